@@ -1,0 +1,216 @@
+"""Whether a patient may be treated on one day, judged by itself."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from pydantic import BaseModel
+
+from botox_schedule._concerns import track_findings
+from botox_schedule._days import Day, DayInput, as_day
+from botox_schedule._explanations import silence_reason
+from botox_schedule._findings import Finding
+from botox_schedule._limits import LimitCheck, checks_on
+from botox_schedule._policy import SchedulingPolicy, policy_or_default
+from botox_schedule._protocols import ProtocolRef, SourceRef, TreatmentProtocol
+from botox_schedule._reasons import days_text, gives
+from botox_schedule._records import PatientRecord
+from botox_schedule._rules import Minimum
+from botox_schedule._schedule import DueDates, due_status
+from botox_schedule._situation import Situation
+from botox_schedule._terms import DayReasonCode, DueStatus
+from botox_schedule.errors import OrderError
+
+__all__ = ["DateCheck", "DayReason", "check_date"]
+
+_ENDED = frozenset({DueStatus.DECEASED, DueStatus.DISCONTINUED})
+
+
+class DayReason(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """One reason why a day is allowed or not.
+
+    Attributes:
+        code: What it is.
+        rule: The rule in a neutral sentence.
+        source: Where the rule stands; None where clinic, payer or record state it.
+        protocol: The protocol with its version and region, where it states the rule.
+    """
+
+    code: DayReasonCode
+    rule: str
+    source: SourceRef | None = None
+    protocol: ProtocolRef | None = None
+
+    def __str__(self) -> str:
+        cited = f"\n  source: {self.source}" if self.source else ""
+        held = f"\n  protocol: {self.protocol}" if self.protocol else ""
+        return f"{self.code}: {self.rule}{cited}{held}"
+
+
+class DateCheck(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """Whether a day is allowed, and every reason at once.
+
+    Attributes:
+        on: The day that was asked about.
+        as_of: The day up to which records are known.
+        allowed: Whether the rules allow the day; None where there is nothing to judge by.
+        days_from_earliest: Days from the first day that the rules in force on *on* give:
+            negative when *on* is too early. None where no minimum is in force.
+        next_allowed_on: The first allowed day from *on* on; None where it is not known.
+        limit_checks: The dose limits on *on*.
+        findings: What a person should look at.
+        reasons: Every reason, the deciding ones of a refusal first.
+    """
+
+    on: Day
+    as_of: Day
+    allowed: bool | None
+    days_from_earliest: int | None
+    next_allowed_on: Day | None
+    limit_checks: tuple[LimitCheck, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    reasons: tuple[DayReason, ...]
+
+    def explain(self) -> str:
+        """Return why the day is allowed or not, as text that can be quoted."""
+        verdicts = {True: "allowed", False: "not allowed", None: "nothing to judge by"}
+        lines = [f"{self.on}: {verdicts[self.allowed]}"]
+        lines += [str(reason) for reason in self.reasons]
+        if self.allowed is False:
+            lines.append(f"next allowed day: {self.next_allowed_on or 'not known'}")
+        lines += [f"finding {finding}" for finding in self.findings]
+        return "\n".join(lines)
+
+
+def check_date(
+    record: PatientRecord,
+    protocol: TreatmentProtocol,
+    *,
+    on: DayInput,
+    as_of: DayInput,
+    policy: SchedulingPolicy | None = None,
+    other_protocols: Iterable[TreatmentProtocol] = (),
+    planned_units: Decimal | int | None = None,
+) -> DateCheck:
+    """Return whether the patient may be treated on a day, by the rules in force on that day.
+
+    Args:
+        record: What happened.
+        protocol: The planned treatment.
+        on: The day in question.
+        as_of: The day up to which records are known; not after *on*.
+        policy: What the clinic or payer chose.
+        other_protocols: Older versions and other products' protocols that history may need.
+        planned_units: Units planned for the day.
+
+    Raises:
+        OrderError: When *on* lies before *as_of*.
+
+    >>> from botox_schedule import find_protocol
+    >>> record = PatientRecord(sessions=[{
+    ...     "administered_on": "2026-03-02", "indication": "chronic-migraine", "product": "Botox",
+    ... }])
+    >>> protocol = find_protocol("chronic-migraine")
+    >>> check = check_date(record, protocol, on="2026-05-24", as_of="2026-05-01")
+    >>> check.allowed, check.days_from_earliest, str(check.next_allowed_on)
+    (False, -1, '2026-05-25')
+    """
+    day, known_until = as_day(on, "on"), as_day(as_of, "as_of")
+    if day < known_until:
+        raise OrderError("on lies before as_of; give a day from as_of on")
+    situation = Situation(
+        record, protocol, known_until, policy_or_default(policy), other_protocols
+    )
+    deciding = None if situation.book is None else situation.book.on(day).deciding
+    refusals = list(_refusals(situation, day, deciding))
+    reasons = refusals or [_acceptance(situation, deciding)]
+    allowed: bool | None = not refusals
+    if not refusals and reasons[0].code is not DayReasonCode.ALLOWED:
+        allowed = None if deciding is None and _is_open(situation) else True
+    checks = _checks(situation, day, planned_units)
+    return DateCheck(
+        on=day,
+        as_of=known_until,
+        allowed=allowed,
+        days_from_earliest=None if deciding is None else (day - deciding.gives).days,
+        next_allowed_on=_next_allowed(situation, day, allowed),
+        limit_checks=checks,
+        findings=_findings(situation, checks),
+        reasons=tuple(reasons),
+    )
+
+
+def _is_open(situation: Situation) -> bool:
+    """Whether something was given before, so that a missing rule leaves the day open."""
+    return situation.book is not None or situation.prior_cycles > 0
+
+
+def _refusals(
+    situation: Situation, day: date, deciding: Minimum | None
+) -> Iterable[DayReason]:
+    silence = situation.silence
+    if silence in _ENDED and silence is not None:
+        yield DayReason(code=DayReasonCode.CARE_ENDED, rule=silence_reason(silence))
+    if situation.holds.covers(day):
+        yield DayReason(code=DayReasonCode.IN_HOLD, rule="the day is on hold")
+    if deciding is not None and day < deciding.gives:
+        by = days_text((deciding.gives - day).days)
+        yield _reason(DayReasonCode.TOO_EARLY, f"{gives(deciding)}; the day is {by} early", deciding)
+
+
+def _acceptance(situation: Situation, deciding: Minimum | None) -> DayReason:
+    if deciding is not None:
+        return _reason(DayReasonCode.ALLOWED, gives(deciding), deciding)
+    if situation.book is not None:
+        rule = "no label, payer or override states a minimum for that day"
+        return DayReason(code=DayReasonCode.NO_INTERVAL, rule=rule)
+    rule = silence_reason(DueStatus.NO_HISTORY)
+    return DayReason(code=DayReasonCode.NO_HISTORY, rule=rule)
+
+
+def _reason(code: DayReasonCode, rule: str, deciding: Minimum) -> DayReason:
+    protocol = deciding.protocol
+    if protocol is None:
+        return DayReason(code=code, rule=rule)
+    source = protocol.retreatment.minimum_source
+    return DayReason(code=code, rule=rule, source=source, protocol=protocol.ref)
+
+
+def _next_allowed(situation: Situation, day: date, allowed: bool | None) -> date | None:
+    if allowed is None or situation.silence in _ENDED:
+        return None
+    if situation.book is None or situation.anchor is None:
+        return situation.holds.next_free(day)
+    for stretch in situation.book.stretches(situation.anchor):
+        if stretch.last is None or stretch.last >= day:
+            free = situation.holds.next_free(max(stretch.first, day))
+            if free is not None and (stretch.last is None or free <= stretch.last):
+                return free
+    return None
+
+
+def _checks(
+    situation: Situation, day: date, planned_units: Decimal | int | None
+) -> tuple[LimitCheck, ...]:
+    if situation.silence in _ENDED:
+        return ()
+    planned = Decimal(0) if planned_units is None else Decimal(planned_units)
+    return checks_on(
+        situation.record,
+        situation.history,
+        situation.track,
+        situation.protocol,
+        day,
+        planned,
+        situation.policy,
+        situation.as_of,
+    )
+
+
+def _findings(situation: Situation, checks: tuple[LimitCheck, ...]) -> tuple[Finding, ...]:
+    found = situation.dates()
+    earliest = None if found is None else found.earliest
+    status = situation.silence or due_status(
+        DueDates(earliest=earliest), as_of=situation.as_of
+    )
+    return track_findings(situation, found, status, checks)

@@ -1,0 +1,142 @@
+"""Calendar days: what is accepted as one, and how a moment becomes one."""
+
+import re
+from datetime import date, datetime, tzinfo
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from botox_schedule.errors import DayError
+
+__all__ = ["Day", "DayInput", "as_day", "day_in_zone"]
+
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EXPECTED = "give a date, or text such as '2026-01-05' (YYYY-MM-DD)"
+
+DayInput = date | str
+"""What functions accept as a day: a ``date``, or the text ``YYYY-MM-DD``."""
+
+
+class _DaySchema:
+    """Validates days in the core of pydantic, so that a million of them stay cheap."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        text = core_schema.chain_schema(
+            [
+                core_schema.str_schema(strict=True, pattern=f"^{_ISO_DAY.pattern}$"),
+                core_schema.date_schema(),
+            ]
+        )
+        day = core_schema.date_schema(strict=True)
+        return core_schema.custom_error_schema(
+            core_schema.json_or_python_schema(
+                json_schema=text,
+                python_schema=core_schema.union_schema([day, text], mode="left_to_right"),
+            ),
+            custom_error_type="day",
+            custom_error_message=(
+                f"not a calendar day; {_EXPECTED}; "
+                "day_in_zone makes a day of a datetime and a time zone"
+            ),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "format": "date"}
+
+
+Day = Annotated[date, _DaySchema]
+"""A calendar day, given as a ``date`` or as ``YYYY-MM-DD``; no datetime, no number."""
+
+
+def as_day(value: object, name: str = "day") -> date:
+    """Return *value* as a plain date.
+
+    Args:
+        value: A ``date`` or the text ``YYYY-MM-DD``.
+        name: The argument to name in the error.
+
+    Raises:
+        DayError: For anything else, a datetime or pandas Timestamp included.
+
+    >>> as_day("2026-01-05")
+    datetime.date(2026, 1, 5)
+    >>> as_day(20260105, "as_of")
+    Traceback (most recent call last):
+        ...
+    botox_schedule.errors.DayError: as_of: give a date, or text such as '2026-01-05' (YYYY-MM-DD); an int is not a calendar day
+    """
+    if type(value) is date:
+        return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return date(value.year, value.month, value.day)
+    if isinstance(value, str):
+        return _parse_day(value, name)
+    raise DayError(f"{name}: {_EXPECTED}; {_what_it_is(value)}")
+
+
+def _parse_day(text: str, name: str) -> date:
+    if _ISO_DAY.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise DayError(f"{name}: {_EXPECTED}; there is no such day") from None
+    raise DayError(f"{name}: {_EXPECTED}; this text is not in that form")
+
+
+def _what_it_is(value: object) -> str:
+    if isinstance(value, datetime):
+        return (
+            "a datetime is not a calendar day; day_in_zone(moment, 'America/Los_Angeles') "
+            "makes a day of an aware one"
+        )
+    kind = type(value).__name__
+    article = "an" if kind[:1].lower() in set("aeiou") else "a"
+    return f"{article} {kind} is not a calendar day"
+
+
+def day_in_zone(moment: datetime, zone: str | tzinfo) -> date:
+    """Return the calendar day on which *moment* falls in *zone*.
+
+    A clinic decides on which day a session was; this is the day its own wall clock shows.
+
+    Args:
+        moment: An aware datetime.
+        zone: An IANA name such as ``"America/Los_Angeles"``, or a ``tzinfo``.
+
+    Raises:
+        DayError: When *moment* is not an aware datetime, or *zone* is unknown.
+
+    >>> from datetime import UTC
+    >>> day_in_zone(datetime(2026, 3, 8, 7, 30, tzinfo=UTC), "America/Los_Angeles")
+    datetime.date(2026, 3, 7)
+    >>> day_in_zone(datetime(2026, 3, 7, 23, 30), "America/Los_Angeles")
+    Traceback (most recent call last):
+        ...
+    botox_schedule.errors.DayError: moment: give an aware datetime; this one has no time zone
+    """
+    if not isinstance(moment, datetime):
+        raise DayError("moment: give an aware datetime")
+    if moment.utcoffset() is None:
+        raise DayError("moment: give an aware datetime; this one has no time zone")
+    return moment.astimezone(_zone(zone)).date()
+
+
+def _zone(zone: str | tzinfo) -> tzinfo:
+    if isinstance(zone, tzinfo):
+        return zone
+    from zoneinfo import ZoneInfo  # Costs 10 ms at import, and only this function needs it.
+
+    try:
+        return ZoneInfo(zone)
+    except (KeyError, ValueError, TypeError, OSError):
+        raise DayError(
+            "zone: give an IANA name such as 'America/Los_Angeles', or a tzinfo"
+        ) from None

@@ -1,0 +1,61 @@
+"""Every exception that the library raises on purpose."""
+
+__all__ = [
+    "BotoxScheduleError",
+    "CalendarRangeError",
+    "DayError",
+    "FindingError",
+    "FindingsError",
+    "IntervalError",
+    "OrderError",
+    "ProtocolFileError",
+    "UnknownProtocolError",
+]
+
+
+class BotoxScheduleError(Exception):
+    """The base of all errors of this library."""
+
+
+class DayError(BotoxScheduleError, TypeError, ValueError):
+    """Something that is not a calendar day was given as one.
+
+    It is a ``TypeError`` and a ``ValueError``, because a datetime has the wrong type and
+    ``"5 January"`` the wrong text.
+    """
+
+
+class IntervalError(BotoxScheduleError, ValueError):
+    """A text is not an interval, or two intervals do not make a range."""
+
+
+class CalendarRangeError(BotoxScheduleError, OverflowError, ValueError):
+    """A date would fall before year 1 or after year 9999."""
+
+
+class OrderError(BotoxScheduleError, ValueError):
+    """Two days were given in an order that cannot be."""
+
+
+class UnknownProtocolError(BotoxScheduleError, LookupError):
+    """No protocol matches what was asked for."""
+
+
+class ProtocolFileError(BotoxScheduleError, ValueError):
+    """A protocol file cannot be read; the message names file, table, key and what was expected."""
+
+
+class FindingError(BotoxScheduleError, ValueError):
+    """One finding, raised in strict mode.
+
+    Attributes:
+        code: The code of the finding.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+
+
+class FindingsError(BotoxScheduleError, ExceptionGroup[FindingError]):
+    """All findings of a forecast, raised together in strict mode."""

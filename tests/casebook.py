@@ -1,0 +1,164 @@
+"""Reads the worked cases and asks their questions."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import botox_schedule as bs
+
+CASES = Path(__file__).parent / "cases"
+
+
+def asks() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every question of every case, with a name and what the case says for all of them."""
+    for file in sorted(CASES.glob("*.toml")):
+        for case in tomllib.loads(file.read_text(encoding="utf-8"))["case"]:
+            shared = {k: v for k, v in case.items() if k in ("protocol", "record", "own_protocols")}
+            for number, ask in enumerate(case["ask"], start=1):
+                record = {**shared.get("record", {}), **ask.get("record", {})}
+                yield f"{case['id']}-{number}", {**shared, **ask, "record": record}
+
+
+def answer(ask: dict[str, Any]) -> dict[str, Any]:
+    """Return what the library answers, under the names that the case expects."""
+    return globals()[f"_{ask['question']}"](ask)  # type: ignore[no-any-return]
+
+
+def _protocols(ask: dict[str, Any]) -> tuple[bs.TreatmentProtocol, tuple[bs.TreatmentProtocol, ...]]:
+    if "own_protocols" in ask:
+        own = tuple(bs.TreatmentProtocol.model_validate(table) for table in ask["own_protocols"])
+        return own[0], own
+    wanted = {"indication": "chronic-migraine", **ask.get("protocol", {})}
+    return bs.find_protocol(**wanted), bs.bundled_protocols()
+
+
+def _record(ask: dict[str, Any]) -> bs.PatientRecord:
+    tables = dict(ask["record"])
+    tables["sessions"] = [
+        {**session, "product": None} if session["product"] == "none" else session
+        for session in tables.get("sessions", ())
+    ]
+    return bs.PatientRecord.model_validate(tables)
+
+
+def _policy(ask: dict[str, Any]) -> bs.SchedulingPolicy:
+    return bs.SchedulingPolicy.model_validate(ask.get("policy", {}))
+
+
+def _paths(value: Any, ask: dict[str, Any]) -> dict[str, Any]:
+    found = {}
+    for path in ask["expect"]:
+        inner = value
+        for part in path.split("."):
+            inner = inner.get(part) if isinstance(inner, dict) else getattr(inner, part, None)
+        found[path] = inner
+    return found
+
+
+def _interval(ask: dict[str, Any]) -> dict[str, Any]:
+    return {"after": bs.Interval.parse(ask["text"]).after(ask["start"])}
+
+
+def _multiples(ask: dict[str, Any]) -> dict[str, Any]:
+    interval = bs.Interval.parse(ask["text"])
+    return {"days": [interval.times(n).after(ask["start"]) for n in (1, 2, 3)]}
+
+
+def _day_in_zone(ask: dict[str, Any]) -> dict[str, Any]:
+    day = bs.day_in_zone(ask["moment"], ask["zone"])
+    return {"day": day, "due": bs.due_dates(day, _protocols(ask)[0]).due}
+
+
+def _due_dates(ask: dict[str, Any]) -> dict[str, Any]:
+    return _paths(bs.due_dates(ask["administered_on"], _protocols(ask)[0], _policy(ask)), ask)
+
+
+def _statuses(ask: dict[str, Any]) -> dict[str, Any]:
+    dates = bs.due_dates(ask["administered_on"], _protocols(ask)[0], _policy(ask))
+    return {day: bs.due_status(dates, as_of=day) for day in ask["expect"]}
+
+
+def _response_timeline(ask: dict[str, Any]) -> dict[str, Any]:
+    day, start = ask["administered_on"], ask.get("course_started_on")
+    return _paths(bs.response_timeline(day, _protocols(ask)[0], start), ask)
+
+
+def _phases(ask: dict[str, Any]) -> dict[str, Any]:
+    timeline = bs.response_timeline(ask["administered_on"], _protocols(ask)[0])
+    return {day: bs.response_phase(timeline, as_of=day) for day in ask["expect"]}
+
+
+def _project_dates(ask: dict[str, Any]) -> dict[str, Any]:
+    sessions = bs.project_dates(ask["administered_on"], _protocols(ask)[0])
+    return {"targets": [session.target for session in sessions]}
+
+
+def _project(ask: dict[str, Any]) -> dict[str, Any]:
+    sessions = bs.project(_record(ask), _protocols(ask)[0], as_of=ask["as_of"])
+    return {"targets": [session.target for session in sessions]}
+
+
+def _forecast(ask: dict[str, Any]) -> dict[str, Any]:
+    protocol, others = _protocols(ask)
+    result = bs.forecast(
+        _record(ask),
+        protocol,
+        as_of=ask["as_of"],
+        policy=_policy(ask),
+        other_protocols=others,
+        planned_units=ask.get("planned_units"),
+    )
+    codes = [finding.code.value for finding in result.findings]
+    found = _paths(result, ask)
+    if "findings" in found:
+        found["findings"] = codes
+    if "finds" in found:
+        found["finds"] = [code for code in ask["expect"]["finds"] if code in codes]
+    if "explains" in found:
+        words = ask["expect"]["explains"]
+        found["explains"] = words if words in result.explain() else result.explain()
+    return found
+
+
+def _check_date(ask: dict[str, Any]) -> dict[str, Any]:
+    protocol, others = _protocols(ask)
+    result = bs.check_date(
+        _record(ask),
+        protocol,
+        on=ask["on"],
+        as_of=ask["as_of"],
+        policy=_policy(ask),
+        other_protocols=others,
+    )
+    return _paths(result, ask)
+
+
+def _treatment_cycles(ask: dict[str, Any]) -> dict[str, Any]:
+    protocol, others = _protocols(ask)
+    cycles = bs.treatment_cycles(
+        _record(ask), protocol, as_of=ask["as_of"], policy=_policy(ask), other_protocols=others
+    )
+    found = {name: [getattr(cycle, name, None) for cycle in cycles] for name in ask["expect"]}
+    if "timings" in found:
+        found["timings"] = [cycle.timing for cycle in cycles]
+    if "units" in found:
+        found["units"] = [next(iter(cycle.units.values())) for cycle in cycles]
+    return found
+
+
+def _exposure(ask: dict[str, Any]) -> dict[str, Any]:
+    result = bs.exposure(
+        _record(ask), product=ask["product"], window=ask["window"], on=ask["on"]
+    )
+    return _paths(result, ask)
+
+
+def _check_dose_limits(ask: dict[str, Any]) -> dict[str, Any]:
+    checks = bs.check_dose_limits(
+        _record(ask), _protocols(ask)[0], on=ask["on"], units=ask.get("units"), policy=_policy(ask)
+    )
+    named = {str(check.reading or check.limit.per): check for check in reversed(checks)}
+    return {
+        name: _paths(named[name], {"expect": expected}) for name, expected in ask["expect"].items()
+    }

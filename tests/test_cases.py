@@ -1,0 +1,44 @@
+"""The worked cases: data files that a clinician can read and correct."""
+
+from typing import Any
+
+import pytest
+from casebook import answer, asks
+
+ASKS = list(asks())
+
+
+def plain(value: Any) -> Any:
+    """Days, numbers and enumeration members as the case file writes them."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if value is None:
+        return "none"
+    return value if isinstance(value, bool) else str(value)
+
+
+@pytest.mark.parametrize("ask", [ask for _, ask in ASKS], ids=[name for name, _ in ASKS])
+def test_the_library_answers_as_the_case_says(ask: dict[str, Any]) -> None:
+    found, expected = plain(answer(ask)), plain(ask["expect"])
+    for number in ("total", "maximum", "units"):
+        found = _rounded(found, number)
+    assert found == expected
+
+
+def _rounded(found: Any, name: str) -> Any:
+    """Write 205.0 as 205."""
+    if isinstance(found, dict):
+        return {
+            key: inner.removesuffix(".0") if key == name and isinstance(inner, str) else
+            _rounded(inner, name)
+            for key, inner in found.items()
+        }
+    return found
+
+
+def test_every_promised_case_stands() -> None:
+    names = {name.rsplit("-", 1)[0] for name, _ in ASKS}
+    promised = "S01 S02 S03 S04 S07 S08 S10 S11 S18 S19 S20 S21 S22 S23 S25 S26 S27 S29 S31 S32 S34 S35 S42"
+    assert set(promised.split()) <= names
