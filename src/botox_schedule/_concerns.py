@@ -48,14 +48,9 @@ def _later_sessions(situation: Situation) -> Iterable[Finding]:
 
 
 def _overlapping_tracks(situation: Situation) -> Iterable[Finding]:
-    """Sessions that also belong to another clock, whose own sessions do not belong here."""
+    """Sessions that also belong to another track, whose own sessions do not belong here."""
     clock = situation.protocol.clock
-    shared = {
-        indication
-        for other in situation.shelf.other_clocks()
-        for indication in other & clock
-        if other - clock
-    }
+    shared = {i for other in situation.shelf.other_clocks() for i in other & clock}
     both = [s for group in situation.track.groups for s in group.parts if s.indication in shared]
     if both:
         message = "a session belongs to the clocks of two tracks; it moves the dates of both"

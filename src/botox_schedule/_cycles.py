@@ -175,7 +175,7 @@ class CycleJudge:
             window = held_window(usual, self.holds)
             due = usual.due
             if window.overdue_from is not None and window.last and day >= window.overdue_from:
-                late_by = (day - window.last).days
+                late_by = self.holds.free_days(window.last, day)
         held = self.holds.touches(due, day)
         if short_by:
             return _Judgment(self._early(deciding.gives, group, findings), short_by, held=held)

@@ -46,6 +46,15 @@ class HoldCalendar:
             for begin, end in self.spans
         )
 
+    def free_days(self, after: date, until: date) -> int:
+        """How many days after *after*, up to and with *until*, are not on hold."""
+        held = sum(
+            (min(until, last or until) - max(after, first - _ONE_DAY)).days
+            for first, last in self.spans
+            if first <= until and (last is None or last > after)
+        )
+        return (until - after).days - held
+
     def next_free(self, day: date) -> date | None:
         """The first day from *day* on that is not on hold; None behind an open hold."""
         for first, last in self.spans:

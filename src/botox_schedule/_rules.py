@@ -248,12 +248,12 @@ class ProtocolShelf:
         return [other for other in alike if other.id == alike[0].id]
 
     def other_clocks(self) -> list[frozenset[str]]:
-        """Return the clocks of the same people, product and region that differ from the given."""
+        """Return the clocks of tracks outside the given one, of the same people and product."""
         given = self.given
         return [
             other.clock
             for other in self._others
-            if other.clock != given.clock
+            if other.indication not in given.clock
             and other.product is given.product
             and other.population is given.population
             and other.region == given.region

@@ -83,8 +83,8 @@ def days(first: date = _FIRST, last: date = _LAST) -> st.SearchStrategy[date]:
     """Return a strategy for days; month ends and leap days come up often.
 
     >>> from hypothesis import find
-    >>> find(days(), lambda day: day.day == 29 and day.month == 2)
-    datetime.date(2000, 2, 29)
+    >>> find(days(), lambda day: day.day == 29 and day.month == 2).year % 4
+    0
     """
     awkward = [
         day

@@ -1,0 +1,373 @@
+"""The bundled content as facts, and the reader of protocol files."""
+
+import hashlib
+import json
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from botox_schedule import (
+    LimitScope,
+    Population,
+    ProtocolFileError,
+    SourceRef,
+    TreatmentProtocol,
+    UnknownProtocolError,
+    Verification,
+    bundled_protocols,
+    due_dates,
+    find_product,
+    find_protocol,
+    load_protocols,
+)
+
+DIGESTS = Path(__file__).parent / "content_digests.toml"
+STARTS = [date(2023, 1, 1) + timedelta(days=n) for n in range(0, 1500, 1)]
+each_protocol = pytest.mark.parametrize("protocol", bundled_protocols(), ids=lambda p: p.id)
+
+
+def digest(protocol: TreatmentProtocol) -> str:
+    table = json.dumps(protocol.model_dump(mode="json"), sort_keys=True, default=str)
+    return hashlib.sha256(table.encode()).hexdigest()[:16]
+
+
+def sources_of(protocol: TreatmentProtocol) -> list[SourceRef]:
+    figures = [
+        getattr(part, f"{name}_source")
+        for part, names in (
+            (protocol.retreatment, ("minimum", "usual", "wording")),
+            (protocol.response, ("onset", "peak", "wear_off", "full_benefit")),
+        )
+        for name in names
+        if getattr(part, name) is not None
+    ]
+    ages = [protocol.ages.source] if protocol.ages else []
+    return figures + ages + [x.source for x in (*protocol.limits, *protocol.codes)]
+
+
+class TestBundledContent:
+    @each_protocol
+    def test_a_changed_figure_needs_a_new_version(self, protocol: TreatmentProtocol) -> None:
+        known = tomllib.loads(DIGESTS.read_text(encoding="utf-8"))
+        assert known[protocol.id][protocol.version] == digest(protocol), (
+            "the content of this version changed: give it a new version, a changelog line under "
+            "'Clinical data', and its digest"
+        )
+
+    @each_protocol
+    def test_every_figure_names_its_source(self, protocol: TreatmentProtocol) -> None:
+        for source in sources_of(protocol):
+            assert source is not None
+            assert source.title
+            assert source.checked_on <= date(2026, 11, 22)
+
+    @each_protocol
+    def test_the_minimum_is_not_longer_than_the_usual(self, protocol: TreatmentProtocol) -> None:
+        rule = protocol.retreatment
+        for start in STARTS:
+            if rule.minimum is not None and rule.usual is not None:
+                assert rule.minimum.after(start) <= rule.usual.last.after(start)
+
+    @each_protocol
+    def test_the_response_begins_in_order(self, protocol: TreatmentProtocol) -> None:
+        response = protocol.response
+        stated = [w for w in (response.onset, response.peak, response.wear_off) if w]
+        for start in (date(2026, 1, 31), date(2024, 2, 29), date(2026, 8, 31)):
+            firsts = [window.after(start).first for window in stated]
+            assert firsts == sorted(firsts)
+
+    @each_protocol
+    def test_there_is_a_rule_or_the_words_of_the_source(self, protocol: TreatmentProtocol) -> None:
+        rule = protocol.retreatment
+        assert (rule.minimum is None) == (rule.wording is not None)
+
+    @each_protocol
+    def test_the_children_of_a_protocol_are_children(self, protocol: TreatmentProtocol) -> None:
+        assert protocol.ages is not None
+        child = protocol.population is Population.PEDIATRIC
+        assert (protocol.ages.last == 17) is child
+
+    def test_ids_are_unique(self) -> None:
+        ids = [(protocol.id, protocol.version) for protocol in bundled_protocols()]
+        assert len(ids) == len(set(ids))
+
+    def test_it_is_read_once(self) -> None:
+        assert bundled_protocols() is bundled_protocols()
+
+    @pytest.mark.parametrize(
+        ("indication", "product", "population", "region", "minimum", "usual"),
+        [
+            ("chronic-migraine", "Botox", "adult", "us", "12 weeks", "12 weeks"),
+            ("chronic-migraine", "Botox", "adult", "uk", "12 weeks", "12 weeks"),
+            ("chronic-migraine", "Botox", "adult", "eu", "12 weeks", "12 weeks"),
+            ("spasticity", "Botox", "adult", "us", "12 weeks", "3 to 4 months"),
+            ("upper-limb-spasticity", "Botox", "adult", "us", "12 weeks", "3 to 4 months"),
+            ("lower-limb-spasticity", "Botox", "adult", "us", "12 weeks", "3 to 4 months"),
+            ("spasticity", "Botox", "pediatric", "us", "12 weeks", None),
+            ("upper-limb-spasticity", "Botox", "pediatric", "us", "12 weeks", None),
+            ("lower-limb-spasticity", "Botox", "pediatric", "us", "12 weeks", None),
+            ("cervical-dystonia", "Botox", "adult", "us", None, None),
+            ("blepharospasm", "Botox", "adult", "us", "3 months", None),
+            ("strabismus", "Botox", "adult", "us", None, None),
+            ("overactive-bladder", "Botox", "adult", "us", "12 weeks", None),
+            ("neurogenic-detrusor-overactivity", "Botox", "adult", "us", "12 weeks", None),
+            ("neurogenic-detrusor-overactivity", "Botox", "pediatric", "us", "12 weeks", None),
+            ("axillary-hyperhidrosis", "Botox", "adult", "us", None, None),
+            ("axillary-hyperhidrosis", "Botox", "adult", "uk", "16 weeks", None),
+            ("glabellar-lines", "Botox Cosmetic", "adult", "us", "3 months", None),
+            ("upper-facial-lines", "Botox Cosmetic", "adult", "us", "3 months", None),
+            ("platysma-bands", "Botox Cosmetic", "adult", "us", "3 months", None),
+            ("upper-limb-spasticity", "Dysport", "adult", "us", "12 weeks", None),
+            ("lower-limb-spasticity", "Dysport", "adult", "us", "12 weeks", None),
+            ("upper-limb-spasticity", "Dysport", "pediatric", "us", "16 weeks", None),
+            ("lower-limb-spasticity", "Dysport", "pediatric", "us", "12 weeks", None),
+            ("spasticity", "Dysport", "pediatric", "us", "3 months", None),
+            ("cervical-dystonia", "Dysport", "adult", "us", "12 weeks", None),
+            ("glabellar-lines", "Dysport", "adult", "us", "3 months", "3 to 4 months"),
+            ("upper-limb-spasticity", "Dysport", "pediatric", "uk", "16 weeks", None),
+            ("lower-limb-spasticity", "Dysport", "pediatric", "eu", "12 weeks", None),
+            ("axillary-hyperhidrosis", "Dysport", "adult", "uk", "16 weeks", None),
+            ("upper-limb-spasticity", "Xeomin", "adult", "us", "12 weeks", None),
+            ("sialorrhea", "Xeomin", "adult", "us", "16 weeks", None),
+            ("sialorrhea", "Xeomin", "adult", "uk", "16 weeks", None),
+            ("cervical-dystonia", "Xeomin", "adult", "eu", "10 weeks", None),
+            ("upper-facial-lines", "Xeomin", "adult", "us", "3 months", None),
+            ("blepharospasm", "Xeomin", "adult", "us", "12 weeks", None),
+            ("glabellar-lines", "Daxxify", "adult", "us", "3 months", None),
+            ("cervical-dystonia", "Daxxify", "adult", "us", "3 months", None),
+            ("cervical-dystonia", "Myobloc", "adult", "us", None, None),
+            ("sialorrhea", "Myobloc", "adult", "us", "3 months", None),
+            ("glabellar-lines", "Jeuveau", "adult", "us", "3 months", None),
+            ("glabellar-lines", "Letybo", "adult", "us", "3 months", None),
+        ],
+    )
+    def test_the_intervals_are_those_of_the_sources(
+        self, indication: str, product: str, population: str, region: str, minimum: str | None, usual: str | None
+    ) -> None:
+        rule = find_protocol(indication, product, population, region).retreatment
+        assert (rule.minimum and str(rule.minimum), rule.usual and str(rule.usual)) == (minimum, usual)
+
+    def test_what_nobody_read_is_unverified(self) -> None:
+        unverified = {
+            protocol.id for protocol in bundled_protocols() if protocol.unverified_retreatment
+        }
+        assert unverified == {
+            "onabotulinumtoxinA-lower-limb-spasticity-adult-us",
+            "onabotulinumtoxinA-lower-limb-spasticity-pediatric-us",
+            "onabotulinumtoxinA-neurogenic-detrusor-overactivity-pediatric-us",
+            "abobotulinumtoxinA-lower-limb-spasticity-adult-us",
+            "abobotulinumtoxinA-glabellar-lines-adult-us",
+            "incobotulinumtoxinA-blepharospasm-adult-us",
+            "daxibotulinumtoxinA-cervical-dystonia-adult-us",
+        }
+        for protocol in bundled_protocols():
+            if protocol.id in unverified:
+                assert "minimum" in due_dates("2026-01-05", protocol).unverified
+
+    def test_the_pediatric_total_is_unverified_and_shipped_as_such(self) -> None:
+        protocol = find_protocol("upper-limb-spasticity", population="pediatric")
+        (total,) = [limit for limit in protocol.limits if limit.scope is LimitScope.PRODUCT and limit.units == 340]
+        assert total.source is not None
+        assert total.source.verification is Verification.UNVERIFIED
+
+    def test_codes_with_aura_are_with_aura(self) -> None:
+        codes = {code.code: code.meaning for code in find_protocol("chronic-migraine").codes}
+        assert codes["G43.E09"] == "chronic migraine with aura"
+        assert codes["G43.709"] == "chronic migraine without aura"
+        assert codes["64615"].startswith("nerve block")
+        assert codes["J0585"] == "onabotulinumtoxinA, 1 unit"
+        assert not {code for code in codes if code.startswith("64646")}
+
+    def test_us_codes_stay_in_the_us(self) -> None:
+        systems = {code.system for code in find_protocol("chronic-migraine", region="uk").codes}
+        assert systems == {"SNOMED CT", "RxNorm", "ATC"}
+
+    def test_adult_limbs_share_a_clock_and_childrens_do_not(self) -> None:
+        adult = find_protocol("upper-limb-spasticity")
+        child = find_protocol("upper-limb-spasticity", population="pediatric")
+        assert "lower-limb-spasticity" in adult.clock
+        assert "lower-limb-spasticity" not in child.clock
+        bladder = find_protocol("overactive-bladder")
+        assert bladder.clock == {"overactive-bladder", "neurogenic-detrusor-overactivity"}
+
+
+class TestFindProtocol:
+    @pytest.mark.parametrize(
+        "name", ["Botox", "BOTOX", "botox cosmetic", "onabotulinumtoxinA", "OnabotulinumtoxinA"]
+    )
+    def test_brands_and_names_are_one_product(self, name: str) -> None:
+        assert find_protocol("chronic-migraine", name) is find_protocol("chronic-migraine")
+
+    def test_an_unknown_product_is_refused_with_the_known_ones(self) -> None:
+        with pytest.raises(UnknownProtocolError, match=r"no product is called toxin; known: ona"):
+            find_protocol("chronic-migraine", "toxin")
+
+    def test_nothing_known_is_said_so(self) -> None:
+        with pytest.raises(LookupError, match="there are: none"):
+            find_protocol("chronic-migraine", region="fr")
+
+    def test_a_day_chooses_the_version(self) -> None:
+        assert find_protocol("chronic-migraine", on="2026-01-05").version == "1.0"
+
+    @pytest.mark.parametrize("name", ["", "toxin", "botoxx", "onabotulinumtoxinA-abcde"])
+    def test_other_names_are_no_product(self, name: str) -> None:
+        assert find_product(name) is None
+
+
+OWN = """
+[sources.house]
+title = "Our house rules"
+
+[[limits]]
+scope = "product"
+per = "window"
+windows = [{ window = "12 weeks" }]
+units = 360
+source = { key = "house", place = "3", verification = "clinic", checked_on = 2026-01-01 }
+
+[[protocols]]
+id = "own-migraine"
+version = "1"
+region = "us"
+indication = "chronic-migraine"
+product = "Botox"
+population = "adult"
+
+[protocols.retreatment]
+kind = "scheduled"
+usual = { value = "13 weeks", key = "house", place = "1", verification = "clinic", checked_on = 2026-01-01 }
+
+[protocols.retreatment.minimum]
+value = "12 weeks + 1 day"
+key = "epocrates-botox"
+place = "chronic migraine"
+verification = "secondary"
+checked_on = 2026-01-01
+also = ["house"]
+"""
+
+
+class TestLoadProtocols:
+    def write(self, folder: Path, text: str) -> Path:
+        file = folder / "own.toml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def test_a_clinics_own_file_has_the_same_schema(self, tmp_path: Path) -> None:
+        (protocol,) = load_protocols(self.write(tmp_path, OWN))
+        assert str(due_dates("2026-01-05", protocol)).startswith("earliest 2026-03-31, due 2026-04-06")
+        usual, minimum = protocol.retreatment.usual_source, protocol.retreatment.minimum_source
+        assert usual is not None
+        assert minimum is not None
+        assert (usual.title, minimum.title) == ("Our house rules", "Epocrates: Botox")
+        assert protocol.unverified_retreatment == ()
+        assert [str(limit) for limit in protocol.limits] == ["360 U per window, product"]
+
+    def test_a_figure_without_a_source_is_unverified(self, tmp_path: Path) -> None:
+        plain = OWN.split("[protocols.retreatment.minimum]")[0].replace(
+            'kind = "scheduled"', 'kind = "scheduled"\nminimum = "12 weeks"'
+        )
+        (protocol,) = load_protocols(self.write(tmp_path, plain))
+        assert due_dates("2026-01-05", protocol).unverified == ("minimum",)
+
+    def test_limits_of_another_region_are_left_out(self, tmp_path: Path) -> None:
+        elsewhere = OWN.replace('scope = "product"', 'scope = "product"\nregion = "uk"')
+        (protocol,) = load_protocols(self.write(tmp_path, elsewhere))
+        assert protocol.limits == ()
+
+    @pytest.mark.parametrize(
+        ("old", "new", "message"),
+        [
+            ('"12 weeks + 1 day"', '"12w"', r"own\.toml: \[\[protocols\]\] 1 \(own-migraine\): retreatment\.minimum: not an interval; give text such as '12 weeks'.*; found '12w'"),
+            ('"12 weeks + 1 day"', "84", r"retreatment\.minimum: .*found '84'"),
+            ('"12 weeks + 1 day"', '"- 1 day"', "minimum cannot be negative"),
+            ('"13 weeks"', '"- 1 day"', "usual range cannot be negative"),
+            ('kind = "scheduled"', 'kind = "monthly"', r"retreatment\.kind: Input should be 'scheduled' or 'as_needed'; found 'monthly'"),
+            ('kind = "scheduled"', 'kind = "scheduled"\nmaximum = 3', r"retreatment\.maximum: Extra inputs are not permitted; found '3'"),
+            ('product = "Botox"', 'product = "Toxin"', r"product: not a product; give one of onabotulinumtoxinA"),
+            ('indication = "chronic-migraine"', 'indication = "Chronic migraine"', r"indication: String should match pattern"),
+            ('version = "1"\n', "", r"version: Field required"),
+            ("checked_on = 2026-01-01\nalso", 'checked_on = "January"\nalso', r"retreatment\.minimum_source\.checked_on: not a calendar day"),
+            ("checked_on = 2026-01-01\nalso", "checked_on = 2026-01-01T00:00:00\nalso", r"checked_on: not a calendar day"),
+            ('key = "epocrates-botox"', 'key = "epocrats"', r"retreatment\.minimum\.key: no source is called 'epocrats'"),
+            ('also = ["house"]', 'also = ["home"]', r"no source is called 'home'"),
+            ("[[protocols]]", "[[protocol]]", r"own\.toml: \[protocol\]: unknown table; expected \[\[protocols\]\]"),
+            ("[[protocols]]", "[protocols]", r"own\.toml: protocols: expected \[\[protocols\]\] tables"),
+            ("[sources.house]", "[sources]", r"own\.toml: sources: expected \[sources\.KEY\] tables"),
+            ("[[protocols]]", "[[protocols]", r"own\.toml: not a TOML file: .*line"),
+            ("units = 360", "units = 0", r"limits\.0\.units: Input should be greater than 0"),
+            ("units = 360\n", "", "a limit needs units"),
+            ('windows = [{ window = "12 weeks" }]', "", "a limit per window needs windows"),
+            ('windows = [{ window = "12 weeks" }]', 'windows = [{ window = "0 days" }]', "longer than a day"),
+            ('windows = [{ window = "12 weeks" }]', 'windows = [{ window = "12 weeks" }, { window = "3 months" }]', "names each one's reading once"),
+        ],
+    )  # fmt: skip
+    def test_a_malformed_file_names_file_table_key_and_what_is_expected(
+        self, tmp_path: Path, old: str, new: str, message: str
+    ) -> None:
+        assert old in OWN
+        with pytest.raises(ProtocolFileError, match=message):
+            load_protocols(self.write(tmp_path, OWN.replace(old, new)))
+
+    @pytest.mark.parametrize(
+        ("table", "message"),
+        [
+            ('ages = { first = 18, last = 2 }', "the age range ends before it starts"),
+            ('in_force = { first = 2026-02-01, last = 2026-01-01 }', "in_force ends before it starts"),
+            ('response = { onset = "2 to 3 weeks", peak = "1 week" }', "must begin in that order"),
+            ('response = { onset = "- 1 day" }', "cannot begin before the session"),
+        ],
+    )
+    def test_impossible_tables_are_refused(self, tmp_path: Path, table: str, message: str) -> None:
+        text = OWN.replace('population = "adult"', f'population = "adult"\n{table}')
+        with pytest.raises(ProtocolFileError, match=message):
+            load_protocols(self.write(tmp_path, text))
+
+    def test_a_usual_range_needs_a_minimum(self, tmp_path: Path) -> None:
+        with pytest.raises(ProtocolFileError, match="a usual range needs a minimum"):
+            load_protocols(self.write(tmp_path, OWN.split("[protocols.retreatment.minimum]")[0]))
+
+    def test_all_faults_of_a_file_come_together(self, tmp_path: Path) -> None:
+        text = OWN.replace('"12 weeks + 1 day"', '"12w"').replace('"adult"', '"senior"')
+        with pytest.raises(ProtocolFileError) as caught:
+            load_protocols(self.write(tmp_path, text))
+        assert len(str(caught.value).splitlines()) == 2
+
+    def test_no_protocol_is_an_error(self, tmp_path: Path) -> None:
+        with pytest.raises(ProtocolFileError, match="expected at least one"):
+            load_protocols(self.write(tmp_path, "[sources.house]\ntitle = 'x'\n"))
+
+    def test_bytes_are_no_text(self, tmp_path: Path) -> None:
+        file = tmp_path / "own.toml"
+        file.write_bytes(b"\xff\xfe")
+        with pytest.raises(ProtocolFileError, match="expected UTF-8"):
+            load_protocols(file)
+
+    def second(self, changes: dict[str, str]) -> str:
+        table = OWN[OWN.index("[[protocols]]") :]
+        for old, new in changes.items():
+            table = table.replace(old, new)
+        return OWN + table
+
+    def test_versions_may_not_overlap(self, tmp_path: Path) -> None:
+        text = self.second({'version = "1"': 'version = "2"'})
+        with pytest.raises(ProtocolFileError, match="in_force of versions 1 and 2 overlaps"):
+            load_protocols(self.write(tmp_path, text))
+
+    def test_versions_may_follow_each_other(self, tmp_path: Path) -> None:
+        text = self.second({'version = "1"': 'version = "2"\nin_force = { first = 2026-02-01 }'})
+        text = text.replace('version = "1"', 'version = "1"\nin_force = { last = 2026-01-31 }')
+        assert len(load_protocols(self.write(tmp_path, text))) == 2
+
+    def test_versions_share_their_indication(self, tmp_path: Path) -> None:
+        text = self.second({'"chronic-migraine"': '"spasticity"'})
+        with pytest.raises(ProtocolFileError, match="versions share indication and product"):
+            load_protocols(self.write(tmp_path, text))
+
+    def test_a_shared_clock_is_mutual(self, tmp_path: Path) -> None:
+        text = self.second({'"chronic-migraine"': '"episodic-migraine"', '"own-migraine"': '"other"'})
+        text = text.replace('population = "adult"', 'population = "adult"\nshares_clock_with = ["episodic-migraine"]', 1)
+        with pytest.raises(ProtocolFileError, match="expected both or none"):
+            load_protocols(self.write(tmp_path, text))

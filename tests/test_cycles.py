@@ -1,0 +1,294 @@
+"""Looking back: cycles, their timing, their units."""
+
+import csv
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from botox_schedule import (
+    CycleTiming,
+    PatientRecord,
+    SchedulingPolicy,
+    ShortMonth,
+    TreatmentCycle,
+    TreatmentProtocol,
+    bundled_protocols,
+    find_protocol,
+    treatment_cycles,
+)
+from botox_schedule.testing import record_from_gaps
+
+MIGRAINE = find_protocol("chronic-migraine")
+VECTORS = Path(__file__).parent / "vectors"
+
+
+def boundary_cases() -> list[dict[str, str]]:
+    with (VECTORS / "cdsi_interval_boundary_cases.csv").open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["use_as_oracle"] == "yes"]
+
+
+def own_protocol(minimum: str, usual: str | None = None, **changes: Any) -> TreatmentProtocol:
+    table = {
+        "id": "own",
+        "version": "1",
+        "region": "us",
+        "indication": "chronic-migraine",
+        "product": "Botox",
+        "population": "adult",
+        "retreatment": {"kind": "scheduled", "minimum": minimum, "usual": usual},
+        **changes,
+    }
+    return TreatmentProtocol.model_validate(table)
+
+
+def session(day: str, indication: str = "chronic-migraine", **changes: Any) -> dict[str, Any]:
+    return {"administered_on": day, "indication": indication, "product": "Botox", **changes}
+
+
+def cycles(sessions: list[dict[str, Any]], protocol: TreatmentProtocol = MIGRAINE, **changes: Any) -> tuple[TreatmentCycle, ...]:
+    policy = changes.pop("policy", None)
+    record = PatientRecord.model_validate({"sessions": sessions, **changes})
+    return treatment_cycles(
+        record, protocol, as_of="2027-12-31", policy=policy, other_protocols=bundled_protocols()
+    )
+
+
+class TestPublishedBoundaries:
+    """94 cases of the CDC: 5 days short is not valid, 4 days short is, at the minimum is."""
+
+    @pytest.mark.parametrize("row", boundary_cases(), ids=lambda row: row["cdc_test_id"])
+    def test_a_tolerance_of_four_days_judges_as_published(self, row: dict[str, str]) -> None:
+        start, day = date.fromisoformat(row["reference_date"]), date.fromisoformat(row["administered_date"])
+        record = record_from_gaps([(day - start).days], starts_on=start)
+        policy = SchedulingPolicy(
+            validity_tolerance="4 days",
+            short_month=ShortMonth.FIRST_OF_NEXT,
+            group_within_days=0,
+        )
+        protocol = own_protocol(row["interval_in_title"])
+        cycle = treatment_cycles(record, protocol, as_of=day, policy=policy)[1]
+        valid = cycle.timing is not CycleTiming.EARLY
+        assert valid is (row["expected_status"] == "Valid")
+
+    def test_they_are_all_there(self) -> None:
+        assert len(boundary_cases()) == 94
+
+
+class TestTiming:
+    @pytest.mark.parametrize(
+        ("gap", "timing", "short_by", "late_by"),
+        [
+            pytest.param(83, CycleTiming.EARLY, 1, 0, id="eve of the minimum"),
+            pytest.param(84, CycleTiming.ON_TIME, 0, 0, id="the minimum"),
+            pytest.param(91, CycleTiming.ON_TIME, 0, 0, id="last day of grace"),
+            pytest.param(92, CycleTiming.LATE, 0, 8, id="first overdue day"),
+        ],
+    )
+    def test_it_changes_on_each_boundary(
+        self, gap: int, timing: CycleTiming, short_by: int, late_by: int
+    ) -> None:
+        record = record_from_gaps([gap], starts_on=date(2026, 1, 5))
+        _, cycle = treatment_cycles(record, MIGRAINE, as_of="2026-12-31")
+        assert (cycle.timing, cycle.short_by_days, cycle.late_by_days) == (timing, short_by, late_by)
+
+    def test_a_tolerance_is_counted_back_from_the_minimum(self) -> None:
+        policy = SchedulingPolicy(validity_tolerance="6 days")
+        timings = [cycles([session("2026-01-05"), session(day)], policy=policy)[1].timing
+                   for day in ("2026-03-23", "2026-03-24")]  # fmt: skip
+        assert timings == [CycleTiming.EARLY, CycleTiming.EARLY_WITHIN_TOLERANCE]
+
+    def test_a_minimum_alone_is_never_late(self) -> None:
+        protocol = find_protocol("overactive-bladder")
+        bladder = "overactive-bladder"
+        _, cycle = cycles([session("2024-01-05", bladder), session("2027-01-05", bladder)], protocol)
+        assert (cycle.timing, cycle.late_by_days) == (CycleTiming.ON_TIME, 0)
+
+    def test_without_any_rule_nothing_is_judged(self) -> None:
+        sweat = "axillary-hyperhidrosis"
+        _, cycle = cycles([session("2026-01-05", sweat), session("2026-01-15", sweat)], find_protocol(sweat))
+        assert (cycle.timing, cycle.interval_days) == (None, 10)
+
+    def test_an_override_of_its_day_judges(self) -> None:
+        override = {"indication": "chronic-migraine", "first": "2026-01-01", "last": "2026-03-20",
+                    "minimum": "10 weeks", "reason": "x", "authority": "clinician"}  # fmt: skip
+        timings = [
+            cycles([session("2026-01-05"), session(day)], overrides=[override])[1].timing
+            for day in ("2026-03-15", "2026-03-16", "2026-03-20", "2026-03-21")
+        ]
+        on_time, early = CycleTiming.ON_TIME, CycleTiming.EARLY
+        assert timings == [early, on_time, on_time, early]
+
+    def test_the_version_of_its_day_judges(self) -> None:
+        old = own_protocol("10 weeks", "10 weeks", in_force={"last": "2026-06-30"})
+        new = own_protocol("12 weeks", "12 weeks", version="2", in_force={"first": "2026-07-01"})
+        record = record_from_gaps([70, 70, 70], starts_on=date(2026, 1, 5))
+        judged = treatment_cycles(record, new, as_of="2026-12-31", other_protocols=[old])
+        assert [cycle.short_by_days for cycle in judged] == [0, 0, 0, 14]
+
+    def test_of_several_versions_in_force_the_newest_judges(self) -> None:
+        open_ended = own_protocol("10 weeks", "10 weeks")
+        newer = own_protocol("12 weeks", "12 weeks", version="2", in_force={"first": "2026-02-01"})
+        record = record_from_gaps([70], starts_on=date(2026, 1, 5))
+        _, cycle = treatment_cycles(record, open_ended, as_of="2026-12-31", other_protocols=[newer])
+        assert cycle.short_by_days == 14
+
+    def test_after_a_switch_the_stricter_minimum_judges(self) -> None:
+        arm = "upper-limb-spasticity"
+        child = find_protocol(arm, population="pediatric")
+        history = [session("2026-01-05", arm, product="Dysport"), session("2026-04-06", arm)]
+        _, cycle = cycles(history, child)
+        assert cycle.short_by_days == 21
+        back = [session("2026-01-05", arm), session("2026-04-06", arm)]
+        assert cycles(back, child)[1].short_by_days == 0
+
+    def test_a_cycle_of_two_indications_is_judged_by_the_stricter(self) -> None:
+        arm, leg = "upper-limb-spasticity", "lower-limb-spasticity"
+        shared: dict[str, Any] = {"product": "Botox", "population": "adult", "region": "us", "version": "1"}
+        rules = {"kind": "as_needed"}
+        protocols = [
+            TreatmentProtocol.model_validate(
+                {**shared, "id": name, "indication": name, "shares_clock_with": [other],
+                 "retreatment": {**rules, "minimum": minimum}}
+            )
+            for name, other, minimum in ((arm, leg, "12 weeks"), (leg, arm, "16 weeks"))
+        ]  # fmt: skip
+        record = PatientRecord.model_validate(
+            {"sessions": [session("2026-01-05", arm), session("2026-04-06", arm), session("2026-04-07", leg)]}
+        )
+        _, cycle = treatment_cycles(record, protocols[0], as_of="2026-12-31", other_protocols=protocols)
+        assert cycle.short_by_days == 21
+
+    def test_an_unknown_product_is_judged_by_the_given_protocol(self) -> None:
+        first, second = cycles([session("2026-01-05", product=None), session("2026-03-29", product=None)])
+        assert first.units == {"unknown": None}
+        assert second.short_by_days == 1
+
+
+class TestTouchUps:
+    HISTORY = (session("2026-01-05"), session("2026-01-20", kind="touch_up"), session("2026-04-10"))
+
+    def test_the_minimum_counts_from_the_touch_up(self) -> None:
+        _, cycle = cycles(list(self.HISTORY))
+        assert (cycle.interval_days, cycle.short_by_days) == (95, 4)
+
+    def test_it_does_not_where_the_policy_says_so(self) -> None:
+        policy = SchedulingPolicy(touch_up_moves_earliest=False)
+        _, cycle = cycles(list(self.HISTORY), policy=policy)
+        assert cycle.short_by_days == 0
+
+    def test_a_touch_up_belongs_to_its_cycle(self) -> None:
+        first, _ = cycles([{**s, "id": str(n), "units": 10} for n, s in enumerate(self.HISTORY)])
+        assert first.session_ids == ("0", "1")
+        assert first.units == {"onabotulinumtoxinA": Decimal(20)}
+        assert first.anchored_on == date(2026, 1, 5)
+
+    def test_a_touch_up_between_two_parts_does_not_count_from_itself(self) -> None:
+        history = [session("2026-01-05"), session("2026-01-06", kind="touch_up"), session("2026-01-07"),
+                   session("2026-04-01")]  # fmt: skip
+        _, cycle = cycles(history)
+        assert cycle.short_by_days == 0
+
+
+class TestGrouping:
+    def test_days_count_from_the_first_part_and_are_never_chained(self) -> None:
+        days = ["2026-01-05", "2026-01-07", "2026-01-08", "2026-01-09"]
+        found = cycles([session(day) for day in days])
+        assert [(str(c.first_on), str(c.anchored_on)) for c in found] == [
+            ("2026-01-05", "2026-01-08"), ("2026-01-09", "2026-01-09")
+        ]  # fmt: skip
+
+    def test_zero_days_join_only_one_day(self) -> None:
+        history = [session("2026-01-05"), session("2026-01-05"), session("2026-01-06")]
+        assert len(cycles(history, policy=SchedulingPolicy(group_within_days=0))) == 2
+
+    def test_units_are_kept_by_product(self) -> None:
+        (cycle,) = cycles(
+            [session("2026-01-05", units=100), session("2026-01-06", units=None),
+             session("2026-01-06", product="Dysport", units=500)]
+        )  # fmt: skip
+        assert cycle.units == {"onabotulinumtoxinA": None, "abobotulinumtoxinA": Decimal(500)}
+
+    def test_the_last_day_of_the_calendar_can_be_grouped(self) -> None:
+        history = PatientRecord.model_validate({"sessions": [session("9999-12-31")]})
+        assert len(treatment_cycles(history, MIGRAINE, as_of="9999-12-31")) == 1
+
+
+class TestNumbers:
+    def test_cycles_given_elsewhere_count(self) -> None:
+        found = cycles(
+            [session("2026-01-05"), session("2026-03-30")],
+            prior_treatments=[{"indication": "chronic-migraine", "cycles": 3}],
+        )
+        assert [cycle.number for cycle in found] == [4, 5]
+        assert [cycle.timing for cycle in found] == [CycleTiming.FIRST, CycleTiming.ON_TIME]
+
+    def test_other_clocks_do_not(self) -> None:
+        (cycle,) = cycles(
+            [session("2026-01-05")], prior_treatments=[{"indication": "spasticity", "cycles": 3}]
+        )
+        assert cycle.number == 1
+
+
+class TestHeld:
+    """A hold touches the days from the due day to the next session, or changes nothing."""
+
+    @pytest.mark.parametrize(
+        ("first", "last", "held"),
+        [
+            pytest.param("2026-01-10", "2026-01-14", False, id="five days early in the cycle"),
+            pytest.param("2026-03-01", "2026-03-29", False, id="until the eve of due"),
+            pytest.param("2026-03-01", "2026-03-30", True, id="until the due day"),
+            pytest.param("2026-05-01", "2026-05-01", True, id="after the due day"),
+            pytest.param("2026-06-01", "2026-06-02", True, id="from the session's day"),
+            pytest.param("2026-06-02", "2026-06-03", False, id="after the session"),
+        ],
+    )
+    def test_it_is_held_from_the_due_day_on(self, first: str, last: str, *, held: bool) -> None:
+        hold = {"first": first, "last": last, "reason": "x"}
+        _, cycle = cycles([session("2026-01-05"), session("2026-06-01")], holds=[hold])
+        assert cycle.held is held
+
+    def test_its_timing_leaves_the_days_on_hold_out(self) -> None:
+        hold = {"first": "2026-04-01", "last": "2026-05-20", "reason": "x"}
+        _, cycle = cycles([session("2026-01-05"), session("2026-06-01")], holds=[hold])
+        assert (cycle.timing, cycle.late_by_days) == (CycleTiming.LATE, 13)
+        _, in_time = cycles([session("2026-01-05"), session("2026-05-26")], holds=[hold])
+        assert in_time.timing is CycleTiming.ON_TIME
+
+    def test_days_late_are_those_not_on_hold(self) -> None:
+        holds = [
+            {"first": first, "last": last, "reason": "x"}
+            for first, last in (("2026-03-20", "2026-04-02"), ("2026-04-10", "2026-04-12"))
+        ]
+        _, cycle = cycles([session("2026-01-05"), session("2026-04-20")], holds=holds)
+        assert (cycle.timing, cycle.late_by_days) == (CycleTiming.LATE, 14)
+
+    def test_another_tracks_hold_does_not_concern_it(self) -> None:
+        hold = {"first": "2026-04-01", "last": "2026-05-20", "reason": "x", "indication": "spasticity"}
+        _, cycle = cycles([session("2026-01-05"), session("2026-06-01")], holds=[hold])
+        assert not cycle.held
+        assert cycle.timing is CycleTiming.LATE
+
+    def test_a_session_inside_an_open_hold_is_not_late(self) -> None:
+        hold = {"first": "2026-04-01", "reason": "x"}
+        _, cycle = cycles([session("2026-01-05"), session("2026-06-01")], holds=[hold])
+        assert (cycle.timing, cycle.held) == (CycleTiming.ON_TIME, True)
+
+
+def test_later_records_are_left_out() -> None:
+    record = record_from_gaps([84, 84], starts_on=date(2026, 1, 5))
+    assert len(treatment_cycles(record, MIGRAINE, as_of="2026-06-21")) == 2
+
+
+def test_cycles_read_back_from_json() -> None:
+    for cycle in cycles([session("2026-01-05", units=None), session("2026-03-20", units=100)]):
+        assert TreatmentCycle.model_validate_json(cycle.model_dump_json()) == cycle
+
+
+def test_the_same_protocol_among_the_others_changes_nothing() -> None:
+    record = record_from_gaps([84], starts_on=date(2026, 1, 5))
+    alone = treatment_cycles(record, MIGRAINE, as_of="2026-12-31")
+    assert treatment_cycles(record, MIGRAINE, as_of="2026-12-31", other_protocols=[MIGRAINE]) == alone

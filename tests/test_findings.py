@@ -1,0 +1,340 @@
+"""Every finding: a record that provokes it, and one beside it that must not."""
+
+import logging
+from datetime import date
+from typing import Any
+
+import pytest
+
+from botox_schedule import (
+    FindingCode,
+    FindingError,
+    FindingsError,
+    PatientRecord,
+    SchedulingPolicy,
+    TreatmentProtocol,
+    bundled_protocols,
+    find_protocol,
+    forecast,
+)
+
+MIGRAINE: dict[str, Any] = {"indication": "chronic-migraine", "product": "Botox", "units": 155}
+AS_OF = "2026-06-01"
+
+
+def at(day: str, key: str = "a", **changes: Any) -> dict[str, Any]:
+    return {"id": key, "administered_on": day, **MIGRAINE, **changes}
+
+
+def codes(
+    record: dict[str, Any],
+    *,
+    protocol: TreatmentProtocol | None = None,
+    as_of: str = AS_OF,
+    others: bool = True,
+    **changes: Any,
+) -> set[str]:
+    found = forecast(
+        PatientRecord.model_validate(record),
+        protocol or find_protocol("chronic-migraine"),
+        as_of=as_of,
+        other_protocols=bundled_protocols() if others else (),
+        **changes,
+    )
+    return {finding.code.value for finding in found.findings}
+
+
+PEDIATRIC_ARM = find_protocol("upper-limb-spasticity", population="pediatric")
+ARM = find_protocol("upper-limb-spasticity")
+ONE = {"sessions": [at("2026-04-06")]}
+HELD = {"first": "2026-04-01", "reason": "infection"}
+
+
+def override(**changes: Any) -> dict[str, Any]:
+    return {
+        "indication": "chronic-migraine",
+        "first": "2026-01-01",
+        "reason": "agreed",
+        "authority": "clinician",
+        **changes,
+    }
+
+
+CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "conflicting_records",
+        {"sessions": [at("2026-04-06"), at("2026-04-06", units=195)]},
+        {"sessions": [at("2026-04-06"), at("2026-04-06")]},
+    ),
+    (
+        "probable_duplicate",
+        {"sessions": [at("2026-04-06"), at("2026-04-06", "b")]},
+        {"sessions": [at("2026-04-06"), at("2026-04-06", "b", units=45)]},
+    ),
+    (
+        "probable_duplicate_across_days",
+        {"sessions": [at("2026-04-06"), at("2026-04-07", "b")]},
+        {"sessions": [at("2026-04-06"), at("2026-04-10", "b")]},
+    ),
+    (
+        "future_completed_session",
+        {"sessions": [at("2026-04-06"), at("2026-06-02", "b")]},
+        {"sessions": [at("2026-04-06"), at("2026-07-02", "b", status="booked")]},
+    ),
+    (
+        "session_before_birth",
+        {**ONE, "born_on": "2026-04-07"},
+        {**ONE, "born_on": "1980-04-07"},
+    ),
+    (
+        "session_after_death",
+        {**ONE, "care_ends": [{"on": "2026-04-05", "kind": "deceased"}]},
+        {**ONE, "care_ends": [{"on": "2026-04-06", "kind": "deceased"}]},
+    ),
+    (
+        "care_resumed",
+        {**ONE, "care_ends": [{"on": "2026-04-05", "kind": "discontinued"}]},
+        {**ONE, "care_ends": [{"on": "2026-04-06", "kind": "discontinued"}]},
+    ),
+    (
+        "session_during_hold",
+        {**ONE, "holds": [{**HELD, "last": "2026-04-06"}]},
+        {**ONE, "holds": [{**HELD, "last": "2026-04-05"}]},
+    ),
+    (
+        "hold_needs_review",
+        {**ONE, "holds": [{**HELD, "first": "2025-06-01"}]},
+        {**ONE, "holds": [{**HELD, "first": "2025-06-02"}]},
+    ),
+    (
+        "hold_needs_review",
+        {**ONE, "holds": [{**HELD, "review_on": AS_OF}]},
+        {**ONE, "holds": [{**HELD, "last": "2027-04-01", "review_on": AS_OF}]},
+    ),
+    (
+        "unknown_units",
+        {"sessions": [at("2026-04-06", units=None)]},
+        ONE,
+    ),
+    (
+        "unknown_product",
+        {"sessions": [at("2026-04-06", product=None)]},
+        ONE,
+    ),
+    (
+        "product_switch",
+        {"sessions": [at("2026-04-06", product="Dysport")]},
+        ONE,
+    ),
+    (
+        "mixed_products",
+        {"sessions": [at("2026-04-06"), at("2026-04-07", "b", product="Dysport")]},
+        {"sessions": [at("2026-04-06"), at("2026-04-10", "b", product="Dysport")]},
+    ),
+    (
+        "judged_by_another_protocol",
+        {"sessions": [at("2026-01-06", product="Dysport"), at("2026-04-06", "b", product="Dysport")]},
+        {"sessions": [at("2026-01-06"), at("2026-04-06", "b")]},
+    ),
+    (
+        "early_session",
+        {"sessions": [at("2026-01-13"), at("2026-04-06", "b")]},
+        {"sessions": [at("2026-01-12"), at("2026-04-06", "b")]},
+    ),
+    (
+        "override_below_label",
+        {**ONE, "overrides": [override(minimum="11 weeks")]},
+        {**ONE, "overrides": [override(minimum="12 weeks")]},
+    ),
+    (
+        "expired_override",
+        {**ONE, "overrides": [override(minimum="10 weeks", last="2026-06-14")]},
+        {**ONE, "overrides": [override(minimum="10 weeks", last="2026-06-15")]},
+    ),
+    (
+        "booking_unresolved",
+        {"sessions": [at("2026-02-06"), at("2026-05-31", "b", status="booked")]},
+        {"sessions": [at("2026-02-06"), at(AS_OF, "b", status="booked")]},
+    ),
+    (
+        "booking_unresolved",
+        {"sessions": [at("2026-05-31", "b", status="booked")]},
+        {"sessions": [at("2026-02-06"), at("2026-02-05", "b", status="booked")]},
+    ),
+    (
+        "booking_too_early",
+        {"sessions": [at("2026-04-06"), at("2026-06-28", "b", status="booked")]},
+        {"sessions": [at("2026-04-06"), at("2026-06-29", "b", status="booked")]},
+    ),
+    (
+        "booking_in_hold",
+        {"sessions": [at("2026-02-06"), at("2026-07-01", "b", status="booked")],
+         "holds": [{"first": "2026-05-01", "last": "2026-07-01", "reason": "travel"}]},
+        {"sessions": [at("2026-02-06"), at("2026-07-02", "b", status="booked")],
+         "holds": [{"first": "2026-05-01", "last": "2026-07-01", "reason": "travel"}]},
+    ),
+    (
+        "limit_exceeded",
+        {"sessions": [at("2026-05-06", units=401, indication="cervical-dystonia")]},
+        {"sessions": [at("2026-05-06", units=400, indication="cervical-dystonia")]},
+    ),
+    (
+        "limit_indeterminate",
+        {"sessions": [at("2026-05-06", units=None, indication="cervical-dystonia")]},
+        {"sessions": [at("2026-05-06", units=None, indication="cervical-dystonia", product="Dysport")]},
+    ),
+    (
+        "touch_up_without_session",
+        {"sessions": [at("2026-04-06", kind="touch_up")]},
+        {"sessions": [at("2026-04-06"), at("2026-04-16", "b", kind="touch_up")]},
+    ),
+    (
+        "age_outside_protocol",
+        {**ONE, "born_on": "2010-01-01"},
+        {**ONE, "born_on": "1990-01-01"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "provokes", "does_not"), CASES, ids=[case[0] for case in CASES])
+def test_a_record_provokes_it_and_its_neighbor_does_not(
+    code: str, provokes: dict[str, Any], does_not: dict[str, Any]
+) -> None:
+    assert code in codes(provokes)
+    assert code not in codes(does_not)
+
+
+class TestFindingsOfProtocols:
+    def test_the_previous_products_protocol_is_missing(self) -> None:
+        arm = {"indication": "upper-limb-spasticity"}
+        record = {"sessions": [at("2026-04-06", product="Dysport", **arm)]}
+        assert "judged_by_another_protocol" in codes(record, protocol=ARM, others=False)
+        assert "judged_by_another_protocol" not in codes(record, protocol=ARM)
+
+    def test_no_version_is_in_force(self) -> None:
+        table = find_protocol("chronic-migraine").model_dump(mode="json")
+        ended = TreatmentProtocol.model_validate({**table, "in_force": {"last": "2026-06-28"}})
+        held = TreatmentProtocol.model_validate({**table, "in_force": {"last": "2026-06-29"}})
+        assert "judged_by_another_protocol" in codes(ONE, protocol=ended, others=False)
+        assert "judged_by_another_protocol" not in codes(ONE, protocol=held, others=False)
+
+    def test_a_cycle_was_judged_by_a_version_not_in_force(self) -> None:
+        table = find_protocol("chronic-migraine").model_dump(mode="json")
+        own = TreatmentProtocol.model_validate({**table, "in_force": {"first": "2026-05-01"}})
+        record = {"sessions": [at("2026-01-01"), at("2026-04-06", "b")]}
+        assert "judged_by_another_protocol" in codes(record, protocol=own, others=False)
+
+    def test_content_is_unverified(self) -> None:
+        leg = {"indication": "lower-limb-spasticity"}
+        record = {"sessions": [at("2026-04-06", **leg)]}
+        assert "unverified_content" in codes(record, protocol=find_protocol("lower-limb-spasticity"))
+        assert "unverified_content" not in codes(record, protocol=ARM)
+
+    def test_an_age_is_unknown_where_it_decides(self) -> None:
+        assert "age_unknown" in codes({}, protocol=PEDIATRIC_ARM)
+        assert "age_unknown" not in codes({"born_on": "2018-05-01"}, protocol=PEDIATRIC_ARM)
+        assert "age_unknown" not in codes({})
+        assert "age_unknown" in codes({}, protocol=find_protocol("glabellar-lines", "Dysport"))
+
+    def test_a_protocol_without_ages_asks_for_none(self) -> None:
+        table = PEDIATRIC_ARM.model_dump(mode="json")
+        own = TreatmentProtocol.model_validate({**table, "ages": None})
+        assert "age_unknown" not in codes({}, protocol=own)
+
+    def test_tracks_overlap(self) -> None:
+        child = {"born_on": "2018-05-01"}
+        both = {**child, "sessions": [at("2026-04-06", indication="spasticity")]}
+        one = {**child, "sessions": [at("2026-04-06", indication="upper-limb-spasticity")]}
+        assert "overlapping_tracks" in codes(both, protocol=PEDIATRIC_ARM)
+        assert "overlapping_tracks" not in codes(one, protocol=PEDIATRIC_ARM)
+        adult = {"sessions": [at("2026-04-06", indication="spasticity")]}
+        assert "overlapping_tracks" not in codes(adult, protocol=ARM)
+
+    def test_a_weight_is_missing_or_stale(self) -> None:
+        child: dict[str, Any] = {"born_on": "2018-05-01"}
+        assert "missing_weight" in codes(child, protocol=PEDIATRIC_ARM)
+        old = {**child, "weights": [{"measured_on": "2025-12-02", "kilograms": 20}]}
+        new = {**child, "weights": [{"measured_on": "2025-12-03", "kilograms": 20}]}
+        assert "stale_weight" in codes(old, protocol=PEDIATRIC_ARM)
+        assert not {"stale_weight", "missing_weight"} & codes(new, protocol=PEDIATRIC_ARM)
+        assert not {"stale_weight", "missing_weight"} & codes({})
+
+    def test_a_weight_measured_later_does_not_count(self) -> None:
+        child = {
+            "born_on": "2018-05-01",
+            "weights": [{"measured_on": "2026-06-02", "kilograms": 20}],
+        }
+        assert "missing_weight" in codes(child, protocol=PEDIATRIC_ARM)
+
+    def test_a_tolerated_session_is_no_finding(self) -> None:
+        record = {"sessions": [at("2026-01-13"), at("2026-04-06", "b")]}
+        policy = SchedulingPolicy(validity_tolerance="1 day")
+        assert "early_session" not in codes(record, policy=policy)
+
+    def test_every_code_is_provoked_in_this_file(self) -> None:
+        provoked = {case[0] for case in CASES} | {
+            "unverified_content", "age_unknown", "overlapping_tracks", "missing_weight", "stale_weight"
+        }  # fmt: skip
+        assert provoked == {code.value for code in FindingCode}
+
+
+class TestQuietRecords:
+    def test_an_ordinary_record_has_no_finding(self) -> None:
+        record = {"sessions": [at("2026-01-12"), at("2026-04-06", "b"), at("2026-06-29", "c", status="booked")]}
+        assert codes(record) == set()
+
+    def test_the_dead_get_no_alarm_but_their_own(self) -> None:
+        record = {
+            "sessions": [at("2026-01-12"), at("2026-05-01", "b", status="booked")],
+            "care_ends": [{"on": "2026-04-05", "kind": "deceased"}],
+        }
+        assert codes(record) == set()
+
+    def test_an_old_early_session_rings_once_and_not_forever(self) -> None:
+        record = {"sessions": [at("2025-11-01"), at("2026-01-12", "b"), at("2026-04-06", "c")]}
+        assert codes(record) == set()
+
+
+class TestStrict:
+    def test_all_findings_are_raised_together(self) -> None:
+        record = PatientRecord.model_validate(
+            {"sessions": [at("2026-04-06", "secret", units=None, product=None)]}
+        )
+        with pytest.raises(FindingsError) as caught:
+            forecast(record, find_protocol("chronic-migraine"), as_of=AS_OF, strict=True)
+        assert {error.code for error in caught.value.exceptions if isinstance(error, FindingError)} == {
+            "unknown_units", "unknown_product"
+        }  # fmt: skip
+        assert "secret" not in "".join(map(str, caught.value.exceptions))
+
+    def test_a_quiet_record_is_answered(self) -> None:
+        record = PatientRecord.model_validate(ONE)
+        protocol = find_protocol("chronic-migraine")
+        strict = forecast(record, protocol, as_of=AS_OF, strict=True)
+        assert strict == forecast(record, protocol, as_of=AS_OF)
+
+    def test_a_group_can_be_split_like_any_other(self) -> None:
+        record = PatientRecord.model_validate({"sessions": [at("2026-04-06", product=None)]})
+        handled = []
+        try:
+            forecast(record, find_protocol("chronic-migraine"), as_of=AS_OF, strict=True)
+        except* FindingError as group:
+            handled = list(group.exceptions)
+        assert handled
+
+
+def test_findings_name_sessions_in_a_field_and_never_in_their_words() -> None:
+    record = PatientRecord.model_validate({"sessions": [at("2026-04-06", "key-17", units=None)]})
+    (finding,) = [
+        f
+        for f in forecast(record, find_protocol("chronic-migraine"), as_of=AS_OF).findings
+        if f.code is FindingCode.UNKNOWN_UNITS
+    ]
+    assert finding.record_ids == ("key-17",)
+    assert "key-17" not in f"{finding} {finding!r}"
+
+
+def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        codes({"sessions": [at("2026-04-06", units=None)], "born_on": date(2027, 1, 1)})
+    assert caplog.records == []

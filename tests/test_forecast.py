@@ -1,0 +1,421 @@
+"""The whole answer for a record on a day, and whether a day is allowed."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from botox_schedule import (
+    DateCheck,
+    DayError,
+    DayReasonCode,
+    DueStatus,
+    Forecast,
+    ForecastComparison,
+    OrderError,
+    PatientRecord,
+    ResponsePhase,
+    SchedulingPolicy,
+    TreatmentProtocol,
+    bundled_protocols,
+    check_date,
+    compare_forecasts,
+    find_protocol,
+    forecast,
+    project,
+)
+
+MIGRAINE = find_protocol("chronic-migraine")
+
+
+def session(day: str, **changes: Any) -> dict[str, Any]:
+    return {"administered_on": day, "indication": "chronic-migraine", "product": "Botox", "units": 155, **changes}
+
+
+def record(*sessions: dict[str, Any], **changes: Any) -> PatientRecord:
+    return PatientRecord.model_validate({"sessions": sessions, **changes})
+
+
+ONE = record(session("2026-01-05"))
+
+
+def override(**changes: Any) -> dict[str, Any]:
+    return {"indication": "chronic-migraine", "first": "2026-01-01", "reason": "x", "authority": "clinician", **changes}
+
+
+class TestForecast:
+    @pytest.mark.parametrize(
+        ("as_of", "status", "to_due", "since_due"),
+        [
+            ("2026-03-29", DueStatus.TOO_EARLY, 1, None),
+            ("2026-03-30", DueStatus.DUE, 0, 0),
+            ("2026-04-06", DueStatus.DUE, None, 7),
+            ("2026-04-07", DueStatus.OVERDUE, None, 8),
+            ("2026-06-21", DueStatus.OVERDUE, None, 83),
+            ("2026-06-22", DueStatus.LAPSED, None, 84),
+        ],
+    )
+    def test_status_and_counters_on_both_sides_of_each_boundary(
+        self, as_of: str, status: DueStatus, to_due: int | None, since_due: int | None
+    ) -> None:
+        found = forecast(ONE, MIGRAINE, as_of=as_of)
+        assert (found.status, found.days_to_due, found.days_since_due) == (status, to_due, since_due)
+
+    def test_a_touch_up_slides_the_window(self) -> None:
+        found = forecast(record(session("2026-01-05"), session("2026-01-20", kind="touch_up")), MIGRAINE, as_of="2026-02-01")
+        assert found.dates.boundaries == (
+            date(2026, 4, 14), date(2026, 4, 14), date(2026, 4, 22), date(2026, 7, 7)
+        )  # fmt: skip
+        assert "touch-up on 2026-01-20" in found.explain()
+        assert "slid by 15 days with earliest" in found.reasons["due"].rule
+
+    def test_a_booking_stands_beside_the_status(self) -> None:
+        history = record(session("2026-01-05"), session("2026-05-11", status="booked", id="later"),
+                         session("2026-05-04", status="booked", id="next"))  # fmt: skip
+        found = forecast(history, MIGRAINE, as_of="2026-04-20")
+        assert found.status is DueStatus.OVERDUE
+        assert found.booking is not None
+        assert (found.booking.on, found.booking.session_id) == (date(2026, 5, 4), "next")
+        assert "next'" not in repr(found.booking)
+
+    def test_a_hold_moves_earliest_and_the_window(self) -> None:
+        hold = {"first": "2026-03-20", "last": "2026-04-09", "reason": "infection"}
+        found = forecast(record(session("2026-01-05"), holds=[hold]), MIGRAINE, as_of="2026-04-10")
+        assert found.dates.boundaries == (
+            date(2026, 4, 10), date(2026, 4, 10), date(2026, 4, 18), date(2026, 7, 3)
+        )  # fmt: skip
+        assert found.reasons["earliest"].rule == (
+            "the 12-week minimum gives 2026-03-30; moved past a hold to 2026-04-10"
+        )
+        assert "days on hold do not count, moved by 11 days" in found.reasons["overdue_from"].rule
+
+    def test_a_hold_that_begins_later_is_not_known_yet(self) -> None:
+        hold = {"first": "2026-03-20", "last": "2026-04-09", "reason": "infection"}
+        found = forecast(record(session("2026-01-05"), holds=[hold]), MIGRAINE, as_of="2026-03-19")
+        assert found.dates.due == date(2026, 3, 30)
+
+    def test_holds_that_touch_are_one(self) -> None:
+        holds = [
+            {"first": "2026-04-05", "last": "2026-04-09", "reason": "a"},
+            {"first": "2026-03-20", "last": "2026-04-04", "reason": "b"},
+            {"first": "2026-03-25", "last": "2026-03-26", "reason": "c"},
+        ]
+        found = forecast(record(session("2026-01-05"), holds=holds), MIGRAINE, as_of="2026-04-10")
+        assert found.dates.due == date(2026, 4, 10)
+
+    def test_an_open_hold_swallows_what_follows(self) -> None:
+        holds = [
+            {"first": "2026-03-20", "reason": "a"},
+            {"first": "2026-03-25", "last": "2026-03-26", "reason": "b"},
+        ]
+        found = forecast(record(session("2026-01-05"), holds=holds), MIGRAINE, as_of="2027-04-10")
+        assert found.status is DueStatus.ON_HOLD
+        assert found.dates.boundaries == (None, None, None, None)
+        assert "until the hold ends" in found.explain()
+
+    def test_an_override_that_ends_leaves_a_gap(self) -> None:
+        history = record(session("2021-10-18"), overrides=[override(first="2021-01-01", last="2021-12-31", minimum="70 days")])
+        first = forecast(history, MIGRAINE, as_of="2021-12-31")
+        later = forecast(history, MIGRAINE, as_of="2022-01-01")
+        assert (first.dates.earliest, later.dates.earliest) == (date(2021, 12, 27), date(2022, 1, 10))
+
+    def test_two_stretches_without_a_gap_are_one(self) -> None:
+        history = record(session("2026-01-05"), overrides=[override(last="2026-06-30", minimum="10 weeks")])
+        found = forecast(history, MIGRAINE, as_of="2026-08-01")
+        assert found.dates.earliest == date(2026, 3, 16)
+
+    def test_an_override_in_force_later_says_from_when(self) -> None:
+        history = record(session("2026-01-05"), overrides=[override(first="2026-03-20", minimum="8 weeks")])
+        found = forecast(history, MIGRAINE, as_of="2026-02-01")
+        assert found.reasons["earliest"].rule == (
+            "the override's 8-week minimum gives 2026-03-02; the rules allow it from 2026-03-20"
+        )
+
+    def test_of_several_overrides_the_one_that_starts_last_counts_then_the_longer(self) -> None:
+        def earliest(*overrides: dict[str, Any]) -> date | None:
+            return forecast(record(session("2026-01-05"), overrides=overrides), MIGRAINE, as_of="2026-02-01").dates.earliest
+
+        early, late = override(minimum="11 weeks"), override(first="2026-01-02", minimum="10 weeks")
+        assert earliest(early, late) == earliest(late, early) == date(2026, 3, 16)
+        same = override(minimum="10 weeks")
+        assert earliest(early, same) == earliest(same, early) == date(2026, 3, 23)
+
+    def test_minimum_and_usual_are_chosen_separately(self) -> None:
+        overrides = [override(minimum="11 weeks"), override(first="2026-01-02", usual="16 weeks")]
+        found = forecast(record(session("2026-01-05"), overrides=overrides), MIGRAINE, as_of="2026-02-01")
+        assert (found.dates.earliest, found.dates.due) == (date(2026, 3, 23), date(2026, 4, 27))
+        assert "the override's usual range of 16 weeks" in found.explain()
+        assert found.reasons["due"].verification is None
+
+    def test_a_payers_override_replaces_the_payers_minimum_too(self) -> None:
+        policy = SchedulingPolicy(payer_minimum="13 weeks")
+        for authority, earliest in (("payer", date(2026, 3, 16)), ("clinician", date(2026, 4, 6))):
+            history = record(session("2026-01-05"), overrides=[override(minimum="10 weeks", authority=authority)])
+            found = forecast(history, MIGRAINE, as_of="2026-02-01", policy=policy)
+            assert found.dates.earliest == earliest
+
+    def test_overrides_of_another_clock_do_not_concern_it(self) -> None:
+        history = record(session("2026-01-05"), overrides=[override(indication="spasticity", minimum="10 weeks")])
+        assert forecast(history, MIGRAINE, as_of="2026-02-01").dates.earliest == date(2026, 3, 30)
+
+    def test_a_usual_override_alone_dates_nothing_without_a_minimum(self) -> None:
+        sweat = "axillary-hyperhidrosis"
+        history = record(session("2026-01-05", indication=sweat), overrides=[override(indication=sweat, usual="6 months")])
+        found = forecast(history, find_protocol(sweat), as_of="2026-02-01")
+        assert found.status is DueStatus.NO_INTERVAL
+        assert "repeat when the effect diminishes" in found.reasons["earliest"].rule
+
+    def test_without_words_of_the_source_the_reason_is_short(self) -> None:
+        table = MIGRAINE.model_dump(mode="json")
+        table["retreatment"] = {"kind": "as_needed"}
+        found = forecast(ONE, TreatmentProtocol.model_validate(table), as_of="2026-02-01")
+        assert found.reasons["due"].rule == "no label, payer or override states a minimum"
+
+    def test_rules_that_end_before_their_day_give_none(self) -> None:
+        sweat = "axillary-hyperhidrosis"
+        history = record(session("2026-01-05", indication=sweat),
+                         overrides=[override(indication=sweat, minimum="16 weeks", last="2026-03-01")])  # fmt: skip
+        found = forecast(history, find_protocol(sweat), as_of="2026-02-01")
+        assert (found.status, found.dates.earliest) == (DueStatus.NO_INTERVAL, None)
+        assert "end before the day" in found.reasons["earliest"].rule
+
+    def test_a_minimum_alone_says_why_the_rest_is_not_dated(self) -> None:
+        bladder = "overactive-bladder"
+        found = forecast(record(session("2026-01-05", indication=bladder)), find_protocol(bladder), as_of="2026-06-01")
+        assert found.status is DueStatus.ALLOWED
+        assert found.reasons["due"].rule == "the source states a minimum and no usual range"
+        assert {check.on for check in found.limit_checks} == {date(2026, 6, 1)}
+
+    def test_a_session_of_the_shared_clock_moves_it(self) -> None:
+        history = record(session("2026-01-05", indication="neurogenic-detrusor-overactivity"))
+        found = forecast(history, find_protocol("overactive-bladder"), as_of="2026-02-01")
+        assert found.dates.earliest == date(2026, 3, 30)
+
+    def test_a_session_of_another_clock_does_not(self) -> None:
+        history = record(session("2026-01-05", indication="spasticity"))
+        assert forecast(history, MIGRAINE, as_of="2026-02-01").status is DueStatus.NO_HISTORY
+
+    def test_the_previous_products_minimum_counts_until_one_session_on_the_new(self) -> None:
+        arm = "upper-limb-spasticity"
+        protocol = find_protocol(arm, population="pediatric")
+        before = record(session("2026-01-05", indication=arm, product="Dysport"))
+        found = forecast(before, protocol, as_of="2026-02-01", other_protocols=bundled_protocols())
+        assert found.dates.earliest == date(2026, 4, 27)
+        assert found.reasons["earliest"].rule == "the previous product's 16-week minimum gives 2026-04-27"
+        after = record(*before.model_dump(mode="json")["sessions"], session("2026-04-27", indication=arm))
+        found = forecast(after, protocol, as_of="2026-05-01", other_protocols=bundled_protocols())
+        assert found.dates.earliest == date(2026, 7, 20)
+
+    def test_after_several_products_the_strictest_counts(self) -> None:
+        arm = "upper-limb-spasticity"
+        history = record(session("2026-01-05", indication=arm), session("2026-01-06", indication=arm, product="Dysport"))
+        found = forecast(history, find_protocol(arm, population="pediatric"), as_of="2026-02-01",
+                         other_protocols=bundled_protocols())  # fmt: skip
+        assert found.dates.earliest == date(2026, 4, 28)
+
+    def test_a_previous_protocol_without_a_minimum_adds_none(self) -> None:
+        neck = "cervical-dystonia"
+        history = record(session("2026-01-05", indication=neck, product="Myobloc"))
+        found = forecast(history, find_protocol(neck, "Dysport"), as_of="2026-02-01", other_protocols=bundled_protocols())
+        assert found.dates.earliest == date(2026, 3, 30)
+
+    def test_the_timeline_is_that_of_the_last_session(self) -> None:
+        history = record(session("2026-01-05"), session("2026-03-30"))
+        found = forecast(history, MIGRAINE, as_of="2026-04-20")
+        assert found.timeline is not None
+        assert found.timeline.administered_on == date(2026, 3, 30)
+        assert found.timeline.full_benefit_by == date(2026, 7, 5)
+        assert found.phase is ResponsePhase.ONSET
+
+    def test_the_course_starts_with_a_prior_treatment(self) -> None:
+        for prior, by in (
+            ({"cycles": 2, "started_on": "2025-06-05"}, date(2025, 12, 5)),
+            ({"cycles": 2}, None),
+            ({"cycles": 0}, date(2026, 7, 5)),
+        ):
+            history = record(session("2026-01-05"), prior_treatments=[{"indication": "chronic-migraine", **prior}])
+            found = forecast(history, MIGRAINE, as_of="2026-02-01")
+            assert found.timeline is not None
+            assert found.timeline.full_benefit_by == by
+
+    def test_the_dead_have_no_timeline(self) -> None:
+        history = record(session("2026-01-05"), care_ends=[{"on": "2026-02-01", "kind": "deceased"}])
+        found = forecast(history, MIGRAINE, as_of="2026-02-01")
+        assert (found.status, found.timeline, found.phase, found.limit_checks) == (DueStatus.DECEASED, None, None, ())
+
+    def test_a_care_end_of_another_track_does_not_concern_it(self) -> None:
+        end = {"on": "2026-02-01", "kind": "discontinued", "indication": "spasticity"}
+        assert forecast(record(session("2026-01-05"), care_ends=[end]), MIGRAINE, as_of="2026-02-01").status is DueStatus.TOO_EARLY
+
+    def test_unverified_figures_that_an_override_replaces_are_not_named(self) -> None:
+        leg = "lower-limb-spasticity"
+        protocol = find_protocol(leg)
+        plain = forecast(record(session("2026-01-05", indication=leg)), protocol, as_of="2026-02-01")
+        assert plain.dates.unverified == ("minimum",)
+        assert "this figure is unverified" in plain.explain()
+        own = record(session("2026-01-05", indication=leg), overrides=[override(indication=leg, minimum="12 weeks")])
+        assert forecast(own, protocol, as_of="2026-02-01").dates.unverified == ()
+
+    def test_figures_without_any_source_are_unverified(self) -> None:
+        table = MIGRAINE.model_dump(mode="json")
+        table["retreatment"] = {"kind": "scheduled", "minimum": "12 weeks", "usual": "12 weeks"}
+        found = forecast(ONE, TreatmentProtocol.model_validate(table), as_of="2026-02-01")
+        assert found.dates.unverified == ("minimum", "usual")
+        assert "source: none is given" in found.explain()
+        assert {reason.verification for reason in list(found.reasons.values())[:3]} == {"unverified"}
+
+    def test_as_of_must_be_a_day(self) -> None:
+        with pytest.raises(DayError, match="as_of"):
+            forecast(ONE, MIGRAINE, as_of=20260105)  # type: ignore[arg-type]
+
+    def test_a_lapse_of_the_policys_own_is_named(self) -> None:
+        policy = SchedulingPolicy(lapsed_after="1 year")
+        found = forecast(ONE, MIGRAINE, as_of="2026-02-01", policy=policy)
+        assert found.reasons["lapsed_from"].rule == "12 months after the last session gives 2027-01-05"
+
+    def test_candidates_that_lost_are_named(self) -> None:
+        policy = SchedulingPolicy(payer_minimum="10 weeks")
+        reason = forecast(ONE, MIGRAINE, as_of="2026-02-01", policy=policy).reasons["earliest"]
+        assert [(c.rule, c.outcome) for c in reason.candidates] == [("label", "decides"), ("payer", "gives way")]
+        history = record(session("2026-01-05"), overrides=[override(minimum="11 weeks")])
+        reason = forecast(history, MIGRAINE, as_of="2026-02-01", policy=policy).reasons["earliest"]
+        assert [(c.rule, c.outcome) for c in reason.candidates] == [
+            ("override", "decides"), ("payer", "gives way"), ("label", "replaced")
+        ]  # fmt: skip
+
+
+class TestCheckDate:
+    def test_every_reason_comes_at_once(self) -> None:
+        history = record(
+            session("2026-01-05"),
+            holds=[{"first": "2026-02-01", "last": "2026-03-20", "reason": "x"}],
+            care_ends=[{"on": "2026-02-05", "kind": "discontinued"}],
+        )
+        check = check_date(history, MIGRAINE, on="2026-03-10", as_of="2026-02-10")
+        assert [reason.code for reason in check.reasons] == [
+            DayReasonCode.CARE_ENDED, DayReasonCode.IN_HOLD, DayReasonCode.TOO_EARLY
+        ]  # fmt: skip
+        assert (check.allowed, check.days_from_earliest, check.next_allowed_on) == (False, -20, None)
+        assert check.limit_checks == ()
+        assert "next allowed day: not known" in check.explain()
+
+    def test_an_allowed_day_says_by_how_much(self) -> None:
+        check = check_date(ONE, MIGRAINE, on="2026-04-02", as_of="2026-02-10")
+        assert (check.allowed, check.days_from_earliest, check.next_allowed_on) == (True, 3, date(2026, 4, 2))
+        assert check.explain().startswith("2026-04-02: allowed\nallowed: the 12-week minimum gives 2026-03-30")
+
+    def test_a_day_after_the_hold_can_be_allowed_while_on_hold(self) -> None:
+        history = record(session("2026-01-05"), holds=[{"first": "2026-03-01", "last": "2026-04-09", "reason": "x"}])
+        assert check_date(history, MIGRAINE, on="2026-04-10", as_of="2026-03-10").allowed
+        check = check_date(history, MIGRAINE, on="2026-04-09", as_of="2026-03-10")
+        assert (check.allowed, check.next_allowed_on) == (False, date(2026, 4, 10))
+
+    def test_an_open_hold_has_no_next_day(self) -> None:
+        history = record(session("2026-01-05"), holds=[{"first": "2026-03-01", "reason": "x"}])
+        check = check_date(history, MIGRAINE, on="2026-04-10", as_of="2026-03-10")
+        assert (check.allowed, check.next_allowed_on) == (False, None)
+
+    def test_a_first_session_waits_for_a_hold(self) -> None:
+        history = record(holds=[{"first": "2026-03-01", "last": "2026-03-20", "reason": "x"}])
+        check = check_date(history, MIGRAINE, on="2026-03-10", as_of="2026-03-10")
+        assert (check.allowed, check.next_allowed_on) == (False, date(2026, 3, 21))
+
+    def test_without_a_rule_there_is_nothing_to_judge_by(self) -> None:
+        sweat = "axillary-hyperhidrosis"
+        check = check_date(record(session("2026-01-05", indication=sweat)), find_protocol(sweat), on="2026-02-10", as_of="2026-02-10")
+        assert (check.allowed, check.reasons[0].code) == (None, DayReasonCode.NO_INTERVAL)
+        assert check.explain().startswith("2026-02-10: nothing to judge by")
+
+    def test_a_payers_minimum_has_no_source(self) -> None:
+        policy = SchedulingPolicy(payer_minimum="13 weeks")
+        check = check_date(ONE, MIGRAINE, on="2026-04-02", as_of="2026-02-10", policy=policy)
+        assert check.reasons[0].rule == "the payer's 13-week minimum gives 2026-04-06; the day is 4 days early"
+        assert check.reasons[0].source is None
+
+    def test_a_day_before_as_of_is_refused(self) -> None:
+        with pytest.raises(OrderError, match="on lies before as_of"):
+            check_date(ONE, MIGRAINE, on="2026-02-09", as_of="2026-02-10")
+
+    def test_no_stretch_means_no_next_day(self) -> None:
+        sweat = "axillary-hyperhidrosis"
+        history = record(session("2026-01-05", indication=sweat),
+                         overrides=[override(indication=sweat, minimum="16 weeks", last="2026-03-01")])  # fmt: skip
+        check = check_date(history, find_protocol(sweat), on="2026-02-10", as_of="2026-02-10")
+        assert (check.allowed, check.next_allowed_on) == (False, None)
+
+    def test_planned_units_are_checked_on_the_day(self) -> None:
+        history = record(session("2026-01-05", units=300))
+        check = check_date(history, MIGRAINE, on="2026-03-29", as_of="2026-03-01", planned_units=155)
+        assert {c.total for c in check.limit_checks} == {455}
+        assert "limit_exceeded" in {finding.code for finding in check.findings}
+
+    def test_it_reads_back_from_json(self) -> None:
+        check = check_date(ONE, MIGRAINE, on="2026-03-29", as_of="2026-03-01", planned_units=155)
+        assert DateCheck.model_validate_json(check.model_dump_json()) == check
+
+
+class TestProject:
+    def test_later_sessions_move_with_the_first(self) -> None:
+        hold = {"first": "2026-03-20", "last": "2026-04-09", "reason": "infection"}
+        history = record(session("2026-01-05"), holds=[hold])
+        targets = [str(s.target) for s in project(history, MIGRAINE, as_of="2026-04-10", count=2)]
+        assert targets == ["2026-04-10", "2026-07-03"]
+
+    def test_a_touch_up_moves_them_too(self) -> None:
+        history = record(session("2026-01-05"), session("2026-01-20", kind="touch_up"))
+        found = project(history, MIGRAINE, as_of="2026-02-01", count=2)
+        assert [str(s.window) for s in found] == ["2026-04-14 to 2026-04-14", "2026-07-07 to 2026-07-07"]
+
+    def test_nothing_is_projected_for_the_silent(self) -> None:
+        history = record(session("2026-01-05"), care_ends=[{"on": "2026-02-01", "kind": "deceased"}])
+        assert project(history, MIGRAINE, as_of="2026-02-01") == ()
+        assert project(record(), MIGRAINE, as_of="2026-02-01") == ()
+
+
+class TestCompareForecasts:
+    def compare(self, before: Forecast, after: Forecast) -> dict[str, tuple[str, str]]:
+        comparison = compare_forecasts(before, after)
+        again = ForecastComparison.model_validate_json(comparison.model_dump_json())
+        assert again == comparison
+        return {change.name: (change.before, change.after) for change in comparison.changes}
+
+    def test_equal_forecasts_differ_in_nothing(self) -> None:
+        found = forecast(ONE, MIGRAINE, as_of="2026-02-01")
+        assert compare_forecasts(found, found).explain() == "nothing changed"
+
+    def test_a_new_session_says_what_moved(self) -> None:
+        before = forecast(ONE, MIGRAINE, as_of="2026-04-10")
+        after = forecast(record(session("2026-01-05"), session("2026-04-09")), MIGRAINE, as_of="2026-04-10")
+        changes = self.compare(before, after)
+        assert changes["earliest"] == ("2026-03-30", "2026-07-02")
+        assert changes["status"] == ("overdue", "too_early")
+        assert changes["last_session_on"] == ("2026-01-05", "2026-04-09")
+        assert "new: last session on 2026-04-09" in compare_forecasts(before, after).explain()
+
+    def test_a_day_that_passes_is_the_cause(self) -> None:
+        before, after = (forecast(ONE, MIGRAINE, as_of=day) for day in ("2026-03-29", "2026-03-30"))
+        comparison = compare_forecasts(before, after)
+        (status,) = [change for change in comparison.changes if change.name == "status"]
+        assert status.why == ("the day of the question moved from 2026-03-29 to 2026-03-30",)
+
+    def test_a_hold_silences_the_dates(self) -> None:
+        held = record(session("2026-01-05"), holds=[{"first": "2026-02-01", "reason": "x"}])
+        before = forecast(ONE, MIGRAINE, as_of="2026-02-01")
+        changes = self.compare(before, forecast(held, MIGRAINE, as_of="2026-02-01"))
+        assert changes["due"] == ("2026-03-30", "not set")
+        assert changes["status"] == ("too_early", "on_hold")
+
+    def test_findings_and_policies_are_named(self) -> None:
+        before = forecast(record(session("2026-01-05", units=None)), MIGRAINE, as_of="2026-02-01",
+                          policy=SchedulingPolicy(payer_minimum="13 weeks"))  # fmt: skip
+        after = forecast(ONE, MIGRAINE, as_of="2026-02-01", policy=SchedulingPolicy(payer_minimum="14 weeks"))
+        changes = self.compare(before, after)
+        assert changes["finding unknown_units"] == ("raised", "not set")
+        assert self.compare(after, before)["finding unknown_units"] == ("not set", "raised")
+        text = compare_forecasts(before, after).explain()
+        assert "the policy's payer_minimum was 13 weeks and is 14 weeks" in text
+
+    def test_a_booking_is_named_by_its_day(self) -> None:
+        booked = record(session("2026-01-05"), session("2026-03-30", status="booked"))
+        before, after = (forecast(r, MIGRAINE, as_of="2026-02-01") for r in (ONE, booked))
+        assert self.compare(before, after)["booking"] == ("not set", "2026-03-30")

@@ -1,0 +1,325 @@
+"""Intervals, ranges and windows: what the values mean."""
+
+import csv
+import json
+import pickle
+from copy import deepcopy
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from botox_schedule import (
+    CalendarRangeError,
+    DayError,
+    Interval,
+    IntervalError,
+    IntervalRange,
+    ShortMonth,
+    Window,
+)
+from botox_schedule.testing import days, interval_ranges, intervals
+
+VECTORS = Path(__file__).parent / "vectors"
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    with (VECTORS / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def add_months_by_hand(day: date, months: int) -> date:
+    """A second opinion: count the months, then step back until the day exists."""
+    index = day.year * 12 + day.month - 1 + months
+    for number in range(day.day, 0, -1):
+        try:
+            return date(index // 12, index % 12 + 1, number)
+        except ValueError:
+            continue
+    raise AssertionError
+
+
+class TestIntervalText:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("12 weeks", Interval(weeks=12)),
+            ("1 week", Interval(weeks=1)),
+            ("3 months", Interval(months=3)),
+            ("12 weeks + 1 day", Interval(weeks=12, days=1)),
+            ("6 months - 4 days", Interval(months=6, days=-4)),
+            ("1 year", Interval(months=12)),
+            ("1 year + 6 months", Interval(months=18)),
+            ("- 4 days", Interval(days=-4)),
+            ("  12  WEEKS ", Interval(weeks=12)),
+            ("0 days", Interval()),
+            ("P12W", Interval(weeks=12)),
+            ("P3M", Interval(months=3)),
+            ("P12W1D", Interval(weeks=12, days=1)),
+            ("P1Y", Interval(months=12)),
+            ("P-4D", Interval(days=-4)),
+            ("P0D", Interval()),
+        ],
+    )
+    def test_words_and_iso_8601_are_read(self, text: str, expected: Interval) -> None:
+        assert Interval.parse(text) == expected
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "12", "weeks", "12w", "1.5 weeks", "12 weeks 3 days", "12 weeks +", "PT3M", "P", "P3",
+         "p12w", "1 fortnight", "+", "--4 days", "12 weeksweeks", "3 months, 2 days", "\u0661 week",
+         "x" * 101, "99999999 weeks"],
+    )  # fmt: skip
+    def test_other_text_is_refused_with_an_example(self, text: str) -> None:
+        with pytest.raises(IntervalError, match="give text such as '12 weeks'"):
+            Interval.parse(text)
+
+    def test_an_interval_that_leaves_the_calendar_is_refused(self) -> None:
+        with pytest.raises(IntervalError, match="more than 4000000 units"):
+            Interval.parse("4000001 days")
+        assert Interval.parse("4000000 days").days == 4_000_000
+
+    def test_a_thing_that_is_no_text_is_refused(self) -> None:
+        with pytest.raises(IntervalError):
+            Interval.parse(84)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("number", [84, 84.0, True, timedelta(days=84)])
+    def test_numbers_are_refused_in_fields(self, number: object) -> None:
+        with pytest.raises(ValidationError):
+            Interval.model_validate(number)
+
+    @pytest.mark.parametrize("count", ["12", 12.0, True])
+    def test_counts_are_whole_numbers(self, count: object) -> None:
+        with pytest.raises(ValidationError):
+            Interval(weeks=count)  # type: ignore[arg-type]
+
+    @given(intervals())
+    def test_every_form_reads_back(self, interval: Interval) -> None:
+        assert Interval.parse(str(interval)) == interval
+        assert Interval.parse(interval.isoformat()) == interval
+        assert Interval.model_validate_json(interval.model_dump_json()) == interval
+        assert eval(repr(interval)) == interval  # noqa: S307 - the repr can be pasted back
+
+    @given(st.integers(-99, 99), st.integers(-99, 99), st.integers(-99, 99))
+    def test_negative_parts_read_back_too(self, months: int, weeks: int, extra: int) -> None:
+        interval = Interval(months=months, weeks=weeks, days=extra)
+        assert Interval.parse(str(interval)) == interval
+        assert Interval.parse(interval.isoformat()) == interval
+
+    def test_json_is_the_text_form(self) -> None:
+        assert json.loads(Interval(weeks=12, days=1).model_dump_json()) == "12 weeks + 1 day"
+        assert Interval.model_json_schema()["type"] == "string"
+
+    def test_a_unit_is_kept_as_it_was_stated(self) -> None:
+        assert Interval.parse("12 weeks") != Interval.parse("84 days")
+
+
+class TestIntervalArithmetic:
+    @pytest.mark.parametrize("row", rows("month_overflow.csv"), ids=lambda r: f"{r['start']}+{r['months']}")
+    def test_both_short_month_rules_follow_the_published_table(self, row: dict[str, str]) -> None:
+        interval = Interval(months=int(row["months"]))
+        start = date.fromisoformat(row["start"])
+        assert str(interval.after(start)) == row["clamp_dateutil_4_0_0"]
+        first_of_next = interval.after(start, short_month=ShortMonth.FIRST_OF_NEXT)
+        assert str(first_of_next) == row["first_of_next_month_CDSi"]
+
+    @pytest.mark.parametrize(
+        "row",
+        [row for row in rows("cdsi_date_rules.csv") if "DISPUTED" not in row["rule"]],
+        ids=lambda row: f"{row['start']} {row['offset']}",
+    )
+    def test_the_date_rules_of_the_cdc_hold(self, row: dict[str, str]) -> None:
+        interval = Interval.parse(row["offset"])
+        assert str(interval.after(row["start"], short_month=ShortMonth.FIRST_OF_NEXT)) == row["expected"]
+
+    def test_the_cdc_table_is_complete_but_for_one_row(self) -> None:
+        assert sum("DISPUTED" not in row["rule"] for row in rows("cdsi_date_rules.csv")) == 15
+
+    def test_months_come_before_days(self) -> None:
+        interval = Interval.parse("1 month + 1 day")
+        assert interval.after("2026-01-30") == date(2026, 3, 1)
+        assert interval.before("2026-03-31") == date(2026, 2, 27)
+
+    def test_before_rolls_forward_too_under_the_cdc_rule(self) -> None:
+        month = Interval(months=1)
+        assert month.before("2026-03-31", short_month=ShortMonth.FIRST_OF_NEXT) == date(2026, 3, 1)
+
+    def test_the_rule_can_be_given_as_text(self) -> None:
+        month = Interval(months=1)
+        rule = "first_of_next"
+        assert month.after("2026-01-31", short_month=rule) == date(2026, 3, 1)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="not a valid ShortMonth"):
+            month.after("2026-01-31", short_month="next")  # type: ignore[arg-type]
+
+    def test_chained_months_are_not_multiples(self) -> None:
+        quarter = Interval(months=3)
+        assert quarter.times(2).after("2026-11-30") == date(2027, 5, 30)
+        assert quarter.after(quarter.after("2026-11-30")) == date(2027, 5, 28)
+
+    @pytest.mark.parametrize(
+        ("interval", "start"),
+        [
+            (Interval(weeks=1), date.max),
+            (Interval(months=1), date.max),
+            (Interval(days=-1), date.min),
+            (Interval(months=4_000_000), date(2026, 1, 1)),
+            (Interval(weeks=4_000_000), date(2026, 1, 1)),
+        ],
+    )
+    def test_a_date_beyond_the_calendar_is_a_clear_error(self, interval: Interval, start: date) -> None:
+        with pytest.raises(CalendarRangeError, match="years 1 to 9999"):
+            interval.after(start)
+
+    def test_the_last_day_of_the_calendar_can_be_reached(self) -> None:
+        assert Interval(weeks=1).after(date(9999, 12, 24)) == date.max
+        with pytest.raises(CalendarRangeError):
+            Interval(months=1).after(date(9999, 12, 1))
+
+    @pytest.mark.parametrize("start", [datetime(2026, 1, 5), 20260105, "2026-1-5", "5 Jan 2026", None])  # noqa: DTZ001
+    def test_only_a_day_is_a_start(self, start: object) -> None:
+        with pytest.raises(DayError):
+            Interval(weeks=12).after(start)  # type: ignore[arg-type]
+
+    @given(intervals(), days(), days())
+    def test_a_later_start_never_gives_an_earlier_date(self, interval: Interval, a: date, b: date) -> None:
+        for rule in ShortMonth:
+            early, late = sorted((a, b))
+            assert interval.after(early, short_month=rule) <= interval.after(late, short_month=rule)
+
+    @given(st.integers(-50, 50), days(), st.integers(-400, 400))
+    def test_without_months_it_shifts_with_its_start(self, weeks: int, day: date, shift: int) -> None:
+        interval = Interval(weeks=weeks, days=3)
+        by = timedelta(days=shift)
+        assert interval.after(day + by) == interval.after(day) + by
+
+    @given(st.integers(0, 60), days())
+    def test_months_agree_with_a_second_opinion(self, months: int, day: date) -> None:
+        assert Interval(months=months).after(day) == add_months_by_hand(day, months)
+        assert Interval(months=months).before(day) == add_months_by_hand(day, -months)
+
+    @given(intervals(), days(), st.integers(0, 6))
+    def test_multiples_are_counted_from_one_anchor(self, interval: Interval, day: date, k: int) -> None:
+        multiple = Interval(
+            months=interval.months * k, weeks=interval.weeks * k, days=interval.days * k
+        )
+        assert interval.times(k).after(day) == multiple.after(day)
+
+    @given(intervals(), days())
+    def test_day_bounds_hold_from_every_start(self, interval: Interval, day: date) -> None:
+        smallest, largest = interval.day_bounds
+        for rule in ShortMonth:
+            assert smallest <= (interval.after(day, short_month=rule) - day).days <= largest
+
+    @pytest.mark.parametrize("months", [1, 2, 3, 4, 6, 12, 13, -3])
+    def test_day_bounds_are_reached(self, months: int) -> None:
+        interval = Interval(months=months)
+        spans = {
+            (interval.after(start) - start).days
+            for start in (date(1896, 1, 1) + timedelta(days=n) for n in range(4 * 1461))
+        }
+        assert interval.day_bounds == (min(spans), max(spans))
+
+    def test_day_bounds_of_whole_calendars(self) -> None:
+        assert Interval(months=4800).day_bounds == (146_097, 146_097)
+        assert Interval(months=4801).day_bounds == (146_125, 146_128)
+
+
+class TestIntervalRange:
+    @pytest.mark.parametrize(
+        ("text", "first", "last"),
+        [
+            ("3 to 4 months", Interval(months=3), Interval(months=4)),
+            ("12 weeks", Interval(weeks=12), Interval(weeks=12)),
+            ("12 weeks to 4 months", Interval(weeks=12), Interval(months=4)),
+            ("0 to 3 days", Interval(), Interval(days=3)),
+            ("P12W to P16W", Interval(weeks=12), Interval(weeks=16)),
+            ("  3  to   4  months ", Interval(months=3), Interval(months=4)),
+        ],
+    )
+    def test_text_is_read(self, text: str, first: Interval, last: Interval) -> None:
+        assert IntervalRange.parse(text) == IntervalRange(first=first, last=last)
+
+    @pytest.mark.parametrize("text", ["", "to", "3 to", "to 4 months", "3 or 4 months", "3 to 4", "x" * 300])
+    def test_other_text_is_refused(self, text: str) -> None:
+        with pytest.raises(IntervalError):
+            IntervalRange.parse(text)
+
+    def test_a_thing_that_is_no_text_is_refused(self) -> None:
+        with pytest.raises(IntervalError, match="3 to 4 months"):
+            IntervalRange.parse(3)  # type: ignore[arg-type]
+
+    def test_an_order_that_depends_on_the_start_is_refused(self) -> None:
+        with pytest.raises(ValidationError, match="shorter from every start"):
+            IntervalRange.parse("3 months to 13 weeks")
+        assert str(IntervalRange.parse("3 months to 92 days")) == "3 months to 92 days"
+        with pytest.raises(ValidationError):
+            IntervalRange.parse("3 months to 91 days")
+
+    def test_equal_bounds_are_a_range_of_one_interval(self) -> None:
+        months = Interval(months=3)
+        assert IntervalRange(first=months, last=months).after("2026-01-31").days == 1
+
+    @given(interval_ranges(), days())
+    def test_both_ends_are_in_its_window_and_the_days_around_are_not(
+        self, interval_range: IntervalRange, day: date
+    ) -> None:
+        window = interval_range.after(day)
+        assert interval_range.first.after(day) in window
+        assert interval_range.last.after(day) in window
+        assert window.last + timedelta(days=1) not in window
+        assert window.first - timedelta(days=1) not in window
+
+    @given(interval_ranges())
+    def test_every_form_reads_back(self, interval_range: IntervalRange) -> None:
+        assert IntervalRange.parse(str(interval_range)) == interval_range
+        assert IntervalRange.model_validate_json(interval_range.model_dump_json()) == interval_range
+
+    def test_json_schema_is_text(self) -> None:
+        assert IntervalRange.model_json_schema()["type"] == "string"
+
+
+class TestWindow:
+    def test_a_window_that_ends_before_it_starts_is_refused(self) -> None:
+        with pytest.raises(ValidationError, match="give first <= last"):
+            Window(first="2026-03-02", last="2026-03-01")  # type: ignore[arg-type]
+
+    def test_one_day_is_a_window(self) -> None:
+        assert Window(first=date(2026, 3, 1), last=date(2026, 3, 1)).days == 1
+
+    def test_text_days_are_in_it_and_datetimes_are_refused(self) -> None:
+        window = Window(first=date(2026, 3, 1), last=date(2026, 3, 2))
+        assert "2026-03-02" in window
+        assert "2026-03-03" not in window
+        with pytest.raises(DayError):
+            _ = datetime(2026, 3, 1) in window  # noqa: DTZ001
+
+    def test_apart_windows_have_no_intersection(self) -> None:
+        march = Window(first=date(2026, 3, 1), last=date(2026, 3, 31))
+        april = Window(first=date(2026, 4, 1), last=date(2026, 4, 30))
+        assert march.intersection(april) is None
+        assert march.intersection(march) == march
+
+    def test_its_text_names_both_ends(self) -> None:
+        assert str(Window(first=date(2026, 3, 1), last=date(2026, 3, 2))) == "2026-03-01 to 2026-03-02"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Interval.parse("12 weeks + 1 day"),
+        IntervalRange.parse("3 to 4 months"),
+        Window(first=date(2026, 3, 1), last=date(2026, 3, 2)),
+    ],
+)
+def test_values_are_frozen_hashable_and_survive_copies(value: Interval | IntervalRange | Window) -> None:
+    name = next(iter(type(value).model_fields))
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(value, name, None)
+    assert hash(value) == hash(deepcopy(value))
+    assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301
+    assert type(value).model_validate_json(value.model_dump_json()) == value
+    with pytest.raises(ValidationError):
+        type(value).model_validate({"surprise": 1})

@@ -1,0 +1,332 @@
+"""Units over rolling windows, and against what a source calls a maximum."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from botox_schedule import (
+    Exposure,
+    Interval,
+    IntervalError,
+    LimitCheck,
+    LimitPer,
+    LimitReading,
+    LimitScope,
+    PatientRecord,
+    Product,
+    SchedulingPolicy,
+    SessionKind,
+    SessionStatus,
+    TreatmentProtocol,
+    UnknownProtocolError,
+    check_dose_limits,
+    exposure,
+    find_protocol,
+    forecast,
+)
+from botox_schedule.testing import days, intervals, records
+
+ONA = Product.ONABOTULINUMTOXIN_A
+
+
+def session(day: str, units: int | None = 100, indication: str = "chronic-migraine", **changes: Any) -> dict[str, Any]:
+    return {"administered_on": day, "indication": indication, "product": "Botox", "units": units, **changes}
+
+
+def record(*sessions: dict[str, Any], **changes: Any) -> PatientRecord:
+    return PatientRecord.model_validate({"sessions": sessions, **changes})
+
+
+class TestExposure:
+    @pytest.mark.parametrize(
+        ("on", "units"),
+        [
+            pytest.param("2026-01-04", 0, id="eve of the dose"),
+            pytest.param("2026-01-05", 100, id="on the dose"),
+            pytest.param("2026-04-04", 100, id="last day of three months"),
+            pytest.param("2026-04-05", 0, id="three months later"),
+        ],
+    )
+    def test_a_dose_counts_until_and_not_on_its_end(self, on: str, units: int) -> None:
+        found = exposure(record(session("2026-01-05")), product="Botox", window="3 months", on=on)
+        assert found.units == units
+
+    def test_month_windows_follow_the_short_month_rule(self) -> None:
+        given_on = record(session("2026-01-31"))
+        first = SchedulingPolicy(short_month="first_of_next")
+        window = {"product": "Botox", "window": "1 month"}
+        assert exposure(given_on, on="2026-02-28", **window).units == 0  # type: ignore[arg-type]
+        assert exposure(given_on, on="2026-02-28", policy=first, **window).units == 100  # type: ignore[arg-type]
+
+    def test_only_completed_sessions_of_the_product_count(self) -> None:
+        history = [session("2026-01-05", status=status.value) for status in SessionStatus]
+        history += [session("2026-01-05", product="Dysport"), session("2026-01-06", kind="touch_up", units=7)]
+        found = exposure(record(*history), product="Botox", window="12 weeks", on="2026-01-10")
+        assert (found.units, found.indeterminate) == (107, False)
+
+    def test_an_unknown_product_leaves_every_total_open(self) -> None:
+        history = record(session("2026-01-05"), session("2026-01-06", product=None))
+        found = exposure(history, product="Botox", window="12 weeks", on="2026-01-10")
+        assert (found.units, found.indeterminate) == (100, True)
+
+    def test_later_records_are_left_out(self) -> None:
+        history = record(session("2026-01-05"), session("2026-01-20"))
+        found = exposure(history, product="Botox", window="12 weeks", on="2026-01-25", as_of="2026-01-10")
+        assert found.units == 100
+
+    def test_it_names_the_sessions_inside_and_hides_them_in_its_repr(self) -> None:
+        history = record(session("2026-01-05", id="key-1"), session("2025-01-05", id="key-2"))
+        found = exposure(history, product="Botox", window="12 weeks", on="2026-01-25")
+        assert found.session_ids == ("key-1",)
+        assert "key-1" not in repr(found)
+        assert Exposure.model_validate_json(found.model_dump_json()) == found
+
+    def test_bad_questions_are_refused(self) -> None:
+        with pytest.raises(UnknownProtocolError):
+            exposure(record(), product="toxin", window="12 weeks", on="2026-01-25")
+        for window in ("0 days", "- 1 day"):
+            with pytest.raises(IntervalError, match="longer than nothing"):
+                exposure(record(), product="Botox", window=window, on="2026-01-25")
+
+    @settings(deadline=None)
+    @given(records(), intervals(), days(date(2024, 1, 1), date(2027, 1, 1)), st.sampled_from(Product))
+    def test_it_is_the_sum_over_plain_days(
+        self, drawn: PatientRecord, window: Interval, on: date, product: Product
+    ) -> None:
+        if window.day_bounds[0] <= 0:
+            window = Interval(days=1)
+        unique = {s.id or f"none-{n}": s for n, s in enumerate(drawn.sessions)}
+        if len(unique) < len(drawn.sessions) or drawn.care_ends:
+            drawn = PatientRecord(sessions=tuple(unique.values()))
+        inside = [
+            s
+            for s in drawn.sessions
+            if s.status is SessionStatus.COMPLETED
+            and s.administered_on <= on < window.after(s.administered_on)
+            and s.product in (product, None)
+        ]
+        found = exposure(drawn, product=product, window=window, on=on)
+        known = [s.units for s in inside if s.product is product and s.units is not None]
+        assert found.units == sum(known)
+        assert found.indeterminate == (len(known) < len(inside))
+        assert found.units_if_one <= found.units
+
+
+def own(*limits: dict[str, Any], **changes: Any) -> TreatmentProtocol:
+    table: dict[str, Any] = {
+        "id": "own", "version": "1", "region": "us", "indication": "chronic-migraine", "product": "Botox",
+        "population": "adult", "retreatment": {"kind": "scheduled", "minimum": "12 weeks"}, "limits": limits,
+        **changes,
+    }  # fmt: skip
+    return TreatmentProtocol.model_validate(table)
+
+
+def only(*args: Any, **kwargs: Any) -> LimitCheck:
+    (check,) = check_dose_limits(*args, **kwargs)
+    return check
+
+
+WINDOW = {"scope": "product", "per": "window", "windows": [{"window": "12 weeks"}], "units": 400}
+OWN_ONLY = {**WINDOW, "scope": "indication", "windows": [{"window": "30 days"}], "units": 200}
+PER_SESSION = {"scope": "indication", "per": "session", "units": 100}
+BY_WEIGHT = {**WINDOW, "units_per_kilogram": 10}
+
+
+class TestWindowLimits:
+    def test_exactly_the_maximum_is_not_exceeded(self) -> None:
+        history = record(session("2026-01-05", 245))
+        for units, exceeded in ((155, False), (156, True)):
+            check = only(history, own(WINDOW), on="2026-01-20", units=units)
+            assert check.exceeded is exceeded
+
+    def test_all_indications_count_for_the_product(self) -> None:
+        history = record(session("2026-01-05", 300, "masseter"))
+        assert only(history, own(WINDOW), on="2026-01-20", units=155).exceeded
+
+    def test_only_its_own_indication_counts_for_an_indication(self) -> None:
+        history = record(session("2026-01-05", 150), session("2026-01-05", 300, "spasticity"))
+        check = only(history, own(OWN_ONLY), on="2026-01-20", units=50)
+        assert (check.total, check.exceeded) == (200, False)
+
+    def test_blepharospasm_has_a_limit_of_thirty_days_of_its_own(self) -> None:
+        protocol = find_protocol("blepharospasm")
+        history = record(session("2026-01-05", 100, "blepharospasm"), session("2026-01-05", 155))
+        checks = {c.limit.scope: c for c in check_dose_limits(history, protocol, on="2026-01-20", units=101) if c.chosen}
+        assert (checks[LimitScope.INDICATION].total, checks[LimitScope.INDICATION].exceeded) == (201, True)
+        assert checks[LimitScope.INDICATION].clears_on == date(2026, 2, 4)
+        assert (checks[LimitScope.PRODUCT].total, checks[LimitScope.PRODUCT].exceeded) == (356, False)
+
+    def test_both_readings_are_shown_and_the_policy_chooses(self) -> None:
+        protocol = find_protocol("chronic-migraine")
+        history = record(session("2026-01-05", 400, "spasticity"))
+        for reading in LimitReading:
+            policy = SchedulingPolicy(limit_reading=reading)
+            checks = check_dose_limits(history, protocol, on="2026-03-31", units=155, policy=policy)
+            assert [c.reading for c in checks] == list(LimitReading)
+            assert [c.reading for c in checks if c.chosen] == [reading]
+
+    def test_it_clears_on_the_first_day_that_fits(self) -> None:
+        history = record(session("2026-01-05", 200), session("2026-01-12", 200), session("2026-01-19", 50))
+        for units, clears_on in ((150, "2026-03-30"), (151, "2026-04-06"), (350, "2026-04-06"),
+                                 (351, "2026-04-13"), (400, "2026-04-13")):  # fmt: skip
+            check = only(history, own(WINDOW), on="2026-02-01", units=units)
+            assert str(check.clears_on) == clears_on
+
+    def test_planned_units_above_the_maximum_never_clear(self) -> None:
+        assert only(record(), own(WINDOW), on="2026-02-01", units=401).clears_on is None
+        assert only(record(), own(WINDOW), on="2026-02-01", units=400).clears_on == date(2026, 2, 1)
+
+    def test_unknown_units_clear_when_their_dose_does(self) -> None:
+        check = only(record(session("2026-01-05", None)), own(WINDOW), on="2026-02-01", units=10)
+        assert (check.total, check.exceeded, check.indeterminate) == (10, False, True)
+        assert check.clears_on == date(2026, 3, 30)
+
+    def test_a_lower_bound_above_the_maximum_is_exceeded_and_not_open(self) -> None:
+        history = record(session("2026-01-05", None), session("2026-01-06", 400))
+        check = only(history, own(WINDOW), on="2026-02-01", units=10)
+        assert (check.exceeded, check.indeterminate) == (True, False)
+
+    def test_without_planned_units_only_history_counts(self) -> None:
+        assert only(record(session("2026-01-05", 400)), own(WINDOW), on="2026-02-01").exceeded is False
+
+    @given(st.lists(st.tuples(st.integers(0, 120), st.integers(1, 400)), max_size=6), st.integers(0, 400))
+    def test_the_first_day_that_fits_is_found_by_trying_each(
+        self, doses: list[tuple[int, int]], planned: int
+    ) -> None:
+        start = date(2026, 1, 5)
+        on = start + timedelta(days=121)
+        sessions = [session(str(start + timedelta(days=day)), units) for day, units in doses]
+        check = only(record(*sessions), own(WINDOW), on=on, units=planned)
+        tries = (on + timedelta(days=n) for n in range(200))
+        assert check.clears_on == next(
+            day for day in tries
+            if not only(record(*sessions), own(WINDOW), on=day, as_of=on, units=planned).exceeded
+        )  # fmt: skip
+
+
+class TestSessionLimits:
+    def test_the_whole_group_counts(self) -> None:
+        history = record(session("2026-01-05", 60))
+        for on, total in (("2026-01-05", 110), ("2026-01-08", 110), ("2026-01-09", 50)):
+            assert only(history, own(PER_SESSION), on=on, units=50).total == total
+
+    def test_it_clears_on_the_day_after_the_group(self) -> None:
+        check = only(record(session("2026-01-05", 60)), own(PER_SESSION), on="2026-01-06", units=50)
+        assert (check.exceeded, check.clears_on) == (True, date(2026, 1, 9))
+        fits = only(record(session("2026-01-05", 60)), own(PER_SESSION), on="2026-01-06", units=40)
+        assert (fits.exceeded, fits.clears_on) == (False, date(2026, 1, 6))
+        never = only(record(), own(PER_SESSION), on="2026-01-06", units=101)
+        assert (never.exceeded, never.clears_on) == (True, None)
+
+    def test_an_unknown_dose_in_the_group_leaves_it_open(self) -> None:
+        check = only(record(session("2026-01-05", None)), own(PER_SESSION), on="2026-01-06", units=50)
+        assert (check.indeterminate, check.clears_on) == (True, date(2026, 1, 9))
+
+    def test_touch_ups_of_the_group_count_and_later_ones_do_not(self) -> None:
+        history = record(
+            session("2026-01-05", 60),
+            session("2026-01-06", 5, kind=SessionKind.TOUCH_UP.value),
+            session("2026-01-20", 9, kind=SessionKind.TOUCH_UP.value),
+        )
+        assert only(history, own(PER_SESSION), on="2026-01-07", units=0).total == 65
+        assert only(history, own(PER_SESSION), on="2026-01-20", units=0).total == 0
+
+    def test_a_product_limit_counts_both_limbs_and_a_limbs_own_only_one(self) -> None:
+        protocol = find_protocol("upper-limb-spasticity", "Dysport")
+        history = record(
+            session("2026-01-05", 700, "upper-limb-spasticity", product="Dysport"),
+            session("2026-01-06", 900, "lower-limb-spasticity", product="Dysport"),
+        )
+        arm, both = check_dose_limits(history, protocol, on="2026-01-06")
+        assert (arm.total, arm.exceeded) == (700, False)
+        assert (both.total, both.exceeded) == (1600, True)
+
+
+class TestWeights:
+    def child(self, **weight: Any) -> PatientRecord:
+        weights = [{"measured_on": "2026-01-01", "kilograms": 20}] if not weight else [weight]
+        return record(session("2026-01-05", 150), weights=weights)
+
+    def test_the_lower_of_both_counts(self) -> None:
+        assert only(self.child(), own(BY_WEIGHT), on="2026-01-20", units=60).maximum == 200
+        heavy = self.child(measured_on="2026-01-01", kilograms=60)
+        assert only(heavy, own(BY_WEIGHT), on="2026-01-20", units=60).maximum == 400
+
+    def test_a_weight_of_the_day_counts_and_one_too_old_does_not(self) -> None:
+        for measured, age_limit, known in (("2026-01-20", 0, True), ("2026-01-19", 0, False),
+                                           ("2025-07-24", 180, True), ("2025-07-23", 180, False)):  # fmt: skip
+            policy = SchedulingPolicy(weight_max_age_days=age_limit)
+            child = self.child(measured_on=measured, kilograms=20)
+            check = only(child, own(BY_WEIGHT), on="2026-01-20", units=10, policy=policy)
+            assert check.indeterminate is not known
+            assert check.maximum == (200 if known else 400)
+
+    def test_without_a_weight_the_fixed_units_still_bind(self) -> None:
+        check = only(record(session("2026-01-05", 400)), own(BY_WEIGHT), on="2026-01-20", units=1)
+        assert (check.exceeded, check.indeterminate, check.clears_on) == (True, False, None)
+
+    def test_a_limit_by_weight_alone_has_no_maximum_without_one(self) -> None:
+        alone = {k: v for k, v in BY_WEIGHT.items() if k != "units"}
+        check = only(record(session("2026-01-05", 400)), own(alone), on="2026-01-20", units=1)
+        assert (check.maximum, check.exceeded, check.indeterminate) == (None, False, True)
+        weighed = only(self.child(), own(alone), on="2026-01-20", units=1)
+        assert weighed.maximum == 200
+
+    def test_of_two_weights_of_one_day_the_lower_counts(self) -> None:
+        weights = [{"measured_on": "2026-01-01", "kilograms": kg} for kg in (30, 20, 25)]
+        assert only(record(weights=weights), own(BY_WEIGHT), on="2026-01-20").maximum == 200
+
+
+class TestWhoseLimit:
+    def test_ages_choose_the_limit(self) -> None:
+        protocol = find_protocol("blepharospasm")
+        for born_on, units in (("2010-06-01", 340), ("2008-01-20", 400), ("2008-01-21", 340)):
+            checks = check_dose_limits(record(born_on=born_on), protocol, on="2026-01-20")
+            assert {c.limit.units for c in checks if c.limit.scope is LimitScope.PRODUCT} == {Decimal(units)}
+
+    def test_without_a_birth_date_the_population_does(self) -> None:
+        for population, units in (("adult", 400), ("pediatric", 340)):
+            protocol = find_protocol("upper-limb-spasticity", population=population)
+            checks = check_dose_limits(record(), protocol, on="2026-01-20")
+            assert {c.limit.units for c in checks if c.limit.scope is LimitScope.PRODUCT} == {Decimal(units)}
+
+    def test_what_sessions_do_not_record_is_not_checked(self) -> None:
+        protocol = find_protocol("upper-limb-spasticity")
+        history = record(session("2026-01-05", 400, "upper-limb-spasticity"))
+        (site,) = [c for c in check_dose_limits(history, protocol, on="2026-01-05") if c.limit.per is LimitPer.SITE]
+        assert site.not_checked
+        assert (site.exceeded, site.clears_on) == (False, None)
+
+    def test_a_protocol_without_limits_has_no_checks(self) -> None:
+        assert check_dose_limits(record(), own(), on="2026-01-05") == ()
+
+    def test_limits_never_move_a_date(self) -> None:
+        history = record(session("2026-01-05", 155), session("2026-02-05", 400, "spasticity"))
+        protocol = find_protocol("chronic-migraine")
+        answer = forecast(history, protocol, as_of="2026-02-20", planned_units=155)
+        assert answer.dates.earliest == date(2026, 3, 30)
+        assert answer.findings[-1].code.value == "limit_exceeded"
+
+    def test_a_forecast_checks_the_day_of_the_booking(self) -> None:
+        history = record(
+            session("2026-01-05", 155),
+            session("2026-02-05", 300, "spasticity"),
+            session("2026-05-04", 155, status="booked"),
+        )
+        answer = forecast(history, find_protocol("chronic-migraine"), as_of="2026-02-20")
+        assert {(c.on, c.total) for c in answer.limit_checks} == {
+            (date(2026, 5, 4), Decimal(155)), (date(2026, 5, 4), Decimal(455))
+        }  # fmt: skip
+
+    def test_a_booking_of_another_product_plans_no_units_of_this_one(self) -> None:
+        history = record(session("2026-05-04", 500, product="Dysport", status="booked"))
+        answer = forecast(history, find_protocol("chronic-migraine"), as_of="2026-02-20")
+        assert {c.total for c in answer.limit_checks} == {Decimal(0)}
+
+    def test_checks_read_back_from_json(self) -> None:
+        for check in check_dose_limits(record(session("2026-01-05")), find_protocol("spasticity"), on="2026-01-20"):
+            assert LimitCheck.model_validate_json(check.model_dump_json()) == check
