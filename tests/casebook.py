@@ -25,7 +25,9 @@ def answer(ask: dict[str, Any]) -> dict[str, Any]:
     return globals()[f"_{ask['question']}"](ask)  # type: ignore[no-any-return]
 
 
-def _protocols(ask: dict[str, Any]) -> tuple[bs.TreatmentProtocol, tuple[bs.TreatmentProtocol, ...]]:
+def _protocols(
+    ask: dict[str, Any],
+) -> tuple[bs.TreatmentProtocol, tuple[bs.TreatmentProtocol, ...]]:
     if "own_protocols" in ask:
         own = tuple(bs.TreatmentProtocol.model_validate(table) for table in ask["own_protocols"])
         return own[0], own
@@ -148,9 +150,7 @@ def _treatment_cycles(ask: dict[str, Any]) -> dict[str, Any]:
 
 
 def _exposure(ask: dict[str, Any]) -> dict[str, Any]:
-    result = bs.exposure(
-        _record(ask), product=ask["product"], window=ask["window"], on=ask["on"]
-    )
+    result = bs.exposure(_record(ask), product=ask["product"], window=ask["window"], on=ask["on"])
     return _paths(result, ask)
 
 

@@ -46,7 +46,11 @@ class Oracle:
     """One track of one record as of one day, for one protocol without other versions."""
 
     def __init__(
-        self, record: bs.PatientRecord, protocol: bs.TreatmentProtocol, as_of: date, policy: bs.SchedulingPolicy
+        self,
+        record: bs.PatientRecord,
+        protocol: bs.TreatmentProtocol,
+        as_of: date,
+        policy: bs.SchedulingPolicy,
     ) -> None:
         self.record, self.protocol, self.as_of, self.policy = record, protocol, as_of, policy
         self.short_month = policy.short_month.value
@@ -66,9 +70,15 @@ class Oracle:
 
             def key(s: bs.TreatmentSession) -> tuple[object, ...]:
                 units = -1 if s.units is None else s.units
-                return (rank.get(s.status.value, 0), s.administered_on, units, s.kind.value, s.indication)
+                return (
+                    rank.get(s.status.value, 0),
+                    s.administered_on,
+                    units,
+                    s.kind.value,
+                    s.indication,
+                )
 
-            if known is None or key(session) > key(known):  # type: ignore[operator]
+            if known is None or key(session) > key(known):
                 best[session.id] = session
         death = self.death()
         return [
@@ -103,16 +113,22 @@ class Oracle:
         return max(after) if after and self.policy.touch_up_moves_earliest else self.anchor
 
     def death(self) -> date | None:
-        days = [e.on for e in self.record.care_ends if e.kind.value == "deceased" and e.on <= self.as_of]
+        days = [
+            e.on for e in self.record.care_ends if e.kind.value == "deceased" and e.on <= self.as_of
+        ]
         return min(days) if days else None
 
     def held(self, day: date) -> bool:
         return any(
-            hold.first <= self.as_of and hold.first <= day and (hold.last is None or day <= hold.last)
+            hold.first <= self.as_of
+            and hold.first <= day
+            and (hold.last is None or day <= hold.last)
             for hold in self.record.holds
         )
 
-    def _override(self, day: date, wanted: Callable[[bs.IntervalOverride], bs.Interval | None]) -> bs.IntervalOverride | None:
+    def _override(
+        self, day: date, wanted: Callable[[bs.IntervalOverride], bs.Interval | None]
+    ) -> bs.IntervalOverride | None:
         assert self.base is not None
         best = None
         for override in self.record.overrides:
@@ -193,7 +209,9 @@ class Oracle:
                 return free, run[0]
         return None, None
 
-    def _usual(self, earliest: date, stretch_first: date) -> tuple[date | None, date | None, date | None]:
+    def _usual(
+        self, earliest: date, stretch_first: date
+    ) -> tuple[date | None, date | None, date | None]:
         assert self.anchor is not None
         override = self._override(earliest, lambda o: o.usual.first if o.usual else None)
         usual = override.usual if override else self.protocol.retreatment.usual
@@ -210,7 +228,11 @@ class Oracle:
         else:
             lapsed = add(self.anchor, self.policy.lapsed_after, self.short_month)
         lapsed = max(lapsed + slide, overdue)
-        return self._free(first + slide, first + slide), self._free(first + slide, overdue), self._free(first + slide, lapsed)
+        return (
+            self._free(first + slide, first + slide),
+            self._free(first + slide, overdue),
+            self._free(first + slide, lapsed),
+        )
 
     def _free(self, due: date, boundary: date) -> date:
         """Count the days from due to the boundary, leaving out those on hold."""
@@ -224,9 +246,16 @@ class Oracle:
                 day += DAY
         return day
 
-    def _status(self, earliest: date, due: date | None, overdue: date | None, lapsed: date | None) -> str:
+    def _status(
+        self, earliest: date, due: date | None, overdue: date | None, lapsed: date | None
+    ) -> str:
         status = "too_early"
-        for boundary, name in ((earliest, "allowed"), (due, "due"), (overdue, "overdue"), (lapsed, "lapsed")):
+        for boundary, name in (
+            (earliest, "allowed"),
+            (due, "due"),
+            (overdue, "overdue"),
+            (lapsed, "lapsed"),
+        ):
             if boundary is not None and self.as_of >= boundary:
                 status = name
         return status

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from casebook import answer, asks
 
 ASKS = list(asks())
@@ -31,8 +32,9 @@ def _rounded(found: Any, name: str) -> Any:
     """Write 205.0 as 205."""
     if isinstance(found, dict):
         return {
-            key: inner.removesuffix(".0") if key == name and isinstance(inner, str) else
-            _rounded(inner, name)
+            key: inner.removesuffix(".0")
+            if key == name and isinstance(inner, str)
+            else _rounded(inner, name)
             for key, inner in found.items()
         }
     return found

@@ -33,7 +33,7 @@ def digest(protocol: TreatmentProtocol) -> str:
     return hashlib.sha256(table.encode()).hexdigest()[:16]
 
 
-def sources_of(protocol: TreatmentProtocol) -> list[SourceRef]:
+def sources_of(protocol: TreatmentProtocol) -> list[SourceRef | None]:
     figures = [
         getattr(part, f"{name}_source")
         for part, names in (
@@ -44,7 +44,8 @@ def sources_of(protocol: TreatmentProtocol) -> list[SourceRef]:
         if getattr(part, name) is not None
     ]
     ages = [protocol.ages.source] if protocol.ages else []
-    return figures + ages + [x.source for x in (*protocol.limits, *protocol.codes)]
+    limits = [limit.source for limit in protocol.limits]
+    return [*figures, *ages, *limits, *(code.source for code in protocol.codes)]
 
 
 class TestBundledContent:
@@ -144,10 +145,19 @@ class TestBundledContent:
         ],
     )
     def test_the_intervals_are_those_of_the_sources(
-        self, indication: str, product: str, population: str, region: str, minimum: str | None, usual: str | None
+        self,
+        indication: str,
+        product: str,
+        population: str,
+        region: str,
+        minimum: str | None,
+        usual: str | None,
     ) -> None:
         rule = find_protocol(indication, product, population, region).retreatment
-        assert (rule.minimum and str(rule.minimum), rule.usual and str(rule.usual)) == (minimum, usual)
+        assert (rule.minimum and str(rule.minimum), rule.usual and str(rule.usual)) == (
+            minimum,
+            usual,
+        )
 
     def test_what_nobody_read_is_unverified(self) -> None:
         unverified = {
@@ -168,7 +178,11 @@ class TestBundledContent:
 
     def test_the_pediatric_total_is_unverified_and_shipped_as_such(self) -> None:
         protocol = find_protocol("upper-limb-spasticity", population="pediatric")
-        (total,) = [limit for limit in protocol.limits if limit.scope is LimitScope.PRODUCT and limit.units == 340]
+        (total,) = [
+            limit
+            for limit in protocol.limits
+            if limit.scope is LimitScope.PRODUCT and limit.units == 340
+        ]
         assert total.source is not None
         assert total.source.verification is Verification.UNVERIFIED
 
@@ -257,7 +271,9 @@ class TestLoadProtocols:
 
     def test_a_clinics_own_file_has_the_same_schema(self, tmp_path: Path) -> None:
         (protocol,) = load_protocols(self.write(tmp_path, OWN))
-        assert str(due_dates("2026-01-05", protocol)).startswith("earliest 2026-03-31, due 2026-04-06")
+        assert str(due_dates("2026-01-05", protocol)).startswith(
+            "earliest 2026-03-31, due 2026-04-06"
+        )
         usual, minimum = protocol.retreatment.usual_source, protocol.retreatment.minimum_source
         assert usual is not None
         assert minimum is not None
@@ -266,7 +282,7 @@ class TestLoadProtocols:
         assert [str(limit) for limit in protocol.limits] == ["360 U per window, product"]
 
     def test_a_figure_without_a_source_is_unverified(self, tmp_path: Path) -> None:
-        plain = OWN.split("[protocols.retreatment.minimum]")[0].replace(
+        plain = OWN.split("[protocols.retreatment.minimum]", maxsplit=1)[0].replace(
             'kind = "scheduled"', 'kind = "scheduled"\nminimum = "12 weeks"'
         )
         (protocol,) = load_protocols(self.write(tmp_path, plain))
@@ -314,8 +330,11 @@ class TestLoadProtocols:
     @pytest.mark.parametrize(
         ("table", "message"),
         [
-            ('ages = { first = 18, last = 2 }', "the age range ends before it starts"),
-            ('in_force = { first = 2026-02-01, last = 2026-01-01 }', "in_force ends before it starts"),
+            ("ages = { first = 18, last = 2 }", "the age range ends before it starts"),
+            (
+                "in_force = { first = 2026-02-01, last = 2026-01-01 }",
+                "in_force ends before it starts",
+            ),
             ('response = { onset = "2 to 3 weeks", peak = "1 week" }', "must begin in that order"),
             ('response = { onset = "- 1 day" }', "cannot begin before the session"),
         ],
@@ -327,7 +346,9 @@ class TestLoadProtocols:
 
     def test_a_usual_range_needs_a_minimum(self, tmp_path: Path) -> None:
         with pytest.raises(ProtocolFileError, match="a usual range needs a minimum"):
-            load_protocols(self.write(tmp_path, OWN.split("[protocols.retreatment.minimum]")[0]))
+            load_protocols(
+                self.write(tmp_path, OWN.split("[protocols.retreatment.minimum]", maxsplit=1)[0])
+            )
 
     def test_all_faults_of_a_file_come_together(self, tmp_path: Path) -> None:
         text = OWN.replace('"12 weeks + 1 day"', '"12w"').replace('"adult"', '"senior"')
@@ -367,7 +388,13 @@ class TestLoadProtocols:
             load_protocols(self.write(tmp_path, text))
 
     def test_a_shared_clock_is_mutual(self, tmp_path: Path) -> None:
-        text = self.second({'"chronic-migraine"': '"episodic-migraine"', '"own-migraine"': '"other"'})
-        text = text.replace('population = "adult"', 'population = "adult"\nshares_clock_with = ["episodic-migraine"]', 1)
+        text = self.second(
+            {'"chronic-migraine"': '"episodic-migraine"', '"own-migraine"': '"other"'}
+        )
+        text = text.replace(
+            'population = "adult"',
+            'population = "adult"\nshares_clock_with = ["episodic-migraine"]',
+            1,
+        )
         with pytest.raises(ProtocolFileError, match="expected both or none"):
             load_protocols(self.write(tmp_path, text))

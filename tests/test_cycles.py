@@ -48,7 +48,9 @@ def session(day: str, indication: str = "chronic-migraine", **changes: Any) -> d
     return {"administered_on": day, "indication": indication, "product": "Botox", **changes}
 
 
-def cycles(sessions: list[dict[str, Any]], protocol: TreatmentProtocol = MIGRAINE, **changes: Any) -> tuple[TreatmentCycle, ...]:
+def cycles(
+    sessions: list[dict[str, Any]], protocol: TreatmentProtocol = MIGRAINE, **changes: Any
+) -> tuple[TreatmentCycle, ...]:
     policy = changes.pop("policy", None)
     record = PatientRecord.model_validate({"sessions": sessions, **changes})
     return treatment_cycles(
@@ -61,7 +63,10 @@ class TestPublishedBoundaries:
 
     @pytest.mark.parametrize("row", boundary_cases(), ids=lambda row: row["cdc_test_id"])
     def test_a_tolerance_of_four_days_judges_as_published(self, row: dict[str, str]) -> None:
-        start, day = date.fromisoformat(row["reference_date"]), date.fromisoformat(row["administered_date"])
+        start, day = (
+            date.fromisoformat(row["reference_date"]),
+            date.fromisoformat(row["administered_date"]),
+        )
         record = record_from_gaps([(day - start).days], starts_on=start)
         policy = SchedulingPolicy(
             validity_tolerance="4 days",
@@ -92,7 +97,11 @@ class TestTiming:
     ) -> None:
         record = record_from_gaps([gap], starts_on=date(2026, 1, 5))
         _, cycle = treatment_cycles(record, MIGRAINE, as_of="2026-12-31")
-        assert (cycle.timing, cycle.short_by_days, cycle.late_by_days) == (timing, short_by, late_by)
+        assert (cycle.timing, cycle.short_by_days, cycle.late_by_days) == (
+            timing,
+            short_by,
+            late_by,
+        )
 
     def test_a_tolerance_is_counted_back_from_the_minimum(self) -> None:
         policy = SchedulingPolicy(validity_tolerance="6 days")
@@ -103,12 +112,16 @@ class TestTiming:
     def test_a_minimum_alone_is_never_late(self) -> None:
         protocol = find_protocol("overactive-bladder")
         bladder = "overactive-bladder"
-        _, cycle = cycles([session("2024-01-05", bladder), session("2027-01-05", bladder)], protocol)
+        _, cycle = cycles(
+            [session("2024-01-05", bladder), session("2027-01-05", bladder)], protocol
+        )
         assert (cycle.timing, cycle.late_by_days) == (CycleTiming.ON_TIME, 0)
 
     def test_without_any_rule_nothing_is_judged(self) -> None:
         sweat = "axillary-hyperhidrosis"
-        _, cycle = cycles([session("2026-01-05", sweat), session("2026-01-15", sweat)], find_protocol(sweat))
+        _, cycle = cycles(
+            [session("2026-01-05", sweat), session("2026-01-15", sweat)], find_protocol(sweat)
+        )
         assert (cycle.timing, cycle.interval_days) == (None, 10)
 
     def test_an_override_of_its_day_judges(self) -> None:
@@ -146,7 +159,12 @@ class TestTiming:
 
     def test_a_cycle_of_two_indications_is_judged_by_the_stricter(self) -> None:
         arm, leg = "upper-limb-spasticity", "lower-limb-spasticity"
-        shared: dict[str, Any] = {"product": "Botox", "population": "adult", "region": "us", "version": "1"}
+        shared: dict[str, Any] = {
+            "product": "Botox",
+            "population": "adult",
+            "region": "us",
+            "version": "1",
+        }
         rules = {"kind": "as_needed"}
         protocols = [
             TreatmentProtocol.model_validate(
@@ -156,13 +174,23 @@ class TestTiming:
             for name, other, minimum in ((arm, leg, "12 weeks"), (leg, arm, "16 weeks"))
         ]  # fmt: skip
         record = PatientRecord.model_validate(
-            {"sessions": [session("2026-01-05", arm), session("2026-04-06", arm), session("2026-04-07", leg)]}
+            {
+                "sessions": [
+                    session("2026-01-05", arm),
+                    session("2026-04-06", arm),
+                    session("2026-04-07", leg),
+                ]
+            }
         )
-        _, cycle = treatment_cycles(record, protocols[0], as_of="2026-12-31", other_protocols=protocols)
+        _, cycle = treatment_cycles(
+            record, protocols[0], as_of="2026-12-31", other_protocols=protocols
+        )
         assert cycle.short_by_days == 21
 
     def test_an_unknown_product_is_judged_by_the_given_protocol(self) -> None:
-        first, second = cycles([session("2026-01-05", product=None), session("2026-03-29", product=None)])
+        first, second = cycles(
+            [session("2026-01-05", product=None), session("2026-03-29", product=None)]
+        )
         assert first.units == {"unknown": None}
         assert second.short_by_days == 1
 
@@ -267,7 +295,12 @@ class TestHeld:
         assert (cycle.timing, cycle.late_by_days) == (CycleTiming.LATE, 14)
 
     def test_another_tracks_hold_does_not_concern_it(self) -> None:
-        hold = {"first": "2026-04-01", "last": "2026-05-20", "reason": "x", "indication": "spasticity"}
+        hold = {
+            "first": "2026-04-01",
+            "last": "2026-05-20",
+            "reason": "x",
+            "indication": "spasticity",
+        }
         _, cycle = cycles([session("2026-01-05"), session("2026-06-01")], holds=[hold])
         assert not cycle.held
         assert cycle.timing is CycleTiming.LATE
@@ -291,4 +324,6 @@ def test_cycles_read_back_from_json() -> None:
 def test_the_same_protocol_among_the_others_changes_nothing() -> None:
     record = record_from_gaps([84], starts_on=date(2026, 1, 5))
     alone = treatment_cycles(record, MIGRAINE, as_of="2026-12-31")
-    assert treatment_cycles(record, MIGRAINE, as_of="2026-12-31", other_protocols=[MIGRAINE]) == alone
+    assert (
+        treatment_cycles(record, MIGRAINE, as_of="2026-12-31", other_protocols=[MIGRAINE]) == alone
+    )

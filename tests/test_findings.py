@@ -227,7 +227,9 @@ class TestFindingsOfProtocols:
     def test_content_is_unverified(self) -> None:
         leg = {"indication": "lower-limb-spasticity"}
         record = {"sessions": [at("2026-04-06", **leg)]}
-        assert "unverified_content" in codes(record, protocol=find_protocol("lower-limb-spasticity"))
+        assert "unverified_content" in codes(
+            record, protocol=find_protocol("lower-limb-spasticity")
+        )
         assert "unverified_content" not in codes(record, protocol=ARM)
 
     def test_an_age_is_unknown_where_it_decides(self) -> None:
@@ -280,7 +282,13 @@ class TestFindingsOfProtocols:
 
 class TestQuietRecords:
     def test_an_ordinary_record_has_no_finding(self) -> None:
-        record = {"sessions": [at("2026-01-12"), at("2026-04-06", "b"), at("2026-06-29", "c", status="booked")]}
+        record = {
+            "sessions": [
+                at("2026-01-12"),
+                at("2026-04-06", "b"),
+                at("2026-06-29", "c", status="booked"),
+            ]
+        }
         assert codes(record) == set()
 
     def test_the_dead_get_no_alarm_but_their_own(self) -> None:

@@ -29,7 +29,13 @@ MIGRAINE = find_protocol("chronic-migraine")
 
 
 def session(day: str, **changes: Any) -> dict[str, Any]:
-    return {"administered_on": day, "indication": "chronic-migraine", "product": "Botox", "units": 155, **changes}
+    return {
+        "administered_on": day,
+        "indication": "chronic-migraine",
+        "product": "Botox",
+        "units": 155,
+        **changes,
+    }
 
 
 def record(*sessions: dict[str, Any], **changes: Any) -> PatientRecord:
@@ -40,7 +46,13 @@ ONE = record(session("2026-01-05"))
 
 
 def override(**changes: Any) -> dict[str, Any]:
-    return {"indication": "chronic-migraine", "first": "2026-01-01", "reason": "x", "authority": "clinician", **changes}
+    return {
+        "indication": "chronic-migraine",
+        "first": "2026-01-01",
+        "reason": "x",
+        "authority": "clinician",
+        **changes,
+    }
 
 
 class TestForecast:
@@ -59,10 +71,18 @@ class TestForecast:
         self, as_of: str, status: DueStatus, to_due: int | None, since_due: int | None
     ) -> None:
         found = forecast(ONE, MIGRAINE, as_of=as_of)
-        assert (found.status, found.days_to_due, found.days_since_due) == (status, to_due, since_due)
+        assert (found.status, found.days_to_due, found.days_since_due) == (
+            status,
+            to_due,
+            since_due,
+        )
 
     def test_a_touch_up_slides_the_window(self) -> None:
-        found = forecast(record(session("2026-01-05"), session("2026-01-20", kind="touch_up")), MIGRAINE, as_of="2026-02-01")
+        found = forecast(
+            record(session("2026-01-05"), session("2026-01-20", kind="touch_up")),
+            MIGRAINE,
+            as_of="2026-02-01",
+        )
         assert found.dates.boundaries == (
             date(2026, 4, 14), date(2026, 4, 14), date(2026, 4, 22), date(2026, 7, 7)
         )  # fmt: skip
@@ -114,18 +134,28 @@ class TestForecast:
         assert "until the hold ends" in found.explain()
 
     def test_an_override_that_ends_leaves_a_gap(self) -> None:
-        history = record(session("2021-10-18"), overrides=[override(first="2021-01-01", last="2021-12-31", minimum="70 days")])
+        history = record(
+            session("2021-10-18"),
+            overrides=[override(first="2021-01-01", last="2021-12-31", minimum="70 days")],
+        )
         first = forecast(history, MIGRAINE, as_of="2021-12-31")
         later = forecast(history, MIGRAINE, as_of="2022-01-01")
-        assert (first.dates.earliest, later.dates.earliest) == (date(2021, 12, 27), date(2022, 1, 10))
+        assert (first.dates.earliest, later.dates.earliest) == (
+            date(2021, 12, 27),
+            date(2022, 1, 10),
+        )
 
     def test_two_stretches_without_a_gap_are_one(self) -> None:
-        history = record(session("2026-01-05"), overrides=[override(last="2026-06-30", minimum="10 weeks")])
+        history = record(
+            session("2026-01-05"), overrides=[override(last="2026-06-30", minimum="10 weeks")]
+        )
         found = forecast(history, MIGRAINE, as_of="2026-08-01")
         assert found.dates.earliest == date(2026, 3, 16)
 
     def test_an_override_in_force_later_says_from_when(self) -> None:
-        history = record(session("2026-01-05"), overrides=[override(first="2026-03-20", minimum="8 weeks")])
+        history = record(
+            session("2026-01-05"), overrides=[override(first="2026-03-20", minimum="8 weeks")]
+        )
         found = forecast(history, MIGRAINE, as_of="2026-02-01")
         assert found.reasons["earliest"].rule == (
             "the override's 8-week minimum gives 2026-03-02; the rules allow it from 2026-03-20"
@@ -133,7 +163,9 @@ class TestForecast:
 
     def test_of_several_overrides_the_one_that_starts_last_counts_then_the_longer(self) -> None:
         def earliest(*overrides: dict[str, Any]) -> date | None:
-            return forecast(record(session("2026-01-05"), overrides=overrides), MIGRAINE, as_of="2026-02-01").dates.earliest
+            return forecast(
+                record(session("2026-01-05"), overrides=overrides), MIGRAINE, as_of="2026-02-01"
+            ).dates.earliest
 
         early, late = override(minimum="11 weeks"), override(first="2026-01-02", minimum="10 weeks")
         assert earliest(early, late) == earliest(late, early) == date(2026, 3, 16)
@@ -142,7 +174,9 @@ class TestForecast:
 
     def test_minimum_and_usual_are_chosen_separately(self) -> None:
         overrides = [override(minimum="11 weeks"), override(first="2026-01-02", usual="16 weeks")]
-        found = forecast(record(session("2026-01-05"), overrides=overrides), MIGRAINE, as_of="2026-02-01")
+        found = forecast(
+            record(session("2026-01-05"), overrides=overrides), MIGRAINE, as_of="2026-02-01"
+        )
         assert (found.dates.earliest, found.dates.due) == (date(2026, 3, 23), date(2026, 4, 27))
         assert "the override's usual range of 16 weeks" in found.explain()
         assert found.reasons["due"].verification is None
@@ -150,17 +184,24 @@ class TestForecast:
     def test_a_payers_override_replaces_the_payers_minimum_too(self) -> None:
         policy = SchedulingPolicy(payer_minimum="13 weeks")
         for authority, earliest in (("payer", date(2026, 3, 16)), ("clinician", date(2026, 4, 6))):
-            history = record(session("2026-01-05"), overrides=[override(minimum="10 weeks", authority=authority)])
+            history = record(
+                session("2026-01-05"), overrides=[override(minimum="10 weeks", authority=authority)]
+            )
             found = forecast(history, MIGRAINE, as_of="2026-02-01", policy=policy)
             assert found.dates.earliest == earliest
 
     def test_overrides_of_another_clock_do_not_concern_it(self) -> None:
-        history = record(session("2026-01-05"), overrides=[override(indication="spasticity", minimum="10 weeks")])
+        history = record(
+            session("2026-01-05"), overrides=[override(indication="spasticity", minimum="10 weeks")]
+        )
         assert forecast(history, MIGRAINE, as_of="2026-02-01").dates.earliest == date(2026, 3, 30)
 
     def test_a_usual_override_alone_dates_nothing_without_a_minimum(self) -> None:
         sweat = "axillary-hyperhidrosis"
-        history = record(session("2026-01-05", indication=sweat), overrides=[override(indication=sweat, usual="6 months")])
+        history = record(
+            session("2026-01-05", indication=sweat),
+            overrides=[override(indication=sweat, usual="6 months")],
+        )
         found = forecast(history, find_protocol(sweat), as_of="2026-02-01")
         assert found.status is DueStatus.NO_INTERVAL
         assert "repeat when the effect diminishes" in found.reasons["earliest"].rule
@@ -181,7 +222,11 @@ class TestForecast:
 
     def test_a_minimum_alone_says_why_the_rest_is_not_dated(self) -> None:
         bladder = "overactive-bladder"
-        found = forecast(record(session("2026-01-05", indication=bladder)), find_protocol(bladder), as_of="2026-06-01")
+        found = forecast(
+            record(session("2026-01-05", indication=bladder)),
+            find_protocol(bladder),
+            as_of="2026-06-01",
+        )
         assert found.status is DueStatus.ALLOWED
         assert found.reasons["due"].rule == "the source states a minimum and no usual range"
         assert {check.on for check in found.limit_checks} == {date(2026, 6, 1)}
@@ -201,14 +246,22 @@ class TestForecast:
         before = record(session("2026-01-05", indication=arm, product="Dysport"))
         found = forecast(before, protocol, as_of="2026-02-01", other_protocols=bundled_protocols())
         assert found.dates.earliest == date(2026, 4, 27)
-        assert found.reasons["earliest"].rule == "the previous product's 16-week minimum gives 2026-04-27"
-        after = record(*before.model_dump(mode="json")["sessions"], session("2026-04-27", indication=arm))
+        assert (
+            found.reasons["earliest"].rule
+            == "the previous product's 16-week minimum gives 2026-04-27"
+        )
+        after = record(
+            *before.model_dump(mode="json")["sessions"], session("2026-04-27", indication=arm)
+        )
         found = forecast(after, protocol, as_of="2026-05-01", other_protocols=bundled_protocols())
         assert found.dates.earliest == date(2026, 7, 20)
 
     def test_after_several_products_the_strictest_counts(self) -> None:
         arm = "upper-limb-spasticity"
-        history = record(session("2026-01-05", indication=arm), session("2026-01-06", indication=arm, product="Dysport"))
+        history = record(
+            session("2026-01-05", indication=arm),
+            session("2026-01-06", indication=arm, product="Dysport"),
+        )
         found = forecast(history, find_protocol(arm, population="pediatric"), as_of="2026-02-01",
                          other_protocols=bundled_protocols())  # fmt: skip
         assert found.dates.earliest == date(2026, 4, 28)
@@ -216,7 +269,12 @@ class TestForecast:
     def test_a_previous_protocol_without_a_minimum_adds_none(self) -> None:
         neck = "cervical-dystonia"
         history = record(session("2026-01-05", indication=neck, product="Myobloc"))
-        found = forecast(history, find_protocol(neck, "Dysport"), as_of="2026-02-01", other_protocols=bundled_protocols())
+        found = forecast(
+            history,
+            find_protocol(neck, "Dysport"),
+            as_of="2026-02-01",
+            other_protocols=bundled_protocols(),
+        )
         assert found.dates.earliest == date(2026, 3, 30)
 
     def test_the_timeline_is_that_of_the_last_session(self) -> None:
@@ -233,27 +291,47 @@ class TestForecast:
             ({"cycles": 2}, None),
             ({"cycles": 0}, date(2026, 7, 5)),
         ):
-            history = record(session("2026-01-05"), prior_treatments=[{"indication": "chronic-migraine", **prior}])
+            history = record(
+                session("2026-01-05"),
+                prior_treatments=[{"indication": "chronic-migraine", **prior}],
+            )
             found = forecast(history, MIGRAINE, as_of="2026-02-01")
             assert found.timeline is not None
             assert found.timeline.full_benefit_by == by
 
     def test_the_dead_have_no_timeline(self) -> None:
-        history = record(session("2026-01-05"), care_ends=[{"on": "2026-02-01", "kind": "deceased"}])
+        history = record(
+            session("2026-01-05"), care_ends=[{"on": "2026-02-01", "kind": "deceased"}]
+        )
         found = forecast(history, MIGRAINE, as_of="2026-02-01")
-        assert (found.status, found.timeline, found.phase, found.limit_checks) == (DueStatus.DECEASED, None, None, ())
+        assert (found.status, found.timeline, found.phase, found.limit_checks) == (
+            DueStatus.DECEASED,
+            None,
+            None,
+            (),
+        )
 
     def test_a_care_end_of_another_track_does_not_concern_it(self) -> None:
         end = {"on": "2026-02-01", "kind": "discontinued", "indication": "spasticity"}
-        assert forecast(record(session("2026-01-05"), care_ends=[end]), MIGRAINE, as_of="2026-02-01").status is DueStatus.TOO_EARLY
+        assert (
+            forecast(
+                record(session("2026-01-05"), care_ends=[end]), MIGRAINE, as_of="2026-02-01"
+            ).status
+            is DueStatus.TOO_EARLY
+        )
 
     def test_unverified_figures_that_an_override_replaces_are_not_named(self) -> None:
         leg = "lower-limb-spasticity"
         protocol = find_protocol(leg)
-        plain = forecast(record(session("2026-01-05", indication=leg)), protocol, as_of="2026-02-01")
+        plain = forecast(
+            record(session("2026-01-05", indication=leg)), protocol, as_of="2026-02-01"
+        )
         assert plain.dates.unverified == ("minimum",)
         assert "this figure is unverified" in plain.explain()
-        own = record(session("2026-01-05", indication=leg), overrides=[override(indication=leg, minimum="12 weeks")])
+        own = record(
+            session("2026-01-05", indication=leg),
+            overrides=[override(indication=leg, minimum="12 weeks")],
+        )
         assert forecast(own, protocol, as_of="2026-02-01").dates.unverified == ()
 
     def test_figures_without_any_source_are_unverified(self) -> None:
@@ -262,7 +340,9 @@ class TestForecast:
         found = forecast(ONE, TreatmentProtocol.model_validate(table), as_of="2026-02-01")
         assert found.dates.unverified == ("minimum", "usual")
         assert "source: none is given" in found.explain()
-        assert {reason.verification for reason in list(found.reasons.values())[:3]} == {"unverified"}
+        assert {reason.verification for reason in list(found.reasons.values())[:3]} == {
+            "unverified"
+        }
 
     def test_as_of_must_be_a_day(self) -> None:
         with pytest.raises(DayError, match="as_of"):
@@ -271,12 +351,17 @@ class TestForecast:
     def test_a_lapse_of_the_policys_own_is_named(self) -> None:
         policy = SchedulingPolicy(lapsed_after="1 year")
         found = forecast(ONE, MIGRAINE, as_of="2026-02-01", policy=policy)
-        assert found.reasons["lapsed_from"].rule == "12 months after the last session gives 2027-01-05"
+        assert (
+            found.reasons["lapsed_from"].rule == "12 months after the last session gives 2027-01-05"
+        )
 
     def test_candidates_that_lost_are_named(self) -> None:
         policy = SchedulingPolicy(payer_minimum="10 weeks")
         reason = forecast(ONE, MIGRAINE, as_of="2026-02-01", policy=policy).reasons["earliest"]
-        assert [(c.rule, c.outcome) for c in reason.candidates] == [("label", "decides"), ("payer", "gives way")]
+        assert [(c.rule, c.outcome) for c in reason.candidates] == [
+            ("label", "decides"),
+            ("payer", "gives way"),
+        ]
         history = record(session("2026-01-05"), overrides=[override(minimum="11 weeks")])
         reason = forecast(history, MIGRAINE, as_of="2026-02-01", policy=policy).reasons["earliest"]
         assert [(c.rule, c.outcome) for c in reason.candidates] == [
@@ -295,17 +380,30 @@ class TestCheckDate:
         assert [reason.code for reason in check.reasons] == [
             DayReasonCode.CARE_ENDED, DayReasonCode.IN_HOLD, DayReasonCode.TOO_EARLY
         ]  # fmt: skip
-        assert (check.allowed, check.days_from_earliest, check.next_allowed_on) == (False, -20, None)
+        assert (check.allowed, check.days_from_earliest, check.next_allowed_on) == (
+            False,
+            -20,
+            None,
+        )
         assert check.limit_checks == ()
         assert "next allowed day: not known" in check.explain()
 
     def test_an_allowed_day_says_by_how_much(self) -> None:
         check = check_date(ONE, MIGRAINE, on="2026-04-02", as_of="2026-02-10")
-        assert (check.allowed, check.days_from_earliest, check.next_allowed_on) == (True, 3, date(2026, 4, 2))
-        assert check.explain().startswith("2026-04-02: allowed\nallowed: the 12-week minimum gives 2026-03-30")
+        assert (check.allowed, check.days_from_earliest, check.next_allowed_on) == (
+            True,
+            3,
+            date(2026, 4, 2),
+        )
+        assert check.explain().startswith(
+            "2026-04-02: allowed\nallowed: the 12-week minimum gives 2026-03-30"
+        )
 
     def test_a_day_after_the_hold_can_be_allowed_while_on_hold(self) -> None:
-        history = record(session("2026-01-05"), holds=[{"first": "2026-03-01", "last": "2026-04-09", "reason": "x"}])
+        history = record(
+            session("2026-01-05"),
+            holds=[{"first": "2026-03-01", "last": "2026-04-09", "reason": "x"}],
+        )
         assert check_date(history, MIGRAINE, on="2026-04-10", as_of="2026-03-10").allowed
         check = check_date(history, MIGRAINE, on="2026-04-09", as_of="2026-03-10")
         assert (check.allowed, check.next_allowed_on) == (False, date(2026, 4, 10))
@@ -322,14 +420,22 @@ class TestCheckDate:
 
     def test_without_a_rule_there_is_nothing_to_judge_by(self) -> None:
         sweat = "axillary-hyperhidrosis"
-        check = check_date(record(session("2026-01-05", indication=sweat)), find_protocol(sweat), on="2026-02-10", as_of="2026-02-10")
+        check = check_date(
+            record(session("2026-01-05", indication=sweat)),
+            find_protocol(sweat),
+            on="2026-02-10",
+            as_of="2026-02-10",
+        )
         assert (check.allowed, check.reasons[0].code) == (None, DayReasonCode.NO_INTERVAL)
         assert check.explain().startswith("2026-02-10: nothing to judge by")
 
     def test_a_payers_minimum_has_no_source(self) -> None:
         policy = SchedulingPolicy(payer_minimum="13 weeks")
         check = check_date(ONE, MIGRAINE, on="2026-04-02", as_of="2026-02-10", policy=policy)
-        assert check.reasons[0].rule == "the payer's 13-week minimum gives 2026-04-06; the day is 4 days early"
+        assert (
+            check.reasons[0].rule
+            == "the payer's 13-week minimum gives 2026-04-06; the day is 4 days early"
+        )
         assert check.reasons[0].source is None
 
     def test_a_day_before_as_of_is_refused(self) -> None:
@@ -345,7 +451,9 @@ class TestCheckDate:
 
     def test_planned_units_are_checked_on_the_day(self) -> None:
         history = record(session("2026-01-05", units=300))
-        check = check_date(history, MIGRAINE, on="2026-03-29", as_of="2026-03-01", planned_units=155)
+        check = check_date(
+            history, MIGRAINE, on="2026-03-29", as_of="2026-03-01", planned_units=155
+        )
         assert {c.total for c in check.limit_checks} == {455}
         assert "limit_exceeded" in {finding.code for finding in check.findings}
 
@@ -364,10 +472,15 @@ class TestProject:
     def test_a_touch_up_moves_them_too(self) -> None:
         history = record(session("2026-01-05"), session("2026-01-20", kind="touch_up"))
         found = project(history, MIGRAINE, as_of="2026-02-01", count=2)
-        assert [str(s.window) for s in found] == ["2026-04-14 to 2026-04-14", "2026-07-07 to 2026-07-07"]
+        assert [str(s.window) for s in found] == [
+            "2026-04-14 to 2026-04-14",
+            "2026-07-07 to 2026-07-07",
+        ]
 
     def test_nothing_is_projected_for_the_silent(self) -> None:
-        history = record(session("2026-01-05"), care_ends=[{"on": "2026-02-01", "kind": "deceased"}])
+        history = record(
+            session("2026-01-05"), care_ends=[{"on": "2026-02-01", "kind": "deceased"}]
+        )
         assert project(history, MIGRAINE, as_of="2026-02-01") == ()
         assert project(record(), MIGRAINE, as_of="2026-02-01") == ()
 
@@ -385,7 +498,9 @@ class TestCompareForecasts:
 
     def test_a_new_session_says_what_moved(self) -> None:
         before = forecast(ONE, MIGRAINE, as_of="2026-04-10")
-        after = forecast(record(session("2026-01-05"), session("2026-04-09")), MIGRAINE, as_of="2026-04-10")
+        after = forecast(
+            record(session("2026-01-05"), session("2026-04-09")), MIGRAINE, as_of="2026-04-10"
+        )
         changes = self.compare(before, after)
         assert changes["earliest"] == ("2026-03-30", "2026-07-02")
         assert changes["status"] == ("overdue", "too_early")
@@ -408,7 +523,9 @@ class TestCompareForecasts:
     def test_findings_and_policies_are_named(self) -> None:
         before = forecast(record(session("2026-01-05", units=None)), MIGRAINE, as_of="2026-02-01",
                           policy=SchedulingPolicy(payer_minimum="13 weeks"))  # fmt: skip
-        after = forecast(ONE, MIGRAINE, as_of="2026-02-01", policy=SchedulingPolicy(payer_minimum="14 weeks"))
+        after = forecast(
+            ONE, MIGRAINE, as_of="2026-02-01", policy=SchedulingPolicy(payer_minimum="14 weeks")
+        )
         changes = self.compare(before, after)
         assert changes["finding unknown_units"] == ("raised", "not set")
         assert self.compare(after, before)["finding unknown_units"] == ("not set", "raised")

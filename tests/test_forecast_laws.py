@@ -1,11 +1,10 @@
 """Laws of forecasts, and a second implementation that walks day by day."""
 
 from datetime import date, timedelta
-from itertools import permutations
+from itertools import pairwise, permutations
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from oracle import Oracle, bounded
 
 from botox_schedule import (
     DueStatus,
@@ -24,6 +23,7 @@ from botox_schedule import (
     treatment_cycles,
 )
 from botox_schedule.testing import days, policies, protocols, record_from_gaps, records, sessions
+from oracle import Oracle, bounded
 
 ONA = Product.ONABOTULINUMTOXIN_A
 WHEN = days(date(2024, 1, 1), date(2027, 12, 31))
@@ -235,10 +235,12 @@ def test_every_session_of_the_track_is_in_one_cycle(
 ) -> None:
     cycles = treatment_cycles(record, protocol, as_of=as_of, policy=policy)
     assert [cycle.number for cycle in cycles] == list(range(1, len(cycles) + 1))
-    assert [cycle.is_open for cycle in cycles] == [False] * (len(cycles) - 1) + [True] * bool(cycles)
+    assert [cycle.is_open for cycle in cycles] == [False] * (len(cycles) - 1) + [True] * bool(
+        cycles
+    )
     ids = [key for cycle in cycles for key in cycle.session_ids]
     assert len(ids) == len(set(ids))
-    for before, after in zip(cycles, cycles[1:], strict=False):
+    for before, after in pairwise(cycles):
         assert (after.first_on - before.first_on).days > policy.group_within_days
         assert after.interval_days == (after.first_on - before.anchored_on).days
 

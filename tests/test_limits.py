@@ -33,8 +33,16 @@ from botox_schedule.testing import days, intervals, records
 ONA = Product.ONABOTULINUMTOXIN_A
 
 
-def session(day: str, units: int | None = 100, indication: str = "chronic-migraine", **changes: Any) -> dict[str, Any]:
-    return {"administered_on": day, "indication": indication, "product": "Botox", "units": units, **changes}
+def session(
+    day: str, units: int | None = 100, indication: str = "chronic-migraine", **changes: Any
+) -> dict[str, Any]:
+    return {
+        "administered_on": day,
+        "indication": indication,
+        "product": "Botox",
+        "units": units,
+        **changes,
+    }
 
 
 def record(*sessions: dict[str, Any], **changes: Any) -> PatientRecord:
@@ -60,11 +68,14 @@ class TestExposure:
         first = SchedulingPolicy(short_month="first_of_next")
         window = {"product": "Botox", "window": "1 month"}
         assert exposure(given_on, on="2026-02-28", **window).units == 0  # type: ignore[arg-type]
-        assert exposure(given_on, on="2026-02-28", policy=first, **window).units == 100  # type: ignore[arg-type]
+        assert exposure(given_on, on="2026-02-28", policy=first, **window).units == 100
 
     def test_only_completed_sessions_of_the_product_count(self) -> None:
         history = [session("2026-01-05", status=status.value) for status in SessionStatus]
-        history += [session("2026-01-05", product="Dysport"), session("2026-01-06", kind="touch_up", units=7)]
+        history += [
+            session("2026-01-05", product="Dysport"),
+            session("2026-01-06", kind="touch_up", units=7),
+        ]
         found = exposure(record(*history), product="Botox", window="12 weeks", on="2026-01-10")
         assert (found.units, found.indeterminate) == (107, False)
 
@@ -75,7 +86,9 @@ class TestExposure:
 
     def test_later_records_are_left_out(self) -> None:
         history = record(session("2026-01-05"), session("2026-01-20"))
-        found = exposure(history, product="Botox", window="12 weeks", on="2026-01-25", as_of="2026-01-10")
+        found = exposure(
+            history, product="Botox", window="12 weeks", on="2026-01-25", as_of="2026-01-10"
+        )
         assert found.units == 100
 
     def test_it_names_the_sessions_inside_and_hides_them_in_its_repr(self) -> None:
@@ -93,7 +106,9 @@ class TestExposure:
                 exposure(record(), product="Botox", window=window, on="2026-01-25")
 
     @settings(deadline=None)
-    @given(records(), intervals(), days(date(2024, 1, 1), date(2027, 1, 1)), st.sampled_from(Product))
+    @given(
+        records(), intervals(), days(date(2024, 1, 1), date(2027, 1, 1)), st.sampled_from(Product)
+    )
     def test_it_is_the_sum_over_plain_days(
         self, drawn: PatientRecord, window: Interval, on: date, product: Product
     ) -> None:
@@ -155,10 +170,20 @@ class TestWindowLimits:
     def test_blepharospasm_has_a_limit_of_thirty_days_of_its_own(self) -> None:
         protocol = find_protocol("blepharospasm")
         history = record(session("2026-01-05", 100, "blepharospasm"), session("2026-01-05", 155))
-        checks = {c.limit.scope: c for c in check_dose_limits(history, protocol, on="2026-01-20", units=101) if c.chosen}
-        assert (checks[LimitScope.INDICATION].total, checks[LimitScope.INDICATION].exceeded) == (201, True)
+        checks = {
+            c.limit.scope: c
+            for c in check_dose_limits(history, protocol, on="2026-01-20", units=101)
+            if c.chosen
+        }
+        assert (checks[LimitScope.INDICATION].total, checks[LimitScope.INDICATION].exceeded) == (
+            201,
+            True,
+        )
         assert checks[LimitScope.INDICATION].clears_on == date(2026, 2, 4)
-        assert (checks[LimitScope.PRODUCT].total, checks[LimitScope.PRODUCT].exceeded) == (356, False)
+        assert (checks[LimitScope.PRODUCT].total, checks[LimitScope.PRODUCT].exceeded) == (
+            356,
+            False,
+        )
 
     def test_both_readings_are_shown_and_the_policy_chooses(self) -> None:
         protocol = find_protocol("chronic-migraine")
@@ -170,7 +195,9 @@ class TestWindowLimits:
             assert [c.reading for c in checks if c.chosen] == [reading]
 
     def test_it_clears_on_the_first_day_that_fits(self) -> None:
-        history = record(session("2026-01-05", 200), session("2026-01-12", 200), session("2026-01-19", 50))
+        history = record(
+            session("2026-01-05", 200), session("2026-01-12", 200), session("2026-01-19", 50)
+        )
         for units, clears_on in ((150, "2026-03-30"), (151, "2026-04-06"), (350, "2026-04-06"),
                                  (351, "2026-04-13"), (400, "2026-04-13")):  # fmt: skip
             check = only(history, own(WINDOW), on="2026-02-01", units=units)
@@ -191,9 +218,14 @@ class TestWindowLimits:
         assert (check.exceeded, check.indeterminate) == (True, False)
 
     def test_without_planned_units_only_history_counts(self) -> None:
-        assert only(record(session("2026-01-05", 400)), own(WINDOW), on="2026-02-01").exceeded is False
+        assert (
+            only(record(session("2026-01-05", 400)), own(WINDOW), on="2026-02-01").exceeded is False
+        )
 
-    @given(st.lists(st.tuples(st.integers(0, 120), st.integers(1, 400)), max_size=6), st.integers(0, 400))
+    @given(
+        st.lists(st.tuples(st.integers(0, 120), st.integers(1, 400)), max_size=6),
+        st.integers(0, 400),
+    )
     def test_the_first_day_that_fits_is_found_by_trying_each(
         self, doses: list[tuple[int, int]], planned: int
     ) -> None:
@@ -223,7 +255,9 @@ class TestSessionLimits:
         assert (never.exceeded, never.clears_on) == (True, None)
 
     def test_an_unknown_dose_in_the_group_leaves_it_open(self) -> None:
-        check = only(record(session("2026-01-05", None)), own(PER_SESSION), on="2026-01-06", units=50)
+        check = only(
+            record(session("2026-01-05", None)), own(PER_SESSION), on="2026-01-06", units=50
+        )
         assert (check.indeterminate, check.clears_on) == (True, date(2026, 1, 9))
 
     def test_touch_ups_of_the_group_count_and_later_ones_do_not(self) -> None:
@@ -286,18 +320,26 @@ class TestWhoseLimit:
         protocol = find_protocol("blepharospasm")
         for born_on, units in (("2010-06-01", 340), ("2008-01-20", 400), ("2008-01-21", 340)):
             checks = check_dose_limits(record(born_on=born_on), protocol, on="2026-01-20")
-            assert {c.limit.units for c in checks if c.limit.scope is LimitScope.PRODUCT} == {Decimal(units)}
+            assert {c.limit.units for c in checks if c.limit.scope is LimitScope.PRODUCT} == {
+                Decimal(units)
+            }
 
     def test_without_a_birth_date_the_population_does(self) -> None:
         for population, units in (("adult", 400), ("pediatric", 340)):
             protocol = find_protocol("upper-limb-spasticity", population=population)
             checks = check_dose_limits(record(), protocol, on="2026-01-20")
-            assert {c.limit.units for c in checks if c.limit.scope is LimitScope.PRODUCT} == {Decimal(units)}
+            assert {c.limit.units for c in checks if c.limit.scope is LimitScope.PRODUCT} == {
+                Decimal(units)
+            }
 
     def test_what_sessions_do_not_record_is_not_checked(self) -> None:
         protocol = find_protocol("upper-limb-spasticity")
         history = record(session("2026-01-05", 400, "upper-limb-spasticity"))
-        (site,) = [c for c in check_dose_limits(history, protocol, on="2026-01-05") if c.limit.per is LimitPer.SITE]
+        (site,) = [
+            c
+            for c in check_dose_limits(history, protocol, on="2026-01-05")
+            if c.limit.per is LimitPer.SITE
+        ]
         assert site.not_checked
         assert (site.exceeded, site.clears_on) == (False, None)
 
@@ -328,5 +370,7 @@ class TestWhoseLimit:
         assert {c.total for c in answer.limit_checks} == {Decimal(0)}
 
     def test_checks_read_back_from_json(self) -> None:
-        for check in check_dose_limits(record(session("2026-01-05")), find_protocol("spasticity"), on="2026-01-20"):
+        for check in check_dose_limits(
+            record(session("2026-01-05")), find_protocol("spasticity"), on="2026-01-20"
+        ):
             assert LimitCheck.model_validate_json(check.model_dump_json()) == check

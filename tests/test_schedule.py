@@ -101,7 +101,9 @@ class TestDueDates:
 
     def test_unverified_figures_are_named(self) -> None:
         assert due_dates("2026-01-05", MIGRAINE).unverified == ()
-        assert due_dates("2026-01-05", find_protocol("lower-limb-spasticity")).unverified == ("minimum",)
+        assert due_dates("2026-01-05", find_protocol("lower-limb-spasticity")).unverified == (
+            "minimum",
+        )
 
     def test_the_protocol_is_named(self) -> None:
         ref = due_dates("2026-01-05", MIGRAINE).protocol

@@ -16,7 +16,7 @@ from botox_schedule._protocols import ProtocolRef, SourceRef, TreatmentProtocol
 from botox_schedule._reasons import days_text, gives
 from botox_schedule._records import PatientRecord
 from botox_schedule._rules import Minimum
-from botox_schedule._schedule import DueDates, due_status
+from botox_schedule._schedule import due_status
 from botox_schedule._situation import Situation
 from botox_schedule._terms import DayReasonCode, DueStatus
 from botox_schedule.errors import OrderError
@@ -118,36 +118,31 @@ def check_date(
     day, known_until = as_day(on, "on"), as_day(as_of, "as_of")
     if day < known_until:
         raise OrderError("on lies before as_of; give a day from as_of on")
-    situation = Situation(
-        record, protocol, known_until, policy_or_default(policy), other_protocols
-    )
+    situation = Situation(record, protocol, known_until, policy_or_default(policy), other_protocols)
     deciding = None if situation.book is None else situation.book.on(day).deciding
     refusals = list(_refusals(situation, day, deciding))
     reasons = refusals or [_acceptance(situation, deciding)]
-    allowed: bool | None = not refusals
-    if not refusals and reasons[0].code is not DayReasonCode.ALLOWED:
-        allowed = None if deciding is None and _is_open(situation) else True
+    allowed = False if refusals else _is_allowed(situation, deciding)
     checks = _checks(situation, day, planned_units)
     return DateCheck(
         on=day,
         as_of=known_until,
         allowed=allowed,
         days_from_earliest=None if deciding is None else (day - deciding.gives).days,
-        next_allowed_on=_next_allowed(situation, day, allowed),
+        next_allowed_on=None if allowed is None else _next_allowed(situation, day),
         limit_checks=checks,
         findings=_findings(situation, checks),
         reasons=tuple(reasons),
     )
 
 
-def _is_open(situation: Situation) -> bool:
-    """Whether something was given before, so that a missing rule leaves the day open."""
-    return situation.book is not None or situation.prior_cycles > 0
+def _is_allowed(situation: Situation, deciding: Minimum | None) -> bool | None:
+    """Nothing to judge by where something was given before, and no rule is known."""
+    given_before = situation.book is not None or situation.prior_cycles > 0
+    return None if deciding is None and given_before else True
 
 
-def _refusals(
-    situation: Situation, day: date, deciding: Minimum | None
-) -> Iterable[DayReason]:
+def _refusals(situation: Situation, day: date, deciding: Minimum | None) -> Iterable[DayReason]:
     silence = situation.silence
     if silence in _ENDED and silence is not None:
         yield DayReason(code=DayReasonCode.CARE_ENDED, rule=silence_reason(silence))
@@ -155,7 +150,9 @@ def _refusals(
         yield DayReason(code=DayReasonCode.IN_HOLD, rule="the day is on hold")
     if deciding is not None and day < deciding.gives:
         by = days_text((deciding.gives - day).days)
-        yield _reason(DayReasonCode.TOO_EARLY, f"{gives(deciding)}; the day is {by} early", deciding)
+        yield _reason(
+            DayReasonCode.TOO_EARLY, f"{gives(deciding)}; the day is {by} early", deciding
+        )
 
 
 def _acceptance(situation: Situation, deciding: Minimum | None) -> DayReason:
@@ -176,8 +173,8 @@ def _reason(code: DayReasonCode, rule: str, deciding: Minimum) -> DayReason:
     return DayReason(code=code, rule=rule, source=source, protocol=protocol.ref)
 
 
-def _next_allowed(situation: Situation, day: date, allowed: bool | None) -> date | None:
-    if allowed is None or situation.silence in _ENDED:
+def _next_allowed(situation: Situation, day: date) -> date | None:
+    if situation.silence in _ENDED:
         return None
     if situation.book is None or situation.anchor is None:
         return situation.holds.next_free(day)
@@ -195,22 +192,9 @@ def _checks(
     if situation.silence in _ENDED:
         return ()
     planned = Decimal(0) if planned_units is None else Decimal(planned_units)
-    return checks_on(
-        situation.record,
-        situation.history,
-        situation.track,
-        situation.protocol,
-        day,
-        planned,
-        situation.policy,
-        situation.as_of,
-    )
+    return checks_on(situation.known, situation.protocol, day, planned)
 
 
 def _findings(situation: Situation, checks: tuple[LimitCheck, ...]) -> tuple[Finding, ...]:
-    found = situation.dates()
-    earliest = None if found is None else found.earliest
-    status = situation.silence or due_status(
-        DueDates(earliest=earliest), as_of=situation.as_of
-    )
-    return track_findings(situation, found, status, checks)
+    status = situation.silence or due_status(situation.due_dates(), as_of=situation.as_of)
+    return track_findings(situation, situation.found, status, checks)

@@ -36,8 +36,7 @@ def track_findings(
         findings += _rules(situation, found)
     if status is not DueStatus.DECEASED:
         findings += _bookings(situation)
-    checked = limit_findings(checks, situation.record, situation.policy, situation.as_of)
-    findings += checked
+    findings += limit_findings(checks, situation.known)
     return tuple(dict.fromkeys(findings))
 
 

@@ -142,7 +142,9 @@ class CycleJudge:
             first_on=group.first_on,
             anchored_on=group.anchored_on,
             units=_units(sessions),
-            interval_days=None if previous is None else (group.first_on - previous.anchored_on).days,
+            interval_days=None
+            if previous is None
+            else (group.first_on - previous.anchored_on).days,
             timing=judgment.timing,
             short_by_days=judgment.short_by_days,
             late_by_days=judgment.late_by_days,
@@ -228,9 +230,7 @@ def previous_products(
             found.append(versions)
         else:
             message = "the previous product's protocol is not among those given; it sets no minimum"
-            findings.append(
-                about(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message, previous.parts)
-            )
+            findings.append(about(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message, previous.parts))
     return found
 
 
@@ -239,8 +239,10 @@ def _units(sessions: list[TreatmentSession]) -> dict[str, Decimal | None]:
     for session in sessions:
         name = _NO_PRODUCT if session.product is None else session.product.value
         total = totals.get(name, Decimal(0))
-        unknown = total is None or session.units is None
-        totals[name] = None if unknown else (total or 0) + (session.units or 0)
+        if total is None or session.units is None:
+            totals[name] = None
+        else:
+            totals[name] = total + session.units
     return totals
 
 

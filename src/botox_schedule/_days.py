@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime, tzinfo
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -23,9 +24,7 @@ class _DaySchema:
     """Validates days in the core of pydantic, so that a million of them stay cheap."""
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         text = core_schema.chain_schema(
             [
                 core_schema.str_schema(strict=True, pattern=f"^{_ISO_DAY.pattern}$"),
@@ -132,8 +131,6 @@ def day_in_zone(moment: datetime, zone: str | tzinfo) -> date:
 def _zone(zone: str | tzinfo) -> tzinfo:
     if isinstance(zone, tzinfo):
         return zone
-    from zoneinfo import ZoneInfo  # Costs 10 ms at import, and only this function needs it.
-
     try:
         return ZoneInfo(zone)
     except (KeyError, ValueError, TypeError, OSError):

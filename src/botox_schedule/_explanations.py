@@ -123,8 +123,10 @@ def _usual_reasons(situation: Situation, found: TrackDates) -> dict[str, DateRea
         "overdue_from": (
             held.overdue_from,
             usual.overdue_from,
-            f"{words} ends on {usual.last}{moved}; "
-            f"{usual.overdue_from} is the first day after {grace} of grace",
+            (
+                f"{words} ends on {usual.last}{moved}; "
+                f"{usual.overdue_from} is the first day after {grace} of grace"
+            ),
         ),
         "lapsed_from": (
             held.lapsed_from,

@@ -28,9 +28,7 @@ class Finding(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return f"{self.code}: {self.message}"
 
 
-def about(
-    code: FindingCode, message: str, sessions: Iterable[TreatmentSession] = ()
-) -> Finding:
+def about(code: FindingCode, message: str, sessions: Iterable[TreatmentSession] = ()) -> Finding:
     """Return a finding about *sessions*."""
     ids = {session.id for session in sessions if session.id is not None}
     return Finding(code=code, message=message, record_ids=tuple(sorted(ids)))

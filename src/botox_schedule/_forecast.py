@@ -19,7 +19,6 @@ from botox_schedule._response import ResponseTimeline, response_phase, response_
 from botox_schedule._schedule import DueDates, due_status
 from botox_schedule._situation import SILENT, Situation
 from botox_schedule._terms import DueStatus, ResponsePhase
-from botox_schedule._windows import TrackDates
 
 __all__ = ["Booking", "Forecast", "forecast"]
 
@@ -117,10 +116,10 @@ def forecast(
     """
     day = as_day(as_of, "as_of")
     situation = Situation(record, protocol, day, policy_or_default(policy), other_protocols)
-    found = situation.dates()
-    dates = _due_dates(situation, found)
+    found = situation.found
+    dates = situation.due_dates()
     status = situation.silence or due_status(dates, as_of=day)
-    booked = _next_booking(situation)
+    booked = situation.next_booking
     checks = _limit_checks(situation, dates, booked, planned_units)
     findings = track_findings(situation, found, status, checks)
     if strict:
@@ -139,44 +138,15 @@ def forecast(
         days_since_last=None if anchor is None else (day - anchor).days,
         days_to_due=(due - day).days if due is not None and day <= due else None,
         days_since_due=(day - due).days if due is not None and day >= due else None,
-        booking=None if booked is None else Booking(on=booked.administered_on, session_id=booked.id),
+        booking=None
+        if booked is None
+        else Booking(on=booked.administered_on, session_id=booked.id),
         timeline=timeline,
         phase=None if timeline is None else response_phase(timeline, as_of=day),
         limit_checks=checks,
         findings=findings,
         reasons=date_reasons(situation, found, status),
     )
-
-
-def _due_dates(situation: Situation, found: TrackDates | None) -> DueDates:
-    if found is None or found.earliest is None:
-        return DueDates(protocol=situation.protocol.ref)
-    protocol = found.rules.protocol
-    held = found.held
-    return DueDates(
-        earliest=found.earliest,
-        due=held.due,
-        overdue_from=held.overdue_from,
-        lapsed_from=held.lapsed_from,
-        protocol=protocol.ref,
-        unverified=_unverified(found),
-    )
-
-
-def _unverified(found: TrackDates) -> tuple[str, ...]:
-    """The unverified figures that the dates rest on: not those that an override replaces."""
-    rules = found.rules
-    labels = [m for m in rules.minimums if m.protocol is not None]
-    rests = any("minimum" in m.protocol.unverified_retreatment for m in labels if m.protocol)
-    names = ("minimum",) if rests else ()
-    own_usual = rules.usual is not None and rules.usual_override is None
-    usual = own_usual and "usual" in rules.protocol.unverified_retreatment
-    return (*names, "usual") if usual else names
-
-
-def _next_booking(situation: Situation) -> TreatmentSession | None:
-    ahead = (s for s in situation.track.booked if s.administered_on >= situation.as_of)
-    return next(ahead, None)
 
 
 def _limit_checks(
@@ -198,16 +168,7 @@ def _limit_checks(
         day = booked.administered_on
     elif target is not None:
         day = max(day, target)
-    return checks_on(
-        situation.record,
-        situation.history,
-        situation.track,
-        situation.protocol,
-        day,
-        planned,
-        situation.policy,
-        situation.as_of,
-    )
+    return checks_on(situation.known, situation.protocol, day, planned)
 
 
 def _cycle_number(situation: Situation) -> int | None:

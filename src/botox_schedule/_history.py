@@ -89,7 +89,10 @@ def read_history(record: PatientRecord, as_of: date) -> History:
     findings: list[Finding] = []
     sessions = _merged(record.sessions, findings)
     died_on = _day_of_death(record, as_of)
-    completed, later, booked, after_death = [], [], [], []
+    completed: list[TreatmentSession] = []
+    later: list[TreatmentSession] = []
+    booked: list[TreatmentSession] = []
+    after_death: list[TreatmentSession] = []
     for session in sessions:
         if session.status is SessionStatus.BOOKED:
             booked.append(session)

@@ -28,7 +28,9 @@ _ONE_DAY = timedelta(days=1)
 _MONTHS_PER_YEAR = 12
 _MOST = 4_000_000
 _LONGEST_TEXT = 100
-_TERM = re.compile(r"([+-]?)\s*([0-9]{1,7})\s*(year|month|week|day)s?(?=\s*(?:[+-]|\Z))", re.I)
+_TERM = re.compile(
+    r"([+-]?)\s*([0-9]{1,7})\s*(year|month|week|day)s?(?=\s*(?:[+-]|\Z))", re.IGNORECASE
+)
 _ISO = re.compile(
     r"P(?=[+-]?[0-9])(?:([+-]?[0-9]{1,7})Y)?(?:([+-]?[0-9]{1,7})M)?"
     r"(?:([+-]?[0-9]{1,7})W)?(?:([+-]?[0-9]{1,7})D)?"

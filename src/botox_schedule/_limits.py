@@ -15,10 +15,10 @@ from botox_schedule._history import Group, History, Track, read_history, read_tr
 from botox_schedule._intervals import Interval
 from botox_schedule._policy import SchedulingPolicy, policy_or_default
 from botox_schedule._protocols import DoseLimit, LimitWindow, TreatmentProtocol
-from botox_schedule._records import BodyWeight, PatientRecord, TreatmentSession
+from botox_schedule._records import PatientRecord, TreatmentSession
 from botox_schedule._terms import FindingCode, LimitPer, LimitReading, LimitScope, Population
 
-__all__ = ["LimitCheck", "check_dose_limits", "checks_on", "limit_findings"]
+__all__ = ["KnownTrack", "LimitCheck", "check_dose_limits", "checks_on", "limit_findings"]
 
 _ZERO = Decimal(0)
 
@@ -56,22 +56,38 @@ class LimitCheck(BaseModel, frozen=True, extra="forbid", defer_build=True):
     session_ids: tuple[str, ...] = Field(default=(), repr=False)
 
 
+class KnownTrack(NamedTuple):
+    """What is known of a patient and one track on a day."""
+
+    record: PatientRecord
+    history: History
+    track: Track
+    policy: SchedulingPolicy
+    as_of: date
+
+
 class _Weight(NamedTuple):
     kilograms: Decimal | None
     stale: bool
 
 
+class _Maximum(NamedTuple):
+    """A maximum as far as it is known, and whether an unknown weight could lower it."""
+
+    units: Decimal | None
+    unweighed: bool
+
+
 class _Question(NamedTuple):
     """What is asked of each limit."""
 
+    known: KnownTrack
     protocol: TreatmentProtocol
-    completed: Sequence[TreatmentSession]
     session_group: Sequence[TreatmentSession]
     group_ends_on: date
     on: date
     planned: Decimal
     weight: _Weight
-    policy: SchedulingPolicy
 
 
 def check_dose_limits(
@@ -110,28 +126,19 @@ def check_dose_limits(
     policy = policy_or_default(policy)
     history = read_history(record, known_until)
     track = read_track(history, protocol.clock, policy.group_within_days)
-    return checks_on(record, history, track, protocol, day, planned, policy, known_until)
+    known = KnownTrack(record, history, track, policy, known_until)
+    return checks_on(known, protocol, day, planned)
 
 
 def checks_on(
-    record: PatientRecord,
-    history: History,
-    track: Track,
-    protocol: TreatmentProtocol,
-    day: date,
-    planned: Decimal,
-    policy: SchedulingPolicy,
-    as_of: date,
+    known: KnownTrack, protocol: TreatmentProtocol, day: date, planned: Decimal
 ) -> tuple[LimitCheck, ...]:
     """Return the checks of a history that was read already."""
-    limits = [limit for limit in protocol.limits if _concerns(limit, record, protocol, day)]
+    limits = [limit for limit in protocol.limits if _concerns(limit, known.record, protocol, day)]
     if not limits:
         return ()
-    group, ends_on = _group_at(track.groups, day, policy.group_within_days)
-    weight = _weight_on(record.weights, min(day, as_of), day, policy.weight_max_age_days)
-    question = _Question(
-        protocol, history.completed, group, ends_on, day, planned, weight, policy
-    )
+    group, ends_on = _group_at(known.track.groups, day, known.policy.group_within_days)
+    question = _Question(known, protocol, group, ends_on, day, planned, _weight_on(known, day))
     return tuple(check for limit in limits for check in _answers(limit, question))
 
 
@@ -158,15 +165,14 @@ def _group_at(
     return [], day
 
 
-def _weight_on(
-    weights: Iterable[BodyWeight], known_until: date, day: date, max_age_days: int
-) -> _Weight:
+def _weight_on(known: KnownTrack, day: date) -> _Weight:
     """The latest weight not older than allowed; the lower of two of one day."""
-    known = [w for w in weights if w.measured_on <= known_until]
-    latest = max(known, key=lambda w: (w.measured_on, -w.kilograms), default=None)
+    until = min(day, known.as_of)
+    measured = [w for w in known.record.weights if w.measured_on <= until]
+    latest = max(measured, key=lambda w: (w.measured_on, -w.kilograms), default=None)
     if latest is None:
         return _Weight(None, stale=False)
-    if (day - latest.measured_on).days > max_age_days:
+    if (day - latest.measured_on).days > known.policy.weight_max_age_days:
         return _Weight(None, stale=True)
     return _Weight(latest.kilograms, stale=False)
 
@@ -174,10 +180,11 @@ def _weight_on(
 def _answers(limit: DoseLimit, question: _Question) -> Iterable[LimitCheck]:
     if limit.per is LimitPer.WINDOW:
         readings = [window.reading for window in limit.windows]
-        wanted = question.policy.limit_reading
+        wanted = question.known.policy.limit_reading
         chosen = wanted if wanted in readings else readings[0]
         for window in limit.windows:
-            yield _window_check(limit, window, window.reading == chosen, question)
+            check = _window_check(limit, window, question)
+            yield check if window.reading == chosen else check.model_copy(update={"chosen": False})
     elif limit.per is LimitPer.SESSION:
         yield _session_check(limit, question)
     else:
@@ -185,58 +192,52 @@ def _answers(limit: DoseLimit, question: _Question) -> Iterable[LimitCheck]:
 
 
 def _in_scope(limit: DoseLimit, question: _Question) -> Sequence[TreatmentSession]:
+    completed = question.known.history.completed
     if limit.scope is LimitScope.PRODUCT:
-        return question.completed
-    indication = question.protocol.indication
-    return [s for s in question.completed if s.indication == indication]
+        return completed
+    return [s for s in completed if s.indication == question.protocol.indication]
 
 
-def _maximum(limit: DoseLimit, weight: _Weight) -> tuple[Decimal | None, bool]:
-    """The maximum as far as it is known, and whether an unknown weight could lower it."""
+def _maximum(limit: DoseLimit, weight: _Weight) -> _Maximum:
     if limit.units_per_kilogram is None:
-        return limit.units, False
+        return _Maximum(limit.units, unweighed=False)
     if weight.kilograms is None:
-        return limit.units, True
+        return _Maximum(limit.units, unweighed=True)
     by_weight = limit.units_per_kilogram * weight.kilograms
-    return (by_weight if limit.units is None else min(by_weight, limit.units)), False
+    units = by_weight if limit.units is None else min(by_weight, limit.units)
+    return _Maximum(units, unweighed=False)
 
 
-def _window_check(
-    limit: DoseLimit, window: LimitWindow, chosen: bool, question: _Question
-) -> LimitCheck:
-    short_month = question.policy.short_month
-    product = question.protocol.product
+def _window_check(limit: DoseLimit, window: LimitWindow, question: _Question) -> LimitCheck:
+    short_month = question.known.policy.short_month
     sessions = inside(_in_scope(limit, question), window.window, question.on, short_month)
-    total = add_up(sessions, product)
-    maximum, unweighed = _maximum(limit, question.weight)
+    total = add_up(sessions, question.protocol.product)
+    maximum = _maximum(limit, question.weight)
     clears_on = None
-    if not unweighed and maximum is not None:
-        clears_on = _clears_on(total, window.window, maximum, question)
-    return _check(limit, window, chosen, total, maximum, unweighed, clears_on, question)
+    if not maximum.unweighed and maximum.units is not None:
+        clears_on = _clears_on(total, window.window, maximum.units, question)
+    return _check(limit, window, total, maximum, clears_on, question)
 
 
-def _check(
+def _check(  # noqa: PLR0917 - the parts of one answer
     limit: DoseLimit,
     window: LimitWindow | None,
-    chosen: bool,
     total: Total,
-    maximum: Decimal | None,
-    unweighed: bool,
+    maximum: _Maximum,
     clears_on: date | None,
     question: _Question,
 ) -> LimitCheck:
     units = total.units + question.planned
-    exceeded = maximum is not None and units > maximum
+    exceeded = maximum.units is not None and units > maximum.units
     return LimitCheck(
         limit=limit,
         reading=None if window is None else window.reading,
         window=None if window is None else window.window,
-        chosen=chosen,
         on=question.on,
         total=units,
-        maximum=maximum,
+        maximum=maximum.units,
         exceeded=exceeded,
-        indeterminate=not exceeded and (unweighed or total.indeterminate),
+        indeterminate=not exceeded and (maximum.unweighed or total.indeterminate),
         clears_on=clears_on,
         session_ids=tuple(s.id for s in total.sessions if s.id is not None),
     )
@@ -250,7 +251,7 @@ def _clears_on(
         return None
     if not total.indeterminate and total.units + question.planned <= maximum:
         return question.on
-    short_month = question.policy.short_month
+    short_month = question.known.policy.short_month
     product = question.protocol.product
     ends = [
         (session, window.after(session.administered_on, short_month=short_month))
@@ -269,17 +270,16 @@ def _session_check(limit: DoseLimit, question: _Question) -> LimitCheck:
     own = limit.scope is LimitScope.INDICATION
     sessions = [s for s in question.session_group if not own or s.indication == indication]
     total = add_up(sessions, question.protocol.product)
-    maximum, unweighed = _maximum(limit, question.weight)
+    maximum = _maximum(limit, question.weight)
     clears_on = None
-    if not unweighed and maximum is not None and question.planned <= maximum:
-        fits = not total.indeterminate and total.units + question.planned <= maximum
+    units = total.units + question.planned
+    if not maximum.unweighed and maximum.units is not None and question.planned <= maximum.units:
+        fits = not total.indeterminate and units <= maximum.units
         clears_on = question.on if fits else question.group_ends_on
-    return _check(limit, None, True, total, maximum, unweighed, clears_on, question)
+    return _check(limit, None, total, maximum, clears_on, question)
 
 
-def limit_findings(
-    checks: Iterable[LimitCheck], record: PatientRecord, policy: SchedulingPolicy, as_of: date
-) -> Iterable[Finding]:
+def limit_findings(checks: Iterable[LimitCheck], known: KnownTrack) -> Iterable[Finding]:
     """Yield what the chosen readings ask a person to look at."""
     chosen = [check for check in checks if check.chosen and not check.not_checked]
     for check in chosen:
@@ -292,11 +292,10 @@ def limit_findings(
             yield Finding(code=FindingCode.LIMIT_INDETERMINATE, message=message, record_ids=ids)
     weighed = [check for check in chosen if check.limit.units_per_kilogram is not None]
     if weighed:
-        day = weighed[0].on
-        known = min(day, as_of)
-        weight = _weight_on(record.weights, known, day, policy.weight_max_age_days)
+        weight = _weight_on(known, weighed[0].on)
         if weight.stale:
-            message = f"the last body weight is more than {policy.weight_max_age_days} days old"
+            most = known.policy.weight_max_age_days
+            message = f"the last body weight is more than {most} days old"
             yield about(FindingCode.STALE_WEIGHT, message)
         elif weight.kilograms is None:
             message = "a limit per kilogram needs a body weight, and none is known"

@@ -180,14 +180,17 @@ def _overlap(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
 def _one_sided_clocks(protocols: list[TreatmentProtocol]) -> Iterator[str]:
     for one in protocols:
         for other in protocols:
-            same = (one.product, one.population, one.region) == (
-                other.product,
-                other.population,
-                other.region,
-            )
-            if same and other.indication in one.shares_clock_with:
-                if one.indication not in other.shares_clock_with:
-                    yield (
-                        f"{one.id}: shares_clock_with names {other.indication}, but {other.id} "
-                        f"does not name {one.indication}; expected both or none"
-                    )
+            names = other.indication in one.shares_clock_with
+            if names and _alike(one, other) and one.indication not in other.shares_clock_with:
+                yield (
+                    f"{one.id}: shares_clock_with names {other.indication}, but {other.id} "
+                    f"does not name {one.indication}; expected both or none"
+                )
+
+
+def _alike(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
+    return (one.product, one.population, one.region) == (
+        other.product,
+        other.population,
+        other.region,
+    )

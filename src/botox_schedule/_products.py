@@ -22,9 +22,7 @@ class _ProductSchema:
     """Tries the nonproprietary names first, which costs nothing in Python."""
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         by_name = core_schema.no_info_after_validator_function(
             _by_name, core_schema.str_schema(strict=True, max_length=64)
         )

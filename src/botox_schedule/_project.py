@@ -38,14 +38,12 @@ def project(
     """
     policy = policy_or_default(policy)
     situation = Situation(record, protocol, as_day(as_of, "as_of"), policy, other_protocols)
-    found, anchor = situation.dates(), situation.anchor
+    found, anchor = situation.found, situation.anchor
     if found is None or anchor is None or found.held.due is None or found.rules.usual is None:
         return ()
     minimums = [minimum.interval for minimum in found.rules.minimums]
     usual = found.rules.usual
-    slide = timedelta(
-        days=(found.held.due - projected(anchor, 1, minimums, usual, policy)[1]).days
-    )
+    slide = timedelta(days=(found.held.due - projected(anchor, 1, minimums, usual, policy)[1]).days)
     sessions = []
     for number in range(1, count + 1):
         first, target, last = projected(anchor, number, minimums, usual, policy)

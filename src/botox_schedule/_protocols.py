@@ -1,5 +1,6 @@
 """What a label or guideline says about one product for one indication."""
 
+import itertools
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -34,9 +35,7 @@ __all__ = [
     "TreatmentProtocol",
 ]
 
-Indication = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)
-]
+Indication = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 """What is treated, as a slug such as ``chronic-migraine``."""
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
@@ -165,7 +164,7 @@ class ExpectedResponse(BaseModel, frozen=True, extra="forbid", defer_build=True)
     @model_validator(mode="after")
     def _begins_in_order(self) -> Self:
         stated = [w for w in (self.onset, self.peak, self.wear_off) if w is not None]
-        for earlier, later in zip(stated, stated[1:], strict=False):
+        for earlier, later in itertools.pairwise(stated):
             if earlier.first.day_bounds[1] > later.first.day_bounds[0]:
                 raise ValueError("onset, peak and wear_off must begin in that order")
         if stated and stated[0].first.day_bounds[0] < 0:
@@ -205,9 +204,7 @@ class InForce(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return self
 
     def __contains__(self, day: date) -> bool:
-        return (self.first is None or day >= self.first) and (
-            self.last is None or day <= self.last
-        )
+        return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
 
 
 class LimitWindow(BaseModel, frozen=True, extra="forbid", defer_build=True):
@@ -359,6 +356,5 @@ def _unverified(figures: BaseModel, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(
         name
         for name in names
-        if getattr(figures, name) is not None
-        and _is_unverified(getattr(figures, f"{name}_source"))
+        if getattr(figures, name) is not None and _is_unverified(getattr(figures, f"{name}_source"))
     )

@@ -95,9 +95,7 @@ class RuleBook:
         for versions in self.previous:
             before = _version_on(versions, day)
             if before.retreatment.minimum is not None:
-                labels.append(
-                    self._minimum("previous product", before.retreatment.minimum, before)
-                )
+                labels.append(self._minimum("previous product", before.retreatment.minimum, before))
         payers = []
         if self.policy.payer_minimum is not None:
             payers.append(self._minimum("payer", self.policy.payer_minimum))

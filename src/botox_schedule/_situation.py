@@ -6,10 +6,12 @@ from datetime import date
 from botox_schedule._cycles import CycleJudge, TreatmentCycle, previous_products, prior_cycles
 from botox_schedule._findings import Finding, about
 from botox_schedule._history import Track, read_history, read_track
+from botox_schedule._limits import KnownTrack
 from botox_schedule._policy import SchedulingPolicy
 from botox_schedule._protocols import TreatmentProtocol
-from botox_schedule._records import CareEnd, PatientRecord
+from botox_schedule._records import CareEnd, PatientRecord, TreatmentSession
 from botox_schedule._rules import ProtocolShelf, RuleBook
+from botox_schedule._schedule import DueDates
 from botox_schedule._terms import CareEndKind, DueStatus, FindingCode
 from botox_schedule._windows import TrackDates, track_dates
 
@@ -19,7 +21,12 @@ SILENT = frozenset({DueStatus.DECEASED, DueStatus.DISCONTINUED, DueStatus.ON_HOL
 
 
 class Situation:
-    """One track as of one day: its cycles, its rules, its holds, whether care has ended."""
+    """One track as of one day: its cycles, its rules, its holds, whether care has ended.
+
+    Attributes:
+        silence: The status that leaves every date away, or None.
+        found: The dates of the track, or None while there are none to give.
+    """
 
     def __init__(
         self,
@@ -43,6 +50,8 @@ class Situation:
         self.ended = self._care_end()
         self.book = self._rule_book()
         self.silence = self._silence()
+        self.found = self._dates()
+        self.known = KnownTrack(record, self.history, self.track, policy, as_of)
 
     @property
     def anchor(self) -> date | None:
@@ -51,7 +60,6 @@ class Situation:
         return groups[-1].anchored_on if groups else None
 
     def _silence(self) -> DueStatus | None:
-        """The status that leaves every date away, or None."""
         if self.ended is not None:
             deceased = self.ended.kind is CareEndKind.DECEASED
             return DueStatus.DECEASED if deceased else DueStatus.DISCONTINUED
@@ -59,11 +67,30 @@ class Situation:
             return DueStatus.ON_HOLD
         return DueStatus.NO_HISTORY if self.book is None else None
 
-    def dates(self) -> TrackDates | None:
-        """Return the dates of the track, or None while there are none to give."""
+    def _dates(self) -> TrackDates | None:
         if self.silence is not None or self.book is None or self.anchor is None:
             return None
         return track_dates(self.book, self.holds, self.anchor, self.as_of)
+
+    def due_dates(self) -> DueDates:
+        """Return the four dates, with the protocol and the unverified figures they rest on."""
+        found = self.found
+        if found is None or found.earliest is None:
+            return DueDates(protocol=self.protocol.ref)
+        return DueDates(
+            earliest=found.earliest,
+            due=found.held.due,
+            overdue_from=found.held.overdue_from,
+            lapsed_from=found.held.lapsed_from,
+            protocol=found.rules.protocol.ref,
+            unverified=_unverified(found),
+        )
+
+    @property
+    def next_booking(self) -> TreatmentSession | None:
+        """The next booked session, from the day of the question on."""
+        ahead = (s for s in self.track.booked if s.administered_on >= self.as_of)
+        return next(ahead, None)
 
     def last_cycle(self) -> TreatmentCycle | None:
         """Return the cycle that the last session opened."""
@@ -119,3 +146,13 @@ class Situation:
             self.policy,
             last.counted_from(touch_ups_count=self.policy.touch_up_moves_earliest),
         )
+
+
+def _unverified(found: TrackDates) -> tuple[str, ...]:
+    """The unverified figures that the dates rest on: not those that an override replaces."""
+    rules = found.rules
+    labels = [m.protocol for m in rules.minimums if m.protocol is not None]
+    rests = any("minimum" in protocol.unverified_retreatment for protocol in labels)
+    own_usual = rules.usual is not None and rules.usual_override is None
+    usual = own_usual and "usual" in rules.protocol.unverified_retreatment
+    return ("minimum",) * rests + ("usual",) * usual

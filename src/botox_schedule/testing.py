@@ -75,7 +75,7 @@ def record_from_gaps(
                 "units": units,
             }
             for number, offset in enumerate(offsets, start=1)
-        ]  # type: ignore[arg-type]
+        ]
     )
 
 
@@ -158,7 +158,7 @@ def protocols(
         region="us",
         indication=indication,
         product=Product.ONABOTULINUMTOXIN_A,
-        population="adult",  # type: ignore[arg-type]
+        population="adult",
         retreatment=rule,
         response=ExpectedResponse(onset=IntervalRange.parse("2 to 3 weeks")),
     )

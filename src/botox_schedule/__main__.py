@@ -1,0 +1,8 @@
+"""Lets ``python -m botox_schedule`` run the command line."""
+
+import sys
+
+from botox_schedule.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

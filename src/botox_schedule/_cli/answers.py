@@ -1,0 +1,397 @@
+"""What each command answers."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel
+
+from botox_schedule import (
+    DateCheck,
+    Forecast,
+    ProjectedSession,
+    ResponseTimeline,
+    TreatmentProtocol,
+    Window,
+    due_dates,
+    due_status,
+    project_dates,
+    response_phase,
+    response_timeline,
+)
+from botox_schedule._cli.output import Answer
+from botox_schedule._cli.schedule import ClinicSchedule, TrackRow
+from botox_schedule._cli.text import listing, table, word
+from botox_schedule._policy import SchedulingPolicy
+from botox_schedule._protocols import SourceRef
+from botox_schedule._terms import DueStatus
+
+__all__ = [
+    "checks_answer",
+    "due_answer",
+    "forecasts_answer",
+    "protocol_answer",
+    "protocols_answer",
+    "schedule_answer",
+    "timeline_answer",
+]
+
+_NOT_ADVICE = "Not medical advice: check each figure against the current label."
+_DATES = ("earliest", "due", "overdue_from", "lapsed_from")
+_WINDOWS = ("onset", "peak", "wear_off")
+_FIGURES = (
+    ("retreatment", ("minimum", "usual", "wording")),
+    ("response", ("onset", "peak", "wear_off", "full_benefit")),
+)
+
+
+def _json(model: BaseModel) -> Any:
+    return model.model_dump(mode="json")
+
+
+def _figures(protocol: TreatmentProtocol) -> Iterable[tuple[str, object, SourceRef | None]]:
+    for part, names in _FIGURES:
+        for name in names:
+            value = getattr(getattr(protocol, part), name)
+            if value is not None:
+                yield name, value, getattr(getattr(protocol, part), f"{name}_source")
+
+
+def _sources(protocol: TreatmentProtocol, names: Sequence[str]) -> list[str]:
+    lines = [
+        f"  {name} {value}: {source or 'no source is given: unverified'}"
+        for name, value, source in _figures(protocol)
+        if name in names
+    ]
+    return ["sources:", *lines, f"protocol: {protocol.ref}", _NOT_ADVICE]
+
+
+def due_answer(
+    protocol: TreatmentProtocol, day: date, as_of: date, policy: SchedulingPolicy
+) -> Answer:
+    """The four dates after a session, the status of a day, the sessions that follow."""
+    dates = due_dates(day, protocol, policy)
+    status = due_status(dates, as_of=as_of)
+    ahead = project_dates(day, protocol, policy=policy)
+    figures = [(name.replace("_", " "), getattr(dates, name)) for name in _DATES]
+
+    def text() -> list[str]:
+        lines = [f"{protocol.indication} with {protocol.product}, session on {day}", ""]
+        lines += listing([*figures, (f"status on {as_of}", status.value)])
+        lines += _later(ahead)
+        if dates.unverified:
+            lines += ["", f"unverified: {', '.join(dates.unverified)}"]
+        return [*lines, "", *_sources(protocol, ("minimum", "usual", "wording"))]
+
+    def data() -> Any:
+        return {
+            "administered_on": str(day),
+            "as_of": str(as_of),
+            "status": status.value,
+            "dates": _json(dates),
+            "projected": [_json(session) for session in ahead],
+        }
+
+    header = ("administered_on", *_DATES, "as_of", "status", "unverified")
+    row = (day, *dates.boundaries, as_of, status.value, " ".join(dates.unverified))
+    return Answer(text, data, header, lambda: [row])
+
+
+def _later(ahead: Sequence[ProjectedSession]) -> list[str]:
+    if not ahead:
+        return ["", "no later sessions: the source states no usual range"]
+    return ["", "if every session comes on its day:", *(f"  {s.number}. {s.target}" for s in ahead)]
+
+
+def timeline_answer(
+    protocol: TreatmentProtocol,
+    day: date,
+    course_started_on: date | None,
+    as_of: date,
+    policy: SchedulingPolicy,
+) -> Answer:
+    """The expected response to a session, and the phase of a day."""
+    timeline = response_timeline(day, protocol, course_started_on, policy)
+    phase = response_phase(timeline, as_of=as_of) if as_of >= day else None
+    title = f"{protocol.indication} with {protocol.product}, session on {day}"
+
+    def text() -> list[str]:
+        lines = [title, "", *_windows(timeline, protocol), f"phase on {as_of}: {word(phase)}"]
+        if timeline.unverified:
+            lines += ["", f"unverified: {', '.join(timeline.unverified)}"]
+        return [*lines, "", *_sources(protocol, (*_WINDOWS, "full_benefit"))]
+
+    def data() -> Any:
+        return {"as_of": str(as_of), "phase": phase, "timeline": _json(timeline)}
+
+    edges = [getattr(timeline, name) for name in _WINDOWS]
+    header = ("administered_on", *_edges(_WINDOWS), "full_benefit_by", "as_of", "phase")
+    row = (day, *_days(edges), timeline.full_benefit_by, as_of, phase)
+    return Answer(text, data, header, lambda: [row])
+
+
+def _windows(timeline: ResponseTimeline, protocol: TreatmentProtocol) -> list[str]:
+    """The response as dated lines, with what the source says beside them."""
+    stated = [
+        (name.replace("_", " "), window, getattr(protocol.response, name))
+        for name in _WINDOWS
+        if (window := getattr(timeline, name)) is not None
+    ]
+    lines = listing(
+        (name, f"{window.first} to {window.last}  ({interval})")
+        for name, window, interval in stated
+    )
+    if timeline.full_benefit_by is not None:
+        lines.append(f"full benefit of the course by {timeline.full_benefit_by}")
+    return lines or ["the sources state no expected response"]
+
+
+def _edges(names: Iterable[str]) -> list[str]:
+    return [f"{name}_{edge}" for name in names for edge in ("first", "last")]
+
+
+def _days(windows: Iterable[Window | None]) -> list[date | None]:
+    return [
+        None if window is None else getattr(window, edge)
+        for window in windows
+        for edge in ("first", "last")
+    ]
+
+
+def protocols_answer(protocols: Sequence[TreatmentProtocol]) -> Answer:
+    """All protocols, a line each."""
+    header = ("id", "version", "minimum", "usual", "verification")
+
+    def rows() -> list[Sequence[object]]:
+        return [
+            (
+                protocol.id,
+                protocol.version,
+                protocol.retreatment.minimum,
+                protocol.retreatment.usual,
+                _verification(protocol),
+            )
+            for protocol in protocols
+        ]
+
+    def text() -> list[str]:
+        return [*table(header, rows()), "", _NOT_ADVICE]
+
+    return Answer(text, lambda: [_json(protocol) for protocol in protocols], header, rows)
+
+
+def _verification(protocol: TreatmentProtocol) -> str:
+    rule = protocol.retreatment
+    source = rule.minimum_source or rule.wording_source
+    return "unverified" if source is None else source.verification.value
+
+
+def protocol_answer(protocol: TreatmentProtocol) -> Answer:
+    """One protocol with every figure, its source and how well it was read."""
+    header = ("figure", "value", "verification", "checked_on", "source")
+
+    def rows() -> list[Sequence[object]]:
+        figures = [*_figures(protocol)]
+        figures += [("limit", str(limit), limit.source) for limit in protocol.limits]
+        figures += [("code", f"{c.system} {c.code}: {c.meaning}", c.source) for c in protocol.codes]
+        if protocol.ages is not None:
+            figures.append(("ages", _ages(protocol), protocol.ages.source))
+        return [
+            (
+                name,
+                value,
+                s and s.verification.value,
+                s and s.checked_on,
+                s and f"{s.title}, {s.place}",
+            )
+            for name, value, s in figures
+        ]
+
+    def text() -> list[str]:
+        shared = ", ".join(protocol.shares_clock_with) or "no other indication"
+        lines = [
+            str(protocol.ref),
+            f"{protocol.retreatment.kind}, shares its clock with {shared}",
+            "",
+        ]
+        lines += table(header, rows())
+        lines += ["", *(f"note: {note}" for note in protocol.notes)] if protocol.notes else []
+        return [*lines, "", _NOT_ADVICE]
+
+    return Answer(text, lambda: _json(protocol), header, rows)
+
+
+def _ages(protocol: TreatmentProtocol) -> str:
+    ages = protocol.ages
+    first, last = (ages.first, ages.last) if ages else (None, None)
+    return f"{word(first)} to {word(last)} years"
+
+
+_COLUMNS = (
+    "patient",
+    "indication",
+    "product",
+    "last_session",
+    *_DATES,
+    "status",
+    "phase",
+    "days_to_go",
+    "booked",
+    "notes",
+)
+_TITLES = {
+    DueStatus.OVERDUE: "Overdue, the longest first",
+    DueStatus.DUE: "Due",
+    DueStatus.ALLOWED: "Allowed, not yet due",
+    DueStatus.TOO_EARLY: "Too early, the next first",
+    DueStatus.LAPSED: "Lapsed",
+}
+_SILENT = "Without a due day"
+
+
+def _track_cells(track: TrackRow) -> Sequence[object]:
+    to_go = track.days_to_due if track.days_to_due is not None else track.days_to_earliest
+    return (
+        track.patient,
+        track.indication,
+        track.product,
+        track.last_session_on,
+        *track.dates.boundaries,
+        None if track.status is None else track.status.value,
+        None if track.phase is None else track.phase.value,
+        to_go,
+        track.booked_on,
+        "; ".join(track.notes),
+    )
+
+
+def schedule_answer(schedule: ClinicSchedule) -> Answer:
+    """Where every track of an export stands, in the order in which it is worked through."""
+    problems = [f"line {problem.line}: {problem.reason}" for problem in schedule.problems]
+
+    def rows() -> list[Sequence[object]]:
+        return [_track_cells(track) for track in schedule.tracks]
+
+    def text() -> list[str]:
+        lines = _header(schedule)
+        for title, tracks in _sections(schedule.tracks):
+            lines += ["", f"{title} ({len(tracks)})", *table(_COLUMNS, map(_track_cells, tracks))]
+        if problems:
+            lines += ["", f"Problems ({len(problems)})", *problems]
+        return [*lines, "", _NOT_ADVICE]
+
+    def data() -> Any:
+        return {
+            "as_of": str(schedule.as_of),
+            "summary": schedule.summary._asdict(),
+            "tracks": [dict(zip(_COLUMNS, map(_plain, row), strict=True)) for row in rows()],
+            "problems": [problem._asdict() for problem in schedule.problems],
+        }
+
+    return Answer(text, data, _COLUMNS, rows, int(bool(problems)), problems)
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, date) else value
+
+
+def _header(schedule: ClinicSchedule) -> list[str]:
+    summary = schedule.summary
+    outcomes = ", ".join(
+        f"{count} {name.replace('_', ' ')}" for name, count in summary.not_counted.items()
+    )
+    not_counted = sum(summary.not_counted.values())
+    rows = f"{summary.rows} rows read: {summary.counted} counted, {not_counted} not counted"
+    patients = f"{summary.patients} patients; an adult was assumed for {summary.adult_assumed}"
+    return [
+        f"as of {schedule.as_of}",
+        rows + (f" ({outcomes})" if outcomes else ""),
+        f"{patients} without a birth date",
+    ]
+
+
+def _sections(tracks: Iterable[TrackRow]) -> Iterable[tuple[str, list[TrackRow]]]:
+    found: dict[str, list[TrackRow]] = {}
+    for track in tracks:
+        title = _SILENT if track.status is None else _TITLES.get(track.status, _SILENT)
+        if title == _TITLES[DueStatus.ALLOWED] and track.dates.due is None:
+            title = "Allowed, no usual range stated"
+        found.setdefault(title, []).append(track)
+    order = [*_TITLES.values()]
+    order.insert(3, "Allowed, no usual range stated")
+    return [(title, found[title]) for title in (*order, _SILENT) if title in found]
+
+
+def forecasts_answer(forecasts: Sequence[Forecast], *, explain: bool) -> Answer:
+    """Where each track of a record stands, with the reasons if asked for."""
+    header = ("protocol", "status", *_DATES, "cycle", "last_session", "days_to_due", "findings")
+
+    def rows() -> list[Sequence[object]]:
+        return [
+            (
+                f.protocol.id,
+                f.status.value,
+                *f.dates.boundaries,
+                f.cycle_number,
+                f.last_session_on,
+                f.days_to_due,
+                " ".join(finding.code.value for finding in f.findings),
+            )
+            for f in forecasts
+        ]
+
+    def text() -> list[str]:
+        lines: list[str] = []
+        for found in forecasts:
+            lines += [str(found.protocol), *(_explained(found) if explain else _brief(found)), ""]
+        return [*lines, _NOT_ADVICE]
+
+    return Answer(text, lambda: [_json(f) for f in forecasts], header, rows)
+
+
+def _explained(found: Forecast) -> list[str]:
+    checks = [
+        f"limit {check.limit}{f' ({check.reading})' if check.reading else ''}: "
+        + ("not checked" if check.not_checked else f"{check.total:f} U on {check.on}")
+        for check in found.limit_checks
+    ]
+    return [*found.explain().splitlines(), *checks]
+
+
+def _brief(found: Forecast) -> list[str]:
+    pairs: list[tuple[str, object]] = [(f"status on {found.as_of}", found.status.value)]
+    pairs += [(name.replace("_", " "), getattr(found.dates, name)) for name in _DATES]
+    pairs += [("cycle", found.cycle_number), ("last session", found.last_session_on)]
+    pairs += [("phase", found.phase), ("booked", found.booking and found.booking.on)]
+    counts = Counter(finding.code.value for finding in found.findings)
+    return [*listing(pairs), *(f"finding {code}" for code in counts)]
+
+
+def checks_answer(checks: Sequence[tuple[TreatmentProtocol, DateCheck]]) -> Answer:
+    """Whether each track allows a day."""
+    header = ("protocol", "on", "allowed", "days_from_earliest", "next_allowed_on", "reasons")
+
+    def rows() -> list[Sequence[object]]:
+        return [
+            (
+                protocol.id,
+                check.on,
+                check.allowed,
+                check.days_from_earliest,
+                check.next_allowed_on,
+                " ".join(reason.code.value for reason in check.reasons),
+            )
+            for protocol, check in checks
+        ]
+
+    def text() -> list[str]:
+        lines: list[str] = []
+        for protocol, check in checks:
+            lines += [str(protocol.ref), *check.explain().splitlines(), ""]
+        return [*lines, _NOT_ADVICE]
+
+    def data() -> Any:
+        return [{"protocol": _json(p.ref), "check": _json(check)} for p, check in checks]
+
+    return Answer(text, data, header, rows)

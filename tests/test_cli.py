@@ -1,0 +1,481 @@
+"""The command line: what it prints, and with which exit status it ends."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from botox_schedule import PatientRecord, __version__, cli
+from botox_schedule._cli.output import Answer, written
+from botox_schedule.testing import record_from_gaps
+
+HEADER = "Patient ID,Session date,Indication,Product,Units,Status,Birth date"
+GOOD = "P1,2026-01-05,chronic-migraine,Botox,155,completed,1980-01-01"
+
+
+class Clock(date):
+    """A clock that stands still."""
+
+    @classmethod
+    def today(cls) -> "Clock":
+        return cls(2026, 2, 20)
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "date", Clock)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    status = cli.main([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    with pytest.raises(SystemExit) as caught:
+        cli.main([str(argument) for argument in arguments])
+    assert caught.value.code == 2
+    return capsys.readouterr().err
+
+
+def export(folder: Path, *rows: str) -> Path:
+    file = folder / "export.csv"
+    file.write_text("\n".join((HEADER, *rows)), encoding="utf-8")
+    return file
+
+
+def record_file(folder: Path, record: PatientRecord | str) -> Path:
+    file = folder / "record.json"
+    text = record if isinstance(record, str) else record.model_dump_json()
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+Capture = pytest.CaptureFixture[str]
+
+
+class TestDue:
+    def test_it_prints_dates_status_and_sources(self, capsys: Capture) -> None:
+        status, out, _ = run(
+            capsys, "due", "chronic-migraine", "2026-01-05", "--as-of", "2026-03-30"
+        )
+        assert status == 0
+        assert "due                   2026-03-30" in out
+        assert "status on 2026-03-30  due" in out
+        assert "  2. 2026-06-22" in out
+        assert "Epocrates: Botox" in out
+        assert "Not medical advice" in out
+
+    def test_only_without_as_of_the_clock_is_read(self, capsys: Capture) -> None:
+        assert (
+            "status on 2026-02-20  too_early"
+            in run(capsys, "due", "chronic-migraine", "2026-01-05")[1]
+        )
+
+    def test_json_and_csv(self, capsys: Capture) -> None:
+        told = json.loads(run(capsys, "due", "chronic-migraine", "2026-01-05", "--json")[1])
+        assert (told["status"], told["dates"]["due"]) == ("too_early", "2026-03-30")
+        (row,) = csv.DictReader(
+            io.StringIO(run(capsys, "due", "chronic-migraine", "2026-01-05", "--csv")[1])
+        )
+        assert (row["earliest"], row["status"]) == ("2026-03-30", "too_early")
+
+    def test_an_unverified_figure_is_said(self, capsys: Capture) -> None:
+        out = run(capsys, "due", "lower-limb-spasticity", "2026-01-05")[1]
+        assert "unverified: minimum" in out
+
+    def test_a_missing_interval_is_said(self, capsys: Capture) -> None:
+        out = run(capsys, "due", "axillary-hyperhidrosis", "2026-01-05")[1]
+        assert "no later sessions" in out
+        assert "repeat when the effect diminishes" in out
+
+    def test_a_payers_minimum_counts(self, capsys: Capture) -> None:
+        out = run(
+            capsys, "due", "chronic-migraine", "2026-01-05", "--payer-minimum", "12 weeks + 1 day"
+        )[1]
+        assert "earliest              2026-03-31" in out
+
+    def test_a_clinics_own_file_comes_first(self, capsys: Capture, tmp_path: Path) -> None:
+        own = tmp_path / "own.toml"
+        own.write_text(
+            '[[protocols]]\nid = "own"\nversion = "1"\nregion = "us"\nindication = "chronic-migraine"\n'
+            'product = "Botox"\npopulation = "adult"\n'
+            'retreatment = { kind = "scheduled", minimum = "13 weeks" }\n',
+            encoding="utf-8",
+        )
+        out = run(capsys, "due", "chronic-migraine", "2026-01-05", "--protocols", own)[1]
+        assert "earliest              2026-04-06" in out
+        assert "no source is given: unverified" in out
+        other = run(capsys, "due", "spasticity", "2026-01-05", "--protocols", own)[1]
+        assert "due                   2026-04-05" in other
+        assert "own " in run(capsys, "protocols", "--protocols", own)[1]
+        assert "own version 1" in run(capsys, "protocols", "own", "--protocols", own)[1]
+        scheduled = run(capsys, "schedule", export(tmp_path, GOOD), "--protocols", own, "--csv")[1]
+        assert "2026-04-06" in scheduled
+
+    def test_bad_arguments_say_what_is_expected(self, capsys: Capture) -> None:
+        assert "expected YYYY-MM-DD" in refused(capsys, "due", "chronic-migraine", "5 January")
+        assert "give text such as" in refused(
+            capsys, "due", "chronic-migraine", "2026-01-05", "--payer-minimum", "12w"
+        )
+        assert "expected a brand name" in refused(
+            capsys, "due", "chronic-migraine", "2026-01-05", "--product", "toxin"
+        )
+        status, out, err = run(capsys, "due", "headache", "2026-01-05")
+        assert (status, out) == (2, "")
+        assert err.startswith("botox-schedule: no bundled protocol for headache")
+        assert len(err.splitlines()) == 1
+
+    def test_a_negative_minimum_is_one_line(self, capsys: Capture) -> None:
+        status, _, err = run(
+            capsys, "due", "chronic-migraine", "2026-01-05", "--payer-minimum", "0 days - 1 day"
+        )
+        assert (status, err) == (
+            2,
+            "botox-schedule: Value error, payer_minimum cannot be negative\n",
+        )
+
+
+class TestTimeline:
+    def test_it_prints_windows_and_phase(self, capsys: Capture) -> None:
+        _, out, _ = run(capsys, "timeline", "spasticity", "2026-01-05", "--as-of", "2026-02-10")
+        assert "peak      2026-02-02 to 2026-02-16  (4 to 6 weeks)" in out
+        assert "phase on 2026-02-10: peak" in out
+
+    def test_full_benefit_counts_from_the_course(self, capsys: Capture) -> None:
+        out = run(
+            capsys,
+            "timeline",
+            "chronic-migraine",
+            "2026-01-05",
+            "--course-started-on",
+            "2025-10-13",
+        )[1]
+        assert "full benefit of the course by 2026-04-13" in out
+
+    def test_json_and_csv(self, capsys: Capture) -> None:
+        told = json.loads(run(capsys, "timeline", "spasticity", "2026-01-05", "--json")[1])
+        assert (told["phase"], told["timeline"]["peak"]["first"]) == ("sustained", "2026-02-02")
+        (row,) = csv.DictReader(
+            io.StringIO(run(capsys, "timeline", "chronic-migraine", "2026-01-05", "--csv")[1])
+        )
+        assert (row["peak_first"], row["onset_first"]) == ("", "2026-01-19")
+
+    def test_nothing_stated_is_said(self, capsys: Capture) -> None:
+        assert (
+            "state no expected response"
+            in run(capsys, "timeline", "overactive-bladder", "2026-01-05")[1]
+        )
+
+    def test_before_the_session_there_is_no_phase(self, capsys: Capture) -> None:
+        assert "phase on 2026-02-20: -" in run(capsys, "timeline", "spasticity", "2026-03-05")[1]
+
+    def test_an_unsourced_figure_is_unverified(self, capsys: Capture, tmp_path: Path) -> None:
+        own = tmp_path / "own.toml"
+        own.write_text(
+            '[[protocols]]\nid = "own"\nversion = "1"\nregion = "us"\nindication = "chronic-migraine"\n'
+            'product = "Botox"\npopulation = "adult"\nresponse = { onset = "1 week" }\n'
+            'retreatment = { kind = "scheduled", minimum = "13 weeks" }\n',
+            encoding="utf-8",
+        )
+        out = run(capsys, "timeline", "chronic-migraine", "2026-01-05", "--protocols", own)[1]
+        assert "unverified: onset" in out
+
+
+class TestProtocols:
+    def test_all_are_listed(self, capsys: Capture) -> None:
+        out = run(capsys, "protocols")[1]
+        assert "onabotulinumtoxinA-chronic-migraine-adult-us" in out
+        assert len(json.loads(run(capsys, "protocols", "--json")[1])) == 48
+
+    def test_one_is_shown_with_sources_and_verification(self, capsys: Capture) -> None:
+        out = run(capsys, "protocols", "onabotulinumtoxinA-upper-limb-spasticity-adult-us")[1]
+        assert "shares its clock with spasticity, lower-limb-spasticity" in out
+        assert "400 U per session, indication" in out
+        assert "secondary" in out
+        told = json.loads(
+            run(capsys, "protocols", "onabotulinumtoxinA-chronic-migraine-adult-us", "--json")[1]
+        )
+        assert told["retreatment"]["minimum"] == "12 weeks"
+        noted = run(capsys, "protocols", "onabotulinumtoxinA-chronic-migraine-adult-us")[1]
+        assert "note: The label's dose is 155 U" in noted
+
+    def test_an_unknown_id_is_one_line(self, capsys: Capture) -> None:
+        status, _, err = run(capsys, "protocols", "none")
+        assert (status, err) == (
+            2,
+            "botox-schedule: no protocol has that id; 'botox-schedule protocols' lists them\n",
+        )
+
+    def test_ages_need_not_be_stated(self, capsys: Capture, tmp_path: Path) -> None:
+        own = tmp_path / "own.toml"
+        own.write_text(
+            '[[protocols]]\nid = "own"\nversion = "1"\nregion = "us"\nindication = "x"\nproduct = "Botox"\n'
+            'population = "adult"\nretreatment = { kind = "scheduled", minimum = "13 weeks" }\n',
+            encoding="utf-8",
+        )
+        assert "ages" not in run(capsys, "protocols", "own", "--protocols", own)[1]
+
+
+class TestSchedule:
+    def test_a_clean_export_ends_with_0(self, capsys: Capture, tmp_path: Path) -> None:
+        status, out, err = run(capsys, "schedule", export(tmp_path, GOOD), "--as-of", "2026-02-20")
+        assert (status, err) == (0, "")
+        assert "1 rows read: 1 counted, 0 not counted" in out
+        assert "Too early, the next first (1)" in out
+
+    def test_bad_rows_end_with_1_and_the_good_ones_come_out(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file = export(tmp_path, GOOD, "P2,01/05/2026,chronic-migraine,Botox,155,completed,")
+        status, out, _ = run(capsys, "schedule", file)
+        assert status == 1
+        assert "P1       chronic-migraine" in out
+        assert "line 3: date: expected YYYY-MM-DD; name the format with --date-format" in out
+        assert "(1 not read)" in out
+        assert run(capsys, "schedule", file, "--date-format", "mdy")[0] == 0
+
+    def test_json_carries_everything(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD, "P2,soon,chronic-migraine,Botox,155,completed,")
+        status, out, err = run(capsys, "schedule", file, "--json")
+        told = json.loads(out)
+        assert status == 1
+        assert told["tracks"][0]["due"] == "2026-03-30"
+        assert told["problems"] == [
+            {"line": 3, "reason": "date: expected YYYY-MM-DD", "left_out": True}
+        ]
+        assert told["summary"]["rows"] == 2
+        assert err == "line 3: date: expected YYYY-MM-DD\n"
+
+    def test_csv_reports_problems_on_standard_error(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD, "P2,soon,chronic-migraine,Botox,155,completed,")
+        _, out, err = run(capsys, "schedule", file, "--csv")
+        (row,) = csv.DictReader(io.StringIO(out))
+        assert (row["patient"], row["days_to_go"]) == ("P1", "38")
+        assert "line 3" in err
+
+    def test_a_cell_is_never_a_formula(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD.replace("P1", "=1+1"))
+        assert "'=1+1," in run(capsys, "schedule", file, "--csv")[1]
+
+    def test_a_minimum_alone_and_no_status_have_sections(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file = export(
+            tmp_path,
+            "P1,2025-11-05,overactive-bladder,Botox,100,completed,",
+            "P2,2026-01-05,chronic-migraine,Botox,155,completed,2018-01-01",
+        )
+        out = run(capsys, "schedule", file)[1]
+        assert "Allowed, no usual range stated (1)" in out
+        assert "Without a due day (1)" in out
+
+    def test_a_product_can_be_stated(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD.replace("Botox", ""))
+        assert run(capsys, "schedule", file)[0] == 1
+        assert run(capsys, "schedule", file, "--product", "Botox")[0] == 0
+
+    @pytest.mark.parametrize("name", ["missing.csv", "."])
+    def test_a_file_that_cannot_be_opened_ends_with_2(
+        self, capsys: Capture, tmp_path: Path, name: str
+    ) -> None:
+        status, out, err = run(capsys, "schedule", tmp_path / name)
+        assert (status, out, len(err.splitlines())) == (2, "", 1)
+
+    def test_a_file_that_is_no_export_ends_with_2(self, capsys: Capture, tmp_path: Path) -> None:
+        file = tmp_path / "note.txt"
+        file.write_text("hello", encoding="utf-8")
+        status, _, err = run(capsys, "schedule", file)
+        assert (status, len(err.splitlines())) == (2, 1)
+        assert "note.txt: line 1: no column for patient" in err
+
+
+class TestRecords:
+    def test_forecast_answers_for_every_track(self, capsys: Capture, tmp_path: Path) -> None:
+        record = record_from_gaps([84], starts_on=date(2026, 1, 5), units=155)
+        other = record_from_gaps([], starts_on=date(2026, 2, 5), indication="spasticity", units=200)
+        both = record.model_copy(update={"sessions": (*record.sessions, *other.sessions)})
+        status, out, _ = run(
+            capsys, "forecast", record_file(tmp_path, both), "--as-of", "2026-04-10"
+        )
+        assert status == 0
+        assert "status on 2026-04-10  too_early" in out
+        assert "finding conflicting_records" in out
+        told = json.loads(
+            run(capsys, "forecast", tmp_path / "record.json", "--as-of", "2026-04-10", "--json")[1]
+        )
+        assert len(told) == 2
+        rows = run(capsys, "forecast", tmp_path / "record.json", "--as-of", "2026-04-10", "--csv")[
+            1
+        ]
+        assert len(rows.splitlines()) == 3
+
+    def test_forecast_explains(self, capsys: Capture, tmp_path: Path) -> None:
+        file = record_file(tmp_path, record_from_gaps([], starts_on=date(2026, 1, 5), units=155))
+        out = run(
+            capsys, "forecast", file, "--as-of", "2026-02-10", "--explain", "--planned-units", "155"
+        )[1]
+        assert "earliest 2026-03-30: the 12-week minimum gives 2026-03-30" in out
+        assert "limit 400 U per window, product (twelve_weeks): 155 U on 2026-03-30" in out
+
+    def test_explained_limits_say_what_is_not_checked(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file = record_file(
+            tmp_path,
+            record_from_gaps([], starts_on=date(2026, 1, 5), indication="spasticity", units=155),
+        )
+        out = run(capsys, "forecast", file, "--as-of", "2026-02-10", "--explain")[1]
+        assert "50 U per site, indication: not checked" in out
+
+    def test_a_treatment_can_be_named(self, capsys: Capture, tmp_path: Path) -> None:
+        file = record_file(tmp_path, record_from_gaps([], starts_on=date(2026, 1, 5)))
+        out = run(
+            capsys, "forecast", file, "--indication", "cervical-dystonia", "--product", "Dysport"
+        )[1]
+        assert "abobotulinumtoxinA-cervical-dystonia-adult-us" in out
+        out = run(capsys, "forecast", file, "--indication", "spasticity")[1]
+        assert "onabotulinumtoxinA-spasticity-adult-us" in out
+
+    def test_tracks_of_one_clock_are_one(self, capsys: Capture, tmp_path: Path) -> None:
+        sessions = [
+            {"administered_on": day, "indication": name, "product": "Botox"}
+            for day, name in (
+                ("2026-01-05", "upper-limb-spasticity"),
+                ("2026-02-05", "lower-limb-spasticity"),
+            )
+        ]
+        file = record_file(
+            tmp_path, PatientRecord.model_validate({"sessions": sessions, "born_on": "1980-01-01"})
+        )
+        told = json.loads(run(capsys, "forecast", file, "--json")[1])
+        assert [found["protocol"]["indication"] for found in told] == ["lower-limb-spasticity"]
+
+    def test_check_answers_for_a_day(self, capsys: Capture, tmp_path: Path) -> None:
+        file = record_file(tmp_path, record_from_gaps([], starts_on=date(2026, 1, 5), units=155))
+        status, out, _ = run(capsys, "check", file, "--on", "2026-03-29")
+        assert status == 0
+        assert "2026-03-29: not allowed" in out
+        assert "next allowed day: 2026-03-30" in out
+        told = json.loads(
+            run(capsys, "check", file, "--on", "2026-03-30", "--as-of", "2026-03-01", "--json")[1]
+        )
+        assert told[0]["check"]["allowed"] is True
+        rows = run(capsys, "check", file, "--on", "2026-03-30", "--csv")[1]
+        assert "True,0,2026-03-30,allowed" in rows
+
+    def test_a_day_in_the_past_is_judged_as_of_itself(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file = record_file(tmp_path, record_from_gaps([], starts_on=date(2026, 1, 5), units=155))
+        assert run(capsys, "check", file, "--on", "2026-02-10")[0] == 0
+        status, _, err = run(capsys, "check", file, "--on", "2026-02-10", "--as-of", "2026-02-11")
+        assert (status, err) == (
+            2,
+            "botox-schedule: on lies before as_of; give a day from as_of on\n",
+        )
+
+    def test_a_record_without_a_track_needs_a_treatment(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        draft = {
+            "administered_on": "2026-01-05",
+            "indication": "chronic-migraine",
+            "product": None,
+            "status": "draft",
+        }
+        for sessions in ([], [draft], [{**draft, "status": "completed"}]):
+            file = record_file(tmp_path, json.dumps({"sessions": sessions}))
+            status, _, err = run(capsys, "forecast", file)
+            assert (status, len(err.splitlines())) == (2, 1)
+            assert "--indication" in err
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ('{"sessions": [{"administered_on": "Smith", "indication": "x", "product": null}]}',
+             "sessions.0.administered_on: not a calendar day"),
+            ('{"sessions": [{"administered_on": "2026-01-05", "indication": "x"}]}', "sessions.0.product: "),
+            ('{"born_on": 5, "Smith": 1', "the file: Invalid JSON"),
+            ("[]", "the file: "),
+            (json.dumps({"sessions": [{}] * 30}), "and 70 more"),
+        ],
+    )  # fmt: skip
+    def test_a_malformed_record_is_one_line_without_its_contents(
+        self, capsys: Capture, tmp_path: Path, text: str, message: str
+    ) -> None:
+        status, _, err = run(capsys, "forecast", record_file(tmp_path, text))
+        assert (status, len(err.splitlines())) == (2, 1)
+        assert message in err
+        assert "Smith" not in err
+
+
+class TestOthers:
+    def test_the_demo_runs_and_reads_no_clock(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Clock, "today", None)
+        status, out, err = run(capsys, "demo")
+        assert (status, err) == (0, "")
+        assert "174 rows read: 159 counted, 15 not counted" in out
+        assert "Overdue, the longest first" in out
+        assert "What patient P1035 may expect" in out
+        told = json.loads(run(capsys, "demo", "--json")[1])
+        assert len(told["schedule"]["tracks"]) == 44
+        assert run(capsys, "demo", "--csv")[1].count("\n") == 45
+
+    @pytest.mark.parametrize(
+        "name",
+        ["patient-record", "forecast", "date-check", "treatment-cycle", "treatment-protocol"],
+    )
+    def test_schemas_are_printed(self, capsys: Capture, name: str) -> None:
+        assert json.loads(run(capsys, "schema", name)[1])["$id"].endswith(f"{name}:1")
+
+    def test_the_first_schema_is_the_records(self, capsys: Capture) -> None:
+        assert "patient-record" in run(capsys, "schema")[1]
+
+    def test_version_and_help(self, capsys: Capture) -> None:
+        for option, text in (("--version", __version__), ("--help", "Not medical advice")):
+            with pytest.raises(SystemExit) as caught:
+                cli.main([option])
+            assert caught.value.code == 0
+            assert text in " ".join(capsys.readouterr().out.split())
+
+    def test_a_command_is_needed(self, capsys: Capture) -> None:
+        assert "COMMAND" in refused(capsys)
+
+    def test_json_or_csv_and_not_both(self, capsys: Capture) -> None:
+        assert "not allowed with" in refused(capsys, "protocols", "--json", "--csv")
+
+    def test_a_reader_that_stops_is_no_error(self) -> None:
+        command = f'"{sys.executable}" -m botox_schedule protocols --json | head -1'
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+        assert (done.stdout, done.stderr) == ("[\n", "")
+
+    def test_a_broken_pipe_ends_quietly(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*_: Any) -> None:
+            raise BrokenPipeError
+
+        redirected: list[int] = []
+        monkeypatch.setattr("builtins.print", broken)
+        monkeypatch.setattr("os.dup2", lambda _, number: redirected.append(number))
+        monkeypatch.setattr(sys.stdout, "fileno", lambda: 1, raising=False)
+        assert cli.main(["protocols"]) == 0
+        assert redirected == [1]
+
+    def test_an_answer_is_written_in_its_form(self) -> None:
+        answer = Answer(lambda: ["a"], lambda: {"a": 1}, ("a",), lambda: [("x",)])
+        assert [written(answer, form) for form in ("text", "json", "csv")] == [
+            "a",
+            '{\n  "a": 1\n}',
+            "a\nx",
+        ]
