@@ -344,6 +344,11 @@ class TestLoadProtocols:
         with pytest.raises(ProtocolFileError, match=message):
             load_protocols(self.write(tmp_path, text))
 
+    def test_a_value_in_place_of_a_table_is_refused(self, tmp_path: Path) -> None:
+        text = OWN.split("[protocols.retreatment]", maxsplit=1)[0] + "retreatment = 5"
+        with pytest.raises(ProtocolFileError, match=r"\(own-migraine\): retreatment: .*found '5'"):
+            load_protocols(self.write(tmp_path, text))
+
     def test_a_usual_range_needs_a_minimum(self, tmp_path: Path) -> None:
         with pytest.raises(ProtocolFileError, match="a usual range needs a minimum"):
             load_protocols(

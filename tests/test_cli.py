@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import runpy
 import subprocess
 import sys
 from datetime import date
@@ -448,6 +449,13 @@ class TestOthers:
             assert caught.value.code == 0
             assert text in " ".join(capsys.readouterr().out.split())
 
+    def test_the_module_runs_too(self, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "argv", ["botox-schedule", "schema"])
+        with pytest.raises(SystemExit) as caught:
+            runpy.run_module("botox_schedule", run_name="__main__")
+        assert caught.value.code == 0
+        assert capsys.readouterr().out.startswith("{")
+
     def test_a_command_is_needed(self, capsys: Capture) -> None:
         assert "COMMAND" in refused(capsys)
 
@@ -459,9 +467,7 @@ class TestOthers:
         done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
         assert (done.stdout, done.stderr) == ("[\n", "")
 
-    def test_a_broken_pipe_ends_quietly(
-        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_broken_pipe_ends_quietly(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def broken(*_: Any) -> None:
             raise BrokenPipeError
 

@@ -145,6 +145,24 @@ class TestForecast:
             date(2022, 1, 10),
         )
 
+    def test_a_stretch_that_is_wholly_on_hold_is_passed_over(self) -> None:
+        ended = override(first="2021-01-01", last="2021-12-31", minimum="70 days")
+        hold = {"first": "2021-12-20", "last": "2022-01-02", "reason": "x"}
+        history = record(session("2021-10-18"), overrides=[ended], holds=[hold])
+        found = forecast(history, MIGRAINE, as_of="2022-01-03")
+        assert found.dates.earliest == date(2022, 1, 10)
+        before = record(
+            session("2021-10-18"), overrides=[ended], holds=[{**hold, "first": "2021-10-20"}]
+        )
+        later = {**hold, "first": "2021-12-27", "last": "2021-12-31"}
+        early = record(
+            session("2021-10-18"), overrides=[{**ended, "last": "2021-12-28"}], holds=[later]
+        )
+        assert forecast(before, MIGRAINE, as_of="2022-01-03").dates.earliest == date(2022, 1, 10)
+        assert check_date(
+            early, MIGRAINE, on="2021-12-27", as_of="2021-12-27"
+        ).next_allowed_on == date(2022, 1, 10)
+
     def test_two_stretches_without_a_gap_are_one(self) -> None:
         history = record(
             session("2026-01-05"), overrides=[override(last="2026-06-30", minimum="10 weeks")]
@@ -448,6 +466,13 @@ class TestCheckDate:
                          overrides=[override(indication=sweat, minimum="16 weeks", last="2026-03-01")])  # fmt: skip
         check = check_date(history, find_protocol(sweat), on="2026-02-10", as_of="2026-02-10")
         assert (check.allowed, check.next_allowed_on) == (False, None)
+
+    def test_a_stretch_that_has_ended_is_passed_over(self) -> None:
+        ended = override(first="2021-01-01", last="2021-12-31", minimum="70 days")
+        history = record(session("2021-10-18"), overrides=[ended])
+        check = check_date(history, MIGRAINE, on="2022-01-05", as_of="2021-11-01")
+        assert (check.allowed, check.days_from_earliest) == (False, -5)
+        assert check.next_allowed_on == date(2022, 1, 10)
 
     def test_planned_units_are_checked_on_the_day(self) -> None:
         history = record(session("2026-01-05", units=300))

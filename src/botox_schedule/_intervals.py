@@ -29,7 +29,7 @@ _MONTHS_PER_YEAR = 12
 _MOST = 4_000_000
 _LONGEST_TEXT = 100
 _TERM = re.compile(
-    r"([+-]?)\s*([0-9]{1,7})\s*(year|month|week|day)s?(?=\s*(?:[+-]|\Z))", re.IGNORECASE
+    r"\s*([+-]?)\s*([0-9]{1,7})\s*(year|month|week|day)s?(?=\s*(?:[+-]|\Z))", re.IGNORECASE
 )
 _ISO = re.compile(
     r"P(?=[+-]?[0-9])(?:([+-]?[0-9]{1,7})Y)?(?:([+-]?[0-9]{1,7})M)?"
@@ -201,10 +201,8 @@ def _units_in_words(words: str) -> dict[str, int]:
     position = 0
     while term := _TERM.match(words, position):
         sign, count, unit = term.groups()
-        if position and not sign:
-            break
         units[f"{unit.lower()}s"] += int(f"{sign}{count}")
-        position = term.end() + len(words[term.end() :]) - len(words[term.end() :].lstrip())
+        position = term.end()
     if not words or position < len(words):
         raise IntervalError(f"not an interval; {_EXPECTED}")
     years = units.pop("years")

@@ -42,18 +42,16 @@ _NO_WINDOW = HeldWindow(None, None, None, None)
 
 def track_dates(book: RuleBook, holds: HoldCalendar, anchor: date, as_of: date) -> TrackDates:
     """Return the dates after *anchor*: *earliest* opens the stretch that contains *as_of*."""
-    for stretch in book.stretches(anchor):
-        if stretch.last is not None and stretch.last < as_of:
-            continue
-        earliest = holds.next_free(stretch.first)
-        if earliest is None:
-            break
-        if stretch.last is None or earliest <= stretch.last:
-            rules = book.on(earliest)
-            usual = _usual(book, rules, anchor, stretch.first)
-            held = _NO_WINDOW if usual is None else held_window(usual, holds)
-            return TrackDates(earliest, stretch.first, rules, usual, held)
-    return TrackDates(None, None, book.on(max(anchor, as_of)), None, _NO_WINDOW)
+    ahead = (s for s in book.stretches(anchor) if s.last is None or s.last >= as_of)
+    stretch = next(ahead, None)
+    if stretch is None:
+        return TrackDates(None, None, book.on(max(anchor, as_of)), None, _NO_WINDOW)
+    # A known hold that reaches beyond as_of covers it and silences the track: a free day is left.
+    earliest = holds.next_free(stretch.first) or stretch.first
+    rules = book.on(earliest)
+    usual = _usual(book, rules, anchor, stretch.first)
+    held = _NO_WINDOW if usual is None else held_window(usual, holds)
+    return TrackDates(earliest, stretch.first, rules, usual, held)
 
 
 def _usual(

@@ -8,7 +8,7 @@ __all__ = ["listing", "table", "word"]
 def word(value: object) -> str:
     """Return a cell: unknown things are a dash.
 
-    >>> word(None), word(date(2026, 1, 5)), word(3)
+    >>> word(None), word("2026-01-05"), word(3)
     ('-', '2026-01-05', '3')
     """
     return "-" if value is None or value == "" else str(value)
@@ -17,7 +17,7 @@ def word(value: object) -> str:
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     """Return the lines of a table with columns as wide as their widest cell.
 
-    >>> for line in table(["day", "n"], [[date(2026, 1, 5), 1]]):
+    >>> for line in table(["day", "n"], [["2026-01-05", 1]]):
     ...     print(line)
     day         n
     ----------  -
@@ -35,7 +35,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
 def listing(pairs: Iterable[tuple[str, object]]) -> list[str]:
     """Return the lines of named values, aligned.
 
-    >>> listing([("due", date(2026, 3, 30)), ("earliest", None)])
+    >>> listing([("due", "2026-03-30"), ("earliest", None)])
     ['due       2026-03-30', 'earliest  -']
     """
     known = [(name, word(value)) for name, value in pairs]
