@@ -14,7 +14,7 @@ from botox_schedule._windows import TrackDates
 
 __all__ = ["track_findings"]
 
-_REVIEW_AFTER = Interval(months=12)
+_REVIEW_AFTER_MONTHS = 12
 
 
 def track_findings(
@@ -64,7 +64,7 @@ def _holds_to_review(situation: Situation) -> Iterable[Finding]:
 
 
 def _review_day(hold: Hold) -> date:
-    return hold.review_on or _REVIEW_AFTER.after(hold.first)
+    return hold.review_on or Interval(months=_REVIEW_AFTER_MONTHS).after(hold.first)
 
 
 def _age(situation: Situation) -> Iterable[Finding]:

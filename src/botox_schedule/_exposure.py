@@ -16,7 +16,7 @@ from botox_schedule._records import PatientRecord, TreatmentSession
 from botox_schedule._terms import Product, ShortMonth, find_product
 from botox_schedule.errors import IntervalError, UnknownProtocolError
 
-__all__ = ["Exposure", "Total", "add_up", "counts_on", "exposure", "inside"]
+__all__ = ["Exposure", "Total", "add_up", "exposure", "inside"]
 
 _ZERO = Decimal(0)
 
@@ -106,20 +106,23 @@ def exposure(
     )
 
 
-def counts_on(given_on: date, window: Interval, day: date, short_month: ShortMonth) -> bool:
-    """Whether a dose still counts on *day*; the calendar is asked only near the window's end."""
-    age = (day - given_on).days
-    shortest, longest = window.day_bounds
-    if age < 0 or age >= longest:
-        return False
-    return age < shortest or day < window.after(given_on, short_month=short_month)
-
-
 def inside(
     sessions: Iterable[TreatmentSession], window: Interval, day: date, short_month: ShortMonth
 ) -> list[TreatmentSession]:
-    """Return the sessions whose doses count on *day*."""
-    return [s for s in sessions if counts_on(s.administered_on, window, day, short_month)]
+    """Return the sessions whose doses count on *day*.
+
+    The calendar is asked only near the window's end: elsewhere the number of days decides.
+    """
+    shortest, longest = window.day_bounds
+    today = day.toordinal()
+    found = []
+    for session in sessions:
+        age = today - session.administered_on.toordinal()
+        if 0 <= age < longest and (
+            age < shortest or day < window.after(session.administered_on, short_month=short_month)
+        ):
+            found.append(session)
+    return found
 
 
 def add_up(sessions: Iterable[TreatmentSession], product: Product) -> Total:

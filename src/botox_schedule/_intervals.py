@@ -14,7 +14,6 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from botox_schedule._days import Day, DayInput, as_day
@@ -39,7 +38,7 @@ _EXPECTED = "give text such as '12 weeks', '3 months', '12 weeks + 1 day' or 'P1
 _Count = Annotated[int, Strict(), Field(ge=-_MOST, le=_MOST)]
 
 
-class Interval(BaseModel, frozen=True, extra="forbid"):
+class Interval(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """A length of time in calendar units, kept as the source states it.
 
     Months are applied first, then weeks, then days. Twelve weeks, three months and ninety days
@@ -75,7 +74,7 @@ class Interval(BaseModel, frozen=True, extra="forbid"):
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    ) -> dict[str, Any]:
         return {"type": "string", "title": "Interval", "examples": ["12 weeks", "3 months"]}
 
     @classmethod
@@ -173,7 +172,7 @@ class Interval(BaseModel, frozen=True, extra="forbid"):
         try:
             if self.months:
                 day = _add_months(day, sign * self.months, short_month)
-            return day + sign * timedelta(weeks=self.weeks, days=self.days)
+            return date.fromordinal(day.toordinal() + sign * (7 * self.weeks + self.days))
         except (OverflowError, ValueError):
             raise CalendarRangeError(
                 "the date would leave the calendar; it must lie in the years 1 to 9999"
@@ -245,7 +244,7 @@ def _month_bounds(count: int) -> tuple[int, int]:
     return min(spans) + cycles * _DAYS_IN_CALENDAR, max(spans) + cycles * _DAYS_IN_CALENDAR
 
 
-class Window(BaseModel, frozen=True, extra="forbid"):
+class Window(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """Consecutive days; both *first* and *last* belong to it.
 
     >>> window = Window(first=date(2026, 3, 30), last=date(2026, 4, 6))
@@ -286,7 +285,7 @@ class Window(BaseModel, frozen=True, extra="forbid"):
         return Window(first=first, last=last) if first <= last else None
 
 
-class IntervalRange(BaseModel, frozen=True, extra="forbid"):
+class IntervalRange(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """From one interval to another, both included, such as 3 to 4 months.
 
     It is refused unless its first bound is shorter than its last from whatever day it is
@@ -320,7 +319,7 @@ class IntervalRange(BaseModel, frozen=True, extra="forbid"):
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    ) -> dict[str, Any]:
         return {"type": "string", "title": "IntervalRange", "examples": ["3 to 4 months"]}
 
     @classmethod

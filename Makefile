@@ -1,0 +1,45 @@
+# The shortcuts of the project; `make check` is what CI runs.
+PYTHON ?= python3
+BIN = .venv/bin
+T ?=
+
+.PHONY: demo test check lint types contracts coverage docs bench digests schemas clean
+
+demo:
+	$(PYTHON) -m venv .venv && .venv/bin/pip install . && .venv/bin/botox-schedule demo
+
+test:
+	$(PYTHON) -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest -q $(T)
+
+check:
+	bash .ci/run
+
+.venv/dev:
+	$(PYTHON) -m venv .venv && $(BIN)/pip install -q -e '.[test,docs,dev]' && touch $@
+
+lint: .venv/dev
+	$(BIN)/ruff check && $(BIN)/ruff format --check
+
+types: .venv/dev
+	$(BIN)/mypy
+
+contracts: .venv/dev
+	$(BIN)/lint-imports
+
+coverage: .venv/dev
+	$(BIN)/pytest -q --cov --cov-report=term-missing --cov-fail-under=100
+
+docs: .venv/dev
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+
+bench: .venv/dev
+	$(BIN)/python benchmarks/run.py
+
+digests: .venv/dev
+	cd tests && ../$(BIN)/python write_content_digests.py
+
+schemas: .venv/dev
+	cd tests && ../$(BIN)/python write_schemas.py
+
+clean:
+	rm -rf .venv docs/_build dist .coverage

@@ -1,0 +1,107 @@
+"""Builds the documentation: the catalog from the data, the notebooks executed."""
+
+import shutil
+from pathlib import Path
+
+import botox_schedule as bs
+from botox_schedule import SourceRef, TreatmentProtocol
+
+HERE = Path(__file__).parent
+
+project = "botox_schedule"
+author = "The botox_schedule authors"
+copyright = "2026, the botox_schedule authors"
+release = version = bs.__version__
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+html_theme = "furo"
+html_title = f"botox_schedule {release}"
+exclude_patterns = ["_build", "**.ipynb_checkpoints"]
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+autodoc_default_options = {
+    "exclude-members": "model_config, model_fields, model_computed_fields, model_post_init, "
+    "ref, clock, unverified_retreatment, unverified_response"
+}
+napoleon_use_ivar = True
+suppress_warnings = ["mystnb.unknown_mime_type"]
+
+
+def _source(source: SourceRef | None) -> str:
+    if source is None:
+        return "no source is given | unverified | "
+    words = f" “{source.quote}”" if source.quote else ""
+    strength = f" ({source.strength})" if source.strength and not source.quote else ""
+    basis = f", {source.basis}" if source.basis else ""
+    note = f"; {source.note}" if source.note else ""
+    cited = f"{source.title}, {source.place}{words}{strength}{note}"
+    return f"{cited} | {source.verification}{basis} | {source.checked_on}".replace("|", "|")
+
+
+def _figures(protocol: TreatmentProtocol) -> list[str]:
+    rows = []
+    parts: list[tuple[object, tuple[str, ...]]] = [
+        (protocol.retreatment, ("minimum", "usual", "wording")),
+        (protocol.response, ("onset", "peak", "wear_off", "full_benefit")),
+    ]
+    for part, names in parts:
+        for name in names:
+            value = getattr(part, name)
+            if value is not None:
+                rows.append(f"| {name} | {value} | {_source(getattr(part, f'{name}_source'))} |")
+    if protocol.ages is not None:
+        ages = f"{protocol.ages.first or 0} to {protocol.ages.last or 'any'} years"
+        rows.append(f"| ages | {ages} | {_source(protocol.ages.source)} |")
+    rows += [f"| limit | {limit} | {_source(limit.source)} |" for limit in protocol.limits]
+    return rows
+
+
+def _page(protocol: TreatmentProtocol) -> list[str]:
+    shared = ", ".join(protocol.shares_clock_with) or "none"
+    lines = [
+        f"## {protocol.id}",
+        "",
+        f"Version {protocol.version}, region {protocol.region}, {protocol.population}; "
+        f"{protocol.retreatment.kind.value.replace('_', ' ')}; shares its clock with: {shared}.",
+        "",
+        "| figure | value | source | verification | checked on |",
+        "|---|---|---|---|---|",
+        *_figures(protocol),
+        "",
+    ]
+    lines += [f"Note: {note}\n" for note in protocol.notes]
+    if protocol.codes:
+        codes = ", ".join(f"{code.system} {code.code} ({code.meaning})" for code in protocol.codes)
+        lines += [f"Codes: {codes}.", ""]
+    return lines
+
+
+def _write_catalog() -> None:
+    lines = [
+        "# Protocol catalog",
+        "",
+        "Generated from the data files; nothing here is typed twice.",
+        "*Unverified* means that nobody read the figure in a source.",
+        "A protocol without a minimum gives no date, and says why.",
+        "This is not medical advice: check each figure against the current label.",
+        "",
+    ]
+    for protocol in bs.bundled_protocols():
+        lines += _page(protocol)
+    target = HERE / "reference" / "generated"
+    target.mkdir(exist_ok=True)
+    (target / "protocols.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _copy_notebooks() -> None:
+    shutil.copytree(HERE.parent / "notebooks", HERE / "notebooks", dirs_exist_ok=True)
+
+
+_write_catalog()
+_copy_notebooks()
