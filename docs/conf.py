@@ -41,7 +41,7 @@ def _source(source: SourceRef | None) -> str:
     basis = f", {source.basis}" if source.basis else ""
     note = f"; {source.note}" if source.note else ""
     cited = f"{source.title}, {source.place}{words}{strength}{note}"
-    return f"{cited} | {source.verification}{basis} | {source.checked_on}".replace("|", "|")
+    return f"{cited} | {source.verification}{basis} | {source.checked_on}"
 
 
 def _figures(protocol: TreatmentProtocol) -> list[str]:
@@ -56,7 +56,8 @@ def _figures(protocol: TreatmentProtocol) -> list[str]:
             if value is not None:
                 rows.append(f"| {name} | {value} | {_source(getattr(part, f'{name}_source'))} |")
     if protocol.ages is not None:
-        ages = f"{protocol.ages.first or 0} to {protocol.ages.last or 'any'} years"
+        first, last = protocol.ages.first, protocol.ages.last
+        ages = f"{first} years and older" if last is None else f"{first} to {last} years"
         rows.append(f"| ages | {ages} | {_source(protocol.ages.source)} |")
     rows += [f"| limit | {limit} | {_source(limit.source)} |" for limit in protocol.limits]
     return rows
@@ -64,11 +65,12 @@ def _figures(protocol: TreatmentProtocol) -> list[str]:
 
 def _page(protocol: TreatmentProtocol) -> list[str]:
     shared = ", ".join(protocol.shares_clock_with) or "none"
+    kind = protocol.retreatment.kind.value.replace("_", " ")
     lines = [
         f"## {protocol.id}",
         "",
-        f"Version {protocol.version}, region {protocol.region}, {protocol.population}; "
-        f"{protocol.retreatment.kind.value.replace('_', ' ')}; shares its clock with: {shared}.",
+        f"Version {protocol.version}, {protocol.region}, {protocol.population}; {kind}.",
+        f"Shares its clock with: {shared}.",
         "",
         "| figure | value | source | verification | checked on |",
         "|---|---|---|---|---|",
