@@ -27,6 +27,7 @@ import botox_schedule as bs
 from botox_schedule._cli.answers import schedule_answer
 from botox_schedule._cli.export import read_export
 from botox_schedule._cli.schedule import Shelf, clinic_schedule
+from botox_schedule.outcomes import HeadacheDiary, assess_response, bundled_response_rules
 from botox_schedule.testing import record_from_gaps
 
 START = datetime(2026, 1, 5)
@@ -107,6 +108,22 @@ def forecasts() -> Iterable[Result]:
     for few, more in ((10, 100), (100, 1000), (1000, 10_000)):
         ratio = seconds[more] / seconds[few]
         yield Result(f"forecast, {more} sessions", f"forecast, {few} sessions", ratio, None)
+
+
+def outcome_rules() -> Iterable[Result]:
+    record = record_from_gaps([84] * 9, starts_on=DAY, units=155)
+    kinds = ["headache", "none", "migraine"]
+    diary = HeadacheDiary.model_validate(
+        {"days": [{"on": DAY + timedelta(days=n), "kind": kinds[n % 3]} for n in range(-28, 365)]}
+    )
+    as_of = DAY + timedelta(days=84 * 10)
+
+    def all_rules() -> None:
+        for rule in bundled_response_rules():
+            assess_response(diary, record, MIGRAINE, rule=rule, as_of=as_of)
+
+    milliseconds = best(all_rules, number=5, repeat=5) * 1000
+    yield Result("a year of diary, 10 cycles, all response rules", "1 ms", milliseconds, 20.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +211,7 @@ def main() -> None:
     print(f"| {'what':58} | {'against':38} | ratio | bar  |")
     print(f"|{'-' * 60}|{'-' * 40}|------:|-----:|")
     # Memory comes first: it is what the process has grown to.
-    for part in (schedules, imports, one_session, forecasts, records):
+    for part in (schedules, imports, one_session, forecasts, outcome_rules, records):
         for what, peer, ratio, bar in part():
             shown = "" if bar is None else f"{bar:.1f}"
             print(f"| {what:58} | {peer:38} | {ratio:5.2f} | {shown:4} |", flush=True)

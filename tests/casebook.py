@@ -2,10 +2,14 @@
 
 import tomllib
 from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import botox_schedule as bs
+from botox_schedule import outcomes as out
+from botox_schedule.testing import record_from_gaps
 
 CASES = Path(__file__).parent / "cases"
 
@@ -162,3 +166,104 @@ def _check_dose_limits(ask: dict[str, Any]) -> dict[str, Any]:
     return {
         name: _paths(named[name], {"expect": expected}) for name, expected in ask["expect"].items()
     }
+
+
+def _judge_counts(ask: dict[str, Any]) -> dict[str, Any]:
+    rule = out.find_response_rule(ask["rule"])
+    months = [Fraction(str(month)) for month in ask.get("months", ())]
+    judged = [
+        out.judge_counts(
+            rule,
+            baseline=Fraction(str(before)),
+            current=Fraction(str(now)),
+            cycles=ask["cycles"],
+            months=months,
+        )
+        for before, now in ask["pairs"]
+    ]
+    reductions = [
+        next(r.reduction for r in results if r.reduction is not None) for results in judged
+    ]
+    found: dict[str, Any] = {"outcomes": [out.decide(results) for results in judged]}
+    if "reductions" in ask["expect"]:
+        found["reductions"] = [f"{float(reduction * 100):.1f}" for reduction in reductions]
+    return found
+
+
+def _count(recorded: int, headache: int, days: int) -> out.DiaryCount:
+    window = bs.Window(first=date(2026, 1, 1), last=date(2026, 1, 1) + timedelta(days=days - 1))
+    return out.DiaryCount(
+        window=window, recorded_days=recorded, headache_days=headache, migraine_days=headache
+    )
+
+
+def _diary_rates(ask: dict[str, Any]) -> dict[str, Any]:
+    count = _count(ask["recorded"], ask["headache"], ask["days"])
+    free = out.MissingDays.HEADACHE_FREE
+    return {
+        "scaled_28": count.rate(),
+        "scaled_30": count.rate(per_days=30),
+        "free_28": count.rate(missing=free),
+        "free_30": count.rate(per_days=30, missing=free),
+        "completeness": count.completeness,
+    }
+
+
+def _qualifies(ask: dict[str, Any]) -> dict[str, Any]:
+    counts = [_count(recorded, headache, 28) for headache, recorded in ask["pairs"]]
+    return {"met": [out.chronic_migraine_criteria(count)[1].met for count in counts]}
+
+
+def diary(parts: list[dict[str, Any]]) -> out.HeadacheDiary:
+    """A diary of stretches in which every so many days are free of headache."""
+    days = []
+    for part in parts:
+        for number in range(part["days"]):
+            kind = "none" if number % part["free_every"] == 0 else "headache"
+            days.append({"on": part["first"] + timedelta(days=number), "kind": kind})
+    return out.HeadacheDiary.model_validate({"days": days})
+
+
+def _assess_response(ask: dict[str, Any]) -> dict[str, Any]:
+    protocol, others = _protocols(ask)
+    result = out.assess_response(
+        diary(ask.get("diary", [])),
+        _record(ask),
+        protocol,
+        rule=ask["rule"],
+        as_of=ask["as_of"],
+        other_protocols=others,
+        failures=ask.get("failures", ()),
+    )
+    return _paths(result, ask)
+
+
+def _review_dates(ask: dict[str, Any]) -> dict[str, Any]:
+    reviews = out.response_review_dates(
+        _record(ask), _protocols(ask)[0], rule=ask["rule"], as_of=ask["as_of"]
+    )
+    return {"days": [review.on for review in reviews]}
+
+
+def _wear_off(ask: dict[str, Any]) -> dict[str, Any]:
+    weeks = ask["weeks"]
+    found: dict[str, Any] = {}
+    for definition in ("nadir_rise", "half_of_benefit_lost", "any_late_rise"):
+        result = out.wear_off(
+            weeks,
+            definition=definition,
+            administered_on=ask["administered_on"],
+            baseline=Fraction(ask["baseline"]),
+        )
+        found[definition] = result.week
+        found.setdefault("on", result.on)
+    return {**found, "blocks": [sum(weeks[n : n + 4]) for n in range(0, len(weeks), 4)]}
+
+
+def _adherence(ask: dict[str, Any]) -> dict[str, Any]:
+    protocol, _ = _protocols(ask)
+    record = record_from_gaps(
+        ask["gaps"], starts_on=date(2026, 1, 5), indication=protocol.indication
+    )
+    effect = bs.Interval.parse(ask["effect"]) if "effect" in ask else None
+    return _paths(out.adherence(record, protocol, as_of="2027-12-31", effect=effect), ask)

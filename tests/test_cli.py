@@ -6,7 +6,7 @@ import json
 import runpy
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -485,3 +485,146 @@ class TestOthers:
             '{\n  "a": 1\n}',
             "a\nx",
         ]
+
+
+def diary_file(folder: Path, *rows: str, header: str = "date,kind") -> Path:
+    file = folder / "diary.csv"
+    file.write_text("\n".join((header, *rows)), encoding="utf-8")
+    return file
+
+
+class TestResponse:
+    RECORD = record_from_gaps([84], starts_on=date(2025, 8, 26), units=155)
+
+    def rows(self) -> list[str]:
+        """Four of five days with headache before the course, half of them in it."""
+        start = date(2025, 7, 29)
+        days = [start + timedelta(days=number) for number in range(28 + 168)]
+        return [
+            f"{day},{'none' if number % (5 if number < 28 else 2) == 0 else 'headache'}"
+            for number, day in enumerate(days)
+        ]
+
+    def test_a_rule_gives_its_outcome(self, capsys: Capture, tmp_path: Path) -> None:
+        record, diary = record_file(tmp_path, self.RECORD), diary_file(tmp_path, *self.rows())
+        options = ("--rule", "preempt-50", "--as-of", "2026-02-10")
+        status, out, _ = run(capsys, "response", diary, record, *options)
+        assert status == 0
+        assert "rule preempt-50 gives: not_met (as of 2026-02-10)" in out
+        assert "50 % fewer headache days: 2025-11-18 (1 complete cycles)" in out
+        told = json.loads(run(capsys, "response", diary, record, *options, "--json")[1])
+        assert told["assessment"]["complete_cycles"] == 2
+        (row,) = csv.DictReader(
+            io.StringIO(run(capsys, "response", diary, record, *options, "--csv")[1])
+        )
+        assert (row["outcome"], row["first_judged_on"]) == ("not_met", "2025-11-18")
+
+    def test_a_criterion_that_does_not_apply_is_blank(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        record, diary = record_file(tmp_path, self.RECORD), diary_file(tmp_path, *self.rows())
+        rows = csv.DictReader(
+            io.StringIO(run(capsys, "response", diary, record, "--rule", "ehf-2018", "--csv")[1])
+        )
+        assert [row["outcome"] for row in rows][-1] == ""
+
+    def test_bad_days_are_reported_and_the_rest_counts(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        rows = [
+            "2026-01-01,headache", "2026-01-01,headache", "2026-01-02,headache", "2026-01-02,none",
+            "2027-01-01,headache", "soon,headache", "2026-01-03,maybe", "", "2026-01-04,1", "2026-01-05,", "2026-01-06",
+        ]  # fmt: skip
+        record, diary = record_file(tmp_path, self.RECORD), diary_file(tmp_path, *rows)
+        status, out, _ = run(
+            capsys, "response", diary, record, "--rule", "nice-ta260", "--as-of", "2026-02-10"
+        )
+        assert status == 1
+        assert out.split("Problems (5)\n")[1].splitlines()[:5] == [
+            "line 3: the same day as line 2",
+            "line 5: contradicts line 4; the day is unknown",
+            "line 6: date: lies after the day asked for",
+            "line 7: date: expected YYYY-MM-DD",
+            "line 8: kind: expected none, headache, migraine, unknown",
+        ]
+
+    def test_a_row_that_is_no_row_is_reported(self, capsys: Capture, tmp_path: Path) -> None:
+        diary = diary_file(tmp_path, f"2026-01-01,{'x' * 140_000}", "2026-01-02,headache")
+        record = record_file(tmp_path, self.RECORD)
+        status, out, _ = run(capsys, "response", diary, record, "--rule", "nice-ta260")
+        assert status == 1
+        assert "line 2: not a row of a table" in out
+        assert "Problems (1)" in out
+
+    @pytest.mark.parametrize("content", [b"day,pain\n", b"", b"\xff\xfe\x00"])
+    def test_what_is_no_diary_is_one_line(
+        self, capsys: Capture, tmp_path: Path, content: bytes
+    ) -> None:
+        diary = tmp_path / "diary.csv"
+        diary.write_bytes(content)
+        status, _, err = run(
+            capsys, "response", diary, record_file(tmp_path, self.RECORD), "--rule", "nice-ta260"
+        )
+        assert (status, len(err.splitlines())) == (2, 1)
+        assert "diary.csv: " in err
+
+    def test_a_clinics_own_rule_can_be_named(self, capsys: Capture, tmp_path: Path) -> None:
+        rules = tmp_path / "rules.toml"
+        rules.write_text(
+            '[[rules]]\nid = "house"\nversion = "1"\ntitle = "House"\n[[rules.criteria]]\nname = "a tenth"\n'
+            'kind = "reduction"\nbelow = "1/10"\nbelow_gives = "not_met"\notherwise = "met"\n'
+            'source = { key = "ehf-2018", place = "x", verification = "clinic", checked_on = 2026-01-01 }\n',
+            encoding="utf-8",
+        )
+        record, diary = record_file(tmp_path, self.RECORD), diary_file(tmp_path, *self.rows())
+        out = run(
+            capsys,
+            "response",
+            diary,
+            record,
+            "--rule",
+            "house",
+            "--rules",
+            rules,
+            "--as-of",
+            "2026-02-10",
+        )[1]
+        assert "rule house gives: met" in out
+
+    def test_an_unknown_rule_is_one_line(self, capsys: Capture, tmp_path: Path) -> None:
+        record, diary = record_file(tmp_path, self.RECORD), diary_file(tmp_path)
+        status, _, err = run(capsys, "response", diary, record, "--rule", "best")
+        assert (
+            status,
+            err.startswith("botox-schedule: no response rule has that id; known: nice-ta260"),
+        ) == (2, True)
+
+
+class TestAdherence:
+    def test_every_track_is_judged(self, capsys: Capture, tmp_path: Path) -> None:
+        rows = [
+            GOOD.replace("2026-01-05", day) for day in ("2025-08-26", "2025-11-18", "2026-02-17")
+        ]
+        file = export(tmp_path, *rows, "P2,2026-01-05,chronic-migraine,,155,completed,")
+        status, out, _ = run(capsys, "adherence", file, "--as-of", "2026-02-20")
+        assert status == 1
+        assert "no permissible gap was stated" in out
+        assert "line 5: product: missing" in out
+        told = json.loads(
+            run(capsys, "adherence", file, "--as-of", "2026-02-20", "--gap-days", "30", "--json")[1]
+        )
+        (track,) = told["tracks"]
+        assert track["adherence"]["intervals"] == [84, 91]
+        assert track["adherence"]["is_censored"] is True
+        text = run(capsys, "adherence", file, "--as-of", "2026-02-20", "--gap-days", "30", "--csv")[
+            1
+        ]
+        (row,) = csv.DictReader(io.StringIO(text))
+        assert (row["on_time"], row["covered_between"], row["episodes"]) == ("2", "0.96", "1")
+
+    def test_a_stated_gap_is_said(self, capsys: Capture, tmp_path: Path) -> None:
+        out = run(capsys, "adherence", export(tmp_path, GOOD), "--gap-days", "30")
+        assert (out[0], "an episode ends after 30 days" in out[1]) == (0, True)
+
+    def test_an_export_without_tracks_is_answered(self, capsys: Capture, tmp_path: Path) -> None:
+        assert run(capsys, "adherence", export(tmp_path))[0] == 0

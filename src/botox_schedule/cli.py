@@ -34,12 +34,19 @@ from botox_schedule._cli.answers import (
     schedule_answer,
     timeline_answer,
 )
-from botox_schedule._cli.export import read_export
+from botox_schedule._cli.diary_file import read_diary
+from botox_schedule._cli.export import Export, read_export
+from botox_schedule._cli.outcome_answers import (
+    adherence_answer,
+    export_adherence,
+    response_answer,
+)
 from botox_schedule._cli.output import Answer, written
 from botox_schedule._cli.record_file import planned_protocols, read_record
 from botox_schedule._cli.schedule import Shelf, clinic_schedule
 from botox_schedule._days import as_day
 from botox_schedule.errors import BotoxScheduleError, DayError, IntervalError, UnknownProtocolError
+from botox_schedule.outcomes import assess_response, load_response_rules, response_review_dates
 
 __all__ = ["main", "parser"]
 
@@ -94,6 +101,8 @@ def parser() -> argparse.ArgumentParser:
     _add_schedule(commands)
     _add_forecast(commands)
     _add_check(commands)
+    _add_response(commands)
+    _add_adherence(commands)
     _add_schema(commands)
     return top
 
@@ -262,6 +271,11 @@ def _protocols(given: argparse.Namespace) -> Answer:
 def _add_schedule(commands: _Commands) -> None:
     text = "where every patient of a clinic's export stands"
     command = _command(commands, "schedule", text)
+    _add_export(command)
+    command.set_defaults(run=_schedule)
+
+
+def _add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path, metavar="FILE.csv")
     command.add_argument(
         "--date-format", default="iso", help="iso (default), mdy, dmy or %%d.%%m.%%Y"
@@ -270,13 +284,16 @@ def _add_schedule(commands: _Commands) -> None:
     command.add_argument("--encoding", default="utf-8-sig", help="default: UTF-8")
     _add_as_of(command)
     _add_rules(command)
-    command.set_defaults(run=_schedule)
 
 
 def _schedule(given: argparse.Namespace) -> Answer:
     shelf = _shelf(given)
+    return schedule_answer(clinic_schedule(_export(given), shelf, _as_of(given), _policy(given)))
+
+
+def _export(given: argparse.Namespace) -> Export:
     try:
-        export = read_export(
+        return read_export(
             given.file,
             date_format=given.date_format,
             product=given.product,
@@ -284,7 +301,6 @@ def _schedule(given: argparse.Namespace) -> Answer:
         )
     except BotoxScheduleError as error:
         raise BotoxScheduleError(f"{given.file}: {error}") from None
-    return schedule_answer(clinic_schedule(export, shelf, _as_of(given), _policy(given)))
 
 
 def _add_record(command: argparse.ArgumentParser) -> None:
@@ -345,6 +361,56 @@ def _check(given: argparse.Namespace) -> Answer:
         for protocol in planned_protocols(record, shelf, as_of, given.indication, given.product)
     ]
     return checks_answer(checks)
+
+
+def _add_response(commands: _Commands) -> None:
+    command = _command(commands, "response", "what a response rule gives for a diary and a record")
+    command.add_argument("diary", type=Path, metavar="DIARY.csv")
+    _add_record(command)
+    command.add_argument("--rule", required=True, help="such as nice-ta260")
+    command.add_argument("--rules", type=Path, metavar="FILE", help="rules of the clinic's own")
+    command.set_defaults(run=_response)
+
+
+def _response(given: argparse.Namespace) -> Answer:
+    record, as_of, shelf = read_record(given.file), _as_of(given), _shelf(given)
+    try:
+        diary, problems = read_diary(given.diary, as_of)
+    except BotoxScheduleError as error:
+        raise BotoxScheduleError(f"{given.diary}: {error}") from None
+    own = {rule.id: rule for rule in load_response_rules(given.rules)} if given.rules else {}
+    rule = own.get(given.rule, given.rule)
+    indication = given.indication or "chronic-migraine"
+    (protocol,) = planned_protocols(record, shelf, as_of, indication, given.product)
+    others, policy = shelf.others(protocol), _policy(given)
+    assessment = assess_response(
+        diary, record, protocol, rule=rule, as_of=as_of, policy=policy, other_protocols=others
+    )
+    reviews = response_review_dates(
+        record, protocol, rule=rule, as_of=as_of, policy=policy, other_protocols=others
+    )
+    lines = [f"line {problem.line}: {problem.reason}" for problem in problems]
+    return response_answer(assessment, reviews, lines)
+
+
+def _add_adherence(commands: _Commands) -> None:
+    command = _command(commands, "adherence", "how regularly each track of an export was treated")
+    _add_export(command)
+    command.add_argument(
+        "--gap-days",
+        type=int,
+        metavar="DAYS",
+        help="days without expected effect that do not end an episode (without it: no episodes)",
+    )
+    command.set_defaults(run=_adherence)
+
+
+def _adherence(given: argparse.Namespace) -> Answer:
+    as_of = _as_of(given)
+    found, problems = export_adherence(
+        _export(given), _shelf(given), as_of, _policy(given), given.gap_days
+    )
+    return adherence_answer(found, problems, as_of)
 
 
 def _add_schema(commands: _Commands) -> None:

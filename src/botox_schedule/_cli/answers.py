@@ -28,6 +28,7 @@ from botox_schedule._protocols import SourceRef
 from botox_schedule._terms import DueStatus
 
 __all__ = [
+    "NOT_ADVICE",
     "checks_answer",
     "due_answer",
     "forecasts_answer",
@@ -37,7 +38,7 @@ __all__ = [
     "timeline_answer",
 ]
 
-_NOT_ADVICE = "Not medical advice: check each figure against the current label."
+NOT_ADVICE = "Not medical advice: check each figure against the current label."
 _DATES = ("earliest", "due", "overdue_from", "lapsed_from")
 _WINDOWS = ("onset", "peak", "wear_off")
 _FIGURES = (
@@ -64,7 +65,7 @@ def _sources(protocol: TreatmentProtocol, names: Sequence[str]) -> list[str]:
         for name, value, source in _figures(protocol)
         if name in names
     ]
-    return ["sources:", *lines, f"protocol: {protocol.ref}", _NOT_ADVICE]
+    return ["sources:", *lines, f"protocol: {protocol.ref}", NOT_ADVICE]
 
 
 def due_answer(
@@ -176,7 +177,7 @@ def protocols_answer(protocols: Sequence[TreatmentProtocol]) -> Answer:
         ]
 
     def text() -> list[str]:
-        return [*table(header, rows()), "", _NOT_ADVICE]
+        return [*table(header, rows()), "", NOT_ADVICE]
 
     return Answer(text, lambda: [_json(protocol) for protocol in protocols], header, rows)
 
@@ -217,7 +218,7 @@ def protocol_answer(protocol: TreatmentProtocol) -> Answer:
         ]
         lines += table(header, rows())
         lines += ["", *(f"note: {note}" for note in protocol.notes)] if protocol.notes else []
-        return [*lines, "", _NOT_ADVICE]
+        return [*lines, "", NOT_ADVICE]
 
     return Answer(text, lambda: _json(protocol), header, rows)
 
@@ -279,7 +280,7 @@ def schedule_answer(schedule: ClinicSchedule) -> Answer:
             lines += ["", f"{title} ({len(tracks)})", *table(_COLUMNS, map(_track_cells, tracks))]
         if problems:
             lines += ["", f"Problems ({len(problems)})", *problems]
-        return [*lines, "", _NOT_ADVICE]
+        return [*lines, "", NOT_ADVICE]
 
     def data() -> Any:
         return {
@@ -345,7 +346,7 @@ def forecasts_answer(forecasts: Sequence[Forecast], *, explain: bool) -> Answer:
         lines: list[str] = []
         for found in forecasts:
             lines += [str(found.protocol), *(_explained(found) if explain else _brief(found)), ""]
-        return [*lines, _NOT_ADVICE]
+        return [*lines, NOT_ADVICE]
 
     return Answer(text, lambda: [_json(f) for f in forecasts], header, rows)
 
@@ -389,7 +390,7 @@ def checks_answer(checks: Sequence[tuple[TreatmentProtocol, DateCheck]]) -> Answ
         lines: list[str] = []
         for protocol, check in checks:
             lines += [str(protocol.ref), *check.explain().splitlines(), ""]
-        return [*lines, _NOT_ADVICE]
+        return [*lines, NOT_ADVICE]
 
     def data() -> Any:
         return [{"protocol": _json(p.ref), "check": _json(check)} for p, check in checks]

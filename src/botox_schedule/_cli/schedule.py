@@ -24,7 +24,17 @@ from botox_schedule._schedule import DueDates, due_status
 from botox_schedule._situation import Situation
 from botox_schedule._terms import Population
 
-__all__ = ["ClinicSchedule", "Shelf", "Summary", "TrackRow", "clinic_schedule"]
+__all__ = [
+    "ClinicSchedule",
+    "Person",
+    "PlannedTrack",
+    "Shelf",
+    "Summary",
+    "TrackRow",
+    "clinic_schedule",
+    "people",
+    "planned_tracks",
+]
 
 _SECTIONS = (
     DueStatus.OVERDUE,
@@ -132,23 +142,36 @@ def clinic_schedule(
     export: Export, shelf: Shelf, as_of: date, policy: SchedulingPolicy
 ) -> ClinicSchedule:
     """Return where every track of every patient stands on *as_of*."""
-    patients: dict[str, list[Row]] = {}
-    for row in export.rows:
-        patients.setdefault(row.patient, []).append(row)
-    problems = list(export.problems)
-    problems += _unknown_indications(export.rows, shelf)
+    problems = [*export.problems, *_unknown_indications(export.rows, shelf)]
     problems = _with_month_bounds(problems, export.months, shelf, as_of, policy)
-    tracks: list[TrackRow] = []
-    adult_assumed = 0
-    for patient, rows in patients.items():
-        born_on = _born_on(rows, problems)
-        adult_assumed += born_on is None
-        notes = ("rows not read",) if patient in export.unreadable else ()
-        person = _Person(patient, [row.session for row in rows], born_on, notes)
-        tracks += _tracks(person, shelf, as_of, policy)
+    known = people(export, problems)
+    tracks = [row for person in known for row in _rows(person, shelf, as_of, policy)]
     tracks.sort(key=_place)
-    summary = _summary(export, len(patients), adult_assumed, as_of)
+    adult_assumed = sum(person.record.born_on is None for person in known)
+    summary = _summary(export, len(known), adult_assumed, as_of)
     return ClinicSchedule(as_of, tracks, summary, sorted(problems))
+
+
+class Person(NamedTuple):
+    """A patient of an export."""
+
+    patient: str
+    record: PatientRecord
+    notes: tuple[str, ...]
+
+
+def people(export: Export, problems: list[Problem]) -> list[Person]:
+    """Return the patients of an export; what is wrong with one is added to *problems*."""
+    rows_of: dict[str, list[Row]] = {}
+    for row in export.rows:
+        rows_of.setdefault(row.patient, []).append(row)
+    found = []
+    for patient, rows in rows_of.items():
+        sessions = tuple(row.session for row in rows)
+        record = PatientRecord(sessions=sessions, born_on=_born_on(rows, problems))
+        notes = ("rows not read",) if patient in export.unreadable else ()
+        found.append(Person(patient, record, notes))
+    return found
 
 
 def _unknown_indications(rows: Iterable[Row], shelf: Shelf) -> Iterable[Problem]:
@@ -192,34 +215,38 @@ def _born_on(rows: Sequence[Row], problems: list[Problem]) -> date | None:
     return next(iter(known), None)
 
 
-class _Person(NamedTuple):
-    patient: str
-    sessions: list[TreatmentSession]
-    born_on: date | None
-    notes: tuple[str, ...]
+class PlannedTrack(NamedTuple):
+    """A track: its latest session, the product given last, and the protocol for both."""
+
+    session: TreatmentSession
+    product: Product | None
+    protocol: TreatmentProtocol | None
 
 
-def _tracks(
-    person: _Person, shelf: Shelf, as_of: date, policy: SchedulingPolicy
-) -> Iterable[TrackRow]:
-    """Yield a row for each clock on which a completed session or a booking lies."""
-    record = PatientRecord(sessions=tuple(person.sessions), born_on=person.born_on)
-    age = None if person.born_on is None else age_on(person.born_on, as_of)
+def planned_tracks(record: PatientRecord, shelf: Shelf, as_of: date) -> Iterable[PlannedTrack]:
+    """Yield each clock on which a completed session or a booking lies."""
+    age = None if record.born_on is None else age_on(record.born_on, as_of)
     covered: set[str] = set()
-    concerned = _latest_first(person.sessions, as_of)
+    concerned = _latest_first(record.sessions, as_of)
     for session in concerned:
         indication = session.indication
         if indication in covered or not shelf.knows(indication):
             continue
-        covered.add(indication)
         product = _last_product(concerned, indication)
         protocol = shelf.find(indication, product.value if product else "", age, as_of)
+        covered |= {indication} if protocol is None else protocol.clock
+        yield PlannedTrack(session, product, protocol)
+
+
+def _rows(
+    person: Person, shelf: Shelf, as_of: date, policy: SchedulingPolicy
+) -> Iterable[TrackRow]:
+    for session, product, protocol in planned_tracks(person.record, shelf, as_of):
         if protocol is None:
             yield _unplanned(person, session, product)
-            continue
-        covered |= protocol.clock
-        situation = Situation(record, protocol, as_of, policy, shelf.others(protocol))
-        yield _track_row(person, situation)
+        else:
+            others = shelf.others(protocol)
+            yield _track_row(person, Situation(person.record, protocol, as_of, policy, others))
 
 
 def _latest_first(sessions: Iterable[TreatmentSession], as_of: date) -> list[TreatmentSession]:
@@ -240,7 +267,7 @@ def _last_product(latest_first: Iterable[TreatmentSession], indication: str) -> 
     return next((product for product in known if product is not None), None)
 
 
-def _unplanned(person: _Person, session: TreatmentSession, product: Product | None) -> TrackRow:
+def _unplanned(person: Person, session: TreatmentSession, product: Product | None) -> TrackRow:
     known = product is not None
     why = "no protocol for this product and age" if known else "product unknown"
     return TrackRow(
@@ -258,7 +285,7 @@ def _unplanned(person: _Person, session: TreatmentSession, product: Product | No
     )
 
 
-def _track_row(person: _Person, situation: Situation) -> TrackRow:
+def _track_row(person: Person, situation: Situation) -> TrackRow:
     as_of, protocol, anchor = situation.as_of, situation.protocol, situation.anchor
     dates, booked = situation.due_dates(), situation.next_booking
     due, earliest = dates.due, dates.earliest

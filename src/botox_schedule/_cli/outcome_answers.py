@@ -1,0 +1,166 @@
+"""What the commands about outcomes answer."""
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from botox_schedule import SchedulingPolicy
+from botox_schedule._cli.answers import NOT_ADVICE
+from botox_schedule._cli.export import Export
+from botox_schedule._cli.output import Answer
+from botox_schedule._cli.schedule import Shelf, people, planned_tracks
+from botox_schedule._cli.text import table, word
+from botox_schedule.outcomes import Adherence, ResponseAssessment, ReviewDate, adherence
+
+__all__ = ["adherence_answer", "export_adherence", "response_answer"]
+
+
+class TrackAdherence(NamedTuple):
+    """One track of one patient."""
+
+    patient: str
+    indication: str
+    adherence: Adherence
+
+
+def export_adherence(
+    export: Export,
+    shelf: Shelf,
+    as_of: date,
+    policy: SchedulingPolicy,
+    permissible_gap_days: int | None,
+) -> tuple[list[TrackAdherence], list[str]]:
+    """Return the adherence of every track of an export that has a protocol, and the problems."""
+    problems = list(export.problems)
+    found = [
+        TrackAdherence(
+            person.patient,
+            protocol.indication,
+            adherence(
+                person.record,
+                protocol,
+                as_of=as_of,
+                permissible_gap_days=permissible_gap_days,
+                policy=policy,
+                other_protocols=shelf.others(protocol),
+            ),
+        )
+        for person in people(export, problems)
+        for _, _, protocol in planned_tracks(person.record, shelf, as_of)
+        if protocol is not None
+    ]
+    return found, [f"line {problem.line}: {problem.reason}" for problem in sorted(problems)]
+
+
+def response_answer(
+    assessment: ResponseAssessment, reviews: Sequence[ReviewDate], problems: Sequence[str]
+) -> Answer:
+    """What a rule gives for a patient, and when it can be judged."""
+    header = ("rule", "criterion", "outcome", "reduction", "first_judged_on", "source")
+
+    def rows() -> list[Sequence[object]]:
+        judged = {result.criterion: result for result in assessment.results}
+        return [
+            (
+                review.rule,
+                review.criterion,
+                found.outcome.value if (found := judged.get(review.criterion)) else None,
+                None if found is None else found.reduction,
+                review.on,
+                None if found is None else f"{found.source.title}, {found.source.place}",
+            )
+            for review in reviews
+        ]
+
+    def text() -> list[str]:
+        lines = assessment.explain().splitlines()
+        lines += ["", "can be judged from:"]
+        lines += [f"  {r.criterion}: {word(r.on)} ({r.why})" for r in reviews]
+        if problems:
+            lines += ["", f"Problems ({len(problems)})", *problems]
+        return [*lines, "", NOT_ADVICE]
+
+    def data() -> Any:
+        return {
+            "assessment": assessment.model_dump(mode="json"),
+            "reviews": [review.model_dump(mode="json") for review in reviews],
+            "problems": list(problems),
+        }
+
+    return Answer(text, data, header, rows, int(bool(problems)), problems)
+
+
+def adherence_answer(
+    found: Sequence[TrackAdherence], problems: Sequence[str], as_of: date
+) -> Answer:
+    """How regularly each track of an export was treated."""
+    header = (
+        "patient",
+        "indication",
+        "cycles",
+        "held",
+        "on_time",
+        "early",
+        "late",
+        "on_time_share",
+        "covered_between",
+        "covered_to_end",
+        "episodes",
+        "persistent_days",
+        "censored",
+    )
+
+    def rows() -> list[Sequence[object]]:
+        return [
+            (
+                patient,
+                indication,
+                a.cycles,
+                a.held_cycles,
+                a.on_time,
+                a.early,
+                a.late,
+                _share(a.on_time_share),
+                _share(a.covered_between),
+                _share(a.covered_to_end),
+                len(a.episodes) or None,
+                a.persistent_days,
+                a.is_censored,
+            )
+            for patient, indication, a in found
+        ]
+
+    def text() -> list[str]:
+        lines = [f"as of {as_of}; {_gap_words(found)}", ""]
+        lines += table(header, rows())
+        if problems:
+            lines += ["", f"Problems ({len(problems)})", *problems]
+        return [*lines, "", NOT_ADVICE]
+
+    def data() -> Any:
+        return {
+            "as_of": str(as_of),
+            "tracks": [
+                {
+                    "patient": patient,
+                    "indication": indication,
+                    "adherence": a.model_dump(mode="json"),
+                }
+                for patient, indication, a in found
+            ],
+            "problems": list(problems),
+        }
+
+    return Answer(text, data, header, rows, int(bool(problems)), problems)
+
+
+def _gap_words(found: Sequence[TrackAdherence]) -> str:
+    gap = found[0].adherence.permissible_gap_days if found else None
+    if gap is None:
+        return "no permissible gap was stated, so episodes are not looked for"
+    return f"an episode ends after {gap} days without expected effect"
+
+
+def _share(share: Fraction | None) -> object:
+    return None if share is None else round(float(share), 3)

@@ -1,0 +1,627 @@
+"""Diaries, response rules, wear-off, scores, side effects."""
+
+import pickle
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+import botox_schedule as bs
+from botox_schedule import ProtocolFileError, UnknownProtocolError, Window, outcomes
+from botox_schedule.outcomes import (
+    AshworthAssessment,
+    Baseline,
+    DiaryKind,
+    GoalSet,
+    HeadacheDiary,
+    MissingDays,
+    ModifiedAshworth,
+    RuleOutcome,
+    SideEffect,
+    WearOffDefinition,
+    ashworth_change,
+    assess_response,
+    bundled_response_rules,
+    chronic_migraine_criteria,
+    decide,
+    find_response_rule,
+    goal_attainment,
+    judge_counts,
+    load_response_rules,
+    place_side_effects,
+    response_review_dates,
+    side_effect_counts,
+    wear_off,
+    wear_off_across_cycles,
+    weekly_days,
+)
+from botox_schedule.testing import record_from_gaps
+
+MIGRAINE = bs.find_protocol("chronic-migraine")
+START = date(2026, 1, 5)
+
+
+def diary(*parts: tuple[date, str], baseline: Baseline | None = None) -> HeadacheDiary:
+    """A diary of letters from a day on: h headache, m migraine, - none, ? unknown."""
+    kinds = {"h": "headache", "m": "migraine", "-": "none", "?": "unknown"}
+    days = [
+        {"on": first + timedelta(days=number), "kind": kinds[letter]}
+        for first, letters in parts
+        for number, letter in enumerate(letters)
+    ]
+    return HeadacheDiary.model_validate({"days": days, "baseline": baseline})
+
+
+def month(headache: int, migraine: int = 0, *, recorded: int = 28) -> str:
+    """28 days with so many headache days."""
+    plain = "m" * migraine + "h" * (headache - migraine) + "-" * (recorded - headache)
+    return plain + "?" * (28 - recorded)
+
+
+def course(before: int, *months: int, start: date = START) -> HeadacheDiary:
+    """The month before the course, and months of it."""
+    parts = [(start - timedelta(days=28), month(before))]
+    parts += [(start + timedelta(days=28 * n), month(days)) for n, days in enumerate(months)]
+    return diary(*parts)
+
+
+TWO = record_from_gaps([84], starts_on=START)
+DONE = START + timedelta(days=168)
+
+
+class TestHeadacheDiary:
+    def test_counts_keep_the_raw_days(self) -> None:
+        count = diary((START, "hm-?h")).count(Window(first=START, last=START + timedelta(days=6)))
+        assert (count.recorded_days, count.headache_days, count.migraine_days) == (4, 3, 1)
+        assert count.completeness == Fraction(4, 7)
+        assert count.rate() == 21
+        assert count.rate(DiaryKind.MIGRAINE) == 7
+        assert count.rate(missing=MissingDays.HEADACHE_FREE) == 12
+
+    def test_nothing_recorded_has_no_rate(self) -> None:
+        count = diary((START, "??")).count(Window(first=START, last=START))
+        assert count.rate() is None
+        assert not count.is_sufficient
+
+    @pytest.mark.parametrize(("recorded", "enough"), [(20, False), (21, True)])
+    def test_more_than_twenty_days_are_enough(self, recorded: int, *, enough: bool) -> None:
+        count = diary((START, month(5, recorded=recorded))).count(
+            Window(first=START, last=START + timedelta(days=27))
+        )
+        assert count.is_sufficient is enough
+
+    def test_a_day_stands_once(self) -> None:
+        with pytest.raises(ValidationError, match="give each day once"):
+            diary((START, "h"), (START, "h"))
+
+    def test_what_came_later_was_not_known(self) -> None:
+        known = diary((START, "hhh"))
+        assert known.until(START).last_recorded_on == START
+        assert HeadacheDiary().last_recorded_on is None
+
+    def test_a_day_in_two_windows_counts_once(self) -> None:
+        week = Window(first=START, last=START + timedelta(days=6))
+        assert diary((START, "h" * 10)).recorded_in([week, week]) == 7
+
+    def test_it_hides_its_days(self) -> None:
+        known = diary((START, "h"), baseline=Baseline.model_validate({"headache_days": 20}))
+        for part in (known, known.days[0], known.baseline):
+            assert "2026" not in repr(part)
+            assert "20" not in str(part)
+
+    def test_it_reads_back(self) -> None:
+        known = diary((START, "hm-?"), baseline=Baseline.model_validate({"headache_days": "18.95"}))
+        assert HeadacheDiary.model_validate_json(known.model_dump_json()) == known
+        assert pickle.loads(pickle.dumps(known)) == known  # noqa: S301
+
+    @pytest.mark.parametrize("number", [True, "many", "1/0", None, [1], -1, float("inf")])
+    def test_a_baseline_is_a_number(self, number: object) -> None:
+        with pytest.raises(ValidationError):
+            Baseline.model_validate({"headache_days": number})
+
+    @given(st.text("hm-?", min_size=28, max_size=28), st.integers(1, 4))
+    def test_whole_blocks_scale_without_changing_a_rate(self, letters: str, times: int) -> None:
+        one = diary((START, letters)).count(Window(first=START, last=START + timedelta(days=27)))
+        many = diary((START, letters * times)).count(
+            Window(first=START, last=START + timedelta(days=28 * times - 1))
+        )
+        for missing in MissingDays:
+            assert many.rate(missing=missing) == one.rate(missing=missing)
+
+
+class TestCriteria:
+    @pytest.mark.parametrize(
+        ("headache", "migraine", "ichd", "label"),
+        [(15, 8, True, True), (14, 14, False, False), (15, 7, False, True), (20, 8, True, True)],
+    )
+    def test_days_decide(self, headache: int, migraine: int, *, ichd: bool, label: bool) -> None:
+        count = diary((START, month(headache, migraine))).count(
+            Window(first=START, last=START + timedelta(days=27))
+        )
+        assert [result.met for result in chronic_migraine_criteria(count)] == [ichd, label]
+
+    def test_too_few_days_decide_nothing(self) -> None:
+        count = diary((START, month(15, 15, recorded=20))).count(
+            Window(first=START, last=START + timedelta(days=27))
+        )
+        assert [result.met for result in chronic_migraine_criteria(count)] == [None, None]
+
+    def test_missing_days_can_count_as_free(self) -> None:
+        count = diary((START, month(13, 13, recorded=24))).count(
+            Window(first=START, last=START + timedelta(days=27))
+        )
+        free = chronic_migraine_criteria(count, missing=MissingDays.HEADACHE_FREE)
+        assert [result.met for result in chronic_migraine_criteria(count)] == [True, True]
+        assert [result.met for result in free] == [False, False]
+
+
+class TestAssessResponse:
+    def test_a_response_continues(self) -> None:
+        found = assess_response(
+            course(22, 20, 20, 18, 16, 16, 15), TWO, MIGRAINE, rule="nice-ta260", as_of=DONE
+        )
+        assert (found.outcome, found.complete_cycles, found.recorded_days) == ("continue", 2, 196)
+        assert found.current is not None
+        assert found.current.window == Window(
+            first=DONE - timedelta(days=28), last=DONE - timedelta(days=1)
+        )
+        assert "rule nice-ta260, 1.2 negative stop, gives: continue" in found.explain()
+        assert "headache days 22 became 15: about 31.82 % fewer" in found.explain()
+
+    def test_less_than_thirty_percent_stops(self) -> None:
+        found = assess_response(
+            course(22, 20, 20, 18, 16, 16, 17), TWO, MIGRAINE, rule="nice-ta260", as_of=DONE
+        )
+        assert found.outcome is RuleOutcome.STOP
+        assert "headache days 22 became 17: about 22.73 % fewer" in found.explain()
+
+    def test_three_months_below_fifteen_stop_too(self) -> None:
+        found = assess_response(
+            course(22, 20, 20, 18, 14, 14, 14), TWO, MIGRAINE, rule="nice-ta260", as_of=DONE
+        )
+        assert [r.outcome.value for r in found.results] == ["continue", "stop"]
+        assert found.outcome is RuleOutcome.STOP
+
+    def test_one_cycle_is_insufficient(self) -> None:
+        one = record_from_gaps([], starts_on=START)
+        found = assess_response(
+            course(22, 20, 20, 18), one, MIGRAINE, rule="nice-ta260", as_of="2026-03-30"
+        )
+        assert (found.outcome, found.complete_cycles) == ("insufficient_data", 1)
+
+    def test_a_cycle_is_complete_when_the_next_is_due(self) -> None:
+        one = record_from_gaps([], starts_on=START)
+        for day, count in (("2026-03-29", 0), ("2026-03-30", 1)):
+            found = assess_response(
+                course(22, 20, 20, 18), one, MIGRAINE, rule="preempt-50", as_of=day
+            )
+            assert found.complete_cycles == count
+
+    def test_or_when_the_next_one_began(self) -> None:
+        early = record_from_gaps([80], starts_on=START)
+        found = assess_response(
+            course(22, 20, 20, 18), early, MIGRAINE, rule="preempt-50", as_of="2026-04-01"
+        )
+        assert found.complete_cycles == 1
+        assert found.current is not None
+        assert found.current.window.last == START + timedelta(days=79)
+
+    def test_cycles_given_elsewhere_count(self) -> None:
+        record = record_from_gaps([], starts_on=START).model_copy(
+            update={
+                "prior_treatments": (bs.PriorTreatment(indication="chronic-migraine", cycles=1),)
+            }
+        )
+        known = course(22, 20, 20, 17)
+        without = assess_response(known, record, MIGRAINE, rule="nice-ta260", as_of="2026-03-30")
+        assert (without.outcome, without.baseline) == ("insufficient_baseline", None)
+        given_one = Baseline.model_validate({"headache_days": 24, "per_days": 30})
+        with_one = diary(
+            *[(START + timedelta(days=28 * n), month(d)) for n, d in enumerate((20, 20, 17))],
+            baseline=given_one,
+        )
+        found = assess_response(with_one, record, MIGRAINE, rule="nice-ta260", as_of="2026-03-30")
+        assert (found.outcome, found.complete_cycles) == ("stop", 2)
+        assert found.results[0].reduction == Fraction(24 * 28, 30 * 1) * 0 + 1 - Fraction(
+            17 * 30, 24 * 28
+        )
+
+    def test_without_any_baseline_it_says_so(self) -> None:
+        known = diary(*[(START + timedelta(days=28 * n), month(16)) for n in range(6)])
+        found = assess_response(known, TWO, MIGRAINE, rule="nice-ta260", as_of=DONE)
+        assert found.outcome is RuleOutcome.INSUFFICIENT_BASELINE
+
+    def test_a_baseline_without_headache_is_none(self) -> None:
+        found = assess_response(
+            course(0, 0, 0, 0, 0, 0, 0), TWO, MIGRAINE, rule="preempt-50", as_of=DONE
+        )
+        assert found.outcome is RuleOutcome.INSUFFICIENT_BASELINE
+
+    def test_migraine_days_are_judged_where_the_rule_says_so(self) -> None:
+        parts = [
+            (START - timedelta(days=28), month(20, 12)),
+            *[(START + timedelta(days=28 * n), month(18, 6)) for n in range(6)],
+        ]
+        found = assess_response(diary(*parts), TWO, MIGRAINE, rule="evicore", as_of=DONE)
+        assert found.outcome is RuleOutcome.MET
+        given_one = Baseline.model_validate({"headache_days": 20})
+        unknown = assess_response(
+            diary(*parts[1:], baseline=given_one), TWO, MIGRAINE, rule="evicore", as_of=DONE
+        )
+        assert unknown.outcome is RuleOutcome.INSUFFICIENT_BASELINE
+        both = Baseline.model_validate({"headache_days": 20, "migraine_days": 11})
+        missed = assess_response(
+            diary(*parts[1:], baseline=both), TWO, MIGRAINE, rule="evicore", as_of=DONE
+        )
+        assert missed.outcome is RuleOutcome.NOT_MET
+
+    def test_any_reduction_is_enough_for_a_rule_without_a_number(self) -> None:
+        for now, outcome in ((20, "met"), (22, "not_met"), (23, "not_met")):
+            known = course(22, 22, 22, 22, 22, 22, now)
+            assert (
+                assess_response(known, TWO, MIGRAINE, rule="payer-84-days", as_of=DONE).outcome
+                == outcome
+            )
+
+    def test_the_federation_asks_for_a_recheck_after_stopping(self) -> None:
+        end = bs.CareEnd(on=date(2026, 7, 1), kind=bs.CareEndKind.DISCONTINUED)
+        record = TWO.model_copy(update={"care_ends": (end,)})
+        known = course(22, 9, 9, 9, 9, 9, 9)
+        early = assess_response(known, record, MIGRAINE, rule="ehf-2018", as_of="2026-10-31")
+        later = assess_response(known, record, MIGRAINE, rule="ehf-2018", as_of="2026-11-01")
+        assert [len(early.results), len(later.results)] == [2, 3]
+        assert later.results[2].outcome is RuleOutcome.RECHECK
+        assert "look again from 2026-11-01 to 2026-12-01" in later.explain()
+        (*_, recheck) = response_review_dates(record, MIGRAINE, rule="ehf-2018", as_of="2026-10-31")
+        assert recheck.on == date(2026, 11, 1)
+
+    def test_a_gap_in_the_diary_breaks_the_months_in_a_row(self) -> None:
+        parts = [(START - timedelta(days=28), month(22))]
+        parts += [
+            (START + timedelta(days=28 * n), month(14, recorded=20 if n == 4 else 28))
+            for n in range(6)
+        ]
+        found = assess_response(diary(*parts), TWO, MIGRAINE, rule="nice-ta260", as_of=DONE)
+        assert [r.outcome.value for r in found.results] == ["continue", "insufficient_data"]
+        assert found.outcome is RuleOutcome.CONTINUE
+
+    def test_a_last_month_shorter_than_28_days_is_not_judged(self) -> None:
+        short = record_from_gaps([20, 90], starts_on=START)
+        found = assess_response(
+            course(22, 20, 20), short, MIGRAINE, rule="preempt-50", as_of=START + timedelta(days=21)
+        )
+        assert found.current is None
+
+    def test_the_months_around_a_session_are_shown_and_decide_nothing(self) -> None:
+        known = diary(
+            (
+                START,
+                "h" * 14 + "-" * 14 + "h" * 8 + "-" * 20 + "h" * 17 + "-" * 11 + "h" * 6 + "-" * 22,
+            )
+        )
+        day = START + timedelta(days=112)
+        found = assess_response(known, TWO, MIGRAINE, rule="ehf-2018", as_of=day)
+        assert found.before_session is not None
+        assert found.after_session is not None
+        assert (found.before_session.headache_days, found.after_session.headache_days) == (17, 6)
+        assert "17 of 28 and 6 of 28 recorded" in found.explain()
+        eve = assess_response(known, TWO, MIGRAINE, rule="ehf-2018", as_of=day - timedelta(days=1))
+        assert eve.after_session is not None
+        assert eve.after_session.window.first == START
+        none = assess_response(known, TWO, MIGRAINE, rule="ehf-2018", as_of=START)
+        assert (none.before_session, none.after_session) == (None, None)
+
+    def test_no_session_is_insufficient(self) -> None:
+        found = assess_response(
+            course(22, 20), bs.PatientRecord(), MIGRAINE, rule="preempt-50", as_of=DONE
+        )
+        assert (found.outcome, found.complete_cycles) == ("insufficient_baseline", 0)
+        assert (
+            response_review_dates(bs.PatientRecord(), MIGRAINE, rule="nice-ta260", as_of=DONE)[0].on
+            is None
+        )
+
+    def test_without_an_interval_the_last_cycle_never_completes(self) -> None:
+        sweat = bs.find_protocol("axillary-hyperhidrosis")
+        record = record_from_gaps([100], starts_on=START, indication="axillary-hyperhidrosis")
+        found = assess_response(course(22, 20), record, sweat, rule="preempt-50", as_of=DONE)
+        assert found.complete_cycles == 1
+        reviews = response_review_dates(record, sweat, rule="nice-ta260", as_of=DONE)
+        assert reviews[0].on is None
+
+    def test_review_dates_follow_what_really_came(self) -> None:
+        record = record_from_gaps([84, 90], starts_on=START)
+        negative, positive = response_review_dates(
+            record, MIGRAINE, rule="nice-ta260", as_of="2026-12-01"
+        )
+        assert (negative.on, positive.on) == (
+            START + timedelta(days=174),
+            START + timedelta(days=84),
+        )
+        assert negative.why == "2 complete cycles"
+
+    def test_an_unknown_rule_is_refused_with_the_known_ones(self) -> None:
+        with pytest.raises(UnknownProtocolError, match="known: nice-ta260, ehf-2018"):
+            assess_response(HeadacheDiary(), TWO, MIGRAINE, rule="best", as_of=DONE)
+
+    def test_answers_read_back(self) -> None:
+        found = assess_response(
+            course(22, 20, 20, 18, 16, 16, 16), TWO, MIGRAINE, rule="nice-ta260", as_of=DONE
+        )
+        assert outcomes.ResponseAssessment.model_validate_json(found.model_dump_json()) == found
+
+    def test_words_are_neutral(self) -> None:
+        for rule in bundled_response_rules():
+            text = assess_response(
+                course(22, 20, 20, 18, 16, 16, 16), TWO, MIGRAINE, rule=rule, as_of=DONE
+            ).explain()
+            assert "should" not in text
+            assert text.startswith(f"rule {rule.id} gives: ")
+
+
+OWN = """
+[sources.house]
+title = "Our house rules"
+
+[[rules]]
+id = "house"
+version = "1"
+title = "House rule"
+
+[[rules.criteria]]
+name = "a third fewer"
+kind = "reduction"
+below = "1/3"
+after_cycles = 1
+below_gives = "not_met"
+otherwise = "met"
+source = { key = "house", place = "2", verification = "clinic", checked_on = 2026-01-01 }
+"""
+
+
+class TestRules:
+    def test_every_criterion_names_its_source(self) -> None:
+        assert [rule.id for rule in bundled_response_rules()] == [
+            "nice-ta260", "ehf-2018", "preempt-50", "evicore", "payer-84-days", "lcd-l34635", "lcd-l33646"
+        ]  # fmt: skip
+        assert all(c.source.title for rule in bundled_response_rules() for c in rule.criteria)
+
+    def test_a_clinics_own_rule_has_the_same_schema(self, tmp_path: Path) -> None:
+        file = tmp_path / "own.toml"
+        file.write_text(OWN, encoding="utf-8")
+        (rule,) = load_response_rules(file)
+        for now, outcome in ((14, "met"), (15, "not_met")):
+            assert decide(judge_counts(rule, baseline=21, current=now, cycles=1)) == outcome
+
+    @pytest.mark.parametrize(
+        ("old", "new", "message"),
+        [
+            ('kind = "reduction"', 'kind = "guess"', r"own\.toml: \[\[rules\]\] 1: criteria\.0\.kind: Input should be"),
+            ('below = "1/3"\n', "", "criteria.0: a criterion of kind reduction needs below"),
+            ('below = "1/3"', 'below = "a third"', "give a number, or text such as '14'"),
+            ('after_cycles = 1', 'after_cycles = 1\nfinal_after_cycles = 2', "give final_after_cycles and below_early_gives together"),
+            ('key = "house"', 'key = "home"', "no such source"),
+            ('source = {', 'sauce = {', "no such source"),
+            ('[[rules]]', '[[rule]]', r"no \[\[rules\]\] table"),
+            ('[[rules]]', '[[rules]', "not a TOML file"),
+        ],
+    )  # fmt: skip
+    def test_a_malformed_file_says_where(
+        self, tmp_path: Path, old: str, new: str, message: str
+    ) -> None:
+        file = tmp_path / "own.toml"
+        file.write_text(OWN.replace(old, new, 1), encoding="utf-8")
+        with pytest.raises(ProtocolFileError, match=message):
+            load_response_rules(file)
+
+    def test_a_rule_of_rechecks_alone_waits(self) -> None:
+        (*_, recheck) = find_response_rule("ehf-2018").criteria
+        rule = outcomes.ResponseRule(id="own", version="1", title="Own", criteria=(recheck,))
+        found = assess_response(HeadacheDiary(), TWO, MIGRAINE, rule=rule, as_of=DONE)
+        assert (found.outcome, found.results) == ("insufficient_data", ())
+
+
+class TestWearOff:
+    WEEKS = (5, 4, 3, 2, 2, 2, 2, 2, 3, 4, 5, 5)
+
+    def find(self, definition: str, weeks: Any = WEEKS, **changes: Any) -> tuple[int | None, bool]:
+        found = wear_off(weeks, definition=definition, administered_on=START, **changes)
+        return found.week, found.is_known
+
+    def test_the_definition_decides(self) -> None:
+        assert self.find("nadir_rise") == (9, True)
+        assert self.find("half_of_benefit_lost", baseline=Fraction(11, 2)) == (10, True)
+        assert self.find("any_late_rise") == (9, True)
+        assert self.find("clinicians_note", noted_week=8) == (8, True)
+
+    def test_what_is_not_said_is_not_known(self) -> None:
+        assert self.find("half_of_benefit_lost") == (None, False)
+        assert self.find("clinicians_note") == (None, False)
+        for definition in ("nadir_rise", "any_late_rise"):
+            assert self.find(definition, [None] * 12) == (None, False)
+
+    def test_a_steady_effect_does_not_wear_off(self) -> None:
+        steady = [5, 4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2]
+        assert self.find("nadir_rise", steady) == (None, True)
+        assert self.find("any_late_rise", steady) == (None, True)
+        assert self.find("half_of_benefit_lost", steady, baseline=5) == (None, True)
+
+    def test_a_single_bad_week_is_no_rise_from_the_nadir(self) -> None:
+        assert self.find("nadir_rise", [5, 2, 3, 2, 2, 2, 2, 2]) == (None, True)
+        assert self.find("nadir_rise", [5, 2, 2, 2, 2, 2, 2, 3]) == (None, True)
+
+    def test_no_benefit_cannot_be_lost(self) -> None:
+        assert self.find("half_of_benefit_lost", [6, 6, 6], baseline=5) == (None, True)
+
+    def test_unknown_weeks_are_passed_over(self) -> None:
+        assert self.find("nadir_rise", [5, None, 2, None, 3, 3]) == (5, True)
+        assert self.find("any_late_rise", [5, 2, None, 3, 2, 2]) == (None, True)
+
+    def test_weeks_come_from_the_diary(self) -> None:
+        known = diary((START, "hhh----" + "h??????" + "hh--???" + "hhhh"))
+        weeks = weekly_days(known, START, START + timedelta(days=24))
+        assert weeks == (3, None, Fraction(7, 2))
+        assert weekly_days(known, START, START + timedelta(days=5)) == ()
+
+    def test_each_cycle_is_looked_at(self) -> None:
+        letters = "hhhhh--" + "hh-----" * 3 + "hhhh---" * 3
+        known = diary((START, letters), (START + timedelta(days=49), letters))
+        second = START + timedelta(days=49)
+        found = wear_off_across_cycles(
+            known,
+            [second, START],
+            definition=WearOffDefinition.NADIR_RISE,
+            as_of=START + timedelta(days=97),
+        )
+        assert [(wear.week, wear.on) for wear in found] == [
+            (5, START + timedelta(days=28)), (5, second + timedelta(days=28))
+        ]  # fmt: skip
+        assert wear_off_across_cycles(known, [second], definition="nadir_rise", as_of=START) == ()
+
+    def test_it_never_moves_a_date(self) -> None:
+        before = bs.forecast(TWO, MIGRAINE, as_of="2026-04-20")
+        self.find("nadir_rise")
+        assert bs.forecast(TWO, MIGRAINE, as_of="2026-04-20") == before
+
+
+class TestSpasticityScores:
+    TIMELINE = bs.response_timeline(START, bs.find_protocol("spasticity"))
+
+    def test_the_scale_is_ordered(self) -> None:
+        scores = [ModifiedAshworth(text) for text in ("4", "1+", "0", "2", "1", "3")]
+        assert [str(score) for score in sorted(scores)] == ["0", "1", "1+", "2", "3", "4"]
+        assert ModifiedAshworth.ONE_PLUS >= ModifiedAshworth.ONE
+        with pytest.raises(TypeError):
+            _ = ModifiedAshworth.ONE < 2
+
+    @pytest.mark.parametrize("text", ["5", "1.5", "", 1])
+    def test_other_scores_are_refused(self, text: object) -> None:
+        with pytest.raises(ValidationError):
+            AshworthAssessment.model_validate({"on": START, "joint": "elbow", "score": text})
+
+    def assess(self, *scores: tuple[int, str, str]) -> list[AshworthAssessment]:
+        return [
+            AshworthAssessment.model_validate(
+                {"on": START + timedelta(days=day), "joint": joint, "score": score}
+            )
+            for day, joint, score in scores
+        ]
+
+    def test_the_change_is_that_at_the_peak(self) -> None:
+        scores = self.assess((-30, "elbow", "4"), (0, "elbow", "3"), (14, "elbow", "2"), (28, "elbow", "1+"),
+                             (42, "elbow", "1"), (43, "elbow", "0"))  # fmt: skip
+        (change,) = ashworth_change(reversed(scores), self.TIMELINE)
+        assert (str(change.before), str(change.at_peak), change.at_peak_day, change.steps) == (
+            "3",
+            "1+",
+            28,
+            -2,
+        )
+
+    def test_what_was_not_assessed_is_not_guessed(self) -> None:
+        elbow, wrist = ashworth_change(
+            self.assess((43, "elbow", "1"), (0, "wrist", "2")), self.TIMELINE
+        )
+        assert (elbow.before, elbow.at_peak, elbow.steps) == (None, None, None)
+        assert (wrist.at_peak, wrist.steps) == (None, None)
+        bladder = bs.response_timeline(START, bs.find_protocol("overactive-bladder"))
+        assert ashworth_change(self.assess((30, "elbow", "1")), bladder)[0].at_peak is None
+
+    def goals(self, *scores: tuple[str, int, int | None], judged_on: date | None = None) -> GoalSet:
+        goals = [{"weight": w, "baseline": b, "achieved": a} for w, b, a in scores]
+        return GoalSet.model_validate({"set_on": START, "judged_on": judged_on, "goals": goals})
+
+    def test_goals_met_as_set_score_fifty(self) -> None:
+        found = goal_attainment(self.goals(("1", -1, 0), ("3", -2, 0)))
+        assert found.achieved == 50
+        assert found.change is not None
+        assert found.change > 0
+
+    def test_the_formula_is_the_published_one(self) -> None:
+        found = goal_attainment(self.goals(("1", -2, 1), ("2", -1, -1)), self.TIMELINE)
+        spread = (0.7 * (1 + 4) + 0.3 * 9) ** 0.5
+        assert found.baseline == pytest.approx(50 + 10 * (-2 - 2) / spread)
+        assert found.achieved == pytest.approx(50 + 10 * (1 - 2) / spread)
+        assert found.source.verification == "unverified"
+
+    def test_a_single_goal_is_ten_a_level(self) -> None:
+        for level in range(-2, 3):
+            assert goal_attainment(self.goals(("5", -1, level))).achieved == 50 + 10 * level
+
+    def test_goals_not_yet_judged_have_no_score(self) -> None:
+        found = goal_attainment(self.goals(("1", -1, 0), ("1", -1, None)))
+        assert (found.achieved, found.change, found.judged_on_day) == (None, None, None)
+
+    def test_the_day_is_that_of_the_cycle(self) -> None:
+        goals = self.goals(("1", -1, 0), judged_on=START + timedelta(days=35))
+        assert goal_attainment(goals, self.TIMELINE).judged_on_day == 35
+        assert goal_attainment(goals).judged_on_day is None
+
+    @pytest.mark.parametrize(
+        "goal", [{"baseline": 3}, {"baseline": 0, "weight": 0}, {"baseline": "0"}]
+    )
+    def test_impossible_goals_are_refused(self, goal: dict[str, Any]) -> None:
+        with pytest.raises(ValidationError):
+            GoalSet.model_validate({"set_on": START, "goals": [goal]})
+
+
+class TestSideEffects:
+    def test_each_is_placed_in_its_cycle(self) -> None:
+        spasticity = bs.find_protocol("spasticity")
+        timelines = [bs.response_timeline(day, spasticity) for day in (date(2026, 5, 4), START)]
+        effects = [
+            SideEffect.model_validate({"name": name, "first": first, "last": last})
+            for name, first, last in (
+                ("weakness", "2026-05-10", None),
+                ("weakness", "2026-02-03", "2026-02-09"),
+                ("dry mouth", "2026-01-01", "2026-01-02"),
+            )
+        ]
+        placed = place_side_effects(effects, timelines)
+        assert [
+            (p.name, p.session_number, p.onset_day, p.lasted_days, p.phase) for p in placed
+        ] == [
+            ("dry mouth", None, None, 2, None),
+            ("weakness", 1, 29, 7, "peak"),
+            ("weakness", 2, 6, None, "latent"),
+        ]
+        assert side_effect_counts(placed) == {
+            ("dry mouth", None): 1, ("weakness", "peak"): 1, ("weakness", "latent"): 1
+        }  # fmt: skip
+
+    def test_an_end_before_the_start_is_refused(self) -> None:
+        with pytest.raises(ValidationError, match="give first <= last"):
+            SideEffect.model_validate({"name": "x", "first": "2026-01-02", "last": "2026-01-01"})
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        m
+        for name in outcomes.__all__
+        if isinstance(m := getattr(outcomes, name), type) and issubclass(m, BaseModel)
+    ],
+    ids=lambda model: model.__name__,
+)
+def test_every_model_is_frozen_and_refuses_strangers(model: type[BaseModel]) -> None:
+    assert model.model_config.get("frozen")
+    assert model.model_config.get("extra") == "forbid"
+
+
+def test_models_of_a_patient_hide_what_they_hold() -> None:
+    mark = "Zqx7"
+    for model, table in (
+        (SideEffect, {"name": mark, "first": "2026-01-01"}),
+        (AshworthAssessment, {"on": "2026-01-01", "joint": mark, "score": "1"}),
+    ):
+        assert mark not in repr(model.model_validate(table))
+        with pytest.raises(ValidationError) as caught:
+            model.model_validate({**table, "on": mark, "first": mark})
+        assert mark not in str(caught.value)
+    goals = GoalSet.model_validate({"set_on": "2026-01-01", "goals": [{"baseline": -1}]})
+    assert "2026" not in repr(goals)
