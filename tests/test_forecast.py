@@ -107,7 +107,10 @@ class TestForecast:
         assert found.reasons["earliest"].rule == (
             "the 12-week minimum gives 2026-03-30; moved past a hold to 2026-04-10"
         )
-        assert "days on hold do not count, moved by 11 days" in found.reasons["overdue_from"].rule
+        assert (
+            "days on hold do not count, which moves it by 11 days to 2026-04-18"
+            in found.reasons["overdue_from"].rule
+        )
 
     def test_a_hold_that_begins_later_is_not_known_yet(self) -> None:
         hold = {"first": "2026-03-20", "last": "2026-04-09", "reason": "infection"}
@@ -371,6 +374,13 @@ class TestForecast:
         found = forecast(ONE, MIGRAINE, as_of="2026-02-01", policy=policy)
         assert (
             found.reasons["lapsed_from"].rule == "12 months after the last session gives 2027-01-05"
+        )
+
+    def test_a_lapse_that_would_come_before_overdue_is_said_to_wait(self) -> None:
+        policy = SchedulingPolicy(lapsed_after="1 week")
+        found = forecast(ONE, MIGRAINE, as_of="2026-02-01", policy=policy)
+        assert found.reasons["lapsed_from"].rule == (
+            "1 week after the last session, but not before overdue_from, gives 2026-04-07"
         )
 
     def test_candidates_that_lost_are_named(self) -> None:

@@ -315,6 +315,7 @@ class TestAssessResponse:
         assert eve.after_session.window.first == START
         none = assess_response(known, TWO, MIGRAINE, rule="ehf-2018", as_of=START)
         assert (none.before_session, none.after_session) == (None, None)
+        assert "from the last session" not in none.explain()
 
     def test_no_session_is_insufficient(self) -> None:
         found = assess_response(
@@ -344,6 +345,20 @@ class TestAssessResponse:
             START + timedelta(days=84),
         )
         assert negative.why == "2 complete cycles"
+
+    def test_cycles_given_elsewhere_bring_the_review_forward(self) -> None:
+        for cycles, on in (
+            (0, DONE),
+            (1, START + timedelta(days=84)),
+            (5, START + timedelta(days=84)),
+        ):
+            prior = bs.PriorTreatment(indication="chronic-migraine", cycles=cycles)
+            record = record_from_gaps([], starts_on=START).model_copy(
+                update={"prior_treatments": (prior,)}
+            )
+            assert (
+                response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of=START)[0].on == on
+            )
 
     def test_an_unknown_rule_is_refused_with_the_known_ones(self) -> None:
         with pytest.raises(UnknownProtocolError, match="known: nice-ta260, ehf-2018"):

@@ -7,7 +7,6 @@ from botox_schedule._reasons import (
     candidates_of,
     days_text,
     gives,
-    slid,
     usual_source,
     usual_words,
 )
@@ -117,6 +116,7 @@ def _usual_reasons(situation: Situation, found: TrackDates) -> dict[str, DateRea
     grace = policy.scheduled_grace if scheduled else policy.as_needed_grace
     lapse = policy.lapsed_after
     lapse_words = f"{lapse} after the last session" if lapse else "twice the end of the usual range"
+    limit = ", but not before overdue_from," if usual.lapsed_from == usual.overdue_from else ""
     moved = f", slid by {days_text(usual.slide)} with earliest" if usual.slide else ""
     sentences = {
         "due": (held.due, usual.due, f"{words} begins on {usual.due}{moved}"),
@@ -131,7 +131,7 @@ def _usual_reasons(situation: Situation, found: TrackDates) -> dict[str, DateRea
         "lapsed_from": (
             held.lapsed_from,
             usual.lapsed_from,
-            f"{lapse_words} gives {usual.lapsed_from}{moved}",
+            f"{lapse_words}{limit} gives {usual.lapsed_from}{moved}",
         ),
     }
     return {
@@ -143,7 +143,8 @@ def _usual_reasons(situation: Situation, found: TrackDates) -> dict[str, DateRea
 def _held(on: date | None, unmoved: date) -> str:
     if on is None or on == unmoved:
         return ""
-    return f"; days on hold do not count{slid(on, unmoved)}"
+    by = days_text((on - unmoved).days)
+    return f"; days on hold do not count, which moves it by {by} to {on}"
 
 
 def _usual_reason(

@@ -1,7 +1,5 @@
 """Why a date is what it is: rule, inputs, candidates that lost, source."""
 
-from datetime import date
-
 from pydantic import BaseModel
 
 from botox_schedule._days import Day
@@ -132,9 +130,3 @@ def usual_words(usual: IntervalRange, kind: RetreatmentKind, *, overridden: bool
 def days_text(count: int) -> str:
     """Return a count of days in words."""
     return "1 day" if count == 1 else f"{count} days"
-
-
-def slid(first: date, unmoved: date) -> str:
-    """Return what a moved window adds to its sentence."""
-    moved = (first - unmoved).days
-    return f", moved by {days_text(moved)}" if moved else ""

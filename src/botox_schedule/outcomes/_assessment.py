@@ -396,7 +396,7 @@ def _review(  # noqa: PLR0917 - the parts of one question
         why = f"{criterion.months} months of {_MONTH} days since the first session"
     else:
         count = criterion.failures or criterion.after_cycles
-        on = _cycle_end(cycles, count - prior, protocol, policy)
+        on = _cycle_end(cycles, max(count - prior, 1), protocol, policy)
         why = f"{count} complete cycles"
     return ReviewDate(rule=rule.id, criterion=criterion.name, on=on, why=why)
 
@@ -411,7 +411,7 @@ def _cycle_end(
     if not cycles:
         return None
     if count < len(cycles):
-        return cycles[max(count, 1)].first_on
+        return cycles[count].first_on
     ahead = project_dates(
         cycles[-1].anchored_on, protocol, count=count - len(cycles) + 1, policy=policy
     )
