@@ -24,9 +24,9 @@ from dateutil.rrule import WEEKLY, rrule
 from pydantic import TypeAdapter
 
 import botox_schedule as bs
-from botox_schedule._cli.answers import schedule_answer
 from botox_schedule._cli.export import read_export
 from botox_schedule._cli.schedule import Shelf, clinic_schedule
+from botox_schedule._cli.schedule_answer import schedule_answer
 from botox_schedule.outcomes import HeadacheDiary, assess_response, bundled_response_rules
 from botox_schedule.testing import record_from_gaps
 

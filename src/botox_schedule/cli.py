@@ -31,7 +31,6 @@ from botox_schedule._cli.answers import (
     forecasts_answer,
     protocol_answer,
     protocols_answer,
-    schedule_answer,
     timeline_answer,
 )
 from botox_schedule._cli.diary_file import read_diary
@@ -44,6 +43,7 @@ from botox_schedule._cli.outcome_answers import (
 from botox_schedule._cli.output import Answer, written
 from botox_schedule._cli.record_file import planned_protocols, read_record
 from botox_schedule._cli.schedule import Shelf, clinic_schedule
+from botox_schedule._cli.schedule_answer import schedule_answer
 from botox_schedule._days import as_day
 from botox_schedule.errors import BotoxScheduleError, DayError, IntervalError, UnknownProtocolError
 from botox_schedule.outcomes import assess_response, load_response_rules, response_review_dates

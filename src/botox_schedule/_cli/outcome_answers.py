@@ -91,68 +91,64 @@ def response_answer(
     return Answer(text, data, header, rows, int(bool(problems)), problems)
 
 
+_COLUMNS = (
+    "patient",
+    "indication",
+    "cycles",
+    "held",
+    "on_time",
+    "early",
+    "late",
+    "on_time_share",
+    "covered_between",
+    "covered_to_end",
+    "episodes",
+    "persistent_days",
+    "censored",
+)
+
+
 def adherence_answer(
     found: Sequence[TrackAdherence], problems: Sequence[str], as_of: date
 ) -> Answer:
     """How regularly each track of an export was treated."""
-    header = (
-        "patient",
-        "indication",
-        "cycles",
-        "held",
-        "on_time",
-        "early",
-        "late",
-        "on_time_share",
-        "covered_between",
-        "covered_to_end",
-        "episodes",
-        "persistent_days",
-        "censored",
-    )
 
     def rows() -> list[Sequence[object]]:
-        return [
-            (
-                patient,
-                indication,
-                a.cycles,
-                a.held_cycles,
-                a.on_time,
-                a.early,
-                a.late,
-                _share(a.on_time_share),
-                _share(a.covered_between),
-                _share(a.covered_to_end),
-                len(a.episodes) or None,
-                a.persistent_days,
-                a.is_censored,
-            )
-            for patient, indication, a in found
-        ]
+        return [_cells(track) for track in found]
 
     def text() -> list[str]:
-        lines = [f"as of {as_of}; {_gap_words(found)}", ""]
-        lines += table(header, rows())
+        lines = [f"as of {as_of}; {_gap_words(found)}", "", *table(_COLUMNS, rows())]
         if problems:
             lines += ["", f"Problems ({len(problems)})", *problems]
         return [*lines, "", NOT_ADVICE]
 
     def data() -> Any:
-        return {
-            "as_of": str(as_of),
-            "tracks": [
-                {
-                    "patient": patient,
-                    "indication": indication,
-                    "adherence": a.model_dump(mode="json"),
-                }
-                for patient, indication, a in found
-            ],
-            "problems": list(problems),
-        }
+        tracks = [
+            {**track._asdict(), "adherence": track.adherence.model_dump(mode="json")}
+            for track in found
+        ]
+        return {"as_of": str(as_of), "tracks": tracks, "problems": list(problems)}
 
-    return Answer(text, data, header, rows, int(bool(problems)), problems)
+    return Answer(text, data, _COLUMNS, rows, int(bool(problems)), problems)
+
+
+def _cells(track: TrackAdherence) -> Sequence[object]:
+    found = track.adherence
+    return (
+        track.patient,
+        track.indication,
+        found.cycles,
+        found.held_cycles,
+        found.on_time,
+        found.early,
+        found.late,
+        _share(found.on_time_share),
+        _share(found.covered_between),
+        _share(found.covered_to_end),
+        len(found.episodes) or None,
+        found.persistent_days,
+        found.is_censored,
+    )
 
 
 def _gap_words(found: Sequence[TrackAdherence]) -> str:

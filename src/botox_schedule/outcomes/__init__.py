@@ -1,12 +1,7 @@
 """Did it work, when did it wear off, and was the patient treated on time."""
 
 from botox_schedule.outcomes._adherence import Adherence, adherence
-from botox_schedule.outcomes._assessment import (
-    ResponseAssessment,
-    ReviewDate,
-    assess_response,
-    response_review_dates,
-)
+from botox_schedule.outcomes._assessment import ResponseAssessment, assess_response
 from botox_schedule.outcomes._counts import CriterionResult, decide, judge_counts
 from botox_schedule.outcomes._criteria import CriteriaResult, chronic_migraine_criteria
 from botox_schedule.outcomes._diary import (
@@ -17,6 +12,7 @@ from botox_schedule.outcomes._diary import (
     HeadacheDiary,
     MissingDays,
 )
+from botox_schedule.outcomes._reviews import ReviewDate, response_review_dates
 from botox_schedule.outcomes._rules import (
     CriterionKind,
     ResponseCriterion,

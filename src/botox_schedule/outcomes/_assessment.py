@@ -8,7 +8,6 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from botox_schedule import (
-    CareEndKind,
     Day,
     PatientRecord,
     SchedulingPolicy,
@@ -16,12 +15,12 @@ from botox_schedule import (
     TreatmentProtocol,
     Window,
     due_dates,
-    project_dates,
     treatment_cycles,
 )
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.outcomes._counts import CriterionResult, decide, judge_counts, result_of
 from botox_schedule.outcomes._diary import DiaryCount, DiaryKind, HeadacheDiary
+from botox_schedule.outcomes._reviews import recheck_window
 from botox_schedule.outcomes._rules import (
     CriterionKind,
     ResponseCriterion,
@@ -30,7 +29,7 @@ from botox_schedule.outcomes._rules import (
     find_response_rule,
 )
 
-__all__ = ["ResponseAssessment", "ReviewDate", "assess_response", "response_review_dates"]
+__all__ = ["ResponseAssessment", "assess_response"]
 
 _MONTH = 28
 _ONE_DAY = timedelta(days=1)
@@ -80,22 +79,6 @@ class ResponseAssessment(BaseModel, frozen=True, extra="forbid", defer_build=Tru
                 f"{after.headache_days} of {after.recorded_days} recorded"
             )
         return "\n".join(lines)
-
-
-class ReviewDate(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """When a criterion can first be judged.
-
-    Attributes:
-        rule: The rule's id.
-        criterion: The criterion's name.
-        on: The first day, or None where it cannot be dated.
-        why: What it waits for.
-    """
-
-    rule: str
-    criterion: str
-    on: Day | None
-    why: str
 
 
 def assess_response(
@@ -310,7 +293,7 @@ def _others(
         if criterion.kind is CriterionKind.FAILURES:
             yield _failures(rule, criterion, failures)
         elif criterion.kind is CriterionKind.RECHECK:
-            window = _recheck_window(criterion, record, protocol, day)
+            window = recheck_window(criterion, record, protocol, day)
             if window is not None and day >= window.first:
                 numbers = [f"treatment stopped; look again from {window}"]
                 yield result_of(rule, criterion, RuleOutcome.RECHECK, numbers)
@@ -326,93 +309,3 @@ def _failures(
         return result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, numbers)
     outcome = criterion.otherwise if all(latest) else criterion.below_gives
     return result_of(rule, criterion, outcome, numbers)
-
-
-def _recheck_window(
-    criterion: ResponseCriterion, record: PatientRecord, protocol: TreatmentProtocol, day: date
-) -> Window | None:
-    stopped = [
-        end.on
-        for end in record.care_ends
-        if end.kind is CareEndKind.DISCONTINUED
-        and end.on <= day
-        and (end.indication is None or end.indication in protocol.clock)
-    ]
-    if not stopped or criterion.recheck is None:
-        return None
-    return criterion.recheck.after(max(stopped))
-
-
-def response_review_dates(
-    record: PatientRecord,
-    protocol: TreatmentProtocol,
-    *,
-    rule: str | ResponseRule,
-    as_of: DayInput,
-    policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
-) -> tuple[ReviewDate, ...]:
-    """Return when each criterion of a rule can first be judged for this patient.
-
-    A day in the past says that it could be judged since then.
-
-    >>> from botox_schedule import find_protocol
-    >>> from botox_schedule.testing import record_from_gaps
-    >>> record = record_from_gaps([], starts_on=date(2025, 8, 26))
-    >>> dates = response_review_dates(record, find_protocol("chronic-migraine"),
-    ...                               rule="nice-ta260", as_of="2025-11-01")
-    >>> [str(review.on) for review in dates]
-    ['2026-02-10', '2025-11-18']
-    """
-    wanted = find_response_rule(rule) if isinstance(rule, str) else rule
-    day = as_day(as_of, "as_of")
-    cycles = treatment_cycles(
-        record, protocol, as_of=day, policy=policy, other_protocols=other_protocols
-    )
-    prior = sum(p.cycles for p in record.prior_treatments if p.indication in protocol.clock)
-    return tuple(
-        _review(wanted, criterion, cycles, prior, record, protocol, day, policy)
-        for criterion in wanted.criteria
-    )
-
-
-def _review(  # noqa: PLR0917 - the parts of one question
-    rule: ResponseRule,
-    criterion: ResponseCriterion,
-    cycles: Sequence[TreatmentCycle],
-    prior: int,
-    record: PatientRecord,
-    protocol: TreatmentProtocol,
-    day: date,
-    policy: SchedulingPolicy | None,
-) -> ReviewDate:
-    on: date | None = None
-    if criterion.kind is CriterionKind.RECHECK:
-        window = _recheck_window(criterion, record, protocol, day)
-        on, why = (window.first if window else None), "treatment must have been stopped"
-    elif criterion.kind is CriterionKind.MONTHS_BELOW:
-        length = timedelta(days=_MONTH * (criterion.months or 0))
-        on = cycles[0].first_on + length if cycles else None
-        why = f"{criterion.months} months of {_MONTH} days since the first session"
-    else:
-        count = criterion.failures or criterion.after_cycles
-        on = _cycle_end(cycles, max(count - prior, 1), protocol, policy)
-        why = f"{count} complete cycles"
-    return ReviewDate(rule=rule.id, criterion=criterion.name, on=on, why=why)
-
-
-def _cycle_end(
-    cycles: Sequence[TreatmentCycle],
-    count: int,
-    protocol: TreatmentProtocol,
-    policy: SchedulingPolicy | None,
-) -> date | None:
-    """The day on which *count* cycles of the record are complete, later ones on their targets."""
-    if not cycles:
-        return None
-    if count < len(cycles):
-        return cycles[count].first_on
-    ahead = project_dates(
-        cycles[-1].anchored_on, protocol, count=count - len(cycles) + 1, policy=policy
-    )
-    return ahead[-1].target if ahead else None
