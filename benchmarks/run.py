@@ -135,7 +135,9 @@ class Plain:
     product: str | None
     id: str | None = None
     units: Decimal | None = None
+    units_discarded: Decimal | None = None
     status: str = "completed"
+    kind: str = "full"
 
 
 def records() -> Iterable[Result]:

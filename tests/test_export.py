@@ -366,6 +366,17 @@ class TestClinicSchedule:
         assert found.summary.adult_assumed == 1
         assert found.tracks[0].status == "too_early"
 
+    @pytest.mark.parametrize(
+        ("born_on", "problems"), [("2026-01-06", 1), ("2026-01-05", 0), ("9999-12-31", 1)]
+    )
+    def test_a_birth_date_after_a_session_does_not_count(
+        self, tmp_path: Path, born_on: str, problems: int
+    ) -> None:
+        found = schedule(tmp_path, GOOD.replace("1980-01-01", born_on))
+        reasons = ["birth date: lies after a session of the patient; it does not count"]
+        assert [problem.reason for problem in found.problems] == reasons[:problems]
+        assert found.summary.adult_assumed == problems
+
     def test_the_counts_add_up(self, tmp_path: Path) -> None:
         found = schedule(
             tmp_path,

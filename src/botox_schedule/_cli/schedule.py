@@ -206,10 +206,14 @@ def _bounds(month: MonthOnly, shelf: Shelf, as_of: date, policy: SchedulingPolic
 
 
 def _born_on(rows: Sequence[Row], problems: list[Problem]) -> date | None:
-    """The patient's birth date; two of them are a problem and neither is believed."""
+    """The patient's birth date; one that cannot be is a problem and is not believed."""
     known = {row.born_on: row.line for row in reversed(rows) if row.born_on is not None}
+    reason = None
     if len(known) > 1:
         reason = "birth date: another row of the patient has a different one; neither counts"
+    elif any(row.session.administered_on < day for day in known for row in rows):
+        reason = "birth date: lies after a session of the patient; it does not count"
+    if reason is not None:
         problems.append(Problem(max(known.values()), reason, left_out=False))
         return None
     return next(iter(known), None)

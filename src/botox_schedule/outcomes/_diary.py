@@ -5,17 +5,15 @@ from datetime import date, timedelta
 from enum import StrEnum, unique
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, Field, model_validator
 
 from botox_schedule import Day, Window
 from botox_schedule.outcomes._data import outcome_tables
-from botox_schedule.outcomes._fractions import Exact
+from botox_schedule.outcomes._fractions import ExactDays
 
 __all__ = ["Baseline", "DiaryCount", "DiaryDay", "DiaryKind", "HeadacheDiary", "MissingDays"]
-
-_Days = Annotated[Exact, Field(ge=0)]
 
 
 @unique
@@ -62,8 +60,8 @@ class Baseline(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True
         per_days: The length of that month in days.
     """
 
-    headache_days: _Days
-    migraine_days: _Days | None = None
+    headache_days: ExactDays
+    migraine_days: ExactDays | None = None
     per_days: int = Field(default=28, ge=1, le=31)
 
     __repr_args__ = _nothing

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from botox_schedule import Day, ResponseTimeline, SourceRef
 from botox_schedule.outcomes._data import cited, outcome_tables
-from botox_schedule.outcomes._fractions import Exact
+from botox_schedule.outcomes._fractions import ExactWeight
 
 __all__ = [
     "AshworthAssessment",
@@ -140,7 +140,7 @@ class GoalScore(BaseModel, frozen=True, extra="forbid", defer_build=True):
         achieved: The level attained, or None where not yet judged.
     """
 
-    weight: Annotated[Exact, Field(gt=0)] = Fraction(1)
+    weight: ExactWeight = Fraction(1)
     baseline: _Level
     achieved: _Level | None = None
 
