@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import botox_schedule as bs
-from botox_schedule import SourceRef, TreatmentProtocol
+from botox_schedule import SourceRef, TreatmentProtocol, outcomes
 
 HERE = Path(__file__).parent
 
@@ -107,3 +107,33 @@ def _copy_notebooks() -> None:
 
 _write_catalog()
 _copy_notebooks()
+
+
+def _skip_fields(_app, what, name, _value, skip, _options):  # type: ignore[no-untyped-def]
+    """A field stands in its class's signature and list of attributes, and not a third time."""
+    return True if what == "class" and name in FIELDS else skip
+
+
+def _field_signature(_app, what, _name, value, _options, _signature, _returns):  # type: ignore[no-untyped-def]
+    """Show what a model is made of in place of ``**data``."""
+    if what != "class" or not hasattr(value, "model_fields"):
+        return None
+    fields = [
+        field if info.is_required() else f"{field}=..."
+        for field, info in value.model_fields.items()
+    ]
+    return f"(*, {', '.join(fields)})", None
+
+
+FIELDS = {
+    field
+    for module in (bs, outcomes)
+    for name in module.__all__
+    for field in getattr(getattr(module, name), "model_fields", ())
+}
+
+
+def setup(app):  # type: ignore[no-untyped-def]
+    """Make the reference readable."""
+    app.connect("autodoc-skip-member", _skip_fields)
+    app.connect("autodoc-process-signature", _field_signature)

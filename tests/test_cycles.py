@@ -187,6 +187,37 @@ class TestTiming:
         )
         assert cycle.short_by_days == 21
 
+    def test_the_usual_range_is_that_of_the_stricter(self) -> None:
+        arm, leg = "upper-limb-spasticity", "lower-limb-spasticity"
+        protocols = [
+            own_protocol(minimum, usual, id=name, indication=name, shares_clock_with=[other])
+            for name, other, minimum, usual in (
+                (arm, leg, "12 weeks", "12 weeks"),
+                (leg, arm, "13 weeks", "20 weeks"),
+            )
+        ]
+        record = PatientRecord.model_validate(
+            {
+                "sessions": [
+                    session("2026-01-05", arm),
+                    session("2026-04-20", arm),
+                    session("2026-04-20", leg),
+                ]
+            }
+        )
+        _, cycle = treatment_cycles(
+            record, protocols[0], as_of="2026-12-31", other_protocols=protocols
+        )
+        assert cycle.timing is CycleTiming.ON_TIME
+
+    def test_days_late_count_from_the_end_of_the_slid_range(self) -> None:
+        policy = SchedulingPolicy(payer_minimum="14 weeks")
+        days = ("2026-04-20", "2026-04-21")
+        found = [cycles([session("2026-01-05"), session(day)], policy=policy)[1] for day in days]
+        assert [(c.timing, c.late_by_days) for c in found] == [
+            (CycleTiming.ON_TIME, 0), (CycleTiming.LATE, 8)
+        ]  # fmt: skip
+
     def test_an_unknown_product_is_judged_by_the_given_protocol(self) -> None:
         first, second = cycles(
             [session("2026-01-05", product=None), session("2026-03-29", product=None)]

@@ -383,6 +383,16 @@ class TestForecast:
             "1 week after the last session, but not before overdue_from, gives 2026-04-07"
         )
 
+    def test_the_grace_of_its_kind_is_named(self) -> None:
+        arm = record(session("2026-01-05", indication="spasticity"))
+        found = forecast(arm, find_protocol("spasticity"), as_of="2026-02-01")
+        assert found.reasons["overdue_from"].rule == (
+            "the usual range of 3 to 4 months (as needed) ends on 2026-05-05; "
+            "2026-06-03 is the first day after 4 weeks of grace"
+        )
+        own = forecast(ONE, MIGRAINE, as_of="2026-02-01").reasons["overdue_from"].rule
+        assert own.endswith("2026-04-07 is the first day after 7 days of grace")
+
     def test_candidates_that_lost_are_named(self) -> None:
         policy = SchedulingPolicy(payer_minimum="10 weeks")
         reason = forecast(ONE, MIGRAINE, as_of="2026-02-01", policy=policy).reasons["earliest"]
