@@ -2,6 +2,8 @@
 
 import logging
 from datetime import date
+from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from botox_schedule import (
     SchedulingPolicy,
     TreatmentProtocol,
     bundled_protocols,
+    check_date,
+    exposure,
     find_protocol,
     forecast,
 )
@@ -329,6 +333,50 @@ class TestStrict:
         except* FindingError as group:
             handled = list(group.exceptions)
         assert handled
+
+
+class TestConflictingRecords:
+    """Of several contents under one id one wins, whatever their order."""
+
+    ORDER = ("draft", "no_show", "completed", "entered_in_error")
+
+    @pytest.mark.parametrize(("loser", "winner"), list(combinations(ORDER, 2)))
+    def test_the_status_decides_first(self, loser: str, winner: str) -> None:
+        later_loser = at("2026-04-20", status=loser)
+        contents = [at("2026-04-06", status=winner), later_loser]
+        for sessions in (contents, contents[::-1]):
+            record = PatientRecord.model_validate({"sessions": sessions})
+            answer = forecast(record, find_protocol("chronic-migraine"), as_of=AS_OF)
+            expected = date(2026, 4, 6) if winner == "completed" else None
+            assert answer.last_session_on == expected
+
+    @pytest.mark.parametrize(("one", "other"), [("booked", "draft"), ("cancelled", "no_show")])
+    def test_between_equals_the_later_day_does(self, one: str, other: str) -> None:
+        contents = [at("2026-06-06", status=one), at("2026-06-05", status=other)]
+        for sessions in (contents, contents[::-1]):
+            record = PatientRecord.model_validate({"sessions": sessions})
+            answer = forecast(record, find_protocol("chronic-migraine"), as_of=AS_OF)
+            assert (answer.booking is not None) is (one == "booked")
+
+    def test_then_the_larger_units(self) -> None:
+        for units in ((155, 195), (195, 155), (None, 195)):
+            sessions = [at("2026-05-06", units=number) for number in units]
+            record = PatientRecord.model_validate({"sessions": sessions})
+            total = exposure(record, product="Botox", window="12 weeks", on=AS_OF)
+            assert (total.units, total.indeterminate) == (Decimal(195), False)
+
+
+def test_a_booking_for_today_is_judged_too() -> None:
+    record = {"sessions": [at("2026-04-06"), at(AS_OF, "b", status="booked")]}
+    assert codes(record) == {"booking_too_early"}
+
+
+def test_a_check_of_a_silent_track_asks_for_no_age() -> None:
+    record = PatientRecord.model_validate({**ONE, "born_on": "2015-01-01", "holds": [HELD]})
+    check = check_date(record, find_protocol("chronic-migraine"), on=AS_OF, as_of=AS_OF)
+    found = {finding.code.value for finding in check.findings}
+    assert "session_during_hold" in found
+    assert "age_outside_protocol" not in found
 
 
 def test_findings_name_sessions_in_a_field_and_never_in_their_words() -> None:

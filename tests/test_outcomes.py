@@ -279,6 +279,9 @@ class TestAssessResponse:
         assert "look again from 2026-11-01 to 2026-12-01" in later.explain()
         (*_, recheck) = response_review_dates(record, MIGRAINE, rule="ehf-2018", as_of="2026-10-31")
         assert recheck.on == date(2026, 11, 1)
+        for day, on in (("2026-06-30", None), ("2026-07-01", date(2026, 11, 1))):
+            (*_, recheck) = response_review_dates(record, MIGRAINE, rule="ehf-2018", as_of=day)
+            assert recheck.on == on
 
     def test_a_gap_in_the_diary_breaks_the_months_in_a_row(self) -> None:
         parts = [(START - timedelta(days=28), month(22))]
@@ -497,6 +500,13 @@ class TestWearOff:
             (5, START + timedelta(days=28)), (5, second + timedelta(days=28))
         ]  # fmt: skip
         assert wear_off_across_cycles(known, [second], definition="nadir_rise", as_of=START) == ()
+
+    def test_a_cycle_ends_on_the_eve_of_the_next(self) -> None:
+        starts = [START, START + timedelta(days=82)]
+        found = wear_off_across_cycles(
+            HeadacheDiary(), starts, definition="nadir_rise", as_of=starts[1]
+        )
+        assert [len(wear.weeks) for wear in found] == [11, 0]
 
     def test_it_never_moves_a_date(self) -> None:
         before = bs.forecast(TWO, MIGRAINE, as_of="2026-04-20")
