@@ -259,6 +259,12 @@ class TestClinicSchedule:
         assert (found.status, found.phase, found.days_to_due) == ("too_early", "building", 38)
         assert found.dates.earliest == date(2026, 3, 30)
 
+    def test_a_session_of_the_day_itself_counts(self, tmp_path: Path) -> None:
+        found = schedule(tmp_path, GOOD, as_of="2026-01-05")
+        assert found.tracks[0].last_session_on == date(2026, 1, 5)
+        assert found.summary.counted == 1
+        assert schedule(tmp_path, GOOD, as_of="2026-01-04").tracks == []
+
     def test_tracks_come_in_the_order_of_work(self, tmp_path: Path) -> None:
         days = {
             "later": "2026-01-20", "sooner": "2026-01-05", "due": "2025-11-27", "longest": "2025-10-01",
