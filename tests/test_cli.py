@@ -345,6 +345,23 @@ class TestRecords:
         out = run(capsys, "forecast", file, "--indication", "spasticity")[1]
         assert "onabotulinumtoxinA-spasticity-adult-us" in out
 
+    def test_what_was_cancelled_plans_no_product(self, capsys: Capture, tmp_path: Path) -> None:
+        given = {
+            "administered_on": "2026-01-05",
+            "indication": "cervical-dystonia",
+            "product": "Botox",
+        }
+        off = {
+            **given,
+            "administered_on": "2026-02-05",
+            "product": "Dysport",
+            "status": "cancelled",
+        }
+        file = record_file(tmp_path, json.dumps({"sessions": [given, off]}))
+        for options in ((), ("--indication", "cervical-dystonia")):
+            told = json.loads(run(capsys, "forecast", file, *options, "--json")[1])
+            assert [found["protocol"]["product"] for found in told] == ["onabotulinumtoxinA"]
+
     def test_tracks_of_one_clock_are_one(self, capsys: Capture, tmp_path: Path) -> None:
         sessions = [
             {"administered_on": day, "indication": name, "product": "Botox"}

@@ -231,6 +231,13 @@ class TestAssessResponse:
             17 * 30, 24 * 28
         )
 
+    def test_cycles_of_another_track_leave_the_baseline_alone(self) -> None:
+        prior = bs.PriorTreatment(indication="spasticity", cycles=3)
+        record = TWO.model_copy(update={"prior_treatments": (prior,)})
+        known = course(22, 20, 20, 18, 16, 16, 15)
+        found = assess_response(known, record, MIGRAINE, rule="nice-ta260", as_of=DONE)
+        assert (found.outcome, found.complete_cycles) == ("continue", 2)
+
     def test_without_any_baseline_it_says_so(self) -> None:
         known = diary(*[(START + timedelta(days=28 * n), month(16)) for n in range(6)])
         found = assess_response(known, TWO, MIGRAINE, rule="nice-ta260", as_of=DONE)

@@ -4,16 +4,15 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from botox_schedule._days import DayInput, as_day
-from botox_schedule._loader import protocols_in, tables_in
+from botox_schedule._loader import protocols_in, tables_in, tables_of
 from botox_schedule._protocols import TreatmentProtocol
 from botox_schedule._terms import Population, Product, find_product
-from botox_schedule.errors import ProtocolFileError, UnknownProtocolError
+from botox_schedule.errors import UnknownProtocolError
 
-__all__ = ["bundled_protocols", "find_protocol", "load_protocols"]
+__all__ = ["bundled_protocols", "bundled_tables", "find_protocol", "load_protocols"]
 
 
 def _data() -> Traversable:
@@ -21,7 +20,8 @@ def _data() -> Traversable:
 
 
 @cache
-def _tables(name: str) -> dict[str, Any]:
+def bundled_tables(name: str) -> dict[str, Any]:
+    """Return the tables of a bundled data file, read once."""
     return tables_in((_data() / name).read_text(encoding="utf-8"), name)
 
 
@@ -33,12 +33,12 @@ def bundled_protocols() -> tuple[TreatmentProtocol, ...]:
     ['eu', 'uk', 'us']
     """
     names = sorted(entry.name for entry in (_data() / "protocols").iterdir())
-    sources, codes = _tables("sources.toml"), _tables("codes.toml")["codes"]
+    sources, codes = bundled_tables("sources.toml"), bundled_tables("codes.toml")["codes"]
     return tuple(
         protocol
         for name in names
         if name.endswith(".toml")
-        for protocol in protocols_in(_tables(f"protocols/{name}"), name, sources, codes)
+        for protocol in protocols_in(bundled_tables(f"protocols/{name}"), name, sources, codes)
     )
 
 
@@ -108,9 +108,5 @@ def load_protocols(path: str | PathLike[str]) -> tuple[TreatmentProtocol, ...]:
         ...
     FileNotFoundError: [Errno 2] No such file or directory: 'no-such-file.toml'
     """
-    file = Path(path)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ProtocolFileError(f"{file.name}: not a TOML file: expected UTF-8 text") from None
-    return protocols_in(tables_in(text, file.name), file.name, _tables("sources.toml"))
+    name, tables = tables_of(path)
+    return protocols_in(tables, name, bundled_tables("sources.toml"))

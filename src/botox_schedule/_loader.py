@@ -3,6 +3,8 @@
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +12,7 @@ from pydantic import ValidationError
 from botox_schedule._protocols import TreatmentProtocol
 from botox_schedule.errors import ProtocolFileError
 
-__all__ = ["protocols_in", "tables_in"]
+__all__ = ["faults", "protocols_in", "tables_in", "tables_of"]
 
 _TABLES = {"sources": dict, "limits": list, "protocols": list}
 _SHOWN = 60
@@ -26,6 +28,21 @@ def tables_in(text: str, name: str) -> dict[str, Any]:
         return tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ProtocolFileError(f"{name}: not a TOML file: {error}") from None
+
+
+def tables_of(path: str | PathLike[str]) -> tuple[str, dict[str, Any]]:
+    """Return a TOML file's name and its tables.
+
+    Raises:
+        ProtocolFileError: When the file is not TOML in UTF-8.
+        OSError: When it cannot be opened.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ProtocolFileError(f"{file.name}: not a TOML file: expected UTF-8 text") from None
+    return file.name, tables_in(text, file.name)
 
 
 def protocols_in(
@@ -52,13 +69,13 @@ def protocols_in(
     for number, row in enumerate(tables["protocols"], start=1):
         where = f"{name}: [[protocols]] {number}{_called(row)}"
         whole = _complete(row, tables.get("limits", ()), codes)
-        faults = [f"{where}: {fault}" for fault in _unknown_sources(whole, known)]
-        if not faults:
+        found = [f"{where}: {fault}" for fault in _unknown_sources(whole, known)]
+        if not found:
             try:
                 protocols.append(TreatmentProtocol.model_validate(_with_titles(whole, known)))
             except ValidationError as error:
-                faults = [f"{where}: {fault}" for fault in _faults(error)]
-        problems += faults
+                found = [f"{where}: {fault}" for fault in faults(error)]
+        problems += found
     if not problems:
         problems = [f"{name}: {fault}" for fault in _conflicts(protocols)]
     if problems:
@@ -145,13 +162,14 @@ def _with_titles(value: Any, known: Mapping[str, Any]) -> Any:
     return copy
 
 
-def _faults(error: ValidationError) -> Iterator[str]:
+def faults(error: ValidationError) -> Iterator[str]:
+    """Yield each fault of a file's table: the key, what was expected and what was found."""
     for fault in error.errors(include_url=False):
         path = ".".join(str(part) for part in fault["loc"])
         message = fault["msg"].removeprefix("Value error, ")
         given = fault["input"]
         shown = "" if isinstance(given, dict | list) else f"; found {str(given)[:_SHOWN]!r}"
-        yield f"{path or 'the protocol'}: {message}{shown}"
+        yield f"{path or 'the table'}: {message}{shown}"
 
 
 def _conflicts(protocols: list[TreatmentProtocol]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from pydantic.dataclasses import dataclass
 
 from botox_schedule._days import Day
+from botox_schedule._hidden import hidden
 from botox_schedule._intervals import Interval, IntervalRange, Window
 from botox_schedule._products import ProductName
 from botox_schedule._protocols import Indication
@@ -29,11 +30,6 @@ _Units = Annotated[Decimal, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 _Discarded = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 _Kilograms = Annotated[Decimal, Field(gt=0, le=1000, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0, le=10_000, strict=True)]
-
-
-def _nothing(_: object) -> list[Any]:
-    """A record's repr shows no id, day or text: it may end in a log."""
-    return []
 
 
 @dataclass(
@@ -92,7 +88,7 @@ class Hold(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, de
     indication: Indication | None = None
     review_on: Day | None = None
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
@@ -123,7 +119,7 @@ class IntervalOverride(
     reason: _Text
     authority: Authority
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -145,7 +141,7 @@ class BodyWeight(
     measured_on: Day
     kilograms: _Kilograms
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
 
 class CareEnd(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True):
@@ -161,7 +157,7 @@ class CareEnd(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True,
     kind: CareEndKind
     indication: Indication | None = None
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
     @model_validator(mode="after")
     def _death_ends_all(self) -> Self:
@@ -185,7 +181,7 @@ class PriorTreatment(
     cycles: _Count
     started_on: Day | None = None
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
 
 class PriorAuthorization(
@@ -209,7 +205,7 @@ class PriorAuthorization(
     units: _Units | None = None
     minimum_interval: Interval | None = None
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
 
 class PatientRecord(
@@ -233,7 +229,7 @@ class PatientRecord(
     care_ends: tuple[CareEnd, ...] = ()
     born_on: Day | None = None
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
 
 def _check_order(first: Any, last: Any, what: str) -> None:

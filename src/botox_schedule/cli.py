@@ -389,8 +389,7 @@ def _response(given: argparse.Namespace) -> Answer:
     reviews = response_review_dates(
         record, protocol, rule=rule, as_of=as_of, policy=policy, other_protocols=others
     )
-    lines = [f"line {problem.line}: {problem.reason}" for problem in problems]
-    return response_answer(assessment, reviews, lines)
+    return response_answer(assessment, reviews, list(map(str, problems)))
 
 
 def _add_adherence(commands: _Commands) -> None:

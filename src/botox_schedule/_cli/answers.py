@@ -22,6 +22,7 @@ from botox_schedule import (
 )
 from botox_schedule._cli.output import Answer
 from botox_schedule._cli.text import listing, table, word
+from botox_schedule._explanations import DATE_NAMES
 from botox_schedule._policy import SchedulingPolicy
 from botox_schedule._protocols import SourceRef
 
@@ -36,7 +37,6 @@ __all__ = [
 ]
 
 NOT_ADVICE = "Not medical advice: check each figure against the current label."
-_DATES = ("earliest", "due", "overdue_from", "lapsed_from")
 _WINDOWS = ("onset", "peak", "wear_off")
 _FIGURES = (
     ("retreatment", ("minimum", "usual", "wording")),
@@ -72,7 +72,7 @@ def due_answer(
     dates = due_dates(day, protocol, policy)
     status = due_status(dates, as_of=as_of)
     ahead = project_dates(day, protocol, policy=policy)
-    figures = [(name.replace("_", " "), getattr(dates, name)) for name in _DATES]
+    figures = [(name.replace("_", " "), getattr(dates, name)) for name in DATE_NAMES]
 
     def text() -> list[str]:
         lines = [f"{protocol.indication} with {protocol.product}, session on {day}", ""]
@@ -91,7 +91,7 @@ def due_answer(
             "projected": [_json(session) for session in ahead],
         }
 
-    header = ("administered_on", *_DATES, "as_of", "status", "unverified")
+    header = ("administered_on", *DATE_NAMES, "as_of", "status", "unverified")
     row = (day, *dates.boundaries, as_of, status.value, " ".join(dates.unverified))
     return Answer(text, data, header, lambda: [row])
 
@@ -228,7 +228,7 @@ def _ages(protocol: TreatmentProtocol) -> str:
 
 def forecasts_answer(forecasts: Sequence[Forecast], *, explain: bool) -> Answer:
     """Where each track of a record stands, with the reasons if asked for."""
-    header = ("protocol", "status", *_DATES, "cycle", "last_session", "days_to_due", "findings")
+    header = ("protocol", "status", *DATE_NAMES, "cycle", "last_session", "days_to_due", "findings")
 
     def rows() -> list[Sequence[object]]:
         return [
@@ -264,7 +264,7 @@ def _explained(found: Forecast) -> list[str]:
 
 def _brief(found: Forecast) -> list[str]:
     pairs: list[tuple[str, object]] = [(f"status on {found.as_of}", found.status.value)]
-    pairs += [(name.replace("_", " "), getattr(found.dates, name)) for name in _DATES]
+    pairs += [(name.replace("_", " "), getattr(found.dates, name)) for name in DATE_NAMES]
     pairs += [("cycle", found.cycle_number), ("last session", found.last_session_on)]
     pairs += [("phase", found.phase), ("booked", found.booking and found.booking.on)]
     counts = Counter(finding.code.value for finding in found.findings)

@@ -76,6 +76,9 @@ class Problem(NamedTuple):
     reason: str
     left_out: bool = True
 
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
+
 
 class Row(NamedTuple):
     """A row that could be read, in whole or but for its units or its product."""

@@ -50,7 +50,7 @@ def export_adherence(
         for _, _, protocol in planned_tracks(person.record, shelf, as_of)
         if protocol is not None
     ]
-    return found, [f"line {problem.line}: {problem.reason}" for problem in sorted(problems)]
+    return found, list(map(str, sorted(problems)))
 
 
 def response_answer(

@@ -32,6 +32,7 @@ __all__ = [
     "Summary",
     "TrackRow",
     "clinic_schedule",
+    "last_product",
     "people",
     "planned_tracks",
 ]
@@ -227,8 +228,13 @@ class PlannedTrack(NamedTuple):
     protocol: TreatmentProtocol | None
 
 
-def planned_tracks(record: PatientRecord, shelf: Shelf, as_of: date) -> Iterable[PlannedTrack]:
-    """Yield each clock on which a completed session or a booking lies."""
+def planned_tracks(
+    record: PatientRecord, shelf: Shelf, as_of: date, planned: Product | None = None
+) -> Iterable[PlannedTrack]:
+    """Yield each clock on which a completed session or a booking lies.
+
+    Without a *planned* product it is the one given last.
+    """
     age = None if record.born_on is None else age_on(record.born_on, as_of)
     covered: set[str] = set()
     concerned = _latest_first(record.sessions, as_of)
@@ -236,7 +242,7 @@ def planned_tracks(record: PatientRecord, shelf: Shelf, as_of: date) -> Iterable
         indication = session.indication
         if indication in covered or not shelf.knows(indication):
             continue
-        product = _last_product(concerned, indication)
+        product = planned or _last_product(concerned, indication)
         protocol = shelf.find(indication, product.value if product else "", age, as_of)
         covered |= {indication} if protocol is None else protocol.clock
         yield PlannedTrack(session, product, protocol)
@@ -264,6 +270,11 @@ def _latest_first(sessions: Iterable[TreatmentSession], as_of: date) -> list[Tre
     if len(concerned) > 1:
         concerned.sort(key=lambda item: item[:3], reverse=True)
     return [session for *_, session in concerned]
+
+
+def last_product(record: PatientRecord, indication: str, as_of: date) -> Product | None:
+    """Return the product given last for an indication, as far as it is known."""
+    return _last_product(_latest_first(record.sessions, as_of), indication)
 
 
 def _last_product(latest_first: Iterable[TreatmentSession], indication: str) -> Product | None:

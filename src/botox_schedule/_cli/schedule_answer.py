@@ -9,16 +9,16 @@ from botox_schedule._cli.answers import NOT_ADVICE
 from botox_schedule._cli.output import Answer
 from botox_schedule._cli.schedule import ClinicSchedule, TrackRow
 from botox_schedule._cli.text import table
+from botox_schedule._explanations import DATE_NAMES
 
 __all__ = ["schedule_answer"]
 
-_DATES = ("earliest", "due", "overdue_from", "lapsed_from")
 _COLUMNS = (
     "patient",
     "indication",
     "product",
     "last_session",
-    *_DATES,
+    *DATE_NAMES,
     "status",
     "phase",
     "days_to_go",
@@ -53,7 +53,7 @@ def _track_cells(track: TrackRow) -> Sequence[object]:
 
 def schedule_answer(schedule: ClinicSchedule) -> Answer:
     """Where every track of an export stands, in the order in which it is worked through."""
-    problems = [f"line {problem.line}: {problem.reason}" for problem in schedule.problems]
+    problems = list(map(str, schedule.problems))
 
     def rows() -> list[Sequence[object]]:
         return [_track_cells(track) for track in schedule.tracks]

@@ -17,8 +17,10 @@ from botox_schedule import (
     due_dates,
     treatment_cycles,
 )
+from botox_schedule._cycles import prior_cycles
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.outcomes._counts import CriterionResult, decide, judge_counts, result_of
+from botox_schedule.outcomes._data import month_days
 from botox_schedule.outcomes._diary import DiaryCount, DiaryKind, HeadacheDiary
 from botox_schedule.outcomes._reviews import recheck_window
 from botox_schedule.outcomes._rules import (
@@ -26,12 +28,11 @@ from botox_schedule.outcomes._rules import (
     ResponseCriterion,
     ResponseRule,
     RuleOutcome,
-    find_response_rule,
+    as_rule,
 )
 
 __all__ = ["ResponseAssessment", "assess_response"]
 
-_MONTH = 28
 _ONE_DAY = timedelta(days=1)
 
 
@@ -120,14 +121,15 @@ def assess_response(
     >>> str(answer.outcome), answer.complete_cycles
     ('coverage_may_end', 1)
     """
-    wanted = find_response_rule(rule) if isinstance(rule, str) else rule
+    wanted = as_rule(rule)
     day = as_day(as_of, "as_of")
     known = diary.until(day)
     cycles = treatment_cycles(
         record, protocol, as_of=day, policy=policy, other_protocols=other_protocols
     )
-    span = _complete(cycles, record, protocol, day, policy)
-    counts = _counts(known, cycles, span, record, day)
+    prior = prior_cycles(record, protocol.clock)
+    span = _complete(cycles, prior, protocol, day, policy)
+    counts = _counts(known, cycles, span, prior, day)
     results = [
         *_judged(wanted, known, counts, span.number),
         *_others(wanted, record, protocol, day, failures),
@@ -171,13 +173,12 @@ class _Counts(NamedTuple):
 
 def _complete(
     cycles: Sequence[TreatmentCycle],
-    record: PatientRecord,
+    prior: int,
     protocol: TreatmentProtocol,
     day: date,
     policy: SchedulingPolicy | None,
 ) -> _Span:
     """A cycle is complete when the next one began, or on the day the next one was due."""
-    prior = sum(p.cycles for p in record.prior_treatments if p.indication in protocol.clock)
     if not cycles:
         return _Span(prior, None, None)
     dates = due_dates(cycles[-1].anchored_on, protocol, policy)
@@ -190,19 +191,18 @@ def _complete(
 
 
 def _month_until(last: date) -> Window:
-    return Window(first=last - timedelta(days=_MONTH - 1), last=last)
+    return Window(first=last - timedelta(days=month_days() - 1), last=last)
 
 
 def _counts(
     diary: HeadacheDiary,
     cycles: Sequence[TreatmentCycle],
     span: _Span,
-    record: PatientRecord,
+    prior: int,
     day: date,
 ) -> _Counts:
     baseline = None
-    given_before = any(prior.cycles for prior in record.prior_treatments)
-    if cycles and diary.baseline is None and not given_before:
+    if cycles and diary.baseline is None and not prior:
         baseline = diary.count(_month_until(cycles[0].first_on - _ONE_DAY))
     current = None
     if span.first_on is not None and span.last_on is not None:
@@ -216,7 +216,7 @@ def _around_session(
     diary: HeadacheDiary, cycles: Sequence[TreatmentCycle], day: date
 ) -> tuple[DiaryCount | None, DiaryCount | None]:
     """The months before and from the last session whose following month is over on *day*."""
-    month = timedelta(days=_MONTH)
+    month = timedelta(days=month_days())
     starts = [cycle.anchored_on for cycle in cycles if cycle.anchored_on + month <= day]
     if not starts:
         return None, None
@@ -278,7 +278,7 @@ def _baseline(
     if given is None:
         return _rate(count, measure)
     days = given.migraine_days if measure is DiaryKind.MIGRAINE else given.headache_days
-    return None if days is None else days * _MONTH / given.per_days
+    return None if days is None else days * month_days() / given.per_days
 
 
 def _others(

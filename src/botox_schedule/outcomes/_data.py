@@ -1,25 +1,22 @@
 """The figures for outcomes, read once from their data file."""
 
-import tomllib
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from botox_schedule import SourceRef
+from botox_schedule._catalogue import bundled_tables
 
-__all__ = ["cited", "outcome_tables"]
-
-
-@cache
-def _tables(name: str) -> dict[str, Any]:
-    resource = files("botox_schedule") / "data" / name
-    return tomllib.loads(resource.read_text(encoding="utf-8"))
+__all__ = ["cited", "month_days", "outcome_tables"]
 
 
 def outcome_tables() -> Mapping[str, Any]:
     """Return the tables of the bundled outcome data."""
-    return _tables("outcomes.toml")
+    return bundled_tables("outcomes.toml")
+
+
+def month_days() -> int:
+    """Return how many days a month of the diary has."""
+    return int(outcome_tables()["diary"]["month_days"])
 
 
 def cited(source: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> SourceRef:
@@ -28,6 +25,6 @@ def cited(source: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> So
     Raises:
         KeyError: When no document has that key.
     """
-    document = {**_tables("sources.toml"), **(own or {})}[source["key"]]
+    document = {**bundled_tables("sources.toml"), **(own or {})}[source["key"]]
     named = {name: document[name] for name in ("title", "address") if name in document}
     return SourceRef.model_validate({**named, **source})

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from enum import StrEnum, unique
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 from pydantic import BaseModel, Field, model_validator
 
 from botox_schedule import Day, Window
+from botox_schedule._hidden import hidden
 from botox_schedule.outcomes._data import outcome_tables
 from botox_schedule.outcomes._fractions import ExactDays
 
@@ -37,18 +38,13 @@ class MissingDays(StrEnum):
     """Missing days count as days without headache."""
 
 
-def _nothing(_: object) -> list[Any]:
-    """A diary's repr shows no day: it may end in a log."""
-    return []
-
-
 class DiaryDay(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True):
     """One day of the diary."""
 
     on: Day
     kind: DiaryKind
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
 
 class Baseline(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True):
@@ -64,7 +60,7 @@ class Baseline(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True
     migraine_days: ExactDays | None = None
     per_days: int = Field(default=28, ge=1, le=31)
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
 
 class DiaryCount(BaseModel, frozen=True, extra="forbid", defer_build=True):
@@ -128,7 +124,7 @@ class HeadacheDiary(
     days: tuple[DiaryDay, ...] = ()
     baseline: Baseline | None = None
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
     @model_validator(mode="after")
     def _says_one_thing_a_day(self) -> Self:

@@ -16,17 +16,17 @@ from botox_schedule import (
     project_dates,
     treatment_cycles,
 )
+from botox_schedule._cycles import prior_cycles
 from botox_schedule._days import DayInput, as_day
+from botox_schedule.outcomes._data import month_days
 from botox_schedule.outcomes._rules import (
     CriterionKind,
     ResponseCriterion,
     ResponseRule,
-    find_response_rule,
+    as_rule,
 )
 
 __all__ = ["ReviewDate", "recheck_window", "response_review_dates"]
-
-_MONTH = 28
 
 
 class ReviewDate(BaseModel, frozen=True, extra="forbid", defer_build=True):
@@ -66,12 +66,12 @@ def response_review_dates(
     >>> [str(review.on) for review in dates]
     ['2026-02-10', '2025-11-18']
     """
-    wanted = find_response_rule(rule) if isinstance(rule, str) else rule
+    wanted = as_rule(rule)
     day = as_day(as_of, "as_of")
     cycles = treatment_cycles(
         record, protocol, as_of=day, policy=policy, other_protocols=other_protocols
     )
-    prior = sum(p.cycles for p in record.prior_treatments if p.indication in protocol.clock)
+    prior = prior_cycles(record, protocol.clock)
     return tuple(
         _review(wanted, criterion, cycles, prior, record, protocol, day, policy)
         for criterion in wanted.criteria
@@ -93,9 +93,9 @@ def _review(  # noqa: PLR0917 - the parts of one question
         window = recheck_window(criterion, record, protocol, day)
         on, why = (window.first if window else None), "treatment must have been stopped"
     elif criterion.kind is CriterionKind.MONTHS_BELOW:
-        length = timedelta(days=_MONTH * (criterion.months or 0))
+        length = timedelta(days=month_days() * (criterion.months or 0))
         on = cycles[0].first_on + length if cycles else None
-        why = f"{criterion.months} months of {_MONTH} days since the first session"
+        why = f"{criterion.months} months of {month_days()} days since the first session"
     else:
         count = criterion.failures or criterion.after_cycles
         on = _cycle_end(cycles, max(count - prior, 1), protocol, policy)

@@ -1,16 +1,15 @@
 """Response rules as data, each criterion with its source."""
 
-import tomllib
 from collections.abc import Mapping
 from enum import StrEnum, unique
 from functools import cache
 from os import PathLike
-from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
 
 from botox_schedule import IntervalRange, ProtocolFileError, SourceRef
+from botox_schedule._loader import faults, tables_of
 from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.outcomes._data import cited, outcome_tables
 from botox_schedule.outcomes._diary import DiaryKind
@@ -21,6 +20,7 @@ __all__ = [
     "ResponseCriterion",
     "ResponseRule",
     "RuleOutcome",
+    "as_rule",
     "bundled_response_rules",
     "find_response_rule",
     "load_response_rules",
@@ -131,11 +131,7 @@ def _rules_in(tables: Mapping[str, Any], name: str) -> tuple[ResponseRule, ...]:
         try:
             rules.append(ResponseRule.model_validate(_with_sources(row, tables.get("sources"))))
         except ValidationError as error:
-            problems += [
-                f"{where}: {'.'.join(map(str, fault['loc']))}: "
-                f"{fault['msg'].removeprefix('Value error, ')}"
-                for fault in error.errors(include_url=False)
-            ]
+            problems += [f"{where}: {fault}" for fault in faults(error)]
         except (KeyError, TypeError, AttributeError):
             problems.append(
                 f"{where}: criteria.source.key: no such source; expected a key of [sources] "
@@ -161,6 +157,11 @@ def bundled_response_rules() -> tuple[ResponseRule, ...]:
     ['nice-ta260', 'ehf-2018', 'preempt-50']
     """
     return _rules_in({"rules": outcome_tables()["rules"]}, "outcomes.toml")
+
+
+def as_rule(rule: str | ResponseRule) -> ResponseRule:
+    """Return *rule*, or the bundled one with that id."""
+    return find_response_rule(rule) if isinstance(rule, str) else rule
 
 
 def find_response_rule(rule: str) -> ResponseRule:
@@ -192,9 +193,5 @@ def load_response_rules(path: str | PathLike[str]) -> tuple[ResponseRule, ...]:
         ...
     FileNotFoundError: [Errno 2] No such file or directory: 'no-such-file.toml'
     """
-    file = Path(path)
-    try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProtocolFileError(f"{file.name}: not a TOML file: {error}") from None
-    return _rules_in(tables, file.name)
+    name, tables = tables_of(path)
+    return _rules_in(tables, name)

@@ -2,17 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, StringConstraints, model_validator
 
 from botox_schedule import Day, ResponsePhase, ResponseTimeline, response_phase
+from botox_schedule._hidden import hidden
 
 __all__ = ["PlacedSideEffect", "SideEffect", "place_side_effects", "side_effect_counts"]
-
-
-def _nothing(_: object) -> list[Any]:
-    return []
 
 
 class SideEffect(
@@ -24,7 +21,7 @@ class SideEffect(
     first: Day
     last: Day | None = None
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:

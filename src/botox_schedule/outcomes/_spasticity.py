@@ -5,11 +5,12 @@ from enum import Enum
 from fractions import Fraction
 from functools import total_ordering
 from math import sqrt
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, Field
 
 from botox_schedule import Day, ResponseTimeline, SourceRef
+from botox_schedule._hidden import hidden
 from botox_schedule.outcomes._data import cited, outcome_tables
 from botox_schedule.outcomes._fractions import ExactWeight
 
@@ -25,10 +26,6 @@ __all__ = [
 ]
 
 _Level = Annotated[int, Field(ge=-2, le=2, strict=True)]
-
-
-def _nothing(_: object) -> list[Any]:
-    return []
 
 
 @total_ordering
@@ -74,7 +71,7 @@ class AshworthAssessment(
     joint: str
     score: ModifiedAshworth
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
 
 class AshworthChange(BaseModel, frozen=True, extra="forbid", defer_build=True):
@@ -152,7 +149,7 @@ class GoalSet(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True,
     judged_on: Day | None = None
     goals: Annotated[tuple[GoalScore, ...], Field(min_length=1)]
 
-    __repr_args__ = _nothing
+    __repr_args__ = hidden
 
 
 class GoalT(BaseModel, frozen=True, extra="forbid", defer_build=True):
