@@ -9,6 +9,7 @@ from typing import Any
 
 import botox_schedule as bs
 from botox_schedule import outcomes as out
+from botox_schedule import planning
 from botox_schedule.testing import record_from_gaps
 
 CASES = Path(__file__).parent / "cases"
@@ -267,3 +268,94 @@ def _adherence(ask: dict[str, Any]) -> dict[str, Any]:
     )
     effect = bs.Interval.parse(ask["effect"]) if "effect" in ask else None
     return _paths(out.adherence(record, protocol, as_of="2027-12-31", effect=effect), ask)
+
+
+def _planning(ask: dict[str, Any]) -> dict[str, Any]:
+    """The arguments that the questions of planning share."""
+    calendar = planning.ClinicCalendar.model_validate(ask.get("calendar", {}))
+    _, others = _protocols(ask)
+    return {
+        "as_of": ask["as_of"],
+        "calendar": calendar,
+        "away": ask.get("away", ()),
+        "policy": _policy(ask),
+        "other_protocols": others,
+    }
+
+
+def _dose(ask: dict[str, Any]) -> dict[str, Any]:
+    return {name: ask.get(name) for name in ("planned_units", "planned_discarded")}
+
+
+def _check_booking(ask: dict[str, Any]) -> dict[str, Any]:
+    protocol, _ = _protocols(ask)
+    result = planning.check_booking(
+        _record(ask), protocol, on=ask["on"], **_planning(ask), **_dose(ask)
+    )
+    return _paths(result, ask)
+
+
+def _first_bookable_day(ask: dict[str, Any]) -> dict[str, Any]:
+    protocol, _ = _protocols(ask)
+    result = planning.first_bookable_day(_record(ask), protocol, **_planning(ask), **_dose(ask))
+    return _paths(result, ask)
+
+
+def _plan_authorizations(ask: dict[str, Any]) -> dict[str, Any]:
+    protocol, others = _protocols(ask)
+    result = planning.plan_authorizations(
+        _record(ask), protocol, as_of=ask["as_of"], policy=_policy(ask), other_protocols=others
+    )
+    found = _paths(result, ask)
+    if "problems" in found:
+        check = result.sessions[0].check
+        found["problems"] = None if check is None else check.problems
+    if "used" in found:
+        found["used"] = [use.sessions_used for use in result.uses]
+    return found
+
+
+def _countdown(ask: dict[str, Any]) -> dict[str, Any]:
+    calendar = (
+        planning.ClinicCalendar.model_validate(ask["calendar"]) if "calendar" in ask else None
+    )
+    steps = planning.countdown(
+        ask["target"], ask["leads"], serial=ask.get("serial", False), calendar=calendar
+    )
+    return {step.name: step.on for step in steps}
+
+
+def _fewest_vials(ask: dict[str, Any]) -> dict[str, Any]:
+    plans = [
+        planning.fewest_vials(
+            units, ask["product"], pharmacy_supplied=ask.get("pharmacy_supplied", False)
+        )
+        for units in ask["units"]
+    ]
+    vials = [[v.units for v in plan.vials for _ in range(v.count)] for plan in plans]
+    return {
+        "vials": [" + ".join(f"{units:f}" for units in each) for each in vials],
+        "discarded": [plan.discarded for plan in plans],
+        "billing": [", ".join(map(_billing_line, plan.billing)) for plan in plans],
+    }
+
+
+def _billing_line(line: planning.BillingLine) -> str:
+    words = [f"{line.billing_units:f}", line.modifier or "", "" if line.is_whole else "not whole"]
+    return " ".join(word for word in words if word)
+
+
+def _find_shared_visit(ask: dict[str, Any]) -> dict[str, Any]:
+    tracks = [bs.find_protocol(**track) for track in ask["tracks"]]
+    result = planning.find_shared_visit(
+        _record(ask), tracks, **_planning(ask), planned_units=ask.get("planned_units")
+    )
+    found = _paths(result, ask)
+    if "days_given_up" in found:
+        found["days_given_up"] = [track.days_given_up for track in result.tracks]
+    if "exceeded" in found:
+        found["exceeded"] = [
+            any(check.exceeded and check.chosen for check in track.limit_checks)
+            for track in result.tracks
+        ]
+    return found

@@ -6,6 +6,7 @@ medical advice: check every clinical figure against the current label before you
 
 from botox_schedule._catalogue import bundled_protocols, find_protocol, load_protocols
 from botox_schedule._check import DateCheck, DayReason, check_date
+from botox_schedule._codes import find_indication, find_product_by_code, names_toxin
 from botox_schedule._compare import ForecastChange, ForecastComparison, compare_forecasts
 from botox_schedule._cycles import TreatmentCycle, treatment_cycles
 from botox_schedule._days import Day, day_in_zone
@@ -71,6 +72,7 @@ from botox_schedule.errors import (
     BotoxScheduleError,
     CalendarRangeError,
     DayError,
+    ExchangeError,
     FindingError,
     FindingsError,
     IntervalError,
@@ -101,6 +103,7 @@ __all__ = [
     "DoseLimit",
     "DueDates",
     "DueStatus",
+    "ExchangeError",
     "ExpectedResponse",
     "Exposure",
     "Finding",
@@ -155,10 +158,13 @@ __all__ = [
     "due_dates",
     "due_status",
     "exposure",
+    "find_indication",
     "find_product",
+    "find_product_by_code",
     "find_protocol",
     "forecast",
     "load_protocols",
+    "names_toxin",
     "project",
     "project_dates",
     "response_phase",

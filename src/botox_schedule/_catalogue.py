@@ -1,5 +1,6 @@
 """The bundled protocols, read once, and protocol files of a clinic's own."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -8,11 +9,11 @@ from typing import Any
 
 from botox_schedule._days import DayInput, as_day
 from botox_schedule._loader import protocols_in, tables_in, tables_of
-from botox_schedule._protocols import TreatmentProtocol
+from botox_schedule._protocols import SourceRef, TreatmentProtocol
 from botox_schedule._terms import Population, Product, find_product
 from botox_schedule.errors import UnknownProtocolError
 
-__all__ = ["bundled_protocols", "bundled_tables", "find_protocol", "load_protocols"]
+__all__ = ["bundled_protocols", "bundled_tables", "cited", "find_protocol", "load_protocols"]
 
 
 def _data() -> Traversable:
@@ -23,6 +24,17 @@ def _data() -> Traversable:
 def bundled_tables(name: str) -> dict[str, Any]:
     """Return the tables of a bundled data file, read once."""
     return tables_in((_data() / name).read_text(encoding="utf-8"), name)
+
+
+def cited(source: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> SourceRef:
+    """Return *source* with the title and address of the document that it names.
+
+    Raises:
+        KeyError: When no document has that key.
+    """
+    document = {**bundled_tables("sources.toml"), **(own or {})}[source["key"]]
+    named = {name: document[name] for name in ("title", "address") if name in document}
+    return SourceRef.model_validate({**named, **source})
 
 
 @cache

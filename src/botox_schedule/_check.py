@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
@@ -21,7 +22,7 @@ from botox_schedule._situation import Situation
 from botox_schedule._terms import DayReasonCode, DueStatus
 from botox_schedule.errors import OrderError
 
-__all__ = ["DateCheck", "DayReason", "check_date"]
+__all__ = ["DateCheck", "DayReason", "DayVerdict", "check_date", "check_in", "judge_day"]
 
 _ENDED = frozenset({DueStatus.DECEASED, DueStatus.DISCONTINUED})
 
@@ -119,53 +120,80 @@ def check_date(
     if day < known_until:
         raise OrderError("on lies before as_of; give a day from as_of on")
     situation = Situation(record, protocol, known_until, policy_or_default(policy), other_protocols)
+    return check_in(situation, day, planned_units)
+
+
+class DayVerdict(NamedTuple):
+    """What the rules say of one day, without the words.
+
+    Attributes:
+        allowed: Whether they allow it; None where there is nothing to judge by.
+        codes: Why.
+        deciding: The minimum that gives the latest day, or None.
+    """
+
+    allowed: bool | None
+    codes: tuple[DayReasonCode, ...]
+    deciding: Minimum | None
+
+
+def judge_day(situation: Situation, day: date) -> DayVerdict:
+    """Return what the rules in force on *day* say of it."""
     deciding = None if situation.book is None else situation.book.on(day).deciding
-    refusals = list(_refusals(situation, day, deciding))
-    reasons = refusals or [_acceptance(situation, deciding)]
-    allowed = False if refusals else _is_allowed(situation, deciding)
+    refusals = tuple(_refusals(situation, day, deciding))
+    if refusals:
+        return DayVerdict(allowed=False, codes=refusals, deciding=deciding)
+    if deciding is not None:
+        return DayVerdict(allowed=True, codes=(DayReasonCode.ALLOWED,), deciding=deciding)
+    if situation.book is not None:
+        return DayVerdict(allowed=None, codes=(DayReasonCode.NO_INTERVAL,), deciding=None)
+    allowed = None if situation.prior_cycles > 0 else True
+    return DayVerdict(allowed=allowed, codes=(DayReasonCode.NO_HISTORY,), deciding=None)
+
+
+def check_in(situation: Situation, day: date, planned_units: Decimal | int | None) -> DateCheck:
+    """Return the check of a day in a situation that was read already."""
+    verdict = judge_day(situation, day)
+    deciding = verdict.deciding
     checks = _checks(situation, day, planned_units)
     return DateCheck(
         on=day,
-        as_of=known_until,
-        allowed=allowed,
+        as_of=situation.as_of,
+        allowed=verdict.allowed,
         days_from_earliest=None if deciding is None else (day - deciding.gives).days,
-        next_allowed_on=None if allowed is None else _next_allowed(situation, day),
+        next_allowed_on=None if verdict.allowed is None else _next_allowed(situation, day),
         limit_checks=checks,
         findings=_findings(situation, checks),
-        reasons=tuple(reasons),
+        reasons=tuple(_reason(situation, day, code, deciding) for code in verdict.codes),
     )
 
 
-def _is_allowed(situation: Situation, deciding: Minimum | None) -> bool | None:
-    """Nothing to judge by where something was given before, and no rule is known."""
-    given_before = situation.book is not None or situation.prior_cycles > 0
-    return None if deciding is None and given_before else True
-
-
-def _refusals(situation: Situation, day: date, deciding: Minimum | None) -> Iterable[DayReason]:
-    silence = situation.silence
-    if silence in _ENDED and silence is not None:
-        yield DayReason(code=DayReasonCode.CARE_ENDED, rule=silence_reason(silence))
+def _refusals(situation: Situation, day: date, deciding: Minimum | None) -> Iterable[DayReasonCode]:
+    if situation.silence in _ENDED:
+        yield DayReasonCode.CARE_ENDED
     if situation.holds.covers(day):
-        yield DayReason(code=DayReasonCode.IN_HOLD, rule="the day is on hold")
+        yield DayReasonCode.IN_HOLD
     if deciding is not None and day < deciding.gives:
-        by = days_text((deciding.gives - day).days)
-        yield _reason(
-            DayReasonCode.TOO_EARLY, f"{gives(deciding)}; the day is {by} early", deciding
-        )
+        yield DayReasonCode.TOO_EARLY
 
 
-def _acceptance(situation: Situation, deciding: Minimum | None) -> DayReason:
-    if deciding is not None:
-        return _reason(DayReasonCode.ALLOWED, gives(deciding), deciding)
-    if situation.book is not None:
-        rule = "no label, payer or override states a minimum for that day"
-        return DayReason(code=DayReasonCode.NO_INTERVAL, rule=rule)
-    rule = silence_reason(DueStatus.NO_HISTORY)
-    return DayReason(code=DayReasonCode.NO_HISTORY, rule=rule)
+_PLAIN = {
+    DayReasonCode.IN_HOLD: "the day is on hold",
+    DayReasonCode.NO_INTERVAL: "no label, payer or override states a minimum for that day",
+    DayReasonCode.NO_HISTORY: silence_reason(DueStatus.NO_HISTORY),
+}
 
 
-def _reason(code: DayReasonCode, rule: str, deciding: Minimum) -> DayReason:
+def _reason(
+    situation: Situation, day: date, code: DayReasonCode, deciding: Minimum | None
+) -> DayReason:
+    if code is DayReasonCode.CARE_ENDED and situation.silence is not None:
+        return DayReason(code=code, rule=silence_reason(situation.silence))
+    if code in _PLAIN or deciding is None:
+        return DayReason(code=code, rule=_PLAIN[code])
+    rule = gives(deciding)
+    if code is DayReasonCode.TOO_EARLY:
+        rule = f"{rule}; the day is {days_text((deciding.gives - day).days)} early"
     protocol = deciding.protocol
     if protocol is None:
         return DayReason(code=code, rule=rule)

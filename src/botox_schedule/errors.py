@@ -4,6 +4,7 @@ __all__ = [
     "BotoxScheduleError",
     "CalendarRangeError",
     "DayError",
+    "ExchangeError",
     "FindingError",
     "FindingsError",
     "IntervalError",
@@ -43,6 +44,10 @@ class UnknownProtocolError(BotoxScheduleError, LookupError):
 
 class ProtocolFileError(BotoxScheduleError, ValueError):
     """A protocol file cannot be read; the message names file, table, key and what was expected."""
+
+
+class ExchangeError(BotoxScheduleError, ValueError):
+    """A file of another system cannot be read or written; the message says where and why."""
 
 
 class FindingError(BotoxScheduleError, ValueError):

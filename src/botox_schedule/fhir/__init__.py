@@ -1,0 +1,31 @@
+"""FHIR R4 bundles into records, and a forecast into a proposed ServiceRequest.
+
+It needs the extra ``fhir``. The models are R4B's, which equal R4's in every element used here.
+"""
+
+from botox_schedule.fhir._problems import BundleProblem, BundleProblemCode
+from botox_schedule.fhir._read import UNKNOWN_INDICATION, BundleReading, records_from_bundle
+from botox_schedule.fhir._tables import (
+    MEDICATION_ADMINISTRATION_STATUSES,
+    PROCEDURE_STATUSES,
+    UNIT_CODES,
+)
+from botox_schedule.fhir._write import (
+    EARLIEST_EXTENSION,
+    OVERDUE_FROM_EXTENSION,
+    service_request_from_forecast,
+)
+
+__all__ = [
+    "EARLIEST_EXTENSION",
+    "MEDICATION_ADMINISTRATION_STATUSES",
+    "OVERDUE_FROM_EXTENSION",
+    "PROCEDURE_STATUSES",
+    "UNIT_CODES",
+    "UNKNOWN_INDICATION",
+    "BundleProblem",
+    "BundleProblemCode",
+    "BundleReading",
+    "records_from_bundle",
+    "service_request_from_forecast",
+]

@@ -1,0 +1,90 @@
+"""A forecast as a proposed ServiceRequest."""
+
+from datetime import timedelta
+from typing import Any
+
+from fhir.resources.R4B.servicerequest import ServiceRequest
+
+from botox_schedule import DueStatus, ExchangeError, Forecast
+
+__all__ = [
+    "EARLIEST_EXTENSION",
+    "OVERDUE_FROM_EXTENSION",
+    "service_request_from_forecast",
+]
+
+EARLIEST_EXTENSION = "urn:botox-schedule:fhir:earliest"
+"""The extension with the first allowed day, as ``valueDate``."""
+OVERDUE_FROM_EXTENSION = "urn:botox-schedule:fhir:overdue-from"
+"""The extension with the first overdue day, as ``valueDate``."""
+
+_ONE_DAY = timedelta(days=1)
+_STATUSES = {
+    DueStatus.ON_HOLD: "on-hold",
+    DueStatus.DISCONTINUED: "revoked",
+    DueStatus.DECEASED: "revoked",
+}
+_NOTHING_DUE = frozenset({DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL})
+
+
+def service_request_from_forecast(
+    forecast: Forecast,
+    *,
+    subject: str,
+    id: str | None = None,  # noqa: A002 - FHIR's own word
+    identifier: tuple[str, str] | None = None,
+) -> ServiceRequest:
+    """Return the next session as a ServiceRequest with the intent ``proposal``.
+
+    ``occurrencePeriod`` holds the due window: from ``due`` to the eve of ``overdue_from``, both
+    included. The extensions hold ``earliest`` and ``overdue_from``. On hold the status is
+    ``on-hold``, after the end of care ``revoked``, and no day is given. No code is invented:
+    the treatment is named in words.
+
+    Args:
+        forecast: Where the track stands.
+        subject: The reference to the patient, such as ``Patient/1``.
+        id: The id of the resource.
+        identifier: System and value by which the receiver knows the proposal again.
+
+    Raises:
+        ExchangeError: When nothing is dated: without history, or where no interval is stated.
+
+    >>> from botox_schedule import PatientRecord, find_protocol, forecast
+    >>> record = PatientRecord(sessions=[{
+    ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox",
+    ... }])
+    >>> answer = forecast(record, find_protocol("chronic-migraine"), as_of="2026-02-01")
+    >>> request = service_request_from_forecast(answer, subject="Patient/1")
+    >>> request.intent, str(request.occurrencePeriod.start), str(request.occurrencePeriod.end)
+    ('proposal', '2026-03-30', '2026-04-06')
+    """
+    if forecast.status in _NOTHING_DUE:
+        raise ExchangeError(f"nothing is due to propose: the status is {forecast.status}")
+    dates = forecast.dates
+    content: dict[str, Any] = {
+        "resourceType": "ServiceRequest",
+        "status": _STATUSES.get(forecast.status, "active"),
+        "intent": "proposal",
+        "code": {"text": _named(forecast)},
+        "subject": {"reference": subject},
+        "authoredOn": forecast.as_of.isoformat(),
+        "note": [{"text": forecast.explain()}],
+    }
+    if id is not None:
+        content["id"] = id
+    if identifier is not None:
+        content["identifier"] = [{"system": identifier[0], "value": identifier[1]}]
+    if dates.due is not None and dates.overdue_from is not None:
+        end = dates.overdue_from - _ONE_DAY
+        content["occurrencePeriod"] = {"start": dates.due.isoformat(), "end": end.isoformat()}
+    extensions = {EARLIEST_EXTENSION: dates.earliest, OVERDUE_FROM_EXTENSION: dates.overdue_from}
+    known = [{"url": u, "valueDate": d.isoformat()} for u, d in extensions.items() if d is not None]
+    if known:
+        content["extension"] = known
+    return ServiceRequest.model_validate(content)
+
+
+def _named(forecast: Forecast) -> str:
+    protocol = forecast.protocol
+    return f"Treatment with {protocol.product}: {protocol.indication.replace('-', ' ')}"
