@@ -645,3 +645,283 @@ class TestAdherence:
 
     def test_an_export_without_tracks_is_answered(self, capsys: Capture, tmp_path: Path) -> None:
         assert run(capsys, "adherence", export(tmp_path))[0] == 0
+
+
+MIGRAINE_RECORD = record_from_gaps([], starts_on=date(2026, 1, 5), units=155)
+
+
+class TestBook:
+    def test_names_the_day_and_why(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        closed = ["--closed", "2026-03-30", "--closed", "2026-03-31/2026-04-01"]
+        status, out, _ = run(capsys, "book", file, *closed)
+        assert status == 0
+        assert "2026-04-02, 3 days after the due day" in out
+        assert "closed days move it by 3 days" in out
+
+    def test_no_day_ends_with_one(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        away = ["--away", "2026-03-27/2026-04-12"]
+        status, out, _ = run(capsys, "book", file, *away, "--csv")
+        assert status == 1
+        (row,) = csv.DictReader(io.StringIO(out))
+        assert (row["on"], row["emptied_by"], row["first_late_on"]) == ("", "away", "2026-04-13")
+
+    def test_other_weekdays_can_be_open(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        status, out, _ = run(capsys, "book", file, "--open", "sat,Sunday", "--json")
+        assert status == 0
+        assert json.loads(out)[0]["day"]["on"] == "2026-04-04"
+
+    def test_public_holidays_close(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        pytest.importorskip("holidays", reason="the extra 'holidays' is not installed")
+        file = record_file(tmp_path, record_from_gaps([], starts_on=date(2026, 10, 2)))
+        status, out, _ = run(
+            capsys, "book", file, "--as-of", "2026-12-01", "--country", "US", "--json"
+        )
+        assert status == 0
+        assert json.loads(out)[0]["day"]["on"] == "2026-12-28"
+
+    def test_one_visit_for_all_tracks(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        other = {
+            "administered_on": "2026-01-12",
+            "indication": "spasticity",
+            "product": "Botox",
+        }
+        record = PatientRecord.model_validate({"sessions": [*MIGRAINE_RECORD.sessions, other]})
+        file = record_file(tmp_path, record)
+        for form, expected in (([], "2026-04-06: fits every track"), (["--csv"], "2026-04-06")):
+            status, out, _ = run(capsys, "book", file, "--shared", *form)
+            assert status == 0
+            assert expected in out
+        status, out, _ = run(capsys, "book", file, "--shared", "--json", "--closed", "2026-04-06")
+        assert (status, json.loads(out)["emptied_by"]) == (1, "closed")
+
+    def test_one_track_has_nothing_to_share(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        status, _, err = run(capsys, "book", record_file(tmp_path, MIGRAINE_RECORD), "--shared")
+        assert status == 2
+        assert "two or more treatments" in err
+
+    @pytest.mark.parametrize(
+        ("option", "message"),
+        [
+            (["--open", "mon,noday"], "expected some of monday"),
+            (["--closed", "2026-13-01"], "expected YYYY-MM-DD"),
+        ],
+    )
+    def test_bad_options_are_said(
+        self, capsys: pytest.CaptureFixture[str], option: list[str], message: str
+    ) -> None:
+        assert message in refused(capsys, "book", "x.json", *option)
+
+    def test_a_closure_that_ends_before_it_starts_is_one_line(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        status, _, err = run(capsys, "book", file, "--closed", "2026-04-10/2026-04-01")
+        assert status == 2
+        assert "the window ends before it starts" in err
+
+    def test_an_authorization_that_ends_before_it_starts_is_one_line(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        approval = {
+            "indication": "chronic-migraine",
+            "product": "Botox",
+            "valid": {"first": "2026-02-01", "last": "2026-01-01"},
+        }
+        status, _, err = run(
+            capsys, "book", record_file(tmp_path, json.dumps({"authorizations": [approval]}))
+        )
+        assert status == 2
+        assert "authorizations.0.valid: " in err
+        assert "2026" not in err
+
+
+class TestCountdown:
+    def test_says_by_when(self, capsys: pytest.CaptureFixture[str]) -> None:
+        leads = ["--lead", "submit=28 days", "--lead", "order=21 days", "--lead", "drug in=7 days"]
+        status, out, _ = run(capsys, "countdown", "2026-06-22", *leads, "--serial")
+        assert status == 0
+        assert [line.split()[:3] for line in out.splitlines()[2:]] == [
+            ["2026-04-27", "monday", "submit"],
+            ["2026-05-25", "monday", "order"],
+            ["2026-06-15", "monday", "drug"],
+        ]
+
+    def test_as_json(self, capsys: pytest.CaptureFixture[str]) -> None:
+        _, out, _ = run(capsys, "countdown", "2026-06-22", "--lead", "order=8 days", "--json")
+        assert json.loads(out) == [
+            {"name": "order", "on": "2026-06-12", "lead": "8 days", "moved_days": 2}
+        ]
+
+    @pytest.mark.parametrize("lead", ["order", "=4 days", "order=soon"])
+    def test_a_malformed_lead_is_said(self, capsys: pytest.CaptureFixture[str], lead: str) -> None:
+        assert "argument --lead" in refused(capsys, "countdown", "2026-06-22", "--lead", lead)
+
+    def test_two_leads_of_one_name_are_refused(self, capsys: pytest.CaptureFixture[str]) -> None:
+        leads = ["--lead", "a=1 day", "--lead", "a=2 days"]
+        status, _, err = run(capsys, "countdown", "2026-06-22", *leads)
+        assert (status, "two leads have one name" in err) == (2, True)
+
+
+class TestIcs:
+    @pytest.fixture(autouse=True)
+    def _extra(self) -> None:
+        pytest.importorskip("icalendar", reason="the extra 'ical' is not installed")
+
+    def test_writes_the_file_and_lists_the_events(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        file, out_file = record_file(tmp_path, MIGRAINE_RECORD), tmp_path / "a.ics"
+        options = ["--key", "k-1", "--out", out_file, "--alarm", "2 weeks", "--name", "Clinic"]
+        status, out, _ = run(capsys, "ics", file, *options)
+        assert status == 0
+        assert "2026-03-30  2026-04-06  due" in out
+        text = out_file.read_text(encoding="utf-8")
+        for line in ("DTSTAMP:20260220T000000Z", "TRIGGER:-P14D", "NAME:Clinic"):
+            assert line in text.splitlines()
+
+    def test_a_second_export_changes_nothing(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        first, second = tmp_path / "a.ics", tmp_path / "b.ics"
+        run(capsys, "ics", file, "--key", "k-1", "--out", first)
+        stamp = ["--stamped-at", "2026-03-01T09:00:00+01:00", "--previous", first]
+        status, out, _ = run(capsys, "ics", file, "--key", "k-1", "--out", second, *stamp, "--json")
+        assert status == 0
+        assert second.read_bytes() == first.read_bytes()
+        assert {event["kind"] for event in json.loads(out)} == {
+            "session",
+            "onset",
+            "wear_off",
+            "due",
+        }
+
+    def test_a_broken_previous_file_is_one_line(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        broken, out_file = tmp_path / "old.ics", tmp_path / "a.ics"
+        broken.write_text("BEGIN:VCALENDAR\nSmith\n", encoding="utf-8")
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        status, _, err = run(
+            capsys, "ics", file, "--key", "k", "--out", out_file, "--previous", broken
+        )
+        assert status == 2
+        assert "line 2" in err
+        assert "Smith" not in err
+        assert not out_file.exists()
+
+    @pytest.mark.parametrize("stamp", ["soon", "2026-02-01T09:00:00"])
+    def test_a_stamp_has_a_zone(self, capsys: pytest.CaptureFixture[str], stamp: str) -> None:
+        options = ["--key", "k", "--out", "a.ics", "--stamped-at", stamp]
+        assert "expected a moment" in refused(capsys, "ics", "x.json", *options)
+
+
+class TestFhir:
+    @pytest.fixture(autouse=True)
+    def _extra(self) -> None:
+        pytest.importorskip("fhir.resources", reason="the extra 'fhir' is not installed")
+
+    def bundle(self, folder: Path, **changed: Any) -> Path:
+        dose = {
+            "resourceType": "MedicationAdministration",
+            "id": "m1",
+            "status": "completed",
+            "subject": {"reference": "Patient/1"},
+            "medicationCodeableConcept": {"text": "BOTOX"},
+            "reasonCode": [
+                {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "G43.709"}]}
+            ],
+            "effectiveDateTime": "2026-01-05",
+            **changed,
+        }
+        other = {"resourceType": "Patient", "id": "2"}
+        entries = [{"resource": dose}, {"resource": other}]
+        file = folder / "bundle.json"
+        file.write_text(
+            json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}),
+            encoding="utf-8",
+        )
+        return file
+
+    def test_says_where_the_patients_stand(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        out_file = tmp_path / "proposals.json"
+        status, out, _ = run(
+            capsys, "fhir", self.bundle(tmp_path), "--zone", "America/New_York", "--out", out_file
+        )
+        assert status == 0
+        assert "patients 2, sessions 1, problems 0" in out
+        assert "Patient/1  chronic-migraine  too_early  2026-01-05    2026-03-30" in out
+        (entry,) = json.loads(out_file.read_text(encoding="utf-8"))["entry"]
+        assert entry["resource"]["occurrencePeriod"] == {"start": "2026-03-30", "end": "2026-04-06"}
+
+    def test_problems_are_listed_and_the_rest_comes_out(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        file = self.bundle(tmp_path, medicationCodeableConcept={"text": "some toxin"})
+        out_file = tmp_path / "proposals.json"
+        zone = ["--zone", "America/New_York"]
+        status, out, _ = run(capsys, "fhir", file, *zone, "--out", out_file)
+        assert status == 1
+        assert "problem entry[0].medication: unknown_product" in out
+        assert "entry" not in json.loads(out_file.read_text(encoding="utf-8"))
+        status, out, err = run(capsys, "fhir", file, *zone, "--json")
+        assert status == 1
+        assert json.loads(out)["problems"][0]["session_left_out"] is True
+        assert "unknown_product" in err
+        assert run(capsys, "fhir", file, *zone, "--csv")[1].splitlines()[0].startswith("patient,")
+
+    def test_a_broken_file_is_one_line(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        file = tmp_path / "bundle.json"
+        file.write_text('{"resourceType": "Smith', encoding="utf-8")
+        status, _, err = run(capsys, "fhir", file, "--zone", "America/New_York")
+        assert status == 2
+        assert "bundle.json: the bundle is not JSON" in err
+        assert "Smith" not in err
+
+    def test_an_unknown_zone_is_one_line(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        status, _, err = run(capsys, "fhir", self.bundle(tmp_path), "--zone", "Mars")
+        assert (status, "IANA name" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("module", "extra", "arguments"),
+    [
+        ("icalendar", "ical", ["ics", "RECORD", "--key", "k", "--out", "a.ics"]),
+        ("fhir.resources.R4B.bundle", "fhir", ["fhir", "RECORD", "--zone", "UTC"]),
+    ],
+)
+def test_a_missing_extra_says_what_to_install(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    module: str,
+    extra: str,
+    arguments: list[str],
+) -> None:
+    for name in list(sys.modules):
+        if name.startswith((f"botox_schedule.{extra}", module.split(".", maxsplit=1)[0])):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module.split(".", maxsplit=1)[0], None)
+    file = record_file(tmp_path, MIGRAINE_RECORD)
+    status, _, err = run(capsys, *[str(file) if a == "RECORD" else a for a in arguments])
+    assert status == 2
+    assert f"pip install 'botox-schedule[{extra}]'" in err

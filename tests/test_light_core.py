@@ -24,6 +24,7 @@ HEAVY = [
     "matplotlib",
     "hypothesis",
     "rich",
+    "holidays",
 ]
 ANSWER = """
 from datetime import date

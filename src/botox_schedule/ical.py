@@ -419,12 +419,7 @@ def _where(text: bytes | str) -> str:
 
 
 def _faults(text: bytes | str) -> Iterator[bool]:
-    try:
-        lines = Contentlines.from_ical(text)  # type: ignore[no-untyped-call]
-    except ValueError:
-        yield True
-        return
-    for line in lines:
+    for line in Contentlines.from_ical(text):  # type: ignore[no-untyped-call]
         try:
             if line:
                 line.parts()

@@ -68,8 +68,8 @@ def entries_of(
         where = f"entry[{number}]"
         resource = entry.get("resource") if isinstance(entry, Mapping) else None
         kind = resource.get("resourceType") if isinstance(resource, Mapping) else None
-        if not isinstance(resource, Mapping) or not isinstance(kind, str):
-            message = "expected a resource with a resourceType"
+        if not isinstance(resource, Mapping) or not isinstance(kind, str) or not _is_text(entry):
+            message = "expected a resource with a resourceType, in Unicode"
             code = BundleProblemCode.INVALID_RESOURCE
             problems.append(BundleProblem(code=code, where=where, message=message))
             continue
@@ -78,6 +78,15 @@ def entries_of(
             Entry(where, kind, dict(resource), address if isinstance(address, str) else None)
         )
     return found
+
+
+def _is_text(entry: Mapping[str, Any]) -> bool:
+    """Whether it could be written as JSON in UTF-8: no half characters, no endless nesting."""
+    try:
+        json.dumps(entry, ensure_ascii=False, default=str).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _content(bundle: bytes | str | Mapping[str, Any] | BaseModel) -> Any:
@@ -110,8 +119,8 @@ def faults_of(entry: Entry) -> Iterator[str]:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         for fault in faults[:_MOST_FAULTS]:
             yield f"{_path(fault['loc'])} {_SAID.get(fault['type'], 'is not as FHIR R4 states it')}"
-    except (TypeError, ValueError, AttributeError, KeyError, RecursionError):
-        yield "the resource is not as FHIR R4 states it"
+    except (KeyError, TypeError):  # what the models raise for a contained resource of no type
+        yield "contained holds a resource that FHIR R4 does not know"
 
 
 _SAID = {
@@ -143,8 +152,10 @@ def reference_in(value: Any) -> str | None:
 
 def codings(concept: Any) -> Iterator[tuple[str, str]]:
     """Yield system and code of each coding of a CodeableConcept."""
-    listed = concept.get("coding", ()) if isinstance(concept, Mapping) else ()
-    for coding in listed:
+    listed = concept.get("coding") if isinstance(concept, Mapping) else None
+    for coding in listed if isinstance(listed, list) else ():
+        if not isinstance(coding, Mapping):
+            continue
         system, code = coding.get("system"), coding.get("code")
         if isinstance(system, str) and isinstance(code, str):
             yield system, code

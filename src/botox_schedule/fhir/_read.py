@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
@@ -42,6 +42,8 @@ UNKNOWN_INDICATION = "unknown-indication"
 """The indication of a session whose codes name none; its units still count."""
 
 _UCUM = "http://unitsofmeasure.org"
+_LONGEST_ID = 200
+_MOST_UNITS = 1_000_000
 _SPOKEN_UNITS = frozenset({"u", "unit", "units"})
 _MEDICATION, _PROCEDURE = "MedicationAdministration", "Procedure"
 _Codes = Mapping[tuple[str, str], str]
@@ -157,13 +159,14 @@ class _Reader:
             self._record(key, sessions, people.get(key)) for key, sessions in self.sessions.items()
         ]
         return BundleReading(
-            records=tuple(record for record in records if record is not None),
+            records=tuple(records),
             problems=tuple(self.problems),
             ignored=dict(self.ignored),
         )
 
     def _key(self, entry: Entry) -> str:
-        return entry.name or entry.address or entry.where
+        name = entry.name or entry.address or entry.where
+        return name if len(name) <= _LONGEST_ID else entry.where
 
     def _report(
         self,
@@ -191,7 +194,9 @@ class _Reader:
         if target is None:
             return None
         found = self.named.get(target)
-        return target if found is None else self._key(found)
+        if found is not None:
+            return self._key(found)
+        return target if len(target) <= _LONGEST_ID else None
 
     def _joined_procedures(self) -> dict[int, Entry]:
         """The procedure that belongs to a medication's entry, and the other way round."""
@@ -251,7 +256,7 @@ class _Reader:
             return None
         patient = self._patient_of(entry)
         if patient is None:
-            message = "expected a reference to the patient"
+            message = "expected a reference to the patient, of at most 200 characters"
             self._report(BundleProblemCode.NO_SUBJECT, entry, "subject", message, left_out=True)
             return None
         status = self._status(entry)
@@ -356,7 +361,7 @@ class _Reader:
 
     def _record(
         self, key: str, sessions: list[TreatmentSession], person: Entry | None
-    ) -> PatientRecord | None:
+    ) -> PatientRecord:
         born_on: date | None = None
         ends: tuple[CareEnd, ...] = ()
         if person is not None:
@@ -365,9 +370,7 @@ class _Reader:
                 self._report(code, person, "", f"{fault}; birth date and death may be missing")
             born_on = self._day(person, "birthDate")
             ends = tuple(self._death(person, sessions, born_on))
-        return PatientRecord(
-            id=key[:200], sessions=tuple(sessions), born_on=born_on, care_ends=ends
-        )
+        return PatientRecord(id=key, sessions=tuple(sessions), born_on=born_on, care_ends=ends)
 
     def _day(self, person: Entry, element: str) -> date | None:
         if element not in person.resource:
@@ -414,10 +417,7 @@ def _is_in_units(dose: Mapping[str, Any]) -> bool:
 
 
 def _number(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if 0 < number <= 1_000_000 else None
+    number = Decimal(str(value))
+    return number if number.is_finite() and 0 < number <= _MOST_UNITS else None

@@ -1,0 +1,683 @@
+"""FHIR bundles in, a proposed ServiceRequest out, checked by validators that others wrote."""
+
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+import botox_schedule as bs
+from botox_schedule.testing import days, policies, protocols, record_from_gaps, records
+from exchange import node
+
+pytest.importorskip("fhir.resources", reason="the extra 'fhir' is not installed")
+
+from fhir.resources.R4B.bundle import Bundle
+from fhir.resources.R4B.servicerequest import ServiceRequest
+
+from botox_schedule.fhir import (
+    EARLIEST_EXTENSION,
+    MEDICATION_ADMINISTRATION_STATUSES,
+    OVERDUE_FROM_EXTENSION,
+    PROCEDURE_STATUSES,
+    UNIT_CODES,
+    UNKNOWN_INDICATION,
+    BundleReading,
+    records_from_bundle,
+    service_request_from_forecast,
+)
+
+MIGRAINE = bs.find_protocol("chronic-migraine")
+ICD = "http://hl7.org/fhir/sid/icd-10-cm"
+UCUM = "http://unitsofmeasure.org"
+CPT = "http://www.ama-assn.org/go/cpt"
+ZONE = "America/New_York"
+PATIENT = {"reference": "Patient/1"}
+
+
+def concept(system: str, code: str, **more: Any) -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code}], **more}
+
+
+MIGRAINE_REASON = [concept(ICD, "G43.709")]
+
+
+def given_dose(**changed: Any) -> dict[str, Any]:
+    resource = {
+        "resourceType": "MedicationAdministration",
+        "id": "m1",
+        "status": "completed",
+        "subject": PATIENT,
+        "medicationCodeableConcept": {"text": "BOTOX"},
+        "reasonCode": MIGRAINE_REASON,
+        "effectiveDateTime": "2026-01-05",
+        "dosage": {"dose": {"value": 155, "unit": "U", "system": UCUM, "code": "U"}},
+        **changed,
+    }
+    return {name: value for name, value in resource.items() if value is not None}
+
+
+def procedure(**changed: Any) -> dict[str, Any]:
+    resource = {
+        "resourceType": "Procedure",
+        "id": "p1",
+        "status": "completed",
+        "subject": PATIENT,
+        "code": concept(CPT, "64615"),
+        "performedDateTime": "2026-01-05",
+        **changed,
+    }
+    return {name: value for name, value in resource.items() if value is not None}
+
+
+def person(**changed: Any) -> dict[str, Any]:
+    return {"resourceType": "Patient", "id": "1", **changed}
+
+
+def bundle(*resources: dict[str, Any]) -> dict[str, Any]:
+    entries = [{"resource": resource} for resource in resources]
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+def read(*resources: dict[str, Any], **options: Any) -> BundleReading:
+    content = json.dumps(bundle(*resources))
+    return records_from_bundle(content, zone=options.pop("zone", ZONE), **options)
+
+
+def only(reading: BundleReading) -> bs.TreatmentSession:
+    ((session,),) = (record.sessions for record in reading.records)
+    return session
+
+
+def codes(reading: BundleReading) -> list[str]:
+    return [problem.code.value for problem in reading.problems]
+
+
+class TestMedicationAdministration:
+    def test_a_whole_one_is_a_session(self) -> None:
+        reading = read(person(birthDate="1980-02-29"), given_dose())
+        assert reading.problems == ()
+        (record,) = reading.records
+        assert (record.id, record.born_on) == ("Patient/1", date(1980, 2, 29))
+        expected = bs.PatientRecord(
+            sessions=[
+                {
+                    "id": "MedicationAdministration/m1",
+                    "administered_on": "2026-01-05",
+                    "indication": "chronic-migraine",
+                    "product": "Botox",
+                    "units": 155,
+                }
+            ]
+        )
+        assert record.sessions == expected.sessions
+
+    @pytest.mark.parametrize("status", [*MEDICATION_ADMINISTRATION_STATUSES, "unknown"])
+    def test_every_status_has_a_meaning_or_is_a_problem(self, status: str) -> None:
+        reading = read(given_dose(status=status))
+        if status == "unknown":
+            assert codes(reading) == ["unknown_status"]
+            assert reading.problems[0].session_left_out
+            assert reading.records == ()
+        else:
+            assert only(reading).status is MEDICATION_ADMINISTRATION_STATUSES[status]
+            assert codes(reading) == (["partly_given"] if status == "stopped" else [])
+
+    def test_what_did_not_happen_moves_nothing(self) -> None:
+        for status in ("not-done", "on-hold", "in-progress", "entered-in-error"):
+            (record,) = read(given_dose(status=status)).records
+            assert bs.forecast(record, MIGRAINE, as_of="2026-02-01").status == "no_history"
+
+    @pytest.mark.parametrize("code", sorted(UNIT_CODES))
+    def test_units_are_read_in_their_codes(self, code: str) -> None:
+        dose = {"value": 155.5, "system": UCUM, "code": code}
+        assert only(read(given_dose(dosage={"dose": dose}))).units == Decimal("155.5")
+
+    @pytest.mark.parametrize("unit", ["units", "Unit", "[USP'U]"])
+    def test_a_unit_in_words_is_read_where_there_is_no_code(self, unit: str) -> None:
+        assert only(read(given_dose(dosage={"dose": {"value": 155, "unit": unit}}))).units == 155
+
+    @pytest.mark.parametrize(
+        "dose",
+        [
+            {"value": 1, "system": UCUM, "code": "mL"},
+            {"value": 155, "system": "http://example.org", "code": "U"},
+            {"value": 0, "code": "U"},
+            {"value": -5, "code": "U"},
+            {"value": 1_000_001, "code": "U"},
+            {"code": "U"},
+            {"value": 155},
+            {"value": 155, "unit": "vials"},
+        ],
+    )
+    def test_other_units_are_unknown_and_not_zero(self, dose: dict[str, Any]) -> None:
+        reading = read(given_dose(dosage={"dose": dose}))
+        assert only(reading).units is None
+        assert codes(reading) == ["unknown_units"]
+        assert not reading.problems[0].session_left_out
+
+    def test_no_dose_leaves_the_units_unknown(self) -> None:
+        reading = read(given_dose(dosage=None))
+        assert (only(reading).units, codes(reading)) == (None, [])
+
+    @pytest.mark.parametrize(
+        ("moment", "day"),
+        [
+            ("2026-01-05", "2026-01-05"),
+            ("2026-01-06T04:59:59Z", "2026-01-05"),
+            ("2026-01-06T05:00:00Z", "2026-01-06"),
+            ("2026-01-05T23:30:00-05:00", "2026-01-05"),
+            ("2026-07-06T03:30:00.250+00:00", "2026-07-05"),
+        ],
+    )
+    def test_an_instant_falls_on_the_clinics_day(self, moment: str, day: str) -> None:
+        assert str(only(read(given_dose(effectiveDateTime=moment))).administered_on) == day
+
+    @pytest.mark.parametrize(
+        ("moment", "code"),
+        [
+            ("2026", "partial_day"),
+            ("2026-01", "partial_day"),
+            ("2026-01-05T10:00:00", "invalid_resource"),
+            ("2026-02-30", "invalid_resource"),
+            ("5 January", "invalid_resource"),
+            (20260105, "no_day"),
+            ("0001-01-01T00:00:00Z", "no_day"),
+        ],
+    )
+    def test_what_is_no_day_is_left_out_and_said(self, moment: str | int, code: str) -> None:
+        reading = read(given_dose(effectiveDateTime=moment))
+        assert codes(reading) == [code]
+        (problem,) = reading.problems
+        assert problem.session_left_out
+        assert problem.patient == "Patient/1"
+        assert "2026" not in str(problem)
+        assert "is left out" in str(problem)
+
+    def test_a_period_counts_from_its_first_day(self) -> None:
+        period = {"start": "2026-01-05T23:00:00-05:00", "end": "2026-01-06T00:10:00-05:00"}
+        reading = read(given_dose(effectiveDateTime=None, effectivePeriod=period))
+        assert str(only(reading).administered_on) == "2026-01-05"
+
+    @pytest.mark.parametrize(
+        ("period", "code"),
+        [
+            ({"end": "2026-01-05"}, "no_day"),
+            ({"start": "2026-01"}, "partial_day"),
+            ({"start": "2026-01-05", "end": "2026-01-04"}, "no_day"),
+        ],
+    )
+    def test_a_period_that_names_no_day(self, period: dict[str, str], code: str) -> None:
+        reading = read(given_dose(effectiveDateTime=None, effectivePeriod=period))
+        assert codes(reading) == [code]
+
+    def test_a_period_whose_end_is_partial_is_read(self) -> None:
+        period = {"start": "2026-01-05", "end": "2026-01"}
+        reading = read(given_dose(effectiveDateTime=None, effectivePeriod=period))
+        assert str(only(reading).administered_on) == "2026-01-05"
+
+    @pytest.mark.parametrize(
+        ("medication", "product", "code"),
+        [
+            (
+                concept("http://www.nlm.nih.gov/research/umls/rxnorm", "860189"),
+                "onabotulinumtoxinA",
+                None,
+            ),
+            (concept("http://hl7.org/fhir/sid/ndc", "0023-1145-01"), "onabotulinumtoxinA", None),
+            (
+                concept("https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "J0586"),
+                "abobotulinumtoxinA",
+                None,
+            ),
+            ({"coding": [{"display": "Dysport"}]}, "abobotulinumtoxinA", None),
+            (concept("http://www.whocc.no/atc", "M03AX01"), None, "unknown_product"),
+            ({"text": "Botulinum toxin injection, product unknown"}, None, "unknown_product"),
+            ({"coding": [{"display": "Dysport"}], "text": "Botox"}, None, "ambiguous_product"),
+        ],
+    )
+    def test_the_product_is_what_the_codes_name(
+        self, medication: dict[str, Any], product: str | None, code: str | None
+    ) -> None:
+        reading = read(given_dose(medicationCodeableConcept=medication))
+        assert only(reading).product == product
+        assert codes(reading) == ([code] if code else [])
+
+    def test_another_medication_is_no_session(self) -> None:
+        """A tablet for the same migraine must not move the next date."""
+        reading = read(given_dose(medicationCodeableConcept={"text": "topiramate 25 mg"}))
+        assert reading.records == ()
+        assert codes(reading) == ["unknown_product"]
+        assert reading.problems[0].where == "entry[0].medication"
+        assert reading.problems[0].session_left_out
+
+    def test_a_local_code_can_be_named(self) -> None:
+        local = concept("urn:clinic", "BTX")
+        reading = read(
+            given_dose(medicationCodeableConcept=local, reasonCode=[concept("urn:clinic", "MIG")]),
+            products={("urn:clinic", "BTX"): "Botox"},
+            indications={("urn:clinic", "MIG"): "chronic-migraine"},
+        )
+        assert (only(reading).indication, reading.problems) == ("chronic-migraine", ())
+
+    @pytest.mark.parametrize("place", ["contained", "entry", "address"])
+    def test_a_referenced_medication_is_followed(self, place: str) -> None:
+        inner = {"resourceType": "Medication", "id": "x", "code": {"text": "Xeomin"}}
+        reference = {"contained": "#x", "entry": "Medication/x", "address": "urn:uuid:7"}[place]
+        dose = given_dose(
+            medicationCodeableConcept=None, medicationReference={"reference": reference}
+        )
+        if place == "contained":
+            reading = read({**dose, "contained": [inner]})
+        else:
+            content = bundle(dose, inner)
+            content["entry"][1]["fullUrl"] = "urn:uuid:7"
+            reading = records_from_bundle(content, zone=ZONE)
+        assert only(reading).product == "incobotulinumtoxinA"
+
+    @pytest.mark.parametrize("reference", ["#gone", "Medication/gone"])
+    def test_a_reference_to_nothing_is_unknown(self, reference: str) -> None:
+        dose = given_dose(
+            medicationCodeableConcept=None, medicationReference={"reference": reference}
+        )
+        assert codes(read(dose)) == ["unknown_product"]
+
+    @pytest.mark.parametrize(
+        ("reasons", "code"),
+        [
+            (None, "unknown_indication"),
+            ([concept(ICD, "Z99.9")], "unknown_indication"),
+            ([concept(ICD, "G43.709"), concept(ICD, "G24.3")], "ambiguous_indication"),
+        ],
+    )
+    def test_without_an_indication_the_units_still_count(
+        self, reasons: list[Any] | None, code: str
+    ) -> None:
+        reading = read(given_dose(reasonCode=reasons))
+        assert codes(reading) == [code]
+        assert only(reading).indication == UNKNOWN_INDICATION
+        (record,) = reading.records
+        found = bs.exposure(record, product="Botox", window="12 weeks", on="2026-01-05")
+        assert found.units == 155
+
+    def test_a_condition_gives_the_reason(self) -> None:
+        condition = {
+            "resourceType": "Condition",
+            "id": "c",
+            "subject": PATIENT,
+            "code": concept(ICD, "G24.3"),
+        }
+        dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
+        assert only(read(dose, condition)).indication == "cervical-dystonia"
+
+    def test_a_reference_to_no_condition_gives_none(self) -> None:
+        dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
+        assert codes(read(dose)) == ["unknown_indication"]
+
+
+class TestProcedure:
+    def test_by_itself_it_is_a_session_of_an_unknown_product(self) -> None:
+        reading = read(procedure())
+        session = only(reading)
+        assert (session.indication, session.product, session.units) == (
+            "chronic-migraine",
+            None,
+            None,
+        )
+        assert codes(reading) == ["unknown_product"]
+
+    @pytest.mark.parametrize("status", [*PROCEDURE_STATUSES, "unknown"])
+    def test_every_status_has_a_meaning_or_is_a_problem(self, status: str) -> None:
+        reading = read(procedure(status=status))
+        if status == "unknown":
+            assert codes(reading) == ["unknown_status"]
+        else:
+            assert only(reading).status is PROCEDURE_STATUSES[status]
+
+    def test_another_procedure_is_not_asked(self) -> None:
+        reading = read(procedure(code=concept(CPT, "27447")), procedure(code=None))
+        assert (reading.records, reading.problems) == ((), ())
+        assert reading.ignored == {"Procedure": 2}
+
+    @pytest.mark.parametrize("side", ["dose", "procedure"])
+    def test_the_dose_and_its_procedure_are_one_session(self, side: str) -> None:
+        dose, whole = given_dose(reasonCode=None), procedure()
+        if side == "dose":
+            dose["partOf"] = [{"reference": "Procedure/p1"}]
+        else:
+            whole["partOf"] = [{"reference": "MedicationAdministration/m1"}]
+        reading = read(whole, dose)
+        assert (only(reading).indication, only(reading).units) == ("chronic-migraine", 155)
+        assert reading.problems == ()
+
+    def test_a_part_of_something_else_stays_a_session(self) -> None:
+        dose = given_dose(partOf=[{"reference": "Procedure/gone"}])
+        assert only(read(dose)).units == 155
+
+    def test_a_period_counts_from_its_first_day(self) -> None:
+        period = {"start": "2026-01-05", "end": "2026-01-06"}
+        reading = read(procedure(performedDateTime=None, performedPeriod=period))
+        assert str(only(reading).administered_on) == "2026-01-05"
+
+    def test_a_day_in_words_is_no_day(self) -> None:
+        reading = read(procedure(performedDateTime=None, performedString="last spring"))
+        assert codes(reading) == ["no_day"]
+
+
+class TestPatient:
+    def test_patients_are_kept_apart(self) -> None:
+        other = given_dose(id="m2", subject={"reference": "Patient/2"})
+        reading = read(given_dose(), other, person())
+        assert [record.id for record in reading.records] == ["Patient/1", "Patient/2"]
+
+    def test_a_full_url_names_a_patient_too(self) -> None:
+        content = bundle(person(), given_dose(subject={"reference": "urn:uuid:1"}))
+        content["entry"][0]["fullUrl"] = "urn:uuid:1"
+        reading = records_from_bundle(content, zone=ZONE)
+        assert [record.id for record in reading.records] == ["Patient/1"]
+
+    def test_a_patient_without_an_id_is_named_by_its_place(self) -> None:
+        assert read({"resourceType": "Patient"}).records[0].id == "entry[0]"
+
+    def test_without_a_patient_the_session_is_left_out(self) -> None:
+        reading = read(given_dose(subject={"display": "Smith"}))
+        assert codes(reading) == ["no_subject"]
+        assert reading.problems[0].session_left_out
+
+    @pytest.mark.parametrize(
+        ("died", "on", "problems"),
+        [
+            ({"deceasedDateTime": "2026-02-01"}, "2026-02-01", []),
+            ({"deceasedDateTime": "2026-02-01T03:00:00Z"}, "2026-01-31", []),
+            (
+                {"deceasedDateTime": "2026-02"},
+                "2026-01-05",
+                ["partial_day", "deceased_without_day"],
+            ),
+            ({"deceasedBoolean": True}, "2026-01-05", ["deceased_without_day"]),
+        ],
+    )
+    def test_nobody_calls_the_dead(
+        self, died: dict[str, Any], on: str, problems: list[str]
+    ) -> None:
+        reading = read(person(**died), given_dose())
+        (record,) = reading.records
+        assert [str(end.on) for end in record.care_ends] == [on]
+        assert codes(reading) == problems
+        answer = bs.forecast(record, MIGRAINE, as_of="2026-03-01")
+        assert (answer.status, answer.dates.due) == ("deceased", None)
+
+    @pytest.mark.parametrize("born", [{"birthDate": "1980-01-01"}, {}])
+    def test_a_death_without_day_or_session_silences_too(self, born: dict[str, str]) -> None:
+        (record,) = read(person(deceasedBoolean=True, **born)).records
+        assert bs.forecast(record, MIGRAINE, as_of="2026-03-01").status == "deceased"
+
+    def test_the_living_are_not_silenced(self) -> None:
+        (record,) = read(person(deceasedBoolean=False), given_dose()).records
+        assert record.care_ends == ()
+
+    def test_a_partial_birth_date_is_a_problem(self) -> None:
+        reading = read(person(birthDate="1980"), given_dose())
+        assert (codes(reading), reading.records[0].born_on) == (["partial_day"], None)
+
+    def test_an_invalid_patient_is_said_and_read_as_far_as_it_goes(self) -> None:
+        reading = read(person(gender=["Smith"], birthDate="1980-01-01"), given_dose())
+        assert codes(reading) == ["invalid_resource"]
+        assert "birth date and death may be missing" in str(reading.problems[0])
+        assert "Smith" not in str(reading)
+        assert reading.records[0].born_on == date(1980, 1, 1)
+
+    def test_problems_are_found_by_their_record(self) -> None:
+        reading = read(given_dose(status="unknown"), given_dose(id="m2", reasonCode=None))
+        (record,) = reading.records
+        assert reading.problems_of(record) == reading.problems
+
+
+class TestBadBundles:
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            ("{", "line 1, column 2"),
+            ('{"resourceType": "Bundle",\n "entry": nope}', "line 2, column 11"),
+            (b"\xff\xfe\x00", "text in UTF-8|not JSON"),
+            ('{"resourceType": "Patient"}', "expected an object with resourceType 'Bundle'"),
+            ("[]", "expected an object"),
+            ('{"resourceType": "Bundle", "entry": {}}', "expected a list"),
+            ('{"resourceType": "Bundle", "total": NaN}', "a number is not one of JSON"),
+            ('{"a":' + "[" * 100_000, "nested too deeply|not JSON"),
+        ],
+    )
+    def test_what_is_no_bundle_is_one_clear_error(self, content: str | bytes, message: str) -> None:
+        with pytest.raises(bs.ExchangeError, match=message):
+            records_from_bundle(content, zone=ZONE)
+
+    @pytest.mark.parametrize("entry", [None, 5, {}, {"resource": 5}, {"resource": {"id": "1"}}])
+    def test_an_entry_without_a_resource_is_a_problem(self, entry: Any) -> None:
+        content = bundle(given_dose())
+        content["entry"].insert(0, entry)
+        reading = records_from_bundle(json.dumps(content), zone=ZONE)
+        assert codes(reading) == ["invalid_resource"]
+        assert reading.problems[0].where == "entry[0]"
+        assert only(reading).units == 155
+
+    @pytest.mark.parametrize(
+        ("broken", "where"),
+        [
+            (given_dose(dosage=[1]), "dosage"),
+            (given_dose(favorite="Smith"), "favorite is not an element of it"),
+            (given_dose(status=None), "status"),
+            (given_dose(contained=[{"resourceType": "Smith"}]), "contained"),
+            (given_dose(contained=[{"resourceType": 5}]), "contained"),
+            (given_dose(effectivePeriod={"start": "2026-01-05"}), "the resource"),
+        ],
+    )
+    def test_a_broken_resource_costs_only_itself(self, broken: dict[str, Any], where: str) -> None:
+        reading = read({**broken, "id": "bad"}, given_dose())
+        assert codes(reading) == ["invalid_resource"]
+        assert where in reading.problems[0].message
+        assert "Smith" not in str(reading.problems[0])
+        assert only(reading).id == "MedicationAdministration/m1"
+
+    def test_an_id_that_is_too_long_is_a_problem(self) -> None:
+        reading = read(given_dose(id="x" * 201))
+        assert codes(reading) == ["invalid_resource"]
+
+    def test_a_patient_whose_id_is_too_long_is_named_by_its_place(self) -> None:
+        reading = read(
+            {**person(), "id": "x" * 201}, given_dose(subject={"reference": f"Patient/{'x' * 201}"})
+        )
+        assert [record.id for record in reading.records] == ["entry[0]"]
+        assert codes(read(given_dose(subject={"reference": "x" * 201}))) == ["no_subject"]
+
+    def test_a_slug_of_the_caller_that_is_none_is_a_problem(self) -> None:
+        reading = read(given_dose(), indications={(ICD, "G43.709"): "Chronic Migraine"})
+        assert codes(reading) == ["invalid_resource"]
+        assert reading.problems[0].session_left_out
+
+    def test_an_unknown_zone_is_refused(self) -> None:
+        with pytest.raises(bs.DayError, match="IANA name"):
+            read(given_dose(), zone="Mars/Olympus")
+
+    def test_other_resources_are_counted(self) -> None:
+        reading = read(given_dose(), {"resourceType": "Observation", "id": "o"})
+        assert reading.ignored == {"Observation": 1}
+
+    @pytest.mark.parametrize(
+        "code", [5, {"coding": None}, {"coding": [None, {}, {"system": 1, "code": "64615"}]}]
+    )
+    def test_a_malformed_code_is_no_code(self, code: Any) -> None:
+        assert read(procedure(code=code)).ignored == {"Procedure": 1}
+
+    def test_half_a_character_is_a_problem(self) -> None:
+        reading = read(given_dose(id="\ud800"), given_dose())
+        assert codes(reading) == ["invalid_resource"]
+        assert only(reading).units == 155
+
+    def test_a_number_that_is_none_is_unknown(self) -> None:
+        dose = given_dose(dosage={"dose": {"value": float("nan"), "code": "U"}})
+        reading = records_from_bundle(bundle(dose), zone=ZONE)
+        assert set(codes(reading)) & {"unknown_units", "invalid_resource"}
+
+    def test_an_endless_content_is_a_problem(self) -> None:
+        dose = given_dose()
+        dose["extension"] = [dose]
+        assert codes(records_from_bundle(bundle(dose), zone=ZONE)) == ["invalid_resource"]
+
+    def test_an_empty_bundle_holds_nothing(self) -> None:
+        assert records_from_bundle({"resourceType": "Bundle"}, zone=ZONE).records == ()
+
+    def test_a_model_of_the_library_is_a_bundle_too(self) -> None:
+        model = Bundle.model_validate(bundle(given_dose()))
+        assert only(records_from_bundle(model, zone=ZONE)).units == 155
+
+    def test_the_order_of_the_entries_means_nothing(self) -> None:
+        rows = [
+            person(birthDate="1980-01-01"),
+            given_dose(),
+            procedure(performedDateTime="2026-03-30"),
+        ]
+        forward, backward = read(*rows), read(*reversed(rows))
+        answers = {
+            bs.forecast(reading.records[0], MIGRAINE, as_of="2026-04-01").model_dump_json()
+            for reading in (forward, backward)
+        }
+        assert len(answers) == 1
+
+
+FORECAST = bs.forecast(
+    record_from_gaps([84], starts_on=date(2026, 1, 5), units=155), MIGRAINE, as_of="2026-04-10"
+)
+
+
+def proposal(forecast: bs.Forecast = FORECAST, **options: Any) -> dict[str, Any]:
+    request = service_request_from_forecast(forecast, **{"subject": "Patient/1", **options})
+    content: dict[str, Any] = json.loads(request.model_dump_json())
+    return content
+
+
+def silenced(**fields: Any) -> bs.Forecast:
+    sessions = record_from_gaps([84], starts_on=date(2026, 1, 5)).sessions
+    record = bs.PatientRecord.model_validate({"sessions": sessions, **fields})
+    return bs.forecast(record, MIGRAINE, as_of="2026-04-10")
+
+
+class TestServiceRequest:
+    def test_holds_the_due_window_and_the_two_other_days(self) -> None:
+        found = proposal(id="x", identifier=("urn:clinic", "k-1"))
+        assert found["intent"] == "proposal"
+        assert found["status"] == "active"
+        assert found["occurrencePeriod"] == {"start": "2026-06-22", "end": "2026-06-29"}
+        assert {e["url"]: e["valueDate"] for e in found["extension"]} == {
+            EARLIEST_EXTENSION: "2026-06-22",
+            OVERDUE_FROM_EXTENSION: "2026-06-30",
+        }
+        assert found["identifier"] == [{"system": "urn:clinic", "value": "k-1"}]
+        assert "the 12-week minimum gives 2026-06-22" in found["note"][0]["text"]
+        assert "coding" not in found["code"]
+
+    @pytest.mark.parametrize(
+        ("silence", "status"),
+        [
+            ({"holds": [{"first": "2026-04-05", "reason": "pregnancy"}]}, "on-hold"),
+            ({"care_ends": [{"on": "2026-04-05", "kind": "deceased"}]}, "revoked"),
+            ({"care_ends": [{"on": "2026-04-05", "kind": "discontinued"}]}, "revoked"),
+        ],
+    )
+    def test_silence_takes_the_days_away(self, silence: dict[str, Any], status: str) -> None:
+        found = proposal(silenced(**silence))
+        assert found["status"] == status
+        assert "occurrencePeriod" not in found
+        assert "extension" not in found
+
+    def test_without_a_usual_range_only_the_earliest_day_is_proposed(self) -> None:
+        xeomin = bs.find_protocol("sialorrhea", product="Xeomin")
+        record = record_from_gaps(
+            [], starts_on=date(2026, 1, 5), indication="sialorrhea", product="Xeomin"
+        )
+        found = proposal(bs.forecast(record, xeomin, as_of="2026-02-01"))
+        assert "occurrencePeriod" not in found
+        assert [e["url"] for e in found["extension"]] == [EARLIEST_EXTENSION]
+
+    def test_where_nothing_is_dated_nothing_is_proposed(self) -> None:
+        with pytest.raises(bs.ExchangeError, match="the status is no_history"):
+            proposal(bs.forecast(bs.PatientRecord(), MIGRAINE, as_of="2026-04-10"))
+
+    @settings(max_examples=60, deadline=None)
+    @given(records(), protocols(), policies(), days(date(2024, 1, 1), date(2027, 6, 30)))
+    def test_the_period_is_in_order_and_holds_the_due_days(
+        self,
+        record: bs.PatientRecord,
+        protocol: bs.TreatmentProtocol,
+        policy: bs.SchedulingPolicy,
+        as_of: date,
+    ) -> None:
+        """No validator at hand checks the order of a period."""
+        answer = bs.forecast(record, protocol, as_of=as_of, policy=policy)
+        if answer.status in {"no_history", "no_interval"}:
+            return
+        period = proposal(answer).get("occurrencePeriod")
+        assert (period is None) is (answer.dates.due is None)
+        if period is not None and answer.dates.overdue_from is not None:
+            assert period["start"] <= period["end"]
+            assert period["start"] == str(answer.dates.due)
+            assert period["end"] == str(answer.dates.overdue_from - timedelta(days=1))
+
+
+def _good() -> list[dict[str, Any]]:
+    return [
+        proposal(),
+        proposal(id="x", identifier=("urn:clinic", "k-1")),
+        proposal(silenced(holds=[{"first": "2026-04-05", "reason": "pregnancy"}])),
+        proposal(silenced(care_ends=[{"on": "2026-04-05", "kind": "deceased"}])),
+        given_dose(),
+        procedure(),
+        bundle(person(), given_dose(), procedure(), proposal()),
+    ]
+
+
+def _broken() -> dict[str, dict[str, Any]]:
+    whole = proposal()
+    return {
+        "missing subject": {k: v for k, v in whole.items() if k != "subject"},
+        "missing intent": {k: v for k, v in whole.items() if k != "intent"},
+        "extra element": {**whole, "due": "2026-06-22"},
+        "bad date": {**whole, "authoredOn": "2026-13-01"},
+        "a day of the wrong form": {**whole, "occurrencePeriod": {"start": "22.06.2026"}},
+        "list for one": {**whole, "subject": [whole["subject"]]},
+        "one for a list": {**whole, "note": whole["note"][0]},
+        "two of value[x]": {**whole, "occurrenceDateTime": "2026-06-22"},
+        "empty string": {**whole, "authoredOn": ""},
+        "status not in its value set": {**whole, "status": "planned"},
+        "intent not in its value set": {**whole, "intent": "wish"},
+        "wrong type of reference": {**whole, "subject": {"reference": "Medication/1"}},
+        "extension without url": {**whole, "extension": [{"valueDate": "2026-06-22"}]},
+    }
+
+
+class TestValidators:
+    def said(self, resources: list[dict[str, Any]]) -> list[list[str]]:
+        """What each validator finds wrong in each resource."""
+        node_says = node("validate-fhir.mjs", json.dumps(resources))
+        return [
+            [f"medplum: {m}" for m in found["medplum"]] + [f"fhir: {m}" for m in found["fhir"]]
+            for found in node_says
+        ]
+
+    def test_what_is_written_passes_all_of_them(self) -> None:
+        assert self.said(_good()) == [[]] * len(_good())
+        for resource in _good()[:4]:
+            ServiceRequest.model_validate(resource)
+
+    def test_they_catch_broken_resources(self) -> None:
+        broken = _broken()
+        found = dict(zip(broken, self.said(list(broken.values())), strict=True))
+        for name, resource in broken.items():
+            try:
+                ServiceRequest.model_validate(resource)
+            except ValueError:
+                found[name].append("fhir.resources: refused")
+        assert [name for name, said in found.items() if not said] == []
+        assert any(said[0].startswith("fhir: Code") for said in found.values())
+        assert any(said[-1].startswith("fhir.resources") for said in found.values())

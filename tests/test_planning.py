@@ -1,0 +1,876 @@
+"""Planning: bookable days, authorizations, shared visits, countdowns, vials."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import combinations_with_replacement
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+import botox_schedule as bs
+from botox_schedule import planning as plan
+from botox_schedule.planning import BookingConstraint as Constraint
+from botox_schedule.planning import PlanningError
+from botox_schedule.testing import days, policies, protocols, record_from_gaps, records, sessions
+
+MIGRAINE = bs.find_protocol("chronic-migraine")
+SPASTICITY = bs.find_protocol("spasticity")
+ONA = bs.Product.ONABOTULINUMTOXIN_A
+DAY = timedelta(days=1)
+WHEN = days(date(2024, 1, 1), date(2027, 6, 30))
+one = record_from_gaps([], starts_on=date(2026, 1, 5), units=155)
+
+
+def never(_: date) -> bool:
+    """A clinic that is closed every day."""
+    return False
+
+
+@st.composite
+def authorizations(draw: st.DrawFn) -> bs.PriorAuthorization:
+    first, last = sorted((draw(WHEN), draw(WHEN)))
+    return bs.PriorAuthorization(
+        indication="chronic-migraine",
+        product=draw(st.sampled_from([ONA, ONA, bs.Product.ABOBOTULINUMTOXIN_A])),
+        valid=bs.Window(first=first, last=last),
+        sessions=draw(st.none() | st.integers(0, 4)),
+        units=draw(st.none() | st.integers(1, 1000).map(Decimal)),
+        minimum_interval=draw(st.none() | st.just(bs.Interval(weeks=12))),
+    )
+
+
+@st.composite
+def calendars(draw: st.DrawFn) -> plan.ClinicCalendar:
+    weekdays = draw(st.frozensets(st.sampled_from(plan.Weekday), min_size=1))
+    first = draw(WHEN)
+    closure = bs.Window(first=first, last=first + timedelta(days=draw(st.integers(0, 200))))
+    return plan.ClinicCalendar(open_weekdays=weekdays, closures=(closure,))
+
+
+def authorized(
+    record: bs.PatientRecord, protocol: bs.TreatmentProtocol, as_of: date, day: date, units: Decimal
+) -> bool | None:
+    """Whether an authorization covers *day*, by counting anew."""
+    counted = bs.treatment_cycles(record, protocol, as_of=as_of)
+    completed = _completed(record, as_of)
+    answers = set()
+    for approval in record.authorizations:
+        inside = [
+            s
+            for s in completed
+            if s.indication in protocol.clock
+            and approval.valid.first <= s.administered_on <= approval.valid.last
+        ]
+        own = [s for s in inside if s.product == approval.product]
+        unsure = False
+        fits = approval.product == protocol.product and day in approval.valid
+        if approval.sessions is not None:
+            visits = len({s.administered_on for s in own})
+            fits = fits and visits < approval.sessions
+            unsure = unsure or any(s.product is None for s in inside)
+        if approval.units is not None:
+            used = sum((s.units or 0) for s in own)
+            fits = fits and used + units <= approval.units and used < approval.units
+            unsure = True
+        if approval.minimum_interval is not None and counted:
+            last_on = max(s.administered_on for s in completed if s.indication in protocol.clock)
+            fits = fits and day >= approval.minimum_interval.after(last_on)
+        answers.add(None if fits and unsure else fits)
+    if not answers or True in answers:
+        return True
+    return None if None in answers else False
+
+
+def _completed(record: bs.PatientRecord, as_of: date) -> list[bs.TreatmentSession]:
+    deaths = [e.on for e in record.care_ends if e.kind == "deceased" and e.on <= as_of]
+    return [
+        s
+        for s in record.sessions
+        if s.status == "completed"
+        and s.administered_on <= as_of
+        and not (deaths and s.administered_on > min(deaths))
+    ]
+
+
+def fits(
+    record: bs.PatientRecord,
+    protocol: bs.TreatmentProtocol,
+    as_of: date,
+    policy: bs.SchedulingPolicy,
+    calendar: plan.ClinicCalendar,
+) -> Callable[[date], bool]:
+    """Whether a day can be booked, by asking each rule by itself."""
+
+    def answer(day: date) -> bool:
+        check = bs.check_date(record, protocol, on=day, as_of=as_of, policy=policy)
+        return (
+            check.allowed is True
+            and calendar.is_open(day)
+            and authorized(record, protocol, as_of, day, Decimal(100)) is not False
+        )
+
+    return answer
+
+
+def preferred(found: list[date], due: date | None) -> list[date]:
+    if due is None:
+        return sorted(found)
+    return sorted(found, key=lambda day: (day < due, abs((day - due).days)))
+
+
+plain_records = st.builds(
+    lambda given, approved: bs.PatientRecord.model_validate(
+        {
+            **{name: getattr(given, name) for name in ("holds", "overrides", "care_ends")},
+            "sessions": [
+                {
+                    "administered_on": s.administered_on,
+                    "indication": s.indication,
+                    "product": s.product,
+                    "units": s.units,
+                    "status": s.status,
+                }
+                for s in given.sessions
+            ],
+            "authorizations": approved,
+        }
+    ),
+    records(only_product=ONA),
+    st.lists(authorizations(), max_size=2),
+)
+
+
+class TestBookableDays:
+    @settings(max_examples=80, deadline=None)
+    @given(plain_records, protocols(), policies(), calendars(), WHEN)
+    def test_equal_a_search_that_asks_every_day(
+        self,
+        record: bs.PatientRecord,
+        protocol: bs.TreatmentProtocol,
+        policy: bs.SchedulingPolicy,
+        calendar: plan.ClinicCalendar,
+        as_of: date,
+    ) -> None:
+        policy = policy.model_copy(update={"group_within_days": 0})
+        dates = bs.forecast(record, protocol, as_of=as_of, policy=policy).dates
+        until = as_of + timedelta(days=150)
+        first = max(as_of, dates.earliest or as_of)
+        can = fits(record, protocol, as_of, policy, calendar)
+        expected = [first + n * DAY for n in range((until - first).days + 1)]
+        found = plan.bookable_days(
+            record,
+            protocol,
+            as_of=as_of,
+            until=until,
+            calendar=calendar,
+            policy=policy,
+            planned_units=100,
+        )
+        assert [day.on for day in found] == preferred(list(filter(can, expected)), dates.due)
+
+    @settings(max_examples=80, deadline=None)
+    @given(plain_records, protocols(), policies(), calendars(), WHEN)
+    def test_the_first_is_the_nearest_before_overdue(
+        self,
+        record: bs.PatientRecord,
+        protocol: bs.TreatmentProtocol,
+        policy: bs.SchedulingPolicy,
+        calendar: plan.ClinicCalendar,
+        as_of: date,
+    ) -> None:
+        asked: dict[str, Any] = {
+            "as_of": as_of,
+            "calendar": calendar,
+            "policy": policy,
+            "planned_units": 100,
+        }
+        found = plan.first_bookable_day(record, protocol, **asked)
+        listed = plan.bookable_days(record, protocol, **asked)
+        assert found.on == (listed[0].on if listed else None)
+        assert (found.emptied_by is None) is (found.on is not None)
+        assert found.check.bookable is (found.on is not None)
+        assert found.check.on == (found.on or found.window.last)
+        if found.on is not None:
+            assert calendar.is_open(found.on)
+            assert found.check.check.allowed is True
+            assert found.closed_days_cost is not None
+        if found.first_late_on is not None:
+            assert found.on is None
+            assert found.first_late_on > found.window.last
+
+    def test_an_overdue_patient_is_offered_the_next_open_day(self) -> None:
+        found = plan.first_bookable_day(
+            one, MIGRAINE, as_of="2026-04-18", calendar=plan.ClinicCalendar()
+        )
+        assert (found.on, found.days_from_due) == (date(2026, 4, 20), 21)
+        assert found.explain().startswith("2026-04-20, 21 days after the due day")
+
+    def test_a_first_visit_has_no_due_day(self) -> None:
+        found = plan.first_bookable_day(bs.PatientRecord(), MIGRAINE, as_of="2026-04-18")
+        assert (found.on, found.days_from_due) == (date(2026, 4, 18), None)
+        assert "no due day is known" in found.explain()
+
+    @pytest.mark.parametrize(
+        ("changed", "emptied_by"),
+        [
+            ({"care_ends": [{"on": "2026-02-01", "kind": "deceased"}]}, Constraint.CARE_ENDED),
+            ({"holds": [{"first": "2026-02-01", "reason": "pregnancy"}]}, Constraint.IN_HOLD),
+            (
+                {
+                    "prior_treatments": [{"indication": "chronic-migraine", "cycles": 2}],
+                    "sessions": (),
+                },
+                Constraint.NO_INTERVAL,
+            ),
+        ],
+        ids=["deceased", "on hold", "nothing to judge by"],
+    )
+    def test_no_day_names_what_left_none(
+        self, changed: dict[str, Any], emptied_by: Constraint
+    ) -> None:
+        record = bs.PatientRecord.model_validate({"sessions": one.sessions, **changed})
+        found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-03-01")
+        assert (found.on, found.emptied_by, found.first_late_on) == (None, emptied_by, None)
+        assert found.explain().startswith("no day from 2026-03-01")
+
+    def test_a_day_after_a_bounded_hold_can_be_booked(self) -> None:
+        hold = {"first": "2026-02-01", "last": "2026-05-10", "reason": "infection"}
+        record = bs.PatientRecord.model_validate({"sessions": one.sessions, "holds": [hold]})
+        found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-03-01")
+        assert found.on == date(2026, 5, 11)
+
+    def test_what_left_no_day_is_the_last_to_refuse(self) -> None:
+        """The authorization leaves three days; the closed clinic takes them."""
+        approval = {
+            "indication": "chronic-migraine",
+            "product": "Botox",
+            "valid": {"first": "2026-01-01", "last": "2026-04-01"},
+        }
+        record = bs.PatientRecord.model_validate(
+            {"sessions": one.sessions, "authorizations": [approval]}
+        )
+        closed = plan.ClinicCalendar(closures=[{"first": "2026-03-30", "last": "2026-04-10"}])
+        found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-03-01", calendar=closed)
+        assert found.emptied_by is Constraint.CLOSED
+        assert found.refused == {Constraint.NOT_AUTHORIZED: 5, Constraint.CLOSED: 8}
+
+    def test_the_closed_days_are_counted_and_said(self) -> None:
+        closed = plan.ClinicCalendar(closures=[{"first": "2026-03-30", "last": "2026-03-31"}])
+        found = plan.first_bookable_day(one, MIGRAINE, as_of="2026-03-01", calendar=closed)
+        assert (found.closed_days_cost, found.first_late_on) == (2, None)
+        assert "closed days move it by 2 days" in found.explain()
+        assert "closed refuses 4 days" in found.explain()
+
+    def test_the_words_for_the_day(self) -> None:
+        on_time = plan.first_bookable_day(one, MIGRAINE, as_of="2026-03-01")
+        assert on_time.explain().startswith("2026-03-30, the due day")
+        away = [{"first": "2026-03-20", "last": "2026-04-12"}]
+        late = plan.first_bookable_day(one, MIGRAINE, as_of="2026-03-01", away=away)
+        assert "the first day that fits after: 2026-04-13" in late.explain()
+
+    def test_any_answer_to_is_it_open_serves_as_calendar(self) -> None:
+        found = plan.first_bookable_day(
+            one, MIGRAINE, as_of="2026-03-01", calendar=lambda day: day.day == 1
+        )
+        assert found.on == date(2026, 4, 1)
+
+    def test_a_calendar_that_never_opens_ends_in_an_answer(self) -> None:
+        found = plan.first_bookable_day(one, MIGRAINE, as_of="2026-03-01", calendar=never)
+        assert (found.on, found.emptied_by) == (None, Constraint.CLOSED)
+        assert found.first_late_on is None
+
+    def test_until_may_lie_before_the_first_allowed_day(self) -> None:
+        assert plan.bookable_days(one, MIGRAINE, as_of="2026-03-01", until="2026-03-20") == ()
+
+    def test_until_before_as_of_is_refused(self) -> None:
+        with pytest.raises(bs.OrderError, match="until lies before as_of"):
+            plan.bookable_days(one, MIGRAINE, as_of="2026-03-01", until="2026-02-20")
+
+    def test_the_end_of_the_calendar_is_no_fault(self) -> None:
+        found = plan.bookable_days(bs.PatientRecord(), MIGRAINE, as_of="9999-12-30")
+        assert [str(day.on) for day in found] == ["9999-12-30", "9999-12-31"]
+
+    def test_a_year_at_the_end_of_an_override_judges_each_day_by_itself(self) -> None:
+        """Ten weeks are valid until 20 March; from the 21st on the label's twelve count."""
+        override = {
+            "indication": "chronic-migraine",
+            "first": "2026-01-01",
+            "last": "2026-03-20",
+            "minimum": "10 weeks",
+            "reason": "approval",
+            "authority": "clinician",
+        }
+        record = bs.PatientRecord.model_validate(
+            {"sessions": one.sessions, "overrides": [override]}
+        )
+        found = plan.bookable_days(record, MIGRAINE, as_of="2026-03-15", until="2026-03-31")
+        assert sorted(day.on.day for day in found) == [16, 17, 18, 19, 20, 30, 31]
+
+
+class TestCheckBooking:
+    def test_says_all_that_speaks_against_a_day(self) -> None:
+        offer = plan.check_booking(
+            one,
+            MIGRAINE,
+            on="2026-03-28",
+            as_of="2026-03-01",
+            calendar=plan.ClinicCalendar(),
+            away=["2026-03-28"],
+        )
+        assert offer.constraints == (Constraint.TOO_EARLY, Constraint.CLOSED, Constraint.AWAY)
+        assert offer.days_from_due == -2
+        text = offer.explain()
+        for words in ("cannot be booked", "2 days early", "clinic is closed", "patient is away"):
+            assert words in text
+
+    def test_a_day_that_fits_says_so(self) -> None:
+        offer = plan.check_booking(one, MIGRAINE, on="2026-03-30", as_of="2026-03-01")
+        assert offer.bookable
+        assert offer.authorization is None
+        assert offer.explain().startswith("2026-03-30: can be booked")
+
+    def test_a_day_before_as_of_is_refused(self) -> None:
+        with pytest.raises(bs.OrderError, match="on lies before as_of"):
+            plan.check_booking(one, MIGRAINE, on="2026-02-01", as_of="2026-03-01")
+
+    def test_planned_units_reach_the_limits(self) -> None:
+        offer = plan.check_booking(
+            one, MIGRAINE, on="2026-03-30", as_of="2026-03-01", planned_units=401
+        )
+        assert any(check.exceeded for check in offer.check.limit_checks)
+
+    @pytest.mark.parametrize("name", ["planned_units", "planned_discarded"])
+    def test_negative_units_are_refused(self, name: str) -> None:
+        given: dict[str, Any] = {name: -1}
+        with pytest.raises(PlanningError, match="cannot be negative"):
+            plan.check_booking(one, MIGRAINE, on="2026-03-30", as_of="2026-03-01", **given)
+
+    def test_a_malformed_window_is_refused_without_its_days(self) -> None:
+        away = [{"first": "2026-04-10", "last": "2026-04-01"}]
+        with pytest.raises(ValidationError, match="ends before it starts") as caught:
+            plan.check_booking(one, MIGRAINE, on="2026-03-30", as_of="2026-03-01", away=away)
+        assert "2026-04" not in str(caught.value)
+
+
+def approved(**given: Any) -> dict[str, Any]:
+    year = {"first": "2026-01-01", "last": "2026-12-31"}
+    return {"indication": "chronic-migraine", "product": "Botox", "valid": year, **given}
+
+
+def with_approval(*sessions: dict[str, Any], **given: Any) -> bs.PatientRecord:
+    rows = [{"indication": "chronic-migraine", "product": "Botox", **s} for s in sessions]
+    return bs.PatientRecord.model_validate(
+        {"sessions": rows, "authorizations": [approved(**given)]}
+    )
+
+
+class TestAuthorizations:
+    def check(self, record: bs.PatientRecord, on: str, **given: Any) -> plan.AuthorizationCheck:
+        found = plan.check_booking(record, MIGRAINE, on=on, as_of="2026-02-01", **given)
+        assert found.authorization is not None
+        return found.authorization
+
+    @pytest.mark.parametrize(
+        ("on", "problems"),
+        [
+            pytest.param("2026-04-30", ["not_started"], id="eve of the first day"),
+            pytest.param("2026-05-01", [], id="first day"),
+            pytest.param("2026-12-31", [], id="last day"),
+            pytest.param("2027-01-01", ["ended"], id="day after the last"),
+        ],
+    )
+    def test_both_ends_are_covered(self, on: str, problems: list[str]) -> None:
+        valid = {"first": "2026-05-01", "last": "2026-12-31"}
+        record = with_approval({"administered_on": "2026-01-05"}, valid=valid)
+        check = self.check(record, on)
+        assert list(check.problems) == problems
+        assert check.covers is (not problems)
+
+    def test_another_product_is_not_covered(self) -> None:
+        record = with_approval({"administered_on": "2026-01-05"}, product="Dysport")
+        check = self.check(record, "2026-03-30")
+        assert (check.covers, list(check.problems)) == (False, ["other_product"])
+
+    @pytest.mark.parametrize(
+        ("on", "covers"), [("2026-04-06", False), ("2026-04-07", True)], ids=["day 91", "day 92"]
+    )
+    def test_the_payers_own_minimum_counts_from_the_last_session(
+        self, on: str, covers: bool
+    ) -> None:
+        record = with_approval({"administered_on": "2026-01-05"}, minimum_interval="92 days")
+        check = self.check(record, on)
+        assert check.covers is covers
+        assert check.payable_from == date(2026, 4, 7)
+
+    def test_several_injections_of_a_day_are_one_visit(self) -> None:
+        left, right = ({"administered_on": "2026-01-05", "id": side} for side in "lr")
+        use = self.check(with_approval(left, right, sessions=2), "2026-03-30").use
+        assert (use.sessions_used, use.sessions_left) == (1, 1)
+        assert use.session_ids == ("l", "r")
+
+    def test_a_touch_up_uses_a_visit(self) -> None:
+        touch_up = {"administered_on": "2026-01-19", "kind": "touch_up"}
+        record = with_approval({"administered_on": "2026-01-05"}, touch_up, sessions=2)
+        assert list(self.check(record, "2026-04-13").problems) == ["no_sessions_left"]
+
+    def test_what_did_not_happen_uses_nothing(self) -> None:
+        rows = [
+            {"administered_on": "2026-01-05"},
+            {"administered_on": "2026-01-20", "status": "cancelled"},
+            {"administered_on": "2026-03-30", "status": "booked"},
+        ]
+        assert self.check(with_approval(*rows, sessions=2), "2026-03-30").use.sessions_used == 1
+
+    def test_an_unknown_product_leaves_the_visits_open(self) -> None:
+        record = with_approval({"administered_on": "2026-01-05", "product": None}, sessions=1)
+        check = self.check(record, "2026-03-30")
+        assert (check.covers, list(check.problems)) == (None, ["sessions_unknown"])
+        assert "leaves it open: sessions_unknown" in str(check)
+        offer = plan.check_booking(record, MIGRAINE, on="2026-03-30", as_of="2026-02-01")
+        assert str(check) in offer.explain()
+
+    def test_the_rest_of_the_units_may_be_used_to_the_last(self) -> None:
+        given = {"administered_on": "2026-01-05", "units": 155, "units_discarded": 45}
+        record = with_approval(given, units=400)
+        for discarded, covers in ((45, True), (46, False)):
+            check = self.check(record, "2026-03-30", planned_units=155, planned_discarded=discarded)
+            assert check.covers is covers
+
+    def test_units_that_are_used_up_cover_nothing_more(self) -> None:
+        given = {"administered_on": "2026-01-05", "units": 155, "units_discarded": 45}
+        check = self.check(with_approval(given, units=200), "2026-03-30")
+        assert list(check.problems) == ["no_units_left"]
+
+    def test_of_several_the_one_that_covers_answers(self) -> None:
+        ended = approved(valid={"first": "2025-01-01", "last": "2026-02-01"})
+        open_one = approved(units=1000)
+        record = bs.PatientRecord.model_validate(
+            {"sessions": one.sessions, "authorizations": [ended, open_one, approved()]}
+        )
+        assert self.check(record, "2026-03-30").covers is True
+        record = bs.PatientRecord.model_validate(
+            {"sessions": one.sessions, "authorizations": [ended, open_one]}
+        )
+        assert self.check(record, "2026-03-30").covers is None
+
+    def test_another_clocks_authorization_is_not_asked(self) -> None:
+        record = with_approval({"administered_on": "2026-01-05"}, indication="spasticity")
+        found = plan.check_booking(record, MIGRAINE, on="2026-03-30", as_of="2026-02-01")
+        assert (found.bookable, found.authorization) == (True, None)
+
+    def test_a_clock_shares_its_authorizations(self) -> None:
+        rows = [{"administered_on": "2026-01-05", "indication": "upper-limb-spasticity"}]
+        record = with_approval(*rows, indication="spasticity", sessions=1)
+        found = plan.check_booking(record, SPASTICITY, on="2026-04-13", as_of="2026-02-01")
+        assert found.constraints == (Constraint.NOT_AUTHORIZED,)
+
+    def test_an_authorization_that_ends_before_it_starts_is_refused(self) -> None:
+        with pytest.raises(ValidationError, match=r"authorizations\.0\.valid"):
+            with_approval(valid={"first": "2026-02-01", "last": "2026-01-01"})
+
+    def test_planned_sessions_use_visits_and_units_too(self) -> None:
+        given = {"administered_on": "2026-01-05", "units": 155, "units_discarded": 45}
+        record = with_approval(given, units=600)
+        found = plan.plan_authorizations(
+            record, MIGRAINE, as_of="2026-02-01", planned_units=155, planned_discarded=45
+        )
+        assert [s.check.covers for s in found.sessions if s.check] == [
+            True,
+            True,
+            False,
+            False,
+            False,
+        ]
+        assert found.first_uncovered_on == date(2026, 9, 14)
+        assert found.warning is None
+
+    def test_the_minimum_of_a_later_session_counts_from_the_one_before(self) -> None:
+        record = with_approval({"administered_on": "2026-01-05"}, minimum_interval="13 weeks")
+        found = plan.plan_authorizations(record, MIGRAINE, as_of="2026-02-01", count=2)
+        assert [list(s.check.problems) for s in found.sessions if s.check] == [
+            ["payer_minimum"]
+        ] * 2
+        assert [str(s.check.payable_from) for s in found.sessions if s.check] == [
+            "2026-04-06",
+            "2026-06-29",
+        ]
+
+    def test_without_an_authorization_nothing_is_said(self) -> None:
+        found = plan.plan_authorizations(one, MIGRAINE, as_of="2026-02-01", count=1)
+        assert [s.check for s in found.sessions] == [None]
+        assert (found.first_uncovered_on, found.warning, found.uses) == (None, None, ())
+
+    def test_without_a_usual_range_the_earliest_day_is_judged(self) -> None:
+        protocol = bs.find_protocol("sialorrhea", product="Xeomin")
+        assert protocol.retreatment.usual is None
+        rows = {"administered_on": "2026-01-05", "indication": "sialorrhea", "product": "Xeomin"}
+        record = bs.PatientRecord(sessions=[rows])
+        found = plan.plan_authorizations(record, protocol, as_of="2026-02-01")
+        assert [s.on for s in found.sessions] == [bs.due_dates("2026-01-05", protocol).earliest]
+
+    def test_nothing_dated_plans_nothing(self) -> None:
+        found = plan.plan_authorizations(bs.PatientRecord(), MIGRAINE, as_of="2026-02-01")
+        assert found.sessions == ()
+
+    def test_no_patient_data_in_the_repr_of_what_was_approved(self) -> None:
+        record = with_approval({"administered_on": "2026-01-05", "id": "Smith-1"})
+        check = self.check(record, "2026-03-30")
+        assert "Smith" not in repr(check)
+        assert "2026-12-31" not in repr(check.use)
+
+
+class TestSharedVisit:
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.lists(
+            sessions(
+                indications=["chronic-migraine", "spasticity"],
+                only_completed=True,
+                only_product=ONA,
+            ),
+            max_size=6,
+        ),
+        protocols(),
+        protocols(indication="spasticity"),
+        calendars(),
+        WHEN,
+    )
+    def test_equals_a_search_over_days(
+        self,
+        given_sessions: list[bs.TreatmentSession],
+        one: bs.TreatmentProtocol,
+        other: bs.TreatmentProtocol,
+        calendar: plan.ClinicCalendar,
+        as_of: date,
+    ) -> None:
+        record = bs.PatientRecord(sessions=tuple(given_sessions))
+        windows, targets, tests = [], [], []
+        for protocol in (one, other):
+            answer = bs.forecast(record, protocol, as_of=as_of)
+            first = max(as_of, answer.dates.earliest or as_of)
+            overdue_from = answer.dates.overdue_from
+            ahead = overdue_from is not None and first < overdue_from
+            last = overdue_from - DAY if ahead and overdue_from else first + 366 * DAY
+            windows.append((first, last))
+            targets += [answer.dates.due or answer.dates.earliest]
+            tests.append(fits(record, protocol, as_of, bs.SchedulingPolicy(), calendar))
+        span = [as_of + n * DAY for n in range(1200)]
+        possible = [
+            day
+            for day in span
+            if all(first <= day <= last for first, last in windows)
+            and all(can(day) for can in tests)
+        ]
+        target = max((day for day in targets if day), default=None)
+        expected = next(iter(preferred(possible, target)), None)
+        visit = plan.find_shared_visit(record, [one, other], as_of=as_of, calendar=calendar)
+        assert visit.on == expected
+        assert (visit.emptied_by is None) is (expected is not None)
+        assert [t.window for t in visit.tracks] == [
+            bs.Window(first=first, last=last) for first, last in windows
+        ]
+
+    def record(self) -> bs.PatientRecord:
+        return bs.PatientRecord(
+            sessions=[
+                {
+                    "administered_on": "2026-01-05",
+                    "indication": "chronic-migraine",
+                    "product": "Botox",
+                    "units": 155,
+                },
+                {
+                    "administered_on": "2026-01-12",
+                    "indication": "spasticity",
+                    "product": "Botox",
+                    "units": 200,
+                },
+            ]
+        )
+
+    def test_the_clocks_stay_their_own(self) -> None:
+        visit = plan.find_shared_visit(self.record(), [MIGRAINE, SPASTICITY], as_of="2026-03-01")
+        own = [
+            plan.first_bookable_day(self.record(), p, as_of="2026-03-01").on
+            for p in (MIGRAINE, SPASTICITY)
+        ]
+        assert [track.own_day for track in visit.tracks] == own
+        assert [track.days_from_due for track in visit.tracks] == [7, -6]
+        assert "days given up: 7" in visit.explain()
+
+    def test_the_units_of_both_count_together(self) -> None:
+        units = {"chronic-migraine": 195, "spasticity": 206}
+        visit = plan.find_shared_visit(
+            self.record(), [MIGRAINE, SPASTICITY], as_of="2026-03-01", planned_units=units
+        )
+        totals = {
+            c.total for t in visit.tracks for c in t.limit_checks if c.chosen and c.maximum == 400
+        }
+        assert totals == {Decimal(401)}
+        assert "exceeds" in visit.explain()
+
+    def test_unknown_units_of_the_other_leave_the_limit_open(self) -> None:
+        visit = plan.find_shared_visit(
+            self.record(),
+            [MIGRAINE, SPASTICITY],
+            as_of="2026-03-01",
+            planned_units={"chronic-migraine": 155},
+        )
+        checks = [c for c in visit.tracks[0].limit_checks if c.chosen and c.maximum == 400]
+        assert [c.indeterminate for c in checks] == [True]
+
+    def test_a_session_that_is_not_yet_known_does_not_count(self) -> None:
+        later = {
+            "administered_on": "2026-03-20",
+            "indication": "cervical-dystonia",
+            "product": "Botox",
+            "units": 300,
+        }
+        record = bs.PatientRecord.model_validate({"sessions": [*self.record().sessions, later]})
+        units = {"chronic-migraine": 100, "spasticity": 100}
+        visit = plan.find_shared_visit(
+            record, [MIGRAINE, SPASTICITY], as_of="2026-03-01", planned_units=units
+        )
+        assert not any(c.exceeded for t in visit.tracks for c in t.limit_checks if c.chosen)
+
+    def test_windows_without_a_common_day_are_named(self) -> None:
+        record = record_from_gaps([], starts_on=date(2026, 1, 5))
+        late = {"administered_on": "2026-02-20", "indication": "spasticity", "product": "Botox"}
+        record = bs.PatientRecord.model_validate({"sessions": [*record.sessions, late]})
+        visit = plan.find_shared_visit(record, [MIGRAINE, SPASTICITY], as_of="2026-03-01")
+        assert (visit.on, visit.window, visit.emptied_by) == (None, None, Constraint.OTHER_TRACK)
+        assert [track.own_day is None for track in visit.tracks] == [False, False]
+        assert visit.explain().startswith("no day: other_track")
+
+    @pytest.mark.parametrize("tracks", [[MIGRAINE], [MIGRAINE, MIGRAINE], []])
+    def test_two_different_treatments_are_needed(self, tracks: list[bs.TreatmentProtocol]) -> None:
+        with pytest.raises(PlanningError, match="two or more treatments"):
+            plan.find_shared_visit(one, tracks, as_of="2026-03-01")
+
+
+class TestClinicCalendar:
+    def test_is_open_on_weekdays_as_a_rule(self) -> None:
+        calendar = plan.ClinicCalendar()
+        assert [calendar.is_open(date(2026, 3, 2) + n * DAY) for n in range(7)] == [True] * 5 + [
+            False
+        ] * 2
+
+    def test_the_predicate_closes_further_days(self) -> None:
+        calendar = plan.ClinicCalendar(predicate=lambda day: day.day != 3)
+        assert (calendar.is_open("2026-03-03"), calendar.is_open("2026-03-04")) == (False, True)
+
+    def test_a_closure_includes_both_ends(self) -> None:
+        calendar = plan.ClinicCalendar(closures=[{"first": "2026-03-03", "last": "2026-03-04"}])
+        assert [calendar.is_open(f"2026-03-0{n}") for n in (2, 3, 4, 5)] == [
+            True,
+            False,
+            False,
+            True,
+        ]
+
+    def test_without_an_open_weekday_it_is_refused(self) -> None:
+        with pytest.raises(ValidationError, match="never opens"):
+            plan.ClinicCalendar(open_weekdays=())
+
+    def test_a_weekday_has_a_name_and_no_number(self) -> None:
+        with pytest.raises(ValidationError, match="open_weekdays"):
+            plan.ClinicCalendar.model_validate({"open_weekdays": [0]})
+
+    def test_a_datetime_is_refused(self) -> None:
+        with pytest.raises(bs.DayError):
+            plan.ClinicCalendar().is_open("5 March")
+
+    def test_round_trip_without_a_predicate(self) -> None:
+        calendar = plan.ClinicCalendar(closures=["2026-03-03"], open_weekdays=["monday"])
+        assert plan.ClinicCalendar.model_validate_json(calendar.model_dump_json()) == calendar
+
+
+class TestHolidays:
+    """Only what the package cannot change: a day that is a holiday in every release."""
+
+    @pytest.fixture(autouse=True)
+    def _extra(self) -> None:
+        pytest.importorskip("holidays", reason="the extra 'holidays' is not installed")
+
+    def test_public_holidays_close_the_clinic(self) -> None:
+        calendar = plan.ClinicCalendar.for_country("US", subdivision="CA", closures=["2026-12-24"])
+        assert [calendar.is_open(day) for day in ("2026-12-23", "2026-12-24", "2026-12-25")] == [
+            True,
+            False,
+            False,
+        ]
+        found = plan.first_bookable_day(
+            record_from_gaps([], starts_on=date(2026, 10, 2)),
+            MIGRAINE,
+            as_of="2026-12-01",
+            calendar=calendar,
+        )
+        assert (found.on, found.closed_days_cost) == (date(2026, 12, 28), 3)
+
+    @pytest.mark.parametrize(("country", "subdivision"), [("XX", None), ("US", "QQ")])
+    def test_unknown_places_are_refused(self, country: str, subdivision: str | None) -> None:
+        with pytest.raises(plan.UnknownCountryError, match="give codes such as"):
+            plan.ClinicCalendar.for_country(country, subdivision=subdivision)
+
+    def test_a_year_without_data_is_an_error_and_no_open_day(self) -> None:
+        calendar = plan.ClinicCalendar.for_country("US")
+        with pytest.raises(bs.CalendarRangeError, match="are known for the years"):
+            calendar.is_open("9999-12-31")
+
+
+class TestCountdown:
+    def test_closed_days_move_each_step_back(self) -> None:
+        steps = plan.countdown("2026-06-22", {"order": "8 days"}, calendar=plan.ClinicCalendar())
+        assert [(str(s.on), s.moved_days, str(s.lead)) for s in steps] == [
+            ("2026-06-12", 2, "8 days")
+        ]
+
+    def test_a_serial_step_counts_from_the_moved_day(self) -> None:
+        leads = {"submit": "7 days", "order": "8 days"}
+        steps = plan.countdown("2026-06-22", leads, serial=True, calendar=plan.ClinicCalendar())
+        assert [(s.name, str(s.on)) for s in steps] == [
+            ("submit", "2026-06-05"),
+            ("order", "2026-06-12"),
+        ]
+
+    def test_steps_of_one_day_keep_the_callers_order(self) -> None:
+        steps = plan.countdown("2026-06-22", [("b", "7 days"), ("a", "7 days")])
+        assert [s.name for s in steps] == ["b", "a"]
+
+    def test_months_count_back_from_the_visit(self) -> None:
+        (step,) = plan.countdown("2026-03-31", {"renew": bs.Interval(months=1)})
+        assert step.on == date(2026, 2, 28)
+
+    def test_a_negative_lead_is_refused(self) -> None:
+        with pytest.raises(PlanningError, match="'order' is negative"):
+            plan.countdown("2026-06-22", {"order": "- 4 days"})
+
+    def test_a_calendar_that_never_opens_is_refused(self) -> None:
+        with pytest.raises(PlanningError, match="closed on the 366 days before"):
+            plan.countdown("2026-06-22", {"order": "4 days"}, calendar=never)
+
+    def test_the_last_day_within_reach_counts(self) -> None:
+        opens = date(2026, 6, 18) - 366 * DAY
+        (step,) = plan.countdown("2026-06-22", {"order": "4 days"}, calendar=lambda d: d == opens)
+        assert (step.on, step.moved_days) == (opens, 366)
+
+    def test_before_the_first_year_there_is_no_day(self) -> None:
+        with pytest.raises(bs.CalendarRangeError):
+            plan.countdown("0001-01-05", {"order": "1 day"}, calendar=never)
+
+
+class TestVials:
+    @settings(max_examples=200)
+    @given(
+        st.integers(1, 1500),
+        st.lists(
+            st.sampled_from([50, 100, 120, 200, 300, 500]), min_size=1, max_size=3, unique=True
+        ),
+    )
+    def test_equal_a_search_over_all_choices(self, units: int, sizes: list[int]) -> None:
+        found = plan.fewest_vials(units, "Botox", sizes=sizes)
+        count = sum(vial.count for vial in found.vials)
+        best = next(
+            (number, min(fitting) - units)
+            for number in range(1, 40)
+            if (
+                fitting := [
+                    t
+                    for c in combinations_with_replacement(sizes, number)
+                    if (t := sum(c)) >= units
+                ]
+            )
+        )
+        assert (count, found.discarded) == best
+        assert (
+            found.opened == sum(v.units * v.count for v in found.vials) == units + found.discarded
+        )
+
+    def test_parts_of_units_stay_exact(self) -> None:
+        found = plan.fewest_vials(Decimal("487.5"), "Dysport")
+        assert [str(line.billing_units) for line in found.billing] == ["97.5", "2.5"]
+
+    def test_sizes_of_the_caller_rest_on_no_source(self) -> None:
+        found = plan.fewest_vials(100, "Dysport", sizes=[125])
+        assert (found.unverified, found.discarded) == ((), 25)
+
+    def test_sizes_that_nobody_read_say_so(self) -> None:
+        assert plan.fewest_vials(300, "Dysport").unverified == ("vial of 300 U",)
+        assert plan.fewest_vials(300, "Botox").unverified == ()
+
+    def test_a_product_without_a_code_is_not_billed(self) -> None:
+        assert plan.fewest_vials(100, "Letybo", sizes=[100]).billing == ()
+
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({"units": 0, "product": "Botox"}, "more than 0"),
+            ({"units": 100_001, "product": "Botox"}, "at most 100,000"),
+            ({"units": 10, "product": "toxin"}, "no product is called so"),
+            ({"units": 10, "product": "Letybo"}, "name them with sizes"),
+            ({"units": 10, "product": "Botox", "sizes": [0]}, "at least 1 unit"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(self, given: dict[str, Any], message: str) -> None:
+        with pytest.raises(PlanningError, match=message):
+            plan.fewest_vials(given.pop("units"), given.pop("product"), **given)
+
+    def test_every_size_and_code_names_its_source(self) -> None:
+        assert all(size.source.title for size in plan.vial_sizes())
+        assert {s.product for s in plan.vial_sizes()} == {ONA, bs.Product.ABOBOTULINUMTOXIN_A}
+
+    @pytest.mark.parametrize(
+        ("code", "units"), [("J0585", 1), ("J0586", 5), ("J0587", 100), ("J0588", 1), ("J0589", 1)]
+    )
+    def test_a_billing_unit_is_what_the_list_says(self, code: str, units: int) -> None:
+        rule = plan.billing_rule(code.lower())
+        assert (rule.code, rule.units) == (code, units)
+        assert rule.product_units(30) == 30 * units
+        assert rule.billing_units(units * 7) == 7
+
+    def test_an_unknown_code_is_refused(self) -> None:
+        with pytest.raises(PlanningError, match="known codes: J0585"):
+            plan.billing_rule("J9999")
+
+
+class TestCodes:
+    def test_migraine_with_aura_is_with_aura(self) -> None:
+        """A payer's text calls G43.E09 'without aura'."""
+        meanings = {c.code: c.meaning for c in MIGRAINE.codes}
+        assert meanings["G43.E09"] == "chronic migraine with aura"
+        assert meanings["G43.709"] == "chronic migraine without aura"
+        assert bs.find_indication("ICD-10-CM", "G43.E09") == "chronic-migraine"
+
+    @pytest.mark.parametrize(
+        ("system", "code", "indication"),
+        [
+            ("icd-10-cm", "G24.3", "cervical-dystonia"),
+            ("ICD-10-CM", "n3281", "overactive-bladder"),
+            ("http://snomed.info/sct", "221360009", "spasticity"),
+            ("CPT", "64615", "chronic-migraine"),
+            ("HCPCS", "J0585", None),
+            ("ICD-10-CM", "G35", None),
+            ("ICD-9", "G24.3", None),
+        ],
+    )
+    def test_a_code_names_its_indication(
+        self, system: str, code: str, indication: str | None
+    ) -> None:
+        assert bs.find_indication(system, code) == indication
+
+    def test_every_code_is_found_again(self) -> None:
+        for protocol in bs.bundled_protocols():
+            for code in protocol.codes:
+                by_code = bs.find_indication(code.system, code.code)
+                assert by_code in {None, "spasticity", *protocol.clock}
+
+    def test_a_class_of_products_is_none_of_them(self) -> None:
+        for system, code in (("ATC", "M03AX01"), ("RxNorm", "1712")):
+            assert bs.find_product_by_code(system, code) is None
+            assert bs.names_toxin(system, code)
+        assert bs.find_product_by_code("NDC", "0023-1145-01") is ONA
+        assert not bs.names_toxin("RxNorm", "1")
