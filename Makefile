@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 T ?=
 
-.PHONY: demo test check lint types contracts coverage docs bench digests schemas clean
+.PHONY: demo test check validators lint types contracts coverage docs bench digests schemas clean
 
 demo:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install . && .venv/bin/botox-schedule demo
@@ -16,6 +16,9 @@ check:
 
 .venv/dev:
 	$(PYTHON) -m venv .venv && $(BIN)/pip install -q -e '.[test,docs,dev]' && touch $@
+
+validators:
+	npm install --prefix tests/node --ignore-scripts --no-package-lock --no-audit --no-fund --silent
 
 lint: .venv/dev
 	$(BIN)/ruff check && $(BIN)/ruff format --check

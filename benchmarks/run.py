@@ -15,19 +15,22 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
 from dateutil.rrule import WEEKLY, rrule
+from icalendar import Alarm, Calendar, Event
 from pydantic import TypeAdapter
 
 import botox_schedule as bs
 from botox_schedule._cli.export import read_export
 from botox_schedule._cli.schedule import Shelf, clinic_schedule
 from botox_schedule._cli.schedule_answer import schedule_answer
+from botox_schedule.ical import CalendarEvent, ical_from_events
 from botox_schedule.outcomes import HeadacheDiary, assess_response, bundled_response_rules
+from botox_schedule.planning import ClinicCalendar, bookable_days
 from botox_schedule.testing import record_from_gaps
 
 START = datetime(2026, 1, 5)
@@ -126,6 +129,61 @@ def outcome_rules() -> Iterable[Result]:
     yield Result("a year of diary, 10 cycles, all response rules", "1 ms", milliseconds, 20.0)
 
 
+def planning() -> Iterable[Result]:
+    record = record_from_gaps([84] * 9, starts_on=DAY, units=155)
+    as_of = DAY + timedelta(days=84 * 10)
+    calendar = ClinicCalendar(closures=[as_of])
+
+    def year() -> None:
+        until = as_of + timedelta(days=365)
+        bookable_days(record, MIGRAINE, as_of=as_of, until=until, calendar=calendar)
+
+    milliseconds = best(year, number=5) * 1000
+    yield Result("a year of bookable days, 10 sessions", "1 ms", milliseconds, 20.0)
+
+
+def calendar_files() -> Iterable[Result]:
+    stamp = datetime(2026, 1, 5, tzinfo=UTC)
+    events = [
+        CalendarEvent(
+            uid=f"uid-{n}",
+            kind="due",
+            window=bs.Window(first=DAY + timedelta(days=n), last=DAY + timedelta(days=n + 7)),
+            status="TENTATIVE",
+            summary="Appointment due",
+            alarms=("2 weeks",),
+        )
+        for n in range(2000)
+    ]
+
+    def alone() -> bytes:
+        calendar = Calendar()
+        calendar.add("prodid", "peer")
+        calendar.add("version", "2.0")
+        for event in events:
+            other = Event()
+            other.add("uid", event.uid)
+            other.add("dtstamp", stamp)
+            other.add("dtstart", event.window.first)
+            other.add("dtend", event.window.last + timedelta(days=1))
+            other.add("sequence", 0)
+            other.add("summary", event.summary)
+            other.add("status", event.status.value)
+            other.add("transp", "TRANSPARENT")
+            other.add("class", "PRIVATE")
+            alarm = Alarm()
+            alarm.add("action", "DISPLAY")
+            alarm.add("description", event.summary)
+            alarm.add("trigger", timedelta(days=-14))
+            other.add_component(alarm)
+            calendar.add_component(other)
+        return bytes(calendar.to_ical())
+
+    peer = best(alone, number=1, repeat=5)
+    own = best(lambda: ical_from_events(events, stamped_at=stamp), number=1, repeat=5)
+    yield Result("2,000 events as iCalendar, with alarms", "icalendar alone", own / peer, 1.3)
+
+
 @dataclass(frozen=True, slots=True)
 class Plain:
     """The peer of a session: a frozen slotted dataclass with the same fields."""
@@ -213,7 +271,16 @@ def main() -> None:
     print(f"| {'what':58} | {'against':38} | ratio | bar  |")
     print(f"|{'-' * 60}|{'-' * 40}|------:|-----:|")
     # Memory comes first: it is what the process has grown to.
-    for part in (schedules, imports, one_session, forecasts, outcome_rules, records):
+    for part in (
+        schedules,
+        imports,
+        one_session,
+        forecasts,
+        outcome_rules,
+        planning,
+        calendar_files,
+        records,
+    ):
         for what, peer, ratio, bar in part():
             shown = "" if bar is None else f"{bar:.1f}"
             print(f"| {what:58} | {peer:38} | {ratio:5.2f} | {shown:4} |", flush=True)

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import botox_schedule as bs
-from botox_schedule import SourceRef, TreatmentProtocol, outcomes
+from botox_schedule import SourceRef, TreatmentProtocol, fhir, ical, outcomes, planning
 
 HERE = Path(__file__).parent
 
@@ -127,7 +127,7 @@ def _field_signature(_app, what, _name, value, _options, _signature, _returns): 
 
 FIELDS = {
     field
-    for module in (bs, outcomes)
+    for module in (bs, outcomes, planning, ical, fhir)
     for name in module.__all__
     for field in getattr(getattr(module, name), "model_fields", ())
 }
