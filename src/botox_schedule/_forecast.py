@@ -70,6 +70,12 @@ class Forecast(BaseModel, frozen=True, extra="forbid", defer_build=True):
     findings: tuple[Finding, ...] = ()
     reasons: dict[str, DateReason]
 
+    def _repr_html_(self) -> str:
+        """Return a ribbon and a table for a notebook."""
+        from botox_schedule._lanes import forecast_html  # noqa: PLC0415 - only notebooks draw
+
+        return forecast_html(self)
+
     def explain(self) -> str:
         """Return why each date is what it is, as text that can be quoted."""
         lines = [f"status {self.status} as of {self.as_of}"]

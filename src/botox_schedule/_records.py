@@ -231,6 +231,12 @@ class PatientRecord(
 
     __repr_args__ = hidden
 
+    def _repr_html_(self) -> str:
+        """Return a ribbon and a table for a notebook: days and counts, no id, no free text."""
+        from botox_schedule._lanes import record_html  # noqa: PLC0415 - only notebooks draw
+
+        return record_html(self)
+
 
 def _check_order(first: Any, last: Any, what: str) -> None:
     if last is not None and first > last:

@@ -9,9 +9,9 @@ from datetime import date
 from pydantic import ValidationError
 
 from botox_schedule import BotoxScheduleError, __version__
-from botox_schedule._cli.clinic import add_adherence, add_demo, add_schedule
+from botox_schedule._cli.clinic import add_adherence, add_demo, add_report, add_schedule
 from botox_schedule._cli.exchange import add_fhir, add_ics
-from botox_schedule._cli.output import written
+from botox_schedule._cli.output import Answer, written
 from botox_schedule._cli.planning import add_book, add_countdown
 from botox_schedule._cli.records import add_check, add_forecast, add_response, add_schema
 from botox_schedule._cli.sessions import add_due, add_protocols, add_timeline
@@ -25,6 +25,7 @@ _COMMANDS = (
     add_timeline,
     add_protocols,
     add_schedule,
+    add_report,
     add_forecast,
     add_check,
     add_book,
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given.as_of = date.today()  # noqa: DTZ011 - the one place that reads the clock
     try:
         answer = given.run(given)
-        print(written(answer, given.form))
+        _print(answer, given.form)
         if given.form != "text":
             for problem in answer.problems:
                 print(problem, file=sys.stderr)
@@ -57,6 +58,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BotoxScheduleError, ValidationError) as error:
         return _fail(_one_text(error))
     return int(answer.exit_status)
+
+
+def _print(answer: Answer, form: str) -> None:
+    """Print the answer; a terminal gets drawn tables where the extra is installed."""
+    if form == "text" and sys.stdout.isatty():
+        try:
+            from botox_schedule._cli.rich_tables import show  # noqa: PLC0415 - an extra
+        except ImportError:
+            pass
+        else:
+            show(answer.text())
+            return
+    print(written(answer, form))
 
 
 def _fail(message: str) -> int:

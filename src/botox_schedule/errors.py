@@ -7,6 +7,7 @@ __all__ = [
     "ExchangeError",
     "FindingError",
     "FindingsError",
+    "HandoutError",
     "IntervalError",
     "OrderError",
     "ProtocolFileError",
@@ -64,3 +65,7 @@ class FindingError(BotoxScheduleError, ValueError):
 
 class FindingsError(BotoxScheduleError, ExceptionGroup[FindingError]):
     """All findings of a forecast, raised together in strict mode."""
+
+
+class HandoutError(BotoxScheduleError, ValueError):
+    """No page can be made for a patient, or its words are not whole; the message says why."""

@@ -21,7 +21,7 @@ from botox_schedule import (
     response_timeline,
 )
 from botox_schedule._cli.output import Answer
-from botox_schedule._cli.text import listing, table, word
+from botox_schedule._cli.text import Lines, TextTable, listing, table, word
 from botox_schedule._explanations import DATE_NAMES
 from botox_schedule._policy import SchedulingPolicy
 from botox_schedule._protocols import SourceRef
@@ -74,7 +74,7 @@ def due_answer(
     ahead = project_dates(day, protocol, policy=policy)
     figures = [(name.replace("_", " "), getattr(dates, name)) for name in DATE_NAMES]
 
-    def text() -> list[str]:
+    def text() -> Lines:
         lines = [f"{protocol.indication} with {protocol.product}, session on {day}", ""]
         lines += listing([*figures, (f"status on {as_of}", status.value)])
         lines += _later(ahead)
@@ -114,7 +114,7 @@ def timeline_answer(
     phase = response_phase(timeline, as_of=as_of) if as_of >= day else None
     title = f"{protocol.indication} with {protocol.product}, session on {day}"
 
-    def text() -> list[str]:
+    def text() -> Lines:
         lines = [title, "", *_windows(timeline, protocol), f"phase on {as_of}: {word(phase)}"]
         if timeline.unverified:
             lines += ["", f"unverified: {', '.join(timeline.unverified)}"]
@@ -173,7 +173,7 @@ def protocols_answer(protocols: Sequence[TreatmentProtocol]) -> Answer:
             for protocol in protocols
         ]
 
-    def text() -> list[str]:
+    def text() -> Lines:
         return [*table(header, rows()), "", NOT_ADVICE]
 
     return Answer(text, lambda: [_json(protocol) for protocol in protocols], header, rows)
@@ -206,9 +206,9 @@ def protocol_answer(protocol: TreatmentProtocol) -> Answer:
             for name, value, s in figures
         ]
 
-    def text() -> list[str]:
+    def text() -> Lines:
         shared = ", ".join(protocol.shares_clock_with) or "no other indication"
-        lines = [
+        lines: list[str | TextTable] = [
             str(protocol.ref),
             f"{protocol.retreatment.kind}, shares its clock with {shared}",
             "",
@@ -244,8 +244,8 @@ def forecasts_answer(forecasts: Sequence[Forecast], *, explain: bool) -> Answer:
             for f in forecasts
         ]
 
-    def text() -> list[str]:
-        lines: list[str] = []
+    def text() -> Lines:
+        lines: list[str | TextTable] = []
         for found in forecasts:
             lines += [str(found.protocol), *(_explained(found) if explain else _brief(found)), ""]
         return [*lines, NOT_ADVICE]
@@ -288,8 +288,8 @@ def checks_answer(checks: Sequence[tuple[TreatmentProtocol, DateCheck]]) -> Answ
             for protocol, check in checks
         ]
 
-    def text() -> list[str]:
-        lines: list[str] = []
+    def text() -> Lines:
+        lines: list[str | TextTable] = []
         for protocol, check in checks:
             lines += [str(protocol.ref), *check.explain().splitlines(), ""]
         return [*lines, NOT_ADVICE]

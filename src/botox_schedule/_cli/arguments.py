@@ -8,6 +8,7 @@ from typing import TypeAlias
 from botox_schedule import (
     BotoxScheduleError,
     DayError,
+    ExchangeError,
     Interval,
     IntervalError,
     Product,
@@ -32,6 +33,7 @@ __all__ = [
     "day",
     "export_of",
     "interval",
+    "missing_extra",
     "new_command",
     "policy_of",
     "product",
@@ -159,3 +161,8 @@ def add_record(command: argparse.ArgumentParser) -> None:
     command.add_argument("--planned-units", type=int, metavar="UNITS")
     add_as_of(command)
     add_rules(command)
+
+
+def missing_extra(extra: str) -> ExchangeError:
+    """Return the error that says what to install."""
+    return ExchangeError(f"this command needs more packages: pip install 'botox-schedule[{extra}]'")

@@ -3,6 +3,7 @@
 import argparse
 from datetime import date
 from importlib.resources import as_file, files
+from pathlib import Path
 
 from botox_schedule import SchedulingPolicy, SessionStatus, bundled_protocols, find_protocol
 from botox_schedule._cli.answers import timeline_answer
@@ -10,6 +11,7 @@ from botox_schedule._cli.arguments import (
     Commands,
     add_export,
     export_of,
+    missing_extra,
     new_command,
     policy_of,
     shelf_of,
@@ -20,7 +22,7 @@ from botox_schedule._cli.output import Answer
 from botox_schedule._cli.schedule import Shelf, clinic_schedule
 from botox_schedule._cli.schedule_answer import schedule_answer
 
-__all__ = ["add_adherence", "add_demo", "add_schedule"]
+__all__ = ["add_adherence", "add_demo", "add_report", "add_schedule"]
 
 
 _DEMO_DAY = date(2026, 3, 16)
@@ -94,3 +96,24 @@ def _adherence(given: argparse.Namespace) -> Answer:
         export_of(given), shelf_of(given), as_of, policy_of(given), given.gap_days
     )
     return adherence_answer(found, problems, as_of)
+
+
+def add_report(commands: Commands) -> None:
+    """Add the command ``report``."""
+    text = "a clinic's worklist as one HTML page (extra 'handout')"
+    command = new_command(commands, "report", text)
+    add_export(command)
+    command.add_argument("--html", type=Path, required=True, metavar="OUT.html")
+    command.set_defaults(run=_report)
+
+
+def _report(given: argparse.Namespace) -> Answer:
+    try:
+        from botox_schedule._cli.report import report_html  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise missing_extra("handout") from None
+    found = clinic_schedule(export_of(given), shelf_of(given), given.as_of, policy_of(given))
+    given.html.write_text(report_html(found), encoding="utf-8")
+    schedule = schedule_answer(found)
+    written = f"{len(found.tracks)} tracks written to {given.html}"
+    return schedule._replace(text=lambda: [written, *schedule.problems])

@@ -21,6 +21,7 @@ from botox_schedule._cli.arguments import (
     add_record,
     add_rules,
     interval,
+    missing_extra,
     new_command,
     policy_of,
     shelf_of,
@@ -28,7 +29,7 @@ from botox_schedule._cli.arguments import (
 from botox_schedule._cli.output import Answer
 from botox_schedule._cli.record_file import planned_protocols, read_record
 from botox_schedule._cli.schedule import planned_tracks
-from botox_schedule._cli.text import table
+from botox_schedule._cli.text import Lines, table
 
 if TYPE_CHECKING:
     from botox_schedule.fhir import BundleReading
@@ -79,7 +80,7 @@ def _ics(given: argparse.Namespace) -> Answer:
             ical_from_events,
         )
     except ImportError:
-        raise _missing("ical") from None
+        raise missing_extra("ical") from None
     record, known = read_record(given.file), shelf_of(given)
     protocols = planned_protocols(record, known, given.as_of, given.indication, given.product)
     events = [
@@ -110,14 +111,10 @@ def _ics(given: argparse.Namespace) -> Answer:
     def rows() -> list[tuple[object, ...]]:
         return [(e.window.first, e.window.last, e.kind, e.status, e.uid) for e in events]
 
-    def text() -> list[str]:
+    def text() -> Lines:
         return [*table(header, rows()), "", f"written to {given.out}"]
 
     return Answer(text, lambda: [e.model_dump(mode="json") for e in events], header, rows)
-
-
-def _missing(extra: str) -> ExchangeError:
-    return ExchangeError(f"this command needs more packages: pip install 'botox-schedule[{extra}]'")
 
 
 def add_fhir(commands: Commands) -> None:
@@ -140,7 +137,7 @@ def _fhir(given: argparse.Namespace) -> Answer:
     try:
         from botox_schedule.fhir import records_from_bundle  # noqa: PLC0415 - an extra
     except ImportError:
-        raise _missing("fhir") from None
+        raise missing_extra("fhir") from None
     try:
         reading = records_from_bundle(given.file.read_bytes(), zone=given.zone)
     except ExchangeError as error:
@@ -205,11 +202,11 @@ def _fhir_answer(
             for record, f in found
         ]
 
-    def text() -> list[str]:
+    def text() -> Lines:
         sessions = sum(len(record.sessions) for record in reading.records)
-        lines = [f"patients {len(reading.records)}, sessions {sessions}, problems {len(problems)}"]
-        lines += ["", *table(header, rows()), ""] if found else [""]
-        return [*lines, *(f"problem {problem}" for problem in problems), NOT_ADVICE]
+        first = f"patients {len(reading.records)}, sessions {sessions}, problems {len(problems)}"
+        found_rows = [*table(header, rows()), ""] if found else []
+        return [first, "", *found_rows, *(f"problem {problem}" for problem in problems), NOT_ADVICE]
 
     def data() -> Any:
         return {

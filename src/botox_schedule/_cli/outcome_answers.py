@@ -10,7 +10,7 @@ from botox_schedule._cli.answers import NOT_ADVICE
 from botox_schedule._cli.export import Export
 from botox_schedule._cli.output import Answer
 from botox_schedule._cli.schedule import Shelf, people, planned_tracks
-from botox_schedule._cli.text import table, word
+from botox_schedule._cli.text import Lines, table, word
 from botox_schedule.outcomes import Adherence, ResponseAssessment, ReviewDate, adherence
 
 __all__ = ["adherence_answer", "export_adherence", "response_answer"]
@@ -73,7 +73,7 @@ def response_answer(
             for review in reviews
         ]
 
-    def text() -> list[str]:
+    def text() -> Lines:
         lines = assessment.explain().splitlines()
         lines += ["", "can be judged from:"]
         lines += [f"  {r.criterion}: {word(r.on)} ({r.why})" for r in reviews]
@@ -116,7 +116,7 @@ def adherence_answer(
     def rows() -> list[Sequence[object]]:
         return [_cells(track) for track in found]
 
-    def text() -> list[str]:
+    def text() -> Lines:
         lines = [f"as of {as_of}; {_gap_words(found)}", "", *table(_COLUMNS, rows())]
         if problems:
             lines += ["", f"Problems ({len(problems)})", *problems]

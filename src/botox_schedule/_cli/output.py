@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from botox_schedule._cli.text import Lines, laid_out
+
 __all__ = ["Answer", "written"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -23,7 +25,7 @@ class Answer(NamedTuple):
         problems: What was wrong, for standard error where the form has no place for it.
     """
 
-    text: Callable[[], Sequence[str]]
+    text: Callable[[], Lines]
     data: Callable[[], Any]
     header: Sequence[str]
     rows: Callable[[], Sequence[Sequence[object]]]
@@ -37,7 +39,7 @@ def written(answer: Answer, form: str) -> str:
         return json.dumps(answer.data(), indent=2, default=str)
     if form == "csv":
         return _as_csv(answer)
-    return "\n".join(answer.text())
+    return "\n".join(laid_out(answer.text()))
 
 
 def _as_csv(answer: Answer) -> str:

@@ -17,7 +17,7 @@ from botox_schedule._cli.arguments import (
 )
 from botox_schedule._cli.output import Answer
 from botox_schedule._cli.record_file import planned_protocols, read_record
-from botox_schedule._cli.text import table, word
+from botox_schedule._cli.text import Lines, TextTable, table, word
 from botox_schedule.errors import IntervalError
 from botox_schedule.planning import (
     ClinicCalendar,
@@ -144,8 +144,8 @@ def _book_answer(found: list[tuple[TreatmentProtocol, FirstBookableDay]]) -> Ans
             for p, f in found
         ]
 
-    def text() -> list[str]:
-        lines: list[str] = []
+    def text() -> Lines:
+        lines: list[str | TextTable] = []
         for protocol, answer in found:
             lines += [str(protocol.ref), *answer.explain().splitlines(), ""]
         return [*lines, NOT_ADVICE]
@@ -167,7 +167,7 @@ def _shared_answer(visit: SharedVisit) -> Answer:
             for t in visit.tracks
         ]
 
-    def text() -> list[str]:
+    def text() -> Lines:
         return [*visit.explain().splitlines(), "", NOT_ADVICE]
 
     return Answer(text, lambda: visit.model_dump(mode="json"), header, rows, int(visit.on is None))
@@ -207,7 +207,7 @@ def _countdown_answer(steps: tuple[CountdownStep, ...]) -> Answer:
             for s in steps
         ]
 
-    def text() -> list[str]:
+    def text() -> Lines:
         return table(header, [[word(value) for value in row] for row in rows()])
 
     return Answer(text, lambda: [s.model_dump(mode="json") for s in steps], header, rows)

@@ -8,10 +8,10 @@ from botox_schedule import DueStatus
 from botox_schedule._cli.answers import NOT_ADVICE
 from botox_schedule._cli.output import Answer
 from botox_schedule._cli.schedule import ClinicSchedule, TrackRow
-from botox_schedule._cli.text import table
+from botox_schedule._cli.text import Lines, TextTable, table
 from botox_schedule._explanations import DATE_NAMES
 
-__all__ = ["schedule_answer"]
+__all__ = ["schedule_answer", "track_cells", "track_columns"]
 
 _COLUMNS = (
     "patient",
@@ -25,6 +25,16 @@ _COLUMNS = (
     "booked",
     "notes",
 )
+_SPARE = (
+    "status",
+    "lapsed_from",
+    "product",
+    "phase",
+    "notes",
+    "earliest",
+    "last_session",
+    "overdue_from",
+)
 _TITLES = {
     DueStatus.OVERDUE: "Overdue, the longest first",
     DueStatus.DUE: "Due",
@@ -35,7 +45,13 @@ _TITLES = {
 _SILENT = "Without a due day"
 
 
-def _track_cells(track: TrackRow) -> Sequence[object]:
+def track_columns() -> Sequence[str]:
+    """Return the names of the cells of a track."""
+    return _COLUMNS
+
+
+def track_cells(track: TrackRow) -> Sequence[object]:
+    """Return the cells of a track, in the order of the columns."""
     to_go = track.days_to_due if track.days_to_due is not None else track.days_to_earliest
     return (
         track.patient,
@@ -56,12 +72,16 @@ def schedule_answer(schedule: ClinicSchedule) -> Answer:
     problems = list(map(str, schedule.problems))
 
     def rows() -> list[Sequence[object]]:
-        return [_track_cells(track) for track in schedule.tracks]
+        return [track_cells(track) for track in schedule.tracks]
 
-    def text() -> list[str]:
-        lines = _header(schedule)
+    def text() -> Lines:
+        lines: list[str | TextTable] = [*_header(schedule)]
         for title, tracks in _sections(schedule.tracks):
-            lines += ["", f"{title} ({len(tracks)})", *table(_COLUMNS, map(_track_cells, tracks))]
+            lines += [
+                "",
+                f"{title} ({len(tracks)})",
+                *table(_COLUMNS, map(track_cells, tracks), _SPARE),
+            ]
         if problems:
             lines += ["", f"Problems ({len(problems)})", *problems]
         return [*lines, "", NOT_ADVICE]

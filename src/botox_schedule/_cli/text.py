@@ -1,8 +1,9 @@
 """Tables and listings as plain text."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-__all__ = ["listing", "table", "word"]
+__all__ = ["Lines", "TextTable", "laid_out", "listing", "table", "word"]
 
 
 def word(value: object) -> str:
@@ -14,16 +15,48 @@ def word(value: object) -> str:
     return "-" if value is None or value == "" else str(value)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Return the lines of a table with columns as wide as their widest cell.
+class TextTable(NamedTuple):
+    """A table that has not been laid out yet.
 
-    >>> for line in table(["day", "n"], [["2026-01-05", 1]]):
+    Attributes:
+        header: The names of the columns.
+        rows: The rows.
+        spare: The columns that a narrow terminal may leave away, in that order.
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    spare: Sequence[str] = ()
+
+
+Lines = Sequence[str | TextTable]
+"""The lines of an answer, tables among them."""
+
+
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[object]], spare: Sequence[str] = ()
+) -> Lines:
+    """Return a table, as one item among the lines of an answer."""
+    return [TextTable(header, list(rows), spare)]
+
+
+def laid_out(lines: Iterable[str | TextTable]) -> list[str]:
+    """Return plain lines; the columns of a table are as wide as their widest cell.
+
+    >>> for line in laid_out(["On", *table(["day", "n"], [["2026-01-05", 1]])]):
     ...     print(line)
+    On
     day         n
     ----------  -
     2026-01-05  1
     """
-    cells = [list(header), *([word(value) for value in row] for row in rows)]
+    return [
+        text for line in lines for text in ([line] if isinstance(line, str) else _columns(line))
+    ]
+
+
+def _columns(plain: TextTable) -> list[str]:
+    cells = [list(plain.header), *([word(value) for value in row] for row in plain.rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [
         "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
