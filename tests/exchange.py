@@ -1,6 +1,7 @@
-"""Starts the readers and validators of other authors, which run under Node."""
+"""Starts the readers, validators and the browser of other authors, which run under Node."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +10,16 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent / "node"
+
+
+def browse(page: Path, **asked: Any) -> Any:
+    """Return what a browser sees of a page; skip where there is none."""
+    browser = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    )
+    if browser is None:
+        pytest.skip("no Chromium is installed")
+    return node("browse.mjs", json.dumps({"page": str(page), "browser": browser, **asked}))
 
 
 def node(script: str, text: str, **environment: str) -> Any:

@@ -16,6 +16,7 @@ _LEFT, _RIGHT = 8, 8
 _AXIS, _LANE, _ROW = 30, 74, 15
 _CHAR = 6.2
 _SMALLEST = 3.0
+_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 12_000)
 _STYLES = {
     # kind: fill, stroke, hatching
     "held": ("#BBBBBB", "#555555", "cross"),
@@ -169,16 +170,16 @@ def _pattern(kind: str, key: str) -> str:
 def _ticks(axis: _Axis, bottom: int, names: Sequence[str]) -> Iterable[str]:
     """The months of the axis, as close as their words leave room for."""
     months = (axis.last - axis.first).days / 30
-    step = next((n for n in (1, 2, 3, 6, 12, 24, 60) if months / n <= 14), 120)
-    index = axis.first.year * 12 + axis.first.month
-    index += -index % step if step > 1 else 0
+    step = next((step for step in _STEPS if months / step <= 14), _STEPS[-1])
+    room = _LEFT + (axis.last - axis.first).days * axis.scale
+    index = axis.first.year * 12 + axis.first.month  # the month after the first day's
+    index += -index % step
     while (day := _first_of(index)) is not None and day <= axis.last:
         words = f"{day.year}" if step >= 12 else f"{names[day.month - 1]} {day.year}"
-        if day >= axis.first:
-            x = axis.at(day)
-            yield f'<path d="M{x} 18V{bottom}" stroke="#ddd"/>'
-            if x < _LEFT + (axis.last - axis.first).days * axis.scale - _CHAR * len(words):
-                yield f'<text x="{x + 2}" y="14" fill="#555">{words}</text>'
+        x = axis.at(day)
+        yield f'<path d="M{x} 18V{bottom}" stroke="#ddd"/>'
+        if x < room - _CHAR * len(words):
+            yield f'<text x="{x + 2}" y="14" fill="#555">{words}</text>'
         index += step
 
 

@@ -35,11 +35,6 @@ _REFUSED = {
     DueStatus.DECEASED: "the patient has died",
     DueStatus.DISCONTINUED: "care has been discontinued",
     DueStatus.ON_HOLD: "the treatment is on hold",
-    DueStatus.NO_HISTORY: "nothing was given yet, so no date follows",
-}
-_UNSETTLED = {
-    FindingCode.BOOKING_TOO_EARLY: "the booked day is not allowed",
-    FindingCode.BOOKING_IN_HOLD: "the booked day is on hold",
 }
 _Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 
@@ -111,7 +106,7 @@ def handout_html(
     messages = bundled_messages(language) if isinstance(language, str) else language
     others = tuple(other_protocols)
     found = forecast(record, protocol, as_of=as_of, policy=policy, other_protocols=others)
-    _check(found)
+    timeline = _check(found)
     events = events_from_record(
         record, protocol, key=key, as_of=as_of, policy=policy, other_protocols=others
     )
@@ -120,7 +115,6 @@ def handout_html(
     words = messages.words
     treatment = speech.treatment(protocol.indication)
     next_words = speech.next_visit(found)
-    timeline = found.timeline
     return render(
         "handout.html",
         language=messages.language,
@@ -132,10 +126,10 @@ def handout_html(
         next=next_words,
         not_before=speech.not_before(found),
         calendar=_data_link(ical_from_events(ahead, stamped_at=stamped_at)) if ahead else None,
-        expect_from=words["expect_from"].format(day=speech.day(found.last_session_on)),
-        stretches=[] if timeline is None else list(speech.stretches(found, timeline)),
-        full_benefit=speech.full_benefit(found),
-        ribbon=Markup(speech.ribbon(found, treatment, next_words)),  # noqa: S704 - our own SVG
+        expect_from=words["expect_from"].format(day=speech.day(timeline.administered_on)),
+        stretches=list(speech.stretches(found, timeline)),
+        full_benefit=speech.full_benefit(found, timeline),
+        ribbon=Markup(speech.ribbon(found, timeline, treatment, next_words)),  # noqa: S704 - our own SVG
         call=[part for part in texts.when_to_call.split("\n\n") if part.strip()],
         sources=list(speech.sources(protocol)),
         as_of=words["as_of"].format(
@@ -144,12 +138,15 @@ def handout_html(
     )
 
 
-def _check(found: Forecast) -> None:
+def _check(found: Forecast) -> ResponseTimeline:
+    """The response to the last session, where a page may be made at all."""
     if found.status in _REFUSED:
         raise HandoutError(f"no page for the patient: {_REFUSED[found.status]}")
-    for finding in found.findings:
-        if finding.code in _UNSETTLED:
-            raise HandoutError(f"no page for the patient: {_UNSETTLED[finding.code]}")
+    if any(finding.code is FindingCode.BOOKING_TOO_EARLY for finding in found.findings):
+        raise HandoutError("no page for the patient: the booked day is not allowed")
+    if found.timeline is None:
+        raise HandoutError("no page for the patient: nothing was given yet, so no date follows")
+    return found.timeline
 
 
 def _data_link(file: bytes) -> str:
@@ -167,10 +164,8 @@ class _Speech:
         """What the indication is called."""
         return self.messages.treatments.get(indication, indication.replace("-", " "))
 
-    def day(self, day: date | None, form: str = "date") -> str:
+    def day(self, day: date, form: str = "date") -> str:
         """A day in words."""
-        if day is None:
-            return ""
         return self.words[form].format(
             weekday=self.words["weekdays"].split()[day.weekday()],
             day=day.day,
@@ -228,29 +223,27 @@ class _Speech:
         )
         return _Stretch(self.words[weeks].format(first=begin, last=end), days, self.words[phase])
 
-    def full_benefit(self, found: Forecast) -> str | None:
+    def full_benefit(self, found: Forecast, timeline: ResponseTimeline) -> str | None:
         """Until when the course may need for its full benefit, as long as that lies ahead."""
-        by = None if found.timeline is None else found.timeline.full_benefit_by
+        by = timeline.full_benefit_by
         if by is None or by < found.as_of:
             return None
         return self.words["full_benefit"].format(day=self.day(by))
 
-    def ribbon(self, found: Forecast, treatment: str, next_words: str) -> str:
+    def ribbon(
+        self, found: Forecast, timeline: ResponseTimeline, treatment: str, next_words: str
+    ) -> str:
         """The picture of this cycle."""
-        words = self._ribbon_words()
+        words, last_on = self._ribbon_words(), timeline.administered_on
         bands, lines = due_parts(found.dates, words)
-        if found.timeline is not None:
-            bands += response_bands(found.timeline, words=words)
-        marks = []
-        if found.last_session_on is not None:
-            label = f"{words['full']}: {found.last_session_on}"
-            marks.append(Mark("full", found.last_session_on, label))
+        bands += response_bands(timeline, words=words)
+        marks = [Mark("full", last_on, f"{words['full']}: {last_on}")]
         if found.booking is not None:
             label = f"{words['booked']}: {found.booking.on}"
             marks.append(Mark("booked", found.booking.on, label))
         lane = Lane(treatment, bands, marks, lines)
         description = self.words["timeline_description"].format(
-            last=self.day(found.last_session_on), next=next_words
+            last=self.day(last_on), next=next_words
         )
         title, months = self.words["timeline"], self.words["months_short"]
         shown = legend([lane], words)
