@@ -1,11 +1,14 @@
 """Builds the documentation: the catalog from the data, the notebooks executed."""
 
+import os
 import shutil
 from pathlib import Path
 
 import botox_schedule as bs
-from botox_schedule import SourceRef, TreatmentProtocol, fhir, ical, outcomes, planning
+from botox_schedule import SourceRef, TreatmentProtocol, fhir, handout, ical, outcomes, planning
+from botox_schedule.cli import parser
 
+os.environ["COLUMNS"] = "90"  # the help of the commands is as wide as the page
 HERE = Path(__file__).parent
 
 project = "botox_schedule"
@@ -16,7 +19,7 @@ release = version = bs.__version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 html_theme = "furo"
 html_title = f"botox_schedule {release}"
-exclude_patterns = ["_build", "**.ipynb_checkpoints"]
+exclude_patterns = ["_build", "**.ipynb_checkpoints", "examples", "pictures"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"
@@ -101,11 +104,37 @@ def _write_catalog() -> None:
     (target / "protocols.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _write_commands() -> None:
+    """Write the reference of the command line from its parsers."""
+    top = parser()
+    lines = [
+        "# Commands",
+        "",
+        "Generated from the parsers.",
+        "",
+        "```text",
+        top.format_help().rstrip(),
+        "```",
+        "",
+    ]
+    for action in top._actions:  # noqa: SLF001 - argparse has no other way to list commands
+        for name, command in (getattr(action, "choices", None) or {}).items():
+            lines += [f"## {name}", "", "```text", command.format_help().rstrip(), "```", ""]
+    lines += [
+        "The exit status is 0; 1 where something of the input was wrong, or no day was found; 2 where nothing could be read.",
+        "",
+        "Files for the completion of bash, zsh and tcsh stand in the folder `completions`.",
+    ]
+    target = HERE / "reference" / "generated"
+    (target / "commands.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def _copy_notebooks() -> None:
     shutil.copytree(HERE.parent / "notebooks", HERE / "notebooks", dirs_exist_ok=True)
 
 
 _write_catalog()
+_write_commands()
 _copy_notebooks()
 
 
@@ -127,7 +156,7 @@ def _field_signature(_app, what, _name, value, _options, _signature, _returns): 
 
 FIELDS = {
     field
-    for module in (bs, outcomes, planning, ical, fhir)
+    for module in (bs, outcomes, planning, ical, fhir, handout)
     for name in module.__all__
     for field in getattr(getattr(module, name), "model_fields", ())
 }

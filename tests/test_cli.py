@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import runpy
 import subprocess
 import sys
@@ -907,6 +908,12 @@ class TestFhir:
     [
         ("icalendar", "ical", ["ics", "RECORD", "--key", "k", "--out", "a.ics"]),
         ("fhir.resources.R4B.bundle", "fhir", ["fhir", "RECORD", "--zone", "UTC"]),
+        ("jinja2", "handout", ["report", "RECORD", "--html", "a.html"]),
+        (
+            "jinja2",
+            "handout",
+            ["handout", "RECORD", "--key", "k", "--html", "a.html", "--when-to-call", "RECORD"],
+        ),
     ],
 )
 def test_a_missing_extra_says_what_to_install(
@@ -918,10 +925,119 @@ def test_a_missing_extra_says_what_to_install(
     arguments: list[str],
 ) -> None:
     for name in list(sys.modules):
-        if name.startswith((f"botox_schedule.{extra}", module.split(".", maxsplit=1)[0])):
+        own = (f"botox_schedule.{extra}", "botox_schedule._pages", "botox_schedule._cli.report")
+        if name.startswith((*own, module.split(".", maxsplit=1)[0])):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module.split(".", maxsplit=1)[0], None)
     file = record_file(tmp_path, MIGRAINE_RECORD)
     status, _, err = run(capsys, *[str(file) if a == "RECORD" else a for a in arguments])
     assert status == 2
     assert f"pip install 'botox-schedule[{extra}]'" in err
+
+
+class TestHandout:
+    @pytest.fixture(autouse=True)
+    def _extra(self) -> None:
+        pytest.importorskip("jinja2", reason="the extra 'handout' is not installed")
+        pytest.importorskip("icalendar", reason="the extra 'handout' is not installed")
+
+    def ask(self, folder: Path, *more: object) -> list[object]:
+        text = folder / "call.txt"
+        text.write_text("Call 555-0100.", encoding="utf-8")
+        file = record_file(folder, MIGRAINE_RECORD)
+        return [
+            "handout",
+            file,
+            "--key",
+            "k",
+            "--when-to-call",
+            text,
+            "--html",
+            folder / "a.html",
+            *more,
+        ]
+
+    def test_writes_the_page(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        for form in ([], ["--json"], ["--csv"]):
+            status, out, _ = run(capsys, *self.ask(tmp_path, "--language", "es", *form))
+            assert status == 0
+            assert "chronic-migraine" in out
+        assert '<html lang="es">' in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+    def test_takes_the_clinics_own_words(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        words = tmp_path / "words.toml"
+        words.write_text("language = 'en'", encoding="utf-8")
+        status, _, err = run(capsys, *self.ask(tmp_path, "--messages", words))
+        assert (status, "words.toml: words: Field required" in err) == (2, True)
+
+    def test_is_refused_in_one_line(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        asked = self.ask(tmp_path)
+        record_file(
+            tmp_path,
+            PatientRecord(
+                sessions=MIGRAINE_RECORD.sessions,
+                care_ends=[{"on": "2026-02-01", "kind": "deceased"}],
+            ),
+        )
+        status, _, err = run(capsys, *asked)
+        assert (status, "the patient has died" in err) == (2, True)
+        assert not (tmp_path / "a.html").exists()
+
+
+class TestTerminal:
+    """What a terminal shows, where the extra is installed."""
+
+    def shown(
+        self,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        columns: int,
+        *arguments: object,
+    ) -> str:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        status, out, _ = run(capsys, *arguments)
+        assert status == 0
+        return re.sub(r"\x1b\[[0-9;]*m", "", out)
+
+    def test_a_wide_terminal_shows_every_column(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pytest.importorskip("rich", reason="the extra 'cli' is not installed")
+        out = self.shown(capsys, monkeypatch, 300, "demo")
+        assert "lapsed from" in out
+        assert "─" in out
+        assert "without" not in out.replace("without a birth date", "")
+
+    def test_a_narrow_terminal_leaves_columns_away_and_says_so(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pytest.importorskip("rich", reason="the extra 'cli' is not installed")
+        out = self.shown(capsys, monkeypatch, 80, "demo")
+        assert "without status, lapsed_from" in out
+        assert "chronic-migraine" in out
+        assert "lapsed from" not in out
+
+    def test_nothing_is_taken_for_markup(
+        self,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+    ) -> None:
+        pytest.importorskip("rich", reason="the extra 'cli' is not installed")
+        file = export(tmp_path, GOOD.replace("P1", "[bold]P1[/bold]"))
+        assert "[bold]P1[/bold]" in self.shown(capsys, monkeypatch, 300, "schedule", file)
+
+    def test_without_the_extra_the_tables_are_plain(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delitem(sys.modules, "botox_schedule._cli.rich_tables", raising=False)
+        monkeypatch.setitem(sys.modules, "rich", None)
+        out = self.shown(capsys, monkeypatch, 80, "demo")
+        assert "----------" in out
+        assert out == run(capsys, "demo")[1]

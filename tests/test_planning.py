@@ -611,7 +611,7 @@ class TestSharedVisit:
             c.total for t in visit.tracks for c in t.limit_checks if c.chosen and c.maximum == 400
         }
         assert totals == {Decimal(401)}
-        assert "exceeds" in visit.explain()
+        assert "401 U exceed 400 U per window, product (twelve_weeks)" in visit.explain()
 
     def test_unknown_units_of_the_other_leave_the_limit_open(self) -> None:
         visit = plan.find_shared_visit(

@@ -273,7 +273,7 @@ def plain(**changed: Any) -> Ribbon:
         "title": "t",
         "description": "d",
         "lanes": [lane],
-        "now": None,
+        "as_of": None,
         "legend": {},
     }
     return Ribbon(**{**fields, **changed})
@@ -324,7 +324,7 @@ class TestDrawing:
 
     @pytest.mark.parametrize(("on", "end"), [(date(2026, 1, 1), False), (date(2026, 12, 1), True)])
     def test_the_words_of_today_stay_inside(self, on: date, end: bool) -> None:
-        svg = draw(plain(now=Line(on, "as of then")))
+        svg = draw(plain(as_of=Line(on, "as of then")))
         assert ('text-anchor="end">as of then' in svg) is end
 
     def test_a_window_too_narrow_to_see_is_left_out_below_the_line(self) -> None:

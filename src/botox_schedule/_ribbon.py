@@ -83,7 +83,7 @@ class Ribbon(NamedTuple):
         title: What the picture shows, in a few words.
         description: The same as a sentence or two, for those who do not see it.
         lanes: The tracks, from above.
-        now: The line across all lanes, or None.
+        as_of: The line across all lanes, or None.
         legend: The words for each kind of band and mark that is shown.
         width: In pixels.
         months: The twelve months of the axis, with spaces between them.
@@ -92,7 +92,7 @@ class Ribbon(NamedTuple):
     title: str
     description: str
     lanes: Sequence[Lane]
-    now: Line | None
+    as_of: Line | None
     legend: dict[str, str]
     width: int = 860
     months: str = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
@@ -122,8 +122,8 @@ def draw(ribbon: Ribbon) -> str:
     body: list[str] = list(_ticks(axis, _AXIS + _LANE * len(ribbon.lanes), ribbon.months.split()))
     for number, lane in enumerate(ribbon.lanes):
         body += _lane(lane, _AXIS + _LANE * number, axis, ribbon.width)
-    if ribbon.now is not None:
-        body += _now(ribbon.now, axis, _AXIS + _LANE * len(ribbon.lanes), ribbon.width)
+    if ribbon.as_of is not None:
+        body += _now(ribbon.as_of, axis, _AXIS + _LANE * len(ribbon.lanes), ribbon.width)
     body += _legend(ribbon.legend, height - 8)
     text = "".join(body)
     key = f"r{crc32(f'{ribbon.title}{ribbon.description}{text}'.encode()):08x}"
@@ -142,8 +142,8 @@ def draw(ribbon: Ribbon) -> str:
 
 def _axis(ribbon: Ribbon) -> _Axis:
     days = [day for lane in ribbon.lanes for day in _days(lane)]
-    if ribbon.now is not None:
-        days.append(ribbon.now.on)
+    if ribbon.as_of is not None:
+        days.append(ribbon.as_of.on)
     days = days or [date(2000, 1, 1)]
     room = max((max(days) - min(days)).days // 40, 3)
     first = max(min(days).toordinal() - room, 1)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from botox_schedule import BotoxScheduleError, __version__
 from botox_schedule._cli.clinic import add_adherence, add_demo, add_report, add_schedule
 from botox_schedule._cli.exchange import add_fhir, add_ics
+from botox_schedule._cli.handouts import add_handout
 from botox_schedule._cli.output import Answer, written
 from botox_schedule._cli.planning import add_book, add_countdown
 from botox_schedule._cli.records import add_check, add_forecast, add_response, add_schema
@@ -32,6 +33,7 @@ _COMMANDS = (
     add_countdown,
     add_ics,
     add_fhir,
+    add_handout,
     add_response,
     add_adherence,
     add_schema,

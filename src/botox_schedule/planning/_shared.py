@@ -81,8 +81,13 @@ class SharedVisit(BaseModel, frozen=True, extra="forbid", defer_build=True):
             lines.append(f"{track.protocol}: {window}, by itself {track.own_day or 'no day'}")
             if track.days_given_up is not None:
                 lines.append(f"  days given up: {track.days_given_up}")
-            lines += [f"  exceeds {check.limit}" for check in track.limit_checks if check.exceeded]
+            lines += [_exceeded(check) for check in track.limit_checks if check.exceeded]
         return "\n".join(lines)
+
+
+def _exceeded(check: LimitCheck) -> str:
+    reading = f" ({check.reading})" if check.reading else ""
+    return f"  {check.total:f} U exceed {check.limit}{reading}"
 
 
 def find_shared_visit(

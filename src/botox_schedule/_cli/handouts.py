@@ -1,0 +1,72 @@
+"""The command that makes a patient's page."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botox_schedule._cli.arguments import (
+    Commands,
+    add_record,
+    missing_extra,
+    new_command,
+    policy_of,
+    shelf_of,
+)
+from botox_schedule._cli.output import Answer
+from botox_schedule._cli.record_file import planned_protocols, read_record
+from botox_schedule._cli.text import Lines
+
+__all__ = ["add_handout"]
+
+
+def add_handout(commands: Commands) -> None:
+    """Add the command ``handout``."""
+    command = new_command(commands, "handout", "a patient's page as HTML (extra 'handout')")
+    add_record(command)
+    command.add_argument(
+        "--when-to-call",
+        type=Path,
+        required=True,
+        metavar="FILE.txt",
+        help="the clinic's own text; there is none by default",
+    )
+    command.add_argument("--html", type=Path, required=True, metavar="OUT.html")
+    command.add_argument("--key", required=True, help="the patient's key: it makes the UIDs")
+    command.add_argument("--language", default="en", help="en (default) or es, not yet reviewed")
+    command.add_argument(
+        "--messages", type=Path, metavar="FILE.toml", help="the clinic's own words"
+    )
+    command.add_argument("--patient", help="what the patient is called on the page")
+    command.add_argument("--clinic", help="the clinic's name and telephone")
+    command.set_defaults(run=_handout)
+
+
+def _handout(given: argparse.Namespace) -> Answer:
+    try:
+        from botox_schedule.handout import handout_html, load_messages  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise missing_extra("handout") from None
+    record, known = read_record(given.file), shelf_of(given)
+    (protocol, *_) = planned_protocols(record, known, given.as_of, given.indication, given.product)
+    html = handout_html(
+        record,
+        protocol,
+        as_of=given.as_of,
+        when_to_call=given.when_to_call.read_text(encoding="utf-8"),
+        key=given.key,
+        stamped_at=datetime(given.as_of.year, given.as_of.month, given.as_of.day, tzinfo=UTC),
+        language=given.language if given.messages is None else load_messages(given.messages),
+        patient=given.patient,
+        clinic=given.clinic,
+        policy=policy_of(given),
+        other_protocols=known.others(protocol),
+    )
+    given.html.write_text(html, encoding="utf-8")
+    header, row = ("protocol", "html"), (protocol.id, given.html)
+
+    def text() -> Lines:
+        return [f"the page for {protocol.indication} was written to {given.html}"]
+
+    return Answer(
+        text, lambda: {"protocol": protocol.id, "html": str(given.html)}, header, lambda: [row]
+    )
