@@ -32,6 +32,7 @@ from botox_schedule.ical import CalendarEvent, ical_from_events
 from botox_schedule.outcomes import HeadacheDiary, assess_response, bundled_response_rules
 from botox_schedule.planning import ClinicCalendar, bookable_days
 from botox_schedule.testing import record_from_gaps
+from botox_schedule.timeline_svg import timeline_svg
 
 START = datetime(2026, 1, 5)
 DAY = START.date()
@@ -140,6 +141,16 @@ def planning() -> Iterable[Result]:
 
     milliseconds = best(year, number=5) * 1000
     yield Result("a year of bookable days, 10 sessions", "1 ms", milliseconds, 20.0)
+
+
+def pictures() -> Iterable[Result]:
+    record = record_from_gaps([84] * 42, starts_on=date(2016, 1, 4), units=155)
+
+    def ribbon() -> str:
+        return timeline_svg(record, MIGRAINE, as_of=date(2025, 11, 20))
+
+    yield Result("ribbon of ten years", "1 ms", best(ribbon, number=10) * 1000, 5.0)
+    yield Result("ribbon of ten years, size", "1 KB", len(ribbon().encode()) / 1000, 30.0)
 
 
 def calendar_files() -> Iterable[Result]:
@@ -278,6 +289,7 @@ def main() -> None:
         forecasts,
         outcome_rules,
         planning,
+        pictures,
         calendar_files,
         records,
     ):

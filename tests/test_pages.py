@@ -375,6 +375,7 @@ class TestInABrowser:
         seen = browse(out, sort=["days to go", "days to go", "booked", "patient", "status"])
         assert (seen["consoleErrors"], seen["violations"]) == ([], [])
         assert seen["requests"] == [f"file://{out}"]
+        assert seen["pages"] == {"A4": 1, "Letter": 1}
         up, down, by_booking, by_patient, by_status = seen["sorted"]
         numbers = [int(value) for value in up["values"] if value]
         assert (up["aria"], down["aria"]) == ("ascending", "descending")

@@ -43,6 +43,7 @@ _AFTER_RIBBON = (
     "lapsed_from",
     "notes",
 )
+_NOT_PRINTED = ("earliest", "product", "phase", "lapsed_from")
 
 
 class _Cell(NamedTuple):
@@ -75,6 +76,7 @@ def report_html(schedule: ClinicSchedule) -> str:
         counts=_counts(schedule.tracks),
         before=_BEFORE_RIBBON,
         after=_AFTER_RIBBON,
+        spare=_NOT_PRINTED,
         rows=[_row(track, as_of, with_ribbons=with_ribbons) for track in schedule.tracks],
         ribbons=with_ribbons,
         problems=list(map(str, schedule.problems)),
