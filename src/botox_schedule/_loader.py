@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from botox_schedule._files import MEBIBYTE, read_within
 from botox_schedule._protocols import TreatmentProtocol
 from botox_schedule.errors import ProtocolFileError
 
@@ -16,6 +17,7 @@ __all__ = ["faults", "protocols_in", "tables_in", "tables_of"]
 
 _TABLES = {"sources": dict, "limits": list, "protocols": list}
 _SHOWN = 60
+_MOST_BYTES = MEBIBYTE
 
 
 def tables_in(text: str, name: str) -> dict[str, Any]:
@@ -35,11 +37,12 @@ def tables_of(path: str | PathLike[str]) -> tuple[str, dict[str, Any]]:
 
     Raises:
         ProtocolFileError: When the file is not TOML in UTF-8.
+        FileLimitError: When it is larger than 1 MiB.
         OSError: When it cannot be opened.
     """
     file = Path(path)
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_within(file, _MOST_BYTES).decode()
     except UnicodeDecodeError:
         raise ProtocolFileError(f"{file.name}: not a TOML file: expected UTF-8 text") from None
     return file.name, tables_in(text, file.name)

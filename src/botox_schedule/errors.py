@@ -5,6 +5,7 @@ __all__ = [
     "CalendarRangeError",
     "DayError",
     "ExchangeError",
+    "FileLimitError",
     "FindingError",
     "FindingsError",
     "HandoutError",
@@ -49,6 +50,10 @@ class ProtocolFileError(BotoxScheduleError, ValueError):
 
 class ExchangeError(BotoxScheduleError, ValueError):
     """A file of another system cannot be read or written; the message says where and why."""
+
+
+class FileLimitError(BotoxScheduleError, ValueError):
+    """A file is larger, longer in a line, or wider than a reader takes."""
 
 
 class FindingError(BotoxScheduleError, ValueError):

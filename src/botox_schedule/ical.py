@@ -7,7 +7,7 @@ summary says who is treated, with what, or for what.
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum, unique
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID, uuid5
 
 from icalendar import Alarm, Calendar, Event, vDuration, vText, vUri
@@ -294,7 +294,7 @@ def ical_from_events(
         calendar.add_component(_revised(event, stamp, sequence, known.get(event.uid)))
     for uid, old in known.items():
         if uid not in seen:
-            calendar.add_component(_taken_back(old, stamp, sequence))
+            calendar.add_component(_taken_back(uid, old, stamp, sequence))
     return bytes(calendar.to_ical())
 
 
@@ -360,37 +360,44 @@ def _trigger(before: Interval) -> timedelta:
     return timedelta(days=shortest)
 
 
-def _revised(event: CalendarEvent, stamp: datetime, sequence: int, old: Any | None) -> Event:
+class _Known(NamedTuple):
+    """An event of an earlier export."""
+
+    window: Window
+    stamp: datetime
+    sequence: int
+    summary: str
+    is_cancelled: bool
+    written: bytes
+    component: Any
+
+
+def _revised(event: CalendarEvent, stamp: datetime, sequence: int, old: _Known | None) -> Event:
     """The event as it was, if nothing changed; else with the new stamp and a higher sequence."""
     if old is None:
         return _vevent(event, stamp, sequence)
     if event.status is EventStatus.CANCELLED:
-        event = event.model_copy(update={"window": _days_of(old)})
-    before = int(old.get("SEQUENCE", 0))
-    as_before = _vevent(event, old["DTSTAMP"].dt, before)
-    if as_before.to_ical() == old.to_ical():
+        event = event.model_copy(update={"window": old.window})
+    as_before = _vevent(event, old.stamp, old.sequence)
+    if as_before.to_ical() == old.written:
         return as_before
-    return _vevent(event, stamp, max(sequence, before + 1))
+    return _vevent(event, stamp, max(sequence, old.sequence + 1))
 
 
-def _days_of(old: Any) -> Window:
-    return Window(first=old["DTSTART"].dt, last=old["DTEND"].dt - _ONE_DAY)
-
-
-def _taken_back(old: Any, stamp: datetime, sequence: int) -> Any:
-    if old.get("STATUS") == EventStatus.CANCELLED:
-        return old
+def _taken_back(uid: str, old: _Known, stamp: datetime, sequence: int) -> Any:
+    if old.is_cancelled:
+        return old.component
     event = CalendarEvent(
-        uid=str(old["UID"]),
+        uid=uid,
         kind=EventKind.DUE,
-        window=_days_of(old),
+        window=old.window,
         status=EventStatus.CANCELLED,
-        summary=str(old.get("SUMMARY", "")),
+        summary=old.summary,
     )
-    return _vevent(event, stamp, max(sequence, int(old.get("SEQUENCE", 0)) + 1))
+    return _vevent(event, stamp, max(sequence, old.sequence + 1))
 
 
-def _known_events(previous: bytes | str) -> dict[str, Any]:
+def _known_events(previous: bytes | str) -> dict[str, _Known]:
     """The events of an earlier export, by UID.
 
     Raises:
@@ -399,23 +406,32 @@ def _known_events(previous: bytes | str) -> dict[str, Any]:
     try:
         calendar: Any = Calendar.from_ical(previous)
         ours = calendar.get("PRODID") == _PRODUCER
-        events = {str(event["UID"]): event for event in calendar.walk("VEVENT")}
-        for event in events.values():
-            _days_of(event)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        raise ExchangeError(
-            f"the previous export is not an iCalendar file: {_where(previous)}"
-        ) from None
+        events = {str(event["UID"]): _known(event) for event in calendar.walk("VEVENT")}
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
+        where = _where(previous)
+        raise ExchangeError(f"the previous export is not an iCalendar file: {where}") from None
     if not ours:
         raise ExchangeError("the previous export was not written by botox_schedule: see PRODID")
     return events
+
+
+def _known(event: Any) -> _Known:
+    return _Known(
+        window=Window(first=event["DTSTART"].dt, last=event["DTEND"].dt - _ONE_DAY),
+        stamp=_stamp(event["DTSTAMP"].dt),
+        sequence=int(event.get("SEQUENCE", 0)),
+        summary=str(event.get("SUMMARY", "")),
+        is_cancelled=event.get("STATUS") == EventStatus.CANCELLED,
+        written=bytes(event.to_ical()),
+        component=event,
+    )
 
 
 def _where(text: bytes | str) -> str:
     for number, fault in enumerate(_faults(text), start=1):
         if fault:
             return f"line {number} is not 'NAME:value'"
-    return "expected BEGIN:VCALENDAR, and in each VEVENT a UID, DTSTART and DTEND as dates"
+    return "expected BEGIN:VCALENDAR, and in each VEVENT a UID, DTSTAMP, and DTSTART and DTEND as dates"
 
 
 def _faults(text: bytes | str) -> Iterator[bool]:

@@ -2,17 +2,19 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
 from botox_schedule._cli.export import ExportError, Problem
 from botox_schedule._days import as_day
+from botox_schedule._files import MEBIBYTE, check_lines, read_within
 from botox_schedule.errors import DayError
 from botox_schedule.outcomes import DiaryDay, DiaryKind, HeadacheDiary
 
 __all__ = ["read_diary"]
 
+_MOST_BYTES = 16 * MEBIBYTE
 _WORDS = {
     "": DiaryKind.UNKNOWN,
     "0": DiaryKind.NONE,
@@ -31,16 +33,18 @@ def read_diary(path: Path, as_of: date) -> tuple[HeadacheDiary, list[Problem]]:
 
     Raises:
         ExportError: When the file is no diary.
+        FileLimitError: When it is larger than 16 MiB, or a line longer than 1 MiB.
         OSError: When it cannot be opened.
     """
+    content = read_within(path, _MOST_BYTES)
+    check_lines(content, path.name)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ExportError("not text in UTF-8") from None
-    table = csv.reader(io.StringIO(text.replace("\0", "?")))
-    header = [name.strip().lower() for name in next(table, [])]
-    if not {"date", "kind"} <= set(header):
-        raise ExportError("line 1: expected the columns date and kind")
+    lines = text.replace("\0", "?").replace("\r\n", "\n").replace("\r", "\n")
+    table = csv.reader(io.StringIO(lines))
+    header = _header(table)
     days: dict[date, tuple[int, DiaryKind]] = {}
     problems: list[Problem] = []
     for line, cells in _rows(table, problems):
@@ -48,6 +52,16 @@ def read_diary(path: Path, as_of: date) -> tuple[HeadacheDiary, list[Problem]]:
         _take(line, values, as_of, days, problems)
     kept = tuple(DiaryDay(on=day, kind=kind) for day, (_, kind) in sorted(days.items()))
     return HeadacheDiary(days=kept), sorted(problems)
+
+
+def _header(table: Iterator[list[str]]) -> list[str]:
+    try:
+        header = [name.strip().lower() for name in next(table, [])]
+    except csv.Error:
+        header = []
+    if not {"date", "kind"} <= set(header):
+        raise ExportError("line 1: expected the columns date and kind")
+    return header
 
 
 def _rows(table: Iterable[list[str]], problems: list[Problem]) -> Iterable[tuple[int, list[str]]]:

@@ -30,6 +30,7 @@ from botox_schedule._cli.output import Answer
 from botox_schedule._cli.record_file import planned_protocols, read_record
 from botox_schedule._cli.schedule import planned_tracks
 from botox_schedule._cli.text import Lines, table
+from botox_schedule._files import MEBIBYTE, read_within
 
 if TYPE_CHECKING:
     from botox_schedule.fhir import BundleReading
@@ -102,7 +103,7 @@ def _ics(given: argparse.Namespace) -> Answer:
         events,
         stamped_at=given.stamped_at or midnight,
         sequence=given.sequence,
-        previous=None if given.previous is None else given.previous.read_bytes(),
+        previous=None if given.previous is None else read_within(given.previous, 64 * MEBIBYTE),
         name=given.name,
     )
     _write(given.out, content)
@@ -139,7 +140,7 @@ def _fhir(given: argparse.Namespace) -> Answer:
     except ImportError:
         raise missing_extra("fhir") from None
     try:
-        reading = records_from_bundle(given.file.read_bytes(), zone=given.zone)
+        reading = records_from_bundle(read_within(given.file, 512 * MEBIBYTE), zone=given.zone)
     except ExchangeError as error:
         raise ExchangeError(f"{given.file}: {error}") from None
     found = [(record, answer) for record in reading.records for answer in _forecasts(record, given)]

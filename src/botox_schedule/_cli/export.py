@@ -17,7 +17,8 @@ from botox_schedule import (
     TreatmentSession,
     find_product,
 )
-from botox_schedule.errors import BotoxScheduleError
+from botox_schedule._files import MEBIBYTE, check_lines, read_within
+from botox_schedule.errors import BotoxScheduleError, FileLimitError
 
 __all__ = ["Export", "ExportError", "Problem", "Row", "read_export"]
 
@@ -57,6 +58,10 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MOST_UNITS = Decimal(1_000_000)
 _LONGEST = 200
 _Word = TypeVar("_Word", SessionStatus, SessionKind)
+
+
+_MOST_BYTES = 512 * MEBIBYTE
+_MOST_COLUMNS = 1000
 
 
 class ExportError(BotoxScheduleError, ValueError):
@@ -139,6 +144,8 @@ def read_export(
 
     Raises:
         ExportError: When the file is no table of sessions.
+        FileLimitError: When it is larger than 512 MiB, a line longer than 1 MiB, or the table
+            wider than 1,000 columns.
         OSError: When it cannot be opened.
     """
     lines = _lines(path, encoding)
@@ -153,7 +160,8 @@ def read_export(
 
 
 def _lines(path: Path, encoding: str) -> list[str]:
-    data = path.read_bytes()
+    data = read_within(path, _MOST_BYTES)
+    check_lines(data, path.name)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     try:
@@ -188,6 +196,8 @@ def _records(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str] 
 
 def _columns(header: Sequence[str]) -> dict[str, int]:
     """Where each known column stands; others are of no concern here."""
+    if len(header) > _MOST_COLUMNS:
+        raise FileLimitError(f"line 1: more than {_MOST_COLUMNS:,} columns")
     names = {_plain(name): index for index, name in reversed(list(enumerate(header)))}
     found = {
         column: names[alias]

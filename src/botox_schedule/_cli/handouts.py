@@ -15,6 +15,8 @@ from botox_schedule._cli.arguments import (
 from botox_schedule._cli.output import Answer
 from botox_schedule._cli.record_file import planned_protocols, read_record
 from botox_schedule._cli.text import Lines
+from botox_schedule._files import MEBIBYTE, read_within
+from botox_schedule.errors import HandoutError
 
 __all__ = ["add_handout"]
 
@@ -41,6 +43,13 @@ def add_handout(commands: Commands) -> None:
     command.set_defaults(run=_handout)
 
 
+def _text(path: Path) -> str:
+    try:
+        return read_within(path, MEBIBYTE).decode()
+    except UnicodeDecodeError:
+        raise HandoutError(f"{path.name}: expected text in UTF-8") from None
+
+
 def _handout(given: argparse.Namespace) -> Answer:
     try:
         from botox_schedule.handout import handout_html, load_messages  # noqa: PLC0415 - an extra
@@ -52,7 +61,7 @@ def _handout(given: argparse.Namespace) -> Answer:
         record,
         protocol,
         as_of=given.as_of,
-        when_to_call=given.when_to_call.read_text(encoding="utf-8"),
+        when_to_call=_text(given.when_to_call),
         key=given.key,
         stamped_at=datetime(given.as_of.year, given.as_of.month, given.as_of.day, tzinfo=UTC),
         language=given.language if given.messages is None else load_messages(given.messages),

@@ -14,9 +14,12 @@ from botox_schedule import (
 )
 from botox_schedule._ages import age_on
 from botox_schedule._cli.schedule import Shelf, last_product, planned_tracks
+from botox_schedule._files import MEBIBYTE, read_within
 from botox_schedule.errors import BotoxScheduleError
 
 __all__ = ["RecordFileError", "planned_protocols", "read_record"]
+
+_MOST_BYTES = 64 * MEBIBYTE
 
 
 class RecordFileError(BotoxScheduleError, ValueError):
@@ -28,10 +31,11 @@ def read_record(path: Path) -> PatientRecord:
 
     Raises:
         RecordFileError: When it holds none; no value of the file is in the message.
+        FileLimitError: When it is larger than 64 MiB.
         OSError: When it cannot be opened.
     """
     try:
-        return PatientRecord.model_validate_json(path.read_bytes())
+        return PatientRecord.model_validate_json(read_within(path, _MOST_BYTES))
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         lines = [f"{_place(fault['loc'])}: {fault['msg']}" for fault in faults[:20]]

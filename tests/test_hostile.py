@@ -1,0 +1,194 @@
+"""Hostile input: what was found before, a short search for more, and input beyond all limits."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import botox_schedule as bs
+from botox_schedule._files import check_lines, read_within
+
+sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
+
+from readers import READERS, attempt
+from seeds import seeds
+
+CORPUS = Path(__file__).parent / "corpus"
+FOUND = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
+EXTRAS = {"bundle": "fhir.resources", "calendar": "icalendar"}
+
+
+def _needs(name: str) -> None:
+    if name in EXTRAS:
+        pytest.importorskip(EXTRAS[name], reason=f"{EXTRAS[name]} is not installed")
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_what_broke_a_reader_once_breaks_none_again(path: Path) -> None:
+    _needs(path.parent.name)
+    attempt(path.parent.name, path.read_bytes())
+
+
+def test_something_was_found_and_kept() -> None:
+    assert {path.parent.name for path in FOUND} <= set(READERS)
+    assert FOUND
+
+
+@st.composite
+def damaged(draw: st.DrawFn, name: str) -> bytes:
+    """A seed with some of it cut, doubled, replaced or put elsewhere."""
+    data = bytearray(draw(st.sampled_from(list(seeds(name)))))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(data)))
+        to = draw(st.integers(at, min(len(data), at + 40)))
+        part = draw(
+            st.sampled_from(
+                [
+                    b"",
+                    bytes(data[at:to]) * 2,
+                    b"\x00",
+                    b"\xff\xfe",
+                    b'"',
+                    b"\r",
+                    b"[",
+                    b"{",
+                    b"=",
+                    b",",
+                ]
+            )
+            | st.binary(max_size=8)
+            | st.integers().map(lambda number: str(number).encode())
+        )
+        data[at:to] = part
+    return bytes(data)
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+def test_only_documented_errors_come_out(name: str) -> None:
+    _needs(name)
+
+    @settings(max_examples=150, deadline=None)
+    @given(damaged(name) | st.binary(max_size=200))
+    def search(data: bytes) -> None:
+        attempt(name, data)
+
+    search()
+
+
+def _fresh(*arguments: str) -> tuple[int, str, int]:
+    """Run a command in a process of its own: exit status, error, and its memory in MiB."""
+    code = (
+        "import resource, sys\n"
+        "from botox_schedule import cli\n"
+        "status = cli.main(sys.argv[1:])\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+        "sys.exit(status)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stderr, int(done.stdout.split()[-1])
+
+
+def _huge(file: Path) -> Path:
+    """A file of 1 GB in a single line, which takes no room on the disk."""
+    with file.open("wb") as out:
+        out.truncate(10**9)
+    return file
+
+
+def _monsters(folder: Path) -> Iterator[tuple[str, list[str], str]]:
+    deep = folder / "deep.json"
+    deep.write_text("[" * 5_000_000, encoding="utf-8")
+    deep_toml = folder / "deep.toml"
+    deep_toml.write_text("a = " + "[" * 500_000, encoding="utf-8")
+    wide = folder / "wide.csv"
+    wide.write_text("patient,date,indication" + ",x" * 1_000_000, encoding="utf-8")
+    narrow = folder / "narrow.csv"
+    narrow.write_text("," * 1_000_000, encoding="utf-8")
+    long = folder / "long.csv"
+    long.write_bytes(b"patient,date,indication\n" + b"x" * 50_000_000)
+    huge = _huge(folder / "huge.bin")
+    good = folder / "record.json"
+    good.write_text("{}", encoding="utf-8")
+    zone = ["--zone", "UTC"]
+    yield "a 1 GB line as an export", ["schedule", str(huge)], "larger than 512 MiB"
+    yield "a 1 GB record", ["forecast", str(huge)], "larger than 64 MiB"
+    yield "a 1 GB bundle", ["fhir", str(huge), *zone], "larger than 512 MiB"
+    yield "a 1 GB protocol file", ["protocols", "--protocols", str(huge)], "larger than 1 MiB"
+    yield (
+        "a 1 GB diary",
+        ["response", str(huge), str(good), "--rule", "nice-ta260"],
+        "larger than 16 MiB",
+    )
+    yield "a 50 MB line", ["schedule", str(long)], "line 2 is longer than 1 MiB"
+    yield "a million named columns", ["schedule", str(wide)], "line 1 is longer than 1 MiB"
+    yield "a million columns", ["schedule", str(narrow)], "more than 1,000 columns"
+    yield "a deeply nested record", ["forecast", str(deep)], "recursion limit"
+    yield "a deeply nested bundle", ["fhir", str(deep), *zone], "nested too deeply"
+    yield (
+        "a deeply nested protocol file",
+        ["protocols", "--protocols", str(deep_toml)],
+        "not a TOML file",
+    )
+
+
+def test_what_is_far_too_large_ends_in_one_clear_error(tmp_path: Path) -> None:
+    pytest.importorskip("fhir.resources", reason="fhir.resources is not installed")
+    said = {}
+    for name, arguments, expected in _monsters(tmp_path):
+        status, error, memory = _fresh(*arguments)
+        ok = status == 2 and expected in error and len(error) < 400 and memory < 200
+        said[name] = "ok" if ok else (status, error[:300], memory)
+    assert {name: outcome for name, outcome in said.items() if outcome != "ok"} == {}
+    assert len(said) == 11
+
+
+class TestLimits:
+    def test_a_file_may_have_as_many_bytes_as_said(self, tmp_path: Path) -> None:
+        file = tmp_path / "file"
+        file.write_bytes(b"x" * 10)
+        assert read_within(file, 10) == b"x" * 10
+        with pytest.raises(bs.FileLimitError, match="file: larger than 0 MiB"):
+            read_within(file, 9)
+
+    def test_what_is_no_plain_file_is_read_no_further_than_said(self) -> None:
+        with pytest.raises(bs.FileLimitError):
+            read_within("/dev/zero", 1000)
+
+    @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+    def test_a_line_may_have_a_mebibyte(self, end: bytes) -> None:
+        line = b"x" * (1024 * 1024 - len(end)) + end
+        check_lines(line * 3 + b"x" * 1024 * 1024, "file")
+        with pytest.raises(bs.FileLimitError, match="longer than 1 MiB"):
+            check_lines(line + b"xx" + line, "file")
+
+    def test_the_line_is_named(self) -> None:
+        with pytest.raises(bs.FileLimitError, match="file: line 3 is longer"):
+            check_lines(b"a\nb\n" + b"x" * 2_000_000, "file")
+
+    def test_interval_texts_have_a_limit(self) -> None:
+        for text in ("1 day" + " + 1 day" * 1000, "9" * 10_000 + " days"):
+            with pytest.raises(bs.IntervalError):
+                bs.Interval.parse(text)
+
+    def test_nested_json_is_refused_by_the_models_too(self) -> None:
+        with pytest.raises(ValueError, match="recursion limit"):
+            bs.PatientRecord.model_validate_json('{"sessions":' + "[" * 10_000)
+
+    def test_a_bundle_of_many_entries_is_read(self) -> None:
+        pytest.importorskip("fhir.resources", reason="fhir.resources is not installed")
+        from botox_schedule.fhir import records_from_bundle  # noqa: PLC0415
+
+        entries = [{"resource": {"resourceType": "Observation"}}] * 10_000
+        content = json.dumps({"resourceType": "Bundle", "entry": entries})
+        assert records_from_bundle(content, zone="UTC").ignored == {"Observation": 10_000}
