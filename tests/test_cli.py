@@ -574,7 +574,9 @@ class TestResponse:
         assert "line 2: not a row of a table" in out
         assert "Problems (1)" in out
 
-    @pytest.mark.parametrize("content", [b"day,pain\n", b"", b"\xff\xfe\x00"])
+    @pytest.mark.parametrize(
+        "content", [b"day,pain\n", b"", b"\xff\xfe\x00", b"date,kind" + b"x" * 200_000]
+    )
     def test_what_is_no_diary_is_one_line(
         self, capsys: Capture, tmp_path: Path, content: bytes
     ) -> None:
@@ -971,6 +973,14 @@ class TestHandout:
         words.write_text("language = 'en'", encoding="utf-8")
         status, _, err = run(capsys, *self.ask(tmp_path, "--messages", words))
         assert (status, "words.toml: words: Field required" in err) == (2, True)
+
+    def test_a_text_that_is_none_is_one_line(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        asked = self.ask(tmp_path)
+        (tmp_path / "call.txt").write_bytes(b"\xff")
+        status, _, err = run(capsys, *asked)
+        assert (status, "call.txt: expected text in UTF-8" in err) == (2, True)
 
     def test_is_refused_in_one_line(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path

@@ -344,3 +344,34 @@ def test_values_are_frozen_hashable_and_survive_copies(
     assert type(value).model_validate_json(value.model_dump_json()) == value
     with pytest.raises(ValidationError):
         type(value).model_validate({"surprise": 1})
+
+
+class TestRangeTexts:
+    """A first bound without a unit takes the last one's, where there is only one."""
+
+    @pytest.mark.parametrize(
+        "text", ["3 to 4 months + 1 day", "3 to 4 months+1 week+1 day", "3 to 1 year - 4 days"]
+    )
+    def test_a_bare_number_before_a_sum_is_refused(self, text: str) -> None:
+        with pytest.raises(IntervalError, match="without a unit"):
+            IntervalRange.parse(text)
+
+    @pytest.mark.parametrize(
+        ("text", "written"),
+        [
+            ("3 to 4 months", "3 to 4 months"),
+            ("3 to 4months", "3 to 4 months"),
+            ("1 to 2 weeks", "1 to 2 weeks"),
+            ("3 months to 4 months + 1 day", "3 months to 4 months + 1 day"),
+            (
+                "3 months + 1 week to 4 months + 1 week",
+                "3 months + 1 week to 4 months + 1 week",
+            ),
+            ("12 weeks to 4 months", "12 weeks to 4 months"),
+            ("1 week to 2 weeks", "1 to 2 weeks"),
+        ],
+    )
+    def test_what_is_written_is_read_again(self, text: str, written: str) -> None:
+        found = IntervalRange.parse(text)
+        assert str(found) == written
+        assert IntervalRange.parse(written) == found

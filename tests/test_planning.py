@@ -817,7 +817,7 @@ class TestVials:
     )
     def test_what_makes_no_sense_is_refused(self, given: dict[str, Any], message: str) -> None:
         with pytest.raises(PlanningError, match=message):
-            plan.fewest_vials(given.pop("units"), given.pop("product"), **given)
+            plan.fewest_vials(**given)
 
     def test_every_size_and_code_names_its_source(self) -> None:
         assert all(size.source.title for size in plan.vial_sizes())

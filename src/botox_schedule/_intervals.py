@@ -347,8 +347,10 @@ class IntervalRange(BaseModel, frozen=True, extra="forbid", defer_build=True):
         if first == last:
             return first
         count, _, unit = first.partition(" ")
-        same_unit = unit.rstrip("s") == last.partition(" ")[2].rstrip("s")
-        return f"{count if same_unit else first} to {last}"
+        one_unit = last.partition(" ")[2].rstrip("s")
+        return (
+            f"{count if one_unit == unit.rstrip('s') and ' ' not in one_unit else first} to {last}"
+        )
 
 
 def _bounds_in(text: str) -> dict[str, Interval]:
@@ -359,5 +361,16 @@ def _bounds_in(text: str) -> dict[str, Interval]:
         interval = Interval.parse(first)
         return {"first": interval, "last": interval}
     if first.isdecimal():
-        first = f"{first} {last.rpartition(' ')[2]}"
+        first = f"{first} {_only_unit(last)}"
     return {"first": Interval.parse(first), "last": Interval.parse(last)}
+
+
+def _only_unit(text: str) -> str:
+    """The unit of a text of one number and one unit: "3 to 4 months + 1 day" could mean anything."""
+    term = _TERM.fullmatch(text)
+    if term is None:
+        raise IntervalError(
+            "not a range of intervals; a first bound without a unit takes that of a last bound "
+            "such as '4 months'"
+        )
+    return term[3]
