@@ -874,3 +874,369 @@ class TestCodes:
             assert bs.names_toxin(system, code)
         assert bs.find_product_by_code("NDC", "0023-1145-01") is ONA
         assert not bs.names_toxin("RxNorm", "1")
+
+
+class TestDaysAreNamed:
+    """A day that is none is named by its argument."""
+
+    @pytest.mark.parametrize(
+        ("call", "name"),
+        [
+            (lambda: plan.check_booking(one, MIGRAINE, on="x", as_of="2026-03-01"), "on"),
+            (lambda: plan.check_booking(one, MIGRAINE, on="2026-03-01", as_of="x"), "as_of"),
+            (lambda: plan.first_bookable_day(one, MIGRAINE, as_of="x"), "as_of"),
+            (lambda: plan.bookable_days(one, MIGRAINE, as_of="x"), "as_of"),
+            (lambda: plan.bookable_days(one, MIGRAINE, as_of="2026-03-01", until="x"), "until"),
+            (lambda: plan.plan_authorizations(one, MIGRAINE, as_of="x"), "as_of"),
+            (lambda: plan.find_shared_visit(one, [MIGRAINE, SPASTICITY], as_of="x"), "as_of"),
+            (lambda: plan.countdown("x", {}), "target"),
+        ],
+    )
+    def test_in_the_error(self, call: Callable[[], object], name: str) -> None:
+        with pytest.raises(bs.DayError, match=f"^{name}: give a date"):
+            call()
+
+
+STRICT = bs.SchedulingPolicy(payer_minimum="13 weeks")
+
+
+class TestPolicyCounts:
+    """What the clinic chose reaches every answer."""
+
+    def test_in_each_function(self) -> None:
+        asked: dict[str, Any] = {"as_of": "2026-03-01", "policy": STRICT}
+        late = date(2026, 4, 6)
+        assert plan.first_bookable_day(one, MIGRAINE, **asked).on == late
+        assert plan.bookable_days(one, MIGRAINE, **asked)[0].on == late
+        assert plan.check_booking(one, MIGRAINE, on="2026-04-05", **asked).bookable is False
+        found = plan.plan_authorizations(
+            with_approval({"administered_on": "2026-01-05"}), MIGRAINE, count=1, **asked
+        )
+        assert [s.on for s in found.sessions] == [late]
+        xeomin = bs.find_protocol("sialorrhea", product="Xeomin")
+        record = record_from_gaps(
+            [], starts_on=date(2026, 1, 5), indication="sialorrhea", product="Xeomin"
+        )
+        longer: dict[str, Any] = {
+            "as_of": "2026-03-01",
+            "policy": bs.SchedulingPolicy(payer_minimum="20 weeks"),
+        }
+        found = plan.plan_authorizations(record, xeomin, **longer)
+        assert [s.on for s in found.sessions] == [date(2026, 5, 25)]
+        both = TestSharedVisit().record()
+        visit = plan.find_shared_visit(both, [MIGRAINE, SPASTICITY], **asked)
+        assert visit.on == date(2026, 4, 13)
+        months = bs.SchedulingPolicy(limit_reading="three_months")
+        visit = plan.find_shared_visit(
+            both, [MIGRAINE, SPASTICITY], as_of="2026-03-01", policy=months
+        )
+        chosen = {c.reading for t in visit.tracks for c in t.limit_checks if c.chosen and c.reading}
+        assert chosen == {bs.LimitReading.THREE_MONTHS}
+
+    def test_other_protocols_do(self) -> None:
+        """The previous product's minimum counts after a switch, where its protocol is known."""
+        dysport = bs.find_protocol("cervical-dystonia", product="Dysport")
+        own = dysport.model_copy(
+            update={
+                "id": "own",
+                "product": bs.Product.LETIBOTULINUMTOXIN_A,
+                "retreatment": bs.RetreatmentRule(
+                    kind="scheduled", minimum="20 weeks", usual="20 weeks"
+                ),
+            }
+        )
+        planned = dysport.model_copy(
+            update={
+                "retreatment": bs.RetreatmentRule(
+                    kind="scheduled", minimum="12 weeks", usual="12 weeks"
+                )
+            }
+        )
+        record = bs.PatientRecord.model_validate(
+            {
+                "sessions": [
+                    {
+                        "administered_on": "2026-01-05",
+                        "indication": "cervical-dystonia",
+                        "product": "Letybo",
+                    }
+                ],
+                "authorizations": [
+                    {
+                        "indication": "cervical-dystonia",
+                        "product": "Dysport",
+                        "valid": {"first": "2026-01-01", "last": "2026-12-31"},
+                    }
+                ],
+            }
+        )
+        asked: dict[str, Any] = {"as_of": "2026-03-01", "other_protocols": [own]}
+        switched = date(2026, 5, 25)
+        assert plan.first_bookable_day(record, planned, **asked).on == switched
+        assert plan.bookable_days(record, planned, **asked)[0].on == switched
+        assert plan.check_booking(record, planned, on="2026-05-24", **asked).bookable is False
+        assert (
+            plan.plan_authorizations(record, planned, count=1, **asked).sessions[0].on == switched
+        )
+        visit = plan.find_shared_visit(record, [planned, MIGRAINE], **asked)
+        assert visit.on == switched
+
+
+class TestDoses:
+    def test_planned_units_and_what_is_discarded_decide_the_authorization(self) -> None:
+        given = {"administered_on": "2026-01-05", "units": 155, "units_discarded": 45}
+        record = with_approval(given, units=400)
+        for units, discarded, covers in (
+            (155, 45, True),
+            (156, 45, False),
+            (155, 46, False),
+            (None, 45, None),
+            (155, None, None),
+        ):
+            asked: dict[str, Any] = {
+                "as_of": "2026-03-01",
+                "planned_units": units,
+                "planned_discarded": discarded,
+            }
+            first = plan.first_bookable_day(record, MIGRAINE, **asked)
+            assert first.check.authorization is not None
+            assert first.check.authorization.covers is covers
+            listed = plan.bookable_days(record, MIGRAINE, **asked)
+            assert {day.authorized for day in listed} == (set() if covers is False else {covers})
+
+    def test_nothing_planned_uses_nothing(self) -> None:
+        given = {"administered_on": "2026-01-05", "units": 155, "units_discarded": 45}
+        record = with_approval(given, units=400)
+        found = plan.plan_authorizations(
+            record, MIGRAINE, as_of="2026-03-01", planned_units=0, planned_discarded=0
+        )
+        assert [s.check.covers for s in found.sessions if s.check] == [True] * 4 + [False]
+
+
+class TestWords:
+    """The words of each answer, in full."""
+
+    def test_of_an_authorization(self) -> None:
+        record = with_approval({"administered_on": "2026-01-05"}, sessions=1, units=100)
+        asked: dict[str, Any] = {"as_of": "2026-03-01"}
+        checks = {
+            on: plan.check_booking(record, MIGRAINE, on=on, **asked).authorization
+            for on in ("2026-03-30", "2027-03-30")
+        }
+        assert [str(check) for check in checks.values()] == [
+            "the authorization does not cover the day: no_sessions_left, units_unknown; payable from 2026-01-01",
+            "the authorization does not cover the day: ended, no_sessions_left, units_unknown; payable from 2026-01-01",
+        ]
+        open_one = with_approval({"administered_on": "2026-01-05"})
+        check = plan.check_booking(open_one, MIGRAINE, on="2026-03-30", **asked).authorization
+        assert str(check) == "the authorization covers the day; payable from 2026-01-01"
+
+    def test_of_a_booking(self) -> None:
+        offer = plan.check_booking(
+            one, MIGRAINE, on="2026-03-29", as_of="2026-03-29", calendar=never
+        )
+        first, second, *_, last = offer.explain().split("\n")
+        assert (first, second, last) == (
+            "2026-03-29: cannot be booked",
+            "2026-03-29: not allowed",
+            "the clinic is closed",
+        )
+        assert plan.check_booking(one, MIGRAINE, on="2026-03-30", as_of="2026-03-30").bookable
+
+    def test_of_the_first_day(self) -> None:
+        away = [{"first": "2026-04-06", "last": "2026-06-30"}]
+        record = record_from_gaps([], starts_on=date(2026, 1, 5), indication="spasticity")
+        found = plan.first_bookable_day(
+            record, SPASTICITY, as_of="2026-03-01", away=[*away, "2026-04-05"]
+        )
+        assert found.explain().split("\n")[:3] == [
+            "2026-04-04, 1 day before the due day",
+            "away refuses 59 days",
+            "2026-04-04: can be booked",
+        ]
+        closed = plan.ClinicCalendar(open_weekdays=list(plan.Weekday), closures=["2026-03-30"])
+        found = plan.first_bookable_day(one, MIGRAINE, as_of="2026-03-01", calendar=closed)
+        assert found.explain().split("\n")[:3] == [
+            "2026-03-31, 1 day after the due day",
+            "closed refuses 1 day",
+            "closed days move it by 1 day",
+        ]
+        nobody = plan.first_bookable_day(bs.PatientRecord(), MIGRAINE, as_of="2026-03-01")
+        assert nobody.explain().split("\n")[0] == "2026-03-01, no due day is known"
+
+    def test_of_a_shared_visit(self) -> None:
+        asked: dict[str, Any] = {"as_of": "2026-03-01", "planned_units": {"chronic-migraine": 401}}
+        record = TestSharedVisit().record()
+        visit = plan.find_shared_visit(record, [MIGRAINE, SPASTICITY], **asked)
+        ref = "onabotulinumtoxinA-{}-adult-us version 1.0, region us"
+        assert visit.explain().split("\n") == [
+            "2026-04-06: fits every track",
+            f"{ref.format('chronic-migraine')}: 2026-03-30 to 2026-04-06, by itself 2026-03-30",
+            "  days given up: 7",
+            "  401 U exceed 400 U per window, product (twelve_weeks)",
+            "  601 U exceed 400 U per window, product (three_months)",
+            f"{ref.format('spasticity')}: 2026-04-06 to 2026-06-09, by itself 2026-04-12",
+            "  days given up: -6",
+            "  401 U exceed 400 U per window, product (twelve_weeks)",
+            "  601 U exceed 400 U per window, product (three_months)",
+        ]
+        gone = plan.find_shared_visit(record, [MIGRAINE, SPASTICITY], calendar=never, **asked)
+        assert gone.explain().split("\n") == [
+            "no day: closed",
+            f"{ref.format('chronic-migraine')}: 2026-03-30 to 2026-04-06, by itself no day",
+            f"{ref.format('spasticity')}: 2026-04-06 to 2026-06-09, by itself no day",
+        ]
+
+    @pytest.mark.parametrize(
+        ("call", "message"),
+        [
+            (
+                lambda: plan.fewest_vials(1, "x"),
+                "no product is called so; give a nonproprietary or brand name",
+            ),
+            (
+                lambda: plan.fewest_vials(1, "Botox", sizes=[Decimal("0.5")]),
+                "a vial holds at least 1 unit",
+            ),
+            (
+                lambda: plan.billing_rule("x"),
+                "no billing code is known for that product; known codes: J0585, J0586, J0587, J0588, J0589",
+            ),
+            (
+                lambda: plan.find_shared_visit(one, [], as_of="2026-03-01"),
+                "a shared visit needs two or more treatments of different indications",
+            ),
+            (
+                lambda: plan.countdown("0001-01-05", {"order": "1 day"}, calendar=never),
+                "no open day before the calendar begins",
+            ),
+            (
+                lambda: plan.check_booking(one, MIGRAINE, on="2026-01-01", as_of="2026-03-01"),
+                "on lies before as_of; give a day from as_of on",
+            ),
+            (
+                lambda: plan.countdown("2026-06-22", {"a": "1 day"}, calendar=never),
+                "the calendar is closed on the 366 days before a step; give one that opens",
+            ),
+        ],
+    )
+    def test_of_errors(self, call: Callable[[], object], message: str) -> None:
+        with pytest.raises(bs.BotoxScheduleError) as caught:
+            call()
+        assert str(caught.value) == message
+
+
+class TestEdges:
+    def test_a_countdown_is_not_serial_unless_said(self) -> None:
+        leads = {"a": "7 days", "b": "7 days"}
+        assert {step.on for step in plan.countdown("2026-06-22", leads)} == {date(2026, 6, 15)}
+
+    def test_a_lead_that_can_be_negative_is_refused(self) -> None:
+        with pytest.raises(PlanningError, match="negative"):
+            plan.countdown("2026-06-22", {"a": "1 month - 30 days"})
+
+    def test_the_calendar_may_be_closed_for_366_days_and_no_more(self) -> None:
+        opens = date(2026, 6, 18) - 367 * DAY
+        with pytest.raises(PlanningError):
+            plan.countdown("2026-06-22", {"order": "4 days"}, calendar=lambda d: d == opens)
+
+    def test_vials_of_one_unit_and_doses_of_the_most(self) -> None:
+        assert plan.fewest_vials(3, "Botox", sizes=[1]).opened == 3
+        assert plan.fewest_vials(100_000, "Botox").discarded == 0
+
+    def test_own_sizes_take_the_place_of_the_bundled_ones(self) -> None:
+        found = plan.fewest_vials(155, "Botox", sizes=[120])
+        assert [(v.units, v.count) for v in found.vials] == [(120, 2)]
+        assert [source.key for source in found.sources] == ["hcpcs-2026-10"]
+        both = plan.fewest_vials(300, "Botox")
+        assert [source.key for source in both.sources] == [
+            "ndc-public-repos",
+            "carecostoptimizer-waste",
+            "hcpcs-2026-10",
+        ]
+        assert plan.fewest_vials(300, "Botox", pharmacy_supplied=True).sources == both.sources[:2]
+        assert plan.fewest_vials(1, "Letybo", sizes=[100]).sources == ()
+
+    def test_billing_units_are_plain_numbers(self) -> None:
+        rule = plan.billing_rule("Dysport")
+        assert [str(rule.billing_units(units)) for units in (5000, 487)] == ["1000", "97.4"]
+        assert rule is plan.billing_rule("J0586")
+        assert plan.billing_rule("Xeomin").code == "J0588"
+
+    def test_a_shared_visit_shows_its_window_and_what_closed_days_cost(self) -> None:
+        record = TestSharedVisit().record()
+        closed = plan.ClinicCalendar(open_weekdays=list(plan.Weekday), closures=["2026-03-30"])
+        approvals = [approved(), approved(indication="spasticity")]
+        given = bs.PatientRecord.model_validate(
+            {
+                "sessions": [
+                    record.sessions[0],
+                    {
+                        "administered_on": "2026-01-01",
+                        "indication": "spasticity",
+                        "product": "Botox",
+                    },
+                ],
+                "authorizations": approvals,
+            }
+        )
+        visit = plan.find_shared_visit(
+            given, [MIGRAINE, SPASTICITY], as_of="2026-03-01", calendar=closed
+        )
+        assert visit.window == bs.Window(first=date(2026, 3, 30), last=date(2026, 4, 6))
+        assert (visit.on, visit.closed_days_cost) == (date(2026, 4, 1), 0)
+        assert visit.refused == {Constraint.CLOSED: 1}
+        assert [t.authorization is not None and t.authorization.on for t in visit.tracks] == [
+            visit.on
+        ] * 2
+        assert [t.authorization is not None and t.authorization.covers for t in visit.tracks] == [
+            True
+        ] * 2
+        later = plan.ClinicCalendar(
+            open_weekdays=list(plan.Weekday),
+            closures=[{"first": "2026-04-01", "last": "2026-04-02"}],
+        )
+        visit = plan.find_shared_visit(
+            given, [MIGRAINE, SPASTICITY], as_of="2026-03-01", calendar=later
+        )
+        assert (visit.on, visit.closed_days_cost) == (date(2026, 4, 3), 2)
+        gone = plan.find_shared_visit(
+            given, [MIGRAINE, SPASTICITY], as_of="2026-03-01", calendar=never
+        )
+        assert (gone.window, [t.authorization for t in gone.tracks]) == (visit.window, [None, None])
+
+    def test_the_planned_units_of_each_track_decide_its_authorization(self) -> None:
+        approvals = [approved(units=100), approved(indication="spasticity", units=300)]
+        given = bs.PatientRecord.model_validate(
+            {
+                "sessions": TestSharedVisit().record().sessions,
+                "authorizations": [
+                    {**a, "valid": {"first": "2026-02-01", "last": "2026-12-31"}} for a in approvals
+                ],
+            }
+        )
+        for units, on in ((100, date(2026, 4, 6)), (101, None)):
+            visit = plan.find_shared_visit(
+                given,
+                [MIGRAINE, SPASTICITY],
+                as_of="2026-03-01",
+                planned_units={"chronic-migraine": units, "spasticity": 300},
+            )
+            assert visit.on == on
+
+    def test_the_years_of_public_holidays_include_both_ends(self) -> None:
+        pytest.importorskip("holidays", reason="the extra 'holidays' is not installed")
+        from holidays import country_holidays  # noqa: PLC0415 - an extra
+
+        table = country_holidays("US")
+        calendar = plan.ClinicCalendar.for_country("US")
+
+        def monday(year: int) -> date:
+            first = date(year, 6, 1)
+            return first + timedelta(days=-first.weekday() % 7)
+
+        for year in (table.start_year, table.end_year):
+            assert calendar.is_open(monday(year)) is True
+        for year in (table.start_year - 1, table.end_year + 1):
+            with pytest.raises(bs.CalendarRangeError, match="the public holidays of US are known"):
+                calendar.is_open(monday(year))
