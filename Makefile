@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 T ?=
 
-.PHONY: demo test check validators lint types contracts coverage docs bench digests schemas pictures completions clean
+.PHONY: demo test check validators lint types contracts coverage docs bench digests schemas api stored mutants fuzz audit pictures completions clean
 
 demo:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install . && .venv/bin/botox-schedule demo
@@ -43,6 +43,27 @@ digests: .venv/dev
 
 schemas: .venv/dev
 	cd tests && ../$(BIN)/python write_schemas.py
+
+api: .venv/dev
+	cd tests && ../$(BIN)/python write_api.py
+
+stored: .venv/dev
+	cd tests && ../$(BIN)/python write_stored.py
+
+# READER is one of those in tests/fuzz/readers.py.
+SECONDS ?= 60
+READER ?= export
+fuzz: .venv/dev
+	$(BIN)/pip install -q atheris
+	$(BIN)/python tests/fuzz/run.py $(READER) $(SECONDS)
+
+# The code is mutated in a copy, so that an editable install cannot hide it.
+mutants:
+	bash tests/mutants.sh
+
+# It asks a service for known vulnerabilities of what is installed.
+audit: .venv/dev
+	$(BIN)/pip install -q pip-audit && $(BIN)/pip-audit
 
 pictures: .venv/dev
 	$(BIN)/python docs/pictures/draw.py

@@ -1,0 +1,454 @@
+"""The words of errors and values, and the last boundaries that mutants passed unseen."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+import botox_schedule as bs
+from botox_schedule import outcomes as out
+from botox_schedule._products import ProductName
+from botox_schedule.outcomes._fractions import ExactDays, ExactWeight
+from botox_schedule.testing import record_from_gaps
+
+MIGRAINE = bs.find_protocol("chronic-migraine")
+one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
+EMPTY = out.HeadacheDiary()
+
+
+class TestDays:
+    @pytest.mark.parametrize(
+        ("value", "message"),
+        [
+            (5, "an int is not a calendar day"),
+            (5.0, "a float is not a calendar day"),
+            (None, "a NoneType is not a calendar day"),
+            (
+                datetime(2026, 1, 5),  # noqa: DTZ001 - it is refused
+                "a datetime is not a calendar day; day_in_zone(moment, 'America/Los_Angeles') makes a day of an aware one",
+            ),
+            ("x", "this text is not in that form"),
+            ("2026-02-30", "there is no such day"),
+        ],
+    )
+    def test_what_is_none_is_named(self, value: Any, message: str) -> None:
+        with pytest.raises(bs.DayError) as caught:
+            bs.due_dates(value, MIGRAINE)
+        expected = "administered_on: give a date, or text such as '2026-01-05' (YYYY-MM-DD); "
+        assert str(caught.value) == expected + message
+
+    @pytest.mark.parametrize(
+        ("call", "name"),
+        [
+            (
+                lambda: out.assess_response(EMPTY, one, MIGRAINE, rule="nice-ta260", as_of="x"),
+                "as_of",
+            ),
+            (
+                lambda: out.response_review_dates(one, MIGRAINE, rule="nice-ta260", as_of="x"),
+                "as_of",
+            ),
+            (lambda: out.weekly_days(EMPTY, "x", "2026-01-05"), "administered_on"),
+            (lambda: out.weekly_days(EMPTY, "2026-01-05", "x"), "last"),
+            (
+                lambda: out.wear_off([1], definition="nadir_rise", administered_on="x"),
+                "administered_on",
+            ),
+            (
+                lambda: out.wear_off_across_cycles(EMPTY, [], definition="nadir_rise", as_of="x"),
+                "as_of",
+            ),
+            (lambda: out.adherence(one, MIGRAINE, as_of="x"), "as_of"),
+            (lambda: bs.forecast(one, MIGRAINE, as_of="x"), "as_of"),
+            (lambda: bs.check_date(one, MIGRAINE, on="x", as_of="2026-01-05"), "on"),
+            (lambda: bs.check_date(one, MIGRAINE, on="2026-01-05", as_of="x"), "as_of"),
+            (lambda: bs.project(one, MIGRAINE, as_of="x"), "as_of"),
+            (lambda: bs.treatment_cycles(one, MIGRAINE, as_of="x"), "as_of"),
+            (lambda: bs.exposure(one, product="Botox", window="12 weeks", on="x"), "on"),
+            (
+                lambda: bs.exposure(
+                    one, product="Botox", window="12 weeks", on="2026-01-05", as_of="x"
+                ),
+                "as_of",
+            ),
+            (lambda: bs.check_dose_limits(one, MIGRAINE, on="x"), "on"),
+            (lambda: bs.check_dose_limits(one, MIGRAINE, on="2026-01-05", as_of="x"), "as_of"),
+            (lambda: bs.find_protocol("chronic-migraine", on="x"), "on"),
+            (lambda: bs.project_dates("x", MIGRAINE), "administered_on"),
+            (lambda: bs.response_timeline("x", MIGRAINE), "administered_on"),
+            (lambda: bs.response_timeline("2026-01-05", MIGRAINE, "x"), "course_started_on"),
+            (lambda: bs.due_status(bs.due_dates("2026-01-05", MIGRAINE), as_of="x"), "as_of"),
+            (
+                lambda: bs.response_phase(bs.response_timeline("2026-01-05", MIGRAINE), as_of="x"),
+                "as_of",
+            ),
+        ],
+    )
+    def test_each_argument_is_named(self, call: Callable[[], object], name: str) -> None:
+        with pytest.raises(bs.DayError, match=f"^{name}: give a date"):
+            call()
+
+    @pytest.mark.parametrize(
+        ("moment", "zone", "message"),
+        [
+            (5, "UTC", "moment: give an aware datetime"),
+            (
+                datetime(2026, 1, 5),  # noqa: DTZ001
+                "UTC",
+                "moment: give an aware datetime; this one has no time zone",
+            ),
+            (
+                datetime.fromisoformat("2026-01-05T00:00:00Z"),
+                "Mars",
+                "zone: give an IANA name such as 'America/Los_Angeles', or a tzinfo",
+            ),
+        ],
+    )
+    def test_a_moment_and_its_zone(self, moment: Any, zone: str, message: str) -> None:
+        with pytest.raises(bs.DayError) as caught:
+            bs.day_in_zone(moment, zone)
+        assert str(caught.value) == message
+
+
+class TestValues:
+    def test_the_schemas_of_intervals_and_products(self) -> None:
+        assert TypeAdapter(bs.Interval).json_schema() == {
+            "type": "string",
+            "title": "Interval",
+            "examples": ["12 weeks", "3 months"],
+        }
+        assert TypeAdapter(bs.IntervalRange).json_schema() == {
+            "type": "string",
+            "title": "IntervalRange",
+            "examples": ["3 to 4 months"],
+        }
+        assert TypeAdapter(ProductName).json_schema() == {
+            "type": "string",
+            "examples": [product.value for product in bs.Product],
+        }
+
+    def test_a_source_says_what_it_has(self) -> None:
+        bare: dict[str, Any] = {
+            "key": "k",
+            "place": "p",
+            "verification": "clinic",
+            "checked_on": "2026-01-05",
+        }
+        assert str(bs.SourceRef(**bare)) == "k, p (clinic; checked 2026-01-05)"
+        whole = bs.SourceRef(**bare, title="T", quote="q", basis="b")
+        assert str(whole) == 'T, p, "q" (clinic, b; checked 2026-01-05)'
+
+    def test_a_limit_says_what_it_has(self) -> None:
+        def limit(**figures: int) -> str:
+            return str(
+                bs.DoseLimit.model_validate({"scope": "product", "per": "session", **figures})
+            )
+
+        assert limit(units=400) == "400 U per session, product"
+        assert limit(units_per_kilogram=6) == "6 U/kg per session, product"
+        assert limit(units=400, units_per_kilogram=6) == "400 U or 6 U/kg per session, product"
+
+    def test_a_reason_says_what_it_has(self) -> None:
+        bare = bs.DayReason(code="allowed", rule="a rule")
+        assert str(bare) == "allowed: a rule"
+        source = bs.SourceRef(key="k", place="p", verification="clinic", checked_on="2026-01-05")
+        whole = bs.DayReason(code="allowed", rule="a rule", source=source, protocol=MIGRAINE.ref)
+        assert str(whole) == (
+            "allowed: a rule\n  source: k, p (clinic; checked 2026-01-05)\n"
+            "  protocol: onabotulinumtoxinA-chronic-migraine-adult-us version 1.0, region us"
+        )
+
+    def test_a_session_says_nothing(self) -> None:
+        assert repr(one.sessions[0]) == str(one.sessions[0]) == "TreatmentSession(...)"
+
+    def test_windows_that_touch_share_a_day(self) -> None:
+        left = bs.Window(first=date(2026, 1, 1), last=date(2026, 1, 5))
+        right = bs.Window(first=date(2026, 1, 5), last=date(2026, 1, 9))
+        assert left.intersection(right) == bs.Window(first=date(2026, 1, 5), last=date(2026, 1, 5))
+
+    def test_findings_are_raised_with_their_sentences(self) -> None:
+        early = record_from_gaps([70], starts_on=date(2026, 1, 5), units=155)
+        with pytest.raises(bs.FindingsError) as caught:
+            bs.forecast(early, MIGRAINE, as_of="2026-04-01", strict=True)
+        assert caught.value.message == "the record needs a person's look"
+        assert [str(error) for error in caught.value.exceptions] == [
+            "early_session: the session came before the minimum after the one before; it counts"
+        ]
+
+    def test_a_check_says_no_in_words(self) -> None:
+        check = bs.check_date(one, MIGRAINE, on="2026-04-01", as_of="2026-04-01")
+        assert check.explain().splitlines()[0] == "2026-04-01: not allowed"
+
+    def test_citations_have_titles_and_addresses(self) -> None:
+        (rule, *_) = (r for r in out.bundled_response_rules() if r.id == "nice-ta260")
+        source = rule.criteria[0].source
+        assert source.title
+        assert source.address
+
+    @pytest.mark.parametrize(
+        ("system", "code", "known"),
+        [("HCPCS", "J0585", True), ("RxNorm", "1712", True), ("ICD-10-CM", "G43.709", False)],
+    )
+    def test_a_code_of_a_toxin_is_one(self, system: str, code: str, known: bool) -> None:
+        assert bs.names_toxin(system, code) is known
+        assert bs.find_indication("a system nobody knows", code) is None
+
+
+PROTOCOL = """[[protocols]]
+id = "own"
+version = "{version}"
+region = "us"
+indication = "chronic-migraine"
+product = "Botox"
+population = "adult"
+retreatment = {{ kind = "scheduled", minimum = "12 weeks" }}
+in_force = {{ {period} }}
+"""
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        ("one_period", "other", "fits"),
+        [
+            ("last = 2026-06-30", "first = 2026-07-01", True),
+            ("first = 2026-07-01", "last = 2026-06-30", True),
+            ("last = 2026-06-30", "first = 2026-06-30", False),
+            ("first = 2026-06-30", "last = 2026-06-30", False),
+            ("", "first = 2026-07-01", False),
+            ("", "last = 2026-06-30", False),
+            ("first = 2026-07-01", "", False),
+            (
+                "first = 2026-01-01, last = 2026-02-01",
+                "first = 2026-02-02, last = 2026-03-01",
+                True,
+            ),
+            (
+                "first = 2026-02-02, last = 2026-03-01",
+                "first = 2026-01-01, last = 2026-02-01",
+                True,
+            ),
+            (
+                "first = 2026-01-01, last = 2026-12-31",
+                "first = 2026-02-01, last = 2026-03-01",
+                False,
+            ),
+            ("first = 2026-01-01", "first = 2027-01-01", False),
+            ("last = 2026-01-01", "last = 2027-01-01", False),
+        ],
+    )
+    def test_the_periods_of_versions_share_no_day(
+        self, tmp_path: Path, one_period: str, other: str, fits: bool
+    ) -> None:
+        file = tmp_path / "own.toml"
+        parts = [PROTOCOL.format(version=n, period=p) for n, p in enumerate((one_period, other))]
+        file.write_text("\n".join(parts), encoding="utf-8")
+        if fits:
+            assert len(bs.load_protocols(file)) == 2
+            return
+        with pytest.raises(bs.ProtocolFileError) as caught:
+            bs.load_protocols(file)
+        assert str(caught.value) == (
+            "own.toml: own: in_force of versions 0 and 1 overlaps; "
+            "expected periods without a common day"
+        )
+
+    def test_faults_show_values_and_never_whole_tables(self, tmp_path: Path) -> None:
+        file = tmp_path / "own.toml"
+        text = PROTOCOL.format(version="1", period="").replace('"adult"', '"old"')
+        file.write_text(text.replace('kind = "scheduled"', 'kind = ["x"]'), encoding="utf-8")
+        with pytest.raises(bs.ProtocolFileError) as caught:
+            bs.load_protocols(file)
+        assert str(caught.value).splitlines() == [
+            "own.toml: [[protocols]] 1 (own): population: Input should be 'adult' or 'pediatric'; found 'old'",
+            "own.toml: [[protocols]] 1 (own): retreatment.kind: Input should be 'scheduled' or 'as_needed'",
+        ]
+
+    def test_rules_are_read_or_every_fault_is_named(self, tmp_path: Path) -> None:
+        file = tmp_path / "rules.toml"
+        row = '[[rules]]\nid = "own"\nversion = "1"\ntitle = "t"\n[[rules.criteria]]\nkind = "failures"\nname = "n"\nfailures = 2\nbelow_gives = "stop"\notherwise = "continue"\n'
+        source = 'source = { key = "nowhere", place = "p", verification = "clinic", checked_on = 2026-01-05 }\n'
+        bad = row + source
+        file.write_text(bad + bad.replace('"own"', '"other"'), encoding="utf-8")
+        with pytest.raises(bs.ProtocolFileError) as caught:
+            out.load_response_rules(file)
+        fault = "criteria.source.key: no such source; expected a key of [sources] or of the bundled sources"
+        assert str(caught.value).splitlines() == [
+            f"rules.toml: [[rules]] {number}: {fault}" for number in (1, 2)
+        ]
+        file.write_text("", encoding="utf-8")
+        with pytest.raises(bs.ProtocolFileError):
+            out.load_response_rules(file)
+
+
+def count(recorded: int, headache: int, migraine: int, days: int = 28) -> out.DiaryCount:
+    window = bs.Window(first=date(2026, 1, 1), last=date(2026, 1, 1) + timedelta(days=days - 1))
+    return out.DiaryCount(
+        window=window, recorded_days=recorded, headache_days=headache, migraine_days=migraine
+    )
+
+
+class TestCounts:
+    @pytest.mark.parametrize(
+        ("given", "met"),
+        [
+            (count(28, 15, 8), [True, True]),
+            (count(28, 15, 7), [False, True]),
+            (count(28, 14, 14), [False, False]),
+            (count(28, 15, 0), [False, True]),
+            (count(28, 0, 0), [False, False]),
+            (count(56, 30, 16, days=56), [True, True]),
+            (count(56, 29, 16, days=56), [False, False]),
+            (count(56, 30, 15, days=56), [False, True]),
+            (count(21, 12, 6), [True, True]),
+        ],
+    )
+    def test_the_criteria_of_chronic_migraine(self, given: out.DiaryCount, met: list[bool]) -> None:
+        assert [result.met for result in out.chronic_migraine_criteria(given)] == met
+
+    def test_missing_days_can_count_as_free_of_headache(self) -> None:
+        free = out.MissingDays.HEADACHE_FREE
+        found = out.chronic_migraine_criteria(count(21, 12, 6), missing=free)
+        assert [result.met for result in found] == [False, False]
+        found = out.chronic_migraine_criteria(count(21, 15, 7), missing=free)
+        assert [result.met for result in found] == [False, True]
+
+    def test_weeks_are_whole_and_follow_the_measure(self) -> None:
+        days = [
+            {"on": date(2026, 1, 5) + timedelta(days=n), "kind": ("migraine", "headache")[n % 2]}
+            for n in range(14)
+        ]
+        diary = out.HeadacheDiary.model_validate({"days": days})
+        assert out.weekly_days(diary, "2026-01-05", "2026-01-18") == (7, 7)
+        assert out.weekly_days(diary, "2026-01-05", "2026-01-17") == (7,)
+        migraine = out.DiaryKind.MIGRAINE
+        assert out.weekly_days(diary, "2026-01-05", "2026-01-18", migraine) == (4, 3)
+
+    def test_cycles_end_on_the_eve_of_the_next(self) -> None:
+        """28 days of one kind a cycle: a day more or less would show in its last week."""
+        days = [
+            {
+                "on": date(2026, 1, 5) + timedelta(days=n),
+                "kind": "none" if n < 27 or n >= 28 else "headache",
+            }
+            for n in range(56)
+        ]
+        diary = out.HeadacheDiary.model_validate({"days": days})
+        starts = [date(2026, 1, 5), date(2026, 2, 2)]
+        found = out.wear_off_across_cycles(
+            diary, starts, definition="nadir_rise", as_of="2026-03-01", baseline=5
+        )
+        assert [cycle.weeks for cycle in found] == [(0, 0, 0, 1), (0, 0, 0, 0)]
+
+    def test_the_baseline_reaches_every_cycle(self) -> None:
+        days = [
+            {
+                "on": date(2026, 1, 5) + timedelta(days=n),
+                "kind": "headache" if n % 7 < (1, 1, 4, 4, 4)[n // 7] else "none",
+            }
+            for n in range(35)
+        ]
+        diary = out.HeadacheDiary.model_validate({"days": days})
+        asked: dict[str, Any] = {"definition": "half_of_benefit_lost", "as_of": "2026-02-08"}
+        (with_baseline,) = out.wear_off_across_cycles(
+            diary, [date(2026, 1, 5)], baseline=5, **asked
+        )
+        (without,) = out.wear_off_across_cycles(diary, [date(2026, 1, 5)], **asked)
+        assert (with_baseline.is_known, with_baseline.week) == (True, 3)
+        assert without.is_known is False
+
+
+class TestSpasticity:
+    def test_goals_say_how_far_they_came(self) -> None:
+        goals = out.GoalSet.model_validate(
+            {
+                "set_on": "2026-01-05",
+                "goals": [{"baseline": -1, "achieved": 1}, {"baseline": -2, "achieved": 0}],
+            }
+        )
+        assert out.goal_attainment(goals).change is not None
+
+    def test_a_grade_is_not_less_than_itself(self) -> None:
+        grades = list(out.ModifiedAshworth)
+        assert not any(grade < grade for grade in grades)  # noqa: PLR0124
+        assert all(one < two for one, two in pairwise(grades))
+
+
+class TestFractions:
+    @pytest.mark.parametrize("baseline", [Fraction(1, 2), 1, 0])
+    def test_a_count_may_be_nothing_or_less_than_one(self, baseline: Fraction | int) -> None:
+        rule = out.find_response_rule("nice-ta260")
+        out.judge_counts(rule, baseline=baseline, current=0, cycles=2)
+
+    @pytest.mark.parametrize(
+        ("kind", "value", "message"),
+        [
+            (ExactDays, "-1/3", "give a number that is not negative"),
+            (ExactWeight, "0", "give a number above 0"),
+            (ExactWeight, "-1", "give a number above 0"),
+        ],
+    )
+    def test_days_and_weights_have_a_least_figure(
+        self, kind: Any, value: str, message: str
+    ) -> None:
+        with pytest.raises(ValidationError) as caught:
+            TypeAdapter(kind).validate_python(value)
+        assert caught.value.errors()[0]["msg"] == f"Value error, {message}"
+
+    def test_nothing_and_less_than_one_are_numbers_of_days(self) -> None:
+        for value in ("0", "1/2"):
+            assert TypeAdapter(ExactDays).validate_python(value) == Fraction(value)
+        assert TypeAdapter(ExactWeight).validate_python("1/2") == Fraction(1, 2)
+
+
+class TestPolicies:
+    """What the clinic chose reaches the assessment too."""
+
+    def test_a_longer_minimum_moves_the_end_of_the_last_cycle(self) -> None:
+        record = record_from_gaps([84], starts_on=date(2026, 1, 5))
+        asked: dict[str, Any] = {"rule": "nice-ta260"}
+        longer = bs.SchedulingPolicy(payer_minimum="20 weeks", scheduled_grace="0 days")
+        for on, policy, complete in (
+            (date(2026, 6, 21), None, 1),
+            (date(2026, 6, 22), None, 2),
+            (date(2026, 6, 22), longer, 1),
+            (date(2026, 8, 16), longer, 1),
+            (date(2026, 8, 17), longer, 2),
+        ):
+            found = out.assess_response(EMPTY, record, MIGRAINE, as_of=on, policy=policy, **asked)
+            assert (on, found.complete_cycles) == (on, complete)
+
+    def test_a_longer_minimum_moves_the_reviews(self) -> None:
+        record = record_from_gaps([84], starts_on=date(2026, 1, 5))
+        longer = bs.SchedulingPolicy(payer_minimum="20 weeks")
+        plain, moved = (
+            {
+                r.on
+                for r in out.response_review_dates(
+                    record, MIGRAINE, rule="nice-ta260", as_of="2026-04-10", policy=p
+                )
+            }
+            for p in (None, longer)
+        )
+        assert plain != moved
+
+
+def test_a_limit_of_a_session_holds_at_its_very_figure() -> None:
+    xeomin = bs.find_protocol("upper-limb-spasticity", product="Xeomin")
+    found = {
+        units: [
+            c.clears_on
+            for c in bs.check_dose_limits(bs.PatientRecord(), xeomin, on="2026-01-05", units=units)
+            if c.limit.per == "session"
+        ]
+        for units in (400, 401)
+    }
+    assert found[400]
+    assert all(day == date(2026, 1, 5) for day in found[400])
+    assert all(day is None for day in found[401])
+    assert Decimal(400) in {limit.units for limit in xeomin.limits}
