@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 T ?=
 
-.PHONY: demo test check validators lint types contracts coverage docs bench digests schemas api stored mutants fuzz audit pictures completions clean
+.PHONY: demo test check validators lint types contracts coverage docs bench digests schemas api stored oracle mutants fuzz audit pictures completions clean
 
 demo:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install . && .venv/bin/botox-schedule demo
@@ -49,6 +49,11 @@ api: .venv/dev
 
 stored: .venv/dev
 	cd tests && ../$(BIN)/python write_stored.py
+
+# COUNT records against a second implementation that walks day by day.
+COUNT ?= 10000
+oracle: .venv/dev
+	cd tests && ../$(BIN)/python compare_oracle.py $(COUNT) 1
 
 # READER is one of those in tests/fuzz/readers.py.
 SECONDS ?= 60

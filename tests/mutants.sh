@@ -24,7 +24,7 @@ source_paths = ["src/"]
 only_mutate = [$only]
 do_not_mutate = ["src/botox_schedule/_cli/*", "src/botox_schedule/_pages.py", "src/botox_schedule/_messages.py", "src/botox_schedule/_ribbon.py", "src/botox_schedule/_lanes.py", "src/botox_schedule/_files.py"]
 also_copy = ["docs", "README.md", "CHANGELOG.md", "notebooks", "completions"]
-tests_dir = ["tests/test_adherence.py", "tests/test_cases.py", "tests/test_catalogue.py", "tests/test_cycles.py", "tests/test_days.py", "tests/test_findings.py", "tests/test_forecast.py", "tests/test_forecast_laws.py", "tests/test_intervals.py", "tests/test_limits.py", "tests/test_outcomes.py", "tests/test_planning.py", "tests/test_records.py", "tests/test_schedule.py", "tests/test_words.py"]
+tests_dir = ["tests/test_adherence.py", "tests/test_cases.py", "tests/test_catalogue.py", "tests/test_cycles.py", "tests/test_days.py", "tests/test_findings.py", "tests/test_forecast.py", "tests/test_forecast_laws.py", "tests/test_intervals.py", "tests/test_limits.py", "tests/test_outcomes.py", "tests/test_planning.py", "tests/test_records.py", "tests/test_schedule.py", "tests/test_stability.py", "tests/test_words.py"]
 pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider", "-o", "addopts=--strict-markers --import-mode=importlib --hypothesis-profile=mutants"]
 END
 "$work/venv/bin/mutmut" run --max-children "$(nproc)" > "$work/log" 2>&1 || true

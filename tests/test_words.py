@@ -452,3 +452,88 @@ def test_a_limit_of_a_session_holds_at_its_very_figure() -> None:
     assert all(day == date(2026, 1, 5) for day in found[400])
     assert all(day is None for day in found[401])
     assert Decimal(400) in {limit.units for limit in xeomin.limits}
+
+
+class TestLimitsAtTheirFigure:
+    """A limit is a maximum: what reaches it fits."""
+
+    def checks(self, units: int, on: str = "2026-02-02") -> list[bs.LimitCheck]:
+        record = record_from_gaps([], starts_on=date(2026, 1, 5), units=155)
+        found = bs.check_dose_limits(record, MIGRAINE, on=on, units=units)
+        return [check for check in found if check.reading is not None]
+
+    def test_what_reaches_it_clears_at_once(self) -> None:
+        assert {check.clears_on for check in self.checks(245)} == {date(2026, 2, 2)}
+        assert [check.clears_on for check in self.checks(246)] == [
+            date(2026, 3, 30),
+            date(2026, 4, 5),
+        ]
+
+    def test_each_reading_names_its_window(self) -> None:
+        assert [str(check.window) for check in self.checks(1)] == ["12 weeks", "3 months"]
+
+    def test_a_short_month_ends_as_the_policy_says(self) -> None:
+        record = record_from_gaps([], starts_on=date(2025, 11, 30), units=400)
+        policy = bs.SchedulingPolicy(short_month="first_of_next")
+        found = bs.check_dose_limits(record, MIGRAINE, on="2026-01-05", units=1, policy=policy)
+        months = [check for check in found if check.reading == "three_months"]
+        assert [check.clears_on for check in months] == [date(2026, 3, 1)]
+
+
+class TestProjections:
+    def test_the_first_window_begins_at_the_earliest_day(self) -> None:
+        hold = {"first": "2026-01-20", "last": "2026-04-01", "reason": "x"}
+        record = bs.PatientRecord.model_validate(
+            {"sessions": record_from_gaps([], starts_on=date(2026, 1, 5)).sessions, "holds": [hold]}
+        )
+        spasticity = bs.find_protocol("spasticity")
+        moved = record.model_copy(
+            update={
+                "sessions": record_from_gaps(
+                    [], starts_on=date(2026, 1, 5), indication="spasticity"
+                ).sessions
+            }
+        )
+        first, second = bs.project(moved, spasticity, as_of="2026-04-10", count=2)
+        answer = bs.forecast(moved, spasticity, as_of="2026-04-10")
+        assert first.window.first == answer.dates.earliest == date(2026, 4, 2)
+        assert first.target == answer.dates.due
+        assert second.window.first < second.target
+
+    def test_short_months_end_as_the_policy_says(self) -> None:
+        protocol = MIGRAINE.model_copy(
+            update={
+                "retreatment": bs.RetreatmentRule(
+                    kind="scheduled", minimum="12 weeks", usual="3 to 4 months"
+                )
+            }
+        )
+        policy = bs.SchedulingPolicy(short_month="first_of_next")
+        (session,) = bs.project_dates("2025-10-31", protocol, count=1, policy=policy)
+        assert (session.target, session.window.last) == (date(2026, 1, 31), date(2026, 3, 1))
+
+    def test_without_a_minimum_the_dates_still_name_their_protocol(self) -> None:
+        bare = MIGRAINE.model_copy(update={"retreatment": bs.RetreatmentRule(kind="scheduled")})
+        only = MIGRAINE.model_copy(
+            update={"retreatment": bs.RetreatmentRule(kind="scheduled", minimum="12 weeks")}
+        )
+        for protocol in (bare, only):
+            assert bs.due_dates("2026-01-05", protocol).protocol == MIGRAINE.ref
+
+    @pytest.mark.parametrize(
+        ("window", "message"),
+        [
+            ("0 days", "a window must be longer than nothing; give for example '12 weeks'"),
+            (
+                "1 month - 30 days",
+                "a window must be longer than nothing; give for example '12 weeks'",
+            ),
+        ],
+    )
+    def test_a_window_of_nothing_is_refused(self, window: str, message: str) -> None:
+        with pytest.raises(bs.IntervalError) as caught:
+            bs.exposure(one, product="Botox", window=window, on="2026-01-05")
+        assert str(caught.value) == message
+        with pytest.raises(bs.UnknownProtocolError) as unknown:
+            bs.exposure(one, product="x", window="1 day", on="2026-01-05")
+        assert str(unknown.value) == "no product is called so; give a nonproprietary or brand name"
