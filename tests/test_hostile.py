@@ -83,10 +83,13 @@ def test_only_documented_errors_come_out(name: str) -> None:
 def _fresh(*arguments: str) -> tuple[int, str, int]:
     """Run a command in a process of its own: exit status, error, and its memory in MiB."""
     code = (
-        "import resource, sys\n"
+        "import re, sys\n"
+        "from pathlib import Path\n"
         "from botox_schedule import cli\n"
         "status = cli.main(sys.argv[1:])\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+        "proc = Path('/proc/self/status')\n"
+        "peak = re.search(r'VmHWM:\\s+(\\d+)', proc.read_text()) if proc.exists() else None\n"
+        "print(int(peak[1]) // 1024 if peak else 0)\n"
         "sys.exit(status)\n"
     )
     done = subprocess.run(
