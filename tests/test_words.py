@@ -383,7 +383,7 @@ class TestFractions:
     @pytest.mark.parametrize("baseline", [Fraction(1, 2), 1, 0])
     def test_a_count_may_be_nothing_or_less_than_one(self, baseline: Fraction | int) -> None:
         rule = out.find_response_rule("nice-ta260")
-        out.judge_counts(rule, baseline=baseline, current=0, cycles=2)
+        assert out.judge_counts(rule, baseline=baseline, current=0, cycles=2)
 
     @pytest.mark.parametrize(
         ("kind", "value", "message"),

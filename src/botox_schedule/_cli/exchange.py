@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ from botox_schedule._files import MEBIBYTE, read_within
 
 if TYPE_CHECKING:
     from botox_schedule.fhir import BundleReading
+    from botox_schedule.ical import CalendarEvent
 
 __all__ = ["add_fhir", "add_ics"]
 
@@ -98,22 +99,29 @@ def _ics(given: argparse.Namespace) -> Answer:
             alarms=given.alarm,
         )
     ]
-    midnight = datetime(given.as_of.year, given.as_of.month, given.as_of.day, tzinfo=UTC)
     content = ical_from_events(
         events,
-        stamped_at=given.stamped_at or midnight,
+        stamped_at=given.stamped_at or _midnight(given.as_of),
         sequence=given.sequence,
         previous=None if given.previous is None else read_within(given.previous, 64 * MEBIBYTE),
         name=given.name,
     )
     _write(given.out, content)
+    return _ics_answer(events, given.out)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _ics_answer(events: "Sequence[CalendarEvent]", out: Path) -> Answer:
     header = ("first", "last", "kind", "status", "uid")
 
     def rows() -> list[tuple[object, ...]]:
         return [(e.window.first, e.window.last, e.kind, e.status, e.uid) for e in events]
 
     def text() -> Lines:
-        return [*table(header, rows()), "", f"written to {given.out}"]
+        return [*table(header, rows()), "", f"written to {out}"]
 
     return Answer(text, lambda: [e.model_dump(mode="json") for e in events], header, rows)
 

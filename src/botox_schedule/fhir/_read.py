@@ -29,6 +29,7 @@ from botox_schedule.fhir._bundle import (
     resolve,
 )
 from botox_schedule.fhir._days import NotADay, check_zone, day_of, first_day
+from botox_schedule.fhir._elements import listed, texts_in, units_in
 from botox_schedule.fhir._problems import BundleProblem, BundleProblemCode
 from botox_schedule.fhir._tables import (
     MEDICATION_ADMINISTRATION_STATUSES,
@@ -41,10 +42,7 @@ __all__ = ["UNKNOWN_INDICATION", "BundleReading", "records_from_bundle"]
 UNKNOWN_INDICATION = "unknown-indication"
 """The indication of a session whose codes name none; its units still count."""
 
-_UCUM = "http://unitsofmeasure.org"
 _LONGEST_ID = 200
-_MOST_UNITS = 1_000_000
-_SPOKEN_UNITS = frozenset({"u", "unit", "units"})
 _MEDICATION, _PROCEDURE = "MedicationAdministration", "Procedure"
 _Codes = Mapping[tuple[str, str], str]
 
@@ -202,7 +200,7 @@ class _Reader:
         """The procedure that belongs to a medication's entry, and the other way round."""
         joined: dict[int, Entry] = {}
         for entry in self.all_entries:
-            for part in _listed(entry.resource, "partOf"):
+            for part in listed(entry.resource, "partOf"):
                 whole = self.named.get(reference_in(part) or "")
                 if whole is not None and {entry.kind, whole.kind} == {_MEDICATION, _PROCEDURE}:
                     joined[id(entry.resource)] = whole
@@ -288,7 +286,7 @@ class _Reader:
         """Whether the medication is a botulinum toxin, and which."""
         concept = self._medication(entry)
         known = {self._product_of(coding) for coding in codings(concept)} - {None}
-        texts = list(_texts(concept))
+        texts = list(texts_in(concept))
         if not known:
             known = {find_product(text) for text in texts} - {None}
         if len(known) == 1:
@@ -313,7 +311,7 @@ class _Reader:
             return entry.resource["medicationCodeableConcept"]
         target = reference_in(entry.resource.get("medicationReference")) or ""
         if target.startswith("#"):
-            inner = [c for c in _listed(entry.resource, "contained") if c.get("id") == target[1:]]
+            inner = [c for c in listed(entry.resource, "contained") if c.get("id") == target[1:]]
             return inner[0].get("code") if inner else None
         found = self.named.get(target)
         return None if found is None else found.resource.get("code")
@@ -342,8 +340,8 @@ class _Reader:
         return UNKNOWN_INDICATION
 
     def _reasons(self, entry: Entry) -> Iterator[Any]:
-        yield from _listed(entry.resource, "reasonCode")
-        for reference in _listed(entry.resource, "reasonReference"):
+        yield from listed(entry.resource, "reasonCode")
+        for reference in listed(entry.resource, "reasonReference"):
             found = self.named.get(reference_in(reference) or "")
             if found is not None:
                 yield found.resource.get("code")
@@ -353,7 +351,7 @@ class _Reader:
         dose = dosage.get("dose") if isinstance(dosage, Mapping) else None
         if not isinstance(dose, Mapping):
             return None
-        units = _number(dose.get("value")) if _is_in_units(dose) else None
+        units = units_in(dose)
         if units is None:
             message = f"expected a number above 0 in one of {', '.join(sorted(UNIT_CODES))}"
             self._report(BundleProblemCode.UNKNOWN_UNITS, entry, "dosage.dose", message)
@@ -395,29 +393,3 @@ class _Reader:
         message = "the patient has died; every date is silenced from the last known day on"
         self._report(BundleProblemCode.DECEASED_WITHOUT_DAY, person, "deceased", message)
         yield CareEnd(on=max(given, default=born_on or date.min), kind=CareEndKind.DECEASED)
-
-
-def _listed(resource: Mapping[str, Any], name: str) -> list[Any]:
-    value = resource.get(name, [])
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
-
-
-def _texts(concept: Any) -> Iterator[str]:
-    if isinstance(concept, Mapping):
-        for holder in (concept, *_listed(concept, "coding")):
-            for name in ("text", "display"):
-                if isinstance(holder.get(name), str):
-                    yield holder[name]
-
-
-def _is_in_units(dose: Mapping[str, Any]) -> bool:
-    if "code" in dose:
-        return dose["code"] in UNIT_CODES and dose.get("system", _UCUM) == _UCUM
-    return str(dose.get("unit", "")).lower() in _SPOKEN_UNITS or dose.get("unit") in UNIT_CODES
-
-
-def _number(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return None
-    number = Decimal(str(value))
-    return number if number.is_finite() and 0 < number <= _MOST_UNITS else None

@@ -1,12 +1,11 @@
 """From a computed date to a booked visit: clinic days, authorizations, vials."""
 
-from botox_schedule.planning._authorizations import (
-    AuthorizationCheck,
+from botox_schedule.planning._authorization_plan import (
     AuthorizationPlan,
-    AuthorizationUse,
     AuthorizedSession,
     plan_authorizations,
 )
+from botox_schedule.planning._authorizations import AuthorizationCheck, AuthorizationUse
 from botox_schedule.planning._bookable import (
     BookableDay,
     FirstBookableDay,
