@@ -64,7 +64,7 @@ fuzz: .venv/dev
 
 # The code is mutated in a copy, so that an editable install cannot hide it.
 mutants:
-	bash tests/mutants.sh
+	for part in planning outcomes core; do bash tests/mutants.sh $$part; done
 
 # It asks a service for known vulnerabilities of what is installed.
 audit: .venv/dev
