@@ -8,14 +8,16 @@ import random
 import sys
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import botox_schedule as bs
 from botox_schedule.planning import ClinicCalendar, Weekday, bookable_days
-from oracle import Oracle
+from oracle import Oracle, add
 
 DAY = timedelta(days=1)
 START = date(2023, 1, 1).toordinal()
+SPASTICITY = bs.find_protocol("spasticity")
 
 
 def a_day(draw: random.Random, span: int = 1400) -> date:
@@ -152,7 +154,69 @@ def compare(draw: random.Random) -> str:
     earliest = found.dates.earliest or as_of
     for on, verdict in allowed.items():
         assert (on in offered) is (verdict is True and calendar.is_open(on) and on >= earliest), on
+    _compare_cycles(record, protocol, policy, as_of, oracle)
+    _compare_one_session(draw, protocol, policy)
     return found.status.value
+
+
+def _compare_cycles(
+    record: bs.PatientRecord,
+    protocol: bs.TreatmentProtocol,
+    policy: bs.SchedulingPolicy,
+    as_of: date,
+    oracle: Oracle,
+) -> None:
+    """Each cycle's days, number and interval; the sum of units over a window."""
+    cycles = bs.treatment_cycles(record, protocol, as_of=as_of, policy=policy)
+    groups = oracle.groups
+    assert [cycle.anchored_on for cycle in cycles] == [group[-1] for group in groups]
+    assert [cycle.first_on for cycle in cycles] == [group[0] for group in groups]
+    assert [cycle.number for cycle in cycles] == list(range(1, len(groups) + 1))
+    gaps = [None, *((two[0] - one[-1]).days for one, two in pairwise(groups))]
+    assert [cycle.interval_days for cycle in cycles] == gaps[: len(cycles)]
+
+
+def _compare_one_session(
+    draw: random.Random, protocol: bs.TreatmentProtocol, policy: bs.SchedulingPolicy
+) -> None:
+    """Dates, projections and response of one session, by plain addition."""
+    day = a_day(draw)
+    rule, short = protocol.retreatment, policy.short_month.value
+    assert rule.minimum is not None
+    minimums = [m for m in (rule.minimum, policy.payer_minimum) if m is not None]
+    dates = bs.due_dates(day, protocol, policy)
+    assert dates.earliest == max(add(day, m, short) for m in minimums)
+    if rule.usual is not None:
+        assert dates.due == max(dates.earliest, add(day, rule.usual.first, short))
+    for session in bs.project_dates(day, protocol, count=3, policy=policy):
+        assert rule.usual is not None
+        first = max(add(day, m, short, session.number) for m in minimums)
+        target = max(first, add(day, rule.usual.first, short, session.number))
+        last = max(target, add(day, rule.usual.last, short, session.number))
+        assert (session.target, session.window) == (target, bs.Window(first=first, last=last))
+    timeline = bs.response_timeline(day, SPASTICITY, policy=policy)
+    for name in ("onset", "peak", "wear_off"):
+        stated, window = getattr(SPASTICITY.response, name), getattr(timeline, name)
+        assert window.first == add(day, stated.first, short)
+        assert window.last == add(day, stated.last, short)
+    phases = [
+        bs.response_phase(timeline, as_of=day + timedelta(days=n)).value for n in range(0, 200, 9)
+    ]
+    assert phases == [_phase(timeline, day + timedelta(days=n)) for n in range(0, 200, 9)]
+
+
+def _phase(timeline: Any, day: date) -> str:
+    """The last boundary that was passed names the phase."""
+    named = [
+        (timeline.administered_on, "latent"),
+        (timeline.onset.first, "onset"),
+        (timeline.onset.last + DAY, "building"),
+        (timeline.peak.first, "peak"),
+        (timeline.peak.last + DAY, "sustained"),
+        (timeline.wear_off.first, "wearing_off"),
+        (timeline.wear_off.last + DAY, "worn_off"),
+    ]
+    return [phase for boundary, phase in named if boundary <= day][-1]
 
 
 def main() -> None:

@@ -1240,3 +1240,140 @@ class TestEdges:
         for year in (table.start_year - 1, table.end_year + 1):
             with pytest.raises(bs.CalendarRangeError, match="the public holidays of US are known"):
                 calendar.is_open(monday(year))
+
+
+class TestWhatMutantsPassed:
+    """Rules that no test had stated."""
+
+    @pytest.mark.parametrize(
+        ("given", "covers"),
+        [
+            ({"units": 155, "units_discarded": 45}, True),
+            ({"units": 155}, None),
+            ({"units_discarded": 45}, None),
+            ({}, None),
+            ({"product": None, "units": 155, "units_discarded": 45}, None),
+        ],
+    )
+    def test_unknown_units_of_the_past_leave_the_units_open(
+        self, given: dict[str, Any], covers: bool | None
+    ) -> None:
+        record = with_approval({"administered_on": "2026-01-05", **given}, units=800)
+        found = plan.check_booking(
+            record,
+            MIGRAINE,
+            on="2026-03-30",
+            as_of="2026-03-01",
+            planned_units=155,
+            planned_discarded=45,
+        )
+        assert found.authorization is not None
+        assert found.authorization.covers is covers
+        assert found.authorization.use.units_unknown is (covers is None)
+
+    def test_one_unit_that_is_left_is_left(self) -> None:
+        given = {"administered_on": "2026-01-05", "units": 155, "units_discarded": 45}
+        record = with_approval(given, units=201)
+        for units, covers in ((1, True), (2, False)):
+            found = plan.check_booking(
+                record,
+                MIGRAINE,
+                on="2026-03-30",
+                as_of="2026-03-01",
+                planned_units=units,
+                planned_discarded=0,
+            )
+            assert found.authorization is not None
+            assert found.authorization.covers is covers
+
+    def test_the_best_authorization_answers(self) -> None:
+        """One that covers, else one that leaves it open, else the fewest problems, else the last."""
+
+        def best(*approvals: dict[str, Any]) -> plan.AuthorizationCheck:
+            sessions = [
+                {
+                    "administered_on": "2026-01-05",
+                    "indication": "chronic-migraine",
+                    "product": "Botox",
+                }
+            ]
+            record = bs.PatientRecord.model_validate(
+                {"sessions": sessions, "authorizations": approvals}
+            )
+            check = plan.check_booking(
+                record, MIGRAINE, on="2026-03-30", as_of="2026-03-01"
+            ).authorization
+            assert check is not None
+            return check
+
+        covering, open_one = approved(), approved(units=1000)
+        refused = approved(sessions=1)
+        worse = approved(
+            sessions=1, product="Dysport", valid={"first": "2025-01-01", "last": "2025-06-30"}
+        )
+        later = approved(sessions=1, valid={"first": "2026-01-01", "last": "2027-12-31"})
+        for order in (1, -1):
+            assert best(*[covering, open_one, refused][::order]).covers is True
+            assert best(*[open_one, refused][::order]).covers is None
+            assert list(best(*[refused, worse][::order]).problems) == ["no_sessions_left"]
+            assert best(*[refused, later][::order]).use.authorization.valid.last == date(
+                2027, 12, 31
+            )
+
+    def test_a_payers_months_end_as_the_policy_says(self) -> None:
+        record = with_approval({"administered_on": "2025-11-30"}, minimum_interval="3 months")
+        policy = bs.SchedulingPolicy(short_month="first_of_next")
+        found = plan.check_booking(
+            record, MIGRAINE, on="2026-03-30", as_of="2026-01-01", policy=policy
+        )
+        assert found.authorization is not None
+        assert found.authorization.payable_from == date(2026, 3, 1)
+
+    def test_bookable_days_say_how_far_from_due_they_are(self) -> None:
+        record = record_from_gaps([], starts_on=date(2026, 1, 5), indication="spasticity")
+        found = plan.bookable_days(record, SPASTICITY, as_of="2026-04-03", until="2026-04-07")
+        assert [(day.on.day, day.days_from_due) for day in found] == [
+            (5, 0),
+            (6, 1),
+            (7, 2),
+            (4, -1),
+            (3, -2),
+        ]
+
+    def test_until_may_be_the_first_day_itself(self) -> None:
+        for as_of in ("2026-03-30", "2026-03-01"):
+            found = plan.bookable_days(one, MIGRAINE, as_of=as_of, until="2026-03-30")
+            assert [day.on for day in found] == [date(2026, 3, 30)]
+        with pytest.raises(bs.OrderError) as caught:
+            plan.bookable_days(one, MIGRAINE, as_of="2026-03-30", until="2026-03-29")
+        assert str(caught.value) == "until lies before as_of; give a day from as_of on"
+
+    def test_on_the_first_overdue_day_the_patient_is_overdue(self) -> None:
+        found = plan.first_bookable_day(one, MIGRAINE, as_of="2026-04-07")
+        assert (found.on, found.window.first) == (date(2026, 4, 7), date(2026, 4, 7))
+        assert found.window.last == date(2026, 4, 7) + 366 * DAY
+
+    def test_negative_units_are_refused_in_words(self) -> None:
+        with pytest.raises(PlanningError) as caught:
+            plan.check_booking(one, MIGRAINE, on="2026-03-30", as_of="2026-03-01", planned_units=-1)
+        assert str(caught.value) == "planned units and planned discarded units cannot be negative"
+
+    def test_a_limit_of_one_reading_names_none(self) -> None:
+        """Blepharospasm has a limit over 30 days, which has one reading only."""
+        blepharospasm = bs.find_protocol("blepharospasm")
+        record = bs.PatientRecord(
+            sessions=[
+                {
+                    "administered_on": "2026-01-05",
+                    "indication": "blepharospasm",
+                    "product": "Botox",
+                    "units": 100,
+                }
+            ]
+        )
+        units = {"blepharospasm": 201}
+        visit = plan.find_shared_visit(
+            record, [blepharospasm, MIGRAINE], as_of="2026-04-20", planned_units=units
+        )
+        exceeded = [line for line in visit.explain().split("\n") if "exceed" in line]
+        assert exceeded == ["  201 U exceed 200 U per window, indication"]
