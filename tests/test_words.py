@@ -537,3 +537,128 @@ class TestProjections:
         with pytest.raises(bs.UnknownProtocolError) as unknown:
             bs.exposure(one, product="x", window="1 day", on="2026-01-05")
         assert str(unknown.value) == "no product is called so; give a nonproprietary or brand name"
+
+
+class TestOutcomes:
+    """Rules of outcomes that no test had stated."""
+
+    def test_the_change_of_a_goal_is_what_was_gained(self) -> None:
+        goals = out.GoalSet.model_validate(
+            {
+                "set_on": "2026-01-05",
+                "goals": [{"baseline": -2, "achieved": 1}, {"baseline": -1, "achieved": 0}],
+            }
+        )
+        found = out.goal_attainment(goals)
+        assert found.achieved is not None
+        assert found.change == found.achieved - found.baseline
+        assert found.change > 0
+
+    def test_parts_of_one_cycle_are_one_cycle_where_the_policy_says_so(self) -> None:
+        record = record_from_gaps([6, 84], starts_on=date(2026, 1, 5))
+        week = bs.SchedulingPolicy(group_within_days=7)
+        asked: dict[str, Any] = {"rule": "nice-ta260", "as_of": "2026-05-01"}
+        plain = out.assess_response(EMPTY, record, MIGRAINE, **asked)
+        grouped = out.assess_response(EMPTY, record, MIGRAINE, policy=week, **asked)
+        assert (plain.complete_cycles, grouped.complete_cycles) == (2, 1)
+        days = [
+            [r.on for r in out.response_review_dates(record, MIGRAINE, policy=policy, **asked)]
+            for policy in (None, week)
+        ]
+        assert days[0] != days[1]
+
+    def test_a_cycle_is_complete_when_the_next_is_due_and_not_when_it_is_allowed(self) -> None:
+        spasticity = bs.find_protocol("spasticity")
+        record = record_from_gaps([], starts_on=date(2026, 1, 5), indication="spasticity")
+        found = {
+            on: out.assess_response(
+                EMPTY, record, spasticity, rule="nice-ta260", as_of=on
+            ).complete_cycles
+            for on in ("2026-03-30", "2026-04-04", "2026-04-05")
+        }
+        assert found == {"2026-03-30": 0, "2026-04-04": 0, "2026-04-05": 1}
+
+    def test_a_cycle_of_one_month_has_that_month(self) -> None:
+        """28 days from session to session: the last month begins on the session itself."""
+        record = record_from_gaps([28, 84], starts_on=date(2026, 1, 5))
+        days = [
+            {"on": date(2025, 12, 1) + timedelta(days=n), "kind": "headache"} for n in range(70)
+        ]
+        diary = out.HeadacheDiary.model_validate({"days": days})
+        found = out.assess_response(diary, record, MIGRAINE, rule="nice-ta260", as_of="2026-02-10")
+        assert found.current is not None
+        assert found.current.window == bs.Window(first=date(2026, 1, 5), last=date(2026, 2, 1))
+        assert found.baseline is not None
+        assert found.baseline.window == bs.Window(first=date(2025, 12, 8), last=date(2026, 1, 4))
+        assert found.before_session is not None
+        assert found.before_session.window.last == date(2026, 1, 4)
+
+    def test_an_effect_of_the_day_of_a_session_belongs_to_it(self) -> None:
+        timelines = [bs.response_timeline(day, MIGRAINE) for day in ("2026-01-05", "2026-03-30")]
+        effects = [
+            {"name": "a", "first": "2026-01-04"},
+            {"name": "b", "first": "2026-01-05"},
+            {"name": "c", "first": "2026-03-29"},
+            {"name": "d", "first": "2026-03-30"},
+        ]
+        placed = out.place_side_effects(
+            [out.SideEffect.model_validate(effect) for effect in effects], timelines
+        )
+        assert [(p.name, p.session_number, p.onset_day) for p in placed] == [
+            ("a", None, None),
+            ("b", 1, 0),
+            ("c", 1, 83),
+            ("d", 2, 0),
+        ]
+
+    def test_adherence_keeps_what_was_asked(self) -> None:
+        asked: dict[str, Any] = {"as_of": "2026-06-01", "effect": bs.Interval(weeks=12)}
+        found = out.adherence(one, MIGRAINE, permissible_gap_days=9, **asked)
+        assert found.permissible_gap_days == 9
+        with pytest.raises(ValueError, match="permissible_gap_days cannot be negative") as caught:
+            out.adherence(one, MIGRAINE, permissible_gap_days=-1, **asked)
+        assert str(caught.value) == "permissible_gap_days cannot be negative"
+
+    def test_an_effect_in_months_ends_as_the_policy_says(self) -> None:
+        record = record_from_gaps([92], starts_on=date(2025, 11, 30))
+        asked: dict[str, Any] = {"as_of": "2026-03-02", "effect": bs.Interval(months=3)}
+        last_day = out.adherence(record, MIGRAINE, **asked)
+        policy = bs.SchedulingPolicy(short_month="first_of_next")
+        first = out.adherence(record, MIGRAINE, policy=policy, **asked)
+        assert (last_day.gap_days, first.gap_days) == ((2,), (1,))
+
+    @pytest.mark.parametrize(
+        ("as_of", "censored"),
+        [("2026-03-30", True), ("2026-03-31", False)],
+        ids=["last day", "after"],
+    )
+    def test_an_episode_that_goes_on_is_censored(self, as_of: str, censored: bool) -> None:
+        record = record_from_gaps([], starts_on=date(2026, 1, 5))
+        effect = bs.Interval(weeks=12)
+        found = out.adherence(record, MIGRAINE, as_of=as_of, effect=effect, permissible_gap_days=0)
+        assert found.is_censored is censored
+
+    def test_one_week_decides_where_half_of_the_benefit_is_lost(self) -> None:
+        found = out.wear_off(
+            [1, 1, 4, 1],
+            definition="half_of_benefit_lost",
+            administered_on="2026-01-05",
+            baseline=5,
+        )
+        assert found.week == 3
+        none = out.wear_off(
+            [5, 5, 5, 5],
+            definition="half_of_benefit_lost",
+            administered_on="2026-01-05",
+            baseline=5,
+        )
+        assert none.week is None
+        late = out.wear_off([1, 2], definition="any_late_rise", administered_on="2026-01-05")
+        assert late.week == 2
+
+    def test_no_truth_is_no_number(self) -> None:
+        with pytest.raises(ValidationError) as caught:
+            TypeAdapter(ExactDays).validate_json("true")
+        assert caught.value.errors()[0]["msg"] == (
+            "Value error, give a number, or text such as '14', '11.97' or '30/100'"
+        )
