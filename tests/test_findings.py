@@ -4,6 +4,7 @@ import logging
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -394,3 +395,30 @@ def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         codes({"sessions": [at("2026-04-06", units=None)], "born_on": date(2027, 1, 1)})
     assert caplog.records == []
+
+
+def findings_in_words() -> str:
+    """Each case with the findings of its record: code, sentence and the ids of its sessions."""
+    lines = []
+    for code, provokes, _ in CASES:
+        given = dict(provokes)
+        keys = ("protocol", "as_of", "others", "policy")
+        changes = {key: given.pop(key) for key in keys if key in given}
+        others = changes.pop("others", True)
+        found = forecast(
+            PatientRecord.model_validate(given),
+            changes.pop("protocol", None) or find_protocol("chronic-migraine"),
+            as_of=changes.pop("as_of", AS_OF),
+            other_protocols=bundled_protocols() if others else (),
+            **changes,
+        )
+        lines += [
+            f"{code} | {finding.code} | {finding.message} | {' '.join(finding.record_ids)}"
+            for finding in found.findings
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_findings_say_what_they_said() -> None:
+    file = Path(__file__).parent / "stored" / "findings.txt"
+    assert findings_in_words() == file.read_text(encoding="utf-8")

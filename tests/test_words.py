@@ -662,3 +662,202 @@ class TestOutcomes:
         assert caught.value.errors()[0]["msg"] == (
             "Value error, give a number, or text such as '14', '11.97' or '30/100'"
         )
+
+
+def overridden(*overrides: dict[str, Any]) -> bs.PatientRecord:
+    base = {"indication": "chronic-migraine", "first": "2026-01-01", "authority": "clinician"}
+    return bs.PatientRecord.model_validate(
+        {
+            "sessions": record_from_gaps([], starts_on=date(2026, 1, 5), units=155).sessions,
+            "overrides": [{**base, "reason": str(n), **o} for n, o in enumerate(overrides)],
+        }
+    )
+
+
+class TestOverridesThatCompete:
+    """The one that starts last, then the longer interval."""
+
+    @pytest.mark.parametrize("order", [1, -1])
+    @pytest.mark.parametrize(
+        ("one_override", "other", "due"),
+        [
+            ({"minimum": "10 weeks"}, {"minimum": "14 weeks"}, date(2026, 4, 13)),
+            (
+                {"minimum": "14 weeks"},
+                {"minimum": "10 weeks", "first": "2026-01-02"},
+                date(2026, 3, 30),
+            ),
+            ({"usual": "13 weeks"}, {"usual": "15 weeks"}, date(2026, 4, 20)),
+            ({"usual": "15 weeks"}, {"usual": "13 weeks", "first": "2026-01-02"}, date(2026, 4, 6)),
+            (
+                {"usual": "13 weeks", "minimum": "20 days"},
+                {"usual": "15 weeks", "minimum": "10 days"},
+                date(2026, 4, 20),
+            ),
+            ({"minimum": "3 months"}, {"minimum": "88 days"}, date(2026, 4, 5)),
+        ],
+    )
+    def test_for_minimum_and_usual(
+        self, one_override: dict[str, Any], other: dict[str, Any], due: date, order: int
+    ) -> None:
+        record = overridden(*[one_override, other][::order])
+        assert bs.forecast(record, MIGRAINE, as_of="2026-02-01").dates.due == due
+
+    @pytest.mark.parametrize(
+        ("last", "expired"),
+        [("2026-01-04", False), ("2026-01-05", True), ("2026-03-28", True), ("2026-03-29", False)],
+    )
+    def test_an_ended_one_is_named_where_it_ended_after_the_session(
+        self, last: str, expired: bool
+    ) -> None:
+        record = overridden({"minimum": "83 days", "last": last, "first": "2025-01-01"})
+        found = bs.forecast(record, MIGRAINE, as_of="2026-03-30" if not expired else "2026-02-01")
+        codes = {finding.code for finding in found.findings}
+        assert ("expired_override" in codes) is expired
+
+    def test_one_that_gives_the_same_day_is_not_named(self) -> None:
+        record = overridden({"minimum": "84 days", "last": "2026-03-01"})
+        found = bs.forecast(record, MIGRAINE, as_of="2026-02-01")
+        assert "expired_override" not in {finding.code for finding in found.findings}
+
+
+class TestReasons:
+    def test_a_check_names_source_and_protocol(self) -> None:
+        for on, code in (("2026-04-01", "too_early"), ("2026-07-01", "allowed")):
+            (reason,) = bs.check_date(one, MIGRAINE, on=on, as_of="2026-04-01").reasons
+            assert reason.code == code
+            assert reason.source == MIGRAINE.retreatment.minimum_source
+            assert reason.protocol == MIGRAINE.ref
+        policy = bs.SchedulingPolicy(payer_minimum="20 weeks")
+        (reason,) = bs.check_date(
+            one, MIGRAINE, on="2026-07-01", as_of="2026-04-01", policy=policy
+        ).reasons
+        assert (reason.source, reason.protocol) == (None, None)
+
+    def test_a_hold_over_an_early_day_gives_both_reasons(self) -> None:
+        hold = {"first": "2026-03-31", "last": "2026-04-02", "reason": "x"}
+        record = bs.PatientRecord.model_validate({"sessions": one.sessions, "holds": [hold]})
+        found = bs.check_date(record, MIGRAINE, on="2026-04-01", as_of="2026-04-01")
+        assert [str(reason.rule) for reason in found.reasons] == [
+            "the day is on hold",
+            "the 12-week minimum gives 2026-06-08; the day is 68 days early",
+        ]
+
+    def test_the_candidates_name_theirs(self) -> None:
+        policy = bs.SchedulingPolicy(payer_minimum="20 weeks")
+        reason = bs.forecast(one, MIGRAINE, as_of="2026-04-01", policy=policy).reasons["earliest"]
+        payer = next(c for c in reason.candidates if c.outcome == "decides")
+        assert (payer.source, payer.protocol) == (None, None)
+        label = next(c for c in reason.candidates if c.protocol is not None)
+        assert label.source == MIGRAINE.retreatment.minimum_source
+
+    def test_the_end_of_a_stretch_is_allowed_and_the_day_after_is_not(self) -> None:
+        record = overridden({"minimum": "10 weeks", "last": "2026-03-20"})
+        asked: dict[str, Any] = {"as_of": "2026-03-01"}
+        last = bs.check_date(record, MIGRAINE, on="2026-03-20", **asked)
+        assert (last.allowed, last.next_allowed_on) == (True, date(2026, 3, 20))
+        after = bs.check_date(record, MIGRAINE, on="2026-03-21", **asked)
+        assert (after.allowed, after.next_allowed_on) == (False, date(2026, 3, 30))
+        held = record.model_copy(
+            update={"holds": (bs.Hold(first=date(2026, 2, 1), last=date(2026, 3, 19), reason="x"),)}
+        )
+        found = bs.check_date(held, MIGRAINE, on="2026-03-16", **asked)
+        assert found.next_allowed_on == date(2026, 3, 20)
+
+    def test_one_prior_cycle_leaves_nothing_to_judge_by(self) -> None:
+        prior = [{"indication": "chronic-migraine", "cycles": 1}]
+        record = bs.PatientRecord.model_validate({"prior_treatments": prior})
+        assert bs.check_date(record, MIGRAINE, on="2026-04-01", as_of="2026-04-01").allowed is None
+
+    def test_a_check_plans_nothing_unless_told(self) -> None:
+        found = bs.check_date(one, MIGRAINE, on="2026-04-01", as_of="2026-04-01")
+        assert [c.total for c in found.limit_checks if c.reading == "twelve_weeks"] == [155]
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("12 weeks", "12-week"),
+            ("1 day", "1-day"),
+            ("12 weeks + 1 day", "12 weeks + 1 day"),
+            ("3 months", "3-month"),
+        ],
+    )
+    def test_intervals_in_sentences(self, text: str, words: str) -> None:
+        policy = bs.SchedulingPolicy(payer_minimum="200 days")
+        protocol = MIGRAINE.model_copy(
+            update={"retreatment": bs.RetreatmentRule(kind="scheduled", minimum=text)}
+        )
+        reason = bs.forecast(one, protocol, as_of="2026-04-01").reasons["earliest"]
+        assert reason.rule.startswith(f"the {words} minimum gives")
+        assert bs.forecast(one, protocol, as_of="2026-04-01", policy=policy).reasons
+
+
+class TestResponseOfTheLastProduct:
+    def test_the_timeline_is_that_of_what_was_given(self) -> None:
+        """Dysport was given last and Botox is planned: the response expected is Dysport's."""
+        arm = "upper-limb-spasticity"
+        botox, dysport = bs.find_protocol(arm), bs.find_protocol(arm, product="Dysport")
+        record = record_from_gaps([], starts_on=date(2026, 1, 5), indication=arm, product="Dysport")
+        asked: dict[str, Any] = {"as_of": "2026-02-01", "other_protocols": bs.bundled_protocols()}
+        timeline = bs.forecast(record, botox, **asked).timeline
+        assert timeline is not None
+        assert timeline.protocol == dysport.ref
+
+    def test_its_months_end_as_the_policy_says(self) -> None:
+        policy = bs.SchedulingPolicy(short_month="first_of_next")
+        spasticity = bs.find_protocol("spasticity")
+        record = record_from_gaps([], starts_on=date(2025, 11, 30), indication="spasticity")
+        timeline = bs.forecast(record, spasticity, as_of="2026-01-05", policy=policy).timeline
+        assert timeline is not None
+        assert timeline.wear_off is not None
+        assert timeline.wear_off.first == date(2026, 3, 1)
+
+
+class TestNames:
+    def test_a_product_that_is_none_is_said(self) -> None:
+        products = ", ".join(product.value for product in bs.Product)
+        for value in ("toxin", "x" * 65, 5, b"Botox"):
+            with pytest.raises(ValidationError) as caught:
+                TypeAdapter(ProductName).validate_python(value)
+            (fault,) = caught.value.errors()
+            assert fault["msg"] == f"not a product; give one of {products}, or a brand name"
+            assert fault["type"] == "product"
+        assert TypeAdapter(ProductName).validate_python(" Botox ") is bs.Product.ONABOTULINUMTOXIN_A
+
+    @pytest.mark.parametrize(
+        ("system", "code", "expected"),
+        [
+            ("ICD-10-CM", "G43.709", "chronic-migraine"),
+            ("icd-10-cm", " g43709 ", "chronic-migraine"),
+            ("HTTP://HL7.ORG/FHIR/SID/ICD-10-CM", "G43.709", "chronic-migraine"),
+            ("ICD-10-CM", "G80.0", "spasticity"),
+            ("HCPCS", "J0585", None),
+        ],
+    )
+    def test_a_code_gives_the_general_indication(
+        self, system: str, code: str, expected: str | None
+    ) -> None:
+        assert bs.find_indication(system, code) == expected
+
+    def test_what_is_not_bundled_lists_what_is(self) -> None:
+        with pytest.raises(bs.UnknownProtocolError) as caught:
+            bs.find_protocol("chronic-migraine", product="toxin")
+        products = ", ".join(product.value for product in bs.Product)
+        assert str(caught.value) == f"no product is called toxin; known: {products}, brand names"
+        with pytest.raises(bs.UnknownProtocolError) as caught:
+            bs.find_protocol("chronic-migraine", region="eu", product="Daxxify")
+        assert str(caught.value).endswith("there are: none")
+        with pytest.raises(bs.UnknownProtocolError, match="there are: blepharospasm, sialorrhea"):
+            bs.find_protocol("chronic-migraine", product="Xeomin")
+        assert bs.find_protocol("chronic-migraine", on="2026-01-05") is MIGRAINE
+
+    def test_codes_belong_to_region_product_and_indication(self) -> None:
+        found = {p.id: {f"{c.system} {c.code}" for c in p.codes} for p in bs.bundled_protocols()}
+        botox_us = found["onabotulinumtoxinA-chronic-migraine-adult-us"]
+        assert {"ICD-10-CM G43.709", "HCPCS J0585", "CPT 64615", "RxNorm 860189"} <= botox_us
+        assert not {"HCPCS J0586", "ICD-10-CM G24.3", "CPT 64642"} & botox_us
+        for name, codes in found.items():
+            if not name.endswith("-us"):
+                assert not any(code.startswith(("ICD", "HCPCS", "CPT")) for code in codes)
+            if not name.startswith("onabotulinumtoxinA"):
+                assert "HCPCS J0585" not in codes
