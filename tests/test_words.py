@@ -849,7 +849,7 @@ class TestNames:
         assert str(caught.value).endswith("there are: none")
         with pytest.raises(bs.UnknownProtocolError, match="there are: blepharospasm, sialorrhea"):
             bs.find_protocol("chronic-migraine", product="Xeomin")
-        assert bs.find_protocol("chronic-migraine", on="2026-01-05") is MIGRAINE
+        assert bs.find_protocol("chronic-migraine", on="2026-01-05") == MIGRAINE
 
     def test_codes_belong_to_region_product_and_indication(self) -> None:
         found = {p.id: {f"{c.system} {c.code}" for c in p.codes} for p in bs.bundled_protocols()}
