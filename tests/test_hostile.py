@@ -195,3 +195,18 @@ class TestLimits:
         entries = [{"resource": {"resourceType": "Observation"}}] * 10_000
         content = json.dumps({"resourceType": "Bundle", "entry": entries})
         assert records_from_bundle(content, zone="UTC").ignored == {"Observation": 10_000}
+
+
+def test_a_table_may_have_a_thousand_columns(tmp_path: Path) -> None:
+    from botox_schedule._cli.export import read_export  # noqa: PLC0415
+
+    file = tmp_path / "export.csv"
+    row = "P1,2026-01-05,chronic-migraine,Botox"
+    for more, fits in ((996, True), (997, False)):
+        header = "patient,date,indication,product" + ",x" * more
+        file.write_text(f"{header}\n{row}\n", encoding="utf-8")
+        if fits:
+            assert len(read_export(file).rows) == 1
+            continue
+        with pytest.raises(bs.FileLimitError, match="line 1: more than 1,000 columns"):
+            read_export(file)
