@@ -1,7 +1,7 @@
 """The arguments that commands share."""
 
 import argparse
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -33,6 +33,7 @@ __all__ = [
     "day",
     "export_of",
     "interval",
+    "midnight",
     "missing_extra",
     "new_command",
     "policy_of",
@@ -166,3 +167,8 @@ def add_record(command: argparse.ArgumentParser) -> None:
 def missing_extra(extra: str) -> ExchangeError:
     """Return the error that says what to install."""
     return ExchangeError(f"this command needs more packages: pip install 'botox-schedule[{extra}]'")
+
+
+def midnight(day: date) -> datetime:
+    """Return the beginning of *day* in UTC: the stamp of a file where the caller names none."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

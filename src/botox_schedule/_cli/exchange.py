@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from botox_schedule._cli.arguments import (
     add_record,
     add_rules,
     interval,
+    midnight,
     missing_extra,
     new_command,
     policy_of,
@@ -28,7 +29,7 @@ from botox_schedule._cli.arguments import (
 )
 from botox_schedule._cli.output import Answer
 from botox_schedule._cli.record_file import planned_protocols, read_record
-from botox_schedule._cli.schedule import planned_tracks
+from botox_schedule._cli.schedule import Shelf, planned_tracks
 from botox_schedule._cli.text import Lines, table
 from botox_schedule._files import MEBIBYTE, read_within
 
@@ -101,17 +102,13 @@ def _ics(given: argparse.Namespace) -> Answer:
     ]
     content = ical_from_events(
         events,
-        stamped_at=given.stamped_at or _midnight(given.as_of),
+        stamped_at=given.stamped_at or midnight(given.as_of),
         sequence=given.sequence,
         previous=None if given.previous is None else read_within(given.previous, 64 * MEBIBYTE),
         name=given.name,
     )
     _write(given.out, content)
     return _ics_answer(events, given.out)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _ics_answer(events: "Sequence[CalendarEvent]", out: Path) -> Answer:
@@ -151,14 +148,18 @@ def _fhir(given: argparse.Namespace) -> Answer:
         reading = records_from_bundle(read_within(given.file, 512 * MEBIBYTE), zone=given.zone)
     except ExchangeError as error:
         raise ExchangeError(f"{given.file}: {error}") from None
-    found = [(record, answer) for record in reading.records for answer in _forecasts(record, given)]
+    known = shelf_of(given)
+    found = [
+        (record, answer)
+        for record in reading.records
+        for answer in _forecasts(record, known, given)
+    ]
     if given.out is not None:
         _write(given.out, _proposals(found))
     return _fhir_answer(reading, found)
 
 
-def _forecasts(record: PatientRecord, given: argparse.Namespace) -> list[Forecast]:
-    known = shelf_of(given)
+def _forecasts(record: PatientRecord, known: Shelf, given: argparse.Namespace) -> list[Forecast]:
     return [
         forecast(
             record,

@@ -1,12 +1,12 @@
 """The command that makes a patient's page."""
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 
 from botox_schedule._cli.arguments import (
     Commands,
     add_record,
+    midnight,
     missing_extra,
     new_command,
     policy_of,
@@ -63,7 +63,7 @@ def _handout(given: argparse.Namespace) -> Answer:
         as_of=given.as_of,
         when_to_call=_text(given.when_to_call),
         key=given.key,
-        stamped_at=datetime(given.as_of.year, given.as_of.month, given.as_of.day, tzinfo=UTC),
+        stamped_at=midnight(given.as_of),
         language=given.language if given.messages is None else load_messages(given.messages),
         patient=given.patient,
         clinic=given.clinic,
