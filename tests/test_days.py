@@ -10,7 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 from botox_schedule import Day, DayError, day_in_zone, due_dates, find_protocol
 from botox_schedule.testing import days
 
-FIELD: TypeAdapter[date] = TypeAdapter(Day)
+
+def field() -> TypeAdapter[date]:
+    """A field of the type, built anew so that each test builds its schema too."""
+    return TypeAdapter(Day)
 
 
 class Timestamp(datetime):
@@ -47,7 +50,7 @@ class TestDay:
     @pytest.mark.parametrize("value", NO_DAYS)
     def test_fields_refuse_what_is_no_day_and_say_what_to_give(self, value: object) -> None:
         with pytest.raises(ValidationError, match=r"give a date, or text such as '2026-01-05'"):
-            FIELD.validate_python(value)
+            field().validate_python(value)
 
     @pytest.mark.parametrize("value", NO_DAYS)
     def test_functions_refuse_it_too(self, value: object) -> None:
@@ -59,7 +62,7 @@ class TestDay:
     )
     def test_json_takes_only_the_text_form(self, text: str) -> None:
         with pytest.raises(ValidationError, match="not a calendar day"):
-            FIELD.validate_json(text)
+            field().validate_json(text)
 
     def test_a_datetime_is_pointed_to_the_helper(self) -> None:
         with pytest.raises(DayError, match="day_in_zone"):
@@ -77,15 +80,15 @@ class TestDay:
     @given(days(date.min, date.max))
     def test_dates_and_their_text_are_days(self, day: date) -> None:
         text = day.isoformat()
-        assert FIELD.validate_python(day) == FIELD.validate_python(text) == day
-        assert FIELD.validate_json(f'"{text}"') == day
+        assert field().validate_python(day) == field().validate_python(text) == day
+        assert field().validate_json(f'"{text}"') == day
 
     def test_another_class_of_date_becomes_a_plain_one(self) -> None:
         dates = due_dates(Birthday(2026, 1, 5), find_protocol("chronic-migraine"))
         assert type(dates.earliest) is date
 
     def test_its_json_schema_is_a_date(self) -> None:
-        assert FIELD.json_schema() == {"type": "string", "format": "date"}
+        assert field().json_schema() == {"type": "string", "format": "date"}
 
 
 class Nowhere(tzinfo):
