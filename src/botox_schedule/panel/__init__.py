@@ -1,0 +1,33 @@
+"""Populations: the same rules over millions of rows, on the engine the user already has.
+
+Every function takes a Polars, pandas, PyArrow, DuckDB or PySpark frame of sessions and returns a
+frame of the same kind; a lazy Polars frame and a Spark frame stay lazy. The rules are those of the
+functions for one record, which a test compares row by row.
+"""
+
+from botox_schedule.panel._adherence import adherence
+from botox_schedule.panel._answers import cycles, forecast
+from botox_schedule.panel._exposure import exposure
+from botox_schedule.panel._findings import findings, tally
+from botox_schedule.panel._load import load
+from botox_schedule.panel._persistence import persistence
+from botox_schedule.panel._simulation import simulate
+from botox_schedule.panel._status import status_on
+from botox_schedule.panel._worklist import REASONS, worklist
+from botox_schedule.panel.errors import PanelError
+
+__all__ = [
+    "REASONS",
+    "PanelError",
+    "adherence",
+    "cycles",
+    "exposure",
+    "findings",
+    "forecast",
+    "load",
+    "persistence",
+    "simulate",
+    "status_on",
+    "tally",
+    "worklist",
+]

@@ -1,0 +1,123 @@
+"""How regularly groups of patients were treated."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from botox_schedule import SchedulingPolicy, TreatmentProtocol
+from botox_schedule._days import DayInput, as_day
+from botox_schedule.panel._answers import judged_cycles
+from botox_schedule.panel._engine import answered, opened
+from botox_schedule.panel._population import Population, Tables
+from botox_schedule.panel.errors import PanelError
+
+__all__ = ["adherence"]
+
+_CYCLE_COLUMNS = ("patient", "indication", "product", "protocol_id", "protocol_version")
+
+
+def adherence(
+    sessions: Any,
+    protocols: Iterable[TreatmentProtocol],
+    *,
+    as_of: DayInput,
+    by: Sequence[str] = ("indication",),
+    groups: Any = None,
+    policy: SchedulingPolicy | None = None,
+    policies: Mapping[str, SchedulingPolicy] | None = None,
+    holds: Any = None,
+    care_ends: Any = None,
+    overrides: Any = None,
+) -> Any:
+    """Return how many cycles were on time, by any grouping; held cycles are left out.
+
+    Args:
+        sessions: A frame as for ``forecast``.
+        protocols: The protocols of one population in one region.
+        as_of: The day up to which it is looked at.
+        by: Columns to group by: ``patient``, ``indication``, ``product``, ``protocol_id``,
+            ``protocol_version``, ``year`` (of the cycle's first session), or those of *groups*.
+        groups: A frame with ``patient`` and what patients are grouped by, such as their clinic.
+        policy: What the clinic or payer chose.
+        policies: The same by ``policy_key``.
+        holds: As for ``forecast``.
+        care_ends: As for ``forecast``.
+        overrides: As for ``forecast``.
+
+    Returns:
+        A frame of the same kind: the grouping, ``cycles``, ``held_cycles``, ``judged``,
+        ``on_time`` (within the tolerance too), ``early``, ``late``, ``on_time_share`` (null
+        without a judged cycle) and ``mean_interval_days``.
+
+    Raises:
+        PanelError: When a column is missing or of another type.
+
+    >>> import polars as pl
+    >>> from botox_schedule import find_protocol
+    >>> sessions = pl.DataFrame({
+    ...     "patient": ["p-1"] * 3, "administered_on": ["2026-01-05", "2026-03-30", "2026-07-13"],
+    ...     "indication": ["chronic-migraine"] * 3, "product": ["Botox"] * 3,
+    ... })
+    >>> found = adherence(sessions, [find_protocol("chronic-migraine")], as_of="2026-08-01")
+    >>> found.select("judged", "on_time", "late", "on_time_share").rows()
+    [(2, 1, 1, 0.5)]
+    """
+    known, day = tuple(protocols), as_day(as_of, "as_of")
+    tables = Tables(holds, care_ends, overrides)
+
+    def compute(native: Any) -> Any:
+        population = Population(native, known, day, policy, policies, tables)
+        frame = judged_cycles(population).frame
+        year_of = _year("first_on", day.year)
+        frame = frame.with_columns(year=year_of)
+        names = [*_CYCLE_COLUMNS, "year"]
+        if groups is not None:
+            more = opened(groups, "groups").frame
+            own = [name for name in more.collect_schema().names() if name != "patient"]
+            frame = frame.join(more, on=["patient"], how="left")
+            names += own
+        unknown = [name for name in by if name not in names]
+        if unknown:
+            raise PanelError(f"by: expected some of {', '.join(names)}; not {', '.join(unknown)}")
+        return population.engine.back(_shares(frame, by))
+
+    return answered(sessions, compute)
+
+
+def _year(column: str, last: int) -> nw.Expr:
+    """Return the year of a number of days, by the first days of the years."""
+    from datetime import date  # noqa: PLC0415
+
+    year: nw.Expr = nw.lit(0, nw.Int64)
+    for number in range(1900, last + 1):
+        begun = nw.col(column) >= date(number, 1, 1).toordinal()
+        year = year + begun.cast(nw.Int64)
+    return year + 1899
+
+
+def _shares(frame: Any, by: Sequence[str]) -> Any:
+    judged = ~nw.col("held") & ~nw.col("timing").is_null() & (nw.col("timing") != "first")
+    counted = {
+        "cycles": nw.lit(1, nw.Int64),
+        "held_cycles": nw.col("held").cast(nw.Int64),
+        "judged": judged.cast(nw.Int64),
+        "early": (judged & (nw.col("timing") == "early")).cast(nw.Int64),
+        "late": (judged & (nw.col("timing") == "late")).cast(nw.Int64),
+        "_days": nw.when(judged).then(nw.col("interval_days")).otherwise(0),
+    }
+    frame = frame.with_columns(**counted)
+    whole = frame.group_by(*by).agg(*(nw.col(name).sum().cast(nw.Int64) for name in counted))
+    whole = whole.with_columns(on_time=nw.col("judged") - nw.col("early") - nw.col("late"))
+    any_judged = nw.when(nw.col("judged") > 0)
+    return whole.select(
+        *by,
+        "cycles",
+        "held_cycles",
+        "judged",
+        "on_time",
+        "early",
+        "late",
+        on_time_share=any_judged.then(nw.col("on_time") / nw.col("judged")),
+        mean_interval_days=any_judged.then(nw.col("_days") / nw.col("judged")),
+    )

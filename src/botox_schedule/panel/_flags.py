@@ -1,0 +1,122 @@
+"""What a person should look at, as one column of yes and no for each code."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from botox_schedule import Population as People
+from botox_schedule import TreatmentProtocol
+from botox_schedule.panel._book import by_number
+from botox_schedule.panel._population import TRACK, Population
+from botox_schedule.panel._sheet import Sheet
+from botox_schedule.panel._tables import on_tracks
+
+__all__ = ["put_flags"]
+
+_ALWAYS = (
+    "booking_unresolved",
+    "booking_in_hold",
+    "booking_too_early",
+    "early_session",
+    "product_switch",
+    "future_completed_session",
+)
+
+
+def put_flags(population: Population, sheet: Sheet) -> tuple[str, ...]:
+    """Put the flags that the given tables allow to judge, and return their names."""
+    book = population.book
+    switched = nw.lit(value=False)
+    for at in book.cells:
+        place, product = divmod(at, book.kinds)
+        del place
+        if product != book.unknown_product:
+            given = nw.col(f"c_{at}").fill_null(0) > 0
+            switched |= given & (nw.col("planned_product") != product)
+    sheet.put(
+        early_session=(nw.col("timing") == "early").fill_null(value=False),
+        product_switch=switched,
+        future_completed_session=nw.col("later"),
+    )
+    names = list(_ALWAYS)
+    if population.spans is not None:
+        _put_review(population, sheet)
+        names.append("hold_needs_review")
+    if population.table("births") is not None:
+        _put_ages(population, sheet)
+        names += ["age_outside_protocol", "age_unknown"]
+    return tuple(names)
+
+
+def _put_review(population: Population, sheet: Sheet) -> None:
+    """An open hold is to be looked at on its day, by default 12 months after it began."""
+    holds = population.table("holds")
+    assert holds is not None  # noqa: S101 - there are spans
+    own = on_tracks(holds.filter(nw.col("last").is_null()), population.tracks, population.book)
+    own = own.filter(nw.col("first") <= population.as_of)
+    year_ago = _year_before(date.fromordinal(population.as_of)).toordinal()
+    due = nw.col("review_on").is_null() & (nw.col("first") <= year_ago)
+    due |= (nw.col("review_on") <= population.as_of).fill_null(value=False)
+    found = own.filter(due).select(*TRACK).unique().with_columns(_review=nw.lit(value=True))
+    sheet.meet(found)
+    sheet.put(hold_needs_review=nw.col("_review").fill_null(value=False))
+
+
+def _year_before(day: date) -> date:
+    """The last day from which 12 months have passed on *day*."""
+    from botox_schedule import Interval  # noqa: PLC0415
+
+    start = Interval(months=12).before(day)
+    while Interval(months=12).after(start + timedelta(days=1)) <= day:
+        start += timedelta(days=1)
+    return start
+
+
+def _put_ages(population: Population, sheet: Sheet) -> None:
+    births = population.table("births")
+    assert births is not None  # noqa: S101 - asked before
+    born = births.group_by("patient").agg(nw.col("born_on").min())
+    sheet.meet(born, on=("patient",))
+    day = date.fromordinal(population.as_of)
+    protocols = [family.newest for family in population.book.families]
+    latest = [_born_by(p.ages.first if p.ages else None, day) for p in protocols]
+    oldest = [
+        _born_by(p.ages.last + 1 if p.ages and p.ages.last is not None else None, day)
+        for p in protocols
+    ]
+    unknown = [_age_matters(p) for p in protocols]
+    silent = nw.col("status").is_in(["deceased", "discontinued", "on_hold"])
+    born_on = nw.col("born_on")
+    outside: Any = (born_on > _numbers(latest)) | (born_on <= _numbers(oldest))
+    sheet.put(
+        age_outside_protocol=outside.fill_null(value=False) & ~silent,
+        age_unknown=born_on.is_null() & by_number("family", unknown) & ~silent,
+    )
+
+
+def _numbers(days: list[int | None]) -> nw.Expr:
+    """Days by family; where no age is stated, none is outside."""
+    from botox_schedule.panel._book import chosen  # noqa: PLC0415
+
+    return chosen([(nw.col("family") == at, one) for at, one in enumerate(days)])
+
+
+def _born_by(years: int | None, day: date) -> int | None:
+    """The last day of birth of those who have completed *years* on *day*."""
+    if years is None:
+        return None
+    if day.month == 2 and day.day == 29 and not _is_leap(day.year - years):
+        return date(day.year - years, 2, 28).toordinal()
+    return date(day.year - years, day.month, day.day).toordinal()
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def _age_matters(protocol: TreatmentProtocol) -> bool:
+    ages = protocol.ages
+    if ages is None:
+        return False
+    return protocol.population is People.PEDIATRIC or ages.last is not None

@@ -1,0 +1,295 @@
+"""Where every track of a population stands on a day."""
+
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from botox_schedule import DueStatus, ExpectedResponse, ResponsePhase
+from botox_schedule.panel._amounts import Amount
+from botox_schedule.panel._book import chosen
+from botox_schedule.panel._engine import Frame
+from botox_schedule.panel._holds import put_covered, put_next_free, put_without_holds
+from botox_schedule.panel._judged import judged, put_planned_cells, with_previous
+from botox_schedule.panel._population import TRACK, Population
+from botox_schedule.panel._rules import Rules
+from botox_schedule.panel._sheet import Sheet
+from botox_schedule.panel._tables import OPEN, ended
+
+__all__ = ["FORECAST_DAYS", "forecast_sheet"]
+
+FORECAST_DAYS = ("last_session_on", "earliest", "due", "overdue_from", "lapsed_from", "booked_on")
+_DATES = ("earliest", "due", "overdue_from", "lapsed_from")
+_LAST = (
+    "number",
+    "anchored_on",
+    "counted_from",
+    "last_cell",
+    "interval_days",
+    "timing",
+    "short_by_days",
+    "late_by_days",
+    "held",
+)
+
+
+def forecast_sheet(population: Population) -> Sheet:
+    """Return one row a track, days as numbers."""
+    sheet = Sheet(population.engine, population.tracks, TRACK)
+    sheet.put(as_of=nw.lit(population.as_of, nw.Int64))
+    _put_last_cycle(population, sheet)
+    _put_silence(population, sheet)
+    _put_dates(population, sheet)
+    _put_status(sheet)
+    _put_bookings(population, sheet)
+    _put_phase(population, sheet)
+    return sheet
+
+
+def _put_last_cycle(population: Population, sheet: Sheet) -> None:
+    """Put the last cycle of each track: only it and the one before are looked at."""
+    done = population.sessions_done()
+    done = done.with_columns(_count=nw.col("number").max().over(*TRACK))
+    recent = population.engine.settled(done.filter(nw.col("number") >= nw.col("_count") - 1))
+    cycles = with_previous(population, population.cycles(recent))
+    latest = cycles.frame.with_columns(_count=nw.col("number").max().over(*TRACK))
+    cycles.frame = latest.filter(nw.col("number") == nw.col("_count"))
+    last = judged(population, cycles).frame
+    cells = [f"c_{at}" for at in population.book.cells]
+    touched = nw.max_horizontal("anchored_on", "touch_on").alias("last_day")
+    sheet.meet(population.engine.settled(last.select(*TRACK, *_LAST, *cells, touched)))
+
+
+def _put_silence(population: Population, sheet: Sheet) -> None:
+    """Put ``silence``: the status that leaves every date away, or null."""
+    ends, as_of = population.table("care_ends"), population.as_of
+    silence: Any = nw.lit(None, nw.String)
+    silence = nw.when(nw.col("number").is_null()).then(nw.lit("no_history")).otherwise(silence)
+    if population.spans is not None:
+        put_covered(sheet, population.spans, "on_hold", "as_of")
+        silence = nw.when(nw.col("on_hold")).then(nw.lit("on_hold")).otherwise(silence)
+    if ends is not None and population.died is not None:
+        sheet.meet(ended(ends, population.tracks, population.book, as_of))
+        sheet.meet(population.died, on=("patient",))
+        over = ~nw.col("ended_on").is_null()
+        goes_on = nw.col("last_day") > nw.col("ended_on")
+        over &= ~goes_on.fill_null(value=False)
+        silence = nw.when(over).then(nw.lit("discontinued")).otherwise(silence)
+        dead = ~nw.col("died_on").is_null()
+        silence = nw.when(dead).then(nw.lit("deceased")).otherwise(silence)
+    sheet.put(silence=silence)
+
+
+def _put_dates(population: Population, sheet: Sheet) -> None:
+    """Put the four dates and what they rest on."""
+    rules, spans = population.rules, population.spans
+    put_planned_cells(population, sheet)
+    if rules.overrides is None and not population.book.has_versions():
+        rules.put_on(sheet, "anchored_on", "counted_from")
+        sheet.put(allowed_from=nw.col("gives"))
+        _put_earliest(population, sheet)
+    else:
+        allowed = _allowed_from(population, sheet)
+        sheet.meet(allowed)
+        _put_earliest(population, sheet)
+        rules.put_on(sheet, "earliest", "counted_from")
+    rules.put_usual(sheet, "earliest", "anchored_on", "allowed_from")
+    if spans is not None:
+        put_without_holds(sheet, spans, "due", ("last", "overdue_from", "lapsed_from"))
+    speaks = nw.col("silence").is_null() & ~nw.col("earliest").is_null()
+    sheet.put(**{name: nw.when(speaks).then(nw.col(name)) for name in _DATES})
+    minimum = nw.when(nw.col("unread_minimum")).then(nw.lit("minimum"))
+    usual = nw.col("unread_usual") & ~nw.col("due").is_null()
+    both = nw.when(nw.col("unread_minimum") & usual).then(nw.lit("minimum, usual"))
+    unverified = both.otherwise(
+        nw.when(usual).then(nw.lit("usual")).otherwise(minimum.otherwise(nw.lit("")))
+    )
+    sheet.put(unverified=nw.when(speaks).then(unverified).otherwise(nw.lit("")))
+
+
+def _put_earliest(population: Population, sheet: Sheet) -> None:
+    if population.spans is None:
+        sheet.put(earliest=nw.col("allowed_from"))
+    else:
+        put_next_free(sheet, population.spans, "earliest", "allowed_from")
+
+
+def _allowed_from(population: Population, sheet: Sheet) -> Frame:
+    """Return the first day of the stretch of allowed days that contains the day, or the next.
+
+    The days on which other rules come into force cut the time after an anchor into pieces; the
+    allowed part of each is known from its first day, and parts that touch are one stretch.
+    """
+    rules, book = population.rules, population.book
+    cells = [f"{name}_{at}" for at in book.found_cells for name in ("own", "previous")]
+    carried = ["anchored_on", "counted_from", "family", *cells]
+    carried += ["policy"] if population.policies.keys else []
+    base = sheet.frame.select(*TRACK, *carried).filter(~nw.col("anchored_on").is_null())
+    anchors = base.select(*TRACK, start=nw.col("anchored_on"))
+    starts = [anchors]
+    starts += [
+        anchors.with_columns(start=nw.lit(day.toordinal(), nw.Int64)) for day in book.change_days()
+    ]
+    if rules.overrides is not None:
+        own = rules.overrides
+        starts.append(own.select(*TRACK, start=nw.col("first")))
+        ends = own.filter(nw.col("until") < OPEN)
+        starts.append(ends.select(*TRACK, start=nw.col("until") + 1))
+    cuts = nw.concat(starts, how="vertical").unique()
+    pieces = base.join(cuts, on=list(TRACK), how="inner")
+    pieces = pieces.filter(nw.col("start") >= nw.col("anchored_on"))
+    following = nw.col("start").shift(-1).over(*TRACK, order_by="start")
+    piece = Sheet(population.engine, pieces.with_columns(following=following), (*TRACK, "start"))
+    rules.put_on(piece, "start", "counted_from")
+    piece.put(_until=(nw.col("following") - 1).fill_null(OPEN))
+    piece.put(_from=nw.max_horizontal("start", "gives"))
+    allowed = piece.frame.filter(~nw.col("gives").is_null() & (nw.col("_from") <= nw.col("_until")))
+    return _stretch_of(allowed.select(*TRACK, "start", "_from", "_until"), population.as_of)
+
+
+def _stretch_of(allowed: Frame, as_of: int) -> Frame:
+    before = nw.col("_until").shift(1).over(*TRACK, order_by="start")
+    allowed = allowed.with_columns(_before=before)
+    touches = (nw.col("_from") == nw.col("start")) & (nw.col("_before") == nw.col("start") - 1)
+    allowed = allowed.with_columns(_new=(~touches.fill_null(value=False)).cast(nw.Int64))
+    number = nw.col("_new").cum_sum().over(*TRACK, order_by="start").cast(nw.Int64)
+    allowed = allowed.with_columns(_stretch=number)
+    stretches = allowed.group_by(*TRACK, "_stretch").agg(
+        nw.col("_from").min(), nw.col("_until").max()
+    )
+    ahead = stretches.filter(nw.col("_until") >= as_of)
+    return ahead.group_by(*TRACK).agg(nw.col("_from").min().alias("allowed_from"))
+
+
+def _put_status(sheet: Sheet) -> None:
+    """Put where the day falls among the four dates, or what silences them."""
+    status: Any = nw.lit(DueStatus.TOO_EARLY.value)
+    passed = (DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OVERDUE, DueStatus.LAPSED)
+    for name, word in zip(_DATES, passed, strict=True):
+        status = nw.when(nw.col(name) <= nw.col("as_of")).then(nw.lit(word.value)).otherwise(status)
+    undated = nw.col("earliest").is_null()
+    status = nw.when(undated).then(nw.lit(DueStatus.NO_INTERVAL.value)).otherwise(status)
+    silent = ~nw.col("silence").is_null()
+    sheet.put(status=nw.when(silent).then(nw.col("silence")).otherwise(status))
+    wait = nw.col("due") - nw.col("as_of")
+    sheet.put(
+        last_session_on=nw.col("anchored_on"),
+        days_since_last=nw.col("as_of") - nw.col("anchored_on"),
+        days_to_due=nw.when(wait >= 0).then(wait),
+        days_since_due=nw.when(wait <= 0).then(-wait),
+    )
+
+
+def _put_bookings(population: Population, sheet: Sheet) -> None:
+    """Put what is to be looked at about bookings after the last session."""
+    booked = population.bookings()
+    known = sheet.frame.select(*TRACK, "anchored_on", "as_of", "silence")
+    met = booked.join(known, on=list(TRACK), how="inner")
+    after = nw.col("anchored_on").is_null() | (nw.col("day") > nw.col("anchored_on"))
+    met = met.filter(after)
+    passed = met.filter(nw.col("day") < nw.col("as_of"))
+    _flag(sheet, "booking_unresolved", passed)
+    ahead = met.filter(nw.col("day") >= nw.col("as_of"))
+    if population.spans is None:
+        sheet.put(booking_in_hold=nw.lit(value=False))
+    else:
+        on_hold = Sheet(population.engine, ahead.select(*TRACK, "day").unique(), (*TRACK, "day"))
+        put_covered(on_hold, population.spans, "_held", "day")
+        _flag(sheet, "booking_in_hold", on_hold.frame.filter(nw.col("_held")))
+    _flag(sheet, "booking_too_early", _too_early(population, sheet, ahead))
+    dead = nw.col("status") == DueStatus.DECEASED.value
+    sheet.put(
+        **{
+            name: nw.col(name) & ~dead
+            for name in ("booking_unresolved", "booking_in_hold", "booking_too_early")
+        }
+    )
+
+
+def _too_early(population: Population, sheet: Sheet, ahead: Frame) -> Frame:
+    rules, book = population.rules, population.book
+    waits = nw.col("silence").is_null() | (nw.col("silence") == DueStatus.ON_HOLD.value)
+    days = ahead.filter(waits & ~nw.col("anchored_on").is_null()).select(*TRACK, "day").unique()
+    cells = [f"{name}_{at}" for at in book.found_cells for name in ("own", "previous")]
+    carried = ["counted_from", *cells, *(["policy"] if population.policies.keys else [])]
+    met = days.join(sheet.frame.select(*TRACK, *carried), on=list(TRACK), how="inner")
+    booking = Sheet(population.engine, met, (*TRACK, "day"))
+    rules.put_on(booking, "day", "counted_from")
+    return booking.frame.filter(nw.col("day") < nw.col("gives"))
+
+
+def _flag(sheet: Sheet, out: str, met: Frame) -> None:
+    found = met.select(*TRACK).unique().with_columns(**{out: nw.lit(value=True)})
+    sheet.meet(found)
+    sheet.put(**{out: nw.col(out).fill_null(value=False)})
+
+
+def _put_phase(population: Population, sheet: Sheet) -> None:
+    """Put what is expected of the response to the last session; the dead get none."""
+    book, kinds = population.book, population.book.kinds
+    unknown = nw.col("last_cell") % kinds == book.unknown_product
+    place = nw.when(unknown).then(nw.col("last_cell") + kinds).otherwise(nw.col("last_cell"))
+    # An unknown product is taken to be the planned one.
+    sheet.put(
+        _cell=nw.when(unknown)
+        .then(place - book.unknown_product + nw.col("planned_product"))
+        .otherwise(place)
+    )
+    cases = [
+        ((nw.col("clock") == clock) & (nw.col("_cell") == at), family)
+        for at in book.found_cells
+        for clock in range(len(book.clocks))
+        if (family := book.family_at(clock, at)) is not None
+    ]
+    found = chosen(cases)
+    sheet.put(_response=found)
+    missing = nw.col("_response").is_null()
+    sheet.put(_response=nw.when(missing).then(nw.col("family")).otherwise(nw.col("_response")))
+    phase: Any = nw.lit(None, nw.String)
+    for number, (response, own) in enumerate(_responses(population).items()):
+        out = f"_phase_{number}"
+        sheet.put(**{out: _phase_of(population.rules, sheet, response)})
+        phase = nw.when(nw.col("_response").is_in(own)).then(nw.col(out)).otherwise(phase)
+    alive = nw.col("status") != DueStatus.DECEASED.value
+    given = ~nw.col("anchored_on").is_null()
+    sheet.put(phase=nw.when(alive & given).then(phase))
+
+
+def _responses(population: Population) -> dict[ExpectedResponse, list[int]]:
+    """Return the expected responses, each with the numbers of its families."""
+    found: dict[ExpectedResponse, list[int]] = {}
+    for number, family in enumerate(population.book.families):
+        found.setdefault(family.newest.response, []).append(number)
+    return found
+
+
+def _phase_of(rules: Rules, sheet: Sheet, response: ExpectedResponse) -> nw.Expr:
+    """Return the phase of the day by one protocol's windows."""
+    words = ResponsePhase
+    stated = [
+        (window, during, after)
+        for window, during, after in (
+            (response.onset, words.ONSET, words.BUILDING),
+            (response.peak, words.PEAK, words.SUSTAINED),
+            (response.wear_off, words.WEARING_OFF, words.WORN_OFF),
+        )
+        if window is not None
+    ]
+    start = words.LATENT if response.onset is not None else words.NOT_STATED
+    phase: Any = nw.lit(start.value)
+    day = nw.col("as_of")
+    for at, (window, _, _) in enumerate(stated):
+        for end in ("first", "last"):
+            interval = getattr(window, end)
+            amount = Amount(interval.months, 7 * interval.weeks + interval.days)
+            rules.after(sheet, f"_{end}_{at}", "anchored_on", amount)
+    for at, (_, during, after) in enumerate(stated):
+        first, last = nw.col(f"_first_{at}"), nw.col(f"_last_{at}")
+        phase = nw.when(day >= first).then(nw.lit(during.value)).otherwise(phase)
+        following = at + 1 < len(stated)
+        then = after if following or after is words.WORN_OFF else words.NOT_STATED
+        ended_by = day > last
+        if following:
+            ended_by &= last < nw.col(f"_first_{at + 1}")
+        phase = nw.when(ended_by).then(nw.lit(then.value)).otherwise(phase)
+    found: nw.Expr = phase
+    return found

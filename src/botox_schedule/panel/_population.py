@@ -1,0 +1,221 @@
+"""The sessions of a population as tracks and cycles, read once for all questions."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+import narwhals.stable.v2 as nw
+
+from botox_schedule import SchedulingPolicy, TreatmentProtocol
+from botox_schedule.panel._book import Book
+from botox_schedule.panel._engine import Engine, Frame
+from botox_schedule.panel._groups import grouped
+from botox_schedule.panel._rules import Rules
+from botox_schedule.panel._sessions import BOOKED, COMPLETED, PRODUCTS, Policies, read_sessions
+from botox_schedule.panel._sheet import Sheet
+from botox_schedule.panel._tables import deaths, held_spans, known_overrides, read_table
+
+__all__ = ["CYCLE", "TRACK", "Population", "Tables", "merged"]
+
+TRACK = ("patient", "clock")
+CYCLE = ("patient", "clock", "number")
+_BASE = 1024
+_UNITS = 4_000_000_000
+_MOST_DAYS = 4_000_000
+
+
+class Tables(NamedTuple):
+    """What is known beside the sessions, as the caller gave it."""
+
+    holds: Any = None
+    care_ends: Any = None
+    overrides: Any = None
+    births: Any = None
+    weights: Any = None
+    prior_treatments: Any = None
+
+
+class Population:
+    """The sessions of a population on a day.
+
+    Attributes:
+        as_of: The day as a number.
+        book: The protocols.
+        rows: All usable sessions, once for each clock that they belong to.
+        tracks: One row a track: ``family`` of the planned protocol, bookings, policy.
+        spans: Days on hold, or None without a table of holds.
+        died: Days of death, or None without a table of care ends.
+    """
+
+    def __init__(  # noqa: PLR0917 - what every question is about
+        self,
+        sessions: Any,
+        protocols: Iterable[TreatmentProtocol],
+        as_of: date,
+        policy: SchedulingPolicy | None,
+        policies: Mapping[str, SchedulingPolicy] | None,
+        tables: Tables,
+    ) -> None:
+        self.as_of = as_of.toordinal()
+        self.book = Book(protocols)
+        self.policies = Policies.given(policy, policies)
+        reading = read_sessions(sessions, self.book.indications, self.policies)
+        self.engine: Engine = reading.engine
+        self.has_ids = "session_id" in reading.columns
+        self._tables = {
+            name: self.engine.settled(read_table(table, name, self.engine))
+            for name, table in tables._asdict().items()
+            if table is not None
+        }
+        ends = self.table("care_ends")
+        self.died = None if ends is None else deaths(ends, self.as_of)
+        self.rows = self.engine.settled(self._rows(reading.frame))
+        self.tracks = self.engine.settled(self._tracks())
+        holds, overrides = self.table("holds"), self.table("overrides")
+        self.spans = self.known = None
+        if holds is not None:
+            spans = held_spans(holds, self.tracks, self.book, self.as_of)
+            self.spans = self.engine.settled(spans)
+        if overrides is not None:
+            known = known_overrides(overrides, self.tracks, self.book)
+            self.known = self.engine.settled(known)
+        self.rules = Rules(self.book, self.policies, self.known)
+
+    def table(self, name: str) -> Frame | None:
+        """Return a table that the caller gave, or None."""
+        return self._tables.get(name)
+
+    def _rows(self, frame: Frame) -> Frame:
+        usable = frame.filter(nw.col("problem").is_null()).drop("problem")
+        if self.has_ids:
+            usable = merged(usable)
+        if self.died is not None:
+            usable = usable.join(self.died, on=["patient"], how="left")
+        usable = usable.with_columns(prod=self.book.product("product_number", PRODUCTS))
+        rows = usable.with_columns(family=self.book.family("ind", "prod"))
+        rows = self._with_clocks(rows)
+        alive = nw.lit(value=True)
+        if self.died is not None:
+            alive = nw.col("died_on").is_null() | (nw.col("day") <= nw.col("died_on"))
+        completed = nw.col("status") == COMPLETED
+        known = nw.col("day") <= self.as_of
+        return rows.with_columns(done=completed & known & alive, later=completed & ~known & alive)
+
+    def _with_clocks(self, rows: Frame) -> Frame:
+        """Repeat a session for each clock that its indication belongs to."""
+        layers = []
+        for layer in self.book.layers():
+            clock = nw.lit(None, nw.Int64)
+            for number in layer:
+                names = [self.book.indications.index(n) for n in self.book.clocks[number]]
+                clock = nw.when(nw.col("ind").is_in(names)).then(number).otherwise(clock)
+            placed = rows.with_columns(clock=clock)
+            layers.append(placed.filter(~nw.col("clock").is_null()))
+        return layers[0] if len(layers) == 1 else nw.concat(layers, how="vertical")
+
+    def _tracks(self) -> Frame:
+        """One row a track: the clock of the protocol of its last session with a known one."""
+        latest = nw.col("day") * _BASE + nw.col("family")
+        booked = (nw.col("status") == BOOKED) & (nw.col("day") >= self.as_of)
+        columns = {
+            "_done": nw.when(nw.col("done")).then(latest),
+            "_any": latest,
+            "_booked": nw.when(booked).then(nw.col("day")),
+            "_later": nw.col("later").cast(nw.Int64),
+        }
+        if self.policies.keys:
+            columns["_policy"] = nw.col("day") * _BASE + nw.col("policy")
+        rows = self.rows.with_columns(**columns)
+        tracks = rows.group_by(*TRACK).agg(
+            *(
+                nw.col(column).max() if column != "_booked" else nw.col(column).min()
+                for column in columns
+            )
+        )
+        family = nw.when(nw.col("_done").is_null()).then(nw.col("_any")).otherwise(nw.col("_done"))
+        tracks = tracks.with_columns(family=family % _BASE)
+        if self.policies.keys:
+            tracks = tracks.with_columns(policy=nw.col("_policy") % _BASE)
+        tracks = tracks.with_columns(_own=self.book.own_clock("family"))
+        tracks = tracks.filter(nw.col("_own") == nw.col("clock"))
+        carried = ["policy"] if self.policies.keys else []
+        return tracks.select(
+            *TRACK, "family", *carried, booked_on=nw.col("_booked"), later=nw.col("_later") > 0
+        )
+
+    def bookings(self) -> Frame:
+        """Return the booked sessions of each track."""
+        return self.rows.filter(nw.col("status") == BOOKED).select(*TRACK, "day")
+
+    def sessions_done(self) -> Frame:
+        """Return the completed sessions of each track with the number of their cycle."""
+        within = self.policies.number(lambda policy: policy.group_within_days)
+        key = nw.col("day") * _UNITS + (nw.col("milli") + 1000) * 2 + nw.col("touch")
+        rows = self.rows.filter(nw.col("done"))
+        if self.policies.keys:
+            rows = rows.drop("policy").join(
+                self.tracks.select(*TRACK, "policy"), on=list(TRACK), how="inner"
+            )
+        within = within if isinstance(within, nw.Expr) else nw.lit(within, nw.Int64)
+        kinds = self.book.kinds
+        rows = rows.with_columns(
+            key=key,
+            within=within,
+            cell=self.book.place("ind", "clock") * kinds + nw.col("prod"),
+        )
+        rows = rows.select(
+            *TRACK, "day", "key", "touch", "within", "cell", "milli", "product_number"
+        )
+        return grouped(rows, self.engine)
+
+    def cycles(self, done: Frame) -> Sheet:
+        """Return one row a cycle, with what is known of the cycle before."""
+        cells = list(self.book.cells)
+        parts = nw.when(nw.col("part"))
+        rows = done.with_columns(_key=parts.then(nw.col("key")))
+        rows = rows.with_columns(_last=nw.col("_key").max().over(*CYCLE))
+        unknown = nw.col("cell") % self.book.kinds == self.book.unknown_product
+        order = nw.when(unknown).then(nw.col("cell") - self.book.kinds).otherwise(nw.col("cell"))
+        rows = rows.with_columns(
+            _first=parts.then(nw.col("day")),
+            _touch=nw.when(~nw.col("part")).then(nw.col("day")),
+            _lastcell=nw.when(nw.col("_key") == nw.col("_last")).then(order),
+            _known=nw.when(nw.col("milli") > 0).then(nw.col("milli")).otherwise(0),
+            _open=(nw.col("milli") < 0).cast(nw.Int64),
+            **{f"c_{at}": (nw.col("part") & (nw.col("cell") == at)).cast(nw.Int8) for at in cells},
+        )
+        cycles = rows.group_by(*CYCLE).agg(
+            nw.col("_first").min().alias("first_on"),
+            nw.col("_first").max().alias("anchored_on"),
+            nw.col("_touch").max().alias("touch_on"),
+            nw.col("_lastcell").max().alias("last_cell"),
+            nw.col("_known").sum().alias("milli"),
+            nw.col("_open").max().alias("open_units"),
+            nw.col("product_number").min().alias("product_min"),
+            nw.col("product_number").max().alias("product_max"),
+            nw.len().cast(nw.Int64).alias("sessions"),
+            *(nw.col(f"c_{at}").max() for at in cells),
+        )
+        return Sheet(self.engine, self.engine.settled(cycles), CYCLE)
+
+
+def merged(frame: Frame) -> Frame:
+    """Let one of several rows of a patient under one id win; rows without an id stay.
+
+    Entered in error wins, then completed, then cancelled or no-show, then booked or draft; then
+    the later day, the larger units, and what only decides between rows that say the same.
+    """
+    ranks = [2, 0, 0, 1, 1, 3]
+    rank = nw.lit(0, nw.Int64)
+    for number, precedence in enumerate(ranks):
+        rank = nw.when(nw.col("status") == number).then(precedence).otherwise(rank)
+    frame = frame.with_columns(_rank=rank)
+    weight = nw.col("_rank") * _MOST_DAYS + nw.col("day")
+    frame = frame.with_columns(
+        _one=(weight * _UNITS) + (nw.col("milli") + 1000) * 2 + nw.col("touch"),
+        _two=(nw.col("status") * _BASE + nw.col("ind")) * _BASE + nw.col("product_number"),
+    )
+    after = nw.col("day").shift(-1).over("patient", "session_id", order_by=("_one", "_two"))
+    frame = frame.with_columns(_after=after)
+    wins = nw.col("session_id").is_null() | nw.col("_after").is_null()
+    return frame.filter(wins).drop("_rank", "_one", "_two", "_after")

@@ -1,0 +1,227 @@
+"""A caller's frame of sessions, read into numbers; what cannot be read is named."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import narwhals.stable.v2 as nw
+
+from botox_schedule import Product, SchedulingPolicy, SessionKind, SessionStatus, find_product
+from botox_schedule.panel._book import by_number, chosen
+from botox_schedule.panel._engine import Engine, Frame, Source, is_day, numbered, opened
+from botox_schedule.panel.errors import PanelError
+
+__all__ = ["BOOKED", "COMPLETED", "PRODUCTS", "Policies", "Reading", "checked", "read_sessions"]
+
+COMPLETED = list(SessionStatus).index(SessionStatus.COMPLETED)
+BOOKED = list(SessionStatus).index(SessionStatus.BOOKED)
+PRODUCTS = sorted(product.value for product in Product)
+_MOST_UNITS = 1_000_000
+_TEXT = "text"
+_DAY = "days (dates, or text YYYY-MM-DD)"
+_NUMBER = "numbers"
+_ANYTHING = "anything"
+_REQUIRED = {
+    "patient": _ANYTHING,
+    "administered_on": _DAY,
+    "indication": _TEXT,
+    "product": _TEXT,
+}
+_OPTIONAL = {
+    "session_id": _ANYTHING,
+    "units": _NUMBER,
+    "status": _TEXT,
+    "kind": _TEXT,
+    "policy_key": _TEXT,
+}
+_BRANDS = (
+    "botox",
+    "botox cosmetic",
+    "dysport",
+    "xeomin",
+    "daxxify",
+    "myobloc",
+    "jeuveau",
+    "letybo",
+)
+
+
+class Policies(NamedTuple):
+    """The policies of a population; without keys there is one for all."""
+
+    each: tuple[SchedulingPolicy, ...]
+    keys: tuple[str, ...] = ()
+
+    @classmethod
+    def given(
+        cls, policy: SchedulingPolicy | None, policies: Mapping[str, SchedulingPolicy] | None
+    ) -> "Policies":
+        """Return what the caller gave.
+
+        Raises:
+            PanelError: When both were given, or no policy under any key.
+        """
+        if policies is None:
+            return cls((policy or SchedulingPolicy(),))
+        if policy is not None or not policies:
+            raise PanelError("give policy, or policies for the values of the column policy_key")
+        return cls(tuple(policies.values()), tuple(policies))
+
+    def number(self, read: Any) -> nw.Expr | int:
+        """Return a number of the row's policy, by its number in the column ``policy``."""
+        values = [read(policy) for policy in self.each]
+        return values[0] if len(set(values)) == 1 else by_number("policy", values)
+
+
+class Reading(NamedTuple):
+    """Sessions as numbers.
+
+    Attributes:
+        frame: Columns ``patient``, ``day``, ``ind``, ``product_number`` (its place in ``PRODUCTS``), ``milli`` (thousandths of a unit,
+            -1000 where unknown), ``status``, ``touch``, ``problem`` (null where the row can be
+            used), and ``session_id`` and ``policy`` where there are such.
+        engine: Where the work is done.
+        columns: The names of the caller's columns.
+    """
+
+    frame: Frame
+    engine: Engine
+    columns: tuple[str, ...]
+
+
+def checked(
+    native: Any, name: str, required: Mapping[str, str], optional: Mapping[str, str]
+) -> Source:
+    """Return a caller's frame with the columns that are known, and no others.
+
+    Raises:
+        PanelError: When a column is missing or of another type; all are named, with what was
+            found.
+    """
+    source = opened(native, name)
+    schema = source.frame.collect_schema()
+    faults = [f"{column} is missing" for column in required if column not in schema]
+    kinds = {**required, **optional}
+    for column, kind in kinds.items():
+        if column in schema and not _fits(schema[column], kind):
+            faults.append(f"{column}: expected {kind}, found {schema[column]}")
+    if faults:
+        found = ", ".join(schema)
+        raise PanelError(f"{name}: {'; '.join(faults)}; the columns are: {found or 'none'}")
+    frame = source.frame.select(
+        nw.col(c).cast(nw.String) if kinds[c] == _TEXT else nw.col(c) for c in kinds if c in schema
+    )
+    return Source(frame, source.engine)
+
+
+def _fits(dtype: Any, kind: str) -> bool:
+    if kind == _ANYTHING or dtype == nw.Unknown:
+        return True
+    if kind == _DAY:
+        return is_day(dtype)
+    if kind == _NUMBER:
+        return bool(dtype.is_numeric())
+    return dtype in (nw.String, nw.Categorical, nw.Enum)
+
+
+def read_sessions(
+    native: Any, indications: Sequence[str], policies: Policies, keep: Sequence[str] = ()
+) -> Reading:
+    """Return the sessions as numbers.
+
+    Args:
+        native: The caller's frame.
+        indications: Those that have numbers; without any, every indication will do.
+        policies: The policies by key.
+        keep: Columns to carry along.
+
+    Raises:
+        PanelError: When a column is missing or of another type.
+    """
+    required = dict(_REQUIRED)
+    if policies.keys:
+        required["policy_key"] = _TEXT
+    carried = dict.fromkeys(keep, _ANYTHING)
+    source = checked(native, "sessions", required, {**_OPTIONAL, **carried})
+    columns = tuple(source.frame.collect_schema())
+    frame, engine = numbered(
+        Source(source.frame.with_columns(day=nw.col("administered_on")), source.engine), ["day"]
+    )
+    frame = frame.with_columns(
+        ind=chosen([(nw.col("indication") == n, i) for i, n in enumerate(indications)]),
+        name=nw.col("product").str.strip_chars().str.to_lowercase(),
+        status=_worded(columns, "status", list(SessionStatus), "completed"),
+        touch=_worded(columns, "kind", list(SessionKind), "full"),
+        milli=_milli(columns),
+    )
+    if policies.keys:
+        keys = [(nw.col("policy_key") == key, i) for i, key in enumerate(policies.keys)]
+        frame = frame.with_columns(policy=chosen(keys))
+    frame = frame.with_columns(
+        product_number=_product(), problem=_problem(columns, indications, policies)
+    )
+    extra = [c for c in ("session_id", *keep) if c in columns]
+    if policies.keys:
+        extra.append("policy")
+    frame = frame.select(
+        "patient",
+        "day",
+        "ind",
+        "product_number",
+        "milli",
+        "status",
+        "touch",
+        "problem",
+        *dict.fromkeys(extra),
+    )
+    return Reading(frame, engine, columns)
+
+
+def _worded(columns: Sequence[str], column: str, words: Sequence[str], default: str) -> nw.Expr:
+    if column not in columns:
+        return nw.lit(list(words).index(default), nw.Int64)
+    return chosen([(nw.col(column) == word, number) for number, word in enumerate(words)])
+
+
+def _milli(columns: Sequence[str]) -> nw.Expr:
+    """Units in thousandths; -1000 where they are not known, null where they are no units."""
+    if "units" not in columns:
+        return nw.lit(-1000, nw.Int64)
+    units = nw.col("units").cast(nw.Float64)
+    fits = (units > 0) & (units <= _MOST_UNITS)
+    known = nw.when(fits).then((units * 1000).round(0)).cast(nw.Int64)
+    return nw.when(nw.col("units").is_null()).then(nw.lit(-1000, nw.Int64)).otherwise(known)
+
+
+def _names(product: Product) -> list[str]:
+    brands = [brand for brand in _BRANDS if find_product(brand) is product]
+    return [product.value.lower(), *brands]
+
+
+def _called(product: Product) -> nw.Expr:
+    """Whether ``name`` stands for a product: with its four-letter suffix too."""
+    generic = product.value.lower()
+    name = nw.col("name")
+    suffixed = name.str.starts_with(f"{generic}-") & (name.str.len_chars() == len(generic) + 5)
+    return name.is_in(_names(product)) | suffixed
+
+
+def _product() -> nw.Expr:
+    """Return the number of a product among all, one more where none is called so."""
+    cases = [(_called(product), number) for number, product in enumerate(map(Product, PRODUCTS))]
+    return chosen(cases).fill_null(len(PRODUCTS))
+
+
+def _problem(columns: Sequence[str], indications: Sequence[str], policies: Policies) -> nw.Expr:
+    unheard = "ind" if indications else "indication"
+    cases: list[tuple[nw.Expr, str]] = [
+        (nw.col("patient").is_null(), "no_patient"),
+        (nw.col("day").is_null(), "not_a_day"),
+        (nw.col(unheard).is_null(), "unknown_indication"),
+        (nw.col("status").is_null(), "unknown_status"),
+        (nw.col("touch").is_null(), "unknown_kind"),
+    ]
+    if "units" in columns:
+        cases.append((nw.col("milli").is_null(), "not_units"))
+    if policies.keys:
+        cases.append((nw.col("policy").is_null(), "unknown_policy_key"))
+    return chosen(cases)

@@ -1,0 +1,194 @@
+"""What is known of patients beside their sessions, as small frames of numbers.
+
+Each function takes the frame as the caller gave it and returns rows of tracks; ``tracks`` has the
+columns ``patient`` and ``clock``.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from botox_schedule import Authority, CareEndKind, Interval, IntervalError, IntervalRange
+from botox_schedule.panel._book import Book, chosen
+from botox_schedule.panel._engine import Engine, Frame, Source, numbered
+from botox_schedule.panel._sessions import checked
+from botox_schedule.panel.errors import PanelError
+
+__all__ = [
+    "OPEN",
+    "deaths",
+    "ended",
+    "held_spans",
+    "known_overrides",
+    "known_priors",
+    "on_tracks",
+    "read_table",
+]
+
+OPEN = 100_000_000
+"""Stands for the last day of what is open: later than any day."""
+
+_DAY = "days (dates, or text YYYY-MM-DD)"
+_TEXT = "text"
+_Shape = tuple[Mapping[str, str], Mapping[str, str]]
+_HOLDS: _Shape = (
+    {"patient": "anything", "first": _DAY},
+    {"last": _DAY, "indication": _TEXT, "review_on": _DAY},
+)
+_ENDS = ({"patient": "anything", "on": _DAY, "kind": _TEXT}, {"indication": _TEXT})
+_OVERRIDES = (
+    {"patient": "anything", "indication": _TEXT, "first": _DAY, "authority": _TEXT},
+    {"last": _DAY, "minimum": _TEXT, "usual": _TEXT, "reason": _TEXT},
+)
+_PRIORS = (
+    {"patient": "anything", "indication": _TEXT, "cycles": "numbers"},
+    {"started_on": _DAY},
+)
+_BIRTHS: _Shape = ({"patient": "anything", "born_on": _DAY}, {})
+_WEIGHTS: _Shape = ({"patient": "anything", "measured_on": _DAY, "kilograms": "numbers"}, {})
+_SHAPES: dict[str, _Shape] = {
+    "holds": _HOLDS,
+    "care_ends": _ENDS,
+    "overrides": _OVERRIDES,
+    "prior_treatments": _PRIORS,
+    "births": _BIRTHS,
+    "weights": _WEIGHTS,
+}
+
+
+def read_table(native: Any, name: str, engine: Engine) -> Frame:
+    """Return a table with all its columns, days as numbers.
+
+    Raises:
+        PanelError: When a column is missing or of another type, or when the frame is of another
+            kind than the sessions.
+    """
+    required, optional = _SHAPES[name]
+    kinds = {**required, **optional}
+    source = checked(native, name, required, optional)
+    if source.engine.name != engine.name:
+        raise PanelError(f"{name}: expected a frame of the same kind as the sessions")
+    present = source.frame.collect_schema()
+    days = [c for c, kind in kinds.items() if kind == _DAY and c in present]
+    given = source.frame.select(nw.all(), **{f"_{c}": ~nw.col(c).is_null() for c in days})
+    frame = numbered(Source(given, source.engine), days).frame
+    _refuse_unusable(frame, name, [c for c in required if c not in days], days, required)
+    for column, kind in optional.items():
+        if column not in present:
+            dtype = nw.String if kind == _TEXT else nw.Int64
+            frame = frame.with_columns(nw.lit(None, dtype).alias(column))
+    return frame.select(*kinds)
+
+
+def _refuse_unusable(
+    frame: Frame, name: str, others: list[str], days: list[str], required: Mapping[str, str]
+) -> None:
+    """A table that silences patients is used whole or not at all; asks the data."""
+    words = {"kind": [k.value for k in CareEndKind], "authority": [a.value for a in Authority]}
+    faults = {}
+    for column in others:
+        fault = nw.col(column).is_null()
+        if column in words:
+            fault = fault | ~nw.col(column).is_in(words[column])
+        faults[column] = fault
+    for column in days:
+        unread = nw.col(column).is_null()
+        faults[column] = unread if column in required else unread & nw.col(f"_{column}")
+    counts = {c: fault.fill_null(value=True).cast(nw.Int64) for c, fault in faults.items()}
+    asked = frame.select(**counts).select(*(nw.col(c).sum() for c in counts)).collect()
+    found = [f"{c} in {n} rows" for c in counts if (n := asked.item(0, c))]
+    if found:
+        raise PanelError(f"{name}: cannot be read: {', '.join(found)}")
+
+
+def on_tracks(table: Frame, tracks: Frame, book: Book) -> Frame:
+    """Return the rows of a table for each track they concern: of all, without an indication."""
+    at = [(nw.col("indication") == name, i) for i, name in enumerate(book.indications)]
+    table = table.with_columns(_ind=chosen(at))
+    met = tracks.select("patient", "clock").join(table, on=["patient"], how="inner")
+    everywhere = nw.col("indication").is_null()
+    return met.filter(everywhere | book.in_clock("_ind", "clock")).drop("_ind")
+
+
+def held_spans(holds: Frame, tracks: Frame, book: Book, as_of: int) -> Frame:
+    """Return the days on hold of each track, as far as they are known; spans do not touch."""
+    known = on_tracks(holds.filter(nw.col("first") <= as_of), tracks, book)
+    known = known.select("patient", "clock", "first", until=nw.col("last").fill_null(OPEN))
+    track = ("patient", "clock")
+    order = ("first", "until")
+    known = known.with_columns(_reach=nw.col("until").cum_max().over(*track, order_by=order))
+    known = known.with_columns(_before=nw.col("_reach").shift(1).over(*track, order_by=order))
+    apart = nw.col("_before").is_null() | (nw.col("first") > nw.col("_before") + 1)
+    known = known.with_columns(_new=apart.cast(nw.Int64))
+    span = nw.col("_new").cum_sum().over(*track, order_by=order).cast(nw.Int64)
+    known = known.with_columns(_span=span)
+    merged = known.group_by("patient", "clock", "_span").agg(
+        nw.col("first").min().alias("h_first"), nw.col("until").max().alias("h_last")
+    )
+    return merged.drop("_span")
+
+
+def deaths(ends: Frame, as_of: int) -> Frame:
+    """Return the day of death of each patient who has died."""
+    known = ends.filter((nw.col("kind") == "deceased") & (nw.col("on") <= as_of))
+    return known.group_by("patient").agg(nw.col("on").min().alias("died_on"))
+
+
+def ended(ends: Frame, tracks: Frame, book: Book, as_of: int) -> Frame:
+    """Return the last day on which the care of each track was discontinued."""
+    known = ends.filter((nw.col("kind") == "discontinued") & (nw.col("on") <= as_of))
+    known = on_tracks(known, tracks, book)
+    return known.group_by("patient", "clock").agg(nw.col("on").max().alias("ended_on"))
+
+
+def known_priors(priors: Frame, tracks: Frame, book: Book) -> Frame:
+    """Return how many cycles of each track were given elsewhere."""
+    known = on_tracks(priors.filter(~nw.col("indication").is_null()), tracks, book)
+    known = known.with_columns(cycles=nw.col("cycles").cast(nw.Int64))
+    return known.group_by("patient", "clock").agg(nw.col("cycles").sum().alias("prior_cycles"))
+
+
+def known_overrides(overrides: Frame, tracks: Frame, book: Book) -> Frame:
+    """Return the overrides of each track, their intervals as numbers; asks for the texts used."""
+    texts = overrides.with_columns(
+        reason=nw.col("reason").fill_null(""), until=nw.col("last").fill_null(OPEN)
+    )
+    minimums = _texts(overrides, "minimum", Interval.parse)
+    usuals = _texts(overrides, "usual", IntervalRange.parse)
+    texts = texts.with_columns(
+        o_text=_read(minimums, "minimum", str).fill_null("None"),
+        u_text=_read(usuals, "usual", str).fill_null("None"),
+        **_amounts("o", "minimum", minimums),
+        **_amounts("uf", "usual", {t: r.first for t, r in usuals.items()}),
+        **_amounts("ul", "usual", {t: r.last for t, r in usuals.items()}),
+        **_amounts("ut", "usual", {t: r.last.times(2) for t, r in usuals.items()}),
+    )
+    return on_tracks(texts, tracks, book)
+
+
+def _texts(frame: Frame, column: str, parse: Callable[[str], Any]) -> dict[str, Any]:
+    asked = frame.select(column).filter(~nw.col(column).is_null()).unique().collect()
+    try:
+        return {text: parse(text) for text in sorted(asked[column].to_list())}
+    except IntervalError:
+        raise PanelError(
+            f"overrides: {column}: expected intervals such as '12 weeks', or '3 to 4 months' "
+            "for a usual range"
+        ) from None
+
+
+def _read(parsed: Mapping[str, Any], column: str, read: Callable[[Any], Any]) -> nw.Expr:
+    cases = [(nw.col(column) == text, read(value)) for text, value in parsed.items()]
+    if not cases:
+        return nw.lit(None, nw.String)
+    return chosen(cases)
+
+
+def _amounts(out: str, column: str, parsed: Mapping[str, Interval]) -> dict[str, nw.Expr]:
+    if not parsed:
+        return {f"{out}_n": nw.lit(None, nw.Int64), f"{out}_k": nw.lit(None, nw.Int64)}
+    return {
+        f"{out}_n": _read(parsed, column, lambda interval: interval.months),
+        f"{out}_k": _read(parsed, column, lambda interval: 7 * interval.weeks + interval.days),
+    }

@@ -1,0 +1,988 @@
+"""Populations: every row of the panel is the answer of the record functions."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import botox_schedule as bs
+from botox_schedule.outcomes import adherence as record_adherence
+from population import ADULT, LIMBS, PEDIATRIC, Draw, only, planned_tracks, tables, versions
+
+pl = pytest.importorskip("polars", reason="the extra panel is not installed")
+pytest.importorskip("narwhals", reason="the extra panel is not installed")
+
+from botox_schedule import panel  # noqa: E402 - it needs the extra
+from botox_schedule.panel import PanelError  # noqa: E402
+from botox_schedule.panel._amounts import Amount, add_amount, amount_of  # noqa: E402
+from botox_schedule.panel._engine import Source, dated, numbered, opened  # noqa: E402
+from botox_schedule.panel._sheet import Sheet  # noqa: E402
+
+DAY = timedelta(days=1)
+MIGRAINE = bs.find_protocol("chronic-migraine")
+BESIDE = ("holds", "care_ends", "overrides", "prior_treatments", "births")
+FLAGS = (
+    "booking_unresolved",
+    "booking_in_hold",
+    "booking_too_early",
+    "early_session",
+    "product_switch",
+    "future_completed_session",
+    "hold_needs_review",
+    "age_outside_protocol",
+    "age_unknown",
+)
+
+
+def duck(frame: Any) -> Any:
+    """The frame as a DuckDB relation."""
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+    return duckdb.from_arrow(frame.to_arrow())
+
+
+def pandas(frame: Any) -> Any:
+    """The frame as a pandas one, whose days are datetime64."""
+    pytest.importorskip("pandas", reason="pandas is not installed")
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    return frame.to_pandas()
+
+
+def arrow(frame: Any) -> Any:
+    """The frame as a PyArrow table."""
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    return frame.to_arrow()
+
+
+ENGINES: dict[str, Callable[[Any], Any]] = {
+    "polars": lambda frame: frame,
+    "lazy": lambda frame: frame.lazy(),
+    "pandas": pandas,
+    "pyarrow": arrow,
+    "duckdb": duck,
+}
+
+
+def rows_of(answer: Any) -> list[dict[str, Any]]:
+    """An answer of any kind as rows."""
+    kind = type(answer).__module__.partition(".")[0]
+    if kind == "polars":
+        whole = answer.lazy().collect()
+    elif kind == "pandas":
+        whole = pl.from_pandas(answer).with_columns(pl.col(pl.Datetime).cast(pl.Date))
+    elif kind == "pyarrow":
+        whole = pl.from_arrow(answer)
+    else:
+        whole = pl.from_arrow(answer.to_arrow_table())
+    found: list[dict[str, Any]] = whole.to_dicts()
+    return found
+
+
+def frame_of(**columns: Sequence[Any]) -> Any:
+    """Sessions of chronic migraine with Botox, unless the columns say otherwise."""
+    height = len(columns["administered_on"])
+    given = {
+        "patient": ["p-1"] * height,
+        "indication": ["chronic-migraine"] * height,
+        "product": ["Botox"] * height,
+    }
+    return pl.DataFrame(given | columns, strict=False)
+
+
+class Case:
+    """A drawn population with its protocols, policy and day."""
+
+    def __init__(self, seed: int, kind: str, count: int = 60) -> None:
+        protocols: dict[str, tuple[list[bs.TreatmentProtocol], Sequence[str]]] = {
+            "migraine": ([MIGRAINE], ["chronic-migraine"]),
+            "limbs": ([p for p in only(ADULT, *LIMBS) if p.product.startswith("ona")], LIMBS),
+            "adults": (ADULT, [*LIMBS, "chronic-migraine", "cervical-dystonia"]),
+            "children": (PEDIATRIC, LIMBS),
+            "versions": (versions(), ["chronic-migraine", "spasticity"]),
+        }
+        self.protocols, indications = protocols[kind]
+        draw = Draw(seed, indications)
+        self.records = {f"p-{n}": draw.record(n) for n in range(count)}
+        self.policy = draw.policy()
+        self.as_of = draw.day() + 100 * DAY
+        self.tables = tables(self.records.values())
+        self.newest_first = sorted(
+            self.protocols, key=lambda p: (str(p.in_force.first or ""), p.version), reverse=True
+        )
+
+    def beside(self, convert: Callable[[Any], Any], *names: str) -> dict[str, Any]:
+        """The tables beside the sessions."""
+        return {name: convert(self.tables[name]) for name in names}
+
+    def protocol(self, row: dict[str, Any]) -> bs.TreatmentProtocol:
+        """The protocol that a row names."""
+        key = (row["protocol_id"], row["protocol_version"])
+        return next(p for p in self.protocols if (p.id, p.version) == key)
+
+    def asked(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The arguments for the record functions."""
+        return {
+            "record": self.records[row["patient"]],
+            "protocol": self.protocol(row),
+            "as_of": self.as_of,
+            "policy": self.policy,
+            "other_protocols": self.newest_first,
+        }
+
+
+def forecast_row(case: Case, row: dict[str, Any]) -> dict[str, Any]:
+    """What the record functions answer for a row of the forecast."""
+    asked = case.asked(row)
+    found = bs.forecast(**asked)
+    codes = {finding.code.value for finding in found.findings}
+    last = (bs.treatment_cycles(**asked) or (None,))[-1]
+    return {
+        "patient": row["patient"],
+        "indication": asked["protocol"].indication,
+        "product": asked["protocol"].product.value,
+        "protocol_id": asked["protocol"].id,
+        "protocol_version": asked["protocol"].version,
+        "cycle_number": found.cycle_number,
+        "last_session_on": found.last_session_on,
+        "days_since_last": found.days_since_last,
+        "status": found.status.value,
+        "earliest": found.dates.earliest,
+        "due": found.dates.due,
+        "overdue_from": found.dates.overdue_from,
+        "lapsed_from": found.dates.lapsed_from,
+        "days_to_due": found.days_to_due,
+        "days_since_due": found.days_since_due,
+        "booked_on": found.booking and found.booking.on,
+        "phase": found.phase and found.phase.value,
+        "interval_days": last and last.interval_days,
+        "timing": last and last.timing and last.timing.value,
+        "short_by_days": last and last.short_by_days,
+        "late_by_days": last and last.late_by_days,
+        "held": last and last.held,
+        "unverified": ", ".join(found.dates.unverified),
+        **{flag: flag in codes for flag in FLAGS},
+    }
+
+
+def check_forecast(case: Case, convert: Callable[[Any], Any]) -> None:
+    answer = panel.forecast(
+        convert(case.tables["sessions"]),
+        case.protocols,
+        as_of=case.as_of,
+        policy=case.policy,
+        **case.beside(convert, *BESIDE),
+    )
+    rows = rows_of(answer)
+    for row in rows:
+        assert row == forecast_row(case, row)
+    tracks = {(row["patient"], case.protocol(row).clock) for row in rows}
+    assert tracks == {
+        (record.id, clock)
+        for record in case.records.values()
+        for clock in planned_tracks(record, case.protocols, case.as_of)
+    }
+    assert len(rows) == len(tracks)
+
+
+KINDS = st.sampled_from(["migraine", "limbs", "adults", "children", "versions"])
+SEEDS = st.integers(0, 1_000_000)
+
+
+class TestOneTruth:
+    @settings(max_examples=8, deadline=None)
+    @given(SEEDS, KINDS)
+    def test_polars_answers_as_the_record_does(self, seed: int, kind: str) -> None:
+        check_forecast(Case(seed, kind), ENGINES["polars"])
+
+    @pytest.mark.parametrize("engine", ["lazy", "pandas", "pyarrow"])
+    @settings(max_examples=2, deadline=None)
+    @given(SEEDS, KINDS)
+    def test_so_do_other_frames(self, engine: str, seed: int, kind: str) -> None:
+        check_forecast(Case(seed, kind, 30), ENGINES[engine])
+
+    @settings(max_examples=2, deadline=None)
+    @given(SEEDS, st.sampled_from(["migraine", "limbs"]))
+    def test_so_does_duckdb(self, seed: int, kind: str) -> None:
+        check_forecast(Case(seed, kind, 30), duck)
+
+    @settings(max_examples=6, deadline=None)
+    @given(SEEDS, KINDS)
+    def test_every_cycle_is_that_of_the_record(self, seed: int, kind: str) -> None:
+        case = Case(seed, kind)
+        beside = case.beside(ENGINES["polars"], *BESIDE[:4])
+        answer = panel.cycles(
+            case.tables["sessions"],
+            case.protocols,
+            as_of=case.as_of,
+            policy=case.policy,
+            **beside,
+        )
+        found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for row in rows_of(answer.sort("cycle_number")):
+            found.setdefault((row["patient"], row["protocol_id"]), []).append(row)
+        for rows in found.values():
+            expected = bs.treatment_cycles(**case.asked(rows[0]))
+            assert [cycle_row(cycle) for cycle in expected] == [
+                {name: row[name] for name in cycle_row(expected[0])} for row in rows
+            ]
+
+    @settings(max_examples=8, deadline=None)
+    @given(SEEDS, st.sampled_from(["12 weeks", "3 months", "1 day"]))
+    def test_exposure_is_that_of_the_record(self, seed: int, window: str) -> None:
+        case = Case(seed, "adults")
+        answer = panel.exposure(
+            case.tables["sessions"],
+            window=window,
+            on=case.as_of,
+            policy=case.policy,
+            care_ends=case.tables["care_ends"],
+        )
+        found = {(row["patient"], row["product"]): row for row in rows_of(answer)}
+        for record in case.records.values():
+            for product in bs.Product:
+                expected = bs.exposure(
+                    record, product=product, window=window, on=case.as_of, policy=case.policy
+                )
+                row = found.get((str(record.id), product.value)) or {
+                    "units": 0,
+                    "units_if_one": 0,
+                    "indeterminate": (record.id, None) in found,
+                }
+                units = (expected.units, expected.units_if_one, expected.indeterminate)
+                assert units == (row["units"], row["units_if_one"], row["indeterminate"])
+
+    @settings(max_examples=4, deadline=None)
+    @given(SEEDS)
+    def test_adherence_adds_up_that_of_the_records(self, seed: int) -> None:
+        case = Case(seed, "migraine")
+        answer = panel.adherence(
+            case.tables["sessions"],
+            case.protocols,
+            as_of=case.as_of,
+            by=["patient"],
+            policy=case.policy,
+            **case.beside(ENGINES["polars"], "holds", "care_ends", "overrides"),
+        )
+        for row in rows_of(answer):
+            asked = case.asked(row | {"protocol_id": MIGRAINE.id, "protocol_version": "1.0"})
+            expected = record_adherence(**asked)
+            names = ("cycles", "held_cycles", "on_time", "early", "late")
+            assert [row[name] for name in names] == [getattr(expected, name) for name in names]
+            share = expected.on_time_share
+            assert row["on_time_share"] == (None if share is None else pytest.approx(float(share)))
+
+    @settings(max_examples=4, deadline=None)
+    @given(SEEDS, st.integers(0, 120))
+    def test_persistence_is_that_of_the_record(self, seed: int, gap: int) -> None:
+        case = Case(seed, "migraine")
+        answer = panel.persistence(
+            case.tables["sessions"],
+            case.protocols,
+            as_of=case.as_of,
+            permissible_gap_days=gap,
+            policy=case.policy,
+            holds=case.tables["holds"],
+        )
+        for row in rows_of(answer):
+            record = case.records[row["patient"]].model_copy(
+                update={"care_ends": (), "overrides": ()}
+            )
+            expected = record_adherence(
+                record,
+                MIGRAINE,
+                as_of=case.as_of,
+                permissible_gap_days=gap,
+                policy=case.policy,
+            )
+            assert row["event"] is not expected.is_censored
+            assert row["reason"] == ("gap" if row["event"] else "ongoing")
+            if row["event"]:
+                assert row["time"] == expected.persistent_days
+
+    def test_policies_differ_by_key(self) -> None:
+        case = Case(5, "migraine", 40)
+        draw = Draw(6, ["chronic-migraine"])
+        policies = {
+            "plan-a": draw.policy(),
+            "plan-b": draw.policy(),
+            "plan-c": bs.SchedulingPolicy(),
+        }
+        keys = {patient: list(policies)[n % 3] for n, patient in enumerate(case.records)}
+        keyed = case.tables["sessions"].with_columns(
+            policy_key=pl.col("patient").replace_strict(keys)
+        )
+        answer = panel.forecast(
+            keyed,
+            case.protocols,
+            as_of=case.as_of,
+            policies=policies,
+            **case.beside(ENGINES["polars"], *BESIDE),
+        )
+        for row in rows_of(answer):
+            case.policy = policies[keys[row["patient"]]]
+            assert row == forecast_row(case, row)
+
+
+def cycle_row(cycle: bs.TreatmentCycle) -> dict[str, Any]:
+    """A cycle as the panel's row has it."""
+    units = list(cycle.units.values())
+    known = len(units) == 1 and units[0] is not None and "unknown" not in cycle.units
+    return {
+        "cycle_number": cycle.number,
+        "first_on": cycle.first_on,
+        "anchored_on": cycle.anchored_on,
+        "units": float(units[0] or 0) if known else None,
+        "interval_days": cycle.interval_days,
+        "timing": cycle.timing and cycle.timing.value,
+        "short_by_days": cycle.short_by_days,
+        "late_by_days": cycle.late_by_days,
+        "held": cycle.held,
+        "is_open": cycle.is_open,
+    }
+
+
+class TestCalendar:
+    @pytest.mark.parametrize("engine", ["polars", "duckdb"])
+    @pytest.mark.parametrize("short_month", list(bs.ShortMonth))
+    def test_intervals_are_those_of_the_core(self, engine: str, short_month: bs.ShortMonth) -> None:
+        draw = Draw(1, ["chronic-migraine"], start=date(1900, 1, 1), span=300 * 365)
+        days = [draw.day() for _ in range(2000)]
+        days += [date(year, 2, 28) + DAY for year in (1900, 1904, 2000, 2100, 2196)]
+        amounts = [draw.interval() for _ in days]
+        frame = pl.DataFrame(
+            {
+                "day": days,
+                "months": [interval.months for interval in amounts],
+                "days": [7 * interval.weeks + interval.days for interval in amounts],
+            }
+        )
+        source = opened(ENGINES[engine](frame), "sessions")
+        source = numbered(source, ["day"])
+        sheet = Sheet(source.engine, source.frame, ("day",))
+        later = short_month is bs.ShortMonth.FIRST_OF_NEXT
+        add_amount(sheet, "out", "day", Amount("months", "days"), first_of_next=later)
+        add_amount(sheet, "back", "day", Amount(-1, 0), first_of_next=later)
+        answer = source.engine.back(
+            dated(Source(sheet.frame, source.engine), ["day", "out", "back"])
+        )
+        month = bs.Interval(months=1)
+        expected = {
+            (day, interval.months, 7 * interval.weeks + interval.days): (
+                interval.after(day, short_month=short_month),
+                month.before(day, short_month=short_month),
+            )
+            for day, interval in zip(days, amounts, strict=True)
+        }
+        rows = rows_of(answer)
+        assert len(rows) == len(days)
+        for row in rows:
+            key = (row["day"], row["months"], row["days"])
+            assert (row["out"], row["back"]) == expected[key]
+
+    def test_texts_are_days_only_in_one_form(self) -> None:
+        texts: list[str | None] = [
+            "2024-02-29",
+            "2023-02-29",
+            "2024-13-01",
+            "2024-00-10",
+            "0000-01-01",
+            "0001-01-01",
+        ]
+        texts += ["2024-1-05", "2024-01-05T00:00", "9999-12-31", "٢٠٢٤-01-05", "2024-04-31", None]
+        for convert in (ENGINES["polars"], duck):
+            frame = convert(pl.DataFrame({"n": list(range(len(texts))), "day": texts}))
+            source = numbered(opened(frame, "sessions"), ["day"])
+            rows = rows_of(source.engine.back(source.frame.select("n", "day")))
+            found = {row["n"]: row["day"] for row in rows if row["day"] is not None}
+            assert found == {n: date.fromisoformat(str(texts[n])).toordinal() for n in (0, 5, 8)}
+
+    def test_a_moment_that_is_no_midnight_is_no_day(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05 00:00:00", "2026-01-05 09:30:00"])
+        frame = frame.with_columns(pl.col("administered_on").str.to_datetime())
+        found = panel.findings(frame, [MIGRAINE])
+        assert found["code"].to_list() == ["not_a_day"]
+
+    def test_weeks_and_days_are_days(self) -> None:
+        assert amount_of(bs.Interval.parse("1 year + 2 weeks - 1 day")) == (12, 13)
+
+
+class TestGroups:
+    @pytest.mark.parametrize("engine", ["polars", "duckdb"])
+    def test_long_chains_are_cut_as_in_the_record(self, engine: str) -> None:
+        offsets = [0, 0, 3, 4, 4, 6, 7, 8, 9, 12, 15, 16, 40, 43, 46]
+        days = [date(2026, 1, 1) + offset * DAY for offset in offsets]
+        record = bs.PatientRecord(
+            sessions=[
+                {"administered_on": day, "indication": "chronic-migraine", "product": "Botox"}
+                for day in days
+            ]
+        )
+        expected = bs.treatment_cycles(record, MIGRAINE, as_of="2026-12-31")
+        frame = ENGINES[engine](frame_of(administered_on=days))
+        rows = rows_of(panel.cycles(frame, [MIGRAINE], as_of="2026-12-31"))
+        rows.sort(key=lambda row: row["cycle_number"])
+        assert [(r["first_on"], r["anchored_on"], r["sessions"]) for r in rows] == [
+            (c.first_on, c.anchored_on, sum(c.first_on <= d <= c.anchored_on for d in days))
+            for c in expected
+        ]
+        assert len(rows) == 7
+
+
+class TestFindings:
+    BAD: tuple[dict[str, Any], ...] = (
+        {"patient": None},
+        {"administered_on": "5 Jan 2026"},
+        {"administered_on": None},
+        {"indication": "migraine"},
+        {"status": "done"},
+        {"kind": "half"},
+        {"units": 0.0},
+        {"units": float("nan")},
+        {"units": -5.0},
+    )
+    CODES = (
+        "no_patient",
+        "not_a_day",
+        "not_a_day",
+        "unknown_indication",
+        "unknown_status",
+        "unknown_kind",
+        "not_units",
+        "not_units",
+        "not_units",
+    )
+
+    def dirty(self) -> Any:
+        good = {
+            "patient": "p",
+            "session_id": None,
+            "administered_on": "2026-01-05",
+            "indication": "chronic-migraine",
+            "product": "Botox",
+            "units": 155.0,
+            "status": "completed",
+            "kind": "full",
+        }
+        rows = [good | {"session_id": f"bad-{n}"} | bad for n, bad in enumerate(self.BAD)]
+        rows += [good | {"session_id": "typo", "product": "Botoks"}]
+        rows += [good | {"session_id": "none", "product": None}]
+        rows += [good | {"session_id": "other", "product": "Dysport"}]
+        rows += [good | {"session_id": "twice"}] * 2
+        rows += [good | {"session_id": "later", "administered_on": "2027-01-05"}]
+        rows += [good | {"session_id": "booked", "status": "booked"}]
+        return pl.DataFrame(rows)
+
+    @pytest.mark.parametrize("engine", list(ENGINES))
+    def test_each_bad_row_is_named_with_its_key(self, engine: str) -> None:
+        answer = panel.findings(ENGINES[engine](self.dirty()), [MIGRAINE])
+        found = {row["session_id"]: (row["code"], row["left_out"]) for row in rows_of(answer)}
+        expected = {f"bad-{n}": (code, True) for n, code in enumerate(self.CODES)}
+        if engine == "pandas":
+            del expected["bad-7"]  # its way to say that a number is not known
+        expected["typo"] = ("unknown_product", False)
+        expected["other"] = ("no_protocol", False)
+        assert found == expected
+
+    @pytest.mark.parametrize("engine", list(ENGINES))
+    def test_the_counts_add_up(self, engine: str) -> None:
+        frame = self.dirty()
+        answer = panel.tally(ENGINES[engine](frame), [MIGRAINE], as_of="2026-06-01")
+        counts = {row["outcome"]: row["sessions"] for row in rows_of(answer)}
+        if engine == "pandas":
+            counts["not_units"] += 1
+            counts["used"] -= 1
+        assert counts == {
+            "after_as_of": 1,
+            "booked": 1,
+            "copy": 1,
+            "no_patient": 1,
+            "not_a_day": 2,
+            "not_units": 3,
+            "unknown_indication": 1,
+            "unknown_kind": 1,
+            "unknown_status": 1,
+            "used": 4,
+        }
+        assert sum(counts.values()) == frame.height
+
+    @settings(max_examples=5, deadline=None)
+    @given(SEEDS, KINDS)
+    def test_the_counts_add_up_for_any_population(self, seed: int, kind: str) -> None:
+        case = Case(seed, kind)
+        answer = panel.tally(
+            case.tables["sessions"],
+            case.protocols,
+            as_of=case.as_of,
+            care_ends=case.tables["care_ends"],
+        )
+        assert answer["sessions"].sum() == case.tables["sessions"].height
+        assert answer["sessions"].min() > 0
+
+    def test_the_good_rows_are_answered(self) -> None:
+        answer = panel.forecast(self.dirty(), [MIGRAINE], as_of="2026-06-01")
+        assert answer.select("patient", "due").rows() == [("p", date(2026, 3, 30))]
+
+    @pytest.mark.parametrize("names", [("administered_on",), ("patient", "product")])
+    def test_missing_columns_are_named_with_what_was_found(self, names: tuple[str, ...]) -> None:
+        frame = frame_of(administered_on=["2026-01-05"]).drop(*names)
+        with pytest.raises(PanelError) as caught:
+            panel.forecast(frame, [MIGRAINE], as_of="2026-06-01")
+        for name in names:
+            assert f"{name} is missing" in str(caught.value)
+        assert "the columns are: " in str(caught.value)
+        assert "indication" in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("column", "values", "expected"),
+        [
+            ("administered_on", [20260105], "expected days (dates, or text YYYY-MM-DD)"),
+            ("indication", [5], "expected text, found Int64"),
+            ("units", ["155"], "expected numbers, found String"),
+        ],
+    )
+    def test_mistyped_columns_are_named(self, column: str, values: Any, expected: str) -> None:
+        frame = frame_of(**({"administered_on": ["2026-01-05"]} | {column: values}))
+        with pytest.raises(PanelError, match=column) as caught:
+            panel.forecast(frame, [MIGRAINE], as_of="2026-06-01")
+        assert expected in str(caught.value)
+
+    def test_a_moment_with_a_zone_is_refused(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05 00:00:00"]).with_columns(
+            pl.col("administered_on").str.to_datetime().dt.replace_time_zone("UTC")
+        )
+        with pytest.raises(PanelError, match="expected days"):
+            panel.forecast(frame, [MIGRAINE], as_of="2026-06-01")
+
+    def test_what_is_no_frame_is_refused(self) -> None:
+        with pytest.raises(PanelError, match="expected a Polars, pandas, PyArrow, DuckDB"):
+            panel.forecast([{"patient": "p"}], [MIGRAINE], as_of="2026-06-01")
+
+    @pytest.mark.parametrize(
+        ("table", "rows", "words"),
+        [
+            (
+                "care_ends",
+                {"patient": ["p-1"], "on": ["soon"], "kind": ["deceased"]},
+                "on in 1 rows",
+            ),
+            (
+                "care_ends",
+                {"patient": ["p-1"], "on": ["2026-01-05"], "kind": ["dead"]},
+                "kind in 1",
+            ),
+            ("holds", {"patient": ["p-1"], "first": ["2026-01-05"], "last": ["x"]}, "last in 1"),
+            ("holds", {"patient": ["p-1"]}, "first is missing"),
+        ],
+    )
+    def test_a_table_that_silences_is_used_whole_or_not_at_all(
+        self, table: str, rows: dict[str, Any], words: str
+    ) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        with pytest.raises(PanelError, match=words):
+            panel.forecast(frame, [MIGRAINE], as_of="2026-06-01", **{table: pl.DataFrame(rows)})
+
+    def test_overrides_state_intervals(self) -> None:
+        rows = {
+            "patient": ["p-1"],
+            "indication": ["chronic-migraine"],
+            "first": ["2026-01-05"],
+            "authority": ["payer"],
+            "minimum": ["twelve weeks"],
+        }
+        with pytest.raises(PanelError, match="minimum: expected intervals such as") as caught:
+            panel.forecast(
+                frame_of(administered_on=["2026-01-05"]),
+                [MIGRAINE],
+                as_of="2026-06-01",
+                overrides=pl.DataFrame(rows),
+            )
+        assert "twelve" not in str(caught.value)
+
+    def test_tables_are_of_the_same_kind(self) -> None:
+        holds = duck(pl.DataFrame({"patient": ["p-1"], "first": [date(2026, 1, 5)]}))
+        frame = frame_of(administered_on=["2026-01-05"])
+        with pytest.raises(PanelError, match="the same kind as the sessions"):
+            panel.forecast(frame, [MIGRAINE], as_of="2026-06-01", holds=holds)
+
+    def test_the_protocols_are_of_one_population(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        child = PEDIATRIC[0]
+        twin = MIGRAINE.model_copy(update={"id": "twin", "version": "2"})
+        shared = {"version": "2", "shares_clock_with": ["spasticity"]}
+        wider = bs.TreatmentProtocol.model_validate(MIGRAINE.model_dump() | shared)
+        for protocols, words in (
+            ([], "at least one"),
+            ([MIGRAINE, child], "one population in one region"),
+            ([MIGRAINE, twin], "two for chronic-migraine"),
+            ([MIGRAINE, wider], "share other clocks"),
+        ):
+            with pytest.raises(PanelError, match=words):
+                panel.forecast(frame, protocols, as_of="2026-06-01")
+
+    def test_policy_or_policies(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"], policy_key=["plan-z"])
+        policy = bs.SchedulingPolicy()
+        wrong: list[dict[str, Any]] = [
+            {"policy": policy, "policies": {"a": policy}},
+            {"policies": {}},
+        ]
+        for both in wrong:
+            with pytest.raises(PanelError, match="give policy, or policies"):
+                panel.forecast(frame, [MIGRAINE], as_of="2026-06-01", **both)
+        found = panel.findings(frame, [MIGRAINE], policies={"plan-a": policy})
+        assert found["code"].to_list() == ["unknown_policy_key"]
+
+
+class TestFrames:
+    @pytest.mark.parametrize("engine", list(ENGINES))
+    def test_no_rows_give_no_rows(self, engine: str) -> None:
+        empty = frame_of(administered_on=["2026-01-05"]).head(0)
+        assert rows_of(panel.forecast(ENGINES[engine](empty), [MIGRAINE], as_of="2026-06-01")) == []
+
+    @pytest.mark.parametrize("engine", list(ENGINES))
+    def test_a_frame_comes_back_as_what_it_was(self, engine: str) -> None:
+        given = ENGINES[engine](frame_of(administered_on=["2026-01-05"]))
+        answers = [
+            panel.forecast(given, [MIGRAINE], as_of="2026-06-01"),
+            panel.load(given, [MIGRAINE], as_of="2026-06-01", holds=None, care_ends=None),
+        ]
+        for answer in answers:
+            assert type(answer) is type(given)
+
+    def test_a_lazy_frame_is_not_read_when_the_question_is_asked(self) -> None:
+        read = []
+
+        def look(frame: Any) -> Any:
+            read.append(frame.height)
+            return frame
+
+        lazy = frame_of(administered_on=["2026-01-05"]).lazy()
+        answer = panel.forecast(
+            lazy.map_batches(look, schema=lazy.collect_schema()), [MIGRAINE], as_of="2026-06-01"
+        )
+        assert 1 not in read
+        assert answer.collect()["status"].to_list() == ["overdue"]
+        assert 1 in read
+
+    def test_duckdb_keeps_one_table_for_an_answer(self) -> None:
+        duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+        connection = duckdb.connect()
+        given = connection.from_arrow(frame_of(administered_on=["2026-01-05"]).to_arrow())
+        answer = panel.forecast(given, [MIGRAINE], as_of="2026-06-01")
+        assert connection.sql("SELECT count(*) FROM duckdb_tables()").fetchall() == [(1,)]
+        assert answer.fetchall()
+
+    def test_columns_that_are_not_asked_for_do_not_matter(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"]).with_columns(
+            day=pl.lit("x"), clock=pl.lit("y"), number=pl.lit(1.5), _t=pl.lit(2)
+        )
+        assert panel.forecast(frame, [MIGRAINE], as_of="2026-06-01").height == 1
+
+    def test_products_are_found_by_their_names(self) -> None:
+        names = [
+            "Botox",
+            " BOTOX ",
+            "onabotulinumtoxinA",
+            "onabotulinumtoxinA-abcd",
+            "OnabotulinumtoxinA",
+        ]
+        frame = frame_of(
+            administered_on=["2026-01-05"] * 5, product=names, patient=[str(n) for n in range(5)]
+        )
+        answer = panel.forecast(frame, [MIGRAINE], as_of="2026-06-01")
+        assert answer.height == 5
+        assert not answer["product_switch"].any()
+
+
+class TestStatusOn:
+    def test_each_day_is_asked_by_itself(self) -> None:
+        case = Case(11, "migraine", 20)
+        days = [case.as_of + n * 50 * DAY for n in range(3)]
+        beside = case.beside(ENGINES["polars"], "holds", "care_ends")
+        answer = panel.status_on(
+            case.tables["sessions"], case.protocols, [*days, days[0]], **beside
+        )
+        for day in days:
+            alone = panel.forecast(
+                case.tables["sessions"], case.protocols, as_of=day, **beside
+            ).select("patient", "status", "due", "cycle_number")
+            together = answer.filter(pl.col("as_of") == day).select(alone.columns)
+            assert sorted(together.rows(), key=str) == sorted(alone.rows(), key=str)
+
+    def test_a_day_is_needed(self) -> None:
+        with pytest.raises(PanelError, match="at least one"):
+            panel.status_on(frame_of(administered_on=["2026-01-05"]), [MIGRAINE], [])
+
+
+class TestAdherence:
+    def test_by_clinic_and_year(self) -> None:
+        frame = frame_of(
+            patient=["a", "a", "a", "b", "b"],
+            administered_on=["2025-01-06", "2025-03-31", "2026-01-05", "2025-06-01", "2025-07-01"],
+        )
+        groups = pl.DataFrame({"patient": ["a", "b"], "clinic": ["north", "south"]})
+        answer = panel.adherence(
+            frame, [MIGRAINE], as_of="2026-06-01", by=["clinic", "year"], groups=groups
+        )
+        names = ("clinic", "year", "cycles", "judged", "on_time", "early", "late", "on_time_share")
+        assert answer.select(names).sort("clinic", "year").rows() == [
+            ("north", 2025, 2, 1, 1, 0, 0, 1.0),
+            ("north", 2026, 1, 1, 0, 0, 1, 0.0),
+            ("south", 2025, 2, 1, 0, 1, 0, 0.0),
+        ]
+        assert answer.filter(pl.col("clinic") == "south")["mean_interval_days"].to_list() == [30.0]
+
+    def test_an_unknown_grouping_is_refused(self) -> None:
+        with pytest.raises(PanelError, match="by: expected some of patient"):
+            panel.adherence(
+                frame_of(administered_on=["2026-01-05"]), [MIGRAINE], as_of="2026-06-01", by=["x"]
+            )
+
+
+def called(engine: str) -> list[dict[str, Any]]:
+    """A worklist with each reason once, and with tracks that must not be called."""
+    day = date(2026, 6, 1)
+    ago = {
+        "overdue": 100,
+        "due": 85,
+        "soon": 80,
+        "early": 60,
+        "lapsed": 400,
+        "booked": 100,
+        "missed": 100,
+        "in-hold": 60,
+        "too-early": 60,
+        "dead": 100,
+        "left": 100,
+        "waits": 100,
+    }
+    rows = [(patient, day - n * DAY, "completed") for patient, n in ago.items()]
+    rows += [("booked", day + 3 * DAY, "booked"), ("missed", day - 3 * DAY, "booked")]
+    rows += [("in-hold", day + 40 * DAY, "booked"), ("too-early", day + 3 * DAY, "booked")]
+    patients, days, statuses = zip(*rows, strict=True)
+    sessions = frame_of(patient=patients, administered_on=days, status=statuses)
+    holds = pl.DataFrame(
+        {
+            "patient": ["waits"],
+            "first": [day - DAY],
+            "last": [None],
+        },
+        schema_overrides={"last": pl.Date},
+    )
+    ends = pl.DataFrame(
+        {
+            "patient": ["dead", "left"],
+            "on": [day - DAY] * 2,
+            "kind": ["deceased", "discontinued"],
+        }
+    )
+    convert = ENGINES[engine]
+    return rows_of(
+        panel.worklist(
+            convert(sessions),
+            [MIGRAINE],
+            as_of=day,
+            holds=convert(holds),
+            care_ends=convert(ends),
+        )
+    )
+
+
+class TestWorklist:
+    @pytest.mark.parametrize("engine", list(ENGINES))
+    def test_who_is_called_and_why(self, engine: str) -> None:
+        found = [(row["section"], row["reason"], row["patient"]) for row in called(engine)]
+        assert found == [
+            ("call", "booking_unresolved", "missed"),
+            ("call", "booking_too_early", "too-early"),
+            ("call", "overdue_unbooked", "overdue"),
+            ("call", "due_unbooked", "due"),
+            ("call", "due_soon_unbooked", "soon"),
+            ("lapsed", "lapsed_unbooked", "lapsed"),
+        ]
+
+    def test_holds_and_ends_must_be_spoken_of(self) -> None:
+        with pytest.raises(TypeError, match="holds"):
+            panel.worklist(  # type: ignore[call-arg]
+                frame_of(administered_on=["2026-01-05"]), [MIGRAINE], as_of="2026-06-01"
+            )
+
+    def test_a_booking_in_a_hold_to_come_is_not_known_yet(self) -> None:
+        holds = pl.DataFrame({"patient": ["p-1"], "first": ["2026-03-01"], "last": ["2026-05-30"]})
+        sessions = frame_of(
+            administered_on=["2026-01-05", "2026-04-20"], status=["completed", "booked"]
+        )
+        ask = {"holds": holds, "care_ends": None}
+        assert panel.worklist(sessions, [MIGRAINE], as_of="2026-02-01", **ask).height == 0
+
+
+class TestLoad:
+    @pytest.mark.parametrize("engine", list(ENGINES))
+    def test_tracks_and_visits_by_week(self, engine: str) -> None:
+        sessions = frame_of(
+            patient=["a", "a", "b", "c", "c", "d"],
+            administered_on=[
+                "2026-01-05",
+                "2026-01-06",
+                "2026-01-06",
+                "2026-01-05",
+                "2026-04-15",
+                "2024-01-05",
+            ],
+            indication=["chronic-migraine", "overactive-bladder"] + ["chronic-migraine"] * 4,
+            status=["completed"] * 4 + ["booked", "completed"],
+        )
+        protocols = only(ADULT, "chronic-migraine", "overactive-bladder")
+        protocols = [p for p in protocols if p.product.startswith("ona")]
+        answer = panel.load(
+            ENGINES[engine](sessions),
+            protocols,
+            as_of="2026-03-25",
+            weeks=4,
+            capacity={"2026-W14": 1, "2026-W15": 0, "2026-W16": 5},
+            holds=None,
+            care_ends=None,
+        )
+        names = ("week", "booked", "expected", "tracks", "visits", "capacity", "backlog")
+        assert [tuple(row[name] for name in names) for row in rows_of(answer)] == [
+            ("2026-W13", 0, 0, 0, 0, 0, 0),
+            ("2026-W14", 0, 3, 3, 2, 1, 1),
+            ("2026-W15", 0, 0, 0, 0, 0, 1),
+            ("2026-W16", 1, 0, 1, 1, 5, 0),
+        ]
+
+    def test_what_is_past_due_is_expected_now(self) -> None:
+        sessions = frame_of(administered_on=["2026-01-05"])
+        ask: dict[str, Any] = {"as_of": "2026-05-01", "holds": None, "care_ends": None}
+        answer = panel.load(sessions, [MIGRAINE], weeks=1, **ask)
+        assert answer.row(0)[1:] == (date(2026, 4, 27), 0, 1, 1, 1, None, None)
+        with pytest.raises(ValueError, match="at least one"):
+            panel.load(sessions, [MIGRAINE], weeks=0, **ask)
+
+
+class TestSimulation:
+    def ask(self, **changed: Any) -> dict[str, tuple[float, float, float]]:
+        count = 40
+        sessions = frame_of(
+            patient=[str(n) for n in range(count)],
+            administered_on=[date(2026, 1, 1) + n % 28 * DAY for n in range(count)],
+        )
+        given: dict[str, Any] = {
+            "as_of": "2026-02-01",
+            "holds": None,
+            "care_ends": None,
+            "seed": 3,
+            "replicates": 5,
+        }
+        answer = panel.simulate(sessions, [MIGRAINE], **(given | changed))
+        return {row[0]: row[1:] for row in answer.rows()}
+
+    def test_without_delay_everybody_comes_on_the_due_day(self) -> None:
+        found = self.ask(days=336)
+        assert found["sessions"] == (160, 160, 160)
+        assert found["drift_days"] == (0, 0, 0)
+        assert found["backlog"] == (0, 0, 0)
+        assert found["cycles_per_year"][0] == pytest.approx(4 / (336 / 365.25))
+
+    def test_delays_drift_and_the_seed_decides(self) -> None:
+        found = self.ask(delays=(0, 7, 28))
+        assert found == self.ask(delays=(0, 7, 28))
+        assert found != self.ask(delays=(0, 7, 28), seed=4)
+        mean, low, high = found["drift_days"]
+        assert 0 < low <= mean <= high < 28
+
+    def test_without_room_there_is_a_backlog(self) -> None:
+        assert self.ask(capacity=0)["backlog"] == (40, 40, 40)
+        assert self.ask(capacity=1, days=120)["drift_days"][0] > 0
+
+    def test_a_closed_day_waits(self) -> None:
+        found = self.ask(is_open=lambda day: day.weekday() < 5)
+        assert 0 < found["drift_days"][0] < 3
+
+    def test_another_protocol_changes_the_interval(self) -> None:
+        longer = MIGRAINE.retreatment.model_copy(
+            update={"minimum": bs.Interval(weeks=24), "usual": bs.IntervalRange.parse("24 weeks")}
+        )
+        slow = MIGRAINE.model_copy(update={"retreatment": longer, "version": "slow"})
+        assert self.ask(days=336, instead=[slow])["sessions"] == (80, 80, 80)
+        with pytest.raises(PanelError, match="takes no given protocol's place"):
+            self.ask(instead=[PEDIATRIC[0]])
+
+    def test_progress_is_told(self) -> None:
+        told: list[tuple[int, int]] = []
+        self.ask(replicates=3, progress=lambda done, all_of: told.append((done, all_of)))
+        assert told == [(1, 3), (2, 3), (3, 3)]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"days": 0}, {"replicates": 0}, {"delays": ()}, {"delays": (-1,)}, {"capacity": -1}],
+    )
+    def test_numbers_that_make_no_sense_are_refused(self, wrong: dict[str, Any]) -> None:
+        with pytest.raises(ValueError, match=r"expected|negative"):
+            self.ask(**wrong)
+
+    def test_nobody_to_simulate(self) -> None:
+        empty = frame_of(administered_on=["2026-01-05"]).head(0)
+        answer = panel.simulate(
+            empty, [MIGRAINE], as_of="2026-02-01", holds=None, care_ends=None, seed=1
+        )
+        assert dict(answer.select("metric", "mean").rows())["sessions"] == 0
+
+
+class TestPersistence:
+    def test_lifelines_takes_the_rows(self) -> None:
+        lifelines = pytest.importorskip("lifelines", reason="lifelines is not installed")
+        case = Case(2, "migraine", 80)
+        rows = panel.persistence(
+            case.tables["sessions"],
+            case.protocols,
+            as_of=case.as_of,
+            permissible_gap_days=30,
+            care_ends=case.tables["care_ends"],
+        ).to_pandas()
+        curve = lifelines.KaplanMeierFitter().fit(rows["time"], rows["event"])
+        shares = curve.survival_function_["KM_estimate"]
+        assert shares.iloc[0] == 1
+        assert shares.is_monotonic_decreasing
+        assert 0 <= shares.iloc[-1] < 1
+
+    def test_reasons(self) -> None:
+        sessions = frame_of(
+            patient=["goes-on", "gap", "left", "dead"], administered_on=["2026-01-05"] * 4
+        )
+        ends = pl.DataFrame(
+            {
+                "patient": ["left", "dead"],
+                "on": ["2026-02-01", "2026-01-10"],
+                "kind": ["discontinued", "deceased"],
+            }
+        )
+        ask = {"permissible_gap_days": 0, "care_ends": ends, "effect": bs.Interval(weeks=12)}
+        answer = panel.persistence(sessions, [MIGRAINE], as_of="2026-03-30", **ask)
+        rows = {row[0]: row[3:] for row in answer.rows()}
+        assert rows == {
+            "goes-on": (85, False, "ongoing"),
+            "gap": (85, False, "ongoing"),
+            "left": (28, True, "discontinued"),
+            "dead": (6, False, "deceased"),
+        }
+        later = panel.persistence(sessions, [MIGRAINE], as_of="2026-03-31", **ask)
+        assert {row[0]: row[3:] for row in later.rows()}["gap"] == (84, True, "gap")
+
+    def test_without_any_stated_effect_there_is_no_row(self) -> None:
+        dystonia = bs.find_protocol("cervical-dystonia")
+        plain = dystonia.model_copy(update={"response": bs.ExpectedResponse()})
+        sessions = frame_of(administered_on=["2026-01-05"], indication=["cervical-dystonia"])
+        ask: dict[str, Any] = {"as_of": "2026-06-01", "permissible_gap_days": 30}
+        assert panel.persistence(sessions, [plain], **ask).height == 0
+        with pytest.raises(ValueError, match="negative"):
+            panel.persistence(sessions, [plain], **(ask | {"permissible_gap_days": -1}))
+
+
+def test_units_keep_three_decimals() -> None:
+    frame = frame_of(administered_on=["2026-01-05"], units=[Decimal("12.345")])
+    answer = panel.cycles(frame, [MIGRAINE], as_of="2026-06-01")
+    assert answer["units"].to_list() == [12.345]
