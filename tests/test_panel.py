@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import botox_schedule as bs
@@ -16,7 +16,9 @@ from population import ADULT, LIMBS, PEDIATRIC, Draw, only, planned_tracks, tabl
 pl = pytest.importorskip("polars", reason="the extra panel is not installed")
 pytest.importorskip("narwhals", reason="the extra panel is not installed")
 
-from botox_schedule import panel  # noqa: E402 - it needs the extra
+import narwhals.stable.v2 as nw  # noqa: E402 - it needs the extra
+
+from botox_schedule import panel  # noqa: E402
 from botox_schedule.panel import PanelError  # noqa: E402
 from botox_schedule.panel._amounts import Amount, add_amount, amount_of  # noqa: E402
 from botox_schedule.panel._engine import Source, dated, numbered, opened  # noqa: E402
@@ -207,6 +209,23 @@ class TestOneTruth:
     @given(SEEDS, st.sampled_from(["migraine", "limbs"]))
     def test_so_does_duckdb(self, seed: int, kind: str) -> None:
         check_forecast(Case(seed, kind, 30), duck)
+
+    @settings(max_examples=2, deadline=None)
+    @given(SEEDS, KINDS)
+    @example(1, "versions")
+    def test_without_tables_nothing_else_is_known(self, seed: int, kind: str) -> None:
+        case = Case(seed, kind)
+        empty = dict.fromkeys((*BESIDE[:4], "weights"), ())
+        case.records = {
+            patient: record.model_copy(update=empty) for patient, record in case.records.items()
+        }
+        answer = panel.forecast(
+            case.tables["sessions"], case.protocols, as_of=case.as_of, policy=case.policy
+        )
+        rows = rows_of(answer)
+        for row in rows:
+            expected = forecast_row(case, row)
+            assert row == {name: expected[name] for name in row}
 
     @settings(max_examples=6, deadline=None)
     @given(SEEDS, KINDS)
@@ -556,6 +575,22 @@ class TestFindings:
         with pytest.raises(PanelError, match="expected days"):
             panel.forecast(frame, [MIGRAINE], as_of="2026-06-01")
 
+    def test_a_window_is_longer_than_nothing(self) -> None:
+        with pytest.raises(bs.IntervalError, match="longer than nothing"):
+            panel.exposure(
+                frame_of(administered_on=["2026-01-05"]), window="0 days", on="2026-06-01"
+            )
+
+    def test_a_frame_of_another_kind_is_refused(self) -> None:
+        series = pl.Series("patient", ["p-1"])
+        with pytest.raises(PanelError, match="expected a Polars"):
+            panel.forecast(series, [MIGRAINE], as_of="2026-06-01")
+
+    def test_an_engine_that_is_not_known_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(nw.Implementation, "is_duckdb", lambda _: False)
+        with pytest.raises(PanelError, match="expected a Polars.* not one of"):
+            opened(duck(pl.DataFrame({"patient": ["p-1"]})), "sessions")
+
     def test_what_is_no_frame_is_refused(self) -> None:
         with pytest.raises(PanelError, match="expected a Polars, pandas, PyArrow, DuckDB"):
             panel.forecast([{"patient": "p"}], [MIGRAINE], as_of="2026-06-01")
@@ -695,6 +730,66 @@ class TestFrames:
         answer = panel.forecast(frame, [MIGRAINE], as_of="2026-06-01")
         assert answer.height == 5
         assert not answer["product_switch"].any()
+
+
+class TestFlags:
+    @pytest.mark.parametrize("as_of", ["2024-02-29", "2025-02-28", "2025-03-01", "2026-06-15"])
+    def test_ages_and_reviews_on_leap_days(self, as_of: str) -> None:
+        days = [date(2008, 2, 28) + n * DAY for n in range(3)]
+        days += [date(2007, 2, 28), date(2007, 3, 1), date(2008, 6, 15), date(1940, 2, 29)]
+        adult = MIGRAINE.model_copy(update={"ages": bs.AgeRange(first=16, last=80)})
+        today = date.fromisoformat(as_of)
+        firsts = [date(2023, 2, 28), date(2023, 3, 1), date(2024, 2, 28), date(2024, 2, 29)]
+        records = [
+            bs.PatientRecord(
+                id=f"{n}-{m}",
+                sessions=[
+                    {
+                        "administered_on": "2023-01-05",
+                        "indication": "chronic-migraine",
+                        "product": "Botox",
+                    }
+                ],
+                holds=[{"first": first, "reason": "drawn"}] if first else [],
+                born_on=born,
+            )
+            for n, born in enumerate(days)
+            for m, first in enumerate([None, *firsts])
+        ]
+        drawn = tables(records)
+        answer = panel.forecast(
+            drawn["sessions"], [adult], as_of=today, holds=drawn["holds"], births=drawn["births"]
+        )
+        by_id = {record.id: record for record in records}
+        for row in rows_of(answer):
+            found = bs.forecast(by_id[row["patient"]], adult, as_of=today).findings
+            codes = {finding.code.value for finding in found}
+            for flag in ("age_outside_protocol", "hold_needs_review"):
+                assert row[flag] is (flag in codes)
+
+    def test_overrides_without_a_usual_range(self) -> None:
+        override = {
+            "patient": ["p-1"],
+            "indication": ["chronic-migraine"],
+            "first": ["2026-01-05"],
+            "authority": ["payer"],
+            "minimum": ["100 days"],
+        }
+        answer = panel.forecast(
+            frame_of(administered_on=["2026-01-05"]),
+            [MIGRAINE],
+            as_of="2026-02-01",
+            overrides=pl.DataFrame(override),
+        )
+        assert answer["earliest"].to_list() == [date(2026, 4, 15)]
+        none = {"minimum": [None], "usual": ["20 weeks"]}
+        answer = panel.forecast(
+            frame_of(administered_on=["2026-01-05"]),
+            [MIGRAINE],
+            as_of="2026-02-01",
+            overrides=pl.DataFrame(override | none, schema_overrides={"minimum": pl.String}),
+        )
+        assert answer["due"].to_list() == [date(2026, 5, 25)]
 
 
 class TestStatusOn:

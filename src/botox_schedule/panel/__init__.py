@@ -1,8 +1,9 @@
 """Populations: the same rules over millions of rows, on the engine the user already has.
 
 Every function takes a Polars, pandas, PyArrow, DuckDB or PySpark frame of sessions and returns a
-frame of the same kind; a lazy Polars frame and a Spark frame stay lazy. The rules are those of the
-functions for one record, which a test compares row by row.
+frame of the same kind. A lazy Polars frame stays lazy. DuckDB and Spark compute the steps of an
+answer when it is asked for; the rows of a Spark answer stay where they are. The rules are those of
+the functions for one record, which a test compares row by row.
 """
 
 from botox_schedule.panel._adherence import adherence

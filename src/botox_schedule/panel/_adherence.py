@@ -1,6 +1,7 @@
 """How regularly groups of patients were treated."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -87,8 +88,6 @@ def adherence(
 
 def _year(column: str, last: int) -> nw.Expr:
     """Return the year of a number of days, by the first days of the years."""
-    from datetime import date  # noqa: PLC0415
-
     year: nw.Expr = nw.lit(0, nw.Int64)
     for number in range(1900, last + 1):
         begun = nw.col(column) >= date(number, 1, 1).toordinal()

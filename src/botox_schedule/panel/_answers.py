@@ -124,7 +124,7 @@ def forecast(
         prior_treatments: A frame with ``patient``, ``indication``, ``cycles``.
 
     Returns:
-        A frame of the same kind as *sessions*, lazy where it is lazy; rows in no order. Its days
+        A frame of the same kind as *sessions*, rows in no order; of a lazy Polars frame a lazy one. Its days
         are inclusive as in a forecast: ``overdue_from`` is the first overdue day.
 
     Raises:

@@ -17,8 +17,6 @@ from botox_schedule.panel.errors import PanelError
 
 __all__ = ["Book", "Family", "by_number", "chosen"]
 
-_MOST_FAMILIES = 1000
-
 
 class Family(NamedTuple):
     """A protocol and its other versions, the newest first."""
@@ -273,8 +271,6 @@ def _families(protocols: tuple[TreatmentProtocol, ...]) -> list[Family]:
             )
         if len({version.clock for version in versions.values()}) > 1:
             raise PanelError(f"protocols: the versions of {protocol.id} share other clocks")
-    if len(alike) > _MOST_FAMILIES:
-        raise PanelError(f"protocols: expected at most {_MOST_FAMILIES}")
     return [
         Family(tuple(sorted(alike[key].values(), key=_newness, reverse=True)))
         for key in sorted(alike)

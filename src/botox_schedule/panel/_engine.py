@@ -39,18 +39,14 @@ class Engine:
         """Return a frame that is used more than once, so that it is computed once.
 
         Polars computes it here, DuckDB keeps it as a temporary table until the answer is there,
-        Spark in its cache.
+        Spark as a local checkpoint, which it drops when nothing refers to it any more.
         """
         if self.name == "polars":
             settled: Frame = frame.collect().lazy()
             return settled
         if self.name == "duckdb":
             return _frame(self._kept(frame.to_native()))
-        return _frame(frame.to_native().persist())
-
-    def flat(self, frame: Frame) -> Frame:
-        """Return a frame whose plan is short; Spark plans long ones well enough."""
-        return frame if self.name == "pyspark" else self.settled(frame)
+        return _frame(_spark().settled(frame.to_native()))
 
     def _kept(self, relation: Any) -> Any:
         name = f"botox_schedule_panel_{uuid4().hex}"
@@ -66,7 +62,7 @@ class Engine:
                 self._root.query(f"source_{name}", f"DROP TABLE {name}")
             self._temporary.clear()
             return answer
-        if self.returns == "lazy":
+        if self.name == "pyspark":
             return frame.to_native()
         return self.small(frame.collect(backend="polars").to_native())
 
@@ -78,11 +74,14 @@ class Engine:
             return answer.to_arrow()
         if self.name == "duckdb":
             return self._kept(self._root.query("source", _as_values(answer)))
-        if self.name == "pyspark":
-            kinds = {"Int64": "bigint", "Float64": "double", "String": "string", "Date": "date"}
-            schema = ", ".join(f"{n} {kinds[str(t)]}" for n, t in answer.schema.items())
-            return self._root.sparkSession.createDataFrame(answer.rows(), schema)
-        return answer
+        return _spark().small(self._root, answer) if self.name == "pyspark" else answer
+
+
+def _spark() -> Any:
+    """What only Spark can do, imported where a Spark frame came in."""
+    from botox_schedule.panel import _spark as module  # noqa: PLC0415 - it needs its extra
+
+    return module
 
 
 def _frame(native: Any) -> Frame:
@@ -176,11 +175,7 @@ def _day_numbers(frame: Frame, engine: Engine, names: list[str]) -> Frame:
             ((nw.col(name) - epoch).cast(nw.Int64) + _EPOCH).alias(name) for name in names
         )
     if engine.name == "pyspark":
-        from pyspark.sql import functions as spark  # noqa: PLC0415 - the extra that Spark needs
-
-        native = frame.to_native()
-        days = {name: (spark.unix_date(name) + _EPOCH).cast("bigint") for name in names}
-        return _frame(native.withColumns(days))
+        return _frame(_spark().day_numbers(frame.to_native(), names, _EPOCH))
     return frame.with_columns(
         (nw.col(name).cast(nw.Int32).cast(nw.Int64) + _EPOCH).alias(name) for name in names
     )
@@ -203,11 +198,7 @@ def dated(source: Source, columns: Iterable[str]) -> Frame:
                 rest[at] = day.alias(name)
         return _frame(relation.select(*rest))
     if engine.name == "pyspark":
-        from pyspark.sql import functions as spark  # noqa: PLC0415 - the extra that Spark needs
-
-        native = frame.to_native()
-        days = {n: spark.date_from_unix_date((spark.col(n) - _EPOCH).cast("int")) for n in names}
-        return _frame(native.withColumns(days))
+        return _frame(_spark().dated(frame.to_native(), names, _EPOCH))
     return frame.with_columns(
         (nw.col(name) - _EPOCH).cast(nw.Int32).cast(nw.Date).alias(name) for name in names
     )

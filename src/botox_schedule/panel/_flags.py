@@ -5,14 +5,17 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from botox_schedule import Interval, TreatmentProtocol
 from botox_schedule import Population as People
-from botox_schedule import TreatmentProtocol
-from botox_schedule.panel._book import by_number
+from botox_schedule._ages import age_on
+from botox_schedule.panel._book import by_number, chosen
 from botox_schedule.panel._population import TRACK, Population
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import on_tracks
 
 __all__ = ["put_flags"]
+
+_ONE_DAY = timedelta(days=1)
 
 _ALWAYS = (
     "booking_unresolved",
@@ -29,8 +32,7 @@ def put_flags(population: Population, sheet: Sheet) -> tuple[str, ...]:
     book = population.book
     switched = nw.lit(value=False)
     for at in book.cells:
-        place, product = divmod(at, book.kinds)
-        del place
+        product = at % book.kinds
         if product != book.unknown_product:
             given = nw.col(f"c_{at}").fill_null(0) > 0
             switched |= given & (nw.col("planned_product") != product)
@@ -64,13 +66,9 @@ def _put_review(population: Population, sheet: Sheet) -> None:
 
 
 def _year_before(day: date) -> date:
-    """The last day from which 12 months have passed on *day*."""
-    from botox_schedule import Interval  # noqa: PLC0415
-
+    """The last day from which 12 months have passed on *day*: 29 February waits until the 28th."""
     start = Interval(months=12).before(day)
-    while Interval(months=12).after(start + timedelta(days=1)) <= day:
-        start += timedelta(days=1)
-    return start
+    return start + _ONE_DAY if Interval(months=12).after(start + _ONE_DAY) <= day else start
 
 
 def _put_ages(population: Population, sheet: Sheet) -> None:
@@ -97,8 +95,6 @@ def _put_ages(population: Population, sheet: Sheet) -> None:
 
 def _numbers(days: list[int | None]) -> nw.Expr:
     """Days by family; where no age is stated, none is outside."""
-    from botox_schedule.panel._book import chosen  # noqa: PLC0415
-
     return chosen([(nw.col("family") == at, one) for at, one in enumerate(days)])
 
 
@@ -106,13 +102,9 @@ def _born_by(years: int | None, day: date) -> int | None:
     """The last day of birth of those who have completed *years* on *day*."""
     if years is None:
         return None
-    if day.month == 2 and day.day == 29 and not _is_leap(day.year - years):
-        return date(day.year - years, 2, 28).toordinal()
-    return date(day.year - years, day.month, day.day).toordinal()
-
-
-def _is_leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    latest = date(day.year - years, day.month, 28 if (day.month, day.day) == (2, 29) else day.day)
+    following = latest + _ONE_DAY
+    return (following if age_on(following, day) >= years else latest).toordinal()
 
 
 def _age_matters(protocol: TreatmentProtocol) -> bool:

@@ -17,20 +17,10 @@ from botox_schedule.panel._engine import Frame
 from botox_schedule.panel._sessions import Policies
 from botox_schedule.panel._sheet import Sheet
 
-__all__ = ["Rules", "own_columns", "previous_columns"]
+__all__ = ["Rules"]
 
 _OVERRIDE = ("o_n", "o_k", "o_authority")
 _USUAL = ("uf_n", "uf_k", "ul_n", "ul_k", "ut_n", "ut_k")
-
-
-def own_columns(cells: Sequence[int]) -> list[str]:
-    """Return the names of the columns that say whether a cell judges a row."""
-    return [f"own_{cell}" for cell in cells]
-
-
-def previous_columns(cells: Sequence[int]) -> list[str]:
-    """Return the names of the columns that say whether a cell was given before a switch."""
-    return [f"previous_{cell}" for cell in cells]
 
 
 class Rules(NamedTuple):
@@ -209,7 +199,7 @@ class Rules(NamedTuple):
 
         Null where no usual range is stated. It needs what :meth:`put_on` has put.
         """
-        book, policies = self.book, self.policies
+        book = self.book
         families = [
             (condition & (nw.col("cell") == at), number)
             for at in book.found_cells
@@ -240,7 +230,6 @@ class Rules(NamedTuple):
             if may_lack:
                 stated = nw.when(stated.is_null()).then(nw.col("_lapsed")).otherwise(stated)
             sheet.put(_lapsed=nw.when(~nw.col("_first").is_null()).then(stated))
-        assert policies.each  # noqa: S101 - there is always one
         sheet.put(
             due=nw.col("_first") + nw.col("_slide"),
             last=nw.col("_last") + nw.col("_slide"),

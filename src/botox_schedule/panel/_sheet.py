@@ -47,6 +47,6 @@ class Sheet:
         """Drop scratch columns, and those that begin with one of *done*: the plan stays short."""
         names = self.frame.collect_schema().names()
         kept = [name for name in names if not name.startswith(("_", *done))]
-        self.frame = self.engine.flat(self.frame.select(*kept))
+        self.frame = self.engine.settled(self.frame.select(*kept))
         self._known = {name for name in self._known if name in kept}
         return self

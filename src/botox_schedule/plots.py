@@ -1,0 +1,235 @@
+"""Plots of a population's answers, on axes of the caller's.
+
+Every function takes an answer of ``botox_schedule.panel`` as any frame that narwhals reads
+(DuckDB and Spark answers are collected), and ``ax=``. Colors are told apart by people with color
+blindness (Okabe and Ito), and shapes, dashes and labels tell the same in gray.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from botox_schedule import Interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "adherence_over_time",
+    "interval_histogram",
+    "load_against_capacity",
+    "persistence_curve",
+]
+
+_BLUE, _ORANGE, _GREEN, _GRAY = "#0072B2", "#E69F00", "#009E73", "#555555"
+_TOP = 1.05
+
+
+def _axes(ax: "Axes | None") -> "Axes":
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt  # noqa: PLC0415 - only where no axes were given
+
+    return plt.subplots(figsize=(7, 4), layout="constrained")[1]
+
+
+def _columns(answer: Any, *names: str) -> list[list[Any]]:
+    frame = nw.from_native(answer)
+    whole = frame.collect(backend="polars") if isinstance(frame, nw.LazyFrame) else frame
+    return [whole[name].to_list() for name in names]
+
+
+def interval_histogram(
+    cycles: Any,
+    *,
+    minimum: Interval | None = None,
+    overdue_after_days: int | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw how many days lay between sessions, a bar a week, held cycles left out.
+
+    Args:
+        cycles: The answer of ``panel.cycles``.
+        minimum: A line where the minimum lies (its smallest number of days).
+        overdue_after_days: A line at the last day that is not overdue.
+        ax: Where to draw; None makes a figure.
+
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> import polars as pl
+    >>> cycles = pl.DataFrame({"interval_days": [None, 84, 91], "held": [False, False, False]})
+    >>> interval_histogram(cycles, minimum=Interval(weeks=12)).get_xlabel()
+    'days from one session to the next'
+    """
+    axes = _axes(ax)
+    days, held = _columns(cycles, "interval_days", "held")
+    given = [day for day, waits in zip(days, held, strict=True) if day is not None and not waits]
+    most = max(given, default=7)
+    axes.hist(
+        given, bins=range(0, int(most) + 15, 7), color=_BLUE, edgecolor="white", linewidth=0.5
+    )
+    lines = []
+    if minimum is not None:
+        lines.append((minimum.day_bounds[0], "minimum", "-"))
+    if overdue_after_days is not None:
+        lines.append((overdue_after_days, "last day in time", "--"))
+    for at, label, style in lines:
+        axes.axvline(at, color=_ORANGE, linestyle=style, linewidth=2, label=f"{label}: {at} days")
+    if lines:
+        axes.legend(frameon=False)
+    axes.set(
+        xlabel="days from one session to the next",
+        ylabel="cycles",
+        title=f"Intervals of {len(given)} cycles",
+    )
+    _plain(axes)
+    return axes
+
+
+def load_against_capacity(load: Any, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw the sessions of each week, booked and expected, against capacity and backlog.
+
+    Args:
+        load: The answer of ``panel.load``.
+        ax: Where to draw; None makes a figure.
+
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> import polars as pl
+    >>> load = pl.DataFrame({"week": ["2026-W14"], "booked": [3], "expected": [2],
+    ...                      "capacity": [4], "backlog": [1]})
+    >>> load_against_capacity(load).get_ylabel()
+    'sessions'
+    """
+    axes = _axes(ax)
+    weeks, booked, expected, capacity, backlog = _columns(
+        load, "week", "booked", "expected", "capacity", "backlog"
+    )
+    places = range(len(weeks))
+    axes.bar(places, booked, color=_BLUE, label="booked")
+    axes.bar(
+        places,
+        expected,
+        bottom=booked,
+        color=_ORANGE,
+        hatch="//",
+        edgecolor="white",
+        label="expected",
+    )
+    if any(room is not None for room in capacity):
+        axes.step(places, capacity, where="mid", color="black", linewidth=2, label="capacity")
+        axes.plot(places, backlog, color=_GREEN, marker="o", linestyle="--", label="backlog")
+    axes.set_xticks(list(places), weeks, rotation=60, ha="right", fontsize=8)
+    axes.set(ylabel="sessions", title="Load by week")
+    axes.legend(frameon=False, ncols=2)
+    _plain(axes)
+    return axes
+
+
+def adherence_over_time(
+    adherence: Any, *, time: str = "year", by: str | None = None, ax: "Axes | None" = None
+) -> "Axes":
+    """Draw the share of cycles on time, a line for each group.
+
+    Args:
+        adherence: The answer of ``panel.adherence``, grouped by *time* and maybe *by*.
+        time: The column along the axis.
+        by: The column that names the lines.
+        ax: Where to draw; None makes a figure.
+
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> import polars as pl
+    >>> found = pl.DataFrame({"year": [2025, 2026], "on_time_share": [0.7, 0.8]})
+    >>> adherence_over_time(found).get_ylabel()
+    'share of cycles on time'
+    """
+    axes = _axes(ax)
+    times, shares = _columns(adherence, time, "on_time_share")
+    names = _columns(adherence, by)[0] if by is not None else [""] * len(times)
+    styles = [(_BLUE, "o", "-"), (_ORANGE, "s", "--"), (_GREEN, "^", ":"), (_GRAY, "D", "-.")]
+    for at, name in enumerate(sorted(set(names), key=str)):
+        points = sorted(
+            (when, share)
+            for when, share, own in zip(times, shares, names, strict=True)
+            if own == name and share is not None
+        )
+        color, marker, line = styles[at % len(styles)]
+        axes.plot(
+            [str(when) for when, _ in points],
+            [share for _, share in points],
+            color=color,
+            marker=marker,
+            linestyle=line,
+            label=str(name),
+        )
+    if by is not None:
+        axes.legend(frameon=False, title=by)
+    axes.set(ylim=(0, _TOP), ylabel="share of cycles on time", xlabel=time, title="Adherence")
+    _plain(axes)
+    return axes
+
+
+def persistence_curve(persistence: Any, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw the share of tracks still treated, by Kaplan and Meier; marks are censored tracks.
+
+    Args:
+        persistence: The answer of ``panel.persistence``.
+        ax: Where to draw; None makes a figure.
+
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> import polars as pl
+    >>> found = pl.DataFrame({"time": [100, 200, 300], "event": [True, True, False]})
+    >>> persistence_curve(found).get_xlabel()
+    'days of treatment'
+    """
+    axes = _axes(ax)
+    times, events = _columns(persistence, "time", "event")
+    steps = list(_kaplan_meier(zip(times, events, strict=True)))
+    axes.step(
+        [0, *(time for time, _, _ in steps)],
+        [1, *(share for _, share, _ in steps)],
+        where="post",
+        color=_BLUE,
+        linewidth=2,
+    )
+    censored = [(time, share) for time, share, some in steps if some]
+    axes.plot(
+        [time for time, _ in censored],
+        [share for _, share in censored],
+        linestyle="none",
+        marker="|",
+        markersize=9,
+        color=_GRAY,
+        label="censored",
+    )
+    axes.legend(frameon=False)
+    axes.set(
+        ylim=(0, _TOP),
+        xlabel="days of treatment",
+        ylabel="share still treated",
+        title=f"Persistence of {len(times)} tracks",
+    )
+    _plain(axes)
+    return axes
+
+
+def _kaplan_meier(rows: Iterable[tuple[int, bool]]) -> Iterable[tuple[int, float, bool]]:
+    """Yield each time, the share that goes on after it, and whether some were censored at it."""
+    left: dict[int, list[bool]] = {}
+    for time, event in rows:
+        left.setdefault(time, []).append(event)
+    at_risk, share = sum(map(len, left.values())), 1.0
+    for time in sorted(left):
+        ended = sum(left[time])
+        share *= 1 - ended / at_risk
+        at_risk -= len(left[time])
+        yield time, share, ended < len(left[time])
+
+
+def _plain(axes: "Axes") -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)

@@ -1,0 +1,90 @@
+"""Plots: what is drawn is what was answered."""
+
+from typing import Any
+
+import pytest
+
+from botox_schedule import Interval
+
+pl = pytest.importorskip("polars", reason="the extra panel is not installed")
+matplotlib = pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+matplotlib.use("agg")
+
+from matplotlib import pyplot as plt  # noqa: E402 - it needs the extra
+
+from botox_schedule import plots  # noqa: E402
+
+
+@pytest.fixture
+def axes() -> Any:
+    """Axes of the caller's own."""
+    own: Any
+    figure, own = plt.subplots()
+    yield own
+    plt.close(figure)
+
+
+def test_the_histogram_counts_what_is_not_held(axes: Any) -> None:
+    cycles = pl.DataFrame(
+        {"interval_days": [None, 84, 85, 200, 91], "held": [False, False, False, True, False]}
+    )
+    drawn: Any = plots.interval_histogram(
+        cycles, minimum=Interval(weeks=12), overdue_after_days=91, ax=axes
+    )
+    assert drawn is axes
+    assert sum(bar.get_height() for bar in axes.patches) == 3
+    assert [line.get_xdata()[0] for line in axes.lines] == [84, 91]
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == ["minimum: 84 days", "last day in time: 91 days"]
+
+
+def test_no_line_no_legend(axes: Any) -> None:
+    empty = pl.DataFrame({"interval_days": [None], "held": [False]})
+    assert plots.interval_histogram(empty, ax=axes).get_legend() is None
+
+
+def test_load_stacks_and_shows_capacity(axes: Any) -> None:
+    load = pl.DataFrame(
+        {
+            "week": ["2026-W14", "2026-W15"],
+            "booked": [3, 1],
+            "expected": [2, 4],
+            "capacity": [4, 4],
+            "backlog": [1, 2],
+        }
+    )
+    plots.load_against_capacity(load.lazy(), ax=axes)
+    assert [bar.get_height() + bar.get_y() for bar in axes.patches] == [3, 1, 5, 5]
+    assert list(axes.lines[1].get_ydata()) == [1, 2]
+    unlimited = load.with_columns(capacity=pl.lit(None), backlog=pl.lit(None))
+    assert not plots.load_against_capacity(unlimited).lines
+    plt.close()
+
+
+def test_adherence_has_a_line_for_each_group(axes: Any) -> None:
+    found = pl.DataFrame(
+        {
+            "year": [2026, 2025, 2026, 2025],
+            "clinic": ["north", "north", "south", "south"],
+            "on_time_share": [0.8, 0.7, 0.5, None],
+        }
+    )
+    plots.adherence_over_time(found, by="clinic", ax=axes)
+    assert [list(line.get_ydata()) for line in axes.lines] == [[0.7, 0.8], [0.5]]
+    assert len({line.get_marker() for line in axes.lines}) == 2
+
+
+def test_persistence_is_what_lifelines_says(axes: Any) -> None:
+    lifelines = pytest.importorskip("lifelines", reason="lifelines is not installed")
+    rows = pl.DataFrame(
+        {
+            "time": [10, 10, 20, 30, 30, 40, 55],
+            "event": [True, False, True, True, False, False, True],
+        }
+    )
+    plots.persistence_curve(rows, ax=axes)
+    curve = lifelines.KaplanMeierFitter().fit(rows["time"].to_list(), rows["event"].to_list())
+    shares = curve.survival_function_["KM_estimate"]
+    drawn = dict(zip(axes.lines[0].get_xdata(), axes.lines[0].get_ydata(), strict=True))
+    assert drawn == {float(time): pytest.approx(share) for time, share in shares.items()}
+    assert list(axes.lines[1].get_xdata()) == [10, 30, 40]
