@@ -587,9 +587,11 @@ class TestFindings:
             panel.forecast(series, [MIGRAINE], as_of="2026-06-01")
 
     def test_an_engine_that_is_not_known_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(nw.Implementation, "is_duckdb", lambda _: False)
-        with pytest.raises(PanelError, match="expected a Polars.* not one of"):
-            opened(duck(pl.DataFrame({"patient": ["p-1"]})), "sessions")
+        frame = pl.DataFrame({"patient": ["p-1"]})
+        for engine, convert in (("duckdb", duck), ("pyarrow", arrow)):
+            monkeypatch.setattr(nw.Implementation, f"is_{engine}", lambda _: False)
+            with pytest.raises(PanelError, match=r"expected a Polars.* not one of"):
+                opened(convert(frame), "sessions")
 
     def test_what_is_no_frame_is_refused(self) -> None:
         with pytest.raises(PanelError, match="expected a Polars, pandas, PyArrow, DuckDB"):

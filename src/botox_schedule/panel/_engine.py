@@ -92,14 +92,16 @@ def _frame(native: Any) -> Frame:
 def answered(sessions: Any, compute: Callable[[Any], Any]) -> Any:
     """Return what *compute* makes of a frame of sessions, lazy where the frame is lazy.
 
-    A lazy Polars frame is answered as one step of its plan, so that what is used twice is
-    computed once; an empty frame says beforehand which columns come out, and finds faults early.
+    Of a lazy Polars frame nothing is read before the answer is collected; an empty frame says
+    which columns come out, and finds faults early.
     """
     is_polars = type(sessions).__module__.startswith("polars")
-    if is_polars and hasattr(sessions, "collect"):
-        schema = compute(sessions.head(0).collect()).schema
-        return sessions.map_batches(compute, schema=schema)
-    return compute(sessions)
+    if not is_polars or not hasattr(sessions, "collect"):
+        return compute(sessions)
+    import polars as pl  # noqa: PLC0415 - only where a Polars frame came in
+
+    schema = compute(pl.DataFrame(schema=sessions.collect_schema())).schema
+    return pl.defer(lambda: compute(sessions), schema=schema, validate_schema=False)
 
 
 def _as_values(answer: Any) -> str:
@@ -134,8 +136,10 @@ def opened(native: Any, name: str) -> Source:
         raise PanelError(f"{name}: expected {_KINDS}, not {type(native).__name__}") from None
     kind = frame.implementation
     if isinstance(frame, nw.LazyFrame):
-        if kind.is_polars() or kind.is_duckdb():
-            return Source(frame, Engine(str(kind), "lazy", native))
+        if kind.is_polars():
+            return Source(frame, Engine("polars", "polars", native))
+        if kind.is_duckdb():
+            return Source(frame, Engine("duckdb", "lazy", native))
         if kind.is_spark_like() and not kind.is_sqlframe():
             return Source(frame, Engine("pyspark", "lazy", native))
     elif kind.is_polars() or kind.is_pandas() or kind.is_pyarrow():

@@ -47,16 +47,27 @@ def forecast_sheet(population: Population) -> Sheet:
 
 def _put_last_cycle(population: Population, sheet: Sheet) -> None:
     """Put the last cycle of each track: only it and the one before are looked at."""
-    done = population.sessions_done()
-    done = done.with_columns(_count=nw.col("number").max().over(*TRACK))
-    recent = population.engine.settled(done.filter(nw.col("number") >= nw.col("_count") - 1))
-    cycles = with_previous(population, population.cycles(recent))
-    latest = cycles.frame.with_columns(_count=nw.col("number").max().over(*TRACK))
-    cycles.frame = latest.filter(nw.col("number") == nw.col("_count"))
+    cycles = _last_cycles(population)
     last = judged(population, cycles).frame
     cells = [f"c_{at}" for at in population.book.cells]
     touched = nw.max_horizontal("anchored_on", "touch_on").alias("last_day")
     sheet.meet(population.engine.settled(last.select(*TRACK, *_LAST, *cells, touched)))
+
+
+def _last_cycles(population: Population) -> Sheet:
+    """Return the last cycle of each track, with what is known of the one before."""
+    cycles = population.cycles(_recent(population))
+    before = with_previous(population, cycles).frame
+    latest = before.with_columns(_count=nw.col("number").max().over(*TRACK))
+    cycles.frame = latest.filter(nw.col("number") == nw.col("_count"))
+    return cycles.tidy()
+
+
+def _recent(population: Population) -> Frame:
+    """Return the sessions of the last two cycles of each track."""
+    done = population.sessions_done()
+    done = done.with_columns(_count=nw.col("number").max().over(*TRACK))
+    return population.engine.settled(done.filter(nw.col("number") >= nw.col("_count") - 1))
 
 
 def _put_silence(population: Population, sheet: Sheet) -> None:
@@ -181,7 +192,7 @@ def _put_status(sheet: Sheet) -> None:
 
 def _put_bookings(population: Population, sheet: Sheet) -> None:
     """Put what is to be looked at about bookings after the last session."""
-    booked = population.bookings()
+    booked = population.bookings
     known = sheet.frame.select(*TRACK, "anchored_on", "as_of", "silence")
     met = booked.join(known, on=list(TRACK), how="inner")
     after = nw.col("anchored_on").is_null() | (nw.col("day") > nw.col("anchored_on"))

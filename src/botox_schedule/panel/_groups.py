@@ -44,12 +44,14 @@ def _numbered(rows: Frame, parts: Frame) -> Frame:
     rounds = _rounds(parts)
     if rounds:
         parts = _split_runs(parts, rounds)
-    parts = parts.with_columns(_starts=nw.col("_starts").cast(nw.Int64)).drop("_before", "_gap")
-    touch_ups = rows.filter(~nw.col("part")).with_columns(_starts=nw.lit(0, nw.Int64))
+    parts = parts.with_columns(_starts=nw.col("_starts").cast(nw.Int16)).drop("_before", "_gap")
+    touch_ups = rows.filter(~nw.col("part")).with_columns(_starts=nw.lit(0, nw.Int16))
     whole_track = nw.concat([parts, touch_ups], how="vertical")
     # Of two equal sessions the one that starts the cycle comes first.
     whole_track = whole_track.with_columns(_order=nw.col("key") * 2 + 1 - nw.col("_starts"))
-    number = nw.col("_starts").cum_sum().over(*_TRACK, order_by="_order").cast(nw.Int64)
+    number = (
+        nw.col("_starts").cast(nw.Int64).cum_sum().over(*_TRACK, order_by="_order").cast(nw.Int64)
+    )
     return whole_track.with_columns(number=number).drop("_starts", "_order")
 
 

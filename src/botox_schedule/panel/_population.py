@@ -41,8 +41,8 @@ class Population:
     Attributes:
         as_of: The day as a number.
         book: The protocols.
-        rows: All usable sessions, once for each clock that they belong to.
         tracks: One row a track: ``family`` of the planned protocol, bookings, policy.
+        bookings: The booked sessions of each track.
         spans: Days on hold, or None without a table of holds.
         died: Days of death, or None without a table of care ends.
     """
@@ -69,8 +69,12 @@ class Population:
         }
         ends = self.table("care_ends")
         self.died = None if ends is None else deaths(ends, self.as_of)
-        self.rows = self.engine.settled(self._rows(reading.frame))
-        self.tracks = self.engine.settled(self._tracks())
+        rows = self.engine.settled(self._rows(reading.frame))
+        self.tracks = self.engine.settled(self._tracks(rows))
+        booked = rows.filter(nw.col("status") == BOOKED)
+        self.bookings = self.engine.settled(booked.select(*TRACK, "day"))
+        # A list of one, so that the rows are let go when they have been used.
+        self._done = [self.engine.settled(self._ordered(rows))]
         holds, overrides = self.table("holds"), self.table("overrides")
         self.spans = self.known = None
         if holds is not None:
@@ -91,8 +95,9 @@ class Population:
             usable = merged(usable)
         if self.died is not None:
             usable = usable.join(self.died, on=["patient"], how="left")
-        usable = usable.with_columns(prod=self.book.product("product_number", PRODUCTS))
-        rows = usable.with_columns(family=self.book.family("ind", "prod"))
+        prod = self.book.product("product_number", PRODUCTS)
+        usable = usable.with_columns(prod=prod.cast(nw.Int16))
+        rows = usable.with_columns(family=self.book.family("ind", "prod").cast(nw.Int16))
         rows = self._with_clocks(rows)
         alive = nw.lit(value=True)
         if self.died is not None:
@@ -109,11 +114,11 @@ class Population:
             for number in layer:
                 names = [self.book.indications.index(n) for n in self.book.clocks[number]]
                 clock = nw.when(nw.col("ind").is_in(names)).then(number).otherwise(clock)
-            placed = rows.with_columns(clock=clock)
+            placed = rows.with_columns(clock=clock.cast(nw.Int16))
             layers.append(placed.filter(~nw.col("clock").is_null()))
         return layers[0] if len(layers) == 1 else nw.concat(layers, how="vertical")
 
-    def _tracks(self) -> Frame:
+    def _tracks(self, rows: Frame) -> Frame:
         """One row a track: the clock of the protocol of its last session with a known one."""
         latest = nw.col("day") * _BASE + nw.col("family")
         booked = (nw.col("status") == BOOKED) & (nw.col("day") >= self.as_of)
@@ -125,7 +130,7 @@ class Population:
         }
         if self.policies.keys:
             columns["_policy"] = nw.col("day") * _BASE + nw.col("policy")
-        rows = self.rows.with_columns(**columns)
+        rows = rows.with_columns(**columns)
         tracks = rows.group_by(*TRACK).agg(
             *(
                 nw.col(column).max() if column != "_booked" else nw.col(column).min()
@@ -143,30 +148,30 @@ class Population:
             *TRACK, "family", *carried, booked_on=nw.col("_booked"), later=nw.col("_later") > 0
         )
 
-    def bookings(self) -> Frame:
-        """Return the booked sessions of each track."""
-        return self.rows.filter(nw.col("status") == BOOKED).select(*TRACK, "day")
-
-    def sessions_done(self) -> Frame:
-        """Return the completed sessions of each track with the number of their cycle."""
+    def _ordered(self, rows: Frame) -> Frame:
+        """Return the completed sessions with what orders and names them."""
         within = self.policies.number(lambda policy: policy.group_within_days)
-        key = nw.col("day") * _UNITS + (nw.col("milli") + 1000) * 2 + nw.col("touch")
-        rows = self.rows.filter(nw.col("done"))
+        rows = rows.filter(nw.col("done"))
         if self.policies.keys:
             rows = rows.drop("policy").join(
                 self.tracks.select(*TRACK, "policy"), on=list(TRACK), how="inner"
             )
         within = within if isinstance(within, nw.Expr) else nw.lit(within, nw.Int64)
-        kinds = self.book.kinds
-        rows = rows.with_columns(
-            key=key,
-            within=within,
-            cell=self.book.place("ind", "clock") * kinds + nw.col("prod"),
+        place = self.book.place("ind", "clock") * self.book.kinds
+        return rows.select(
+            *TRACK,
+            nw.col("day").cast(nw.Int32),
+            nw.col("milli").cast(nw.Int32),
+            "touch",
+            "product_number",
+            key=nw.col("day") * _UNITS + (nw.col("milli") + 1000) * 2 + nw.col("touch"),
+            within=within.cast(nw.Int16),
+            cell=(place + nw.col("prod")).cast(nw.Int16),
         )
-        rows = rows.select(
-            *TRACK, "day", "key", "touch", "within", "cell", "milli", "product_number"
-        )
-        return grouped(rows, self.engine)
+
+    def sessions_done(self) -> Frame:
+        """Return the completed sessions of each track with the number of their cycle, once."""
+        return grouped(self._done.pop(), self.engine)
 
     def cycles(self, done: Frame) -> Sheet:
         """Return one row a cycle, with what is known of the cycle before."""
@@ -177,10 +182,10 @@ class Population:
         unknown = nw.col("cell") % self.book.kinds == self.book.unknown_product
         order = nw.when(unknown).then(nw.col("cell") - self.book.kinds).otherwise(nw.col("cell"))
         rows = rows.with_columns(
-            _first=parts.then(nw.col("day")),
-            _touch=nw.when(~nw.col("part")).then(nw.col("day")),
+            _first=parts.then(nw.col("day")).cast(nw.Int64),
+            _touch=nw.when(~nw.col("part")).then(nw.col("day")).cast(nw.Int64),
             _lastcell=nw.when(nw.col("_key") == nw.col("_last")).then(order),
-            _known=nw.when(nw.col("milli") > 0).then(nw.col("milli")).otherwise(0),
+            _known=nw.when(nw.col("milli") > 0).then(nw.col("milli")).otherwise(0).cast(nw.Int64),
             _open=(nw.col("milli") < 0).cast(nw.Int64),
             **{f"c_{at}": (nw.col("part") & (nw.col("cell") == at)).cast(nw.Int8) for at in cells},
         )
@@ -213,7 +218,8 @@ def merged(frame: Frame) -> Frame:
     weight = nw.col("_rank") * _MOST_DAYS + nw.col("day")
     frame = frame.with_columns(
         _one=(weight * _UNITS) + (nw.col("milli") + 1000) * 2 + nw.col("touch"),
-        _two=(nw.col("status") * _BASE + nw.col("ind")) * _BASE + nw.col("product_number"),
+        _two=(nw.col("status").cast(nw.Int64) * _BASE + nw.col("ind")) * _BASE
+        + nw.col("product_number"),
     )
     after = nw.col("day").shift(-1).over("patient", "session_id", order_by=("_one", "_two"))
     frame = frame.with_columns(_after=after)

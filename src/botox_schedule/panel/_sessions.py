@@ -162,14 +162,12 @@ def read_sessions(
     extra = [c for c in ("session_id", *keep) if c in columns]
     if policies.keys:
         extra.append("policy")
+    small = ("ind", "product_number", "status", "touch")
     frame = frame.select(
         "patient",
         "day",
-        "ind",
-        "product_number",
+        *(nw.col(name).cast(nw.Int16) for name in small),
         "milli",
-        "status",
-        "touch",
         "problem",
         *dict.fromkeys(extra),
     )

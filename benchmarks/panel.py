@@ -1,0 +1,328 @@
+"""Measures the panel against a query written by hand for the same columns.
+
+    python benchmarks/panel.py polars|duckdb|loop|memory|spark [SESSIONS]
+
+Each engine runs in a process of its own; ``make bench-panel`` runs them all. The query by hand
+knows this data: one product, one policy, no holds, sessions of one cycle never in a chain, and
+no row that cannot be read.
+"""
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+import botox_schedule as bs
+from botox_schedule import panel
+
+AS_OF = date(2026, 6, 1)
+PROTOCOLS = [
+    bs.find_protocol(name)
+    for name in (
+        "chronic-migraine",
+        "spasticity",
+        "upper-limb-spasticity",
+        "lower-limb-spasticity",
+    )
+]
+TRACK = ["patient", "clock"]
+
+
+def sessions(count: int) -> pl.DataFrame:
+    """Sessions of a fifth as many patients, in no order: bookings, touch-ups, split sessions."""
+    random = np.random.default_rng(1)
+    patients = count // 5
+    start = random.integers(19_300, 20_500, patients)
+    steps = random.choice([80, 84, 84, 84, 84, 85, 91, 95, 100], size=(patients, 4))
+    steps[::10, 3] = 2
+    days = np.concatenate([start[:, None], start[:, None] + steps.cumsum(1)], axis=1).ravel()
+    number = np.repeat(np.arange(patients), 5)
+    order = random.permutation(days.size)
+    number, days = number[order], days[order]
+    today = (AS_OF - date(1970, 1, 1)).days
+    treated = np.array([p.indication for p in PROTOCOLS])[random.integers(0, 4, patients)]
+    return pl.DataFrame(
+        {
+            "patient": number,
+            "administered_on": pl.Series(days.astype(np.int32)).cast(pl.Date),
+            "indication": treated[number],
+            "units": np.full(days.size, 155.0),
+            "status": np.where(days > today, "booked", "completed"),
+            "kind": np.where(random.random(days.size) < 0.02, "touch_up", "full"),
+        }
+    ).with_columns(
+        pl.format("P{}", "patient").alias("patient"),
+        product=pl.lit("onabotulinumtoxinA"),
+        status=pl.when(pl.int_range(pl.len()) % 50 == 0)
+        .then(pl.lit("cancelled"))
+        .otherwise("status"),
+    )
+
+
+def by_hand(lf: pl.LazyFrame) -> pl.LazyFrame:
+    """The forecast's columns in Polars' own words."""
+    day = pl.col("administered_on")
+    migraine = pl.col("clock") == 0
+    lf = lf.with_columns(
+        clock=pl.when(pl.col("indication") == "chronic-migraine").then(0).otherwise(1)
+    )
+    waits = (pl.col("status") == "booked") & (day >= AS_OF)
+    completed = (pl.col("status") == "completed") & (day <= AS_OF)
+    tracks = lf.group_by(TRACK).agg(
+        indication=pl.col("indication").sort_by("administered_on").last(),
+        product=pl.col("product").first(),
+        booked_on=day.filter(waits).min(),
+        passed=day.filter((pl.col("status") == "booked") & (day < AS_OF)).max(),
+        future_completed_session=((pl.col("status") == "completed") & (day > AS_OF)).any(),
+    )
+    done = lf.filter(completed).sort(*TRACK, "administered_on", "kind")
+    full = pl.col("kind") == "full"
+    first = pl.int_range(pl.len()).over(TRACK) == 0
+    done = done.with_columns(part=full | first)
+    before = pl.when("part").then(day).forward_fill().shift(1).over(TRACK)
+    starts = pl.col("part") & (before.is_null() | ((day - before).dt.total_days() > 3))
+    done = done.with_columns(number=starts.cast(pl.Int64).cum_sum().over(TRACK))
+    cycles = (
+        done.group_by(*TRACK, "number")
+        .agg(
+            first_on=day.filter("part").min(),
+            anchored_on=day.filter("part").max(),
+            touch_on=day.filter(~pl.col("part")).max(),
+        )
+        .with_columns(counted_from=pl.max_horizontal("anchored_on", "touch_on"))
+        .sort(*TRACK, "number")
+        .with_columns(
+            before_anchor=pl.col("anchored_on").shift(1).over(TRACK),
+            before_counted=pl.col("counted_from").shift(1).over(TRACK),
+        )
+    )
+    last = cycles.group_by(TRACK, maintain_order=True).last()
+    last = _windows(last, migraine, "before_anchor", "before_counted", "was_")
+    last = _windows(last, migraine, "anchored_on", "counted_from", "")
+    found = tracks.join(last, on=TRACK, how="left").filter(
+        ~pl.all_horizontal(pl.col("number").is_null(), pl.lit(value=False))
+    )
+    short = (pl.col("was_earliest") - pl.col("first_on")).dt.total_days().clip(0)
+    late = (pl.col("first_on") - pl.col("was_last")).dt.total_days()
+    is_late = pl.col("first_on") >= pl.col("was_overdue_from")
+    since = (pl.lit(AS_OF) - pl.col("due")).dt.total_days()
+    age = (pl.lit(AS_OF) - pl.col("anchored_on")).dt.total_days()
+    open_booking = pl.col("passed") > pl.col("anchored_on").fill_null(date(1, 1, 1))
+    return found.select(
+        "patient",
+        "indication",
+        "product",
+        protocol_id=pl.format("{}-{}-adult-us", "product", "indication"),
+        protocol_version=pl.lit("1.0"),
+        cycle_number="number",
+        last_session_on="anchored_on",
+        days_since_last=age,
+        status=pl.when(pl.col("number").is_null())
+        .then(pl.lit("no_history"))
+        .when(pl.col("lapsed_from") <= AS_OF)
+        .then(pl.lit("lapsed"))
+        .when(pl.col("overdue_from") <= AS_OF)
+        .then(pl.lit("overdue"))
+        .when(pl.col("due") <= AS_OF)
+        .then(pl.lit("due"))
+        .when(pl.col("earliest") <= AS_OF)
+        .then(pl.lit("allowed"))
+        .otherwise(pl.lit("too_early")),
+        earliest="earliest",
+        due="due",
+        overdue_from="overdue_from",
+        lapsed_from="lapsed_from",
+        days_to_due=pl.when(since <= 0).then(-since),
+        days_since_due=pl.when(since >= 0).then(since),
+        booked_on="booked_on",
+        phase=_phase(pl.col("anchored_on"), migraine),
+        interval_days=(pl.col("first_on") - pl.col("before_anchor")).dt.total_days(),
+        timing=pl.when(pl.col("number").is_null())
+        .then(None)
+        .when(pl.col("before_anchor").is_null())
+        .then(pl.lit("first"))
+        .when(short > 0)
+        .then(pl.lit("early"))
+        .when(is_late)
+        .then(pl.lit("late"))
+        .otherwise(pl.lit("on_time")),
+        short_by_days=pl.when(pl.col("number").is_not_null()).then(short.fill_null(0)),
+        late_by_days=pl.when(pl.col("number").is_not_null()).then(
+            pl.when(is_late & (short == 0)).then(late).otherwise(0)
+        ),
+        held=pl.when(pl.col("number").is_not_null()).then(pl.lit(value=False)),
+        unverified=pl.when(
+            (pl.col("indication") == PROTOCOLS[3].indication) & pl.col("due").is_not_null()
+        )
+        .then(pl.lit("minimum"))
+        .otherwise(pl.lit("")),
+        booking_unresolved=open_booking.fill_null(value=False),
+        booking_in_hold=pl.lit(value=False),
+        booking_too_early=(pl.col("booked_on") < pl.col("earliest")).fill_null(value=False),
+        early_session=(short > 0).fill_null(value=False),
+        product_switch=pl.lit(value=False),
+        future_completed_session="future_completed_session",
+    )
+
+
+def _windows(
+    lf: pl.LazyFrame, migraine: pl.Expr, anchor: str, counted: str, name: str
+) -> pl.LazyFrame:
+    """The four dates: 12 weeks; 12 weeks, usually 3 to 4 months, and 4 weeks more."""
+    at = pl.col(anchor)
+    first = pl.when(migraine).then(at.dt.offset_by("12w")).otherwise(at.dt.offset_by("3mo"))
+    last = pl.when(migraine).then(at.dt.offset_by("12w")).otherwise(at.dt.offset_by("4mo"))
+    lapse = pl.when(migraine).then(at.dt.offset_by("24w")).otherwise(at.dt.offset_by("8mo"))
+    grace = pl.when(migraine).then(pl.duration(days=8)).otherwise(pl.duration(days=29))
+    lf = lf.with_columns(
+        pl.col(counted).dt.offset_by("12w").alias(f"{name}earliest"),
+        first.alias("_first"),
+        last.alias("_last"),
+        lapse.alias("_lapse"),
+    )
+    slide = pl.max_horizontal(pl.duration(days=0), pl.col(f"{name}earliest") - pl.col("_first"))
+    lf = lf.with_columns(slide.alias("_slide"))
+    lf = lf.with_columns(
+        (pl.col("_first") + pl.col("_slide")).alias(f"{name}due"),
+        (pl.col("_last") + pl.col("_slide")).alias(f"{name}last"),
+        (pl.col("_last") + pl.col("_slide") + grace).alias(f"{name}overdue_from"),
+    )
+    lapsed = pl.max_horizontal(pl.col("_lapse") + pl.col("_slide"), f"{name}overdue_from")
+    return lf.with_columns(lapsed.alias(f"{name}lapsed_from")).drop(
+        "_first", "_last", "_lapse", "_slide"
+    )
+
+
+def _phase(at: pl.Expr, migraine: pl.Expr) -> pl.Expr:
+    """The phases by the days on which they begin."""
+    words = [_phase_of(at, protocol) for protocol in PROTOCOLS[:2]]
+    return pl.when(migraine).then(words[0]).otherwise(words[1])
+
+
+def _phase_of(at: pl.Expr, protocol: bs.TreatmentProtocol) -> pl.Expr:
+    response = protocol.response
+    word: pl.Expr = pl.lit("latent" if response.onset else "not_stated")
+    stated = [
+        (window, words)
+        for window, words in (
+            (response.onset, ("onset", "building")),
+            (response.peak, ("peak", "sustained")),
+            (response.wear_off, ("wearing_off", "worn_off")),
+        )
+        if window is not None
+    ]
+    for number, (window, (during, after)) in enumerate(stated):
+        last = number + 1 == len(stated) and after != "worn_off"
+        first = at.dt.offset_by(_offset(window.first))
+        end = at.dt.offset_by(_offset(window.last))
+        word = pl.when(first <= AS_OF).then(pl.lit(during)).otherwise(word)
+        then = pl.lit("not_stated" if last else after)
+        word = pl.when(end < AS_OF).then(then).otherwise(word)
+    return pl.when(at.is_not_null()).then(word)
+
+
+def _offset(interval: bs.Interval) -> str:
+    return f"{interval.months}mo{interval.weeks}w{interval.days}d"
+
+
+def timed(call: Callable[[], Any], repeat: int = 3) -> tuple[float, Any]:
+    """Seconds of the best of several calls, and the last answer."""
+    seconds = []
+    for _ in range(repeat):
+        begin = time.perf_counter()
+        answer = call()
+        seconds.append(time.perf_counter() - begin)
+    return min(seconds), answer
+
+
+def in_polars(file: Path) -> None:
+    lf = pl.scan_parquet(file)
+    ours, answer = timed(lambda: panel.forecast(lf, PROTOCOLS, as_of=AS_OF).collect())
+    hand, expected = timed(lambda: by_hand(lf).collect())
+    same = answer.sort(answer.columns).equals(expected.select(answer.columns).sort(answer.columns))
+    print(f"forecast {ours:.2f} s, by hand {hand:.2f} s, ratio {ours / hand:.2f}, same {same}")
+    if not same:
+        _show_differences(answer, expected)
+
+
+def _show_differences(answer: pl.DataFrame, expected: pl.DataFrame) -> None:
+    keys = ["patient", "indication"]
+    both = answer.join(expected, on=keys, how="full", suffix="_hand")
+    for name in answer.columns:
+        if name not in keys:
+            differs = both.filter(pl.col(name).ne_missing(pl.col(f"{name}_hand")))
+            if differs.height:
+                print(name, differs.height, differs.select(*keys, name, f"{name}_hand").head(2))
+
+
+def in_duckdb(file: Path) -> None:
+    import duckdb  # noqa: PLC0415 - one engine a process
+
+    def ask() -> Any:
+        relation = duckdb.read_parquet(str(file))
+        return panel.forecast(relation, PROTOCOLS, as_of=AS_OF)
+
+    seconds, _ = timed(ask, 2)
+    lf = pl.scan_parquet(file)
+    polars, _ = timed(lambda: panel.forecast(lf, PROTOCOLS, as_of=AS_OF).collect())
+    print(f"DuckDB {seconds:.2f} s, Polars {polars:.2f} s, ratio {seconds / polars:.2f}")
+
+
+def in_a_loop(file: Path) -> None:
+    """The record function, one patient after another, against the panel, a session each."""
+    frame = pl.read_parquet(file)
+    some = frame.filter(pl.col("patient").str.len_chars() <= 4)
+    rows = [one.drop("patient").to_dicts() for one in some.partition_by("patient")]
+    planned = {p.indication: p for p in PROTOCOLS}
+
+    def loop() -> None:
+        for sessions_of_one in rows:
+            record = bs.PatientRecord(sessions=sessions_of_one)
+            bs.forecast(
+                record,
+                planned[record.sessions[0].indication],
+                as_of=AS_OF,
+                other_protocols=PROTOCOLS,
+            )
+
+    seconds, _ = timed(loop, 1)
+    ours, _ = timed(lambda: panel.forecast(frame, PROTOCOLS, as_of=AS_OF))
+    each, own = seconds / some.height * 1e6, ours / frame.height * 1e6
+    print(f"loop {each:.1f} us a session, panel {own:.2f} us, ratio {each / own:.0f}")
+
+
+def memory(file: Path) -> None:
+    """Peak memory beyond that of a small question, for each million sessions."""
+    lf = pl.scan_parquet(file)
+    panel.forecast(lf.head(1000), PROTOCOLS, as_of=AS_OF).collect()
+    base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    panel.forecast(lf, PROTOCOLS, as_of=AS_OF).collect()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    count = lf.select(pl.len()).collect().item() / 1e6
+    print(f"{(peak - base) / 1024 / count:.0f} MiB for a million of {count:g} million sessions")
+
+
+def main() -> None:
+    """Run one measurement; the data is made in a process of its own."""
+    what = sys.argv[1]
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 5_000_000
+    if what == "make":
+        sessions(count).write_parquet(sys.argv[3])
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sessions.parquet"
+        subprocess.run([sys.executable, __file__, "make", str(count), str(file)], check=True)
+        parts = {"polars": in_polars, "duckdb": in_duckdb, "loop": in_a_loop, "memory": memory}
+        parts[what](file)
+
+
+if __name__ == "__main__":
+    main()
