@@ -1,6 +1,6 @@
 """Measures the panel against a query written by hand for the same columns.
 
-    python benchmarks/panel.py polars|duckdb|loop|memory|spark [SESSIONS]
+    python benchmarks/panel.py polars|duckdb|loop|memory|linear [SESSIONS]
 
 Each engine runs in a process of its own; ``make bench-panel`` runs them all. The query by hand
 knows this data: one product, one policy, no holds, sessions of one cycle never in a chain, and
@@ -310,6 +310,19 @@ def memory(file: Path) -> None:
     print(f"{(peak - base) / 1024 / count:.0f} MiB for a million of {count:g} million sessions")
 
 
+def linear(_: Path) -> None:
+    """Microseconds a session over sizes."""
+    for count in (100_000, 1_000_000, 5_000_000, 20_000_000):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "sessions.parquet"
+            subprocess.run([sys.executable, __file__, "make", str(count), str(file)], check=True)
+            lf = pl.scan_parquet(file)
+            seconds, _ = timed(
+                lambda lf=lf: panel.forecast(lf, PROTOCOLS, as_of=AS_OF).collect(), 2
+            )
+        print(f"{count:>10,} sessions: {seconds:6.2f} s, {seconds / count * 1e6:.2f} us each")
+
+
 def main() -> None:
     """Run one measurement; the data is made in a process of its own."""
     what = sys.argv[1]
@@ -320,7 +333,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "sessions.parquet"
         subprocess.run([sys.executable, __file__, "make", str(count), str(file)], check=True)
-        parts = {"polars": in_polars, "duckdb": in_duckdb, "loop": in_a_loop, "memory": memory}
+        parts = {
+            "polars": in_polars,
+            "duckdb": in_duckdb,
+            "loop": in_a_loop,
+            "memory": memory,
+            "linear": linear,
+        }
         parts[what](file)
 
 

@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/botox-schedule
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_botox_schedule_subparsers=(demo due timeline protocols schedule report forecast check book countdown ics fhir handout response adherence schema)
+_shtab_botox_schedule_subparsers=(demo due timeline protocols schedule report worklist load simulate forecast check book countdown ics fhir handout response adherence schema)
 
 _shtab_botox_schedule_demo_option_strings=(-h --help --json --csv)
 _shtab_botox_schedule_due_option_strings=(-h --help --json --csv --product --population --as-of --region --protocols --payer-minimum)
@@ -13,6 +13,9 @@ _shtab_botox_schedule_timeline_option_strings=(-h --help --json --csv --product 
 _shtab_botox_schedule_protocols_option_strings=(-h --help --json --csv --protocols)
 _shtab_botox_schedule_schedule_option_strings=(-h --help --json --csv --date-format --product --encoding --as-of --region --protocols --payer-minimum)
 _shtab_botox_schedule_report_option_strings=(-h --help --json --csv --date-format --product --encoding --as-of --region --protocols --payer-minimum --html)
+_shtab_botox_schedule_worklist_option_strings=(-h --help --json --csv --engine --holds --care-ends --population --as-of --region --protocols --payer-minimum --ahead)
+_shtab_botox_schedule_load_option_strings=(-h --help --json --csv --engine --holds --care-ends --population --as-of --region --protocols --payer-minimum --weeks --capacity)
+_shtab_botox_schedule_simulate_option_strings=(-h --help --json --csv --engine --holds --care-ends --population --as-of --region --protocols --payer-minimum --seed --days --replicates --delays --capacity)
 _shtab_botox_schedule_forecast_option_strings=(-h --help --json --csv --indication --product --planned-units --as-of --region --protocols --payer-minimum --explain)
 _shtab_botox_schedule_check_option_strings=(-h --help --json --csv --indication --product --planned-units --as-of --region --protocols --payer-minimum --on)
 _shtab_botox_schedule_book_option_strings=(-h --help --json --csv --indication --product --planned-units --as-of --region --protocols --payer-minimum --open --closed --country --subdivision --away --planned-discarded --shared)
@@ -29,8 +32,14 @@ _shtab_botox_schedule_option_strings=(-h --help --version)
 
 _shtab_botox_schedule_due___population_choices=(adult pediatric)
 _shtab_botox_schedule_timeline___population_choices=(adult pediatric)
+_shtab_botox_schedule_worklist___engine_choices=(polars duckdb)
+_shtab_botox_schedule_worklist___population_choices=(adult pediatric)
+_shtab_botox_schedule_load___engine_choices=(polars duckdb)
+_shtab_botox_schedule_load___population_choices=(adult pediatric)
+_shtab_botox_schedule_simulate___engine_choices=(polars duckdb)
+_shtab_botox_schedule_simulate___population_choices=(adult pediatric)
 _shtab_botox_schedule_schema_pos_0_choices=(patient-record forecast date-check treatment-cycle treatment-protocol)
-_shtab_botox_schedule_pos_0_choices=(demo due timeline protocols schedule report forecast check book countdown ics fhir handout response adherence schema)
+_shtab_botox_schedule_pos_0_choices=(demo due timeline protocols schedule report worklist load simulate forecast check book countdown ics fhir handout response adherence schema)
 
 _shtab_botox_schedule_demo__h_nargs=0
 _shtab_botox_schedule_demo___help_nargs=0
@@ -56,6 +65,18 @@ _shtab_botox_schedule_report__h_nargs=0
 _shtab_botox_schedule_report___help_nargs=0
 _shtab_botox_schedule_report___json_nargs=0
 _shtab_botox_schedule_report___csv_nargs=0
+_shtab_botox_schedule_worklist__h_nargs=0
+_shtab_botox_schedule_worklist___help_nargs=0
+_shtab_botox_schedule_worklist___json_nargs=0
+_shtab_botox_schedule_worklist___csv_nargs=0
+_shtab_botox_schedule_load__h_nargs=0
+_shtab_botox_schedule_load___help_nargs=0
+_shtab_botox_schedule_load___json_nargs=0
+_shtab_botox_schedule_load___csv_nargs=0
+_shtab_botox_schedule_simulate__h_nargs=0
+_shtab_botox_schedule_simulate___help_nargs=0
+_shtab_botox_schedule_simulate___json_nargs=0
+_shtab_botox_schedule_simulate___csv_nargs=0
 _shtab_botox_schedule_forecast__h_nargs=0
 _shtab_botox_schedule_forecast___help_nargs=0
 _shtab_botox_schedule_forecast___json_nargs=0

@@ -9,9 +9,11 @@
 
 complete botox-schedule \
         'c/--population=/(adult pediatric)/' \
-        'c/--/(alarm as-of away clinic closed count country course-started-on csv date-format encoding explain gap-days help html indication json key language lead messages name on open out patient payer-minimum planned-discarded planned-units population previous product protocols region rule rules sequence serial shared stamped-at subdivision version when-to-call zone)/' \
+        'c/--engine=/(polars duckdb)/' \
+        'c/--/(ahead alarm as-of away capacity care-ends clinic closed count country course-started-on csv date-format days delays encoding engine explain gap-days help holds html indication json key language lead messages name on open out patient payer-minimum planned-discarded planned-units population previous product protocols region replicates rule rules seed sequence serial shared stamped-at subdivision version weeks when-to-call zone)/' \
         'c/-/(- h)/' \
         'n/--population/(adult pediatric)/' \
-        'p/1/(demo due timeline protocols schedule report forecast check book countdown ics fhir handout response adherence schema)/' \
+        'n/--engine/(polars duckdb)/' \
+        'p/1/(demo due timeline protocols schedule report worklist load simulate forecast check book countdown ics fhir handout response adherence schema)/' \
         'n/schema/(patient-record forecast date-check treatment-cycle treatment-protocol)/' \
         'p/*/()/'

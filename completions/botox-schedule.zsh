@@ -20,12 +20,15 @@ _shtab_botox_schedule_commands() {
     forecast:'where a record stands on a day'
     handout:'a patient'"'"'s page as HTML (extra '"'"'handout'"'"')'
     ics:'a record'"'"'s cycles as an iCalendar file (extra '"'"'ical'"'"')'
+    load:'sessions by week, of a large file of sessions'
     protocols:'the protocols with sources and verification'
     report:'a clinic'"'"'s worklist as one HTML page (extra '"'"'handout'"'"')'
     response:'what a response rule gives for a diary and a record'
     schedule:'where every patient of a clinic'"'"'s export stands'
     schema:'the JSON Schema of records and answers'
+    simulate:'what if, drawn for a large file of sessions'
     timeline:'the expected response to a session'
+    worklist:'whom to call, of a large file of sessions'
   )
   _describe 'botox-schedule commands' _commands
 }
@@ -223,6 +226,26 @@ _shtab_botox_schedule_ics_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_botox_schedule_ics_defaults_added=0
 
+_shtab_botox_schedule_load_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[as JSON]"
+  "--csv[as CSV]"
+  "--engine[engine]:engine:(polars duckdb)"
+  "--holds[a table, or none to say there are none]:FILE:"
+  "--care-ends[a table, or none to say there are none]:FILE:"
+  "--population[population]:population:(adult pediatric)"
+  "--as-of[the day asked for (default\: today)]:DAY:"
+  "--region[region of the protocols (default\: us)]:region:"
+  "--protocols[a clinic\'s own protocols, in TOML]:FILE:"
+  "--payer-minimum[the payer\'s shortest interval]:INTERVAL:"
+  "--weeks[how many weeks (default\: 12)]:weeks:"
+  "--capacity[visits a week]:VISITS:"
+  ":SESSIONS.(csv\|parquet):"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_botox_schedule_load_defaults_added=0
+
 _shtab_botox_schedule_protocols_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[as JSON]"
@@ -297,6 +320,29 @@ _shtab_botox_schedule_schema_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_botox_schedule_schema_defaults_added=0
 
+_shtab_botox_schedule_simulate_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[as JSON]"
+  "--csv[as CSV]"
+  "--engine[engine]:engine:(polars duckdb)"
+  "--holds[a table, or none to say there are none]:FILE:"
+  "--care-ends[a table, or none to say there are none]:FILE:"
+  "--population[population]:population:(adult pediatric)"
+  "--as-of[the day asked for (default\: today)]:DAY:"
+  "--region[region of the protocols (default\: us)]:region:"
+  "--protocols[a clinic\'s own protocols, in TOML]:FILE:"
+  "--payer-minimum[the payer\'s shortest interval]:INTERVAL:"
+  "--seed[of the random numbers]:seed:"
+  "--days[days ahead (default\: 365)]:days:"
+  "--replicates[default\: 20]:replicates:"
+  "--delays[days after the due day, drawn (default\: 0)]:D,D,…:"
+  "--capacity[sessions a day]:SESSIONS:"
+  ":SESSIONS.(csv\|parquet):"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_botox_schedule_simulate_defaults_added=0
+
 _shtab_botox_schedule_timeline_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[as JSON]"
@@ -314,6 +360,25 @@ _shtab_botox_schedule_timeline_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_botox_schedule_timeline_defaults_added=0
+
+_shtab_botox_schedule_worklist_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[as JSON]"
+  "--csv[as CSV]"
+  "--engine[engine]:engine:(polars duckdb)"
+  "--holds[a table, or none to say there are none]:FILE:"
+  "--care-ends[a table, or none to say there are none]:FILE:"
+  "--population[population]:population:(adult pediatric)"
+  "--as-of[the day asked for (default\: today)]:DAY:"
+  "--region[region of the protocols (default\: us)]:region:"
+  "--protocols[a clinic\'s own protocols, in TOML]:FILE:"
+  "--payer-minimum[the payer\'s shortest interval]:INTERVAL:"
+  "--ahead[days before the due day (default\: 7)]:DAYS:"
+  ":SESSIONS.(csv\|parquet):"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_botox_schedule_worklist_defaults_added=0
 
 
 _shtab_botox_schedule() {
@@ -344,12 +409,15 @@ _shtab_botox_schedule() {
         forecast) _arguments -C -s $_shtab_botox_schedule_forecast_options ;;
         handout) _arguments -C -s $_shtab_botox_schedule_handout_options ;;
         ics) _arguments -C -s $_shtab_botox_schedule_ics_options ;;
+        load) _arguments -C -s $_shtab_botox_schedule_load_options ;;
         protocols) _arguments -C -s $_shtab_botox_schedule_protocols_options ;;
         report) _arguments -C -s $_shtab_botox_schedule_report_options ;;
         response) _arguments -C -s $_shtab_botox_schedule_response_options ;;
         schedule) _arguments -C -s $_shtab_botox_schedule_schedule_options ;;
         schema) _arguments -C -s $_shtab_botox_schedule_schema_options ;;
+        simulate) _arguments -C -s $_shtab_botox_schedule_simulate_options ;;
         timeline) _arguments -C -s $_shtab_botox_schedule_timeline_options ;;
+        worklist) _arguments -C -s $_shtab_botox_schedule_worklist_options ;;
       esac
   esac
 }

@@ -57,7 +57,7 @@ def test_the_outputs_of_the_notebooks_are_real(path: Path) -> None:
 
 
 def test_there_are_notebooks() -> None:
-    assert len(NOTEBOOKS) >= 4
+    assert len(NOTEBOOKS) >= 5
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])

@@ -15,6 +15,8 @@ MODULES = (
     ".fhir",
     ".handout",
     ".timeline_svg",
+    ".panel",
+    ".plots",
     ".testing",
     ".errors",
 )

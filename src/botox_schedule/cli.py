@@ -14,6 +14,7 @@ from botox_schedule._cli.exchange import add_fhir, add_ics
 from botox_schedule._cli.handouts import add_handout
 from botox_schedule._cli.output import Answer, written
 from botox_schedule._cli.planning import add_book, add_countdown
+from botox_schedule._cli.populations import add_load, add_simulate, add_worklist
 from botox_schedule._cli.records import add_check, add_forecast, add_response, add_schema
 from botox_schedule._cli.sessions import add_due, add_protocols, add_timeline
 
@@ -27,6 +28,9 @@ _COMMANDS = (
     add_protocols,
     add_schedule,
     add_report,
+    add_worklist,
+    add_load,
+    add_simulate,
     add_forecast,
     add_check,
     add_book,

@@ -97,7 +97,6 @@ def forecast(
     care_ends: Any = None,
     overrides: Any = None,
     births: Any = None,
-    weights: Any = None,
     prior_treatments: Any = None,
 ) -> Any:
     """Return where every track of a population stands on a day.
@@ -120,7 +119,6 @@ def forecast(
         overrides: A frame with ``patient``, ``indication``, ``first``, ``authority``, and
             ``last``, ``minimum``, ``usual``, ``reason``.
         births: A frame with ``patient`` and ``born_on``: ages are judged.
-        weights: A frame with ``patient``, ``measured_on``, ``kilograms``: dose limits are judged.
         prior_treatments: A frame with ``patient``, ``indication``, ``cycles``.
 
     Returns:
@@ -142,7 +140,7 @@ def forecast(
     >>> answer.select("cycle_number", "due", "status").rows()
     [(2, datetime.date(2026, 6, 22), 'overdue')]
     """
-    tables = Tables(holds, care_ends, overrides, births, weights, prior_treatments)
+    tables = Tables(holds, care_ends, overrides, births, prior_treatments)
     day = as_day(as_of, "as_of")
     known = tuple(protocols)
 

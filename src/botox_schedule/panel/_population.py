@@ -31,7 +31,6 @@ class Tables(NamedTuple):
     care_ends: Any = None
     overrides: Any = None
     births: Any = None
-    weights: Any = None
     prior_treatments: Any = None
 
 

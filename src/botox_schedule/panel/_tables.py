@@ -46,14 +46,12 @@ _PRIORS = (
     {"started_on": _DAY},
 )
 _BIRTHS: _Shape = ({"patient": "anything", "born_on": _DAY}, {})
-_WEIGHTS: _Shape = ({"patient": "anything", "measured_on": _DAY, "kilograms": "numbers"}, {})
 _SHAPES: dict[str, _Shape] = {
     "holds": _HOLDS,
     "care_ends": _ENDS,
     "overrides": _OVERRIDES,
     "prior_treatments": _PRIORS,
     "births": _BIRTHS,
-    "weights": _WEIGHTS,
 }
 
 

@@ -1,0 +1,267 @@
+"""The commands about a whole population: large files, answered by the panel."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from botox_schedule import BotoxScheduleError, Population, bundled_protocols, load_protocols
+from botox_schedule._cli.arguments import (
+    Commands,
+    add_as_of,
+    add_rules,
+    missing_extra,
+    new_command,
+    policy_of,
+)
+from botox_schedule._cli.output import Answer
+from botox_schedule._cli.text import Lines, table
+
+__all__ = ["add_load", "add_simulate", "add_worklist"]
+
+_ALIASES = {
+    "patient_id": "patient",
+    "mrn": "patient",
+    "date": "administered_on",
+    "session_date": "administered_on",
+    "id": "session_id",
+}
+_LONGEST_HEADER = 1024 * 1024
+
+
+def add_worklist(commands: Commands) -> None:
+    """Add the command ``worklist``."""
+    command = new_command(commands, "worklist", "whom to call, of a large file of sessions")
+    _add_population(command)
+    command.add_argument(
+        "--ahead",
+        type=_count,
+        default=7,
+        metavar="DAYS",
+        help="days before the due day (default: 7)",
+    )
+    command.set_defaults(run=_worklist)
+
+
+def _worklist(given: argparse.Namespace) -> Answer:
+    return _answer(given, "worklist", ahead_days=given.ahead)
+
+
+def add_load(commands: Commands) -> None:
+    """Add the command ``load``."""
+    command = new_command(commands, "load", "sessions by week, of a large file of sessions")
+    _add_population(command)
+    command.add_argument("--weeks", type=_count, default=12, help="how many weeks (default: 12)")
+    command.add_argument("--capacity", type=_count, metavar="VISITS", help="visits a week")
+    command.set_defaults(run=_load)
+
+
+def _load(given: argparse.Namespace) -> Answer:
+    return _answer(given, "load", weeks=max(1, given.weeks), capacity=given.capacity)
+
+
+def add_simulate(commands: Commands) -> None:
+    """Add the command ``simulate``."""
+    command = new_command(commands, "simulate", "what if, drawn for a large file of sessions")
+    _add_population(command)
+    command.add_argument("--seed", type=int, required=True, help="of the random numbers")
+    command.add_argument("--days", type=_count, default=365, help="days ahead (default: 365)")
+    command.add_argument("--replicates", type=_count, default=20, help="default: 20")
+    command.add_argument(
+        "--delays", default="0", metavar="D,D,…", help="days after the due day, drawn (default: 0)"
+    )
+    command.add_argument("--capacity", type=_count, metavar="SESSIONS", help="sessions a day")
+    command.set_defaults(run=_simulate)
+
+
+def _simulate(given: argparse.Namespace) -> Answer:
+    try:
+        delays = [int(part) for part in given.delays.split(",")]
+    except ValueError:
+        raise BotoxScheduleError("--delays: expected numbers of days such as 0,7,14") from None
+    with _progress(given.form) as told:
+        return _answer(
+            given,
+            "simulate",
+            seed=given.seed,
+            days=max(1, given.days),
+            replicates=max(1, given.replicates),
+            delays=delays,
+            capacity=given.capacity,
+            progress=told,
+        )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("expected a number that is not negative")
+    return int(text)
+
+
+def _add_population(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, metavar="SESSIONS.(csv|parquet)")
+    command.add_argument("--engine", choices=["polars", "duckdb"], default="polars")
+    for name in ("holds", "care-ends"):
+        command.add_argument(
+            f"--{name}",
+            required=True,
+            metavar="FILE",
+            help="a table, or none to say there are none",
+        )
+    command.add_argument("--population", choices=list(Population), default="adult")
+    add_as_of(command)
+    add_rules(command)
+
+
+class _progress:  # noqa: N801 - used like a function
+    """A bar on standard error where a terminal shows it and the extra ``cli`` is there."""
+
+    def __init__(self, form: str) -> None:
+        self._bar: Any = None
+        if form == "text" and sys.stderr.isatty():
+            try:
+                from rich.console import Console  # noqa: PLC0415 - an extra
+                from rich.progress import Progress  # noqa: PLC0415
+            except ImportError:
+                return
+            self._bar = Progress(console=Console(stderr=True), transient=True)
+            self._task = self._bar.add_task("replicates", total=None)
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        if self._bar is not None:
+            self._bar.start()
+        return self._told
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _told(self, done: int, whole: int) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, total=whole)
+
+
+def _answer(given: argparse.Namespace, question: str, **asked: Any) -> Answer:
+    """Ask the panel, and say which rows could not be read."""
+    try:
+        import polars as pl  # noqa: PLC0415 - an extra
+
+        from botox_schedule import panel  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise missing_extra("panel") from None
+    sessions = _table(given.file, given.engine)
+    protocols = _protocols(given)
+    answer = getattr(panel, question)(
+        sessions,
+        protocols,
+        as_of=given.as_of,
+        holds=_beside(given.holds, given.engine),
+        care_ends=_beside(given.care_ends, given.engine),
+        policy=policy_of(given),
+        **asked,
+    )
+    bad = panel.findings(sessions, protocols)
+    whole, left = (_whole(frame, pl) for frame in (answer, bad))
+    codes = left.filter(pl.col("left_out")).group_by("code").len().sort("code").rows()
+    problems = [f"{count} rows left out: {code}" for code, count in codes]
+    rows = [[_shown(value) for value in row] for row in whole.rows()]
+
+    def text() -> Lines:
+        return [*table(whole.columns, rows), "", *problems]
+
+    return Answer(
+        text=text,
+        data=lambda: [dict(zip(whole.columns, row, strict=True)) for row in rows],
+        header=whole.columns,
+        rows=lambda: rows,
+        exit_status=1 if problems else 0,
+        problems=problems,
+    )
+
+
+def _shown(value: object) -> object:
+    return round(value, 3) if isinstance(value, float) else value
+
+
+def _protocols(given: argparse.Namespace) -> list[Any]:
+    """The clinic's own protocols, and the bundled ones for what it has none for."""
+    own = load_protocols(given.protocols) if given.protocols else ()
+    wanted = [
+        p
+        for p in (*own, *bundled_protocols())
+        if p.region == given.region and p.population == given.population
+    ]
+    ids: dict[tuple[str, str], str] = {}
+    for protocol in wanted:
+        ids.setdefault((protocol.indication, protocol.product), protocol.id)
+    return [p for p in wanted if ids[p.indication, p.product] == p.id]
+
+
+def _beside(name: str, engine: str) -> Any:
+    return None if name == "none" else _table(Path(name), engine)
+
+
+def _table(file: Path, engine: str) -> Any:
+    """Return a file as a frame; of a CSV file every column is text but units and cycles."""
+    with file.open("rb") as source:
+        head = source.readline(_LONGEST_HEADER + 1)
+    if len(head) > _LONGEST_HEADER:
+        raise BotoxScheduleError(f"{file.name}: the first line is longer than 1 MiB")
+    read = _in_duckdb if engine == "duckdb" else _in_polars
+    try:
+        return read(file)
+    except BotoxScheduleError:
+        raise
+    except Exception as error:  # noqa: BLE001 - each engine has errors of its own
+        raise BotoxScheduleError(f"{file.name}: not a table: {type(error).__name__}") from None
+
+
+def _in_polars(file: Path) -> Any:
+    import polars as pl  # noqa: PLC0415 - an extra
+
+    if file.suffix == ".parquet":
+        return pl.scan_parquet(file).rename(_renamed(pl.scan_parquet(file).collect_schema()))
+    frame = pl.scan_csv(file, infer_schema=False, truncate_ragged_lines=True)
+    names = list(frame.collect_schema())
+    frame = frame.rename(_renamed(names))
+    if "units" in frame.collect_schema():
+        number = pl.col("units").str.strip_chars().cast(pl.Float64, strict=False)
+        known = pl.col("units").fill_null("").str.strip_chars() != ""
+        frame = frame.with_columns(units=pl.when(known).then(number.fill_null(-1.0)))
+    return frame
+
+
+def _in_duckdb(file: Path) -> Any:
+    try:
+        import duckdb  # noqa: PLC0415 - an engine of the user's own
+    except ImportError:
+        raise missing_extra("panel") from None
+    if file.suffix == ".parquet":
+        relation = duckdb.read_parquet(str(file))
+    else:
+        relation = duckdb.read_csv(str(file), all_varchar=True, header=True)
+    renamed = _renamed(relation.columns)
+    columns = []
+    for name in relation.columns:
+        column = duckdb.ColumnExpression(name)
+        if renamed.get(name, name) == "units" and file.suffix != ".parquet":
+            given = duckdb.SQLExpression(
+                f"CASE WHEN trim(\"{name}\") <> '' "
+                f'THEN coalesce(try_cast("{name}" AS DOUBLE), -1) END'
+            )
+            column = given
+        columns.append(column.alias(renamed.get(name, name)))
+    return relation.select(*columns)
+
+
+def _renamed(names: Any) -> dict[str, str]:
+    """The names of the panel for those that exports use."""
+    found = {name: name.strip().lower().replace(" ", "_") for name in names}
+    return {name: _ALIASES.get(plain, plain) for name, plain in found.items()}
+
+
+def _whole(frame: Any, pl: Any) -> Any:
+    if hasattr(frame, "collect"):
+        return frame.collect()
+    return pl.from_arrow(frame.to_arrow_table())
