@@ -170,6 +170,7 @@ def by_hand(lf: pl.LazyFrame) -> pl.LazyFrame:
         early_session=(short > 0).fill_null(value=False),
         product_switch=pl.lit(value=False),
         future_completed_session="future_completed_session",
+        session_left_out=pl.lit(value=False),
     )
 
 

@@ -111,6 +111,7 @@ class Case:
         self.policy = draw.policy()
         self.as_of = draw.day() + 100 * DAY
         self.tables = tables(self.records.values())
+        self.known = {name for protocol in self.protocols for name in protocol.clock}
         self.newest_first = sorted(
             self.protocols, key=lambda p: (str(p.in_force.first or ""), p.version), reverse=True
         )
@@ -166,6 +167,9 @@ def forecast_row(case: Case, row: dict[str, Any]) -> dict[str, Any]:
         "held": last and last.held,
         "unverified": ", ".join(found.dates.unverified),
         **{flag: flag in codes for flag in FLAGS},
+        "session_left_out": any(
+            s.indication not in case.known for s in case.records[row["patient"]].sessions
+        ),
     }
 
 
@@ -498,7 +502,8 @@ class TestFindings:
     def test_each_bad_row_is_named_with_its_key(self, engine: str) -> None:
         answer = panel.findings(ENGINES[engine](self.dirty()), [MIGRAINE])
         found = {row["session_id"]: (row["code"], row["left_out"]) for row in rows_of(answer)}
-        expected = {f"bad-{n}": (code, True) for n, code in enumerate(self.CODES)}
+        used = ("unknown_kind", "not_units")
+        expected = {f"bad-{n}": (code, code not in used) for n, code in enumerate(self.CODES)}
         if engine == "pandas":
             del expected["bad-7"]  # its way to say that a number is not known
         expected["typo"] = ("unknown_product", False)
@@ -510,20 +515,15 @@ class TestFindings:
         frame = self.dirty()
         answer = panel.tally(ENGINES[engine](frame), [MIGRAINE], as_of="2026-06-01")
         counts = {row["outcome"]: row["sessions"] for row in rows_of(answer)}
-        if engine == "pandas":
-            counts["not_units"] += 1
-            counts["used"] -= 1
         assert counts == {
             "after_as_of": 1,
             "booked": 1,
             "copy": 1,
             "no_patient": 1,
             "not_a_day": 2,
-            "not_units": 3,
             "unknown_indication": 1,
-            "unknown_kind": 1,
             "unknown_status": 1,
-            "used": 4,
+            "used": 8,
         }
         assert sum(counts.values()) == frame.height
 
@@ -542,7 +542,16 @@ class TestFindings:
 
     def test_the_good_rows_are_answered(self) -> None:
         answer = panel.forecast(self.dirty(), [MIGRAINE], as_of="2026-06-01")
-        assert answer.select("patient", "due").rows() == [("p", date(2026, 3, 30))]
+        row = ("p", date(2026, 3, 30), True)
+        assert answer.select("patient", "due", "session_left_out").rows() == [row]
+
+    @pytest.mark.parametrize("doubtful", [{"units": [0.0]}, {"kind": ["half"]}])
+    def test_a_doubtful_session_counts(self, doubtful: dict[str, Any]) -> None:
+        answer = panel.forecast(
+            frame_of(administered_on=["2026-01-05"], **doubtful), [MIGRAINE], as_of="2026-02-01"
+        )
+        assert answer["due"].to_list() == [date(2026, 3, 30)]
+        assert answer["session_left_out"].to_list() == [False]
 
     @pytest.mark.parametrize("names", [("administered_on",), ("patient", "product")])
     def test_missing_columns_are_named_with_what_was_found(self, names: tuple[str, ...]) -> None:

@@ -44,8 +44,12 @@ def test_whom_to_call(export: Path, capsys: pytest.CaptureFixture[str], engine: 
         capsys, "worklist", str(export), "--as-of", "2026-04-10", "--json", *beside
     )
     found = [(row["patient"], row["reason"]) for row in json.loads(out)]
-    assert found == [("p-1", "overdue_unbooked"), ("p-2", "due_soon_unbooked")]
-    assert err == "1 rows left out: not_a_day\n1 rows left out: not_units\n"
+    assert found == [
+        ("p-1", "overdue_unbooked"),
+        ("p-5", "overdue_unbooked"),
+        ("p-2", "due_soon_unbooked"),
+    ]
+    assert err == "1 rows left out: not_a_day\n1 rows used with a doubt: not_units\n"
     assert status == 1
 
 
@@ -70,7 +74,7 @@ def test_a_simulation_is_drawn(export: Path, capsys: pytest.CaptureFixture[str])
     words = dict(line.split()[:2] for line in out.splitlines() if line[:1].isalpha())
     assert float(words["sessions"]) > 10
     assert "2 rows" not in out
-    assert out.endswith("1 rows left out: not_a_day\n1 rows left out: not_units\n")
+    assert out.endswith("1 rows left out: not_a_day\n1 rows used with a doubt: not_units\n")
     assert status == 1
     status, _, err = asked(capsys, *arguments, "--delays", "often")
     assert (status, "expected numbers of days" in err) == (2, True)

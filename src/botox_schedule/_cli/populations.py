@@ -163,8 +163,13 @@ def _answer(given: argparse.Namespace, question: str, **asked: Any) -> Answer:
     )
     bad = panel.findings(sessions, protocols)
     whole, left = (_whole(frame, pl) for frame in (answer, bad))
-    codes = left.filter(pl.col("left_out")).group_by("code").len().sort("code").rows()
-    problems = [f"{count} rows left out: {code}" for code, count in codes]
+    counts = (
+        left.group_by("left_out", "code").len().sort("left_out", "code", descending=[True, False])
+    )
+    problems = [
+        f"{count} rows {'left out' if out else 'used with a doubt'}: {code}"
+        for out, code, count in counts.rows()
+    ]
     rows = [[_shown(value) for value in row] for row in whole.rows()]
 
     def text() -> Lines:

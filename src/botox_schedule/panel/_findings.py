@@ -27,10 +27,11 @@ def findings(
     """Return the rows that cannot be read as they stand, with their keys and one code each.
 
     Left out of every answer: ``no_patient``, ``not_a_day``, ``unknown_indication`` (none of the
-    protocols knows it), ``unknown_status``, ``unknown_kind``, ``not_units``,
-    ``unknown_policy_key``. Used all the same: ``unknown_product`` (no product is called so; it
-    counts as not known) and ``no_protocol`` (none was given for indication and product; the
-    planned one judges).
+    protocols knows it), ``unknown_status``, ``unknown_policy_key``; the patient's other rows are
+    answered with the flag ``session_left_out``. Used all the same, because leaving a session out
+    would date the next one too early: ``unknown_kind`` (it counts as full), ``not_units`` and
+    ``unknown_product`` (units and product count as not known), ``no_protocol`` (none was given
+    for indication and product; the planned one judges).
 
     Args:
         sessions: A frame as for ``forecast``.
@@ -67,8 +68,9 @@ def findings(
         unjudged = book.family("ind", "prod").is_null() & ~unknown
         code = unheard.otherwise(nw.when(unjudged).then(nw.lit("no_protocol")))
         problem = nw.col("problem")
+        doubt = nw.when(~nw.col("doubt").is_null()).then(nw.col("doubt")).otherwise(code)
         frame = placed.with_columns(
-            code=nw.when(~problem.is_null()).then(problem).otherwise(code),
+            code=nw.when(~problem.is_null()).then(problem).otherwise(doubt),
             left_out=~problem.is_null(),
         )
         frame = frame.filter(~nw.col("code").is_null())

@@ -24,6 +24,7 @@ _ALWAYS = (
     "early_session",
     "product_switch",
     "future_completed_session",
+    "session_left_out",
 )
 
 
@@ -41,6 +42,8 @@ def put_flags(population: Population, sheet: Sheet) -> tuple[str, ...]:
         product_switch=switched,
         future_completed_session=nw.col("later"),
     )
+    sheet.meet(population.left_out.with_columns(_left_out=nw.lit(value=True)), on=("patient",))
+    sheet.put(session_left_out=nw.col("_left_out").fill_null(value=False))
     names = list(_ALWAYS)
     if population.spans is not None:
         _put_review(population, sheet)

@@ -41,6 +41,7 @@ class Population:
         as_of: The day as a number.
         book: The protocols.
         tracks: One row a track: ``family`` of the planned protocol, bookings, policy.
+        left_out: The patients of whom a row could not be used.
         bookings: The booked sessions of each track.
         spans: Days on hold, or None without a table of holds.
         died: Days of death, or None without a table of care ends.
@@ -68,6 +69,8 @@ class Population:
         }
         ends = self.table("care_ends")
         self.died = None if ends is None else deaths(ends, self.as_of)
+        left_out = reading.frame.filter(~nw.col("problem").is_null()).select("patient").unique()
+        self.left_out = self.engine.settled(left_out)
         rows = self.engine.settled(self._rows(reading.frame))
         self.tracks = self.engine.settled(self._tracks(rows))
         booked = rows.filter(nw.col("status") == BOOKED)
@@ -89,7 +92,7 @@ class Population:
         return self._tables.get(name)
 
     def _rows(self, frame: Frame) -> Frame:
-        usable = frame.filter(nw.col("problem").is_null()).drop("problem")
+        usable = frame.filter(nw.col("problem").is_null()).drop("problem", "doubt")
         if self.has_ids:
             usable = merged(usable)
         if self.died is not None:

@@ -78,7 +78,7 @@ class Reading(NamedTuple):
     Attributes:
         frame: Columns ``patient``, ``day``, ``ind``, ``product_number`` (its place in ``PRODUCTS``), ``milli`` (thousandths of a unit,
             -1000 where unknown), ``status``, ``touch``, ``problem`` (null where the row can be
-            used), and ``session_id`` and ``policy`` where there are such.
+            used), ``doubt`` (what is odd about it), and ``session_id`` and ``policy`` where there are such.
         engine: Where the work is done.
         columns: The names of the caller's columns.
     """
@@ -157,11 +157,13 @@ def read_sessions(
         keys = [(nw.col("policy_key") == key, i) for i, key in enumerate(policies.keys)]
         frame = frame.with_columns(policy=chosen(keys))
     frame = frame.with_columns(
-        product_number=_product(), problem=_problem(columns, indications, policies)
+        product_number=_product(), problem=_problem(indications, policies), doubt=_doubt(columns)
     )
     extra = [c for c in ("session_id", *keep) if c in columns]
     if policies.keys:
         extra.append("policy")
+    # Leaving a session out for its kind or its units would date the next one too early.
+    frame = frame.with_columns(touch=nw.col("touch").fill_null(0))
     small = ("ind", "product_number", "status", "touch")
     frame = frame.select(
         "patient",
@@ -169,6 +171,7 @@ def read_sessions(
         *(nw.col(name).cast(nw.Int16) for name in small),
         "milli",
         "problem",
+        "doubt",
         *dict.fromkeys(extra),
     )
     return Reading(frame, engine, columns)
@@ -181,13 +184,24 @@ def _worded(columns: Sequence[str], column: str, words: Sequence[str], default: 
 
 
 def _milli(columns: Sequence[str]) -> nw.Expr:
-    """Units in thousandths; -1000 where they are not known, null where they are no units."""
+    """Units in thousandths; -1000 where they are not known, or are no units."""
     if "units" not in columns:
         return nw.lit(-1000, nw.Int64)
+    known = nw.when(_are_units()).then((nw.col("units").cast(nw.Float64) * 1000).round(0))
+    return known.cast(nw.Int64).fill_null(-1000)
+
+
+def _are_units() -> nw.Expr:
     units = nw.col("units").cast(nw.Float64)
-    fits = (units > 0) & (units <= _MOST_UNITS)
-    known = nw.when(fits).then((units * 1000).round(0)).cast(nw.Int64)
-    return nw.when(nw.col("units").is_null()).then(nw.lit(-1000, nw.Int64)).otherwise(known)
+    return (units > 0) & (units <= _MOST_UNITS)
+
+
+def _doubt(columns: Sequence[str]) -> nw.Expr:
+    """What is odd about a row that counts all the same."""
+    cases = [(nw.col("touch").is_null(), "unknown_kind")]
+    if "units" in columns:
+        cases.append((~nw.col("units").is_null() & ~_are_units(), "not_units"))
+    return chosen(cases)
 
 
 def _names(product: Product) -> list[str]:
@@ -209,17 +223,14 @@ def _product() -> nw.Expr:
     return chosen(cases).fill_null(len(PRODUCTS))
 
 
-def _problem(columns: Sequence[str], indications: Sequence[str], policies: Policies) -> nw.Expr:
+def _problem(indications: Sequence[str], policies: Policies) -> nw.Expr:
     unheard = "ind" if indications else "indication"
     cases: list[tuple[nw.Expr, str]] = [
         (nw.col("patient").is_null(), "no_patient"),
         (nw.col("day").is_null(), "not_a_day"),
         (nw.col(unheard).is_null(), "unknown_indication"),
         (nw.col("status").is_null(), "unknown_status"),
-        (nw.col("touch").is_null(), "unknown_kind"),
     ]
-    if "units" in columns:
-        cases.append((nw.col("milli").is_null(), "not_units"))
     if policies.keys:
         cases.append((nw.col("policy").is_null(), "unknown_policy_key"))
     return chosen(cases)
