@@ -508,6 +508,7 @@ class TestFindings:
             del expected["bad-7"]  # its way to say that a number is not known
         expected["typo"] = ("unknown_product", False)
         expected["other"] = ("no_protocol", False)
+        expected["none"] = ("product_not_stated", False)
         assert found == expected
 
     @pytest.mark.parametrize("engine", list(ENGINES))
@@ -840,6 +841,20 @@ class TestAdherence:
             ("south", 2025, 2, 1, 0, 1, 0, 0.0),
         ]
         assert answer.filter(pl.col("clinic") == "south")["mean_interval_days"].to_list() == [30.0]
+
+    def test_years_are_those_of_the_calendar(self) -> None:
+        days = [
+            date(year, month, day)
+            for year in (1890, 2000, 2023)
+            for month, day in ((1, 1), (2, 28), (3, 1), (12, 31))
+        ]
+        frame = frame_of(patient=[str(n) for n in range(12)], administered_on=days)
+        answer = panel.adherence(frame, [MIGRAINE], as_of="2026-06-01", by=["year"])
+        assert answer.select("year", "cycles").sort("year").rows() == [
+            (1890, 4),
+            (2000, 4),
+            (2023, 4),
+        ]
 
     def test_an_unknown_grouping_is_refused(self) -> None:
         with pytest.raises(PanelError, match="by: expected some of patient"):

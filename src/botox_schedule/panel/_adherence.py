@@ -1,13 +1,13 @@
 """How regularly groups of patients were treated."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from botox_schedule import SchedulingPolicy, TreatmentProtocol
 from botox_schedule._days import DayInput, as_day
+from botox_schedule.panel._amounts import put_year
 from botox_schedule.panel._answers import judged_cycles
 from botox_schedule.panel._engine import answered, opened
 from botox_schedule.panel._population import Population, Tables
@@ -69,9 +69,9 @@ def adherence(
 
     def compute(native: Any) -> Any:
         population = Population(native, known, day, policy, policies, tables)
-        frame = judged_cycles(population).frame
-        year_of = _year("first_on", day.year)
-        frame = frame.with_columns(year=year_of)
+        sheet = judged_cycles(population)
+        put_year(sheet, "year", "first_on")
+        frame = sheet.frame
         names = [*_CYCLE_COLUMNS, "year"]
         if groups is not None:
             more = opened(groups, "groups").frame
@@ -84,15 +84,6 @@ def adherence(
         return population.engine.back(_shares(frame, by))
 
     return answered(sessions, compute)
-
-
-def _year(column: str, last: int) -> nw.Expr:
-    """Return the year of a number of days, by the first days of the years."""
-    year: nw.Expr = nw.lit(0, nw.Int64)
-    for number in range(1900, last + 1):
-        begun = nw.col(column) >= date(number, 1, 1).toordinal()
-        year = year + begun.cast(nw.Int64)
-    return year + 1899
 
 
 def _shares(frame: Any, by: Sequence[str]) -> Any:

@@ -13,7 +13,7 @@ from botox_schedule import Interval
 from botox_schedule.panel._months import MARCH_SHIFT, first_of_month, whole
 from botox_schedule.panel._sheet import Sheet
 
-__all__ = ["NOTHING", "Amount", "add_amount", "amount_of", "value"]
+__all__ = ["NOTHING", "Amount", "add_amount", "amount_of", "put_year", "value"]
 
 _DAYS_IN_CYCLE = 146_097
 
@@ -69,6 +69,12 @@ def add_amount(
         moved = nw.col("_n") - 1 + nw.col(first_of_next)
     target = nw.when(short).then(moved).otherwise(nw.col("_f"))
     return sheet.put(**{out: target + value(amount.days)})
+
+
+def put_year(sheet: Sheet, out: str, base: str) -> None:
+    """Add a column: the year of the day in *base*."""
+    _split(sheet, base)
+    sheet.put(**{out: whole(nw.col(f"_{base}_t") + 2, 12)})
 
 
 def _split(sheet: Sheet, base: str) -> None:

@@ -30,8 +30,9 @@ def findings(
     protocols knows it), ``unknown_status``, ``unknown_policy_key``; the patient's other rows are
     answered with the flag ``session_left_out``. Used all the same, because leaving a session out
     would date the next one too early: ``unknown_kind`` (it counts as full), ``not_units`` and
-    ``unknown_product`` (units and product count as not known), ``no_protocol`` (none was given
-    for indication and product; the planned one judges).
+    ``unknown_product`` (units and product count as not known), ``product_not_stated`` (it is null;
+    a track whose products are all unknown has no row), ``no_protocol`` (none was given for
+    indication and product; the planned one judges).
 
     Args:
         sessions: A frame as for ``forecast``.
@@ -63,7 +64,8 @@ def findings(
             native, book.indications, Policies.given(None, policies), keep=_GIVEN
         )
         unknown = nw.col("product_number") == len(PRODUCTS)
-        unheard = nw.when(unknown & ~nw.col("product").is_null()).then(nw.lit("unknown_product"))
+        unstated = nw.when(nw.col("product").is_null()).then(nw.lit("product_not_stated"))
+        unheard = nw.when(unknown).then(unstated.otherwise(nw.lit("unknown_product")))
         placed = reading.frame.with_columns(prod=book.product("product_number", PRODUCTS))
         unjudged = book.family("ind", "prod").is_null() & ~unknown
         code = unheard.otherwise(nw.when(unjudged).then(nw.lit("no_protocol")))
