@@ -707,9 +707,8 @@ class TestFrames:
             return frame
 
         lazy = frame_of(administered_on=["2026-01-05"]).lazy()
-        answer = panel.forecast(
-            lazy.map_batches(look, schema=lazy.collect_schema()), [MIGRAINE], as_of="2026-06-01"
-        )
+        watched = lazy.map_batches(look, projection_pushdown=False, schema=lazy.collect_schema())
+        answer = panel.forecast(watched, [MIGRAINE], as_of="2026-06-01")
         assert 1 not in read
         assert answer.collect()["status"].to_list() == ["overdue"]
         assert 1 in read
