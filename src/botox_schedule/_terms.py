@@ -22,6 +22,7 @@ __all__ = [
     "ShortMonth",
     "Verification",
     "find_product",
+    "names_of",
 ]
 
 
@@ -242,6 +243,15 @@ _BRANDS = {
 }
 _NAMES = _BRANDS | {product.value.lower(): product for product in Product}
 _SUFFIX = re.compile(r"-[a-z]{4}\Z")
+
+
+def names_of(product: Product) -> list[str]:
+    """Return the names of a product in lower case, without a suffix.
+
+    >>> names_of(Product.ABOBOTULINUMTOXIN_A)
+    ['dysport', 'abobotulinumtoxina']
+    """
+    return [name for name, known in _NAMES.items() if known is product]
 
 
 def find_product(name: str) -> Product | None:

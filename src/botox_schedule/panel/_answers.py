@@ -9,7 +9,7 @@ from botox_schedule import SchedulingPolicy, TreatmentProtocol
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._engine import Frame, Source, answered, dated
 from botox_schedule.panel._flags import put_flags
-from botox_schedule.panel._forecast import forecast_sheet
+from botox_schedule.panel._forecast import FORECAST_DAYS, forecast_sheet
 from botox_schedule.panel._judged import cycle_frame
 from botox_schedule.panel._population import TRACK, Population, Tables
 from botox_schedule.panel._sessions import PRODUCTS
@@ -50,7 +50,6 @@ _CYCLES = (
     "held",
     "is_open",
 )
-FORECAST_DAYS = ("last_session_on", "earliest", "due", "overdue_from", "lapsed_from", "booked_on")
 _CYCLE_DAYS = ("first_on", "anchored_on")
 
 

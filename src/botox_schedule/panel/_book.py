@@ -15,7 +15,7 @@ from botox_schedule.panel._amounts import Amount, amount_of
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel.errors import PanelError
 
-__all__ = ["Book", "Family", "by_number", "chosen"]
+__all__ = ["Book", "Family", "by_number", "chosen", "put_chosen"]
 
 
 class Family(NamedTuple):
@@ -204,18 +204,28 @@ class Book:
                 interval = read(version)
                 amount = None if interval is None else amount_of(interval, times)
                 found.append((condition if holds is None else condition & holds, amount))
-        stated = {amount for _, amount in found if amount is not None}
-        if not stated:
-            return Amount(0, 0), True
-        if len(stated) == 1 and all(amount is not None for _, amount in found):
-            return stated.pop(), False
-        months: int | str = 0
-        if any(amount.months for amount in stated):
-            months = f"{out}_n"
-            sheet.put(**{months: chosen([(c, None if a is None else a.months) for c, a in found])})
-        days = f"{out}_k"
-        sheet.put(**{days: chosen([(c, None if a is None else a.days) for c, a in found])})
-        return Amount(months, days), any(amount is None for _, amount in found)
+        return put_chosen(sheet, out, found)
+
+
+def put_chosen(
+    sheet: Sheet, out: str, found: Sequence[tuple[nw.Expr, Amount | None]]
+) -> tuple[Amount, bool]:
+    """Return the amount of the first case that holds, and whether any case has none.
+
+    Columns that begin with *out* are put only where the cases differ.
+    """
+    stated = {amount for _, amount in found if amount is not None}
+    if not stated:
+        return Amount(0, 0), True
+    if len(stated) == 1 and all(amount is not None for _, amount in found):
+        return stated.pop(), False
+    months: int | str = 0
+    if any(amount.months for amount in stated):
+        months = f"{out}_n"
+        sheet.put(**{months: chosen([(c, None if a is None else a.months) for c, a in found])})
+    days = f"{out}_k"
+    sheet.put(**{days: chosen([(c, None if a is None else a.days) for c, a in found])})
+    return Amount(months, days), any(amount is None for _, amount in found)
 
 
 def chosen(cases: Sequence[tuple[nw.Expr, Any]]) -> nw.Expr:

@@ -9,7 +9,7 @@ from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._amounts import add_amount, amount_of
 from botox_schedule.panel._book import by_number
 from botox_schedule.panel._engine import Frame, answered
-from botox_schedule.panel._population import merged
+from botox_schedule.panel._population import usable
 from botox_schedule.panel._sessions import COMPLETED, PRODUCTS, Policies, read_sessions
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import deaths, read_table
@@ -69,8 +69,7 @@ def exposure(
     def compute(native: Any) -> Any:
         policies = Policies.given(chosen, None)
         reading = read_sessions(native, (), policies, keep=("indication",))
-        read = reading.frame.filter(nw.col("problem").is_null())
-        kept = merged(read) if "session_id" in reading.columns else read
+        kept = usable(reading)
         if care_ends is not None:
             ends = read_table(care_ends, "care_ends", reading.engine)
             kept = kept.join(deaths(ends, until), on=["patient"], how="left")

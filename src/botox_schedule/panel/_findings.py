@@ -9,7 +9,7 @@ from botox_schedule import SchedulingPolicy, SessionStatus, TreatmentProtocol
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._book import Book
 from botox_schedule.panel._engine import answered
-from botox_schedule.panel._population import Tables, merged
+from botox_schedule.panel._population import usable
 from botox_schedule.panel._sessions import COMPLETED, PRODUCTS, Policies, read_sessions
 from botox_schedule.panel._tables import deaths, read_table
 
@@ -115,10 +115,10 @@ def tally(
     def compute(native: Any) -> Any:
         reading = read_sessions(native, Book(known).indications, Policies.given(None, policies))
         read = reading.frame.filter(nw.col("problem").is_null())
-        kept = merged(read) if "session_id" in reading.columns else read
+        kept = usable(reading)
         outcome = nw.lit("used")
         if care_ends is not None:
-            ends = read_table(care_ends, Tables._fields[1], reading.engine)
+            ends = read_table(care_ends, "care_ends", reading.engine)
             kept = kept.join(deaths(ends, day), on=["patient"], how="left")
             dead = nw.col("day") > nw.col("died_on")
             outcome = nw.when(dead).then(nw.lit("after_death")).otherwise(outcome)

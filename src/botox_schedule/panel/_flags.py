@@ -9,7 +9,7 @@ from botox_schedule import Interval, TreatmentProtocol
 from botox_schedule import Population as People
 from botox_schedule._ages import age_on
 from botox_schedule.panel._book import by_number, chosen
-from botox_schedule.panel._population import TRACK, Population
+from botox_schedule.panel._population import Population
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import on_tracks
 
@@ -42,8 +42,7 @@ def put_flags(population: Population, sheet: Sheet) -> tuple[str, ...]:
         product_switch=switched,
         future_completed_session=nw.col("later"),
     )
-    sheet.meet(population.left_out.with_columns(_left_out=nw.lit(value=True)), on=("patient",))
-    sheet.put(session_left_out=nw.col("_left_out").fill_null(value=False))
+    sheet.flag("session_left_out", population.left_out, on=("patient",))
     names = list(_ALWAYS)
     if population.spans is not None:
         _put_review(population, sheet)
@@ -63,9 +62,7 @@ def _put_review(population: Population, sheet: Sheet) -> None:
     year_ago = _year_before(date.fromordinal(population.as_of)).toordinal()
     due = nw.col("review_on").is_null() & (nw.col("first") <= year_ago)
     due |= (nw.col("review_on") <= population.as_of).fill_null(value=False)
-    found = own.filter(due).select(*TRACK).unique().with_columns(_review=nw.lit(value=True))
-    sheet.meet(found)
-    sheet.put(hold_needs_review=nw.col("_review").fill_null(value=False))
+    sheet.flag("hold_needs_review", own.filter(due))
 
 
 def _year_before(day: date) -> date:

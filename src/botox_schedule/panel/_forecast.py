@@ -5,7 +5,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from botox_schedule import DueStatus, ExpectedResponse, ResponsePhase
-from botox_schedule.panel._amounts import Amount
+from botox_schedule.panel._amounts import amount_of
 from botox_schedule.panel._book import chosen
 from botox_schedule.panel._engine import Frame
 from botox_schedule.panel._holds import put_covered, put_next_free, put_without_holds
@@ -198,15 +198,15 @@ def _put_bookings(population: Population, sheet: Sheet) -> None:
     after = nw.col("anchored_on").is_null() | (nw.col("day") > nw.col("anchored_on"))
     met = met.filter(after)
     passed = met.filter(nw.col("day") < nw.col("as_of"))
-    _flag(sheet, "booking_unresolved", passed)
+    sheet.flag("booking_unresolved", passed)
     ahead = met.filter(nw.col("day") >= nw.col("as_of"))
     if population.spans is None:
         sheet.put(booking_in_hold=nw.lit(value=False))
     else:
         on_hold = Sheet(population.engine, ahead.select(*TRACK, "day").unique(), (*TRACK, "day"))
         put_covered(on_hold, population.spans, "_held", "day")
-        _flag(sheet, "booking_in_hold", on_hold.frame.filter(nw.col("_held")))
-    _flag(sheet, "booking_too_early", _too_early(population, sheet, ahead))
+        sheet.flag("booking_in_hold", on_hold.frame.filter(nw.col("_held")))
+    sheet.flag("booking_too_early", _too_early(population, sheet, ahead))
     dead = nw.col("status") == DueStatus.DECEASED.value
     sheet.put(
         **{
@@ -226,12 +226,6 @@ def _too_early(population: Population, sheet: Sheet, ahead: Frame) -> Frame:
     booking = Sheet(population.engine, met, (*TRACK, "day"))
     rules.put_on(booking, "day", "counted_from")
     return booking.frame.filter(nw.col("day") < nw.col("gives"))
-
-
-def _flag(sheet: Sheet, out: str, met: Frame) -> None:
-    found = met.select(*TRACK).unique().with_columns(**{out: nw.lit(value=True)})
-    sheet.meet(found)
-    sheet.put(**{out: nw.col(out).fill_null(value=False)})
 
 
 def _put_phase(population: Population, sheet: Sheet) -> None:
@@ -290,8 +284,7 @@ def _phase_of(rules: Rules, sheet: Sheet, response: ExpectedResponse) -> nw.Expr
     day = nw.col("as_of")
     for at, (window, _, _) in enumerate(stated):
         for end in ("first", "last"):
-            interval = getattr(window, end)
-            amount = Amount(interval.months, 7 * interval.weeks + interval.days)
+            amount = amount_of(getattr(window, end))
             rules.after(sheet, f"_{end}_{at}", "anchored_on", amount)
     for at, (_, during, after) in enumerate(stated):
         first, last = nw.col(f"_first_{at}"), nw.col(f"_last_{at}")

@@ -15,16 +15,10 @@ def _met(sheet: Sheet, spans: Frame, *columns: str) -> Frame:
     return asked.join(spans, on=_TRACK, how="inner")
 
 
-def _flag(sheet: Sheet, out: str, met: Frame) -> None:
-    found = met.select(*sheet.keys).unique().with_columns(**{out: nw.lit(value=True)})
-    sheet.meet(found)
-    sheet.put(**{out: nw.col(out).fill_null(value=False)})
-
-
 def put_covered(sheet: Sheet, spans: Frame, out: str, day: str) -> None:
     """Put whether a day is on hold."""
     inside = (nw.col("h_first") <= nw.col(day)) & (nw.col(day) <= nw.col("h_last"))
-    _flag(sheet, out, _met(sheet, spans, day).filter(inside))
+    sheet.flag(out, _met(sheet, spans, day).filter(inside))
 
 
 def put_touched(sheet: Sheet, spans: Frame, out: str, first: str, last: str) -> None:
@@ -34,7 +28,7 @@ def put_touched(sheet: Sheet, spans: Frame, out: str, first: str, last: str) -> 
         & (nw.col("h_last") >= nw.col(first))
         & (nw.col(first) <= nw.col(last))
     )
-    _flag(sheet, out, met)
+    sheet.flag(out, met)
 
 
 def put_next_free(sheet: Sheet, spans: Frame, out: str, day: str) -> None:

@@ -3,7 +3,6 @@
 import narwhals.stable.v2 as nw
 
 from botox_schedule import CycleTiming
-from botox_schedule.panel._amounts import Amount
 from botox_schedule.panel._engine import Frame
 from botox_schedule.panel._holds import put_free_days, put_touched, put_without_holds
 from botox_schedule.panel._population import TRACK, Population
@@ -139,7 +138,7 @@ def _put_timing(population: Population, cycles: Sheet) -> None:
     rules = population.rules
     tolerance = rules.policy_amount(cycles, "_tolerance", "validity_tolerance", -1)
     assert tolerance is not None  # noqa: S101 - a policy states one
-    rules.after(cycles, "_tolerated", "gives", Amount(*tolerance[0]))
+    rules.after(cycles, "_tolerated", "gives", tolerance[0])
     tolerated = nw.col("first_on") >= nw.col("_tolerated")
     words = {timing: nw.lit(timing.value) for timing in CycleTiming}
     early = nw.when(tolerated).then(words[CycleTiming.EARLY_WITHIN_TOLERANCE])

@@ -11,11 +11,18 @@ from botox_schedule.panel._book import Book
 from botox_schedule.panel._engine import Engine, Frame
 from botox_schedule.panel._groups import grouped
 from botox_schedule.panel._rules import Rules
-from botox_schedule.panel._sessions import BOOKED, COMPLETED, PRODUCTS, Policies, read_sessions
+from botox_schedule.panel._sessions import (
+    BOOKED,
+    COMPLETED,
+    PRODUCTS,
+    Policies,
+    Reading,
+    read_sessions,
+)
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import deaths, held_spans, known_overrides, read_table
 
-__all__ = ["CYCLE", "TRACK", "Population", "Tables", "merged"]
+__all__ = ["CYCLE", "TRACK", "Population", "Tables", "usable"]
 
 TRACK = ("patient", "clock")
 CYCLE = ("patient", "clock", "number")
@@ -61,7 +68,6 @@ class Population:
         self.policies = Policies.given(policy, policies)
         reading = read_sessions(sessions, self.book.indications, self.policies)
         self.engine: Engine = reading.engine
-        self.has_ids = "session_id" in reading.columns
         self._tables = {
             name: self.engine.settled(read_table(table, name, self.engine))
             for name, table in tables._asdict().items()
@@ -71,7 +77,7 @@ class Population:
         self.died = None if ends is None else deaths(ends, self.as_of)
         left_out = reading.frame.filter(~nw.col("problem").is_null()).select("patient").unique()
         self.left_out = self.engine.settled(left_out)
-        rows = self.engine.settled(self._rows(reading.frame))
+        rows = self.engine.settled(self._rows(usable(reading)))
         self.tracks = self.engine.settled(self._tracks(rows))
         booked = rows.filter(nw.col("status") == BOOKED)
         self.bookings = self.engine.settled(booked.select(*TRACK, "day"))
@@ -91,15 +97,12 @@ class Population:
         """Return a table that the caller gave, or None."""
         return self._tables.get(name)
 
-    def _rows(self, frame: Frame) -> Frame:
-        usable = frame.filter(nw.col("problem").is_null()).drop("problem", "doubt")
-        if self.has_ids:
-            usable = merged(usable)
+    def _rows(self, rows: Frame) -> Frame:
         if self.died is not None:
-            usable = usable.join(self.died, on=["patient"], how="left")
+            rows = rows.join(self.died, on=["patient"], how="left")
         prod = self.book.product("product_number", PRODUCTS)
-        usable = usable.with_columns(prod=prod.cast(nw.Int16))
-        rows = usable.with_columns(family=self.book.family("ind", "prod").cast(nw.Int16))
+        rows = rows.with_columns(prod=prod.cast(nw.Int16))
+        rows = rows.with_columns(family=self.book.family("ind", "prod").cast(nw.Int16))
         rows = self._with_clocks(rows)
         alive = nw.lit(value=True)
         if self.died is not None:
@@ -206,7 +209,13 @@ class Population:
         return Sheet(self.engine, self.engine.settled(cycles), CYCLE)
 
 
-def merged(frame: Frame) -> Frame:
+def usable(reading: Reading) -> Frame:
+    """Return the sessions that can be used, each once."""
+    rows = reading.frame.filter(nw.col("problem").is_null()).drop("problem", "doubt")
+    return _merged(rows) if "session_id" in reading.columns else rows
+
+
+def _merged(frame: Frame) -> Frame:
     """Let one of several rows of a patient under one id win; rows without an id stay.
 
     Entered in error wins, then completed, then cancelled or no-show, then booked or draft; then

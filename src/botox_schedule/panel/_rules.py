@@ -12,7 +12,7 @@ from botox_schedule import (
     TreatmentProtocol,
 )
 from botox_schedule.panel._amounts import Amount, add_amount, amount_of
-from botox_schedule.panel._book import Book, chosen
+from botox_schedule.panel._book import Book, chosen, put_chosen
 from botox_schedule.panel._engine import Frame
 from botox_schedule.panel._sessions import Policies
 from botox_schedule.panel._sheet import Sheet
@@ -59,23 +59,9 @@ class Rules(NamedTuple):
         """Return an interval of the policy, and whether a row can be without; None without any."""
         intervals: list[Interval | None] = [getattr(p, name) for p in self.policies.each]
         amounts = [None if one is None else amount_of(one, times) for one in intervals]
-        stated = {amount for amount in amounts if amount is not None}
-        if not stated:
+        if not any(amount is not None for amount in amounts):
             return None
-        if len(set(amounts)) == 1:
-            return stated.pop(), False
-        cases = list(enumerate(amounts))
-        sheet.put(
-            **{
-                f"{out}_n": chosen(
-                    [(nw.col("policy") == i, None if a is None else a.months) for i, a in cases]
-                ),
-                f"{out}_k": chosen(
-                    [(nw.col("policy") == i, None if a is None else a.days) for i, a in cases]
-                ),
-            }
-        )
-        return Amount(f"{out}_n", f"{out}_k"), None in amounts
+        return put_chosen(sheet, out, [(nw.col("policy") == i, a) for i, a in enumerate(amounts)])
 
     def put_on(self, sheet: Sheet, day: str, counted_from: str) -> None:
         """Put what binds on a day.

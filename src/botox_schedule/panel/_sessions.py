@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
 
-from botox_schedule import Product, SchedulingPolicy, SessionKind, SessionStatus, find_product
+from botox_schedule import Product, SchedulingPolicy, SessionKind, SessionStatus
+from botox_schedule._terms import names_of
 from botox_schedule.panel._book import by_number, chosen
 from botox_schedule.panel._engine import Engine, Frame, Source, is_day, numbered, opened
 from botox_schedule.panel.errors import PanelError
@@ -33,16 +34,6 @@ _OPTIONAL = {
     "kind": _TEXT,
     "policy_key": _TEXT,
 }
-_BRANDS = (
-    "botox",
-    "botox cosmetic",
-    "dysport",
-    "xeomin",
-    "daxxify",
-    "myobloc",
-    "jeuveau",
-    "letybo",
-)
 
 
 class Policies(NamedTuple):
@@ -76,9 +67,10 @@ class Reading(NamedTuple):
     """Sessions as numbers.
 
     Attributes:
-        frame: Columns ``patient``, ``day``, ``ind``, ``product_number`` (its place in ``PRODUCTS``), ``milli`` (thousandths of a unit,
-            -1000 where unknown), ``status``, ``touch``, ``problem`` (null where the row can be
-            used), ``doubt`` (what is odd about it), and ``session_id`` and ``policy`` where there are such.
+        frame: Columns ``patient``, ``day``, ``ind``, ``product_number`` (its place in
+            ``PRODUCTS``), ``milli`` (thousandths of a unit, -1000 where unknown), ``status``,
+            ``touch``, ``problem`` (null where the row can be used), ``doubt`` (what is odd about
+            it), and ``session_id`` and ``policy`` where there are such.
         engine: Where the work is done.
         columns: The names of the caller's columns.
     """
@@ -204,17 +196,12 @@ def _doubt(columns: Sequence[str]) -> nw.Expr:
     return chosen(cases)
 
 
-def _names(product: Product) -> list[str]:
-    brands = [brand for brand in _BRANDS if find_product(brand) is product]
-    return [product.value.lower(), *brands]
-
-
 def _called(product: Product) -> nw.Expr:
     """Whether ``name`` stands for a product: with its four-letter suffix too."""
     generic = product.value.lower()
     name = nw.col("name")
     suffixed = name.str.starts_with(f"{generic}-") & (name.str.len_chars() == len(generic) + 5)
-    return name.is_in(_names(product)) | suffixed
+    return name.is_in(names_of(product)) | suffixed
 
 
 def _product() -> nw.Expr:

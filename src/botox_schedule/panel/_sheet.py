@@ -43,10 +43,16 @@ class Sheet:
         self.frame = self.frame.join(other, on=list(on or self.keys), how="left")
         return self
 
-    def tidy(self, *done: str) -> Self:
-        """Drop scratch columns, and those that begin with one of *done*: the plan stays short."""
+    def flag(self, out: str, found: Frame, on: tuple[str, ...] | None = None) -> Self:
+        """Put whether *found* has a row of the same keys."""
+        keys = on or self.keys
+        self.meet(found.select(*keys).unique().with_columns(**{out: nw.lit(value=True)}), keys)
+        return self.put(**{out: nw.col(out).fill_null(value=False)})
+
+    def tidy(self) -> Self:
+        """Drop scratch columns and settle the rest: the plan stays short."""
         names = self.frame.collect_schema().names()
-        kept = [name for name in names if not name.startswith(("_", *done))]
+        kept = [name for name in names if not name.startswith("_")]
         self.frame = self.engine.settled(self.frame.select(*kept))
         self._known = {name for name in self._known if name in kept}
         return self
