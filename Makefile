@@ -30,7 +30,7 @@ contracts: .venv/dev
 	$(BIN)/lint-imports
 
 coverage: .venv/dev
-	$(BIN)/pytest -q --cov --cov-report=term-missing --cov-fail-under=100
+	$(BIN)/pytest -q --hypothesis-profile=covered --cov --cov-report=term-missing --cov-fail-under=100
 
 docs: .venv/dev
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html

@@ -200,6 +200,7 @@ SEEDS = st.integers(0, 1_000_000)
 class TestOneTruth:
     @settings(max_examples=8, deadline=None)
     @given(SEEDS, KINDS)
+    @example(1, "versions")
     def test_polars_answers_as_the_record_does(self, seed: int, kind: str) -> None:
         check_forecast(Case(seed, kind), ENGINES["polars"])
 
