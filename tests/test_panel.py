@@ -26,7 +26,7 @@ from botox_schedule.panel._sheet import Sheet  # noqa: E402
 
 DAY = timedelta(days=1)
 MIGRAINE = bs.find_protocol("chronic-migraine")
-BESIDE = ("holds", "care_ends", "overrides", "prior_treatments", "births")
+BESIDE = ("holds", "care_ends", "overrides", "prior_treatments", "births", "weights")
 FLAGS = (
     "booking_unresolved",
     "booking_in_hold",
@@ -38,6 +38,7 @@ FLAGS = (
     "age_outside_protocol",
     "age_unknown",
 )
+LIMIT_FLAGS = ("limit_exceeded", "limit_indeterminate", "stale_weight", "missing_weight")
 
 
 def duck(frame: Any) -> Any:
@@ -166,7 +167,7 @@ def forecast_row(case: Case, row: dict[str, Any]) -> dict[str, Any]:
         "late_by_days": last and last.late_by_days,
         "held": last and last.held,
         "unverified": ", ".join(found.dates.unverified),
-        **{flag: flag in codes for flag in FLAGS},
+        **{flag: flag in codes for flag in (*FLAGS, *LIMIT_FLAGS)},
         "session_left_out": any(
             s.indication not in case.known for s in case.records[row["patient"]].sessions
         ),
@@ -366,6 +367,171 @@ def cycle_row(cycle: bs.TreatmentCycle) -> dict[str, Any]:
         "held": cycle.held,
         "is_open": cycle.is_open,
     }
+
+
+LIMITED = bs.TreatmentProtocol(
+    id="limited",
+    version="1",
+    region="us",
+    indication="spasticity",
+    product="Xeomin",
+    population="adult",
+    shares_clock_with=["chronic-migraine"],
+    retreatment={"kind": "as_needed", "minimum": "2 weeks", "usual": "2 to 3 weeks"},
+    limits=[
+        {"scope": "product", "per": "session", "units": 500, "units_per_kilogram": "7.5"},
+        {"scope": "indication", "per": "session", "units_per_kilogram": 6},
+        {"scope": "product", "per": "window", "windows": [{"window": "1 month"}], "units": 700},
+        {"scope": "indication", "per": "side", "units": 1},
+        {
+            "scope": "indication",
+            "per": "window",
+            "windows": [{"window": "1 month"}],
+            "units": 450,
+            "ages": {"first": 40, "last": 59},
+        },
+    ],
+)
+
+
+def dosed(draw: Draw, number: int, as_of: date) -> bs.PatientRecord:
+    """A record whose sessions lie so close that limits are reached, and a booking near."""
+    chance = draw.random
+    products = ["Botox", "Botox", "Xeomin", "Xeomin", None]
+    indications = ["chronic-migraine", "spasticity", "spasticity", "glabellar-lines"]
+
+    def session(status: str) -> dict[str, Any]:
+        ahead = status == "booked"
+        days = chance.choice([0, 0, 1, 2, 3, 5, 7]) if ahead else -chance.randrange(100)
+        return {
+            "administered_on": as_of + days * DAY,
+            "indication": chance.choice(indications[:3] if ahead else indications),
+            "product": chance.choice(products),
+            "units": chance.choice([None, 50, 100, "120.5", 200, 400, 400]),
+            "status": status,
+            "kind": chance.choice(["full", "full", "touch_up"]),
+        }
+
+    count = chance.choice([0, 1, 2, 2, 3])
+    weights = [
+        {
+            "measured_on": as_of - chance.choice([-1, 0, 100, 170, 180, 181, 400]) * DAY,
+            "kilograms": chance.choice(["10.123", 30, "60.5", 80]),
+        }
+        for _ in range(chance.choice([0, 1, 2]))
+    ]
+    born = chance.choice([None, "1960-02-29", "1990-06-01", "2008-03-01", "1985-03-08"])
+    return bs.PatientRecord(
+        id=f"p-{number}",
+        sessions=[session("completed") for _ in range(count)]
+        + [session("booked") for _ in range(chance.choice([0, 1, 1, 2]))],
+        weights=weights,
+        born_on=born,
+    )
+
+
+class TestLimits:
+    def case(self, seed: int, count: int) -> Case:
+        case = Case(seed, "migraine", 0)
+        case.protocols = [MIGRAINE, LIMITED]
+        case.newest_first = list(case.protocols)
+        case.known = {"chronic-migraine", "spasticity"}
+        case.as_of = date(2026, 2, 28)
+        draw = Draw(seed, [])
+        case.records = {f"p-{n}": dosed(draw, n, case.as_of) for n in range(count)}
+        case.tables = tables(case.records.values())
+        reading = draw.random.choice(list(bs.LimitReading))
+        grouped = draw.random.choice([0, 3, 10])
+        case.policy = bs.SchedulingPolicy(limit_reading=reading, group_within_days=grouped)
+        return case
+
+    @pytest.mark.parametrize(("engine", "seed"), [("polars", 1), ("lazy", 2), ("duckdb", 3)])
+    def test_limits_are_those_of_the_record(self, engine: str, seed: int) -> None:
+        case = self.case(seed, 150)
+        convert = ENGINES[engine]
+        answer = panel.forecast(
+            convert(case.tables["sessions"]),
+            case.protocols,
+            as_of=case.as_of,
+            policy=case.policy,
+            **case.beside(convert, *BESIDE),
+        )
+        seen = set()
+        for row in rows_of(answer):
+            assert row == forecast_row(case, row)
+            seen |= {(flag, row[flag]) for flag in LIMIT_FLAGS}
+        assert seen == {(flag, answer) for flag in LIMIT_FLAGS for answer in (True, False)}
+
+    def test_of_two_touch_ups_of_a_day_the_first_in_order_is_promoted(self) -> None:
+        case = self.case(126, 0)
+        touch_up: dict[str, Any] = {
+            "administered_on": case.as_of - 90 * DAY,
+            "units": 50,
+            "kind": "touch_up",
+        }
+        days: list[list[tuple[str, str | None]]] = [
+            [("spasticity", "Botox"), ("spasticity", "Xeomin")],
+            [("spasticity", "Dysport"), ("spasticity", "Xeomin")],
+            [("spasticity", None), ("spasticity", "Xeomin")],
+            [("chronic-migraine", "Xeomin"), ("spasticity", "Botox")],
+        ]
+        case.records = {
+            str(n): bs.PatientRecord(
+                id=str(n),
+                sessions=[
+                    touch_up | {"indication": indication, "product": product}
+                    for indication, product in given
+                ],
+            )
+            for n, given in enumerate(days)
+        }
+        case.policy = bs.SchedulingPolicy()
+        case.tables = tables(case.records.values())
+        check_forecast(case, ENGINES["polars"])
+
+    def test_payers_read_the_window_differently(self) -> None:
+        case = self.case(2, 200)
+        case.records = {
+            patient: record.model_copy(update={"born_on": None})
+            for patient, record in case.records.items()
+        }
+        policies = {
+            reading.value: bs.SchedulingPolicy(
+                limit_reading=reading, short_month=short, weight_max_age_days=days
+            )
+            for reading, short, days in zip(bs.LimitReading, bs.ShortMonth, (180, 100), strict=True)
+        }
+        keys = {patient: list(policies)[n % 2] for n, patient in enumerate(case.records)}
+        sessions = case.tables["sessions"].with_columns(
+            policy_key=pl.col("patient").replace_strict(keys)
+        )
+        beside = case.beside(ENGINES["polars"], "weights")
+        answer = panel.forecast(
+            sessions, case.protocols, as_of=case.as_of, policies=policies, **beside
+        )
+        for row in rows_of(answer):
+            case.policy = policies[keys[row["patient"]]]
+            expected = forecast_row(case, row)
+            assert row == {name: expected[name] for name in row}
+
+    def test_weights_that_cannot_be_are_refused(self) -> None:
+        sessions = frame_of(administered_on=["2026-01-05"])
+        for kilograms in (0.0, -3.0, 1001.0, None):
+            weights = pl.DataFrame(
+                {"patient": ["p-1"], "measured_on": ["2026-01-05"], "kilograms": [kilograms]},
+                schema_overrides={"kilograms": pl.Float64},
+            )
+            with pytest.raises(PanelError, match="weights: cannot be read: kilograms in 1 rows"):
+                panel.forecast(sessions, [MIGRAINE], as_of="2026-02-01", weights=weights)
+
+    def test_without_a_limit_no_flag(self) -> None:
+        weights = pl.DataFrame(
+            {"patient": ["p-1"], "measured_on": ["2026-01-05"], "kilograms": [60]}
+        )
+        plain = MIGRAINE.model_copy(update={"limits": ()})
+        sessions = frame_of(administered_on=["2026-01-05"], units=[10_000])
+        answer = panel.forecast(sessions, [plain], as_of="2026-02-01", weights=weights)
+        assert answer.select(LIMIT_FLAGS).row(0) == (False,) * 4
 
 
 class TestCalendar:
@@ -661,11 +827,14 @@ class TestFindings:
         twin = MIGRAINE.model_copy(update={"id": "twin", "version": "2"})
         shared = {"version": "2", "shares_clock_with": ["spasticity"]}
         wider = bs.TreatmentProtocol.model_validate(MIGRAINE.model_dump() | shared)
+        crowd = {"shares_clock_with": [f"other-{n}" for n in range(64)]}
+        many = bs.TreatmentProtocol.model_validate(MIGRAINE.model_dump() | crowd)
         for protocols, words in (
             ([], "at least one"),
             ([MIGRAINE, child], "one population in one region"),
             ([MIGRAINE, twin], "two for chronic-migraine"),
             ([MIGRAINE, wider], "share other clocks"),
+            ([many], "more than 64 indications"),
         ):
             with pytest.raises(PanelError, match=words):
                 panel.forecast(frame, protocols, as_of="2026-06-01")

@@ -96,6 +96,7 @@ def forecast(
     care_ends: Any = None,
     overrides: Any = None,
     births: Any = None,
+    weights: Any = None,
     prior_treatments: Any = None,
 ) -> Any:
     """Return where every track of a population stands on a day.
@@ -118,6 +119,9 @@ def forecast(
         overrides: A frame with ``patient``, ``indication``, ``first``, ``authority``, and
             ``last``, ``minimum``, ``usual``, ``reason``.
         births: A frame with ``patient`` and ``born_on``: ages are judged.
+        weights: A frame with ``patient``, ``measured_on``, ``kilograms``: the units given are
+            judged against the protocols' limits, on the booking's day, else on the due day. For
+            limits that need no weight a frame without rows will do.
         prior_treatments: A frame with ``patient``, ``indication``, ``cycles``.
 
     Returns:
@@ -139,7 +143,7 @@ def forecast(
     >>> answer.select("cycle_number", "due", "status").rows()
     [(2, datetime.date(2026, 6, 22), 'overdue')]
     """
-    tables = Tables(holds, care_ends, overrides, births, prior_treatments)
+    tables = Tables(holds, care_ends, overrides, births, prior_treatments, weights)
     day = as_day(as_of, "as_of")
     known = tuple(protocols)
 

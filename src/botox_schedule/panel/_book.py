@@ -15,7 +15,10 @@ from botox_schedule.panel._amounts import Amount, amount_of
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel.errors import PanelError
 
-__all__ = ["Book", "Family", "by_number", "chosen", "put_chosen"]
+__all__ = ["MOST_INDICATIONS", "Book", "Family", "by_number", "chosen", "put_chosen"]
+
+MOST_INDICATIONS = 64
+"""Of one clock: the order of sessions is kept in one whole number."""
 
 
 class Family(NamedTuple):
@@ -41,12 +44,15 @@ class Book:
 
     Raises:
         PanelError: When the protocols are of several regions or populations, when one indication
-            and product has two protocols, or when there is none.
+            and product has two protocols, when a clock has more than 64 indications, or when
+            there is none.
     """
 
     def __init__(self, protocols: Iterable[TreatmentProtocol]) -> None:
         self.families = _families(tuple(protocols))
         self.clocks = sorted({_clock(family) for family in self.families})
+        if max(map(len, self.clocks)) > MOST_INDICATIONS:
+            raise PanelError(f"protocols: a clock has more than {MOST_INDICATIONS} indications")
         self.products = sorted({family.newest.product.value for family in self.families})
         self.indications = sorted({name for clock in self.clocks for name in clock})
         self.other_product = len(self.products)

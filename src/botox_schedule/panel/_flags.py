@@ -9,6 +9,7 @@ from botox_schedule import Interval, TreatmentProtocol
 from botox_schedule import Population as People
 from botox_schedule._ages import age_on
 from botox_schedule.panel._book import by_number, chosen
+from botox_schedule.panel._limits import LIMIT_FLAGS, put_limits
 from botox_schedule.panel._population import Population
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import on_tracks
@@ -50,6 +51,9 @@ def put_flags(population: Population, sheet: Sheet) -> tuple[str, ...]:
     if population.table("births") is not None:
         _put_ages(population, sheet)
         names += ["age_outside_protocol", "age_unknown"]
+    if population.table("weights") is not None:
+        put_limits(population, sheet)
+        names += LIMIT_FLAGS
     return tuple(names)
 
 

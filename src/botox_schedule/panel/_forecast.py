@@ -49,9 +49,10 @@ def _put_last_cycle(population: Population, sheet: Sheet) -> None:
     """Put the last cycle of each track: only it and the one before are looked at."""
     cycles = _last_cycles(population)
     last = judged(population, cycles).frame
+    begins = ("first_on", "first_key") if population.table("weights") is not None else ()
     cells = [f"c_{at}" for at in population.book.cells]
     touched = nw.max_horizontal("anchored_on", "touch_on").alias("last_day")
-    sheet.meet(population.engine.settled(last.select(*TRACK, *_LAST, *cells, touched)))
+    sheet.meet(population.engine.settled(last.select(*TRACK, *_LAST, *begins, *cells, touched)))
 
 
 def _last_cycles(population: Population) -> Sheet:
@@ -231,14 +232,11 @@ def _too_early(population: Population, sheet: Sheet, ahead: Frame) -> Frame:
 def _put_phase(population: Population, sheet: Sheet) -> None:
     """Put what is expected of the response to the last session; the dead get none."""
     book, kinds = population.book, population.book.kinds
-    unknown = nw.col("last_cell") % kinds == book.unknown_product
-    place = nw.when(unknown).then(nw.col("last_cell") + kinds).otherwise(nw.col("last_cell"))
+    last = nw.col("last_cell")
+    unknown = last % kinds == book.unknown_product
     # An unknown product is taken to be the planned one.
-    sheet.put(
-        _cell=nw.when(unknown)
-        .then(place - book.unknown_product + nw.col("planned_product"))
-        .otherwise(place)
-    )
+    planned = last - book.unknown_product + nw.col("planned_product")
+    sheet.put(_cell=nw.when(unknown).then(planned).otherwise(last))
     cases = [
         ((nw.col("clock") == clock) & (nw.col("_cell") == at), family)
         for at in book.found_cells

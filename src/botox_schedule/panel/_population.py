@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import narwhals.stable.v2 as nw
 
 from botox_schedule import SchedulingPolicy, TreatmentProtocol
-from botox_schedule.panel._book import Book
+from botox_schedule.panel._book import MOST_INDICATIONS, Book
 from botox_schedule.panel._engine import Engine, Frame
 from botox_schedule.panel._groups import grouped
 from botox_schedule.panel._rules import Rules
@@ -27,7 +27,8 @@ __all__ = ["CYCLE", "TRACK", "Population", "Tables", "usable"]
 TRACK = ("patient", "clock")
 CYCLE = ("patient", "clock", "number")
 _BASE = 1024
-_UNITS = 4_000_000_000
+_UNITS = 2_100_000_000
+_KINDS = len(PRODUCTS) + 1
 _MOST_DAYS = 4_000_000
 
 
@@ -39,6 +40,7 @@ class Tables(NamedTuple):
     overrides: Any = None
     births: Any = None
     prior_treatments: Any = None
+    weights: Any = None
 
 
 class Population:
@@ -50,6 +52,7 @@ class Population:
         tracks: One row a track: ``family`` of the planned protocol, bookings, policy.
         left_out: The patients of whom a row could not be used.
         bookings: The booked sessions of each track.
+        reading: All rows, as they were read.
         spans: Days on hold, or None without a table of holds.
         died: Days of death, or None without a table of care ends.
     """
@@ -67,6 +70,7 @@ class Population:
         self.book = Book(protocols)
         self.policies = Policies.given(policy, policies)
         reading = read_sessions(sessions, self.book.indications, self.policies)
+        self.reading = reading
         self.engine: Engine = reading.engine
         self._tables = {
             name: self.engine.settled(read_table(table, name, self.engine))
@@ -80,7 +84,8 @@ class Population:
         rows = self.engine.settled(self._rows(usable(reading)))
         self.tracks = self.engine.settled(self._tracks(rows))
         booked = rows.filter(nw.col("status") == BOOKED)
-        self.bookings = self.engine.settled(booked.select(*TRACK, "day"))
+        doses = ("milli", "touch", "ind", "product_number") if "weights" in self._tables else ()
+        self.bookings = self.engine.settled(booked.select(*TRACK, "day", *doses))
         # A list of one, so that the rows are let go when they have been used.
         self._done = [self.engine.settled(self._ordered(rows))]
         holds, overrides = self.table("holds"), self.table("overrides")
@@ -169,10 +174,17 @@ class Population:
             nw.col("milli").cast(nw.Int32),
             "touch",
             "product_number",
-            key=nw.col("day") * _UNITS + (nw.col("milli") + 1000) * 2 + nw.col("touch"),
+            key=self.key(),
             within=within.cast(nw.Int16),
             cell=(place + nw.col("prod")).cast(nw.Int16),
         )
+
+    def key(self) -> nw.Expr:
+        """Return what orders the sessions of a track: as the record functions order them."""
+        dose = nw.col("day") * _UNITS + (nw.col("milli") + 1000) * 2 + nw.col("touch")
+        product = (nw.col("product_number").cast(nw.Int64) + 1) % _KINDS
+        place = self.book.place("ind", "clock")
+        return dose * (_KINDS * MOST_INDICATIONS) + place * _KINDS + product
 
     def sessions_done(self) -> Frame:
         """Return the completed sessions of each track with the number of their cycle, once."""
@@ -184,17 +196,19 @@ class Population:
         parts = nw.when(nw.col("part"))
         rows = done.with_columns(_key=parts.then(nw.col("key")))
         rows = rows.with_columns(_last=nw.col("_key").max().over(*CYCLE))
-        unknown = nw.col("cell") % self.book.kinds == self.book.unknown_product
-        order = nw.when(unknown).then(nw.col("cell") - self.book.kinds).otherwise(nw.col("cell"))
         rows = rows.with_columns(
             _first=parts.then(nw.col("day")).cast(nw.Int64),
             _touch=nw.when(~nw.col("part")).then(nw.col("day")).cast(nw.Int64),
-            _lastcell=nw.when(nw.col("_key") == nw.col("_last")).then(order),
+            _lastcell=nw.when(nw.col("_key") == nw.col("_last")).then(nw.col("cell")),
             _known=nw.when(nw.col("milli") > 0).then(nw.col("milli")).otherwise(0).cast(nw.Int64),
             _open=(nw.col("milli") < 0).cast(nw.Int64),
             **{f"c_{at}": (nw.col("part") & (nw.col("cell") == at)).cast(nw.Int8) for at in cells},
         )
+        began = (
+            [nw.col("_key").min().alias("first_key")] if self.table("weights") is not None else []
+        )
         cycles = rows.group_by(*CYCLE).agg(
+            *began,
             nw.col("_first").min().alias("first_on"),
             nw.col("_first").max().alias("anchored_on"),
             nw.col("_touch").max().alias("touch_on"),
@@ -209,9 +223,17 @@ class Population:
         return Sheet(self.engine, self.engine.settled(cycles), CYCLE)
 
 
-def usable(reading: Reading) -> Frame:
-    """Return the sessions that can be used, each once."""
-    rows = reading.frame.filter(nw.col("problem").is_null()).drop("problem", "doubt")
+def usable(reading: Reading, *, of_any_track: bool = False) -> Frame:
+    """Return the sessions that can be used, each once.
+
+    Args:
+        reading: All rows.
+        of_any_track: Whether sessions stay of which no track is known: their units were given.
+    """
+    fits = nw.col("problem").is_null()
+    if of_any_track:
+        fits |= nw.col("problem").is_in(["unknown_indication", "unknown_policy_key"])
+    rows = reading.frame.filter(fits).drop("problem", "doubt")
     return _merged(rows) if "session_id" in reading.columns else rows
 
 

@@ -12,6 +12,7 @@ import narwhals.stable.v2 as nw
 from botox_schedule import Authority, CareEndKind, Interval, IntervalError, IntervalRange
 from botox_schedule.panel._book import Book, chosen
 from botox_schedule.panel._engine import Engine, Frame, Source, numbered
+from botox_schedule.panel._months import whole
 from botox_schedule.panel._sessions import checked
 from botox_schedule.panel.errors import PanelError
 
@@ -24,6 +25,7 @@ __all__ = [
     "known_priors",
     "on_tracks",
     "read_table",
+    "weights_on",
 ]
 
 OPEN = 100_000_000
@@ -46,12 +48,16 @@ _PRIORS = (
     {"started_on": _DAY},
 )
 _BIRTHS: _Shape = ({"patient": "anything", "born_on": _DAY}, {})
+_WEIGHTS: _Shape = ({"patient": "anything", "measured_on": _DAY, "kilograms": "numbers"}, {})
+_MOST_KILOGRAMS = 1000
+_GRAMS = 10_000_000
 _SHAPES: dict[str, _Shape] = {
     "holds": _HOLDS,
     "care_ends": _ENDS,
     "overrides": _OVERRIDES,
     "prior_treatments": _PRIORS,
     "births": _BIRTHS,
+    "weights": _WEIGHTS,
 }
 
 
@@ -88,7 +94,9 @@ def _refuse_unusable(
     for column in others:
         fault = nw.col(column).is_null()
         if column in words:
-            fault = fault | ~nw.col(column).is_in(words[column])
+            fault |= ~nw.col(column).is_in(words[column])
+        if column == "kilograms":
+            fault |= ~((nw.col(column) > 0) & (nw.col(column) <= _MOST_KILOGRAMS))
         faults[column] = fault
     for column in days:
         unread = nw.col(column).is_null()
@@ -145,6 +153,19 @@ def known_priors(priors: Frame, tracks: Frame, book: Book) -> Frame:
     known = on_tracks(priors.filter(~nw.col("indication").is_null()), tracks, book)
     known = known.with_columns(cycles=nw.col("cycles").cast(nw.Int64))
     return known.group_by("patient", "clock").agg(nw.col("cycles").sum().alias("prior_cycles"))
+
+
+def weights_on(weights: Frame, as_of: int) -> Frame:
+    """Return each patient's latest weight, kept to grams; the lower of two of one day."""
+    known = weights.filter(nw.col("measured_on") <= as_of)
+    grams = (nw.col("kilograms").cast(nw.Float64) * 1000).round(0).cast(nw.Int64)
+    known = known.with_columns(_latest=nw.col("measured_on") * _GRAMS + (_GRAMS - 1 - grams))
+    latest = known.group_by("patient").agg(nw.col("_latest").max())
+    return latest.select(
+        "patient",
+        measured_on=whole(nw.col("_latest"), _GRAMS),
+        grams=_GRAMS - 1 - nw.col("_latest") % _GRAMS,
+    )
 
 
 def known_overrides(overrides: Frame, tracks: Frame, book: Book) -> Frame:
