@@ -26,7 +26,8 @@ from pydantic import TypeAdapter
 
 import botox_schedule as bs
 from botox_schedule._cli.export import read_export
-from botox_schedule._cli.schedule import Shelf, clinic_schedule
+from botox_schedule._cli.planned import Shelf
+from botox_schedule._cli.schedule import clinic_schedule
 from botox_schedule._cli.schedule_answer import schedule_answer
 from botox_schedule.ical import CalendarEvent, ical_from_events
 from botox_schedule.outcomes import HeadacheDiary, assess_response, bundled_response_rules

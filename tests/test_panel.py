@@ -100,7 +100,7 @@ class Case:
 
     def __init__(self, seed: int, kind: str, count: int = 60) -> None:
         protocols: dict[str, tuple[list[bs.TreatmentProtocol], Sequence[str]]] = {
-            "migraine": ([MIGRAINE], ["chronic-migraine"]),
+            "migraine": ([MIGRAINE], ["chronic-migraine", "unheard-of"]),
             "limbs": ([p for p in only(ADULT, *LIMBS) if p.product.startswith("ona")], LIMBS),
             "adults": (ADULT, [*LIMBS, "chronic-migraine", "cervical-dystonia"]),
             "children": (PEDIATRIC, LIMBS),

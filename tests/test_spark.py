@@ -56,6 +56,9 @@ def test_spark_answers_as_the_record_does(spark: SparkSession) -> None:
     assert len(rows) > 20
     for row in rows:
         assert row == forecast_row(case, row)
+    # What Spark takes the size of the answer to be: it grew with every join, up to no memory.
+    size = answer._jdf.queryExecution().optimizedPlan().stats().sizeInBytes()
+    assert len(str(size)) < 400
 
 
 @pytest.mark.filterwarnings("ignore")

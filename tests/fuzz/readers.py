@@ -11,8 +11,9 @@ from pydantic import ValidationError
 import botox_schedule as bs
 from botox_schedule._cli.diary_file import read_diary
 from botox_schedule._cli.export import read_export
+from botox_schedule._cli.planned import Shelf
 from botox_schedule._cli.record_file import read_record
-from botox_schedule._cli.schedule import Shelf, clinic_schedule
+from botox_schedule._cli.schedule import clinic_schedule
 from botox_schedule._cli.schedule_answer import schedule_answer
 
 AS_OF = date(2026, 3, 16)

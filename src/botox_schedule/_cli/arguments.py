@@ -20,7 +20,7 @@ from botox_schedule import (
     load_protocols,
 )
 from botox_schedule._cli.export import Export, read_export
-from botox_schedule._cli.schedule import Shelf
+from botox_schedule._cli.planned import Shelf
 from botox_schedule._days import as_day
 
 __all__ = [

@@ -19,7 +19,8 @@ from botox_schedule._cli.arguments import (
 from botox_schedule._cli.export import read_export
 from botox_schedule._cli.outcome_answers import adherence_answer, export_adherence
 from botox_schedule._cli.output import Answer
-from botox_schedule._cli.schedule import Shelf, clinic_schedule
+from botox_schedule._cli.planned import Shelf
+from botox_schedule._cli.schedule import clinic_schedule
 from botox_schedule._cli.schedule_answer import schedule_answer
 
 __all__ = ["add_adherence", "add_demo", "add_report", "add_schedule"]

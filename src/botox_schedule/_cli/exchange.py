@@ -28,8 +28,8 @@ from botox_schedule._cli.arguments import (
     shelf_of,
 )
 from botox_schedule._cli.output import Answer
+from botox_schedule._cli.planned import Shelf, planned_tracks
 from botox_schedule._cli.record_file import planned_protocols, read_record
-from botox_schedule._cli.schedule import Shelf, planned_tracks
 from botox_schedule._cli.text import Lines, table
 from botox_schedule._files import MEBIBYTE, read_within
 

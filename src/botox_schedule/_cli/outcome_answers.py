@@ -9,7 +9,8 @@ from botox_schedule import SchedulingPolicy
 from botox_schedule._cli.answers import NOT_ADVICE
 from botox_schedule._cli.export import Export
 from botox_schedule._cli.output import Answer
-from botox_schedule._cli.schedule import Shelf, people, planned_tracks
+from botox_schedule._cli.planned import Shelf, planned_tracks
+from botox_schedule._cli.schedule import people
 from botox_schedule._cli.text import Lines, table, word
 from botox_schedule.outcomes import Adherence, ResponseAssessment, ReviewDate, adherence
 

@@ -13,7 +13,7 @@ from botox_schedule import (
     UnknownProtocolError,
 )
 from botox_schedule._ages import age_on
-from botox_schedule._cli.schedule import Shelf, last_product, planned_tracks
+from botox_schedule._cli.planned import Shelf, last_product, planned_tracks
 from botox_schedule._files import MEBIBYTE, read_within
 from botox_schedule.errors import BotoxScheduleError
 

@@ -18,23 +18,19 @@ from botox_schedule import (
     response_phase,
     response_timeline,
 )
-from botox_schedule._ages import age_on
 from botox_schedule._cli.export import Export, MonthOnly, Problem, Row
-from botox_schedule._schedule import DueDates, due_status
-from botox_schedule._situation import Situation
-from botox_schedule._terms import Population
+from botox_schedule._cli.planned import Shelf, planned_tracks
+from botox_schedule._cli.standings import Plan, Standing, standings
+from botox_schedule._protocols import ProtocolRef
+from botox_schedule._schedule import DueDates
 
 __all__ = [
     "ClinicSchedule",
     "Person",
-    "PlannedTrack",
-    "Shelf",
     "Summary",
     "TrackRow",
     "clinic_schedule",
-    "last_product",
     "people",
-    "planned_tracks",
 ]
 
 _SECTIONS = (
@@ -95,50 +91,6 @@ class ClinicSchedule(NamedTuple):
     problems: list[Problem]
 
 
-class Shelf:
-    """The protocols at hand, by what a row says; a clinic's own come first."""
-
-    def __init__(self, protocols: Iterable[TreatmentProtocol], region: str) -> None:
-        self._by_key: dict[tuple[str, str], list[TreatmentProtocol]] = {}
-        for protocol in protocols:
-            if protocol.region == region:
-                key = (protocol.indication, protocol.product.value)
-                self._by_key.setdefault(key, []).append(protocol)
-        self._indications = {indication for indication, _ in self._by_key}
-        self._alike: dict[tuple[str, str, str], list[TreatmentProtocol]] = {}
-
-    def knows(self, indication: str) -> bool:
-        """Whether any product has a protocol for *indication*."""
-        return indication in self._indications
-
-    def find(
-        self, indication: str, product: str, age: int | None, on: date
-    ) -> TreatmentProtocol | None:
-        """Return the protocol for a person of that age; an adult's where the age is unknown."""
-        known = self._by_key.get((indication, product), [])
-        fitting = [p for p in known if _fits(p, age)]
-        in_force = [p for p in fitting if on in p.in_force]
-        return next(iter(in_force or fitting), None)
-
-    def others(self, protocol: TreatmentProtocol) -> Sequence[TreatmentProtocol]:
-        """Return what history may need beside *protocol*: its versions, clock and products."""
-        key = (protocol.indication, protocol.product.value, protocol.population.value)
-        if key not in self._alike:
-            self._alike[key] = [
-                other
-                for protocols in self._by_key.values()
-                for other in protocols
-                if other.indication in protocol.clock and other.population is protocol.population
-            ]
-        return self._alike[key]
-
-
-def _fits(protocol: TreatmentProtocol, age: int | None) -> bool:
-    if age is None:
-        return protocol.population is Population.ADULT
-    return protocol.ages is None or age in protocol.ages
-
-
 def clinic_schedule(
     export: Export, shelf: Shelf, as_of: date, policy: SchedulingPolicy
 ) -> ClinicSchedule:
@@ -146,8 +98,7 @@ def clinic_schedule(
     problems = [*export.problems, *_unknown_indications(export.rows, shelf)]
     problems = _with_month_bounds(problems, export.months, shelf, as_of, policy)
     known = people(export, problems)
-    tracks = [row for person in known for row in _rows(person, shelf, as_of, policy)]
-    tracks.sort(key=_place)
+    tracks = sorted(_rows(known, shelf, as_of, policy), key=_place)
     adult_assumed = sum(person.record.born_on is None for person in known)
     summary = _summary(export, len(known), adult_assumed, as_of)
     return ClinicSchedule(as_of, tracks, summary, sorted(problems))
@@ -220,66 +171,41 @@ def _born_on(rows: Sequence[Row], problems: list[Problem]) -> date | None:
     return next(iter(known), None)
 
 
-class PlannedTrack(NamedTuple):
-    """A track: its latest session, the product given last, and the protocol for both."""
-
-    session: TreatmentSession
-    product: Product | None
-    protocol: TreatmentProtocol | None
-
-
-def planned_tracks(
-    record: PatientRecord, shelf: Shelf, as_of: date, planned: Product | None = None
-) -> Iterable[PlannedTrack]:
-    """Yield each clock on which a completed session or a booking lies.
-
-    Without a *planned* product it is the one given last.
-    """
-    age = None if record.born_on is None else age_on(record.born_on, as_of)
-    covered: set[str] = set()
-    concerned = _latest_first(record.sessions, as_of)
-    for session in concerned:
-        indication = session.indication
-        if indication in covered or not shelf.knows(indication):
-            continue
-        product = planned or _last_product(concerned, indication)
-        protocol = shelf.find(indication, product.value if product else "", age, as_of)
-        covered |= {indication} if protocol is None else protocol.clock
-        yield PlannedTrack(session, product, protocol)
-
-
 def _rows(
-    person: Person, shelf: Shelf, as_of: date, policy: SchedulingPolicy
+    known: Iterable[Person], shelf: Shelf, as_of: date, policy: SchedulingPolicy
 ) -> Iterable[TrackRow]:
-    for session, product, protocol in planned_tracks(person.record, shelf, as_of):
-        if protocol is None:
-            yield _unplanned(person, session, product)
-        else:
-            others = shelf.others(protocol)
-            yield _track_row(person, Situation(person.record, protocol, as_of, policy, others))
+    plans: list[Plan] = []
+    persons: list[Person] = []
+    for person in known:
+        for session, product, protocol in planned_tracks(person.record, shelf, as_of):
+            if protocol is None:
+                yield _unplanned(person, session, product)
+            else:
+                plans.append(Plan(person.record, protocol))
+                persons.append(person)
+    phases = _Phases(as_of, policy)
+    found = standings(plans, shelf, as_of, policy)
+    for person, plan, standing in zip(persons, plans, found, strict=True):
+        yield _track_row(person, plan.protocol, standing, phases)
 
 
-def _latest_first(sessions: Iterable[TreatmentSession], as_of: date) -> list[TreatmentSession]:
-    """Completed sessions up to *as_of*, the latest first; bookings where there is nothing else."""
-    concerned = [
-        (s.status is SessionStatus.COMPLETED, s.administered_on, s.indication, s)
-        for s in sessions
-        if s.status is SessionStatus.BOOKED
-        or (s.status is SessionStatus.COMPLETED and s.administered_on <= as_of)
-    ]
-    if len(concerned) > 1:
-        concerned.sort(key=lambda item: item[:3], reverse=True)
-    return [session for *_, session in concerned]
+class _Phases:
+    """The phase of a day, asked once for each protocol and anchor."""
 
+    def __init__(self, as_of: date, policy: SchedulingPolicy) -> None:
+        self.as_of = as_of
+        self._policy = policy
+        self._known: dict[tuple[date, ProtocolRef], ResponsePhase] = {}
 
-def last_product(record: PatientRecord, indication: str, as_of: date) -> Product | None:
-    """Return the product given last for an indication, as far as it is known."""
-    return _last_product(_latest_first(record.sessions, as_of), indication)
-
-
-def _last_product(latest_first: Iterable[TreatmentSession], indication: str) -> Product | None:
-    known = (s.product for s in latest_first if s.indication == indication)
-    return next((product for product in known if product is not None), None)
+    def on(self, anchor: date | None, protocol: TreatmentProtocol) -> ResponsePhase | None:
+        """Return the phase after a session on *anchor*; none without a session."""
+        if anchor is None:
+            return None
+        key = (anchor, protocol.ref)
+        if key not in self._known:
+            timeline = response_timeline(anchor, protocol, policy=self._policy)
+            self._known[key] = response_phase(timeline, as_of=self.as_of)
+        return self._known[key]
 
 
 def _unplanned(person: Person, session: TreatmentSession, product: Product | None) -> TrackRow:
@@ -300,29 +226,25 @@ def _unplanned(person: Person, session: TreatmentSession, product: Product | Non
     )
 
 
-def _track_row(person: Person, situation: Situation) -> TrackRow:
-    as_of, protocol, anchor = situation.as_of, situation.protocol, situation.anchor
-    dates, booked = situation.due_dates(), situation.next_booking
+def _track_row(
+    person: Person, protocol: TreatmentProtocol, standing: Standing, phases: _Phases
+) -> TrackRow:
+    as_of, dates = phases.as_of, standing.dates
     due, earliest = dates.due, dates.earliest
     unverified = ("unverified interval",) if dates.unverified else ()
     return TrackRow(
         person.patient,
         protocol.indication,
         protocol.product.value,
-        anchor,
+        standing.anchor,
         dates,
-        situation.silence or due_status(dates, as_of=as_of),
-        None if anchor is None else _phase(anchor, situation),
+        standing.status,
+        phases.on(standing.anchor, protocol),
         None if due is None else (due - as_of).days,
         None if earliest is None else (earliest - as_of).days,
-        None if booked is None else booked.administered_on,
+        standing.booked_on,
         (*unverified, *person.notes),
     )
-
-
-def _phase(anchor: date, situation: Situation) -> ResponsePhase:
-    timeline = response_timeline(anchor, situation.protocol, policy=situation.policy)
-    return response_phase(timeline, as_of=situation.as_of)
 
 
 def _place(track: TrackRow) -> tuple[int, int, str, str]:

@@ -55,12 +55,12 @@ def put_limits(population: Population, sheet: Sheet) -> None:
         asked.meet(_totals(population, asked, counted)).tidy()
     flags = {name: nw.lit(value=False) for name in LIMIT_FLAGS}
     for at, check in enumerate(checks):
-        _put_answer(population, asked, check, f"_{at}", counted.index(check.counts))
-        flags["limit_exceeded"] |= nw.col(f"_{at}_exceeded")
-        flags["limit_indeterminate"] |= nw.col(f"_{at}_open")
+        _put_answer(population, asked, check, at, counted.index(check.counts))
+        flags["limit_exceeded"] |= nw.col(f"exceeded_{at}")
+        flags["limit_indeterminate"] |= nw.col(f"unsure_{at}")
         if check.limit.units_per_kilogram is not None:
-            flags["stale_weight"] |= nw.col(f"_{at}_concerns") & nw.col("stale")
-            flags["missing_weight"] |= nw.col(f"_{at}_concerns") & nw.col("measured_on").is_null()
+            flags["stale_weight"] |= nw.col(f"concerns_{at}") & nw.col("stale")
+            flags["missing_weight"] |= nw.col(f"concerns_{at}") & nw.col("measured_on").is_null()
     asked.put(**flags)
     for name in LIMIT_FLAGS:
         sheet.flag(name, asked.frame.filter(nw.col(name)))
@@ -163,10 +163,10 @@ def _totals(
     same = nw.col("product_number") == nw.col("own_product")
     pairs.put(
         key=population.key(),
-        _same=same & (nw.col("milli") > 0),
-        _unknown=(nw.col("product_number") == len(PRODUCTS)) | (same & (nw.col("milli") < 0)),
-        _own=(nw.col("ind") == nw.col("own_ind")).fill_null(value=False),
-    )
+        same=same & (nw.col("milli") > 0),
+        unknown=(nw.col("product_number") == len(PRODUCTS)) | (same & (nw.col("milli") < 0)),
+        own=(nw.col("ind") == nw.col("own_ind")).fill_null(value=False),
+    ).tidy()
     for at, (scope, window) in enumerate(counted):
         if window is None:
             inside = _in_session(population)
@@ -174,16 +174,16 @@ def _totals(
             population.rules.after(pairs, f"_ends_{at}", "day", amount_of(window))
             inside = nw.col(f"_ends_{at}") > nw.col("on")
         if scope is LimitScope.INDICATION:
-            inside &= nw.col("_own")
+            inside &= nw.col("own")
         pairs.put(_inside=inside)
         pairs.put(
             **{
-                f"units_{at}": nw.when(nw.col("_inside") & nw.col("_same"))
+                f"units_{at}": nw.when(nw.col("_inside") & nw.col("same"))
                 .then(nw.col("milli"))
                 .otherwise(0),
-                f"open_{at}": (nw.col("_inside") & nw.col("_unknown")).cast(nw.Int64),
+                f"open_{at}": (nw.col("_inside") & nw.col("unknown")).cast(nw.Int64),
             }
-        )
+        ).tidy()
     ways = range(len(counted))
     return pairs.frame.group_by(*TRACK).agg(
         *(nw.col(f"units_{at}").sum() for at in ways),
@@ -214,22 +214,17 @@ def _given(population: Population, windows: Iterable[Interval | None]) -> Frame:
     return rows.select("patient", "day", "milli", "touch", "ind", "product_number")
 
 
-def _put_answer(
-    population: Population, asked: Sheet, check: _Check, out: str, counted: int
-) -> None:
+def _put_answer(population: Population, asked: Sheet, check: _Check, at: int, counted: int) -> None:
     limit = check.limit
-    asked.put(**{f"{out}_concerns": _concerns(population, asked, check, out)})
+    asked.put(**{f"concerns_{at}": _concerns(population, asked, check)})
     most, unweighed = _maximum(limit)
     total = nw.col(f"units_{counted}").fill_null(0) + nw.col("planned")
     exceeded = (total * _MILLI > most).fill_null(value=False)
     unsure = unweighed | (nw.col(f"open_{counted}").fill_null(0) > 0)
-    concerns = nw.col(f"{out}_concerns")
+    concerns = nw.col(f"concerns_{at}")
     asked.put(
-        **{
-            f"{out}_exceeded": concerns & exceeded,
-            f"{out}_open": concerns & ~exceeded & unsure,
-        }
-    )
+        **{f"exceeded_{at}": concerns & exceeded, f"unsure_{at}": concerns & ~exceeded & unsure}
+    ).tidy()
 
 
 def _maximum(limit: DoseLimit) -> tuple[Any, nw.Expr]:
@@ -242,7 +237,7 @@ def _maximum(limit: DoseLimit) -> tuple[Any, nw.Expr]:
     return by_weight if fixed is None else nw.min_horizontal(by_weight, nw.lit(fixed)), unweighed
 
 
-def _concerns(population: Population, asked: Sheet, check: _Check, out: str) -> nw.Expr:
+def _concerns(population: Population, asked: Sheet, check: _Check) -> nw.Expr:
     """Whether a limit is asked of a row; without a day of birth the population decides."""
     concerns = nw.col("family").is_in(check.families)
     if len(check.policies) < len(population.policies.each):
@@ -255,18 +250,18 @@ def _concerns(population: Population, asked: Sheet, check: _Check, out: str) -> 
     if population.table("births") is None:
         return concerns & usual
     return concerns & nw.when(nw.col("born_on").is_null()).then(usual).otherwise(
-        _in_ages(asked, ages, out)
+        _in_ages(asked, ages)
     )
 
 
-def _in_ages(asked: Sheet, ages: AgeRange, out: str) -> nw.Expr:
+def _in_ages(asked: Sheet, ages: AgeRange) -> nw.Expr:
     """Whether the completed years on the day are in a range; 29 February turns on 1 March."""
     inside = nw.lit(value=True)
     if ages.first is not None:
-        add_amount(asked, f"{out}_from", "born_on", Amount(12 * ages.first, 0), first_of_next=True)
-        inside &= nw.col("on") >= nw.col(f"{out}_from")
+        add_amount(asked, "_from", "born_on", Amount(12 * ages.first, 0), first_of_next=True)
+        inside &= nw.col("on") >= nw.col("_from")
     if ages.last is not None:
         until = Amount(12 * (ages.last + 1), 0)
-        add_amount(asked, f"{out}_until", "born_on", until, first_of_next=True)
-        inside &= nw.col("on") < nw.col(f"{out}_until")
+        add_amount(asked, "_until", "born_on", until, first_of_next=True)
+        inside &= nw.col("on") < nw.col("_until")
     return inside

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import narwhals.stable.v2 as nw
 
 from botox_schedule import SchedulingPolicy, TreatmentProtocol
-from botox_schedule.panel._book import MOST_INDICATIONS, Book
+from botox_schedule.panel._book import MOST_INDICATIONS, Book, chosen
 from botox_schedule.panel._engine import Engine, Frame
 from botox_schedule.panel._groups import grouped
 from botox_schedule.panel._rules import Rules
@@ -46,6 +46,8 @@ class Tables(NamedTuple):
 class Population:
     """The sessions of a population on a day.
 
+    Without *planned* a track's protocol is that of its last session with a known one.
+
     Attributes:
         as_of: The day as a number.
         book: The protocols.
@@ -65,6 +67,7 @@ class Population:
         policy: SchedulingPolicy | None,
         policies: Mapping[str, SchedulingPolicy] | None,
         tables: Tables,
+        planned: Any = None,
     ) -> None:
         self.as_of = as_of.toordinal()
         self.book = Book(protocols)
@@ -82,7 +85,10 @@ class Population:
         left_out = reading.frame.filter(~nw.col("problem").is_null()).select("patient").unique()
         self.left_out = self.engine.settled(left_out)
         rows = self.engine.settled(self._rows(usable(reading)))
-        self.tracks = self.engine.settled(self._tracks(rows))
+        tracks = self._tracks(rows)
+        if planned is not None:
+            tracks = self._as_planned(tracks, nw.from_native(planned).lazy())
+        self.tracks = self.engine.settled(self._on_own_clock(tracks))
         booked = rows.filter(nw.col("status") == BOOKED)
         doses = ("milli", "touch", "ind", "product_number") if "weights" in self._tables else ()
         self.bookings = self.engine.settled(booked.select(*TRACK, "day", *doses))
@@ -151,6 +157,21 @@ class Population:
         tracks = tracks.with_columns(family=family % _BASE)
         if self.policies.keys:
             tracks = tracks.with_columns(policy=nw.col("_policy") % _BASE)
+        return tracks
+
+    def _as_planned(self, tracks: Frame, planned: Frame) -> Frame:
+        """Let the caller say which protocol each track has."""
+        cases = [
+            ((nw.col("indication") == p.indication) & (nw.col("product") == p.product.value), at)
+            for at, p in enumerate(family.newest for family in self.book.families)
+        ]
+        planned = planned.with_columns(family=chosen(cases))
+        planned = planned.with_columns(clock=self.book.own_clock("family").cast(nw.Int16))
+        return tracks.drop("family").join(
+            planned.select(*TRACK, "family"), on=list(TRACK), how="inner"
+        )
+
+    def _on_own_clock(self, tracks: Frame) -> Frame:
         tracks = tracks.with_columns(_own=self.book.own_clock("family"))
         tracks = tracks.filter(nw.col("_own") == nw.col("clock"))
         carried = ["policy"] if self.policies.keys else []
@@ -230,11 +251,14 @@ def usable(reading: Reading, *, of_any_track: bool = False) -> Frame:
         reading: All rows.
         of_any_track: Whether sessions stay of which no track is known: their units were given.
     """
-    fits = nw.col("problem").is_null()
-    if of_any_track:
-        fits |= nw.col("problem").is_in(["unknown_indication", "unknown_policy_key"])
-    rows = reading.frame.filter(fits).drop("problem", "doubt")
-    return _merged(rows) if "session_id" in reading.columns else rows
+    fits, dropped = nw.col("problem").is_null(), ["problem", "doubt"]
+    trackless = nw.col("problem").is_in(["unknown_indication", "unknown_policy_key"])
+    rows = reading.frame
+    if "session_id" in reading.columns:
+        # A session of no known track can be what stands under an id.
+        rows = _merged(rows.filter(fits | trackless))
+        dropped += [] if "indication" in reading.kept else ["indication"]
+    return rows.filter(fits | trackless if of_any_track else fits).drop(*dropped)
 
 
 def _merged(frame: Frame) -> Frame:
@@ -251,10 +275,10 @@ def _merged(frame: Frame) -> Frame:
     weight = nw.col("_rank") * _MOST_DAYS + nw.col("day")
     frame = frame.with_columns(
         _one=(weight * _UNITS) + (nw.col("milli") + 1000) * 2 + nw.col("touch"),
-        _two=(nw.col("status").cast(nw.Int64) * _BASE + nw.col("ind")) * _BASE
-        + nw.col("product_number"),
+        _product=(nw.col("product_number") + 1) % _KINDS,
     )
-    after = nw.col("day").shift(-1).over("patient", "session_id", order_by=("_one", "_two"))
+    order = ("_one", "status", "indication", "_product")
+    after = nw.col("day").shift(-1).over("patient", "session_id", order_by=order)
     frame = frame.with_columns(_after=after)
     wins = nw.col("session_id").is_null() | nw.col("_after").is_null()
-    return frame.filter(wins).drop("_rank", "_one", "_two", "_after")
+    return frame.filter(wins).drop("_rank", "_one", "_product", "_after")

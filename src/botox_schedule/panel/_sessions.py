@@ -73,11 +73,13 @@ class Reading(NamedTuple):
             it), and ``session_id`` and ``policy`` where there are such.
         engine: Where the work is done.
         columns: The names of the caller's columns.
+        kept: Which of them are carried along.
     """
 
     frame: Frame
     engine: Engine
     columns: tuple[str, ...]
+    kept: tuple[str, ...]
 
 
 def checked(
@@ -151,7 +153,9 @@ def read_sessions(
     frame = frame.with_columns(
         product_number=_product(), problem=_problem(indications, policies), doubt=_doubt(columns)
     )
-    extra = [c for c in ("session_id", *keep) if c in columns]
+    # The name of an indication decides last between rows of one id.
+    extra = ["session_id", "indication"] if "session_id" in columns else []
+    extra += keep
     if policies.keys:
         extra.append("policy")
     # Leaving a session out for its kind or its units would date the next one too early.
@@ -166,7 +170,7 @@ def read_sessions(
         "doubt",
         *dict.fromkeys(extra),
     )
-    return Reading(frame, engine, columns)
+    return Reading(frame, engine, columns, tuple(keep))
 
 
 def _worded(columns: Sequence[str], column: str, words: Sequence[str], default: str) -> nw.Expr:

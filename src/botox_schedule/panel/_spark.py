@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as spark
 
 __all__ = ["dated", "day_numbers", "settled", "small"]
@@ -22,8 +23,16 @@ def dated(native: Any, names: Iterable[str], epoch: int) -> Any:
 
 
 def settled(native: Any) -> Any:
-    """Cut the plan: Spark plans long ones over and over, and computes each branch again."""
-    return native.localCheckpoint(eager=False)
+    """Cut the plan: Spark plans long ones over and over, and computes each branch again.
+
+    A checkpoint keeps its plan's estimated size, and joins multiply sizes: after some dozens the
+    number alone fills the memory. The rows are taken over as a frame that has none.
+    """
+    kept = native.localCheckpoint(eager=False)._jdf  # noqa: SLF001 - nothing public does this
+    session = native.sparkSession
+    make = session._jsparkSession.internalCreateDataFrame  # noqa: SLF001
+    is_stream = False
+    return DataFrame(make(kept.queryExecution().logical().rdd(), kept.schema(), is_stream), session)
 
 
 def small(root: Any, answer: Any) -> Any:
