@@ -60,7 +60,7 @@ def names_toxin(system: str, code: str) -> bool:
 
 
 @cache
-def _known() -> dict[tuple[str, str], dict[str, Any]]:
+def _known() -> dict[tuple[str | None, str], dict[str, Any]]:
     tables = bundled_tables("codes.toml")
     return {_key(row["system"], row["code"]): row for row in [*tables["codes"], *tables["classes"]]}
 
@@ -72,6 +72,6 @@ def _systems() -> dict[str, str]:
     return {alias.lower(): name for name, address in names.items() for alias in (name, address)}
 
 
-def _key(system: str, code: str) -> tuple[str, str]:
-    name = system.strip()
-    return _systems().get(name.lower(), name), code.strip().upper().replace(".", "")
+def _key(system: str, code: str) -> tuple[str | None, str]:
+    """The name of a known system, and the code as the table has it."""
+    return _systems().get(system.strip().lower()), code.strip().upper().replace(".", "")

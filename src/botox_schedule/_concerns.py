@@ -25,9 +25,7 @@ def track_findings(
 ) -> tuple[Finding, ...]:
     """Return the findings of a forecast, each once."""
     findings = [*situation.history.findings, *situation.findings]
-    cycle = situation.last_cycle()
-    if cycle is not None:
-        findings += cycle.findings
+    findings += situation.last_findings()
     findings += _later_sessions(situation)
     findings += _overlapping_tracks(situation)
     findings += _holds_to_review(situation)

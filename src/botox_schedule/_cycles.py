@@ -130,11 +130,7 @@ class CycleJudge:
         self, previous: Group | None, group: Group, number: int, *, is_open: bool
     ) -> TreatmentCycle:
         """Return the cycle of *group*, compared with *previous*."""
-        findings = [*_data_findings(group, self.holds)]
-        if previous is None:
-            judgment = _Judgment(CycleTiming.FIRST)
-        else:
-            judgment = self._judged(previous, group, findings)
+        judgment, findings = self._weighed(previous, group)
         sessions = group.sessions
         return TreatmentCycle(
             number=number,
@@ -152,6 +148,16 @@ class CycleJudge:
             held=judgment.held,
             findings=tuple(findings),
         )
+
+    def findings(self, previous: Group | None, group: Group) -> list[Finding]:
+        """Return what is to be looked at about the cycle of *group*."""
+        return self._weighed(previous, group)[1]
+
+    def _weighed(self, previous: Group | None, group: Group) -> tuple[_Judgment, list[Finding]]:
+        findings = [*_data_findings(group, self.holds)]
+        if previous is None:
+            return _Judgment(CycleTiming.FIRST), findings
+        return self._judged(previous, group, findings), findings
 
     def _judged(self, previous: Group, group: Group, findings: list[Finding]) -> _Judgment:
         day, anchor = group.first_on, previous.anchored_on
@@ -178,9 +184,9 @@ class CycleJudge:
             due = usual.due
             if window.overdue_from is not None and window.last and day >= window.overdue_from:
                 late_by = self.holds.free_days(window.last, day)
-        held = self.holds.touches(due, day)
         if short_by:
-            return _Judgment(self._early(deciding.gives, group, findings), short_by, held=held)
+            return _Judgment(self._early(deciding.gives, group, findings), short_by)
+        held = self.holds.touches(due, day)
         timing = CycleTiming.LATE if late_by else CycleTiming.ON_TIME
         return _Judgment(timing, late_by_days=late_by, held=held)
 

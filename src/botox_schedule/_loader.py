@@ -167,7 +167,7 @@ def _with_titles(value: Any, known: Mapping[str, Any]) -> Any:
 
 def faults(error: ValidationError) -> Iterator[str]:
     """Yield each fault of a file's table: the key, what was expected and what was found."""
-    for fault in error.errors(include_url=False):
+    for fault in error.errors():
         path = ".".join(str(part) for part in fault["loc"])
         message = fault["msg"].removeprefix("Value error, ")
         given = fault["input"]

@@ -22,7 +22,6 @@ class Minimum(NamedTuple):
     interval: Interval
     gives: date
     protocol: TreatmentProtocol | None = None
-    override: IntervalOverride | None = None
 
 
 class RulesInForce(NamedTuple):
@@ -111,10 +110,9 @@ class RuleBook:
         rule: str,
         interval: Interval,
         protocol: TreatmentProtocol | None = None,
-        override: IntervalOverride | None = None,
     ) -> Minimum:
         gives = interval.after(self.counted_from, short_month=self.policy.short_month)
-        return Minimum(rule, interval, gives, protocol, override)
+        return Minimum(rule, interval, gives, protocol)
 
     def _overridden(
         self, day: date, labels: list[Minimum], payers: list[Minimum]
@@ -122,7 +120,7 @@ class RuleBook:
         override = self._valid(day, "minimum") if self.overrides else None
         if override is None or override.minimum is None:
             return (*labels, *payers), ()
-        own = self._minimum("override", override.minimum, override=override)
+        own = self._minimum("override", override.minimum)
         if override.authority is Authority.CLINICIAN:
             return (own, *payers), tuple(labels)
         return (own,), (*labels, *payers)
@@ -150,7 +148,7 @@ class RuleBook:
     def expired(self, earliest: date | None, anchored_on: date) -> list[Minimum]:
         """Return the minimums of ended overrides that would have given an earlier day."""
         ended = [
-            self._minimum("expired override", override.minimum, override=override)
+            self._minimum("expired override", override.minimum)
             for override in self.overrides
             if override.minimum is not None
             and override.last is not None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from botox_schedule._cycles import CycleJudge, TreatmentCycle, previous_products, prior_cycles
+from botox_schedule._cycles import CycleJudge, previous_products, prior_cycles
 from botox_schedule._findings import Finding, about
 from botox_schedule._history import Track, read_history, read_track
 from botox_schedule._limits import KnownTrack
@@ -92,14 +92,12 @@ class Situation:
         ahead = (s for s in self.track.booked if s.administered_on >= self.as_of)
         return next(ahead, None)
 
-    def last_cycle(self) -> TreatmentCycle | None:
-        """Return the cycle that the last session opened."""
+    def last_findings(self) -> list[Finding]:
+        """Return what is to be looked at about the cycle that the last session opened."""
         groups = self.track.groups
         if not groups:
-            return None
-        previous = groups[-2] if len(groups) > 1 else None
-        number = self.prior_cycles + len(groups)
-        return self.judge.cycle(previous, groups[-1], number, is_open=True)
+            return []
+        return self.judge.findings(groups[-2] if len(groups) > 1 else None, groups[-1])
 
     def _care_end(self) -> CareEnd | None:
         """The end of care in force: a death, else a discontinuation that nothing reopened."""

@@ -268,4 +268,4 @@ def find_product(name: str) -> Product | None:
     True
     """
     text = " ".join(name.lower().split())
-    return _NAMES.get(text) or _NAMES.get(_SUFFIX.sub("", text))
+    return _NAMES.get(_SUFFIX.sub("", text))

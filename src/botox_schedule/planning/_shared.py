@@ -231,6 +231,4 @@ def _combined_checks(
     known = tuple(desk.situation.history.completed)
     planned = record.model_copy(update={"sessions": known + others})
     policy = desk.situation.policy
-    return check_dose_limits(
-        planned, own, on=on, units=units.get(own.indication), as_of=on, policy=policy
-    )
+    return check_dose_limits(planned, own, on=on, units=units.get(own.indication), policy=policy)
