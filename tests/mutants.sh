@@ -17,7 +17,7 @@ python3 -m venv "$work/venv"
 cd "$work/project"
 shared="cases stability words"
 case $part in
-    core) only="_[a-z]*.py" tests="catalogue cycles days findings forecast intervals limits oracle records schedule small_print $shared" ;;
+    core) only="_[a-z]*.py" tests="catalogue cycles days findings forecast intervals limits oracle records schedule small_print small_rules $shared" ;;
     planning) only="planning/*" tests="planning $shared" ;;
     outcomes) only="outcomes/*" tests="outcomes adherence catalogue $shared" ;;
     *) echo "expected core, planning or outcomes" >&2; exit 2 ;;
