@@ -657,3 +657,112 @@ def test_models_of_a_patient_hide_what_they_hold() -> None:
         assert mark not in str(caught.value)
     goals = GoalSet.model_validate({"set_on": "2026-01-01", "goals": [{"baseline": -1}]})
     assert "2026" not in repr(goals)
+
+
+def own_rule(**criterion: Any) -> outcomes.ResponseRule:
+    """NICE's rule with its last criterion changed."""
+    rule = find_response_rule("nice-ta260")
+    changed = rule.criteria[-1].model_copy(update=criterion)
+    return rule.model_copy(update={"criteria": (changed,)})
+
+
+class TestWhatMutantsPassed:
+    def test_the_numbers_behind_an_answer(self) -> None:
+        rule = find_response_rule("nice-ta260")
+        judged = judge_counts(rule, baseline=20, current=15, cycles=2, months=[14])
+        assert [result.numbers for result in judged] == [
+            (
+                "headache days 20 became 15: 25 % fewer",
+                "threshold 30 %",
+                "2 complete cycles; judged after 2",
+            ),
+            ("1 of 3 months in a row below 15",),
+        ]
+        assert str(judged[0]).splitlines()[1:4] == [f"  {line}" for line in judged[0].numbers]
+        (waits, _) = judge_counts(rule, baseline=20, current=15, cycles=1)
+        assert waits.numbers == ("1 complete cycles; judged after 2",)
+
+    def test_a_baseline_counts_the_rules_own_measure(self) -> None:
+        parts = [
+            (START - timedelta(days=28), month(20, 12)),
+            *[(START + timedelta(days=28 * n), month(18, 11)) for n in range(6)],
+        ]
+        found = assess_response(diary(*parts), TWO, MIGRAINE, rule="evicore", as_of=DONE)
+        assert found.outcome is RuleOutcome.NOT_MET
+
+    def test_months_count_the_rules_own_measure(self) -> None:
+        parts = [(START + timedelta(days=28 * n), month(18, 11)) for n in range(6)]
+        for measure, outcome in (("headache", "continue"), ("migraine", "stop")):
+            rule = own_rule(measure=DiaryKind(measure))
+            found = assess_response(diary(*parts), TWO, MIGRAINE, rule=rule, as_of=DONE)
+            assert found.outcome == outcome
+
+    def test_of_three_cycles_the_second_is_the_last_complete_one(self) -> None:
+        three = record_from_gaps([84, 84], starts_on=START)
+        known = course(22, *range(10, 17))
+        found = assess_response(
+            known, three, MIGRAINE, rule="nice-ta260", as_of=DONE + timedelta(days=1)
+        )
+        assert found.current is not None
+        assert found.current.window.last == DONE - timedelta(days=1)
+        assert found.complete_cycles == 2
+
+    def test_too_few_judged_failures_say_how_many(self) -> None:
+        found = assess_response(
+            HeadacheDiary(), TWO, MIGRAINE, rule="lcd-l34635", as_of=DONE, failures=[True]
+        )
+        assert found.results[0].outcome is RuleOutcome.INSUFFICIENT_DATA
+        assert found.results[0].numbers == (
+            "1 of the last 2 treatments were judged to have failed",
+        )
+
+    def test_the_end_of_another_tracks_treatment_asks_for_no_recheck(self) -> None:
+        for indication, on in (("chronic-migraine", date(2026, 11, 1)), ("spasticity", None)):
+            end = bs.CareEnd(on=date(2026, 7, 1), kind="discontinued", indication=indication)
+            record = TWO.model_copy(update={"care_ends": (end,)})
+            ask: dict[str, Any] = {"rule": "ehf-2018", "as_of": "2026-11-01"}
+            (*_, recheck) = response_review_dates(record, MIGRAINE, **ask)
+            assert recheck.on == on
+            found = assess_response(HeadacheDiary(), record, MIGRAINE, **ask)
+            assert (len(found.results) == 3) is (on is not None)
+
+    def test_a_number_is_no_object_that_looks_like_one(self) -> None:
+        class Three:
+            def __str__(self) -> str:
+                return "3"
+
+        with pytest.raises(ValidationError):
+            Baseline.model_validate({"headache_days": Three()})
+
+    def test_every_faulty_rule_is_named(self, tmp_path: Path) -> None:
+        file = tmp_path / "rules.toml"
+        file.write_text('[[rules]]\nid = "A"\ncriteria = []\n[[rules]]\nid = "B"\ncriteria = []\n')
+        with pytest.raises(ProtocolFileError) as caught:
+            load_response_rules(file)
+        assert "[[rules]] 1: " in str(caught.value)
+        assert "[[rules]] 2: " in str(caught.value)
+
+    def test_a_score_has_ten_places(self) -> None:
+        goals = [
+            {"weight": "2", "baseline": -1, "achieved": 1},
+            {"weight": "3", "baseline": -1, "achieved": 0},
+        ]
+        found = GoalSet.model_validate({"set_on": START, "goals": goals})
+        score = goal_attainment(found).achieved
+        assert score is not None
+        assert score == round(score, 10)
+        assert score != round(score, 9)
+
+    def test_older_versions_judge_older_cycles(self) -> None:
+        rule = {"kind": "scheduled", "minimum": "8 weeks", "usual": "8 to 12 weeks"}
+        old = bs.TreatmentProtocol.model_validate(
+            MIGRAINE.model_dump()
+            | {"version": "0.9", "retreatment": rule, "in_force": {"last": "2026-03-31"}}
+        )
+        new = MIGRAINE.model_copy(update={"in_force": bs.InForce(first=date(2026, 4, 1))})
+        record = record_from_gaps([60, 84], starts_on=START)
+        early = [
+            outcomes.adherence(record, new, as_of=DONE, other_protocols=others).early
+            for others in ((), (old,))
+        ]
+        assert early == [1, 0]

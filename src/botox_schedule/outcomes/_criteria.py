@@ -5,7 +5,7 @@ from fractions import Fraction
 from pydantic import BaseModel
 
 from botox_schedule import SourceRef
-from botox_schedule.outcomes._data import cited, month_days, outcome_tables
+from botox_schedule.outcomes._data import cited, outcome_tables
 from botox_schedule.outcomes._diary import DiaryCount, DiaryKind, MissingDays
 
 __all__ = ["CriteriaResult", "chronic_migraine_criteria"]
@@ -43,8 +43,8 @@ def chronic_migraine_criteria(
     >>> [(r.criteria, r.met) for r in chronic_migraine_criteria(count)]
     [('ichd-3', False), ('us-label', True)]
     """
-    headache = count.rate(DiaryKind.HEADACHE, per_days=month_days(), missing=missing)
-    migraine = count.rate(DiaryKind.MIGRAINE, per_days=month_days(), missing=missing)
+    headache = count.rate(missing=missing)
+    migraine = count.rate(DiaryKind.MIGRAINE, missing=missing)
     return tuple(
         CriteriaResult(
             criteria=name,

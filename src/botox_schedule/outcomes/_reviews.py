@@ -88,7 +88,7 @@ def _review(  # noqa: PLR0917 - the parts of one question
     day: date,
     policy: SchedulingPolicy | None,
 ) -> ReviewDate:
-    on: date | None = None
+    on: date | None
     if criterion.kind is CriterionKind.RECHECK:
         window = recheck_window(criterion, record, protocol, day)
         on, why = (window.first if window else None), "treatment must have been stopped"

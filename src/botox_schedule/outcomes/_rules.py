@@ -123,7 +123,7 @@ class ResponseRule(BaseModel, frozen=True, extra="forbid", defer_build=True):
 
 def _rules_in(tables: Mapping[str, Any], name: str) -> tuple[ResponseRule, ...]:
     rules, problems = [], []
-    rows = tables.get("rules", [])
+    rows = tables.get("rules")
     if not isinstance(rows, list) or not rows:
         raise ProtocolFileError(f"{name}: no [[rules]] table; expected at least one")
     for number, row in enumerate(rows, start=1):
