@@ -58,10 +58,7 @@ def _put_last_cycle(population: Population, sheet: Sheet) -> None:
 def _last_cycles(population: Population) -> Sheet:
     """Return the last cycle of each track, with what is known of the one before."""
     cycles = population.cycles(_recent(population))
-    before = with_previous(population, cycles).frame
-    latest = before.with_columns(_count=nw.col("number").max().over(*TRACK))
-    cycles.frame = latest.filter(nw.col("number") == nw.col("_count"))
-    return cycles.tidy()
+    return with_previous(population, cycles, only_last=True).tidy()
 
 
 def _recent(population: Population) -> Frame:

@@ -14,8 +14,14 @@ __all__ = ["judged", "put_planned_cells", "with_previous"]
 _LATER_THAN_ANY_DAY = OPEN // 2
 
 
-def with_previous(population: Population, cycles: Sheet) -> Sheet:
-    """Put what is known of the cycle before: its anchor, what counts from it, its cells."""
+def with_previous(population: Population, cycles: Sheet, *, only_last: bool = False) -> Sheet:
+    """Put what is known of the cycle before: its anchor, what counts from it, its cells.
+
+    Args:
+        population: Whose cycles.
+        cycles: One row a cycle.
+        only_last: Whether only the last cycle of each track is kept.
+    """
     book, moves = population.book, population.policies
     cycles.meet(population.tracks, on=TRACK)
     cycles.frame = cycles.frame.filter(~nw.col("family").is_null())
@@ -31,6 +37,9 @@ def with_previous(population: Population, cycles: Sheet) -> Sheet:
         nw.col("number") + 1,
         **{out: nw.col(column) for out, column in before.items()},
     )
+    if only_last:
+        latest = cycles.frame.with_columns(_count=nw.col("number").max().over(*TRACK))
+        cycles.frame = latest.filter(nw.col("number") == nw.col("_count"))
     return cycles.meet(following)
 
 
@@ -158,4 +167,4 @@ def _put_timing(population: Population, cycles: Sheet) -> None:
 
 def cycle_frame(population: Population, done: Frame) -> Sheet:
     """Return every cycle, judged."""
-    return judged(population, with_previous(population, population.cycles(done)))
+    return judged(population, with_previous(population, population.cycles(done, units=True)))

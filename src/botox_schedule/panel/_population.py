@@ -211,36 +211,47 @@ class Population:
         """Return the completed sessions of each track with the number of their cycle, once."""
         return grouped(self._done.pop(), self.engine)
 
-    def cycles(self, done: Frame) -> Sheet:
-        """Return one row a cycle, with what is known of the cycle before."""
+    def cycles(self, done: Frame, *, units: bool = False) -> Sheet:
+        """Return one row a cycle.
+
+        Args:
+            done: The completed sessions with the number of their cycle.
+            units: Whether units, products and sessions are added up.
+        """
         cells = list(self.book.cells)
         parts = nw.when(nw.col("part"))
         rows = done.with_columns(_key=parts.then(nw.col("key")))
         rows = rows.with_columns(_last=nw.col("_key").max().over(*CYCLE))
         rows = rows.with_columns(
-            _first=parts.then(nw.col("day")).cast(nw.Int64),
-            _touch=nw.when(~nw.col("part")).then(nw.col("day")).cast(nw.Int64),
+            _first=parts.then(nw.col("day")),
+            _touch=nw.when(~nw.col("part")).then(nw.col("day")),
             _lastcell=nw.when(nw.col("_key") == nw.col("_last")).then(nw.col("cell")),
-            _known=nw.when(nw.col("milli") > 0).then(nw.col("milli")).otherwise(0).cast(nw.Int64),
-            _open=(nw.col("milli") < 0).cast(nw.Int64),
             **{f"c_{at}": (nw.col("part") & (nw.col("cell") == at)).cast(nw.Int8) for at in cells},
         )
-        began = (
-            [nw.col("_key").min().alias("first_key")] if self.table("weights") is not None else []
-        )
-        cycles = rows.group_by(*CYCLE).agg(
-            *began,
+        asked = [
             nw.col("_first").min().alias("first_on"),
             nw.col("_first").max().alias("anchored_on"),
             nw.col("_touch").max().alias("touch_on"),
             nw.col("_lastcell").max().alias("last_cell"),
-            nw.col("_known").sum().alias("milli"),
-            nw.col("_open").max().alias("open_units"),
-            nw.col("product_number").min().alias("product_min"),
-            nw.col("product_number").max().alias("product_max"),
-            nw.len().cast(nw.Int64).alias("sessions"),
             *(nw.col(f"c_{at}").max() for at in cells),
-        )
+        ]
+        if self.table("weights") is not None:
+            asked.append(nw.col("_key").min().alias("first_key"))
+        if units:
+            known = nw.when(nw.col("milli") > 0).then(nw.col("milli")).otherwise(0)
+            rows = rows.with_columns(
+                _known=known.cast(nw.Int64), _open=(nw.col("milli") < 0).cast(nw.Int64)
+            )
+            asked += [
+                nw.col("_known").sum().alias("milli"),
+                nw.col("_open").max().alias("open_units"),
+                nw.col("product_number").min().alias("product_min"),
+                nw.col("product_number").max().alias("product_max"),
+                nw.len().cast(nw.Int64).alias("sessions"),
+            ]
+        cycles = rows.group_by(*CYCLE).agg(*asked)
+        days = ("first_on", "anchored_on", "touch_on")
+        cycles = cycles.with_columns(nw.col(day).cast(nw.Int64) for day in days)
         return Sheet(self.engine, self.engine.settled(cycles), CYCLE)
 
 
