@@ -20,7 +20,7 @@ from seeds import seeds
 
 CORPUS = Path(__file__).parent / "corpus"
 FOUND = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
-EXTRAS = {"bundle": "fhir.resources", "calendar": "icalendar"}
+EXTRAS = {"population": "duckdb", "bundle": "fhir.resources", "calendar": "icalendar"}
 
 
 def _needs(name: str) -> None:

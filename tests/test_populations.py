@@ -116,6 +116,70 @@ def test_a_line_without_an_end_is_refused(
     assert (status, "longer than 1 MiB" in err) == (2, True)
 
 
+def test_a_long_line_in_the_middle_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "long.csv"
+    file.write_text(ROWS)
+    with file.open("ab") as out:
+        out.truncate(10**9)
+    status, _, err = asked(capsys, "worklist", str(file), "--as-of", "2026-04-10", *NONE)
+    assert (status, err) == (2, "botox-schedule: long.csv: a line is longer than 1 MiB\n")
+
+
+def test_too_many_columns_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "wide.csv"
+    file.write_text("patient," * 1000 + "x\n")
+    status, _, err = asked(capsys, "worklist", str(file), "--as-of", "2026-04-10", *NONE)
+    assert (status, err) == (2, "botox-schedule: wide.csv: more than 1000 columns\n")
+
+
+def test_two_columns_of_one_meaning_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "twice.csv"
+    file.write_text("MRN,Patient ID,date,indication,product\n1,2,3,4,5\n")
+    for engine in ("polars", "duckdb"):
+        status, _, err = asked(
+            capsys, "worklist", str(file), "--as-of", "2026-04-10", "--engine", engine, *NONE
+        )
+        assert (status, err) == (2, "botox-schedule: two columns mean patient; expected one\n")
+
+
+def test_an_engines_own_error_does_not_show_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "quote.csv"
+    file.write_text(ROWS.replace("p-1,", '"p-1,', 1))
+    status, out, err = asked(capsys, "worklist", str(file), "--as-of", "2026-04-10", *NONE)
+    assert (status, out) == (2, "")
+    assert err == (
+        "botox-schedule: quote.csv: not a table: expected comma-separated values (ComputeError)\n"
+    )
+
+
+def test_bytes_that_are_no_text_leave_the_other_rows(
+    export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export.write_bytes(export.read_bytes().replace(b"p-3", b"p-\xff"))
+    status, out, _ = asked(
+        capsys, "worklist", str(export), "--as-of", "2026-04-10", "--json", *NONE
+    )
+    assert [row["patient"] for row in json.loads(out)] == ["p-1", "p-5", "p-\ufffd", "p-2"]
+    assert status == 1
+
+
+def test_a_fault_of_our_own_is_not_taken_for_one_of_the_file(
+    export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("a fault of our own")
+
+    monkeypatch.setattr("botox_schedule.panel.worklist", broken)
+    with pytest.raises(KeyError):
+        main(["worklist", str(export), "--as-of", "2026-04-10", *NONE])
+
+
 def test_a_column_that_is_missing_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -84,6 +84,21 @@ def calendar(data: bytes) -> None:
     assert again.startswith(b"BEGIN:VCALENDAR")
 
 
+def population(data: bytes) -> None:
+    """A table of sessions, and what of it cannot be read, by either engine of the commands."""
+    import polars as pl  # noqa: PLC0415
+
+    from botox_schedule import panel  # noqa: PLC0415 - an extra
+    from botox_schedule._cli import populations  # noqa: PLC0415
+
+    file = _file("population.csv", data)
+    for engine in ("polars", "duckdb"):
+        with suppress(*DOCUMENTED):
+            table = populations._table(file, engine)
+            with populations._reading(file):
+                populations._whole(panel.findings(table, [MIGRAINE]), pl)
+
+
 READERS: dict[str, Callable[[bytes], None]] = {
     "interval": interval,
     "protocols": protocols,
@@ -92,6 +107,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "bundle": bundle,
     "diary": diary,
     "calendar": calendar,
+    "population": population,
 }
 
 

@@ -115,6 +115,10 @@ def _export() -> bytes:
 
 
 _SEEDS: dict[str, list[bytes]] = {
+    "population": [
+        b"patient,administered_on,indication,product,units,status,kind\n1,2026-01-05,x,Botox,1,draft,",
+        b'Patient ID,Date,Indication,Product\n"p, 1",2026-02-30,chronic-migraine,"Bo""tox"\n',
+    ],
     "interval": [
         b"12 weeks",
         b"3 to 4 months",

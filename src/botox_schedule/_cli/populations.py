@@ -2,7 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from botox_schedule._cli.arguments import (
 )
 from botox_schedule._cli.output import Answer
 from botox_schedule._cli.text import Lines, table
+from botox_schedule._files import MEBIBYTE
+from botox_schedule.errors import FileLimitError
 
 __all__ = ["add_load", "add_simulate", "add_worklist"]
 
@@ -27,7 +31,8 @@ _ALIASES = {
     "session_date": "administered_on",
     "id": "session_id",
 }
-_LONGEST_HEADER = 1024 * 1024
+_ENGINES = ("polars", "narwhals", "duckdb", "_duckdb", "pyarrow")
+_MOST_COLUMNS = 1000
 
 
 def add_worklist(commands: Commands) -> None:
@@ -152,17 +157,16 @@ def _answer(given: argparse.Namespace, question: str, **asked: Any) -> Answer:
         raise missing_extra("panel") from None
     sessions = _table(given.file, given.engine)
     protocols = _protocols(given)
-    answer = getattr(panel, question)(
-        sessions,
-        protocols,
-        as_of=given.as_of,
-        holds=_beside(given.holds, given.engine),
-        care_ends=_beside(given.care_ends, given.engine),
-        policy=policy_of(given),
-        **asked,
-    )
-    bad = panel.findings(sessions, protocols)
-    whole, left = (_whole(frame, pl) for frame in (answer, bad))
+    beside = {
+        "holds": _beside(given.holds, given.engine),
+        "care_ends": _beside(given.care_ends, given.engine),
+    }
+    with _reading(given.file):
+        answer = getattr(panel, question)(
+            sessions, protocols, as_of=given.as_of, policy=policy_of(given), **beside, **asked
+        )
+        bad = panel.findings(sessions, protocols)
+        whole, left = (_whole(frame, pl) for frame in (answer, bad))
     counts = (
         left.group_by("left_out", "code").len().sort("left_out", "code", descending=[True, False])
     )
@@ -209,17 +213,38 @@ def _beside(name: str, engine: str) -> Any:
 
 def _table(file: Path, engine: str) -> Any:
     """Return a file as a frame; of a CSV file every column is text but units and cycles."""
+    _refuse_hostile(file)
+    with _reading(file):
+        return _in_duckdb(file) if engine == "duckdb" else _in_polars(file)
+
+
+def _refuse_hostile(file: Path) -> None:
+    """Refuse what no table is, before an engine takes the whole of it into memory.
+
+    A stretch of 1 MiB without the end of a line is looked for in the text of CSV files only.
+    """
+    if file.suffix == ".parquet":
+        return
     with file.open("rb") as source:
-        head = source.readline(_LONGEST_HEADER + 1)
-    if len(head) > _LONGEST_HEADER:
-        raise BotoxScheduleError(f"{file.name}: the first line is longer than 1 MiB")
-    read = _in_duckdb if engine == "duckdb" else _in_polars
+        if source.readline(MEBIBYTE).count(b",") >= _MOST_COLUMNS:
+            raise FileLimitError(f"{file.name}: more than {_MOST_COLUMNS} columns")
+        source.seek(0)
+        while stretch := source.read(MEBIBYTE):
+            if len(stretch) == MEBIBYTE and b"\n" not in stretch:
+                raise FileLimitError(f"{file.name}: a line is longer than 1 MiB")
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[None]:
+    """Name the file in an engine's own error, and not what stands in it."""
     try:
-        return read(file)
-    except BotoxScheduleError:
-        raise
-    except Exception as error:  # noqa: BLE001 - each engine has errors of its own
-        raise BotoxScheduleError(f"{file.name}: not a table: {type(error).__name__}") from None
+        yield
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in _ENGINES:
+            raise
+        kind = "Parquet" if file.suffix == ".parquet" else "comma-separated values"
+        name = type(error).__name__
+        raise BotoxScheduleError(f"{file.name}: not a table: expected {kind} ({name})") from None
 
 
 def _in_polars(file: Path) -> Any:
@@ -227,7 +252,7 @@ def _in_polars(file: Path) -> Any:
 
     if file.suffix == ".parquet":
         return pl.scan_parquet(file).rename(_renamed(pl.scan_parquet(file).collect_schema()))
-    frame = pl.scan_csv(file, infer_schema=False, truncate_ragged_lines=True)
+    frame = pl.scan_csv(file, infer_schema=False, truncate_ragged_lines=True, encoding="utf8-lossy")
     names = list(frame.collect_schema())
     frame = frame.rename(_renamed(names))
     if "units" in frame.collect_schema():
@@ -262,8 +287,12 @@ def _in_duckdb(file: Path) -> Any:
 
 def _renamed(names: Any) -> dict[str, str]:
     """The names of the panel for those that exports use."""
-    found = {name: name.strip().lower().replace(" ", "_") for name in names}
-    return {name: _ALIASES.get(plain, plain) for name, plain in found.items()}
+    plain = {name: name.strip().lower().replace(" ", "_") for name in names}
+    found = {name: _ALIASES.get(word, word) for name, word in plain.items()}
+    twice = sorted({word for word, count in Counter(found.values()).items() if count > 1})
+    if twice:
+        raise BotoxScheduleError(f"two columns mean {twice[0]}; expected one")
+    return found
 
 
 def _whole(frame: Any, pl: Any) -> Any:
