@@ -798,6 +798,13 @@ class TestVials:
         found = plan.fewest_vials(100, "Dysport", sizes=[125])
         assert (found.unverified, found.discarded) == ((), 25)
 
+    def test_sizes_of_the_caller_that_are_bundled_too_rest_on_no_source(self) -> None:
+        bundled = plan.fewest_vials(250, "Dysport")
+        own = plan.fewest_vials(250, "Dysport", sizes=[300])
+        assert (bundled.vials, bundled.unverified) == (own.vials, ("vial of 300 U",))
+        assert own.unverified == ()
+        assert len(bundled.sources) == len(own.sources) + 1
+
     def test_sizes_that_nobody_read_say_so(self) -> None:
         assert plan.fewest_vials(300, "Dysport").unverified == ("vial of 300 U",)
         assert plan.fewest_vials(300, "Botox").unverified == ()
