@@ -685,7 +685,7 @@ class TestWhatMutantsPassed:
     def test_a_baseline_counts_the_rules_own_measure(self) -> None:
         parts = [
             (START - timedelta(days=28), month(20, 12)),
-            *[(START + timedelta(days=28 * n), month(18, 11)) for n in range(6)],
+            *[(START + timedelta(days=28 * n), month(18, 9)) for n in range(6)],
         ]
         found = assess_response(diary(*parts), TWO, MIGRAINE, rule="evicore", as_of=DONE)
         assert found.outcome is RuleOutcome.NOT_MET
