@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 T ?=
 
-.PHONY: demo test check validators lint types contracts coverage docs bench bench-panel digests schemas api stored oracle mutants fuzz audit pictures completions clean
+.PHONY: demo test check validators lint types contracts coverage docs bench bench-panel bench-spark digests schemas api stored oracle mutants fuzz audit pictures completions clean
 
 demo:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install . && .venv/bin/botox-schedule demo
@@ -41,6 +41,10 @@ bench: .venv/dev
 # Each engine in a process of its own; 5,000,000 sessions take a few minutes.
 bench-panel: .venv/dev
 	for part in polars duckdb loop memory linear; do $(BIN)/python benchmarks/panel.py $$part; done
+
+# Needs Java 17; some ten minutes.
+bench-spark: .venv/dev
+	$(BIN)/pip install -q -e '.[spark]' && $(BIN)/python benchmarks/panel_spark.py
 
 digests: .venv/dev
 	cd tests && ../$(BIN)/python write_content_digests.py

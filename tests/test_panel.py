@@ -632,6 +632,7 @@ class TestFindings:
         {"units": 0.0},
         {"units": float("nan")},
         {"units": -5.0},
+        {"indication": None},
     )
     CODES = (
         "no_patient",
@@ -643,6 +644,7 @@ class TestFindings:
         "not_units",
         "not_units",
         "not_units",
+        "no_indication",
     )
 
     def dirty(self) -> Any:
@@ -678,6 +680,30 @@ class TestFindings:
         expected["none"] = ("product_not_stated", False)
         assert found == expected
 
+    @pytest.mark.parametrize(
+        ("other", "rows"),
+        [
+            ({"indication": None}, [(date(2026, 1, 5), True)]),
+            ({"status": "done"}, [(date(2026, 1, 5), True)]),
+            ({"indication": "unheard-of"}, []),
+            ({"indication": "unheard-of", "status": "done"}, [(date(2026, 1, 5), True)]),
+        ],
+    )
+    def test_only_what_can_be_read_takes_the_id_of_another_row(
+        self, other: dict[str, Any], rows: list[Any]
+    ) -> None:
+        good = {
+            "patient": "p-1",
+            "session_id": "a",
+            "administered_on": "2026-01-05",
+            "indication": "chronic-migraine",
+            "product": "Botox",
+            "status": "completed",
+        }
+        frame = pl.DataFrame([good, good | {"administered_on": "2026-02-05"} | other])
+        answer = panel.forecast(frame, [MIGRAINE], as_of="2026-06-01")
+        assert answer.select("last_session_on", "session_left_out").rows() == rows
+
     @pytest.mark.parametrize("engine", list(ENGINES))
     def test_the_counts_add_up(self, engine: str) -> None:
         frame = self.dirty()
@@ -687,6 +713,7 @@ class TestFindings:
             "after_as_of": 1,
             "booked": 1,
             "copy": 1,
+            "no_indication": 1,
             "no_patient": 1,
             "not_a_day": 2,
             "unknown_indication": 1,

@@ -26,9 +26,10 @@ def findings(
 ) -> Any:
     """Return the rows that cannot be read as they stand, with their keys and one code each.
 
-    Left out of every answer: ``no_patient``, ``not_a_day``, ``unknown_indication`` (none of the
-    protocols knows it), ``unknown_status``, ``unknown_policy_key``; the patient's other rows are
-    answered with the flag ``session_left_out``. Used all the same, because leaving a session out
+    Left out of every answer: ``no_patient``, ``not_a_day``, ``no_indication``,
+    ``unknown_status``, ``unknown_indication`` (none of the protocols knows it; its units count
+    for limits), ``unknown_policy_key``; the patient's other rows are answered with the flag
+    ``session_left_out``. Used all the same, because leaving a session out
     would date the next one too early: ``unknown_kind`` (it counts as full), ``not_units`` and
     ``unknown_product`` (units and product count as not known), ``product_not_stated`` (it is null;
     a track whose products are all unknown has no row), ``no_protocol`` (none was given for

@@ -215,13 +215,15 @@ def _product() -> nw.Expr:
 
 
 def _problem(indications: Sequence[str], policies: Policies) -> nw.Expr:
-    unheard = "ind" if indications else "indication"
     cases: list[tuple[nw.Expr, str]] = [
         (nw.col("patient").is_null(), "no_patient"),
         (nw.col("day").is_null(), "not_a_day"),
-        (nw.col(unheard).is_null(), "unknown_indication"),
+        (nw.col("indication").is_null(), "no_indication"),
         (nw.col("status").is_null(), "unknown_status"),
     ]
+    # What comes last is readable for the rest: such a session was given, on no known track.
+    if indications:
+        cases.append((nw.col("ind").is_null(), "unknown_indication"))
     if policies.keys:
         cases.append((nw.col("policy").is_null(), "unknown_policy_key"))
     return chosen(cases)
