@@ -199,19 +199,19 @@ SEEDS = st.integers(0, 1_000_000)
 
 
 class TestOneTruth:
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=5, deadline=None)
     @given(SEEDS, KINDS)
     @example(1, "versions")
     def test_polars_answers_as_the_record_does(self, seed: int, kind: str) -> None:
         check_forecast(Case(seed, kind), ENGINES["polars"])
 
     @pytest.mark.parametrize("engine", ["lazy", "pandas", "pyarrow"])
-    @settings(max_examples=2, deadline=None)
+    @settings(max_examples=1, deadline=None)
     @given(SEEDS, KINDS)
     def test_so_do_other_frames(self, engine: str, seed: int, kind: str) -> None:
         check_forecast(Case(seed, kind, 30), ENGINES[engine])
 
-    @settings(max_examples=2, deadline=None)
+    @settings(max_examples=1, deadline=None)
     @given(SEEDS, st.sampled_from(["migraine", "limbs"]))
     def test_so_does_duckdb(self, seed: int, kind: str) -> None:
         check_forecast(Case(seed, kind, 30), duck)
@@ -445,7 +445,7 @@ class TestLimits:
         case.policy = bs.SchedulingPolicy(limit_reading=reading, group_within_days=grouped)
         return case
 
-    @pytest.mark.parametrize(("engine", "seed"), [("polars", 1), ("lazy", 2), ("duckdb", 3)])
+    @pytest.mark.parametrize(("engine", "seed"), [("polars", 1), ("duckdb", 3)])
     def test_limits_are_those_of_the_record(self, engine: str, seed: int) -> None:
         case = self.case(seed, 150)
         convert = ENGINES[engine]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from botox_schedule._cli.populations import _table
 from botox_schedule.cli import main
 
 pytest.importorskip("polars", reason="the extra panel is not installed")
@@ -53,19 +54,19 @@ def test_whom_to_call(export: Path, capsys: pytest.CaptureFixture[str], engine: 
     assert status == 1
 
 
-@pytest.mark.parametrize("engine", ["polars", "duckdb"])
-def test_parquet_is_read(
-    export: Path, capsys: pytest.CaptureFixture[str], engine: str, tmp_path: Path
-) -> None:
+def test_parquet_is_read(export: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     import polars as pl  # noqa: PLC0415 - an extra
 
     file = tmp_path / "sessions.parquet"
     frame = pl.read_csv(export, n_rows=3).rename({"Session date": "Date"})
     frame.with_columns(pl.col("Units").cast(pl.Float64)).write_parquet(file)
     arguments = ["load", str(file), "--as-of", "2026-03-30", "--weeks", "1", "--csv", *NONE]
-    status, out, err = asked(capsys, *arguments, "--engine", engine, "--capacity", "1")
+    status, out, err = asked(capsys, *arguments, "--capacity", "1")
     assert (status, err) == (0, "")
     assert out.splitlines()[1] == "2026-W14,2026-03-30,0,2,2,2,1,1"
+    pytest.importorskip("duckdb", reason="DuckDB is not installed")
+    assert _table(file, "duckdb").fetchall() == _table(file, "polars").collect().rows()
+    assert _table(file, "duckdb").columns[:2] == ["patient", "administered_on"]
 
 
 def test_a_simulation_is_drawn(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
