@@ -86,7 +86,7 @@ def calendar(data: bytes) -> None:
 
 def population(data: bytes) -> None:
     """A table of sessions, and what of it cannot be read, by either engine of the commands."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415 - an extra
 
     from botox_schedule import panel  # noqa: PLC0415 - an extra
     from botox_schedule._cli import populations  # noqa: PLC0415
@@ -96,7 +96,7 @@ def population(data: bytes) -> None:
         with suppress(*DOCUMENTED):
             table = populations._table(file, engine)
             with populations._reading(file):
-                populations._whole(panel.findings(table, [MIGRAINE]), pl)
+                populations._whole(pl, panel.findings(table, [MIGRAINE]))
 
 
 READERS: dict[str, Callable[[bytes], None]] = {

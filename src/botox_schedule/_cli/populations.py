@@ -162,31 +162,36 @@ def _answer(given: argparse.Namespace, question: str, **asked: Any) -> Answer:
         "care_ends": _beside(given.care_ends, given.engine),
     }
     with _reading(given.file):
-        answer = getattr(panel, question)(
-            sessions, protocols, as_of=given.as_of, policy=policy_of(given), **beside, **asked
+        answer = _whole(
+            pl,
+            getattr(panel, question)(
+                sessions, protocols, as_of=given.as_of, policy=policy_of(given), **beside, **asked
+            ),
         )
-        bad = panel.findings(sessions, protocols)
-        whole, left = (_whole(frame, pl) for frame in (answer, bad))
-    counts = (
-        left.group_by("left_out", "code").len().sort("left_out", "code", descending=[True, False])
-    )
-    problems = [
-        f"{count} rows {'left out' if out else 'used with a doubt'}: {code}"
-        for out, code, count in counts.rows()
-    ]
-    rows = [[_shown(value) for value in row] for row in whole.rows()]
+        problems = _problems(_whole(pl, panel.findings(sessions, protocols)))
+    rows = [[_shown(value) for value in row] for row in answer.rows()]
 
     def text() -> Lines:
-        return [*table(whole.columns, rows), "", *problems]
+        return [*table(answer.columns, rows), "", *problems]
 
     return Answer(
         text=text,
-        data=lambda: [dict(zip(whole.columns, row, strict=True)) for row in rows],
-        header=whole.columns,
+        data=lambda: [dict(zip(answer.columns, row, strict=True)) for row in rows],
+        header=answer.columns,
         rows=lambda: rows,
         exit_status=1 if problems else 0,
         problems=problems,
     )
+
+
+def _problems(findings: Any) -> list[str]:
+    """What is wrong with how many rows; what is left out first."""
+    counts = findings.group_by("left_out", "code").len()
+    counts = counts.sort("left_out", "code", descending=[True, False])
+    return [
+        f"{count} rows {'left out' if out else 'used with a doubt'}: {code}"
+        for out, code, count in counts.rows()
+    ]
 
 
 def _shown(value: object) -> object:
@@ -295,7 +300,8 @@ def _renamed(names: Any) -> dict[str, str]:
     return found
 
 
-def _whole(frame: Any, pl: Any) -> Any:
+def _whole(pl: Any, frame: Any) -> Any:
+    """An answer of any engine as a Polars frame."""
     if hasattr(frame, "collect"):
         return frame.collect()
     return pl.from_arrow(frame.to_arrow_table())
