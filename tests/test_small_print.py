@@ -11,6 +11,7 @@ import botox_schedule as bs
 from botox_schedule._catalogue import bundled_tables, cited
 from botox_schedule._history import _contents, _place
 from botox_schedule._loader import faults
+from botox_schedule._terms import names_of
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
 TWELVE = {"kind": "scheduled", "minimum": "12 weeks", "usual": "12 weeks"}
@@ -61,8 +62,25 @@ class TestProducts:
         assert bs.find_product_by_code(" hcpcs ", " j0585 ") is bs.Product.ONABOTULINUMTOXIN_A
         assert bs.find_product_by_code("HCPCS", "J9999") is None
         assert bs.find_product_by_code("another", "J0585") is None
+        assert bs.find_product_by_code("ICD-10-CM", "G43.709") is None
         assert bs.names_toxin("HCPCS", "J0585")
         assert not bs.names_toxin("another", "J0585")
+
+    def test_a_code_of_a_class_names_none_of_its_products(self) -> None:
+        tables = bundled_tables("codes.toml")
+        rows = [r for r in (*tables["codes"], *tables["classes"]) if "whole_class" in r]
+        assert any("product" in row for row in rows)
+        for row in rows:
+            assert bs.find_product_by_code(row["system"], row["code"]) is None
+            assert bs.names_toxin(row["system"], row["code"])
+
+    def test_the_names_of_a_product(self) -> None:
+        assert names_of(bs.Product.INCOBOTULINUMTOXIN_A) == ["xeomin", "incobotulinumtoxina"]
+
+    def test_a_notebook_shows_a_picture(self) -> None:
+        one = record("2026-01-05")
+        for shown in (one, bs.forecast(one, MIGRAINE, as_of="2026-02-01")):
+            assert "<svg" in shown._repr_html_()
 
 
 class TestCatalogue:
