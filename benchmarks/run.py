@@ -5,7 +5,6 @@ judge. The bars are those that the project set itself.
 """
 
 import csv
-import io
 import json
 import random
 import resource
@@ -26,6 +25,7 @@ from pydantic import TypeAdapter
 
 import botox_schedule as bs
 from botox_schedule._cli.export import read_export
+from botox_schedule._cli.output import written
 from botox_schedule._cli.planned import Shelf
 from botox_schedule._cli.schedule import clinic_schedule
 from botox_schedule._cli.schedule_answer import schedule_answer
@@ -267,7 +267,7 @@ def schedules() -> Iterable[Result]:
 
         def schedule() -> int:
             found = clinic_schedule(read_export(file), shelf, date(2025, 3, 1), policy)
-            return io.StringIO().write("\n".join(schedule_answer(found).text()))
+            return len(written(schedule_answer(found), "text"))
 
         read = best(peer, number=1, repeat=3)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -13,7 +13,7 @@ from botox_schedule._terms import Population
 
 __all__ = ["Plan", "Standing", "standings"]
 
-_MANY = 50_000
+_MANY = 200_000
 _COLUMNS = (
     "patient",
     "session_id",
