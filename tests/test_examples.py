@@ -35,10 +35,12 @@ def test_the_examples_run(name: str, needs: str | None, expected: str) -> None:
     assert done.stdout.strip() == expected
 
 
-def _texts(notebook: Any) -> list[list[str]]:
-    """What each cell printed or showed as text."""
+def _texts(notebook: Any) -> list[str]:
+    """What each cell printed or showed as text; what is printed can come in several pieces."""
     return [
-        [str(out.get("text") or out.get("data", {}).get("text/plain", "")) for out in cell.outputs]
+        "".join(
+            out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell.outputs
+        )
         for cell in notebook.cells
         if cell.cell_type == "code"
     ]
