@@ -202,6 +202,18 @@ def _windows(
     )
 
 
+def stated(
+    response: bs.ExpectedResponse,
+) -> list[tuple[bs.IntervalRange, tuple[str, str]]]:
+    """The windows that a protocol states, each with the words for during and after it."""
+    windows = (
+        (response.onset, ("onset", "building")),
+        (response.peak, ("peak", "sustained")),
+        (response.wear_off, ("wearing_off", "worn_off")),
+    )
+    return [(window, words) for window, words in windows if window is not None]
+
+
 def _phase(at: pl.Expr, migraine: pl.Expr) -> pl.Expr:
     """The phases by the days on which they begin."""
     words = [_phase_of(at, protocol) for protocol in PROTOCOLS[:2]]
@@ -211,17 +223,9 @@ def _phase(at: pl.Expr, migraine: pl.Expr) -> pl.Expr:
 def _phase_of(at: pl.Expr, protocol: bs.TreatmentProtocol) -> pl.Expr:
     response = protocol.response
     word: pl.Expr = pl.lit("latent" if response.onset else "not_stated")
-    stated = [
-        (window, words)
-        for window, words in (
-            (response.onset, ("onset", "building")),
-            (response.peak, ("peak", "sustained")),
-            (response.wear_off, ("wearing_off", "worn_off")),
-        )
-        if window is not None
-    ]
-    for number, (window, (during, after)) in enumerate(stated):
-        last = number + 1 == len(stated) and after != "worn_off"
+    windows = stated(response)
+    for number, (window, (during, after)) in enumerate(windows):
+        last = number + 1 == len(windows) and after != "worn_off"
         first = at.dt.offset_by(_offset(window.first))
         end = at.dt.offset_by(_offset(window.last))
         word = pl.when(first <= AS_OF).then(pl.lit(during)).otherwise(word)

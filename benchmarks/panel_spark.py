@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
-from panel import AS_OF, PROTOCOLS, sessions, timed
+from panel import AS_OF, PROTOCOLS, sessions, stated, timed
 from pyspark.sql import DataFrame, SparkSession
 
 import botox_schedule as bs
@@ -47,17 +47,9 @@ def phase(protocol: bs.TreatmentProtocol) -> str:
     """The phase of the day by a protocol's windows, the latest first."""
     response = protocol.response
     cases: list[str] = []
-    stated = [
-        (window, words)
-        for window, words in (
-            (response.onset, ("onset", "building")),
-            (response.peak, ("peak", "sustained")),
-            (response.wear_off, ("wearing_off", "worn_off")),
-        )
-        if window is not None
-    ]
-    for number, (window, (during, then)) in enumerate(stated):
-        ends = number + 1 == len(stated) and then != "worn_off"
+    stated_windows = stated(response)
+    for number, (window, (during, then)) in enumerate(stated_windows):
+        ends = number + 1 == len(stated_windows) and then != "worn_off"
         word = "not_stated" if ends else then
         cases[:0] = [
             f"WHEN {after('anchored_on', window.last)} < {DAY} THEN '{word}'",

@@ -12,7 +12,7 @@ from botox_schedule.panel._engine import Frame, answered
 from botox_schedule.panel._population import usable
 from botox_schedule.panel._sessions import COMPLETED, PRODUCTS, Policies, read_sessions
 from botox_schedule.panel._sheet import Sheet
-from botox_schedule.panel._tables import deaths, read_table
+from botox_schedule.panel._tables import before_death, deaths, read_table
 
 __all__ = ["exposure"]
 
@@ -72,8 +72,7 @@ def exposure(
         kept = usable(reading)
         if care_ends is not None:
             ends = read_table(care_ends, "care_ends", reading.engine)
-            kept = kept.join(deaths(ends, until), on=["patient"], how="left")
-            kept = kept.filter(nw.col("died_on").is_null() | (nw.col("day") <= nw.col("died_on")))
+            kept = before_death(kept, deaths(ends, until))
         counted = (nw.col("status") == COMPLETED) & (nw.col("day") <= min(day, until))
         sheet = Sheet(reading.engine, kept.filter(counted), ("patient",))
         later = chosen.short_month is ShortMonth.FIRST_OF_NEXT

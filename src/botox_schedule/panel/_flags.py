@@ -9,10 +9,11 @@ from botox_schedule import Interval, TreatmentProtocol
 from botox_schedule import Population as People
 from botox_schedule._ages import age_on
 from botox_schedule.panel._book import by_number, chosen
+from botox_schedule.panel._forecast import SILENT
 from botox_schedule.panel._limits import LIMIT_FLAGS, put_limits
 from botox_schedule.panel._population import Population
 from botox_schedule.panel._sheet import Sheet
-from botox_schedule.panel._tables import on_tracks
+from botox_schedule.panel._tables import births_of, on_tracks
 
 __all__ = ["put_flags"]
 
@@ -78,8 +79,7 @@ def _year_before(day: date) -> date:
 def _put_ages(population: Population, sheet: Sheet) -> None:
     births = population.table("births")
     assert births is not None  # noqa: S101 - asked before
-    born = births.group_by("patient").agg(nw.col("born_on").min())
-    sheet.meet(born, on=("patient",))
+    sheet.meet(births_of(births), on=("patient",))
     day = date.fromordinal(population.as_of)
     protocols = [family.newest for family in population.book.families]
     latest = [_born_by(p.ages.first if p.ages else None, day) for p in protocols]
@@ -88,7 +88,7 @@ def _put_ages(population: Population, sheet: Sheet) -> None:
         for p in protocols
     ]
     unknown = [_age_matters(p) for p in protocols]
-    silent = nw.col("status").is_in(["deceased", "discontinued", "on_hold"])
+    silent = nw.col("status").is_in(SILENT)
     born_on = nw.col("born_on")
     outside: Any = (born_on > _numbers(latest)) | (born_on <= _numbers(oldest))
     sheet.put(

@@ -15,8 +15,10 @@ from botox_schedule.panel._rules import Rules
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import OPEN, ended
 
-__all__ = ["FORECAST_DAYS", "forecast_sheet"]
+__all__ = ["FORECAST_DAYS", "SILENT", "forecast_sheet"]
 
+SILENT = ("deceased", "discontinued", "on_hold")
+"""The statuses of tracks that nobody is to be called about."""
 FORECAST_DAYS = ("last_session_on", "earliest", "due", "overdue_from", "lapsed_from", "booked_on")
 _DATES = ("earliest", "due", "overdue_from", "lapsed_from")
 _LAST = (
@@ -131,7 +133,7 @@ def _allowed_from(population: Population, sheet: Sheet) -> Frame:
     rules, book = population.rules, population.book
     cells = [f"{name}_{at}" for at in book.found_cells for name in ("own", "previous")]
     carried = ["anchored_on", "counted_from", "family", *cells]
-    carried += ["policy"] if population.policies.keys else []
+    carried += population.policies.columns
     base = sheet.frame.select(*TRACK, *carried).filter(~nw.col("anchored_on").is_null())
     anchors = base.select(*TRACK, start=nw.col("anchored_on"))
     starts = [anchors]
@@ -219,7 +221,7 @@ def _too_early(population: Population, sheet: Sheet, ahead: Frame) -> Frame:
     waits = nw.col("silence").is_null() | (nw.col("silence") == DueStatus.ON_HOLD.value)
     days = ahead.filter(waits & ~nw.col("anchored_on").is_null()).select(*TRACK, "day").unique()
     cells = [f"{name}_{at}" for at in book.found_cells for name in ("own", "previous")]
-    carried = ["counted_from", *cells, *(["policy"] if population.policies.keys else [])]
+    carried = ["counted_from", *cells, *population.policies.columns]
     met = days.join(sheet.frame.select(*TRACK, *carried), on=list(TRACK), how="inner")
     booking = Sheet(population.engine, met, (*TRACK, "day"))
     rules.put_on(booking, "day", "counted_from")

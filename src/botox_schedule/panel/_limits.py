@@ -12,15 +12,15 @@ from botox_schedule._terms import LimitPer, LimitScope
 from botox_schedule.panel._amounts import Amount, add_amount, amount_of
 from botox_schedule.panel._book import by_number
 from botox_schedule.panel._engine import Frame
+from botox_schedule.panel._forecast import SILENT
 from botox_schedule.panel._population import TRACK, Population, usable
-from botox_schedule.panel._sessions import COMPLETED, PRODUCTS
+from botox_schedule.panel._sessions import COMPLETED, PRODUCTS, dose_order, product_order
 from botox_schedule.panel._sheet import Sheet
-from botox_schedule.panel._tables import weights_on
+from botox_schedule.panel._tables import before_death, births_of, weights_on
 
 __all__ = ["LIMIT_FLAGS", "put_limits"]
 
 LIMIT_FLAGS = ("limit_exceeded", "limit_indeterminate", "stale_weight", "missing_weight")
-_SILENT = ("deceased", "discontinued", "on_hold")
 _ASKED = ("family", "as_of", "due", "earliest", "booked_on", "first_on", "first_key")
 _MILLI = 1000
 
@@ -92,10 +92,11 @@ def _checks(population: Population) -> Iterable[_Check]:
 def _asked(population: Population, sheet: Sheet) -> Sheet:
     """Return the tracks that are judged: on which day, with which planned units and weight."""
     book, engine = population.book, sheet.engine
-    carried = ["policy"] if population.policies.keys else []
     # A copy of its own: what is judged here is met by the tracks at the end.
     frame = engine.settled(
-        sheet.frame.filter(~nw.col("status").is_in(_SILENT)).select(*TRACK, *_ASKED, *carried)
+        sheet.frame.filter(~nw.col("status").is_in(SILENT)).select(
+            *TRACK, *_ASKED, *population.policies.columns
+        )
     )
     asked = Sheet(engine, frame, TRACK).meet(_planned(population, frame))
     target = nw.when(nw.col("due").is_null()).then(nw.col("earliest")).otherwise(nw.col("due"))
@@ -116,8 +117,7 @@ def _asked(population: Population, sheet: Sheet) -> Sheet:
     _put_weight(population, asked)
     births = population.table("births")
     if births is not None:
-        born = births.group_by("patient").agg(nw.col("born_on").min())
-        asked.meet(born, on=("patient",))
+        asked.meet(births_of(births), on=("patient",))
     return asked.tidy()
 
 
@@ -125,12 +125,8 @@ def _planned(population: Population, tracks: Frame) -> Frame:
     """Return units and product of each track's next booking; of several of a day the first."""
     met = population.bookings.join(tracks.select(*TRACK, "booked_on"), on=list(TRACK), how="inner")
     met = met.filter(nw.col("day") == nw.col("booked_on"))
-    kinds = len(PRODUCTS) + 1
-    met = met.with_columns(
-        _one=(nw.col("milli") + _MILLI) * 2 + nw.col("touch"),
-        _two=nw.col("ind").cast(nw.Int64) * kinds + (nw.col("product_number") + 1) % kinds,
-    )
-    before = nw.col("day").shift(1).over(*TRACK, order_by=("_one", "_two"))
+    met = met.with_columns(_dose=dose_order(), _product=product_order())
+    before = nw.col("day").shift(1).over(*TRACK, order_by=("_dose", "ind", "_product"))
     met = met.with_columns(_before=before).filter(nw.col("_before").is_null())
     return met.select(
         *TRACK,
@@ -154,9 +150,14 @@ def _totals(
     population: Population, asked: Sheet, counted: list[tuple[LimitScope, Interval | None]]
 ) -> Frame:
     """Return for each way of counting what was given: the known units, and whether more may be."""
-    carried = ["policy"] if population.policies.keys else []
     tracks = asked.frame.select(
-        *TRACK, "on", "own_product", "own_ind", "first_key", "joins_until", *carried
+        *TRACK,
+        "on",
+        "own_product",
+        "own_ind",
+        "first_key",
+        "joins_until",
+        *population.policies.columns,
     )
     given = _given(population, [window for _, window in counted])
     pairs = Sheet(asked.engine, tracks.join(given, on=["patient"], how="inner"), TRACK)
@@ -204,8 +205,7 @@ def _given(population: Population, windows: Iterable[Interval | None]) -> Frame:
     """Return the sessions that can still count; units of any indication were given."""
     rows = usable(population.reading, of_any_track=True)
     if population.died is not None:
-        rows = rows.join(population.died, on=["patient"], how="left")
-        rows = rows.filter(nw.col("died_on").is_null() | (nw.col("day") <= nw.col("died_on")))
+        rows = before_death(rows, population.died)
     longest = [window.day_bounds[1] for window in windows if window is not None]
     longest += [policy.group_within_days + 1 for policy in population.policies.each]
     as_of = population.as_of

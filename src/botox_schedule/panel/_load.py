@@ -10,6 +10,7 @@ from botox_schedule import SchedulingPolicy, TreatmentProtocol
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._answers import forecasts
 from botox_schedule.panel._engine import answered
+from botox_schedule.panel._forecast import SILENT
 from botox_schedule.panel._months import whole
 from botox_schedule.panel._population import TRACK, Population, Tables
 
@@ -87,7 +88,7 @@ def load(
 def _counts(population: Population, first: date) -> dict[int, dict[str, int]]:
     """Return how many tracks and patients each week has, by its place from the first."""
     frame = forecasts(population)[0].frame
-    silent = nw.col("status").is_in(["deceased", "discontinued", "on_hold"])
+    silent = nw.col("status").is_in(SILENT)
     booked = ~nw.col("booked_on").is_null()
     target = nw.when(nw.col("due").is_null()).then(nw.col("earliest")).otherwise(nw.col("due"))
     frame = frame.filter(~silent & (booked | (nw.col("status") != "lapsed")))

@@ -14,9 +14,12 @@ from botox_schedule.panel._rules import Rules
 from botox_schedule.panel._sessions import (
     BOOKED,
     COMPLETED,
+    KINDS,
     PRODUCTS,
     Policies,
     Reading,
+    dose_order,
+    product_order,
     read_sessions,
 )
 from botox_schedule.panel._sheet import Sheet
@@ -28,7 +31,6 @@ TRACK = ("patient", "clock")
 CYCLE = ("patient", "clock", "number")
 _BASE = 1024
 _UNITS = 2_100_000_000
-_KINDS = len(PRODUCTS) + 1
 _MOST_DAYS = 4_000_000
 
 
@@ -174,9 +176,12 @@ class Population:
     def _on_own_clock(self, tracks: Frame) -> Frame:
         tracks = tracks.with_columns(_own=self.book.own_clock("family"))
         tracks = tracks.filter(nw.col("_own") == nw.col("clock"))
-        carried = ["policy"] if self.policies.keys else []
         return tracks.select(
-            *TRACK, "family", *carried, booked_on=nw.col("_booked"), later=nw.col("_later") > 0
+            *TRACK,
+            "family",
+            *self.policies.columns,
+            booked_on=nw.col("_booked"),
+            later=nw.col("_later") > 0,
         )
 
     def _ordered(self, rows: Frame) -> Frame:
@@ -202,10 +207,9 @@ class Population:
 
     def key(self) -> nw.Expr:
         """Return what orders the sessions of a track: as the record functions order them."""
-        dose = nw.col("day") * _UNITS + (nw.col("milli") + 1000) * 2 + nw.col("touch")
-        product = (nw.col("product_number").cast(nw.Int64) + 1) % _KINDS
+        dose = nw.col("day") * _UNITS + dose_order()
         place = self.book.place("ind", "clock")
-        return dose * (_KINDS * MOST_INDICATIONS) + place * _KINDS + product
+        return dose * (KINDS * MOST_INDICATIONS) + place * KINDS + product_order()
 
     def sessions_done(self) -> Frame:
         """Return the completed sessions of each track with the number of their cycle, once."""
@@ -285,8 +289,8 @@ def _merged(frame: Frame) -> Frame:
     frame = frame.with_columns(_rank=rank)
     weight = nw.col("_rank") * _MOST_DAYS + nw.col("day")
     frame = frame.with_columns(
-        _one=(weight * _UNITS) + (nw.col("milli") + 1000) * 2 + nw.col("touch"),
-        _product=(nw.col("product_number") + 1) % _KINDS,
+        _one=weight * _UNITS + dose_order(),
+        _product=product_order(),
     )
     order = ("_one", "status", "indication", "_product")
     after = nw.col("day").shift(-1).over("patient", "session_id", order_by=order)

@@ -11,11 +11,24 @@ from botox_schedule.panel._book import by_number, chosen
 from botox_schedule.panel._engine import Engine, Frame, Source, is_day, numbered, opened
 from botox_schedule.panel.errors import PanelError
 
-__all__ = ["BOOKED", "COMPLETED", "PRODUCTS", "Policies", "Reading", "checked", "read_sessions"]
+__all__ = [
+    "BOOKED",
+    "COMPLETED",
+    "KINDS",
+    "PRODUCTS",
+    "Policies",
+    "Reading",
+    "checked",
+    "dose_order",
+    "product_order",
+    "read_sessions",
+]
 
 COMPLETED = list(SessionStatus).index(SessionStatus.COMPLETED)
 BOOKED = list(SessionStatus).index(SessionStatus.BOOKED)
 PRODUCTS = sorted(product.value for product in Product)
+KINDS = len(PRODUCTS) + 1
+"""The products, and one that is not known."""
 _MOST_UNITS = 1_000_000
 _TEXT = "text"
 _DAY = "days (dates, or text YYYY-MM-DD)"
@@ -56,6 +69,11 @@ class Policies(NamedTuple):
         if policy is not None or not policies:
             raise PanelError("give policy, or policies for the values of the column policy_key")
         return cls(tuple(policies.values()), tuple(policies))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column that says which policy a row has, where there are several."""
+        return ("policy",) if self.keys else ()
 
     def number(self, read: Any) -> nw.Expr | int:
         """Return a number of the row's policy, by its number in the column ``policy``."""
@@ -115,6 +133,16 @@ def _fits(dtype: Any, kind: str) -> bool:
     if kind == _NUMBER:
         return bool(dtype.is_numeric())
     return dtype in (nw.String, nw.Categorical, nw.Enum)
+
+
+def dose_order() -> nw.Expr:
+    """Return what orders the sessions of a day: units, not known ones first, then the kind."""
+    return (nw.col("milli") + 1000) * 2 + nw.col("touch")
+
+
+def product_order() -> nw.Expr:
+    """Return what orders products by their names; one that is not known comes first."""
+    return (nw.col("product_number").cast(nw.Int64) + 1) % KINDS
 
 
 def read_sessions(

@@ -11,6 +11,7 @@ from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._answers import forecasts
 from botox_schedule.panel._book import Book
 from botox_schedule.panel._engine import answered
+from botox_schedule.panel._forecast import SILENT
 from botox_schedule.panel._population import Population, Tables
 from botox_schedule.panel.errors import PanelError
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["simulate"]
 
 _YEAR = 365.25
-_SILENT = ("deceased", "discontinued", "on_hold")
 
 
 class _Plan(NamedTuple):
@@ -143,7 +143,7 @@ def _cohort(population: Population) -> tuple["np.ndarray[Any, Any]", "np.ndarray
     frame = forecasts(population)[0].frame
     target = nw.when(nw.col("due").is_null()).then(nw.col("earliest")).otherwise(nw.col("due"))
     frame = frame.with_columns(_on=target).filter(
-        ~nw.col("status").is_in(list(_SILENT)) & ~nw.col("_on").is_null()
+        ~nw.col("status").is_in(list(SILENT)) & ~nw.col("_on").is_null()
     )
     tracks = frame.select("patient", "_on", "family").sort("patient", "_on", "family")
     whole = tracks.collect(backend="polars")

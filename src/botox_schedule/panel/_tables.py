@@ -18,6 +18,8 @@ from botox_schedule.panel.errors import PanelError
 
 __all__ = [
     "OPEN",
+    "before_death",
+    "births_of",
     "deaths",
     "ended",
     "held_spans",
@@ -139,6 +141,17 @@ def deaths(ends: Frame, as_of: int) -> Frame:
     """Return the day of death of each patient who has died."""
     known = ends.filter((nw.col("kind") == "deceased") & (nw.col("on") <= as_of))
     return known.group_by("patient").agg(nw.col("on").min().alias("died_on"))
+
+
+def before_death(rows: Frame, died: Frame) -> Frame:
+    """Return the rows that do not lie after the patient's death."""
+    rows = rows.join(died, on=["patient"], how="left")
+    return rows.filter(nw.col("died_on").is_null() | (nw.col("day") <= nw.col("died_on")))
+
+
+def births_of(births: Frame) -> Frame:
+    """Return one day of birth of each patient: the earliest that is given."""
+    return births.group_by("patient").agg(nw.col("born_on").min())
 
 
 def ended(ends: Frame, tracks: Frame, book: Book, as_of: int) -> Frame:

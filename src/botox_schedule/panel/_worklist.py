@@ -10,6 +10,7 @@ from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._answers import forecasts
 from botox_schedule.panel._book import chosen
 from botox_schedule.panel._engine import Source, answered, dated
+from botox_schedule.panel._forecast import SILENT
 from botox_schedule.panel._population import Population, Tables
 
 __all__ = ["REASONS", "worklist"]
@@ -95,7 +96,7 @@ def worklist(
         population = Population(native, known, day, policy, policies, tables)
         frame = forecasts(population)[0].frame
         unbooked = nw.col("booked_on").is_null()
-        silent = nw.col("status").is_in(["deceased", "discontinued", "on_hold"])
+        silent = nw.col("status").is_in(SILENT)
         soon = (nw.col("days_to_due") <= ahead_days).fill_null(value=False)
         holds_when = [
             nw.col("booking_unresolved"),
