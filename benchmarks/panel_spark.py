@@ -5,6 +5,7 @@
 The data and the answer are those of ``benchmarks/panel.py``; the query knows the same things.
 """
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -135,6 +136,7 @@ def written(frame: DataFrame) -> None:
 def main() -> None:
     """Run both, and compare the answers cell by cell."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     spark = (
         SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")

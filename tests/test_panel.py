@@ -556,7 +556,7 @@ class TestCalendar:
         add_amount(sheet, "out", "day", Amount("months", "days"), first_of_next=later)
         add_amount(sheet, "back", "day", Amount(-1, 0), first_of_next=later)
         answer = source.engine.back(
-            dated(Source(sheet.frame, source.engine), ["day", "out", "back"])
+            dated(Source(sheet.frame, source.engine), ["day", "out", "back"]).frame
         )
         month = bs.Interval(months=1)
         expected = {
@@ -847,6 +847,16 @@ class TestFindings:
         frame = frame_of(administered_on=["2026-01-05"])
         with pytest.raises(PanelError, match="the same kind as the sessions"):
             panel.forecast(frame, [MIGRAINE], as_of="2026-06-01", holds=holds)
+
+    def test_patients_are_of_the_same_type(self) -> None:
+        frame = frame_of(patient=[7], administered_on=["2026-01-05"])
+        ends = pl.DataFrame({"patient": [7], "on": ["2026-02-01"], "kind": ["deceased"]})
+        small = ends.with_columns(pl.col("patient").cast(pl.Int16))
+        answer = panel.forecast(frame, [MIGRAINE], as_of="2026-06-01", care_ends=small)
+        assert answer["status"].to_list() == ["deceased"]
+        text = ends.with_columns(pl.col("patient").cast(pl.String))
+        with pytest.raises(PanelError, match="patient: expected Int64 as in the sessions, found S"):
+            panel.forecast(frame, [MIGRAINE], as_of="2026-06-01", care_ends=text)
 
     def test_the_protocols_are_of_one_population(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"])

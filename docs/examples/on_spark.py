@@ -1,5 +1,6 @@
 """A million sessions on Spark: ``python on_spark.py`` runs it on two local threads."""
 
+import os
 import sys
 
 from pyspark.sql import SparkSession
@@ -27,6 +28,7 @@ def made_up(session: SparkSession, patients: int) -> "spark.DataFrame":
 
 def main(patients: int = 200_000) -> None:
     """Count the tracks by status."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers are this Python
     session = SparkSession.builder.master("local[2]").appName("botox_schedule").getOrCreate()
     answer = panel.forecast(
         made_up(session, patients), [bs.find_protocol("chronic-migraine")], as_of="2026-01-05"

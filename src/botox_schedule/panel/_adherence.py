@@ -9,12 +9,15 @@ from botox_schedule import SchedulingPolicy, TreatmentProtocol
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._amounts import put_year
 from botox_schedule.panel._answers import judged_cycles
-from botox_schedule.panel._engine import answered, opened
-from botox_schedule.panel._population import Population, Tables
+from botox_schedule.panel._engine import Frame, Source, opened
+from botox_schedule.panel._population import Population
+from botox_schedule.panel._questions import answered
+from botox_schedule.panel._tables import Tables
 from botox_schedule.panel.errors import PanelError
 
 __all__ = ["adherence"]
 
+_COUNTS = ("cycles", "held_cycles", "judged", "early", "late", "_days")
 _CYCLE_COLUMNS = ("patient", "indication", "product", "protocol_id", "protocol_version")
 
 
@@ -65,28 +68,31 @@ def adherence(
     [(2, 1, 1, 0.5)]
     """
     known, day = tuple(protocols), as_day(as_of, "as_of")
-    tables = Tables(holds, care_ends, overrides)
+    tables = Tables(holds, care_ends, overrides, groups=groups)
 
-    def compute(native: Any) -> Any:
+    def compute(native: Any, tables: Tables) -> Source:
         population = Population(native, known, day, policy, policies, tables)
         sheet = judged_cycles(population)
         put_year(sheet, "year", "first_on")
         frame = sheet.frame
         names = [*_CYCLE_COLUMNS, "year"]
-        if groups is not None:
-            more = opened(groups, "groups").frame
+        if tables.groups is not None:
+            more = opened(tables.groups, "groups").frame
             own = [name for name in more.collect_schema().names() if name != "patient"]
             frame = frame.join(more, on=["patient"], how="left")
             names += own
         unknown = [name for name in by if name not in names]
         if unknown:
             raise PanelError(f"by: expected some of {', '.join(names)}; not {', '.join(unknown)}")
-        return population.engine.back(_shares(frame, by))
+        return Source(_counted(frame, by), population.engine)
 
-    return answered(sessions, compute)
+    def whole(frame: Frame) -> Frame:
+        return _shares(_sums(frame, by), by)
+
+    return answered(sessions, tables, compute, whole)
 
 
-def _shares(frame: Any, by: Sequence[str]) -> Any:
+def _counted(frame: Frame, by: Sequence[str]) -> Frame:
     judged = ~nw.col("held") & ~nw.col("timing").is_null() & (nw.col("timing") != "first")
     counted = {
         "cycles": nw.lit(1, nw.Int64),
@@ -96,8 +102,14 @@ def _shares(frame: Any, by: Sequence[str]) -> Any:
         "late": (judged & (nw.col("timing") == "late")).cast(nw.Int64),
         "_days": nw.when(judged).then(nw.col("interval_days")).otherwise(0),
     }
-    frame = frame.with_columns(**counted)
-    whole = frame.group_by(*by).agg(*(nw.col(name).sum().cast(nw.Int64) for name in counted))
+    return _sums(frame.with_columns(**counted), by)
+
+
+def _sums(frame: Frame, by: Sequence[str]) -> Frame:
+    return frame.group_by(*by).agg(*(nw.col(name).sum().cast(nw.Int64) for name in _COUNTS))
+
+
+def _shares(whole: Frame, by: Sequence[str]) -> Frame:
     whole = whole.with_columns(on_time=nw.col("judged") - nw.col("early") - nw.col("late"))
     any_judged = nw.when(nw.col("judged") > 0)
     return whole.select(

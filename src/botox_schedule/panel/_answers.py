@@ -7,14 +7,15 @@ import narwhals.stable.v2 as nw
 
 from botox_schedule import SchedulingPolicy, TreatmentProtocol
 from botox_schedule._days import DayInput, as_day
-from botox_schedule.panel._engine import Frame, Source, answered, dated
+from botox_schedule.panel._engine import Frame, Source, dated
 from botox_schedule.panel._flags import put_flags
 from botox_schedule.panel._forecast import FORECAST_DAYS, forecast_sheet
 from botox_schedule.panel._judged import cycle_frame
-from botox_schedule.panel._population import TRACK, Population, Tables
+from botox_schedule.panel._population import TRACK, Population
+from botox_schedule.panel._questions import answered
 from botox_schedule.panel._sessions import PRODUCTS
 from botox_schedule.panel._sheet import Sheet
-from botox_schedule.panel._tables import known_priors
+from botox_schedule.panel._tables import Tables, known_priors
 
 __all__ = ["cycles", "forecast", "forecasts", "judged_cycles", "named"]
 
@@ -147,13 +148,12 @@ def forecast(
     day = as_day(as_of, "as_of")
     known = tuple(protocols)
 
-    def compute(native: Any) -> Any:
+    def compute(native: Any, tables: Tables) -> Source:
         population = Population(native, known, day, policy, policies, tables)
         sheet, columns = forecasts(population)
-        source = Source(sheet.frame.select(*columns), population.engine)
-        return population.engine.back(dated(source, FORECAST_DAYS))
+        return dated(Source(sheet.frame.select(*columns), population.engine), FORECAST_DAYS)
 
-    return answered(sessions, compute)
+    return answered(sessions, tables, compute)
 
 
 def judged_cycles(population: Population) -> Sheet:
@@ -204,11 +204,10 @@ def cycles(
     day = as_day(as_of, "as_of")
     known = tuple(protocols)
 
-    def compute(native: Any) -> Any:
+    def compute(native: Any, tables: Tables) -> Source:
         population = Population(native, known, day, policy, policies, tables)
         sheet = judged_cycles(population)
         columns = (*_NAMES, "cycle_number", *_CYCLES)
-        source = Source(sheet.frame.select(*columns), population.engine)
-        return population.engine.back(dated(source, _CYCLE_DAYS))
+        return dated(Source(sheet.frame.select(*columns), population.engine), _CYCLE_DAYS)
 
-    return answered(sessions, compute)
+    return answered(sessions, tables, compute)

@@ -1,10 +1,11 @@
 """The boundary to the engines: frames come in, and go out as what they came in.
 
 Inside, days are whole numbers counted as Python's ``date.toordinal`` counts them, on every
-engine. pandas and PyArrow frames are computed by Polars, whose windows they lack.
+engine. pandas and PyArrow frames are computed by Polars, whose windows they lack; so are the
+parts of a Spark frame, on its workers.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ import narwhals.stable.v2 as nw
 from botox_schedule.panel._months import first_of_month, month_number, whole
 from botox_schedule.panel.errors import PanelError
 
-__all__ = ["Engine", "Frame", "Source", "answered", "dated", "is_day", "numbered", "opened"]
+__all__ = ["Engine", "Frame", "Source", "dated", "is_day", "numbered", "opened"]
 
 Frame = nw.LazyFrame[Any]
 
@@ -25,7 +26,7 @@ class Engine:
     """Where the work is done, and what kind of frame goes back.
 
     Attributes:
-        name: ``polars``, ``duckdb`` or ``pyspark``.
+        name: ``polars`` or ``duckdb``.
         returns: ``lazy``, ``polars``, ``pandas`` or ``pyarrow``.
     """
 
@@ -38,15 +39,12 @@ class Engine:
     def settled(self, frame: Frame) -> Frame:
         """Return a frame that is used more than once, so that it is computed once.
 
-        Polars computes it here, DuckDB keeps it as a temporary table until the answer is there,
-        Spark as a local checkpoint, which it drops when nothing refers to it any more.
+        Polars computes it here, DuckDB keeps it as a temporary table until the answer is there.
         """
         if self.name == "polars":
             settled: Frame = frame.collect().lazy()
             return settled
-        if self.name == "duckdb":
-            return _frame(self._kept(frame.to_native()))
-        return _frame(_spark().settled(frame.to_native()))
+        return _frame(self._kept(frame.to_native()))
 
     def _kept(self, relation: Any) -> Any:
         name = f"botox_schedule_panel_{uuid4().hex}"
@@ -57,13 +55,7 @@ class Engine:
     def back(self, frame: Frame) -> Any:
         """Return *frame* as the kind of frame that came in."""
         if self.name == "duckdb":
-            answer = self._kept(frame.to_native())
-            for name in self._temporary[:-1]:
-                self._root.query(f"source_{name}", f"DROP TABLE {name}")
-            self._temporary.clear()
-            return answer
-        if self.name == "pyspark":
-            return frame.to_native()
+            return self._last(frame.to_native())
         return self.small(frame.collect(backend="polars").to_native())
 
     def small(self, answer: Any) -> Any:
@@ -73,35 +65,21 @@ class Engine:
         if self.returns == "pyarrow":
             return answer.to_arrow()
         if self.name == "duckdb":
-            return self._kept(self._root.query("source", _as_values(answer)))
-        return _spark().small(self._root, answer) if self.name == "pyspark" else answer
+            return self._last(self._root.query("source", _as_values(answer)))
+        return answer
 
-
-def _spark() -> Any:
-    """What only Spark can do, imported where a Spark frame came in."""
-    from botox_schedule.panel import _spark as module  # noqa: PLC0415 - it needs its extra
-
-    return module
+    def _last(self, relation: Any) -> Any:
+        """Keep an answer, and nothing else."""
+        answer = self._kept(relation)
+        for name in self._temporary[:-1]:
+            self._root.query(f"source_{name}", f"DROP TABLE {name}")
+        self._temporary.clear()
+        return answer
 
 
 def _frame(native: Any) -> Frame:
     frame: Frame = nw.from_native(native)
     return frame
-
-
-def answered(sessions: Any, compute: Callable[[Any], Any]) -> Any:
-    """Return what *compute* makes of a frame of sessions, lazy where the frame is lazy.
-
-    Of a lazy Polars frame nothing is read before the answer is collected; an empty frame says
-    which columns come out, and finds faults early.
-    """
-    is_polars = type(sessions).__module__.startswith("polars")
-    if not is_polars or not hasattr(sessions, "collect"):
-        return compute(sessions)
-    import polars as pl  # noqa: PLC0415 - only where a Polars frame came in
-
-    schema = compute(pl.DataFrame(schema=sessions.collect_schema())).schema
-    return pl.defer(lambda: compute(sessions), schema=schema, validate_schema=False)
 
 
 def _as_values(answer: Any) -> str:
@@ -140,8 +118,6 @@ def opened(native: Any, name: str) -> Source:
             return Source(frame, Engine("polars", "polars", native))
         if kind.is_duckdb():
             return Source(frame, Engine("duckdb", "lazy", native))
-        if kind.is_spark_like() and not kind.is_sqlframe():
-            return Source(frame, Engine("pyspark", "lazy", native))
     elif kind.is_polars() or kind.is_pandas() or kind.is_pyarrow():
         whole = nw.from_native(frame.to_polars())
         return Source(whole.lazy(), Engine("polars", str(kind), native))
@@ -178,15 +154,17 @@ def _day_numbers(frame: Frame, engine: Engine, names: list[str]) -> Frame:
         return frame.with_columns(
             ((nw.col(name) - epoch).cast(nw.Int64) + _EPOCH).alias(name) for name in names
         )
-    if engine.name == "pyspark":
-        return _frame(_spark().day_numbers(frame.to_native(), names, _EPOCH))
     return frame.with_columns(
         (nw.col(name).cast(nw.Int32).cast(nw.Int64) + _EPOCH).alias(name) for name in names
     )
 
 
-def dated(source: Source, columns: Iterable[str]) -> Frame:
+def dated(source: Source, columns: Iterable[str]) -> Source:
     """Turn numbers of days into dates."""
+    return Source(_dated(source, columns), source.engine)
+
+
+def _dated(source: Source, columns: Iterable[str]) -> Frame:
     frame, engine = source
     names = list(columns)
     if engine.name == "duckdb":
@@ -201,8 +179,6 @@ def dated(source: Source, columns: Iterable[str]) -> Frame:
                 day = duckdb.FunctionExpression("add", epoch, number.cast("INTEGER"))
                 rest[at] = day.alias(name)
         return _frame(relation.select(*rest))
-    if engine.name == "pyspark":
-        return _frame(_spark().dated(frame.to_native(), names, _EPOCH))
     return frame.with_columns(
         (nw.col(name) - _EPOCH).cast(nw.Int32).cast(nw.Date).alias(name) for name in names
     )

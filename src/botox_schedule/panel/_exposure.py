@@ -8,11 +8,12 @@ from botox_schedule import Interval, IntervalError, SchedulingPolicy, ShortMonth
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._amounts import add_amount, amount_of
 from botox_schedule.panel._book import by_number
-from botox_schedule.panel._engine import Frame, answered
+from botox_schedule.panel._engine import Frame, Source
 from botox_schedule.panel._population import usable
+from botox_schedule.panel._questions import answered
 from botox_schedule.panel._sessions import COMPLETED, PRODUCTS, Policies, read_sessions
 from botox_schedule.panel._sheet import Sheet
-from botox_schedule.panel._tables import before_death, deaths, read_table
+from botox_schedule.panel._tables import Tables, before_death, deaths, read_table
 
 __all__ = ["exposure"]
 
@@ -66,21 +67,21 @@ def exposure(
         raise IntervalError("a window must be longer than nothing; give for example '12 weeks'")
     chosen = policy or SchedulingPolicy()
 
-    def compute(native: Any) -> Any:
+    def compute(native: Any, tables: Tables) -> Source:
         policies = Policies.given(chosen, None)
         reading = read_sessions(native, (), policies, keep=("indication",))
         kept = usable(reading)
-        if care_ends is not None:
-            ends = read_table(care_ends, "care_ends", reading.engine)
+        if tables.care_ends is not None:
+            ends = read_table(tables.care_ends, "care_ends", reading)
             kept = before_death(kept, deaths(ends, until))
         counted = (nw.col("status") == COMPLETED) & (nw.col("day") <= min(day, until))
         sheet = Sheet(reading.engine, kept.filter(counted), ("patient",))
         later = chosen.short_month is ShortMonth.FIRST_OF_NEXT
         add_amount(sheet, "ends", "day", amount_of(length), first_of_next=later)
         inside = reading.engine.settled(sheet.frame.filter(nw.col("ends") > day))
-        return reading.engine.back(_totals(inside))
+        return Source(_totals(inside), reading.engine)
 
-    return answered(sessions, compute)
+    return answered(sessions, Tables(care_ends=care_ends), compute)
 
 
 def _totals(inside: Frame) -> Frame:

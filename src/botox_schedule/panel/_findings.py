@@ -8,14 +8,16 @@ import narwhals.stable.v2 as nw
 from botox_schedule import SchedulingPolicy, SessionStatus, TreatmentProtocol
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._book import Book
-from botox_schedule.panel._engine import answered
+from botox_schedule.panel._engine import Frame, Source
 from botox_schedule.panel._population import usable
+from botox_schedule.panel._questions import answered, summed_up
 from botox_schedule.panel._sessions import COMPLETED, PRODUCTS, Policies, read_sessions
-from botox_schedule.panel._tables import deaths, read_table
+from botox_schedule.panel._tables import Tables, deaths, read_table
 
 __all__ = ["findings", "tally"]
 
 _GIVEN = ("administered_on", "indication", "product")
+_READ, _KEPT = "_read", "_kept"
 
 
 def findings(
@@ -59,7 +61,7 @@ def findings(
     """
     known = tuple(protocols)
 
-    def compute(native: Any) -> Any:
+    def compute(native: Any, _: Tables) -> Source:
         book = Book(known)
         reading = read_sessions(
             native, book.indications, Policies.given(None, policies), keep=_GIVEN
@@ -78,9 +80,9 @@ def findings(
         )
         frame = frame.filter(~nw.col("code").is_null())
         ids = [name for name in ("session_id",) if name in reading.columns]
-        return reading.engine.back(frame.select("patient", *ids, *_GIVEN, "code", "left_out"))
+        return Source(frame.select("patient", *ids, *_GIVEN, "code", "left_out"), reading.engine)
 
-    return answered(sessions, compute)
+    return answered(sessions, Tables(), compute)
 
 
 def tally(
@@ -113,13 +115,12 @@ def tally(
     known = tuple(protocols)
     day = as_day(as_of, "as_of").toordinal()
 
-    def compute(native: Any) -> Any:
+    def compute(native: Any, tables: Tables) -> Source:
         reading = read_sessions(native, Book(known).indications, Policies.given(None, policies))
-        read = reading.frame.filter(nw.col("problem").is_null())
         kept = usable(reading)
         outcome = nw.lit("used")
-        if care_ends is not None:
-            ends = read_table(care_ends, "care_ends", reading.engine)
+        if tables.care_ends is not None:
+            ends = read_table(tables.care_ends, "care_ends", reading)
             kept = kept.join(deaths(ends, day), on=["patient"], how="left")
             dead = nw.col("day") > nw.col("died_on")
             outcome = nw.when(dead).then(nw.lit("after_death")).otherwise(outcome)
@@ -129,28 +130,27 @@ def tally(
                 is_it = nw.col("status") == number
                 later = nw.when(is_it).then(nw.lit(status.value)).otherwise(later)
         counted = [
-            _counted(kept.with_columns(outcome=later)),
-            _counted(
-                reading.frame.filter(~nw.col("problem").is_null()).with_columns(
-                    outcome=nw.col("problem")
-                )
-            ),
-            _counted(read.with_columns(outcome=nw.lit("read"))),
+            _counted(kept, later),
+            _counted(reading.frame, nw.col("problem").fill_null(_READ)),
+            _counted(kept, nw.lit(_KEPT)),
         ]
-        totals = {row["outcome"]: row["sessions"] for part in counted for row in part}
-        copies = totals.pop("read", 0) - sum(row["sessions"] for row in counted[0])
-        if copies:
-            totals["copy"] = copies
-        import polars as pl  # noqa: PLC0415 - small answers are made with it
+        return Source(nw.concat(counted, how="vertical"), reading.engine)
 
-        rows = sorted(totals.items())
-        schema = {"outcome": pl.String, "sessions": pl.Int64}
-        return reading.engine.small(pl.DataFrame(rows, schema=schema, orient="row"))
-
-    return answered(sessions, compute)
+    return summed_up(sessions, Tables(care_ends=care_ends), compute, _tallied)
 
 
-def _counted(frame: Any) -> list[dict[str, Any]]:
-    counts = frame.group_by("outcome").agg(nw.len().alias("sessions")).collect(backend="polars")
-    rows: list[dict[str, Any]] = counts.to_native().to_dicts()
-    return rows
+def _counted(frame: Frame, outcome: nw.Expr) -> Frame:
+    counts = frame.with_columns(outcome=outcome).group_by("outcome").agg(nw.len().alias("sessions"))
+    return counts.with_columns(nw.col("sessions").cast(nw.Int64))
+
+
+def _tallied(counts: Any) -> Any:
+    """Return how many rows each outcome has; of those that were read and not kept, copies."""
+    import polars as pl  # noqa: PLC0415 - small answers are made with it
+
+    totals = dict(counts.group_by("outcome").sum().rows())
+    copies = totals.pop(_READ, 0) - totals.pop(_KEPT, 0)
+    if copies:
+        totals["copy"] = copies
+    schema = {"outcome": pl.String, "sessions": pl.Int64}
+    return pl.DataFrame(sorted(totals.items()), schema=schema, orient="row")

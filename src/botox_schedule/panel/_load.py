@@ -9,10 +9,12 @@ import narwhals.stable.v2 as nw
 from botox_schedule import SchedulingPolicy, TreatmentProtocol
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._answers import forecasts
-from botox_schedule.panel._engine import answered
+from botox_schedule.panel._engine import Frame, Source
 from botox_schedule.panel._forecast import SILENT
 from botox_schedule.panel._months import whole
-from botox_schedule.panel._population import TRACK, Population, Tables
+from botox_schedule.panel._population import TRACK, Population
+from botox_schedule.panel._questions import summed_up
+from botox_schedule.panel._tables import Tables
 
 __all__ = ["load"]
 
@@ -77,15 +79,17 @@ def load(
     tables = Tables(holds, care_ends, overrides)
     first = day - timedelta(days=day.weekday())
 
-    def compute(native: Any) -> Any:
+    def compute(native: Any, tables: Tables) -> Source:
         population = Population(native, known, day, policy, policies, tables)
-        counts = _counts(population, first)
-        return population.engine.small(_as_weeks(counts, first, weeks, capacity))
+        return Source(_counts(population, first), population.engine)
 
-    return answered(sessions, compute)
+    def summary(counts: Any) -> Any:
+        return _as_weeks(counts, first, weeks, capacity)
+
+    return summed_up(sessions, tables, compute, summary)
 
 
-def _counts(population: Population, first: date) -> dict[int, dict[str, int]]:
+def _counts(population: Population, first: date) -> Frame:
     """Return how many tracks and patients each week has, by its place from the first."""
     frame = forecasts(population)[0].frame
     silent = nw.col("status").is_in(SILENT)
@@ -106,24 +110,29 @@ def _counts(population: Population, first: date) -> dict[int, dict[str, int]]:
     tracks = frame.group_by("at").agg(
         nw.col("booked").sum().cast(nw.Int64), nw.col("expected").sum().cast(nw.Int64)
     )
-    visits = frame.select("patient", "at").unique().group_by("at").agg(nw.len().alias("visits"))
-    whole_weeks = tracks.join(visits, on=["at"], how="left").collect(backend="polars")
-    return {row["at"]: row for row in whole_weeks.to_native().to_dicts()}
+    visits = (
+        frame.select("patient", "at")
+        .unique()
+        .group_by("at")
+        .agg(nw.len().cast(nw.Int64).alias("visits"))
+    )
+    return tracks.join(visits, on=["at"], how="left")
 
 
 def _as_weeks(
-    counts: Mapping[int, Mapping[str, int]],
+    counts: Any,
     first: date,
     weeks: int,
     capacity: int | Mapping[str, int] | None,
 ) -> Any:
     import polars as pl  # noqa: PLC0415 - small answers are made with it
 
+    by_week = {row["at"]: row for row in counts.group_by("at").sum().to_dicts()}
     rows, backlog = [], 0
     for at in range(weeks):
         monday = first + timedelta(weeks=at)
         week = f"{monday.isocalendar().year}-W{monday.isocalendar().week:02}"
-        count = counts.get(at, {})
+        count = by_week.get(at, {})
         booked, expected = count.get("booked", 0), count.get("expected", 0)
         visits = count.get("visits", 0)
         room = capacity.get(week, 0) if isinstance(capacity, Mapping) else capacity

@@ -9,10 +9,11 @@ from botox_schedule import Interval, SchedulingPolicy, TreatmentProtocol
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._amounts import Amount, amount_of
 from botox_schedule.panel._answers import judged_cycles
-from botox_schedule.panel._engine import answered
-from botox_schedule.panel._population import TRACK, Population, Tables
+from botox_schedule.panel._engine import Frame, Source
+from botox_schedule.panel._population import TRACK, Population
+from botox_schedule.panel._questions import answered
 from botox_schedule.panel._sheet import Sheet
-from botox_schedule.panel._tables import ended
+from botox_schedule.panel._tables import Tables, ended
 
 __all__ = ["persistence"]
 
@@ -72,7 +73,7 @@ def persistence(
     known, day = tuple(protocols), as_day(as_of, "as_of")
     tables = Tables(holds, care_ends)
 
-    def compute(native: Any) -> Any:
+    def compute(native: Any, tables: Tables) -> Source:
         population = Population(native, known, day, policy, None, tables)
         cycles = judged_cycles(population)
         _put_effect(population, cycles, effect)
@@ -83,9 +84,9 @@ def persistence(
             next_held=nw.col("held"),
         )
         cycles.meet(following)
-        return population.engine.back(_episodes(population, cycles, permissible_gap_days))
+        return Source(_episodes(population, cycles, permissible_gap_days), population.engine)
 
-    return answered(sessions, compute)
+    return answered(sessions, tables, compute)
 
 
 def _put_effect(population: Population, cycles: Sheet, effect: Interval | None) -> None:
@@ -106,7 +107,7 @@ def _lasting(protocol: TreatmentProtocol) -> Interval | None:
     return protocol.retreatment.minimum if wear_off is None else wear_off.last
 
 
-def _episodes(population: Population, cycles: Sheet, gap: int) -> Any:
+def _episodes(population: Population, cycles: Sheet, gap: int) -> Frame:
     day = population.as_of
     frame = cycles.frame.filter(~nw.col("ends_after").is_null())
     closed = ~nw.col("next_on").is_null()

@@ -8,7 +8,8 @@ from botox_schedule import SchedulingPolicy, TreatmentProtocol
 from botox_schedule.panel._answers import named
 from botox_schedule.panel._engine import Source, dated
 from botox_schedule.panel._forecast import FORECAST_DAYS, forecast_sheet
-from botox_schedule.panel._population import Population, Tables
+from botox_schedule.panel._population import Population
+from botox_schedule.panel._tables import Tables
 
 __all__ = ["planned_forecast"]
 
@@ -34,4 +35,4 @@ def planned_forecast(
     population = Population(sessions, protocols, as_of, policy, None, Tables(), planned)
     sheet = forecast_sheet(population)
     source = Source(named(population, sheet.frame).select(*_COLUMNS), population.engine)
-    return population.engine.back(dated(source, FORECAST_DAYS))
+    return population.engine.back(dated(source, FORECAST_DAYS).frame)

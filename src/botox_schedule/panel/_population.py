@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
@@ -23,26 +23,15 @@ from botox_schedule.panel._sessions import (
     read_sessions,
 )
 from botox_schedule.panel._sheet import Sheet
-from botox_schedule.panel._tables import deaths, held_spans, known_overrides, read_table
+from botox_schedule.panel._tables import Tables, deaths, held_spans, known_overrides, read_table
 
-__all__ = ["CYCLE", "TRACK", "Population", "Tables", "usable"]
+__all__ = ["CYCLE", "TRACK", "Population", "usable"]
 
 TRACK = ("patient", "clock")
 CYCLE = ("patient", "clock", "number")
 _BASE = 1024
 _UNITS = 2_100_000_000
 _MOST_DAYS = 4_000_000
-
-
-class Tables(NamedTuple):
-    """What is known beside the sessions, as the caller gave it."""
-
-    holds: Any = None
-    care_ends: Any = None
-    overrides: Any = None
-    births: Any = None
-    prior_treatments: Any = None
-    weights: Any = None
 
 
 class Population:
@@ -78,9 +67,8 @@ class Population:
         self.reading = reading
         self.engine: Engine = reading.engine
         self._tables = {
-            name: self.engine.settled(read_table(table, name, self.engine))
-            for name, table in tables._asdict().items()
-            if table is not None
+            name: self.engine.settled(read_table(table, name, reading))
+            for name, table in tables.stated.items()
         }
         ends = self.table("care_ends")
         self.died = None if ends is None else deaths(ends, self.as_of)

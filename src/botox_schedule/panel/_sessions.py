@@ -16,6 +16,7 @@ __all__ = [
     "COMPLETED",
     "KINDS",
     "PRODUCTS",
+    "SESSION_COLUMNS",
     "Policies",
     "Reading",
     "checked",
@@ -47,6 +48,8 @@ _OPTIONAL = {
     "kind": _TEXT,
     "policy_key": _TEXT,
 }
+SESSION_COLUMNS = frozenset((*_REQUIRED, *_OPTIONAL))
+"""All that is looked at of a table of sessions."""
 
 
 class Policies(NamedTuple):

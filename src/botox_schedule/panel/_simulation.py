@@ -10,9 +10,11 @@ from botox_schedule import SchedulingPolicy, TreatmentProtocol, due_dates
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._answers import forecasts
 from botox_schedule.panel._book import Book
-from botox_schedule.panel._engine import answered
+from botox_schedule.panel._engine import Frame, Source
 from botox_schedule.panel._forecast import SILENT
-from botox_schedule.panel._population import Population, Tables
+from botox_schedule.panel._population import Population
+from botox_schedule.panel._questions import summed_up
+from botox_schedule.panel._tables import Tables
 from botox_schedule.panel.errors import PanelError
 
 if TYPE_CHECKING:
@@ -103,16 +105,21 @@ def simulate(
     known, day = tuple(protocols), as_day(as_of, "as_of")
     changed = {(p.indication, p.product): p for p in instead}
 
-    def compute(native: Any) -> Any:
+    book = Book(known)
+    _check_changed(changed.values(), book)
+    families = [
+        changed.get((f.newest.indication, f.newest.product), f.newest) for f in book.families
+    ]
+
+    def compute(native: Any, tables: Tables) -> Source:
+        population = Population(native, known, day, policy, None, tables)
+        return Source(_cohort(population), population.engine)
+
+    def summary(cohort: Any) -> Any:
         import numpy as np  # noqa: PLC0415 - only simulations draw
 
-        population = Population(native, known, day, policy, None, Tables(holds, care_ends))
-        _check_changed(changed.values(), population.book)
-        due, family = _cohort(population)
-        families = [
-            changed.get((f.newest.indication, f.newest.product), f.newest)
-            for f in population.book.families
-        ]
+        cohort = cohort.sort("patient", "_on", "family")
+        due, family = (cohort[name].to_numpy().astype("int64") for name in ("_on", "family"))
         works = is_open or _every_day
         span = [day + timedelta(days=n + 1) for n in range(days)]
         plan = _Plan(
@@ -129,25 +136,23 @@ def simulate(
             found.append(_replicate(plan, due, family, random))
             if progress is not None:
                 progress(number + 1, replicates)
-        return population.engine.small(_summary(found))
+        return _summary(found)
 
-    return answered(sessions, compute)
+    return summed_up(sessions, Tables(holds, care_ends), compute, summary)
 
 
 def _every_day(_: date) -> bool:
     return True
 
 
-def _cohort(population: Population) -> tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]:
+def _cohort(population: Population) -> Frame:
     """Return the due day and the family of every track that goes on."""
     frame = forecasts(population)[0].frame
     target = nw.when(nw.col("due").is_null()).then(nw.col("earliest")).otherwise(nw.col("due"))
     frame = frame.with_columns(_on=target).filter(
         ~nw.col("status").is_in(list(SILENT)) & ~nw.col("_on").is_null()
     )
-    tracks = frame.select("patient", "_on", "family").sort("patient", "_on", "family")
-    whole = tracks.collect(backend="polars")
-    return whole["_on"].to_numpy().astype("int64"), whole["family"].to_numpy().astype("int64")
+    return frame.select("patient", "_on", "family")
 
 
 def _due_after(

@@ -1,41 +1,132 @@
-"""What a Spark frame needs: days as numbers and back, checkpoints, small frames."""
+"""Spark's part: it brings each patient's rows together, and its workers ask Polars."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from pyspark.sql import DataFrame
+import narwhals.stable.v2 as nw
+import polars as pl
+import pyarrow as pa
 from pyspark.sql import functions as spark
+from pyspark.sql.pandas.types import from_arrow_schema
 
-__all__ = ["dated", "day_numbers", "settled", "small"]
+from botox_schedule.panel._engine import Source, opened
+from botox_schedule.panel._questions import is_spark
+from botox_schedule.panel._sessions import SESSION_COLUMNS
+from botox_schedule.panel._tables import (
+    TABLE_COLUMNS,
+    Tables,
+    fault_counts,
+    intervals_stated,
+    refuse,
+)
+from botox_schedule.panel.errors import PanelError
 
-_KINDS = {"Int64": "bigint", "Float64": "double", "String": "string", "Date": "date"}
+__all__ = ["collected", "parts", "small"]
+
+_ROWS_OF_A_BATCH = 100_000
+_COLUMNS = {"sessions": SESSION_COLUMNS, **TABLE_COLUMNS}
+Compute = Callable[[Any, Tables], Source]
 
 
-def day_numbers(native: Any, names: Iterable[str], epoch: int) -> Any:
-    """Turn dates into numbers of days."""
-    return native.withColumns({n: (spark.unix_date(n) + epoch).cast("bigint") for n in names})
+def parts(sessions: Any, tables: Tables, compute: Compute) -> Any:
+    """Return the answers of all parts as a Spark frame; nothing of the sessions is read yet.
 
-
-def dated(native: Any, names: Iterable[str], epoch: int) -> Any:
-    """Turn numbers of days into dates."""
-    days = {n: spark.date_from_unix_date((spark.col(n) - epoch).cast("int")) for n in names}
-    return native.withColumns(days)
-
-
-def settled(native: Any) -> Any:
-    """Cut the plan: Spark plans long ones over and over, and computes each branch again.
-
-    A checkpoint keeps its plan's estimated size, and joins multiply sizes: after some dozens the
-    number alone fills the memory. The rows are taken over as a frame that has none.
+    Tables beside the sessions are looked through at once: what silences patients is used whole
+    or not at all.
     """
-    kept = native.localCheckpoint(eager=False)._jdf  # noqa: SLF001 - nothing public does this
-    session = native.sparkSession
-    make = session._jsparkSession.internalCreateDataFrame  # noqa: SLF001
-    is_stream = False
-    return DataFrame(make(kept.queryExecution().logical().rdd(), kept.schema(), is_stream), session)
+    given = {name: table for name, table in tables._asdict().items() if table is not None}
+    for name, table in given.items():
+        if not is_spark(table):
+            opened(table, name)
+            raise PanelError(f"{name}: expected a frame of the same kind as the sessions")
+    frames = {"sessions": sessions, **given}
+    empty = {name: _empty(frame) for name, frame in frames.items()}
+    answer = _arrow(_asked(compute, empty)).schema
+    for name, table in given.items():
+        _look_through(name, table)
+    shuffled = _together({name: _needed(name, frame) for name, frame in frames.items()})
+    return shuffled.mapInArrow(partial(_part, compute, list(frames)), from_arrow_schema(answer))
 
 
-def small(root: Any, answer: Any) -> Any:
-    """Make a Spark frame of a small Polars frame."""
-    schema = ", ".join(f"{name} {_KINDS[str(kind)]}" for name, kind in answer.schema.items())
-    return root.sparkSession.createDataFrame(answer.rows(), schema)
+def collected(native: Any) -> pl.DataFrame:
+    """Return a Spark frame of a few rows as a Polars frame."""
+    return pl.DataFrame(pl.from_arrow(native.toArrow()))
+
+
+def small(sessions: Any, answer: pl.DataFrame) -> Any:
+    """Return a Polars frame of a few rows as a Spark frame."""
+    return sessions.sparkSession.createDataFrame(_arrow(answer))
+
+
+def _empty(native: Any) -> pl.DataFrame:
+    schema = nw.from_native(native).collect_schema()
+    return pl.DataFrame(schema={name: _polars_type(dtype) for name, dtype in schema.items()})
+
+
+def _polars_type(dtype: Any) -> Any:
+    return pl.Null if dtype == nw.Unknown else nw.Schema({"": dtype}).to_polars()[""]
+
+
+def _needed(name: str, native: Any) -> Any:
+    known = _COLUMNS.get(name, native.columns)
+    return native.select(*(column for column in native.columns if column in known))
+
+
+def _together(frames: Mapping[str, Any]) -> Any:
+    """Return the rows of all frames, each in a struct of its own, a patient's in one partition."""
+    rows = [
+        frame.select(spark.col("patient").alias("_patient"), spark.struct("*").alias(name))
+        for name, frame in frames.items()
+    ]
+    whole = rows[0]
+    for more in rows[1:]:
+        whole = whole.unionByName(more, allowMissingColumns=True)
+    return whole.repartition("_patient").select(*frames)
+
+
+def _part(
+    compute: Compute, names: list[str], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Answer for the patients of a partition; it runs on a worker."""
+    rows = list(batches)
+    if rows:
+        whole = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(rows)))
+        frames = {
+            name: whole.filter(pl.col(name).is_not_null()).select(name).unnest(name)
+            for name in names
+        }
+        answer = _arrow(_asked(compute, frames))
+        yield from answer.to_batches(max_chunksize=_ROWS_OF_A_BATCH)
+
+
+def _asked(compute: Compute, frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    beside = {name: frame for name, frame in frames.items() if name != "sessions"}
+    frame, _ = compute(frames["sessions"], Tables(**beside))
+    answer: pl.DataFrame = frame.collect(backend="polars").to_native()
+    return answer
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _look_through(name: str, native: Any) -> None:
+    if name not in _COLUMNS:
+        return
+    counts = _arrow(_counted(name, _empty(native))).schema
+    looked = _needed(name, native).mapInArrow(partial(_looked, name), from_arrow_schema(counts))
+    refuse(name, collected(looked).sum().row(0, named=True))
+    if name == "overrides":
+        intervals_stated(nw.from_native(native))
+
+
+def _looked(name: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        rows = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
+        yield from _arrow(_counted(name, rows)).to_batches()
+
+
+def _counted(name: str, rows: pl.DataFrame) -> pl.DataFrame:
+    counts: pl.DataFrame = fault_counts(rows, name).collect(backend="polars").to_native()
+    return counts

@@ -8,8 +8,10 @@ import narwhals.stable.v2 as nw
 from botox_schedule import SchedulingPolicy, TreatmentProtocol
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._answers import forecasts
-from botox_schedule.panel._engine import Source, answered, dated
-from botox_schedule.panel._population import Population, Tables
+from botox_schedule.panel._engine import Source, dated
+from botox_schedule.panel._population import Population
+from botox_schedule.panel._questions import answered
+from botox_schedule.panel._tables import Tables
 from botox_schedule.panel.errors import PanelError
 
 __all__ = ["status_on"]
@@ -55,7 +57,7 @@ def status_on(
     if not asked:
         raise PanelError("days: expected at least one")
 
-    def compute(native: Any) -> Any:
+    def compute(native: Any, tables: Tables) -> Source:
         answers = []
         for day in asked:
             population = Population(native, known, day, policy, policies, tables)
@@ -68,6 +70,6 @@ def status_on(
                 )
             )
         whole = nw.concat(answers, how="vertical")
-        return population.engine.back(dated(Source(whole, population.engine), ("as_of", "due")))
+        return dated(Source(whole, population.engine), ("as_of", "due"))
 
-    return answered(sessions, compute)
+    return answered(sessions, tables, compute)

@@ -5,28 +5,33 @@ columns ``patient`` and ``clock``.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
 
 from botox_schedule import Authority, CareEndKind, Interval, IntervalError, IntervalRange
 from botox_schedule.panel._book import Book, chosen
-from botox_schedule.panel._engine import Engine, Frame, Source, numbered
+from botox_schedule.panel._engine import Frame, Source, numbered
 from botox_schedule.panel._months import whole
-from botox_schedule.panel._sessions import checked
+from botox_schedule.panel._sessions import Reading, checked
 from botox_schedule.panel.errors import PanelError
 
 __all__ = [
     "OPEN",
+    "TABLE_COLUMNS",
+    "Tables",
     "before_death",
     "births_of",
     "deaths",
     "ended",
+    "fault_counts",
     "held_spans",
+    "intervals_stated",
     "known_overrides",
     "known_priors",
     "on_tracks",
     "read_table",
+    "refuse",
     "weights_on",
 ]
 
@@ -63,49 +68,102 @@ _SHAPES: dict[str, _Shape] = {
 }
 
 
-def read_table(native: Any, name: str, engine: Engine) -> Frame:
-    """Return a table with all its columns, days as numbers.
+TABLE_COLUMNS = {name: frozenset((*one, *more)) for name, (one, more) in _SHAPES.items()}
+"""All that is looked at of each table."""
+
+
+class Tables(NamedTuple):
+    """What is known beside the sessions, as the caller gave it."""
+
+    holds: Any = None
+    care_ends: Any = None
+    overrides: Any = None
+    births: Any = None
+    prior_treatments: Any = None
+    weights: Any = None
+    groups: Any = None
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """Those that state days and numbers; what patients are grouped by states anything."""
+        return {
+            name: one for name, one in self._asdict().items() if name in _SHAPES and one is not None
+        }
+
+
+def read_table(native: Any, name: str, sessions: Reading) -> Frame:
+    """Return a table with all its columns, days as numbers; asks the data.
 
     Raises:
-        PanelError: When a column is missing or of another type, or when the frame is of another
-            kind than the sessions.
+        PanelError: When a column is missing or of another type, when the frame is of another
+            kind than the sessions, or when a row cannot be read.
     """
     required, optional = _SHAPES[name]
-    kinds = {**required, **optional}
-    source = checked(native, name, required, optional)
-    if source.engine.name != engine.name:
+    source = _numbered(native, name)
+    if source.engine.name != sessions.engine.name:
         raise PanelError(f"{name}: expected a frame of the same kind as the sessions")
-    present = source.frame.collect_schema()
-    days = [c for c, kind in kinds.items() if kind == _DAY and c in present]
-    given = source.frame.select(nw.all(), **{f"_{c}": ~nw.col(c).is_null() for c in days})
-    frame = numbered(Source(given, source.engine), days).frame
-    _refuse_unusable(frame, name, [c for c in required if c not in days], days, required)
+    frame = _with_patients_of(source.frame, name, sessions.frame)
+    counts = fault_counts(native, name).collect(backend="polars").to_native()
+    refuse(name, counts.row(0, named=True))
+    present = frame.collect_schema()
     for column, kind in optional.items():
         if column not in present:
             dtype = nw.String if kind == _TEXT else nw.Int64
             frame = frame.with_columns(nw.lit(None, dtype).alias(column))
-    return frame.select(*kinds)
+    return frame.select(*required, *optional)
 
 
-def _refuse_unusable(
-    frame: Frame, name: str, others: list[str], days: list[str], required: Mapping[str, str]
-) -> None:
-    """A table that silences patients is used whole or not at all; asks the data."""
+def _numbered(native: Any, name: str) -> Source:
+    """Days as numbers, and whether there was anything, in a column that begins with ``_``."""
+    required, optional = _SHAPES[name]
+    source = checked(native, name, required, optional)
+    present = source.frame.collect_schema()
+    kinds = {**required, **optional}
+    days = [c for c, kind in kinds.items() if kind == _DAY and c in present]
+    given = source.frame.select(nw.all(), **{f"_{c}": ~nw.col(c).is_null() for c in days})
+    return numbered(Source(given, source.engine), days)
+
+
+def _with_patients_of(frame: Frame, name: str, sessions: Frame) -> Frame:
+    """Refuse patients of another type, which no session would meet; the size does not matter."""
+    own, expected = (one.collect_schema()["patient"] for one in (frame, sessions))
+    if own == expected:
+        return frame
+    if own.is_integer() and expected.is_integer():
+        return frame.with_columns(nw.col("patient").cast(expected))
+    raise PanelError(f"{name}: patient: expected {expected} as in the sessions, found {own}")
+
+
+def fault_counts(native: Any, name: str) -> Frame:
+    """Return one row that says for each column how many rows cannot be read."""
+    frame = _numbered(native, name).frame
+    required, optional = _SHAPES[name]
+    present = frame.collect_schema()
     words = {"kind": [k.value for k in CareEndKind], "authority": [a.value for a in Authority]}
     faults = {}
-    for column in others:
+    for column, kind in {**required, **optional}.items():
+        if column not in present or (column in optional and kind != _DAY):
+            continue
         fault = nw.col(column).is_null()
+        if column in optional:
+            fault &= nw.col(f"_{column}")
         if column in words:
             fault |= ~nw.col(column).is_in(words[column])
         if column == "kilograms":
             fault |= ~((nw.col(column) > 0) & (nw.col(column) <= _MOST_KILOGRAMS))
         faults[column] = fault
-    for column in days:
-        unread = nw.col(column).is_null()
-        faults[column] = unread if column in required else unread & nw.col(f"_{column}")
     counts = {c: fault.fill_null(value=True).cast(nw.Int64) for c, fault in faults.items()}
-    asked = frame.select(**counts).select(*(nw.col(c).sum() for c in counts)).collect()
-    found = [f"{c} in {n} rows" for c in counts if (n := asked.item(0, c))]
+    counted = frame.select(**counts).select(*(nw.col(c).sum() for c in counts))
+    return counted.select(nw.col(c).fill_null(0).cast(nw.Int64) for c in counts)
+
+
+def refuse(name: str, counts: Mapping[str, int]) -> None:
+    """A table that silences patients is used whole or not at all.
+
+    Raises:
+        PanelError: When there are rows that cannot be read.
+    """
+    found = [f"{column} in {count} rows" for column, count in counts.items() if count]
     if found:
         raise PanelError(f"{name}: cannot be read: {', '.join(found)}")
 
@@ -186,8 +244,8 @@ def known_overrides(overrides: Frame, tracks: Frame, book: Book) -> Frame:
     texts = overrides.with_columns(
         reason=nw.col("reason").fill_null(""), until=nw.col("last").fill_null(OPEN)
     )
-    minimums = _texts(overrides, "minimum", Interval.parse)
-    usuals = _texts(overrides, "usual", IntervalRange.parse)
+    intervals = intervals_stated(overrides)
+    minimums, usuals = intervals["minimum"], intervals["usual"]
     texts = texts.with_columns(
         o_text=_read(minimums, "minimum", str).fill_null("None"),
         u_text=_read(usuals, "usual", str).fill_null("None"),
@@ -197,6 +255,17 @@ def known_overrides(overrides: Frame, tracks: Frame, book: Book) -> Frame:
         **_amounts("ut", "usual", {t: r.last.times(2) for t, r in usuals.items()}),
     )
     return on_tracks(texts, tracks, book)
+
+
+def intervals_stated(overrides: Frame) -> dict[str, dict[str, Any]]:
+    """Return what the texts of each column stand for; asks the data.
+
+    Raises:
+        PanelError: When one is no interval.
+    """
+    present = overrides.collect_schema()
+    parsers = {"minimum": Interval.parse, "usual": IntervalRange.parse}
+    return {c: _texts(overrides, c, parse) for c, parse in parsers.items() if c in present}
 
 
 def _texts(frame: Frame, column: str, parse: Callable[[str], Any]) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from botox_schedule import SchedulingPolicy, TreatmentProtocol
 from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._answers import forecasts
 from botox_schedule.panel._book import chosen
-from botox_schedule.panel._engine import Source, answered, dated
+from botox_schedule.panel._engine import Frame, Source, dated
 from botox_schedule.panel._forecast import SILENT
-from botox_schedule.panel._population import Population, Tables
+from botox_schedule.panel._population import Population
+from botox_schedule.panel._questions import answered
+from botox_schedule.panel._tables import Tables
 
 __all__ = ["REASONS", "worklist"]
 
@@ -92,7 +94,7 @@ def worklist(
     known, day = tuple(protocols), as_day(as_of, "as_of")
     tables = Tables(holds, care_ends, overrides)
 
-    def compute(native: Any) -> Any:
+    def compute(native: Any, tables: Tables) -> Source:
         population = Population(native, known, day, policy, policies, tables)
         frame = forecasts(population)[0].frame
         unbooked = nw.col("booked_on").is_null()
@@ -116,8 +118,11 @@ def worklist(
             reason=chosen([(nw.col("_rank") == at, word) for at, word in enumerate(REASONS)]),
             section=nw.when(lapsed).then(nw.lit("lapsed")).otherwise(nw.lit("call")),
         )
-        frame = frame.sort("section", "_rank", "due", "patient", "indication", nulls_last=True)
-        source = Source(frame.select(*_COLUMNS), population.engine)
-        return population.engine.back(dated(source, _DAYS))
+        return dated(Source(frame.select(*_COLUMNS, "_rank"), population.engine), _DAYS)
 
-    return answered(sessions, compute)
+    return answered(sessions, tables, compute, _sorted)
+
+
+def _sorted(frame: Frame) -> Frame:
+    order = ("section", "_rank", "due", "patient", "indication")
+    return frame.sort(*order, nulls_last=True).select(*_COLUMNS)
