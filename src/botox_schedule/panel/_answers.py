@@ -11,7 +11,8 @@ from botox_schedule.panel._engine import Frame, Source, dated
 from botox_schedule.panel._flags import put_flags
 from botox_schedule.panel._forecast import FORECAST_DAYS, forecast_sheet
 from botox_schedule.panel._judged import cycle_frame
-from botox_schedule.panel._population import TRACK, Population
+from botox_schedule.panel._ordered import TRACK
+from botox_schedule.panel._population import Population
 from botox_schedule.panel._questions import answered
 from botox_schedule.panel._sessions import PRODUCTS
 from botox_schedule.panel._sheet import Sheet
@@ -162,8 +163,7 @@ def judged_cycles(population: Population) -> Sheet:
     one = (nw.col("product_min") == nw.col("product_max")) & (nw.col("open_units") == 0)
     known = one & (nw.col("product_max") < len(PRODUCTS))
     sheet.put(units=nw.when(known).then(nw.col("milli") / 1000))
-    sheet.put(_count=nw.col("number").max().over(*TRACK))
-    sheet.put(is_open=nw.col("number") == nw.col("_count"))
+    sheet.put(is_open=nw.col("number") == nw.col("count"))
     _put_number(population, sheet)
     sheet.frame = named(population, sheet.frame)
     return sheet

@@ -52,6 +52,13 @@ class Engine:
         self._temporary.append(name)
         return self._root.query(f"source_{name}", f"FROM {name}")
 
+    def counted(self, frame: Frame, out: str) -> Frame:
+        """Number the rows, in no order."""
+        native = frame.to_native()
+        if self.name == "polars":
+            return _frame(native.with_row_index(out)).with_columns(nw.col(out).cast(nw.Int64))
+        return _frame(native.project(f"*, row_number() OVER () AS {out}"))
+
     def back(self, frame: Frame) -> Any:
         """Return *frame* as the kind of frame that came in."""
         if self.name == "duckdb":

@@ -10,7 +10,8 @@ from botox_schedule.panel._book import chosen
 from botox_schedule.panel._engine import Frame
 from botox_schedule.panel._holds import put_covered, put_next_free, put_without_holds
 from botox_schedule.panel._judged import judged, put_planned_cells, with_previous
-from botox_schedule.panel._population import TRACK, Population
+from botox_schedule.panel._ordered import TRACK
+from botox_schedule.panel._population import Population
 from botox_schedule.panel._rules import Rules
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import OPEN, ended
@@ -66,8 +67,7 @@ def _last_cycles(population: Population) -> Sheet:
 def _recent(population: Population) -> Frame:
     """Return the sessions of the last two cycles of each track."""
     done = population.sessions_done()
-    done = done.with_columns(_count=nw.col("number").max().over(*TRACK))
-    return population.engine.settled(done.filter(nw.col("number") >= nw.col("_count") - 1))
+    return population.engine.settled(done.filter(nw.col("number") >= nw.col("count") - 1))
 
 
 def _put_silence(population: Population, sheet: Sheet) -> None:
@@ -132,7 +132,7 @@ def _allowed_from(population: Population, sheet: Sheet) -> Frame:
     """
     rules, book = population.rules, population.book
     cells = [f"{name}_{at}" for at in book.found_cells for name in ("own", "previous")]
-    carried = ["anchored_on", "counted_from", "family", *cells]
+    carried = ["patient", "clock", "anchored_on", "counted_from", "family", *cells]
     carried += population.policies.columns
     base = sheet.frame.select(*TRACK, *carried).filter(~nw.col("anchored_on").is_null())
     anchors = base.select(*TRACK, start=nw.col("anchored_on"))
@@ -221,7 +221,7 @@ def _too_early(population: Population, sheet: Sheet, ahead: Frame) -> Frame:
     waits = nw.col("silence").is_null() | (nw.col("silence") == DueStatus.ON_HOLD.value)
     days = ahead.filter(waits & ~nw.col("anchored_on").is_null()).select(*TRACK, "day").unique()
     cells = [f"{name}_{at}" for at in book.found_cells for name in ("own", "previous")]
-    carried = ["counted_from", *cells, *population.policies.columns]
+    carried = ["clock", "counted_from", *cells, *population.policies.columns]
     met = days.join(sheet.frame.select(*TRACK, *carried), on=list(TRACK), how="inner")
     booking = Sheet(population.engine, met, (*TRACK, "day"))
     rules.put_on(booking, "day", "counted_from")

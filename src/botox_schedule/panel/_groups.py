@@ -9,71 +9,66 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from botox_schedule.panel._engine import Engine, Frame
+from botox_schedule.panel._engine import Frame
+from botox_schedule.panel._order import day_of, touch_of
+from botox_schedule.panel._ordered import TRACK, Ordered
 
 __all__ = ["grouped"]
 
-_TRACK = ("patient", "clock")
+_READ = ("track", "key", "day", "within", "part", "_starts", "_gap")
 
 
-def grouped(rows: Frame, engine: Engine) -> Frame:
+def grouped(rows: Ordered) -> Frame:
     """Number the cycles of each track.
 
     Args:
-        rows: Completed sessions with the columns ``patient``, ``clock``, ``day``, ``key`` (their
-            order within a track), ``touch`` and ``within`` (days that still join).
-        engine: Where the work is done; it is asked how closely sessions follow each other.
+        rows: Completed sessions with the columns ``track``, ``key`` and ``within`` (days that
+            still join); it is asked how closely they follow each other.
 
     Returns:
-        The same rows with ``part`` (whether it is a full session of its cycle) and ``number``
-        (of the cycle, from 1).
+        The same rows with ``day``, ``part`` (whether it is a full session of its cycle) and
+        ``number`` (of the cycle, from 1).
     """
-    rows = engine.settled(_with_parts(rows))
-    parts = engine.settled(_with_starts(rows.filter(nw.col("part"))))
-    return engine.settled(_numbered(rows, parts))
-
-
-def _with_parts(rows: Frame) -> Frame:
-    """A touch-up that has no session before it counts as a full one."""
-    rows = rows.with_columns(_first=nw.col("key").min().over(*_TRACK))
-    part = (nw.col("touch") == 0) | (nw.col("key") == nw.col("_first"))
-    return rows.with_columns(part=part).drop("_first")
-
-
-def _numbered(rows: Frame, parts: Frame) -> Frame:
-    rounds = _rounds(parts)
+    _put_starts(rows)
+    rows.settle(*_READ)
+    rounds = _rounds(rows)
     if rounds:
-        parts = _split_runs(parts, rounds)
-    parts = parts.with_columns(_starts=nw.col("_starts").cast(nw.Int16)).drop("_before", "_gap")
-    touch_ups = rows.filter(~nw.col("part")).with_columns(_starts=nw.lit(0, nw.Int16))
-    whole_track = nw.concat([parts, touch_ups], how="vertical")
-    # Of two equal sessions the one that starts the cycle comes first.
-    whole_track = whole_track.with_columns(_order=nw.col("key") * 2 + 1 - nw.col("_starts"))
-    number = (
-        nw.col("_starts").cast(nw.Int64).cum_sum().over(*_TRACK, order_by="_order").cast(nw.Int64)
-    )
-    return whole_track.with_columns(number=number).drop("_starts", "_order")
+        _split_runs(rows, rounds)
+    rows.put(_adds=nw.col("_starts").cast(nw.Int64)).put_running("number", "_adds")
+    return rows.settle("track", "key", "day", "part", "number").frame
 
 
-def _with_starts(parts: Frame) -> Frame:
-    """Whether each part surely starts a cycle: none lies in the days before it that join."""
-    parts = parts.with_columns(_before=nw.col("day").shift(1).over(*_TRACK, order_by="key"))
-    parts = parts.with_columns(_gap=nw.col("day") - nw.col("_before"))
-    starts = nw.col("_before").is_null() | (nw.col("_gap") > nw.col("within"))
-    return parts.with_columns(_starts=starts)
+def _put_starts(rows: Ordered) -> None:
+    """Whether each part surely starts a cycle: none lies in the days before it that join.
+
+    A touch-up that has no session before it counts as a full one.
+    """
+    rows.put(day=day_of("key"), _touch=touch_of("key")).put_previous("_one", "key")
+    rows.put(part=(nw.col("_touch") == 0) | nw.col("_one").is_null())
+    _put_before(rows, "day")
+    rows.put(_gap=nw.col("day") - nw.col("_before"))
+    alone = nw.col("_before").is_null() | (nw.col("_gap") > nw.col("within"))
+    rows.put(_starts=nw.col("part") & alone)
 
 
-def _rounds(parts: Frame) -> int:
+def _put_before(rows: Ordered, column: str) -> None:
+    """Put what the part before has."""
+    rows.put(_known=nw.when(nw.col("part")).then(nw.col(column)))
+    rows.put_known("_latest", "_known").put_previous("_before", "_latest")
+
+
+def _rounds(rows: Ordered) -> int:
     """How many cycles a close run can hold beyond its first; asks the data."""
-    steps = parts.filter(~nw.col("_starts") & (nw.col("_gap") > 0))
-    steps = steps.with_columns(_last=nw.col("day").shift(1).over(*_TRACK, order_by="key"))
+    steps = rows.only(nw.col("part") & ~nw.col("_starts") & (nw.col("_gap") > 0))
+    steps.put_previous("_last", "day")
     near = nw.col("_last") == nw.col("day") - nw.col("_gap")
-    asked: Any = steps.filter(near).select(n=nw.len()).collect().item(0, "n")
+    asked: Any = steps.frame.filter(near).select(n=nw.len()).collect().item(0, "n")
     if not asked:
         return 0
-    runs = _with_runs(parts)
+    _put_runs(rows)
     more = whole_by(nw.col("day") - nw.col("_begin"), nw.col("within") + 1)
-    return int(runs.select(n=more.max()).collect().item(0, "n"))
+    parts = rows.frame.filter(nw.col("part"))
+    return int(parts.select(n=more.max()).collect().item(0, "n"))
 
 
 def whole_by(value: nw.Expr, by: nw.Expr) -> nw.Expr:
@@ -81,27 +76,28 @@ def whole_by(value: nw.Expr, by: nw.Expr) -> nw.Expr:
     return (value / by).floor().cast(nw.Int64)
 
 
-def _with_runs(parts: Frame) -> Frame:
-    begins = nw.col("_starts").cast(nw.Int64).cum_sum().over(*_TRACK, order_by="key")
-    parts = parts.with_columns(_run=begins.cast(nw.Int64))
-    return parts.with_columns(_begin=nw.col("day").min().over(*_TRACK, "_run"))
+def _put_runs(rows: Ordered) -> None:
+    """Put ``_begin``, the first day of each close run, and ``_run``, its number."""
+    rows.put(_adds=nw.col("_starts").cast(nw.Int64)).put_running("_run", "_adds")
+    rows.put(_part_on=nw.when(nw.col("part")).then(nw.col("day")))
+    rows.put(_begin=nw.col("_part_on").min().over(*TRACK, "_run"))
+    rows.settle(*_READ, "_run", "_begin")
 
 
-def _split_runs(parts: Frame, rounds: int) -> Frame:
+def _split_runs(rows: Ordered, rounds: int) -> None:
     """Find the cycles of each close run, one more in each round."""
-    parts = _with_runs(parts).with_columns(_cycle=nw.col("_begin"))
-    run = (*_TRACK, "_run")
+    rows.put(_cycle=nw.col("_begin"))
     for _ in range(rounds):
-        beyond = nw.when(nw.col("day") > nw.col("_begin") + nw.col("within")).then(nw.col("day"))
-        parts = parts.with_columns(_beyond=beyond)
-        parts = parts.with_columns(_next=nw.col("_beyond").min().over(*run))
+        beyond = nw.col("part") & (nw.col("day") > nw.col("_begin") + nw.col("within"))
+        rows.put(_beyond=nw.when(beyond).then(nw.col("day")))
+        rows.put(_next=nw.col("_beyond").min().over(*TRACK, "_run"))
         reached = ~nw.col("_next").is_null()
-        parts = parts.with_columns(
+        rows.put(
             _cycle=nw.when(reached & (nw.col("day") >= nw.col("_next")))
             .then(nw.col("_next"))
             .otherwise(nw.col("_cycle")),
             _begin=nw.when(reached).then(nw.col("_next")).otherwise(nw.col("_begin")),
         )
-    earlier = nw.col("day").shift(1).over(*run, "_cycle", order_by="key")
-    parts = parts.with_columns(_starts=earlier.is_null())
-    return parts.drop("_run", "_begin", "_cycle", "_beyond", "_next")
+    _put_before(rows, "_cycle")
+    other = nw.col("_before").is_null() | (nw.col("_before") != nw.col("_cycle"))
+    rows.put(_starts=nw.col("part") & other)

@@ -3,16 +3,15 @@
 import narwhals.stable.v2 as nw
 
 from botox_schedule.panel._engine import Frame
+from botox_schedule.panel._ordered import TRACK
 from botox_schedule.panel._sheet import Sheet
 
 __all__ = ["put_covered", "put_free_days", "put_next_free", "put_touched", "put_without_holds"]
 
-_TRACK = ["patient", "clock"]
-
 
 def _met(sheet: Sheet, spans: Frame, *columns: str) -> Frame:
-    asked = sheet.frame.select(*dict.fromkeys((*sheet.keys, *columns)))
-    return asked.join(spans, on=_TRACK, how="inner")
+    asked = sheet.frame.select(*dict.fromkeys((*sheet.keys, *TRACK, *columns)))
+    return asked.join(spans, on=list(TRACK), how="inner")
 
 
 def put_covered(sheet: Sheet, spans: Frame, out: str, day: str) -> None:

@@ -5,7 +5,8 @@ import narwhals.stable.v2 as nw
 from botox_schedule import CycleTiming
 from botox_schedule.panel._engine import Frame
 from botox_schedule.panel._holds import put_free_days, put_touched, put_without_holds
-from botox_schedule.panel._population import TRACK, Population
+from botox_schedule.panel._ordered import TRACK
+from botox_schedule.panel._population import Population
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import OPEN
 
@@ -23,8 +24,10 @@ def with_previous(population: Population, cycles: Sheet, *, only_last: bool = Fa
         only_last: Whether only the last cycle of each track is kept.
     """
     book, moves = population.book, population.policies
-    cycles.meet(population.tracks, on=TRACK)
-    cycles.frame = cycles.frame.filter(~nw.col("family").is_null())
+    tracks = population.tracks
+    if moves.columns:
+        cycles.meet(tracks.select(*TRACK, *moves.columns), on=TRACK)
+        tracks = tracks.drop(*moves.columns)
     counts = moves.number(lambda policy: int(policy.touch_up_moves_earliest))
     counts = counts if isinstance(counts, nw.Expr) else nw.lit(counts)
     touched = (counts == 1) & ~nw.col("touch_on").is_null()
@@ -33,14 +36,12 @@ def with_previous(population: Population, cycles: Sheet, *, only_last: bool = Fa
     before = {"before_anchor": "anchored_on", "before_counted": "counted_from"}
     before |= {f"before_{at}": f"c_{at}" for at in book.cells}
     following = cycles.frame.select(
-        *TRACK,
-        nw.col("number") + 1,
+        nw.col("cycle") + 1,
         **{out: nw.col(column) for out, column in before.items()},
     )
     if only_last:
-        latest = cycles.frame.with_columns(_count=nw.col("number").max().over(*TRACK))
-        cycles.frame = latest.filter(nw.col("number") == nw.col("_count"))
-    return cycles.meet(following)
+        cycles.frame = cycles.frame.filter(nw.col("number") == nw.col("count"))
+    return cycles.meet(following).meet(tracks, on=TRACK)
 
 
 def _has(name: str, at: int) -> nw.Expr:

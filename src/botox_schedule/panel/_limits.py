@@ -13,7 +13,8 @@ from botox_schedule.panel._amounts import Amount, add_amount, amount_of
 from botox_schedule.panel._book import by_number
 from botox_schedule.panel._engine import Frame
 from botox_schedule.panel._forecast import SILENT
-from botox_schedule.panel._population import TRACK, Population, usable
+from botox_schedule.panel._ordered import TRACK
+from botox_schedule.panel._population import Population, usable
 from botox_schedule.panel._sessions import COMPLETED, PRODUCTS, dose_order, product_order
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import before_death, births_of, weights_on
@@ -95,7 +96,7 @@ def _asked(population: Population, sheet: Sheet) -> Sheet:
     # A copy of its own: what is judged here is met by the tracks at the end.
     frame = engine.settled(
         sheet.frame.filter(~nw.col("status").is_in(SILENT)).select(
-            *TRACK, *_ASKED, *population.policies.columns
+            *TRACK, "patient", "clock", *_ASKED, *population.policies.columns
         )
     )
     asked = Sheet(engine, frame, TRACK).meet(_planned(population, frame))
@@ -152,6 +153,8 @@ def _totals(
     """Return for each way of counting what was given: the known units, and whether more may be."""
     tracks = asked.frame.select(
         *TRACK,
+        "patient",
+        "clock",
         "on",
         "own_product",
         "own_ind",

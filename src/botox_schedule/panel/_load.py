@@ -12,7 +12,7 @@ from botox_schedule.panel._answers import forecasts
 from botox_schedule.panel._engine import Frame, Source
 from botox_schedule.panel._forecast import SILENT
 from botox_schedule.panel._months import whole
-from botox_schedule.panel._population import TRACK, Population
+from botox_schedule.panel._population import Population
 from botox_schedule.panel._questions import summed_up
 from botox_schedule.panel._tables import Tables
 
@@ -106,7 +106,7 @@ def _counts(population: Population, first: date) -> Frame:
         booked=nw.col("_is_booked").cast(nw.Int64),
         expected=(~nw.col("_is_booked")).cast(nw.Int64),
     )
-    frame = population.engine.settled(frame.select(*TRACK, "at", "booked", "expected"))
+    frame = population.engine.settled(frame.select("patient", "at", "booked", "expected"))
     tracks = frame.group_by("at").agg(
         nw.col("booked").sum().cast(nw.Int64), nw.col("expected").sum().cast(nw.Int64)
     )

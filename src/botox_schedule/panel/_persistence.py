@@ -10,7 +10,8 @@ from botox_schedule._days import DayInput, as_day
 from botox_schedule.panel._amounts import Amount, amount_of
 from botox_schedule.panel._answers import judged_cycles
 from botox_schedule.panel._engine import Frame, Source
-from botox_schedule.panel._population import TRACK, Population
+from botox_schedule.panel._ordered import TRACK
+from botox_schedule.panel._population import Population
 from botox_schedule.panel._questions import answered
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import Tables, ended
@@ -78,8 +79,7 @@ def persistence(
         cycles = judged_cycles(population)
         _put_effect(population, cycles, effect)
         following = cycles.frame.select(
-            *TRACK,
-            number=nw.col("number") - 1,
+            nw.col("cycle") - 1,
             next_on=nw.col("anchored_on"),
             next_held=nw.col("held"),
         )
@@ -116,7 +116,7 @@ def _episodes(population: Population, cycles: Sheet, gap: int) -> Frame:
     breaks = nw.when(closed).then(late).otherwise(over)
     last_day = nw.max_horizontal("anchored_on", nw.col("ends_after") - 1)
     frame = frame.with_columns(_breaks=nw.when(breaks).then(last_day))
-    tracks = frame.group_by(*TRACK, "family").agg(
+    tracks = frame.group_by(*TRACK, "patient", "clock", "family").agg(
         nw.col("anchored_on").min().alias("_start"), nw.col("_breaks").min().alias("_end")
     )
     sheet = Sheet(population.engine, tracks, TRACK)

@@ -7,14 +7,15 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from botox_schedule import SchedulingPolicy, TreatmentProtocol
-from botox_schedule.panel._book import MOST_INDICATIONS, Book, chosen
+from botox_schedule.panel._book import Book, chosen
 from botox_schedule.panel._engine import Engine, Frame
 from botox_schedule.panel._groups import grouped
+from botox_schedule.panel._order import key_of, milli_of, place_of, product_of
+from botox_schedule.panel._ordered import CYCLE, TRACK, Ordered
 from botox_schedule.panel._rules import Rules
 from botox_schedule.panel._sessions import (
     BOOKED,
     COMPLETED,
-    KINDS,
     PRODUCTS,
     Policies,
     Reading,
@@ -25,10 +26,13 @@ from botox_schedule.panel._sessions import (
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import Tables, deaths, held_spans, known_overrides, read_table
 
-__all__ = ["CYCLE", "TRACK", "Population", "usable"]
+__all__ = ["Population", "usable"]
 
-TRACK = ("patient", "clock")
-CYCLE = ("patient", "clock", "number")
+_TRACK = ("patient", "clock")
+"""What a track is; ``track`` is its number."""
+_SCRATCH = ("_product", "last_key")
+_MOST_CYCLES = 1 << 22
+"""More than there are days."""
 _BASE = 1024
 _UNITS = 2_100_000_000
 _MOST_DAYS = 4_000_000
@@ -42,7 +46,8 @@ class Population:
     Attributes:
         as_of: The day as a number.
         book: The protocols.
-        tracks: One row a track: ``family`` of the planned protocol, bookings, policy.
+        tracks: One row a track, which is a patient and a clock: its number, ``family`` of the
+            planned protocol, bookings, policy.
         left_out: The patients of whom a row could not be used.
         bookings: The booked sessions of each track.
         reading: All rows, as they were read.
@@ -78,12 +83,11 @@ class Population:
         tracks = self._tracks(rows)
         if planned is not None:
             tracks = self._as_planned(tracks, nw.from_native(planned).lazy())
-        self.tracks = self.engine.settled(self._on_own_clock(tracks))
-        booked = rows.filter(nw.col("status") == BOOKED)
-        doses = ("milli", "touch", "ind", "product_number") if "weights" in self._tables else ()
-        self.bookings = self.engine.settled(booked.select(*TRACK, "day", *doses))
+        tracks = self.engine.settled(self._on_own_clock(tracks))
+        self.tracks = self.engine.settled(self.engine.counted(tracks, "track"))
+        self.bookings = self.engine.settled(self._bookings(rows))
         # A list of one, so that the rows are let go when they have been used.
-        self._done = [self.engine.settled(self._ordered(rows))]
+        self._done = [Ordered(self.engine, self._completed(rows))]
         holds, overrides = self.table("holds"), self.table("overrides")
         self.spans = self.known = None
         if holds is not None:
@@ -137,7 +141,7 @@ class Population:
         if self.policies.keys:
             columns["_policy"] = nw.col("day") * _BASE + nw.col("policy")
         rows = rows.with_columns(**columns)
-        tracks = rows.group_by(*TRACK).agg(
+        tracks = rows.group_by(*_TRACK).agg(
             *(
                 nw.col(column).max() if column != "_booked" else nw.col(column).min()
                 for column in columns
@@ -158,50 +162,47 @@ class Population:
         planned = planned.with_columns(family=chosen(cases))
         planned = planned.with_columns(clock=self.book.own_clock("family").cast(nw.Int16))
         return tracks.drop("family").join(
-            planned.select(*TRACK, "family"), on=list(TRACK), how="inner"
+            planned.select(*_TRACK, "family"), on=list(_TRACK), how="inner"
         )
 
     def _on_own_clock(self, tracks: Frame) -> Frame:
         tracks = tracks.with_columns(_own=self.book.own_clock("family"))
         tracks = tracks.filter(nw.col("_own") == nw.col("clock"))
         return tracks.select(
-            *TRACK,
+            *_TRACK,
             "family",
             *self.policies.columns,
             booked_on=nw.col("_booked"),
             later=nw.col("_later") > 0,
         )
 
-    def _ordered(self, rows: Frame) -> Frame:
-        """Return the completed sessions with what orders and names them."""
-        within = self.policies.number(lambda policy: policy.group_within_days)
-        rows = rows.filter(nw.col("done"))
-        if self.policies.keys:
-            rows = rows.drop("policy").join(
-                self.tracks.select(*TRACK, "policy"), on=list(TRACK), how="inner"
-            )
-        within = within if isinstance(within, nw.Expr) else nw.lit(within, nw.Int64)
-        place = self.book.place("ind", "clock") * self.book.kinds
-        return rows.select(
-            *TRACK,
-            nw.col("day").cast(nw.Int32),
-            nw.col("milli").cast(nw.Int32),
-            "touch",
-            "product_number",
-            key=self.key(),
-            within=within.cast(nw.Int16),
-            cell=(place + nw.col("prod")).cast(nw.Int16),
-        )
+    def _on_tracks(self, rows: Frame) -> Frame:
+        """Put the number and the policy of each row's track."""
+        of_track = ("track", *self.policies.columns)
+        return rows.join(self.tracks.select(*_TRACK, *of_track), on=list(_TRACK), how="inner")
+
+    def _bookings(self, rows: Frame) -> Frame:
+        doses = ("milli", "touch", "ind", "product_number") if "weights" in self._tables else ()
+        booked = rows.filter(nw.col("status") == BOOKED)
+        booked = self._on_tracks(booked.select(*_TRACK, "day", *doses))
+        return booked.select("track", "day", *doses)
+
+    def _completed(self, rows: Frame) -> Frame:
+        """Return the completed sessions: their tracks, and what orders and names them."""
+        rows = rows.filter(nw.col("done")).select(*_TRACK, key=self.key())
+        return self._on_tracks(rows).select("track", "key", *self.policies.columns)
 
     def key(self) -> nw.Expr:
         """Return what orders the sessions of a track: as the record functions order them."""
-        dose = nw.col("day") * _UNITS + dose_order()
-        place = self.book.place("ind", "clock")
-        return dose * (KINDS * MOST_INDICATIONS) + place * KINDS + product_order()
+        return key_of(self.book.place("ind", "clock"))
 
     def sessions_done(self) -> Frame:
-        """Return the completed sessions of each track with the number of their cycle, once."""
-        return grouped(self._done.pop(), self.engine)
+        """Return the completed sessions with their cycles, once; ``count`` is the last's number."""
+        within = self.policies.number(lambda policy: policy.group_within_days)
+        within = within if isinstance(within, nw.Expr) else nw.lit(within, nw.Int64)
+        done = grouped(self._done.pop().put(within=within))
+        counts = done.group_by(*TRACK).agg(nw.col("number").max().alias("count"))
+        return done.join(counts, on=list(TRACK), how="inner")
 
     def cycles(self, done: Frame, *, units: bool = False) -> Sheet:
         """Return one row a cycle.
@@ -212,39 +213,47 @@ class Population:
         """
         cells = list(self.book.cells)
         parts = nw.when(nw.col("part"))
-        rows = done.with_columns(_key=parts.then(nw.col("key")))
-        rows = rows.with_columns(_last=nw.col("_key").max().over(*CYCLE))
-        rows = rows.with_columns(
+        rows = done.with_columns(
+            cycle=nw.col("track") * _MOST_CYCLES + nw.col("number"),
+            _key=parts.then(nw.col("key")),
             _first=parts.then(nw.col("day")),
             _touch=nw.when(~nw.col("part")).then(nw.col("day")),
-            _lastcell=nw.when(nw.col("_key") == nw.col("_last")).then(nw.col("cell")),
-            **{f"c_{at}": (nw.col("part") & (nw.col("cell") == at)).cast(nw.Int8) for at in cells},
+        )
+        rows = self._with_cell(rows, "_cell", "key")
+        rows = rows.with_columns(
+            **{f"c_{at}": (nw.col("part") & (nw.col("_cell") == at)).cast(nw.Int8) for at in cells}
         )
         asked = [
+            nw.col("track").max(),
+            nw.col("number").max(),
+            nw.col("count").max(),
             nw.col("_first").min().alias("first_on"),
             nw.col("_first").max().alias("anchored_on"),
             nw.col("_touch").max().alias("touch_on"),
-            nw.col("_lastcell").max().alias("last_cell"),
+            nw.col("_key").min().alias("first_key"),
+            nw.col("_key").max().alias("last_key"),
             *(nw.col(f"c_{at}").max() for at in cells),
         ]
-        if self.table("weights") is not None:
-            asked.append(nw.col("_key").min().alias("first_key"))
         if units:
-            known = nw.when(nw.col("milli") > 0).then(nw.col("milli")).otherwise(0)
-            rows = rows.with_columns(
-                _known=known.cast(nw.Int64), _open=(nw.col("milli") < 0).cast(nw.Int64)
-            )
+            rows = rows.with_columns(_milli=milli_of("key"))
+            known = nw.when(nw.col("_milli") > 0).then(nw.col("_milli")).otherwise(0)
+            rows = rows.with_columns(_known=known, _open=(nw.col("_milli") < 0).cast(nw.Int64))
             asked += [
                 nw.col("_known").sum().alias("milli"),
                 nw.col("_open").max().alias("open_units"),
-                nw.col("product_number").min().alias("product_min"),
-                nw.col("product_number").max().alias("product_max"),
+                nw.col("_product").min().alias("product_min"),
+                nw.col("_product").max().alias("product_max"),
                 nw.len().cast(nw.Int64).alias("sessions"),
             ]
-        cycles = rows.group_by(*CYCLE).agg(*asked)
-        days = ("first_on", "anchored_on", "touch_on")
-        cycles = cycles.with_columns(nw.col(day).cast(nw.Int64) for day in days)
-        return Sheet(self.engine, self.engine.settled(cycles), CYCLE)
+        cycles = self._with_cell(rows.group_by(*CYCLE).agg(*asked), "last_cell", "last_key")
+        kept = [name for name in cycles.collect_schema().names() if name not in _SCRATCH]
+        return Sheet(self.engine, self.engine.settled(cycles.select(*kept)), CYCLE)
+
+    def _with_cell(self, frame: Frame, out: str, key: str) -> Frame:
+        """Put the cell of a session by its key."""
+        frame = frame.with_columns(_product=product_of(key))
+        product = self.book.product("_product", PRODUCTS)
+        return frame.with_columns(**{out: place_of(key) * self.book.kinds + product})
 
 
 def usable(reading: Reading, *, of_any_track: bool = False) -> Frame:

@@ -14,6 +14,7 @@ from botox_schedule import (
 from botox_schedule.panel._amounts import Amount, add_amount, amount_of
 from botox_schedule.panel._book import Book, chosen, put_chosen
 from botox_schedule.panel._engine import Frame
+from botox_schedule.panel._ordered import TRACK
 from botox_schedule.panel._sessions import Policies
 from botox_schedule.panel._sheet import Sheet
 
@@ -165,8 +166,10 @@ class Rules(NamedTuple):
         """Of several valid overrides the one that starts last, then the longer."""
         assert self.overrides is not None  # noqa: S101 - asked before
         table = self.overrides.with_columns(o_authority=nw.col("authority"))
-        asked = sheet.frame.select(*sheet.keys, _day=nw.col(day), _from=nw.col(counted_from))
-        met = asked.join(table, on=["patient", "clock"], how="inner")
+        asked = sheet.frame.select(
+            *dict.fromkeys((*sheet.keys, *TRACK)), _day=nw.col(day), _from=nw.col(counted_from)
+        )
+        met = asked.join(table, on=list(TRACK), how="inner")
         met = met.filter(
             ~nw.col(name).is_null()
             & (nw.col("first") <= nw.col("_day"))

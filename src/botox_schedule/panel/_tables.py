@@ -1,7 +1,7 @@
 """What is known of patients beside their sessions, as small frames of numbers.
 
 Each function takes the frame as the caller gave it and returns rows of tracks; ``tracks`` has the
-columns ``patient`` and ``clock``.
+columns ``track``, ``patient`` and ``clock``.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ from botox_schedule import Authority, CareEndKind, Interval, IntervalError, Inte
 from botox_schedule.panel._book import Book, chosen
 from botox_schedule.panel._engine import Frame, Source, numbered
 from botox_schedule.panel._months import whole
+from botox_schedule.panel._ordered import TRACK
 from botox_schedule.panel._sessions import Reading, checked
 from botox_schedule.panel.errors import PanelError
 
@@ -172,7 +173,7 @@ def on_tracks(table: Frame, tracks: Frame, book: Book) -> Frame:
     """Return the rows of a table for each track they concern: of all, without an indication."""
     at = [(nw.col("indication") == name, i) for i, name in enumerate(book.indications)]
     table = table.with_columns(_ind=chosen(at))
-    met = tracks.select("patient", "clock").join(table, on=["patient"], how="inner")
+    met = tracks.select(*TRACK, "patient", "clock").join(table, on=["patient"], how="inner")
     everywhere = nw.col("indication").is_null()
     return met.filter(everywhere | book.in_clock("_ind", "clock")).drop("_ind")
 
@@ -180,16 +181,15 @@ def on_tracks(table: Frame, tracks: Frame, book: Book) -> Frame:
 def held_spans(holds: Frame, tracks: Frame, book: Book, as_of: int) -> Frame:
     """Return the days on hold of each track, as far as they are known; spans do not touch."""
     known = on_tracks(holds.filter(nw.col("first") <= as_of), tracks, book)
-    known = known.select("patient", "clock", "first", until=nw.col("last").fill_null(OPEN))
-    track = ("patient", "clock")
+    known = known.select(*TRACK, "first", until=nw.col("last").fill_null(OPEN))
     order = ("first", "until")
-    known = known.with_columns(_reach=nw.col("until").cum_max().over(*track, order_by=order))
-    known = known.with_columns(_before=nw.col("_reach").shift(1).over(*track, order_by=order))
+    known = known.with_columns(_reach=nw.col("until").cum_max().over(*TRACK, order_by=order))
+    known = known.with_columns(_before=nw.col("_reach").shift(1).over(*TRACK, order_by=order))
     apart = nw.col("_before").is_null() | (nw.col("first") > nw.col("_before") + 1)
     known = known.with_columns(_new=apart.cast(nw.Int64))
-    span = nw.col("_new").cum_sum().over(*track, order_by=order).cast(nw.Int64)
+    span = nw.col("_new").cum_sum().over(*TRACK, order_by=order).cast(nw.Int64)
     known = known.with_columns(_span=span)
-    merged = known.group_by("patient", "clock", "_span").agg(
+    merged = known.group_by(*TRACK, "_span").agg(
         nw.col("first").min().alias("h_first"), nw.col("until").max().alias("h_last")
     )
     return merged.drop("_span")
@@ -216,14 +216,14 @@ def ended(ends: Frame, tracks: Frame, book: Book, as_of: int) -> Frame:
     """Return the last day on which the care of each track was discontinued."""
     known = ends.filter((nw.col("kind") == "discontinued") & (nw.col("on") <= as_of))
     known = on_tracks(known, tracks, book)
-    return known.group_by("patient", "clock").agg(nw.col("on").max().alias("ended_on"))
+    return known.group_by(*TRACK).agg(nw.col("on").max().alias("ended_on"))
 
 
 def known_priors(priors: Frame, tracks: Frame, book: Book) -> Frame:
     """Return how many cycles of each track were given elsewhere."""
     known = on_tracks(priors.filter(~nw.col("indication").is_null()), tracks, book)
     known = known.with_columns(cycles=nw.col("cycles").cast(nw.Int64))
-    return known.group_by("patient", "clock").agg(nw.col("cycles").sum().alias("prior_cycles"))
+    return known.group_by(*TRACK).agg(nw.col("cycles").sum().alias("prior_cycles"))
 
 
 def weights_on(weights: Frame, as_of: int) -> Frame:
