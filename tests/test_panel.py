@@ -22,6 +22,7 @@ from botox_schedule import panel  # noqa: E402
 from botox_schedule.panel import PanelError  # noqa: E402
 from botox_schedule.panel._amounts import Amount, add_amount, amount_of  # noqa: E402
 from botox_schedule.panel._engine import Source, dated, numbered, opened  # noqa: E402
+from botox_schedule.panel._passed import last_start  # noqa: E402
 from botox_schedule.panel._sheet import Sheet  # noqa: E402
 
 DAY = timedelta(days=1)
@@ -571,6 +572,26 @@ class TestCalendar:
         for row in rows:
             key = (row["day"], row["months"], row["days"])
             assert (row["out"], row["back"]) == expected[key]
+
+    @given(
+        st.builds(bs.Interval, months=st.integers(0, 30), days=st.integers(0, 40)),
+        st.dates(date(1900, 1, 1), date(2199, 12, 31)),
+        st.sampled_from(bs.ShortMonth),
+    )
+    @example(bs.Interval(months=12), date(2024, 2, 28), bs.ShortMonth.LAST_DAY)
+    @example(bs.Interval(months=12), date(2025, 2, 28), bs.ShortMonth.FIRST_OF_NEXT)
+    def test_the_last_start_is_the_last_from_which_an_interval_has_passed(
+        self, interval: bs.Interval, day: date, short_month: bs.ShortMonth
+    ) -> None:
+        start = date.fromordinal(last_start(interval, day.toordinal(), short_month))
+        later = [start + n * DAY for n in range(1, 60)]
+        assert interval.after(start, short_month=short_month) <= day
+        assert all(interval.after(one, short_month=short_month) > day for one in later)
+
+    def test_before_the_calendar_nothing_has_passed(self) -> None:
+        assert last_start(bs.Interval(months=3), 80) == 0
+        end = date(9999, 9, 30)
+        assert last_start(bs.Interval(months=3), date.max.toordinal()) == end.toordinal()
 
     def test_texts_are_days_only_in_one_form(self) -> None:
         texts: list[str | None] = [

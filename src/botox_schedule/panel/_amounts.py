@@ -54,12 +54,11 @@ def add_amount(
     if amount.months == 0:
         return sheet.put(**{out: nw.col(base) + value(amount.days)})
     _split(sheet, base)
-    month = f"_{out}_t"
-    sheet.put(**{month: nw.col(f"_{base}_t") + value(amount.months)})
-    sheet.put(_y=whole(nw.col(month), 12), _z=whole(nw.col(month) + 1, 12))
+    month = nw.col(f"_{base}_t") + value(amount.months)
+    sheet.put(_y=whole(month, 12), _z=whole(month + 1, 12))
     sheet.put(
-        _f=first_of_month(nw.col(month), nw.col("_y")) + nw.col(f"_{base}_d") - 1,
-        _n=first_of_month(nw.col(month) + 1, nw.col("_z")),
+        _f=first_of_month(month, nw.col("_y")) + nw.col(f"_{base}_d") - 1,
+        _n=first_of_month(month + 1, nw.col("_z")),
     )
     short = nw.col("_f") >= nw.col("_n")
     moved: Any = nw.col("_n") - 1
@@ -82,9 +81,9 @@ def _split(sheet: Sheet, base: str) -> None:
     if sheet.has(f"_{base}_t"):
         return
     day = nw.col("_e")
-    sheet.put(_o=nw.col(base) + MARCH_SHIFT)
-    sheet.put(_c=whole(nw.col("_o"), _DAYS_IN_CYCLE))
-    sheet.put(_e=nw.col("_o") - nw.col("_c") * _DAYS_IN_CYCLE)
+    since = nw.col(base) + MARCH_SHIFT
+    sheet.put(_c=whole(since, _DAYS_IN_CYCLE))
+    sheet.put(_e=since - nw.col("_c") * _DAYS_IN_CYCLE)
     sheet.put(_y=whole(day - whole(day, 1460) + whole(day, 36_524) - whole(day, 146_096), 365))
     year = nw.col("_y")
     sheet.put(_r=day - (year * 365 + whole(year, 4) - whole(year, 100)))

@@ -1,23 +1,20 @@
 """What a person should look at, as one column of yes and no for each code."""
 
-from datetime import date, timedelta
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from botox_schedule import Interval, TreatmentProtocol
+from botox_schedule import Interval, ShortMonth, TreatmentProtocol
 from botox_schedule import Population as People
-from botox_schedule._ages import age_on
 from botox_schedule.panel._book import by_number, chosen
 from botox_schedule.panel._forecast import SILENT
 from botox_schedule.panel._limits import LIMIT_FLAGS, put_limits
+from botox_schedule.panel._passed import last_start
 from botox_schedule.panel._population import Population
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import births_of, on_tracks
 
 __all__ = ["put_flags"]
-
-_ONE_DAY = timedelta(days=1)
 
 _ALWAYS = (
     "booking_unresolved",
@@ -64,23 +61,17 @@ def _put_review(population: Population, sheet: Sheet) -> None:
     assert holds is not None  # noqa: S101 - there are spans
     own = on_tracks(holds.filter(nw.col("last").is_null()), population.tracks, population.book)
     own = own.filter(nw.col("first") <= population.as_of)
-    year_ago = _year_before(date.fromordinal(population.as_of)).toordinal()
+    year_ago = last_start(Interval(months=12), population.as_of)
     due = nw.col("review_on").is_null() & (nw.col("first") <= year_ago)
     due |= (nw.col("review_on") <= population.as_of).fill_null(value=False)
     sheet.flag("hold_needs_review", own.filter(due))
-
-
-def _year_before(day: date) -> date:
-    """The last day from which 12 months have passed on *day*: 29 February waits until the 28th."""
-    start = Interval(months=12).before(day)
-    return start + _ONE_DAY if Interval(months=12).after(start + _ONE_DAY) <= day else start
 
 
 def _put_ages(population: Population, sheet: Sheet) -> None:
     births = population.table("births")
     assert births is not None  # noqa: S101 - asked before
     sheet.meet(births_of(births), on=("patient",))
-    day = date.fromordinal(population.as_of)
+    day = population.as_of
     protocols = [family.newest for family in population.book.families]
     latest = [_born_by(p.ages.first if p.ages else None, day) for p in protocols]
     oldest = [
@@ -102,13 +93,11 @@ def _numbers(days: list[int | None]) -> nw.Expr:
     return chosen([(nw.col("family") == at, one) for at, one in enumerate(days)])
 
 
-def _born_by(years: int | None, day: date) -> int | None:
-    """The last day of birth of those who have completed *years* on *day*."""
+def _born_by(years: int | None, day: int) -> int | None:
+    """The last day of birth of those who have completed *years*; 29 February turns on 1 March."""
     if years is None:
         return None
-    latest = date(day.year - years, day.month, 28 if (day.month, day.day) == (2, 29) else day.day)
-    following = latest + _ONE_DAY
-    return (following if age_on(following, day) >= years else latest).toordinal()
+    return last_start(Interval(months=12 * years), day, ShortMonth.FIRST_OF_NEXT)
 
 
 def _age_matters(protocol: TreatmentProtocol) -> bool:

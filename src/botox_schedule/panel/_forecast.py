@@ -4,15 +4,14 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from botox_schedule import DueStatus, ExpectedResponse, ResponsePhase
-from botox_schedule.panel._amounts import amount_of
+from botox_schedule import DueStatus, ExpectedResponse, Interval, ResponsePhase
 from botox_schedule.panel._book import chosen
 from botox_schedule.panel._engine import Frame
 from botox_schedule.panel._holds import put_covered, put_next_free, put_without_holds
 from botox_schedule.panel._judged import judged, put_planned_cells, with_previous
 from botox_schedule.panel._ordered import TRACK
+from botox_schedule.panel._passed import last_start
 from botox_schedule.panel._population import Population
-from botox_schedule.panel._rules import Rules
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel._tables import OPEN, ended
 
@@ -197,16 +196,18 @@ def _put_bookings(population: Population, sheet: Sheet) -> None:
     met = booked.join(known, on=list(TRACK), how="inner")
     after = nw.col("anchored_on").is_null() | (nw.col("day") > nw.col("anchored_on"))
     met = met.filter(after)
-    passed = met.filter(nw.col("day") < nw.col("as_of"))
-    sheet.flag("booking_unresolved", passed)
     ahead = met.filter(nw.col("day") >= nw.col("as_of"))
+    found = {
+        "booking_unresolved": met.filter(nw.col("day") < nw.col("as_of")),
+        "booking_too_early": _too_early(population, sheet, ahead),
+    }
     if population.spans is None:
         sheet.put(booking_in_hold=nw.lit(value=False))
     else:
         on_hold = Sheet(population.engine, ahead.select(*TRACK, "day").unique(), (*TRACK, "day"))
         put_covered(on_hold, population.spans, "_held", "day")
-        sheet.flag("booking_in_hold", on_hold.frame.filter(nw.col("_held")))
-    sheet.flag("booking_too_early", _too_early(population, sheet, ahead))
+        found["booking_in_hold"] = on_hold.frame.filter(nw.col("_held"))
+    sheet.flags(found)
     dead = nw.col("status") == DueStatus.DECEASED.value
     sheet.put(
         **{
@@ -246,11 +247,14 @@ def _put_phase(population: Population, sheet: Sheet) -> None:
     sheet.put(_response=found)
     missing = nw.col("_response").is_null()
     sheet.put(_response=nw.when(missing).then(nw.col("family")).otherwise(nw.col("_response")))
+    responses = _responses(population)
+    sheet.put(
+        **{f"_phase_{n}": _phase_of(population, one) for n, one in enumerate(responses)},
+    )
     phase: Any = nw.lit(None, nw.String)
-    for number, (response, own) in enumerate(_responses(population).items()):
-        out = f"_phase_{number}"
-        sheet.put(**{out: _phase_of(population.rules, sheet, response)})
-        phase = nw.when(nw.col("_response").is_in(own)).then(nw.col(out)).otherwise(phase)
+    for number, own in enumerate(responses.values()):
+        out = nw.col(f"_phase_{number}")
+        phase = nw.when(nw.col("_response").is_in(own)).then(out).otherwise(phase)
     alive = nw.col("status") != DueStatus.DECEASED.value
     given = ~nw.col("anchored_on").is_null()
     sheet.put(phase=nw.when(alive & given).then(phase))
@@ -264,8 +268,8 @@ def _responses(population: Population) -> dict[ExpectedResponse, list[int]]:
     return found
 
 
-def _phase_of(rules: Rules, sheet: Sheet, response: ExpectedResponse) -> nw.Expr:
-    """Return the phase of the day by one protocol's windows."""
+def _phase_of(population: Population, response: ExpectedResponse) -> nw.Expr:
+    """Return the phase of the day by one protocol's windows: by how long ago the anchor lies."""
     words = ResponsePhase
     stated = [
         (window, during, after)
@@ -278,19 +282,18 @@ def _phase_of(rules: Rules, sheet: Sheet, response: ExpectedResponse) -> nw.Expr
     ]
     start = words.LATENT if response.onset is not None else words.NOT_STATED
     phase: Any = nw.lit(start.value)
-    day = nw.col("as_of")
-    for at, (window, _, _) in enumerate(stated):
-        for end in ("first", "last"):
-            amount = amount_of(getattr(window, end))
-            rules.after(sheet, f"_{end}_{at}", "anchored_on", amount)
-    for at, (_, during, after) in enumerate(stated):
-        first, last = nw.col(f"_first_{at}"), nw.col(f"_last_{at}")
-        phase = nw.when(day >= first).then(nw.lit(during.value)).otherwise(phase)
-        following = at + 1 < len(stated)
-        then = after if following or after is words.WORN_OFF else words.NOT_STATED
-        ended_by = day > last
-        if following:
-            ended_by &= last < nw.col(f"_first_{at + 1}")
-        phase = nw.when(ended_by).then(nw.lit(then.value)).otherwise(phase)
+    for at, (window, during, after) in enumerate(stated):
+        begun = _passed(population, window.first, population.as_of)
+        phase = nw.when(begun).then(nw.lit(during.value)).otherwise(phase)
+        followed = at + 1 < len(stated) or after is words.WORN_OFF
+        then = after if followed else words.NOT_STATED
+        over = _passed(population, window.last, population.as_of - 1)
+        phase = nw.when(over).then(nw.lit(then.value)).otherwise(phase)
     found: nw.Expr = phase
     return found
+
+
+def _passed(population: Population, interval: Interval, day: int) -> nw.Expr:
+    """Whether an interval after the anchor has passed on a day."""
+    latest = population.policies.number(lambda p: last_start(interval, day, p.short_month))
+    return nw.col("anchored_on") <= latest

@@ -26,16 +26,16 @@ def grouped(rows: Ordered) -> Frame:
             still join); it is asked how closely they follow each other.
 
     Returns:
-        The same rows with ``day``, ``part`` (whether it is a full session of its cycle) and
-        ``number`` (of the cycle, from 1).
+        The same rows with ``day``, ``part`` (whether it is a full session of its cycle),
+        ``number`` (of the cycle, from 1) and ``count`` (the number of the track's last).
     """
     _put_starts(rows)
     rows.settle(*_READ)
     rounds = _rounds(rows)
     if rounds:
         _split_runs(rows, rounds)
-    rows.put(_adds=nw.col("_starts").cast(nw.Int64)).put_running("number", "_adds")
-    return rows.settle("track", "key", "day", "part", "number").frame
+    rows.put(_adds=nw.col("_starts").cast(nw.Int64)).put_running("number", "count", "_adds")
+    return rows.settle("track", "key", "day", "part", "number", "count").frame
 
 
 def _put_starts(rows: Ordered) -> None:
@@ -43,24 +43,22 @@ def _put_starts(rows: Ordered) -> None:
 
     A touch-up that has no session before it counts as a full one.
     """
-    rows.put(day=day_of("key"), _touch=touch_of("key")).put_previous("_one", "key")
-    rows.put(part=(nw.col("_touch") == 0) | nw.col("_one").is_null())
-    _put_before(rows, "day")
-    rows.put(_gap=nw.col("day") - nw.col("_before"))
-    alone = nw.col("_before").is_null() | (nw.col("_gap") > nw.col("within"))
-    rows.put(_starts=nw.col("part") & alone)
-
-
-def _put_before(rows: Ordered, column: str) -> None:
-    """Put what the part before has."""
-    rows.put(_known=nw.when(nw.col("part")).then(nw.col(column)))
-    rows.put_known("_latest", "_known").put_previous("_before", "_latest")
+    rows.put(day=day_of("key"), _touch=touch_of("key"))
+    rows.put(_full_on=nw.when(nw.col("_touch") == 0).then(nw.col("day")))
+    rows.put_before({"_one": "day", "_full": "_full_on"}, first={"_first": "day"})
+    alone = nw.col("_one").is_null()
+    # Where no full session stands before, the track's first counts as one.
+    promoted = nw.when(~alone).then(nw.col("_first"))
+    full = nw.when(nw.col("_full").is_null()).then(promoted).otherwise(nw.col("_full"))
+    rows.put(part=(nw.col("_touch") == 0) | alone, _gap=nw.col("day") - full)
+    starts = alone | (nw.col("_gap") > nw.col("within"))
+    rows.put(_starts=nw.col("part") & starts)
 
 
 def _rounds(rows: Ordered) -> int:
     """How many cycles a close run can hold beyond its first; asks the data."""
     steps = rows.only(nw.col("part") & ~nw.col("_starts") & (nw.col("_gap") > 0))
-    steps.put_previous("_last", "day")
+    steps.put_before({"_last": "day"})
     near = nw.col("_last") == nw.col("day") - nw.col("_gap")
     asked: Any = steps.frame.filter(near).select(n=nw.len()).collect().item(0, "n")
     if not asked:
@@ -78,7 +76,7 @@ def whole_by(value: nw.Expr, by: nw.Expr) -> nw.Expr:
 
 def _put_runs(rows: Ordered) -> None:
     """Put ``_begin``, the first day of each close run, and ``_run``, its number."""
-    rows.put(_adds=nw.col("_starts").cast(nw.Int64)).put_running("_run", "_adds")
+    rows.put(_adds=nw.col("_starts").cast(nw.Int64)).put_running("_run", "_runs", "_adds")
     rows.put(_part_on=nw.when(nw.col("part")).then(nw.col("day")))
     rows.put(_begin=nw.col("_part_on").min().over(*TRACK, "_run"))
     rows.settle(*_READ, "_run", "_begin")
@@ -98,6 +96,7 @@ def _split_runs(rows: Ordered, rounds: int) -> None:
             .otherwise(nw.col("_cycle")),
             _begin=nw.when(reached).then(nw.col("_next")).otherwise(nw.col("_begin")),
         )
-    _put_before(rows, "_cycle")
+    rows.put(_of_part=nw.when(nw.col("part")).then(nw.col("_cycle")))
+    rows.put_before({"_before": "_of_part"})
     other = nw.col("_before").is_null() | (nw.col("_before") != nw.col("_cycle"))
     rows.put(_starts=nw.col("part") & other)

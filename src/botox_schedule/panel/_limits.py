@@ -63,8 +63,8 @@ def put_limits(population: Population, sheet: Sheet) -> None:
             flags["stale_weight"] |= nw.col(f"concerns_{at}") & nw.col("stale")
             flags["missing_weight"] |= nw.col(f"concerns_{at}") & nw.col("measured_on").is_null()
     asked.put(**flags)
-    for name in LIMIT_FLAGS:
-        sheet.flag(name, asked.frame.filter(nw.col(name)))
+    sheet.meet(asked.frame.select(*TRACK, *LIMIT_FLAGS))
+    sheet.put(**{name: nw.col(name).fill_null(value=False) for name in LIMIT_FLAGS})
 
 
 def _checks(population: Population) -> Iterable[_Check]:

@@ -1,5 +1,6 @@
 """Rows of tracks in an order: what stands before each row."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import narwhals.stable.v2 as nw
@@ -49,35 +50,46 @@ class Ordered:
         self.frame = self.frame.with_columns(**columns)
         return self
 
-    def put_previous(self, out: str, column: str) -> Self:
-        """Put what the row before in the track has; null in the first."""
-        if self.engine.name == "polars":
-            pl, native, first = self._neighbors()
-            return self._take(native, **{out: pl.when(~first).then(pl.col(column).shift(1))})
-        before = nw.col(column).shift(1).over(*TRACK, order_by="key")
-        return self.put(**{out: before})
+    def put_before(self, before: Mapping[str, str], first: Mapping[str, str] | None = None) -> Self:
+        """Put what stands before each row in its track, and what its track begins with.
 
-    def put_known(self, out: str, column: str) -> Self:
-        """Put the latest value up to the row; null before there is one in the track."""
+        Args:
+            before: New columns, each with the column whose latest value before the row it has;
+                null before there is one.
+            first: New columns, each with the column whose first value it has.
+        """
+        starts = (first or {}).items()
         if self.engine.name == "polars":
-            pl, native, _ = self._neighbors()
-            value = pl.col(column)
-            owner = pl.when(value.is_not_null()).then(pl.col("track")).forward_fill()
-            known = pl.when(owner == pl.col("track")).then(value.forward_fill())
-            return self._take(native, **{out: known})
-        known = nw.col(column).fill_null(strategy="forward").over(*TRACK, order_by="key")
-        return self.put(**{out: known})
+            pl, native, begins = self._neighbors()
+            found = {out: pl.when(begins).then(pl.col(c)).forward_fill() for out, c in starts}
+            for out, column in before.items():
+                value = pl.col(column)
+                owner = pl.when(value.is_not_null()).then(pl.col("track")).forward_fill()
+                same = owner.shift(1) == pl.col("track")
+                found[out] = pl.when(same).then(value.forward_fill().shift(1))
+            return self._take(native.with_columns(**found))
+        over = "OVER (PARTITION BY track ORDER BY key"
+        above = f"{over} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+        windows = [f"last_value({c} IGNORE NULLS) {above} AS {out}" for out, c in before.items()]
+        windows += [f"first_value({c}) {over}) AS {out}" for out, c in starts]
+        return self._take(self.frame.to_native().project(f"*, {', '.join(windows)}"))
 
-    def put_running(self, out: str, column: str) -> Self:
-        """Put the sum up to the row; of equal rows those that add more come first."""
+    def put_running(self, out: str, total: str, column: str) -> Self:
+        """Put the sum up to the row, of equal rows those that add more first, and the track's sum."""
         if self.engine.name == "polars":
-            pl, native, first = self._neighbors()
-            whole = pl.col(column).cum_sum()
-            before = pl.when(first).then(whole - pl.col(column)).forward_fill()
-            return self._take(native, **{out: whole - before})
-        self.put(_less=-nw.col(column))
-        total = nw.col(column).cum_sum().over(*TRACK, order_by=("key", "_less"))
-        return self.put(**{out: total.cast(nw.Int64)})
+            pl, native, begins = self._neighbors()
+            value, whole = pl.col(column), pl.col(column).cum_sum()
+            native = native.with_columns(
+                (whole - pl.when(begins).then(whole - value).forward_fill()).alias(out)
+            )
+            ends = begins.shift(-1).fill_null(value=True)
+            return self._take(
+                native.with_columns(pl.when(ends).then(pl.col(out)).backward_fill().alias(total))
+            )
+        over = f"sum({column}) OVER (PARTITION BY track ORDER BY key, {column} DESC ROWS BETWEEN"
+        up_to = f"{over} UNBOUNDED PRECEDING AND CURRENT ROW)::BIGINT AS {out}"
+        whole = f"{over} UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)::BIGINT AS {total}"
+        return self._take(self.frame.to_native().project(f"*, {up_to}, {whole}"))
 
     def settle(self, *columns: str) -> Self:
         """Compute what was put, and keep only some columns."""
@@ -91,6 +103,6 @@ class Ordered:
         first = (pl.col("track") != pl.col("track").shift(1)).fill_null(value=True)
         return pl, self.frame.to_native(), first
 
-    def _take(self, native: Any, **columns: Any) -> Self:
-        self.frame = nw.from_native(native.with_columns(**columns))
+    def _take(self, native: Any) -> Self:
+        self.frame = nw.from_native(native)
         return self

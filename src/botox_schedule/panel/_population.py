@@ -11,7 +11,7 @@ from botox_schedule.panel._book import Book, chosen
 from botox_schedule.panel._engine import Engine, Frame
 from botox_schedule.panel._groups import grouped
 from botox_schedule.panel._order import key_of, milli_of, place_of, product_of
-from botox_schedule.panel._ordered import CYCLE, TRACK, Ordered
+from botox_schedule.panel._ordered import CYCLE, Ordered
 from botox_schedule.panel._rules import Rules
 from botox_schedule.panel._sessions import (
     BOOKED,
@@ -197,12 +197,10 @@ class Population:
         return key_of(self.book.place("ind", "clock"))
 
     def sessions_done(self) -> Frame:
-        """Return the completed sessions with their cycles, once; ``count`` is the last's number."""
+        """Return the completed sessions of each track with the number of their cycle, once."""
         within = self.policies.number(lambda policy: policy.group_within_days)
         within = within if isinstance(within, nw.Expr) else nw.lit(within, nw.Int64)
-        done = grouped(self._done.pop().put(within=within))
-        counts = done.group_by(*TRACK).agg(nw.col("number").max().alias("count"))
-        return done.join(counts, on=list(TRACK), how="inner")
+        return grouped(self._done.pop().put(within=within))
 
     def cycles(self, done: Frame, *, units: bool = False) -> Sheet:
         """Return one row a cycle.

@@ -1,5 +1,6 @@
 """A frame to which columns are added one after another."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import narwhals.stable.v2 as nw
@@ -45,9 +46,18 @@ class Sheet:
 
     def flag(self, out: str, found: Frame, on: tuple[str, ...] | None = None) -> Self:
         """Put whether *found* has a row of the same keys."""
+        return self.flags({out: found}, on)
+
+    def flags(self, found: Mapping[str, Frame], on: tuple[str, ...] | None = None) -> Self:
+        """Put for each name whether its frame has a row of the same keys."""
         keys = on or self.keys
-        self.meet(found.select(*keys).unique().with_columns(**{out: nw.lit(value=True)}), keys)
-        return self.put(**{out: nw.col(out).fill_null(value=False)})
+        rows = [
+            frame.select(*keys, **{name: nw.lit(int(name == own), nw.Int8) for name in found})
+            for own, frame in found.items()
+        ]
+        whole = rows[0] if len(rows) == 1 else nw.concat(rows, how="vertical")
+        self.meet(whole.group_by(*keys).agg(*(nw.col(name).max() for name in found)), keys)
+        return self.put(**{name: nw.col(name).fill_null(0) == 1 for name in found})
 
     def tidy(self) -> Self:
         """Drop scratch columns and settle the rest: the plan stays short."""
