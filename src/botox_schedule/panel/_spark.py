@@ -41,7 +41,7 @@ def parts(sessions: Any, tables: Tables, compute: Compute) -> Any:
             opened(table, name)
             raise PanelError(f"{name}: expected a frame of the same kind as the sessions")
     frames = {"sessions": sessions, **given}
-    empty = {name: _empty(frame) for name, frame in frames.items()}
+    empty = {name: _empty(name, frame) for name, frame in frames.items()}
     answer = _arrow(_asked(compute, empty)).schema
     for name, table in given.items():
         _look_through(name, table)
@@ -59,9 +59,16 @@ def small(sessions: Any, answer: pl.DataFrame) -> Any:
     return sessions.sparkSession.createDataFrame(_arrow(answer))
 
 
-def _empty(native: Any) -> pl.DataFrame:
+def _empty(name: str, native: Any) -> pl.DataFrame:
+    """Return a Polars frame with the columns of a Spark frame; types are of those looked at."""
     schema = nw.from_native(native).collect_schema()
-    return pl.DataFrame(schema={name: _polars_type(dtype) for name, dtype in schema.items()})
+    known = _COLUMNS.get(name, schema)
+    return pl.DataFrame(
+        schema={
+            column: _polars_type(dtype) if column in known else pl.Null
+            for column, dtype in schema.items()
+        }
+    )
 
 
 def _polars_type(dtype: Any) -> Any:
@@ -114,7 +121,7 @@ def _arrow(frame: pl.DataFrame) -> pa.Table:
 def _look_through(name: str, native: Any) -> None:
     if name not in _COLUMNS:
         return
-    counts = _arrow(_counted(name, _empty(native))).schema
+    counts = _arrow(_counted(name, _empty(name, native))).schema
     looked = _needed(name, native).mapInArrow(partial(_looked, name), from_arrow_schema(counts))
     refuse(name, collected(looked).sum().row(0, named=True))
     if name == "overrides":
