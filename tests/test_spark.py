@@ -128,6 +128,15 @@ def test_nothing_is_read_before_the_answer_is(convert: Callable[[Any], Any]) -> 
         answer.collect()
 
 
+def test_no_rows_give_no_rows(convert: Callable[[Any], Any]) -> None:
+    sessions = convert(frame_of(administered_on=["2026-01-05"]).clear())
+    ends = convert(CASE.tables["care_ends"])
+    answer = panel.forecast(sessions, [MIGRAINE], as_of="2026-06-01", care_ends=ends)
+    assert answer.collect() == []
+    week = panel.load(sessions, [MIGRAINE], as_of=DAY, weeks=1, holds=None, care_ends=ends)
+    assert [row["visits"] for row in week.collect()] == [0]
+
+
 def test_columns_of_other_kinds_do_not_matter(convert: Callable[[Any], Any]) -> None:
     frame = frame_of(patient=[7, 8], administered_on=[date(2026, 1, 5), None])
     sessions = convert(frame).selectExpr("*", "map('note', 'none') AS notes", "NULL AS nil")

@@ -10,7 +10,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from botox_schedule.panel._engine import Frame
-from botox_schedule.panel._order import day_of, touch_of
+from botox_schedule.panel._keys import day_of, touch_of
 from botox_schedule.panel._ordered import TRACK, Ordered
 
 __all__ = ["grouped"]

@@ -10,7 +10,7 @@ from botox_schedule import SchedulingPolicy, TreatmentProtocol
 from botox_schedule.panel._book import Book, chosen
 from botox_schedule.panel._engine import Engine, Frame
 from botox_schedule.panel._groups import grouped
-from botox_schedule.panel._order import key_of, milli_of, place_of, product_of
+from botox_schedule.panel._keys import key_of, milli_of, place_of, product_of
 from botox_schedule.panel._ordered import CYCLE, Ordered
 from botox_schedule.panel._rules import Rules
 from botox_schedule.panel._sessions import (
@@ -228,10 +228,11 @@ class Population:
             nw.col("_first").min().alias("first_on"),
             nw.col("_first").max().alias("anchored_on"),
             nw.col("_touch").max().alias("touch_on"),
-            nw.col("_key").min().alias("first_key"),
             nw.col("_key").max().alias("last_key"),
             *(nw.col(f"c_{at}").max() for at in cells),
         ]
+        if self.table("weights") is not None:
+            asked.append(nw.col("_key").min().alias("first_key"))
         if units:
             rows = rows.with_columns(_milli=milli_of("key"))
             known = nw.when(nw.col("_milli") > 0).then(nw.col("_milli")).otherwise(0)
