@@ -15,7 +15,7 @@ from botox_schedule.panel._amounts import Amount, amount_of
 from botox_schedule.panel._sheet import Sheet
 from botox_schedule.panel.errors import PanelError
 
-__all__ = ["MOST_INDICATIONS", "Book", "Family", "by_number", "chosen", "put_chosen"]
+__all__ = ["MOST_INDICATIONS", "Book", "Family", "any_of", "by_number", "chosen", "put_chosen"]
 
 MOST_INDICATIONS = 64
 """Of one clock: the order of sessions is kept in one whole number."""
@@ -182,11 +182,32 @@ class Book:
             held.append((holds, version))
         return [*held, (None, versions[0])]
 
+    def apart(self, number: int, day: str) -> list[tuple[nw.Expr, TreatmentProtocol]]:
+        """Return the versions of a family, each with when it holds and none before it does."""
+        free, found = nw.lit(value=True), []
+        for holds, version in self.versions_on(number, day):
+            own = free if holds is None else free & holds.fill_null(value=False)
+            found.append((own, version))
+            free = free & ~own
+        return found
+
+    def whether(self, family: str, day: str, read: Callable[[TreatmentProtocol], bool]) -> nw.Expr:
+        """Whether something is so of the version in force of a family, given by its number."""
+        always, found = [], nw.lit(value=False)
+        for number, one in enumerate(self.families):
+            answers = {read(version) for version in one.versions}
+            if answers == {True}:
+                always.append(number)
+            elif len(answers) > 1:
+                cases = [(own, read(version)) for own, version in self.apart(number, day)]
+                found |= (nw.col(family) == number) & chosen(cases)
+        return (found | nw.col(family).is_in(always)).fill_null(value=False)
+
     def amount(  # noqa: PLR0917 - what is chosen, by what, and where it goes
         self,
         sheet: Sheet,
         out: str,
-        cases: Sequence[tuple[nw.Expr, int]],
+        family: str,
         day: str,
         read: Callable[[TreatmentProtocol], Interval | None],
         times: int = 1,
@@ -196,7 +217,7 @@ class Book:
         Args:
             sheet: Where to put columns, where the choice differs between rows.
             out: How the columns begin.
-            cases: When which family judges.
+            family: The column of the number of the family that judges.
             day: The column of the day that decides on the version.
             read: What to read of a version.
             times: How many times the interval.
@@ -204,13 +225,23 @@ class Book:
         Returns:
             The amount, and whether any row can be without one: those have null.
         """
+        alike: dict[Amount | None, list[int]] = {}
         found: list[tuple[nw.Expr, Amount | None]] = []
-        for condition, number in cases:
-            for holds, version in self.versions_on(number, day):
-                interval = read(version)
-                amount = None if interval is None else amount_of(interval, times)
-                found.append((condition if holds is None else condition & holds, amount))
+        for number, one in enumerate(self.families):
+            amounts = {_amount(read(version), times) for version in one.versions}
+            if len(amounts) == 1:
+                alike.setdefault(amounts.pop(), []).append(number)
+                continue
+            found += [
+                ((nw.col(family) == number) & own, _amount(read(version), times))
+                for own, version in self.apart(number, day)
+            ]
+        found += [(nw.col(family).is_in(numbers), amount) for amount, numbers in alike.items()]
         return put_chosen(sheet, out, found)
+
+
+def _amount(interval: Interval | None, times: int) -> Amount | None:
+    return None if interval is None else amount_of(interval, times)
 
 
 def put_chosen(
@@ -243,6 +274,14 @@ def chosen(cases: Sequence[tuple[nw.Expr, Any]]) -> nw.Expr:
     for condition, one in cases:
         chain = chain.when(condition).then(nw.lit(one, kind))
     found: nw.Expr = chain
+    return found
+
+
+def any_of(conditions: Sequence[nw.Expr]) -> nw.Expr:
+    """Whether any condition holds."""
+    found = nw.lit(value=False)
+    for condition in conditions:
+        found |= condition
     return found
 
 

@@ -3,6 +3,7 @@
 import narwhals.stable.v2 as nw
 
 from botox_schedule import CycleTiming
+from botox_schedule.panel._book import any_of
 from botox_schedule.panel._engine import Frame
 from botox_schedule.panel._holds import put_free_days, put_touched, put_without_holds
 from botox_schedule.panel._ordered import TRACK
@@ -95,7 +96,7 @@ def _put_own_cells(population: Population, sheet: Sheet) -> None:
             missing |= ~found & (_has("c", at) | (unknown & (nw.col("planned_product") == product)))
     sheet.put(_any_unknown=any_unknown, _missing=missing)
     given = {
-        f"_given_{product}": _any_of([_has("c", place * book.kinds + product) for place in places])
+        f"_given_{product}": any_of([_has("c", place * book.kinds + product) for place in places])
         for product in range(book.other_product)
     }
     sheet.put(**given)
@@ -110,13 +111,6 @@ def _put_own_cells(population: Population, sheet: Sheet) -> None:
         switched = ~nw.col("_any_unknown") & ~nw.col(f"_given_{product}")
         columns[f"previous_{at}"] = _has("before", at) & found & switched
     sheet.put(**columns)
-
-
-def _any_of(conditions: list[nw.Expr]) -> nw.Expr:
-    found = conditions[0]
-    for condition in conditions[1:]:
-        found |= condition
-    return found
 
 
 def judged(population: Population, cycles: Sheet) -> Sheet:

@@ -94,8 +94,7 @@ def _put_effect(population: Population, cycles: Sheet, effect: Interval | None) 
     if effect is not None:
         population.rules.after(cycles, "ends_after", "anchored_on", amount_of(effect))
         return
-    cases = [(nw.col("family") == at, at) for at in range(len(population.book.families))]
-    amount, nothing = population.book.amount(cycles, "_lasts", cases, "anchored_on", _lasting)
+    amount, nothing = population.book.amount(cycles, "_lasts", "family", "anchored_on", _lasting)
     if nothing and amount == (0, 0):
         cycles.put(_lasts_k=nw.lit(None, nw.Int64))
         amount = Amount(0, "_lasts_k")

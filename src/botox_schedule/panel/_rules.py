@@ -12,7 +12,7 @@ from botox_schedule import (
     TreatmentProtocol,
 )
 from botox_schedule.panel._amounts import Amount, add_amount, amount_of
-from botox_schedule.panel._book import Book, chosen, put_chosen
+from botox_schedule.panel._book import Book, any_of, chosen, put_chosen
 from botox_schedule.panel._engine import Frame
 from botox_schedule.panel._ordered import TRACK
 from botox_schedule.panel._sessions import Policies
@@ -96,38 +96,58 @@ class Rules(NamedTuple):
         ).tidy()
 
     def _put_labels(self, sheet: Sheet, day: str, counted_from: str) -> None:
-        book = self.book
+        """Put the day of the strictest label, of equal ones that of the first cell."""
         nothing = nw.lit(None, nw.Int64)
         sheet.put(
             _label=nothing,
             _previous=nothing,
-            cell=nothing,
+            cell=chosen([(nw.col(f"own_{at}"), at) for at in self.book.found_cells]),
             unread_minimum=nw.lit(value=False),
         )
-        for at in book.found_cells:
-            own, before = f"own_{at}", f"previous_{at}"
-            gives = f"_gives_{at}"
-            families = self._families(at)
-            amount, may_lack = book.amount(sheet, gives, families, day, _minimum)
-            judged = nw.col(own)
+        for number, (amount, judges) in enumerate(self._minimums(day).items()):
+            out = f"_gives_{number}"
+            self.after(sheet, out, counted_from, amount)
             sheet.put(
-                cell=nw.when(nw.col("cell").is_null() & judged).then(at).otherwise(nw.col("cell"))
+                _by=chosen([(nw.col(f"own_{at}") & holds, at) for at, holds, _ in judges]),
+                _switched=any_of([nw.col(f"previous_{at}") & holds for at, holds, _ in judges]),
+                _unread=any_of(
+                    [
+                        (nw.col(f"own_{at}") | nw.col(f"previous_{at}")) & holds
+                        for at, holds, unread in judges
+                        if unread
+                    ]
+                ),
             )
-            if amount == (0, 0) and may_lack:
-                continue
-            self.after(sheet, gives, counted_from, amount)
-            unread = self._unread(families, day, "minimum")
-            stricter = nw.col("_label").is_null() | (nw.col(gives) > nw.col("_label"))
-            stricter &= judged & ~nw.col(gives).is_null()
-            binds = (judged | nw.col(before)) & ~nw.col(gives).is_null() & unread
-            sheet.put(
-                cell=nw.when(stricter).then(at).otherwise(nw.col("cell")),
-                unread_minimum=nw.col("unread_minimum") | binds,
-                _previous=nw.when(nw.col(before))
-                .then(nw.max_horizontal("_previous", gives))
-                .otherwise(nw.col("_previous")),
-                _label=nw.when(stricter).then(nw.col(gives)).otherwise(nw.col("_label")),
-            )
+            self._put_stricter(sheet, out)
+
+    @staticmethod
+    def _put_stricter(sheet: Sheet, out: str) -> None:
+        """Let a day decide where it is the later one."""
+        gives, label = nw.col(out), nw.col("_label")
+        first = (gives == label) & (nw.col("_by") < nw.col("cell"))
+        stricter = label.is_null() | (gives > label) | first
+        stricter &= ~nw.col("_by").is_null() & ~gives.is_null()
+        sheet.put(
+            cell=nw.when(stricter).then(nw.col("_by")).otherwise(nw.col("cell")),
+            unread_minimum=nw.col("unread_minimum") | (nw.col("_unread") & ~gives.is_null()),
+            _previous=nw.when(nw.col("_switched"))
+            .then(nw.max_horizontal("_previous", out))
+            .otherwise(nw.col("_previous")),
+            _label=nw.when(stricter).then(gives).otherwise(label),
+        )
+
+    def _minimums(self, day: str) -> dict[Amount, list[tuple[int, nw.Expr, bool]]]:
+        """Return each minimum: in which cells it binds, when, and whether it was not read."""
+        found: dict[Amount, list[tuple[int, nw.Expr, bool]]] = {}
+        for at in self.book.found_cells:
+            for condition, number in self._families(at):
+                for holds, version in self.book.apart(number, day):
+                    minimum = version.retreatment.minimum
+                    if minimum is not None:
+                        unread = "minimum" in version.unverified_retreatment
+                        judge = (at, condition & holds, unread)
+                        found.setdefault(amount_of(minimum), []).append(judge)
+        return found
 
     def _families(self, cell: int) -> list[tuple[nw.Expr, int]]:
         cases = []
@@ -136,23 +156,6 @@ class Rules(NamedTuple):
             if family is not None:
                 cases.append((nw.col("clock") == clock, family))
         return cases
-
-    def _unread(self, families: list[tuple[nw.Expr, int]], day: str, name: str) -> nw.Expr:
-        """Whether a figure of the version in force was not read in a source."""
-        unread = nw.lit(value=False)
-        for condition, number in families:
-            cases = self.book.versions_on(number, day)
-            found = chosen(
-                [
-                    (
-                        nw.lit(value=True) if holds is None else holds,
-                        name in p.unverified_retreatment,
-                    )
-                    for holds, p in cases
-                ]
-            )
-            unread |= condition & found
-        return unread
 
     def _put_override(self, sheet: Sheet, day: str, counted_from: str) -> None:
         if self.overrides is None:
@@ -194,10 +197,12 @@ class Rules(NamedTuple):
             for at in book.found_cells
             for condition, number in self._families(at)
         ]
-        first, no_usual = book.amount(sheet, "_uf", families, day, lambda p: _usual(p, "first"))
-        last, _ = book.amount(sheet, "_ul", families, day, lambda p: _usual(p, "last"))
-        twice, _ = book.amount(sheet, "_ut", families, day, lambda p: _usual(p, "last"), times=2)
-        sheet.put(unread_usual=self._unread(families, day, "usual"))
+        sheet.put(_judge=chosen(families))
+        first, no_usual = book.amount(sheet, "_uf", "_judge", day, lambda p: _usual(p, "first"))
+        last, _ = book.amount(sheet, "_ul", "_judge", day, lambda p: _usual(p, "last"))
+        twice, _ = book.amount(sheet, "_ut", "_judge", day, lambda p: _usual(p, "last"), times=2)
+        unread = book.whether("_judge", day, lambda p: "usual" in p.unverified_retreatment)
+        sheet.put(unread_usual=unread)
         if no_usual and first == (0, 0):
             first = last = twice = self._nothing(sheet)
         if self.overrides is not None:
@@ -209,7 +214,7 @@ class Rules(NamedTuple):
         self.after(sheet, "_last", anchor, last)
         slide = nw.col(allowed_from) - nw.col("_first")
         sheet.put(_slide=nw.when(slide > 0).then(slide).otherwise(0))
-        self._put_grace(sheet, families, day)
+        self._put_grace(sheet, day)
         lapsed = self.policy_amount(sheet, "_lapse", "lapsed_after")
         self.after(sheet, "_lapsed", anchor, twice)
         if lapsed is not None:
@@ -228,15 +233,13 @@ class Rules(NamedTuple):
         later = nw.max_horizontal("lapsed_from", "overdue_from")
         sheet.put(lapsed_from=nw.when(~nw.col("due").is_null()).then(later)).tidy()
 
-    def _put_grace(self, sheet: Sheet, families: list[tuple[nw.Expr, int]], day: str) -> None:
+    def _put_grace(self, sheet: Sheet, day: str) -> None:
         """Put ``_overdue``: the end of the usual range with its grace, not slid."""
-        scheduled = nw.lit(value=False)
-        for condition, number in families:
-            for holds, version in reversed(self.book.versions_on(number, day)):
-                kind = nw.lit(value=version.retreatment.kind is RetreatmentKind.SCHEDULED)
-                both = condition if holds is None else condition & holds
-                scheduled = nw.when(both).then(kind).otherwise(scheduled)
-        sheet.put(_scheduled=scheduled)
+        sheet.put(
+            _scheduled=self.book.whether(
+                "_judge", day, lambda p: p.retreatment.kind is RetreatmentKind.SCHEDULED
+            )
+        )
         for name in ("scheduled_grace", "as_needed_grace"):
             found = self.policy_amount(sheet, f"_{name}", name)
             assert found is not None  # noqa: S101 - a policy states both
@@ -266,10 +269,6 @@ class Rules(NamedTuple):
             columns[out] = nw.when(none).then(usual).otherwise(nw.col(given))
         sheet.put(**columns)
         return Amount(months, days)
-
-
-def _minimum(protocol: TreatmentProtocol) -> Interval | None:
-    return protocol.retreatment.minimum
 
 
 def _usual(protocol: TreatmentProtocol, end: str) -> Interval | None:
