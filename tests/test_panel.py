@@ -876,6 +876,11 @@ class TestFindings:
         answer = panel.forecast(frame, [MIGRAINE], as_of="2026-06-01", care_ends=small)
         assert answer["status"].to_list() == ["deceased"]
         text = ends.with_columns(pl.col("patient").cast(pl.String))
+        for own, beside in ((pl.String, pl.Categorical), (pl.Categorical, pl.String)):
+            named = text.with_columns(pl.col("patient").cast(beside))
+            sessions = frame.with_columns(pl.col("patient").cast(pl.String).cast(own))
+            answer = panel.forecast(sessions, [MIGRAINE], as_of="2026-06-01", care_ends=named)
+            assert answer["status"].to_list() == ["deceased"]
         with pytest.raises(PanelError, match="patient: expected Int64 as in the sessions, found S"):
             panel.forecast(frame, [MIGRAINE], as_of="2026-06-01", care_ends=text)
 

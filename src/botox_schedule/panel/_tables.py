@@ -41,6 +41,7 @@ OPEN = 100_000_000
 
 _DAY = "days (dates, or text YYYY-MM-DD)"
 _TEXT = "text"
+_TEXTS = (nw.String, nw.Categorical)
 _Shape = tuple[Mapping[str, str], Mapping[str, str]]
 _HOLDS: _Shape = (
     {"patient": "anything", "first": _DAY},
@@ -126,11 +127,12 @@ def _numbered(native: Any, name: str) -> Source:
 
 
 def _with_patients_of(frame: Frame, name: str, sessions: Frame) -> Frame:
-    """Refuse patients of another type, which no session would meet; the size does not matter."""
+    """Refuse patients of another type, which no session would meet; sizes do not matter."""
     own, expected = (one.collect_schema()["patient"] for one in (frame, sessions))
     if own == expected:
         return frame
-    if own.is_integer() and expected.is_integer():
+    numbers = own.is_integer() and expected.is_integer()
+    if numbers or (own in _TEXTS and expected in _TEXTS):
         return frame.with_columns(nw.col("patient").cast(expected))
     raise PanelError(f"{name}: patient: expected {expected} as in the sessions, found {own}")
 
