@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import narwhals.stable.v2 as nw
+import polars as pl
 
 from botox_schedule.panel._engine import Engine, Frame
 
@@ -14,36 +15,39 @@ CYCLE = ("cycle",)
 _KEYS = 1 << 63
 
 
+_BEGINS = (pl.col("track") != pl.col("track").shift(1)).fill_null(value=True)
+
+
 class Ordered:
     """Sessions with the columns ``track`` and ``key``, in the order of their keys.
 
-    Polars sorts them once and looks at neighbors; DuckDB has windows. Which of equal sessions
-    comes first is left open.
+    Polars looks at neighbors, DuckDB has windows. Which of equal sessions comes first is left open.
     """
 
     def __init__(self, engine: Engine, frame: Frame) -> None:
         self.engine = engine
-        if engine.name == "polars":
-            import polars as pl  # noqa: PLC0415 - only where it does the work
-
-            # One number that holds both is sorted in a third of the time.
-            both = pl.col("track").cast(pl.Int128) * _KEYS + pl.col("key")
-            rest = pl.exclude("track", "key")
-            native = frame.to_native().select(both.alias("_both"), rest).sort("_both")
-            track, key = pl.col("_both") // _KEYS, pl.col("_both") % _KEYS
-            native = native.select(
-                track.cast(pl.Int64).alias("track"),
-                key.cast(pl.Int64).alias("key"),
-                pl.exclude("_both"),
-            )
-            frame = engine.settled(nw.from_native(native))
         self.frame = frame
+
+    @classmethod
+    def sorted(cls, engine: Engine, frame: Frame) -> Self:
+        """Bring rows into order, where it is kept."""
+        if engine.name != "polars":
+            return cls(engine, frame)
+        # One number that holds both is sorted in a third of the time.
+        both = pl.col("track").cast(pl.Int128) * _KEYS + pl.col("key")
+        rest = pl.exclude("track", "key")
+        native = frame.to_native().select(both.alias("_both"), rest).sort("_both")
+        track, key = pl.col("_both") // _KEYS, pl.col("_both") % _KEYS
+        native = native.select(
+            track.cast(pl.Int64).alias("track"),
+            key.cast(pl.Int64).alias("key"),
+            pl.exclude("_both"),
+        )
+        return cls(engine, engine.settled(nw.from_native(native)))
 
     def only(self, condition: nw.Expr) -> "Ordered":
         """Return the rows for which a condition holds, in their order."""
-        kept = object.__new__(Ordered)
-        kept.engine, kept.frame = self.engine, self.frame.filter(condition)
-        return kept
+        return Ordered(self.engine, self.frame.filter(condition))
 
     def put(self, **columns: nw.Expr) -> Self:
         """Add or replace columns."""
@@ -60,14 +64,9 @@ class Ordered:
         """
         starts = (first or {}).items()
         if self.engine.name == "polars":
-            pl, native, begins = self._neighbors()
-            found = {out: pl.when(begins).then(pl.col(c)).forward_fill() for out, c in starts}
-            for out, column in before.items():
-                value = pl.col(column)
-                owner = pl.when(value.is_not_null()).then(pl.col("track")).forward_fill()
-                same = owner.shift(1) == pl.col("track")
-                found[out] = pl.when(same).then(value.forward_fill().shift(1))
-            return self._take(native.with_columns(**found))
+            found = {out: pl.when(_BEGINS).then(pl.col(c)).forward_fill() for out, c in starts}
+            found |= {out: _before(column) for out, column in before.items()}
+            return self._take(self.frame.to_native().with_columns(**found))
         over = "OVER (PARTITION BY track ORDER BY key"
         above = f"{over} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
         windows = [f"last_value({c} IGNORE NULLS) {above} AS {out}" for out, c in before.items()]
@@ -77,32 +76,30 @@ class Ordered:
     def put_running(self, out: str, total: str, column: str) -> Self:
         """Put the sum up to the row, of equal rows those that add more first, and the track's sum."""
         if self.engine.name == "polars":
-            pl, native, begins = self._neighbors()
-            value, whole = pl.col(column), pl.col(column).cum_sum()
-            native = native.with_columns(
-                (whole - pl.when(begins).then(whole - value).forward_fill()).alias(out)
-            )
-            ends = begins.shift(-1).fill_null(value=True)
-            return self._take(
-                native.with_columns(pl.when(ends).then(pl.col(out)).backward_fill().alias(total))
-            )
+            whole = pl.col(column).cum_sum()
+            before = pl.when(_BEGINS).then(whole - pl.col(column)).forward_fill()
+            native = self.frame.to_native().with_columns((whole - before).alias(out))
+            ends = _BEGINS.shift(-1).fill_null(value=True)
+            last = pl.when(ends).then(pl.col(out)).backward_fill()
+            return self._take(native.with_columns(last.alias(total)))
         over = f"sum({column}) OVER (PARTITION BY track ORDER BY key, {column} DESC ROWS BETWEEN"
         up_to = f"{over} UNBOUNDED PRECEDING AND CURRENT ROW)::BIGINT AS {out}"
-        whole = f"{over} UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)::BIGINT AS {total}"
-        return self._take(self.frame.to_native().project(f"*, {up_to}, {whole}"))
+        in_all = f"{over} UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)::BIGINT AS {total}"
+        return self._take(self.frame.to_native().project(f"*, {up_to}, {in_all}"))
 
     def settle(self, *columns: str) -> Self:
         """Compute what was put, and keep only some columns."""
         self.frame = self.engine.settled(self.frame.select(*columns))
         return self
 
-    def _neighbors(self) -> tuple[Any, Any, Any]:
-        """Return Polars, its frame, and whether a row is the first of its track."""
-        import polars as pl  # noqa: PLC0415 - only where it does the work
-
-        first = (pl.col("track") != pl.col("track").shift(1)).fill_null(value=True)
-        return pl, self.frame.to_native(), first
-
     def _take(self, native: Any) -> Self:
         self.frame = nw.from_native(native)
         return self
+
+
+def _before(column: str) -> pl.Expr:
+    """Return the latest value that stands before a row of the same track."""
+    value = pl.col(column)
+    owner = pl.when(value.is_not_null()).then(pl.col("track")).forward_fill()
+    same = owner.shift(1) == pl.col("track")
+    return pl.when(same).then(value.forward_fill().shift(1))

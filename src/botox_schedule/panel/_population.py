@@ -1,7 +1,8 @@
 """The sessions of a population as tracks and cycles, read once for all questions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -80,27 +81,22 @@ class Population:
         left_out = reading.frame.filter(~nw.col("problem").is_null()).select("patient").unique()
         self.left_out = self.engine.settled(left_out)
         rows = self.engine.settled(self._rows(usable(reading)))
-        tracks = self._tracks(rows)
-        if planned is not None:
-            tracks = self._as_planned(tracks, nw.from_native(planned).lazy())
-        tracks = self.engine.settled(self._on_own_clock(tracks))
+        tracks = self.engine.settled(self._on_own_clock(self._tracks(rows, planned)))
         self.tracks = self.engine.settled(self.engine.counted(tracks, "track"))
         self.bookings = self.engine.settled(self._bookings(rows))
         # A list of one, so that the rows are let go when they have been used.
-        self._done = [Ordered(self.engine, self._completed(rows))]
-        holds, overrides = self.table("holds"), self.table("overrides")
-        self.spans = self.known = None
-        if holds is not None:
-            spans = held_spans(holds, self.tracks, self.book, self.as_of)
-            self.spans = self.engine.settled(spans)
-        if overrides is not None:
-            known = known_overrides(overrides, self.tracks, self.book)
-            self.known = self.engine.settled(known)
-        self.rules = Rules(self.book, self.policies, self.known)
+        self._done = [Ordered.sorted(self.engine, self._completed(rows))]
+        self.spans = self._on_their_tracks("holds", partial(held_spans, as_of=self.as_of))
+        overrides = self._on_their_tracks("overrides", known_overrides)
+        self.rules = Rules(self.book, self.policies, overrides)
 
     def table(self, name: str) -> Frame | None:
         """Return a table that the caller gave, or None."""
         return self._tables.get(name)
+
+    def _on_their_tracks(self, name: str, read: Callable[..., Frame]) -> Frame | None:
+        table = self.table(name)
+        return None if table is None else self.engine.settled(read(table, self.tracks, self.book))
 
     def _rows(self, rows: Frame) -> Frame:
         if self.died is not None:
@@ -128,7 +124,7 @@ class Population:
             layers.append(placed.filter(~nw.col("clock").is_null()))
         return layers[0] if len(layers) == 1 else nw.concat(layers, how="vertical")
 
-    def _tracks(self, rows: Frame) -> Frame:
+    def _tracks(self, rows: Frame, planned: Any) -> Frame:
         """One row a track: the clock of the protocol of its last session with a known one."""
         latest = nw.col("day") * _BASE + nw.col("family")
         booked = (nw.col("status") == BOOKED) & (nw.col("day") >= self.as_of)
@@ -151,15 +147,15 @@ class Population:
         tracks = tracks.with_columns(family=family % _BASE)
         if self.policies.keys:
             tracks = tracks.with_columns(policy=nw.col("_policy") % _BASE)
-        return tracks
+        return tracks if planned is None else self._as_planned(tracks, planned)
 
-    def _as_planned(self, tracks: Frame, planned: Frame) -> Frame:
+    def _as_planned(self, tracks: Frame, given: Any) -> Frame:
         """Let the caller say which protocol each track has."""
         cases = [
             ((nw.col("indication") == p.indication) & (nw.col("product") == p.product.value), at)
             for at, p in enumerate(family.newest for family in self.book.families)
         ]
-        planned = planned.with_columns(family=chosen(cases))
+        planned = nw.from_native(given).lazy().with_columns(family=chosen(cases))
         planned = planned.with_columns(clock=self.book.own_clock("family").cast(nw.Int16))
         return tracks.drop("family").join(
             planned.select(*_TRACK, "family"), on=list(_TRACK), how="inner"
