@@ -218,9 +218,7 @@ class Population:
             **{f"c_{at}": (nw.col("part") & (nw.col("_cell") == at)).cast(nw.Int8) for at in cells}
         )
         asked = [
-            nw.col("track").max(),
-            nw.col("number").max(),
-            nw.col("count").max(),
+            *(nw.col(name).max() for name in ("track", "number", "count")),
             nw.col("_first").min().alias("first_on"),
             nw.col("_first").max().alias("anchored_on"),
             nw.col("_touch").max().alias("touch_on"),
@@ -230,16 +228,8 @@ class Population:
         if self.table("weights") is not None:
             asked.append(nw.col("_key").min().alias("first_key"))
         if units:
-            rows = rows.with_columns(_milli=milli_of("key"))
-            known = nw.when(nw.col("_milli") > 0).then(nw.col("_milli")).otherwise(0)
-            rows = rows.with_columns(_known=known, _open=(nw.col("_milli") < 0).cast(nw.Int64))
-            asked += [
-                nw.col("_known").sum().alias("milli"),
-                nw.col("_open").max().alias("open_units"),
-                nw.col("_product").min().alias("product_min"),
-                nw.col("_product").max().alias("product_max"),
-                nw.len().cast(nw.Int64).alias("sessions"),
-            ]
+            rows = _with_units(rows)
+            asked += _UNITS_OF_A_CYCLE
         cycles = self._with_cell(rows.group_by(*CYCLE).agg(*asked), "last_cell", "last_key")
         kept = [name for name in cycles.collect_schema().names() if name not in _SCRATCH]
         return Sheet(self.engine, self.engine.settled(cycles.select(*kept)), CYCLE)
@@ -249,6 +239,22 @@ class Population:
         frame = frame.with_columns(_product=product_of(key))
         product = self.book.product("_product", PRODUCTS)
         return frame.with_columns(**{out: place_of(key) * self.book.kinds + product})
+
+
+def _with_units(rows: Frame) -> Frame:
+    """Put units that are known, and whether any are not."""
+    rows = rows.with_columns(_milli=milli_of("key"))
+    known = nw.when(nw.col("_milli") > 0).then(nw.col("_milli")).otherwise(0)
+    return rows.with_columns(_known=known, _open=(nw.col("_milli") < 0).cast(nw.Int64))
+
+
+_UNITS_OF_A_CYCLE = (
+    nw.col("_known").sum().alias("milli"),
+    nw.col("_open").max().alias("open_units"),
+    nw.col("_product").min().alias("product_min"),
+    nw.col("_product").max().alias("product_max"),
+    nw.len().cast(nw.Int64).alias("sessions"),
+)
 
 
 def usable(reading: Reading, *, of_any_track: bool = False) -> Frame:
