@@ -42,7 +42,7 @@ bench: .venv/dev
 bench-panel: .venv/dev
 	for part in polars duckdb loop memory linear; do $(BIN)/python benchmarks/panel.py $$part; done
 
-# Needs Java 17; some ten minutes.
+# Needs Java 17; two minutes.
 bench-spark: .venv/dev
 	$(BIN)/pip install -q -e '.[spark]' && $(BIN)/python benchmarks/panel_spark.py
 
