@@ -21,8 +21,18 @@ import narwhals.stable.v2 as nw  # noqa: E402 - it needs the extra
 from botox_schedule import panel  # noqa: E402
 from botox_schedule.panel import PanelError  # noqa: E402
 from botox_schedule.panel._amounts import Amount, add_amount, amount_of  # noqa: E402
+from botox_schedule.panel._book import MOST_INDICATIONS  # noqa: E402
 from botox_schedule.panel._engine import Source, dated, numbered, opened  # noqa: E402
+from botox_schedule.panel._keys import (  # noqa: E402
+    day_of,
+    key_of,
+    milli_of,
+    place_of,
+    product_of,
+    touch_of,
+)
 from botox_schedule.panel._passed import last_start  # noqa: E402
+from botox_schedule.panel._sessions import KINDS as PRODUCT_KINDS  # noqa: E402
 from botox_schedule.panel._sheet import Sheet  # noqa: E402
 
 DAY = timedelta(days=1)
@@ -618,6 +628,39 @@ class TestCalendar:
 
     def test_weeks_and_days_are_days(self) -> None:
         assert amount_of(bs.Interval.parse("1 year + 2 weeks - 1 day")) == (12, 13)
+
+
+class TestKeys:
+    @pytest.mark.parametrize("engine", ["polars", "duckdb"])
+    def test_a_session_can_be_read_from_its_key(self, engine: str) -> None:
+        given = [
+            {"day": day, "milli": milli, "touch": touch, "place": place, "product_number": product}
+            for day in (1, 738_000, 3_652_059)
+            for milli in (-1000, 1, 155_000, 1_000_000_000)
+            for touch in (0, 1)
+            for place in (0, 1, 4, MOST_INDICATIONS - 1)
+            for product in range(PRODUCT_KINDS)
+        ]
+        source = opened(ENGINES[engine](pl.DataFrame(given)), "sessions")
+        frame = source.frame.with_columns(key=key_of(nw.col("place")))
+        read = {"day": day_of, "milli": milli_of, "touch": touch_of, "place": place_of}
+        answer = frame.select(
+            "key",
+            product_number=product_of("key"),
+            **{name: of("key") for name, of in read.items()},
+        )
+        rows = sorted(rows_of(source.engine.back(answer)), key=lambda row: row.pop("key"))
+        # An unknown product is the last number, and comes first.
+        assert rows == sorted(
+            given,
+            key=lambda r: (
+                r["day"],
+                r["milli"],
+                r["touch"],
+                r["place"],
+                (r["product_number"] + 1) % PRODUCT_KINDS,
+            ),
+        )
 
 
 class TestGroups:
