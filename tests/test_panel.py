@@ -34,6 +34,7 @@ from botox_schedule.panel._keys import (  # noqa: E402
 from botox_schedule.panel._passed import last_start  # noqa: E402
 from botox_schedule.panel._sessions import KINDS as PRODUCT_KINDS  # noqa: E402
 from botox_schedule.panel._sheet import Sheet  # noqa: E402
+from botox_schedule.panel._simulation import _summary  # noqa: E402
 
 DAY = timedelta(days=1)
 MIGRAINE = bs.find_protocol("chronic-migraine")
@@ -244,6 +245,24 @@ class TestOneTruth:
             expected = forecast_row(case, row)
             assert row == {name: expected[name] for name in row}
 
+    @pytest.mark.parametrize("seed", [3, 4])
+    def test_two_versions_are_told_apart_by_the_day(self, seed: int) -> None:
+        case = Case(seed, "versions", 120)
+        newest = [p for p in case.newest_first if p.id == "other" or p.version != "1"]
+        case.protocols = case.newest_first = newest
+        case.policy = bs.SchedulingPolicy()
+        case.records = {
+            patient: bs.PatientRecord(id=patient, sessions=record.sessions)
+            for patient, record in case.records.items()
+        }
+        days = {s.administered_on for r in case.records.values() for s in r.sessions}
+        case.as_of = max(day for day in days if day < date(2025, 3, 1)) + 80 * DAY
+        rows = rows_of(panel.forecast(case.tables["sessions"], newest, as_of=case.as_of))
+        for row in rows:
+            expected = forecast_row(case, row)
+            assert row == {name: expected[name] for name in row}
+        assert {row["earliest"] for row in rows if row["status"] == "too_early"}
+
     @settings(max_examples=6, deadline=None)
     @given(SEEDS, KINDS)
     def test_every_cycle_is_that_of_the_record(self, seed: int, kind: str) -> None:
@@ -337,6 +356,76 @@ class TestOneTruth:
             assert row["reason"] == ("gap" if row["event"] else "ongoing")
             if row["event"]:
                 assert row["time"] == expected.persistent_days
+
+    @pytest.mark.parametrize(
+        ("beside", "too_early"),
+        [
+            ({}, True),
+            ({"holds": [{"first": "2026-02-01", "reason": "infection"}]}, True),
+            ({"care_ends": [{"on": "2026-02-01", "kind": "discontinued"}]}, False),
+            ({"care_ends": [{"on": "2026-02-01", "kind": "deceased"}]}, False),
+        ],
+    )
+    def test_a_booking_is_too_early_where_somebody_waits_for_it(
+        self, beside: dict[str, Any], too_early: bool
+    ) -> None:
+        session = {"indication": "chronic-migraine", "product": "Botox"}
+        case = Case(1, "migraine", 0)
+        case.as_of, case.policy = date(2026, 2, 10), bs.SchedulingPolicy()
+        record = bs.PatientRecord(
+            id="p-0",
+            sessions=[
+                session | {"administered_on": "2026-01-05"},
+                session | {"administered_on": "2026-03-02", "status": "booked"},
+            ],
+            **beside,
+        )
+        case.records, case.tables = {"p-0": record}, tables([record])
+        given = case.beside(lambda one: one, *BESIDE[:2])
+        rows = rows_of(
+            panel.forecast(case.tables["sessions"], [MIGRAINE], as_of=case.as_of, **given)
+        )
+        expected = forecast_row(case, rows[0])
+        assert rows == [{name: expected[name] for name in rows[0]}]
+        assert rows[0]["booking_too_early"] is too_early
+
+    def test_units_of_a_cycle_are_null_where_any_are_not_known(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"] * 2, units=[100.0, None])
+        answer = panel.cycles(frame, [MIGRAINE], as_of="2026-06-01")
+        assert answer.select("sessions", "units").rows() == [(2, None)]
+
+    def test_an_unknown_product_is_taken_to_be_the_planned_one(self) -> None:
+        def protocol(indication: str, product: str, onset: str) -> bs.TreatmentProtocol:
+            return bs.TreatmentProtocol(
+                id=f"{indication}-{product}",
+                version="1",
+                region="us",
+                indication=indication,
+                product=product,
+                population="adult",
+                shares_clock_with=[other for other in ("arm", "leg") if other != indication],
+                retreatment={"kind": "as_needed", "minimum": "12 weeks"},
+                response={"onset": onset},
+            )
+
+        protocols = [
+            protocol("arm", "Botox", "1 to 2 weeks"),
+            protocol("arm", "Dysport", "3 to 4 weeks"),
+            protocol("leg", "Botox", "5 to 6 weeks"),
+        ]
+        sessions: list[dict[str, Any]] = [
+            {"administered_on": "2025-09-01", "indication": "arm", "product": "Botox"},
+            {"administered_on": "2026-01-05", "indication": "leg", "product": None},
+        ]
+        record = bs.PatientRecord(sessions=sessions)
+        frame = pl.DataFrame([{"patient": "p-1"} | session for session in sessions])
+        for weeks, phase in ((1, "latent"), (2, "latent"), (5, "onset"), (7, "not_stated")):
+            as_of = date(2026, 1, 5) + weeks * 7 * DAY
+            answer = panel.forecast(frame, protocols, as_of=as_of)
+            found = bs.forecast(record, protocols[0], as_of=as_of, other_protocols=protocols)
+            assert answer["phase"].to_list() == [phase]
+            assert found.phase is not None
+            assert found.phase.value == phase
 
     def test_policies_differ_by_key(self) -> None:
         case = Case(5, "migraine", 40)
@@ -524,6 +613,36 @@ class TestLimits:
             case.policy = policies[keys[row["patient"]]]
             expected = forecast_row(case, row)
             assert row == {name: expected[name] for name in row}
+
+    @pytest.mark.parametrize("weight", ["40", "40.001"])
+    @pytest.mark.parametrize("units", ["299.999", "300", "300.001", "300.006", "300.014"])
+    def test_weights_count_to_the_gram(self, weight: str, units: str) -> None:
+        record = bs.PatientRecord(
+            id="p-0",
+            sessions=[
+                {
+                    "administered_on": "2026-01-05",
+                    "indication": "spasticity",
+                    "product": "Xeomin",
+                    "units": units,
+                    "status": "booked",
+                }
+            ],
+            weights=[{"measured_on": "2026-01-01", "kilograms": weight}],
+        )
+        case = self.case(1, 0)
+        case.records, case.as_of = {"p-0": record}, date(2026, 1, 5)
+        case.tables = tables(case.records.values())
+        one = LIMITED.model_copy(update={"limits": LIMITED.limits[:1]})
+        case.protocols = case.newest_first = [one]
+        answer = panel.forecast(
+            case.tables["sessions"], [one], as_of=case.as_of, weights=case.tables["weights"]
+        )
+        exceeded = Decimal(units) > Decimal(weight) * Decimal("7.5")
+        assert answer["limit_exceeded"].to_list() == [exceeded]
+        case.policy = bs.SchedulingPolicy()
+        expected = forecast_row(case, answer.row(0, named=True))
+        assert expected["limit_exceeded"] is exceeded
 
     def test_weights_that_cannot_be_are_refused(self) -> None:
         sessions = frame_of(administered_on=["2026-01-05"])
@@ -1306,6 +1425,16 @@ class TestSimulation:
         assert self.ask(days=336, instead=[slow])["sessions"] == (80, 80, 80)
         with pytest.raises(PanelError, match="takes no given protocol's place"):
             self.ask(instead=[PEDIATRIC[0]])
+
+    def test_without_an_interval_nobody_comes_again(self) -> None:
+        never = {"retreatment": bs.RetreatmentRule(kind="as_needed")}
+        found = self.ask(instead=[MIGRAINE.model_copy(update=never)])
+        assert found["sessions"] == (40, 40, 40)
+        assert found["backlog"] == (0, 0, 0)
+
+    def test_intervals_are_of_nine_replicates_in_ten(self) -> None:
+        found = _summary([{"sessions": float(number)} for number in range(101)])
+        assert found.rows() == [("sessions", 50.0, 5.0, 95.0)]
 
     def test_progress_is_told(self) -> None:
         told: list[tuple[int, int]] = []
