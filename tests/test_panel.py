@@ -1432,6 +1432,10 @@ class TestSimulation:
         assert found["sessions"] == (40, 40, 40)
         assert found["backlog"] == (0, 0, 0)
 
+    def test_one_day_and_one_replicate_will_do(self) -> None:
+        found = self.ask(as_of="2026-03-25", days=1, replicates=1)
+        assert found["sessions"] == (2, 2, 2)
+
     def test_intervals_are_of_nine_replicates_in_ten(self) -> None:
         found = _summary([{"sessions": float(number)} for number in range(101)])
         assert found.rows() == [("sessions", 50.0, 5.0, 95.0)]

@@ -1,9 +1,9 @@
 """Populations: the same rules over millions of rows, on the engine the user already has.
 
 Every function takes a Polars, pandas, PyArrow, DuckDB or PySpark frame of sessions and returns a
-frame of the same kind. A lazy Polars frame stays lazy. DuckDB and Spark compute the steps of an
-answer when it is asked for; the rows of a Spark answer stay where they are. The rules are those of
-the functions for one record, which a test compares row by row.
+frame of the same kind. A lazy Polars frame and one of Spark stay lazy; Spark's workers ask Polars,
+each about the patients of its part. DuckDB computes the steps of an answer when it is asked for.
+The rules are those of the functions for one record, which a test compares row by row.
 """
 
 from botox_schedule.panel._adherence import adherence
