@@ -1,5 +1,6 @@
 """Populations: every row of the panel is the answer of the record functions."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -887,6 +888,37 @@ class TestFindings:
         answer = panel.forecast(frame, [MIGRAINE], as_of="2026-06-01")
         assert answer.select("last_session_on", "session_left_out").rows() == rows
 
+    @pytest.mark.parametrize("engine", ["polars", "duckdb"])
+    def test_of_rows_of_one_id_the_same_wins_as_in_a_record(self, engine: str) -> None:
+        pairs = list(itertools.product(bs.SessionStatus, repeat=2))
+        treated: dict[str, Any] = {"indication": "chronic-migraine", "product": "Botox"}
+        case = Case(1, "migraine", 0)
+        case.as_of, case.policy = date(2026, 6, 1), bs.SchedulingPolicy()
+        days = ("2026-01-05", "2026-02-09")
+        rows = [
+            {"patient": f"p-{n}", "session_id": "a", "administered_on": day, "status": one.value}
+            | treated
+            for n, pair in enumerate(pairs)
+            for one, day in zip(pair, days, strict=True)
+        ]
+        for n in range(len(pairs)):
+            given = [
+                {k: v for k, v in r.items() if k != "patient"} for r in rows[2 * n : 2 * n + 2]
+            ]
+            sessions = [row | {"id": row.pop("session_id")} for row in given]
+            case.records[f"p-{n}"] = bs.PatientRecord(id=f"p-{n}", sessions=sessions)
+        answer = panel.forecast(ENGINES[engine](pl.DataFrame(rows)), [MIGRAINE], as_of=case.as_of)
+        found = rows_of(answer)
+        assert len(found) == len(pairs)
+        for row in found:
+            expected = forecast_row(case, row)
+            assert row == {name: expected[name] for name in row}
+
+    def test_units_are_at_most_a_million(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"] * 2, units=[1_000_000, 1_000_000.5])
+        answer = panel.findings(frame, [MIGRAINE])
+        assert answer["code"].to_list() == ["not_units"]
+
     @pytest.mark.parametrize("engine", list(ENGINES))
     def test_the_counts_add_up(self, engine: str) -> None:
         frame = self.dirty()
@@ -1139,6 +1171,12 @@ class TestFrames:
 
 
 class TestFlags:
+    def test_of_several_days_of_birth_the_earliest_decides(self) -> None:
+        births = pl.DataFrame({"patient": ["p-1"] * 2, "born_on": ["2010-01-01", "1980-01-01"]})
+        frame = frame_of(administered_on=["2026-01-05"])
+        answer = panel.forecast(frame, [MIGRAINE], as_of="2026-06-01", births=births)
+        assert answer["age_outside_protocol"].to_list() == [False]
+
     @pytest.mark.parametrize("as_of", ["2024-02-29", "2025-02-28", "2025-03-01", "2026-06-15"])
     def test_ages_and_reviews_on_leap_days(self, as_of: str) -> None:
         days = [date(2008, 2, 28) + n * DAY for n in range(3)]

@@ -9,18 +9,16 @@ from typing import Any, NamedTuple
 
 from botox_schedule._findings import Finding, about
 from botox_schedule._records import PatientRecord, TreatmentSession
-from botox_schedule._terms import CareEndKind, FindingCode, SessionKind, SessionStatus
+from botox_schedule._terms import (
+    PRECEDENCE,
+    CareEndKind,
+    FindingCode,
+    SessionKind,
+    SessionStatus,
+)
 
 __all__ = ["Group", "History", "Track", "read_history", "read_track"]
 
-_RANK = {
-    SessionStatus.ENTERED_IN_ERROR: 3,
-    SessionStatus.COMPLETED: 2,
-    SessionStatus.CANCELLED: 1,
-    SessionStatus.NO_SHOW: 1,
-    SessionStatus.BOOKED: 0,
-    SessionStatus.DRAFT: 0,
-}
 _UNKNOWN = Decimal(-1)
 _DAY = attrgetter("administered_on")
 
@@ -149,7 +147,7 @@ def _merged(
 
 def _precedence(session: TreatmentSession) -> tuple[Any, ...]:
     units = _UNKNOWN if session.units is None else session.units
-    return (_RANK[session.status], session.administered_on, units, *_contents(session))
+    return (PRECEDENCE[session.status], session.administered_on, units, *_contents(session))
 
 
 def _place(session: TreatmentSession) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ import re
 from enum import StrEnum, unique
 
 __all__ = [
+    "PRECEDENCE",
     "Authority",
     "CareEndKind",
     "CycleTiming",
@@ -95,6 +96,17 @@ class SessionStatus(StrEnum):
     CANCELLED = "cancelled"
     NO_SHOW = "no_show"
     ENTERED_IN_ERROR = "entered_in_error"
+
+
+PRECEDENCE = {
+    SessionStatus.ENTERED_IN_ERROR: 3,
+    SessionStatus.COMPLETED: 2,
+    SessionStatus.CANCELLED: 1,
+    SessionStatus.NO_SHOW: 1,
+    SessionStatus.BOOKED: 0,
+    SessionStatus.DRAFT: 0,
+}
+"""Which of several contents under one id wins, before anything else is compared."""
 
 
 @unique

@@ -35,7 +35,7 @@ def with_previous(population: Population, cycles: Sheet, *, only_last: bool = Fa
     later = nw.max_horizontal("anchored_on", "touch_on")
     cycles.put(counted_from=nw.when(touched).then(later).otherwise(nw.col("anchored_on")))
     before = {"before_anchor": "anchored_on", "before_counted": "counted_from"}
-    before |= {f"before_{at}": f"c_{at}" for at in book.cells}
+    before |= {f"before_{at}": f"c_{at}" for at in book.found_cells}
     following = cycles.frame.select(
         nw.col("cycle") + 1,
         **{out: nw.col(column) for out, column in before.items()},
@@ -111,6 +111,7 @@ def _put_own_cells(population: Population, sheet: Sheet) -> None:
         switched = ~nw.col("_any_unknown") & ~nw.col(f"_given_{product}")
         columns[f"previous_{at}"] = _has("before", at) & found & switched
     sheet.put(**columns)
+    sheet.frame = sheet.frame.drop(*(f"before_{at}" for at in book.found_cells))
 
 
 def judged(population: Population, cycles: Sheet) -> Sheet:

@@ -7,8 +7,9 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from botox_schedule import SchedulingPolicy, TreatmentProtocol
-from botox_schedule.panel._book import Book, chosen
+from botox_schedule import SchedulingPolicy, SessionStatus, TreatmentProtocol
+from botox_schedule._terms import PRECEDENCE
+from botox_schedule.panel._book import Book, by_number, chosen
 from botox_schedule.panel._engine import Engine, Frame
 from botox_schedule.panel._groups import grouped
 from botox_schedule.panel._keys import key_of, milli_of, place_of, product_of
@@ -277,14 +278,11 @@ def usable(reading: Reading, *, of_any_track: bool = False) -> Frame:
 def _merged(frame: Frame) -> Frame:
     """Let one of several rows of a patient under one id win; rows without an id stay.
 
-    Entered in error wins, then completed, then cancelled or no-show, then booked or draft; then
-    the later day, the larger units, and what only decides between rows that say the same.
+    The status decides as in a record; then the later day, the larger units, and what only decides
+    between rows that say the same.
     """
-    ranks = [2, 0, 0, 1, 1, 3]
-    rank = nw.lit(0, nw.Int64)
-    for number, precedence in enumerate(ranks):
-        rank = nw.when(nw.col("status") == number).then(precedence).otherwise(rank)
-    frame = frame.with_columns(_rank=rank)
+    ranks = [PRECEDENCE[status] for status in SessionStatus]
+    frame = frame.with_columns(_rank=by_number("status", ranks))
     weight = nw.col("_rank") * _MOST_DAYS + nw.col("day")
     frame = frame.with_columns(
         _one=weight * _UNITS + dose_order(),
