@@ -358,6 +358,19 @@ class TestOneTruth:
             if row["event"]:
                 assert row["time"] == expected.persistent_days
 
+    def test_a_version_may_be_in_force_up_to_the_end_of_the_calendar(self) -> None:
+        content = MIGRAINE.model_dump()
+        old, new = (
+            bs.TreatmentProtocol.model_validate(content | {"version": version, "in_force": period})
+            for version, period in (
+                ("0.9", {"last": "2025-12-31"}),
+                ("1.1", {"first": "2026-01-01", "last": "9999-12-31"}),
+            )
+        )
+        frame = frame_of(administered_on=["2026-01-05"])
+        answer = panel.forecast(frame, [old, new], as_of="2026-02-01")
+        assert answer.select("earliest", "protocol_version").rows() == [(date(2026, 3, 30), "1.1")]
+
     @pytest.mark.parametrize(
         ("beside", "too_early"),
         [
@@ -370,25 +383,53 @@ class TestOneTruth:
     def test_a_booking_is_too_early_where_somebody_waits_for_it(
         self, beside: dict[str, Any], too_early: bool
     ) -> None:
+        row = self.of_one("2026-02-10", {"2026-03-02": "booked"}, **beside)
+        assert row["booking_too_early"] is too_early
+
+    @pytest.mark.parametrize(
+        ("as_of", "earliest"),
+        [("2026-03-20", date(2026, 3, 16)), ("2026-03-21", date(2026, 3, 30))],
+    )
+    def test_an_override_counts_up_to_its_last_day(self, as_of: str, earliest: date) -> None:
+        override = {
+            "indication": "chronic-migraine",
+            "first": "2026-01-01",
+            "last": "2026-03-20",
+            "minimum": "10 weeks",
+            "authority": "clinician",
+            "reason": "wearing off",
+        }
+        assert self.of_one(as_of, {}, overrides=[override])["earliest"] == earliest
+
+    def test_holds_that_touch_are_one(self) -> None:
+        spans = [("2026-03-25", "2026-04-05"), ("2026-04-06", "2026-04-20")]
+        holds = [{"first": a, "last": b, "reason": "infection"} for a, b in spans]
+        assert self.of_one("2026-04-30", {}, holds=holds)["earliest"] == date(2026, 4, 21)
+
+    @pytest.mark.parametrize(("died", "units"), [("2026-01-05", [155.0]), ("2026-01-04", [])])
+    def test_units_of_the_day_of_death_were_given(self, died: str, units: list[float]) -> None:
+        frame = frame_of(administered_on=["2026-01-05"], units=[155])
+        ends = pl.DataFrame({"patient": ["p-1"], "on": [died], "kind": ["deceased"]})
+        answer = panel.exposure(frame, window="12 weeks", on="2026-01-05", care_ends=ends)
+        assert answer["units"].to_list() == units
+
+    @staticmethod
+    def of_one(as_of: str, more: dict[str, str], **beside: Any) -> dict[str, Any]:
+        """The row of a patient treated on 2026-01-05, compared with the record's."""
         session = {"indication": "chronic-migraine", "product": "Botox"}
         case = Case(1, "migraine", 0)
-        case.as_of, case.policy = date(2026, 2, 10), bs.SchedulingPolicy()
-        record = bs.PatientRecord(
-            id="p-0",
-            sessions=[
-                session | {"administered_on": "2026-01-05"},
-                session | {"administered_on": "2026-03-02", "status": "booked"},
-            ],
-            **beside,
-        )
+        case.as_of, case.policy = date.fromisoformat(as_of), bs.SchedulingPolicy()
+        days = {"2026-01-05": "completed"} | more
+        sessions = [session | {"administered_on": d, "status": s} for d, s in days.items()]
+        record = bs.PatientRecord(id="p-0", sessions=sessions, **beside)
         case.records, case.tables = {"p-0": record}, tables([record])
-        given = case.beside(lambda one: one, *BESIDE[:2])
-        rows = rows_of(
+        given = case.beside(lambda one: one, *BESIDE[:3])
+        row = rows_of(
             panel.forecast(case.tables["sessions"], [MIGRAINE], as_of=case.as_of, **given)
-        )
-        expected = forecast_row(case, rows[0])
-        assert rows == [{name: expected[name] for name in rows[0]}]
-        assert rows[0]["booking_too_early"] is too_early
+        )[0]
+        expected = forecast_row(case, row)
+        assert row == {name: expected[name] for name in row}
+        return row
 
     def test_units_of_a_cycle_are_null_where_any_are_not_known(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"] * 2, units=[100.0, None])
