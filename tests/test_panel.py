@@ -406,6 +406,26 @@ class TestOneTruth:
         holds = [{"first": a, "last": b, "reason": "infection"} for a, b in spans]
         assert self.of_one("2026-04-30", {}, holds=holds)["earliest"] == date(2026, 4, 21)
 
+    @pytest.mark.parametrize(
+        ("spans", "overdue_from"),
+        [
+            ([("2026-04-02", "2026-04-10")], date(2026, 4, 16)),
+            ([("2026-04-02", "2026-04-03"), ("2026-04-05", "2026-04-09")], date(2026, 4, 14)),
+            ([("2026-04-06", "2026-04-06")], date(2026, 4, 8)),
+            ([("2026-04-07", "2026-04-09")], date(2026, 4, 10)),
+            ([("2026-04-08", "2026-04-10")], date(2026, 4, 7)),
+        ],
+    )
+    def test_days_on_hold_after_the_due_day_do_not_count(
+        self, spans: list[tuple[str, str]], overdue_from: date
+    ) -> None:
+        holds = [{"first": a, "last": b, "reason": "infection"} for a, b in spans]
+        row = self.of_one("2026-04-20", {}, holds=holds)
+        assert (row["due"], row["overdue_from"]) == (date(2026, 3, 30), overdue_from)
+        late = self.of_one("2026-05-20", {"2026-05-11": "completed"}, holds=holds)
+        assert late["held"]
+        assert late["late_by_days"] > 0
+
     @pytest.mark.parametrize(("died", "units"), [("2026-01-05", [155.0]), ("2026-01-04", [])])
     def test_units_of_the_day_of_death_were_given(self, died: str, units: list[float]) -> None:
         frame = frame_of(administered_on=["2026-01-05"], units=[155])
@@ -655,6 +675,37 @@ class TestLimits:
             case.policy = policies[keys[row["patient"]]]
             expected = forecast_row(case, row)
             assert row == {name: expected[name] for name in row}
+
+    @pytest.mark.parametrize(
+        ("born_on", "exceeded"),
+        [
+            ("1986-01-06", False),
+            ("1986-01-05", True),
+            ("1966-01-06", True),
+            ("1966-01-05", False),
+            ("2016-01-05", False),
+        ],
+    )
+    def test_limits_are_for_completed_years(self, born_on: str, exceeded: bool) -> None:
+        session = {"indication": "spasticity", "product": "Xeomin"}
+        record = bs.PatientRecord(
+            id="p-0",
+            sessions=[
+                session | {"administered_on": "2025-12-20", "units": 300},
+                session | {"administered_on": "2026-01-05", "units": 200, "status": "booked"},
+            ],
+            born_on=born_on,
+        )
+        case = self.case(1, 0)
+        case.records, case.as_of = {"p-0": record}, date(2026, 1, 5)
+        case.policy, case.tables = bs.SchedulingPolicy(), tables([record])
+        one = LIMITED.model_copy(update={"limits": LIMITED.limits[-1:]})
+        case.protocols = case.newest_first = [one]
+        beside = case.beside(lambda frame: frame, "births", "weights")
+        answer = panel.forecast(case.tables["sessions"], [one], as_of=case.as_of, **beside)
+        row = answer.row(0, named=True)
+        assert row["limit_exceeded"] is exceeded
+        assert forecast_row(case, row)["limit_exceeded"] is exceeded
 
     @pytest.mark.parametrize("weight", ["40", "40.001"])
     @pytest.mark.parametrize("units", ["299.999", "300", "300.001", "300.006", "300.014"])
@@ -954,6 +1005,11 @@ class TestFindings:
         for row in found:
             expected = forecast_row(case, row)
             assert row == {name: expected[name] for name in row}
+
+    def test_a_session_of_the_day_is_used(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05", "2026-01-06"])
+        answer = panel.tally(frame, [MIGRAINE], as_of="2026-01-05")
+        assert answer.rows() == [("after_as_of", 1), ("used", 1)]
 
     def test_units_are_at_most_a_million(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"] * 2, units=[1_000_000, 1_000_000.5])
