@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 
 from botox_schedule.panel._engine import Frame
 from botox_schedule.panel._keys import day_of, touch_of
+from botox_schedule.panel._months import whole
 from botox_schedule.panel._ordered import TRACK, Ordered
 
 __all__ = ["grouped"]
@@ -64,14 +65,9 @@ def _rounds(rows: Ordered) -> int:
     if not asked:
         return 0
     _put_runs(rows)
-    more = whole_by(nw.col("day") - nw.col("_begin"), nw.col("within") + 1)
+    more = whole(nw.col("day") - nw.col("_begin"), nw.col("within") + 1)
     parts = rows.frame.filter(nw.col("part"))
     return int(parts.select(n=more.max()).collect().item(0, "n"))
-
-
-def whole_by(value: nw.Expr, by: nw.Expr) -> nw.Expr:
-    """Return a quotient of columns, rounded down."""
-    return (value / by).floor().cast(nw.Int64)
 
 
 def _put_runs(rows: Ordered) -> None:

@@ -10,7 +10,7 @@ from botox_schedule.panel._book import MOST_INDICATIONS
 from botox_schedule.panel._months import whole
 from botox_schedule.panel._sessions import KINDS, dose_order, product_order
 
-__all__ = ["day_of", "key_of", "milli_of", "place_of", "product_of", "touch_of"]
+__all__ = ["day_of", "dose_on", "key_of", "milli_of", "place_of", "product_of", "touch_of"]
 
 _DOSES = 2_100_000_000
 _PRODUCTS = 16
@@ -21,8 +21,12 @@ assert KINDS <= _PRODUCTS  # noqa: S101 - one number holds them
 
 def key_of(place: nw.Expr) -> nw.Expr:
     """Return the key of a session by its columns and the place of its indication in the clock."""
-    dose = nw.col("day").cast(nw.Int64) * _DOSES + dose_order()
-    return dose * _STEP + place * _PRODUCTS + product_order()
+    return dose_on(nw.col("day").cast(nw.Int64)) * _STEP + place * _PRODUCTS + product_order()
+
+
+def dose_on(day: nw.Expr) -> nw.Expr:
+    """Return what orders sessions by a number of days, then by units and kind."""
+    return day * _DOSES + dose_order()
 
 
 def day_of(key: str) -> nw.Expr:

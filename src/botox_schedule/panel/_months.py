@@ -7,7 +7,7 @@ __all__ = ["MARCH_SHIFT", "first_of_month", "month_number", "whole"]
 MARCH_SHIFT = 305
 
 
-def whole(value: nw.Expr, by: int) -> nw.Expr:
+def whole(value: nw.Expr, by: int | nw.Expr) -> nw.Expr:
     """Return *value* divided by *by*, rounded down: ``//`` means other things elsewhere."""
     return (value / by).floor().cast(nw.Int64)
 

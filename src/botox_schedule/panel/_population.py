@@ -12,7 +12,7 @@ from botox_schedule._terms import PRECEDENCE
 from botox_schedule.panel._book import Book, by_number, chosen
 from botox_schedule.panel._engine import Engine, Frame
 from botox_schedule.panel._groups import grouped
-from botox_schedule.panel._keys import key_of, milli_of, place_of, product_of
+from botox_schedule.panel._keys import dose_on, key_of, milli_of, place_of, product_of
 from botox_schedule.panel._ordered import CYCLE, Ordered
 from botox_schedule.panel._rules import Rules
 from botox_schedule.panel._sessions import (
@@ -21,22 +21,26 @@ from botox_schedule.panel._sessions import (
     PRODUCTS,
     Policies,
     Reading,
-    dose_order,
     product_order,
     read_sessions,
 )
 from botox_schedule.panel._sheet import Sheet
-from botox_schedule.panel._tables import Tables, deaths, held_spans, known_overrides, read_table
+from botox_schedule.panel._tables import (
+    Tables,
+    deaths,
+    held_spans,
+    known_overrides,
+    lived,
+    read_table,
+)
 
 __all__ = ["Population", "usable"]
 
 _TRACK = ("patient", "clock")
 """What a track is; ``track`` is its number."""
-_SCRATCH = ("_product", "last_key")
 _MOST_CYCLES = 1 << 22
 """More than there are days."""
 _BASE = 1024
-_UNITS = 2_100_000_000
 _MOST_DAYS = 4_000_000
 
 
@@ -108,7 +112,7 @@ class Population:
         rows = self._with_clocks(rows)
         alive = nw.lit(value=True)
         if self.died is not None:
-            alive = nw.col("died_on").is_null() | (nw.col("day") <= nw.col("died_on"))
+            alive = lived()
         completed = nw.col("status") == COMPLETED
         known = nw.col("day") <= self.as_of
         return rows.with_columns(done=completed & known & alive, later=completed & ~known & alive)
@@ -232,8 +236,7 @@ class Population:
             rows = _with_units(rows)
             asked += _UNITS_OF_A_CYCLE
         cycles = self._with_cell(rows.group_by(*CYCLE).agg(*asked), "last_cell", "last_key")
-        kept = [name for name in cycles.collect_schema().names() if name not in _SCRATCH]
-        return Sheet(self.engine, self.engine.settled(cycles.select(*kept)), CYCLE)
+        return Sheet(self.engine, self.engine.settled(cycles.drop("_product", "last_key")), CYCLE)
 
     def _with_cell(self, frame: Frame, out: str, key: str) -> Frame:
         """Put the cell of a session by its key."""
@@ -285,7 +288,7 @@ def _merged(frame: Frame) -> Frame:
     frame = frame.with_columns(_rank=by_number("status", ranks))
     weight = nw.col("_rank") * _MOST_DAYS + nw.col("day")
     frame = frame.with_columns(
-        _one=weight * _UNITS + dose_order(),
+        _one=dose_on(weight),
         _product=product_order(),
     )
     order = ("_one", "status", "indication", "_product")

@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 from botox_schedule.panel._engine import Frame, Source
 from botox_schedule.panel._tables import Tables
 
-__all__ = ["answered", "is_spark", "summed_up"]
+__all__ = ["Compute", "answered", "is_spark", "summed_up"]
 
 Compute = Callable[[Any, Tables], Source]
 

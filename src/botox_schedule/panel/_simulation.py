@@ -150,7 +150,7 @@ def _cohort(population: Population) -> Frame:
     frame = forecasts(population)[0].frame
     target = nw.when(nw.col("due").is_null()).then(nw.col("earliest")).otherwise(nw.col("due"))
     frame = frame.with_columns(_on=target).filter(
-        ~nw.col("status").is_in(list(SILENT)) & ~nw.col("_on").is_null()
+        ~nw.col("status").is_in(SILENT) & ~nw.col("_on").is_null()
     )
     return frame.select("patient", "_on", "family")
 

@@ -1,6 +1,6 @@
 """Spark's part: it brings each patient's rows together, and its workers ask Polars."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -10,14 +10,15 @@ import pyarrow as pa
 from pyspark.sql import functions as spark
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from botox_schedule.panel._engine import Source, opened
-from botox_schedule.panel._questions import is_spark
+from botox_schedule.panel._engine import opened
+from botox_schedule.panel._questions import Compute, is_spark
 from botox_schedule.panel._sessions import SESSION_COLUMNS
 from botox_schedule.panel._tables import (
     TABLE_COLUMNS,
     Tables,
     fault_counts,
     intervals_stated,
+    numbered_table,
     refuse,
 )
 from botox_schedule.panel.errors import PanelError
@@ -26,7 +27,6 @@ __all__ = ["collected", "parts", "small"]
 
 _ROWS_OF_A_BATCH = 100_000
 _COLUMNS = {"sessions": SESSION_COLUMNS, **TABLE_COLUMNS}
-Compute = Callable[[Any, Tables], Source]
 
 
 def parts(sessions: Any, tables: Tables, compute: Compute) -> Any:
@@ -43,7 +43,7 @@ def parts(sessions: Any, tables: Tables, compute: Compute) -> Any:
     frames = {"sessions": sessions, **given}
     empty = {name: _empty(name, frame) for name, frame in frames.items()}
     answer = _arrow(_asked(compute, empty)).schema
-    for name, table in given.items():
+    for name, table in tables.stated.items():
         _look_through(name, table)
     shuffled = _together({name: _needed(name, frame) for name, frame in frames.items()})
     return shuffled.mapInArrow(partial(_part, compute, list(frames)), from_arrow_schema(answer))
@@ -119,8 +119,6 @@ def _arrow(frame: pl.DataFrame) -> pa.Table:
 
 
 def _look_through(name: str, native: Any) -> None:
-    if name not in _COLUMNS:
-        return
     counts = _arrow(_counted(name, _empty(name, native))).schema
     looked = _needed(name, native).mapInArrow(partial(_looked, name), from_arrow_schema(counts))
     refuse(name, collected(looked).sum().row(0, named=True))
@@ -135,5 +133,6 @@ def _looked(name: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordB
 
 
 def _counted(name: str, rows: pl.DataFrame) -> pl.DataFrame:
-    counts: pl.DataFrame = fault_counts(rows, name).collect(backend="polars").to_native()
-    return counts
+    counts = fault_counts(numbered_table(rows, name).frame, name).collect(backend="polars")
+    answer: pl.DataFrame = counts.to_native()
+    return answer

@@ -30,6 +30,8 @@ __all__ = [
     "intervals_stated",
     "known_overrides",
     "known_priors",
+    "lived",
+    "numbered_table",
     "on_tracks",
     "read_table",
     "refuse",
@@ -101,11 +103,11 @@ def read_table(native: Any, name: str, sessions: Reading) -> Frame:
             kind than the sessions, or when a row cannot be read.
     """
     required, optional = _SHAPES[name]
-    source = _numbered(native, name)
+    source = numbered_table(native, name)
     if source.engine.name != sessions.engine.name:
         raise PanelError(f"{name}: expected a frame of the same kind as the sessions")
     frame = _with_patients_of(source.frame, name, sessions.frame)
-    counts = fault_counts(native, name).collect(backend="polars").to_native()
+    counts = fault_counts(frame, name).collect(backend="polars").to_native()
     refuse(name, counts.row(0, named=True))
     present = frame.collect_schema()
     for column, kind in optional.items():
@@ -115,8 +117,8 @@ def read_table(native: Any, name: str, sessions: Reading) -> Frame:
     return frame.select(*required, *optional)
 
 
-def _numbered(native: Any, name: str) -> Source:
-    """Days as numbers, and whether there was anything, in a column that begins with ``_``."""
+def numbered_table(native: Any, name: str) -> Source:
+    """Return a table as it is given, days as numbers, and whether there was anything, in a column that begins with ``_``."""
     required, optional = _SHAPES[name]
     source = checked(native, name, required, optional)
     present = source.frame.collect_schema()
@@ -137,9 +139,8 @@ def _with_patients_of(frame: Frame, name: str, sessions: Frame) -> Frame:
     raise PanelError(f"{name}: patient: expected {expected} as in the sessions, found {own}")
 
 
-def fault_counts(native: Any, name: str) -> Frame:
-    """Return one row that says for each column how many rows cannot be read."""
-    frame = _numbered(native, name).frame
+def fault_counts(frame: Frame, name: str) -> Frame:
+    """Return one row that says for each column of a numbered table how many cannot be read."""
     required, optional = _SHAPES[name]
     present = frame.collect_schema()
     words = {"kind": [k.value for k in CareEndKind], "authority": [a.value for a in Authority]}
@@ -205,8 +206,12 @@ def deaths(ends: Frame, as_of: int) -> Frame:
 
 def before_death(rows: Frame, died: Frame) -> Frame:
     """Return the rows that do not lie after the patient's death."""
-    rows = rows.join(died, on=["patient"], how="left")
-    return rows.filter(nw.col("died_on").is_null() | (nw.col("day") <= nw.col("died_on")))
+    return rows.join(died, on=["patient"], how="left").filter(lived())
+
+
+def lived() -> nw.Expr:
+    """Whether the patient of a row lived on its day."""
+    return nw.col("died_on").is_null() | (nw.col("day") <= nw.col("died_on"))
 
 
 def births_of(births: Frame) -> Frame:
