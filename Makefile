@@ -80,11 +80,11 @@ audit: .venv/dev
 
 pictures: .venv/dev
 	$(BIN)/python docs/pictures/draw.py
-	$(BIN)/botox-schedule report src/botox_schedule/data/demo/clinic-export.csv --as-of 2026-03-16 --html /tmp/demo.html
+	$(BIN)/botox-schedule report src/botox_schedule/cli/demo/clinic-export.csv --as-of 2026-03-16 --html /tmp/demo.html
 	chromium --headless --no-sandbox --window-size=1240,560 --screenshot=docs/pictures/demo.png file:///tmp/demo.html
 
 completions: .venv/dev
-	for shell in bash zsh tcsh; do $(BIN)/python -c "import shtab, sys; from botox_schedule.cli import parser; sys.stdout.write(shtab.complete(parser(), shell='$$shell'))" > completions/botox-schedule.$$shell; done
+	for shell in bash zsh tcsh; do $(BIN)/python -c "import shtab, sys; from botox_schedule.cli.main import parser; sys.stdout.write(shtab.complete(parser(), shell='$$shell'))" > completions/botox-schedule.$$shell; done
 
 clean:
 	rm -rf .venv docs/_build dist .coverage

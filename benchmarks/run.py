@@ -24,16 +24,16 @@ from icalendar import Alarm, Calendar, Event
 from pydantic import TypeAdapter
 
 import botox_schedule as bs
-from botox_schedule._cli.export import read_export
-from botox_schedule._cli.output import written
-from botox_schedule._cli.planned import Shelf
-from botox_schedule._cli.schedule import clinic_schedule
-from botox_schedule._cli.schedule_answer import schedule_answer
+from botox_schedule.cli.clinic_schedule import clinic_schedule
+from botox_schedule.cli.output import written
+from botox_schedule.cli.planned import Shelf
+from botox_schedule.cli.readers import read_export
+from botox_schedule.cli.schedule_answer import schedule_answer
 from botox_schedule.ical import CalendarEvent, ical_from_events
 from botox_schedule.outcomes import HeadacheDiary, assess_response, bundled_response_rules
 from botox_schedule.planning import ClinicCalendar, bookable_days
 from botox_schedule.testing import record_from_gaps
-from botox_schedule.timeline_svg import timeline_svg
+from botox_schedule.views.timeline import timeline_svg
 
 START = datetime(2026, 1, 5)
 DAY = START.date()

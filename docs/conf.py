@@ -5,8 +5,9 @@ import shutil
 from pathlib import Path
 
 import botox_schedule as bs
-from botox_schedule import SourceRef, TreatmentProtocol, fhir, handout, ical, outcomes, planning
-from botox_schedule.cli import parser
+from botox_schedule import SourceRef, TreatmentProtocol, fhir, ical, outcomes, planning
+from botox_schedule.cli.main import parser
+from botox_schedule.views import handout
 
 os.environ["COLUMNS"] = "90"  # the help of the commands is as wide as the page
 HERE = Path(__file__).parent

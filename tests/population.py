@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import botox_schedule as bs
-from botox_schedule import _history
+from botox_schedule.records import history as _history
 
 DAY = timedelta(days=1)
 US = [p for p in bs.bundled_protocols() if p.region == "us"]

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from botox_schedule import PatientRecord, __version__, cli
-from botox_schedule._cli.output import Answer, written
+from botox_schedule import PatientRecord, __version__
+from botox_schedule.cli import main as cli
+from botox_schedule.cli.output import Answer, written
 from botox_schedule.testing import record_from_gaps
 
 HEADER = "Patient ID,Session date,Indication,Product,Units,Status,Birth date"
@@ -927,7 +928,10 @@ def test_a_missing_extra_says_what_to_install(
     arguments: list[str],
 ) -> None:
     for name in list(sys.modules):
-        own = (f"botox_schedule.{extra}", "botox_schedule._pages", "botox_schedule._cli.report")
+        own = (
+            f"botox_schedule.{extra}",
+            "botox_schedule.views",
+        )
         if name.startswith((*own, module.split(".", maxsplit=1)[0])):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module.split(".", maxsplit=1)[0], None)
@@ -1046,7 +1050,7 @@ class TestTerminal:
     def test_without_the_extra_the_tables_are_plain(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.delitem(sys.modules, "botox_schedule._cli.rich_tables", raising=False)
+        monkeypatch.delitem(sys.modules, "botox_schedule.cli.rich_tables", raising=False)
         monkeypatch.setitem(sys.modules, "rich", None)
         out = self.shown(capsys, monkeypatch, 80, "demo")
         assert "----------" in out

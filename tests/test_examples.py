@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from botox_schedule import cli
+from botox_schedule.cli import main as cli
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

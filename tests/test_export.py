@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from botox_schedule import Product, SchedulingPolicy, SessionKind, SessionStatus, bundled_protocols
-from botox_schedule._cli.export import Export, ExportError, read_export
-from botox_schedule._cli.planned import Shelf
-from botox_schedule._cli.schedule import ClinicSchedule, TrackRow, clinic_schedule
+from botox_schedule.cli.clinic_schedule import ClinicSchedule, TrackRow, clinic_schedule
+from botox_schedule.cli.planned import Shelf
+from botox_schedule.cli.readers import Export, ExportError, read_export
 
 HEADER = "Patient ID,Session date,Indication,Product,Units,Status,Birth date"
 GOOD = "P1,2026-01-05,chronic-migraine,Botox,155,completed,1980-01-01"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import botox_schedule as bs
-from botox_schedule._files import check_lines, read_within
+from botox_schedule.protocols.files import check_lines, read_within
 
 sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
 
@@ -85,7 +85,7 @@ def _fresh(*arguments: str) -> tuple[int, str, int]:
     code = (
         "import re, sys\n"
         "from pathlib import Path\n"
-        "from botox_schedule import cli\n"
+        "from botox_schedule.cli import main as cli\n"
         "status = cli.main(sys.argv[1:])\n"
         "proc = Path('/proc/self/status')\n"
         "peak = re.search(r'VmHWM:\\s+(\\d+)', proc.read_text()) if proc.exists() else None\n"
@@ -198,7 +198,7 @@ class TestLimits:
 
 
 def test_a_table_may_have_a_thousand_columns(tmp_path: Path) -> None:
-    from botox_schedule._cli.export import read_export  # noqa: PLC0415
+    from botox_schedule.cli.readers import read_export  # noqa: PLC0415
 
     file = tmp_path / "export.csv"
     row = "P1,2026-01-05,chronic-migraine,Botox"

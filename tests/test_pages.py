@@ -10,14 +10,14 @@ import pytest
 from pydantic import ValidationError
 
 import botox_schedule as bs
-from botox_schedule import cli
+from botox_schedule.cli import main as cli
 from botox_schedule.testing import record_from_gaps
 from exchange import browse
 
 pytest.importorskip("jinja2", reason="the extra 'handout' is not installed")
 pytest.importorskip("icalendar", reason="the extra 'handout' is not installed")
 
-from botox_schedule.handout import (
+from botox_schedule.views.handout import (
     Messages,
     bundled_messages,
     handout_html,
@@ -29,7 +29,7 @@ SPASTICITY = bs.find_protocol("spasticity")
 STAMP = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CALL = "Call 555-0100 on weekdays.\n\nAt night call the hospital."
 one = record_from_gaps([], starts_on=date(2026, 1, 5), units=155)
-DEMO = Path(bs.__file__).parent / "data" / "demo" / "clinic-export.csv"
+DEMO = Path(bs.__file__).parent / "cli" / "demo" / "clinic-export.csv"
 
 
 def page(record: bs.PatientRecord = one, **changed: Any) -> str:

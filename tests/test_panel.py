@@ -21,10 +21,10 @@ import narwhals.stable.v2 as nw  # noqa: E402 - it needs the extra
 
 from botox_schedule import panel  # noqa: E402
 from botox_schedule.panel import PanelError  # noqa: E402
-from botox_schedule.panel._amounts import Amount, add_amount, amount_of  # noqa: E402
-from botox_schedule.panel._book import MOST_INDICATIONS  # noqa: E402
-from botox_schedule.panel._engine import Source, dated, numbered, opened  # noqa: E402
-from botox_schedule.panel._keys import (  # noqa: E402
+from botox_schedule.panel.amounts import Amount, add_amount, amount_of  # noqa: E402
+from botox_schedule.panel.builder import Sheet  # noqa: E402
+from botox_schedule.panel.frames import Source, dated, numbered, opened  # noqa: E402
+from botox_schedule.panel.keys import (  # noqa: E402
     day_of,
     key_of,
     milli_of,
@@ -32,10 +32,10 @@ from botox_schedule.panel._keys import (  # noqa: E402
     product_of,
     touch_of,
 )
-from botox_schedule.panel._passed import last_start  # noqa: E402
-from botox_schedule.panel._sessions import KINDS as PRODUCT_KINDS  # noqa: E402
-from botox_schedule.panel._sheet import Sheet  # noqa: E402
-from botox_schedule.panel._simulation import _summary  # noqa: E402
+from botox_schedule.panel.passed import last_start  # noqa: E402
+from botox_schedule.panel.protocols import MOST_INDICATIONS  # noqa: E402
+from botox_schedule.panel.reading import KINDS as PRODUCT_KINDS  # noqa: E402
+from botox_schedule.panel.simulation import _summary  # noqa: E402
 
 DAY = timedelta(days=1)
 MIGRAINE = bs.find_protocol("chronic-migraine")

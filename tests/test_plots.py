@@ -12,7 +12,7 @@ matplotlib.use("agg")
 
 from matplotlib import pyplot as plt  # noqa: E402 - it needs the extra
 
-from botox_schedule import plots  # noqa: E402
+from botox_schedule.views import plots  # noqa: E402
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from botox_schedule._cli.populations import _table
-from botox_schedule.cli import main
+from botox_schedule.cli.main import main
+from botox_schedule.cli.panel_commands import _table
 
 pytest.importorskip("polars", reason="the extra panel is not installed")
 

@@ -26,7 +26,7 @@ record = bs.PatientRecord.model_validate(write_stored.RECORD)
 migraine = bs.find_protocol("chronic-migraine")
 pages = []
 try:
-    from botox_schedule.handout import handout_html
+    from botox_schedule.views.handout import handout_html
     from botox_schedule.ical import events_from_record, ical_from_events
 except ImportError:
     pass
@@ -37,7 +37,7 @@ else:
         handout_html(record, migraine, as_of="2026-02-10", when_to_call="x", key="k",
                      stamped_at=datetime(2026, 2, 10, tzinfo=UTC))
     pages.append(page)
-from botox_schedule.timeline_svg import timeline_svg
+from botox_schedule.views.timeline import timeline_svg
 pages.append(lambda: timeline_svg(record, migraine, as_of="2026-02-10"))
 
 def ask():
@@ -65,7 +65,7 @@ sys.path.insert(0, TESTS)
 from write_stored import answers
 for name, (_, value) in sorted(answers().items()):
     print(name, value.model_dump_json())
-from botox_schedule.timeline_svg import timeline_svg
+from botox_schedule.views.timeline import timeline_svg
 import botox_schedule as bs, write_stored
 record = bs.PatientRecord.model_validate(write_stored.RECORD)
 print(timeline_svg(record, bs.find_protocol("chronic-migraine"), as_of="2026-04-10"))

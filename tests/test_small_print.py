@@ -8,10 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 import botox_schedule as bs
-from botox_schedule._catalogue import bundled_tables, cited
-from botox_schedule._history import _contents, _place
-from botox_schedule._loader import faults
-from botox_schedule._terms import names_of
+from botox_schedule.protocols.catalog import bundled_tables, cited
+from botox_schedule.protocols.loader import faults
+from botox_schedule.records.history import _contents, _place
+from botox_schedule.terms import names_of
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
 TWELVE = {"kind": "scheduled", "minimum": "12 weeks", "usual": "12 weeks"}
@@ -91,11 +91,15 @@ class TestCatalogue:
         new = protocol(version="10", in_force={"first": "2026-01-01"})
         later = protocol(version="11", in_force={"first": "2026-01-01"})
         for order in ([old, new], [new, old]):
-            monkeypatch.setattr("botox_schedule._catalogue.bundled_protocols", lambda o=order: o)
+            monkeypatch.setattr(
+                "botox_schedule.protocols.catalog.bundled_protocols", lambda o=order: o
+            )
             assert bs.find_protocol("chronic-migraine") is new
             assert bs.find_protocol("chronic-migraine", on="2025-12-31") is old
             assert bs.find_protocol("chronic-migraine", on="2026-01-01") is new
-        monkeypatch.setattr("botox_schedule._catalogue.bundled_protocols", lambda: [new, later])
+        monkeypatch.setattr(
+            "botox_schedule.protocols.catalog.bundled_protocols", lambda: [new, later]
+        )
         # Versions are texts: of two that begin on one day the later text counts.
         assert bs.find_protocol("chronic-migraine") is later
 

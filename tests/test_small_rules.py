@@ -8,16 +8,16 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 import botox_schedule as bs
-from botox_schedule._days import _DaySchema
-from botox_schedule._history import read_history
-from botox_schedule._holds import HoldCalendar
-from botox_schedule._intervals import _LONGEST_TEXT
-from botox_schedule._loader import protocols_in, tables_in
-from botox_schedule._policy import _interval
-from botox_schedule._products import _ProductSchema
-from botox_schedule._reasons import candidates_of
-from botox_schedule._records import Hold
-from botox_schedule._rules import RuleBook, Stretch, _version_on
+from botox_schedule.dates.days import _DaySchema
+from botox_schedule.dates.intervals import _LONGEST_TEXT
+from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.reasons import candidates_of
+from botox_schedule.engine.rules import RuleBook, Stretch, _version_on
+from botox_schedule.policy import _interval
+from botox_schedule.protocols.loader import protocols_in, tables_in
+from botox_schedule.protocols.products import _ProductSchema
+from botox_schedule.records.history import read_history
+from botox_schedule.records.model import Hold
 from test_small_print import MIGRAINE, TWELVE, messages, protocol, record
 
 JAN = date(2026, 1, 5)

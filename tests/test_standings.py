@@ -10,13 +10,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import botox_schedule as bs
-from botox_schedule._cli import schedule
-from botox_schedule._cli import standings as module
-from botox_schedule._cli.export import read_export
-from botox_schedule._cli.planned import Shelf, planned_tracks
-from botox_schedule._cli.schedule import clinic_schedule
-from botox_schedule._cli.schedule_answer import track_cells
-from botox_schedule._cli.standings import Plan, standings
+from botox_schedule.cli import clinic_schedule as schedule
+from botox_schedule.cli import standings as module
+from botox_schedule.cli.clinic_schedule import clinic_schedule
+from botox_schedule.cli.planned import Shelf, planned_tracks
+from botox_schedule.cli.readers import read_export
+from botox_schedule.cli.schedule_answer import track_cells
+from botox_schedule.cli.standings import Plan, standings
 from botox_schedule.testing import record_from_gaps
 from population import LIMBS, Draw, versions
 
@@ -68,7 +68,7 @@ def draw_some(seed: int) -> list[str]:
 
 
 def test_an_export_of_a_clinic(monkeypatch: pytest.MonkeyPatch) -> None:
-    file = Path(bs.__file__).parent / "data" / "demo" / "clinic-export.csv"
+    file = Path(bs.__file__).parent / "cli" / "demo" / "clinic-export.csv"
     ask = (read_export(file), SHELF, date(2026, 3, 16), bs.SchedulingPolicy())
     by_record = clinic_schedule(*ask)
     monkeypatch.setattr(schedule, "standings", partial(standings, many=0))

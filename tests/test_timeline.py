@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 
 import botox_schedule as bs
-from botox_schedule import _ribbon
-from botox_schedule._ribbon import Band, Lane, Line, Mark, Ribbon, draw
 from botox_schedule.testing import days, policies, protocols, record_from_gaps, records
-from botox_schedule.timeline_svg import timeline_svg
+from botox_schedule.views import chart as _ribbon
+from botox_schedule.views.chart import Band, Lane, Line, Mark, Ribbon, draw
+from botox_schedule.views.timeline import timeline_svg
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
 SPASTICITY = bs.find_protocol("spasticity")

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 
 import botox_schedule as bs
 from botox_schedule import outcomes as out
-from botox_schedule._products import ProductName
-from botox_schedule.outcomes._fractions import ExactDays, ExactWeight
+from botox_schedule.outcomes.fractions import ExactDays, ExactWeight
+from botox_schedule.protocols.products import ProductName
 from botox_schedule.testing import record_from_gaps
 
 MIGRAINE = bs.find_protocol("chronic-migraine")

@@ -8,7 +8,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 import botox_schedule as bs
 
-FOLDER = Path(bs.__file__).parent / "data" / "schemas"
+FOLDER = Path(bs.__file__).parent / "schemas"
 MODELS: dict[str, tuple[type[BaseModel], JsonSchemaMode]] = {
     "patient-record": (bs.PatientRecord, "validation"),
     "treatment-protocol": (bs.TreatmentProtocol, "validation"),

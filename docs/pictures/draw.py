@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import botox_schedule as bs
-from botox_schedule.timeline_svg import timeline_svg
+from botox_schedule.views.timeline import timeline_svg
 
 _DAYS = {
     "chronic-migraine": ["2025-01-06", "2025-03-31", "2025-06-16", "2025-09-22", "2025-12-15"],

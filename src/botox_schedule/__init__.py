@@ -4,20 +4,42 @@ The library computes and explains. It never chooses a dose, a muscle or a produc
 medical advice: check every clinical figure against the current label before you rely on it.
 """
 
-from botox_schedule._catalogue import bundled_protocols, find_protocol, load_protocols
-from botox_schedule._check import DateCheck, DayReason, check_date
-from botox_schedule._codes import find_indication, find_product_by_code, names_toxin
-from botox_schedule._compare import ForecastChange, ForecastComparison, compare_forecasts
-from botox_schedule._cycles import TreatmentCycle, treatment_cycles
-from botox_schedule._days import Day, day_in_zone
-from botox_schedule._exposure import Exposure, exposure
-from botox_schedule._findings import Finding
-from botox_schedule._forecast import Booking, Forecast, forecast
-from botox_schedule._intervals import Interval, IntervalRange, Window
-from botox_schedule._limits import LimitCheck, check_dose_limits
-from botox_schedule._policy import SchedulingPolicy
-from botox_schedule._project import project
-from botox_schedule._protocols import (
+from botox_schedule.dates.days import Day, day_in_zone
+from botox_schedule.dates.intervals import Interval, IntervalRange, Window
+from botox_schedule.engine.check import DateCheck, DayReason, check_date
+from botox_schedule.engine.compare import ForecastChange, ForecastComparison, compare_forecasts
+from botox_schedule.engine.cycles import TreatmentCycle, treatment_cycles
+from botox_schedule.engine.exposure import Exposure, exposure
+from botox_schedule.engine.forecast import Booking, Forecast, forecast
+from botox_schedule.engine.limits import LimitCheck, check_dose_limits
+from botox_schedule.engine.project import project
+from botox_schedule.engine.reasons import DateReason, RuleCandidate
+from botox_schedule.engine.response import ResponseTimeline, response_phase, response_timeline
+from botox_schedule.engine.session import (
+    DueDates,
+    ProjectedSession,
+    due_dates,
+    due_status,
+    project_dates,
+)
+from botox_schedule.errors import (
+    BotoxScheduleError,
+    CalendarRangeError,
+    DayError,
+    ExchangeError,
+    FileLimitError,
+    FindingError,
+    FindingsError,
+    HandoutError,
+    IntervalError,
+    OrderError,
+    ProtocolFileError,
+    UnknownProtocolError,
+)
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols.catalog import bundled_protocols, find_protocol, load_protocols
+from botox_schedule.protocols.indications import find_indication, find_product_by_code, names_toxin
+from botox_schedule.protocols.model import (
     AgeRange,
     Code,
     DoseLimit,
@@ -29,8 +51,8 @@ from botox_schedule._protocols import (
     SourceRef,
     TreatmentProtocol,
 )
-from botox_schedule._reasons import DateReason, RuleCandidate
-from botox_schedule._records import (
+from botox_schedule.records.findings import Finding
+from botox_schedule.records.model import (
     BodyWeight,
     CareEnd,
     Hold,
@@ -40,15 +62,7 @@ from botox_schedule._records import (
     PriorTreatment,
     TreatmentSession,
 )
-from botox_schedule._response import ResponseTimeline, response_phase, response_timeline
-from botox_schedule._schedule import (
-    DueDates,
-    ProjectedSession,
-    due_dates,
-    due_status,
-    project_dates,
-)
-from botox_schedule._terms import (
+from botox_schedule.terms import (
     Authority,
     CareEndKind,
     CycleTiming,
@@ -67,20 +81,6 @@ from botox_schedule._terms import (
     ShortMonth,
     Verification,
     find_product,
-)
-from botox_schedule.errors import (
-    BotoxScheduleError,
-    CalendarRangeError,
-    DayError,
-    ExchangeError,
-    FileLimitError,
-    FindingError,
-    FindingsError,
-    HandoutError,
-    IntervalError,
-    OrderError,
-    ProtocolFileError,
-    UnknownProtocolError,
 )
 
 __version__ = "0.1.0"

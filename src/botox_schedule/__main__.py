@@ -2,7 +2,7 @@
 
 import sys
 
-from botox_schedule.cli import main
+from botox_schedule.cli.main import main
 
 if __name__ == "__main__":  # pragma: no branch
     sys.exit(main())

@@ -9,12 +9,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 import botox_schedule as bs
-from botox_schedule._cli.diary_file import read_diary
-from botox_schedule._cli.export import read_export
-from botox_schedule._cli.planned import Shelf
-from botox_schedule._cli.record_file import read_record
-from botox_schedule._cli.schedule import clinic_schedule
-from botox_schedule._cli.schedule_answer import schedule_answer
+from botox_schedule.cli.clinic_schedule import clinic_schedule
+from botox_schedule.cli.diary_file import read_diary
+from botox_schedule.cli.planned import Shelf
+from botox_schedule.cli.readers import read_export
+from botox_schedule.cli.record_file import read_record
+from botox_schedule.cli.schedule_answer import schedule_answer
 
 AS_OF = date(2026, 3, 16)
 MIGRAINE = bs.find_protocol("chronic-migraine")
@@ -89,7 +89,7 @@ def population(data: bytes) -> None:
     import polars as pl  # noqa: PLC0415 - an extra
 
     from botox_schedule import panel  # noqa: PLC0415 - an extra
-    from botox_schedule._cli import populations  # noqa: PLC0415
+    from botox_schedule.cli import panel_commands as populations  # noqa: PLC0415
 
     file = _file("population.csv", data)
     for engine in ("polars", "duckdb"):

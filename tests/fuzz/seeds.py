@@ -110,7 +110,7 @@ def _bundle() -> dict[str, object]:
 
 
 def _export() -> bytes:
-    text = (files("botox_schedule") / "data" / "demo" / "clinic-export.csv").read_bytes()
+    text = (files("botox_schedule.cli") / "demo" / "clinic-export.csv").read_bytes()
     return b"\n".join(text.splitlines()[:12])
 
 

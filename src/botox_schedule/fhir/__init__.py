@@ -3,14 +3,14 @@
 It needs the extra ``fhir``. The models are R4B's, which equal R4's in every element used here.
 """
 
-from botox_schedule.fhir._problems import BundleProblem, BundleProblemCode
-from botox_schedule.fhir._read import UNKNOWN_INDICATION, BundleReading, records_from_bundle
-from botox_schedule.fhir._tables import (
+from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
+from botox_schedule.fhir.reader import UNKNOWN_INDICATION, BundleReading, records_from_bundle
+from botox_schedule.fhir.tables import (
     MEDICATION_ADMINISTRATION_STATUSES,
     PROCEDURE_STATUSES,
     UNIT_CODES,
 )
-from botox_schedule.fhir._write import (
+from botox_schedule.fhir.writer import (
     EARLIEST_EXTENSION,
     OVERDUE_FROM_EXTENSION,
     service_request_from_forecast,

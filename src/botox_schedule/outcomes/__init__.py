@@ -1,10 +1,10 @@
 """Did it work, when did it wear off, and was the patient treated on time."""
 
-from botox_schedule.outcomes._adherence import Adherence, adherence
-from botox_schedule.outcomes._assessment import ResponseAssessment, assess_response
-from botox_schedule.outcomes._counts import CriterionResult, decide, judge_counts
-from botox_schedule.outcomes._criteria import CriteriaResult, chronic_migraine_criteria
-from botox_schedule.outcomes._diary import (
+from botox_schedule.outcomes.adherence import Adherence, adherence
+from botox_schedule.outcomes.assessment import ResponseAssessment, assess_response
+from botox_schedule.outcomes.counts import CriterionResult, decide, judge_counts
+from botox_schedule.outcomes.criteria import CriteriaResult, chronic_migraine_criteria
+from botox_schedule.outcomes.diary import (
     Baseline,
     DiaryCount,
     DiaryDay,
@@ -12,8 +12,7 @@ from botox_schedule.outcomes._diary import (
     HeadacheDiary,
     MissingDays,
 )
-from botox_schedule.outcomes._reviews import ReviewDate, response_review_dates
-from botox_schedule.outcomes._rules import (
+from botox_schedule.outcomes.response_rules import (
     CriterionKind,
     ResponseCriterion,
     ResponseRule,
@@ -22,13 +21,14 @@ from botox_schedule.outcomes._rules import (
     find_response_rule,
     load_response_rules,
 )
-from botox_schedule.outcomes._side_effects import (
+from botox_schedule.outcomes.reviews import ReviewDate, response_review_dates
+from botox_schedule.outcomes.side_effects import (
     PlacedSideEffect,
     SideEffect,
     place_side_effects,
     side_effect_counts,
 )
-from botox_schedule.outcomes._spasticity import (
+from botox_schedule.outcomes.spasticity import (
     AshworthAssessment,
     AshworthChange,
     GoalScore,
@@ -38,7 +38,7 @@ from botox_schedule.outcomes._spasticity import (
     ashworth_change,
     goal_attainment,
 )
-from botox_schedule.outcomes._wear_off import (
+from botox_schedule.outcomes.wear_off import (
     WearOff,
     WearOffDefinition,
     wear_off,

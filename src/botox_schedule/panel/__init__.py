@@ -6,16 +6,16 @@ each about the patients of its part. DuckDB computes the steps of an answer when
 The rules are those of the functions for one record, which a test compares row by row.
 """
 
-from botox_schedule.panel._adherence import adherence
-from botox_schedule.panel._answers import cycles, forecast
-from botox_schedule.panel._exposure import exposure
-from botox_schedule.panel._findings import findings, tally
-from botox_schedule.panel._load import load
-from botox_schedule.panel._persistence import persistence
-from botox_schedule.panel._simulation import simulate
-from botox_schedule.panel._status import status_on
-from botox_schedule.panel._worklist import REASONS, worklist
+from botox_schedule.panel.adherence import adherence
+from botox_schedule.panel.answers import cycles, forecast
 from botox_schedule.panel.errors import PanelError
+from botox_schedule.panel.exposure import exposure
+from botox_schedule.panel.persistence import persistence
+from botox_schedule.panel.row_problems import findings, tally
+from botox_schedule.panel.simulation import simulate
+from botox_schedule.panel.status import status_on
+from botox_schedule.panel.worklist import REASONS, worklist
+from botox_schedule.panel.workload import load
 
 __all__ = [
     "REASONS",

@@ -1,28 +1,29 @@
 """From a computed date to a booked visit: clinic days, authorizations, vials."""
 
-from botox_schedule.planning._authorization_plan import (
+from botox_schedule.planning.authorization_plan import (
     AuthorizationPlan,
     AuthorizedSession,
     plan_authorizations,
 )
-from botox_schedule.planning._authorizations import AuthorizationCheck, AuthorizationUse
-from botox_schedule.planning._bookable import (
+from botox_schedule.planning.authorizations import AuthorizationCheck, AuthorizationUse
+from botox_schedule.planning.bookable_days import (
     BookableDay,
     FirstBookableDay,
     bookable_days,
     first_bookable_day,
 )
-from botox_schedule.planning._calendar import ClinicCalendar
-from botox_schedule.planning._countdown import CountdownStep, countdown
-from botox_schedule.planning._desk import BookingCheck, check_booking
-from botox_schedule.planning._shared import SharedTrack, SharedVisit, find_shared_visit
-from botox_schedule.planning._terms import (
+from botox_schedule.planning.booking import BookingCheck, check_booking
+from botox_schedule.planning.clinic_calendar import ClinicCalendar
+from botox_schedule.planning.countdown import CountdownStep, countdown
+from botox_schedule.planning.errors import PlanningError, UnknownCountryError
+from botox_schedule.planning.shared_visits import SharedTrack, SharedVisit, find_shared_visit
+from botox_schedule.planning.terms import (
     AuthorizationProblem,
     AuthorizationWarning,
     BookingConstraint,
     Weekday,
 )
-from botox_schedule.planning._vials import (
+from botox_schedule.planning.vials import (
     BillingLine,
     BillingRule,
     VialCount,
@@ -32,7 +33,6 @@ from botox_schedule.planning._vials import (
     fewest_vials,
     vial_sizes,
 )
-from botox_schedule.planning.errors import PlanningError, UnknownCountryError
 
 __all__ = [
     "AuthorizationCheck",

@@ -1,0 +1,376 @@
+"""Lengths of time in calendar units, and the windows that they open."""
+
+import re
+from datetime import date, timedelta
+from functools import cache, lru_cache
+from typing import Annotated, Any, Self
+
+from dateutil.relativedelta import relativedelta
+from pydantic import (
+    BaseModel,
+    Field,
+    GetJsonSchemaHandler,
+    Strict,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import CoreSchema
+
+from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.errors import CalendarRangeError, IntervalError
+from botox_schedule.terms import ShortMonth
+
+__all__ = ["Interval", "IntervalRange", "Window"]
+
+_LAST_DAY = ShortMonth.LAST_DAY
+_ONE_DAY = timedelta(days=1)
+_MONTHS_PER_YEAR = 12
+_MOST = 4_000_000
+_LONGEST_TEXT = 100
+_TERM = re.compile(
+    r"\s*([+-]?)\s*([0-9]{1,7})\s*(year|month|week|day)s?(?=\s*(?:[+-]|\Z))", re.IGNORECASE
+)
+_ISO = re.compile(
+    r"P(?=[+-]?[0-9])(?:([+-]?[0-9]{1,7})Y)?(?:([+-]?[0-9]{1,7})M)?"
+    r"(?:([+-]?[0-9]{1,7})W)?(?:([+-]?[0-9]{1,7})D)?"
+)
+_EXPECTED = "give text such as '12 weeks', '3 months', '12 weeks + 1 day' or 'P12W'"
+_Count = Annotated[int, Strict(), Field(ge=-_MOST, le=_MOST)]
+
+
+class Interval(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """A length of time in calendar units, kept as the source states it.
+
+    Months are applied first, then weeks, then days. Twelve weeks, three months and ninety days
+    are three different intervals:
+
+    >>> start = date(2025, 1, 31)
+    >>> Interval(weeks=12).after(start)
+    datetime.date(2025, 4, 25)
+    >>> Interval(months=3).after(start)
+    datetime.date(2025, 4, 30)
+    >>> Interval(days=90).after(start)
+    datetime.date(2025, 5, 1)
+
+    Attributes:
+        months: Calendar months.
+        weeks: Weeks of seven days.
+        days: Days.
+    """
+
+    months: _Count = 0
+    weeks: _Count = 0
+    days: _Count = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return _units_in(value) if isinstance(value, str) else value
+
+    @model_serializer
+    def _to_text(self) -> str:
+        return str(self)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "title": "Interval", "examples": ["12 weeks", "3 months"]}
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the interval that *text* states, in words or in ISO 8601.
+
+        Raises:
+            IntervalError: When *text* states no interval of years, months, weeks and days.
+
+        >>> Interval.parse("12 weeks + 1 day")
+        Interval(weeks=12, days=1)
+        >>> Interval.parse("P1Y") == Interval.parse("12 months")
+        True
+        >>> Interval.parse("12w")
+        Traceback (most recent call last):
+            ...
+        botox_schedule.errors.IntervalError: not an interval; give text such as '12 weeks', '3 months', '12 weeks + 1 day' or 'P12W'
+        """
+        return cls(**_units_in(text))
+
+    def after(self, day: DayInput, *, short_month: ShortMonth = _LAST_DAY) -> date:
+        """Return the day that lies this interval after *day*.
+
+        Args:
+            day: The day to count from.
+            short_month: What becomes of a day that the target month does not have.
+
+        Raises:
+            CalendarRangeError: When the result would leave the years 1 to 9999.
+
+        >>> Interval.parse("1 month").after("2026-01-31")
+        datetime.date(2026, 2, 28)
+        >>> Interval.parse("1 month").after("2026-01-31", short_month=ShortMonth.FIRST_OF_NEXT)
+        datetime.date(2026, 3, 1)
+        """
+        return self._from(as_day(day), 1, short_month)
+
+    def before(self, day: DayInput, *, short_month: ShortMonth = _LAST_DAY) -> date:
+        """Return the day that lies this interval before *day*.
+
+        It is not the inverse of :meth:`after`, because months differ in length:
+
+        >>> quarter = Interval.parse("3 months")
+        >>> quarter.before(quarter.after("2025-11-30"))
+        datetime.date(2025, 11, 28)
+        """
+        return self._from(as_day(day), -1, short_month)
+
+    def times(self, count: int) -> Self:
+        """Return this interval *count* times, to be counted from one anchor.
+
+        Months do not compose, so multiply first and then count once:
+
+        >>> Interval.parse("3 months").times(2).after("2026-11-30")
+        datetime.date(2027, 5, 30)
+        """
+        return type(self)(
+            months=self.months * count, weeks=self.weeks * count, days=self.days * count
+        )
+
+    @property
+    def day_bounds(self) -> tuple[int, int]:
+        """The smallest and the largest number of days this interval can span.
+
+        >>> Interval.parse("3 months").day_bounds
+        (89, 92)
+        >>> Interval.parse("12 weeks").day_bounds
+        (84, 84)
+        """
+        fixed = 7 * self.weeks + self.days
+        smallest, largest = _month_bounds(self.months) if self.months else (0, 0)
+        return smallest + fixed, largest + fixed
+
+    def isoformat(self) -> str:
+        """Return the ISO 8601 form.
+
+        >>> Interval.parse("12 weeks + 1 day").isoformat()
+        'P12W1D'
+        """
+        parts = ((self.months, "M"), (self.weeks, "W"), (self.days, "D"))
+        return "P" + ("".join(f"{count}{unit}" for count, unit in parts if count) or "0D")
+
+    def __str__(self) -> str:
+        parts = ((self.months, "month"), (self.weeks, "week"), (self.days, "day"))
+        signed = [(("-" if n < 0 else "+"), _counted(abs(n), unit)) for n, unit in parts if n]
+        text = " ".join(f"{sign} {term}" for sign, term in signed) or "0 days"
+        return text.removeprefix("+ ")
+
+    def __repr_args__(self) -> Any:
+        return [(name, n) for name in ("months", "weeks", "days") if (n := getattr(self, name))]
+
+    def _from(self, day: date, sign: int, short_month: ShortMonth) -> date:
+        if short_month is not _LAST_DAY:
+            short_month = ShortMonth(short_month)
+        try:
+            if self.months:
+                day = _add_months(day, sign * self.months, short_month)
+            return date.fromordinal(day.toordinal() + sign * (7 * self.weeks + self.days))
+        except (OverflowError, ValueError):
+            raise CalendarRangeError(
+                "the date would leave the calendar; it must lie in the years 1 to 9999"
+            ) from None
+
+
+def _units_in(text: str) -> dict[str, int]:
+    if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
+        raise IntervalError(f"not an interval; {_EXPECTED}")
+    words = text.strip()
+    iso = _ISO.fullmatch(words)
+    units = _units_in_iso(iso) if iso else _units_in_words(words)
+    if max(map(abs, units.values())) > _MOST:
+        raise IntervalError(f"an interval of more than {_MOST} units leaves the calendar")
+    return units
+
+
+def _units_in_iso(match: re.Match[str]) -> dict[str, int]:
+    years, months, weeks, days = (int(part or 0) for part in match.groups())
+    return {"months": _MONTHS_PER_YEAR * years + months, "weeks": weeks, "days": days}
+
+
+def _units_in_words(words: str) -> dict[str, int]:
+    units = {"years": 0, "months": 0, "weeks": 0, "days": 0}
+    position = 0
+    while term := _TERM.match(words, position):
+        sign, count, unit = term.groups()
+        units[f"{unit.lower()}s"] += int(f"{sign}{count}")
+        position = term.end()
+    if not words or position < len(words):
+        raise IntervalError(f"not an interval; {_EXPECTED}")
+    years = units.pop("years")
+    return units | {"months": units["months"] + _MONTHS_PER_YEAR * years}
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+@lru_cache(maxsize=256)
+def _months(count: int) -> relativedelta:
+    return relativedelta(months=count)
+
+
+def _add_months(day: date, count: int, short_month: ShortMonth) -> date:
+    target = day + _months(count)
+    if target.day != day.day and short_month is ShortMonth.FIRST_OF_NEXT:
+        return target + _ONE_DAY
+    return target
+
+
+_MONTHS_IN_CALENDAR = 4800
+_DAYS_IN_CALENDAR = 146_097
+
+
+@cache
+def _first_days() -> tuple[int, ...]:
+    """The day number of the first of each month of the 400 years after which dates repeat."""
+    return tuple(date(1 + t // 12, 1 + t % 12, 1).toordinal() for t in range(_MONTHS_IN_CALENDAR))
+
+
+@lru_cache(maxsize=64)
+def _month_bounds(count: int) -> tuple[int, int]:
+    """Both short-month rules stay within what first days of months span."""
+    firsts = _first_days()
+    cycles, months = divmod(count, _MONTHS_IN_CALENDAR)
+    following = firsts + tuple(day + _DAYS_IN_CALENDAR for day in firsts[: months + 1])
+    spans = [following[t + months] - first for t, first in enumerate(firsts)]
+    return min(spans) + cycles * _DAYS_IN_CALENDAR, max(spans) + cycles * _DAYS_IN_CALENDAR
+
+
+class Window(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """Consecutive days; both *first* and *last* belong to it.
+
+    >>> window = Window(first=date(2026, 3, 30), last=date(2026, 4, 6))
+    >>> date(2026, 4, 6) in window, date(2026, 4, 7) in window
+    (True, False)
+    >>> window.days
+    8
+    """
+
+    first: Day
+    last: Day
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.first > self.last:
+            raise ValueError("the window ends before it starts; give first <= last")
+        return self
+
+    def __contains__(self, day: object) -> bool:
+        return self.first <= as_day(day) <= self.last
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}"
+
+    @property
+    def days(self) -> int:
+        """The number of days, both ends counted."""
+        return (self.last - self.first).days + 1
+
+    def intersection(self, other: "Window") -> "Window | None":
+        """Return the days that both windows have, or None where they have none.
+
+        >>> spring = Window(first="2026-03-01", last="2026-05-31")
+        >>> spring.intersection(Window(first="2026-05-31", last="2026-06-30"))
+        Window(first=datetime.date(2026, 5, 31), last=datetime.date(2026, 5, 31))
+        """
+        first, last = max(self.first, other.first), min(self.last, other.last)
+        return Window(first=first, last=last) if first <= last else None
+
+
+class IntervalRange(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """From one interval to another, both included, such as 3 to 4 months.
+
+    It is refused unless its first bound is shorter than its last from whatever day it is
+    counted, or both are equal.
+
+    >>> IntervalRange.parse("3 to 4 months").after("2026-01-05")
+    Window(first=datetime.date(2026, 4, 5), last=datetime.date(2026, 5, 5))
+    """
+
+    first: Interval
+    last: Interval
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return _bounds_in(value) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.first != self.last and self.first.day_bounds[1] > self.last.day_bounds[0]:
+            raise ValueError(
+                "the range's first interval can be longer than its last; "
+                "give a first that is shorter from every start"
+            )
+        return self
+
+    @model_serializer
+    def _to_text(self) -> str:
+        return str(self)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "title": "IntervalRange", "examples": ["3 to 4 months"]}
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the range that *text* states; one interval is a range of itself.
+
+        Raises:
+            IntervalError: When *text* states no range.
+
+        >>> IntervalRange.parse("12 weeks")
+        IntervalRange(first=Interval(weeks=12), last=Interval(weeks=12))
+        """
+        return cls(**_bounds_in(text))
+
+    def after(self, day: DayInput, *, short_month: ShortMonth = _LAST_DAY) -> Window:
+        """Return the window that this range opens after *day*; both ends belong to it."""
+        start = as_day(day)
+        return Window(
+            first=self.first.after(start, short_month=short_month),
+            last=self.last.after(start, short_month=short_month),
+        )
+
+    def __str__(self) -> str:
+        first, last = str(self.first), str(self.last)
+        if first == last:
+            return first
+        count, _, unit = first.partition(" ")
+        one_unit = last.partition(" ")[2].rstrip("s")
+        return (
+            f"{count if one_unit == unit.rstrip('s') and ' ' not in one_unit else first} to {last}"
+        )
+
+
+def _bounds_in(text: str) -> dict[str, Interval]:
+    if not isinstance(text, str) or len(text) > 2 * _LONGEST_TEXT:
+        raise IntervalError("not a range of intervals; give text such as '3 to 4 months'")
+    first, to, last = re.sub(r"\s+", " ", text.strip()).partition(" to ")
+    if not to:
+        interval = Interval.parse(first)
+        return {"first": interval, "last": interval}
+    if first.isdecimal():
+        first = f"{first} {_only_unit(last)}"
+    return {"first": Interval.parse(first), "last": Interval.parse(last)}
+
+
+def _only_unit(text: str) -> str:
+    """The unit of a text of one number and one unit: "3 to 4 months + 1 day" could mean anything."""
+    term = _TERM.fullmatch(text)
+    if term is None:
+        raise IntervalError(
+            "not a range of intervals; a first bound without a unit takes that of a last bound "
+            "such as '4 months'"
+        )
+    return term[3]

@@ -1,0 +1,1 @@
+"""The questions about one session or one record, answered."""

@@ -1,0 +1,123 @@
+"""What changed between two forecasts, and why."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+
+from botox_schedule.engine.explanations import DATE_NAMES
+from botox_schedule.engine.forecast import Forecast
+from botox_schedule.records.findings import Finding
+
+__all__ = ["ForecastChange", "ForecastComparison", "compare_forecasts"]
+
+_INPUTS = ("as_of", "last_session_on", "cycle_number", "protocol")
+_ANSWERS = ("status", "booking", "phase")
+
+
+class ForecastChange(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """One thing that differs.
+
+    Attributes:
+        name: What differs.
+        before: What it was, in words.
+        after: What it is, in words.
+        why: What the difference comes from.
+    """
+
+    name: str
+    before: str
+    after: str
+    why: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}: {self.before} became {self.after}"]
+        return "\n".join(lines + [f"  {reason}" for reason in self.why])
+
+
+class ForecastComparison(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """All that differs between two forecasts; empty where nothing does."""
+
+    changes: tuple[ForecastChange, ...]
+
+    def explain(self) -> str:
+        """Return the changes as text."""
+        return "\n".join(str(change) for change in self.changes) or "nothing changed"
+
+
+def compare_forecasts(before: Forecast, after: Forecast) -> ForecastComparison:
+    """Return what changed from one forecast to another, and why.
+
+    >>> from botox_schedule import PatientRecord, SchedulingPolicy, find_protocol, forecast
+    >>> record = PatientRecord(sessions=[{
+    ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox",
+    ... }])
+    >>> protocol = find_protocol("chronic-migraine")
+    >>> first = forecast(record, protocol, as_of="2026-02-20")
+    >>> payer = SchedulingPolicy(payer_minimum="12 weeks + 1 day")
+    >>> second = forecast(record, protocol, as_of="2026-02-20", policy=payer)
+    >>> print(compare_forecasts(first, second).changes[0])
+    earliest: 2026-03-30 became 2026-03-31
+      before: the 12-week minimum gives 2026-03-30
+      after: the payer's 12 weeks + 1 day minimum gives 2026-03-31
+      the policy's payer_minimum was not set and is 12 weeks + 1 day
+    """
+    changes = [*_dates(before, after)]
+    causes = _causes(before, after)
+    for name in (*_ANSWERS, *_INPUTS):
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            why = causes if name in _ANSWERS else ()
+            changes.append(_change(name, old, new, why))
+    changes += _findings(before, after)
+    return ForecastComparison(changes=tuple(changes))
+
+
+def _dates(before: Forecast, after: Forecast) -> Iterable[ForecastChange]:
+    for name in DATE_NAMES:
+        old, new = before.reasons[name], after.reasons[name]
+        if old.on != new.on:
+            why = [f"before: {old.rule}", f"after: {new.rule}"] if old.rule != new.rule else []
+            why += [f"new: {given}" for given in new.inputs if given not in old.inputs]
+            yield _change(name, old.on, new.on, (*why, *_policy_changes(before, after)))
+
+
+def _change(name: str, old: Any, new: Any, why: Iterable[str]) -> ForecastChange:
+    return ForecastChange(name=name, before=_words(old), after=_words(new), why=tuple(why))
+
+
+def _words(value: Any) -> str:
+    return "not set" if value is None else str(getattr(value, "on", value))
+
+
+def _policy_changes(before: Forecast, after: Forecast) -> Iterable[str]:
+    for name in type(before.policy).model_fields:
+        old, new = getattr(before.policy, name), getattr(after.policy, name)
+        if old != new:
+            was = "was not set" if old is None else f"was {old}"
+            yield f"the policy's {name} {was} and is {_words(new)}"
+
+
+def _causes(before: Forecast, after: Forecast) -> tuple[str, ...]:
+    """What a changed answer can come from, as far as the forecasts tell."""
+    moved = [
+        f"{name} moved from {_words(old.on)} to {_words(new.on)}"
+        for name, old, new in (
+            (name, before.reasons[name], after.reasons[name]) for name in DATE_NAMES
+        )
+        if old.on != new.on
+    ]
+    if before.as_of != after.as_of:
+        moved.insert(0, f"the day of the question moved from {before.as_of} to {after.as_of}")
+    return tuple(moved)
+
+
+def _findings(before: Forecast, after: Forecast) -> Iterable[ForecastChange]:
+    def codes(findings: tuple[Finding, ...]) -> set[str]:
+        return {finding.code.value for finding in findings}
+
+    gone, new = codes(before.findings), codes(after.findings)
+    for code in sorted(new - gone):
+        yield _change(f"finding {code}", None, "raised", ())
+    for code in sorted(gone - new):
+        yield _change(f"finding {code}", "raised", None, ())

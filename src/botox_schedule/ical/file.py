@@ -1,0 +1,216 @@
+"""Events as an iCalendar file, and what of an earlier one is still so."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from icalendar import Alarm, Calendar, Event, vDuration, vText, vUri
+from icalendar.parser import Contentlines
+
+from botox_schedule import DayError, ExchangeError, Interval, Window
+from botox_schedule.ical.events import CalendarEvent, EventKind, EventStatus, trigger_of
+
+__all__ = ["ical_from_events"]
+
+_PRODUCER = "-//botox_schedule//treatment cycles//EN"
+_ONE_DAY = timedelta(days=1)
+
+
+def ical_from_events(
+    events: Iterable[CalendarEvent],
+    *,
+    stamped_at: datetime,
+    sequence: int = 0,
+    previous: bytes | str | None = None,
+    name: str | None = None,
+    color: str | None = None,
+    refresh_every: timedelta | None = None,
+    source: str | None = None,
+) -> bytes:
+    """Return an iCalendar file of the events; the same input gives the same bytes.
+
+    With the *previous* export, an event that did not change stays as it was, byte for byte; one
+    that did gets the new stamp and a higher SEQUENCE; one that is gone is cancelled.
+
+    Args:
+        events: Such as those of ``events_from_record``; of one patient or of many.
+        stamped_at: The moment of the export, an aware datetime; written in UTC.
+        sequence: The revision of new and changed events, from 0 on; a changed event gets at
+            least one more than it had.
+        previous: The file of the last export.
+        name: The calendar's name (RFC 7986).
+        color: A color name of CSS 3 (RFC 7986).
+        refresh_every: How often to look for a newer file (RFC 7986).
+        source: Where the file is found (RFC 7986).
+
+    Raises:
+        DayError: When *stamped_at* has no time zone.
+        ExchangeError: When two events have one UID, or *previous* is not such a file.
+
+    >>> from botox_schedule import PatientRecord, find_protocol
+    >>> from botox_schedule.ical import events_from_record
+    >>> record = PatientRecord(sessions=[{
+    ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox",
+    ... }])
+    >>> events = events_from_record(
+    ...     record, find_protocol("chronic-migraine"), key="k-1", as_of="2026-02-01"
+    ... )
+    >>> text = ical_from_events(events, stamped_at=datetime(2026, 2, 1, tzinfo=UTC)).decode()
+    >>> [line for line in text.splitlines() if line.startswith("DT")][-3:]
+    ['DTSTART;VALUE=DATE:20260330', 'DTEND;VALUE=DATE:20260407', 'DTSTAMP:20260201T000000Z']
+    """
+    stamp = _stamp(stamped_at)
+    if sequence < 0:
+        raise ExchangeError("sequence is negative; give a number from 0 on")
+    calendar = _calendar(name, color, refresh_every, source)
+    known = {} if previous is None else _known_events(previous)
+    seen: set[str] = set()
+    for event in events:
+        if event.uid in seen:
+            raise ExchangeError("two events have one UID; give each patient a key of its own")
+        seen.add(event.uid)
+        calendar.add_component(_revised(event, stamp, sequence, known.get(event.uid)))
+    for uid, old in known.items():
+        if uid not in seen:
+            calendar.add_component(_taken_back(uid, old, stamp, sequence))
+    return bytes(calendar.to_ical())
+
+
+def _stamp(moment: datetime) -> datetime:
+    if moment.utcoffset() is None:
+        raise DayError("stamped_at: give an aware datetime; this one has no time zone")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _calendar(
+    name: str | None, color: str | None, refresh_every: timedelta | None, source: str | None
+) -> Calendar:
+    calendar = Calendar()
+    calendar.add("prodid", _PRODUCER)
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    if name is not None:
+        calendar["NAME"] = calendar["X-WR-CALNAME"] = vText(name)
+    if color is not None:
+        calendar["COLOR"] = vText(color)
+    if refresh_every is not None:
+        calendar["REFRESH-INTERVAL"] = _typed(vDuration(refresh_every), "DURATION")
+    if source is not None:
+        calendar["SOURCE"] = _typed(vUri(source), "URI")
+    return calendar
+
+
+def _typed(value: Any, kind: str) -> Any:
+    """RFC 7986 asks for the type of these values beside them."""
+    value.params["VALUE"] = kind
+    return value
+
+
+def _vevent(event: CalendarEvent, stamp: datetime, sequence: int) -> Event:
+    """Return the VEVENT; its DTEND is exclusive, our windows are not."""
+    found = Event()
+    found["UID"] = vText(event.uid)
+    found.add("dtstamp", stamp)
+    found.add("dtstart", event.window.first)
+    found.add("dtend", event.window.last + _ONE_DAY)
+    found.add("sequence", sequence)
+    found["SUMMARY"] = vText(event.summary)
+    found["STATUS"] = vText(event.status)
+    found["TRANSP"] = vText("TRANSPARENT")
+    found["CLASS"] = vText("PRIVATE")
+    for alarm in event.alarms:
+        found.add_component(_alarm(event.summary, alarm))
+    return found
+
+
+def _alarm(summary: str, before: Interval) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm["DESCRIPTION"] = vText(summary)
+    alarm["TRIGGER"] = vDuration(-trigger_of(before))
+    return alarm
+
+
+class _Known(NamedTuple):
+    """An event of an earlier export."""
+
+    window: Window
+    stamp: datetime
+    sequence: int
+    summary: str
+    is_cancelled: bool
+    written: bytes
+    component: Any
+
+
+def _revised(event: CalendarEvent, stamp: datetime, sequence: int, old: _Known | None) -> Event:
+    """The event as it was, if nothing changed; else with the new stamp and a higher sequence."""
+    if old is None:
+        return _vevent(event, stamp, sequence)
+    if event.status is EventStatus.CANCELLED:
+        event = event.model_copy(update={"window": old.window})
+    as_before = _vevent(event, old.stamp, old.sequence)
+    if as_before.to_ical() == old.written:
+        return as_before
+    return _vevent(event, stamp, max(sequence, old.sequence + 1))
+
+
+def _taken_back(uid: str, old: _Known, stamp: datetime, sequence: int) -> Any:
+    if old.is_cancelled:
+        return old.component
+    event = CalendarEvent(
+        uid=uid,
+        kind=EventKind.DUE,
+        window=old.window,
+        status=EventStatus.CANCELLED,
+        summary=old.summary,
+    )
+    return _vevent(event, stamp, max(sequence, old.sequence + 1))
+
+
+def _known_events(previous: bytes | str) -> dict[str, _Known]:
+    """The events of an earlier export, by UID.
+
+    Raises:
+        ExchangeError: When it is not an export of ours; the message names the line.
+    """
+    try:
+        calendar: Any = Calendar.from_ical(previous)
+        ours = calendar.get("PRODID") == _PRODUCER
+        events = {str(event["UID"]): _known(event) for event in calendar.walk("VEVENT")}
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
+        where = _where(previous)
+        raise ExchangeError(f"the previous export is not an iCalendar file: {where}") from None
+    if not ours:
+        raise ExchangeError("the previous export was not written by botox_schedule: see PRODID")
+    return events
+
+
+def _known(event: Any) -> _Known:
+    return _Known(
+        window=Window(first=event["DTSTART"].dt, last=event["DTEND"].dt - _ONE_DAY),
+        stamp=_stamp(event["DTSTAMP"].dt),
+        sequence=int(event.get("SEQUENCE", 0)),
+        summary=str(event.get("SUMMARY", "")),
+        is_cancelled=event.get("STATUS") == EventStatus.CANCELLED,
+        written=bytes(event.to_ical()),
+        component=event,
+    )
+
+
+def _where(text: bytes | str) -> str:
+    for number, fault in enumerate(_faults(text), start=1):
+        if fault:
+            return f"line {number} is not 'NAME:value'"
+    return "expected BEGIN:VCALENDAR, and in each VEVENT a UID, DTSTAMP, and DTSTART and DTEND as dates"
+
+
+def _faults(text: bytes | str) -> Iterator[bool]:
+    for line in Contentlines.from_ical(text):  # type: ignore[no-untyped-call]
+        try:
+            if line:
+                line.parts()
+        except ValueError:
+            yield True
+        else:
+            yield False

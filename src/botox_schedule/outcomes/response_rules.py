@@ -1,0 +1,197 @@
+"""Response rules as data, each criterion with its source."""
+
+from collections.abc import Mapping
+from enum import StrEnum, unique
+from functools import cache
+from os import PathLike
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
+
+from botox_schedule import IntervalRange, ProtocolFileError, SourceRef
+from botox_schedule.errors import UnknownProtocolError
+from botox_schedule.outcomes.data import cited, outcome_tables
+from botox_schedule.outcomes.diary import DiaryKind
+from botox_schedule.outcomes.fractions import Exact
+from botox_schedule.protocols.loader import faults, tables_of
+
+__all__ = [
+    "CriterionKind",
+    "ResponseCriterion",
+    "ResponseRule",
+    "RuleOutcome",
+    "as_rule",
+    "bundled_response_rules",
+    "find_response_rule",
+    "load_response_rules",
+]
+
+_Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+_Count = Annotated[int, Field(ge=1, le=100)]
+
+
+@unique
+class CriterionKind(StrEnum):
+    """How a criterion judges."""
+
+    REDUCTION = "reduction"
+    """The share by which days fell from the baseline."""
+    ANY_REDUCTION = "any_reduction"
+    """Whether days fell at all."""
+    MONTHS_BELOW = "months_below"
+    """Whether each of several months in a row has fewer days than a number."""
+    FAILURES = "failures"
+    """Treatments in a row that a person judged to have failed."""
+    RECHECK = "recheck"
+    """When to look again after treatment was stopped."""
+
+
+@unique
+class RuleOutcome(StrEnum):
+    """What a rule gives; it is no order to anybody."""
+
+    STOP = "stop"
+    RECHECK = "recheck"
+    COVERAGE_MAY_END = "coverage_may_end"
+    NOT_MET = "not_met"
+    INSUFFICIENT_BASELINE = "insufficient_baseline"
+    INSUFFICIENT_DATA = "insufficient_data"
+    MET = "met"
+    CONTINUE = "continue"
+
+
+class ResponseCriterion(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """One sentence of a rule.
+
+    Attributes:
+        name: Its name in the source.
+        kind: How it judges.
+        measure: Headache days or migraine days.
+        below: A reduction below this share gives *below_gives*; exactly this share does not.
+        below_days: Months with fewer days than this give *below_gives*.
+        months: How many months in a row.
+        after_cycles: The first complete cycle after which it can be judged.
+        final_after_cycles: The cycle after which *below_early_gives* ends.
+        failures: How many failures in a row.
+        recheck: When to look again, counted from the end of treatment.
+        below_gives: The outcome on the one side.
+        below_early_gives: The outcome on that side before *final_after_cycles*.
+        otherwise: The outcome on the other side.
+        source: Where it stands.
+    """
+
+    name: str
+    kind: CriterionKind
+    measure: DiaryKind = DiaryKind.HEADACHE
+    below: Exact | None = None
+    below_days: Exact | None = None
+    months: _Count | None = None
+    after_cycles: _Count = 1
+    final_after_cycles: _Count | None = None
+    failures: _Count | None = None
+    recheck: IntervalRange | None = None
+    below_gives: RuleOutcome = RuleOutcome.STOP
+    below_early_gives: RuleOutcome | None = None
+    otherwise: RuleOutcome = RuleOutcome.CONTINUE
+    source: SourceRef
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        needed = {
+            CriterionKind.REDUCTION: ("below",),
+            CriterionKind.ANY_REDUCTION: (),
+            CriterionKind.MONTHS_BELOW: ("months", "below_days"),
+            CriterionKind.FAILURES: ("failures",),
+            CriterionKind.RECHECK: ("recheck",),
+        }
+        missing = [name for name in needed[self.kind] if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"a criterion of kind {self.kind} needs {' and '.join(missing)}")
+        if (self.final_after_cycles is None) != (self.below_early_gives is None):
+            raise ValueError("give final_after_cycles and below_early_gives together")
+        return self
+
+
+class ResponseRule(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """A named rule by which somebody judges whether treatment goes on."""
+
+    id: _Slug
+    version: str
+    title: str
+    criteria: Annotated[tuple[ResponseCriterion, ...], Field(min_length=1)]
+
+
+def _rules_in(tables: Mapping[str, Any], name: str) -> tuple[ResponseRule, ...]:
+    rules, problems = [], []
+    rows = tables.get("rules")
+    if not isinstance(rows, list) or not rows:
+        raise ProtocolFileError(f"{name}: no [[rules]] table; expected at least one")
+    for number, row in enumerate(rows, start=1):
+        where = f"{name}: [[rules]] {number}"
+        try:
+            rules.append(ResponseRule.model_validate(_with_sources(row, tables.get("sources"))))
+        except ValidationError as error:
+            problems += [f"{where}: {fault}" for fault in faults(error)]
+        except (KeyError, TypeError, AttributeError):
+            problems.append(
+                f"{where}: criteria.source.key: no such source; expected a key of [sources] "
+                "or of the bundled sources"
+            )
+    if problems:
+        raise ProtocolFileError("\n".join(problems))
+    return tuple(rules)
+
+
+def _with_sources(row: Mapping[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
+    criteria = [
+        {**criterion, "source": cited(criterion["source"], own)} for criterion in row["criteria"]
+    ]
+    return {**row, "criteria": criteria}
+
+
+@cache
+def bundled_response_rules() -> tuple[ResponseRule, ...]:
+    """Return the bundled response rules.
+
+    >>> [rule.id for rule in bundled_response_rules()][:3]
+    ['nice-ta260', 'ehf-2018', 'preempt-50']
+    """
+    return _rules_in({"rules": outcome_tables()["rules"]}, "outcomes.toml")
+
+
+def as_rule(rule: str | ResponseRule) -> ResponseRule:
+    """Return *rule*, or the bundled one with that id."""
+    return find_response_rule(rule) if isinstance(rule, str) else rule
+
+
+def find_response_rule(rule: str) -> ResponseRule:
+    """Return the bundled rule with that id.
+
+    Raises:
+        UnknownProtocolError: When there is none.
+
+    >>> find_response_rule("nice-ta260").title
+    'NICE TA260'
+    """
+    for known in bundled_response_rules():
+        if known.id == rule:
+            return known
+    ids = ", ".join(known.id for known in bundled_response_rules())
+    raise UnknownProtocolError(f"no response rule has that id; known: {ids}")
+
+
+def load_response_rules(path: str | PathLike[str]) -> tuple[ResponseRule, ...]:
+    """Return the response rules of a clinic's own TOML file, which has the bundled schema.
+
+    Raises:
+        ProtocolFileError: When the file is malformed; it names the rule, the key and what was
+            expected.
+        OSError: When the file cannot be opened.
+
+    >>> load_response_rules("no-such-file.toml")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: [Errno 2] No such file or directory: 'no-such-file.toml'
+    """
+    name, tables = tables_of(path)
+    return _rules_in(tables, name)

@@ -1,0 +1,93 @@
+"""Side effects, placed in the phases of a cycle; counted, never judged."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated, Self
+
+from pydantic import BaseModel, StringConstraints, model_validator
+
+from botox_schedule import Day, ResponsePhase, ResponseTimeline, response_phase
+from botox_schedule.records.hidden import hidden
+
+__all__ = ["PlacedSideEffect", "SideEffect", "place_side_effects", "side_effect_counts"]
+
+
+class SideEffect(
+    BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+):
+    """Something unwanted, from its first to its last day; None while it lasts."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    first: Day
+    last: Day | None = None
+
+    __repr_args__ = hidden
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.last is not None and self.last < self.first:
+            raise ValueError("the side effect ends before it starts; give first <= last")
+        return self
+
+
+class PlacedSideEffect(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """A side effect in its cycle.
+
+    Attributes:
+        name: What it was.
+        session_number: The session it followed, 1 for the first; None before any.
+        onset_day: Days from that session to its first day.
+        lasted_days: How many days it lasted, both ends counted; None while it lasts.
+        phase: The phase of the response on its first day.
+    """
+
+    name: str
+    session_number: int | None
+    onset_day: int | None
+    lasted_days: int | None
+    phase: ResponsePhase | None
+
+
+def place_side_effects(
+    effects: Iterable[SideEffect], timelines: Iterable[ResponseTimeline]
+) -> tuple[PlacedSideEffect, ...]:
+    """Return each side effect with the session it followed and the phase it began in.
+
+    >>> from botox_schedule import find_protocol, response_timeline
+    >>> timeline = response_timeline("2026-01-05", find_protocol("spasticity"))
+    >>> (placed,) = place_side_effects([SideEffect(name="weakness", first="2026-02-03")], [timeline])
+    >>> str(placed.phase), placed.onset_day, placed.lasted_days
+    ('peak', 29, None)
+    """
+    ordered = sorted(timelines, key=lambda timeline: timeline.administered_on)
+    return tuple(
+        _placed(effect, ordered) for effect in sorted(effects, key=lambda e: (e.first, e.name))
+    )
+
+
+def _placed(effect: SideEffect, timelines: list[ResponseTimeline]) -> PlacedSideEffect:
+    lasted = None if effect.last is None else (effect.last - effect.first).days + 1
+    number = sum(timeline.administered_on <= effect.first for timeline in timelines)
+    if not number:
+        return PlacedSideEffect(
+            name=effect.name, session_number=None, onset_day=None, lasted_days=lasted, phase=None
+        )
+    timeline = timelines[number - 1]
+    return PlacedSideEffect(
+        name=effect.name,
+        session_number=number,
+        onset_day=(effect.first - timeline.administered_on).days,
+        lasted_days=lasted,
+        phase=response_phase(timeline, as_of=effect.first),
+    )
+
+
+def side_effect_counts(
+    placed: Iterable[PlacedSideEffect],
+) -> dict[tuple[str, ResponsePhase | None], int]:
+    """Return how often each side effect began in each phase.
+
+    >>> side_effect_counts([])
+    {}
+    """
+    return dict(Counter((effect.name, effect.phase) for effect in placed))

@@ -1,0 +1,204 @@
+"""Scores of spasticity: the Modified Ashworth Scale, and goals attained."""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from fractions import Fraction
+from functools import total_ordering
+from math import sqrt
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field
+
+from botox_schedule import Day, ResponseTimeline, SourceRef
+from botox_schedule.outcomes.data import cited, outcome_tables
+from botox_schedule.outcomes.fractions import ExactWeight
+from botox_schedule.records.hidden import hidden
+
+__all__ = [
+    "AshworthAssessment",
+    "AshworthChange",
+    "GoalScore",
+    "GoalSet",
+    "GoalT",
+    "ModifiedAshworth",
+    "ashworth_change",
+    "goal_attainment",
+]
+
+_Level = Annotated[int, Field(ge=-2, le=2, strict=True)]
+
+
+@total_ordering
+class ModifiedAshworth(Enum):
+    """The six steps of the Modified Ashworth Scale, in their order; they are no numbers.
+
+    >>> ModifiedAshworth("1") < ModifiedAshworth("1+") < ModifiedAshworth("2")
+    True
+    >>> ModifiedAshworth("1+").steps_from(ModifiedAshworth("3"))
+    -2
+    """
+
+    ZERO = "0"
+    ONE = "1"
+    ONE_PLUS = "1+"
+    TWO = "2"
+    THREE = "3"
+    FOUR = "4"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, ModifiedAshworth):
+            return NotImplemented
+        return self._step < other._step
+
+    @property
+    def _step(self) -> int:
+        return list(ModifiedAshworth).index(self)
+
+    def steps_from(self, before: Self) -> int:
+        """Return how many steps this lies above *before*; negative where it is better."""
+        return self._step - before._step
+
+
+class AshworthAssessment(
+    BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+):
+    """The tone of one joint or muscle group on a day."""
+
+    on: Day
+    joint: str
+    score: ModifiedAshworth
+
+    __repr_args__ = hidden
+
+
+class AshworthChange(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """How a joint's tone changed from before the session to its peak window.
+
+    Attributes:
+        joint: The joint or muscle group.
+        before: The last score on or before the session's day; None where there is none.
+        at_peak: The first score inside the peak window; None where there is none.
+        at_peak_day: The days from the session to that score.
+        steps: Steps from the one to the other; negative where the tone fell.
+    """
+
+    joint: str
+    before: ModifiedAshworth | None
+    at_peak: ModifiedAshworth | None
+    at_peak_day: int | None
+    steps: int | None
+
+
+def ashworth_change(
+    assessments: Iterable[AshworthAssessment], timeline: ResponseTimeline
+) -> tuple[AshworthChange, ...]:
+    """Return each joint's change at the peak of one session, in order of the joints' names.
+
+    >>> from botox_schedule import find_protocol, response_timeline
+    >>> timeline = response_timeline("2026-01-05", find_protocol("spasticity"))
+    >>> scores = [AshworthAssessment(on="2026-01-05", joint="elbow", score="3"),
+    ...           AshworthAssessment(on="2026-02-09", joint="elbow", score="1+")]
+    >>> ashworth_change(scores, timeline)[0].steps
+    -2
+    """
+    by_joint: dict[str, list[AshworthAssessment]] = {}
+    for assessment in assessments:
+        by_joint.setdefault(assessment.joint, []).append(assessment)
+    return tuple(_joint_change(joint, by_joint[joint], timeline) for joint in sorted(by_joint))
+
+
+def _joint_change(
+    joint: str, assessments: Sequence[AshworthAssessment], timeline: ResponseTimeline
+) -> AshworthChange:
+    ordered = sorted(assessments, key=lambda a: a.on)
+    before = [a for a in ordered if a.on <= timeline.administered_on]
+    peak = timeline.peak
+    at_peak = [a for a in ordered if peak is not None and a.on in peak]
+    old = before[-1].score if before else None
+    new = at_peak[0].score if at_peak else None
+    return AshworthChange(
+        joint=joint,
+        before=old,
+        at_peak=new,
+        at_peak_day=(at_peak[0].on - timeline.administered_on).days if at_peak else None,
+        steps=None if old is None or new is None else new.steps_from(old),
+    )
+
+
+class GoalScore(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """One goal: its weight, where it stood, and what was attained, from -2 to +2.
+
+    Attributes:
+        weight: Its weight, such as importance times difficulty.
+        baseline: The level before the session.
+        achieved: The level attained, or None where not yet judged.
+    """
+
+    weight: ExactWeight = Fraction(1)
+    baseline: _Level
+    achieved: _Level | None = None
+
+
+class GoalSet(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True):
+    """The goals of one session."""
+
+    set_on: Day
+    judged_on: Day | None = None
+    goals: Annotated[tuple[GoalScore, ...], Field(min_length=1)]
+
+    __repr_args__ = hidden
+
+
+class GoalT(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """The T-scores of a set of goals; 50 means that the goals were met as set.
+
+    Attributes:
+        baseline: The T-score before the session.
+        achieved: The T-score attained; None until every goal is judged.
+        change: The difference.
+        judged_on_day: Days from the session to the day the goals were judged; None where not said.
+        source: Where the formula stands.
+    """
+
+    baseline: float
+    achieved: float | None
+    change: float | None
+    judged_on_day: int | None
+    source: SourceRef
+
+
+def goal_attainment(goals: GoalSet, timeline: ResponseTimeline | None = None) -> GoalT:
+    """Return the T-scores of a session's goals.
+
+    >>> goals = GoalSet(set_on="2026-01-05", goals=[{"baseline": -1, "achieved": 0}])
+    >>> goal_attainment(goals).baseline, goal_attainment(goals).achieved
+    (40.0, 50.0)
+    """
+    levels = [goal.achieved for goal in goals.goals]
+    baseline = _t_score([(g.weight, g.baseline) for g in goals.goals])
+    achieved = None
+    if None not in levels:
+        achieved = _t_score([(g.weight, g.achieved or 0) for g in goals.goals])
+    day = goals.judged_on
+    return GoalT(
+        baseline=baseline,
+        achieved=achieved,
+        change=None if achieved is None else achieved - baseline,
+        judged_on_day=None
+        if day is None or timeline is None
+        else (day - timeline.administered_on).days,
+        source=cited(outcome_tables()["goal_attainment"]["source"]),
+    )
+
+
+def _t_score(scores: Sequence[tuple[Fraction, int]]) -> float:
+    figures = outcome_tables()["goal_attainment"]
+    rho = Fraction(figures["correlation"])
+    total = sum((weight * level for weight, level in scores), Fraction(0))
+    squares = sum((weight**2 for weight, _ in scores), Fraction(0))
+    square = sum((weight for weight, _ in scores), Fraction(0)) ** 2
+    spread = sqrt((1 - rho) * squares + rho * square)
+    return round(int(figures["mean"]) + int(figures["spread"]) * float(total) / spread, 10)

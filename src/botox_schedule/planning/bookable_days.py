@@ -1,0 +1,308 @@
+"""The days of a track that can be booked, and the one nearest to due."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
+from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.errors import OrderError
+from botox_schedule.planning.authorizations import planned_dose
+from botox_schedule.planning.booking import BookingCheck, Desk, booking_check, open_desk
+from botox_schedule.planning.clinic_calendar import OpenDay
+from botox_schedule.planning.terms import BookingConstraint
+
+__all__ = [
+    "BookableDay",
+    "FirstBookableDay",
+    "Search",
+    "bookable_days",
+    "first_bookable_day",
+    "in_order",
+    "search",
+    "window_of",
+]
+
+_ONE_DAY = timedelta(days=1)
+_HORIZON_DAYS = 366
+
+Constraints = Callable[[date], Sequence[BookingConstraint]]
+
+
+class BookableDay(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """A day that can be booked.
+
+    Attributes:
+        on: The day.
+        days_from_due: Days from the due day: negative before it; None where nothing is due.
+        authorized: Whether an authorization covers it; None where unknown units leave it open.
+    """
+
+    on: Day
+    days_from_due: int | None
+    authorized: bool | None
+
+
+class FirstBookableDay(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """The day to book, or what left none.
+
+    Attributes:
+        on: The day; None where none fits before the track is overdue.
+        as_of: The day up to which records are known.
+        window: The days that were looked at; both ends belong to it.
+        days_from_due: Days from the due day to *on*.
+        emptied_by: What left no day, where there is none.
+        refused: How many days of the window each constraint refuses.
+        closed_days_cost: How many days later the day is than without the clinic's closed days;
+            None where there is no day.
+        first_late_on: Where no day fits before the track is overdue: the first that fits after.
+        check: The whole answer for *on*, else for the last day of the window.
+    """
+
+    on: Day | None
+    as_of: Day
+    window: Window
+    days_from_due: int | None
+    emptied_by: BookingConstraint | None
+    refused: dict[BookingConstraint, int]
+    closed_days_cost: int | None
+    first_late_on: Day | None
+    check: BookingCheck
+
+    def explain(self) -> str:
+        """Return which day it is and why, as text that can be quoted."""
+        if self.on is None:
+            lines = [f"no day from {self.window.first} to {self.window.last}: {self.emptied_by}"]
+            if self.first_late_on is not None:
+                lines.append(f"the first day that fits after: {self.first_late_on}")
+        else:
+            lines = [f"{self.on}, {_from_due(self.days_from_due)}"]
+        lines += [
+            f"{constraint} refuses {_days(count)}" for constraint, count in self.refused.items()
+        ]
+        if self.closed_days_cost:
+            lines.append(f"closed days move it by {_days(self.closed_days_cost)}")
+        return "\n".join([*lines, self.check.explain()])
+
+
+def _days(count: int) -> str:
+    return f"{count} day" if count == 1 else f"{count} days"
+
+
+def _from_due(days: int | None) -> str:
+    if days is None:
+        return "no due day is known"
+    if days == 0:
+        return "the due day"
+    return f"{_days(abs(days))} {'after' if days > 0 else 'before'} the due day"
+
+
+def first_bookable_day(
+    record: PatientRecord,
+    protocol: TreatmentProtocol,
+    *,
+    as_of: DayInput,
+    calendar: OpenDay | None = None,
+    away: Iterable[Any] = (),
+    policy: SchedulingPolicy | None = None,
+    other_protocols: Iterable[TreatmentProtocol] = (),
+    planned_units: Decimal | int | None = None,
+    planned_discarded: Decimal | int | None = None,
+) -> FirstBookableDay:
+    """Return the day to book: open, allowed, authorized and nearest to due.
+
+    The order: the due day, then each later day until the eve of ``overdue_from``; only if none
+    of them fits, the days before due, the latest first, and never one before ``earliest``. A
+    track that is overdue already takes the first day from *as_of* on. Where no due day is known,
+    the first day of the coming 366 counts.
+
+    Args:
+        record: What happened, and what was approved. Authorizations of the track's clock bind;
+            where the record has none, none is needed.
+        protocol: The planned treatment.
+        as_of: The day up to which records are known; no earlier day is offered.
+        calendar: Answers whether the clinic is open on a day; None means on every day.
+        away: Days and windows, both ends included, on which the patient cannot come.
+        policy: What the clinic or payer chose.
+        other_protocols: Older versions and other products' protocols that history may need.
+        planned_units: Units to be given.
+        planned_discarded: Units of opened vials that will be left.
+
+    >>> from botox_schedule import find_protocol
+    >>> from botox_schedule.planning import ClinicCalendar
+    >>> record = PatientRecord(sessions=[{
+    ...     "administered_on": "2026-03-02", "indication": "chronic-migraine", "product": "Botox",
+    ... }])
+    >>> memorial_day = ClinicCalendar(closures=["2026-05-25"])
+    >>> found = first_bookable_day(
+    ...     record, find_protocol("chronic-migraine"), as_of="2026-05-01", calendar=memorial_day
+    ... )
+    >>> str(found.on), found.days_from_due, found.closed_days_cost
+    ('2026-05-26', 1, 1)
+    """
+    desk = open_desk(
+        record,
+        protocol,
+        as_day(as_of, "as_of"),
+        calendar=calendar,
+        away=away,
+        policy=policy,
+        other_protocols=other_protocols,
+        dose=planned_dose(planned_units, planned_discarded),
+    )
+    dates = desk.situation.due_dates()
+    window = window_of(desk)
+    found = search(window, dates.due, desk.constraints)
+    late_on = None
+    if found.on is None and dates.overdue_from == window.last + _ONE_DAY:
+        late_on = _first_late(dates.overdue_from, desk.constraints)
+    return FirstBookableDay(
+        on=found.on,
+        as_of=desk.situation.as_of,
+        window=window,
+        days_from_due=_between(dates.due, found.on),
+        emptied_by=found.emptied_by,
+        refused=found.refused,
+        closed_days_cost=found.closed_days_cost,
+        first_late_on=late_on,
+        check=booking_check(desk, found.on or window.last),
+    )
+
+
+def bookable_days(
+    record: PatientRecord,
+    protocol: TreatmentProtocol,
+    *,
+    as_of: DayInput,
+    until: DayInput | None = None,
+    calendar: OpenDay | None = None,
+    away: Iterable[Any] = (),
+    policy: SchedulingPolicy | None = None,
+    other_protocols: Iterable[TreatmentProtocol] = (),
+    planned_units: Decimal | int | None = None,
+    planned_discarded: Decimal | int | None = None,
+) -> tuple[BookableDay, ...]:
+    """Return every day that can be booked, in the order of ``first_bookable_day``.
+
+    Args:
+        record: What happened, and what was approved.
+        protocol: The planned treatment.
+        as_of: The day up to which records are known; no earlier day is offered.
+        until: The last day to look at, overdue or not; None means the eve of
+            ``overdue_from``, and 366 days where the track is overdue or nothing is due.
+        calendar: Answers whether the clinic is open on a day; None means on every day.
+        away: Days and windows, both ends included, on which the patient cannot come.
+        policy: What the clinic or payer chose.
+        other_protocols: Older versions and other products' protocols that history may need.
+        planned_units: Units to be given.
+        planned_discarded: Units of opened vials that will be left.
+
+    Raises:
+        OrderError: When *until* lies before *as_of*.
+
+    >>> from botox_schedule import find_protocol
+    >>> from botox_schedule.planning import ClinicCalendar
+    >>> record = PatientRecord(sessions=[{
+    ...     "administered_on": "2026-03-02", "indication": "chronic-migraine", "product": "Botox",
+    ... }])
+    >>> days = bookable_days(
+    ...     record, find_protocol("chronic-migraine"), as_of="2026-05-01", calendar=ClinicCalendar()
+    ... )
+    >>> [str(day.on) for day in days]
+    ['2026-05-25', '2026-05-26', '2026-05-27', '2026-05-28', '2026-05-29', '2026-06-01']
+    """
+    known_until = as_day(as_of, "as_of")
+    last = None if until is None else as_day(until, "until")
+    if last is not None and last < known_until:
+        raise OrderError("until lies before as_of; give a day from as_of on")
+    desk = open_desk(
+        record,
+        protocol,
+        known_until,
+        calendar=calendar,
+        away=away,
+        policy=policy,
+        other_protocols=other_protocols,
+        dose=planned_dose(planned_units, planned_discarded),
+    )
+    window = window_of(desk)
+    first = window.first
+    if last is not None:
+        if last < first:
+            return ()
+        window = Window(first=first, last=last)
+    due = desk.situation.due_dates().due
+    return tuple(
+        BookableDay(
+            on=day,
+            days_from_due=_between(due, day),
+            authorized=desk.authorizations.covers(day, desk.dose),
+        )
+        for day in in_order(window, due)
+        if not desk.constraints(day)
+    )
+
+
+def _between(due: date | None, day: date | None) -> int | None:
+    return None if due is None or day is None else (day - due).days
+
+
+def window_of(desk: Desk) -> Window:
+    """Return the days to look at: from ``earliest`` to the eve of ``overdue_from``."""
+    dates, as_of = desk.situation.due_dates(), desk.situation.as_of
+    first = max(as_of, dates.earliest or as_of)
+    if dates.overdue_from is not None and first < dates.overdue_from:
+        return Window(first=first, last=dates.overdue_from - _ONE_DAY)
+    return Window(first=first, last=_ahead(first))
+
+
+def _ahead(day: date) -> date:
+    return date.fromordinal(min(day.toordinal() + _HORIZON_DAYS, date.max.toordinal()))
+
+
+def in_order(window: Window, due: date | None) -> list[date]:
+    """Return the days of *window*: from due on, then those before it, the nearest first."""
+    days = [window.first + timedelta(days=n) for n in range(window.days)]
+    if due is None:
+        return days
+    return [day for day in days if day >= due] + [day for day in reversed(days) if day < due]
+
+
+class Search(NamedTuple):
+    """What a search of a window found."""
+
+    on: date | None
+    emptied_by: BookingConstraint | None
+    refused: dict[BookingConstraint, int]
+    closed_days_cost: int | None
+
+
+def search(window: Window, due: date | None, constraints: Constraints) -> Search:
+    """Return the first day, in order, that nothing refuses, and what the others lack."""
+    judged = [(day, constraints(day)) for day in in_order(window, due)]
+    counts = Counter(constraint for _, found in judged for constraint in found)
+    refused = {
+        constraint: counts[constraint] for constraint in BookingConstraint if counts[constraint]
+    }
+    on = next((day for day, found in judged if not found), None)
+    if on is None:
+        return Search(None, _emptied_by([found for _, found in judged]), refused, None)
+    ideal = next(day for day, found in judged if set(found) <= {BookingConstraint.CLOSED})
+    return Search(on, None, refused, (on - ideal).days)
+
+
+def _emptied_by(refusals: Sequence[Sequence[BookingConstraint]]) -> BookingConstraint:
+    """The first constraint, in the order they are asked, after which no day is left."""
+    return max((min(found, key=_ORDER.index) for found in refusals), key=_ORDER.index)
+
+
+_ORDER = tuple(BookingConstraint)
+
+
+def _first_late(overdue_from: date, constraints: Constraints) -> date | None:
+    window = Window(first=overdue_from, last=_ahead(overdue_from))
+    return next((day for day in in_order(window, None) if not constraints(day)), None)

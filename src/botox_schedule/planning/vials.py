@@ -1,0 +1,272 @@
+"""Vials and billing units for units that a caller names."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import cache
+
+from pydantic import BaseModel
+
+from botox_schedule import Product, SourceRef, Verification, find_product
+from botox_schedule.planning.errors import PlanningError
+from botox_schedule.protocols.catalog import bundled_tables, cited
+
+__all__ = [
+    "BillingLine",
+    "BillingRule",
+    "VialCount",
+    "VialPlan",
+    "VialSize",
+    "billing_rule",
+    "fewest_vials",
+    "vial_sizes",
+]
+
+_ZERO = Decimal(0)
+_MOST_UNITS = 100_000
+
+
+class VialSize(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """A vial that a product is sold in; *source* says how well that was read."""
+
+    product: Product
+    units: Decimal
+    source: SourceRef
+
+
+class BillingRule(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """How many units of a product one billing unit of a code stands for.
+
+    >>> rule = billing_rule("Dysport")
+    >>> rule.code, rule.units, rule.billing_units(500), rule.product_units(30)
+    ('J0586', Decimal('5'), Decimal('100'), Decimal('150'))
+    """
+
+    system: str
+    code: str
+    product: Product
+    units: Decimal
+    source: SourceRef
+
+    def billing_units(self, units: Decimal | int) -> Decimal:
+        """Return the billing units of *units* of the product; they may not be whole."""
+        return _plain(Decimal(units) / self.units)
+
+    def product_units(self, billing_units: Decimal | int) -> Decimal:
+        """Return the units of the product that *billing_units* stand for."""
+        return _plain(Decimal(billing_units) * self.units)
+
+
+class VialCount(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """So many vials of one size, in units of the product."""
+
+    units: Decimal
+    count: int
+
+
+class BillingLine(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """One line of a claim: billing units of a code, given or discarded.
+
+    Attributes:
+        code: The code of the product.
+        modifier: ``JW`` on the discarded part, ``JZ`` where nothing is discarded, else None.
+        billing_units: Never rounded.
+        is_whole: Whether *billing_units* is a whole number; if not, a coder must decide.
+    """
+
+    code: str
+    modifier: str | None
+    billing_units: Decimal
+    is_whole: bool
+
+
+class VialPlan(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """The vials for a dose that the caller named.
+
+    Attributes:
+        product: The product.
+        units: The units to be given.
+        vials: The fewest vials that hold them, the largest first.
+        opened: The units in those vials.
+        discarded: The units left in them.
+        billing: What a claim would list; empty where no code is known for the product, and for
+            vials that a pharmacy supplies. Whether it is paid is the payer's decision.
+        unverified: The figures it rests on that nobody read in a source.
+        sources: Where the sizes and the billing unit stand.
+    """
+
+    product: Product
+    units: Decimal
+    vials: tuple[VialCount, ...]
+    opened: Decimal
+    discarded: Decimal
+    billing: tuple[BillingLine, ...]
+    unverified: tuple[str, ...]
+    sources: tuple[SourceRef, ...]
+
+
+@cache
+def vial_sizes(product: str | Product | None = None) -> tuple[VialSize, ...]:
+    """Return the vial sizes that the bundled data names, of one product or of all.
+
+    Raises:
+        PlanningError: When no product is called so.
+
+    >>> [(int(size.units), str(size.source.verification)) for size in vial_sizes("Botox")]
+    [(100, 'secondary'), (200, 'secondary')]
+    """
+    wanted = None if product is None else _product(product)
+    rows = bundled_tables("vials.toml")["vials"]
+    found = [
+        VialSize(product=Product(row["product"]), units=row["units"], source=cited(row["source"]))
+        for row in rows
+    ]
+    return tuple(size for size in found if wanted in (None, size.product))
+
+
+@cache
+def _billing_rules() -> tuple[BillingRule, ...]:
+    return tuple(
+        BillingRule(
+            system=row["system"],
+            code=row["code"],
+            product=Product(row["product"]),
+            units=row["units"],
+            source=cited(row["source"]),
+        )
+        for row in bundled_tables("codes.toml")["codes"]
+        if "units" in row
+    )
+
+
+def billing_rule(product_or_code: str | Product) -> BillingRule:
+    """Return how a product is billed, by its name or by the code.
+
+    Raises:
+        PlanningError: When no code is known for it.
+
+    >>> str(billing_rule("J0587").product), billing_rule("J0587").units
+    ('rimabotulinumtoxinB', Decimal('100'))
+    """
+    name = str(product_or_code)
+    product = find_product(name)
+    for rule in _billing_rules():
+        if rule.product is product or rule.code == name.strip().upper():
+            return rule
+    known = ", ".join(rule.code for rule in _billing_rules())
+    raise PlanningError(f"no billing code is known for that product; known codes: {known}")
+
+
+def fewest_vials(
+    units: Decimal | int,
+    product: str | Product,
+    *,
+    sizes: Iterable[Decimal | int] = (),
+    pharmacy_supplied: bool = False,
+) -> VialPlan:
+    """Return the fewest vials that hold the units a caller names, and what is left in them.
+
+    Of several choices with as few vials, the one that leaves least counts.
+
+    Args:
+        units: The units to be given, of this product; more than 0, at most 100,000.
+        product: A nonproprietary name or a brand name.
+        sizes: The vial sizes at hand, in units; by default those of the bundled data.
+        pharmacy_supplied: Whether a pharmacy supplies the vials: then the clinic bills none.
+
+    Raises:
+        PlanningError: When the product or its vial sizes are not known, or a figure makes no
+            sense.
+
+    >>> plan = fewest_vials(155, "Botox")
+    >>> [(int(vial.units), vial.count) for vial in plan.vials], int(plan.discarded)
+    ([(200, 1)], 45)
+    >>> [(line.code, line.modifier, int(line.billing_units)) for line in plan.billing]
+    [('J0585', None, 155), ('J0585', 'JW', 45)]
+    """
+    wanted, needed = _product(product), Decimal(units)
+    if not 0 < needed <= _MOST_UNITS:
+        raise PlanningError(f"units must be more than 0 and at most {_MOST_UNITS:,}")
+    known = () if (own := tuple(sizes)) else vial_sizes(wanted)
+    at_hand = sorted({Decimal(size) for size in own} or {size.units for size in known})
+    if not at_hand:
+        raise PlanningError(f"no vial sizes are known for {wanted}; name them with sizes")
+    if at_hand[0] < 1:
+        raise PlanningError("a vial holds at least 1 unit")
+    vials = _choose(needed, at_hand)
+    opened = sum((vial.units * vial.count for vial in vials), _ZERO)
+    rule = next((r for r in _billing_rules() if r.product is wanted), None)
+    used = [size for size in known if any(vial.units == size.units for vial in vials)]
+    lines = () if rule is None or pharmacy_supplied else _lines(rule, needed, opened - needed)
+    sources = [size.source for size in used] + ([rule.source] if rule and lines else [])
+    return VialPlan(
+        product=wanted,
+        units=needed,
+        vials=vials,
+        opened=opened,
+        discarded=opened - needed,
+        billing=lines,
+        unverified=tuple(
+            f"vial of {size.units:f} U"
+            for size in used
+            if size.source.verification is Verification.UNVERIFIED
+        ),
+        sources=tuple(sources),
+    )
+
+
+def _product(name: str | Product) -> Product:
+    found = find_product(str(name))
+    if found is None:
+        raise PlanningError("no product is called so; give a nonproprietary or brand name")
+    return found
+
+
+def _choose(needed: Decimal, sizes: list[Decimal]) -> tuple[VialCount, ...]:
+    """As few of the largest vial as hold the units, then smaller ones as far as they still do."""
+    largest = sizes[-1]
+    whole, rest = divmod(needed, largest)
+    count = int(whole) + bool(rest)
+    spare = largest * count - needed
+    smaller = _smaller(spare, count, [(largest - size, size) for size in sizes[:-1]])
+    chosen = [largest] * (count - len(smaller)) + smaller
+    return tuple(
+        VialCount(units=size, count=chosen.count(size))
+        for size in sorted(set(chosen), reverse=True)
+    )
+
+
+def _smaller(spare: Decimal, count: int, savings: list[tuple[Decimal, Decimal]]) -> list[Decimal]:
+    """The vials to take in place of the largest, so that most of what is spare is saved."""
+    reached: dict[Decimal, list[Decimal]] = {_ZERO: []}
+    ahead = [_ZERO]
+    while ahead:
+        saved = ahead.pop(0)
+        for saving, size in savings:
+            total = saved + saving
+            if total <= spare and total not in reached and len(reached[saved]) < count:
+                reached[total] = [*reached[saved], size]
+                ahead.append(total)
+    return reached[max(reached)]
+
+
+def _lines(rule: BillingRule, given: Decimal, discarded: Decimal) -> tuple[BillingLine, ...]:
+    modifiers = bundled_tables("vials.toml")["modifiers"]
+    if not discarded:
+        return (_line(rule, given, modifiers["nothing_discarded"]["code"]),)
+    return (_line(rule, given, None), _line(rule, discarded, modifiers["discarded"]["code"]))
+
+
+def _line(rule: BillingRule, units: Decimal, modifier: str | None) -> BillingLine:
+    number = rule.billing_units(units)
+    return BillingLine(
+        code=rule.code,
+        modifier=modifier,
+        billing_units=number,
+        is_whole=number == number.to_integral_value(),
+    )
+
+
+def _plain(number: Decimal) -> Decimal:
+    """Without trailing zeros, and never in exponents."""
+    whole = number.to_integral_value()
+    return whole if number == whole else number.normalize()

@@ -1,0 +1,1 @@
+"""What labels and guidelines say, and where it is written."""

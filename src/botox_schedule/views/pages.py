@@ -1,0 +1,24 @@
+"""Fills the templates of pages, with the extra ``handout``; everything is escaped."""
+
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+
+__all__ = ["render"]
+
+
+def _read(name: str) -> str:
+    return (files("botox_schedule.views") / "templates" / name).read_text(encoding="utf-8")
+
+
+_ENVIRONMENT = Environment(
+    loader=FunctionLoader(_read),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
+
+
+def render(name: str, **values: object) -> str:
+    """Return the page of a template."""
+    return _ENVIRONMENT.get_template(name).render(**values)
