@@ -203,7 +203,7 @@ def _windows(
 
 
 def stated(
-    response: bs.ExpectedResponse,
+    response: bs.protocols.ExpectedResponse,
 ) -> list[tuple[bs.IntervalRange, tuple[str, str]]]:
     """The windows that a protocol states, each with the words for during and after it."""
     windows = (

@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 import botox_schedule as bs
-from botox_schedule import SourceRef, TreatmentProtocol, fhir, ical, outcomes, planning
+from botox_schedule import TreatmentProtocol, fhir, ical, outcomes, planning
+from botox_schedule.protocols import SourceRef
 from botox_schedule.cli.main import parser
 from botox_schedule.views import handout
 

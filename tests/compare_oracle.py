@@ -58,7 +58,7 @@ def a_protocol(draw: random.Random) -> bs.TreatmentProtocol:
         indication="chronic-migraine",
         product="Botox",
         population="adult",
-        retreatment=bs.RetreatmentRule(
+        retreatment=bs.protocols.RetreatmentRule(
             kind=draw.choice(["scheduled", "as_needed"]), minimum=minimum, usual=usual
         ),
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from botox_schedule import bundled_protocols
-from botox_schedule.protocols.catalog import bundled_tables
+from botox_schedule.protocols.bundled import bundled_tables
 
 # Coverage is measured with the same examples each time: a line is covered or it is not.
 settings.register_profile("covered", derandomize=True, database=None)

@@ -9,19 +9,18 @@ from pathlib import Path
 import pytest
 
 from botox_schedule import (
-    LimitScope,
     Population,
-    ProtocolFileError,
-    SourceRef,
     TreatmentProtocol,
     UnknownProtocolError,
-    Verification,
     bundled_protocols,
     due_dates,
     find_product,
     find_protocol,
     load_protocols,
 )
+from botox_schedule.errors import ProtocolFileError
+from botox_schedule.protocols import SourceRef
+from botox_schedule.terms import LimitScope, Verification
 
 DIGESTS = Path(__file__).parent / "content_digests.toml"
 STARTS = [date(2023, 1, 1) + timedelta(days=n) for n in range(0, 1500, 1)]

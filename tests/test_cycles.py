@@ -13,12 +13,12 @@ from botox_schedule import (
     PatientRecord,
     SchedulingPolicy,
     ShortMonth,
-    TreatmentCycle,
     TreatmentProtocol,
     bundled_protocols,
     find_protocol,
     treatment_cycles,
 )
+from botox_schedule.engine import TreatmentCycle
 from botox_schedule.testing import record_from_gaps
 
 MIGRAINE = find_protocol("chronic-migraine")

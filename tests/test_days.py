@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from botox_schedule import Day, DayError, day_in_zone, due_dates, find_protocol
+from botox_schedule import day_in_zone, due_dates, find_protocol
+from botox_schedule.dates import Day
+from botox_schedule.errors import DayError
 from botox_schedule.testing import days
 
 

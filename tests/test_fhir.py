@@ -450,7 +450,7 @@ class TestBadBundles:
         ],
     )
     def test_what_is_no_bundle_is_one_clear_error(self, content: str | bytes, message: str) -> None:
-        with pytest.raises(bs.ExchangeError, match=message):
+        with pytest.raises(bs.errors.ExchangeError, match=message):
             records_from_bundle(content, zone=ZONE)
 
     @pytest.mark.parametrize("entry", [None, 5, {}, {"resource": 5}, {"resource": {"id": "1"}}])
@@ -497,7 +497,7 @@ class TestBadBundles:
         assert reading.problems[0].session_left_out
 
     def test_an_unknown_zone_is_refused(self) -> None:
-        with pytest.raises(bs.DayError, match="IANA name"):
+        with pytest.raises(bs.errors.DayError, match="IANA name"):
             read(given_dose(), zone="Mars/Olympus")
 
     def test_other_resources_are_counted(self) -> None:
@@ -601,7 +601,7 @@ class TestServiceRequest:
         assert [e["url"] for e in found["extension"]] == [EARLIEST_EXTENSION]
 
     def test_where_nothing_is_dated_nothing_is_proposed(self) -> None:
-        with pytest.raises(bs.ExchangeError, match="the status is no_history"):
+        with pytest.raises(bs.errors.ExchangeError, match="the status is no_history"):
             proposal(bs.forecast(bs.PatientRecord(), MIGRAINE, as_of="2026-04-10"))
 
     @settings(max_examples=60, deadline=None)

@@ -11,7 +11,6 @@ import pytest
 
 from botox_schedule import (
     FindingCode,
-    FindingError,
     FindingsError,
     PatientRecord,
     SchedulingPolicy,
@@ -22,6 +21,7 @@ from botox_schedule import (
     find_protocol,
     forecast,
 )
+from botox_schedule.errors import FindingError
 
 MIGRAINE: dict[str, Any] = {"indication": "chronic-migraine", "product": "Botox", "units": 155}
 AS_OF = "2026-06-01"

@@ -6,13 +6,8 @@ from typing import Any
 import pytest
 
 from botox_schedule import (
-    DateCheck,
-    DayError,
-    DayReasonCode,
     DueStatus,
     Forecast,
-    ForecastComparison,
-    OrderError,
     PatientRecord,
     ResponsePhase,
     SchedulingPolicy,
@@ -24,6 +19,9 @@ from botox_schedule import (
     forecast,
     project,
 )
+from botox_schedule.engine import DateCheck, ForecastComparison
+from botox_schedule.errors import DayError, OrderError
+from botox_schedule.terms import DayReasonCode
 
 MIGRAINE = find_protocol("chronic-migraine")
 

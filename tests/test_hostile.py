@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import botox_schedule as bs
-from botox_schedule.protocols.files import check_lines, read_within
+from botox_schedule.files import check_lines, read_within
 
 sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
 
@@ -161,27 +161,27 @@ class TestLimits:
         file = tmp_path / "file"
         file.write_bytes(b"x" * 10)
         assert read_within(file, 10) == b"x" * 10
-        with pytest.raises(bs.FileLimitError, match="file: larger than 0 MiB"):
+        with pytest.raises(bs.errors.FileLimitError, match="file: larger than 0 MiB"):
             read_within(file, 9)
 
     def test_what_is_no_plain_file_is_read_no_further_than_said(self) -> None:
-        with pytest.raises(bs.FileLimitError):
+        with pytest.raises(bs.errors.FileLimitError):
             read_within("/dev/zero", 1000)
 
     @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
     def test_a_line_may_have_a_mebibyte(self, end: bytes) -> None:
         line = b"x" * (1024 * 1024 - len(end)) + end
         check_lines(line * 3 + b"x" * 1024 * 1024, "file")
-        with pytest.raises(bs.FileLimitError, match="longer than 1 MiB"):
+        with pytest.raises(bs.errors.FileLimitError, match="longer than 1 MiB"):
             check_lines(line + b"xx" + line, "file")
 
     def test_the_line_is_named(self) -> None:
-        with pytest.raises(bs.FileLimitError, match="file: line 3 is longer"):
+        with pytest.raises(bs.errors.FileLimitError, match="file: line 3 is longer"):
             check_lines(b"a\nb\n" + b"x" * 2_000_000, "file")
 
     def test_interval_texts_have_a_limit(self) -> None:
         for text in ("1 day" + " + 1 day" * 1000, "9" * 10_000 + " days"):
-            with pytest.raises(bs.IntervalError):
+            with pytest.raises(bs.errors.IntervalError):
                 bs.Interval.parse(text)
 
     def test_nested_json_is_refused_by_the_models_too(self) -> None:
@@ -208,5 +208,5 @@ def test_a_table_may_have_a_thousand_columns(tmp_path: Path) -> None:
         if fits:
             assert len(read_export(file).rows) == 1
             continue
-        with pytest.raises(bs.FileLimitError, match="line 1: more than 1,000 columns"):
+        with pytest.raises(bs.errors.FileLimitError, match="line 1: more than 1,000 columns"):
             read_export(file)

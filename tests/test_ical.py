@@ -113,7 +113,7 @@ class TestEvents:
 
     def test_where_no_interval_is_stated_only_what_was_given_is_shown(self) -> None:
         bare = MIGRAINE.model_copy(
-            update={"retreatment": bs.RetreatmentRule(kind="scheduled"), "version": "2"}
+            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "2"}
         )
         assert {e.kind for e in events(protocol=bare)} == {"session", "onset", "wear_off"}
 
@@ -170,7 +170,7 @@ class TestEvents:
 
     @pytest.mark.parametrize("alarm", ["1 month", "- 4 days"])
     def test_an_alarm_is_given_in_weeks_and_days(self, alarm: str) -> None:
-        with pytest.raises(bs.ExchangeError, match="weeks and days"):
+        with pytest.raises(bs.errors.ExchangeError, match="weeks and days"):
             events(alarms=[alarm])
 
     @pytest.mark.parametrize(
@@ -218,15 +218,15 @@ class TestFile:
         assert "COLOR:teal" in lines
 
     def test_a_naive_stamp_is_refused(self) -> None:
-        with pytest.raises(bs.DayError, match="no time zone"):
+        with pytest.raises(bs.errors.DayError, match="no time zone"):
             ical_from_events([], stamped_at=datetime(2026, 2, 1))  # noqa: DTZ001
 
     def test_a_negative_sequence_is_refused(self) -> None:
-        with pytest.raises(bs.ExchangeError, match="sequence is negative"):
+        with pytest.raises(bs.errors.ExchangeError, match="sequence is negative"):
             ical_from_events([], stamped_at=STAMP, sequence=-1)
 
     def test_one_uid_twice_is_refused(self) -> None:
-        with pytest.raises(bs.ExchangeError, match="two events have one UID"):
+        with pytest.raises(bs.errors.ExchangeError, match="two events have one UID"):
             ical_from_events([*events(), *events()], stamped_at=STAMP)
 
 
@@ -331,14 +331,14 @@ class TestReExport:
         ],
     )
     def test_what_is_no_export_of_ours_is_refused(self, previous: bytes, message: str) -> None:
-        with pytest.raises(bs.ExchangeError, match=message) as caught:
+        with pytest.raises(bs.errors.ExchangeError, match=message) as caught:
             ical_from_events(events(), stamped_at=STAMP, previous=previous)
         assert "Smith" not in str(caught.value)
 
     @pytest.mark.parametrize("cut", [b"UID:", b"DTSTART;VALUE=DATE:", b"DTEND;VALUE=DATE:"])
     def test_an_event_without_its_marks_is_refused(self, cut: bytes) -> None:
         broken = ical_from_events(events(), stamped_at=STAMP).replace(cut, b"X-CUT:", 1)
-        with pytest.raises(bs.ExchangeError, match="in each VEVENT a UID"):
+        with pytest.raises(bs.errors.ExchangeError, match="in each VEVENT a UID"):
             ical_from_events(events(), stamped_at=STAMP, previous=broken)
 
 

@@ -12,15 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from botox_schedule import (
-    CalendarRangeError,
-    DayError,
-    Interval,
-    IntervalError,
-    IntervalRange,
-    ShortMonth,
-    Window,
-)
+from botox_schedule import Interval, IntervalRange, ShortMonth, Window
+from botox_schedule.errors import CalendarRangeError, DayError, IntervalError
 from botox_schedule.testing import days, interval_ranges, intervals
 
 VECTORS = Path(__file__).parent / "vectors"

@@ -9,13 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botox_schedule import (
-    Exposure,
     Interval,
-    IntervalError,
-    LimitCheck,
-    LimitPer,
-    LimitReading,
-    LimitScope,
     PatientRecord,
     Product,
     SchedulingPolicy,
@@ -28,6 +22,9 @@ from botox_schedule import (
     find_protocol,
     forecast,
 )
+from botox_schedule.engine import Exposure, LimitCheck
+from botox_schedule.errors import IntervalError
+from botox_schedule.terms import LimitPer, LimitReading, LimitScope
 from botox_schedule.testing import days, intervals, records
 
 ONA = Product.ONABOTULINUMTOXIN_A

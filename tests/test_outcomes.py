@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 import botox_schedule as bs
-from botox_schedule import ProtocolFileError, UnknownProtocolError, Window, outcomes
+from botox_schedule import UnknownProtocolError, Window, outcomes
+from botox_schedule.errors import ProtocolFileError
 from botox_schedule.outcomes import (
     AshworthAssessment,
     Baseline,
@@ -759,7 +760,7 @@ class TestWhatMutantsPassed:
             MIGRAINE.model_dump()
             | {"version": "0.9", "retreatment": rule, "in_force": {"last": "2026-03-31"}}
         )
-        new = MIGRAINE.model_copy(update={"in_force": bs.InForce(first=date(2026, 4, 1))})
+        new = MIGRAINE.model_copy(update={"in_force": bs.protocols.InForce(first=date(2026, 4, 1))})
         record = record_from_gaps([60, 84], starts_on=START)
         early = [
             outcomes.adherence(record, new, as_of=DONE, other_protocols=others).early

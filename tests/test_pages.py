@@ -141,7 +141,7 @@ class TestHandout:
 
     def test_a_treatment_without_any_interval(self) -> None:
         bare = MIGRAINE.model_copy(
-            update={"retreatment": bs.RetreatmentRule(kind="scheduled"), "version": "2"}
+            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "2"}
         )
         html = page(protocol=bare)
         assert following(html) == "The clinic will tell you the day of your next treatment."
@@ -194,7 +194,7 @@ class TestHandout:
         ids=["on hold", "discontinued", "deceased", "no history", "booked too early"],
     )
     def test_is_refused_with_the_reason(self, given: bs.PatientRecord, reason: str) -> None:
-        with pytest.raises(bs.HandoutError, match=reason) as caught:
+        with pytest.raises(bs.errors.HandoutError, match=reason) as caught:
             page(given)
         assert "Smith" not in str(caught.value)
 
@@ -237,7 +237,7 @@ class TestLanguages:
         assert known <= set(bundled_messages(language).treatments)
 
     def test_an_unknown_language_is_refused(self) -> None:
-        with pytest.raises(bs.HandoutError, match="known: en, es"):
+        with pytest.raises(bs.errors.HandoutError, match="known: en, es"):
             page(language="tlh")
 
     def own(self, folder: Path, **words: str) -> Path:
@@ -273,13 +273,13 @@ class TestLanguages:
     def test_a_catalog_that_is_not_whole_is_refused(
         self, tmp_path: Path, words: dict[str, str], message: str
     ) -> None:
-        with pytest.raises(bs.HandoutError, match="words.toml: the table: .*" + message):
+        with pytest.raises(bs.errors.HandoutError, match="words.toml: the table: .*" + message):
             load_messages(self.own(tmp_path, **words))
 
     def test_what_is_no_toml_is_refused(self, tmp_path: Path) -> None:
         file = tmp_path / "words.toml"
         file.write_text("language", encoding="utf-8")
-        with pytest.raises(bs.ProtocolFileError, match="not a TOML file"):
+        with pytest.raises(bs.errors.ProtocolFileError, match="not a TOML file"):
             load_messages(file)
 
     def test_words_are_a_value(self) -> None:

@@ -511,7 +511,7 @@ def rows_of_each(
     return rows
 
 
-def cycle_row(cycle: bs.TreatmentCycle) -> dict[str, Any]:
+def cycle_row(cycle: bs.engine.TreatmentCycle) -> dict[str, Any]:
     """A cycle as the panel's row has it."""
     units = list(cycle.units.values())
     known = len(units) == 1 and units[0] is not None and "unknown" not in cycle.units
@@ -600,7 +600,7 @@ class TestLimits:
         draw = Draw(seed, [])
         case.records = {f"p-{n}": dosed(draw, n, case.as_of) for n in range(count)}
         case.tables = tables(case.records.values())
-        reading = draw.random.choice(list(bs.LimitReading))
+        reading = draw.random.choice(list(bs.terms.LimitReading))
         grouped = draw.random.choice([0, 3, 10])
         case.policy = bs.SchedulingPolicy(limit_reading=reading, group_within_days=grouped)
         return case
@@ -659,7 +659,9 @@ class TestLimits:
             reading.value: bs.SchedulingPolicy(
                 limit_reading=reading, short_month=short, weight_max_age_days=days
             )
-            for reading, short, days in zip(bs.LimitReading, bs.ShortMonth, (180, 100), strict=True)
+            for reading, short, days in zip(
+                bs.terms.LimitReading, bs.ShortMonth, (180, 100), strict=True
+            )
         }
         keys = {patient: list(policies)[n % 2] for n, patient in enumerate(case.records)}
         sessions = case.tables["sessions"].with_columns(
@@ -1080,7 +1082,7 @@ class TestFindings:
             panel.forecast(frame, [MIGRAINE], as_of="2026-06-01")
 
     def test_a_window_is_longer_than_nothing(self) -> None:
-        with pytest.raises(bs.IntervalError, match="longer than nothing"):
+        with pytest.raises(bs.errors.IntervalError, match="longer than nothing"):
             panel.exposure(
                 frame_of(administered_on=["2026-01-05"]), window="0 days", on="2026-06-01"
             )
@@ -1266,7 +1268,7 @@ class TestFlags:
     def test_ages_and_reviews_on_leap_days(self, as_of: str) -> None:
         days = [date(2008, 2, 28) + n * DAY for n in range(3)]
         days += [date(2007, 2, 28), date(2007, 3, 1), date(2008, 6, 15), date(1940, 2, 29)]
-        adult = MIGRAINE.model_copy(update={"ages": bs.AgeRange(first=16, last=80)})
+        adult = MIGRAINE.model_copy(update={"ages": bs.protocols.AgeRange(first=16, last=80)})
         today = date.fromisoformat(as_of)
         firsts = [date(2023, 2, 28), date(2023, 3, 1), date(2024, 2, 28), date(2024, 2, 29)]
         records = [
@@ -1550,7 +1552,7 @@ class TestSimulation:
             self.ask(instead=[PEDIATRIC[0]])
 
     def test_without_an_interval_nobody_comes_again(self) -> None:
-        never = {"retreatment": bs.RetreatmentRule(kind="as_needed")}
+        never = {"retreatment": bs.protocols.RetreatmentRule(kind="as_needed")}
         found = self.ask(instead=[MIGRAINE.model_copy(update=never)])
         assert found["sessions"] == (40, 40, 40)
         assert found["backlog"] == (0, 0, 0)
@@ -1626,7 +1628,7 @@ class TestPersistence:
 
     def test_without_any_stated_effect_there_is_no_row(self) -> None:
         dystonia = bs.find_protocol("cervical-dystonia")
-        plain = dystonia.model_copy(update={"response": bs.ExpectedResponse()})
+        plain = dystonia.model_copy(update={"response": bs.protocols.ExpectedResponse()})
         sessions = frame_of(administered_on=["2026-01-05"], indication=["cervical-dystonia"])
         ask: dict[str, Any] = {"as_of": "2026-06-01", "permissible_gap_days": 30}
         assert panel.persistence(sessions, [plain], **ask).height == 0

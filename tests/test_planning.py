@@ -287,7 +287,7 @@ class TestBookableDays:
         assert plan.bookable_days(one, MIGRAINE, as_of="2026-03-01", until="2026-03-20") == ()
 
     def test_until_before_as_of_is_refused(self) -> None:
-        with pytest.raises(bs.OrderError, match="until lies before as_of"):
+        with pytest.raises(bs.errors.OrderError, match="until lies before as_of"):
             plan.bookable_days(one, MIGRAINE, as_of="2026-03-01", until="2026-02-20")
 
     def test_the_end_of_the_calendar_is_no_fault(self) -> None:
@@ -334,7 +334,7 @@ class TestCheckBooking:
         assert offer.explain().startswith("2026-03-30: can be booked")
 
     def test_a_day_before_as_of_is_refused(self) -> None:
-        with pytest.raises(bs.OrderError, match="on lies before as_of"):
+        with pytest.raises(bs.errors.OrderError, match="on lies before as_of"):
             plan.check_booking(one, MIGRAINE, on="2026-02-01", as_of="2026-03-01")
 
     def test_planned_units_reach_the_limits(self) -> None:
@@ -681,7 +681,7 @@ class TestClinicCalendar:
             plan.ClinicCalendar.model_validate({"open_weekdays": [0]})
 
     def test_a_datetime_is_refused(self) -> None:
-        with pytest.raises(bs.DayError):
+        with pytest.raises(bs.errors.DayError):
             plan.ClinicCalendar().is_open("5 March")
 
     def test_round_trip_without_a_predicate(self) -> None:
@@ -718,7 +718,7 @@ class TestHolidays:
 
     def test_a_year_without_data_is_an_error_and_no_open_day(self) -> None:
         calendar = plan.ClinicCalendar.for_country("US")
-        with pytest.raises(bs.CalendarRangeError, match="are known for the years"):
+        with pytest.raises(bs.errors.CalendarRangeError, match="are known for the years"):
             calendar.is_open("9999-12-31")
 
 
@@ -759,7 +759,7 @@ class TestCountdown:
         assert (step.on, step.moved_days) == (opens, 366)
 
     def test_before_the_first_year_there_is_no_day(self) -> None:
-        with pytest.raises(bs.CalendarRangeError):
+        with pytest.raises(bs.errors.CalendarRangeError):
             plan.countdown("0001-01-05", {"order": "1 day"}, calendar=never)
 
 
@@ -877,10 +877,10 @@ class TestCodes:
 
     def test_a_class_of_products_is_none_of_them(self) -> None:
         for system, code in (("ATC", "M03AX01"), ("RxNorm", "1712")):
-            assert bs.find_product_by_code(system, code) is None
-            assert bs.names_toxin(system, code)
-        assert bs.find_product_by_code("NDC", "0023-1145-01") is ONA
-        assert not bs.names_toxin("RxNorm", "1")
+            assert bs.protocols.find_product_by_code(system, code) is None
+            assert bs.protocols.names_toxin(system, code)
+        assert bs.protocols.find_product_by_code("NDC", "0023-1145-01") is ONA
+        assert not bs.protocols.names_toxin("RxNorm", "1")
 
 
 class TestDaysAreNamed:
@@ -900,7 +900,7 @@ class TestDaysAreNamed:
         ],
     )
     def test_in_the_error(self, call: Callable[[], object], name: str) -> None:
-        with pytest.raises(bs.DayError, match=f"^{name}: give a date"):
+        with pytest.raises(bs.errors.DayError, match=f"^{name}: give a date"):
             call()
 
 
@@ -947,14 +947,14 @@ class TestPolicyCounts:
             update={
                 "id": "own",
                 "product": bs.Product.LETIBOTULINUMTOXIN_A,
-                "retreatment": bs.RetreatmentRule(
+                "retreatment": bs.protocols.RetreatmentRule(
                     kind="scheduled", minimum="20 weeks", usual="20 weeks"
                 ),
             }
         )
         planned = dysport.model_copy(
             update={
-                "retreatment": bs.RetreatmentRule(
+                "retreatment": bs.protocols.RetreatmentRule(
                     kind="scheduled", minimum="12 weeks", usual="12 weeks"
                 )
             }
@@ -1245,7 +1245,9 @@ class TestEdges:
         for year in (table.start_year, table.end_year):
             assert calendar.is_open(monday(year)) is True
         for year in (table.start_year - 1, table.end_year + 1):
-            with pytest.raises(bs.CalendarRangeError, match="the public holidays of US are known"):
+            with pytest.raises(
+                bs.errors.CalendarRangeError, match="the public holidays of US are known"
+            ):
                 calendar.is_open(monday(year))
 
 
@@ -1351,7 +1353,7 @@ class TestWhatMutantsPassed:
         for as_of in ("2026-03-30", "2026-03-01"):
             found = plan.bookable_days(one, MIGRAINE, as_of=as_of, until="2026-03-30")
             assert [day.on for day in found] == [date(2026, 3, 30)]
-        with pytest.raises(bs.OrderError) as caught:
+        with pytest.raises(bs.errors.OrderError) as caught:
             plan.bookable_days(one, MIGRAINE, as_of="2026-03-30", until="2026-03-29")
         assert str(caught.value) == "until lies before as_of; give a day from as_of on"
 

@@ -9,14 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from botox_schedule import (
-    CalendarRangeError,
-    DayError,
     DueDates,
     DueStatus,
     Interval,
-    OrderError,
     ResponsePhase,
-    ResponseTimeline,
     SchedulingPolicy,
     TreatmentProtocol,
     Window,
@@ -28,6 +24,8 @@ from botox_schedule import (
     response_phase,
     response_timeline,
 )
+from botox_schedule.engine import ResponseTimeline
+from botox_schedule.errors import CalendarRangeError, DayError, OrderError
 from botox_schedule.testing import days, policies, protocols
 
 MIGRAINE = find_protocol("chronic-migraine")

@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 import botox_schedule as bs
-from botox_schedule.protocols.catalog import bundled_tables, cited
+from botox_schedule.protocols.bundled import bundled_tables
+from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.loader import faults
 from botox_schedule.records.history import _contents, _place
 from botox_schedule.terms import names_of
@@ -58,21 +59,24 @@ class TestProducts:
         assert bs.find_product(f"{product.value}-abcde") is None
 
     def test_codes_name_products(self) -> None:
-        assert bs.find_product_by_code("HCPCS", "J0585") is bs.Product.ONABOTULINUMTOXIN_A
-        assert bs.find_product_by_code(" hcpcs ", " j0585 ") is bs.Product.ONABOTULINUMTOXIN_A
-        assert bs.find_product_by_code("HCPCS", "J9999") is None
-        assert bs.find_product_by_code("another", "J0585") is None
-        assert bs.find_product_by_code("ICD-10-CM", "G43.709") is None
-        assert bs.names_toxin("HCPCS", "J0585")
-        assert not bs.names_toxin("another", "J0585")
+        assert bs.protocols.find_product_by_code("HCPCS", "J0585") is bs.Product.ONABOTULINUMTOXIN_A
+        assert (
+            bs.protocols.find_product_by_code(" hcpcs ", " j0585 ")
+            is bs.Product.ONABOTULINUMTOXIN_A
+        )
+        assert bs.protocols.find_product_by_code("HCPCS", "J9999") is None
+        assert bs.protocols.find_product_by_code("another", "J0585") is None
+        assert bs.protocols.find_product_by_code("ICD-10-CM", "G43.709") is None
+        assert bs.protocols.names_toxin("HCPCS", "J0585")
+        assert not bs.protocols.names_toxin("another", "J0585")
 
     def test_a_code_of_a_class_names_none_of_its_products(self) -> None:
-        tables = bundled_tables("codes.toml")
+        tables = bundled_tables("indications.toml")
         rows = [r for r in (*tables["codes"], *tables["classes"]) if "whole_class" in r]
         assert any("product" in row for row in rows)
         for row in rows:
-            assert bs.find_product_by_code(row["system"], row["code"]) is None
-            assert bs.names_toxin(row["system"], row["code"])
+            assert bs.protocols.find_product_by_code(row["system"], row["code"]) is None
+            assert bs.protocols.names_toxin(row["system"], row["code"])
 
     def test_the_names_of_a_product(self) -> None:
         assert names_of(bs.Product.INCOBOTULINUMTOXIN_A) == ["xeomin", "incobotulinumtoxina"]
@@ -118,7 +122,7 @@ class TestCatalogue:
 
     def test_a_fault_of_a_whole_table_says_so(self) -> None:
         with pytest.raises(ValidationError) as caught:
-            bs.RetreatmentRule(kind="scheduled", usual="12 weeks")
+            bs.protocols.RetreatmentRule(kind="scheduled", usual="12 weeks")
         expected = ["the table: a usual range needs a minimum; give minimum too"]
         assert list(faults(caught.value)) == expected
 
@@ -127,19 +131,19 @@ class TestSentences:
     def test_a_date_beyond_the_calendar(self) -> None:
         slow = protocol(retreatment={"kind": "scheduled", "minimum": "1 day", "usual": "1 day"})
         policy = bs.SchedulingPolicy(payer_minimum="2 days", lapsed_after="0 days")
-        with pytest.raises(bs.CalendarRangeError) as caught:
+        with pytest.raises(bs.errors.CalendarRangeError) as caught:
             bs.due_dates("9999-12-29", slow, policy)
         expected = "the date would leave the calendar; it must lie in the years 1 to 9999"
         assert str(caught.value) == expected
 
     def test_ranges(self) -> None:
         for text in ("4 to 3x", "x" * 201, "3 to 4 months + 1 day"):
-            with pytest.raises(bs.IntervalError):
+            with pytest.raises(bs.errors.IntervalError):
                 bs.IntervalRange.parse(text)
-        with pytest.raises(bs.IntervalError) as caught:
+        with pytest.raises(bs.errors.IntervalError) as caught:
             bs.IntervalRange.parse("x" * 201)
         assert str(caught.value) == "not a range of intervals; give text such as '3 to 4 months'"
-        with pytest.raises(bs.IntervalError) as caught:
+        with pytest.raises(bs.errors.IntervalError) as caught:
             bs.IntervalRange.parse("3 to 4 months + 1 day")
         assert str(caught.value) == (
             "not a range of intervals; a first bound without a unit takes that of a last bound "

@@ -380,17 +380,17 @@ class TestResponses:
 
     def test_the_words_of_refusals(self) -> None:
         timeline = bs.response_timeline(JAN, MIGRAINE)
-        with pytest.raises(bs.OrderError) as caught:
+        with pytest.raises(bs.errors.OrderError) as caught:
             bs.response_phase(timeline, as_of="2026-01-04")
         assert str(caught.value) == (
             "as_of lies before the session; give the session's day or a later one"
         )
-        with pytest.raises(bs.OrderError) as caught:
+        with pytest.raises(bs.errors.OrderError) as caught:
             bs.response_timeline(JAN, MIGRAINE, course_started_on="2026-01-06")
         assert str(caught.value) == (
             "course_started_on lies after administered_on; give an earlier day"
         )
-        with pytest.raises(bs.OrderError) as caught:
+        with pytest.raises(bs.errors.OrderError) as caught:
             bs.check_date(record("2026-01-05"), MIGRAINE, on="2026-01-06", as_of="2026-01-07")
         assert str(caught.value) == "on lies before as_of; give a day from as_of on"
 
@@ -441,11 +441,11 @@ class TestWordsForIntervals:
     def test_texts_have_a_longest_length(self) -> None:
         padded = "12 weeks".ljust(_LONGEST_TEXT)
         assert bs.Interval.parse(padded) == bs.Interval(weeks=12)
-        with pytest.raises(bs.IntervalError):
+        with pytest.raises(bs.errors.IntervalError):
             bs.Interval.parse(padded + " ")
         longest = "3 to 4 months".ljust(2 * _LONGEST_TEXT)
         assert str(bs.IntervalRange.parse(longest)) == "3 to 4 months"
-        with pytest.raises(bs.IntervalError):
+        with pytest.raises(bs.errors.IntervalError):
             bs.IntervalRange.parse(longest + " ")
 
     def test_a_sum_keeps_its_units_in_a_range(self) -> None:
@@ -457,7 +457,7 @@ class TestWordsForIntervals:
             assert str(bs.IntervalRange(first=first, last=last)) == text
 
     def test_beyond_the_calendar(self) -> None:
-        with pytest.raises(bs.CalendarRangeError) as caught:
+        with pytest.raises(bs.errors.CalendarRangeError) as caught:
             bs.Interval(weeks=12).after("9999-12-01")
         assert str(caught.value) == (
             "the date would leave the calendar; it must lie in the years 1 to 9999"
@@ -529,7 +529,7 @@ class TestProtocolFiles:
         return protocols_in({"protocols": list(rows), **tables}, "own.toml", SOURCES, codes)
 
     def faults(self, *rows: dict[str, Any], **tables: Any) -> list[str]:
-        with pytest.raises(bs.ProtocolFileError) as caught:
+        with pytest.raises(bs.errors.ProtocolFileError) as caught:
             self.read(*rows, **tables)
         return str(caught.value).splitlines()
 

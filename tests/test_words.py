@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 import botox_schedule as bs
 from botox_schedule import outcomes as out
 from botox_schedule.outcomes.fractions import ExactDays, ExactWeight
-from botox_schedule.protocols.products import ProductName
+from botox_schedule.protocols.model import ProductName
 from botox_schedule.testing import record_from_gaps
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
@@ -38,7 +38,7 @@ class TestDays:
         ],
     )
     def test_what_is_none_is_named(self, value: Any, message: str) -> None:
-        with pytest.raises(bs.DayError) as caught:
+        with pytest.raises(bs.errors.DayError) as caught:
             bs.due_dates(value, MIGRAINE)
         expected = "administered_on: give a date, or text such as '2026-01-05' (YYYY-MM-DD); "
         assert str(caught.value) == expected + message
@@ -91,7 +91,7 @@ class TestDays:
         ],
     )
     def test_each_argument_is_named(self, call: Callable[[], object], name: str) -> None:
-        with pytest.raises(bs.DayError, match=f"^{name}: give a date"):
+        with pytest.raises(bs.errors.DayError, match=f"^{name}: give a date"):
             call()
 
     @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ class TestDays:
         ],
     )
     def test_a_moment_and_its_zone(self, moment: Any, zone: str, message: str) -> None:
-        with pytest.raises(bs.DayError) as caught:
+        with pytest.raises(bs.errors.DayError) as caught:
             bs.day_in_zone(moment, zone)
         assert str(caught.value) == message
 
@@ -140,8 +140,8 @@ class TestValues:
             "verification": "clinic",
             "checked_on": "2026-01-05",
         }
-        assert str(bs.SourceRef(**bare)) == "k, p (clinic; checked 2026-01-05)"
-        whole = bs.SourceRef(**bare, title="T", quote="q", basis="b")
+        assert str(bs.protocols.SourceRef(**bare)) == "k, p (clinic; checked 2026-01-05)"
+        whole = bs.protocols.SourceRef(**bare, title="T", quote="q", basis="b")
         assert str(whole) == 'T, p, "q" (clinic, b; checked 2026-01-05)'
 
     def test_a_limit_says_what_it_has(self) -> None:
@@ -155,10 +155,14 @@ class TestValues:
         assert limit(units=400, units_per_kilogram=6) == "400 U or 6 U/kg per session, product"
 
     def test_a_reason_says_what_it_has(self) -> None:
-        bare = bs.DayReason(code="allowed", rule="a rule")
+        bare = bs.engine.DayReason(code="allowed", rule="a rule")
         assert str(bare) == "allowed: a rule"
-        source = bs.SourceRef(key="k", place="p", verification="clinic", checked_on="2026-01-05")
-        whole = bs.DayReason(code="allowed", rule="a rule", source=source, protocol=MIGRAINE.ref)
+        source = bs.protocols.SourceRef(
+            key="k", place="p", verification="clinic", checked_on="2026-01-05"
+        )
+        whole = bs.engine.DayReason(
+            code="allowed", rule="a rule", source=source, protocol=MIGRAINE.ref
+        )
         assert str(whole) == (
             "allowed: a rule\n  source: k, p (clinic; checked 2026-01-05)\n"
             "  protocol: onabotulinumtoxinA-chronic-migraine-adult-us version 1.0, region us"
@@ -196,7 +200,7 @@ class TestValues:
         [("HCPCS", "J0585", True), ("RxNorm", "1712", True), ("ICD-10-CM", "G43.709", False)],
     )
     def test_a_code_of_a_toxin_is_one(self, system: str, code: str, known: bool) -> None:
-        assert bs.names_toxin(system, code) is known
+        assert bs.protocols.names_toxin(system, code) is known
         assert bs.find_indication("a system nobody knows", code) is None
 
 
@@ -251,7 +255,7 @@ class TestFiles:
         if fits:
             assert len(bs.load_protocols(file)) == 2
             return
-        with pytest.raises(bs.ProtocolFileError) as caught:
+        with pytest.raises(bs.errors.ProtocolFileError) as caught:
             bs.load_protocols(file)
         assert str(caught.value) == (
             "own.toml: own: in_force of versions 0 and 1 overlaps; "
@@ -262,7 +266,7 @@ class TestFiles:
         file = tmp_path / "own.toml"
         text = PROTOCOL.format(version="1", period="").replace('"adult"', '"old"')
         file.write_text(text.replace('kind = "scheduled"', 'kind = ["x"]'), encoding="utf-8")
-        with pytest.raises(bs.ProtocolFileError) as caught:
+        with pytest.raises(bs.errors.ProtocolFileError) as caught:
             bs.load_protocols(file)
         assert str(caught.value).splitlines() == [
             "own.toml: [[protocols]] 1 (own): population: Input should be 'adult' or 'pediatric'; found 'old'",
@@ -275,14 +279,14 @@ class TestFiles:
         source = 'source = { key = "nowhere", place = "p", verification = "clinic", checked_on = 2026-01-05 }\n'
         bad = row + source
         file.write_text(bad + bad.replace('"own"', '"other"'), encoding="utf-8")
-        with pytest.raises(bs.ProtocolFileError) as caught:
+        with pytest.raises(bs.errors.ProtocolFileError) as caught:
             out.load_response_rules(file)
         fault = "criteria.source.key: no such source; expected a key of [sources] or of the bundled sources"
         assert str(caught.value).splitlines() == [
             f"rules.toml: [[rules]] {number}: {fault}" for number in (1, 2)
         ]
         file.write_text("", encoding="utf-8")
-        with pytest.raises(bs.ProtocolFileError):
+        with pytest.raises(bs.errors.ProtocolFileError):
             out.load_response_rules(file)
 
 
@@ -457,7 +461,7 @@ def test_a_limit_of_a_session_holds_at_its_very_figure() -> None:
 class TestLimitsAtTheirFigure:
     """A limit is a maximum: what reaches it fits."""
 
-    def checks(self, units: int, on: str = "2026-02-02") -> list[bs.LimitCheck]:
+    def checks(self, units: int, on: str = "2026-02-02") -> list[bs.engine.LimitCheck]:
         record = record_from_gaps([], starts_on=date(2026, 1, 5), units=155)
         found = bs.check_dose_limits(record, MIGRAINE, on=on, units=units)
         return [check for check in found if check.reading is not None]
@@ -503,7 +507,7 @@ class TestProjections:
     def test_short_months_end_as_the_policy_says(self) -> None:
         protocol = MIGRAINE.model_copy(
             update={
-                "retreatment": bs.RetreatmentRule(
+                "retreatment": bs.protocols.RetreatmentRule(
                     kind="scheduled", minimum="12 weeks", usual="3 to 4 months"
                 )
             }
@@ -513,9 +517,13 @@ class TestProjections:
         assert (session.target, session.window.last) == (date(2026, 1, 31), date(2026, 3, 1))
 
     def test_without_a_minimum_the_dates_still_name_their_protocol(self) -> None:
-        bare = MIGRAINE.model_copy(update={"retreatment": bs.RetreatmentRule(kind="scheduled")})
+        bare = MIGRAINE.model_copy(
+            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled")}
+        )
         only = MIGRAINE.model_copy(
-            update={"retreatment": bs.RetreatmentRule(kind="scheduled", minimum="12 weeks")}
+            update={
+                "retreatment": bs.protocols.RetreatmentRule(kind="scheduled", minimum="12 weeks")
+            }
         )
         for protocol in (bare, only):
             assert bs.due_dates("2026-01-05", protocol).protocol == MIGRAINE.ref
@@ -531,7 +539,7 @@ class TestProjections:
         ],
     )
     def test_a_window_of_nothing_is_refused(self, window: str, message: str) -> None:
-        with pytest.raises(bs.IntervalError) as caught:
+        with pytest.raises(bs.errors.IntervalError) as caught:
             bs.exposure(one, product="Botox", window=window, on="2026-01-05")
         assert str(caught.value) == message
         with pytest.raises(bs.UnknownProtocolError) as unknown:
@@ -785,7 +793,7 @@ class TestReasons:
     def test_intervals_in_sentences(self, text: str, words: str) -> None:
         policy = bs.SchedulingPolicy(payer_minimum="200 days")
         protocol = MIGRAINE.model_copy(
-            update={"retreatment": bs.RetreatmentRule(kind="scheduled", minimum=text)}
+            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled", minimum=text)}
         )
         reason = bs.forecast(one, protocol, as_of="2026-04-01").reasons["earliest"]
         assert reason.rule.startswith(f"the {words} minimum gives")

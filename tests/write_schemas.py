@@ -13,8 +13,8 @@ MODELS: dict[str, tuple[type[BaseModel], JsonSchemaMode]] = {
     "patient-record": (bs.PatientRecord, "validation"),
     "treatment-protocol": (bs.TreatmentProtocol, "validation"),
     "forecast": (bs.Forecast, "serialization"),
-    "date-check": (bs.DateCheck, "serialization"),
-    "treatment-cycle": (bs.TreatmentCycle, "serialization"),
+    "date-check": (bs.engine.DateCheck, "serialization"),
+    "treatment-cycle": (bs.engine.TreatmentCycle, "serialization"),
 }
 
 

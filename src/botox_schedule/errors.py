@@ -1,20 +1,5 @@
 """Every exception that the library raises on purpose."""
 
-__all__ = [
-    "BotoxScheduleError",
-    "CalendarRangeError",
-    "DayError",
-    "ExchangeError",
-    "FileLimitError",
-    "FindingError",
-    "FindingsError",
-    "HandoutError",
-    "IntervalError",
-    "OrderError",
-    "ProtocolFileError",
-    "UnknownProtocolError",
-]
-
 
 class BotoxScheduleError(Exception):
     """The base of all errors of this library."""
@@ -42,6 +27,14 @@ class OrderError(BotoxScheduleError, ValueError):
 
 class UnknownProtocolError(BotoxScheduleError, LookupError):
     """No protocol matches what was asked for."""
+
+
+class UnitsError(BotoxScheduleError, ValueError):
+    """Units that no session can have were given: not a number, not finite, or not above 0."""
+
+
+class CountError(BotoxScheduleError, ValueError):
+    """A number of sessions or days lies outside what a question takes."""
 
 
 class ProtocolFileError(BotoxScheduleError, ValueError):

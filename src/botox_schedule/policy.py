@@ -1,28 +1,111 @@
 """What a clinic or payer chose, as opposed to what a source says."""
 
+from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from botox_schedule.dates.intervals import Interval
-from botox_schedule.terms import LimitReading, ShortMonth
-
-__all__ = ["SchedulingPolicy", "policy_or_default"]
+from botox_schedule.dates.days import Day, LastDay, is_within
+from botox_schedule.dates.intervals import Interval, IntervalRange
+from botox_schedule.protocols.model import Indication, ProductName
+from botox_schedule.records.model import Units
+from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
+from botox_schedule.values import Value
 
 _Days = Annotated[int, Field(ge=0, le=3660, strict=True)]
+_Visits = Annotated[int, Field(ge=0, le=10_000, strict=True)]
+CALENDAR_YEAR: Literal["calendar_year"] = "calendar_year"
 
 
 def _interval(text: str) -> Any:
     return Field(default_factory=lambda: Interval.parse(text))
 
 
-class SchedulingPolicy(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class PayerRule(Value, frozen=True):
+    """What a payer accepts, on the days on which the rule is in force.
+
+    Attributes:
+        minimum: The shortest interval between sessions.
+        sessions: How many visits fit into one period.
+        units: How many units fit into one period, given and discarded.
+        per: The period: ``calendar_year``, or an interval for rolling periods.
+        first: The first day on which the rule is in force; None leaves it open.
+        last: The last day, included; None leaves it open.
+        indication: What the rule is about; None means each track alone.
+        product: The product that the rule is about; None means each track alone.
+
+    >>> str(PayerRule(sessions=4, per="1 year").per)
+    '12 months'
+    """
+
+    minimum: Interval | None = None
+    sessions: _Visits | None = None
+    units: Units | None = None
+    per: Literal["calendar_year"] | Interval = CALENDAR_YEAR
+    first: Day | None = None
+    last: LastDay = None
+    indication: Indication | None = None
+    product: ProductName | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.minimum is None and self.sessions is None and self.units is None:
+            raise ValueError("a payer's rule needs minimum, sessions, units or several of them")
+        if self.minimum is not None and self.minimum.day_bounds[0] < 0:
+            raise ValueError("a minimum cannot be negative")
+        if isinstance(self.per, Interval) and self.per.day_bounds[0] <= 0:
+            raise ValueError("per must be longer than nothing; give for example '1 year'")
+        if self.first is not None and self.last is not None and self.first > self.last:
+            raise ValueError("the rule ends before it starts; give first <= last")
+        return self
+
+    def concerns(self, clock: frozenset[str], product: Product) -> bool:
+        """Whether the rule is about a track of *clock* that is treated with *product*."""
+        return (self.indication is None or self.indication in clock) and (
+            self.product is None or self.product is product
+        )
+
+    def is_in_force(self, day: date) -> bool:
+        """Whether the rule concerns what happens on *day*."""
+        return is_within(self.first, day, self.last)
+
+
+def _pairs(value: Any) -> Any:
+    """Take a mapping or pairs; keep them sorted, so that equal choices are equal values."""
+    if isinstance(value, Mapping):
+        value = value.items()
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return tuple(sorted((tuple(pair) for pair in value), key=lambda pair: str(pair[0])))
+    return value
+
+
+_UsualRanges = Annotated[
+    tuple[tuple[Indication, IntervalRange], ...],
+    BeforeValidator(_pairs, json_schema_input_type=dict[str, IntervalRange] | list[list[str]]),
+]
+_NOT_NEGATIVE = (
+    "payer_minimum",
+    "validity_tolerance",
+    "scheduled_grace",
+    "as_needed_grace",
+    "lapsed_after",
+    "hold_review_after",
+)
+
+
+class SchedulingPolicy(Value, frozen=True):
     """What a clinic or payer chose.
 
     Attributes:
-        payer_minimum: The shortest interval the payer accepts; the stricter of it and the
-            protocol's minimum counts.
+        payer_minimum: The shortest interval the payer accepts; the short form of a rule in
+            *payer* that is always in force.
+        payer: The payer's rules.
+        usual: The clinic's own usual range by indication; it makes patients due and is used for
+            forecasts, not for past cycles.
+        other_indications: Indications outside the known ones, such as bruxism: they are counted
+            in units and shown, and move nothing.
         validity_tolerance: How much earlier than the minimum a past session may have been and
             still be called ``early_within_tolerance``. It never moves a planned date.
         scheduled_grace: How long after the usual range a scheduled treatment is not yet overdue.
@@ -36,12 +119,16 @@ class SchedulingPolicy(BaseModel, frozen=True, extra="forbid", defer_build=True)
         limit_reading: Which reading of a label's "3-month interval" makes a finding.
         short_month: What becomes of a day that the target month does not have.
         weight_max_age_days: How old a body weight may be to count.
+        hold_review_after: How long after its first day an open hold is due for a look.
 
     >>> SchedulingPolicy(payer_minimum="12 weeks + 1 day").payer_minimum
     Interval(weeks=12, days=1)
     """
 
     payer_minimum: Interval | None = None
+    payer: tuple[PayerRule, ...] = ()
+    usual: _UsualRanges = ()
+    other_indications: tuple[Indication, ...] = ()
     validity_tolerance: Interval = _interval("0 days")
     scheduled_grace: Interval = _interval("7 days")
     as_needed_grace: Interval = _interval("4 weeks")
@@ -51,20 +138,34 @@ class SchedulingPolicy(BaseModel, frozen=True, extra="forbid", defer_build=True)
     limit_reading: LimitReading = LimitReading.TWELVE_WEEKS
     short_month: ShortMonth = ShortMonth.LAST_DAY
     weight_max_age_days: _Days = 180
+    hold_review_after: Interval = _interval("4 weeks")
 
     @model_validator(mode="after")
-    def _is_not_negative(self) -> Self:
-        for name in (
-            "payer_minimum",
-            "validity_tolerance",
-            "scheduled_grace",
-            "as_needed_grace",
-            "lapsed_after",
-        ):
+    def _is_whole(self) -> Self:
+        for name in _NOT_NEGATIVE:
             interval = getattr(self, name)
             if interval is not None and interval.day_bounds[0] < 0:
                 raise ValueError(f"{name} cannot be negative")
+        named = [indication for indication, _ in self.usual]
+        if len(set(named)) < len(named):
+            raise ValueError("usual names an indication twice; give one range for each")
         return self
+
+    def grace_for(self, kind: RetreatmentKind) -> Interval:
+        """Return how long after the usual range a treatment of *kind* is not yet overdue."""
+        scheduled = kind is RetreatmentKind.SCHEDULED
+        return self.scheduled_grace if scheduled else self.as_needed_grace
+
+    def usual_for(self, indication: str) -> IntervalRange | None:
+        """Return the clinic's own usual range for *indication*, or None."""
+        return next((usual for name, usual in self.usual if name == indication), None)
+
+    def payer_rules(self, clock: frozenset[str], product: Product) -> tuple[PayerRule, ...]:
+        """Return the payer's rules about a track of *clock*, the short form included."""
+        rules = self.payer
+        if self.payer_minimum is not None:
+            rules = (PayerRule(minimum=self.payer_minimum), *rules)
+        return tuple(rule for rule in rules if rule.concerns(clock, product))
 
 
 @cache

@@ -1,30 +1,6 @@
 """The closed vocabularies: each value is the word that code, data and documentation use."""
 
-import re
 from enum import StrEnum, unique
-
-__all__ = [
-    "PRECEDENCE",
-    "Authority",
-    "CareEndKind",
-    "CycleTiming",
-    "DayReasonCode",
-    "DueStatus",
-    "FindingCode",
-    "LimitPer",
-    "LimitReading",
-    "LimitScope",
-    "Population",
-    "Product",
-    "ResponsePhase",
-    "RetreatmentKind",
-    "SessionKind",
-    "SessionStatus",
-    "ShortMonth",
-    "Verification",
-    "find_product",
-    "names_of",
-]
 
 
 @unique
@@ -52,6 +28,32 @@ class DueStatus(StrEnum):
     OVERDUE = "overdue"
     LAPSED = "lapsed"
 
+    @property
+    def ends_care(self) -> bool:
+        """Whether care has ended: nothing is dated, and every day is forbidden."""
+        return self in {DueStatus.DECEASED, DueStatus.DISCONTINUED}
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the status comes from the four dates, not from what precedes them."""
+        return self in _DATED
+
+    @property
+    def label(self) -> str:
+        """The status in words, such as ``too early``."""
+        return self.value.replace("_", " ")
+
+
+_DATED = frozenset(
+    {
+        DueStatus.TOO_EARLY,
+        DueStatus.ALLOWED,
+        DueStatus.DUE,
+        DueStatus.OVERDUE,
+        DueStatus.LAPSED,
+    }
+)
+
 
 @unique
 class ResponsePhase(StrEnum):
@@ -60,11 +62,24 @@ class ResponsePhase(StrEnum):
     LATENT = "latent"
     ONSET = "onset"
     BUILDING = "building"
+    EFFECT = "effect"
+    """After onset, where no source states a peak."""
     PEAK = "peak"
     SUSTAINED = "sustained"
+    MAY_BE_WEARING_OFF = "may_be_wearing_off"
+    """Some patients notice that the effect declines; most do not."""
     WEARING_OFF = "wearing_off"
     WORN_OFF = "worn_off"
     NOT_STATED = "not_stated"
+
+
+@unique
+class ForWhom(StrEnum):
+    """Whom a window of the expected response is about."""
+
+    TYPICAL = "typical"
+    SOME = "some"
+    """Some patients only; the share says how many."""
 
 
 @unique
@@ -99,14 +114,18 @@ class SessionStatus(StrEnum):
 
 
 PRECEDENCE = {
-    SessionStatus.ENTERED_IN_ERROR: 3,
-    SessionStatus.COMPLETED: 2,
-    SessionStatus.CANCELLED: 1,
-    SessionStatus.NO_SHOW: 1,
-    SessionStatus.BOOKED: 0,
+    SessionStatus.ENTERED_IN_ERROR: 2,
+    SessionStatus.COMPLETED: 1,
+}
+"""Which of several rows under one id wins before their days are compared; the others rank 0."""
+
+SAME_DAY_PRECEDENCE = {
+    SessionStatus.CANCELLED: 2,
+    SessionStatus.NO_SHOW: 2,
+    SessionStatus.BOOKED: 1,
     SessionStatus.DRAFT: 0,
 }
-"""Which of several contents under one id wins, before anything else is compared."""
+"""Which of several rows of one day wins where nothing was completed."""
 
 
 @unique
@@ -161,6 +180,8 @@ class LimitScope(StrEnum):
     """All sessions with the product, whatever the indication."""
     INDICATION = "indication"
     """Sessions with the product for the protocol's own indication."""
+    INDICATIONS = "indications"
+    """Sessions with the product for any of the limit's indications, such as arm and leg."""
 
 
 @unique
@@ -191,8 +212,74 @@ class DayReasonCode(StrEnum):
     TOO_EARLY = "too_early"
     IN_HOLD = "in_hold"
     CARE_ENDED = "care_ended"
+    ADVISORY = "advisory"
+    """Before a minimum that its source words as advice: a clinician decides."""
+    SAME_SESSION = "same_session"
+    """The day would be part of the session that was given last."""
+    UNRECOGNIZED_SESSION = "unrecognized_session"
+    """A session under an unknown indication may have been one of this track."""
     NO_HISTORY = "no_history"
     NO_INTERVAL = "no_interval"
+
+
+@unique
+class MinimumKind(StrEnum):
+    """Who states a minimum."""
+
+    LABEL = "label"
+    PREVIOUS_PRODUCT = "previous product"
+    """The protocol of a product that the last cycle used and that is not planned."""
+    OTHER_INDICATION = "other indication"
+    """The planned product's protocol for what was treated last in the same clock."""
+    IN_GENERAL = "in general"
+    """The planned product's protocol for the clock in general, such as spasticity."""
+    PAYER = "payer"
+    AUTHORIZATION = "authorization"
+    OVERRIDE = "override"
+    EXPIRED_OVERRIDE = "expired override"
+    UNRECOGNIZED = "unrecognized decision"
+    """An override or authorization under an indication that nobody knows."""
+
+
+@unique
+class CandidateOutcome(StrEnum):
+    """What became of a minimum that was weighed."""
+
+    DECIDES = "decides"
+    GIVES_WAY = "gives way"
+    """Another minimum gives a later day."""
+    ADVISES = "advises"
+    """Its source advises it: days before it are for a clinician to decide."""
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+
+
+@unique
+class UsualOwner(StrEnum):
+    """Who states a usual range."""
+
+    LABEL = "label"
+    CLINIC = "clinic"
+    OVERRIDE = "override"
+
+
+@unique
+class DateName(StrEnum):
+    """The dates of a track, in their order."""
+
+    EARLIEST = "earliest"
+    DUE = "due"
+    OVERDUE_FROM = "overdue_from"
+    LAPSED_FROM = "lapsed_from"
+
+
+@unique
+class FindingNeeds(StrEnum):
+    """When a finding needs a person."""
+
+    TODAY = "today"
+    NEXT_VISIT = "next_visit"
+    INFORMATION = "information"
 
 
 @unique
@@ -201,22 +288,33 @@ class FindingCode(StrEnum):
 
     AGE_OUTSIDE_PROTOCOL = "age_outside_protocol"
     AGE_UNKNOWN = "age_unknown"
+    BOOKING_AFTER_CARE_END = "booking_after_care_end"
+    BOOKING_AFTER_OVERDUE = "booking_after_overdue"
     BOOKING_IN_HOLD = "booking_in_hold"
+    BOOKING_OF_SECOND_PART = "booking_of_second_part"
     BOOKING_TOO_EARLY = "booking_too_early"
     BOOKING_UNRESOLVED = "booking_unresolved"
     CARE_RESUMED = "care_resumed"
+    CONFLICTING_DECISIONS = "conflicting_decisions"
     CONFLICTING_RECORDS = "conflicting_records"
+    DEATH_IN_THE_FUTURE = "death_in_the_future"
+    DIARY_NOT_CURRENT = "diary_not_current"
     EARLY_SESSION = "early_session"
+    EFFECT_ENDS_EARLY = "effect_ends_early"
     EXPIRED_OVERRIDE = "expired_override"
     FUTURE_COMPLETED_SESSION = "future_completed_session"
+    HOLD_ENDED = "hold_ended"
     HOLD_NEEDS_REVIEW = "hold_needs_review"
     JUDGED_BY_ANOTHER_PROTOCOL = "judged_by_another_protocol"
+    LAST_SESSION_ELSEWHERE_UNKNOWN = "last_session_elsewhere_unknown"
     LIMIT_EXCEEDED = "limit_exceeded"
     LIMIT_INDETERMINATE = "limit_indeterminate"
     MISSING_WEIGHT = "missing_weight"
     MIXED_PRODUCTS = "mixed_products"
-    OVERLAPPING_TRACKS = "overlapping_tracks"
+    NOT_REBOOKED = "not_rebooked"
     OVERRIDE_BELOW_LABEL = "override_below_label"
+    OVERRIDE_BELOW_PAYER = "override_below_payer"
+    PRIOR_TREATMENTS_COUNTED_ONCE = "prior_treatments_counted_once"
     PROBABLE_DUPLICATE = "probable_duplicate"
     PROBABLE_DUPLICATE_ACROSS_DAYS = "probable_duplicate_across_days"
     PRODUCT_SWITCH = "product_switch"
@@ -227,7 +325,47 @@ class FindingCode(StrEnum):
     TOUCH_UP_WITHOUT_SESSION = "touch_up_without_session"
     UNKNOWN_PRODUCT = "unknown_product"
     UNKNOWN_UNITS = "unknown_units"
+    UNRECOGNIZED_INDICATION = "unrecognized_indication"
     UNVERIFIED_CONTENT = "unverified_content"
+
+    @property
+    def needs(self) -> FindingNeeds:
+        """When the finding needs a person; an alarm at every visit is switched off."""
+        if self in _NEEDS_NOTHING:
+            return FindingNeeds.INFORMATION
+        return FindingNeeds.NEXT_VISIT if self in _NEEDS_NEXT_VISIT else FindingNeeds.TODAY
+
+
+_NEEDS_NOTHING = frozenset(
+    {
+        FindingCode.BOOKING_OF_SECOND_PART,
+        FindingCode.EARLY_SESSION,
+        FindingCode.MIXED_PRODUCTS,
+        FindingCode.PROBABLE_DUPLICATE_ACROSS_DAYS,
+        FindingCode.SESSION_DURING_HOLD,
+        FindingCode.TOUCH_UP_WITHOUT_SESSION,
+        FindingCode.UNKNOWN_UNITS,
+        FindingCode.UNVERIFIED_CONTENT,
+    }
+)
+_NEEDS_NEXT_VISIT = frozenset(
+    {
+        FindingCode.AGE_OUTSIDE_PROTOCOL,
+        FindingCode.AGE_UNKNOWN,
+        FindingCode.DIARY_NOT_CURRENT,
+        FindingCode.EFFECT_ENDS_EARLY,
+        FindingCode.EXPIRED_OVERRIDE,
+        FindingCode.JUDGED_BY_ANOTHER_PROTOCOL,
+        FindingCode.LIMIT_INDETERMINATE,
+        FindingCode.MISSING_WEIGHT,
+        FindingCode.OVERRIDE_BELOW_LABEL,
+        FindingCode.OVERRIDE_BELOW_PAYER,
+        FindingCode.PRIOR_TREATMENTS_COUNTED_ONCE,
+        FindingCode.PRODUCT_SWITCH,
+        FindingCode.STALE_WEIGHT,
+        FindingCode.UNKNOWN_PRODUCT,
+    }
+)
 
 
 @unique
@@ -241,43 +379,3 @@ class Product(StrEnum):
     RIMABOTULINUMTOXIN_B = "rimabotulinumtoxinB"
     PRABOTULINUMTOXIN_A = "prabotulinumtoxinA"
     LETIBOTULINUMTOXIN_A = "letibotulinumtoxinA"
-
-
-_BRANDS = {
-    "botox": Product.ONABOTULINUMTOXIN_A,
-    "botox cosmetic": Product.ONABOTULINUMTOXIN_A,
-    "dysport": Product.ABOBOTULINUMTOXIN_A,
-    "xeomin": Product.INCOBOTULINUMTOXIN_A,
-    "daxxify": Product.DAXIBOTULINUMTOXIN_A,
-    "myobloc": Product.RIMABOTULINUMTOXIN_B,
-    "jeuveau": Product.PRABOTULINUMTOXIN_A,
-    "letybo": Product.LETIBOTULINUMTOXIN_A,
-}
-_NAMES = _BRANDS | {product.value.lower(): product for product in Product}
-_SUFFIX = re.compile(r"-[a-z]{4}\Z")
-
-
-def names_of(product: Product) -> list[str]:
-    """Return the names of a product in lower case, without a suffix.
-
-    >>> names_of(Product.ABOBOTULINUMTOXIN_A)
-    ['dysport', 'abobotulinumtoxina']
-    """
-    return [name for name, known in _NAMES.items() if known is product]
-
-
-def find_product(name: str) -> Product | None:
-    """Return the product that *name* stands for, or None if no product is called so.
-
-    Nonproprietary names count with and without their four-letter suffix, brand names too, in
-    any case.
-
-    >>> find_product("BOTOX")
-    <Product.ONABOTULINUMTOXIN_A: 'onabotulinumtoxinA'>
-    >>> find_product("daxibotulinumtoxinA-lanm")
-    <Product.DAXIBOTULINUMTOXIN_A: 'daxibotulinumtoxinA'>
-    >>> find_product("toxin") is None
-    True
-    """
-    text = " ".join(name.lower().split())
-    return _NAMES.get(_SUFFIX.sub("", text))

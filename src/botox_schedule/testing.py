@@ -11,15 +11,12 @@ from botox_schedule import (
     BodyWeight,
     CareEnd,
     CareEndKind,
-    ExpectedResponse,
     Hold,
     Interval,
     IntervalOverride,
     IntervalRange,
     PatientRecord,
     Product,
-    RetreatmentKind,
-    RetreatmentRule,
     SchedulingPolicy,
     SessionKind,
     SessionStatus,
@@ -27,17 +24,8 @@ from botox_schedule import (
     TreatmentProtocol,
     TreatmentSession,
 )
-
-__all__ = [
-    "days",
-    "interval_ranges",
-    "intervals",
-    "policies",
-    "protocols",
-    "record_from_gaps",
-    "records",
-    "sessions",
-]
+from botox_schedule.protocols import ExpectedResponse, RetreatmentRule
+from botox_schedule.terms import RetreatmentKind
 
 _INDICATIONS = ("chronic-migraine",)
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)

@@ -35,7 +35,7 @@ def interval(data: bytes) -> None:
     for kind in (bs.Interval, bs.IntervalRange):
         try:
             found = kind.parse(text)
-        except bs.IntervalError:
+        except bs.errors.IntervalError:
             continue
         assert kind.parse(str(found)) == found
 

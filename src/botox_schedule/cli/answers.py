@@ -8,10 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from botox_schedule import (
-    DateCheck,
     Forecast,
-    ProjectedSession,
-    ResponseTimeline,
     TreatmentProtocol,
     Window,
     due_dates,
@@ -22,19 +19,10 @@ from botox_schedule import (
 )
 from botox_schedule.cli.output import Answer
 from botox_schedule.cli.text import Lines, TextTable, listing, table, word
+from botox_schedule.engine import DateCheck, ProjectedSession, ResponseTimeline
 from botox_schedule.engine.explanations import DATE_NAMES
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import SourceRef
-
-__all__ = [
-    "NOT_ADVICE",
-    "checks_answer",
-    "due_answer",
-    "forecasts_answer",
-    "protocol_answer",
-    "protocols_answer",
-    "timeline_answer",
-]
 
 NOT_ADVICE = "Not medical advice: check each figure against the current label."
 _WINDOWS = ("onset", "peak", "wear_off")

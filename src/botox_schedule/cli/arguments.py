@@ -7,10 +7,7 @@ from typing import TypeAlias
 
 from botox_schedule import (
     BotoxScheduleError,
-    DayError,
-    ExchangeError,
     Interval,
-    IntervalError,
     Product,
     SchedulingPolicy,
     TreatmentProtocol,
@@ -22,25 +19,7 @@ from botox_schedule import (
 from botox_schedule.cli.planned import Shelf
 from botox_schedule.cli.readers import Export, read_export
 from botox_schedule.dates.days import as_day
-
-__all__ = [
-    "Commands",
-    "add_as_of",
-    "add_export",
-    "add_record",
-    "add_rules",
-    "add_treatment",
-    "day",
-    "export_of",
-    "interval",
-    "midnight",
-    "missing_extra",
-    "new_command",
-    "policy_of",
-    "product",
-    "protocol_of",
-    "shelf_of",
-]
+from botox_schedule.errors import DayError, ExchangeError, IntervalError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 

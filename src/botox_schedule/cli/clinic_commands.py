@@ -23,9 +23,6 @@ from botox_schedule.cli.planned import Shelf
 from botox_schedule.cli.readers import read_export
 from botox_schedule.cli.schedule_answer import schedule_answer
 
-__all__ = ["add_adherence", "add_demo", "add_report", "add_schedule"]
-
-
 _DEMO_DAY = date(2026, 3, 16)
 _DEMO_PATIENT = "P1035"
 

@@ -24,15 +24,6 @@ from botox_schedule.cli.standings import Plan, Standing, standings
 from botox_schedule.engine.session import DueDates
 from botox_schedule.protocols.model import ProtocolRef
 
-__all__ = [
-    "ClinicSchedule",
-    "Person",
-    "Summary",
-    "TrackRow",
-    "clinic_schedule",
-    "people",
-]
-
 _SECTIONS = (
     DueStatus.OVERDUE,
     DueStatus.DUE,

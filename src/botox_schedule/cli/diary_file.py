@@ -9,10 +9,8 @@ from pathlib import Path
 from botox_schedule.cli.readers import ExportError, Problem
 from botox_schedule.dates.days import as_day
 from botox_schedule.errors import DayError
+from botox_schedule.files import MEBIBYTE, check_lines, read_within
 from botox_schedule.outcomes import DiaryDay, DiaryKind, HeadacheDiary
-from botox_schedule.protocols.files import MEBIBYTE, check_lines, read_within
-
-__all__ = ["read_diary"]
 
 _MOST_BYTES = 16 * MEBIBYTE
 _WORDS = {

@@ -7,13 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botox_schedule import (
-    DueStatus,
-    ExchangeError,
-    Forecast,
-    PatientRecord,
-    forecast,
-)
+from botox_schedule import DueStatus, Forecast, PatientRecord, forecast
 from botox_schedule.cli.answers import NOT_ADVICE
 from botox_schedule.cli.arguments import (
     Commands,
@@ -31,13 +25,12 @@ from botox_schedule.cli.output import Answer
 from botox_schedule.cli.planned import Shelf, planned_tracks
 from botox_schedule.cli.record_file import planned_protocols, read_record
 from botox_schedule.cli.text import Lines, table
-from botox_schedule.protocols.files import MEBIBYTE, read_within
+from botox_schedule.errors import ExchangeError
+from botox_schedule.files import MEBIBYTE, read_within
 
 if TYPE_CHECKING:
     from botox_schedule.fhir import BundleReading
     from botox_schedule.ical import CalendarEvent
-
-__all__ = ["add_fhir", "add_ics"]
 
 
 def _stamp(text: str) -> datetime:

@@ -16,9 +16,7 @@ from botox_schedule.cli.output import Answer
 from botox_schedule.cli.record_file import planned_protocols, read_record
 from botox_schedule.cli.text import Lines
 from botox_schedule.errors import HandoutError
-from botox_schedule.protocols.files import MEBIBYTE, read_within
-
-__all__ = ["add_handout"]
+from botox_schedule.files import MEBIBYTE, read_within
 
 
 def add_handout(commands: Commands) -> None:

@@ -18,9 +18,6 @@ from botox_schedule.cli.planning_commands import add_book, add_countdown
 from botox_schedule.cli.record_commands import add_check, add_forecast, add_response, add_schema
 from botox_schedule.cli.sessions import add_due, add_protocols, add_timeline
 
-__all__ = ["main", "parser"]
-
-
 _COMMANDS = (
     add_demo,
     add_due,

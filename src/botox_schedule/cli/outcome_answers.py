@@ -14,8 +14,6 @@ from botox_schedule.cli.readers import Export
 from botox_schedule.cli.text import Lines, table, word
 from botox_schedule.outcomes import Adherence, ResponseAssessment, ReviewDate, adherence
 
-__all__ = ["adherence_answer", "export_adherence", "response_answer"]
-
 
 class TrackAdherence(NamedTuple):
     """One track of one patient."""

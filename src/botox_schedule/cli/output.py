@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 
 from botox_schedule.cli.text import Lines, laid_out
 
-__all__ = ["Answer", "written"]
-
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -20,9 +20,7 @@ from botox_schedule.cli.arguments import (
 from botox_schedule.cli.output import Answer
 from botox_schedule.cli.text import Lines, table
 from botox_schedule.errors import FileLimitError
-from botox_schedule.protocols.files import MEBIBYTE
-
-__all__ = ["add_load", "add_simulate", "add_worklist"]
+from botox_schedule.files import MEBIBYTE
 
 _ALIASES = {
     "patient_id": "patient",

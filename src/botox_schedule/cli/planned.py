@@ -12,10 +12,8 @@ from botox_schedule import (
     TreatmentProtocol,
     TreatmentSession,
 )
-from botox_schedule.dates.ages import age_on
+from botox_schedule.dates.days import age_on
 from botox_schedule.terms import Population
-
-__all__ = ["PlannedTrack", "Shelf", "last_product", "planned_tracks"]
 
 
 class Shelf:

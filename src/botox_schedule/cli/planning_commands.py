@@ -30,8 +30,6 @@ from botox_schedule.planning import (
     first_bookable_day,
 )
 
-__all__ = ["add_book", "add_countdown"]
-
 _OPEN = ",".join(tuple(Weekday)[:5])
 
 

@@ -18,9 +18,7 @@ from botox_schedule import (
     find_product,
 )
 from botox_schedule.errors import BotoxScheduleError, FileLimitError
-from botox_schedule.protocols.files import MEBIBYTE, check_lines, read_within
-
-__all__ = ["Export", "ExportError", "Problem", "Row", "read_export"]
+from botox_schedule.files import MEBIBYTE, check_lines, read_within
 
 _COLUMNS = {
     "patient": ("patient", "patient id", "patientid", "mrn", "patient number"),

@@ -20,9 +20,6 @@ from botox_schedule.cli.output import Answer
 from botox_schedule.cli.record_file import planned_protocols, read_record
 from botox_schedule.outcomes import assess_response, load_response_rules, response_review_dates
 
-__all__ = ["add_check", "add_forecast", "add_response", "add_schema"]
-
-
 _SCHEMAS = ("patient-record", "forecast", "date-check", "treatment-cycle", "treatment-protocol")
 
 

@@ -13,11 +13,9 @@ from botox_schedule import (
     UnknownProtocolError,
 )
 from botox_schedule.cli.planned import Shelf, last_product, planned_tracks
-from botox_schedule.dates.ages import age_on
+from botox_schedule.dates.days import age_on
 from botox_schedule.errors import BotoxScheduleError
-from botox_schedule.protocols.files import MEBIBYTE, read_within
-
-__all__ = ["RecordFileError", "planned_protocols", "read_record"]
+from botox_schedule.files import MEBIBYTE, read_within
 
 _MOST_BYTES = 64 * MEBIBYTE
 

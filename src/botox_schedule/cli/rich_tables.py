@@ -9,8 +9,6 @@ from rich.text import Text
 
 from botox_schedule.cli.text import TextTable, word
 
-__all__ = ["show"]
-
 _STYLES = {"overdue": "bold red", "lapsed": "red", "due": "bold yellow", "allowed": "green"}
 
 

@@ -11,8 +11,6 @@ from botox_schedule.cli.output import Answer
 from botox_schedule.cli.text import Lines, TextTable, table
 from botox_schedule.engine.explanations import DATE_NAMES
 
-__all__ = ["schedule_answer", "track_cells", "track_columns"]
-
 _COLUMNS = (
     "patient",
     "indication",

@@ -20,8 +20,6 @@ from botox_schedule.cli.arguments import (
 )
 from botox_schedule.cli.output import Answer
 
-__all__ = ["add_due", "add_protocols", "add_timeline"]
-
 
 def add_due(commands: Commands) -> None:
     """Add the command ``due``."""

@@ -11,8 +11,6 @@ from botox_schedule.engine.session import DueDates, due_status
 from botox_schedule.engine.track import Situation
 from botox_schedule.terms import Population
 
-__all__ = ["Plan", "Standing", "standings"]
-
 _MANY = 200_000
 _COLUMNS = (
     "patient",

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["Lines", "TextTable", "laid_out", "listing", "table", "word"]
-
 
 def word(value: object) -> str:
     """Return a cell: unknown things are a dash.

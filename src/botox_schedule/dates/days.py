@@ -1,19 +1,19 @@
 """Calendar days: what is accepted as one, and how a moment becomes one."""
 
 import re
-from datetime import date, datetime, tzinfo
-from typing import Annotated, Any
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from botox_schedule.errors import DayError
-
-__all__ = ["Day", "DayInput", "as_day", "day_in_zone"]
+from botox_schedule.errors import CalendarRangeError, DayError
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EXPECTED = "give a date, or text such as '2026-01-05' (YYYY-MM-DD)"
+
+_Place = TypeVar("_Place", date, int)
 
 DayInput = date | str
 """What functions accept as a day: a ``date``, or the text ``YYYY-MM-DD``."""
@@ -31,15 +31,11 @@ class _DaySchema:
             ]
         )
         day = core_schema.date_schema(strict=True)
-        return core_schema.custom_error_schema(
+        return core_schema.no_info_wrap_validator_function(
+            _validated,
             core_schema.json_or_python_schema(
                 json_schema=text,
                 python_schema=core_schema.union_schema([day, text], mode="left_to_right"),
-            ),
-            custom_error_type="day",
-            custom_error_message=(
-                f"not a calendar day; {_EXPECTED}; "
-                "day_in_zone makes a day of a datetime and a time zone"
             ),
         )
 
@@ -50,8 +46,25 @@ class _DaySchema:
         return {"type": "string", "format": "date"}
 
 
+def _validated(value: Any, handler: core_schema.ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return handler(value)
+    except ValidationError:
+        raise PydanticCustomError("day", _fault(value)) from None
+
+
 Day = Annotated[date, _DaySchema]
 """A calendar day, given as a ``date`` or as ``YYYY-MM-DD``; no datetime, no number."""
+
+_OPEN_FROM = date(9999, 1, 1)
+
+
+def _open_end(day: date | None) -> date | None:
+    return None if day is not None and day >= _OPEN_FROM else day
+
+
+LastDay = Annotated[Day | None, AfterValidator(_open_end)]
+"""The last day of a period, included; None, or a day from 9999-01-01 on, leaves it open."""
 
 
 def as_day(value: object, name: str = "day") -> date:
@@ -77,19 +90,28 @@ def as_day(value: object, name: str = "day") -> date:
         return date(value.year, value.month, value.day)
     if isinstance(value, str):
         return _parse_day(value, name)
-    raise DayError(f"{name}: {_EXPECTED}; {_what_it_is(value)}")
+    raise DayError(f"{name}: {_fault(value)}")
 
 
 def _parse_day(text: str, name: str) -> date:
-    if _ISO_DAY.fullmatch(text):
-        try:
+    try:
+        if _ISO_DAY.fullmatch(text):
             return date.fromisoformat(text)
-        except ValueError:
-            raise DayError(f"{name}: {_EXPECTED}; there is no such day") from None
-    raise DayError(f"{name}: {_EXPECTED}; this text is not in that form")
+    except ValueError:
+        pass
+    raise DayError(f"{name}: {_fault(text)}")
+
+
+def _fault(value: object) -> str:
+    """What is wrong with something that is no day, without repeating it."""
+    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+        return "there is no such day in the calendar"
+    return f"{_EXPECTED}; {_what_it_is(value)}"
 
 
 def _what_it_is(value: object) -> str:
+    if isinstance(value, str):
+        return "this text is not in that form"
     if isinstance(value, datetime):
         return (
             "a datetime is not a calendar day; day_in_zone(moment, 'America/Los_Angeles') "
@@ -136,3 +158,41 @@ def _zone(zone: str | tzinfo) -> tzinfo:
         raise DayError(
             "zone: give an IANA name such as 'America/Los_Angeles', or a tzinfo"
         ) from None
+
+
+def shifted(day: date, count: int) -> date:
+    """Return the day *count* days after *day*; all arithmetic with days goes through here.
+
+    Raises:
+        CalendarRangeError: When the result would leave the years 1 to 9999.
+
+    >>> shifted(date(2026, 2, 27), 3)
+    datetime.date(2026, 3, 2)
+    """
+    try:
+        return day + timedelta(days=count)
+    except OverflowError:
+        raise CalendarRangeError(
+            "the date would leave the calendar; it must lie in the years 1 to 9999"
+        ) from None
+
+
+def is_within(first: _Place | None, day: _Place, last: _Place | None) -> bool:
+    """Return whether *day* lies from *first* to *last*; both belong to it, None is an open end.
+
+    Ages in years are compared the same way.
+
+    >>> is_within(date(2026, 1, 1), date(2026, 1, 1), None), is_within(None, date.max, date.min)
+    (True, False)
+    """
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
+def age_on(born_on: date, day: date) -> int:
+    """Return the completed years on *day*; who was born on 29 February turns on 1 March.
+
+    >>> age_on(date(2008, 2, 29), date(2026, 2, 28)), age_on(date(2008, 2, 29), date(2026, 3, 1))
+    (17, 18)
+    """
+    had_birthday = (day.month, day.day) >= (born_on.month, born_on.day)
+    return day.year - born_on.year - (not had_birthday)

@@ -1,13 +1,12 @@
 """Lengths of time in calendar units, and the windows that they open."""
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from functools import cache, lru_cache
 from typing import Annotated, Any, Self
 
 from dateutil.relativedelta import relativedelta
 from pydantic import (
-    BaseModel,
     Field,
     GetJsonSchemaHandler,
     Strict,
@@ -16,20 +15,30 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.errors import CalendarRangeError, IntervalError
 from botox_schedule.terms import ShortMonth
-
-__all__ = ["Interval", "IntervalRange", "Window"]
+from botox_schedule.values import Value
 
 _LAST_DAY = ShortMonth.LAST_DAY
-_ONE_DAY = timedelta(days=1)
 _MONTHS_PER_YEAR = 12
 _MOST = 4_000_000
 _LONGEST_TEXT = 100
+_UNIT_NAMES = {
+    "years": r"years?|yrs?|y",
+    "months": r"months?|mos?",
+    "weeks": r"weeks?|wks?|w",
+    "days": r"days?|d",
+}
 _TERM = re.compile(
-    r"\s*([+-]?)\s*([0-9]{1,7})\s*(year|month|week|day)s?(?=\s*(?:[+-]|\Z))", re.IGNORECASE
+    r"\s*([+-]?)\s*([0-9]{1,7})\s*(?:"
+    + "|".join(f"(?P<{unit}>{names})" for unit, names in _UNIT_NAMES.items())
+    + r")\.?(?=\s*(?:[+-]|\Z))",
+    re.IGNORECASE,
 )
+_EVERY = re.compile(r"(?:every\s+|q\s*)(?=[0-9])", re.IGNORECASE)
+_DASHES = str.maketrans("\u2010\u2011\u2012\u2013\u2212", "-----")
+_BARE_RANGE = re.compile(r"([0-9]{1,7})\s*(?:-|to)\s*([0-9]{1,7}\s*[a-z]+\.?)", re.IGNORECASE)
 _ISO = re.compile(
     r"P(?=[+-]?[0-9])(?:([+-]?[0-9]{1,7})Y)?(?:([+-]?[0-9]{1,7})M)?"
     r"(?:([+-]?[0-9]{1,7})W)?(?:([+-]?[0-9]{1,7})D)?"
@@ -38,7 +47,7 @@ _EXPECTED = "give text such as '12 weeks', '3 months', '12 weeks + 1 day' or 'P1
 _Count = Annotated[int, Strict(), Field(ge=-_MOST, le=_MOST)]
 
 
-class Interval(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class Interval(Value, frozen=True):
     """A length of time in calendar units, kept as the source states it.
 
     Months are applied first, then weeks, then days. Twelve weeks, three months and ninety days
@@ -79,7 +88,7 @@ class Interval(BaseModel, frozen=True, extra="forbid", defer_build=True):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the interval that *text* states, in words or in ISO 8601.
+        """Return the interval that *text* states: words, ISO 8601 or clinical shorthand.
 
         Raises:
             IntervalError: When *text* states no interval of years, months, weeks and days.
@@ -88,7 +97,9 @@ class Interval(BaseModel, frozen=True, extra="forbid", defer_build=True):
         Interval(weeks=12, days=1)
         >>> Interval.parse("P1Y") == Interval.parse("12 months")
         True
-        >>> Interval.parse("12w")
+        >>> str(Interval.parse("q12wk")), str(Interval.parse("3 mo"))
+        ('12 weeks', '3 months')
+        >>> Interval.parse("12")
         Traceback (most recent call last):
             ...
         botox_schedule.errors.IntervalError: not an interval; give text such as '12 weeks', '3 months', '12 weeks + 1 day' or 'P12W'
@@ -110,7 +121,11 @@ class Interval(BaseModel, frozen=True, extra="forbid", defer_build=True):
         >>> Interval.parse("1 month").after("2026-01-31", short_month=ShortMonth.FIRST_OF_NEXT)
         datetime.date(2026, 3, 1)
         """
-        return self._from(as_day(day), 1, short_month)
+        return self.added_to(as_day(day), short_month)
+
+    def added_to(self, day: date, short_month: ShortMonth = _LAST_DAY) -> date:
+        """Return the same as :meth:`after`, for a plain date that was validated before."""
+        return self._from(day, 1, short_month)
 
     def before(self, day: DayInput, *, short_month: ShortMonth = _LAST_DAY) -> date:
         """Return the day that lies this interval before *day*.
@@ -167,22 +182,15 @@ class Interval(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return [(name, n) for name in ("months", "weeks", "days") if (n := getattr(self, name))]
 
     def _from(self, day: date, sign: int, short_month: ShortMonth) -> date:
-        if short_month is not _LAST_DAY:
-            short_month = ShortMonth(short_month)
-        try:
-            if self.months:
-                day = _add_months(day, sign * self.months, short_month)
-            return date.fromordinal(day.toordinal() + sign * (7 * self.weeks + self.days))
-        except (OverflowError, ValueError):
-            raise CalendarRangeError(
-                "the date would leave the calendar; it must lie in the years 1 to 9999"
-            ) from None
+        if self.months:
+            day = _add_months(day, sign * self.months, ShortMonth(short_month))
+        return shifted(day, sign * (7 * self.weeks + self.days))
 
 
 def _units_in(text: str) -> dict[str, int]:
     if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
         raise IntervalError(f"not an interval; {_EXPECTED}")
-    words = text.strip()
+    words = _EVERY.sub("", text.strip().translate(_DASHES), count=1)
     iso = _ISO.fullmatch(words)
     units = _units_in_iso(iso) if iso else _units_in_words(words)
     if max(map(abs, units.values())) > _MOST:
@@ -199,13 +207,16 @@ def _units_in_words(words: str) -> dict[str, int]:
     units = {"years": 0, "months": 0, "weeks": 0, "days": 0}
     position = 0
     while term := _TERM.match(words, position):
-        sign, count, unit = term.groups()
-        units[f"{unit.lower()}s"] += int(f"{sign}{count}")
+        units[_unit_of(term)] += int(f"{term[1]}{term[2]}")
         position = term.end()
     if not words or position < len(words):
         raise IntervalError(f"not an interval; {_EXPECTED}")
     years = units.pop("years")
     return units | {"months": units["months"] + _MONTHS_PER_YEAR * years}
+
+
+def _unit_of(term: re.Match[str]) -> str:
+    return next(unit for unit in _UNIT_NAMES if term[unit])
 
 
 def _counted(count: int, unit: str) -> str:
@@ -218,9 +229,14 @@ def _months(count: int) -> relativedelta:
 
 
 def _add_months(day: date, count: int, short_month: ShortMonth) -> date:
-    target = day + _months(count)
+    try:
+        target = day + _months(count)
+    except (OverflowError, ValueError):
+        raise CalendarRangeError(
+            "the date would leave the calendar; it must lie in the years 1 to 9999"
+        ) from None
     if target.day != day.day and short_month is ShortMonth.FIRST_OF_NEXT:
-        return target + _ONE_DAY
+        return shifted(target, 1)
     return target
 
 
@@ -244,7 +260,7 @@ def _month_bounds(count: int) -> tuple[int, int]:
     return min(spans) + cycles * _DAYS_IN_CALENDAR, max(spans) + cycles * _DAYS_IN_CALENDAR
 
 
-class Window(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class Window(Value, frozen=True):
     """Consecutive days; both *first* and *last* belong to it.
 
     >>> window = Window(first=date(2026, 3, 30), last=date(2026, 4, 6))
@@ -285,7 +301,7 @@ class Window(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return Window(first=first, last=last) if first <= last else None
 
 
-class IntervalRange(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class IntervalRange(Value, frozen=True):
     """From one interval to another, both included, such as 3 to 4 months.
 
     It is refused unless its first bound is shorter than its last from whatever day it is
@@ -305,6 +321,8 @@ class IntervalRange(BaseModel, frozen=True, extra="forbid", defer_build=True):
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
+        if self.first.day_bounds[0] < 0:
+            raise ValueError("a range of intervals cannot be negative")
         if self.first != self.last and self.first.day_bounds[1] > self.last.day_bounds[0]:
             raise ValueError(
                 "the range's first interval can be longer than its last; "
@@ -356,21 +374,18 @@ class IntervalRange(BaseModel, frozen=True, extra="forbid", defer_build=True):
 def _bounds_in(text: str) -> dict[str, Interval]:
     if not isinstance(text, str) or len(text) > 2 * _LONGEST_TEXT:
         raise IntervalError("not a range of intervals; give text such as '3 to 4 months'")
-    first, to, last = re.sub(r"\s+", " ", text.strip()).partition(" to ")
-    if not to:
-        interval = Interval.parse(first)
-        return {"first": interval, "last": interval}
-    if first.isdecimal():
-        first = f"{first} {_only_unit(last)}"
-    return {"first": Interval.parse(first), "last": Interval.parse(last)}
-
-
-def _only_unit(text: str) -> str:
-    """The unit of a text of one number and one unit: "3 to 4 months + 1 day" could mean anything."""
-    term = _TERM.fullmatch(text)
-    if term is None:
+    words = _EVERY.sub("", re.sub(r"\s+", " ", text.strip()).translate(_DASHES), count=1)
+    # A hyphen between bare numbers is a range; between amounts with units it subtracts.
+    if bare := _BARE_RANGE.fullmatch(words):
+        last = Interval.parse(bare[2])
+        term = _TERM.fullmatch(bare[2])
+        unit = "" if term is None else _unit_of(term)
+        return {"first": Interval.parse(f"{bare[1]} {unit}"), "last": last}
+    first, to, last_text = words.partition(" to ")
+    if to and first.isdecimal():
         raise IntervalError(
             "not a range of intervals; a first bound without a unit takes that of a last bound "
             "such as '4 months'"
         )
-    return term[3]
+    interval = Interval.parse(first)
+    return {"first": interval, "last": Interval.parse(last_text) if to else interval}

@@ -1,33 +1,30 @@
-"""Whether a patient may be treated on one day, judged by itself."""
+"""Whether a patient may be treated on one day, each day judged for itself."""
 
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from pydantic import BaseModel
-
-from botox_schedule.dates.days import Day, DayInput, as_day
-from botox_schedule.engine.concerns import track_findings
-from botox_schedule.engine.explanations import silence_reason
-from botox_schedule.engine.limits import LimitCheck, checks_on
-from botox_schedule.engine.reasons import days_text, gives
-from botox_schedule.engine.rules import Minimum
-from botox_schedule.engine.session import due_status
-from botox_schedule.engine.track import Situation
-from botox_schedule.errors import OrderError
-from botox_schedule.policy import SchedulingPolicy, policy_or_default
-from botox_schedule.protocols.model import ProtocolRef, SourceRef, TreatmentProtocol
+from botox_schedule.dates.days import Day
+from botox_schedule.engine.dates import first_allowed
+from botox_schedule.engine.findings import track_findings
+from botox_schedule.engine.limits import (
+    LimitCheck,
+    LimitQuestion,
+    is_clear,
+    limit_checks,
+    limit_findings,
+)
+from botox_schedule.engine.reasons import days_text, minimum_sentence, suppressed_reason
+from botox_schedule.engine.rules import Minimum, RulesOn
+from botox_schedule.engine.track import Track, doubtful_days
+from botox_schedule.protocols.model import ProtocolRef, SourceRef
 from botox_schedule.records.findings import Finding
-from botox_schedule.records.model import PatientRecord
-from botox_schedule.terms import DayReasonCode, DueStatus
-
-__all__ = ["DateCheck", "DayReason", "DayVerdict", "check_date", "check_in", "judge_day"]
-
-_ENDED = frozenset({DueStatus.DECEASED, DueStatus.DISCONTINUED})
+from botox_schedule.terms import DayReasonCode
+from botox_schedule.values import Value
 
 
-class DayReason(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class DayReason(Value, frozen=True):
     """One reason why a day is allowed or not.
 
     Attributes:
@@ -48,16 +45,18 @@ class DayReason(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return f"{self.code}: {self.rule}{cited}{held}"
 
 
-class DateCheck(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class DateCheck(Value, frozen=True):
     """Whether a day is allowed, and every reason at once.
 
     Attributes:
         on: The day that was asked about.
         as_of: The day up to which records are known.
-        allowed: Whether the rules allow the day; None where there is nothing to judge by.
-        days_from_earliest: Days from the first day that the rules in force on *on* give:
-            negative when *on* is too early. None where no minimum is in force.
-        next_allowed_on: The first allowed day from *on* on; None where it is not known.
+        allowed: Whether the interval allows the day; None where a person must decide.
+        clear: True only when the day is allowed and every recorded limit was checked with units
+            and met; False when one of them is not; else None. It does not say the dose is safe.
+        days_from_earliest: Days from the first day that the binding minimums in force on *on*
+            give: negative when *on* is too early. None where no minimum binds.
+        next_allowed_on: The first allowed day from *on* on; None where none is known.
         limit_checks: The dose limits on *on*.
         findings: What a person should look at.
         reasons: Every reason, the deciding ones of a refusal first.
@@ -66,6 +65,7 @@ class DateCheck(BaseModel, frozen=True, extra="forbid", defer_build=True):
     on: Day
     as_of: Day
     allowed: bool | None
+    clear: bool | None = None
     days_from_earliest: int | None
     next_allowed_on: Day | None
     limit_checks: tuple[LimitCheck, ...] = ()
@@ -74,155 +74,139 @@ class DateCheck(BaseModel, frozen=True, extra="forbid", defer_build=True):
 
     def explain(self) -> str:
         """Return why the day is allowed or not, as text that can be quoted."""
-        verdicts = {True: "allowed", False: "not allowed", None: "nothing to judge by"}
-        lines = [f"{self.on}: {verdicts[self.allowed]}"]
+        lines = [f"{self.on}: {_VERDICTS[self.allowed]}"]
         lines += [str(reason) for reason in self.reasons]
-        if self.allowed is False:
-            lines.append(f"next allowed day: {self.next_allowed_on or 'not known'}")
+        if self.allowed is not True:
+            lines.append(f"next allowed day: {self.next_allowed_on or 'unknown'}")
         lines += [f"finding {finding}" for finding in self.findings]
         return "\n".join(lines)
 
 
-def check_date(
-    record: PatientRecord,
-    protocol: TreatmentProtocol,
-    *,
-    on: DayInput,
-    as_of: DayInput,
-    policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
-    planned_units: Decimal | int | None = None,
-) -> DateCheck:
-    """Return whether the patient may be treated on a day, by the rules in force on that day.
-
-    Args:
-        record: What happened.
-        protocol: The planned treatment.
-        on: The day in question.
-        as_of: The day up to which records are known; not after *on*.
-        policy: What the clinic or payer chose.
-        other_protocols: Older versions and other products' protocols that history may need.
-        planned_units: Units planned for the day.
-
-    Raises:
-        OrderError: When *on* lies before *as_of*.
-
-    >>> from botox_schedule import find_protocol
-    >>> record = PatientRecord(sessions=[{
-    ...     "administered_on": "2026-03-02", "indication": "chronic-migraine", "product": "Botox",
-    ... }])
-    >>> protocol = find_protocol("chronic-migraine")
-    >>> check = check_date(record, protocol, on="2026-05-24", as_of="2026-05-01")
-    >>> check.allowed, check.days_from_earliest, str(check.next_allowed_on)
-    (False, -1, '2026-05-25')
-    """
-    day, known_until = as_day(on, "on"), as_day(as_of, "as_of")
-    if day < known_until:
-        raise OrderError("on lies before as_of; give a day from as_of on")
-    situation = Situation(record, protocol, known_until, policy_or_default(policy), other_protocols)
-    return check_in(situation, day, planned_units)
+_VERDICTS = {
+    True: "the interval allows the day",
+    False: "the day is not allowed",
+    None: "a person must decide",
+}
 
 
 class DayVerdict(NamedTuple):
     """What the rules say of one day, without the words.
 
     Attributes:
-        allowed: Whether they allow it; None where there is nothing to judge by.
+        allowed: Whether they allow it; None where a person must decide.
         codes: Why.
-        deciding: The minimum that gives the latest day, or None.
+        rules: What is in force on the day; None without history.
     """
 
     allowed: bool | None
     codes: tuple[DayReasonCode, ...]
-    deciding: Minimum | None
+    rules: RulesOn | None
 
 
-def judge_day(situation: Situation, day: date) -> DayVerdict:
+def judge_day(track: Track, day: date) -> DayVerdict:
     """Return what the rules in force on *day* say of it."""
-    deciding = None if situation.book is None else situation.book.on(day).deciding
-    refusals = tuple(_refusals(situation, day, deciding))
+    in_force = None if track.rules is None else track.rules.on(day)
+    refusals = tuple(_refusals(track, day, in_force))
     if refusals:
-        return DayVerdict(allowed=False, codes=refusals, deciding=deciding)
-    if deciding is not None:
-        return DayVerdict(allowed=True, codes=(DayReasonCode.ALLOWED,), deciding=deciding)
-    if situation.book is not None:
-        return DayVerdict(allowed=None, codes=(DayReasonCode.NO_INTERVAL,), deciding=None)
-    allowed = None if situation.prior_cycles > 0 else True
-    return DayVerdict(allowed=allowed, codes=(DayReasonCode.NO_HISTORY,), deciding=None)
+        return DayVerdict(allowed=False, codes=refusals, rules=in_force)
+    doubts = tuple(_doubts(track, day, in_force))
+    if doubts:
+        return DayVerdict(allowed=None, codes=doubts, rules=in_force)
+    return DayVerdict(allowed=True, codes=(DayReasonCode.ALLOWED,), rules=in_force)
 
 
-def check_in(situation: Situation, day: date, planned_units: Decimal | int | None) -> DateCheck:
-    """Return the check of a day in a situation that was read already."""
-    verdict = judge_day(situation, day)
-    deciding = verdict.deciding
-    checks = _checks(situation, day, planned_units)
+def _refusals(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayReasonCode]:
+    ends_on = track.care.ends_on
+    if track.care.status is not None or (ends_on is not None and day >= ends_on):
+        yield DayReasonCode.CARE_ENDED
+    if track.holds.covers(day):
+        yield DayReasonCode.IN_HOLD
+    if in_force is None or track.rules is None or track.rules.is_part_of_last_session(day):
+        return
+    if in_force.deciding is not None and day < in_force.deciding.gives:
+        yield DayReasonCode.TOO_EARLY
+
+
+def _doubts(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayReasonCode]:
+    """Why a day that nothing forbids is not simply allowed."""
+    if in_force is None or track.rules is None:
+        yield DayReasonCode.NO_HISTORY
+        if doubtful_days(track.reading) or track.always_doubtful:
+            yield DayReasonCode.UNRECOGNIZED_SESSION
+        return
+    if track.rules.is_part_of_last_session(day):
+        yield DayReasonCode.SAME_SESSION
+    if in_force.doubtful_until is not None and day < in_force.doubtful_until:
+        yield DayReasonCode.UNRECOGNIZED_SESSION
+    if in_force.advising is not None and day < in_force.advising.gives:
+        yield DayReasonCode.ADVISORY
+    if in_force.opens_on is None or (not in_force.states_own and day < in_force.opens_on):
+        yield DayReasonCode.NO_INTERVAL
+
+
+def check_of(
+    track: Track, day: date, planned: Decimal | None, besides: tuple[Finding, ...] = ()
+) -> DateCheck:
+    """Return the check of a day of a track."""
+    verdict = judge_day(track, day)
+    cycle = track.cycles[-1] if track.cycles else None
+    question = LimitQuestion(track.reading, track.protocol, cycle, day, planned)
+    checks = () if track.care.status is not None else limit_checks(question)
+    findings = (*besides, *track_findings(track), *limit_findings(checks, question))
+    deciding = None if verdict.rules is None else verdict.rules.deciding
     return DateCheck(
         on=day,
-        as_of=situation.as_of,
+        as_of=track.as_of,
         allowed=verdict.allowed,
+        clear=is_clear(verdict.allowed, checks),
         days_from_earliest=None if deciding is None else (day - deciding.gives).days,
-        next_allowed_on=None if verdict.allowed is None else _next_allowed(situation, day),
+        next_allowed_on=next_allowed(track, day),
         limit_checks=checks,
-        findings=_findings(situation, checks),
-        reasons=tuple(_reason(situation, day, code, deciding) for code in verdict.codes),
+        findings=tuple(dict.fromkeys(findings)),
+        reasons=tuple(_reason(track, day, code, verdict.rules) for code in verdict.codes),
     )
 
 
-def _refusals(situation: Situation, day: date, deciding: Minimum | None) -> Iterable[DayReasonCode]:
-    if situation.silence in _ENDED:
-        yield DayReasonCode.CARE_ENDED
-    if situation.holds.covers(day):
-        yield DayReasonCode.IN_HOLD
-    if deciding is not None and day < deciding.gives:
-        yield DayReasonCode.TOO_EARLY
+def next_allowed(track: Track, day: date) -> date | None:
+    """Return the first allowed day from *day* on; None where none is known."""
+    if track.care.status is not None or track.rules is None:
+        return None
+    return first_allowed(track.rules.allowed_periods(), track.holds, day)
 
 
 _PLAIN = {
     DayReasonCode.IN_HOLD: "the day is on hold",
-    DayReasonCode.NO_INTERVAL: "no label, payer or override states a minimum for that day",
-    DayReasonCode.NO_HISTORY: silence_reason(DueStatus.NO_HISTORY),
+    DayReasonCode.SAME_SESSION: "the day would be part of the last session",
+    DayReasonCode.UNRECOGNIZED_SESSION: (
+        "a session under an unknown indication may have been one of this track"
+    ),
+    DayReasonCode.NO_INTERVAL: "no minimum is recorded for that day; the clinician decides",
 }
 
 
-def _reason(
-    situation: Situation, day: date, code: DayReasonCode, deciding: Minimum | None
-) -> DayReason:
-    if code is DayReasonCode.CARE_ENDED and situation.silence is not None:
-        return DayReason(code=code, rule=silence_reason(situation.silence))
-    if code in _PLAIN or deciding is None:
+def _reason(track: Track, day: date, code: DayReasonCode, in_force: RulesOn | None) -> DayReason:
+    if code in _PLAIN:
         return DayReason(code=code, rule=_PLAIN[code])
-    rule = gives(deciding)
+    if code is DayReasonCode.CARE_ENDED and track.care.status is None:
+        return DayReason(code=code, rule="the track is discharged by then")
+    if code in {DayReasonCode.CARE_ENDED, DayReasonCode.NO_HISTORY} or in_force is None:
+        return DayReason(code=code, rule=suppressed_reason(track))
+    minimum = in_force.advising if code is DayReasonCode.ADVISORY else in_force.deciding
+    if minimum is None:
+        return DayReason(code=code, rule="the usual range has begun, and nothing forbids the day")
+    return _minimum_reason(day, code, minimum)
+
+
+def _minimum_reason(day: date, code: DayReasonCode, minimum: Minimum) -> DayReason:
+    rule = minimum_sentence(minimum)
+    early = days_text((minimum.gives - day).days)
     if code is DayReasonCode.TOO_EARLY:
-        rule = f"{rule}; the day is {days_text((deciding.gives - day).days)} early"
-    protocol = deciding.protocol
-    if protocol is None:
-        return DayReason(code=code, rule=rule)
-    source = protocol.retreatment.minimum_source
-    return DayReason(code=code, rule=rule, source=source, protocol=protocol.ref)
-
-
-def _next_allowed(situation: Situation, day: date) -> date | None:
-    if situation.silence in _ENDED:
-        return None
-    if situation.book is None or situation.anchor is None:
-        return situation.holds.next_free(day)
-    for stretch in situation.book.stretches(situation.anchor):
-        if stretch.last is None or stretch.last >= day:
-            free = situation.holds.next_free(max(stretch.first, day))
-            if free is not None and (stretch.last is None or free <= stretch.last):
-                return free
-    return None
-
-
-def _checks(
-    situation: Situation, day: date, planned_units: Decimal | int | None
-) -> tuple[LimitCheck, ...]:
-    if situation.silence in _ENDED:
-        return ()
-    planned = Decimal(0) if planned_units is None else Decimal(planned_units)
-    return checks_on(situation.known, situation.protocol, day, planned)
-
-
-def _findings(situation: Situation, checks: tuple[LimitCheck, ...]) -> tuple[Finding, ...]:
-    status = situation.silence or due_status(situation.due_dates(), as_of=situation.as_of)
-    return track_findings(situation, situation.found, status, checks)
+        rule = f"{rule}; the day is {early} early"
+    protocol = minimum.protocol
+    source = None if protocol is None else protocol.retreatment.minimum_source
+    if code is DayReasonCode.ADVISORY:
+        words = "" if source is None else f' ("{source.strength or source.basis}")'
+        rule = f"{rule}, which is advice{words}; the day is {early} before it"
+    return DayReason(
+        code=code, rule=rule, source=source, protocol=None if protocol is None else protocol.ref
+    )

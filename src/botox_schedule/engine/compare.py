@@ -3,19 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel
-
-from botox_schedule.engine.explanations import DATE_NAMES
 from botox_schedule.engine.forecast import Forecast
 from botox_schedule.records.findings import Finding
-
-__all__ = ["ForecastChange", "ForecastComparison", "compare_forecasts"]
+from botox_schedule.terms import DateName
+from botox_schedule.values import Value
 
 _INPUTS = ("as_of", "last_session_on", "cycle_number", "protocol")
 _ANSWERS = ("status", "booking", "phase")
 
 
-class ForecastChange(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class ForecastChange(Value, frozen=True):
     """One thing that differs.
 
     Attributes:
@@ -35,7 +32,7 @@ class ForecastChange(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return "\n".join(lines + [f"  {reason}" for reason in self.why])
 
 
-class ForecastComparison(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class ForecastComparison(Value, frozen=True):
     """All that differs between two forecasts; empty where nothing does."""
 
     changes: tuple[ForecastChange, ...]
@@ -74,7 +71,7 @@ def compare_forecasts(before: Forecast, after: Forecast) -> ForecastComparison:
 
 
 def _dates(before: Forecast, after: Forecast) -> Iterable[ForecastChange]:
-    for name in DATE_NAMES:
+    for name in DateName:
         old, new = before.reasons[name], after.reasons[name]
         if old.on != new.on:
             why = [f"before: {old.rule}", f"after: {new.rule}"] if old.rule != new.rule else []
@@ -103,7 +100,7 @@ def _causes(before: Forecast, after: Forecast) -> tuple[str, ...]:
     moved = [
         f"{name} moved from {_words(old.on)} to {_words(new.on)}"
         for name, old, new in (
-            (name, before.reasons[name], after.reasons[name]) for name in DATE_NAMES
+            (name, before.reasons[name], after.reasons[name]) for name in DateName
         )
         if old.on != new.on
     ]

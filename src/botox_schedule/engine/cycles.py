@@ -1,30 +1,27 @@
-"""Looking back over a record: which cycles there were, and whether they were on time."""
+"""Looking back over a track: which cycles there were, and whether they were on time."""
 
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.dates.days import Day
+from botox_schedule.engine.dates import UsualWindow, usual_window
 from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.rules import ProtocolShelf, RuleBook
-from botox_schedule.engine.session import usual_window
-from botox_schedule.engine.windows import held_window
-from botox_schedule.policy import SchedulingPolicy, policy_or_default
-from botox_schedule.protocols.model import TreatmentProtocol
-from botox_schedule.records.findings import Finding, about
-from botox_schedule.records.history import Group, read_history, read_track
-from botox_schedule.records.model import IntervalOverride, PatientRecord, TreatmentSession
+from botox_schedule.engine.rules import IntervalRules, Minimum, RuleFacts, RulesOn, label_rules
+from botox_schedule.engine.track import Track
+from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.history import CycleSessions
+from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import CycleTiming, FindingCode
-
-__all__ = ["TreatmentCycle", "previous_products", "prior_cycles", "treatment_cycles"]
+from botox_schedule.values import Value
 
 _NO_PRODUCT = "unknown"
 
 
-class TreatmentCycle(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class TreatmentCycle(Value, frozen=True):
     """One cycle: the session that opened it, and how it compares with the cycle before.
 
     Attributes:
@@ -32,14 +29,15 @@ class TreatmentCycle(BaseModel, frozen=True, extra="forbid", defer_build=True):
         session_ids: The ids of its sessions, touch-ups included, as far as they have one.
         first_on: The day of its first part.
         anchored_on: The day of its last part, from which the next dates count.
-        units: Units by product; None where a session's units are not known. The key of an
-            unknown product is ``unknown``.
+        units: Units by product; None where a session's units are unknown. The key of an unknown
+            product is ``unknown``.
         interval_days: Days from the previous anchor to the first part, or None for the first.
         timing: How it compares with the cycle before; None where nothing says what on time is.
         short_by_days: Days before the minimum, or 0.
         late_by_days: Days after the end of the usual range where the timing is late, or 0.
         is_open: Whether no later cycle has begun.
         held: Whether a hold touched the days from the previous due day to the first part.
+        advice: The words of an advisory minimum that the cycle came before, or None.
         findings: What a person should look at.
     """
 
@@ -54,6 +52,7 @@ class TreatmentCycle(BaseModel, frozen=True, extra="forbid", defer_build=True):
     late_by_days: int
     is_open: bool
     held: bool
+    advice: str | None = None
     findings: tuple[Finding, ...]
 
 
@@ -62,233 +61,195 @@ class _Judgment(NamedTuple):
     short_by_days: int = 0
     late_by_days: int = 0
     held: bool = False
+    advice: str | None = None
+    findings: tuple[Finding, ...] = ()
 
 
-def treatment_cycles(
-    record: PatientRecord,
-    protocol: TreatmentProtocol,
-    *,
-    as_of: DayInput,
-    policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
-) -> tuple[TreatmentCycle, ...]:
-    """Return the cycles of the protocol's track up to *as_of*, each judged.
-
-    Args:
-        record: What happened.
-        protocol: The track, and the rules of its own indication and product.
-        as_of: The day for which the question is asked; later records are left out.
-        policy: What the clinic or payer chose.
-        other_protocols: Older versions, other products' and other indications' protocols.
-
-    >>> from botox_schedule import find_protocol
-    >>> record = PatientRecord(sessions=[
-    ...     {"administered_on": day, "indication": "chronic-migraine", "product": "Botox"}
-    ...     for day in ("2026-01-05", "2026-03-29", "2026-07-06")
-    ... ])
-    >>> cycles = treatment_cycles(record, find_protocol("chronic-migraine"), as_of="2026-07-06")
-    >>> [(str(c.timing), c.interval_days, c.short_by_days, c.late_by_days) for c in cycles]
-    [('first', None, 0, 0), ('early', 83, 1, 0), ('late', 99, 0, 15)]
-    """
-    day = as_day(as_of, "as_of")
-    policy = policy_or_default(policy)
-    shelf = ProtocolShelf(protocol, other_protocols)
-    history = read_history(record, day)
-    groups = read_track(history, protocol.clock, policy.group_within_days).groups
-    judge = CycleJudge(record, shelf, policy, day)
-    before = prior_cycles(record, protocol.clock)
+def judged_cycles(track: Track) -> tuple[TreatmentCycle, ...]:
+    """Return the cycles of a track, each compared with the one before."""
+    pairs = zip([None, *track.cycles], track.cycles, strict=False)
     return tuple(
-        judge.cycle(
-            groups[i - 1] if i else None, group, before + i + 1, is_open=i + 1 == len(groups)
-        )
-        for i, group in enumerate(groups)
+        _cycle(track, previous, cycle, track.prior.cycles + number)
+        for number, (previous, cycle) in enumerate(pairs, start=1)
     )
 
 
-def prior_cycles(record: PatientRecord, clock: frozenset[str]) -> int:
-    """Return how many cycles of the clock were given elsewhere."""
-    return sum(prior.cycles for prior in record.prior_treatments if prior.indication in clock)
+def last_cycle_findings(track: Track) -> tuple[Finding, ...]:
+    """Return what is to be looked at about the last recorded cycle."""
+    if not track.cycles:
+        return ()
+    previous = track.cycles[-2] if len(track.cycles) > 1 else None
+    cycle = track.cycles[-1]
+    return (*_data_findings(cycle, track.holds), *_judge(track, previous, cycle).findings)
 
 
-class CycleJudge:
-    """Judges cycles of one track by the protocol, override and product in force on their day."""
-
-    __slots__ = ("holds", "overrides", "policy", "shelf")
-
-    def __init__(
-        self, record: PatientRecord, shelf: ProtocolShelf, policy: SchedulingPolicy, as_of: date
-    ) -> None:
-        clock = shelf.given.clock
-        self.shelf = shelf
-        self.policy = policy
-        self.holds = HoldCalendar(record.holds, clock, as_of)
-        self.overrides: list[IntervalOverride] = [
-            override for override in record.overrides if override.indication in clock
-        ]
-
-    def cycle(
-        self, previous: Group | None, group: Group, number: int, *, is_open: bool
-    ) -> TreatmentCycle:
-        """Return the cycle of *group*, compared with *previous*."""
-        judgment, findings = self._weighed(previous, group)
-        sessions = group.sessions
-        return TreatmentCycle(
-            number=number,
-            session_ids=tuple(s.id for s in sessions if s.id is not None),
-            first_on=group.first_on,
-            anchored_on=group.anchored_on,
-            units=_units(sessions),
-            interval_days=None
-            if previous is None
-            else (group.first_on - previous.anchored_on).days,
-            timing=judgment.timing,
-            short_by_days=judgment.short_by_days,
-            late_by_days=judgment.late_by_days,
-            is_open=is_open,
-            held=judgment.held,
-            findings=tuple(findings),
-        )
-
-    def findings(self, previous: Group | None, group: Group) -> list[Finding]:
-        """Return what is to be looked at about the cycle of *group*."""
-        return self._weighed(previous, group)[1]
-
-    def _weighed(self, previous: Group | None, group: Group) -> tuple[_Judgment, list[Finding]]:
-        findings = [*_data_findings(group, self.holds)]
-        if previous is None:
-            return _Judgment(CycleTiming.FIRST), findings
-        return self._judged(previous, group, findings), findings
-
-    def _judged(self, previous: Group, group: Group, findings: list[Finding]) -> _Judgment:
-        day, anchor = group.first_on, previous.anchored_on
-        counted_from = previous.counted_from(touch_ups_count=self.policy.touch_up_moves_earliest)
-        book = RuleBook(
-            self._own_protocols(group, findings),
-            previous_products(previous, {s.product for s in group.parts}, self.shelf, findings),
-            self.overrides,
-            self.policy,
-            counted_from,
-        )
-        rules = book.on(day)
-        if day not in rules.protocol.in_force:
-            findings.append(_judged_by_another(group.parts))
-        deciding = rules.deciding
-        if deciding is None:
-            return _Judgment(None)
-        short_by = max(0, (deciding.gives - day).days)
-        late_by, due = 0, deciding.gives
-        if rules.usual is not None:
-            kind = rules.protocol.retreatment.kind
-            usual = usual_window(rules.usual, kind, anchor, deciding.gives, self.policy)
-            window = held_window(usual, self.holds)
-            due = usual.due
-            if window.overdue_from is not None and window.last and day >= window.overdue_from:
-                late_by = self.holds.free_days(window.last, day)
-        if short_by:
-            return _Judgment(self._early(deciding.gives, group, findings), short_by)
-        held = self.holds.touches(due, day)
-        timing = CycleTiming.LATE if late_by else CycleTiming.ON_TIME
-        return _Judgment(timing, late_by_days=late_by, held=held)
-
-    def _early(self, allowed_from: date, group: Group, findings: list[Finding]) -> CycleTiming:
-        tolerated_from = self.policy.validity_tolerance.before(
-            allowed_from, short_month=self.policy.short_month
-        )
-        if group.first_on >= tolerated_from:
-            return CycleTiming.EARLY_WITHIN_TOLERANCE
-        message = "the session came before the minimum after the one before; it counts"
-        findings.append(about(FindingCode.EARLY_SESSION, message, group.parts[:1]))
-        return CycleTiming.EARLY
-
-    def _own_protocols(
-        self, group: Group, findings: list[Finding]
-    ) -> list[list[TreatmentProtocol]]:
-        """The protocols of the cycle's own indications and products."""
-        given = self.shelf.given
-        kinds = {(s.indication, s.product or given.product) for s in group.parts}
-        found = [self.shelf.find(*kind) for kind in sorted(kinds)]
-        if all(found):
-            return found
-        findings.append(_judged_by_another(group.parts))
-        return [versions or self.shelf.versions for versions in found]
+def _cycle(
+    track: Track, previous: CycleSessions | None, cycle: CycleSessions, number: int
+) -> TreatmentCycle:
+    judgment = _judge(track, previous, cycle)
+    sessions = cycle.sessions
+    gap = None if previous is None else (cycle.first_on - previous.anchored_on).days
+    return TreatmentCycle(
+        number=number,
+        session_ids=tuple(s.id for s in sessions if s.id is not None),
+        first_on=cycle.first_on,
+        anchored_on=cycle.anchored_on,
+        units=_units(sessions),
+        interval_days=gap,
+        timing=judgment.timing,
+        short_by_days=judgment.short_by_days,
+        late_by_days=judgment.late_by_days,
+        is_open=cycle is track.cycles[-1],
+        held=judgment.held,
+        advice=judgment.advice,
+        findings=(*_data_findings(cycle, track.holds), *judgment.findings),
+    )
 
 
-def _judged_by_another(sessions: list[TreatmentSession]) -> Finding:
-    message = "the protocol that was in force is not among those given; another one judges"
-    return about(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message, sessions)
+def _judge(track: Track, previous: CycleSessions | None, cycle: CycleSessions) -> _Judgment:
+    if previous is None:
+        return _Judgment(CycleTiming.FIRST)
+    rules = IntervalRules(_facts_of(track, previous, cycle))
+    in_force = rules.on(cycle.first_on)
+    findings = tuple(_substitution(rules, in_force, cycle))
+    deciding = in_force.deciding
+    if deciding is not None and cycle.first_on < deciding.gives:
+        return _early(track, cycle, deciding, findings)
+    window = usual_window(rules, in_force)
+    if deciding is None and in_force.advising is None and window is None:
+        return _Judgment(None, findings=findings)
+    due, late_by = _lateness(track, in_force, window, cycle.first_on)
+    return _Judgment(
+        CycleTiming.LATE if late_by else CycleTiming.ON_TIME,
+        late_by_days=late_by,
+        held=due is not None and track.holds.touches(due, cycle.first_on),
+        advice=_advice(in_force, cycle.first_on),
+        findings=findings,
+    )
 
 
-def previous_products(
-    previous: Group, planned: set[object], shelf: ProtocolShelf, findings: list[Finding]
-) -> list[list[TreatmentProtocol]]:
-    """Return the protocols of the products given before a switch to the *planned* ones."""
-    if None in planned:
-        return []
-    switched = {
-        (s.indication, s.product)
-        for s in previous.parts
-        if s.product is not None and s.product not in planned
-    }
-    found = []
-    for indication, product in sorted(switched):
-        versions = shelf.find(indication, product)
-        if versions:
-            found.append(versions)
-        else:
-            message = "the previous product's protocol is not among those given; it sets no minimum"
-            findings.append(about(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message, previous.parts))
-    return found
+def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> RuleFacts:
+    """The rules after one cycle for the treatment that the next cycle gave."""
+    reading, policy = track.reading, track.policy
+    planned = frozenset((s.indication, s.product) for s in cycle.full_sessions)
+    last = frozenset((s.indication, s.product) for s in previous.full_sessions)
+    products = {product for _, product in planned}
+    return RuleFacts(
+        labels=label_rules(reading.known, track.protocol, planned, last),
+        policy=policy,
+        anchor=previous.anchored_on,
+        counted_from=previous.counted_from(touch_ups_count=policy.touch_up_moves_earliest),
+        overrides=tuple(o for o in reading.decisions.overrides if o.indication in track.clock),
+        payer=tuple(
+            dict.fromkeys(
+                rule
+                for product in sorted(product for product in products if product is not None)
+                for rule in policy.payer_rules(track.clock, product)
+            )
+        ),
+        approved=tuple(
+            a
+            for a in reading.decisions.authorizations
+            if a.indication in track.clock and a.product in products
+        ),
+        kind=track.protocol.retreatment.kind,
+    )
 
 
-def _units(sessions: list[TreatmentSession]) -> dict[str, Decimal | None]:
+def _early(
+    track: Track, cycle: CycleSessions, deciding: Minimum, findings: tuple[Finding, ...]
+) -> _Judgment:
+    short_by = (deciding.gives - cycle.first_on).days
+    tolerated_from = track.policy.validity_tolerance.before(
+        deciding.gives, short_month=track.policy.short_month
+    )
+    if cycle.first_on >= tolerated_from:
+        return _Judgment(CycleTiming.EARLY_WITHIN_TOLERANCE, short_by, findings=findings)
+    message = "the session came before the minimum after the one before; it counts"
+    early = make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
+    return _Judgment(CycleTiming.EARLY, short_by, findings=(*findings, early))
+
+
+def _lateness(
+    track: Track, in_force: RulesOn, window: UsualWindow | None, day: date
+) -> tuple[date | None, int]:
+    """Return when the cycle was due without any hold, and how many free days it was late."""
+    holds, deciding = track.holds, in_force.deciding
+    if window is None or in_force.usual is None:
+        return (None if deciding is None else deciding.gives), 0
+    due = window.first if deciding is None else max(window.first, deciding.gives)
+    grace = track.policy.grace_for(in_force.usual.kind)
+    overdue_from = holds.after_return(
+        holds.advance(due, (window.overdue_from - window.first).days),
+        grace,
+        track.policy.short_month,
+    )
+    last = holds.advance(due, (window.last - window.first).days)
+    if overdue_from is None or last is None or day < overdue_from:
+        return due, 0
+    return due, holds.free_days(last, day)
+
+
+def _advice(in_force: RulesOn, day: date) -> str | None:
+    """The words of an advisory minimum that the day came before."""
+    advising = in_force.advising
+    if advising is None or day >= advising.gives or advising.protocol is None:
+        return None
+    source = advising.protocol.retreatment.minimum_source
+    words = "" if source is None else f": {source.quote or source.strength or source.basis}"
+    return f"before the {advising.interval} that its source advises{words}"
+
+
+def _substitution(
+    rules: IntervalRules, in_force: RulesOn, cycle: CycleSessions
+) -> Iterable[Finding]:
+    version = in_force.protocol
+    outside = version is not None and cycle.first_on not in version.in_force
+    if rules.facts.labels.substituted or version is None or outside:
+        message = "the protocol that was in force is not among those given; another one judges"
+        code = FindingCode.JUDGED_BY_ANOTHER_PROTOCOL
+        yield make_finding(code, message, cycle.full_sessions)
+
+
+def _units(sessions: Iterable[TreatmentSession]) -> dict[str, Decimal | None]:
     totals: dict[str, Decimal | None] = {}
     for session in sessions:
         name = _NO_PRODUCT if session.product is None else session.product.value
         total = totals.get(name, Decimal(0))
-        if total is None or session.units is None:
-            totals[name] = None
-        else:
-            totals[name] = total + session.units
+        known = total is not None and session.units is not None
+        totals[name] = total + session.units if known else None  # type: ignore[operator]
     return totals
 
 
-def _data_findings(group: Group, holds: HoldCalendar) -> Iterable[Finding]:
-    """Yield what is odd about a cycle by itself."""
-    sessions = group.sessions
-    if group.promoted:
+def _data_findings(cycle: CycleSessions, holds: HoldCalendar) -> Iterable[Finding]:
+    """Yield what is odd about the rows of a cycle."""
+    sessions = cycle.sessions
+    if cycle.opened_by_touch_up:
         message = "a touch-up has no full session before it; it counts as one"
-        yield about(FindingCode.TOUCH_UP_WITHOUT_SESSION, message, group.parts[:1])
+        code = FindingCode.TOUCH_UP_WITHOUT_SESSION
+        yield make_finding(code, message, cycle.full_sessions[:1])
     if unknown := [s for s in sessions if s.units is None]:
-        message = "a session's units are not known; totals are a lower bound"
-        yield about(FindingCode.UNKNOWN_UNITS, message, unknown)
+        message = "a session's units are unknown; totals are a lower bound"
+        yield make_finding(FindingCode.UNKNOWN_UNITS, message, unknown)
     if unknown := [s for s in sessions if s.product is None]:
-        message = "a session's product is not known; every product's total is a lower bound"
-        yield about(FindingCode.UNKNOWN_PRODUCT, message, unknown)
+        message = "a session's product is unknown; every product's total is a lower bound"
+        yield make_finding(FindingCode.UNKNOWN_PRODUCT, message, unknown)
     if len({s.product for s in sessions} - {None}) > 1:
         message = "one cycle has several products; their units are never added"
-        yield about(FindingCode.MIXED_PRODUCTS, message, sessions)
+        yield make_finding(FindingCode.MIXED_PRODUCTS, message, sessions)
     if held := [s for s in sessions if holds.covers(s.administered_on)]:
-        message = "a session lies in a hold"
-        yield about(FindingCode.SESSION_DURING_HOLD, message, held)
-    if len(sessions) > 1:
-        yield from _probable_duplicates(group)
+        message = "a session was given during a hold"
+        yield make_finding(FindingCode.SESSION_DURING_HOLD, message, held)
+    for alike in _alike(cycle.full_sessions):
+        message = "equal product and units a few days apart; both count, they may be one"
+        code = FindingCode.PROBABLE_DUPLICATE_ACROSS_DAYS
+        yield make_finding(code, message, alike)
 
 
-def _probable_duplicates(group: Group) -> Iterable[Finding]:
-    for sessions in _alike(group.sessions, by_day=True):
-        message = "equal product and units on one day; both count, they may be one"
-        yield about(FindingCode.PROBABLE_DUPLICATE, message, sessions)
-    for sessions in _alike(group.parts, by_day=False):
-        if sessions[0].administered_on != sessions[-1].administered_on:
-            message = "equal product and units a few days apart; both count, they may be one"
-            yield about(FindingCode.PROBABLE_DUPLICATE_ACROSS_DAYS, message, sessions)
-
-
-def _alike(sessions: list[TreatmentSession], *, by_day: bool) -> list[list[TreatmentSession]]:
-    """Return the sessions with equal, known units of one product, where there are several."""
+def _alike(sessions: Iterable[TreatmentSession]) -> list[list[TreatmentSession]]:
+    """Return the sessions of several days with equal, known units of one product."""
     alike: dict[tuple[object, ...], list[TreatmentSession]] = {}
     for session in sessions:
         if session.units is not None:
-            day = session.administered_on if by_day else None
-            alike.setdefault((day, session.product, session.units), []).append(session)
-    return [same for same in alike.values() if len(same) > 1]
+            alike.setdefault((session.product, session.units), []).append(session)
+    return [s for s in alike.values() if s[0].administered_on != s[-1].administered_on]

@@ -1,44 +1,142 @@
-"""The whole answer for one track of a record on a day."""
+"""The whole answer for one track on a day."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from botox_schedule.dates.days import Day, DayInput, as_day
-from botox_schedule.engine.concerns import track_findings
-from botox_schedule.engine.explanations import date_reasons
-from botox_schedule.engine.limits import LimitCheck, checks_on
-from botox_schedule.engine.reasons import DateReason
-from botox_schedule.engine.response import ResponseTimeline, response_phase, response_timeline
-from botox_schedule.engine.session import DueDates, due_status
-from botox_schedule.engine.track import SILENT, Situation
-from botox_schedule.policy import SchedulingPolicy, policy_or_default
+from botox_schedule.dates.days import Day
+from botox_schedule.engine.check import judge_day
+from botox_schedule.engine.findings import next_look, track_findings
+from botox_schedule.engine.limits import (
+    LimitCheck,
+    LimitQuestion,
+    is_clear,
+    limit_checks,
+    limit_findings,
+)
+from botox_schedule.engine.reasons import DateReason, date_reasons
+from botox_schedule.engine.response import (
+    FEWEST_CYCLES,
+    ObservedResponse,
+    ResponseTimeline,
+    response_phase,
+    timeline_of,
+)
+from botox_schedule.engine.session import DueDates, due_dates_of
+from botox_schedule.engine.track import Reading, Track
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols.collection import version_on
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
-from botox_schedule.records.findings import Finding, raise_findings
-from botox_schedule.records.model import PatientRecord, TreatmentSession
-from botox_schedule.terms import DueStatus, ResponsePhase
+from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.model import TreatmentSession
+from botox_schedule.terms import (
+    DateName,
+    DueStatus,
+    FindingCode,
+    FindingNeeds,
+    Product,
+    ResponsePhase,
+)
+from botox_schedule.values import Value, notebook_html
 
-__all__ = ["Booking", "Forecast", "forecast"]
+_OTHER_SESSIONS_DAYS = 112
 
 
-class Booking(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """The next booked session of the track."""
+class Booking(Value, frozen=True):
+    """The next booked session of the track.
+
+    Attributes:
+        on: The booked day.
+        session_id: Its id.
+    """
 
     on: Day
     session_id: str | None = Field(default=None, repr=False)
 
 
-class Forecast(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class OtherSession(Value, frozen=True):
+    """A session of another clock of the patient.
+
+    Attributes:
+        on: Its day.
+        indication: What was treated.
+        product: What was given; None where unknown.
+        units: Units given; None where unknown.
+    """
+
+    on: Day
+    indication: str
+    product: Product | None
+    units: Decimal | None
+
+
+class ForecastSummary(Value, frozen=True):
+    """A forecast as one flat table, made for JSON interfaces.
+
+    Attributes:
+        as_of: The day for which the question was asked.
+        indication: What is treated.
+        product: The planned product; None where no protocol is known.
+        protocol_id: The protocol of the planned treatment.
+        protocol_version: Its version.
+        status: Where the day falls among the four dates, or what precedes them.
+        phase: What is expected of the response on the day.
+        earliest: First allowed day.
+        due: First allowed day of the usual range.
+        overdue_from: First overdue day.
+        lapsed_from: First day on which the patient counts as lapsed.
+        typical_on: The day of one statistic or duration; it makes nobody due.
+        resumes_on: First day after the hold that the track is on.
+        last_session_on: The day that the dates count from.
+        days_since_last: Days since that day.
+        days_to_due: Days until the due day, 0 on it; None once it has passed.
+        days_since_due: Days since the due day, 0 on it; None before it.
+        cycle_number: The cycle that the last session opened.
+        booked_on: The next booked day.
+        clear: Whether the booked day, else the next day in question, is allowed and every
+            recorded limit was checked and met; None where something was not checked.
+        findings: The codes of the findings.
+        today: The codes of the findings that need a person today.
+    """
+
+    as_of: Day
+    indication: str
+    product: str | None
+    protocol_id: str | None
+    protocol_version: str | None
+    status: DueStatus
+    phase: ResponsePhase | None
+    earliest: Day | None
+    due: Day | None
+    overdue_from: Day | None
+    lapsed_from: Day | None
+    typical_on: Day | None
+    resumes_on: Day | None
+    last_session_on: Day | None
+    days_since_last: int | None
+    days_to_due: int | None
+    days_since_due: int | None
+    cycle_number: int | None
+    booked_on: Day | None
+    clear: bool | None
+    findings: tuple[FindingCode, ...]
+    today: tuple[FindingCode, ...]
+
+
+class Forecast(Value, frozen=True):
     """Where a track stands on a day, and why.
 
     Attributes:
         as_of: The day for which the question was asked.
-        protocol: The protocol of the planned treatment.
+        indication: What is treated.
+        protocol: The protocol of the planned treatment; None where none is known.
         policy: What the clinic or payer chose.
-        status: Where the day falls among the four dates, or what silences them.
-        dates: The four dates; all None while on hold, after the end of care, without history.
+        status: Where the day falls among the four dates, or what precedes them.
+        dates: The four dates; on hold those of the first day after the hold.
+        resumes_on: The first day after the hold that the track is on; None behind an open hold.
+        review_on: When somebody should look at the hold that the track is on.
         cycle_number: The cycle that the last session opened; None without a session.
         last_session_on: The anchor of that cycle.
         days_since_last: Days since the anchor.
@@ -48,16 +146,23 @@ class Forecast(BaseModel, frozen=True, extra="forbid", defer_build=True):
         timeline: The expected response to the last session.
         phase: What is expected on the day; from the second cycle on ``latent`` does not mean
             that there is no effect.
+        observed: The patient's own response, where it was given; it moves no date.
+        clear: Whether the booking's day, else the next day in question, is allowed and every
+            recorded limit was checked with units and met.
         limit_checks: The dose limits on the booking's day, else on the due day.
+        other_sessions: Sessions of the patient's other clocks in the last 16 weeks.
         findings: What a person should look at.
         reasons: Why each of the four dates is what it is, by its name.
     """
 
     as_of: Day
-    protocol: ProtocolRef
+    indication: str = ""
+    protocol: ProtocolRef | None
     policy: SchedulingPolicy
     status: DueStatus
     dates: DueDates
+    resumes_on: Day | None = None
+    review_on: Day | None = None
     cycle_number: int | None = None
     last_session_on: Day | None = None
     days_since_last: int | None = None
@@ -66,144 +171,221 @@ class Forecast(BaseModel, frozen=True, extra="forbid", defer_build=True):
     booking: Booking | None = None
     timeline: ResponseTimeline | None = None
     phase: ResponsePhase | None = None
+    observed: ObservedResponse | None = None
+    clear: bool | None = None
     limit_checks: tuple[LimitCheck, ...] = ()
+    other_sessions: tuple[OtherSession, ...] = ()
     findings: tuple[Finding, ...] = ()
     reasons: dict[str, DateReason]
 
     def _repr_html_(self) -> str:
-        """Return a ribbon and a table for a notebook."""
-        from botox_schedule.views.lanes import forecast_html  # noqa: PLC0415 - only notebooks draw
-
-        return forecast_html(self)
+        """Return a picture and a table for a notebook."""
+        return notebook_html("forecast_html", self)
 
     def explain(self) -> str:
         """Return why each date is what it is, as text that can be quoted."""
         lines = [f"status {self.status} as of {self.as_of}"]
+        if self.resumes_on is not None:
+            lines.append(f"on hold until {self.resumes_on}; the dates are those of that day")
         lines += [str(reason) for reason in self.reasons.values()]
+        if self.dates.typical_on is not None:
+            lines.append(
+                f"typical day {self.dates.typical_on}: {self.dates.typical_words}; "
+                "it makes nobody due"
+            )
         lines += [f"finding {finding}" for finding in self.findings]
         return "\n".join(lines)
 
+    def summary(self) -> ForecastSummary:
+        """Return the answer as one flat table, for a JSON interface."""
+        dates, protocol = self.dates, self.protocol
+        return ForecastSummary(
+            as_of=self.as_of,
+            indication=self.indication,
+            product=None if protocol is None else protocol.product,
+            protocol_id=None if protocol is None else protocol.id,
+            protocol_version=None if protocol is None else protocol.version,
+            status=self.status,
+            phase=self.phase,
+            earliest=dates.earliest,
+            due=dates.due,
+            overdue_from=dates.overdue_from,
+            lapsed_from=dates.lapsed_from,
+            typical_on=dates.typical_on,
+            resumes_on=self.resumes_on,
+            last_session_on=self.last_session_on,
+            days_since_last=self.days_since_last,
+            days_to_due=self.days_to_due,
+            days_since_due=self.days_since_due,
+            cycle_number=self.cycle_number,
+            booked_on=None if self.booking is None else self.booking.on,
+            clear=self.clear,
+            findings=tuple(finding.code for finding in self.findings),
+            today=tuple(f.code for f in self.findings if f.needs is FindingNeeds.TODAY),
+        )
 
-def forecast(
-    record: PatientRecord,
-    protocol: TreatmentProtocol,
-    *,
-    as_of: DayInput,
-    policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
-    planned_units: Decimal | int | None = None,
-    strict: bool = False,
+
+def forecast_of(
+    track: Track,
+    planned: Decimal | None = None,
+    besides: tuple[Finding, ...] = (),
+    observed: ObservedResponse | None = None,
 ) -> Forecast:
-    """Return where the protocol's track of a record stands on a day.
+    """Return where a track stands on its day.
 
     Args:
-        record: What happened; the order of its sessions means nothing.
-        protocol: The planned treatment.
-        as_of: The day for which the question is asked; later records are left out.
-        policy: What the clinic or payer chose.
-        other_protocols: Older versions and other products' protocols that history may need.
-        planned_units: Units planned for the next session; by default those of the booking.
-        strict: Whether findings are raised together instead of returned.
-
-    Raises:
-        DayError: When *as_of* is not a calendar day.
-        FindingsError: In strict mode, when there is a finding.
-
-    >>> from botox_schedule import find_protocol
-    >>> record = PatientRecord(sessions=[{
-    ...     "administered_on": "2026-01-05", "indication": "chronic-migraine",
-    ...     "product": "Botox", "units": 155,
-    ... }])
-    >>> answer = forecast(record, find_protocol("chronic-migraine"), as_of="2026-02-20")
-    >>> str(answer.status), str(answer.dates.earliest), answer.days_to_due
-    ('too_early', '2026-03-30', 38)
-    >>> answer.reasons["earliest"].rule
-    'the 12-week minimum gives 2026-03-30'
+        track: The track.
+        planned: Units planned for the next session; by default those of the booking.
+        besides: Findings about how the question was asked.
+        observed: The patient's own response.
     """
-    day = as_day(as_of, "as_of")
-    situation = Situation(record, protocol, day, policy_or_default(policy), other_protocols)
-    found = situation.found
-    dates = situation.due_dates()
-    status = situation.silence or due_status(dates, as_of=day)
-    booked = situation.next_booking
-    checks = _limit_checks(situation, dates, booked, planned_units)
-    findings = track_findings(situation, found, status, checks)
-    if strict:
-        raise_findings(findings)
-    timeline = _timeline(situation)
-    anchor = situation.anchor
-    due = dates.due
+    dates = dates_of(track)
+    booked = track.next_booking
+    day = day_in_question(track, dates, booked)
+    question = _limit_question(track, day, booked, planned)
+    checks = () if track.care.status is not None else limit_checks(question)
+    timeline = timeline_of_track(track)
+    anchor, due, as_of = track.anchor, dates.due, track.as_of
+    findings = [*besides, *track_findings(track), *limit_findings(checks, question)]
+    findings += _early_ends(observed, anchor, due or dates.earliest)
     return Forecast(
-        as_of=day,
-        protocol=protocol.ref,
-        policy=situation.policy,
-        status=status,
+        as_of=as_of,
+        indication=track.protocol.indication,
+        protocol=track.protocol.ref,
+        policy=track.policy,
+        status=track.status,
         dates=dates,
-        cycle_number=_cycle_number(situation),
+        resumes_on=track.resumes_on,
+        review_on=next_look(track) if track.status is DueStatus.ON_HOLD else None,
+        cycle_number=track.cycle_number,
         last_session_on=anchor,
-        days_since_last=None if anchor is None else (day - anchor).days,
-        days_to_due=(due - day).days if due is not None and day <= due else None,
-        days_since_due=(day - due).days if due is not None and day >= due else None,
+        days_since_last=None if anchor is None else (as_of - anchor).days,
+        days_to_due=(due - as_of).days if due is not None and as_of <= due else None,
+        days_since_due=(as_of - due).days if due is not None and as_of >= due else None,
         booking=None
         if booked is None
         else Booking(on=booked.administered_on, session_id=booked.id),
         timeline=timeline,
-        phase=None if timeline is None else response_phase(timeline, as_of=day),
+        phase=None if timeline is None else response_phase(timeline, as_of=as_of),
+        observed=observed,
+        clear=is_clear(judge_day(track, day).allowed, checks),
         limit_checks=checks,
-        findings=findings,
-        reasons=date_reasons(situation, found, status),
+        other_sessions=_other_sessions(track),
+        findings=tuple(dict.fromkeys(findings)),
+        reasons=date_reasons(track),
     )
 
 
-def _limit_checks(
-    situation: Situation,
-    dates: DueDates,
-    booked: TreatmentSession | None,
-    planned_units: Decimal | int | None,
-) -> tuple[LimitCheck, ...]:
-    if situation.silence in SILENT:
-        return ()
-    planned = Decimal(0)
-    if planned_units is not None:
-        planned = Decimal(planned_units)
-    elif booked is not None and booked.units is not None:
-        planned = booked.units if booked.product is situation.protocol.product else planned
-    day: date = situation.as_of
-    target = dates.due or dates.earliest
+def _early_ends(
+    observed: ObservedResponse | None, anchor: date | None, next_on: date | None
+) -> Iterator[Finding]:
+    """Yield that the effect ended before the interval, where it did in several cycles."""
+    wear_off = None if observed is None else observed.wear_off
+    if wear_off is None or anchor is None or next_on is None:
+        return
+    short = [gap for days in wear_off.days if (gap := (next_on - anchor).days - days) > 0]
+    if len(short) >= FEWEST_CYCLES:
+        least, most = min(short), max(short)
+        span = f"{least}" if least == most else f"{least} to {most}"
+        message = f"the effect ended {span} days before the interval in {len(short)} cycles"
+        yield make_finding(FindingCode.EFFECT_ENDS_EARLY, message)
+
+
+def dates_of(track: Track) -> DueDates:
+    """Return the dates of a track as an answer."""
+    if track.dates is None:
+        return DueDates(protocol=track.protocol.ref)
+    return due_dates_of(track.dates, track.protocol)
+
+
+def day_in_question(track: Track, dates: DueDates, booked: TreatmentSession | None) -> date:
+    """The booking's day, else the due day, else the earliest, never before the question's."""
     if booked is not None:
-        day = booked.administered_on
-    elif target is not None:
-        day = max(day, target)
-    return checks_on(situation.known, situation.protocol, day, planned)
+        return booked.administered_on
+    return max(track.as_of, dates.due or dates.earliest or track.as_of)
 
 
-def _cycle_number(situation: Situation) -> int | None:
-    groups = situation.track.groups
-    return situation.prior_cycles + len(groups) if groups else None
+def _limit_question(
+    track: Track, day: date, booked: TreatmentSession | None, planned: Decimal | None
+) -> LimitQuestion:
+    if planned is None and booked is not None and booked.product is track.protocol.product:
+        planned = booked.units
+    cycle = track.cycles[-1] if track.cycles else None
+    return LimitQuestion(track.reading, track.protocol, cycle, day, planned)
 
 
-def _timeline(situation: Situation) -> ResponseTimeline | None:
-    """The expected response to the last session; the dead get none."""
-    anchor = situation.anchor
-    if anchor is None or situation.silence is DueStatus.DECEASED:
-        return None
-    last = situation.track.groups[-1].parts[-1]
-    product = last.product or situation.protocol.product
-    versions = situation.shelf.find(last.indication, product) or situation.shelf.versions
-    started_on = _course_start(situation)
-    return response_timeline(
-        anchor, versions[0], course_started_on=started_on, policy=situation.policy
+def _other_sessions(track: Track) -> tuple[OtherSession, ...]:
+    as_of = track.as_of
+    return tuple(
+        OtherSession(
+            on=s.administered_on, indication=s.indication, product=s.product, units=s.units
+        )
+        for s in track.history.completed
+        if s.indication not in track.clock
+        and (as_of - s.administered_on).days < _OTHER_SESSIONS_DAYS
     )
 
 
-def _course_start(situation: Situation) -> date | None:
-    """The course's first session: a prior treatment's, None where that is not known."""
-    clock = situation.protocol.clock
-    prior = [p for p in situation.record.prior_treatments if p.indication in clock and p.cycles]
-    first = situation.track.groups[0].first_on
-    if not prior:
-        return first
-    starts = [p.started_on for p in prior]
-    if None in starts:
+def timeline_of_track(track: Track) -> ResponseTimeline | None:
+    """Return the expected response to the last session; None without one and for the dead.
+
+    It is that of the product and the indication given, in the version in force on that day.
+    """
+    last = track.last
+    if last is None or track.status is DueStatus.DECEASED:
         return None
-    return min(first, *(day for day in starts if day is not None))
+    return timeline_of(
+        last.anchored_on,
+        protocol_of_session(track, last.full_sessions[-1]),
+        course_start(track),
+        track.policy,
+    )
+
+
+def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentProtocol:
+    """Return the version that was in force for a session, else the track's protocol."""
+    given = track.protocol
+    families = track.known.find(
+        session.indication, session.product or given.product, given.population, given.region
+    )
+    versions = families[0] if families else track.known.versions(given)
+    return version_on(versions, session.administered_on) or given
+
+
+def course_start(track: Track) -> date | None:
+    """Return the course's first day: elsewhere or here, None where that is unknown."""
+    first_here = track.cycles[0].first_on if track.cycles else None
+    if not track.prior.cycles:
+        return first_here
+    started_on = track.prior.started_on
+    if started_on is None or first_here is None:
+        return started_on
+    return min(started_on, first_here)
+
+
+def forecast_without_protocol(
+    reading: Reading, indication: str, findings: tuple[Finding, ...]
+) -> Forecast:
+    """Return the answer for sessions of an indication that no protocol is known for."""
+    sessions = [
+        s
+        for s in (*reading.history.completed, *reading.history.unrecognized)
+        if s.indication == indication
+    ]
+    last = max((s.administered_on for s in sessions), default=None)
+    sentence = "no protocol is known for this indication"
+    return Forecast(
+        as_of=reading.as_of,
+        indication=indication,
+        protocol=None,
+        policy=reading.policy,
+        status=DueStatus.NO_INTERVAL,
+        dates=DueDates(),
+        last_session_on=last,
+        days_since_last=None if last is None else (reading.as_of - last).days,
+        findings=findings,
+        reasons={
+            name.value: DateReason(date_name=name, on=None, rule=sentence, protocol=None)
+            for name in DateName
+        },
+    )

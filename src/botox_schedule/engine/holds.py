@@ -1,55 +1,43 @@
-"""The days on hold of one clock, as far as they are known on a day."""
+"""The days on hold of one clock."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
+from botox_schedule.dates.days import is_within, shifted
+from botox_schedule.dates.intervals import Interval
 from botox_schedule.records.model import Hold
-
-__all__ = ["HoldCalendar"]
-
-_ONE_DAY = timedelta(days=1)
+from botox_schedule.terms import ShortMonth
 
 
 class HoldCalendar:
-    """Days on hold; holds that touch or overlap are one."""
+    """Days on hold; holds that touch or overlap are one.
+
+    Args:
+        holds: The holds of the clock.
+    """
 
     __slots__ = ("known", "spans")
 
-    def __init__(self, holds: Iterable[Hold], clock: frozenset[str], as_of: date) -> None:
-        self.known = [
-            hold
-            for hold in holds
-            if hold.first <= as_of and (hold.indication is None or hold.indication in clock)
-        ]
-        self.spans: list[tuple[date, date | None]] = []
-        for hold in sorted(self.known, key=lambda hold: hold.first):
-            self._add(hold.first, hold.last)
-
-    def _add(self, first: date, last: date | None) -> None:
-        if self.spans:
-            before, until = self.spans[-1]
-            if until is None:
-                return
-            if first <= until + _ONE_DAY:
-                self.spans[-1] = (before, None if last is None else max(until, last))
-                return
-        self.spans.append((first, last))
+    def __init__(self, holds: Iterable[Hold]) -> None:
+        self.known = tuple(sorted(holds, key=lambda hold: hold.first))
+        self.spans: tuple[tuple[date, date | None], ...] = ()
+        for hold in self.known:
+            self.spans = _joined(self.spans, hold)
 
     def covers(self, day: date) -> bool:
         """Whether *day* is on hold."""
-        return any(first <= day and (last is None or day <= last) for first, last in self.spans)
+        return any(is_within(first, day, last) for first, last in self.spans)
 
     def touches(self, first: date, last: date) -> bool:
         """Whether a day from *first* to *last*, both included, is on hold."""
-        return any(
-            begin <= last and (end is None or end >= first) and first <= last
-            for begin, end in self.spans
+        return first <= last and any(
+            begin <= last and (end is None or end >= first) for begin, end in self.spans
         )
 
     def free_days(self, after: date, until: date) -> int:
         """How many days after *after*, up to and with *until*, are not on hold."""
         held = sum(
-            (min(until, last or until) - max(after, first - _ONE_DAY)).days
+            (min(until, last or until) - max(after, shifted(first, -1))).days
             for first, last in self.spans
             if first <= until and (last is None or last > after)
         )
@@ -58,8 +46,8 @@ class HoldCalendar:
     def next_free(self, day: date) -> date | None:
         """The first day from *day* on that is not on hold; None behind an open hold."""
         for first, last in self.spans:
-            if first <= day and (last is None or day <= last):
-                return None if last is None else last + _ONE_DAY
+            if is_within(first, day, last):
+                return None if last is None else shifted(last, 1)
         return day
 
     def advance(self, day: date, count: int) -> date | None:
@@ -72,5 +60,36 @@ class HoldCalendar:
             if count < ahead:
                 break
             count -= ahead
-            free = None if last is None else last + _ONE_DAY
-        return None if free is None else free + timedelta(days=count)
+            free = None if last is None else shifted(last, 1)
+        return None if free is None else shifted(free, count)
+
+    def after_return(
+        self, boundary: date | None, grace: Interval, short_month: ShortMonth
+    ) -> date | None:
+        """The first overdue day, for a patient who returns from a hold.
+
+        Where a hold begins on or before *boundary*, the patient is not overdue before the first
+        day after the hold plus the grace; None behind an open hold.
+        """
+        for first, last in self.spans:
+            if boundary is None or first > boundary:
+                break
+            if last is None:
+                return None
+            boundary = max(boundary, grace.added_to(shifted(last, 1), short_month))
+        return boundary
+
+
+def _joined(
+    spans: tuple[tuple[date, date | None], ...], hold: Hold
+) -> tuple[tuple[date, date | None], ...]:
+    """Add a hold that begins no earlier than the spans."""
+    if not spans:
+        return ((hold.first, hold.last),)
+    begin, until = spans[-1]
+    if until is None:
+        return spans
+    if hold.first > shifted(until, 1):
+        return (*spans, (hold.first, hold.last))
+    last = None if hold.last is None else max(until, hold.last)
+    return (*spans[:-1], (begin, last))

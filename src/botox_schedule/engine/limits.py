@@ -1,29 +1,56 @@
-"""Units against what a source calls a maximum; a limit never moves a date."""
+"""Units over a rolling window, and against what a source calls a maximum; they move no date."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from botox_schedule.dates.ages import age_on
-from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.dates.days import Day, age_on, shifted
 from botox_schedule.dates.intervals import Interval
-from botox_schedule.engine.exposure import Total, add_up, inside
-from botox_schedule.policy import SchedulingPolicy, policy_or_default
-from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
-from botox_schedule.records.findings import Finding, about
-from botox_schedule.records.history import Group, History, Track, read_history, read_track
-from botox_schedule.records.model import PatientRecord, TreatmentSession
-from botox_schedule.terms import FindingCode, LimitPer, LimitReading, LimitScope, Population
-
-__all__ = ["KnownTrack", "LimitCheck", "check_dose_limits", "checks_on", "limit_findings"]
+from botox_schedule.engine.track import Reading, Track
+from botox_schedule.errors import UnitsError
+from botox_schedule.protocols.model import DoseLimit, LimitWindow, ProductName, TreatmentProtocol
+from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.history import CycleSessions
+from botox_schedule.records.model import MOST_UNITS, TreatmentSession
+from botox_schedule.terms import (
+    FindingCode,
+    LimitPer,
+    LimitReading,
+    Population,
+    Product,
+    ShortMonth,
+)
+from botox_schedule.values import Value
 
 _ZERO = Decimal(0)
 
 
-class LimitCheck(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class Exposure(Value, frozen=True):
+    """What a patient got of one product in a window that ends on a day.
+
+    Attributes:
+        product: The product; products are never added or converted.
+        on: The last day of the window, included.
+        window: A dose counts until, and not on, the day this long after it.
+        units: The known units: a lower bound where *indeterminate*.
+        units_if_one: The same, if sessions of one day with equal units are one.
+        indeterminate: Whether units or products in the window are unknown.
+        session_ids: The sessions inside the window, as far as they have an id.
+    """
+
+    product: ProductName
+    on: Day
+    window: Interval
+    units: Decimal
+    units_if_one: Decimal
+    indeterminate: bool
+    session_ids: tuple[str, ...] = Field(repr=False)
+
+
+class LimitCheck(Value, frozen=True):
     """Units against one reading of one limit, on a day.
 
     Attributes:
@@ -32,13 +59,17 @@ class LimitCheck(BaseModel, frozen=True, extra="forbid", defer_build=True):
         window: The window of this reading; None where the limit has none.
         chosen: Whether this reading makes a finding.
         on: The day of the planned session.
-        total: Units inside the window and the planned ones: a lower bound where *indeterminate*.
+        planned: The planned units; None where nobody said how many.
+        total: Units given inside the window and the planned ones: a lower bound where
+            *indeterminate*.
+        total_if_one: The same, if sessions of one day with equal units are one.
         maximum: The maximum as far as it is known, in units.
+        available: What the units given leave of the maximum; None where it is unknown.
         exceeded: Whether *total* is more than *maximum*.
         indeterminate: Whether unknown units, products or weight leave the answer open.
         not_checked: Whether the limit counts what sessions do not record (side, muscle, site).
         clears_on: The first day on which the planned units surely fit; None when they exceed
-            the limit by themselves, or it is not known.
+            the limit by themselves, or it is unknown.
         session_ids: The sessions inside the window, as far as they have an id.
     """
 
@@ -47,23 +78,33 @@ class LimitCheck(BaseModel, frozen=True, extra="forbid", defer_build=True):
     window: Interval | None = None
     chosen: bool = True
     on: Day
+    planned: Decimal | None = None
     total: Decimal = _ZERO
+    total_if_one: Decimal = _ZERO
     maximum: Decimal | None = None
+    available: Decimal | None = None
     exceeded: bool = False
     indeterminate: bool = False
     not_checked: bool = False
     clears_on: Day | None = None
     session_ids: tuple[str, ...] = Field(default=(), repr=False)
 
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the planned units are within the limit; None where that was not checked."""
+        if self.exceeded:
+            return False
+        open_ = self.planned is None or self.indeterminate or self.not_checked
+        return None if open_ else True
 
-class KnownTrack(NamedTuple):
-    """What is known of a patient and one track on a day."""
 
-    record: PatientRecord
-    history: History
-    track: Track
-    policy: SchedulingPolicy
-    as_of: date
+class Total(NamedTuple):
+    """The units of one product in a group of sessions."""
+
+    units: Decimal
+    units_if_one: Decimal
+    indeterminate: bool
+    sessions: list[TreatmentSession]
 
 
 class _Weight(NamedTuple):
@@ -78,129 +119,100 @@ class _Maximum(NamedTuple):
     unweighed: bool
 
 
-class _Question(NamedTuple):
-    """What is asked of each limit."""
+class LimitQuestion(NamedTuple):
+    """Inputs shared by all limit checks of one answer."""
 
-    known: KnownTrack
+    reading: Reading
     protocol: TreatmentProtocol
-    session_group: Sequence[TreatmentSession]
-    group_ends_on: date
+    cycle: CycleSessions | None
     on: date
-    planned: Decimal
-    weight: _Weight
+    planned: Decimal | None
 
 
-def check_dose_limits(
-    record: PatientRecord,
-    protocol: TreatmentProtocol,
-    *,
-    on: DayInput,
-    units: Decimal | int | None = None,
-    as_of: DayInput | None = None,
-    policy: SchedulingPolicy | None = None,
-) -> tuple[LimitCheck, ...]:
-    """Return each reading of each limit of the protocol, answered for a day.
+def planned_units(units: Decimal | int | None) -> Decimal | None:
+    """Return planned units as an exact number.
 
-    Args:
-        record: What happened.
-        protocol: The product, the indication and the limits.
-        on: The day of the planned session.
-        units: Units planned in addition to what was given.
-        as_of: The day up to which records are known; None means *on*.
-        policy: Its ``limit_reading`` chooses, its ``weight_max_age_days`` dates a weight.
-
-    >>> from botox_schedule import find_protocol
-    >>> record = PatientRecord(sessions=[{
-    ...     "administered_on": "2026-01-05", "indication": "spasticity",
-    ...     "product": "Botox", "units": 400,
-    ... }])
-    >>> protocol = find_protocol("chronic-migraine")
-    >>> for check in check_dose_limits(record, protocol, on="2026-03-30", units=155):
-    ...     print(check.reading, check.total, check.exceeded, check.clears_on)
-    twelve_weeks 155 False 2026-03-30
-    three_months 555 True 2026-04-05
+    Raises:
+        UnitsError: Unless they are finite, above 0 and no more than a session can have.
     """
-    day = as_day(on, "on")
-    known_until = day if as_of is None else as_day(as_of, "as_of")
-    planned = _ZERO if units is None else Decimal(units)
-    policy = policy_or_default(policy)
-    history = read_history(record, known_until)
-    track = read_track(history, protocol.clock, policy.group_within_days)
-    known = KnownTrack(record, history, track, policy, known_until)
-    return checks_on(known, protocol, day, planned)
+    if units is None:
+        return None
+    try:
+        exact = Decimal(units)
+    except (InvalidOperation, TypeError, ValueError):
+        exact = Decimal("NaN")
+    if isinstance(units, bool) or not exact.is_finite() or not 0 < exact <= MOST_UNITS:
+        raise UnitsError(f"planned units must be a number above 0 and at most {MOST_UNITS}")
+    return exact
 
 
-def checks_on(
-    known: KnownTrack, protocol: TreatmentProtocol, day: date, planned: Decimal
-) -> tuple[LimitCheck, ...]:
-    """Return the checks of a history that was read already."""
-    limits = [limit for limit in protocol.limits if _concerns(limit, known.record, protocol, day)]
-    if not limits:
-        return ()
-    group, ends_on = _group_at(known.track.groups, day, known.policy.group_within_days)
-    question = _Question(known, protocol, group, ends_on, day, planned, _weight_on(known, day))
-    return tuple(check for limit in limits for check in _answers(limit, question))
+def checks_on(track: Track, day: date, planned: Decimal | None) -> tuple[LimitCheck, ...]:
+    """Return each reading of each limit of a track's protocol, answered for a day."""
+    cycle = track.cycles[-1] if track.cycles else None
+    return limit_checks(LimitQuestion(track.reading, track.protocol, cycle, day, planned))
 
 
-def _concerns(
-    limit: DoseLimit, record: PatientRecord, protocol: TreatmentProtocol, day: date
-) -> bool:
+def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
+    """Return each reading of each limit that holds for the patient."""
+    limits = question.reading.known.limits(question.protocol, question.on)
+    return tuple(
+        check
+        for limit in limits
+        if _holds_for(limit, question)
+        for check in _answers(limit, question)
+    )
+
+
+def _holds_for(limit: DoseLimit, question: LimitQuestion) -> bool:
     """Whether the limit holds for this person; without a birth date the population decides."""
     if limit.ages is None:
         return True
-    if record.born_on is not None:
-        return age_on(record.born_on, day) in limit.ages
-    adult = protocol.population is Population.ADULT
+    born_on = question.reading.record.born_on
+    if born_on is not None:
+        return age_on(born_on, question.on) in limit.ages
+    adult = question.protocol.population is Population.ADULT
     return limit.ages.last is None if adult else limit.ages.last is not None
 
 
-def _group_at(
-    groups: list[Group], day: date, within_days: int
-) -> tuple[list[TreatmentSession], date]:
-    """The sessions that are one with a session on *day*, and the day after the last such day."""
-    following = timedelta(days=within_days + 1)
-    if groups and groups[-1].first_on <= day < groups[-1].first_on + following:
-        ends_on = groups[-1].first_on + following
-        return [s for s in groups[-1].sessions if s.administered_on < ends_on], ends_on
-    return [], day
+def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
+    if limit.per is LimitPer.WINDOW:
+        readings = [window.reading for window in limit.windows]
+        wanted = question.reading.policy.limit_reading
+        chosen = wanted if wanted in readings else readings[0]
+        for window in limit.windows:
+            yield _window_check(limit, window, question, chosen=window.reading == chosen)
+    elif limit.per is LimitPer.SESSION:
+        yield _session_check(limit, question)
+    else:
+        yield LimitCheck(limit=limit, on=question.on, planned=question.planned, not_checked=True)
 
 
-def _weight_on(known: KnownTrack, day: date) -> _Weight:
+def _in_scope(limit: DoseLimit, question: LimitQuestion) -> list[TreatmentSession]:
+    """The sessions that may add up; one of an unknown indication may be any of them."""
+    history, asked = question.reading.history, question.protocol.indication
+    own = [s for s in history.completed if limit.counts(s.indication, asked=asked)]
+    if not history.unrecognized:
+        return own
+    return sorted([*own, *history.unrecognized], key=lambda s: s.administered_on)
+
+
+def _weight_on(question: LimitQuestion) -> _Weight:
     """The latest weight not older than allowed; the lower of two of one day."""
-    until = min(day, known.as_of)
-    measured = [w for w in known.record.weights if w.measured_on <= until]
+    reading = question.reading
+    until = min(question.on, reading.as_of)
+    measured = [w for w in reading.record.weights if w.measured_on <= until]
     latest = max(measured, key=lambda w: (w.measured_on, -w.kilograms), default=None)
     if latest is None:
         return _Weight(None, stale=False)
-    if (day - latest.measured_on).days > known.policy.weight_max_age_days:
+    if (question.on - latest.measured_on).days > reading.policy.weight_max_age_days:
         return _Weight(None, stale=True)
     return _Weight(latest.kilograms, stale=False)
 
 
-def _answers(limit: DoseLimit, question: _Question) -> Iterable[LimitCheck]:
-    if limit.per is LimitPer.WINDOW:
-        readings = [window.reading for window in limit.windows]
-        wanted = question.known.policy.limit_reading
-        chosen = wanted if wanted in readings else readings[0]
-        for window in limit.windows:
-            check = _window_check(limit, window, question)
-            yield check if window.reading == chosen else check.model_copy(update={"chosen": False})
-    elif limit.per is LimitPer.SESSION:
-        yield _session_check(limit, question)
-    else:
-        yield LimitCheck(limit=limit, on=question.on, not_checked=True)
-
-
-def _in_scope(limit: DoseLimit, question: _Question) -> Sequence[TreatmentSession]:
-    completed = question.known.history.completed
-    if limit.scope is LimitScope.PRODUCT:
-        return completed
-    return [s for s in completed if s.indication == question.protocol.indication]
-
-
-def _maximum(limit: DoseLimit, weight: _Weight) -> _Maximum:
+def _maximum(limit: DoseLimit, question: LimitQuestion) -> _Maximum:
     if limit.units_per_kilogram is None:
         return _Maximum(limit.units, unweighed=False)
+    weight = _weight_on(question)
     if weight.kilograms is None:
         return _Maximum(limit.units, unweighed=True)
     by_weight = limit.units_per_kilogram * weight.kilograms
@@ -208,95 +220,171 @@ def _maximum(limit: DoseLimit, weight: _Weight) -> _Maximum:
     return _Maximum(units, unweighed=False)
 
 
-def _window_check(limit: DoseLimit, window: LimitWindow, question: _Question) -> LimitCheck:
-    short_month = question.known.policy.short_month
-    sessions = inside(_in_scope(limit, question), window.window, question.on, short_month)
-    total = add_up(sessions, question.protocol.product)
-    maximum = _maximum(limit, question.weight)
-    clears_on = None
-    if not maximum.unweighed and maximum.units is not None:
-        clears_on = _clears_on(total, window.window, maximum.units, question)
-    return _check(limit, window, total, maximum, clears_on, question)
-
-
-def _check(  # noqa: PLR0917 - the parts of one answer
-    limit: DoseLimit,
-    window: LimitWindow | None,
-    total: Total,
-    maximum: _Maximum,
-    clears_on: date | None,
-    question: _Question,
+def _window_check(
+    limit: DoseLimit, window: LimitWindow, question: LimitQuestion, *, chosen: bool
 ) -> LimitCheck:
-    units = total.units + question.planned
-    exceeded = maximum.units is not None and units > maximum.units
+    short_month = question.reading.policy.short_month
+    sessions = in_window(_in_scope(limit, question), window.window, question.on, short_month)
+    check = _check(limit, question, sum_units(sessions, question.protocol.product))
+    clears_on = _clears_on(check, sessions, window.window, question)
+    return LimitCheck(
+        **_fields(check)
+        | {
+            "reading": window.reading,
+            "window": window.window,
+            "chosen": chosen,
+            "clears_on": clears_on,
+        }
+    )
+
+
+def _fields(check: LimitCheck) -> dict[str, object]:
+    return {name: getattr(check, name) for name in LimitCheck.model_fields}
+
+
+def _check(limit: DoseLimit, question: LimitQuestion, given: Total) -> LimitCheck:
+    maximum = _maximum(limit, question)
+    planned = question.planned or _ZERO
+    total = given.units + planned
+    exceeded = maximum.units is not None and total > maximum.units
+    left = None if maximum.units is None else max(maximum.units - given.units, _ZERO)
     return LimitCheck(
         limit=limit,
-        reading=None if window is None else window.reading,
-        window=None if window is None else window.window,
         on=question.on,
-        total=units,
+        planned=question.planned,
+        total=total,
+        total_if_one=given.units_if_one + planned,
         maximum=maximum.units,
+        available=left,
         exceeded=exceeded,
-        indeterminate=not exceeded and (maximum.unweighed or total.indeterminate),
-        clears_on=clears_on,
-        session_ids=tuple(s.id for s in total.sessions if s.id is not None),
+        indeterminate=not exceeded and (maximum.unweighed or given.indeterminate),
+        session_ids=tuple(s.id for s in given.sessions if s.id is not None),
     )
 
 
 def _clears_on(
-    total: Total, window: Interval, maximum: Decimal, question: _Question
+    check: LimitCheck,
+    sessions: Sequence[TreatmentSession],
+    window: Interval,
+    question: LimitQuestion,
 ) -> date | None:
     """The first day on which what still counts and the planned units surely fit."""
-    if question.planned > maximum:
+    maximum, planned = check.maximum, question.planned or _ZERO
+    unweighed = _maximum(check.limit, question).unweighed
+    if maximum is None or unweighed or planned > maximum:
         return None
-    if not total.indeterminate and total.units + question.planned <= maximum:
-        return question.on
-    short_month = question.known.policy.short_month
+    short_month = question.reading.policy.short_month
     product = question.protocol.product
-    ends = [
-        (session, window.after(session.administered_on, short_month=short_month))
-        for session in total.sessions
-    ]
+    ends = [(s, window.added_to(s.administered_on, short_month)) for s in sessions]
 
     def fits(day: date) -> bool:
-        left = add_up([session for session, end in ends if end > day], product)
-        return not left.indeterminate and left.units + question.planned <= maximum
+        left = sum_units([session for session, end in ends if end > day], product)
+        return not left.indeterminate and left.units + planned <= maximum
 
     return next(day for day in sorted({question.on, *(end for _, end in ends)}) if fits(day))
 
 
-def _session_check(limit: DoseLimit, question: _Question) -> LimitCheck:
-    indication = question.protocol.indication
-    own = limit.scope is LimitScope.INDICATION
-    sessions = [s for s in question.session_group if not own or s.indication == indication]
-    total = add_up(sessions, question.protocol.product)
-    maximum = _maximum(limit, question.weight)
-    clears_on = None
-    units = total.units + question.planned
-    if not maximum.unweighed and maximum.units is not None and question.planned <= maximum.units:
-        fits = not total.indeterminate and units <= maximum.units
-        clears_on = question.on if fits else question.group_ends_on
-    return _check(limit, None, total, maximum, clears_on, question)
+def _session_check(limit: DoseLimit, question: LimitQuestion) -> LimitCheck:
+    first, last = _days_of_session(question)
+    sessions = [s for s in _in_scope(limit, question) if first <= s.administered_on <= last]
+    check = _check(limit, question, sum_units(sessions, question.protocol.product))
+    maximum, planned = check.maximum, question.planned or _ZERO
+    unweighed = _maximum(limit, question).unweighed
+    if maximum is None or unweighed or planned > maximum:
+        return check
+    fits = not check.exceeded and not check.indeterminate
+    clears_on = question.on if fits else shifted(_joins_until(question), 1)
+    return LimitCheck(**_fields(check) | {"clears_on": clears_on})
 
 
-def limit_findings(checks: Iterable[LimitCheck], known: KnownTrack) -> Iterable[Finding]:
-    """Yield what the chosen readings ask a person to look at."""
-    chosen = [check for check in checks if check.chosen and not check.not_checked]
+def _days_of_session(question: LimitQuestion) -> tuple[date, date]:
+    """From the first to the last day of what would be one session with *on*."""
+    cycle, day = question.cycle, question.on
+    if cycle is not None and cycle.first_on <= day <= _joins_until(question):
+        return cycle.first_on, max(cycle.anchored_on, day)
+    return day, day
+
+
+def _joins_until(question: LimitQuestion) -> date:
+    """The last day whose sessions would be one with *on*."""
+    cycle, day = question.cycle, question.on
+    within = question.reading.policy.group_within_days
+    if cycle is not None and cycle.first_on <= day <= shifted(cycle.first_on, within):
+        return shifted(cycle.first_on, within)
+    return day
+
+
+def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Iterable[Finding]:
+    """Yield what the chosen readings ask a person to look at, where units are planned."""
+    chosen = [c for c in checks if c.chosen and not c.not_checked and c.planned is not None]
     for check in chosen:
-        ids = check.session_ids
+        about = [s for s in question.reading.history.completed if s.id in check.session_ids]
         if check.exceeded:
             message = f"the units exceed the limit of {check.limit}"
-            yield Finding(code=FindingCode.LIMIT_EXCEEDED, message=message, record_ids=ids)
+            yield make_finding(FindingCode.LIMIT_EXCEEDED, message, about)
+            if check.maximum is not None and check.total_if_one <= check.maximum:
+                message = "a limit is met only if equal units of one day are one session"
+                yield make_finding(FindingCode.PROBABLE_DUPLICATE, message, about)
         elif check.indeterminate:
             message = f"unknown units, product or weight leave the limit of {check.limit} open"
-            yield Finding(code=FindingCode.LIMIT_INDETERMINATE, message=message, record_ids=ids)
-    weighed = [check for check in chosen if check.limit.units_per_kilogram is not None]
-    if weighed:
-        weight = _weight_on(known, weighed[0].on)
-        if weight.stale:
-            most = known.policy.weight_max_age_days
-            message = f"the last body weight is more than {most} days old"
-            yield about(FindingCode.STALE_WEIGHT, message)
-        elif weight.kilograms is None:
-            message = "a limit per kilogram needs a body weight, and none is known"
-            yield about(FindingCode.MISSING_WEIGHT, message)
+            yield make_finding(FindingCode.LIMIT_INDETERMINATE, message, about)
+    if any(check.limit.units_per_kilogram is not None for check in chosen):
+        yield from _weight_findings(question)
+
+
+def _weight_findings(question: LimitQuestion) -> Iterable[Finding]:
+    weight = _weight_on(question)
+    if weight.stale:
+        most = question.reading.policy.weight_max_age_days
+        yield make_finding(
+            FindingCode.STALE_WEIGHT, f"the last body weight is more than {most} days old"
+        )
+    elif weight.kilograms is None:
+        message = "a limit per kilogram needs a body weight, and none is recorded"
+        yield make_finding(FindingCode.MISSING_WEIGHT, message)
+
+
+def is_clear(verdict: bool | None, checks: Sequence[LimitCheck]) -> bool | None:  # noqa: FBT001 - an answer
+    """Whether a day is allowed and every recorded limit was checked with units and met."""
+    answers = [verdict, *(check.is_met for check in checks if check.chosen)]
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def in_window(
+    sessions: Iterable[TreatmentSession], window: Interval, day: date, short_month: ShortMonth
+) -> list[TreatmentSession]:
+    """Return the sessions whose doses count on *day*.
+
+    A dose counts until, and not on, its day plus the window. The calendar is asked only near
+    the window's end: elsewhere the number of days decides.
+    """
+    shortest, longest = window.day_bounds
+    today = day.toordinal()
+    found = []
+    for session in sessions:
+        age = today - session.administered_on.toordinal()
+        if 0 <= age < longest and (
+            age < shortest or day < window.added_to(session.administered_on, short_month)
+        ):
+            found.append(session)
+    return found
+
+
+def sum_units(sessions: Iterable[TreatmentSession], product: Product) -> Total:
+    """Return the units of *product*; a session of an unknown product may hold some of it."""
+    concerned = [s for s in sessions if s.product is product or s.product is None]
+    units = if_one = _ZERO
+    indeterminate = False
+    seen: set[tuple[date, Decimal]] = set()
+    for session in concerned:
+        if session.product is None or session.units is None:
+            indeterminate = True
+            continue
+        units += session.units
+        key = (session.administered_on, session.units)
+        if key not in seen:
+            if_one += session.units
+            seen.add(key)
+    return Total(units, if_one, indeterminate, concerned)

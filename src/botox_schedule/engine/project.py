@@ -1,53 +1,114 @@
-"""The next sessions of a record's track, if every one comes on its target."""
+"""The next sessions of a track, if every one comes on its target."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
 
-from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.dates.intervals import Window
-from botox_schedule.engine.session import ProjectedSession, projected
-from botox_schedule.engine.track import Situation
-from botox_schedule.policy import SchedulingPolicy, policy_or_default
-from botox_schedule.protocols.model import TreatmentProtocol
-from botox_schedule.records.model import PatientRecord
-
-__all__ = ["project"]
+from botox_schedule.dates.days import shifted
+from botox_schedule.dates.intervals import IntervalRange, Window
+from botox_schedule.engine.check import judge_day
+from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates
+from botox_schedule.engine.rules import IntervalRules, label_rules
+from botox_schedule.engine.session import ProjectedSession
+from botox_schedule.engine.track import Track
 
 
-def project(
-    record: PatientRecord,
-    protocol: TreatmentProtocol,
-    *,
-    as_of: DayInput,
-    count: int = 5,
-    policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
-) -> tuple[ProjectedSession, ...]:
-    """Return the next sessions, from the forecast's due day on.
+class _Step(NamedTuple):
+    """The rules after a session, and what they give."""
 
-    Each is counted from the last session and never chained; later ones move with the first.
-    Empty while nothing is dated, and where no usual range is stated.
+    rules: IntervalRules
+    dates: TrackDates
 
-    >>> from botox_schedule import find_protocol
-    >>> record = PatientRecord(sessions=[{
-    ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox",
-    ... }])
-    >>> sessions = project(record, find_protocol("chronic-migraine"), as_of="2026-02-20", count=2)
-    >>> [(session.number, str(session.target)) for session in sessions]
-    [(1, '2026-03-30'), (2, '2026-06-22')]
+    @property
+    def usual(self) -> IntervalRange | None:
+        usual = self.dates.rules.usual
+        return None if usual is None else usual.interval
+
+
+def projected_sessions(track: Track, count: int) -> tuple[ProjectedSession, ...]:
+    """Return the next *count* sessions; fewer before a discharge or an open hold.
+
+    The first target is the next booking if it may be kept, else the first allowed day from the
+    later of the due day and the day of the question on. Each further target is the first allowed
+    day from the base plus a multiple of the usual range on, by the rules in force then.
     """
-    policy = policy_or_default(policy)
-    situation = Situation(record, protocol, as_day(as_of, "as_of"), policy, other_protocols)
-    found, anchor = situation.found, situation.anchor
-    if found is None or anchor is None or found.held.due is None or found.rules.usual is None:
+    if track.rules is None or track.dates is None:
         return ()
-    minimums = [minimum.interval for minimum in found.rules.minimums]
-    usual = found.rules.usual
-    slide = timedelta(days=(found.held.due - projected(anchor, 1, minimums, usual, policy)[1]).days)
-    sessions = []
-    for number in range(1, count + 1):
-        first, target, last = projected(anchor, number, minimums, usual, policy)
-        begin = found.earliest if number == 1 and found.earliest else first + slide
-        window = Window(first=begin, last=last + slide)
-        sessions.append(ProjectedSession(number=number, target=target + slide, window=window))
-    return tuple(sessions)
+    steps = _steps(track, _Step(track.rules, track.dates))
+    return tuple(
+        ProjectedSession(number=number, target=target, window=_window(step, target))
+        for number, (target, step) in zip(range(1, count + 1), steps, strict=False)
+    )
+
+
+def _steps(track: Track, step: _Step) -> Iterator[tuple[date, _Step]]:
+    target = _first_target(track, step)
+    if target is None or step.usual is None:
+        return
+    moved = step.dates.due != target or step.dates.due != _unmoved(step)
+    base, times = (target, 0) if moved else (step.rules.facts.anchor, 1)
+    usual = step.usual
+    while target is not None:
+        yield target, step
+        step = _after(track, step, target)
+        if step.usual is None:
+            return
+        if step.usual != usual:
+            base, times, usual = target, 0, step.usual
+        times += 1
+        planned = usual.first.times(times).added_to(base, track.policy.short_month)
+        target = _next_target(track, step, planned)
+        if target is not None and target != planned:
+            base, times = target, 0
+
+
+def _unmoved(step: _Step) -> date | None:
+    return None if step.dates.window is None else step.dates.window.first
+
+
+def _first_target(track: Track, step: _Step) -> date | None:
+    booked = track.next_booking
+    if step.usual is None:
+        return None
+    if booked is not None and judge_day(track, booked.administered_on).allowed is not False:
+        return booked.administered_on
+    if step.dates.due is None:
+        return None
+    periods = step.rules.allowed_periods()
+    return first_allowed(periods, track.holds, max(step.dates.due, track.as_of))
+
+
+def _after(track: Track, step: _Step, target: date) -> _Step:
+    """The rules and dates after a session on *target* with the planned treatment."""
+    planned = frozenset({(track.protocol.indication, track.protocol.product)})
+    facts = step.rules.facts._replace(
+        labels=label_rules(track.known, track.protocol, planned, planned),
+        anchor=target,
+        counted_from=target,
+        first_on=target,
+    )
+    rules = IntervalRules(facts)
+    return _Step(rules, track_dates(rules, track.holds, target))
+
+
+def _next_target(track: Track, step: _Step, planned: date) -> date | None:
+    """The first allowed day from *planned* on, if it is within the forecast of that session."""
+    dates = step.dates
+    if dates.due is None:
+        return None
+    late = dates.overdue_from is not None and planned >= dates.overdue_from
+    start = dates.due if late else max(planned, dates.due)
+    target = first_allowed(step.rules.allowed_periods(), track.holds, start)
+    if target is not None and dates.overdue_from is not None and target >= dates.overdue_from:
+        return dates.due
+    return target
+
+
+def _window(step: _Step, target: date) -> Window:
+    """The days from the first allowed one to the last of the usual range that fit."""
+    dates = step.dates
+    first = min(dates.earliest or target, target)
+    if dates.window is None or dates.due is None:
+        return Window(first=first, last=target)
+    last = shifted(dates.due, (dates.window.last - dates.window.first).days)
+    return Window(first=first, last=max(last, target))

@@ -1,41 +1,72 @@
 """Why a date is what it is: rule, inputs, candidates that lost, source."""
 
-from pydantic import BaseModel
+from datetime import date
 
 from botox_schedule.dates.days import Day
-from botox_schedule.dates.intervals import Interval, IntervalRange
-from botox_schedule.engine.rules import Minimum, RulesInForce
-from botox_schedule.protocols.model import ProtocolRef, SourceRef
-from botox_schedule.terms import RetreatmentKind
-
-__all__ = ["DateReason", "RuleCandidate", "candidates_of", "gives", "in_words", "usual_source"]
+from botox_schedule.dates.intervals import Interval
+from botox_schedule.engine.dates import TrackDates, UsualWindow
+from botox_schedule.engine.rules import Minimum, RulesOn, UsualRange
+from botox_schedule.engine.track import Track
+from botox_schedule.protocols.model import (
+    READ_FROM_A_SCHEDULE,
+    ProtocolRef,
+    SourceRef,
+    TreatmentProtocol,
+)
+from botox_schedule.terms import (
+    CandidateOutcome,
+    DateName,
+    DueStatus,
+    MinimumKind,
+    RetreatmentKind,
+    UsualOwner,
+    Verification,
+)
+from botox_schedule.values import Value
 
 _OWNERS = {
-    "label": "the",
-    "previous product": "the previous product's",
-    "payer": "the payer's",
-    "override": "the override's",
-    "expired override": "the expired override's",
+    MinimumKind.LABEL: "the",
+    MinimumKind.PREVIOUS_PRODUCT: "the previous product's",
+    MinimumKind.OTHER_INDICATION: "the last indication's",
+    MinimumKind.IN_GENERAL: "the clock's general",
+    MinimumKind.PAYER: "the payer's",
+    MinimumKind.AUTHORIZATION: "the authorization's",
+    MinimumKind.OVERRIDE: "the override's",
+    MinimumKind.EXPIRED_OVERRIDE: "the expired override's",
+    MinimumKind.UNRECOGNIZED: "the",
 }
+_USUAL_OWNERS = {
+    UsualOwner.LABEL: "the usual range",
+    UsualOwner.CLINIC: "the clinic's own usual range",
+    UsualOwner.OVERRIDE: "the override's usual range",
+}
+_SUPPRESSED = {
+    DueStatus.DECEASED: "the patient has died; nothing is dated",
+    DueStatus.DISCONTINUED: "care was discontinued; nothing is dated",
+    DueStatus.ON_HOLD: "the track is on hold without a known end; nothing is dated until it ends",
+    DueStatus.NO_HISTORY: (
+        "no earlier session is recorded; for a first treatment nothing forbids the day"
+    ),
+}
+_ELSEWHERE = "sessions were given elsewhere, and the day of the last one is unknown"
 
 
-class RuleCandidate(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class RuleCandidate(Value, frozen=True):
     """A minimum that was weighed.
 
     Attributes:
-        rule: Who states it: label, previous product, payer, override or expired override.
+        rule: Who states it.
         interval: What it states.
         gives: The day it gives.
-        outcome: ``decides``, ``gives way`` (to a later day), ``replaced`` (by an override) or
-            ``expired``.
+        outcome: What became of it.
         source: Where it stands, for a label's.
         protocol: The protocol that states it, for a label's.
     """
 
-    rule: str
+    rule: MinimumKind
     interval: Interval
     gives: Day
-    outcome: str
+    outcome: CandidateOutcome
     source: SourceRef | None = None
     protocol: ProtocolRef | None = None
 
@@ -44,38 +75,43 @@ class RuleCandidate(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return f"{owner} {in_words(self.interval)} minimum gives {self.gives} ({self.outcome})"
 
 
-class DateReason(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class DateReason(Value, frozen=True):
     """Why one of the four dates is what it is.
 
     Attributes:
-        date_name: ``earliest``, ``due``, ``overdue_from`` or ``lapsed_from``.
+        date_name: Which date it is.
         on: The date, or None where there is none.
         rule: The rule in a neutral sentence.
         inputs: What the rule was applied to.
         candidates: The minimums that were weighed.
         source: Where the deciding figure stands; None where clinic, payer or policy state it.
         verification: How well it was read, where a source states it.
-        protocol: The protocol with its version and region.
+        protocol: The protocol with its version and region; None where no protocol is known.
     """
 
-    date_name: str
+    date_name: DateName
     on: Day | None
     rule: str
     inputs: tuple[str, ...] = ()
     candidates: tuple[RuleCandidate, ...] = ()
     source: SourceRef | None = None
     verification: str | None = None
-    protocol: ProtocolRef
+    protocol: ProtocolRef | None
 
     def __str__(self) -> str:
         lines = [f"{self.date_name} {self.on or 'not dated'}: {self.rule}"]
         lines += [f"  {given}" for given in self.inputs]
-        lines += [f"  also weighed: {c}" for c in self.candidates if c.outcome != "decides"]
+        lines += [
+            f"  also weighed: {c}"
+            for c in self.candidates
+            if c.outcome is not CandidateOutcome.DECIDES
+        ]
         if self.verification is not None:
             lines.append(f"  source: {self.source or 'none is given'}")
-        if self.verification == "unverified":
+        if self.verification == Verification.UNVERIFIED:
             lines.append("  this figure is unverified: check it against the current label")
-        lines.append(f"  protocol: {self.protocol}")
+        if self.protocol is not None:
+            lines.append(f"  protocol: {self.protocol}")
         return "\n".join(lines)
 
 
@@ -86,25 +122,147 @@ def in_words(interval: Interval) -> str:
     return f"{count}-{unit.removesuffix('s')}" if count.isdecimal() and " " not in unit else text
 
 
-def gives(minimum: Minimum) -> str:
-    """Return the sentence of a deciding minimum."""
-    return f"{_OWNERS[minimum.rule]} {in_words(minimum.interval)} minimum gives {minimum.gives}"
+def days_text(count: int) -> str:
+    """Return a count of days in words."""
+    return "1 day" if count == 1 else f"{count} days"
 
 
-def candidates_of(rules: RulesInForce, expired: list[Minimum]) -> tuple[RuleCandidate, ...]:
+def minimum_sentence(minimum: Minimum) -> str:
+    """Return what a minimum gives; one read from a schedule is called an interval."""
+    noun = "scheduled interval" if _is_read_from_a_schedule(minimum.protocol) else "minimum"
+    if minimum.kind is not MinimumKind.LABEL:
+        noun = "minimum"
+    return f"{_OWNERS[minimum.kind]} {in_words(minimum.interval)} {noun} gives {minimum.gives}"
+
+
+def _is_read_from_a_schedule(protocol: TreatmentProtocol | None) -> bool:
+    source = None if protocol is None else protocol.retreatment.minimum_source
+    return source is not None and source.basis == READ_FROM_A_SCHEDULE
+
+
+def suppressed_reason(track: Track) -> str:
+    """Return why a status leaves a track without dates."""
+    if track.status is DueStatus.NO_HISTORY and track.prior.is_undated:
+        return _ELSEWHERE
+    if track.last is None:
+        return _SUPPRESSED[track.care.status or DueStatus.NO_HISTORY]
+    return _SUPPRESSED[track.status]
+
+
+def date_reasons(track: Track) -> dict[str, DateReason]:
+    """Return why each of the four dates is what it is, by its name; also where there is none."""
+    dates = track.dates
+    if dates is None:
+        return _undated(track, suppressed_reason(track))
+    if dates.earliest is None:
+        return _undated(track, _why_never(track, dates.rules))
+    reasons = {DateName.EARLIEST.value: _earliest(track, dates)}
+    if dates.window is None or dates.rules.usual is None:
+        rest = (DateName.DUE, DateName.OVERDUE_FROM, DateName.LAPSED_FROM)
+        sentence = "no usual range is recorded here"
+        return reasons | {name.value: _undated_reason(track, name, sentence) for name in rest}
+    return reasons | _usual_reasons(track, dates, dates.window, dates.rules.usual)
+
+
+def _undated(track: Track, sentence: str) -> dict[str, DateReason]:
+    return {name.value: _undated_reason(track, name, sentence) for name in DateName}
+
+
+def _undated_reason(track: Track, name: DateName, sentence: str) -> DateReason:
+    return DateReason(date_name=name, on=None, rule=sentence, protocol=track.protocol.ref)
+
+
+def _why_never(track: Track, rules: RulesOn) -> str:
+    """Why no day ahead is allowed."""
+    if track.status is DueStatus.ON_HOLD:
+        return _SUPPRESSED[DueStatus.ON_HOLD]
+    if rules.opens_on == date.max:
+        return "a course elsewhere under an unknown indication leaves every day open"
+    if rules.opens_on is not None and track.care.ends_on is not None:
+        return "the track is discharged before a day is allowed"
+    if rules.opens_on is not None and track.holds.next_free(rules.opens_on) is None:
+        return "an open hold begins before a day is allowed"
+    if rules.opens_on is not None:
+        return "the rules in force end before the day that their minimum gives"
+    version = rules.protocol or track.protocol
+    wording = version.retreatment.wording
+    stated = f": {wording}" if wording else "; the clinician decides"
+    return f"no minimum and no usual range are recorded here{stated}"
+
+
+def _counted_from(track: Track) -> tuple[str, ...]:
+    where = (
+        "latest day of the last session elsewhere" if _is_elsewhere(track) else "last session on"
+    )
+    inputs = [f"{where} {track.anchor}"]
+    if track.rules is not None and track.rules.facts.counted_from != track.anchor:
+        counted = track.rules.facts.counted_from
+        inputs.append(f"touch-up on {counted}, from which the minimum counts")
+    return tuple(inputs)
+
+
+def _is_elsewhere(track: Track) -> bool:
+    return track.last is not None and track.last.is_elsewhere
+
+
+def _earliest(track: Track, dates: TrackDates) -> DateReason:
+    rules = dates.rules
+    deciding = _decider(rules)
+    sentence = _opening_sentence(deciding)
+    opens_on = deciding.gives if deciding is not None else rules.opens_on
+    if dates.allowed_from != opens_on:
+        sentence += f"; the rules allow it from {dates.allowed_from}"
+    if dates.earliest != dates.allowed_from:
+        sentence += f"; moved past a hold to {dates.earliest}"
+    protocol = None if deciding is None else deciding.protocol
+    source = None if protocol is None else protocol.retreatment.minimum_source
+    shown = protocol or rules.protocol or track.protocol
+    return DateReason(
+        date_name=DateName.EARLIEST,
+        on=dates.earliest,
+        rule=sentence,
+        inputs=_counted_from(track),
+        candidates=_candidates(track, dates, deciding),
+        source=source,
+        verification=_verification(source, stated=protocol is not None),
+        protocol=shown.ref,
+    )
+
+
+def _decider(rules: RulesOn) -> Minimum | None:
+    """The minimum, binding or advisory, that gives the latest day."""
+    return rules.advising or rules.deciding
+
+
+def _opening_sentence(deciding: Minimum | None) -> str:
+    if deciding is None:
+        return "no minimum is recorded here; the usual range begins then"
+    sentence = minimum_sentence(deciding)
+    return sentence if deciding.binds else f"{sentence}, which its source advises"
+
+
+def _candidates(
+    track: Track, dates: TrackDates, deciding: Minimum | None
+) -> tuple[RuleCandidate, ...]:
     """Return all minimums that were weighed, the deciding one first."""
-    deciding = rules.deciding
-    weighed = [(m, "decides" if m is deciding else "gives way") for m in rules.minimums]
-    weighed += [(m, "replaced") for m in rules.replaced]
-    weighed += [(m, "expired") for m in expired]
-    weighed.sort(key=lambda item: item[1] != "decides")
+    expired = [] if track.rules is None else track.rules.expired(dates.earliest)
+    weighed = [(m, _outcome(m, deciding)) for m in dates.rules.minimums]
+    weighed += [(m, CandidateOutcome.REPLACED) for m in dates.rules.replaced]
+    weighed += [(m, CandidateOutcome.EXPIRED) for m in expired]
+    weighed.sort(key=lambda item: item[1] is not CandidateOutcome.DECIDES)
     return tuple(_candidate(minimum, outcome) for minimum, outcome in weighed)
 
 
-def _candidate(minimum: Minimum, outcome: str) -> RuleCandidate:
+def _outcome(minimum: Minimum, deciding: Minimum | None) -> CandidateOutcome:
+    if minimum is deciding:
+        return CandidateOutcome.DECIDES
+    return CandidateOutcome.GIVES_WAY if minimum.binds else CandidateOutcome.ADVISES
+
+
+def _candidate(minimum: Minimum, outcome: CandidateOutcome) -> RuleCandidate:
     protocol = minimum.protocol
     return RuleCandidate(
-        rule=minimum.rule,
+        rule=minimum.kind,
         interval=minimum.interval,
         gives=minimum.gives,
         outcome=outcome,
@@ -113,20 +271,74 @@ def _candidate(minimum: Minimum, outcome: str) -> RuleCandidate:
     )
 
 
-def usual_source(rules: RulesInForce) -> SourceRef | None:
-    """Return where the usual range stands; None where an override states it."""
-    if rules.usual_override is not None:
-        return None
-    return rules.protocol.retreatment.usual_source
+def _verification(source: SourceRef | None, *, stated: bool) -> str | None:
+    """How well a figure was read; a stated figure without a source is unverified."""
+    if source is not None:
+        return source.verification.value
+    return Verification.UNVERIFIED.value if stated else None
 
 
-def usual_words(usual: IntervalRange, kind: RetreatmentKind, *, overridden: bool) -> str:
+def _usual_reasons(
+    track: Track, dates: TrackDates, window: UsualWindow, usual: UsualRange
+) -> dict[str, DateReason]:
+    words = usual_words(usual)
+    grace = track.policy.grace_for(usual.kind)
+    lapse = track.policy.lapsed_after
+    lapsed = f"{lapse} after the last session" if lapse else "twice the end of the usual range"
+    limit = ", but not before overdue_from," if window.lapsed_from == window.overdue_from else ""
+    sentences = {
+        DateName.DUE: (dates.due, window.first, f"{words} begins on {window.first}"),
+        DateName.OVERDUE_FROM: (
+            dates.overdue_from,
+            window.overdue_from,
+            (
+                f"{words} ends on {window.last}; "
+                f"{window.overdue_from} is the first day after {grace} of grace"
+            ),
+        ),
+        DateName.LAPSED_FROM: (
+            dates.lapsed_from,
+            window.lapsed_from,
+            f"{lapsed}{limit} gives {window.lapsed_from}",
+        ),
+    }
+    return {
+        name.value: _usual_reason(track, dates, name, on, sentence + _moved(track, on, unmoved))
+        for name, (on, unmoved, sentence) in sentences.items()
+    }
+
+
+def usual_words(usual: UsualRange) -> str:
     """Return what states the usual range."""
-    owner = "the override's usual range" if overridden else "the usual range"
-    schedule = "scheduled" if kind is RetreatmentKind.SCHEDULED else "as needed"
-    return f"{owner} of {usual} ({schedule})"
+    schedule = "scheduled" if usual.kind is RetreatmentKind.SCHEDULED else "as needed"
+    return f"{_USUAL_OWNERS[usual.owner]} of {usual.interval} ({schedule})"
 
 
-def days_text(count: int) -> str:
-    """Return a count of days in words."""
-    return "1 day" if count == 1 else f"{count} days"
+def _moved(track: Track, on: date | None, unmoved: date) -> str:
+    """What moved a date away from the day that the usual range alone gives."""
+    if on is None:
+        ends_on = track.care.ends_on
+        if ends_on is not None:
+            return f"; nothing is dated from the discharge on {ends_on} on"
+        return "; an open hold leaves it undated"
+    if on == unmoved:
+        return ""
+    by = days_text((on - unmoved).days)
+    return f"; the minimum or days on hold move it by {by} to {on}"
+
+
+def _usual_reason(
+    track: Track, dates: TrackDates, name: DateName, on: date | None, sentence: str
+) -> DateReason:
+    usual, version = dates.rules.usual, dates.rules.protocol or track.protocol
+    own = usual is not None and usual.owner is UsualOwner.LABEL
+    source = version.retreatment.usual_source if own else None
+    return DateReason(
+        date_name=name,
+        on=on,
+        rule=sentence,
+        inputs=_counted_from(track)[:1],
+        source=source,
+        verification=_verification(source, stated=own),
+        protocol=version.ref,
+    )

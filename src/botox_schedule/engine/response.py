@@ -1,88 +1,164 @@
 """One session and a protocol: the expected response, as dates."""
 
 from bisect import bisect_right
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
 
-from pydantic import BaseModel
-
-from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.errors import OrderError
-from botox_schedule.policy import SchedulingPolicy, policy_or_default
+from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
-from botox_schedule.terms import ResponsePhase
-
-__all__ = ["ResponseTimeline", "response_phase", "response_timeline"]
-
-_ONE_DAY = timedelta(days=1)
+from botox_schedule.terms import ForWhom, ResponsePhase
+from botox_schedule.values import PatientValue, Value
 
 
-class ResponseTimeline(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class Stage(NamedTuple):
+    """A window of the response: its phase, and the phase from its end to the next window."""
+
+    name: str
+    during: ResponsePhase
+    after: ResponsePhase
+
+
+STAGES = (
+    Stage("onset", ResponsePhase.ONSET, ResponsePhase.BUILDING),
+    Stage("peak", ResponsePhase.PEAK, ResponsePhase.SUSTAINED),
+    Stage("wear_off", ResponsePhase.WEARING_OFF, ResponsePhase.WORN_OFF),
+)
+"""The windows of the response in their order; engine, views and calendars read this table."""
+
+_ONSET, _PEAK, _WEAR_OFF = STAGES
+
+FEWEST_CYCLES = 3
+"""From so many cycles on, what one patient noticed says something about the next."""
+
+
+class StagedWindow(NamedTuple):
+    """A stated window with its stage and whom it is about."""
+
+    stage: Stage
+    window: Window
+    for_whom: ForWhom
+    share: str | None
+
+
+class ResponseTimeline(Value, frozen=True):
     """When the response to one session is expected to begin, peak and wear off.
 
     Attributes:
         administered_on: The session.
         onset: Days in which the first effect is expected, or None where no source says.
+        onset_for_whom: Whether that is a typical patient's onset or that of some.
+        onset_share: The share of patients it is about.
         peak: Days of the full effect of this session.
+        peak_for_whom: Whether that is a typical patient's peak or that of some.
+        peak_share: The share of patients it is about.
         wear_off: Days in which the effect declines.
+        wear_off_for_whom: Whether that is a typical patient's wear-off or that of some.
+        wear_off_share: The share of patients it is about.
         full_benefit_by: When the course should have reached its full benefit; None where no
-            source says, or the course's first session is not known.
+            source says, or the course's first session is unknown.
         protocol: The protocol that the windows rest on.
         unverified: The figures of the protocol that were not read in a source.
     """
 
     administered_on: Day
     onset: Window | None = None
+    onset_for_whom: ForWhom = ForWhom.TYPICAL
+    onset_share: str | None = None
     peak: Window | None = None
+    peak_for_whom: ForWhom = ForWhom.TYPICAL
+    peak_share: str | None = None
     wear_off: Window | None = None
+    wear_off_for_whom: ForWhom = ForWhom.TYPICAL
+    wear_off_share: str | None = None
     full_benefit_by: Day | None = None
     protocol: ProtocolRef | None = None
     unverified: tuple[str, ...] = ()
 
+    def windows(self) -> tuple[StagedWindow, ...]:
+        """Return the stated windows in the order of their stages."""
+        return tuple(
+            StagedWindow(
+                stage,
+                window,
+                getattr(self, f"{stage.name}_for_whom"),
+                getattr(self, f"{stage.name}_share"),
+            )
+            for stage in STAGES
+            if (window := getattr(self, stage.name)) is not None
+        )
 
-def response_timeline(
-    administered_on: DayInput,
+
+class ObservedDays(PatientValue, frozen=True):
+    """How many days after their sessions one patient noticed something, over several cycles.
+
+    Attributes:
+        days: The days of each cycle, in order of the cycles.
+        median: Their median.
+        smallest: The smallest.
+        largest: The largest.
+        definition: What was looked for.
+        left_out: How many cycles were left out because they say nothing.
+    """
+
+    days: tuple[int, ...]
+    median: Decimal
+    smallest: int
+    largest: int
+    definition: str
+    left_out: int
+
+    def __str__(self) -> str:
+        return f"this patient: {self.smallest} to {self.largest} days in {len(self.days)} cycles"
+
+
+class ObservedResponse(PatientValue, frozen=True):
+    """One patient's own response; it is a signal and moves no date.
+
+    Attributes:
+        onset: Days to the first effect; None with fewer than three cycles.
+        wear_off: Days to the decline of the effect; None with fewer than three cycles.
+    """
+
+    onset: ObservedDays | None = None
+    wear_off: ObservedDays | None = None
+
+
+def timeline_of(
+    day: date,
     protocol: TreatmentProtocol,
-    course_started_on: DayInput | None = None,
-    policy: SchedulingPolicy | None = None,
+    course_started_on: date | None,
+    policy: SchedulingPolicy,
 ) -> ResponseTimeline:
-    """Return the expected response to a session.
-
-    Args:
-        administered_on: The day of the session.
-        protocol: What label and literature say.
-        course_started_on: The day of the course's first session; without it
-            ``full_benefit_by`` is None.
-        policy: Only its ``short_month`` matters here.
+    """Return the expected response to a session on *day*.
 
     Raises:
-        DayError: When a day is not a calendar day.
         OrderError: When the course starts after the session.
-
-    >>> from botox_schedule import find_protocol
-    >>> timeline = response_timeline("2026-01-05", find_protocol("spasticity"))
-    >>> str(timeline.onset), str(timeline.peak)
-    ('2026-01-12 to 2026-01-19', '2026-02-02 to 2026-02-16')
     """
-    day = as_day(administered_on, "administered_on")
-    short_month = policy_or_default(policy).short_month
-    response = protocol.response
-    onset, peak, wear_off = (
-        stated.after(day, short_month=short_month) if stated is not None else None
-        for stated in (response.onset, response.peak, response.wear_off)
-    )
+    response, short_month = protocol.response, policy.short_month
+    if course_started_on is not None and course_started_on > day:
+        raise OrderError("course_started_on lies after administered_on; give an earlier day")
+    windows = {
+        stage.name: stated.after(day, short_month=short_month)
+        for stage in STAGES
+        if (stated := getattr(response, stage.name)) is not None
+    }
+    about = {
+        f"{name}_{field}": getattr(response, f"{name}_{field}")
+        for name in windows
+        for field in ("for_whom", "share")
+    }
     full_benefit_by = None
-    if course_started_on is not None:
-        start = as_day(course_started_on, "course_started_on")
-        if start > day:
-            raise OrderError("course_started_on lies after administered_on; give an earlier day")
-        if response.full_benefit is not None:
-            full_benefit_by = response.full_benefit.after(start, short_month=short_month)
+    if course_started_on is not None and response.full_benefit is not None:
+        full_benefit_by = response.full_benefit.added_to(course_started_on, short_month)
     return ResponseTimeline(
         administered_on=day,
-        onset=onset,
-        peak=peak,
-        wear_off=wear_off,
+        **windows,
+        **about,
         full_benefit_by=full_benefit_by,
         protocol=protocol.ref,
         unverified=protocol.unverified_response,
@@ -98,33 +174,54 @@ def response_phase(timeline: ResponseTimeline, *, as_of: DayInput) -> ResponsePh
     Raises:
         OrderError: When *as_of* lies before the session.
 
-    >>> from botox_schedule import find_protocol
-    >>> timeline = response_timeline("2026-01-05", find_protocol("chronic-migraine"))
-    >>> response_phase(timeline, as_of="2026-03-01"), response_phase(timeline, as_of="2026-03-02")
-    (<ResponsePhase.BUILDING: 'building'>, <ResponsePhase.WEARING_OFF: 'wearing_off'>)
+    >>> from botox_schedule import find_protocol, response_timeline
+    >>> timeline = response_timeline("2026-01-05", find_protocol("spasticity"))
+    >>> response_phase(timeline, as_of="2026-02-01"), response_phase(timeline, as_of="2026-02-02")
+    (<ResponsePhase.BUILDING: 'building'>, <ResponsePhase.PEAK: 'peak'>)
     """
     day = as_day(as_of, "as_of")
     if day < timeline.administered_on:
         raise OrderError("as_of lies before the session; give the session's day or a later one")
-    boundaries = _boundaries(timeline)
+    boundaries = phase_boundaries(timeline)
     return boundaries[bisect_right([first for first, _ in boundaries], day) - 1][1]
 
 
-def _boundaries(timeline: ResponseTimeline) -> list[tuple[date, ResponsePhase]]:
-    """The first day of each phase; a phase that a later one overtakes has none."""
-    windows = (
-        (timeline.onset, ResponsePhase.ONSET, ResponsePhase.BUILDING),
-        (timeline.peak, ResponsePhase.PEAK, ResponsePhase.SUSTAINED),
-        (timeline.wear_off, ResponsePhase.WEARING_OFF, ResponsePhase.WORN_OFF),
-    )
-    stated = [(window, during, after) for window, during, after in windows if window is not None]
+def phase_boundaries(timeline: ResponseTimeline) -> list[tuple[date, ResponsePhase]]:
+    """Return the first day of each phase, in order; a phase that another overtakes has none."""
+    stated = timeline.windows()
     start = ResponsePhase.LATENT if timeline.onset is not None else ResponsePhase.NOT_STATED
     boundaries = [(timeline.administered_on, start)]
-    for index, (window, during, after) in enumerate(stated):
-        boundaries.append((window.first, during))
-        following = stated[index + 1][0].first if index + 1 < len(stated) else None
-        worn_off = after is ResponsePhase.WORN_OFF
-        then = after if following or worn_off else ResponsePhase.NOT_STATED
-        if following is None or window.last < following:
-            boundaries.append((window.last + _ONE_DAY, then))
+    for index, staged in enumerate(stated):
+        following = stated[index + 1] if index + 1 < len(stated) else None
+        boundaries.append((staged.window.first, _during(staged)))
+        if following is None or staged.window.last < following.window.first:
+            boundaries.append((shifted(staged.window.last, 1), _after(staged, following)))
     return boundaries
+
+
+def _during(staged: StagedWindow) -> ResponsePhase:
+    some = staged.stage is _WEAR_OFF and staged.for_whom is ForWhom.SOME
+    return ResponsePhase.MAY_BE_WEARING_OFF if some else staged.stage.during
+
+
+def _after(staged: StagedWindow, following: StagedWindow | None) -> ResponsePhase:
+    """The phase from the end of a window to the next; nothing is said behind the last."""
+    if staged.stage is _WEAR_OFF:
+        typical = staged.for_whom is ForWhom.TYPICAL
+        return ResponsePhase.WORN_OFF if typical else ResponsePhase.NOT_STATED
+    if following is None:
+        return ResponsePhase.NOT_STATED
+    if staged.stage is _ONSET and following.stage is not _PEAK:
+        return ResponsePhase.EFFECT
+    return staged.stage.after
+
+
+def phases_until(timeline: ResponseTimeline) -> Iterator[tuple[ResponsePhase, date, date | None]]:
+    """Yield each phase with its first and last day; the last phase has no last day."""
+    boundaries = phase_boundaries(timeline)
+    for index, (first, phase) in enumerate(boundaries):
+        following = boundaries[index + 1][0] if index + 1 < len(boundaries) else None
+        if following is None:
+            yield phase, first, None
+        elif following > first:
+            yield phase, first, shifted(following, -1)

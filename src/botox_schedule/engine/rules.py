@@ -1,256 +1,508 @@
 """Which minimums and which usual range are in force on a day."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
+from botox_schedule.dates.days import is_within, shifted
 from botox_schedule.dates.intervals import Interval, IntervalRange
-from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.policy import PayerRule, SchedulingPolicy
+from botox_schedule.protocols.collection import (
+    ProtocolSet,
+    Versions,
+    general_protocols,
+    version_on,
+)
 from botox_schedule.protocols.model import TreatmentProtocol
-from botox_schedule.records.model import IntervalOverride
-from botox_schedule.terms import Authority, Product
+from botox_schedule.records.model import IntervalOverride, PriorAuthorization
+from botox_schedule.terms import Authority, MinimumKind, Product, RetreatmentKind, UsualOwner
 
-__all__ = ["Minimum", "ProtocolShelf", "RuleBook", "RulesInForce", "Stretch"]
+Treatment = tuple[str, Product | None]
+"""An indication and a product; None is an unknown product."""
 
-_ONE_DAY = timedelta(days=1)
+
+class LabelRule(NamedTuple):
+    """A protocol that may state a minimum for the next session."""
+
+    kind: MinimumKind
+    versions: Versions
+    binds: bool
+
+
+class LabelRules(NamedTuple):
+    """The protocols that bear on the next session.
+
+    Attributes:
+        own: Those of the planned treatment.
+        others: Those of what the last cycle used besides.
+        substituted: Whether a treatment has no protocol, so that others judge it.
+    """
+
+    own: tuple[Versions, ...]
+    others: tuple[LabelRule, ...]
+    substituted: bool = False
 
 
 class Minimum(NamedTuple):
-    """A minimum and who states it: the label, a payer's policy or an override."""
+    """A minimum, counted from the last session."""
 
-    rule: str
+    kind: MinimumKind
     interval: Interval
     gives: date
+    binds: bool = True
     protocol: TreatmentProtocol | None = None
 
 
-class RulesInForce(NamedTuple):
-    """What binds on one day.
+class UsualRange(NamedTuple):
+    """The usual range in force, and who states it."""
+
+    interval: IntervalRange
+    owner: UsualOwner
+    kind: RetreatmentKind
+
+
+class RulesOn(NamedTuple):
+    """What is in force on one day.
 
     Attributes:
-        protocol: The version in force, the strictest where several judge.
-        minimums: The minimums that bind; the latest day that one gives is the first allowed.
+        protocol: The version in force, the strictest where several judge; None before the first.
+        minimums: The minimums in force, binding and advisory.
         replaced: The minimums that an override replaces.
         usual: The usual range, or None.
-        usual_override: The override that states it, where one does.
+        deciding: The binding minimum that gives the latest day.
+        advising: The advisory minimum that gives a later day still, or None.
+        states_own: Whether the planned treatment has a minimum of its own.
+        doubtful_until: Before this day a session under an unknown indication may have been one
+            of the track; ``date.max`` where no day ends the doubt, None without such a session.
+        opens_on: The first day that these rules allow; None where they never do.
     """
 
-    protocol: TreatmentProtocol
+    protocol: TreatmentProtocol | None
     minimums: tuple[Minimum, ...]
     replaced: tuple[Minimum, ...]
-    usual: IntervalRange | None
-    usual_override: IntervalOverride | None
+    usual: UsualRange | None
+    deciding: Minimum | None
+    advising: Minimum | None
+    states_own: bool
+    doubtful_until: date | None
+    opens_on: date | None
 
-    @property
-    def deciding(self) -> Minimum | None:
-        """The minimum that gives the latest day."""
-        return max(self.minimums, key=lambda minimum: minimum.gives, default=None)
 
-
-class Stretch(NamedTuple):
+class Period(NamedTuple):
     """An unbroken run of days that the rules allow; without *last* it does not end."""
 
     first: date
     last: date | None
 
 
-class RuleBook:
-    """The rules of one clock after one anchor.
+class RuleFacts(NamedTuple):
+    """Everything that the rules of one clock depend on, after one anchor.
 
-    Args:
-        planned: The versions of each protocol that judges the next session.
-        previous: The versions of each protocol of the products given before a switch.
-        overrides: The overrides of the clock.
+    Attributes:
+        labels: The protocols that bear on the next session.
         policy: What clinic or payer chose.
+        anchor: The day of the last part of the last cycle.
         counted_from: The day that minimums count from.
+        first_on: The day of the first part of the last cycle; None where nothing can join it.
+        overrides: The overrides of the clock.
+        payer: The payer's rules about the track.
+        approved: The authorizations of the clock for the planned product.
+        doubtful_overrides: Overrides under an unknown indication.
+        doubtful_approved: Authorizations under an unknown indication.
+        doubtful_from: Days from which sessions under an unknown indication count.
+        always_doubtful: Whether a course elsewhere under an unknown indication has no last day.
+        longest: The minimums of all known protocols, which bound such a session.
+        ends_on: The first day of a known discharge; None without one.
+        clinic_usual: The clinic's own usual range.
+        kind: What the given protocol says, where no version is in force.
     """
 
-    __slots__ = ("counted_from", "overrides", "planned", "policy", "previous")
+    labels: LabelRules
+    policy: SchedulingPolicy
+    anchor: date
+    counted_from: date
+    first_on: date | None = None
+    overrides: tuple[IntervalOverride, ...] = ()
+    payer: tuple[PayerRule, ...] = ()
+    approved: tuple[PriorAuthorization, ...] = ()
+    doubtful_overrides: tuple[IntervalOverride, ...] = ()
+    doubtful_approved: tuple[PriorAuthorization, ...] = ()
+    doubtful_from: tuple[date, ...] = ()
+    always_doubtful: bool = False
+    longest: tuple[Interval, ...] = ()
+    ends_on: date | None = None
+    clinic_usual: IntervalRange | None = None
+    kind: RetreatmentKind = RetreatmentKind.SCHEDULED
 
-    def __init__(
-        self,
-        planned: Sequence[Sequence[TreatmentProtocol]],
-        previous: Sequence[Sequence[TreatmentProtocol]],
-        overrides: Sequence[IntervalOverride],
-        policy: SchedulingPolicy,
-        counted_from: date,
-    ) -> None:
-        self.planned = planned
-        self.previous = previous
-        self.overrides = overrides
-        self.policy = policy
-        self.counted_from = counted_from
 
-    def on(self, day: date) -> RulesInForce:
-        """Return what binds on *day*."""
-        own = [_version_on(versions, day) for versions in self.planned]
-        labels = [
-            self._minimum("label", protocol.retreatment.minimum, protocol)
-            for protocol in own
-            if protocol.retreatment.minimum is not None
-        ]
-        strictest = max(labels, key=lambda minimum: minimum.gives, default=None)
-        protocol = own[0] if strictest is None else strictest.protocol or own[0]
-        for versions in self.previous:
-            before = _version_on(versions, day)
-            if before.retreatment.minimum is not None:
-                labels.append(self._minimum("previous product", before.retreatment.minimum, before))
-        payers = []
-        if self.policy.payer_minimum is not None:
-            payers.append(self._minimum("payer", self.policy.payer_minimum))
-        minimums, replaced = self._overridden(day, labels, payers)
-        usual, override = protocol.retreatment.usual, None
-        if self.overrides:
-            override = self._valid(day, "usual")
-            usual = usual if override is None else override.usual
-        return RulesInForce(protocol, minimums, replaced, usual, override)
+class IntervalRules:
+    """The rules of one clock after one anchor: they change only on a few days."""
 
-    def _minimum(
-        self,
-        rule: str,
-        interval: Interval,
-        protocol: TreatmentProtocol | None = None,
-    ) -> Minimum:
-        gives = interval.after(self.counted_from, short_month=self.policy.short_month)
-        return Minimum(rule, interval, gives, protocol)
+    __slots__ = ("_on", "_starts", "facts")
 
-    def _overridden(
-        self, day: date, labels: list[Minimum], payers: list[Minimum]
-    ) -> tuple[tuple[Minimum, ...], tuple[Minimum, ...]]:
-        override = self._valid(day, "minimum") if self.overrides else None
-        if override is None or override.minimum is None:
-            return (*labels, *payers), ()
-        own = self._minimum("override", override.minimum)
-        if override.authority is Authority.CLINICIAN:
-            return (own, *payers), tuple(labels)
-        return (own,), (*labels, *payers)
+    def __init__(self, facts: RuleFacts) -> None:
+        self.facts = facts
+        ahead = sorted(day for day in _changes(facts) if day > facts.anchor)
+        self._starts = [facts.anchor, *ahead]
+        self._on: dict[date, RulesOn] = {}
 
-    def _valid(self, day: date, name: str) -> IntervalOverride | None:
-        """The override valid on *day*: the one that starts last, then the longer."""
-        valid = [
-            override
-            for override in self.overrides
-            if getattr(override, name) is not None
-            and override.first <= day
-            and (override.last is None or day <= override.last)
-        ]
-        return max(valid, key=lambda override: self._strictness(override, name), default=None)
+    def on(self, day: date) -> RulesOn:
+        """Return what is in force on *day*; days before the anchor have the anchor's rules."""
+        return self._from(self._starts[max(bisect_right(self._starts, day) - 1, 0)])
 
-    def _strictness(self, override: IntervalOverride, name: str) -> tuple[object, ...]:
-        """What comes last decides only between overrides that say the same."""
-        interval = override.minimum
-        if name == "usual" and override.usual is not None:
-            interval = override.usual.first
-        gives = interval.after(self.counted_from) if interval is not None else date.min
-        tie = (override.authority, str(override.usual), str(override.minimum), override.reason)
-        return override.first, gives, override.last or date.max, *tie
+    def _from(self, start: date) -> RulesOn:
+        if start not in self._on:
+            self._on[start] = _rules_on(self.facts, start)
+        return self._on[start]
 
-    def expired(self, earliest: date | None, anchored_on: date) -> list[Minimum]:
+    def is_part_of_last_session(self, day: date) -> bool:
+        """Whether a session on *day* would belong to the last cycle."""
+        facts = self.facts
+        return facts.first_on is not None and day <= shifted(
+            facts.first_on, facts.policy.group_within_days
+        )
+
+    def allowed_periods(self) -> list[Period]:
+        """Return the runs of days from the anchor on that the rules allow, in order.
+
+        Days on hold are not looked at here.
+        """
+        found: list[Period] = []
+        for index, start in enumerate(self._starts):
+            following = self._starts[index + 1] if index + 1 < len(self._starts) else None
+            last = None if following is None else shifted(following, -1)
+            if self.facts.ends_on is not None:
+                eve = shifted(self.facts.ends_on, -1)
+                last = eve if last is None else min(last, eve)
+            opens_on = self._from(start).opens_on
+            if opens_on is None or opens_on == date.max:
+                continue
+            first = max(start, opens_on)
+            if last is not None and first > last:
+                continue
+            if found and found[-1].last == shifted(first, -1):
+                found[-1] = Period(found[-1].first, last)
+            else:
+                found.append(Period(first, last))
+        return found
+
+    def expired(self, earliest: date | None) -> list[Minimum]:
         """Return the minimums of ended overrides that would have given an earlier day."""
         ended = [
-            self._minimum("expired override", override.minimum)
-            for override in self.overrides
+            _counted(self.facts, MinimumKind.EXPIRED_OVERRIDE, override.minimum)
+            for override in self.facts.overrides
             if override.minimum is not None
             and override.last is not None
-            and anchored_on <= override.last
+            and self.facts.anchor <= override.last
             and (earliest is None or override.last < earliest)
         ]
         return [m for m in ended if earliest is None or m.gives < earliest]
 
-    def stretches(self, anchor: date) -> list[Stretch]:
-        """Return the runs of days from *anchor* on that the rules allow, in order."""
-        starts = [anchor, *sorted(day for day in self._changes() if day > anchor)]
-        found: list[Stretch] = []
-        for index, start in enumerate(starts):
-            deciding = self.on(start).deciding
-            if deciding is None:
-                continue
-            following = starts[index + 1] if index + 1 < len(starts) else None
-            last = None if following is None else following - _ONE_DAY
-            first = max(start, deciding.gives)
-            if last is not None and first > last:
-                continue
-            if first == start and found and found[-1].last == start - _ONE_DAY:
-                found[-1] = Stretch(found[-1].first, last)
-            else:
-                found.append(Stretch(first, last))
-        return found
 
-    def _changes(self) -> set[date]:
-        """The days on which other rules come into force."""
-        periods: list[tuple[date | None, date | None]] = [
-            (override.first, override.last) for override in self.overrides
-        ]
-        for versions in (*self.planned, *self.previous):
-            periods += [
-                (version.in_force.first, version.in_force.last)
-                for version in versions
-                if version.in_force.first or version.in_force.last
-            ]
-        days = {first for first, _ in periods if first is not None}
-        return days | {last + _ONE_DAY for _, last in periods if last and last < date.max}
+def _rules_on(facts: RuleFacts, day: date) -> RulesOn:
+    own = [v for versions in facts.labels.own if (v := version_on(versions, day)) is not None]
+    labels = [_label(facts, MinimumKind.LABEL, v) for v in own if v.retreatment.minimum is not None]
+    states_own = bool(labels)
+    protocol = _judging(own, labels)
+    labels += _other_labels(facts, day)
+    minimums, replaced, overridden = _overridden(facts, day, labels, _payers(facts, day))
+    doubtful = tuple(_doubtful_minimums(facts, day))
+    usual = _usual(facts, day, protocol)
+    binding = [m for m in minimums if m.binds]
+    deciding = max(binding, key=_gives, default=None)
+    advising = max((m for m in (*minimums, *doubtful) if not m.binds), key=_gives, default=None)
+    if advising is not None and deciding is not None and advising.gives <= deciding.gives:
+        advising = None
+    doubtful_until = _doubtful_until(facts, (*minimums, *doubtful))
+    rules = RulesOn(
+        protocol,
+        (*minimums, *doubtful),
+        replaced,
+        usual,
+        deciding,
+        advising,
+        states_own or overridden,
+        doubtful_until,
+        None,
+    )
+    return rules._replace(opens_on=_opens_on(facts, rules))
 
 
-def _version_on(versions: Sequence[TreatmentProtocol], day: date) -> TreatmentProtocol:
-    """The version in force on *day*, the newest of several; the first where none is."""
-    if len(versions) == 1:
-        return versions[0]
-    in_force = [version for version in versions if day in version.in_force]
-    return max(in_force, key=_newness, default=versions[0])
+def _gives(minimum: Minimum) -> date:
+    return minimum.gives
 
 
-def _newness(version: TreatmentProtocol) -> tuple[str, str]:
-    return str(version.in_force.first or ""), version.version
+def _judging(
+    own: Sequence[TreatmentProtocol], labels: Sequence[Minimum]
+) -> TreatmentProtocol | None:
+    """The strictest of the versions in force, of equals the one with a usual range."""
+    if len(own) <= 1:
+        return own[0] if own else None
+    by_id = {id(m.protocol): m.gives for m in labels}
+
+    def strictness(version: TreatmentProtocol) -> tuple[bool, date, bool]:
+        gives = by_id.get(id(version))
+        return gives is None, gives or date.max, version.retreatment.usual is not None
+
+    stating = [version for version in own if id(version) in by_id]
+    return max(stating or own, key=strictness)
 
 
-class ProtocolShelf:
-    """The given protocol, and the others that history may need."""
+def _counted(
+    facts: RuleFacts,
+    kind: MinimumKind,
+    interval: Interval,
+    *,
+    binds: bool = True,
+    protocol: TreatmentProtocol | None = None,
+) -> Minimum:
+    gives = interval.added_to(facts.counted_from, facts.policy.short_month)
+    return Minimum(kind, interval, gives, binds, protocol)
 
-    __slots__ = ("_found", "_others", "given")
 
-    def __init__(
-        self, protocol: TreatmentProtocol, others: Iterable[TreatmentProtocol] = ()
-    ) -> None:
-        self.given = protocol
-        self._others = tuple(others)
-        self._found: dict[tuple[str, Product], list[TreatmentProtocol]] = {}
+def _label(
+    facts: RuleFacts, kind: MinimumKind, version: TreatmentProtocol, *, binds: bool = True
+) -> Minimum:
+    rule = version.retreatment
+    if rule.minimum is None:
+        raise AssertionError("only a version with a minimum is counted")
+    binds = binds and not rule.minimum_is_advisory
+    return _counted(facts, kind, rule.minimum, binds=binds, protocol=version)
 
-    @property
-    def versions(self) -> list[TreatmentProtocol]:
-        """The versions of the given protocol, itself first."""
-        return self.find(self.given.indication, self.given.product)
 
-    def find(self, indication: str, product: Product) -> list[TreatmentProtocol]:
-        """Return the versions for the same people and region; empty where none is known."""
-        key = (indication, product)
-        if key not in self._found:
-            self._found[key] = self._search(indication, product)
-        return self._found[key]
+def _other_labels(facts: RuleFacts, day: date) -> Iterator[Minimum]:
+    for other in facts.labels.others:
+        version = version_on(other.versions, day)
+        if version is not None and version.retreatment.minimum is not None:
+            yield _label(facts, other.kind, version, binds=other.binds)
 
-    def _search(self, indication: str, product: Product) -> list[TreatmentProtocol]:
-        given = self.given
-        if indication == given.indication and product is given.product:
-            versions = {p.version: p for p in self._others if p.id == given.id}
-            versions.pop(given.version, None)
-            return [given, *versions.values()]
-        alike = [
-            other
-            for other in self._others
-            if other.indication == indication
-            and other.product is product
-            and other.population is given.population
-            and other.region == given.region
-        ]
-        return [other for other in alike if other.id == alike[0].id]
 
-    def other_clocks(self) -> list[frozenset[str]]:
-        """Return the clocks of tracks outside the given one, of the same people and product."""
-        given = self.given
-        return [
-            other.clock
-            for other in self._others
-            if other.indication not in given.clock
-            and other.product is given.product
-            and other.population is given.population
-            and other.region == given.region
-        ]
+def _payers(facts: RuleFacts, day: date) -> list[Minimum]:
+    payers = [
+        _counted(facts, MinimumKind.PAYER, rule.minimum)
+        for rule in facts.payer
+        if rule.minimum is not None and rule.is_in_force(day)
+    ]
+    payers += [
+        _counted(facts, MinimumKind.AUTHORIZATION, approved.minimum_interval)
+        for approved in facts.approved
+        if approved.minimum_interval is not None and day in approved.valid
+    ]
+    return payers
+
+
+def _doubtful_minimums(facts: RuleFacts, day: date) -> Iterator[Minimum]:
+    """What decisions under an unknown indication would bind, as advice on every clock."""
+    intervals = [
+        override.minimum
+        for override in facts.doubtful_overrides
+        if is_within(override.first, day, override.last)
+    ]
+    intervals += [a.minimum_interval for a in facts.doubtful_approved if day in a.valid]
+    for interval in intervals:
+        if interval is not None:
+            yield _counted(facts, MinimumKind.UNRECOGNIZED, interval, binds=False)
+
+
+def _overridden(
+    facts: RuleFacts, day: date, labels: list[Minimum], payers: list[Minimum]
+) -> tuple[tuple[Minimum, ...], tuple[Minimum, ...], bool]:
+    """Return the minimums in force, those replaced, and whether an override states one.
+
+    A clinician's override replaces the labels'; a payer's replaces the payer's, and the labels'
+    only where no clinician's is valid.
+    """
+    if not facts.overrides:
+        return (*labels, *payers), (), False
+    clinician = _valid_minimum(facts, day, Authority.CLINICIAN)
+    payer = _valid_minimum(facts, day, Authority.PAYER)
+    in_force: list[Minimum] = []
+    replaced: list[Minimum] = []
+    (in_force if clinician is None and payer is None else replaced).extend(labels)
+    (in_force if payer is None else replaced).extend(payers)
+    chosen = [override for override in (clinician, payer) if override is not None]
+    in_force += [
+        _counted(facts, MinimumKind.OVERRIDE, override.minimum)
+        for override in chosen
+        if override.minimum is not None
+    ]
+    return tuple(in_force), tuple(replaced), bool(chosen)
+
+
+def _valid_minimum(facts: RuleFacts, day: date, authority: Authority) -> IntervalOverride | None:
+    valid = [
+        override
+        for override in facts.overrides
+        if override.minimum is not None
+        and override.authority is authority
+        and is_within(override.first, day, override.last)
+    ]
+    return max(valid, key=lambda o: (o.first, _days(facts, o.minimum)), default=None)
+
+
+def _days(facts: RuleFacts, interval: Interval | None) -> date:
+    """How long an interval is, as the day it gives from the anchor."""
+    if interval is None:
+        return date.min
+    return interval.added_to(facts.anchor, facts.policy.short_month)
+
+
+def _usual(facts: RuleFacts, day: date, protocol: TreatmentProtocol | None) -> UsualRange | None:
+    """A valid override's usual range, else the clinic's own, else the version's in force."""
+    kind = facts.kind if protocol is None else protocol.retreatment.kind
+    override = _valid_usual(facts, day) if facts.overrides else None
+    if override is not None and override.usual is not None:
+        return UsualRange(override.usual, UsualOwner.OVERRIDE, kind)
+    if facts.clinic_usual is not None:
+        return UsualRange(facts.clinic_usual, UsualOwner.CLINIC, kind)
+    if protocol is None or protocol.retreatment.usual is None:
+        return None
+    return UsualRange(protocol.retreatment.usual, UsualOwner.LABEL, kind)
+
+
+def _valid_usual(facts: RuleFacts, day: date) -> IntervalOverride | None:
+    """The override that starts last, then the longer, then the clinician's."""
+    valid = [
+        override
+        for override in facts.overrides
+        if override.usual is not None and is_within(override.first, day, override.last)
+    ]
+
+    def strictness(override: IntervalOverride) -> tuple[date, date, date, bool]:
+        usual = override.usual
+        first, last = (None, None) if usual is None else (usual.first, usual.last)
+        clinician = override.authority is Authority.CLINICIAN
+        return override.first, _days(facts, first), _days(facts, last), clinician
+
+    return max(valid, key=strictness, default=None)
+
+
+def _doubtful_until(facts: RuleFacts, minimums: Iterable[Minimum]) -> date | None:
+    if facts.always_doubtful:
+        return date.max
+    if not facts.doubtful_from:
+        return None
+    intervals = {*(m.interval for m in minimums), *facts.longest}
+    short_month = facts.policy.short_month
+    return max(i.added_to(day, short_month) for day in facts.doubtful_from for i in intervals)
+
+
+def _opens_on(facts: RuleFacts, rules: RulesOn) -> date | None:
+    """The first day that is neither forbidden nor left open by these rules."""
+    days = [m.gives for m in (rules.deciding, rules.advising) if m is not None]
+    if not rules.states_own:
+        if rules.usual is None:
+            return None
+        days.append(rules.usual.interval.first.added_to(facts.anchor, facts.policy.short_month))
+    if rules.doubtful_until is not None:
+        days.append(rules.doubtful_until)
+    if facts.first_on is not None:
+        days.append(shifted(facts.first_on, facts.policy.group_within_days + 1))
+    return max(days)
+
+
+def _changes(facts: RuleFacts) -> Iterator[date]:
+    """The days on which other rules come into force."""
+    for first, last in _periods(facts):
+        if first is not None:
+            yield first
+        if last is not None and last < date.max:
+            yield shifted(last, 1)
+
+
+def _periods(facts: RuleFacts) -> Iterator[tuple[date | None, date | None]]:
+    for versions in facts.labels.own:
+        yield from ((v.in_force.first, v.in_force.last) for v in versions)
+    for other in facts.labels.others:
+        yield from ((v.in_force.first, v.in_force.last) for v in other.versions)
+    for override in (*facts.overrides, *facts.doubtful_overrides):
+        yield override.first, override.last
+    for rule in facts.payer:
+        yield rule.first, rule.last
+    for approved in (*facts.approved, *facts.doubtful_approved):
+        yield approved.valid.first, approved.valid.last
+
+
+@lru_cache(maxsize=256)
+def longest_minimums(known: ProtocolSet) -> tuple[Interval, ...]:
+    """Return the minimums of all known protocols that can be the longest one."""
+    intervals = {p.retreatment.minimum for p in known} - {None}
+    stated = [interval for interval in intervals if interval is not None]
+    most = max((interval.day_bounds[0] for interval in stated), default=0)
+    return tuple(interval for interval in stated if interval.day_bounds[1] >= most)
+
+
+def label_rules(
+    known: ProtocolSet,
+    protocol: TreatmentProtocol,
+    planned: frozenset[Treatment],
+    last: frozenset[Treatment],
+) -> LabelRules:
+    """Return the protocols that bear on the next session.
+
+    Args:
+        known: All known protocols.
+        protocol: The given protocol; its population and region hold for all.
+        planned: What is planned, or was given in the cycle that is judged.
+        last: What the cycle before used.
+    """
+    if planned == {(protocol.indication, protocol.product)}:
+        if last == planned:
+            return LabelRules((known.versions(protocol),), ())
+        own: list[Versions] = [known.versions(protocol)]
+        substituted = False
+    else:
+        found = [_families(known, protocol, treatment) for treatment in _sorted(planned)]
+        substituted = not all(is_own for _, is_own in found)
+        own = [versions for families, _ in found for versions in families]
+        own = own or [known.versions(protocol)]
+    others: list[LabelRule] = []
+    for treatment in _sorted(last - planned):
+        rules, is_own = _label_rules_of(known, protocol, treatment, planned)
+        others += rules
+        substituted = substituted or not is_own
+    return LabelRules(tuple(own), tuple(dict.fromkeys(others)), substituted)
+
+
+def _sorted(treatments: Iterable[Treatment]) -> list[Treatment]:
+    return sorted(treatments, key=lambda treatment: (treatment[0], treatment[1] or ""))
+
+
+def _families(
+    known: ProtocolSet, protocol: TreatmentProtocol, treatment: Treatment
+) -> tuple[tuple[Versions, ...], bool]:
+    """The protocols of a treatment, and whether they are its own.
+
+    An unknown product counts as every product known for the indication. Where a treatment has
+    no protocol, those of its indication judge it, else those of the clock.
+    """
+    indication, product = treatment
+    people, region = protocol.population, protocol.region
+    if product is not None:
+        own = known.find(indication, product, people, region)
+        if own:
+            return own, True
+    same_indication = known.of_indications([indication], people, region)
+    if same_indication:
+        return same_indication, product is None
+    clock = known.clock(protocol.indication, people, region)
+    return known.of_indications(clock, people, region), product is None
+
+
+def _label_rules_of(
+    known: ProtocolSet,
+    protocol: TreatmentProtocol,
+    treatment: Treatment,
+    planned: frozenset[Treatment],
+) -> tuple[list[LabelRule], bool]:
+    """What a session of the last cycle, which was not the planned treatment, binds or advises."""
+    families, is_own = _families(known, protocol, treatment)
+    if treatment[1] is None or treatment[1] not in {product for _, product in planned}:
+        return [LabelRule(MinimumKind.PREVIOUS_PRODUCT, v, binds=True) for v in families], is_own
+    rules = [LabelRule(MinimumKind.OTHER_INDICATION, v, binds=False) for v in families]
+    clock = known.clock(protocol.indication, protocol.population, protocol.region)
+    general = general_protocols(known, protocol, clock)
+    rules += [LabelRule(MinimumKind.IN_GENERAL, v, binds=True) for v in general]
+    return rules, True

@@ -1,40 +1,36 @@
-"""One session and a protocol: the four dates, the status of a day, the projection."""
+"""One session and a protocol: the dates, the status of a day, the plain projection."""
 
 from bisect import bisect_right
-from datetime import date, timedelta
-from typing import NamedTuple, Self
+from datetime import date
+from typing import Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
-from botox_schedule.dates.days import Day, DayInput, as_day
-from botox_schedule.dates.intervals import Interval, IntervalRange, Window
-from botox_schedule.errors import CalendarRangeError
-from botox_schedule.policy import SchedulingPolicy, policy_or_default
+from botox_schedule.dates.days import Day
+from botox_schedule.dates.intervals import Window
+from botox_schedule.engine.dates import TrackDates, track_dates
+from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.rules import IntervalRules, LabelRules, RuleFacts
+from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
-from botox_schedule.terms import DueStatus, RetreatmentKind
+from botox_schedule.terms import DateName, DueStatus
+from botox_schedule.values import Value
 
-__all__ = [
-    "DueDates",
-    "ProjectedSession",
-    "UsualWindow",
-    "due_dates",
-    "due_status",
-    "project_dates",
-    "projected",
-    "usual_window",
-]
-
-_ONE_DAY = timedelta(days=1)
+_STATUSES = (DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OVERDUE, DueStatus.LAPSED)
+_NO_HOLDS = HoldCalendar(())
 
 
-class DueDates(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class DueDates(Value, frozen=True):
     """The four dates that decide when the next session should be.
 
     Attributes:
-        earliest: First day the minimum allows, or None where no minimum is in force.
-        due: First day of the usual range, or None where no usual range is stated.
+        earliest: First day that is allowed, or None where no rule says.
+        due: First day of the usual range that is allowed, or None where no usual range is
+            recorded.
         overdue_from: First day after the usual range and its grace.
         lapsed_from: First day on which the patient counts as lapsed.
+        typical_on: The day of one statistic or duration; it makes nobody due or overdue.
+        typical_words: What that day is, such as ``median to the next request``.
         protocol: The protocol that the dates rest on.
         unverified: The figures of the protocol that were not read in a source.
     """
@@ -43,6 +39,8 @@ class DueDates(BaseModel, frozen=True, extra="forbid", defer_build=True):
     due: Day | None = None
     overdue_from: Day | None = None
     lapsed_from: Day | None = None
+    typical_on: Day | None = None
+    typical_words: str | None = None
     protocol: ProtocolRef | None = None
     unverified: tuple[str, ...] = ()
 
@@ -59,26 +57,14 @@ class DueDates(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return self.earliest, self.due, self.overdue_from, self.lapsed_from
 
     def __str__(self) -> str:
-        names = ("earliest", "due", "overdue from", "lapsed from")
+        names = [name.replace("_", " ") for name in DateName]
         dates = zip(names, self.boundaries, strict=True)
-        return ", ".join(f"{name} {day or 'not dated'}" for name, day in dates)
+        text = ", ".join(f"{name} {day or 'not dated'}" for name, day in dates)
+        return text if self.typical_on is None else f"{text}, typical day {self.typical_on}"
 
 
-_STATUSES = (DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OVERDUE, DueStatus.LAPSED)
-
-
-def due_status(dates: DueDates, *, as_of: DayInput) -> DueStatus:
-    """Return where *as_of* falls among *dates*; each day has exactly one status.
-
-    Without any date the status is ``no_interval``.
-
-    >>> dates = DueDates(earliest="2026-03-30", due="2026-03-30", overdue_from="2026-04-07")
-    >>> due_status(dates, as_of="2026-03-29"), due_status(dates, as_of="2026-04-06")
-    (<DueStatus.TOO_EARLY: 'too_early'>, <DueStatus.DUE: 'due'>)
-    >>> due_status(dates, as_of="2026-04-07")
-    <DueStatus.OVERDUE: 'overdue'>
-    """
-    day = as_day(as_of, "as_of")
+def status_on(dates: TrackDates | DueDates, day: date) -> DueStatus:
+    """Return where *day* falls among *dates*; without any date ``no_interval``."""
     known = [
         (boundary, status)
         for boundary, status in zip(dates.boundaries, _STATUSES, strict=True)
@@ -90,84 +76,49 @@ def due_status(dates: DueDates, *, as_of: DayInput) -> DueStatus:
     return known[passed - 1][1] if passed else DueStatus.TOO_EARLY
 
 
-class UsualWindow(NamedTuple):
-    """The usual range after an anchor, as the days it means."""
-
-    due: date
-    last: date
-    overdue_from: date
-    lapsed_from: date
-    slide: int
-
-
-def usual_window(
-    usual: IntervalRange,
-    kind: RetreatmentKind,
-    anchor: date,
-    earliest: date,
-    policy: SchedulingPolicy,
-) -> UsualWindow:
-    """Return the usual range after *anchor*, slid so that it does not begin before *earliest*."""
-    short_month = policy.short_month
-    first = usual.first.after(anchor, short_month=short_month)
-    last = first if usual.first is usual.last else usual.last.after(anchor, short_month=short_month)
-    slide = max(0, (earliest - first).days)
-    scheduled = kind is RetreatmentKind.SCHEDULED
-    grace = policy.scheduled_grace if scheduled else policy.as_needed_grace
-    lapse = policy.lapsed_after or usual.last.times(2)
-    try:
-        by = timedelta(days=slide)
-        overdue_from = grace.after(last, short_month=short_month) + _ONE_DAY + by
-        lapsed_from = lapse.after(anchor, short_month=short_month) + by
-        return UsualWindow(
-            first + by, last + by, overdue_from, max(lapsed_from, overdue_from), slide
+def session_rules(
+    administered_on: date, protocol: TreatmentProtocol, policy: SchedulingPolicy
+) -> IntervalRules:
+    """Return the rules after one session: the protocol's and the policy's, nothing else."""
+    clock = frozenset({protocol.indication})
+    return IntervalRules(
+        RuleFacts(
+            labels=LabelRules(((protocol,),), ()),
+            policy=policy,
+            anchor=administered_on,
+            counted_from=administered_on,
+            payer=policy.payer_rules(clock, protocol.product),
+            clinic_usual=policy.usual_for(protocol.indication),
+            kind=protocol.retreatment.kind,
         )
-    except OverflowError:
-        raise CalendarRangeError(
-            "the date would leave the calendar; it must lie in the years 1 to 9999"
-        ) from None
-
-
-def due_dates(
-    administered_on: DayInput, protocol: TreatmentProtocol, policy: SchedulingPolicy | None = None
-) -> DueDates:
-    """Return the four dates after a session.
-
-    Args:
-        administered_on: The day the session really happened.
-        protocol: What label and literature say.
-        policy: What the clinic or payer chose; by default nothing beyond the graces.
-
-    Raises:
-        DayError: When *administered_on* is not a calendar day.
-        CalendarRangeError: When a date would leave the years 1 to 9999.
-
-    >>> from botox_schedule import find_protocol
-    >>> print(due_dates("2026-01-05", find_protocol("chronic-migraine")))
-    earliest 2026-03-30, due 2026-03-30, overdue from 2026-04-07, lapsed from 2026-06-22
-    """
-    anchor = as_day(administered_on, "administered_on")
-    policy = policy_or_default(policy)
-    rule = protocol.retreatment
-    minimums = [m for m in (rule.minimum, policy.payer_minimum) if m is not None]
-    if not minimums:
-        return DueDates(protocol=protocol.ref)
-    earliest = max(m.after(anchor, short_month=policy.short_month) for m in minimums)
-    unverified = protocol.unverified_retreatment
-    if rule.usual is None:
-        return DueDates(earliest=earliest, protocol=protocol.ref, unverified=unverified)
-    window = usual_window(rule.usual, rule.kind, anchor, earliest, policy)
-    return DueDates(
-        earliest=earliest,
-        due=window.due,
-        overdue_from=window.overdue_from,
-        lapsed_from=window.lapsed_from,
-        protocol=protocol.ref,
-        unverified=unverified,
     )
 
 
-class ProjectedSession(BaseModel, frozen=True, extra="forbid", defer_build=True):
+def dates_of_session(
+    administered_on: date, protocol: TreatmentProtocol, policy: SchedulingPolicy
+) -> DueDates:
+    """Return the four dates after one session."""
+    rules = session_rules(administered_on, protocol, policy)
+    return due_dates_of(track_dates(rules, _NO_HOLDS, administered_on), protocol)
+
+
+def due_dates_of(found: TrackDates, protocol: TreatmentProtocol) -> DueDates:
+    """Return the dates of a track as an answer."""
+    version = found.rules.protocol or protocol
+    typical = version.retreatment.typical_statistic if found.typical_on is not None else None
+    return DueDates(
+        earliest=found.earliest,
+        due=found.due,
+        overdue_from=found.overdue_from,
+        lapsed_from=found.lapsed_from,
+        typical_on=found.typical_on,
+        typical_words=typical,
+        protocol=version.ref,
+        unverified=found.unverified,
+    )
+
+
+class ProjectedSession(Value, frozen=True):
     """A later session, if every one before it comes on its target.
 
     Attributes:
@@ -181,51 +132,23 @@ class ProjectedSession(BaseModel, frozen=True, extra="forbid", defer_build=True)
     window: Window
 
 
-def project_dates(
-    administered_on: DayInput,
-    protocol: TreatmentProtocol,
-    count: int = 5,
-    policy: SchedulingPolicy | None = None,
+def projected_from(
+    anchor: date, protocol: TreatmentProtocol, count: int, policy: SchedulingPolicy
 ) -> tuple[ProjectedSession, ...]:
-    """Return the next sessions, counted from this one and never chained.
-
-    Empty where the protocol states no usual range.
-
-    Args:
-        administered_on: The anchor of all of them.
-        protocol: What label and literature say.
-        count: How many.
-        policy: What the clinic or payer chose.
-
-    >>> from botox_schedule import find_protocol
-    >>> sessions = project_dates("2026-01-05", find_protocol("chronic-migraine"), count=3)
-    >>> [str(session.target) for session in sessions]
-    ['2026-03-30', '2026-06-22', '2026-09-14']
-    """
-    anchor = as_day(administered_on, "administered_on")
-    policy = policy_or_default(policy)
-    rule = protocol.retreatment
-    if rule.usual is None or rule.minimum is None:
+    """Return the next sessions, each counted from *anchor* and never chained."""
+    rules = session_rules(anchor, protocol, policy).on(anchor)
+    if rules.usual is None:
         return ()
-    minimums = [m for m in (rule.minimum, policy.payer_minimum) if m is not None]
-    return tuple(
-        ProjectedSession(number=k, target=target, window=Window(first=first, last=last))
-        for k, (first, target, last) in (
-            (k, projected(anchor, k, minimums, rule.usual, policy)) for k in range(1, count + 1)
+    usual, short_month = rules.usual.interval, policy.short_month
+    sessions = []
+    for number in range(1, count + 1):
+        minimums = [m.interval.times(number) for m in rules.minimums]
+        first = max(
+            (m.added_to(anchor, short_month) for m in minimums),
+            default=usual.first.times(number).added_to(anchor, short_month),
         )
-    )
-
-
-def projected(
-    anchor: date,
-    number: int,
-    minimums: list[Interval],
-    usual: IntervalRange,
-    policy: SchedulingPolicy,
-) -> tuple[date, date, date]:
-    """Return first day, target and last day of the session *number* after *anchor*."""
-    short_month = policy.short_month
-    first = max(m.times(number).after(anchor, short_month=short_month) for m in minimums)
-    target = max(first, usual.first.times(number).after(anchor, short_month=short_month))
-    last = max(target, usual.last.times(number).after(anchor, short_month=short_month))
-    return first, target, last
+        target = max(first, usual.first.times(number).added_to(anchor, short_month))
+        last = max(target, usual.last.times(number).added_to(anchor, short_month))
+        window = Window(first=first, last=last)
+        sessions.append(ProjectedSession(number=number, target=target, window=window))
+    return tuple(sessions)

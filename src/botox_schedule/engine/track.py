@@ -1,156 +1,392 @@
-"""Everything that bears on one track of one patient on a day, read once for all questions."""
+"""A track: one patient, one clock, one day. Every question about a record is asked of one."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
-from botox_schedule.engine.cycles import CycleJudge, previous_products, prior_cycles
-from botox_schedule.engine.limits import KnownTrack
-from botox_schedule.engine.rules import ProtocolShelf, RuleBook
-from botox_schedule.engine.session import DueDates
-from botox_schedule.engine.windows import TrackDates, track_dates
+from botox_schedule.engine.dates import TrackDates, track_dates
+from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.rules import (
+    IntervalRules,
+    RuleFacts,
+    Treatment,
+    label_rules,
+    longest_minimums,
+)
+from botox_schedule.engine.session import status_on
 from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.protocols.model import TreatmentProtocol
-from botox_schedule.records.findings import Finding, about
-from botox_schedule.records.history import Track, read_history, read_track
-from botox_schedule.records.model import CareEnd, PatientRecord, TreatmentSession
-from botox_schedule.terms import CareEndKind, DueStatus, FindingCode
-
-__all__ = ["SILENT", "Situation"]
-
-SILENT = frozenset({DueStatus.DECEASED, DueStatus.DISCONTINUED, DueStatus.ON_HOLD})
+from botox_schedule.records.decisions import Decisions, known_decisions
+from botox_schedule.records.history import CycleSessions, History, cycles_of, read_history
+from botox_schedule.records.model import CareEnd, PatientRecord, PriorTreatment, TreatmentSession
+from botox_schedule.terms import DueStatus
 
 
-class Situation:
-    """One track as of one day: its cycles, its rules, its holds, whether care has ended.
+class Reading(NamedTuple):
+    """What is known of a patient on a day, whatever the track.
 
     Attributes:
-        silence: The status that leaves every date away, or None.
-        found: The dates of the track, or None while there are none to give.
+        record: What happened.
+        as_of: The day up to which it is known.
+        policy: What clinic or payer chose.
+        known: The known protocols.
+        decisions: The decisions known on the day.
+        history: The sessions that count.
     """
 
-    def __init__(
-        self,
-        record: PatientRecord,
-        protocol: TreatmentProtocol,
-        as_of: date,
-        policy: SchedulingPolicy,
-        other_protocols: Iterable[TreatmentProtocol],
-    ) -> None:
-        self.record = record
-        self.protocol = protocol
-        self.as_of = as_of
-        self.policy = policy
-        self.shelf = ProtocolShelf(protocol, other_protocols)
-        self.history = read_history(record, as_of)
-        self.findings: list[Finding] = []
-        self.track: Track = read_track(self.history, protocol.clock, policy.group_within_days)
-        self.judge = CycleJudge(record, self.shelf, policy, as_of)
-        self.holds = self.judge.holds
-        self.prior_cycles = prior_cycles(record, protocol.clock)
-        self.ended = self._care_end()
-        self.book = self._rule_book()
-        self.silence = self._silence()
-        self.found = self._dates()
-        self.known = KnownTrack(record, self.history, self.track, policy, as_of)
+    record: PatientRecord
+    as_of: date
+    policy: SchedulingPolicy
+    known: ProtocolSet
+    decisions: Decisions
+    history: History
+
+    def recognizes(self, indication: str) -> bool:
+        """Whether an indication is known, or the policy names it."""
+        return self.known.recognizes(indication) or indication in self.policy.other_indications
+
+
+class PriorCourse(NamedTuple):
+    """What is known of cycles of one clock given elsewhere.
+
+    Attributes:
+        cycles: How many.
+        started_on: The first day, or None where unknown.
+        last_session: A session on the latest day the last one can have been, or None.
+        is_undated: Whether nobody knows when the last one was.
+        counted_once: Whether several accounts of one course were counted once.
+    """
+
+    cycles: int
+    started_on: date | None
+    last_session: TreatmentSession | None
+    is_undated: bool
+    counted_once: bool
+
+
+class Care(NamedTuple):
+    """Whether and when care ends.
+
+    Attributes:
+        status: ``deceased`` or ``discontinued``, or None while care goes on.
+        ends_on: The first day of a discharge ahead, or None.
+        ended_on: The day care ended, or None while it goes on or the day is unknown.
+        resumed_by: The session that reopened care and is the last one, or None.
+    """
+
+    status: DueStatus | None
+    ends_on: date | None
+    ended_on: date | None
+    resumed_by: TreatmentSession | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Track:
+    """One patient, one clock, one day.
+
+    Attributes:
+        reading: What is known of the patient on the day.
+        protocol: The protocol of the planned treatment.
+        clock: The indications whose sessions count from one anchor.
+        cycles: The cycles that are recorded here.
+        prior: The cycles given elsewhere.
+        holds: The days on hold.
+        care: Whether and when care ends.
+        last: The cycle that the dates count from; None without history.
+        rules: The rules after it; None without history.
+        dates: The dates; None without history or after the end of care.
+        status: Where the day falls among the dates, or what precedes them.
+    """
+
+    reading: Reading
+    protocol: TreatmentProtocol
+    clock: frozenset[str]
+    cycles: list[CycleSessions]
+    prior: PriorCourse
+    holds: HoldCalendar
+    care: Care
+    last: CycleSessions | None
+    rules: IntervalRules | None
+    dates: TrackDates | None
+    status: DueStatus
+
+    @property
+    def record(self) -> PatientRecord:
+        """What happened to the patient."""
+        return self.reading.record
+
+    @property
+    def as_of(self) -> date:
+        """The day of the question."""
+        return self.reading.as_of
+
+    @property
+    def policy(self) -> SchedulingPolicy:
+        """What clinic or payer chose."""
+        return self.reading.policy
+
+    @property
+    def known(self) -> ProtocolSet:
+        """The known protocols."""
+        return self.reading.known
+
+    @property
+    def history(self) -> History:
+        """The sessions that count, of all clocks."""
+        return self.reading.history
 
     @property
     def anchor(self) -> date | None:
         """The day the dates count from."""
-        groups = self.track.groups
-        return groups[-1].anchored_on if groups else None
+        return None if self.last is None else self.last.anchored_on
 
-    def _silence(self) -> DueStatus | None:
-        if self.ended is not None:
-            deceased = self.ended.kind is CareEndKind.DECEASED
-            return DueStatus.DECEASED if deceased else DueStatus.DISCONTINUED
-        if self.holds.covers(self.as_of):
-            return DueStatus.ON_HOLD
-        return DueStatus.NO_HISTORY if self.book is None else None
+    @property
+    def resumes_on(self) -> date | None:
+        """The first day after the hold that the track is on; None behind an open hold."""
+        on_hold = self.status is DueStatus.ON_HOLD
+        return self.holds.next_free(self.as_of) if on_hold else None
 
-    def _dates(self) -> TrackDates | None:
-        if self.silence is not None or self.book is None or self.anchor is None:
-            return None
-        return track_dates(self.book, self.holds, self.anchor, self.as_of)
+    @property
+    def cycle_number(self) -> int | None:
+        """The number of the cycle that the last session opened, those elsewhere included."""
+        return None if self.last is None else self.prior.cycles + len(self.cycles)
 
-    def due_dates(self) -> DueDates:
-        """Return the four dates, with the protocol and the unverified figures they rest on."""
-        found = self.found
-        if found is None or found.earliest is None:
-            return DueDates(protocol=self.protocol.ref)
-        return DueDates(
-            earliest=found.earliest,
-            due=found.held.due,
-            overdue_from=found.held.overdue_from,
-            lapsed_from=found.held.lapsed_from,
-            protocol=found.rules.protocol.ref,
-            unverified=_unverified(found),
-        )
+    @property
+    def bookings(self) -> list[TreatmentSession]:
+        """The booked sessions of the clock."""
+        return [s for s in self.history.booked if s.indication in self.clock]
 
     @property
     def next_booking(self) -> TreatmentSession | None:
         """The next booked session, from the day of the question on."""
-        ahead = (s for s in self.track.booked if s.administered_on >= self.as_of)
-        return next(ahead, None)
+        return next((s for s in self.bookings if s.administered_on >= self.as_of), None)
 
-    def last_findings(self) -> list[Finding]:
-        """Return what is to be looked at about the cycle that the last session opened."""
-        groups = self.track.groups
-        if not groups:
-            return []
-        return self.judge.findings(groups[-2] if len(groups) > 1 else None, groups[-1])
-
-    def _care_end(self) -> CareEnd | None:
-        """The end of care in force: a death, else a discontinuation that nothing reopened."""
-        clock = self.protocol.clock
-        ends = [
-            end
-            for end in self.record.care_ends
-            if end.on <= self.as_of and (end.indication is None or end.indication in clock)
-        ]
-        deaths = [end for end in ends if end.kind is CareEndKind.DECEASED]
-        if deaths:
-            return min(deaths, key=lambda end: end.on)
-        last = max(ends, key=lambda end: end.on, default=None)
-        if last is None:
-            return None
-        resumed = [
-            session
-            for group in self.track.groups
-            for session in group.sessions
-            if session.administered_on > last.on
-        ]
-        if not resumed:
-            return last
-        message = "a completed session lies after care was discontinued; it reopens care"
-        self.findings.append(about(FindingCode.CARE_RESUMED, message, resumed[:1]))
-        return None
-
-    def _rule_book(self) -> RuleBook | None:
-        if not self.track.groups:
-            return None
-        last = self.track.groups[-1]
-        planned = {self.protocol.product}
-        missing: list[Finding] = []
-        previous = previous_products(last, set(planned), self.shelf, missing)
-        self.findings += missing
-        switched = [s for s in last.parts if s.product is not None and s.product not in planned]
-        if switched:
-            message = "the planned product is not the one given last; the stricter minimum counts"
-            self.findings.append(about(FindingCode.PRODUCT_SWITCH, message, switched))
-        return RuleBook(
-            [self.shelf.versions],
-            previous,
-            self.judge.overrides,
-            self.policy,
-            last.counted_from(touch_ups_count=self.policy.touch_up_moves_earliest),
-        )
+    @property
+    def always_doubtful(self) -> bool:
+        """Whether a course elsewhere under an unknown indication leaves every day open."""
+        return _always_doubtful(self.reading)
 
 
-def _unverified(found: TrackDates) -> tuple[str, ...]:
-    """The unverified figures that the dates rest on: not those that an override replaces."""
-    rules = found.rules
-    labels = [m.protocol for m in rules.minimums if m.protocol is not None]
-    rests = any("minimum" in protocol.unverified_retreatment for protocol in labels)
-    own_usual = rules.usual is not None and rules.usual_override is None
-    usual = own_usual and "usual" in rules.protocol.unverified_retreatment
-    return ("minimum",) * rests + ("usual",) * usual
+def read_record(
+    record: PatientRecord, as_of: date, policy: SchedulingPolicy, known: ProtocolSet
+) -> Reading:
+    """Return what is known of a patient on a day."""
+    decisions = known_decisions(record, as_of)
+    others = policy.other_indications
+
+    def recognizes(indication: str) -> bool:
+        return known.recognizes(indication) or indication in others
+
+    history = read_history(record, as_of, died_on=decisions.died_on, recognizes=recognizes)
+    return Reading(record, as_of, policy, known, decisions, history)
+
+
+def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
+    """Return the track of a protocol: history, cycles, holds, care, rules, dates, status."""
+    clock = reading.known.clock(protocol.indication, protocol.population, protocol.region)
+    own = [s for s in reading.history.completed if s.indication in clock]
+    cycles = cycles_of(own, reading.policy.group_within_days)
+    prior = _prior_course(reading, clock)
+    holds = HoldCalendar(
+        hold for hold in reading.decisions.holds if concerns(reading, hold.indication, clock)
+    )
+    care = _care(reading, clock, cycles)
+    last = _last_cycle(cycles, prior)
+    rules = None if last is None else IntervalRules(_facts(reading, protocol, clock, last, care))
+    dates = None
+    if rules is not None and care.status is None:
+        dates = track_dates(rules, holds, reading.as_of)
+    status = _status(reading, holds, care, rules, dates)
+    return Track(reading, protocol, clock, cycles, prior, holds, care, last, rules, dates, status)
+
+
+def last_full_sessions(reading: Reading, clock: frozenset[str]) -> list[TreatmentSession]:
+    """Return the full sessions of the last cycle of a clock, here or elsewhere."""
+    own = [s for s in reading.history.completed if s.indication in clock]
+    cycles = cycles_of(own, reading.policy.group_within_days)
+    last = _last_cycle(cycles, _prior_course(reading, clock))
+    return [] if last is None else last.full_sessions
+
+
+def concerns(reading: Reading, indication: str | None, clock: frozenset[str]) -> bool:
+    """Whether a hold or care end binds a clock: one under an unknown indication binds all."""
+    return indication is None or indication in clock or not reading.recognizes(indication)
+
+
+def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
+    rows = [p for p in reading.record.prior_treatments if p.indication in clock and p.cycles]
+    if not rows:
+        return PriorCourse(0, None, None, is_undated=False, counted_once=False)
+    courses = _courses(rows)
+    starts = [course.started_on for course in courses]
+    dated = [p for p in rows if p.last_on is not None and p.last_on <= reading.as_of]
+    latest = max(dated, key=lambda p: (p.last_on or date.min, p.product or ""), default=None)
+    return PriorCourse(
+        cycles=sum(course.cycles for course in courses),
+        started_on=None if None in starts else min(day for day in starts if day is not None),
+        last_session=None if latest is None else _as_session(latest),
+        is_undated=latest is None,
+        counted_once=len(courses) < len(rows),
+    )
+
+
+def _courses(rows: Iterable[PriorTreatment]) -> list[PriorTreatment]:
+    """Of several accounts of one course the larger: those whose days may overlap are one."""
+    courses: list[PriorTreatment] = []
+    for row in sorted(rows, key=lambda p: (-p.cycles, str(p.started_on), str(p.last_on))):
+        if not any(_may_overlap(row, course) for course in courses):
+            courses.append(row)
+    return courses
+
+
+def _may_overlap(one: PriorTreatment, other: PriorTreatment) -> bool:
+    return not any(
+        a.last_on is not None and b.started_on is not None and a.last_on < b.started_on
+        for a, b in ((one, other), (other, one))
+    )
+
+
+def _as_session(prior: PriorTreatment) -> TreatmentSession:
+    if prior.last_on is None:
+        raise AssertionError("only a dated course has a last session")
+    return TreatmentSession(
+        administered_on=prior.last_on, indication=prior.indication, product=prior.product
+    )
+
+
+def _last_cycle(cycles: list[CycleSessions], prior: PriorCourse) -> CycleSessions | None:
+    """The cycle that the dates count from: the last one here or, where later, elsewhere."""
+    session = prior.last_session
+    if session is None:
+        return cycles[-1] if cycles else None
+    if cycles and cycles[-1].anchored_on >= session.administered_on:
+        return cycles[-1]
+    later = [s for s in (cycles[-1].touch_ups if cycles else ()) if _is_after(s, session)]
+    return CycleSessions([session], later, is_elsewhere=True)
+
+
+def _is_after(one: TreatmentSession, other: TreatmentSession) -> bool:
+    return one.administered_on >= other.administered_on
+
+
+def _care(reading: Reading, clock: frozenset[str], cycles: list[CycleSessions]) -> Care:
+    decisions, as_of = reading.decisions, reading.as_of
+    ends = [e for e in decisions.discharges if concerns(reading, e.indication, clock)]
+    ahead = min((e.on for e in ends if e.on is not None and e.on > as_of), default=None)
+    if decisions.deaths:
+        return Care(DueStatus.DECEASED, ahead, decisions.died_on, None)
+    past = [end for end in ends if end.on is not None and end.on <= as_of]
+    last = max(past, key=_end_day, default=None)
+    if last is None:
+        return Care(None, ahead, None, None)
+    resumed = [s for cycle in cycles for s in cycle.sessions if s.administered_on > _end_day(last)]
+    if not resumed:
+        return Care(DueStatus.DISCONTINUED, ahead, last.on, None)
+    since = [cycle for cycle in cycles if cycle.anchored_on > _end_day(last)]
+    first = min(resumed, key=lambda s: s.administered_on)
+    return Care(None, ahead, None, first if len(since) <= 1 else None)
+
+
+def _end_day(end: CareEnd) -> date:
+    return end.on or date.min
+
+
+def _facts(
+    reading: Reading,
+    protocol: TreatmentProtocol,
+    clock: frozenset[str],
+    last: CycleSessions,
+    care: Care,
+) -> RuleFacts:
+    policy, decisions = reading.policy, reading.decisions
+    planned: frozenset[Treatment] = frozenset({(protocol.indication, protocol.product)})
+    given = frozenset((s.indication, s.product) for s in last.full_sessions)
+    doubtful_from = tuple(_doubtful_from(reading, last))
+    always_doubtful = _always_doubtful(reading)
+    return RuleFacts(
+        labels=label_rules(reading.known, protocol, planned, given),
+        policy=policy,
+        anchor=last.anchored_on,
+        counted_from=last.counted_from(touch_ups_count=policy.touch_up_moves_earliest),
+        first_on=None if last.is_elsewhere else last.first_on,
+        overrides=tuple(o for o in decisions.overrides if o.indication in clock),
+        payer=policy.payer_rules(clock, protocol.product),
+        approved=tuple(
+            a
+            for a in decisions.authorizations
+            if a.indication in clock and a.product is protocol.product
+        ),
+        doubtful_overrides=tuple(
+            o for o in decisions.overrides if not reading.recognizes(o.indication)
+        ),
+        doubtful_approved=tuple(
+            a for a in decisions.authorizations if not reading.recognizes(a.indication)
+        ),
+        doubtful_from=doubtful_from,
+        always_doubtful=always_doubtful,
+        longest=longest_minimums(reading.known) if doubtful_from else (),
+        ends_on=care.ends_on,
+        clinic_usual=policy.usual_for(protocol.indication),
+        kind=protocol.retreatment.kind,
+    )
+
+
+def doubtful_days(reading: Reading) -> list[date]:
+    """Return the days of sessions, here or elsewhere, under an unknown indication."""
+    elsewhere = [
+        prior.last_on
+        for prior in reading.record.prior_treatments
+        if prior.cycles
+        and prior.last_on is not None
+        and prior.last_on <= reading.as_of
+        and not reading.recognizes(prior.indication)
+    ]
+    return sorted([*(s.administered_on for s in reading.history.unrecognized), *elsewhere])
+
+
+def _doubtful_from(reading: Reading, last: CycleSessions) -> Iterable[date]:
+    """The days from which sessions under an unknown indication count.
+
+    Such a session may have been the last of the track, and touch-ups after it may belong to it:
+    it counts from the last injection where no full session came clearly after it.
+    """
+    for day in doubtful_days(reading):
+        is_older = (last.anchored_on - day).days > reading.policy.group_within_days
+        yield day if is_older else max(day, last.last_injected_on)
+
+
+def _always_doubtful(reading: Reading) -> bool:
+    return any(
+        prior.cycles and prior.last_on is None and not reading.recognizes(prior.indication)
+        for prior in reading.record.prior_treatments
+    )
+
+
+def _status(
+    reading: Reading,
+    holds: HoldCalendar,
+    care: Care,
+    rules: IntervalRules | None,
+    dates: TrackDates | None,
+) -> DueStatus:
+    as_of = reading.as_of
+    if care.status is not None:
+        return care.status
+    if holds.covers(as_of):
+        return DueStatus.ON_HOLD
+    if rules is None or dates is None:
+        return DueStatus.NO_HISTORY
+    return status_on(_without_what_lies_ahead(rules, holds, dates, as_of), as_of)
+
+
+def _without_what_lies_ahead(
+    rules: IntervalRules, holds: HoldCalendar, dates: TrackDates, as_of: date
+) -> TrackDates:
+    """The dates that decide the status: a hold or discharge ahead does not change it."""
+    begun = [hold for hold in holds.known if hold.first <= as_of]
+    if rules.facts.ends_on is None and len(begun) == len(holds.known):
+        return dates
+    open_ended = IntervalRules(rules.facts._replace(ends_on=None))
+    return track_dates(open_ended, HoldCalendar(begun), as_of)

@@ -12,10 +12,8 @@ from fhir.resources.R4B.patient import Patient
 from fhir.resources.R4B.procedure import Procedure
 from pydantic import BaseModel, ValidationError
 
-from botox_schedule import ExchangeError
+from botox_schedule.errors import ExchangeError
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
-
-__all__ = ["Entry", "codings", "entries_of", "faults_of", "reference_in", "resolve"]
 
 _MODELS: Mapping[str, type[BaseModel]] = {
     "Condition": Condition,

@@ -8,8 +8,6 @@ from typing import Any
 from botox_schedule import day_in_zone
 from botox_schedule.fhir.problems import BundleProblemCode
 
-__all__ = ["NotADay", "check_zone", "day_of", "first_day"]
-
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PARTIAL = re.compile(r"\d{4}(-\d{2})?")
 

@@ -6,8 +6,6 @@ from typing import Any
 
 from botox_schedule.fhir.tables import UNIT_CODES
 
-__all__ = ["listed", "texts_in", "units_in"]
-
 _UCUM = "http://unitsofmeasure.org"
 _SPOKEN_UNITS = frozenset({"u", "unit", "units"})
 _MOST_UNITS = 1_000_000

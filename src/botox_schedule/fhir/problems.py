@@ -2,9 +2,9 @@
 
 from enum import StrEnum, unique
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-__all__ = ["BundleProblem", "BundleProblemCode"]
+from botox_schedule.values import Value
 
 
 @unique
@@ -25,7 +25,7 @@ class BundleProblemCode(StrEnum):
     UNKNOWN_UNITS = "unknown_units"
 
 
-class BundleProblem(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class BundleProblem(Value, frozen=True):
     """Something of a bundle that a person should look at.
 
     Attributes:

@@ -17,8 +17,6 @@ from botox_schedule import (
     TreatmentSession,
     find_indication,
     find_product,
-    find_product_by_code,
-    names_toxin,
 )
 from botox_schedule.fhir.bundle import (
     Entry,
@@ -36,8 +34,8 @@ from botox_schedule.fhir.tables import (
     PROCEDURE_STATUSES,
     UNIT_CODES,
 )
-
-__all__ = ["UNKNOWN_INDICATION", "BundleReading", "records_from_bundle"]
+from botox_schedule.protocols import find_product_by_code, names_toxin
+from botox_schedule.values import Value
 
 UNKNOWN_INDICATION = "unknown-indication"
 """The indication of a session whose codes name none; its units still count."""
@@ -47,7 +45,7 @@ _MEDICATION, _PROCEDURE = "MedicationAdministration", "Procedure"
 _Codes = Mapping[tuple[str, str], str]
 
 
-class BundleReading(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class BundleReading(Value, frozen=True):
     """What a bundle holds.
 
     Attributes:

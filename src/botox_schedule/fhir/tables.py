@@ -4,8 +4,6 @@ from types import MappingProxyType
 
 from botox_schedule import SessionStatus
 
-__all__ = ["MEDICATION_ADMINISTRATION_STATUSES", "PROCEDURE_STATUSES", "UNIT_CODES"]
-
 _SHARED = {
     "completed": SessionStatus.COMPLETED,
     # What was stopped had begun: it counts, and a person must look at the units.

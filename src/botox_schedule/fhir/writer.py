@@ -5,13 +5,8 @@ from typing import Any
 
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
-from botox_schedule import DueStatus, ExchangeError, Forecast
-
-__all__ = [
-    "EARLIEST_EXTENSION",
-    "OVERDUE_FROM_EXTENSION",
-    "service_request_from_forecast",
-]
+from botox_schedule import DueStatus, Forecast
+from botox_schedule.errors import ExchangeError
 
 EARLIEST_EXTENSION = "urn:botox-schedule:fhir:earliest"
 """The extension with the first allowed day, as ``valueDate``."""

@@ -6,11 +6,10 @@ from enum import StrEnum, unique
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from botox_schedule import (
     DueStatus,
-    ExchangeError,
     Forecast,
     Interval,
     PatientRecord,
@@ -21,8 +20,8 @@ from botox_schedule import (
     project,
     treatment_cycles,
 )
-
-__all__ = ["CalendarEvent", "EventKind", "EventStatus", "events_from_record", "trigger_of"]
+from botox_schedule.errors import ExchangeError
+from botox_schedule.values import PatientValue, Value
 
 _NAMESPACE = UUID("5f6d1c1e-3f0b-5b8e-9d27-6c2a2f4b7f10")
 _ONE_DAY = timedelta(days=1)
@@ -67,7 +66,7 @@ _SUMMARIES = {
 }
 
 
-class CalendarEvent(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class CalendarEvent(Value, frozen=True):
     """One all-day event.
 
     Attributes:
@@ -90,7 +89,7 @@ class CalendarEvent(BaseModel, frozen=True, extra="forbid", defer_build=True):
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class _Options(BaseModel, frozen=True, hide_input_in_errors=True, defer_build=True):
+class _Options(PatientValue, frozen=True):
     key: _Text
     summaries: dict[EventKind, _Text]
     alarms: tuple[Interval, ...]

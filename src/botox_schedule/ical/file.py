@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 from icalendar import Alarm, Calendar, Event, vDuration, vText, vUri
 from icalendar.parser import Contentlines
 
-from botox_schedule import DayError, ExchangeError, Interval, Window
+from botox_schedule import Interval, Window
+from botox_schedule.errors import DayError, ExchangeError
 from botox_schedule.ical.events import CalendarEvent, EventKind, EventStatus, trigger_of
-
-__all__ = ["ical_from_events"]
 
 _PRODUCER = "-//botox_schedule//treatment cycles//EN"
 _ONE_DAY = timedelta(days=1)

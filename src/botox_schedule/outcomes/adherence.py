@@ -5,29 +5,26 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
-from pydantic import BaseModel
-
 from botox_schedule import (
     CycleTiming,
-    Day,
     Interval,
     PatientRecord,
     SchedulingPolicy,
     ShortMonth,
-    TreatmentCycle,
     TreatmentProtocol,
     Window,
     treatment_cycles,
 )
+from botox_schedule.dates import Day
 from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.engine import TreatmentCycle
 from botox_schedule.outcomes.fractions import Exact
-
-__all__ = ["Adherence", "adherence"]
+from botox_schedule.values import Value
 
 _ONE_DAY = timedelta(days=1)
 
 
-class Adherence(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class Adherence(Value, frozen=True):
     """How regularly a track was treated. Held cycles are left out.
 
     Attributes:

@@ -5,19 +5,17 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
-from pydantic import BaseModel
-
 from botox_schedule import (
-    Day,
     PatientRecord,
     SchedulingPolicy,
-    TreatmentCycle,
     TreatmentProtocol,
     Window,
     due_dates,
     treatment_cycles,
 )
+from botox_schedule.dates import Day
 from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.engine import TreatmentCycle
 from botox_schedule.engine.cycles import prior_cycles
 from botox_schedule.outcomes.counts import CriterionResult, decide, judge_counts, result_of
 from botox_schedule.outcomes.data import month_days
@@ -30,13 +28,12 @@ from botox_schedule.outcomes.response_rules import (
     as_rule,
 )
 from botox_schedule.outcomes.reviews import recheck_window
-
-__all__ = ["ResponseAssessment", "assess_response"]
+from botox_schedule.values import Value
 
 _ONE_DAY = timedelta(days=1)
 
 
-class ResponseAssessment(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class ResponseAssessment(Value, frozen=True):
     """What a rule gives for a patient on a day.
 
     Attributes:

@@ -3,9 +3,6 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from pydantic import BaseModel
-
-from botox_schedule import SourceRef
 from botox_schedule.outcomes.fractions import Exact
 from botox_schedule.outcomes.response_rules import (
     CriterionKind,
@@ -13,13 +10,13 @@ from botox_schedule.outcomes.response_rules import (
     ResponseRule,
     RuleOutcome,
 )
-
-__all__ = ["CriterionResult", "decide", "judge_counts"]
+from botox_schedule.protocols import SourceRef
+from botox_schedule.values import Value
 
 _ORDER = list(RuleOutcome)
 
 
-class CriterionResult(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class CriterionResult(Value, frozen=True):
     """What one criterion of a rule gives.
 
     Attributes:

@@ -2,16 +2,13 @@
 
 from fractions import Fraction
 
-from pydantic import BaseModel
-
-from botox_schedule import SourceRef
 from botox_schedule.outcomes.data import cited, outcome_tables
 from botox_schedule.outcomes.diary import DiaryCount, DiaryKind, MissingDays
+from botox_schedule.protocols import SourceRef
+from botox_schedule.values import Value
 
-__all__ = ["CriteriaResult", "chronic_migraine_criteria"]
 
-
-class CriteriaResult(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class CriteriaResult(Value, frozen=True):
     """Whether one definition's days are met.
 
     Attributes:

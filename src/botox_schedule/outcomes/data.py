@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from botox_schedule.protocols.catalog import bundled_tables, cited
-
-__all__ = ["cited", "month_days", "outcome_tables"]
+from botox_schedule.protocols.catalog import bundled_tables
 
 
 def outcome_tables() -> Mapping[str, Any]:

@@ -7,14 +7,13 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
-from botox_schedule import Day, Window
+from botox_schedule import Window
+from botox_schedule.dates import Day
 from botox_schedule.outcomes.data import outcome_tables
 from botox_schedule.outcomes.fractions import ExactDays
-from botox_schedule.records.hidden import hidden
-
-__all__ = ["Baseline", "DiaryCount", "DiaryDay", "DiaryKind", "HeadacheDiary", "MissingDays"]
+from botox_schedule.values import PatientValue, Value
 
 
 @unique
@@ -38,16 +37,14 @@ class MissingDays(StrEnum):
     """Missing days count as days without headache."""
 
 
-class DiaryDay(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True):
+class DiaryDay(PatientValue, frozen=True):
     """One day of the diary."""
 
     on: Day
     kind: DiaryKind
 
-    __repr_args__ = hidden
 
-
-class Baseline(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True):
+class Baseline(PatientValue, frozen=True):
     """Days a month before the course, where the diary starts later.
 
     Attributes:
@@ -60,10 +57,8 @@ class Baseline(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True
     migraine_days: ExactDays | None = None
     per_days: int = Field(default=28, ge=1, le=31)
 
-    __repr_args__ = hidden
 
-
-class DiaryCount(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class DiaryCount(Value, frozen=True):
     """What the diary says of some days; raw counts are kept.
 
     Attributes:
@@ -111,9 +106,7 @@ class DiaryCount(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return Fraction(per_days * days, self.recorded_days if scaled else self.window.days)
 
 
-class HeadacheDiary(
-    BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
-):
+class HeadacheDiary(PatientValue, frozen=True):
     """Days with headache, migraine or neither; a day that is missing is unknown.
 
     >>> diary = HeadacheDiary(days=[{"on": "2026-01-05", "kind": "migraine"}])
@@ -123,8 +116,6 @@ class HeadacheDiary(
 
     days: tuple[DiaryDay, ...] = ()
     baseline: Baseline | None = None
-
-    __repr_args__ = hidden
 
     @model_validator(mode="after")
     def _says_one_thing_a_day(self) -> Self:

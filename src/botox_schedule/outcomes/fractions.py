@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSchema
 
-__all__ = ["Exact", "ExactDays", "ExactWeight"]
-
 _EXPECTED = "give a number, or text such as '14', '11.97' or '30/100'"
 
 

@@ -6,25 +6,16 @@ from functools import cache
 from os import PathLike
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from botox_schedule import IntervalRange, ProtocolFileError, SourceRef
-from botox_schedule.errors import UnknownProtocolError
+from botox_schedule import IntervalRange
+from botox_schedule.errors import ProtocolFileError, UnknownProtocolError
 from botox_schedule.outcomes.data import cited, outcome_tables
 from botox_schedule.outcomes.diary import DiaryKind
 from botox_schedule.outcomes.fractions import Exact
+from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.loader import faults, tables_of
-
-__all__ = [
-    "CriterionKind",
-    "ResponseCriterion",
-    "ResponseRule",
-    "RuleOutcome",
-    "as_rule",
-    "bundled_response_rules",
-    "find_response_rule",
-    "load_response_rules",
-]
+from botox_schedule.values import Value
 
 _Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 _Count = Annotated[int, Field(ge=1, le=100)]
@@ -60,7 +51,7 @@ class RuleOutcome(StrEnum):
     CONTINUE = "continue"
 
 
-class ResponseCriterion(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class ResponseCriterion(Value, frozen=True):
     """One sentence of a rule.
 
     Attributes:
@@ -112,7 +103,7 @@ class ResponseCriterion(BaseModel, frozen=True, extra="forbid", defer_build=True
         return self
 
 
-class ResponseRule(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class ResponseRule(Value, frozen=True):
     """A named rule by which somebody judges whether treatment goes on."""
 
     id: _Slug

@@ -3,20 +3,18 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from pydantic import BaseModel
-
 from botox_schedule import (
     CareEndKind,
-    Day,
     PatientRecord,
     SchedulingPolicy,
-    TreatmentCycle,
     TreatmentProtocol,
     Window,
     project_dates,
     treatment_cycles,
 )
+from botox_schedule.dates import Day
 from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.engine import TreatmentCycle
 from botox_schedule.engine.cycles import prior_cycles
 from botox_schedule.outcomes.data import month_days
 from botox_schedule.outcomes.response_rules import (
@@ -25,11 +23,10 @@ from botox_schedule.outcomes.response_rules import (
     ResponseRule,
     as_rule,
 )
+from botox_schedule.values import Value
 
-__all__ = ["ReviewDate", "recheck_window", "response_review_dates"]
 
-
-class ReviewDate(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class ReviewDate(Value, frozen=True):
     """When a criterion can first be judged.
 
     Attributes:

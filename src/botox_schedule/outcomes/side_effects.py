@@ -4,24 +4,20 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Self
 
-from pydantic import BaseModel, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
-from botox_schedule import Day, ResponsePhase, ResponseTimeline, response_phase
-from botox_schedule.records.hidden import hidden
+from botox_schedule import ResponsePhase, response_phase
+from botox_schedule.dates import Day
+from botox_schedule.engine import ResponseTimeline
+from botox_schedule.values import PatientValue, Value
 
-__all__ = ["PlacedSideEffect", "SideEffect", "place_side_effects", "side_effect_counts"]
 
-
-class SideEffect(
-    BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
-):
+class SideEffect(PatientValue, frozen=True):
     """Something unwanted, from its first to its last day; None while it lasts."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     first: Day
     last: Day | None = None
-
-    __repr_args__ = hidden
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
@@ -30,7 +26,7 @@ class SideEffect(
         return self
 
 
-class PlacedSideEffect(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class PlacedSideEffect(Value, frozen=True):
     """A side effect in its cycle.
 
     Attributes:

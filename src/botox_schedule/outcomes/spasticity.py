@@ -7,23 +7,14 @@ from functools import total_ordering
 from math import sqrt
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from botox_schedule import Day, ResponseTimeline, SourceRef
+from botox_schedule.dates import Day
+from botox_schedule.engine import ResponseTimeline
 from botox_schedule.outcomes.data import cited, outcome_tables
 from botox_schedule.outcomes.fractions import ExactWeight
-from botox_schedule.records.hidden import hidden
-
-__all__ = [
-    "AshworthAssessment",
-    "AshworthChange",
-    "GoalScore",
-    "GoalSet",
-    "GoalT",
-    "ModifiedAshworth",
-    "ashworth_change",
-    "goal_attainment",
-]
+from botox_schedule.protocols import SourceRef
+from botox_schedule.values import PatientValue, Value
 
 _Level = Annotated[int, Field(ge=-2, le=2, strict=True)]
 
@@ -62,19 +53,15 @@ class ModifiedAshworth(Enum):
         return self._step - before._step
 
 
-class AshworthAssessment(
-    BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
-):
+class AshworthAssessment(PatientValue, frozen=True):
     """The tone of one joint or muscle group on a day."""
 
     on: Day
     joint: str
     score: ModifiedAshworth
 
-    __repr_args__ = hidden
 
-
-class AshworthChange(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class AshworthChange(Value, frozen=True):
     """How a joint's tone changed from before the session to its peak window.
 
     Attributes:
@@ -128,7 +115,7 @@ def _joint_change(
     )
 
 
-class GoalScore(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class GoalScore(Value, frozen=True):
     """One goal: its weight, where it stood, and what was attained, from -2 to +2.
 
     Attributes:
@@ -142,17 +129,15 @@ class GoalScore(BaseModel, frozen=True, extra="forbid", defer_build=True):
     achieved: _Level | None = None
 
 
-class GoalSet(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True):
+class GoalSet(PatientValue, frozen=True):
     """The goals of one session."""
 
     set_on: Day
     judged_on: Day | None = None
     goals: Annotated[tuple[GoalScore, ...], Field(min_length=1)]
 
-    __repr_args__ = hidden
 
-
-class GoalT(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class GoalT(Value, frozen=True):
     """The T-scores of a set of goals; 50 means that the goals were met as set.
 
     Attributes:

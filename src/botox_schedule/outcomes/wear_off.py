@@ -5,15 +5,14 @@ from datetime import date, timedelta
 from enum import StrEnum, unique
 from fractions import Fraction
 
-from pydantic import BaseModel
-
-from botox_schedule import Day, SourceRef, Window
+from botox_schedule import Window
+from botox_schedule.dates import Day
 from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.outcomes.data import cited, outcome_tables
 from botox_schedule.outcomes.diary import DiaryKind, HeadacheDiary
 from botox_schedule.outcomes.fractions import Exact
-
-__all__ = ["WearOff", "WearOffDefinition", "wear_off", "wear_off_across_cycles", "weekly_days"]
+from botox_schedule.protocols import SourceRef
+from botox_schedule.values import Value
 
 _WEEK = 7
 
@@ -32,7 +31,7 @@ class WearOffDefinition(StrEnum):
     """A clinician wrote the week down."""
 
 
-class WearOff(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class WearOff(Value, frozen=True):
     """Whether and when the effect wore off in one cycle.
 
     Attributes:

@@ -15,8 +15,6 @@ from botox_schedule.panel.errors import PanelError
 from botox_schedule.panel.frames import Frame, Source, opened
 from botox_schedule.panel.tables import Tables
 
-__all__ = ["adherence"]
-
 _COUNTS = ("cycles", "held_cycles", "judged", "early", "late", "_days")
 _CYCLE_COLUMNS = ("patient", "indication", "product", "protocol_id", "protocol_version")
 

@@ -13,8 +13,6 @@ from botox_schedule import Interval
 from botox_schedule.panel.builder import Sheet
 from botox_schedule.panel.months import MARCH_SHIFT, first_of_month, whole
 
-__all__ = ["NOTHING", "Amount", "add_amount", "amount_of", "put_year", "value"]
-
 _DAYS_IN_CYCLE = 146_097
 
 

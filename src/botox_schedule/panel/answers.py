@@ -18,8 +18,6 @@ from botox_schedule.panel.ordered import TRACK
 from botox_schedule.panel.reading import PRODUCTS
 from botox_schedule.panel.tables import Tables, known_priors
 
-__all__ = ["cycles", "forecast", "forecasts", "judged_cycles", "named"]
-
 _FORECAST = (
     "cycle_number",
     "last_session_on",

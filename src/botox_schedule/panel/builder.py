@@ -7,8 +7,6 @@ import narwhals.stable.v2 as nw
 
 from botox_schedule.panel.frames import Engine, Frame
 
-__all__ = ["Sheet"]
-
 
 class Sheet:
     """A frame under work: each step adds columns, and names that begin with ``_`` are scratch.

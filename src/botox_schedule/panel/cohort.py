@@ -34,8 +34,6 @@ from botox_schedule.panel.tables import (
 )
 from botox_schedule.terms import PRECEDENCE
 
-__all__ = ["Population", "usable"]
-
 _TRACK = ("patient", "clock")
 """What a track is; ``track`` is its number."""
 _MOST_CYCLES = 1 << 22

@@ -11,8 +11,6 @@ import narwhals.stable.v2 as nw
 from botox_schedule.panel.frames import Frame, Source
 from botox_schedule.panel.tables import Tables
 
-__all__ = ["Compute", "answered", "is_spark", "summed_up"]
-
 Compute = Callable[[Any, Tables], Source]
 
 

@@ -2,8 +2,6 @@
 
 from botox_schedule import BotoxScheduleError
 
-__all__ = ["PanelError"]
-
 
 class PanelError(BotoxScheduleError, ValueError):
     """A frame, its columns or the protocols for it are not what was expected."""

@@ -4,8 +4,9 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from botox_schedule import Interval, IntervalError, SchedulingPolicy, ShortMonth
+from botox_schedule import Interval, SchedulingPolicy, ShortMonth
 from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.errors import IntervalError
 from botox_schedule.panel.amounts import add_amount, amount_of
 from botox_schedule.panel.builder import Sheet
 from botox_schedule.panel.cohort import usable
@@ -14,8 +15,6 @@ from botox_schedule.panel.frames import Frame, Source
 from botox_schedule.panel.protocols import by_number
 from botox_schedule.panel.reading import COMPLETED, PRODUCTS, Policies, read_sessions
 from botox_schedule.panel.tables import Tables, before_death, deaths, read_table
-
-__all__ = ["exposure"]
 
 
 def exposure(

@@ -14,8 +14,6 @@ from botox_schedule.panel.passed import last_start
 from botox_schedule.panel.protocols import by_number, chosen
 from botox_schedule.panel.tables import births_of, on_tracks
 
-__all__ = ["put_flags"]
-
 _ALWAYS = (
     "booking_unresolved",
     "booking_in_hold",

@@ -4,7 +4,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from botox_schedule import DueStatus, ExpectedResponse, Interval, ResponsePhase
+from botox_schedule import DueStatus, Interval, ResponsePhase
 from botox_schedule.panel.builder import Sheet
 from botox_schedule.panel.cohort import Population
 from botox_schedule.panel.frames import Frame
@@ -14,8 +14,7 @@ from botox_schedule.panel.ordered import TRACK
 from botox_schedule.panel.passed import last_start
 from botox_schedule.panel.protocols import chosen
 from botox_schedule.panel.tables import OPEN, ended
-
-__all__ = ["FORECAST_DAYS", "SILENT", "forecast_sheet"]
+from botox_schedule.protocols import ExpectedResponse
 
 SILENT = ("deceased", "discontinued", "on_hold")
 """The statuses of tracks that nobody is to be called about."""

@@ -14,8 +14,6 @@ import narwhals.stable.v2 as nw
 from botox_schedule.panel.errors import PanelError
 from botox_schedule.panel.months import first_of_month, month_number, whole
 
-__all__ = ["Engine", "Frame", "Source", "dated", "is_day", "numbered", "opened"]
-
 Frame = nw.LazyFrame[Any]
 
 _EPOCH = 719_163

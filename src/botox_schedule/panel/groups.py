@@ -14,8 +14,6 @@ from botox_schedule.panel.keys import day_of, touch_of
 from botox_schedule.panel.months import whole
 from botox_schedule.panel.ordered import TRACK, Ordered
 
-__all__ = ["grouped"]
-
 _READ = ("track", "key", "day", "within", "part", "_starts", "_gap")
 
 

@@ -6,8 +6,6 @@ from botox_schedule.panel.builder import Sheet
 from botox_schedule.panel.frames import Frame
 from botox_schedule.panel.ordered import TRACK
 
-__all__ = ["put_covered", "put_free_days", "put_next_free", "put_touched", "put_without_holds"]
-
 
 def _met(sheet: Sheet, spans: Frame, *columns: str) -> Frame:
     asked = sheet.frame.select(*dict.fromkeys((*sheet.keys, *TRACK, *columns)))

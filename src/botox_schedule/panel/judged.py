@@ -11,8 +11,6 @@ from botox_schedule.panel.ordered import TRACK
 from botox_schedule.panel.protocols import any_of
 from botox_schedule.panel.tables import OPEN
 
-__all__ = ["judged", "put_planned_cells", "with_previous"]
-
 _LATER_THAN_ANY_DAY = OPEN // 2
 
 

@@ -10,8 +10,6 @@ from botox_schedule.panel.months import whole
 from botox_schedule.panel.protocols import MOST_INDICATIONS
 from botox_schedule.panel.reading import KINDS, dose_order, product_order
 
-__all__ = ["day_of", "dose_on", "key_of", "milli_of", "place_of", "product_of", "touch_of"]
-
 _DOSES = 2_100_000_000
 _PRODUCTS = 16
 _STEP = _PRODUCTS * MOST_INDICATIONS

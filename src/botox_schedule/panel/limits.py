@@ -19,8 +19,6 @@ from botox_schedule.panel.tables import before_death, births_of, weights_on
 from botox_schedule.protocols.model import AgeRange, DoseLimit
 from botox_schedule.terms import LimitPer, LimitScope
 
-__all__ = ["LIMIT_FLAGS", "put_limits"]
-
 LIMIT_FLAGS = ("limit_exceeded", "limit_indeterminate", "stale_weight", "missing_weight")
 _ASKED = ("family", "as_of", "due", "earliest", "booked_on", "first_on", "first_key")
 _MILLI = 1000

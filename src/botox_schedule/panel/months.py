@@ -2,8 +2,6 @@
 
 import narwhals.stable.v2 as nw
 
-__all__ = ["MARCH_SHIFT", "first_of_month", "month_number", "whole"]
-
 MARCH_SHIFT = 305
 
 

@@ -8,8 +8,6 @@ import polars as pl
 
 from botox_schedule.panel.frames import Engine, Frame
 
-__all__ = ["CYCLE", "TRACK", "Ordered"]
-
 TRACK = ("track",)
 CYCLE = ("cycle",)
 _KEYS = 1 << 63

@@ -2,9 +2,8 @@
 
 from datetime import date
 
-from botox_schedule import CalendarRangeError, Interval, ShortMonth
-
-__all__ = ["last_start"]
+from botox_schedule import Interval, ShortMonth
+from botox_schedule.errors import CalendarRangeError
 
 
 def last_start(interval: Interval, day: int, short_month: ShortMonth = ShortMonth.LAST_DAY) -> int:

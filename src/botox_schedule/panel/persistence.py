@@ -16,8 +16,6 @@ from botox_schedule.panel.frames import Frame, Source
 from botox_schedule.panel.ordered import TRACK
 from botox_schedule.panel.tables import Tables, ended
 
-__all__ = ["persistence"]
-
 
 def persistence(
     sessions: Any,

@@ -11,8 +11,6 @@ from botox_schedule.panel.forecast import FORECAST_DAYS, forecast_sheet
 from botox_schedule.panel.frames import Source, dated
 from botox_schedule.panel.tables import Tables
 
-__all__ = ["planned_forecast"]
-
 _COLUMNS = ("patient", "indication", "status", "unverified", *FORECAST_DAYS)
 
 

@@ -15,8 +15,6 @@ from botox_schedule.panel.amounts import Amount, amount_of
 from botox_schedule.panel.builder import Sheet
 from botox_schedule.panel.errors import PanelError
 
-__all__ = ["MOST_INDICATIONS", "Book", "Family", "any_of", "by_number", "chosen", "put_chosen"]
-
 MOST_INDICATIONS = 64
 """Of one clock: the order of sessions is kept in one whole number."""
 

@@ -11,20 +11,6 @@ from botox_schedule.panel.frames import Engine, Frame, Source, is_day, numbered,
 from botox_schedule.panel.protocols import by_number, chosen
 from botox_schedule.terms import names_of
 
-__all__ = [
-    "BOOKED",
-    "COMPLETED",
-    "KINDS",
-    "PRODUCTS",
-    "SESSION_COLUMNS",
-    "Policies",
-    "Reading",
-    "checked",
-    "dose_order",
-    "product_order",
-    "read_sessions",
-]
-
 COMPLETED = list(SessionStatus).index(SessionStatus.COMPLETED)
 BOOKED = list(SessionStatus).index(SessionStatus.BOOKED)
 PRODUCTS = sorted(product.value for product in Product)

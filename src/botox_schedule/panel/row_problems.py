@@ -14,8 +14,6 @@ from botox_schedule.panel.protocols import Book
 from botox_schedule.panel.reading import COMPLETED, PRODUCTS, Policies, read_sessions
 from botox_schedule.panel.tables import Tables, deaths, read_table
 
-__all__ = ["findings", "tally"]
-
 _GIVEN = ("administered_on", "indication", "product")
 _READ, _KEPT = "_read", "_kept"
 

@@ -5,20 +5,14 @@ from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
 
-from botox_schedule import (
-    Interval,
-    RetreatmentKind,
-    ShortMonth,
-    TreatmentProtocol,
-)
+from botox_schedule import Interval, ShortMonth, TreatmentProtocol
 from botox_schedule.panel.amounts import Amount, add_amount, amount_of
 from botox_schedule.panel.builder import Sheet
 from botox_schedule.panel.frames import Frame
 from botox_schedule.panel.ordered import TRACK
 from botox_schedule.panel.protocols import Book, any_of, chosen, put_chosen
 from botox_schedule.panel.reading import Policies
-
-__all__ = ["Rules"]
+from botox_schedule.terms import RetreatmentKind
 
 _OVERRIDE = ("o_n", "o_k", "o_authority")
 _USUAL = ("uf_n", "uf_k", "ul_n", "ul_k", "ut_n", "ut_k")

@@ -20,8 +20,6 @@ from botox_schedule.panel.tables import Tables
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["simulate"]
-
 _YEAR = 365.25
 
 

@@ -23,8 +23,6 @@ from botox_schedule.panel.tables import (
     refuse,
 )
 
-__all__ = ["collected", "parts", "small"]
-
 _ROWS_OF_A_BATCH = 100_000
 _COLUMNS = {"sessions": SESSION_COLUMNS, **TABLE_COLUMNS}
 

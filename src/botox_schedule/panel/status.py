@@ -14,8 +14,6 @@ from botox_schedule.panel.errors import PanelError
 from botox_schedule.panel.frames import Source, dated
 from botox_schedule.panel.tables import Tables
 
-__all__ = ["status_on"]
-
 
 def status_on(
     sessions: Any,

@@ -9,34 +9,14 @@ from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
 
-from botox_schedule import Authority, CareEndKind, Interval, IntervalError, IntervalRange
+from botox_schedule import Authority, CareEndKind, Interval, IntervalRange
+from botox_schedule.errors import IntervalError
 from botox_schedule.panel.errors import PanelError
 from botox_schedule.panel.frames import Frame, Source, numbered
 from botox_schedule.panel.months import whole
 from botox_schedule.panel.ordered import TRACK
 from botox_schedule.panel.protocols import Book, chosen
 from botox_schedule.panel.reading import Reading, checked
-
-__all__ = [
-    "OPEN",
-    "TABLE_COLUMNS",
-    "Tables",
-    "before_death",
-    "births_of",
-    "deaths",
-    "ended",
-    "fault_counts",
-    "held_spans",
-    "intervals_stated",
-    "known_overrides",
-    "known_priors",
-    "lived",
-    "numbered_table",
-    "on_tracks",
-    "read_table",
-    "refuse",
-    "weights_on",
-]
 
 OPEN = 100_000_000
 """Stands for the last day of what is open: later than any day."""

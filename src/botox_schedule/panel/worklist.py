@@ -15,8 +15,6 @@ from botox_schedule.panel.frames import Frame, Source, dated
 from botox_schedule.panel.protocols import chosen
 from botox_schedule.panel.tables import Tables
 
-__all__ = ["REASONS", "worklist"]
-
 REASONS = (
     "booking_unresolved",
     "booking_in_hold",

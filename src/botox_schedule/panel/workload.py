@@ -16,8 +16,6 @@ from botox_schedule.panel.frames import Frame, Source
 from botox_schedule.panel.months import whole
 from botox_schedule.panel.tables import Tables
 
-__all__ = ["load"]
-
 _WEEK = 7
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from pydantic import BaseModel
-
 from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, project
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine.track import Situation
@@ -16,11 +14,10 @@ from botox_schedule.planning.authorizations import (
 )
 from botox_schedule.planning.terms import AuthorizationWarning
 from botox_schedule.policy import policy_or_default
+from botox_schedule.values import Value
 
-__all__ = ["AuthorizationPlan", "AuthorizedSession", "plan_authorizations"]
 
-
-class AuthorizedSession(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class AuthorizedSession(Value, frozen=True):
     """One planned session, and the authorization that serves it best.
 
     Attributes:
@@ -34,7 +31,7 @@ class AuthorizedSession(BaseModel, frozen=True, extra="forbid", defer_build=True
     check: AuthorizationCheck | None
 
 
-class AuthorizationPlan(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class AuthorizationPlan(Value, frozen=True):
     """Which of the next sessions the authorizations of a record cover.
 
     Attributes:

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from botox_schedule import (
     PriorAuthorization,
@@ -15,20 +15,13 @@ from botox_schedule.engine.track import Situation
 from botox_schedule.planning.errors import PlanningError
 from botox_schedule.planning.terms import AuthorizationProblem
 from botox_schedule.records.model import TreatmentSession
-
-__all__ = [
-    "AuthorizationCheck",
-    "AuthorizationUse",
-    "Authorizations",
-    "PlannedDose",
-    "planned_dose",
-]
+from botox_schedule.values import Value
 
 _ZERO = Decimal(0)
 _OPEN = frozenset({AuthorizationProblem.SESSIONS_UNKNOWN, AuthorizationProblem.UNITS_UNKNOWN})
 
 
-class AuthorizationUse(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class AuthorizationUse(Value, frozen=True):
     """What was used of one authorization.
 
     Attributes:
@@ -54,7 +47,7 @@ class AuthorizationUse(BaseModel, frozen=True, extra="forbid", defer_build=True)
     session_ids: tuple[str, ...] = Field(default=(), repr=False)
 
 
-class AuthorizationCheck(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class AuthorizationCheck(Value, frozen=True):
     """Whether one authorization covers a day.
 
     Attributes:

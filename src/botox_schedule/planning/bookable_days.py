@@ -6,8 +6,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel
-
 from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.errors import OrderError
@@ -15,17 +13,7 @@ from botox_schedule.planning.authorizations import planned_dose
 from botox_schedule.planning.booking import BookingCheck, Desk, booking_check, open_desk
 from botox_schedule.planning.clinic_calendar import OpenDay
 from botox_schedule.planning.terms import BookingConstraint
-
-__all__ = [
-    "BookableDay",
-    "FirstBookableDay",
-    "Search",
-    "bookable_days",
-    "first_bookable_day",
-    "in_order",
-    "search",
-    "window_of",
-]
+from botox_schedule.values import Value
 
 _ONE_DAY = timedelta(days=1)
 _HORIZON_DAYS = 366
@@ -33,7 +21,7 @@ _HORIZON_DAYS = 366
 Constraints = Callable[[date], Sequence[BookingConstraint]]
 
 
-class BookableDay(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class BookableDay(Value, frozen=True):
     """A day that can be booked.
 
     Attributes:
@@ -47,7 +35,7 @@ class BookableDay(BaseModel, frozen=True, extra="forbid", defer_build=True):
     authorized: bool | None
 
 
-class FirstBookableDay(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class FirstBookableDay(Value, frozen=True):
     """The day to book, or what left none.
 
     Attributes:

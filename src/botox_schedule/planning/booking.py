@@ -5,10 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel
-
-from botox_schedule import DateCheck, PatientRecord, SchedulingPolicy, TreatmentProtocol
+from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol
 from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.engine import DateCheck
 from botox_schedule.engine.check import check_in, judge_day
 from botox_schedule.engine.track import Situation
 from botox_schedule.errors import OrderError
@@ -22,8 +21,7 @@ from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
 from botox_schedule.planning.terms import BookingConstraint
 from botox_schedule.policy import policy_or_default
 from botox_schedule.terms import DayReasonCode
-
-__all__ = ["BookingCheck", "Desk", "booking_check", "check_booking", "open_desk"]
+from botox_schedule.values import Value
 
 _CONSTRAINTS = {
     DayReasonCode.CARE_ENDED: BookingConstraint.CARE_ENDED,
@@ -38,7 +36,7 @@ _SENTENCES = {
 }
 
 
-class BookingCheck(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class BookingCheck(Value, frozen=True):
     """Whether a day can be booked, and everything that speaks against it.
 
     Attributes:

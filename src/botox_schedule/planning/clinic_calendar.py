@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
-from botox_schedule import CalendarRangeError, Window
+from botox_schedule import Window
 from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.errors import CalendarRangeError
 from botox_schedule.planning.errors import PlanningError
 from botox_schedule.planning.terms import Weekday
-
-__all__ = ["ClinicCalendar", "OpenDay", "WindowInput", "as_windows", "open_before"]
+from botox_schedule.values import PatientValue, Value
 
 OpenDay = Callable[[date], bool]
 """Answers whether the clinic is open on a day; a ``ClinicCalendar`` is one."""
@@ -32,7 +32,7 @@ WindowInput = Annotated[Window, BeforeValidator(_as_window)]
 """Consecutive days, both ends included; a single day counts as a window of one."""
 
 
-class _Windows(BaseModel, frozen=True, hide_input_in_errors=True, defer_build=True):
+class _Windows(PatientValue, frozen=True):
     days: tuple[WindowInput, ...]
 
 
@@ -41,7 +41,7 @@ def as_windows(days: Iterable[Any]) -> tuple[Window, ...]:
     return _Windows(days=tuple(days)).days
 
 
-class ClinicCalendar(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class ClinicCalendar(Value, frozen=True):
     """The days on which a clinic is open; called with a day, it answers whether it is.
 
     Attributes:

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from pydantic import BaseModel
-
 from botox_schedule import Interval
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.planning.clinic_calendar import OpenDay, open_before
 from botox_schedule.planning.errors import PlanningError
-
-__all__ = ["CountdownStep", "countdown"]
+from botox_schedule.values import Value
 
 Leads = Mapping[str, Interval | str] | Iterable[tuple[str, Interval | str]]
 
 
-class CountdownStep(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class CountdownStep(Value, frozen=True):
     """The last day on which one thing can be done.
 
     Attributes:

@@ -2,8 +2,6 @@
 
 from botox_schedule.errors import BotoxScheduleError
 
-__all__ = ["PlanningError", "UnknownCountryError"]
-
 
 class PlanningError(BotoxScheduleError, ValueError):
     """What was asked cannot be planned: no open day, no second track, no vial size."""

@@ -5,10 +5,8 @@ from datetime import date
 
 from holidays import country_holidays
 
-from botox_schedule import CalendarRangeError
+from botox_schedule.errors import CalendarRangeError
 from botox_schedule.planning.errors import UnknownCountryError
-
-__all__ = ["opens_on"]
 
 
 def opens_on(country: str, subdivision: str | None) -> Callable[[date], bool]:

@@ -5,12 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel
-
 from botox_schedule import (
-    LimitCheck,
     PatientRecord,
-    ProtocolRef,
     SchedulingPolicy,
     TreatmentProtocol,
     TreatmentSession,
@@ -18,17 +14,18 @@ from botox_schedule import (
     check_dose_limits,
 )
 from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.engine import LimitCheck
 from botox_schedule.planning.authorizations import AuthorizationCheck, planned_dose
 from botox_schedule.planning.bookable_days import Search, in_order, search, window_of
 from botox_schedule.planning.booking import Desk, open_desk
 from botox_schedule.planning.clinic_calendar import OpenDay
 from botox_schedule.planning.errors import PlanningError
 from botox_schedule.planning.terms import BookingConstraint
+from botox_schedule.protocols import ProtocolRef
+from botox_schedule.values import Value
 
-__all__ = ["SharedTrack", "SharedVisit", "find_shared_visit"]
 
-
-class SharedTrack(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class SharedTrack(Value, frozen=True):
     """One track of a shared visit.
 
     Attributes:
@@ -52,7 +49,7 @@ class SharedTrack(BaseModel, frozen=True, extra="forbid", defer_build=True):
     authorization: AuthorizationCheck | None
 
 
-class SharedVisit(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class SharedVisit(Value, frozen=True):
     """One visit for several tracks, or what left no day for it.
 
     Attributes:

@@ -2,8 +2,6 @@
 
 from enum import StrEnum, unique
 
-__all__ = ["AuthorizationProblem", "AuthorizationWarning", "BookingConstraint", "Weekday"]
-
 
 @unique
 class Weekday(StrEnum):

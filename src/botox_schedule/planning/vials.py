@@ -4,28 +4,19 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
 
-from pydantic import BaseModel
-
-from botox_schedule import Product, SourceRef, Verification, find_product
+from botox_schedule import Product, find_product
 from botox_schedule.planning.errors import PlanningError
-from botox_schedule.protocols.catalog import bundled_tables, cited
-
-__all__ = [
-    "BillingLine",
-    "BillingRule",
-    "VialCount",
-    "VialPlan",
-    "VialSize",
-    "billing_rule",
-    "fewest_vials",
-    "vial_sizes",
-]
+from botox_schedule.protocols import SourceRef
+from botox_schedule.protocols.bundled import bundled_tables
+from botox_schedule.protocols.catalog import cited
+from botox_schedule.terms import Verification
+from botox_schedule.values import Value
 
 _ZERO = Decimal(0)
 _MOST_UNITS = 100_000
 
 
-class VialSize(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class VialSize(Value, frozen=True):
     """A vial that a product is sold in; *source* says how well that was read."""
 
     product: Product
@@ -33,7 +24,7 @@ class VialSize(BaseModel, frozen=True, extra="forbid", defer_build=True):
     source: SourceRef
 
 
-class BillingRule(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class BillingRule(Value, frozen=True):
     """How many units of a product one billing unit of a code stands for.
 
     >>> rule = billing_rule("Dysport")
@@ -56,14 +47,14 @@ class BillingRule(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return _plain(Decimal(billing_units) * self.units)
 
 
-class VialCount(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class VialCount(Value, frozen=True):
     """So many vials of one size, in units of the product."""
 
     units: Decimal
     count: int
 
 
-class BillingLine(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class BillingLine(Value, frozen=True):
     """One line of a claim: billing units of a code, given or discarded.
 
     Attributes:
@@ -79,7 +70,7 @@ class BillingLine(BaseModel, frozen=True, extra="forbid", defer_build=True):
     is_whole: bool
 
 
-class VialPlan(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class VialPlan(Value, frozen=True):
     """The vials for a dose that the caller named.
 
     Attributes:
@@ -133,7 +124,7 @@ def _billing_rules() -> tuple[BillingRule, ...]:
             units=row["units"],
             source=cited(row["source"]),
         )
-        for row in bundled_tables("codes.toml")["codes"]
+        for row in bundled_tables("indications.toml")["codes"]
         if "units" in row
     )
 

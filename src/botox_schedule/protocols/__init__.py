@@ -1,1 +1,43 @@
 """What labels and guidelines say, and where it is written."""
+
+from botox_schedule.protocols.catalog import bundled_protocols, find_protocol, load_protocols
+from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.protocols.indications import (
+    find_indication,
+    find_product,
+    find_product_by_code,
+    names_toxin,
+)
+from botox_schedule.protocols.model import (
+    AgeRange,
+    Code,
+    DoseLimit,
+    ExpectedResponse,
+    InForce,
+    LimitWindow,
+    ProtocolRef,
+    RetreatmentRule,
+    SourceRef,
+    TreatmentProtocol,
+)
+
+__all__ = [
+    "AgeRange",
+    "Code",
+    "DoseLimit",
+    "ExpectedResponse",
+    "InForce",
+    "LimitWindow",
+    "ProtocolRef",
+    "ProtocolSet",
+    "RetreatmentRule",
+    "SourceRef",
+    "TreatmentProtocol",
+    "bundled_protocols",
+    "find_indication",
+    "find_product",
+    "find_product_by_code",
+    "find_protocol",
+    "load_protocols",
+    "names_toxin",
+]

@@ -1,29 +1,28 @@
 """The bundled protocols, read once, and protocol files of a clinic's own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from os import PathLike
 from typing import Any
 
 from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.errors import UnknownProtocolError
-from botox_schedule.protocols.loader import protocols_in, tables_in, tables_of
+from botox_schedule.protocols.bundled import bundled_tables, data_folder
+from botox_schedule.protocols.collection import ProtocolSet, newness
+from botox_schedule.protocols.indications import find_product, why_no_product
+from botox_schedule.protocols.loader import protocols_in, tables_of
 from botox_schedule.protocols.model import SourceRef, TreatmentProtocol
-from botox_schedule.terms import Population, Product, find_product
+from botox_schedule.terms import Population, Product
 
-__all__ = ["bundled_protocols", "bundled_tables", "cited", "find_protocol", "load_protocols"]
-
-
-def _data() -> Traversable:
-    return files("botox_schedule.protocols") / "data"
-
-
-@cache
-def bundled_tables(name: str) -> dict[str, Any]:
-    """Return the tables of a bundled data file, read once."""
-    return tables_in((_data() / name).read_text(encoding="utf-8"), name)
+_POPULATION_NAMES = {
+    "adult": Population.ADULT,
+    "adults": Population.ADULT,
+    "pediatric": Population.PEDIATRIC,
+    "paediatric": Population.PEDIATRIC,
+    "child": Population.PEDIATRIC,
+    "children": Population.PEDIATRIC,
+}
 
 
 def cited(source: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> SourceRef:
@@ -44,14 +43,27 @@ def bundled_protocols() -> tuple[TreatmentProtocol, ...]:
     >>> sorted({str(protocol.region) for protocol in bundled_protocols()})
     ['eu', 'uk', 'us']
     """
-    names = sorted(entry.name for entry in (_data() / "protocols").iterdir())
-    sources, codes = bundled_tables("sources.toml"), bundled_tables("codes.toml")["codes"]
+    names = sorted(entry.name for entry in (data_folder() / "protocols").iterdir())
+    sources, codes = bundled_tables("sources.toml"), bundled_tables("indications.toml")["codes"]
     return tuple(
         protocol
         for name in names
         if name.endswith(".toml")
         for protocol in protocols_in(bundled_tables(f"protocols/{name}"), name, sources, codes)
     )
+
+
+@cache
+def bundled_set() -> ProtocolSet:
+    """Return the bundled protocols as one collection."""
+    return ProtocolSet(bundled_protocols())
+
+
+def known_protocols(others: "Iterable[TreatmentProtocol] | None") -> ProtocolSet:
+    """Return the protocols known besides a given one: None means the bundled ones."""
+    if others is None or others is bundled_protocols():
+        return bundled_set()
+    return others if isinstance(others, ProtocolSet) else ProtocolSet(others)
 
 
 def find_protocol(
@@ -64,44 +76,91 @@ def find_protocol(
     """Return the bundled protocol for an indication.
 
     Args:
-        indication: A slug such as ``chronic-migraine``.
+        indication: A slug, title or alias in any case, such as ``chronic-migraine``.
         product: A nonproprietary name or a brand name.
-        population: ``adult`` or ``pediatric``.
-        region: ``us``, ``uk`` or ``eu``.
+        population: ``adult``, or ``pediatric`` (``child`` is understood).
+        region: ``us``, ``uk`` or ``eu``, in any case.
         on: The day on which the version holds; None means the newest.
 
     Raises:
-        UnknownProtocolError: When no bundled protocol matches.
+        UnknownProtocolError: When no bundled protocol matches; the message names what comes
+            closest.
 
     >>> str(find_protocol("chronic-migraine").retreatment.minimum)
     '12 weeks'
-    >>> find_protocol("migraine")
+    >>> find_protocol("Migraine", "BOTOX®", region="US").id
+    'onabotulinumtoxinA-chronic-migraine-adult-us'
+    >>> find_protocol("chronic-migrane")
     Traceback (most recent call last):
         ...
-    botox_schedule.errors.UnknownProtocolError: no bundled protocol for migraine with onabotulinumtoxinA, adult, us; with that product, population and region there are: axillary-hyperhidrosis, blepharospasm, cervical-dystonia, chronic-migraine, glabellar-lines, lower-limb-spasticity, neurogenic-detrusor-overactivity, overactive-bladder, platysma-bands, spasticity, strabismus, upper-facial-lines, upper-limb-spasticity
+    botox_schedule.errors.UnknownProtocolError: no indication has that name; did you mean chronic-migraine?
     """
-    wanted = find_product(str(product))
-    if wanted is None:
-        known = ", ".join(member.value for member in Product)
-        raise UnknownProtocolError(f"no product is called {product!s}; known: {known}, brand names")
+    wanted = _product_named(str(product))
+    people, where = population_named(str(population)), region_named(region)
+    slug = bundled_set().indication_named(indication)
     day = None if on is None else as_day(on, "on")
-    alike = [
-        protocol
-        for protocol in bundled_protocols()
-        if (protocol.product, protocol.population, protocol.region) == (wanted, population, region)
-    ]
     found = [
-        protocol
-        for protocol in alike
-        if protocol.indication == indication and (day is None or day in protocol.in_force)
+        version
+        for versions in bundled_set().find(slug, wanted, people, where)
+        for version in versions
+        if day is None or day in version.in_force
     ]
     if not found:
-        known = ", ".join(sorted({protocol.indication for protocol in alike})) or "none"
-        raise UnknownProtocolError(
-            f"no bundled protocol for {indication} with {wanted}, {population!s}, {region}; "
-            f"with that product, population and region there are: {known}"
-        )
-    return max(found, key=lambda protocol: (str(protocol.in_force.first or ""), protocol.version))
+        raise UnknownProtocolError(_no_protocol(slug, wanted, people, where))
+    return max(found, key=newness)
+
+
+def _product_named(text: str) -> Product:
+    found = find_product(text)
+    if found is None:
+        raise UnknownProtocolError(f"product: {why_no_product(text)}")
+    return found
+
+
+def population_named(text: str) -> Population:
+    """Return the population that *text* names, in any case.
+
+    Raises:
+        UnknownProtocolError: When it names none.
+
+    >>> population_named("child")
+    <Population.PEDIATRIC: 'pediatric'>
+    """
+    found = _POPULATION_NAMES.get(text.strip().lower())
+    if found is None:
+        raise UnknownProtocolError("population: give adult or pediatric")
+    return found
+
+
+def region_named(text: str) -> str:
+    """Return the region that *text* names, in any case.
+
+    Raises:
+        UnknownProtocolError: When no bundled protocol has it.
+
+    >>> region_named("US")
+    'us'
+    """
+    known = sorted({protocol.region for protocol in bundled_protocols()})
+    region = text.strip().lower()
+    if region not in known:
+        near = get_close_matches(region, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"give one of {', '.join(known)}"
+        raise UnknownProtocolError(f"region: no protocol is bundled for it; {hint}")
+    return region
+
+
+def _no_protocol(slug: str, product: Product, people: Population, region: str) -> str:
+    alike = {
+        p.indication
+        for p in bundled_protocols()
+        if (p.product, p.population, p.region) == (product, people, region)
+    }
+    known = ", ".join(sorted(alike)) or "none"
+    return (
+        f"no bundled protocol for {slug} with {product}, {people}, {region}; "
+        f"with that product, population and region there are: {known}"
+    )
 
 
 def load_protocols(path: str | PathLike[str]) -> tuple[TreatmentProtocol, ...]:

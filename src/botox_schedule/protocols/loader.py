@@ -10,10 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from botox_schedule.errors import ProtocolFileError
-from botox_schedule.protocols.files import MEBIBYTE, read_within
+from botox_schedule.files import MEBIBYTE, read_within
 from botox_schedule.protocols.model import TreatmentProtocol
-
-__all__ = ["faults", "protocols_in", "tables_in", "tables_of"]
 
 _TABLES = {"sources": dict, "limits": list, "protocols": list}
 _SHOWN = 60
@@ -189,6 +187,34 @@ def _conflicts(protocols: list[TreatmentProtocol]) -> Iterator[str]:
                 )
         seen[protocol.id].append(protocol)
     yield from _one_sided_clocks(protocols)
+    yield from _two_ids(protocols)
+    yield from _early_ranges(protocols)
+
+
+def _two_ids(protocols: list[TreatmentProtocol]) -> Iterator[str]:
+    ids: dict[tuple[str, ...], str] = {}
+    for protocol in protocols:
+        treatment = (
+            protocol.indication,
+            protocol.product.value,
+            protocol.population.value,
+            protocol.region,
+        )
+        first = ids.setdefault(treatment, protocol.id)
+        if first != protocol.id:
+            yield f"{protocol.id}: {first} is for the same treatment; expected one id for both"
+
+
+def _early_ranges(protocols: list[TreatmentProtocol]) -> Iterator[str]:
+    for protocol in protocols:
+        minimum, usual = protocol.retreatment.minimum, protocol.retreatment.usual
+        if minimum is None or usual is None or usual.first == minimum:
+            continue
+        if usual.first.day_bounds[0] < minimum.day_bounds[1]:
+            yield (
+                f"{protocol.id}: retreatment.usual begins before the minimum; "
+                "expected the part from the minimum on"
+            )
 
 
 def _overlap(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:

@@ -1,49 +1,80 @@
 """What a label or guideline says about one product for one indication."""
 
 import itertools
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import (
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from botox_schedule.dates.days import Day
+from botox_schedule.dates.days import Day, LastDay, is_within
 from botox_schedule.dates.intervals import Interval, IntervalRange
-from botox_schedule.protocols.products import ProductName
+from botox_schedule.protocols.indications import find_product, why_no_product
 from botox_schedule.terms import (
+    ForWhom,
     LimitPer,
     LimitReading,
     LimitScope,
     Population,
+    Product,
     RetreatmentKind,
     Verification,
 )
-
-__all__ = [
-    "AgeRange",
-    "Code",
-    "DoseLimit",
-    "ExpectedResponse",
-    "InForce",
-    "Indication",
-    "LimitWindow",
-    "ProtocolRef",
-    "RetreatmentRule",
-    "SourceRef",
-    "TreatmentProtocol",
-]
+from botox_schedule.values import Value
 
 Indication = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 """What is treated, as a slug such as ``chronic-migraine``."""
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
-_Units = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
+_PositiveUnits = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
 _Years = Annotated[int, Field(ge=0, le=150)]
 
 
-class SourceRef(BaseModel, frozen=True, extra="forbid", defer_build=True):
+def _by_name(text: str) -> Product:
+    product = find_product(text)
+    if product is None:
+        raise PydanticCustomError("product", f"not a product; {why_no_product(text)}")
+    return product
+
+
+class _ProductSchema:
+    """Tries the nonproprietary names first, which costs nothing in Python."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        by_name = core_schema.no_info_after_validator_function(
+            _by_name, core_schema.str_schema(strict=True, max_length=200)
+        )
+        return core_schema.custom_error_schema(
+            core_schema.union_schema([handler(source), by_name], mode="left_to_right"),
+            custom_error_type="product",
+            custom_error_message="not a product; give one of "
+            + ", ".join(product.value for product in Product)
+            + ", or a brand name",
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "examples": [product.value for product in Product]}
+
+
+ProductName = Annotated[Product, _ProductSchema]
+"""A product, given by its nonproprietary name or a brand name."""
+
+
+class SourceRef(Value, frozen=True):
     """The cited document, the place in it, and how well it was read.
 
     Attributes:
@@ -55,9 +86,9 @@ class SourceRef(BaseModel, frozen=True, extra="forbid", defer_build=True):
         verification: Where the text was read; ``unverified`` when it was not read anywhere.
         checked_on: The day the figure was checked against its source.
         strength: How strongly the source words the figure, such as ``generally`` or ``should``.
-        basis: How the figure was got, such as ``read from a schedule`` or ``assumed``.
+        basis: How the figure was got, such as ``read from a schedule`` or ``payer``.
         also: Keys of documents that agree.
-        note: What a reader should know beside it.
+        note: What a reader should know with it.
     """
 
     key: _Text
@@ -80,6 +111,18 @@ class SourceRef(BaseModel, frozen=True, extra="forbid", defer_build=True):
             f"({self.verification}{basis}; checked {self.checked_on})"
         )
 
+    @property
+    def is_advice(self) -> bool:
+        """Whether the words advise and do not bind: "may", "not evaluated", or a duration."""
+        strength = self.strength or ""
+        return strength.startswith(_ADVISORY_WORDS) or self.basis == READ_FROM_A_DURATION
+
+
+READ_FROM_A_DURATION = "read from a duration"
+READ_FROM_A_SCHEDULE = "read from a schedule"
+_ADVISORY_WORDS = ("may", "not evaluated")
+_BESIDE_A_FIGURE = ("statistic", "for_whom", "share")
+
 
 def _split_figures(data: Any) -> Any:
     """Take ``figure = {value = …, key = …}`` apart into the figure and its source."""
@@ -90,6 +133,7 @@ def _split_figures(data: Any) -> Any:
         if isinstance(figure, dict) and "value" in figure:
             source = dict(figure)
             split[name] = source.pop("value")
+            split |= {f"{name}_{k}": source.pop(k) for k in _BESIDE_A_FIGURE if k in source}
             split[f"{name}_source"] = source
     return split
 
@@ -98,18 +142,20 @@ def _is_unverified(source: SourceRef | None) -> bool:
     return source is None or source.verification is Verification.UNVERIFIED
 
 
-class RetreatmentRule(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class RetreatmentRule(Value, frozen=True):
     """How long to wait until the next session.
-
-    A rule states a minimum and a usual range, a minimum only, or neither.
 
     Attributes:
         kind: ``scheduled``, or ``as_needed`` when the effect has diminished.
-        minimum: The shortest interval the source allows, or None where it states none.
-        usual: The interval the source calls usual, or None where it states none.
+        minimum: The shortest interval the source allows, or None where none is recorded.
         minimum_source: Where the minimum stands; without it the minimum is unverified.
+        usual: When people are treated again, as a range or schedule of the source.
         usual_source: Where the usual range stands.
+        typical: One statistic or a duration, which makes nobody due.
+        typical_statistic: What the typical interval is, such as ``median to the next request``.
+        typical_source: Where the typical interval stands.
         wording: What the source says instead of an interval.
+        wording_source: Where that wording stands.
     """
 
     kind: RetreatmentKind
@@ -117,6 +163,9 @@ class RetreatmentRule(BaseModel, frozen=True, extra="forbid", defer_build=True):
     minimum_source: SourceRef | None = None
     usual: IntervalRange | None = None
     usual_source: SourceRef | None = None
+    typical: Interval | None = None
+    typical_statistic: _Text | None = None
+    typical_source: SourceRef | None = None
     wording: str | None = None
     wording_source: SourceRef | None = None
 
@@ -126,35 +175,57 @@ class RetreatmentRule(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return _split_figures(data)
 
     @model_validator(mode="after")
-    def _has_order(self) -> Self:
-        if self.minimum is None:
-            if self.usual is not None:
-                raise ValueError("a usual range needs a minimum; give minimum too")
-        elif self.minimum.day_bounds[0] < 0:
+    def _is_whole(self) -> Self:
+        if self.minimum is not None and self.minimum.day_bounds[0] < 0:
             raise ValueError("a minimum cannot be negative")
-        if self.usual is not None and self.usual.first.day_bounds[0] < 0:
-            raise ValueError("a usual range cannot be negative")
+        if self.typical is not None and self.typical.day_bounds[0] < 0:
+            raise ValueError("a typical interval cannot be negative")
+        if (self.typical is None) != (self.typical_statistic is None):
+            raise ValueError("a typical interval needs the name of its statistic, and both or none")
         return self
 
+    @property
+    def minimum_is_advisory(self) -> bool:
+        """Whether the source advises the minimum and does not require it."""
+        return self.minimum_source is not None and self.minimum_source.is_advice
 
-class ExpectedResponse(BaseModel, frozen=True, extra="forbid", defer_build=True):
+
+class ExpectedResponse(Value, frozen=True):
     """When the response is expected to begin, peak and wear off, counted from the session.
 
     Attributes:
         onset: First expected effect.
+        onset_source: Where the onset stands.
+        onset_for_whom: Whether the onset is that of a typical patient or of some.
+        onset_share: The share of patients it is about, such as ``90 of 143``.
         peak: Full expected effect of this session.
-        wear_off: The effect declines; after its last day it has worn off.
+        peak_source: Where the peak stands.
+        peak_for_whom: Whether the peak is that of a typical patient or of some.
+        peak_share: The share of patients it is about.
+        wear_off: The effect declines; after its last day a typical patient's has worn off.
+        wear_off_source: Where the wear-off stands.
+        wear_off_for_whom: Whether the wear-off is that of a typical patient or of some.
+        wear_off_share: The share of patients it is about.
         full_benefit: Full benefit of the course, counted from the course's first session.
+        full_benefit_source: Where the full benefit stands.
+        notes: Statistics and trial visits that make no window, each with its name.
     """
 
     onset: IntervalRange | None = None
     onset_source: SourceRef | None = None
+    onset_for_whom: ForWhom = ForWhom.TYPICAL
+    onset_share: _Text | None = None
     peak: IntervalRange | None = None
     peak_source: SourceRef | None = None
+    peak_for_whom: ForWhom = ForWhom.TYPICAL
+    peak_share: _Text | None = None
     wear_off: IntervalRange | None = None
     wear_off_source: SourceRef | None = None
+    wear_off_for_whom: ForWhom = ForWhom.TYPICAL
+    wear_off_share: _Text | None = None
     full_benefit: Interval | None = None
     full_benefit_source: SourceRef | None = None
+    notes: tuple[_Text, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -167,13 +238,25 @@ class ExpectedResponse(BaseModel, frozen=True, extra="forbid", defer_build=True)
         for earlier, later in itertools.pairwise(stated):
             if earlier.first.day_bounds[1] > later.first.day_bounds[0]:
                 raise ValueError("onset, peak and wear_off must begin in that order")
-        if stated and stated[0].first.day_bounds[0] < 0:
-            raise ValueError("an expected response cannot begin before the session")
+        return self
+
+    @model_validator(mode="after")
+    def _names_the_share(self) -> Self:
+        for name in ("onset", "peak", "wear_off"):
+            some = getattr(self, f"{name}_for_whom") is ForWhom.SOME
+            if some != (getattr(self, f"{name}_share") is not None):
+                raise ValueError(f"{name}: a window about some patients needs their share")
         return self
 
 
-class AgeRange(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """Ages in completed years; both ends belong to it, None leaves an end open."""
+class AgeRange(Value, frozen=True):
+    """Ages in completed years; both ends belong to it, None leaves an end open.
+
+    Attributes:
+        first: The youngest age.
+        last: The oldest age.
+        source: Where the ages stand.
+    """
 
     first: _Years | None = None
     last: _Years | None = None
@@ -186,16 +269,19 @@ class AgeRange(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return self
 
     def __contains__(self, years: int) -> bool:
-        return (self.first is None or years >= self.first) and (
-            self.last is None or years <= self.last
-        )
+        return is_within(self.first, years, self.last)
 
 
-class InForce(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """The days on which a version holds; both ends belong to it, None leaves an end open."""
+class InForce(Value, frozen=True):
+    """The days on which a version holds; both ends belong to it, None leaves an end open.
+
+    Attributes:
+        first: The first day.
+        last: The last day.
+    """
 
     first: Day | None = None
-    last: Day | None = None
+    last: LastDay = None
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
@@ -204,15 +290,15 @@ class InForce(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return self
 
     def __contains__(self, day: date) -> bool:
-        return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
+        return is_within(self.first, day, self.last)
 
 
-class LimitWindow(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class LimitWindow(Value, frozen=True):
     """One reading of the window over which a limit adds up.
 
     Attributes:
-        reading: Its name where the source's words have several readings.
         window: A dose counts until, and not on, the day this long after it.
+        reading: Its name where the source's words have several readings.
     """
 
     window: Interval
@@ -225,23 +311,26 @@ class LimitWindow(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return self
 
 
-class DoseLimit(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """What a source calls a maximum; a usual dose is not one.
+class DoseLimit(Value, frozen=True):
+    """What a source calls a maximum; a recommended dose is not one.
 
     Attributes:
         scope: Whose units add up.
+        indications: The indications whose sessions add up, where the scope names several.
         per: Over what they add up.
         windows: The readings of the window; empty unless ``per`` is ``window``.
         units: The maximum in units of the product.
         units_per_kilogram: The maximum by body weight; the lower of both counts.
-        ages: For whom the limit holds, or None for everyone.
+        ages: The patients' ages for which the limit holds, or None for everyone.
+        source: Where the limit stands.
     """
 
     scope: LimitScope
+    indications: tuple[Indication, ...] = ()
     per: LimitPer
     windows: tuple[LimitWindow, ...] = ()
-    units: _Units | None = None
-    units_per_kilogram: _Units | None = None
+    units: _PositiveUnits | None = None
+    units_per_kilogram: _PositiveUnits | None = None
     ages: AgeRange | None = None
     source: SourceRef | None = None
 
@@ -251,20 +340,38 @@ class DoseLimit(BaseModel, frozen=True, extra="forbid", defer_build=True):
             raise ValueError("a limit needs units, units_per_kilogram or both")
         if (self.per is LimitPer.WINDOW) != bool(self.windows):
             raise ValueError("a limit per window needs windows, and no other limit has them")
+        if (self.scope is LimitScope.INDICATIONS) != bool(self.indications):
+            raise ValueError("a limit over indications names them, and no other limit does")
         readings = [w.reading for w in self.windows]
         if len(readings) > 1 and (None in readings or len(set(readings)) < len(readings)):
             raise ValueError("a limit with several windows names each one's reading once")
         return self
 
+    def counts(self, indication: str, *, asked: str) -> bool:
+        """Whether a session for *indication* adds up when the protocol for *asked* is checked."""
+        if self.scope is LimitScope.PRODUCT:
+            return True
+        if self.scope is LimitScope.INDICATION:
+            return indication == asked
+        return indication in self.indications
+
     def __str__(self) -> str:
         figures = [f"{self.units:f} U"] if self.units else []
         if self.units_per_kilogram:
             figures.append(f"{self.units_per_kilogram:f} U/kg")
-        return f"{' or '.join(figures)} per {self.per}, {self.scope}"
+        over = ", ".join(self.indications) or self.scope.value
+        return f"{' or '.join(figures)} per {self.per}, {over}"
 
 
-class Code(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """A code of a coding system, with its meaning in our own words."""
+class Code(Value, frozen=True):
+    """A code of a coding system, with its meaning in our own words.
+
+    Attributes:
+        system: The coding system.
+        code: The code.
+        meaning: What it stands for, in our own words.
+        source: Where the code was read.
+    """
 
     system: _Text
     code: _Text
@@ -272,8 +379,17 @@ class Code(BaseModel, frozen=True, extra="forbid", defer_build=True):
     source: SourceRef | None = None
 
 
-class ProtocolRef(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """Which protocol an answer rests on."""
+class ProtocolRef(Value, frozen=True):
+    """Which protocol an answer rests on.
+
+    Attributes:
+        id: Shared by all versions of the protocol.
+        version: The version of the content.
+        region: Where it holds.
+        product: The product.
+        indication: What is treated.
+        population: ``adult`` or ``pediatric``.
+    """
 
     id: str
     version: str
@@ -286,19 +402,24 @@ class ProtocolRef(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return f"{self.id} version {self.version}, region {self.region}"
 
 
-class TreatmentProtocol(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class TreatmentProtocol(Value, frozen=True):
     """What a label or guideline says about one product for one indication.
 
     Attributes:
         id: Shared by all versions of the protocol.
-        version: The version of the content.
-        in_force: The days on which this version holds.
+        version: The version of the content; versions are compared as numbers.
+        region: Where it holds.
+        indication: What is treated.
+        product: The product.
+        population: ``adult`` or ``pediatric``.
         shares_clock_with: Other indications whose sessions count from the same anchor.
-        ages: For whom the protocol is, in completed years.
+        in_force: The days on which this version holds.
+        ages: The patients' ages, in completed years.
         retreatment: How long to wait.
         response: What to expect.
         limits: What the source calls a maximum.
         codes: Codes of the indication, the procedure and the product.
+        notes: What a reader should know with the figures.
 
     >>> protocol = TreatmentProtocol(
     ...     id="own-migraine", version="1", region="us", indication="chronic-migraine",
@@ -337,9 +458,10 @@ class TreatmentProtocol(BaseModel, frozen=True, extra="forbid", defer_build=True
         )
 
     @cached_property
-    def clock(self) -> frozenset[str]:
-        """The indications whose sessions count from the same anchor, its own included."""
-        return frozenset((self.indication, *self.shares_clock_with))
+    def version_key(self) -> tuple[tuple[int, int, str], ...]:
+        """The version as numbers, so that 10 is newer than 9."""
+        parts = re.findall(r"[0-9]+|[^0-9.]+", self.version)
+        return tuple((1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts)
 
     @cached_property
     def unverified_retreatment(self) -> tuple[str, ...]:
@@ -352,7 +474,7 @@ class TreatmentProtocol(BaseModel, frozen=True, extra="forbid", defer_build=True
         return _unverified(self.response, ("onset", "peak", "wear_off", "full_benefit"))
 
 
-def _unverified(figures: BaseModel, names: Iterable[str]) -> tuple[str, ...]:
+def _unverified(figures: Value, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(
         name
         for name in names

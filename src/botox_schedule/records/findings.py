@@ -1,45 +1,82 @@
 """What a person should look at, as values."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
+from hashlib import sha256
 
-from pydantic import BaseModel, Field
+from pydantic import Field, computed_field
 
 from botox_schedule.errors import FindingError, FindingsError
-from botox_schedule.records.model import TreatmentSession
-from botox_schedule.terms import FindingCode
+from botox_schedule.records.model import Decision, TreatmentSession
+from botox_schedule.terms import FindingCode, FindingNeeds
+from botox_schedule.values import Value
 
-__all__ = ["Finding", "about", "raise_findings"]
+_KEY_LENGTH = 16
+_DECISION_FIELDS = ("first", "on", "indication", "kind")
 
 
-class Finding(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class Finding(Value, frozen=True):
     """Something a person should look at.
 
     Attributes:
         code: What it is.
         message: A plain sentence without ids, days or free text.
-        record_ids: The ids of the sessions it concerns, as far as they have one.
+        record_ids: The ids of the sessions and decisions it concerns, as far as they have one.
+        key: The same for the same finding about the same rows, so that a clinic's software can
+            keep what was acknowledged; it shows nothing of them.
     """
 
     code: FindingCode
     message: str
     record_ids: tuple[str, ...] = Field(default=(), repr=False)
+    key: str = ""
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def needs(self) -> FindingNeeds:
+        """When it needs a person: ``today``, at the ``next_visit``, or for ``information``."""
+        return self.code.needs
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
 
 
-def about(code: FindingCode, message: str, sessions: Iterable[TreatmentSession] = ()) -> Finding:
-    """Return a finding about *sessions*."""
-    ids = {session.id for session in sessions if session.id is not None}
-    return Finding(code=code, message=message, record_ids=tuple(sorted(ids)))
+def make_finding(
+    code: FindingCode, message: str, subjects: Iterable[TreatmentSession | Decision] = ()
+) -> Finding:
+    """Return a finding about *subjects*."""
+    about = list(subjects)
+    ids = {subject.id for subject in about if subject.id is not None}
+    marks = sorted({_mark(subject) for subject in about})
+    digest = sha256("\n".join([code.value, *marks]).encode()).hexdigest()[:_KEY_LENGTH]
+    return Finding(
+        code=code, message=message, record_ids=tuple(sorted(ids)), key=f"{code.value}-{digest}"
+    )
+
+
+def _mark(subject: TreatmentSession | Decision) -> str:
+    """What tells a row from others: its id, else what and when it is."""
+    if subject.id is not None:
+        return f"id {subject.id}"
+    if isinstance(subject, TreatmentSession):
+        return _words(subject.administered_on, subject.indication, subject.product, subject.kind)
+    return _words(*(getattr(subject, name, None) for name in _DECISION_FIELDS))
+
+
+def _words(*parts: date | str | None) -> str:
+    return " ".join("-" if part is None else str(part) for part in parts)
 
 
 def raise_findings(findings: Sequence[Finding]) -> None:
-    """Raise all findings together, without the ids of records.
+    """Raise the findings that need a person today together, without the ids of records.
 
     Raises:
-        FindingsError: When there is a finding.
+        FindingsError: When there is such a finding.
     """
-    if findings:
-        errors = [FindingError(finding.code.value, finding.message) for finding in findings]
-        raise FindingsError("the record needs a person's look", errors)
+    errors = [
+        FindingError(finding.code.value, finding.message)
+        for finding in findings
+        if finding.needs is FindingNeeds.TODAY
+    ]
+    if errors:
+        raise FindingsError("the record has findings to review today", errors)

@@ -1,191 +1,266 @@
-"""Which sessions of a record count, and which of them belong to one cycle."""
+"""Which sessions of a record count on a day, and which of them belong to one cycle."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from botox_schedule.records.findings import Finding, about
+from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import PatientRecord, TreatmentSession
 from botox_schedule.terms import (
     PRECEDENCE,
-    CareEndKind,
+    SAME_DAY_PRECEDENCE,
     FindingCode,
     SessionKind,
     SessionStatus,
 )
 
-__all__ = ["Group", "History", "Track", "read_history", "read_track"]
-
 _UNKNOWN = Decimal(-1)
 _DAY = attrgetter("administered_on")
+_MISSED = frozenset({SessionStatus.CANCELLED, SessionStatus.NO_SHOW})
 
 
-class Group(NamedTuple):
+class CycleSessions(NamedTuple):
     """The sessions of one cycle, in order of their days.
 
     Attributes:
-        parts: The full sessions; the cycle is anchored on the last.
+        full_sessions: The full sessions; the cycle is anchored on the last.
         touch_ups: Touch-ups that came before the next cycle.
-        promoted: Whether the first part is a touch-up that had no full session before it.
+        opened_by_touch_up: Whether the first is a touch-up that had no full session before it.
+        is_elsewhere: Whether it stands for the last session given elsewhere.
     """
 
-    parts: list[TreatmentSession]
+    full_sessions: list[TreatmentSession]
     touch_ups: list[TreatmentSession]
-    promoted: bool
+    opened_by_touch_up: bool = False
+    is_elsewhere: bool = False
 
     @property
     def first_on(self) -> date:
         """The day of the first part."""
-        return self.parts[0].administered_on
+        return self.full_sessions[0].administered_on
 
     @property
     def anchored_on(self) -> date:
         """The day of the last part."""
-        return self.parts[-1].administered_on
+        return self.full_sessions[-1].administered_on
+
+    @property
+    def last_injected_on(self) -> date:
+        """The day of the last injection, touch-ups included."""
+        if self.touch_ups:
+            return max(self.anchored_on, self.touch_ups[-1].administered_on)
+        return self.anchored_on
 
     @property
     def sessions(self) -> list[TreatmentSession]:
         """All sessions of the cycle, touch-ups included."""
-        return self.parts + self.touch_ups
+        return self.full_sessions + self.touch_ups
 
     def counted_from(self, *, touch_ups_count: bool) -> date:
         """The day the next minimum counts from."""
-        if touch_ups_count and self.touch_ups:
-            return max(self.anchored_on, self.touch_ups[-1].administered_on)
-        return self.anchored_on
+        return self.last_injected_on if touch_ups_count else self.anchored_on
 
 
 class History(NamedTuple):
-    """What is known of a patient's sessions on a day.
+    """What is known of a patient's sessions on a day; each session is in one of the lists.
 
     Attributes:
-        completed: Completed sessions of all tracks, in order of their days.
-        later: Completed sessions after the day, which count for nothing yet.
+        completed: Completed sessions of known indications, in order of their days.
+        unrecognized: Completed sessions of indications that nobody knows.
         booked: Booked sessions, in order of their days.
-        findings: What was wrong with the records.
+        missed: Cancelled and missed sessions.
+        other: What else was not completed: drafts, entries in error, rows not yet recorded.
+        later: Completed sessions after the day, which count for nothing yet.
+        after_death: Completed sessions after the death, which are not used.
+        merged: Rows that gave way to another one under their id.
+        copies: Identical copies.
+        findings: What is wrong with the rows.
     """
 
     completed: list[TreatmentSession]
-    later: list[TreatmentSession]
+    unrecognized: list[TreatmentSession]
     booked: list[TreatmentSession]
-    findings: list[Finding]
-
-
-class Track(NamedTuple):
-    """The cycles and bookings of one clock."""
-
-    groups: list[Group]
-    booked: list[TreatmentSession]
+    missed: list[TreatmentSession]
+    other: list[TreatmentSession]
     later: list[TreatmentSession]
+    after_death: list[TreatmentSession]
+    merged: list[TreatmentSession]
+    copies: list[TreatmentSession]
+    findings: tuple[Finding, ...]
 
 
-def read_history(record: PatientRecord, as_of: date) -> History:
-    """Return what counts of *record* on *as_of*, whatever the order of the sessions."""
-    findings: list[Finding] = []
-    sessions = _merged(record.sessions, findings)
-    died_on = _day_of_death(record, as_of)
-    completed: list[TreatmentSession] = []
-    later: list[TreatmentSession] = []
-    booked: list[TreatmentSession] = []
-    after_death: list[TreatmentSession] = []
-    for session in sessions:
-        if session.status is SessionStatus.BOOKED:
-            booked.append(session)
-        elif session.status is SessionStatus.COMPLETED:
-            if died_on is not None and session.administered_on > died_on:
-                after_death.append(session)
-            else:
-                (completed if session.administered_on <= as_of else later).append(session)
-    if after_death:
-        message = "a completed session lies after the patient's death; it is not used"
-        findings.append(about(FindingCode.SESSION_AFTER_DEATH, message, after_death))
-    _check_birth(record, completed, findings)
-    return History(completed, later, booked, findings)
+class _Sorted(NamedTuple):
+    kept: list[TreatmentSession]
+    merged: list[TreatmentSession]
+    copies: list[TreatmentSession]
+    conflicting: list[TreatmentSession]
 
 
-def _day_of_death(record: PatientRecord, as_of: date) -> date | None:
-    days = [end.on for end in record.care_ends if end.kind is CareEndKind.DECEASED]
-    return min((day for day in days if day <= as_of), default=None)
+def read_history(
+    record: PatientRecord,
+    as_of: date,
+    *,
+    died_on: date | None = None,
+    recognizes: Callable[[str], bool] = lambda _: True,
+) -> History:
+    """Return what counts of *record* on *as_of*, whatever the order of the sessions.
+
+    Args:
+        record: What happened.
+        as_of: The day up to which completed sessions are known.
+        died_on: The day of death, where it is known by then.
+        recognizes: Whether an indication is known.
+    """
+    # A completed session after the day is cut off before anything is decided about its id.
+    later = [s for s in record.sessions if _is_completed(s) and s.administered_on > as_of]
+    unknown_yet = [s for s in record.sessions if not _is_completed(s) and not _known(s, as_of)]
+    left_out = {id(session) for session in (*later, *unknown_yet)}
+    rows = record.sessions
+    if left_out:
+        rows = tuple(session for session in rows if id(session) not in left_out)
+    found = _one_for_each_id(rows)
+    history = History([], [], [], [], unknown_yet, later, [], found.merged, found.copies, ())
+    for session in found.kept:
+        _list_of(session, history, died_on, recognizes).append(session)
+    return history._replace(findings=tuple(_findings(record, history, found.conflicting)))
 
 
-def _check_birth(
-    record: PatientRecord, completed: list[TreatmentSession], findings: list[Finding]
-) -> None:
-    if record.born_on is None:
-        return
-    unborn = [s for s in completed if s.administered_on < record.born_on]
-    if unborn:
-        message = "a session lies before the patient's birth; one of the two days is wrong"
-        findings.append(about(FindingCode.SESSION_BEFORE_BIRTH, message, unborn))
+def _is_completed(session: TreatmentSession) -> bool:
+    return session.status is SessionStatus.COMPLETED
 
 
-def _merged(
-    sessions: Iterable[TreatmentSession], findings: list[Finding]
+def _known(session: TreatmentSession, as_of: date) -> bool:
+    return session.recorded_on is None or session.recorded_on <= as_of
+
+
+def _list_of(
+    session: TreatmentSession,
+    history: History,
+    died_on: date | None,
+    recognizes: Callable[[str], bool],
 ) -> list[TreatmentSession]:
-    """Merge copies, and let one of several contents under one id win."""
-    kept: list[TreatmentSession] = []
-    by_id: dict[str, TreatmentSession] = {}
-    conflicts: set[str] = set()
-    for session in sessions:
-        if session.id is None:
-            kept.append(session)
-        elif (known := by_id.setdefault(session.id, session)) is not session and known != session:
-            conflicts.add(session.id)
-            by_id[session.id] = max(known, session, key=_precedence)
-    for key in sorted(conflicts):
-        message = "one id stands for different contents; the one that takes precedence is used"
-        findings.append(about(FindingCode.CONFLICTING_RECORDS, message, [by_id[key]]))
-    kept += by_id.values()
+    """The one list of the history that a session belongs to."""
+    if session.status is SessionStatus.BOOKED:
+        return history.booked
+    if session.status in _MISSED:
+        return history.missed
+    if not _is_completed(session):
+        return history.other
+    if died_on is not None and session.administered_on > died_on:
+        return history.after_death
+    return history.completed if recognizes(session.indication) else history.unrecognized
+
+
+def _findings(
+    record: PatientRecord, history: History, conflicting: Sequence[TreatmentSession]
+) -> Iterable[Finding]:
+    if conflicting:
+        message = "one id stands for different completed sessions; check which of them happened"
+        yield make_finding(FindingCode.CONFLICTING_RECORDS, message, conflicting)
+    if history.after_death:
+        message = "a completed session is dated after the patient's death; it is not used"
+        yield make_finding(FindingCode.SESSION_AFTER_DEATH, message, history.after_death)
+    if record.born_on is not None:
+        unborn = [s for s in history.completed if s.administered_on < record.born_on]
+        if unborn:
+            message = "a session is dated before the patient's birth; one of the days is wrong"
+            yield make_finding(FindingCode.SESSION_BEFORE_BIRTH, message, unborn)
+
+
+def _one_for_each_id(sessions: Sequence[TreatmentSession]) -> _Sorted:
+    """Merge copies, and let one of several rows under one id win."""
+    kept = [session for session in sessions if session.id is None]
+    found = _Sorted(kept, [], [], [])
+    if len(kept) < len(sessions):
+        by_id: dict[str, list[TreatmentSession]] = {}
+        for session in sessions:
+            if session.id is not None:
+                by_id.setdefault(session.id, []).append(session)
+        for rows in by_id.values():
+            if len(rows) == 1:
+                kept.append(rows[0])
+            else:
+                _settle(rows, found)
     kept.sort(key=_DAY)
     if any(one.administered_on == other.administered_on for one, other in pairwise(kept)):
         kept.sort(key=_place)
-    return kept
+    return found
 
 
-def _precedence(session: TreatmentSession) -> tuple[Any, ...]:
+def _settle(rows: Sequence[TreatmentSession], found: _Sorted) -> None:
+    """Sort the rows of one id into those that count, those that gave way, and copies."""
+    distinct: dict[tuple[Any, ...], TreatmentSession] = {}
+    for row in sorted(rows, key=lambda row: row.recorded_on or date.min, reverse=True):
+        if distinct.setdefault(_contents(row), row) is not row:
+            found.copies.append(row)
+    contents = list(distinct.values())
+    rank = max(PRECEDENCE.get(row.status, 0) for row in contents)
+    first = [row for row in contents if PRECEDENCE.get(row.status, 0) == rank]
+    completed = rank == PRECEDENCE[SessionStatus.COMPLETED]
+    winners = _completed_winners(first) if completed else [max(first, key=_latest)]
+    found.kept.extend(winners)
+    found.merged.extend(row for row in contents if all(row is not won for won in winners))
+    if completed and len(first) > 1:
+        found.conflicting.extend(first)
+
+
+def _completed_winners(rows: Iterable[TreatmentSession]) -> list[TreatmentSession]:
+    """Rows that differ in indication, product or kind all count; of others the later day."""
+    by_kind: dict[tuple[Any, ...], TreatmentSession] = {}
+    for row in rows:
+        kind = (row.indication, row.product, row.kind)
+        known = by_kind.setdefault(kind, row)
+        by_kind[kind] = max(known, row, key=_later_and_larger)
+    return list(by_kind.values())
+
+
+def _later_and_larger(session: TreatmentSession) -> tuple[Any, ...]:
     units = _UNKNOWN if session.units is None else session.units
-    return (PRECEDENCE[session.status], session.administered_on, units, *_contents(session))
+    return (session.administered_on, units, *_contents(session))
+
+
+def _latest(session: TreatmentSession) -> tuple[Any, ...]:
+    recorded = session.recorded_on or date.min
+    same_day = SAME_DAY_PRECEDENCE.get(session.status, 0)
+    return (recorded, session.administered_on, same_day, *_contents(session))
 
 
 def _place(session: TreatmentSession) -> tuple[Any, ...]:
-    units = _UNKNOWN if session.units is None else session.units
-    return (session.administered_on, units, *_contents(session), session.id or "")
+    """The order of the sessions of a day: full sessions before the touch-ups that follow them."""
+    return (session.administered_on, *_contents(session), session.id or "")
 
 
 def _contents(session: TreatmentSession) -> tuple[Any, ...]:
-    discarded = _UNKNOWN if session.units_discarded is None else session.units_discarded
     return (
-        session.kind.value,
+        session.kind is SessionKind.TOUCH_UP,
+        session.administered_on,
         session.status.value,
         session.indication,
         session.product or "",
-        discarded,
+        _UNKNOWN if session.units is None else session.units,
+        _UNKNOWN if session.units_discarded is None else session.units_discarded,
     )
 
 
-def read_track(history: History, clock: frozenset[str], within_days: int) -> Track:
-    """Return the cycles of one clock; sessions of other clocks move nothing here."""
-    return Track(
-        _groups([s for s in history.completed if s.indication in clock], within_days),
-        [session for session in history.booked if session.indication in clock],
-        [session for session in history.later if session.indication in clock],
-    )
+def cycles_of(sessions: Iterable[TreatmentSession], within_days: int) -> list[CycleSessions]:
+    """Return the cycles of one clock; *sessions* are in order of their days.
 
-
-def _groups(sessions: list[TreatmentSession], within_days: int) -> list[Group]:
-    groups: list[Group] = []
+    Full sessions at most *within_days* days after the first part of a cycle belong to it, never
+    chained. A touch-up belongs to the cycle of the latest full session on or before its day.
+    """
+    cycles: list[CycleSessions] = []
     joins_until = 0
     for session in sessions:
         day = session.administered_on.toordinal()
         touch_up = session.kind is SessionKind.TOUCH_UP
-        if groups and touch_up:
-            groups[-1].touch_ups.append(session)
-        elif groups and day <= joins_until:
-            groups[-1].parts.append(session)
+        if cycles and touch_up:
+            cycles[-1].touch_ups.append(session)
+        elif cycles and day <= joins_until:
+            cycles[-1].full_sessions.append(session)
         else:
-            groups.append(Group([session], [], touch_up))
+            cycles.append(CycleSessions([session], [], opened_by_touch_up=touch_up))
             joins_until = day + within_days
-    return groups
+    return cycles

@@ -1,33 +1,26 @@
-"""What happened to a patient, and what was decided for one; judged elsewhere."""
+"""What happened to a patient, and what was decided and approved."""
 
+from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
-from botox_schedule.dates.days import Day
+from botox_schedule.dates.days import Day, LastDay
 from botox_schedule.dates.intervals import Interval, IntervalRange, Window
-from botox_schedule.protocols.model import Indication
-from botox_schedule.protocols.products import ProductName
-from botox_schedule.records.hidden import hidden
+from botox_schedule.protocols.model import Indication, ProductName
 from botox_schedule.terms import Authority, CareEndKind, SessionKind, SessionStatus
+from botox_schedule.values import PatientValue, notebook_html
 
-__all__ = [
-    "BodyWeight",
-    "CareEnd",
-    "Hold",
-    "IntervalOverride",
-    "PatientRecord",
-    "PriorAuthorization",
-    "PriorTreatment",
-    "TreatmentSession",
-]
+MOST_UNITS = 1_000_000
+"""More units than any session can have: a larger number is a mistake in the file."""
 
 _Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _Text = Annotated[str, StringConstraints(max_length=2000)]
-_Units = Annotated[Decimal, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
-_Discarded = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Units = Annotated[Decimal, Field(gt=0, le=MOST_UNITS, allow_inf_nan=False)]
+"""Units of a product: above 0, finite, at most :data:`MOST_UNITS`."""
+_Discarded = Annotated[Decimal, Field(ge=0, le=MOST_UNITS, allow_inf_nan=False)]
 _Kilograms = Annotated[Decimal, Field(gt=0, le=1000, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0, le=10_000, strict=True)]
 
@@ -45,12 +38,14 @@ class TreatmentSession:
     Attributes:
         administered_on: The clinic's local day.
         indication: What was treated.
-        product: What was given; None says that it is not known, which must be said aloud.
+        product: What was given; None means unknown, there is no default.
         id: The caller's key; sessions with the same id are the same session.
-        units: Units of the product given, or None where that is not known.
-        units_discarded: Units of opened vials not given, or None where that is not known.
+        units: Units of the product given, or None where unknown.
+        units_discarded: Units of opened vials not given, or None where unknown.
         status: What became of it; only a completed session counts.
         kind: ``full`` opens a cycle, ``touch_up`` completes one.
+        recorded_on: The day this row was recorded; of several rows under one id that were not
+            completed, the one recorded last counts.
 
     >>> TreatmentSession(
     ...     administered_on="2026-01-05", indication="chronic-migraine", product="Botox", units=155
@@ -62,16 +57,38 @@ class TreatmentSession:
     indication: Indication
     product: ProductName | None
     id: _Id | None = None
-    units: _Units | None = None
+    units: Units | None = None
     units_discarded: _Discarded | None = None
     status: SessionStatus = SessionStatus.COMPLETED
     kind: SessionKind = SessionKind.FULL
+    recorded_on: Day | None = None
 
     def __repr__(self) -> str:
         return "TreatmentSession(...)"
 
 
-class Hold(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True):
+class Decision(PatientValue, frozen=True):
+    """Something decided about a patient: it binds the days it covers once it is recorded.
+
+    Attributes:
+        id: The caller's key; of several rows with one id the one recorded last counts.
+        recorded_on: The day from which it is known; None means always.
+        withdrawn_on: The day from which it is taken back: it counts as ended the day before.
+    """
+
+    id: _Id | None = None
+    recorded_on: Day | None = None
+    withdrawn_on: Day | None = None
+
+    @model_validator(mode="after")
+    def _is_recorded_before_it_is_withdrawn(self) -> Self:
+        _check_order(
+            self.recorded_on, self.withdrawn_on, "the decision is withdrawn before it is recorded"
+        )
+        return self
+
+
+class Hold(Decision, frozen=True):
     """Days on which treatment waits, for a pregnancy or an infection for example.
 
     Attributes:
@@ -79,26 +96,26 @@ class Hold(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, de
         last: Last day on hold, included; None while it is open.
         reason: Why.
         indication: The track it concerns, or None for all.
-        review_on: When an open hold should be looked at; 12 months after *first* by default.
+        review_on: When the hold should be looked at; by default the policy's
+            ``hold_review_after`` after *first* for an open hold.
+        id: The caller's key; of several rows with one id the one recorded last counts.
+        recorded_on: The day from which it is known; None means always.
+        withdrawn_on: The day from which it is taken back: it counts as ended the day before.
     """
 
     first: Day
-    last: Day | None = None
+    last: LastDay = None
     reason: _Text
     indication: Indication | None = None
     review_on: Day | None = None
 
-    __repr_args__ = hidden
-
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
-        _check_order(self.first, self.last, "the hold")
+        _check_order(self.first, self.last, "the hold ends before it starts")
         return self
 
 
-class IntervalOverride(
-    BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
-):
+class IntervalOverride(Decision, frozen=True):
     """An interval decided for this patient, on the days of its validity.
 
     Attributes:
@@ -109,84 +126,93 @@ class IntervalOverride(
         usual: Replaces the usual range.
         reason: Why.
         authority: Who decided.
+        id: The caller's key; of several rows with one id the one recorded last counts.
+        recorded_on: The day from which it is known; None means always.
+        withdrawn_on: The day from which it is taken back: it counts as ended the day before.
     """
 
     indication: Indication
     first: Day
-    last: Day | None = None
+    last: LastDay = None
     minimum: Interval | None = None
     usual: IntervalRange | None = None
     reason: _Text
     authority: Authority
 
-    __repr_args__ = hidden
-
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        _check_order(self.first, self.last, "the override")
+        _check_order(self.first, self.last, "the override ends before it starts")
         if self.minimum is None and self.usual is None:
             raise ValueError("an override needs minimum, usual or both")
         if self.minimum is not None and self.minimum.day_bounds[0] < 0:
             raise ValueError("a minimum cannot be negative")
-        if self.usual is not None and self.usual.first.day_bounds[0] < 0:
-            raise ValueError("a usual range cannot be negative")
         return self
 
 
-class BodyWeight(
-    BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
-):
-    """A body weight in kilograms, on the day it was measured."""
+class BodyWeight(PatientValue, frozen=True):
+    """A body weight.
+
+    Attributes:
+        measured_on: The day it was measured.
+        kilograms: The weight in kilograms.
+    """
 
     measured_on: Day
     kilograms: _Kilograms
 
-    __repr_args__ = hidden
 
-
-class CareEnd(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True):
-    """The end of care: it silences every date.
+class CareEnd(Decision, frozen=True):
+    """The end of care: from its day on nothing is dated.
 
     Attributes:
-        on: The day care ended.
+        on: The day care ended; None where the day of a death is unknown.
         kind: ``discontinued`` or ``deceased``.
         indication: The track that was discontinued, or None for all; a death ends all.
+        reason: Why.
+        id: The caller's key; of several rows with one id the one recorded last counts.
+        recorded_on: The day from which it is known; None means always.
+        withdrawn_on: The day from which it counts as never made; its days until then as a hold.
     """
 
-    on: Day
+    on: Day | None
     kind: CareEndKind
     indication: Indication | None = None
-
-    __repr_args__ = hidden
+    reason: _Text | None = None
 
     @model_validator(mode="after")
-    def _death_ends_all(self) -> Self:
-        if self.kind is CareEndKind.DECEASED and self.indication is not None:
+    def _is_whole(self) -> Self:
+        deceased = self.kind is CareEndKind.DECEASED
+        if deceased and self.indication is not None:
             raise ValueError("a death ends all care; give no indication")
+        if self.on is None and not deceased:
+            raise ValueError("a discharge needs its day; only the day of a death may be unknown")
         return self
 
 
-class PriorTreatment(
-    BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
-):
+class PriorTreatment(PatientValue, frozen=True):
     """Cycles given elsewhere, before the sessions of this record.
 
     Attributes:
         indication: What was treated.
-        cycles: How many cycles.
-        started_on: The day of the course's first session, or None where that is not known.
+        cycles: How many cycles, the one of *last_on* included.
+        started_on: The day of the course's first session, or None where unknown.
+        last_on: The latest day the last session elsewhere can have been, or None where unknown.
+        product: What was given last, or None where unknown.
     """
 
     indication: Indication
     cycles: _Count
     started_on: Day | None = None
+    last_on: Day | None = None
+    product: ProductName | None = None
 
-    __repr_args__ = hidden
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        _check_order(self.started_on, self.last_on, "the course ends before it starts")
+        return self
 
 
-class PriorAuthorization(
-    BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
-):
+class PriorAuthorization(Decision, frozen=True):
     """What a payer approved.
 
     Attributes:
@@ -196,22 +222,32 @@ class PriorAuthorization(
         sessions: How many sessions, or None where not limited.
         units: How many units, or None where not limited.
         minimum_interval: The payer's own shortest interval.
+        id: The caller's key; of several rows with one id the one recorded last counts.
+        recorded_on: The day from which it is known; None means always.
+        withdrawn_on: The day from which it is taken back: it counts as ended the day before.
     """
 
     indication: Indication
     product: ProductName
     valid: Window
     sessions: _Count | None = None
-    units: _Units | None = None
+    units: Units | None = None
     minimum_interval: Interval | None = None
 
-    __repr_args__ = hidden
 
-
-class PatientRecord(
-    BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
-):
+class PatientRecord(PatientValue, frozen=True):
     """All that is known of one patient; the order within a tuple means nothing.
+
+    Attributes:
+        id: The caller's key of the patient.
+        sessions: Sessions given, planned or cancelled.
+        holds: Days on which treatment waits.
+        overrides: Intervals decided for this patient.
+        weights: Body weights.
+        authorizations: What payers approved.
+        prior_treatments: Cycles given elsewhere.
+        care_ends: Discharges and the death.
+        born_on: The day of birth.
 
     >>> PatientRecord(id="p-1", sessions=[{
     ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": None,
@@ -229,15 +265,11 @@ class PatientRecord(
     care_ends: tuple[CareEnd, ...] = ()
     born_on: Day | None = None
 
-    __repr_args__ = hidden
-
     def _repr_html_(self) -> str:
-        """Return a ribbon and a table for a notebook: days and counts, no id, no free text."""
-        from botox_schedule.views.lanes import record_html  # noqa: PLC0415 - only notebooks draw
-
-        return record_html(self)
+        """Return a picture and a table for a notebook: days and counts, no id, no free text."""
+        return notebook_html("record_html", self)
 
 
-def _check_order(first: Any, last: Any, what: str) -> None:
-    if last is not None and first > last:
-        raise ValueError(f"{what} ends before it starts; give first <= last")
+def _check_order(first: date | None, last: date | None, what: str) -> None:
+    if first is not None and last is not None and first > last:
+        raise ValueError(f"{what}; give the earlier day first")

@@ -10,8 +10,6 @@ from html import escape
 from typing import NamedTuple
 from zlib import crc32
 
-__all__ = ["Band", "Lane", "Line", "Mark", "Ribbon", "draw"]
-
 _LEFT, _RIGHT = 8, 8
 _AXIS, _LANE, _ROW = 30, 74, 15
 _CHAR = 6.2

@@ -6,28 +6,27 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, NamedTuple
 
 from markupsafe import Markup
-from pydantic import BaseModel, StringConstraints
+from pydantic import StringConstraints
 
 from botox_schedule import (
     DueStatus,
     FindingCode,
     Forecast,
-    HandoutError,
     PatientRecord,
-    ResponseTimeline,
     SchedulingPolicy,
-    SourceRef,
     TreatmentProtocol,
     forecast,
     response_phase,
 )
+from botox_schedule.engine import ResponseTimeline
+from botox_schedule.errors import HandoutError
 from botox_schedule.ical import EventKind, events_from_record, ical_from_events
+from botox_schedule.protocols import SourceRef
+from botox_schedule.values import PatientValue
 from botox_schedule.views.chart import Lane, Mark, Ribbon, draw
 from botox_schedule.views.lanes import due_parts, legend, response_bands
-from botox_schedule.views.messages import Messages, bundled_messages, load_messages
+from botox_schedule.views.messages import Messages, bundled_messages
 from botox_schedule.views.pages import render
-
-__all__ = ["Messages", "bundled_messages", "handout_html", "load_messages"]
 
 _ONE_DAY = timedelta(days=1)
 _AHEAD = frozenset({EventKind.BOOKING, EventKind.DUE, EventKind.EARLIEST})
@@ -39,7 +38,7 @@ _REFUSED = {
 _Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 
 
-class _Texts(BaseModel, frozen=True, hide_input_in_errors=True, defer_build=True):
+class _Texts(PatientValue, frozen=True):
     when_to_call: _Required
     patient: Annotated[str, StringConstraints(max_length=200)] | None
     clinic: Annotated[str, StringConstraints(max_length=1000)] | None

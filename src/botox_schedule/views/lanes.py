@@ -10,8 +10,6 @@ from typing import Any
 
 from botox_schedule.views.chart import Band, Lane, Line, Mark, Ribbon, draw
 
-__all__ = ["WORDS", "due_parts", "forecast_html", "legend", "record_html", "response_bands"]
-
 _ONE_DAY = timedelta(days=1)
 _WINDOWS = ("onset", "peak", "wear_off")
 WORDS = {

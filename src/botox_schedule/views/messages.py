@@ -7,18 +7,17 @@ from os import PathLike
 from string import Formatter
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from botox_schedule.errors import HandoutError
 from botox_schedule.protocols.loader import faults, tables_in, tables_of
-
-__all__ = ["Messages", "bundled_messages", "load_messages"]
+from botox_schedule.values import Value
 
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 _LISTS = {"months": 12, "months_short": 12, "weekdays": 7}
 
 
-class Messages(BaseModel, frozen=True, extra="forbid", defer_build=True):
+class Messages(Value, frozen=True):
     """The words of a page in one language.
 
     Attributes:
@@ -32,7 +31,7 @@ class Messages(BaseModel, frozen=True, extra="forbid", defer_build=True):
     language: _Language
     reviewed: bool
     words: dict[str, str]
-    treatments: dict[str, str] = {}
+    treatments: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

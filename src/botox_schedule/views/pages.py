@@ -4,8 +4,6 @@ from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 
-__all__ = ["render"]
-
 
 def _read(name: str) -> str:
     return (files("botox_schedule.views") / "templates" / name).read_text(encoding="utf-8")

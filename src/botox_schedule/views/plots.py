@@ -15,13 +15,6 @@ from botox_schedule import Interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = [
-    "adherence_over_time",
-    "interval_histogram",
-    "load_against_capacity",
-    "persistence_curve",
-]
-
 _BLUE, _ORANGE, _GREEN, _GRAY = "#0072B2", "#E69F00", "#009E73", "#555555"
 _TOP = 1.05
 

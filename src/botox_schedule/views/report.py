@@ -13,8 +13,6 @@ from botox_schedule.cli.clinic_schedule import ClinicSchedule, TrackRow
 from botox_schedule.cli.schedule_answer import track_cells, track_columns
 from botox_schedule.views.pages import render
 
-__all__ = ["report_html"]
-
 _REACH = timedelta(days=200)
 _WIDTH, _HEIGHT = 240, 22
 _MOST_RIBBONS = 2000

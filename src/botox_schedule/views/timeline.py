@@ -9,16 +9,14 @@ from botox_schedule import (
     Forecast,
     PatientRecord,
     SchedulingPolicy,
-    TreatmentCycle,
     TreatmentProtocol,
     forecast,
     response_timeline,
     treatment_cycles,
 )
+from botox_schedule.engine import TreatmentCycle
 from botox_schedule.views.chart import Band, Lane, Line, Mark, Ribbon, draw
 from botox_schedule.views.lanes import due_parts, legend, response_bands
-
-__all__ = ["timeline_svg"]
 
 
 def timeline_svg(

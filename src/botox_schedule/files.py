@@ -6,8 +6,6 @@ from pathlib import Path
 
 from botox_schedule.errors import FileLimitError
 
-__all__ = ["MEBIBYTE", "check_lines", "read_within"]
-
 MEBIBYTE = 1024 * 1024
 _LONGEST_LINE = MEBIBYTE
 

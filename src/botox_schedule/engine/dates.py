@@ -1,0 +1,165 @@
+"""From the rules after a session and the holds to the dates: facts in, dates out."""
+
+from datetime import date
+from typing import NamedTuple
+
+from botox_schedule.dates.days import shifted
+from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.rules import IntervalRules, Period, RulesOn
+from botox_schedule.terms import UsualOwner
+
+
+class UsualWindow(NamedTuple):
+    """The usual range after an anchor as the days it means, holds and slides not counted."""
+
+    first: date
+    last: date
+    overdue_from: date
+    lapsed_from: date
+
+
+class TrackDates(NamedTuple):
+    """The dates of a track, and what they come from.
+
+    Attributes:
+        earliest: First allowed day outside every hold, or None.
+        due: First allowed day of the usual range, or None.
+        overdue_from: First day after the usual range and its grace.
+        lapsed_from: First day on which the patient counts as lapsed.
+        typical_on: The day of one statistic or duration.
+        rules: What is in force on *earliest*.
+        allowed_from: The first allowed day, holds not looked at.
+        window: The usual window before anything moves it.
+    """
+
+    earliest: date | None
+    due: date | None
+    overdue_from: date | None
+    lapsed_from: date | None
+    typical_on: date | None
+    rules: RulesOn
+    allowed_from: date | None
+    window: UsualWindow | None
+
+    @property
+    def boundaries(self) -> tuple[date | None, date | None, date | None, date | None]:
+        """The four dates in their order."""
+        return self.earliest, self.due, self.overdue_from, self.lapsed_from
+
+    @property
+    def unverified(self) -> tuple[str, ...]:
+        """The unverified figures that the dates rest on: not those that others replace."""
+        if self.earliest is None:
+            return ()
+        labels = [m.protocol for m in self.rules.minimums if m.protocol is not None]
+        rests = any("minimum" in protocol.unverified_retreatment for protocol in labels)
+        usual, version = self.rules.usual, self.rules.protocol
+        own = usual is not None and usual.owner is UsualOwner.LABEL and version is not None
+        rests_on_usual = own and version is not None and "usual" in version.unverified_retreatment
+        return ("minimum",) * rests + ("usual",) * rests_on_usual
+
+
+def track_dates(rules: IntervalRules, holds: HoldCalendar, as_of: date) -> TrackDates:
+    """Return the dates after the rules' anchor, as of a day.
+
+    ``earliest`` is the first day outside a hold of the first run of allowed days that has a day
+    on or after *as_of* outside every hold.
+    """
+    periods = rules.allowed_periods()
+    period = next((p for p in periods if _first_free(p, holds, as_of) is not None), None)
+    if period is None:
+        in_force = rules.on(max(rules.facts.anchor, as_of))
+        typical = _typical_on(rules, in_force, None, periods, holds)
+        return TrackDates(None, None, None, None, typical, in_force, None, None)
+    # A day from as_of on is free, so there is a first free day too.
+    earliest = holds.next_free(period.first) or period.first
+    in_force = rules.on(earliest)
+    typical = _typical_on(rules, in_force, earliest, periods, holds)
+    window = usual_window(rules, in_force)
+    if window is None:
+        return TrackDates(earliest, None, None, None, typical, in_force, period.first, None)
+    due = first_allowed(periods, holds, max(earliest, window.first))
+    overdue_from, lapsed_from = _from_due(rules, in_force, window, due, holds)
+    return TrackDates(
+        earliest, due, overdue_from, lapsed_from, typical, in_force, period.first, window
+    )
+
+
+def first_allowed(periods: list[Period], holds: HoldCalendar, day: date) -> date | None:
+    """Return the first day from *day* on that is allowed and outside every hold, or None."""
+    free = (_first_free(period, holds, day) for period in periods)
+    return next((found for found in free if found is not None), None)
+
+
+def _first_free(period: Period, holds: HoldCalendar, day: date) -> date | None:
+    """The first day of a run of allowed days, from *day* on, that is not on hold."""
+    free = holds.next_free(max(period.first, day))
+    return free if free is not None and (period.last is None or free <= period.last) else None
+
+
+def usual_window(rules: IntervalRules, in_force: RulesOn) -> UsualWindow | None:
+    """Return the usual range in force, counted from the anchor; None where there is none."""
+    if in_force.usual is None:
+        return None
+    facts, usual = rules.facts, in_force.usual.interval
+    short_month = facts.policy.short_month
+    first = usual.first.added_to(facts.anchor, short_month)
+    last = first if usual.first is usual.last else usual.last.added_to(facts.anchor, short_month)
+    grace = facts.policy.grace_for(in_force.usual.kind)
+    overdue_from = shifted(grace.added_to(last, short_month), 1)
+    lapse = facts.policy.lapsed_after or usual.last.times(2)
+    lapsed_from = max(lapse.added_to(facts.anchor, short_month), overdue_from)
+    return UsualWindow(first, last, overdue_from, lapsed_from)
+
+
+def _from_due(
+    rules: IntervalRules,
+    in_force: RulesOn,
+    window: UsualWindow,
+    due: date | None,
+    holds: HoldCalendar,
+) -> tuple[date | None, date | None]:
+    """Return overdue_from and lapsed_from, counted from *due*, days on hold left out.
+
+    The window slides with *due*: the days between a boundary and the first usual day stay.
+    """
+    if due is None or in_force.usual is None:
+        return None, None
+    facts = rules.facts
+    grace = facts.policy.grace_for(in_force.usual.kind)
+    overdue_from = holds.after_return(
+        holds.advance(due, (window.overdue_from - window.first).days),
+        grace,
+        facts.policy.short_month,
+    )
+    lapsed_from = holds.advance(due, (window.lapsed_from - window.first).days)
+    if overdue_from is None or lapsed_from is None:
+        return _before(facts.ends_on, overdue_from), None
+    return (
+        _before(facts.ends_on, overdue_from),
+        _before(facts.ends_on, max(lapsed_from, overdue_from)),
+    )
+
+
+def _before(ends_on: date | None, day: date | None) -> date | None:
+    """*day*, unless it lies on or after a discharge."""
+    return day if day is not None and (ends_on is None or day < ends_on) else None
+
+
+def _typical_on(
+    rules: IntervalRules,
+    in_force: RulesOn,
+    earliest: date | None,
+    periods: list[Period],
+    holds: HoldCalendar,
+) -> date | None:
+    """The day of a statistic, where it is allowed: it is for looking ahead, and books nobody."""
+    version = in_force.protocol
+    if version is None or version.retreatment.typical is None:
+        return None
+    facts = rules.facts
+    day = version.retreatment.typical.added_to(facts.anchor, facts.policy.short_month)
+    if earliest is not None:
+        return first_allowed(periods, holds, max(day, earliest))
+    free = holds.next_free(day)
+    return _before(facts.ends_on, free)

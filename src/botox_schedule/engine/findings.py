@@ -1,0 +1,287 @@
+"""What a track has for a person to look at."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from botox_schedule.dates.days import age_on, shifted
+from botox_schedule.engine.cycles import last_cycle_findings
+from botox_schedule.engine.rules import Minimum
+from botox_schedule.engine.track import Reading, Track
+from botox_schedule.protocols.indications import nearest_indications
+from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.model import (
+    CareEnd,
+    Decision,
+    Hold,
+    IntervalOverride,
+    PriorAuthorization,
+    TreatmentSession,
+)
+from botox_schedule.terms import DueStatus, FindingCode, MinimumKind, Population
+
+UNRESOLVED_AFTER_DAYS = 2
+"""A booking whose day has passed is looked at only after so many days: results come in late."""
+
+_LABELS = frozenset(
+    {
+        MinimumKind.LABEL,
+        MinimumKind.PREVIOUS_PRODUCT,
+        MinimumKind.OTHER_INDICATION,
+        MinimumKind.IN_GENERAL,
+    }
+)
+_PAYERS = frozenset({MinimumKind.PAYER, MinimumKind.AUTHORIZATION})
+
+
+def track_findings(track: Track) -> tuple[Finding, ...]:
+    """Return the findings of a track, each once; those about limits come with the checks."""
+    found = [*record_findings(track.reading)]
+    found += _later_sessions(track)
+    found += _prior_treatments(track)
+    found += _care(track)
+    found += _switches(track)
+    found += last_cycle_findings(track)
+    found += _holds(track)
+    if track.care.status is None:
+        found += _age(track)
+        found += _rules(track)
+    if track.status is not DueStatus.DECEASED:
+        found += _bookings(track)
+    return tuple(dict.fromkeys(found))
+
+
+def record_findings(reading: Reading) -> Iterable[Finding]:
+    """Yield what concerns every question about a record."""
+    yield from reading.history.findings
+    yield from reading.decisions.findings
+    yield from _unrecognized(reading)
+    if reading.decisions.died_on is not None and reading.decisions.died_on > reading.as_of:
+        message = "a death is dated in the future; correct its day"
+        yield make_finding(FindingCode.DEATH_IN_THE_FUTURE, message, reading.decisions.deaths)
+
+
+def _unrecognized(reading: Reading) -> Iterable[Finding]:
+    """Yield each unknown indication with the nearest known names; it names no other text."""
+    decisions = reading.decisions
+    decided: list[Hold | IntervalOverride | PriorAuthorization | CareEnd] = [
+        *decisions.holds,
+        *decisions.overrides,
+        *decisions.authorizations,
+        *decisions.discharges,
+    ]
+    by_name: dict[str, list[TreatmentSession | Decision]] = {
+        prior.indication: []
+        for prior in reading.record.prior_treatments
+        if not reading.recognizes(prior.indication)
+    }
+    for row in (*reading.history.unrecognized, *decided):
+        if row.indication is not None and not reading.recognizes(row.indication):
+            by_name.setdefault(row.indication, []).append(row)
+    for name in sorted(by_name):
+        near = nearest_indications(name, reading.known.indications)
+        hint = f"the nearest known: {', '.join(near)}" if near else "no known name is near"
+        message = f"an indication is unknown, so days that depend on it are left open; {hint}"
+        yield make_finding(FindingCode.UNRECOGNIZED_INDICATION, message, by_name[name])
+
+
+def _later_sessions(track: Track) -> Iterable[Finding]:
+    later = [s for s in track.history.later if s.indication in track.clock]
+    later += [s for s in track.history.later if not track.reading.recognizes(s.indication)]
+    if later:
+        message = "a completed session is dated after the day of the question; it is left out"
+        yield make_finding(FindingCode.FUTURE_COMPLETED_SESSION, message, later)
+
+
+def _prior_treatments(track: Track) -> Iterable[Finding]:
+    if track.prior.counted_once:
+        message = "several accounts of one course elsewhere count once, the larger of them"
+        yield make_finding(FindingCode.PRIOR_TREATMENTS_COUNTED_ONCE, message)
+    if track.last is None and track.prior.is_undated:
+        message = "sessions were given elsewhere, and the day of the last one is unknown"
+        yield make_finding(FindingCode.LAST_SESSION_ELSEWHERE_UNKNOWN, message)
+
+
+def _care(track: Track) -> Iterable[Finding]:
+    if track.care.resumed_by is not None:
+        message = "a completed session is dated after a discharge; it reopens care"
+        yield make_finding(FindingCode.CARE_RESUMED, message, [track.care.resumed_by])
+
+
+def _switches(track: Track) -> Iterable[Finding]:
+    if track.last is None:
+        return
+    planned = track.protocol.product
+    switched = [s for s in track.last.full_sessions if s.product not in {None, planned}]
+    if switched:
+        message = "the planned product is not the one given last; the stricter minimum counts"
+        yield make_finding(FindingCode.PRODUCT_SWITCH, message, switched)
+    if track.rules is not None and track.rules.facts.labels.substituted:
+        message = "what was given last has no known protocol; the strictest other one judges"
+        code = FindingCode.JUDGED_BY_ANOTHER_PROTOCOL
+        yield make_finding(code, message, track.last.full_sessions)
+
+
+def _holds(track: Track) -> Iterable[Finding]:
+    due_for_review = [h for h in track.holds.known if _needs_review(track, h)]
+    if due_for_review:
+        message = "a hold is due for review"
+        yield make_finding(FindingCode.HOLD_NEEDS_REVIEW, message, due_for_review)
+    since = track.anchor
+    ended = [
+        hold
+        for hold in track.holds.known
+        if hold.last is not None
+        and hold.last < track.as_of
+        and (since is None or hold.last > since)
+    ]
+    if ended and since is not None and not track.holds.covers(track.as_of):
+        message = "a hold has ended since the last session; the patient can be booked again"
+        yield make_finding(FindingCode.HOLD_ENDED, message, ended)
+
+
+def next_look(track: Track) -> date | None:
+    """Return when somebody should look at the hold that the track is on: the earliest day."""
+    on_hold = [h for h in track.holds.known if h.first <= track.as_of and _is_running(h, track)]
+    return min((review_day(track, hold) for hold in on_hold), default=None)
+
+
+def _is_running(hold: Hold, track: Track) -> bool:
+    return hold.last is None or hold.last >= track.as_of
+
+
+def review_day(track: Track, hold: Hold) -> date:
+    """Return when a hold should be looked at: its own day, else the policy's, or its end."""
+    if hold.review_on is not None:
+        return hold.review_on
+    if hold.last is not None:
+        return shifted(hold.last, 1)
+    policy = track.policy
+    return policy.hold_review_after.added_to(hold.first, policy.short_month)
+
+
+def _needs_review(track: Track, hold: Hold) -> bool:
+    running = hold.first <= track.as_of and _is_running(hold, track)
+    return running and review_day(track, hold) <= track.as_of
+
+
+def _age(track: Track) -> Iterable[Finding]:
+    """An unknown age matters where it decides between people, not for every adult."""
+    ages, born_on = track.protocol.ages, track.record.born_on
+    if ages is None:
+        return
+    if born_on is None:
+        if track.protocol.population is Population.PEDIATRIC or ages.last is not None:
+            message = "the protocol is for certain ages, and the patient's age is unknown"
+            yield make_finding(FindingCode.AGE_UNKNOWN, message)
+    elif age_on(born_on, track.as_of) not in ages:
+        message = "the patient is outside the ages that the protocol is for"
+        yield make_finding(FindingCode.AGE_OUTSIDE_PROTOCOL, message)
+
+
+def _rules(track: Track) -> Iterable[Finding]:
+    dates, rules = track.dates, track.rules
+    if dates is None or rules is None:
+        return
+    in_force = dates.rules
+    day = dates.earliest or track.as_of
+    if in_force.protocol is None or day not in in_force.protocol.in_force:
+        message = "no known version of the protocol is in force on that day; the last one judges"
+        yield make_finding(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message)
+    overrides = [m for m in in_force.minimums if m.kind is MinimumKind.OVERRIDE]
+    latest = max(overrides, key=lambda m: m.gives, default=None)
+    if latest is not None:
+        yield from _below(latest, in_force.replaced, _LABELS, FindingCode.OVERRIDE_BELOW_LABEL)
+        payers = (*in_force.replaced, *in_force.minimums)
+        yield from _below(latest, payers, _PAYERS, FindingCode.OVERRIDE_BELOW_PAYER)
+    if rules.expired(dates.earliest):
+        message = "an override that would have given an earlier day has ended"
+        yield make_finding(FindingCode.EXPIRED_OVERRIDE, message)
+    if dates.unverified:
+        names = " and the ".join(dates.unverified)
+        message = f"the {names} of the protocol was not read in a source"
+        yield make_finding(FindingCode.UNVERIFIED_CONTENT, message)
+
+
+_BELOW = {
+    FindingCode.OVERRIDE_BELOW_LABEL: "an override sets a minimum below the label's",
+    FindingCode.OVERRIDE_BELOW_PAYER: "an override sets a minimum below the payer's",
+}
+
+
+def _below(
+    override: Minimum,
+    minimums: Iterable[Minimum],
+    kinds: frozenset[MinimumKind],
+    code: FindingCode,
+) -> Iterable[Finding]:
+    if any(m.kind in kinds and m.gives > override.gives for m in minimums):
+        yield make_finding(code, _BELOW[code])
+
+
+def _bookings(track: Track) -> Iterable[Finding]:
+    """Bookings after the last session; those before it are settled."""
+    anchor = track.anchor
+    own = [s for s in track.bookings if anchor is None or s.administered_on > anchor]
+    settled = [s for s in own if (track.as_of - s.administered_on).days > UNRESOLVED_AFTER_DAYS]
+    if settled:
+        message = "a booked day has passed, and what became of the booking is not recorded"
+        yield make_finding(FindingCode.BOOKING_UNRESOLVED, message, settled)
+    ahead = [s for s in own if s.administered_on >= track.as_of]
+    yield from _forbidden_bookings(track, ahead)
+    yield from _missed(track, own)
+
+
+def _forbidden_bookings(track: Track, ahead: Iterable[TreatmentSession]) -> Iterable[Finding]:
+    by_code: dict[FindingCode, list[TreatmentSession]] = {}
+    for session in ahead:
+        for code in _booking_codes(track, session.administered_on):
+            by_code.setdefault(code, []).append(session)
+    for code in sorted(by_code):
+        yield make_finding(code, _BOOKINGS[code], by_code[code])
+
+
+_BOOKINGS = {
+    FindingCode.BOOKING_AFTER_CARE_END: "a visit is booked for a day after care has ended",
+    FindingCode.BOOKING_AFTER_OVERDUE: "the booked visit comes after the patient is overdue",
+    FindingCode.BOOKING_IN_HOLD: "a visit is booked for a day on hold",
+    FindingCode.BOOKING_OF_SECOND_PART: "the booked visit would be part of the last session",
+    FindingCode.BOOKING_TOO_EARLY: "a visit is booked for a day before the rules allow it",
+}
+
+
+def _booking_codes(track: Track, day: date) -> Iterable[FindingCode]:
+    ends_on = track.care.ends_on
+    if track.care.status is not None or (ends_on is not None and day >= ends_on):
+        yield FindingCode.BOOKING_AFTER_CARE_END
+    if track.holds.covers(day):
+        yield FindingCode.BOOKING_IN_HOLD
+    if track.rules is None:
+        return
+    if track.rules.is_part_of_last_session(day):
+        yield FindingCode.BOOKING_OF_SECOND_PART
+        return
+    deciding = track.rules.on(day).deciding
+    if deciding is not None and day < deciding.gives:
+        yield FindingCode.BOOKING_TOO_EARLY
+    overdue_from = None if track.dates is None else track.dates.overdue_from
+    if overdue_from is not None and day >= overdue_from:
+        yield FindingCode.BOOKING_AFTER_OVERDUE
+
+
+def _missed(track: Track, bookings: Iterable[TreatmentSession]) -> Iterable[Finding]:
+    """Yield the cancelled or missed visit that has no later booking."""
+    if track.care.status is not None:
+        return
+    missed = [
+        s
+        for s in track.history.missed
+        if s.indication in track.clock
+        and (track.anchor is None or s.administered_on > track.anchor)
+    ]
+    last = max(missed, key=lambda s: s.administered_on, default=None)
+    if last is None:
+        return
+    from_day = min(last.administered_on, track.as_of)
+    if not any(s.administered_on >= from_day for s in bookings):
+        message = "a visit was cancelled or missed, and no later one is booked"
+        yield make_finding(FindingCode.NOT_REBOOKED, message, [last])

@@ -1,0 +1,322 @@
+"""The known protocols: finding one, its version in force, its clock, and the one a track follows."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from botox_schedule.dates.days import age_on
+from botox_schedule.errors import UnknownProtocolError
+from botox_schedule.protocols.indications import (
+    bundled_indications,
+    find_indication_name,
+    general_indication,
+    nearest_indications,
+)
+from botox_schedule.protocols.model import DoseLimit, TreatmentProtocol
+from botox_schedule.terms import LimitScope, Population, Product
+
+Versions = tuple[TreatmentProtocol, ...]
+"""All versions of one protocol: they share an id."""
+
+_MOST_REMEMBERED = 64
+
+
+class Followed(NamedTuple):
+    """The protocol that a track follows.
+
+    Attributes:
+        protocol: The protocol.
+        is_own: Whether it is for the product that was given last.
+        age_decides: Whether the patient's age, which is unknown, decides between protocols.
+    """
+
+    protocol: TreatmentProtocol
+    is_own: bool
+    age_decides: bool
+
+
+class ProtocolSet:
+    """The protocols that are known to an answer; their order does not matter.
+
+    Args:
+        protocols: All versions of all protocols.
+
+    >>> from botox_schedule import bundled_protocols
+    >>> known = ProtocolSet(bundled_protocols())
+    >>> sorted(known.clock("overactive-bladder", Population.ADULT, "us"))
+    ['neurogenic-detrusor-overactivity', 'overactive-bladder']
+    """
+
+    def __init__(self, protocols: Iterable[TreatmentProtocol]) -> None:
+        self._families = _families(protocols)
+        self._protocols = tuple(
+            version
+            for treatment in sorted(self._families)
+            for versions in self._families[treatment]
+            for version in versions
+        )
+        self._clocks: dict[tuple[Population, str], dict[str, frozenset[str]]] = {}
+        self._with_given: dict[int, tuple[TreatmentProtocol, ProtocolSet]] = {}
+        self._limits: dict[tuple[str, ...], tuple[DoseLimit, ...]] = {}
+        named = {i for p in self._protocols for i in (p.indication, *p.shares_clock_with)}
+        self.indications = frozenset(named) | bundled_indications()
+
+    def __iter__(self) -> Iterator[TreatmentProtocol]:
+        return iter(self._protocols)
+
+    def __len__(self) -> int:
+        return len(self._protocols)
+
+    def with_given(self, protocol: TreatmentProtocol) -> "ProtocolSet":
+        """Return the set with a given protocol, which hides others for the same treatment.
+
+        Other versions under its id stay; protocols under another id for its indication, product,
+        population and region go.
+        """
+        remembered = self._with_given.get(id(protocol))
+        if remembered is not None and remembered[0] is protocol:
+            return remembered[1]
+        found = self if self._has(protocol) else ProtocolSet([protocol, *self._besides(protocol)])
+        if len(self._with_given) >= _MOST_REMEMBERED:
+            self._with_given.clear()
+        self._with_given[id(protocol)] = protocol, found
+        return found
+
+    def _has(self, protocol: TreatmentProtocol) -> bool:
+        families = self.find(
+            protocol.indication, protocol.product, protocol.population, protocol.region
+        )
+        return len(families) == 1 and any(known is protocol for known in families[0])
+
+    def _besides(self, given: TreatmentProtocol) -> Iterator[TreatmentProtocol]:
+        for known in self._protocols:
+            same_version = (known.id, known.version) == (given.id, given.version)
+            hidden = _treatment(known) == _treatment(given) and known.id != given.id
+            if not same_version and not hidden:
+                yield known
+
+    def find(
+        self, indication: str, product: Product, population: Population, region: str
+    ) -> tuple[Versions, ...]:
+        """Return the protocols for a treatment, each with all its versions."""
+        return self._families.get((indication, product, population, region), ())
+
+    def of_indications(
+        self, indications: Iterable[str], population: Population, region: str
+    ) -> tuple[Versions, ...]:
+        """Return the protocols for any of *indications*, whatever the product."""
+        return tuple(
+            versions
+            for indication in sorted(indications)
+            for product in Product
+            for versions in self.find(indication, product, population, region)
+        )
+
+    def clock(self, indication: str, population: Population, region: str) -> frozenset[str]:
+        """Return the indications whose sessions count from one anchor, *indication* included.
+
+        They are connected by ``shares_clock_with`` over all known protocols of the population
+        and region, whatever the product.
+        """
+        key = population, region
+        if key not in self._clocks:
+            self._clocks[key] = _connected(
+                frozenset((p.indication, *p.shares_clock_with))
+                for p in self._protocols
+                if (p.population, p.region) == key
+            )
+        return self._clocks[key].get(indication, frozenset((indication,)))
+
+    def recognizes(self, indication: str) -> bool:
+        """Whether an indication is known, from any region or population."""
+        return indication in self.indications
+
+    def limits(self, protocol: TreatmentProtocol, day: date) -> tuple[DoseLimit, ...]:
+        """Return the limits to check for *protocol* on *day*.
+
+        Besides its own, those of the product's other protocols that are about the product as a
+        whole, or about several indications of which the protocol's is one.
+        """
+        own = version_on(self.versions(protocol), day) or protocol
+        others = [version_on(versions, day) for versions in self._of_product(protocol)]
+        besides = [other for other in others if other is not None and other.id != own.id]
+        key = tuple(f"{p.id} {p.version}" for p in (own, *besides))
+        if key not in self._limits:
+            reaching = (x for p in besides for x in p.limits if _reaches(x, protocol))
+            self._limits[key] = tuple(dict.fromkeys((*own.limits, *reaching)))
+        return self._limits[key]
+
+    def versions(self, protocol: TreatmentProtocol) -> Versions:
+        """Return all known versions of *protocol*, itself included."""
+        families = self.find(*_treatment(protocol))
+        return next((family for family in families if family[0].id == protocol.id), (protocol,))
+
+    def _of_product(self, protocol: TreatmentProtocol) -> Iterator[Versions]:
+        for (_, product, population, region), families in self._families.items():
+            if (product, population, region) == (
+                protocol.product,
+                protocol.population,
+                protocol.region,
+            ):
+                yield from families
+
+    def followed(
+        self,
+        indication: str,
+        given: Sequence[Product | None],
+        *,
+        born_on: date | None,
+        on: date,
+        region: str,
+        population: Population | None = None,
+    ) -> Followed:
+        """Return the protocol that a track follows: that of the product given last.
+
+        Args:
+            indication: A slug, title or alias.
+            given: The products of the last full session, of several sessions that are one cycle
+                all of them; None for an unknown one; empty without a session.
+            born_on: The day of birth, or None where unknown.
+            on: The day asked about.
+            region: Where the protocol holds.
+            population: Decides instead of the age.
+
+        Raises:
+            UnknownProtocolError: When no protocol is known for the indication.
+        """
+        slug = self.indication_named(indication)
+        people = self._population(slug, born_on, on, region) if population is None else population
+        own = self._own_protocols(slug, given, people, region)
+        families = own or self.of_indications([slug], people, region)
+        if not families:
+            raise UnknownProtocolError(self._unknown(slug, people, region))
+        chosen = max((version_on(family, on) or family[-1] for family in families), key=_strictness)
+        both = all(self.of_indications([slug], each, region) for each in Population)
+        age_decides = population is None and born_on is None and both
+        return Followed(chosen, is_own=bool(own), age_decides=age_decides)
+
+    def _own_protocols(
+        self, slug: str, given: Sequence[Product | None], people: Population, region: str
+    ) -> tuple[Versions, ...]:
+        if not given:
+            default = self.find(slug, Product.ONABOTULINUMTOXIN_A, people, region)
+            return default or self.of_indications([slug], people, region)
+        if None in given:
+            return self.of_indications([slug], people, region)
+        known = {product for product in given if product is not None}
+        return tuple(
+            v for product in sorted(known) for v in self.find(slug, product, people, region)
+        )
+
+    def _population(self, slug: str, born_on: date | None, on: date, region: str) -> Population:
+        """The population whose protocols are for the patient's age; adult in doubt."""
+        known = [people for people in Population if self.of_indications([slug], people, region)]
+        if born_on is not None:
+            for people in known:
+                families = self.of_indications([slug], people, region)
+                if any(_is_for(family[-1], age_on(born_on, on)) for family in families):
+                    return people
+        return known[0] if known else Population.ADULT
+
+    def indication_named(self, text: str) -> str:
+        """Return the slug of an indication given by slug, title or alias in any case.
+
+        Raises:
+            UnknownProtocolError: When it is unknown; the message names the nearest known ones.
+        """
+        if text in self.indications:
+            return text
+        named = find_indication_name(text)
+        if named is None:
+            near = ", ".join(nearest_indications(text, self.indications))
+            hint = f"did you mean {near}?" if near else "botox-schedule protocols lists them"
+            raise UnknownProtocolError(f"no indication has that name; {hint}")
+        return named
+
+    def _unknown(self, slug: str, people: Population, region: str) -> str:
+        known = sorted({p.indication for p in self if (p.population, p.region) == (people, region)})
+        return (
+            f"no protocol for {slug}, {people.value}, {region}; "
+            f"for that population and region there are: {', '.join(known) or 'none'}"
+        )
+
+
+def version_on(versions: Versions, day: date) -> TreatmentProtocol | None:
+    """Return the version in force on *day*, the newest of several.
+
+    Where none is in force the last one that was; None before the first: a version that is not
+    yet in force is not used for earlier days.
+    """
+    if len(versions) == 1 and versions[0].in_force.first is None:
+        return versions[0]
+    in_force = [version for version in versions if day in version.in_force]
+    if in_force:
+        return max(in_force, key=newness)
+    past = [v for v in versions if v.in_force.last is not None and v.in_force.last < day]
+    return max(past, key=lambda v: (v.in_force.last or date.max, newness(v)), default=None)
+
+
+def newness(version: TreatmentProtocol) -> tuple[date, tuple[tuple[int, int, str], ...], int]:
+    """Return what orders versions: the first day in force, the version as numbers, the minimum.
+
+    The minimum decides only between different texts under one version: the stricter counts.
+    """
+    minimum = version.retreatment.minimum
+    days = 0 if minimum is None else minimum.day_bounds[1]
+    return version.in_force.first or date.min, version.version_key, days
+
+
+def general_protocols(
+    known: ProtocolSet, protocol: TreatmentProtocol, clock: Iterable[str]
+) -> tuple[Versions, ...]:
+    """Return the product's protocols for the clock in general, such as ``spasticity``."""
+    names = {general_indication(indication) for indication in clock} - {None}
+    return tuple(
+        versions
+        for name in sorted(str(name) for name in names)
+        for versions in known.find(name, protocol.product, protocol.population, protocol.region)
+    )
+
+
+def _treatment(protocol: TreatmentProtocol) -> tuple[str, Product, Population, str]:
+    return protocol.indication, protocol.product, protocol.population, protocol.region
+
+
+def _families(
+    protocols: Iterable[TreatmentProtocol],
+) -> dict[tuple[str, Product, Population, str], tuple[Versions, ...]]:
+    by_id: dict[tuple[str, Product, Population, str], dict[str, list[TreatmentProtocol]]] = {}
+    for protocol in protocols:
+        versions = by_id.setdefault(_treatment(protocol), {}).setdefault(protocol.id, [])
+        if protocol not in versions:
+            versions.append(protocol)
+    return {
+        treatment: tuple(tuple(sorted(ids[key], key=newness)) for key in sorted(ids))
+        for treatment, ids in by_id.items()
+    }
+
+
+def _connected(groups: Iterable[frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Join the groups that share a member; each member leads to its whole group."""
+    found: dict[str, frozenset[str]] = {}
+    for group in groups:
+        joined = group.union(*(found[member] for member in group if member in found))
+        found |= dict.fromkeys(joined, joined)
+    return found
+
+
+def _reaches(limit: DoseLimit, protocol: TreatmentProtocol) -> bool:
+    return limit.scope is LimitScope.PRODUCT or protocol.indication in limit.indications
+
+
+def _is_for(protocol: TreatmentProtocol, years: int) -> bool:
+    return protocol.ages is not None and years in protocol.ages
+
+
+def _strictness(
+    protocol: TreatmentProtocol,
+) -> tuple[bool, int, str, tuple[tuple[int, int, str], ...]]:
+    """A protocol without a minimum counts as the strictest."""
+    minimum = protocol.retreatment.minimum
+    days = 0 if minimum is None else minimum.day_bounds[1]
+    return minimum is None, days, protocol.id, protocol.version_key

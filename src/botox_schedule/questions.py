@@ -1,0 +1,617 @@
+"""The questions people ask: names are resolved and defaults filled in, then the engine answers."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.dates.intervals import Interval
+from botox_schedule.engine.check import DateCheck, check_of
+from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
+from botox_schedule.engine.findings import record_findings
+from botox_schedule.engine.forecast import Forecast, forecast_of, forecast_without_protocol
+from botox_schedule.engine.limits import (
+    Exposure,
+    LimitCheck,
+    checks_on,
+    in_window,
+    sum_units,
+)
+from botox_schedule.engine.limits import (
+    planned_units as checked_units,
+)
+from botox_schedule.engine.project import projected_sessions
+from botox_schedule.engine.response import ObservedResponse, ResponseTimeline, timeline_of
+from botox_schedule.engine.session import (
+    DueDates,
+    ProjectedSession,
+    dates_of_session,
+    projected_from,
+    status_on,
+)
+from botox_schedule.engine.track import (
+    Reading,
+    Track,
+    last_full_sessions,
+    read_record,
+    track_in,
+)
+from botox_schedule.errors import CountError, IntervalError, OrderError, UnknownProtocolError
+from botox_schedule.policy import SchedulingPolicy, policy_or_default
+from botox_schedule.protocols.catalog import (
+    find_protocol,
+    known_protocols,
+    population_named,
+)
+from botox_schedule.protocols.collection import Followed
+from botox_schedule.protocols.indications import find_product, why_no_product
+from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.records.findings import Finding, make_finding, raise_findings
+from botox_schedule.records.model import PatientRecord
+from botox_schedule.terms import DueStatus, FindingCode, Population, Product
+
+MOST_PROJECTED = 1000
+_URGENCY = (
+    DueStatus.LAPSED,
+    DueStatus.OVERDUE,
+    DueStatus.DUE,
+    DueStatus.ALLOWED,
+    DueStatus.NO_INTERVAL,
+    DueStatus.NO_HISTORY,
+    DueStatus.TOO_EARLY,
+    DueStatus.ON_HOLD,
+    DueStatus.DISCONTINUED,
+    DueStatus.DECEASED,
+)
+"""The order of tracks in a list, most urgent first."""
+
+
+def due_dates(
+    administered_on: DayInput,
+    protocol: TreatmentProtocol | str,
+    policy: SchedulingPolicy | None = None,
+) -> DueDates:
+    """Return the four dates after a session.
+
+    Args:
+        administered_on: The day the session really happened.
+        protocol: What label and literature say, or the name of an indication.
+        policy: What the clinic or payer chose; by default nothing beyond the graces.
+
+    Raises:
+        DayError: When *administered_on* is not a calendar day.
+        UnknownProtocolError: When no bundled protocol has that name.
+        CalendarRangeError: When a date would leave the years 1 to 9999.
+
+    >>> print(due_dates("2026-01-05", "chronic-migraine"))
+    earliest 2026-03-30, due 2026-03-30, overdue from 2026-04-07, lapsed from 2026-06-22
+    """
+    day = as_day(administered_on, "administered_on")
+    return dates_of_session(day, _for_one_session(protocol), policy_or_default(policy))
+
+
+def due_status(dates: DueDates, *, as_of: DayInput) -> DueStatus:
+    """Return where *as_of* falls among *dates*; each day has exactly one status.
+
+    Without any date the status is ``no_interval``.
+
+    >>> dates = DueDates(earliest="2026-03-30", due="2026-03-30", overdue_from="2026-04-07")
+    >>> due_status(dates, as_of="2026-03-29"), due_status(dates, as_of="2026-04-06")
+    (<DueStatus.TOO_EARLY: 'too_early'>, <DueStatus.DUE: 'due'>)
+    >>> due_status(dates, as_of="2026-04-07")
+    <DueStatus.OVERDUE: 'overdue'>
+    """
+    return status_on(dates, as_day(as_of, "as_of"))
+
+
+def response_timeline(
+    administered_on: DayInput,
+    protocol: TreatmentProtocol | str,
+    course_started_on: DayInput | None = None,
+    policy: SchedulingPolicy | None = None,
+) -> ResponseTimeline:
+    """Return the expected response to a session.
+
+    Args:
+        administered_on: The day of the session.
+        protocol: What label and literature say, or the name of an indication.
+        course_started_on: The day of the course's first session; without it
+            ``full_benefit_by`` is None.
+        policy: Only its ``short_month`` matters here.
+
+    Raises:
+        DayError: When a day is not a calendar day.
+        OrderError: When the course starts after the session.
+
+    >>> timeline = response_timeline("2026-01-05", "spasticity")
+    >>> str(timeline.onset), str(timeline.peak)
+    ('2026-01-12 to 2026-01-19', '2026-02-02 to 2026-02-16')
+    """
+    day = as_day(administered_on, "administered_on")
+    start = None if course_started_on is None else as_day(course_started_on, "course_started_on")
+    return timeline_of(day, _for_one_session(protocol), start, policy_or_default(policy))
+
+
+def project_dates(
+    administered_on: DayInput,
+    protocol: TreatmentProtocol | str,
+    count: int = 5,
+    policy: SchedulingPolicy | None = None,
+) -> tuple[ProjectedSession, ...]:
+    """Return the next sessions, counted from this one and never chained.
+
+    Empty where no usual range is recorded.
+
+    Args:
+        administered_on: The anchor of all of them.
+        protocol: What label and literature say, or the name of an indication.
+        count: How many, from 1 to 1,000.
+        policy: What the clinic or payer chose.
+
+    Raises:
+        CountError: When *count* is not a number from 1 to 1,000.
+
+    >>> sessions = project_dates("2026-01-05", "chronic-migraine", count=3)
+    >>> [str(session.target) for session in sessions]
+    ['2026-03-30', '2026-06-22', '2026-09-14']
+    """
+    anchor = as_day(administered_on, "administered_on")
+    wanted = _checked_count(count)
+    return projected_from(anchor, _for_one_session(protocol), wanted, policy_or_default(policy))
+
+
+def _for_one_session(protocol: TreatmentProtocol | str) -> TreatmentProtocol:
+    return protocol if isinstance(protocol, TreatmentProtocol) else find_protocol(protocol)
+
+
+def _checked_count(count: int) -> int:
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_PROJECTED:
+        raise CountError(f"count: give a whole number from 1 to {MOST_PROJECTED}")
+    return count
+
+
+class Asked(NamedTuple):
+    """A track, and findings about how the question about it was asked."""
+
+    track: Track
+    findings: tuple[Finding, ...] = ()
+
+
+def ask(
+    record: PatientRecord,
+    protocol: TreatmentProtocol | str,
+    as_of: date,
+    *,
+    on: date | None = None,
+    policy: SchedulingPolicy | None = None,
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
+    region: str = "us",
+) -> Asked:
+    """Return the track of a record for a protocol or for the name of an indication.
+
+    A name takes the product of the track's last full session and the population of the
+    patient's age on *on*, by default *as_of*.
+
+    Raises:
+        UnknownProtocolError: When no known protocol has that name.
+    """
+    known = known_protocols(other_protocols)
+    policy = policy_or_default(policy)
+    if isinstance(protocol, TreatmentProtocol):
+        known = known.with_given(protocol)
+        return Asked(track_in(read_record(record, as_of, policy, known), protocol))
+    reading = read_record(record, as_of, policy, known)
+    followed = _followed(reading, protocol, on or as_of, region, None)
+    return Asked(track_in(reading, followed.protocol), _followed_findings(followed))
+
+
+def _followed(
+    reading: Reading, name: str, on: date, region: str, population: Population | None
+) -> Followed:
+    known = reading.known
+    slug = known.indication_named(name)
+    born_on = reading.record.born_on
+    first = known.followed(slug, (), born_on=born_on, on=on, region=region, population=population)
+    people = first.protocol.population
+    last = last_full_sessions(reading, known.clock(slug, people, region))
+    return known.followed(
+        slug,
+        [session.product for session in last],
+        born_on=born_on,
+        on=on,
+        region=region,
+        population=population,
+    )
+
+
+def _followed_findings(followed: Followed) -> tuple[Finding, ...]:
+    found = []
+    if not followed.is_own:
+        message = "no protocol is known for the product given last; the strictest other one judges"
+        found.append(make_finding(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message))
+    if followed.age_decides:
+        message = (
+            "the age, which decides between protocols, is unknown; the patient counts as adult"
+        )
+        found.append(make_finding(FindingCode.AGE_UNKNOWN, message))
+    return tuple(found)
+
+
+def forecast(
+    record: PatientRecord,
+    protocol: TreatmentProtocol | str,
+    *,
+    as_of: DayInput,
+    policy: SchedulingPolicy | None = None,
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
+    planned_units: Decimal | int | None = None,
+    observed: ObservedResponse | None = None,
+    strict: bool = False,
+) -> Forecast:
+    """Return where the protocol's track of a record stands on a day.
+
+    Args:
+        record: What happened; the order of its sessions means nothing.
+        protocol: The planned treatment: a protocol, or the name of an indication, which takes
+            the product given last and the patient's age.
+        as_of: The day for which the question is asked.
+        policy: What the clinic or payer chose.
+        other_protocols: Older versions and other products' protocols that history may need;
+            None means the bundled ones, anything else exactly those.
+        planned_units: Units planned for the next session; by default those of the booking.
+        observed: The patient's own response, to be shown with the label's; it moves no date.
+        strict: Whether findings that need a person today are raised together.
+
+    Raises:
+        DayError: When *as_of* is not a calendar day.
+        UnknownProtocolError: When no known protocol has that name.
+        UnitsError: When the planned units are no number above 0.
+        FindingsError: In strict mode, when a finding needs a person today.
+
+    >>> record = PatientRecord(sessions=[{
+    ...     "administered_on": "2026-01-05", "indication": "chronic-migraine",
+    ...     "product": "Botox", "units": 155,
+    ... }])
+    >>> answer = forecast(record, "chronic-migraine", as_of="2026-02-20")
+    >>> str(answer.status), str(answer.dates.earliest), answer.days_to_due
+    ('too_early', '2026-03-30', 38)
+    >>> answer.reasons["earliest"].rule
+    'the 12-week scheduled interval gives 2026-03-30'
+    """
+    asked = ask(
+        record, protocol, as_day(as_of, "as_of"), policy=policy, other_protocols=other_protocols
+    )
+    units = checked_units(planned_units)
+    answer = forecast_of(asked.track, units, asked.findings, observed)
+    if strict:
+        raise_findings(answer.findings)
+    return answer
+
+
+def forecast_all(
+    record: PatientRecord,
+    *,
+    as_of: DayInput,
+    policy: SchedulingPolicy | None = None,
+    region: str = "us",
+    population: Population | str | None = None,
+    protocols: Iterable[TreatmentProtocol] | None = None,
+) -> tuple[Forecast, ...]:
+    """Return one forecast for each track of a record, the most urgent first.
+
+    Each track follows the protocol of what was given last. Sessions under an unknown
+    indication get a forecast each, without a protocol and without dates.
+
+    Args:
+        record: What happened.
+        as_of: The day for which the question is asked.
+        policy: What the clinic or payer chose.
+        region: Where the protocols hold.
+        population: ``adult`` or ``pediatric``; None decides by the patient's age.
+        protocols: The known protocols; None means the bundled ones.
+
+    Raises:
+        DayError: When *as_of* is not a calendar day.
+
+    >>> record = PatientRecord(sessions=[
+    ...     {"administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox"},
+    ...     {"administered_on": "2026-02-02", "indication": "spasticity", "product": "Botox"},
+    ... ])
+    >>> [(f.indication, str(f.status)) for f in forecast_all(record, as_of="2026-04-01")]
+    [('chronic-migraine', 'due'), ('spasticity', 'too_early')]
+    """
+    people = None if population is None else population_named(str(population))
+    known = known_protocols(protocols)
+    reading = read_record(record, as_day(as_of, "as_of"), policy_or_default(policy), known)
+    where = region.strip().lower()
+    answers = [
+        _of_track(reading, name, where, people) for name in _track_names(reading, where, people)
+    ]
+    return tuple(sorted(answers, key=_urgency))
+
+
+def _urgency(answer: Forecast) -> tuple[int, date, str]:
+    day = answer.dates.due or answer.dates.earliest or date.max
+    return _URGENCY.index(answer.status), day, answer.indication
+
+
+def _of_track(reading: Reading, name: str, region: str, population: Population | None) -> Forecast:
+    try:
+        followed = _followed(reading, name, reading.as_of, region, population)
+    except UnknownProtocolError:
+        findings = tuple(record_findings(reading))
+        return forecast_without_protocol(reading, name, findings)
+    return forecast_of(track_in(reading, followed.protocol), None, _followed_findings(followed))
+
+
+def _track_names(reading: Reading, region: str, population: Population | None) -> list[str]:
+    """One indication for each track: that of its last full session, booking or prior course."""
+    by_track: dict[object, str] = {}
+    for name in _indications(reading):
+        by_track[_clock_of(reading, name, region, population)] = name
+    return sorted(by_track.values())
+
+
+def _indications(reading: Reading) -> list[str]:
+    """The indications of a record's rows; of one clock the one given last comes last."""
+    history, others = reading.history, reading.policy.other_indications
+    rows = [
+        *(prior.indication for prior in reading.record.prior_treatments if prior.cycles),
+        *(s.indication for s in (*history.missed, *history.other, *history.later)),
+        *(s.indication for s in history.booked),
+        *(s.indication for s in (*history.unrecognized, *history.completed)),
+    ]
+    return [name for name in rows if name not in others]
+
+
+def _clock_of(
+    reading: Reading, name: str, region: str, population: Population | None
+) -> frozenset[str]:
+    known, record = reading.known, reading.record
+    try:
+        first = known.followed(
+            name, (), born_on=record.born_on, on=reading.as_of, region=region, population=population
+        )
+    except UnknownProtocolError:
+        return frozenset({name})
+    return known.clock(name, first.protocol.population, region)
+
+
+def check_date(
+    record: PatientRecord,
+    protocol: TreatmentProtocol | str,
+    *,
+    on: DayInput,
+    as_of: DayInput,
+    policy: SchedulingPolicy | None = None,
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
+    planned_units: Decimal | int | None = None,
+) -> DateCheck:
+    """Return whether the patient may be treated on a day, by the rules in force on that day.
+
+    Args:
+        record: What happened.
+        protocol: The planned treatment: a protocol, or the name of an indication.
+        on: The day in question.
+        as_of: The day up to which records are known; not after *on*.
+        policy: What the clinic or payer chose.
+        other_protocols: Older versions and other products' protocols that history may need;
+            None means the bundled ones, anything else exactly those.
+        planned_units: Units planned for the day.
+
+    Raises:
+        DayError: When a day is not a calendar day.
+        OrderError: When *on* lies before *as_of*.
+        UnknownProtocolError: When no known protocol has that name.
+        UnitsError: When the planned units are no number above 0.
+
+    >>> record = PatientRecord(sessions=[{
+    ...     "administered_on": "2026-03-02", "indication": "chronic-migraine", "product": "Botox",
+    ... }])
+    >>> check = check_date(record, "chronic-migraine", on="2026-05-24", as_of="2026-05-01")
+    >>> check.allowed, check.days_from_earliest, str(check.next_allowed_on)
+    (False, -1, '2026-05-25')
+    """
+    day, known_until = ordered_days(on, as_of)
+    asked = ask(
+        record, protocol, known_until, on=day, policy=policy, other_protocols=other_protocols
+    )
+    return check_of(asked.track, day, checked_units(planned_units), asked.findings)
+
+
+def ordered_days(on: DayInput, as_of: DayInput) -> tuple[date, date]:
+    """Return the day asked about and the day up to which records are known.
+
+    Raises:
+        DayError: When one is not a calendar day.
+        OrderError: When *on* lies before *as_of*.
+    """
+    day, known_until = as_day(on, "on"), as_day(as_of, "as_of")
+    if day < known_until:
+        raise OrderError("on lies before as_of; give a day from as_of on")
+    return day, known_until
+
+
+def treatment_cycles(
+    record: PatientRecord,
+    protocol: TreatmentProtocol | str,
+    *,
+    as_of: DayInput,
+    policy: SchedulingPolicy | None = None,
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
+) -> tuple[TreatmentCycle, ...]:
+    """Return the cycles of the protocol's track up to *as_of*, each judged.
+
+    Args:
+        record: What happened.
+        protocol: The track: a protocol, or the name of an indication.
+        as_of: The day for which the question is asked; later sessions are left out.
+        policy: What the clinic or payer chose.
+        other_protocols: Older versions, other products' and other indications' protocols; None
+            means the bundled ones, anything else exactly those.
+
+    Raises:
+        DayError: When *as_of* is not a calendar day.
+        UnknownProtocolError: When no known protocol has that name.
+
+    >>> record = PatientRecord(sessions=[
+    ...     {"administered_on": day, "indication": "chronic-migraine", "product": "Botox"}
+    ...     for day in ("2026-01-05", "2026-03-29", "2026-07-06")
+    ... ])
+    >>> cycles = treatment_cycles(record, "chronic-migraine", as_of="2026-07-06")
+    >>> [(str(c.timing), c.interval_days, c.short_by_days, c.late_by_days) for c in cycles]
+    [('first', None, 0, 0), ('early', 83, 1, 0), ('late', 99, 0, 15)]
+    """
+    asked = ask(
+        record, protocol, as_day(as_of, "as_of"), policy=policy, other_protocols=other_protocols
+    )
+    return judged_cycles(asked.track)
+
+
+def project(
+    record: PatientRecord,
+    protocol: TreatmentProtocol | str,
+    *,
+    as_of: DayInput,
+    count: int = 5,
+    policy: SchedulingPolicy | None = None,
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
+) -> tuple[ProjectedSession, ...]:
+    """Return the next sessions, if every visit comes on its target.
+
+    The first target is the next booking if it may be kept, else the first allowed day from the
+    later of the due day and *as_of* on. Fewer come before a discharge or an open hold; none
+    where no usual range is recorded.
+
+    Args:
+        record: What happened.
+        protocol: The planned treatment: a protocol, or the name of an indication.
+        as_of: The day for which the question is asked.
+        count: How many, from 1 to 1,000.
+        policy: What the clinic or payer chose.
+        other_protocols: Older versions and other products' protocols that history may need;
+            None means the bundled ones, anything else exactly those.
+
+    Raises:
+        DayError: When *as_of* is not a calendar day.
+        CountError: When *count* is not a number from 1 to 1,000.
+        UnknownProtocolError: When no known protocol has that name.
+
+    >>> record = PatientRecord(sessions=[{
+    ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox",
+    ... }])
+    >>> sessions = project(record, "chronic-migraine", as_of="2026-02-20", count=2)
+    >>> [(session.number, str(session.target)) for session in sessions]
+    [(1, '2026-03-30'), (2, '2026-06-22')]
+    """
+    wanted = _checked_count(count)
+    asked = ask(
+        record, protocol, as_day(as_of, "as_of"), policy=policy, other_protocols=other_protocols
+    )
+    return projected_sessions(asked.track, wanted)
+
+
+def exposure(
+    record: PatientRecord,
+    *,
+    product: str | Product,
+    window: Interval | str,
+    on: DayInput,
+    as_of: DayInput | None = None,
+    policy: SchedulingPolicy | None = None,
+) -> Exposure:
+    """Return the units of a product that count on a day, over all indications.
+
+    The window is half-open: a dose counts until, and not on, the day its date plus the window.
+
+    Args:
+        record: What happened.
+        product: A nonproprietary name or a brand name.
+        window: How long a dose counts.
+        on: The last day of the window, included.
+        as_of: The day up to which records are known; None means *on*.
+        policy: Its ``short_month`` matters.
+
+    Raises:
+        UnknownProtocolError: When the product is unknown.
+        IntervalError: When the window is no interval longer than nothing.
+
+    >>> record = PatientRecord(sessions=[{
+    ...     "administered_on": "2026-01-05", "indication": "chronic-migraine",
+    ...     "product": "Botox", "units": 155,
+    ... }])
+    >>> [
+    ...     exposure(record, product="Botox", window="12 weeks", on=day).units
+    ...     for day in ("2026-03-29", "2026-03-30")
+    ... ]
+    [Decimal('155'), Decimal('0')]
+    """
+    day = as_day(on, "on")
+    known_until = day if as_of is None else as_day(as_of, "as_of")
+    wanted = find_product(str(product))
+    if wanted is None:
+        raise UnknownProtocolError(f"product: {why_no_product(str(product))}")
+    length = window if isinstance(window, Interval) else Interval.parse(window)
+    if length.day_bounds[0] <= 0:
+        raise IntervalError("a window must be longer than nothing; give for example '12 weeks'")
+    policy = policy_or_default(policy)
+    history = read_record(record, known_until, policy, known_protocols(None)).history
+    given = sorted([*history.completed, *history.unrecognized], key=lambda s: s.administered_on)
+    total = sum_units(in_window(given, length, day, policy.short_month), wanted)
+    return Exposure(
+        product=wanted,
+        on=day,
+        window=length,
+        units=total.units,
+        units_if_one=total.units_if_one,
+        indeterminate=total.indeterminate,
+        session_ids=tuple(s.id for s in total.sessions if s.id is not None),
+    )
+
+
+def check_dose_limits(
+    record: PatientRecord,
+    protocol: TreatmentProtocol | str,
+    *,
+    on: DayInput,
+    units: Decimal | int | None = None,
+    as_of: DayInput | None = None,
+    policy: SchedulingPolicy | None = None,
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
+) -> tuple[LimitCheck, ...]:
+    """Return each reading of each limit that bears on a protocol, answered for a day.
+
+    Limits about the product as a whole are checked whichever of its protocols is asked.
+
+    Args:
+        record: What happened.
+        protocol: The product, the indication and the limits: a protocol, or the name of an
+            indication.
+        on: The day of the planned session.
+        units: Units planned in addition to what was given; without them the checks inform.
+        as_of: The day up to which records are known; None means *on*.
+        policy: Its ``limit_reading`` chooses, its ``weight_max_age_days`` dates a weight.
+        other_protocols: Where further limits are found; None means the bundled protocols.
+
+    Raises:
+        DayError: When a day is not a calendar day.
+        UnitsError: When the units are no number above 0.
+        UnknownProtocolError: When no known protocol has that name.
+
+    >>> record = PatientRecord(sessions=[{
+    ...     "administered_on": "2026-01-05", "indication": "spasticity",
+    ...     "product": "Botox", "units": 400,
+    ... }])
+    >>> checks = check_dose_limits(record, "chronic-migraine", on="2026-03-30", units=155)
+    >>> for check in checks:
+    ...     print(check.reading, check.total, check.exceeded, check.available)
+    twelve_weeks 155 False 400
+    three_months 555 True 0
+    """
+    day = as_day(on, "on")
+    known_until = day if as_of is None else as_day(as_of, "as_of")
+    asked = ask(
+        record, protocol, known_until, on=day, policy=policy, other_protocols=other_protocols
+    )
+    return checks_on(asked.track, day, checked_units(units))

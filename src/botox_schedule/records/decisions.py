@@ -1,0 +1,137 @@
+"""Which decisions are known on a day, and which days they cover then."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple, TypeVar
+
+from botox_schedule.dates.days import shifted
+from botox_schedule.dates.intervals import Window
+from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.model import (
+    CareEnd,
+    Decision,
+    Hold,
+    IntervalOverride,
+    PatientRecord,
+    PriorAuthorization,
+)
+from botox_schedule.terms import CareEndKind, FindingCode
+
+_D = TypeVar("_D", bound=Decision)
+
+
+class Decisions(NamedTuple):
+    """The decisions of a record that are known on a day, as they count then.
+
+    Attributes:
+        holds: The holds; a care end that was withdrawn is one until then.
+        overrides: The overrides.
+        authorizations: The authorizations.
+        discharges: The discharges.
+        deaths: The deaths.
+        findings: What contradicts.
+    """
+
+    holds: tuple[Hold, ...]
+    overrides: tuple[IntervalOverride, ...]
+    authorizations: tuple[PriorAuthorization, ...]
+    discharges: tuple[CareEnd, ...]
+    deaths: tuple[CareEnd, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def died_on(self) -> date | None:
+        """The first day that a known death names."""
+        return min((end.on for end in self.deaths if end.on is not None), default=None)
+
+
+_NO_DECISIONS = Decisions((), (), (), (), (), ())
+
+
+def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
+    """Return the decisions known on *as_of*, whatever days they cover.
+
+    One with an id gives way to another with that id from the day on which the other was
+    recorded. From its ``withdrawn_on`` on a decision counts as ended the day before.
+    """
+    if not (record.holds or record.overrides or record.authorizations or record.care_ends):
+        return _NO_DECISIONS
+    conflicts: list[Decision] = []
+    holds = _current(record.holds, as_of, conflicts)
+    overrides = _current(record.overrides, as_of, conflicts)
+    authorizations = _current(record.authorizations, as_of, conflicts)
+    ends = _current(record.care_ends, as_of, conflicts)
+    withdrawn = [end for end in ends if _is_withdrawn(end, as_of)]
+    standing = [end for end in ends if not _is_withdrawn(end, as_of)]
+    waiting = [hold for end in withdrawn if (hold := _as_hold(end)) is not None]
+    message = "two decisions under one id were recorded on one day; both count"
+    return Decisions(
+        holds=(*_shortened_periods(holds, as_of), *waiting),
+        overrides=tuple(_shortened_periods(overrides, as_of)),
+        authorizations=tuple(_shortened_authorizations(authorizations, as_of)),
+        discharges=tuple(end for end in standing if end.kind is CareEndKind.DISCONTINUED),
+        deaths=tuple(end for end in standing if end.kind is CareEndKind.DECEASED),
+        findings=(
+            (make_finding(FindingCode.CONFLICTING_DECISIONS, message, conflicts),)
+            if conflicts
+            else ()
+        ),
+    )
+
+
+def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list[_D]:
+    known = [row for row in rows if row.recorded_on is None or row.recorded_on <= as_of]
+    by_id: dict[str, list[_D]] = {}
+    for row in known:
+        if row.id is not None:
+            by_id.setdefault(row.id, []).append(row)
+    found = [row for row in known if row.id is None]
+    for same in by_id.values():
+        latest = max(row.recorded_on or date.min for row in same)
+        last = [row for row in same if (row.recorded_on or date.min) == latest]
+        distinct = [row for place, row in enumerate(last) if row not in last[:place]]
+        conflicts += distinct if len(distinct) > 1 else []
+        found += distinct
+    return found
+
+
+def _is_withdrawn(decision: Decision, as_of: date) -> bool:
+    return decision.withdrawn_on is not None and decision.withdrawn_on <= as_of
+
+
+_Period = TypeVar("_Period", Hold, IntervalOverride)
+
+
+def _shortened_periods(periods: Iterable[_Period], as_of: date) -> Iterable[_Period]:
+    for period in periods:
+        if not _is_withdrawn(period, as_of) or period.withdrawn_on is None:
+            yield period
+        elif period.withdrawn_on > period.first:
+            ended = shifted(period.withdrawn_on, -1)
+            last = ended if period.last is None else min(period.last, ended)
+            yield period.model_copy(update={"last": last})
+
+
+def _shortened_authorizations(
+    authorizations: Iterable[PriorAuthorization], as_of: date
+) -> Iterable[PriorAuthorization]:
+    for approved in authorizations:
+        first = approved.valid.first
+        if not _is_withdrawn(approved, as_of) or approved.withdrawn_on is None:
+            yield approved
+        elif approved.withdrawn_on > first:
+            last = min(approved.valid.last, shifted(approved.withdrawn_on, -1))
+            yield approved.model_copy(update={"valid": Window(first=first, last=last)})
+
+
+def _as_hold(end: CareEnd) -> Hold | None:
+    """The days of a care end until it was withdrawn, on which nobody could be treated."""
+    if end.on is None or end.withdrawn_on is None or end.withdrawn_on <= end.on:
+        return None
+    return Hold(
+        first=end.on,
+        last=shifted(end.withdrawn_on, -1),
+        reason="care had ended",
+        indication=end.indication,
+        id=end.id,
+    )
