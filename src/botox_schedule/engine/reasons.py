@@ -302,8 +302,11 @@ def _usual_reasons(
             f"{lapsed}{limit} gives {window.lapsed_from}",
         ),
     }
+    inputs = _counted_from(track)[:1]
     return {
-        name.value: _usual_reason(track, dates, name, on, sentence + _moved(track, on, unmoved))
+        name.value: _usual_reason(
+            track, dates, (name, on, sentence + _moved(track, on, unmoved)), inputs
+        )
         for name, (on, unmoved, sentence) in sentences.items()
     }
 
@@ -328,8 +331,12 @@ def _moved(track: Track, on: date | None, unmoved: date) -> str:
 
 
 def _usual_reason(
-    track: Track, dates: TrackDates, name: DateName, on: date | None, sentence: str
+    track: Track,
+    dates: TrackDates,
+    dated: tuple[DateName, date | None, str],
+    inputs: tuple[str, ...],
 ) -> DateReason:
+    name, on, sentence = dated
     usual, version = dates.rules.usual, dates.rules.protocol or track.protocol
     own = usual is not None and usual.owner is UsualOwner.LABEL
     source = version.retreatment.usual_source if own else None
@@ -337,7 +344,7 @@ def _usual_reason(
         date_name=name,
         on=on,
         rule=sentence,
-        inputs=_counted_from(track)[:1],
+        inputs=inputs,
         source=source,
         verification=_verification(source, stated=own),
         protocol=version.ref,
