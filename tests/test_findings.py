@@ -477,7 +477,9 @@ class TestKeys:
         def record(day: str) -> dict[str, Any]:
             return {"sessions": [at("2026-02-06"), {**at(day, status="booked"), "id": None}]}
 
-        keys = {self.found(record(d), "booking_unresolved").key for d in ("2026-05-20", "2026-05-21")}
+        keys = {
+            self.found(record(d), "booking_unresolved").key for d in ("2026-05-20", "2026-05-21")
+        }
         assert len(keys) == 2
 
     def test_a_finding_without_needs_reads_as_its_code_says(self) -> None:
