@@ -25,6 +25,7 @@ from botox_schedule.engine import ObservedResponse
 from botox_schedule.errors import FindingError
 from botox_schedule.records import Finding
 
+FINDINGS = Path(__file__).parent / "stored" / "findings.txt"
 MIGRAINE: dict[str, Any] = {"indication": "chronic-migraine", "product": "Botox", "units": 155}
 AS_OF = "2026-06-01"
 
@@ -540,5 +541,4 @@ def findings_in_words() -> str:
 
 
 def test_the_findings_say_what_they_said() -> None:
-    file = Path(__file__).parent / "stored" / "findings.txt"
-    assert findings_in_words() == file.read_text(encoding="utf-8")
+    assert findings_in_words() == FINDINGS.read_text(encoding="utf-8")
