@@ -258,7 +258,7 @@ class TestSchemas:
             assert bs.TreatmentProtocol.model_validate_json(protocol.model_dump_json()) == protocol
 
     def test_a_broken_record_does_not(self) -> None:
-        shipped = json.loads((FOLDER / "patient-record.json").read_text(encoding="utf-8"))
+        shipped = json.loads((SCHEMAS / "patient-record.json").read_text(encoding="utf-8"))
         validator = jsonschema.Draft202012Validator(shipped)
         assert not validator.is_valid({"sessions": [{"administered_on": "2026-01-05"}]})
 
