@@ -1,16 +1,25 @@
 """Did it work, when did it wear off, and was the patient treated on time."""
 
 from botox_schedule.outcomes.adherence import Adherence, adherence
-from botox_schedule.outcomes.assessment import ResponseAssessment, assess_response
-from botox_schedule.outcomes.counts import CriterionResult, decide, judge_counts
-from botox_schedule.outcomes.criteria import CriteriaResult, chronic_migraine_criteria
+from botox_schedule.outcomes.assessment import (
+    CriterionResult,
+    ResponseAssessment,
+    ReviewDate,
+    assess_response,
+    decide,
+    judge_counts,
+    response_review_dates,
+)
 from botox_schedule.outcomes.diary import (
     Baseline,
+    CriteriaResult,
     DiaryCount,
     DiaryDay,
     DiaryKind,
     HeadacheDiary,
     MissingDays,
+    attack_days,
+    chronic_migraine_criteria,
 )
 from botox_schedule.outcomes.response_rules import (
     CriterionKind,
@@ -21,7 +30,6 @@ from botox_schedule.outcomes.response_rules import (
     find_response_rule,
     load_response_rules,
 )
-from botox_schedule.outcomes.reviews import ReviewDate, response_review_dates
 from botox_schedule.outcomes.side_effects import (
     PlacedSideEffect,
     SideEffect,
