@@ -80,8 +80,8 @@ class CourseInterval(NamedTuple):
     effect_days: int
     covered_days: int
     gap_days: int
-    held: bool
-    is_open: bool
+    held: bool = False
+    is_open: bool = False
 
 
 class Episode(NamedTuple):
@@ -150,10 +150,11 @@ def _interval(
     if following is None:
         days = _free_days(holds, start, until)
         covered = _free_days(holds, start, min(end, until))
-        return CourseInterval(days, cycle.effect_days, covered, days - covered, False, True)
+        return CourseInterval(days, cycle.effect_days, covered, days - covered, is_open=True)
     days = (following.first_on - start).days
     covered = min(days, (end - start).days)
-    return CourseInterval(days, cycle.effect_days, covered, days - covered, following.held, False)
+    held = following.held
+    return CourseInterval(days, cycle.effect_days, covered, days - covered, held=held)
 
 
 def _free_days(holds: HoldCalendar, first: date, before: date) -> int:

@@ -1,5 +1,6 @@
 """Did it work, when did it wear off, and was the patient treated on time."""
 
+from botox_schedule.engine.adherence import EpisodeEnd
 from botox_schedule.outcomes.adherence import Adherence, adherence
 from botox_schedule.outcomes.assessment import (
     CriterionResult,
@@ -21,6 +22,8 @@ from botox_schedule.outcomes.diary import (
     attack_days,
     chronic_migraine_criteria,
 )
+from botox_schedule.outcomes.diary_file import DiaryProblem, DiaryReading, read_diary
+from botox_schedule.outcomes.observed import ObservedChange, ResponseNote, observed_response
 from botox_schedule.outcomes.response_rules import (
     CriterionKind,
     ResponseCriterion,
@@ -65,15 +68,20 @@ __all__ = [
     "DiaryCount",
     "DiaryDay",
     "DiaryKind",
+    "DiaryProblem",
+    "DiaryReading",
+    "EpisodeEnd",
     "GoalScore",
     "GoalSet",
     "GoalT",
     "HeadacheDiary",
     "MissingDays",
     "ModifiedAshworth",
+    "ObservedChange",
     "PlacedSideEffect",
     "ResponseAssessment",
     "ResponseCriterion",
+    "ResponseNote",
     "ResponseRule",
     "ReviewDate",
     "RuleOutcome",
@@ -83,6 +91,7 @@ __all__ = [
     "adherence",
     "ashworth_change",
     "assess_response",
+    "attack_days",
     "bundled_response_rules",
     "chronic_migraine_criteria",
     "decide",
@@ -90,7 +99,9 @@ __all__ = [
     "goal_attainment",
     "judge_counts",
     "load_response_rules",
+    "observed_response",
     "place_side_effects",
+    "read_diary",
     "response_review_dates",
     "side_effect_counts",
     "wear_off",

@@ -266,9 +266,9 @@ class ResponseAssessment(Value, frozen=True):
 
 def _months_text(what: str, months: Sequence[DiaryCount]) -> Iterator[str]:
     if months:
-        days = ", ".join(str(month.headache_days) for month in months)
-        recorded = ", ".join(str(month.recorded_days) for month in months)
-        yield f"headache days in the {what}: {days} (of {recorded} recorded)"
+        words = [f"{month.headache_days} of {month.recorded_days}" for month in months]
+        listed = " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), words[-1]])
+        yield f"headache days in the {what}: {listed} recorded"
 
 
 def assess_response(

@@ -79,17 +79,24 @@ def attack_days(
     >>> [str(day.on) for day in days]
     ['2026-01-05', '2026-01-06']
     """
-    first, last = _day_of(start, "start"), _day_of(end, "end")
-    ends_at_midnight = isinstance(end, datetime) and end.time() == time.min
-    both_timed = isinstance(start, datetime) and isinstance(end, datetime)
-    if last < first or (both_timed and end < start):  # type: ignore[operator]
-        raise OrderError("the attack ends before it starts; give start <= end")
-    if ends_at_midnight and first < last:
-        last = shifted(last, -1)
+    first, last = attack_span(start, end)
     word = DiaryKind(kind)
     return tuple(
         DiaryDay(on=shifted(first, number), kind=word) for number in range((last - first).days + 1)
     )
+
+
+def attack_span(start: date | str, end: date | str) -> tuple[date, date]:
+    """Return the first and the last day of an attack, as for :func:`attack_days`."""
+    first, last = _day_of(start, "start"), _day_of(end, "end")
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        is_ordered = start <= end
+    else:
+        is_ordered = first <= last
+    if not is_ordered:
+        raise OrderError("the attack ends before it starts; give start <= end")
+    ends_at_midnight = isinstance(end, datetime) and end.time() == time.min
+    return first, shifted(last, -1) if ends_at_midnight and first < last else last
 
 
 def _day_of(moment: date | str, name: str) -> date:
