@@ -562,9 +562,7 @@ class TestAssessResponse:
         assert review.on is None
 
     def test_a_review_that_needs_no_further_session_stays_dated(self) -> None:
-        (review,) = response_review_dates(
-            self.ONE, MIGRAINE, rule="preempt-50", as_of="2026-09-01"
-        )
+        (review,) = response_review_dates(self.ONE, MIGRAINE, rule="preempt-50", as_of="2026-09-01")
         assert review.on == date(2026, 4, 10)
 
     def test_a_discharge_taken_back_asks_for_no_recheck(self) -> None:
@@ -963,6 +961,19 @@ class TestWhatMutantsPassed:
         assert found.current is not None
         assert found.current.window.last == DONE - timedelta(days=1)
         assert found.complete_cycles == 2
+
+    @pytest.mark.parametrize(
+        ("failures", "outcome"),
+        [
+            ([True, True], "coverage_may_end"), ([False, True, True], "coverage_may_end"),
+            ([True, True, False], "continue"), ([True, False], "continue"),
+        ],
+    )  # fmt: skip
+    def test_the_last_treatments_count(self, failures: list[bool], outcome: str) -> None:
+        found = assess_response(
+            HeadacheDiary(), TWO, MIGRAINE, rule="lcd-l34635", as_of=DONE, failures=failures
+        )
+        assert found.outcome == outcome
 
     def test_too_few_judged_failures_say_how_many(self) -> None:
         found = assess_response(

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from botox_schedule import Window
 from botox_schedule.dates import Day
 from botox_schedule.dates.days import as_day, shifted
-from botox_schedule.errors import CountError, OrderError
+from botox_schedule.errors import CountError, DayError, OrderError
 from botox_schedule.outcomes.figures import LONGEST_MONTH, ExactDays, month_days, outcome_tables
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
@@ -71,7 +71,7 @@ def attack_days(
         kind: What the attack was.
 
     Raises:
-        DayError: When one is neither a day nor a date and time.
+        DayError: When one is neither a day nor a local date and time.
         OrderError: When the attack ends before it starts.
 
     >>> from datetime import datetime
@@ -100,7 +100,11 @@ def attack_span(start: date | str, end: date | str) -> tuple[date, date]:
 
 
 def _day_of(moment: date | str, name: str) -> date:
-    return moment.date() if isinstance(moment, datetime) else as_day(moment, name)
+    if not isinstance(moment, datetime):
+        return as_day(moment, name)
+    if moment.tzinfo is not None:
+        raise DayError(f"{name}: give the local time, without a time zone")
+    return moment.date()
 
 
 class Baseline(PatientValue, frozen=True):

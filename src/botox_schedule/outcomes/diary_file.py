@@ -166,7 +166,9 @@ def read_diary(
     if MissingDays(missing) is MissingDays.HEADACHE_FREE:
         days = _with_free_days(days)
     elif days and DiaryKind.NONE not in days.values():
-        reason = "no entry says that a day was free; if all others were, give missing='headache_free'"
+        reason = (
+            "no entry says that a day was free; if all others were, give missing='headache_free'"
+        )
         problems.append(_told(table.line, reason))
     return DiaryReading(
         diary=HeadacheDiary(days=[DiaryDay(on=on, kind=days[on]) for on in sorted(days)]),
@@ -345,9 +347,10 @@ def _joined(on: str, text: str, table: _Table) -> date:
 
 
 def _clock(text: str) -> time:
+    # A time with an offset is refused: it is one of another place, and its day may be another.
+    form = "%H:%M:%S" if text.count(":") > 1 else "%H:%M"
     try:
-        # A time with an offset is one of another place, and its day may be another.
-        return time(*map(int, text.split(":")))
+        return datetime.strptime(text, form).time()  # noqa: DTZ007 - a local time
     except ValueError:
         raise DayError("not a time of day") from None
 
