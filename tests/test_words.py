@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import botox_schedule as bs
 from botox_schedule import outcomes as out
-from botox_schedule.outcomes.fractions import ExactDays, ExactWeight
+from botox_schedule.outcomes.figures import ExactDays, ExactWeight
 from botox_schedule.protocols.model import ProductName
 from botox_schedule.testing import record_from_gaps
 

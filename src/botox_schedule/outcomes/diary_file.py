@@ -13,7 +13,13 @@ from typing import IO, Any, NamedTuple
 from pydantic import Field
 
 from botox_schedule.dates.days import DayInput, as_day, shifted
-from botox_schedule.errors import DayError, ExchangeError, FileLimitError, OrderError
+from botox_schedule.errors import (
+    CalendarRangeError,
+    DayError,
+    ExchangeError,
+    FileLimitError,
+    OrderError,
+)
 from botox_schedule.files import MEBIBYTE, check_lines, read_within
 from botox_schedule.outcomes.diary import (
     DiaryDay,
@@ -31,6 +37,7 @@ _MOST_ENTRIES = 50_000
 _HEADER_WITHIN = 20
 _DELIMITERS = ",;\t|"
 _TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
+_MOMENT = re.compile(rf"(.+?)[T ]({_TIME.pattern})")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 
 _KINDS = {
@@ -52,6 +59,9 @@ _COLUMNS = {
     "month": "month monat mes mois",
 }
 _MEANINGS = {word: meaning for meaning, words in _COLUMNS.items() for word in words.split()}
+
+
+_BEYOND = "the row has more cells than the header; they are not read"
 
 
 class DiaryProblem(NamedTuple):
@@ -194,7 +204,8 @@ def _text(source: str | PathLike[str] | IO[bytes] | IO[str], encoding: str | Non
     if isinstance(content, bytes):
         content = _decoded(content, encoding)
     check_lines(content.encode("utf-8", "replace"), name)
-    return content.replace("\0", "?").replace("\r\n", "\n").replace("\r", "\n")
+    content = content.removeprefix("\ufeff").replace("\0", "?")
+    return content.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _decoded(content: bytes, encoding: str | None) -> str:
@@ -212,35 +223,37 @@ def _table(text: str, date_format: str | None) -> _Table:
     lines = text.split("\n")
     for number, line in enumerate(lines[:_HEADER_WITHIN]):
         delimiter = max(_DELIMITERS, key=line.count)
-        header = _cells(line, delimiter)
+        _, header = next(_rows(csv.reader([line], delimiter=delimiter), 1), (1, []))
         table = _Table(number + 1, header, [], date_format)
         if _reader_of(table) is not None:
             body = io.StringIO("\n".join(lines[number + 1 :]))
             table.rows.extend(_rows(csv.reader(body, delimiter=delimiter), number + 2))
-            return table
+            return _unambiguous(table)
     raise ExchangeError("no header; expected the columns date and kind, start and end, or month")
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return []
+def _unambiguous(table: _Table) -> _Table:
+    meanings = table.meanings()
+    for meaning in ("date", "start", "end"):
+        names = [n for n, m in zip(table.header, meanings, strict=True) if m == meaning]
+        if len(names) > 1:
+            raise ExchangeError(f"{' and '.join(names)} both mean the {meaning}; keep one of them")
+    return table
 
 
 def _rows(rows: Any, line: int) -> Iterator[tuple[int, list[str]]]:
-    first = line
+    """Yield the rows that say something, each with its line; a broken one has no cells."""
     while True:
-        start = first + rows.line_num
+        start = line + rows.line_num
         try:
-            cells = next(rows)
+            cells = [cell.strip() for cell in next(rows)]
         except StopIteration:
             return
         except csv.Error:
             yield start, []
         else:
-            if any(cell.strip() for cell in cells):
-                yield start, [cell.strip() for cell in cells]
+            if any(cells):
+                yield start, cells
 
 
 def _word(text: str) -> str:
@@ -271,57 +284,45 @@ def _entries(table: _Table) -> Iterator[_Entry]:
             row: dict[str, list[str]] = {}
             for meaning, cell in zip(meanings, cells, strict=False):
                 row.setdefault(meaning, []).append(cell)
-            yield _guarded(read, table, line, row)
+            entry = _guarded(read, table, line, row)
+            beyond = any(cells[len(meanings) :]) and entry.remark is None
+            yield entry._replace(remark=_BEYOND) if beyond else entry
 
 
 def _guarded(read: Any, table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     try:
         return read(table, line, row)  # type: ignore[no-any-return]
-    except DayError:
+    except (DayError, CalendarRangeError):
         wanted = table.date_format or "YYYY-MM-DD"
         return _Entry(line, fault=f"date: no day of the calendar; expected {wanted}")
     except OrderError:
         return _Entry(line, fault="the attack ends before it starts")
-    except _KindError:
-        words = "none, headache, migraine or unknown"
-        return _Entry(line, fault=f"kind: expected {words}")
-
-
-class _KindError(ValueError):
-    """A word that is no kind of a day."""
-
-
-def _kind_of(text: str, yes: DiaryKind = DiaryKind.HEADACHE) -> DiaryKind | None:
-    """What a cell says; None where it is empty."""
-    if not text:
-        return None
-    kind = _WORDS.get(text) or _WORDS.get(_word(text))
-    if kind is None:
-        raise _KindError
-    return yes if kind is DiaryKind.HEADACHE else kind
+    except KeyError:
+        return _Entry(line, fault="kind: expected none, headache, migraine or unknown")
 
 
 def _worst(row: dict[str, list[str]]) -> DiaryKind | None:
-    cells = [(cell, DiaryKind.HEADACHE) for cell in row.get("kind", ())]
-    cells += [(cell, DiaryKind.MIGRAINE) for cell in row.get("migraine", ())]
-    kinds = [kind for cell, yes in cells if (kind := _kind_of(cell, yes)) is not None]
+    """The worst that the cells of a row say; None where all are empty."""
+    kinds = [_WORDS[_word(cell)] for cell in row.get("kind", ()) if cell]
+    own = [_WORDS[_word(cell)] for cell in row.get("migraine", ()) if cell]
+    # "Yes" to migraine is more than "yes" to headache.
+    kinds += [DiaryKind.MIGRAINE if kind is DiaryKind.HEADACHE else kind for kind in own]
     return worst_of(kinds) if kinds else None
 
 
 def _day(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
-    day, _ = _moment(row["date"][0], table.date_format)
+    day = _date_of(_moment(row["date"][0], table))
     kind = _worst(row)
     return _Entry(line) if kind is None else _Entry(line, (day, day), kind)
 
 
 def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     on, start, end = (next(iter(row.get(name, ())), "") for name in ("date", "start", "end"))
-    begin = _joined(on, start or on, table)
-    kind = _worst(row) or DiaryKind.HEADACHE
+    begin = _moment(start or on, table, on)
+    kind = worst_of((_worst(row) or DiaryKind.HEADACHE, DiaryKind.HEADACHE))
     if not end:
-        first = _date_of(begin)
-        remark = "the attack has no end; its first day counts"
-        return _Entry(line, (first, first), kind, remark=remark)
+        span = (_date_of(begin), _date_of(begin))
+        return _Entry(line, span, kind, remark="the attack has no end; its first day counts")
     span = attack_span(begin, _end(begin, end, table))
     if (span[1] - span[0]).days >= _LONGEST_ATTACK:
         return _Entry(line, fault=f"the attack lasts more than {_LONGEST_ATTACK} days")
@@ -331,23 +332,30 @@ def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
 def _end(begin: date, text: str, table: _Table) -> date:
     """The end of an attack; a bare time of day before that of its start is past midnight."""
     if not _TIME.fullmatch(text):
-        return _joined("", text, table)
+        return _moment(text, table)
     first, clock = _date_of(begin), _clock(text)
     is_later = isinstance(begin, datetime) and clock < begin.time()
     return datetime.combine(shifted(first, 1) if is_later else first, clock)
 
 
-def _joined(on: str, text: str, table: _Table) -> date:
-    """A day, or a moment; a bare time of day is one of the day *on*."""
-    if not _TIME.fullmatch(text):
-        day, clock = _moment(text, table.date_format)
-        return day if clock is None else datetime.combine(day, clock)
-    day, _ = _moment(on, table.date_format)
-    return datetime.combine(day, _clock(text))
+def _moment(text: str, table: _Table, on: str = "") -> date:
+    """The day of a cell, or its day and time; a bare time of day is one of the day *on*."""
+    found = _MOMENT.fullmatch(f"{on} {text}" if _TIME.fullmatch(text) else text)
+    day_text, clock = (found[1], found[2]) if found else (text, None)
+    day = _day_in(day_text, table.date_format)
+    return day if clock is None else datetime.combine(day, _clock(clock))
+
+
+def _day_in(text: str, date_format: str | None) -> date:
+    if date_format is None:
+        return as_day(text)
+    try:
+        return datetime.strptime(text, date_format).date()  # noqa: DTZ007 - a local day
+    except ValueError:
+        raise DayError("not a day in that format") from None
 
 
 def _clock(text: str) -> time:
-    # A time with an offset is refused: it is one of another place, and its day may be another.
     form = "%H:%M:%S" if text.count(":") > 1 else "%H:%M"
     try:
         return datetime.strptime(text, form).time()  # noqa: DTZ007 - a local time
@@ -357,24 +365,6 @@ def _clock(text: str) -> time:
 
 def _date_of(moment: date) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
-
-
-def _moment(text: str, date_format: str | None) -> tuple[date, time | None]:
-    """The day of a cell, and the time of day where it has one."""
-    day, _, clock = text.replace("T", " ").partition(" ")
-    if date_format is not None:
-        return _formatted(text, date_format)
-    return as_day(day), _clock(clock) if clock else None
-
-
-def _formatted(text: str, date_format: str) -> tuple[date, time | None]:
-    words = text.split(" ")
-    clock = words.pop() if len(words) > 1 and _TIME.fullmatch(words[-1]) else ""
-    try:
-        moment = datetime.strptime(" ".join(words), date_format)  # noqa: DTZ007 - a local day
-    except ValueError:
-        raise DayError("not a day in that format") from None
-    return moment.date(), _clock(clock) if clock else None
 
 
 def _month_row(table: _Table, line: int, cells: Sequence[str]) -> Iterator[_Entry]:
