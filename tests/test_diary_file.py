@@ -257,6 +257,15 @@ class TestGrids:
         ]
         assert (found.entries, found.taken, found.left_out) == (7, 5, 2)
 
+    def test_a_row_is_a_day_of_several_months(self) -> None:
+        found = read("Day;2026-01;2026-02\n1;none;m\n30;h;h\nx;;h\n")
+        assert days(found) == {
+            "2026-01-01": "none",
+            "2026-01-30": "headache",
+            "2026-02-01": "migraine",
+        }
+        assert (found.entries, found.taken, [p.line for p in found.problems]) == (5, 3, [3, 4])
+
 
 class TestFiles:
     def test_a_path_is_read(self, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ _HEADER_WITHIN = 20
 _DELIMITERS = ",;\t|"
 _TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _MOMENT = re.compile(rf"(.+?)[T ]({_TIME.pattern})")
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
+_MONTH = re.compile(r"\d{4}-\d{2}")
 
 _KINDS = {
     DiaryKind.NONE: "none no 0 n - free clear nothing fine ok no_headache headache_free pain_free "
@@ -141,7 +141,7 @@ def read_diary(
     Three shapes are read, with commas, semicolons or tabs: a day a row (``date`` and ``kind``, or
     ``headache`` and ``migraine``), an attack a row (``start`` and ``end``, each a day, a date and
     time, or with a ``date`` a time of day, so that an attack can end after midnight), and a grid
-    (``month`` and the days 1 to 31). Of several entries of a day the worst counts. An empty cell
+    (``month`` and the days 1 to 31, or ``day`` and months). Of several entries of a day the worst counts. An empty cell
     says nothing.
 
     Args:
@@ -175,7 +175,7 @@ def read_diary(
     problems += contradictions
     if MissingDays(missing) is MissingDays.HEADACHE_FREE:
         days = _with_free_days(days)
-    elif days and DiaryKind.NONE not in days.values():
+    elif days and all(entry.kind is not DiaryKind.NONE for entry in taken):
         reason = (
             "no entry says that a day was free; if all others were, give missing='headache_free'"
         )
@@ -267,10 +267,11 @@ def _reader_of(table: _Table) -> Any:
         return _attack
     if "date" in meanings and meanings & {"kind", "migraine"}:
         return _day
-    days = [name.strip() for name in table.header[1:]]
-    if table.meanings()[:1] == ["month"] and days and all(name.isdecimal() for name in days):
-        return _month_row
-    return None
+    names = [name.strip() for name in table.header[1:]]
+    first = table.meanings()[:1]
+    by_month = first == ["month"] and all(name.isdecimal() for name in names)
+    by_day = first == ["date"] and all(_MONTH.fullmatch(name) for name in names)
+    return _grid_row if names and (by_month or by_day) else None
 
 
 def _entries(table: _Table) -> Iterator[_Entry]:
@@ -278,8 +279,8 @@ def _entries(table: _Table) -> Iterator[_Entry]:
     for line, cells in table.rows:
         if not cells:
             yield _Entry(line, fault="not a row of a table; check its quotes")
-        elif read is _month_row:
-            yield from _month_row(table, line, cells)
+        elif read is _grid_row:
+            yield from _grid_row(table, line, cells)
         else:
             row: dict[str, list[str]] = {}
             for meaning, cell in zip(meanings, cells, strict=False):
@@ -367,16 +368,16 @@ def _date_of(moment: date) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
 
 
-def _month_row(table: _Table, line: int, cells: Sequence[str]) -> Iterator[_Entry]:
-    month = _MONTH.fullmatch(cells[0])
-    for number, cell in zip(table.header[1:], cells[1:], strict=False):
-        if not cell:
-            continue
-        if month is None:
+def _grid_row(table: _Table, line: int, cells: Sequence[str]) -> Iterator[_Entry]:
+    """One entry for each filled cell; months are rows and days columns, or the other way round."""
+    for name, cell in zip(table.header[1:], cells[1:], strict=False):
+        is_day = name.strip().isdecimal()
+        month, number = (cells[0], name.strip()) if is_day else (name.strip(), cells[0])
+        if cell and not _MONTH.fullmatch(month):
             yield _Entry(line, fault="month: expected YYYY-MM")
-            continue
-        row = {"date": [f"{month[0]}-{number.strip():0>2}"], "kind": [cell]}
-        yield _guarded(_day, table._replace(date_format=None), line, row)
+        elif cell:
+            row = {"date": [f"{month}-{number:0>2}"], "kind": [cell]}
+            yield _guarded(_day, table._replace(date_format=None), line, row)
 
 
 def _until(entry: _Entry, as_of: date | None) -> _Entry:

@@ -54,7 +54,13 @@ class ModifiedAshworth(Enum):
 
 
 class AshworthAssessment(PatientValue, frozen=True):
-    """The tone of one joint or muscle group on a day."""
+    """The tone of one joint or muscle group on a day.
+
+    Attributes:
+        on: The day.
+        joint: The joint or muscle group.
+        score: Its step of the scale.
+    """
 
     on: Day
     joint: str
@@ -130,7 +136,13 @@ class GoalScore(Value, frozen=True):
 
 
 class GoalSet(PatientValue, frozen=True):
-    """The goals of one session."""
+    """The goals of one session.
+
+    Attributes:
+        set_on: The day they were set.
+        judged_on: The day they were judged, or None.
+        goals: The goals.
+    """
 
     set_on: Day
     judged_on: Day | None = None
