@@ -149,7 +149,7 @@ class TestDays:
     def test_days_after_the_question_are_left_out(self) -> None:
         found = read("date,kind\n2026-01-08,none\n2026-01-09,none\n", as_of="2026-01-08")
         assert days(found) == {"2026-01-08": "none"}
-        assert told(found) == ["line 3: date: lies after the day asked for"]
+        assert told(found) == ["line 3: date: lies after as_of"]
 
     def test_a_time_of_the_entry_is_no_fault(self) -> None:
         assert days(read("date,kind\n2026-01-05 21:30,none\n")) == {"2026-01-05": "none"}
@@ -240,7 +240,7 @@ class TestAttacks:
         found = read("start,end\n2026-01-05,2026-01-07\n", as_of=as_of, missing="headache_free")
         assert len(days(found)) == number
         assert told(found) == [
-            "line 2: the attack goes on after the day asked for; its days until then count"
+            "line 2: the attack goes on after as_of; its days until then count"
         ]
 
 

@@ -97,7 +97,7 @@ def adherence(
 ) -> Adherence:
     """Return how regularly a track was treated up to a day.
 
-    Follow-up ends at the death and at a discharge that was not reopened, whenever it is asked.
+    Follow-up ends at the death and at a discharge that was not reopened, whatever *as_of* is.
 
     Args:
         record: What happened.

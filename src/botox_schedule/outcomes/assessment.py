@@ -56,7 +56,7 @@ class CriterionResult(Value, frozen=True):
         outcome: What it gives.
         reduction: The share by which days fell, exact; negative where they rose.
         numbers: What it was judged by, in words.
-        source: Where the criterion stands.
+        source: Its source, and the place in it.
     """
 
     rule: str

@@ -40,7 +40,7 @@ class MissingDays(StrEnum):
     """What becomes of days that nobody recorded."""
 
     SCALE = "scale"
-    """Recorded days stand for the missing ones."""
+    """Missing days are as the recorded ones."""
     HEADACHE_FREE = "headache_free"
     """Missing days count as days without headache."""
 
@@ -265,7 +265,7 @@ class CriteriaResult(Value, frozen=True):
         title: The definition.
         met: Whether they are; None where too few days were recorded.
         missing: What became of days that nobody recorded.
-        source: Where the definition stands.
+        source: Its source, and the place in it.
     """
 
     criteria: str

@@ -29,7 +29,7 @@ from botox_schedule.outcomes.diary import (
     attack_span,
     worst_of,
 )
-from botox_schedule.values import PatientValue
+from botox_schedule.values import PatientValue, Value
 
 _MOST_BYTES = 16 * MEBIBYTE
 _LONGEST_ATTACK = 100
@@ -64,7 +64,7 @@ _MEANINGS = {word: meaning for meaning, words in _COLUMNS.items() for word in wo
 _BEYOND = "the row has more cells than the header; they are not read"
 
 
-class DiaryProblem(NamedTuple):
+class DiaryProblem(Value, frozen=True):
     """What is wrong with an entry, without what it says.
 
     Attributes:
@@ -170,7 +170,7 @@ def read_diary(
         raise FileLimitError(f"the diary: more than {_MOST_ENTRIES} entries")
     taken = [entry for entry in entries if entry.fault is None]
     days, contradictions = _merged(taken)
-    problems = [DiaryProblem(e.line, e.fault) for e in entries if e.fault is not None]
+    problems = [DiaryProblem(line=e.line, reason=e.fault) for e in entries if e.fault is not None]
     problems += [_told(e.line, e.remark) for e in taken if e.remark is not None]
     problems += contradictions
     if MissingDays(missing) is MissingDays.HEADACHE_FREE:
@@ -185,12 +185,12 @@ def read_diary(
         entries=len(entries),
         taken=len(taken),
         left_out=len(entries) - len(taken),
-        problems=tuple(sorted(problems)),
+        problems=tuple(sorted(problems, key=lambda problem: problem.line)),
     )
 
 
 def _told(line: int, reason: str) -> DiaryProblem:
-    return DiaryProblem(line, reason, left_out=False)
+    return DiaryProblem(line=line, reason=reason, left_out=False)
 
 
 def _text(source: str | PathLike[str] | IO[bytes] | IO[str], encoding: str | None) -> str:
@@ -386,8 +386,8 @@ def _until(entry: _Entry, as_of: date | None) -> _Entry:
         return entry
     first, _ = entry.span
     if first > as_of:
-        return _Entry(entry.line, fault="date: lies after the day asked for")
-    remark = "the attack goes on after the day asked for; its days until then count"
+        return _Entry(entry.line, fault="date: lies after as_of")
+    remark = "the attack goes on after as_of; its days until then count"
     return entry._replace(span=(first, as_of), remark=remark)
 
 

@@ -68,7 +68,7 @@ class ResponseCriterion(Value, frozen=True):
         below_gives: The outcome on the one side.
         below_early_gives: The outcome on that side before *final_after_cycles*.
         otherwise: The outcome on the other side.
-        source: Where it stands.
+        source: Its source, and the place in it.
     """
 
     name: str
