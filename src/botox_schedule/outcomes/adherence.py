@@ -106,7 +106,7 @@ def adherence(
         permissible_gap_days: Days without expected effect that do not end an episode; days on
             hold do not count. Every study chooses its own: without one, no episode is looked for.
         effect: How long one session's effect lasts; None means until the end of the protocol's
-            wear-off, else its minimum interval.
+            wear-off in a typical patient, else its minimum interval.
         carries_over: Off by default, because an early session banks nothing.
         policy: What the clinic or payer chose.
         other_protocols: As for a forecast.

@@ -586,4 +586,9 @@ def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
     else:
         return None, f"; session {len(cycles) + 1} is neither given nor planned"
     dates = project_dates(start, track.protocol, count=ahead, policy=track.policy)
-    return (dates[-1].target, "") if dates else (None, "; no usual range dates the next session")
+    if not dates:
+        return None, "; no usual range dates the next session"
+    follow_up, on = follow_up_of(track), dates[-1].target
+    if follow_up.ended_by is not None and on > follow_up.until:
+        return None, "; care ended before"
+    return on, ""
