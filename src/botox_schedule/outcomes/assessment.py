@@ -234,14 +234,14 @@ class ResponseAssessment(Value, frozen=True):
 
     rule: str
     as_of: Day
-    judged_through: Day | None
+    judged_through: Day | None = None
     outcome: RuleOutcome
     results: tuple[CriterionResult, ...]
     complete_cycles: int
-    missing: MissingDays
+    missing: MissingDays = MissingDays.SCALE
     baseline: DiaryCount | None
     current: DiaryCount | None
-    cycle_months: tuple[DiaryCount, ...]
+    cycle_months: tuple[DiaryCount, ...] = ()
     months: tuple[DiaryCount, ...]
     before_session: DiaryCount | None
     after_session: DiaryCount | None

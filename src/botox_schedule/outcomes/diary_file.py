@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
+from functools import cache
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -29,6 +30,7 @@ from botox_schedule.outcomes.diary import (
     attack_span,
     worst_of,
 )
+from botox_schedule.outcomes.figures import outcome_tables
 from botox_schedule.values import PatientValue, Value
 
 _MOST_BYTES = 16 * MEBIBYTE
@@ -39,27 +41,6 @@ _DELIMITERS = ",;\t|"
 _TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _MOMENT = re.compile(rf"(.+?)[T ]({_TIME.pattern})")
 _MONTH = re.compile(r"\d{4}-\d{2}")
-
-_KINDS = {
-    DiaryKind.NONE: "none no 0 n - free clear nothing fine ok no_headache headache_free pain_free "
-    "keine kein nein aucun aucune non ninguno ninguna",
-    DiaryKind.HEADACHE: "headache headaches 1 h ha yes y x true mild moderate severe "
-    "tension tension_headache kopfschmerz kopfschmerzen ja céphalée cephalee oui cefalea sí si "
-    "dolor_de_cabeza",
-    DiaryKind.MIGRAINE: "migraine migraines m mig migraine_day migräne migraña migraine_attack",
-    DiaryKind.UNKNOWN: "unknown missing ? n/a na not_recorded forgot forgotten not_known",
-}
-_WORDS = {word: kind for kind, words in _KINDS.items() for word in words.split()}
-_COLUMNS = {
-    "date": "date day datum fecha jour on diary_date entry_date",
-    "kind": "kind headache type entry status pain headache_type kopfschmerz what",
-    "migraine": "migraine migräne migraña migraine_day",
-    "start": "start onset begin began from start_date start_time started beginn",
-    "end": "end stop ended to until till end_date end_time stopped ende",
-    "month": "month monat mes mois",
-}
-_MEANINGS = {word: meaning for meaning, words in _COLUMNS.items() for word in words.split()}
-
 
 _BEYOND = "the row has more cells than the header; they are not read"
 
@@ -125,7 +106,8 @@ class _Table(NamedTuple):
 
     def meanings(self) -> list[str]:
         """What each column means; the name itself where it is unknown."""
-        return [_MEANINGS.get(_word(name), _word(name)) for name in self.header]
+        meanings = _named("columns")
+        return [meanings.get(_word(name), _word(name)) for name in self.header]
 
 
 def read_diary(
@@ -256,6 +238,13 @@ def _rows(rows: Any, line: int) -> Iterator[tuple[int, list[str]]]:
                 yield start, cells
 
 
+@cache
+def _named(table: str) -> dict[str, str]:
+    """What each word of a table of the diary names."""
+    tables = outcome_tables()["diary"][table]
+    return {word: name for name, words in tables.items() for word in words}
+
+
 def _word(text: str) -> str:
     return "_".join(text.strip().casefold().replace("-", " ").split()) or text.strip()
 
@@ -304,8 +293,9 @@ def _guarded(read: Any, table: _Table, line: int, row: dict[str, list[str]]) -> 
 
 def _worst(row: dict[str, list[str]]) -> DiaryKind | None:
     """The worst that the cells of a row say; None where all are empty."""
-    kinds = [_WORDS[_word(cell)] for cell in row.get("kind", ()) if cell]
-    own = [_WORDS[_word(cell)] for cell in row.get("migraine", ()) if cell]
+    words = _named("words")
+    kinds = [DiaryKind(words[_word(cell)]) for cell in row.get("kind", ()) if cell]
+    own = [DiaryKind(words[_word(cell)]) for cell in row.get("migraine", ()) if cell]
     # "Yes" to migraine is more than "yes" to headache.
     kinds += [DiaryKind.MIGRAINE if kind is DiaryKind.HEADACHE else kind for kind in own]
     return worst_of(kinds) if kinds else None

@@ -60,7 +60,7 @@ class WearOff(Value, frozen=True):
     week: int | None
     on: Day | None
     is_known: bool
-    by_week: int | None
+    by_week: int | None = None
     weeks: tuple[Exact | None, ...]
     source: SourceRef
 
