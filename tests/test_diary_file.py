@@ -239,9 +239,7 @@ class TestAttacks:
     def test_an_attack_that_goes_on_is_cut(self, as_of: str, number: int) -> None:
         found = read("start,end\n2026-01-05,2026-01-07\n", as_of=as_of, missing="headache_free")
         assert len(days(found)) == number
-        assert told(found) == [
-            "line 2: the attack goes on after as_of; its days until then count"
-        ]
+        assert told(found) == ["line 2: the attack goes on after as_of; its days until then count"]
 
 
 class TestGrids:

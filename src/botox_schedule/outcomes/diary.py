@@ -242,8 +242,8 @@ class HeadacheDiary(PatientValue, frozen=True):
 
     def recorded_in(self, windows: Iterable[Window]) -> int:
         """Return how many recorded days lie in any of *windows*; a day in two counts once."""
-        known = list(windows)
-        return sum(any(day in window for window in known) for day in self._kinds)
+        days = {shifted(w.first, number) for w in windows for number in range(w.days)}
+        return len(days & self._kinds.keys())
 
     def _recorded(self, window: Window) -> Iterable[DiaryKind]:
         for number in range(window.days):
