@@ -71,9 +71,7 @@ def bundled_edition(edition: str) -> tuple[TreatmentProtocol, ...]:
     return _protocols_of(folder, bundled_tables(f"{folder}/{_CODES}")["codes"])
 
 
-def _protocols_of(
-    folder: str, codes: Iterable[Mapping[str, Any]]
-) -> tuple[TreatmentProtocol, ...]:
+def _protocols_of(folder: str, codes: Iterable[Mapping[str, Any]]) -> tuple[TreatmentProtocol, ...]:
     names = sorted(entry.name for entry in data_folder().joinpath(*folder.split("/")).iterdir())
     return tuple(
         protocol

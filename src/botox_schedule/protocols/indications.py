@@ -18,6 +18,7 @@ _NDC = "NDC"
 _NDC_WIDTHS = (5, 4, 2)
 """The digits of labeler, product and package in the 11-digit form; the 10-digit form drops a zero."""
 
+
 def find_product(text: str) -> Product | None:
     """Return the product that a record's text names, or None.
 
@@ -90,13 +91,17 @@ def _named(words: list[str]) -> tuple[Product, ...]:
 @cache
 def _product_names() -> dict[str, Product]:
     names = bundled_tables("products.toml")
-    brands = {
-        brand: Product(name) for name, those in names["brands"].items() for brand in those
-    }
+    brands = {brand: Product(name) for name, those in names["brands"].items() for brand in those}
     own = {product.value.lower(): product for product in Product}
-    return brands | own | {
-        spelling: Product(name) for name, those in names["spellings"].items() for spelling in those
-    }
+    return (
+        brands
+        | own
+        | {
+            spelling: Product(name)
+            for name, those in names["spellings"].items()
+            for spelling in those
+        }
+    )
 
 
 def find_indication_name(text: str) -> str | None:

@@ -165,8 +165,10 @@ def _complete(
 def _fits(code: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     """Whether a code belongs to a row's product or indication; it narrows to its region."""
     about = code.get("indications", code.get("suggests"))
-    named = row.get("product") == code.get("product") if about is None else (
-        row.get("indication") in about
+    named = (
+        row.get("product") == code.get("product")
+        if about is None
+        else (row.get("indication") in about)
     )
     return named and code.get("region") in (None, row.get("region"))
 
