@@ -172,7 +172,7 @@ class TestBundledContent:
             ("glabellar-lines", "Letybo", "adult", "uk", "3 months", None, None),
         ],
     )  # fmt: skip
-    def test_the_intervals_are_those_of_the_sources(  # noqa: PLR0913 - one row of the table
+    def test_the_intervals_are_those_of_the_sources(
         self,
         indication: str,
         product: str,
@@ -339,8 +339,8 @@ class TestLoadProtocols:
             ('product = "Botox"', 'product = "Toxin"', r"product: not a product; give one of onabotulinumtoxinA"),
             ('indication = "chronic-migraine"', 'indication = "Chronic migraine"', r"indication: String should match pattern"),
             ('version = "1"\n', "", r"version: Field required"),
-            ("checked_on = 2026-01-01\nalso", 'checked_on = "January"\nalso', r"retreatment\.minimum_source\.checked_on: give a date"),
-            ("checked_on = 2026-01-01\nalso", "checked_on = 2026-01-01T00:00:00\nalso", r"checked_on: give a date"),
+            ("checked_on = 2026-01-01\nalso", 'checked_on = "January"\nalso', r"retreatment\.minimum_source\.checked_on: not a calendar day; give a date"),
+            ("checked_on = 2026-01-01\nalso", "checked_on = 2026-01-01T00:00:00\nalso", r"checked_on: not a calendar day; give a date"),
             ('key = "epocrates-botox"', 'key = "epocrats"', r"retreatment\.minimum\.key: no source is called 'epocrats'"),
             ('also = ["house"]', 'also = ["home"]', r"no source is called 'home'"),
             ("[[protocols]]", "[[protocol]]", r"own\.toml: \[protocol\]: unknown table; expected \[\[protocols\]\]"),
@@ -424,7 +424,7 @@ class TestLoadProtocols:
         text = self.second({'"chronic-migraine"': '"spasticity"'})
         with pytest.raises(
             ProtocolFileError,
-            match="own.toml: .*2 .own-migraine.: id: versions share indication, product",
+            match=r"own\.toml: .* 2 \(own-migraine\): id: versions share indication, product",
         ):
             load_protocols(self.write(tmp_path, text))
 
