@@ -25,6 +25,7 @@ from botox_schedule.engine import ObservedResponse
 from botox_schedule.errors import FindingError
 from botox_schedule.records import Finding
 
+FINDINGS = Path(__file__).parent / "stored" / "findings.txt"
 MIGRAINE: dict[str, Any] = {"indication": "chronic-migraine", "product": "Botox", "units": 155}
 AS_OF = "2026-06-01"
 
@@ -477,7 +478,9 @@ class TestKeys:
         def record(day: str) -> dict[str, Any]:
             return {"sessions": [at("2026-02-06"), {**at(day, status="booked"), "id": None}]}
 
-        keys = {self.found(record(d), "booking_unresolved").key for d in ("2026-05-20", "2026-05-21")}
+        keys = {
+            self.found(record(d), "booking_unresolved").key for d in ("2026-05-20", "2026-05-21")
+        }
         assert len(keys) == 2
 
     def test_a_finding_without_needs_reads_as_its_code_says(self) -> None:
@@ -538,5 +541,4 @@ def findings_in_words() -> str:
 
 
 def test_the_findings_say_what_they_said() -> None:
-    file = Path(__file__).parent / "stored" / "findings.txt"
-    assert findings_in_words() == file.read_text(encoding="utf-8")
+    assert findings_in_words() == FINDINGS.read_text(encoding="utf-8")

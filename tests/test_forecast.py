@@ -85,7 +85,9 @@ class TestForecast:
             date(2026, 4, 14), date(2026, 4, 14), date(2026, 4, 22), date(2026, 7, 7)
         )  # fmt: skip
         assert "touch-up on 2026-01-20" in found.explain()
-        assert "slid by 15 days with the first allowed day to 2026-04-14" in found.reasons["due"].rule
+        assert (
+            "slid by 15 days with the first allowed day to 2026-04-14" in found.reasons["due"].rule
+        )
 
     def test_a_booking_stands_beside_the_status(self) -> None:
         history = record(session("2026-01-05"), session("2026-05-11", status="booked", id="later"),
@@ -117,7 +119,12 @@ class TestForecast:
         assert found.dates.due == date(2026, 4, 10)
 
     def test_a_hold_is_not_known_before_it_is_recorded(self) -> None:
-        hold = {"first": "2026-03-20", "last": "2026-04-09", "reason": "x", "recorded_on": "2026-03-19"}
+        hold = {
+            "first": "2026-03-20",
+            "last": "2026-04-09",
+            "reason": "x",
+            "recorded_on": "2026-03-19",
+        }
         history = record(session("2026-01-05"), holds=[hold])
         assert forecast(history, MIGRAINE, as_of="2026-03-18").dates.due == date(2026, 3, 30)
         assert forecast(history, MIGRAINE, as_of="2026-03-19").dates.due == date(2026, 4, 10)
@@ -137,7 +144,12 @@ class TestForecast:
 
     def test_a_hold_that_was_withdrawn_ended_the_day_before(self) -> None:
         """Reported fault B22: a pregnancy that ended early."""
-        hold = {"first": "2026-10-01", "last": "2027-05-31", "reason": "x", "withdrawn_on": "2027-01-10"}
+        hold = {
+            "first": "2026-10-01",
+            "last": "2027-05-31",
+            "reason": "x",
+            "withdrawn_on": "2027-01-10",
+        }
         history = record(session("2026-08-01"), holds=[hold])
         before = forecast(history, MIGRAINE, as_of="2027-01-09")
         after = forecast(history, MIGRAINE, as_of="2027-01-10")
@@ -158,12 +170,16 @@ class TestForecast:
         assert found.dates.boundaries == (None, None, None, None)
         assert "discharge" in found.reasons["due"].rule
 
-    @pytest.mark.parametrize(("discharged_on", "overdue_from"), [("2026-04-07", None), ("2026-04-08", date(2026, 4, 7))])
+    @pytest.mark.parametrize(
+        ("discharged_on", "overdue_from"), [("2026-04-07", None), ("2026-04-08", date(2026, 4, 7))]
+    )
     def test_dates_on_or_after_a_discharge_are_none(
         self, discharged_on: str, overdue_from: date | None
     ) -> None:
         ends = [{"on": discharged_on, "kind": "discontinued"}]
-        dates = forecast(record(session("2026-01-05"), care_ends=ends), MIGRAINE, as_of="2026-02-01").dates
+        dates = forecast(
+            record(session("2026-01-05"), care_ends=ends), MIGRAINE, as_of="2026-02-01"
+        ).dates
         assert (dates.due, dates.overdue_from) == (date(2026, 3, 30), overdue_from)
 
     def test_holds_that_touch_are_one(self) -> None:
@@ -277,7 +293,9 @@ class TestForecast:
         assert found.dates.boundaries[:2] == (date(2026, 7, 5), date(2026, 7, 5))
         before = check_date(history, find_protocol(sweat), on="2026-07-04", as_of="2026-02-01")
         assert (before.allowed, before.reasons[0].code) == (None, DayReasonCode.NO_INTERVAL)
-        assert check_date(history, find_protocol(sweat), on="2026-07-05", as_of="2026-02-01").allowed
+        assert check_date(
+            history, find_protocol(sweat), on="2026-07-05", as_of="2026-02-01"
+        ).allowed
 
     def test_without_words_of_the_source_the_reason_is_short(self) -> None:
         table = MIGRAINE.model_dump(mode="json")

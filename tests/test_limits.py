@@ -200,10 +200,14 @@ class TestWindowLimits:
             check = only(history, own(WINDOW), on="2026-02-01", units=units)
             assert str(check.clears_on) == clears_on
 
-    @pytest.mark.parametrize("units", [0, -400, True, float("nan"), float("inf"), Decimal("NaN"), 10**7])
+    @pytest.mark.parametrize(
+        "units", [0, -400, True, float("nan"), float("inf"), Decimal("NaN"), 10**7]
+    )
     def test_units_that_no_session_can_have_are_refused(self, units: Any) -> None:
         with pytest.raises(UnitsError, match="above 0"):
-            check_dose_limits(record(session("2026-01-05", 400)), own(WINDOW), on="2026-01-06", units=units)
+            check_dose_limits(
+                record(session("2026-01-05", 400)), own(WINDOW), on="2026-01-06", units=units
+            )
 
     def test_without_planned_units_the_check_informs(self) -> None:
         check = only(record(session("2026-01-05", 250)), own(WINDOW), on="2026-01-06")
@@ -354,7 +358,9 @@ class TestWhoseLimit:
         assert check_dose_limits(record(), own(), on="2026-01-05", other_protocols=()) == ()
 
     def test_limits_of_the_whole_product_are_checked_whatever_protocol_is_asked(self) -> None:
-        checks = check_dose_limits(record(session("2026-01-05", 400)), own(), on="2026-01-06", units=1)
+        checks = check_dose_limits(
+            record(session("2026-01-05", 400)), own(), on="2026-01-06", units=1
+        )
         assert {check.exceeded for check in checks if check.limit.units == 400} == {True}
 
     def test_limits_never_move_a_date(self) -> None:

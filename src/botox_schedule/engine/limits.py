@@ -300,9 +300,7 @@ def _session_clears_on(
 def _days_of_session(question: LimitQuestion) -> tuple[date, date]:
     """From the first to the last day of what would be one session with *on*."""
     joined = _joined_cycle(question)
-    if joined is None:
-        return question.on, question.on
-    return joined.first_on, max(joined.anchored_on, question.on)
+    return (question.on if joined is None else joined.first_on), _joins_until(question)
 
 
 def _joins_until(question: LimitQuestion) -> date:
