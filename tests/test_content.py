@@ -6,8 +6,11 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib.util import module_from_spec, spec_from_file_location
+from itertools import groupby
 from itertools import product as pairs
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -767,3 +770,67 @@ class TestReportedFaults:
             treated = record(session("2026-01-05", plan, 100, indication=given))
             check = bs.check_date(treated, plan, on="2026-03-01", as_of="2026-02-01")
             assert check.allowed is False
+
+
+def catalog() -> ModuleType:
+    """The writer of the catalog page, which is beside the documentation."""
+    path = Path(__file__).parents[1] / "docs" / "catalog.py"
+    spec = spec_from_file_location("catalog_of_the_documentation", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class TestCatalogPage:
+    CATALOG = catalog()
+    PAGE = CATALOG.catalog_page(BUNDLED)
+
+    @each_protocol
+    def test_every_protocol_has_an_overview_and_its_sources(
+        self, protocol: TreatmentProtocol
+    ) -> None:
+        assert self.PAGE.count(f"### {protocol.id}\n") == 1
+        assert self.PAGE.count(f"({protocol.id.lower()})=\n") == 1
+        heading = f"## {protocol.indication.replace('-', ' ').capitalize()}\n"
+        assert self.PAGE.index(heading) < self.PAGE.index(f"### {protocol.id}\n")
+
+    def test_a_row_shows_figures_with_how_well_they_were_read(self) -> None:
+        link = "(#onabotulinumtoxina-overactive-bladder-adult-us)"
+        row = next(line for line in self.PAGE.splitlines() if "169 days" in line)
+        assert row == (
+            f"| onabotulinumtoxinA | adult, US | 12 weeks [M]{link} "
+            f"| typical: 169 days (median to the next treatment) [M]{link} | not known "
+            f"| 400 U in 12 weeks or 3 months, any indication [S]{link}; 100 U a session [M]{link} |"
+        )
+
+    def test_a_figure_links_to_its_source(self) -> None:
+        assert (
+            "[BOTOX ONE: strabismus dosing (manufacturer)](https://botoxone.com/strabismus/dosing)"
+            in self.PAGE
+        )
+        assert "](https://public" not in self.PAGE
+
+    def test_what_is_unverified_advised_or_a_payers_is_seen_at_a_glance(self) -> None:
+        assert (
+            "[**U**](#onabotulinumtoxina-neurogenic-detrusor-overactivity-pediatric-us)"
+            in self.PAGE
+        )
+        assert "3 months (advised) [M](#onabotulinumtoxina-blepharospasm-adult-us)" in self.PAGE
+        assert "12 weeks (payer) [S](#rimabotulinumtoxinb-cervical-dystonia-adult-us)" in self.PAGE
+        assert "wear-off 8 to 10 weeks (some: 90 of 143)" in self.PAGE
+
+    def test_a_table_says_what_is_not_known(self) -> None:
+        table = self.PAGE.partition("## What is not known\n")[2]
+        row = next(line for line in table.splitlines() if "platysma" in line)
+        assert "| usual range or typical day, onset, peak, wear-off |  |  |" in row
+        missing = self.CATALOG.missing(protocol_of("chronic-migraine"))
+        assert missing == ["peak"]
+        assert self.CATALOG.missing(protocol_of("spasticity")) == []
+
+    def test_a_table_has_as_many_cells_in_each_row(self) -> None:
+        blocks = groupby(self.PAGE.splitlines(), key=lambda line: line.startswith("|"))
+        tables = [[line.count("|") for line in lines] for is_table, lines in blocks if is_table]
+        assert len(tables) > len(BUNDLED)
+        assert all(len(set(counts)) == 1 for counts in tables)
