@@ -157,6 +157,7 @@ class TestBundledContent:
             ("upper-limb-spasticity", "Xeomin", "adult", "us", "12 weeks", "12 to 14 weeks", None),
             ("sialorrhea", "Xeomin", "adult", "us", "16 weeks", None, None),
             ("sialorrhea", "Xeomin", "adult", "uk", "16 weeks", None, None),
+            ("cervical-dystonia", "Xeomin", "adult", "us", "12 weeks", None, None),
             ("cervical-dystonia", "Xeomin", "adult", "eu", "10 weeks", None, None),
             ("upper-facial-lines", "Xeomin", "adult", "us", "3 months", None, None),
             ("blepharospasm", "Xeomin", "adult", "us", "12 weeks", None, "20 weeks"),
@@ -188,7 +189,7 @@ class TestBundledContent:
 
     def test_the_table_of_intervals_is_whole(self) -> None:
         """Each bundled protocol has a row above: a new one needs one too."""
-        assert len(bundled_protocols()) == 58
+        assert len(bundled_protocols()) == 59
 
     def test_what_nobody_read_is_unverified(self) -> None:
         unverified = {

@@ -69,8 +69,8 @@ def session(
 class TestWhatIsKnown:
     """The library's two questions: when is the next session, and what is to be felt now."""
 
-    def test_there_are_27_protocols_for_adults_in_the_us(self) -> None:
-        assert len(ADULT_US) == 27
+    def test_there_are_28_protocols_for_adults_in_the_us(self) -> None:
+        assert len(ADULT_US) == 28
 
     def test_most_give_a_due_or_a_typical_day(self) -> None:
         rules = [protocol.retreatment for protocol in ADULT_US]
@@ -352,6 +352,13 @@ class TestEditions:
             )
             assert today.id == protocol.id
             assert today.version_key > protocol.version_key
+
+    @each_protocol
+    def test_the_changelog_has_a_line_for_each(self, protocol: TreatmentProtocol) -> None:
+        text = (Path(__file__).parents[1] / "CHANGELOG.md").read_text(encoding="utf-8")
+        clinical = text.partition("### Clinical data")[2].partition("\n## ")[0]
+        first = protocol.id in {p.id for p in bundled_edition("1.0")}
+        assert f"- {protocol.id}{'' if first else ' (new)'}: " in clinical
 
     def test_an_edition_that_is_not_kept_is_refused(self) -> None:
         with pytest.raises(
@@ -678,6 +685,7 @@ class TestScopeOfLimits:
             (("upper-limb-spasticity", "Xeomin", "child"), {XEOMIN, ("indication", "limb", 200, 8), ("indication", "session", 400, 16)}),
             (("sialorrhea", "Xeomin", "child"), {XEOMIN, ("indication", "session", 75, None)}),
             (("glabellar-lines", "Daxxify"), {("indication", "session", 40, None)}),
+            (("cervical-dystonia", "Xeomin"), {XEOMIN}),
             (("cervical-dystonia", "Daxxify"), {("indication", "session", 250, None)}),
             (("sialorrhea", "Myobloc"), {("indication", "session", 3500, None)}),
             (("cervical-dystonia", "Myobloc"), set()),
@@ -699,6 +707,7 @@ class TestScopeOfLimits:
             (("glabellar-lines", "Dysport"), "50 U is the dose"),
             (("axillary-hyperhidrosis",), "50 U for each axilla"),
             (("overactive-bladder", "Botox", "adult", "uk"), "100 U over 20 sites"),
+            (("cervical-dystonia", "Xeomin"), "120 U is the dose to start with"),
             (("cervical-dystonia", "Myobloc"), "payer allows 5,000 U"),
         ],
     )
