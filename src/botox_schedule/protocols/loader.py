@@ -76,22 +76,29 @@ def protocols_in(
     _refuse(f"{name}: {fault}" for fault in _unprintable(tables))
     _check_shape(tables, name)
     known = {**sources, **tables.get("sources", {})}
-    problems: list[str] = []
-    placed: list[_Placed] = []
-    for number, row in enumerate(tables["protocols"], start=1):
-        where = f"{name}: [[protocols]] {number}{_called(row)}"
-        whole = _complete(row, tables.get("limits", ()), codes)
-        found = [f"{where}: {fault}" for fault in _unknown_sources(whole, known)]
-        if not found:
-            try:
-                protocol = TreatmentProtocol.model_validate(_with_titles(whole, known))
-                placed.append(_Placed(where, protocol))
-            except ValidationError as error:
-                found = [f"{where}: {fault}" for fault in faults(error)]
-        problems += found
-    _refuse(problems)
+    read = [
+        _read(
+            f"{name}: [[protocols]] {number}{_called(row)}",
+            _complete(row, tables.get("limits", ()), codes),
+            known,
+        )
+        for number, row in enumerate(tables["protocols"], start=1)
+    ]
+    _refuse(fault for found in read if isinstance(found, list) for fault in found)
+    placed = [found for found in read if isinstance(found, _Placed)]
     _refuse(_conflicts(placed))
     return tuple(protocol for _, protocol in placed)
+
+
+def _read(where: str, row: dict[str, Any], known: Mapping[str, Any]) -> _Placed | list[str]:
+    """Return the protocol of a table, or its faults."""
+    found = [f"{where}: {fault}" for fault in _unknown_sources(row, known)]
+    if found:
+        return found
+    try:
+        return _Placed(where, TreatmentProtocol.model_validate(_with_titles(row, known)))
+    except ValidationError as error:
+        return [f"{where}: {fault}" for fault in faults(error)]
 
 
 def _refuse(problems: Iterable[str]) -> None:
