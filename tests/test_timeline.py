@@ -42,7 +42,7 @@ class TestTimeline:
         svg = timeline_svg(one, MIGRAINE, as_of="2026-02-20")
         assert titles(svg) == [
             "onset: 2026-01-19 to 2026-01-26, cycle 1",
-            "wear-off: 2026-03-02 to 2026-03-16, cycle 1",
+            "wear-off: 2026-03-02 to 2026-03-30, cycle 1",
             "due: 2026-03-30 to 2026-04-06",
             "overdue: from 2026-04-07 on",
             "cycle 1: 2026-01-05, first",
