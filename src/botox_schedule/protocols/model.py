@@ -466,7 +466,7 @@ class TreatmentProtocol(Value, frozen=True):
     @cached_property
     def unverified_retreatment(self) -> tuple[str, ...]:
         """The retreatment figures that were not read in a source."""
-        return _unverified(self.retreatment, ("minimum", "usual"))
+        return _unverified(self.retreatment, ("minimum", "usual", "typical"))
 
     @cached_property
     def unverified_response(self) -> tuple[str, ...]:
