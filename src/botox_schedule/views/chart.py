@@ -403,15 +403,14 @@ def _legend(chart: Chart, axis: _Axis, top: int) -> tuple[list[str], int]:
 
 
 def _legend_entries(chart: Chart, axis: _Axis) -> Iterator[tuple[str, str]]:
-    bands = {
-        (band.kind, band.some)
-        for lane in chart.lanes
-        for band in lane.bands
-        if _is_shown(band, axis)
-    }
-    marks = {mark.kind for lane in chart.lanes for mark in lane.marks}
+    """What is drawn and not named below its lane each time."""
+    drawn: set[tuple[str, bool]] = set()
+    for lane in chart.lanes:
+        bands = (band for band in lane.bands if _is_shown(band, axis))
+        drawn |= {(band.kind, band.some) for band in bands if not band.written}
+        drawn |= {(mark.kind, False) for mark in lane.marks if not mark.written}
     for kind, words in chart.words.items():
-        if kind in marks or (kind, False) in bands:
+        if (kind, False) in drawn:
             yield _sample(kind), words
-        if (kind, True) in bands:
+        if (kind, True) in drawn:
             yield _sample(kind, some=True), f"{words}, {chart.words['some']}"

@@ -11,7 +11,7 @@ from pydantic import StringConstraints
 from botox_schedule import DueStatus, FindingCode, Forecast, PatientRecord, SchedulingPolicy
 from botox_schedule import TreatmentProtocol
 from botox_schedule.dates.days import DayInput, as_day, shifted
-from botox_schedule.engine import ObservedResponse, ResponseTimeline
+from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
 from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.engine.response import phases_until
 from botox_schedule.errors import HandoutError
@@ -23,7 +23,7 @@ from botox_schedule.values import PatientValue
 from botox_schedule.views.chart import Lane, Mark
 from botox_schedule.views.messages import Messages, bundled_messages
 from botox_schedule.views.pages import render
-from botox_schedule.views.timeline import ChartWords, due_parts, observed_bands, response_bands
+from botox_schedule.views.timeline import ChartWords, due_parts, hold_bands, observed_bands, response_bands
 
 _PHONE = 360
 _MIDDLE_OF_A_WEEK = 3
@@ -121,7 +121,7 @@ def handout_html(
     asked = ask(record, protocol, day, policy=policy, other_protocols=others)
     found = forecast_of(asked.track, None, asked.findings, observed)
     planned = asked.track.protocol
-    story = _Story(messages, found, _checked(found), planned)
+    story = _Story(messages, found, _checked(found), asked.track)
     events = events_from_record(
         record, planned, key=key, as_of=day, policy=policy, other_protocols=others
     )
@@ -174,11 +174,12 @@ class _Story:
         messages: Messages,
         found: Forecast,
         timeline: ResponseTimeline,
-        protocol: TreatmentProtocol,
+        track: Track,
     ) -> None:
         self.messages, self.found = messages, found
-        self.timeline, self.protocol = timeline, protocol
-        self.treatment = messages.treatment(protocol.indication)
+        self.timeline, self.track = timeline, track
+        self.protocol = track.protocol
+        self.treatment = messages.treatment(track.protocol.indication)
 
     def _say(self, key: str, **days: date) -> str:
         return self.messages.say(key, **{k: self.messages.day(v) for k, v in days.items()})
@@ -271,8 +272,9 @@ class _Story:
     def chart(self) -> str:
         """The picture of this cycle, in the layout of a phone."""
         messages, found = self.messages, self.found
-        words = ChartWords(messages, lambda day: messages.day(day, "short_date"))
-        bands, lines = due_parts(found.dates, words, "overdue_patient")
+        words = ChartWords(messages, lambda day: messages.day(day, "short_date"), for_patient=True)
+        bands, lines = due_parts(found.dates, words)
+        bands += hold_bands(self.track.holds.known, words, since=found.as_of)
         bands += response_bands(self.timeline, words)
         bands += observed_bands(found, words)
         last_on = self.timeline.administered_on

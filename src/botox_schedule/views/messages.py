@@ -11,9 +11,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from botox_schedule import Forecast, ResponsePhase
-from botox_schedule.engine import LimitCheck, ObservedDays, ResponseTimeline
+from botox_schedule import DueStatus, ResponsePhase
 from botox_schedule.dates.days import shifted
+from botox_schedule.engine import LimitCheck, ObservedDays, ResponseTimeline
 from botox_schedule.errors import HandoutError
 from botox_schedule.protocols.loader import faults, tables_in, tables_of
 from botox_schedule.terms import ForWhom
@@ -75,12 +75,12 @@ class Messages(Value, frozen=True):
         """Return what an indication is called."""
         return self.treatments.get(indication, indication.replace("-", " "))
 
-    def status(self, found: Forecast) -> str:
-        """Return a status in words, on hold with its last day."""
-        words = self.words[f"status_{found.status.value}"]
-        if found.resumes_on is None:
+    def status(self, status: DueStatus | None, resumes_on: date | None = None) -> str:
+        """Return a status in words, on hold with its last day; None is without a protocol."""
+        words = self.words[f"status_{'unknown' if status is None else status.value}"]
+        if resumes_on is None:
             return words
-        return self.say("resumes", status=words, last=shifted(found.resumes_on, -1))
+        return self.say("resumes", status=words, last=shifted(resumes_on, -1))
 
     def phase(self, phase: ResponsePhase, timeline: ResponseTimeline, *, is_first: bool) -> str:
         """Return what is expected of the response in a phase, as a sentence.
@@ -99,10 +99,16 @@ class Messages(Value, frozen=True):
                 key = key if phase is ResponsePhase.MAY_BE_WEARING_OFF else f"{key}_some"
         return self.say(key, share=share)
 
-    def observed(self, days: ObservedDays, key: str = "observed") -> str:
-        """Return one patient's own days as a sentence."""
+    def observed(
+        self, days: ObservedDays, key: str = "days_observed", who: str = "chart_observed"
+    ) -> str:
+        """Return one patient's own days, as the text of a key; *who* is the key of whose."""
         return self.say(
-            key, smallest=days.smallest, largest=days.largest, cycles=len(days.days)
+            key,
+            who=self.words[who],
+            smallest=days.smallest,
+            largest=days.largest,
+            cycles=len(days.days),
         )
 
     def limits(self, checks: Sequence[LimitCheck], product: str) -> str:

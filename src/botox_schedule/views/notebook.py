@@ -51,7 +51,7 @@ def forecast_html(found: Forecast) -> str:
 
 def _forecast_rows(found: Forecast) -> Iterable[_Row]:
     messages, dates = bundled_messages("en"), found.dates
-    yield "status", messages.status(found)
+    yield "status", messages.status(found.status, found.resumes_on)
     yield from _date_rows(dates)
     if found.status is DueStatus.ON_HOLD and found.resumes_on is None:
         look = f"; the next look is on {found.review_on}" if found.review_on else ""

@@ -95,10 +95,26 @@ def timeline_svg(
 
 
 class ChartWords(NamedTuple):
-    """The words of a chart: a catalog, and how it writes days."""
+    """The words of a chart.
+
+    Attributes:
+        messages: The catalog.
+        day: How days are written.
+        for_patient: Whether a patient reads them: then nothing is called overdue.
+    """
 
     messages: Messages
     day: Callable[[date], str] = str
+    for_patient: bool = False
+
+    def key(self, kind: str) -> str:
+        """Return the key of what a kind is called: the patient's own word, else that of staff."""
+        own = f"patient_{kind}"
+        return own if self.for_patient and own in self.messages.words else f"chart_{kind}"
+
+    def called(self, kind: str) -> str:
+        """Return what a kind is called."""
+        return self.messages.words[self.key(kind)]
 
     def say(self, key: str, **values: object) -> str:
         """Return a text of the catalog."""
@@ -106,18 +122,18 @@ class ChartWords(NamedTuple):
 
     def on(self, kind: str, day: date) -> str:
         """Return the words for one day."""
-        return f"{self.say(f'chart_{kind}')}: {self.day(day)}"
+        return f"{self.called(kind)}: {self.day(day)}"
 
     def since(self, kind: str, day: date) -> str:
         """Return the words for a day and all after it."""
-        return f"{self.say(f'chart_{kind}')}: {self.say('chart_from', first=self.day(day))}"
+        return f"{self.called(kind)}: {self.say('chart_from', first=self.day(day))}"
 
     def span(self, kind: str, first: date, last: date | None, some: str = "") -> str:
         """Return the words for days; None leaves their end open."""
         if last is None:
             return self.since(kind, first)
         days = self.say("chart_window", first=self.day(first), last=self.day(last))
-        return f"{self.say(f'chart_{kind}')}{some}: {days}"
+        return f"{self.called(kind)}{some}: {days}"
 
     def draw(
         self, title: str, described: str, lanes: Sequence[Lane], as_of: date | None, width: int
@@ -125,7 +141,7 @@ class ChartWords(NamedTuple):
         """Return the picture of lanes with these words."""
         now = None if as_of is None else self.say("chart_as_of", day=self.day(as_of))
         line = None if as_of is None or now is None else Line("as_of", as_of, now)
-        legend = {kind: self.say(f"chart_{kind}") for kind in _LEGEND}
+        legend = {kind: self.called(kind) for kind in _LEGEND}
         legend["some"] = self.say("some")
         months = self.say("months_short").split()
         return draw(Chart(title, described, lanes, line, legend, width, months))
@@ -156,14 +172,12 @@ def lane_title(found: Forecast, words: ChartWords) -> str:
     title = words.messages.treatment(found.indication)
     if found.protocol is not None:
         title += f", {found.protocol.product}"
-    title += f": {words.messages.status(found)}"
+    title += f": {words.messages.status(found.status, found.resumes_on)}"
     today = sum(finding.needs is FindingNeeds.TODAY for finding in found.findings)
     return f"{title}; {words.say('chart_today', count=today)}" if today else title
 
 
-def due_parts(
-    dates: DueDates, words: ChartWords, overdue: str = "overdue"
-) -> tuple[list[Band], list[Line]]:
+def due_parts(dates: DueDates, words: ChartWords) -> tuple[list[Band], list[Line]]:
     """Return the due window, and lines for the first allowed, overdue and typical day."""
     bands, lines = [], []
     if dates.earliest is not None and dates.earliest != dates.due:
@@ -174,10 +188,11 @@ def due_parts(
             Band("due", dates.due, last, words.span("due", dates.due, last), written=True)
         )
     if dates.overdue_from is not None:
-        label = words.since(overdue, dates.overdue_from)
+        label = words.since("overdue", dates.overdue_from)
         lines.append(Line("overdue", dates.overdue_from, label))
     if dates.typical_on is not None:
-        label = f"{words.on('typical', dates.typical_on)}, {dates.typical_words}"
+        statistic = "" if words.for_patient else f", {dates.typical_words}"
+        label = words.on("typical", dates.typical_on) + statistic
         lines.append(Line("typical", dates.typical_on, label))
     return bands, lines
 
@@ -218,7 +233,8 @@ def observed_bands(found: Forecast, words: ChartWords) -> Iterator[Band]:
     for stage in STAGES:
         days = getattr(found.observed, stage.name, None)
         if days is not None:
-            label = f"{words.say(f'chart_{stage.name}')}, {words.messages.observed(days)}"
+            own = words.messages.observed(days, who=words.key("observed"))
+            label = f"{words.called(stage.name)}, {own}"
             first, last = shifted(anchor, days.smallest), shifted(anchor, days.largest)
             yield Band("observed", first, last, label, 2, written=True)
 
