@@ -165,7 +165,9 @@ def draw(chart: Chart) -> str:
     axis = _axis(chart)
     top = 22 if chart.as_of is None else 38
     months = list(_months(axis, chart.months))
-    body = [f'<text class="\0soft" x="{x + 2}" y="14">{escaped(words)}</text>' for x, words in months]
+    body = [
+        f'<text class="\0soft" x="{x + 2}" y="14">{escaped(words)}</text>' for x, words in months
+    ]
     body += _as_of_words(chart.as_of, axis)
     for lane in chart.lanes:
         parts, top = _lane(lane, top, axis, [x for x, _ in months], chart.as_of)
@@ -303,8 +305,8 @@ def _band(band: Band, top: int, axis: _Axis) -> str:
 
 def _line(line: Line, top: int, bottom: int, axis: _Axis) -> str:
     return (
-        f'<g><title>{escaped(line.label)}</title>'
-        f'{_stroke(line.kind, f"M{axis.at(line.on)} {top}V{bottom}")}</g>'
+        f"<g><title>{escaped(line.label)}</title>"
+        f"{_stroke(line.kind, f'M{axis.at(line.on)} {top}V{bottom}')}</g>"
     )
 
 
@@ -349,9 +351,7 @@ def _sample(kind: str, *, some: bool = False) -> str:
     if kind in _SHAPES:
         return f'<g transform="translate(7 -4)">{_SHAPES[kind]}</g>'
     dashes = ' fill-opacity=".4" stroke-dasharray="3 2"' if some else ""
-    return (
-        f'<rect class="\0{kind}" y="-9" width="14" height="10" fill="url(#\0{kind})"{dashes}/>'
-    )
+    return f'<rect class="\0{kind}" y="-9" width="14" height="10" fill="url(#\0{kind})"{dashes}/>'
 
 
 def _captions(blocks: Iterable[_Block], top: int) -> tuple[list[str], int]:

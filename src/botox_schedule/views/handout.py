@@ -23,7 +23,13 @@ from botox_schedule.values import PatientValue
 from botox_schedule.views.chart import Lane, Mark
 from botox_schedule.views.messages import Messages, bundled_messages
 from botox_schedule.views.pages import render
-from botox_schedule.views.timeline import ChartWords, due_parts, hold_bands, observed_bands, response_bands
+from botox_schedule.views.timeline import (
+    ChartWords,
+    due_parts,
+    hold_bands,
+    observed_bands,
+    response_bands,
+)
 
 _PHONE = 360
 _MIDDLE_OF_A_WEEK = 3

@@ -179,9 +179,7 @@ class _Page(NamedTuple):
     has_pictures: bool
 
 
-def _counts(
-    rows: Sequence[ReportRow], messages: Messages
-) -> dict[DueStatus | None, _Count]:
+def _counts(rows: Sequence[ReportRow], messages: Messages) -> dict[DueStatus | None, _Count]:
     """How many rows each status has, in the order in which the list has them."""
     return {
         status: _Count(
@@ -251,7 +249,9 @@ def _picture(row: ReportRow, as_of: date) -> Markup:
     if dates.typical_on is not None:
         parts.append(f'<path class="typical" d="M{_at(dates.typical_on, start)} 0V{_HEIGHT}"/>')
     if row.last_session_on is not None:
-        parts.append(f'<circle class="given" cx="{_at(row.last_session_on, start)}" cy="11" r="4"/>')
+        parts.append(
+            f'<circle class="given" cx="{_at(row.last_session_on, start)}" cy="11" r="4"/>'
+        )
     parts.append(f'<path class="now" d="M{_at(as_of, start)} 0V{_HEIGHT}"/>')
     if row.booked_on is not None:
         parts.append(f'<path class="booked" d="M{_at(row.booked_on, start)} 6l5 5l-5 5l-5 -5z"/>')

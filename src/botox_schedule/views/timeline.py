@@ -184,9 +184,7 @@ def due_parts(dates: DueDates, words: ChartWords) -> tuple[list[Band], list[Line
         lines.append(Line("allowed", dates.earliest, words.since("allowed", dates.earliest)))
     if dates.due is not None:
         last = None if dates.overdue_from is None else shifted(dates.overdue_from, -1)
-        bands.append(
-            Band("due", dates.due, last, words.span("due", dates.due, last), written=True)
-        )
+        bands.append(Band("due", dates.due, last, words.span("due", dates.due, last), written=True))
     if dates.overdue_from is not None:
         label = words.since("overdue", dates.overdue_from)
         lines.append(Line("overdue", dates.overdue_from, label))
