@@ -317,7 +317,9 @@ class TestTimeline:
 
     def test_a_treatment_without_dates_says_so(self) -> None:
         bare = MIGRAINE.model_copy(update={"retreatment": {"kind": "scheduled"}, "version": "2"})
-        svg = timeline_svg(one, bare, as_of="2026-02-20", other_protocols=[])
+        given = record_from_gaps([84], starts_on=date(2025, 9, 1))
+        svg = timeline_svg(given, bare, as_of="2026-02-20", other_protocols=[])
+        assert "cycle 2: 2025-11-24" in titles(svg)
         assert any("no interval is recorded here" in words for words in texts(svg))
 
     @pytest.mark.parametrize("width", [360, 860])

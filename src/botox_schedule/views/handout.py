@@ -8,8 +8,14 @@ from typing import Annotated, NamedTuple
 from markupsafe import Markup
 from pydantic import StringConstraints
 
-from botox_schedule import DueStatus, FindingCode, Forecast, PatientRecord, SchedulingPolicy
-from botox_schedule import TreatmentProtocol
+from botox_schedule import (
+    DueStatus,
+    FindingCode,
+    Forecast,
+    PatientRecord,
+    SchedulingPolicy,
+    TreatmentProtocol,
+)
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
 from botox_schedule.engine.forecast import forecast_of
@@ -246,12 +252,12 @@ class _Story:
             return
         end = max(staged.window.last for staged in windows)
         for phase, first, last in phases_until(self.timeline):
-            if first > end:
-                return
-            until = end if last is None else min(last, end)
-            is_first = self.found.cycle_number == 1
-            effect = self.messages.phase(phase, self.timeline, is_first=is_first)
-            yield _Stretch(self._weeks(anchor, first, until), self._days(first, until), effect)
+            if first <= end:
+                effect = self.messages.phase(
+                    phase, self.timeline, is_first=self.found.cycle_number == 1
+                )
+                until = end if last is None else last
+                yield _Stretch(self._weeks(anchor, first, until), self._days(first, until), effect)
 
     def _weeks(self, anchor: date, first: date, last: date) -> str:
         begin = ((first - anchor).days - _MIDDLE_OF_A_WEEK + 6) // 7 + 1
