@@ -350,7 +350,7 @@ class TestHandout:
                     sessions=[
                         *one.sessions,
                         {
-                            "administered_on": "2026-01-04",
+                            "administered_on": "2026-01-05",
                             "indication": "chronic-migrane",
                             "product": "Botox",
                         },
@@ -374,6 +374,20 @@ class TestHandout:
         with pytest.raises(bs.errors.HandoutError, match=reason) as caught:
             page(given)
         assert "Smith" not in str(caught.value)
+
+    def test_an_older_session_under_an_unknown_indication_is_no_reason(self) -> None:
+        older = {
+            "administered_on": "2024-01-05",
+            "indication": "chronic-migrane",
+            "product": "Botox",
+        }
+        assert following(page(changed(sessions=[*one.sessions, older]))) == following(page())
+
+    def test_a_discharge_ahead_ends_the_due_days(self) -> None:
+        given = changed(care_ends=[{"on": "2026-04-02", "kind": "discontinued"}])
+        html = page(given)
+        assert "due: Mar 30, 2026 to Apr 1, 2026" in html
+        assert following(html).startswith("Your next treatment is possible from Monday, March 30")
 
     def test_everything_passed_in_is_escaped(self) -> None:
         nasty = "<script>alert('x')</script>&\"'"

@@ -292,6 +292,21 @@ class TestTimeline:
         found = titles(timeline_svg(given, MIGRAINE, as_of="2026-02-20"))
         assert "care ends: from 2026-03-01 on" in found
 
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"care_ends": [{"on": "2026-04-03", "kind": "discontinued"}]},
+            {"holds": [{"first": "2026-04-03", "reason": "x"}]},
+            {
+                "holds": [{"first": "2026-04-03", "reason": "x"}],
+                "care_ends": [{"on": "2026-05-03", "kind": "discontinued"}],
+            },
+        ],
+    )
+    def test_what_lies_ahead_ends_the_due_days(self, fields: dict[str, Any]) -> None:
+        found = titles(timeline_svg(record(**fields), MIGRAINE, as_of="2026-02-20"))
+        assert "due: 2026-03-30 to 2026-04-02" in found
+
     def test_a_last_session_elsewhere_is_a_mark_of_its_own(self) -> None:
         given = bs.PatientRecord(
             prior_treatments=[

@@ -33,6 +33,7 @@ from botox_schedule.views.timeline import (
     ChartWords,
     due_parts,
     hold_bands,
+    last_due_day,
     observed_bands,
     response_bands,
 )
@@ -49,7 +50,6 @@ _REFUSED_FINDINGS = {
     FindingCode.BOOKING_TOO_EARLY: "the booked day is not allowed",
     FindingCode.BOOKING_IN_HOLD: "the booked day is not allowed: the treatment is on hold then",
     FindingCode.BOOKING_AFTER_CARE_END: "the booked day is not allowed: care has ended by then",
-    FindingCode.UNRECOGNIZED_INDICATION: "the record has a session under an unknown indication",
 }
 _FIGURES = (
     ("retreatment", ("minimum", "usual", "typical")),
@@ -111,7 +111,7 @@ def handout_html(
 
     Raises:
         HandoutError: On a hold without a known end, after the end of care or a death, without
-            history, with a session under an unknown indication, and where the booked day is not
+            history, after a later session under an unknown indication, and where the booked day is not
             allowed; the message says which.
         ValidationError: When a text is empty or too long.
 
@@ -133,7 +133,7 @@ def handout_html(
     asked = ask(record, protocol, day, policy=policy, other_protocols=others)
     found = forecast_of(asked.track, None, asked.findings, observed)
     planned = asked.track.protocol
-    story = _Story(messages, found, _checked(found), asked.track)
+    story = _Story(messages, found, _checked(found, asked.track), asked.track)
     events = events_from_record(
         record, planned, key=key, as_of=day, policy=policy, other_protocols=others
     )
@@ -161,17 +161,20 @@ def handout_html(
     )
 
 
-def _checked(found: Forecast) -> ResponseTimeline:
+def _checked(found: Forecast, track: Track) -> ResponseTimeline:
     """The response to the last session, where a page may be made at all."""
     reasons = [_REFUSED_FINDINGS.get(finding.code) for finding in found.findings]
     if found.resumes_on is None:
         reasons.insert(0, _REFUSED.get(found.status))
-    if found.timeline is None:
+    timeline, unrecognized = found.timeline, track.history.unrecognized
+    if timeline is None:
         reasons.append("nothing was given yet, so no date follows")
+    elif any(s.administered_on >= timeline.administered_on for s in unrecognized):
+        reasons.append("a session under an unknown indication may be the last one")
     reason = next(filter(None, reasons), None)
-    if reason is not None or found.timeline is None:
+    if reason is not None or timeline is None:
         raise HandoutError(f"no page for the patient: {reason}")
-    return found.timeline
+    return timeline
 
 
 def _data_link(file: bytes) -> str:
@@ -285,7 +288,7 @@ class _Story:
         """The picture of this cycle, in the layout of a phone."""
         messages, found = self.messages, self.found
         words = ChartWords(messages, lambda day: messages.day(day, "short_date"), for_patient=True)
-        bands, lines = due_parts(found.dates, words)
+        bands, lines = due_parts(found.dates, words, last_due_day(self.track))
         bands += hold_bands(self.track.holds.known, words, since=found.as_of)
         bands += response_bands(self.timeline, words)
         bands += observed_bands(found, words)

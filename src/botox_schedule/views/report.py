@@ -101,7 +101,7 @@ class _Count(NamedTuple):
     slug: str
     icon: str
     words: str
-    count: int
+    number: int
 
 
 class _Review(NamedTuple):

@@ -157,7 +157,7 @@ class _Story(NamedTuple):
 
 def _lane(story: _Story, words: ChartWords) -> Lane:
     track, found, _ = story
-    bands, lines = due_parts(found.dates, words)
+    bands, lines = due_parts(found.dates, words, last_due_day(track))
     bands += hold_bands(track.holds.known, words, since=found.as_of)
     bands += _response(story, words)
     bands += observed_bands(found, words)
@@ -177,14 +177,20 @@ def lane_title(found: Forecast, words: ChartWords) -> str:
     return f"{title}; {words.say('chart_today', count=today)}" if today else title
 
 
-def due_parts(dates: DueDates, words: ChartWords) -> tuple[list[Band], list[Line]]:
-    """Return the due window, and lines for the first allowed, overdue and typical day."""
+def due_parts(
+    dates: DueDates, words: ChartWords, until: date | None = None
+) -> tuple[list[Band], list[Line]]:
+    """Return the due window, and lines for the first allowed, overdue and typical day.
+
+    *until* is the last due day where no day is overdue.
+    """
     bands, lines = [], []
     if dates.earliest is not None and dates.earliest != dates.due:
         lines.append(Line("allowed", dates.earliest, words.since("allowed", dates.earliest)))
     if dates.due is not None:
-        last = None if dates.overdue_from is None else shifted(dates.overdue_from, -1)
-        bands.append(Band("due", dates.due, last, words.span("due", dates.due, last), written=True))
+        last = until if dates.overdue_from is None else shifted(dates.overdue_from, -1)
+        label = words.span("due", dates.due, last)
+        bands.append(Band("due", dates.due, last, label, written=True))
     if dates.overdue_from is not None:
         label = words.since("overdue", dates.overdue_from)
         lines.append(Line("overdue", dates.overdue_from, label))
@@ -193,6 +199,14 @@ def due_parts(dates: DueDates, words: ChartWords) -> tuple[list[Band], list[Line
         label = words.on("typical", dates.typical_on) + statistic
         lines.append(Line("typical", dates.typical_on, label))
     return bands, lines
+
+
+def last_due_day(track: Track) -> date | None:
+    """The eve of what ends the due days before one is overdue: a discharge or an open hold."""
+    ends = [hold.first for hold in track.holds.known if hold.last is None]
+    if track.care.ends_on is not None:
+        ends.append(track.care.ends_on)
+    return shifted(min(ends), -1) if ends else None
 
 
 def hold_bands(
