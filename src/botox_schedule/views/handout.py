@@ -26,17 +26,9 @@ from botox_schedule.protocols import SourceRef
 from botox_schedule.questions import ask
 from botox_schedule.terms import RetreatmentKind
 from botox_schedule.values import PatientValue
-from botox_schedule.views.chart import Lane, Mark
 from botox_schedule.views.messages import Messages, bundled_messages
 from botox_schedule.views.pages import render
-from botox_schedule.views.timeline import (
-    ChartWords,
-    due_parts,
-    hold_bands,
-    last_due_day,
-    observed_bands,
-    response_bands,
-)
+from botox_schedule.views.timeline import ChartWords, hold_bands, last_cycle_lane, last_due_day
 
 _PHONE = 360
 _MIDDLE_OF_A_WEEK = 3
@@ -140,24 +132,11 @@ def handout_html(
     ahead = [e for e in events if e.kind in _AHEAD and e.window.last >= day]
     return render(
         "handout.html",
-        language=messages.language,
-        reviewed=messages.reviewed,
-        words=messages.words,
-        title=messages.say("title", treatment=story.treatment),
         patient=texts.patient,
         clinic=(texts.clinic or "").splitlines(),
-        next=story.next_visit(),
-        more=list(story.more()),
-        calendar=_data_link(ical_from_events(ahead, stamped_at=stamped_at)) if ahead else None,
-        expect_from=messages.say("expect_from", day=messages.day(story.timeline.administered_on)),
-        stretches=list(story.stretches()),
-        notes=list(story.notes()),
-        chart=Markup(story.chart()),  # noqa: S704 - our own SVG, escaped
         call=[part for part in texts.when_to_call.split("\n\n") if part.strip()],
-        sources=list(story.sources()),
-        as_of=messages.say(
-            "as_of", day=messages.day(day), protocol=planned.id, version=planned.version
-        ),
+        calendar=_data_link(ical_from_events(ahead, stamped_at=stamped_at)) if ahead else None,
+        **story.told(),
     )
 
 
@@ -196,6 +175,29 @@ class _Story:
         self.protocol = track.protocol
         self.treatment = messages.treatment(track.protocol.indication)
 
+    def told(self) -> dict[str, object]:
+        """What the template shows, apart from what the clinic wrote."""
+        messages, protocol = self.messages, self.protocol
+        return {
+            "language": messages.language,
+            "reviewed": messages.reviewed,
+            "words": messages.words,
+            "title": messages.say("title", treatment=self.treatment),
+            "next": self.next_visit(),
+            "more": list(self.more()),
+            "expect_from": self._say("expect_from", day=self.timeline.administered_on),
+            "stretches": list(self.stretches()),
+            "notes": list(self.notes()),
+            "chart": Markup(self.chart()),  # noqa: S704 - our own SVG, escaped
+            "sources": list(self.sources()),
+            "as_of": messages.say(
+                "as_of",
+                day=messages.day(self.found.as_of),
+                protocol=protocol.id,
+                version=protocol.version,
+            ),
+        }
+
     def _say(self, key: str, **days: date) -> str:
         return self.messages.say(key, **{k: self.messages.day(v) for k, v in days.items()})
 
@@ -214,9 +216,7 @@ class _Story:
         if self.found.as_of >= dates.overdue_from:
             return self._say("next_overdue", last=last)
         key = "next_due_one" if last == dates.due else "next_due"
-        return self.messages.say(
-            key, first=self.messages.day(dates.due), last=self.messages.day(last)
-        )
+        return self._say(key, first=dates.due, last=last)
 
     def _undated(self) -> str:
         """What is said where no day is due: of a typical day, or of the first allowed one."""
@@ -286,21 +286,14 @@ class _Story:
 
     def chart(self) -> str:
         """The picture of this cycle, in the layout of a phone."""
-        messages, found = self.messages, self.found
+        messages, found, holds = self.messages, self.found, self.track.holds.known
         words = ChartWords(messages, lambda day: messages.day(day, "short_date"), for_patient=True)
-        bands, lines = due_parts(found.dates, words, last_due_day(self.track))
-        bands += hold_bands(self.track.holds.known, words, since=found.as_of)
-        bands += response_bands(self.timeline, words)
-        bands += observed_bands(found, words)
-        last_on = self.timeline.administered_on
-        marks = [Mark("full", last_on, words.on("full", last_on), written=True)]
-        if found.booking is not None:
-            marks.append(
-                Mark("booked", found.booking.on, words.on("booked", found.booking.on), written=True)
-            )
-        lane = Lane(self.treatment, bands, marks, lines)
+        lane = last_cycle_lane(found, self.treatment, words, last_due_day(self.track))
+        lane = lane._replace(bands=[*lane.bands, *hold_bands(holds, words, since=found.as_of)])
         described = messages.say(
-            "timeline_description", last=messages.day(last_on), next=self.next_visit()
+            "timeline_description",
+            last=messages.day(self.timeline.administered_on),
+            next=self.next_visit(),
         )
         return words.draw(messages.words["timeline"], described, [lane], found.as_of, _PHONE)
 

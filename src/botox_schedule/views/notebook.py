@@ -15,7 +15,7 @@ from botox_schedule.views.timeline import (
     due_parts,
     hold_bands,
     lane_title,
-    observed_bands,
+    last_cycle_lane,
     response_bands,
 )
 
@@ -31,20 +31,9 @@ _Row = tuple[str, object]
 def forecast_html(found: Forecast) -> str:
     """Return a forecast as a picture and a table; without ids."""
     words = _english()
-    bands, lines = due_parts(found.dates, words)
-    if found.timeline is not None:
-        bands += response_bands(found.timeline, words)
-    bands += observed_bands(found, words)
-    marks = []
-    if found.last_session_on is not None:
-        day = found.last_session_on
-        marks.append(Mark("full", day, f"cycle {found.cycle_number}: {day}"))
-    if found.booking is not None:
-        day = found.booking.on
-        marks.append(Mark("booked", day, words.on("booked", day), written=True))
     title, rows = lane_title(found, words), list(_forecast_rows(found))
     described = "; ".join(f"{name} {value}" for name, value in rows if value is not None)
-    lane = Lane(title, bands, marks, lines)
+    lane = last_cycle_lane(found, title, words)
     picture = words.draw(title, described, [lane], found.as_of, _WIDTH)
     return _page(picture, (), rows)
 

@@ -87,14 +87,6 @@ class ReportRow(PatientValue, frozen=True):
         )
 
 
-class _Cell(NamedTuple):
-    """A cell: its text, a second smaller one, and a number to sort by in place of the text."""
-
-    text: str
-    small: str = ""
-    rank: int | None = None
-
-
 class _Count(NamedTuple):
     """How many rows have a status."""
 
@@ -104,22 +96,17 @@ class _Count(NamedTuple):
     number: int
 
 
-class _Review(NamedTuple):
-    """What is to be reviewed: when, and what."""
-
-    today: bool
-    words: str
-
-
 class _Shown(NamedTuple):
-    """A row as the page shows it."""
+    """A row as the page shows it; what is to be reviewed is marked where it is for today."""
 
+    row: ReportRow
     status: _Count
     words: str
     rank: int
-    cells: Sequence[_Cell]
+    treatment: str
+    to_go: int | None
+    reviews: Sequence[tuple[bool, str]]
     picture: Markup
-    reviews: Sequence[_Review]
 
 
 def report_html(
@@ -193,45 +180,19 @@ def _counts(rows: Sequence[ReportRow], messages: Messages) -> dict[DueStatus | N
 
 
 def _shown(row: ReportRow, page: _Page) -> _Shown:
-    reviews = [_Review(f.needs is FindingNeeds.TODAY, f.message) for f in row.findings]
-    reviews += [_Review(today=False, words=note) for note in row.notes]
+    reviews = [(f.needs is FindingNeeds.TODAY, f.message) for f in row.findings]
+    reviews += [(False, note) for note in row.notes]
+    day = row.dates.due or row.dates.earliest
     return _Shown(
+        row=row,
         status=page.counts[row.status],
         words=page.messages.status(row.status, row.resumes_on),
         rank=list(page.counts).index(row.status),
-        cells=_cells(row, page),
+        treatment=page.messages.treatment(row.indication),
+        to_go=None if day is None else (day - page.as_of).days,
+        reviews=sorted(reviews, key=lambda review: not review[0]),
         picture=_picture(row, page.as_of) if page.has_pictures else Markup(),
-        reviews=sorted(reviews, key=lambda review: not review.today),
     )
-
-
-def _cells(row: ReportRow, page: _Page) -> list[_Cell]:
-    """The cells between the status and what is to be reviewed."""
-    dates, phase = row.dates, row.phase
-    to_go, which = _days_to_go(dates, page.as_of)
-    typical = "" if dates.typical_on is None else f"typical day {dates.typical_on}"
-    return [
-        _Cell(row.patient, row.section),
-        _Cell(page.messages.treatment(row.indication), row.product),
-        _Cell("" if to_go is None else f"{abs(to_go)} {which}", rank=to_go),
-        _Cell(_text(dates.due), typical),
-        _Cell(_text(dates.overdue_from)),
-        _Cell(_text(row.booked_on)),
-        _Cell(_text(row.last_session_on), "" if phase is None else phase.replace("_", " ")),
-    ]
-
-
-def _days_to_go(dates: DueDates, as_of: date) -> tuple[int | None, str]:
-    """Days to the due day, else to the first day that the interval allows; negative when past."""
-    name, day = ("due", dates.due) if dates.due is not None else ("earliest", dates.earliest)
-    if day is None:
-        return None, ""
-    to_go = (day - as_of).days
-    return to_go, f"past {name}" if to_go < 0 else f"to {name}"
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 def _picture(row: ReportRow, as_of: date) -> Markup:

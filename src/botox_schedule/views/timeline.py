@@ -167,6 +167,23 @@ def _lane(story: _Story, words: ChartWords) -> Lane:
     return Lane(lane_title(found, words), bands, list(_marks(story, words)), lines)
 
 
+def last_cycle_lane(
+    found: Forecast, title: str, words: ChartWords, until: date | None = None
+) -> Lane:
+    """Return what a forecast alone tells: the last session, what to expect, what is next."""
+    bands, lines = due_parts(found.dates, words, until)
+    if found.timeline is not None:
+        bands += response_bands(found.timeline, words)
+    bands += observed_bands(found, words)
+    booked_on = None if found.booking is None else found.booking.on
+    marks = [
+        Mark(kind, day, words.on(kind, day), written=True)
+        for kind, day in (("full", found.last_session_on), ("booked", booked_on))
+        if day is not None
+    ]
+    return Lane(title, bands, marks, lines)
+
+
 def lane_title(found: Forecast, words: ChartWords) -> str:
     """Return what is treated with what, the status, and what there is to review today."""
     title = words.messages.treatment(found.indication)
