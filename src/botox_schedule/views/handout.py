@@ -27,6 +27,7 @@ from botox_schedule.questions import ask
 from botox_schedule.terms import RetreatmentKind
 from botox_schedule.values import PatientValue
 from botox_schedule.views.messages import Messages, bundled_messages
+from botox_schedule.views.notebook import figures
 from botox_schedule.views.pages import render
 from botox_schedule.views.timeline import ChartWords, hold_bands, last_cycle_lane, last_due_day
 
@@ -43,10 +44,6 @@ _REFUSED_FINDINGS = {
     FindingCode.BOOKING_IN_HOLD: "the booked day is not allowed: the treatment is on hold then",
     FindingCode.BOOKING_AFTER_CARE_END: "the booked day is not allowed: care has ended by then",
 }
-_FIGURES = (
-    ("retreatment", ("minimum", "usual", "typical")),
-    ("response", ("onset", "peak", "wear_off", "full_benefit")),
-)
 _Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 
 
@@ -299,12 +296,9 @@ class _Story:
 
     def sources(self) -> Iterator[str]:
         """Where each figure stands, and how well that was read."""
-        for part, names in _FIGURES:
-            holder = getattr(self.protocol, part)
-            for name in names:
-                value = getattr(holder, name)
-                if value is not None:
-                    yield self._source(name, str(value), getattr(holder, f"{name}_source"))
+        for name, value, source in figures(self.protocol):
+            if value is not None and f"figure_{name}" in self.messages.words:
+                yield self._source(name, str(value), source)
 
     def _source(self, name: str, value: str, source: SourceRef | None) -> str:
         figure = self.messages.words[f"figure_{name}"]

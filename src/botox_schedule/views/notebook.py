@@ -1,6 +1,6 @@
 """What values look like in a notebook: a picture where there are days, and a table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from botox_schedule import DueDates, Forecast, PatientRecord, TreatmentProtocol, TreatmentSession
 from botox_schedule.engine import ProjectedSession, ResponseTimeline, TreatmentCycle
@@ -182,7 +182,10 @@ def projected_html(sessions: ProjectedSession | Iterable[ProjectedSession]) -> s
 def protocol_html(protocol: TreatmentProtocol) -> str:
     """Return what a protocol states, with where each figure was read."""
     rows: list[Sequence[object]] = [
-        _figure(getattr(protocol, part), name) for part, names in _FIGURES for name in names
+        (name.replace("_", " "), value, *_cited(source))
+        if value is not None
+        else (name.replace("_", " "), "not recorded here", None, None)
+        for name, value, source in figures(protocol)
     ]
     rows += [("limit", limit, *_cited(limit.source)) for limit in protocol.limits]
     rows += [("note", note, None, None) for note in protocol.notes]
@@ -190,12 +193,12 @@ def protocol_html(protocol: TreatmentProtocol) -> str:
     return f"<p><strong>{escaped(protocol.ref)}</strong></p>{table}"
 
 
-def _figure(part: object, name: str) -> Sequence[object]:
-    value = getattr(part, name)
-    said = name.replace("_", " ")
-    if value is None:
-        return said, "not recorded here", None, None
-    return said, value, *_cited(getattr(part, f"{name}_source"))
+def figures(protocol: TreatmentProtocol) -> Iterator[tuple[str, object, SourceRef | None]]:
+    """Yield the figures of a protocol, stated or not: name, value, source."""
+    for part, names in _FIGURES:
+        holder = getattr(protocol, part)
+        for name in names:
+            yield name, getattr(holder, name), getattr(holder, f"{name}_source")
 
 
 def _cited(source: SourceRef | None) -> Sequence[object]:

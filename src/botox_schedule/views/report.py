@@ -27,7 +27,7 @@ _ICONS = {
     DueStatus.DISCONTINUED: "–",  # noqa: RUF001 - a dash
     DueStatus.DECEASED: "†",
 }
-_UNDATED = "?"
+"""What is drawn before the words of a status; the others have a question mark."""
 COLUMNS = (
     *("status", "patient", "treatment", "days to go", "due", "overdue from", "booked"),
     *("last session", "to review"),
@@ -87,26 +87,13 @@ class ReportRow(PatientValue, frozen=True):
         )
 
 
-class _Count(NamedTuple):
-    """How many rows have a status."""
-
-    slug: str
-    icon: str
-    words: str
-    number: int
-
-
 class _Shown(NamedTuple):
-    """A row as the page shows it; what is to be reviewed is marked where it is for today."""
+    """A row with what the page adds; what is to be reviewed says whether it is for today."""
 
     row: ReportRow
-    status: _Count
-    words: str
-    rank: int
-    treatment: str
     to_go: int | None
     reviews: Sequence[tuple[bool, str]]
-    picture: Markup
+    picture: Markup | None
 
 
 def report_html(
@@ -136,63 +123,31 @@ def report_html(
     >>> "P1" in report_html([row], as_of="2026-03-30")
     True
     """
-    tracks = list(rows)
+    day, tracks = as_day(as_of, "as_of"), list(rows)
     messages = bundled_messages(language) if isinstance(language, str) else language
-    page = _Page(
-        as_day(as_of, "as_of"), messages, _counts(tracks, messages), len(tracks) <= _MOST_PICTURES
-    )
+    has_pictures = len(tracks) <= _MOST_PICTURES
     return render(
         "report.html",
-        language=messages.language,
-        title=f"Worklist as of {page.as_of}",
-        as_of=page.as_of,
-        reach=(page.as_of - _REACH, page.as_of + _REACH),
+        messages=messages,
+        as_of=day,
+        reach=(day - _REACH, day + _REACH),
         summary=summary or f"{len(tracks)} tracks.",
-        counts=list(page.counts.values()),
+        counts=Counter(row.status for row in tracks),
+        icons=_ICONS,
         columns=COLUMNS,
-        rows=[_shown(row, page) for row in tracks],
-        pictures=page.has_pictures,
+        rows=[_shown(row, day, _picture(row, day) if has_pictures else None) for row in tracks],
+        pictures=has_pictures,
         problems=list(problems),
-        not_advice=messages.words["not_advice"],
     )
 
 
-class _Page(NamedTuple):
-    """What all rows of a page share."""
-
-    as_of: date
-    messages: Messages
-    counts: dict[DueStatus | None, _Count]
-    has_pictures: bool
-
-
-def _counts(rows: Sequence[ReportRow], messages: Messages) -> dict[DueStatus | None, _Count]:
-    """How many rows each status has, in the order in which the list has them."""
-    return {
-        status: _Count(
-            "unknown" if status is None else status.value,
-            _UNDATED if status is None else _ICONS.get(status, _UNDATED),
-            messages.status(status),
-            count,
-        )
-        for status, count in Counter(row.status for row in rows).items()
-    }
-
-
-def _shown(row: ReportRow, page: _Page) -> _Shown:
+def _shown(row: ReportRow, as_of: date, picture: Markup | None) -> _Shown:
     reviews = [(f.needs is FindingNeeds.TODAY, f.message) for f in row.findings]
     reviews += [(False, note) for note in row.notes]
-    day = row.dates.due or row.dates.earliest
-    return _Shown(
-        row=row,
-        status=page.counts[row.status],
-        words=page.messages.status(row.status, row.resumes_on),
-        rank=list(page.counts).index(row.status),
-        treatment=page.messages.treatment(row.indication),
-        to_go=None if day is None else (day - page.as_of).days,
-        reviews=sorted(reviews, key=lambda review: not review[0]),
-        picture=_picture(row, page.as_of) if page.has_pictures else Markup(),
-    )
+    reviews.sort(key=lambda review: not review[0])
+    next_on = row.dates.due or row.dates.earliest
+    to_go = None if next_on is None else (next_on - as_of).days
+    return _Shown(row, to_go, reviews, picture)
 
 
 def _picture(row: ReportRow, as_of: date) -> Markup:
