@@ -19,6 +19,7 @@ _SIDE = 8
 _ROW = 15
 _PHONE = 520
 _SMALLEST = 3.0
+_BOLD = 1.1
 _KEY = "\0"  # stands for the picture's key until all of it is known; clean() lets none through
 _STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 12_000)
 _LAST_MONTH = date.max.year * 12 + 11
@@ -248,7 +249,8 @@ def _as_of_words(line: Line | None, axis: _Axis) -> Iterator[str]:
     if line is None:
         return
     x, words = axis.at(line.on, 0.5), clean(line.label)
-    left = _clamped(x - axis.wide(words) / 2, axis.wide(words), axis)
+    wide = axis.wide(words) * _BOLD
+    left = _clamped(x - wide / 2, wide, axis)
     yield f'<text class="\0ink" x="{left}" y="29" font-weight="600">{escaped(words)}</text>'
     yield f'<path class="\0ink" d="M{x} 38l-4 -6h8z"/>'
 
@@ -262,7 +264,7 @@ def _lane(
     lane: Lane, top: int, axis: _Axis, months: Iterable[float], as_of: Line | None
 ) -> tuple[list[str], int]:
     """A lane's title, drawing and words, and where the next lane begins."""
-    title = axis.wrapped(clean(lane.title), (axis.right - _SIDE) * 0.92)
+    title = axis.wrapped(clean(lane.title), (axis.right - _SIDE) / _BOLD)
     parts = list(_lines(title, _SIDE, top + 13, ' font-weight="600"'))
     top += _ROW * len(title) + 3
     shown = [band for band in lane.bands if _is_shown(band, axis)]
