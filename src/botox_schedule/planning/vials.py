@@ -5,7 +5,9 @@ from decimal import Decimal
 from functools import cache
 
 from botox_schedule import Product, find_product
-from botox_schedule.planning.errors import PlanningError
+from botox_schedule.engine.limits import planned_units
+from botox_schedule.errors import PlanningError, UnitsError
+from botox_schedule.planning.dose import units_or_zero
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
@@ -17,7 +19,13 @@ _MOST_UNITS = 100_000
 
 
 class VialSize(Value, frozen=True):
-    """A vial that a product is sold in; *source* says how well that was read."""
+    """A vial that a product is sold in.
+
+    Attributes:
+        product: The product.
+        units: How many units of it a vial holds.
+        source: Where that is stated, and how well it was read.
+    """
 
     product: Product
     units: Decimal
@@ -26,6 +34,13 @@ class VialSize(Value, frozen=True):
 
 class BillingRule(Value, frozen=True):
     """How many units of a product one billing unit of a code stands for.
+
+    Attributes:
+        system: The system of the code.
+        code: The code.
+        product: The product.
+        units: Units of the product in one billing unit.
+        source: Where that is stated.
 
     >>> rule = billing_rule("Dysport")
     >>> rule.code, rule.units, rule.billing_units(500), rule.product_units(30)
@@ -39,16 +54,29 @@ class BillingRule(Value, frozen=True):
     source: SourceRef
 
     def billing_units(self, units: Decimal | int) -> Decimal:
-        """Return the billing units of *units* of the product; they may not be whole."""
-        return _plain(Decimal(units) / self.units)
+        """Return the billing units of *units* of the product; they may not be whole.
+
+        Raises:
+            UnitsError: When the units are no number of at least 0.
+        """
+        return _plain(units_or_zero(units, "units") / self.units)
 
     def product_units(self, billing_units: Decimal | int) -> Decimal:
-        """Return the units of the product that *billing_units* stand for."""
-        return _plain(Decimal(billing_units) * self.units)
+        """Return the units of the product that *billing_units* stand for.
+
+        Raises:
+            UnitsError: When the billing units are no number of at least 0.
+        """
+        return _plain(units_or_zero(billing_units, "billing units") * self.units)
 
 
 class VialCount(Value, frozen=True):
-    """So many vials of one size, in units of the product."""
+    """So many vials of one size.
+
+    Attributes:
+        units: The units that one vial holds.
+        count: How many vials.
+    """
 
     units: Decimal
     count: int
@@ -81,8 +109,8 @@ class VialPlan(Value, frozen=True):
         discarded: The units left in them.
         billing: What a claim would list; empty where no code is known for the product, and for
             vials that a pharmacy supplies. Whether it is paid is the payer's decision.
-        unverified: The figures it rests on that nobody read in a source.
-        sources: Where the sizes and the billing unit stand.
+        unverified: The figures it rests on that were not read in a source.
+        sources: Where the sizes and the billing unit are stated.
     """
 
     product: Product
@@ -100,7 +128,7 @@ def vial_sizes(product: str | Product | None = None) -> tuple[VialSize, ...]:
     """Return the vial sizes that the bundled data names, of one product or of all.
 
     Raises:
-        PlanningError: When no product is called so.
+        PlanningError: When no product has that name.
 
     >>> [(int(size.units), str(size.source.verification)) for size in vial_sizes("Botox")]
     [(100, 'secondary'), (200, 'secondary')]
@@ -165,8 +193,8 @@ def fewest_vials(
         pharmacy_supplied: Whether a pharmacy supplies the vials: then the clinic bills none.
 
     Raises:
-        PlanningError: When the product or its vial sizes are not known, or a figure makes no
-            sense.
+        PlanningError: When the product or its vial sizes are unknown, when the units are no
+            number above 0 and at most 100,000, or when a size is no number of at least 1.
 
     >>> plan = fewest_vials(155, "Botox")
     >>> [(int(vial.units), vial.count) for vial in plan.vials], int(plan.discarded)
@@ -174,21 +202,17 @@ def fewest_vials(
     >>> [(line.code, line.modifier, int(line.billing_units)) for line in plan.billing]
     [('J0585', None, 155), ('J0585', 'JW', 45)]
     """
-    wanted, needed = _product(product), Decimal(units)
-    if not 0 < needed <= _MOST_UNITS:
-        raise PlanningError(f"units must be more than 0 and at most {_MOST_UNITS:,}")
-    known = () if (own := tuple(sizes)) else vial_sizes(wanted)
-    at_hand = sorted({Decimal(size) for size in own} or {size.units for size in known})
+    wanted, needed = _product(product), _needed(units)
+    own = tuple(sizes)
+    known = () if own else vial_sizes(wanted)
+    at_hand = sorted({_size(size) for size in own} or {size.units for size in known})
     if not at_hand:
         raise PlanningError(f"no vial sizes are known for {wanted}; name them with sizes")
-    if at_hand[0] < 1:
-        raise PlanningError("a vial holds at least 1 unit")
     vials = _choose(needed, at_hand)
     opened = sum((vial.units * vial.count for vial in vials), _ZERO)
     rule = next((r for r in _billing_rules() if r.product is wanted), None)
-    used = [size for size in known if any(vial.units == size.units for vial in vials)]
     lines = () if rule is None or pharmacy_supplied else _lines(rule, needed, opened - needed)
-    sources = [size.source for size in used] + ([rule.source] if rule and lines else [])
+    used = [size for size in known if any(vial.units == size.units for vial in vials)]
     return VialPlan(
         product=wanted,
         units=needed,
@@ -196,13 +220,34 @@ def fewest_vials(
         opened=opened,
         discarded=opened - needed,
         billing=lines,
-        unverified=tuple(
-            f"vial of {size.units:f} U"
-            for size in used
-            if size.source.verification is Verification.UNVERIFIED
-        ),
-        sources=tuple(sources),
+        unverified=tuple(f"vial of {s.units:f} U" for s in used if _is_unverified(s)),
+        sources=(*(size.source for size in used), *((rule.source,) if rule and lines else ())),
     )
+
+
+def _is_unverified(size: VialSize) -> bool:
+    return size.source.verification is Verification.UNVERIFIED
+
+
+def _needed(units: Decimal | int) -> Decimal:
+    exact = _number(units)
+    if exact is None or exact > _MOST_UNITS:
+        raise PlanningError(f"units must be more than 0 and at most {_MOST_UNITS:,}")
+    return exact
+
+
+def _size(units: Decimal | int) -> Decimal:
+    exact = _number(units)
+    if exact is None or exact < 1:
+        raise PlanningError("a vial holds at least 1 unit")
+    return exact
+
+
+def _number(units: Decimal | int) -> Decimal | None:
+    try:
+        return planned_units(units)
+    except UnitsError:
+        return None
 
 
 def _product(name: str | Product) -> Product:
