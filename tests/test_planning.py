@@ -1437,3 +1437,699 @@ class TestWhatMutantsPassed:
         )
         exceeded = [line for line in visit.explain().split("\n") if "exceed" in line]
         assert exceeded == ["  201 U exceed 200 U per window, indication"]
+
+
+MIGRAINE_ROW = {
+    "administered_on": "2026-01-05",
+    "indication": "chronic-migraine",
+    "product": "Botox",
+}
+
+
+def record_of(*rows: dict[str, Any], **fields: Any) -> bs.PatientRecord:
+    """A record of migraine sessions with BOTOX, and whatever else is given."""
+    sessions_given = [{**MIGRAINE_ROW, **row} for row in rows]
+    return bs.PatientRecord.model_validate({"sessions": sessions_given, **fields})
+
+
+class TestNamesOfIndications:
+    """A name does what the protocol does."""
+
+    def test_in_each_function(self) -> None:
+        asked: dict[str, Any] = {"as_of": "2026-03-01"}
+        for name in ("chronic-migraine", "Migraine"):
+            assert plan.first_bookable_day(one, name, **asked) == plan.first_bookable_day(
+                one, MIGRAINE, **asked
+            )
+            assert plan.bookable_days(one, name, **asked) == plan.bookable_days(
+                one, MIGRAINE, **asked
+            )
+            assert plan.plan_authorizations(one, name, **asked) == plan.plan_authorizations(
+                one, MIGRAINE, **asked
+            )
+            assert plan.check_booking(one, name, on="2026-03-30", **asked) == plan.check_booking(
+                one, MIGRAINE, on="2026-03-30", **asked
+            )
+        record = TestSharedVisit().record()
+        assert plan.find_shared_visit(
+            record, ["migraine", "spasticity"], **asked
+        ) == plan.find_shared_visit(record, [MIGRAINE, SPASTICITY], **asked)
+
+    def test_units_of_a_shared_visit_are_named_as_the_treatments_are(self) -> None:
+        asked: dict[str, Any] = {"as_of": "2026-03-01"}
+        both = [MIGRAINE, SPASTICITY]
+        record = TestSharedVisit().record()
+        named = plan.find_shared_visit(record, both, planned_units={"Migraine": 155}, **asked)
+        assert named == plan.find_shared_visit(
+            record, both, planned_units={"chronic-migraine": 155}, **asked
+        )
+
+    @pytest.mark.parametrize(
+        ("units", "message"),
+        [
+            ({"cervical-dystonia": 100}, "not planned; planned are chronic-migraine, spasticity"),
+            ({"chronic-migrane": 100}, "not planned; planned are chronic-migraine, spasticity"),
+            ({"chronic-migraine": 100, "migraine": 100}, "an indication twice"),
+        ],
+    )
+    def test_units_that_no_treatment_takes_are_refused(
+        self, units: dict[str, int], message: str
+    ) -> None:
+        with pytest.raises(PlanningError, match=message):
+            plan.find_shared_visit(
+                one, [MIGRAINE, SPASTICITY], as_of="2026-03-01", planned_units=units
+            )
+
+    def test_an_unknown_name_is_refused(self) -> None:
+        with pytest.raises(bs.UnknownProtocolError):
+            plan.first_bookable_day(one, "chronic-migrane", as_of="2026-03-01")
+
+
+class TestWhatIsPlannedIsKnown:
+    """Holds, discharges and authorizations bind from the day they are recorded."""
+
+    def test_a_planned_hold_moves_the_day(self) -> None:
+        hold = {"first": "2027-01-01", "last": "2027-02-28", "reason": "surgery"}
+        record = record_of({"administered_on": "2026-10-22"}, holds=[hold])
+        found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-11-26")
+        assert found.on == date(2027, 3, 1)
+        for on, constraints in (("2027-02-28", (Constraint.IN_HOLD,)), ("2027-03-01", ())):
+            offer = plan.check_booking(record, MIGRAINE, on=on, as_of="2026-11-26")
+            assert offer.constraints == constraints
+
+    @pytest.mark.parametrize(
+        ("decision", "as_of", "on"),
+        [
+            pytest.param({"recorded_on": "2026-03-02"}, "2026-03-01", "2026-03-30", id="eve"),
+            pytest.param({"recorded_on": "2026-03-02"}, "2026-03-02", "2026-04-21", id="recorded"),
+            pytest.param({"withdrawn_on": "2026-03-02"}, "2026-03-01", "2026-04-21", id="stands"),
+            pytest.param(
+                {"withdrawn_on": "2026-03-02"}, "2026-03-02", "2026-03-30", id="withdrawn"
+            ),
+        ],
+    )
+    def test_a_hold_binds_while_it_is_known(
+        self, decision: dict[str, str], as_of: str, on: str
+    ) -> None:
+        hold = {"first": "2026-03-20", "last": "2026-04-20", "reason": "surgery", **decision}
+        found = plan.first_bookable_day(record_of({}, holds=[hold]), MIGRAINE, as_of=as_of)
+        assert str(found.on) == on
+
+    @pytest.mark.parametrize(("on", "on_offer"), [("2026-03-31", True), ("2026-03-30", False)])
+    def test_nothing_is_offered_from_a_discharge_on(self, on: str, on_offer: bool) -> None:
+        record = record_of({}, care_ends=[{"on": on, "kind": "discontinued"}])
+        found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-03-01")
+        assert (found.on == date(2026, 3, 30)) is on_offer
+        assert found.refused[Constraint.CARE_ENDED] > 0
+        planned = plan.plan_authorizations(record, MIGRAINE, as_of="2026-03-01")
+        assert [str(s.on) for s in planned.sessions] == ["2026-03-30"] * on_offer
+
+    def test_an_open_hold_leaves_nothing_to_plan(self) -> None:
+        record = record_of({}, holds=[{"first": "2026-03-20", "reason": "pregnancy"}])
+        assert plan.plan_authorizations(record, MIGRAINE, as_of="2026-03-01").sessions == ()
+        first = bs.PatientRecord.model_validate({"holds": record.holds})
+        assert plan.plan_authorizations(first, MIGRAINE, as_of="2026-03-21").sessions == ()
+
+    def test_a_hold_before_a_first_treatment_is_waited_for(self) -> None:
+        hold = {"first": "2026-03-01", "last": "2026-03-20", "reason": "infection"}
+        record = bs.PatientRecord.model_validate({"holds": [hold]})
+        assert plan.first_bookable_day(record, MIGRAINE, as_of="2026-03-01").on == date(2026, 3, 21)
+        planned = plan.plan_authorizations(record, MIGRAINE, as_of="2026-03-01")
+        assert [s.on for s in planned.sessions] == [date(2026, 3, 21)]
+
+    @pytest.mark.parametrize(
+        ("decision", "as_of", "covers"),
+        [
+            ({"withdrawn_on": "2026-03-02"}, "2026-03-01", True),
+            ({"withdrawn_on": "2026-03-02"}, "2026-03-02", False),
+            ({"recorded_on": "2026-03-02"}, "2026-03-01", None),
+            ({"recorded_on": "2026-03-02"}, "2026-03-02", True),
+        ],
+    )
+    def test_an_authorization_counts_while_it_is_known(
+        self, decision: dict[str, str], as_of: str, covers: bool | None
+    ) -> None:
+        record = record_of({}, authorizations=[approved(**decision)])
+        offer = plan.check_booking(record, MIGRAINE, on="2026-03-30", as_of=as_of)
+        found = None if offer.authorization is None else offer.authorization.covers
+        assert found is covers
+
+    def test_the_authorization_recorded_last_counts(self) -> None:
+        old = approved(id="a", sessions=1, recorded_on="2026-01-01")
+        new = approved(id="a", sessions=2, recorded_on="2026-03-02")
+        record = record_of({}, authorizations=[old, new])
+        for as_of, bookable in (("2026-03-01", False), ("2026-03-02", True)):
+            offer = plan.check_booking(record, MIGRAINE, on="2026-03-30", as_of=as_of)
+            assert offer.bookable is bookable
+
+
+class TestWhereAPersonMustDecide:
+    """What the rules leave open is not offered, and each reason has a word of its own."""
+
+    def constraints(self, record: bs.PatientRecord, on: str, as_of: str) -> list[str]:
+        offer = plan.check_booking(record, MIGRAINE, on=on, as_of=as_of)
+        return [str(constraint) for constraint in offer.constraints]
+
+    @pytest.mark.parametrize(
+        ("on", "constraints"),
+        [
+            ("2026-11-25", ["same_session"]),
+            ("2026-11-26", ["same_session"]),
+            ("2026-11-27", ["too_early"]),
+        ],
+    )
+    def test_a_second_part_is_for_a_person_to_book(self, on: str, constraints: list[str]) -> None:
+        rows = [
+            {"administered_on": "2026-11-23"},
+            {"administered_on": "2026-11-25", "status": "booked"},
+        ]
+        assert self.constraints(record_of(*rows), on, "2026-11-24") == constraints
+
+    def test_a_second_part_uses_no_minimum_of_the_payer(self) -> None:
+        approval = approved(minimum_interval="12 weeks")
+        record = record_of({"administered_on": "2026-11-23"}, authorizations=[approval])
+        offer = plan.check_booking(record, MIGRAINE, on="2026-11-25", as_of="2026-11-24")
+        assert offer.authorization is not None
+        assert offer.authorization.covers is True
+
+    @pytest.mark.parametrize(
+        ("on", "constraints"),
+        [("2026-09-20", ["unrecognized_session"]), ("2026-11-20", [])],
+    )
+    def test_a_session_under_an_unknown_indication(self, on: str, constraints: list[str]) -> None:
+        rows = [{"administered_on": "2026-03-01"}]
+        unknown = {**MIGRAINE_ROW, "indication": "chronic-migrane", "administered_on": "2026-07-01"}
+        record = bs.PatientRecord.model_validate(
+            {"sessions": [*record_of(*rows).sessions, unknown]}
+        )
+        assert self.constraints(record, on, "2026-08-01") == constraints
+
+    def test_a_session_under_an_unknown_indication_is_no_first_treatment(self) -> None:
+        unknown = {**MIGRAINE_ROW, "indication": "chronic-migrane"}
+        record = bs.PatientRecord.model_validate({"sessions": [unknown]})
+        found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-02-01")
+        assert (found.on, found.emptied_by) == (None, Constraint.UNRECOGNIZED_SESSION)
+        assert plan.plan_authorizations(record, MIGRAINE, as_of="2026-02-01").sessions == ()
+
+    def test_an_undated_course_under_an_unknown_indication_leaves_every_day_open(self) -> None:
+        prior = [{"indication": "chronic-migrane", "cycles": 2}]
+        for record in (record_of({}, prior_treatments=prior), record_of(prior_treatments=prior)):
+            found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-03-01")
+            assert (found.on, found.emptied_by) == (None, Constraint.UNRECOGNIZED_SESSION)
+
+    def test_an_undated_course_elsewhere_is_no_first_treatment(self) -> None:
+        record = record_of(prior_treatments=[{"indication": "chronic-migraine", "cycles": 2}])
+        assert plan.bookable_days(record, MIGRAINE, as_of="2026-03-01") == ()
+        assert plan.plan_authorizations(record, MIGRAINE, as_of="2026-03-01").sessions == ()
+
+    def test_a_minimum_that_is_advice(self) -> None:
+        rows = [
+            {"administered_on": "2026-02-03", "indication": limb, "product": "Dysport"}
+            for limb in ("lower-limb-spasticity", "upper-limb-spasticity")
+        ]
+        record = bs.PatientRecord.model_validate({"born_on": "2019-01-01", "sessions": rows})
+        lower = bs.find_protocol("lower-limb-spasticity", product="Dysport", population="pediatric")
+        for on, constraints in (
+            ("2026-04-27", [Constraint.TOO_EARLY]),
+            ("2026-05-25", [Constraint.ADVISORY]),
+            ("2026-05-26", []),
+        ):
+            offer = plan.check_booking(record, lower, on=on, as_of="2026-04-01")
+            assert list(offer.constraints) == constraints
+
+    def test_no_interval(self) -> None:
+        bare = MIGRAINE.model_copy(
+            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "2"}
+        )
+        found = plan.first_bookable_day(one, bare, as_of="2026-03-01")
+        assert (found.on, found.emptied_by) == (None, Constraint.NO_INTERVAL)
+
+    def test_what_is_allowed_is_not_cleared(self) -> None:
+        """155 U of 400 U are left by the label's limit over all indications, and 290 are used."""
+        neck = {"administered_on": "2026-10-15", "indication": "cervical-dystonia", "units": 290}
+        record = record_of({"administered_on": "2026-09-01", "units": 155}, neck)
+        offer = plan.check_booking(
+            record, MIGRAINE, on="2026-11-24", as_of="2026-11-01", planned_units=155
+        )
+        assert (offer.bookable, offer.check.clear) == (True, False)
+        assert "the interval allows the day" in offer.explain()
+
+
+class TestDoubtThatCannotMatter:
+    @pytest.mark.parametrize(("visits", "covers"), [(5, True), (3, True), (2, None), (1, False)])
+    def test_enough_visits_remain_whatever_it_was(self, visits: int, covers: bool | None) -> None:
+        rows = [
+            {"administered_on": "2026-01-05"},
+            {"administered_on": "2026-03-30", "product": None},
+        ]
+        record = record_of(*rows, authorizations=[approved(sessions=visits)])
+        offer = plan.check_booking(record, MIGRAINE, on="2026-06-22", as_of="2026-04-01")
+        assert offer.authorization is not None
+        assert offer.authorization.covers is covers
+
+    def test_an_unknown_product_on_the_day_of_a_visit_uses_no_other(self) -> None:
+        rows = [{}, {"product": None}]
+        record = record_of(*rows, authorizations=[approved(sessions=2)])
+        use = plan.check_booking(record, MIGRAINE, on="2026-03-30", as_of="2026-02-01")
+        assert use.authorization is not None
+        assert use.authorization.covers is True
+
+    @pytest.mark.parametrize(("units", "covers"), [(400, True), (399, None)])
+    def test_enough_units_remain_whatever_it_was(self, units: int, covers: bool | None) -> None:
+        row = {"product": None, "units": 155, "units_discarded": 45}
+        record = record_of(row, authorizations=[approved(units=units)])
+        offer = plan.check_booking(
+            record,
+            MIGRAINE,
+            on="2026-04-20",
+            as_of="2026-02-01",
+            planned_units=155,
+            planned_discarded=45,
+        )
+        assert offer.authorization is not None
+        assert offer.authorization.covers is covers
+
+    @pytest.mark.parametrize(("visits", "covers"), [(3, True), (2, None), (1, False)])
+    def test_a_session_under_an_unknown_indication_may_have_used_a_visit(
+        self, visits: int, covers: bool | None
+    ) -> None:
+        unknown = {"administered_on": "2026-02-01", "indication": "chronic-migrane"}
+        record = record_of({}, unknown, authorizations=[approved(sessions=visits)])
+        offer = plan.check_booking(record, MIGRAINE, on="2026-12-01", as_of="2026-03-01")
+        assert offer.authorization is not None
+        assert offer.authorization.covers is covers
+
+
+class TestFewestVialsExceedTheUnits:
+    @pytest.mark.parametrize(
+        ("used", "problems"),
+        [
+            pytest.param(205, ["units_unknown", "fewest_vials_exceed_units"], id="195 are left"),
+            pytest.param(200, ["units_unknown"], id="200 are left"),
+            pytest.param(246, ["no_units_left"], id="154 are left"),
+        ],
+    )
+    def test_is_said_where_the_waste_is_unnamed(self, used: int, problems: list[str]) -> None:
+        row = {"units": used, "units_discarded": 0}
+        record = record_of(row, authorizations=[approved(units=400)])
+        offer = plan.check_booking(
+            record, MIGRAINE, on="2026-03-30", as_of="2026-02-01", planned_units=155
+        )
+        assert offer.authorization is not None
+        assert [str(problem) for problem in offer.authorization.problems] == problems
+        assert offer.authorization.covers is (False if "no_units_left" in problems else None)
+
+    def test_is_not_said_where_no_vial_is_known(self) -> None:
+        xeomin = bs.find_protocol("upper-limb-spasticity", product="Xeomin")
+        assert plan.vial_sizes("Xeomin") == ()
+        row = {
+            "administered_on": "2026-01-05",
+            "indication": "upper-limb-spasticity",
+            "product": "Xeomin",
+            "units": 205,
+            "units_discarded": 0,
+        }
+        approval = approved(indication="upper-limb-spasticity", product="Xeomin", units=400)
+        record = bs.PatientRecord.model_validate({"sessions": [row], "authorizations": [approval]})
+        offer = plan.check_booking(
+            record, xeomin, on="2026-06-01", as_of="2026-02-01", planned_units=155
+        )
+        assert offer.authorization is not None
+        assert list(offer.authorization.problems) == ["units_unknown"]
+
+
+class TestAuthorizationUnderAnUnknownIndication:
+    """It may be this track's: it covers nothing for sure, and refuses what it would refuse."""
+
+    @pytest.mark.parametrize(
+        ("given", "covers", "problems"),
+        [
+            ({}, None, ["unrecognized_indication"]),
+            ({"sessions": 1}, False, ["unrecognized_indication", "no_sessions_left"]),
+            (
+                {"valid": {"first": "2026-01-01", "last": "2026-03-29"}},
+                False,
+                ["ended", "unrecognized_indication"],
+            ),
+        ],
+    )
+    def test_is_doubt(
+        self, given: dict[str, Any], covers: bool | None, problems: list[str]
+    ) -> None:
+        approval = approved(indication="chronic-migrane", **given)
+        record = record_of({}, authorizations=[approval])
+        offer = plan.check_booking(record, MIGRAINE, on="2026-03-30", as_of="2026-02-01")
+        assert offer.authorization is not None
+        assert (offer.authorization.covers, list(offer.authorization.problems)) == (
+            covers,
+            problems,
+        )
+        assert offer.bookable is (covers is None)
+
+    def test_a_known_one_that_covers_answers(self) -> None:
+        approvals = [approved(indication="chronic-migrane"), approved()]
+        record = record_of({}, authorizations=approvals)
+        offer = plan.check_booking(record, MIGRAINE, on="2026-03-30", as_of="2026-02-01")
+        assert offer.authorization is not None
+        assert offer.authorization.covers is True
+
+    def test_another_indication_that_the_policy_names_is_another_track(self) -> None:
+        record = record_of({}, authorizations=[approved(indication="bruxism", sessions=0)])
+        policy = bs.SchedulingPolicy(other_indications=["bruxism"])
+        offer = plan.check_booking(
+            record, MIGRAINE, on="2026-03-30", as_of="2026-02-01", policy=policy
+        )
+        assert (offer.bookable, offer.authorization) == (True, None)
+
+
+FOUR = [
+    {"administered_on": day} for day in ("2026-01-05", "2026-03-30", "2026-06-22", "2026-09-14")
+]
+
+
+class TestPayerRules:
+    """Visits and units of a payer's rule bind like an authorization over its period."""
+
+    def check(
+        self, record: bs.PatientRecord, on: str, *rules: dict[str, Any], **asked: Any
+    ) -> plan.BookingCheck:
+        policy = bs.SchedulingPolicy.model_validate({"payer": rules})
+        return plan.check_booking(
+            record, MIGRAINE, on=on, as_of="2026-11-01", policy=policy, **asked
+        )
+
+    @pytest.mark.parametrize(
+        ("on", "bookable"), [("2026-12-31", False), ("2027-01-01", True)], ids=["eve", "new year"]
+    )
+    def test_of_a_calendar_year(self, on: str, bookable: bool) -> None:
+        offer = self.check(record_of(*FOUR), on, {"sessions": 4})
+        assert offer.bookable is bookable
+        assert offer.authorization is not None
+        assert offer.authorization.payable_from is None
+        used = 4 if on < "2027" else 0
+        assert offer.authorization.use.sessions_used == used
+        assert self.check(record_of(*FOUR), on, {"sessions": 5}).bookable
+
+    @pytest.mark.parametrize(
+        ("on", "bookable"), [("2027-01-04", False), ("2027-01-05", True)], ids=["eve", "a year on"]
+    )
+    def test_of_a_rolling_year(self, on: str, bookable: bool) -> None:
+        offer = self.check(record_of(*FOUR), on, {"sessions": 4, "per": "1 year"})
+        assert offer.bookable is bookable
+        assert (offer.constraints == (Constraint.NOT_AUTHORIZED,)) is not bookable
+
+    def test_of_units_given_and_discarded(self) -> None:
+        rows = [{**row, "units": 155, "units_discarded": 45} for row in FOUR]
+        for units, covers in ((1000, True), (999, False)):
+            offer = self.check(
+                record_of(*rows),
+                "2026-12-07",
+                {"units": units},
+                planned_units=155,
+                planned_discarded=45,
+            )
+            assert offer.authorization is not None
+            assert offer.authorization.covers is covers
+
+    @pytest.mark.parametrize(
+        ("on", "bookable"),
+        [("2026-12-09", True), ("2026-12-10", False), ("2026-12-20", False), ("2026-12-21", True)],
+    )
+    def test_it_concerns_the_days_on_which_it_is_in_force(self, on: str, bookable: bool) -> None:
+        rule = {"sessions": 4, "first": "2026-12-10", "last": "2026-12-20"}
+        assert self.check(record_of(*FOUR), on, rule).bookable is bookable
+
+    @pytest.mark.parametrize(
+        ("named", "bookable"),
+        [
+            ({}, False),
+            ({"indication": "chronic-migraine"}, False),
+            ({"indication": "spasticity"}, True),
+            ({"product": "Botox"}, False),
+            ({"product": "Dysport"}, True),
+        ],
+    )
+    def test_it_concerns_the_tracks_that_it_names(
+        self, named: dict[str, str], bookable: bool
+    ) -> None:
+        assert (
+            self.check(record_of(*FOUR), "2026-12-07", {"sessions": 4, **named}).bookable
+            is bookable
+        )
+
+    def test_without_a_product_each_visit_of_the_track_counts(self) -> None:
+        rows = [*FOUR[:3], {"administered_on": "2026-09-14", "product": None}]
+        for named, covers in (({}, False), ({"product": "Botox"}, None)):
+            offer = self.check(record_of(*rows), "2026-12-20", {"sessions": 4, **named})
+            assert offer.authorization is not None
+            assert offer.authorization.covers is covers
+
+    def test_every_rule_must_be_met_and_one_authorization_is_enough(self) -> None:
+        record = record_of(
+            *FOUR, authorizations=[approved(sessions=4), approved(sessions=5), approved(units=9000)]
+        )
+        assert self.check(record, "2026-12-07", {"sessions": 5}).bookable
+        refused = self.check(record, "2026-12-07", {"sessions": 5}, {"sessions": 4})
+        assert refused.constraints == (Constraint.NOT_AUTHORIZED,)
+        assert refused.authorization is not None
+        assert refused.authorization.use.rule == bs.PayerRule(sessions=4)
+        words = "the payer's rule does not cover the day: no_sessions_left"
+        assert str(refused.authorization) == words
+        assert refused.explain().endswith("the payer does not cover the day")
+
+    def test_planned_sessions_use_its_visits(self) -> None:
+        policy = bs.SchedulingPolicy(
+            payer=[{"sessions": 2, "per": "1 year"}, {"minimum": "13 weeks"}]
+        )
+        record = record_of({"administered_on": "2026-09-14"})
+        found = plan.plan_authorizations(
+            record, MIGRAINE, as_of="2026-11-01", count=5, policy=policy
+        )
+        covered = [(str(s.on), s.check.covers) for s in found.sessions if s.check]
+        assert covered == [
+            ("2026-12-14", True),
+            ("2027-03-15", False),
+            ("2027-06-14", False),
+            ("2027-09-13", False),
+            ("2027-12-13", False),
+        ]
+        assert found.warning is plan.AuthorizationWarning.LAST_COVERED_SESSION_AHEAD
+        assert [use.rule and use.rule.sessions for use in found.uses] == [2]
+
+    def test_it_binds_a_shared_visit(self) -> None:
+        policy = bs.SchedulingPolicy(payer=[{"sessions": 1, "indication": "spasticity"}])
+        record = TestSharedVisit().record()
+        visit = plan.find_shared_visit(
+            record, [MIGRAINE, SPASTICITY], as_of="2026-03-01", policy=policy
+        )
+        assert (visit.on, visit.emptied_by) == (None, Constraint.NOT_AUTHORIZED)
+
+
+class TestPlan:
+    def test_never_on_days_that_have_passed(self) -> None:
+        valid = {"first": "2026-01-01", "last": "2026-06-30"}
+        record = record_of({}, authorizations=[approved(sessions=4, valid=valid)])
+        found = plan.plan_authorizations(record, MIGRAINE, as_of="2026-11-26")
+        assert found.sessions[0].on == date(2026, 11, 26)
+        assert found.warning is plan.AuthorizationWarning.NEXT_SESSION_NOT_COVERED
+
+    def test_the_second_covered_visit_is_announced_as_the_last(self) -> None:
+        for count in (1, 2, 5):
+            record = record_of(
+                {"administered_on": "2026-10-05", "indication": "overactive-bladder"},
+                authorizations=[approved(indication="overactive-bladder", sessions=2)],
+            )
+            found = plan.plan_authorizations(
+                record, "overactive-bladder", as_of="2026-11-26", count=count
+            )
+            assert [str(s.on) for s in found.sessions[:1]] == ["2026-12-28"]
+            assert len(found.sessions) == count
+            assert found.at_earliest is True
+            assert found.warning is plan.AuthorizationWarning.LAST_COVERED_SESSION_AHEAD
+
+    def test_a_booking_that_may_be_kept_is_planned(self) -> None:
+        booked = {
+            "administered_on": "2027-01-11",
+            "indication": "overactive-bladder",
+            "status": "booked",
+        }
+        given = {"administered_on": "2026-10-05", "indication": "overactive-bladder"}
+        for day, expected in (("2027-01-11", "2027-01-11"), ("2026-12-27", "2026-12-28")):
+            record = record_of(given, {**booked, "administered_on": day})
+            found = plan.plan_authorizations(
+                record, "overactive-bladder", as_of="2026-11-26", count=1
+            )
+            assert [str(s.on) for s in found.sessions] == [expected]
+
+    @pytest.mark.parametrize("count", [0, -1, 1001, True, 1.5])
+    def test_a_count_that_makes_no_sense_is_refused(self, count: Any) -> None:
+        with pytest.raises(bs.errors.CountError):
+            plan.plan_authorizations(one, MIGRAINE, as_of="2026-03-01", count=count)
+
+
+class TestHorizon:
+    @pytest.mark.parametrize("as_of", ["2026-03-01", "2026-06-01"])
+    def test_of_366_days(self, as_of: str) -> None:
+        day = date.fromisoformat(as_of)
+        found = plan.bookable_days(one, MIGRAINE, as_of=day, until=day + 366 * DAY)
+        assert max(offered.on for offered in found) == day + 366 * DAY
+        with pytest.raises(bs.errors.CountError, match="more than 366 days after as_of"):
+            plan.bookable_days(one, MIGRAINE, as_of=day, until=day + 367 * DAY)
+
+    def test_a_calendar_that_never_opens_at_the_end_of_all_days(self) -> None:
+        found = plan.first_bookable_day(
+            bs.PatientRecord(), MIGRAINE, as_of="9999-12-30", calendar=never
+        )
+        assert (found.on, found.emptied_by) == (None, Constraint.CLOSED)
+
+
+class TestVialsOfImpossibleUnits:
+    @pytest.mark.parametrize(
+        "units",
+        [-1, True, False, None, "x", Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), 100_001],
+    )
+    def test_are_refused(self, units: Any) -> None:
+        with pytest.raises(PlanningError, match="more than 0 and at most 100,000"):
+            plan.fewest_vials(units, "Botox")
+
+    @pytest.mark.parametrize("size", [0, -1, True, "x", Decimal("NaN"), Decimal("Infinity")])
+    def test_sizes_are_refused_too(self, size: Any) -> None:
+        with pytest.raises(PlanningError, match="at least 1 unit"):
+            plan.fewest_vials(155, "Botox", sizes=[100, size])
+
+    @pytest.mark.parametrize("units", [-1, True, Decimal("NaN"), Decimal("Infinity")])
+    def test_so_are_billing_units(self, units: Any) -> None:
+        rule = plan.billing_rule("Botox")
+        for question in (rule.billing_units, rule.product_units):
+            with pytest.raises(bs.errors.UnitsError, match="at least 0"):
+                question(units)
+        assert rule.billing_units(0) == rule.product_units(0) == 0
+
+
+anybody = records(only_product=ONA)
+"""Records of one product: sessions of all sorts, holds, overrides and ends of care."""
+
+
+@st.composite
+def decisions(draw: st.DrawFn) -> dict[str, Any]:
+    """A hold or a discharge."""
+    first = draw(WHEN)
+    if draw(st.booleans()):
+        return {"care_ends": (bs.CareEnd(on=first, kind="discontinued"),)}
+    last = draw(st.none() | st.integers(0, 200).map(lambda count: first + count * DAY))
+    return {"holds": (bs.Hold(first=first, last=last, reason="surgery"),)}
+
+
+class TestLaws:
+    @settings(max_examples=60, deadline=None)
+    @given(anybody, protocols(), decisions(), WHEN)
+    def test_nothing_planned_lies_inside_a_hold_or_after_a_discharge(
+        self,
+        record: bs.PatientRecord,
+        protocol: bs.TreatmentProtocol,
+        decision: dict[str, Any],
+        as_of: date,
+    ) -> None:
+        fields = {name: (*getattr(record, name), *rows) for name, rows in decision.items()}
+        bound = record.model_copy(update=fields)
+        asked: dict[str, Any] = {"as_of": as_of}
+        offered = {day.on for day in plan.bookable_days(bound, protocol, **asked)}
+        offered |= {s.on for s in plan.plan_authorizations(bound, protocol, **asked).sessions}
+        visit = plan.find_shared_visit(bound, [protocol, SPASTICITY], **asked)
+        offered |= {day for day in (visit.on, *(t.own_day for t in visit.tracks)) if day}
+        for hold in bound.holds:
+            assert not any(
+                hold.first <= day and (hold.last is None or day <= hold.last) for day in offered
+            )
+        for end in decision.get("care_ends", ()):
+            assert not any(day >= end.on > as_of for day in offered)
+        assert all(day >= as_of for day in offered)
+
+    @settings(max_examples=60, deadline=None)
+    @given(anybody, protocols(), decisions(), policies(), WHEN)
+    def test_a_decision_makes_no_day_bookable(
+        self,
+        record: bs.PatientRecord,
+        protocol: bs.TreatmentProtocol,
+        decision: dict[str, Any],
+        policy: bs.SchedulingPolicy,
+        as_of: date,
+    ) -> None:
+        asked: dict[str, Any] = {"as_of": as_of, "until": as_of + 200 * DAY}
+        before = {day.on for day in plan.bookable_days(record, protocol, policy=policy, **asked)}
+        fields = {name: (*getattr(record, name), *rows) for name, rows in decision.items()}
+        bound = record.model_copy(update=fields)
+        stricter = policy.model_copy(
+            update={"payer": (*policy.payer, bs.PayerRule(sessions=2, per="1 year"))}
+        )
+        first = bs.forecast(record, protocol, as_of=as_of, policy=policy).dates.earliest
+        for changed, chosen in ((bound, policy), (record, stricter)):
+            after = {
+                day.on for day in plan.bookable_days(changed, protocol, policy=chosen, **asked)
+            }
+            # Without a decision the first stretch of allowed days may be left out as too short.
+            assert {day for day in after if first is None or day >= first} <= before
+
+    @settings(max_examples=80, deadline=None)
+    @given(anybody, protocols(), policies(), WHEN)
+    def test_planning_agrees_with_the_dates(
+        self,
+        record: bs.PatientRecord,
+        protocol: bs.TreatmentProtocol,
+        policy: bs.SchedulingPolicy,
+        as_of: date,
+    ) -> None:
+        asked: dict[str, Any] = {"as_of": as_of, "policy": policy}
+        answer = bs.forecast(record, protocol, **asked)
+        check = bs.check_date(record, protocol, on=as_of, **asked)
+        found = plan.first_bookable_day(record, protocol, **asked)
+        listed = [day.on for day in plan.bookable_days(record, protocol, **asked)]
+        assert found.on == (listed[0] if listed else None)
+        if answer.last_session_on is None:
+            opened = [
+                day
+                for count in range(367)
+                if is_first_treatment(
+                    bs.check_date(record, protocol, on=(day := as_of + count * DAY), **asked)
+                )
+            ]
+            assert (listed, check.next_allowed_on) == (opened, None)
+            return
+        if check.next_allowed_on is None:
+            assert listed == []
+        elif listed:
+            assert min(listed) == check.next_allowed_on
+        due = answer.dates.due
+        if due is not None and due >= as_of:
+            assert found.on == due
+        for day in listed[:5]:
+            offer = bs.check_date(record, protocol, on=day, **asked)
+            assert (offer.allowed, offer.next_allowed_on) == (True, day)
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        anybody,
+        st.lists(authorizations(), min_size=1, max_size=2),
+        st.data(),
+        days(date(2025, 1, 1), date(2026, 6, 30)),
+    )
+    def test_a_misspelled_word_makes_no_day_bookable(
+        self,
+        record: bs.PatientRecord,
+        approvals: list[bs.PriorAuthorization],
+        data: st.DataObject,
+        as_of: date,
+    ) -> None:
+        right = record.model_copy(update={"authorizations": tuple(approvals)})
+        index = data.draw(st.integers(0, len(approvals) - 1))
+        misspelled = [
+            a.model_copy(update={"indication": "chronic-migrane"}) if n == index else a
+            for n, a in enumerate(approvals)
+        ]
+        wrong = right.model_copy(update={"authorizations": tuple(misspelled)})
+        asked: dict[str, Any] = {"as_of": as_of, "until": as_of + 150 * DAY}
+        before, after = (
+            {day.on for day in plan.bookable_days(each, MIGRAINE, **asked)}
+            for each in (right, wrong)
+        )
+        assert after <= before

@@ -12,6 +12,7 @@ from botox_schedule import PayerRule, PriorAuthorization, Product, TreatmentSess
 from botox_schedule.dates.days import Day
 from botox_schedule.engine import Track
 from botox_schedule.engine.limits import in_window
+from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.planning.dose import PlannedDose
 from botox_schedule.planning.vials import fewest_vials, vial_sizes
 from botox_schedule.policy import CALENDAR_YEAR
@@ -260,20 +261,11 @@ class Authorizations:
 
     def _payable_from(self, approved: PriorAuthorization, day: date, ahead: Sequence[date]) -> date:
         rules, interval = self._track.rules, approved.minimum_interval
-        counted_from = None if rules is None else rules.facts.counted_from
-        last_on = ahead[-1] if ahead else counted_from
-        if interval is None or last_on is None or not self._minimum_binds(day):
+        if interval is None or rules is None or not _minimum_binds(rules, day):
             return approved.valid.first
+        last_on = ahead[-1] if ahead else rules.facts.counted_from
         gives = interval.added_to(last_on, self._track.policy.short_month)
         return max(approved.valid.first, gives)
-
-    def _minimum_binds(self, day: date) -> bool:
-        """Whether a payer's minimum counts: no override replaces it, and a cycle would begin."""
-        rules = self._track.rules
-        if rules is None:
-            return True
-        replaced = {minimum.kind for minimum in rules.on(day).replaced}
-        return MinimumKind.AUTHORIZATION not in replaced and not rules.is_part_of_last_session(day)
 
     def _amounts(
         self, tally: _Tally, sessions: int | None, units: Decimal | None
@@ -297,6 +289,12 @@ class Authorizations:
             yield AuthorizationProblem.UNITS_UNKNOWN
         if self._least_opened is not None and tally.units + self._least_opened > units:
             yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
+
+
+def _minimum_binds(rules: IntervalRules, day: date) -> bool:
+    """Whether a payer's minimum counts: no override replaces it, and a cycle would begin."""
+    replaced = {minimum.kind for minimum in rules.on(day).replaced}
+    return MinimumKind.AUTHORIZATION not in replaced and not rules.is_part_of_last_session(day)
 
 
 def _least_opened(dose: PlannedDose, product: Product) -> Decimal | None:
