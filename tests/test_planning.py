@@ -1381,9 +1381,9 @@ class TestWhatMutantsPassed:
             assert best(*[covering, open_one, refused][::order]).covers is True
             assert best(*[open_one, refused][::order]).covers is None
             assert list(best(*[refused, worse][::order]).problems) == ["no_sessions_left"]
-            assert best(*[refused, later][::order]).use.authorization.valid.last == date(
-                2027, 12, 31
-            )
+            longest = best(*[refused, later][::order]).use.authorization
+            assert longest is not None
+            assert longest.valid.last == date(2027, 12, 31)
 
     def test_a_payers_months_end_as_the_policy_says(self) -> None:
         record = with_approval({"administered_on": "2025-11-30"}, minimum_interval="3 months")
@@ -1678,11 +1678,8 @@ class TestWhereAPersonMustDecide:
 class TestDoubtThatCannotMatter:
     @pytest.mark.parametrize(("visits", "covers"), [(5, True), (3, True), (2, None), (1, False)])
     def test_enough_visits_remain_whatever_it_was(self, visits: int, covers: bool | None) -> None:
-        rows = [
-            {"administered_on": "2026-01-05"},
-            {"administered_on": "2026-03-30", "product": None},
-        ]
-        record = record_of(*rows, authorizations=[approved(sessions=visits)])
+        unknown = {"administered_on": "2026-03-30", "product": None}
+        record = record_of({}, unknown, authorizations=[approved(sessions=visits)])
         offer = plan.check_booking(record, MIGRAINE, on="2026-06-22", as_of="2026-04-01")
         assert offer.authorization is not None
         assert offer.authorization.covers is covers
