@@ -51,7 +51,8 @@ class TrackDates(NamedTuple):
         """The unverified figures that the dates rest on: not those that others replace."""
         if self.earliest is None:
             return ()
-        labels = [m.protocol for m in self.rules.minimums if m.protocol is not None]
+        weighed = [m for m in self.rules.minimums if m.binds or m is self.rules.advising]
+        labels = [m.protocol for m in weighed if m.protocol is not None]
         rests = any("minimum" in protocol.unverified_retreatment for protocol in labels)
         usual, version = self.rules.usual, self.rules.protocol
         own = usual is not None and usual.owner is UsualOwner.LABEL and version is not None

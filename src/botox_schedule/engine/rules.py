@@ -361,7 +361,10 @@ def _valid_minimum(facts: RuleFacts, day: date, authority: Authority) -> Interva
         and override.authority is authority
         and is_within(override.first, day, override.last)
     ]
-    return max(valid, key=lambda o: (o.first, _days(facts, o.minimum)), default=None)
+    # The text comes last: it decides only between lengths that are equal, so that no order does.
+    return max(
+        valid, key=lambda o: (o.first, _days(facts, o.minimum), str(o.minimum)), default=None
+    )
 
 
 def _days(facts: RuleFacts, interval: Interval | None) -> date:
@@ -392,11 +395,12 @@ def _valid_usual(facts: RuleFacts, day: date) -> IntervalOverride | None:
         if override.usual is not None and is_within(override.first, day, override.last)
     ]
 
-    def strictness(override: IntervalOverride) -> tuple[date, date, date, bool]:
+    def strictness(override: IntervalOverride) -> tuple[date, date, date, bool, str]:
         usual = override.usual
         first, last = (None, None) if usual is None else (usual.first, usual.last)
         clinician = override.authority is Authority.CLINICIAN
-        return override.first, _days(facts, first), _days(facts, last), clinician
+        # The text comes last: it decides only between lengths that are equal.
+        return override.first, _days(facts, first), _days(facts, last), clinician, str(usual)
 
     return max(valid, key=strictness, default=None)
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from botox_schedule.dates.days import Day, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.engine.dates import TrackDates, track_dates
-from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.engine.rules import IntervalRules, LabelRules, RuleFacts
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
@@ -17,7 +17,6 @@ from botox_schedule.terms import DateName, DueStatus
 from botox_schedule.values import Value
 
 _STATUSES = (DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OVERDUE, DueStatus.LAPSED)
-_NO_HOLDS = HoldCalendar(())
 
 
 class DueDates(Value, frozen=True):
@@ -140,7 +139,7 @@ def _dates_of_session(
     administered_on: date, protocol: TreatmentProtocol, policy: SchedulingPolicy
 ) -> DueDates:
     rules = session_rules(administered_on, protocol, policy)
-    return due_dates_of(track_dates(rules, _NO_HOLDS, administered_on), protocol)
+    return due_dates_of(track_dates(rules, NO_HOLDS, administered_on), protocol)
 
 
 def _lengths(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> _Lengths | None:
