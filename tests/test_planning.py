@@ -873,7 +873,7 @@ class TestVials:
         [
             ({"units": 0, "product": "Botox"}, "more than 0"),
             ({"units": 100_001, "product": "Botox"}, "at most 100,000"),
-            ({"units": 10, "product": "toxin"}, "no product is called so"),
+            ({"units": 10, "product": "toxin"}, "no known product is named; give one of"),
             ({"units": 10, "product": "Letybo"}, "name them with sizes"),
             ({"units": 10, "product": "Botox", "sizes": [0]}, "at least 1 unit"),
         ],
@@ -1155,7 +1155,7 @@ class TestWords:
         [
             (
                 lambda: plan.fewest_vials(1, "x"),
-                "no product is called so; give a nonproprietary or brand name",
+                "product: no known product is named; give one of onabotulinumtoxinA, abobotulinumtoxinA, incobotulinumtoxinA, daxibotulinumtoxinA, rimabotulinumtoxinB, prabotulinumtoxinA, letibotulinumtoxinA, or a brand name",
             ),
             (
                 lambda: plan.fewest_vials(1, "Botox", sizes=[Decimal("0.5")]),
@@ -1307,8 +1307,8 @@ class TestEdges:
                 calendar.is_open(monday(year))
 
 
-class TestWhatMutantsPassed:
-    """Rules that no test had stated."""
+class TestWhatAnAuthorizationLeaves:
+    """Each amount to the last unit, and which of several authorizations answers."""
 
     @pytest.mark.parametrize(
         ("given", "covers"),
@@ -1394,6 +1394,8 @@ class TestWhatMutantsPassed:
         assert found.authorization is not None
         assert found.authorization.payable_from == date(2026, 3, 1)
 
+
+class TestTheDaysOnOffer:
     def test_bookable_days_say_how_far_from_due_they_are(self) -> None:
         record = record_from_gaps([], starts_on=date(2026, 1, 5), indication="spasticity")
         found = plan.bookable_days(record, SPASTICITY, as_of="2026-04-03", until="2026-04-07")
@@ -1418,6 +1420,8 @@ class TestWhatMutantsPassed:
         assert (found.on, found.window.first) == (date(2026, 4, 7), date(2026, 4, 7))
         assert found.window.last == date(2026, 4, 7) + 366 * DAY
 
+
+class TestLimitsOfASharedVisit:
     def test_a_limit_of_one_reading_names_none(self) -> None:
         """Blepharospasm has a limit over 30 days, which has one reading only."""
         blepharospasm = bs.find_protocol("blepharospasm")
@@ -1488,7 +1492,7 @@ class TestNamesOfIndications:
         ("units", "message"),
         [
             ({"cervical-dystonia": 100}, "not planned; planned are chronic-migraine, spasticity"),
-            ({"chronic-migrane": 100}, "not planned; planned are chronic-migraine, spasticity"),
+            ({"migraine": 100, "Migraine": 100}, "an indication twice"),
             ({"chronic-migraine": 100, "migraine": 100}, "an indication twice"),
         ],
     )
@@ -1501,6 +1505,13 @@ class TestNamesOfIndications:
             )
 
     def test_an_unknown_name_is_refused(self) -> None:
+        with pytest.raises(bs.UnknownProtocolError, match="did you mean chronic-migraine"):
+            plan.find_shared_visit(
+                one,
+                [MIGRAINE, SPASTICITY],
+                as_of="2026-03-01",
+                planned_units={"chronic-migrane": 155},
+            )
         with pytest.raises(bs.UnknownProtocolError):
             plan.first_bookable_day(one, "chronic-migrane", as_of="2026-03-01")
 
@@ -1736,6 +1747,14 @@ class TestFewestVialsExceedTheUnits:
         assert [str(problem) for problem in offer.authorization.problems] == problems
         assert offer.authorization.covers is (False if "no_units_left" in problems else None)
 
+    def test_is_not_said_of_more_units_than_vials_are_counted_for(self) -> None:
+        record = record_of({}, authorizations=[approved(units=1_000_000)])
+        offer = plan.check_booking(
+            record, MIGRAINE, on="2026-03-30", as_of="2026-02-01", planned_units=100_001
+        )
+        assert offer.authorization is not None
+        assert list(offer.authorization.problems) == ["units_unknown"]
+
     def test_is_not_said_where_no_vial_is_known(self) -> None:
         xeomin = bs.find_protocol("upper-limb-spasticity", product="Xeomin")
         assert plan.vial_sizes("Xeomin") == ()
@@ -1875,9 +1894,9 @@ class TestPayerRules:
         )
 
     def test_without_a_product_each_visit_of_the_track_counts(self) -> None:
-        rows = [*FOUR[:3], {"administered_on": "2026-09-14", "product": None}]
+        record = record_of(*FOUR[:3], {"administered_on": "2026-09-14", "product": None})
         for named, covers in (({}, False), ({"product": "Botox"}, None)):
-            offer = self.check(record_of(*rows), "2026-12-20", {"sessions": 4, **named})
+            offer = self.check(record, "2026-12-20", {"sessions": 4, **named})
             assert offer.authorization is not None
             assert offer.authorization.covers is covers
 
@@ -1972,6 +1991,13 @@ class TestHorizon:
         assert max(offered.on for offered in found) == day + 366 * DAY
         with pytest.raises(bs.errors.CountError, match="more than 366 days after as_of"):
             plan.bookable_days(one, MIGRAINE, as_of=day, until=day + 367 * DAY)
+
+    def test_a_hold_of_thousands_of_years_ends_the_search(self) -> None:
+        hold = {"first": "2026-04-06", "last": "9998-12-31", "reason": "unknown"}
+        rows = [{**MIGRAINE_ROW, "indication": "spasticity", "administered_on": "2026-01-10"}]
+        record = bs.PatientRecord.model_validate({"sessions": rows, "holds": [hold]})
+        found = plan.first_bookable_day(record, SPASTICITY, as_of="2026-03-01")
+        assert (found.on, found.window.days) == (date(2026, 4, 5), 3661)
 
     def test_a_calendar_that_never_opens_at_the_end_of_all_days(self) -> None:
         found = plan.first_bookable_day(

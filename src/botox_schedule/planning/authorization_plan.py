@@ -18,7 +18,7 @@ from botox_schedule.planning.authorizations import (
     AuthorizationUse,
 )
 from botox_schedule.planning.booking import interval_constraints
-from botox_schedule.planning.dose import planned_dose
+from botox_schedule.planning.vials import planned_dose
 from botox_schedule.questions import ask, checked_count
 from botox_schedule.values import Value
 

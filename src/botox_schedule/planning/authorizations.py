@@ -13,8 +13,7 @@ from botox_schedule.dates.days import Day
 from botox_schedule.engine import Track
 from botox_schedule.engine.limits import in_window
 from botox_schedule.engine.rules import IntervalRules
-from botox_schedule.planning.dose import PlannedDose
-from botox_schedule.planning.vials import fewest_vials, vial_sizes
+from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
 from botox_schedule.policy import CALENDAR_YEAR
 from botox_schedule.terms import MinimumKind
 from botox_schedule.values import Value
@@ -157,9 +156,7 @@ class Authorizations:
     @property
     def uses(self) -> tuple[AuthorizationUse, ...]:
         """What was used of each authorization, and of each rule in force, up to the question."""
-        day = self._track.as_of
-        checks = [*self._of_approved(day, ()), *self._of_rules(day, ())]
-        return tuple(check.use for check in checks)
+        return tuple(check.use for check in self._checks(self._track.as_of, ()))
 
     def check(self, day: date, ahead: Sequence[date] = ()) -> AuthorizationCheck | None:
         """Return the answer that decides for *day*; None where nothing needs to cover it.
@@ -171,31 +168,41 @@ class Authorizations:
             day: The day in question.
             ahead: The days of planned sessions before it, in order.
         """
-        best = min(self._of_approved(day, ahead), key=_fitness, default=None)
-        decisive = [] if best is None else [best]
-        decisive += self._of_rules(day, ahead)
+        checks = list(self._checks(day, ahead))
+        best = min((c for c in checks if c.use.rule is None), key=_fitness, default=None)
+        decisive = [c for c in checks if c.use.rule is not None or c is best]
         return max(decisive, key=lambda check: _DOUBT[check.covers], default=None)
 
-    def _of_approved(self, day: date, ahead: Sequence[date]) -> Iterator[AuthorizationCheck]:
+    def _checks(self, day: date, ahead: Sequence[date]) -> Iterator[AuthorizationCheck]:
+        """The answers of all authorizations, then of the rules in force on *day*."""
         sessions = self._sessions(ahead)
         for approved in self._approved:
             inside = [s for s in sessions if s.administered_on in approved.valid]
-            tally = self._tally(inside, approved.product, approved.product)
-            problems = (
-                *self._validity(approved, day, ahead),
-                *self._amounts(tally, approved.sessions, approved.units),
-            )
-            use = _use(tally, approved, None)
-            yield _check(day, problems, self._payable_from(approved, day, ahead), use)
-
-    def _of_rules(self, day: date, ahead: Sequence[date]) -> Iterator[AuthorizationCheck]:
-        sessions = self._sessions(ahead)
+            problems = tuple(self._validity(approved, day, ahead))
+            payable_from = self._payable_from(approved, day, ahead)
+            yield self._check(approved, day, inside, problems, payable_from)
         for rule in self._rules:
             if rule.is_in_force(day):
-                inside = self._same_period(rule, sessions, day)
-                tally = self._tally(inside, rule.product, self._track.protocol.product)
-                problems = tuple(self._amounts(tally, rule.sessions, rule.units))
-                yield _check(day, problems, None, _use(tally, None, rule))
+                yield self._check(rule, day, self._same_period(rule, sessions, day))
+
+    def _check(
+        self,
+        limits: PriorAuthorization | PayerRule,
+        day: date,
+        inside: Sequence[TreatmentSession],
+        problems: tuple[AuthorizationProblem, ...] = (),
+        payable_from: date | None = None,
+    ) -> AuthorizationCheck:
+        tally = self._tally(inside, limits.product)
+        problems = (*problems, *self._amounts(tally, limits.sessions, limits.units))
+        covers = None if problems else True
+        return AuthorizationCheck(
+            on=day,
+            covers=covers if _OPEN.issuperset(problems) else False,
+            problems=problems,
+            payable_from=payable_from,
+            use=_use(tally, limits),
+        )
 
     def _same_period(
         self, rule: PayerRule, sessions: Sequence[TreatmentSession], day: date
@@ -224,24 +231,17 @@ class Authorizations:
         ]
         return [*given, *history.unrecognized, *planned]
 
-    def _tally(
-        self,
-        sessions: Sequence[TreatmentSession],
-        product: Product | None,
-        counted: Product,
-    ) -> _Tally:
-        """Count visits with *product*, where None is any, and the units of *counted*."""
-        clock = self._track.clock
+    def _tally(self, sessions: Sequence[TreatmentSession], product: Product | None) -> _Tally:
+        """Count visits and units with *product*; None is any for visits, the planned for units."""
+        clock, counted = self._track.clock, product or self._track.protocol.product
         own = [s for s in sessions if s.indication in clock and product in (None, s.product)]
         maybe = [s for s in sessions if product is None or s.product in (None, product)]
         days = {s.administered_on for s in own}
-        sure = [s for s in own if s.product is counted]
-        possible = [s for s in maybe if s.product in (None, counted)]
         return _Tally(
             visits=len(days),
             unsure=len({s.administered_on for s in maybe} - days),
-            units=sum(map(_known_units, sure), _ZERO),
-            most_units=_most_units(possible),
+            units=sum((_known_units(s) for s in own if s.product is counted), _ZERO),
+            most_units=_most_units(s for s in maybe if s.product in (None, counted)),
             ids=tuple(s.id for s in own if s.id is not None),
         )
 
@@ -299,9 +299,10 @@ def _minimum_binds(rules: IntervalRules, day: date) -> bool:
 
 def _least_opened(dose: PlannedDose, product: Product) -> Decimal | None:
     """The units in the fewest vials for a dose; None where the caller names what is left."""
-    if dose.units is None or dose.discarded is not None or not vial_sizes(product):
+    units = dose.units
+    if units is None or dose.discarded is not None or units > MOST_UNITS:
         return None
-    return fewest_vials(dose.units, product).opened
+    return fewest_vials(units, product).opened if vial_sizes(product) else None
 
 
 def _known_units(session: TreatmentSession) -> Decimal:
@@ -317,14 +318,11 @@ def _most_units(sessions: Iterable[TreatmentSession]) -> Decimal | None:
     return total
 
 
-def _use(
-    tally: _Tally, approved: PriorAuthorization | None, rule: PayerRule | None
-) -> AuthorizationUse:
-    limits = approved or rule
-    sessions, units = (None, None) if limits is None else (limits.sessions, limits.units)
+def _use(tally: _Tally, limits: PriorAuthorization | PayerRule) -> AuthorizationUse:
+    sessions, units = limits.sessions, limits.units
     return AuthorizationUse(
-        authorization=approved,
-        rule=rule,
+        authorization=limits if isinstance(limits, PriorAuthorization) else None,
+        rule=limits if isinstance(limits, PayerRule) else None,
         sessions_used=tally.visits,
         sessions_left=None if sessions is None else max(sessions - tally.visits, 0),
         units_used=tally.units,
@@ -332,22 +330,6 @@ def _use(
         sessions_unknown=tally.unsure > 0,
         units_unknown=tally.most_units != tally.units,
         session_ids=tally.ids,
-    )
-
-
-def _check(
-    day: date,
-    problems: tuple[AuthorizationProblem, ...],
-    payable_from: date | None,
-    use: AuthorizationUse,
-) -> AuthorizationCheck:
-    covers = None if problems else True
-    return AuthorizationCheck(
-        on=day,
-        covers=covers if _OPEN.issuperset(problems) else False,
-        problems=problems,
-        payable_from=payable_from,
-        use=use,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.engine.reasons import days_text
 from botox_schedule.errors import CountError, OrderError
 from botox_schedule.planning.booking import (
     BookingCheck,
@@ -16,12 +17,14 @@ from botox_schedule.planning.booking import (
     booking_rules,
 )
 from botox_schedule.planning.clinic_calendar import OpenDay
-from botox_schedule.planning.dose import planned_dose
+from botox_schedule.planning.vials import planned_dose
 from botox_schedule.questions import ask
 from botox_schedule.values import Value
 
 HORIZON_DAYS = 366
 """How many days ahead planning looks where nothing else ends the search."""
+_MOST_DAYS = 3660
+"""How many days it looks for the first overdue day, which a long hold moves."""
 
 Constraints = Callable[[date], Sequence[BookingConstraint]]
 
@@ -75,15 +78,11 @@ class FirstBookableDay(Value, frozen=True):
         else:
             lines = [f"{self.on}, {_from_due(self.days_from_due)}"]
         lines += [
-            f"{constraint} refuses {_days(count)}" for constraint, count in self.refused.items()
+            f"{constraint} refuses {days_text(count)}" for constraint, count in self.refused.items()
         ]
         if self.closed_days_cost:
-            lines.append(f"closed days move it by {_days(self.closed_days_cost)}")
+            lines.append(f"closed days move it by {days_text(self.closed_days_cost)}")
         return "\n".join([*lines, self.check.explain()])
-
-
-def _days(count: int) -> str:
-    return f"{count} day" if count == 1 else f"{count} days"
 
 
 def _from_due(days: int | None) -> str:
@@ -91,7 +90,7 @@ def _from_due(days: int | None) -> str:
         return "no due day is known"
     if days == 0:
         return "the due day"
-    return f"{_days(abs(days))} {'after' if days > 0 else 'before'} the due day"
+    return f"{days_text(abs(days))} {'after' if days > 0 else 'before'} the due day"
 
 
 def first_bookable_day(
@@ -146,7 +145,7 @@ def first_bookable_day(
     asked = ask(record, protocol, day, policy=policy, other_protocols=other_protocols)
     rules = booking_rules(asked, dose, calendar, away)
     window = window_of(rules)
-    found = search(window, rules.due, rules.constraints)
+    found = search(window, rules.dates.due, rules.constraints)
     return FirstBookableDay(
         on=found.on,
         as_of=day,
@@ -213,7 +212,7 @@ def bookable_days(
     asked = ask(record, protocol, day, policy=policy, other_protocols=other_protocols)
     rules = booking_rules(asked, dose, calendar, away)
     window = window_of(rules)
-    days = in_order(Window(first=window.first, last=max(window.last, last or day)), rules.due)
+    days = in_order(Window(first=window.first, last=max(window.last, last or day)), rules.dates.due)
     return tuple(
         _bookable_day(rules, day)
         for day in days
@@ -242,14 +241,15 @@ def _bookable_day(rules: BookingRules, day: date) -> BookableDay:
 
 def window_of(rules: BookingRules) -> Window:
     """Return the days to look at: from ``earliest`` to the eve of ``overdue_from``."""
-    first = max(rules.track.as_of, rules.earliest or rules.track.as_of)
-    if rules.overdue_from is not None and first < rules.overdue_from:
-        return Window(first=first, last=shifted(rules.overdue_from, -1))
+    as_of, overdue_from = rules.track.as_of, rules.dates.overdue_from
+    first = max(as_of, rules.dates.earliest or as_of)
+    if overdue_from is not None and first < overdue_from:
+        return Window(first=first, last=min(shifted(overdue_from, -1), _ahead(first, _MOST_DAYS)))
     return Window(first=first, last=_ahead(first))
 
 
-def _ahead(day: date) -> date:
-    return date.fromordinal(min(day.toordinal() + HORIZON_DAYS, date.max.toordinal()))
+def _ahead(day: date, count: int = HORIZON_DAYS) -> date:
+    return date.fromordinal(min(day.toordinal() + count, date.max.toordinal()))
 
 
 def in_order(window: Window, due: date | None) -> list[date]:
@@ -293,7 +293,7 @@ _ORDER = tuple(BookingConstraint)
 
 def _first_late(rules: BookingRules, window: Window) -> date | None:
     """The first day that fits after the eve of ``overdue_from``, where the window ended there."""
-    overdue_from = rules.overdue_from
+    overdue_from = rules.dates.overdue_from
     if overdue_from is None or shifted(overdue_from, -1) != window.last:
         return None
     late = Window(first=overdue_from, last=_ahead(overdue_from))

@@ -6,13 +6,14 @@ from decimal import Decimal
 from enum import StrEnum, unique
 from typing import Any, NamedTuple
 
-from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
+from botox_schedule import DueDates, PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
 from botox_schedule.dates.days import Day, DayInput
 from botox_schedule.engine import DateCheck, Track
 from botox_schedule.engine.check import check_of, judge_day
+from botox_schedule.engine.forecast import dates_of
 from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations
 from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
-from botox_schedule.planning.dose import PlannedDose, planned_dose
+from botox_schedule.planning.vials import PlannedDose, planned_dose
 from botox_schedule.questions import Asked, ask, ordered_days
 from botox_schedule.terms import DayReasonCode
 from botox_schedule.values import Value
@@ -41,15 +42,8 @@ class BookingConstraint(StrEnum):
     AWAY = "away"
 
 
-_CONSTRAINTS = {
-    DayReasonCode.CARE_ENDED: BookingConstraint.CARE_ENDED,
-    DayReasonCode.IN_HOLD: BookingConstraint.IN_HOLD,
-    DayReasonCode.NO_INTERVAL: BookingConstraint.NO_INTERVAL,
-    DayReasonCode.TOO_EARLY: BookingConstraint.TOO_EARLY,
-    DayReasonCode.SAME_SESSION: BookingConstraint.SAME_SESSION,
-    DayReasonCode.UNRECOGNIZED_SESSION: BookingConstraint.UNRECOGNIZED_SESSION,
-    DayReasonCode.ADVISORY: BookingConstraint.ADVISORY,
-}
+_OPEN_CODES = frozenset({DayReasonCode.ALLOWED, DayReasonCode.NO_HISTORY})
+"""What keeps no day from being booked; each other reason has a constraint of its name."""
 _SENTENCES = {
     BookingConstraint.OTHER_TRACK: "another track of the visit does not fit on the day",
     BookingConstraint.NOT_AUTHORIZED: "the payer does not cover the day",
@@ -96,6 +90,7 @@ class BookingRules(NamedTuple):
 
     Attributes:
         asked: The track, and findings about how it was asked for.
+        dates: The dates of the track.
         dose: The units of the planned session, as far as they are named.
         authorizations: What payers approved and limit.
         is_open: Whether the clinic is open on a day; None means on every day.
@@ -103,6 +98,7 @@ class BookingRules(NamedTuple):
     """
 
     asked: Asked
+    dates: DueDates
     dose: PlannedDose
     authorizations: Authorizations
     is_open: OpenDay | None
@@ -113,24 +109,10 @@ class BookingRules(NamedTuple):
         """The track to be booked."""
         return self.asked.track
 
-    @property
-    def due(self) -> date | None:
-        """The due day of the track."""
-        return None if self.track.dates is None else self.track.dates.due
-
-    @property
-    def earliest(self) -> date | None:
-        """The first allowed day of the track."""
-        return None if self.track.dates is None else self.track.dates.earliest
-
-    @property
-    def overdue_from(self) -> date | None:
-        """The first overdue day of the track."""
-        return None if self.track.dates is None else self.track.dates.overdue_from
-
     def days_from_due(self, day: date | None) -> int | None:
         """How many days *day* lies after the due day; negative before it."""
-        return None if day is None or self.due is None else (day - self.due).days
+        due = self.dates.due
+        return None if day is None or due is None else (day - due).days
 
     def constraints(self, day: date) -> list[BookingConstraint]:
         """Return what keeps *day* from being booked, in the order in which it is checked."""
@@ -161,7 +143,9 @@ def booking_rules(
     asked: Asked, dose: PlannedDose, calendar: OpenDay | None, away: Iterable[Any]
 ) -> BookingRules:
     """Return the rules of one track."""
-    return BookingRules(asked, dose, Authorizations(asked.track, dose), calendar, as_windows(away))
+    track = asked.track
+    authorizations = Authorizations(track, dose)
+    return BookingRules(asked, dates_of(track), dose, authorizations, calendar, as_windows(away))
 
 
 def interval_constraints(track: Track, day: date) -> list[BookingConstraint]:
@@ -171,7 +155,7 @@ def interval_constraints(track: Track, day: date) -> list[BookingConstraint]:
     is no first treatment.
     """
     codes = judge_day(track, day).codes
-    found = {_CONSTRAINTS[code] for code in codes if code in _CONSTRAINTS}
+    found = {BookingConstraint(code.value) for code in codes if code not in _OPEN_CODES}
     if DayReasonCode.NO_HISTORY in codes and track.prior.is_undated:
         found.add(BookingConstraint.NO_INTERVAL)
     return [constraint for constraint in BookingConstraint if constraint in found]

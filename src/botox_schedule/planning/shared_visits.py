@@ -10,7 +10,6 @@ from botox_schedule import (
     SchedulingPolicy,
     TreatmentProtocol,
     TreatmentSession,
-    UnknownProtocolError,
     Window,
 )
 from botox_schedule.dates.days import Day, DayInput, as_day
@@ -21,7 +20,7 @@ from botox_schedule.planning.authorizations import AuthorizationCheck
 from botox_schedule.planning.bookable_days import Search, in_order, search, window_of
 from botox_schedule.planning.booking import BookingConstraint, BookingRules, booking_rules
 from botox_schedule.planning.clinic_calendar import OpenDay
-from botox_schedule.planning.dose import PlannedDose
+from botox_schedule.planning.vials import PlannedDose
 from botox_schedule.protocols import ProtocolRef, ProtocolSet
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.questions import Asked, ask
@@ -175,15 +174,10 @@ def _units_by_indication(
 
 def _planned(name: str, planned: set[str], known: ProtocolSet) -> str:
     """The planned indication that a name or an alias means."""
-    try:
-        slug = name if name in planned else known.indication_named(name)
-    except UnknownProtocolError:
-        slug = name
+    slug = name if name in planned else known.indication_named(name)
     if slug not in planned:
         names = ", ".join(sorted(planned))
-        raise PlanningError(
-            f"planned_units names an indication that is not planned; planned are {names}"
-        )
+        raise PlanningError(f"planned_units names what is not planned; planned are {names}")
     return slug
 
 
@@ -205,12 +199,14 @@ def _search(tracks: Sequence[BookingRules], common: Window | None) -> Search:
 
 
 def _latest_due(tracks: Sequence[BookingRules]) -> date | None:
-    return max((day for rules in tracks if (day := rules.due or rules.earliest)), default=None)
+    return max(
+        (day for rules in tracks if (day := rules.dates.due or rules.dates.earliest)), default=None
+    )
 
 
 def _track(rules: BookingRules, on: date | None, tracks: Sequence[BookingRules]) -> SharedTrack:
     window = window_of(rules)
-    days = in_order(window, rules.due)
+    days = in_order(window, rules.dates.due)
     own_day = next((day for day in days if not rules.constraints(day)), None)
     return SharedTrack(
         protocol=rules.track.protocol.ref,

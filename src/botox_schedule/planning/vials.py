@@ -1,21 +1,64 @@
-"""Vials and billing units for units that a caller names."""
+"""The units that a caller names, and the vials and billing units for them."""
 
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
 
 from botox_schedule import Product, find_product
 from botox_schedule.engine.limits import planned_units
 from botox_schedule.errors import PlanningError, UnitsError
-from botox_schedule.planning.dose import units_or_zero
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
+from botox_schedule.protocols.indications import why_no_product
 from botox_schedule.terms import Verification
 from botox_schedule.values import Value
 
-_ZERO = Decimal(0)
-_MOST_UNITS = 100_000
+_ZERO, _ONE = Decimal(0), Decimal(1)
+MOST_UNITS = 100_000
+"""The most units that vials are counted for."""
+
+
+class PlannedDose(NamedTuple):
+    """Units of a planned session, as far as the caller names them.
+
+    Attributes:
+        units: Units to be given; None where unknown.
+        discarded: Units of opened vials that will be left; None where unknown.
+    """
+
+    units: Decimal | None = None
+    discarded: Decimal | None = None
+
+
+def planned_dose(
+    units: Decimal | int | None, discarded: Decimal | int | None = None
+) -> PlannedDose:
+    """Return the dose that a caller names.
+
+    Raises:
+        UnitsError: When the units are no number above 0, or what is left none of at least 0.
+    """
+    left = None if discarded is None else units_or_zero(discarded, "planned discarded units")
+    return PlannedDose(planned_units(units), left)
+
+
+def units_or_zero(units: Decimal | int, what: str) -> Decimal:
+    """Return units of which there may be none, as an exact number.
+
+    Raises:
+        UnitsError: Unless they are finite, at least 0 and no more than a session can have.
+    """
+    if (type(units) is int and units == 0) or (isinstance(units, Decimal) and units.is_zero()):
+        return Decimal(0)
+    try:
+        exact = planned_units(units)
+    except UnitsError:
+        exact = None
+    if exact is None:
+        raise UnitsError(f"{what} must be a number of at least 0")
+    return exact
 
 
 class VialSize(Value, frozen=True):
@@ -202,10 +245,11 @@ def fewest_vials(
     >>> [(line.code, line.modifier, int(line.billing_units)) for line in plan.billing]
     [('J0585', None, 155), ('J0585', 'JW', 45)]
     """
-    wanted, needed = _product(product), _needed(units)
-    own = tuple(sizes)
+    wanted = _product(product)
+    needed = _number(units, _ZERO, f"units must be more than 0 and at most {MOST_UNITS:,}")
+    own = {_number(size, _ONE, "a vial holds at least 1 unit") for size in sizes}
     known = () if own else vial_sizes(wanted)
-    at_hand = sorted({_size(size) for size in own} or {size.units for size in known})
+    at_hand = sorted(own or {size.units for size in known})
     if not at_hand:
         raise PlanningError(f"no vial sizes are known for {wanted}; name them with sizes")
     vials = _choose(needed, at_hand)
@@ -229,31 +273,21 @@ def _is_unverified(size: VialSize) -> bool:
     return size.source.verification is Verification.UNVERIFIED
 
 
-def _needed(units: Decimal | int) -> Decimal:
-    exact = _number(units)
-    if exact is None or exact > _MOST_UNITS:
-        raise PlanningError(f"units must be more than 0 and at most {_MOST_UNITS:,}")
-    return exact
-
-
-def _size(units: Decimal | int) -> Decimal:
-    exact = _number(units)
-    if exact is None or exact < 1:
-        raise PlanningError("a vial holds at least 1 unit")
-    return exact
-
-
-def _number(units: Decimal | int) -> Decimal | None:
+def _number(units: Decimal | int, least: Decimal, fault: str) -> Decimal:
+    """A number of units above 0, from *least* to the most that vials are counted for."""
     try:
-        return planned_units(units)
+        exact = planned_units(units)
     except UnitsError:
-        return None
+        exact = None
+    if exact is None or not least <= exact <= MOST_UNITS:
+        raise PlanningError(fault)
+    return exact
 
 
 def _product(name: str | Product) -> Product:
     found = find_product(str(name))
     if found is None:
-        raise PlanningError("no product is called so; give a nonproprietary or brand name")
+        raise PlanningError(f"product: {why_no_product(str(name))}")
     return found
 
 
