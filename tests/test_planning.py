@@ -1,6 +1,7 @@
 """Planning: bookable days, authorizations, shared visits, countdowns, vials."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations_with_replacement
@@ -15,7 +16,15 @@ import botox_schedule as bs
 from botox_schedule import planning as plan
 from botox_schedule.planning import BookingConstraint as Constraint
 from botox_schedule.planning import PlanningError
-from botox_schedule.testing import days, policies, protocols, record_from_gaps, records, sessions
+from botox_schedule.testing import (
+    days,
+    intervals,
+    policies,
+    protocols,
+    record_from_gaps,
+    records,
+    sessions,
+)
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
 SPASTICITY = bs.find_protocol("spasticity")
@@ -692,6 +701,20 @@ class TestSharedVisit:
             record, [MIGRAINE, SPASTICITY], as_of="2026-03-01", planned_units=units
         )
         assert not any(c.exceeded for t in visit.tracks for c in t.limit_checks if c.chosen)
+
+    def test_each_track_knows_the_protocol_of_the_other(self) -> None:
+        """A clinic's own indication is recognized in both tracks."""
+        own = SPASTICITY.model_copy(
+            update={"id": "own", "indication": "bruxism", "shares_clock_with": ()}
+        )
+        rows = [
+            {"administered_on": "2026-01-05", "indication": "chronic-migraine"},
+            {"administered_on": "2026-01-12", "indication": "bruxism"},
+        ]
+        record = bs.PatientRecord(sessions=[{"product": "Botox", **row} for row in rows])
+        for tracks in ([MIGRAINE, own], [own, "chronic-migraine"]):
+            visit = plan.find_shared_visit(record, tracks, as_of="2026-03-01")
+            assert visit.on == date(2026, 4, 6)
 
     def test_windows_without_a_common_day_are_named(self) -> None:
         record = record_from_gaps([], starts_on=date(2026, 1, 5))
@@ -2043,6 +2066,42 @@ def decisions(draw: st.DrawFn) -> dict[str, Any]:
     return {"holds": (bs.Hold(first=first, last=last, reason="surgery"),)}
 
 
+@st.composite
+def nasty_records(draw: st.DrawFn) -> bs.PatientRecord:
+    """Records with words that nobody knows and decisions that are taken back."""
+    record = draw(anybody)
+    misspelled = draw(st.sets(st.integers(0, 7), max_size=2))
+    given_sessions = [
+        replace(s, indication="chronic-migrane") if n in misspelled else s
+        for n, s in enumerate(record.sessions)
+    ]
+    marks = st.none() | WHEN
+    holds = []
+    for hold in record.holds:
+        recorded, withdrawn = draw(marks), draw(marks)
+        if recorded and withdrawn and withdrawn < recorded:
+            recorded, withdrawn = withdrawn, recorded
+        update = {"recorded_on": recorded, "withdrawn_on": withdrawn}
+        holds.append(hold.model_copy(update=update))
+    return record.model_copy(update={"sessions": tuple(given_sessions), "holds": tuple(holds)})
+
+
+@st.composite
+def changing(draw: st.DrawFn) -> tuple[bs.TreatmentProtocol, bs.TreatmentProtocol]:
+    """Two versions of one protocol, the second in force from a day on."""
+    first, second, day = draw(protocols()), draw(protocols()), draw(WHEN)
+    old = first.model_copy(update={"in_force": {"last": day - DAY}})
+    return old, second.model_copy(update={"version": "2", "in_force": {"first": day}})
+
+
+@st.composite
+def payers(draw: st.DrawFn) -> bs.SchedulingPolicy:
+    """A policy with a payer's minimum that is in force for a while."""
+    first, last = sorted((draw(WHEN), draw(WHEN)))
+    rule = bs.PayerRule(minimum=draw(intervals(most_days=150)), first=first, last=last)
+    return draw(policies()).model_copy(update={"payer": (rule,)})
+
+
 class TestLaws:
     @settings(max_examples=60, deadline=None)
     @given(anybody, protocols(), decisions(), WHEN)
@@ -2094,15 +2153,16 @@ class TestLaws:
             assert {day for day in after if first is None or day >= first} <= before
 
     @settings(max_examples=80, deadline=None)
-    @given(anybody, protocols(), policies(), WHEN)
+    @given(nasty_records(), changing(), policies() | payers(), WHEN)
     def test_planning_agrees_with_the_dates(
         self,
         record: bs.PatientRecord,
-        protocol: bs.TreatmentProtocol,
+        versions: tuple[bs.TreatmentProtocol, bs.TreatmentProtocol],
         policy: bs.SchedulingPolicy,
         as_of: date,
     ) -> None:
-        asked: dict[str, Any] = {"as_of": as_of, "policy": policy}
+        protocol = versions[0]
+        asked: dict[str, Any] = {"as_of": as_of, "policy": policy, "other_protocols": versions}
         answer = bs.forecast(record, protocol, **asked)
         check = bs.check_date(record, protocol, on=as_of, **asked)
         found = plan.first_bookable_day(record, protocol, **asked)

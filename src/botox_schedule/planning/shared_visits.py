@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from botox_schedule import (
@@ -132,7 +133,9 @@ def find_shared_visit(
     >>> str(visit.window), str(visit.on), [track.days_given_up for track in visit.tracks]
     ('2026-04-06 to 2026-04-06', '2026-04-06', [7, -6])
     """
-    day, known, away = as_day(as_of, "as_of"), known_protocols(other_protocols), tuple(away)
+    day, away = as_day(as_of, "as_of"), tuple(away)
+    given = [protocol for protocol in protocols if isinstance(protocol, TreatmentProtocol)]
+    known = reduce(ProtocolSet.with_given, given, known_protocols(other_protocols))
     asked = [
         ask(record, protocol, day, policy=policy, other_protocols=known) for protocol in protocols
     ]
