@@ -712,7 +712,8 @@ class TestSharedVisit:
             {"administered_on": "2026-01-12", "indication": "bruxism"},
         ]
         record = bs.PatientRecord(sessions=[{"product": "Botox", **row} for row in rows])
-        for tracks in ([MIGRAINE, own], [own, "chronic-migraine"]):
+        orders: list[list[bs.TreatmentProtocol | str]] = [[MIGRAINE, own], [own, "migraine"]]
+        for tracks in orders:
             visit = plan.find_shared_visit(record, tracks, as_of="2026-03-01")
             assert visit.on == date(2026, 4, 6)
 
@@ -1690,6 +1691,10 @@ class TestWhereAPersonMustDecide:
         ):
             offer = plan.check_booking(record, lower, on=on, as_of="2026-04-01")
             assert list(offer.constraints) == constraints
+
+    def test_each_reason_that_keeps_a_day_closed_has_a_constraint_of_its_name(self) -> None:
+        closed = set(bs.terms.DayReasonCode) - {"allowed", "no_history"}
+        assert {code.value for code in closed} <= {constraint.value for constraint in Constraint}
 
     def test_no_interval(self) -> None:
         bare = MIGRAINE.model_copy(
