@@ -132,7 +132,7 @@ def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> Ru
     """The rules after one cycle for the treatment that the next cycle gave."""
     reading, policy = track.reading, track.policy
     planned = frozenset((s.indication, s.product) for s in cycle.full_sessions)
-    last = frozenset((s.indication, s.product) for s in previous.full_sessions)
+    last = frozenset((s.indication, s.product) for s in previous.sessions)
     products = {product for _, product in planned}
     return RuleFacts(
         labels=label_rules(reading.known, track.protocol, planned, last),

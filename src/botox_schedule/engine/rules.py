@@ -526,11 +526,34 @@ def _label_rules_of(
     planned: frozenset[Treatment],
 ) -> tuple[list[LabelRule], bool]:
     """What a session of the last cycle, which was not the planned treatment, binds or advises."""
-    families, is_own = _families(known, protocol, treatment)
-    if treatment[1] is None or treatment[1] not in {product for _, product in planned}:
+    indication, product = treatment
+    products = {product for _, product in planned}
+    if product is not None and product not in products:
+        families, is_own = _families(known, protocol, treatment)
         return [LabelRule(MinimumKind.PREVIOUS_PRODUCT, v, binds=True) for v in families], is_own
+    if product is not None:
+        return _of_another_indication(known, protocol, treatment), True
+    # An unknown product counts as every product known for its indication, the planned included.
+    families, _ = _families(known, protocol, treatment)
+    possible = {(indication, each) for each in (*_products(families), *products) if each}
+    found = [
+        rule
+        for each in _sorted(possible - planned)
+        for rule in _label_rules_of(known, protocol, each, planned)[0]
+    ]
+    return found, True
+
+
+def _products(families: Iterable[Versions]) -> Iterator[Product]:
+    yield from (versions[0].product for versions in families)
+
+
+def _of_another_indication(
+    known: ProtocolSet, protocol: TreatmentProtocol, treatment: Treatment
+) -> list[LabelRule]:
+    """The planned product for another indication of the clock advises; in general it binds."""
+    families, _ = _families(known, protocol, treatment)
     rules = [LabelRule(MinimumKind.OTHER_INDICATION, v, binds=False) for v in families]
     clock = known.clock(protocol.indication, protocol.population, protocol.region)
     general = general_protocols(known, protocol, clock)
-    rules += [LabelRule(MinimumKind.IN_GENERAL, v, binds=True) for v in general]
-    return rules, True
+    return rules + [LabelRule(MinimumKind.IN_GENERAL, v, binds=True) for v in general]

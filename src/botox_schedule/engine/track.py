@@ -309,7 +309,7 @@ def _facts(
 ) -> RuleFacts:
     policy, decisions = reading.policy, reading.decisions
     planned: frozenset[Treatment] = frozenset({(protocol.indication, protocol.product)})
-    given = frozenset((s.indication, s.product) for s in last.full_sessions)
+    given = frozenset((s.indication, s.product) for s in last.sessions)
     doubtful_from = tuple(_doubtful_from(reading, last))
     facts = RuleFacts(
         labels=label_rules(reading.known, protocol, planned, given),
