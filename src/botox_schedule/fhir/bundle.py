@@ -4,6 +4,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -67,7 +68,7 @@ class Entry(NamedTuple):
     def name(self) -> str | None:
         """The relative reference to it, such as ``Patient/1``; None without an id."""
         key = text_of(self.resource, "id")
-        return f"{self.kind}/{key.removeprefix('#')}" if key else None
+        return f"{self.kind}/{key}" if key else None
 
 
 def problem_about(
@@ -132,7 +133,7 @@ def _is_lost(problem: BundleProblem) -> bool:
 
 def _roots(bundle: BundleContent) -> tuple[list[_Node], list[BundleProblem]]:
     if isinstance(bundle, Mapping):
-        return [_root("", bundle)], []
+        return [_root("", dict(bundle))], []
     text = bundle.model_dump_json() if isinstance(bundle, BaseModel) else bundle
     text = _decoded(text) if isinstance(text, bytes) else text
     text = text.removeprefix("\ufeff")
@@ -253,7 +254,7 @@ def _read(node: _Node) -> Iterator[Entry | BundleProblem]:
     if _is_change(node.envelope, kind) or _has_failed(node):
         message = "the entry says that a request failed, or changes what it does not name"
         yield _incomplete_at(node.where, message)
-    if method == "DELETE" and not isinstance(node.value, Mapping):
+    if method == "DELETE" and not isinstance(node.value, dict):
         yield Entry(node.where, "", {}, node.envelope, node.in_history)
     elif node.value is None and (method in _QUESTIONS or within(node.envelope, "response")):
         return
@@ -290,18 +291,31 @@ def _is_known(kind: Any) -> bool:
 def _is_text(value: Any) -> bool:
     """Whether it could be written as JSON in UTF-8: half of a character could not."""
     try:
-        json.dumps(value, ensure_ascii=False, sort_keys=True, default=str).encode()
+        return bool(as_json(value).encode())
     except (ValueError, TypeError, RecursionError):
         return False
-    return True
 
 
 def _is_finite(value: Any) -> bool:
     try:
-        json.dumps(value, default=str)
+        return bool(as_json(value))
     except (ValueError, TypeError, RecursionError):
         return False
-    return True
+
+
+def as_json(value: Any) -> str:
+    """Return a content as JSON, the same for equal contents.
+
+    Raises:
+        TypeError: When it holds what JSON cannot hold, other than numbers and days.
+    """
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Decimal | date):
+        return str(value)
+    raise TypeError
 
 
 def _incomplete(bundles: Iterable[_Node]) -> Iterator[BundleProblem]:

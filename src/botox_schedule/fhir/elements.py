@@ -40,17 +40,17 @@ _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 def listed(resource: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     """Return the objects of a list; empty where there is none."""
     value = resource.get(name, [])
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def within(value: Any, name: str) -> Any:
     """Return an element of an object; None where it has none, or is no object."""
-    return value.get(name) if isinstance(value, Mapping) else None
+    return value.get(name) if isinstance(value, dict) else None
 
 
 def text_of(value: Any, name: str) -> str | None:
     """Return a text of an object without the spaces around it; None where there is none."""
-    text = within(value, name)
+    text = value.get(name) if isinstance(value, dict) else None
     return (text.strip() or None) if isinstance(text, str) else None
 
 
@@ -61,7 +61,7 @@ def without_scheme(address: str) -> str:
 
 def codings(concept: Any) -> Iterator[tuple[str, str]]:
     """Yield system and code of each coding of a CodeableConcept; the system may be empty."""
-    for coding in listed(concept, "coding") if isinstance(concept, Mapping) else ():
+    for coding in listed(concept, "coding") if isinstance(concept, dict) else ():
         code = text_of(coding, "code")
         if code is not None:
             yield text_of(coding, "system") or "", code
@@ -69,7 +69,7 @@ def codings(concept: Any) -> Iterator[tuple[str, str]]:
 
 def texts_in(concept: Any) -> Iterator[str]:
     """Yield the texts and displays of a CodeableConcept."""
-    if isinstance(concept, Mapping):
+    if isinstance(concept, dict):
         for holder in (concept, *listed(concept, "coding")):
             for name in ("text", "display"):
                 if isinstance(holder.get(name), str):
@@ -129,7 +129,7 @@ def first_day(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> dat
         return day_of(resource[f"{name}DateTime"], f"{name}DateTime", zone)
     element = f"{name}Period"
     period = resource.get(element)
-    if not isinstance(period, Mapping) or "start" not in period:
+    if not isinstance(period, dict) or "start" not in period:
         message = f"expected {name}DateTime or a start in {element}"
         raise Fault(BundleProblemCode.NO_DAY, element, message)
     first = day_of(period["start"], f"{element}.start", zone)

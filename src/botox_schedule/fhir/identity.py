@@ -1,6 +1,5 @@
 """Which resource a reference points to, and which of several versions counts."""
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from botox_schedule.fhir.bundle import Entry
+from botox_schedule.fhir.bundle import Entry, as_json
 from botox_schedule.fhir.elements import listed, text_of, within, without_scheme
 
 _LONGEST_ADDRESS = 2000
@@ -84,7 +83,7 @@ class Directory:
         """What makes it the same resource as another entry: its address, else its id."""
         if entry.container is not None:
             key = text_of(entry.resource, "id") or entry.where
-            return f"{self.identity(entry.container)}#{key.removeprefix('#')}"
+            return f"{self.identity(entry.container)}#{key}"
         url = _url(entry)
         if url is not None:
             return self._canonical(url)
@@ -111,6 +110,8 @@ class Directory:
             reference: The Reference.
             kind: The resource type that a logical identifier is about.
         """
+        if not isinstance(reference, dict):
+            return []
         target = text_of(reference, "reference")
         found = self._pointed_at(source, target) if target is not None else []
         logical = _identifier(within(reference, "identifier"), kind)
@@ -286,5 +287,5 @@ def _distinct(entries: list[Entry]) -> list[Entry]:
     """The entries without identical copies."""
     if len(entries) == 1:
         return entries
-    by_text = {json.dumps(e.resource, sort_keys=True, default=str): e for e in reversed(entries)}
+    by_text = {as_json(entry.resource): entry for entry in reversed(entries)}
     return list(by_text.values())[::-1]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -61,7 +60,7 @@ class Dictionary(NamedTuple):
     def names_toxin(self, value: Any) -> bool:
         """Return whether anything within an element names a botulinum toxin."""
         return any(
-            self._is_toxin(one) if isinstance(one, Mapping) else is_toxin_text(one)
+            self._is_toxin(one) if isinstance(one, dict) else is_toxin_text(one)
             for one in _parts_of(value)
         )
 
@@ -69,25 +68,22 @@ class Dictionary(NamedTuple):
         own = self.products.get(coding)
         if own is not None:
             return find_product(own)
-        with suppress(BotoxScheduleError):
-            return find_product_by_code(*coding)
-        return None
+        return find_product_by_code(*coding)
 
     def _indication_of(self, coding: tuple[str, str]) -> str | None:
         own = self.indications.get(coding)
         if own is not None:
             return own
-        with suppress(BotoxScheduleError):
+        try:
             return find_indication(*coding)
-        return None
+        except BotoxScheduleError:  # a coding system that nobody knows
+            return None
 
     def _is_toxin(self, coding: Mapping[str, Any]) -> bool:
         system, code = text_of(coding, "system") or "", text_of(coding, "code")
         if code is None:
             return False
-        with suppress(BotoxScheduleError):
-            return (system, code) in self.products or names_toxin(system or _CLAIMS_SYSTEM, code)
-        return False
+        return (system, code) in self.products or names_toxin(system or _CLAIMS_SYSTEM, code)
 
 
 def is_toxin_text(text: str) -> bool:
@@ -107,17 +103,12 @@ def _mention() -> re.Pattern[str]:
     return re.compile(rf"{_WORDS}|\b(?:{'|'.join(map(re.escape, names))})")
 
 
-def objects_in(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield every object within an element, itself included."""
-    return (one for one in _parts_of(value) if isinstance(one, Mapping))
-
-
-def _parts_of(value: Any) -> Iterator[Mapping[str, Any] | str]:
+def _parts_of(value: Any) -> Iterator[dict[str, Any] | str]:
     """Every object and text within an element, but for encoded files."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, Mapping):
+        if isinstance(one, dict):
             yield one
             waiting += [part for name, part in one.items() if name not in _NO_WORDS]
         elif isinstance(one, list | tuple):

@@ -9,8 +9,8 @@ from botox_schedule import Product, SessionStatus, find_product
 from botox_schedule.errors import ExchangeError
 from botox_schedule.fhir.bundle import BundleContent, Contents, Entry, contents_of, problem_about
 from botox_schedule.fhir.elements import check_zone, listed, text_of, within
-from botox_schedule.fhir.identity import Directory, grouped
-from botox_schedule.fhir.mentions import Codes, Dictionary, objects_in
+from botox_schedule.fhir.identity import Directory, grouped, subject_of
+from botox_schedule.fhir.mentions import Codes, Dictionary
 from botox_schedule.fhir.people import PATIENT, People
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
 from botox_schedule.fhir.reading import BundleCounts, BundleReading
@@ -19,10 +19,9 @@ from botox_schedule.protocols.indications import why_no_product
 
 _SESSIONS = frozenset({DOSE, PROCEDURE})
 _COUNTED = frozenset({Fate.PATIENT, Fate.SESSION})
-_DRUGS = ("medicationReference", "medication", "usedReference", "itemReference")
 # These say that nothing was given; any other leaves open whether a session is missing.
 _NOT_GIVEN = frozenset({"cancelled", "draft", "entered-in-error", "not-done", "not-taken"})
-_NOT_AN_EVENT = frozenset({"AllergyIntolerance", "Medication"})
+_NOT_AN_EVENT = frozenset({"AllergyIntolerance"})
 _MERGED = Outcome(Fate.MERGED)
 
 
@@ -171,9 +170,16 @@ class _Reader:
         code = BundleProblemCode.NAMES_TOXIN
         message = "names a botulinum toxin, and is not counted as a session"
         status = text_of(entry.resource, "status")
-        may_be_given = status not in _NOT_GIVEN and entry.kind not in _NOT_AN_EVENT
+        is_event = subject_of(entry) is not None and entry.kind not in _NOT_AN_EVENT
         patient = self._people.key_about(entry)
-        return problem_about(entry, code, place, message, patient=patient, left_out=may_be_given)
+        return problem_about(
+            entry,
+            code,
+            place,
+            message,
+            patient=patient,
+            left_out=is_event and status not in _NOT_GIVEN,
+        )
 
     def _uncertain(self, counted: set[int]) -> Iterator[BundleProblem]:
         code = BundleProblemCode.UNCERTAIN_VERSION
@@ -226,7 +232,7 @@ def _tells(dose: Outcome, procedure: Outcome) -> bool:
 
 def _drugs(entry: Entry) -> Iterator[Any]:
     """The References to medications, in the shapes of R4 and R5."""
-    for one in objects_in(entry.resource):
-        for name in _DRUGS:
-            value = one.get(name)
-            yield within(value, "reference") if name == "medication" else value
+    for one in (entry.resource, *listed(entry.resource, "contained")):
+        yield from (one.get("medicationReference"), within(one.get("medication"), "reference"))
+        for name in ("usedReference", "ingredient"):
+            yield from (part.get("itemReference", part) for part in listed(one, name))

@@ -1,6 +1,6 @@
 """One MedicationAdministration or Procedure as a session, or why it is none."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, tzinfo
 from decimal import Decimal
 from enum import Enum, unique
@@ -234,7 +234,7 @@ def _doubts(draft: _Draft) -> Iterator[Remark]:
         if draft.indications:
             code, message = BundleProblemCode.AMBIGUOUS_INDICATION, "the codes name several"
         yield code, "reasonCode", f"{message}; the session and its units count for no track"
-    if isinstance(_dose(draft.entry), Mapping) and _units(draft.entry) is None:
+    if isinstance(_dose(draft.entry), dict) and _units(draft.entry) is None:
         message = f"expected a number above 0 in one of {', '.join(sorted(UNIT_CODES))}"
         yield BundleProblemCode.UNKNOWN_UNITS, "dosage.dose", message
 
@@ -264,4 +264,4 @@ def _dose(entry: Entry) -> Any:
 
 def _units(entry: Entry) -> Decimal | None:
     dose = _dose(entry)
-    return units_in(dose) if isinstance(dose, Mapping) else None
+    return units_in(dose) if isinstance(dose, dict) else None
