@@ -85,11 +85,15 @@ class TestPublishedExamples:
         assert dead.care_ends or not dead.id
 
 
+KINDS = ["Patient", "Encounter", "Condition", "Procedure", "MedicationAdministration", "Claim"]
+KINDS.append("DiagnosticReport")
+
+
 def synthea(number: int, sessions: int, *, died: bool = False) -> dict[str, Any]:
     """A bundle as Synthea writes one for each patient: a transaction of urn:uuid addresses."""
 
     def urn(kind: str, index: int = 0) -> str:
-        return f"urn:uuid:{number:08d}-{index:04d}-4000-8000-{len(kind):012d}"
+        return f"urn:uuid:{number:08d}-{index:04d}-4000-8000-{KINDS.index(kind):012d}"
 
     def posted(resource: dict[str, Any], index: int = 0) -> dict[str, Any]:
         kind = resource["resourceType"]
@@ -135,8 +139,7 @@ def synthea(number: int, sessions: int, *, died: bool = False) -> dict[str, Any]
             "item": [{"sequence": 1, "productOrService": concept(CPT, "64615", text="Botox")}],
         }
         report = {"resourceType": "DiagnosticReport", "status": "final", "subject": subject}
-        for resource in (visit, condition, shot, dose, claim, report):
-            entries.append(posted(resource, index))
+        entries += [posted(one, index) for one in (visit, condition, shot, dose, claim, report)]
     return bundle_of(*entries, type="transaction")
 
 

@@ -190,6 +190,16 @@ class TestServers:
         )
         assert [len(r.sessions) for r in reading.records] == [0, 1]
 
+    @pytest.mark.parametrize("url", ["urn:uuid:0", A, f"{A}/Bundle/1"])
+    def test_an_address_that_all_entries_have_makes_them_no_versions(self, url: str) -> None:
+        doses = [
+            given_dose(id=key, effectiveDateTime=on, meta={"lastUpdated": f"{on}T12:00:00Z"})
+            for key, on in (("m1", "2026-01-05"), ("m2", "2026-03-30"))
+        ]
+        reading = read_entries(entry(person(), url), *(entry(dose, url) for dose in doses))
+        assert sessions_of(reading) == {"Patient/1": ["2026-01-05", "2026-03-30"]}
+        assert reading.problems == ()
+
     def test_the_order_of_the_entries_changes_nothing(self) -> None:
         entries = [
             entry(dead(), f"{A}/Patient/1"),

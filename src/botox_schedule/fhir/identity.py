@@ -84,10 +84,12 @@ class Directory:
         if entry.container is not None:
             key = text_of(entry.resource, "id") or entry.where
             return f"{self.identity(entry.container)}#{key}"
-        url = _url(entry)
-        if url is not None:
-            return self._canonical(url)
-        return self._joined("", entry.name) if entry.name else entry.where
+        url, at, name = _url(entry), address_of(_url(entry)), entry.name
+        if url is None:
+            return self._joined("", name) if name else entry.where
+        # An address that is no name of this resource may be that of others too, by mistake.
+        is_own = name is None or (at is not None and at.name == name)
+        return self._canonical(url) if is_own else f"{self._canonical(url)} {name}"
 
     def entries(self, identity: str) -> list[Entry]:
         """Return the entries of a resource: several where its newest version is uncertain."""
@@ -150,10 +152,12 @@ class Directory:
     def _names(self, entry: Entry) -> Iterator[str]:
         yield self.identity(entry)
         if entry.container is None:
-            at = address_of(_url(entry))
-            if entry.name is not None and (at is None or not at.base):
-                yield self._joined("", entry.name)
-            if (uuid := _uuid(entry)) is not None and _url(entry) is None:
+            url = _url(entry)
+            if url is not None:
+                yield self._canonical(url)
+            if entry.name is not None:
+                yield self._joined(_base(entry), entry.name)
+            if url is None and (uuid := _uuid(entry)) is not None:
                 yield uuid
         for identifier in identifiers_of(entry):
             yield _searched(entry.kind, *identifier)
