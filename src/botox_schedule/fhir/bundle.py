@@ -359,8 +359,8 @@ def faults_of(entry: Entry) -> Iterator[str]:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         for fault in faults[:_MOST_FAULTS]:
             yield _said(fault["type"], fault["loc"])
-    except (KeyError, TypeError, RecursionError):  # what the models raise for a strange content
-        yield "contained holds a resource that FHIR R4 does not know"
+    except Exception:  # noqa: BLE001 - for strange content the models raise what they please
+        yield "the resource, or one contained in it, is not as FHIR R4 states it"
 
 
 _SAID = {
