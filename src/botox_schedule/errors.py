@@ -49,6 +49,14 @@ class FileLimitError(BotoxScheduleError, ValueError):
     """A file is larger, longer in a line, or wider than a reader takes."""
 
 
+class OutputError(BotoxScheduleError, ValueError):
+    """A file that is read would be written over, or two outputs are one file."""
+
+
+class TableError(BotoxScheduleError, ValueError):
+    """A table as a whole cannot be read; the message names columns and lines, no cell."""
+
+
 class FindingError(BotoxScheduleError, ValueError):
     """One finding, raised in strict mode.
 
