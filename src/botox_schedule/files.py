@@ -118,6 +118,8 @@ def checked_zip(content: bytes, name: str, most: int) -> bytes:
             for entry in given.infolist():
                 with given.open(entry) as expanded, stored.open(entry.filename, "w") as copy:
                     copyfileobj(expanded, copy)
+    except FileLimitError:
+        raise
     except (BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
         raise FileLimitError(f"{name}: a zip file that is damaged or encrypted") from None
     return whole.getvalue()

@@ -84,9 +84,6 @@ class CellReader:
         self.date_format = date_format or "iso"
         self.product = product
         self.indications = bundled_indications() | set(indications)
-        self._days: dict[str, Parsed] = {}
-        self._indications: dict[str, Parsed] = {}
-        self._products: dict[str, Parsed] = {}
         _check_format(self.date_format)
 
     def day(self, cell: Cell) -> Parsed:
@@ -97,9 +94,7 @@ class CellReader:
         if isinstance(cell, date):
             return _plausible(cell)
         text = text_of(cell)
-        if text not in self._days:
-            self._days[text] = self._read_day(text) if text else Parsed(None)
-        return self._days[text]
+        return self._read_day(text) if text else Parsed(None)
 
     def _read_day(self, text: str) -> Parsed:
         plain = _MIDNIGHT.sub("", text)
@@ -148,12 +143,9 @@ class CellReader:
     def indication(self, cell: Cell) -> Parsed:
         """Return a slug; one that nobody knows is kept, so that the engine reports the session."""
         text = text_of(cell)
-        if text not in self._indications:
-            self._indications[text] = self._read_indication(text) if text else Parsed(None)
-        return self._indications[text]
-
-    def _read_indication(self, text: str) -> Parsed:
         slug = _slug(text)
+        if not text:
+            return Parsed(None)
         if slug in self.indications:
             return Parsed(slug)
         found = find_indication_name(text) or _by_code(text)
@@ -168,11 +160,6 @@ class CellReader:
     def product_name(self, cell: Cell) -> Parsed:
         """Return the product; a session without a known one counts for the interval."""
         text = text_of(cell)
-        if text not in self._products:
-            self._products[text] = self._read_product(text)
-        return self._products[text]
-
-    def _read_product(self, text: str) -> Parsed:
         if not text:
             missing = "missing; product= (--product) states one for the whole file"
             return Parsed(self.product, "" if self.product else missing)
@@ -290,9 +277,9 @@ def _is_ambiguous(given: str) -> bool:
     return _THOUSANDS.fullmatch(given) is not None
 
 
-units = _amount(_UNIT, "a number above 0", MOST_UNITS)
-units_discarded = _amount(_UNIT, "0 or a number above 0", MOST_UNITS, zero=True)
-kilograms = _amount(_KILOGRAM, "kilograms above 0 and at most 1000", _MOST_KILOGRAMS)
+units = _amount(_UNIT, "expected a number above 0", MOST_UNITS)
+units_discarded = _amount(_UNIT, "expected 0 or a number above 0", MOST_UNITS, zero=True)
+kilograms = _amount(_KILOGRAM, "expected kilograms above 0 and at most 1000", _MOST_KILOGRAMS)
 
 
 def count(cell: Cell) -> Parsed:

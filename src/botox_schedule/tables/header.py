@@ -9,13 +9,13 @@ from botox_schedule.tables.cells import Cell, text_of
 from botox_schedule.tables.words import (
     column_names,
     folded,
+    header_words,
     names_by_column,
-    other_columns,
 )
 
 HEADER_LINES = 30
 """How many lines are looked through for a header: titles may come before it."""
-_MOST_COLUMNS = 1000
+MOST_COLUMNS = 1000
 
 
 class Line(NamedTuple):
@@ -84,8 +84,8 @@ class ColumnNames:
         """
         if line.fault:
             raise TableError(f"line {line.number}: {line.fault}")
-        if len(line.cells) > _MOST_COLUMNS:
-            raise FileLimitError(f"line {line.number}: more than {_MOST_COLUMNS:,} columns")
+        if len(line.cells) > MOST_COLUMNS:
+            raise FileLimitError(f"line {line.number}: more than {MOST_COLUMNS:,} columns")
         names = [folded(text_of(cell)) for cell in line.cells]
         self._check_chosen(line, names)
         places: dict[str, list[int]] = {}
@@ -129,7 +129,7 @@ class ColumnNames:
     def _found(self, line: Line, names: Sequence[str]) -> str:
         """The columns by name only where the line is a header: cells of a row are never shown."""
         words = [name for name in names if name]
-        known = [n for n in words if n in self._known or n in self.chosen or n in other_columns()]
+        known = [name for name in words if name in self.chosen or name in header_words()]
         if 2 * len(known) <= len(words):
             return f"{len(names)} columns were found"
         return f"the columns are {', '.join(filter(None, map(text_of, line.cells)))}"
@@ -140,8 +140,7 @@ class ColumnNames:
 
 def header_place(lines: Sequence[Line], names: ColumnNames) -> int:
     """Return where the header is: the first of the lines that name the most columns."""
-    head = lines[:HEADER_LINES]
-    scores = [names.score(line) for line in head]
+    scores = [names.score(line) for line in lines]
     if not any(scores):
-        return next((i for i, line in enumerate(head) if not line.is_blank), 0)
+        return next((i for i, line in enumerate(lines) if not line.is_blank), 0)
     return scores.index(max(scores))

@@ -61,6 +61,8 @@ def _cell(value: Any) -> Cell:
 def _check_size(content: bytes, name: str) -> None:
     """Refuse a file by what its metadata state, before anything is expanded."""
     length = int.from_bytes(content[-8:-4], "little")
+    if length > len(content):
+        raise TableError(_DAMAGED)
     if length > _MOST_METADATA:
         raise FileLimitError(f"{name}: more than {_MOST_METADATA // MEBIBYTE} MiB of metadata")
     try:

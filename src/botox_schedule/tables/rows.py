@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum, unique
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from botox_schedule.tables.cells import Cell, CellReader, Parsed, text_of
 from botox_schedule.tables.header import ColumnNames, Line
-from botox_schedule.tables.source import Table, TableSource, open_table
+from botox_schedule.tables.source import TableSource, open_table
 from botox_schedule.tables.words import column_names
 
 
@@ -89,9 +90,6 @@ class RowValues(NamedTuple):
     notes: Sequence[str] = ()
     fault: str = ""
 
-    def __repr__(self) -> str:
-        return f"RowValues(line={self.line})"
-
     @property
     def problems(self) -> list[Problem]:
         """What is wrong with the row."""
@@ -127,10 +125,15 @@ def read_rows(
     required = [name for name, column in columns.items() if column.is_required]
     names = ColumnNames(table, columns, required, chosen or {})
     found = open_table(source, names, encoding, sheet)
-    filled = [line for line in found.lines if not line.is_blank]
-    reader = _RowReader(table, columns, found, cells)
-    rows = [*_before_header(found.titles, required), *map(reader.read, filled)]
-    return RowsRead(rows, len(found.lines) - len(filled))
+    reader = _RowReader(table, columns, found.columns, found.width, cells)
+    rows = [*_before_header(found.titles, required)]
+    blank = 0
+    for line in found.lines:
+        if line.is_blank:
+            blank += 1
+        else:
+            rows.append(reader.read(line))
+    return RowsRead(rows, blank)
 
 
 def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterator[RowValues]:
@@ -141,38 +144,53 @@ def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterato
             yield RowValues(line.number, {}, fault=fault)
 
 
-class _RowReader(NamedTuple):
+class _RowReader:
     """Reads the rows of one table."""
 
-    table: str
-    columns: Mapping[str, Column]
-    found: Table
-    cells: CellReader
+    def __init__(
+        self,
+        table: str,
+        columns: Mapping[str, Column],
+        places: Mapping[str, int],
+        width: int,
+        cells: CellReader,
+    ) -> None:
+        self.table = table
+        self.columns = columns
+        self.places = places
+        self.width = width
+        self.cells = cells
+        # Most cells of a column repeat: days, names and words are read once.
+        self.readers = {name: lru_cache(_REMEMBERED)(partial(self._read, name)) for name in columns}
 
     def read(self, line: Line) -> RowValues:
         """Return the values of a line, and what is wrong with it."""
         if line.fault:
             return RowValues(line.number, {}, fault=line.fault)
-        parsed = {name: self._parsed(name, line) for name in self.columns}
+        is_too_long = len(line.cells) > self.width and any(map(text_of, line.cells[self.width :]))
+        parsed = {name: self._parsed(name, line.cells, is_too_long) for name in self.columns}
         values = {name: self._value(name, one) for name, one in parsed.items()}
         told = [(name, one) for name, one in parsed.items() if one.note]
         faults = [self._words(name, one) for name, one in told if self._leaves_out(name, one)]
         notes = [self._words(name, one) for name, one in told]
-        if self._is_too_long(line):
+        if is_too_long:
             notes.append(_TOO_LONG)
         return RowValues(line.number, values, notes, next(iter(faults), ""))
 
-    def _parsed(self, name: str, line: Line) -> Parsed:
+    def _parsed(self, name: str, cells: Sequence[Cell], is_too_long: bool) -> Parsed:  # noqa: FBT001
+        index = self.places.get(name, len(cells))
+        parsed = self.readers[name](cells[index] if index < len(cells) else None)
+        if is_too_long and self.columns[name].is_number and parsed.value is not None:
+            return Parsed(None, _MAY_BE_CUT, is_readable=False)
+        return parsed
+
+    def _read(self, name: str, cell: Cell) -> Parsed:
         column = self.columns[name]
-        index = self.found.columns.get(name)
-        if index is None:
-            return Parsed(column.default) if column.default else column.read(self.cells, None)
-        cell = line.cells[index] if index < len(line.cells) else None
+        if name not in self.places and column.default:
+            return Parsed(column.default)
         if isinstance(cell, str) and "\n" in cell.strip():
             return Parsed(None, _LINE_BREAK, is_readable=False)
         parsed = column.read(self.cells, cell)
-        if column.is_number and parsed.value is not None and self._is_too_long(line):
-            return Parsed(None, _MAY_BE_CUT, is_readable=False)
         is_missing = column.is_required and parsed == _NOTHING
         return Parsed(None, "missing", is_readable=False) if is_missing else parsed
 
@@ -191,11 +209,9 @@ class _RowReader(NamedTuple):
             return f"{known_as}: {parsed.note}"
         return f"{known_as}: {parsed.note}; the row counts {self.columns[name].fallback_words}"
 
-    def _is_too_long(self, line: Line) -> bool:
-        return any(map(text_of, line.cells[self.found.width :]))
-
 
 _NOTHING = Parsed(None)
+_REMEMBERED = 65_536
 _LINE_BREAK = "a line break was found; a quotation mark may be open"
 _MAY_BE_CUT = "cells beyond the header may belong to it, as in 1,000"
 _TOO_LONG = "cells were found beyond the header"

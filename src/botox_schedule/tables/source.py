@@ -1,8 +1,9 @@
 """Opens a table whatever its kind: its lines, and where its header is."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import TextIOBase
+from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -10,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE, FileName, check_lines, expand, read_within
 from botox_schedule.tables.excel import OLE, ZIP, sheets
-from botox_schedule.tables.header import ColumnNames, Line, header_place
+from botox_schedule.tables.header import HEADER_LINES, ColumnNames, Line, header_place
 from botox_schedule.tables.parquet import PARQUET, parquet_lines
 from botox_schedule.tables.text import decoded, text_lines
 
@@ -31,7 +32,7 @@ class Table(NamedTuple):
 
     columns: dict[str, int]
     width: int
-    lines: Sequence[Line]
+    lines: Iterable[Line]
     titles: Sequence[Line]
 
 
@@ -45,10 +46,11 @@ def open_table(
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
     """
-    lines = _lines(source, names, encoding, sheet)
-    place = header_place(lines, names)
-    header = lines[place] if lines else Line(1, ())
-    return Table(names.find(header), _width(header), lines[place + 1 :], lines[:place])
+    lines = iter(_lines(source, names, encoding, sheet))
+    head = [*islice(lines, HEADER_LINES)] or [Line(1, ())]
+    place = header_place(head, names)
+    header = head[place]
+    return Table(names.find(header), _width(header), chain(head[place + 1 :], lines), head[:place])
 
 
 def _width(header: Line) -> int:
@@ -58,7 +60,7 @@ def _width(header: Line) -> int:
 
 def _lines(
     source: TableSource, names: ColumnNames, encoding: str | None, sheet: str | None
-) -> list[Line]:
+) -> Iterable[Line]:
     content, name = _content(source)
     if isinstance(content, str):
         return text_lines(content, names)
@@ -104,5 +106,5 @@ def _one_sheet(found: dict[str, list[Line]], names: ColumnNames, wanted: str | N
 
 
 def _has_table(lines: list[Line], names: ColumnNames) -> bool:
-    head = lines[header_place(lines, names)] if lines else Line(1, ())
-    return names.is_whole(head)
+    head = lines[:HEADER_LINES] or [Line(1, ())]
+    return names.is_whole(head[header_place(head, names)])

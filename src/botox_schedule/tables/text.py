@@ -7,7 +7,7 @@ from itertools import islice
 
 from botox_schedule.errors import TableError
 from botox_schedule.files import check_lines
-from botox_schedule.tables.header import HEADER_LINES, ColumnNames, Line
+from botox_schedule.tables.header import HEADER_LINES, MOST_COLUMNS, ColumnNames, Line
 
 _DELIMITERS = ",;\t|"
 _STATED = re.compile(r'"?sep=(.)"?')
@@ -44,14 +44,14 @@ def _why_not(encoding: str | None) -> str:
     )
 
 
-def text_lines(text: str, names: ColumnNames) -> list[Line]:
+def text_lines(text: str, names: ColumnNames) -> Iterator[Line]:
     """Return the records of a table; the delimiter is the one that makes a header of a line."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not lines[-1]:
         lines.pop()
     if lines and (stated := _STATED.fullmatch(lines[0].strip(" "))):
-        return [*_records(lines, stated[1], start=1)]
-    return [*_records(lines, _delimiter(lines, names))]
+        return _records(lines, stated[1], start=1)
+    return _records(lines, _delimiter(lines, names))
 
 
 def _delimiter(lines: Sequence[str], names: ColumnNames) -> str:
@@ -77,7 +77,7 @@ def _records(lines: Sequence[str], delimiter: str, start: int = 0) -> Iterator[L
         done = 0
         try:
             for cells in table:
-                yield Line(start + done + 1, cells)
+                yield Line(start + done + 1, cells[: MOST_COLUMNS + 1])
                 done = table.line_num
         except csv.Error as error:
             yield Line(start + done + 1, (), f"not a row of a table: {error}")

@@ -33,9 +33,13 @@ def column_names(table: str) -> dict[str, list[str]]:
 
 
 @cache
-def other_columns() -> frozenset[str]:
-    """Return the folded names of columns that say nothing here."""
-    return frozenset(map(folded, _tables()["other"]["columns"]))
+def header_words() -> frozenset[str]:
+    """Return the folded names of all columns of all tables, and of others that exports have."""
+    tables = _tables()
+    names = (
+        name for table in tables["columns"].values() for names in table.values() for name in names
+    )
+    return frozenset(map(folded, [*names, *tables["other"]["columns"]]))
 
 
 @cache
