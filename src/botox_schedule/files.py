@@ -9,7 +9,6 @@ from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
-from shutil import copyfileobj
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
@@ -97,10 +96,10 @@ def _gzip_parts(content: bytes) -> Iterator[bytes]:
         raise zlib.error
 
 
-def checked_zip(content: bytes, name: str, most: int) -> bytes:
-    """Return a zip file again with its entries stored: what reads it expands nothing.
+def zip_entries(content: bytes, name: str, most: int) -> dict[str, bytes]:
+    """Return the content of a zip file by the names of its entries.
 
-    The sizes that a zip file states can be false. No entry here is longer than it states.
+    The sizes that a zip file states can be false. No entry becomes longer than it states.
 
     Args:
         content: The zip file.
@@ -110,19 +109,14 @@ def checked_zip(content: bytes, name: str, most: int) -> bytes:
     Raises:
         FileLimitError: When they have more, or the file is damaged.
     """
-    whole = BytesIO()
     try:
-        with ZipFile(BytesIO(content)) as given, ZipFile(whole, "w") as stored:
-            if sum(entry.file_size for entry in given.infolist()) > most:
-                raise _too_large(name, most)
-            for entry in given.infolist():
-                with given.open(entry) as expanded, stored.open(entry.filename, "w") as copy:
-                    copyfileobj(expanded, copy)
-    except FileLimitError:
-        raise
+        with ZipFile(BytesIO(content)) as file:
+            entries = file.infolist()
+            if sum(entry.file_size for entry in entries) <= most:
+                return {entry.filename: file.read(entry) for entry in entries}
     except (BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
         raise FileLimitError(f"{name}: a zip file that is damaged or encrypted") from None
-    return whole.getvalue()
+    raise _too_large(name, most)
 
 
 def check_lines(content: bytes, name: str) -> None:
