@@ -113,6 +113,10 @@ class TestReadWithin:
         with pytest.raises(FileLimitError, match=r"^the stream: larger than"):
             read_within(io.BytesIO(b"x" * 10), 9)
 
+    def test_a_name_that_no_file_can_have_is_no_such_file(self) -> None:
+        with pytest.raises(FileNotFoundError):
+            read_within("a\0b", 10)
+
     def test_gzip_counts_by_what_it_becomes(self, tmp_path: Path) -> None:
         file = tmp_path / "a.csv"
         file.write_bytes(gzip.compress(b"x" * 1000))

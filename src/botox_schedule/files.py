@@ -5,6 +5,7 @@ import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from errno import ENOENT
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -40,11 +41,18 @@ def read_within(source: FileName | BinaryIO, most: int) -> bytes:
     if not isinstance(source, (str, PathLike)):
         return expand(_read(source, "the stream", most), "the stream", most)
     file = Path(source)
-    with file.open("rb") as stream:
+    with _opened(file) as stream:
         status = os.fstat(stream.fileno())
         if stat.S_ISREG(status.st_mode) and status.st_size > most:
             raise _too_large(file.name, most)
         return expand(_read(stream, file.name, most), file.name, most)
+
+
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except ValueError:  # a name that no file can have
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT)) from None
 
 
 def _read(stream: BinaryIO, name: str, most: int) -> bytes:

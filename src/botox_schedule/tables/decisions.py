@@ -185,6 +185,17 @@ _TABLES: Mapping[str, _Reads] = {
 }
 
 
+class Facts(TypedDict, total=False):
+    """What is known of patients next to their sessions, by the field of the record."""
+
+    holds: FactReading[Hold]
+    care_ends: FactReading[CareEnd]
+    overrides: FactReading[IntervalOverride]
+    weights: FactReading[BodyWeight]
+    prior_treatments: FactReading[PriorTreatment]
+    authorizations: FactReading[PriorAuthorization]
+
+
 class TableOptions(TypedDict, total=False):
     """How a table is read; each means the same as in :func:`read_sessions`."""
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack, cast
 
 from botox_schedule import (
     CareEnd,
@@ -17,6 +17,7 @@ from botox_schedule import (
 )
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import Cell, CellReader, Month, Parsed
+from botox_schedule.tables.decisions import FactReading, Facts
 from botox_schedule.tables.rows import (
     Column,
     IfUnreadable,
@@ -175,17 +176,32 @@ class TableReading:
         """The patients who have a session, or a row that could not be read."""
         return frozenset(row.patient for row in self.session_rows) | self.unreadable
 
-    def records(self) -> tuple[PatientRecord, ...]:
-        """Return a record for each patient with a session."""
+    def records(
+        self, *, births: FactReading[date] | None = None, **facts: Unpack[Facts]
+    ) -> tuple[PatientRecord, ...]:
+        """Return a record for each patient with a session.
+
+        Args:
+            births: Days of birth; of two that differ for a patient neither counts.
+            facts: What the tables next to the sessions hold; see :class:`Facts`. Rows that
+                concern none of the patients are in :meth:`FactReading.unmatched`.
+        """
+        tables = cast("dict[str, FactReading[Any]]", facts)
+        given = {name: one.by_patient for name, one in tables.items()}
+        born = births.by_patient if births is not None else {}
         return tuple(
             PatientRecord(
                 id=patient,
                 sessions=sessions,
-                born_on=self.births.get(patient),
-                care_ends=self.care_ends.get(patient, ()),
+                born_on=_only(born.get(patient, ())) or self.births.get(patient),
+                **{name: one.get(patient, ()) for name, one in given.items()}
+                | {"care_ends": self._care_ends(patient, given)},
             )
             for patient, sessions in self.sessions.items()
         )
+
+    def _care_ends(self, patient: str, given: Mapping[str, Any]) -> tuple[CareEnd, ...]:
+        return (*self.care_ends.get(patient, ()), *given.get("care_ends", {}).get(patient, ()))
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the sessions as plain rows, as :mod:`botox_schedule.panel` takes them."""
@@ -193,6 +209,10 @@ class TableReading:
             {"patient": row.patient, **{name: getattr(row.session, name) for name in _FIELDS}}
             for row in self.session_rows
         ]
+
+
+def _only(days: Sequence[date]) -> date | None:
+    return days[0] if len(set(days)) == 1 else None
 
 
 def read_sessions(
