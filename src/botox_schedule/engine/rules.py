@@ -460,8 +460,8 @@ def _periods(facts: RuleFacts) -> Iterator[tuple[date | None, date | None]]:
     for versions in facts.labels.own:
         yield from ((v.in_force.first, v.in_force.last) for v in versions)
     for other in facts.labels.others:
-        versions = (v for tier in other.tiers for family in tier for v in family)
-        yield from ((v.in_force.first, v.in_force.last) for v in versions)
+        families = (family for tier in other.tiers for family in tier)
+        yield from ((v.in_force.first, v.in_force.last) for family in families for v in family)
     for override in (*facts.overrides, *facts.doubtful_overrides):
         yield override.first, override.last
     for rule in facts.payer:
