@@ -24,11 +24,26 @@ Treatment = tuple[str, Product | None]
 
 
 class LabelRule(NamedTuple):
-    """A protocol that may state a minimum for the next session."""
+    """Protocols that may state minimums for the next session.
+
+    Attributes:
+        kind: How they bear on it.
+        tiers: On each day the first of these groups that has a version counts: the protocols of
+            the treatment itself, those of its indication, those of the clock.
+        binds: Whether they bind as far as their sources do, or advise only.
+    """
 
     kind: MinimumKind
-    versions: Versions
+    tiers: tuple[tuple[Versions, ...], ...]
     binds: bool
+
+    def on(self, day: date) -> list[TreatmentProtocol]:
+        """Return the versions that count on *day*."""
+        for tier in self.tiers:
+            found = [v for versions in tier if (v := version_on(versions, day)) is not None]
+            if found:
+                return found
+        return []
 
 
 class LabelRules(NamedTuple):
@@ -144,8 +159,8 @@ class IntervalRules:
 
     def __init__(self, facts: RuleFacts) -> None:
         self.facts = facts
-        ahead = sorted(day for day in _changes(facts) if day > facts.anchor)
-        self._starts = [facts.anchor, *ahead]
+        ahead = {day for day in _changes(facts) if day > facts.anchor}
+        self._starts = [facts.anchor, *sorted(ahead)]
         self._on: dict[date, RulesOn] = {}
 
     def on(self, day: date) -> RulesOn:
@@ -204,34 +219,56 @@ class IntervalRules:
 def _rules_on(facts: RuleFacts, day: date) -> RulesOn:
     own = [v for versions in facts.labels.own if (v := version_on(versions, day)) is not None]
     labels = [_label(facts, MinimumKind.LABEL, v) for v in own if v.retreatment.minimum is not None]
-    states_own = bool(labels)
     protocol = _judging(own, labels)
-    labels += _other_labels(facts, day)
-    minimums, replaced, overridden = _overridden(facts, day, labels, _payers(facts, day))
-    doubtful = tuple(_doubtful_minimums(facts, day))
+    states_own = bool(labels)
+    if facts.labels.others:
+        labels += _other_labels(facts, day)
+    payers = _payers(facts, day) if facts.payer or facts.approved else []
+    minimums, replaced, overridden = _overridden(facts, day, labels, payers)
+    if facts.doubtful_overrides or facts.doubtful_approved:
+        minimums = (*minimums, *_doubtful_minimums(facts, day))
+    return _weighed(facts, day, protocol, minimums, replaced, states_own=states_own or overridden)
+
+
+def _weighed(
+    facts: RuleFacts,
+    day: date,
+    protocol: TreatmentProtocol | None,
+    minimums: tuple[Minimum, ...],
+    replaced: tuple[Minimum, ...],
+    *,
+    states_own: bool,
+) -> RulesOn:
+    """Weigh the minimums against each other, and say when they open."""
     usual = _usual(facts, day, protocol)
-    binding = [m for m in minimums if m.binds]
-    deciding = max(binding, key=_gives, default=None)
-    advising = max((m for m in (*minimums, *doubtful) if not m.binds), key=_gives, default=None)
+    deciding = _latest(minimums, binding=True)
+    advising = _latest(minimums, binding=False)
     if advising is not None and deciding is not None and advising.gives <= deciding.gives:
         advising = None
-    doubtful_until = _doubtful_until(facts, (*minimums, *doubtful))
-    rules = RulesOn(
+    doubtful_until = _doubtful_until(facts, minimums)
+    days = [m.gives for m in (deciding, advising) if m is not None]
+    if doubtful_until is not None:
+        days.append(doubtful_until)
+    opens_on = _opens_on(facts, usual, days, states_own=states_own)
+    return RulesOn(
         protocol,
-        (*minimums, *doubtful),
+        minimums,
         replaced,
         usual,
         deciding,
         advising,
-        states_own or overridden,
+        states_own,
         doubtful_until,
-        None,
+        opens_on,
     )
-    return rules._replace(opens_on=_opens_on(facts, rules))
 
 
-def _gives(minimum: Minimum) -> date:
-    return minimum.gives
+def _latest(minimums: Iterable[Minimum], *, binding: bool) -> Minimum | None:
+    latest = None
+    for minimum in minimums:
+        if minimum.binds is binding and (latest is None or minimum.gives > latest.gives):
+            latest = minimum
+    return latest
 
 
 def _judging(
@@ -274,9 +311,9 @@ def _label(
 
 def _other_labels(facts: RuleFacts, day: date) -> Iterator[Minimum]:
     for other in facts.labels.others:
-        version = version_on(other.versions, day)
-        if version is not None and version.retreatment.minimum is not None:
-            yield _label(facts, other.kind, version, binds=other.binds)
+        for version in other.on(day):
+            if version.retreatment.minimum is not None:
+                yield _label(facts, other.kind, version, binds=other.binds)
 
 
 def _payers(facts: RuleFacts, day: date) -> list[Minimum]:
@@ -339,7 +376,10 @@ def _valid_minimum(facts: RuleFacts, day: date, authority: Authority) -> Interva
         and override.authority is authority
         and is_within(override.first, day, override.last)
     ]
-    return max(valid, key=lambda o: (o.first, _days(facts, o.minimum)), default=None)
+    # The text comes last: it decides only between lengths that are equal, so that no order does.
+    return max(
+        valid, key=lambda o: (o.first, _days(facts, o.minimum), str(o.minimum)), default=None
+    )
 
 
 def _days(facts: RuleFacts, interval: Interval | None) -> date:
@@ -370,11 +410,12 @@ def _valid_usual(facts: RuleFacts, day: date) -> IntervalOverride | None:
         if override.usual is not None and is_within(override.first, day, override.last)
     ]
 
-    def strictness(override: IntervalOverride) -> tuple[date, date, date, bool]:
+    def strictness(override: IntervalOverride) -> tuple[date, date, date, bool, str]:
         usual = override.usual
         first, last = (None, None) if usual is None else (usual.first, usual.last)
         clinician = override.authority is Authority.CLINICIAN
-        return override.first, _days(facts, first), _days(facts, last), clinician
+        # The text comes last: it decides only between lengths that are equal.
+        return override.first, _days(facts, first), _days(facts, last), clinician, str(usual)
 
     return max(valid, key=strictness, default=None)
 
@@ -386,20 +427,23 @@ def _doubtful_until(facts: RuleFacts, minimums: Iterable[Minimum]) -> date | Non
         return None
     intervals = {*(m.interval for m in minimums), *facts.longest}
     short_month = facts.policy.short_month
-    return max(i.added_to(day, short_month) for day in facts.doubtful_from for i in intervals)
+    ends = (i.added_to(day, short_month) for day in facts.doubtful_from for i in intervals)
+    return max(ends, default=None)
 
 
-def _opens_on(facts: RuleFacts, rules: RulesOn) -> date | None:
-    """The first day that is neither forbidden nor left open by these rules."""
-    days = [m.gives for m in (rules.deciding, rules.advising) if m is not None]
-    if not rules.states_own:
-        if rules.usual is None:
+def _opens_on(
+    facts: RuleFacts, usual: UsualRange | None, days: list[date], *, states_own: bool
+) -> date | None:
+    """The first day that is neither forbidden nor left open by the rules of one day.
+
+    A treatment without a minimum of its own opens on the first usual day, and never without one.
+    """
+    if not states_own:
+        if usual is None:
             return None
-        days.append(rules.usual.interval.first.added_to(facts.anchor, facts.policy.short_month))
-    if rules.doubtful_until is not None:
-        days.append(rules.doubtful_until)
+        days = [*days, usual.interval.first.added_to(facts.anchor, facts.policy.short_month)]
     if facts.first_on is not None:
-        days.append(shifted(facts.first_on, facts.policy.group_within_days + 1))
+        days = [*days, shifted(facts.first_on, facts.policy.group_within_days + 1)]
     return max(days)
 
 
@@ -416,7 +460,8 @@ def _periods(facts: RuleFacts) -> Iterator[tuple[date | None, date | None]]:
     for versions in facts.labels.own:
         yield from ((v.in_force.first, v.in_force.last) for v in versions)
     for other in facts.labels.others:
-        yield from ((v.in_force.first, v.in_force.last) for v in other.versions)
+        families = (family for tier in other.tiers for family in tier)
+        yield from ((v.in_force.first, v.in_force.last) for family in families for v in family)
     for override in (*facts.overrides, *facts.doubtful_overrides):
         yield override.first, override.last
     for rule in facts.payer:
@@ -454,15 +499,18 @@ def label_rules(
         own: list[Versions] = [known.versions(protocol)]
         substituted = False
     else:
-        found = [_families(known, protocol, treatment) for treatment in _sorted(planned)]
-        substituted = not all(is_own for _, is_own in found)
-        own = [versions for families, _ in found for versions in families]
+        found = [_tiers(known, protocol, treatment) for treatment in _sorted(planned)]
+        substituted = not all(
+            _is_own(tiers, t) for tiers, t in zip(found, _sorted(planned), strict=True)
+        )
+        own = [versions for tiers in found for versions in tiers[0]]
         own = own or [known.versions(protocol)]
     others: list[LabelRule] = []
     for treatment in _sorted(last - planned):
-        rules, is_own = _label_rules_of(known, protocol, treatment, planned)
-        others += rules
-        substituted = substituted or not is_own
+        others += _label_rules_of(known, protocol, treatment, planned)
+        tiers = _tiers(known, protocol, treatment)
+        same_product = treatment[1] in {product for _, product in planned}
+        substituted = substituted or not (same_product or _is_own(tiers, treatment))
     return LabelRules(tuple(own), tuple(dict.fromkeys(others)), substituted)
 
 
@@ -470,25 +518,31 @@ def _sorted(treatments: Iterable[Treatment]) -> list[Treatment]:
     return sorted(treatments, key=lambda treatment: (treatment[0], treatment[1] or ""))
 
 
-def _families(
+def _tiers(
     known: ProtocolSet, protocol: TreatmentProtocol, treatment: Treatment
-) -> tuple[tuple[Versions, ...], bool]:
-    """The protocols of a treatment, and whether they are its own.
+) -> tuple[tuple[Versions, ...], ...]:
+    """The protocols of a treatment, those of its indication, those of the clock.
 
-    An unknown product counts as every product known for the indication. Where a treatment has
-    no protocol, those of its indication judge it, else those of the clock.
+    An unknown product counts as every product known for the indication.
     """
     indication, product = treatment
     people, region = protocol.population, protocol.region
-    if product is not None:
-        own = known.find(indication, product, people, region)
-        if own:
-            return own, True
-    same_indication = known.of_indications([indication], people, region)
-    if same_indication:
-        return same_indication, product is None
     clock = known.clock(protocol.indication, people, region)
-    return known.of_indications(clock, people, region), product is None
+    own = () if product is None else known.find(indication, product, people, region)
+    tiers = (
+        own,
+        known.of_indications([indication], people, region),
+        known.of_indications(clock, people, region),
+    )
+    return tuple(tier for tier in tiers if tier)
+
+
+def _is_own(tiers: tuple[tuple[Versions, ...], ...], treatment: Treatment) -> bool:
+    """Whether the treatment has a protocol; an unknown product has those of its indication."""
+    first = tiers[0][0][0] if tiers else None
+    if first is None or first.indication != treatment[0]:
+        return False
+    return treatment[1] is None or first.product is treatment[1]
 
 
 def _label_rules_of(
@@ -496,13 +550,20 @@ def _label_rules_of(
     protocol: TreatmentProtocol,
     treatment: Treatment,
     planned: frozenset[Treatment],
-) -> tuple[list[LabelRule], bool]:
-    """What a session of the last cycle, which was not the planned treatment, binds or advises."""
-    families, is_own = _families(known, protocol, treatment)
-    if treatment[1] is None or treatment[1] not in {product for _, product in planned}:
-        return [LabelRule(MinimumKind.PREVIOUS_PRODUCT, v, binds=True) for v in families], is_own
-    rules = [LabelRule(MinimumKind.OTHER_INDICATION, v, binds=False) for v in families]
-    clock = known.clock(protocol.indication, protocol.population, protocol.region)
-    general = general_protocols(known, protocol, clock)
-    rules += [LabelRule(MinimumKind.IN_GENERAL, v, binds=True) for v in general]
-    return rules, True
+) -> list[LabelRule]:
+    """What a session of the last cycle, which was not the planned treatment, binds or advises.
+
+    Another product binds, and so does an unknown one; the planned product for another
+    indication of the clock advises, and its protocol for the clock in general binds.
+    """
+    indication, product = treatment
+    tiers = _tiers(known, protocol, treatment)
+    same_product = product in {planned_product for _, planned_product in planned}
+    kind = MinimumKind.OTHER_INDICATION if same_product else MinimumKind.PREVIOUS_PRODUCT
+    rules = [LabelRule(kind, tiers, binds=not same_product)]
+    other_indication = indication not in {planned_indication for planned_indication, _ in planned}
+    if other_indication and (same_product or product is None):
+        clock = known.clock(protocol.indication, protocol.population, protocol.region)
+        general = general_protocols(known, protocol, clock)
+        rules += [LabelRule(MinimumKind.IN_GENERAL, (general,), binds=True)] if general else []
+    return rules

@@ -1,14 +1,23 @@
-"""Writes answers of this version to ``stored/VERSION``: later versions must read them."""
+"""What must not change unnoticed, written by one script: ``make snapshots``.
 
+Public names, JSON Schemas, the answers of this version, what answers and findings say.
+"""
+
+import inspect
 import json
+from collections.abc import Iterator
 from datetime import date
+from enum import Enum
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode
 
 import botox_schedule as bs
 from botox_schedule import outcomes, planning
+from test_findings import FINDINGS, findings_in_words
 
 FOLDER = Path(__file__).parent / "stored"
 AS_OF = "2026-04-10"
@@ -134,6 +143,91 @@ def texts() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+API = Path(__file__).with_name("api.txt")
+MODULES = (
+    "",
+    ".planning",
+    ".outcomes",
+    ".ical",
+    ".fhir",
+    ".views.handout",
+    ".views.timeline",
+    ".panel",
+    ".views.plots",
+    ".testing",
+    ".errors",
+)
+
+
+def api() -> str:
+    """Return one line for each public name, and one for each of its members."""
+    lines: list[str] = []
+    for module in MODULES:
+        found = import_module(f"botox_schedule{module}")
+        for name in sorted(found.__all__):
+            lines += _lines(f"botox_schedule{module}.{name}", getattr(found, name))
+    return "\n".join(lines) + "\n"
+
+
+def _lines(path: str, item: Any) -> Iterator[str]:
+    if isinstance(item, type):
+        yield f"class {path}({', '.join(base.__name__ for base in item.__bases__)})"
+        yield from (f"    {line}" for line in _members(item))
+    elif callable(item):
+        yield _signature(path, item)
+    else:
+        yield path
+
+
+def _members(item: type) -> Iterator[str]:
+    if issubclass(item, Enum):
+        yield from sorted(member.name for member in item)
+        return
+    for name in sorted(
+        {*vars(item), *item.__annotations__} if item.__annotations__ else vars(item)
+    ):
+        member = vars(item).get(name)
+        if name.startswith("_") or name == "model_config":
+            continue
+        if inspect.isfunction(member) or isinstance(member, classmethod | staticmethod):
+            yield _signature(name, getattr(item, name))
+        else:
+            yield name
+
+
+def _signature(path: str, item: Any) -> str:
+    parameters = inspect.signature(item).parameters.values()
+    return f"{path}({', '.join(map(_parameter, parameters))})"
+
+
+def _parameter(parameter: inspect.Parameter) -> str:
+    mark = {"KEYWORD_ONLY": "*, ", "VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(
+        parameter.kind.name, ""
+    )
+    default = "" if parameter.default is parameter.empty else "=..."
+    return f"{mark}{parameter.name}{default}"
+
+
+SCHEMAS = Path(bs.__file__).parent / "schemas"
+MODELS: dict[str, tuple[type[BaseModel], JsonSchemaMode]] = {
+    "patient-record": (bs.PatientRecord, "validation"),
+    "treatment-protocol": (bs.TreatmentProtocol, "validation"),
+    "forecast": (bs.Forecast, "serialization"),
+    "date-check": (bs.engine.DateCheck, "serialization"),
+    "treatment-cycle": (bs.engine.TreatmentCycle, "serialization"),
+}
+
+
+def schema(name: str) -> dict[str, object]:
+    """The schema as pydantic writes it, named and dated by its own version."""
+    model, mode = MODELS[name]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:botox-schedule:schema:{name}:1",
+        **model.model_json_schema(mode=mode),
+    }
+
+
 def main() -> None:
     folder = FOLDER / bs.__version__
     folder.mkdir(parents=True, exist_ok=True)
@@ -141,6 +235,11 @@ def main() -> None:
         text = json.dumps(value.model_dump(mode="json"), indent=1, sort_keys=True)
         (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     (folder / "texts.txt").write_text(texts(), encoding="utf-8")
+    FINDINGS.write_text(findings_in_words(), encoding="utf-8")
+    API.write_text(api(), encoding="utf-8")
+    for name in MODELS:
+        text = json.dumps(schema(name), indent=2) + "\n"
+        (SCHEMAS / f"{name}.json").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
