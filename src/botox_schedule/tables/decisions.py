@@ -104,7 +104,7 @@ def _loosely(key: str) -> str:
 
 
 _DAY = Column(CellReader.day)
-_FIRST = Column(CellReader.day, is_required=True)
+_NEEDED_DAY = Column(CellReader.day, is_required=True)
 _BINDING_DAY = Column(CellReader.day, if_unreadable=IfUnreadable.COUNTS)
 _KEY = Column(unbound(cells.key))
 _PATIENT = Column(unbound(cells.key), is_required=True)
@@ -129,7 +129,7 @@ _BINDING = {
 _TABLES: Mapping[str, _Reads] = {
     "holds": {
         "patient": _PATIENT,
-        "first": _FIRST,
+        "first": _NEEDED_DAY,
         "last": _BINDING_DAY._replace(fallback_words="as open"),
         "review_on": _BINDING_DAY,
         **_BINDING,
@@ -143,7 +143,7 @@ _TABLES: Mapping[str, _Reads] = {
     "overrides": {
         "patient": _PATIENT,
         "indication": _INDICATION,
-        "first": _FIRST,
+        "first": _NEEDED_DAY,
         "last": _DAY,
         "minimum": _INTERVAL,
         "usual": _RANGE,
@@ -154,7 +154,7 @@ _TABLES: Mapping[str, _Reads] = {
     "births": {"patient": _PATIENT, "born_on": Column(CellReader.birth_day, is_required=True)},
     "weights": {
         "patient": _PATIENT,
-        "measured_on": _FIRST,
+        "measured_on": _NEEDED_DAY,
         "kilograms": Column(unbound(cells.kilograms), is_required=True, is_number=True),
     },
     "prior_treatments": {
@@ -173,8 +173,8 @@ _TABLES: Mapping[str, _Reads] = {
         "patient": _PATIENT,
         "indication": _INDICATION,
         "product": _PRODUCT._replace(is_required=True),
-        "first": _FIRST,
-        "last": _DAY,
+        "first": _NEEDED_DAY,
+        "last": _NEEDED_DAY,
         "sessions": _COUNT,
         "units": _UNITS,
         "minimum_interval": _INTERVAL,
@@ -330,7 +330,7 @@ def read_prior_treatments(
 def read_authorizations(
     source: TableSource, **options: Unpack[TableOptions]
 ) -> FactReading[PriorAuthorization]:
-    r"""Read a table of authorizations: patient, indication, product, first, and where known last.
+    r"""Read a table of authorizations: patient, indication, product, first and last.
 
     An authorization with a cell that cannot be read is left out: it must not cover too much.
 
