@@ -10,14 +10,13 @@ from botox_schedule import (
     PatientRecord,
     SchedulingPolicy,
     TreatmentProtocol,
-    TreatmentSession,
     Window,
 )
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine import LimitCheck
 from botox_schedule.engine.limits import LimitQuestion, limit_checks, planned_units
 from botox_schedule.errors import PlanningError
-from botox_schedule.planning.authorizations import AuthorizationCheck
+from botox_schedule.planning.authorizations import AuthorizationCheck, planned_session
 from botox_schedule.planning.bookable_days import Search, in_order, search, window_of
 from botox_schedule.planning.booking import BookingConstraint, BookingRules, booking_rules
 from botox_schedule.planning.clinic_calendar import OpenDay
@@ -228,12 +227,7 @@ def _combined_checks(
     """The limits of one track, with the other tracks' planned sessions counted as given."""
     track = rules.track
     others = [
-        TreatmentSession(
-            administered_on=on,
-            indication=other.track.protocol.indication,
-            product=other.track.protocol.product,
-            units=other.dose.units,
-        )
+        planned_session(other.track.protocol, on, other.dose)
         for other in tracks
         if other is not rules
     ]
