@@ -1292,6 +1292,24 @@ class TestEdges:
         )
         assert (gone.window, [t.authorization for t in gone.tracks]) == (visit.window, [None, None])
 
+    @pytest.mark.parametrize(("left", "covers"), [(400, None), (399, False)])
+    def test_limbs_of_one_clock_share_the_units_of_an_authorization(
+        self, left: int, covers: bool | None
+    ) -> None:
+        rows = [
+            {"administered_on": "2026-01-05", "indication": limb, "product": "Botox"}
+            for limb in ("upper-limb-spasticity", "lower-limb-spasticity")
+        ]
+        valid = {"first": "2026-02-01", "last": "2026-12-31"}
+        approval = approved(indication="spasticity", units=left, valid=valid)
+        record = bs.PatientRecord.model_validate({"sessions": rows, "authorizations": [approval]})
+        limbs = [row["indication"] for row in rows]
+        units = dict.fromkeys(limbs, 200)
+        visit = plan.find_shared_visit(record, limbs, as_of="2026-03-01", planned_units=units)
+        assert (visit.on is None) is (covers is False)
+        assert {t.authorization and t.authorization.covers for t in visit.tracks} == {None}
+        assert [track.own_day is None for track in visit.tracks] == [False, False]
+
     def test_the_planned_units_of_each_track_decide_its_authorization(self) -> None:
         approvals = [approved(units=100), approved(indication="spasticity", units=300)]
         given = bs.PatientRecord.model_validate(

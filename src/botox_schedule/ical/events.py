@@ -36,7 +36,7 @@ _LONGEST_ALARM = 3660
 
 @unique
 class EventKind(StrEnum):
-    """What an event of the calendar stands for."""
+    """What an event of the calendar represents."""
 
     SESSION = "session"
     """A session that was given."""
@@ -83,7 +83,7 @@ class CalendarEvent(Value, frozen=True):
 
     Attributes:
         uid: The same for the same key, clock, cycle and kind of event, whatever its days.
-        kind: What it stands for.
+        kind: What it represents.
         window: Its days; both ends belong to it.
         status: ``CANCELLED`` takes an earlier export's event back.
         summary: What the calendar shows.
@@ -179,7 +179,7 @@ class _Entry(NamedTuple):
 
     Attributes:
         cycle: The number of its cycle.
-        kind: What it stands for.
+        kind: What it represents.
         window: Its days.
         part: What it is of its cycle; with the cycle it makes the UID.
         status: Whether it is sure, or cancelled.
