@@ -950,13 +950,16 @@ class TestCodes:
             ("CPT", "64615", "chronic-migraine"),
             ("HCPCS", "J0585", None),
             ("ICD-10-CM", "G35", None),
-            ("ICD-9", "G24.3", None),
         ],
     )
     def test_a_code_names_its_indication(
         self, system: str, code: str, indication: str | None
     ) -> None:
         assert bs.find_indication(system, code) == indication
+
+    def test_an_unknown_system_is_refused(self) -> None:
+        with pytest.raises(bs.BotoxScheduleError, match="no coding system has that name"):
+            bs.find_indication("ICD-9", "G24.3")
 
     def test_every_code_is_found_again(self) -> None:
         for protocol in bs.bundled_protocols():
@@ -1243,13 +1246,11 @@ class TestEdges:
     def test_own_sizes_take_the_place_of_the_bundled_ones(self) -> None:
         found = plan.fewest_vials(155, "Botox", sizes=[120])
         assert [(v.units, v.count) for v in found.vials] == [(120, 2)]
-        assert [source.key for source in found.sources] == ["hcpcs-2026-10"]
+        billed = plan.billing_rule("Botox").source
+        assert found.sources == (billed,)
         both = plan.fewest_vials(300, "Botox")
-        assert [source.key for source in both.sources] == [
-            "ndc-public-repos",
-            "carecostoptimizer-waste",
-            "hcpcs-2026-10",
-        ]
+        bundled = tuple(size.source for size in plan.vial_sizes("Botox"))
+        assert both.sources == (*bundled, billed)
         assert plan.fewest_vials(300, "Botox", pharmacy_supplied=True).sources == both.sources[:2]
         assert plan.fewest_vials(1, "Letybo", sizes=[100]).sources == ()
 
@@ -1725,7 +1726,7 @@ class TestWhereAPersonMustDecide:
 
     def test_no_interval(self) -> None:
         bare = MIGRAINE.model_copy(
-            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "2"}
+            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "99"}
         )
         found = plan.first_bookable_day(one, bare, as_of="2026-03-01")
         assert (found.on, found.emptied_by) == (None, Constraint.NO_INTERVAL)

@@ -160,7 +160,7 @@ def events_from_record(
     ... }])
     >>> events = events_from_record(record, "chronic-migraine", key="k-1", as_of="2026-02-01")
     >>> [(str(event.kind), str(event.window)) for event in events]
-    [('session', '2026-01-05 to 2026-01-05'), ('onset', '2026-01-19 to 2026-01-26'), ('wear_off', '2026-03-02 to 2026-03-30'), ('due', '2026-03-30 to 2026-04-06')]
+    [('session', '2026-01-05 to 2026-01-05'), ('onset', '2026-01-19 to 2026-01-26'), ('wear_off', '2026-03-02 to 2026-03-16'), ('due', '2026-03-30 to 2026-04-06')]
     """
     options = _Options.model_validate(
         {"key": key, "summaries": summaries or {}, "alarms": tuple(alarms), "count": count}
