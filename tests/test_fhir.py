@@ -703,6 +703,10 @@ class TestServiceRequest:
         found = proposal(silenced(holds=[hold]))
         assert (found["status"], found["occurrencePeriod"]["start"]) == ("on-hold", "2026-08-01")
 
+    def test_a_discharge_before_the_overdue_day_leaves_the_period_open(self) -> None:
+        end = {"on": "2026-06-25", "kind": "discontinued"}
+        assert proposal(silenced(care_ends=[end]))["occurrencePeriod"] == {"start": "2026-06-22"}
+
     def test_a_track_without_a_protocol_is_named_in_general(self) -> None:
         record = record_from_gaps([], starts_on=date(2026, 1, 5), indication="x")
         (found,) = bs.forecast_all(record, as_of="2026-04-10")
@@ -728,7 +732,9 @@ class TestServiceRequest:
             return
         period = proposal(answer).get("occurrencePeriod")
         assert (period is None) is (answer.dates.due is None)
-        if period is not None and answer.dates.overdue_from is not None:
+        if period is not None and answer.dates.overdue_from is None:
+            assert period == {"start": str(answer.dates.due)}
+        elif period is not None and answer.dates.overdue_from is not None:
             assert period["start"] <= period["end"]
             assert period["start"] == str(answer.dates.due)
             assert period["end"] == str(answer.dates.overdue_from - timedelta(days=1))
