@@ -132,7 +132,7 @@ def days_text(count: int) -> str:
 def minimum_sentence(minimum: Minimum) -> str:
     """Return what a minimum gives; one read from a schedule is called an interval."""
     source = None if minimum.protocol is None else minimum.protocol.retreatment.minimum_source
-    noun = _NOUNS.get(None if source is None else source.basis, "minimum")
+    noun = _NOUNS.get((source and source.basis) or "", "minimum")
     return f"{_OWNERS[minimum.kind]} {in_words(minimum.interval)} {noun} gives {minimum.gives}"
 
 

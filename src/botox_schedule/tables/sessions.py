@@ -26,6 +26,7 @@ from botox_schedule.tables.rows import (
     RowsRead,
     RowValues,
     read_rows,
+    unbound,
 )
 from botox_schedule.tables.source import TableSource
 from botox_schedule.tables.words import find_value
@@ -77,40 +78,38 @@ def _deceased(cell: Cell) -> Parsed:
 
 
 _COLUMNS: Mapping[str, Column] = {
-    "patient": Column(lambda _, cell: cells.key(cell), is_required=True),
+    "patient": Column(unbound(cells.key), is_required=True),
     "administered_on": Column(CellReader.day, is_required=True),
     "indication": Column(CellReader.indication, is_required=True),
     "product": Column(
         CellReader.product_name, if_unreadable=_COUNTS, fallback_words="with an unknown product"
     ),
     "units": Column(
-        lambda _, cell: cells.units(cell),
+        unbound(cells.units),
         is_number=True,
         if_unreadable=_COUNTS,
         fallback_words="with unknown units",
     ),
     "units_discarded": Column(
-        lambda _, cell: cells.units_discarded(cell),
+        unbound(cells.units_discarded),
         is_number=True,
         if_unreadable=_COUNTS,
         fallback_words="with unknown units discarded",
     ),
-    "status": Column(
-        lambda _, cell: cells.word("status", SessionStatus)(cell), default=SessionStatus.COMPLETED
-    ),
+    "status": Column(unbound(cells.word("status", SessionStatus)), default=SessionStatus.COMPLETED),
     # A session left out for its kind would make the next one come too early.
     "kind": Column(
-        lambda _, cell: _kind(cell),
+        unbound(_kind),
         if_unreadable=_COUNTS,
         default=SessionKind.FULL,
         fallback=SessionKind.FULL,
         fallback_words="as a full session",
     ),
-    "id": Column(lambda _, cell: cells.key(cell)),
+    "id": Column(unbound(cells.key)),
     "recorded_on": Column(CellReader.day, if_unreadable=_COUNTS),
     "born_on": Column(CellReader.birth_day, if_unreadable=_COUNTS),
     "died_on": Column(_death, if_unreadable=_COUNTS),
-    "deceased": Column(lambda _, cell: _deceased(cell), if_unreadable=_COUNTS),
+    "deceased": Column(unbound(_deceased), if_unreadable=_COUNTS),
 }
 
 
