@@ -110,7 +110,7 @@ def records_from_bundle(
     Raises:
         ExchangeError: When it is no FHIR in JSON, or the product is unknown; the message says
             where and what.
-        FileLimitError: When it is larger than 512 MiB.
+        FileLimitError: When it is larger than 512 MiB, or a damaged gzip file.
         DayError: When the zone is unknown.
 
     >>> reading = records_from_bundle({"resourceType": "Bundle", "type": "collection", "entry": [{
