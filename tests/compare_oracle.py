@@ -7,6 +7,7 @@ first differences are printed with the least record that still shows them.
 
 import random
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -364,7 +365,7 @@ def kinds(case: Case, seed: str) -> dict[str, tuple[str, object, object]]:
             found.setdefault(difference[0].partition("(")[0] + difference[0].partition(")")[2],
                              difference)
     except Exception as error:
-        found["error"] = ("error", repr(error), None)
+        found["error"] = ("error", repr(error)[:300], traceback.format_exc()[-900:])
     return found
 
 
@@ -392,9 +393,8 @@ def _smaller(case: Case) -> Iterator[Case]:
         if getattr(case.policy, name) != getattr(plain, name):
             update = {name: getattr(plain, name)}
             yield case._replace(policy=case.policy.model_copy(update=update))
-    for place in range(len(case.others or ())):
-        rest = case.others[:place] + case.others[place + 1 :]  # type: ignore[index]
-        yield case._replace(others=rest)
+    for key in {p.id for p in case.others or ()} - {case.protocol.id}:
+        yield case._replace(others=tuple(p for p in case.others or () if p.id != key))
     for name in ("holds", "overrides", "care_ends", "authorizations"):
         rows = getattr(case.record, name)
         for place, row in enumerate(rows):

@@ -54,9 +54,10 @@ class Course(NamedTuple):
     """From where the next session counts: sessions that happened, or a projected one."""
 
     anchor: date
-    last_injection: date
+    counts_from: date
     first_part: date | None
     last_full: date
+    last_injection: date
     given: tuple[Given, ...]
 
 
@@ -336,22 +337,26 @@ class Oracle:
                 *(Given(s.indication, s.product) for s in touch),
             )
             last = self._last_injection(day, touch)
-            return Course(day, last, None, day, given)
+            return Course(day, self._counts_from(day, last), None, day, last, given)
         if anchor is None:
             return None
         parts = groups[-1]
         touch = [s for s in parts if s.administered_on > anchor]
+        last = self._last_injection(anchor, touch)
         return Course(
             anchor,
-            self._last_injection(anchor, touch),
+            self._counts_from(anchor, last),
             self.firsts[-1],
             anchor,
+            last,
             tuple(Given(s.indication, s.product) for s in parts),
         )
 
-    def _last_injection(self, anchor: date, touch: list[bs.TreatmentSession]) -> date:
-        if not self.policy.touch_up_moves_earliest:
-            return anchor
+    def _counts_from(self, anchor: date, last_injection: date) -> date:
+        return last_injection if self.policy.touch_up_moves_earliest else anchor
+
+    @staticmethod
+    def _last_injection(anchor: date, touch: list[bs.TreatmentSession]) -> date:
         return max([anchor, *(s.administered_on for s in touch)])
 
     def add(self, day: date, interval: bs.Interval, times: int = 1) -> date:
@@ -396,7 +401,7 @@ class Oracle:
         for binding in (True, False):
             those = [m for m in minimums if m.binding is binding]
             if those:
-                kept.append(max(those, key=lambda m: self.add(course.last_injection, m.interval)))
+                kept.append(max(those, key=lambda m: self.add(course.counts_from, m.interval)))
         return kept
 
     def _of_session(self, course: Course, given: Given, day: date) -> list[Minimum]:
@@ -407,15 +412,17 @@ class Oracle:
         else:
             products = {given.product}
         found: list[Minimum] = []
+        if given.product is None and not self.protocols_of(given.indication, None, day):
+            found += self._strictest_of_clock(course, day)
         for product in products:
             if product is self.product and given.indication == self.indication:
                 continue
             own = self.protocols_of(given.indication, product, day)
             if not own:
                 own = self.protocols_of(given.indication, None, day)
-            if not own:
-                own = [p for word in self.clock for p in self.protocols_of(word, None, day)]
             asked = self.strictest(course, [m for p in own for m in self.minimum_of(p)])
+            if not own:
+                asked = self._strictest_of_clock(course, day)
             if product is self.product:
                 asked = [Minimum(m.interval, binding=False) for m in asked]
                 for general in {general_indication(w) for w in self.clock} - {None}:
@@ -424,6 +431,10 @@ class Oracle:
                         asked += self.minimum_of(p)
             found += asked
         return found
+
+    def _strictest_of_clock(self, course: Course, day: date) -> list[Minimum]:
+        everywhere = [p for word in self.clock for p in self.protocols_of(word, None, day)]
+        return self.strictest(course, [m for p in everywhere for m in self.minimum_of(p)])
 
     def chosen(
         self, course: Course, day: date, what: str, authority: str | None = None
@@ -517,7 +528,7 @@ class Oracle:
     def first_bound(self, course: Course, day: date) -> date | None:
         """The day that the latest binding minimum gives."""
         minimums, _ = self.rules(course, day)
-        days = [self.add(course.last_injection, m.interval) for m in minimums if m.binding]
+        days = [self.add(course.counts_from, m.interval) for m in minimums if m.binding]
         return max(days, default=None)
 
     def by_rule(self, course: Course, day: date) -> bool | None:
@@ -530,7 +541,7 @@ class Oracle:
         bound = self.first_bound(course, day)
         if bound is not None and day < bound:
             return False
-        if any(day < self.add(course.last_injection, m.interval) for m in minimums):
+        if any(day < self.add(course.counts_from, m.interval) for m in minimums):
             return None
         if self.in_doubt(course, day):
             return None
@@ -603,7 +614,8 @@ class Oracle:
             return Answer("on_hold" if on_hold else "no_history", resumes_on=resumes)
         if on_hold and resumes is None:
             return Answer("on_hold")
-        dates = self.dates(self.course, resumes or self.as_of, self.holds)
+        ends = min(self.discharges, default=FOREVER)
+        dates = self.dates(self.course, resumes or self.as_of, self.holds, ends)
         status = "on_hold" if on_hold else self._status()
         kept = [None if day and self.discharged(day) else day for day in dates]
         return Answer(status, *kept, resumes_on=resumes)
@@ -628,10 +640,10 @@ class Oracle:
         return day
 
     def dates(
-        self, course: Course, as_of: date, holds: list[Span]
+        self, course: Course, as_of: date, holds: list[Span], ends: date = FOREVER
     ) -> tuple[date | None, date | None, date | None, date | None]:
         nothing = (None, None, None, None)
-        earliest = self._earliest(course, as_of, holds)
+        earliest = self._earliest(course, as_of, holds, ends)
         if earliest is None:
             return nothing
         usual = self.usual_on(course, earliest)
@@ -655,12 +667,14 @@ class Oracle:
             return (earliest, due, overdue, None)
         return (earliest, due, overdue, max(lapsed, overdue))
 
-    def _earliest(self, course: Course, as_of: date, holds: list[Span]) -> date | None:
+    def _earliest(
+        self, course: Course, as_of: date, holds: list[Span], ends: date = FOREVER
+    ) -> date | None:
         """The first day outside a hold of the first stretch with such a day from as_of on."""
         first_free = None
         day = course.anchor
         end = max(self.horizon(course), as_of + timedelta(days=400))
-        while day <= end:
+        while day <= end and day < ends:
             if self.by_rule(course, day) is True:
                 if not any(span.has(day) for span in holds):
                     first_free = first_free or day
@@ -736,9 +750,9 @@ class Oracle:
             if target != candidate:
                 base, times = target, 0
             given = (Given(self.indication, self.product),)
-            course = Course(target, target, target, target, given)
-            earliest = self._earliest(course, target, self.holds)
-            if earliest is None:
+            course = Course(target, target, target, target, target, given)
+            earliest, due, _, _ = self.dates(course, target, self.holds)
+            if earliest is None or due is None:
                 break
             following = self.usual_on(course, earliest)
             if following is None:
@@ -747,5 +761,5 @@ class Oracle:
                 base, times, usual = target, 0, following
             times += 1
             candidate = self.add(base, usual.first, times)
-            target = self._first_allowed(course, max(candidate, earliest), self.holds)
+            target = self._first_allowed(course, max(candidate, due), self.holds)
         return targets
