@@ -432,7 +432,6 @@ def main() -> None:
             if seen[kind] <= MOST_SHOWN and kind.startswith(only) and only:
                 case_now = least(case, kind, key)
                 print(f"# {key}: {kinds(case_now, key)[kind]}\n{case_now.show()}\n", flush=True)
-                break
     print(f"{count} records, seed {seed}: {dict(seen) or 'no difference'}; {dict(statuses)}")
     sys.exit(1 if seen else 0)
 

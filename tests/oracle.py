@@ -332,10 +332,7 @@ class Oracle:
                 for s in self.track
                 if s.administered_on > day and s.kind.value == "touch_up"
             ]
-            given = (
-                *(Given(p.indication, p.product) for p in same_day),
-                *(Given(s.indication, s.product) for s in touch),
-            )
+            given = (*(Given(p.indication, p.product) for p in same_day), *self._given(touch))
             last = self._last_injection(day, touch)
             return Course(day, self._counts_from(day, last), None, day, last, given)
         if anchor is None:
@@ -349,8 +346,12 @@ class Oracle:
             self.firsts[-1],
             anchor,
             last,
-            tuple(Given(s.indication, s.product) for s in parts),
+            self._given(parts),
         )
+
+    @staticmethod
+    def _given(sessions: Iterable[bs.TreatmentSession]) -> tuple[Given, ...]:
+        return tuple(Given(s.indication, s.product) for s in sessions)
 
     def _counts_from(self, anchor: date, last_injection: date) -> date:
         return last_injection if self.policy.touch_up_moves_earliest else anchor
@@ -406,16 +407,10 @@ class Oracle:
 
     def _of_session(self, course: Course, given: Given, day: date) -> list[Minimum]:
         """What a session of the last cycle asks of the next one."""
-        if given.product is None:
-            products = {p.product for p in self.known if p.indication == given.indication}
-            products.add(self.product)
-        else:
-            products = {given.product}
         found: list[Minimum] = []
-        if given.product is None and not self.protocols_of(given.indication, None, day):
-            found += self._strictest_of_clock(course, day)
-        for product in products:
-            if product is self.product and given.indication == self.indication:
+        known = {p.product for p in self.known if p.indication == given.indication}
+        for product in known if given.product is None else {given.product}:
+            if (product, given.indication) == (self.product, self.indication):
                 continue
             own = self.protocols_of(given.indication, product, day)
             if not own:
@@ -423,13 +418,15 @@ class Oracle:
             asked = self.strictest(course, [m for p in own for m in self.minimum_of(p)])
             if not own:
                 asked = self._strictest_of_clock(course, day)
-            if product is self.product:
+            if given.product is self.product:
                 asked = [Minimum(m.interval, binding=False) for m in asked]
-                for general in {general_indication(w) for w in self.clock} - {None}:
-                    assert general is not None
-                    for p in self.protocols_of(general, product, day):
-                        asked += self.minimum_of(p)
             found += asked
+        if given.product is None and not known:
+            found += self._strictest_of_clock(course, day)
+        if given.product in (None, self.product) and given.indication != self.indication:
+            for general in {general_indication(w) for w in self.clock} - {None}:
+                for p in self.protocols_of(str(general), self.product, day):
+                    found += self.minimum_of(p)
         return found
 
     def _strictest_of_clock(self, course: Course, day: date) -> list[Minimum]:
@@ -729,21 +726,24 @@ class Oracle:
     # Projection
 
     def project(self, count: int) -> list[date]:
+        """The days of the next sessions, if every visit comes on its target."""
         if self.course is None or self.dead() or self.discharged(self.as_of):
             return []
         resumes = self._after_hold(self.as_of)
         if resumes is None:
             return []
-        dates = self.dates(self.course, resumes, self.holds)
-        if dates[0] is None or dates[1] is None:
+        course, base, times = self.course, self.course.anchor, 1
+        earliest, due, _, _ = self.dates(course, resumes, self.holds)
+        kept = bool(self.booked) and self.allowed(self.booked[0]) is not False
+        usual = self.usual_on(course, earliest or self.as_of)
+        if usual is None:
             return []
-        usual = self.usual_on(self.course, dates[0])
-        assert usual is not None
-        base, times, course = self.course.anchor, 1, self.course
         candidate = self.add(base, usual.first)
-        booking = next((day for day in self.booked if self.allowed(day) is not False), None)
-        booking = booking if self.booked and booking == self.booked[0] else None
-        target = booking or self._first_allowed(course, max(dates[1], self.as_of), self.holds)
+        target: date | None = None
+        if kept:
+            target = self.booked[0]
+        elif due is not None:
+            target = self._first_allowed(course, max(due, self.as_of), self.holds)
         targets: list[date] = []
         while target is not None and not self.discharged(target) and len(targets) < count:
             targets.append(target)
@@ -751,15 +751,16 @@ class Oracle:
                 base, times = target, 0
             given = (Given(self.indication, self.product),)
             course = Course(target, target, target, target, target, given)
-            earliest, due, _, _ = self.dates(course, target, self.holds)
-            if earliest is None or due is None:
-                break
-            following = self.usual_on(course, earliest)
-            if following is None:
+            earliest, due, overdue, _ = self.dates(course, target, self.holds)
+            following = self.usual_on(course, earliest) if earliest else None
+            if due is None or following is None:
                 break
             if following != usual:
                 base, times, usual = target, 0, following
             times += 1
             candidate = self.add(base, usual.first, times)
-            target = self._first_allowed(course, max(candidate, due), self.holds)
+            wanted = candidate if candidate >= due else due
+            target = self._first_allowed(course, wanted, self.holds)
+            if target and overdue and target >= overdue:
+                target = due
         return targets
