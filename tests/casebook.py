@@ -137,6 +137,7 @@ def _check_date(ask: dict[str, Any]) -> dict[str, Any]:
         as_of=ask["as_of"],
         policy=_policy(ask),
         other_protocols=others,
+        planned_units=ask.get("planned_units"),
     )
     return _paths(result, ask)
 

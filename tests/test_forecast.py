@@ -85,7 +85,9 @@ class TestForecast:
             date(2026, 4, 14), date(2026, 4, 14), date(2026, 4, 22), date(2026, 7, 7)
         )  # fmt: skip
         assert "touch-up on 2026-01-20" in found.explain()
-        assert "slid by 15 days with earliest" in found.reasons["due"].rule
+        assert (
+            "slid by 15 days with the first allowed day to 2026-04-14" in found.reasons["due"].rule
+        )
 
     def test_a_booking_stands_beside_the_status(self) -> None:
         history = record(session("2026-01-05"), session("2026-05-11", status="booked", id="later"),
@@ -103,17 +105,82 @@ class TestForecast:
             date(2026, 4, 10), date(2026, 4, 10), date(2026, 4, 18), date(2026, 7, 3)
         )  # fmt: skip
         assert found.reasons["earliest"].rule == (
-            "the 12-week minimum gives 2026-03-30; moved past a hold to 2026-04-10"
+            "the 12-week scheduled interval gives 2026-03-30; moved past a hold to 2026-04-10"
         )
         assert (
             "days on hold do not count, which moves it by 11 days to 2026-04-18"
             in found.reasons["overdue_from"].rule
         )
 
-    def test_a_hold_that_begins_later_is_not_known_yet(self) -> None:
+    @pytest.mark.parametrize("as_of", ["2026-01-05", "2026-03-19", "2026-03-20", "2026-04-10"])
+    def test_a_planned_hold_is_known_before_it_begins(self, as_of: str) -> None:
         hold = {"first": "2026-03-20", "last": "2026-04-09", "reason": "infection"}
-        found = forecast(record(session("2026-01-05"), holds=[hold]), MIGRAINE, as_of="2026-03-19")
-        assert found.dates.due == date(2026, 3, 30)
+        found = forecast(record(session("2026-01-05"), holds=[hold]), MIGRAINE, as_of=as_of)
+        assert found.dates.due == date(2026, 4, 10)
+
+    def test_a_hold_is_not_known_before_it_is_recorded(self) -> None:
+        hold = {
+            "first": "2026-03-20",
+            "last": "2026-04-09",
+            "reason": "x",
+            "recorded_on": "2026-03-19",
+        }
+        history = record(session("2026-01-05"), holds=[hold])
+        assert forecast(history, MIGRAINE, as_of="2026-03-18").dates.due == date(2026, 3, 30)
+        assert forecast(history, MIGRAINE, as_of="2026-03-19").dates.due == date(2026, 4, 10)
+
+    def test_on_hold_with_a_known_end_the_dates_are_those_of_the_day_after(self) -> None:
+        """Reported fault A2: who returned from a hold was overdue at once."""
+        hold = {"first": "2026-11-01", "last": "2026-12-15", "reason": "surgery"}
+        history = record(session("2026-08-01"), holds=[hold])
+        held = forecast(history, MIGRAINE, as_of="2026-11-26")
+        back = forecast(history, MIGRAINE, as_of="2026-12-16")
+        assert (held.status, held.resumes_on) == (DueStatus.ON_HOLD, date(2026, 12, 16))
+        assert held.dates == back.dates
+        assert back.dates.boundaries[:3] == (
+            date(2026, 10, 24), date(2026, 10, 24), date(2026, 12, 23)
+        )  # fmt: skip
+        assert back.status is DueStatus.DUE
+
+    def test_a_hold_that_was_withdrawn_ended_the_day_before(self) -> None:
+        """Reported fault B22: a pregnancy that ended early."""
+        hold = {
+            "first": "2026-10-01",
+            "last": "2027-05-31",
+            "reason": "x",
+            "withdrawn_on": "2027-01-10",
+        }
+        history = record(session("2026-08-01"), holds=[hold])
+        before = forecast(history, MIGRAINE, as_of="2027-01-09")
+        after = forecast(history, MIGRAINE, as_of="2027-01-10")
+        assert (before.status, before.dates.due) == (DueStatus.ON_HOLD, date(2027, 6, 1))
+        assert (after.status, after.dates.due) == (DueStatus.DUE, date(2027, 1, 10))
+        assert after.dates.overdue_from == date(2027, 1, 18)
+
+    def test_a_hold_to_the_end_of_the_calendar_is_an_open_hold(self) -> None:
+        holds = [{"first": "2026-03-01", "last": "9999-12-31", "reason": "x"}]
+        found = forecast(record(session("2026-01-05"), holds=holds), MIGRAINE, as_of="2026-03-01")
+        assert (found.status, found.resumes_on) == (DueStatus.ON_HOLD, None)
+
+    def test_a_discharge_ahead_leaves_the_status_and_ends_the_dates(self) -> None:
+        ends = [{"on": "2026-03-30", "kind": "discontinued"}]
+        history = record(session("2026-01-05"), care_ends=ends)
+        found = forecast(history, MIGRAINE, as_of="2026-02-01")
+        assert found.status is DueStatus.TOO_EARLY
+        assert found.dates.boundaries == (None, None, None, None)
+        assert "discharge" in found.reasons["due"].rule
+
+    @pytest.mark.parametrize(
+        ("discharged_on", "overdue_from"), [("2026-04-07", None), ("2026-04-08", date(2026, 4, 7))]
+    )
+    def test_dates_on_or_after_a_discharge_are_none(
+        self, discharged_on: str, overdue_from: date | None
+    ) -> None:
+        ends = [{"on": discharged_on, "kind": "discontinued"}]
+        dates = forecast(
+            record(session("2026-01-05"), care_ends=ends), MIGRAINE, as_of="2026-02-01"
+        ).dates
+        assert (dates.due, dates.overdue_from) == (date(2026, 3, 30), overdue_from)
 
     def test_holds_that_touch_are_one(self) -> None:
         holds = [
@@ -132,7 +199,7 @@ class TestForecast:
         found = forecast(record(session("2026-01-05"), holds=holds), MIGRAINE, as_of="2027-04-10")
         assert found.status is DueStatus.ON_HOLD
         assert found.dates.boundaries == (None, None, None, None)
-        assert "until the hold ends" in found.explain()
+        assert "until it ends" in found.explain()
 
     def test_an_override_that_ends_leaves_a_gap(self) -> None:
         history = record(
@@ -215,21 +282,28 @@ class TestForecast:
         )
         assert forecast(history, MIGRAINE, as_of="2026-02-01").dates.earliest == date(2026, 3, 30)
 
-    def test_a_usual_override_alone_dates_nothing_without_a_minimum(self) -> None:
+    def test_with_a_usual_range_and_no_minimum_the_first_usual_day_is_the_earliest(self) -> None:
         sweat = "axillary-hyperhidrosis"
         history = record(
             session("2026-01-05", indication=sweat),
             overrides=[override(indication=sweat, usual="6 months")],
         )
         found = forecast(history, find_protocol(sweat), as_of="2026-02-01")
-        assert found.status is DueStatus.NO_INTERVAL
-        assert "repeat when the effect diminishes" in found.reasons["earliest"].rule
+        assert found.status is DueStatus.TOO_EARLY
+        assert found.dates.boundaries[:2] == (date(2026, 7, 5), date(2026, 7, 5))
+        before = check_date(history, find_protocol(sweat), on="2026-07-04", as_of="2026-02-01")
+        assert (before.allowed, before.reasons[0].code) == (None, DayReasonCode.NO_INTERVAL)
+        assert check_date(
+            history, find_protocol(sweat), on="2026-07-05", as_of="2026-02-01"
+        ).allowed
 
     def test_without_words_of_the_source_the_reason_is_short(self) -> None:
         table = MIGRAINE.model_dump(mode="json")
         table["retreatment"] = {"kind": "as_needed"}
         found = forecast(ONE, TreatmentProtocol.model_validate(table), as_of="2026-02-01")
-        assert found.reasons["due"].rule == "no label, payer or override states a minimum"
+        assert found.reasons["due"].rule == (
+            "no minimum and no usual range are recorded here; the clinician decides"
+        )
 
     def test_rules_that_end_before_their_day_give_none(self) -> None:
         sweat = "axillary-hyperhidrosis"
@@ -247,7 +321,7 @@ class TestForecast:
             as_of="2026-06-01",
         )
         assert found.status is DueStatus.ALLOWED
-        assert found.reasons["due"].rule == "the source states a minimum and no usual range"
+        assert found.reasons["due"].rule == "no usual range is recorded here"
         assert {check.on for check in found.limit_checks} == {date(2026, 6, 1)}
 
     def test_a_session_of_the_shared_clock_moves_it(self) -> None:
@@ -422,7 +496,7 @@ class TestCheckDate:
             None,
         )
         assert check.limit_checks == ()
-        assert "next allowed day: not known" in check.explain()
+        assert "next allowed day: unknown" in check.explain()
 
     def test_an_allowed_day_says_by_how_much(self) -> None:
         check = check_date(ONE, MIGRAINE, on="2026-04-02", as_of="2026-02-10")
@@ -432,7 +506,8 @@ class TestCheckDate:
             date(2026, 4, 2),
         )
         assert check.explain().startswith(
-            "2026-04-02: allowed\nallowed: the 12-week minimum gives 2026-03-30"
+            "2026-04-02: the interval allows the day\n"
+            "allowed: the 12-week scheduled interval gives 2026-03-30"
         )
 
     def test_a_day_after_the_hold_can_be_allowed_while_on_hold(self) -> None:
@@ -449,10 +524,12 @@ class TestCheckDate:
         check = check_date(history, MIGRAINE, on="2026-04-10", as_of="2026-03-10")
         assert (check.allowed, check.next_allowed_on) == (False, None)
 
-    def test_a_first_session_waits_for_a_hold(self) -> None:
+    def test_without_history_no_day_is_promised(self) -> None:
         history = record(holds=[{"first": "2026-03-01", "last": "2026-03-20", "reason": "x"}])
         check = check_date(history, MIGRAINE, on="2026-03-10", as_of="2026-03-10")
-        assert (check.allowed, check.next_allowed_on) == (False, date(2026, 3, 21))
+        assert (check.allowed, check.next_allowed_on) == (False, None)
+        free = check_date(history, MIGRAINE, on="2026-03-21", as_of="2026-03-10")
+        assert (free.allowed, free.reasons[0].code) == (None, DayReasonCode.NO_HISTORY)
 
     def test_without_a_rule_there_is_nothing_to_judge_by(self) -> None:
         sweat = "axillary-hyperhidrosis"
@@ -463,7 +540,7 @@ class TestCheckDate:
             as_of="2026-02-10",
         )
         assert (check.allowed, check.reasons[0].code) == (None, DayReasonCode.NO_INTERVAL)
-        assert check.explain().startswith("2026-02-10: nothing to judge by")
+        assert check.explain().startswith("2026-02-10: a person must decide")
 
     def test_a_payers_minimum_has_no_source(self) -> None:
         policy = SchedulingPolicy(payer_minimum="13 weeks")

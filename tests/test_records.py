@@ -291,8 +291,9 @@ class TestPublicSurface:
             bundled_protocols find_protocol load_protocols due_dates due_status response_timeline response_phase
             project_dates TreatmentSession Hold IntervalOverride BodyWeight CareEnd PriorTreatment PriorAuthorization
             PatientRecord SchedulingPolicy treatment_cycles forecast check_date project exposure check_dose_limits
-            compare_forecasts Day"""
+            compare_forecasts forecast_all PayerRule find_indication find_product"""
         assert set(contract.split()) <= set(bs.__all__)
+        assert len(bs.__all__) <= 50
 
     def test_the_version_is_one(self) -> None:
         changelog = Path(__file__).parent.parent / "CHANGELOG.md"

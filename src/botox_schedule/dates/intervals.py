@@ -123,9 +123,14 @@ class Interval(Value, frozen=True):
         """
         return self.added_to(as_day(day), short_month)
 
-    def added_to(self, day: date, short_month: ShortMonth = _LAST_DAY) -> date:
-        """Return the same as :meth:`after`, for a plain date that was validated before."""
-        return self._from(day, 1, short_month)
+    def added_to(self, day: date, short_month: ShortMonth = _LAST_DAY, times: int = 1) -> date:
+        """Return the same as :meth:`after`, for a plain date that was validated before.
+
+        *times* multiplies the interval first, as :meth:`times` does.
+        """
+        if self.months:
+            day = _add_months(day, times * self.months, ShortMonth(short_month))
+        return shifted(day, times * (7 * self.weeks + self.days))
 
     def before(self, day: DayInput, *, short_month: ShortMonth = _LAST_DAY) -> date:
         """Return the day that lies this interval before *day*.
@@ -136,7 +141,10 @@ class Interval(Value, frozen=True):
         >>> quarter.before(quarter.after("2025-11-30"))
         datetime.date(2025, 11, 28)
         """
-        return self._from(as_day(day), -1, short_month)
+        start = as_day(day)
+        if self.months:
+            start = _add_months(start, -self.months, ShortMonth(short_month))
+        return shifted(start, -7 * self.weeks - self.days)
 
     def times(self, count: int) -> Self:
         """Return this interval *count* times, to be counted from one anchor.
@@ -173,18 +181,10 @@ class Interval(Value, frozen=True):
         return "P" + ("".join(f"{count}{unit}" for count, unit in parts if count) or "0D")
 
     def __str__(self) -> str:
-        parts = ((self.months, "month"), (self.weeks, "week"), (self.days, "day"))
-        signed = [(("-" if n < 0 else "+"), _counted(abs(n), unit)) for n, unit in parts if n]
-        text = " ".join(f"{sign} {term}" for sign, term in signed) or "0 days"
-        return text.removeprefix("+ ")
+        return _in_words(self.months, self.weeks, self.days)
 
     def __repr_args__(self) -> Any:
         return [(name, n) for name in ("months", "weeks", "days") if (n := getattr(self, name))]
-
-    def _from(self, day: date, sign: int, short_month: ShortMonth) -> date:
-        if self.months:
-            day = _add_months(day, sign * self.months, ShortMonth(short_month))
-        return shifted(day, sign * (7 * self.weeks + self.days))
 
 
 def _units_in(text: str) -> dict[str, int]:
@@ -213,6 +213,14 @@ def _units_in_words(words: str) -> dict[str, int]:
         raise IntervalError(f"not an interval; {_EXPECTED}")
     years = units.pop("years")
     return units | {"months": units["months"] + _MONTHS_PER_YEAR * years}
+
+
+@lru_cache(maxsize=256)
+def _in_words(months: int, weeks: int, days: int) -> str:
+    parts = ((months, "month"), (weeks, "week"), (days, "day"))
+    signed = [(("-" if n < 0 else "+"), _counted(abs(n), unit)) for n, unit in parts if n]
+    text = " ".join(f"{sign} {term}" for sign, term in signed) or "0 days"
+    return text.removeprefix("+ ")
 
 
 def _unit_of(term: re.Match[str]) -> str:
@@ -356,8 +364,8 @@ class IntervalRange(Value, frozen=True):
         """Return the window that this range opens after *day*; both ends belong to it."""
         start = as_day(day)
         return Window(
-            first=self.first.after(start, short_month=short_month),
-            last=self.last.after(start, short_month=short_month),
+            first=self.first.added_to(start, short_month),
+            last=self.last.added_to(start, short_month),
         )
 
     def __str__(self) -> str:

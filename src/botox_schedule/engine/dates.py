@@ -51,7 +51,8 @@ class TrackDates(NamedTuple):
         """The unverified figures that the dates rest on: not those that others replace."""
         if self.earliest is None:
             return ()
-        labels = [m.protocol for m in self.rules.minimums if m.protocol is not None]
+        weighed = [m for m in self.rules.minimums if m.binds or m is self.rules.advising]
+        labels = [m.protocol for m in weighed if m.protocol is not None]
         rests = any("minimum" in protocol.unverified_retreatment for protocol in labels)
         usual, version = self.rules.usual, self.rules.protocol
         own = usual is not None and usual.owner is UsualOwner.LABEL and version is not None
@@ -87,8 +88,11 @@ def track_dates(rules: IntervalRules, holds: HoldCalendar, as_of: date) -> Track
 
 def first_allowed(periods: list[Period], holds: HoldCalendar, day: date) -> date | None:
     """Return the first day from *day* on that is allowed and outside every hold, or None."""
-    free = (_first_free(period, holds, day) for period in periods)
-    return next((found for found in free if found is not None), None)
+    for period in periods:
+        free = _first_free(period, holds, day)
+        if free is not None:
+            return free
+    return None
 
 
 def _first_free(period: Period, holds: HoldCalendar, day: date) -> date | None:
@@ -107,8 +111,12 @@ def usual_window(rules: IntervalRules, in_force: RulesOn) -> UsualWindow | None:
     last = first if usual.first is usual.last else usual.last.added_to(facts.anchor, short_month)
     grace = facts.policy.grace_for(in_force.usual.kind)
     overdue_from = shifted(grace.added_to(last, short_month), 1)
-    lapse = facts.policy.lapsed_after or usual.last.times(2)
-    lapsed_from = max(lapse.added_to(facts.anchor, short_month), overdue_from)
+    lapse = facts.policy.lapsed_after
+    if lapse is None:
+        lapsed_from = usual.last.added_to(facts.anchor, short_month, times=2)
+    else:
+        lapsed_from = lapse.added_to(facts.anchor, short_month)
+    lapsed_from = max(lapsed_from, overdue_from)
     return UsualWindow(first, last, overdue_from, lapsed_from)
 
 

@@ -42,7 +42,7 @@ def track_findings(track: Track) -> tuple[Finding, ...]:
     found += _switches(track)
     found += last_cycle_findings(track)
     found += _holds(track)
-    if track.care.status is None:
+    if track.care.status is None and not _is_held_open(track):
         found += _age(track)
         found += _rules(track)
     if track.status is not DueStatus.DECEASED:
@@ -157,6 +157,11 @@ def review_day(track: Track, hold: Hold) -> date:
         return shifted(hold.last, 1)
     policy = track.policy
     return policy.hold_review_after.added_to(hold.first, policy.short_month)
+
+
+def _is_held_open(track: Track) -> bool:
+    """Whether the track is on hold without a known end: then nothing is dated."""
+    return track.status is DueStatus.ON_HOLD and track.resumes_on is None
 
 
 def _needs_review(track: Track, hold: Hold) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
@@ -225,93 +225,97 @@ def _window_check(
 ) -> LimitCheck:
     short_month = question.reading.policy.short_month
     sessions = in_window(_in_scope(limit, question), window.window, question.on, short_month)
-    check = _check(limit, question, sum_units(sessions, question.protocol.product))
-    clears_on = _clears_on(check, sessions, window.window, question)
+    given = sum_units(sessions, question.protocol.product)
+    maximum = _maximum(limit, question)
+    clears_on = _clears_on(given, maximum, window.window, question)
     return LimitCheck(
-        **_fields(check)
-        | {
-            "reading": window.reading,
-            "window": window.window,
-            "chosen": chosen,
-            "clears_on": clears_on,
-        }
+        **_sums(limit, given, maximum, question),
+        reading=window.reading,
+        window=window.window,
+        chosen=chosen,
+        clears_on=clears_on,
     )
 
 
-def _fields(check: LimitCheck) -> dict[str, object]:
-    return {name: getattr(check, name) for name in LimitCheck.model_fields}
-
-
-def _check(limit: DoseLimit, question: LimitQuestion, given: Total) -> LimitCheck:
-    maximum = _maximum(limit, question)
+def _sums(
+    limit: DoseLimit, given: Total, maximum: _Maximum, question: LimitQuestion
+) -> dict[str, Any]:
+    """The fields that limits per window and per session share."""
     planned = question.planned or _ZERO
     total = given.units + planned
     exceeded = maximum.units is not None and total > maximum.units
-    left = None if maximum.units is None else max(maximum.units - given.units, _ZERO)
-    return LimitCheck(
-        limit=limit,
-        on=question.on,
-        planned=question.planned,
-        total=total,
-        total_if_one=given.units_if_one + planned,
-        maximum=maximum.units,
-        available=left,
-        exceeded=exceeded,
-        indeterminate=not exceeded and (maximum.unweighed or given.indeterminate),
-        session_ids=tuple(s.id for s in given.sessions if s.id is not None),
-    )
+    return {
+        "limit": limit,
+        "on": question.on,
+        "planned": question.planned,
+        "total": total,
+        "total_if_one": given.units_if_one + planned,
+        "maximum": maximum.units,
+        "available": None if maximum.units is None else max(maximum.units - given.units, _ZERO),
+        "exceeded": exceeded,
+        "indeterminate": not exceeded and (maximum.unweighed or given.indeterminate),
+        "session_ids": tuple(s.id for s in given.sessions if s.id is not None),
+    }
 
 
 def _clears_on(
-    check: LimitCheck,
-    sessions: Sequence[TreatmentSession],
-    window: Interval,
-    question: LimitQuestion,
+    given: Total, maximum: _Maximum, window: Interval, question: LimitQuestion
 ) -> date | None:
     """The first day on which what still counts and the planned units surely fit."""
-    maximum, planned = check.maximum, question.planned or _ZERO
-    unweighed = _maximum(check.limit, question).unweighed
-    if maximum is None or unweighed or planned > maximum:
+    planned = question.planned or _ZERO
+    if maximum.units is None or maximum.unweighed or planned > maximum.units:
         return None
-    short_month = question.reading.policy.short_month
-    product = question.protocol.product
-    ends = [(s, window.added_to(s.administered_on, short_month)) for s in sessions]
+    most, day = maximum.units, question.on
+    if not given.indeterminate and given.units + planned <= most:
+        return day
+    short_month, product = question.reading.policy.short_month, question.protocol.product
+    ends = [(s, window.added_to(s.administered_on, short_month)) for s in given.sessions]
 
-    def fits(day: date) -> bool:
-        left = sum_units([session for session, end in ends if end > day], product)
-        return not left.indeterminate and left.units + planned <= maximum
+    def fits(later: date) -> bool:
+        left = sum_units([session for session, end in ends if end > later], product)
+        return not left.indeterminate and left.units + planned <= most
 
-    return next(day for day in sorted({question.on, *(end for _, end in ends)}) if fits(day))
+    return next(end for end in sorted({end for _, end in ends}) if fits(end))
 
 
 def _session_check(limit: DoseLimit, question: LimitQuestion) -> LimitCheck:
     first, last = _days_of_session(question)
     sessions = [s for s in _in_scope(limit, question) if first <= s.administered_on <= last]
-    check = _check(limit, question, sum_units(sessions, question.protocol.product))
-    maximum, planned = check.maximum, question.planned or _ZERO
-    unweighed = _maximum(limit, question).unweighed
-    if maximum is None or unweighed or planned > maximum:
-        return check
-    fits = not check.exceeded and not check.indeterminate
-    clears_on = question.on if fits else shifted(_joins_until(question), 1)
-    return LimitCheck(**_fields(check) | {"clears_on": clears_on})
+    given = sum_units(sessions, question.protocol.product)
+    maximum = _maximum(limit, question)
+    fields = _sums(limit, given, maximum, question)
+    return LimitCheck(**fields, clears_on=_session_clears_on(fields, maximum, question))
+
+
+def _session_clears_on(
+    fields: dict[str, Any], maximum: _Maximum, question: LimitQuestion
+) -> date | None:
+    planned = question.planned or _ZERO
+    if maximum.units is None or maximum.unweighed or planned > maximum.units:
+        return None
+    fits = not fields["exceeded"] and not fields["indeterminate"]
+    return question.on if fits else shifted(_joins_until(question), 1)
 
 
 def _days_of_session(question: LimitQuestion) -> tuple[date, date]:
     """From the first to the last day of what would be one session with *on*."""
-    cycle, day = question.cycle, question.on
-    if cycle is not None and cycle.first_on <= day <= _joins_until(question):
-        return cycle.first_on, max(cycle.anchored_on, day)
-    return day, day
+    joined = _joined_cycle(question)
+    return (question.on if joined is None else joined.first_on), _joins_until(question)
 
 
 def _joins_until(question: LimitQuestion) -> date:
     """The last day whose sessions would be one with *on*."""
-    cycle, day = question.cycle, question.on
+    joined = _joined_cycle(question)
     within = question.reading.policy.group_within_days
-    if cycle is not None and cycle.first_on <= day <= shifted(cycle.first_on, within):
-        return shifted(cycle.first_on, within)
-    return day
+    return question.on if joined is None else shifted(joined.first_on, within)
+
+
+def _joined_cycle(question: LimitQuestion) -> CycleSessions | None:
+    """The last cycle, where a session on *on* would belong to it."""
+    cycle, within = question.cycle, question.reading.policy.group_within_days
+    if cycle is None or not 0 <= (question.on - cycle.first_on).days <= within:
+        return None
+    return cycle
 
 
 def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Iterable[Finding]:

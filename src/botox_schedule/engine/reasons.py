@@ -302,8 +302,11 @@ def _usual_reasons(
             f"{lapsed}{limit} gives {window.lapsed_from}",
         ),
     }
+    inputs = _counted_from(track)[:1]
     return {
-        name.value: _usual_reason(track, dates, name, on, sentence + _moved(track, on, unmoved))
+        name.value: _usual_reason(
+            track, dates, (name, on, sentence + _moved(track, dates, on, unmoved)), inputs
+        )
         for name, (on, unmoved, sentence) in sentences.items()
     }
 
@@ -314,22 +317,29 @@ def usual_words(usual: UsualRange) -> str:
     return f"{_USUAL_OWNERS[usual.owner]} of {usual.interval} ({schedule})"
 
 
-def _moved(track: Track, on: date | None, unmoved: date) -> str:
+def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> str:
     """What moved a date away from the day that the usual range alone gives."""
     if on is None:
         ends_on = track.care.ends_on
         if ends_on is not None:
             return f"; nothing is dated from the discharge on {ends_on} on"
         return "; an open hold leaves it undated"
-    if on == unmoved:
-        return ""
-    by = days_text((on - unmoved).days)
-    return f"; the minimum or days on hold move it by {by} to {on}"
+    first = unmoved if dates.window is None else dates.window.first
+    slide = max(((dates.allowed_from or first) - first).days, 0)
+    held = (on - unmoved).days - slide
+    words = f"; slid by {days_text(slide)} with the first allowed day" if slide else ""
+    if held:
+        words += f"; days on hold do not count, which moves it by {days_text(held)}"
+    return f"{words} to {on}" if words else ""
 
 
 def _usual_reason(
-    track: Track, dates: TrackDates, name: DateName, on: date | None, sentence: str
+    track: Track,
+    dates: TrackDates,
+    dated: tuple[DateName, date | None, str],
+    inputs: tuple[str, ...],
 ) -> DateReason:
+    name, on, sentence = dated
     usual, version = dates.rules.usual, dates.rules.protocol or track.protocol
     own = usual is not None and usual.owner is UsualOwner.LABEL
     source = version.retreatment.usual_source if own else None
@@ -337,7 +347,7 @@ def _usual_reason(
         date_name=name,
         on=on,
         rule=sentence,
-        inputs=_counted_from(track)[:1],
+        inputs=inputs,
         source=source,
         verification=_verification(source, stated=own),
         protocol=version.ref,

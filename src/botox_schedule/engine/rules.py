@@ -144,8 +144,8 @@ class IntervalRules:
 
     def __init__(self, facts: RuleFacts) -> None:
         self.facts = facts
-        ahead = sorted(day for day in _changes(facts) if day > facts.anchor)
-        self._starts = [facts.anchor, *ahead]
+        ahead = {day for day in _changes(facts) if day > facts.anchor}
+        self._starts = [facts.anchor, *sorted(ahead)]
         self._on: dict[date, RulesOn] = {}
 
     def on(self, day: date) -> RulesOn:
@@ -204,34 +204,56 @@ class IntervalRules:
 def _rules_on(facts: RuleFacts, day: date) -> RulesOn:
     own = [v for versions in facts.labels.own if (v := version_on(versions, day)) is not None]
     labels = [_label(facts, MinimumKind.LABEL, v) for v in own if v.retreatment.minimum is not None]
-    states_own = bool(labels)
     protocol = _judging(own, labels)
-    labels += _other_labels(facts, day)
-    minimums, replaced, overridden = _overridden(facts, day, labels, _payers(facts, day))
-    doubtful = tuple(_doubtful_minimums(facts, day))
+    states_own = bool(labels)
+    if facts.labels.others:
+        labels += _other_labels(facts, day)
+    payers = _payers(facts, day) if facts.payer or facts.approved else []
+    minimums, replaced, overridden = _overridden(facts, day, labels, payers)
+    if facts.doubtful_overrides or facts.doubtful_approved:
+        minimums = (*minimums, *_doubtful_minimums(facts, day))
+    return _weighed(facts, day, protocol, minimums, replaced, states_own=states_own or overridden)
+
+
+def _weighed(
+    facts: RuleFacts,
+    day: date,
+    protocol: TreatmentProtocol | None,
+    minimums: tuple[Minimum, ...],
+    replaced: tuple[Minimum, ...],
+    *,
+    states_own: bool,
+) -> RulesOn:
+    """Weigh the minimums against each other, and say when they open."""
     usual = _usual(facts, day, protocol)
-    binding = [m for m in minimums if m.binds]
-    deciding = max(binding, key=_gives, default=None)
-    advising = max((m for m in (*minimums, *doubtful) if not m.binds), key=_gives, default=None)
+    deciding = _latest(minimums, binding=True)
+    advising = _latest(minimums, binding=False)
     if advising is not None and deciding is not None and advising.gives <= deciding.gives:
         advising = None
-    doubtful_until = _doubtful_until(facts, (*minimums, *doubtful))
-    rules = RulesOn(
+    doubtful_until = _doubtful_until(facts, minimums)
+    days = [m.gives for m in (deciding, advising) if m is not None]
+    if doubtful_until is not None:
+        days.append(doubtful_until)
+    opens_on = _opens_on(facts, usual, days, states_own=states_own)
+    return RulesOn(
         protocol,
-        (*minimums, *doubtful),
+        minimums,
         replaced,
         usual,
         deciding,
         advising,
-        states_own or overridden,
+        states_own,
         doubtful_until,
-        None,
+        opens_on,
     )
-    return rules._replace(opens_on=_opens_on(facts, rules))
 
 
-def _gives(minimum: Minimum) -> date:
-    return minimum.gives
+def _latest(minimums: Iterable[Minimum], *, binding: bool) -> Minimum | None:
+    latest = None
+    for minimum in minimums:
+        if minimum.binds is binding and (latest is None or minimum.gives > latest.gives):
+            latest = minimum
+    return latest
 
 
 def _judging(
@@ -339,7 +361,10 @@ def _valid_minimum(facts: RuleFacts, day: date, authority: Authority) -> Interva
         and override.authority is authority
         and is_within(override.first, day, override.last)
     ]
-    return max(valid, key=lambda o: (o.first, _days(facts, o.minimum)), default=None)
+    # The text comes last: it decides only between lengths that are equal, so that no order does.
+    return max(
+        valid, key=lambda o: (o.first, _days(facts, o.minimum), str(o.minimum)), default=None
+    )
 
 
 def _days(facts: RuleFacts, interval: Interval | None) -> date:
@@ -370,11 +395,12 @@ def _valid_usual(facts: RuleFacts, day: date) -> IntervalOverride | None:
         if override.usual is not None and is_within(override.first, day, override.last)
     ]
 
-    def strictness(override: IntervalOverride) -> tuple[date, date, date, bool]:
+    def strictness(override: IntervalOverride) -> tuple[date, date, date, bool, str]:
         usual = override.usual
         first, last = (None, None) if usual is None else (usual.first, usual.last)
         clinician = override.authority is Authority.CLINICIAN
-        return override.first, _days(facts, first), _days(facts, last), clinician
+        # The text comes last: it decides only between lengths that are equal.
+        return override.first, _days(facts, first), _days(facts, last), clinician, str(usual)
 
     return max(valid, key=strictness, default=None)
 
@@ -389,17 +415,19 @@ def _doubtful_until(facts: RuleFacts, minimums: Iterable[Minimum]) -> date | Non
     return max(i.added_to(day, short_month) for day in facts.doubtful_from for i in intervals)
 
 
-def _opens_on(facts: RuleFacts, rules: RulesOn) -> date | None:
-    """The first day that is neither forbidden nor left open by these rules."""
-    days = [m.gives for m in (rules.deciding, rules.advising) if m is not None]
-    if not rules.states_own:
-        if rules.usual is None:
+def _opens_on(
+    facts: RuleFacts, usual: UsualRange | None, days: list[date], *, states_own: bool
+) -> date | None:
+    """The first day that is neither forbidden nor left open by the rules of one day.
+
+    A treatment without a minimum of its own opens on the first usual day, and never without one.
+    """
+    if not states_own:
+        if usual is None:
             return None
-        days.append(rules.usual.interval.first.added_to(facts.anchor, facts.policy.short_month))
-    if rules.doubtful_until is not None:
-        days.append(rules.doubtful_until)
+        days = [*days, usual.interval.first.added_to(facts.anchor, facts.policy.short_month)]
     if facts.first_on is not None:
-        days.append(shifted(facts.first_on, facts.policy.group_within_days + 1))
+        days = [*days, shifted(facts.first_on, facts.policy.group_within_days + 1)]
     return max(days)
 
 

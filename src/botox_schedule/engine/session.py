@@ -2,11 +2,11 @@
 
 from bisect import bisect_right
 from datetime import date
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from botox_schedule.dates.days import Day
+from botox_schedule.dates.days import Day, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.engine.dates import TrackDates, track_dates
 from botox_schedule.engine.holds import HoldCalendar
@@ -97,9 +97,76 @@ def session_rules(
 def dates_of_session(
     administered_on: date, protocol: TreatmentProtocol, policy: SchedulingPolicy
 ) -> DueDates:
-    """Return the four dates after one session."""
+    """Return the four dates after one session.
+
+    Rules in weeks and days alone give dates that lie the same number of days after any session,
+    so that they are asked once for each protocol and policy.
+    """
+    remembered = _LENGTHS.get((id(protocol), id(policy)))
+    if remembered is not None and remembered[0] is protocol and remembered[1] is policy:
+        lengths = remembered[2]
+    else:
+        lengths = _lengths(protocol, policy)
+        if len(_LENGTHS) >= _MOST_REMEMBERED:
+            _LENGTHS.clear()
+        _LENGTHS[id(protocol), id(policy)] = protocol, policy, lengths
+    if lengths is None:
+        return _dates_of_session(administered_on, protocol, policy)
+    days = [None if n is None else shifted(administered_on, n) for n in lengths.days]
+    return DueDates(
+        earliest=days[0],
+        due=days[1],
+        overdue_from=days[2],
+        lapsed_from=days[3],
+        typical_on=days[4],
+        typical_words=lengths.typical_words,
+        protocol=lengths.protocol,
+        unverified=lengths.unverified,
+    )
+
+
+class _Lengths(NamedTuple):
+    days: tuple[int | None, ...]
+    typical_words: str | None
+    protocol: ProtocolRef | None
+    unverified: tuple[str, ...]
+
+
+_MOST_REMEMBERED = 256
+_LENGTHS: dict[tuple[int, int], tuple[TreatmentProtocol, SchedulingPolicy, _Lengths | None]] = {}
+
+
+def _dates_of_session(
+    administered_on: date, protocol: TreatmentProtocol, policy: SchedulingPolicy
+) -> DueDates:
     rules = session_rules(administered_on, protocol, policy)
     return due_dates_of(track_dates(rules, _NO_HOLDS, administered_on), protocol)
+
+
+def _lengths(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> _Lengths | None:
+    """The days between a session and its dates; None where they differ by the session's day."""
+    if not _is_the_same_every_day(protocol, policy):
+        return None
+    start = date(2000, 1, 1)
+    dates = _dates_of_session(start, protocol, policy)
+    days = [
+        None if day is None else (day - start).days for day in (*dates.boundaries, dates.typical_on)
+    ]
+    return _Lengths(tuple(days), dates.typical_words, dates.protocol, dates.unverified)
+
+
+def _is_the_same_every_day(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> bool:
+    """Whether no rule has a first or last day, and none is stated in months."""
+    rule = protocol.retreatment
+    usual = policy.usual_for(protocol.indication) or rule.usual
+    payer = policy.payer_rules(frozenset({protocol.indication}), protocol.product)
+    intervals = [rule.minimum, rule.typical, policy.grace_for(rule.kind), policy.lapsed_after]
+    intervals += [] if usual is None else [usual.first, usual.last]
+    intervals += [payer_rule.minimum for payer_rule in payer]
+    dated = [protocol.in_force, *payer]
+    return not any(i is not None and i.months for i in intervals) and not any(
+        period.first is not None or period.last is not None for period in dated
+    )
 
 
 def due_dates_of(found: TrackDates, protocol: TreatmentProtocol) -> DueDates:
@@ -142,13 +209,11 @@ def projected_from(
     usual, short_month = rules.usual.interval, policy.short_month
     sessions = []
     for number in range(1, count + 1):
-        minimums = [m.interval.times(number) for m in rules.minimums]
-        first = max(
-            (m.added_to(anchor, short_month) for m in minimums),
-            default=usual.first.times(number).added_to(anchor, short_month),
-        )
-        target = max(first, usual.first.times(number).added_to(anchor, short_month))
-        last = max(target, usual.last.times(number).added_to(anchor, short_month))
+        begins = usual.first.added_to(anchor, short_month, number)
+        minimums = [m.interval.added_to(anchor, short_month, number) for m in rules.minimums]
+        first = max(minimums, default=begins)
+        target = max(first, begins)
+        last = max(target, usual.last.added_to(anchor, short_month, number))
         window = Window(first=first, last=last)
         sessions.append(ProjectedSession(number=number, target=target, window=window))
     return tuple(sessions)

@@ -304,15 +304,24 @@ def _facts(
     planned: frozenset[Treatment] = frozenset({(protocol.indication, protocol.product)})
     given = frozenset((s.indication, s.product) for s in last.full_sessions)
     doubtful_from = tuple(_doubtful_from(reading, last))
-    always_doubtful = _always_doubtful(reading)
-    return RuleFacts(
+    facts = RuleFacts(
         labels=label_rules(reading.known, protocol, planned, given),
         policy=policy,
         anchor=last.anchored_on,
         counted_from=last.counted_from(touch_ups_count=policy.touch_up_moves_earliest),
         first_on=None if last.is_elsewhere else last.first_on,
-        overrides=tuple(o for o in decisions.overrides if o.indication in clock),
         payer=policy.payer_rules(clock, protocol.product),
+        doubtful_from=doubtful_from,
+        always_doubtful=_always_doubtful(reading),
+        longest=longest_minimums(reading.known) if doubtful_from else (),
+        ends_on=care.ends_on,
+        clinic_usual=policy.usual_for(protocol.indication),
+        kind=protocol.retreatment.kind,
+    )
+    if not decisions.overrides and not decisions.authorizations:
+        return facts
+    return facts._replace(
+        overrides=tuple(o for o in decisions.overrides if o.indication in clock),
         approved=tuple(
             a
             for a in decisions.authorizations
@@ -324,12 +333,6 @@ def _facts(
         doubtful_approved=tuple(
             a for a in decisions.authorizations if not reading.recognizes(a.indication)
         ),
-        doubtful_from=doubtful_from,
-        always_doubtful=always_doubtful,
-        longest=longest_minimums(reading.known) if doubtful_from else (),
-        ends_on=care.ends_on,
-        clinic_usual=policy.usual_for(protocol.indication),
-        kind=protocol.retreatment.kind,
     )
 
 

@@ -18,7 +18,7 @@ from botox_schedule.terms import LimitScope, Population, Product
 Versions = tuple[TreatmentProtocol, ...]
 """All versions of one protocol: they share an id."""
 
-_MOST_REMEMBERED = 64
+_MOST_REMEMBERED = 256
 
 
 class Followed(NamedTuple):
@@ -57,7 +57,10 @@ class ProtocolSet:
         )
         self._clocks: dict[tuple[Population, str], dict[str, frozenset[str]]] = {}
         self._with_given: dict[int, tuple[TreatmentProtocol, ProtocolSet]] = {}
-        self._limits: dict[tuple[str, ...], tuple[DoseLimit, ...]] = {}
+        self._limits: dict[
+            tuple[int, date | None], tuple[TreatmentProtocol, tuple[DoseLimit, ...]]
+        ] = {}
+        self._is_dated = any(p.in_force.first or p.in_force.last for p in self._protocols)
         named = {i for p in self._protocols for i in (p.indication, *p.shares_clock_with)}
         self.indications = frozenset(named) | bundled_indications()
 
@@ -137,14 +140,19 @@ class ProtocolSet:
         Besides its own, those of the product's other protocols that are about the product as a
         whole, or about several indications of which the protocol's is one.
         """
+        key = id(protocol), day if self._is_dated else None
+        if key not in self._limits:
+            if len(self._limits) >= _MOST_REMEMBERED:
+                self._limits.clear()
+            self._limits[key] = protocol, tuple(self._found_limits(protocol, day))
+        return self._limits[key][1]
+
+    def _found_limits(self, protocol: TreatmentProtocol, day: date) -> Iterable[DoseLimit]:
         own = version_on(self.versions(protocol), day) or protocol
         others = [version_on(versions, day) for versions in self._of_product(protocol)]
         besides = [other for other in others if other is not None and other.id != own.id]
-        key = tuple(f"{p.id} {p.version}" for p in (own, *besides))
-        if key not in self._limits:
-            reaching = (x for p in besides for x in p.limits if _reaches(x, protocol))
-            self._limits[key] = tuple(dict.fromkeys((*own.limits, *reaching)))
-        return self._limits[key]
+        reaching = (limit for p in besides for limit in p.limits if _reaches(limit, protocol))
+        return dict.fromkeys((*own.limits, *reaching))
 
     def versions(self, protocol: TreatmentProtocol) -> Versions:
         """Return all known versions of *protocol*, itself included."""
