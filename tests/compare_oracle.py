@@ -345,7 +345,11 @@ def differences(case: Case, draw: random.Random) -> Iterator[tuple[str, object, 
     for on in (case.as_of, case.as_of + timedelta(days=draw.randrange(120))):
         check = bs.check_date(case.record, case.protocol, on=on, **asked)
         if check.next_allowed_on != oracle.next_allowed(on):
-            yield f"check_date({on}).next_allowed_on", check.next_allowed_on, oracle.next_allowed(on)
+            yield (
+                f"check_date({on}).next_allowed_on",
+                check.next_allowed_on,
+                oracle.next_allowed(on),
+            )
     projected = bs.project(case.record, case.protocol, count=4, **asked)
     targets = [session.target for session in projected]
     if targets != oracle.project(4):
@@ -362,8 +366,9 @@ def kinds(case: Case, seed: str) -> dict[str, tuple[str, object, object]]:
     found: dict[str, tuple[str, object, object]] = {}
     try:
         for difference in differences(case, random.Random(seed)):
-            found.setdefault(difference[0].partition("(")[0] + difference[0].partition(")")[2],
-                             difference)
+            found.setdefault(
+                difference[0].partition("(")[0] + difference[0].partition(")")[2], difference
+            )
     except Exception as error:
         found["error"] = ("error", repr(error)[:300], traceback.format_exc()[-900:])
     return found

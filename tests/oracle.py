@@ -168,9 +168,7 @@ class Oracle:
                 kept.append(row)
         return kept
 
-    def _span(
-        self, first: date, last: date | None, withdrawn_on: date | None
-    ) -> Span | None:
+    def _span(self, first: date, last: date | None, withdrawn_on: date | None) -> Span | None:
         end = last or FOREVER
         if withdrawn_on is not None and withdrawn_on <= self.as_of:
             end = min(end, withdrawn_on - DAY)
@@ -227,9 +225,7 @@ class Oracle:
             counted += self._settled([s for s in known if s.id == key])
         dead_on = min((on for on in self.deaths if on is not None), default=FOREVER)
         done = [
-            s
-            for s in counted
-            if s.status.value == "completed" and s.administered_on <= dead_on
+            s for s in counted if s.status.value == "completed" and s.administered_on <= dead_on
         ]
         self.track = [s for s in done if s.indication in self.clock]
         self.strangers = [s.administered_on for s in done if not self.recognized(s.indication)]
@@ -304,9 +300,11 @@ class Oracle:
         full, touch = self._parts()
         groups: list[list[bs.TreatmentSession]] = []
         for session in full:
-            near = groups and (
-                session.administered_on - groups[-1][0].administered_on
-            ).days <= self.policy.group_within_days
+            near = (
+                groups
+                and (session.administered_on - groups[-1][0].administered_on).days
+                <= self.policy.group_within_days
+            )
             if near:
                 groups[-1].append(session)
             else:
@@ -328,9 +326,7 @@ class Oracle:
             day = elsewhere.last_on
             same_day = [p for p in self.prior if p.last_on == day]
             touch = [
-                s
-                for s in self.track
-                if s.administered_on > day and s.kind.value == "touch_up"
+                s for s in self.track if s.administered_on > day and s.kind.value == "touch_up"
             ]
             given = (*(Given(p.indication, p.product) for p in same_day), *self._given(touch))
             last = self._last_injection(day, touch)
@@ -376,13 +372,11 @@ class Oracle:
         ]
         return max(versions, key=lambda p: numbers(p.version), default=None)
 
-    def protocols_of(self, indication: str, product: bs.Product | None, day: date) -> list[
-        bs.TreatmentProtocol
-    ]:
+    def protocols_of(
+        self, indication: str, product: bs.Product | None, day: date
+    ) -> list[bs.TreatmentProtocol]:
         keys = {
-            p.id
-            for p in self.known
-            if p.indication == indication and product in (None, p.product)
+            p.id for p in self.known if p.indication == indication and product in (None, p.product)
         }
         found = [self.in_force(key, day) for key in keys]
         return [p for p in found if p is not None]
