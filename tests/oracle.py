@@ -753,7 +753,7 @@ class Oracle:
                 base, times, usual = target, 0, following
             times += 1
             candidate = self.add(base, usual.first, times)
-            wanted = candidate if candidate >= due else due
+            wanted = max(candidate, due)
             target = self._first_allowed(course, wanted, self.holds)
             if target and overdue and target >= overdue:
                 target = due
