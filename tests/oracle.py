@@ -83,6 +83,11 @@ def numbers(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
 
 
+def bounds_of(usual: bs.IntervalRange | None) -> list[bs.Interval | None]:
+    """Both bounds of a range."""
+    return [usual.first, usual.last] if usual else []
+
+
 class Oracle:
     """One track of one record as of one day."""
 
@@ -175,22 +180,28 @@ class Oracle:
         return Span(first, end) if first <= end else None
 
     def _read_decisions(self) -> None:
-        record = self.record
         self.holds: list[Span] = []
-        for hold in self._latest(record.holds):
+        for hold in self._latest(self.record.holds):
             span = self._span(hold.first, hold.last, hold.withdrawn_on)
             if span and self.concerns(hold.indication):
                 self.holds.append(span)
-        self.overrides: list[tuple[Span, bs.IntervalOverride]] = []
         self.strange: list[tuple[Span, bs.Interval]] = []
-        for override in self._latest(record.overrides):
+        self._read_overrides()
+        self._read_authorizations()
+        self._read_care_ends()
+
+    def _read_overrides(self) -> None:
+        self.overrides: list[tuple[Span, bs.IntervalOverride]] = []
+        for override in self._latest(self.record.overrides):
             span = self._span(override.first, override.last, override.withdrawn_on)
             if span and override.indication in self.clock:
                 self.overrides.append((span, override))
             elif span and override.minimum and not self.recognized(override.indication):
                 self.strange.append((span, override.minimum))
+
+    def _read_authorizations(self) -> None:
         self.authorized: list[tuple[Span, bs.Interval]] = []
-        for paper in self._latest(record.authorizations):
+        for paper in self._latest(self.record.authorizations):
             span = self._span(paper.valid.first, paper.valid.last, paper.withdrawn_on)
             if not span or not paper.minimum_interval:
                 continue
@@ -198,9 +209,12 @@ class Oracle:
                 self.authorized.append((span, paper.minimum_interval))
             elif not self.recognized(paper.indication):
                 self.strange.append((span, paper.minimum_interval))
+
+    def _read_care_ends(self) -> None:
+        """Deaths and discharges; one withdrawn is a hold until then."""
         self.deaths: list[date | None] = []
         self.discharges: list[date] = []
-        for end in self._latest(record.care_ends):
+        for end in self._latest(self.record.care_ends):
             if not self.concerns(end.indication):
                 continue
             if end.withdrawn_on is not None and end.withdrawn_on <= self.as_of:
@@ -211,15 +225,15 @@ class Oracle:
             elif end.on is not None:
                 self.discharges.append(end.on)
 
+    def _is_known(self, row: bs.TreatmentSession) -> bool:
+        """Completed by now; or not completed, and recorded by now."""
+        if row.status.value == "completed":
+            return row.administered_on <= self.as_of
+        return row.recorded_on is None or row.recorded_on <= self.as_of
+
     def _read_sessions(self) -> None:
         """Cut off the future first, then settle what is under one id."""
-        known = []
-        for row in self.record.sessions:
-            if row.status.value == "completed":
-                if row.administered_on <= self.as_of:
-                    known.append(row)
-            elif row.recorded_on is None or row.recorded_on <= self.as_of:
-                known.append(row)
+        known = [row for row in self.record.sessions if self._is_known(row)]
         counted = [s for s in known if s.id is None]
         for key in {s.id for s in known if s.id is not None}:
             counted += self._settled([s for s in known if s.id == key])
@@ -236,20 +250,14 @@ class Oracle:
             and s.indication in self.clock
             and s.administered_on >= self.as_of
         )
-        self.all_open = False
-        self.prior: list[bs.PriorTreatment] = []
-        self.prior_unknown = False
-        for prior in self.record.prior_treatments:
-            if prior.cycles == 0:
-                continue
-            if prior.indication in self.clock:
-                if prior.last_on is not None:
-                    self.prior.append(prior)
-            elif not self.recognized(prior.indication):
-                if prior.last_on is None:
-                    self.all_open = True
-                else:
-                    self.strangers.append(prior.last_on)
+        self._read_priors()
+
+    def _read_priors(self) -> None:
+        priors = [p for p in self.record.prior_treatments if p.cycles]
+        self.prior = [p for p in priors if p.indication in self.clock and p.last_on]
+        strange = [p for p in priors if not self.recognized(p.indication)]
+        self.strangers += [p.last_on for p in strange if p.last_on]
+        self.all_open = any(p.last_on is None for p in strange)
 
     @staticmethod
     def _settled(rows: list[bs.TreatmentSession]) -> list[bs.TreatmentSession]:
@@ -440,9 +448,8 @@ class Oracle:
         ]
 
         def key(o: bs.IntervalOverride) -> tuple[object, ...]:
-            value = getattr(o, what)
-            bounds = [value] if what == "minimum" else [value.first, value.last]
-            lengths = [self.add(course.anchor, bound) for bound in bounds]
+            bounds = [o.minimum] if what == "minimum" else bounds_of(o.usual)
+            lengths = [self.add(course.anchor, bound) for bound in bounds if bound]
             return (o.first, *lengths, o.authority.value == "clinician")
 
         return max(valid, key=key, default=None)
@@ -481,29 +488,31 @@ class Oracle:
         payer = self.chosen(course, day, "minimum", "payer")
         version = self.in_force(self.protocol.id, day)
         own = self.minimum_of(version) if version else []
-        minimums = [Minimum(o.minimum, True) for o in (clinician, payer) if o and o.minimum]
+        minimums = [Minimum(o.minimum, binding=True) for o in (clinician, payer) if o and o.minimum]
         if clinician is None and payer is None:
             minimums += own
             for given in course.given:
                 minimums += self._of_session(course, given, day)
         if payer is None:
             minimums += self._payers(day)
-        minimums += [Minimum(m, False) for span, m in self.strange if span.has(day)]
+        minimums += [Minimum(m, binding=False) for span, m in self.strange if span.has(day)]
         return minimums, bool(own or clinician or payer)
 
     def _payers(self, day: date) -> list[Minimum]:
         found = [self.policy.payer_minimum] if self.policy.payer_minimum else []
-        for rule in self.policy.payer:
-            if (
-                rule.minimum
-                and (rule.first is None or rule.first <= day)
-                and (rule.last is None or day <= rule.last)
-                and (rule.indication is None or rule.indication in self.clock)
-                and rule.product in (None, self.product)
-            ):
-                found.append(rule.minimum)
+        found += [
+            rule.minimum for rule in self.policy.payer if rule.minimum and self.pays(rule, day)
+        ]
         found += [minimum for span, minimum in self.authorized if span.has(day)]
-        return [Minimum(m, True) for m in found]
+        return [Minimum(m, binding=True) for m in found]
+
+    def pays(self, rule: bs.PayerRule, day: date) -> bool:
+        """Whether a payer's rule is about the track on a day."""
+        return (
+            Span(rule.first or date.min, rule.last or FOREVER).has(day)
+            and (rule.indication is None or rule.indication in self.clock)
+            and rule.product in (None, self.product)
+        )
 
     # Days
 
@@ -609,7 +618,7 @@ class Oracle:
         dates = self.dates(self.course, resumes or self.as_of, self.holds, ends)
         status = "on_hold" if on_hold else self._status()
         kept = [None if day and self.discharged(day) else day for day in dates]
-        return Answer(status, *kept, resumes_on=resumes)
+        return Answer(status, kept[0], kept[1], kept[2], kept[3], resumes)
 
     def _status(self) -> str:
         """The status as it would be without what lies ahead."""
@@ -721,23 +730,15 @@ class Oracle:
 
     def project(self, count: int) -> list[date]:
         """The days of the next sessions, if every visit comes on its target."""
-        if self.course is None or self.dead() or self.discharged(self.as_of):
-            return []
         resumes = self._after_hold(self.as_of)
-        if resumes is None:
+        if self.course is None or self.dead() or self.discharged(self.as_of) or not resumes:
             return []
-        course, base, times = self.course, self.course.anchor, 1
-        earliest, due, _, _ = self.dates(course, resumes, self.holds)
-        kept = bool(self.booked) and self.allowed(self.booked[0]) is not False
-        usual = self.usual_on(course, earliest or self.as_of)
+        earliest, due, _, _ = self.dates(self.course, resumes, self.holds)
+        usual = self.usual_on(self.course, earliest or self.as_of)
         if usual is None:
             return []
-        candidate = self.add(base, usual.first)
-        target: date | None = None
-        if kept:
-            target = self.booked[0]
-        elif due is not None:
-            target = self._first_allowed(course, max(due, self.as_of), self.holds)
+        base, times = self.course.anchor, 1
+        candidate, target = self.add(base, usual.first), self._first_target(self.course, due)
         targets: list[date] = []
         while target is not None and not self.discharged(target) and len(targets) < count:
             targets.append(target)
@@ -745,16 +746,21 @@ class Oracle:
                 base, times = target, 0
             given = (Given(self.indication, self.product),)
             course = Course(target, target, target, target, target, given)
-            earliest, due, overdue, _ = self.dates(course, target, self.holds)
-            following = self.usual_on(course, earliest) if earliest else None
-            if due is None or following is None:
+            dates = self.dates(course, target, self.holds)
+            following = self.usual_on(course, dates[0]) if dates[0] else None
+            if dates[1] is None or following is None:
                 break
             if following != usual:
                 base, times, usual = target, 0, following
             times += 1
             candidate = self.add(base, usual.first, times)
-            wanted = max(candidate, due)
-            target = self._first_allowed(course, wanted, self.holds)
-            if target and overdue and target >= overdue:
-                target = due
+            target = self._first_allowed(course, max(candidate, dates[1]), self.holds)
+            if target and dates[2] and target >= dates[2]:
+                target = dates[1]
         return targets
+
+    def _first_target(self, course: Course, due: date | None) -> date | None:
+        """The next booking where it may be kept, else the first day from due and as_of on."""
+        if self.booked and self.allowed(self.booked[0]) is not False:
+            return self.booked[0]
+        return due and self._first_allowed(course, max(due, self.as_of), self.holds)

@@ -1,5 +1,6 @@
 """Laws: what holds for every record, whatever is in it."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from itertools import pairwise
@@ -41,6 +42,8 @@ from botox_schedule.testing import (
     sessions,
 )
 
+EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "15"))
+"""For each law; a longer look is worth it after a change of a rule."""
 DAY = timedelta(days=1)
 ONA = Product.ONABOTULINUMTOXIN_A
 MIGRAINE = "chronic-migraine"
@@ -68,11 +71,12 @@ ORDER = [
 ADULT = [
     p
     for p in bs.bundled_protocols()
-    if (p.region, p.population.value, p.indication) in {("us", "adult", x) for x in (ARM, LEG, LIMBS)}
+    if (p.region, p.population.value, p.indication)
+    in {("us", "adult", x) for x in (ARM, LEG, LIMBS)}
 ]
 
 laws = settings(
-    max_examples=15,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
@@ -330,9 +334,7 @@ class TestPlanned:
         """Adding a stricter payer rule never makes a day allowed that was not."""
         record, protocol, asked = question
         policy = asked["policy"]
-        stricter = policy.model_copy(
-            update={"payer": (*policy.payer, PayerRule(minimum=minimum))}
-        )
+        stricter = policy.model_copy(update={"payer": (*policy.payer, PayerRule(minimum=minimum))})
         after = allowed_days(record, protocol, asked | {"policy": stricter})
         assert after <= allowed_days(record, protocol, asked)
 
@@ -386,8 +388,7 @@ class TestTime:
         assume(not any(before < day <= after for day in _happenings(record)))
         on, policy = after + timedelta(days=ahead), asked["policy"]
         one, two = (
-            check_date(record, protocol, on=on, as_of=day, policy=policy)
-            for day in (before, after)
+            check_date(record, protocol, on=on, as_of=day, policy=policy) for day in (before, after)
         )
         assert (one.allowed, one.days_from_earliest, one.next_allowed_on) == (
             two.allowed,
@@ -421,7 +422,8 @@ class TestOrder:
         record, protocol, asked = question
         fields = [name for name, rows in record if isinstance(rows, tuple)]
         other = with_rows(
-            record, **{n: shuffle.sample(getattr(record, n), len(getattr(record, n))) for n in fields}
+            record,
+            **{n: shuffle.sample(getattr(record, n), len(getattr(record, n))) for n in fields},
         )
         known = list(bs.bundled_protocols())
         mixed = shuffle.sample(known, len(known))
@@ -500,15 +502,14 @@ class TestProjection:
 
 
 class TestAgreement:
-    @settings(laws, max_examples=4)
+    @settings(laws, max_examples=EXAMPLES // 4)
     @given(questions())
     def test_the_questions_agree_on_every_day(self, question: Any) -> None:
         """For 1,000 days of a record earliest, due, next_allowed_on and check_date agree."""
         record, protocol, asked = question
         start = asked["as_of"]
         checks = [
-            check_date(record, protocol, on=start + timedelta(days=n), **asked)
-            for n in range(1000)
+            check_date(record, protocol, on=start + timedelta(days=n), **asked) for n in range(1000)
         ]
         following: date | None = checks[-1].next_allowed_on
         for check in reversed(checks):
@@ -562,7 +563,7 @@ class TestSessionsAndDates:
         assert after.dates.earliest is not None
         assert before.dates.earliest is None or after.dates.earliest >= before.dates.earliest
 
-    @settings(laws, max_examples=8)
+    @settings(laws, max_examples=EXAMPLES // 2)
     @given(protocols(), days(date(2024, 1, 1), date(2025, 1, 1)), st.integers(2, 6))
     def test_a_series_on_its_earliest_days_never_counts_two(
         self, protocol: TreatmentProtocol, start: date, count: int
@@ -633,9 +634,7 @@ class TestSessionsAndDates:
 class TestAnswers:
     @laws
     @given(questions())
-    def test_the_explanation_names_each_date_or_says_why_there_is_none(
-        self, question: Any
-    ) -> None:
+    def test_the_explanation_names_each_date_or_says_why_there_is_none(self, question: Any) -> None:
         record, protocol, asked = question
         found = forecast(record, protocol, **asked)
         text = found.explain()

@@ -39,10 +39,12 @@ _INDICATIONS = ("chronic-migraine",)
 _UNKNOWN_WORDS = ("chronic-migrane", "botox")
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)
 _BEGIN, _END = date(2024, 1, 1), date(2026, 12, 31)
+_CHANGES = ("recorded_on", "withdrawn_on")
 _SOON = 28
 """A drawn history begins at most this many days after the first day."""
 
 _Rows = st.SearchStrategy[dict[str, Any]]
+_Spans = st.SearchStrategy[list[date]]
 
 
 @unique
@@ -207,14 +209,18 @@ def policies(*, payer_rules: bool = False) -> st.SearchStrategy[SchedulingPolicy
 
 
 def _payer_rules() -> st.SearchStrategy[PayerRule]:
-    bounds = st.lists(st.none() | days(_BEGIN, _END), min_size=2, max_size=2).map(
-        lambda pair: pair if None in pair else sorted(pair)
-    )
+    when = days(_BEGIN, _END)
+    bounded = _spans(when).map(lambda span: {"first": span[0], "last": span[1]})
+    half_open = st.builds(lambda end, day: {end: day}, st.sampled_from(["first", "last"]), when)
     return st.builds(
-        lambda minimum, pair: PayerRule(minimum=minimum, first=pair[0], last=pair[1]),
+        lambda minimum, bounds: PayerRule(minimum=minimum, **bounds),
         intervals(most_days=150),
-        bounds,
+        st.just({}) | half_open | bounded,
     )
+
+
+def _spans(when: st.SearchStrategy[date]) -> _Spans:
+    return st.lists(when, min_size=2, max_size=2).map(sorted)
 
 
 @st.composite
@@ -282,7 +288,7 @@ def records(
     """
     parts = frozenset() if only_history else frozenset(RecordPart(part) for part in also)
     words = [*indications, *(_UNKNOWN_WORDS if RecordPart.UNKNOWN_WORDS in parts else ())]
-    fixed = {"only_full": only_full, "only_product": only_product}
+    fixed: dict[str, Any] = {"only_full": only_full, "only_product": only_product}
     soon = min(last, first + timedelta(days=_SOON))
     begin = sessions(
         indications=indications[:1], first=first, last=soon, only_completed=True, **fixed
@@ -308,7 +314,7 @@ def _drawn(
     parts: Collection[RecordPart], words: Sequence[str], first: date, last: date
 ) -> Mapping[str, st.SearchStrategy[list[dict[str, Any]]]]:
     when, named = days(first, last), st.sampled_from(words)
-    spans = st.lists(when, min_size=2, max_size=2).map(sorted)
+    spans = _spans(when)
     rows = {
         RecordPart.HOLDS: _holds(spans, st.none() | named),
         RecordPart.OVERRIDES: _overrides(spans, named),
@@ -325,7 +331,7 @@ def _row(**fields: st.SearchStrategy[Any]) -> _Rows:
     return st.fixed_dictionaries(fields)
 
 
-def _spanned(spans: st.SearchStrategy[list[date]], rows: _Rows) -> _Rows:
+def _spanned(spans: _Spans, rows: _Rows) -> _Rows:
     return st.builds(
         lambda span, row, is_open: row | {"first": span[0], "last": None if is_open else span[1]},
         spans,
@@ -334,11 +340,11 @@ def _spanned(spans: st.SearchStrategy[list[date]], rows: _Rows) -> _Rows:
     )
 
 
-def _holds(spans: st.SearchStrategy[list[date]], named: st.SearchStrategy[str | None]) -> _Rows:
+def _holds(spans: _Spans, named: st.SearchStrategy[str | None]) -> _Rows:
     return _spanned(spans, _row(reason=st.just("drawn"), indication=named))
 
 
-def _overrides(spans: st.SearchStrategy[list[date]], named: st.SearchStrategy[str]) -> _Rows:
+def _overrides(spans: _Spans, named: st.SearchStrategy[str]) -> _Rows:
     minimum = _row(minimum=intervals(most_days=150), usual=st.none() | interval_ranges())
     usual = _row(usual=interval_ranges())
     who = _row(
@@ -351,7 +357,7 @@ def _care_ends(when: st.SearchStrategy[date]) -> _Rows:
     return _row(on=when, kind=st.sampled_from(list(CareEndKind)))
 
 
-def _authorizations(spans: st.SearchStrategy[list[date]], named: st.SearchStrategy[str]) -> _Rows:
+def _authorizations(spans: _Spans, named: st.SearchStrategy[str]) -> _Rows:
     return _row(
         indication=named,
         product=st.sampled_from(list(Product)),
@@ -369,14 +375,13 @@ def _prior_treatments(when: st.SearchStrategy[date], named: st.SearchStrategy[st
     )
 
 
-def _changed(rows: _Rows, spans: st.SearchStrategy[list[date]]) -> _Rows:
-    def change(
-        row: dict[str, Any], name: str | None, span: list[date], end: bool
-    ) -> dict[str, Any]:
-        return row | {"id": name, "recorded_on": span[0], "withdrawn_on": span[1] if end else None}
-
+def _changed(rows: _Rows, spans: _Spans) -> _Rows:
     names = st.none() | st.sampled_from(["1", "2"])
-    return rows | st.builds(change, rows, names, spans, st.booleans())
+    known = st.builds(lambda span: {"recorded_on": span[0]}, spans)
+    withdrawn = st.builds(lambda span: dict(zip(_CHANGES, span, strict=True)), spans)
+    return st.builds(
+        lambda row, name, change: row | {"id": name} | change, rows, names, known | withdrawn
+    )
 
 
 @contextmanager
