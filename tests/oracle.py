@@ -468,12 +468,9 @@ class Oracle:
         """The days on which another rule may begin to hold."""
         spans = [span for span, _ in [*self.overrides, *self.strange, *self.authorized]]
         days = {s.first for s in spans} | {s.last + DAY for s in spans}
-        for p in [*self.known, *self.policy.payer]:
-            held = p.in_force if isinstance(p, bs.TreatmentProtocol) else p
-            if held.first:
-                days.add(held.first)
-            if held.last:
-                days.add(held.last + DAY)
+        ends = [(p.in_force.first, p.in_force.last) for p in self.known]
+        ends += [(rule.first, rule.last) for rule in self.policy.payer]
+        days |= {first for first, _ in ends if first} | {last + DAY for _, last in ends if last}
         return sorted(days)
 
     def rules(self, course: Course, day: date) -> tuple[list[Minimum], bool]:

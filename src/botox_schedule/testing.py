@@ -275,7 +275,7 @@ def records(
         first: The first day on which something happens.
         last: The last such day.
         most_sessions: How many sessions there are at most, at least one.
-        also: What the record may have besides; the class :class:`RecordPart` itself means all.
+        also: What the record may have besides; ``list(RecordPart)`` is everything.
         only_history: Whether there are completed sessions only, and nothing else.
         only_full: Whether touch-ups are left out.
         only_product: The product of all sessions; None draws one for each.
@@ -283,7 +283,7 @@ def records(
     >>> from hypothesis import find
     >>> len(find(records(), lambda record: len(record.sessions) == 2).holds)
     0
-    >>> len(find(records(also=RecordPart), lambda record: bool(record.holds)).holds)
+    >>> len(find(records(also=list(RecordPart)), lambda record: bool(record.holds)).holds)
     1
     """
     parts = frozenset() if only_history else frozenset(RecordPart(part) for part in also)
