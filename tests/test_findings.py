@@ -25,6 +25,7 @@ from botox_schedule.engine import ObservedResponse
 from botox_schedule.errors import FindingError
 from botox_schedule.records import Finding
 
+FINDINGS = Path(__file__).parent / "stored" / "findings.txt"
 MIGRAINE: dict[str, Any] = {"indication": "chronic-migraine", "product": "Botox", "units": 155}
 AS_OF = "2026-06-01"
 
@@ -315,7 +316,7 @@ class TestFindingsOfProtocols:
         leg = {"indication": "lower-limb-spasticity"}
         record = {"sessions": [at("2026-04-06", **leg)]}
         assert "unverified_content" in codes(
-            record, protocol=find_protocol("lower-limb-spasticity")
+            record, protocol=find_protocol("lower-limb-spasticity", population="pediatric")
         )
         assert "unverified_content" not in codes(record, protocol=ARM)
 
@@ -540,5 +541,4 @@ def findings_in_words() -> str:
 
 
 def test_the_findings_say_what_they_said() -> None:
-    file = Path(__file__).parent / "stored" / "findings.txt"
-    assert findings_in_words() == file.read_text(encoding="utf-8")
+    assert findings_in_words() == FINDINGS.read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import botox_schedule as bs
 from botox_schedule.testing import days, policies, protocols, records
-from write_schemas import FOLDER, MODELS, schema
+from snapshots import MODELS, SCHEMAS, schema
 
 MARK = "Zqx7"
 SESSION = {"administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox"}
@@ -223,12 +223,12 @@ def shapes(table: Any) -> dict[str, Any]:
 class TestSchemas:
     @pytest.mark.parametrize("name", MODELS)
     def test_the_shipped_schema_is_that_of_the_model(self, name: str) -> None:
-        shipped = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+        shipped = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
         jsonschema.Draft202012Validator.check_schema(shipped)
         assert shapes(shipped) == shapes(json.loads(json.dumps(schema(name))))
 
     def validate(self, name: str, instance: object) -> None:
-        shipped = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+        shipped = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
         validator = jsonschema.Draft202012Validator(
             shipped, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
         )
@@ -258,7 +258,7 @@ class TestSchemas:
             assert bs.TreatmentProtocol.model_validate_json(protocol.model_dump_json()) == protocol
 
     def test_a_broken_record_does_not(self) -> None:
-        shipped = json.loads((FOLDER / "patient-record.json").read_text(encoding="utf-8"))
+        shipped = json.loads((SCHEMAS / "patient-record.json").read_text(encoding="utf-8"))
         validator = jsonschema.Draft202012Validator(shipped)
         assert not validator.is_valid({"sessions": [{"administered_on": "2026-01-05"}]})
 

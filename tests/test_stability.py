@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import botox_schedule as bs
-from write_stored import FOLDER, answers, texts
+from snapshots import FOLDER, answers, texts
 
 HERE = Path(__file__).parent
 ANSWERS = answers()
@@ -19,9 +19,9 @@ def test_the_public_names_are_those_that_were_promised() -> None:
     """What is missing here broke somebody; what is new belongs into the changelog: ``make api``."""
     for extra in ("icalendar", "fhir.resources", "jinja2", "narwhals", "polars", "matplotlib"):
         pytest.importorskip(extra, reason=f"{extra} is not installed")
-    from write_api import TARGET, api  # noqa: PLC0415 - it imports every extra
+    from snapshots import API, api  # noqa: PLC0415 - it imports every extra
 
-    assert api() == TARGET.read_text(encoding="utf-8")
+    assert api() == API.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", STORED, ids=lambda path: f"{path.parent.name}-{path.stem}")

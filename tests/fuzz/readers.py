@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 import botox_schedule as bs
 from botox_schedule.cli.clinic_schedule import clinic_schedule
-from botox_schedule.cli.diary_file import read_diary
 from botox_schedule.cli.planned import Shelf
 from botox_schedule.cli.readers import read_export
 from botox_schedule.cli.record_file import read_record
 from botox_schedule.cli.schedule_answer import schedule_answer
+from botox_schedule.outcomes import read_diary
 
 AS_OF = date(2026, 3, 16)
 MIGRAINE = bs.find_protocol("chronic-migraine")
@@ -71,7 +71,7 @@ def bundle(data: bytes) -> None:
 
 def diary(data: bytes) -> None:
     """A headache diary."""
-    read_diary(_file("diary.csv", data), AS_OF)
+    read_diary(_file("diary.csv", data), as_of=AS_OF)
 
 
 def calendar(data: bytes) -> None:

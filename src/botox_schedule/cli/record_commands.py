@@ -14,11 +14,15 @@ from botox_schedule.cli.arguments import (
     policy_of,
     shelf_of,
 )
-from botox_schedule.cli.diary_file import read_diary
 from botox_schedule.cli.outcome_answers import response_answer
 from botox_schedule.cli.output import Answer
 from botox_schedule.cli.record_file import planned_protocols, read_record
-from botox_schedule.outcomes import assess_response, load_response_rules, response_review_dates
+from botox_schedule.outcomes import (
+    assess_response,
+    load_response_rules,
+    read_diary,
+    response_review_dates,
+)
 
 _SCHEMAS = ("patient-record", "forecast", "date-check", "treatment-cycle", "treatment-protocol")
 
@@ -91,7 +95,7 @@ def add_response(commands: Commands) -> None:
 def _response(given: argparse.Namespace) -> Answer:
     record, as_of, shelf = read_record(given.file), given.as_of, shelf_of(given)
     try:
-        diary, problems = read_diary(given.diary, as_of)
+        reading = read_diary(given.diary, as_of=as_of)
     except BotoxScheduleError as error:
         raise BotoxScheduleError(f"{given.diary}: {error}") from None
     own = {rule.id: rule for rule in load_response_rules(given.rules)} if given.rules else {}
@@ -100,12 +104,18 @@ def _response(given: argparse.Namespace) -> Answer:
     (protocol,) = planned_protocols(record, shelf, as_of, indication, given.product)
     others, policy = shelf.others(protocol), policy_of(given)
     assessment = assess_response(
-        diary, record, protocol, rule=rule, as_of=as_of, policy=policy, other_protocols=others
+        reading.diary,
+        record,
+        protocol,
+        rule=rule,
+        as_of=as_of,
+        policy=policy,
+        other_protocols=others,
     )
     reviews = response_review_dates(
         record, protocol, rule=rule, as_of=as_of, policy=policy, other_protocols=others
     )
-    return response_answer(assessment, reviews, list(map(str, problems)))
+    return response_answer(assessment, reviews, list(map(str, reading.problems)))
 
 
 def add_schema(commands: Commands) -> None:

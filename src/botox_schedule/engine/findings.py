@@ -111,7 +111,7 @@ def _switches(track: Track) -> Iterable[Finding]:
     if track.last is None:
         return
     planned = track.protocol.product
-    switched = [s for s in track.last.full_sessions if s.product not in {None, planned}]
+    switched = [s for s in track.last.sessions if s.product not in {None, planned}]
     if switched:
         message = "the planned product is not the one given last; the stricter minimum counts"
         yield make_finding(FindingCode.PRODUCT_SWITCH, message, switched)

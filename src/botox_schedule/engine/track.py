@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from botox_schedule.engine.dates import TrackDates, track_dates
-from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.rules import (
     IntervalRules,
     RuleFacts,
@@ -80,6 +80,10 @@ class Care(NamedTuple):
     ends_on: date | None
     ended_on: date | None
     resumed_by: TreatmentSession | None
+
+
+_NO_COURSE = PriorCourse(0, None, None, is_undated=False, counted_once=False)
+_IN_CARE = Care(None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -189,9 +193,10 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
     own = [s for s in reading.history.completed if s.indication in clock]
     cycles = cycles_of(own, reading.policy.group_within_days)
     prior = _prior_course(reading, clock)
-    holds = HoldCalendar(
-        hold for hold in reading.decisions.holds if concerns(reading, hold.indication, clock)
-    )
+    holds = NO_HOLDS
+    if reading.decisions.holds:
+        known = reading.decisions.holds
+        holds = HoldCalendar(hold for hold in known if concerns(reading, hold.indication, clock))
     care = _care(reading, clock, cycles)
     last = _last_cycle(cycles, prior)
     rules = None if last is None else IntervalRules(_facts(reading, protocol, clock, last, care))
@@ -218,7 +223,7 @@ def concerns(reading: Reading, indication: str | None, clock: frozenset[str]) ->
 def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
     rows = [p for p in reading.record.prior_treatments if p.indication in clock and p.cycles]
     if not rows:
-        return PriorCourse(0, None, None, is_undated=False, counted_once=False)
+        return _NO_COURSE
     courses = _courses(rows)
     starts = [course.started_on for course in courses]
     dated = [p for p in rows if p.last_on is not None and p.last_on <= reading.as_of]
@@ -273,6 +278,8 @@ def _is_after(one: TreatmentSession, other: TreatmentSession) -> bool:
 
 def _care(reading: Reading, clock: frozenset[str], cycles: list[CycleSessions]) -> Care:
     decisions, as_of = reading.decisions, reading.as_of
+    if not decisions.discharges and not decisions.deaths:
+        return _IN_CARE
     ends = [e for e in decisions.discharges if concerns(reading, e.indication, clock)]
     ahead = min((e.on for e in ends if e.on is not None and e.on > as_of), default=None)
     if decisions.deaths:
@@ -302,7 +309,7 @@ def _facts(
 ) -> RuleFacts:
     policy, decisions = reading.policy, reading.decisions
     planned: frozenset[Treatment] = frozenset({(protocol.indication, protocol.product)})
-    given = frozenset((s.indication, s.product) for s in last.full_sessions)
+    given = frozenset((s.indication, s.product) for s in last.sessions)
     doubtful_from = tuple(_doubtful_from(reading, last))
     facts = RuleFacts(
         labels=label_rules(reading.known, protocol, planned, given),

@@ -10,10 +10,10 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from botox_schedule import IntervalRange
 from botox_schedule.errors import ProtocolFileError, UnknownProtocolError
-from botox_schedule.outcomes.data import cited, outcome_tables
 from botox_schedule.outcomes.diary import DiaryKind
-from botox_schedule.outcomes.fractions import Exact
+from botox_schedule.outcomes.figures import Exact, outcome_tables
 from botox_schedule.protocols import SourceRef
+from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.loader import faults, tables_of
 from botox_schedule.values import Value
 
@@ -68,7 +68,7 @@ class ResponseCriterion(Value, frozen=True):
         below_gives: The outcome on the one side.
         below_early_gives: The outcome on that side before *final_after_cycles*.
         otherwise: The outcome on the other side.
-        source: Where it stands.
+        source: Its source, and the place in it.
     """
 
     name: str
@@ -104,7 +104,14 @@ class ResponseCriterion(Value, frozen=True):
 
 
 class ResponseRule(Value, frozen=True):
-    """A named rule by which somebody judges whether treatment goes on."""
+    """A named rule by which somebody judges whether treatment goes on.
+
+    Attributes:
+        id: Its name, such as ``nice-ta260``.
+        version: The version of its content.
+        title: Its name for a reader.
+        criteria: Its sentences.
+    """
 
     id: _Slug
     version: str
