@@ -337,9 +337,10 @@ def _doubtful_minimums(facts: RuleFacts, day: date) -> Iterator[Minimum]:
     # A usual range can open days where nothing states a minimum: its first day advises too.
     intervals += [override.usual and override.usual.first for override in valid]
     intervals += [a.minimum_interval for a in facts.doubtful_approved if day in a.valid]
-    for interval in intervals:
-        if interval is not None:
-            yield _counted(facts, MinimumKind.UNRECOGNIZED, interval, binds=False)
+    stated = [interval for interval in intervals if interval is not None]
+    # The order of rows means nothing: the longest comes first, of equals by their text.
+    for interval in sorted(stated, key=lambda i: (_days(facts, i), str(i)), reverse=True):
+        yield _counted(facts, MinimumKind.UNRECOGNIZED, interval, binds=False)
 
 
 def _overridden(
