@@ -1,19 +1,21 @@
 """Builds the documentation: the catalog from the data, the notebooks executed."""
 
+import contextlib
+import io
 import os
 import shutil
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import botox_schedule as bs
-from botox_schedule import fhir, ical, outcomes, planning
-from botox_schedule.cli.main import parser
-from botox_schedule.views import handout
+from botox_schedule.cli.main import COMMANDS, main
 
 sys.path.insert(0, str(Path(__file__).parent))
 from catalog import catalog_page
+from reference_links import ENTRIES, link_literals, public_names, resolve, type_words
 
-os.environ["COLUMNS"] = "90"  # the help of the commands is as wide as the page
+os.environ["COLUMNS"] = "80"  # the help of the commands is as wide as the page
 HERE = Path(__file__).parent
 
 project = "botox_schedule"
@@ -21,10 +23,22 @@ author = "The botox_schedule authors"
 copyright = "2026, the botox_schedule authors"
 release = version = bs.__version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinx_design",
+]
 html_theme = "furo"
 html_title = f"botox_schedule {release}"
-exclude_patterns = ["_build", "**.ipynb_checkpoints", "examples", "pictures"]
+html_static_path = ["static"]
+html_css_files = ["pages.css"]
+html_show_sourcelink = False
+html_theme_options = {"source_view_link": ""}
+copybutton_prompt_text = r">>> |\.\.\. |\$ |In \[\d*\]: "
+copybutton_prompt_is_regexp = True
+exclude_patterns = ["_build", "**.ipynb_checkpoints", "examples", "pictures", "static"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"
@@ -49,28 +63,39 @@ def _write_catalog() -> None:
 
 
 def _write_commands() -> None:
-    """Write the reference of the command line from its parsers."""
-    top = parser()
-    lines = [
-        "# Commands",
-        "",
-        "Generated from the parsers.",
-        "",
-        "```text",
-        top.format_help().rstrip(),
-        "```",
-        "",
-    ]
-    for action in top._actions:  # noqa: SLF001 - argparse has no other way to list commands
-        for name, command in (getattr(action, "choices", None) or {}).items():
-            lines += [f"## {name}", "", "```text", command.format_help().rstrip(), "```", ""]
+    """Write the reference of the command line from what its help prints."""
+    lines = ["# Commands", "", *_text(_help())]
+    for name in COMMANDS:
+        lines += [f"## {name}", "", *_text(_help(name))]
     lines += [
-        "The exit status is 0; 1 where something of the input was wrong, or no day was found; 2 where nothing could be read.",
-        "",
-        "Files for the completion of bash, zsh and tcsh stand in the folder `completions`.",
+        "The exit status is 0; 1 where a part of the input was wrong, or no day was found; "
+        "2 where nothing could be read.",
+        "`botox-schedule completion SHELL` prints the completions for bash, zsh or fish.",
     ]
     target = HERE / "reference" / "generated"
     (target / "commands.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _help(*command: str) -> str:
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown), contextlib.suppress(SystemExit):
+        main([*command, "--help"])
+    return shown.getvalue().rstrip()
+
+
+def _text(block: str) -> list[str]:
+    return ["```text", block, "```", ""]
+
+
+def _write_names() -> None:
+    """Write the table of the names that ``import botox_schedule`` gives."""
+    lines = ["# Names", "", "What `import botox_schedule as bs` gives.", "", "| name | what |"]
+    lines += ["|---|---|"]
+    for name, path in public_names():
+        summary = (getattr(bs, name).__doc__ or "").strip().splitlines()[0].replace("``", "`")
+        lines += [f"| {{py:obj}}`{name} <{path}>` | {summary} |"]
+    target = HERE / "reference" / "generated"
+    (target / "names.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _copy_notebooks() -> None:
@@ -79,11 +104,26 @@ def _copy_notebooks() -> None:
 
 _write_catalog()
 _write_commands()
+_write_names()
 _copy_notebooks()
 
 
+def _public() -> dict[str, object]:
+    """Return what the reference names, by path."""
+    found = {}
+    for path in ENTRIES:
+        module, _, name = path.rpartition(".")
+        with contextlib.suppress(ImportError):
+            found[path] = getattr(import_module(module), name)
+    return found
+
+
+PUBLIC = _public()
+FIELDS = {field for value in PUBLIC.values() for field in getattr(value, "model_fields", ())}
+
+
 def _skip_fields(_app, what, name, _value, skip, _options):  # type: ignore[no-untyped-def]
-    """A field stands in its class's signature and list of attributes, and not a third time."""
+    """A field is in its class's signature and list of attributes, and not a third time."""
     return True if what == "class" and name in FIELDS else skip
 
 
@@ -98,15 +138,18 @@ def _field_signature(_app, what, _name, value, _options, _signature, _returns): 
     return f"(*, {', '.join(fields)})", None
 
 
-FIELDS = {
-    field
-    for module in (bs, outcomes, planning, ical, fhir, handout)
-    for name in module.__all__
-    for field in getattr(getattr(module, name), "model_fields", ())
-}
+def _field_types(_app, what, _name, value, _options, lines):  # type: ignore[no-untyped-def]
+    """Say of what type each field of a model is."""
+    if what == "class" and hasattr(value, "model_fields"):
+        for field, info in value.model_fields.items():
+            if any(line.startswith(f":ivar {field}:") for line in lines):
+                lines.append(f":vartype {field}: {type_words(info.annotation)}")
 
 
 def setup(app):  # type: ignore[no-untyped-def]
     """Make the reference readable."""
     app.connect("autodoc-skip-member", _skip_fields)
     app.connect("autodoc-process-signature", _field_signature)
+    app.connect("autodoc-process-docstring", _field_types, priority=900)
+    app.connect("doctree-read", link_literals)
+    app.connect("missing-reference", resolve)
