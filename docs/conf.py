@@ -13,7 +13,14 @@ from botox_schedule.cli.main import COMMANDS, main
 
 sys.path.insert(0, str(Path(__file__).parent))
 from catalog import catalog_page
-from reference_links import ENTRIES, link_literals, public_names, resolve, type_words
+from reference_links import (
+    ENTRIES,
+    link_literals,
+    public_names,
+    resolve,
+    show_public_paths,
+    type_words,
+)
 
 os.environ["COLUMNS"] = "80"  # the help of the commands is as wide as the page
 HERE = Path(__file__).parent
@@ -153,3 +160,4 @@ def setup(app):  # type: ignore[no-untyped-def]
     app.connect("autodoc-process-docstring", _field_types, priority=900)
     app.connect("doctree-read", link_literals)
     app.connect("missing-reference", resolve)
+    app.connect("doctree-resolved", show_public_paths)

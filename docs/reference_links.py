@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
@@ -104,6 +105,15 @@ def resolve(app: Sphinx, _env: Any, node: pending_xref, text: nodes.Node) -> nod
     return domain.resolve_xref(app.env, node["refdoc"], builder, "obj", path, node, text)
 
 
+def show_public_paths(_app: Sphinx, doctree: nodes.document, _page: str) -> None:
+    """Show the public path where autodoc has the module in which a class is written."""
+    for link in doctree.findall(nodes.reference):
+        written = str(link.get("reftitle", ""))
+        path = path_of(written.rpartition(".")[2]) if written.startswith(PACKAGE) else None
+        if path and written not in ENTRIES:
+            link["reftitle"] = path
+
+
 def type_words(annotation: Any) -> str:
     """Return an annotation as a reader writes it, without modules."""
     origin, arguments = get_origin(annotation), get_args(annotation)
@@ -116,7 +126,7 @@ def type_words(annotation: Any) -> str:
     if not arguments or origin is None:
         return getattr(annotation, "__name__", str(annotation))
     words = [type_words(argument) for argument in arguments]
-    name = getattr(origin, "__name__", "")
-    if name in {"UnionType", "Union"}:
+    if origin in {Union, UnionType}:
         return " | ".join(dict.fromkeys(words))
+    name = getattr(origin, "__name__", str(origin))
     return f"{name}[{', '.join(words)}]" if name != "Literal" else " | ".join(words)
