@@ -75,7 +75,7 @@ def _write_commands() -> None:
     for name in COMMANDS:
         lines += [f"## {name}", "", *_text(_help(name))]
     lines += [
-        "The exit status is 0; 1 where a part of the input was wrong, or no day was found; "
+        "The exit status is 0; 1 where a part of the input was wrong, or no day was found;",
         "2 where nothing could be read.",
         "`botox-schedule completion SHELL` prints the completions for bash, zsh or fish.",
     ]
