@@ -64,11 +64,13 @@ class Directory:
     Attributes:
         whole: The entries that count: the newest versions.
         every: The same, with what they contain.
+        kinds: The resource types of all versions, deleted ones too.
         uncertain: The versions of the resources of which nothing says which is the newest.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._only_base = _only_base(entries)
+        self.kinds = {entry.kind for entry in entries}
         versions = grouped((self.identity(entry), entry) for entry in entries)
         newest = [_newest(known) for known in versions.values()]
         self.whole = [e for known in newest if not any(e.is_deletion for e in known) for e in known]
