@@ -256,7 +256,9 @@ def _newest(entries: list[Entry]) -> list[Entry]:
     The newest versions of a history come first; elsewhere the place says nothing.
     """
     ranks: tuple[Callable[[int, Entry], Any], ...] = (_version, _moment, _place)
-    left = list(enumerate(entries)) if len(entries) > 1 else []
+    # The versions of two accounts, one of which names no server, cannot be compared.
+    is_one_account = len({_base(entry) for entry in entries if not entry.is_deletion}) == 1
+    left = list(enumerate(entries)) if len(entries) > 1 and is_one_account else []
     for rank in ranks:
         ranked = [(rank(*one), one) for one in left]
         if all(value is not None for value, _ in ranked):
