@@ -56,7 +56,7 @@ from botox_schedule.terms import (
     ShortMonth,
 )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Authority",

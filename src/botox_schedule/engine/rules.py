@@ -332,11 +332,10 @@ def _payers(facts: RuleFacts, day: date) -> list[Minimum]:
 
 def _doubtful_minimums(facts: RuleFacts, day: date) -> Iterator[Minimum]:
     """What decisions under an unknown indication would bind, as advice on every clock."""
-    intervals = [
-        override.minimum
-        for override in facts.doubtful_overrides
-        if is_within(override.first, day, override.last)
-    ]
+    valid = [o for o in facts.doubtful_overrides if is_within(o.first, day, o.last)]
+    intervals = [override.minimum for override in valid]
+    # A usual range can open days where nothing states a minimum: its first day advises too.
+    intervals += [override.usual and override.usual.first for override in valid]
     intervals += [a.minimum_interval for a in facts.doubtful_approved if day in a.valid]
     for interval in intervals:
         if interval is not None:
