@@ -8,6 +8,7 @@ from botox_schedule.engine.track import Reading, Track, last_full_sessions, trac
 from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.protocols.collection import Followed, ProtocolSet
 from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import FindingCode, Population, Product
 
 
@@ -96,13 +97,19 @@ def _track_names(reading: Reading, region: str, population: Population | None) -
 def _indications(reading: Reading) -> list[str]:
     """The indications of a record's rows; of one clock the one given last comes last."""
     history, others = reading.history, reading.policy.other_indications
+    # The order in which rows were given means nothing.
+    unused = sorted((*history.missed, *history.other, *history.later), key=_day_and_indication)
     rows = [
         *(prior.indication for prior in reading.record.prior_treatments if prior.cycles),
-        *(s.indication for s in (*history.missed, *history.other, *history.later)),
+        *(s.indication for s in unused),
         *(s.indication for s in history.booked),
         *(s.indication for s in (*history.unrecognized, *history.completed)),
     ]
     return [name for name in rows if name not in others]
+
+
+def _day_and_indication(session: TreatmentSession) -> tuple[date, str]:
+    return session.administered_on, session.indication
 
 
 def clock_of(

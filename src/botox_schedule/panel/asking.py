@@ -81,6 +81,14 @@ class Ages(NamedTuple):
     groups: pl.DataFrame | None
     born: tuple[date | None, ...]
 
+    def born_of(self, patients: Iterable[Any]) -> dict[Any, date]:
+        """The birth days of some patients, as far as they are known."""
+        wanted = list(patients)
+        if self.groups is None or not wanted:
+            return {}
+        known = self.groups.filter(pl.col("patient").is_in(wanted))
+        return dict(known.select("patient", "born_on").iter_rows())
+
 
 def ages_of(births: pl.DataFrame | None, asking: Asking) -> Ages:
     """Return the age groups of patients; all of a group get the same answers."""

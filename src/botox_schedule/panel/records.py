@@ -1,6 +1,7 @@
 """The patients that the record engine answers for, one by one: whom decisions touch, and rare rows."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -39,12 +40,14 @@ class Records(NamedTuple):
         names: The indications by number.
         values: The values beside the sessions by table and patient.
         keys: The keys of findings that somebody has acknowledged, by patient.
+        born: The birth days of patients without a session here.
     """
 
     rows: pl.DataFrame
     names: tuple[str, ...]
     values: Mapping[str, Mapping[Any, list[Any]]]
     keys: Mapping[Any, list[str]]
+    born: Mapping[Any, date]
 
     def acknowledged(self, patient: Any) -> frozenset[str]:
         """The keys of a patient's findings that somebody has acknowledged."""
@@ -66,7 +69,7 @@ class Records(NamedTuple):
             policy, born_on = mine[0][_ITS_OWN : _ITS_OWN + 2]
             yield patient, self._record(patient, mine, born_on), policy
         for patient in sorted(rest):
-            yield patient, self._record(patient, [], None), 0
+            yield patient, self._record(patient, [], self.born.get(patient)), 0
 
     def _record(self, patient: Any, rows: list[tuple[Any, ...]], born_on: Any) -> PatientRecord:
         beside = {
@@ -103,4 +106,5 @@ def records_apart(what: Happened, tables: Mapping[str, pl.DataFrame]) -> Records
     for patient, key in tables.get("acknowledged", pl.DataFrame()).iter_rows():
         keys.setdefault(patient, []).append(key)
     by_name = {name: values_by_patient(table, name) for name, table in values.items()}
-    return Records(what.apart, what.names, by_name, keys)
+    elsewhere = by_name.get("prior_treatments", {})
+    return Records(what.apart, what.names, by_name, keys, what.ages.born_of(elsewhere))
