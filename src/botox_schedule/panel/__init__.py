@@ -1,1 +1,3 @@
-
+"""Populations."""
+from botox_schedule.panel.forecast import forecast
+from botox_schedule.panel.worklist import worklist

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from botox_schedule.dates.intervals import Window
 from botox_schedule.errors import PanelError
 from botox_schedule.panel.columns import check_columns, day_column, key_column, text_column
-from botox_schedule.panel.door import Frames, Given
+from botox_schedule.panel.door import Frames
 from botox_schedule.records.model import (
     BodyWeight,
     CareEnd,
@@ -52,8 +52,8 @@ class Beside(NamedTuple):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All columns that are looked at."""
-        return ("patient", *self.required, *self.optional)
+        """All columns that are looked at; none where all are."""
+        return ("patient", *self.required, *self.optional) if self.required else ()
 
 
 TABLES: Mapping[str, Beside] = {
@@ -77,19 +77,11 @@ TABLES: Mapping[str, Beside] = {
     "weights": Beside(BodyWeight, ("measured_on", "kilograms")),
     "births": Beside(None, ("born_on",)),
     "acknowledged": Beside(None, ("key",)),
+    "groups": Beside(None, ()),
     "contacts": Beside(None, ("day",), ("outcome", "next_try_on")),
 }
 DECISIONS = ("holds", "care_ends", "overrides", "authorizations", "prior_treatments")
 """The tables whose patients are answered one by one."""
-
-
-def given_tables(tables: Mapping[str, Any]) -> list[Given]:
-    """Return the tables that were given, each with its columns."""
-    return [
-        Given(name, native, TABLES[name].columns)
-        for name, native in tables.items()
-        if native is not None
-    ]
 
 
 def read_table(frames: Frames, name: str, like: pl.DataFrame) -> pl.DataFrame | None:

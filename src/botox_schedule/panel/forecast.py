@@ -1,0 +1,116 @@
+"""Where every track of a population stands on a day."""
+
+from collections.abc import Iterable
+from typing import Any, Unpack
+
+import polars as pl
+
+from botox_schedule.dates.days import DayInput
+from botox_schedule.engine.worklist import today_of
+from botox_schedule.panel.asking import Asking
+from botox_schedule.panel.columns import mapped
+from botox_schedule.panel.door import Frames
+from botox_schedule.panel.given import RulesAndCare, ask
+from botox_schedule.panel.situations import codes_of
+from botox_schedule.panel.standings import population_of, standings
+from botox_schedule.protocols.model import TreatmentProtocol
+
+FORECAST = (
+    "patient",
+    "indication",
+    "product",
+    "protocol_id",
+    "protocol_version",
+    "cycle_number",
+    "last_session_on",
+    "days_since_last",
+    "status",
+    "earliest",
+    "due",
+    "overdue_from",
+    "lapsed_from",
+    "typical_on",
+    "days_to_due",
+    "days_since_due",
+    "resumes_on",
+    "review_on",
+    "booked_on",
+    "phase",
+    "interval_days",
+    "timing",
+    "short_by_days",
+    "late_by_days",
+    "held",
+    "findings",
+    "today",
+    "session_left_out",
+)
+"""The columns of a forecast."""
+
+
+def forecast(
+    sessions: Any,
+    protocols: Iterable[TreatmentProtocol] | None = None,
+    *,
+    as_of: DayInput,
+    **rules: Unpack[RulesAndCare],
+) -> Any:
+    """Return where every track of a population stands on a day.
+
+    The rows are those of ``botox_schedule.forecast_all`` for each patient. Limits are not
+    looked at. A patient whose rows could all not be read has one row, without a track.
+
+    Args:
+        sessions: A frame with the columns ``patient``, ``administered_on``, ``indication``,
+            ``product``, and where there are such ``session_id``, ``units``,
+            ``units_discarded``, ``status`` (``completed`` without the column), ``kind``
+            (``full``), ``recorded_on``, ``policy_key``. Rows that cannot be read are left out;
+            ``row_problems`` names them.
+        protocols: The known protocols; None means the bundled ones.
+        as_of: The day for which the question is asked.
+        rules: What clinic or payer chose, and the tables beside the sessions.
+
+    Returns:
+        A frame of the same kind as *sessions*, a row a track, in no order; of a lazy Polars
+        frame a lazy one. Its days are inclusive as in a forecast. ``findings`` has the codes of
+        all findings, ``today`` of those that need a person today, ``session_left_out`` says
+        whether rows of the patient could not be read.
+
+    Raises:
+        PanelError: When a frame or a column is not what is expected.
+        DayError: When *as_of* is not a calendar day.
+
+    >>> import polars as pl
+    >>> sessions = pl.DataFrame({
+    ...     "patient": ["p-1", "p-1"], "administered_on": ["2026-01-05", "2026-03-30"],
+    ...     "indication": ["chronic-migraine"] * 2, "product": ["Botox"] * 2,
+    ... })
+    >>> answer = forecast(sessions, as_of="2026-07-01")
+    >>> answer.select("cycle_number", "due", "status").rows()
+    [(2, datetime.date(2026, 6, 22), 'overdue')]
+    """
+    return ask(sessions, protocols, as_of, forecasts, **rules)
+
+
+def forecasts(frames: Frames, asking: Asking) -> pl.DataFrame:
+    """Return one row a track with the words of a forecast."""
+    found = standings(population_of(frames, asking))
+    as_of = pl.lit(asking.as_of)
+    wait = (pl.col("due") - as_of).dt.total_days()
+    return found.with_columns(
+        days_since_last=(as_of - pl.col("last_session_on")).dt.total_days(),
+        days_to_due=pl.when(wait >= 0).then(wait),
+        days_since_due=pl.when(wait <= 0).then(-wait),
+        findings=words_of(found["codes"]),
+        today=words_of(found["codes"], today=True),
+    ).select(FORECAST)
+
+
+def words_of(bits: pl.Series, *, today: bool = False) -> pl.Series:
+    """Return the codes of findings as text, such as ``early_session, unknown_units``."""
+
+    def words(each: int) -> str:
+        codes = codes_of(each)
+        return ", ".join(sorted(today_of(codes) if today else codes))
+
+    return mapped(bits, words, pl.String)

@@ -1,0 +1,185 @@
+"""Whom to call, and where everybody else is: every track is in one section."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, Unpack
+
+import polars as pl
+
+from botox_schedule.dates.days import DayInput
+from botox_schedule.engine.worklist import (
+    Waiting,
+    WorklistReason,
+    WorklistSection,
+    call_by,
+    is_long_ago,
+    place_of,
+    today_of,
+)
+from botox_schedule.panel.asking import Asking
+from botox_schedule.panel.columns import mapped
+from botox_schedule.panel.door import Frames
+from botox_schedule.panel.forecast import words_of
+from botox_schedule.panel.given import Rules, ask
+from botox_schedule.panel.situations import asked, codes_of
+from botox_schedule.panel.standings import population_of, standings
+from botox_schedule.panel.tables import read_table
+from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.terms import DueStatus
+
+WORKLIST = (
+    "section",
+    "reason",
+    "patient",
+    "indication",
+    "product",
+    "status",
+    "findings",
+    "acknowledged",
+    "last_session_on",
+    "typical_on",
+    "due",
+    "overdue_from",
+    "days_since_due",
+    "booked_on",
+    "call_by",
+    "last_chance_on",
+    "next_look_on",
+    "contacted_on",
+    "outcome",
+    "next_try_on",
+)
+"""The columns of a worklist."""
+_WAITING = (
+    "status",
+    "_open",
+    "_is_booked",
+    "_has_due",
+    "_is_soon",
+    "_typical_passed",
+    "_is_long",
+    "session_left_out",
+)
+
+
+def worklist(
+    sessions: Any,
+    protocols: Iterable[TreatmentProtocol] | None = None,
+    *,
+    as_of: DayInput,
+    holds: Any,
+    care_ends: Any,
+    lead_days: int = 7,
+    is_open: Callable[[date], bool] | None = None,
+    acknowledged: Any = None,
+    contacts: Any = None,
+    **rules: Unpack[Rules],
+) -> Any:
+    """Return every track in the section of the day's work that it belongs to.
+
+    Args:
+        sessions: A frame as for ``forecast``.
+        protocols: The known protocols; None means the bundled ones.
+        as_of: The day on which calls are made.
+        holds: A frame as for ``forecast``, or None to say that there are none.
+        care_ends: A frame as for ``forecast``, or None to say that there are none: nobody calls
+            the dead.
+        lead_days: How many days before the due day a patient is called.
+        is_open: Whether the clinic calls on a day; ``call_by`` is such a day.
+        acknowledged: A frame with ``patient`` and ``key``, the keys of findings that need
+            nobody any more.
+        contacts: A frame with ``patient``, ``day``, and ``outcome``, ``next_try_on``; the last
+            one until *as_of* is shown.
+        rules: What clinic or payer chose, and further tables, as for ``forecast``.
+
+    Returns:
+        A frame of the same kind, a row a track, in the order of the sections. ``findings`` has
+        the codes that need a person today, ``call_by`` the day to call unless a visit is
+        booked, ``last_chance_on`` the last day before a known hold, discharge, stricter rule or
+        end of an authorization, ``next_look_on`` the day to look at a hold.
+
+    Raises:
+        PanelError: When a column is missing or of another type.
+        DayError: When *as_of* is not a calendar day.
+
+    >>> import polars as pl
+    >>> sessions = pl.DataFrame({
+    ...     "patient": ["p-1", "p-2", "p-3"],
+    ...     "administered_on": ["2026-01-05", "2026-01-20", "2026-03-20"],
+    ...     "indication": ["chronic-migraine"] * 3, "product": ["Botox"] * 3,
+    ... })
+    >>> found = worklist(sessions, as_of="2026-04-10", holds=None, care_ends=None)
+    >>> found.select("patient", "section", "reason").rows()
+    [('p-1', 'to_call', 'overdue'), ('p-2', 'to_call', 'due_soon'), ('p-3', 'too_early', 'too_early')]
+    """
+
+    def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
+        population = population_of(frames, asking)
+        found = _with_days(standings(population), asking.as_of, lead_days, is_open)
+        found = _with_contacts(found, read_table(frames, "contacts", population.sessions.rows), asking)
+        return _in_order(found).select(WORKLIST)
+
+    beside: dict[str, Any] = {"acknowledged": acknowledged, "contacts": contacts}
+    return ask(
+        sessions, protocols, as_of, answer, holds=holds, care_ends=care_ends, **rules, **beside
+    )
+
+
+def _with_days(
+    found: pl.DataFrame, as_of: date, lead_days: int, is_open: Callable[[date], bool] | None
+) -> pl.DataFrame:
+    """Add by when to call, and what places a track in its section."""
+    today = pl.lit(as_of)
+    calls = mapped(found["due"], lambda due: call_by(due, lead_days, is_open))
+    long_ago = mapped(found["last_session_on"], lambda day: is_long_ago(day, as_of), pl.Boolean)
+    waits = pl.col("booked_on").is_null() & (pl.col("status") != DueStatus.ON_HOLD.value)
+    return found.with_columns(
+        call_by=pl.when(waits).then(pl.lit(calls)),
+        next_look_on=pl.coalesce("review_on", "resumes_on"),
+        days_since_due=pl.when(pl.col("due") <= today).then((today - pl.col("due")).dt.total_days()),
+        _open=pl.col("codes") & ~pl.col("acknowledged").fill_null(0),
+        _is_booked=pl.col("booked_on").is_not_null(),
+        _has_due=pl.col("due").is_not_null(),
+        _is_soon=pl.lit(calls <= as_of).fill_null(value=False),
+        _typical_passed=(pl.col("typical_on") < today).fill_null(value=False),
+        _is_long=pl.lit(long_ago).fill_null(value=False),
+    )
+
+
+def _with_contacts(
+    found: pl.DataFrame, contacts: pl.DataFrame | None, asking: Asking
+) -> pl.DataFrame:
+    columns = {"outcome": pl.String, "next_try_on": pl.Date}
+    if contacts is None:
+        contacts = pl.DataFrame(schema={"patient": found.schema["patient"], "day": pl.Date})
+    missing = [
+        pl.lit(None, kind).alias(name)
+        for name, kind in columns.items()
+        if name not in contacts.columns
+    ]
+    last = contacts.with_columns(missing).filter(pl.col("day") <= asking.as_of).sort("day")
+    last = last.group_by("patient").agg(pl.col("day", *columns).last())
+    return found.join(last.rename({"day": "contacted_on"}), on="patient", how="left")
+
+
+def _placed(status: str | None, bits: int, *facts: bool) -> tuple[str, str]:
+    known = None if status is None else DueStatus(status)
+    place = place_of(Waiting(known, today_of(codes_of(bits)), *facts))
+    return place.section.value, place.reason.value
+
+
+def _in_order(found: pl.DataFrame) -> pl.DataFrame:
+    """Add section and reason; the sections in their order, in each the most urgent first."""
+    order = {
+        "section": pl.Enum([section.value for section in WorklistSection]),
+        "reason": pl.Enum([reason.value for reason in WorklistReason]),
+    }
+    placed = asked(found, _WAITING, order, _placed)
+    found = found.join(placed, on=_WAITING, nulls_equal=True)
+    day = pl.coalesce("next_look_on", "due", "typical_on", "earliest")
+    found = found.sort("section", "reason", day, "patient", "indication", nulls_last=True)
+    return found.with_columns(
+        pl.col("section", "reason").cast(pl.String),
+        findings=words_of(found["_open"], today=True),
+        acknowledged=words_of(found["acknowledged"].fill_null(0)),
+    )
