@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -211,7 +212,8 @@ def _diary_rates(ask: dict[str, Any]) -> dict[str, Any]:
 
 
 def _qualifies(ask: dict[str, Any]) -> dict[str, Any]:
-    counts = [_count(recorded, headache, 28) for headache, recorded in ask["pairs"]]
+    length = ask.get("days", 28)
+    counts = [_count(recorded, headache, length) for headache, recorded in ask["pairs"]]
     return {"met": [out.chronic_migraine_criteria(count)[1].met for count in counts]}
 
 
@@ -228,7 +230,7 @@ def diary(parts: list[dict[str, Any]]) -> out.HeadacheDiary:
 def _assess_response(ask: dict[str, Any]) -> dict[str, Any]:
     protocol, others = _protocols(ask)
     result = out.assess_response(
-        diary(ask.get("diary", [])),
+        diary(ask["diary"]) if "diary" in ask else _months_of(ask),
         _record(ask),
         protocol,
         rule=ask["rule"],
@@ -236,7 +238,25 @@ def _assess_response(ask: dict[str, Any]) -> dict[str, Any]:
         other_protocols=others,
         failures=ask.get("failures", ()),
     )
-    return _paths(result, ask)
+    found = _paths(result, ask)
+    if "findings" in found:
+        found["findings"] = [finding.code.value for finding in result.findings]
+    if "cycle_months" in found:
+        found["cycle_months"] = [month.headache_days for month in result.cycle_months]
+    return found
+
+
+def _months_of(ask: dict[str, Any]) -> out.HeadacheDiary:
+    """A diary of months of 28 days from a day on, each with so many headache days."""
+    days = [
+        {
+            "on": ask["months_from"] + timedelta(days=28 * month + number),
+            "kind": "headache" if number < headache else "none",
+        }
+        for month, headache in enumerate(ask.get("months", ()))
+        for number in range(28)
+    ]
+    return out.HeadacheDiary.model_validate({"days": days})
 
 
 def _review_dates(ask: dict[str, Any]) -> dict[str, Any]:
@@ -247,27 +267,57 @@ def _review_dates(ask: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wear_off(ask: dict[str, Any]) -> dict[str, Any]:
-    weeks = ask["weeks"]
+    weeks = [None if week == "unknown" else week for week in ask["weeks"]]
     found: dict[str, Any] = {}
     for definition in ("nadir_rise", "half_of_benefit_lost", "any_late_rise"):
         result = out.wear_off(
             weeks,
             definition=definition,
             administered_on=ask["administered_on"],
-            baseline=Fraction(ask["baseline"]),
+            baseline=ask.get("baseline"),
         )
         found[definition] = result.week
-        found.setdefault("on", result.on)
-    return {**found, "blocks": [sum(weeks[n : n + 4]) for n in range(0, len(weeks), 4)]}
+        for name in ("on", "is_known", "by_week"):
+            found.setdefault(name, getattr(result, name))
+    if None not in weeks:
+        found["blocks"] = [sum(weeks[n : n + 4]) for n in range(0, len(weeks), 4)]
+    return {name: found[name] for name in ask["expect"]}
 
 
 def _adherence(ask: dict[str, Any]) -> dict[str, Any]:
     protocol, _ = _protocols(ask)
-    record = record_from_gaps(
-        ask["gaps"], starts_on=date(2026, 1, 5), indication=protocol.indication
+    record = _record(ask)
+    if "gaps" in ask:
+        record = record_from_gaps(
+            ask["gaps"], starts_on=date(2026, 1, 5), indication=protocol.indication
+        )
+    result = out.adherence(
+        record,
+        protocol,
+        as_of=ask.get("as_of", "2027-12-31"),
+        effect=bs.Interval.parse(ask["effect"]) if "effect" in ask else None,
+        permissible_gap_days=ask.get("permissible_gap_days"),
+        carries_over=ask.get("carries_over", False),
     )
-    effect = bs.Interval.parse(ask["effect"]) if "effect" in ask else None
-    return _paths(out.adherence(record, protocol, as_of="2027-12-31", effect=effect), ask)
+    found = _paths(result, ask)
+    if "episodes" in found:
+        found["episodes"] = len(result.episodes)
+    return found
+
+
+def _read_diary(ask: dict[str, Any]) -> dict[str, Any]:
+    result = out.read_diary(StringIO(ask["file"]), missing=ask.get("missing", "scale"))
+    days = {str(day.on): day.kind for day in result.diary.days}
+    return {"days": days, "problems": [str(problem) for problem in result.problems]}
+
+
+def _observed_response(ask: dict[str, Any]) -> dict[str, Any]:
+    protocol, _ = _protocols(ask)
+    notes = [(session, days) for session, days in ask["notes"]]
+    observed = out.observed_response(_record(ask), protocol, as_of=ask["as_of"], notes=notes)
+    result = bs.forecast(_record(ask), protocol, as_of=ask["as_of"], observed=observed)
+    early = [f.message for f in result.findings if f.code is bs.FindingCode.EFFECT_ENDS_EARLY]
+    return {"words": observed.wear_off, "finds": early, "due": result.dates.due}
 
 
 def _planning(ask: dict[str, Any]) -> dict[str, Any]:

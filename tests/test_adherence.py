@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import botox_schedule as bs
-from botox_schedule.outcomes import Adherence, adherence
+from botox_schedule.engine.adherence import follow_up_until
+from botox_schedule.errors import CountError
+from botox_schedule.outcomes import Adherence, EpisodeEnd, adherence
 from botox_schedule.testing import record_from_gaps
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
@@ -40,6 +42,16 @@ def walk(gaps: list[int], supply: int, tail: int, *, carries_over: bool) -> tupl
     return between, after
 
 
+def walked_gaps(gaps: list[int], supply: int, *, carries_over: bool) -> tuple[int, ...]:
+    """Days without supply in each interval."""
+    stock, empty = 0, []
+    for gap in gaps:
+        stock = supply + (stock if carries_over else 0)
+        empty.append(max(0, gap - stock))
+        stock = max(0, stock - gap)
+    return tuple(empty)
+
+
 def ask(gaps: list[int], tail: int = 0, **changes: Any) -> Adherence:
     record = changes.pop("record", record_from_gaps(gaps, starts_on=START))
     as_of = START + timedelta(days=sum(gaps) + tail)
@@ -59,7 +71,7 @@ def test_coverage_is_that_of_a_walk_over_days(
         Fraction(between + after, total + tail) if total + tail else None
     )
     assert found.interval_ratio == (Fraction(supply * len(gaps), total) if total else None)
-    assert found.gap_days == tuple(max(0, gap - supply) for gap in gaps)
+    assert found.gap_days == walked_gaps(gaps, supply, carries_over=carries)
     for share in (found.covered_between, found.covered_to_end, found.on_time_share):
         assert share is None or 0 <= share <= 1
 
@@ -92,12 +104,22 @@ class TestAdherence:
         hold = bs.Hold(
             first=START + timedelta(days=80), last=START + timedelta(days=200), reason="x"
         )
-        record = record_from_gaps([250, 84], starts_on=START).model_copy(update={"holds": (hold,)})
-        found = ask([250, 84], record=record, permissible_gap_days=30)
+        record = record_from_gaps([220, 84], starts_on=START).model_copy(update={"holds": (hold,)})
+        found = ask([220, 84], record=record, permissible_gap_days=30)
         assert (found.cycles, found.held_cycles, found.intervals) == (3, 1, (84,))
         assert found.on_time_share == 1
         assert found.covered_between == 1
         assert len(found.episodes) == 1
+
+    @pytest.mark.parametrize(("gap", "episodes"), [(231, 1), (232, 2)])
+    def test_a_gap_counts_the_days_that_are_not_on_hold(self, gap: int, episodes: int) -> None:
+        # The effect ends on day 84, in the hold; from day 201 on the gap counts.
+        hold = bs.Hold(
+            first=START + timedelta(days=80), last=START + timedelta(days=200), reason="x"
+        )
+        record = record_from_gaps([gap], starts_on=START).model_copy(update={"holds": (hold,)})
+        found = ask([gap], record=record, permissible_gap_days=30)
+        assert len(found.episodes) == episodes
 
     def test_leftovers_are_not_carried_through_a_hold(self) -> None:
         hold = bs.Hold(
@@ -110,39 +132,53 @@ class TestAdherence:
         assert found.covered_between == Fraction(50 + 84, 150)
 
     def test_an_open_last_interval_is_censored(self) -> None:
-        for tail, censored in ((0, True), (84, True), (114, True), (115, False)):
+        for tail, censored, days in (
+            (0, True, 85), (84, True, 169), (114, True, 199), (115, False, 168)
+        ):  # fmt: skip
             found = ask([84], tail, permissible_gap_days=30)
             assert found.is_censored is censored
-            assert found.persistent_days == 168
+            assert found.persistent_days == days
+
+    def test_an_open_last_interval_leaves_days_on_hold_out(self) -> None:
+        hold = bs.Hold(
+            first=START + timedelta(days=60), last=START + timedelta(days=159), reason="x"
+        )
+        record = record_from_gaps([], starts_on=START).model_copy(update={"holds": (hold,)})
+        for day, end in ((190, "ongoing"), (191, "gap")):
+            found = ask([day], record=record, permissible_gap_days=30)
+            assert found.ended_by == end
+        # 60 days of effect and 31 without, the 100 days on hold not counted.
+        assert found.covered_to_end == Fraction(60, 91)
 
     def test_a_first_episode_that_ended_is_not(self) -> None:
         found = ask([84, 200], permissible_gap_days=30)
         assert [str(e) for e in found.episodes] == [
             "2026-01-05 to 2026-06-21",
-            "2026-10-16 to 2027-01-07",
+            "2026-10-16 to 2026-10-16",
         ]
-        assert (found.persistent_days, found.is_censored) == (168, False)
+        assert (found.persistent_days, found.is_censored, found.ended_by) == (168, False, "gap")
 
     def test_without_a_stated_gap_no_episode_is_looked_for(self) -> None:
         found = ask([84, 200])
         assert (found.episodes, found.persistent_days, found.is_censored) == ((), None, None)
 
-    def test_a_negative_gap_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="cannot be negative"):
-            ask([84], permissible_gap_days=-1)
+    @pytest.mark.parametrize("gap", [-1, True, 1.5])
+    def test_an_impossible_gap_is_refused(self, gap: Any) -> None:
+        with pytest.raises(CountError, match="permissible_gap_days: give a whole number"):
+            ask([84], permissible_gap_days=gap)
+
+    def test_a_name_is_enough(self) -> None:
+        assert ask([84], protocol="migraine") == ask([84])
 
     def test_the_effect_is_that_of_the_protocol(self) -> None:
         assert str(ask([84]).effect) == "12 weeks"
-        arm = record_from_gaps([100], starts_on=START, indication="spasticity")
-        assert (
-            str(ask([100], record=arm, protocol=bs.find_protocol("spasticity")).effect)
-            == "6 months"
-        )
-        bladder = record_from_gaps([100], starts_on=START, indication="overactive-bladder")
-        assert (
-            str(ask([100], record=bladder, protocol=bs.find_protocol("overactive-bladder")).effect)
-            == "12 weeks"
-        )
+        for response, effect in (
+            ({"wear_off": "10 to 14 weeks"}, "14 weeks"),
+            ({"wear_off": "8 to 10 weeks", "wear_off_for_whom": "some", "wear_off_share": "1 of 2"}, "12 weeks"),
+            ({}, "12 weeks"),
+        ):  # fmt: skip
+            protocol = MIGRAINE.model_copy(update={"response": response})
+            assert str(ask([84], protocol=protocol).effect) == effect
 
     def test_without_any_expected_effect_nothing_is_covered(self) -> None:
         sweat = record_from_gaps([100], starts_on=START, indication="axillary-hyperhidrosis")
@@ -168,3 +204,164 @@ class TestAdherence:
     def test_it_reads_back(self) -> None:
         found = ask([84, 200], 30, permissible_gap_days=30)
         assert Adherence.model_validate_json(found.model_dump_json()) == found
+
+
+def ended(kind: str, on: date | str | None, **more: Any) -> bs.CareEnd:
+    return bs.CareEnd.model_validate({"kind": kind, "on": on, **more})
+
+
+def course(*days: str, **more: Any) -> bs.PatientRecord:
+    sessions = [
+        {"administered_on": day, "indication": "chronic-migraine", "product": "Botox"}
+        for day in days
+    ]
+    return bs.PatientRecord.model_validate({"sessions": sessions, **more})
+
+
+def persist(record: bs.PatientRecord, as_of: date | str, **more: Any) -> tuple[int | None, Any]:
+    found = adherence(record, MIGRAINE, as_of=as_of, permissible_gap_days=30, **more)
+    return found.persistent_days, found.ended_by
+
+
+class TestCycles:
+    def test_two_days_of_one_visit_are_one_cycle(self) -> None:
+        record = course("2026-03-18", "2026-06-17", "2026-06-18")
+        found = adherence(record, MIGRAINE, as_of="2026-06-18")
+        assert (found.cycles, found.intervals, found.on_time, found.late) == (2, (91,), 1, 0)
+
+
+class TestCarryOver:
+    RECORD = course("2026-01-05", "2026-03-06", "2026-06-22")
+
+    def test_leftovers_reach_gaps_and_episodes(self) -> None:
+        # AdhereR 0.8.1: 60 and 108 days with 84 days of supply each leave no gap.
+        found = adherence(
+            self.RECORD, MIGRAINE, as_of="2026-06-22", permissible_gap_days=0,
+            effect=bs.Interval(weeks=12), carries_over=True,
+        )  # fmt: skip
+        assert (found.gap_days, len(found.episodes)) == ((0, 0), 1)
+        assert found.covered_between == 1
+
+    def test_without_it_they_are_lost(self) -> None:
+        found = adherence(
+            self.RECORD, MIGRAINE, as_of="2026-06-22", permissible_gap_days=0,
+            effect=bs.Interval(weeks=12),
+        )  # fmt: skip
+        assert (found.gap_days, len(found.episodes)) == ((0, 24), 2)
+
+    @pytest.mark.parametrize(("days", "end"), [(109, "ongoing"), (110, "gap")])
+    def test_an_episode_lasts_as_long_as_what_was_carried(self, days: int, end: str) -> None:
+        record = course("2026-01-05", "2026-03-06")
+        day = date(2026, 3, 6) + timedelta(days=days)
+        found = adherence(
+            record, MIGRAINE, as_of=day, permissible_gap_days=1, carries_over=True,
+            effect=bs.Interval(weeks=12),
+        )  # fmt: skip
+        assert found.ended_by == end
+        assert found.persistent_days == (170 if end == "ongoing" else 168)
+
+
+class TestFollowUp:
+    TWO = ("2025-01-06", "2025-03-31")
+
+    def test_an_episode_that_goes_on_ends_with_the_day_of_the_question(self) -> None:
+        found = adherence(
+            course("2026-01-05"), MIGRAINE, as_of="2026-01-10", permissible_gap_days=30
+        )
+        assert (found.persistent_days, found.is_censored) == (6, True)
+
+    @pytest.mark.parametrize("as_of", ["2025-07-01", "2025-07-23", "2025-07-24", "2026-12-01"])
+    def test_a_death_censors_whenever_it_is_asked(self, as_of: str) -> None:
+        record = course(*self.TWO, care_ends=(ended("deceased", "2025-07-01"),))
+        found = adherence(record, MIGRAINE, as_of=as_of, permissible_gap_days=30)
+        assert (found.persistent_days, found.ended_by) == (177, EpisodeEnd.DECEASED)
+        assert (found.is_censored, found.followed_until) == (True, date(2025, 7, 1))
+
+    def test_the_living_have_a_gap_then(self) -> None:
+        assert persist(course(*self.TWO), "2025-07-23") == (199, "ongoing")
+        assert persist(course(*self.TWO), "2025-07-24") == (168, "gap")
+
+    def test_a_death_ends_nothing_before_its_day(self) -> None:
+        record = course(*self.TWO, care_ends=(ended("deceased", "2025-07-01"),))
+        assert persist(record, "2025-06-30") == (176, "ongoing")
+
+    def test_an_undated_death_ends_it_at_the_last_session(self) -> None:
+        record = course(*self.TWO, care_ends=(ended("deceased", None),))
+        assert persist(record, "2025-12-01") == (85, "deceased")
+
+    def test_a_gap_before_the_death_stays_one(self) -> None:
+        record = course(*self.TWO, care_ends=(ended("deceased", "2025-09-01"),))
+        assert persist(record, "2025-12-01") == (168, "gap")
+
+    @pytest.mark.parametrize("as_of", ["2025-06-01", "2025-09-01", "2026-12-01"])
+    def test_a_discharge_ends_treatment(self, as_of: str) -> None:
+        record = course(*self.TWO, care_ends=(ended("discontinued", "2025-06-01"),))
+        assert persist(record, as_of) == (147, "discontinued")
+        found = adherence(record, MIGRAINE, as_of=as_of, permissible_gap_days=30)
+        assert found.covered_to_end == 1
+
+    def test_a_discharge_ahead_ends_nothing_yet(self) -> None:
+        record = course(*self.TWO, care_ends=(ended("discontinued", "2025-06-01"),))
+        assert persist(record, "2025-05-31") == (146, "ongoing")
+
+    def test_a_discharge_that_was_reopened_ends_nothing(self) -> None:
+        record = course(*self.TWO, "2025-07-01", care_ends=(ended("discontinued", "2025-06-01"),))
+        assert persist(record, "2025-07-01") == (177, "ongoing")
+
+    def test_a_later_death_or_discharge_leaves_the_first_discharge_alone(self) -> None:
+        for later in (ended("deceased", "2025-07-01"), ended("discontinued", "2025-07-01")):
+            record = course(*self.TWO, care_ends=(ended("discontinued", "2025-06-01"), later))
+            assert persist(record, "2025-12-01") == (147, "discontinued")
+
+    def test_a_discharge_from_another_track_ends_nothing(self) -> None:
+        end = ended("discontinued", "2025-06-01", indication="spasticity")
+        assert persist(course(*self.TWO, care_ends=(end,)), "2025-07-01") == (177, "ongoing")
+
+    def test_without_a_session_a_death_counts_on_its_day(self) -> None:
+        day = date(2026, 1, 1)
+        assert follow_up_until(day, None, [], None, death_is_undated=True).until == day
+        assert follow_up_until(day, None, [], date(2025, 1, 1)).until == date(2025, 1, 1)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    gaps=gap_lists,
+    effect=st.integers(4, 150),
+    gap=st.integers(0, 60),
+    hold=st.none() | st.tuples(st.integers(0, 900), st.none() | st.integers(0, 300)),
+    end=st.none() | st.tuples(st.sampled_from(["deceased", "discontinued"]), st.integers(0, 1200)),
+    days=st.lists(st.integers(0, 2500), min_size=2, max_size=12).map(sorted),
+    carries=st.booleans(),
+)
+def test_an_event_stays_whenever_it_is_asked(
+    gaps: list[int],
+    effect: int,
+    gap: int,
+    hold: tuple[int, int | None] | None,
+    end: tuple[str, int] | None,
+    days: list[int],
+    *,
+    carries: bool,
+) -> None:
+    record = record_from_gaps(gaps, starts_on=START)
+    last = sum(gaps)
+    if hold is not None:
+        first = START + timedelta(days=hold[0])
+        until = None if hold[1] is None else first + timedelta(days=hold[1])
+        holds = (bs.Hold(first=first, last=until, reason="x"),)
+        record = record.model_copy(update={"holds": holds})
+    if end is not None:
+        care_end = ended(end[0], START + timedelta(days=last + end[1]))
+        record = record.model_copy(update={"care_ends": (care_end,)})
+    event: tuple[int | None, EpisodeEnd] | None = None
+    for day in days:
+        found = adherence(
+            record, MIGRAINE, as_of=START + timedelta(days=day), permissible_gap_days=gap,
+            effect=bs.Interval(days=effect), carries_over=carries,
+        )  # fmt: skip
+        assert found.ended_by is not None
+        if event is not None:
+            assert (found.persistent_days, found.ended_by) == event
+        elif found.ended_by.is_event:
+            event = (found.persistent_days, found.ended_by)
+        assert found.followed_until <= found.as_of

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 import botox_schedule as bs
 from botox_schedule import UnknownProtocolError, Window, outcomes
-from botox_schedule.errors import ProtocolFileError
+from botox_schedule.errors import CountError, ProtocolFileError
 from botox_schedule.outcomes import (
     AshworthAssessment,
     Baseline,
@@ -96,9 +96,20 @@ class TestHeadacheDiary:
         )
         assert count.is_sufficient is enough
 
-    def test_a_day_stands_once(self) -> None:
-        with pytest.raises(ValidationError, match="give each day once"):
-            diary((START, "h"), (START, "h"))
+    @pytest.mark.parametrize(
+        ("entries", "counts"),
+        [
+            ("-h", (1, 1, 0)), ("hm", (1, 1, 1)), ("m-", (1, 1, 1)), ("--", (1, 0, 0)),
+            ("?h", (1, 1, 0)), ("?-", (1, 0, 0)), ("??", (0, 0, 0)),
+        ],
+    )  # fmt: skip
+    def test_of_several_entries_of_a_day_the_worst_counts(
+        self, entries: str, counts: tuple[int, int, int]
+    ) -> None:
+        for order in (entries, entries[::-1]):
+            known = diary(*[(START, letter) for letter in order])
+            count = known.count(Window(first=START, last=START))
+            assert (count.recorded_days, count.headache_days, count.migraine_days) == counts
 
     def test_what_came_later_was_not_known(self) -> None:
         known = diary((START, "hhh"))
@@ -125,6 +136,41 @@ class TestHeadacheDiary:
         with pytest.raises(ValidationError):
             Baseline.model_validate({"headache_days": number})
 
+    @pytest.mark.parametrize(
+        "days",
+        [
+            {"headache_days": 40}, {"headache_days": 29}, {"headache_days": 14, "migraine_days": 15},
+            {"headache_days": 1, "per_days": True}, {"headache_days": float("nan")},
+        ],
+    )  # fmt: skip
+    def test_an_impossible_baseline_is_refused(self, days: dict[str, Any]) -> None:
+        with pytest.raises(ValidationError):
+            Baseline.model_validate(days)
+
+    def test_a_full_baseline_is_possible(self) -> None:
+        full = Baseline.model_validate({"headache_days": 28, "migraine_days": 28})
+        assert full.headache_days == full.migraine_days == 28
+
+    @pytest.mark.parametrize(
+        ("recorded", "headache", "migraine", "possible"),
+        [
+            (20, 25, 0, False), (20, 20, 0, True), (20, 10, 11, False), (20, 10, 10, True),
+            (29, 0, 0, False), (28, 0, 0, True), (-1, 0, 0, False), (True, 0, 0, False),
+        ],
+    )  # fmt: skip
+    def test_impossible_counts_are_refused(
+        self, recorded: int, headache: int, migraine: int, *, possible: bool
+    ) -> None:
+        table = {
+            "window": Window(first="2026-01-01", last="2026-01-28"),
+            "recorded_days": recorded, "headache_days": headache, "migraine_days": migraine,
+        }  # fmt: skip
+        if possible:
+            assert outcomes.DiaryCount.model_validate(table).recorded_days == recorded
+        else:
+            with pytest.raises(ValidationError):
+                outcomes.DiaryCount.model_validate(table)
+
     @given(st.text("hm-?", min_size=28, max_size=28), st.integers(1, 4))
     def test_whole_blocks_scale_without_changing_a_rate(self, letters: str, times: int) -> None:
         one = diary((START, letters)).count(Window(first=START, last=START + timedelta(days=27)))
@@ -133,6 +179,35 @@ class TestHeadacheDiary:
         )
         for missing in MissingDays:
             assert many.rate(missing=missing) == one.rate(missing=missing)
+
+
+IMPOSSIBLE: tuple[Any, ...] = (-5, 32, float("nan"), float("inf"), True, "many")
+
+
+class TestImpossibleCounts:
+    @pytest.mark.parametrize("number", IMPOSSIBLE)
+    @pytest.mark.parametrize("name", ["baseline", "current"])
+    def test_impossible_days_are_refused(self, name: str, number: Any) -> None:
+        counts: dict[str, Any] = {"baseline": 20, "current": 14, name: number}
+        with pytest.raises(CountError, match=f"{name}: give"):
+            judge_counts(find_response_rule("nice-ta260"), cycles=2, **counts)
+
+    @pytest.mark.parametrize("number", IMPOSSIBLE)
+    def test_impossible_months_are_refused(self, number: Any) -> None:
+        rule = find_response_rule("nice-ta260")
+        with pytest.raises(CountError, match="months: give"):
+            judge_counts(rule, baseline=20, current=14, cycles=2, months=[number])
+
+    @pytest.mark.parametrize("cycles", [-1, True, 1.5])
+    def test_impossible_cycles_are_refused(self, cycles: Any) -> None:
+        rule = find_response_rule("nice-ta260")
+        with pytest.raises(CountError, match="cycles: give a whole number"):
+            judge_counts(rule, baseline=20, current=14, cycles=cycles)
+
+    def test_the_most_a_month_has_is_possible(self) -> None:
+        rule = find_response_rule("preempt-50")
+        (found,) = judge_counts(rule, baseline=31, current=0, cycles=1)
+        assert found.outcome is RuleOutcome.MET
 
 
 class TestCriteria:
@@ -151,6 +226,30 @@ class TestCriteria:
             Window(first=START, last=START + timedelta(days=27))
         )
         assert [result.met for result in chronic_migraine_criteria(count)] == [None, None]
+
+    @pytest.mark.parametrize(
+        ("last", "headache", "met"),
+        [
+            ("2026-01-31", 16, True), ("2026-01-31", 15, True), ("2026-01-31", 14, False),
+            ("2026-01-30", 16, False), ("2026-01-30", 17, True),
+        ],
+    )  # fmt: skip
+    def test_a_calendar_month_counts_its_own_days(
+        self, last: str, headache: int, *, met: bool
+    ) -> None:
+        window = Window(first="2026-01-01", last=last)
+        letters = "m" * headache + "-" * (window.days - headache)
+        count = diary((window.first, letters)).count(window)
+        assert [result.met for result in chronic_migraine_criteria(count)] == [met, met]
+
+    def test_more_than_a_month_is_refused(self) -> None:
+        year = diary((START, "m" * 365)).count(Window(first="2026-01-05", last="2026-02-05"))
+        assert not year.is_sufficient
+        with pytest.raises(CountError, match="give at most 31 days"):
+            chronic_migraine_criteria(year)
+        month = diary((START, "m" * 365)).count(Window(first="2026-01-05", last="2026-02-04"))
+        assert month.is_sufficient
+        assert all(result.met for result in chronic_migraine_criteria(month))
 
     def test_missing_days_can_count_as_free(self) -> None:
         count = diary((START, month(13, 13, recorded=24))).count(
@@ -187,6 +286,65 @@ class TestAssessResponse:
         )
         assert [r.outcome.value for r in found.results] == ["continue", "stop"]
         assert found.outcome is RuleOutcome.STOP
+
+    def test_all_months_of_the_cycle_are_shown_with_the_answer(self) -> None:
+        found = assess_response(
+            course(22, 20, 20, 18, 14, 8, 17), TWO, MIGRAINE, rule="nice-ta260", as_of=DONE
+        )
+        assert found.outcome is RuleOutcome.STOP
+        assert [month.headache_days for month in found.cycle_months] == [14, 8, 17]
+        assert found.cycle_months[-1] == found.current
+        shown = "months of the last complete cycle: 14 of 28, 8 of 28 and 17 of 28 recorded"
+        assert shown in found.explain()
+
+    @pytest.mark.parametrize(("late", "finding"), [(28, False), (29, True)])
+    def test_the_answer_says_through_which_day_it_judges(self, late: int, *, finding: bool) -> None:
+        known = course(22, 20, 20, 18, 16, 16, 17)
+        last = DONE - timedelta(days=1)
+        found = assess_response(
+            known, TWO, MIGRAINE, rule="nice-ta260", as_of=last + timedelta(days=late)
+        )
+        assert found.judged_through == last
+        assert f"judged by a diary through {last}" in found.explain()
+        codes = [f.code.value for f in found.findings]
+        assert codes == (["diary_not_current"] if finding else [])
+        assert ("diary_not_current" in found.explain()) is finding
+
+    def test_without_a_recorded_day_it_is_judged_by_none(self) -> None:
+        found = assess_response(HeadacheDiary(), TWO, MIGRAINE, rule="nice-ta260", as_of=DONE)
+        assert (found.judged_through, found.findings) == (None, ())
+        assert "through no recorded day" in found.explain()
+
+    def test_missing_days_can_count_as_free_of_headache(self) -> None:
+        parts = [(START - timedelta(days=28), month(20))]
+        parts += [(START + timedelta(days=28 * n), month(14, recorded=21)) for n in range(6)]
+        for missing, now in (("scale", "18 2/3"), ("headache_free", "14")):
+            found = assess_response(
+                diary(*parts), TWO, MIGRAINE, rule="preempt-50", as_of=DONE, missing=missing
+            )
+            share = found.results[0].reduction
+            expected = {"18 2/3": 1 - Fraction(56, 60), "14": Fraction(6, 20)}[now]
+            assert (share, found.missing) == (expected, missing)
+
+    def test_a_name_is_enough(self) -> None:
+        known = course(22, 20, 20, 18, 16, 16, 15)
+        by_name, by_protocol = (
+            assess_response(known, TWO, protocol, rule="nice-ta260", as_of=DONE)
+            for protocol in ("Migraine", MIGRAINE)
+        )
+        assert by_name == by_protocol
+
+    @pytest.mark.parametrize(("on", "cycles"), [("2026-06-21", 1), ("2026-06-22", 2)])
+    @pytest.mark.parametrize("kind", ["deceased", "discontinued"])
+    def test_no_cycle_completes_after_the_end_of_care(
+        self, kind: str, on: str, cycles: int
+    ) -> None:
+        end = bs.CareEnd.model_validate({"on": on, "kind": kind})
+        record = TWO.model_copy(update={"care_ends": (end,)})
+        found = assess_response(
+            HeadacheDiary(), record, MIGRAINE, rule="nice-ta260", as_of="2026-12-01"
+        )
+        assert found.complete_cycles == cycles
 
     def test_one_cycle_is_insufficient(self) -> None:
         one = record_from_gaps([], starts_on=START)
@@ -371,6 +529,51 @@ class TestAssessResponse:
                 response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of=START)[0].on == on
             )
 
+    ONE = record_from_gaps([], starts_on=date(2026, 1, 16))
+
+    @pytest.mark.parametrize(
+        ("as_of", "on"),
+        [("2026-02-01", "2026-07-03"), ("2026-04-17", "2026-07-03"), ("2026-04-18", None), ("2026-09-01", None)],
+    )  # fmt: skip
+    def test_a_review_waits_for_a_session_that_is_overdue(self, as_of: str, on: str | None) -> None:
+        review, _ = response_review_dates(self.ONE, MIGRAINE, rule="nice-ta260", as_of=as_of)
+        assert str(review.on) == str(on)
+        waits = "2 complete cycles; session 2 is neither given nor planned"
+        assert review.why == ("2 complete cycles" if on else waits)
+
+    def booked(self, **more: Any) -> bs.PatientRecord:
+        booking = {
+            "administered_on": "2026-09-10", "indication": "chronic-migraine", "product": "Botox",
+            "status": "booked",
+        }  # fmt: skip
+        table = self.ONE.model_dump() | more
+        return bs.PatientRecord.model_validate(table | {"sessions": [*self.ONE.sessions, booking]})
+
+    def test_a_booked_session_dates_the_review(self) -> None:
+        review, _ = response_review_dates(
+            self.booked(), MIGRAINE, rule="nice-ta260", as_of="2026-09-01"
+        )
+        assert (review.on, review.why) == (date(2026, 12, 3), "2 complete cycles")
+
+    def test_after_a_discharge_no_booking_dates_it(self) -> None:
+        end = {"on": "2026-08-01", "kind": "discontinued"}
+        record = self.booked(care_ends=[end])
+        review, _ = response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of="2026-09-01")
+        assert review.on is None
+
+    def test_a_review_that_needs_no_further_session_stays_dated(self) -> None:
+        (review,) = response_review_dates(self.ONE, MIGRAINE, rule="preempt-50", as_of="2026-09-01")
+        assert review.on == date(2026, 4, 10)
+
+    def test_a_discharge_taken_back_asks_for_no_recheck(self) -> None:
+        for more, on in (({}, date(2026, 11, 1)), ({"withdrawn_on": "2026-07-10"}, None)):
+            end = bs.CareEnd.model_validate({"on": "2026-07-01", "kind": "discontinued", **more})
+            record = TWO.model_copy(update={"care_ends": (end,)})
+            (*_, recheck) = response_review_dates(
+                record, MIGRAINE, rule="ehf-2018", as_of="2026-08-01"
+            )
+            assert recheck.on == on
+
     def test_an_unknown_rule_is_refused_with_the_known_ones(self) -> None:
         with pytest.raises(UnknownProtocolError, match="known: nice-ta260, ehf-2018"):
             assess_response(HeadacheDiary(), TWO, MIGRAINE, rule="best", as_of=DONE)
@@ -484,9 +687,60 @@ class TestWearOff:
     def test_no_benefit_cannot_be_lost(self) -> None:
         assert self.find("half_of_benefit_lost", [6, 6, 6], baseline=5) == (None, True)
 
-    def test_unknown_weeks_are_passed_over(self) -> None:
-        assert self.find("nadir_rise", [5, None, 2, None, 3, 3]) == (5, True)
-        assert self.find("any_late_rise", [5, 2, None, 3, 2, 2]) == (None, True)
+    @pytest.mark.parametrize(
+        ("weeks", "week", "known", "by_week"),
+        [
+            ([2, *[None] * 11], None, False, None),
+            ([5, 4, 3, 2, 2, 2, 2, 2, 3, None, 4, 5], None, False, 11),
+            ([5, 4, 3, 2, 2, 2, 2, 2, 3, 3, None, 5], None, False, None),
+            ([None, 4, 3, 0, 0, 0, 0, 0, 3, 3, 4, 5], 9, True, 9),
+            ([5, 4, 3, 0, 0, 0, 0, 0, 3, 3, 4, None], None, False, None),
+            ([None, None, None, 0, 0, 3, 3], None, False, None),
+            ([], None, False, None),
+        ],
+    )
+    def test_an_unknown_week_leaves_open_what_it_could_change(
+        self, weeks: list[int | None], week: int | None, by_week: int | None, *, known: bool
+    ) -> None:
+        found = wear_off(weeks, definition="nadir_rise", administered_on=START)
+        assert (found.week, found.is_known, found.by_week) == (week, known, by_week)
+
+    @pytest.mark.parametrize(
+        ("weeks", "week"),
+        [
+            ([2, 4, 4, 2, 2, 2, 2, 2, 2, 3, 4, 4], 10),
+            ([2, 4, 4, 3, 3, 3, 3, 3, 3, 3, 4, 4], 2),
+            ([3, 4, 4, 2, 2, 2, 2, 2, 2, 2, 3, 3], 11),
+            ([2, 4, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2], None),
+        ],
+    )
+    def test_of_equally_low_weeks_the_last_is_the_lowest(
+        self, weeks: list[int], week: int | None
+    ) -> None:
+        assert self.find("nadir_rise", weeks) == (week, True)
+
+    def test_a_rise_that_an_unknown_week_hides_is_not_known(self) -> None:
+        assert self.find("any_late_rise", [5, 2, None, 3, 2, 2]) == (None, False)
+        assert self.find("half_of_benefit_lost", [5, 2, None, 3], baseline=6) == (None, False)
+
+    @pytest.mark.parametrize("number", [-1, 8, float("nan"), True, "many"])
+    def test_impossible_weeks_are_refused(self, number: Any) -> None:
+        with pytest.raises(CountError, match="weeks: give"):
+            self.find("nadir_rise", [number])
+        with pytest.raises(CountError, match="baseline: give"):
+            self.find("half_of_benefit_lost", baseline=number)
+
+    @pytest.mark.parametrize("week", [0, True, 1.5])
+    def test_an_impossible_note_is_refused(self, week: Any) -> None:
+        with pytest.raises(CountError, match="noted_week"):
+            self.find("clinicians_note", noted_week=week)
+
+    def test_the_last_cycle_is_judged_through_the_last_recorded_day(self) -> None:
+        known = diary((START, "hhhhh--" + "hh-----" * 3 + "hhhh---" * 3))
+        (found,) = wear_off_across_cycles(
+            known, [START], definition="nadir_rise", as_of=START + timedelta(days=300)
+        )
+        assert (found.week, len(found.weeks)) == (5, 7)
 
     def test_weeks_come_from_the_diary(self) -> None:
         known = diary((START, "hhh----" + "h??????" + "hh--???" + "hhhh"))
@@ -708,6 +962,19 @@ class TestWhatMutantsPassed:
         assert found.current.window.last == DONE - timedelta(days=1)
         assert found.complete_cycles == 2
 
+    @pytest.mark.parametrize(
+        ("failures", "outcome"),
+        [
+            ([True, True], "coverage_may_end"), ([False, True, True], "coverage_may_end"),
+            ([True, True, False], "continue"), ([True, False], "continue"),
+        ],
+    )  # fmt: skip
+    def test_the_last_treatments_count(self, failures: list[bool], outcome: str) -> None:
+        found = assess_response(
+            HeadacheDiary(), TWO, MIGRAINE, rule="lcd-l34635", as_of=DONE, failures=failures
+        )
+        assert found.outcome == outcome
+
     def test_too_few_judged_failures_say_how_many(self) -> None:
         found = assess_response(
             HeadacheDiary(), TWO, MIGRAINE, rule="lcd-l34635", as_of=DONE, failures=[True]
@@ -762,8 +1029,8 @@ class TestWhatMutantsPassed:
         )
         new = MIGRAINE.model_copy(update={"in_force": bs.protocols.InForce(first=date(2026, 4, 1))})
         record = record_from_gaps([60, 84], starts_on=START)
-        early = [
-            outcomes.adherence(record, new, as_of=DONE, other_protocols=others).early
+        judged = [
+            outcomes.adherence(record, new, as_of=DONE, other_protocols=others).on_time
             for others in ((), (old,))
         ]
-        assert early == [1, 0]
+        assert judged == [1, 2]

@@ -1,17 +1,29 @@
 """Did it work, when did it wear off, and was the patient treated on time."""
 
+from botox_schedule.engine.adherence import EpisodeEnd
 from botox_schedule.outcomes.adherence import Adherence, adherence
-from botox_schedule.outcomes.assessment import ResponseAssessment, assess_response
-from botox_schedule.outcomes.counts import CriterionResult, decide, judge_counts
-from botox_schedule.outcomes.criteria import CriteriaResult, chronic_migraine_criteria
+from botox_schedule.outcomes.assessment import (
+    CriterionResult,
+    ResponseAssessment,
+    ReviewDate,
+    assess_response,
+    decide,
+    judge_counts,
+    response_review_dates,
+)
 from botox_schedule.outcomes.diary import (
     Baseline,
+    CriteriaResult,
     DiaryCount,
     DiaryDay,
     DiaryKind,
     HeadacheDiary,
     MissingDays,
+    attack_days,
+    chronic_migraine_criteria,
 )
+from botox_schedule.outcomes.diary_file import DiaryProblem, DiaryReading, read_diary
+from botox_schedule.outcomes.observed import ObservedChange, ResponseNote, observed_response
 from botox_schedule.outcomes.response_rules import (
     CriterionKind,
     ResponseCriterion,
@@ -21,7 +33,6 @@ from botox_schedule.outcomes.response_rules import (
     find_response_rule,
     load_response_rules,
 )
-from botox_schedule.outcomes.reviews import ReviewDate, response_review_dates
 from botox_schedule.outcomes.side_effects import (
     PlacedSideEffect,
     SideEffect,
@@ -57,15 +68,20 @@ __all__ = [
     "DiaryCount",
     "DiaryDay",
     "DiaryKind",
+    "DiaryProblem",
+    "DiaryReading",
+    "EpisodeEnd",
     "GoalScore",
     "GoalSet",
     "GoalT",
     "HeadacheDiary",
     "MissingDays",
     "ModifiedAshworth",
+    "ObservedChange",
     "PlacedSideEffect",
     "ResponseAssessment",
     "ResponseCriterion",
+    "ResponseNote",
     "ResponseRule",
     "ReviewDate",
     "RuleOutcome",
@@ -75,6 +91,7 @@ __all__ = [
     "adherence",
     "ashworth_change",
     "assess_response",
+    "attack_days",
     "bundled_response_rules",
     "chronic_migraine_criteria",
     "decide",
@@ -82,7 +99,9 @@ __all__ = [
     "goal_attainment",
     "judge_counts",
     "load_response_rules",
+    "observed_response",
     "place_side_effects",
+    "read_diary",
     "response_review_dates",
     "side_effect_counts",
     "wear_off",

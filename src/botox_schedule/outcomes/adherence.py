@@ -1,34 +1,40 @@
 """Was the patient treated on time, and how long did treatment go on."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
 from fractions import Fraction
-from typing import NamedTuple
 
 from botox_schedule import (
     CycleTiming,
     Interval,
     PatientRecord,
     SchedulingPolicy,
-    ShortMonth,
     TreatmentProtocol,
     Window,
-    treatment_cycles,
 )
 from botox_schedule.dates import Day
 from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.engine import TreatmentCycle
-from botox_schedule.outcomes.fractions import Exact
+from botox_schedule.engine.adherence import (
+    Course,
+    EpisodeEnd,
+    course_cycles,
+    course_of,
+    expected_effect,
+    follow_up_of,
+)
+from botox_schedule.engine.cycles import judged_cycles
+from botox_schedule.outcomes.figures import Exact, whole
+from botox_schedule.questions import ask
 from botox_schedule.values import Value
-
-_ONE_DAY = timedelta(days=1)
 
 
 class Adherence(Value, frozen=True):
     """How regularly a track was treated. Held cycles are left out.
 
     Attributes:
-        as_of: The day up to which it was looked at.
+        as_of: The day of the question.
+        followed_until: The last day that was looked at: the death, a discharge that was not
+            reopened, or *as_of*.
         effect: How long one session's effect is expected to last.
         permissible_gap_days: Days without expected effect that do not end an episode; None
             where no gap was stated, and so no episode was looked for.
@@ -44,15 +50,20 @@ class Adherence(Value, frozen=True):
         covered_between: The proportion of days from the first to the last session covered by
             expected effect: CMA5 of Vollmer 2012 as AdhereR implements it where days carry over,
             the same without carry-over otherwise. None without a closed interval.
-        covered_to_end: The same up to *as_of*, that day left out: CMA6. None without a session.
+        covered_to_end: The same up to *followed_until*, that day left out: CMA6. Days on hold
+            after the last session are left out. None without a session.
         interval_ratio: Expected days over observed days between the first and the last session,
             which can exceed 1: CMA1. None without a closed interval.
-        episodes: Runs of treatment without a longer gap, to the end of their last effect.
-        persistent_days: Days of the first episode.
-        is_censored: Whether the first episode was still going on at *as_of*.
+        episodes: Runs of treatment without a longer gap; one ends with its last day of effect, or
+            with follow-up.
+        persistent_days: Days of the first episode, the first and the last included.
+        ended_by: What became of the first episode; None where none was looked for.
+        is_censored: Whether the first episode was still going on at the end of follow-up, or at
+            the death.
     """
 
     as_of: Day
+    followed_until: Day
     effect: Interval | None
     permissible_gap_days: int | None
     carries_over: bool
@@ -69,159 +80,101 @@ class Adherence(Value, frozen=True):
     interval_ratio: Exact | None
     episodes: tuple[Window, ...]
     persistent_days: int | None
+    ended_by: EpisodeEnd | None
     is_censored: bool | None
-
-
-class _Span(NamedTuple):
-    """A session, the day the next one came (None for the open last one), its effect in days."""
-
-    start: date
-    following: date | None
-    effect_days: int
-    held: bool
 
 
 def adherence(
     record: PatientRecord,
-    protocol: TreatmentProtocol,
+    protocol: TreatmentProtocol | str,
     *,
     as_of: DayInput,
     permissible_gap_days: int | None = None,
     effect: Interval | None = None,
     carries_over: bool = False,
     policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
 ) -> Adherence:
     """Return how regularly a track was treated up to a day.
 
+    Follow-up ends at the death and at a discharge that was not reopened, whenever it is asked.
+
     Args:
-        record: The sessions.
-        protocol: The track, and what on time is.
-        as_of: The day up to which it is looked at.
-        permissible_gap_days: Days without expected effect that do not end an episode. Every
-            study chooses its own: without one, no episode is looked for.
+        record: What happened.
+        protocol: The track, and what on time is: a protocol, or the name of an indication.
+        as_of: The day of the question, included in an episode that goes on.
+        permissible_gap_days: Days without expected effect that do not end an episode; days on
+            hold do not count. Every study chooses its own: without one, no episode is looked for.
         effect: How long one session's effect lasts; None means until the end of the protocol's
             wear-off, else its minimum interval.
         carries_over: Off by default, because an early session banks nothing.
         policy: What the clinic or payer chose.
         other_protocols: As for a forecast.
 
-    >>> from botox_schedule import find_protocol
+    Raises:
+        CountError: When the gap is no whole number, or negative.
+        DayError: When *as_of* is not a calendar day.
+        UnknownProtocolError: When no known protocol has that name.
+
+    >>> from datetime import date
     >>> from botox_schedule.testing import record_from_gaps
     >>> record = record_from_gaps([84, 105], starts_on=date(2026, 1, 5))
-    >>> found = adherence(record, find_protocol("chronic-migraine"), as_of="2026-08-01",
-    ...                   permissible_gap_days=30)
+    >>> found = adherence(record, "chronic-migraine", as_of="2026-08-01", permissible_gap_days=30)
     >>> found.intervals, str(found.on_time_share), found.gap_days, str(found.covered_between)
     ((84, 105), '1/2', (0, 21), '8/9')
     """
     day = as_day(as_of, "as_of")
-    if permissible_gap_days is not None and permissible_gap_days < 0:
-        raise ValueError("permissible_gap_days cannot be negative")
-    cycles = treatment_cycles(
-        record, protocol, as_of=day, policy=policy, other_protocols=other_protocols
-    )
-    short_month = ShortMonth.LAST_DAY if policy is None else policy.short_month
-    lasting = effect or _expected(protocol)
-    spans = _spans(cycles, lasting, short_month)
-    closed = [span for span in spans if span.following is not None and not span.held]
-    judged = [c for c in cycles[1:] if not c.held and c.timing is not None]
-    early = sum(c.timing is CycleTiming.EARLY for c in judged)
-    late = sum(c.timing is CycleTiming.LATE for c in judged)
-    covered = _covered(spans, day, carries_over=carries_over)
     gap = permissible_gap_days
-    episodes = [] if lasting is None or gap is None else _episodes(spans, gap)
-    days = sum(_length(span) for span in closed)
+    if gap is not None:
+        whole(gap, "permissible_gap_days")
+    track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
+    cycles, follow_up = judged_cycles(track), follow_up_of(track)
+    lasting = effect or expected_effect(track.protocol)
+    course = course_of(
+        course_cycles(cycles, lasting, track.policy.short_month),
+        track.holds,
+        follow_up,
+        permissible_gap_days=None if lasting is None else gap,
+        carries_over=carries_over,
+    )
+    first = course.episodes[0] if course.episodes else None
     return Adherence(
         as_of=day,
+        followed_until=follow_up.until,
         effect=lasting,
-        permissible_gap_days=permissible_gap_days,
+        permissible_gap_days=gap,
         carries_over=carries_over,
         cycles=len(cycles),
-        held_cycles=sum(c.held for c in cycles),
-        intervals=tuple(_length(span) for span in closed),
-        on_time=len(judged) - early - late,
-        early=early,
-        late=late,
-        on_time_share=Fraction(len(judged) - early - late, len(judged)) if judged else None,
-        gap_days=tuple(max(0, _length(s) - s.effect_days) for s in closed) if lasting else (),
-        covered_between=Fraction(covered.between, days) if days and lasting else None,
-        covered_to_end=_to_end(spans, covered, days, day) if lasting else None,
-        interval_ratio=Fraction(sum(s.effect_days for s in closed), days)
-        if days and lasting
-        else None,
-        episodes=tuple(episodes),
-        persistent_days=episodes[0].days if episodes else None,
-        is_censored=_is_censored(episodes, day, gap or 0),
+        held_cycles=sum(cycle.held for cycle in cycles),
+        **_timing(cycles),
+        **_coverage(course, has_effect=lasting is not None),
+        episodes=tuple(Window(first=e.first, last=e.last) for e in course.episodes),
+        persistent_days=None if first is None else (first.last - first.first).days + 1,
+        ended_by=None if first is None else first.end,
+        is_censored=None if first is None else not first.end.is_event,
     )
 
 
-def _expected(protocol: TreatmentProtocol) -> Interval | None:
-    wear_off = protocol.response.wear_off
-    return protocol.retreatment.minimum if wear_off is None else wear_off.last
+def _timing(cycles: Sequence[TreatmentCycle]) -> dict[str, int | Fraction | None]:
+    judged = [c.timing for c in cycles[1:] if not c.held and c.timing is not None]
+    early, late = judged.count(CycleTiming.EARLY), judged.count(CycleTiming.LATE)
+    on_time = len(judged) - early - late
+    share = Fraction(on_time, len(judged)) if judged else None
+    return {"on_time": on_time, "early": early, "late": late, "on_time_share": share}
 
 
-def _spans(
-    cycles: Sequence[TreatmentCycle], effect: Interval | None, short_month: ShortMonth
-) -> list[_Span]:
-    """One span a cycle, from anchor to anchor; the next cycle says whether it was held."""
-    spans = []
-    for index, cycle in enumerate(cycles):
-        following = cycles[index + 1] if index + 1 < len(cycles) else None
-        start = cycle.anchored_on
-        lasts = 0 if effect is None else (effect.after(start, short_month=short_month) - start).days
-        end = None if following is None else following.anchored_on
-        spans.append(_Span(start, end, lasts, following is not None and following.held))
-    return spans
+def _coverage(course: Course, *, has_effect: bool) -> dict[str, tuple[int, ...] | Fraction | None]:
+    counted = [i for i in course.intervals if not i.held]
+    closed = [i for i in counted if not i.is_open]
+    days, all_days = sum(i.days for i in closed), sum(i.days for i in counted)
+    return {
+        "intervals": tuple(i.days for i in closed),
+        "gap_days": tuple(i.gap_days for i in closed) if has_effect else (),
+        "covered_between": _share(sum(i.covered_days for i in closed), days, has_effect),
+        "covered_to_end": _share(sum(i.covered_days for i in counted), all_days, has_effect),
+        "interval_ratio": _share(sum(i.effect_days for i in closed), days, has_effect),
+    }
 
 
-def _length(span: _Span) -> int:
-    return (span.following - span.start).days if span.following is not None else 0
-
-
-class _Covered(NamedTuple):
-    between: int
-    after: int
-
-
-def _covered(spans: Sequence[_Span], day: date, *, carries_over: bool) -> _Covered:
-    """Covered days between the sessions, and after the last one up to *day*, *day* left out."""
-    between, after, carried = 0, 0, 0
-    for span in spans:
-        supply = span.effect_days + carried
-        if span.following is None:
-            after = min(supply, (day - span.start).days)
-        elif span.held:
-            carried = 0
-            continue
-        else:
-            between += min(supply, _length(span))
-        carried = max(0, supply - _length(span)) if carries_over else 0
-    return _Covered(between, after)
-
-
-def _to_end(spans: Sequence[_Span], covered: _Covered, days: int, day: date) -> Fraction | None:
-    total = days + ((day - spans[-1].start).days if spans else 0)
-    return Fraction(covered.between + covered.after, total) if total else None
-
-
-def _episodes(spans: Sequence[_Span], permissible_gap_days: int) -> list[Window]:
-    """Runs of sessions; a held interval ends no episode."""
-    episodes: list[Window] = []
-    first: date | None = None
-    for span in spans:
-        first = first or span.start
-        ends_after = span.start + timedelta(days=span.effect_days)
-        gap = None if span.following is None else (span.following - ends_after).days
-        if gap is None or (gap > permissible_gap_days and not span.held):
-            last = max(span.start, ends_after - _ONE_DAY)
-            episodes.append(Window(first=first, last=last))
-            first = None
-    return episodes
-
-
-def _is_censored(episodes: Sequence[Window], day: date, permissible_gap_days: int) -> bool | None:
-    """Only the last episode can be going on: nobody knows yet whether it ended."""
-    if not episodes:
-        return None
-    ends = episodes[0].last + timedelta(days=permissible_gap_days + 1)
-    return len(episodes) == 1 and day <= ends
+def _share(part: int, whole_of: int, has_effect: bool) -> Fraction | None:  # noqa: FBT001 - private
+    return Fraction(part, whole_of) if whole_of and has_effect else None

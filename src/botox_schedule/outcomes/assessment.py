@@ -1,25 +1,34 @@
-"""A response rule applied to a diary and a record."""
+"""A response rule applied to numbers, or to a diary and a record; and when it can be judged."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
 from botox_schedule import (
+    DueStatus,
+    FindingCode,
     PatientRecord,
     SchedulingPolicy,
     TreatmentProtocol,
     Window,
     due_dates,
-    treatment_cycles,
+    project_dates,
 )
 from botox_schedule.dates import Day
-from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.engine import TreatmentCycle
-from botox_schedule.engine.cycles import prior_cycles
-from botox_schedule.outcomes.counts import CriterionResult, decide, judge_counts, result_of
-from botox_schedule.outcomes.data import month_days
-from botox_schedule.outcomes.diary import DiaryCount, DiaryKind, HeadacheDiary
+from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.engine import Track, TreatmentCycle
+from botox_schedule.engine.adherence import follow_up_of
+from botox_schedule.engine.cycles import judged_cycles
+from botox_schedule.outcomes.diary import DiaryCount, DiaryKind, HeadacheDiary, MissingDays
+from botox_schedule.outcomes.figures import (
+    LONGEST_MONTH,
+    Exact,
+    Number,
+    days_within,
+    month_days,
+    whole,
+)
 from botox_schedule.outcomes.response_rules import (
     CriterionKind,
     ResponseCriterion,
@@ -27,10 +36,177 @@ from botox_schedule.outcomes.response_rules import (
     RuleOutcome,
     as_rule,
 )
-from botox_schedule.outcomes.reviews import recheck_window
+from botox_schedule.protocols import SourceRef
+from botox_schedule.questions import ask
+from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.values import Value
 
-_ONE_DAY = timedelta(days=1)
+_ORDER = list(RuleOutcome)
+_DATED = frozenset({DueStatus.TOO_EARLY, DueStatus.ALLOWED, DueStatus.DUE})
+"""Statuses in which the next session can still come on its target."""
+
+
+class CriterionResult(Value, frozen=True):
+    """What one criterion of a rule gives.
+
+    Attributes:
+        rule: The rule's id.
+        criterion: The criterion's name.
+        kind: How it judges.
+        outcome: What it gives.
+        reduction: The share by which days fell, exact; negative where they rose.
+        numbers: What it was judged by, in words.
+        source: Where the criterion stands.
+    """
+
+    rule: str
+    criterion: str
+    kind: CriterionKind
+    outcome: RuleOutcome
+    reduction: Exact | None = None
+    numbers: tuple[str, ...] = ()
+    source: SourceRef
+
+    def __str__(self) -> str:
+        numbers = "".join(f"\n  {number}" for number in self.numbers)
+        return (
+            f"rule {self.rule}, {self.criterion}, gives: {self.outcome}{numbers}"
+            f"\n  source: {self.source}"
+        )
+
+
+def judge_counts(
+    rule: ResponseRule,
+    *,
+    baseline: Number | None,
+    current: Number | None,
+    cycles: int,
+    months: Sequence[Number] = (),
+) -> tuple[CriterionResult, ...]:
+    """Return what each criterion of a rule gives for numbers.
+
+    Fractions meet thresholds unrounded.
+
+    Args:
+        rule: The rule.
+        baseline: Days a month before the course; None where unknown.
+        current: Days a month now; None where unknown.
+        cycles: Complete cycles given.
+        months: Days of the latest months in a row, the last one last.
+
+    Raises:
+        CountError: When a number cannot be: not a number, negative, more days than a month has.
+
+    >>> from botox_schedule.outcomes import find_response_rule
+    >>> rule = find_response_rule("nice-ta260")
+    >>> [str(r.outcome) for r in judge_counts(rule, baseline=20, current=14, cycles=2)]
+    ['continue', 'insufficient_data']
+    >>> [str(r.outcome) for r in judge_counts(rule, baseline=23, current=17, cycles=2)]
+    ['stop', 'insufficient_data']
+    """
+    before, now = _month(baseline, "baseline"), _month(current, "current")
+    number = whole(cycles, "cycles")
+    latest = [days_within(month, "months", LONGEST_MONTH) for month in months]
+    return tuple(
+        _month_result(rule, criterion, latest)
+        if criterion.kind is CriterionKind.MONTHS_BELOW
+        else _reduction_result(rule, criterion, before, now, number)
+        for criterion in rule.criteria
+        if criterion.kind not in {CriterionKind.FAILURES, CriterionKind.RECHECK}
+    )
+
+
+def _month(days: Number | None, name: str) -> Fraction | None:
+    return None if days is None else days_within(days, name, LONGEST_MONTH)
+
+
+def decide(results: Iterable[CriterionResult]) -> RuleOutcome:
+    """Return what a rule gives as a whole: the first of its criteria's outcomes in their order.
+
+    A stop is never hidden by data that are missing elsewhere. Months in a row that are not yet
+    complete decide nothing where another criterion could be judged.
+    """
+    found = list(results)
+    judged = [result.outcome for result in found if not _is_waiting(result)]
+    waiting = [result.outcome for result in found]
+    return min(judged or waiting, key=_ORDER.index, default=RuleOutcome.INSUFFICIENT_DATA)
+
+
+def _is_waiting(result: CriterionResult) -> bool:
+    missing = result.outcome is RuleOutcome.INSUFFICIENT_DATA
+    return missing and result.kind is CriterionKind.MONTHS_BELOW
+
+
+def _result_of(
+    rule: ResponseRule,
+    criterion: ResponseCriterion,
+    outcome: RuleOutcome,
+    numbers: Iterable[str] = (),
+    reduction: Fraction | None = None,
+) -> CriterionResult:
+    return CriterionResult(
+        rule=rule.id,
+        criterion=criterion.name,
+        kind=criterion.kind,
+        outcome=outcome,
+        reduction=reduction,
+        numbers=tuple(numbers),
+        source=criterion.source,
+    )
+
+
+def _reduction_result(
+    rule: ResponseRule,
+    criterion: ResponseCriterion,
+    baseline: Fraction | None,
+    current: Fraction | None,
+    cycles: int,
+) -> CriterionResult:
+    counted = f"{cycles} complete cycles; judged after {criterion.after_cycles}"
+    if not baseline:
+        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_BASELINE, [counted])
+    if current is None or cycles < criterion.after_cycles:
+        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, [counted])
+    reduction = (baseline - current) / baseline
+    share = f"{criterion.measure} days {_shown(baseline)} became {_shown(current)}: "
+    share += f"{_shown(reduction * 100)} % fewer"
+    below = criterion.below
+    missed = reduction <= 0 if below is None else reduction < below
+    threshold = [] if below is None else [f"threshold {_shown(below * 100)} %"]
+    outcome = _side(criterion, cycles, missed=missed)
+    return _result_of(rule, criterion, outcome, [share, *threshold, counted], reduction)
+
+
+def _side(criterion: ResponseCriterion, cycles: int, *, missed: bool) -> RuleOutcome:
+    if not missed:
+        return criterion.otherwise
+    early, final = criterion.below_early_gives, criterion.final_after_cycles
+    if early is not None and final is not None and cycles < final:
+        return early
+    return criterion.below_gives
+
+
+def _month_result(
+    rule: ResponseRule, criterion: ResponseCriterion, months: Sequence[Fraction]
+) -> CriterionResult:
+    wanted, limit = criterion.months or 0, criterion.below_days or 0
+    latest = months[-wanted:]
+    if not all(month < limit for month in latest):
+        outcome = criterion.otherwise
+    elif len(latest) < wanted:
+        numbers = [f"{len(latest)} of {wanted} months in a row below {_shown(limit)}"]
+        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, numbers)
+    else:
+        outcome = criterion.below_gives
+    numbers = [f"months {', '.join(map(_shown, latest))}; threshold {_shown(limit)}"]
+    return _result_of(rule, criterion, outcome, numbers)
+
+
+def _shown(number: Fraction | int) -> str:
+    """A number for a reader: at most two places, marked where more were cut."""
+    value = Fraction(number)
+    text = f"{float(value):.2f}".rstrip("0").rstrip(".")
+    return text if Fraction(text) == value else f"about {text}"
 
 
 class ResponseAssessment(Value, frozen=True):
@@ -39,111 +215,131 @@ class ResponseAssessment(Value, frozen=True):
     Attributes:
         rule: The rule's id.
         as_of: The day of the question.
+        judged_through: The last recorded day of the diary, or None where it has none.
         outcome: What the rule gives as a whole.
         results: What each criterion gives, with its numbers and its source.
         complete_cycles: Complete cycles, those given elsewhere included.
+        missing: What became of days that nobody recorded.
         baseline: The days before the course, or None where a baseline was given or none is known.
-        current: The last month of the last complete cycle.
+        current: The last month of the last complete cycle, by which reductions are judged.
+        cycle_months: All whole months of that cycle, the last one last.
         months: The latest months in a row since the course began, the last one last.
         before_session: The 28 days before the last session that lies 28 days back; the European
             Headache Federation sets them against *after_session*. They are shown and decide
             nothing: in a lasting response both months are alike.
         after_session: The 28 days from that session on.
         recorded_days: How many recorded days the answer rests on.
+        findings: What a person should look at: whether the diary is current.
     """
 
     rule: str
     as_of: Day
+    judged_through: Day | None
     outcome: RuleOutcome
     results: tuple[CriterionResult, ...]
     complete_cycles: int
+    missing: MissingDays
     baseline: DiaryCount | None
     current: DiaryCount | None
+    cycle_months: tuple[DiaryCount, ...]
     months: tuple[DiaryCount, ...]
     before_session: DiaryCount | None
     after_session: DiaryCount | None
     recorded_days: int
+    findings: tuple[Finding, ...] = ()
 
     def explain(self) -> str:
         """Return what the rule gives, as text that can be quoted."""
-        lines = [f"rule {self.rule} gives: {self.outcome} (as of {self.as_of})"]
-        lines += [f"complete cycles: {self.complete_cycles}; recorded days: {self.recorded_days}"]
-        lines += [str(result) for result in self.results]
-        before, after = self.before_session, self.after_session
-        if before is not None and after is not None:
-            lines.append(
-                f"headache days in the 28 days before and from the last session: "
-                f"{before.headache_days} of {before.recorded_days} and "
-                f"{after.headache_days} of {after.recorded_days} recorded"
-            )
-        return "\n".join(lines)
+        through = self.judged_through or "no recorded day"
+        lines = [
+            f"rule {self.rule} gives: {self.outcome} (as of {self.as_of})",
+            f"judged by a diary through {through}",
+            f"complete cycles: {self.complete_cycles}; recorded days: {self.recorded_days}",
+            *map(str, self.results),
+            *_months_text("months of the last complete cycle", self.cycle_months),
+        ]
+        if self.before_session is not None and self.after_session is not None:
+            around = (self.before_session, self.after_session)
+            lines += _months_text("28 days before and from the last session", around)
+        return "\n".join([*lines, *map(str, self.findings)])
+
+
+def _months_text(what: str, months: Sequence[DiaryCount]) -> Iterator[str]:
+    if months:
+        words = [f"{month.headache_days} of {month.recorded_days}" for month in months]
+        listed = " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), words[-1]])
+        yield f"headache days in the {what}: {listed} recorded"
 
 
 def assess_response(
     diary: HeadacheDiary,
     record: PatientRecord,
-    protocol: TreatmentProtocol,
+    protocol: TreatmentProtocol | str,
     *,
     rule: str | ResponseRule,
     as_of: DayInput,
     policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
     failures: Sequence[bool] = (),
+    missing: MissingDays | str = MissingDays.SCALE,
 ) -> ResponseAssessment:
     """Return what a rule gives for a patient; the caller names the rule, none is a default.
 
     The baseline is the 28 days before the first session (or the diary's given baseline); the
     current month is the last 28 days of the last complete cycle; the months in a row end on the
-    last recorded day.
+    last recorded day. No cycle becomes complete after a death or a discharge.
 
     Args:
         diary: Days with headache and migraine.
-        record: The sessions.
-        protocol: The track, and when a cycle is complete.
+        record: What happened.
+        protocol: The track, and when a cycle is complete: a protocol, or the name of an
+            indication.
         rule: A bundled rule's id, or a rule of the clinic's own.
         as_of: The day of the question; later days and sessions are left out.
         policy: What the clinic or payer chose.
         other_protocols: As for a forecast.
         failures: For rules that count failed treatments: whether a person judged each treatment,
             in order, to have failed at an adequate dose.
+        missing: What becomes of days that nobody recorded.
 
     Raises:
-        UnknownProtocolError: When no bundled rule has that id.
+        DayError: When *as_of* is not a calendar day.
+        UnknownProtocolError: When no bundled rule has that id, or no protocol that name.
 
-    >>> from botox_schedule import find_protocol
     >>> from botox_schedule.testing import record_from_gaps
     >>> record = record_from_gaps([], starts_on=date(2025, 8, 26))
-    >>> answer = assess_response(HeadacheDiary(), record, find_protocol("chronic-migraine"),
+    >>> answer = assess_response(HeadacheDiary(), record, "chronic-migraine",
     ...                          rule="lcd-l34635", as_of="2025-11-20", failures=[True, True])
     >>> str(answer.outcome), answer.complete_cycles
     ('coverage_may_end', 1)
     """
-    wanted = as_rule(rule)
-    day = as_day(as_of, "as_of")
+    wanted, day = as_rule(rule), as_day(as_of, "as_of")
+    track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
     known = diary.until(day)
-    cycles = treatment_cycles(
-        record, protocol, as_of=day, policy=policy, other_protocols=other_protocols
-    )
-    prior = prior_cycles(record, protocol.clock)
-    span = _complete(cycles, prior, protocol, day, policy)
-    counts = _counts(known, cycles, span, prior, day)
-    results = [
-        *_judged(wanted, known, counts, span.number),
-        *_others(wanted, record, protocol, day, failures),
-    ]
+    cycles = judged_cycles(track)
+    span = _complete(track, cycles)
+    counts = _counts(known, track, cycles, span)
+    judge = _Judge(wanted, known, counts, span.number, MissingDays(missing))
+    results = (*judge.by_days(), *_others(wanted, track, failures))
     return ResponseAssessment(
         rule=wanted.id,
         as_of=day,
+        judged_through=known.last_recorded_on,
         outcome=decide(results),
-        results=tuple(results),
+        results=results,
         complete_cycles=span.number,
-        baseline=counts.baseline,
-        current=counts.current,
-        months=counts.months,
-        before_session=counts.before_session,
-        after_session=counts.after_session,
+        missing=judge.missing,
+        **counts._asdict(),
         recorded_days=known.recorded_in(counts.windows),
+        findings=tuple(_currency(known, day)),
     )
+
+
+def _currency(diary: HeadacheDiary, day: date) -> Iterator[Finding]:
+    last = diary.last_recorded_on
+    if last is not None and (day - last).days > month_days():
+        message = f"the diary ended more than {month_days()} days before the day of the question"
+        yield make_finding(FindingCode.DIARY_NOT_CURRENT, message)
 
 
 class _Span(NamedTuple):
@@ -157,143 +353,130 @@ class _Span(NamedTuple):
 class _Counts(NamedTuple):
     baseline: DiaryCount | None
     current: DiaryCount | None
+    cycle_months: tuple[DiaryCount, ...]
     months: tuple[DiaryCount, ...]
     before_session: DiaryCount | None
     after_session: DiaryCount | None
 
     @property
     def windows(self) -> list[Window]:
-        """All days that the answer rests on."""
+        """All days that the outcome rests on."""
         counts = (self.baseline, self.current, *self.months)
         return [count.window for count in counts if count is not None]
 
 
-def _complete(
-    cycles: Sequence[TreatmentCycle],
-    prior: int,
-    protocol: TreatmentProtocol,
-    day: date,
-    policy: SchedulingPolicy | None,
-) -> _Span:
+def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
     """A cycle is complete when the next one began, or on the day the next one was due."""
+    prior = track.prior.cycles
     if not cycles:
         return _Span(prior, None, None)
-    dates = due_dates(cycles[-1].anchored_on, protocol, policy)
+    until = follow_up_of(track).until
+    dates = due_dates(cycles[-1].anchored_on, track.protocol, track.policy)
     ends_on = dates.due or dates.earliest
-    if ends_on is not None and day >= ends_on:
-        return _Span(prior + len(cycles), cycles[-1].anchored_on, min(day, ends_on) - _ONE_DAY)
+    if ends_on is not None and until >= ends_on:
+        last_on = shifted(ends_on, -1)
+        return _Span(prior + len(cycles), cycles[-1].anchored_on, last_on)
     if len(cycles) == 1:
         return _Span(prior, None, None)
-    return _Span(prior + len(cycles) - 1, cycles[-2].anchored_on, cycles[-1].first_on - _ONE_DAY)
+    last_on = shifted(cycles[-1].first_on, -1)
+    return _Span(prior + len(cycles) - 1, cycles[-2].anchored_on, last_on)
 
 
 def _month_until(last: date) -> Window:
-    return Window(first=last - timedelta(days=month_days() - 1), last=last)
+    return Window(first=shifted(last, 1 - month_days()), last=last)
 
 
 def _counts(
-    diary: HeadacheDiary,
-    cycles: Sequence[TreatmentCycle],
-    span: _Span,
-    prior: int,
-    day: date,
+    diary: HeadacheDiary, track: Track, cycles: Sequence[TreatmentCycle], span: _Span
 ) -> _Counts:
     baseline = None
-    if cycles and diary.baseline is None and not prior:
-        baseline = diary.count(_month_until(cycles[0].first_on - _ONE_DAY))
-    current = None
-    if span.first_on is not None and span.last_on is not None:
-        month = _month_until(span.last_on)
-        current = diary.count(month) if month.first >= span.first_on else None
-    around = _around_session(diary, cycles, day)
-    return _Counts(baseline, current, tuple(_months(diary, cycles)), *around)
+    if cycles and diary.baseline is None and not track.prior.cycles:
+        baseline = diary.count(_month_until(shifted(cycles[0].first_on, -1)))
+    of_cycle = _months_back(diary, span.last_on, span.first_on)
+    current = of_cycle[-1] if of_cycle else None
+    started_on = cycles[0].first_on if cycles else None
+    months = _months_back(diary, diary.last_recorded_on, started_on)
+    return _Counts(baseline, current, of_cycle, months, *_around(diary, track, cycles))
 
 
-def _around_session(
-    diary: HeadacheDiary, cycles: Sequence[TreatmentCycle], day: date
+def _months_back(
+    diary: HeadacheDiary, last: date | None, first: date | None
+) -> tuple[DiaryCount, ...]:
+    """Whole months back from *last*, none before *first*."""
+    if last is None or first is None:
+        return ()
+    number = ((last - first).days + 1) // month_days()
+    windows = [_month_until(shifted(last, -month_days() * back)) for back in range(number)]
+    return tuple(diary.count(window) for window in reversed(windows))
+
+
+def _around(
+    diary: HeadacheDiary, track: Track, cycles: Sequence[TreatmentCycle]
 ) -> tuple[DiaryCount | None, DiaryCount | None]:
-    """The months before and from the last session whose following month is over on *day*."""
-    month = timedelta(days=month_days())
-    starts = [cycle.anchored_on for cycle in cycles if cycle.anchored_on + month <= day]
+    """The months before and from the last session whose following month is over."""
+    month = month_days()
+    starts = [c.anchored_on for c in cycles if shifted(c.anchored_on, month) <= track.as_of]
     if not starts:
         return None, None
-    last = starts[-1]
-    before = diary.count(_month_until(last - _ONE_DAY))
-    return before, diary.count(_month_until(last + month - _ONE_DAY))
+    before = diary.count(_month_until(shifted(starts[-1], -1)))
+    return before, diary.count(_month_until(shifted(starts[-1], month - 1)))
 
 
-def _months(diary: HeadacheDiary, cycles: Sequence[TreatmentCycle]) -> list[DiaryCount]:
-    """Whole months back from the last recorded day, as far as the course goes."""
-    months: list[DiaryCount] = []
-    last = diary.last_recorded_on
-    while cycles and last is not None:
-        month = _month_until(last)
-        if month.first < cycles[0].first_on:
-            break
-        months.insert(0, diary.count(month))
-        last = month.first - _ONE_DAY
-    return months
+class _Judge(NamedTuple):
+    """A rule with all that its criteria are judged by."""
 
+    rule: ResponseRule
+    diary: HeadacheDiary
+    counts: _Counts
+    cycles: int
+    missing: MissingDays
 
-def _judged(
-    rule: ResponseRule, diary: HeadacheDiary, counts: _Counts, cycles: int
-) -> Iterable[CriterionResult]:
-    """Judge each criterion by its own measure."""
-    for criterion in rule.criteria:
-        measure = criterion.measure
-        months = [_rate(count, measure) for count in counts.months]
-        known = _latest_known(months)
-        yield from judge_counts(
-            rule.model_copy(update={"criteria": (criterion,)}),
-            baseline=_baseline(diary, counts.baseline, measure),
-            current=_rate(counts.current, measure),
-            cycles=cycles,
-            months=known,
-        )
+    def by_days(self) -> Iterator[CriterionResult]:
+        """Judge each criterion by its own measure."""
+        for criterion in self.rule.criteria:
+            measure = criterion.measure
+            yield from judge_counts(
+                self.rule.model_copy(update={"criteria": (criterion,)}),
+                baseline=self._baseline(measure),
+                current=self._rate(self.counts.current, measure),
+                cycles=self.cycles,
+                months=self._latest_known(measure),
+            )
 
+    def _latest_known(self, measure: DiaryKind) -> list[Fraction]:
+        """The latest months in a row that have enough recorded days."""
+        latest: list[Fraction] = []
+        for month in reversed(self.counts.months):
+            rate = self._rate(month, measure)
+            if rate is None:
+                break
+            latest.insert(0, rate)
+        return latest
 
-def _latest_known(months: Sequence[Fraction | None]) -> list[Fraction]:
-    """The latest months in a row that have enough recorded days."""
-    latest: list[Fraction] = []
-    for month in reversed(months):
-        if month is None:
-            break
-        latest.insert(0, month)
-    return latest
+    def _rate(self, count: DiaryCount | None, measure: DiaryKind) -> Fraction | None:
+        if count is None or not count.is_sufficient:
+            return None
+        return count.rate(measure, missing=self.missing)
 
-
-def _rate(count: DiaryCount | None, measure: DiaryKind) -> Fraction | None:
-    if count is None or not count.is_sufficient:
-        return None
-    return count.rate(measure)
-
-
-def _baseline(
-    diary: HeadacheDiary, count: DiaryCount | None, measure: DiaryKind
-) -> Fraction | None:
-    given = diary.baseline
-    if given is None:
-        return _rate(count, measure)
-    days = given.migraine_days if measure is DiaryKind.MIGRAINE else given.headache_days
-    return None if days is None else days * month_days() / given.per_days
+    def _baseline(self, measure: DiaryKind) -> Fraction | None:
+        given = self.diary.baseline
+        if given is None:
+            return self._rate(self.counts.baseline, measure)
+        days = given.migraine_days if measure is DiaryKind.MIGRAINE else given.headache_days
+        return None if days is None else days * month_days() / given.per_days
 
 
 def _others(
-    rule: ResponseRule,
-    record: PatientRecord,
-    protocol: TreatmentProtocol,
-    day: date,
-    failures: Sequence[bool],
-) -> Iterable[CriterionResult]:
+    rule: ResponseRule, track: Track, failures: Sequence[bool]
+) -> Iterator[CriterionResult]:
     """Judge what no diary says: failures, and the recheck after stopping."""
     for criterion in rule.criteria:
         if criterion.kind is CriterionKind.FAILURES:
             yield _failures(rule, criterion, failures)
-        elif criterion.kind is CriterionKind.RECHECK:
-            window = recheck_window(criterion, record, protocol, day)
-            if window is not None and day >= window.first:
-                numbers = [f"treatment stopped; look again from {window}"]
-                yield result_of(rule, criterion, RuleOutcome.RECHECK, numbers)
+        window = _recheck_window(criterion, track)
+        if window is not None and track.as_of >= window.first:
+            numbers = [f"treatment stopped; look again from {window}"]
+            yield _result_of(rule, criterion, RuleOutcome.RECHECK, numbers)
 
 
 def _failures(
@@ -303,6 +486,104 @@ def _failures(
     latest = failures[-wanted:]
     numbers = [f"{sum(latest)} of the last {wanted} treatments were judged to have failed"]
     if len(latest) < wanted:
-        return result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, numbers)
+        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, numbers)
     outcome = criterion.otherwise if all(latest) else criterion.below_gives
-    return result_of(rule, criterion, outcome, numbers)
+    return _result_of(rule, criterion, outcome, numbers)
+
+
+def _recheck_window(criterion: ResponseCriterion, track: Track) -> Window | None:
+    """When to look again after treatment was stopped; None where it goes on."""
+    stopped_on = track.care.ended_on
+    stopped = track.care.status is DueStatus.DISCONTINUED
+    if not stopped or stopped_on is None or criterion.recheck is None:
+        return None
+    return criterion.recheck.after(stopped_on)
+
+
+class ReviewDate(Value, frozen=True):
+    """When a criterion can first be judged.
+
+    Attributes:
+        rule: The rule's id.
+        criterion: The criterion's name.
+        on: The first day, or None where it cannot be dated.
+        why: What it waits for, and why it has no day.
+    """
+
+    rule: str
+    criterion: str
+    on: Day | None
+    why: str
+
+
+def response_review_dates(
+    record: PatientRecord,
+    protocol: TreatmentProtocol | str,
+    *,
+    rule: str | ResponseRule,
+    as_of: DayInput,
+    policy: SchedulingPolicy | None = None,
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
+) -> tuple[ReviewDate, ...]:
+    """Return when each criterion of a rule can first be judged for this patient.
+
+    A day in the past says that it could be judged since then. A criterion that needs further
+    sessions has no day once the next one is overdue or cannot come, unless it is booked.
+
+    Args:
+        record: What happened.
+        protocol: The track: a protocol, or the name of an indication.
+        rule: A bundled rule's id, or a rule of the clinic's own.
+        as_of: The day of the question.
+        policy: What the clinic or payer chose.
+        other_protocols: As for a forecast.
+
+    Raises:
+        DayError: When *as_of* is not a calendar day.
+        UnknownProtocolError: When no bundled rule has that id, or no protocol that name.
+
+    >>> from botox_schedule.testing import record_from_gaps
+    >>> record = record_from_gaps([], starts_on=date(2025, 8, 26))
+    >>> dates = response_review_dates(record, "chronic-migraine", rule="nice-ta260",
+    ...                               as_of="2025-11-01")
+    >>> [str(review.on) for review in dates]
+    ['2026-02-10', '2025-11-18']
+    """
+    wanted, day = as_rule(rule), as_day(as_of, "as_of")
+    track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
+    found = [_review(criterion, track) for criterion in wanted.criteria]
+    return tuple(
+        ReviewDate(rule=wanted.id, criterion=criterion.name, on=on, why=why)
+        for criterion, (on, why) in zip(wanted.criteria, found, strict=True)
+    )
+
+
+def _review(criterion: ResponseCriterion, track: Track) -> tuple[date | None, str]:
+    if criterion.kind is CriterionKind.RECHECK:
+        window = _recheck_window(criterion, track)
+        return (window.first if window else None), "treatment must have been stopped"
+    if criterion.kind is CriterionKind.MONTHS_BELOW:
+        months = criterion.months or 0
+        start = track.cycles[0].first_on if track.cycles else None
+        on = None if start is None else shifted(start, month_days() * months)
+        return on, f"{months} months of {month_days()} days since the first session"
+    count = criterion.failures or criterion.after_cycles
+    on, missing = _cycle_end(track, max(count - track.prior.cycles, 1))
+    return on, f"{count} complete cycles{missing}"
+
+
+def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
+    """The day on which *count* recorded cycles are complete, and what is missing for it."""
+    cycles = track.cycles
+    if count < len(cycles):
+        return cycles[count].first_on, ""
+    further = count - len(cycles)
+    booked = track.next_booking
+    if booked is not None and further and track.care.status is None:
+        start, ahead = booked.administered_on, further
+    elif cycles and (not further or track.status in _DATED):
+        start, ahead = cycles[-1].anchored_on, further + 1
+    else:
+        return None, f"; session {len(cycles) + 1} is neither given nor planned"
+    dates = project_dates(start, track.protocol, count=ahead, policy=track.policy)
+    return (dates[-1].target, "") if dates else (None, "; no usual range dates the next session")

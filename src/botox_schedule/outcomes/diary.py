@@ -1,30 +1,38 @@
-"""A headache diary, and what it counts."""
+"""A headache diary, what it counts, and whether a month of it is chronic migraine."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, time
 from enum import StrEnum, unique
 from fractions import Fraction
 from functools import cached_property
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from botox_schedule import Window
 from botox_schedule.dates import Day
-from botox_schedule.outcomes.data import outcome_tables
-from botox_schedule.outcomes.fractions import ExactDays
+from botox_schedule.dates.days import as_day, shifted
+from botox_schedule.errors import CountError, DayError, OrderError
+from botox_schedule.outcomes.figures import LONGEST_MONTH, ExactDays, month_days, outcome_tables
+from botox_schedule.protocols import SourceRef
+from botox_schedule.protocols.catalog import cited
 from botox_schedule.values import PatientValue, Value
+
+_Count = Annotated[int, Field(ge=0, strict=True)]
 
 
 @unique
 class DiaryKind(StrEnum):
-    """What a day of the diary says."""
+    """What an entry of the diary says, from the least to the worst."""
 
+    UNKNOWN = "unknown"
     NONE = "none"
     HEADACHE = "headache"
     MIGRAINE = "migraine"
     """A migraine day is a headache day too."""
-    UNKNOWN = "unknown"
+
+
+_SEVERITY = {kind: place for place, kind in enumerate(DiaryKind)}
 
 
 @unique
@@ -38,10 +46,65 @@ class MissingDays(StrEnum):
 
 
 class DiaryDay(PatientValue, frozen=True):
-    """One day of the diary."""
+    """One entry of the diary.
+
+    Attributes:
+        on: The day.
+        kind: What the entry says of it.
+    """
 
     on: Day
     kind: DiaryKind
+
+
+def attack_days(
+    start: date | str,
+    end: date | str,
+    kind: DiaryKind | str = DiaryKind.HEADACHE,
+) -> tuple[DiaryDay, ...]:
+    """Return one entry for each day on which an attack lasted.
+
+    Args:
+        start: The day, or the local date and time, of its start.
+        end: The last day, included, or the local date and time of its end; an attack that ends
+            at midnight has nothing of the day that begins then.
+        kind: What the attack was.
+
+    Raises:
+        DayError: When one is neither a day nor a local date and time.
+        OrderError: When the attack ends before it starts.
+
+    >>> from datetime import datetime
+    >>> days = attack_days(datetime(2026, 1, 5, 22), datetime(2026, 1, 6, 2), "migraine")
+    >>> [str(day.on) for day in days]
+    ['2026-01-05', '2026-01-06']
+    """
+    first, last = attack_span(start, end)
+    word = DiaryKind(kind)
+    return tuple(
+        DiaryDay(on=shifted(first, number), kind=word) for number in range((last - first).days + 1)
+    )
+
+
+def attack_span(start: date | str, end: date | str) -> tuple[date, date]:
+    """Return the first and the last day of an attack, as for :func:`attack_days`."""
+    first, last = _day_of(start, "start"), _day_of(end, "end")
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        is_ordered = start <= end
+    else:
+        is_ordered = first <= last
+    if not is_ordered:
+        raise OrderError("the attack ends before it starts; give start <= end")
+    ends_at_midnight = isinstance(end, datetime) and end.time() == time.min
+    return first, shifted(last, -1) if ends_at_midnight and first < last else last
+
+
+def _day_of(moment: date | str, name: str) -> date:
+    if not isinstance(moment, datetime):
+        return as_day(moment, name)
+    if moment.tzinfo is not None:
+        raise DayError(f"{name}: give the local time, without a time zone")
+    return moment.date()
 
 
 class Baseline(PatientValue, frozen=True):
@@ -49,13 +112,21 @@ class Baseline(PatientValue, frozen=True):
 
     Attributes:
         headache_days: Headache days in *per_days* days.
-        migraine_days: Migraine days likewise, or None where not known.
+        migraine_days: Migraine days likewise, or None where unknown.
         per_days: The length of that month in days.
     """
 
     headache_days: ExactDays
     migraine_days: ExactDays | None = None
-    per_days: int = Field(default=28, ge=1, le=31)
+    per_days: int = Field(default=28, ge=1, le=LONGEST_MONTH, strict=True)
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        if self.headache_days > self.per_days:
+            raise ValueError("headache_days cannot exceed per_days")
+        if self.migraine_days is not None and self.migraine_days > self.headache_days:
+            raise ValueError("migraine_days cannot exceed headache_days, which include them")
+        return self
 
 
 class DiaryCount(Value, frozen=True):
@@ -69,9 +140,18 @@ class DiaryCount(Value, frozen=True):
     """
 
     window: Window
-    recorded_days: int
-    headache_days: int
-    migraine_days: int
+    recorded_days: _Count
+    headache_days: _Count
+    migraine_days: _Count
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        counts = (self.migraine_days, self.headache_days, self.recorded_days, self.window.days)
+        if list(counts) != sorted(counts):
+            raise ValueError(
+                "give migraine_days <= headache_days <= recorded_days <= the days of the window"
+            )
+        return self
 
     @property
     def completeness(self) -> Fraction:
@@ -80,8 +160,15 @@ class DiaryCount(Value, frozen=True):
 
     @property
     def is_sufficient(self) -> bool:
-        """Whether enough days were recorded to judge by (more than 20)."""
-        return self.recorded_days > int(outcome_tables()["diary"]["too_few_days"])
+        """Whether a month has enough recorded days to judge by (more than 20)."""
+        few = int(outcome_tables()["diary"]["too_few_days"])
+        return self.recorded_days > few and self.window.days <= LONGEST_MONTH
+
+    @property
+    def is_calendar_month(self) -> bool:
+        """Whether the window is one month of the calendar."""
+        first, after = self.window.first, shifted(self.window.last, 1)
+        return first.day == after.day == 1 and self.window.days <= LONGEST_MONTH
 
     def rate(
         self,
@@ -109,23 +196,28 @@ class DiaryCount(Value, frozen=True):
 class HeadacheDiary(PatientValue, frozen=True):
     """Days with headache, migraine or neither; a day that is missing is unknown.
 
-    >>> diary = HeadacheDiary(days=[{"on": "2026-01-05", "kind": "migraine"}])
-    >>> diary.count(Window(first="2026-01-05", last="2026-01-11")).headache_days
+    A day may have several entries: the worst counts.
+
+    Attributes:
+        days: The entries, in any order.
+        baseline: Days a month before the course, where the diary starts later.
+
+    >>> diary = HeadacheDiary(days=[{"on": "2026-01-05", "kind": "none"},
+    ...                             {"on": "2026-01-05", "kind": "migraine"}])
+    >>> diary.count(Window(first="2026-01-05", last="2026-01-11")).migraine_days
     1
     """
 
     days: tuple[DiaryDay, ...] = ()
     baseline: Baseline | None = None
 
-    @model_validator(mode="after")
-    def _says_one_thing_a_day(self) -> Self:
-        if len({day.on for day in self.days}) < len(self.days):
-            raise ValueError("a day stands twice in the diary; give each day once")
-        return self
-
     @cached_property
     def _kinds(self) -> dict[date, DiaryKind]:
-        return {day.on: day.kind for day in self.days if day.kind is not DiaryKind.UNKNOWN}
+        worst: dict[date, DiaryKind] = {}
+        for entry in self.days:
+            known = worst.get(entry.on, DiaryKind.UNKNOWN)
+            worst[entry.on] = worst_of((known, entry.kind))
+        return {day: kind for day, kind in worst.items() if kind is not DiaryKind.UNKNOWN}
 
     @property
     def last_recorded_on(self) -> date | None:
@@ -155,6 +247,74 @@ class HeadacheDiary(PatientValue, frozen=True):
 
     def _recorded(self, window: Window) -> Iterable[DiaryKind]:
         for number in range(window.days):
-            kind = self._kinds.get(window.first + timedelta(days=number))
+            kind = self._kinds.get(shifted(window.first, number))
             if kind is not None:
                 yield kind
+
+
+def worst_of(kinds: Iterable[DiaryKind]) -> DiaryKind:
+    """Return what counts of several entries of one day."""
+    return max(kinds, key=_SEVERITY.__getitem__)
+
+
+class CriteriaResult(Value, frozen=True):
+    """Whether one definition's days are met.
+
+    Attributes:
+        criteria: ``ichd-3`` or ``us-label``.
+        title: The definition.
+        met: Whether they are; None where too few days were recorded.
+        missing: What became of days that nobody recorded.
+        source: Where the definition stands.
+    """
+
+    criteria: str
+    title: str
+    met: bool | None
+    missing: MissingDays
+    source: SourceRef
+
+
+def chronic_migraine_criteria(
+    count: DiaryCount, *, missing: MissingDays = MissingDays.SCALE
+) -> tuple[CriteriaResult, ...]:
+    """Return whether a month meets each definition of chronic migraine.
+
+    ICHD-3 and NICE require headache on 15 days a month or more and migraine on 8 or more; the US
+    label's reading counts headache days alone. A month of the calendar counts its own days; any
+    other window is scaled to 28 days.
+
+    Args:
+        count: A month of the diary.
+        missing: What becomes of days that nobody recorded.
+
+    Raises:
+        CountError: When the window is longer than a month.
+
+    >>> from botox_schedule import Window
+    >>> month = Window(first="2026-01-01", last="2026-01-28")
+    >>> count = DiaryCount(window=month, recorded_days=28, headache_days=15, migraine_days=7)
+    >>> [(r.criteria, r.met) for r in chronic_migraine_criteria(count)]
+    [('ichd-3', False), ('us-label', True)]
+    """
+    if count.window.days > LONGEST_MONTH:
+        raise CountError(f"the criteria are about a month; give at most {LONGEST_MONTH} days")
+    length = count.window.days if count.is_calendar_month else month_days()
+    headache = count.rate(per_days=length, missing=missing)
+    migraine = count.rate(DiaryKind.MIGRAINE, per_days=length, missing=missing)
+    return tuple(
+        CriteriaResult(
+            criteria=name,
+            title=table["title"],
+            met=_is_met(table, headache, migraine) if count.is_sufficient else None,
+            missing=missing,
+            source=cited(table["source"]),
+        )
+        for name, table in outcome_tables()["criteria"].items()
+    )
+
+
+def _is_met(table: dict[str, int], headache: Fraction | None, migraine: Fraction | None) -> bool:
+    return (headache or 0) >= table["headache_days"] and (
+        (migraine or 0) >= table.get("migraine_days", 0)
+    )

@@ -10,10 +10,10 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from botox_schedule import IntervalRange
 from botox_schedule.errors import ProtocolFileError, UnknownProtocolError
-from botox_schedule.outcomes.data import cited, outcome_tables
 from botox_schedule.outcomes.diary import DiaryKind
-from botox_schedule.outcomes.fractions import Exact
+from botox_schedule.outcomes.figures import Exact, outcome_tables
 from botox_schedule.protocols import SourceRef
+from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.loader import faults, tables_of
 from botox_schedule.values import Value
 

@@ -11,9 +11,9 @@ from pydantic import Field
 
 from botox_schedule.dates import Day
 from botox_schedule.engine import ResponseTimeline
-from botox_schedule.outcomes.data import cited, outcome_tables
-from botox_schedule.outcomes.fractions import ExactWeight
+from botox_schedule.outcomes.figures import ExactWeight, outcome_tables
 from botox_schedule.protocols import SourceRef
+from botox_schedule.protocols.catalog import cited
 from botox_schedule.values import PatientValue, Value
 
 _Level = Annotated[int, Field(ge=-2, le=2, strict=True)]

@@ -1,0 +1,422 @@
+"""Reads a headache diary as people keep it: a day a row, an attack a row, or a grid of months."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from itertools import islice
+from os import PathLike
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from pydantic import Field
+
+from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.errors import DayError, ExchangeError, FileLimitError, OrderError
+from botox_schedule.files import MEBIBYTE, check_lines, read_within
+from botox_schedule.outcomes.diary import (
+    DiaryDay,
+    DiaryKind,
+    HeadacheDiary,
+    MissingDays,
+    attack_span,
+    worst_of,
+)
+from botox_schedule.values import PatientValue
+
+_MOST_BYTES = 16 * MEBIBYTE
+_LONGEST_ATTACK = 100
+_MOST_ENTRIES = 50_000
+_HEADER_WITHIN = 20
+_DELIMITERS = ",;\t|"
+_TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+
+_KINDS = {
+    DiaryKind.NONE: "none no 0 n - free clear nothing fine ok no_headache headache_free pain_free "
+    "keine kein nein aucun aucune non ninguno ninguna",
+    DiaryKind.HEADACHE: "headache headaches 1 h ha yes y x true mild moderate severe "
+    "tension tension_headache kopfschmerz kopfschmerzen ja céphalée cephalee oui cefalea sí si "
+    "dolor_de_cabeza",
+    DiaryKind.MIGRAINE: "migraine migraines m mig migraine_day migräne migraña migraine_attack",
+    DiaryKind.UNKNOWN: "unknown missing ? n/a na not_recorded forgot forgotten not_known",
+}
+_WORDS = {word: kind for kind, words in _KINDS.items() for word in words.split()}
+_COLUMNS = {
+    "date": "date day datum fecha jour on diary_date entry_date",
+    "kind": "kind headache type entry status pain headache_type kopfschmerz what",
+    "migraine": "migraine migräne migraña migraine_day",
+    "start": "start onset begin began from start_date start_time started beginn",
+    "end": "end stop ended to until till end_date end_time stopped ende",
+    "month": "month monat mes mois",
+}
+_MEANINGS = {word: meaning for meaning, words in _COLUMNS.items() for word in words.split()}
+
+
+class DiaryProblem(NamedTuple):
+    """What is wrong with an entry, without what it says.
+
+    Attributes:
+        line: The line of its row; the first line of the file is line 1.
+        reason: What is wrong, and what was expected.
+        left_out: Whether the entry counts for nothing.
+    """
+
+    line: int
+    reason: str
+    left_out: bool = True
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
+
+
+class DiaryReading(PatientValue, frozen=True):
+    """A diary that was read, and what was wrong with the file.
+
+    Each entry was taken or left out: ``entries == taken + left_out``.
+
+    Attributes:
+        diary: The diary.
+        entries: How many entries the file has: its rows, or the filled cells of a grid.
+        taken: How many of them count.
+        left_out: How many count for nothing; each has a problem.
+        problems: What is wrong, in order of the lines.
+    """
+
+    diary: HeadacheDiary
+    entries: int = Field(ge=0)
+    taken: int = Field(ge=0)
+    left_out: int = Field(ge=0)
+    problems: tuple[DiaryProblem, ...] = ()
+
+
+class _Entry(NamedTuple):
+    """What one entry of a file says of the days it names; a fault leaves it out."""
+
+    line: int
+    span: tuple[date, date] | None = None
+    kind: DiaryKind = DiaryKind.UNKNOWN
+    fault: str | None = None
+    remark: str | None = None
+
+    def days(self) -> Iterator[date]:
+        """The days it names; none where it says nothing."""
+        if self.span is not None:
+            first, last = self.span
+            yield from (shifted(first, number) for number in range((last - first).days + 1))
+
+
+class _Table(NamedTuple):
+    line: int
+    header: list[str]
+    rows: list[tuple[int, list[str]]]
+    date_format: str | None
+
+    def meanings(self) -> list[str]:
+        """What each column means; the name itself where it is unknown."""
+        return [_MEANINGS.get(_word(name), _word(name)) for name in self.header]
+
+
+def read_diary(
+    source: str | PathLike[str] | IO[bytes] | IO[str],
+    *,
+    as_of: DayInput | None = None,
+    date_format: str | None = None,
+    encoding: str | None = None,
+    missing: MissingDays | str = MissingDays.SCALE,
+) -> DiaryReading:
+    r"""Return the diary of a CSV file, and what was wrong with it.
+
+    Three shapes are read, with commas, semicolons or tabs: a day a row (``date`` and ``kind``, or
+    ``headache`` and ``migraine``), an attack a row (``start`` and ``end``, each a day, a date and
+    time, or with a ``date`` a time of day, so that an attack can end after midnight), and a grid
+    (``month`` and the days 1 to 31). Of several entries of a day the worst counts. An empty cell
+    says nothing.
+
+    Args:
+        source: A path, or an open file.
+        as_of: Days after it are left out; None leaves none out.
+        date_format: How days are written, such as ``%d.%m.%Y``; by default YYYY-MM-DD.
+        encoding: By default UTF-8, or UTF-16 where the file says so.
+        missing: ``headache_free`` fills the days without an entry from the first to the last one
+            as free of headache. A list of attacks needs it: else its other days stay unknown.
+
+    Raises:
+        ExchangeError: When the file is no diary; the message says what was expected.
+        FileLimitError: When it is larger than 16 MiB, has more than 50,000 entries, or a line
+            longer than 1 MiB.
+        OSError: When it cannot be opened.
+
+    >>> file = io.StringIO("date;kind\n2026-01-05;none\n2026-01-05;Migraine\n2026-01-06;maybe\n")
+    >>> reading = read_diary(file)
+    >>> reading.entries, reading.taken, [str(problem) for problem in reading.problems]
+    (3, 2, ['line 4: kind: expected none, headache, migraine or unknown'])
+    """
+    day = None if as_of is None else as_day(as_of, "as_of")
+    table = _table(_text(source, encoding), date_format)
+    entries = [_until(entry, day) for entry in islice(_entries(table), _MOST_ENTRIES + 1)]
+    if len(entries) > _MOST_ENTRIES:
+        raise FileLimitError(f"the diary: more than {_MOST_ENTRIES} entries")
+    taken = [entry for entry in entries if entry.fault is None]
+    days, contradictions = _merged(taken)
+    problems = [DiaryProblem(e.line, e.fault) for e in entries if e.fault is not None]
+    problems += [_told(e.line, e.remark) for e in taken if e.remark is not None]
+    problems += contradictions
+    if MissingDays(missing) is MissingDays.HEADACHE_FREE:
+        days = _with_free_days(days)
+    elif days and DiaryKind.NONE not in days.values():
+        reason = (
+            "no entry says that a day was free; if all others were, give missing='headache_free'"
+        )
+        problems.append(_told(table.line, reason))
+    return DiaryReading(
+        diary=HeadacheDiary(days=[DiaryDay(on=on, kind=days[on]) for on in sorted(days)]),
+        entries=len(entries),
+        taken=len(taken),
+        left_out=len(entries) - len(taken),
+        problems=tuple(sorted(problems)),
+    )
+
+
+def _told(line: int, reason: str) -> DiaryProblem:
+    return DiaryProblem(line, reason, left_out=False)
+
+
+def _text(source: str | PathLike[str] | IO[bytes] | IO[str], encoding: str | None) -> str:
+    if isinstance(source, str | PathLike):
+        content: bytes | str = read_within(source, _MOST_BYTES)
+        name = Path(source).name
+    else:
+        content, name = source.read(_MOST_BYTES + 1), "the diary"
+        if len(content) > _MOST_BYTES:
+            raise FileLimitError(f"{name}: larger than {_MOST_BYTES // MEBIBYTE} MiB")
+    if isinstance(content, bytes):
+        content = _decoded(content, encoding)
+    check_lines(content.encode("utf-8", "replace"), name)
+    return content.replace("\0", "?").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decoded(content: bytes, encoding: str | None) -> str:
+    is_utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        return content.decode(encoding or ("utf-16" if is_utf16 else "utf-8-sig"))
+    except (UnicodeDecodeError, LookupError):
+        raise ExchangeError(
+            "not text in that encoding; give encoding='cp1252' or 'utf-16' if it is written so"
+        ) from None
+
+
+def _table(text: str, date_format: str | None) -> _Table:
+    """The header, which may follow a title, and the rows that say something."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines[:_HEADER_WITHIN]):
+        delimiter = max(_DELIMITERS, key=line.count)
+        header = _cells(line, delimiter)
+        table = _Table(number + 1, header, [], date_format)
+        if _reader_of(table) is not None:
+            body = io.StringIO("\n".join(lines[number + 1 :]))
+            table.rows.extend(_rows(csv.reader(body, delimiter=delimiter), number + 2))
+            return table
+    raise ExchangeError("no header; expected the columns date and kind, start and end, or month")
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _rows(rows: Any, line: int) -> Iterator[tuple[int, list[str]]]:
+    first = line
+    while True:
+        start = first + rows.line_num
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield start, []
+        else:
+            if any(cell.strip() for cell in cells):
+                yield start, [cell.strip() for cell in cells]
+
+
+def _word(text: str) -> str:
+    return "_".join(text.strip().casefold().replace("-", " ").split()) or text.strip()
+
+
+def _reader_of(table: _Table) -> Any:
+    """How the rows of a table are read, by what its columns mean; None where it is no header."""
+    meanings = set(table.meanings())
+    if "start" in meanings:
+        return _attack
+    if "date" in meanings and meanings & {"kind", "migraine"}:
+        return _day
+    days = [name.strip() for name in table.header[1:]]
+    if table.meanings()[:1] == ["month"] and days and all(name.isdecimal() for name in days):
+        return _month_row
+    return None
+
+
+def _entries(table: _Table) -> Iterator[_Entry]:
+    read, meanings = _reader_of(table), table.meanings()
+    for line, cells in table.rows:
+        if not cells:
+            yield _Entry(line, fault="not a row of a table; check its quotes")
+        elif read is _month_row:
+            yield from _month_row(table, line, cells)
+        else:
+            row: dict[str, list[str]] = {}
+            for meaning, cell in zip(meanings, cells, strict=False):
+                row.setdefault(meaning, []).append(cell)
+            yield _guarded(read, table, line, row)
+
+
+def _guarded(read: Any, table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
+    try:
+        return read(table, line, row)  # type: ignore[no-any-return]
+    except DayError:
+        wanted = table.date_format or "YYYY-MM-DD"
+        return _Entry(line, fault=f"date: no day of the calendar; expected {wanted}")
+    except OrderError:
+        return _Entry(line, fault="the attack ends before it starts")
+    except _KindError:
+        words = "none, headache, migraine or unknown"
+        return _Entry(line, fault=f"kind: expected {words}")
+
+
+class _KindError(ValueError):
+    """A word that is no kind of a day."""
+
+
+def _kind_of(text: str, yes: DiaryKind = DiaryKind.HEADACHE) -> DiaryKind | None:
+    """What a cell says; None where it is empty."""
+    if not text:
+        return None
+    kind = _WORDS.get(text) or _WORDS.get(_word(text))
+    if kind is None:
+        raise _KindError
+    return yes if kind is DiaryKind.HEADACHE else kind
+
+
+def _worst(row: dict[str, list[str]]) -> DiaryKind | None:
+    cells = [(cell, DiaryKind.HEADACHE) for cell in row.get("kind", ())]
+    cells += [(cell, DiaryKind.MIGRAINE) for cell in row.get("migraine", ())]
+    kinds = [kind for cell, yes in cells if (kind := _kind_of(cell, yes)) is not None]
+    return worst_of(kinds) if kinds else None
+
+
+def _day(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
+    day, _ = _moment(row["date"][0], table.date_format)
+    kind = _worst(row)
+    return _Entry(line) if kind is None else _Entry(line, (day, day), kind)
+
+
+def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
+    on, start, end = (next(iter(row.get(name, ())), "") for name in ("date", "start", "end"))
+    begin = _joined(on, start or on, table)
+    kind = _worst(row) or DiaryKind.HEADACHE
+    if not end:
+        first = _date_of(begin)
+        remark = "the attack has no end; its first day counts"
+        return _Entry(line, (first, first), kind, remark=remark)
+    span = attack_span(begin, _end(begin, end, table))
+    if (span[1] - span[0]).days >= _LONGEST_ATTACK:
+        return _Entry(line, fault=f"the attack lasts more than {_LONGEST_ATTACK} days")
+    return _Entry(line, span, kind)
+
+
+def _end(begin: date, text: str, table: _Table) -> date:
+    """The end of an attack; a bare time of day before that of its start is past midnight."""
+    if not _TIME.fullmatch(text):
+        return _joined("", text, table)
+    first, clock = _date_of(begin), _clock(text)
+    is_later = isinstance(begin, datetime) and clock < begin.time()
+    return datetime.combine(shifted(first, 1) if is_later else first, clock)
+
+
+def _joined(on: str, text: str, table: _Table) -> date:
+    """A day, or a moment; a bare time of day is one of the day *on*."""
+    if not _TIME.fullmatch(text):
+        day, clock = _moment(text, table.date_format)
+        return day if clock is None else datetime.combine(day, clock)
+    day, _ = _moment(on, table.date_format)
+    return datetime.combine(day, _clock(text))
+
+
+def _clock(text: str) -> time:
+    # A time with an offset is refused: it is one of another place, and its day may be another.
+    form = "%H:%M:%S" if text.count(":") > 1 else "%H:%M"
+    try:
+        return datetime.strptime(text, form).time()  # noqa: DTZ007 - a local time
+    except ValueError:
+        raise DayError("not a time of day") from None
+
+
+def _date_of(moment: date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _moment(text: str, date_format: str | None) -> tuple[date, time | None]:
+    """The day of a cell, and the time of day where it has one."""
+    day, _, clock = text.replace("T", " ").partition(" ")
+    if date_format is not None:
+        return _formatted(text, date_format)
+    return as_day(day), _clock(clock) if clock else None
+
+
+def _formatted(text: str, date_format: str) -> tuple[date, time | None]:
+    words = text.split(" ")
+    clock = words.pop() if len(words) > 1 and _TIME.fullmatch(words[-1]) else ""
+    try:
+        moment = datetime.strptime(" ".join(words), date_format)  # noqa: DTZ007 - a local day
+    except ValueError:
+        raise DayError("not a day in that format") from None
+    return moment.date(), _clock(clock) if clock else None
+
+
+def _month_row(table: _Table, line: int, cells: Sequence[str]) -> Iterator[_Entry]:
+    month = _MONTH.fullmatch(cells[0])
+    for number, cell in zip(table.header[1:], cells[1:], strict=False):
+        if not cell:
+            continue
+        if month is None:
+            yield _Entry(line, fault="month: expected YYYY-MM")
+            continue
+        row = {"date": [f"{month[0]}-{number.strip():0>2}"], "kind": [cell]}
+        yield _guarded(_day, table._replace(date_format=None), line, row)
+
+
+def _until(entry: _Entry, as_of: date | None) -> _Entry:
+    """The entry without days after *as_of*."""
+    if as_of is None or entry.span is None or entry.span[1] <= as_of:
+        return entry
+    first, _ = entry.span
+    if first > as_of:
+        return _Entry(entry.line, fault="date: lies after the day asked for")
+    remark = "the attack goes on after the day asked for; its days until then count"
+    return entry._replace(span=(first, as_of), remark=remark)
+
+
+def _merged(entries: Iterable[_Entry]) -> tuple[dict[date, DiaryKind], list[DiaryProblem]]:
+    """The worst of each day, and the entries that fill a day which another calls missing."""
+    days: dict[date, DiaryKind] = {}
+    contradictions: dict[int, DiaryProblem] = {}
+    for entry in entries:
+        for day in entry.days():
+            known = days.get(day, entry.kind)
+            if (known is DiaryKind.UNKNOWN) != (entry.kind is DiaryKind.UNKNOWN):
+                reason = "one entry fills a day that another calls missing; the filled one counts"
+                contradictions[entry.line] = _told(entry.line, reason)
+            days[day] = worst_of((known, entry.kind))
+    return days, list(contradictions.values())
+
+
+def _with_free_days(days: dict[date, DiaryKind]) -> dict[date, DiaryKind]:
+    """Fill the days without any entry from the first to the last one as free of headache."""
+    if not days:
+        return days
+    whole = _Entry(0, (min(days), max(days)))
+    return {day: days.get(day, DiaryKind.NONE) for day in whole.days()}

@@ -1,0 +1,92 @@
+"""Figures: exact numbers, and the bundled tables that rules and definitions are read from."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSchema
+
+from botox_schedule.errors import CountError
+from botox_schedule.protocols.bundled import bundled_tables
+
+LONGEST_MONTH = 31
+WEEK = 7
+_EXPECTED = "give a number, or text such as '14', '11.97' or '30/100'"
+
+
+def outcome_tables() -> Mapping[str, Any]:
+    """Return the tables of the bundled outcome data."""
+    return bundled_tables("outcomes.toml")
+
+
+def month_days() -> int:
+    """Return how many days a month of the diary has."""
+    return int(outcome_tables()["diary"]["month_days"])
+
+
+def _exact(value: Any) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        raise ValueError(_EXPECTED)  # noqa: TRY004 - pydantic turns only this into its error
+    try:
+        return Fraction(str(value))
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise ValueError(_EXPECTED) from None
+
+
+def _not_negative(value: Fraction) -> Fraction:
+    if value < 0:
+        raise ValueError("give a number that is not negative")
+    return value
+
+
+def _positive(value: Fraction) -> Fraction:
+    if value <= 0:
+        raise ValueError("give a number above 0")
+    return value
+
+
+Exact = Annotated[
+    Fraction,
+    PlainValidator(_exact),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["14", "3/10"]}),
+]
+"""A fraction; a decimal such as 18.95 is taken as it is written."""
+
+ExactDays = Annotated[Exact, AfterValidator(_not_negative)]
+"""A number of days, not negative."""
+
+ExactWeight = Annotated[Exact, AfterValidator(_positive)]
+"""A weight above 0."""
+
+Number = Fraction | Decimal | float | int | str
+"""What functions take as a number of days; it is never rounded."""
+
+
+def days_within(value: Number, name: str, most: int) -> Fraction:
+    """Return a number of days from 0 to *most*, exact.
+
+    Raises:
+        CountError: For anything else, NaN and True included.
+    """
+    try:
+        days = _not_negative(_exact(value))
+    except ValueError as error:
+        raise CountError(f"{name}: {error}") from None
+    if days > most:
+        raise CountError(f"{name}: give at most {most} days")
+    return days
+
+
+def whole(value: int, name: str, least: int = 0) -> int:
+    """Return a whole number that is not below *least*.
+
+    Raises:
+        CountError: For anything else, True included.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise CountError(f"{name}: give a whole number that is not below {least}")
+    return value

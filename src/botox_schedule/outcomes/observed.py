@@ -1,0 +1,238 @@
+"""One patient's own response: how many days after their sessions the effect began and ended."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum, unique
+from fractions import Fraction
+from statistics import median
+from typing import NamedTuple
+
+from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
+from botox_schedule.dates import Day
+from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.engine import ObservedDays, ObservedResponse, TreatmentCycle
+from botox_schedule.engine.adherence import follow_up_of
+from botox_schedule.engine.cycles import judged_cycles
+from botox_schedule.engine.response import FEWEST_CYCLES
+from botox_schedule.errors import CountError
+from botox_schedule.outcomes.diary import DiaryKind, HeadacheDiary
+from botox_schedule.outcomes.figures import WEEK, outcome_tables, whole
+from botox_schedule.outcomes.wear_off import WearOffDefinition, first_run, wear_off, weekly_days
+from botox_schedule.questions import ask
+from botox_schedule.values import PatientValue
+
+_NOTED = "noted by the clinic"
+_ONSET = "fewer days a week than before the session"
+
+
+@unique
+class ObservedChange(StrEnum):
+    """What was noticed of an effect."""
+
+    ONSET = "onset"
+    WEAR_OFF = "wear_off"
+
+
+class ResponseNote(PatientValue, frozen=True):
+    """What a clinic noted of an effect, such as "the effect ended on 12 March".
+
+    Attributes:
+        on: The day on which the effect began or ended.
+        what: Whether it began or ended.
+        session_on: A day of the cycle it is about; None means the last one begun before *on*.
+    """
+
+    on: Day
+    what: ObservedChange = ObservedChange.WEAR_OFF
+    session_on: Day | None = None
+
+
+NoteInput = ResponseNote | tuple[DayInput | int, int]
+"""A note, or the day or the number of a cycle with the days after which its effect ended."""
+
+
+class _Cycle(NamedTuple):
+    """A cycle, and the last day that is looked at."""
+
+    cycle: TreatmentCycle
+    last_on: date
+
+
+class _Noted(NamedTuple):
+    cycle: TreatmentCycle
+    what: ObservedChange
+    days: int
+
+
+def observed_response(
+    record: PatientRecord,
+    protocol: TreatmentProtocol | str,
+    *,
+    as_of: DayInput,
+    diary: HeadacheDiary | None = None,
+    notes: Iterable[NoteInput] = (),
+    definition: WearOffDefinition | str = WearOffDefinition.NADIR_RISE,
+    policy: SchedulingPolicy | None = None,
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
+) -> ObservedResponse:
+    """Return the patient's own days of onset and of wear-off, from at least three cycles.
+
+    A signal, to be given to a forecast as ``observed``: it moves no date. What the clinic noted of
+    a cycle precedes its diary; of several notes about one cycle the earliest day counts. A cycle
+    of which nothing is known, or in which the effect did not wear off, is left out and counted.
+
+    Args:
+        record: What happened.
+        protocol: The track: a protocol, or the name of an indication.
+        as_of: The day of the question; later sessions, entries and notes are left out.
+        diary: Days with headache, for cycles without a note.
+        notes: What the clinic noted, each as a :class:`ResponseNote` or as a pair: a day of the
+            cycle or its number in the course, and after how many days the effect ended.
+        definition: By which the diary's wear-off is found.
+        policy: What the clinic or payer chose.
+        other_protocols: As for a forecast.
+
+    Raises:
+        CountError: When a note is about no cycle of the record, or its days are no whole number.
+        DayError: When a day is not a calendar day.
+        UnknownProtocolError: When no known protocol has that name.
+
+    >>> from botox_schedule.testing import record_from_gaps
+    >>> record = record_from_gaps([84, 84, 84], starts_on=date(2026, 1, 5))
+    >>> observed = observed_response(record, "chronic-migraine", as_of="2026-12-01",
+    ...                              notes=[(1, 70), (2, 68), (3, 75), (4, 70)])
+    >>> print(observed.wear_off, "median", observed.wear_off.median)
+    this patient: 68 to 75 days in 4 cycles median 70
+    """
+    day = as_day(as_of, "as_of")
+    track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
+    cycles = _cycles(judged_cycles(track), follow_up_of(track).until)
+    told = [_noted(note, cycles) for note in notes if not _is_later(note, day)]
+    noted = [note for note in told if note.days <= (day - note.cycle.anchored_on).days]
+    known = None if diary is None else diary.until(day)
+    wanted = WearOffDefinition(definition)
+    return ObservedResponse(
+        onset=_observed(cycles, noted, ObservedChange.ONSET, known, wanted),
+        wear_off=_observed(cycles, noted, ObservedChange.WEAR_OFF, known, wanted),
+    )
+
+
+def _cycles(cycles: Sequence[TreatmentCycle], until: date) -> list[_Cycle]:
+    lasts = [*(shifted(cycle.first_on, -1) for cycle in cycles[1:]), until]
+    return [_Cycle(cycle, last) for cycle, last in zip(cycles, lasts, strict=False)]
+
+
+def _is_later(note: NoteInput, as_of: date) -> bool:
+    """Whether a note is about what nobody knew on the day of the question."""
+    if isinstance(note, ResponseNote):
+        return note.on > as_of
+    session, _ = note
+    return not isinstance(session, int) and as_day(session, "notes") > as_of
+
+
+def _noted(note: NoteInput, cycles: Sequence[_Cycle]) -> _Noted:
+    if isinstance(note, ResponseNote):
+        cycle = _cycle_before(note, cycles)
+        days = (note.on - cycle.anchored_on).days
+        return _Noted(cycle, note.what, whole(days, "notes: days since the session"))
+    session, days = note
+    return _Noted(_cycle_named(session, cycles), ObservedChange.WEAR_OFF, whole(days, "notes"))
+
+
+def _cycle_before(note: ResponseNote, cycles: Sequence[_Cycle]) -> TreatmentCycle:
+    if note.session_on is not None:
+        return _cycle_named(note.session_on, cycles)
+    begun = [place.cycle for place in cycles if place.cycle.anchored_on <= note.on]
+    if not begun:
+        raise CountError("notes: one lies before every session; give the day the effect ended")
+    return begun[-1]
+
+
+def _cycle_named(session: DayInput | int, cycles: Sequence[_Cycle]) -> TreatmentCycle:
+    if isinstance(session, int):
+        named = [place.cycle for place in cycles if place.cycle.number == whole(session, "notes")]
+    else:
+        day = as_day(session, "notes")
+        named = [p.cycle for p in cycles if p.cycle.first_on <= day <= p.cycle.anchored_on]
+    if not named:
+        raise CountError("notes: one is about no cycle of the record; give a session's day")
+    return named[0]
+
+
+def _observed(
+    cycles: Sequence[_Cycle],
+    noted: Sequence[_Noted],
+    what: ObservedChange,
+    diary: HeadacheDiary | None,
+    definition: WearOffDefinition,
+) -> ObservedDays | None:
+    by_cycle = [
+        _days_of_cycle(place, [n for n in noted if n.what is what], what, diary, definition)
+        for place in cycles
+    ]
+    found = [of_cycle for of_cycle in by_cycle if of_cycle is not None]
+    if len(found) < FEWEST_CYCLES:
+        return None
+    days = tuple(number for number, _ in found)
+    middle = median(map(Fraction, days))
+    return ObservedDays(
+        days=days,
+        median=Decimal(middle.numerator) / middle.denominator,
+        smallest=min(days),
+        largest=max(days),
+        definition=", ".join(dict.fromkeys(words for _, words in found)),
+        left_out=len(by_cycle) - len(found),
+    )
+
+
+def _days_of_cycle(
+    place: _Cycle,
+    noted: Sequence[_Noted],
+    what: ObservedChange,
+    diary: HeadacheDiary | None,
+    definition: WearOffDefinition,
+) -> tuple[int, str] | None:
+    """The days to the change in one cycle, and what was looked for; None where it says nothing."""
+    own = [note.days for note in noted if note.cycle is place.cycle]
+    if own:
+        return min(own), _NOTED
+    if diary is None:
+        return None
+    if what is ObservedChange.ONSET:
+        week, words = _onset_week(place, diary), _ONSET
+    else:
+        week, words = _wear_off_week(place, diary, definition), definition.value
+    return None if week is None else (WEEK * (week - 1), words)
+
+
+def _weeks(place: _Cycle, diary: HeadacheDiary) -> tuple[Fraction | None, ...]:
+    last = min(place.last_on, diary.last_recorded_on or place.last_on)
+    return weekly_days(diary, place.cycle.anchored_on, last)
+
+
+def _wear_off_week(
+    place: _Cycle, diary: HeadacheDiary, definition: WearOffDefinition
+) -> int | None:
+    given = diary.baseline
+    return wear_off(
+        _weeks(place, diary),
+        definition=definition,
+        administered_on=place.cycle.anchored_on,
+        baseline=None if given is None else given.headache_days * WEEK / given.per_days,
+    ).week
+
+
+def _onset_week(place: _Cycle, diary: HeadacheDiary) -> int | None:
+    """The first of some weeks in a row with fewer days than the weeks before the session."""
+    figures = outcome_tables()["onset"]
+    last = shifted(place.cycle.first_on, -1)
+    month = int(outcome_tables()["diary"]["month_days"])
+    before = diary.count(Window(first=shifted(last, 1 - month), last=last))
+    rate = before.rate(DiaryKind.HEADACHE, per_days=WEEK) if before.is_sufficient else None
+    if rate is None:
+        return None
+    falls = [None if week is None else rate - week for week in _weeks(place, diary)]
+    # An unknown week ends the search: the effect may have begun in it.
+    known = falls[: falls.index(None)] if None in falls else falls
+    return first_run([f for f in known if f is not None], figures["fall"], int(figures["weeks"]))

@@ -1,0 +1,302 @@
+"""Diaries as people keep them: a day a row, an attack a row, a grid of months."""
+
+import io
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from botox_schedule.errors import DayError, ExchangeError, FileLimitError, OrderError
+from botox_schedule.outcomes import DiaryReading, attack_days, read_diary
+
+
+def read(text: str, **how: Any) -> DiaryReading:
+    return read_diary(io.StringIO(text), **how)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def days(reading: DiaryReading) -> dict[str, str]:
+    return {str(day.on): day.kind.value for day in reading.diary.days}
+
+
+def told(reading: DiaryReading) -> list[str]:
+    return [str(problem) for problem in reading.problems]
+
+
+class TestAttackDays:
+    @pytest.mark.parametrize(
+        ("start", "end", "lasted"),
+        [
+            (at("2026-01-05 22:00"), at("2026-01-06 02:00"), ["2026-01-05", "2026-01-06"]),
+            (at("2026-01-05 22:00"), at("2026-01-06 00:00"), ["2026-01-05"]),
+            (at("2026-01-05 22:00"), at("2026-01-06 00:01"), ["2026-01-05", "2026-01-06"]),
+            (at("2026-01-06 00:00"), at("2026-01-06 00:00"), ["2026-01-06"]),
+            ("2026-01-05", "2026-01-06", ["2026-01-05", "2026-01-06"]),
+            (date(2026, 2, 28), "2026-03-01", ["2026-02-28", "2026-03-01"]),
+            ("2026-01-05", at("2026-01-07 00:00"), ["2026-01-05", "2026-01-06"]),
+        ],
+    )
+    def test_an_attack_is_each_day_on_which_it_lasted(
+        self, start: Any, end: Any, lasted: list[str]
+    ) -> None:
+        found = attack_days(start, end, "migraine")
+        assert [str(day.on) for day in found] == lasted
+        assert {day.kind.value for day in found} == {"migraine"}
+
+    @pytest.mark.parametrize(
+        ("start", "end"),
+        [
+            ("2026-01-06", "2026-01-05"),
+            (at("2026-01-05 09:00"), at("2026-01-05 08:00")),
+            (at("2026-01-05 09:00"), "2026-01-04"),
+        ],
+    )
+    def test_an_end_before_the_start_is_refused(self, start: Any, end: Any) -> None:
+        with pytest.raises(OrderError, match="give start <= end"):
+            attack_days(start, end)
+
+    def test_a_moment_elsewhere_has_no_day_here(self) -> None:
+        moment = at("2026-01-05 22:00").replace(tzinfo=UTC)
+        with pytest.raises(DayError, match="start: give the local time"):
+            attack_days(moment, at("2026-01-06 02:00"))
+
+    def test_a_word_is_no_day(self) -> None:
+        with pytest.raises(DayError, match="end: "):
+            attack_days("2026-01-05", "Tuesday")
+
+
+class TestDays:
+    def test_of_several_entries_of_a_day_the_worst_counts(self) -> None:
+        found = read(
+            "date,kind\n2026-01-05,none\n2026-01-05,headache\n2026-01-06,headache\n"
+            "2026-01-06,migraine\n2026-01-07,none\n2026-01-07,none\n"
+        )
+        assert days(found) == {
+            "2026-01-05": "headache", "2026-01-06": "migraine", "2026-01-07": "none"
+        }  # fmt: skip
+        assert (found.entries, found.taken, found.problems) == (6, 6, ())
+
+    def test_only_a_day_that_is_missing_and_filled_is_a_contradiction(self) -> None:
+        for lines in ("unknown\n2026-01-05,none", "none\n2026-01-05,missing"):
+            found = read(f"date,kind\n2026-01-05,{lines}\n")
+            assert days(found) == {"2026-01-05": "none"}
+            assert told(found) == [
+                "line 3: one entry fills a day that another calls missing; the filled one counts"
+            ]
+            assert (found.taken, found.left_out) == (2, 0)
+
+    def test_an_empty_cell_says_nothing(self) -> None:
+        found = read("date,kind\n2026-01-05,\n2026-01-05,none\n2026-01-06,\n")
+        assert (days(found), found.taken, found.problems) == ({"2026-01-05": "none"}, 3, ())
+
+    @pytest.mark.parametrize(
+        ("word", "kind"),
+        [
+            ("No", "none"), ("-", "none"), ("headache-free", "none"), ("keine", "none"),
+            ("Yes", "headache"), ("1", "headache"), ("Tension headache", "headache"),
+            ("severe", "headache"), ("MIGRAINE", "migraine"), ("m", "migraine"),
+            ("Migräne", "migraine"), ("?", "unknown"), ("not recorded", "unknown"),
+        ],
+    )  # fmt: skip
+    def test_words_that_people_use(self, word: str, kind: str) -> None:
+        assert days(read(f"date;kind\n2026-01-05;{word}\n")) == {"2026-01-05": kind}
+
+    def test_columns_for_headache_and_migraine(self) -> None:
+        found = read(
+            "Datum;Kopfschmerz;Migräne\n05.01.2026;ja;nein\n06.01.2026;ja;ja\n"
+            "07.01.2026;nein;nein\n08.01.2026;;\n",
+            date_format="%d.%m.%Y",
+        )
+        assert days(found) == {
+            "2026-01-05": "headache", "2026-01-06": "migraine", "2026-01-07": "none"
+        }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("row", "reason"),
+        [
+            ("2026-01-06,maybe", "kind: expected none, headache, migraine or unknown"),
+            ("2026-02-30,none", "date: no day of the calendar; expected YYYY-MM-DD"),
+            ("05.01.2026,none", "date: no day of the calendar; expected YYYY-MM-DD"),
+            ("2026-01-06 25:00,none", "date: no day of the calendar; expected YYYY-MM-DD"),
+            ("2026-01-06T22:00+00:00,none", "date: no day of the calendar; expected YYYY-MM-DD"),
+            (",none", "date: no day of the calendar; expected YYYY-MM-DD"),
+        ],
+    )
+    def test_what_cannot_be_read_is_left_out_and_told(self, row: str, reason: str) -> None:
+        found = read(f"date,kind\n2026-01-05,none\n\n{row}\n")
+        assert told(found) == [f"line 4: {reason}"]
+        assert (found.entries, found.taken, found.left_out) == (2, 1, 1)
+
+    def test_a_day_in_another_format_is_named(self) -> None:
+        found = read("date,kind\n2026-01-05,none\n", date_format="%d.%m.%Y")
+        assert told(found) == ["line 2: date: no day of the calendar; expected %d.%m.%Y"]
+
+    def test_days_after_the_question_are_left_out(self) -> None:
+        found = read("date,kind\n2026-01-08,none\n2026-01-09,none\n", as_of="2026-01-08")
+        assert days(found) == {"2026-01-08": "none"}
+        assert told(found) == ["line 3: date: lies after the day asked for"]
+
+    def test_a_time_of_the_entry_is_no_fault(self) -> None:
+        assert days(read("date,kind\n2026-01-05 21:30,none\n")) == {"2026-01-05": "none"}
+
+    def test_a_broken_row_is_told(self) -> None:
+        found = read(f'date,kind\n2026-01-05,none\n2026-01-06,"{"x" * 200_000}"\n')
+        assert told(found) == ["line 3: not a row of a table; check its quotes"]
+
+    def test_a_list_of_bad_days_says_that_it_names_no_free_ones(self) -> None:
+        text = "date,kind\n2026-01-05,headache\n2026-01-08,migraine\n"
+        assert told(read(text)) == [
+            (
+                "line 1: no entry says that a day was free; if all others were, "
+                "give missing='headache_free'"
+            )
+        ]
+        filled = read(text, missing="headache_free")
+        assert days(filled) == {
+            "2026-01-05": "headache", "2026-01-06": "none", "2026-01-07": "none",
+            "2026-01-08": "migraine",
+        }  # fmt: skip
+        assert filled.problems == ()
+
+    def test_no_entry_fills_nothing(self) -> None:
+        assert read("date,kind\n", missing="headache_free") == read("date,kind\n")
+
+    def test_a_day_that_is_said_to_be_missing_stays_so(self) -> None:
+        text = "date,kind\n2026-01-05,headache\n2026-01-06,missing\n2026-01-08,headache\n"
+        found = days(read(text, missing="headache_free"))
+        assert (found["2026-01-06"], found["2026-01-07"]) == ("unknown", "none")
+
+
+class TestAttacks:
+    def test_times_of_a_day_may_pass_midnight(self) -> None:
+        found = read(
+            "date,start,end\n2026-01-05,22:00,02:00\n2026-01-08,8:00,9:30:00\n2026-01-10,22:00,0:00\n",
+            missing="headache_free",
+        )
+        assert [on for on, kind in days(found).items() if kind == "headache"] == [
+            "2026-01-05", "2026-01-06", "2026-01-08", "2026-01-10"
+        ]  # fmt: skip
+
+    def test_days_and_moments(self) -> None:
+        found = read(
+            "sep=;\nMy attacks\nstart;end;type\n2026-01-05 22:00;2026-01-07 00:00;Migraine\n"
+            "2026-01-08;2026-01-09;\n2026-01-12T20:00;01:00;\n"
+        )
+        assert days(found) == {
+            "2026-01-05": "migraine", "2026-01-06": "migraine", "2026-01-08": "headache",
+            "2026-01-09": "headache", "2026-01-12": "headache", "2026-01-13": "headache",
+        }  # fmt: skip
+        assert "line 3: no entry says that a day was free" in told(found)[0]
+
+    def test_an_own_format_may_carry_a_time(self) -> None:
+        found = read(
+            "start;end\n5.1.2026 22:00;6.1.2026 02:00\n8.1.2026;8.1.2026\n", date_format="%d.%m.%Y"
+        )
+        assert list(days(found)) == ["2026-01-05", "2026-01-06", "2026-01-08"]
+
+    def test_an_attack_without_an_end_counts_its_first_day(self) -> None:
+        found = read("start,end\n2026-01-05,\n", missing="headache_free")
+        assert days(found) == {"2026-01-05": "headache"}
+        assert told(found) == ["line 2: the attack has no end; its first day counts"]
+
+    @pytest.mark.parametrize(
+        ("row", "reason"),
+        [
+            ("2026-01-06,2026-01-05", "the attack ends before it starts"),
+            ("2026-01-01,2026-04-11", "the attack lasts more than 100 days"),
+            ("22:00,23:00", "date: no day of the calendar; expected YYYY-MM-DD"),
+        ],
+    )
+    def test_impossible_attacks_are_left_out(self, row: str, reason: str) -> None:
+        found = read(f"start,end\n{row}\n")
+        assert told(found) == [f"line 2: {reason}"]
+
+    def test_the_longest_attack(self) -> None:
+        assert len(days(read("start,end\n2026-01-01,2026-04-10\n"))) == 100
+
+    @pytest.mark.parametrize(("as_of", "number"), [("2026-01-05", 1), ("2026-01-06", 2)])
+    def test_an_attack_that_goes_on_is_cut(self, as_of: str, number: int) -> None:
+        found = read("start,end\n2026-01-05,2026-01-07\n", as_of=as_of, missing="headache_free")
+        assert len(days(found)) == number
+        assert told(found) == [
+            "line 2: the attack goes on after the day asked for; its days until then count"
+        ]
+
+
+class TestGrids:
+    def test_a_row_is_a_month(self) -> None:
+        found = read("month,1,2,3,30\n2026-02,h,m,-,x\n2026-03,,?,0,\nMay,1,,,\n")
+        assert days(found) == {
+            "2026-02-01": "headache", "2026-02-02": "migraine", "2026-02-03": "none",
+            "2026-03-02": "unknown", "2026-03-03": "none",
+        }  # fmt: skip
+        assert told(found) == [
+            "line 2: date: no day of the calendar; expected YYYY-MM-DD",
+            "line 4: month: expected YYYY-MM",
+        ]
+        assert (found.entries, found.taken, found.left_out) == (7, 5, 2)
+
+
+class TestFiles:
+    def test_a_path_is_read(self, tmp_path: Path) -> None:
+        file = tmp_path / "diary.csv"
+        file.write_bytes("date\tkind\r\n2026-01-05\tnone\r\n".encode("utf-16"))
+        assert days(read_diary(file)) == days(read_diary(str(file))) == {"2026-01-05": "none"}
+
+    def test_another_encoding_is_named_and_never_guessed(self) -> None:
+        content = "date,kind\n2026-01-05,Migräne\n".encode("cp1252")
+        with pytest.raises(ExchangeError, match="encoding='cp1252' or 'utf-16'"):
+            read_diary(io.BytesIO(content))
+        with pytest.raises(ExchangeError, match="not text in that encoding"):
+            read_diary(io.BytesIO(content), encoding="nonsense")
+        assert days(read_diary(io.BytesIO(content), encoding="cp1252")) == {
+            "2026-01-05": "migraine"
+        }
+
+    @pytest.mark.parametrize(
+        "text", ["", "a,b\n1,2\n", "date\n2026-01-05\n", "month,a\n2026-01,1\n", "month\n2026-01\n"]
+    )
+    def test_what_is_no_diary_is_refused(self, text: str) -> None:
+        with pytest.raises(ExchangeError, match="no header; expected the columns date and kind"):
+            read(text)
+
+    def test_a_broken_title_is_passed_over(self) -> None:
+        assert days(read("x" * 200_000 + "\ndate,kind\n2026-01-05,none\n"))
+
+    def test_what_is_too_large_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(FileLimitError, match="larger than 16 MiB"):
+            read_diary(io.BytesIO(b"x" * (16 * 1024 * 1024 + 1)))
+        with pytest.raises(FileLimitError, match="line 1 is longer than 1 MiB"):
+            read("x" * (1024 * 1024 + 1))
+        with pytest.raises(FileLimitError, match="more than 50000 entries"):
+            read("date,kind\n" + "2026-01-05,none\n" * 50_001)
+        with pytest.raises(FileNotFoundError):
+            read_diary(tmp_path / "none.csv")
+
+    def test_nothing_of_the_patient_is_shown(self) -> None:
+        found = read("date,kind\n2026-01-05,Zqx7\n2026-01-06,none\n")
+        assert "Zqx7" not in repr(found) + str(found) + str(told(found))
+        assert "2026" not in repr(found)
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(["2026-01-05", "2026-01-06", "2026-02-30", "x", ""]),
+                st.sampled_from(["none", "h", "migraine", "?", "", "z"]),
+            ),
+            max_size=12,
+        )
+    )
+    def test_each_entry_is_taken_or_told(self, rows: list[tuple[str, str]]) -> None:
+        found = read("date,kind\n" + "".join(f"{on},{kind}\n" for on, kind in rows))
+        filled = [row for row in rows if any(row)]
+        assert found.entries == len(filled) == found.taken + found.left_out
+        assert found.left_out == sum(problem.left_out for problem in found.problems)
+        shuffled = read("date,kind\n" + "".join(f"{on},{kind}\n" for on, kind in reversed(rows)))
+        assert shuffled.diary == found.diary

@@ -1,0 +1,192 @@
+"""A patient's own response: a signal that is shown and moves no date."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import botox_schedule as bs
+from botox_schedule.engine import ObservedResponse
+from botox_schedule.errors import CountError
+from botox_schedule.outcomes import HeadacheDiary, ResponseNote, observed_response
+from botox_schedule.testing import record_from_gaps
+
+MIGRAINE = bs.find_protocol("chronic-migraine")
+START = date(2026, 1, 5)
+FOUR = record_from_gaps([84, 84, 84], starts_on=START)
+LAST = START + timedelta(days=252)
+END = LAST + timedelta(days=83)
+
+
+def look(notes: Any = (), **more: Any) -> ObservedResponse:
+    more = {"record": FOUR, "as_of": END, **more}
+    return observed_response(more.pop("record"), MIGRAINE, notes=notes, **more)
+
+
+def weeks(*counts: int, first: date = START) -> list[dict[str, Any]]:
+    """Entries of whole weeks with so many headache days each."""
+    return [
+        {
+            "on": first + timedelta(days=7 * week + day),
+            "kind": "headache" if day < count else "none",
+        }
+        for week, count in enumerate(counts)
+        for day in range(7)
+    ]
+
+
+CYCLE = (5, 5, 3, 2, 2, 2, 2, 2, 2, 4, 5, 5)
+DIARY = HeadacheDiary.model_validate({
+    "days": weeks(5, 5, 5, 5, first=START - timedelta(days=28))
+    + [entry for n in range(4) for entry in weeks(*CYCLE, first=START + timedelta(days=84 * n))]
+})  # fmt: skip
+
+
+class TestNotes:
+    def test_at_least_three_cycles_are_needed(self) -> None:
+        assert look([(1, 70), (2, 68)]).wear_off is None
+        found = look([(1, 70), (2, 68), (3, 75)]).wear_off
+        assert found is not None
+        assert (found.days, found.median, found.left_out) == ((70, 68, 75), Decimal(70), 1)
+        assert (found.smallest, found.largest, found.definition) == (68, 75, "noted by the clinic")
+        assert str(found) == "this patient: 68 to 75 days in 3 cycles"
+
+    def test_a_median_of_an_even_number_may_be_a_half(self) -> None:
+        found = look([(1, 70), (2, 68), (3, 75), (4, 71)]).wear_off
+        assert found is not None
+        assert found.median == Decimal("70.5")
+
+    def test_a_cycle_is_named_by_a_day_or_by_its_number(self) -> None:
+        days = [START, "2026-03-30", LAST]
+        by_day = look([(day, 70) for day in days])
+        assert by_day == look([(1, 70), (2, 70), (4, 70)])
+
+    def test_a_clinics_note_names_the_day(self) -> None:
+        ends = [START + timedelta(days=84 * n + 70) for n in range(3)]
+        found = look([ResponseNote(on=end) for end in ends])
+        assert found == look([(1, 70), (2, 70), (3, 70)])
+        begins = [
+            ResponseNote(on=START + timedelta(days=84 * n + 9), what="onset") for n in range(3)
+        ]
+        onset = look(begins).onset
+        assert onset is not None
+        assert onset.days == (9, 9, 9)
+
+    def test_a_note_may_name_its_session(self) -> None:
+        # The effect of the first session lasted until after the second.
+        late = ResponseNote(on=START + timedelta(days=90), session_on=START)
+        found = look([late, (2, 70), (3, 70)]).wear_off
+        assert found is not None
+        assert found.days == (90, 70, 70)
+
+    def test_of_several_notes_of_a_cycle_the_earliest_counts(self) -> None:
+        found = look([(1, 70), (1, 60), (1, 80), (2, 70), (3, 70)]).wear_off
+        assert found is not None
+        assert found.days[0] == 60
+
+    def test_cycles_given_elsewhere_are_numbered_too(self) -> None:
+        prior = bs.PriorTreatment(indication="chronic-migraine", cycles=2)
+        record = FOUR.model_copy(update={"prior_treatments": (prior,)})
+        assert look([(3, 70), (4, 70), (5, 70)], record=record).wear_off is not None
+        with pytest.raises(CountError, match="about no cycle"):
+            look([(1, 70)], record=record)
+
+    @pytest.mark.parametrize(
+        "note",
+        [(0, 70), (5, 70), (True, 70), ("2026-01-06", 70), (1, -1), (1, 70.5), (1, True)],
+    )
+    def test_what_is_about_no_cycle_is_refused(self, note: Any) -> None:
+        with pytest.raises(CountError, match="notes: "):
+            look([note])
+
+    def test_a_note_before_its_session_is_refused(self) -> None:
+        with pytest.raises(CountError, match="before every session"):
+            look([ResponseNote(on=START - timedelta(days=1))])
+        with pytest.raises(CountError, match="notes: "):
+            look([ResponseNote(on=START, session_on=LAST)])
+
+    def test_a_note_hides_what_it_holds(self) -> None:
+        assert "2026" not in repr(ResponseNote(on=START))
+
+    @pytest.mark.parametrize(("as_of", "known"), [(LAST - timedelta(days=15), False), (LAST - timedelta(days=14), True)])  # fmt: skip
+    def test_what_came_later_was_not_known(self, as_of: date, *, known: bool) -> None:
+        third = START + timedelta(days=84 * 2 + 70)
+        for note in ((3, 70), ResponseNote(on=third)):
+            found = look([(1, 70), (2, 70), note, (LAST, 1)], as_of=as_of)
+            assert (found.wear_off is not None) is known
+
+
+class TestDiaries:
+    def test_days_of_onset_and_of_wear_off_are_found(self) -> None:
+        found = look(diary=DIARY)
+        assert found.wear_off is not None
+        assert found.wear_off.days == (63, 63, 63, 63)
+        assert found.wear_off.definition == "nadir_rise"
+        assert found.wear_off.left_out == 0
+
+    def test_onset_is_a_fall_from_the_weeks_before(self) -> None:
+        before = [5, 5, 5, 5]
+        entries = [*weeks(*before, first=START - timedelta(days=28))]
+        for n in range(4):
+            entries += weeks(*([5, 5, 4, 4, 4] + [5] * 7), first=START + timedelta(days=84 * n))
+        found = look(diary=HeadacheDiary.model_validate({"days": entries}))
+        assert found.onset is not None
+        assert found.onset.days == (14, 14, 14, 14)
+        assert found.onset.definition == "fewer days a week than before the session"
+
+    def test_an_unknown_week_may_have_been_the_onset(self) -> None:
+        entries = weeks(5, 5, 5, 5, first=START - timedelta(days=28))
+        for n in range(4):
+            start = START + timedelta(days=84 * n)
+            entries += weeks(5, first=start) + weeks(*[3] * 10, first=start + timedelta(days=14))
+        assert look(diary=HeadacheDiary.model_validate({"days": entries})).onset is None
+
+    def test_a_note_precedes_the_diary(self) -> None:
+        found = look([(1, 70)], diary=DIARY).wear_off
+        assert found is not None
+        assert found.days == (70, 63, 63, 63)
+        assert found.definition == "noted by the clinic, nadir_rise"
+
+    def test_the_definition_can_be_chosen(self) -> None:
+        given_one = DIARY.model_copy(update={"baseline": {"headache_days": 20}})
+        for known, is_found in ((given_one, True), (DIARY, False)):
+            found = look(diary=known, definition="half_of_benefit_lost").wear_off
+            assert (found is not None) is is_found
+
+    def test_a_cycle_that_did_not_wear_off_is_left_out(self) -> None:
+        steady = [5, 4, *[2] * 10]
+        entries = [e for n in range(3) for e in weeks(*CYCLE, first=START + timedelta(days=84 * n))]
+        entries += weeks(*steady, first=LAST)
+        found = look(diary=HeadacheDiary.model_validate({"days": entries})).wear_off
+        assert found is not None
+        assert (len(found.days), found.left_out) == (3, 1)
+
+    def test_an_empty_diary_says_nothing(self) -> None:
+        assert look(diary=HeadacheDiary()) == ObservedResponse()
+
+
+class TestForecast:
+    def forecast(self, observed: ObservedResponse | None) -> bs.Forecast:
+        return bs.forecast(FOUR, MIGRAINE, as_of=LAST + timedelta(days=30), observed=observed)
+
+    def test_an_effect_that_ends_early_is_found(self) -> None:
+        answer = self.forecast(look([(1, 70), (2, 68), (3, 75)]))
+        (finding,) = [f for f in answer.findings if f.code is bs.FindingCode.EFFECT_ENDS_EARLY]
+        assert finding.message == "the effect ended 9 to 16 days before the interval in 3 cycles"
+        assert answer.observed == look([(1, 70), (2, 68), (3, 75)])
+
+    @pytest.mark.parametrize(("days", "finds"), [(83, True), (84, False)])
+    def test_only_before_the_interval(self, days: int, *, finds: bool) -> None:
+        notes = [(1, 70), (2, 70), (3, days)]
+        codes = [f.code for f in self.forecast(look(notes)).findings]
+        assert (bs.FindingCode.EFFECT_ENDS_EARLY in codes) is finds
+
+    @settings(max_examples=50, deadline=None)
+    @given(st.lists(st.integers(0, 90), min_size=3, max_size=3))
+    def test_it_moves_no_date(self, days: list[int]) -> None:
+        observed = look(list(enumerate(days, start=1)))
+        with_it, without = self.forecast(observed), self.forecast(None)
+        assert (with_it.dates, with_it.status) == (without.dates, without.status)
