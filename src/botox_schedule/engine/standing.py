@@ -138,9 +138,7 @@ def standing_of(
     )
 
 
-def _without_protocol(
-    reading: Reading, indication: str, acknowledged: frozenset[str]
-) -> Standing:
+def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:
     answer = forecast_without_protocol(reading, indication, tuple(record_findings(reading)))
     codes = frozenset(finding.code for finding in answer.findings)
     open_ = frozenset(f.code for f in answer.findings if f.key not in acknowledged)

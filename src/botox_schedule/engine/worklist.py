@@ -180,7 +180,9 @@ def is_long_ago(day: date | None, as_of: date) -> bool:
     return day is not None and _LONG.added_to(day) < as_of
 
 
-def call_by(due: date | None, lead_days: int, is_open: Callable[[date], bool] | None) -> date | None:
+def call_by(
+    due: date | None, lead_days: int, is_open: Callable[[date], bool] | None
+) -> date | None:
     """Return by when to call: so many days before the due day, on a day the clinic is open.
 
     >>> call_by(date(2026, 3, 30), 7, None)

@@ -52,9 +52,12 @@ def day_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
         if column.dtype.time_zone is not None:
             raise _fault(table, name, "days: a moment has another day in each zone", column.dtype)
         day = column.dt.date()
-        return day.to_frame(name).select(
-            pl.when(day.cast(column.dtype) == column).then(day)
-        ).to_series().alias(name)
+        return (
+            day.to_frame(name)
+            .select(pl.when(day.cast(column.dtype) == column).then(day))
+            .to_series()
+            .alias(name)
+        )
     if column.dtype not in _TEXTS:
         raise _fault(table, name, "dates, or text YYYY-MM-DD", column.dtype)
     text = column.cast(pl.String)
@@ -89,9 +92,7 @@ def _fault(table: str, name: str, expected: str, dtype: Any) -> PanelError:
     return PanelError(f"{table}: {name}: give {expected}; found {dtype}")
 
 
-def mapped(
-    column: pl.Series, answer: Callable[[Any], Any], dtype: Any = None
-) -> pl.Series:
+def mapped(column: pl.Series, answer: Callable[[Any], Any], dtype: Any = None) -> pl.Series:
     """Return an answer for each value of a column; each distinct value is asked about once."""
     distinct = column.drop_nulls().unique()
     answers = [answer(value) for value in distinct.to_list()]

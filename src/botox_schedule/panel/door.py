@@ -10,6 +10,7 @@ from botox_schedule.errors import PanelError
 Frames = dict[str, pl.DataFrame]
 Compute = Callable[[Frames], pl.DataFrame]
 """Answers from the sessions and the tables beside them, each under its name."""
+Summary = Callable[[pl.DataFrame], pl.DataFrame]
 
 _KINDS = "a Polars, pandas, PyArrow, DuckDB or PySpark frame"
 _CHANGED = (ArithmeticError, ValueError, TypeError, pl.exceptions.PolarsError)
@@ -54,24 +55,43 @@ class Given(NamedTuple):
         return names if self.columns is None else [name for name in names if name in self.columns]
 
 
-def answered(given: Sequence[Given], compute: Compute) -> Any:
-    """Return an answer as a frame of the kind of the first one, the sessions."""
+def answered(given: Sequence[Given], compute: Compute, summary: Summary | None = None) -> Any:
+    """Return an answer as a frame of the kind of the first one, the sessions.
+
+    Args:
+        given: The sessions, and the tables beside them.
+        compute: Answers from frames, which may hold a part of the patients.
+        summary: Sums up the answers of all parts.
+    """
     sessions = given[0]
     kind = sessions.kind
     if kind == "pyspark":
         from botox_schedule.panel import spark  # noqa: PLC0415 - an extra
 
-        return spark.answered(given, compute)
+        return spark.answered(given, compute, summary)
+    whole = _Whole(given, compute, summary)
     if isinstance(sessions.native, pl.LazyFrame):
-        return _lazy(given, compute)
-    answer = compute({each.name: read(each) for each in given})
-    return _WRITERS[kind](answer, sessions.native)
+        # Nothing is read before the answer is collected; the columns are looked at at once.
+        return pl.defer(whole.answer, schema=whole.schema())
+    return _WRITERS[kind](whole.answer(), sessions.native)
 
 
-def _lazy(given: Sequence[Given], compute: Compute) -> pl.LazyFrame:
-    """Nothing is read before the answer is collected, but the columns are looked at at once."""
-    schema = compute({each.name: _emptied(each) for each in given}).schema
-    return pl.defer(lambda: compute({each.name: read(each) for each in given}), schema=schema)
+class _Whole(NamedTuple):
+    """A question to all patients at once."""
+
+    given: Sequence[Given]
+    compute: Compute
+    summary: Summary | None
+
+    def answer(self) -> pl.DataFrame:
+        return self._of({each.name: read(each) for each in self.given})
+
+    def schema(self) -> pl.Schema:
+        return self._of({each.name: _emptied(each) for each in self.given}).schema
+
+    def _of(self, frames: Frames) -> pl.DataFrame:
+        answer = self.compute(frames)
+        return answer if self.summary is None else self.summary(answer)
 
 
 def _emptied(given: Given) -> pl.DataFrame:
@@ -115,7 +135,9 @@ def _changed(table: str, name: str, column: Callable[[str], pl.Series]) -> pl.Se
         return column(name)
     except _CHANGED as fault:
         what = type(fault).__name__
-        message = f"{table}: {name}: Polars cannot read the column ({what}); give dates, text or numbers"
+        message = (
+            f"{table}: {name}: Polars cannot read the column ({what}); give dates, text or numbers"
+        )
         raise PanelError(message) from None
 
 
@@ -156,4 +178,3 @@ _WRITERS: Mapping[str, Callable[[pl.DataFrame, Any], Any]] = {
     "pyarrow": as_arrow,
     "duckdb": _as_duckdb,
 }
-

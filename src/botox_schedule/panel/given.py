@@ -1,6 +1,7 @@
 """What callers give besides the sessions: the rules, and the tables beside them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, TypedDict, Unpack
 
 import polars as pl
@@ -63,6 +64,7 @@ def ask(
     protocols: Iterable[TreatmentProtocol] | None,
     as_of: DayInput,
     answer: Callable[[Frames, Asking], pl.DataFrame],
+    summary: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
     **given: Unpack[RulesAndCare],
 ) -> Any:
     """Return an answer as a frame of the caller's kind.
@@ -71,7 +73,8 @@ def ask(
         sessions: The caller's frame.
         protocols: The known protocols; None means the bundled ones.
         as_of: The day of the question.
-        answer: Answers from frames of Polars.
+        answer: Answers from frames of Polars, which may hold a part of the patients.
+        summary: Sums up the answers of all parts.
         given: The rules, and the tables beside the sessions.
 
     Raises:
@@ -93,4 +96,10 @@ def ask(
         if native is not None
     ]
     frames = [Given("sessions", sessions, COLUMNS), *tables]
-    return answered(frames, lambda read: answer(read, asking))
+    return answered(frames, partial(_answer, answer, asking), summary)
+
+
+def _answer(
+    answer: Callable[[Frames, Asking], pl.DataFrame], asking: Asking, frames: Frames
+) -> pl.DataFrame:
+    return answer(frames, asking)

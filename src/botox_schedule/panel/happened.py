@@ -90,9 +90,7 @@ def _with_ages(rows: pl.DataFrame, ages: Ages) -> pl.DataFrame:
     return joined.with_columns(pl.col("age").fill_null(0))
 
 
-def _clocks(
-    rows: pl.DataFrame, names: tuple[str, ...], asking: Asking, ages: Ages
-) -> pl.Series:
+def _clocks(rows: pl.DataFrame, names: tuple[str, ...], asking: Asking, ages: Ages) -> pl.Series:
     """The number of each row's clock; null where the record engine has to answer."""
     place = pl.col("indication").cast(pl.Int32) * _MOST_AGES + pl.col("age")
     places = rows.select(place=place).to_series()
@@ -131,9 +129,7 @@ def _one_of_each(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 def _is_special(rows: pl.DataFrame, asking: Asking) -> pl.Expr:
     """Whether a row needs the record engine to be read aright."""
     day = pl.col("day")
-    special = pl.col("clock").is_null() | (
-        (pl.col("status") == COMPLETED) & (day > asking.as_of)
-    )
+    special = pl.col("clock").is_null() | ((pl.col("status") == COMPLETED) & (day > asking.as_of))
     special |= day < pl.col("born_on")
     if "recorded_on" in rows.columns:
         special |= pl.col("recorded_on") > asking.as_of
@@ -166,9 +162,9 @@ def _in_cycles(done: pl.DataFrame, asking: Asking) -> pl.DataFrame:
     done = done.with_columns(cycle=starts.cast(pl.UInt32).cum_sum())
     first = pl.when("_first").then("cycle").forward_fill()
     last = pl.when(_last_of("track")).then("cycle").backward_fill()
-    return done.with_columns(
-        number=pl.col("cycle") - first + 1, count=last - first + 1
-    ).drop("_first")
+    return done.with_columns(number=pl.col("cycle") - first + 1, count=last - first + 1).drop(
+        "_first"
+    )
 
 
 def _within(asking: Asking) -> pl.Expr:
@@ -194,9 +190,7 @@ def cycles_of(done: pl.DataFrame) -> pl.DataFrame:
     """Return the cycles of completed sessions, in order, each with its treatments."""
     part = pl.col("part")
     treated = pl.col("indication").cast(pl.Int32) * TREATMENTS + pl.col("product")
-    done = done.with_columns(
-        _on=pl.when(part).then("day"), _treated=pl.when(part).then(treated)
-    )
+    done = done.with_columns(_on=pl.when(part).then("day"), _treated=pl.when(part).then(treated))
     cycles = done.group_by("cycle").agg(
         pl.col("track", "patient", "policy", "age", "number", "count").first(),
         first_on=pl.col("_on").min(),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
@@ -14,7 +14,7 @@ from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.panel.asking import Ages, Asking, session_of
-from botox_schedule.panel.happened import BOOKED, MISSED, TOUCH_UP, TREATMENTS, Happened
+from botox_schedule.panel.happened import TOUCH_UP, TREATMENTS
 from botox_schedule.panel.sessions import KINDS
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
@@ -34,10 +34,11 @@ _DAYS = (
     "last_session_on",
     "booked_on",
 )
-STANDING = {
-    name: pl.Date if name in _DAYS else pl.String
-    for name in Standing._fields
-} | {"cycle_number": pl.Int64, "codes": pl.UInt64, "acknowledged": pl.UInt64}
+STANDING = {name: pl.Date if name in _DAYS else pl.String for name in Standing._fields} | {
+    "cycle_number": pl.Int64,
+    "codes": pl.UInt64,
+    "acknowledged": pl.UInt64,
+}
 """The columns of standings; ``codes`` has a bit for each code of a finding."""
 JUDGED = {
     "timing": pl.String,

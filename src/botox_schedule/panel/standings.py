@@ -8,7 +8,7 @@ from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.standing import Phases, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
-from botox_schedule.panel.asking import EPOCH, Ages, Asking, ages_of
+from botox_schedule.panel.asking import EPOCH, Asking, ages_of
 from botox_schedule.panel.door import Frames
 from botox_schedule.panel.happened import (
     BOOKED,
@@ -20,10 +20,17 @@ from botox_schedule.panel.happened import (
 )
 from botox_schedule.panel.records import Records, records_apart
 from botox_schedule.panel.sessions import Sessions, read_sessions
-from botox_schedule.panel.situations import JUDGED, STANDING, Engine, asked, judged_row, standing_row
+from botox_schedule.panel.situations import (
+    JUDGED,
+    STANDING,
+    Engine,
+    asked,
+    judged_row,
+    standing_row,
+)
 from botox_schedule.panel.tables import DECISIONS, read_table
 
-_LAST = ("alike", "before_treated", "before_anchored_on", "before_last_on", "treated", "first_on")
+_CYCLE = ("alike", "before_treated", "before_anchored_on", "before_last_on", "treated", "first_on")
 _DETAILS = {"interval_days": pl.Int64, **JUDGED}
 
 
@@ -66,27 +73,53 @@ def standings(population: Population) -> pl.DataFrame:
     return _with_unread(found, population.sessions)
 
 
-def _plain(population: Population) -> pl.DataFrame:
-    asking, what = population.asking, population.happened
-    engine = Engine(asking, what.names, what.ages)
-    recent = what.done.filter(pl.col("number") >= pl.col("count") - 1)
+class Asked(NamedTuple):
+    """The plain tracks after their rules were asked for.
+
+    Attributes:
+        engine: What was asked.
+        tracks: The last cycle of each track, with its standing before anything booked.
+    """
+
+    engine: Engine
+    tracks: pl.DataFrame
+
+
+def asked_tracks(population: Population, recent: pl.DataFrame) -> Asked:
+    """Return the plain tracks, each with the answer for the sessions of its last cycle.
+
+    Args:
+        population: A population.
+        recent: The sessions of at least the last two cycles of each track.
+    """
+    what = population.happened
+    engine = Engine(population.asking, what.names, what.ages)
     cycles = with_previous(cycles_of(recent))
-    last = cycles.filter(pl.col("number") == pl.col("count"))
-    keys = recent.filter(pl.col("number") == pl.col("count")).with_columns(sessions=_piece())
+    is_last = pl.col("number") == pl.col("count")
+    keys = recent.filter(is_last).with_columns(sessions=_piece())
     keys = keys.group_by("track").agg(pl.col("sessions").str.join(" "))
-    last = last.join(keys, on="track")
+    last = cycles.filter(is_last).join(keys, on="track")
     situation = ["sessions", "policy", "age"]
     schema = STANDING | {"asked_of": pl.Int64, "alike": pl.Int64}
-    found = asked(last, situation, schema, engine.standing)
-    last = last.join(found, on=situation)
-    found = asked(last, _LAST, JUDGED | {"_codes": pl.UInt64}, engine.judged)
-    last = last.join(found, on=_LAST, nulls_equal=True)
-    last = last.with_columns(
-        pl.col("number").cast(pl.Int64).alias("cycle_number"),
-        interval_days=(pl.col("first_on") - pl.col("before_anchored_on")).dt.total_days(),
-        codes=pl.col("codes") | pl.col("_codes"),
+    return Asked(engine, last.join(asked(last, situation, schema, engine.standing), on=situation))
+
+
+def with_judgments(cycles: pl.DataFrame, engine: Engine) -> pl.DataFrame:
+    """Add how each cycle compares with the one before, and the bits of what was found."""
+    found = asked(cycles, _CYCLE, JUDGED | {"judged_bits": pl.UInt64}, engine.judged)
+    return cycles.join(found, on=_CYCLE, nulls_equal=True).with_columns(
+        interval_days=(pl.col("first_on") - pl.col("before_anchored_on")).dt.total_days()
     )
-    last = _with_bookings(last, what.waiting, engine, asking)
+
+
+def _plain(population: Population) -> pl.DataFrame:
+    what = population.happened
+    recent = what.done.filter(pl.col("number") >= pl.col("count") - 1)
+    engine, last = asked_tracks(population, recent)
+    last = with_judgments(last, engine).with_columns(
+        cycle_number=pl.col("number").cast(pl.Int64), codes=pl.col("codes") | pl.col("judged_bits")
+    )
+    last = _with_bookings(last, what.waiting, engine, population.asking)
     return last.select("patient", *STANDING, *_DETAILS)
 
 
@@ -151,8 +184,13 @@ def _details(track: Track | None) -> tuple[Any, ...]:
     """How the last recorded cycle of a track compares with the one before."""
     if track is None or not track.cycles:
         return (None,) * len(_DETAILS)
-    cycle = track.cycles[-1]
-    previous = track.cycles[-2] if len(track.cycles) > 1 else None
+    return compared(track, len(track.cycles) - 1)
+
+
+def compared(track: Track, place: int) -> tuple[Any, ...]:
+    """How a cycle of a track compares with the one before, and the days between them."""
+    cycle = track.cycles[place]
+    previous = track.cycles[place - 1] if place else None
     gap = None if previous is None else (cycle.first_on - previous.anchored_on).days
     return (gap, *judged_row(judge_cycle(track, previous, cycle)))
 

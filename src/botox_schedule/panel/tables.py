@@ -57,9 +57,7 @@ class Beside(NamedTuple):
 
 
 TABLES: Mapping[str, Beside] = {
-    "holds": Beside(
-        Hold, ("first",), ("last", "reason", "indication", "review_on", *_DECISION)
-    ),
+    "holds": Beside(Hold, ("first",), ("last", "reason", "indication", "review_on", *_DECISION)),
     "care_ends": Beside(CareEnd, ("on", "kind"), ("indication", "reason", *_DECISION)),
     "overrides": Beside(
         IntervalOverride,

@@ -116,7 +116,9 @@ def worklist(
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
         population = population_of(frames, asking)
         found = _with_days(standings(population), asking.as_of, lead_days, is_open)
-        found = _with_contacts(found, read_table(frames, "contacts", population.sessions.rows), asking)
+        found = _with_contacts(
+            found, read_table(frames, "contacts", population.sessions.rows), asking
+        )
         return _in_order(found).select(WORKLIST)
 
     beside: dict[str, Any] = {"acknowledged": acknowledged, "contacts": contacts}
@@ -136,7 +138,9 @@ def _with_days(
     return found.with_columns(
         call_by=pl.when(waits).then(pl.lit(calls)),
         next_look_on=pl.coalesce("review_on", "resumes_on"),
-        days_since_due=pl.when(pl.col("due") <= today).then((today - pl.col("due")).dt.total_days()),
+        days_since_due=pl.when(pl.col("due") <= today).then(
+            (today - pl.col("due")).dt.total_days()
+        ),
         _open=pl.col("codes") & ~pl.col("acknowledged").fill_null(0),
         _is_booked=pl.col("booked_on").is_not_null(),
         _has_due=pl.col("due").is_not_null(),

@@ -1,0 +1,113 @@
+"""Units over a rolling window, for every patient at once."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.dates.intervals import Interval
+from botox_schedule.engine.limits import in_window
+from botox_schedule.errors import IntervalError
+from botox_schedule.panel.asking import Asking, session_of
+from botox_schedule.panel.columns import mapped
+from botox_schedule.panel.door import Frames
+from botox_schedule.panel.given import ask
+from botox_schedule.panel.sessions import PRODUCTS
+from botox_schedule.panel.standings import Population, population_of
+from botox_schedule.policy import SchedulingPolicy, policy_or_default
+
+_DOSE = ("patient", "day", "product", "units")
+
+
+def exposure(
+    sessions: Any,
+    *,
+    window: Interval | str,
+    on: DayInput,
+    as_of: DayInput | None = None,
+    policy: SchedulingPolicy | None = None,
+    care_ends: Any = None,
+) -> Any:
+    """Return the units of each product that count on a day, over all indications.
+
+    A dose counts until, and not on, the day its date plus the window. Products are never added.
+    A patient has a row for each product given in the window; the row without a product says that
+    one was unknown, which leaves every total of that patient open.
+
+    Args:
+        sessions: A frame as for ``forecast``; any indication counts.
+        window: Such as ``12 weeks``.
+        on: The day on which the doses count; a dose of that day counts.
+        as_of: The day up to which records are known; None means *on*.
+        policy: Only its ``short_month`` matters here.
+        care_ends: A frame as for ``forecast``: sessions after a death are not used.
+
+    Returns:
+        A frame of the same kind with ``patient``, ``product``, ``units`` (a lower bound where
+        ``indeterminate``), ``units_if_one`` (if sessions of one day with equal units are one),
+        ``indeterminate``.
+
+    Raises:
+        IntervalError: When the window is not longer than nothing.
+        PanelError: When a column is missing or of another type.
+
+    >>> import polars as pl
+    >>> sessions = pl.DataFrame({
+    ...     "patient": ["p-1"], "administered_on": ["2026-01-05"], "units": [155],
+    ...     "indication": ["chronic-migraine"], "product": ["Botox"],
+    ... })
+    >>> exposure(sessions, window="12 weeks", on="2026-03-29").select("units").rows()
+    [(155.0,)]
+    >>> exposure(sessions, window="12 weeks", on="2026-03-30").height
+    0
+    """
+    day = as_day(on, "on")
+    known_until = day if as_of is None else as_day(as_of, "as_of")
+    length = window if isinstance(window, Interval) else Interval.parse(window)
+    if length.day_bounds[0] <= 0:
+        raise IntervalError("a window must be longer than nothing; give for example '12 weeks'")
+    short_month = policy_or_default(policy).short_month
+
+    def counts(given_on: date) -> bool:
+        session = session_of(given_on, "any", 0)
+        return bool(in_window([session], length, day, short_month))
+
+    def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
+        given = _given(population_of(frames, asking))
+        return _totals(given.filter(mapped(given["day"], counts, pl.Boolean)))
+
+    return ask(sessions, None, known_until, answer, policy=policy, care_ends=care_ends)
+
+
+def _given(population: Population) -> pl.DataFrame:
+    """The doses of all patients that were given, whatever for."""
+    rows = []
+    for patient, reading in population.records.readings(population.asking):
+        for session in (*reading.history.completed, *reading.history.unrecognized):
+            units = None if session.units is None else float(session.units)
+            number = PRODUCTS.index(session.product)
+            rows.append((patient, session.administered_on, number, units))
+    plain = population.happened.done.select(_DOSE)
+    return pl.concat([plain, pl.DataFrame(rows, schema=plain.schema, orient="row")])
+
+
+def _totals(given: pl.DataFrame) -> pl.DataFrame:
+    unknown = pl.col("units").is_null() | (pl.col("product") == 0)
+    given = given.with_columns(
+        open=unknown, known=pl.when(unknown).then(0.0).otherwise(pl.col("units"))
+    )
+    once = given.unique(["patient", "product", "day", "known"])
+    key = ["patient", "product"]
+    ones = once.group_by(key).agg(units_if_one=pl.col("known").sum())
+    totals = given.group_by(key).agg(units=pl.col("known").sum(), open=pl.col("open").any())
+    nameless = totals.filter(pl.col("product") == 0).select("patient", any_open=pl.lit(value=True))
+    totals = totals.join(ones, on=key).join(nameless, on="patient", how="left")
+    names = [None if product is None else product.value for product in PRODUCTS]
+    return totals.select(
+        "patient",
+        product=pl.col("product").replace_strict(range(len(names)), names, return_dtype=pl.String),
+        units="units",
+        units_if_one="units_if_one",
+        indeterminate=pl.col("open") | pl.col("any_open").fill_null(value=False),
+    )
