@@ -8,9 +8,16 @@ from typing import NamedTuple
 from pydantic import Field
 
 from botox_schedule.dates.days import Day
-from botox_schedule.engine.dates import UsualWindow, usual_window
+from botox_schedule.engine.dates import usual_window
 from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.rules import IntervalRules, Minimum, RuleFacts, RulesOn, label_rules
+from botox_schedule.engine.rules import (
+    IntervalRules,
+    Minimum,
+    RuleFacts,
+    RulesOn,
+    UsualWindow,
+    label_rules,
+)
 from botox_schedule.engine.track import Track
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
@@ -114,7 +121,16 @@ def judge_cycle(
     """Return how a cycle compares with the one before, for the clock of a track."""
     if previous is None:
         return CycleJudgment(CycleTiming.FIRST)
-    rules = IntervalRules(_facts_of(track, previous, cycle))
+    return judge_by(track, rules_between(track, previous, cycle), cycle)
+
+
+def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
+    """Return the rules after one cycle for the treatment that the next cycle gave."""
+    return IntervalRules(_facts_of(track, previous, cycle))
+
+
+def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJudgment:
+    """Return how a cycle compares with the one before, by the rules after that one."""
     in_force = rules.on(cycle.first_on)
     findings = tuple(_substitution(rules, in_force, cycle))
     deciding = in_force.deciding
@@ -134,7 +150,6 @@ def judge_cycle(
 
 
 def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> RuleFacts:
-    """The rules after one cycle for the treatment that the next cycle gave."""
     reading, policy = track.reading, track.policy
     planned = frozenset((s.indication, s.product) for s in cycle.full_sessions)
     last = frozenset((s.indication, s.product) for s in previous.full_sessions)

@@ -197,7 +197,7 @@ def _persistence(frames: Frames, asking: Asking, gap: int, effect: Interval | No
         pl.col("anchored_on").to_physical() + EPOCH,
         separator=",",
     )
-    course = cycles_of(done).group_by("track", maintain_order=True).agg(course=span.str.join(" "))
+    course = cycles_of(done, population.happened).group_by("track", maintain_order=True).agg(course=span.str.join(" "))
     tracks = tracks.select("track", "patient", "indication", "product", "alike")
     tracks = tracks.join(course, on="track")
 

@@ -86,7 +86,7 @@ def plain_cycles(population: Population) -> pl.DataFrame:
     """Return the cycles of plain tracks, with ``track`` and ``alike``."""
     done = population.happened.done
     engine, tracks = asked_tracks(population, done)
-    every = with_previous(cycles_of(done)).join(
+    every = with_previous(cycles_of(done, population.happened)).join(
         tracks.select("track", "alike", *_TRACK), on="track"
     )
     judged = with_judgments(every, engine).join(_units(done), on="cycle")

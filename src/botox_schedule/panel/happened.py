@@ -30,6 +30,7 @@ class Happened(NamedTuple):
         apart: The rows of patients that the record engine answers for, one by one.
         names: The indications by number.
         ages: The age groups.
+        mixtures: The treatments of mixed cycles by number.
     """
 
     done: pl.DataFrame
@@ -37,6 +38,7 @@ class Happened(NamedTuple):
     apart: pl.DataFrame
     names: tuple[str, ...]
     ages: Ages
+    mixtures: dict[int, tuple[int, ...]]
 
 
 def happened(sessions: Sessions, asking: Asking, ages: Ages, touched: pl.DataFrame) -> Happened:
@@ -67,6 +69,7 @@ def happened(sessions: Sessions, asking: Asking, ages: Ages, touched: pl.DataFra
         apart=rows.join(everyone, on="patient", how="semi") if everyone.height else rows.clear(),
         names=sessions.names,
         ages=ages,
+        mixtures={},
     )
 
 
@@ -186,26 +189,45 @@ def _never_treated(plain: pl.DataFrame, done: pl.DataFrame) -> pl.DataFrame:
     return every.join(done.select(pl.col("track").unique()), on="track", how="anti")
 
 
-def cycles_of(done: pl.DataFrame) -> pl.DataFrame:
-    """Return the cycles of completed sessions, in order, each with its treatments."""
+def cycles_of(done: pl.DataFrame, what: Happened) -> pl.DataFrame:
+    """Return the cycles of completed sessions, in order, each with its treatments.
+
+    The number of several treatments is looked up in ``what.mixtures``.
+    """
     part = pl.col("part")
-    treated = pl.col("indication").cast(pl.Int32) * TREATMENTS + pl.col("product")
-    done = done.with_columns(_on=pl.when(part).then("day"), _treated=pl.when(part).then(treated))
+    done = done.with_columns(
+        _on=pl.when(part).then("day"), treated=pl.when(part).then(_treatment())
+    )
     cycles = done.group_by("cycle").agg(
         pl.col("track", "patient", "policy", "age", "number", "count").first(),
         first_on=pl.col("_on").min(),
         anchored_on=pl.col("_on").max(),
         last_on=pl.col("day").max(),
-        _least=pl.col("_treated").min(),
-        _most=pl.col("_treated").max(),
+        treated=pl.col("treated").min(),
+        _most=pl.col("treated").max(),
     )
-    several = cycles.filter(pl.col("_least") != pl.col("_most")).select("cycle")
-    mixed = done.join(several, on="cycle", how="semi").group_by("cycle")
-    words = pl.col("_treated").drop_nulls().unique().sort().cast(pl.String).str.join(" ")
-    cycles = cycles.join(mixed.agg(_mixed=words), on="cycle", how="left")
-    alone = pl.col("_least").cast(pl.String)
-    treated_all = pl.coalesce("_mixed", alone)
-    return cycles.with_columns(treated=treated_all).drop("_least", "_most", "_mixed").sort("cycle")
+    mixed = _mixed(done, cycles.filter(pl.col("treated") != pl.col("_most")), what.mixtures)
+    cycles = cycles.join(mixed, on="cycle", how="left")
+    return cycles.with_columns(treated=pl.coalesce("mixed", "treated")).sort("cycle")
+
+
+def _treatment() -> pl.Expr:
+    return pl.col("indication").cast(pl.Int32) * TREATMENTS + pl.col("product")
+
+
+def _mixed(
+    done: pl.DataFrame, cycles: pl.DataFrame, mixtures: dict[int, tuple[int, ...]]
+) -> pl.DataFrame:
+    """Number the mixtures of treatments in one cycle, below all single treatments."""
+    rows = done.join(cycles.select("cycle"), on="cycle", how="semi").group_by("cycle")
+    found = rows.agg(pl.col("treated").drop_nulls().unique().sort())
+    numbers = {mixture: number for number, mixture in mixtures.items()}
+    answers = []
+    for mixture in found["treated"].to_list():
+        number = numbers.setdefault(tuple(mixture), -1 - len(numbers))
+        mixtures[number] = tuple(mixture)
+        answers.append(number)
+    return found.select("cycle", pl.Series("mixed", answers, dtype=pl.Int32))
 
 
 def with_previous(cycles: pl.DataFrame) -> pl.DataFrame:

@@ -8,13 +8,14 @@ from typing import Any
 
 import polars as pl
 
-from botox_schedule.engine.cycles import CycleJudgment, judge_cycle
+from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle, rules_between
 from botox_schedule.engine.findings import booking_codes, booking_findings
+from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
-from botox_schedule.panel.asking import Ages, Asking, session_of
-from botox_schedule.panel.happened import TOUCH_UP, TREATMENTS
+from botox_schedule.panel.asking import Asking, session_of
+from botox_schedule.panel.happened import TOUCH_UP, TREATMENTS, Happened
 from botox_schedule.panel.sessions import KINDS
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
@@ -91,10 +92,12 @@ class Engine:
         tracks: The tracks that were asked about, by number; without earlier cycles or bookings.
     """
 
-    def __init__(self, asking: Asking, names: Sequence[str], ages: Ages) -> None:
+    def __init__(self, asking: Asking, what: Happened) -> None:
         self._asking = asking
-        self._names = names
-        self._born = ages.born
+        self._names = what.names
+        self._born = what.ages.born
+        self._mixtures = what.mixtures
+        self._rules: dict[tuple[Any, ...], IntervalRules] = {}
         self._phases = Phases()
         self.tracks: list[Track] = []
         self._alike: dict[tuple[int, int], int] = {}
@@ -129,23 +132,26 @@ class Engine:
     def judged(self, alike: int, *cycles: Any) -> tuple[Any, ...]:
         """How a cycle compares with the one before, for a track of that protocol."""
         before_treated, before_on, before_last, treated, first_on = cycles
+        track = self.tracks[alike]
         cycle = self._cycle(treated, first_on, first_on)
-        previous = None
-        if before_treated is not None:
-            previous = self._cycle(before_treated, before_on, before_last)
-        found = judge_cycle(self.tracks[alike], previous, cycle)
+        if before_treated is None:
+            found = judge_cycle(track, None, cycle)
+        else:
+            key = (alike, before_treated, before_on, before_last, treated)
+            if key not in self._rules:
+                previous = self._cycle(before_treated, before_on, before_last)
+                self._rules[key] = rules_between(track, previous, cycle)
+            found = judge_by(track, self._rules[key], cycle)
         return (*judged_row(found), bits_of(finding.code for finding in found.findings))
 
-    def _cycle(self, treated: str, on: date, last_on: date) -> CycleSessions:
+    def _cycle(self, treated: int, on: date, last_on: date) -> CycleSessions:
         """A cycle with these treatments; which of them came last does not matter here."""
         parts = [
-            self._part(on, *divmod(int(treatment), TREATMENTS)) for treatment in treated.split(" ")
+            session_of(on, self._names[treatment // TREATMENTS], treatment % TREATMENTS)
+            for treatment in self._mixtures.get(treated, (treated,))
         ]
-        later = [replace_kind(parts[-1], last_on)] if last_on > on else []
+        later = [_touched_up(parts[-1], last_on)] if last_on > on else []
         return CycleSessions(parts, later)
-
-    def _part(self, on: date, indication: int, product: int) -> TreatmentSession:
-        return self._session(f"{on.toordinal()},{indication},{product},0,1")
 
     def booking(self, asked_of: int, on: date) -> tuple[int]:
         """Why a visit should not be booked for a day ahead."""
@@ -172,7 +178,7 @@ class Engine:
         )
 
 
-def replace_kind(session: TreatmentSession, day: date) -> TreatmentSession:
+def _touched_up(session: TreatmentSession, day: date) -> TreatmentSession:
     """Return a touch-up of a session on a later day."""
     return TreatmentSession(
         administered_on=day,

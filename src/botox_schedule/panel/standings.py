@@ -93,12 +93,10 @@ def asked_tracks(population: Population, recent: pl.DataFrame) -> Asked:
         recent: The sessions of at least the last two cycles of each track.
     """
     what = population.happened
-    engine = Engine(population.asking, what.names, what.ages)
-    cycles = with_previous(cycles_of(recent))
+    engine = Engine(population.asking, what)
+    cycles = with_previous(cycles_of(recent, what))
     is_last = pl.col("number") == pl.col("count")
-    keys = recent.filter(is_last).with_columns(sessions=_piece())
-    keys = keys.group_by("track").agg(pl.col("sessions").str.join(" "))
-    last = cycles.filter(is_last).join(keys, on="track")
+    last = cycles.filter(is_last).join(_sessions_of(recent.filter(is_last)), on="track")
     situation = ["sessions", "policy", "age"]
     schema = STANDING | {"asked_of": pl.Int64, "alike": pl.Int64}
     return Asked(engine, last.join(asked(last, situation, schema, engine.standing), on=situation))
@@ -123,11 +121,25 @@ def _plain(population: Population) -> pl.DataFrame:
     return last.select("patient", *STANDING, *_DETAILS)
 
 
-def _piece() -> pl.Expr:
-    """A session as text: its day, indication, product, kind, and which units are equal."""
-    units = pl.col("units").rank("dense").over("track").fill_null(0)
+def _sessions_of(last: pl.DataFrame) -> pl.DataFrame:
+    """The sessions of each track's last cycle, as text that tells situations apart.
+
+    Of units only which are equal matters.
+    """
+    several = (pl.col("track") == pl.col("track").shift()) | (
+        pl.col("track") == pl.col("track").shift(-1)
+    )
     day = pl.col("day").to_physical() + EPOCH
-    return pl.concat_str(day, "indication", "product", "kind", units, separator=",")
+    fields = (day, "indication", "product", "kind")
+    one = pl.concat_str(*fields, pl.col("units").is_not_null().cast(pl.Int8), separator=",")
+    last = last.with_columns(_several=several.fill_null(value=False))
+    alone = last.filter(~pl.col("_several")).select("track", sessions=one)
+    equal = pl.col("units").rank("dense").over("track").fill_null(0)
+    more = last.filter("_several").with_columns(
+        sessions=pl.concat_str(*fields, equal, separator=",")
+    )
+    joined = more.group_by("track", maintain_order=True).agg(pl.col("sessions").str.join(" "))
+    return pl.concat([alone, joined])
 
 
 def _with_bookings(
