@@ -162,8 +162,8 @@ def as_arrow(answer: pl.DataFrame, _: Any = None) -> Any:
 
 
 def _as_duckdb(answer: pl.DataFrame, relation: Any) -> Any:
-    table = as_arrow(answer)  # noqa: F841 - DuckDB finds it by its name
-    return relation.query("_botox_schedule_sessions", "FROM table")
+    found = as_arrow(answer)  # noqa: F841 - DuckDB finds it by its name
+    return relation.query("_botox_schedule_sessions", "FROM found")
 
 
 _READERS: Mapping[str, Callable[[Given], pl.DataFrame]] = {
