@@ -1,5 +1,6 @@
 """The engine's rules, asked once for each distinct situation that tracks are in."""
 
+import gc
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -81,7 +82,14 @@ def asked(
     The rules behind *answer* are the engine's; this is where they are asked.
     """
     distinct = frame.select(keys).unique()
-    rows = [answer(*row) for row in distinct.iter_rows()]
+    # All that is made here is kept, so that a search for what could be freed only costs time.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        rows = [answer(*row) for row in distinct.iter_rows()]
+    finally:
+        if collects:
+            gc.enable()
     return distinct.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
