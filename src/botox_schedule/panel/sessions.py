@@ -112,9 +112,8 @@ class Sessions(NamedTuple):
 
     @property
     def unread_patients(self) -> pl.Series:
-        """The patients of rows that were left out."""
-        unread = self.rows.filter(pl.col("problem") > 0)["patient"]
-        return unread.drop_nulls().unique()
+        """The patients of rows that were left out; null where a row names none."""
+        return self.rows.filter(pl.col("problem") > 0)["patient"].unique()
 
 
 def read_sessions(frame: pl.DataFrame, policies: Policies) -> Sessions:
