@@ -257,7 +257,8 @@ class TestRows:
         assert placed(frame) == {"a": check, "b": check, None: check}
 
     def test_a_moment_within_a_day_is_no_day(self) -> None:
-        frame = frame_of(administered_on=[datetime(2026, 1, 5, 9), datetime(2026, 1, 5)])
+        midnight = datetime(2026, 1, 5)  # noqa: DTZ001 - a day as other libraries give it
+        frame = frame_of(administered_on=[midnight.replace(hour=9), midnight])
         assert panel.row_problems(frame)["code"].to_list() == ["not_a_day"]
 
     def test_policies_need_their_column_and_one_kind(self) -> None:
@@ -265,7 +266,8 @@ class TestRows:
         policy = bs.SchedulingPolicy()
         with pytest.raises(PanelError, match="missing: policy_key"):
             panel.forecast(frame, as_of=AS_OF, policies={"a": policy})
-        for wrong in ({"policy": policy, "policies": {"a": policy}}, {"policies": {}}):
+        wrongs: list[Any] = [{"policy": policy, "policies": {"a": policy}}, {"policies": {}}]
+        for wrong in wrongs:
             with pytest.raises(PanelError, match="give policy, or policies"):
                 panel.forecast(frame, as_of=AS_OF, **wrong)
 
@@ -348,6 +350,31 @@ class TestTables:
         found = panel.forecast(self.FRAME, as_of=AS_OF, prior_treatments=elsewhere, births=born)
         rows = found.sort("patient").select("patient", "status", "cycle_number").rows()
         assert rows == [("0012", "overdue", 1), ("p-9", "overdue", 2)]
+
+    def test_one_patient_without_a_dated_course_is_listed(self) -> None:
+        elsewhere = pl.DataFrame(
+            {"patient": ["p-9"], "indication": ["chronic-migraine"], "cycles": [2]}
+        )
+        found = panel.forecast(self.FRAME.clear(), as_of=AS_OF, prior_treatments=elsewhere)
+        assert found.select("patient", "status").rows() == [("p-9", "no_history")]
+
+    def test_tables_may_be_of_another_kind_than_the_sessions(self) -> None:
+        ends = pl.DataFrame({"patient": ["0012"], "on": ["2026-02-01"], "kind": ["deceased"]})
+        found = panel.forecast(self.FRAME.lazy(), as_of=AS_OF, care_ends=ends)
+        assert isinstance(found, pl.LazyFrame)
+        assert found.collect()["status"].to_list() == ["deceased"]
+
+    def test_other_indications_move_nothing(self) -> None:
+        frame = frame_of(
+            patient=["a", "a", "b"],
+            administered_on=["2026-01-05", "2026-05-05", "2026-05-05"],
+            indication=["chronic-migraine", "tremor", "tremor"],
+        )
+        policy = bs.SchedulingPolicy(other_indications=["tremor"])
+        found = panel.forecast(frame, as_of=AS_OF, policy=policy)
+        assert found.select("patient", "indication").rows() == [("a", "chronic-migraine")]
+        counts = panel.row_counts(frame, as_of=AS_OF, policy=policy)
+        assert counts.rows() == [("sessions", "used", 3)]
 
 
 class TestSections:
@@ -547,7 +574,7 @@ class TestSections:
         found = panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None)["section"].to_list()
         order = [section.value for section in WorklistSection]
         assert found == sorted(found, key=order.index)
-        assert WorklistSection.CHECK_THE_RECORD.title == "check the record first"
+        assert WorklistSection.CHECK_THE_RECORD.words == "check the record first"
 
 
 def waiting(status: DueStatus | None, *codes: FindingCode, **facts: bool) -> Waiting:

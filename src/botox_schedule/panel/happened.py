@@ -57,7 +57,9 @@ def happened(sessions: Sessions, asking: Asking, ages: Ages, touched: pl.DataFra
     apart = pl.concat([touched, torn, rows.filter(_is_special(rows, asking)).select("patient")])
     apart = apart.unique()
     plain = _without(rows, apart)
-    plain = _in_order(plain).with_columns(track=_changes("patient", "clock").cast(pl.UInt32).cum_sum())
+    plain = _in_order(plain).with_columns(
+        track=_changes("patient", "clock").cast(pl.UInt32).cum_sum()
+    )
     done = _in_cycles(plain.filter(_is_done(asking)), asking)
     odd = pl.concat([_chained(done, asking), _never_treated(plain, done)]).unique()
     more = plain.filter(pl.col("track").is_in(odd["track"].implode())).select("patient").unique()
@@ -152,6 +154,9 @@ def _is_special(rows: pl.DataFrame, asking: Asking) -> pl.Expr:
     day = pl.col("day")
     special = pl.col("clock").is_null() | ((pl.col("status") == COMPLETED) & (day > asking.as_of))
     special |= day < pl.col("born_on")
+    if asking.with_limits:
+        planned = (pl.col("status") == BOOKED) & pl.col("units").is_not_null()
+        special |= planned & (day >= asking.as_of)
     if "recorded_on" in rows.columns:
         special |= pl.col("recorded_on") > asking.as_of
     return special.fill_null(value=False)

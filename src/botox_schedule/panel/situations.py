@@ -36,13 +36,15 @@ _DAYS = (
     "last_session_on",
     "booked_on",
 )
-STANDING = {name: pl.Date if name in _DAYS else pl.String for name in Standing._fields} | {
+STANDING: dict[str, Any] = {
+    name: pl.Date if name in _DAYS else pl.String for name in Standing._fields
+} | {
     "cycle_number": pl.Int64,
     "codes": pl.UInt64,
     "acknowledged": pl.UInt64,
 }
 """The columns of standings; ``codes`` has a bit for each code of a finding."""
-JUDGED = {
+JUDGED: dict[str, Any] = {
     "timing": pl.String,
     "short_by_days": pl.Int64,
     "late_by_days": pl.Int64,
