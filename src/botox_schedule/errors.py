@@ -49,6 +49,14 @@ class FileLimitError(BotoxScheduleError, ValueError):
     """A file is larger, longer in a line, or wider than a reader takes."""
 
 
+class PlanningError(BotoxScheduleError, ValueError):
+    """Nothing can be planned from the input: no open day, no second track, no vial size."""
+
+
+class UnknownCountryError(BotoxScheduleError, LookupError):
+    """No public holidays are known for a country or subdivision."""
+
+
 class FindingError(BotoxScheduleError, ValueError):
     """One finding, raised in strict mode.
 

@@ -78,16 +78,26 @@ def _first_target(track: Track, step: _Step) -> date | None:
     return first_allowed(periods, track.holds, max(step.dates.due, track.as_of))
 
 
-def _after(track: Track, step: _Step, target: date) -> _Step:
-    """The rules and dates after a session on *target* with the planned treatment."""
+def rules_after(track: Track, rules: IntervalRules, target: date) -> IntervalRules:
+    """Return the rules after a session on *target* with the planned treatment.
+
+    Args:
+        track: The track.
+        rules: The rules after the session before.
+        target: The day of the planned session.
+    """
     planned = frozenset({(track.protocol.indication, track.protocol.product)})
-    facts = step.rules.facts._replace(
+    facts = rules.facts._replace(
         labels=label_rules(track.known, track.protocol, planned, planned),
         anchor=target,
         counted_from=target,
         first_on=target,
     )
-    rules = IntervalRules(facts)
+    return IntervalRules(facts)
+
+
+def _after(track: Track, step: _Step, target: date) -> _Step:
+    rules = rules_after(track, step.rules, target)
     return _Step(rules, track_dates(rules, track.holds, target))
 
 
