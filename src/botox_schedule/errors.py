@@ -57,6 +57,14 @@ class UnknownCountryError(BotoxScheduleError, LookupError):
     """No public holidays are known for a country or subdivision."""
 
 
+class OutputError(BotoxScheduleError, ValueError):
+    """A file that is read would be written over, or two outputs are one file."""
+
+
+class TableError(BotoxScheduleError, ValueError):
+    """A table as a whole cannot be read; the message names columns and lines, no cell."""
+
+
 class FindingError(BotoxScheduleError, ValueError):
     """One finding, raised in strict mode.
 
