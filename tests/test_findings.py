@@ -316,7 +316,7 @@ class TestFindingsOfProtocols:
         leg = {"indication": "lower-limb-spasticity"}
         record = {"sessions": [at("2026-04-06", **leg)]}
         assert "unverified_content" in codes(
-            record, protocol=find_protocol("lower-limb-spasticity")
+            record, protocol=find_protocol("lower-limb-spasticity", population="pediatric")
         )
         assert "unverified_content" not in codes(record, protocol=ARM)
 

@@ -415,7 +415,7 @@ class TestForecast:
 
     def test_unverified_figures_that_an_override_replaces_are_not_named(self) -> None:
         leg = "lower-limb-spasticity"
-        protocol = find_protocol(leg)
+        protocol = find_protocol(leg, population="pediatric")
         plain = forecast(
             record(session("2026-01-05", indication=leg)), protocol, as_of="2026-02-01"
         )

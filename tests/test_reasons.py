@@ -66,7 +66,7 @@ class TestSentences:
     def test_a_reason_without_a_date(self) -> None:
         found = bs.forecast(
             record("2026-01-05"),
-            bs.find_protocol("cervical-dystonia").model_copy(
+            bs.find_protocol("axillary-hyperhidrosis").model_copy(
                 update={"indication": "chronic-migraine"}
             ),
             as_of="2026-02-01",

@@ -86,7 +86,7 @@ class TestTimeline:
         assert titles(svg) == [
             "due: 2026-03-30 to 2026-04-06",
             "onset: 2026-01-19 to 2026-01-26, cycle 1",
-            "wear-off: 2026-03-02 to 2026-03-30, cycle 1",
+            "wear-off: 2026-03-02 to 2026-03-16, cycle 1",
             "overdue: from 2026-04-07 on",
             "as of 2026-02-20",
             "cycle 1: 2026-01-05, first",

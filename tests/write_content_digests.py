@@ -1,13 +1,15 @@
 """Writes the digest of each bundled protocol: run it when a version is new, never to quiet a test."""
 
-from botox_schedule import bundled_protocols
-from test_catalogue import DIGESTS, digest
+from itertools import groupby
+
+from test_catalogue import DIGESTS, all_versions, digest
 
 if __name__ == "__main__":
     lines = [
         "# A digest for each version of the bundled content. A figure that changes needs a new version.",
         "",
     ]
-    for protocol in bundled_protocols():
-        lines += [f'["{protocol.id}"]', f'"{protocol.version}" = "{digest(protocol)}"', ""]
+    versions = sorted(all_versions(), key=lambda protocol: (protocol.id, protocol.version_key))
+    for name, each in groupby(versions, key=lambda protocol: protocol.id):
+        lines += [f'["{name}"]', *(f'"{p.version}" = "{digest(p)}"' for p in each), ""]
     DIGESTS.write_text("\n".join(lines), encoding="utf-8")

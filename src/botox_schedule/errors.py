@@ -29,6 +29,10 @@ class UnknownProtocolError(BotoxScheduleError, LookupError):
     """No protocol matches what was asked for."""
 
 
+class UnknownCodeSystemError(BotoxScheduleError, LookupError):
+    """No coding system is known by that name or address; the message names the nearest ones."""
+
+
 class UnitsError(BotoxScheduleError, ValueError):
     """Units that no session can have were given: not a number, not finite, or not above 0."""
 
