@@ -97,6 +97,15 @@ class Period(NamedTuple):
     last: date | None
 
 
+class UsualWindow(NamedTuple):
+    """The usual range after an anchor as the days it means, holds and slides not counted."""
+
+    first: date
+    last: date
+    overdue_from: date
+    lapsed_from: date
+
+
 class RuleFacts(NamedTuple):
     """Everything that the rules of one clock depend on, after one anchor.
 
@@ -140,13 +149,14 @@ class RuleFacts(NamedTuple):
 class IntervalRules:
     """The rules of one clock after one anchor: they change only on a few days."""
 
-    __slots__ = ("_on", "_starts", "facts")
+    __slots__ = ("_on", "_starts", "facts", "windows")
 
     def __init__(self, facts: RuleFacts) -> None:
         self.facts = facts
         ahead = {day for day in _changes(facts) if day > facts.anchor}
         self._starts = [facts.anchor, *sorted(ahead)]
         self._on: dict[date, RulesOn] = {}
+        self.windows: dict[int, UsualWindow | None] = {}
 
     def on(self, day: date) -> RulesOn:
         """Return what is in force on *day*; days before the anchor have the anchor's rules."""
