@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import date
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
 
 from botox_schedule import __version__
 
@@ -57,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = [*(sys.argv[1:] if arguments is None else arguments)]
     try:
         if given and given[0] in COMMANDS:
-            runner: Any = import_module("botox_schedule.cli.runner")
+            runner = import_module("botox_schedule.cli.runner")
             return int(runner.run(given[0], given[1:], _today))
         return _without_command(given)
     except KeyboardInterrupt:
@@ -90,23 +89,22 @@ def _top() -> argparse.ArgumentParser:
         description="Next-due dates and the expected response of botulinum toxin treatments.\n"
         "Not medical advice.",
         epilog=f"commands:\n{listed}\n\n{_EXAMPLES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_eighty_columns,
     )
-    add_version(top)
+    version = f"botox-schedule {__version__}"
+    words = "show the version and exit"
+    top.add_argument("-V", "--version", action="version", version=version, help=words)
     return top
 
 
-def add_version(parser: argparse.ArgumentParser) -> None:
-    """Add what prints the version."""
-    version = f"botox-schedule {__version__}"
-    parser.add_argument(
-        "-V", "--version", action="version", version=version, help="show the version and exit"
-    )
+def _eighty_columns(prog: str) -> argparse.HelpFormatter:
+    """To look how wide a terminal is takes as long as all the rest of the help."""
+    return argparse.RawDescriptionHelpFormatter(prog, width=80)
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands together, for documentation and completions."""
-    runner: Any = import_module("botox_schedule.cli.runner")
+    runner = import_module("botox_schedule.cli.runner")
     top = _top()
     commands = top.add_subparsers(metavar="COMMAND")
     for name, words in COMMANDS.items():
