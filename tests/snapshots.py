@@ -5,7 +5,7 @@ Public names, JSON Schemas, the answers of this version, what answers and findin
 
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import Enum
 from importlib import import_module
@@ -68,11 +68,18 @@ RECORD: dict[str, Any] = {
 }
 
 
-def answers() -> dict[str, tuple[type[BaseModel], BaseModel]]:
-    """Return one value of each kind that an application may store."""
+def answers(
+    protocols: Sequence[bs.TreatmentProtocol] | None = None,
+) -> dict[str, tuple[type[BaseModel], BaseModel]]:
+    """Return one value of each kind that an application may store.
+
+    Args:
+        protocols: The content that they rest on; None means today's.
+    """
     record = bs.PatientRecord.model_validate(RECORD)
-    migraine, spasticity = bs.find_protocol("chronic-migraine"), bs.find_protocol("spasticity")
-    asked: dict[str, Any] = {"as_of": AS_OF, "other_protocols": bs.bundled_protocols()}
+    known = bs.bundled_protocols() if protocols is None else protocols
+    migraine, spasticity = _of(known, "chronic-migraine"), _of(known, "spasticity")
+    asked: dict[str, Any] = {"as_of": AS_OF, "other_protocols": known}
     found: dict[str, BaseModel] = {
         "patient-record": record,
         "treatment-protocol": migraine,
@@ -84,7 +91,9 @@ def answers() -> dict[str, tuple[type[BaseModel], BaseModel]]:
         "due-dates": bs.due_dates(date(2026, 1, 5), migraine),
         "response-timeline": bs.response_timeline(date(2026, 1, 5), spasticity),
         "exposure": bs.exposure(record, product="Botox", window="12 weeks", on=AS_OF),
-        "limit-check": bs.check_dose_limits(record, migraine, on=AS_OF, units=155)[0],
+        "limit-check": bs.check_dose_limits(
+            record, migraine, on=AS_OF, units=155, other_protocols=known
+        )[0],
         "first-bookable-day": planning.first_bookable_day(record, spasticity, **asked),
         "authorization-plan": planning.plan_authorizations(record, migraine, **asked),
         "shared-visit": planning.find_shared_visit(record, [migraine, spasticity], **asked),
@@ -92,6 +101,15 @@ def answers() -> dict[str, tuple[type[BaseModel], BaseModel]]:
         "adherence": outcomes.adherence(record, migraine, as_of=AS_OF),
     }
     return {name: (type(value), value) for name, value in found.items()}
+
+
+def _of(protocols: Sequence[bs.TreatmentProtocol], indication: str) -> bs.TreatmentProtocol:
+    return next(
+        p
+        for p in protocols
+        if (p.indication, p.product, p.population, p.region)
+        == (indication, bs.Product.ONABOTULINUMTOXIN_A, bs.Population.ADULT, "us")
+    )
 
 
 def texts() -> str:
@@ -150,12 +168,13 @@ MODULES = (
     ".outcomes",
     ".ical",
     ".fhir",
-    ".views.handout",
-    ".views.timeline",
+    ".dates",
+    ".protocols",
+    ".records",
+    ".engine",
+    ".views",
     ".panel",
-    ".views.plots",
-    ".testing",
-    ".errors",
+    ".tables",
 )
 
 

@@ -391,6 +391,12 @@ class TestEditions:
         for name, answer in answers.items():
             assert within(self.stored(name), answer.model_dump(mode="json")), name
 
+    def test_a_name_finds_the_protocol_of_the_edition_that_is_given(self) -> None:
+        record, asked = self.asked()
+        answer = bs.forecast(record, "Migraine", **asked)
+        assert answer.protocol is not None
+        assert answer.protocol.version == "1.0"
+
     def test_the_editions_answer_differently(self) -> None:
         """What was wrong in the first edition is why there is a second."""
         old = self.first("onabotulinumtoxinA-chronic-migraine-adult-us")

@@ -24,7 +24,6 @@ from botox_schedule.fhir import (
     PROCEDURE_STATUSES,
     UNIT_CODES,
     UNKNOWN_INDICATION,
-    mentions,
     records_from_bundle,
     service_request_from_forecast,
 )
@@ -270,17 +269,32 @@ class TestMedicationAdministration:
         reading = read(given_dose(reasonCode=reasons))
         assert (only(reading).indication, reading.problems) == (indication, ())
 
-    def test_an_unknown_code_system_is_an_unknown_code(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def refuses(system: str, _: str) -> None:
-            raise bs.BotoxScheduleError(system)
-
+    def test_an_unknown_code_system_is_an_unknown_code(self) -> None:
         other = concept("urn:oid:1.2.3", "G43.709")
         dose = given_dose(medicationCodeableConcept={**other, "text": "Botox"}, reasonCode=[other])
         assert codes(read(dose)) == ["unknown_indication"]
-        monkeypatch.setattr(mentions, "find_indication", refuses)
-        assert codes(read(dose)) == ["unknown_indication"]
+
+    @pytest.mark.parametrize(
+        ("medication", "reason"),
+        [
+            (concept("http://hl7.org/fhir/sid/ndc", "00023114501"), MIGRAINE_REASON[0]),
+            (concept("http://hl7.org/fhir/sid/ndc", "0023-1145-01"), MIGRAINE_REASON[0]),
+            (
+                concept("http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "J0585"),
+                concept(ICD, "G43.709"),
+            ),
+            (
+                concept("urn:oid:2.16.840.1.113883.6.88", "860189"),
+                concept("urn:oid:2.16.840.1.113883.6.90", "G43.709"),
+            ),
+        ],
+    )
+    def test_code_systems_are_known_by_all_their_addresses(
+        self, medication: dict[str, Any], reason: dict[str, Any]
+    ) -> None:
+        reading = read(given_dose(medicationCodeableConcept=medication, reasonCode=[reason]))
+        assert only(reading).product == "onabotulinumtoxinA"
+        assert (only(reading).indication, reading.problems) == ("chronic-migraine", ())
 
     @pytest.mark.parametrize(
         "ingredient",
@@ -689,6 +703,10 @@ class TestServiceRequest:
         found = proposal(silenced(holds=[hold]))
         assert (found["status"], found["occurrencePeriod"]["start"]) == ("on-hold", "2026-08-01")
 
+    def test_a_discharge_before_the_overdue_day_leaves_the_period_open(self) -> None:
+        end = {"on": "2026-06-25", "kind": "discontinued"}
+        assert proposal(silenced(care_ends=[end]))["occurrencePeriod"] == {"start": "2026-06-22"}
+
     def test_a_track_without_a_protocol_is_named_in_general(self) -> None:
         record = record_from_gaps([], starts_on=date(2026, 1, 5), indication="x")
         (found,) = bs.forecast_all(record, as_of="2026-04-10")
@@ -714,7 +732,9 @@ class TestServiceRequest:
             return
         period = proposal(answer).get("occurrencePeriod")
         assert (period is None) is (answer.dates.due is None)
-        if period is not None and answer.dates.overdue_from is not None:
+        if period is not None and answer.dates.overdue_from is None:
+            assert period == {"start": str(answer.dates.due)}
+        elif period is not None and answer.dates.overdue_from is not None:
             assert period["start"] <= period["end"]
             assert period["start"] == str(answer.dates.due)
             assert period["end"] == str(answer.dates.overdue_from - timedelta(days=1))

@@ -286,7 +286,7 @@ class TestFiles:
         "broken", [b"\x1f\x8b", gzip.compress(b"{}" * 999)[:-9], b"\x1f\x8b" + b"x" * 99]
     )
     def test_a_damaged_gzip_file_is_one_clear_error(self, broken: bytes) -> None:
-        with pytest.raises(bs.errors.ExchangeError, match="damaged or cut short"):
+        with pytest.raises(bs.errors.FileLimitError, match="damaged or cut short"):
             read_text(broken)
 
     def test_the_limit_counts_what_is_unpacked(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -236,7 +236,7 @@ class TestDecisions:
         base = {"first": "2026-03-01", "last": "2026-03-31", "reason": "x"}
         given = bs.PatientRecord.model_validate({"holds": [{**base, **row} for row in rows]})
         found = known_decisions(given, date.fromisoformat(as_of))
-        return sorted((str(h.first), h.last and str(h.last)) for h in found.holds)
+        return sorted((str(h.first), str(h.last) if h.last else None) for h in found.holds)
 
     def test_it_is_known_from_the_day_it_was_recorded(self) -> None:
         assert self.holds({"recorded_on": "2026-02-01"}, as_of="2026-01-31") == []

@@ -55,7 +55,7 @@ class TestEvents:
             ("session", "2026-01-05 to 2026-01-05", "CONFIRMED"),
             ("session", "2026-03-30 to 2026-03-30", "CONFIRMED"),
             ("onset", "2026-04-13 to 2026-04-20", "TENTATIVE"),
-            ("wear_off", "2026-05-25 to 2026-06-22", "TENTATIVE"),
+            ("wear_off", "2026-05-25 to 2026-06-08", "TENTATIVE"),
             ("due", "2026-06-22 to 2026-06-29", "TENTATIVE"),
             ("due", "2026-09-14 to 2026-09-14", "TENTATIVE"),
         ]
@@ -113,7 +113,7 @@ class TestEvents:
 
     def test_where_no_interval_is_stated_only_what_was_given_is_shown(self) -> None:
         bare = MIGRAINE.model_copy(
-            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "2"}
+            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "99"}
         )
         assert {e.kind for e in events(protocol=bare)} == {"session", "onset", "wear_off"}
 
@@ -582,7 +582,7 @@ class TestForWhom:
         response = MIGRAINE.response.model_copy(
             update={"wear_off_for_whom": "some", "wear_off_share": "90 of 143"}
         )
-        some = MIGRAINE.model_copy(update={"response": response, "version": "2"})
+        some = MIGRAINE.model_copy(update={"response": response, "version": "99"})
         words = {str(e.kind): e.summary for e in events(protocol=some)}
         assert words["wear_off"] == "Some may notice that the effect wears off"
         assert words["onset"] == "The effect may begin"

@@ -132,7 +132,9 @@ class TestNames:
         with pytest.raises(bs.UnknownProtocolError) as caught:
             bs.find_protocol("chronic-migraine", region="eu", product="Daxxify")
         assert str(caught.value).endswith("there are: none")
-        with pytest.raises(bs.UnknownProtocolError, match="there are: blepharospasm, cervical-dystonia, sialorrhea"):
+        with pytest.raises(
+            bs.UnknownProtocolError, match="there are: blepharospasm, cervical-dystonia, sialorrhea"
+        ):
             bs.find_protocol("chronic-migraine", product="Xeomin")
         assert bs.find_protocol("chronic-migraine", on="2026-01-05") == MIGRAINE
 

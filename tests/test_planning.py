@@ -1,6 +1,7 @@
 """Planning: bookable days, authorizations, shared visits, countdowns, vials."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations_with_replacement
@@ -15,7 +16,15 @@ import botox_schedule as bs
 from botox_schedule import planning as plan
 from botox_schedule.planning import BookingConstraint as Constraint
 from botox_schedule.planning import PlanningError
-from botox_schedule.testing import days, policies, protocols, record_from_gaps, records, sessions
+from botox_schedule.testing import (
+    days,
+    intervals,
+    policies,
+    protocols,
+    record_from_gaps,
+    records,
+    sessions,
+)
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
 SPASTICITY = bs.find_protocol("spasticity")
@@ -693,6 +702,21 @@ class TestSharedVisit:
         )
         assert not any(c.exceeded for t in visit.tracks for c in t.limit_checks if c.chosen)
 
+    def test_each_track_knows_the_protocol_of_the_other(self) -> None:
+        """A clinic's own indication is recognized in both tracks."""
+        own = SPASTICITY.model_copy(
+            update={"id": "own", "indication": "bruxism", "shares_clock_with": ()}
+        )
+        rows = [
+            {"administered_on": "2026-01-05", "indication": "chronic-migraine"},
+            {"administered_on": "2026-01-12", "indication": "bruxism"},
+        ]
+        record = bs.PatientRecord(sessions=[{"product": "Botox", **row} for row in rows])
+        orders: list[list[bs.TreatmentProtocol | str]] = [[MIGRAINE, own], [own, "migraine"]]
+        for tracks in orders:
+            visit = plan.find_shared_visit(record, tracks, as_of="2026-03-01")
+            assert visit.on == date(2026, 4, 6)
+
     def test_windows_without_a_common_day_are_named(self) -> None:
         record = record_from_gaps([], starts_on=date(2026, 1, 5))
         late = {"administered_on": "2026-02-20", "indication": "spasticity", "product": "Botox"}
@@ -857,13 +881,23 @@ class TestVials:
     def test_sizes_of_the_caller_that_are_bundled_too_rest_on_no_source(self) -> None:
         bundled = plan.fewest_vials(250, "Dysport")
         own = plan.fewest_vials(250, "Dysport", sizes=[300])
-        assert (bundled.vials, bundled.unverified) == (own.vials, ("vial of 300 U",))
-        assert own.unverified == ()
+        assert (bundled.vials, own.unverified) == (own.vials, ())
         assert len(bundled.sources) == len(own.sources) + 1
 
-    def test_sizes_that_nobody_read_say_so(self) -> None:
-        assert plan.fewest_vials(300, "Dysport").unverified == ("vial of 300 U",)
-        assert plan.fewest_vials(300, "Botox").unverified == ()
+    def test_sizes_that_nobody_read_say_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        (known,) = (size for size in plan.vial_sizes("Dysport") if size.units == 300)
+        for verification, unverified in (("unverified", ("vial of 300 U",)), ("secondary", ())):
+            source = known.source.model_copy(update={"verification": verification})
+            size = known.model_copy(update={"source": source})
+            monkeypatch.setattr("botox_schedule.planning.vials.vial_sizes", lambda _, s=size: (s,))
+            assert plan.fewest_vials(300, "Dysport").unverified == unverified
+
+    def test_a_product_without_known_vials_needs_sizes(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("botox_schedule.planning.vials.vial_sizes", lambda _: ())
+        with pytest.raises(PlanningError, match="name them with sizes"):
+            plan.fewest_vials(10, "Letybo")
 
     def test_a_product_without_a_code_is_not_billed(self) -> None:
         assert plan.fewest_vials(100, "Letybo", sizes=[100]).billing == ()
@@ -874,7 +908,6 @@ class TestVials:
             ({"units": 0, "product": "Botox"}, "more than 0"),
             ({"units": 100_001, "product": "Botox"}, "at most 100,000"),
             ({"units": 10, "product": "toxin"}, "no known product is named; give one of"),
-            ({"units": 10, "product": "Letybo"}, "name them with sizes"),
             ({"units": 10, "product": "Botox", "sizes": [0]}, "at least 1 unit"),
         ],
     )
@@ -884,7 +917,7 @@ class TestVials:
 
     def test_every_size_and_code_names_its_source(self) -> None:
         assert all(size.source.title for size in plan.vial_sizes())
-        assert {s.product for s in plan.vial_sizes()} == {ONA, bs.Product.ABOBOTULINUMTOXIN_A}
+        assert {s.product for s in plan.vial_sizes()} == set(bs.Product)
 
     @pytest.mark.parametrize(
         ("code", "units"), [("J0585", 1), ("J0586", 5), ("J0587", 100), ("J0588", 1), ("J0589", 1)]
@@ -917,13 +950,16 @@ class TestCodes:
             ("CPT", "64615", "chronic-migraine"),
             ("HCPCS", "J0585", None),
             ("ICD-10-CM", "G35", None),
-            ("ICD-9", "G24.3", None),
         ],
     )
     def test_a_code_names_its_indication(
         self, system: str, code: str, indication: str | None
     ) -> None:
         assert bs.find_indication(system, code) == indication
+
+    def test_an_unknown_system_is_refused(self) -> None:
+        with pytest.raises(bs.BotoxScheduleError, match="no coding system has that name"):
+            bs.find_indication("ICD-9", "G24.3")
 
     def test_every_code_is_found_again(self) -> None:
         for protocol in bs.bundled_protocols():
@@ -1131,14 +1167,14 @@ class TestWords:
         asked: dict[str, Any] = {"as_of": "2026-03-01", "planned_units": {"chronic-migraine": 401}}
         record = TestSharedVisit().record()
         visit = plan.find_shared_visit(record, [MIGRAINE, SPASTICITY], **asked)
-        ref = "onabotulinumtoxinA-{}-adult-us version 1.0, region us"
+        refs = [str(protocol.ref) for protocol in (MIGRAINE, SPASTICITY)]
         assert visit.explain().split("\n") == [
             "2026-04-06: fits every track",
-            f"{ref.format('chronic-migraine')}: 2026-03-30 to 2026-04-06, by itself 2026-03-30",
+            f"{refs[0]}: 2026-03-30 to 2026-04-06, by itself 2026-03-30",
             "  days given up: 7",
             "  401 U exceed 400 U per window, product (twelve_weeks)",
             "  601 U exceed 400 U per window, product (three_months)",
-            f"{ref.format('spasticity')}: 2026-04-06 to 2026-06-09, by itself 2026-04-12",
+            f"{refs[1]}: 2026-04-06 to 2026-06-09, by itself 2026-04-12",
             "  days given up: -6",
             "  401 U exceed 400 U per window, product (twelve_weeks)",
             "  601 U exceed 400 U per window, product (three_months)",
@@ -1146,8 +1182,8 @@ class TestWords:
         gone = plan.find_shared_visit(record, [MIGRAINE, SPASTICITY], calendar=never, **asked)
         assert gone.explain().split("\n") == [
             "no day: closed",
-            f"{ref.format('chronic-migraine')}: 2026-03-30 to 2026-04-06, by itself no day",
-            f"{ref.format('spasticity')}: 2026-04-06 to 2026-06-09, by itself no day",
+            f"{refs[0]}: 2026-03-30 to 2026-04-06, by itself no day",
+            f"{refs[1]}: 2026-04-06 to 2026-06-09, by itself no day",
         ]
 
     @pytest.mark.parametrize(
@@ -1210,13 +1246,11 @@ class TestEdges:
     def test_own_sizes_take_the_place_of_the_bundled_ones(self) -> None:
         found = plan.fewest_vials(155, "Botox", sizes=[120])
         assert [(v.units, v.count) for v in found.vials] == [(120, 2)]
-        assert [source.key for source in found.sources] == ["hcpcs-2026-10"]
+        billed = plan.billing_rule("Botox").source
+        assert found.sources == (billed,)
         both = plan.fewest_vials(300, "Botox")
-        assert [source.key for source in both.sources] == [
-            "ndc-public-repos",
-            "carecostoptimizer-waste",
-            "hcpcs-2026-10",
-        ]
+        bundled = tuple(size.source for size in plan.vial_sizes("Botox"))
+        assert both.sources == (*bundled, billed)
         assert plan.fewest_vials(300, "Botox", pharmacy_supplied=True).sources == both.sources[:2]
         assert plan.fewest_vials(1, "Letybo", sizes=[100]).sources == ()
 
@@ -1267,6 +1301,24 @@ class TestEdges:
             given, [MIGRAINE, SPASTICITY], as_of="2026-03-01", calendar=never
         )
         assert (gone.window, [t.authorization for t in gone.tracks]) == (visit.window, [None, None])
+
+    @pytest.mark.parametrize(("left", "covers"), [(400, None), (399, False)])
+    def test_limbs_of_one_clock_share_the_units_of_an_authorization(
+        self, left: int, covers: bool | None
+    ) -> None:
+        rows = [
+            {"administered_on": "2026-01-05", "indication": limb, "product": "Botox"}
+            for limb in ("upper-limb-spasticity", "lower-limb-spasticity")
+        ]
+        valid = {"first": "2026-02-01", "last": "2026-12-31"}
+        approval = approved(indication="spasticity", units=left, valid=valid)
+        record = bs.PatientRecord.model_validate({"sessions": rows, "authorizations": [approval]})
+        limbs = [row["indication"] for row in rows]
+        units = dict.fromkeys(limbs, 200)
+        visit = plan.find_shared_visit(record, limbs, as_of="2026-03-01", planned_units=units)
+        assert (visit.on is None) is (covers is False)
+        assert {t.authorization and t.authorization.covers for t in visit.tracks} == {None}
+        assert [track.own_day is None for track in visit.tracks] == [False, False]
 
     def test_the_planned_units_of_each_track_decide_its_authorization(self) -> None:
         approvals = [approved(units=100), approved(indication="spasticity", units=300)]
@@ -1668,9 +1720,13 @@ class TestWhereAPersonMustDecide:
             offer = plan.check_booking(record, lower, on=on, as_of="2026-04-01")
             assert list(offer.constraints) == constraints
 
+    def test_each_reason_that_keeps_a_day_closed_has_a_constraint_of_its_name(self) -> None:
+        closed = set(bs.terms.DayReasonCode) - {"allowed", "no_history"}
+        assert {code.value for code in closed} <= {constraint.value for constraint in Constraint}
+
     def test_no_interval(self) -> None:
         bare = MIGRAINE.model_copy(
-            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "2"}
+            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "99"}
         )
         found = plan.first_bookable_day(one, bare, as_of="2026-03-01")
         assert (found.on, found.emptied_by) == (None, Constraint.NO_INTERVAL)
@@ -1755,20 +1811,13 @@ class TestFewestVialsExceedTheUnits:
         assert offer.authorization is not None
         assert list(offer.authorization.problems) == ["units_unknown"]
 
-    def test_is_not_said_where_no_vial_is_known(self) -> None:
-        xeomin = bs.find_protocol("upper-limb-spasticity", product="Xeomin")
-        assert plan.vial_sizes("Xeomin") == ()
-        row = {
-            "administered_on": "2026-01-05",
-            "indication": "upper-limb-spasticity",
-            "product": "Xeomin",
-            "units": 205,
-            "units_discarded": 0,
-        }
-        approval = approved(indication="upper-limb-spasticity", product="Xeomin", units=400)
-        record = bs.PatientRecord.model_validate({"sessions": [row], "authorizations": [approval]})
+    def test_is_not_said_where_no_vial_is_known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("botox_schedule.planning.authorizations.vial_sizes", lambda _: ())
+        record = record_of(
+            {"units": 205, "units_discarded": 0}, authorizations=[approved(units=400)]
+        )
         offer = plan.check_booking(
-            record, xeomin, on="2026-06-01", as_of="2026-02-01", planned_units=155
+            record, MIGRAINE, on="2026-03-30", as_of="2026-02-01", planned_units=155
         )
         assert offer.authorization is not None
         assert list(offer.authorization.problems) == ["units_unknown"]
@@ -2043,6 +2092,42 @@ def decisions(draw: st.DrawFn) -> dict[str, Any]:
     return {"holds": (bs.Hold(first=first, last=last, reason="surgery"),)}
 
 
+@st.composite
+def nasty_records(draw: st.DrawFn) -> bs.PatientRecord:
+    """Records with words that nobody knows and decisions that are taken back."""
+    record = draw(anybody)
+    misspelled = draw(st.sets(st.integers(0, 7), max_size=2))
+    given_sessions = [
+        replace(s, indication="chronic-migrane") if n in misspelled else s
+        for n, s in enumerate(record.sessions)
+    ]
+    marks = st.none() | WHEN
+    holds = []
+    for hold in record.holds:
+        recorded, withdrawn = draw(marks), draw(marks)
+        if recorded and withdrawn and withdrawn < recorded:
+            recorded, withdrawn = withdrawn, recorded
+        update = {"recorded_on": recorded, "withdrawn_on": withdrawn}
+        holds.append(hold.model_copy(update=update))
+    return record.model_copy(update={"sessions": tuple(given_sessions), "holds": tuple(holds)})
+
+
+@st.composite
+def changing(draw: st.DrawFn) -> tuple[bs.TreatmentProtocol, bs.TreatmentProtocol]:
+    """Two versions of one protocol, the second in force from a day on."""
+    first, second, day = draw(protocols()), draw(protocols()), draw(WHEN)
+    old = first.model_copy(update={"in_force": {"last": day - DAY}})
+    return old, second.model_copy(update={"version": "2", "in_force": {"first": day}})
+
+
+@st.composite
+def payers(draw: st.DrawFn) -> bs.SchedulingPolicy:
+    """A policy with a payer's minimum that is in force for a while."""
+    first, last = sorted((draw(WHEN), draw(WHEN)))
+    rule = bs.PayerRule(minimum=draw(intervals(most_days=150)), first=first, last=last)
+    return draw(policies()).model_copy(update={"payer": (rule,)})
+
+
 class TestLaws:
     @settings(max_examples=60, deadline=None)
     @given(anybody, protocols(), decisions(), WHEN)
@@ -2094,15 +2179,16 @@ class TestLaws:
             assert {day for day in after if first is None or day >= first} <= before
 
     @settings(max_examples=80, deadline=None)
-    @given(anybody, protocols(), policies(), WHEN)
+    @given(nasty_records(), changing(), policies() | payers(), WHEN)
     def test_planning_agrees_with_the_dates(
         self,
         record: bs.PatientRecord,
-        protocol: bs.TreatmentProtocol,
+        versions: tuple[bs.TreatmentProtocol, bs.TreatmentProtocol],
         policy: bs.SchedulingPolicy,
         as_of: date,
     ) -> None:
-        asked: dict[str, Any] = {"as_of": as_of, "policy": policy}
+        protocol = versions[0]
+        asked: dict[str, Any] = {"as_of": as_of, "policy": policy, "other_protocols": versions}
         answer = bs.forecast(record, protocol, **asked)
         check = bs.check_date(record, protocol, on=as_of, **asked)
         found = plan.first_bookable_day(record, protocol, **asked)

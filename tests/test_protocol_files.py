@@ -80,7 +80,7 @@ class TestFiles:
         with pytest.raises(bs.errors.ProtocolFileError) as caught:
             bs.load_protocols(file)
         assert str(caught.value) == (
-            "own.toml: own: in_force of versions 0 and 1 overlaps; "
+            "own.toml: [[protocols]] 2 (own): in_force of versions 0 and 1 overlaps; "
             "expected periods without a common day"
         )
 

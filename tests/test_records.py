@@ -66,7 +66,10 @@ class TestRefusals:
                 "needs minimum, usual or both",
             ),
             ({"overrides": [{**OVERRIDE, "minimum": "- 1 day"}]}, "a minimum cannot be negative"),
-            ({"overrides": [{**OVERRIDE, "usual": "- 1 day"}]}, "a usual range cannot be negative"),
+            (
+                {"overrides": [{**OVERRIDE, "usual": "- 1 day"}]},
+                "a range of intervals cannot be negative",
+            ),
             ({"overrides": [{**OVERRIDE, "minimum": 70}]}, "valid"),
             ({"weights": [{"measured_on": "2026-01-05", "kilograms": 0}]}, "greater than 0"),
             (

@@ -215,7 +215,7 @@ class TestVersions:
             self.version("1", None, "2026-03-31", "10 weeks"),
             self.version("2", "2026-04-01", None, "20 weeks"),
         )
-        before = LabelRule(MinimumKind.PREVIOUS_PRODUCT, versions, binds=True)
+        before = LabelRule(MinimumKind.PREVIOUS_PRODUCT, ((versions,),), binds=True)
         rules = self.rules(self.version("1", None, None, "4 weeks"), others=(before,))
         deciding = [rules.on(day).deciding for day in (date(2026, 3, 31), date(2026, 4, 1))]
         assert [minimum and minimum.gives for minimum in deciding] == [

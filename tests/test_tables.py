@@ -4,6 +4,7 @@ import gzip
 import io
 import sys
 import tomllib
+import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-import xlsxwriter
-from hypothesis import given
+import xlsxwriter  # type: ignore[import-untyped]
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botox_schedule import CareEndKind, Product, SessionKind, SessionStatus
@@ -28,6 +29,7 @@ from botox_schedule.tables import (
     read_sessions,
     read_weights,
 )
+from botox_schedule.tables.typed import refusing
 
 FILES = Path(__file__).with_name("files")
 SHAPES = tomllib.loads((FILES / "expected.toml").read_text(encoding="utf-8"))
@@ -62,9 +64,16 @@ def written(value: Any) -> str:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value or "")
 
 
+SEPARATOR = "the separator may be for thousands or for decimals; write 1000, or 1.5"
+
+
+def moment(*parts: int) -> datetime:
+    return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001 - a spreadsheet has no zones
+
+
 class TestShapes:
     def test_every_file_has_its_answer(self) -> None:
-        names = {file.name for file in FILES.iterdir()} - {"expected.toml"}
+        names = {file.name for file in FILES.iterdir()} - {"expected.toml", ".gitattributes"}
         assert names == set(SHAPES["files"])
 
     @pytest.mark.parametrize("name", sorted(SHAPES["files"]))
@@ -378,10 +387,7 @@ class TestUnits:
     @pytest.mark.parametrize("text", ["1.000", "1,000", "155.000", "1.234.567", "1 000", "1'000", "1,000.50", "1.000 U"])  # fmt: skip
     def test_a_separator_that_may_be_a_thousands_makes_them_unknown(self, text: str) -> None:
         reading = one(f'P1,2026-01-05,migraine,Botox,"{text}",completed,')
-        assert reasons(reading) == [
-            "units: the separator may be for thousands or for decimals; write 1000, or 1.5; "
-            "the row counts with unknown units"
-        ]
+        assert reasons(reading) == [f"units: {SEPARATOR}; the row counts with unknown units"]
         assert reading.session_rows[0].session.units is None
 
     def test_cells_beyond_the_header_are_told_and_make_numbers_unknown(self) -> None:
@@ -528,7 +534,7 @@ class TestKeys:
         [
             ("", "missing"),
             ("x" * 201, "expected at most 200 characters"),
-            ("1.23457E+11", "a spreadsheet rounded it to a number; export the column as text"),
+            ("1.23457E+11", "a spreadsheet made a number or a date of it; export it as text"),
             ("Jos\ufffd", "letters were lost in an earlier export; export it again as UTF-8"),
             ('"a\nb"', "a line break was found; a quotation mark may be open"),
         ],
@@ -630,6 +636,18 @@ class TestAnswers:
             "kind": "full", "id": "line 2", "recorded_on": None,
         }  # fmt: skip
 
+    def test_records_take_what_other_tables_hold(self) -> None:
+        reading = read(f"{HEADER},Date of death\n{GOOD},2026-02-01\n{GOOD.replace('P1', 'P2')},\n")
+        holds = read_holds(b"patient,first\nP2,2026-02-01\nP2,2026-03-01\nP3,2026-01-01\n")
+        ends = read_care_ends(b"patient,on,kind\nP1,2026-03-01,discharged\n")
+        births = read_births(b"patient,born on\nP1,1981-01-01\nP2,1980-01-01\nP2,1981-01-01\n")
+        first, second = reading.records(holds=holds, care_ends=ends, births=births)
+        assert [end.kind for end in first.care_ends] == ["deceased", "discontinued"]
+        assert (first.born_on, first.holds) == (date(1981, 1, 1), ())
+        assert [hold.first for hold in second.holds] == [date(2026, 2, 1), date(2026, 3, 1)]
+        assert second.born_on == date(1980, 1, 1)
+        assert [problem.line for problem in holds.unmatched(reading.patients)] == [4]
+
     def test_nothing_shows_a_patient_by_accident(self) -> None:
         reading = one(GOOD)
         holds = read_holds(b"patient,first\nP1,2026-01-05\n")
@@ -647,18 +665,18 @@ class TestAnswers:
 
 
 class TestSpreadsheets:
-    ROW = ("0012", datetime(2026, 1, 5), "migraine", "Botox", 155)
+    ROW = ("0012", moment(2026, 1, 5), "migraine", "Botox", 155)
     NAMES = ("MRN", "DOS", "Dx", "Drug", "Amt")
 
     def test_days_and_numbers_come_as_they_are(self) -> None:
-        row = (12, datetime(2026, 1, 5), "migraine", "Botox", 1.125)
+        row = (12, moment(2026, 1, 5), "migraine", "Botox", 1.125)
         (found,) = read(workbook([list(self.NAMES), list(row)])).rows()
         assert (found["patient"], found["administered_on"], found["units"]) == ("12", date(2026, 1, 5), Decimal("1.125"))  # fmt: skip
 
     @pytest.mark.parametrize(
         ("day", "words"),
         [
-            (datetime(2026, 1, 5, 14, 30), "date: a time of day was found"),
+            (moment(2026, 1, 5, 14, 30), "date: a time of day was found"),
             (46027, "date: a spreadsheet's serial number is not a day"),
             (True, "date: expected YYYY-MM-DD"),
         ],
@@ -668,14 +686,20 @@ class TestSpreadsheets:
         assert reading.problems[0].reason.startswith(words)
         assert reading.problems[0].line == 2
 
+    def test_a_key_that_became_a_date_is_refused(self) -> None:
+        reading = read(workbook([list(self.NAMES), [moment(2026, 1, 2), *self.ROW[1:]]]))
+        assert reasons(reading) == [
+            "patient: a spreadsheet made a number or a date of it; export it as text"
+        ]
+
     def test_a_key_with_more_digits_than_a_spreadsheet_keeps_is_refused(self) -> None:
         reading = read(workbook([list(self.NAMES), [1234567890123456, *self.ROW[1:]]]))
         assert reasons(reading) == [
-            "patient: a spreadsheet rounded it to a number; export the column as text"
+            "patient: a spreadsheet made a number or a date of it; export it as text"
         ]
 
     def test_of_two_sheets_with_sessions_the_caller_names_one(self) -> None:
-        table = [list(self.NAMES), list(self.ROW)]
+        table: list[list[Any]] = [[*self.NAMES], [*self.ROW]]
         content = workbook(table, [*table, ["0013", *self.ROW[1:]]])
         with pytest.raises(TableError, match="2 sheets hold such a table; name one with sheet="):
             read(content)
@@ -697,8 +721,43 @@ class TestSpreadsheets:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(sys.modules, "python_calamine", None)
-        with pytest.raises(TableError, match=r"pip install 'botox-schedule\[excel\]'"):
-            read(workbook([]))
+        monkeypatch.setitem(sys.modules, "xlrd", None)
+        for content in (workbook([]), b"\xd0\xcf\x11\xe0"):
+            with pytest.raises(TableError, match=r"pip install 'botox-schedule\[excel\]'"):
+                read(content)
+
+    def test_a_spreadsheet_has_a_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        content = b"\xd0\xcf\x11\xe0" + bytes(2_000_000)
+        monkeypatch.setattr("botox_schedule.tables.excel._MOST_BYTES", 1_048_576)
+        with pytest.raises(FileLimitError, match="the table: larger than 1 MiB"):
+            read(content)
+
+    def test_cells_of_an_error_are_no_numbers(self) -> None:
+        """Excel keeps the word of an error as the result of its formula."""
+        content = io.BytesIO()
+        book = xlsxwriter.Workbook(content)
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, self.NAMES)
+        sheet.write_row(1, 0, ["0012", "2026-01-05", "migraine", "Botox"])
+        sheet.write_formula(1, 4, "=1/0", None, "#DIV/0!")
+        book.close()
+        reading = read(content.getvalue())
+        assert reading.session_rows[0].session.units is None
+        assert reasons(reading)[0].startswith("units: expected a number above 0")
+
+    def test_markup_that_is_broken_is_refused_before_a_reader_hangs(self) -> None:
+        content = io.BytesIO((FILES / "open_document.ods").read_bytes())
+        with zipfile.ZipFile(content) as book:
+            xml = book.read("content.xml").replace(b"</office:spreadsheet>", b"<")
+        broken = io.BytesIO()
+        with zipfile.ZipFile(broken, "w") as book:
+            book.writestr("content.xml", xml)
+        with pytest.raises(TableError, match="damaged"):
+            read(broken.getvalue())
+
+    def test_only_an_error_of_the_file_is_refused(self) -> None:
+        with pytest.raises(KeyboardInterrupt), refusing("spreadsheet"):
+            raise KeyboardInterrupt
 
     @pytest.mark.parametrize(
         "content", [b"PK\x03\x04 is no zip file", b"\xd0\xcf\x11\xe0 is no workbook"]
@@ -716,7 +775,7 @@ class TestParquet:
 
     def test_cells_of_every_type_are_read(self) -> None:
         content = self.frame(
-            MRN=[12, 13], DOS=[datetime(2026, 1, 5), None], Dx=["migraine", "migraine"], Drug=["Botox", "Botox"],
+            MRN=[12, 13], DOS=[moment(2026, 1, 5), None], Dx=["migraine", "migraine"], Drug=["Botox", "Botox"],
             Amt=[155.0, float("nan")], Wasted=[Decimal("45.0"), None], note=[True, False],
         )  # fmt: skip
         reading = read(content)
@@ -837,7 +896,7 @@ class TestDecisions:
         row = b"1,migraine,Botox,2026-01-01,2026-12-31,4,620,84 days,a1,2025-12-01,2026-06-01\n"
         (found,) = read_authorizations(header + row).by_patient["1"]
         assert (found.valid.first, found.valid.last, found.sessions, found.units) == (
-            date(2026, 1, 1), date(2026, 12, 31), 4, 620,
+            date(2026, 1, 1), date(2026, 12, 31), 4, Decimal(620),
         )  # fmt: skip
         assert (str(found.minimum_interval), found.id, found.withdrawn_on) == (
             "84 days",
@@ -846,7 +905,7 @@ class TestDecisions:
         )
 
     @pytest.mark.parametrize(
-        ("old", "new"), [("2026-12-31", "soon"), (",4,", ",four,"), ("620", "1.000"), ("Botox", "Toxin"), ("84 days", "soon"), ("2026-01-01,2026-12-31", "2026-12-31,2026-01-01"), ("2026-06-01", "2026-06-01,x")]
+        ("old", "new"), [("2026-12-31", "soon"), ("2026-12-31", ""), (",4,", ",four,"), ("620", "1.000"), ("Botox", "Toxin"), ("84 days", "soon"), ("2026-01-01,2026-12-31", "2026-12-31,2026-01-01"), ("2026-06-01", "2026-06-01,x")]
     )  # fmt: skip
     def test_an_authorization_never_covers_more_than_was_read(self, old: str, new: str) -> None:
         header = (
@@ -882,6 +941,7 @@ CELLS = st.one_of(
 
 
 class TestLaws:
+    @settings(deadline=None)
     @given(st.lists(st.lists(CELLS, max_size=9), max_size=12), st.sampled_from(",;\t|"))
     def test_every_row_is_a_session_a_problem_or_blank(
         self, rows: list[list[str]], delimiter: str
@@ -903,6 +963,7 @@ class TestLaws:
         if '"' not in text:
             assert counts.read == len(rows)
 
+    @settings(deadline=None)
     @given(st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=8))
     def test_a_table_of_decisions_keeps_the_same_law(self, rows: list[list[str]]) -> None:
         body = [
@@ -915,6 +976,7 @@ class TestLaws:
         assert counts.left_out == sum(problem.left_out for problem in holds.problems)
         assert counts.used == sum(map(len, holds.by_patient.values()))
 
+    @settings(deadline=None)
     @given(st.binary(max_size=200))
     def test_any_bytes_are_read_or_refused(self, content: bytes) -> None:
         for start in (
@@ -930,6 +992,7 @@ class TestLaws:
             except (TableError, FileLimitError):
                 continue
 
+    @settings(deadline=None)
     @given(st.permutations([GOOD.replace("01-05", f"0{month}-05") for month in range(1, 6)]))
     def test_the_order_of_rows_means_nothing(self, rows: list[str]) -> None:
         reading = read("\n".join([HEADER, *rows]))

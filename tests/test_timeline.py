@@ -20,7 +20,38 @@ from botox_schedule.views.markup import clean, escaped
 from botox_schedule.views.messages import bundled_messages
 from botox_schedule.views.timeline import timeline_svg
 
-MIGRAINE = bs.find_protocol("chronic-migraine")
+SOURCE = {
+    "key": "made-up",
+    "title": "A made-up compendium",
+    "place": "chronic migraine",
+    "verification": "secondary",
+    "checked_on": "2026-01-02",
+}
+MIGRAINE = bs.TreatmentProtocol(
+    id="own-migraine",
+    version="1",
+    region="us",
+    indication="chronic-migraine",
+    product="Botox",
+    population="adult",
+    retreatment={
+        "kind": "scheduled",
+        "minimum": "12 weeks",
+        "minimum_source": SOURCE,
+        "usual": "12 weeks",
+        "usual_source": SOURCE,
+    },
+    response={
+        "onset": "2 to 3 weeks",
+        "onset_source": SOURCE,
+        "wear_off": "8 to 12 weeks",
+        "wear_off_source": SOURCE,
+        "full_benefit": "6 months",
+        "full_benefit_source": SOURCE,
+    },
+    limits=[{"scope": "product", "per": "session", "units": 400, "source": SOURCE}],
+)
+"""Content that no new edition changes."""
 SVG = "{http://www.w3.org/2000/svg}"
 one = record_from_gaps([], starts_on=date(2026, 1, 5), units=155)
 MONTHS = bundled_messages("en").words["months_short"].split()
@@ -82,15 +113,21 @@ def bladder() -> bs.PatientRecord:
 
 class TestTimeline:
     def test_shows_session_response_due_and_today(self) -> None:
-        svg = timeline_svg(one, "chronic-migraine", as_of="2026-02-20")
+        svg = timeline_svg(one, MIGRAINE, as_of="2026-02-20")
         assert titles(svg) == [
             "due: 2026-03-30 to 2026-04-06",
             "onset: 2026-01-19 to 2026-01-26, cycle 1",
-            "wear-off: 2026-03-02 to 2026-03-16, cycle 1",
+            "wear-off: 2026-03-02 to 2026-03-30, cycle 1",
             "overdue: from 2026-04-07 on",
             "as of 2026-02-20",
             "cycle 1: 2026-01-05, first",
         ]
+
+    def test_a_name_takes_the_protocol_of_what_was_given(self) -> None:
+        bundled = bs.find_protocol("chronic-migraine")
+        assert timeline_svg(one, "chronic-migraine", as_of="2026-02-20") == timeline_svg(
+            one, [bundled], as_of="2026-02-20"
+        )
 
     def test_says_what_it_shows_to_those_who_do_not_see_it(self) -> None:
         root = ET.fromstring(timeline_svg(one, MIGRAINE, as_of="2026-02-20", title="My cycles"))
@@ -632,7 +669,7 @@ class TestNotebook:
         html = notebook.protocol_html(MIGRAINE)
         found = cells(html)
         assert found[:2] == ["minimum", "12 weeks"]
-        assert "Epocrates" in found[3]
+        assert found[2:4] == ["secondary", "A made-up compendium, chronic migraine"]
         assert "not recorded here" in found
         assert "not recorded here" in notebook.protocol_html(AS_NEEDED)
         assert "no source is given" in notebook.protocol_html(AS_NEEDED)

@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # typing itself takes longer to import than the command's
 if TYPE_CHECKING:
     from botox_schedule.public import *  # noqa: F403
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Authority",

@@ -5,11 +5,11 @@ import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from errno import ENOENT
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
-from shutil import copyfileobj
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
@@ -41,11 +41,18 @@ def read_within(source: FileName | BinaryIO, most: int) -> bytes:
     if not isinstance(source, (str, PathLike)):
         return expand(_read(source, "the stream", most), "the stream", most)
     file = Path(source)
-    with file.open("rb") as stream:
+    with _opened(file) as stream:
         status = os.fstat(stream.fileno())
         if stat.S_ISREG(status.st_mode) and status.st_size > most:
             raise _too_large(file.name, most)
         return expand(_read(stream, file.name, most), file.name, most)
+
+
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except ValueError:  # a name that no file can have
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT)) from None
 
 
 def _read(stream: BinaryIO, name: str, most: int) -> bytes:
@@ -97,10 +104,10 @@ def _gzip_parts(content: bytes) -> Iterator[bytes]:
         raise zlib.error
 
 
-def checked_zip(content: bytes, name: str, most: int) -> bytes:
-    """Return a zip file again with its entries stored: what reads it expands nothing.
+def zip_entries(content: bytes, name: str, most: int) -> dict[str, bytes]:
+    """Return the content of a zip file by the names of its entries.
 
-    The sizes that a zip file states can be false. No entry here is longer than it states.
+    The sizes that a zip file states can be false. No entry becomes longer than it states.
 
     Args:
         content: The zip file.
@@ -110,19 +117,14 @@ def checked_zip(content: bytes, name: str, most: int) -> bytes:
     Raises:
         FileLimitError: When they have more, or the file is damaged.
     """
-    whole = BytesIO()
     try:
-        with ZipFile(BytesIO(content)) as given, ZipFile(whole, "w") as stored:
-            if sum(entry.file_size for entry in given.infolist()) > most:
-                raise _too_large(name, most)
-            for entry in given.infolist():
-                with given.open(entry) as expanded, stored.open(entry.filename, "w") as copy:
-                    copyfileobj(expanded, copy)
-    except FileLimitError:
-        raise
+        with ZipFile(BytesIO(content)) as file:
+            entries = file.infolist()
+            if sum(entry.file_size for entry in entries) <= most:
+                return {entry.filename: file.read(entry) for entry in entries}
     except (BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
         raise FileLimitError(f"{name}: a zip file that is damaged or encrypted") from None
-    return whole.getvalue()
+    raise _too_large(name, most)
 
 
 def check_lines(content: bytes, name: str) -> None:

@@ -85,8 +85,15 @@ def _unrecognized(reading: Reading) -> Iterable[Finding]:
 
 
 def _later_sessions(track: Track) -> Iterable[Finding]:
-    later = [s for s in track.history.later if s.indication in track.clock]
-    later += [s for s in track.history.later if not track.reading.recognizes(s.indication)]
+    # Those of an unknown or a declared indication belong to no track: each track names them.
+    others = track.policy.other_indications
+    later = [
+        s
+        for s in track.history.later
+        if s.indication in track.clock
+        or s.indication in others
+        or not track.known.recognizes(s.indication)
+    ]
     if later:
         message = "a completed session is dated after the day of the question; it is left out"
         yield make_finding(FindingCode.FUTURE_COMPLETED_SESSION, message, later)

@@ -353,7 +353,24 @@ def is_clear(verdict: bool | None, checks: Sequence[LimitCheck]) -> bool | None:
     answers = [verdict, *(check.is_met for check in checks if check.chosen)]
     if False in answers:
         return False
-    return None if None in answers else True
+    # Without a recorded limit nothing was checked, which is not the same as within the limits.
+    return None if None in answers or not checks else True
+
+
+def limits_in_words(checks: Sequence[LimitCheck], product: str) -> str:
+    """Return what the limits recorded here say, and what they do not say."""
+    chosen = [check for check in checks if check.chosen and not check.not_checked]
+    if not chosen:
+        return f"no limit is recorded for {product}"
+    if any(check.exceeded for check in chosen):
+        return "the units exceed a limit recorded here"
+    checked = [check for check in chosen if check.is_met]
+    if len(checked) < len(chosen):
+        return f"of {len(chosen)} limits recorded here {len(checked)} were checked with units"
+    return (
+        f"within the limits recorded here ({len(checked)} checked); "
+        "this does not say the dose is safe"
+    )
 
 
 def in_window(

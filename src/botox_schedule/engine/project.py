@@ -67,15 +67,21 @@ def _unmoved(step: _Step) -> date | None:
 
 
 def _first_target(track: Track, step: _Step) -> date | None:
-    booked = track.next_booking
     if step.usual is None:
         return None
-    if booked is not None and judge_day(track, booked.administered_on).allowed is not False:
-        return booked.administered_on
-    if step.dates.due is None:
-        return None
+    booked_on = kept_booking_on(track)
+    if booked_on is not None or step.dates.due is None:
+        return booked_on
     periods = step.rules.allowed_periods()
     return first_allowed(periods, track.holds, max(step.dates.due, track.as_of))
+
+
+def kept_booking_on(track: Track) -> date | None:
+    """Return the day of the next booking, if it may be kept: it is not forbidden."""
+    booked = track.next_booking
+    if booked is None or judge_day(track, booked.administered_on).allowed is False:
+        return None
+    return booked.administered_on
 
 
 def rules_after(track: Track, rules: IntervalRules, target: date) -> IntervalRules:

@@ -8,10 +8,10 @@ from botox_schedule.engine.dates import TrackDates, UsualWindow
 from botox_schedule.engine.rules import Minimum, RulesOn, UsualRange
 from botox_schedule.engine.track import Track
 from botox_schedule.protocols.model import (
+    FROM_A_PAYER,
     READ_FROM_A_SCHEDULE,
     ProtocolRef,
     SourceRef,
-    TreatmentProtocol,
 )
 from botox_schedule.terms import (
     CandidateOutcome,
@@ -35,6 +35,8 @@ _OWNERS = {
     MinimumKind.EXPIRED_OVERRIDE: "the expired override's",
     MinimumKind.UNRECOGNIZED: "the",
 }
+_NOUNS = {READ_FROM_A_SCHEDULE: "scheduled interval", FROM_A_PAYER: "payer minimum"}
+"""What a minimum is called that its source does not state as the label's."""
 _USUAL_OWNERS = {
     UsualOwner.LABEL: "the usual range",
     UsualOwner.CLINIC: "the clinic's own usual range",
@@ -129,15 +131,9 @@ def days_text(count: int) -> str:
 
 def minimum_sentence(minimum: Minimum) -> str:
     """Return what a minimum gives; one read from a schedule is called an interval."""
-    noun = "scheduled interval" if _is_read_from_a_schedule(minimum.protocol) else "minimum"
-    if minimum.kind is not MinimumKind.LABEL:
-        noun = "minimum"
+    source = None if minimum.protocol is None else minimum.protocol.retreatment.minimum_source
+    noun = _NOUNS.get((source and source.basis) or "", "minimum")
     return f"{_OWNERS[minimum.kind]} {in_words(minimum.interval)} {noun} gives {minimum.gives}"
-
-
-def _is_read_from_a_schedule(protocol: TreatmentProtocol | None) -> bool:
-    source = None if protocol is None else protocol.retreatment.minimum_source
-    return source is not None and source.basis == READ_FROM_A_SCHEDULE
 
 
 def suppressed_reason(track: Track) -> str:

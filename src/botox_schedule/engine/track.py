@@ -21,7 +21,7 @@ from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.decisions import Decisions, known_decisions
 from botox_schedule.records.history import CycleSessions, History, cycles_of, read_history
 from botox_schedule.records.model import CareEnd, PatientRecord, PriorTreatment, TreatmentSession
-from botox_schedule.terms import DueStatus
+from botox_schedule.terms import DueStatus, SessionKind
 
 
 class Reading(NamedTuple):
@@ -362,9 +362,11 @@ def _doubtful_from(reading: Reading, last: CycleSessions) -> Iterable[date]:
     Such a session may have been the last of the track, and touch-ups after it may belong to it:
     it counts from the last injection where no full session came clearly after it.
     """
+    # A touch-up that only counts as a full session says nothing of what came before it.
+    is_full = last.full_sessions[-1].kind is SessionKind.FULL
     for day in doubtful_days(reading):
         is_older = (last.anchored_on - day).days > reading.policy.group_within_days
-        yield day if is_older else max(day, last.last_injected_on)
+        yield day if is_full and is_older else max(day, last.last_injected_on)
 
 
 def _always_doubtful(reading: Reading) -> bool:

@@ -9,8 +9,7 @@ from botox_schedule.fhir.elements import (
     UNIT_CODES,
 )
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
-from botox_schedule.fhir.reader import records_from_bundle
-from botox_schedule.fhir.reading import BundleCounts, BundleReading
+from botox_schedule.fhir.reader import BundleCounts, BundleReading, records_from_bundle
 from botox_schedule.fhir.sessions import UNKNOWN_INDICATION
 from botox_schedule.fhir.writer import (
     EARLIEST_EXTENSION,

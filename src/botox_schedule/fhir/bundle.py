@@ -1,12 +1,9 @@
 """The resources of a bundle, a file of lines or a single resource, each with its place."""
 
-import gzip
 import json
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from io import BytesIO
 from typing import Any, NamedTuple
 
 from fhir.resources import fhirtypes as r5
@@ -20,13 +17,12 @@ from pydantic import BaseModel, ValidationError
 from botox_schedule.errors import ExchangeError, FileLimitError
 from botox_schedule.fhir.elements import listed, text_of, within, without_scheme
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, inside
-from botox_schedule.files import MEBIBYTE
+from botox_schedule.files import MEBIBYTE, expand
 
 BundleContent = bytes | str | Mapping[str, Any] | BaseModel
 """What is read: JSON, lines of JSON, either of them in gzip, their content, or a model."""
 
 _MOST = 512 * MEBIBYTE
-_GZIP = b"\x1f\x8b"
 _MODELS: Mapping[str, type[BaseModel]] = {
     "MedicationAdministration": MedicationAdministration,
     "Patient": Patient,
@@ -113,7 +109,7 @@ def contents_of(bundle: BundleContent) -> Contents:
 
     Raises:
         ExchangeError: When it is no resource and no bundle in JSON; the message says where.
-        FileLimitError: When it is larger than 512 MiB, unpacked where it is gzip.
+        FileLimitError: When it is larger than 512 MiB, unpacked where it is gzip, or damaged.
     """
     roots, broken_lines = _roots(bundle)
     bundles, leaves = _unfolded(roots)
@@ -172,21 +168,13 @@ def _unread(where: str, message: str) -> BundleProblem:
 
 
 def _decoded(content: bytes) -> str:
-    expanded = _expanded(content) if content.startswith(_GZIP) else content
+    expanded = expand(content, "the bundle", _MOST)
     if len(expanded) > _MOST:
-        raise FileLimitError(f"the bundle is larger than {_MOST // MEBIBYTE} MiB")
+        raise FileLimitError(f"the bundle: larger than {_MOST // MEBIBYTE} MiB")
     try:
         return expanded.decode(json.detect_encoding(expanded))
     except UnicodeDecodeError:
         raise ExchangeError("the bundle is not JSON: expected text in UTF-8") from None
-
-
-def _expanded(content: bytes) -> bytes:
-    try:
-        with gzip.GzipFile(fileobj=BytesIO(content)) as source:
-            return source.read(_MOST + 1)
-    except (OSError, EOFError, zlib.error):
-        raise ExchangeError("the bundle is a gzip file that is damaged or cut short") from None
 
 
 def _parsed(text: str) -> Any:
@@ -359,8 +347,8 @@ def faults_of(entry: Entry) -> Iterator[str]:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         for fault in faults[:_MOST_FAULTS]:
             yield _said(fault["type"], fault["loc"])
-    except (KeyError, TypeError, RecursionError):  # what the models raise for a strange content
-        yield "contained holds a resource that FHIR R4 does not know"
+    except Exception:  # noqa: BLE001 - for strange content the models raise what they please
+        yield "the resource, or one contained in it, is not as FHIR R4 states it"
 
 
 _SAID = {

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from botox_schedule import Product, find_indication, find_product
-from botox_schedule.errors import BotoxScheduleError
+from botox_schedule.errors import UnknownCodeSystemError
 from botox_schedule.fhir.elements import codings, text_of, texts_in
 from botox_schedule.protocols import find_product_by_code, names_toxin
 from botox_schedule.protocols.indications import (
@@ -76,7 +76,7 @@ class Dictionary(NamedTuple):
             return own
         try:
             return find_indication(*coding)
-        except BotoxScheduleError:  # a coding system that nobody knows
+        except UnknownCodeSystemError:
             return None
 
     def _is_toxin(self, coding: Mapping[str, Any]) -> bool:

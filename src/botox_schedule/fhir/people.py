@@ -215,9 +215,10 @@ def _leaders_of(links: Iterable[_Link], directory: Directory) -> dict[str, str]:
     replaced |= {other for _, other, kind in pairs if kind == "replaces"}
     leaders: dict[str, str] = {}
     for group in _connected([(own, other) for own, other, _ in pairs]):
-        present = [one for one in group if directory.entries(one)]
-        standing = [one for one in (*present, *group) if one not in replaced]
-        leaders |= dict.fromkeys(group, (*standing, *present)[0])
+        # The smallest of equals: the order of the bundle must not name a record.
+        present = sorted(group, key=lambda one: (not directory.entries(one), one))
+        standing = [one for one in present if one not in replaced]
+        leaders |= dict.fromkeys(group, (standing or present)[0])
     return leaders
 
 

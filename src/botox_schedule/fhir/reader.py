@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any
 
-from botox_schedule import Product, SessionStatus, find_product
+from botox_schedule import PatientRecord, Product, SessionStatus, find_product
 from botox_schedule.errors import ExchangeError
 from botox_schedule.fhir.bundle import BundleContent, Contents, Entry, contents_of, problem_about
 from botox_schedule.fhir.elements import check_zone, listed, text_of, within
@@ -13,16 +13,74 @@ from botox_schedule.fhir.identity import Directory, grouped, subject_of
 from botox_schedule.fhir.mentions import Codes, Dictionary
 from botox_schedule.fhir.people import PATIENT, People
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
-from botox_schedule.fhir.reading import BundleCounts, BundleReading
 from botox_schedule.fhir.sessions import DOSE, PROCEDURE, Fate, Outcome, SessionReader
 from botox_schedule.protocols.indications import why_no_product
+from botox_schedule.values import Value
 
 _SESSIONS = frozenset({DOSE, PROCEDURE})
-_COUNTED = frozenset({Fate.PATIENT, Fate.SESSION})
 # These say that nothing was given; any other leaves open whether a session is missing.
 _NOT_GIVEN = frozenset({"cancelled", "draft", "entered-in-error", "not-done", "not-taken"})
 _NOT_AN_EVENT = frozenset({"AllergyIntolerance"})
 _MERGED = Outcome(Fate.MERGED)
+
+
+class BundleCounts(Value, frozen=True):
+    """What became of each resource: the other numbers add up to *resources*.
+
+    Resources in bundles within the bundle are counted, the bundles are not; neither is what a
+    resource contains.
+
+    Attributes:
+        resources: How many came in.
+        patients: Patients that have a record.
+        sessions: Those that became a session each.
+        merged: Those that are a part of something counted: the procedure of a dose, a
+            medication or a reason that a session refers to, a linked patient, an older version,
+            a copy, and what was deleted.
+        left_out: Those that were not read; each has a problem.
+        ignored: How many of each type were not looked at for sessions.
+    """
+
+    resources: int
+    patients: int
+    sessions: int
+    merged: int
+    left_out: int
+    ignored: dict[str, int]
+
+    def __str__(self) -> str:
+        counted = ("patients", "sessions", "merged", "left_out")
+        parts = [f"{name.replace('_', ' ')} {getattr(self, name)}" for name in counted]
+        types = ", ".join(f"{kind} {count}" for kind, count in sorted(self.ignored.items()))
+        parts.append(f"ignored {sum(self.ignored.values())}" + (f" ({types})" if types else ""))
+        return f"resources {self.resources}: {', '.join(parts)}"
+
+
+class BundleReading(Value, frozen=True):
+    """What a bundle holds.
+
+    Attributes:
+        records: One record for each patient, in the order of the bundle.
+        problems: What could not be read as it stands.
+        counts: What became of each resource.
+    """
+
+    records: tuple[PatientRecord, ...]
+    problems: tuple[BundleProblem, ...]
+    counts: BundleCounts
+
+    @property
+    def ignored(self) -> dict[str, int]:
+        """How many resources of each type were not looked at for sessions."""
+        return self.counts.ignored
+
+    def problems_of(self, record: PatientRecord) -> tuple[BundleProblem, ...]:
+        """Return the problems that concern one record; a missing page concerns every one."""
+        return tuple(
+            problem
+            for problem in self.problems
+            if problem.patient == record.id or problem.code is BundleProblemCode.INCOMPLETE
+        )
 
 
 def records_from_bundle(
@@ -52,7 +110,7 @@ def records_from_bundle(
     Raises:
         ExchangeError: When it is no FHIR in JSON, or the product is unknown; the message says
             where and what.
-        FileLimitError: When it is larger than 512 MiB.
+        FileLimitError: When it is larger than 512 MiB, or a damaged gzip file.
         DayError: When the zone is unknown.
 
     >>> reading = records_from_bundle({"resourceType": "Bundle", "type": "collection", "entry": [{
@@ -115,7 +173,7 @@ class _Reader:
         outcomes = self._outcomes()
         sessions = grouped((o.key, o.session) for _, o in outcomes if o.session is not None)
         keys = tuple(dict.fromkeys([*self._people.keys, *sessions]))
-        counted = {id(entry) for entry, outcome in outcomes if outcome.fate in _COUNTED}
+        counted = {id(e) for e, o in outcomes if o.session is not None or e.kind == PATIENT}
         return BundleReading(
             records=tuple(self._people.record(key, sessions.get(key, [])) for key in keys),
             problems=(

@@ -1,5 +1,6 @@
 """A forecast as a proposed ServiceRequest."""
 
+from datetime import date
 from typing import Any
 
 from fhir.resources.R4B.servicerequest import ServiceRequest
@@ -26,7 +27,7 @@ def service_request_from_forecast(
     """Return the next session as a ServiceRequest with the intent ``proposal``.
 
     ``occurrencePeriod`` holds the due window: from ``due`` to the eve of ``overdue_from``, both
-    included. The extensions hold ``earliest`` and ``overdue_from``. On hold the status is
+    included; without an end where care ends before. The extensions hold ``earliest`` and ``overdue_from``. On hold the status is
     ``on-hold``, with the days after a hold whose end is known; after the end of care it is
     ``revoked``, without a day. No code is invented: the treatment is named in words.
 
@@ -64,14 +65,20 @@ def service_request_from_forecast(
         content["id"] = id
     if identifier is not None:
         content["identifier"] = [{"system": identifier[0], "value": identifier[1]}]
-    if dates.due is not None and dates.overdue_from is not None:
-        end = shifted(dates.overdue_from, -1)
-        content["occurrencePeriod"] = {"start": dates.due.isoformat(), "end": end.isoformat()}
+    if dates.due is not None:
+        content["occurrencePeriod"] = _period(dates.due, dates.overdue_from)
     extensions = {EARLIEST_EXTENSION: dates.earliest, OVERDUE_FROM_EXTENSION: dates.overdue_from}
     known = [{"url": u, "valueDate": d.isoformat()} for u, d in extensions.items() if d is not None]
     if known:
         content["extension"] = known
     return ServiceRequest.model_validate(content)
+
+
+def _period(due: date, overdue_from: date | None) -> dict[str, str]:
+    """The due days; open where care ends before anybody can be overdue."""
+    if overdue_from is None:
+        return {"start": due.isoformat()}
+    return {"start": due.isoformat(), "end": shifted(overdue_from, -1).isoformat()}
 
 
 def _status(status: DueStatus) -> str:

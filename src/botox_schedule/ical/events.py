@@ -36,7 +36,7 @@ _LONGEST_ALARM = 3660
 
 @unique
 class EventKind(StrEnum):
-    """What an event of the calendar stands for."""
+    """What an event of the calendar represents."""
 
     SESSION = "session"
     """A session that was given."""
@@ -83,7 +83,7 @@ class CalendarEvent(Value, frozen=True):
 
     Attributes:
         uid: The same for the same key, clock, cycle and kind of event, whatever its days.
-        kind: What it stands for.
+        kind: What it represents.
         window: Its days; both ends belong to it.
         status: ``CANCELLED`` takes an earlier export's event back.
         summary: What the calendar shows.
@@ -160,7 +160,7 @@ def events_from_record(
     ... }])
     >>> events = events_from_record(record, "chronic-migraine", key="k-1", as_of="2026-02-01")
     >>> [(str(event.kind), str(event.window)) for event in events]
-    [('session', '2026-01-05 to 2026-01-05'), ('onset', '2026-01-19 to 2026-01-26'), ('wear_off', '2026-03-02 to 2026-03-30'), ('due', '2026-03-30 to 2026-04-06')]
+    [('session', '2026-01-05 to 2026-01-05'), ('onset', '2026-01-19 to 2026-01-26'), ('wear_off', '2026-03-02 to 2026-03-16'), ('due', '2026-03-30 to 2026-04-06')]
     """
     options = _Options.model_validate(
         {"key": key, "summaries": summaries or {}, "alarms": tuple(alarms), "count": count}
@@ -179,7 +179,7 @@ class _Entry(NamedTuple):
 
     Attributes:
         cycle: The number of its cycle.
-        kind: What it stands for.
+        kind: What it represents.
         window: Its days.
         part: What it is of its cycle; with the cycle it makes the UID.
         status: Whether it is sure, or cancelled.

@@ -114,7 +114,7 @@ def _text(text: str, what: str, allowed: str = "\t\n") -> vText:
 
 
 def _typed(value: Any, kind: str) -> Any:
-    """RFC 7986 asks for the type of these values beside them."""
+    """RFC 7986 wants the type of these values next to them."""
     value.params["VALUE"] = kind
     return value
 

@@ -9,9 +9,9 @@ from itertools import islice
 from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine import Track
-from botox_schedule.engine.check import judge_day, next_allowed
+from botox_schedule.engine.check import next_allowed
 from botox_schedule.engine.dates import first_allowed
-from botox_schedule.engine.project import projected_sessions, rules_after
+from botox_schedule.engine.project import kept_booking_on, projected_sessions, rules_after
 from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
     Authorizations,
@@ -156,11 +156,9 @@ def _earliest_days(track: Track) -> Iterator[date]:
 
 def _first_day(track: Track) -> date | None:
     """The next booking if it may be kept, else the first allowed day."""
-    booked = track.next_booking
-    if booked is not None and judge_day(track, booked.administered_on).allowed is not False:
-        return booked.administered_on
-    if track.rules is not None:
-        return next_allowed(track, track.as_of)
+    booked_on = kept_booking_on(track)
+    if booked_on is not None or track.rules is not None:
+        return booked_on or next_allowed(track, track.as_of)
     free = track.holds.next_free(track.as_of)
     return None if free is None or interval_constraints(track, free) else free
 

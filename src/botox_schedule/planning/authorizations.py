@@ -8,7 +8,13 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from botox_schedule import PayerRule, PriorAuthorization, Product, TreatmentSession
+from botox_schedule import (
+    PayerRule,
+    PriorAuthorization,
+    Product,
+    TreatmentProtocol,
+    TreatmentSession,
+)
 from botox_schedule.dates.days import Day
 from botox_schedule.engine import Track
 from botox_schedule.engine.limits import in_window
@@ -217,18 +223,9 @@ class Authorizations:
 
     def _sessions(self, ahead: Sequence[date]) -> list[TreatmentSession]:
         """The sessions that may have used something, and the planned ones as if given."""
-        history, protocol = self._track.history, self._track.protocol
-        given = [s for s in history.completed if s.indication in self._track.clock]
-        planned = [
-            TreatmentSession(
-                administered_on=day,
-                indication=protocol.indication,
-                product=protocol.product,
-                units=self._dose.units,
-                units_discarded=self._dose.discarded,
-            )
-            for day in ahead
-        ]
+        history, clock = self._track.history, self._track.clock
+        given = [s for s in history.completed if s.indication in clock]
+        planned = [planned_session(self._track.protocol, day, self._dose) for day in ahead]
         return [*given, *history.unrecognized, *planned]
 
     def _tally(self, sessions: Sequence[TreatmentSession], product: Product | None) -> _Tally:
@@ -289,6 +286,17 @@ class Authorizations:
             yield AuthorizationProblem.UNITS_UNKNOWN
         if self._least_opened is not None and tally.units + self._least_opened > units:
             yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
+
+
+def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -> TreatmentSession:
+    """Return a planned session as if it were given, so that its visit and units count."""
+    return TreatmentSession(
+        administered_on=day,
+        indication=protocol.indication,
+        product=protocol.product,
+        units=dose.units,
+        units_discarded=dose.discarded,
+    )
 
 
 def _minimum_binds(rules: IntervalRules, day: date) -> bool:

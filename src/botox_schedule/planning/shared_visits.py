@@ -3,20 +3,24 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from botox_schedule import (
     PatientRecord,
     SchedulingPolicy,
     TreatmentProtocol,
-    TreatmentSession,
     Window,
 )
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine import LimitCheck
 from botox_schedule.engine.limits import LimitQuestion, limit_checks, planned_units
 from botox_schedule.errors import PlanningError
-from botox_schedule.planning.authorizations import AuthorizationCheck
+from botox_schedule.planning.authorizations import (
+    AuthorizationCheck,
+    Authorizations,
+    planned_session,
+)
 from botox_schedule.planning.bookable_days import Search, in_order, search, window_of
 from botox_schedule.planning.booking import BookingConstraint, BookingRules, booking_rules
 from botox_schedule.planning.clinic_calendar import OpenDay
@@ -132,7 +136,9 @@ def find_shared_visit(
     >>> str(visit.window), str(visit.on), [track.days_given_up for track in visit.tracks]
     ('2026-04-06 to 2026-04-06', '2026-04-06', [7, -6])
     """
-    day, known, away = as_day(as_of, "as_of"), known_protocols(other_protocols), tuple(away)
+    day, away = as_day(as_of, "as_of"), tuple(away)
+    given = [protocol for protocol in protocols if isinstance(protocol, TreatmentProtocol)]
+    known = reduce(ProtocolSet.with_given, given, known_protocols(other_protocols))
     asked = [
         ask(record, protocol, day, policy=policy, other_protocols=known) for protocol in protocols
     ]
@@ -142,7 +148,8 @@ def find_shared_visit(
         for each in asked
     ]
     common = _common([window_of(rules) for rules in tracks])
-    found = _search(tracks, common)
+    joint = [_jointly(rules, tracks) for rules in tracks]
+    found = _search(joint, common)
     return SharedVisit(
         on=found.on,
         as_of=day,
@@ -150,7 +157,10 @@ def find_shared_visit(
         emptied_by=found.emptied_by,
         refused=found.refused,
         closed_days_cost=found.closed_days_cost,
-        tracks=tuple(_track(rules, found.on, tracks) for rules in tracks),
+        tracks=tuple(
+            _track(rules, found.on, tracks, together.authorizations)
+            for rules, together in zip(tracks, joint, strict=True)
+        ),
     )
 
 
@@ -204,7 +214,26 @@ def _latest_due(tracks: Sequence[BookingRules]) -> date | None:
     )
 
 
-def _track(rules: BookingRules, on: date | None, tracks: Sequence[BookingRules]) -> SharedTrack:
+def _jointly(rules: BookingRules, tracks: Sequence[BookingRules]) -> BookingRules:
+    """The rules of a track whose authorizations also serve the other tracks of its clock."""
+    protocol, clock = rules.track.protocol, rules.track.clock
+    doses = [
+        other.dose.units
+        for other in tracks
+        if other.track.protocol.indication in clock
+        and other.track.protocol.product is protocol.product
+    ]
+    known = [units for units in doses if units is not None]
+    total = sum(known, Decimal(0)) if len(known) == len(doses) else None
+    return rules._replace(authorizations=Authorizations(rules.track, PlannedDose(total)))
+
+
+def _track(
+    rules: BookingRules,
+    on: date | None,
+    tracks: Sequence[BookingRules],
+    authorizations: Authorizations,
+) -> SharedTrack:
     window = window_of(rules)
     days = in_order(window, rules.dates.due)
     own_day = next((day for day in days if not rules.constraints(day)), None)
@@ -215,7 +244,7 @@ def _track(rules: BookingRules, on: date | None, tracks: Sequence[BookingRules])
         days_given_up=None if on is None or own_day is None else (on - own_day).days,
         days_from_due=rules.days_from_due(on),
         limit_checks=() if on is None else _combined_checks(rules, on, tracks),
-        authorization=None if on is None else rules.authorizations.check(on),
+        authorization=None if on is None else authorizations.check(on),
     )
 
 
@@ -225,12 +254,7 @@ def _combined_checks(
     """The limits of one track, with the other tracks' planned sessions counted as given."""
     track = rules.track
     others = [
-        TreatmentSession(
-            administered_on=on,
-            indication=other.track.protocol.indication,
-            product=other.track.protocol.product,
-            units=other.dose.units,
-        )
+        planned_session(other.track.protocol, on, other.dose)
         for other in tracks
         if other is not rules
     ]

@@ -76,7 +76,7 @@ class VialSize(Value, frozen=True):
 
 
 class BillingRule(Value, frozen=True):
-    """How many units of a product one billing unit of a code stands for.
+    """How many units of a product are one billing unit of a code.
 
     Attributes:
         system: The system of the code.
@@ -105,7 +105,7 @@ class BillingRule(Value, frozen=True):
         return _plain(units_or_zero(units, "units") / self.units)
 
     def product_units(self, billing_units: Decimal | int) -> Decimal:
-        """Return the units of the product that *billing_units* stand for.
+        """Return the units of the product in *billing_units*.
 
         Raises:
             UnitsError: When the billing units are no number of at least 0.

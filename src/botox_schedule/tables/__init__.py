@@ -3,6 +3,7 @@
 from botox_schedule.tables.decisions import (
     FactReading,
     FactRow,
+    Facts,
     TableOptions,
     read_authorizations,
     read_births,
@@ -18,6 +19,7 @@ from botox_schedule.tables.sessions import MonthOnly, SessionRow, TableReading, 
 __all__ = [
     "FactReading",
     "FactRow",
+    "Facts",
     "MonthOnly",
     "Problem",
     "RowCounts",

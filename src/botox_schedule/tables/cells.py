@@ -220,9 +220,9 @@ def key(cell: Cell) -> Parsed:
     text = text_of(cell)
     if len(text) > LONGEST_KEY:
         return _unreadable(f"expected at most {LONGEST_KEY} characters")
-    damaged = isinstance(cell, Decimal) and abs(cell) >= _LONGEST_NUMBER
-    if damaged or _SCIENTIFIC.fullmatch(text):
-        return _unreadable("a spreadsheet rounded it to a number; export the column as text")
+    rounded = isinstance(cell, Decimal) and abs(cell) >= _LONGEST_NUMBER
+    if rounded or isinstance(cell, date) or _SCIENTIFIC.fullmatch(text):
+        return _unreadable("a spreadsheet made a number or a date of it; export it as text")
     if "\ufffd" in text:
         return _unreadable("letters were lost in an earlier export; export it again as UTF-8")
     return Parsed(text or None)

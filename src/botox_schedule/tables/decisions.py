@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
 
 from pydantic import ValidationError
@@ -28,6 +29,7 @@ from botox_schedule.tables.rows import (
     RowCounts,
     RowValues,
     read_rows,
+    unbound,
 )
 from botox_schedule.tables.source import TableSource
 
@@ -102,17 +104,17 @@ def _loosely(key: str) -> str:
 
 
 _DAY = Column(CellReader.day)
-_FIRST = Column(CellReader.day, is_required=True)
+_NEEDED_DAY = Column(CellReader.day, is_required=True)
 _BINDING_DAY = Column(CellReader.day, if_unreadable=IfUnreadable.COUNTS)
-_KEY = Column(lambda _, cell: cells.key(cell))
-_PATIENT = Column(lambda _, cell: cells.key(cell), is_required=True)
-_TEXT = Column(lambda _, cell: cells.text(cell))
+_KEY = Column(unbound(cells.key))
+_PATIENT = Column(unbound(cells.key), is_required=True)
+_TEXT = Column(unbound(cells.text))
 _INDICATION = Column(CellReader.indication, is_required=True)
 _PRODUCT = Column(CellReader.product_name)
-_COUNT = Column(lambda _, cell: cells.count(cell), is_number=True)
-_UNITS = Column(lambda _, cell: cells.units(cell), is_number=True)
-_INTERVAL = Column(lambda _, cell: cells.interval(cell))
-_RANGE = Column(lambda _, cell: cells.interval_range(cell))
+_COUNT = Column(unbound(cells.count), is_number=True)
+_UNITS = Column(unbound(cells.units), is_number=True)
+_INTERVAL = Column(unbound(cells.interval))
+_RANGE = Column(unbound(cells.interval_range))
 _DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": _DAY}
 # A hold or an end of care with a cell that cannot be read still binds, longer rather than not.
 _BINDING = {
@@ -127,7 +129,7 @@ _BINDING = {
 _TABLES: Mapping[str, _Reads] = {
     "holds": {
         "patient": _PATIENT,
-        "first": _FIRST,
+        "first": _NEEDED_DAY,
         "last": _BINDING_DAY._replace(fallback_words="as open"),
         "review_on": _BINDING_DAY,
         **_BINDING,
@@ -135,34 +137,30 @@ _TABLES: Mapping[str, _Reads] = {
     "care_ends": {
         "patient": _PATIENT,
         "on": _BINDING_DAY._replace(fallback_words="with the day unknown"),
-        "kind": Column(lambda _, cell: cells.word("care_end", CareEndKind)(cell), is_required=True),
+        "kind": Column(unbound(cells.word("care_end", CareEndKind)), is_required=True),
         **_BINDING,
     },
     "overrides": {
         "patient": _PATIENT,
         "indication": _INDICATION,
-        "first": _FIRST,
+        "first": _NEEDED_DAY,
         "last": _DAY,
         "minimum": _INTERVAL,
         "usual": _RANGE,
-        "authority": Column(
-            lambda _, cell: cells.word("authority", Authority)(cell), is_required=True
-        ),
+        "authority": Column(unbound(cells.word("authority", Authority)), is_required=True),
         "reason": _TEXT,
         **_DECISION,
     },
     "births": {"patient": _PATIENT, "born_on": Column(CellReader.birth_day, is_required=True)},
     "weights": {
         "patient": _PATIENT,
-        "measured_on": _FIRST,
-        "kilograms": Column(
-            lambda _, cell: cells.kilograms(cell), is_required=True, is_number=True
-        ),
+        "measured_on": _NEEDED_DAY,
+        "kilograms": Column(unbound(cells.kilograms), is_required=True, is_number=True),
     },
     "prior_treatments": {
         "patient": _PATIENT,
         "indication": _INDICATION,
-        "cycles": Column(lambda _, cell: cells.count(cell), is_required=True, is_number=True),
+        "cycles": Column(unbound(cells.count), is_required=True, is_number=True),
         "started_on": _BINDING_DAY,
         "last_on": _BINDING_DAY,
         "product": Column(
@@ -175,14 +173,25 @@ _TABLES: Mapping[str, _Reads] = {
         "patient": _PATIENT,
         "indication": _INDICATION,
         "product": _PRODUCT._replace(is_required=True),
-        "first": _FIRST,
-        "last": _DAY,
+        "first": _NEEDED_DAY,
+        "last": _NEEDED_DAY,
         "sessions": _COUNT,
         "units": _UNITS,
         "minimum_interval": _INTERVAL,
         **_DECISION,
     },
 }
+
+
+class Facts(TypedDict, total=False):
+    """What is known of patients next to their sessions, by the field of the record."""
+
+    holds: FactReading[Hold]
+    care_ends: FactReading[CareEnd]
+    overrides: FactReading[IntervalOverride]
+    weights: FactReading[BodyWeight]
+    prior_treatments: FactReading[PriorTreatment]
+    authorizations: FactReading[PriorAuthorization]
 
 
 class TableOptions(TypedDict, total=False):
@@ -216,7 +225,7 @@ def read_holds(source: TableSource, **options: Unpack[TableOptions]) -> FactRead
     >>> [problem.line for problem in holds.unmatched({"12"})]
     [2]
     """
-    return _read(source, "holds", _hold, options)
+    return _read(source, "holds", lambda values: Hold(**_reasoned(values)), options)
 
 
 def read_care_ends(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[CareEnd]:
@@ -258,7 +267,7 @@ def read_overrides(
     >>> str(read_overrides(table).by_patient["1"][0].minimum)
     '10 weeks'
     """
-    return _read(source, "overrides", _override, options)
+    return _read(source, "overrides", lambda values: IntervalOverride(**_reasoned(values)), options)
 
 
 def read_births(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[date]:
@@ -276,7 +285,7 @@ def read_births(source: TableSource, **options: Unpack[TableOptions]) -> FactRea
     >>> read_births(b"MRN,DOB\n0012,1980-01-01\n").by_patient["0012"]
     (datetime.date(1980, 1, 1),)
     """
-    return _read(source, "births", _birth, options)
+    return _read(source, "births", itemgetter("born_on"), options)
 
 
 def read_weights(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[BodyWeight]:
@@ -294,7 +303,7 @@ def read_weights(source: TableSource, **options: Unpack[TableOptions]) -> FactRe
     >>> read_weights(b"MRN,date,kg\n0012,2026-01-05,25.5\n").by_patient["0012"][0].kilograms
     Decimal('25.5')
     """
-    return _read(source, "weights", _weight, options)
+    return _read(source, "weights", lambda values: BodyWeight(**values), options)
 
 
 def read_prior_treatments(
@@ -315,13 +324,13 @@ def read_prior_treatments(
     >>> read_prior_treatments(table).by_patient["0012"][0].cycles
     4
     """
-    return _read(source, "prior_treatments", _prior_treatment, options)
+    return _read(source, "prior_treatments", lambda values: PriorTreatment(**values), options)
 
 
 def read_authorizations(
     source: TableSource, **options: Unpack[TableOptions]
 ) -> FactReading[PriorAuthorization]:
-    r"""Read a table of authorizations: patient, indication, product, first, and where known last.
+    r"""Read a table of authorizations: patient, indication, product, first and last.
 
     An authorization with a cell that cannot be read is left out: it must not cover too much.
 
@@ -387,8 +396,8 @@ def _made(
         return row._replace(fault=found[0]["msg"].removeprefix("Value error, ")), None
 
 
-def _hold(values: dict[str, Any]) -> Hold:
-    return Hold(**values | {"reason": values["reason"] or _NOT_STATED})
+def _reasoned(values: dict[str, Any]) -> dict[str, Any]:
+    return values | {"reason": values["reason"] or "not stated"}
 
 
 def _care_end(values: dict[str, Any]) -> CareEnd:
@@ -397,26 +406,6 @@ def _care_end(values: dict[str, Any]) -> CareEnd:
     return CareEnd(**values | ({"indication": None} if is_death else {}))
 
 
-def _override(values: dict[str, Any]) -> IntervalOverride:
-    return IntervalOverride(**values | {"reason": values["reason"] or _NOT_STATED})
-
-
-def _birth(values: dict[str, Any]) -> date:
-    born_on: date = values["born_on"]
-    return born_on
-
-
-def _weight(values: dict[str, Any]) -> BodyWeight:
-    return BodyWeight(**values)
-
-
-def _prior_treatment(values: dict[str, Any]) -> PriorTreatment:
-    return PriorTreatment(**values)
-
-
 def _authorization(values: dict[str, Any]) -> PriorAuthorization:
     valid = Window(first=values.pop("first"), last=values.pop("last"))
     return PriorAuthorization(valid=valid, **values)
-
-
-_NOT_STATED = "not stated"

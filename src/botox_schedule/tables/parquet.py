@@ -1,19 +1,16 @@
 """Reads Parquet files, as the panel takes them."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE
-from botox_schedule.tables.cells import Cell
 from botox_schedule.tables.header import Line
+from botox_schedule.tables.typed import MOST_CELLS, refusing, typed_cell
 
 PARQUET = b"PAR1"
 _MOST_BYTES = 128 * MEBIBYTE
-_MOST_CELLS = 5_000_000
 # The fields of Parquet's file metadata and of its row groups, by their numbers.
 _SCHEMA, _ROWS, _ROW_GROUPS, _GROUP_BYTES = 2, 3, 4, 2
 _DEEPEST = 16
@@ -35,45 +32,24 @@ def parquet_lines(content: bytes, name: str) -> list[Line]:
             "Parquet needs one more package: pip install 'botox-schedule[panel]'"
         ) from None
     _check_size(content, name)
-    try:
+    with refusing("Parquet file"):
         frame = pl.read_parquet(BytesIO(content))
-    except (pl.exceptions.PolarsError, OSError, ValueError):
-        raise TableError(_DAMAGED) from None
-    rows = enumerate(frame.iter_rows(), 2)
-    return [
-        Line(1, frame.columns),
-        *(Line(number, [_cell(value) for value in row]) for number, row in rows),
-    ]
-
-
-_DAMAGED = "the Parquet file is damaged or of an unknown kind"
-
-
-def _cell(value: Any) -> Cell:
-    if value is None or isinstance(value, (str, date, datetime)):
-        return value
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        number = Decimal(str(value))
-        return number if number.is_finite() else None
-    return str(value)
+        rows = [[typed_cell(value) for value in row] for row in frame.iter_rows()]
+    return [Line(1, frame.columns), *(Line(number, row) for number, row in enumerate(rows, 2))]
 
 
 def _check_size(content: bytes, name: str) -> None:
     """Refuse a file by what its metadata state, before anything is expanded."""
     length = int.from_bytes(content[-8:-4], "little")
-    if length > len(content):
-        raise TableError(_DAMAGED)
-    if length > _MOST_METADATA:
+    if _MOST_METADATA < length < len(content):
         raise FileLimitError(f"{name}: more than {_MOST_METADATA // MEBIBYTE} MiB of metadata")
-    try:
+    with refusing("Parquet file"):
         metadata = _Compact(content[-8 - length : -8]).struct()
         rows, columns = metadata[_ROWS], len(metadata[_SCHEMA]) - 1
         size = sum(group[_GROUP_BYTES] for group in metadata[_ROW_GROUPS])
-    except (IndexError, KeyError, TypeError, ValueError, RecursionError):
-        raise TableError(_DAMAGED) from None
-    if size > _MOST_BYTES or rows * columns > _MOST_CELLS:
+    if size > _MOST_BYTES or rows * columns > MOST_CELLS:
         raise FileLimitError(
-            f"{name}: more than {_MOST_BYTES // MEBIBYTE} MiB or {_MOST_CELLS:,} cells; "
+            f"{name}: more than {_MOST_BYTES // MEBIBYTE} MiB or {MOST_CELLS:,} cells; "
             "give a table of this size to botox_schedule.panel"
         )
 

@@ -42,6 +42,11 @@ class Column(NamedTuple):
     fallback_words: str = "without it"
 
 
+def unbound(read: Callable[[Cell], Parsed]) -> Callable[[CellReader, Cell], Parsed]:
+    """Return a reader of cells for which the caller's choices make no difference."""
+    return lambda _, cell: read(cell)
+
+
 class Problem(NamedTuple):
     """What is wrong with a row, without what is in it.
 

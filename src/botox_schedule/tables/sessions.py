@@ -4,7 +4,7 @@ import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack, cast
 
 from botox_schedule import (
     CareEnd,
@@ -17,6 +17,7 @@ from botox_schedule import (
 )
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import Cell, CellReader, Month, Parsed
+from botox_schedule.tables.decisions import FactReading, Facts
 from botox_schedule.tables.rows import (
     Column,
     IfUnreadable,
@@ -25,6 +26,7 @@ from botox_schedule.tables.rows import (
     RowsRead,
     RowValues,
     read_rows,
+    unbound,
 )
 from botox_schedule.tables.source import TableSource
 from botox_schedule.tables.words import find_value
@@ -76,40 +78,38 @@ def _deceased(cell: Cell) -> Parsed:
 
 
 _COLUMNS: Mapping[str, Column] = {
-    "patient": Column(lambda _, cell: cells.key(cell), is_required=True),
+    "patient": Column(unbound(cells.key), is_required=True),
     "administered_on": Column(CellReader.day, is_required=True),
     "indication": Column(CellReader.indication, is_required=True),
     "product": Column(
         CellReader.product_name, if_unreadable=_COUNTS, fallback_words="with an unknown product"
     ),
     "units": Column(
-        lambda _, cell: cells.units(cell),
+        unbound(cells.units),
         is_number=True,
         if_unreadable=_COUNTS,
         fallback_words="with unknown units",
     ),
     "units_discarded": Column(
-        lambda _, cell: cells.units_discarded(cell),
+        unbound(cells.units_discarded),
         is_number=True,
         if_unreadable=_COUNTS,
         fallback_words="with unknown units discarded",
     ),
-    "status": Column(
-        lambda _, cell: cells.word("status", SessionStatus)(cell), default=SessionStatus.COMPLETED
-    ),
+    "status": Column(unbound(cells.word("status", SessionStatus)), default=SessionStatus.COMPLETED),
     # A session left out for its kind would make the next one come too early.
     "kind": Column(
-        lambda _, cell: _kind(cell),
+        unbound(_kind),
         if_unreadable=_COUNTS,
         default=SessionKind.FULL,
         fallback=SessionKind.FULL,
         fallback_words="as a full session",
     ),
-    "id": Column(lambda _, cell: cells.key(cell)),
+    "id": Column(unbound(cells.key)),
     "recorded_on": Column(CellReader.day, if_unreadable=_COUNTS),
     "born_on": Column(CellReader.birth_day, if_unreadable=_COUNTS),
     "died_on": Column(_death, if_unreadable=_COUNTS),
-    "deceased": Column(lambda _, cell: _deceased(cell), if_unreadable=_COUNTS),
+    "deceased": Column(unbound(_deceased), if_unreadable=_COUNTS),
 }
 
 
@@ -175,17 +175,32 @@ class TableReading:
         """The patients who have a session, or a row that could not be read."""
         return frozenset(row.patient for row in self.session_rows) | self.unreadable
 
-    def records(self) -> tuple[PatientRecord, ...]:
-        """Return a record for each patient with a session."""
+    def records(
+        self, *, births: FactReading[date] | None = None, **facts: Unpack[Facts]
+    ) -> tuple[PatientRecord, ...]:
+        """Return a record for each patient with a session.
+
+        Args:
+            births: Days of birth; of two that differ for a patient neither counts.
+            facts: What the tables next to the sessions hold; see :class:`Facts`. Rows that
+                concern none of the patients are in :meth:`FactReading.unmatched`.
+        """
+        tables = cast("dict[str, FactReading[Any]]", facts)
+        given = {name: one.by_patient for name, one in tables.items()}
+        born = births.by_patient if births is not None else {}
         return tuple(
             PatientRecord(
                 id=patient,
                 sessions=sessions,
-                born_on=self.births.get(patient),
-                care_ends=self.care_ends.get(patient, ()),
+                born_on=_only(born.get(patient, ())) or self.births.get(patient),
+                **{name: one.get(patient, ()) for name, one in given.items()}
+                | {"care_ends": self._care_ends(patient, given)},
             )
             for patient, sessions in self.sessions.items()
         )
+
+    def _care_ends(self, patient: str, given: Mapping[str, Any]) -> tuple[CareEnd, ...]:
+        return (*self.care_ends.get(patient, ()), *given.get("care_ends", {}).get(patient, ()))
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the sessions as plain rows, as :mod:`botox_schedule.panel` takes them."""
@@ -193,6 +208,10 @@ class TableReading:
             {"patient": row.patient, **{name: getattr(row.session, name) for name in _FIELDS}}
             for row in self.session_rows
         ]
+
+
+def _only(days: Sequence[date]) -> date | None:
+    return days[0] if len(set(days)) == 1 else None
 
 
 def read_sessions(
