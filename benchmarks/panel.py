@@ -183,7 +183,8 @@ def _today() -> dict[str, pl.Expr]:
     from_day = pl.min_horizontal("missed_on", pl.lit(AS_OF))
     return {
         "booking_after_overdue": last >= pl.col("overdue_from"),
-        "booking_too_early": ~_is_second_part().fill_null(value=False) & (first < pl.col("earliest")),
+        "booking_too_early": ~_is_second_part().fill_null(value=False)
+        & (first < pl.col("earliest")),
         "not_rebooked": after
         & pl.col("missed_on").is_not_null()
         & ~(last >= from_day).fill_null(value=False),

@@ -194,9 +194,7 @@ class Draw:
         first = self.day()
         return self.decision() | {
             "first": first,
-            "last": self.sometimes(
-                0.8, lambda: first + timedelta(days=self.random.randrange(120))
-            ),
+            "last": self.sometimes(0.8, lambda: first + timedelta(days=self.random.randrange(120))),
             "reason": "drawn",
             "indication": self.random.choice([None, *self.indications]),
             "review_on": self.sometimes(0.3, self.day),

@@ -40,7 +40,7 @@ LIMITS = {
     "stale_weight",
     "probable_duplicate",
 }
-"""The findings about limits, which the panel does not look for."""
+"""The findings about limits, which the panel looks for only where weights are given."""
 
 
 def duck(frame: Any) -> Any:
@@ -97,7 +97,7 @@ class Case:
         """The tables beside the sessions."""
         return {name: convert(self.tables[name]) for name in BESIDE if name not in leave}
 
-    def forecasts(self, patient: str) -> list[dict[str, Any]]:
+    def forecasts(self, patient: str, without: set[str] | None = None) -> list[dict[str, Any]]:
         """The rows of a patient by the record function."""
         answers = bs.forecast_all(
             self.records[patient],
@@ -106,7 +106,7 @@ class Case:
             protocols=self.protocols,
             population=self.people,
         )
-        return [forecast_row(patient, answer) for answer in answers]
+        return [forecast_row(patient, answer, without) for answer in answers]
 
     def tracks(self) -> list[tuple[str, bs.PatientRecord, Any]]:
         """The tracks of all records."""
@@ -119,11 +119,12 @@ class Case:
         return [(patient, record, track) for patient, record, track in found if track is not None]
 
 
-def forecast_row(patient: str, answer: Any) -> dict[str, Any]:
-    """A forecast in the columns of the panel."""
+def forecast_row(patient: str, answer: Any, without: set[str] | None = None) -> dict[str, Any]:
+    """A forecast in the columns of the panel, without some findings."""
+    left_out = LIMITS if without is None else without
     row = answer.summary().model_dump(mode="python")
-    codes = {finding.code.value for finding in answer.findings} - LIMITS
-    today = {f.code.value for f in answer.findings if f.needs == "today"} - LIMITS
+    codes = {finding.code.value for finding in answer.findings} - left_out
+    today = {f.code.value for f in answer.findings if f.needs == "today"} - left_out
     row |= {
         "patient": patient,
         "review_on": answer.review_on,
@@ -159,6 +160,14 @@ class TestTheRecordFunctionsAnswer:
             case.tables["sessions"], case.protocols, **case.rules, **case.beside()
         )
         expected = [row for patient in case.records for row in case.forecasts(patient)]
+        assert rows_like(answer, expected) == sorted_rows(expected)
+
+    def test_forecasts_with_limits(self, seed: int, kind: str) -> None:
+        case = self.case(seed, kind)
+        answer = panel.forecast(
+            case.tables["sessions"], case.protocols, **case.rules, **case.beside(leave=())
+        )
+        expected = [row for p in case.records for row in case.forecasts(p, without=set())]
         assert rows_like(answer, expected) == sorted_rows(expected)
 
     def test_cycles(self, seed: int, kind: str) -> None:
@@ -294,9 +303,7 @@ class TestEveryKindOfFrame:
         convert = ENGINES[engine]
         sessions = self.CASE.tables["sessions"]
         expected = question(sessions, **self.CASE.rules, **self.CASE.beside(), **more)
-        answer = question(
-            convert(sessions), **self.CASE.rules, **self.CASE.beside(convert), **more
-        )
+        answer = question(convert(sessions), **self.CASE.rules, **self.CASE.beside(convert), **more)
         assert type(answer) is type(convert(sessions))
         assert polars_of(answer).columns == expected.columns
         return polars_of(answer), expected

@@ -245,7 +245,7 @@ def forecast_of(
     dates = dates_of(track)
     booked = track.next_booking
     day = day_in_question(track, dates, booked)
-    question = _limit_question(track, day, booked, planned)
+    question = limit_question(track, day, booked, planned)
     checks = () if track.care.status is not None else limit_checks(question)
     timeline = timeline_of_track(track)
     anchor, due, as_of = track.anchor, dates.due, track.as_of
@@ -318,9 +318,10 @@ def day_in_question(track: Track, dates: DueDates, booked: TreatmentSession | No
     return max(track.as_of, dates.due or dates.earliest or track.as_of)
 
 
-def _limit_question(
+def limit_question(
     track: Track, day: date, booked: TreatmentSession | None, planned: Decimal | None
 ) -> LimitQuestion:
+    """Return what is asked about limits; the booking's units are planned unless others are."""
     if planned is None and booked is not None and booked.product is track.protocol.product:
         planned = booked.units
     cycle = track.cycles[-1] if track.cycles else None

@@ -1,18 +1,26 @@
 """Where a track stands, as one flat row without words: what lists of many tracks show."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
 from botox_schedule.dates.days import shifted
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import next_look, record_findings, track_findings
-from botox_schedule.engine.forecast import forecast_without_protocol, protocol_of_session
+from botox_schedule.engine.forecast import (
+    forecast_without_protocol,
+    limit_question,
+    protocol_of_session,
+)
+from botox_schedule.engine.limits import limit_checks, limit_findings
 from botox_schedule.engine.response import phase_boundaries, timeline_of
 from botox_schedule.engine.track import Reading, Track
 from botox_schedule.engine.tracks import RecordTrack
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.records.findings import Finding
+from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import DueStatus, FindingCode, Product, ResponsePhase
 
 
@@ -38,7 +46,7 @@ class Standing(NamedTuple):
         last_session_on: The day that the dates count from.
         cycle_number: The cycle that the last session opened.
         booked_on: The next booked day.
-        codes: The codes of the findings, those about limits left out.
+        codes: The codes of the findings; of those about limits only where they were asked for.
         acknowledged: Those of them whose findings somebody has acknowledged.
     """
 
@@ -63,6 +71,9 @@ class Standing(NamedTuple):
     acknowledged: frozenset[FindingCode] = frozenset()
 
 
+_Answer = tuple[ResponsePhase, TreatmentProtocol, SchedulingPolicy]
+
+
 class Phases:
     """The phase of a day after a session; equal questions are answered once."""
 
@@ -70,7 +81,7 @@ class Phases:
 
     def __init__(self) -> None:
         # The keys hold what they name, so that no id is given to another object.
-        self._known: dict[tuple[int, int, date, date], tuple[object, ...]] = {}
+        self._known: dict[tuple[int, int, date, date], _Answer] = {}
 
     def of(self, track: Track) -> ResponsePhase | None:
         """Return what is expected of the response; None without a session and for the dead."""
@@ -89,9 +100,7 @@ class Phases:
             boundaries = phase_boundaries(timeline_of(day, protocol, None, policy))
             passed = bisect_right([first for first, _ in boundaries], as_of)
             self._known[key] = boundaries[passed - 1][1], protocol, policy
-        phase = self._known[key][0]
-        assert isinstance(phase, ResponsePhase)
-        return phase
+        return self._known[key][0]
 
 
 def standing_of(
@@ -99,6 +108,8 @@ def standing_of(
     found: RecordTrack,
     phases: Phases,
     acknowledged: frozenset[str] = frozenset(),
+    *,
+    with_limits: bool = False,
 ) -> Standing:
     """Return where a track of a record stands on the day of its reading.
 
@@ -107,12 +118,14 @@ def standing_of(
         found: The track.
         phases: Phases that were asked about before.
         acknowledged: The keys of findings that somebody has acknowledged.
+        with_limits: Whether the booked units are held against the limits.
     """
     track = found.track
     if track is None:
         return _without_protocol(reading, found.indication, acknowledged)
     dates, protocol, booked = track.dates, track.protocol, track.next_booking
-    findings = (*found.findings, *track_findings(track))
+    findings = [*found.findings, *track_findings(track)]
+    findings += _about_limits(track, booked) if with_limits and booked is not None else ()
     open_ = frozenset(f.code for f in findings if f.key not in acknowledged)
     codes = frozenset(finding.code for finding in findings)
     return Standing(
@@ -136,6 +149,13 @@ def standing_of(
         codes=codes,
         acknowledged=codes - open_,
     )
+
+
+def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
+    if track.care.status is not None:
+        return ()
+    question = limit_question(track, booked.administered_on, booked, None)
+    return limit_findings(limit_checks(question), question)
 
 
 def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:

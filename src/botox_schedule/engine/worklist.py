@@ -29,7 +29,7 @@ class WorklistSection(StrEnum):
     ENDED = "ended"
 
     @property
-    def title(self) -> str:
+    def words(self) -> str:
         """The section in words, such as ``check the record first``."""
         return self.value.replace("_", " ")
 
@@ -101,11 +101,9 @@ _ENDED = {
     DueStatus.DISCONTINUED: Place(WorklistSection.ENDED, WorklistReason.DISCONTINUED),
     DueStatus.DECEASED: Place(WorklistSection.ENDED, WorklistReason.DECEASED),
 }
-_DATED = {
-    DueStatus.OVERDUE: Place(WorklistSection.TO_CALL, WorklistReason.OVERDUE),
-    DueStatus.DUE: Place(WorklistSection.TO_CALL, WorklistReason.DUE),
-    DueStatus.TOO_EARLY: Place(WorklistSection.TOO_EARLY, WorklistReason.TOO_EARLY),
-    DueStatus.ALLOWED: Place(WorklistSection.TOO_EARLY, WorklistReason.ALLOWED_BEFORE_DUE),
+_WAITS = {
+    DueStatus.TOO_EARLY: WorklistReason.TOO_EARLY,
+    DueStatus.ALLOWED: WorklistReason.ALLOWED_BEFORE_DUE,
 }
 _UNDATED = {
     DueStatus.ALLOWED: WorklistReason.NO_DUE_DAY,
@@ -136,24 +134,32 @@ def place_of(waiting: Waiting) -> Place:
 
 def _of_open(waiting: Waiting, status: DueStatus) -> Place:
     """The place of a track that no hold and no end of care keeps from treatment."""
-    if status is DueStatus.OVERDUE and not waiting.is_booked:
-        return _DATED[status]
-    for code, reason in _CALLS.items():
-        if code in waiting.today and (code is not FindingCode.HOLD_ENDED or not waiting.is_booked):
-            return Place(WorklistSection.TO_CALL, reason)
+    call = _why_to_call(waiting, status)
+    if call is not None:
+        return Place(WorklistSection.TO_CALL, call)
     if waiting.is_booked:
         return Place(WorklistSection.BOOKED, WorklistReason.BOOKED)
     if status is DueStatus.LAPSED:
         long = WorklistSection.LONG_LAPSED if waiting.is_long else WorklistSection.LAPSED
         return Place(long, WorklistReason.LAPSED)
-    if waiting.is_soon and status in {DueStatus.TOO_EARLY, DueStatus.ALLOWED}:
-        return Place(WorklistSection.TO_CALL, WorklistReason.DUE_SOON)
     if status in _UNDATED and not waiting.has_due:
-        reason = _UNDATED[status]
-        if waiting.typical_passed:
-            reason = WorklistReason.TYPICAL_DAY_PASSED
+        passed = waiting.typical_passed
+        reason = WorklistReason.TYPICAL_DAY_PASSED if passed else _UNDATED[status]
         return Place(WorklistSection.WITHOUT_DUE_DAY, reason)
-    return _DATED[status]
+    return Place(WorklistSection.TOO_EARLY, _WAITS[status])
+
+
+def _why_to_call(waiting: Waiting, status: DueStatus) -> WorklistReason | None:
+    unbooked = not waiting.is_booked
+    if status is DueStatus.OVERDUE and unbooked:
+        return WorklistReason.OVERDUE
+    for code, reason in _CALLS.items():
+        if code in waiting.today and (unbooked or code is not FindingCode.HOLD_ENDED):
+            return reason
+    if status is DueStatus.DUE and unbooked:
+        return WorklistReason.DUE
+    soon = waiting.is_soon and status in _WAITS and unbooked
+    return WorklistReason.DUE_SOON if soon else None
 
 
 def today_of(codes: Iterable[FindingCode]) -> frozenset[FindingCode]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import polars as pl
 
@@ -29,13 +29,13 @@ from botox_schedule.panel.door import Frames
 from botox_schedule.panel.given import RulesAndCare, ask
 from botox_schedule.panel.happened import cycles_of
 from botox_schedule.panel.situations import asked
-from botox_schedule.panel.standings import asked_tracks, population_of
+from botox_schedule.panel.standings import Population, asked_tracks, population_of
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import CycleTiming
 
 _GROUPS = ("patient", "indication", "product", "protocol_id", "protocol_version", "year")
 _COUNTS = ("cycles", "held_cycles", "judged", "early", "late", "days")
-_EPISODE = {"time": pl.Int64, "event": pl.Boolean, "reason": pl.String}
+_EPISODE: dict[str, Any] = {"time": pl.Int64, "event": pl.Boolean, "reason": pl.String}
 _NO_HOLDS = HoldCalendar(())
 
 
@@ -183,50 +183,61 @@ def persistence(
         raise CountError("permissible_gap_days: give a whole number of days from 0 on")
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
-        return _persistence(frames, asking, gap, effect)
+        return _persistence(frames, asking, _Gap(gap, effect))
 
     return ask(sessions, protocols, as_of, answer, **rules)
 
 
-def _persistence(frames: Frames, asking: Asking, gap: int, effect: Interval | None) -> pl.DataFrame:
-    population = population_of(frames, asking)
-    done = population.happened.done
-    engine, tracks = asked_tracks(population, done)
-    span = pl.concat_str(
-        pl.col("first_on").to_physical() + EPOCH,
-        pl.col("anchored_on").to_physical() + EPOCH,
-        separator=",",
-    )
-    course = cycles_of(done, population.happened).group_by("track", maintain_order=True).agg(course=span.str.join(" "))
-    tracks = tracks.select("track", "patient", "indication", "product", "alike")
-    tracks = tracks.join(course, on="track")
+class _Gap(NamedTuple):
+    """What ends an episode: days without effect, and how long an effect lasts."""
 
-    def first_episode(alike: int, days: str) -> tuple[Any, ...]:
-        pairs = [tuple(map(date.fromordinal, map(int, c.split(",")))) for c in days.split(" ")]
-        track = engine.tracks[alike]
+    days: int
+    effect: Interval | None
+
+
+def _persistence(frames: Frames, asking: Asking, gap: _Gap) -> pl.DataFrame:
+    population = population_of(frames, asking)
+    plain = _plain_episodes(population, gap)
+    rows = [
+        (patient, each.track.protocol.indication, each.track.protocol.product, *found)
+        for patient, reading in population.records.readings(asking)
+        for each in tracks_of(reading, asking.region, asking.population)
+        if each.track is not None and each.track.cycles
+        for found in [_episode_apart(each.track, gap)]
+    ]
+    apart = pl.DataFrame(rows, schema=plain.schema, orient="row")
+    return pl.concat([plain, apart]).filter(pl.col("time").is_not_null())
+
+
+def _plain_episodes(population: Population, gap: _Gap) -> pl.DataFrame:
+    what, until = population.happened, FollowUp(population.asking.as_of)
+    engine, tracks = asked_tracks(population, what.done)
+    ends = [pl.col(name).to_physical() + EPOCH for name in ("first_on", "anchored_on")]
+    course = cycles_of(what.done, what).group_by("track", maintain_order=True)
+    days = pl.concat_str(ends, separator=",").str.join(" ")
+    tracks = tracks.join(course.agg(course=days), on="track")
+
+    def first_episode(alike: int, course: str) -> tuple[Any, ...]:
+        pairs = [tuple(map(_day, cycle.split(","))) for cycle in course.split(" ")]
         known = [(first, anchor, False) for first, anchor in pairs]
-        return _episode(track, known, _NO_HOLDS, FollowUp(asking.as_of), gap, effect)
+        return _episode(engine.tracks[alike], known, _NO_HOLDS, until, gap)
 
     found = asked(tracks, ["alike", "course"], _EPISODE, first_episode)
-    plain = tracks.join(found, on=["alike", "course"])
-    rows = []
-    for patient, reading in population.records.readings(asking):
-        for each in tracks_of(reading, asking.region, asking.population):
-            if each.track is not None and each.track.cycles:
-                rows.append((patient, *_episode_apart(each.track, gap, effect)))
-    kind = {"patient": tracks.schema["patient"], "indication": pl.String, "product": pl.String}
-    apart = pl.DataFrame(rows, schema=kind | _EPISODE, orient="row")
-    return pl.concat([plain.select(apart.columns), apart]).filter(pl.col("time").is_not_null())
+    joined = tracks.join(found, on=["alike", "course"])
+    return joined.select("patient", "indication", "product", *_EPISODE)
 
 
-def _episode_apart(track: Track, gap: int, effect: Interval | None) -> tuple[Any, ...]:
+def _day(number: str) -> date:
+    return date.fromordinal(int(number))
+
+
+def _episode_apart(track: Track, gap: _Gap) -> tuple[Any, ...]:
     known = []
     for place, cycle in enumerate(track.cycles):
         previous = track.cycles[place - 1] if place else None
         held = judge_cycle(track, previous, cycle).held
         known.append((cycle.first_on, cycle.anchored_on, held))
-    episode = _episode(track, known, track.holds, follow_up_of(track), gap, effect)
-    return (track.protocol.indication, track.protocol.product, *episode)
+    return _episode(track, known, track.holds, follow_up_of(track), gap)
 
 
 def _episode(
@@ -234,11 +245,10 @@ def _episode(
     cycles: Iterable[tuple[date, date, bool]],
     holds: HoldCalendar,
     follow_up: FollowUp,
-    gap: int,
-    effect: Interval | None,
+    gap: _Gap,
 ) -> tuple[Any, ...]:
     """The first episode of a course: its days, whether it ended, and why."""
-    lasting = effect or expected_effect(track.protocol)
+    lasting = gap.effect or expected_effect(track.protocol)
     if lasting is None:
         return (None, None, None)
     short_month = track.policy.short_month
@@ -249,7 +259,7 @@ def _episode(
         ],
         holds,
         follow_up,
-        permissible_gap_days=gap,
+        permissible_gap_days=gap.days,
     )
     first: Episode = course.episodes[0]
     return ((first.last - first.first).days + 1, first.end.is_event, first.end.value)

@@ -31,6 +31,7 @@ class Asking(NamedTuple):
         policies: The policies by number.
         region: Where the protocols hold.
         population: Decides instead of the age.
+        with_limits: Whether booked units are held against limits: where weights were given.
     """
 
     as_of: date
@@ -38,6 +39,7 @@ class Asking(NamedTuple):
     policies: Policies
     region: str
     population: Population | None
+    with_limits: bool = False
 
     def read(self, record: PatientRecord, policy: int) -> Reading:
         """Return what is known of a patient on the day."""

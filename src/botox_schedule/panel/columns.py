@@ -32,11 +32,20 @@ def text_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     Raises:
         PanelError: When the column holds something else.
     """
+    text = word_column(frame, table, name).str.strip_chars()
+    return text.to_frame(name).select(pl.when(pl.col(name) != "").then(pl.col(name))).to_series()
+
+
+def word_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
+    """Return text as it is.
+
+    Raises:
+        PanelError: When the column holds something else.
+    """
     column = frame[name]
     if column.dtype not in _TEXTS:
         raise _fault(table, name, "text", column.dtype)
-    text = column.cast(pl.String).str.strip_chars()
-    return text.to_frame(name).select(pl.when(pl.col(name) != "").then(pl.col(name))).to_series()
+    return column.cast(pl.String)
 
 
 def day_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
@@ -108,7 +117,7 @@ def replaced(column: pl.Series, old: pl.Series, new: pl.Series) -> pl.Series:
 
 def numbered(column: pl.Series, numbers: Mapping[str, int], dtype: Any) -> pl.Series:
     """Return the number of each word; null for a word that has none."""
-    return mapped(column, numbers.get, dtype)
+    return mapped(column, lambda word: numbers.get(word.strip()), dtype)
 
 
 def check_columns(frame: pl.DataFrame, table: str, required: Iterable[str]) -> None:

@@ -24,7 +24,7 @@ from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.history import CycleSessions
 
 _TRACK = ("indication", "product", "protocol_id", "protocol_version")
-_COLUMNS = {
+_COLUMNS: dict[str, Any] = {
     **dict.fromkeys(_TRACK, pl.String),
     "cycle_number": pl.Int64,
     "first_on": pl.Date,
@@ -114,7 +114,7 @@ def _apart(population: Population) -> pl.DataFrame:
                 track = found.track
                 rows += [(patient, *_row(track, place)) for place in range(len(track.cycles))]
     kind = population.sessions.rows.schema["patient"]
-    return pl.DataFrame(rows, schema={"patient": kind} | _COLUMNS, orient="row")
+    return pl.DataFrame(rows, schema={"patient": kind, **_COLUMNS}, orient="row")
 
 
 def _row(track: Track, place: int) -> tuple[Any, ...]:

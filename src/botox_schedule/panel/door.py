@@ -116,7 +116,7 @@ def _from_polars(given: Given) -> pl.DataFrame:
 
 
 def _from_pandas(given: Given) -> pl.DataFrame:
-    return _by_column(given, lambda name: pl.from_pandas(given.native[name]))
+    return _by_column(given, lambda name: pl.Series(name, pl.from_pandas(given.native[name])))
 
 
 def _from_arrow(given: Given) -> pl.DataFrame:

@@ -57,8 +57,9 @@ def forecast(
 ) -> Any:
     """Return where every track of a population stands on a day.
 
-    The rows are those of ``botox_schedule.forecast_all`` for each patient. Limits are not
-    looked at. A patient whose rows could all not be read has one row, without a track.
+    The rows are those of ``botox_schedule.forecast_all`` for each patient. Limits are
+    looked at only where ``weights`` are given. A patient whose rows could all not be read has
+    one row, without a track.
 
     Args:
         sessions: A frame with the columns ``patient``, ``administered_on``, ``indication``,

@@ -35,6 +35,8 @@ class Rules(TypedDict, total=False):
         prior_treatments: ``indication``, ``cycles``, and ``started_on``, ``last_on``,
             ``product``.
         births: ``born_on``.
+        weights: ``measured_on``, ``kilograms``: booked units are held against the limits. Where
+            no limit is per kilogram a frame without rows will do.
     """
 
     policy: SchedulingPolicy | None
@@ -45,6 +47,7 @@ class Rules(TypedDict, total=False):
     authorizations: Any
     prior_treatments: Any
     births: Any
+    weights: Any
 
 
 class RulesAndCare(Rules, total=False):
@@ -89,7 +92,8 @@ def ask(
         raise TypeError(f"unexpected: {', '.join(unknown)}; give some of {', '.join(TABLES)}")
     population = None if people is None else population_named(str(people))
     day, known = as_day(as_of, "as_of"), known_protocols(protocols)
-    asking = Asking(day, known, policies, region, population)
+    with_limits = rules.get("weights") is not None
+    asking = Asking(day, known, policies, region, population, with_limits)
     tables = [
         Given(name, native, TABLES[name].columns or None)
         for name, native in rules.items()

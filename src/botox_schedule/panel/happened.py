@@ -57,8 +57,9 @@ def happened(sessions: Sessions, asking: Asking, ages: Ages, touched: pl.DataFra
     apart = pl.concat([touched, torn, rows.filter(_is_special(rows, asking)).select("patient")])
     apart = apart.unique()
     plain = _without(rows, apart)
-    plain = plain.sort("patient", "clock", *(name for name in _ORDER if name in plain.columns))
-    plain = plain.with_columns(track=_changes("patient", "clock").cast(pl.UInt32).cum_sum())
+    plain = _in_order(plain).with_columns(
+        track=_changes("patient", "clock").cast(pl.UInt32).cum_sum()
+    )
     done = _in_cycles(plain.filter(_is_done(asking)), asking)
     odd = pl.concat([_chained(done, asking), _never_treated(plain, done)]).unique()
     more = plain.filter(pl.col("track").is_in(odd["track"].implode())).select("patient").unique()
@@ -71,6 +72,25 @@ def happened(sessions: Sessions, asking: Asking, ages: Ages, touched: pl.DataFra
         ages=ages,
         mixtures={},
     )
+
+
+def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a patient and a clock together, as the engine orders them.
+
+    Numbers sort much faster than text, so patients are sorted by theirs; should two patients
+    ever have one number, by their keys too.
+    """
+    order = ["clock", *(name for name in _ORDER if name in rows.columns)]
+    rows = rows.with_columns(_hash=_number())
+    found = rows.sort("_hash", *order)
+    same = pl.col("_hash") == pl.col("_hash").shift()
+    if found.select((same & (pl.col("patient") != pl.col("patient").shift())).any()).item():
+        found = rows.sort("_hash", "patient", *order)
+    return found.drop("_hash")
+
+
+def _number() -> pl.Expr:
+    return pl.col("patient").hash()
 
 
 def _without(rows: pl.DataFrame, patients: pl.DataFrame) -> pl.DataFrame:
@@ -134,6 +154,9 @@ def _is_special(rows: pl.DataFrame, asking: Asking) -> pl.Expr:
     day = pl.col("day")
     special = pl.col("clock").is_null() | ((pl.col("status") == COMPLETED) & (day > asking.as_of))
     special |= day < pl.col("born_on")
+    if asking.with_limits:
+        planned = (pl.col("status") == BOOKED) & pl.col("units").is_not_null()
+        special |= planned & (day >= asking.as_of)
     if "recorded_on" in rows.columns:
         special |= pl.col("recorded_on") > asking.as_of
     return special.fill_null(value=False)

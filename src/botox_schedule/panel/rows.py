@@ -17,6 +17,7 @@ from botox_schedule.panel.sessions import (
     Policies,
     Problem,
     Sessions,
+    doubts_of,
     read_sessions,
 )
 from botox_schedule.panel.standings import Population, population_of
@@ -74,6 +75,7 @@ def row_problems(
     def answer(frames: Frames) -> pl.DataFrame:
         frame = frames["sessions"]
         read = read_sessions(frame, keys)
+        read = read._replace(rows=read.rows.with_columns(doubts_of(frame, read.rows)))
         code = _codes(read, [known.recognizes(name) or name in others for name in read.names])
         ids = [name for name in ("session_id",) if name in frame.columns]
         found = frame.select("patient", *ids, *_GIVEN).with_columns(

@@ -16,6 +16,7 @@ from botox_schedule.panel.columns import (
     numbered,
     text_column,
     units_column,
+    word_column,
 )
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.indications import find_product
@@ -88,8 +89,8 @@ class Sessions(NamedTuple):
 
     Attributes:
         rows: Every row with ``patient``, ``day``, ``indication`` (its place in *names*),
-            ``product``, ``units``, ``status``, ``kind`` (numbers), ``policy``, ``problem`` and
-            ``doubt`` (0 without one), and what else was given of ids and days of recording.
+            ``product``, ``units``, ``status``, ``kind`` (numbers), ``policy`` and
+            ``problem`` (0 without one), and what else was given of ids and days of recording.
         names: The indications, in order.
         policies: The policies, by number.
     """
@@ -101,13 +102,18 @@ class Sessions(NamedTuple):
     @property
     def readable(self) -> pl.DataFrame:
         """The rows that can be read, without the columns that say so."""
-        return self.rows.filter(pl.col("problem") == 0).drop("problem", "doubt")
+        rows = self.rows if self.is_whole else self.rows.filter(pl.col("problem") == 0)
+        return rows.drop("problem")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row can be read."""
+        return self.rows["problem"].max() in {0, None}
 
     @property
     def unread_patients(self) -> pl.Series:
-        """The patients of rows that were left out."""
-        unread = self.rows.filter(pl.col("problem") > 0)["patient"]
-        return unread.drop_nulls().unique()
+        """The patients of rows that were left out; null where a row names none."""
+        return self.rows.filter(pl.col("problem") > 0)["patient"].unique()
 
 
 def read_sessions(frame: pl.DataFrame, policies: Policies) -> Sessions:
@@ -118,27 +124,22 @@ def read_sessions(frame: pl.DataFrame, policies: Policies) -> Sessions:
     """
     required = (*REQUIRED, "policy_key") if policies.keys else REQUIRED
     check_columns(frame, "sessions", required)
-    indications = mapped(text_column(frame, "sessions", "indication"), _slug)
-    names = tuple(indications.drop_nulls().unique().sort())
-    products = text_column(frame, "sessions", "product")
+    texts = word_column(frame, "sessions", "indication")
+    slugs = {text: _slug(text.strip()) for text in texts.drop_nulls().unique()}
+    names = tuple(sorted({slug for slug in slugs.values() if slug is not None}))
+    places = {text: None if slug is None else names.index(slug) for text, slug in slugs.items()}
     columns = {
         "patient": key_column(frame, "sessions", "patient"),
         "day": day_column(frame, "sessions", "administered_on"),
-        "indication": numbered(indications, {name: n for n, name in enumerate(names)}, pl.Int16),
-        "product": mapped(products, _product_number, pl.Int8).fill_null(0),
+        "indication": mapped(texts, places.get, pl.Int16),
+        "product": _products(frame),
         "units": _optional(frame, "units"),
         "status": _worded(frame, "status", STATUSES),
-        "kind": _worded(frame, "kind", KINDS),
+        # Leaving a session out for its kind would date the next one too early.
+        "kind": _worded(frame, "kind", KINDS).fill_null(0),
         "policy": _policy(frame, policies),
     }
-    odd = {"_raw": frame["units"] if "units" in frame.columns else columns["units"]}
-    rows = pl.DataFrame([column.alias(name) for name, column in (columns | odd).items()])
-    doubts = {
-        Doubt.UNKNOWN_KIND: pl.col("kind").is_null(),
-        Doubt.NOT_UNITS: pl.col("_raw").is_not_null() & pl.col("units").is_null(),
-        Doubt.UNKNOWN_PRODUCT: (pl.col("product") == 0) & pl.lit(products).is_not_null(),
-        Doubt.PRODUCT_NOT_STATED: pl.col("product") == 0,
-    }
+    rows = pl.DataFrame([column.alias(name) for name, column in columns.items()])
     problems = {
         Problem.NO_PATIENT: pl.col("patient").is_null(),
         Problem.NOT_A_DAY: pl.col("day").is_null(),
@@ -146,10 +147,22 @@ def read_sessions(frame: pl.DataFrame, policies: Policies) -> Sessions:
         Problem.UNKNOWN_STATUS: pl.col("status").is_null(),
         Problem.UNKNOWN_POLICY_KEY: pl.col("policy").is_null(),
     }
-    rows = rows.with_columns(problem=_first_of(problems), doubt=_first_of(doubts))
-    # Leaving a session out for its kind would date the next one too early.
-    rows = rows.with_columns(pl.col("kind").fill_null(0)).drop("_raw")
-    return Sessions(rows.with_columns(_of_ids(frame)), names, policies)
+    rows = rows.with_columns(_first_of(problems).alias("problem"), *_of_ids(frame))
+    return Sessions(rows, names, policies)
+
+
+def doubts_of(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
+    """Return what is odd about rows that count all the same, by number; 0 without a doubt."""
+    stated = text_column(frame, "sessions", "product").is_not_null()
+    raw = frame["units"] if "units" in frame.columns else rows["units"]
+    kinds = _worded(frame, "kind", KINDS)
+    doubts = {
+        Doubt.UNKNOWN_KIND: pl.lit(kinds).is_null(),
+        Doubt.NOT_UNITS: pl.lit(raw).is_not_null() & pl.col("units").is_null(),
+        Doubt.UNKNOWN_PRODUCT: (pl.col("product") == 0) & pl.lit(stated),
+        Doubt.PRODUCT_NOT_STATED: pl.col("product") == 0,
+    }
+    return rows.select(doubt=_first_of(doubts)).to_series()
 
 
 def _first_of(cases: Mapping[Problem, pl.Expr] | Mapping[Doubt, pl.Expr]) -> pl.Expr:
@@ -165,8 +178,9 @@ def _slug(text: str) -> str | None:
         return None
 
 
-def _product_number(text: str) -> int:
-    return PRODUCTS.index(find_product(text))
+def _products(frame: pl.DataFrame) -> pl.Series:
+    texts = word_column(frame, "sessions", "product")
+    return mapped(texts, lambda text: PRODUCTS.index(find_product(text)), pl.Int8).fill_null(0)
 
 
 def _optional(frame: pl.DataFrame, name: str) -> pl.Series:
@@ -179,14 +193,14 @@ def _worded(frame: pl.DataFrame, name: str, words: tuple[str, ...]) -> pl.Series
     if name not in frame.columns:
         return pl.Series([0], dtype=pl.Int8).new_from_index(0, frame.height)
     numbers = {str(word): number for number, word in enumerate(words)}
-    return numbered(text_column(frame, "sessions", name), numbers, pl.Int8)
+    return numbered(word_column(frame, "sessions", name), numbers, pl.Int8)
 
 
 def _policy(frame: pl.DataFrame, policies: Policies) -> pl.Series:
     if not policies.keys:
         return pl.Series([0], dtype=pl.Int16).new_from_index(0, frame.height)
     numbers = {key: number for number, key in enumerate(policies.keys)}
-    return numbered(text_column(frame, "sessions", "policy_key"), numbers, pl.Int16)
+    return numbered(word_column(frame, "sessions", "policy_key"), numbers, pl.Int16)
 
 
 def _of_ids(frame: pl.DataFrame) -> list[pl.Series]:

@@ -1,5 +1,6 @@
 """The engine's rules, asked once for each distinct situation that tracks are in."""
 
+import gc
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -35,13 +36,15 @@ _DAYS = (
     "last_session_on",
     "booked_on",
 )
-STANDING = {name: pl.Date if name in _DAYS else pl.String for name in Standing._fields} | {
+STANDING: dict[str, Any] = {
+    name: pl.Date if name in _DAYS else pl.String for name in Standing._fields
+} | {
     "cycle_number": pl.Int64,
     "codes": pl.UInt64,
     "acknowledged": pl.UInt64,
 }
 """The columns of standings; ``codes`` has a bit for each code of a finding."""
-JUDGED = {
+JUDGED: dict[str, Any] = {
     "timing": pl.String,
     "short_by_days": pl.Int64,
     "late_by_days": pl.Int64,
@@ -81,7 +84,14 @@ def asked(
     The rules behind *answer* are the engine's; this is where they are asked.
     """
     distinct = frame.select(keys).unique()
-    rows = [answer(*row) for row in distinct.iter_rows()]
+    # All that is made here is kept, so that a search for what could be freed only costs time.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        rows = [answer(*row) for row in distinct.iter_rows()]
+    finally:
+        if collects:
+            gc.enable()
     return distinct.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
 
 

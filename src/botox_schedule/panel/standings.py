@@ -31,7 +31,7 @@ from botox_schedule.panel.situations import (
 from botox_schedule.panel.tables import DECISIONS, read_table
 
 _CYCLE = ("alike", "before_treated", "before_anchored_on", "before_last_on", "treated", "first_on")
-_DETAILS = {"interval_days": pl.Int64, **JUDGED}
+_DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
 
 
 class Population(NamedTuple):
@@ -186,10 +186,12 @@ def _apart(population: Population) -> pl.DataFrame:
     for patient, reading in records.readings(asking):
         acknowledged = records.acknowledged(patient)
         for found in tracks_of(reading, asking.region, asking.population):
-            standing = standing_of(reading, found, phases, acknowledged)
+            standing = standing_of(
+                reading, found, phases, acknowledged, with_limits=asking.with_limits
+            )
             rows.append((patient, *standing_row(standing), *_details(found.track)))
     kind = population.sessions.rows.schema["patient"]
-    return pl.DataFrame(rows, schema={"patient": kind} | STANDING | _DETAILS, orient="row")
+    return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **_DETAILS}, orient="row")
 
 
 def _details(track: Track | None) -> tuple[Any, ...]:

@@ -1,6 +1,6 @@
 """The tables beside the sessions: decisions, ages, weights, courses elsewhere; used whole or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -162,14 +162,3 @@ def _fields(name: str, row: dict[str, Any]) -> dict[str, Any]:
     if name == "care_ends":
         fields.setdefault("on", None)
     return fields
-
-
-def unmet(frames: Frames, like: pl.DataFrame, names: Sequence[str]) -> dict[str, int]:
-    """Return how many rows of each table have a patient without any session."""
-    patients = like.select("patient").unique()
-    counts = {}
-    for name in names:
-        table = read_table(frames, name, like)
-        if table is not None:
-            counts[name] = table.join(patients, on="patient", how="anti").height
-    return counts
