@@ -46,10 +46,16 @@ class TestTheRecallList:
     program = EXAMPLES / "recall_list.py"
 
     def test_prints_what_its_page_shows(self) -> None:
+        pytest.importorskip("polars", reason="polars is not installed")
         page = (DOCS / "how-to" / "recall-list.md").read_text(encoding="utf-8")
-        assert f"```text\n{_printed(self.program)}\n```" in page
+        printed = [line.rstrip() for line in _printed(self.program).splitlines()]
+        assert "```text\n{}\n```".format("\n".join(printed)) in page
 
-    def test_reads_the_rows_of_a_file(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("day", "section"), [("2026-03-22", "too_early"), ("2026-03-23", "to_call")]
+    )
+    def test_reads_the_rows_of_a_file(self, tmp_path: Path, day: str, section: str) -> None:
+        pytest.importorskip("polars", reason="polars is not installed")
         file = tmp_path / "clinic.db"
         connection = sqlite3.connect(file)
         connection.executescript(_module(self.program).TABLES)
@@ -59,10 +65,7 @@ class TestTheRecallList:
         )
         connection.commit()
         connection.close()
-        assert _printed(self.program, str(file), "2026-03-29") == ""
-        assert _printed(self.program, str(file), "2026-03-30").split() == [
-            *("due", "gil", "due", "since", "2026-03-30"),
-        ]
+        assert _printed(self.program, str(file), day).split()[0] == section
 
 
 def _module(path: Path) -> Any:
@@ -195,4 +198,4 @@ class TestTheNotebookPage:
             check=True,
             capture_output=True,
         )
-        assert "chronic migraine" in page.read_text(encoding="utf-8")
+        assert "2026-03-30" in page.read_text(encoding="utf-8")

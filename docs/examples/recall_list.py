@@ -2,14 +2,12 @@
 
 import sqlite3
 import sys
-from collections import defaultdict
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from pydantic import ValidationError
+import polars as pl
 
-import botox_schedule as bs
+from botox_schedule import panel
 
 TABLES = """
 CREATE TABLE sessions (
@@ -21,51 +19,22 @@ CREATE TABLE holds (
 );
 CREATE TABLE care_ends (patient TEXT NOT NULL, ended_on DATE, kind TEXT NOT NULL);
 """
-QUERIES = {
-    "sessions": """
-        SELECT patient, CAST(id AS TEXT) AS id, administered_on, indication, product, units, status
-        FROM sessions""",
-    "holds": "SELECT patient, first_day AS first, last_day AS last, reason FROM holds",
-    "care_ends": 'SELECT patient, ended_on AS "on", kind FROM care_ends',
-}
-CALL = {bs.DueStatus.DUE: "due", bs.DueStatus.OVERDUE: "overdue", bs.DueStatus.LAPSED: "lapsed"}
-SECTIONS = ("check first", "overdue", "due", "lapsed")
+SESSIONS = """
+SELECT patient, id AS session_id, administered_on, indication, product, units, status
+FROM sessions
+"""
+HOLDS = "SELECT patient, first_day AS first, last_day AS last, reason FROM holds"
+CARE_ENDS = 'SELECT patient, ended_on AS "on", kind FROM care_ends'
+SHOWN = ("section", "reason", "patient", "indication", "due", "findings")
 
 
-def patients(connection: Any) -> dict[str, dict[str, Any]]:
-    """Read every row, none filtered: a row that is left out dates the next session too early."""
-    found: dict[str, dict[str, Any]] = defaultdict(lambda: {part: [] for part in QUERIES})
-    for part, query in QUERIES.items():
-        cursor = connection.execute(query)
-        names = [column[0] for column in cursor.description]
-        for row in cursor:
-            values = dict(zip(names, row, strict=True))
-            found[values.pop("patient")][part].append(values)
-    return found
+def recall_list(connection: Any, today: date) -> pl.DataFrame:
+    """Return every track in its section, from a connection of SQLite or PostgreSQL."""
 
+    def rows(query: str) -> pl.DataFrame:
+        return pl.read_database(query, connection, infer_schema_length=None)
 
-def lines(connection: Any, today: date) -> Iterator[tuple[int, str, str]]:
-    """Yield the section, the patient and what to do."""
-    for patient, rows in patients(connection).items():
-        try:
-            record = bs.PatientRecord.model_validate(rows)
-        except ValidationError as error:
-            faults = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors())
-            yield 0, patient, f"cannot be read: {faults}"
-            continue
-        for found in bs.forecast_all(record, as_of=today):
-            urgent = [finding.code for finding in found.findings if finding.needs == "today"]
-            if urgent:
-                yield 0, patient, f"{found.status.label}; look at {', '.join(urgent)}"
-            elif found.status in CALL and found.booking is None and found.dates.due is not None:
-                section = SECTIONS.index(CALL[found.status])
-                yield section, patient, f"due since {found.dates.due}"
-
-
-def print_list(connection: Any, today: date) -> None:
-    """Print the list, the most urgent section first."""
-    for section, patient, words in sorted(lines(connection, today)):
-        print(f"{SECTIONS[section]:12}{patient:8}{words}")
+    return panel.worklist(rows(SESSIONS), as_of=today, holds=rows(HOLDS), care_ends=rows(CARE_ENDS))
 
 
 def demonstration() -> sqlite3.Connection:
@@ -93,4 +62,6 @@ def demonstration() -> sqlite3.Connection:
 if __name__ == "__main__":
     path, day = sys.argv[1:] or (None, "2026-03-16")
     database = demonstration() if path is None else sqlite3.connect(path)
-    print_list(database, date.fromisoformat(day))
+    found = recall_list(database, date.fromisoformat(day)).select(SHOWN)
+    for section, reason, patient, indication, due, findings in found.iter_rows():
+        print(f"{section:24}{reason:20}{patient:6}{indication or '-':18}{due or '-'} {findings}")
