@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from catalog import catalog_page
 from reference_links import (
     ENTRIES,
+    forget_private_paths,
     link_literals,
     public_names,
     resolve,
@@ -160,4 +161,5 @@ def setup(app):  # type: ignore[no-untyped-def]
     app.connect("autodoc-process-docstring", _field_types, priority=900)
     app.connect("doctree-read", link_literals)
     app.connect("missing-reference", resolve)
+    app.connect("env-updated", forget_private_paths)
     app.connect("doctree-resolved", show_public_paths)

@@ -17,6 +17,7 @@ _ENTRY = re.compile(r"^\.\. (?:auto|py:)(?:class|function|data):: (\S+)", re.MUL
 _LITERAL = re.compile(r"(?:bs\.|botox_schedule\.)?([\w.]+?)(?:\(.*\))?")
 _NAME = re.compile(r"\w+(?:\.\w+)?")
 _CALLED = re.compile(r"\bbs\.(\w+)")
+_WRITTEN = re.compile(rf"\b{PACKAGE}(?:\.[a-z_]+){{2,}}\._?[A-Z]\w+")
 _IMPORTED = re.compile(r"from botox_schedule(?:\.(\w+))?[\w.]* import ([\w, ]+)")
 
 
@@ -105,13 +106,25 @@ def resolve(app: Sphinx, _env: Any, node: pending_xref, text: nodes.Node) -> nod
     return domain.resolve_xref(app.env, node["refdoc"], builder, "obj", path, node, text)
 
 
-def show_public_paths(_app: Sphinx, doctree: nodes.document, _page: str) -> None:
-    """Show the public path where autodoc has the module in which a class is written."""
-    for link in doctree.findall(nodes.reference):
-        written = str(link.get("reftitle", ""))
-        path = path_of(written.rpartition(".")[2]) if written.startswith(PACKAGE) else None
-        if path and written not in ENTRIES:
-            link["reftitle"] = path
+def forget_private_paths(_app: Sphinx, env: Any) -> list[str]:
+    """Drop the path of the module in which a class is written: nobody should import from it."""
+    objects = env.get_domain("py").objects
+    for name in [name for name, entry in objects.items() if entry.aliased]:
+        del objects[name]
+    return []
+
+
+def show_public_paths(_app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Show a name alone where autodoc has the module in which a class is written."""
+    if page.startswith("reference/"):
+        for text in list(doctree.findall(nodes.Text)):
+            shown = _WRITTEN.sub(lambda found: _public(found[0]), text.astext())
+            if shown != text.astext():
+                text.parent.replace(text, nodes.Text(shown))
+
+
+def _public(written: str) -> str:
+    return written if written in ENTRIES else written.rpartition(".")[2]
 
 
 def type_words(annotation: Any) -> str:
