@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from botox_schedule import FindingCode, FindingNeeds
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 EXAMPLES = DOCS / "examples"
@@ -163,6 +165,19 @@ def _is_here(entry: str) -> bool:
 def _found(entry: str) -> tuple[Any, str]:
     module, _, name = entry.rpartition(".")
     return importlib.import_module(module), name
+
+
+@pytest.mark.parametrize("needs", list(FindingNeeds))
+def test_the_page_of_findings_has_each_code_under_its_need(needs: FindingNeeds) -> None:
+    page = (DOCS / "reference" / "findings.md").read_text(encoding="utf-8")
+    heads = {"today": "Today", "next_visit": "At the next visit", "information": "Information"}
+    section = page.partition(f"## {heads[needs]}\n")[2].partition("\n## ")[0]
+    codes = [word for line in section.splitlines() for word in re.findall(r"`(\w+)`", _cell(line))]
+    assert codes == sorted(code for code in FindingCode if code.needs is needs)
+
+
+def _cell(line: str) -> str:
+    return line.split("|")[1] if line.startswith("| `") else ""
 
 
 class TestTheNotebookPage:
