@@ -21,6 +21,10 @@ _WRITTEN = re.compile(rf"\b{PACKAGE}(?:\.[a-z_]+){{2,}}\._?[A-Z]\w+")
 _IMPORTED = re.compile(r"from botox_schedule(?:\.(\w+))?[\w.]* import ([\w, ]+)")
 
 
+_ABOUT = {"how-to/populations": "panel", "how-to/recall-list": "panel", "how-to/export": "tables"}
+"""The package whose names a page means first."""
+
+
 def entries() -> dict[str, str]:
     """Return the path of each name in the reference, by the page that has it first."""
     pages = sorted(_HERE.glob("*.md"))
@@ -32,10 +36,10 @@ _ORDER = sorted(ENTRIES, key=lambda path: (path.count("."), ".panel." in path, p
 _BY_NAME = {path.rpartition(".")[2]: path for path in reversed(_ORDER)}
 
 
-def path_of(name: str) -> str | None:
+def path_of(name: str, package: str = "") -> str | None:
     """Return the path in the reference that a name in a page means, or None."""
-    full = f"{PACKAGE}.{name}"
-    return full if full in ENTRIES else _BY_NAME.get(name)
+    full, near = f"{PACKAGE}.{name}", f"{PACKAGE}.{package}.{name}"
+    return next((path for path in (near, full) if path in ENTRIES), _BY_NAME.get(name))
 
 
 def public_names() -> Iterator[tuple[str, str]]:
@@ -51,7 +55,9 @@ def link_literals(app: Sphinx, doctree: nodes.document) -> None:
         return
     for literal in list(doctree.findall(nodes.literal)):
         match = _LITERAL.fullmatch(literal.astext())
-        path = path_of(match[1]) if match and _NAME.fullmatch(match[1]) else None
+        path = (
+            path_of(match[1], _ABOUT.get(page, "")) if match and _NAME.fullmatch(match[1]) else None
+        )
         if path and not isinstance(literal.parent, nodes.reference | pending_xref | nodes.title):
             literal.replace_self(_link(path, literal.deepcopy(), page))
     used = sorted(_used(doctree), key=str.lower)
