@@ -20,6 +20,7 @@ from reference_links import (
     public_names,
     resolve,
     show_public_paths,
+    strip_blocks,
     type_words,
 )
 
@@ -39,6 +40,7 @@ extensions = [
     "sphinx_design",
 ]
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = f"botox_schedule {release}"
 html_static_path = ["static"]
 html_css_files = ["pages.css"]
@@ -160,6 +162,7 @@ def setup(app):  # type: ignore[no-untyped-def]
     app.connect("autodoc-process-signature", _field_signature)
     app.connect("autodoc-process-docstring", _field_types, priority=900)
     app.connect("doctree-read", link_literals)
+    app.connect("doctree-read", strip_blocks)
     app.connect("missing-reference", resolve)
     app.connect("env-updated", forget_private_paths)
     app.connect("doctree-resolved", show_public_paths)

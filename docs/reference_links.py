@@ -100,6 +100,16 @@ def _link(path: str, text: nodes.Node, page: str) -> pending_xref:
     )
 
 
+def strip_blocks(_app: Sphinx, doctree: nodes.document) -> None:
+    """Drop the blank line that ends an example for doctest."""
+    for block in doctree.findall(nodes.literal_block):
+        if block.astext().endswith("\n"):
+            text = block.astext().rstrip("\n")
+            block.rawsource = text
+            block.children = []
+            block += nodes.Text(text)
+
+
 def resolve(app: Sphinx, _env: Any, node: pending_xref, text: nodes.Node) -> nodes.Node | None:
     """Find the entry of a type that an annotation names by the module it is written in."""
     target = str(node.get("reftarget", ""))

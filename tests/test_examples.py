@@ -106,7 +106,7 @@ def test_there_are_notebooks() -> None:
     assert len(NOTEBOOKS) >= 5
 
 
-@pytest.mark.parametrize("name", ["ribbon.svg", "layers.svg"])
+@pytest.mark.parametrize("name", ["ribbon.svg", "ribbon-phone.svg", "layers.svg"])
 def test_the_pictures_are_what_the_program_draws(name: str) -> None:
     pictures = _module(DOCS / "pictures" / "draw.py").PICTURES
     assert (DOCS / "pictures" / name).read_text(encoding="utf-8") == pictures[name]()

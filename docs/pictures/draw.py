@@ -93,7 +93,12 @@ fill="{_TINTS[index]}" stroke="#777"/>\
 """
 
 
-PICTURES = {"ribbon.svg": ribbon, "layers.svg": layers}
+def phone() -> str:
+    """Return the picture of the patient in the layout for phones."""
+    return ribbon(360)
+
+
+PICTURES = {"ribbon.svg": ribbon, "ribbon-phone.svg": phone, "layers.svg": layers}
 
 
 if __name__ == "__main__":
