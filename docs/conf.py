@@ -65,11 +65,26 @@ napoleon_use_ivar = True
 suppress_warnings = ["mystnb.unknown_mime_type"]
 
 
+GENERATED = HERE / "reference" / "generated"
+
+
 def _write_catalog() -> None:
-    target = HERE / "reference" / "generated"
-    target.mkdir(exist_ok=True)
-    page = catalog_page(bs.bundled_protocols())
-    (target / "protocols.md").write_text(page, encoding="utf-8")
+    """Write the catalog: an overview, and a page for each indication."""
+    first, *sections = catalog_page(bs.bundled_protocols()).split("\n## ")
+    *indications, unknown = sections
+    names = []
+    for section in indications:
+        names.append(section.splitlines()[0].lower().replace(" ", "-"))
+        _write(f"protocols/{names[-1]}", f"# {section}\n".replace("\n### ", "\n## "))
+    tree = ["```{toctree}", ":maxdepth: 1", "", *(f"protocols/{name}" for name in names), "```"]
+    _write("protocols", "\n".join([first, "", *tree, "", f"## {unknown}"]))
+
+
+def _write(name: str, text: str) -> None:
+    target = GENERATED / f"{name}.md"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists() or target.read_text(encoding="utf-8") != text:
+        target.write_text(text, encoding="utf-8")
 
 
 def _write_commands() -> None:
@@ -82,8 +97,7 @@ def _write_commands() -> None:
         "2 where nothing could be read.",
         "`botox-schedule completion SHELL` prints the completions for bash, zsh or fish.",
     ]
-    target = HERE / "reference" / "generated"
-    (target / "commands.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _write("commands", "\n".join(lines) + "\n")
 
 
 def _help(*command: str) -> str:
@@ -104,8 +118,7 @@ def _write_names() -> None:
     for name, path in public_names():
         summary = (getattr(bs, name).__doc__ or "").strip().splitlines()[0].replace("``", "`")
         lines += [f"| {{py:obj}}`{name} <{path}>` | {summary} |"]
-    target = HERE / "reference" / "generated"
-    (target / "names.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _write("names", "\n".join(lines) + "\n")
 
 
 def _copy_notebooks() -> None:

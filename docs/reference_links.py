@@ -107,7 +107,7 @@ def strip_blocks(_app: Sphinx, doctree: nodes.document) -> None:
             text = block.astext().rstrip("\n")
             block.rawsource = text
             block.children = []
-            block += nodes.Text(text)
+            block.append(nodes.Text(text))
 
 
 def resolve(app: Sphinx, _env: Any, node: pending_xref, text: nodes.Node) -> nodes.Node | None:
