@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 T ?=
 
-.PHONY: demo test check validators lint types contracts coverage docs bench bench-panel bench-spark digests schemas api stored oracle mutants fuzz audit pictures completions clean
+.PHONY: demo test check validators lint types contracts coverage docs bench bench-panel bench-spark digests snapshots house oracle mutants fuzz audit pictures completions clean
 
 demo:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install . && .venv/bin/botox-schedule demo
@@ -49,14 +49,13 @@ bench-spark: .venv/dev
 digests: .venv/dev
 	cd tests && ../$(BIN)/python write_content_digests.py
 
-schemas: .venv/dev
-	cd tests && ../$(BIN)/python write_schemas.py
+# What must not change unnoticed: public names, schemas, answers, words.
+snapshots: .venv/dev
+	cd tests && ../$(BIN)/python snapshots.py
 
-api: .venv/dev
-	cd tests && ../$(BIN)/python write_api.py
-
-stored: .venv/dev
-	cd tests && ../$(BIN)/python write_stored.py
+# Code lines, imports and function bodies, measured.
+house: .venv/dev
+	$(BIN)/python benchmarks/house.py
 
 # COUNT records against a second implementation that walks day by day.
 COUNT ?= 10000

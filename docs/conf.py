@@ -2,13 +2,16 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import botox_schedule as bs
-from botox_schedule import TreatmentProtocol, fhir, ical, outcomes, planning
-from botox_schedule.protocols import SourceRef
+from botox_schedule import fhir, ical, outcomes, planning
 from botox_schedule.cli.main import parser
 from botox_schedule.views import handout
+
+sys.path.insert(0, str(Path(__file__).parent))
+from catalog import catalog_page
 
 os.environ["COLUMNS"] = "90"  # the help of the commands is as wide as the page
 HERE = Path(__file__).parent
@@ -38,72 +41,11 @@ napoleon_use_ivar = True
 suppress_warnings = ["mystnb.unknown_mime_type"]
 
 
-def _source(source: SourceRef | None) -> str:
-    if source is None:
-        return "no source is given | unverified | "
-    words = f" “{source.quote}”" if source.quote else ""
-    strength = f" ({source.strength})" if source.strength and not source.quote else ""
-    basis = f", {source.basis}" if source.basis else ""
-    note = f"; {source.note}" if source.note else ""
-    cited = f"{source.title}, {source.place}{words}{strength}{note}"
-    return f"{cited} | {source.verification}{basis} | {source.checked_on}"
-
-
-def _figures(protocol: TreatmentProtocol) -> list[str]:
-    rows = []
-    parts: list[tuple[object, tuple[str, ...]]] = [
-        (protocol.retreatment, ("minimum", "usual", "wording")),
-        (protocol.response, ("onset", "peak", "wear_off", "full_benefit")),
-    ]
-    for part, names in parts:
-        for name in names:
-            value = getattr(part, name)
-            if value is not None:
-                rows.append(f"| {name} | {value} | {_source(getattr(part, f'{name}_source'))} |")
-    if protocol.ages is not None:
-        first, last = protocol.ages.first, protocol.ages.last
-        ages = f"{first} years and older" if last is None else f"{first} to {last} years"
-        rows.append(f"| ages | {ages} | {_source(protocol.ages.source)} |")
-    rows += [f"| limit | {limit} | {_source(limit.source)} |" for limit in protocol.limits]
-    return rows
-
-
-def _page(protocol: TreatmentProtocol) -> list[str]:
-    shared = ", ".join(protocol.shares_clock_with) or "none"
-    kind = protocol.retreatment.kind.value.replace("_", " ")
-    lines = [
-        f"## {protocol.id}",
-        "",
-        f"Version {protocol.version}, {protocol.region}, {protocol.population}; {kind}.",
-        f"Shares its clock with: {shared}.",
-        "",
-        "| figure | value | source | verification | checked on |",
-        "|---|---|---|---|---|",
-        *_figures(protocol),
-        "",
-    ]
-    lines += [f"Note: {note}\n" for note in protocol.notes]
-    if protocol.codes:
-        codes = ", ".join(f"{code.system} {code.code} ({code.meaning})" for code in protocol.codes)
-        lines += [f"Codes: {codes}.", ""]
-    return lines
-
-
 def _write_catalog() -> None:
-    lines = [
-        "# Protocol catalog",
-        "",
-        "Generated from the data files; nothing here is typed twice.",
-        "*Unverified* means that nobody read the figure in a source.",
-        "A protocol without a minimum gives no date, and says why.",
-        "This is not medical advice: check each figure against the current label.",
-        "",
-    ]
-    for protocol in bs.bundled_protocols():
-        lines += _page(protocol)
     target = HERE / "reference" / "generated"
     target.mkdir(exist_ok=True)
-    (target / "protocols.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    page = catalog_page(bs.bundled_protocols())
+    (target / "protocols.md").write_text(page, encoding="utf-8")
 
 
 def _write_commands() -> None:

@@ -138,8 +138,13 @@ def _check_date(ask: dict[str, Any]) -> dict[str, Any]:
         as_of=ask["as_of"],
         policy=_policy(ask),
         other_protocols=others,
+        planned_units=ask.get("planned_units"),
     )
-    return _paths(result, ask)
+    found = _paths(result, ask)
+    if "calls_the_dose_safe" in found:
+        said = result.explain().replace("this does not say the dose is safe", "")
+        found["calls_the_dose_safe"] = "safe" in said
+    return found
 
 
 def _treatment_cycles(ask: dict[str, Any]) -> dict[str, Any]:
@@ -168,6 +173,20 @@ def _check_dose_limits(ask: dict[str, Any]) -> dict[str, Any]:
     return {
         name: _paths(named[name], {"expect": expected}) for name, expected in ask["expect"].items()
     }
+
+
+def _limits(ask: dict[str, Any]) -> dict[str, Any]:
+    """What becomes of each limit, of which reading is chosen, in the words of the limit."""
+    checks = bs.check_dose_limits(
+        _record(ask), _protocols(ask)[0], on=ask["on"], units=ask.get("units"), policy=_policy(ask)
+    )
+    chosen = [check for check in checks if check.chosen]
+    found = {
+        "exceeded": [check.limit for check in chosen if check.exceeded],
+        "met": [check.limit for check in chosen if check.is_met],
+        "open": [check.limit for check in chosen if check.is_met is None],
+    }
+    return {name: sorted(map(str, found[name])) for name in ask["expect"]}
 
 
 def _judge_counts(ask: dict[str, Any]) -> dict[str, Any]:

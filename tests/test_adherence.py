@@ -364,4 +364,5 @@ def test_an_event_stays_whenever_it_is_asked(
             assert (found.persistent_days, found.ended_by) == event
         elif found.ended_by.is_event:
             event = (found.persistent_days, found.ended_by)
+        assert found.followed_until is not None
         assert found.followed_until <= found.as_of

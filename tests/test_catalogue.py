@@ -19,11 +19,22 @@ from botox_schedule import (
     load_protocols,
 )
 from botox_schedule.errors import ProtocolFileError
-from botox_schedule.protocols import SourceRef
+from botox_schedule.protocols import SourceRef, bundled_edition
+from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.terms import LimitScope, Verification
 
 DIGESTS = Path(__file__).parent / "content_digests.toml"
 STARTS = [date(2023, 1, 1) + timedelta(days=n) for n in range(0, 1500, 1)]
+
+
+def all_versions() -> list[TreatmentProtocol]:
+    """Today's protocols and those of the earlier editions."""
+    return [*bundled_edition("1.0"), *bundled_protocols()]
+
+
+each_version = pytest.mark.parametrize(
+    "protocol", all_versions(), ids=lambda p: f"{p.id}-{p.version}"
+)
 each_protocol = pytest.mark.parametrize("protocol", bundled_protocols(), ids=lambda p: p.id)
 
 
@@ -36,7 +47,7 @@ def sources_of(protocol: TreatmentProtocol) -> list[SourceRef | None]:
     figures = [
         getattr(part, f"{name}_source")
         for part, names in (
-            (protocol.retreatment, ("minimum", "usual", "wording")),
+            (protocol.retreatment, ("minimum", "usual", "typical", "wording")),
             (protocol.response, ("onset", "peak", "wear_off", "full_benefit")),
         )
         for name in names
@@ -48,7 +59,7 @@ def sources_of(protocol: TreatmentProtocol) -> list[SourceRef | None]:
 
 
 class TestBundledContent:
-    @each_protocol
+    @each_version
     def test_a_changed_figure_needs_a_new_version(self, protocol: TreatmentProtocol) -> None:
         known = tomllib.loads(DIGESTS.read_text(encoding="utf-8"))
         assert known[protocol.id][protocol.version] == digest(protocol), (
@@ -61,7 +72,8 @@ class TestBundledContent:
         for source in sources_of(protocol):
             assert source is not None
             assert source.title
-            assert source.checked_on <= date(2026, 11, 22)
+            assert source.place
+            assert source.checked_on <= date(2026, 11, 26)
 
     @each_protocol
     def test_the_minimum_is_not_longer_than_the_usual(self, protocol: TreatmentProtocol) -> None:
@@ -82,6 +94,7 @@ class TestBundledContent:
     def test_there_is_a_rule_or_the_words_of_the_source(self, protocol: TreatmentProtocol) -> None:
         rule = protocol.retreatment
         assert (rule.minimum is None) == (rule.wording is not None)
+        assert (rule.usual is None) or (rule.typical is None)
 
     @each_protocol
     def test_the_children_of_a_protocol_are_children(self, protocol: TreatmentProtocol) -> None:
@@ -97,52 +110,69 @@ class TestBundledContent:
         assert bundled_protocols() is bundled_protocols()
 
     @pytest.mark.parametrize(
-        ("indication", "product", "population", "region", "minimum", "usual"),
+        ("indication", "product", "population", "region", "minimum", "usual", "typical"),
         [
-            ("chronic-migraine", "Botox", "adult", "us", "12 weeks", "12 weeks"),
-            ("chronic-migraine", "Botox", "adult", "uk", "12 weeks", "12 weeks"),
-            ("chronic-migraine", "Botox", "adult", "eu", "12 weeks", "12 weeks"),
-            ("spasticity", "Botox", "adult", "us", "12 weeks", "3 to 4 months"),
-            ("upper-limb-spasticity", "Botox", "adult", "us", "12 weeks", "3 to 4 months"),
-            ("lower-limb-spasticity", "Botox", "adult", "us", "12 weeks", "3 to 4 months"),
-            ("spasticity", "Botox", "pediatric", "us", "12 weeks", None),
-            ("upper-limb-spasticity", "Botox", "pediatric", "us", "12 weeks", None),
-            ("lower-limb-spasticity", "Botox", "pediatric", "us", "12 weeks", None),
-            ("cervical-dystonia", "Botox", "adult", "us", None, None),
-            ("blepharospasm", "Botox", "adult", "us", "3 months", None),
-            ("strabismus", "Botox", "adult", "us", None, None),
-            ("overactive-bladder", "Botox", "adult", "us", "12 weeks", None),
-            ("neurogenic-detrusor-overactivity", "Botox", "adult", "us", "12 weeks", None),
-            ("neurogenic-detrusor-overactivity", "Botox", "pediatric", "us", "12 weeks", None),
-            ("axillary-hyperhidrosis", "Botox", "adult", "us", None, None),
-            ("axillary-hyperhidrosis", "Botox", "adult", "uk", "16 weeks", None),
-            ("glabellar-lines", "Botox Cosmetic", "adult", "us", "3 months", None),
-            ("upper-facial-lines", "Botox Cosmetic", "adult", "us", "3 months", None),
-            ("platysma-bands", "Botox Cosmetic", "adult", "us", "3 months", None),
-            ("upper-limb-spasticity", "Dysport", "adult", "us", "12 weeks", None),
-            ("lower-limb-spasticity", "Dysport", "adult", "us", "12 weeks", None),
-            ("upper-limb-spasticity", "Dysport", "pediatric", "us", "16 weeks", None),
-            ("lower-limb-spasticity", "Dysport", "pediatric", "us", "12 weeks", None),
-            ("spasticity", "Dysport", "pediatric", "us", "3 months", None),
-            ("cervical-dystonia", "Dysport", "adult", "us", "12 weeks", None),
-            ("glabellar-lines", "Dysport", "adult", "us", "3 months", "3 to 4 months"),
-            ("upper-limb-spasticity", "Dysport", "pediatric", "uk", "16 weeks", None),
-            ("lower-limb-spasticity", "Dysport", "pediatric", "eu", "12 weeks", None),
-            ("axillary-hyperhidrosis", "Dysport", "adult", "uk", "16 weeks", None),
-            ("upper-limb-spasticity", "Xeomin", "adult", "us", "12 weeks", None),
-            ("sialorrhea", "Xeomin", "adult", "us", "16 weeks", None),
-            ("sialorrhea", "Xeomin", "adult", "uk", "16 weeks", None),
-            ("cervical-dystonia", "Xeomin", "adult", "eu", "10 weeks", None),
-            ("upper-facial-lines", "Xeomin", "adult", "us", "3 months", None),
-            ("blepharospasm", "Xeomin", "adult", "us", "12 weeks", None),
-            ("glabellar-lines", "Daxxify", "adult", "us", "3 months", None),
-            ("cervical-dystonia", "Daxxify", "adult", "us", "3 months", None),
-            ("cervical-dystonia", "Myobloc", "adult", "us", None, None),
-            ("sialorrhea", "Myobloc", "adult", "us", "3 months", None),
-            ("glabellar-lines", "Jeuveau", "adult", "us", "3 months", None),
-            ("glabellar-lines", "Letybo", "adult", "us", "3 months", None),
+            ("chronic-migraine", "Botox", "adult", "us", "12 weeks", "12 weeks", None),
+            ("spasticity", "Botox", "adult", "us", "12 weeks", "3 to 4 months", None),
+            ("upper-limb-spasticity", "Botox", "adult", "us", "12 weeks", "3 to 4 months", None),
+            ("lower-limb-spasticity", "Botox", "adult", "us", "12 weeks", "3 to 4 months", None),
+            ("spasticity", "Botox", "pediatric", "us", "12 weeks", None, None),
+            ("upper-limb-spasticity", "Botox", "pediatric", "us", "12 weeks", None, None),
+            ("lower-limb-spasticity", "Botox", "pediatric", "us", "12 weeks", None, None),
+            ("cervical-dystonia", "Botox", "adult", "us", "12 weeks", None, "93 days"),
+            ("blepharospasm", "Botox", "adult", "us", "3 months", None, "3 months"),
+            ("strabismus", "Botox", "adult", "us", None, None, None),
+            ("overactive-bladder", "Botox", "adult", "us", "12 weeks", None, "169 days"),
+            ("neurogenic-detrusor-overactivity", "Botox", "adult", "us", "12 weeks", None, "295 days"),
+            ("neurogenic-detrusor-overactivity", "Botox", "pediatric", "us", "12 weeks", None, None),
+            ("axillary-hyperhidrosis", "Botox", "adult", "us", None, None, "201 days"),
+            ("glabellar-lines", "Botox", "adult", "us", "3 months", None, "3 months"),
+            ("upper-facial-lines", "Botox", "adult", "us", "3 months", None, "3 months"),
+            ("platysma-bands", "Botox", "adult", "us", "3 months", None, None),
+            ("chronic-migraine", "Botox", "adult", "uk", "12 weeks", "12 weeks", None),
+            ("chronic-migraine", "Botox", "adult", "eu", "12 weeks", "12 weeks", None),
+            ("upper-limb-spasticity", "Botox", "adult", "uk", None, None, None),
+            ("axillary-hyperhidrosis", "Botox", "adult", "uk", "16 weeks", None, "4 months"),
+            ("cervical-dystonia", "Botox", "adult", "uk", "10 weeks", None, None),
+            ("blepharospasm", "Botox", "adult", "uk", "3 months", None, "3 months"),
+            ("hemifacial-spasm", "Botox", "adult", "uk", "3 months", None, "3 months"),
+            ("overactive-bladder", "Botox", "adult", "uk", "3 months", None, "6 months"),
+            ("neurogenic-detrusor-overactivity", "Botox", "adult", "uk", "3 months", None, "9 months"),
+            ("upper-limb-spasticity", "Dysport", "adult", "us", "12 weeks", "12 to 16 weeks", None),
+            ("lower-limb-spasticity", "Dysport", "adult", "us", "12 weeks", None, None),
+            ("upper-limb-spasticity", "Dysport", "pediatric", "us", "16 weeks", None, None),
+            ("lower-limb-spasticity", "Dysport", "pediatric", "us", "12 weeks", None, None),
+            ("spasticity", "Dysport", "pediatric", "us", "3 months", None, None),
+            ("cervical-dystonia", "Dysport", "adult", "us", "12 weeks", "12 to 16 weeks", None),
+            ("glabellar-lines", "Dysport", "adult", "us", "3 months", "3 to 4 months", None),
+            ("spasticity", "Dysport", "adult", "uk", None, None, None),
+            ("upper-limb-spasticity", "Dysport", "pediatric", "uk", "16 weeks", None, None),
+            ("lower-limb-spasticity", "Dysport", "pediatric", "uk", "12 weeks", None, None),
+            ("axillary-hyperhidrosis", "Dysport", "adult", "uk", "16 weeks", None, None),
+            ("spasticity", "Dysport", "adult", "eu", None, None, None),
+            ("upper-limb-spasticity", "Dysport", "pediatric", "eu", "16 weeks", None, None),
+            ("lower-limb-spasticity", "Dysport", "pediatric", "eu", "12 weeks", None, None),
+            ("axillary-hyperhidrosis", "Dysport", "adult", "eu", "16 weeks", None, None),
+            ("glabellar-lines", "Dysport", "adult", "uk", "3 months", None, None),
+            ("upper-limb-spasticity", "Xeomin", "adult", "us", "12 weeks", "12 to 14 weeks", None),
+            ("sialorrhea", "Xeomin", "adult", "us", "16 weeks", None, None),
+            ("sialorrhea", "Xeomin", "adult", "uk", "16 weeks", None, None),
+            ("cervical-dystonia", "Xeomin", "adult", "us", "12 weeks", None, None),
+            ("cervical-dystonia", "Xeomin", "adult", "eu", "10 weeks", None, None),
+            ("upper-facial-lines", "Xeomin", "adult", "us", "3 months", None, None),
+            ("blepharospasm", "Xeomin", "adult", "us", "12 weeks", None, "20 weeks"),
+            ("upper-limb-spasticity", "Xeomin", "pediatric", "us", "12 weeks", None, None),
+            ("sialorrhea", "Xeomin", "pediatric", "us", "16 weeks", None, None),
+            ("upper-facial-lines", "Xeomin", "adult", "uk", "3 months", None, None),
+            ("glabellar-lines", "Daxxify", "adult", "us", "3 months", None, "24 weeks"),
+            ("cervical-dystonia", "Daxxify", "adult", "us", "3 months", None, "142 days"),
+            ("cervical-dystonia", "Myobloc", "adult", "us", "12 weeks", None, "12 weeks"),
+            ("sialorrhea", "Myobloc", "adult", "us", "3 months", "3 months to 15 weeks", None),
+            ("glabellar-lines", "Jeuveau", "adult", "us", "3 months", None, None),
+            ("glabellar-lines", "Letybo", "adult", "us", "3 months", None, None),
+            ("glabellar-lines", "Letybo", "adult", "uk", "3 months", None, None),
         ],
-    )
+    )  # fmt: skip
     def test_the_intervals_are_those_of_the_sources(
         self,
         indication: str,
@@ -151,39 +181,36 @@ class TestBundledContent:
         region: str,
         minimum: str | None,
         usual: str | None,
+        typical: str | None,
     ) -> None:
         rule = find_protocol(indication, product, population, region).retreatment
-        assert (rule.minimum and str(rule.minimum), rule.usual and str(rule.usual)) == (
-            minimum,
-            usual,
-        )
+        found = (rule.minimum, rule.usual, rule.typical)
+        assert tuple(value and str(value) for value in found) == (minimum, usual, typical)
+
+    def test_the_table_of_intervals_is_whole(self) -> None:
+        """Each bundled protocol has a row above: a new one needs one too."""
+        assert len(bundled_protocols()) == 59
 
     def test_what_nobody_read_is_unverified(self) -> None:
         unverified = {
             protocol.id for protocol in bundled_protocols() if protocol.unverified_retreatment
         }
         assert unverified == {
-            "onabotulinumtoxinA-lower-limb-spasticity-adult-us",
             "onabotulinumtoxinA-lower-limb-spasticity-pediatric-us",
             "onabotulinumtoxinA-neurogenic-detrusor-overactivity-pediatric-us",
-            "abobotulinumtoxinA-lower-limb-spasticity-adult-us",
-            "abobotulinumtoxinA-glabellar-lines-adult-us",
-            "incobotulinumtoxinA-blepharospasm-adult-us",
-            "daxibotulinumtoxinA-cervical-dystonia-adult-us",
         }
         for protocol in bundled_protocols():
             if protocol.id in unverified:
                 assert "minimum" in due_dates("2026-01-05", protocol).unverified
 
-    def test_the_pediatric_total_is_unverified_and_shipped_as_such(self) -> None:
+    def test_the_total_of_a_child_has_been_read(self) -> None:
         protocol = find_protocol("upper-limb-spasticity", population="pediatric")
-        (total,) = [
-            limit
-            for limit in protocol.limits
-            if limit.scope is LimitScope.PRODUCT and limit.units == 340
-        ]
+        (total,) = [limit for limit in protocol.limits if limit.units == 340]
+        assert total.scope is LimitScope.PRODUCT
         assert total.source is not None
-        assert total.source.verification is Verification.UNVERIFIED
+        assert total.source.verification is Verification.SECONDARY
+        assert total.source.note is not None
+        assert "lower limbs together" in total.source.note
 
     def test_codes_with_aura_are_with_aura(self) -> None:
         codes = {code.code: code.meaning for code in find_protocol("chronic-migraine").codes}
@@ -197,13 +224,18 @@ class TestBundledContent:
         systems = {code.system for code in find_protocol("chronic-migraine", region="uk").codes}
         assert systems == {"SNOMED CT", "RxNorm", "ATC"}
 
-    def test_adult_limbs_share_a_clock_and_childrens_do_not(self) -> None:
-        adult = find_protocol("upper-limb-spasticity")
-        child = find_protocol("upper-limb-spasticity", population="pediatric")
-        assert "lower-limb-spasticity" in adult.clock
-        assert "lower-limb-spasticity" not in child.clock
-        bladder = find_protocol("overactive-bladder")
-        assert bladder.clock == {"overactive-bladder", "neurogenic-detrusor-overactivity"}
+    @pytest.mark.parametrize("population", list(Population))
+    def test_the_limbs_of_one_person_share_a_clock(self, population: Population) -> None:
+        """Too early is the worse mistake; and the clock is whatever the product."""
+        limbs = {"spasticity", "upper-limb-spasticity", "lower-limb-spasticity"}
+        for limb in limbs:
+            assert known_protocols(None).clock(limb, population, "us") == limbs
+
+    @pytest.mark.parametrize("region", ["us", "uk"])
+    def test_the_bladder_has_one_clock(self, region: str) -> None:
+        bladder = {"overactive-bladder", "neurogenic-detrusor-overactivity"}
+        for indication in bladder:
+            assert known_protocols(None).clock(indication, Population.ADULT, region) == bladder
 
 
 class TestFindProtocol:
@@ -214,15 +246,19 @@ class TestFindProtocol:
         assert find_protocol("chronic-migraine", name) is find_protocol("chronic-migraine")
 
     def test_an_unknown_product_is_refused_with_the_known_ones(self) -> None:
-        with pytest.raises(UnknownProtocolError, match=r"no product is called toxin; known: ona"):
+        with pytest.raises(
+            UnknownProtocolError, match=r"product: no known product is named; give one of ona"
+        ):
             find_protocol("chronic-migraine", "toxin")
 
     def test_nothing_known_is_said_so(self) -> None:
-        with pytest.raises(LookupError, match="there are: none"):
+        with pytest.raises(LookupError, match="region: no protocol is bundled for it; give one of"):
             find_protocol("chronic-migraine", region="fr")
+        with pytest.raises(LookupError, match="there are: none"):
+            find_protocol("chronic-migraine", "Daxxify", region="eu")
 
     def test_a_day_chooses_the_version(self) -> None:
-        assert find_protocol("chronic-migraine", on="2026-01-05").version == "1.0"
+        assert find_protocol("chronic-migraine", on="2026-01-05").version == "2.0"
 
     @pytest.mark.parametrize("name", ["", "toxin", "botoxx", "onabotulinumtoxinA-abcde"])
     def test_other_names_are_no_product(self, name: str) -> None:
@@ -295,17 +331,17 @@ class TestLoadProtocols:
     @pytest.mark.parametrize(
         ("old", "new", "message"),
         [
-            ('"12 weeks + 1 day"', '"12w"', r"own\.toml: \[\[protocols\]\] 1 \(own-migraine\): retreatment\.minimum: not an interval; give text such as '12 weeks'.*; found '12w'"),
+            ('"12 weeks + 1 day"', '"12 moons"', r"own\.toml: \[\[protocols\]\] 1 \(own-migraine\): retreatment\.minimum: not an interval; give text such as '12 weeks'.*; found '12 moons'"),
             ('"12 weeks + 1 day"', "84", r"retreatment\.minimum: .*found '84'"),
             ('"12 weeks + 1 day"', '"- 1 day"', "minimum cannot be negative"),
-            ('"13 weeks"', '"- 1 day"', "usual range cannot be negative"),
+            ('"13 weeks"', '"- 1 day"', "a range of intervals cannot be negative"),
             ('kind = "scheduled"', 'kind = "monthly"', r"retreatment\.kind: Input should be 'scheduled' or 'as_needed'; found 'monthly'"),
             ('kind = "scheduled"', 'kind = "scheduled"\nmaximum = 3', r"retreatment\.maximum: Extra inputs are not permitted; found '3'"),
             ('product = "Botox"', 'product = "Toxin"', r"product: not a product; give one of onabotulinumtoxinA"),
             ('indication = "chronic-migraine"', 'indication = "Chronic migraine"', r"indication: String should match pattern"),
             ('version = "1"\n', "", r"version: Field required"),
-            ("checked_on = 2026-01-01\nalso", 'checked_on = "January"\nalso', r"retreatment\.minimum_source\.checked_on: not a calendar day"),
-            ("checked_on = 2026-01-01\nalso", "checked_on = 2026-01-01T00:00:00\nalso", r"checked_on: not a calendar day"),
+            ("checked_on = 2026-01-01\nalso", 'checked_on = "January"\nalso', r"retreatment\.minimum_source\.checked_on: not a calendar day; give a date"),
+            ("checked_on = 2026-01-01\nalso", "checked_on = 2026-01-01T00:00:00\nalso", r"checked_on: not a calendar day; give a date"),
             ('key = "epocrates-botox"', 'key = "epocrats"', r"retreatment\.minimum\.key: no source is called 'epocrats'"),
             ('also = ["house"]', 'also = ["home"]', r"no source is called 'home'"),
             ("[[protocols]]", "[[protocol]]", r"own\.toml: \[protocol\]: unknown table; expected \[\[protocols\]\]"),
@@ -335,7 +371,7 @@ class TestLoadProtocols:
                 "in_force ends before it starts",
             ),
             ('response = { onset = "2 to 3 weeks", peak = "1 week" }', "must begin in that order"),
-            ('response = { onset = "- 1 day" }', "cannot begin before the session"),
+            ('response = { onset = "- 1 day" }', "a range of intervals cannot be negative"),
         ],
     )
     def test_impossible_tables_are_refused(self, tmp_path: Path, table: str, message: str) -> None:
@@ -348,14 +384,13 @@ class TestLoadProtocols:
         with pytest.raises(ProtocolFileError, match=r"\(own-migraine\): retreatment: .*found '5'"):
             load_protocols(self.write(tmp_path, text))
 
-    def test_a_usual_range_needs_a_minimum(self, tmp_path: Path) -> None:
-        with pytest.raises(ProtocolFileError, match="a usual range needs a minimum"):
-            load_protocols(
-                self.write(tmp_path, OWN.split("[protocols.retreatment.minimum]", maxsplit=1)[0])
-            )
+    def test_a_usual_range_may_have_no_minimum(self, tmp_path: Path) -> None:
+        text = OWN.split("[protocols.retreatment.minimum]", maxsplit=1)[0]
+        (protocol,) = load_protocols(self.write(tmp_path, text))
+        assert due_dates("2026-01-05", protocol).earliest == date(2026, 4, 6)
 
     def test_all_faults_of_a_file_come_together(self, tmp_path: Path) -> None:
-        text = OWN.replace('"12 weeks + 1 day"', '"12w"').replace('"adult"', '"senior"')
+        text = OWN.replace('"12 weeks + 1 day"', '"12 moons"').replace('"adult"', '"senior"')
         with pytest.raises(ProtocolFileError) as caught:
             load_protocols(self.write(tmp_path, text))
         assert len(str(caught.value).splitlines()) == 2
@@ -388,7 +423,10 @@ class TestLoadProtocols:
 
     def test_versions_share_their_indication(self, tmp_path: Path) -> None:
         text = self.second({'"chronic-migraine"': '"spasticity"'})
-        with pytest.raises(ProtocolFileError, match="versions share indication and product"):
+        with pytest.raises(
+            ProtocolFileError,
+            match=r"own\.toml: .* 2 \(own-migraine\): id: versions share indication, product",
+        ):
             load_protocols(self.write(tmp_path, text))
 
     def test_a_shared_clock_is_mutual(self, tmp_path: Path) -> None:
@@ -402,3 +440,80 @@ class TestLoadProtocols:
         )
         with pytest.raises(ProtocolFileError, match="expected both or none"):
             load_protocols(self.write(tmp_path, text))
+
+    def test_one_treatment_has_one_id(self, tmp_path: Path) -> None:
+        text = self.second({'"own-migraine"': '"another"'})
+        message = r"own\.toml: \[\[protocols\]\] 2 \(another\): id: own-migraine is for the same"
+        with pytest.raises(ProtocolFileError, match=message):
+            load_protocols(self.write(tmp_path, text))
+
+    @pytest.mark.parametrize("minimum", ["13 weeks + 1 day", "3 months + 1 day", "1 year"])
+    def test_a_usual_range_does_not_begin_before_the_minimum(
+        self, tmp_path: Path, minimum: str
+    ) -> None:
+        text = OWN.replace("12 weeks + 1 day", minimum)
+        message = (
+            r"\[\[protocols\]\] 1 \(own-migraine\): retreatment\.usual: begins before the minimum"
+        )
+        with pytest.raises(ProtocolFileError, match=message):
+            load_protocols(self.write(tmp_path, text))
+
+    @pytest.mark.parametrize("minimum", ["13 weeks", "91 days", "3 months - 1 day"])
+    def test_a_usual_range_may_begin_on_the_minimum(self, tmp_path: Path, minimum: str) -> None:
+        assert load_protocols(self.write(tmp_path, OWN.replace("12 weeks + 1 day", minimum)))
+
+    @pytest.mark.parametrize(
+        "field",
+        ['value = "169 days"', 'value = "169 days"\nstatistic = ""', 'statistic = "median"'],
+    )
+    def test_a_statistic_has_a_name_and_a_value(self, tmp_path: Path, field: str) -> None:
+        cited = 'key = "house"\nplace = "1"\nverification = "clinic"\nchecked_on = 2026-01-01'
+        text = f"{OWN}\n[protocols.retreatment.typical]\n{field}\n{cited}\n"
+        with pytest.raises(ProtocolFileError, match=r"1 \(own-migraine\): retreatment"):
+            load_protocols(self.write(tmp_path, text))
+
+    @pytest.mark.parametrize(
+        ("one", "two"), [("1", "1"), ("1.0", "1.00"), ("2026-spring", "2026-fall"), ("1", "draft")]
+    )
+    def test_versions_of_one_protocol_can_be_compared(
+        self, tmp_path: Path, one: str, two: str
+    ) -> None:
+        text = self.second(
+            {'version = "1"': f'version = "{two}"\nin_force = {{ first = 2026-02-01 }}'}
+        )
+        text = text.replace(
+            'version = "1"\nregion',
+            f'version = "{one}"\nin_force = {{ last = 2026-01-31 }}\nregion',
+            1,
+        )
+        with pytest.raises(
+            ProtocolFileError, match=r"2 \(own-migraine\): version: .* cannot be compared"
+        ):
+            load_protocols(self.write(tmp_path, text))
+
+    @pytest.mark.parametrize(
+        ("old", "new", "path"),
+        [
+            ('title = "Our house rules"', r'title = "Our \u001b[2J rules"', "sources.house.title"),
+            ('place = "1"', r'place = "\u0000"', r"protocols\[1\]\.retreatment\.usual\.place"),
+            ('id = "own-migraine"', r'id = "own\u0007"', r"protocols\[1\]\.id"),
+            ('also = ["house"]', r'also = ["\u0085"]', r"retreatment\.minimum\.also\[1\]"),
+            ("[sources.house]", r'[sources."ho\u001buse"]', "sources: a key"),
+            ("[sources.house]", '["so\\u001burces".house]', "the file: a key"),
+        ],
+    )
+    def test_control_characters_are_refused(
+        self, tmp_path: Path, old: str, new: str, path: str
+    ) -> None:
+        assert old in OWN
+        with pytest.raises(
+            ProtocolFileError, match=rf"own\.toml: .*{path}.* control character"
+        ) as caught:
+            load_protocols(self.write(tmp_path, OWN.replace(old, new)))
+        assert str(caught.value).isprintable()
+
+    def test_a_text_may_have_several_lines(self, tmp_path: Path) -> None:
+        text = OWN.replace('place = "1"', 'place = "page 1\\nof 2"')
+        (protocol,) = load_protocols(self.write(tmp_path, text))
+        assert protocol.retreatment.usual_source is not None
+        assert protocol.retreatment.usual_source.place == "page 1\nof 2"

@@ -19,6 +19,7 @@ from botox_schedule import (
     treatment_cycles,
 )
 from botox_schedule.engine import TreatmentCycle
+from botox_schedule.errors import CalendarRangeError
 from botox_schedule.testing import record_from_gaps
 
 MIGRAINE = find_protocol("chronic-migraine")
@@ -270,9 +271,10 @@ class TestGrouping:
         )  # fmt: skip
         assert cycle.units == {"onabotulinumtoxinA": None, "abobotulinumtoxinA": Decimal(500)}
 
-    def test_the_last_day_of_the_calendar_can_be_grouped(self) -> None:
+    def test_dates_that_leave_the_calendar_are_refused(self) -> None:
         history = PatientRecord.model_validate({"sessions": [session("9999-12-31")]})
-        assert len(treatment_cycles(history, MIGRAINE, as_of="9999-12-31")) == 1
+        with pytest.raises(CalendarRangeError):
+            treatment_cycles(history, MIGRAINE, as_of="9999-12-31")
 
 
 class TestNumbers:

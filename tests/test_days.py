@@ -36,7 +36,6 @@ NO_DAYS = [
     pytest.param("2026-1-5", id="no leading zeros"),
     pytest.param("01/05/2026", id="US date"),
     pytest.param("2026-01-05T00:00:00", id="ISO datetime"),
-    pytest.param("2026-02-30", id="no such day"),
     pytest.param("20260105", id="basic ISO"),
     pytest.param(" 2026-01-05", id="space"),
     pytest.param("2026-01-05\n", id="line end"),
@@ -53,6 +52,12 @@ class TestDay:
     def test_fields_refuse_what_is_no_day_and_say_what_to_give(self, value: object) -> None:
         with pytest.raises(ValidationError, match=r"give a date, or text such as '2026-01-05'"):
             field().validate_python(value)
+
+    def test_an_impossible_day_is_called_that_and_not_a_wrong_format(self) -> None:
+        with pytest.raises(ValidationError, match="the calendar has no such day"):
+            field().validate_python("2026-02-30")
+        with pytest.raises(DayError, match="administered_on: the calendar has no such day"):
+            due_dates("2026-02-29", find_protocol("chronic-migraine"))
 
     @pytest.mark.parametrize("value", NO_DAYS)
     def test_functions_refuse_it_too(self, value: object) -> None:

@@ -137,10 +137,19 @@ class TestDays:
         found = read("date,kind\n2026-01-05,none\n", date_format="%d.%m.%Y")
         assert told(found) == ["line 2: date: no day of the calendar; expected %d.%m.%Y"]
 
+    def test_cells_beyond_the_header_are_told(self) -> None:
+        found = read("date,kind\n2026-01-05,none,migraine\n2026-01-06,none,\n")
+        assert told(found) == ["line 2: the row has more cells than the header; they are not read"]
+        assert found.taken == 2
+
+    def test_two_columns_of_one_meaning_are_refused(self) -> None:
+        with pytest.raises(ExchangeError, match="Day and Date both mean the date"):
+            read("Day,Date,Kind\nMonday,2026-01-05,none\n")
+
     def test_days_after_the_question_are_left_out(self) -> None:
         found = read("date,kind\n2026-01-08,none\n2026-01-09,none\n", as_of="2026-01-08")
         assert days(found) == {"2026-01-08": "none"}
-        assert told(found) == ["line 3: date: lies after the day asked for"]
+        assert told(found) == ["line 3: date: lies after as_of"]
 
     def test_a_time_of_the_entry_is_no_fault(self) -> None:
         assert days(read("date,kind\n2026-01-05 21:30,none\n")) == {"2026-01-05": "none"}
@@ -194,6 +203,11 @@ class TestAttacks:
         }  # fmt: skip
         assert "line 3: no entry says that a day was free" in told(found)[0]
 
+    @pytest.mark.parametrize("word", ["unknown", "none", "headache", ""])
+    def test_an_attack_is_a_headache_whatever_its_type(self, word: str) -> None:
+        found = read(f"start,end,type\n2026-01-05,2026-01-05,{word}\n")
+        assert days(found) == {"2026-01-05": "headache"}
+
     def test_an_own_format_may_carry_a_time(self) -> None:
         found = read(
             "start;end\n5.1.2026 22:00;6.1.2026 02:00\n8.1.2026;8.1.2026\n", date_format="%d.%m.%Y"
@@ -210,6 +224,7 @@ class TestAttacks:
         [
             ("2026-01-06,2026-01-05", "the attack ends before it starts"),
             ("2026-01-01,2026-04-11", "the attack lasts more than 100 days"),
+            ("9999-12-31 22:00,02:00", "date: no day of the calendar; expected YYYY-MM-DD"),
             ("22:00,23:00", "date: no day of the calendar; expected YYYY-MM-DD"),
         ],
     )
@@ -224,9 +239,7 @@ class TestAttacks:
     def test_an_attack_that_goes_on_is_cut(self, as_of: str, number: int) -> None:
         found = read("start,end\n2026-01-05,2026-01-07\n", as_of=as_of, missing="headache_free")
         assert len(days(found)) == number
-        assert told(found) == [
-            "line 2: the attack goes on after the day asked for; its days until then count"
-        ]
+        assert told(found) == ["line 2: the attack goes on after as_of; its days until then count"]
 
 
 class TestGrids:
@@ -242,6 +255,15 @@ class TestGrids:
         ]
         assert (found.entries, found.taken, found.left_out) == (7, 5, 2)
 
+    def test_a_row_is_a_day_of_several_months(self) -> None:
+        found = read("Day;2026-01;2026-02\n1;none;m\n30;h;h\nx;;h\n")
+        assert days(found) == {
+            "2026-01-01": "none",
+            "2026-01-30": "headache",
+            "2026-02-01": "migraine",
+        }
+        assert (found.entries, found.taken, [p.line for p in found.problems]) == (5, 3, [3, 4])
+
 
 class TestFiles:
     def test_a_path_is_read(self, tmp_path: Path) -> None:
@@ -255,6 +277,7 @@ class TestFiles:
             read_diary(io.BytesIO(content))
         with pytest.raises(ExchangeError, match="not text in that encoding"):
             read_diary(io.BytesIO(content), encoding="nonsense")
+        assert days(read("\ufeffdate,kind\n2026-01-05,none\n"))
         assert days(read_diary(io.BytesIO(content), encoding="cp1252")) == {
             "2026-01-05": "migraine"
         }

@@ -24,75 +24,28 @@ from botox_schedule.fhir import (
     PROCEDURE_STATUSES,
     UNIT_CODES,
     UNKNOWN_INDICATION,
-    BundleReading,
     records_from_bundle,
     service_request_from_forecast,
 )
+from fhir_samples import (
+    CPT,
+    ICD,
+    MIGRAINE_REASON,
+    PATIENT,
+    UCUM,
+    ZONE,
+    adds_up,
+    bundle,
+    codes,
+    concept,
+    given_dose,
+    only,
+    person,
+    procedure,
+    read,
+)
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
-ICD = "http://hl7.org/fhir/sid/icd-10-cm"
-UCUM = "http://unitsofmeasure.org"
-CPT = "http://www.ama-assn.org/go/cpt"
-ZONE = "America/New_York"
-PATIENT = {"reference": "Patient/1"}
-
-
-def concept(system: str, code: str, **more: Any) -> dict[str, Any]:
-    return {"coding": [{"system": system, "code": code}], **more}
-
-
-MIGRAINE_REASON = [concept(ICD, "G43.709")]
-
-
-def given_dose(**changed: Any) -> dict[str, Any]:
-    resource = {
-        "resourceType": "MedicationAdministration",
-        "id": "m1",
-        "status": "completed",
-        "subject": PATIENT,
-        "medicationCodeableConcept": {"text": "BOTOX"},
-        "reasonCode": MIGRAINE_REASON,
-        "effectiveDateTime": "2026-01-05",
-        "dosage": {"dose": {"value": 155, "unit": "U", "system": UCUM, "code": "U"}},
-        **changed,
-    }
-    return {name: value for name, value in resource.items() if value is not None}
-
-
-def procedure(**changed: Any) -> dict[str, Any]:
-    resource = {
-        "resourceType": "Procedure",
-        "id": "p1",
-        "status": "completed",
-        "subject": PATIENT,
-        "code": concept(CPT, "64615"),
-        "performedDateTime": "2026-01-05",
-        **changed,
-    }
-    return {name: value for name, value in resource.items() if value is not None}
-
-
-def person(**changed: Any) -> dict[str, Any]:
-    return {"resourceType": "Patient", "id": "1", **changed}
-
-
-def bundle(*resources: dict[str, Any]) -> dict[str, Any]:
-    entries = [{"resource": resource} for resource in resources]
-    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
-
-
-def read(*resources: dict[str, Any], **options: Any) -> BundleReading:
-    content = json.dumps(bundle(*resources))
-    return records_from_bundle(content, zone=options.pop("zone", ZONE), **options)
-
-
-def only(reading: BundleReading) -> bs.TreatmentSession:
-    ((session,),) = (record.sessions for record in reading.records)
-    return session
-
-
-def codes(reading: BundleReading) -> list[str]:
-    return [problem.code.value for problem in reading.problems]
 
 
 class TestMedicationAdministration:
@@ -194,7 +147,7 @@ class TestMedicationAdministration:
         assert problem.session_left_out
         assert problem.patient == "Patient/1"
         assert "2026" not in str(problem)
-        assert "is left out" in str(problem)
+        assert "a session may be missing" in str(problem)
 
     def test_a_period_counts_from_its_first_day(self) -> None:
         period = {"start": "2026-01-05T23:00:00-05:00", "end": "2026-01-06T00:10:00-05:00"}
@@ -302,6 +255,73 @@ class TestMedicationAdministration:
         found = bs.exposure(record, product="Botox", window="12 weeks", on="2026-01-05")
         assert found.units == 155
 
+    @pytest.mark.parametrize(
+        ("reasons", "indication"),
+        [
+            ([{"text": "Chronic migraine"}], "chronic-migraine"),
+            ([{"text": "upper limb spasticity"}, {"text": "spasticity"}], "upper-limb-spasticity"),
+            ([{"text": "upper limb spasticity"}, {"text": "leg spasticity"}], "spasticity"),
+        ],
+    )
+    def test_a_name_of_an_indication_is_read_where_there_is_no_code(
+        self, reasons: list[Any], indication: str
+    ) -> None:
+        reading = read(given_dose(reasonCode=reasons))
+        assert (only(reading).indication, reading.problems) == (indication, ())
+
+    def test_an_unknown_code_system_is_an_unknown_code(self) -> None:
+        other = concept("urn:oid:1.2.3", "G43.709")
+        dose = given_dose(medicationCodeableConcept={**other, "text": "Botox"}, reasonCode=[other])
+        assert codes(read(dose)) == ["unknown_indication"]
+
+    @pytest.mark.parametrize(
+        ("medication", "reason"),
+        [
+            (concept("http://hl7.org/fhir/sid/ndc", "00023114501"), MIGRAINE_REASON[0]),
+            (concept("http://hl7.org/fhir/sid/ndc", "0023-1145-01"), MIGRAINE_REASON[0]),
+            (
+                concept("http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "J0585"),
+                concept(ICD, "G43.709"),
+            ),
+            (
+                concept("urn:oid:2.16.840.1.113883.6.88", "860189"),
+                concept("urn:oid:2.16.840.1.113883.6.90", "G43.709"),
+            ),
+        ],
+    )
+    def test_code_systems_are_known_by_all_their_addresses(
+        self, medication: dict[str, Any], reason: dict[str, Any]
+    ) -> None:
+        reading = read(given_dose(medicationCodeableConcept=medication, reasonCode=[reason]))
+        assert only(reading).product == "onabotulinumtoxinA"
+        assert (only(reading).indication, reading.problems) == ("chronic-migraine", ())
+
+    @pytest.mark.parametrize(
+        "ingredient",
+        [
+            {"itemCodeableConcept": {"text": "onabotulinumtoxinA"}},
+            {"itemReference": {"reference": "Medication/inner"}},
+        ],
+    )
+    def test_an_ingredient_names_the_product(self, ingredient: dict[str, Any]) -> None:
+        kit = {"resourceType": "Medication", "id": "kit", "ingredient": [ingredient]}
+        inner = {"resourceType": "Medication", "id": "inner", "code": {"text": "Botox"}}
+        dose = given_dose(
+            medicationCodeableConcept=None, medicationReference={"reference": "Medication/kit"}
+        )
+        reading = read(dose, kit, inner)
+        assert only(reading).product == "onabotulinumtoxinA"
+        assert adds_up(reading)
+
+    def test_a_display_names_the_product(self) -> None:
+        dose = given_dose(medicationCodeableConcept=None, medicationReference={"display": "Botox"})
+        assert only(read(dose)).product == "onabotulinumtoxinA"
+
+    @pytest.mark.parametrize("text", ["Botox or Dysport", "toxina botulínica", "BoNT"])
+    def test_a_toxin_of_no_certain_product_counts(self, text: str) -> None:
+        reading = read(given_dose(medicationCodeableConcept={"text": text}))
+        assert (only(reading).product, codes(reading)) == (None, ["unknown_product"])
+
     def test_a_condition_gives_the_reason(self) -> None:
         condition = {
             "resourceType": "Condition",
@@ -352,6 +372,44 @@ class TestProcedure:
         assert (only(reading).indication, only(reading).units) == ("chronic-migraine", 155)
         assert reading.problems == ()
 
+    @pytest.mark.parametrize(
+        "dose",
+        [
+            given_dose(medicationCodeableConcept={"text": "lidocaine cream"}),
+            given_dose(status="unknown"),
+            given_dose(status="not-done"),
+            given_dose(subject={"display": "Smith"}),
+            given_dose(id="x" * 201),
+        ],
+        ids=["another drug", "no session", "cancelled", "nobody's", "no id"],
+    )
+    def test_a_procedure_counts_unless_its_dose_does(self, dose: dict[str, Any]) -> None:
+        part = {**dose, "partOf": [{"reference": "Procedure/p1"}]}
+        reading = read(procedure(), part)
+        (record,) = reading.records
+        completed = [s for s in record.sessions if s.status == "completed"]
+        assert [s.id for s in completed] == ["Procedure/p1"]
+        assert adds_up(reading)
+
+    def test_a_dose_and_a_procedure_on_two_days_are_two_sessions(self) -> None:
+        dose = given_dose(partOf=[{"reference": "Procedure/p1"}])
+        reading = read(procedure(performedDateTime="2026-01-07"), dose)
+        assert len(reading.records[0].sessions) == 2
+
+    @pytest.mark.parametrize("status", ["not-done", "unknown"])
+    def test_what_is_wrong_with_a_procedure_is_no_matter_where_its_dose_counts(
+        self, status: str
+    ) -> None:
+        reading = read(procedure(status=status), given_dose(partOf=[{"reference": "Procedure/p1"}]))
+        assert (only(reading).status, reading.problems) == ("completed", ())
+        assert (reading.counts.merged, adds_up(reading)) == (1, True)
+
+    def test_a_procedure_of_any_code_belongs_to_its_dose(self) -> None:
+        whole = procedure(code={"text": "injection"}, reasonCode=MIGRAINE_REASON)
+        dose = given_dose(reasonCode=None, partOf=[{"reference": "Procedure/p1"}])
+        reading = read(whole, dose)
+        assert (only(reading).indication, reading.ignored) == ("chronic-migraine", {})
+
     def test_a_part_of_something_else_stays_a_session(self) -> None:
         dose = given_dose(partOf=[{"reference": "Procedure/gone"}])
         assert only(read(dose)).units == 155
@@ -360,6 +418,36 @@ class TestProcedure:
         period = {"start": "2026-01-05", "end": "2026-01-06"}
         reading = read(procedure(performedDateTime=None, performedPeriod=period))
         assert str(only(reading).administered_on) == "2026-01-05"
+
+    def test_the_product_of_the_file_is_taken_where_none_is_named(self) -> None:
+        reading = read(procedure(), product="Botox")
+        assert (only(reading).product, reading.problems) == ("onabotulinumtoxinA", ())
+        assert only(read(procedure(), product=bs.Product.ABOBOTULINUMTOXIN_A)).product == (
+            "abobotulinumtoxinA"
+        )
+        assert only(read(given_dose(), product="Dysport")).product == "onabotulinumtoxinA"
+
+    def test_an_unknown_product_of_the_file_is_refused(self) -> None:
+        with pytest.raises(bs.errors.ExchangeError, match="product: no known product is named"):
+            read(procedure(), product="Smith")
+
+    @pytest.mark.parametrize(
+        "used",
+        [
+            {
+                "usedCode": [
+                    concept("https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "J0585")
+                ]
+            },
+            {"usedReference": [{"reference": "Medication/x"}]},
+            {"usedReference": [{"display": "BOTOX 100 U"}]},
+        ],
+    )
+    def test_what_was_used_names_the_product(self, used: dict[str, Any]) -> None:
+        drug = {"resourceType": "Medication", "id": "x", "code": {"text": "Botox"}}
+        reading = read(procedure(**used), drug)
+        assert only(reading).product == "onabotulinumtoxinA"
+        assert adds_up(reading)
 
     def test_a_day_in_words_is_no_day(self) -> None:
         reading = read(procedure(performedDateTime=None, performedString="last spring"))
@@ -371,6 +459,7 @@ class TestPatient:
         other = given_dose(id="m2", subject={"reference": "Patient/2"})
         reading = read(given_dose(), other, person())
         assert [record.id for record in reading.records] == ["Patient/1", "Patient/2"]
+        assert codes(reading) == ["unknown_subject"]
 
     def test_a_full_url_names_a_patient_too(self) -> None:
         content = bundle(person(), given_dose(subject={"reference": "urn:uuid:1"}))
@@ -391,12 +480,13 @@ class TestPatient:
         [
             ({"deceasedDateTime": "2026-02-01"}, "2026-02-01", []),
             ({"deceasedDateTime": "2026-02-01T03:00:00Z"}, "2026-01-31", []),
+            ({"deceasedDateTime": "2026-02"}, "None", ["partial_day", "deceased_without_day"]),
+            ({"deceasedBoolean": True}, "None", ["deceased_without_day"]),
             (
-                {"deceasedDateTime": "2026-02"},
-                "2026-01-05",
-                ["partial_day", "deceased_without_day"],
+                {"_deceasedDateTime": {"extension": [{"url": "urn:x", "valueCode": "unknown"}]}},
+                "None",
+                ["deceased_without_day"],
             ),
-            ({"deceasedBoolean": True}, "2026-01-05", ["deceased_without_day"]),
         ],
     )
     def test_nobody_calls_the_dead(
@@ -414,8 +504,12 @@ class TestPatient:
         (record,) = read(person(deceasedBoolean=True, **born)).records
         assert bs.forecast(record, MIGRAINE, as_of="2026-03-01").status == "deceased"
 
-    def test_the_living_are_not_silenced(self) -> None:
-        (record,) = read(person(deceasedBoolean=False), given_dose()).records
+    @pytest.mark.parametrize(
+        "alive",
+        [{"deceasedBoolean": False}, {"deceasedBoolean": "false"}, {"deceasedDateTime": None}],
+    )
+    def test_the_living_are_not_silenced(self, alive: dict[str, Any]) -> None:
+        (record,) = read(person(**alive), given_dose()).records
         assert record.care_ends == ()
 
     def test_a_partial_birth_date_is_a_problem(self) -> None:
@@ -442,7 +536,10 @@ class TestBadBundles:
             ("{", "line 1, column 2"),
             ('{"resourceType": "Bundle",\n "entry": nope}', "line 2, column 11"),
             (b"\xff\xfe\x00", "text in UTF-8|not JSON"),
-            ('{"resourceType": "Patient"}', "expected an object with resourceType 'Bundle'"),
+            ("", "not JSON"),
+            ('{"resourceType": 5}', "expected an object with resourceType 'Bundle'"),
+            ('{"resourceType": "Bundle", "entry": [], "entry": []}', "two elements of one name"),
+            ('{"resourceType": "Bundle", "total": 1e99999999999999999999}', "not one of JSON"),
             ("[]", "expected an object"),
             ('{"resourceType": "Bundle", "entry": {}}', "expected a list"),
             ('{"resourceType": "Bundle", "total": NaN}', "a number is not one of JSON"),
@@ -466,7 +563,8 @@ class TestBadBundles:
         ("broken", "where"),
         [
             (given_dose(dosage=[1]), "dosage"),
-            (given_dose(favorite="Smith"), "favorite is not an element of it"),
+            (given_dose(favorite="Smith"), "an element that FHIR R4 does not know"),
+            (given_dose(Smith="x"), "an element that FHIR R4 does not know"),
             (given_dose(status=None), "status"),
             (given_dose(contained=[{"resourceType": "Smith"}]), "contained"),
             (given_dose(contained=[{"resourceType": 5}]), "contained"),
@@ -574,7 +672,7 @@ class TestServiceRequest:
             OVERDUE_FROM_EXTENSION: "2026-06-30",
         }
         assert found["identifier"] == [{"system": "urn:clinic", "value": "k-1"}]
-        assert "the 12-week minimum gives 2026-06-22" in found["note"][0]["text"]
+        assert "gives 2026-06-22" in found["note"][0]["text"]
         assert "coding" not in found["code"]
 
     @pytest.mark.parametrize(
@@ -600,6 +698,21 @@ class TestServiceRequest:
         assert "occurrencePeriod" not in found
         assert [e["url"] for e in found["extension"]] == [EARLIEST_EXTENSION]
 
+    def test_a_hold_with_an_end_keeps_the_days_after_it(self) -> None:
+        hold = {"first": "2026-04-05", "last": "2026-07-31", "reason": "surgery"}
+        found = proposal(silenced(holds=[hold]))
+        assert (found["status"], found["occurrencePeriod"]["start"]) == ("on-hold", "2026-08-01")
+
+    def test_a_discharge_before_the_overdue_day_leaves_the_period_open(self) -> None:
+        end = {"on": "2026-06-25", "kind": "discontinued"}
+        assert proposal(silenced(care_ends=[end]))["occurrencePeriod"] == {"start": "2026-06-22"}
+
+    def test_a_track_without_a_protocol_is_named_in_general(self) -> None:
+        record = record_from_gaps([], starts_on=date(2026, 1, 5), indication="x")
+        (found,) = bs.forecast_all(record, as_of="2026-04-10")
+        answer = found.model_copy(update={"status": bs.DueStatus.DECEASED})
+        assert proposal(answer)["code"] == {"text": "Treatment with botulinum toxin"}
+
     def test_where_nothing_is_dated_nothing_is_proposed(self) -> None:
         with pytest.raises(bs.errors.ExchangeError, match="the status is no_history"):
             proposal(bs.forecast(bs.PatientRecord(), MIGRAINE, as_of="2026-04-10"))
@@ -619,7 +732,9 @@ class TestServiceRequest:
             return
         period = proposal(answer).get("occurrencePeriod")
         assert (period is None) is (answer.dates.due is None)
-        if period is not None and answer.dates.overdue_from is not None:
+        if period is not None and answer.dates.overdue_from is None:
+            assert period == {"start": str(answer.dates.due)}
+        elif period is not None and answer.dates.overdue_from is not None:
             assert period["start"] <= period["end"]
             assert period["start"] == str(answer.dates.due)
             assert period["end"] == str(answer.dates.overdue_from - timedelta(days=1))

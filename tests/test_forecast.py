@@ -1,7 +1,7 @@
 """The whole answer for a record on a day, and whether a day is allowed."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -17,6 +17,7 @@ from botox_schedule import (
     compare_forecasts,
     find_protocol,
     forecast,
+    forecast_all,
     project,
 )
 from botox_schedule.engine import DateCheck, ForecastComparison
@@ -85,7 +86,9 @@ class TestForecast:
             date(2026, 4, 14), date(2026, 4, 14), date(2026, 4, 22), date(2026, 7, 7)
         )  # fmt: skip
         assert "touch-up on 2026-01-20" in found.explain()
-        assert "slid by 15 days with earliest" in found.reasons["due"].rule
+        assert (
+            "slid by 15 days with the first allowed day to 2026-04-14" in found.reasons["due"].rule
+        )
 
     def test_a_booking_stands_beside_the_status(self) -> None:
         history = record(session("2026-01-05"), session("2026-05-11", status="booked", id="later"),
@@ -103,17 +106,82 @@ class TestForecast:
             date(2026, 4, 10), date(2026, 4, 10), date(2026, 4, 18), date(2026, 7, 3)
         )  # fmt: skip
         assert found.reasons["earliest"].rule == (
-            "the 12-week minimum gives 2026-03-30; moved past a hold to 2026-04-10"
+            "the 12-week scheduled interval gives 2026-03-30; moved past a hold to 2026-04-10"
         )
         assert (
             "days on hold do not count, which moves it by 11 days to 2026-04-18"
             in found.reasons["overdue_from"].rule
         )
 
-    def test_a_hold_that_begins_later_is_not_known_yet(self) -> None:
+    @pytest.mark.parametrize("as_of", ["2026-01-05", "2026-03-19", "2026-03-20", "2026-04-10"])
+    def test_a_planned_hold_is_known_before_it_begins(self, as_of: str) -> None:
         hold = {"first": "2026-03-20", "last": "2026-04-09", "reason": "infection"}
-        found = forecast(record(session("2026-01-05"), holds=[hold]), MIGRAINE, as_of="2026-03-19")
-        assert found.dates.due == date(2026, 3, 30)
+        found = forecast(record(session("2026-01-05"), holds=[hold]), MIGRAINE, as_of=as_of)
+        assert found.dates.due == date(2026, 4, 10)
+
+    def test_a_hold_is_not_known_before_it_is_recorded(self) -> None:
+        hold = {
+            "first": "2026-03-20",
+            "last": "2026-04-09",
+            "reason": "x",
+            "recorded_on": "2026-03-19",
+        }
+        history = record(session("2026-01-05"), holds=[hold])
+        assert forecast(history, MIGRAINE, as_of="2026-03-18").dates.due == date(2026, 3, 30)
+        assert forecast(history, MIGRAINE, as_of="2026-03-19").dates.due == date(2026, 4, 10)
+
+    def test_on_hold_with_a_known_end_the_dates_are_those_of_the_day_after(self) -> None:
+        """Reported fault A2: who returned from a hold was overdue at once."""
+        hold = {"first": "2026-11-01", "last": "2026-12-15", "reason": "surgery"}
+        history = record(session("2026-08-01"), holds=[hold])
+        held = forecast(history, MIGRAINE, as_of="2026-11-26")
+        back = forecast(history, MIGRAINE, as_of="2026-12-16")
+        assert (held.status, held.resumes_on) == (DueStatus.ON_HOLD, date(2026, 12, 16))
+        assert held.dates == back.dates
+        assert back.dates.boundaries[:3] == (
+            date(2026, 10, 24), date(2026, 10, 24), date(2026, 12, 23)
+        )  # fmt: skip
+        assert back.status is DueStatus.DUE
+
+    def test_a_hold_that_was_withdrawn_ended_the_day_before(self) -> None:
+        """Reported fault B22: a pregnancy that ended early."""
+        hold = {
+            "first": "2026-10-01",
+            "last": "2027-05-31",
+            "reason": "x",
+            "withdrawn_on": "2027-01-10",
+        }
+        history = record(session("2026-08-01"), holds=[hold])
+        before = forecast(history, MIGRAINE, as_of="2027-01-09")
+        after = forecast(history, MIGRAINE, as_of="2027-01-10")
+        assert (before.status, before.dates.due) == (DueStatus.ON_HOLD, date(2027, 6, 1))
+        assert (after.status, after.dates.due) == (DueStatus.DUE, date(2027, 1, 10))
+        assert after.dates.overdue_from == date(2027, 1, 18)
+
+    def test_a_hold_to_the_end_of_the_calendar_is_an_open_hold(self) -> None:
+        holds = [{"first": "2026-03-01", "last": "9999-12-31", "reason": "x"}]
+        found = forecast(record(session("2026-01-05"), holds=holds), MIGRAINE, as_of="2026-03-01")
+        assert (found.status, found.resumes_on) == (DueStatus.ON_HOLD, None)
+
+    def test_a_discharge_ahead_leaves_the_status_and_ends_the_dates(self) -> None:
+        ends = [{"on": "2026-03-30", "kind": "discontinued"}]
+        history = record(session("2026-01-05"), care_ends=ends)
+        found = forecast(history, MIGRAINE, as_of="2026-02-01")
+        assert found.status is DueStatus.TOO_EARLY
+        assert found.dates.boundaries == (None, None, None, None)
+        assert "discharge" in found.reasons["due"].rule
+
+    @pytest.mark.parametrize(
+        ("discharged_on", "overdue_from"), [("2026-04-07", None), ("2026-04-08", date(2026, 4, 7))]
+    )
+    def test_dates_on_or_after_a_discharge_are_none(
+        self, discharged_on: str, overdue_from: date | None
+    ) -> None:
+        ends = [{"on": discharged_on, "kind": "discontinued"}]
+        dates = forecast(
+            record(session("2026-01-05"), care_ends=ends), MIGRAINE, as_of="2026-02-01"
+        ).dates
+        assert (dates.due, dates.overdue_from) == (date(2026, 3, 30), overdue_from)
 
     def test_holds_that_touch_are_one(self) -> None:
         holds = [
@@ -132,7 +200,7 @@ class TestForecast:
         found = forecast(record(session("2026-01-05"), holds=holds), MIGRAINE, as_of="2027-04-10")
         assert found.status is DueStatus.ON_HOLD
         assert found.dates.boundaries == (None, None, None, None)
-        assert "until the hold ends" in found.explain()
+        assert "until it ends" in found.explain()
 
     def test_an_override_that_ends_leaves_a_gap(self) -> None:
         history = record(
@@ -215,21 +283,28 @@ class TestForecast:
         )
         assert forecast(history, MIGRAINE, as_of="2026-02-01").dates.earliest == date(2026, 3, 30)
 
-    def test_a_usual_override_alone_dates_nothing_without_a_minimum(self) -> None:
+    def test_with_a_usual_range_and_no_minimum_the_first_usual_day_is_the_earliest(self) -> None:
         sweat = "axillary-hyperhidrosis"
         history = record(
             session("2026-01-05", indication=sweat),
             overrides=[override(indication=sweat, usual="6 months")],
         )
         found = forecast(history, find_protocol(sweat), as_of="2026-02-01")
-        assert found.status is DueStatus.NO_INTERVAL
-        assert "repeat when the effect diminishes" in found.reasons["earliest"].rule
+        assert found.status is DueStatus.TOO_EARLY
+        assert found.dates.boundaries[:2] == (date(2026, 7, 5), date(2026, 7, 5))
+        before = check_date(history, find_protocol(sweat), on="2026-07-04", as_of="2026-02-01")
+        assert (before.allowed, before.reasons[0].code) == (None, DayReasonCode.NO_INTERVAL)
+        assert check_date(
+            history, find_protocol(sweat), on="2026-07-05", as_of="2026-02-01"
+        ).allowed
 
     def test_without_words_of_the_source_the_reason_is_short(self) -> None:
         table = MIGRAINE.model_dump(mode="json")
         table["retreatment"] = {"kind": "as_needed"}
         found = forecast(ONE, TreatmentProtocol.model_validate(table), as_of="2026-02-01")
-        assert found.reasons["due"].rule == "no label, payer or override states a minimum"
+        assert found.reasons["due"].rule == (
+            "no minimum and no usual range are recorded here; the clinician decides"
+        )
 
     def test_rules_that_end_before_their_day_give_none(self) -> None:
         sweat = "axillary-hyperhidrosis"
@@ -247,7 +322,7 @@ class TestForecast:
             as_of="2026-06-01",
         )
         assert found.status is DueStatus.ALLOWED
-        assert found.reasons["due"].rule == "the source states a minimum and no usual range"
+        assert found.reasons["due"].rule == "no usual range is recorded here"
         assert {check.on for check in found.limit_checks} == {date(2026, 6, 1)}
 
     def test_a_session_of_the_shared_clock_moves_it(self) -> None:
@@ -341,7 +416,7 @@ class TestForecast:
 
     def test_unverified_figures_that_an_override_replaces_are_not_named(self) -> None:
         leg = "lower-limb-spasticity"
-        protocol = find_protocol(leg)
+        protocol = find_protocol(leg, population="pediatric")
         plain = forecast(
             record(session("2026-01-05", indication=leg)), protocol, as_of="2026-02-01"
         )
@@ -422,7 +497,7 @@ class TestCheckDate:
             None,
         )
         assert check.limit_checks == ()
-        assert "next allowed day: not known" in check.explain()
+        assert "next allowed day: unknown" in check.explain()
 
     def test_an_allowed_day_says_by_how_much(self) -> None:
         check = check_date(ONE, MIGRAINE, on="2026-04-02", as_of="2026-02-10")
@@ -432,7 +507,8 @@ class TestCheckDate:
             date(2026, 4, 2),
         )
         assert check.explain().startswith(
-            "2026-04-02: allowed\nallowed: the 12-week minimum gives 2026-03-30"
+            "2026-04-02: the interval allows the day\n"
+            "allowed: the 12-week scheduled interval gives 2026-03-30"
         )
 
     def test_a_day_after_the_hold_can_be_allowed_while_on_hold(self) -> None:
@@ -449,10 +525,12 @@ class TestCheckDate:
         check = check_date(history, MIGRAINE, on="2026-04-10", as_of="2026-03-10")
         assert (check.allowed, check.next_allowed_on) == (False, None)
 
-    def test_a_first_session_waits_for_a_hold(self) -> None:
+    def test_without_history_no_day_is_promised(self) -> None:
         history = record(holds=[{"first": "2026-03-01", "last": "2026-03-20", "reason": "x"}])
         check = check_date(history, MIGRAINE, on="2026-03-10", as_of="2026-03-10")
-        assert (check.allowed, check.next_allowed_on) == (False, date(2026, 3, 21))
+        assert (check.allowed, check.next_allowed_on) == (False, None)
+        free = check_date(history, MIGRAINE, on="2026-03-21", as_of="2026-03-10")
+        assert (free.allowed, free.reasons[0].code) == (None, DayReasonCode.NO_HISTORY)
 
     def test_without_a_rule_there_is_nothing_to_judge_by(self) -> None:
         sweat = "axillary-hyperhidrosis"
@@ -463,7 +541,7 @@ class TestCheckDate:
             as_of="2026-02-10",
         )
         assert (check.allowed, check.reasons[0].code) == (None, DayReasonCode.NO_INTERVAL)
-        assert check.explain().startswith("2026-02-10: nothing to judge by")
+        assert check.explain().startswith("2026-02-10: a person must decide")
 
     def test_a_payers_minimum_has_no_source(self) -> None:
         policy = SchedulingPolicy(payer_minimum="13 weeks")
@@ -519,6 +597,13 @@ class TestProject:
             "2026-04-14 to 2026-04-14",
             "2026-07-07 to 2026-07-07",
         ]
+
+    def test_a_booking_of_a_second_part_is_no_session_of_its_own(self) -> None:
+        """A booking within the days of one session belongs to it; the day after them it counts."""
+        for booked, first in (("2026-01-08", "2026-03-30"), ("2026-04-02", "2026-04-02")):
+            history = record(session("2026-01-05"), session(booked, status="booked"))
+            found = project(history, MIGRAINE, as_of="2026-01-07", count=1)
+            assert [str(s.target) for s in found] == [first]
 
     def test_nothing_is_projected_for_the_silent(self) -> None:
         history = record(
@@ -579,3 +664,40 @@ class TestCompareForecasts:
         booked = record(session("2026-01-05"), session("2026-03-30", status="booked"))
         before, after = (forecast(r, MIGRAINE, as_of="2026-02-01") for r in (ONE, booked))
         assert self.compare(before, after)["booking"] == ("not set", "2026-03-30")
+
+
+class TestForecastAllShowsEverybody:
+    """A patient with any row has an answer, whatever became of the rows."""
+
+    SESSION: ClassVar[Any] = {"administered_on": "2026-01-05", "indication": "x", "product": None}
+
+    def statuses(self, policy: SchedulingPolicy | None = None, **rows: Any) -> list[str]:
+        answers = forecast_all(PatientRecord(**rows), as_of="2026-04-10", policy=policy)
+        return [f"{answer.indication}: {answer.status}" for answer in answers]
+
+    def test_sessions_after_a_death_have_an_answer(self) -> None:
+        died = [{"on": "2025-04-05", "kind": "deceased"}]
+        found = self.statuses(sessions=[session("2026-01-05")], care_ends=died)
+        assert found == ["chronic-migraine: deceased"]
+
+    @pytest.mark.parametrize(
+        ("rows", "status"),
+        [
+            ({"care_ends": [{"on": "2026-04-05", "kind": "deceased"}]}, "deceased"),
+            ({"care_ends": [{"on": "2026-04-05", "kind": "discontinued"}]}, "discontinued"),
+            ({"holds": [{"first": "2026-04-05", "reason": "pregnant"}]}, "on_hold"),
+            ({"holds": [{"first": "2026-04-11", "reason": "pregnant"}]}, "no_interval"),
+            ({}, "no_interval"),
+        ],
+    )
+    def test_without_a_protocol_the_status_says_whether_care_goes_on(
+        self, rows: Any, status: str
+    ) -> None:
+        assert self.statuses(sessions=[self.SESSION], **rows) == [f"x: {status}"]
+
+    def test_declared_indications_are_the_answer_where_there_is_no_other(self) -> None:
+        declared = SchedulingPolicy(other_indications=("x",))
+        migraine = session("2026-01-05")
+        assert self.statuses(declared, sessions=[self.SESSION]) == ["x: no_interval"]
+        both = self.statuses(declared, sessions=[self.SESSION, migraine])
+        assert [line.partition(":")[0] for line in both] == ["chronic-migraine"]

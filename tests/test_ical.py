@@ -1,7 +1,7 @@
 """The iCalendar export, read back by parsers that others wrote."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -55,7 +55,7 @@ class TestEvents:
             ("session", "2026-01-05 to 2026-01-05", "CONFIRMED"),
             ("session", "2026-03-30 to 2026-03-30", "CONFIRMED"),
             ("onset", "2026-04-13 to 2026-04-20", "TENTATIVE"),
-            ("wear_off", "2026-05-25 to 2026-06-22", "TENTATIVE"),
+            ("wear_off", "2026-05-25 to 2026-06-08", "TENTATIVE"),
             ("due", "2026-06-22 to 2026-06-29", "TENTATIVE"),
             ("due", "2026-09-14 to 2026-09-14", "TENTATIVE"),
         ]
@@ -113,7 +113,7 @@ class TestEvents:
 
     def test_where_no_interval_is_stated_only_what_was_given_is_shown(self) -> None:
         bare = MIGRAINE.model_copy(
-            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "2"}
+            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "99"}
         )
         assert {e.kind for e in events(protocol=bare)} == {"session", "onset", "wear_off"}
 
@@ -391,3 +391,289 @@ class TestIndependentReaders:
         starts = {e["uid"]: e["start"] for e in read["icalJs"]}
         assert [e.uid for e in found if starts[e.uid] != str(e.window.first)] == [found[-2].uid]
         assert json.dumps(read) == json.dumps(node("read-ical.mjs", wrong.decode()))
+
+
+SURGERY = {"first": "2027-01-01", "last": "2027-02-28", "reason": "surgery"}
+
+
+def record_of(*rows: dict[str, Any], **fields: Any) -> bs.PatientRecord:
+    """A record of migraine sessions with BOTOX, and whatever else is given."""
+    base = {"indication": "chronic-migraine", "product": "Botox"}
+    return bs.PatientRecord.model_validate(
+        {"sessions": [{**base, **row} for row in rows], **fields}
+    )
+
+
+def ahead(record: bs.PatientRecord, **asked: Any) -> list[tuple[str, str, str]]:
+    """The sessions ahead, cancelled ones included."""
+    return [
+        (str(e.kind), str(e.window), str(e.status))
+        for e in events(record, **asked)
+        if e.kind in {EventKind.DUE, EventKind.BOOKING, EventKind.EARLIEST}
+    ]
+
+
+class TestWhatLiesAheadIsKnown:
+    def test_a_hold_ahead_moves_the_session(self) -> None:
+        record = record_of({"administered_on": "2026-10-22"}, holds=[SURGERY])
+        assert ahead(record, as_of="2026-11-26", count=2) == [
+            ("due", "2027-03-01 to 2027-03-08", "TENTATIVE"),
+            ("due", "2027-05-24 to 2027-05-24", "TENTATIVE"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("hold", "window"),
+        [
+            (("2026-04-01", "2026-05-10"), "2026-03-30 to 2026-03-31"),
+            (("2026-03-31", "2026-05-10"), "2026-03-30 to 2026-03-30"),
+            (("2026-02-10", "2026-03-29"), "2026-03-30 to 2026-04-06"),
+            (("2026-06-01", "2026-06-10"), "2026-03-30 to 2026-04-06"),
+        ],
+    )
+    def test_a_hold_among_the_days_ends_them(self, hold: tuple[str, str], window: str) -> None:
+        holds = [{"first": hold[0], "last": hold[1], "reason": "infection"}]
+        record = record_of({"administered_on": "2026-01-05"}, holds=holds)
+        assert ahead(record, as_of="2026-02-01") == [("due", window, "TENTATIVE")]
+
+    @pytest.mark.parametrize(
+        ("first", "last"), [("2026-11-01", "2026-12-15"), ("2026-10-23", "2026-11-30")]
+    )
+    def test_on_hold_the_events_are_those_of_the_day_after(self, first: str, last: str) -> None:
+        holds = [{"first": first, "last": last, "reason": "infection"}]
+        record = record_of({"administered_on": "2026-08-01"}, holds=holds)
+        after = date.fromisoformat(last) + timedelta(days=1)
+        asked: dict[str, Any] = {"count": 3, "alarms": ["1 week"]}
+        assert events(record, as_of=last, **asked) == events(record, as_of=after, **asked)
+        assert events(record, as_of=first, **asked) == events(record, as_of=after, **asked)
+        assert all(e.status is not EventStatus.CANCELLED for e in events(record, as_of=first))
+
+    def test_after_a_hold_the_days_begin_with_the_return(self) -> None:
+        holds = [{"first": "2026-11-01", "last": "2026-12-15", "reason": "infection"}]
+        record = record_of({"administered_on": "2026-08-01"}, holds=holds)
+        days_of = ("due", "2026-12-16 to 2026-12-22", "TENTATIVE")
+        assert ahead(record, as_of="2026-11-26") == [days_of]
+        assert ahead(record, as_of="2027-02-01") == [days_of]
+
+    def test_without_grace_the_days_stay_before_the_hold(self) -> None:
+        holds = [{"first": "2026-11-01", "last": "2026-12-15", "reason": "infection"}]
+        record = record_of({"administered_on": "2026-08-01"}, holds=holds)
+        policy = bs.SchedulingPolicy(scheduled_grace="0 days")
+        (found,) = ahead(record, as_of="2027-02-01", policy=policy)
+        assert found[1].startswith("2026-10-24")
+
+    @pytest.mark.parametrize(
+        ("on", "found"),
+        [
+            ("2026-03-30", [("CANCELLED", "2026-02-01")] * 3),
+            ("2026-03-31", [("TENTATIVE", "2026-03-30"), *[("CANCELLED", "2026-02-01")] * 2]),
+            (
+                "2026-06-23",
+                [
+                    ("TENTATIVE", "2026-03-30"),
+                    ("TENTATIVE", "2026-06-22"),
+                    ("CANCELLED", "2026-02-01"),
+                ],
+            ),
+        ],
+    )
+    def test_a_discharge_ahead_cancels_what_lies_after_it(
+        self, on: str, found: list[tuple[str, str]]
+    ) -> None:
+        record = record_of(
+            {"administered_on": "2026-01-05"}, care_ends=[{"on": on, "kind": "discontinued"}]
+        )
+        seen = events(record, as_of="2026-02-01", count=3)
+        sessions_ahead = [
+            (str(e.status), str(e.window.first)) for e in seen if e.kind is EventKind.DUE
+        ]
+        assert sorted(sessions_ahead) == sorted(found)
+        assert all(str(e.window.last) < on for e in seen if e.kind is EventKind.DUE)
+
+    def test_an_open_hold_ahead_cancels_what_lies_after_it(self) -> None:
+        holds = [{"first": "2026-05-01", "reason": "pregnancy"}]
+        record = record_of({"administered_on": "2026-01-05"}, holds=holds)
+        assert [status for _, _, status in ahead(record, as_of="2026-02-01", count=3)] == [
+            "CANCELLED",
+            "CANCELLED",
+            "TENTATIVE",
+        ]
+
+    @pytest.mark.parametrize(
+        ("booked", "expected"),
+        [
+            (["2027-01-14"], [("due", "2027-03-01 to 2027-03-08", "TENTATIVE")]),
+            (["2027-01-14", "2027-03-03"], [("booking", "2027-03-03 to 2027-03-03", "CONFIRMED")]),
+            (["2027-03-01"], [("booking", "2027-03-01 to 2027-03-01", "CONFIRMED")]),
+            (["2026-12-01"], [("booking", "2026-12-01 to 2026-12-01", "CONFIRMED")]),
+        ],
+        ids=["in the hold", "in the hold and after it", "after the hold", "too early"],
+    )
+    def test_a_booking_in_a_hold_is_not_shown(
+        self, booked: list[str], expected: list[tuple[str, str, str]]
+    ) -> None:
+        rows = [{"administered_on": day, "status": "booked"} for day in booked]
+        record = record_of({"administered_on": "2026-10-22"}, *rows, holds=[SURGERY])
+        assert ahead(record, as_of="2026-11-26") == expected
+
+    def test_a_second_part_is_an_appointment_of_its_own(self) -> None:
+        rows = [
+            {"administered_on": "2026-11-23"},
+            {"administered_on": "2026-11-25", "status": "booked"},
+        ]
+        record = record_of(*rows)
+        found = events(record, as_of="2026-11-24", alarms=["1 day"])
+        (second,) = (e for e in found if e.kind is EventKind.BOOKING)
+        assert (str(second.window), second.status) == (
+            "2026-11-25 to 2026-11-25",
+            EventStatus.CONFIRMED,
+        )
+        (due,) = (e for e in found if e.kind is EventKind.DUE)
+        assert due.window.first >= date(2027, 2, 15)
+        assert len({e.uid for e in found}) == len(found)
+        held = record.model_copy(update={"holds": (bs.Hold(first="2026-11-24", reason="fever"),)})
+        assert not any(e.kind is EventKind.BOOKING for e in events(held, as_of="2026-11-24"))
+
+    def test_a_typical_day_makes_no_event(self) -> None:
+        record = record_of({"administered_on": "2026-10-05", "indication": "overactive-bladder"})
+        protocol = bs.find_protocol("overactive-bladder")
+        assert bs.forecast(record, protocol, as_of="2026-11-01").dates.due is None
+        found = ahead(record, protocol=protocol, as_of="2026-11-01", count=2)
+        assert found == [("earliest", "2026-12-28 to 2026-12-28", "TENTATIVE")]
+
+    def test_who_died_has_the_response_cancelled_too(self) -> None:
+        record = record_of(
+            {"administered_on": "2026-01-05"}, care_ends=[{"on": None, "kind": "deceased"}]
+        )
+        found = {str(e.kind): str(e.status) for e in events(record, as_of="2026-02-01")}
+        assert found == {
+            "session": "CONFIRMED",
+            "onset": "CANCELLED",
+            "wear_off": "CANCELLED",
+            "due": "CANCELLED",
+        }
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        records(only_product=bs.Product.ONABOTULINUMTOXIN_A),
+        protocols(),
+        days(date(2024, 1, 1), date(2027, 6, 30)),
+    )
+    def test_nothing_ahead_lies_in_a_hold_or_after_a_discharge(
+        self, record: bs.PatientRecord, protocol: bs.TreatmentProtocol, as_of: date
+    ) -> None:
+        found = events_from_record(record, protocol, key="k", as_of=as_of, count=3)
+        kinds = {EventKind.DUE, EventKind.BOOKING, EventKind.EARLIEST}
+        kept = [e for e in found if e.kind in kinds and e.status is not EventStatus.CANCELLED]
+        for event in (e for e in kept if e.window.last >= as_of):
+            for hold in record.holds:
+                begins_inside = event.window.first <= hold.first <= event.window.last
+                assert not begins_inside or hold.first <= as_of
+                assert not (
+                    hold.first <= event.window.first
+                    and (hold.last is None or event.window.first <= hold.last)
+                )
+            for end in record.care_ends:
+                if end.kind == "discontinued" and end.on is not None and end.on > as_of:
+                    assert event.window.last < end.on
+
+
+class TestForWhom:
+    def test_a_window_of_some_says_so(self) -> None:
+        response = MIGRAINE.response.model_copy(
+            update={"wear_off_for_whom": "some", "wear_off_share": "90 of 143"}
+        )
+        some = MIGRAINE.model_copy(update={"response": response, "version": "99"})
+        words = {str(e.kind): e.summary for e in events(protocol=some)}
+        assert words["wear_off"] == "Some may notice that the effect wears off"
+        assert words["onset"] == "The effect may begin"
+        own = {str(e.kind): e.summary for e in events(protocol=some, summaries={"wear_off": "x"})}
+        assert own["wear_off"] == "x"
+
+    def test_a_name_does_what_the_protocol_does(self) -> None:
+        assert events(protocol="migraine") == events(protocol=MIGRAINE)
+
+
+class TestPreviousFile:
+    def test_a_file_cut_short_at_any_place_is_refused(self) -> None:
+        file = ical_from_events(events(), stamped_at=STAMP)
+        whole = file.rstrip()
+        for place in range(len(whole)):
+            with pytest.raises(bs.errors.ExchangeError):
+                ical_from_events(events(), stamped_at=LATER, previous=file[:place])
+        assert ical_from_events(events(), stamped_at=LATER, previous=whole) == file
+
+    @pytest.mark.parametrize("cut", [b"END:VEVENT\r\n", b"END:VCALENDAR\r\n"])
+    def test_the_message_says_so(self, cut: bytes) -> None:
+        file = ical_from_events(events(), stamped_at=STAMP)
+        for previous in (file.replace(cut, b"", 1), file.replace(cut, b"", 1).decode()):
+            with pytest.raises(bs.errors.ExchangeError, match="cut short"):
+                ical_from_events(events(), stamped_at=LATER, previous=previous)
+
+    def test_a_second_calendar_that_is_cut_short_is_refused(self) -> None:
+        file = ical_from_events(events(), stamped_at=STAMP)
+        with pytest.raises(bs.errors.ExchangeError, match="cut short"):
+            ical_from_events(events(), stamped_at=LATER, previous=file + file[:-20])
+
+    def test_nothing_that_we_did_not_write_is_passed_on(self) -> None:
+        """Neither of a kept, nor of a changed, nor of a cancelled event, nor of the calendar."""
+        foreign = b"ATTENDEE:mailto:x@y.example\r\nX-OWN:foreign\r\nDESCRIPTION:foreign\r\n"
+        foreign += b"ATTACH:https://foreign.example\r\n"
+        before = ical_from_events(events(count=3), stamped_at=STAMP)
+        first = ical_from_events(events(count=1), stamped_at=LATER, previous=before)
+        assert b"STATUS:CANCELLED" in first
+        marked = first.replace(b"END:VEVENT", foreign + b"END:VEVENT")
+        marked = marked.replace(b"METHOD:", foreign + b"METHOD:")
+        after = ical_from_events(events(count=1), stamped_at=LATER, previous=marked)
+        assert b"foreign" not in after
+        assert b"ATTENDEE" not in after
+        again = {uid: part for uid, part in parts(after).items() if b"CANCELLED" in part}
+        assert again == {uid: part for uid, part in parts(first).items() if b"CANCELLED" in part}
+
+
+class TestWhatNoFileCanHold:
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"name": "Clinic\x07"},
+            {"name": "a\rb"},
+            {"color": "teal\x1b"},
+            {"source": "https://x.example\r\nATTENDEE:x"},
+            {"source": "https://x.example\n"},
+        ],
+    )
+    def test_control_characters_are_refused(self, given: dict[str, str]) -> None:
+        with pytest.raises(bs.errors.ExchangeError, match="control characters") as caught:
+            ical_from_events(events(), stamped_at=STAMP, **given)  # type: ignore[arg-type]
+        assert "ATTENDEE" not in str(caught.value)
+
+    def test_nor_does_a_summary(self) -> None:
+        found = events(summaries={"due": "due\x00"})
+        with pytest.raises(bs.errors.ExchangeError, match="summary has control characters"):
+            ical_from_events(found, stamped_at=STAMP)
+        two_lines = ical_from_events(events(summaries={"due": "one\ntwo"}), stamped_at=STAMP)
+        assert b"SUMMARY:one\\ntwo" in two_lines
+
+    @pytest.mark.parametrize("every", [timedelta(), -timedelta(days=1)])
+    def test_a_refresh_that_is_not_ahead_is_refused(self, every: timedelta) -> None:
+        with pytest.raises(bs.errors.ExchangeError, match="longer than nothing"):
+            ical_from_events([], stamped_at=STAMP, refresh_every=every)
+
+    def test_the_ends_of_the_calendar(self) -> None:
+        last = bs.Window(first=date(9999, 12, 31), last=date(9999, 12, 31))
+        event = events()[0].model_copy(update={"window": last})
+        with pytest.raises(bs.errors.CalendarRangeError):
+            ical_from_events([event], stamped_at=STAMP)
+        eve = bs.Window(first=date(9999, 12, 30), last=date(9999, 12, 30))
+        file = ical_from_events([event.model_copy(update={"window": eve})], stamped_at=STAMP)
+        assert b"DTEND;VALUE=DATE:99991231" in file
+        east = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5)))
+        with pytest.raises(bs.errors.CalendarRangeError, match="outside the calendar"):
+            ical_from_events([], stamped_at=east)
+
+    @pytest.mark.parametrize(("alarm", "fits"), [("3660 days", True), ("3661 days", False)])
+    def test_an_alarm_has_a_longest_lead(self, alarm: str, fits: bool) -> None:
+        if fits:
+            assert events(alarms=[alarm])[-1].alarms == (bs.Interval(days=3660),)
+        else:
+            with pytest.raises(bs.errors.ExchangeError, match="at most 3,660 days"):
+                events(alarms=[alarm])

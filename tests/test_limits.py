@@ -23,7 +23,7 @@ from botox_schedule import (
     forecast,
 )
 from botox_schedule.engine import Exposure, LimitCheck
-from botox_schedule.errors import IntervalError
+from botox_schedule.errors import IntervalError, UnitsError
 from botox_schedule.terms import LimitPer, LimitReading, LimitScope
 from botox_schedule.testing import days, intervals, records
 
@@ -138,7 +138,7 @@ def own(*limits: dict[str, Any], **changes: Any) -> TreatmentProtocol:
 
 
 def only(*args: Any, **kwargs: Any) -> LimitCheck:
-    (check,) = check_dose_limits(*args, **kwargs)
+    (check,) = check_dose_limits(*args, other_protocols=(), **kwargs)
     return check
 
 
@@ -200,6 +200,19 @@ class TestWindowLimits:
             check = only(history, own(WINDOW), on="2026-02-01", units=units)
             assert str(check.clears_on) == clears_on
 
+    @pytest.mark.parametrize(
+        "units", [0, -400, True, float("nan"), float("inf"), Decimal("NaN"), 10**7]
+    )
+    def test_units_that_no_session_can_have_are_refused(self, units: Any) -> None:
+        with pytest.raises(UnitsError, match="above 0"):
+            check_dose_limits(
+                record(session("2026-01-05", 400)), own(WINDOW), on="2026-01-06", units=units
+            )
+
+    def test_without_planned_units_the_check_informs(self) -> None:
+        check = only(record(session("2026-01-05", 250)), own(WINDOW), on="2026-01-06")
+        assert (check.planned, check.total, check.available, check.is_met) == (None, 250, 150, None)
+
     def test_planned_units_above_the_maximum_never_clear(self) -> None:
         assert only(record(), own(WINDOW), on="2026-02-01", units=401).clears_on is None
         assert only(record(), own(WINDOW), on="2026-02-01", units=400).clears_on == date(2026, 2, 1)
@@ -221,7 +234,7 @@ class TestWindowLimits:
 
     @given(
         st.lists(st.tuples(st.integers(0, 120), st.integers(1, 400)), max_size=6),
-        st.integers(0, 400),
+        st.integers(1, 400),
     )
     def test_the_first_day_that_fits_is_found_by_trying_each(
         self, doses: list[tuple[int, int]], planned: int
@@ -263,8 +276,9 @@ class TestSessionLimits:
             session("2026-01-06", 5, kind=SessionKind.TOUCH_UP.value),
             session("2026-01-20", 9, kind=SessionKind.TOUCH_UP.value),
         )
-        assert only(history, own(PER_SESSION), on="2026-01-07", units=0).total == 65
-        assert only(history, own(PER_SESSION), on="2026-01-20", units=0).total == 0
+        assert only(history, own(PER_SESSION), on="2026-01-07").total == 65
+        assert only(history, own(PER_SESSION), on="2026-01-20").total == 9
+        assert only(history, own(PER_SESSION), on="2026-01-21").total == 0
 
     def test_a_product_limit_counts_both_limbs_and_a_limbs_own_only_one(self) -> None:
         protocol = find_protocol("upper-limb-spasticity", "Dysport")
@@ -341,7 +355,13 @@ class TestWhoseLimit:
         assert (site.exceeded, site.clears_on) == (False, None)
 
     def test_a_protocol_without_limits_has_no_checks(self) -> None:
-        assert check_dose_limits(record(), own(), on="2026-01-05") == ()
+        assert check_dose_limits(record(), own(), on="2026-01-05", other_protocols=()) == ()
+
+    def test_limits_of_the_whole_product_are_checked_whatever_protocol_is_asked(self) -> None:
+        checks = check_dose_limits(
+            record(session("2026-01-05", 400)), own(), on="2026-01-06", units=1
+        )
+        assert {check.exceeded for check in checks if check.limit.units == 400} == {True}
 
     def test_limits_never_move_a_date(self) -> None:
         history = record(session("2026-01-05", 155), session("2026-02-05", 400, "spasticity"))

@@ -565,6 +565,30 @@ class TestAssessResponse:
         (review,) = response_review_dates(self.ONE, MIGRAINE, rule="preempt-50", as_of="2026-09-01")
         assert review.on == date(2026, 4, 10)
 
+    @pytest.mark.parametrize(
+        ("died_on", "on"), [("2026-04-09", None), ("2026-04-10", "2026-04-10")]
+    )
+    def test_a_cycle_that_care_did_not_outlast_is_never_judged(
+        self, died_on: str, on: str | None
+    ) -> None:
+        end = bs.CareEnd.model_validate({"on": died_on, "kind": "deceased"})
+        record = self.ONE.model_copy(update={"care_ends": (end,)})
+        (review,) = response_review_dates(record, MIGRAINE, rule="preempt-50", as_of="2026-09-01")
+        assert str(review.on) == str(on)
+        assert review.why == "1 complete cycles" + ("" if on else "; care ended before")
+
+    def test_a_booking_precedes_the_target(self) -> None:
+        table = self.ONE.model_dump()
+        booking = {
+            **table["sessions"][0],
+            "id": "b",
+            "administered_on": "2026-04-20",
+            "status": "booked",
+        }
+        record = bs.PatientRecord.model_validate({"sessions": [*self.ONE.sessions, booking]})
+        review, _ = response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of="2026-02-01")
+        assert review.on == date(2026, 7, 13)
+
     def test_a_discharge_taken_back_asks_for_no_recheck(self) -> None:
         for more, on in (({}, date(2026, 11, 1)), ({"withdrawn_on": "2026-07-10"}, None)):
             end = bs.CareEnd.model_validate({"on": "2026-07-01", "kind": "discontinued", **more})
@@ -898,6 +922,29 @@ class TestSideEffects:
 def test_every_model_is_frozen_and_refuses_strangers(model: type[BaseModel]) -> None:
     assert model.model_config.get("frozen")
     assert model.model_config.get("extra") == "forbid"
+
+
+def described(schema: dict[str, Any]) -> list[str]:
+    """What a schema and its definitions say of their models and fields."""
+    definitions = [schema, *schema.get("$defs", {}).values()]
+    models = [m for m in definitions if "properties" in m and m["title"] != "Window"]
+    fields = [field for model in models for field in model["properties"].values()]
+    return [part.get("description", "") for part in (*models, *fields)]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        m
+        for name in outcomes.__all__
+        if isinstance(m := getattr(outcomes, name), type) and issubclass(m, BaseModel)
+    ],
+    ids=lambda model: model.__name__,
+)
+def test_every_field_is_described_without_an_example(model: type[BaseModel]) -> None:
+    words = described(model.model_json_schema(mode="serialization"))
+    assert "" not in words
+    assert not any(">>>" in text for text in words)
 
 
 def test_models_of_a_patient_hide_what_they_hold() -> None:

@@ -3,33 +3,104 @@
 import base64
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given as whenever
+from hypothesis import settings
 from pydantic import ValidationError
 
 import botox_schedule as bs
-from botox_schedule.cli import main as cli
-from botox_schedule.testing import record_from_gaps
+from botox_schedule.engine import ObservedDays, ObservedResponse
+from botox_schedule.records.findings import make_finding
+from botox_schedule.testing import days, protocols, record_from_gaps, records
 from exchange import browse
 
 pytest.importorskip("jinja2", reason="the extra 'handout' is not installed")
 pytest.importorskip("icalendar", reason="the extra 'handout' is not installed")
 
-from botox_schedule.views.handout import (
-    Messages,
-    bundled_messages,
-    handout_html,
-    load_messages,
-)
+from botox_schedule.views.handout import handout_html
+from botox_schedule.views.messages import Messages, bundled_messages, load_messages
+from botox_schedule.views.report import ReportRow, report_html
 
-MIGRAINE = bs.find_protocol("chronic-migraine")
+SOURCE = {
+    "key": "made-up",
+    "title": "A made-up compendium",
+    "place": "chronic migraine",
+    "verification": "secondary",
+    "checked_on": "2026-01-02",
+}
+MIGRAINE = bs.TreatmentProtocol(
+    id="own-migraine",
+    version="1",
+    region="us",
+    indication="chronic-migraine",
+    product="Botox",
+    population="adult",
+    retreatment={
+        "kind": "scheduled",
+        "minimum": "12 weeks",
+        "minimum_source": SOURCE,
+        "usual": "12 weeks",
+        "usual_source": SOURCE,
+    },
+    response={
+        "onset": "2 to 3 weeks",
+        "onset_source": SOURCE,
+        "wear_off": "8 to 12 weeks",
+        "wear_off_source": SOURCE,
+        "full_benefit": "6 months",
+        "full_benefit_source": SOURCE,
+    },
+    limits=[{"scope": "product", "per": "session", "units": 400, "source": SOURCE}],
+)
+"""Content that no new edition changes."""
 SPASTICITY = bs.find_protocol("spasticity")
 STAMP = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CALL = "Call 555-0100 on weekdays.\n\nAt night call the hospital."
+DOCS = Path(__file__).parents[1] / "docs"
 one = record_from_gaps([], starts_on=date(2026, 1, 5), units=155)
-DEMO = Path(bs.__file__).parent / "cli" / "demo" / "clinic-export.csv"
+bladder = record_from_gaps([], starts_on=date(2026, 1, 5), indication="overactive-bladder")
+STEERING = "\x00\x1b\x85\u200f\u202e\u2066\ufeff"
+
+
+def own_days(*given: int) -> ObservedDays:
+    return ObservedDays(
+        days=given,
+        median=Decimal(given[1]),
+        smallest=min(given),
+        largest=max(given),
+        definition="first worse week",
+        left_out=0,
+    )
+
+
+def as_needed(**retreatment: Any) -> bs.TreatmentProtocol:
+    """A made-up protocol for what is treated when symptoms return."""
+    return bs.TreatmentProtocol(
+        id="own-bladder",
+        version="1",
+        region="us",
+        indication="overactive-bladder",
+        product="Botox",
+        population="adult",
+        retreatment={"kind": "as_needed", **retreatment},
+        response={
+            "onset": "2 to 3 weeks",
+            "onset_for_whom": "some",
+            "onset_share": "3 of 4",
+            "wear_off": "18 to 26 weeks",
+            "wear_off_for_whom": "some",
+            "wear_off_share": "90 of 143",
+        },
+    )
+
+
+TYPICAL = {"typical": "169 days", "typical_statistic": "median to the next request"}
 
 
 def page(record: bs.PatientRecord = one, **changed: Any) -> str:
@@ -48,12 +119,26 @@ def changed(**fields: Any) -> bs.PatientRecord:
 
 
 def rows(html: str) -> list[list[str]]:
+    """Weeks, days and effect of each row."""
     body = html.partition("<tbody>")[2].partition("</tbody>")[0]
-    return [re.findall(r"<td>(.*?)</td>", row) for row in body.split("</tr>")[:-1]]
+    pattern = r"<td><span>(.*?)</span> <span class=\"small\">(.*?)</span></td><td>(.*?)</td>"
+    return [list(row) for row in re.findall(pattern, body)]
 
 
 def following(html: str) -> str:
-    return str(re.findall(r'<p class="next">(.*?)</p>', html)[0])
+    return unescape(re.findall(r'<p class="next">(.*?)</p>', html)[0])
+
+
+def more(html: str) -> list[str]:
+    """The sentences below the next visit."""
+    below = html.partition('<p class="next">')[2].partition("<h2>")[0]
+    return re.findall(r"<p>(.*?)</p>", below)
+
+
+def visible(html: str) -> str:
+    """The words of a page, without its style."""
+    body = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    return unescape(re.sub(r"<[^>]+>", " ", body))
 
 
 def booked(day: str) -> bs.PatientRecord:
@@ -71,55 +156,76 @@ class TestHandout:
         assert following(page()) == (
             "Your next treatment is due between Monday, March 30, 2026 and Monday, April 6, 2026."
         )
-        assert "Not before" not in page()
+        assert more(page()) == []
+
+    def test_a_name_takes_the_protocol_of_what_was_given(self) -> None:
+        assert page(protocol="chronic-migraine", other_protocols=[MIGRAINE]) == page(
+            other_protocols=[MIGRAINE]
+        )
 
     def test_says_what_to_expect_week_by_week(self) -> None:
         assert rows(page()) == [
-            ["1 to 2", "January 5, 2026 to January 18, 2026", "No effect is expected yet."],
-            ["3 to 4", "January 19, 2026 to January 26, 2026", "The effect may begin."],
-            ["4 to 8", "January 27, 2026 to March 1, 2026", "The effect may grow."],
-            ["9 to 13", "March 2, 2026 to March 30, 2026", "The effect may wear off."],
+            ["Weeks 1 to 2", "Jan 5, 2026 to Jan 18, 2026", "Most people notice nothing new yet."],
+            ["Week 3", "Jan 19, 2026 to Jan 26, 2026", "Most people notice the first effect."],
+            ["Weeks 4 to 8", "Jan 27, 2026 to Mar 1, 2026", "The effect may last."],
+            ["Weeks 9 to 12", "Mar 2, 2026 to Mar 30, 2026", "The effect may fade."],
         ]
 
     def test_from_the_second_cycle_on_latent_does_not_mean_no_effect(self) -> None:
         given = record_from_gaps([84], starts_on=date(2026, 1, 5))
         assert rows(page(given, as_of="2026-03-30"))[0][2] == (
-            "The new treatment is not expected to act yet; the one before may still do."
+            "Most people notice nothing new yet; the effect of the session before may remain."
         )
 
-    def test_the_weeks_are_those_of_the_phases(self) -> None:
+    def test_the_days_are_those_of_the_phases(self) -> None:
         """Each row's days have the phase that the library names for them."""
         given = record_from_gaps([], starts_on=date(2026, 1, 5), indication="spasticity")
         timeline = bs.response_timeline("2026-01-05", SPASTICITY)
         found = rows(page(given, protocol=SPASTICITY))
         assert [row[0] for row in found] == [
-            "1",
-            "2 to 3",
-            "3 to 4",
-            "5 to 7",
-            "7 to 13",
-            "13 to 26",
+            "Week 1",
+            "Week 2",
+            "Weeks 3 to 4",
+            "Weeks 5 to 6",
+            "Weeks 7 to 13",
+            "Weeks 14 to 26",
         ]
-        phases = [
-            bs.response_phase(timeline, as_of=day)
-            for day in (
-                "2026-01-11",
-                "2026-01-12",
-                "2026-01-20",
-                "2026-02-02",
-                "2026-02-17",
-                "2026-07-05",
-            )
+        words = bundled_messages("en")
+        for _, span, effect in found:
+            for day in (datetime.strptime(d, "%b %d, %Y").date() for d in span.split(" to ")):  # noqa: DTZ007
+                phase = bs.response_phase(timeline, as_of=day)
+                assert effect == words.phase(phase, timeline, is_first=True)
+
+    @settings(max_examples=60, deadline=None)
+    @whenever(protocols())
+    def test_weeks_never_overlap(self, protocol: bs.TreatmentProtocol) -> None:
+        given = record_from_gaps([], starts_on=date(2026, 1, 5), indication=protocol.indication)
+        found = rows(page(given, protocol=protocol, other_protocols=[]))
+        weeks = [list(map(int, re.findall(r"\d+", row[0]))) for row in found]
+        bounds = [(week[0], week[-1]) for week in weeks if week]
+        assert all(one[1] < other[0] for one, other in pairwise(bounds))
+
+    def test_a_phase_of_a_few_days_has_no_week_of_its_own(self) -> None:
+        short = MIGRAINE.model_copy(update={"response": {"onset": "14 to 15 days"}, "version": "2"})
+        assert [row[0] for row in rows(page(protocol=short, other_protocols=[]))] == [
+            "Weeks 1 to 2",
+            "",
         ]
-        assert phases == ["latent", "onset", "building", "peak", "sustained", "wearing_off"]
+
+    def test_windows_about_some_people_say_so(self) -> None:
+        effects = [row[2] for row in rows(page(bladder, protocol=as_needed()))]
+        assert effects == [
+            "Most people notice nothing new yet.",
+            "Some people notice the first effect (3 of 4).",
+            "The effect may last.",
+            "Some people notice that the effect fades (90 of 143); others do not.",
+        ]
 
     def test_names_its_sources_and_how_they_were_read(self) -> None:
         html = page()
-        assert (
-            "shortest interval 12 weeks: Epocrates: Botox, chronic migraine (read in a summary)"
-            in html
-        )
-        assert "Protocol onabotulinumtoxinA-chronic-migraine-adult-us, version 1.0" in html
+        words = "A made-up compendium, chronic migraine (read in a summary)"
+        assert f"shortest interval 12 weeks: {words}" in html
+        assert f"Protocol {MIGRAINE.id}, version {MIGRAINE.version}" in html
 
     def test_a_figure_without_a_source_says_so(self) -> None:
         bare = bs.TreatmentProtocol(
@@ -131,31 +237,60 @@ class TestHandout:
             population="adult",
             retreatment={"kind": "scheduled", "minimum": "12 weeks"},
         )
-        html = page(protocol=bare)
+        html = page(protocol=bare, other_protocols=[])
         assert "shortest interval 12 weeks: not read in any source" in html
-        assert "The sources say nothing about when the effect begins or ends." in html
+        assert "Nothing is recorded here about when the effect begins or ends." in html
         assert following(html) == (
             "Your next treatment is possible from Monday, March 30, 2026 on. "
-            "No source says when it is due."
+            "The clinic will tell you the day."
         )
+        assert more(html) == []
 
     def test_a_treatment_without_any_interval(self) -> None:
         bare = MIGRAINE.model_copy(
             update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "2"}
         )
-        html = page(protocol=bare)
+        html = page(protocol=bare, other_protocols=[])
         assert following(html) == "The clinic will tell you the day of your next treatment."
         assert "data:text/calendar" not in html
+
+    def test_a_treatment_given_as_needed_says_when_people_ask_again(self) -> None:
+        protocol = as_needed(minimum="12 weeks", **TYPICAL)
+        html = page(bladder, protocol=protocol)
+        assert following(html) == (
+            "Many people ask again after about 24 weeks; call us when symptoms return."
+        )
+        assert more(html) == ["Not before Monday, March 30, 2026."]
+        assert more(page(bladder, protocol=protocol, as_of="2026-03-30")) == []
+        assert "typical interval 169 days" in html
+
+    def test_as_needed_without_a_typical_day(self) -> None:
+        html = page(bladder, protocol=as_needed(minimum="12 weeks"))
+        assert following(html) == "Call us when symptoms return."
+        assert more(html) == ["Not before Monday, March 30, 2026."]
+
+    def test_as_needed_with_a_usual_range_has_its_due_days(self) -> None:
+        protocol = as_needed(minimum="12 weeks", usual="24 to 26 weeks", **TYPICAL)
+        html = page(bladder, protocol=protocol)
+        assert following(html).startswith("Your next treatment is due between")
+        assert more(html) == ["Not before Monday, March 30, 2026."]
 
     def test_the_first_allowed_day_is_said_where_it_is_not_the_due_day(self) -> None:
         given = record_from_gaps([], starts_on=date(2026, 1, 5), indication="spasticity")
         assert "Not before Monday, March 30, 2026." in page(given, protocol=SPASTICITY)
         assert "Not before" not in page(given, protocol=SPASTICITY, as_of="2026-03-30")
 
-    def test_a_booking_is_the_next_visit(self) -> None:
+    def test_a_booking_is_the_next_visit_and_does_not_hide_the_due_days(self) -> None:
         html = page(booked("2026-04-01"))
         assert following(html) == "Your next visit is booked for Wednesday, April 1, 2026."
-        assert "Not before" not in html
+        assert more(html) == [
+            "Your next treatment is due between Monday, March 30, 2026 and Monday, April 6, 2026."
+        ]
+
+    def test_a_booking_of_an_overdue_patient_is_enough(self) -> None:
+        html = page(booked("2026-05-01"), as_of="2026-04-20")
+        assert following(html) == "Your next visit is booked for Friday, May 1, 2026."
+        assert more(html) == []
 
     def test_a_single_due_day(self) -> None:
         policy = bs.SchedulingPolicy(scheduled_grace="0 days")
@@ -167,14 +302,51 @@ class TestHandout:
     def test_an_overdue_patient_is_asked_to_call(self) -> None:
         html = page(as_of="2026-04-20")
         assert following(html) == (
-            "Your next treatment was due by Monday, April 6, 2026. Please ask the clinic for a day."
+            "Your next treatment was due by Monday, April 6, 2026. "
+            "Please call the clinic for a day."
         )
         assert "data:text/calendar" not in html
 
+    @pytest.mark.parametrize("as_of", ["2026-01-05", "2026-04-20", "2026-12-01"])
+    @pytest.mark.parametrize(("language", "word"), [("en", "overdue"), ("es", "atrasado")])
+    def test_no_patient_is_called_overdue(self, as_of: str, language: str, word: str) -> None:
+        shown = visible(page(as_of=as_of, language=language))
+        assert word not in shown
+        assert bundled_messages(language).words["status_overdue"] == word
+
+    def test_a_hold_with_a_known_end_says_when_it_goes_on(self) -> None:
+        given = changed(holds=[{"first": "2026-02-01", "last": "2026-04-30", "reason": "Smith"}])
+        html = page(given, as_of="2026-02-20")
+        assert following(html) == (
+            "Your next treatment is due between Friday, May 1, 2026 and Friday, May 8, 2026."
+        )
+        assert more(html) == ["Your treatment is paused. It can go on from Friday, May 1, 2026 on."]
+        assert "paused: Feb 1, 2026 to Apr 30, 2026" in html
+        assert "Smith" not in html
+
     def test_the_full_benefit_is_said_while_it_lies_ahead(self) -> None:
         given = record_from_gaps([84, 84], starts_on=date(2026, 1, 5))
-        assert "full benefit may take until Sunday, July 5, 2026" in page(given, as_of="2026-06-22")
+        words = "the full benefit may come by about Sunday, July 5, 2026"
+        assert words in page(given, as_of="2026-06-22")
         assert "full benefit may" not in page(given, as_of="2026-07-06")
+
+    def test_own_days_are_shown_beside_the_labels(self) -> None:
+        observed = ObservedResponse(wear_off=own_days(68, 70, 75), onset=own_days(4, 6, 8))
+        html = page(observed=observed)
+        assert "you noticed an effect after 4 to 8 days, in 3 cycles." in html
+        assert "In your own case: the effect faded after 68 to 75 days, in 3 cycles." in html
+        assert "effect may fade, in your own case: 68 to 75 days in 3 cycles" in html
+        assert "first effect, in your own case: 4 to 8 days in 3 cycles" in html
+        only = page(observed=ObservedResponse(wear_off=own_days(68, 70, 75)))
+        assert "you noticed an effect" not in only
+
+    def test_the_picture_is_made_for_a_phone(self) -> None:
+        assert 'viewBox="0 0 360 ' in page()
+
+    def test_the_clinic_has_lines_of_its_own(self) -> None:
+        html = page(patient="A. Example", clinic="Example Clinic\n1 Main Street")
+        assert "<p>A. Example</p>" in html
+        assert "<p>Example Clinic<br>1 Main Street</p>" in html
 
     def test_the_calendar_link_holds_the_visit(self) -> None:
         (link,) = re.findall(r'href="data:text/calendar;charset=utf-8;base64,([^"]+)"', page())
@@ -190,19 +362,96 @@ class TestHandout:
             (changed(care_ends=[{"on": "2026-01-05", "kind": "deceased"}]), "has died"),
             (bs.PatientRecord(), "nothing was given yet"),
             (booked("2026-03-29"), "booked day is not allowed"),
+            (
+                booked("2026-04-01").model_copy(
+                    update={"holds": [{"first": "2026-03-31", "last": "2026-04-02", "reason": "x"}]}
+                ),
+                "on hold then",
+            ),
+            (
+                booked("2026-04-01").model_copy(
+                    update={"care_ends": [{"on": "2026-03-31", "kind": "discontinued"}]}
+                ),
+                "care has ended by then",
+            ),
+            (
+                changed(
+                    sessions=[
+                        *one.sessions,
+                        {
+                            "administered_on": "2026-01-05",
+                            "indication": "chronic-migrane",
+                            "product": "Botox",
+                        },
+                    ]
+                ),
+                "unknown indication",
+            ),
         ],
-        ids=["on hold", "discontinued", "deceased", "no history", "booked too early"],
+        ids=[
+            "on hold",
+            "discontinued",
+            "deceased",
+            "no history",
+            "booked too early",
+            "booked in a hold",
+            "booked after a discharge",
+            "unrecognized",
+        ],
     )
     def test_is_refused_with_the_reason(self, given: bs.PatientRecord, reason: str) -> None:
         with pytest.raises(bs.errors.HandoutError, match=reason) as caught:
             page(given)
         assert "Smith" not in str(caught.value)
 
+    def test_an_older_session_under_an_unknown_indication_is_no_reason(self) -> None:
+        older = {
+            "administered_on": "2024-01-05",
+            "indication": "chronic-migrane",
+            "product": "Botox",
+        }
+        assert following(page(changed(sessions=[*one.sessions, older]))) == following(page())
+
+    def test_a_discharge_ahead_ends_the_due_days(self) -> None:
+        given = changed(care_ends=[{"on": "2026-04-02", "kind": "discontinued"}])
+        html = page(given)
+        assert "due: Mar 30, 2026 to Apr 1, 2026" in html
+        assert following(html).startswith("Your next treatment is possible from Monday, March 30")
+
     def test_everything_passed_in_is_escaped(self) -> None:
         nasty = "<script>alert('x')</script>&\"'"
         html = page(when_to_call=nasty, patient=nasty, clinic=nasty, key=nasty)
         assert "<script" not in html
         assert html.count("&lt;script&gt;") == 3
+
+    def test_no_character_that_steers_the_text_reaches_the_page(self) -> None:
+        nasty = f"a{STEERING}b"
+        messages = bundled_messages("en")
+        words = {key: text + STEERING for key, text in messages.words.items()}
+        lists = {key: messages.words[key] for key in ("months", "months_short", "weekdays")}
+        own = messages.model_copy(
+            update={"words": {**words, **lists}, "treatments": {"chronic-migraine": nasty}}
+        )
+        html = page(when_to_call=nasty, patient=nasty, clinic=nasty, language=own)
+        assert not set(html) & set(STEERING)
+        assert "\ufffd" in html
+
+    @settings(max_examples=40, deadline=None)
+    @whenever(records(), protocols(), days(date(2024, 1, 1), date(2027, 6, 30)))
+    def test_every_record_is_a_page_or_refused(
+        self, record: bs.PatientRecord, protocol: bs.TreatmentProtocol, as_of: date
+    ) -> None:
+        found = bs.forecast(record, protocol, as_of=as_of)
+        try:
+            html = page(record, protocol=protocol, as_of=as_of)
+        except bs.errors.HandoutError:
+            ended_or_held = found.status.ends_care or found.status is bs.DueStatus.ON_HOLD
+            assert found.timeline is None or ended_or_held or found.findings
+            return
+        assert found.timeline is not None
+        assert not found.status.ends_care
+        assert following(html)
+        assert "overdue" not in visible(html)
 
     @pytest.mark.parametrize("empty", ["", "   ", "x" * 4001])
     def test_the_clinics_own_text_is_needed(self, empty: str) -> None:
@@ -230,6 +479,7 @@ class TestLanguages:
         )
         assert "migraña crónica" in html
         assert "not been reviewed" not in page()
+        assert "Semanas 1 a 2" in html
 
     @pytest.mark.parametrize("language", ["en", "es"])
     def test_every_indication_that_is_bundled_has_a_name(self, language: str) -> None:
@@ -287,61 +537,173 @@ class TestLanguages:
         assert Messages.model_validate_json(messages.model_dump_json()) == messages
 
 
-def report(
-    folder: Path, capsys: pytest.CaptureFixture[str], source: Path = DEMO
-) -> tuple[int, Path]:
-    out = folder / "report.html"
-    status = cli.main(["report", str(source), "--html", str(out), "--as-of", "2026-03-16"])
-    assert "tracks written to" in capsys.readouterr().out
-    return status, out
+def row(patient: str = "P1", **fields: Any) -> ReportRow:
+    return ReportRow(patient=patient, indication="chronic-migraine", **fields)
+
+
+def forecasts(as_of: str = "2026-03-16") -> list[ReportRow]:
+    """Rows of several statuses, the most urgent first."""
+    starts = ["2025-06-02", "2025-11-03", "2025-12-15", "2025-12-22", "2026-01-05", "2026-02-02"]
+    given = [
+        ReportRow.of(
+            f"P{number}",
+            bs.forecast(
+                record_from_gaps([], starts_on=date.fromisoformat(day)), MIGRAINE, as_of=as_of
+            ),
+        )
+        for number, day in enumerate(starts)
+    ]
+    return [
+        *given,
+        ReportRow.of(
+            "P6", bs.forecast(booked("2026-04-01"), MIGRAINE, as_of=as_of), "Booked", ["a note"]
+        ),
+        ReportRow.of("P7", bs.forecast(bladder, as_needed(**TYPICAL), as_of=as_of)),
+        ReportRow.of(
+            "P8", bs.forecast(bladder, as_needed(minimum="12 weeks", **TYPICAL), as_of=as_of)
+        ),
+    ]
+
+
+def cells(html: str, patient: str) -> dict[str, str]:
+    """The words of a patient's row by column."""
+    (found,) = [r for r in html.split("<tr ") if f"<div>{patient}<" in r or f"<div>{patient} " in r]
+    return {
+        name: " ".join(visible(text).split())
+        for name, text in re.findall(r'data-label="([^"]+)"[^>]*>(.*?)</td>', found, re.DOTALL)
+    }
 
 
 class TestReport:
-    def test_counts_are_those_of_the_schedule(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        status, out = report(tmp_path, capsys)
-        html = out.read_text(encoding="utf-8")
-        counts = dict(re.findall(r"<li><strong>(\d+)</strong> ([a-z ]+)</li>", html))
-        assert status == 0
-        assert {name: int(number) for number, name in counts.items()} == {
-            "overdue": 5,
-            "due": 9,
-            "allowed": 6,
-            "too early": 19,
-            "lapsed": 2,
-            "no interval": 3,
+    def test_counts_are_those_of_the_rows(self) -> None:
+        html = report_html(forecasts(), as_of="2026-03-16")
+        counts = re.findall(r"<strong>(\d+)</strong> ([^<]+)</button>", html)
+        assert counts == [
+            ("1", "long past the usual interval"),
+            ("1", "overdue"),
+            ("2", "due"),
+            ("4", "too early"),
+            ("1", "no interval is recorded here"),
+        ]
+        assert html.count("<tr ") == 9
+
+    def test_each_row_says_where_a_track_stands(self) -> None:
+        html = report_html(forecasts(), as_of="2026-03-16")
+        assert cells(html, "P6") == {
+            "status": "◌ too early",
+            "patient": "P6 Booked",
+            "treatment": "chronic migraine onabotulinumtoxinA",
+            "days to go": "14 to due",
+            "due": "2026-03-30",
+            "overdue from": "2026-04-07",
+            "booked": "2026-04-01",
+            "last session": "2026-01-05 wearing off",
+            "to review": "a note",
+            "days": "",
         }
-        assert html.count("<tr>") - 1 == sum(map(int, counts))
+        assert cells(html, "P1")["days to go"] == "49 past due"
+        assert cells(html, "P7")["due"] == "typical day 2026-06-23"
+        assert cells(html, "P7")["days to go"] == ""
+        assert cells(html, "P8")["days to go"] == "14 to earliest"
 
-    def test_bad_rows_are_listed_and_escaped(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        file = tmp_path / "export.csv"
-        file.write_text(
-            "patient,date,indication,product,status\n"
-            "<b>P1</b>,2026-01-05,chronic-migraine,Botox,completed\n"
-            "P2,soon,chronic-migraine,Botox,completed\n"
-            "P3,2026-01-05,chronic-migraine,Letybo,completed\n"
-            "P4,2026-04-05,chronic-migraine,Botox,booked\n",
-            encoding="utf-8",
+    def test_findings_are_shown_those_for_today_first(self) -> None:
+        findings = (
+            make_finding(bs.FindingCode.UNKNOWN_UNITS, "units are unknown"),
+            make_finding(bs.FindingCode.NOT_REBOOKED, "nothing is booked"),
         )
-        status, out = report(tmp_path, capsys, file)
-        html = out.read_text(encoding="utf-8")
-        assert status == 1
-        assert "Problems (1)" in html
-        assert "<b>" not in html
-        assert "<strong>1</strong> no protocol" in html
+        html = report_html([row(status="due", findings=findings)], as_of="2026-03-16")
+        assert cells(html, "P1")["to review"] == "! today: nothing is booked units are unknown"
 
-    def test_a_long_list_has_no_ribbons(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        file = tmp_path / "export.csv"
-        lines = [f"P{n},2026-01-05,chronic-migraine,Botox" for n in range(2001)]
-        file.write_text("\n".join(["patient,date,indication,product", *lines]), encoding="utf-8")
-        html = report(tmp_path, capsys, file)[1].read_text(encoding="utf-8")
-        assert "Ribbons are left out of a list this long" in html
+    def test_a_hold_says_until_when(self) -> None:
+        given = changed(holds=[{"first": "2026-02-01", "last": "2026-04-30", "reason": "x"}])
+        found = bs.forecast(given, MIGRAINE, as_of="2026-03-16")
+        html = report_html([ReportRow.of("P1", found)], as_of="2026-03-16")
+        assert cells(html, "P1")["status"] == "‖ on hold until 2026-04-30"
+
+    def test_what_nobody_knows_is_on_the_list(self) -> None:
+        given = bs.PatientRecord(
+            sessions=[
+                {"administered_on": "2026-01-05", "indication": "no-such-thing", "product": None}
+            ]
+        )
+        (found,) = bs.forecast_all(given, as_of="2026-03-16")
+        html = report_html([ReportRow.of("P1", found)], as_of="2026-03-16")
+        assert cells(html, "P1")["status"] == "? no protocol is known"
+        assert cells(html, "P1")["treatment"] == "no such thing"
+
+    def test_due_days_without_an_end_reach_to_the_edge(self) -> None:
+        html = report_html([row(status="due", dates={"due": "2026-03-16"})], as_of="2026-03-16")
+        assert 'x="120.0" y="4" width="120.0"' in html
+
+    def test_all_statuses_have_words_and_most_an_icon(self) -> None:
+        given = [row(f"P{n}", status=status) for n, status in enumerate(bs.DueStatus)]
+        html = report_html(given, as_of="2026-03-16")
+        words = bundled_messages("en")
+        for number, status in enumerate(bs.DueStatus):
+            assert cells(html, f"P{number}")["status"].endswith(words.status(status))
+            assert f".{status.value}" in html
+
+    def test_what_is_given_is_escaped(self) -> None:
+        nasty = f"<b>{STEERING}&"
+        html = report_html(
+            [row(nasty, section=nasty, notes=[nasty], status="due")],
+            as_of="2026-03-16",
+            summary=nasty,
+            problems=[nasty],
+        )
+        assert "<b>" not in html
+        assert not set(html) & set(STEERING)
+        assert "Problems (1)" in html
+
+    def test_other_words_can_be_given(self) -> None:
+        html = report_html([row(status="due")], as_of="2026-03-16", language="es")
+        assert cells(html, "P1")["status"] == "● corresponde"
+        messages = bundled_messages("es")
+        assert html == report_html([row(status="due")], as_of="2026-03-16", language=messages)
+
+    def test_a_long_list_has_no_pictures(self) -> None:
+        given = [row(f"P{n}", status="due") for n in range(2001)]
+        html = report_html(given, as_of="2026-03-16")
+        assert "Pictures are left out of a list this long" in html
         assert html.count("<svg") == 1
+
+    def test_an_empty_list_is_a_page(self) -> None:
+        assert "0 of 0 tracks shown" in report_html([], as_of="2026-03-16")
+
+    def test_a_row_hides_its_patient(self) -> None:
+        assert repr(row("Smith", notes=["Smith"])) == "ReportRow()"
+
+
+class TestWords:
+    """The page of words has every word that patients and staff read about dates and effects."""
+
+    @pytest.mark.parametrize("group", ["status", "phase", "limits"])
+    def test_the_page_has_the_words_of_the_catalog(self, group: str) -> None:
+        text = (DOCS / "explanation" / "words.md").read_text(encoding="utf-8")
+        words = bundled_messages("en").words
+        missing = [k for k, v in words.items() if k.startswith(f"{group}_") and v not in text]
+        assert missing == []
+
+    @pytest.mark.parametrize("language", ["en", "es"])
+    def test_every_status_and_phase_has_words(self, language: str) -> None:
+        words = bundled_messages(language).words
+        for status in bs.DueStatus:
+            assert words[f"status_{status.value}"]
+        for phase in bs.ResponsePhase:
+            assert words[f"phase_{phase.value}"]
+
+    @pytest.mark.parametrize("status", ["too_early", "due", "overdue", "on_hold", "deceased"])
+    def test_plain_statuses_are_called_as_in_the_code(self, status: str) -> None:
+        assert bundled_messages("en").words[f"status_{status}"] == bs.DueStatus(status).label
+
+    def test_nothing_claims_more_than_was_read_or_checked(self) -> None:
+        words = bundled_messages("en").words
+        assert words["status_allowed"] == "the interval allows"
+        assert words["no_usual"] == "no usual range is recorded here"
+        for text in words.values():
+            assert not re.search(
+                r"source states none|no source says|is safe(?<!not say the dose is safe)", text
+            )
 
 
 class TestInABrowser:
@@ -355,7 +717,7 @@ class TestInABrowser:
             protocol=protocol,
             language=language,
             patient="A. Example",
-            clinic="Clinic, 555-0100",
+            clinic="Clinic\n555-0100",
         )
         file = tmp_path / "page.html"
         file.write_text(html, encoding="utf-8")
@@ -369,30 +731,44 @@ class TestInABrowser:
         assert link["download"] == "visit.ics"
         assert b"BEGIN:VEVENT" in base64.b64decode(link["href"].partition("base64,")[2])
         assert seen["focus"] == link["text"]
+        assert seen["overflow"] == {"360": 0, "390": 0, "860": 0, "1240": 0}
 
-    def test_the_worklist(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        _, out = report(tmp_path, capsys)
-        seen = browse(out, sort=["days to go", "days to go", "booked", "patient", "status"])
+    def test_the_worklist(self, tmp_path: Path) -> None:
+        given = [
+            r.model_copy(update={"patient": f"{r.patient}-{n}"})
+            for n in range(4)
+            for r in forecasts()
+        ]
+        given.sort(key=lambda r: [s.value for s in ORDER].index(str(r.status)))
+        out = tmp_path / "report.html"
+        out.write_text(report_html(given, as_of="2026-03-16"), encoding="utf-8")
+        seen = browse(
+            out, sort=["days to go", "days to go", "booked", "patient", "status"], filter="overdue"
+        )
         assert (seen["consoleErrors"], seen["violations"]) == ([], [])
         assert seen["requests"] == [f"file://{out}"]
-        assert seen["pages"] == {"A4": 1, "Letter": 1}
+        assert max(seen["pages"].values()) <= 2
         up, down, by_booking, by_patient, by_status = seen["sorted"]
-        numbers = [int(value) for value in up["values"] if value]
+        numbers = [signed(value) for value in up["values"] if value]
         assert (up["aria"], down["aria"]) == ("ascending", "descending")
         assert numbers == sorted(numbers)
-        assert [int(value) for value in down["values"] if value] == sorted(numbers, reverse=True)
-        assert up["values"][-3:] == down["values"][-3:] == ["", "", ""]
-        days = [value for value in by_booking["values"] if value]
-        assert days == sorted(days)
+        assert [signed(v) for v in down["values"] if v] == sorted(numbers, reverse=True)
+        assert up["values"][-4:] == down["values"][-4:] == [""] * 4
+        booked_days = [value for value in by_booking["values"] if value]
+        assert booked_days == sorted(booked_days)
         assert by_patient["values"] == sorted(by_patient["values"])
-        order = ["overdue", "due", "allowed", "too early", "lapsed", "no interval"]
-        assert by_status["values"] == sorted(by_status["values"], key=order.index)
+        words = [value[2:] for value in by_status["values"]]
+        names = [bundled_messages("en").status(status) for status in ORDER]
+        assert words == sorted(words, key=names.index)
+        assert seen["filtered"] == {"shown": 4, "text": "4 of 36 tracks shown.", "pressed": 1}
+        assert seen["overflow"] == {"360": 0, "390": 0, "860": 0, "1240": 0}
 
     def test_the_check_finds_what_is_wrong(self, tmp_path: Path) -> None:
         """A page without a language, with a broken script and a picture from elsewhere."""
         file = tmp_path / "bad.html"
         file.write_text(
-            "<html><body><img src='https://127.0.0.1:9/x.png'><script>nope()</script></body></html>",
+            "<html><body><img src='https://127.0.0.1:9/x.png' width=2000>"
+            "<script>nope()</script></body></html>",
             encoding="utf-8",
         )
         seen = browse(file)
@@ -400,3 +776,20 @@ class TestInABrowser:
         assert any(v.startswith("image-alt") for v in seen["violations"])
         assert any("nope" in error for error in seen["consoleErrors"])
         assert len(seen["requests"]) == 2
+        assert seen["overflow"]["390"] > 1000
+
+
+ORDER = [
+    bs.DueStatus.LAPSED,
+    bs.DueStatus.OVERDUE,
+    bs.DueStatus.DUE,
+    bs.DueStatus.ALLOWED,
+    bs.DueStatus.NO_INTERVAL,
+    bs.DueStatus.TOO_EARLY,
+]
+
+
+def signed(words: str) -> int:
+    """The days of a cell such as "3 past due" as a number below zero."""
+    days = int(words.split(maxsplit=1)[0])
+    return -days if "past" in words else days

@@ -1,6 +1,7 @@
 """Planning: bookable days, authorizations, shared visits, countdowns, vials."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations_with_replacement
@@ -15,7 +16,15 @@ import botox_schedule as bs
 from botox_schedule import planning as plan
 from botox_schedule.planning import BookingConstraint as Constraint
 from botox_schedule.planning import PlanningError
-from botox_schedule.testing import days, policies, protocols, record_from_gaps, records, sessions
+from botox_schedule.testing import (
+    days,
+    intervals,
+    policies,
+    protocols,
+    record_from_gaps,
+    records,
+    sessions,
+)
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
 SPASTICITY = bs.find_protocol("spasticity")
@@ -51,34 +60,38 @@ def calendars(draw: st.DrawFn) -> plan.ClinicCalendar:
     return plan.ClinicCalendar(open_weekdays=weekdays, closures=(closure,))
 
 
+def clock_of(protocol: bs.TreatmentProtocol) -> frozenset[str]:
+    known = bs.protocols.ProtocolSet(bs.bundled_protocols()).with_given(protocol)
+    return known.clock(protocol.indication, protocol.population, protocol.region)
+
+
 def authorized(
     record: bs.PatientRecord, protocol: bs.TreatmentProtocol, as_of: date, day: date, units: Decimal
 ) -> bool | None:
-    """Whether an authorization covers *day*, by counting anew."""
-    counted = bs.treatment_cycles(record, protocol, as_of=as_of)
-    completed = _completed(record, as_of)
+    """Whether an authorization covers an allowed day, by counting anew.
+
+    Its minimum is among the rules that allowed the day; what was discarded is never recorded.
+    """
+    clock = clock_of(protocol)
     answers = set()
     for approval in record.authorizations:
         inside = [
             s
-            for s in completed
-            if s.indication in protocol.clock
+            for s in _completed(record, as_of)
+            if s.indication in clock
             and approval.valid.first <= s.administered_on <= approval.valid.last
         ]
         own = [s for s in inside if s.product == approval.product]
-        unsure = False
+        unsure = approval.units is not None
         fits = approval.product == protocol.product and day in approval.valid
         if approval.sessions is not None:
-            visits = len({s.administered_on for s in own})
-            fits = fits and visits < approval.sessions
-            unsure = unsure or any(s.product is None for s in inside)
+            visits = {s.administered_on for s in own}
+            possible = {s.administered_on for s in inside if s.product in (None, approval.product)}
+            fits = fits and len(visits) < approval.sessions
+            unsure = unsure or len(possible) >= approval.sessions
         if approval.units is not None:
             used = sum((s.units or 0) for s in own)
             fits = fits and used + units <= approval.units and used < approval.units
-            unsure = True
-        if approval.minimum_interval is not None and counted:
-            last_on = max(s.administered_on for s in completed if s.indication in protocol.clock)
-            fits = fits and day >= approval.minimum_interval.after(last_on)
         answers.add(None if fits and unsure else fits)
     if not answers or True in answers:
         return True
@@ -86,7 +99,7 @@ def authorized(
 
 
 def _completed(record: bs.PatientRecord, as_of: date) -> list[bs.TreatmentSession]:
-    deaths = [e.on for e in record.care_ends if e.kind == "deceased" and e.on <= as_of]
+    deaths = [e.on for e in record.care_ends if e.kind == "deceased" and e.on is not None]
     return [
         s
         for s in record.sessions
@@ -94,6 +107,11 @@ def _completed(record: bs.PatientRecord, as_of: date) -> list[bs.TreatmentSessio
         and s.administered_on <= as_of
         and not (deaths and s.administered_on > min(deaths))
     ]
+
+
+def is_first_treatment(check: bs.engine.DateCheck) -> bool:
+    """Whether a day is open only because nothing was given yet."""
+    return check.allowed is None and [r.code.value for r in check.reasons] == ["no_history"]
 
 
 def fits(
@@ -108,7 +126,7 @@ def fits(
     def answer(day: date) -> bool:
         check = bs.check_date(record, protocol, on=day, as_of=as_of, policy=policy)
         return (
-            check.allowed is True
+            (check.allowed is True or is_first_treatment(check))
             and calendar.is_open(day)
             and authorized(record, protocol, as_of, day, Decimal(100)) is not False
         )
@@ -196,7 +214,8 @@ class TestBookableDays:
         assert found.check.on == (found.on or found.window.last)
         if found.on is not None:
             assert calendar.is_open(found.on)
-            assert found.check.check.allowed is True
+            check = found.check.check
+            assert check.allowed is True or is_first_treatment(check)
             assert found.closed_days_cost is not None
         if found.first_late_on is not None:
             assert found.on is None
@@ -344,10 +363,27 @@ class TestCheckBooking:
         assert any(check.exceeded for check in offer.check.limit_checks)
 
     @pytest.mark.parametrize("name", ["planned_units", "planned_discarded"])
-    def test_negative_units_are_refused(self, name: str) -> None:
-        given: dict[str, Any] = {name: -1}
-        with pytest.raises(PlanningError, match="cannot be negative"):
-            plan.check_booking(one, MIGRAINE, on="2026-03-30", as_of="2026-03-01", **given)
+    @pytest.mark.parametrize(
+        "units", [-1, True, False, "x", Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), 10**9]
+    )
+    def test_impossible_units_are_refused(self, name: str, units: Any) -> None:
+        given: dict[str, Any] = {name: units}
+        asked: dict[str, Any] = {"as_of": "2026-03-01", **given}
+        for question in (
+            lambda: plan.check_booking(one, MIGRAINE, on="2026-03-30", **asked),
+            lambda: plan.first_bookable_day(one, MIGRAINE, **asked),
+            lambda: plan.bookable_days(one, MIGRAINE, **asked),
+            lambda: plan.plan_authorizations(one, MIGRAINE, **asked),
+        ):
+            with pytest.raises(bs.errors.UnitsError, match=name.replace("_", " ")):
+                question()
+
+    def test_nothing_may_be_discarded_and_something_must_be_given(self) -> None:
+        asked: dict[str, Any] = {"on": "2026-03-30", "as_of": "2026-03-01"}
+        for none in (0, Decimal(0), Decimal("0.0")):
+            assert plan.check_booking(one, MIGRAINE, planned_discarded=none, **asked).bookable
+            with pytest.raises(bs.errors.UnitsError, match="above 0"):
+                plan.check_booking(one, MIGRAINE, planned_units=none, **asked)
 
     def test_a_malformed_window_is_refused_without_its_days(self) -> None:
         away = [{"first": "2026-04-10", "last": "2026-04-01"}]
@@ -488,16 +524,41 @@ class TestAuthorizations:
         assert found.first_uncovered_on == date(2026, 9, 14)
         assert found.warning is None
 
-    def test_the_minimum_of_a_later_session_counts_from_the_one_before(self) -> None:
-        record = with_approval({"administered_on": "2026-01-05"}, minimum_interval="13 weeks")
-        found = plan.plan_authorizations(record, MIGRAINE, as_of="2026-02-01", count=2)
-        assert [list(s.check.problems) for s in found.sessions if s.check] == [
-            ["payer_minimum"]
-        ] * 2
-        assert [str(s.check.payable_from) for s in found.sessions if s.check] == [
-            "2026-04-06",
-            "2026-06-29",
+    @pytest.mark.parametrize("minimum", [85, 88, 90])
+    def test_sessions_are_planned_on_days_that_the_payer_allows(self, minimum: int) -> None:
+        """The payer's minimum is in the dates, so that no planned session fails it."""
+        record = with_approval(
+            {"administered_on": "2026-01-05"}, minimum_interval=f"{minimum} days"
+        )
+        found = plan.plan_authorizations(record, MIGRAINE, as_of="2026-02-01", count=3)
+        assert [s.on for s in found.sessions] == [
+            date(2026, 1, 5) + n * minimum * DAY for n in (1, 2, 3)
         ]
+        assert [(s.check.covers, s.check.payable_from) for s in found.sessions if s.check] == [
+            (True, s.on) for s in found.sessions
+        ]
+
+    def test_a_payers_override_replaces_the_minimum_of_an_authorization(self) -> None:
+        override = {
+            "indication": "chronic-migraine",
+            "first": "2026-01-01",
+            "last": "2026-04-05",
+            "minimum": "12 weeks",
+            "reason": "agreed",
+            "authority": "payer",
+        }
+        record = bs.PatientRecord.model_validate(
+            {
+                "sessions": one.sessions,
+                "overrides": [override],
+                "authorizations": [approved(minimum_interval="95 days")],
+            }
+        )
+        for on, allowed in (("2026-03-30", True), ("2026-04-05", True), ("2026-04-06", False)):
+            offer = plan.check_booking(record, MIGRAINE, on=on, as_of="2026-02-01")
+            assert offer.bookable is allowed
+            assert offer.authorization is not None
+            assert offer.authorization.covers is allowed
 
     def test_without_an_authorization_nothing_is_said(self) -> None:
         found = plan.plan_authorizations(one, MIGRAINE, as_of="2026-02-01", count=1)
@@ -509,12 +570,16 @@ class TestAuthorizations:
         assert protocol.retreatment.usual is None
         rows = {"administered_on": "2026-01-05", "indication": "sialorrhea", "product": "Xeomin"}
         record = bs.PatientRecord(sessions=[rows])
-        found = plan.plan_authorizations(record, protocol, as_of="2026-02-01")
-        assert [s.on for s in found.sessions] == [bs.due_dates("2026-01-05", protocol).earliest]
+        found = plan.plan_authorizations(record, protocol, as_of="2026-02-01", count=3)
+        days_on = ["2026-04-27", "2026-08-17", "2026-12-07"]
+        assert [str(s.on) for s in found.sessions] == days_on
+        assert bs.due_dates("2026-01-05", protocol).earliest == found.sessions[0].on
+        assert found.at_earliest is True
 
-    def test_nothing_dated_plans_nothing(self) -> None:
+    def test_a_first_treatment_is_planned_alone_on_the_day_of_the_question(self) -> None:
         found = plan.plan_authorizations(bs.PatientRecord(), MIGRAINE, as_of="2026-02-01")
-        assert found.sessions == ()
+        assert [str(s.on) for s in found.sessions] == ["2026-02-01"]
+        assert found.at_earliest is True
 
     def test_no_patient_data_in_the_repr_of_what_was_approved(self) -> None:
         record = with_approval({"administered_on": "2026-01-05", "id": "Smith-1"})
@@ -636,6 +701,21 @@ class TestSharedVisit:
             record, [MIGRAINE, SPASTICITY], as_of="2026-03-01", planned_units=units
         )
         assert not any(c.exceeded for t in visit.tracks for c in t.limit_checks if c.chosen)
+
+    def test_each_track_knows_the_protocol_of_the_other(self) -> None:
+        """A clinic's own indication is recognized in both tracks."""
+        own = SPASTICITY.model_copy(
+            update={"id": "own", "indication": "bruxism", "shares_clock_with": ()}
+        )
+        rows = [
+            {"administered_on": "2026-01-05", "indication": "chronic-migraine"},
+            {"administered_on": "2026-01-12", "indication": "bruxism"},
+        ]
+        record = bs.PatientRecord(sessions=[{"product": "Botox", **row} for row in rows])
+        orders: list[list[bs.TreatmentProtocol | str]] = [[MIGRAINE, own], [own, "migraine"]]
+        for tracks in orders:
+            visit = plan.find_shared_visit(record, tracks, as_of="2026-03-01")
+            assert visit.on == date(2026, 4, 6)
 
     def test_windows_without_a_common_day_are_named(self) -> None:
         record = record_from_gaps([], starts_on=date(2026, 1, 5))
@@ -801,13 +881,23 @@ class TestVials:
     def test_sizes_of_the_caller_that_are_bundled_too_rest_on_no_source(self) -> None:
         bundled = plan.fewest_vials(250, "Dysport")
         own = plan.fewest_vials(250, "Dysport", sizes=[300])
-        assert (bundled.vials, bundled.unverified) == (own.vials, ("vial of 300 U",))
-        assert own.unverified == ()
+        assert (bundled.vials, own.unverified) == (own.vials, ())
         assert len(bundled.sources) == len(own.sources) + 1
 
-    def test_sizes_that_nobody_read_say_so(self) -> None:
-        assert plan.fewest_vials(300, "Dysport").unverified == ("vial of 300 U",)
-        assert plan.fewest_vials(300, "Botox").unverified == ()
+    def test_sizes_that_nobody_read_say_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        (known,) = (size for size in plan.vial_sizes("Dysport") if size.units == 300)
+        for verification, unverified in (("unverified", ("vial of 300 U",)), ("secondary", ())):
+            source = known.source.model_copy(update={"verification": verification})
+            size = known.model_copy(update={"source": source})
+            monkeypatch.setattr("botox_schedule.planning.vials.vial_sizes", lambda _, s=size: (s,))
+            assert plan.fewest_vials(300, "Dysport").unverified == unverified
+
+    def test_a_product_without_known_vials_needs_sizes(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("botox_schedule.planning.vials.vial_sizes", lambda _: ())
+        with pytest.raises(PlanningError, match="name them with sizes"):
+            plan.fewest_vials(10, "Letybo")
 
     def test_a_product_without_a_code_is_not_billed(self) -> None:
         assert plan.fewest_vials(100, "Letybo", sizes=[100]).billing == ()
@@ -817,8 +907,7 @@ class TestVials:
         [
             ({"units": 0, "product": "Botox"}, "more than 0"),
             ({"units": 100_001, "product": "Botox"}, "at most 100,000"),
-            ({"units": 10, "product": "toxin"}, "no product is called so"),
-            ({"units": 10, "product": "Letybo"}, "name them with sizes"),
+            ({"units": 10, "product": "toxin"}, "no known product is named; give one of"),
             ({"units": 10, "product": "Botox", "sizes": [0]}, "at least 1 unit"),
         ],
     )
@@ -828,7 +917,7 @@ class TestVials:
 
     def test_every_size_and_code_names_its_source(self) -> None:
         assert all(size.source.title for size in plan.vial_sizes())
-        assert {s.product for s in plan.vial_sizes()} == {ONA, bs.Product.ABOBOTULINUMTOXIN_A}
+        assert {s.product for s in plan.vial_sizes()} == set(bs.Product)
 
     @pytest.mark.parametrize(
         ("code", "units"), [("J0585", 1), ("J0586", 5), ("J0587", 100), ("J0588", 1), ("J0589", 1)]
@@ -861,7 +950,6 @@ class TestCodes:
             ("CPT", "64615", "chronic-migraine"),
             ("HCPCS", "J0585", None),
             ("ICD-10-CM", "G35", None),
-            ("ICD-9", "G24.3", None),
         ],
     )
     def test_a_code_names_its_indication(
@@ -869,11 +957,15 @@ class TestCodes:
     ) -> None:
         assert bs.find_indication(system, code) == indication
 
+    def test_an_unknown_system_is_refused(self) -> None:
+        with pytest.raises(bs.BotoxScheduleError, match="no coding system has that name"):
+            bs.find_indication("ICD-9", "G24.3")
+
     def test_every_code_is_found_again(self) -> None:
         for protocol in bs.bundled_protocols():
             for code in protocol.codes:
                 by_code = bs.find_indication(code.system, code.code)
-                assert by_code in {None, "spasticity", *protocol.clock}
+                assert by_code in {None, "spasticity", *clock_of(protocol)}
 
     def test_a_class_of_products_is_none_of_them(self) -> None:
         for system, code in (("ATC", "M03AX01"), ("RxNorm", "1712")):
@@ -929,7 +1021,7 @@ class TestPolicyCounts:
             "policy": bs.SchedulingPolicy(payer_minimum="20 weeks"),
         }
         found = plan.plan_authorizations(record, xeomin, **longer)
-        assert [s.on for s in found.sessions] == [date(2026, 5, 25)]
+        assert found.sessions[0].on == date(2026, 5, 25)
         both = TestSharedVisit().record()
         visit = plan.find_shared_visit(both, [MIGRAINE, SPASTICITY], **asked)
         assert visit.on == date(2026, 4, 13)
@@ -938,7 +1030,7 @@ class TestPolicyCounts:
             both, [MIGRAINE, SPASTICITY], as_of="2026-03-01", policy=months
         )
         chosen = {c.reading for t in visit.tracks for c in t.limit_checks if c.chosen and c.reading}
-        assert chosen == {bs.LimitReading.THREE_MONTHS}
+        assert chosen == {bs.terms.LimitReading.THREE_MONTHS}
 
     def test_other_protocols_do(self) -> None:
         """The previous product's minimum counts after a switch, where its protocol is known."""
@@ -1011,13 +1103,13 @@ class TestDoses:
             listed = plan.bookable_days(record, MIGRAINE, **asked)
             assert {day.authorized for day in listed} == (set() if covers is False else {covers})
 
-    def test_nothing_planned_uses_nothing(self) -> None:
+    def test_each_planned_session_uses_its_dose(self) -> None:
         given = {"administered_on": "2026-01-05", "units": 155, "units_discarded": 45}
         record = with_approval(given, units=400)
         found = plan.plan_authorizations(
-            record, MIGRAINE, as_of="2026-03-01", planned_units=0, planned_discarded=0
+            record, MIGRAINE, as_of="2026-03-01", planned_units=100, planned_discarded=0
         )
-        assert [s.check.covers for s in found.sessions if s.check] == [True] * 4 + [False]
+        assert [s.check.covers for s in found.sessions if s.check] == [True] * 2 + [False] * 3
 
 
 class TestWords:
@@ -1045,7 +1137,7 @@ class TestWords:
         first, second, *_, last = offer.explain().split("\n")
         assert (first, second, last) == (
             "2026-03-29: cannot be booked",
-            "2026-03-29: not allowed",
+            "2026-03-29: the day is not allowed",
             "the clinic is closed",
         )
         assert plan.check_booking(one, MIGRAINE, on="2026-03-30", as_of="2026-03-30").bookable
@@ -1075,14 +1167,14 @@ class TestWords:
         asked: dict[str, Any] = {"as_of": "2026-03-01", "planned_units": {"chronic-migraine": 401}}
         record = TestSharedVisit().record()
         visit = plan.find_shared_visit(record, [MIGRAINE, SPASTICITY], **asked)
-        ref = "onabotulinumtoxinA-{}-adult-us version 1.0, region us"
+        refs = [str(protocol.ref) for protocol in (MIGRAINE, SPASTICITY)]
         assert visit.explain().split("\n") == [
             "2026-04-06: fits every track",
-            f"{ref.format('chronic-migraine')}: 2026-03-30 to 2026-04-06, by itself 2026-03-30",
+            f"{refs[0]}: 2026-03-30 to 2026-04-06, by itself 2026-03-30",
             "  days given up: 7",
             "  401 U exceed 400 U per window, product (twelve_weeks)",
             "  601 U exceed 400 U per window, product (three_months)",
-            f"{ref.format('spasticity')}: 2026-04-06 to 2026-06-09, by itself 2026-04-12",
+            f"{refs[1]}: 2026-04-06 to 2026-06-09, by itself 2026-04-12",
             "  days given up: -6",
             "  401 U exceed 400 U per window, product (twelve_weeks)",
             "  601 U exceed 400 U per window, product (three_months)",
@@ -1090,8 +1182,8 @@ class TestWords:
         gone = plan.find_shared_visit(record, [MIGRAINE, SPASTICITY], calendar=never, **asked)
         assert gone.explain().split("\n") == [
             "no day: closed",
-            f"{ref.format('chronic-migraine')}: 2026-03-30 to 2026-04-06, by itself no day",
-            f"{ref.format('spasticity')}: 2026-04-06 to 2026-06-09, by itself no day",
+            f"{refs[0]}: 2026-03-30 to 2026-04-06, by itself no day",
+            f"{refs[1]}: 2026-04-06 to 2026-06-09, by itself no day",
         ]
 
     @pytest.mark.parametrize(
@@ -1099,7 +1191,7 @@ class TestWords:
         [
             (
                 lambda: plan.fewest_vials(1, "x"),
-                "no product is called so; give a nonproprietary or brand name",
+                "product: no known product is named; give one of onabotulinumtoxinA, abobotulinumtoxinA, incobotulinumtoxinA, daxibotulinumtoxinA, rimabotulinumtoxinB, prabotulinumtoxinA, letibotulinumtoxinA, or a brand name",
             ),
             (
                 lambda: plan.fewest_vials(1, "Botox", sizes=[Decimal("0.5")]),
@@ -1154,13 +1246,11 @@ class TestEdges:
     def test_own_sizes_take_the_place_of_the_bundled_ones(self) -> None:
         found = plan.fewest_vials(155, "Botox", sizes=[120])
         assert [(v.units, v.count) for v in found.vials] == [(120, 2)]
-        assert [source.key for source in found.sources] == ["hcpcs-2026-10"]
+        billed = plan.billing_rule("Botox").source
+        assert found.sources == (billed,)
         both = plan.fewest_vials(300, "Botox")
-        assert [source.key for source in both.sources] == [
-            "ndc-public-repos",
-            "carecostoptimizer-waste",
-            "hcpcs-2026-10",
-        ]
+        bundled = tuple(size.source for size in plan.vial_sizes("Botox"))
+        assert both.sources == (*bundled, billed)
         assert plan.fewest_vials(300, "Botox", pharmacy_supplied=True).sources == both.sources[:2]
         assert plan.fewest_vials(1, "Letybo", sizes=[100]).sources == ()
 
@@ -1212,6 +1302,24 @@ class TestEdges:
         )
         assert (gone.window, [t.authorization for t in gone.tracks]) == (visit.window, [None, None])
 
+    @pytest.mark.parametrize(("left", "covers"), [(400, None), (399, False)])
+    def test_limbs_of_one_clock_share_the_units_of_an_authorization(
+        self, left: int, covers: bool | None
+    ) -> None:
+        rows = [
+            {"administered_on": "2026-01-05", "indication": limb, "product": "Botox"}
+            for limb in ("upper-limb-spasticity", "lower-limb-spasticity")
+        ]
+        valid = {"first": "2026-02-01", "last": "2026-12-31"}
+        approval = approved(indication="spasticity", units=left, valid=valid)
+        record = bs.PatientRecord.model_validate({"sessions": rows, "authorizations": [approval]})
+        limbs = [row["indication"] for row in rows]
+        units = dict.fromkeys(limbs, 200)
+        visit = plan.find_shared_visit(record, limbs, as_of="2026-03-01", planned_units=units)
+        assert (visit.on is None) is (covers is False)
+        assert {t.authorization and t.authorization.covers for t in visit.tracks} == {None}
+        assert [track.own_day is None for track in visit.tracks] == [False, False]
+
     def test_the_planned_units_of_each_track_decide_its_authorization(self) -> None:
         approvals = [approved(units=100), approved(indication="spasticity", units=300)]
         given = bs.PatientRecord.model_validate(
@@ -1251,8 +1359,8 @@ class TestEdges:
                 calendar.is_open(monday(year))
 
 
-class TestWhatMutantsPassed:
-    """Rules that no test had stated."""
+class TestWhatAnAuthorizationLeaves:
+    """Each amount to the last unit, and which of several authorizations answers."""
 
     @pytest.mark.parametrize(
         ("given", "covers"),
@@ -1261,7 +1369,7 @@ class TestWhatMutantsPassed:
             ({"units": 155}, None),
             ({"units_discarded": 45}, None),
             ({}, None),
-            ({"product": None, "units": 155, "units_discarded": 45}, None),
+            ({"product": None, "units": 155}, None),
         ],
     )
     def test_unknown_units_of_the_past_leave_the_units_open(
@@ -1325,9 +1433,9 @@ class TestWhatMutantsPassed:
             assert best(*[covering, open_one, refused][::order]).covers is True
             assert best(*[open_one, refused][::order]).covers is None
             assert list(best(*[refused, worse][::order]).problems) == ["no_sessions_left"]
-            assert best(*[refused, later][::order]).use.authorization.valid.last == date(
-                2027, 12, 31
-            )
+            longest = best(*[refused, later][::order]).use.authorization
+            assert longest is not None
+            assert longest.valid.last == date(2027, 12, 31)
 
     def test_a_payers_months_end_as_the_policy_says(self) -> None:
         record = with_approval({"administered_on": "2025-11-30"}, minimum_interval="3 months")
@@ -1338,6 +1446,8 @@ class TestWhatMutantsPassed:
         assert found.authorization is not None
         assert found.authorization.payable_from == date(2026, 3, 1)
 
+
+class TestTheDaysOnOffer:
     def test_bookable_days_say_how_far_from_due_they_are(self) -> None:
         record = record_from_gaps([], starts_on=date(2026, 1, 5), indication="spasticity")
         found = plan.bookable_days(record, SPASTICITY, as_of="2026-04-03", until="2026-04-07")
@@ -1362,11 +1472,8 @@ class TestWhatMutantsPassed:
         assert (found.on, found.window.first) == (date(2026, 4, 7), date(2026, 4, 7))
         assert found.window.last == date(2026, 4, 7) + 366 * DAY
 
-    def test_negative_units_are_refused_in_words(self) -> None:
-        with pytest.raises(PlanningError) as caught:
-            plan.check_booking(one, MIGRAINE, on="2026-03-30", as_of="2026-03-01", planned_units=-1)
-        assert str(caught.value) == "planned units and planned discarded units cannot be negative"
 
+class TestLimitsOfASharedVisit:
     def test_a_limit_of_one_reading_names_none(self) -> None:
         """Blepharospasm has a limit over 30 days, which has one reading only."""
         blepharospasm = bs.find_protocol("blepharospasm")
@@ -1386,3 +1493,752 @@ class TestWhatMutantsPassed:
         )
         exceeded = [line for line in visit.explain().split("\n") if "exceed" in line]
         assert exceeded == ["  201 U exceed 200 U per window, indication"]
+
+
+MIGRAINE_ROW = {
+    "administered_on": "2026-01-05",
+    "indication": "chronic-migraine",
+    "product": "Botox",
+}
+
+
+def record_of(*rows: dict[str, Any], **fields: Any) -> bs.PatientRecord:
+    """A record of migraine sessions with BOTOX, and whatever else is given."""
+    sessions_given = [{**MIGRAINE_ROW, **row} for row in rows]
+    return bs.PatientRecord.model_validate({"sessions": sessions_given, **fields})
+
+
+class TestNamesOfIndications:
+    """A name does what the protocol does."""
+
+    def test_in_each_function(self) -> None:
+        asked: dict[str, Any] = {"as_of": "2026-03-01"}
+        for name in ("chronic-migraine", "Migraine"):
+            assert plan.first_bookable_day(one, name, **asked) == plan.first_bookable_day(
+                one, MIGRAINE, **asked
+            )
+            assert plan.bookable_days(one, name, **asked) == plan.bookable_days(
+                one, MIGRAINE, **asked
+            )
+            assert plan.plan_authorizations(one, name, **asked) == plan.plan_authorizations(
+                one, MIGRAINE, **asked
+            )
+            assert plan.check_booking(one, name, on="2026-03-30", **asked) == plan.check_booking(
+                one, MIGRAINE, on="2026-03-30", **asked
+            )
+        record = TestSharedVisit().record()
+        assert plan.find_shared_visit(
+            record, ["migraine", "spasticity"], **asked
+        ) == plan.find_shared_visit(record, [MIGRAINE, SPASTICITY], **asked)
+
+    def test_units_of_a_shared_visit_are_named_as_the_treatments_are(self) -> None:
+        asked: dict[str, Any] = {"as_of": "2026-03-01"}
+        both = [MIGRAINE, SPASTICITY]
+        record = TestSharedVisit().record()
+        named = plan.find_shared_visit(record, both, planned_units={"Migraine": 155}, **asked)
+        assert named == plan.find_shared_visit(
+            record, both, planned_units={"chronic-migraine": 155}, **asked
+        )
+
+    @pytest.mark.parametrize(
+        ("units", "message"),
+        [
+            ({"cervical-dystonia": 100}, "not planned; planned are chronic-migraine, spasticity"),
+            ({"migraine": 100, "Migraine": 100}, "an indication twice"),
+            ({"chronic-migraine": 100, "migraine": 100}, "an indication twice"),
+        ],
+    )
+    def test_units_that_no_treatment_takes_are_refused(
+        self, units: dict[str, int], message: str
+    ) -> None:
+        with pytest.raises(PlanningError, match=message):
+            plan.find_shared_visit(
+                one, [MIGRAINE, SPASTICITY], as_of="2026-03-01", planned_units=units
+            )
+
+    def test_an_unknown_name_is_refused(self) -> None:
+        with pytest.raises(bs.UnknownProtocolError, match="did you mean chronic-migraine"):
+            plan.find_shared_visit(
+                one,
+                [MIGRAINE, SPASTICITY],
+                as_of="2026-03-01",
+                planned_units={"chronic-migrane": 155},
+            )
+        with pytest.raises(bs.UnknownProtocolError):
+            plan.first_bookable_day(one, "chronic-migrane", as_of="2026-03-01")
+
+
+class TestWhatIsPlannedIsKnown:
+    """Holds, discharges and authorizations bind from the day they are recorded."""
+
+    def test_a_planned_hold_moves_the_day(self) -> None:
+        hold = {"first": "2027-01-01", "last": "2027-02-28", "reason": "surgery"}
+        record = record_of({"administered_on": "2026-10-22"}, holds=[hold])
+        found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-11-26")
+        assert found.on == date(2027, 3, 1)
+        for on, constraints in (("2027-02-28", (Constraint.IN_HOLD,)), ("2027-03-01", ())):
+            offer = plan.check_booking(record, MIGRAINE, on=on, as_of="2026-11-26")
+            assert offer.constraints == constraints
+
+    @pytest.mark.parametrize(
+        ("decision", "as_of", "on"),
+        [
+            pytest.param({"recorded_on": "2026-03-02"}, "2026-03-01", "2026-03-30", id="eve"),
+            pytest.param({"recorded_on": "2026-03-02"}, "2026-03-02", "2026-04-21", id="recorded"),
+            pytest.param({"withdrawn_on": "2026-03-02"}, "2026-03-01", "2026-04-21", id="stands"),
+            pytest.param(
+                {"withdrawn_on": "2026-03-02"}, "2026-03-02", "2026-03-30", id="withdrawn"
+            ),
+        ],
+    )
+    def test_a_hold_binds_while_it_is_known(
+        self, decision: dict[str, str], as_of: str, on: str
+    ) -> None:
+        hold = {"first": "2026-03-20", "last": "2026-04-20", "reason": "surgery", **decision}
+        found = plan.first_bookable_day(record_of({}, holds=[hold]), MIGRAINE, as_of=as_of)
+        assert str(found.on) == on
+
+    @pytest.mark.parametrize(("on", "on_offer"), [("2026-03-31", True), ("2026-03-30", False)])
+    def test_nothing_is_offered_from_a_discharge_on(self, on: str, on_offer: bool) -> None:
+        record = record_of({}, care_ends=[{"on": on, "kind": "discontinued"}])
+        found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-03-01")
+        assert (found.on == date(2026, 3, 30)) is on_offer
+        assert found.refused[Constraint.CARE_ENDED] > 0
+        planned = plan.plan_authorizations(record, MIGRAINE, as_of="2026-03-01")
+        assert [str(s.on) for s in planned.sessions] == ["2026-03-30"] * on_offer
+
+    def test_an_open_hold_leaves_nothing_to_plan(self) -> None:
+        record = record_of({}, holds=[{"first": "2026-03-20", "reason": "pregnancy"}])
+        assert plan.plan_authorizations(record, MIGRAINE, as_of="2026-03-01").sessions == ()
+        first = bs.PatientRecord.model_validate({"holds": record.holds})
+        assert plan.plan_authorizations(first, MIGRAINE, as_of="2026-03-21").sessions == ()
+
+    def test_a_hold_before_a_first_treatment_is_waited_for(self) -> None:
+        hold = {"first": "2026-03-01", "last": "2026-03-20", "reason": "infection"}
+        record = bs.PatientRecord.model_validate({"holds": [hold]})
+        assert plan.first_bookable_day(record, MIGRAINE, as_of="2026-03-01").on == date(2026, 3, 21)
+        planned = plan.plan_authorizations(record, MIGRAINE, as_of="2026-03-01")
+        assert [s.on for s in planned.sessions] == [date(2026, 3, 21)]
+
+    @pytest.mark.parametrize(
+        ("decision", "as_of", "covers"),
+        [
+            ({"withdrawn_on": "2026-03-02"}, "2026-03-01", True),
+            ({"withdrawn_on": "2026-03-02"}, "2026-03-02", False),
+            ({"recorded_on": "2026-03-02"}, "2026-03-01", None),
+            ({"recorded_on": "2026-03-02"}, "2026-03-02", True),
+        ],
+    )
+    def test_an_authorization_counts_while_it_is_known(
+        self, decision: dict[str, str], as_of: str, covers: bool | None
+    ) -> None:
+        record = record_of({}, authorizations=[approved(**decision)])
+        offer = plan.check_booking(record, MIGRAINE, on="2026-03-30", as_of=as_of)
+        found = None if offer.authorization is None else offer.authorization.covers
+        assert found is covers
+
+    def test_the_authorization_recorded_last_counts(self) -> None:
+        old = approved(id="a", sessions=1, recorded_on="2026-01-01")
+        new = approved(id="a", sessions=2, recorded_on="2026-03-02")
+        record = record_of({}, authorizations=[old, new])
+        for as_of, bookable in (("2026-03-01", False), ("2026-03-02", True)):
+            offer = plan.check_booking(record, MIGRAINE, on="2026-03-30", as_of=as_of)
+            assert offer.bookable is bookable
+
+
+class TestWhereAPersonMustDecide:
+    """What the rules leave open is not offered, and each reason has a word of its own."""
+
+    def constraints(self, record: bs.PatientRecord, on: str, as_of: str) -> list[str]:
+        offer = plan.check_booking(record, MIGRAINE, on=on, as_of=as_of)
+        return [str(constraint) for constraint in offer.constraints]
+
+    @pytest.mark.parametrize(
+        ("on", "constraints"),
+        [
+            ("2026-11-25", ["same_session"]),
+            ("2026-11-26", ["same_session"]),
+            ("2026-11-27", ["too_early"]),
+        ],
+    )
+    def test_a_second_part_is_for_a_person_to_book(self, on: str, constraints: list[str]) -> None:
+        rows = [
+            {"administered_on": "2026-11-23"},
+            {"administered_on": "2026-11-25", "status": "booked"},
+        ]
+        assert self.constraints(record_of(*rows), on, "2026-11-24") == constraints
+
+    def test_a_second_part_uses_no_minimum_of_the_payer(self) -> None:
+        approval = approved(minimum_interval="12 weeks")
+        record = record_of({"administered_on": "2026-11-23"}, authorizations=[approval])
+        offer = plan.check_booking(record, MIGRAINE, on="2026-11-25", as_of="2026-11-24")
+        assert offer.authorization is not None
+        assert offer.authorization.covers is True
+
+    @pytest.mark.parametrize(
+        ("on", "constraints"),
+        [("2026-09-20", ["unrecognized_session"]), ("2026-11-20", [])],
+    )
+    def test_a_session_under_an_unknown_indication(self, on: str, constraints: list[str]) -> None:
+        rows = [{"administered_on": "2026-03-01"}]
+        unknown = {**MIGRAINE_ROW, "indication": "chronic-migrane", "administered_on": "2026-07-01"}
+        record = bs.PatientRecord.model_validate(
+            {"sessions": [*record_of(*rows).sessions, unknown]}
+        )
+        assert self.constraints(record, on, "2026-08-01") == constraints
+
+    def test_a_session_under_an_unknown_indication_is_no_first_treatment(self) -> None:
+        unknown = {**MIGRAINE_ROW, "indication": "chronic-migrane"}
+        record = bs.PatientRecord.model_validate({"sessions": [unknown]})
+        found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-02-01")
+        assert (found.on, found.emptied_by) == (None, Constraint.UNRECOGNIZED_SESSION)
+        assert plan.plan_authorizations(record, MIGRAINE, as_of="2026-02-01").sessions == ()
+
+    def test_an_undated_course_under_an_unknown_indication_leaves_every_day_open(self) -> None:
+        prior = [{"indication": "chronic-migrane", "cycles": 2}]
+        for record in (record_of({}, prior_treatments=prior), record_of(prior_treatments=prior)):
+            found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-03-01")
+            assert (found.on, found.emptied_by) == (None, Constraint.UNRECOGNIZED_SESSION)
+
+    def test_an_undated_course_elsewhere_is_no_first_treatment(self) -> None:
+        record = record_of(prior_treatments=[{"indication": "chronic-migraine", "cycles": 2}])
+        assert plan.bookable_days(record, MIGRAINE, as_of="2026-03-01") == ()
+        assert plan.plan_authorizations(record, MIGRAINE, as_of="2026-03-01").sessions == ()
+
+    def test_a_minimum_that_is_advice(self) -> None:
+        rows = [
+            {"administered_on": "2026-02-03", "indication": limb, "product": "Dysport"}
+            for limb in ("lower-limb-spasticity", "upper-limb-spasticity")
+        ]
+        record = bs.PatientRecord.model_validate({"born_on": "2019-01-01", "sessions": rows})
+        lower = bs.find_protocol("lower-limb-spasticity", product="Dysport", population="pediatric")
+        for on, constraints in (
+            ("2026-04-27", [Constraint.TOO_EARLY]),
+            ("2026-05-25", [Constraint.ADVISORY]),
+            ("2026-05-26", []),
+        ):
+            offer = plan.check_booking(record, lower, on=on, as_of="2026-04-01")
+            assert list(offer.constraints) == constraints
+
+    def test_each_reason_that_keeps_a_day_closed_has_a_constraint_of_its_name(self) -> None:
+        closed = set(bs.terms.DayReasonCode) - {"allowed", "no_history"}
+        assert {code.value for code in closed} <= {constraint.value for constraint in Constraint}
+
+    def test_no_interval(self) -> None:
+        bare = MIGRAINE.model_copy(
+            update={"retreatment": bs.protocols.RetreatmentRule(kind="scheduled"), "version": "99"}
+        )
+        found = plan.first_bookable_day(one, bare, as_of="2026-03-01")
+        assert (found.on, found.emptied_by) == (None, Constraint.NO_INTERVAL)
+
+    def test_what_is_allowed_is_not_cleared(self) -> None:
+        """155 U of 400 U are left by the label's limit over all indications, and 290 are used."""
+        neck = {"administered_on": "2026-10-15", "indication": "cervical-dystonia", "units": 290}
+        record = record_of({"administered_on": "2026-09-01", "units": 155}, neck)
+        offer = plan.check_booking(
+            record, MIGRAINE, on="2026-11-24", as_of="2026-11-01", planned_units=155
+        )
+        assert (offer.bookable, offer.check.clear) == (True, False)
+        assert "the interval allows the day" in offer.explain()
+
+
+class TestDoubtThatCannotMatter:
+    @pytest.mark.parametrize(("visits", "covers"), [(5, True), (3, True), (2, None), (1, False)])
+    def test_enough_visits_remain_whatever_it_was(self, visits: int, covers: bool | None) -> None:
+        unknown = {"administered_on": "2026-03-30", "product": None}
+        record = record_of({}, unknown, authorizations=[approved(sessions=visits)])
+        offer = plan.check_booking(record, MIGRAINE, on="2026-06-22", as_of="2026-04-01")
+        assert offer.authorization is not None
+        assert offer.authorization.covers is covers
+
+    def test_an_unknown_product_on_the_day_of_a_visit_uses_no_other(self) -> None:
+        rows = [{}, {"product": None}]
+        record = record_of(*rows, authorizations=[approved(sessions=2)])
+        use = plan.check_booking(record, MIGRAINE, on="2026-03-30", as_of="2026-02-01")
+        assert use.authorization is not None
+        assert use.authorization.covers is True
+
+    @pytest.mark.parametrize(("units", "covers"), [(400, True), (399, None)])
+    def test_enough_units_remain_whatever_it_was(self, units: int, covers: bool | None) -> None:
+        row = {"product": None, "units": 155, "units_discarded": 45}
+        record = record_of(row, authorizations=[approved(units=units)])
+        offer = plan.check_booking(
+            record,
+            MIGRAINE,
+            on="2026-04-20",
+            as_of="2026-02-01",
+            planned_units=155,
+            planned_discarded=45,
+        )
+        assert offer.authorization is not None
+        assert offer.authorization.covers is covers
+
+    @pytest.mark.parametrize(("visits", "covers"), [(3, True), (2, None), (1, False)])
+    def test_a_session_under_an_unknown_indication_may_have_used_a_visit(
+        self, visits: int, covers: bool | None
+    ) -> None:
+        unknown = {"administered_on": "2026-02-01", "indication": "chronic-migrane"}
+        record = record_of({}, unknown, authorizations=[approved(sessions=visits)])
+        offer = plan.check_booking(record, MIGRAINE, on="2026-12-01", as_of="2026-03-01")
+        assert offer.authorization is not None
+        assert offer.authorization.covers is covers
+
+
+class TestFewestVialsExceedTheUnits:
+    @pytest.mark.parametrize(
+        ("used", "problems"),
+        [
+            pytest.param(205, ["units_unknown", "fewest_vials_exceed_units"], id="195 are left"),
+            pytest.param(200, ["units_unknown"], id="200 are left"),
+            pytest.param(246, ["no_units_left"], id="154 are left"),
+        ],
+    )
+    def test_is_said_where_the_waste_is_unnamed(self, used: int, problems: list[str]) -> None:
+        row = {"units": used, "units_discarded": 0}
+        record = record_of(row, authorizations=[approved(units=400)])
+        offer = plan.check_booking(
+            record, MIGRAINE, on="2026-03-30", as_of="2026-02-01", planned_units=155
+        )
+        assert offer.authorization is not None
+        assert [str(problem) for problem in offer.authorization.problems] == problems
+        assert offer.authorization.covers is (False if "no_units_left" in problems else None)
+
+    def test_is_not_said_of_more_units_than_vials_are_counted_for(self) -> None:
+        record = record_of({}, authorizations=[approved(units=1_000_000)])
+        offer = plan.check_booking(
+            record, MIGRAINE, on="2026-03-30", as_of="2026-02-01", planned_units=100_001
+        )
+        assert offer.authorization is not None
+        assert list(offer.authorization.problems) == ["units_unknown"]
+
+    def test_is_not_said_where_no_vial_is_known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("botox_schedule.planning.authorizations.vial_sizes", lambda _: ())
+        record = record_of(
+            {"units": 205, "units_discarded": 0}, authorizations=[approved(units=400)]
+        )
+        offer = plan.check_booking(
+            record, MIGRAINE, on="2026-03-30", as_of="2026-02-01", planned_units=155
+        )
+        assert offer.authorization is not None
+        assert list(offer.authorization.problems) == ["units_unknown"]
+
+
+class TestAuthorizationUnderAnUnknownIndication:
+    """It may be this track's: it covers nothing for sure, and refuses what it would refuse."""
+
+    @pytest.mark.parametrize(
+        ("given", "covers", "problems"),
+        [
+            ({}, None, ["unrecognized_indication"]),
+            ({"sessions": 1}, False, ["unrecognized_indication", "no_sessions_left"]),
+            (
+                {"valid": {"first": "2026-01-01", "last": "2026-03-29"}},
+                False,
+                ["ended", "unrecognized_indication"],
+            ),
+        ],
+    )
+    def test_is_doubt(
+        self, given: dict[str, Any], covers: bool | None, problems: list[str]
+    ) -> None:
+        approval = approved(indication="chronic-migrane", **given)
+        record = record_of({}, authorizations=[approval])
+        offer = plan.check_booking(record, MIGRAINE, on="2026-03-30", as_of="2026-02-01")
+        assert offer.authorization is not None
+        assert (offer.authorization.covers, list(offer.authorization.problems)) == (
+            covers,
+            problems,
+        )
+        assert offer.bookable is (covers is None)
+
+    def test_a_known_one_that_covers_answers(self) -> None:
+        approvals = [approved(indication="chronic-migrane"), approved()]
+        record = record_of({}, authorizations=approvals)
+        offer = plan.check_booking(record, MIGRAINE, on="2026-03-30", as_of="2026-02-01")
+        assert offer.authorization is not None
+        assert offer.authorization.covers is True
+
+    def test_another_indication_that_the_policy_names_is_another_track(self) -> None:
+        record = record_of({}, authorizations=[approved(indication="bruxism", sessions=0)])
+        policy = bs.SchedulingPolicy(other_indications=["bruxism"])
+        offer = plan.check_booking(
+            record, MIGRAINE, on="2026-03-30", as_of="2026-02-01", policy=policy
+        )
+        assert (offer.bookable, offer.authorization) == (True, None)
+
+
+FOUR = [
+    {"administered_on": day} for day in ("2026-01-05", "2026-03-30", "2026-06-22", "2026-09-14")
+]
+
+
+class TestPayerRules:
+    """Visits and units of a payer's rule bind like an authorization over its period."""
+
+    def check(
+        self, record: bs.PatientRecord, on: str, *rules: dict[str, Any], **asked: Any
+    ) -> plan.BookingCheck:
+        policy = bs.SchedulingPolicy.model_validate({"payer": rules})
+        return plan.check_booking(
+            record, MIGRAINE, on=on, as_of="2026-11-01", policy=policy, **asked
+        )
+
+    @pytest.mark.parametrize(
+        ("on", "bookable"), [("2026-12-31", False), ("2027-01-01", True)], ids=["eve", "new year"]
+    )
+    def test_of_a_calendar_year(self, on: str, bookable: bool) -> None:
+        offer = self.check(record_of(*FOUR), on, {"sessions": 4})
+        assert offer.bookable is bookable
+        assert offer.authorization is not None
+        assert offer.authorization.payable_from is None
+        used = 4 if on < "2027" else 0
+        assert offer.authorization.use.sessions_used == used
+        assert self.check(record_of(*FOUR), on, {"sessions": 5}).bookable
+
+    @pytest.mark.parametrize(
+        ("on", "bookable"), [("2027-01-04", False), ("2027-01-05", True)], ids=["eve", "a year on"]
+    )
+    def test_of_a_rolling_year(self, on: str, bookable: bool) -> None:
+        offer = self.check(record_of(*FOUR), on, {"sessions": 4, "per": "1 year"})
+        assert offer.bookable is bookable
+        assert (offer.constraints == (Constraint.NOT_AUTHORIZED,)) is not bookable
+
+    def test_of_units_given_and_discarded(self) -> None:
+        rows = [{**row, "units": 155, "units_discarded": 45} for row in FOUR]
+        for units, covers in ((1000, True), (999, False)):
+            offer = self.check(
+                record_of(*rows),
+                "2026-12-07",
+                {"units": units},
+                planned_units=155,
+                planned_discarded=45,
+            )
+            assert offer.authorization is not None
+            assert offer.authorization.covers is covers
+
+    @pytest.mark.parametrize(
+        ("on", "bookable"),
+        [("2026-12-09", True), ("2026-12-10", False), ("2026-12-20", False), ("2026-12-21", True)],
+    )
+    def test_it_concerns_the_days_on_which_it_is_in_force(self, on: str, bookable: bool) -> None:
+        rule = {"sessions": 4, "first": "2026-12-10", "last": "2026-12-20"}
+        assert self.check(record_of(*FOUR), on, rule).bookable is bookable
+
+    @pytest.mark.parametrize(
+        ("named", "bookable"),
+        [
+            ({}, False),
+            ({"indication": "chronic-migraine"}, False),
+            ({"indication": "spasticity"}, True),
+            ({"product": "Botox"}, False),
+            ({"product": "Dysport"}, True),
+        ],
+    )
+    def test_it_concerns_the_tracks_that_it_names(
+        self, named: dict[str, str], bookable: bool
+    ) -> None:
+        assert (
+            self.check(record_of(*FOUR), "2026-12-07", {"sessions": 4, **named}).bookable
+            is bookable
+        )
+
+    def test_without_a_product_each_visit_of_the_track_counts(self) -> None:
+        record = record_of(*FOUR[:3], {"administered_on": "2026-09-14", "product": None})
+        for named, covers in (({}, False), ({"product": "Botox"}, None)):
+            offer = self.check(record, "2026-12-20", {"sessions": 4, **named})
+            assert offer.authorization is not None
+            assert offer.authorization.covers is covers
+
+    def test_every_rule_must_be_met_and_one_authorization_is_enough(self) -> None:
+        record = record_of(
+            *FOUR, authorizations=[approved(sessions=4), approved(sessions=5), approved(units=9000)]
+        )
+        assert self.check(record, "2026-12-07", {"sessions": 5}).bookable
+        refused = self.check(record, "2026-12-07", {"sessions": 5}, {"sessions": 4})
+        assert refused.constraints == (Constraint.NOT_AUTHORIZED,)
+        assert refused.authorization is not None
+        assert refused.authorization.use.rule == bs.PayerRule(sessions=4)
+        words = "the payer's rule does not cover the day: no_sessions_left"
+        assert str(refused.authorization) == words
+        assert refused.explain().endswith("the payer does not cover the day")
+
+    def test_planned_sessions_use_its_visits(self) -> None:
+        policy = bs.SchedulingPolicy(
+            payer=[{"sessions": 2, "per": "1 year"}, {"minimum": "13 weeks"}]
+        )
+        record = record_of({"administered_on": "2026-09-14"})
+        found = plan.plan_authorizations(
+            record, MIGRAINE, as_of="2026-11-01", count=5, policy=policy
+        )
+        covered = [(str(s.on), s.check.covers) for s in found.sessions if s.check]
+        assert covered == [
+            ("2026-12-14", True),
+            ("2027-03-15", False),
+            ("2027-06-14", False),
+            ("2027-09-13", False),
+            ("2027-12-13", False),
+        ]
+        assert found.warning is plan.AuthorizationWarning.LAST_COVERED_SESSION_AHEAD
+        assert [use.rule and use.rule.sessions for use in found.uses] == [2]
+
+    def test_it_binds_a_shared_visit(self) -> None:
+        policy = bs.SchedulingPolicy(payer=[{"sessions": 1, "indication": "spasticity"}])
+        record = TestSharedVisit().record()
+        visit = plan.find_shared_visit(
+            record, [MIGRAINE, SPASTICITY], as_of="2026-03-01", policy=policy
+        )
+        assert (visit.on, visit.emptied_by) == (None, Constraint.NOT_AUTHORIZED)
+
+
+class TestPlan:
+    def test_never_on_days_that_have_passed(self) -> None:
+        valid = {"first": "2026-01-01", "last": "2026-06-30"}
+        record = record_of({}, authorizations=[approved(sessions=4, valid=valid)])
+        found = plan.plan_authorizations(record, MIGRAINE, as_of="2026-11-26")
+        assert found.sessions[0].on == date(2026, 11, 26)
+        assert found.warning is plan.AuthorizationWarning.NEXT_SESSION_NOT_COVERED
+
+    def test_the_second_covered_visit_is_announced_as_the_last(self) -> None:
+        for count in (1, 2, 5):
+            record = record_of(
+                {"administered_on": "2026-10-05", "indication": "overactive-bladder"},
+                authorizations=[approved(indication="overactive-bladder", sessions=2)],
+            )
+            found = plan.plan_authorizations(
+                record, "overactive-bladder", as_of="2026-11-26", count=count
+            )
+            assert [str(s.on) for s in found.sessions[:1]] == ["2026-12-28"]
+            assert len(found.sessions) == count
+            assert found.at_earliest is True
+            assert found.warning is plan.AuthorizationWarning.LAST_COVERED_SESSION_AHEAD
+
+    def test_a_booking_that_may_be_kept_is_planned(self) -> None:
+        booked = {
+            "administered_on": "2027-01-11",
+            "indication": "overactive-bladder",
+            "status": "booked",
+        }
+        given = {"administered_on": "2026-10-05", "indication": "overactive-bladder"}
+        for day, expected in (("2027-01-11", "2027-01-11"), ("2026-12-27", "2026-12-28")):
+            record = record_of(given, {**booked, "administered_on": day})
+            found = plan.plan_authorizations(
+                record, "overactive-bladder", as_of="2026-11-26", count=1
+            )
+            assert [str(s.on) for s in found.sessions] == [expected]
+
+    @pytest.mark.parametrize("count", [0, -1, 1001, True, 1.5])
+    def test_a_count_that_makes_no_sense_is_refused(self, count: Any) -> None:
+        with pytest.raises(bs.errors.CountError):
+            plan.plan_authorizations(one, MIGRAINE, as_of="2026-03-01", count=count)
+
+
+class TestHorizon:
+    @pytest.mark.parametrize("as_of", ["2026-03-01", "2026-06-01"])
+    def test_of_366_days(self, as_of: str) -> None:
+        day = date.fromisoformat(as_of)
+        found = plan.bookable_days(one, MIGRAINE, as_of=day, until=day + 366 * DAY)
+        assert max(offered.on for offered in found) == day + 366 * DAY
+        with pytest.raises(bs.errors.CountError, match="more than 366 days after as_of"):
+            plan.bookable_days(one, MIGRAINE, as_of=day, until=day + 367 * DAY)
+
+    def test_a_hold_of_thousands_of_years_ends_the_search(self) -> None:
+        hold = {"first": "2026-04-06", "last": "9998-12-31", "reason": "unknown"}
+        rows = [{**MIGRAINE_ROW, "indication": "spasticity", "administered_on": "2026-01-10"}]
+        record = bs.PatientRecord.model_validate({"sessions": rows, "holds": [hold]})
+        found = plan.first_bookable_day(record, SPASTICITY, as_of="2026-03-01")
+        assert (found.on, found.window.days) == (date(2026, 4, 5), 3661)
+
+    def test_a_calendar_that_never_opens_at_the_end_of_all_days(self) -> None:
+        found = plan.first_bookable_day(
+            bs.PatientRecord(), MIGRAINE, as_of="9999-12-30", calendar=never
+        )
+        assert (found.on, found.emptied_by) == (None, Constraint.CLOSED)
+
+
+class TestVialsOfImpossibleUnits:
+    @pytest.mark.parametrize(
+        "units",
+        [-1, True, False, None, "x", Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), 100_001],
+    )
+    def test_are_refused(self, units: Any) -> None:
+        with pytest.raises(PlanningError, match="more than 0 and at most 100,000"):
+            plan.fewest_vials(units, "Botox")
+
+    @pytest.mark.parametrize("size", [0, -1, True, "x", Decimal("NaN"), Decimal("Infinity")])
+    def test_sizes_are_refused_too(self, size: Any) -> None:
+        with pytest.raises(PlanningError, match="at least 1 unit"):
+            plan.fewest_vials(155, "Botox", sizes=[100, size])
+
+    @pytest.mark.parametrize("units", [-1, True, Decimal("NaN"), Decimal("Infinity")])
+    def test_so_are_billing_units(self, units: Any) -> None:
+        rule = plan.billing_rule("Botox")
+        for question in (rule.billing_units, rule.product_units):
+            with pytest.raises(bs.errors.UnitsError, match="at least 0"):
+                question(units)
+        assert rule.billing_units(0) == rule.product_units(0) == 0
+
+
+anybody = records(only_product=ONA)
+"""Records of one product: sessions of all sorts, holds, overrides and ends of care."""
+
+
+@st.composite
+def decisions(draw: st.DrawFn) -> dict[str, Any]:
+    """A hold or a discharge."""
+    first = draw(WHEN)
+    if draw(st.booleans()):
+        return {"care_ends": (bs.CareEnd(on=first, kind="discontinued"),)}
+    last = draw(st.none() | st.integers(0, 200).map(lambda count: first + count * DAY))
+    return {"holds": (bs.Hold(first=first, last=last, reason="surgery"),)}
+
+
+@st.composite
+def nasty_records(draw: st.DrawFn) -> bs.PatientRecord:
+    """Records with words that nobody knows and decisions that are taken back."""
+    record = draw(anybody)
+    misspelled = draw(st.sets(st.integers(0, 7), max_size=2))
+    given_sessions = [
+        replace(s, indication="chronic-migrane") if n in misspelled else s
+        for n, s in enumerate(record.sessions)
+    ]
+    marks = st.none() | WHEN
+    holds = []
+    for hold in record.holds:
+        recorded, withdrawn = draw(marks), draw(marks)
+        if recorded and withdrawn and withdrawn < recorded:
+            recorded, withdrawn = withdrawn, recorded
+        update = {"recorded_on": recorded, "withdrawn_on": withdrawn}
+        holds.append(hold.model_copy(update=update))
+    return record.model_copy(update={"sessions": tuple(given_sessions), "holds": tuple(holds)})
+
+
+@st.composite
+def changing(draw: st.DrawFn) -> tuple[bs.TreatmentProtocol, bs.TreatmentProtocol]:
+    """Two versions of one protocol, the second in force from a day on."""
+    first, second, day = draw(protocols()), draw(protocols()), draw(WHEN)
+    old = first.model_copy(update={"in_force": {"last": day - DAY}})
+    return old, second.model_copy(update={"version": "2", "in_force": {"first": day}})
+
+
+@st.composite
+def payers(draw: st.DrawFn) -> bs.SchedulingPolicy:
+    """A policy with a payer's minimum that is in force for a while."""
+    first, last = sorted((draw(WHEN), draw(WHEN)))
+    rule = bs.PayerRule(minimum=draw(intervals(most_days=150)), first=first, last=last)
+    return draw(policies()).model_copy(update={"payer": (rule,)})
+
+
+class TestLaws:
+    @settings(max_examples=60, deadline=None)
+    @given(anybody, protocols(), decisions(), WHEN)
+    def test_nothing_planned_lies_inside_a_hold_or_after_a_discharge(
+        self,
+        record: bs.PatientRecord,
+        protocol: bs.TreatmentProtocol,
+        decision: dict[str, Any],
+        as_of: date,
+    ) -> None:
+        fields = {name: (*getattr(record, name), *rows) for name, rows in decision.items()}
+        bound = record.model_copy(update=fields)
+        asked: dict[str, Any] = {"as_of": as_of}
+        offered = {day.on for day in plan.bookable_days(bound, protocol, **asked)}
+        offered |= {s.on for s in plan.plan_authorizations(bound, protocol, **asked).sessions}
+        visit = plan.find_shared_visit(bound, [protocol, SPASTICITY], **asked)
+        offered |= {day for day in (visit.on, *(t.own_day for t in visit.tracks)) if day}
+        for hold in bound.holds:
+            assert not any(
+                hold.first <= day and (hold.last is None or day <= hold.last) for day in offered
+            )
+        for end in decision.get("care_ends", ()):
+            assert not any(day >= end.on > as_of for day in offered)
+        assert all(day >= as_of for day in offered)
+
+    @settings(max_examples=60, deadline=None)
+    @given(anybody, protocols(), decisions(), policies(), WHEN)
+    def test_a_decision_makes_no_day_bookable(
+        self,
+        record: bs.PatientRecord,
+        protocol: bs.TreatmentProtocol,
+        decision: dict[str, Any],
+        policy: bs.SchedulingPolicy,
+        as_of: date,
+    ) -> None:
+        asked: dict[str, Any] = {"as_of": as_of, "until": as_of + 200 * DAY}
+        before = {day.on for day in plan.bookable_days(record, protocol, policy=policy, **asked)}
+        fields = {name: (*getattr(record, name), *rows) for name, rows in decision.items()}
+        bound = record.model_copy(update=fields)
+        stricter = policy.model_copy(
+            update={"payer": (*policy.payer, bs.PayerRule(sessions=2, per="1 year"))}
+        )
+        first = bs.forecast(record, protocol, as_of=as_of, policy=policy).dates.earliest
+        for changed, chosen in ((bound, policy), (record, stricter)):
+            after = {
+                day.on for day in plan.bookable_days(changed, protocol, policy=chosen, **asked)
+            }
+            # Without a decision the first stretch of allowed days may be left out as too short.
+            assert {day for day in after if first is None or day >= first} <= before
+
+    @settings(max_examples=80, deadline=None)
+    @given(nasty_records(), changing(), policies() | payers(), WHEN)
+    def test_planning_agrees_with_the_dates(
+        self,
+        record: bs.PatientRecord,
+        versions: tuple[bs.TreatmentProtocol, bs.TreatmentProtocol],
+        policy: bs.SchedulingPolicy,
+        as_of: date,
+    ) -> None:
+        protocol = versions[0]
+        asked: dict[str, Any] = {"as_of": as_of, "policy": policy, "other_protocols": versions}
+        answer = bs.forecast(record, protocol, **asked)
+        check = bs.check_date(record, protocol, on=as_of, **asked)
+        found = plan.first_bookable_day(record, protocol, **asked)
+        listed = [day.on for day in plan.bookable_days(record, protocol, **asked)]
+        assert found.on == (listed[0] if listed else None)
+        if answer.last_session_on is None:
+            opened = [
+                day
+                for count in range(367)
+                if is_first_treatment(
+                    bs.check_date(record, protocol, on=(day := as_of + count * DAY), **asked)
+                )
+            ]
+            assert (listed, check.next_allowed_on) == (opened, None)
+            return
+        if check.next_allowed_on is None:
+            assert listed == []
+        elif listed:
+            assert min(listed) == check.next_allowed_on
+        due = answer.dates.due
+        if due is not None and due >= as_of:
+            assert found.on == due
+        for day in listed[:5]:
+            offer = bs.check_date(record, protocol, on=day, **asked)
+            assert (offer.allowed, offer.next_allowed_on) == (True, day)
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        anybody,
+        st.lists(authorizations(), min_size=1, max_size=2),
+        st.data(),
+        days(date(2025, 1, 1), date(2026, 6, 30)),
+    )
+    def test_a_misspelled_word_makes_no_day_bookable(
+        self,
+        record: bs.PatientRecord,
+        approvals: list[bs.PriorAuthorization],
+        data: st.DataObject,
+        as_of: date,
+    ) -> None:
+        right = record.model_copy(update={"authorizations": tuple(approvals)})
+        index = data.draw(st.integers(0, len(approvals) - 1))
+        misspelled = [
+            a.model_copy(update={"indication": "chronic-migrane"}) if n == index else a
+            for n, a in enumerate(approvals)
+        ]
+        wrong = right.model_copy(update={"authorizations": tuple(misspelled)})
+        asked: dict[str, Any] = {"as_of": as_of, "until": as_of + 150 * DAY}
+        before, after = (
+            {day.on for day in plan.bookable_days(each, MIGRAINE, **asked)}
+            for each in (right, wrong)
+        )
+        assert after <= before

@@ -88,3 +88,10 @@ def test_persistence_is_what_lifelines_says(axes: Any) -> None:
     drawn = dict(zip(axes.lines[0].get_xdata(), axes.lines[0].get_ydata(), strict=True))
     assert drawn == {float(time): pytest.approx(share) for time, share in shares.items()}
     assert list(axes.lines[1].get_xdata()) == [10, 30, 40]
+
+
+def test_adherence_of_everybody_is_one_line_without_a_legend(axes: Any) -> None:
+    found = pl.DataFrame({"year": [2025, 2026], "on_time_share": [0.7, 0.8]})
+    plots.adherence_over_time(found, ax=axes)
+    assert [list(line.get_ydata()) for line in axes.lines] == [[0.7, 0.8]]
+    assert axes.get_legend() is None

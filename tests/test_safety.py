@@ -19,10 +19,10 @@ SOURCE = Path(bs.__file__).parent
 WATCHED = """
 import sys, json
 sys.path.insert(0, TESTS)
-import write_stored
+import snapshots
 from datetime import UTC, datetime
 import botox_schedule as bs
-record = bs.PatientRecord.model_validate(write_stored.RECORD)
+record = bs.PatientRecord.model_validate(snapshots.RECORD)
 migraine = bs.find_protocol("chronic-migraine")
 pages = []
 try:
@@ -41,7 +41,7 @@ from botox_schedule.views.timeline import timeline_svg
 pages.append(lambda: timeline_svg(record, migraine, as_of="2026-02-10"))
 
 def ask():
-    write_stored.answers()
+    snapshots.answers()
     for page in pages:
         page()
 
@@ -62,12 +62,12 @@ print(json.dumps([sorted(first), sorted(second)]))
 ANSWER = """
 import sys
 sys.path.insert(0, TESTS)
-from write_stored import answers
+from snapshots import answers
 for name, (_, value) in sorted(answers().items()):
     print(name, value.model_dump_json())
 from botox_schedule.views.timeline import timeline_svg
-import botox_schedule as bs, write_stored
-record = bs.PatientRecord.model_validate(write_stored.RECORD)
+import botox_schedule as bs, snapshots
+record = bs.PatientRecord.model_validate(snapshots.RECORD)
 print(timeline_svg(record, bs.find_protocol("chronic-migraine"), as_of="2026-04-10"))
 """
 
@@ -126,7 +126,7 @@ class TestNothingReachesOut:
 
     def test_the_hook_sees_what_it_is_there_for(self) -> None:
         """The same watch over a file that is opened: the check can fail."""
-        code = WATCHED.replace("    write_stored.answers()\n", "    open('/dev/null').close()\n", 1)
+        code = WATCHED.replace("    snapshots.answers()\n", "    open('/dev/null').close()\n", 1)
         assert json.loads(fresh(code))[1] == ["open /dev/null"]
 
 
@@ -178,7 +178,7 @@ class TestDeterminism:
         assert len(found) == 1
 
     def test_every_thread_gives_the_same_answers(self) -> None:
-        from write_stored import answers  # noqa: PLC0415 - beside the tests
+        from snapshots import answers  # noqa: PLC0415 - beside the tests
 
         def ask(_: int) -> str:
             return "".join(value.model_dump_json() for _, value in answers().values())

@@ -25,7 +25,7 @@ from botox_schedule import (
     response_timeline,
 )
 from botox_schedule.engine import ResponseTimeline
-from botox_schedule.errors import CalendarRangeError, DayError, OrderError
+from botox_schedule.errors import CalendarRangeError, CountError, DayError, OrderError
 from botox_schedule.testing import days, policies, protocols
 
 MIGRAINE = find_protocol("chronic-migraine")
@@ -40,8 +40,10 @@ PHASE_ORDER = [
     ResponsePhase.LATENT,
     ResponsePhase.ONSET,
     ResponsePhase.BUILDING,
+    ResponsePhase.EFFECT,
     ResponsePhase.PEAK,
     ResponsePhase.SUSTAINED,
+    ResponsePhase.MAY_BE_WEARING_OFF,
     ResponsePhase.WEARING_OFF,
     ResponsePhase.WORN_OFF,
 ]
@@ -82,10 +84,10 @@ class TestDueDates:
         loose = SchedulingPolicy(payer_minimum="10 weeks")
         assert due_dates("2026-01-05", MIGRAINE, loose) == due_dates("2026-01-05", MIGRAINE)
 
-    def test_a_payer_alone_dates_what_the_label_leaves_open(self) -> None:
+    def test_a_payer_alone_forbids_and_never_opens(self) -> None:
         protocol = find_protocol("axillary-hyperhidrosis")
         dates = due_dates("2026-01-05", protocol, SchedulingPolicy(payer_minimum="16 weeks"))
-        assert dates.boundaries == (date(2026, 4, 27), None, None, None)
+        assert dates.boundaries == (None, None, None, None)
 
     def test_lapsed_is_never_before_overdue(self) -> None:
         dates = due_dates("2026-01-05", MIGRAINE, SchedulingPolicy(lapsed_after="1 week"))
@@ -99,14 +101,13 @@ class TestDueDates:
 
     def test_unverified_figures_are_named(self) -> None:
         assert due_dates("2026-01-05", MIGRAINE).unverified == ()
-        assert due_dates("2026-01-05", find_protocol("lower-limb-spasticity")).unverified == (
-            "minimum",
-        )
+        child = find_protocol("lower-limb-spasticity", population="pediatric")
+        assert due_dates("2026-01-05", child).unverified == ("minimum",)
 
     def test_the_protocol_is_named(self) -> None:
         ref = due_dates("2026-01-05", MIGRAINE).protocol
         assert ref is not None
-        assert (ref.id, ref.version, ref.region) == (MIGRAINE.id, "1.0", "us")
+        assert (ref.id, ref.version, ref.region) == (MIGRAINE.id, "2.0", "us")
 
     def test_days_at_the_end_of_the_calendar_are_a_clear_error(self) -> None:
         with pytest.raises(CalendarRangeError):
@@ -224,7 +225,12 @@ class TestResponse:
 
 
 class TestProjectDates:
-    @given(protocols(with_usual=True), policies(), days(), st.integers(0, 8))
+    @pytest.mark.parametrize("count", [0, -1, 1001, True, 2.0])
+    def test_a_count_outside_1_to_1000_is_refused(self, count: int) -> None:
+        with pytest.raises(CountError, match="from 1 to 1000"):
+            project_dates("2026-01-05", MIGRAINE, count=count)
+
+    @given(protocols(with_usual=True), policies(), days(), st.integers(1, 8))
     def test_each_is_counted_from_the_session(
         self, protocol: TreatmentProtocol, policy: SchedulingPolicy, day: date, count: int
     ) -> None:

@@ -6,37 +6,35 @@ import botox_schedule as bs
 from botox_schedule.views.timeline import timeline_svg
 
 _DAYS = {
-    "chronic-migraine": ["2025-01-06", "2025-03-31", "2025-06-16", "2025-09-22", "2025-12-15"],
-    "spasticity": ["2025-02-03", "2025-05-12", "2025-11-10"],
+    "chronic-migraine": ["2025-06-30", "2025-09-22", "2025-12-08"],
+    "spasticity": ["2025-07-07", "2025-10-20"],
 }
 
 
-def ribbon() -> str:
-    """Return the ribbon of a made-up patient with two indications."""
+def ribbon(width: int = 860) -> str:
+    """Return the picture of a made-up patient with two indications."""
     sessions = [
         {"administered_on": day, "indication": indication, "product": "Botox", "units": 155}
         for indication, given in _DAYS.items()
         for day in given
     ]
     booking = {
-        "administered_on": "2026-03-12",
+        "administered_on": "2026-03-05",
         "indication": "chronic-migraine",
         "product": "Botox",
+        "units": 155,
+        "status": "booked",
     }
-    record = bs.PatientRecord(
-        sessions=[*sessions, {**booking, "status": "booked"}],
-        holds=[
-            {
-                "first": "2025-07-10",
-                "last": "2025-10-01",
-                "reason": "infection",
-                "indication": "spasticity",
-            }
-        ],
-    )
-    protocols = [bs.find_protocol(indication) for indication in _DAYS]
+    hold = {
+        "first": "2026-01-12",
+        "last": "2026-02-15",
+        "reason": "surgery",
+        "indication": "spasticity",
+    }
+    record = bs.PatientRecord(sessions=[*sessions, booking], holds=[hold], born_on="1980-05-17")
     title = "A made-up patient with two indications"
-    return timeline_svg(record, protocols, as_of="2026-02-20", title=title) + "\n"
+    svg = timeline_svg(record, list(_DAYS), as_of="2025-12-29", title=title, width=width)
+    return svg + "\n"
 
 
 if __name__ == "__main__":

@@ -29,6 +29,10 @@ class UnknownProtocolError(BotoxScheduleError, LookupError):
     """No protocol matches what was asked for."""
 
 
+class UnknownCodeSystemError(BotoxScheduleError, LookupError):
+    """No coding system is known by that name or address; the message names the nearest ones."""
+
+
 class UnitsError(BotoxScheduleError, ValueError):
     """Units that no session can have were given: not a number, not finite, or not above 0."""
 
@@ -47,6 +51,22 @@ class ExchangeError(BotoxScheduleError, ValueError):
 
 class FileLimitError(BotoxScheduleError, ValueError):
     """A file is larger, longer in a line, or wider than a reader takes."""
+
+
+class PlanningError(BotoxScheduleError, ValueError):
+    """Nothing can be planned from the input: no open day, no second track, no vial size."""
+
+
+class UnknownCountryError(BotoxScheduleError, LookupError):
+    """No public holidays are known for a country or subdivision."""
+
+
+class OutputError(BotoxScheduleError, ValueError):
+    """A file that is read would be written over, or two outputs are one file."""
+
+
+class TableError(BotoxScheduleError, ValueError):
+    """A table as a whole cannot be read; the message names columns and lines, no cell."""
 
 
 class FindingError(BotoxScheduleError, ValueError):

@@ -1,34 +1,130 @@
-"""Reads files within limits: what is far too large costs a moment and not the machine."""
+"""Reads files within limits, and writes them whole or not at all."""
 
+import os
 import stat
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from errno import ENOENT
+from io import BytesIO
 from os import PathLike
 from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile
 
-from botox_schedule.errors import FileLimitError
+from botox_schedule.errors import FileLimitError, OutputError
 
 MEBIBYTE = 1024 * 1024
 _LONGEST_LINE = MEBIBYTE
+_GZIP = b"\x1f\x8b"
+# Text compresses to a tenth; what grows two hundredfold was made to fill a machine's memory.
+_MOST_GROWTH = 200
+_ALWAYS_EXPANDED = 16 * MEBIBYTE
+_PRIVATE = 0o600
+_SHARED = 0o666
+
+FileName = str | PathLike[str]
 
 
-def read_within(path: str | PathLike[str], most: int) -> bytes:
-    """Return a file's content.
+def read_within(source: FileName | BinaryIO, most: int) -> bytes:
+    """Return a file's content, decompressed where it is gzip.
 
     Args:
-        path: The file.
-        most: How many bytes it may have.
+        source: The file's name, or a binary stream. A name is never a pattern or an address.
+        most: How many bytes it may have, also after decompression.
 
     Raises:
         FileLimitError: When it has more; not more than that is read.
         OSError: When it cannot be opened.
     """
-    file = Path(path)
-    with file.open("rb") as source:
-        if stat.S_ISREG(file.stat().st_mode) and file.stat().st_size > most:
-            raise _too_large(file, most)
-        content = source.read(most + 1)
+    if not isinstance(source, (str, PathLike)):
+        return expand(_read(source, "the stream", most), "the stream", most)
+    file = Path(source)
+    with _opened(file) as stream:
+        status = os.fstat(stream.fileno())
+        if stat.S_ISREG(status.st_mode) and status.st_size > most:
+            raise _too_large(file.name, most)
+        return expand(_read(stream, file.name, most), file.name, most)
+
+
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except ValueError:  # a name that no file can have
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT)) from None
+
+
+def _read(stream: BinaryIO, name: str, most: int) -> bytes:
+    content = stream.read(most + 1)
     if len(content) > most:
-        raise _too_large(file, most)
+        raise _too_large(name, most)
     return content
+
+
+def expand(content: bytes, name: str, most: int) -> bytes:
+    """Return *content*, decompressed if it is gzip.
+
+    Args:
+        content: The bytes of a file.
+        name: The file's name for the message.
+        most: How many bytes it may have after decompression.
+
+    Raises:
+        FileLimitError: When it has more, or grows in a way that no table or text does.
+    """
+    if not content.startswith(_GZIP):
+        return content
+    try:
+        # Counted first and kept after: what is refused never fills the memory.
+        size = 0
+        for part in _gzip_parts(content):
+            size += len(part)
+            if size > most:
+                raise _too_large(name, most)
+            if size > max(_ALWAYS_EXPANDED, _MOST_GROWTH * len(content)):
+                raise FileLimitError(f"{name}: grows more than {_MOST_GROWTH}-fold when expanded")
+        return b"".join(_gzip_parts(content))
+    except zlib.error:
+        raise FileLimitError(f"{name}: a gzip file that is damaged or cut short") from None
+
+
+def _gzip_parts(content: bytes) -> Iterator[bytes]:
+    """Decompress all members, at most 1 MiB at a time."""
+    rest = content
+    while rest.startswith(_GZIP):
+        member = zlib.decompressobj(wbits=31)
+        while not member.eof:
+            part = member.decompress(rest, MEBIBYTE)
+            rest = member.unused_data if member.eof else member.unconsumed_tail
+            if not part and not rest and not member.eof:
+                raise zlib.error
+            yield part
+    if rest.strip(b"\0"):
+        raise zlib.error
+
+
+def zip_entries(content: bytes, name: str, most: int) -> dict[str, bytes]:
+    """Return the content of a zip file by the names of its entries.
+
+    The sizes that a zip file states can be false. No entry becomes longer than it states.
+
+    Args:
+        content: The zip file.
+        name: Its name for the message.
+        most: How many bytes its entries may have together.
+
+    Raises:
+        FileLimitError: When they have more, or the file is damaged.
+    """
+    try:
+        with ZipFile(BytesIO(content)) as file:
+            entries = file.infolist()
+            if sum(entry.file_size for entry in entries) <= most:
+                return {entry.filename: file.read(entry) for entry in entries}
+    except (BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
+        raise FileLimitError(f"{name}: a zip file that is damaged or encrypted") from None
+    raise _too_large(name, most)
 
 
 def check_lines(content: bytes, name: str) -> None:
@@ -48,5 +144,93 @@ def check_lines(content: bytes, name: str) -> None:
         start = end + 1
 
 
-def _too_large(file: Path, most: int) -> FileLimitError:
-    return FileLimitError(f"{file.name}: larger than {most // MEBIBYTE} MiB")
+def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> None:
+    """Write a file so that it holds all of *data*, or what it held before.
+
+    The data go to a new file in the same folder, reach the disk, and take the name in one step.
+    A link keeps its place, and the file it leads to is replaced. A device or a pipe is written
+    to directly.
+
+    Args:
+        path: The file's name.
+        data: Its content; text becomes UTF-8 without any change of line ends.
+        private: Whether only the owner may read it, as files with patients' rows.
+
+    Raises:
+        OSError: When it cannot be written; what it held before is unchanged.
+    """
+    content = data.encode() if isinstance(data, str) else data
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        with target.open("wb") as stream:
+            stream.write(content)
+        return
+    part = target.parent / f".{token_hex(8)}.part"
+    try:
+        _write_to_disk(part, content, _PRIVATE if private else _SHARED)
+        if target.exists() and not private:
+            part.chmod(stat.S_IMODE(target.stat().st_mode))
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _write_to_disk(part: Path, content: bytes, mode: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(part, flags, mode)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(descriptor, rest[:MEBIBYTE]) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last; not every system can open a folder, and the data are safe."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def check_outputs(outputs: Iterable[FileName | None], inputs: Iterable[FileName | None]) -> None:
+    """Refuse to write over a file that is read, or twice to one file.
+
+    Args:
+        outputs: The names of what will be written; None and ``-`` are no files.
+        inputs: The names of what is read.
+
+    Raises:
+        OutputError: When an output is an input or another output, by any name or link.
+    """
+    read = [name for name in inputs if not _is_stream(name)]
+    written: list[FileName] = []
+    for output in outputs:
+        if output is None or _is_stream(output):
+            continue
+        if any(_is_same(output, name) for name in read if name is not None):
+            raise OutputError("an output is one of the inputs; give it another name")
+        if any(_is_same(output, name) for name in written):
+            raise OutputError("two outputs are one file; give each its own name")
+        written.append(output)
+
+
+def _is_stream(name: FileName | None) -> bool:
+    return name is None or os.fspath(name) == "-"
+
+
+def _is_same(one: FileName, other: FileName) -> bool:
+    first, second = Path(one), Path(other)
+    if first.exists() and second.exists():
+        return first.is_file() and first.samefile(second)
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _too_large(name: str, most: int) -> FileLimitError:
+    return FileLimitError(f"{name}: larger than {most // MEBIBYTE} MiB")

@@ -161,7 +161,7 @@ def project_dates(
     ['2026-03-30', '2026-06-22', '2026-09-14']
     """
     anchor = as_day(administered_on, "administered_on")
-    wanted = _checked_count(count)
+    wanted = checked_count(count)
     return projected_from(anchor, _for_one_session(protocol), wanted, policy_or_default(policy))
 
 
@@ -169,7 +169,12 @@ def _for_one_session(protocol: TreatmentProtocol | str) -> TreatmentProtocol:
     return protocol if isinstance(protocol, TreatmentProtocol) else find_protocol(protocol)
 
 
-def _checked_count(count: int) -> int:
+def checked_count(count: int) -> int:
+    """Return how many sessions are asked for.
+
+    Raises:
+        CountError: When it is not a whole number from 1 to 1,000.
+    """
     if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_PROJECTED:
         raise CountError(f"count: give a whole number from 1 to {MOST_PROJECTED}")
     return count
@@ -440,7 +445,7 @@ def project(
     >>> [(session.number, str(session.target)) for session in sessions]
     [(1, '2026-03-30'), (2, '2026-06-22')]
     """
-    wanted = _checked_count(count)
+    wanted = checked_count(count)
     asked = ask(
         record, protocol, as_day(as_of, "as_of"), policy=policy, other_protocols=other_protocols
     )

@@ -1,21 +1,29 @@
-"""Records, protocols and policies for the tests of those who build on this library."""
+"""Records, protocols and policies for the tests of those who build on this library.
 
-from collections.abc import Iterable, Sequence
+``pytest_plugins = ["botox_schedule.testing"]`` in a ``conftest.py`` shows records in failing
+tests, so that a falsifying example can be run again; elsewhere use :func:`reveal_records`.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum, unique
+from functools import cache
 from itertools import accumulate
+from typing import Any
+from unittest.mock import patch
 
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from botox_schedule import (
-    BodyWeight,
-    CareEnd,
+    Authority,
     CareEndKind,
-    Hold,
     Interval,
-    IntervalOverride,
     IntervalRange,
     PatientRecord,
+    PayerRule,
     Product,
     SchedulingPolicy,
     SessionKind,
@@ -26,9 +34,33 @@ from botox_schedule import (
 )
 from botox_schedule.protocols import ExpectedResponse, RetreatmentRule
 from botox_schedule.terms import RetreatmentKind
+from botox_schedule.values import Value
 
 _INDICATIONS = ("chronic-migraine",)
+_UNKNOWN_WORDS = ("chronic-migrane", "botox")
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)
+_BEGIN, _END = date(2024, 1, 1), date(2026, 12, 31)
+_CHANGES = ("recorded_on", "withdrawn_on")
+_SOON = 28
+"""A drawn history begins at most this many days after the first day."""
+
+_Rows = st.SearchStrategy[dict[str, Any]]
+_Spans = st.SearchStrategy[list[date]]
+
+
+@unique
+class RecordPart(StrEnum):
+    """What a drawn record may have besides a history."""
+
+    HOLDS = "holds"
+    OVERRIDES = "overrides"
+    CARE_ENDS = "care_ends"
+    AUTHORIZATIONS = "authorizations"
+    PRIOR_TREATMENTS = "prior_treatments"
+    UNKNOWN_WORDS = "unknown_words"
+    """Indications that nobody knows, and sessions of an unknown product."""
+    CHANGED_DECISIONS = "changed_decisions"
+    """Decisions with an id, the day they were recorded, the day they were withdrawn."""
 
 
 def record_from_gaps(
@@ -74,6 +106,11 @@ def days(first: date = _FIRST, last: date = _LAST) -> st.SearchStrategy[date]:
     >>> find(days(), lambda day: day.day == 29 and day.month == 2).year % 4
     0
     """
+    return _days(first, last)
+
+
+@cache
+def _days(first: date, last: date) -> st.SearchStrategy[date]:
     awkward = [
         day
         for year in range(first.year, last.year + 1)
@@ -152,8 +189,11 @@ def protocols(
     )
 
 
-def policies() -> st.SearchStrategy[SchedulingPolicy]:
+def policies(*, payer_rules: bool = False) -> st.SearchStrategy[SchedulingPolicy]:
     """Return a strategy for policies.
+
+    Args:
+        payer_rules: Whether a policy may have rules with a period of their own.
 
     >>> from hypothesis import find
     >>> find(policies(), lambda policy: policy.payer_minimum is None).group_within_days
@@ -162,6 +202,7 @@ def policies() -> st.SearchStrategy[SchedulingPolicy]:
     short = intervals(most_days=60)
     return st.builds(
         SchedulingPolicy,
+        payer=st.lists(_payer_rules(), max_size=2) if payer_rules else st.just(()),
         payer_minimum=st.none() | intervals(most_days=150),
         validity_tolerance=short,
         scheduled_grace=short,
@@ -173,13 +214,28 @@ def policies() -> st.SearchStrategy[SchedulingPolicy]:
     )
 
 
+def _payer_rules() -> st.SearchStrategy[PayerRule]:
+    when = days(_BEGIN, _END)
+    bounded = _spans(when).map(lambda span: {"first": span[0], "last": span[1]})
+    half_open = st.builds(lambda end, day: {end: day}, st.sampled_from(["first", "last"]), when)
+    return st.builds(
+        lambda minimum, bounds: PayerRule(minimum=minimum, **bounds),
+        intervals(most_days=150),
+        st.just({}) | half_open | bounded,
+    )
+
+
+def _spans(when: st.SearchStrategy[date]) -> _Spans:
+    return st.lists(when, min_size=2, max_size=2).map(sorted)
+
+
 @st.composite
 def sessions(
     draw: st.DrawFn,
     *,
     indications: Sequence[str] = _INDICATIONS,
-    first: date = date(2024, 1, 1),
-    last: date = date(2026, 12, 31),
+    first: date = _BEGIN,
+    last: date = _END,
     only_completed: bool = False,
     only_full: bool = False,
     only_product: Product | None = None,
@@ -209,21 +265,23 @@ def records(
     draw: st.DrawFn,
     *,
     indications: Sequence[str] = _INDICATIONS,
-    first: date = date(2024, 1, 1),
-    last: date = date(2026, 12, 31),
+    first: date = _BEGIN,
+    last: date = _END,
     most_sessions: int = 8,
+    also: Collection[RecordPart | str] = (),
     only_history: bool = False,
     only_full: bool = False,
     only_product: Product | None = None,
 ) -> PatientRecord:
-    """Draw a record: sessions of all sorts, holds, overrides, weights and ends of care.
+    """Draw the record of a living patient with a history that begins soon after *first*.
 
     Args:
         draw: Given by Hypothesis.
         indications: What the sessions treat.
         first: The first day on which something happens.
         last: The last such day.
-        most_sessions: How many sessions there are at most.
+        most_sessions: How many sessions there are at most, at least one.
+        also: What the record may have besides; ``list(RecordPart)`` is everything.
         only_history: Whether there are completed sessions only, and nothing else.
         only_full: Whether touch-ups are left out.
         only_product: The product of all sessions; None draws one for each.
@@ -232,61 +290,142 @@ def records(
     >>> len(find(records(), lambda record: len(record.sessions) == 2).holds)
     0
     """
-    given = draw(
-        st.lists(
-            sessions(
-                indications=indications,
-                first=first,
-                last=last,
-                only_completed=only_history,
-                only_full=only_full,
-                only_product=only_product,
-            ),
-            max_size=most_sessions,
-        )
+    parts = frozenset() if only_history else frozenset(RecordPart(part) for part in also)
+    words = (*indications, *(_UNKNOWN_WORDS if RecordPart.UNKNOWN_WORDS in parts else ()))
+    fixed: dict[str, Any] = {"only_full": only_full, "only_product": only_product}
+    soon = min(last, first + timedelta(days=_SOON))
+    begin = sessions(
+        indications=indications[:1], first=first, last=soon, only_completed=True, **fixed
     )
-    if only_history:
-        return PatientRecord(sessions=tuple(given))
-    when = days(first, last)
-    return PatientRecord(
-        sessions=tuple(given),
-        holds=tuple(draw(st.lists(_holds(when), max_size=2))),
-        overrides=tuple(draw(st.lists(_overrides(indications, when), max_size=2))),
-        weights=tuple(draw(st.lists(_weights(when), max_size=2))),
-        care_ends=tuple(draw(st.lists(_care_ends(when), max_size=1))),
-        born_on=draw(st.none() | days(date(1940, 1, 1), first)),
+    further = sessions(
+        indications=words, first=first, last=last, only_completed=only_history, **fixed
+    )
+    given = [draw(begin), *draw(st.lists(further, max_size=most_sessions - 1))]
+    rows = {part: draw(part_rows) for part, part_rows in _drawn(parts, words, first, last).items()}
+    born_on = None if only_history else draw(st.none() | days(date(1940, 1, 1), date(2000, 1, 1)))
+    return PatientRecord(sessions=tuple(_living(given)), born_on=born_on, **rows)
+
+
+def _living(given: Sequence[TreatmentSession]) -> Iterator[TreatmentSession]:
+    """The sessions; none of the others takes the id of the first, which would unmake it."""
+    yield given[0]
+    for session in given[1:]:
+        if session.id is None or session.id != given[0].id:
+            yield session
+
+
+@cache
+def _drawn(
+    parts: frozenset[RecordPart], words: tuple[str, ...], first: date, last: date
+) -> Mapping[str, st.SearchStrategy[list[dict[str, Any]]]]:
+    when, named = days(first, last), st.sampled_from(words)
+    spans = _spans(when)
+    rows = {
+        RecordPart.HOLDS: _holds(spans, st.none() | named),
+        RecordPart.OVERRIDES: _overrides(spans, named),
+        RecordPart.CARE_ENDS: _care_ends(when),
+        RecordPart.AUTHORIZATIONS: _authorizations(spans, named),
+    }
+    if RecordPart.CHANGED_DECISIONS in parts:
+        rows = {part: _changed(row, spans) for part, row in rows.items()}
+    rows[RecordPart.PRIOR_TREATMENTS] = _prior_treatments(when, named)
+    return {part.value: st.lists(row, max_size=2) for part, row in rows.items() if part in parts}
+
+
+def _row(**fields: st.SearchStrategy[Any]) -> _Rows:
+    return st.fixed_dictionaries(fields)
+
+
+def _spanned(spans: _Spans, rows: _Rows) -> _Rows:
+    return st.builds(
+        lambda span, row, is_open: row | {"first": span[0], "last": None if is_open else span[1]},
+        spans,
+        rows,
+        st.booleans(),
     )
 
 
-@st.composite
-def _holds(draw: st.DrawFn, when: st.SearchStrategy[date]) -> Hold:
-    first, last = sorted((draw(when), draw(when)))
-    return Hold(first=first, last=draw(st.sampled_from([None, last, last])), reason="drawn")
+def _holds(spans: _Spans, named: st.SearchStrategy[str | None]) -> _Rows:
+    return _spanned(spans, _row(reason=st.just("drawn"), indication=named))
 
 
-@st.composite
-def _overrides(
-    draw: st.DrawFn, indications: Sequence[str], when: st.SearchStrategy[date]
-) -> IntervalOverride:
-    first, last = sorted((draw(when), draw(when)))
-    usual = draw(st.none() | interval_ranges())
-    minimum = draw(st.none() | intervals(most_days=150)) if usual else draw(intervals())
-    return IntervalOverride(
-        indication=draw(st.sampled_from(indications)),
-        first=first,
-        last=draw(st.sampled_from([None, last])),
-        minimum=minimum,
-        usual=usual,
-        reason="drawn",
-        authority=draw(st.sampled_from(["clinician", "payer"])),
+def _overrides(spans: _Spans, named: st.SearchStrategy[str]) -> _Rows:
+    minimum = _row(minimum=intervals(most_days=150), usual=st.none() | interval_ranges())
+    usual = _row(usual=interval_ranges())
+    who = _row(
+        indication=named, reason=st.just("drawn"), authority=st.sampled_from(list(Authority))
+    )
+    return _spanned(spans, st.builds(lambda row, what: row | what, who, minimum | usual))
+
+
+def _care_ends(when: st.SearchStrategy[date]) -> _Rows:
+    return _row(on=when, kind=st.sampled_from(list(CareEndKind)))
+
+
+def _authorizations(spans: _Spans, named: st.SearchStrategy[str]) -> _Rows:
+    return _row(
+        indication=named,
+        product=st.sampled_from(list(Product)),
+        valid=spans.map(lambda span: {"first": span[0], "last": span[1]}),
+        minimum_interval=st.none() | intervals(most_days=150),
     )
 
 
-@st.composite
-def _weights(draw: st.DrawFn, when: st.SearchStrategy[date]) -> BodyWeight:
-    return BodyWeight(measured_on=draw(when), kilograms=draw(st.integers(2, 200)))
+def _prior_treatments(when: st.SearchStrategy[date], named: st.SearchStrategy[str]) -> _Rows:
+    return _row(
+        indication=named,
+        cycles=st.integers(1, 12),
+        last_on=st.none() | when,
+        product=st.none() | st.sampled_from(list(Product)),
+    )
 
 
-@st.composite
-def _care_ends(draw: st.DrawFn, when: st.SearchStrategy[date]) -> CareEnd:
-    return CareEnd(on=draw(when), kind=draw(st.sampled_from(CareEndKind)))
+def _changed(rows: _Rows, spans: _Spans) -> _Rows:
+    names = st.none() | st.sampled_from(["1", "2"])
+    known = st.builds(lambda span: {"recorded_on": span[0]}, spans)
+    withdrawn = st.builds(lambda span: dict(zip(_CHANGES, span, strict=True)), spans)
+    return st.builds(
+        lambda row, name, change: row | {"id": name} | change, rows, names, known | withdrawn
+    )
+
+
+@contextmanager
+def reveal_records() -> Iterator[None]:
+    """Show what values hold while the block runs, as calls that make them again.
+
+    Records hide ids, days and text everywhere else: use it in tests with invented patients only.
+
+    >>> record = record_from_gaps([], starts_on=date(2026, 1, 5))
+    >>> with reveal_records():
+    ...     shown = repr(record.sessions[0])
+    >>> shown.partition(", ")[0], repr(record.sessions[0])
+    ("TreatmentSession(administered_on='2026-01-05'", 'TreatmentSession(...)')
+    """
+    with (
+        patch.object(Value, "__repr__", _call),
+        patch.object(TreatmentSession, "__repr__", _call),
+    ):
+        yield
+
+
+def _call(value: Value | TreatmentSession) -> str:
+    dumped = TypeAdapter(type(value)).dump_python(value, mode="json", exclude_defaults=True)
+    if not isinstance(dumped, dict):
+        return f"{type(value).__name__}.parse({dumped!r})"
+    fields = getattr(type(value), "model_fields", dumped)
+    return (
+        f"{type(value).__name__}({', '.join(f'{n}={dumped[n]!r}' for n in dumped if n in fields)})"
+    )
+
+
+_revealed = ExitStack()
+
+
+def pytest_runtest_setup() -> None:
+    """Show records while a test runs; pytest calls it where this module is a plugin."""
+    _revealed.enter_context(reveal_records())
+
+
+def pytest_runtest_teardown() -> None:
+    """Hide them again."""
+    _revealed.close()

@@ -1,5 +1,6 @@
-// Opens a page in headless Chromium; reads { page, browser, sort } as JSON from standard input, and
-// writes what is shown, what a visitor can do, and what axe-core finds.
+// Opens a page in headless Chromium; reads { page, browser, sort, filter } as JSON from standard
+// input, and writes what is shown, what a visitor can do, what axe-core finds in light and dark, and
+// how far the page is too wide for screens of several widths.
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 import { readFileSync } from "node:fs";
@@ -37,7 +38,7 @@ try {
     found.map((a) => ({ text: a.textContent, download: a.download, href: a.href })),
   );
   const column = (n) =>
-    page.$$eval("#worklist tbody tr", (rows, i) => rows.map((r) => r.cells[i].textContent), n);
+    page.$$eval("#worklist tbody tr", (rows, i) => rows.map((r) => r.cells[i].textContent.trim()), n);
   const sorted = [];
   for (const name of asked.sort ?? []) {
     await page.getByRole("button", { name, exact: true }).click();
@@ -47,12 +48,32 @@ try {
     const at = heads.findIndex(([text]) => text === name);
     sorted.push({ aria: heads[at][1], values: await column(at) });
   }
+  let filtered = null;
+  if (asked.filter) {
+    await page.getByRole("button", { name: asked.filter }).first().click();
+    filtered = await page.evaluate(() => ({
+      shown: [...document.querySelectorAll("#worklist tbody tr")].filter((r) => !r.hidden).length,
+      text: document.getElementById("shown").textContent,
+      pressed: document.querySelectorAll("button[aria-pressed=true]").length,
+    }));
+  }
   // Chromium lets a page's policy refuse scripts; axe is put in past it, for the check alone.
-  const free = await browser.newContext({ bypassCSP: true });
-  const twin = await free.newPage();
-  await twin.goto(`file://${asked.page}`);
-  await twin.evaluate(axe.source);
-  const found = await twin.evaluate(() => globalThis.axe.run());
+  const violations = [];
+  for (const colorScheme of ["light", "dark"]) {
+    const free = await browser.newContext({ bypassCSP: true, colorScheme });
+    const twin = await free.newPage();
+    await twin.goto(`file://${asked.page}`);
+    await twin.evaluate(axe.source);
+    const found = await twin.evaluate(() => globalThis.axe.run());
+    violations.push(...found.violations);
+  }
+  const overflow = {};
+  for (const width of [360, 390, 860, 1240]) {
+    await page.setViewportSize({ width, height: 800 });
+    overflow[width] = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+  }
   console.log(
     JSON.stringify({
       title: await page.title(),
@@ -65,8 +86,9 @@ try {
       focus,
       links,
       sorted,
-      violations: found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`),
-      passes: found.passes.length,
+      filtered,
+      overflow,
+      violations: violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`),
     }),
   );
 } finally {

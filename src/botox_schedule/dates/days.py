@@ -50,7 +50,7 @@ def _validated(value: Any, handler: core_schema.ValidatorFunctionWrapHandler) ->
     try:
         return handler(value)
     except ValidationError:
-        raise PydanticCustomError("day", _fault(value)) from None
+        raise PydanticCustomError("day", f"not a calendar day; {_fault(value)}") from None
 
 
 Day = Annotated[date, _DaySchema]
@@ -105,7 +105,7 @@ def _parse_day(text: str, name: str) -> date:
 def _fault(value: object) -> str:
     """What is wrong with something that is no day, without repeating it."""
     if isinstance(value, str) and _ISO_DAY.fullmatch(value):
-        return "there is no such day in the calendar"
+        return "the calendar has no such day"
     return f"{_EXPECTED}; {_what_it_is(value)}"
 
 

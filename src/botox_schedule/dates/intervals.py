@@ -271,6 +271,10 @@ def _month_bounds(count: int) -> tuple[int, int]:
 class Window(Value, frozen=True):
     """Consecutive days; both *first* and *last* belong to it.
 
+    Attributes:
+        first: The first day.
+        last: The last day.
+
     >>> window = Window(first=date(2026, 3, 30), last=date(2026, 4, 6))
     >>> date(2026, 4, 6) in window, date(2026, 4, 7) in window
     (True, False)

@@ -56,7 +56,7 @@ class FollowUp(NamedTuple):
 
     Attributes:
         until: That day.
-        ended_by: The death or discharge that ended it, or None where it is the day asked for.
+        ended_by: The death or discharge that ended it, or None where it is *as_of*.
     """
 
     until: date
@@ -201,7 +201,7 @@ def follow_up_until(
     care. A patient whose day of death is unknown was last seen alive at the last session.
 
     Args:
-        as_of: The day asked for.
+        as_of: The day of the question.
         last_session_on: The day of the track's last session, touch-ups included.
         discharged_on: The days of the discharges.
         died_on: The day of the death, or None where there is none or its day is unknown.

@@ -14,6 +14,7 @@ from botox_schedule.engine.limits import (
     is_clear,
     limit_checks,
     limit_findings,
+    limits_in_words,
 )
 from botox_schedule.engine.reasons import days_text, minimum_sentence, suppressed_reason
 from botox_schedule.engine.rules import Minimum, RulesOn
@@ -51,6 +52,7 @@ class DateCheck(Value, frozen=True):
     Attributes:
         on: The day that was asked about.
         as_of: The day up to which records are known.
+        protocol: The protocol of the planned treatment.
         allowed: Whether the interval allows the day; None where a person must decide.
         clear: True only when the day is allowed and every recorded limit was checked with units
             and met; False when one of them is not; else None. It does not say the dose is safe.
@@ -64,6 +66,7 @@ class DateCheck(Value, frozen=True):
 
     on: Day
     as_of: Day
+    protocol: ProtocolRef | None = None
     allowed: bool | None
     clear: bool | None = None
     days_from_earliest: int | None
@@ -78,6 +81,8 @@ class DateCheck(Value, frozen=True):
         lines += [str(reason) for reason in self.reasons]
         if self.allowed is not True:
             lines.append(f"next allowed day: {self.next_allowed_on or 'unknown'}")
+        if self.protocol is not None:
+            lines.append(f"units: {limits_in_words(self.limit_checks, self.protocol.product)}")
         lines += [f"finding {finding}" for finding in self.findings]
         return "\n".join(lines)
 
@@ -157,6 +162,7 @@ def check_of(
     return DateCheck(
         on=day,
         as_of=track.as_of,
+        protocol=track.protocol.ref,
         allowed=verdict.allowed,
         clear=is_clear(verdict.allowed, checks),
         days_from_earliest=None if deciding is None else (day - deciding.gives).days,

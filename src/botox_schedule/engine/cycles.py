@@ -23,7 +23,7 @@ from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import CycleTiming, FindingCode
-from botox_schedule.values import Value
+from botox_schedule.values import Value, notebook_html
 
 _NO_PRODUCT = "unknown"
 
@@ -61,6 +61,10 @@ class TreatmentCycle(Value, frozen=True):
     held: bool
     advice: str | None = None
     findings: tuple[Finding, ...]
+
+    def _repr_html_(self) -> str:
+        """Return the cycle as a table for a notebook."""
+        return notebook_html("cycle_html", self)
 
 
 class CycleJudgment(NamedTuple):
@@ -159,7 +163,7 @@ def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJ
 def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> RuleFacts:
     reading, policy = track.reading, track.policy
     planned = frozenset((s.indication, s.product) for s in cycle.full_sessions)
-    last = frozenset((s.indication, s.product) for s in previous.full_sessions)
+    last = frozenset((s.indication, s.product) for s in previous.sessions)
     products = {product for _, product in planned}
     return RuleFacts(
         labels=label_rules(reading.known, track.protocol, planned, last),

@@ -40,14 +40,20 @@ class TrackDates(NamedTuple):
     @property
     def unverified(self) -> tuple[str, ...]:
         """The unverified figures that the dates rest on: not those that others replace."""
-        if self.earliest is None:
-            return ()
-        labels = [m.protocol for m in self.rules.minimums if m.protocol is not None]
-        rests = any("minimum" in protocol.unverified_retreatment for protocol in labels)
-        usual, version = self.rules.usual, self.rules.protocol
-        own = usual is not None and usual.owner is UsualOwner.LABEL and version is not None
-        rests_on_usual = own and version is not None and "usual" in version.unverified_retreatment
-        return ("minimum",) * rests + ("usual",) * rests_on_usual
+        version, usual = self.rules.protocol, self.rules.usual
+        own = () if version is None else version.unverified_retreatment
+        weighed = [m for m in self.rules.minimums if m.binds or m is self.rules.advising]
+        labels = [m.protocol for m in weighed if m.protocol is not None]
+        found = {
+            "minimum": self.earliest is not None
+            and any("minimum" in protocol.unverified_retreatment for protocol in labels),
+            "usual": self.earliest is not None
+            and usual is not None
+            and usual.owner is UsualOwner.LABEL
+            and "usual" in own,
+            "typical": self.typical_on is not None and "typical" in own,
+        }
+        return tuple(name for name, rests in found.items() if rests)
 
 
 def track_dates(rules: IntervalRules, holds: HoldCalendar, as_of: date) -> TrackDates:

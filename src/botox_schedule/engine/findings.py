@@ -45,7 +45,7 @@ def track_findings(track: Track, judgment: CycleJudgment | None = None) -> tuple
     found += _switches(track)
     found += last_cycle_findings(track, judgment)
     found += _holds(track)
-    if track.care.status is None:
+    if track.care.status is None and not _is_held_open(track):
         found += _age(track)
         found += _rules(track)
     if track.status is not DueStatus.DECEASED:
@@ -88,8 +88,15 @@ def _unrecognized(reading: Reading) -> Iterable[Finding]:
 
 
 def _later_sessions(track: Track) -> Iterable[Finding]:
-    later = [s for s in track.history.later if s.indication in track.clock]
-    later += [s for s in track.history.later if not track.reading.recognizes(s.indication)]
+    # Those of an unknown or a declared indication belong to no track: each track names them.
+    others = track.policy.other_indications
+    later = [
+        s
+        for s in track.history.later
+        if s.indication in track.clock
+        or s.indication in others
+        or not track.known.recognizes(s.indication)
+    ]
     if later:
         message = "a completed session is dated after the day of the question; it is left out"
         yield make_finding(FindingCode.FUTURE_COMPLETED_SESSION, message, later)
@@ -114,7 +121,7 @@ def _switches(track: Track) -> Iterable[Finding]:
     if track.last is None:
         return
     planned = track.protocol.product
-    switched = [s for s in track.last.full_sessions if s.product not in {None, planned}]
+    switched = [s for s in track.last.sessions if s.product not in {None, planned}]
     if switched:
         message = "the planned product is not the one given last; the stricter minimum counts"
         yield make_finding(FindingCode.PRODUCT_SWITCH, message, switched)
@@ -160,6 +167,11 @@ def review_day(track: Track, hold: Hold) -> date:
         return shifted(hold.last, 1)
     policy = track.policy
     return policy.hold_review_after.added_to(hold.first, policy.short_month)
+
+
+def _is_held_open(track: Track) -> bool:
+    """Whether the track is on hold without a known end: then nothing is dated."""
+    return track.status is DueStatus.ON_HOLD and track.resumes_on is None
 
 
 def _needs_review(track: Track, hold: Hold) -> bool:

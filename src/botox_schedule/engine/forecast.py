@@ -15,6 +15,7 @@ from botox_schedule.engine.limits import (
     is_clear,
     limit_checks,
     limit_findings,
+    limits_in_words,
 )
 from botox_schedule.engine.reasons import DateReason, date_reasons
 from botox_schedule.engine.response import (
@@ -25,7 +26,7 @@ from botox_schedule.engine.response import (
     timeline_of,
 )
 from botox_schedule.engine.session import DueDates, due_dates_of
-from botox_schedule.engine.track import Reading, Track
+from botox_schedule.engine.track import Reading, Track, status_without_protocol
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import version_on
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
@@ -193,6 +194,8 @@ class Forecast(Value, frozen=True):
                 f"typical day {self.dates.typical_on}: {self.dates.typical_words}; "
                 "it makes nobody due"
             )
+        if self.protocol is not None and not self.status.ends_care:
+            lines.append(f"units: {limits_in_words(self.limit_checks, self.protocol.product)}")
         lines += [f"finding {finding}" for finding in self.findings]
         return "\n".join(lines)
 
@@ -247,7 +250,7 @@ def forecast_of(
     timeline = timeline_of_track(track)
     anchor, due, as_of = track.anchor, dates.due, track.as_of
     findings = [*besides, *track_findings(track), *limit_findings(checks, question)]
-    findings += _early_ends(observed, anchor, due or dates.earliest)
+    findings += _early_ends(observed, track)
     return Forecast(
         as_of=as_of,
         indication=track.protocol.indication,
@@ -276,19 +279,29 @@ def forecast_of(
     )
 
 
-def _early_ends(
-    observed: ObservedResponse | None, anchor: date | None, next_on: date | None
-) -> Iterator[Finding]:
+def _early_ends(observed: ObservedResponse | None, track: Track) -> Iterator[Finding]:
     """Yield that the effect ended before the interval, where it did in several cycles."""
     wear_off = None if observed is None else observed.wear_off
-    if wear_off is None or anchor is None or next_on is None:
+    interval = _interval_days(track)
+    if wear_off is None or interval is None:
         return
-    short = [gap for days in wear_off.days if (gap := (next_on - anchor).days - days) > 0]
+    short = [interval - days for days in wear_off.days if days < interval]
     if len(short) >= FEWEST_CYCLES:
         least, most = min(short), max(short)
         span = f"{least}" if least == most else f"{least} to {most}"
         message = f"the effect ended {span} days before the interval in {len(short)} cycles"
         yield make_finding(FindingCode.EFFECT_ENDS_EARLY, message)
+
+
+def _interval_days(track: Track) -> int | None:
+    """Days from the last session to the first usual day, else to the minimum; nothing moves it."""
+    dates, anchor = track.dates, track.anchor
+    if dates is None or anchor is None:
+        return None
+    if dates.window is not None:
+        return (dates.window.first - anchor).days
+    deciding = dates.rules.deciding
+    return None if deciding is None else (deciding.gives - anchor).days
 
 
 def dates_of(track: Track) -> DueDates:
@@ -374,13 +387,14 @@ def forecast_without_protocol(
         if s.indication == indication
     ]
     last = max((s.administered_on for s in sessions), default=None)
+    status = status_without_protocol(reading, indication, sessions)
     sentence = "no protocol is known for this indication"
     return Forecast(
         as_of=reading.as_of,
         indication=indication,
         protocol=None,
         policy=reading.policy,
-        status=DueStatus.NO_INTERVAL,
+        status=status,
         dates=DueDates(),
         last_session_on=last,
         days_since_last=None if last is None else (reading.as_of - last).days,

@@ -93,3 +93,7 @@ def _joined(
         return (*spans, (hold.first, hold.last))
     last = None if hold.last is None else max(until, hold.last)
     return (*spans[:-1], (begin, last))
+
+
+NO_HOLDS = HoldCalendar(())
+"""A calendar without any hold."""

@@ -299,19 +299,23 @@ def _session_clears_on(
 
 def _days_of_session(question: LimitQuestion) -> tuple[date, date]:
     """From the first to the last day of what would be one session with *on*."""
-    cycle, day = question.cycle, question.on
-    if cycle is not None and cycle.first_on <= day <= _joins_until(question):
-        return cycle.first_on, max(cycle.anchored_on, day)
-    return day, day
+    joined = _joined_cycle(question)
+    return (question.on if joined is None else joined.first_on), _joins_until(question)
 
 
 def _joins_until(question: LimitQuestion) -> date:
     """The last day whose sessions would be one with *on*."""
-    cycle, day = question.cycle, question.on
+    joined = _joined_cycle(question)
     within = question.reading.policy.group_within_days
-    if cycle is not None and cycle.first_on <= day <= shifted(cycle.first_on, within):
-        return shifted(cycle.first_on, within)
-    return day
+    return question.on if joined is None else shifted(joined.first_on, within)
+
+
+def _joined_cycle(question: LimitQuestion) -> CycleSessions | None:
+    """The last cycle, where a session on *on* would belong to it."""
+    cycle, within = question.cycle, question.reading.policy.group_within_days
+    if cycle is None or not 0 <= (question.on - cycle.first_on).days <= within:
+        return None
+    return cycle
 
 
 def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Iterable[Finding]:
@@ -349,7 +353,24 @@ def is_clear(verdict: bool | None, checks: Sequence[LimitCheck]) -> bool | None:
     answers = [verdict, *(check.is_met for check in checks if check.chosen)]
     if False in answers:
         return False
-    return None if None in answers else True
+    # Without a recorded limit nothing was checked, which is not the same as within the limits.
+    return None if None in answers or not checks else True
+
+
+def limits_in_words(checks: Sequence[LimitCheck], product: str) -> str:
+    """Return what the limits recorded here say, and what they do not say."""
+    chosen = [check for check in checks if check.chosen and not check.not_checked]
+    if not chosen:
+        return f"no limit is recorded for {product}"
+    if any(check.exceeded for check in chosen):
+        return "the units exceed a limit recorded here"
+    checked = [check for check in chosen if check.is_met]
+    if len(checked) < len(chosen):
+        return f"of {len(chosen)} limits recorded here {len(checked)} were checked with units"
+    return (
+        f"within the limits recorded here ({len(checked)} checked); "
+        "this does not say the dose is safe"
+    )
 
 
 def in_window(

@@ -67,27 +67,49 @@ def _unmoved(step: _Step) -> date | None:
 
 
 def _first_target(track: Track, step: _Step) -> date | None:
-    booked = track.next_booking
     if step.usual is None:
         return None
-    if booked is not None and judge_day(track, booked.administered_on).allowed is not False:
-        return booked.administered_on
-    if step.dates.due is None:
-        return None
+    booked_on = kept_booking_on(track)
+    if booked_on is not None or step.dates.due is None:
+        return booked_on
     periods = step.rules.allowed_periods()
     return first_allowed(periods, track.holds, max(step.dates.due, track.as_of))
 
 
-def _after(track: Track, step: _Step, target: date) -> _Step:
-    """The rules and dates after a session on *target* with the planned treatment."""
+def kept_booking_on(track: Track) -> date | None:
+    """Return the day of the next booking of a new session, if it may be kept: not forbidden."""
+    ahead = (s.administered_on for s in track.bookings if s.administered_on >= track.as_of)
+    booked_on = next((day for day in ahead if not _is_second_part(track, day)), None)
+    if booked_on is None or judge_day(track, booked_on).allowed is False:
+        return None
+    return booked_on
+
+
+def _is_second_part(track: Track, day: date) -> bool:
+    """A booking so close to the last session belongs to it and is no session of its own."""
+    return track.rules is not None and track.rules.is_part_of_last_session(day)
+
+
+def rules_after(track: Track, rules: IntervalRules, target: date) -> IntervalRules:
+    """Return the rules after a session on *target* with the planned treatment.
+
+    Args:
+        track: The track.
+        rules: The rules after the session before.
+        target: The day of the planned session.
+    """
     planned = frozenset({(track.protocol.indication, track.protocol.product)})
-    facts = step.rules.facts._replace(
+    facts = rules.facts._replace(
         labels=label_rules(track.known, track.protocol, planned, planned),
         anchor=target,
         counted_from=target,
         first_on=target,
     )
-    rules = IntervalRules(facts)
+    return IntervalRules(facts)
+
+
+def _after(track: Track, step: _Step, target: date) -> _Step:
+    rules = rules_after(track, step.rules, target)
     return _Step(rules, track_dates(rules, track.holds, target))
 
 

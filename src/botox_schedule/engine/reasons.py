@@ -8,10 +8,10 @@ from botox_schedule.engine.dates import TrackDates
 from botox_schedule.engine.rules import Minimum, RulesOn, UsualRange, UsualWindow
 from botox_schedule.engine.track import Track
 from botox_schedule.protocols.model import (
+    FROM_A_PAYER,
     READ_FROM_A_SCHEDULE,
     ProtocolRef,
     SourceRef,
-    TreatmentProtocol,
 )
 from botox_schedule.terms import (
     CandidateOutcome,
@@ -35,6 +35,8 @@ _OWNERS = {
     MinimumKind.EXPIRED_OVERRIDE: "the expired override's",
     MinimumKind.UNRECOGNIZED: "the",
 }
+_NOUNS = {READ_FROM_A_SCHEDULE: "scheduled interval", FROM_A_PAYER: "payer minimum"}
+"""What a minimum is called that its source does not state as the label's."""
 _USUAL_OWNERS = {
     UsualOwner.LABEL: "the usual range",
     UsualOwner.CLINIC: "the clinic's own usual range",
@@ -129,15 +131,9 @@ def days_text(count: int) -> str:
 
 def minimum_sentence(minimum: Minimum) -> str:
     """Return what a minimum gives; one read from a schedule is called an interval."""
-    noun = "scheduled interval" if _is_read_from_a_schedule(minimum.protocol) else "minimum"
-    if minimum.kind is not MinimumKind.LABEL:
-        noun = "minimum"
+    source = None if minimum.protocol is None else minimum.protocol.retreatment.minimum_source
+    noun = _NOUNS.get((source and source.basis) or "", "minimum")
     return f"{_OWNERS[minimum.kind]} {in_words(minimum.interval)} {noun} gives {minimum.gives}"
-
-
-def _is_read_from_a_schedule(protocol: TreatmentProtocol | None) -> bool:
-    source = None if protocol is None else protocol.retreatment.minimum_source
-    return source is not None and source.basis == READ_FROM_A_SCHEDULE
 
 
 def suppressed_reason(track: Track) -> str:
@@ -305,7 +301,7 @@ def _usual_reasons(
     inputs = _counted_from(track)[:1]
     return {
         name.value: _usual_reason(
-            track, dates, (name, on, sentence + _moved(track, on, unmoved)), inputs
+            track, dates, (name, on, sentence + _moved(track, dates, on, unmoved)), inputs
         )
         for name, (on, unmoved, sentence) in sentences.items()
     }
@@ -317,17 +313,20 @@ def usual_words(usual: UsualRange) -> str:
     return f"{_USUAL_OWNERS[usual.owner]} of {usual.interval} ({schedule})"
 
 
-def _moved(track: Track, on: date | None, unmoved: date) -> str:
+def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> str:
     """What moved a date away from the day that the usual range alone gives."""
     if on is None:
         ends_on = track.care.ends_on
         if ends_on is not None:
             return f"; nothing is dated from the discharge on {ends_on} on"
         return "; an open hold leaves it undated"
-    if on == unmoved:
-        return ""
-    by = days_text((on - unmoved).days)
-    return f"; the minimum or days on hold move it by {by} to {on}"
+    first = unmoved if dates.window is None else dates.window.first
+    slide = max(((dates.allowed_from or first) - first).days, 0)
+    held = (on - unmoved).days - slide
+    words = f"; slid by {days_text(slide)} with the first allowed day" if slide else ""
+    if held:
+        words += f"; days on hold do not count, which moves it by {days_text(held)}"
+    return f"{words} to {on}" if words else ""
 
 
 def _usual_reason(

@@ -12,7 +12,7 @@ from botox_schedule.errors import OrderError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
 from botox_schedule.terms import ForWhom, ResponsePhase
-from botox_schedule.values import PatientValue, Value
+from botox_schedule.values import PatientValue, Value, notebook_html
 
 
 class Stage(NamedTuple):
@@ -78,6 +78,10 @@ class ResponseTimeline(Value, frozen=True):
     full_benefit_by: Day | None = None
     protocol: ProtocolRef | None = None
     unverified: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """Return the timeline as a picture and a table for a notebook."""
+        return notebook_html("timeline_html", self)
 
     def windows(self) -> tuple[StagedWindow, ...]:
         """Return the stated windows in the order of their stages."""

@@ -24,11 +24,26 @@ Treatment = tuple[str, Product | None]
 
 
 class LabelRule(NamedTuple):
-    """A protocol that may state a minimum for the next session."""
+    """Protocols that may state minimums for the next session.
+
+    Attributes:
+        kind: How they bear on it.
+        tiers: On each day the first of these groups that has a version counts: the protocols of
+            the treatment itself, those of its indication, those of the clock.
+        binds: Whether they bind as far as their sources do, or advise only.
+    """
 
     kind: MinimumKind
-    versions: Versions
+    tiers: tuple[tuple[Versions, ...], ...]
     binds: bool
+
+    def on(self, day: date) -> list[TreatmentProtocol]:
+        """Return the versions that count on *day*."""
+        for tier in self.tiers:
+            found = [v for versions in tier if (v := version_on(versions, day)) is not None]
+            if found:
+                return found
+        return []
 
 
 class LabelRules(NamedTuple):
@@ -306,9 +321,9 @@ def _label(
 
 def _other_labels(facts: RuleFacts, day: date) -> Iterator[Minimum]:
     for other in facts.labels.others:
-        version = version_on(other.versions, day)
-        if version is not None and version.retreatment.minimum is not None:
-            yield _label(facts, other.kind, version, binds=other.binds)
+        for version in other.on(day):
+            if version.retreatment.minimum is not None:
+                yield _label(facts, other.kind, version, binds=other.binds)
 
 
 def _payers(facts: RuleFacts, day: date) -> list[Minimum]:
@@ -327,15 +342,15 @@ def _payers(facts: RuleFacts, day: date) -> list[Minimum]:
 
 def _doubtful_minimums(facts: RuleFacts, day: date) -> Iterator[Minimum]:
     """What decisions under an unknown indication would bind, as advice on every clock."""
-    intervals = [
-        override.minimum
-        for override in facts.doubtful_overrides
-        if is_within(override.first, day, override.last)
-    ]
+    valid = [o for o in facts.doubtful_overrides if is_within(o.first, day, o.last)]
+    intervals = [override.minimum for override in valid]
+    # A usual range can open days where nothing states a minimum: its first day advises too.
+    intervals += [override.usual.first for override in valid if override.usual is not None]
     intervals += [a.minimum_interval for a in facts.doubtful_approved if day in a.valid]
-    for interval in intervals:
-        if interval is not None:
-            yield _counted(facts, MinimumKind.UNRECOGNIZED, interval, binds=False)
+    stated = [interval for interval in intervals if interval is not None]
+    # The order of rows means nothing: the longest comes first, of equals by their text.
+    for interval in sorted(stated, key=lambda i: (_days(facts, i), str(i)), reverse=True):
+        yield _counted(facts, MinimumKind.UNRECOGNIZED, interval, binds=False)
 
 
 def _overridden(
@@ -371,7 +386,10 @@ def _valid_minimum(facts: RuleFacts, day: date, authority: Authority) -> Interva
         and override.authority is authority
         and is_within(override.first, day, override.last)
     ]
-    return max(valid, key=lambda o: (o.first, _days(facts, o.minimum)), default=None)
+    # The text comes last: it decides only between lengths that are equal, so that no order does.
+    return max(
+        valid, key=lambda o: (o.first, _days(facts, o.minimum), str(o.minimum)), default=None
+    )
 
 
 def _days(facts: RuleFacts, interval: Interval | None) -> date:
@@ -402,11 +420,12 @@ def _valid_usual(facts: RuleFacts, day: date) -> IntervalOverride | None:
         if override.usual is not None and is_within(override.first, day, override.last)
     ]
 
-    def strictness(override: IntervalOverride) -> tuple[date, date, date, bool]:
+    def strictness(override: IntervalOverride) -> tuple[date, date, date, bool, str]:
         usual = override.usual
         first, last = (None, None) if usual is None else (usual.first, usual.last)
         clinician = override.authority is Authority.CLINICIAN
-        return override.first, _days(facts, first), _days(facts, last), clinician
+        # The text comes last: it decides only between lengths that are equal.
+        return override.first, _days(facts, first), _days(facts, last), clinician, str(usual)
 
     return max(valid, key=strictness, default=None)
 
@@ -418,7 +437,8 @@ def _doubtful_until(facts: RuleFacts, minimums: Iterable[Minimum]) -> date | Non
         return None
     intervals = {*(m.interval for m in minimums), *facts.longest}
     short_month = facts.policy.short_month
-    return max(i.added_to(day, short_month) for day in facts.doubtful_from for i in intervals)
+    ends = (i.added_to(day, short_month) for day in facts.doubtful_from for i in intervals)
+    return max(ends, default=None)
 
 
 def _opens_on(
@@ -450,7 +470,8 @@ def _periods(facts: RuleFacts) -> Iterator[tuple[date | None, date | None]]:
     for versions in facts.labels.own:
         yield from ((v.in_force.first, v.in_force.last) for v in versions)
     for other in facts.labels.others:
-        yield from ((v.in_force.first, v.in_force.last) for v in other.versions)
+        families = (family for tier in other.tiers for family in tier)
+        yield from ((v.in_force.first, v.in_force.last) for family in families for v in family)
     for override in (*facts.overrides, *facts.doubtful_overrides):
         yield override.first, override.last
     for rule in facts.payer:
@@ -488,15 +509,18 @@ def label_rules(
         own: list[Versions] = [known.versions(protocol)]
         substituted = False
     else:
-        found = [_families(known, protocol, treatment) for treatment in _sorted(planned)]
-        substituted = not all(is_own for _, is_own in found)
-        own = [versions for families, _ in found for versions in families]
+        found = [_tiers(known, protocol, treatment) for treatment in _sorted(planned)]
+        substituted = not all(
+            _is_own(tiers, t) for tiers, t in zip(found, _sorted(planned), strict=True)
+        )
+        own = [versions for tiers in found for versions in tiers[0]]
         own = own or [known.versions(protocol)]
     others: list[LabelRule] = []
     for treatment in _sorted(last - planned):
-        rules, is_own = _label_rules_of(known, protocol, treatment, planned)
-        others += rules
-        substituted = substituted or not is_own
+        others += _label_rules_of(known, protocol, treatment, planned)
+        tiers = _tiers(known, protocol, treatment)
+        same_product = treatment[1] in {product for _, product in planned}
+        substituted = substituted or not (same_product or _is_own(tiers, treatment))
     return LabelRules(tuple(own), tuple(dict.fromkeys(others)), substituted)
 
 
@@ -504,25 +528,31 @@ def _sorted(treatments: Iterable[Treatment]) -> list[Treatment]:
     return sorted(treatments, key=lambda treatment: (treatment[0], treatment[1] or ""))
 
 
-def _families(
+def _tiers(
     known: ProtocolSet, protocol: TreatmentProtocol, treatment: Treatment
-) -> tuple[tuple[Versions, ...], bool]:
-    """The protocols of a treatment, and whether they are its own.
+) -> tuple[tuple[Versions, ...], ...]:
+    """The protocols of a treatment, those of its indication, those of the clock.
 
-    An unknown product counts as every product known for the indication. Where a treatment has
-    no protocol, those of its indication judge it, else those of the clock.
+    An unknown product counts as every product known for the indication.
     """
     indication, product = treatment
     people, region = protocol.population, protocol.region
-    if product is not None:
-        own = known.find(indication, product, people, region)
-        if own:
-            return own, True
-    same_indication = known.of_indications([indication], people, region)
-    if same_indication:
-        return same_indication, product is None
     clock = known.clock(protocol.indication, people, region)
-    return known.of_indications(clock, people, region), product is None
+    own = () if product is None else known.find(indication, product, people, region)
+    tiers = (
+        own,
+        known.of_indications([indication], people, region),
+        known.of_indications(clock, people, region),
+    )
+    return tuple(tier for tier in tiers if tier)
+
+
+def _is_own(tiers: tuple[tuple[Versions, ...], ...], treatment: Treatment) -> bool:
+    """Whether the treatment has a protocol; an unknown product has those of its indication."""
+    first = tiers[0][0][0] if tiers else None
+    if first is None or first.indication != treatment[0]:
+        return False
+    return treatment[1] is None or first.product is treatment[1]
 
 
 def _label_rules_of(
@@ -530,13 +560,20 @@ def _label_rules_of(
     protocol: TreatmentProtocol,
     treatment: Treatment,
     planned: frozenset[Treatment],
-) -> tuple[list[LabelRule], bool]:
-    """What a session of the last cycle, which was not the planned treatment, binds or advises."""
-    families, is_own = _families(known, protocol, treatment)
-    if treatment[1] is None or treatment[1] not in {product for _, product in planned}:
-        return [LabelRule(MinimumKind.PREVIOUS_PRODUCT, v, binds=True) for v in families], is_own
-    rules = [LabelRule(MinimumKind.OTHER_INDICATION, v, binds=False) for v in families]
-    clock = known.clock(protocol.indication, protocol.population, protocol.region)
-    general = general_protocols(known, protocol, clock)
-    rules += [LabelRule(MinimumKind.IN_GENERAL, v, binds=True) for v in general]
-    return rules, True
+) -> list[LabelRule]:
+    """What a session of the last cycle, which was not the planned treatment, binds or advises.
+
+    Another product binds, and so does an unknown one; the planned product for another
+    indication of the clock advises, and its protocol for the clock in general binds.
+    """
+    indication, product = treatment
+    tiers = _tiers(known, protocol, treatment)
+    same_product = product in {planned_product for _, planned_product in planned}
+    kind = MinimumKind.OTHER_INDICATION if same_product else MinimumKind.PREVIOUS_PRODUCT
+    rules = [LabelRule(kind, tiers, binds=not same_product)]
+    other_indication = indication not in {planned_indication for planned_indication, _ in planned}
+    if other_indication and (same_product or product is None):
+        clock = known.clock(protocol.indication, protocol.population, protocol.region)
+        general = general_protocols(known, protocol, clock)
+        rules += [LabelRule(MinimumKind.IN_GENERAL, (general,), binds=True)] if general else []
+    return rules

@@ -9,15 +9,14 @@ from pydantic import Field, model_validator
 from botox_schedule.dates.days import Day, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.engine.dates import TrackDates, track_dates
-from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.engine.rules import IntervalRules, LabelRules, RuleFacts
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
 from botox_schedule.terms import DateName, DueStatus
-from botox_schedule.values import Value
+from botox_schedule.values import Value, notebook_html
 
 _STATUSES = (DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OVERDUE, DueStatus.LAPSED)
-_NO_HOLDS = HoldCalendar(())
 
 
 class DueDates(Value, frozen=True):
@@ -61,6 +60,10 @@ class DueDates(Value, frozen=True):
         dates = zip(names, self.boundaries, strict=True)
         text = ", ".join(f"{name} {day or 'not dated'}" for name, day in dates)
         return text if self.typical_on is None else f"{text}, typical day {self.typical_on}"
+
+    def _repr_html_(self) -> str:
+        """Return the dates as a table for a notebook."""
+        return notebook_html("dates_html", self)
 
 
 def status_on(dates: TrackDates | DueDates, day: date) -> DueStatus:
@@ -140,7 +143,7 @@ def _dates_of_session(
     administered_on: date, protocol: TreatmentProtocol, policy: SchedulingPolicy
 ) -> DueDates:
     rules = session_rules(administered_on, protocol, policy)
-    return due_dates_of(track_dates(rules, _NO_HOLDS, administered_on), protocol)
+    return due_dates_of(track_dates(rules, NO_HOLDS, administered_on), protocol)
 
 
 def _lengths(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> _Lengths | None:
@@ -163,10 +166,10 @@ def _is_the_same_every_day(protocol: TreatmentProtocol, policy: SchedulingPolicy
     intervals = [rule.minimum, rule.typical, policy.grace_for(rule.kind), policy.lapsed_after]
     intervals += [] if usual is None else [usual.first, usual.last]
     intervals += [payer_rule.minimum for payer_rule in payer]
-    dated = [protocol.in_force, *payer]
-    return not any(i is not None and i.months for i in intervals) and not any(
-        period.first is not None or period.last is not None for period in dated
-    )
+    dated = [(protocol.in_force.first, protocol.in_force.last)]
+    dated += [(payer_rule.first, payer_rule.last) for payer_rule in payer]
+    in_days = not any(interval is not None and interval.months for interval in intervals)
+    return in_days and set(dated) == {(None, None)}
 
 
 def due_dates_of(found: TrackDates, protocol: TreatmentProtocol) -> DueDates:
@@ -197,6 +200,10 @@ class ProjectedSession(Value, frozen=True):
     number: int = Field(ge=1)
     target: Day
     window: Window
+
+    def _repr_html_(self) -> str:
+        """Return the session as a table for a notebook."""
+        return notebook_html("projected_html", self)
 
 
 def projected_from(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from botox_schedule.engine.dates import TrackDates, track_dates
-from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.rules import (
     IntervalRules,
     RuleFacts,
@@ -21,7 +21,7 @@ from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.decisions import Decisions, known_decisions
 from botox_schedule.records.history import CycleSessions, History, cycles_of, read_history
 from botox_schedule.records.model import CareEnd, PatientRecord, PriorTreatment, TreatmentSession
-from botox_schedule.terms import DueStatus
+from botox_schedule.terms import DueStatus, SessionKind
 
 
 class Reading(NamedTuple):
@@ -80,6 +80,10 @@ class Care(NamedTuple):
     ends_on: date | None
     ended_on: date | None
     resumed_by: TreatmentSession | None
+
+
+_NO_COURSE = PriorCourse(0, None, None, is_undated=False, counted_once=False)
+_IN_CARE = Care(None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -189,9 +193,7 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
     own = [s for s in reading.history.completed if s.indication in clock]
     cycles = cycles_of(own, reading.policy.group_within_days)
     prior = _prior_course(reading, clock)
-    holds = HoldCalendar(
-        hold for hold in reading.decisions.holds if concerns(reading, hold.indication, clock)
-    )
+    holds = _holds(reading, clock)
     care = _care(reading, clock, cycles)
     last = _last_cycle(cycles, prior)
     rules = None if last is None else IntervalRules(_facts(reading, protocol, clock, last, care))
@@ -200,6 +202,25 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
         dates = track_dates(rules, holds, reading.as_of)
     status = _status(reading, holds, care, rules, dates)
     return Track(reading, protocol, clock, cycles, prior, holds, care, last, rules, dates, status)
+
+
+def status_without_protocol(
+    reading: Reading, indication: str, sessions: list[TreatmentSession]
+) -> DueStatus:
+    """Return the status of an indication that no protocol is known for."""
+    clock = frozenset({indication})
+    cycles = cycles_of(sessions, reading.policy.group_within_days)
+    status = _care(reading, clock, cycles).status
+    if status is None and _holds(reading, clock).covers(reading.as_of):
+        status = DueStatus.ON_HOLD
+    return DueStatus.NO_INTERVAL if status is None else status
+
+
+def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
+    known = reading.decisions.holds
+    if not known:
+        return NO_HOLDS
+    return HoldCalendar(hold for hold in known if concerns(reading, hold.indication, clock))
 
 
 def last_full_sessions(reading: Reading, clock: frozenset[str]) -> list[TreatmentSession]:
@@ -218,7 +239,7 @@ def concerns(reading: Reading, indication: str | None, clock: frozenset[str]) ->
 def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
     rows = [p for p in reading.record.prior_treatments if p.indication in clock and p.cycles]
     if not rows:
-        return PriorCourse(0, None, None, is_undated=False, counted_once=False)
+        return _NO_COURSE
     courses = _courses(rows)
     starts = [course.started_on for course in courses]
     dated = [p for p in rows if p.last_on is not None and p.last_on <= reading.as_of]
@@ -273,6 +294,8 @@ def _is_after(one: TreatmentSession, other: TreatmentSession) -> bool:
 
 def _care(reading: Reading, clock: frozenset[str], cycles: list[CycleSessions]) -> Care:
     decisions, as_of = reading.decisions, reading.as_of
+    if not decisions.discharges and not decisions.deaths:
+        return _IN_CARE
     ends = [e for e in decisions.discharges if concerns(reading, e.indication, clock)]
     ahead = min((e.on for e in ends if e.on is not None and e.on > as_of), default=None)
     if decisions.deaths:
@@ -302,7 +325,7 @@ def _facts(
 ) -> RuleFacts:
     policy, decisions = reading.policy, reading.decisions
     planned: frozenset[Treatment] = frozenset({(protocol.indication, protocol.product)})
-    given = frozenset((s.indication, s.product) for s in last.full_sessions)
+    given = frozenset((s.indication, s.product) for s in last.sessions)
     doubtful_from = tuple(_doubtful_from(reading, last))
     facts = RuleFacts(
         labels=label_rules(reading.known, protocol, planned, given),
@@ -355,9 +378,11 @@ def _doubtful_from(reading: Reading, last: CycleSessions) -> Iterable[date]:
     Such a session may have been the last of the track, and touch-ups after it may belong to it:
     it counts from the last injection where no full session came clearly after it.
     """
+    # A touch-up that only counts as a full session says nothing of what came before it.
+    is_full = last.full_sessions[-1].kind is SessionKind.FULL
     for day in doubtful_days(reading):
         is_older = (last.anchored_on - day).days > reading.policy.group_within_days
-        yield day if is_older else max(day, last.last_injected_on)
+        yield day if is_full and is_older else max(day, last.last_injected_on)
 
 
 def _always_doubtful(reading: Reading) -> bool:

@@ -1,15 +1,16 @@
-"""FHIR R4 bundles into records, and a forecast into a proposed ServiceRequest.
+"""FHIR R4 into records with what could not be read, and a forecast into a ServiceRequest.
 
 It needs the extra ``fhir``. The models are R4B's, which equal R4's in every element used here.
 """
 
-from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
-from botox_schedule.fhir.reader import UNKNOWN_INDICATION, BundleReading, records_from_bundle
-from botox_schedule.fhir.tables import (
+from botox_schedule.fhir.elements import (
     MEDICATION_ADMINISTRATION_STATUSES,
     PROCEDURE_STATUSES,
     UNIT_CODES,
 )
+from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
+from botox_schedule.fhir.reader import BundleCounts, BundleReading, records_from_bundle
+from botox_schedule.fhir.sessions import UNKNOWN_INDICATION
 from botox_schedule.fhir.writer import (
     EARLIEST_EXTENSION,
     OVERDUE_FROM_EXTENSION,
@@ -23,6 +24,7 @@ __all__ = [
     "PROCEDURE_STATUSES",
     "UNIT_CODES",
     "UNKNOWN_INDICATION",
+    "BundleCounts",
     "BundleProblem",
     "BundleProblemCode",
     "BundleReading",

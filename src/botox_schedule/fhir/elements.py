@@ -1,25 +1,75 @@
-"""Elements of resources as plain values."""
+"""Elements of resources as plain values: days, units, statuses, codes and texts."""
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
-from botox_schedule.fhir.tables import UNIT_CODES
+from botox_schedule import SessionStatus, day_in_zone
+from botox_schedule.fhir.problems import BundleProblemCode, Fault
+from botox_schedule.records.model import MOST_UNITS
 
-_UCUM = "http://unitsofmeasure.org"
+_SHARED = {
+    "completed": SessionStatus.COMPLETED,
+    # What was stopped had begun: it counts, and a person must look at the units.
+    "stopped": SessionStatus.COMPLETED,
+    "in-progress": SessionStatus.DRAFT,
+    "on-hold": SessionStatus.DRAFT,
+    "not-done": SessionStatus.CANCELLED,
+    "entered-in-error": SessionStatus.ENTERED_IN_ERROR,
+}
+
+MEDICATION_ADMINISTRATION_STATUSES = MappingProxyType(_SHARED)
+"""The status of a session for each status of a MedicationAdministration; ``unknown`` has none."""
+
+PROCEDURE_STATUSES = MappingProxyType({**_SHARED, "preparation": SessionStatus.DRAFT})
+"""The status of a session for each status of a Procedure; ``unknown`` has none."""
+
+UNIT_CODES = frozenset({"U", "[U]", "[USP'U]"})
+"""The codes of UCUM that are read as units of the product; nothing is converted."""
+
+_UCUM = "unitsofmeasure.org"
 _SPOKEN_UNITS = frozenset({"u", "unit", "units"})
-_MOST_UNITS = 1_000_000
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PARTIAL = re.compile(r"\d{4}(-\d{2})?", re.ASCII)
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
-def listed(resource: Mapping[str, Any], name: str) -> list[Any]:
+def listed(resource: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     """Return the objects of a list; empty where there is none."""
     value = resource.get(name, [])
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def within(value: Any, name: str) -> Any:
+    """Return an element of an object; None where it has none, or is no object."""
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def text_of(value: Any, name: str) -> str | None:
+    """Return a text of an object without the spaces around it; None where there is none."""
+    text = value.get(name) if isinstance(value, dict) else None
+    return (text.strip() or None) if isinstance(text, str) else None
+
+
+def without_scheme(address: str) -> str:
+    """Return an address the same for http and https, without a slash at its end."""
+    return _SCHEME.sub("", address.strip()).rstrip("/")
+
+
+def codings(concept: Any) -> Iterator[tuple[str, str]]:
+    """Yield system and code of each coding of a CodeableConcept; the system may be empty."""
+    for coding in listed(concept, "coding") if isinstance(concept, dict) else ():
+        code = text_of(coding, "code")
+        if code is not None:
+            yield text_of(coding, "system") or "", code
 
 
 def texts_in(concept: Any) -> Iterator[str]:
     """Yield the texts and displays of a CodeableConcept."""
-    if isinstance(concept, Mapping):
+    if isinstance(concept, dict):
         for holder in (concept, *listed(concept, "coding")):
             for name in ("text", "display"):
                 if isinstance(holder.get(name), str):
@@ -32,13 +82,65 @@ def units_in(dose: Mapping[str, Any]) -> Decimal | None:
 
 
 def _is_in_units(dose: Mapping[str, Any]) -> bool:
+    code, unit = text_of(dose, "code"), text_of(dose, "unit") or ""
     if "code" in dose:
-        return dose["code"] in UNIT_CODES and dose.get("system", _UCUM) == _UCUM
-    return str(dose.get("unit", "")).lower() in _SPOKEN_UNITS or dose.get("unit") in UNIT_CODES
+        return code in UNIT_CODES and without_scheme(str(dose.get("system", _UCUM))) == _UCUM
+    return unit.lower() in _SPOKEN_UNITS or unit in UNIT_CODES
 
 
 def _number(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
     number = Decimal(str(value))
-    return number if number.is_finite() and 0 < number <= _MOST_UNITS else None
+    return number if number.is_finite() and 0 < number <= MOST_UNITS else None
+
+
+def check_zone(zone: str | tzinfo) -> None:
+    """Raise a DayError now rather than at the first moment."""
+    day_in_zone(datetime(2000, 1, 1, tzinfo=UTC), zone)
+
+
+def day_of(text: Any, element: str, zone: str | tzinfo) -> date:
+    """Return the clinic's local day of a date or dateTime.
+
+    Raises:
+        Fault: When it names no day: a year, a month, or no date at all.
+    """
+    if isinstance(text, str):
+        if _PARTIAL.fullmatch(text):
+            message = "expected a whole day, found a year or a month"
+            raise Fault(BundleProblemCode.PARTIAL_DAY, element, message)
+        try:
+            if _DAY.fullmatch(text):
+                return date.fromisoformat(text)
+            return day_in_zone(datetime.fromisoformat(text), zone)
+        except (ValueError, OverflowError):
+            pass
+    raise Fault(BundleProblemCode.NO_DAY, element, "expected a day or an instant with its offset")
+
+
+def first_day(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> date:
+    """Return the day of ``<name>DateTime``, or the first of ``<name>Period``.
+
+    Raises:
+        Fault: When there is none.
+    """
+    if f"{name}DateTime" in resource:
+        return day_of(resource[f"{name}DateTime"], f"{name}DateTime", zone)
+    element = f"{name}Period"
+    period = resource.get(element)
+    if not isinstance(period, dict) or "start" not in period:
+        message = f"expected {name}DateTime or a start in {element}"
+        raise Fault(BundleProblemCode.NO_DAY, element, message)
+    first = day_of(period["start"], f"{element}.start", zone)
+    if "end" in period and _is_before(period["end"], first, zone):
+        message = "expected an end that is not before the start"
+        raise Fault(BundleProblemCode.NO_DAY, element, message)
+    return first
+
+
+def _is_before(end: Any, first: date, zone: str | tzinfo) -> bool:
+    try:
+        return day_of(end, "", zone) < first
+    except Fault:
+        return False

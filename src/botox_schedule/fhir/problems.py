@@ -13,15 +13,24 @@ class BundleProblemCode(StrEnum):
 
     AMBIGUOUS_INDICATION = "ambiguous_indication"
     AMBIGUOUS_PRODUCT = "ambiguous_product"
+    AMBIGUOUS_SUBJECT = "ambiguous_subject"
+    CONFLICTING_PATIENTS = "conflicting_patients"
     DECEASED_WITHOUT_DAY = "deceased_without_day"
+    INCOMPLETE = "incomplete"
     INVALID_RESOURCE = "invalid_resource"
+    LINKED_PATIENT = "linked_patient"
+    NAMES_TOXIN = "names_toxin"
     NO_DAY = "no_day"
     NO_SUBJECT = "no_subject"
+    OTHER_SUBJECT = "other_subject"
     PARTIAL_DAY = "partial_day"
     PARTLY_GIVEN = "partly_given"
+    SHARED_IDENTIFIER = "shared_identifier"
+    UNCERTAIN_VERSION = "uncertain_version"
     UNKNOWN_INDICATION = "unknown_indication"
     UNKNOWN_PRODUCT = "unknown_product"
     UNKNOWN_STATUS = "unknown_status"
+    UNKNOWN_SUBJECT = "unknown_subject"
     UNKNOWN_UNITS = "unknown_units"
 
 
@@ -30,11 +39,13 @@ class BundleProblem(Value, frozen=True):
 
     Attributes:
         code: What it is.
-        where: The entry and the element, such as ``entry[2].effectiveDateTime``.
+        where: The entry and the element, such as ``entry[2].effectiveDateTime``; in a file of
+            lines it begins with the line, such as ``line 3``.
         message: What was expected, without a value of the bundle.
-        session_left_out: Whether a session may be missing from the record because of it: then
+        session_left_out: Whether a session may be missing from a record because of it: then
             the next date may be too early.
         patient: The id of the record it concerns, where it is known.
+        reference: The resource it concerns, such as ``Claim/5``, where it has an id.
     """
 
     code: BundleProblemCode
@@ -42,7 +53,31 @@ class BundleProblem(Value, frozen=True):
     message: str
     session_left_out: bool = False
     patient: str | None = Field(default=None, repr=False)
+    reference: str | None = Field(default=None, repr=False)
 
     def __str__(self) -> str:
-        lost = "; the session is left out" if self.session_left_out else ""
+        lost = "; a session may be missing" if self.session_left_out else ""
         return f"{self.where}: {self.code}: {self.message}{lost}"
+
+
+Remark = tuple[BundleProblemCode, str, str]
+"""A problem of a resource that the caller knows: code, element, message."""
+
+
+class Fault(Exception):  # noqa: N818 - it never leaves the package
+    """Why a resource is left out: a problem whose resource the caller knows."""
+
+    def __init__(self, code: BundleProblemCode, element: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.element = element
+        self.message = message
+
+
+def inside(where: str, element: str) -> str:
+    """Return the place of an element within a resource or bundle.
+
+    >>> inside("entry[2]", "status"), inside("", "entry[2]")
+    ('entry[2].status', 'entry[2]')
+    """
+    return ".".join(part for part in (where, element) if part)

@@ -1,48 +1,59 @@
 """From a bundle to patients' records; what cannot be read becomes a problem, never a guess."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, tzinfo
-from decimal import Decimal
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
-
-from botox_schedule import (
-    CareEnd,
-    CareEndKind,
-    PatientRecord,
-    Product,
-    SessionStatus,
-    TreatmentSession,
-    find_indication,
-    find_product,
-)
-from botox_schedule.fhir.bundle import (
-    Entry,
-    codings,
-    entries_of,
-    faults_of,
-    reference_in,
-    resolve,
-)
-from botox_schedule.fhir.days import NotADay, check_zone, day_of, first_day
-from botox_schedule.fhir.elements import listed, texts_in, units_in
+from botox_schedule import PatientRecord, Product, SessionStatus, find_product
+from botox_schedule.errors import ExchangeError
+from botox_schedule.fhir.bundle import BundleContent, Contents, Entry, contents_of, problem_about
+from botox_schedule.fhir.elements import check_zone, listed, text_of, within
+from botox_schedule.fhir.identity import Directory, grouped, subject_of
+from botox_schedule.fhir.mentions import Codes, Dictionary
+from botox_schedule.fhir.people import PATIENT, People
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
-from botox_schedule.fhir.tables import (
-    MEDICATION_ADMINISTRATION_STATUSES,
-    PROCEDURE_STATUSES,
-    UNIT_CODES,
-)
-from botox_schedule.protocols import find_product_by_code, names_toxin
+from botox_schedule.fhir.sessions import DOSE, PROCEDURE, Fate, Outcome, SessionReader
+from botox_schedule.protocols.indications import why_no_product
 from botox_schedule.values import Value
 
-UNKNOWN_INDICATION = "unknown-indication"
-"""The indication of a session whose codes name none; its units still count."""
+_SESSIONS = frozenset({DOSE, PROCEDURE})
+# These say that nothing was given; any other leaves open whether a session is missing.
+_NOT_GIVEN = frozenset({"cancelled", "draft", "entered-in-error", "not-done", "not-taken"})
+_NOT_AN_EVENT = frozenset({"AllergyIntolerance"})
+_MERGED = Outcome(Fate.MERGED)
 
-_LONGEST_ID = 200
-_MEDICATION, _PROCEDURE = "MedicationAdministration", "Procedure"
-_Codes = Mapping[tuple[str, str], str]
+
+class BundleCounts(Value, frozen=True):
+    """What became of each resource: the other numbers add up to *resources*.
+
+    Resources in bundles within the bundle are counted, the bundles are not; neither is what a
+    resource contains.
+
+    Attributes:
+        resources: How many came in.
+        patients: Patients that have a record.
+        sessions: Those that became a session each.
+        merged: Those that are a part of something counted: the procedure of a dose, a
+            medication or a reason that a session refers to, a linked patient, an older version,
+            a copy, and what was deleted.
+        left_out: Those that were not read; each has a problem.
+        ignored: How many of each type were not looked at for sessions.
+    """
+
+    resources: int
+    patients: int
+    sessions: int
+    merged: int
+    left_out: int
+    ignored: dict[str, int]
+
+    def __str__(self) -> str:
+        counted = ("patients", "sessions", "merged", "left_out")
+        parts = [f"{name.replace('_', ' ')} {getattr(self, name)}" for name in counted]
+        types = ", ".join(f"{kind} {count}" for kind, count in sorted(self.ignored.items()))
+        parts.append(f"ignored {sum(self.ignored.values())}" + (f" ({types})" if types else ""))
+        return f"resources {self.resources}: {', '.join(parts)}"
 
 
 class BundleReading(Value, frozen=True):
@@ -51,40 +62,55 @@ class BundleReading(Value, frozen=True):
     Attributes:
         records: One record for each patient, in the order of the bundle.
         problems: What could not be read as it stands.
-        ignored: How many resources of each type were not asked for sessions.
+        counts: What became of each resource.
     """
 
     records: tuple[PatientRecord, ...]
     problems: tuple[BundleProblem, ...]
-    ignored: dict[str, int] = Field(default_factory=dict)
+    counts: BundleCounts
+
+    @property
+    def ignored(self) -> dict[str, int]:
+        """How many resources of each type were not looked at for sessions."""
+        return self.counts.ignored
 
     def problems_of(self, record: PatientRecord) -> tuple[BundleProblem, ...]:
-        """Return the problems that concern one record."""
-        return tuple(problem for problem in self.problems if problem.patient == record.id)
+        """Return the problems that concern one record; a missing page concerns every one."""
+        return tuple(
+            problem
+            for problem in self.problems
+            if problem.patient == record.id or problem.code is BundleProblemCode.INCOMPLETE
+        )
 
 
 def records_from_bundle(
-    bundle: bytes | str | Mapping[str, Any] | BaseModel,
+    bundle: BundleContent,
     *,
     zone: str | tzinfo,
-    indications: _Codes | None = None,
-    products: _Codes | None = None,
+    indications: Codes | None = None,
+    products: Codes | None = None,
+    product: Product | str | None = None,
 ) -> BundleReading:
     """Return the records of the patients of a bundle, and what could not be read.
 
     Sessions come from MedicationAdministration, and from Procedure where its code is one of the
     known procedures; the two are one session where one is ``partOf`` the other. Birth date and
-    death come from Patient.
+    death come from Patient. Whatever else names a botulinum toxin is a problem.
 
     Args:
-        bundle: A Bundle of FHIR R4: its JSON, its content, or a model of fhir.resources.
+        bundle: Resources of FHIR R4: a Bundle, a single resource, or lines with one resource
+            each (NDJSON). Given as JSON, also in gzip, of at most 512 MiB unpacked; as its
+            content; or as a model of fhir.resources.
         zone: The clinic's time zone, such as ``America/New_York``: it decides on which day an
             instant falls.
         indications: Further codes of indications, by system and code.
         products: Further codes of products, by system and code.
+        product: The product of sessions whose resources name none.
 
     Raises:
-        ExchangeError: When it is not a bundle in JSON; the message says where.
+        ExchangeError: When it is no FHIR in JSON, or the product is unknown; the message says
+            where and what.
+        FileLimitError: When it is larger than 512 MiB, or a damaged gzip file.
         DayError: When the zone is unknown.
 
     >>> reading = records_from_bundle({"resourceType": "Bundle", "type": "collection", "entry": [{
@@ -101,21 +127,22 @@ def records_from_bundle(
     >>> session = reading.records[0].sessions[0]
     >>> str(session.administered_on), session.indication, session.units
     ('2026-01-05', 'chronic-migraine', Decimal('155'))
+    >>> print(reading.counts)
+    resources 1: patients 0, sessions 1, merged 0, left out 0, ignored 0
     """
     check_zone(zone)
-    problems: list[BundleProblem] = []
-    entries = entries_of(bundle, problems)
-    reader = _Reader(entries, zone, indications or {}, products or {}, problems)
-    return reader.reading()
+    dictionary = Dictionary(indications or {}, products or {})
+    contents = contents_of(bundle)
+    return _Reader(contents, zone, dictionary, _product(product)).reading()
 
 
-class _Part(NamedTuple):
-    """What one MedicationAdministration or Procedure says of a session."""
-
-    entry: Entry
-    patient: str
-    status: SessionStatus
-    day: date
+def _product(product: Product | str | None) -> Product | None:
+    if product is None or isinstance(product, Product):
+        return product
+    found = find_product(product)
+    if found is None:
+        raise ExchangeError(f"product: {why_no_product(product)}")
+    return found
 
 
 class _Reader:
@@ -123,271 +150,147 @@ class _Reader:
 
     def __init__(
         self,
-        entries: list[Entry],
+        contents: Contents,
         zone: str | tzinfo,
-        indications: _Codes,
-        products: _Codes,
-        problems: list[BundleProblem],
+        dictionary: Dictionary,
+        product: Product | None,
     ) -> None:
-        self.zone = zone
-        self.indications = indications
-        self.products = products
-        self.problems = problems
-        self.all_entries = entries
-        self.named = resolve(entries)
-        self.ignored: Counter[str] = Counter()
-        self.sessions: dict[str, list[TreatmentSession]] = {}
+        self._contents = contents
+        self._dictionary = dictionary
+        self._directory = Directory(contents.entries)
+        self._people = People(self._directory, zone)
+        self._sessions = SessionReader(self._directory, self._people, dictionary, zone, product)
+        self._partners = _partners(self._directory)
+        # Whether a procedure gives way to a dose is decided once that dose is a session.
+        self._doses = {
+            id(entry): self._sessions.read(entry, self._partners.get(id(entry), []))
+            for entry in self._directory.whole
+            if entry.kind == DOSE
+        }
 
     def reading(self) -> BundleReading:
-        """Return the records and the problems."""
-        joined = self._joined_procedures()
-        for entry in self.all_entries:
-            if entry.kind == "Patient":
-                self.sessions.setdefault(self._key(entry), [])
-            elif entry.kind == _MEDICATION:
-                self._add(entry, joined.get(id(entry.resource)))
-            elif entry.kind == _PROCEDURE and self._is_own_session(entry, joined):
-                self._add(entry, None)
-            elif entry.kind not in {_PROCEDURE, "Medication", "Condition"}:
-                self.ignored[entry.kind] += 1
-        people = {self._key(e): e for e in self.all_entries if e.kind == "Patient"}
-        records = [
-            self._record(key, sessions, people.get(key)) for key, sessions in self.sessions.items()
-        ]
+        """Return the records, the problems and the counts."""
+        outcomes = self._outcomes()
+        sessions = grouped((o.key, o.session) for _, o in outcomes if o.session is not None)
+        keys = tuple(dict.fromkeys([*self._people.keys, *sessions]))
+        counted = {id(e) for e, o in outcomes if o.session is not None or e.kind == PATIENT}
         return BundleReading(
-            records=tuple(records),
-            problems=tuple(self.problems),
-            ignored=dict(self.ignored),
+            records=tuple(self._people.record(key, sessions.get(key, [])) for key in keys),
+            problems=(
+                *self._contents.unread,
+                *self._contents.notes,
+                *(problem for _, outcome in outcomes for problem in outcome.problems),
+                *self._people.problems(keys),
+                *self._uncertain(counted),
+            ),
+            counts=self._counts(outcomes),
         )
 
-    def _key(self, entry: Entry) -> str:
-        name = entry.name or entry.address or entry.where
-        return name if len(name) <= _LONGEST_ID else entry.where
+    def _outcomes(self) -> list[tuple[Entry, Outcome]]:
+        outcomes = [(entry, self._outcome(entry)) for entry in self._directory.whole]
+        used = {id(part) for _, outcome in outcomes for part in outcome.used}
+        return [
+            (entry, _MERGED if id(entry) in used and entry.kind not in _SESSIONS else outcome)
+            for entry, outcome in outcomes
+        ]
 
-    def _report(
-        self,
-        code: BundleProblemCode,
-        entry: Entry,
-        element: str,
-        message: str,
-        *,
-        left_out: bool = False,
-    ) -> None:
-        where = f"{entry.where}.{element}" if element else entry.where
-        problem = BundleProblem(
-            code=code,
-            where=where,
-            message=message,
-            session_left_out=left_out,
-            patient=self._patient_of(entry),
+    def _outcome(self, entry: Entry) -> Outcome:
+        if entry.kind == PATIENT:
+            return Outcome(Fate.PATIENT) if self._people.leads(entry) else _MERGED
+        if entry.kind == DOSE:
+            return self._doses[id(entry)]
+        if entry.kind == PROCEDURE:
+            return self._procedure(entry)
+        return self._mention(entry)
+
+    def _procedure(self, entry: Entry) -> Outcome:
+        """A procedure is a session by its code, unless a dose tells the same session."""
+        is_known = self._dictionary.indications_coded([entry.resource.get("code")])
+        own = self._sessions.read(entry, []) if is_known else self._mention(entry)
+        doses = (self._doses[id(dose)] for dose in self._partners.get(id(entry), []))
+        return _MERGED if any(_tells(dose, own) for dose in doses) else own
+
+    def _mention(self, entry: Entry) -> Outcome:
+        """A resource that holds no session: it is ignored, unless it names a toxin."""
+        named = [
+            f"item[{number}]"
+            for number, item in enumerate(listed(entry.resource, "item"))
+            if self._dictionary.names_toxin(item)
+        ]
+        drugs = self._directory.found(entry, _drugs(entry), "Medication")
+        toxins = tuple(drug for drug in drugs if self._dictionary.names_toxin(drug.resource))
+        if not named and not toxins and not self._dictionary.names_toxin(entry.resource):
+            return Outcome(Fate.IGNORED)
+        problems = tuple(self._named(entry, place) for place in named or [""])
+        return Outcome(Fate.LEFT_OUT, problems, used=toxins)
+
+    def _named(self, entry: Entry, place: str) -> BundleProblem:
+        code = BundleProblemCode.NAMES_TOXIN
+        message = "names a botulinum toxin, and is not counted as a session"
+        status = text_of(entry.resource, "status")
+        is_event = subject_of(entry) is not None and entry.kind not in _NOT_AN_EVENT
+        patient = self._people.key_about(entry)
+        return problem_about(
+            entry,
+            code,
+            place,
+            message,
+            patient=patient,
+            left_out=is_event and status not in _NOT_GIVEN,
         )
-        self.problems.append(problem)
 
-    def _patient_of(self, entry: Entry) -> str | None:
-        if entry.kind == "Patient":
-            return self._key(entry)
-        target = reference_in(entry.resource.get("subject"))
-        if target is None:
-            return None
-        found = self.named.get(target)
-        if found is not None:
-            return self._key(found)
-        return target if len(target) <= _LONGEST_ID else None
+    def _uncertain(self, counted: set[int]) -> Iterator[BundleProblem]:
+        code = BundleProblemCode.UNCERTAIN_VERSION
+        for versions in self._directory.uncertain:
+            last, is_gone = versions[-1], any(entry.is_deletion for entry in versions)
+            message = "nothing says which version is the newest; each of them counts"
+            if is_gone:
+                message = "nothing says that the deletion is the newest version; it is taken so"
+            if is_gone or any(id(entry) in counted for entry in versions):
+                patient = self._people.key_about(last)
+                yield problem_about(last, code, "", message, patient=patient, left_out=is_gone)
 
-    def _joined_procedures(self) -> dict[int, Entry]:
-        """The procedure that belongs to a medication's entry, and the other way round."""
-        joined: dict[int, Entry] = {}
-        for entry in self.all_entries:
-            for part in listed(entry.resource, "partOf"):
-                whole = self.named.get(reference_in(part) or "")
-                if whole is not None and {entry.kind, whole.kind} == {_MEDICATION, _PROCEDURE}:
-                    joined[id(entry.resource)] = whole
-                    joined[id(whole.resource)] = entry
-        return joined
+    def _counts(self, outcomes: list[tuple[Entry, Outcome]]) -> BundleCounts:
+        fates = Counter(outcome.fate for _, outcome in outcomes)
+        unread = len(self._contents.unread)
+        read = sum(bool(entry.resource) for entry in self._contents.entries)
+        return BundleCounts(
+            resources=unread + read,
+            patients=fates[Fate.PATIENT],
+            sessions=fates[Fate.SESSION],
+            merged=fates[Fate.MERGED] + read - len(outcomes),
+            left_out=fates[Fate.LEFT_OUT] + unread,
+            ignored=dict(Counter(e.kind for e, o in outcomes if o.fate is Fate.IGNORED)),
+        )
 
-    def _is_own_session(self, entry: Entry, joined: Mapping[int, Entry]) -> bool:
-        """A procedure by itself is a session where its code is one of the known procedures."""
-        if id(entry.resource) in joined:
-            return False
-        if any(self._indication_of(coding) for coding in codings(entry.resource.get("code"))):
-            return True
-        self.ignored[_PROCEDURE] += 1
+
+def _partners(directory: Directory) -> dict[int, list[Entry]]:
+    """For each dose its procedures, and for each procedure its doses: what is ``partOf``."""
+    pairs = [
+        (entry, other)
+        for entry in directory.whole
+        if entry.kind in _SESSIONS
+        for other in directory.found(entry, listed(entry.resource, "partOf"), PROCEDURE)
+        if {entry.kind, other.kind} == _SESSIONS
+    ]
+    return grouped([*((id(a), b) for a, b in pairs), *((id(b), a) for a, b in pairs)])
+
+
+def _tells(dose: Outcome, procedure: Outcome) -> bool:
+    """Whether the session of a dose is that of its procedure too."""
+    told, own = dose.session, procedure.session
+    if told is None:
         return False
+    if own is None:
+        return told.status is SessionStatus.COMPLETED
+    is_one_visit = told.administered_on == own.administered_on and dose.key == procedure.key
+    counts = told.status is SessionStatus.COMPLETED or own.status is not SessionStatus.COMPLETED
+    return is_one_visit and counts
 
-    def _add(self, entry: Entry, procedure: Entry | None) -> None:
-        part = self._part(entry)
-        if part is None:
-            return
-        product: Product | None = None
-        if entry.kind == _MEDICATION:
-            is_toxin, product = self._product(entry)
-            if not is_toxin:
-                return
-        else:
-            message = "a procedure names no product; its units are not known"
-            self._report(BundleProblemCode.UNKNOWN_PRODUCT, entry, "", message)
-        indication = self._indication(entry, procedure)
-        units = self._units(entry) if entry.kind == _MEDICATION else None
-        try:
-            session = TreatmentSession(
-                id=entry.name,
-                administered_on=part.day,
-                indication=indication,
-                product=product,
-                units=units,
-                status=part.status,
-            )
-        except ValidationError:
-            message = "expected an id of at most 200 characters and a slug as indication"
-            self._report(BundleProblemCode.INVALID_RESOURCE, entry, "", message, left_out=True)
-            return
-        self.sessions.setdefault(part.patient, []).append(session)
 
-    def _part(self, entry: Entry) -> _Part | None:
-        """The frame of a session; None where one cannot be made."""
-        faults = list(faults_of(entry))
-        if faults:
-            code = BundleProblemCode.INVALID_RESOURCE
-            self._report(code, entry, "", "; ".join(faults), left_out=True)
-            return None
-        patient = self._patient_of(entry)
-        if patient is None:
-            message = "expected a reference to the patient, of at most 200 characters"
-            self._report(BundleProblemCode.NO_SUBJECT, entry, "subject", message, left_out=True)
-            return None
-        status = self._status(entry)
-        if status is None:
-            return None
-        name = "effective" if entry.kind == _MEDICATION else "performed"
-        try:
-            day = first_day(entry.resource, name, self.zone)
-        except NotADay as fault:
-            self._report(fault.code, entry, fault.element, fault.message, left_out=True)
-            return None
-        return _Part(entry, patient, status, day)
-
-    def _status(self, entry: Entry) -> SessionStatus | None:
-        medication = entry.kind == _MEDICATION
-        table = MEDICATION_ADMINISTRATION_STATUSES if medication else PROCEDURE_STATUSES
-        given = entry.resource.get("status")
-        status = table.get(given) if isinstance(given, str) else None
-        if status is None:
-            message = f"expected one of {', '.join(sorted(table))}"
-            code = BundleProblemCode.UNKNOWN_STATUS
-            self._report(code, entry, "status", message, left_out=True)
-        elif given == "stopped":
-            message = "the session was stopped: it counts, and its units need a look"
-            self._report(BundleProblemCode.PARTLY_GIVEN, entry, "status", message)
-        return status
-
-    def _product(self, entry: Entry) -> tuple[bool, Product | None]:
-        """Whether the medication is a botulinum toxin, and which."""
-        concept = self._medication(entry)
-        known = {self._product_of(coding) for coding in codings(concept)} - {None}
-        texts = list(texts_in(concept))
-        if not known:
-            known = {find_product(text) for text in texts} - {None}
-        if len(known) == 1:
-            return True, known.pop()
-        if known:
-            message = "the codes name several products; it counts as unknown"
-            self._report(BundleProblemCode.AMBIGUOUS_PRODUCT, entry, "medication", message)
-            return True, None
-        is_toxin = any(names_toxin(*coding) for coding in codings(concept)) or any(
-            "botulinum" in text.lower() for text in texts
-        )
-        message = "a botulinum toxin whose product is not known"
-        if not is_toxin:
-            message = "not known as a botulinum toxin; if it is one, name its code in products"
-        self._report(
-            BundleProblemCode.UNKNOWN_PRODUCT, entry, "medication", message, left_out=not is_toxin
-        )
-        return is_toxin, None
-
-    def _medication(self, entry: Entry) -> Any:
-        if "medicationCodeableConcept" in entry.resource:
-            return entry.resource["medicationCodeableConcept"]
-        target = reference_in(entry.resource.get("medicationReference")) or ""
-        if target.startswith("#"):
-            inner = [c for c in listed(entry.resource, "contained") if c.get("id") == target[1:]]
-            return inner[0].get("code") if inner else None
-        found = self.named.get(target)
-        return None if found is None else found.resource.get("code")
-
-    def _product_of(self, coding: tuple[str, str]) -> Product | None:
-        own = self.products.get(coding)
-        return find_product(own) if own is not None else find_product_by_code(*coding)
-
-    def _indication_of(self, coding: tuple[str, str]) -> str | None:
-        return self.indications.get(coding) or find_indication(*coding)
-
-    def _indication(self, entry: Entry, procedure: Entry | None) -> str:
-        concepts = list(self._reasons(entry))
-        if procedure is not None:
-            concepts += [*self._reasons(procedure), procedure.resource.get("code")]
-        if entry.kind == _PROCEDURE:
-            concepts.append(entry.resource.get("code"))
-        found = {self._indication_of(c) for concept in concepts for c in codings(concept)} - {None}
-        if len(found) == 1:
-            return str(found.pop())
-        code, message = BundleProblemCode.UNKNOWN_INDICATION, "no code names a known indication"
-        if found:
-            code = BundleProblemCode.AMBIGUOUS_INDICATION
-            message = "the codes name several indications"
-        self._report(code, entry, "reasonCode", f"{message}; its units count, its day for no track")
-        return UNKNOWN_INDICATION
-
-    def _reasons(self, entry: Entry) -> Iterator[Any]:
-        yield from listed(entry.resource, "reasonCode")
-        for reference in listed(entry.resource, "reasonReference"):
-            found = self.named.get(reference_in(reference) or "")
-            if found is not None:
-                yield found.resource.get("code")
-
-    def _units(self, entry: Entry) -> Decimal | None:
-        dosage = entry.resource.get("dosage")
-        dose = dosage.get("dose") if isinstance(dosage, Mapping) else None
-        if not isinstance(dose, Mapping):
-            return None
-        units = units_in(dose)
-        if units is None:
-            message = f"expected a number above 0 in one of {', '.join(sorted(UNIT_CODES))}"
-            self._report(BundleProblemCode.UNKNOWN_UNITS, entry, "dosage.dose", message)
-        return units
-
-    def _record(
-        self, key: str, sessions: list[TreatmentSession], person: Entry | None
-    ) -> PatientRecord:
-        born_on: date | None = None
-        ends: tuple[CareEnd, ...] = ()
-        if person is not None:
-            for fault in faults_of(person):
-                code = BundleProblemCode.INVALID_RESOURCE
-                self._report(code, person, "", f"{fault}; birth date and death may be missing")
-            born_on = self._day(person, "birthDate")
-            ends = tuple(self._death(person, sessions, born_on))
-        return PatientRecord(id=key, sessions=tuple(sessions), born_on=born_on, care_ends=ends)
-
-    def _day(self, person: Entry, element: str) -> date | None:
-        if element not in person.resource:
-            return None
-        try:
-            return day_of(person.resource[element], element, self.zone)
-        except NotADay as fault:
-            self._report(fault.code, person, element, fault.message)
-            return None
-
-    def _death(
-        self, person: Entry, sessions: Iterable[TreatmentSession], born_on: date | None
-    ) -> Iterator[CareEnd]:
-        """The end of care; without its day, the last day on which the patient was seen."""
-        died_on = self._day(person, "deceasedDateTime")
-        if died_on is not None:
-            yield CareEnd(on=died_on, kind=CareEndKind.DECEASED)
-            return
-        if "deceasedDateTime" not in person.resource and not person.resource.get("deceasedBoolean"):
-            return
-        given = [s.administered_on for s in sessions if s.status is SessionStatus.COMPLETED]
-        message = "the patient has died; every date is silenced from the last known day on"
-        self._report(BundleProblemCode.DECEASED_WITHOUT_DAY, person, "deceased", message)
-        yield CareEnd(on=max(given, default=born_on or date.min), kind=CareEndKind.DECEASED)
+def _drugs(entry: Entry) -> Iterator[Any]:
+    """The References to medications, in the shapes of R4 and R5."""
+    for one in (entry.resource, *listed(entry.resource, "contained")):
+        yield from (one.get("medicationReference"), within(one.get("medication"), "reference"))
+        for name in ("usedReference", "ingredient"):
+            yield from (part.get("itemReference", part) for part in listed(one, name))

@@ -1,11 +1,12 @@
 """A forecast as a proposed ServiceRequest."""
 
-from datetime import timedelta
+from datetime import date
 from typing import Any
 
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from botox_schedule import DueStatus, Forecast
+from botox_schedule.dates.days import shifted
 from botox_schedule.errors import ExchangeError
 
 EARLIEST_EXTENSION = "urn:botox-schedule:fhir:earliest"
@@ -13,12 +14,6 @@ EARLIEST_EXTENSION = "urn:botox-schedule:fhir:earliest"
 OVERDUE_FROM_EXTENSION = "urn:botox-schedule:fhir:overdue-from"
 """The extension with the first overdue day, as ``valueDate``."""
 
-_ONE_DAY = timedelta(days=1)
-_STATUSES = {
-    DueStatus.ON_HOLD: "on-hold",
-    DueStatus.DISCONTINUED: "revoked",
-    DueStatus.DECEASED: "revoked",
-}
 _NOTHING_DUE = frozenset({DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL})
 
 
@@ -32,9 +27,9 @@ def service_request_from_forecast(
     """Return the next session as a ServiceRequest with the intent ``proposal``.
 
     ``occurrencePeriod`` holds the due window: from ``due`` to the eve of ``overdue_from``, both
-    included. The extensions hold ``earliest`` and ``overdue_from``. On hold the status is
-    ``on-hold``, after the end of care ``revoked``, and no day is given. No code is invented:
-    the treatment is named in words.
+    included; without an end where care ends before. The extensions hold ``earliest`` and ``overdue_from``. On hold the status is
+    ``on-hold``, with the days after a hold whose end is known; after the end of care it is
+    ``revoked``, without a day. No code is invented: the treatment is named in words.
 
     Args:
         forecast: Where the track stands.
@@ -59,7 +54,7 @@ def service_request_from_forecast(
     dates = forecast.dates
     content: dict[str, Any] = {
         "resourceType": "ServiceRequest",
-        "status": _STATUSES.get(forecast.status, "active"),
+        "status": _status(forecast.status),
         "intent": "proposal",
         "code": {"text": _named(forecast)},
         "subject": {"reference": subject},
@@ -70,9 +65,8 @@ def service_request_from_forecast(
         content["id"] = id
     if identifier is not None:
         content["identifier"] = [{"system": identifier[0], "value": identifier[1]}]
-    if dates.due is not None and dates.overdue_from is not None:
-        end = dates.overdue_from - _ONE_DAY
-        content["occurrencePeriod"] = {"start": dates.due.isoformat(), "end": end.isoformat()}
+    if dates.due is not None:
+        content["occurrencePeriod"] = _period(dates.due, dates.overdue_from)
     extensions = {EARLIEST_EXTENSION: dates.earliest, OVERDUE_FROM_EXTENSION: dates.overdue_from}
     known = [{"url": u, "valueDate": d.isoformat()} for u, d in extensions.items() if d is not None]
     if known:
@@ -80,6 +74,21 @@ def service_request_from_forecast(
     return ServiceRequest.model_validate(content)
 
 
+def _period(due: date, overdue_from: date | None) -> dict[str, str]:
+    """The due days; open where care ends before anybody can be overdue."""
+    if overdue_from is None:
+        return {"start": due.isoformat()}
+    return {"start": due.isoformat(), "end": shifted(overdue_from, -1).isoformat()}
+
+
+def _status(status: DueStatus) -> str:
+    if status.ends_care:
+        return "revoked"
+    return "on-hold" if status is DueStatus.ON_HOLD else "active"
+
+
 def _named(forecast: Forecast) -> str:
     protocol = forecast.protocol
+    if protocol is None:
+        return "Treatment with botulinum toxin"
     return f"Treatment with {protocol.product}: {protocol.indication.replace('-', ' ')}"

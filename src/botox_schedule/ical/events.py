@@ -1,37 +1,42 @@
 """The events of a record: past cycles, the next sessions, the expected response."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum, unique
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID, uuid5
 
 from pydantic import Field, StringConstraints
 
 from botox_schedule import (
     DueStatus,
-    Forecast,
     Interval,
     PatientRecord,
     SchedulingPolicy,
     TreatmentProtocol,
+    TreatmentSession,
     Window,
-    forecast,
-    project,
-    treatment_cycles,
 )
+from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.engine import Track
+from botox_schedule.engine.check import judge_day
+from botox_schedule.engine.forecast import timeline_of_track
+from botox_schedule.engine.project import projected_sessions
+from botox_schedule.engine.response import STAGES
 from botox_schedule.errors import ExchangeError
+from botox_schedule.questions import ask
+from botox_schedule.terms import DayReasonCode, ForWhom
 from botox_schedule.values import PatientValue, Value
 
 _NAMESPACE = UUID("5f6d1c1e-3f0b-5b8e-9d27-6c2a2f4b7f10")
-_ONE_DAY = timedelta(days=1)
-_SILENT = frozenset({DueStatus.DECEASED, DueStatus.DISCONTINUED, DueStatus.ON_HOLD})
-_RESPONSE = ("onset", "peak", "wear_off")
+_GIVEN_UP = frozenset({DayReasonCode.IN_HOLD, DayReasonCode.CARE_ENDED})
+_LONGEST_ALARM = 3660
+"""How many days before an event an alarm can ring."""
 
 
 @unique
 class EventKind(StrEnum):
-    """What an event of the calendar stands for."""
+    """What an event of the calendar represents."""
 
     SESSION = "session"
     """A session that was given."""
@@ -66,12 +71,19 @@ _SUMMARIES = {
 }
 
 
+_SUMMARIES_FOR_SOME = {
+    EventKind.ONSET: "Some may notice that the effect begins",
+    EventKind.PEAK: "Some may notice the full effect",
+    EventKind.WEAR_OFF: "Some may notice that the effect wears off",
+}
+
+
 class CalendarEvent(Value, frozen=True):
     """One all-day event.
 
     Attributes:
         uid: The same for the same key, clock, cycle and kind of event, whatever its days.
-        kind: What it stands for.
+        kind: What it represents.
         window: Its days; both ends belong to it.
         status: ``CANCELLED`` takes an earlier export's event back.
         summary: What the calendar shows.
@@ -90,153 +102,242 @@ _Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class _Options(PatientValue, frozen=True):
+    """What a caller chooses.
+
+    Attributes:
+        key: The caller's key of the patient.
+        summaries: Texts in place of the neutral ones.
+        alarms: When to remind before a session ahead.
+        count: How many sessions ahead.
+    """
+
     key: _Text
     summaries: dict[EventKind, _Text]
     alarms: tuple[Interval, ...]
-    count: Annotated[int, Field(ge=1, le=100)]
+    count: Annotated[int, Field(ge=1, le=100, strict=True)]
 
 
 def events_from_record(
     record: PatientRecord,
-    protocol: TreatmentProtocol,
+    protocol: TreatmentProtocol | str,
     *,
     key: str,
-    as_of: date | str,
+    as_of: DayInput,
     count: int = 1,
     policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
     summaries: Mapping[EventKind | str, str] | None = None,
     alarms: Iterable[Interval | str] = (),
 ) -> tuple[CalendarEvent, ...]:
     """Return the events of one track: past cycles, the next sessions, the expected response.
 
     The next session is its booking where it has one, else the days from ``due`` to the eve of
-    ``overdue_from``. While the track is on hold or has ended, what lies ahead is cancelled.
+    ``overdue_from``, as far as no hold and no discharge lies among them. While a hold has no end,
+    and after the end of care, what lies ahead is cancelled; on a hold with a known end the events
+    are those of the day after it. A typical day makes no event.
 
     Args:
         record: What happened.
-        protocol: The planned treatment.
+        protocol: The planned treatment: a protocol, or the name of an indication.
         key: The caller's key of the patient; with the clock and the cycle it makes each UID.
             Give one that says nothing to others: who knows the key can make the same UID.
         as_of: The day up to which records are known.
         count: How many sessions ahead, from 1 to 100.
         policy: What the clinic or payer chose.
-        other_protocols: Older versions and other products' protocols that history may need.
+        other_protocols: Older versions and other products' protocols that history may need;
+            None means the bundled ones, anything else exactly those.
         summaries: Texts in place of the neutral English ones, by kind.
         alarms: When to remind before a session ahead, such as ``"2 weeks"``.
 
     Raises:
-        ExchangeError: When an alarm is given in months or is negative.
+        DayError: When *as_of* is not a calendar day.
+        ExchangeError: When an alarm is given in months, is negative or longer than 3,660 days.
+        UnknownProtocolError: When no known protocol has that name.
         ValidationError: When key, count or summaries are not as said.
 
-    >>> from botox_schedule import find_protocol
     >>> record = PatientRecord(sessions=[{
     ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox",
     ... }])
-    >>> events = events_from_record(
-    ...     record, find_protocol("chronic-migraine"), key="k-1", as_of="2026-02-01"
-    ... )
+    >>> events = events_from_record(record, "chronic-migraine", key="k-1", as_of="2026-02-01")
     >>> [(str(event.kind), str(event.window)) for event in events]
-    [('session', '2026-01-05 to 2026-01-05'), ('onset', '2026-01-19 to 2026-01-26'), ('wear_off', '2026-03-02 to 2026-03-30'), ('due', '2026-03-30 to 2026-04-06')]
+    [('session', '2026-01-05 to 2026-01-05'), ('onset', '2026-01-19 to 2026-01-26'), ('wear_off', '2026-03-02 to 2026-03-16'), ('due', '2026-03-30 to 2026-04-06')]
     """
     options = _Options.model_validate(
         {"key": key, "summaries": summaries or {}, "alarms": tuple(alarms), "count": count}
     )
-    others = tuple(other_protocols)
     for alarm in options.alarms:
         trigger_of(alarm)
-    found = forecast(record, protocol, as_of=as_of, policy=policy, other_protocols=others)
-    maker = _Maker(options, protocol, found)
-    cycles = treatment_cycles(record, protocol, as_of=as_of, policy=policy, other_protocols=others)
-    for cycle in cycles:
-        days = Window(first=cycle.first_on, last=cycle.anchored_on)
-        maker.add(cycle.number, EventKind.SESSION, days)
-    maker.add_response()
-    sessions = project(
-        record, protocol, as_of=as_of, count=count, policy=policy, other_protocols=others
+    day = as_day(as_of, "as_of")
+    track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
+    entries = [*_given(track), *_response(track), *_ahead(track, options.count)]
+    events = [_event(entry, options, min(track.clock)) for entry in entries]
+    return tuple(sorted(events, key=lambda event: (event.window.first, event.uid)))
+
+
+class _Entry(NamedTuple):
+    """One event before it has words.
+
+    Attributes:
+        cycle: The number of its cycle.
+        kind: What it represents.
+        window: Its days.
+        part: What it is of its cycle; with the cycle it makes the UID.
+        status: Whether it is sure, or cancelled.
+        reminds: Whether alarms belong to it.
+        is_for_some: Whether it is about some patients only.
+    """
+
+    cycle: int
+    kind: EventKind
+    window: Window
+    part: str = "session"
+    status: EventStatus = EventStatus.TENTATIVE
+    reminds: bool = False
+    is_for_some: bool = False
+
+
+def _event(entry: _Entry, options: _Options, clock: str) -> CalendarEvent:
+    words = _SUMMARIES_FOR_SOME if entry.is_for_some else _SUMMARIES
+    return CalendarEvent(
+        uid=str(uuid5(_NAMESPACE, f"{options.key}|{clock}|{entry.cycle}|{entry.part}")),
+        kind=entry.kind,
+        window=entry.window,
+        status=entry.status,
+        summary=options.summaries.get(entry.kind, words[entry.kind]),
+        alarms=options.alarms if entry.reminds else (),
     )
-    maker.add_ahead([Window(first=s.target, last=s.window.last) for s in sessions])
-    return tuple(sorted(maker.events, key=lambda event: (event.window.first, event.uid)))
 
 
-class _Maker:
-    """Collects the events of one track."""
+def _given(track: Track) -> Iterator[_Entry]:
+    for number, cycle in enumerate(track.cycles, start=track.prior.cycles + 1):
+        days = Window(first=cycle.first_on, last=cycle.anchored_on)
+        yield _Entry(number, EventKind.SESSION, days, status=EventStatus.CONFIRMED)
 
-    def __init__(self, options: _Options, protocol: TreatmentProtocol, found: Forecast) -> None:
-        self.options = options
-        self.protocol = protocol
-        self.clock = min(protocol.clock)
-        self.found = found
-        self.is_silent = found.status in _SILENT
-        self.events: list[CalendarEvent] = []
 
-    def add(self, cycle: int, kind: EventKind, window: Window, *, ahead: bool = False) -> None:
-        """Add the event of a cycle; *ahead* says that it has not happened yet."""
-        given = kind in {EventKind.SESSION, EventKind.BOOKING}
-        status = EventStatus.CONFIRMED if given else EventStatus.TENTATIVE
-        if ahead and self.is_silent:
+def _is_suppressed(track: Track) -> bool:
+    """Whether nothing lies ahead: care has ended, or nobody knows when the hold ends."""
+    waits = track.status is DueStatus.ON_HOLD and track.resumes_on is None
+    return track.status.ends_care or waits
+
+
+def _response(track: Track) -> Iterator[_Entry]:
+    """The windows of the response to the last session, or what cancels them."""
+    cycle, timeline = track.cycle_number, timeline_of_track(track)
+    if cycle is None:
+        return
+    status = EventStatus.CANCELLED if _is_suppressed(track) else EventStatus.TENTATIVE
+    if timeline is None:
+        for stage in STAGES:
+            if getattr(track.protocol.response, stage.name) is not None:
+                yield _Entry(cycle, EventKind(stage.name), _today(track), stage.name, status)
+        return
+    for stage, window, for_whom, _ in timeline.windows():
+        some = for_whom is ForWhom.SOME
+        kind = EventKind(stage.name)
+        yield _Entry(cycle, kind, window, stage.name, status, is_for_some=some)
+
+
+def _ahead(track: Track, count: int) -> Iterator[_Entry]:
+    """The sessions ahead; those that a hold or the end of care takes away are cancelled."""
+    last = track.cycle_number or 0
+    found = {} if _is_suppressed(track) else _sessions_ahead(track, count)
+    for number in range(1, count + 1):
+        if number in found:
+            kind, window = found[number]
+            booked = kind is EventKind.BOOKING
+            status = EventStatus.CONFIRMED if booked else EventStatus.TENTATIVE
+            yield _Entry(last + number, kind, window, status=status, reminds=True)
+        elif _ends(track):
             status = EventStatus.CANCELLED
-        part = kind.value if kind.value in _RESPONSE else "session"
-        reminds = ahead and part == "session" and not self.is_silent
-        self.events.append(
-            CalendarEvent(
-                uid=str(uuid5(_NAMESPACE, f"{self.options.key}|{self.clock}|{cycle}|{part}")),
-                kind=kind,
-                window=window,
-                status=status,
-                summary=self.options.summaries.get(kind, _SUMMARIES[kind]),
-                alarms=self.options.alarms if reminds else (),
-            )
-        )
+            yield _Entry(last + number, EventKind.DUE, _today(track), status=status)
+    second = None if _is_suppressed(track) else _second_part(track)
+    if second is not None:
+        days, status = _one_day(second.administered_on), EventStatus.CONFIRMED
+        yield _Entry(last, EventKind.BOOKING, days, "second_part", status, reminds=True)
 
-    def add_response(self) -> None:
-        """Add the windows of the response to the last session."""
-        cycle, timeline = self.found.cycle_number, self.found.timeline
-        if cycle is None:
-            return
-        for name in _RESPONSE:
-            window = None if timeline is None else getattr(timeline, name)
-            stated = getattr(self.protocol.response, name) is not None
-            if window is None and self.is_silent and stated:
-                window = self._today
-            if window is not None:
-                self.add(cycle, EventKind(name), window, ahead=True)
 
-    def add_ahead(self, projected: list[Window]) -> None:
-        """Add the sessions ahead, or what cancels them."""
-        last = self.found.cycle_number or 0
-        if self.is_silent:
-            for number in range(1, self.options.count + 1):
-                self.add(last + number, EventKind.DUE, self._today, ahead=True)
-            return
-        following = self._next()
-        if following is not None:
-            self.add(last + 1, *following, ahead=True)
-        for number, window in enumerate(projected[1:], start=2):
-            self.add(last + number, EventKind.DUE, window, ahead=True)
+def _ends(track: Track) -> bool:
+    """Whether the sessions ahead end: care does, or a hold has no known last day."""
+    open_hold = any(last is None for _, last in track.holds.spans)
+    return track.status.ends_care or track.care.ends_on is not None or open_hold
 
-    def _next(self) -> tuple[EventKind, Window] | None:
-        dates, booking = self.found.dates, self.found.booking
-        if booking is not None:
-            return EventKind.BOOKING, Window(first=booking.on, last=booking.on)
-        if dates.due is not None and dates.overdue_from is not None:
-            return EventKind.DUE, Window(first=dates.due, last=dates.overdue_from - _ONE_DAY)
-        if dates.earliest is not None:
-            return EventKind.EARLIEST, Window(first=dates.earliest, last=dates.earliest)
+
+def _today(track: Track) -> Window:
+    return _one_day(track.as_of)
+
+
+def _one_day(day: date) -> Window:
+    return Window(first=day, last=day)
+
+
+def _sessions_ahead(track: Track, count: int) -> dict[int, tuple[EventKind, Window]]:
+    """The kind and the days of each session ahead, by its number."""
+    found = {
+        s.number: (EventKind.DUE, _unbroken(track, s.target, s.window.last, s.target))
+        for s in projected_sessions(track, count)
+    }
+    following = _next(track)
+    return found if following is None else found | {1: following}
+
+
+def _next(track: Track) -> tuple[EventKind, Window] | None:
+    booked = _kept_booking(track)
+    if booked is not None:
+        return EventKind.BOOKING, _one_day(booked.administered_on)
+    dates = track.dates
+    if dates is None or dates.earliest is None:
         return None
+    if dates.due is None:
+        return EventKind.EARLIEST, _one_day(dates.earliest)
+    day = track.resumes_on or track.as_of
+    last = date.max if dates.overdue_from is None else shifted(dates.overdue_from, -1)
+    return EventKind.DUE, _unbroken(track, dates.due, last, max(dates.due, day))
 
-    @property
-    def _today(self) -> Window:
-        return Window(first=self.found.as_of, last=self.found.as_of)
+
+def _unbroken(track: Track, first: date, last: date, day: date) -> Window:
+    """The days from *first* to *last* around *day* that no hold and no discharge breaks."""
+    if track.care.ends_on is not None:
+        last = min(last, shifted(track.care.ends_on, -1))
+    for begin, end in track.holds.spans:
+        if day < begin <= last:
+            last = shifted(begin, -1)
+        elif begin <= day and end is not None and first <= end < last:
+            first = shifted(end, 1)
+    return Window(first=first, last=last)
+
+
+def _kept_booking(track: Track) -> TreatmentSession | None:
+    """The next booking that no hold and no end of care takes away."""
+    ahead = [s for s in track.bookings if s.administered_on >= track.as_of]
+    return next(
+        (
+            booked
+            for booked in ahead
+            if _GIVEN_UP.isdisjoint(judge_day(track, booked.administered_on).codes)
+            and not _is_second_part(track, booked.administered_on)
+        ),
+        None,
+    )
+
+
+def _second_part(track: Track) -> TreatmentSession | None:
+    ahead = [s for s in track.bookings if s.administered_on >= track.as_of]
+    return next((s for s in ahead if _is_second_part(track, s.administered_on)), None)
+
+
+def _is_second_part(track: Track, day: date) -> bool:
+    return DayReasonCode.SAME_SESSION in judge_day(track, day).codes
 
 
 def trigger_of(before: Interval) -> timedelta:
     """Return how long before an event an alarm rings.
 
     Raises:
-        ExchangeError: When it is given in months or is negative.
+        ExchangeError: When it is given in months, is negative or longer than 3,660 days.
     """
     shortest, longest = before.day_bounds
-    if shortest != longest or shortest < 0:
-        raise ExchangeError("an alarm is given in weeks and days, such as '2 weeks'")
+    if shortest != longest or not 0 <= shortest <= _LONGEST_ALARM:
+        raise ExchangeError(
+            "an alarm is given in weeks and days, such as '2 weeks', at most 3,660 days"
+        )
     return timedelta(days=shortest)

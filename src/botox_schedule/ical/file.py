@@ -1,5 +1,6 @@
 """Events as an iCalendar file, and what of an earlier one is still so."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -8,11 +9,12 @@ from icalendar import Alarm, Calendar, Event, vDuration, vText, vUri
 from icalendar.parser import Contentlines
 
 from botox_schedule import Interval, Window
-from botox_schedule.errors import DayError, ExchangeError
+from botox_schedule.dates.days import shifted
+from botox_schedule.errors import CalendarRangeError, DayError, ExchangeError
 from botox_schedule.ical.events import CalendarEvent, EventKind, EventStatus, trigger_of
 
 _PRODUCER = "-//botox_schedule//treatment cycles//EN"
-_ONE_DAY = timedelta(days=1)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def ical_from_events(
@@ -44,16 +46,16 @@ def ical_from_events(
 
     Raises:
         DayError: When *stamped_at* has no time zone.
-        ExchangeError: When two events have one UID, or *previous* is not such a file.
+        ExchangeError: When two events have one UID, *previous* is not such a file or was cut
+            short, a text has control characters, or a number is out of range.
+        CalendarRangeError: When an event ends on the last day of the calendar.
 
-    >>> from botox_schedule import PatientRecord, find_protocol
+    >>> from botox_schedule import PatientRecord
     >>> from botox_schedule.ical import events_from_record
     >>> record = PatientRecord(sessions=[{
     ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox",
     ... }])
-    >>> events = events_from_record(
-    ...     record, find_protocol("chronic-migraine"), key="k-1", as_of="2026-02-01"
-    ... )
+    >>> events = events_from_record(record, "chronic-migraine", key="k-1", as_of="2026-02-01")
     >>> text = ical_from_events(events, stamped_at=datetime(2026, 2, 1, tzinfo=UTC)).decode()
     >>> [line for line in text.splitlines() if line.startswith("DT")][-3:]
     ['DTSTART;VALUE=DATE:20260330', 'DTEND;VALUE=DATE:20260407', 'DTSTAMP:20260201T000000Z']
@@ -78,7 +80,10 @@ def ical_from_events(
 def _stamp(moment: datetime) -> datetime:
     if moment.utcoffset() is None:
         raise DayError("stamped_at: give an aware datetime; this one has no time zone")
-    return moment.astimezone(UTC).replace(microsecond=0)
+    try:
+        return moment.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        raise CalendarRangeError("stamped_at lies outside the calendar in UTC") from None
 
 
 def _calendar(
@@ -89,18 +94,27 @@ def _calendar(
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     if name is not None:
-        calendar["NAME"] = calendar["X-WR-CALNAME"] = vText(name)
+        calendar["NAME"] = calendar["X-WR-CALNAME"] = _text(name, "name")
     if color is not None:
-        calendar["COLOR"] = vText(color)
+        calendar["COLOR"] = _text(color, "color")
     if refresh_every is not None:
+        if refresh_every <= timedelta():
+            raise ExchangeError("refresh_every must be longer than nothing")
         calendar["REFRESH-INTERVAL"] = _typed(vDuration(refresh_every), "DURATION")
     if source is not None:
-        calendar["SOURCE"] = _typed(vUri(source), "URI")
+        calendar["SOURCE"] = _typed(vUri(_text(source, "source", allowed="")), "URI")
     return calendar
 
 
+def _text(text: str, what: str, allowed: str = "\t\n") -> vText:
+    """Return a text without control characters, which no calendar file can hold."""
+    if any(_CONTROL.match(mark) or (mark in "\t\n" and mark not in allowed) for mark in text):
+        raise ExchangeError(f"{what} has control characters; leave them out")
+    return vText(text)
+
+
 def _typed(value: Any, kind: str) -> Any:
-    """RFC 7986 asks for the type of these values beside them."""
+    """RFC 7986 wants the type of these values next to them."""
     value.params["VALUE"] = kind
     return value
 
@@ -111,9 +125,9 @@ def _vevent(event: CalendarEvent, stamp: datetime, sequence: int) -> Event:
     found["UID"] = vText(event.uid)
     found.add("dtstamp", stamp)
     found.add("dtstart", event.window.first)
-    found.add("dtend", event.window.last + _ONE_DAY)
+    found.add("dtend", shifted(event.window.last, 1))
     found.add("sequence", sequence)
-    found["SUMMARY"] = vText(event.summary)
+    found["SUMMARY"] = _text(event.summary, "summary")
     found["STATUS"] = vText(event.status)
     found["TRANSP"] = vText("TRANSPARENT")
     found["CLASS"] = vText("PRIVATE")
@@ -139,7 +153,6 @@ class _Known(NamedTuple):
     summary: str
     is_cancelled: bool
     written: bytes
-    component: Any
 
 
 def _revised(event: CalendarEvent, stamp: datetime, sequence: int, old: _Known | None) -> Event:
@@ -154,9 +167,8 @@ def _revised(event: CalendarEvent, stamp: datetime, sequence: int, old: _Known |
     return _vevent(event, stamp, max(sequence, old.sequence + 1))
 
 
-def _taken_back(uid: str, old: _Known, stamp: datetime, sequence: int) -> Any:
-    if old.is_cancelled:
-        return old.component
+def _taken_back(uid: str, old: _Known, stamp: datetime, sequence: int) -> Event:
+    """The event, cancelled; of what an earlier file says only what we write is written again."""
     event = CalendarEvent(
         uid=uid,
         kind=EventKind.DUE,
@@ -164,6 +176,8 @@ def _taken_back(uid: str, old: _Known, stamp: datetime, sequence: int) -> Any:
         status=EventStatus.CANCELLED,
         summary=old.summary,
     )
+    if old.is_cancelled:
+        return _vevent(event, old.stamp, old.sequence)
     return _vevent(event, stamp, max(sequence, old.sequence + 1))
 
 
@@ -173,6 +187,7 @@ def _known_events(previous: bytes | str) -> dict[str, _Known]:
     Raises:
         ExchangeError: When it is not an export of ours; the message names the line.
     """
+    _check_whole(previous)
     try:
         calendar: Any = Calendar.from_ical(previous)
         ours = calendar.get("PRODID") == _PRODUCER
@@ -185,15 +200,28 @@ def _known_events(previous: bytes | str) -> dict[str, _Known]:
     return events
 
 
+def _check_whole(previous: bytes | str) -> None:
+    """Refuse a file that begins as a calendar and was cut short: its events would be cancelled."""
+    text = previous if isinstance(previous, str) else previous.decode(errors="replace")
+    lines = [line.strip().upper() for line in text.splitlines()]
+    begun, ended = (
+        [line.partition(":")[2] for line in lines if line.startswith(f"{word}:V")]
+        for word in ("BEGIN", "END")
+    )
+    if "VCALENDAR" in begun and (
+        sorted(begun) != sorted(ended) or [line for line in lines if line][-1] != "END:VCALENDAR"
+    ):
+        raise ExchangeError("the previous export was cut short; give the whole file")
+
+
 def _known(event: Any) -> _Known:
     return _Known(
-        window=Window(first=event["DTSTART"].dt, last=event["DTEND"].dt - _ONE_DAY),
+        window=Window(first=event["DTSTART"].dt, last=shifted(event["DTEND"].dt, -1)),
         stamp=_stamp(event["DTSTAMP"].dt),
         sequence=int(event.get("SEQUENCE", 0)),
         summary=str(event.get("SUMMARY", "")),
-        is_cancelled=event.get("STATUS") == EventStatus.CANCELLED,
+        is_cancelled=str(event.get("STATUS", "")) == EventStatus.CANCELLED,
         written=bytes(event.to_ical()),
-        component=event,
     )
 
 

@@ -34,7 +34,7 @@ class Adherence(Value, frozen=True):
     Attributes:
         as_of: The day of the question.
         followed_until: The last day that was looked at: the death, a discharge that was not
-            reopened, or *as_of*.
+            reopened, or *as_of*; None in answers stored by 0.1.0.
         effect: How long one session's effect is expected to last.
         permissible_gap_days: Days without expected effect that do not end an episode; None
             where no gap was stated, and so no episode was looked for.
@@ -63,7 +63,7 @@ class Adherence(Value, frozen=True):
     """
 
     as_of: Day
-    followed_until: Day
+    followed_until: Day | None = None
     effect: Interval | None
     permissible_gap_days: int | None
     carries_over: bool
@@ -80,7 +80,7 @@ class Adherence(Value, frozen=True):
     interval_ratio: Exact | None
     episodes: tuple[Window, ...]
     persistent_days: int | None
-    ended_by: EpisodeEnd | None
+    ended_by: EpisodeEnd | None = None
     is_censored: bool | None
 
 
@@ -97,7 +97,7 @@ def adherence(
 ) -> Adherence:
     """Return how regularly a track was treated up to a day.
 
-    Follow-up ends at the death and at a discharge that was not reopened, whenever it is asked.
+    Follow-up ends at the death and at a discharge that was not reopened, whatever *as_of* is.
 
     Args:
         record: What happened.
@@ -106,7 +106,7 @@ def adherence(
         permissible_gap_days: Days without expected effect that do not end an episode; days on
             hold do not count. Every study chooses its own: without one, no episode is looked for.
         effect: How long one session's effect lasts; None means until the end of the protocol's
-            wear-off, else its minimum interval.
+            wear-off in a typical patient, else its minimum interval.
         carries_over: Off by default, because an early session banks nothing.
         policy: What the clinic or payer chose.
         other_protocols: As for a forecast.

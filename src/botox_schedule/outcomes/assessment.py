@@ -56,7 +56,7 @@ class CriterionResult(Value, frozen=True):
         outcome: What it gives.
         reduction: The share by which days fell, exact; negative where they rose.
         numbers: What it was judged by, in words.
-        source: Where the criterion stands.
+        source: Its source, and the place in it.
     """
 
     rule: str
@@ -234,14 +234,14 @@ class ResponseAssessment(Value, frozen=True):
 
     rule: str
     as_of: Day
-    judged_through: Day | None
+    judged_through: Day | None = None
     outcome: RuleOutcome
     results: tuple[CriterionResult, ...]
     complete_cycles: int
-    missing: MissingDays
+    missing: MissingDays = MissingDays.SCALE
     baseline: DiaryCount | None
     current: DiaryCount | None
-    cycle_months: tuple[DiaryCount, ...]
+    cycle_months: tuple[DiaryCount, ...] = ()
     months: tuple[DiaryCount, ...]
     before_session: DiaryCount | None
     after_session: DiaryCount | None
@@ -586,4 +586,9 @@ def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
     else:
         return None, f"; session {len(cycles) + 1} is neither given nor planned"
     dates = project_dates(start, track.protocol, count=ahead, policy=track.policy)
-    return (dates[-1].target, "") if dates else (None, "; no usual range dates the next session")
+    if not dates:
+        return None, "; no usual range dates the next session"
+    follow_up, on = follow_up_of(track), dates[-1].target
+    if follow_up.ended_by is not None and on > follow_up.until:
+        return None, "; care ended before"
+    return on, ""

@@ -40,7 +40,7 @@ class MissingDays(StrEnum):
     """What becomes of days that nobody recorded."""
 
     SCALE = "scale"
-    """Recorded days stand for the missing ones."""
+    """Missing days are as the recorded ones."""
     HEADACHE_FREE = "headache_free"
     """Missing days count as days without headache."""
 
@@ -242,8 +242,8 @@ class HeadacheDiary(PatientValue, frozen=True):
 
     def recorded_in(self, windows: Iterable[Window]) -> int:
         """Return how many recorded days lie in any of *windows*; a day in two counts once."""
-        known = list(windows)
-        return sum(any(day in window for window in known) for day in self._kinds)
+        days = {shifted(w.first, number) for w in windows for number in range(w.days)}
+        return len(days & self._kinds.keys())
 
     def _recorded(self, window: Window) -> Iterable[DiaryKind]:
         for number in range(window.days):
@@ -265,7 +265,7 @@ class CriteriaResult(Value, frozen=True):
         title: The definition.
         met: Whether they are; None where too few days were recorded.
         missing: What became of days that nobody recorded.
-        source: Where the definition stands.
+        source: Its source, and the place in it.
     """
 
     criteria: str

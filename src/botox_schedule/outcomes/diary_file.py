@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
+from functools import cache
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -13,7 +14,13 @@ from typing import IO, Any, NamedTuple
 from pydantic import Field
 
 from botox_schedule.dates.days import DayInput, as_day, shifted
-from botox_schedule.errors import DayError, ExchangeError, FileLimitError, OrderError
+from botox_schedule.errors import (
+    CalendarRangeError,
+    DayError,
+    ExchangeError,
+    FileLimitError,
+    OrderError,
+)
 from botox_schedule.files import MEBIBYTE, check_lines, read_within
 from botox_schedule.outcomes.diary import (
     DiaryDay,
@@ -23,7 +30,8 @@ from botox_schedule.outcomes.diary import (
     attack_span,
     worst_of,
 )
-from botox_schedule.values import PatientValue
+from botox_schedule.outcomes.figures import outcome_tables
+from botox_schedule.values import PatientValue, Value
 
 _MOST_BYTES = 16 * MEBIBYTE
 _LONGEST_ATTACK = 100
@@ -31,30 +39,13 @@ _MOST_ENTRIES = 50_000
 _HEADER_WITHIN = 20
 _DELIMITERS = ",;\t|"
 _TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
+_MOMENT = re.compile(rf"(.+?)[T ]({_TIME.pattern})")
+_MONTH = re.compile(r"\d{4}-\d{2}")
 
-_KINDS = {
-    DiaryKind.NONE: "none no 0 n - free clear nothing fine ok no_headache headache_free pain_free "
-    "keine kein nein aucun aucune non ninguno ninguna",
-    DiaryKind.HEADACHE: "headache headaches 1 h ha yes y x true mild moderate severe "
-    "tension tension_headache kopfschmerz kopfschmerzen ja céphalée cephalee oui cefalea sí si "
-    "dolor_de_cabeza",
-    DiaryKind.MIGRAINE: "migraine migraines m mig migraine_day migräne migraña migraine_attack",
-    DiaryKind.UNKNOWN: "unknown missing ? n/a na not_recorded forgot forgotten not_known",
-}
-_WORDS = {word: kind for kind, words in _KINDS.items() for word in words.split()}
-_COLUMNS = {
-    "date": "date day datum fecha jour on diary_date entry_date",
-    "kind": "kind headache type entry status pain headache_type kopfschmerz what",
-    "migraine": "migraine migräne migraña migraine_day",
-    "start": "start onset begin began from start_date start_time started beginn",
-    "end": "end stop ended to until till end_date end_time stopped ende",
-    "month": "month monat mes mois",
-}
-_MEANINGS = {word: meaning for meaning, words in _COLUMNS.items() for word in words.split()}
+_BEYOND = "the row has more cells than the header; they are not read"
 
 
-class DiaryProblem(NamedTuple):
+class DiaryProblem(Value, frozen=True):
     """What is wrong with an entry, without what it says.
 
     Attributes:
@@ -115,7 +106,8 @@ class _Table(NamedTuple):
 
     def meanings(self) -> list[str]:
         """What each column means; the name itself where it is unknown."""
-        return [_MEANINGS.get(_word(name), _word(name)) for name in self.header]
+        meanings = _named("columns")
+        return [meanings.get(_word(name), _word(name)) for name in self.header]
 
 
 def read_diary(
@@ -131,7 +123,7 @@ def read_diary(
     Three shapes are read, with commas, semicolons or tabs: a day a row (``date`` and ``kind``, or
     ``headache`` and ``migraine``), an attack a row (``start`` and ``end``, each a day, a date and
     time, or with a ``date`` a time of day, so that an attack can end after midnight), and a grid
-    (``month`` and the days 1 to 31). Of several entries of a day the worst counts. An empty cell
+    (``month`` and the days 1 to 31, or ``day`` and months). Of several entries of a day the worst counts. An empty cell
     says nothing.
 
     Args:
@@ -160,12 +152,12 @@ def read_diary(
         raise FileLimitError(f"the diary: more than {_MOST_ENTRIES} entries")
     taken = [entry for entry in entries if entry.fault is None]
     days, contradictions = _merged(taken)
-    problems = [DiaryProblem(e.line, e.fault) for e in entries if e.fault is not None]
+    problems = [DiaryProblem(line=e.line, reason=e.fault) for e in entries if e.fault is not None]
     problems += [_told(e.line, e.remark) for e in taken if e.remark is not None]
     problems += contradictions
     if MissingDays(missing) is MissingDays.HEADACHE_FREE:
         days = _with_free_days(days)
-    elif days and DiaryKind.NONE not in days.values():
+    elif days and all(entry.kind is not DiaryKind.NONE for entry in taken):
         reason = (
             "no entry says that a day was free; if all others were, give missing='headache_free'"
         )
@@ -175,12 +167,12 @@ def read_diary(
         entries=len(entries),
         taken=len(taken),
         left_out=len(entries) - len(taken),
-        problems=tuple(sorted(problems)),
+        problems=tuple(sorted(problems, key=lambda problem: problem.line)),
     )
 
 
 def _told(line: int, reason: str) -> DiaryProblem:
-    return DiaryProblem(line, reason, left_out=False)
+    return DiaryProblem(line=line, reason=reason, left_out=False)
 
 
 def _text(source: str | PathLike[str] | IO[bytes] | IO[str], encoding: str | None) -> str:
@@ -194,7 +186,8 @@ def _text(source: str | PathLike[str] | IO[bytes] | IO[str], encoding: str | Non
     if isinstance(content, bytes):
         content = _decoded(content, encoding)
     check_lines(content.encode("utf-8", "replace"), name)
-    return content.replace("\0", "?").replace("\r\n", "\n").replace("\r", "\n")
+    content = content.removeprefix("\ufeff").replace("\0", "?")
+    return content.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _decoded(content: bytes, encoding: str | None) -> str:
@@ -212,35 +205,44 @@ def _table(text: str, date_format: str | None) -> _Table:
     lines = text.split("\n")
     for number, line in enumerate(lines[:_HEADER_WITHIN]):
         delimiter = max(_DELIMITERS, key=line.count)
-        header = _cells(line, delimiter)
+        _, header = next(_rows(csv.reader([line], delimiter=delimiter), 1), (1, []))
         table = _Table(number + 1, header, [], date_format)
         if _reader_of(table) is not None:
             body = io.StringIO("\n".join(lines[number + 1 :]))
             table.rows.extend(_rows(csv.reader(body, delimiter=delimiter), number + 2))
-            return table
+            return _unambiguous(table)
     raise ExchangeError("no header; expected the columns date and kind, start and end, or month")
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return []
+def _unambiguous(table: _Table) -> _Table:
+    meanings = table.meanings()
+    for meaning in ("date", "start", "end"):
+        names = [n for n, m in zip(table.header, meanings, strict=True) if m == meaning]
+        if len(names) > 1:
+            raise ExchangeError(f"{' and '.join(names)} both mean the {meaning}; keep one of them")
+    return table
 
 
 def _rows(rows: Any, line: int) -> Iterator[tuple[int, list[str]]]:
-    first = line
+    """Yield the rows that say something, each with its line; a broken one has no cells."""
     while True:
-        start = first + rows.line_num
+        start = line + rows.line_num
         try:
-            cells = next(rows)
+            cells = [cell.strip() for cell in next(rows)]
         except StopIteration:
             return
         except csv.Error:
             yield start, []
         else:
-            if any(cell.strip() for cell in cells):
-                yield start, [cell.strip() for cell in cells]
+            if any(cells):
+                yield start, cells
+
+
+@cache
+def _named(table: str) -> dict[str, str]:
+    """What each word of a table of the diary names."""
+    tables = outcome_tables()["diary"][table]
+    return {word: name for name, words in tables.items() for word in words}
 
 
 def _word(text: str) -> str:
@@ -254,10 +256,11 @@ def _reader_of(table: _Table) -> Any:
         return _attack
     if "date" in meanings and meanings & {"kind", "migraine"}:
         return _day
-    days = [name.strip() for name in table.header[1:]]
-    if table.meanings()[:1] == ["month"] and days and all(name.isdecimal() for name in days):
-        return _month_row
-    return None
+    names = [name.strip() for name in table.header[1:]]
+    first = table.meanings()[:1]
+    by_month = first == ["month"] and all(name.isdecimal() for name in names)
+    by_day = first == ["date"] and all(_MONTH.fullmatch(name) for name in names)
+    return _grid_row if names and (by_month or by_day) else None
 
 
 def _entries(table: _Table) -> Iterator[_Entry]:
@@ -265,63 +268,52 @@ def _entries(table: _Table) -> Iterator[_Entry]:
     for line, cells in table.rows:
         if not cells:
             yield _Entry(line, fault="not a row of a table; check its quotes")
-        elif read is _month_row:
-            yield from _month_row(table, line, cells)
+        elif read is _grid_row:
+            yield from _grid_row(table, line, cells)
         else:
             row: dict[str, list[str]] = {}
             for meaning, cell in zip(meanings, cells, strict=False):
                 row.setdefault(meaning, []).append(cell)
-            yield _guarded(read, table, line, row)
+            entry = _guarded(read, table, line, row)
+            beyond = any(cells[len(meanings) :]) and entry.remark is None
+            yield entry._replace(remark=_BEYOND) if beyond else entry
 
 
 def _guarded(read: Any, table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     try:
         return read(table, line, row)  # type: ignore[no-any-return]
-    except DayError:
+    except (DayError, CalendarRangeError):
         wanted = table.date_format or "YYYY-MM-DD"
         return _Entry(line, fault=f"date: no day of the calendar; expected {wanted}")
     except OrderError:
         return _Entry(line, fault="the attack ends before it starts")
-    except _KindError:
-        words = "none, headache, migraine or unknown"
-        return _Entry(line, fault=f"kind: expected {words}")
-
-
-class _KindError(ValueError):
-    """A word that is no kind of a day."""
-
-
-def _kind_of(text: str, yes: DiaryKind = DiaryKind.HEADACHE) -> DiaryKind | None:
-    """What a cell says; None where it is empty."""
-    if not text:
-        return None
-    kind = _WORDS.get(text) or _WORDS.get(_word(text))
-    if kind is None:
-        raise _KindError
-    return yes if kind is DiaryKind.HEADACHE else kind
+    except KeyError:
+        return _Entry(line, fault="kind: expected none, headache, migraine or unknown")
 
 
 def _worst(row: dict[str, list[str]]) -> DiaryKind | None:
-    cells = [(cell, DiaryKind.HEADACHE) for cell in row.get("kind", ())]
-    cells += [(cell, DiaryKind.MIGRAINE) for cell in row.get("migraine", ())]
-    kinds = [kind for cell, yes in cells if (kind := _kind_of(cell, yes)) is not None]
+    """The worst that the cells of a row say; None where all are empty."""
+    words = _named("words")
+    kinds = [DiaryKind(words[_word(cell)]) for cell in row.get("kind", ()) if cell]
+    own = [DiaryKind(words[_word(cell)]) for cell in row.get("migraine", ()) if cell]
+    # "Yes" to migraine is more than "yes" to headache.
+    kinds += [DiaryKind.MIGRAINE if kind is DiaryKind.HEADACHE else kind for kind in own]
     return worst_of(kinds) if kinds else None
 
 
 def _day(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
-    day, _ = _moment(row["date"][0], table.date_format)
+    day = _date_of(_moment(row["date"][0], table))
     kind = _worst(row)
     return _Entry(line) if kind is None else _Entry(line, (day, day), kind)
 
 
 def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     on, start, end = (next(iter(row.get(name, ())), "") for name in ("date", "start", "end"))
-    begin = _joined(on, start or on, table)
-    kind = _worst(row) or DiaryKind.HEADACHE
+    begin = _moment(start or on, table, on)
+    kind = worst_of((_worst(row) or DiaryKind.HEADACHE, DiaryKind.HEADACHE))
     if not end:
-        first = _date_of(begin)
-        remark = "the attack has no end; its first day counts"
-        return _Entry(line, (first, first), kind, remark=remark)
+        span = (_date_of(begin), _date_of(begin))
+        return _Entry(line, span, kind, remark="the attack has no end; its first day counts")
     span = attack_span(begin, _end(begin, end, table))
     if (span[1] - span[0]).days >= _LONGEST_ATTACK:
         return _Entry(line, fault=f"the attack lasts more than {_LONGEST_ATTACK} days")
@@ -331,23 +323,30 @@ def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
 def _end(begin: date, text: str, table: _Table) -> date:
     """The end of an attack; a bare time of day before that of its start is past midnight."""
     if not _TIME.fullmatch(text):
-        return _joined("", text, table)
+        return _moment(text, table)
     first, clock = _date_of(begin), _clock(text)
     is_later = isinstance(begin, datetime) and clock < begin.time()
     return datetime.combine(shifted(first, 1) if is_later else first, clock)
 
 
-def _joined(on: str, text: str, table: _Table) -> date:
-    """A day, or a moment; a bare time of day is one of the day *on*."""
-    if not _TIME.fullmatch(text):
-        day, clock = _moment(text, table.date_format)
-        return day if clock is None else datetime.combine(day, clock)
-    day, _ = _moment(on, table.date_format)
-    return datetime.combine(day, _clock(text))
+def _moment(text: str, table: _Table, on: str = "") -> date:
+    """The day of a cell, or its day and time; a bare time of day is one of the day *on*."""
+    found = _MOMENT.fullmatch(f"{on} {text}" if _TIME.fullmatch(text) else text)
+    day_text, clock = (found[1], found[2]) if found else (text, None)
+    day = _day_in(day_text, table.date_format)
+    return day if clock is None else datetime.combine(day, _clock(clock))
+
+
+def _day_in(text: str, date_format: str | None) -> date:
+    if date_format is None:
+        return as_day(text)
+    try:
+        return datetime.strptime(text, date_format).date()  # noqa: DTZ007 - a local day
+    except ValueError:
+        raise DayError("not a day in that format") from None
 
 
 def _clock(text: str) -> time:
-    # A time with an offset is refused: it is one of another place, and its day may be another.
     form = "%H:%M:%S" if text.count(":") > 1 else "%H:%M"
     try:
         return datetime.strptime(text, form).time()  # noqa: DTZ007 - a local time
@@ -359,34 +358,16 @@ def _date_of(moment: date) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
 
 
-def _moment(text: str, date_format: str | None) -> tuple[date, time | None]:
-    """The day of a cell, and the time of day where it has one."""
-    day, _, clock = text.replace("T", " ").partition(" ")
-    if date_format is not None:
-        return _formatted(text, date_format)
-    return as_day(day), _clock(clock) if clock else None
-
-
-def _formatted(text: str, date_format: str) -> tuple[date, time | None]:
-    words = text.split(" ")
-    clock = words.pop() if len(words) > 1 and _TIME.fullmatch(words[-1]) else ""
-    try:
-        moment = datetime.strptime(" ".join(words), date_format)  # noqa: DTZ007 - a local day
-    except ValueError:
-        raise DayError("not a day in that format") from None
-    return moment.date(), _clock(clock) if clock else None
-
-
-def _month_row(table: _Table, line: int, cells: Sequence[str]) -> Iterator[_Entry]:
-    month = _MONTH.fullmatch(cells[0])
-    for number, cell in zip(table.header[1:], cells[1:], strict=False):
-        if not cell:
-            continue
-        if month is None:
+def _grid_row(table: _Table, line: int, cells: Sequence[str]) -> Iterator[_Entry]:
+    """One entry for each filled cell; months are rows and days columns, or the other way round."""
+    for name, cell in zip(table.header[1:], cells[1:], strict=False):
+        is_day = name.strip().isdecimal()
+        month, number = (cells[0], name.strip()) if is_day else (name.strip(), cells[0])
+        if cell and not _MONTH.fullmatch(month):
             yield _Entry(line, fault="month: expected YYYY-MM")
-            continue
-        row = {"date": [f"{month[0]}-{number.strip():0>2}"], "kind": [cell]}
-        yield _guarded(_day, table._replace(date_format=None), line, row)
+        elif cell:
+            row = {"date": [f"{month}-{number:0>2}"], "kind": [cell]}
+            yield _guarded(_day, table._replace(date_format=None), line, row)
 
 
 def _until(entry: _Entry, as_of: date | None) -> _Entry:
@@ -395,8 +376,8 @@ def _until(entry: _Entry, as_of: date | None) -> _Entry:
         return entry
     first, _ = entry.span
     if first > as_of:
-        return _Entry(entry.line, fault="date: lies after the day asked for")
-    remark = "the attack goes on after the day asked for; its days until then count"
+        return _Entry(entry.line, fault="date: lies after as_of")
+    remark = "the attack goes on after as_of; its days until then count"
     return entry._replace(span=(first, as_of), remark=remark)
 
 

@@ -68,7 +68,7 @@ class ResponseCriterion(Value, frozen=True):
         below_gives: The outcome on the one side.
         below_early_gives: The outcome on that side before *final_after_cycles*.
         otherwise: The outcome on the other side.
-        source: Where it stands.
+        source: Its source, and the place in it.
     """
 
     name: str
@@ -104,7 +104,14 @@ class ResponseCriterion(Value, frozen=True):
 
 
 class ResponseRule(Value, frozen=True):
-    """A named rule by which somebody judges whether treatment goes on."""
+    """A named rule by which somebody judges whether treatment goes on.
+
+    Attributes:
+        id: Its name, such as ``nice-ta260``.
+        version: The version of its content.
+        title: Its name for a reader.
+        criteria: Its sentences.
+    """
 
     id: _Slug
     version: str

@@ -13,7 +13,13 @@ from botox_schedule.values import PatientValue, Value
 
 
 class SideEffect(PatientValue, frozen=True):
-    """Something unwanted, from its first to its last day; None while it lasts."""
+    """Something unwanted.
+
+    Attributes:
+        name: What it was.
+        first: Its first day.
+        last: Its last day, included; None while it lasts.
+    """
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     first: Day

@@ -21,13 +21,7 @@ _Level = Annotated[int, Field(ge=-2, le=2, strict=True)]
 
 @total_ordering
 class ModifiedAshworth(Enum):
-    """The six steps of the Modified Ashworth Scale, in their order; they are no numbers.
-
-    >>> ModifiedAshworth("1") < ModifiedAshworth("1+") < ModifiedAshworth("2")
-    True
-    >>> ModifiedAshworth("1+").steps_from(ModifiedAshworth("3"))
-    -2
-    """
+    """The six steps of the Modified Ashworth Scale, in their order; they are no numbers."""
 
     ZERO = "0"
     ONE = "1"
@@ -49,12 +43,24 @@ class ModifiedAshworth(Enum):
         return list(ModifiedAshworth).index(self)
 
     def steps_from(self, before: Self) -> int:
-        """Return how many steps this lies above *before*; negative where it is better."""
+        """Return how many steps this lies above *before*; negative where it is better.
+
+        >>> ModifiedAshworth("1") < ModifiedAshworth("1+") < ModifiedAshworth("2")
+        True
+        >>> ModifiedAshworth("1+").steps_from(ModifiedAshworth("3"))
+        -2
+        """
         return self._step - before._step
 
 
 class AshworthAssessment(PatientValue, frozen=True):
-    """The tone of one joint or muscle group on a day."""
+    """The tone of one joint or muscle group on a day.
+
+    Attributes:
+        on: The day.
+        joint: The joint or muscle group.
+        score: Its step of the scale.
+    """
 
     on: Day
     joint: str
@@ -130,7 +136,13 @@ class GoalScore(Value, frozen=True):
 
 
 class GoalSet(PatientValue, frozen=True):
-    """The goals of one session."""
+    """The goals of one session.
+
+    Attributes:
+        set_on: The day they were set.
+        judged_on: The day they were judged, or None.
+        goals: The goals.
+    """
 
     set_on: Day
     judged_on: Day | None = None
@@ -145,7 +157,7 @@ class GoalT(Value, frozen=True):
         achieved: The T-score attained; None until every goal is judged.
         change: The difference.
         judged_on_day: Days from the session to the day the goals were judged; None where not said.
-        source: Where the formula stands.
+        source: Its source, and the place in it.
     """
 
     baseline: float

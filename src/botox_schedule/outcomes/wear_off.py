@@ -47,7 +47,7 @@ class WearOff(Value, frozen=True):
     Attributes:
         definition: What is called wearing off.
         week: The first week of wearing off, 1 for the seven days from the session on; None where
-            it did not wear off, or is not known.
+            it did not wear off, or is unknown.
         on: The first day of that week.
         is_known: Whether the weeks are enough to tell: no value of an unknown week changes the
             answer.
@@ -60,7 +60,7 @@ class WearOff(Value, frozen=True):
     week: int | None
     on: Day | None
     is_known: bool
-    by_week: int | None
+    by_week: int | None = None
     weeks: tuple[Exact | None, ...]
     source: SourceRef
 

@@ -1,28 +1,31 @@
 """From a computed date to a booked visit: clinic days, authorizations, vials."""
 
+from botox_schedule.errors import PlanningError, UnknownCountryError
 from botox_schedule.planning.authorization_plan import (
     AuthorizationPlan,
+    AuthorizationWarning,
     AuthorizedSession,
     plan_authorizations,
 )
-from botox_schedule.planning.authorizations import AuthorizationCheck, AuthorizationUse
+from botox_schedule.planning.authorizations import (
+    AuthorizationCheck,
+    AuthorizationProblem,
+    AuthorizationUse,
+)
 from botox_schedule.planning.bookable_days import (
     BookableDay,
     FirstBookableDay,
     bookable_days,
     first_bookable_day,
 )
-from botox_schedule.planning.booking import BookingCheck, check_booking
-from botox_schedule.planning.clinic_calendar import ClinicCalendar
-from botox_schedule.planning.countdown import CountdownStep, countdown
-from botox_schedule.planning.errors import PlanningError, UnknownCountryError
-from botox_schedule.planning.shared_visits import SharedTrack, SharedVisit, find_shared_visit
-from botox_schedule.planning.terms import (
-    AuthorizationProblem,
-    AuthorizationWarning,
-    BookingConstraint,
+from botox_schedule.planning.booking import BookingCheck, BookingConstraint, check_booking
+from botox_schedule.planning.clinic_calendar import (
+    ClinicCalendar,
+    CountdownStep,
     Weekday,
+    countdown,
 )
+from botox_schedule.planning.shared_visits import SharedTrack, SharedVisit, find_shared_visit
 from botox_schedule.planning.vials import (
     BillingLine,
     BillingRule,

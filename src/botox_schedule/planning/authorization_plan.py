@@ -1,20 +1,38 @@
-"""Which of the next sessions the authorizations of a record cover."""
+"""Which of the next sessions the payer covers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
+from enum import StrEnum, unique
+from itertools import islice
 
-from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, project
+from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol
 from botox_schedule.dates.days import Day, DayInput, as_day
-from botox_schedule.engine.track import Situation
+from botox_schedule.engine import Track
+from botox_schedule.engine.check import next_allowed
+from botox_schedule.engine.dates import first_allowed
+from botox_schedule.engine.project import kept_booking_on, projected_sessions, rules_after
 from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
     Authorizations,
     AuthorizationUse,
-    planned_dose,
 )
-from botox_schedule.planning.terms import AuthorizationWarning
-from botox_schedule.policy import policy_or_default
+from botox_schedule.planning.booking import interval_constraints
+from botox_schedule.planning.vials import planned_dose
+from botox_schedule.questions import ask, checked_count
 from botox_schedule.values import Value
+
+_TO_WARN = 2
+"""How many sessions the warning looks ahead: the next one, and the one after the last covered."""
+
+
+@unique
+class AuthorizationWarning(StrEnum):
+    """What to act on before a session is refused."""
+
+    LAST_COVERED_SESSION_AHEAD = "last_covered_session_ahead"
+    """The next session is the last that is covered: ask for the renewal now."""
+    NEXT_SESSION_NOT_COVERED = "next_session_not_covered"
 
 
 class AuthorizedSession(Value, frozen=True):
@@ -22,8 +40,8 @@ class AuthorizedSession(Value, frozen=True):
 
     Attributes:
         number: 1 is the next session.
-        on: The day to aim for.
-        check: Whether it is covered; None where the record has no authorization.
+        on: The planned day.
+        check: Whether it is covered; None where nothing needs to cover it.
     """
 
     number: int
@@ -32,97 +50,125 @@ class AuthorizedSession(Value, frozen=True):
 
 
 class AuthorizationPlan(Value, frozen=True):
-    """Which of the next sessions the authorizations of a record cover.
+    """Which of the next sessions the payer covers.
 
     Attributes:
-        as_of: The day up to which records are known.
-        uses: What was used of each authorization of the clock.
-        sessions: The next sessions, each on its target.
+        as_of: The day up to which records are known; no session is planned before it.
+        uses: What was used of each authorization of the clock, and of each payer's rule.
+        sessions: The next sessions.
+        at_earliest: Whether the sessions are planned on the earliest allowed days, because no
+            due day is known; otherwise each is on its target.
         first_uncovered_on: The day of the first that is surely not covered; None where every
-            session asked for may be.
+            session that was asked for may be.
         warning: What should be done now, not on the day of that session.
     """
 
     as_of: Day
     uses: tuple[AuthorizationUse, ...]
     sessions: tuple[AuthorizedSession, ...]
+    at_earliest: bool = False
     first_uncovered_on: Day | None
     warning: AuthorizationWarning | None
 
 
 def plan_authorizations(
     record: PatientRecord,
-    protocol: TreatmentProtocol,
+    protocol: TreatmentProtocol | str,
     *,
     as_of: DayInput,
     count: int = 5,
     policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
     planned_units: Decimal | int | None = None,
     planned_discarded: Decimal | int | None = None,
 ) -> AuthorizationPlan:
     """Return which of the next sessions are covered, and which is the first that is not.
 
-    Each session is judged on its target. It uses a visit of every authorization whose days
-    contain it, and the planned units, given plus discarded.
+    Each session is planned on its target, and where no due day is known on the earliest allowed
+    day, which the plan then says. It uses a visit of every authorization whose days contain it,
+    and the planned units, given plus discarded. A first treatment is planned alone: nothing is
+    known yet to count the others from.
 
     Args:
         record: What happened, and what was approved.
-        protocol: The planned treatment; the authorizations of its clock count.
-        as_of: The day up to which records are known.
-        count: How many sessions to look ahead.
-        policy: What the clinic or payer chose.
-        other_protocols: Older versions and other products' protocols that history may need.
+        protocol: The planned treatment: a protocol, or the name of an indication. The
+            authorizations of its clock count.
+        as_of: The day up to which records are known; no session is planned before it.
+        count: How many sessions to look ahead, from 1 to 1,000.
+        policy: What the clinic or payer chose; the payer's rules about visits and units count.
+        other_protocols: Older versions and other products' protocols that history may need;
+            None means the bundled ones, anything else exactly those.
         planned_units: Units to be given at each session.
         planned_discarded: Units of opened vials that will be left; without it, an authorization
             that limits units stays open.
 
-    >>> from botox_schedule import find_protocol
+    Raises:
+        DayError: When *as_of* is not a calendar day.
+        CountError: When *count* is not a number from 1 to 1,000.
+        UnknownProtocolError: When no known protocol has that name.
+        UnitsError: When planned units are no number above 0, or what is left none of at least 0.
+
     >>> record = PatientRecord(
     ...     sessions=[{"administered_on": "2026-09-14", "indication": "chronic-migraine",
     ...                "product": "Botox"}],
     ...     authorizations=[{"indication": "chronic-migraine", "product": "Botox", "sessions": 2,
     ...                      "valid": {"first": "2026-09-01", "last": "2027-08-31"}}],
     ... )
-    >>> plan = plan_authorizations(record, find_protocol("chronic-migraine"), as_of="2026-10-01")
+    >>> plan = plan_authorizations(record, "chronic-migraine", as_of="2026-10-01")
     >>> [(str(session.on), session.check.covers) for session in plan.sessions[:2]]
     [('2026-12-07', True), ('2027-03-01', False)]
     >>> str(plan.warning)
     'last_covered_session_ahead'
     """
-    day, policy = as_day(as_of, "as_of"), policy_or_default(policy)
-    others = tuple(other_protocols)
-    situation = Situation(record, protocol, day, policy, others)
-    authorizations = Authorizations(situation)
+    day, wanted = as_day(as_of, "as_of"), checked_count(count)
     dose = planned_dose(planned_units, planned_discarded)
-    targets = [
-        session.target
-        for session in project(
-            record, protocol, as_of=day, count=count, policy=policy, other_protocols=others
-        )
-    ]
-    if not targets and (earliest := situation.due_dates().earliest) is not None and count:
-        targets = [earliest]
+    track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
+    authorizations = Authorizations(track, dose)
+    targets = [s.target for s in projected_sessions(track, max(wanted, _TO_WARN))]
+    at_earliest = not targets
+    targets = targets or list(islice(_earliest_days(track), max(wanted, _TO_WARN)))
     sessions = tuple(
         AuthorizedSession(
-            number=index + 1,
-            on=target,
-            check=authorizations.check(target, dose, targets[:index]),
+            number=index + 1, on=target, check=authorizations.check(target, targets[:index])
         )
         for index, target in enumerate(targets)
     )
-    uncovered = [s for s in sessions if s.check is not None and s.check.covers is False]
     return AuthorizationPlan(
         as_of=day,
         uses=authorizations.uses,
-        sessions=sessions,
-        first_uncovered_on=uncovered[0].on if uncovered else None,
-        warning=_warning(uncovered),
+        sessions=sessions[:wanted],
+        at_earliest=at_earliest,
+        first_uncovered_on=next((s.on for s in _uncovered(sessions[:wanted])), None),
+        warning=_warning(_uncovered(sessions)),
     )
 
 
+def _earliest_days(track: Track) -> Iterator[date]:
+    """The first day that the next session can be on, and of each further one."""
+    day, rules = _first_day(track), track.rules
+    while day is not None:
+        yield day
+        if rules is None:
+            return
+        rules = rules_after(track, rules, day)
+        day = first_allowed(rules.allowed_periods(), track.holds, day)
+
+
+def _first_day(track: Track) -> date | None:
+    """The next booking if it may be kept, else the first allowed day."""
+    booked_on = kept_booking_on(track)
+    if booked_on is not None or track.rules is not None:
+        return booked_on or next_allowed(track, track.as_of)
+    free = track.holds.next_free(track.as_of)
+    return None if free is None or interval_constraints(track, free) else free
+
+
+def _uncovered(sessions: Sequence[AuthorizedSession]) -> list[AuthorizedSession]:
+    return [s for s in sessions if s.check is not None and s.check.covers is False]
+
+
 def _warning(uncovered: Sequence[AuthorizedSession]) -> AuthorizationWarning | None:
-    if not uncovered or uncovered[0].number > 2:
+    if not uncovered or uncovered[0].number > _TO_WARN:
         return None
     if uncovered[0].number == 1:
         return AuthorizationWarning.NEXT_SESSION_NOT_COVERED

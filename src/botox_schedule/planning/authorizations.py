@@ -1,43 +1,83 @@
-"""What a payer approved, against what was given and what is planned."""
+"""What payers approved and what their rules limit, against what was given and what is planned."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum, unique
 from typing import NamedTuple
 
 from pydantic import Field
 
 from botox_schedule import (
+    PayerRule,
     PriorAuthorization,
+    Product,
+    TreatmentProtocol,
+    TreatmentSession,
 )
 from botox_schedule.dates.days import Day
-from botox_schedule.engine.track import Situation
-from botox_schedule.planning.errors import PlanningError
-from botox_schedule.planning.terms import AuthorizationProblem
-from botox_schedule.records.model import TreatmentSession
+from botox_schedule.engine import Track
+from botox_schedule.engine.limits import in_window
+from botox_schedule.engine.rules import IntervalRules
+from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
+from botox_schedule.policy import CALENDAR_YEAR
+from botox_schedule.terms import MinimumKind
 from botox_schedule.values import Value
 
 _ZERO = Decimal(0)
-_OPEN = frozenset({AuthorizationProblem.SESSIONS_UNKNOWN, AuthorizationProblem.UNITS_UNKNOWN})
+
+
+@unique
+class AuthorizationProblem(StrEnum):
+    """Why an authorization or a payer's rule does not cover a day, or leaves it open."""
+
+    NOT_STARTED = "not_started"
+    ENDED = "ended"
+    OTHER_PRODUCT = "other_product"
+    NO_SESSIONS_LEFT = "no_sessions_left"
+    NO_UNITS_LEFT = "no_units_left"
+    PAYER_MINIMUM = "payer_minimum"
+    UNRECOGNIZED_INDICATION = "unrecognized_indication"
+    """It is for an indication that nobody knows, which may or may not be this one."""
+    SESSIONS_UNKNOWN = "sessions_unknown"
+    """Sessions of an unknown product or indication may have used the last visit."""
+    UNITS_UNKNOWN = "units_unknown"
+    """Unknown units, given or discarded, may have used the rest."""
+    FEWEST_VIALS_EXCEED_UNITS = "fewest_vials_exceed_units"
+    """What is discarded is not named, and even the fewest vials hold more than is left."""
+
+
+_OPEN = frozenset(
+    {
+        AuthorizationProblem.UNRECOGNIZED_INDICATION,
+        AuthorizationProblem.SESSIONS_UNKNOWN,
+        AuthorizationProblem.UNITS_UNKNOWN,
+        AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS,
+    }
+)
+_DOUBT = {True: 0, None: 1, False: 2}
 
 
 class AuthorizationUse(Value, frozen=True):
-    """What was used of one authorization.
+    """What was used of one authorization, or of what a payer's rule allows in one period.
 
     Attributes:
-        authorization: What the payer approved.
-        sessions_used: Days with a completed session of the clock and the product inside its
-            days; touch-ups count, and several injections of one day are one visit.
+        authorization: What the payer approved; None for a rule.
+        rule: The payer's rule; None for an authorization.
+        sessions_used: Days with a completed session that it concerns; touch-ups count, and
+            several injections of one day are one visit.
         sessions_left: What is left of the visits, at most; None where they are not limited.
         units_used: Units given and discarded, as far as they are known: a lower bound where
             *units_unknown*.
         units_left: What is left of the units, at most; None where they are not limited.
-        sessions_unknown: Whether a session of an unknown product may have used a visit.
-        units_unknown: Whether units given or discarded are not known.
+        sessions_unknown: Whether sessions of an unknown product or indication may have used a
+            visit.
+        units_unknown: Whether units given or discarded are unknown.
         session_ids: The sessions that used it, as far as they have an id.
     """
 
-    authorization: PriorAuthorization
+    authorization: PriorAuthorization | None
+    rule: PayerRule | None = None
     sessions_used: int
     sessions_left: int | None
     units_used: Decimal
@@ -48,187 +88,261 @@ class AuthorizationUse(Value, frozen=True):
 
 
 class AuthorizationCheck(Value, frozen=True):
-    """Whether one authorization covers a day.
+    """Whether one authorization, or one rule of the payer, covers a day.
 
     Attributes:
         on: The day.
-        covers: Whether it does; None where unknown units or products leave it open.
+        covers: Whether it does; None where unknown units, products or indications leave it open.
         problems: Why not, or what leaves it open.
-        payable_from: The first day that its own dates and its own minimum interval allow.
-        use: What was used of it before.
+        payable_from: The first day that the authorization's own dates and its own minimum
+            interval allow; None for a rule, whose minimum is in the dates.
+        use: What was used of it before, planned sessions before the day included.
     """
 
     on: Day
     covers: bool | None
     problems: tuple[AuthorizationProblem, ...]
-    payable_from: Day
+    payable_from: Day | None
     use: AuthorizationUse
 
     def __str__(self) -> str:
         verdict = {True: "covers the day", False: "does not cover the day", None: "leaves it open"}
+        what = "the payer's rule" if self.use.authorization is None else "the authorization"
         why = f": {', '.join(self.problems)}" if self.problems else ""
-        return f"the authorization {verdict[self.covers]}{why}; payable from {self.payable_from}"
+        payable = f"; payable from {self.payable_from}" if self.payable_from else ""
+        return f"{what} {verdict[self.covers]}{why}{payable}"
 
 
-class PlannedDose(NamedTuple):
-    """Units of a planned session, as far as the caller names them."""
+class _Tally(NamedTuple):
+    """What sessions used: surely, and at most.
 
-    units: Decimal | None = None
-    discarded: Decimal | None = None
+    Attributes:
+        visits: Days that were surely used.
+        unsure: Further days that may have been.
+        units: Units that were surely used.
+        most_units: Units that may have been used; None where they have no upper bound.
+        ids: The sessions that surely used it.
+    """
+
+    visits: int
+    unsure: int
+    units: Decimal
+    most_units: Decimal | None
+    ids: tuple[str, ...]
 
 
 class Authorizations:
-    """The authorizations of one clock, read once for many days."""
+    """The authorizations and payer's rules of one track, read once for many days.
 
-    __slots__ = ("_counted_from", "_product", "_short_month", "uses")
+    One authorization is enough to cover a day; each rule of the payer must be met.
 
-    def __init__(self, situation: Situation) -> None:
-        clock = situation.protocol.clock
-        sessions = [s for s in situation.history.completed if s.indication in clock]
-        self.uses = tuple(
-            _use(authorization, sessions)
-            for authorization in situation.record.authorizations
-            if authorization.indication in clock
-        )
-        self._product = situation.protocol.product
-        self._short_month = situation.policy.short_month
-        self._counted_from = None if situation.book is None else situation.book.counted_from
+    Args:
+        track: The track; the authorizations of its clock count.
+        dose: The units of each planned session, as far as they are named.
+    """
 
-    def covers(self, day: date, dose: PlannedDose) -> bool | None:
-        """Whether one of them covers *day*; True where the record has none at all."""
-        answers = {self._verdict(self._problems(use, day, dose, ())) for use in self.uses}
-        if not answers or True in answers:
-            return True
-        return None if None in answers else False
+    __slots__ = ("_approved", "_dose", "_least_opened", "_rules", "_track")
 
-    def check(
-        self, day: date, dose: PlannedDose, ahead: Sequence[date] = ()
-    ) -> AuthorizationCheck | None:
-        """Return the answer of the one that serves *day* best; None where there is none.
+    def __init__(self, track: Track, dose: PlannedDose) -> None:
+        reading, product = track.reading, track.protocol.product
+        self._track = track
+        self._dose = dose
+        self._approved = [
+            approved
+            for approved in reading.decisions.authorizations
+            if approved.indication in track.clock or not reading.recognizes(approved.indication)
+        ]
+        self._rules = [
+            rule
+            for rule in track.policy.payer_rules(track.clock, product)
+            if rule.sessions is not None or rule.units is not None
+        ]
+        self._least_opened = _least_opened(dose, product)
+
+    @property
+    def uses(self) -> tuple[AuthorizationUse, ...]:
+        """What was used of each authorization, and of each rule in force, up to the question."""
+        return tuple(check.use for check in self._checks(self._track.as_of, ()))
+
+    def check(self, day: date, ahead: Sequence[date] = ()) -> AuthorizationCheck | None:
+        """Return the answer that decides for *day*; None where nothing needs to cover it.
+
+        It is that of the authorization that serves the day best, or that of a payer's rule that
+        is further from covering it.
 
         Args:
             day: The day in question.
-            dose: What is planned for it, and for each session ahead of it.
             ahead: The days of planned sessions before it, in order.
         """
-        checks = [self._check(use, day, dose, ahead) for use in self.uses]
-        rank = {True: 0, None: 1, False: 2}
-        return min(
-            checks,
-            key=lambda c: (
-                rank[c.covers],
-                len(c.problems),
-                -c.use.authorization.valid.last.toordinal(),
-            ),
-            default=None,
-        )
+        checks = list(self._checks(day, ahead))
+        best = min((c for c in checks if c.use.rule is None), key=_fitness, default=None)
+        decisive = [c for c in checks if c.use.rule is not None or c is best]
+        return max(decisive, key=lambda check: _DOUBT[check.covers], default=None)
+
+    def _checks(self, day: date, ahead: Sequence[date]) -> Iterator[AuthorizationCheck]:
+        """The answers of all authorizations, then of the rules in force on *day*."""
+        sessions = self._sessions(ahead)
+        for approved in self._approved:
+            inside = [s for s in sessions if s.administered_on in approved.valid]
+            problems = tuple(self._validity(approved, day, ahead))
+            payable_from = self._payable_from(approved, day, ahead)
+            yield self._check(approved, day, inside, problems, payable_from)
+        for rule in self._rules:
+            if rule.is_in_force(day):
+                yield self._check(rule, day, self._same_period(rule, sessions, day))
 
     def _check(
-        self, use: AuthorizationUse, day: date, dose: PlannedDose, ahead: Sequence[date]
+        self,
+        limits: PriorAuthorization | PayerRule,
+        day: date,
+        inside: Sequence[TreatmentSession],
+        problems: tuple[AuthorizationProblem, ...] = (),
+        payable_from: date | None = None,
     ) -> AuthorizationCheck:
-        problems = self._problems(use, day, dose, ahead)
+        tally = self._tally(inside, limits.product)
+        problems = (*problems, *self._amounts(tally, limits.sessions, limits.units))
+        covers = None if problems else True
         return AuthorizationCheck(
             on=day,
-            covers=self._verdict(problems),
+            covers=covers if _OPEN.issuperset(problems) else False,
             problems=problems,
-            payable_from=self._payable_from(use, ahead),
-            use=use,
+            payable_from=payable_from,
+            use=_use(tally, limits),
         )
 
-    def _verdict(self, problems: Sequence[AuthorizationProblem]) -> bool | None:
-        if not problems:
-            return True
-        return None if _OPEN.issuperset(problems) else False
+    def _same_period(
+        self, rule: PayerRule, sessions: Sequence[TreatmentSession], day: date
+    ) -> list[TreatmentSession]:
+        """The sessions that fall into one period with *day*, before the rule's first day too.
 
-    def _payable_from(self, use: AuthorizationUse, ahead: Sequence[date]) -> date:
-        first = use.authorization.valid.first
-        interval = use.authorization.minimum_interval
-        last_on = ahead[-1] if ahead else self._counted_from
-        if interval is None or last_on is None:
-            return first
-        return max(first, interval.after(last_on, short_month=self._short_month))
+        A payer that limits the visits of a year counts those that were paid already.
+        """
+        if rule.per == CALENDAR_YEAR:
+            return [s for s in sessions if s.administered_on.year == day.year]
+        return in_window(sessions, rule.per, day, self._track.policy.short_month)
 
-    def _problems(
-        self, use: AuthorizationUse, day: date, dose: PlannedDose, ahead: Sequence[date]
-    ) -> tuple[AuthorizationProblem, ...]:
-        return tuple(self._each_problem(use, day, dose, ahead))
+    def _sessions(self, ahead: Sequence[date]) -> list[TreatmentSession]:
+        """The sessions that may have used something, and the planned ones as if given."""
+        history, clock = self._track.history, self._track.clock
+        given = [s for s in history.completed if s.indication in clock]
+        planned = [planned_session(self._track.protocol, day, self._dose) for day in ahead]
+        return [*given, *history.unrecognized, *planned]
 
-    def _each_problem(
-        self, use: AuthorizationUse, day: date, dose: PlannedDose, ahead: Sequence[date]
-    ) -> Iterable[AuthorizationProblem]:
-        authorization = use.authorization
-        if authorization.product is not self._product:
+    def _tally(self, sessions: Sequence[TreatmentSession], product: Product | None) -> _Tally:
+        """Count visits and units with *product*; None is any for visits, the planned for units."""
+        clock, counted = self._track.clock, product or self._track.protocol.product
+        own = [s for s in sessions if s.indication in clock and product in (None, s.product)]
+        maybe = [s for s in sessions if product is None or s.product in (None, product)]
+        days = {s.administered_on for s in own}
+        return _Tally(
+            visits=len(days),
+            unsure=len({s.administered_on for s in maybe} - days),
+            units=sum((_known_units(s) for s in own if s.product is counted), _ZERO),
+            most_units=_most_units(s for s in maybe if s.product in (None, counted)),
+            ids=tuple(s.id for s in own if s.id is not None),
+        )
+
+    def _validity(
+        self, approved: PriorAuthorization, day: date, ahead: Sequence[date]
+    ) -> Iterator[AuthorizationProblem]:
+        if approved.product is not self._track.protocol.product:
             yield AuthorizationProblem.OTHER_PRODUCT
-        if day < authorization.valid.first:
+        if day < approved.valid.first:
             yield AuthorizationProblem.NOT_STARTED
-        elif day > authorization.valid.last:
+        elif day > approved.valid.last:
             yield AuthorizationProblem.ENDED
-        elif day < self._payable_from(use, ahead):
+        elif day < self._payable_from(approved, day, ahead):
             yield AuthorizationProblem.PAYER_MINIMUM
-        yield from _visits(use, ahead)
-        yield from _units(use, dose, ahead)
+        if approved.indication not in self._track.clock:
+            yield AuthorizationProblem.UNRECOGNIZED_INDICATION
+
+    def _payable_from(self, approved: PriorAuthorization, day: date, ahead: Sequence[date]) -> date:
+        rules, interval = self._track.rules, approved.minimum_interval
+        if interval is None or rules is None or not _minimum_binds(rules, day):
+            return approved.valid.first
+        last_on = ahead[-1] if ahead else rules.facts.counted_from
+        gives = interval.added_to(last_on, self._track.policy.short_month)
+        return max(approved.valid.first, gives)
+
+    def _amounts(
+        self, tally: _Tally, sessions: int | None, units: Decimal | None
+    ) -> Iterator[AuthorizationProblem]:
+        if sessions is not None:
+            if tally.visits >= sessions:
+                yield AuthorizationProblem.NO_SESSIONS_LEFT
+            elif tally.visits + tally.unsure >= sessions:
+                yield AuthorizationProblem.SESSIONS_UNKNOWN
+        if units is not None:
+            yield from self._units(tally, units)
+
+    def _units(self, tally: _Tally, units: Decimal) -> Iterator[AuthorizationProblem]:
+        given, discarded = self._dose
+        needed = (given or _ZERO) + (discarded or _ZERO)
+        if tally.units + needed > units or tally.units >= units:
+            yield AuthorizationProblem.NO_UNITS_LEFT
+            return
+        unnamed = given is None or discarded is None
+        if unnamed or tally.most_units is None or tally.most_units + needed > units:
+            yield AuthorizationProblem.UNITS_UNKNOWN
+        if self._least_opened is not None and tally.units + self._least_opened > units:
+            yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
 
 
-def _visits(use: AuthorizationUse, ahead: Sequence[date]) -> Iterable[AuthorizationProblem]:
-    if use.sessions_left is not None:
-        if use.sessions_left <= _inside(use, ahead):
-            yield AuthorizationProblem.NO_SESSIONS_LEFT
-        elif use.sessions_unknown:
-            yield AuthorizationProblem.SESSIONS_UNKNOWN
+def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -> TreatmentSession:
+    """Return a planned session as if it were given, so that its visit and units count."""
+    return TreatmentSession(
+        administered_on=day,
+        indication=protocol.indication,
+        product=protocol.product,
+        units=dose.units,
+        units_discarded=dose.discarded,
+    )
 
 
-def _units(
-    use: AuthorizationUse, dose: PlannedDose, ahead: Sequence[date]
-) -> Iterable[AuthorizationProblem]:
-    if use.units_left is None:
-        return
-    needed = (dose.units or _ZERO) + (dose.discarded or _ZERO)
-    left = use.units_left - needed * _inside(use, ahead)
-    if needed > left or left <= 0:
-        yield AuthorizationProblem.NO_UNITS_LEFT
-    elif use.units_unknown or dose.units is None or dose.discarded is None:
-        yield AuthorizationProblem.UNITS_UNKNOWN
+def _minimum_binds(rules: IntervalRules, day: date) -> bool:
+    """Whether a payer's minimum counts: no override replaces it, and a cycle would begin."""
+    replaced = {minimum.kind for minimum in rules.on(day).replaced}
+    return MinimumKind.AUTHORIZATION not in replaced and not rules.is_part_of_last_session(day)
 
 
-def _inside(use: AuthorizationUse, ahead: Sequence[date]) -> int:
-    return sum(day in use.authorization.valid for day in ahead)
+def _least_opened(dose: PlannedDose, product: Product) -> Decimal | None:
+    """The units in the fewest vials for a dose; None where the caller names what is left."""
+    units = dose.units
+    if units is None or dose.discarded is not None or units > MOST_UNITS:
+        return None
+    return fewest_vials(units, product).opened if vial_sizes(product) else None
 
 
-def _use(
-    authorization: PriorAuthorization, sessions: Iterable[TreatmentSession]
-) -> AuthorizationUse:
-    inside = [s for s in sessions if s.administered_on in authorization.valid]
-    own = [s for s in inside if s.product is authorization.product]
-    unknown = [s for s in inside if s.product is None]
-    visits = len({s.administered_on for s in own})
-    known = [(s.units or _ZERO) + (s.units_discarded or _ZERO) for s in own]
-    units = sum(known, _ZERO)
-    open_units = any(s.units is None or s.units_discarded is None for s in own)
+def _known_units(session: TreatmentSession) -> Decimal:
+    return (session.units or _ZERO) + (session.units_discarded or _ZERO)
+
+
+def _most_units(sessions: Iterable[TreatmentSession]) -> Decimal | None:
+    total = _ZERO
+    for session in sessions:
+        if session.units is None or session.units_discarded is None:
+            return None
+        total += _known_units(session)
+    return total
+
+
+def _use(tally: _Tally, limits: PriorAuthorization | PayerRule) -> AuthorizationUse:
+    sessions, units = limits.sessions, limits.units
     return AuthorizationUse(
-        authorization=authorization,
-        sessions_used=visits,
-        sessions_left=None
-        if authorization.sessions is None
-        else max(authorization.sessions - visits, 0),
-        units_used=units,
-        units_left=None if authorization.units is None else max(authorization.units - units, _ZERO),
-        sessions_unknown=bool(unknown),
-        units_unknown=open_units or bool(unknown),
-        session_ids=tuple(s.id for s in own if s.id is not None),
+        authorization=limits if isinstance(limits, PriorAuthorization) else None,
+        rule=limits if isinstance(limits, PayerRule) else None,
+        sessions_used=tally.visits,
+        sessions_left=None if sessions is None else max(sessions - tally.visits, 0),
+        units_used=tally.units,
+        units_left=None if units is None else max(units - tally.units, _ZERO),
+        sessions_unknown=tally.unsure > 0,
+        units_unknown=tally.most_units != tally.units,
+        session_ids=tally.ids,
     )
 
 
-def planned_dose(
-    units: Decimal | int | None, discarded: Decimal | int | None = None
-) -> PlannedDose:
-    """Return what the caller names as a dose.
-
-    Raises:
-        PlanningError: When a figure is negative.
-    """
-    if (units is not None and units < 0) or (discarded is not None and discarded < 0):
-        raise PlanningError("planned units and planned discarded units cannot be negative")
-    return PlannedDose(
-        None if units is None else Decimal(units),
-        None if discarded is None else Decimal(discarded),
-    )
+def _fitness(check: AuthorizationCheck) -> tuple[int, int, int]:
+    """The one that covers the day, else leaves it open, with the fewest problems, ending last."""
+    approved = check.use.authorization
+    last = date.min if approved is None else approved.valid.last
+    return _DOUBT[check.covers], len(check.problems), -last.toordinal()

@@ -2,21 +2,29 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
-from botox_schedule.dates.days import Day, DayInput, as_day
-from botox_schedule.errors import OrderError
-from botox_schedule.planning.authorizations import planned_dose
-from botox_schedule.planning.booking import BookingCheck, Desk, booking_check, open_desk
+from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.engine.reasons import days_text
+from botox_schedule.errors import CountError, OrderError
+from botox_schedule.planning.booking import (
+    BookingCheck,
+    BookingConstraint,
+    BookingRules,
+    booking_rules,
+)
 from botox_schedule.planning.clinic_calendar import OpenDay
-from botox_schedule.planning.terms import BookingConstraint
+from botox_schedule.planning.vials import planned_dose
+from botox_schedule.questions import ask
 from botox_schedule.values import Value
 
-_ONE_DAY = timedelta(days=1)
-_HORIZON_DAYS = 366
+HORIZON_DAYS = 366
+"""How many days ahead planning looks where nothing else ends the search."""
+_MOST_DAYS = 3660
+"""How many days it looks for the first overdue day, which a long hold moves."""
 
 Constraints = Callable[[date], Sequence[BookingConstraint]]
 
@@ -70,15 +78,11 @@ class FirstBookableDay(Value, frozen=True):
         else:
             lines = [f"{self.on}, {_from_due(self.days_from_due)}"]
         lines += [
-            f"{constraint} refuses {_days(count)}" for constraint, count in self.refused.items()
+            f"{constraint} refuses {days_text(count)}" for constraint, count in self.refused.items()
         ]
         if self.closed_days_cost:
-            lines.append(f"closed days move it by {_days(self.closed_days_cost)}")
+            lines.append(f"closed days move it by {days_text(self.closed_days_cost)}")
         return "\n".join([*lines, self.check.explain()])
-
-
-def _days(count: int) -> str:
-    return f"{count} day" if count == 1 else f"{count} days"
 
 
 def _from_due(days: int | None) -> str:
@@ -86,18 +90,18 @@ def _from_due(days: int | None) -> str:
         return "no due day is known"
     if days == 0:
         return "the due day"
-    return f"{_days(abs(days))} {'after' if days > 0 else 'before'} the due day"
+    return f"{days_text(abs(days))} {'after' if days > 0 else 'before'} the due day"
 
 
 def first_bookable_day(
     record: PatientRecord,
-    protocol: TreatmentProtocol,
+    protocol: TreatmentProtocol | str,
     *,
     as_of: DayInput,
     calendar: OpenDay | None = None,
     away: Iterable[Any] = (),
     policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
     planned_units: Decimal | int | None = None,
     planned_discarded: Decimal | int | None = None,
 ) -> FirstBookableDay:
@@ -106,155 +110,151 @@ def first_bookable_day(
     The order: the due day, then each later day until the eve of ``overdue_from``; only if none
     of them fits, the days before due, the latest first, and never one before ``earliest``. A
     track that is overdue already takes the first day from *as_of* on. Where no due day is known,
-    the first day of the coming 366 counts.
+    the first day of the coming 366 counts. A patient without any history may come on *as_of*.
 
     Args:
         record: What happened, and what was approved. Authorizations of the track's clock bind;
             where the record has none, none is needed.
-        protocol: The planned treatment.
+        protocol: The planned treatment: a protocol, or the name of an indication.
         as_of: The day up to which records are known; no earlier day is offered.
         calendar: Answers whether the clinic is open on a day; None means on every day.
         away: Days and windows, both ends included, on which the patient cannot come.
-        policy: What the clinic or payer chose.
-        other_protocols: Older versions and other products' protocols that history may need.
+        policy: What the clinic or payer chose; the payer's rules about visits and units bind.
+        other_protocols: Older versions and other products' protocols that history may need;
+            None means the bundled ones, anything else exactly those.
         planned_units: Units to be given.
         planned_discarded: Units of opened vials that will be left.
 
-    >>> from botox_schedule import find_protocol
+    Raises:
+        DayError: When *as_of* is not a calendar day.
+        UnknownProtocolError: When no known protocol has that name.
+        UnitsError: When planned units are no number above 0, or what is left none of at least 0.
+
     >>> from botox_schedule.planning import ClinicCalendar
     >>> record = PatientRecord(sessions=[{
     ...     "administered_on": "2026-03-02", "indication": "chronic-migraine", "product": "Botox",
     ... }])
     >>> memorial_day = ClinicCalendar(closures=["2026-05-25"])
     >>> found = first_bookable_day(
-    ...     record, find_protocol("chronic-migraine"), as_of="2026-05-01", calendar=memorial_day
+    ...     record, "chronic-migraine", as_of="2026-05-01", calendar=memorial_day
     ... )
     >>> str(found.on), found.days_from_due, found.closed_days_cost
     ('2026-05-26', 1, 1)
     """
-    desk = open_desk(
-        record,
-        protocol,
-        as_day(as_of, "as_of"),
-        calendar=calendar,
-        away=away,
-        policy=policy,
-        other_protocols=other_protocols,
-        dose=planned_dose(planned_units, planned_discarded),
-    )
-    dates = desk.situation.due_dates()
-    window = window_of(desk)
-    found = search(window, dates.due, desk.constraints)
-    late_on = None
-    if found.on is None and dates.overdue_from == window.last + _ONE_DAY:
-        late_on = _first_late(dates.overdue_from, desk.constraints)
+    day, dose = as_day(as_of, "as_of"), planned_dose(planned_units, planned_discarded)
+    asked = ask(record, protocol, day, policy=policy, other_protocols=other_protocols)
+    rules = booking_rules(asked, dose, calendar, away)
+    window = window_of(rules)
+    found = search(window, rules.dates.due, rules.constraints)
     return FirstBookableDay(
         on=found.on,
-        as_of=desk.situation.as_of,
+        as_of=day,
         window=window,
-        days_from_due=_between(dates.due, found.on),
+        days_from_due=rules.days_from_due(found.on),
         emptied_by=found.emptied_by,
         refused=found.refused,
         closed_days_cost=found.closed_days_cost,
-        first_late_on=late_on,
-        check=booking_check(desk, found.on or window.last),
+        first_late_on=_first_late(rules, window) if found.on is None else None,
+        check=rules.check(found.on or window.last),
     )
 
 
 def bookable_days(
     record: PatientRecord,
-    protocol: TreatmentProtocol,
+    protocol: TreatmentProtocol | str,
     *,
     as_of: DayInput,
     until: DayInput | None = None,
     calendar: OpenDay | None = None,
     away: Iterable[Any] = (),
     policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
     planned_units: Decimal | int | None = None,
     planned_discarded: Decimal | int | None = None,
 ) -> tuple[BookableDay, ...]:
     """Return every day that can be booked, in the order of ``first_bookable_day``.
 
+    The horizon is 366 days: *until* lies at most so many days after *as_of*.
+
     Args:
         record: What happened, and what was approved.
-        protocol: The planned treatment.
+        protocol: The planned treatment: a protocol, or the name of an indication.
         as_of: The day up to which records are known; no earlier day is offered.
         until: The last day to look at, overdue or not; None means the eve of
             ``overdue_from``, and 366 days where the track is overdue or nothing is due.
         calendar: Answers whether the clinic is open on a day; None means on every day.
         away: Days and windows, both ends included, on which the patient cannot come.
-        policy: What the clinic or payer chose.
-        other_protocols: Older versions and other products' protocols that history may need.
+        policy: What the clinic or payer chose; the payer's rules about visits and units bind.
+        other_protocols: Older versions and other products' protocols that history may need;
+            None means the bundled ones, anything else exactly those.
         planned_units: Units to be given.
         planned_discarded: Units of opened vials that will be left.
 
     Raises:
+        DayError: When a day is not a calendar day.
         OrderError: When *until* lies before *as_of*.
+        CountError: When *until* lies more than 366 days after *as_of*.
+        UnknownProtocolError: When no known protocol has that name.
+        UnitsError: When planned units are no number above 0, or what is left none of at least 0.
 
-    >>> from botox_schedule import find_protocol
     >>> from botox_schedule.planning import ClinicCalendar
     >>> record = PatientRecord(sessions=[{
     ...     "administered_on": "2026-03-02", "indication": "chronic-migraine", "product": "Botox",
     ... }])
     >>> days = bookable_days(
-    ...     record, find_protocol("chronic-migraine"), as_of="2026-05-01", calendar=ClinicCalendar()
+    ...     record, "chronic-migraine", as_of="2026-05-01", calendar=ClinicCalendar()
     ... )
     >>> [str(day.on) for day in days]
     ['2026-05-25', '2026-05-26', '2026-05-27', '2026-05-28', '2026-05-29', '2026-06-01']
     """
-    known_until = as_day(as_of, "as_of")
-    last = None if until is None else as_day(until, "until")
-    if last is not None and last < known_until:
-        raise OrderError("until lies before as_of; give a day from as_of on")
-    desk = open_desk(
-        record,
-        protocol,
-        known_until,
-        calendar=calendar,
-        away=away,
-        policy=policy,
-        other_protocols=other_protocols,
-        dose=planned_dose(planned_units, planned_discarded),
-    )
-    window = window_of(desk)
-    first = window.first
-    if last is not None:
-        if last < first:
-            return ()
-        window = Window(first=first, last=last)
-    due = desk.situation.due_dates().due
+    day, dose = as_day(as_of, "as_of"), planned_dose(planned_units, planned_discarded)
+    last = None if until is None else _within_horizon(as_day(until, "until"), day)
+    asked = ask(record, protocol, day, policy=policy, other_protocols=other_protocols)
+    rules = booking_rules(asked, dose, calendar, away)
+    window = window_of(rules)
+    days = in_order(Window(first=window.first, last=max(window.last, last or day)), rules.dates.due)
     return tuple(
-        BookableDay(
-            on=day,
-            days_from_due=_between(due, day),
-            authorized=desk.authorizations.covers(day, desk.dose),
-        )
-        for day in in_order(window, due)
-        if not desk.constraints(day)
+        _bookable_day(rules, day)
+        for day in days
+        if day <= (last or window.last) and not rules.constraints(day)
     )
 
 
-def _between(due: date | None, day: date | None) -> int | None:
-    return None if due is None or day is None else (day - due).days
+def _within_horizon(until: date, as_of: date) -> date:
+    if until < as_of:
+        raise OrderError("until lies before as_of; give a day from as_of on")
+    if (until - as_of).days > HORIZON_DAYS:
+        raise CountError(
+            f"until lies more than {HORIZON_DAYS} days after as_of; give an earlier day"
+        )
+    return until
 
 
-def window_of(desk: Desk) -> Window:
+def _bookable_day(rules: BookingRules, day: date) -> BookableDay:
+    covering = rules.authorizations.check(day)
+    return BookableDay(
+        on=day,
+        days_from_due=rules.days_from_due(day),
+        authorized=True if covering is None else covering.covers,
+    )
+
+
+def window_of(rules: BookingRules) -> Window:
     """Return the days to look at: from ``earliest`` to the eve of ``overdue_from``."""
-    dates, as_of = desk.situation.due_dates(), desk.situation.as_of
-    first = max(as_of, dates.earliest or as_of)
-    if dates.overdue_from is not None and first < dates.overdue_from:
-        return Window(first=first, last=dates.overdue_from - _ONE_DAY)
+    as_of, overdue_from = rules.track.as_of, rules.dates.overdue_from
+    first = max(as_of, rules.dates.earliest or as_of)
+    if overdue_from is not None and first < overdue_from:
+        return Window(first=first, last=min(shifted(overdue_from, -1), _ahead(first, _MOST_DAYS)))
     return Window(first=first, last=_ahead(first))
 
 
-def _ahead(day: date) -> date:
-    return date.fromordinal(min(day.toordinal() + _HORIZON_DAYS, date.max.toordinal()))
+def _ahead(day: date, count: int = HORIZON_DAYS) -> date:
+    return date.fromordinal(min(day.toordinal() + count, date.max.toordinal()))
 
 
 def in_order(window: Window, due: date | None) -> list[date]:
     """Return the days of *window*: from due on, then those before it, the nearest first."""
-    days = [window.first + timedelta(days=n) for n in range(window.days)]
+    days = [shifted(window.first, count) for count in range(window.days)]
     if due is None:
         return days
     return [day for day in days if day >= due] + [day for day in reversed(days) if day < due]
@@ -291,6 +291,10 @@ def _emptied_by(refusals: Sequence[Sequence[BookingConstraint]]) -> BookingConst
 _ORDER = tuple(BookingConstraint)
 
 
-def _first_late(overdue_from: date, constraints: Constraints) -> date | None:
-    window = Window(first=overdue_from, last=_ahead(overdue_from))
-    return next((day for day in in_order(window, None) if not constraints(day)), None)
+def _first_late(rules: BookingRules, window: Window) -> date | None:
+    """The first day that fits after the eve of ``overdue_from``, where the window ended there."""
+    overdue_from = rules.dates.overdue_from
+    if overdue_from is None or shifted(overdue_from, -1) != window.last:
+        return None
+    late = Window(first=overdue_from, last=_ahead(overdue_from))
+    return next((day for day in in_order(late, None) if not rules.constraints(day)), None)

@@ -3,34 +3,50 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum, unique
+from typing import Any, NamedTuple
 
-from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol
-from botox_schedule.dates.days import Day, DayInput, as_day
-from botox_schedule.engine import DateCheck
-from botox_schedule.engine.check import check_in, judge_day
-from botox_schedule.engine.track import Situation
-from botox_schedule.errors import OrderError
-from botox_schedule.planning.authorizations import (
-    AuthorizationCheck,
-    Authorizations,
-    PlannedDose,
-    planned_dose,
-)
+from botox_schedule import DueDates, PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
+from botox_schedule.dates.days import Day, DayInput
+from botox_schedule.engine import DateCheck, Track
+from botox_schedule.engine.check import check_of, judge_day
+from botox_schedule.engine.forecast import dates_of
+from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations
 from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
-from botox_schedule.planning.terms import BookingConstraint
-from botox_schedule.policy import policy_or_default
+from botox_schedule.planning.vials import PlannedDose, planned_dose
+from botox_schedule.questions import Asked, ask, ordered_days
 from botox_schedule.terms import DayReasonCode
 from botox_schedule.values import Value
 
-_CONSTRAINTS = {
-    DayReasonCode.CARE_ENDED: BookingConstraint.CARE_ENDED,
-    DayReasonCode.IN_HOLD: BookingConstraint.IN_HOLD,
-    DayReasonCode.TOO_EARLY: BookingConstraint.TOO_EARLY,
-}
+
+@unique
+class BookingConstraint(StrEnum):
+    """What keeps a day from being booked, in the order in which it is checked."""
+
+    CARE_ENDED = "care_ended"
+    IN_HOLD = "in_hold"
+    NO_INTERVAL = "no_interval"
+    """No minimum is stated, or nobody knows when the last session elsewhere was."""
+    TOO_EARLY = "too_early"
+    SAME_SESSION = "same_session"
+    """The day would be part of the last session: a second part is for a person to book."""
+    UNRECOGNIZED_SESSION = "unrecognized_session"
+    """A session under an unknown indication may have been one of this track."""
+    ADVISORY = "advisory"
+    """Before a minimum that its source words as advice: a clinician decides."""
+    OTHER_TRACK = "other_track"
+    """Outside the window of another track of a shared visit."""
+    NOT_AUTHORIZED = "not_authorized"
+    """No authorization covers the day, or a payer's rule allows no more."""
+    CLOSED = "closed"
+    AWAY = "away"
+
+
+_OPEN_CODES = frozenset({DayReasonCode.ALLOWED, DayReasonCode.NO_HISTORY})
+"""What keeps no day from being booked; each other reason has a constraint of its name."""
 _SENTENCES = {
     BookingConstraint.OTHER_TRACK: "another track of the visit does not fit on the day",
-    BookingConstraint.NOT_AUTHORIZED: "no authorization covers the day",
+    BookingConstraint.NOT_AUTHORIZED: "the payer does not cover the day",
     BookingConstraint.CLOSED: "the clinic is closed",
     BookingConstraint.AWAY: "the patient is away",
 }
@@ -42,11 +58,12 @@ class BookingCheck(Value, frozen=True):
     Attributes:
         on: The day.
         bookable: Whether nothing speaks against it.
-        constraints: What does, in the order in which it is asked.
+        constraints: What does, in the order in which it is checked.
         days_from_due: Days from the due day: negative before it; None where nothing is due.
         check: What the rules say of the day, with the reasons and the dose limits.
-        authorization: The authorization that serves the day best; None where there is none.
-            One that leaves the day open does not keep it from being booked.
+        authorization: The authorization that serves the day best, or the payer's rule that
+            refuses it; None where there is none. One that leaves the day open does not keep it
+            from being booked.
     """
 
     on: Day
@@ -68,32 +85,40 @@ class BookingCheck(Value, frozen=True):
         return "\n".join(lines)
 
 
-class Desk:
-    """Everything that decides whether a day can be booked, read once for many days."""
+class BookingRules(NamedTuple):
+    """Everything that decides whether a day of a track can be booked.
 
-    __slots__ = ("authorizations", "away", "dose", "is_open", "situation")
+    Attributes:
+        asked: The track, and findings about how it was asked for.
+        dates: The dates of the track.
+        dose: The units of the planned session, as far as they are named.
+        authorizations: What payers approved and limit.
+        is_open: Whether the clinic is open on a day; None means on every day.
+        away: When the patient cannot come.
+    """
 
-    def __init__(
-        self,
-        situation: Situation,
-        is_open: OpenDay | None,
-        away: Iterable[Any],
-        dose: PlannedDose,
-    ) -> None:
-        self.situation = situation
-        self.is_open = is_open
-        self.away = as_windows(away)
-        self.dose = dose
-        self.authorizations = Authorizations(situation)
+    asked: Asked
+    dates: DueDates
+    dose: PlannedDose
+    authorizations: Authorizations
+    is_open: OpenDay | None
+    away: tuple[Window, ...]
+
+    @property
+    def track(self) -> Track:
+        """The track to be booked."""
+        return self.asked.track
+
+    def days_from_due(self, day: date | None) -> int | None:
+        """How many days *day* lies after the due day; negative before it."""
+        due = self.dates.due
+        return None if day is None or due is None else (day - due).days
 
     def constraints(self, day: date) -> list[BookingConstraint]:
-        """Return what keeps *day* from being booked, in the order in which it is asked."""
-        verdict = judge_day(self.situation, day)
-        if verdict.allowed is None:
-            found = [BookingConstraint.NO_INTERVAL]
-        else:
-            found = [_CONSTRAINTS[code] for code in verdict.codes if code in _CONSTRAINTS]
-        if self.authorizations.covers(day, self.dose) is False:
+        """Return what keeps *day* from being booked, in the order in which it is checked."""
+        found = interval_constraints(self.track, day)
+        covering = self.authorizations.check(day)
+        if covering is not None and covering.covers is False:
             found.append(BookingConstraint.NOT_AUTHORIZED)
         if self.is_open is not None and not self.is_open(day):
             found.append(BookingConstraint.CLOSED)
@@ -101,90 +126,89 @@ class Desk:
             found.append(BookingConstraint.AWAY)
         return found
 
-
-def open_desk(
-    record: PatientRecord,
-    protocol: TreatmentProtocol,
-    as_of: date,
-    *,
-    calendar: OpenDay | None,
-    away: Iterable[Any],
-    policy: SchedulingPolicy | None,
-    other_protocols: Iterable[TreatmentProtocol],
-    dose: PlannedDose,
-) -> Desk:
-    """Return the desk of one track."""
-    situation = Situation(record, protocol, as_of, policy_or_default(policy), other_protocols)
-    return Desk(situation, calendar, away, dose)
+    def check(self, day: date) -> BookingCheck:
+        """Return the whole answer for one day."""
+        constraints = tuple(self.constraints(day))
+        return BookingCheck(
+            on=day,
+            bookable=not constraints,
+            constraints=constraints,
+            days_from_due=self.days_from_due(day),
+            check=check_of(self.track, day, self.dose.units, self.asked.findings),
+            authorization=self.authorizations.check(day),
+        )
 
 
-def booking_check(desk: Desk, day: date) -> BookingCheck:
-    """Return the whole answer for one day."""
-    constraints = tuple(desk.constraints(day))
-    due = desk.situation.due_dates().due
-    return BookingCheck(
-        on=day,
-        bookable=not constraints,
-        constraints=constraints,
-        days_from_due=None if due is None else (day - due).days,
-        check=check_in(desk.situation, day, desk.dose.units),
-        authorization=desk.authorizations.check(day, desk.dose),
-    )
+def booking_rules(
+    asked: Asked, dose: PlannedDose, calendar: OpenDay | None, away: Iterable[Any]
+) -> BookingRules:
+    """Return the rules of one track."""
+    track = asked.track
+    authorizations = Authorizations(track, dose)
+    return BookingRules(asked, dates_of(track), dose, authorizations, calendar, as_windows(away))
+
+
+def interval_constraints(track: Track, day: date) -> list[BookingConstraint]:
+    """Return what the track itself has against *day*.
+
+    A first treatment is open: nothing forbids it. A course elsewhere whose last day is unknown
+    is no first treatment.
+    """
+    codes = judge_day(track, day).codes
+    found = {BookingConstraint(code.value) for code in codes if code not in _OPEN_CODES}
+    if DayReasonCode.NO_HISTORY in codes and track.prior.is_undated:
+        found.add(BookingConstraint.NO_INTERVAL)
+    return [constraint for constraint in BookingConstraint if constraint in found]
 
 
 def check_booking(
     record: PatientRecord,
-    protocol: TreatmentProtocol,
+    protocol: TreatmentProtocol | str,
     *,
     on: DayInput,
     as_of: DayInput,
     calendar: OpenDay | None = None,
     away: Iterable[Any] = (),
     policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
     planned_units: Decimal | int | None = None,
     planned_discarded: Decimal | int | None = None,
 ) -> BookingCheck:
-    """Return whether a day can be booked, by the rules, the authorizations and the calendar.
+    """Return whether a day can be booked, by the rules, the payer and the calendar.
 
     Args:
         record: What happened, and what was approved.
-        protocol: The planned treatment.
+        protocol: The planned treatment: a protocol, or the name of an indication.
         on: The day in question.
         as_of: The day up to which records are known; not after *on*.
         calendar: Answers whether the clinic is open on a day; None means on every day.
         away: Days and windows, both ends included, on which the patient cannot come.
         policy: What the clinic or payer chose.
-        other_protocols: Older versions and other products' protocols that history may need.
+        other_protocols: Older versions and other products' protocols that history may need;
+            None means the bundled ones, anything else exactly those.
         planned_units: Units to be given.
         planned_discarded: Units of opened vials that will be left.
 
     Raises:
+        DayError: When a day is not a calendar day.
         OrderError: When *on* lies before *as_of*.
+        UnknownProtocolError: When no known protocol has that name.
+        UnitsError: When planned units are no number above 0, or what is left none of at least 0.
 
-    >>> from botox_schedule import find_protocol
     >>> from botox_schedule.planning import ClinicCalendar
     >>> record = PatientRecord(sessions=[{
     ...     "administered_on": "2026-03-02", "indication": "chronic-migraine", "product": "Botox",
     ... }])
     >>> offer = check_booking(
-    ...     record, find_protocol("chronic-migraine"), on="2026-05-24", as_of="2026-05-01",
+    ...     record, "chronic-migraine", on="2026-05-24", as_of="2026-05-01",
     ...     calendar=ClinicCalendar(),
     ... )
     >>> offer.bookable, [str(constraint) for constraint in offer.constraints]
     (False, ['too_early', 'closed'])
     """
-    day, known_until = as_day(on, "on"), as_day(as_of, "as_of")
-    if day < known_until:
-        raise OrderError("on lies before as_of; give a day from as_of on")
-    desk = open_desk(
-        record,
-        protocol,
-        known_until,
-        calendar=calendar,
-        away=away,
-        policy=policy,
-        other_protocols=other_protocols,
-        dose=planned_dose(planned_units, planned_discarded),
+    day, known_until = ordered_days(on, as_of)
+    dose = planned_dose(planned_units, planned_discarded)
+    asked = ask(
+        record, protocol, known_until, on=day, policy=policy, other_protocols=other_protocols
     )
-    return booking_check(desk, day)
+    return booking_rules(asked, dose, calendar, away).check(day)

@@ -1,17 +1,30 @@
-"""The days on which a clinic is open."""
+"""The days on which a clinic is open, and the days by which something must be done."""
 
-from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from enum import StrEnum, unique
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from botox_schedule import Window
-from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.errors import CalendarRangeError
-from botox_schedule.planning.errors import PlanningError
-from botox_schedule.planning.terms import Weekday
+from botox_schedule import Interval, Window
+from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.errors import CalendarRangeError, PlanningError, UnknownCountryError
 from botox_schedule.values import PatientValue, Value
+
+
+@unique
+class Weekday(StrEnum):
+    """A day of the week, by its name: numbers start on different days in different systems."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
 
 OpenDay = Callable[[date], bool]
 """Answers whether the clinic is open on a day; a ``ClinicCalendar`` is one."""
@@ -91,13 +104,11 @@ class ClinicCalendar(Value, frozen=True):
             UnknownCountryError: When the package knows no such country or subdivision.
             ImportError: When the extra is not installed.
         """
-        from botox_schedule.planning.holidays import opens_on  # noqa: PLC0415 - an extra
-
         return cls.model_validate(
             {
                 "open_weekdays": frozenset(open_weekdays),
                 "closures": tuple(closures),
-                "predicate": opens_on(country, subdivision),
+                "predicate": _working_days(country, subdivision),
             }
         )
 
@@ -118,19 +129,104 @@ class ClinicCalendar(Value, frozen=True):
         )
 
 
-def open_before(day: date, is_open: OpenDay) -> date:
-    """Return the last open day up to and with *day*.
+def _working_days(country: str, subdivision: str | None) -> OpenDay:
+    """Return what says whether a day is no public holiday.
+
+    Its answer is a ``CalendarRangeError`` for a year that the package does not cover.
+    """
+    from holidays import country_holidays  # noqa: PLC0415 - an extra
+
+    try:
+        table = country_holidays(country, subdiv=subdivision)
+    except NotImplementedError as error:
+        raise UnknownCountryError(f"{error}; give codes such as 'US' and 'CA'") from None
+    first, last = table.start_year, table.end_year
+
+    def is_working_day(day: date) -> bool:
+        if not first <= day.year <= last:
+            raise CalendarRangeError(
+                f"the public holidays of {country} are known for the years {first} to {last}"
+            )
+        return day not in table
+
+    return is_working_day
+
+
+Leads = Mapping[str, Interval | str] | Iterable[tuple[str, Interval | str]]
+
+
+class CountdownStep(Value, frozen=True):
+    """The last day on which one thing can be done.
+
+    Attributes:
+        name: What is to be done.
+        on: The last open day for it.
+        lead: How long before the visit, or before the next step.
+        moved_days: How many days closed days move it back in time.
+    """
+
+    name: str
+    on: Day
+    lead: Interval
+    moved_days: int
+
+
+def countdown(
+    target: DayInput,
+    leads: Leads,
+    *,
+    serial: bool = False,
+    calendar: OpenDay | None = None,
+) -> tuple[CountdownStep, ...]:
+    """Return by when each thing must be done before a visit, the earliest first.
+
+    Args:
+        target: The day of the visit.
+        leads: What is to be done, each with its lead, such as ``{"order": "28 days"}``.
+        serial: Whether one thing must be finished before the next can begin. The leads are then
+            in the order of the work, each is counted from the day of the next, and the last from
+            the visit. Otherwise each is counted from the visit.
+        calendar: Answers whether a day is open; a closed day moves a step back in time, and
+            with it, in a serial countdown, all before it.
 
     Raises:
-        PlanningError: When the clinic is closed on that day and on the 366 days before it.
+        DayError: When *target* is not a calendar day.
+        PlanningError: When a lead is negative, or the calendar never opens.
+        CalendarRangeError: When a step would lie before the year 1.
+
+    >>> leads = {"submit": "28 days", "order": "21 days", "drug in clinic": "7 days"}
+    >>> [(step.name, str(step.on)) for step in countdown("2026-06-22", leads, serial=True)]
+    [('submit', '2026-04-27'), ('order', '2026-05-25'), ('drug in clinic', '2026-06-15')]
+    >>> [(step.name, str(step.on)) for step in countdown("2026-06-22", leads)]
+    [('submit', '2026-05-25'), ('order', '2026-06-01'), ('drug in clinic', '2026-06-15')]
     """
-    try:
-        for back in range(_MOST_CLOSED_DAYS + 1):
-            candidate = day - timedelta(days=back)
-            if is_open(candidate):
-                return candidate
-    except OverflowError:
-        raise CalendarRangeError("no open day before the calendar begins") from None
+    visit = as_day(target, "target")
+    pairs = leads.items() if isinstance(leads, Mapping) else leads
+    steps: list[CountdownStep] = []
+    anchor = visit
+    for name, lead in reversed([(name, _lead(name, lead)) for name, lead in pairs]):
+        by = lead.before(anchor)
+        on = by if calendar is None else _open_before(by, calendar)
+        steps.append(CountdownStep(name=name, on=on, lead=lead, moved_days=(by - on).days))
+        anchor = on if serial else visit
+    steps.reverse()
+    return tuple(sorted(steps, key=lambda step: step.on))
+
+
+def _lead(name: str, lead: Interval | str) -> Interval:
+    interval = lead if isinstance(lead, Interval) else Interval.parse(lead)
+    if interval.day_bounds[0] < 0:
+        raise PlanningError(f"the lead of {name!r} is negative; give how long before the visit")
+    return interval
+
+
+def _open_before(day: date, is_open: OpenDay) -> date:
+    """The last open day up to and with *day*, at most 366 days before it."""
+    for back in range(_MOST_CLOSED_DAYS + 1):
+        if day.toordinal() <= back:
+            raise CalendarRangeError("no open day before the calendar begins")
+        if is_open(candidate := shifted(day, -back)):
+            return candidate
     raise PlanningError(
         f"the calendar is closed on the {_MOST_CLOSED_DAYS} days before a step; give one that opens"
     )

@@ -3,25 +3,31 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from botox_schedule import (
     PatientRecord,
     SchedulingPolicy,
     TreatmentProtocol,
-    TreatmentSession,
     Window,
-    check_dose_limits,
 )
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine import LimitCheck
-from botox_schedule.planning.authorizations import AuthorizationCheck, planned_dose
+from botox_schedule.engine.limits import LimitQuestion, limit_checks, planned_units
+from botox_schedule.errors import PlanningError
+from botox_schedule.planning.authorizations import (
+    AuthorizationCheck,
+    Authorizations,
+    planned_session,
+)
 from botox_schedule.planning.bookable_days import Search, in_order, search, window_of
-from botox_schedule.planning.booking import Desk, open_desk
+from botox_schedule.planning.booking import BookingConstraint, BookingRules, booking_rules
 from botox_schedule.planning.clinic_calendar import OpenDay
-from botox_schedule.planning.errors import PlanningError
-from botox_schedule.planning.terms import BookingConstraint
-from botox_schedule.protocols import ProtocolRef
+from botox_schedule.planning.vials import PlannedDose
+from botox_schedule.protocols import ProtocolRef, ProtocolSet
+from botox_schedule.protocols.catalog import known_protocols
+from botox_schedule.questions import Asked, ask
 from botox_schedule.values import Value
 
 
@@ -89,13 +95,13 @@ def _exceeded(check: LimitCheck) -> str:
 
 def find_shared_visit(
     record: PatientRecord,
-    protocols: Sequence[TreatmentProtocol],
+    protocols: Sequence[TreatmentProtocol | str],
     *,
     as_of: DayInput,
     calendar: OpenDay | None = None,
     away: Iterable[Any] = (),
     policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
     planned_units: Mapping[str, Decimal | int] | None = None,
 ) -> SharedVisit:
     """Return one day for two or more tracks of a patient; each keeps its own clock.
@@ -106,66 +112,83 @@ def find_shared_visit(
 
     Args:
         record: What happened, and what was approved.
-        protocols: The planned treatments, one for each track.
+        protocols: The planned treatments, each a protocol or the name of an indication.
         as_of: The day up to which records are known; no earlier day is offered.
         calendar: Answers whether the clinic is open on a day; None means on every day.
         away: Days and windows, both ends included, on which the patient cannot come.
         policy: What the clinic or payer chose.
-        other_protocols: Older versions and other products' protocols that history may need.
+        other_protocols: Older versions and other products' protocols that history may need;
+            None means the bundled ones, anything else exactly those.
         planned_units: Units to be given, by indication.
 
     Raises:
-        PlanningError: When fewer than two treatments are given, or one indication twice.
+        DayError: When *as_of* is not a calendar day.
+        PlanningError: When fewer than two treatments are given, or one indication twice, or
+            units for an indication that is not planned.
+        UnknownProtocolError: When no known protocol has a name that is given.
+        UnitsError: When planned units are no number above 0.
 
-    >>> from botox_schedule import find_protocol
     >>> record = PatientRecord(sessions=[
     ...     {"administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox"},
     ...     {"administered_on": "2026-01-12", "indication": "spasticity", "product": "Botox"},
     ... ])
-    >>> tracks = [find_protocol("chronic-migraine"), find_protocol("spasticity")]
-    >>> visit = find_shared_visit(record, tracks, as_of="2026-03-01")
+    >>> visit = find_shared_visit(record, ["chronic-migraine", "spasticity"], as_of="2026-03-01")
     >>> str(visit.window), str(visit.on), [track.days_given_up for track in visit.tracks]
     ('2026-04-06 to 2026-04-06', '2026-04-06', [7, -6])
     """
-    known_until = as_day(as_of, "as_of")
-    _check_tracks(protocols)
-    units = {name: Decimal(number) for name, number in (planned_units or {}).items()}
-    others = tuple(other_protocols)
-    away = tuple(away)
-    desks = [
-        open_desk(
-            record,
-            protocol,
-            known_until,
-            calendar=calendar,
-            away=away,
-            policy=policy,
-            other_protocols=others,
-            dose=planned_dose(units.get(protocol.indication)),
-        )
-        for protocol in protocols
+    day, away = as_day(as_of, "as_of"), tuple(away)
+    given = [protocol for protocol in protocols if isinstance(protocol, TreatmentProtocol)]
+    known = reduce(ProtocolSet.with_given, given, known_protocols(other_protocols))
+    asked = [
+        ask(record, protocol, day, policy=policy, other_protocols=known) for protocol in protocols
     ]
-    windows = [window_of(desk) for desk in desks]
-    common = _common(windows)
-    found = _search(desks, common)
+    units = _units_by_indication(planned_units or {}, _indications(asked), known)
+    tracks = [
+        booking_rules(each, PlannedDose(units.get(each.track.protocol.indication)), calendar, away)
+        for each in asked
+    ]
+    common = _common([window_of(rules) for rules in tracks])
+    joint = [_jointly(rules, tracks) for rules in tracks]
+    found = _search(joint, common)
     return SharedVisit(
         on=found.on,
-        as_of=known_until,
+        as_of=day,
         window=common,
         emptied_by=found.emptied_by,
         refused=found.refused,
         closed_days_cost=found.closed_days_cost,
         tracks=tuple(
-            _track(desk, window, found.on, units, desks)
-            for desk, window in zip(desks, windows, strict=True)
+            _track(rules, found.on, tracks, together.authorizations)
+            for rules, together in zip(tracks, joint, strict=True)
         ),
     )
 
 
-def _check_tracks(protocols: Sequence[TreatmentProtocol]) -> None:
-    indications = {protocol.indication for protocol in protocols}
-    if len(protocols) < 2 or len(indications) < len(protocols):
+def _indications(asked: Sequence[Asked]) -> set[str]:
+    indications = {each.track.protocol.indication for each in asked}
+    if len(asked) < 2 or len(indications) < len(asked):
         raise PlanningError("a shared visit needs two or more treatments of different indications")
+    return indications
+
+
+def _units_by_indication(
+    given: Mapping[str, Decimal | int], planned: set[str], known: ProtocolSet
+) -> dict[str, Decimal | None]:
+    units = {
+        _planned(name, planned, known): planned_units(number) for name, number in given.items()
+    }
+    if len(units) < len(given):
+        raise PlanningError("planned_units names an indication twice; give its units once")
+    return units
+
+
+def _planned(name: str, planned: set[str], known: ProtocolSet) -> str:
+    """The planned indication that a name or an alias means."""
+    slug = name if name in planned else known.indication_named(name)
+    if slug not in planned:
+        names = ", ".join(sorted(planned))
+        raise PlanningError(f"planned_units names what is not planned; planned are {names}")
+    return slug
 
 
 def _common(windows: Sequence[Window]) -> Window | None:
@@ -174,58 +197,68 @@ def _common(windows: Sequence[Window]) -> Window | None:
     return Window(first=first, last=last) if first <= last else None
 
 
-def _search(desks: Sequence[Desk], common: Window | None) -> Search:
+def _search(tracks: Sequence[BookingRules], common: Window | None) -> Search:
     if common is None:
         return Search(None, BookingConstraint.OTHER_TRACK, {}, None)
 
     def constraints(day: date) -> list[BookingConstraint]:
-        found = {constraint for desk in desks for constraint in desk.constraints(day)}
+        found = {constraint for rules in tracks for constraint in rules.constraints(day)}
         return [constraint for constraint in BookingConstraint if constraint in found]
 
-    return search(common, _latest_due(desks), constraints)
+    return search(common, _latest_due(tracks), constraints)
 
 
-def _latest_due(desks: Sequence[Desk]) -> date | None:
-    dates = [desk.situation.due_dates() for desk in desks]
-    return max((day for each in dates if (day := each.due or each.earliest)), default=None)
+def _latest_due(tracks: Sequence[BookingRules]) -> date | None:
+    return max(
+        (day for rules in tracks if (day := rules.dates.due or rules.dates.earliest)), default=None
+    )
+
+
+def _jointly(rules: BookingRules, tracks: Sequence[BookingRules]) -> BookingRules:
+    """The rules of a track whose authorizations also serve the other tracks of its clock."""
+    protocol, clock = rules.track.protocol, rules.track.clock
+    doses = [
+        other.dose.units
+        for other in tracks
+        if other.track.protocol.indication in clock
+        and other.track.protocol.product is protocol.product
+    ]
+    known = [units for units in doses if units is not None]
+    total = sum(known, Decimal(0)) if len(known) == len(doses) else None
+    return rules._replace(authorizations=Authorizations(rules.track, PlannedDose(total)))
 
 
 def _track(
-    desk: Desk,
-    window: Window,
+    rules: BookingRules,
     on: date | None,
-    units: Mapping[str, Decimal],
-    desks: Sequence[Desk],
+    tracks: Sequence[BookingRules],
+    authorizations: Authorizations,
 ) -> SharedTrack:
-    due = desk.situation.due_dates().due
-    own_day = next((day for day in in_order(window, due) if not desk.constraints(day)), None)
+    window = window_of(rules)
+    days = in_order(window, rules.dates.due)
+    own_day = next((day for day in days if not rules.constraints(day)), None)
     return SharedTrack(
-        protocol=desk.situation.protocol.ref,
+        protocol=rules.track.protocol.ref,
         window=window,
         own_day=own_day,
         days_given_up=None if on is None or own_day is None else (on - own_day).days,
-        days_from_due=None if on is None or due is None else (on - due).days,
-        limit_checks=() if on is None else _combined_checks(desk, on, units, desks),
-        authorization=None if on is None else desk.authorizations.check(on, desk.dose),
+        days_from_due=rules.days_from_due(on),
+        limit_checks=() if on is None else _combined_checks(rules, on, tracks),
+        authorization=None if on is None else authorizations.check(on),
     )
 
 
 def _combined_checks(
-    desk: Desk, on: date, units: Mapping[str, Decimal], desks: Sequence[Desk]
+    rules: BookingRules, on: date, tracks: Sequence[BookingRules]
 ) -> tuple[LimitCheck, ...]:
     """The limits of one track, with the other tracks' planned sessions counted as given."""
-    record, own = desk.situation.record, desk.situation.protocol
-    others = tuple(
-        TreatmentSession(
-            administered_on=on,
-            indication=other.situation.protocol.indication,
-            product=other.situation.protocol.product,
-            units=units.get(other.situation.protocol.indication),
-        )
-        for other in desks
-        if other is not desk
-    )
-    known = tuple(desk.situation.history.completed)
-    planned = record.model_copy(update={"sessions": known + others})
-    policy = desk.situation.policy
-    return check_dose_limits(planned, own, on=on, units=units.get(own.indication), policy=policy)
+    track = rules.track
+    others = [
+        planned_session(other.track.protocol, on, other.dose)
+        for other in tracks
+        if other is not rules
+    ]
+    history = track.history._replace(completed=[*track.history.completed, *others])
+    reading = track.reading._replace(history=history)
+    cycle = track.cycles[-1] if track.cycles else None
+    return limit_checks(LimitQuestion(reading, track.protocol, cycle, on, rules.dose.units))

@@ -1,23 +1,74 @@
-"""Vials and billing units for units that a caller names."""
+"""The units that a caller names, and the vials and billing units for them."""
 
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
 
 from botox_schedule import Product, find_product
-from botox_schedule.planning.errors import PlanningError
+from botox_schedule.engine.limits import planned_units
+from botox_schedule.errors import PlanningError, UnitsError
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
+from botox_schedule.protocols.indications import why_no_product
 from botox_schedule.terms import Verification
 from botox_schedule.values import Value
 
-_ZERO = Decimal(0)
-_MOST_UNITS = 100_000
+_ZERO, _ONE = Decimal(0), Decimal(1)
+MOST_UNITS = 100_000
+"""The most units that vials are counted for."""
+
+
+class PlannedDose(NamedTuple):
+    """Units of a planned session, as far as the caller names them.
+
+    Attributes:
+        units: Units to be given; None where unknown.
+        discarded: Units of opened vials that will be left; None where unknown.
+    """
+
+    units: Decimal | None = None
+    discarded: Decimal | None = None
+
+
+def planned_dose(
+    units: Decimal | int | None, discarded: Decimal | int | None = None
+) -> PlannedDose:
+    """Return the dose that a caller names.
+
+    Raises:
+        UnitsError: When the units are no number above 0, or what is left none of at least 0.
+    """
+    left = None if discarded is None else units_or_zero(discarded, "planned discarded units")
+    return PlannedDose(planned_units(units), left)
+
+
+def units_or_zero(units: Decimal | int, what: str) -> Decimal:
+    """Return units of which there may be none, as an exact number.
+
+    Raises:
+        UnitsError: Unless they are finite, at least 0 and no more than a session can have.
+    """
+    if (type(units) is int and units == 0) or (isinstance(units, Decimal) and units.is_zero()):
+        return Decimal(0)
+    try:
+        exact = planned_units(units)
+    except UnitsError:
+        exact = None
+    if exact is None:
+        raise UnitsError(f"{what} must be a number of at least 0")
+    return exact
 
 
 class VialSize(Value, frozen=True):
-    """A vial that a product is sold in; *source* says how well that was read."""
+    """A vial that a product is sold in.
+
+    Attributes:
+        product: The product.
+        units: How many units of it a vial holds.
+        source: Where that is stated, and how well it was read.
+    """
 
     product: Product
     units: Decimal
@@ -25,7 +76,14 @@ class VialSize(Value, frozen=True):
 
 
 class BillingRule(Value, frozen=True):
-    """How many units of a product one billing unit of a code stands for.
+    """How many units of a product are one billing unit of a code.
+
+    Attributes:
+        system: The system of the code.
+        code: The code.
+        product: The product.
+        units: Units of the product in one billing unit.
+        source: Where that is stated.
 
     >>> rule = billing_rule("Dysport")
     >>> rule.code, rule.units, rule.billing_units(500), rule.product_units(30)
@@ -39,16 +97,29 @@ class BillingRule(Value, frozen=True):
     source: SourceRef
 
     def billing_units(self, units: Decimal | int) -> Decimal:
-        """Return the billing units of *units* of the product; they may not be whole."""
-        return _plain(Decimal(units) / self.units)
+        """Return the billing units of *units* of the product; they may not be whole.
+
+        Raises:
+            UnitsError: When the units are no number of at least 0.
+        """
+        return _plain(units_or_zero(units, "units") / self.units)
 
     def product_units(self, billing_units: Decimal | int) -> Decimal:
-        """Return the units of the product that *billing_units* stand for."""
-        return _plain(Decimal(billing_units) * self.units)
+        """Return the units of the product in *billing_units*.
+
+        Raises:
+            UnitsError: When the billing units are no number of at least 0.
+        """
+        return _plain(units_or_zero(billing_units, "billing units") * self.units)
 
 
 class VialCount(Value, frozen=True):
-    """So many vials of one size, in units of the product."""
+    """So many vials of one size.
+
+    Attributes:
+        units: The units that one vial holds.
+        count: How many vials.
+    """
 
     units: Decimal
     count: int
@@ -81,8 +152,8 @@ class VialPlan(Value, frozen=True):
         discarded: The units left in them.
         billing: What a claim would list; empty where no code is known for the product, and for
             vials that a pharmacy supplies. Whether it is paid is the payer's decision.
-        unverified: The figures it rests on that nobody read in a source.
-        sources: Where the sizes and the billing unit stand.
+        unverified: The figures it rests on that were not read in a source.
+        sources: Where the sizes and the billing unit are stated.
     """
 
     product: Product
@@ -100,7 +171,7 @@ def vial_sizes(product: str | Product | None = None) -> tuple[VialSize, ...]:
     """Return the vial sizes that the bundled data names, of one product or of all.
 
     Raises:
-        PlanningError: When no product is called so.
+        PlanningError: When no product has that name.
 
     >>> [(int(size.units), str(size.source.verification)) for size in vial_sizes("Botox")]
     [(100, 'secondary'), (200, 'secondary')]
@@ -165,8 +236,8 @@ def fewest_vials(
         pharmacy_supplied: Whether a pharmacy supplies the vials: then the clinic bills none.
 
     Raises:
-        PlanningError: When the product or its vial sizes are not known, or a figure makes no
-            sense.
+        PlanningError: When the product or its vial sizes are unknown, when the units are no
+            number above 0 and at most 100,000, or when a size is no number of at least 1.
 
     >>> plan = fewest_vials(155, "Botox")
     >>> [(int(vial.units), vial.count) for vial in plan.vials], int(plan.discarded)
@@ -174,21 +245,18 @@ def fewest_vials(
     >>> [(line.code, line.modifier, int(line.billing_units)) for line in plan.billing]
     [('J0585', None, 155), ('J0585', 'JW', 45)]
     """
-    wanted, needed = _product(product), Decimal(units)
-    if not 0 < needed <= _MOST_UNITS:
-        raise PlanningError(f"units must be more than 0 and at most {_MOST_UNITS:,}")
-    known = () if (own := tuple(sizes)) else vial_sizes(wanted)
-    at_hand = sorted({Decimal(size) for size in own} or {size.units for size in known})
+    wanted = _product(product)
+    needed = _number(units, _ZERO, f"units must be more than 0 and at most {MOST_UNITS:,}")
+    own = {_number(size, _ONE, "a vial holds at least 1 unit") for size in sizes}
+    known = () if own else vial_sizes(wanted)
+    at_hand = sorted(own or {size.units for size in known})
     if not at_hand:
         raise PlanningError(f"no vial sizes are known for {wanted}; name them with sizes")
-    if at_hand[0] < 1:
-        raise PlanningError("a vial holds at least 1 unit")
     vials = _choose(needed, at_hand)
     opened = sum((vial.units * vial.count for vial in vials), _ZERO)
     rule = next((r for r in _billing_rules() if r.product is wanted), None)
-    used = [size for size in known if any(vial.units == size.units for vial in vials)]
     lines = () if rule is None or pharmacy_supplied else _lines(rule, needed, opened - needed)
-    sources = [size.source for size in used] + ([rule.source] if rule and lines else [])
+    used = [size for size in known if any(vial.units == size.units for vial in vials)]
     return VialPlan(
         product=wanted,
         units=needed,
@@ -196,19 +264,30 @@ def fewest_vials(
         opened=opened,
         discarded=opened - needed,
         billing=lines,
-        unverified=tuple(
-            f"vial of {size.units:f} U"
-            for size in used
-            if size.source.verification is Verification.UNVERIFIED
-        ),
-        sources=tuple(sources),
+        unverified=tuple(f"vial of {s.units:f} U" for s in used if _is_unverified(s)),
+        sources=(*(size.source for size in used), *((rule.source,) if rule and lines else ())),
     )
+
+
+def _is_unverified(size: VialSize) -> bool:
+    return size.source.verification is Verification.UNVERIFIED
+
+
+def _number(units: Decimal | int, least: Decimal, fault: str) -> Decimal:
+    """A number of units above 0, from *least* to the most that vials are counted for."""
+    try:
+        exact = planned_units(units)
+    except UnitsError:
+        exact = None
+    if exact is None or not least <= exact <= MOST_UNITS:
+        raise PlanningError(fault)
+    return exact
 
 
 def _product(name: str | Product) -> Product:
     found = find_product(str(name))
     if found is None:
-        raise PlanningError("no product is called so; give a nonproprietary or brand name")
+        raise PlanningError(f"product: {why_no_product(str(name))}")
     return found
 
 

@@ -1,12 +1,18 @@
 """What labels and guidelines say, and where it is written."""
 
-from botox_schedule.protocols.catalog import bundled_protocols, find_protocol, load_protocols
+from botox_schedule.protocols.catalog import (
+    bundled_edition,
+    bundled_protocols,
+    find_protocol,
+    load_protocols,
+)
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.protocols.indications import (
     find_indication,
     find_product,
     find_product_by_code,
     names_toxin,
+    suggested_indications,
 )
 from botox_schedule.protocols.model import (
     AgeRange,
@@ -33,6 +39,7 @@ __all__ = [
     "RetreatmentRule",
     "SourceRef",
     "TreatmentProtocol",
+    "bundled_edition",
     "bundled_protocols",
     "find_indication",
     "find_product",
@@ -40,4 +47,5 @@ __all__ = [
     "find_protocol",
     "load_protocols",
     "names_toxin",
+    "suggested_indications",
 ]

@@ -10,10 +10,13 @@ from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.protocols.bundled import bundled_tables, data_folder
 from botox_schedule.protocols.collection import ProtocolSet, newness
-from botox_schedule.protocols.indications import find_product, why_no_product
+from botox_schedule.protocols.indications import code_rows, find_product, why_no_product
 from botox_schedule.protocols.loader import protocols_in, tables_of
 from botox_schedule.protocols.model import SourceRef, TreatmentProtocol
 from botox_schedule.terms import Population, Product
+
+_CODES = "codes.toml"
+"""The codes of an edition; those of today are in ``indications.toml``."""
 
 _POPULATION_NAMES = {
     "adult": Population.ADULT,
@@ -38,18 +41,45 @@ def cited(source: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> So
 
 @cache
 def bundled_protocols() -> tuple[TreatmentProtocol, ...]:
-    """Return all bundled protocols, every version of each.
+    """Return all bundled protocols of today's content.
 
     >>> sorted({str(protocol.region) for protocol in bundled_protocols()})
     ['eu', 'uk', 'us']
     """
-    names = sorted(entry.name for entry in (data_folder() / "protocols").iterdir())
-    sources, codes = bundled_tables("sources.toml"), bundled_tables("indications.toml")["codes"]
+    return _protocols_of("protocols", code_rows())
+
+
+@cache
+def bundled_edition(edition: str) -> tuple[TreatmentProtocol, ...]:
+    """Return the protocols of an earlier edition, so that its answers can be given again.
+
+    Pass them as ``other_protocols``: they are not among those of :func:`bundled_protocols`.
+
+    Args:
+        edition: The version that its protocols carry, such as ``1.0``.
+
+    Raises:
+        UnknownProtocolError: When no such edition is kept.
+
+    >>> {protocol.version for protocol in bundled_edition("1.0")}
+    {'1.0'}
+    """
+    kept = sorted(entry.name for entry in (data_folder() / "editions").iterdir())
+    if edition not in kept:
+        raise UnknownProtocolError(f"no such edition is kept; give one of {', '.join(kept)}")
+    folder = f"editions/{edition}"
+    return _protocols_of(folder, bundled_tables(f"{folder}/{_CODES}")["codes"])
+
+
+def _protocols_of(folder: str, codes: Iterable[Mapping[str, Any]]) -> tuple[TreatmentProtocol, ...]:
+    names = sorted(entry.name for entry in data_folder().joinpath(*folder.split("/")).iterdir())
     return tuple(
         protocol
         for name in names
-        if name.endswith(".toml")
-        for protocol in protocols_in(bundled_tables(f"protocols/{name}"), name, sources, codes)
+        if name.endswith(".toml") and name != _CODES
+        for protocol in protocols_in(
+            bundled_tables(f"{folder}/{name}"), name, bundled_tables("sources.toml"), codes
+        )
     )
 
 

@@ -5,23 +5,26 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
-from unicodedata import normalize
+from unicodedata import combining, normalize
 
+from botox_schedule.errors import UnknownCodeSystemError
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.terms import Product
 
 _WORD = re.compile(r"[a-z][a-z0-9-]*|[0-9]+")
 _SUFFIX = re.compile(r"-[a-z]{4}\Z")
 _LONGEST_TEXT = 200
-_WORDS_IN_A_NAME = 2
+_NDC = "NDC"
+_NDC_WIDTHS = (5, 4, 2)
+"""The digits of labeler, product and package in the 11-digit form; the 10-digit form drops a zero."""
 
 
 def find_product(text: str) -> Product | None:
     """Return the product that a record's text names, or None.
 
     Nonproprietary names are found with and without their four-letter suffix, brand names of all
-    regions too, in any case and next to a strength or a form. A text that names two products, or
-    that may say that the product was not given, names none.
+    regions too, in any case and next to a mark, a strength or a form. A text that names two
+    products, or that may say that the product was not given, names none.
 
     >>> find_product("BOTOX® 200 UNIT SOLR")
     <Product.ONABOTULINUMTOXIN_A: 'onabotulinumtoxinA'>
@@ -30,8 +33,9 @@ def find_product(text: str) -> Product | None:
     >>> find_product("toxin") is None, find_product("Botox or Dysport") is None
     (True, True)
     """
-    found = _products_in(text)
-    return found[0] if len(found) == 1 else None
+    words = _words_of(text)
+    found = _named(words)
+    return found[0] if len(found) == 1 and not _is_refused(words) else None
 
 
 def why_no_product(text: str) -> str:
@@ -39,9 +43,15 @@ def why_no_product(text: str) -> str:
 
     >>> why_no_product("Botox or Dysport")
     'the text names two products; give one'
+    >>> why_no_product("Botox not given")
+    'the text may say that the product was not given; give its name alone'
     """
-    if len(_products_in(text)) > 1:
+    words = _words_of(text)
+    found = _named(words)
+    if len(found) > 1:
         return "the text names two products; give one"
+    if found:
+        return "the text may say that the product was not given; give its name alone"
     known = ", ".join(product.value for product in Product)
     return f"no known product is named; give one of {known}, or a brand name"
 
@@ -49,39 +59,56 @@ def why_no_product(text: str) -> str:
 def names_of(product: Product) -> list[str]:
     """Return the names of a product in lower case, without a suffix.
 
-    >>> names_of(Product.DAXIBOTULINUMTOXIN_A)
+    >>> names_of(Product.DAXIBOTULINUMTOXIN_A)[:2]
     ['daxxify', 'daxibotulinumtoxina']
     """
     return [name for name, known in _product_names().items() if known is product]
 
 
-def _products_in(text: str) -> tuple[Product, ...]:
-    plain = normalize("NFKC", text[:_LONGEST_TEXT]).lower().replace("™", " ").replace("®", " ")
-    words = [_SUFFIX.sub("", word) for word in _WORD.findall(plain)]
-    if not set(bundled_tables("products.toml")["refused"]["words"]).isdisjoint(words):
-        return ()
-    return _named(words)
+def _words_of(text: str) -> list[str]:
+    marked = text[:_LONGEST_TEXT].replace("™", " ").replace("®", " ")
+    plain = normalize("NFKC", marked).lower()
+    return [part for word in _WORD.findall(plain) for part in _parts(_SUFFIX.sub("", word))]
+
+
+def _parts(word: str) -> list[str]:
+    """The words of a hyphenated name such as ``botox-cosmetic``; others stay whole."""
+    spaced = word.replace("-", " ")
+    return spaced.split() if spaced in _product_names() else [word]
+
+
+def _is_refused(words: list[str]) -> bool:
+    return not set(bundled_tables("products.toml")["refused"]["words"]).isdisjoint(words)
 
 
 def _named(words: list[str]) -> tuple[Product, ...]:
     known = _product_names()
-    pairs = (" ".join(words[i : i + _WORDS_IN_A_NAME]) for i in range(len(words)))
-    found = {known[name] for name in (*words, *pairs) if name in known}
-    return tuple(sorted(found))
+    longest = max(len(name.split()) for name in known)
+    runs = (" ".join(words[i : i + n]) for n in range(1, longest + 1) for i in range(len(words)))
+    return tuple(sorted({known[run] for run in runs if run in known}))
 
 
 @cache
 def _product_names() -> dict[str, Product]:
-    brands = bundled_tables("products.toml")["brands"]
-    named = {brand: Product(name) for name, those in brands.items() for brand in those}
-    return named | {product.value.lower(): product for product in Product}
+    names = bundled_tables("products.toml")
+    brands = {brand: Product(name) for name, those in names["brands"].items() for brand in those}
+    own = {product.value.lower(): product for product in Product}
+    return (
+        brands
+        | own
+        | {
+            spelling: Product(name)
+            for name, those in names["spellings"].items()
+            for spelling in those
+        }
+    )
 
 
 def find_indication_name(text: str) -> str | None:
     """Return the slug of an indication given by slug, title or alias in any case, or None.
 
-    >>> find_indication_name(" Migraine "), find_indication_name("Chronic migraine")
-    ('chronic-migraine', 'chronic-migraine')
+    >>> find_indication_name(" Migraine "), find_indication_name("espasmo hemifacial")
+    ('chronic-migraine', 'hemifacial-spasm')
     """
     return _indication_names().get(_plain(text))
 
@@ -118,8 +145,9 @@ def _generals() -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    """Case, spaces, hyphens and underscores make no difference between names."""
-    return " ".join(re.sub(r"[-_]+", " ", normalize("NFKC", text).lower()).split())
+    """Case, accents, spaces, hyphens and underscores make no difference between names."""
+    bare = "".join(c for c in normalize("NFKD", text.lower()) if not combining(c))
+    return " ".join(re.sub(r"[-_]+", " ", bare).split())
 
 
 @cache
@@ -135,21 +163,46 @@ def find_indication(system: str, code: str) -> str | None:
     """Return the indication that a code stands for, or None where none is known.
 
     Only codes that were read in a source are known. A code of spasticity that does not say
-    which limb gives ``spasticity``, the indication in general.
+    which limb gives ``spasticity``, the indication in general. A code that may stand for
+    several things, such as hemiplegia after a stroke, gives None: see
+    :func:`suggested_indications`.
 
     Args:
         system: ``ICD-10-CM``, ``CPT`` or ``SNOMED CT``, or its address in FHIR.
         code: The code, with or without its dot, in any case.
 
+    Raises:
+        UnknownCodeSystemError: When the coding system is unknown; the message names the
+            nearest known ones.
+
     >>> find_indication("ICD-10-CM", "G43.709"), find_indication("ICD-10-CM", "g43e09")
     ('chronic-migraine', 'chronic-migraine')
     >>> find_indication("http://hl7.org/fhir/sid/icd-10-cm", "G81.11")
     'spasticity'
-    >>> find_indication("ICD-10-CM", "G35") is None
+    >>> find_indication("ICD-10-CM", "I69.351") is None
     True
     """
-    row = _known().get(_key(system, code))
+    row = _row_of(_system_named(system), code)
     return row["indications"][0] if row is not None and "indications" in row else None
+
+
+def suggested_indications(system: str, code: str) -> tuple[str, ...]:
+    """Return the indications that a code may stand for; a person chooses among them.
+
+    Args:
+        system: ``ICD-10-CM``, ``CPT`` or ``SNOMED CT``, or its address in FHIR.
+        code: The code, with or without its dot, in any case.
+
+    Raises:
+        UnknownCodeSystemError: When the coding system is unknown.
+
+    >>> suggested_indications("ICD-10-CM", "I69.351")
+    ('spasticity', 'upper-limb-spasticity', 'lower-limb-spasticity')
+    >>> suggested_indications("CPT", "64612")
+    ('blepharospasm', 'hemifacial-spasm')
+    """
+    row = _row_of(_system_named(system), code) or {}
+    return tuple(row.get("indications", row.get("suggests", ())))
 
 
 def find_product_by_code(system: str, code: str) -> Product | None:
@@ -159,14 +212,16 @@ def find_product_by_code(system: str, code: str) -> Product | None:
 
     Args:
         system: ``HCPCS``, ``RxNorm`` or ``NDC``, or its address in FHIR.
-        code: The code, in any case.
+        code: The code, in any case; an NDC with or without hyphens, in 10 or 11 digits.
 
     >>> find_product_by_code("HCPCS", "J0586")
     <Product.ABOBOTULINUMTOXIN_A: 'abobotulinumtoxinA'>
+    >>> find_product_by_code("NDC", "00023114501")
+    <Product.ONABOTULINUMTOXIN_A: 'onabotulinumtoxinA'>
     >>> find_product_by_code("ATC", "M03AX01") is None
     True
     """
-    row = _known().get(_key(system, code))
+    row = _row_of(_systems().get(_plain_system(system)), code)
     named = row is not None and "product" in row and "whole_class" not in row
     return Product(row["product"]) if row is not None and named else None
 
@@ -177,23 +232,65 @@ def names_toxin(system: str, code: str) -> bool:
     >>> names_toxin("ATC", "M03AX01"), names_toxin("ATC", "N02CC01")
     (True, False)
     """
-    row = _known().get(_key(system, code))
+    row = _row_of(_systems().get(_plain_system(system)), code)
     return row is not None and ("product" in row or "whole_class" in row)
 
 
 @cache
-def _known() -> dict[tuple[str | None, str], dict[str, Any]]:
+def code_rows() -> tuple[dict[str, Any], ...]:
+    """Return a row for each code; a group of codes with one meaning gives a row for each."""
     tables = bundled_tables("indications.toml")
-    return {_key(row["system"], row["code"]): row for row in [*tables["codes"], *tables["classes"]]}
+    grouped = (
+        {**{k: v for k, v in group.items() if k != "codes"}, "code": code}
+        for group in tables["groups"]
+        for code in group["codes"]
+    )
+    return (*tables["codes"], *grouped)
+
+
+@cache
+def _known() -> dict[tuple[str, str], dict[str, Any]]:
+    rows = [*code_rows(), *bundled_tables("indications.toml")["classes"]]
+    return {(row["system"], key): row for row in rows for key in _keys(row["system"], row["code"])}
+
+
+def _row_of(system: str | None, code: str) -> dict[str, Any] | None:
+    if system is None:
+        return None
+    return next((_known()[system, k] for k in _keys(system, code) if (system, k) in _known()), None)
+
+
+def _keys(system: str, code: str) -> tuple[str, ...]:
+    """A code without its dots, as the tables are searched; an NDC in both its lengths."""
+    plain = code.strip().upper().replace(".", "")
+    parts = plain.split("-")
+    if system != _NDC or len(parts) != len(_NDC_WIDTHS):
+        return (plain,)
+    padded = (part.zfill(width) for part, width in zip(parts, _NDC_WIDTHS, strict=True))
+    return "".join(padded), "".join(parts)
+
+
+def _system_named(text: str) -> str:
+    found = _systems().get(_plain_system(text))
+    if found is None:
+        names = list(bundled_tables("indications.toml")["systems"])
+        by_name = {name.lower(): name for name in names}
+        near = get_close_matches(_plain_system(text), by_name, n=2)
+        hint = " or ".join(by_name[name] for name in near) or f"one of {', '.join(names)}"
+        raise UnknownCodeSystemError(f"no coding system has that name or address; give {hint}")
+    return found
 
 
 @cache
 def _systems() -> dict[str, str]:
-    """The coding systems by every name they are known under."""
+    """The coding systems by every name and address they are known under."""
     names = bundled_tables("indications.toml")["systems"]
-    return {alias.lower(): name for name, address in names.items() for alias in (name, address)}
+    return {
+        _plain_system(alias): name for name, others in names.items() for alias in (name, *others)
+    }
 
 
-def _key(system: str, code: str) -> tuple[str | None, str]:
-    """The name of a known system, and the code as the table has it."""
-    return _systems().get(system.strip().lower()), code.strip().upper().replace(".", "")
+def _plain_system(text: str) -> str:
+    """Case, the scheme, a version behind the address and a closing slash make no difference."""
+    address = text.strip().lower().partition("|")[0].rstrip("/")
+    return address.removeprefix("https://").removeprefix("http://")

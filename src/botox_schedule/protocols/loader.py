@@ -1,11 +1,13 @@
 """From the text of a protocol file to protocols, or to one error that names every fault."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from unicodedata import category
 
 from pydantic import ValidationError
 
@@ -16,6 +18,14 @@ from botox_schedule.protocols.model import TreatmentProtocol
 _TABLES = {"sources": dict, "limits": list, "protocols": list}
 _SHOWN = 60
 _MOST_BYTES = MEBIBYTE
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
+
+
+class _Placed(NamedTuple):
+    """A protocol, and which table of the file it is."""
+
+    where: str
+    protocol: TreatmentProtocol
 
 
 def tables_in(text: str, name: str) -> dict[str, Any]:
@@ -57,31 +67,71 @@ def protocols_in(
     Args:
         tables: The file's tables.
         name: The file's name, for errors.
-        sources: Documents that may be cited beside the file's own.
+        sources: Documents that may be cited besides the file's own.
         codes: Codes that belong to products or indications rather than to one protocol.
 
     Raises:
         ProtocolFileError: With one line for each fault: file, table, key and what is expected.
     """
+    _refuse(f"{name}: {fault}" for fault in _unprintable(tables))
     _check_shape(tables, name)
     known = {**sources, **tables.get("sources", {})}
-    problems: list[str] = []
-    protocols = []
-    for number, row in enumerate(tables["protocols"], start=1):
-        where = f"{name}: [[protocols]] {number}{_called(row)}"
-        whole = _complete(row, tables.get("limits", ()), codes)
-        found = [f"{where}: {fault}" for fault in _unknown_sources(whole, known)]
-        if not found:
-            try:
-                protocols.append(TreatmentProtocol.model_validate(_with_titles(whole, known)))
-            except ValidationError as error:
-                found = [f"{where}: {fault}" for fault in faults(error)]
-        problems += found
-    if not problems:
-        problems = [f"{name}: {fault}" for fault in _conflicts(protocols)]
-    if problems:
-        raise ProtocolFileError("\n".join(problems))
-    return tuple(protocols)
+    read = [
+        _read(
+            f"{name}: [[protocols]] {number}{_called(row)}",
+            _complete(row, tables.get("limits", ()), codes),
+            known,
+        )
+        for number, row in enumerate(tables["protocols"], start=1)
+    ]
+    _refuse(fault for found in read if isinstance(found, list) for fault in found)
+    placed = [found for found in read if isinstance(found, _Placed)]
+    _refuse(_conflicts(placed))
+    return tuple(protocol for _, protocol in placed)
+
+
+def _read(where: str, row: dict[str, Any], known: Mapping[str, Any]) -> _Placed | list[str]:
+    """Return the protocol of a table, or its faults."""
+    found = [f"{where}: {fault}" for fault in _unknown_sources(row, known)]
+    if found:
+        return found
+    try:
+        return _Placed(where, TreatmentProtocol.model_validate(_with_titles(row, known)))
+    except ValidationError as error:
+        return [f"{where}: {fault}" for fault in faults(error)]
+
+
+def _refuse(problems: Iterable[str]) -> None:
+    lines = "\n".join(problems)
+    if lines:
+        raise ProtocolFileError(lines)
+
+
+def _unprintable(value: Any, path: str = "") -> Iterator[str]:
+    """Yield where a text has control characters: they could rewrite what a terminal shows."""
+    if isinstance(value, str):
+        if any(_is_control(character) for character in value):
+            yield f"{path}: has a control character; expected plain text"
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _unprintable(inner, _inside(path, _plain_key(key)))
+            if any(_is_control(character) for character in key):
+                yield f"{path or 'the file'}: a key has a control character; expected plain text"
+    elif isinstance(value, list):
+        for index, inner in enumerate(value, start=1):
+            yield from _unprintable(inner, f"{path}[{index}]")
+
+
+def _is_control(character: str) -> bool:
+    return category(character) == "Cc" and character not in "\n\t"
+
+
+def _plain_key(key: str) -> str:
+    return "".join("?" if _is_control(character) else character for character in key)[:_SHOWN]
+
+
+def _inside(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 def _check_shape(tables: Mapping[str, Any], name: str) -> None:
@@ -120,11 +170,14 @@ def _complete(
 
 
 def _fits(code: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
-    return (
-        code.get("region") in (None, row.get("region"))
-        and code.get("product") in (None, row.get("product"))
-        and ("indications" not in code or row.get("indication") in code["indications"])
+    """Whether a code belongs to a row's product or indication; it narrows to its region."""
+    about = code.get("indications", code.get("suggests"))
+    named = (
+        row.get("product") == code.get("product")
+        if about is None
+        else (row.get("indication") in about)
     )
+    return named and code.get("region") in (None, row.get("region"))
 
 
 def _citations(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -132,7 +185,7 @@ def _citations(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]
         if "key" in value and "place" in value:
             yield path, value
         for key, inner in value.items():
-            yield from _citations(inner, f"{path}.{key}" if path else str(key))
+            yield from _citations(inner, _inside(path, str(key)))
     elif isinstance(value, list):
         for index, inner in enumerate(value, start=1):
             yield from _citations(inner, f"{path}[{index}]")
@@ -173,48 +226,63 @@ def faults(error: ValidationError) -> Iterator[str]:
         yield f"{path or 'the table'}: {message}{shown}"
 
 
-def _conflicts(protocols: list[TreatmentProtocol]) -> Iterator[str]:
+def _conflicts(placed: list[_Placed]) -> Iterator[str]:
     """Yield what two protocols of one file say against each other."""
-    seen: dict[str, list[TreatmentProtocol]] = {}
-    for protocol in protocols:
-        for other in seen.setdefault(protocol.id, []):
-            if (other.indication, other.product) != (protocol.indication, protocol.product):
-                yield f"{protocol.id}: versions share indication and product; expected the same"
-            elif _overlap(protocol, other):
-                yield (
-                    f"{protocol.id}: in_force of versions {other.version} and {protocol.version} "
-                    "overlaps; expected periods without a common day"
-                )
-        seen[protocol.id].append(protocol)
-    yield from _one_sided_clocks(protocols)
-    yield from _two_ids(protocols)
-    yield from _early_ranges(protocols)
-
-
-def _two_ids(protocols: list[TreatmentProtocol]) -> Iterator[str]:
-    ids: dict[tuple[str, ...], str] = {}
-    for protocol in protocols:
-        treatment = (
-            protocol.indication,
-            protocol.product.value,
-            protocol.population.value,
-            protocol.region,
-        )
-        first = ids.setdefault(treatment, protocol.id)
-        if first != protocol.id:
-            yield f"{protocol.id}: {first} is for the same treatment; expected one id for both"
-
-
-def _early_ranges(protocols: list[TreatmentProtocol]) -> Iterator[str]:
-    for protocol in protocols:
-        minimum, usual = protocol.retreatment.minimum, protocol.retreatment.usual
-        if minimum is None or usual is None or usual.first == minimum:
-            continue
-        if usual.first.day_bounds[0] < minimum.day_bounds[1]:
+    for later, earlier in _pairs(placed):
+        if later.protocol.id == earlier.protocol.id:
+            yield from _between_versions(later, earlier.protocol)
+        elif _treatment(later.protocol) == _treatment(earlier.protocol):
             yield (
-                f"{protocol.id}: retreatment.usual begins before the minimum; "
-                "expected the part from the minimum on"
+                f"{later.where}: id: {earlier.protocol.id} is for the same treatment; "
+                "expected one id for both"
             )
+    for one in placed:
+        yield from _one_sided_clocks(one, placed)
+        yield from _early_range(one)
+
+
+def _pairs(placed: list[_Placed]) -> Iterator[tuple[_Placed, _Placed]]:
+    """Each two tables of the file: the later one, and the earlier."""
+    for index, later in enumerate(placed):
+        for earlier in placed[:index]:
+            yield later, earlier
+
+
+def _between_versions(later: _Placed, other: TreatmentProtocol) -> Iterator[str]:
+    where, protocol = later
+    if _treatment(other) != _treatment(protocol):
+        yield (
+            f"{where}: id: versions share indication, product, population and region; "
+            "expected the same"
+        )
+        return
+    if not _are_comparable(protocol, other):
+        yield (
+            f"{where}: version: {other.version} and {protocol.version} cannot be compared; "
+            "expected different numbers such as 1.2"
+        )
+    if _overlap(protocol, other):
+        yield (
+            f"{where}: in_force of versions {other.version} and {protocol.version} "
+            "overlaps; expected periods without a common day"
+        )
+
+
+def _are_comparable(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
+    """Whether two versions are different numbers with dots, so that one of them is newer."""
+    numbers = all(_VERSION.fullmatch(version.version) for version in (one, other))
+    return numbers and one.version_key != other.version_key
+
+
+def _early_range(one: _Placed) -> Iterator[str]:
+    minimum, usual = one.protocol.retreatment.minimum, one.protocol.retreatment.usual
+    if minimum is None or usual is None or usual.first == minimum:
+        return
+    if usual.first.day_bounds[0] < minimum.day_bounds[1]:
+        yield (
+            f"{one.where}: retreatment.usual: begins before the minimum; "
+            "expected the part from the minimum on"
+        )
 
 
 def _overlap(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
@@ -224,20 +292,25 @@ def _overlap(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
     )
 
 
-def _one_sided_clocks(protocols: list[TreatmentProtocol]) -> Iterator[str]:
-    for one in protocols:
-        for other in protocols:
-            names = other.indication in one.shares_clock_with
-            if names and _alike(one, other) and one.indication not in other.shares_clock_with:
-                yield (
-                    f"{one.id}: shares_clock_with names {other.indication}, but {other.id} "
-                    f"does not name {one.indication}; expected both or none"
-                )
+def _one_sided_clocks(one: _Placed, placed: list[_Placed]) -> Iterator[str]:
+    own = one.protocol
+    for _, other in placed:
+        named = other.indication in own.shares_clock_with and _alike(own, other)
+        if named and own.indication not in other.shares_clock_with:
+            yield (
+                f"{one.where}: shares_clock_with: names {other.indication}, but {other.id} "
+                f"does not name {own.indication}; expected both or none"
+            )
 
 
 def _alike(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
-    return (one.product, one.population, one.region) == (
-        other.product,
-        other.population,
-        other.region,
+    return _treatment(one)[1:] == _treatment(other)[1:]
+
+
+def _treatment(protocol: TreatmentProtocol) -> tuple[str, str, str, str]:
+    return (
+        protocol.indication,
+        protocol.product.value,
+        protocol.population.value,
+        protocol.region,
     )

@@ -30,7 +30,7 @@ from botox_schedule.terms import (
     RetreatmentKind,
     Verification,
 )
-from botox_schedule.values import Value
+from botox_schedule.values import Value, notebook_html
 
 Indication = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 """What is treated, as a slug such as ``chronic-migraine``."""
@@ -120,6 +120,7 @@ class SourceRef(Value, frozen=True):
 
 READ_FROM_A_DURATION = "read from a duration"
 READ_FROM_A_SCHEDULE = "read from a schedule"
+FROM_A_PAYER = "payer"
 _ADVISORY_WORDS = ("may", "not evaluated")
 _BESIDE_A_FIGURE = ("statistic", "for_whom", "share")
 
@@ -445,6 +446,10 @@ class TreatmentProtocol(Value, frozen=True):
     codes: tuple[Code, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        """Return the protocol as a table for a notebook."""
+        return notebook_html("protocol_html", self)
+
     @cached_property
     def ref(self) -> ProtocolRef:
         """The short form that answers carry."""
@@ -466,7 +471,7 @@ class TreatmentProtocol(Value, frozen=True):
     @cached_property
     def unverified_retreatment(self) -> tuple[str, ...]:
         """The retreatment figures that were not read in a source."""
-        return _unverified(self.retreatment, ("minimum", "usual"))
+        return _unverified(self.retreatment, ("minimum", "usual", "typical"))
 
     @cached_property
     def unverified_response(self) -> tuple[str, ...]:

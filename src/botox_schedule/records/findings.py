@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from hashlib import sha256
+from typing import Any
 
-from pydantic import Field, computed_field
+from pydantic import Field, model_validator
 
 from botox_schedule.errors import FindingError, FindingsError
 from botox_schedule.records.model import Decision, TreatmentSession
@@ -22,6 +23,8 @@ class Finding(Value, frozen=True):
         code: What it is.
         message: A plain sentence without ids, days or free text.
         record_ids: The ids of the sessions and decisions it concerns, as far as they have one.
+        needs: When it needs a person: ``today``, at the ``next_visit``, or for
+            ``information``.
         key: The same for the same finding about the same rows, so that a clinic's software can
             keep what was acknowledged; it shows nothing of them.
     """
@@ -29,13 +32,16 @@ class Finding(Value, frozen=True):
     code: FindingCode
     message: str
     record_ids: tuple[str, ...] = Field(default=(), repr=False)
+    needs: FindingNeeds
     key: str = ""
 
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def needs(self) -> FindingNeeds:
-        """When it needs a person: ``today``, at the ``next_visit``, or for ``information``."""
-        return self.code.needs
+    @model_validator(mode="before")
+    @classmethod
+    def _with_needs(cls, data: Any) -> Any:
+        """Fill in what the code says, where an earlier version stored none."""
+        if isinstance(data, dict) and "needs" not in data and "code" in data:
+            return {**data, "needs": FindingCode(data["code"]).needs}
+        return data
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -50,7 +56,11 @@ def make_finding(
     marks = sorted({_mark(subject) for subject in about})
     digest = sha256("\n".join([code.value, *marks]).encode()).hexdigest()[:_KEY_LENGTH]
     return Finding(
-        code=code, message=message, record_ids=tuple(sorted(ids)), key=f"{code.value}-{digest}"
+        code=code,
+        message=message,
+        record_ids=tuple(sorted(ids)),
+        needs=code.needs,
+        key=f"{code.value}-{digest}",
     )
 
 

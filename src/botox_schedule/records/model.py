@@ -30,7 +30,8 @@ _Count = Annotated[int, Field(ge=0, le=10_000, strict=True)]
     slots=True,
     kw_only=True,
     repr=False,
-    config=ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=True),
+    # Built at once: an adapter around a class that is not yet built would show inputs in errors.
+    config=ConfigDict(extra="forbid", hide_input_in_errors=True),
 )
 class TreatmentSession:
     """Injections given, or planned, on one day for one indication.

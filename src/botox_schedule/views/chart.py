@@ -1,68 +1,99 @@
-"""A dated ribbon as SVG: lanes of bands and marks over one axis of days.
+"""A dated chart as SVG: lanes of bands, marks and lines over one axis of days.
 
-It draws what it is given and knows nothing of treatments. Colors are those of Okabe and Ito;
-each kind of band has a hatching of its own, so that nothing rests on color.
+It draws what it is given and knows nothing of treatments. Words are only where no line is drawn;
+each kind has a hatching or a shape of its own, so that nothing rests on color. The colors are
+those of Okabe and Ito and follow the page's light or dark scheme.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
-from html import escape
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+from textwrap import wrap
 from typing import NamedTuple
+from unicodedata import east_asian_width
 from zlib import crc32
 
-_LEFT, _RIGHT = 8, 8
-_AXIS, _LANE, _ROW = 30, 74, 15
-_CHAR = 6.2
+from botox_schedule.views.markup import clean, escaped
+
+_SIDE = 8
+_ROW = 15
+_PHONE = 520
 _SMALLEST = 3.0
-_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 12_000)
-_STYLES = {
-    # kind: fill, stroke, hatching
-    "held": ("#BBBBBB", "#555555", "cross"),
-    "onset": ("#56B4E9", "#1B6C9C", "dots"),
-    "peak": ("#0072B2", "#004A75", "solid"),
-    "wear_off": ("#E69F00", "#8A5F00", "rising"),
-    "due": ("#D55E00", "#8C3E00", "falling"),
+_BOLD = 1.1
+_KEY = "\0"  # stands for the picture's key until all of it is known; clean() lets none through
+_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 12_000)
+_LAST_MONTH = date.max.year * 12 + 11
+_ROWS = ((2, 20), (28, 10), (42, 8))
+"""Top and height of the bands of each row, counted from the top of a lane's drawing."""
+
+_COLORS = {
+    # class: property, light, dark
+    "ink": ("fill", "#222", "#e8e8e8"),
+    "soft": ("fill", "#555", "#b8bcc2"),
+    "paper": ("fill", "#fff", "#15181d"),
+    "edge": ("stroke", "#222", "#e8e8e8"),
+    "grid": ("stroke", "#ddd", "#3a3f47"),
+    "axis": ("stroke", "#888", "#8a9099"),
 }
-_HATCHINGS = {
-    "cross": '<path d="M0 0L6 6M6 0L0 6" stroke="{s}" stroke-width=".8"/>',
-    "dots": '<circle cx="3" cy="3" r="1.1" fill="{s}"/>',
-    "solid": "",
-    "rising": '<path d="M0 6L6 0" stroke="{s}" stroke-width="1.2"/>',
-    "falling": '<path d="M0 0L6 6" stroke="{s}" stroke-width="1.6"/>',
+_KINDS = {
+    # kind: fill, stroke, stroke on dark, hatching
+    "held": ("#BBBBBB", "#555555", "#cccccc", '<path d="M0 0L6 6M6 0L0 6" stroke-width=".8"/>'),
+    "onset": ("#56B4E9", "#1B6C9C", "#a8d8f3", '<circle cx="3" cy="3" r=".8"/>'),
+    "peak": ("#0072B2", "#004A75", "#7fc4ee", ""),
+    "wear_off": ("#E69F00", "#8A5F00", "#ffcf70", '<path d="M0 6L6 0" stroke-width="1.2"/>'),
+    "due": ("#D55E00", "#8C3E00", "#ffa366", '<path d="M0 0L6 6" stroke-width="1.6"/>'),
+    "observed": ("#009E73", "#00553E", "#66d9b8", '<path d="M0 3H6" stroke-width="1.4"/>'),
 }
 _SHAPES = {
-    "full": '<circle cx="{x}" cy="{y}" r="4.5" fill="#222"/>',
-    "early": '<circle cx="{x}" cy="{y}" r="4" fill="#fff" stroke="#222" stroke-width="2"/>',
-    "late": '<path d="M{x} {y}m-4.5 -4.5h9v9h-9z" fill="#222"/>',
-    "touch_up": '<path d="M{x} {y}m0 -4l4 7h-8z" fill="#222"/>',
-    "booked": '<path d="M{x} {y}m0 -5l5 5l-5 5l-5 -5z" fill="#fff" stroke="#222" stroke-width="1.6"/>',
+    "full": '<circle class="\0ink" r="4.5"/>',
+    "early": '<circle class="\0paper \0edge" r="4" stroke-width="2"/>',
+    "late": '<path class="\0ink" d="M-4.5 -4.5h9v9h-9z"/>',
+    "touch_up": '<path class="\0ink" d="M0 -4l4 7h-8z"/>',
+    "booked": '<path class="\0paper \0edge" d="M0 -5.5l5.5 5.5l-5.5 5.5l-5.5 -5.5z" stroke-width="1.6"/>',
+    "elsewhere": '<circle class="\0paper \0edge" r="4" stroke-width="1.4" stroke-dasharray="2 1.5"/>',
+    "unrecognized": '<path class="\0edge" d="M-4 -4l8 8m0 -8l-8 8" stroke-width="2"/>',
 }
+_DASHES = {"overdue": "4 3", "allowed": "8 2", "typical": "1.5 2.5", "end": "none"}
 
 
 class Band(NamedTuple):
-    """Days of one kind, both ends included; *row* 0 lies on the line, 1 below it."""
+    """Days of one kind, both ends included.
+
+    Attributes:
+        kind: What they are; it decides the color and the hatching.
+        first: The first day.
+        last: The last day, or None where the end is open.
+        label: What a pointer shows.
+        row: 0 lies on the line, 1 and 2 below it.
+        some: Whether it is about some people only.
+        written: Whether the label is written below the lane too.
+    """
 
     kind: str
     first: date
-    last: date
+    last: date | None
     label: str
     row: int = 0
+    some: bool = False
+    written: bool = False
 
 
 class Mark(NamedTuple):
-    """Something that happened on one day."""
+    """Something that happened on one day, or is booked for it."""
 
     kind: str
     on: date
     label: str
+    written: bool = False
 
 
 class Line(NamedTuple):
-    """A day across all lanes, or across one."""
+    """A day on which something begins, across its lane; its label is written below."""
 
+    kind: str
     on: date
     label: str
-    dashed: bool = True
+    written: bool = True
 
 
 class Lane(NamedTuple):
@@ -74,7 +105,7 @@ class Lane(NamedTuple):
     lines: Sequence[Line] = ()
 
 
-class Ribbon(NamedTuple):
+class Chart(NamedTuple):
     """Everything on one axis.
 
     Attributes:
@@ -82,177 +113,306 @@ class Ribbon(NamedTuple):
         description: The same as a sentence or two, for those who do not see it.
         lanes: The tracks, from above.
         as_of: The line across all lanes, or None.
-        legend: The words for each kind of band and mark that is shown.
-        width: In pixels.
-        months: The twelve months of the axis, with spaces between them.
+        words: What each kind of band and mark is called in the legend, and ``some`` people.
+        width: In pixels; below 520 in a layout for phones.
+        months: The twelve months of the axis.
     """
 
     title: str
     description: str
     lanes: Sequence[Lane]
     as_of: Line | None
-    legend: dict[str, str]
-    width: int = 860
-    months: str = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
+    words: Mapping[str, str]
+    width: int
+    months: Sequence[str]
 
 
 class _Axis:
-    """Where a day lies."""
+    """Where a day lies, and how wide words are."""
 
     def __init__(self, first: date, last: date, width: int) -> None:
         self.first, self.last = first, last
-        self.origin = first.toordinal()
-        self.scale = (width - _LEFT - _RIGHT) / max((last - first).days + 1, 1)
+        self.right = width - _SIDE
+        self.is_phone = width < _PHONE
+        self.size = 12 if self.is_phone else 11
+        self.scale = (self.right - _SIDE) / ((last - first).days + 1)
 
-    def at(self, day: date) -> float:
-        """The left edge of *day*."""
-        return round(_LEFT + (day.toordinal() - self.origin) * self.scale, 1)
+    def at(self, day: date, part: float = 0) -> float:
+        """The left edge of *day*; with *part* 0.5 its middle, with 1 its right edge."""
+        return round(_SIDE + ((day - self.first).days + part) * self.scale, 1)
 
-    def middle(self, day: date) -> float:
-        """The middle of *day*."""
-        return round(_LEFT + (day.toordinal() - self.origin + 0.5) * self.scale, 1)
+    def wide(self, words: str) -> float:
+        """How wide words are, about, in pixels; letters of the far east count twice."""
+        letters = sum(1 + (east_asian_width(letter) in "WF") for letter in words)
+        return letters * self.size * 0.57
+
+    def wrapped(self, words: str, room: float) -> list[str]:
+        """Words as lines that fit into *room* pixels."""
+        letter = self.wide(words) / max(len(words), 1)
+        return wrap(words, max(int(room / max(letter, 1)), 1))
 
 
-def draw(ribbon: Ribbon) -> str:
-    """Return the ribbon as an SVG element that can stand in a page beside others."""
-    axis = _axis(ribbon)
-    height = _AXIS + _LANE * len(ribbon.lanes) + (_ROW + 8 if ribbon.legend else 4)
-    body: list[str] = list(_ticks(axis, _AXIS + _LANE * len(ribbon.lanes), ribbon.months.split()))
-    for number, lane in enumerate(ribbon.lanes):
-        body += _lane(lane, _AXIS + _LANE * number, axis, ribbon.width)
-    if ribbon.as_of is not None:
-        body += _now(ribbon.as_of, axis, _AXIS + _LANE * len(ribbon.lanes), ribbon.width)
-    body += _legend(ribbon.legend, height - 8)
-    text = "".join(body)
-    key = f"r{crc32(f'{ribbon.title}{ribbon.description}{text}'.encode()):08x}"
-    kinds = [kind for kind in _STYLES if f"url(#KEY{kind})" in text]
+class _Block(NamedTuple):
+    """Lines of words with a sample of what they name before them."""
+
+    x: float
+    wide: float
+    sample: str
+    lines: Sequence[str]
+
+
+def draw(chart: Chart) -> str:
+    """Return the chart as an SVG element, for a file or for a page that holds others too."""
+    axis = _axis(chart)
+    top = 22 if chart.as_of is None else 38
+    months = list(_months(axis, chart.months))
+    body = [
+        f'<text class="\0soft" x="{x + 2}" y="14">{escaped(words)}</text>' for x, words in months
+    ]
+    body += _as_of_words(chart.as_of, axis)
+    for lane in chart.lanes:
+        parts, top = _lane(lane, top, axis, [x for x, _ in months], chart.as_of)
+        body += parts
+    parts, height = _legend(chart, axis, top)
+    return _whole(chart, axis, "".join([*body, *parts]), height)
+
+
+def _whole(chart: Chart, axis: _Axis, body: str, height: int) -> str:
+    title, description = escaped(chart.title), escaped(chart.description)
+    key = f"c{crc32(f'{title}{description}{body}'.encode()):08x}"
+    kinds = [kind for kind in _KINDS if f"url(#\0{kind})" in body]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{key}t {key}d" '
-        f'viewBox="0 0 {ribbon.width} {height}" width="{ribbon.width}" height="{height}" '
-        'style="max-width:100%;height:auto;background:#fff" '
-        'font-family="system-ui,sans-serif" font-size="11" fill="#222">'
-        f'<title id="{key}t">{escape(ribbon.title)}</title>'
-        f'<desc id="{key}d">{escape(ribbon.description)}</desc>'
-        f"<defs>{''.join(_pattern(kind, key) for kind in kinds)}</defs>"
-        f"{text.replace('url(#KEY', f'url(#{key}')}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="\0t \0d" '
+        f'viewBox="0 0 {chart.width} {height}" width="{chart.width}" height="{height}" '
+        f'style="max-width:100%;height:auto" font-family="system-ui,sans-serif" font-size="{axis.size}">'
+        f'<title id="\0t">{title}</title><desc id="\0d">{description}</desc>'
+        f"<style>{_style(kinds)}</style><defs>{''.join(map(_pattern, kinds))}</defs>"
+        f'<rect class="\0paper" fill="#fff" width="{chart.width}" height="{height}" rx="4"/>'
+        f"{body}</svg>"
+    ).replace(_KEY, key)
+
+
+def _style(kinds: Iterable[str]) -> str:
+    """Colors for both schemes: on a page those of the page, in a file those of the reader."""
+    colors = [(name, *_COLORS[name]) for name in _COLORS]
+    colors += [(kind, "stroke", *_KINDS[kind][1:3]) for kind in (*kinds, "due")]
+    rules = [
+        f".\0{name}{{{what}:{light};{what}:light-dark({light},{dark})}}"
+        for name, what, light, dark in dict.fromkeys(colors)
+    ]
+    return "svg:root{color-scheme:light dark}" + "".join(rules)
+
+
+def _pattern(kind: str) -> str:
+    fill, stroke, _, hatching = _KINDS[kind]
+    return (
+        f'<pattern id="\0{kind}" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f'<rect width="6" height="6" fill="{fill}"/>'
+        f'<g stroke="{stroke}">{hatching}</g></pattern>'
     )
 
 
-def _axis(ribbon: Ribbon) -> _Axis:
-    days = [day for lane in ribbon.lanes for day in _days(lane)]
-    if ribbon.as_of is not None:
-        days.append(ribbon.as_of.on)
+def _axis(chart: Chart) -> _Axis:
+    days = [day for lane in chart.lanes for day in _days(lane)]
+    if chart.as_of is not None:
+        days.append(chart.as_of.on)
     days = days or [date(2000, 1, 1)]
     room = max((max(days) - min(days)).days // 40, 3)
     first = max(min(days).toordinal() - room, 1)
     last = min(max(days).toordinal() + room, date.max.toordinal())
-    return _Axis(date.fromordinal(first), date.fromordinal(last), ribbon.width)
+    return _Axis(date.fromordinal(first), date.fromordinal(last), chart.width)
 
 
-def _days(lane: Lane) -> Iterable[date]:
+def _days(lane: Lane) -> Iterator[date]:
     for band in lane.bands:
-        yield band.first
-        yield band.last
+        yield from (band.first, band.last or band.first)
     yield from (mark.on for mark in lane.marks)
     yield from (line.on for line in lane.lines)
 
 
-def _pattern(kind: str, key: str) -> str:
-    fill, stroke, hatching = _STYLES[kind]
-    return (
-        f'<pattern id="{key}{kind}" width="6" height="6" patternUnits="userSpaceOnUse">'
-        f'<rect width="6" height="6" fill="{fill}"/>{_HATCHINGS[hatching].format(s=stroke)}</pattern>'
-    )
-
-
-def _ticks(axis: _Axis, bottom: int, names: Sequence[str]) -> Iterable[str]:
-    """The months of the axis, as close as their words leave room for."""
-    months = (axis.last - axis.first).days / 30
-    step = next((step for step in _STEPS if months / step <= 14), _STEPS[-1])
-    room = _LEFT + (axis.last - axis.first).days * axis.scale
-    index = axis.first.year * 12 + axis.first.month  # the month after the first day's
-    index += -index % step
-    while (day := _first_of(index)) is not None and day <= axis.last:
+def _months(axis: _Axis, names: Sequence[str]) -> Iterator[tuple[float, str]]:
+    """Where the words of the axis begin, as close as they have room."""
+    names = [clean(name) for name in names]
+    room = max(axis.wide(f"{name} 2000") for name in names) + 10
+    step = next((s for s in _STEPS if s * 30.4 * axis.scale >= room), _STEPS[-1])
+    following = axis.first.year * 12 + axis.first.month
+    for index in range(following + -following % step, _LAST_MONTH + 1, step):
+        day = date(index // 12, index % 12 + 1, 1)
         words = f"{day.year}" if step >= 12 else f"{names[day.month - 1]} {day.year}"
         x = axis.at(day)
-        yield f'<path d="M{x} 18V{bottom}" stroke="#ddd"/>'
-        if x < room - _CHAR * len(words):
-            yield f'<text x="{x + 2}" y="14" fill="#555">{words}</text>'
-        index += step
+        if x + axis.wide(words) > axis.right:
+            return
+        yield x, words
 
 
-def _first_of(index: int) -> date | None:
-    year, month = divmod(index, 12)
-    return date(year, month + 1, 1) if 1 <= year <= date.max.year else None
-
-
-def _lane(lane: Lane, top: int, axis: _Axis, width: int) -> Iterable[str]:
-    line = top + 34
-    yield f'<text x="{_LEFT}" y="{top + 12}" font-weight="600">{escape(lane.title)}</text>'
-    yield f'<path d="M{_LEFT} {line}H{width - _RIGHT}" stroke="#999"/>'
-    for band in lane.bands:
-        yield from _band(band, top, axis)
-    for extra in lane.lines:
-        yield from _dashed(extra, top, axis, width)
-    for mark in lane.marks:
-        shape = _SHAPES[mark.kind].format(x=axis.middle(mark.on), y=line)
-        yield f"<g><title>{escape(mark.label)}</title>{shape}</g>"
-
-
-def _band(band: Band, top: int, axis: _Axis) -> Iterable[str]:
-    x = axis.at(band.first)
-    wide = round(max(axis.at(band.last + _ONE_DAY) - x, 1.0), 1)
-    if band.row and wide < _SMALLEST:
+def _as_of_words(line: Line | None, axis: _Axis) -> Iterator[str]:
+    if line is None:
         return
-    y, high = (top + 24, 20) if band.row == 0 else (top + 48, 10)
-    stroke = _STYLES[band.kind][1]
-    yield (
-        f'<g><title>{escape(band.label)}</title><rect x="{x}" y="{y}" width="{wide}" '
-        f'height="{high}" fill="url(#KEY{band.kind})" stroke="{stroke}"/>'
+    x, words = axis.at(line.on, 0.5), clean(line.label)
+    wide = axis.wide(words) * _BOLD
+    left = _clamped(x - wide / 2, wide, axis)
+    yield f'<text class="\0ink" x="{left}" y="29" font-weight="600">{escaped(words)}</text>'
+    yield f'<path class="\0ink" d="M{x} 38l-4 -6h8z"/>'
+
+
+def _clamped(x: float, wide: float, axis: _Axis) -> float:
+    """Where words begin so that they stay inside."""
+    return round(max(min(x, axis.right - wide), _SIDE), 1)
+
+
+def _lane(
+    lane: Lane, top: int, axis: _Axis, months: Iterable[float], as_of: Line | None
+) -> tuple[list[str], int]:
+    """A lane's title, drawing and words, and where the next lane begins."""
+    title = axis.wrapped(clean(lane.title), (axis.right - _SIDE) / _BOLD)
+    parts = list(_lines(title, _SIDE, top + 13, ' font-weight="600"'))
+    top += _ROW * len(title) + 3
+    shown = [band for band in lane.bands if _is_shown(band, axis)]
+    row_top, high = _ROWS[max((band.row for band in shown), default=0)]
+    bottom = top + row_top + high + 2
+    parts += [f'<path class="\0grid" d="M{x} {top}V{bottom}"/>' for x in months]
+    parts.append(f'<path class="\0axis" d="M{_SIDE} {top + 12}H{axis.right}"/>')
+    parts += [_band(band, top, axis) for band in shown]
+    parts += [_line(line, top, bottom, axis) for line in lane.lines]
+    if as_of is not None:
+        x = axis.at(as_of.on, 0.5)
+        parts.append(
+            f'<g><title>{escaped(as_of.label)}</title><path class="\0edge" '
+            f'd="M{x} {top - 2}V{bottom + 2}" stroke-width="2"/></g>'
+        )
+    parts += _marks(lane.marks, top + 12, axis)
+    words, rows = _captions(_written(lane, axis), bottom + 4)
+    return [*parts, *words], bottom + _ROW * rows + 14
+
+
+def _is_shown(band: Band, axis: _Axis) -> bool:
+    """Whether a band is seen: of many years the narrow ones below the line are left out."""
+    return band.row == 0 or band.written or _span(band, axis)[1] >= _SMALLEST
+
+
+def _span(band: Band, axis: _Axis) -> tuple[float, float]:
+    x = axis.at(band.first)
+    end = axis.at(band.last, 1) if band.last is not None else axis.right
+    return x, round(max(end - x, 1.0), 1)
+
+
+def _band(band: Band, top: int, axis: _Axis) -> str:
+    (x, wide), (y, high) = _span(band, axis), _ROWS[band.row]
+    some = ' fill-opacity=".4" stroke-dasharray="3 2"' if band.some else ""
+    return (
+        f'<g><title>{escaped(band.label)}</title><rect class="\0{band.kind}" x="{x}" '
+        f'y="{top + y}" width="{wide}" height="{high}" fill="url(#\0{band.kind})"{some}/></g>'
     )
-    words = escape(band.label.partition(":")[0])
-    if len(words) * _CHAR <= wide:
-        halo = "" if band.row else ' paint-order="stroke" stroke="#fff" stroke-width="3"'
-        yield f'<text x="{x + 3}" y="{top + 70 if band.row else top + 38}"{halo}>{words}</text>'
-    yield "</g>"
 
 
-_ONE_DAY = timedelta(days=1)
-
-
-def _dashed(line: Line, top: int, axis: _Axis, width: int) -> Iterable[str]:
-    x = axis.at(line.on)
-    words = line.label.partition(":")[0]
-    anchor = ' text-anchor="end"' if x + len(words) * _CHAR > width - _RIGHT else ""
-    shift = -3 if anchor else 3
-    yield (
-        f'<g><title>{escape(line.label)}</title><path d="M{x} {top + 16}V{top + 60}" '
-        f'stroke="#8C3E00" stroke-width="1.6" stroke-dasharray="4 3"/>'
-        f'<text x="{x + shift}" y="{top + 22}" fill="#8C3E00"{anchor}>{escape(words)}</text></g>'
+def _line(line: Line, top: int, bottom: int, axis: _Axis) -> str:
+    return (
+        f"<g><title>{escaped(line.label)}</title>"
+        f"{_stroke(line.kind, f'M{axis.at(line.on)} {top}V{bottom}')}</g>"
     )
 
 
-def _now(line: Line, axis: _Axis, bottom: int, width: int) -> Iterable[str]:
-    x = axis.middle(line.on)
-    end = ' text-anchor="end"' if x > width / 2 else ""
-    shift = -4 if end else 4
-    yield (
-        f'<g><title>{escape(line.label)}</title><path d="M{x} 20V{bottom}" stroke="#000" '
-        f'stroke-width="2"/><text x="{x + shift}" y="27" font-weight="600"{end}>'
-        f"{escape(line.label)}</text></g>"
+def _stroke(kind: str, path: str) -> str:
+    return f'<path class="\0due" d="{path}" stroke-width="1.8" stroke-dasharray="{_DASHES[kind]}"/>'
+
+
+def _marks(marks: Sequence[Mark], y: int, axis: _Axis) -> Iterator[str]:
+    """The marks, smaller where they are close."""
+    places = sorted(axis.at(mark.on, 0.5) for mark in marks)
+    gaps = [b - a for a, b in pairwise(places) if b > a]
+    scale = round(min(max(min(gaps, default=10) / 10, 0.5), 1), 2)
+    size = "" if scale == 1 else f" scale({scale})"
+    for mark in marks:
+        yield (
+            f'<g transform="translate({axis.at(mark.on, 0.5)} {y}){size}">'
+            f"<title>{escaped(mark.label)}</title>{_SHAPES[mark.kind]}</g>"
+        )
+
+
+def _written(lane: Lane, axis: _Axis) -> list[_Block]:
+    """What is written below a lane, in the order of its days."""
+    items: list[tuple[date, str, str]] = [
+        *((b.first, _sample(b.kind, some=b.some), b.label) for b in lane.bands if b.written),
+        *((m.on, _sample(m.kind), m.label) for m in lane.marks if m.written),
+        *((n.on, _stroke(n.kind, "M8 -9V1"), n.label) for n in lane.lines if n.written),
+    ]
+    items.sort(key=lambda item: item[0])
+    return [
+        _block(_SIDE if axis.is_phone else axis.at(day), sample, label, axis)
+        for day, sample, label in items
+    ]
+
+
+def _block(x: float, sample: str, words: str, axis: _Axis) -> _Block:
+    lines = axis.wrapped(clean(words), axis.right - _SIDE - 19)
+    wide = 19 + max(map(axis.wide, lines), default=0)
+    return _Block(_clamped(x, wide, axis), wide, sample, lines)
+
+
+def _sample(kind: str, *, some: bool = False) -> str:
+    if kind in _SHAPES:
+        return f'<g transform="translate(7 -4)">{_SHAPES[kind]}</g>'
+    dashes = ' fill-opacity=".4" stroke-dasharray="3 2"' if some else ""
+    return f'<rect class="\0{kind}" y="-9" width="14" height="10" fill="url(#\0{kind})"{dashes}/>'
+
+
+def _captions(blocks: Iterable[_Block], top: int) -> tuple[list[str], int]:
+    """The words below a lane, each in the first rows that are free, and how many rows there are."""
+    ends: list[float] = []
+    parts: list[str] = []
+    for block in blocks:
+        row, count = _free_row(ends, block), len(block.lines)
+        ends += [0.0] * (row + count - len(ends))
+        ends[row : row + count] = [block.x + block.wide + 12] * count
+        parts += _said(block, top + _ROW * row + 11)
+    return parts, len(ends)
+
+
+def _free_row(ends: Sequence[float], block: _Block) -> int:
+    count = len(block.lines)
+    return next(
+        row
+        for row in range(len(ends) + 1)
+        if all(end <= block.x for end in ends[row : row + count])
     )
 
 
-def _legend(legend: dict[str, str], baseline: int) -> Iterable[str]:
-    x = _LEFT
-    for kind, words in legend.items():
-        if kind in _STYLES:
-            stroke = _STYLES[kind][1]
-            yield (
-                f'<rect x="{x}" y="{baseline - 9}" width="14" height="10" '
-                f'fill="url(#KEY{kind})" stroke="{stroke}"/>'
-            )
-        else:
-            yield _SHAPES[kind].format(x=x + 7, y=baseline - 4)
-        yield f'<text x="{x + 19}" y="{baseline}">{escape(words)}</text>'
-        x += round(34 + len(words) * _CHAR)
+def _said(block: _Block, y: int) -> Iterator[str]:
+    yield f'<g transform="translate({block.x} {y})">{block.sample}</g>'
+    yield from _lines(block.lines, block.x + 19, y)
+
+
+def _lines(lines: Iterable[str], x: float, y: int, more: str = "") -> Iterator[str]:
+    for number, words in enumerate(lines):
+        yield (
+            f'<text class="\0ink" x="{round(x, 1)}" y="{y + _ROW * number}"{more}>'
+            f"{escaped(words)}</text>"
+        )
+
+
+def _legend(chart: Chart, axis: _Axis, top: int) -> tuple[list[str], int]:
+    """What each kind that is drawn is called, from left to right in as many rows as needed."""
+    x, y = float(_SIDE), top + 11
+    parts: list[str] = []
+    for sample, words in _legend_entries(chart, axis):
+        block = _block(x, sample, words, axis)
+        if x > _SIDE and x + block.wide > axis.right:
+            x, y = float(_SIDE), y + _ROW
+        parts += _said(block._replace(x=x), y)
+        y += _ROW * (len(block.lines) - 1)
+        x += round(block.wide + 14, 1)
+    return parts, y + (9 if parts else -8)
+
+
+def _legend_entries(chart: Chart, axis: _Axis) -> Iterator[tuple[str, str]]:
+    """What is drawn and not named below its lane each time."""
+    drawn: set[tuple[str, bool]] = set()
+    for lane in chart.lanes:
+        bands = (band for band in lane.bands if _is_shown(band, axis))
+        drawn |= {(band.kind, band.some) for band in bands if not band.written}
+        drawn |= {(mark.kind, False) for mark in lane.marks if not mark.written}
+    for kind, words in chart.words.items():
+        if (kind, False) in drawn:
+            yield _sample(kind), words
+        if (kind, True) in drawn:
+            yield _sample(kind, some=True), f"{words}, {chart.words['some']}"

@@ -1,8 +1,8 @@
 """One page for a patient: the next date, what to expect, when to call; extra ``handout``."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from typing import Annotated, NamedTuple
 
 from markupsafe import Markup
@@ -15,25 +15,34 @@ from botox_schedule import (
     PatientRecord,
     SchedulingPolicy,
     TreatmentProtocol,
-    forecast,
-    response_phase,
 )
-from botox_schedule.engine import ResponseTimeline
+from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
+from botox_schedule.engine.forecast import forecast_of
+from botox_schedule.engine.response import phases_until
 from botox_schedule.errors import HandoutError
 from botox_schedule.ical import EventKind, events_from_record, ical_from_events
 from botox_schedule.protocols import SourceRef
+from botox_schedule.questions import ask
+from botox_schedule.terms import RetreatmentKind
 from botox_schedule.values import PatientValue
-from botox_schedule.views.chart import Lane, Mark, Ribbon, draw
-from botox_schedule.views.lanes import due_parts, legend, response_bands
 from botox_schedule.views.messages import Messages, bundled_messages
+from botox_schedule.views.notebook import figures
 from botox_schedule.views.pages import render
+from botox_schedule.views.timeline import ChartWords, hold_bands, last_cycle_lane, last_due_day
 
-_ONE_DAY = timedelta(days=1)
+_PHONE = 360
+_MIDDLE_OF_A_WEEK = 3
 _AHEAD = frozenset({EventKind.BOOKING, EventKind.DUE, EventKind.EARLIEST})
 _REFUSED = {
     DueStatus.DECEASED: "the patient has died",
     DueStatus.DISCONTINUED: "care has been discontinued",
     DueStatus.ON_HOLD: "the treatment is on hold",
+}
+_REFUSED_FINDINGS = {
+    FindingCode.BOOKING_TOO_EARLY: "the booked day is not allowed",
+    FindingCode.BOOKING_IN_HOLD: "the booked day is not allowed: the treatment is on hold then",
+    FindingCode.BOOKING_AFTER_CARE_END: "the booked day is not allowed: care has ended by then",
 }
 _Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 
@@ -45,6 +54,8 @@ class _Texts(PatientValue, frozen=True):
 
 
 class _Stretch(NamedTuple):
+    """A phase of the response, in words."""
+
     weeks: str
     days: str
     effect: str
@@ -52,9 +63,9 @@ class _Stretch(NamedTuple):
 
 def handout_html(
     record: PatientRecord,
-    protocol: TreatmentProtocol,
+    protocol: TreatmentProtocol | str,
     *,
-    as_of: date | str,
+    as_of: DayInput,
     when_to_call: str,
     key: str,
     stamped_at: datetime,
@@ -62,40 +73,43 @@ def handout_html(
     patient: str | None = None,
     clinic: str | None = None,
     policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
+    observed: ObservedResponse | None = None,
 ) -> str:
     """Return a patient's page as one HTML document that needs nothing else.
 
-    It says the next date in words, what to expect week by week with the sources, a ribbon, the
-    clinic's own text, and holds the visit as a calendar file. It prints on one sheet of A4 or
-    Letter as long as the clinic's text is short. Everything that is passed in is escaped.
+    It shows the next date in words, what to expect week by week with the sources, a picture,
+    the clinic's own text, and holds the visit as a calendar file. It is made for a phone, and
+    prints on one sheet of A4 or Letter if the clinic's text is short. All texts are escaped.
 
     Args:
         record: What happened.
-        protocol: The planned treatment.
+        protocol: The planned treatment, or the name of an indication.
         as_of: The day of the page.
-        when_to_call: The clinic's own text on when to call; there is none by default, because
-            nothing is invented. Blank lines part paragraphs.
+        when_to_call: The clinic's own text on when to call; it has no default, because nothing
+            is invented. Blank lines part paragraphs.
         key: The caller's key of the patient, for the UID of the calendar entry.
         stamped_at: The moment of the calendar entry, an aware datetime.
         language: ``en``, ``es`` (not yet reviewed, and the page says so), or a catalog.
         patient: What the patient is called on the page, if anything.
-        clinic: The clinic's name and telephone, if anything.
+        clinic: The clinic's name and telephone, if anything; each line is shown as one.
         policy: What the clinic or payer chose.
-        other_protocols: Older versions and other products' protocols that history may need.
+        other_protocols: Older versions and other products' protocols that history may need;
+            None means the bundled ones.
+        observed: The patient's own response, shown with the label's.
 
     Raises:
-        HandoutError: On hold, after the end of care or a death, without history, and where the
-            booked day is not allowed; the message says which.
+        HandoutError: On a hold without a known end, after the end of care or a death, without
+            history, after a later session under an unknown indication, and where the booked day is not
+            allowed; the message says which.
         ValidationError: When a text is empty or too long.
 
     >>> from datetime import UTC
-    >>> from botox_schedule import find_protocol
     >>> record = PatientRecord(sessions=[{
     ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox",
     ... }])
     >>> page = handout_html(
-    ...     record, find_protocol("chronic-migraine"), as_of="2026-01-05", key="k-1",
+    ...     record, "chronic-migraine", as_of="2026-01-05", key="k-1",
     ...     stamped_at=datetime(2026, 1, 5, tzinfo=UTC), when_to_call="Call 555-0100 at any time.",
     ... )
     >>> "due between Monday, March 30, 2026 and Monday, April 6, 2026" in page
@@ -103,186 +117,198 @@ def handout_html(
     """
     texts = _Texts(when_to_call=when_to_call, patient=patient, clinic=clinic)
     messages = bundled_messages(language) if isinstance(language, str) else language
-    others = tuple(other_protocols)
-    found = forecast(record, protocol, as_of=as_of, policy=policy, other_protocols=others)
-    timeline = _check(found)
+    others = None if other_protocols is None else tuple(other_protocols)
+    day = as_day(as_of, "as_of")
+    asked = ask(record, protocol, day, policy=policy, other_protocols=others)
+    found = forecast_of(asked.track, None, asked.findings, observed)
+    planned = asked.track.protocol
+    story = _Story(messages, found, _checked(found, asked.track), asked.track)
     events = events_from_record(
-        record, protocol, key=key, as_of=as_of, policy=policy, other_protocols=others
+        record, planned, key=key, as_of=day, policy=policy, other_protocols=others
     )
-    ahead = [e for e in events if e.kind in _AHEAD and e.window.last >= found.as_of]
-    speech = _Speech(messages)
-    words = messages.words
-    treatment = speech.treatment(protocol.indication)
-    next_words = speech.next_visit(found)
+    ahead = [e for e in events if e.kind in _AHEAD and e.window.last >= day]
     return render(
         "handout.html",
-        language=messages.language,
-        reviewed=messages.reviewed,
-        words=words,
-        title=words["title"].format(treatment=treatment),
         patient=texts.patient,
-        clinic=texts.clinic,
-        next=next_words,
-        not_before=speech.not_before(found),
-        calendar=_data_link(ical_from_events(ahead, stamped_at=stamped_at)) if ahead else None,
-        expect_from=words["expect_from"].format(day=speech.day(timeline.administered_on)),
-        stretches=list(speech.stretches(found, timeline)),
-        full_benefit=speech.full_benefit(found, timeline),
-        ribbon=Markup(speech.ribbon(found, timeline, treatment, next_words)),  # noqa: S704 - our own SVG
+        clinic=(texts.clinic or "").splitlines(),
         call=[part for part in texts.when_to_call.split("\n\n") if part.strip()],
-        sources=list(speech.sources(protocol)),
-        as_of=words["as_of"].format(
-            day=speech.day(found.as_of), protocol=protocol.id, version=protocol.version
-        ),
+        calendar=_data_link(ical_from_events(ahead, stamped_at=stamped_at)) if ahead else None,
+        **story.told(),
     )
 
 
-def _check(found: Forecast) -> ResponseTimeline:
+def _checked(found: Forecast, track: Track) -> ResponseTimeline:
     """The response to the last session, where a page may be made at all."""
-    if found.status in _REFUSED:
-        raise HandoutError(f"no page for the patient: {_REFUSED[found.status]}")
-    if any(finding.code is FindingCode.BOOKING_TOO_EARLY for finding in found.findings):
-        raise HandoutError("no page for the patient: the booked day is not allowed")
-    if found.timeline is None:
-        raise HandoutError("no page for the patient: nothing was given yet, so no date follows")
-    return found.timeline
+    reasons = [_REFUSED_FINDINGS.get(finding.code) for finding in found.findings]
+    if found.resumes_on is None:
+        reasons.insert(0, _REFUSED.get(found.status))
+    timeline, unrecognized = found.timeline, track.history.unrecognized
+    if timeline is None:
+        reasons.append("nothing was given yet, so no date follows")
+    elif any(s.administered_on >= timeline.administered_on for s in unrecognized):
+        reasons.append("a session under an unknown indication may be the last one")
+    reason = next(filter(None, reasons), None)
+    if reason is not None or timeline is None:
+        raise HandoutError(f"no page for the patient: {reason}")
+    return timeline
 
 
 def _data_link(file: bytes) -> str:
     return f"data:text/calendar;charset=utf-8;base64,{b64encode(file).decode()}"
 
 
-class _Speech:
-    """Says a forecast in the words of a catalog."""
+class _Story:
+    """Tells a forecast in the words of a catalog."""
 
-    def __init__(self, messages: Messages) -> None:
-        self.messages = messages
-        self.words = messages.words
+    def __init__(
+        self,
+        messages: Messages,
+        found: Forecast,
+        timeline: ResponseTimeline,
+        track: Track,
+    ) -> None:
+        self.messages, self.found = messages, found
+        self.timeline, self.track = timeline, track
+        self.protocol = track.protocol
+        self.treatment = messages.treatment(track.protocol.indication)
 
-    def treatment(self, indication: str) -> str:
-        """What the indication is called."""
-        return self.messages.treatments.get(indication, indication.replace("-", " "))
+    def told(self) -> dict[str, object]:
+        """What the template shows, apart from what the clinic wrote."""
+        messages, protocol = self.messages, self.protocol
+        return {
+            "language": messages.language,
+            "reviewed": messages.reviewed,
+            "words": messages.words,
+            "title": messages.say("title", treatment=self.treatment),
+            "next": self.next_visit(),
+            "more": list(self.more()),
+            "expect_from": self._say("expect_from", day=self.timeline.administered_on),
+            "stretches": list(self.stretches()),
+            "notes": list(self.notes()),
+            "chart": Markup(self.chart()),  # noqa: S704 - our own SVG, escaped
+            "sources": list(self.sources()),
+            "as_of": messages.say(
+                "as_of",
+                day=messages.day(self.found.as_of),
+                protocol=protocol.id,
+                version=protocol.version,
+            ),
+        }
 
-    def day(self, day: date, form: str = "date") -> str:
-        """A day in words."""
-        return self.words[form].format(
-            weekday=self.words["weekdays"].split()[day.weekday()],
-            day=day.day,
-            month=self.words["months"].split()[day.month - 1],
-            year=day.year,
-        )
+    def _say(self, key: str, **days: date) -> str:
+        return self.messages.say(key, **{k: self.messages.day(v) for k, v in days.items()})
 
-    def next_visit(self, found: Forecast) -> str:
+    def next_visit(self) -> str:
         """The next visit in a sentence."""
-        dates = found.dates
-        if found.booking is not None:
-            return self.words["next_booked"].format(day=self.day(found.booking.on))
-        if dates.due is not None and dates.overdue_from is not None:
-            last = dates.overdue_from - _ONE_DAY
-            key = "next_due_one" if last == dates.due else "next_due"
-            if found.as_of >= dates.overdue_from:
-                key = "next_overdue"
-            return self.words[key].format(first=self.day(dates.due), last=self.day(last))
-        if dates.earliest is not None:
-            return self.words["next_earliest"].format(first=self.day(dates.earliest))
-        return self.words["next_unknown"]
+        if self.found.booking is not None:
+            return self._say("next_booked", day=self.found.booking.on)
+        return self._due_words() or self._undated()
 
-    def not_before(self, found: Forecast) -> str | None:
-        """The first allowed day, where it is not yet reached and no visit is booked."""
-        earliest = found.dates.earliest
-        known = found.booking is not None or earliest in {None, found.dates.due}
-        if earliest is None or known or earliest <= found.as_of:
+    def _due_words(self) -> str | None:
+        """When the treatment is due, or None where no source says."""
+        dates = self.found.dates
+        if dates.due is None or dates.overdue_from is None:
             return None
-        return self.words["not_before"].format(first=self.day(earliest))
+        last = shifted(dates.overdue_from, -1)
+        if self.found.as_of >= dates.overdue_from:
+            return self._say("next_overdue", last=last)
+        key = "next_due_one" if last == dates.due else "next_due"
+        return self._say(key, first=dates.due, last=last)
 
-    def stretches(self, found: Forecast, timeline: ResponseTimeline) -> Iterable[_Stretch]:
-        """The phases of the response, with their weeks and days."""
-        windows = [timeline.onset, timeline.peak, timeline.wear_off]
-        last = max((window.last for window in windows if window is not None), default=None)
-        if last is None:
+    def _undated(self) -> str:
+        """What is said where no day is due: of a typical day, or of the first allowed one."""
+        dates = self.found.dates
+        if self.protocol.retreatment.kind is RetreatmentKind.AS_NEEDED:
+            if dates.typical_on is None:
+                return self.messages.words["next_as_needed"]
+            days = (dates.typical_on - self.timeline.administered_on).days
+            return self.messages.say("next_typical", weeks=round(days / 7))
+        if dates.earliest is None:
+            return self.messages.words["next_unknown"]
+        return self._say("next_earliest", first=dates.earliest)
+
+    def more(self) -> Iterator[str]:
+        """What else is to be known of the next visit: a pause, the due days, the first day."""
+        found, dates = self.found, self.found.dates
+        if found.resumes_on is not None:
+            yield self._say("paused", first=found.resumes_on)
+        if found.booking is not None:
+            due = self._due_words() if found.status is not DueStatus.OVERDUE else None
+            yield from [due] if due is not None else []
+        elif dates.earliest is not None and self._is_news(dates.earliest):
+            yield self._say("not_before", first=dates.earliest)
+
+    def _is_news(self, earliest: date) -> bool:
+        """Whether the first allowed day lies ahead and the sentence before did not name it."""
+        if earliest <= self.found.as_of or earliest == self.found.dates.due:
+            return False
+        as_needed = self.protocol.retreatment.kind is RetreatmentKind.AS_NEEDED
+        return self.found.dates.due is not None or as_needed
+
+    def stretches(self) -> Iterator[_Stretch]:
+        """The phases of the response; each week belongs to the phase that has its middle."""
+        anchor, windows = self.timeline.administered_on, self.timeline.windows()
+        if not windows:
             return
-        anchor = timeline.administered_on
-        first, phase = anchor, response_phase(timeline, as_of=anchor)
-        for number in range(1, (last - anchor).days + 2):
-            day = anchor + number * _ONE_DAY
-            following = None if day > last else response_phase(timeline, as_of=day)
-            if following is not phase:
-                yield self._stretch(found, anchor, first, day - _ONE_DAY, str(phase))
-                first, phase = day, following or phase
+        end = max(staged.window.last for staged in windows)
+        for phase, first, last in phases_until(self.timeline):
+            if first <= end:
+                effect = self.messages.phase(
+                    phase, self.timeline, is_first=self.found.cycle_number == 1
+                )
+                until = end if last is None else last
+                yield _Stretch(self._weeks(anchor, first, until), self._days(first, until), effect)
 
-    def _stretch(
-        self, found: Forecast, anchor: date, first: date, last: date, phase: str
-    ) -> _Stretch:
-        if phase == "latent" and (found.cycle_number or 1) > 1:
-            phase = "latent_again"
-        begin, end = ((day - anchor).days // 7 + 1 for day in (first, last))
-        weeks = "week" if begin == end else "week_range"
-        days = self.words["day_range"].format(
-            first=self.day(first, "short_date"), last=self.day(last, "short_date")
+    def _weeks(self, anchor: date, first: date, last: date) -> str:
+        begin = ((first - anchor).days - _MIDDLE_OF_A_WEEK + 6) // 7 + 1
+        end = ((last - anchor).days - _MIDDLE_OF_A_WEEK) // 7 + 1
+        if end < begin:
+            return ""
+        return self.messages.say("week" if begin == end else "week_range", first=begin, last=end)
+
+    def _days(self, first: date, last: date) -> str:
+        days = (self.messages.day(day, "short_date") for day in (first, last))
+        return self.messages.say("day_range", **dict(zip(("first", "last"), days, strict=True)))
+
+    def notes(self) -> Iterator[str]:
+        """The full benefit of the course while it lies ahead, and the patient's own response."""
+        by, observed = self.timeline.full_benefit_by, self.found.observed
+        if by is not None and by >= self.found.as_of:
+            yield self._say("full_benefit", day=by)
+        if observed is not None:
+            for key in ("onset", "wear_off"):
+                days = getattr(observed, key)
+                if days is not None:
+                    yield self.messages.observed(days, f"observed_{key}")
+
+    def chart(self) -> str:
+        """The picture of this cycle, in the layout of a phone."""
+        messages, found, holds = self.messages, self.found, self.track.holds.known
+        words = ChartWords(messages, lambda day: messages.day(day, "short_date"), for_patient=True)
+        lane = last_cycle_lane(found, self.treatment, words, last_due_day(self.track))
+        lane = lane._replace(bands=[*lane.bands, *hold_bands(holds, words, since=found.as_of)])
+        described = messages.say(
+            "timeline_description",
+            last=messages.day(self.timeline.administered_on),
+            next=self.next_visit(),
         )
-        return _Stretch(self.words[weeks].format(first=begin, last=end), days, self.words[phase])
+        return words.draw(messages.words["timeline"], described, [lane], found.as_of, _PHONE)
 
-    def full_benefit(self, found: Forecast, timeline: ResponseTimeline) -> str | None:
-        """Until when the course may need for its full benefit, as long as that lies ahead."""
-        by = timeline.full_benefit_by
-        if by is None or by < found.as_of:
-            return None
-        return self.words["full_benefit"].format(day=self.day(by))
-
-    def ribbon(
-        self, found: Forecast, timeline: ResponseTimeline, treatment: str, next_words: str
-    ) -> str:
-        """The picture of this cycle."""
-        words, last_on = self._ribbon_words(), timeline.administered_on
-        bands, lines = due_parts(found.dates, words)
-        bands += response_bands(timeline, words=words)
-        marks = [Mark("full", last_on, f"{words['full']}: {last_on}")]
-        if found.booking is not None:
-            label = f"{words['booked']}: {found.booking.on}"
-            marks.append(Mark("booked", found.booking.on, label))
-        lane = Lane(treatment, bands, marks, lines)
-        description = self.words["timeline_description"].format(
-            last=self.day(last_on), next=next_words
-        )
-        title, months = self.words["timeline"], self.words["months_short"]
-        shown = legend([lane], words)
-        return draw(Ribbon(title, description, [lane], None, shown, 720, months))
-
-    def _ribbon_words(self) -> Mapping[str, str]:
-        names = (
-            "booked",
-            "onset",
-            "peak",
-            "wear_off",
-            "due",
-            "overdue",
-            "allowed",
-            "window",
-            "from",
-        )
-        words = {name: self.words[f"ribbon_{name}"] for name in names}
-        return {"full": self.words["ribbon_session"], **words}
-
-    def sources(self, protocol: TreatmentProtocol) -> Iterable[str]:
+    def sources(self) -> Iterator[str]:
         """Where each figure stands, and how well that was read."""
-        parts: Sequence[tuple[object, Sequence[str]]] = (
-            (protocol.retreatment, ("minimum", "usual")),
-            (protocol.response, ("onset", "peak", "wear_off", "full_benefit")),
-        )
-        for holder, names in parts:
-            for name in names:
-                value = getattr(holder, name)
-                if value is not None:
-                    yield self._source(name, str(value), getattr(holder, f"{name}_source"))
+        for name, value, source in figures(self.protocol):
+            if value is not None and f"figure_{name}" in self.messages.words:
+                yield self._source(name, str(value), source)
 
     def _source(self, name: str, value: str, source: SourceRef | None) -> str:
-        figure = self.words[f"figure_{name}"]
+        figure = self.messages.words[f"figure_{name}"]
         if source is None:
-            return self.words["source_none"].format(figure=figure, value=value)
-        return self.words["source"].format(
+            return self.messages.say("source_none", figure=figure, value=value)
+        return self.messages.say(
+            "source",
             figure=figure,
             value=value,
             title=source.title or source.key,
             place=source.place,
-            verification=self.words[source.verification.value],
+            verification=self.messages.words[source.verification.value],
         )

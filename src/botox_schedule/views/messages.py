@@ -1,5 +1,7 @@
-"""Catalogs of the words that pages show."""
+"""The words that patients and staff read, in one catalog for each language."""
 
+from collections.abc import Sequence
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -9,21 +11,31 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from botox_schedule import DueStatus, ResponsePhase
+from botox_schedule.dates.days import shifted
+from botox_schedule.engine import LimitCheck, ObservedDays, ResponseTimeline
 from botox_schedule.errors import HandoutError
 from botox_schedule.protocols.loader import faults, tables_in, tables_of
+from botox_schedule.terms import ForWhom
 from botox_schedule.values import Value
 
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 _LISTS = {"months": 12, "months_short": 12, "weekdays": 7}
+_SOME = {
+    "onset": {ResponsePhase.ONSET},
+    "peak": {ResponsePhase.PEAK},
+    "wear_off": {ResponsePhase.MAY_BE_WEARING_OFF},
+}
+"""The phases whose words change where a window is about some patients only."""
 
 
 class Messages(Value, frozen=True):
-    """The words of a page in one language.
+    """The words of pages, pictures and lists in one language.
 
     Attributes:
         language: The language's code, such as ``en`` or ``es-MX``.
-        reviewed: Whether somebody who knows the language and the field has read them; where
-            not, the page says so.
+        reviewed: Whether somebody who knows the language and the field has read them; if not,
+            the page says so.
         words: The texts by key; every key of the English catalog, with the same braces.
         treatments: What an indication is called; others are shown by their slug.
     """
@@ -39,6 +51,75 @@ class Messages(Value, frozen=True):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def say(self, key: str, **values: object) -> str:
+        """Return the text of a key with its braces replaced.
+
+        >>> bundled_messages("en").say("chart_from", first="2026-03-30")
+        'from 2026-03-30 on'
+        """
+        return self.words[key].format(**values)
+
+    def day(self, day: date, form: str = "date") -> str:
+        """Return a day in words; *form* is the key of a text, ``date`` or ``short_date``."""
+        return self.say(
+            form,
+            weekday=self.words["weekdays"].split()[day.weekday()],
+            day=day.day,
+            month=self.words["months"].split()[day.month - 1],
+            month_short=self.words["months_short"].split()[day.month - 1],
+            year=day.year,
+        )
+
+    def treatment(self, indication: str) -> str:
+        """Return what an indication is called."""
+        return self.treatments.get(indication, indication.replace("-", " "))
+
+    def status(self, status: DueStatus | None, resumes_on: date | None = None) -> str:
+        """Return a status in words, on hold with its last day; None is without a protocol."""
+        words = self.words[f"status_{'unknown' if status is None else status.value}"]
+        if resumes_on is None:
+            return words
+        return self.say("resumes", status=words, last=shifted(resumes_on, -1))
+
+    def phase(self, phase: ResponsePhase, timeline: ResponseTimeline, *, is_first: bool) -> str:
+        """Return what is expected of the response in a phase, as a sentence.
+
+        Args:
+            phase: The phase.
+            timeline: The windows, which say for whom they are.
+            is_first: Whether it is the first cycle, before which nothing was given.
+        """
+        if phase is ResponsePhase.LATENT and not is_first:
+            return self.words["phase_latent_again"]
+        share, key = None, f"phase_{phase.value}"
+        for staged in timeline.windows():
+            if staged.for_whom is ForWhom.SOME and phase in _SOME[staged.stage.name]:
+                share = staged.share
+                key = key if phase is ResponsePhase.MAY_BE_WEARING_OFF else f"{key}_some"
+        return self.say(key, share=share)
+
+    def observed(
+        self, days: ObservedDays, key: str = "days_observed", who: str = "chart_observed"
+    ) -> str:
+        """Return one patient's own days, as the text of a key; *who* is the key of whose."""
+        return self.say(
+            key,
+            who=self.words[who],
+            smallest=days.smallest,
+            largest=days.largest,
+            cycles=len(days.days),
+        )
+
+    def limits(self, checks: Sequence[LimitCheck], product: str) -> str:
+        """Return what the dose limits say, and no more than was checked."""
+        if not checks:
+            return self.say("no_limit", product=product)
+        met = [check.is_met for check in checks]
+        if False in met:
+            return self.words["limits_exceeded"]
+        key = "limits_unknown" if None in met else "limits_met"
+        return self.say(key, count=len(checks))
 
 
 def _problems(words: dict[str, str], english: dict[str, str]) -> list[str]:

@@ -115,6 +115,7 @@ def load_against_capacity(load: Any, *, ax: "Axes | None" = None) -> "Axes":
         axes.plot(places, backlog, color=_GREEN, marker="o", linestyle="--", label="backlog")
     axes.set_xticks(list(places), weeks, rotation=60, ha="right", fontsize=8)
     axes.set(ylabel="sessions", title="Load by week")
+    axes.margins(y=0.3)  # room for the legend above the bars
     axes.legend(frameon=False, ncols=2)
     _plain(axes)
     return axes

@@ -1,137 +1,176 @@
-"""A clinic's worklist as one page that works without a network."""
+"""A clinic's worklist as one page that works without a network; extra ``handout``."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from markupsafe import Markup
 
-from botox_schedule import DueStatus
-from botox_schedule.cli.answers import NOT_ADVICE
-from botox_schedule.cli.clinic_schedule import ClinicSchedule, TrackRow
-from botox_schedule.cli.schedule_answer import track_cells, track_columns
+from botox_schedule import DueDates, DueStatus, FindingNeeds, Forecast, ResponsePhase
+from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.records.findings import Finding
+from botox_schedule.values import PatientValue
+from botox_schedule.views.messages import Messages, bundled_messages
 from botox_schedule.views.pages import render
 
 _REACH = timedelta(days=200)
 _WIDTH, _HEIGHT = 240, 22
-_MOST_RIBBONS = 2000
-_ORDER = [
-    DueStatus.OVERDUE,
-    DueStatus.DUE,
-    DueStatus.ALLOWED,
-    DueStatus.TOO_EARLY,
-    DueStatus.LAPSED,
-    DueStatus.ON_HOLD,
-    DueStatus.DISCONTINUED,
-    DueStatus.DECEASED,
-    DueStatus.NO_INTERVAL,
-    DueStatus.NO_HISTORY,
-]
-_NO_PROTOCOL = "no protocol"
-_BEFORE_RIBBON = ("patient", "indication", "status", "days_to_go")
-_AFTER_RIBBON = (
-    "due",
-    "overdue_from",
-    "booked",
-    "last_session",
-    "earliest",
-    "product",
-    "phase",
-    "lapsed_from",
-    "notes",
+_MOST_PICTURES = 2000
+_ICONS = {
+    DueStatus.LAPSED: "■",
+    DueStatus.OVERDUE: "▲",
+    DueStatus.DUE: "●",
+    DueStatus.ALLOWED: "○",
+    DueStatus.TOO_EARLY: "◌",
+    DueStatus.ON_HOLD: "‖",
+    DueStatus.DISCONTINUED: "–",  # noqa: RUF001 - a dash
+    DueStatus.DECEASED: "†",
+}
+"""What is drawn before the words of a status; the others have a question mark."""
+COLUMNS = (
+    *("status", "patient", "treatment", "days to go", "due", "overdue from", "booked"),
+    *("last session", "to review"),
 )
-_NOT_PRINTED = ("earliest", "product", "phase", "lapsed_from")
 
 
-class _Cell(NamedTuple):
-    text: str
-    rank: int | None
+class ReportRow(PatientValue, frozen=True):
+    """One track of one patient on a worklist.
+
+    Attributes:
+        patient: The caller's key of the patient.
+        indication: What is treated.
+        product: The planned product; empty where unknown.
+        section: The section of the list that the track belongs to; may be empty.
+        status: Where the day falls among the dates; None where no protocol is known.
+        resumes_on: The first day after a hold.
+        dates: The four dates, and a typical day.
+        phase: What is expected of the response.
+        last_session_on: The day that the dates count from.
+        booked_on: The next booked day.
+        findings: What a person should look at.
+        notes: What else a reader should know.
+    """
+
+    patient: str
+    indication: str
+    product: str = ""
+    section: str = ""
+    status: DueStatus | None = None
+    resumes_on: Day | None = None
+    dates: DueDates = DueDates()
+    phase: ResponsePhase | None = None
+    last_session_on: Day | None = None
+    booked_on: Day | None = None
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, patient: str, found: Forecast, section: str = "", notes: Iterable[str] = ()
+    ) -> Self:
+        """Return the row of a forecast."""
+        protocol, booking = found.protocol, found.booking
+        return cls(
+            patient=patient,
+            indication=found.indication,
+            product="" if protocol is None else protocol.product,
+            section=section,
+            status=None if protocol is None else found.status,
+            resumes_on=found.resumes_on,
+            dates=found.dates,
+            phase=found.phase,
+            last_session_on=found.last_session_on,
+            booked_on=None if booking is None else booking.on,
+            findings=found.findings,
+            notes=tuple(notes),
+        )
 
 
-class _Row(NamedTuple):
-    before: Sequence[_Cell]
-    ribbon: Markup
-    after: Sequence[_Cell]
+class _Shown(NamedTuple):
+    """A row with what the page adds; what is to be reviewed says whether it is for today."""
+
+    row: ReportRow
+    to_go: int | None
+    reviews: Sequence[tuple[bool, str]]
+    picture: Markup | None
 
 
-def report_html(schedule: ClinicSchedule) -> str:
-    """Return the page: counts by status, a sortable table, a ribbon for each track."""
-    as_of = schedule.as_of
-    with_ribbons = len(schedule.tracks) <= _MOST_RIBBONS
-    summary = schedule.summary
-    not_counted = sum(summary.not_counted.values())
+def report_html(
+    rows: Iterable[ReportRow],
+    *,
+    as_of: DayInput,
+    summary: str = "",
+    problems: Iterable[str] = (),
+    language: str | Messages = "en",
+) -> str:
+    """Return the page: counts that filter by status, a table to sort, a picture for each track.
+
+    The rows stay in their order; nothing is fetched from elsewhere. Statuses are told by a color,
+    an icon and words.
+
+    Args:
+        rows: The tracks, most urgent first.
+        as_of: The day of the list.
+        summary: How many rows were read and counted, in a sentence.
+        problems: What was wrong with the input, a line for each.
+        language: Whose words the statuses have: ``en``, ``es``, or a catalog.
+
+    Raises:
+        DayError: When *as_of* is not a calendar day.
+
+    >>> row = ReportRow(patient="P1", indication="chronic-migraine", status="due")
+    >>> "P1" in report_html([row], as_of="2026-03-30")
+    True
+    """
+    day, tracks = as_day(as_of, "as_of"), list(rows)
+    messages = bundled_messages(language) if isinstance(language, str) else language
+    has_pictures = len(tracks) <= _MOST_PICTURES
     return render(
         "report.html",
-        title=f"Worklist as of {as_of}",
-        as_of=as_of,
-        first=as_of - _REACH,
-        last=as_of + _REACH,
-        summary=(
-            f"{summary.rows} rows read, {not_counted} of them not counted; "
-            f"{summary.patients} patients, {len(schedule.tracks)} tracks."
-        ),
-        counts=_counts(schedule.tracks),
-        before=_BEFORE_RIBBON,
-        after=_AFTER_RIBBON,
-        spare=_NOT_PRINTED,
-        rows=[_row(track, as_of, with_ribbons=with_ribbons) for track in schedule.tracks],
-        ribbons=with_ribbons,
-        problems=list(map(str, schedule.problems)),
-        not_advice=NOT_ADVICE,
+        messages=messages,
+        as_of=day,
+        reach=(day - _REACH, day + _REACH),
+        summary=summary or f"{len(tracks)} tracks.",
+        counts=Counter(row.status for row in tracks),
+        icons=_ICONS,
+        columns=COLUMNS,
+        rows=[_shown(row, day, _picture(row, day) if has_pictures else None) for row in tracks],
+        pictures=has_pictures,
+        problems=list(problems),
     )
 
 
-def _row(track: TrackRow, as_of: date, *, with_ribbons: bool) -> _Row:
-    values = dict(zip(track_columns(), track_cells(track), strict=True))
-    ribbon = _ribbon(track, as_of) if with_ribbons else Markup()
-    before, after = (
-        [_cell(name, values[name]) for name in names] for names in (_BEFORE_RIBBON, _AFTER_RIBBON)
-    )
-    return _Row(before, ribbon, after)
+def _shown(row: ReportRow, as_of: date, picture: Markup | None) -> _Shown:
+    reviews = [(f.needs is FindingNeeds.TODAY, f.message) for f in row.findings]
+    reviews += [(False, note) for note in row.notes]
+    reviews.sort(key=lambda review: not review[0])
+    next_on = row.dates.due or row.dates.earliest
+    to_go = None if next_on is None else (next_on - as_of).days
+    return _Shown(row, to_go, reviews, picture)
 
 
-def _counts(tracks: Iterable[TrackRow]) -> list[tuple[str, int]]:
-    found = Counter(track.status for track in tracks)
-    named = [(_said(status), found[status]) for status in _ORDER if found[status]]
-    return named + ([(_NO_PROTOCOL, found[None])] if found[None] else [])
-
-
-def _said(status: DueStatus) -> str:
-    return status.value.replace("_", " ")
-
-
-def _cell(column: str, value: object) -> _Cell:
-    text = "" if value is None else str(value)
-    if column == "status":
-        rank = _ORDER.index(DueStatus(text)) if text else len(_ORDER)
-        return _Cell(text.replace("_", " ") or _NO_PROTOCOL, rank)
-    if column == "phase":
-        text = text.replace("_", " ")
-    return _Cell(text, value if isinstance(value, int) else None)
-
-
-def _ribbon(track: TrackRow, as_of: date) -> Markup:
+def _picture(row: ReportRow, as_of: date) -> Markup:
     """A small picture of the days around the day of the list; it repeats what the row says."""
-    start = as_of - _REACH
-    parts = [f'<path d="M0 11H{_WIDTH}" stroke="#999"/>']
-    dates = track.dates
-    if dates.due is not None and dates.overdue_from is not None:
-        x, end = _at(dates.due, start), _at(dates.overdue_from, start)
+    start, dates = as_of - _REACH, row.dates
+    parts = [f'<path class="axis" d="M0 11H{_WIDTH}"/>']
+    if dates.due is not None:
+        x, end = _at(dates.due, start), _at(dates.overdue_from or as_of + _REACH, start)
         parts.append(
             f'<rect x="{x}" y="4" width="{max(end - x, 1):.1f}" height="14" fill="url(#due)"/>'
-            f'<path d="M{end} 0V{_HEIGHT}" stroke="#8C3E00" stroke-width="1.5" stroke-dasharray="3 2"/>'
+            f'<path class="overdue" d="M{end} 0V{_HEIGHT}"/>'
         )
-    if track.last_session_on is not None:
+    elif dates.earliest is not None:
+        parts.append(f'<path class="allowed" d="M{_at(dates.earliest, start)} 0V{_HEIGHT}"/>')
+    if dates.typical_on is not None:
+        parts.append(f'<path class="typical" d="M{_at(dates.typical_on, start)} 0V{_HEIGHT}"/>')
+    if row.last_session_on is not None:
         parts.append(
-            f'<circle cx="{_at(track.last_session_on, start)}" cy="11" r="4" fill="#222"/>'
+            f'<circle class="given" cx="{_at(row.last_session_on, start)}" cy="11" r="4"/>'
         )
-    if track.booked_on is not None:
-        x = _at(track.booked_on, start)
-        parts.append(
-            f'<path d="M{x} 6l5 5l-5 5l-5 -5z" fill="#fff" stroke="#222" stroke-width="1.5"/>'
-        )
-    parts.append(f'<path d="M{_at(as_of, start)} 0V{_HEIGHT}" stroke="#000" stroke-width="2"/>')
+    parts.append(f'<path class="now" d="M{_at(as_of, start)} 0V{_HEIGHT}"/>')
+    if row.booked_on is not None:
+        parts.append(f'<path class="booked" d="M{_at(row.booked_on, start)} 6l5 5l-5 5l-5 -5z"/>')
     return Markup(  # noqa: S704 - days and numbers only
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
         f'aria-hidden="true">{"".join(parts)}</svg>'

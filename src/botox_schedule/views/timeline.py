@@ -1,153 +1,329 @@
-"""The cycles of a patient as one dated ribbon, in SVG without any dependency."""
+"""The cycles of a patient as one dated picture, in SVG without any dependency."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from botox_schedule import (
     CycleTiming,
+    DueDates,
     DueStatus,
+    FindingNeeds,
     Forecast,
     PatientRecord,
     SchedulingPolicy,
     TreatmentProtocol,
-    forecast,
-    response_timeline,
-    treatment_cycles,
 )
-from botox_schedule.engine import TreatmentCycle
-from botox_schedule.views.chart import Band, Lane, Line, Mark, Ribbon, draw
-from botox_schedule.views.lanes import due_parts, legend, response_bands
+from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track, TreatmentCycle
+from botox_schedule.engine.cycles import judged_cycles
+from botox_schedule.engine.forecast import forecast_of, protocol_of_session
+from botox_schedule.engine.response import STAGES, timeline_of
+from botox_schedule.questions import ask
+from botox_schedule.records import Hold
+from botox_schedule.terms import ForWhom
+from botox_schedule.views.chart import Band, Chart, Lane, Line, Mark, draw
+from botox_schedule.views.messages import Messages, bundled_messages
+
+_TIMINGS = {
+    CycleTiming.EARLY: "early",
+    CycleTiming.EARLY_WITHIN_TOLERANCE: "early",
+    CycleTiming.LATE: "late",
+}
+_LEGEND = (
+    *("full", "early", "late", "touch_up", "booked", "elsewhere", "unrecognized"),
+    *("due", "held", "onset", "peak", "wear_off", "observed"),
+)
 
 
 def timeline_svg(
     record: PatientRecord,
-    protocols: TreatmentProtocol | Sequence[TreatmentProtocol],
+    protocols: TreatmentProtocol | str | Sequence[TreatmentProtocol | str],
     *,
-    as_of: date | str,
+    as_of: DayInput,
     policy: SchedulingPolicy | None = None,
-    other_protocols: Iterable[TreatmentProtocol] = (),
-    title: str = "Treatment cycles",
+    other_protocols: Iterable[TreatmentProtocol] | None = None,
+    observed: ObservedResponse | Mapping[str, ObservedResponse] | None = None,
+    title: str | None = None,
     width: int = 860,
+    language: str | Messages = "en",
 ) -> str:
     """Return the cycles of a record as an SVG picture, one lane for each treatment.
 
-    It shows sessions and whether they were on time, holds, the expected response to each
-    session, the due window, the first overdue day, the booking and the day of the question.
-    Neither ids nor free text of the record are in it.
+    It shows sessions and whether they were on time, bookings and holds, those ahead included,
+    the expected response to each session, the due window, the first overdue day, a typical day
+    and the day of the question. Neither ids nor free text of the record are in it. It follows
+    the light or dark scheme of the page or, as a file, of the reader.
 
     Args:
         record: What happened.
-        protocols: The treatments, from above; each with its own clock.
+        protocols: The treatments, from above: protocols or names of indications, each with its
+            own clock.
         as_of: The day up to which records are known.
         policy: What the clinic or payer chose.
-        other_protocols: Older versions and other products' protocols that history may need.
+        other_protocols: Older versions and other products' protocols that history may need;
+            None means the bundled ones.
+        observed: The patient's own response; for several treatments by indication.
         title: The accessible name of the picture.
-        width: In pixels; it shrinks where less room is left.
+        width: In pixels; 360 gives the layout for a phone. It shrinks where there is less room.
+        language: ``en``, ``es``, or a catalog.
 
-    >>> from botox_schedule import find_protocol
+    Raises:
+        DayError: When *as_of* is not a calendar day.
+        UnknownProtocolError: When no known protocol has a name.
+
     >>> record = PatientRecord(sessions=[{
     ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox",
     ... }])
-    >>> svg = timeline_svg(record, find_protocol("chronic-migraine"), as_of="2026-02-20")
+    >>> svg = timeline_svg(record, "chronic-migraine", as_of="2026-02-20")
     >>> svg.startswith("<svg "), "due: 2026-03-30 to 2026-04-06" in svg
     (True, True)
     """
-    wanted = [protocols] if isinstance(protocols, TreatmentProtocol) else list(protocols)
-    others = tuple(other_protocols)
-    lanes, sentences = [], []
-    day: date | None = None
+    day = as_day(as_of, "as_of")
+    words = ChartWords(bundled_messages(language) if isinstance(language, str) else language)
+    wanted = [protocols] if isinstance(protocols, TreatmentProtocol | str) else protocols
+    stories = []
     for protocol in wanted:
-        found = forecast(record, protocol, as_of=as_of, policy=policy, other_protocols=others)
-        cycles = treatment_cycles(
-            record, protocol, as_of=as_of, policy=policy, other_protocols=others
-        )
-        lane = _lane(record, protocol, found, cycles, policy)
-        lanes.append(lane)
-        sentences.append(_sentence(lane.title, found, cycles))
-        day = found.as_of
-    now = None if day is None else Line(day, f"as of {day}", dashed=False)
-    return draw(Ribbon(title, " ".join(sentences), lanes, now, legend(lanes), width))
+        asked = ask(record, protocol, day, policy=policy, other_protocols=other_protocols)
+        name = asked.track.protocol.indication
+        own = observed.get(name) if isinstance(observed, Mapping) else observed
+        found = forecast_of(asked.track, None, asked.findings, own)
+        stories.append(_Story(asked.track, found, judged_cycles(asked.track)))
+    lanes = [_lane(story, words) for story in stories]
+    described = " ".join(map(_sentence, lanes, stories))
+    return words.draw(title or words.say("chart_title"), described, lanes, day, width)
 
 
-def _lane(
-    record: PatientRecord,
-    protocol: TreatmentProtocol,
-    found: Forecast,
-    cycles: Sequence[TreatmentCycle],
-    policy: SchedulingPolicy | None,
+class ChartWords(NamedTuple):
+    """The words of a chart.
+
+    Attributes:
+        messages: The catalog.
+        day: How days are written.
+        for_patient: Whether a patient reads them: then nothing is called overdue.
+    """
+
+    messages: Messages
+    day: Callable[[date], str] = str
+    for_patient: bool = False
+
+    def key(self, kind: str) -> str:
+        """Return the key of what a kind is called: the patient's own word, else that of staff."""
+        own = f"patient_{kind}"
+        return own if self.for_patient and own in self.messages.words else f"chart_{kind}"
+
+    def called(self, kind: str) -> str:
+        """Return what a kind is called."""
+        return self.messages.words[self.key(kind)]
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text of the catalog."""
+        return self.messages.say(key, **values)
+
+    def on(self, kind: str, day: date) -> str:
+        """Return the words for one day."""
+        return f"{self.called(kind)}: {self.day(day)}"
+
+    def since(self, kind: str, day: date) -> str:
+        """Return the words for a day and all after it."""
+        return f"{self.called(kind)}: {self.say('chart_from', first=self.day(day))}"
+
+    def span(self, kind: str, first: date, last: date | None, some: str = "") -> str:
+        """Return the words for days; None leaves their end open."""
+        if last is None:
+            return self.since(kind, first)
+        days = self.say("chart_window", first=self.day(first), last=self.day(last))
+        return f"{self.called(kind)}{some}: {days}"
+
+    def draw(
+        self, title: str, described: str, lanes: Sequence[Lane], as_of: date | None, width: int
+    ) -> str:
+        """Return the picture of lanes with these words."""
+        now = None if as_of is None else self.say("chart_as_of", day=self.day(as_of))
+        line = None if as_of is None or now is None else Line("as_of", as_of, now)
+        legend = {kind: self.called(kind) for kind in _LEGEND}
+        legend["some"] = self.say("some")
+        months = self.say("months_short").split()
+        return draw(Chart(title, described, lanes, line, legend, width, months))
+
+
+class _Story(NamedTuple):
+    """What a lane tells: a track, its forecast and its cycles."""
+
+    track: Track
+    found: Forecast
+    cycles: Sequence[TreatmentCycle]
+
+
+def _lane(story: _Story, words: ChartWords) -> Lane:
+    track, found, _ = story
+    bands, lines = due_parts(found.dates, words, last_due_day(track))
+    bands += hold_bands(track.holds.known, words, since=found.as_of)
+    bands += _response(story, words)
+    bands += observed_bands(found, words)
+    end = track.care.ended_on or track.care.ends_on
+    if end is not None:
+        lines.append(Line("end", end, words.since("end", end)))
+    return Lane(lane_title(found, words), bands, list(_marks(story, words)), lines)
+
+
+def last_cycle_lane(
+    found: Forecast, title: str, words: ChartWords, until: date | None = None
 ) -> Lane:
-    bands = [*_holds(record, protocol, found.as_of), *_response(protocol, found, cycles, policy)]
-    due, lines = due_parts(found.dates)
-    title = f"{protocol.indication.replace('-', ' ')}, {protocol.product}: {_said(found.status)}"
-    return Lane(title, bands + due, list(_marks(record, protocol, found, cycles)), lines)
+    """Return what a forecast alone tells: the last session, what to expect, what is next."""
+    bands, lines = due_parts(found.dates, words, until)
+    if found.timeline is not None:
+        bands += response_bands(found.timeline, words)
+    bands += observed_bands(found, words)
+    booked_on = None if found.booking is None else found.booking.on
+    marks = [
+        Mark(kind, day, words.on(kind, day), written=True)
+        for kind, day in (("full", found.last_session_on), ("booked", booked_on))
+        if day is not None
+    ]
+    return Lane(title, bands, marks, lines)
 
 
-def _said(status: DueStatus) -> str:
-    return status.value.replace("_", " ")
+def lane_title(found: Forecast, words: ChartWords) -> str:
+    """Return what is treated with what, the status, and what there is to review today."""
+    title = words.messages.treatment(found.indication)
+    if found.protocol is not None:
+        title += f", {found.protocol.product}"
+    title += f": {words.messages.status(found.status, found.resumes_on)}"
+    today = sum(finding.needs is FindingNeeds.TODAY for finding in found.findings)
+    return f"{title}; {words.say('chart_today', count=today)}" if today else title
 
 
-def _holds(record: PatientRecord, protocol: TreatmentProtocol, as_of: date) -> Iterable[Band]:
-    for hold in record.holds:
-        concerned = hold.indication is None or hold.indication in protocol.clock
-        if concerned and hold.first <= as_of:
-            last = max(hold.last or as_of, hold.first)
-            until = hold.last or "open"
-            yield Band("held", hold.first, last, f"on hold: {hold.first} to {until}")
+def due_parts(
+    dates: DueDates, words: ChartWords, until: date | None = None
+) -> tuple[list[Band], list[Line]]:
+    """Return the due window, and lines for the first allowed, overdue and typical day.
+
+    *until* is the last due day where no day is overdue.
+    """
+    bands, lines = [], []
+    if dates.earliest is not None and dates.earliest != dates.due:
+        lines.append(Line("allowed", dates.earliest, words.since("allowed", dates.earliest)))
+    if dates.due is not None:
+        last = until if dates.overdue_from is None else shifted(dates.overdue_from, -1)
+        label = words.span("due", dates.due, last)
+        bands.append(Band("due", dates.due, last, label, written=True))
+    if dates.overdue_from is not None:
+        label = words.since("overdue", dates.overdue_from)
+        lines.append(Line("overdue", dates.overdue_from, label))
+    if dates.typical_on is not None:
+        statistic = "" if words.for_patient else f", {dates.typical_words}"
+        label = words.on("typical", dates.typical_on) + statistic
+        lines.append(Line("typical", dates.typical_on, label))
+    return bands, lines
 
 
-def _response(
-    protocol: TreatmentProtocol,
-    found: Forecast,
-    cycles: Sequence[TreatmentCycle],
-    policy: SchedulingPolicy | None,
-) -> Iterable[Band]:
-    """The expected response to each session, as far as the next session leaves it."""
+def last_due_day(track: Track) -> date | None:
+    """The eve of what ends the due days before one is overdue: a discharge or an open hold."""
+    ends = [hold.first for hold in track.holds.known if hold.last is None]
+    if track.care.ends_on is not None:
+        ends.append(track.care.ends_on)
+    return shifted(min(ends), -1) if ends else None
+
+
+def hold_bands(
+    holds: Iterable[Hold], words: ChartWords, since: date | None = None
+) -> Iterator[Band]:
+    """Yield the days on hold; those that last until *since* or longer are written out."""
+    for hold in holds:
+        written = since is not None and (hold.last is None or hold.last >= since)
+        label = words.span("held", hold.first, hold.last)
+        yield Band("held", hold.first, hold.last, label, written=written)
+
+
+def response_bands(
+    timeline: ResponseTimeline,
+    words: ChartWords,
+    note: str = "",
+    before: date | None = None,
+) -> Iterator[Band]:
+    """Yield the windows of the response, up to the eve of the day *before*."""
+    for staged in timeline.windows():
+        window, name = staged.window, staged.stage.name
+        if before is not None and window.first >= before:
+            continue
+        last = window.last if before is None else min(window.last, shifted(before, -1))
+        some = staged.for_whom is ForWhom.SOME
+        about = f", {words.say('some')} ({staged.share})" if some else ""
+        label = words.span(name, window.first, window.last, about) + note
+        yield Band(name, window.first, last, label, 1, some=some, written=before is None)
+
+
+def observed_bands(found: Forecast, words: ChartWords) -> Iterator[Band]:
+    """Yield the patient's own days beside the windows of the label."""
+    anchor = found.last_session_on
+    if found.observed is None or anchor is None:
+        return
+    for stage in STAGES:
+        days = getattr(found.observed, stage.name, None)
+        if days is not None:
+            own = words.messages.observed(days, who=words.key("observed"))
+            label = f"{words.called(stage.name)}, {own}"
+            first, last = shifted(anchor, days.smallest), shifted(anchor, days.largest)
+            yield Band("observed", first, last, label, 2, written=True)
+
+
+def _response(story: _Story, words: ChartWords) -> Iterator[Band]:
+    """The expected response to each session, as far as the next session leaves it.
+
+    Each session's is that of the protocol version that was in force on its day.
+    """
+    track, found, judged = story
     if found.status is DueStatus.DECEASED:
         return
-    for number, cycle in enumerate(cycles):
-        following = cycles[number + 1].first_on if number + 1 < len(cycles) else None
-        current = found.timeline if following is None else None
-        timeline = current or response_timeline(cycle.anchored_on, protocol, policy=policy)
-        yield from response_bands(timeline, f", cycle {cycle.number}", following)
+    for number, cycle in enumerate(track.cycles):
+        following = [later.first_on for later in track.cycles[number + 1 : number + 2]]
+        protocol = protocol_of_session(track, cycle.full_sessions[-1])
+        timeline = timeline_of(cycle.anchored_on, protocol, None, track.policy)
+        note = f", cycle {judged[number].number}"
+        yield from response_bands(timeline, words, note, *following)
 
 
-def _marks(
-    record: PatientRecord,
-    protocol: TreatmentProtocol,
-    found: Forecast,
-    cycles: Sequence[TreatmentCycle],
-) -> Iterable[Mark]:
+def _marks(story: _Story, words: ChartWords) -> Iterator[Mark]:
+    track, cycles = story.track, story.cycles
     for cycle in cycles:
-        kind = "full"
-        if cycle.timing in {CycleTiming.EARLY, CycleTiming.EARLY_WITHIN_TOLERANCE}:
-            kind = "early"
-        elif cycle.timing is CycleTiming.LATE:
-            kind = "late"
-        words = "" if cycle.timing is None else f", {_timing(cycle)}"
-        yield Mark(kind, cycle.anchored_on, f"cycle {cycle.number}: {cycle.anchored_on}{words}")
-    if found.booking is not None:
-        yield Mark("booked", found.booking.on, f"booked: {found.booking.on}")
-    for session in record.sessions:
-        if (
-            session.kind == "touch_up"
-            and session.status == "completed"
-            and session.indication in protocol.clock
-            and session.administered_on <= found.as_of
-        ):
-            yield Mark("touch_up", session.administered_on, f"touch-up: {session.administered_on}")
+        kind = "full" if cycle.timing is None else _TIMINGS.get(cycle.timing, "full")
+        yield Mark(kind, cycle.anchored_on, _cycle_words(cycle))
+    for sessions in track.cycles:
+        for session in sessions.touch_ups:
+            day = session.administered_on
+            yield Mark("touch_up", day, words.on("touch_up", day))
+    if track.last is not None and track.last.is_elsewhere:
+        day = track.last.anchored_on
+        yield Mark("elsewhere", day, words.on("elsewhere", day), written=True)
+    for session in track.bookings:
+        day = session.administered_on
+        yield Mark("booked", day, words.on("booked", day), written=True)
+    for session in track.history.unrecognized:
+        day = session.administered_on
+        yield Mark("unrecognized", day, words.on("unrecognized", day), written=True)
 
 
-def _timing(cycle: TreatmentCycle) -> str:
-    words = str(cycle.timing).replace("_", " ")
+def _cycle_words(cycle: TreatmentCycle) -> str:
+    days = f"{cycle.anchored_on}"
+    if cycle.first_on != cycle.anchored_on:
+        days = f"{cycle.first_on} and {days}"
+    if cycle.timing is None:
+        return f"cycle {cycle.number}: {days}"
     by = cycle.short_by_days or cycle.late_by_days
-    return f"{words} by {by} days" if by else words
+    timing = cycle.timing.value.replace("_", " ")
+    return f"cycle {cycle.number}: {days}, {timing}" + (f" by {by} days" if by else "")
 
 
-def _sentence(title: str, found: Forecast, cycles: Sequence[TreatmentCycle]) -> str:
-    dates = found.dates
-    parts = [f"{title}, {len(cycles)} cycles"]
+def _sentence(lane: Lane, story: _Story) -> str:
+    dates, cycles = story.found.dates, story.cycles
+    count = f"{len(cycles)} cycle" if len(cycles) == 1 else f"{len(cycles)} cycles"
+    parts = [lane.title, count]
     if cycles:
         parts.append(f"last session {cycles[-1].anchored_on}")
     if dates.due is not None:
-        parts.append(f"due {dates.due}, overdue from {dates.overdue_from}")
+        parts.append(f"due {dates.due}, overdue from {dates.overdue_from or 'no dated day'}")
+    parts += [line.label for line in lane.lines if line.kind in {"typical", "allowed"}]
+    parts += [mark.label for mark in lane.marks if mark.written]
+    parts += [band.label for band in lane.bands if band.written and band.kind == "held"]
     return "; ".join(parts) + "."

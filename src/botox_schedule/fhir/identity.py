@@ -1,0 +1,299 @@
+"""Which resource a reference points to, and which of several versions counts."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from botox_schedule.fhir.bundle import Entry, as_json
+from botox_schedule.fhir.elements import listed, text_of, within, without_scheme
+
+_LONGEST_ADDRESS = 2000
+_ADDRESS = re.compile(
+    r"(?:(?P<scheme>(?i:https?:)?)(?P<host>//[^/?#\s]+)(?P<path>/[^?#\s]*?)?/|\.?/)?"
+    r"(?P<name>[A-Z][A-Za-z]*/[^/?#\s]+)(?:/_history(?:/(?P<version>[^/?#\s]+))?)?/?"
+)
+_PORT = re.compile(r":(80|443)\Z")
+_SEARCH = re.compile(r"(?P<kind>[A-Z][A-Za-z]*)\?identifier=(?P<system>[^|&]+)\|(?P<value>[^&]+)")
+_VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
+_READ = frozenset({"MedicationAdministration", "Patient", "Procedure"})
+
+_T = TypeVar("_T")
+
+
+class Address(NamedTuple):
+    """A reference in parts: the server, empty where it is relative, the name, the version.
+
+    The scheme is not a part of the server: http and https reach the same one.
+    """
+
+    base: str
+    name: str
+    version: str | None
+    scheme: str
+
+    @property
+    def kind(self) -> str:
+        """The resource type that it names."""
+        return self.name.partition("/")[0]
+
+
+def address_of(text: str | None) -> Address | None:
+    """Return the parts of a RESTful address; None where it is another one.
+
+    >>> address_of("https://Clinic.example:443/fhir/Patient/1/_history/3")
+    Address(base='//clinic.example/fhir', name='Patient/1', version='3', scheme='https:')
+    >>> address_of("urn:uuid:7") is None
+    True
+    """
+    if text is None or len(text) > _LONGEST_ADDRESS:
+        return None
+    found = _ADDRESS.fullmatch(text.strip())
+    if found is None:
+        return None
+    base = _PORT.sub("", (found["host"] or "").lower()) + (found["path"] or "")
+    scheme = (found["scheme"] or "").lower()
+    return Address(base.rstrip("/"), found["name"], found["version"], scheme)
+
+
+class Directory:
+    """The resources by every name that a reference may call them.
+
+    Attributes:
+        whole: The entries that count: the newest versions.
+        every: The same, with what they contain.
+        kinds: The resource types of all versions, deleted ones too.
+        uncertain: The versions of the resources of which nothing says which is the newest.
+    """
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._only_base = _only_base(entries)
+        self.kinds = {entry.kind for entry in entries}
+        versions = grouped((self.identity(entry), entry) for entry in entries)
+        newest = [_newest(known) for known in versions.values()]
+        self.whole = [e for known in newest if not any(e.is_deletion for e in known) for e in known]
+        self.uncertain = [known for known in newest if len(known) > 1]
+        self.every = [*self.whole, *(c for entry in self.whole for c in _contained(entry))]
+        self._entries = grouped((self.identity(entry), entry) for entry in self.every)
+        self._named = grouped((n, self.identity(e)) for e in self.every for n in self._names(e))
+        self._by_name = grouped((entry.name, self.identity(entry)) for entry in self.whole)
+        self._schemes = grouped((at.base, at.scheme) for at in _addresses(self.whole))
+
+    def identity(self, entry: Entry) -> str:
+        """What makes it the same resource as another entry: its address, else its id."""
+        if entry.container is not None:
+            key = text_of(entry.resource, "id") or entry.where
+            return f"{self.identity(entry.container)}#{key}"
+        url, at, name = _url(entry), address_of(_url(entry)), entry.name
+        if url is None:
+            return self._joined("", name) if name else entry.where
+        # An address that is no name of this resource may be that of others too, by mistake.
+        is_own = name is None or (at is not None and at.name == name)
+        return self._canonical(url) if is_own else f"{self._canonical(url)} {name}"
+
+    def entries(self, identity: str) -> list[Entry]:
+        """Return the entries of a resource: several where its newest version is uncertain."""
+        return self._entries.get(identity, [])
+
+    def key_of(self, identity: str) -> str:
+        """Return how records call it: ``Patient/1``, or its address where two are so called."""
+        name = next((e.name for e in self.entries(identity) if e.container is None), None)
+        name = name or (identity.removeprefix(f"{self._only_base}/") if self._only_base else None)
+        if name is not None and self._by_name.get(name, [identity]) == [identity]:
+            return name
+        at = address_of(identity)
+        return identity if at is None else min(self._schemes.get(at.base, [""])) + identity
+
+    def find(self, source: Entry, reference: Any, kind: str) -> list[str]:
+        """Return the resources that a Reference of *source* can mean: none, one or several.
+
+        Args:
+            source: The entry that holds the reference.
+            reference: The Reference.
+            kind: The resource type that a logical identifier is about.
+        """
+        if not isinstance(reference, dict):
+            return []
+        target = text_of(reference, "reference")
+        found = self._pointed_at(source, target) if target is not None else []
+        logical = _identifier(within(reference, "identifier"), kind)
+        return found or self._named.get(logical or "", [])
+
+    def found(self, source: Entry, references: Iterable[Any], kind: str) -> list[Entry]:
+        """Return the entries that References of *source* can mean, see :meth:`find`."""
+        return [
+            entry
+            for reference in references
+            for identity in self.find(source, reference, kind)
+            for entry in self.entries(identity)
+        ]
+
+    def absent(self, source: Entry, reference: Any, kind: str) -> str | None:
+        """Return the identity of a resource that is not here, as a Reference states it."""
+        target = text_of(reference, "reference")
+        if target is None:
+            return _identifier(within(reference, "identifier"), kind)
+        at = address_of(target)
+        return self._joined(at.base or _base(source), at.name) if at else self._canonical(target)
+
+    def _pointed_at(self, source: Entry, target: str) -> list[str]:
+        if target.startswith("#"):
+            return self._named.get(f"{self.identity(source.container or source)}{target}", [])
+        if (search := _SEARCH.fullmatch(target)) is not None:
+            return self._named.get(_searched(*search.group("kind", "system", "value")), [])
+        at = address_of(target)
+        if at is None:
+            return self._named.get(self._canonical(target), [])
+        base = at.base or _base(source)
+        found = self._named.get(self._joined(base, at.name), [])
+        # Who names no server can mean the only resource of that name, wherever it is from.
+        return found if found or base else self._by_name.get(at.name, [])
+
+    def _names(self, entry: Entry) -> Iterator[str]:
+        yield self.identity(entry)
+        if entry.container is None:
+            url = _url(entry)
+            if url is not None:
+                yield self._canonical(url)
+            if entry.name is not None:
+                yield self._joined(_base(entry), entry.name)
+            if url is None and (uuid := _uuid(entry)) is not None:
+                yield uuid
+        for identifier in identifiers_of(entry):
+            yield _searched(entry.kind, *identifier)
+
+    def _canonical(self, text: str) -> str:
+        at = address_of(text)
+        if at is not None:
+            return self._joined(at.base, at.name)
+        plain = without_scheme(text)
+        return plain.lower() if plain.lower().startswith("urn:") else plain
+
+    def _joined(self, base: str, name: str) -> str:
+        """An address; a resource without a server is of the only one that the bundle names."""
+        base = base or self._only_base
+        return f"{base}/{name}" if base else name
+
+
+def grouped(pairs: Iterable[tuple[Any, _T]]) -> dict[Any, list[_T]]:
+    """The values of each key in their order, each once."""
+    found: defaultdict[Any, dict[Any, _T]] = defaultdict(dict)
+    for key, value in pairs:
+        found[key].setdefault(value if isinstance(value, str) else id(value), value)
+    return {key: list(values.values()) for key, values in found.items()}
+
+
+def subject_of(entry: Entry) -> Any:
+    """Return the Reference to whom a resource is about; claims call it the patient."""
+    return entry.resource.get("subject", entry.resource.get("patient"))
+
+
+def identifiers_of(entry: Entry) -> list[tuple[str, str]]:
+    """Return system and value of the identifiers that have both."""
+    found = (
+        (text_of(i, "system"), text_of(i, "value")) for i in listed(entry.resource, "identifier")
+    )
+    return [(system, value) for system, value in found if system and value]
+
+
+def _url(entry: Entry) -> str | None:
+    """The fullUrl; that of a deletion may be only in its request."""
+    url = text_of(entry.envelope, "fullUrl")
+    if url is None and entry.is_deletion:
+        return text_of(within(entry.envelope, "request"), "url")
+    return url
+
+
+def _base(entry: Entry) -> str:
+    at = address_of(text_of(entry.envelope, "fullUrl"))
+    return "" if at is None else at.base
+
+
+def _only_base(entries: Iterable[Entry]) -> str:
+    """The server of all that is read here, where one is named and no second; else nothing."""
+    read = [entry for entry in entries if entry.kind in _READ or entry.is_deletion]
+    pointed = (address_of(text_of(subject_of(entry), "reference")) for entry in read)
+    named = {at.base for at in pointed if at is not None} | {_base(entry) for entry in read}
+    return max(named) if len(named - {""}) == 1 else ""
+
+
+def _addresses(entries: Iterable[Entry]) -> Iterator[Address]:
+    for entry in entries:
+        for text in (_url(entry), text_of(subject_of(entry), "reference")):
+            if (at := address_of(text)) is not None:
+                yield at
+
+
+def _contained(entry: Entry) -> Iterator[Entry]:
+    for number, inner in enumerate(listed(entry.resource, "contained")):
+        where = f"{entry.where}.contained[{number}]"
+        kind = text_of(inner, "resourceType") or ""
+        yield entry._replace(where=where, kind=kind, resource=inner, container=entry)
+
+
+def _identifier(identifier: Any, kind: str) -> str | None:
+    system, value = text_of(identifier, "system"), text_of(identifier, "value")
+    return _searched(kind, system, value) if system and value else None
+
+
+def _searched(kind: str, system: str, value: str) -> str:
+    return f"{kind}?identifier={without_scheme(system)}|{value}"
+
+
+def _uuid(entry: Entry) -> str | None:
+    """The urn by which others may call a resource whose id is a UUID."""
+    try:
+        return UUID(text_of(entry.resource, "id") or "").urn
+    except ValueError:
+        return None
+
+
+def _newest(entries: list[Entry]) -> list[Entry]:
+    """The newest version: by number, else by time, else by place; all where none decides.
+
+    The newest versions of a history come first; elsewhere the place says nothing.
+    """
+    ranks: tuple[Callable[[int, Entry], Any], ...] = (_version, _moment, _place)
+    # The versions of two accounts, one of which names no server, cannot be compared.
+    is_one_account = len({_base(entry) for entry in entries if not entry.is_deletion}) == 1
+    left = list(enumerate(entries)) if len(entries) > 1 and is_one_account else []
+    for rank in ranks:
+        ranked = [(rank(*one), one) for one in left]
+        if all(value is not None for value, _ in ranked):
+            best = max((value for value, _ in ranked), default=None)
+            left = [one for value, one in ranked if value == best]
+    return _distinct([entry for _, entry in left] or entries)
+
+
+def _version(_: int, entry: Entry) -> int | None:
+    response, request = within(entry.envelope, "response"), within(entry.envelope, "request")
+    urls = (text_of(request, "url"), text_of(entry.envelope, "fullUrl"))
+    in_urls = (at.version for url in urls if (at := address_of(url)) is not None)
+    stated = (text_of(entry.resource.get("meta"), "versionId"), text_of(response, "etag"), *in_urls)
+    numbers = (_VERSION.fullmatch(text) for text in stated if text)
+    return next((int(number[1]) for number in numbers if number is not None), None)
+
+
+def _moment(_: int, entry: Entry) -> datetime | None:
+    response = within(entry.envelope, "response")
+    meta = entry.resource.get("meta")
+    text = text_of(meta, "lastUpdated") or text_of(response, "lastModified")
+    try:
+        moment = datetime.fromisoformat(text or "")
+        return moment.astimezone(UTC) if moment.utcoffset() is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _place(number: int, entry: Entry) -> int | None:
+    return -number if entry.in_history else None
+
+
+def _distinct(entries: list[Entry]) -> list[Entry]:
+    """The entries without identical copies."""
+    if len(entries) == 1:
+        return entries
+    by_text = {as_json(entry.resource): entry for entry in reversed(entries)}
+    return list(by_text.values())[::-1]

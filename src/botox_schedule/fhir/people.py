@@ -1,0 +1,244 @@
+"""The patients of a bundle: who is who, when they were born, whether they died."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, tzinfo
+from typing import Any, NamedTuple
+
+from botox_schedule import CareEnd, CareEndKind, PatientRecord, TreatmentSession
+from botox_schedule.fhir.bundle import Entry, faults_of, problem_about
+from botox_schedule.fhir.elements import day_of, listed, text_of, within
+from botox_schedule.fhir.identity import (
+    Directory,
+    address_of,
+    grouped,
+    identifiers_of,
+    subject_of,
+)
+from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
+
+LONGEST_ID = 200
+PATIENT = "Patient"
+_POINTS_AWAY = frozenset({"replaced-by", "refer"})
+
+
+class Subject(NamedTuple):
+    """Whom a resource is about.
+
+    Attributes:
+        key: The id of the record.
+        is_absent: Whether the bundle holds patients, and this one is not among them.
+    """
+
+    key: str
+    is_absent: bool
+
+
+class _Link(NamedTuple):
+    """One element of ``Patient.link``: two resources about one person."""
+
+    entry: Entry
+    number: int
+    own: str
+    other: str | None
+    is_found: bool
+    type: str | None
+
+
+class People:
+    """The patients; those that are linked are one person.
+
+    Attributes:
+        keys: The ids of the records of the patients, in the order of the bundle.
+    """
+
+    def __init__(self, directory: Directory, zone: str | tzinfo) -> None:
+        self._directory = directory
+        self._zone = zone
+        self._all = [entry for entry in directory.every if entry.kind == PATIENT]
+        own = [entry for entry in self._all if entry.container is None]
+        self._links = [link for entry in own for link in _links_of(entry, directory)]
+        self._leaders = _leaders_of(self._links, directory)
+        self._members = grouped((self.key_of(directory.identity(e)), e) for e in self._all)
+        self.keys = list(dict.fromkeys(self.key_of(directory.identity(e)) for e in own))
+
+    def key_of(self, identity: str) -> str:
+        """Return the id of a person's record."""
+        leader = self._leaders.get(identity, identity)
+        key = self._directory.key_of(leader)
+        entries = self._directory.entries(leader)
+        return entries[0].where if len(key) > LONGEST_ID and entries else key
+
+    def leads(self, entry: Entry) -> bool:
+        """Return whether it is the first resource of its person; the others are merged."""
+        key = self.key_of(self._directory.identity(entry))
+        return next(e for e in self._members[key] if e.container is None) is entry
+
+    def subject(self, entry: Entry) -> Subject:
+        """Return whom a resource is about.
+
+        Raises:
+            Fault: When that is nobody, several, or no patient.
+        """
+        reference = subject_of(entry)
+        found = self._directory.find(entry, reference, PATIENT)
+        if len(found) > 1:
+            message = "several resources have the name of the subject; expected their servers"
+            raise Fault(BundleProblemCode.AMBIGUOUS_SUBJECT, "subject", message)
+        identity = found[0] if found else self._absent(entry, reference)
+        if any(known.kind != PATIENT for known in self._directory.entries(identity)):
+            raise _other_subject()
+        key = self.key_of(identity)
+        if len(key) > LONGEST_ID:
+            message = f"expected a reference of at most {LONGEST_ID} characters"
+            raise Fault(BundleProblemCode.NO_SUBJECT, "subject", message)
+        return Subject(key, is_absent=PATIENT in self._directory.kinds and key not in self._members)
+
+    def key_about(self, entry: Entry) -> str | None:
+        """Return the id of the record that a resource concerns, or None where that is unclear."""
+        if entry.kind == PATIENT:
+            return self.key_of(self._directory.identity(entry))
+        try:
+            return self.subject(entry).key
+        except Fault:
+            return None
+
+    def _absent(self, entry: Entry, reference: Any) -> str:
+        at = address_of(text_of(reference, "reference"))
+        kind = at.kind if at is not None else text_of(reference, "type") or PATIENT
+        if kind != PATIENT:
+            raise _other_subject()
+        identity = self._directory.absent(entry, reference, PATIENT)
+        if identity is not None and not identity.startswith("#"):
+            return identity
+        message = "expected a reference to the patient, or an identifier with its system"
+        if text_of(reference, "display"):
+            message = f"a display alone names nobody; {message}"
+        raise Fault(BundleProblemCode.NO_SUBJECT, "subject", message)
+
+    def record(self, key: str, sessions: Sequence[TreatmentSession]) -> PatientRecord:
+        """Return the record of one person."""
+        members = self._members.get(key, [])
+        born = {day for person in members if (day := self._day(person, "birthDate")) is not None}
+        return PatientRecord(
+            id=key,
+            sessions=tuple(sessions),
+            born_on=born.pop() if len(born) == 1 else None,
+            care_ends=tuple(self._deaths(members)),
+        )
+
+    def _deaths(self, members: Sequence[Entry]) -> Iterator[CareEnd]:
+        """The deaths; one whose day nobody states has none, and suppresses every date."""
+        days = {day for person in members if (day := self._day(person, "deceasedDateTime"))}
+        if days or any(_is_dead(person) for person in members):
+            for day in (*sorted(days),) or (None,):
+                yield CareEnd(on=day, kind=CareEndKind.DECEASED)
+
+    def _day(self, person: Entry, element: str) -> date | None:
+        try:
+            return day_of(person.resource[element], element, self._zone)
+        except (KeyError, Fault):
+            return None
+
+    def problems(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
+        """Yield what is wrong with the patients of these records."""
+        for key in keys:
+            for person in self._members.get(key, []):
+                for code, element, message in self._faults(person):
+                    yield problem_about(person, code, element, message, patient=key)
+            for code, element, message in self._doubts(self._members.get(key, [])):
+                yield problem_about(self._members[key][-1], code, element, message, patient=key)
+        yield from self._broken_links()
+        yield from self._shared_identifiers(keys)
+
+    def _faults(self, person: Entry) -> Iterator[Remark]:
+        for fault in faults_of(person):
+            message = f"{fault}; birth date and death may be missing"
+            yield BundleProblemCode.INVALID_RESOURCE, "", message
+        for element in ("birthDate", "deceasedDateTime"):
+            try:
+                day_of(person.resource.get(element, "2000-01-01"), element, self._zone)
+            except Fault as fault:
+                if person.resource[element] is not None:
+                    yield fault.code, element, fault.message
+
+    def _doubts(self, members: Sequence[Entry]) -> Iterator[Remark]:
+        if len({day for person in members if (day := self._day(person, "birthDate"))}) > 1:
+            message = "resources of one person state several birth dates; none is taken"
+            yield BundleProblemCode.CONFLICTING_PATIENTS, "birthDate", message
+        if any(end.on is None for end in self._deaths(members)):
+            message = "the patient has died on an unknown day; every date is suppressed"
+            yield BundleProblemCode.DECEASED_WITHOUT_DAY, "deceased", message
+
+    def _broken_links(self) -> Iterator[BundleProblem]:
+        code = BundleProblemCode.LINKED_PATIENT
+        message = "the bundle does not hold the patient that the link names"
+        for link in self._links:
+            if not link.is_found:
+                place, key = f"link[{link.number}]", self.key_of(link.own)
+                yield problem_about(link.entry, code, place, message, patient=key, left_out=True)
+
+    def _shared_identifiers(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
+        bearers = grouped(
+            (identifier, key)
+            for key in keys
+            for person in self._members.get(key, [])
+            for identifier in identifiers_of(person)
+        )
+        code = BundleProblemCode.SHARED_IDENTIFIER
+        message = "another patient has the same identifier; they may be one person"
+        for key in {key: None for shared in bearers.values() if len(shared) > 1 for key in shared}:
+            person = self._members[key][0]
+            yield problem_about(person, code, "identifier", message, patient=key, left_out=True)
+
+
+def _other_subject() -> Fault:
+    message = "the subject is no patient, such as a group or a device"
+    return Fault(BundleProblemCode.OTHER_SUBJECT, "subject", message)
+
+
+def _links_of(entry: Entry, directory: Directory) -> Iterator[_Link]:
+    for number, link in enumerate(listed(entry.resource, "link")):
+        other = within(link, "other")
+        found = directory.find(entry, other, PATIENT)
+        target = found[0] if len(found) == 1 else directory.absent(entry, other, PATIENT)
+        at = address_of(target)
+        # A link may also lead to a RelatedPerson: that is the same person in another role.
+        if at is None or at.kind == PATIENT:
+            own, kind = directory.identity(entry), text_of(link, "type")
+            yield _Link(entry, number, own, target, len(found) == 1, kind)
+
+
+def _leaders_of(links: Iterable[_Link], directory: Directory) -> dict[str, str]:
+    """For each linked patient the one who leads: who is not replaced, else who is here."""
+    pairs = [(link.own, link.other, link.type) for link in links if link.other is not None]
+    replaced = {own for own, _, kind in pairs if kind in _POINTS_AWAY}
+    replaced |= {other for _, other, kind in pairs if kind == "replaces"}
+    leaders: dict[str, str] = {}
+    for group in _connected([(own, other) for own, other, _ in pairs]):
+        # The smallest of equals: the order of the bundle must not name a record.
+        present = sorted(group, key=lambda one: (not directory.entries(one), one))
+        standing = [one for one in present if one not in replaced]
+        leaders |= dict.fromkeys(group, (standing or present)[0])
+    return leaders
+
+
+def _connected(pairs: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
+    """The groups that pairs connect."""
+    neighbors = grouped([*pairs, *((other, one) for one, other in pairs)])
+    seen: set[str] = set()
+    for start in neighbors:
+        if start not in seen:
+            group = [start]
+            for one in group:
+                group += [n for n in neighbors[one] if n not in seen and n != start]
+                seen.update(group)
+            yield group
+
+
+def _is_dead(person: Entry) -> bool:
+    """Whether a death is stated, also one whose day is withheld by an extension."""
+    stated = str(person.resource.get("deceasedBoolean")).lower() == "true"
+    return stated or any(
+        person.resource.get(element) is not None
+        for element in ("deceasedDateTime", "_deceasedDateTime")
+    )

@@ -1,0 +1,267 @@
+"""One MedicationAdministration or Procedure as a session, or why it is none."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, tzinfo
+from decimal import Decimal
+from enum import Enum, unique
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from botox_schedule import Product, SessionStatus, TreatmentSession
+from botox_schedule.fhir.bundle import Entry, faults_of, problem_about
+from botox_schedule.fhir.elements import (
+    MEDICATION_ADMINISTRATION_STATUSES,
+    PROCEDURE_STATUSES,
+    UNIT_CODES,
+    first_day,
+    listed,
+    text_of,
+    units_in,
+    within,
+)
+from botox_schedule.fhir.identity import Directory
+from botox_schedule.fhir.mentions import Dictionary
+from botox_schedule.fhir.people import People, Subject
+from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
+
+UNKNOWN_INDICATION = "unknown-indication"
+"""The indication of a session whose codes name none; its units still count."""
+
+DOSE, PROCEDURE = "MedicationAdministration", "Procedure"
+
+
+@unique
+class Fate(Enum):
+    """What becomes of a resource."""
+
+    PATIENT = "patient"
+    SESSION = "session"
+    MERGED = "merged"
+    LEFT_OUT = "left out"
+    IGNORED = "ignored"
+
+
+class Outcome(NamedTuple):
+    """What became of one resource.
+
+    Attributes:
+        fate: Where it is counted.
+        problems: What a person should look at.
+        key: The id of the record that its session belongs to.
+        session: The session that it became.
+        used: Other resources that were read for it.
+    """
+
+    fate: Fate
+    problems: tuple[BundleProblem, ...] = ()
+    key: str = ""
+    session: TreatmentSession | None = None
+    used: tuple[Entry, ...] = ()
+
+
+class _Draft(NamedTuple):
+    """What a resource says of a session.
+
+    Attributes:
+        entry: The resource.
+        subject: Whom it is about.
+        status: What became of the session.
+        day: When.
+        products: The products that it names; the file's where it names none.
+        indications: The indications that it, and what it belongs to, name.
+        used: The resources that it refers to for them.
+    """
+
+    entry: Entry
+    subject: Subject
+    status: SessionStatus
+    day: date
+    products: set[Product]
+    indications: set[str]
+    used: tuple[Entry, ...]
+
+
+class SessionReader(NamedTuple):
+    """What is needed to make sessions of resources.
+
+    Attributes:
+        directory: The resources of the bundle.
+        people: Its patients.
+        dictionary: What codes name.
+        zone: The clinic's time zone.
+        product: The product where a resource names none.
+    """
+
+    directory: Directory
+    people: People
+    dictionary: Dictionary
+    zone: str | tzinfo
+    product: Product | None
+
+    def read(self, entry: Entry, procedures: Sequence[Entry]) -> Outcome:
+        """Return the session of a resource, or the problem for which it has none.
+
+        Args:
+            entry: The resource.
+            procedures: The procedures that a dose is part of: they name its indication too.
+        """
+        try:
+            draft = self._draft(entry, procedures)
+            session = self._session(draft)
+        except Fault as f:
+            key = self.people.key_about(entry)
+            problem = problem_about(entry, f.code, f.element, f.message, patient=key, left_out=True)
+            return Outcome(Fate.LEFT_OUT, (problem,))
+        problems = tuple(
+            problem_about(entry, code, element, message, patient=draft.subject.key, left_out=lost)
+            for (code, element, message) in _doubts(draft)
+            for lost in [code is BundleProblemCode.UNKNOWN_SUBJECT]
+        )
+        return Outcome(Fate.SESSION, problems, draft.subject.key, session, draft.used)
+
+    def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
+        if faults := list(faults_of(entry)):
+            raise Fault(BundleProblemCode.INVALID_RESOURCE, "", "; ".join(faults))
+        name = "effective" if entry.kind == DOSE else "performed"
+        medications = self._medications(entry)
+        reasons = self._reasons([entry, *procedures])
+        return _Draft(
+            entry=entry,
+            subject=self.people.subject(entry),
+            status=_status(entry),
+            day=first_day(entry.resource, name, self.zone),
+            products=self._products(entry, medications),
+            indications=self.dictionary.indications_in(
+                [*_concepts_of([entry, *procedures]), *(r.resource.get("code") for r in reasons)]
+            ),
+            used=(*medications, *reasons),
+        )
+
+    def _products(self, entry: Entry, medications: Sequence[Entry]) -> set[Product]:
+        """The products that are named, first as a whole and then as an ingredient.
+
+        Raises:
+            Fault: When a medication is not known as a botulinum toxin: a tablet for the same
+                migraine must not move a date.
+        """
+        concepts = [*_drugs_of(entry), *(m.resource.get("code") for m in medications)]
+        ingredients = [i for m in medications for i in listed(m.resource, "ingredient")]
+        inner = [i.get("itemCodeableConcept") for i in ingredients]
+        named = self.dictionary.products_in(concepts) or self.dictionary.products_in(inner)
+        if not named and entry.kind == DOSE and not self.dictionary.names_toxin([concepts, inner]):
+            message = "not known as a botulinum toxin; if it is one, name its code in products"
+            raise Fault(BundleProblemCode.UNKNOWN_PRODUCT, "medication", message)
+        return named or ({self.product} if self.product is not None else set())
+
+    def _medications(self, entry: Entry) -> list[Entry]:
+        """The medications that a resource refers to, and those that are in them."""
+        resource = entry.resource
+        references = [resource.get("medicationReference"), *listed(resource, "usedReference")]
+        told = self.directory.found(entry, references, "Medication")
+        inner = [
+            found
+            for medication in told
+            for ingredient in listed(medication.resource, "ingredient")
+            for found in self.directory.found(
+                medication, [ingredient.get("itemReference")], "Medication"
+            )
+        ]
+        return [*told, *inner]
+
+    def _reasons(self, entries: Iterable[Entry]) -> list[Entry]:
+        return [
+            reason
+            for entry in entries
+            for reason in self.directory.found(
+                entry, listed(entry.resource, "reasonReference"), "Condition"
+            )
+        ]
+
+    def _session(self, draft: _Draft) -> TreatmentSession:
+        try:
+            return TreatmentSession(
+                id=self._id_of(draft.entry),
+                administered_on=draft.day,
+                indication=_only(draft.indications) or UNKNOWN_INDICATION,
+                product=_only(draft.products),
+                units=_units(draft.entry),
+                status=draft.status,
+            )
+        except ValidationError:
+            message = "expected an id of at most 200 characters and a slug as indication"
+            raise Fault(BundleProblemCode.INVALID_RESOURCE, "", message) from None
+
+    def _id_of(self, entry: Entry) -> str | None:
+        """The id of a session; a resource that has neither id nor address has none."""
+        identity = self.directory.identity(entry)
+        return None if identity == entry.where else self.directory.key_of(identity)
+
+
+def _drugs_of(entry: Entry) -> Iterator[Any]:
+    """The concepts of what was given; a reference may have a display, which names it too."""
+    resource = entry.resource
+    yield from (resource.get("medicationCodeableConcept"), resource.get("medicationReference"))
+    yield from (*listed(resource, "usedCode"), *listed(resource, "usedReference"))
+    if entry.kind == PROCEDURE:
+        yield resource.get("code")
+
+
+def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:
+    """The concepts of what was treated: reasons, and the codes of procedures."""
+    for entry in entries:
+        yield from listed(entry.resource, "reasonCode")
+        yield from listed(entry.resource, "reasonReference")
+        if entry.kind == PROCEDURE:
+            yield entry.resource.get("code")
+
+
+def _doubts(draft: _Draft) -> Iterator[Remark]:
+    """What a person should look at in a session that counts."""
+    if draft.subject.is_absent:
+        message = "this patient is not in the bundle; birth date and death are unknown"
+        yield BundleProblemCode.UNKNOWN_SUBJECT, "subject", message
+    if text_of(draft.entry.resource, "status") == "stopped":
+        message = "the session was stopped: it counts, and its units need a look"
+        yield BundleProblemCode.PARTLY_GIVEN, "status", message
+    if len(draft.products) > 1:
+        message = "the codes name several products; it counts as unknown"
+        yield BundleProblemCode.AMBIGUOUS_PRODUCT, "medication", message
+    elif not draft.products:
+        yield BundleProblemCode.UNKNOWN_PRODUCT, *_UNNAMED[draft.entry.kind]
+    if len(draft.indications) != 1:
+        code, message = BundleProblemCode.UNKNOWN_INDICATION, "no code names a known indication"
+        if draft.indications:
+            code, message = BundleProblemCode.AMBIGUOUS_INDICATION, "the codes name several"
+        yield code, "reasonCode", f"{message}; the session and its units count for no track"
+    if isinstance(_dose(draft.entry), dict) and _units(draft.entry) is None:
+        message = f"expected a number above 0 in one of {', '.join(sorted(UNIT_CODES))}"
+        yield BundleProblemCode.UNKNOWN_UNITS, "dosage.dose", message
+
+
+_UNNAMED = {
+    DOSE: ("medication", "a botulinum toxin whose product is unknown"),
+    PROCEDURE: ("", "a procedure names no product; product and units are unknown"),
+}
+
+
+def _status(entry: Entry) -> SessionStatus:
+    table = MEDICATION_ADMINISTRATION_STATUSES if entry.kind == DOSE else PROCEDURE_STATUSES
+    status = table.get(text_of(entry.resource, "status") or "")
+    if status is None:
+        message = f"expected one of {', '.join(sorted(table))}"
+        raise Fault(BundleProblemCode.UNKNOWN_STATUS, "status", message)
+    return status
+
+
+def _only(found: set[Any]) -> Any:
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _dose(entry: Entry) -> Any:
+    return within(entry.resource.get("dosage"), "dose")
+
+
+def _units(entry: Entry) -> Decimal | None:
+    dose = _dose(entry)
+    return units_in(dose) if isinstance(dose, dict) else None

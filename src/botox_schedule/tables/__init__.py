@@ -1,0 +1,37 @@
+"""Sessions, holds, authorizations and the rest from the tables that clinics export."""
+
+from botox_schedule.tables.decisions import (
+    FactReading,
+    FactRow,
+    Facts,
+    TableOptions,
+    read_authorizations,
+    read_births,
+    read_care_ends,
+    read_holds,
+    read_overrides,
+    read_prior_treatments,
+    read_weights,
+)
+from botox_schedule.tables.rows import Problem, RowCounts
+from botox_schedule.tables.sessions import MonthOnly, SessionRow, TableReading, read_sessions
+
+__all__ = [
+    "FactReading",
+    "FactRow",
+    "Facts",
+    "MonthOnly",
+    "Problem",
+    "RowCounts",
+    "SessionRow",
+    "TableOptions",
+    "TableReading",
+    "read_authorizations",
+    "read_births",
+    "read_care_ends",
+    "read_holds",
+    "read_overrides",
+    "read_prior_treatments",
+    "read_sessions",
+    "read_weights",
+]

@@ -1,0 +1,324 @@
+"""What a cell says: days, numbers, names and words. No answer repeats the cell."""
+
+import calendar
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
+from unicodedata import combining, normalize
+
+from botox_schedule import Interval, IntervalRange, Product, find_indication, find_product
+from botox_schedule.errors import BotoxScheduleError, TableError
+from botox_schedule.protocols.indications import (
+    bundled_indications,
+    find_indication_name,
+    find_product_by_code,
+    nearest_indications,
+    why_no_product,
+)
+from botox_schedule.records.model import MOST_UNITS
+from botox_schedule.tables.words import examples, find_value
+
+Cell = str | date | datetime | Decimal | None
+"""A cell as its file has it: text, or what a spreadsheet states as a day or a number."""
+
+LONGEST_KEY = 200
+_LONGEST_SLUG = 64
+_MOST_KILOGRAMS = 1000
+_MOST_COUNT = 10_000
+_FIRST_YEAR = 1850
+# A spreadsheet keeps 15 digits of a number.
+_LONGEST_NUMBER = 10**15
+_INVISIBLE = re.compile(r"^[\s\ufeff\u200b]+|[\s\ufeff\u200b]+$")
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
+_TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$")
+_SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
+_NUMERIC_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
+_ORDERS = {"mdy": "%m/%d/", "dmy": "%d/%m/"}
+_SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
+_NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
+_UNIT = re.compile(r"(?i)[\s\xa0]*(units?|u|iu|ui|ie|einheiten|unit\u00e9s|unidades)\.?$")
+_KILOGRAM = re.compile(r"(?i)[\s\xa0]*(kg|kilograms?)\.?$")
+_CODE = re.compile(r"\b(?:[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?|[0-9]{5,18})\b")
+_INDICATION_SYSTEMS = ("ICD-10-CM", "CPT", "SNOMED CT")
+_PRODUCT_SYSTEMS = ("HCPCS", "NDC", "RxNorm")
+
+
+class Parsed(NamedTuple):
+    """What a cell says.
+
+    Attributes:
+        value: The value; None where unknown.
+        note: What a person should know, or nothing.
+        is_readable: Whether the cell could be read.
+    """
+
+    value: Any
+    note: str = ""
+    is_readable: bool = True
+
+
+class Month(NamedTuple):
+    """A month where a day is expected."""
+
+    first: date
+    last: date
+
+
+class CellReader:
+    """Reads cells in the way that the caller named for a file.
+
+    Attributes:
+        date_format: ``iso``, ``mdy``, ``dmy``, or a pattern with ``%``.
+        product: The product of rows that name none.
+    """
+
+    def __init__(
+        self, date_format: str | None, product: Product | None, indications: Iterable[str]
+    ) -> None:
+        self.date_format = date_format or "iso"
+        self.product = product
+        self.indications = bundled_indications() | set(indications)
+        _check_format(self.date_format)
+
+    def day(self, cell: Cell) -> Parsed:
+        """Return the day of a cell; nothing in an empty one."""
+        if isinstance(cell, datetime):
+            at_midnight = cell == datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001
+            return _plausible(cell.date()) if at_midnight else _unreadable(_TIME_OF_DAY)
+        if isinstance(cell, date):
+            return _plausible(cell)
+        text = text_of(cell)
+        return self._read_day(text) if text else Parsed(None)
+
+    def _read_day(self, text: str) -> Parsed:
+        plain = _MIDNIGHT.sub("", text)
+        if _TIME.search(plain):
+            return _unreadable(_TIME_OF_DAY)
+        if month := _MONTH.fullmatch(plain):
+            return Parsed(_month(int(month[1]), int(month[2])), _A_MONTH, is_readable=False)
+        try:
+            found = self._parse_day(plain)
+        except ValueError:
+            found = None
+            if _ISO.fullmatch(plain):
+                return _unreadable("there is no such day in the calendar")
+        if found is not None:
+            return _plausible(found)
+        return _unreadable(_A_SERIAL if _SERIAL.fullmatch(plain) else self._expected())
+
+    def _parse_day(self, text: str) -> date | None:
+        if _ISO.fullmatch(text):
+            return date.fromisoformat(text)
+        pattern = self.date_format
+        if order := _ORDERS.get(pattern):
+            parts = _NUMERIC_DAY.fullmatch(text)
+            if parts is None:
+                return None
+            text = "/".join(parts.groups())
+            pattern = order + ("%Y" if len(parts[3]) == 4 else "%y")
+        if pattern == "iso":
+            return None
+        return datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no zone
+
+    def _expected(self) -> str:
+        if self.date_format == "iso":
+            return "expected YYYY-MM-DD; name the date format (mdy, dmy, %d.%m.%Y) if it is another"
+        return f"expected YYYY-MM-DD or {self.date_format}"
+
+    def birth_day(self, cell: Cell) -> Parsed:
+        """Return a day of birth; of two digits nobody knows the century."""
+        parsed = self.day(cell)
+        text = text_of(cell)
+        short = "%y" in self.date_format or re.fullmatch(r".*[/.-][0-9]{2}", text)
+        if parsed.value is not None and short and not _ISO.match(text):
+            return _unreadable("expected a year of four digits")
+        return parsed
+
+    def indication(self, cell: Cell) -> Parsed:
+        """Return a slug; one that nobody knows is kept, so that the engine reports the session."""
+        text = text_of(cell)
+        slug = _slug(text)
+        if not text:
+            return Parsed(None)
+        if slug in self.indications:
+            return Parsed(slug)
+        found = find_indication_name(text) or _by_code(text)
+        if found is not None:
+            return Parsed(found)
+        if not slug or len(slug) > _LONGEST_SLUG:
+            return _unreadable("expected a name such as chronic-migraine, or a code")
+        nearest = nearest_indications(text, self.indications)
+        hint = f"; the nearest is {nearest[0]}" if nearest else ""
+        return Parsed(slug, f"not a known name or code{hint}; the row counts as unrecognized")
+
+    def product_name(self, cell: Cell) -> Parsed:
+        """Return the product; a session without a known one counts for the interval."""
+        text = text_of(cell)
+        if not text:
+            missing = "missing; product= (--product) states one for the whole file"
+            return Parsed(self.product, "" if self.product else missing)
+        by_code = (find_product_by_code(system, text) for system in _PRODUCT_SYSTEMS)
+        found = find_product(text) or next(filter(None, by_code), None)
+        if found is not None:
+            return Parsed(found)
+        return _unreadable(why_no_product(text))
+
+
+_TIME_OF_DAY = "a time of day was found; give the clinic's local day as YYYY-MM-DD"
+_A_MONTH = "a month is not a day; give the day"
+_SEPARATOR = "the separator may be for thousands or for decimals; write 1000, or 1.5"
+_A_SERIAL = "a spreadsheet's serial number is not a day; format the column as a date and export it"
+
+
+def _unreadable(note: str) -> Parsed:
+    return Parsed(None, note, is_readable=False)
+
+
+def _plausible(day: date) -> Parsed:
+    if day.year < _FIRST_YEAR:
+        return _unreadable(f"a day before {_FIRST_YEAR}; check the year")
+    return Parsed(day)
+
+
+def _month(year: int, month: int) -> Month | None:
+    if year < _FIRST_YEAR:
+        return None
+    return Month(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
+
+
+def _check_format(date_format: str) -> None:
+    """Refuse a pattern that does not give day, month and year back."""
+    if date_format in {"iso", *_ORDERS}:
+        return
+    sample = date(2001, 2, 3)
+    try:
+        given = datetime.strptime(sample.strftime(date_format), date_format)  # noqa: DTZ007
+        is_whole = given.date() == sample
+    except (ValueError, re.error, OverflowError):
+        is_whole = False
+    if not is_whole:
+        raise TableError("the date format is iso, mdy, dmy, or a pattern such as %d.%m.%Y")
+
+
+def text_of(cell: Cell) -> str:
+    """Return a cell as text, without blanks around it, its letters composed (NFC)."""
+    if isinstance(cell, str):
+        return normalize("NFC", _INVISIBLE.sub("", cell))
+    if isinstance(cell, Decimal):
+        return str(int(cell)) if cell == cell.to_integral_value() else str(cell)
+    return "" if cell is None else str(cell)
+
+
+def key(cell: Cell) -> Parsed:
+    """Return an id: leading zeros stay, and what a spreadsheet damaged is refused."""
+    text = text_of(cell)
+    if len(text) > LONGEST_KEY:
+        return _unreadable(f"expected at most {LONGEST_KEY} characters")
+    rounded = isinstance(cell, Decimal) and abs(cell) >= _LONGEST_NUMBER
+    if rounded or isinstance(cell, date) or _SCIENTIFIC.fullmatch(text):
+        return _unreadable("a spreadsheet made a number or a date of it; export it as text")
+    if "\ufffd" in text:
+        return _unreadable("letters were lost in an earlier export; export it again as UTF-8")
+    return Parsed(text or None)
+
+
+def text(cell: Cell) -> Parsed:
+    """Return a text, or None for an empty cell."""
+    return Parsed(text_of(cell)[:2000] or None)
+
+
+def _slug(given: str) -> str:
+    apart = normalize("NFKD", given).casefold()
+    plain = "".join(letter for letter in apart if not combining(letter))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def _by_code(given: str) -> str | None:
+    """Return the one indication of all codes in a text; a code may be followed by its meaning."""
+    codes = [given, *_CODE.findall(given.upper())]
+    known = {find_indication(system, code) for code in codes for system in _INDICATION_SYSTEMS}
+    known.discard(None)
+    return known.pop() if len(known) == 1 else None
+
+
+def _amount(
+    unit: re.Pattern[str], expected: str, most: int, *, zero: bool = False
+) -> Callable[[Cell], Parsed]:
+    """Return what reads amounts in a unit: above 0, or 0 where *zero*, and at most *most*."""
+
+    def read(cell: Cell) -> Parsed:
+        given = text_of(cell)
+        if not given:
+            return Parsed(None)
+        number = cell if isinstance(cell, Decimal) else _number(unit.sub("", given))
+        if number is None:
+            return _unreadable(_SEPARATOR if _is_ambiguous(unit.sub("", given)) else expected)
+        if 0 < number <= most or (zero and number == 0):
+            return Parsed(number)
+        return _unreadable(expected)
+
+    return read
+
+
+def _number(given: str) -> Decimal | None:
+    """Return a number with a point or a comma for its decimals, where it is clear which."""
+    if _is_ambiguous(given) or not _NUMBER.fullmatch(given):
+        return None
+    return Decimal(given.replace(",", "."))
+
+
+def _is_ambiguous(given: str) -> bool:
+    return _THOUSANDS.fullmatch(given) is not None
+
+
+units = _amount(_UNIT, "expected a number above 0", MOST_UNITS)
+units_discarded = _amount(_UNIT, "expected 0 or a number above 0", MOST_UNITS, zero=True)
+kilograms = _amount(_KILOGRAM, "expected kilograms above 0 and at most 1000", _MOST_KILOGRAMS)
+
+
+def count(cell: Cell) -> Parsed:
+    """Return a whole number of sessions."""
+    number = text_of(cell)
+    if not number:
+        return Parsed(None)
+    if re.fullmatch(r"[0-9]{1,5}", number) and int(number) <= _MOST_COUNT:
+        return Parsed(int(number))
+    return _unreadable("expected a whole number")
+
+
+def word(name: str, kind: type[StrEnum]) -> Callable[[Cell], Parsed]:
+    """Return what reads the words of an enumeration."""
+
+    def read(cell: Cell) -> Parsed:
+        found = find_value(name, text_of(cell))
+        if found is None:
+            return _unreadable(f"expected one of {examples(name)}")
+        return Parsed(kind(found))
+
+    return read
+
+
+def interval(cell: Cell) -> Parsed:
+    """Return an interval such as ``12 weeks``."""
+    return _parsed(Interval.parse, cell, "expected an interval such as 12 weeks")
+
+
+def interval_range(cell: Cell) -> Parsed:
+    """Return a range such as ``12 to 16 weeks``."""
+    return _parsed(IntervalRange.parse, cell, "expected a range such as 12 to 16 weeks")
+
+
+def _parsed(parse: Callable[[str], Any], cell: Cell, expected: str) -> Parsed:
+    given = text_of(cell)
+    if not given:
+        return Parsed(None)
+    try:
+        return Parsed(parse(given))
+    except BotoxScheduleError:
+        return _unreadable(expected)

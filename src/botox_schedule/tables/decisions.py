@@ -1,0 +1,411 @@
+"""Reads the tables next to the sessions: holds, ends of care, authorizations and others."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from operator import itemgetter
+from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
+
+from pydantic import ValidationError
+
+from botox_schedule import (
+    Authority,
+    BodyWeight,
+    CareEnd,
+    CareEndKind,
+    Hold,
+    IntervalOverride,
+    PriorAuthorization,
+    PriorTreatment,
+    Product,
+    Window,
+)
+from botox_schedule.tables import cells
+from botox_schedule.tables.cells import CellReader
+from botox_schedule.tables.rows import (
+    Column,
+    IfUnreadable,
+    Problem,
+    RowCounts,
+    RowValues,
+    read_rows,
+    unbound,
+)
+from botox_schedule.tables.source import TableSource
+
+_Fact = TypeVar("_Fact")
+_Reads = Mapping[str, Column]
+
+
+class FactRow(NamedTuple, Generic[_Fact]):
+    """A row that gives a fact about a patient.
+
+    Attributes:
+        line: The row's first line.
+        patient: The key of its patient.
+        fact: What the row says.
+    """
+
+    line: int
+    patient: str
+    fact: _Fact
+
+    def __repr__(self) -> str:
+        return f"FactRow(line={self.line})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactReading(Generic[_Fact]):
+    """What a table next to the sessions holds; its repr shows counts only.
+
+    Attributes:
+        fact_rows: The rows that give a fact, in the table's order.
+        problems: What is wrong, by line.
+        counts: How many rows came in, and what became of them.
+        unreadable: The patients of whom a row counts for nothing.
+    """
+
+    fact_rows: tuple[FactRow[_Fact], ...]
+    problems: tuple[Problem, ...]
+    counts: RowCounts
+    unreadable: frozenset[str]
+
+    def __repr__(self) -> str:
+        return f"FactReading(counts={self.counts}, problems={len(self.problems)})"
+
+    @property
+    def by_patient(self) -> dict[str, tuple[_Fact, ...]]:
+        """The facts by patient, as :class:`~botox_schedule.PatientRecord` takes them."""
+        found: dict[str, tuple[_Fact, ...]] = {}
+        for row in self.fact_rows:
+            found[row.patient] = (*found.get(row.patient, ()), row.fact)
+        return found
+
+    def unmatched(self, patients: Collection[str]) -> tuple[Problem, ...]:
+        """Return a problem for each row whose patient is none of *patients*.
+
+        Keys are compared as they are: ``12`` and ``0012`` are two patients. The problem says
+        where only zeros, case or blanks make the difference.
+        """
+        alike = set(map(_loosely, patients))
+        return tuple(
+            Problem(row.line, _ALIKE if _loosely(row.patient) in alike else _NOBODY, left_out=True)
+            for row in self.fact_rows
+            if row.patient not in patients
+        )
+
+
+_NOBODY = "patient: no session has this key"
+_ALIKE = "patient: no session has this key; one differs only in zeros, case, blanks or hyphens"
+
+
+def _loosely(key: str) -> str:
+    return "".join(filter(str.isalnum, key.casefold())).lstrip("0")
+
+
+_DAY = Column(CellReader.day)
+_NEEDED_DAY = Column(CellReader.day, is_required=True)
+_BINDING_DAY = Column(CellReader.day, if_unreadable=IfUnreadable.COUNTS)
+_KEY = Column(unbound(cells.key))
+_PATIENT = Column(unbound(cells.key), is_required=True)
+_TEXT = Column(unbound(cells.text))
+_INDICATION = Column(CellReader.indication, is_required=True)
+_PRODUCT = Column(CellReader.product_name)
+_COUNT = Column(unbound(cells.count), is_number=True)
+_UNITS = Column(unbound(cells.units), is_number=True)
+_INTERVAL = Column(unbound(cells.interval))
+_RANGE = Column(unbound(cells.interval_range))
+_DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": _DAY}
+# A hold or an end of care with a cell that cannot be read still binds, longer rather than not.
+_BINDING = {
+    "reason": _TEXT,
+    "indication": Column(
+        CellReader.indication, if_unreadable=IfUnreadable.COUNTS, fallback_words="for all"
+    ),
+    "id": _KEY,
+    "recorded_on": _BINDING_DAY,
+    "withdrawn_on": _BINDING_DAY,
+}
+_TABLES: Mapping[str, _Reads] = {
+    "holds": {
+        "patient": _PATIENT,
+        "first": _NEEDED_DAY,
+        "last": _BINDING_DAY._replace(fallback_words="as open"),
+        "review_on": _BINDING_DAY,
+        **_BINDING,
+    },
+    "care_ends": {
+        "patient": _PATIENT,
+        "on": _BINDING_DAY._replace(fallback_words="with the day unknown"),
+        "kind": Column(unbound(cells.word("care_end", CareEndKind)), is_required=True),
+        **_BINDING,
+    },
+    "overrides": {
+        "patient": _PATIENT,
+        "indication": _INDICATION,
+        "first": _NEEDED_DAY,
+        "last": _DAY,
+        "minimum": _INTERVAL,
+        "usual": _RANGE,
+        "authority": Column(unbound(cells.word("authority", Authority)), is_required=True),
+        "reason": _TEXT,
+        **_DECISION,
+    },
+    "births": {"patient": _PATIENT, "born_on": Column(CellReader.birth_day, is_required=True)},
+    "weights": {
+        "patient": _PATIENT,
+        "measured_on": _NEEDED_DAY,
+        "kilograms": Column(unbound(cells.kilograms), is_required=True, is_number=True),
+    },
+    "prior_treatments": {
+        "patient": _PATIENT,
+        "indication": _INDICATION,
+        "cycles": Column(unbound(cells.count), is_required=True, is_number=True),
+        "started_on": _BINDING_DAY,
+        "last_on": _BINDING_DAY,
+        "product": Column(
+            CellReader.product_name,
+            if_unreadable=IfUnreadable.COUNTS,
+            fallback_words="with an unknown product",
+        ),
+    },
+    "authorizations": {
+        "patient": _PATIENT,
+        "indication": _INDICATION,
+        "product": _PRODUCT._replace(is_required=True),
+        "first": _NEEDED_DAY,
+        "last": _NEEDED_DAY,
+        "sessions": _COUNT,
+        "units": _UNITS,
+        "minimum_interval": _INTERVAL,
+        **_DECISION,
+    },
+}
+
+
+class Facts(TypedDict, total=False):
+    """What is known of patients next to their sessions, by the field of the record."""
+
+    holds: FactReading[Hold]
+    care_ends: FactReading[CareEnd]
+    overrides: FactReading[IntervalOverride]
+    weights: FactReading[BodyWeight]
+    prior_treatments: FactReading[PriorTreatment]
+    authorizations: FactReading[PriorAuthorization]
+
+
+class TableOptions(TypedDict, total=False):
+    """How a table is read; each means the same as in :func:`read_sessions`."""
+
+    columns: Mapping[str, str] | None
+    date_format: str | None
+    product: Product | None
+    encoding: str | None
+    sheet: str | None
+    indications: Iterable[str]
+
+
+def read_holds(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[Hold]:
+    r"""Read a table of holds: patient, first, and where known last, reason, indication, review on.
+
+    A hold whose last day cannot be read counts as open, and says so.
+
+    Args:
+        source: The file's name, ``-`` for standard input, bytes, or an open file.
+        options: See :class:`TableOptions`.
+
+    Raises:
+        TableError: When it is no table of holds.
+        FileLimitError: When it is too large.
+        OSError: When it cannot be opened.
+
+    >>> holds = read_holds(b"MRN,from,until,reason\n0012,2026-11-01,2026-12-15,surgery\n")
+    >>> holds.by_patient["0012"][0].last
+    datetime.date(2026, 12, 15)
+    >>> [problem.line for problem in holds.unmatched({"12"})]
+    [2]
+    """
+    return _read(source, "holds", lambda values: Hold(**_reasoned(values)), options)
+
+
+def read_care_ends(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[CareEnd]:
+    r"""Read a table of ends of care: patient, on, kind, and where known reason, indication.
+
+    A death whose day cannot be read counts as one on an unknown day, and says so.
+
+    Args:
+        source: The file's name, ``-`` for standard input, bytes, or an open file.
+        options: See :class:`TableOptions`.
+
+    Raises:
+        TableError: When it is no table of ends of care.
+        FileLimitError: When it is too large.
+        OSError: When it cannot be opened.
+
+    >>> ends = read_care_ends(b"MRN,date,kind\n0012,2026-02-01,died\n")
+    >>> ends.by_patient["0012"][0].kind
+    <CareEndKind.DECEASED: 'deceased'>
+    """
+    return _read(source, "care_ends", _care_end, options)
+
+
+def read_overrides(
+    source: TableSource, **options: Unpack[TableOptions]
+) -> FactReading[IntervalOverride]:
+    r"""Read a table of overrides: patient, indication, first, authority, minimum and/or usual.
+
+    Args:
+        source: The file's name, ``-`` for standard input, bytes, or an open file.
+        options: See :class:`TableOptions`.
+
+    Raises:
+        TableError: When it is no table of overrides.
+        FileLimitError: When it is too large.
+        OSError: When it cannot be opened.
+
+    >>> table = b"MRN,dx,from,authority,minimum\n1,migraine,2026-01-05,clinician,10 weeks\n"
+    >>> str(read_overrides(table).by_patient["1"][0].minimum)
+    '10 weeks'
+    """
+    return _read(source, "overrides", lambda values: IntervalOverride(**_reasoned(values)), options)
+
+
+def read_births(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[date]:
+    r"""Read a table of days of birth: patient, born on.
+
+    Args:
+        source: The file's name, ``-`` for standard input, bytes, or an open file.
+        options: See :class:`TableOptions`.
+
+    Raises:
+        TableError: When it is no table of days of birth.
+        FileLimitError: When it is too large.
+        OSError: When it cannot be opened.
+
+    >>> read_births(b"MRN,DOB\n0012,1980-01-01\n").by_patient["0012"]
+    (datetime.date(1980, 1, 1),)
+    """
+    return _read(source, "births", itemgetter("born_on"), options)
+
+
+def read_weights(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[BodyWeight]:
+    r"""Read a table of body weights in kilograms: patient, measured on, kilograms.
+
+    Args:
+        source: The file's name, ``-`` for standard input, bytes, or an open file.
+        options: See :class:`TableOptions`.
+
+    Raises:
+        TableError: When it is no table of weights.
+        FileLimitError: When it is too large.
+        OSError: When it cannot be opened.
+
+    >>> read_weights(b"MRN,date,kg\n0012,2026-01-05,25.5\n").by_patient["0012"][0].kilograms
+    Decimal('25.5')
+    """
+    return _read(source, "weights", lambda values: BodyWeight(**values), options)
+
+
+def read_prior_treatments(
+    source: TableSource, **options: Unpack[TableOptions]
+) -> FactReading[PriorTreatment]:
+    r"""Read a table of cycles given elsewhere: patient, indication, cycles, and where known days.
+
+    Args:
+        source: The file's name, ``-`` for standard input, bytes, or an open file.
+        options: See :class:`TableOptions`.
+
+    Raises:
+        TableError: When it is no table of prior treatments.
+        FileLimitError: When it is too large.
+        OSError: When it cannot be opened.
+
+    >>> table = b"MRN,dx,cycles,last on,drug\n0012,migraine,4,2026-01-05,Botox\n"
+    >>> read_prior_treatments(table).by_patient["0012"][0].cycles
+    4
+    """
+    return _read(source, "prior_treatments", lambda values: PriorTreatment(**values), options)
+
+
+def read_authorizations(
+    source: TableSource, **options: Unpack[TableOptions]
+) -> FactReading[PriorAuthorization]:
+    r"""Read a table of authorizations: patient, indication, product, first and last.
+
+    An authorization with a cell that cannot be read is left out: it must not cover too much.
+
+    Args:
+        source: The file's name, ``-`` for standard input, bytes, or an open file.
+        options: See :class:`TableOptions`.
+
+    Raises:
+        TableError: When it is no table of authorizations.
+        FileLimitError: When it is too large.
+        OSError: When it cannot be opened.
+
+    >>> table = b"MRN,dx,drug,from,until,visits\n0012,migraine,Botox,2026-01-01,2026-12-31,4\n"
+    >>> read_authorizations(table).by_patient["0012"][0].sessions
+    4
+    """
+    return _read(source, "authorizations", _authorization, options)
+
+
+def _read(
+    source: TableSource,
+    table: str,
+    make: Callable[[dict[str, Any]], _Fact],
+    options: TableOptions,
+) -> FactReading[_Fact]:
+    reader = CellReader(
+        options.get("date_format"), options.get("product"), options.get("indications", ())
+    )
+    found = read_rows(
+        source,
+        table,
+        _TABLES[table],
+        reader,
+        chosen=options.get("columns"),
+        encoding=options.get("encoding"),
+        sheet=options.get("sheet"),
+    )
+    made = [_made(row, make) for row in found.rows]
+    rows = [row for row, _ in made]
+    faulty = [row for row in rows if row.fault]
+    facts = tuple(
+        FactRow(row.line, row.values["patient"], fact) for row, fact in made if fact is not None
+    )
+    return FactReading(
+        fact_rows=facts,
+        problems=tuple(sorted(problem for row in rows for problem in row.problems)),
+        counts=RowCounts(len(rows) + found.blank, len(facts), len(faulty), found.blank),
+        unreadable=frozenset(filter(None, (row.values.get("patient") for row in faulty))),
+    )
+
+
+def _made(
+    row: RowValues, make: Callable[[dict[str, Any]], _Fact]
+) -> tuple[RowValues, _Fact | None]:
+    """Return a row and its fact; what no fact can be is the row's fault."""
+    if row.fault:
+        return row, None
+    try:
+        return row, make({name: value for name, value in row.values.items() if name != "patient"})
+    except ValidationError as error:
+        # Only the words of the rule: the rest of a validation error can hold what was given.
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        return row._replace(fault=found[0]["msg"].removeprefix("Value error, ")), None
+
+
+def _reasoned(values: dict[str, Any]) -> dict[str, Any]:
+    return values | {"reason": values["reason"] or "not stated"}
+
+
+def _care_end(values: dict[str, Any]) -> CareEnd:
+    """A death ends all care, whatever the row was about."""
+    is_death = values["kind"] is CareEndKind.DECEASED
+    return CareEnd(**values | ({"indication": None} if is_death else {}))
+
+
+def _authorization(values: dict[str, Any]) -> PriorAuthorization:
+    valid = Window(first=values.pop("first"), last=values.pop("last"))
+    return PriorAuthorization(valid=valid, **values)

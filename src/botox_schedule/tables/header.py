@@ -1,0 +1,146 @@
+"""Finds the header of a table, and which of its columns means what."""
+
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from botox_schedule.errors import FileLimitError, TableError
+from botox_schedule.tables.cells import Cell, text_of
+from botox_schedule.tables.words import (
+    column_names,
+    folded,
+    header_words,
+    names_by_column,
+)
+
+HEADER_LINES = 30
+"""How many lines are looked through for a header: titles may come before it."""
+MOST_COLUMNS = 1000
+
+
+class Line(NamedTuple):
+    """A line of a table: its cells, or why it is none."""
+
+    number: int
+    cells: Sequence[Cell]
+    fault: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is in it."""
+        return not self.fault and not any(map(text_of, self.cells))
+
+
+class ColumnNames:
+    """The names under which one kind of table knows its columns.
+
+    Attributes:
+        table: The table, such as ``sessions``.
+        required: The columns without which it cannot be read.
+        chosen: Columns that the caller named, by the folded name in the file.
+    """
+
+    def __init__(
+        self,
+        table: str,
+        columns: Collection[str],
+        required: Collection[str],
+        chosen: Mapping[str, str],
+    ) -> None:
+        self.table = table
+        self.required = required
+        self._known = names_by_column(table, dict.fromkeys(columns))
+        self._given = {folded(name): name for name in chosen}
+        self.chosen = {folded(name): self._column(means) for name, means in chosen.items()}
+
+    def _column(self, means: str) -> str:
+        """Return the column that a caller names, by any of its names."""
+        if found := self._known.get(folded(means)):
+            return found
+        first = {names[0]: column for column, names in column_names(self.table).items()}
+        nearest = get_close_matches(means.casefold(), list(first), n=1, cutoff=0)
+        raise TableError(
+            f"columns: {means!r} is no column of {self.table}; did you mean {nearest[0]!r}?"
+        )
+
+    def score(self, line: Line) -> int:
+        """Return how many columns *line* names."""
+        return len(self._named(line))
+
+    def is_whole(self, line: Line) -> bool:
+        """Return whether *line* names all required columns."""
+        return self._named(line).issuperset(self.required)
+
+    def _named(self, line: Line) -> set[str]:
+        names = (folded(text_of(cell)) for cell in line.cells)
+        return {column for name in names if (column := self._meaning(name))}
+
+    def find(self, line: Line) -> dict[str, int]:
+        """Return the position of each column in a header.
+
+        Raises:
+            TableError: When a required column is missing, or one is there twice.
+            FileLimitError: When the table is wider than 1,000 columns.
+        """
+        if line.fault:
+            raise TableError(f"line {line.number}: {line.fault}")
+        if len(line.cells) > MOST_COLUMNS:
+            raise FileLimitError(f"line {line.number}: more than {MOST_COLUMNS:,} columns")
+        names = [folded(text_of(cell)) for cell in line.cells]
+        self._check_chosen(line, names)
+        places: dict[str, list[int]] = {}
+        for index, name in enumerate(names):
+            if column := self._meaning(name):
+                places.setdefault(column, []).append(index)
+        self._check_single(line, places)
+        self._check_required(line, names, places)
+        return {column: found[0] for column, found in places.items()}
+
+    def _meaning(self, name: str) -> str | None:
+        """What the caller named wins over the same column under a known name."""
+        known = self._known.get(name)
+        return self.chosen.get(name) or (None if known in self.chosen.values() else known)
+
+    def _check_chosen(self, line: Line, names: Sequence[str]) -> None:
+        absent = [given for name, given in self._given.items() if name not in names]
+        if absent:
+            named = ", ".join(map(repr, absent))
+            raise TableError(f"line {line.number}: no column is called {named}")
+
+    def _check_single(self, line: Line, places: Mapping[str, Sequence[int]]) -> None:
+        for column, found in places.items():
+            if len(found) > 1:
+                both = " and ".join(repr(text_of(line.cells[index])) for index in found)
+                raise TableError(
+                    f"line {line.number}: {both} both mean {self._first(column)}; choose one with "
+                    f"columns={{'...': '{self._first(column)}'}} (--column {self._first(column)}=...)"
+                )
+
+    def _check_required(
+        self, line: Line, names: Sequence[str], places: Mapping[str, Sequence[int]]
+    ) -> None:
+        missing = [self._first(column) for column in self.required if column not in places]
+        if missing:
+            raise TableError(
+                f"line {line.number}: no column for {', '.join(missing)}; {self._found(line, names)}; "
+                f"name one with columns={{'...': '{missing[0]}'}} (--column {missing[0]}=...)"
+            )
+
+    def _found(self, line: Line, names: Sequence[str]) -> str:
+        """The columns by name only where the line is a header: cells of a row are never shown."""
+        words = [name for name in names if name]
+        known = [name for name in words if name in self.chosen or name in header_words()]
+        if 2 * len(known) <= len(words):
+            return f"{len(names)} columns were found"
+        return f"the columns are {', '.join(filter(None, map(text_of, line.cells)))}"
+
+    def _first(self, column: str) -> str:
+        return column_names(self.table)[column][0]
+
+
+def header_place(lines: Sequence[Line], names: ColumnNames) -> int:
+    """Return where the header is: the first of the lines that name the most columns."""
+    scores = [names.score(line) for line in lines]
+    if not any(scores):
+        return next((i for i, line in enumerate(lines) if not line.is_blank), 0)
+    return scores.index(max(scores))

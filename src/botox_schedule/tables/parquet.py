@@ -1,0 +1,121 @@
+"""Reads Parquet files, as the panel takes them."""
+
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any
+
+from botox_schedule.errors import FileLimitError, TableError
+from botox_schedule.files import MEBIBYTE
+from botox_schedule.tables.header import Line
+from botox_schedule.tables.typed import MOST_CELLS, refusing, typed_cell
+
+PARQUET = b"PAR1"
+_MOST_BYTES = 128 * MEBIBYTE
+# The fields of Parquet's file metadata and of its row groups, by their numbers.
+_SCHEMA, _ROWS, _ROW_GROUPS, _GROUP_BYTES = 2, 3, 4, 2
+_DEEPEST = 16
+_WIDEST = 63
+_MOST_METADATA = 8 * MEBIBYTE
+
+
+def parquet_lines(content: bytes, name: str) -> list[Line]:
+    """Return the column names as line 1, and the rows.
+
+    Raises:
+        FileLimitError: When the file states more than 128 MiB or 5,000,000 cells.
+        TableError: When it cannot be read, or the extra ``panel`` is missing.
+    """
+    try:
+        import polars as pl  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise TableError(
+            "Parquet needs one more package: pip install 'botox-schedule[panel]'"
+        ) from None
+    _check_size(content, name)
+    with refusing("Parquet file"):
+        frame = pl.read_parquet(BytesIO(content))
+        rows = [[typed_cell(value) for value in row] for row in frame.iter_rows()]
+    return [Line(1, frame.columns), *(Line(number, row) for number, row in enumerate(rows, 2))]
+
+
+def _check_size(content: bytes, name: str) -> None:
+    """Refuse a file by what its metadata state, before anything is expanded."""
+    length = int.from_bytes(content[-8:-4], "little")
+    if _MOST_METADATA < length < len(content):
+        raise FileLimitError(f"{name}: more than {_MOST_METADATA // MEBIBYTE} MiB of metadata")
+    with refusing("Parquet file"):
+        metadata = _Compact(content[-8 - length : -8]).struct()
+        rows, columns = metadata[_ROWS], len(metadata[_SCHEMA]) - 1
+        size = sum(group[_GROUP_BYTES] for group in metadata[_ROW_GROUPS])
+    if size > _MOST_BYTES or rows * columns > MOST_CELLS:
+        raise FileLimitError(
+            f"{name}: more than {_MOST_BYTES // MEBIBYTE} MiB or {MOST_CELLS:,} cells; "
+            "give a table of this size to botox_schedule.panel"
+        )
+
+
+class _Compact:
+    """Reads Thrift's compact protocol, in which Parquet writes its metadata.
+
+    https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._bytes: Iterator[int] = iter(content)
+
+    def struct(self, depth: int = 0) -> dict[int, Any]:
+        """Return the fields of a struct by their numbers."""
+        if depth > _DEEPEST:
+            raise ValueError
+        fields: dict[int, Any] = {}
+        number = 0
+        while kind := self._byte():
+            number = number + (kind >> 4) if kind >> 4 else self._integer()
+            fields[number] = self._value(kind & 15, depth)
+        return fields
+
+    def _value(self, kind: int, depth: int) -> Any:
+        """Return a value by the protocol's number of its kind."""
+        readers: dict[int, Callable[[], Any]] = {
+            1: lambda: True,
+            2: lambda: False,
+            3: self._byte,
+            4: self._integer,
+            5: self._integer,
+            6: self._integer,
+            7: lambda: self._raw(8),
+            8: lambda: self._raw(self._unsigned()),
+            9: lambda: self._list(depth),
+            10: lambda: self._list(depth),
+            12: lambda: self.struct(depth + 1),
+        }
+        return readers[kind]()
+
+    def _list(self, depth: int) -> list[Any]:
+        head = self._byte()
+        count = head >> 4 if head >> 4 != 15 else self._unsigned()
+        return [self._element(head & 15, depth) for _ in range(count)]
+
+    def _element(self, kind: int, depth: int) -> Any:
+        return self._byte() if kind in {1, 2} else self._value(kind, depth)
+
+    def _integer(self) -> int:
+        zigzag = self._unsigned()
+        return (zigzag >> 1) ^ -(zigzag & 1)
+
+    def _unsigned(self) -> int:
+        value = shift = 0
+        while (byte := self._byte()) & 128:
+            value |= (byte & 127) << shift
+            shift += 7
+            if shift > _WIDEST:
+                raise ValueError
+        return value | byte << shift
+
+    def _raw(self, length: int) -> bytes:
+        return bytes(self._byte() for _ in range(length))
+
+    def _byte(self) -> int:
+        for byte in self._bytes:
+            return byte
+        raise IndexError

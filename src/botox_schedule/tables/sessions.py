@@ -1,0 +1,341 @@
+"""Reads a table of sessions: one session a row."""
+
+import re
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple, Unpack, cast
+
+from botox_schedule import (
+    CareEnd,
+    CareEndKind,
+    PatientRecord,
+    Product,
+    SessionKind,
+    SessionStatus,
+    TreatmentSession,
+)
+from botox_schedule.tables import cells
+from botox_schedule.tables.cells import Cell, CellReader, Month, Parsed
+from botox_schedule.tables.decisions import FactReading, Facts
+from botox_schedule.tables.rows import (
+    Column,
+    IfUnreadable,
+    Problem,
+    RowCounts,
+    RowsRead,
+    RowValues,
+    read_rows,
+    unbound,
+)
+from botox_schedule.tables.source import TableSource
+from botox_schedule.tables.words import find_value
+
+_COUNTS = IfUnreadable.COUNTS
+_FIELDS = (
+    "administered_on",
+    "indication",
+    "product",
+    "units",
+    "units_discarded",
+    "status",
+    "kind",
+    "id",
+    "recorded_on",
+)
+
+
+def _kind(cell: Cell) -> Parsed:
+    blank = Parsed(SessionKind.FULL)
+    return cells.word("kind", SessionKind)(cell) if cells.text_of(cell) else blank
+
+
+class _DayUnknown:
+    """Stands for the day of a death that nobody wrote down."""
+
+
+_DAY_UNKNOWN = _DayUnknown()
+
+
+def _death(reader: CellReader, cell: Cell) -> Parsed:
+    """The day of a death; who has a day that cannot be read has died: nobody calls the dead."""
+    text = cells.text_of(cell)
+    if not re.search("[1-9]", text):
+        said = _deceased(cell)
+        return said._replace(value=_DAY_UNKNOWN if said.value else None)
+    parsed = reader.day(cell)
+    if parsed.is_readable:
+        return parsed
+    return Parsed(_DAY_UNKNOWN, f"{parsed.note}; the patient counts as deceased, the day unknown")
+
+
+def _deceased(cell: Cell) -> Parsed:
+    text = cells.text_of(cell)
+    word = find_value("deceased", text)
+    if word is None and re.search("[^0/. -]", text):
+        return Parsed(None, "expected a day, yes or no", is_readable=False)
+    return Parsed(word == "yes")
+
+
+_COLUMNS: Mapping[str, Column] = {
+    "patient": Column(unbound(cells.key), is_required=True),
+    "administered_on": Column(CellReader.day, is_required=True),
+    "indication": Column(CellReader.indication, is_required=True),
+    "product": Column(
+        CellReader.product_name, if_unreadable=_COUNTS, fallback_words="with an unknown product"
+    ),
+    "units": Column(
+        unbound(cells.units),
+        is_number=True,
+        if_unreadable=_COUNTS,
+        fallback_words="with unknown units",
+    ),
+    "units_discarded": Column(
+        unbound(cells.units_discarded),
+        is_number=True,
+        if_unreadable=_COUNTS,
+        fallback_words="with unknown units discarded",
+    ),
+    "status": Column(unbound(cells.word("status", SessionStatus)), default=SessionStatus.COMPLETED),
+    # A session left out for its kind would make the next one come too early.
+    "kind": Column(
+        unbound(_kind),
+        if_unreadable=_COUNTS,
+        default=SessionKind.FULL,
+        fallback=SessionKind.FULL,
+        fallback_words="as a full session",
+    ),
+    "id": Column(unbound(cells.key)),
+    "recorded_on": Column(CellReader.day, if_unreadable=_COUNTS),
+    "born_on": Column(CellReader.birth_day, if_unreadable=_COUNTS),
+    "died_on": Column(_death, if_unreadable=_COUNTS),
+    "deceased": Column(unbound(_deceased), if_unreadable=_COUNTS),
+}
+
+
+class MonthOnly(NamedTuple):
+    """A row whose date is a month: the two days between which it lies."""
+
+    line: int
+    indication: str | None
+    product: Product | None
+    first: date
+    last: date
+
+
+class SessionRow(NamedTuple):
+    """A row that gives a session.
+
+    Attributes:
+        line: The row's first line.
+        patient: The key of its patient.
+        session: The session.
+    """
+
+    line: int
+    patient: str
+    session: TreatmentSession
+
+    def __repr__(self) -> str:
+        return f"SessionRow(line={self.line})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableReading:
+    """What a table of sessions holds; its repr shows counts only.
+
+    Attributes:
+        session_rows: The rows that give a session, in the table's order.
+        births: The day of birth of each patient for whom the table has one.
+        care_ends: The death of each patient for whom the table has one.
+        problems: What is wrong, by line.
+        counts: How many rows came in, and what became of them.
+        months: Rows with a month where a day is expected; each is also a problem.
+        unreadable: The patients of whom a row counts for nothing.
+    """
+
+    session_rows: tuple[SessionRow, ...]
+    births: Mapping[str, date]
+    care_ends: Mapping[str, tuple[CareEnd, ...]]
+    problems: tuple[Problem, ...]
+    counts: RowCounts
+    months: tuple[MonthOnly, ...]
+    unreadable: frozenset[str]
+
+    def __repr__(self) -> str:
+        return f"TableReading(counts={self.counts}, problems={len(self.problems)})"
+
+    @property
+    def sessions(self) -> dict[str, tuple[TreatmentSession, ...]]:
+        """The sessions by patient, as :class:`PatientRecord` takes them."""
+        return _by_patient((row.patient, row.session) for row in self.session_rows)
+
+    @property
+    def patients(self) -> frozenset[str]:
+        """The patients who have a session, or a row that could not be read."""
+        return frozenset(row.patient for row in self.session_rows) | self.unreadable
+
+    def records(
+        self, *, births: FactReading[date] | None = None, **facts: Unpack[Facts]
+    ) -> tuple[PatientRecord, ...]:
+        """Return a record for each patient with a session.
+
+        Args:
+            births: Days of birth; of two that differ for a patient neither counts.
+            facts: What the tables next to the sessions hold; see :class:`Facts`. Rows that
+                concern none of the patients are in :meth:`FactReading.unmatched`.
+        """
+        tables = cast("dict[str, FactReading[Any]]", facts)
+        given = {name: one.by_patient for name, one in tables.items()}
+        born = births.by_patient if births is not None else {}
+        return tuple(
+            PatientRecord(
+                id=patient,
+                sessions=sessions,
+                born_on=_only(born.get(patient, ())) or self.births.get(patient),
+                **{name: one.get(patient, ()) for name, one in given.items()}
+                | {"care_ends": self._care_ends(patient, given)},
+            )
+            for patient, sessions in self.sessions.items()
+        )
+
+    def _care_ends(self, patient: str, given: Mapping[str, Any]) -> tuple[CareEnd, ...]:
+        return (*self.care_ends.get(patient, ()), *given.get("care_ends", {}).get(patient, ()))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the sessions as plain rows, as :mod:`botox_schedule.panel` takes them."""
+        return [
+            {"patient": row.patient, **{name: getattr(row.session, name) for name in _FIELDS}}
+            for row in self.session_rows
+        ]
+
+
+def _only(days: Sequence[date]) -> date | None:
+    return days[0] if len(set(days)) == 1 else None
+
+
+def read_sessions(
+    source: TableSource,
+    *,
+    columns: Mapping[str, str] | None = None,
+    date_format: str | None = None,
+    product: Product | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    indications: Iterable[str] = (),
+) -> TableReading:
+    r"""Read a table of sessions; bad rows are reported and nothing else is lost.
+
+    Text (commas, semicolons, tabs, bars), spreadsheets (extra ``excel``) and Parquet (extra
+    ``panel``) are read, also inside gzip. What kind a file is, its content says, not its name.
+
+    Args:
+        source: The file's name, ``-`` for standard input, bytes, or an open file. A name is
+            never a pattern or an address.
+        columns: What the file's columns mean, such as ``{"DOS": "date"}``, where their names are
+            unknown or two mean the same.
+        date_format: ``iso`` (the default), ``mdy`` (01/31/2026), ``dmy``, or a pattern with
+            ``%``. ISO dates are always read, years of two digits only in a named format.
+        product: The product of rows that name none.
+        encoding: The encoding of a text; by default UTF-8, or UTF-16 by its mark.
+        sheet: The sheet of a spreadsheet, where several hold sessions.
+        indications: Further indications that the clinic's protocols or policy know.
+
+    Raises:
+        TableError: When the file is no table of sessions.
+        FileLimitError: When it is larger than 512 MiB after decompression, a line longer than
+            1 MiB, or the table wider than 1,000 columns.
+        OSError: When it cannot be opened.
+
+    >>> reading = read_sessions(b"MRN;DOS;Dx;Drug;Amt\n0012;2026-01-05;G43.709;BOTOX;155 U")
+    >>> reading
+    TableReading(counts=RowCounts(read=1, used=1, left_out=0, blank=0), problems=0)
+    >>> reading.rows()[0]["indication"], str(reading.rows()[0]["units"])
+    ('chronic-migraine', '155')
+    """
+    reader = CellReader(date_format, product, indications)
+    found = read_rows(
+        source, "sessions", _COLUMNS, reader, chosen=columns, encoding=encoding, sheet=sheet
+    )
+    return _reading(found)
+
+
+def _reading(found: RowsRead) -> TableReading:
+    used = [row for row in found.rows if not row.fault]
+    faulty = [row for row in found.rows if row.fault]
+    # A row that counts for nothing can still say that its patient has died.
+    stated = [row for row in found.rows if row.values.get("patient")]
+    births, birth_problems = _births(stated)
+    problems = [problem for row in found.rows for problem in row.problems]
+    return TableReading(
+        session_rows=tuple(map(_session_row, used)),
+        births=births,
+        care_ends=_deaths(stated),
+        problems=tuple(sorted([*problems, *birth_problems, *_duplicates(used)])),
+        counts=RowCounts(len(found.rows) + found.blank, len(used), len(faulty), found.blank),
+        months=tuple(_months(faulty)),
+        unreadable=frozenset(filter(None, (row.values.get("patient") for row in faulty))),
+    )
+
+
+def _session_row(row: RowValues) -> SessionRow:
+    fields = {name: row.values[name] for name in _FIELDS}
+    fields["id"] = fields["id"] or f"line {row.line}"
+    return SessionRow(row.line, row.values["patient"], TreatmentSession(**fields))
+
+
+def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
+    for row in faulty:
+        if isinstance(month := row.values.get("administered_on"), Month):
+            indication, product = row.values["indication"], row.values["product"]
+            yield MonthOnly(row.line, indication, product, month.first, month.last)
+
+
+def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
+    """Equal rows without an id both count: a session can be entered twice, or given twice."""
+    first: dict[Hashable, int] = {}
+    for row in used:
+        if row.values["id"] or row.values["status"] is not SessionStatus.COMPLETED:
+            continue
+        names = ("patient", "administered_on", "indication", "product", "units", "kind")
+        line = first.setdefault(tuple(row.values[name] for name in names), row.line)
+        if line != row.line:
+            reason = f"the same as line {line}; both count, they may be one"
+            yield Problem(row.line, reason, left_out=False)
+
+
+def _births(stated: Sequence[RowValues]) -> tuple[dict[str, date], list[Problem]]:
+    """The day of birth of each patient; of two that differ neither counts."""
+    days: dict[str, date] = {}
+    problems: dict[str, Problem] = {}
+    for row in stated:
+        patient, day = row.values["patient"], row.values["born_on"]
+        if day is not None and days.setdefault(patient, day) != day:
+            problems.setdefault(patient, Problem(row.line, _TWO_BIRTHS, left_out=False))
+    known = {patient: day for patient, day in days.items() if patient not in problems}
+    return known, list(problems.values())
+
+
+_TWO_BIRTHS = "birth date: another row of the patient states another; neither counts"
+
+
+def _deaths(stated: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
+    """Each death that the table states; the day is unknown only where no row gives it."""
+    said = {
+        (row.values["patient"], day if isinstance(day := row.values["died_on"], date) else None)
+        for row in stated
+        if row.values["deceased"] or row.values["died_on"] is not None
+    }
+    dated = {patient for patient, day in said if day is not None}
+    return _by_patient(
+        (patient, CareEnd(on=day, kind=CareEndKind.DECEASED))
+        for patient, day in sorted(said, key=lambda one: (one[0], one[1] or date.max))
+        if day is not None or patient not in dated
+    )
+
+
+def _by_patient(pairs: Iterable[tuple[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    found: dict[str, list[Any]] = {}
+    for patient, value in pairs:
+        found.setdefault(patient, []).append(value)
+    return {patient: tuple(values) for patient, values in found.items()}

@@ -1,0 +1,72 @@
+"""The words of exports: names of columns and values, as the data file has them."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from unicodedata import combining, normalize
+
+
+def folded(text: str) -> str:
+    """Return *text* without what makes no difference between names.
+
+    >>> folded("Date of  Service"), folded("PatientID"), folded("Präparat")
+    ('dateofservice', 'patientid', 'praparat')
+    """
+    apart = normalize("NFKD", text).casefold()
+    return re.sub(r"[\W_]+", "", "".join(letter for letter in apart if not combining(letter)))
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    text = (files("botox_schedule.tables") / "aliases.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def column_names(table: str) -> dict[str, list[str]]:
+    """Return the names of each column of a table; the first is the one that messages use."""
+    columns = _tables()["columns"]
+    return {**columns["shared"], **columns[table]}
+
+
+@cache
+def header_words() -> frozenset[str]:
+    """Return the folded names of all columns of all tables, and of others that exports have."""
+    tables = _tables()
+    names = (
+        name for table in tables["columns"].values() for names in table.values() for name in names
+    )
+    return frozenset(map(folded, [*names, *tables["other"]["columns"]]))
+
+
+@cache
+def _values(name: str) -> dict[str, str]:
+    words = _tables()["words"][name]
+    return {folded(word): value for value, names in words.items() for word in names}
+
+
+def find_value(name: str, text: str) -> str | None:
+    """Return the value that a word stands for, or None.
+
+    >>> find_value("status", "No-Show"), find_value("status", "maybe")
+    ('no_show', None)
+    """
+    return _values(name).get(folded(text))
+
+
+def examples(name: str) -> str:
+    """Return the values that a message names.
+
+    >>> examples("kind")
+    'full, touch up'
+    """
+    return ", ".join(value.replace("_", " ") for value in _tables()["words"][name])
+
+
+def names_by_column(table: str, columns: Mapping[str, Any]) -> dict[str, str]:
+    """Return the column that each folded name stands for, as far as the table has it."""
+    known = column_names(table)
+    return {folded(name): column for column in columns for name in (column, *known[column])}

@@ -1,0 +1,29 @@
+"""Text that a page or a picture can hold."""
+
+import re
+from html import escape
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CONTROLS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_INSTEAD = "\ufffd"
+
+
+def clean(text: object) -> str:
+    r"""Return a text without what XML cannot hold.
+
+    Characters that steer the text and show nothing, such as those that turn its direction, are
+    replaced by a visible one: two names that differ must not look alike.
+
+    >>> clean("P1\x00\u202e2")
+    'P1�2'
+    """
+    return _CONTROLS.sub(_INSTEAD, _NOT_XML.sub("", str(text)))
+
+
+def escaped(text: object) -> str:
+    """Return a text as markup that shows it, whatever it holds.
+
+    >>> escaped("<b>&")
+    '&lt;b&gt;&amp;'
+    """
+    return escape(clean(text))

@@ -1,0 +1,222 @@
+"""What values look like in a notebook: a picture where there are days, and a table."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from botox_schedule import DueDates, Forecast, PatientRecord, TreatmentProtocol, TreatmentSession
+from botox_schedule.engine import ProjectedSession, ResponseTimeline, TreatmentCycle
+from botox_schedule.engine.response import phases_until
+from botox_schedule.protocols import SourceRef
+from botox_schedule.terms import DateName, DueStatus, SessionKind, SessionStatus
+from botox_schedule.views.chart import Lane, Mark
+from botox_schedule.views.markup import escaped
+from botox_schedule.views.messages import bundled_messages
+from botox_schedule.views.timeline import (
+    ChartWords,
+    due_parts,
+    hold_bands,
+    lane_title,
+    last_cycle_lane,
+    response_bands,
+)
+
+_WIDTH = 860
+_FIGURES = (
+    ("retreatment", ("minimum", "usual", "typical", "wording")),
+    ("response", ("onset", "peak", "wear_off", "full_benefit")),
+)
+
+_Row = tuple[str, object]
+
+
+def forecast_html(found: Forecast) -> str:
+    """Return a forecast as a picture and a table; without ids."""
+    words = _english()
+    title, rows = lane_title(found, words), list(_forecast_rows(found))
+    described = "; ".join(f"{name} {value}" for name, value in rows if value is not None)
+    lane = last_cycle_lane(found, title, words)
+    picture = words.draw(title, described, [lane], found.as_of, _WIDTH)
+    return _page(picture, (), rows)
+
+
+def _forecast_rows(found: Forecast) -> Iterable[_Row]:
+    messages, dates = bundled_messages("en"), found.dates
+    yield "status", messages.status(found.status, found.resumes_on)
+    yield from _date_rows(dates)
+    if found.status is DueStatus.ON_HOLD and found.resumes_on is None:
+        look = f"; the next look is on {found.review_on}" if found.review_on else ""
+        yield "why", f"no dates, because the hold has no last day{look}"
+    if found.protocol is not None and dates.due is None and found.status.is_dated:
+        yield "usual range", messages.words["no_usual"]
+    yield "cycle", found.cycle_number
+    yield "last session", found.last_session_on
+    yield "booked", None if found.booking is None else found.booking.on
+    if found.timeline is not None and found.phase is not None:
+        is_first = found.cycle_number == 1
+        yield "response", messages.phase(found.phase, found.timeline, is_first=is_first)
+    yield from _observed_rows(found)
+    if found.protocol is not None and not found.status.ends_care:
+        yield "limits", messages.limits(found.limit_checks, found.protocol.product)
+    for finding in found.findings:
+        yield f"finding ({finding.needs.replace('_', ' ')})", finding
+
+
+def _date_rows(dates: DueDates) -> Iterable[_Row]:
+    for name, day in zip(DateName, dates.boundaries, strict=True):
+        yield name.replace("_", " "), day
+    if dates.typical_on is not None:
+        yield (
+            "typical day",
+            bundled_messages("en").say(
+                "typical_day", day=dates.typical_on, statistic=dates.typical_words
+            ),
+        )
+
+
+def _observed_rows(found: Forecast) -> Iterable[_Row]:
+    observed, messages = found.observed, bundled_messages("en")
+    if observed is None:
+        return
+    for name, days in (("onset", observed.onset), ("wear-off", observed.wear_off)):
+        if days is not None:
+            yield f"observed {name}", messages.observed(days)
+
+
+def record_html(record: PatientRecord) -> str:
+    """Return a record as a picture and a table; without ids and free text."""
+    words = _english()
+    by_indication: dict[str, list[TreatmentSession]] = {}
+    for session in sorted(record.sessions, key=lambda s: s.administered_on):
+        by_indication.setdefault(session.indication, []).append(session)
+    groups = sorted(by_indication.items())
+    lanes = [
+        Lane(
+            words.messages.treatment(name),
+            list(hold_bands((h for h in record.holds if h.indication in {None, name}), words)),
+            list(_session_marks(sessions, words)),
+        )
+        for name, sessions in groups
+    ]
+    described = f"{len(record.sessions)} sessions of {len(lanes)} indications"
+    picture = words.draw("A patient's sessions", described, lanes, None, _WIDTH)
+    header = ("indication", "completed", "first", "last", "booked", "not given")
+    return _page(picture, header, [(name, *_counts(sessions)) for name, sessions in groups])
+
+
+def _session_marks(sessions: Iterable[TreatmentSession], words: ChartWords) -> Iterable[Mark]:
+    for session in sessions:
+        day, is_touch_up = session.administered_on, session.kind is SessionKind.TOUCH_UP
+        if session.status is SessionStatus.BOOKED:
+            yield Mark("booked", day, words.on("booked", day))
+        elif session.status is SessionStatus.COMPLETED:
+            kind = "touch_up" if is_touch_up else "full"
+            yield Mark(kind, day, words.on(kind, day))
+
+
+def _counts(sessions: Sequence[TreatmentSession]) -> tuple[object, ...]:
+    given = [s.administered_on for s in sessions if s.status is SessionStatus.COMPLETED]
+    booked = sum(s.status is SessionStatus.BOOKED for s in sessions)
+    first, last = (given[0], given[-1]) if given else (None, None)
+    return len(given), first, last, booked, len(sessions) - len(given) - booked
+
+
+def dates_html(dates: DueDates) -> str:
+    """Return the four dates, and a typical day, as a picture and a table.
+
+    >>> from botox_schedule import due_dates
+    >>> "2026-03-30" in dates_html(due_dates("2026-01-05", "chronic-migraine"))
+    True
+    """
+    words = _english()
+    bands, lines = due_parts(dates, words)
+    title = "Due dates" if dates.protocol is None else str(dates.protocol)
+    rows = list(_date_rows(dates))
+    if dates.due is None:
+        rows.append(("usual range", words.say("no_usual")))
+    described = str(dates)
+    picture = words.draw("Due dates", described, [Lane(title, bands, (), lines)], None, _WIDTH)
+    return _page(picture if bands or lines else "", (), rows)
+
+
+def timeline_html(timeline: ResponseTimeline) -> str:
+    """Return the expected response as a picture and a table of its phases."""
+    words, day = _english(), timeline.administered_on
+    rows: list[Sequence[object]] = [
+        (first, last, words.messages.phase(phase, timeline, is_first=True))
+        for phase, first, last in phases_until(timeline)
+    ]
+    bands = list(response_bands(timeline, words))
+    if timeline.full_benefit_by is not None:
+        rows.append((None, timeline.full_benefit_by, "full benefit of the course, about"))
+    title = f"Expected response to the session on {day}"
+    lane = Lane(title, bands, [Mark("full", day, words.on("full", day))])
+    described = "; ".join(band.label for band in bands) or words.say("expect_nothing")
+    picture = words.draw(title, described, [lane], None, _WIDTH)
+    return _page(picture, ("from", "to", "what to expect"), rows)
+
+
+def cycle_html(cycles: TreatmentCycle | Iterable[TreatmentCycle]) -> str:
+    """Return a cycle, or several, as a table; without ids."""
+    header = ("cycle", "first part", "last part", "days since the one before", "timing", "by days")
+    several = [cycles] if isinstance(cycles, TreatmentCycle) else cycles
+    rows = [
+        (
+            cycle.number,
+            cycle.first_on,
+            cycle.anchored_on,
+            cycle.interval_days,
+            None if cycle.timing is None else cycle.timing.replace("_", " "),
+            cycle.short_by_days or cycle.late_by_days or None,
+        )
+        for cycle in several
+    ]
+    return _page("", header, rows)
+
+
+def projected_html(sessions: ProjectedSession | Iterable[ProjectedSession]) -> str:
+    """Return a session ahead, or several, as a table."""
+    several = [sessions] if isinstance(sessions, ProjectedSession) else sessions
+    rows = [(s.number, s.target, s.window.first, s.window.last) for s in several]
+    return _page("", ("session", "target", "fits from", "fits to"), rows)
+
+
+def protocol_html(protocol: TreatmentProtocol) -> str:
+    """Return what a protocol states, with where each figure was read."""
+    rows: list[Sequence[object]] = [
+        (name.replace("_", " "), value, *_cited(source))
+        if value is not None
+        else (name.replace("_", " "), "not recorded here", None, None)
+        for name, value, source in figures(protocol)
+    ]
+    rows += [("limit", limit, *_cited(limit.source)) for limit in protocol.limits]
+    rows += [("note", note, None, None) for note in protocol.notes]
+    table = _page("", ("figure", "value", "verification", "source"), rows)
+    return f"<p><strong>{escaped(protocol.ref)}</strong></p>{table}"
+
+
+def figures(protocol: TreatmentProtocol) -> Iterator[tuple[str, object, SourceRef | None]]:
+    """Yield the figures of a protocol, stated or not: name, value, source."""
+    for part, names in _FIGURES:
+        holder = getattr(protocol, part)
+        for name in names:
+            yield name, getattr(holder, name), getattr(holder, f"{name}_source")
+
+
+def _cited(source: SourceRef | None) -> Sequence[object]:
+    if source is None:
+        return "unverified", "no source is given"
+    return source.verification, f"{source.title or source.key}, {source.place}"
+
+
+def _english() -> ChartWords:
+    return ChartWords(bundled_messages("en"))
+
+
+def _page(picture: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    head = "".join(f'<th scope="col">{escaped(name)}</th>' for name in header)
+    top = f"<thead><tr>{head}</tr></thead>" if head else ""
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    return f"<div>{picture}<table>{top}<tbody>{body}</tbody></table></div>"
+
+
+def _cell(value: object) -> str:
+    return f"<td>{'–' if value is None else escaped(value)}</td>"  # noqa: RUF001 - a dash

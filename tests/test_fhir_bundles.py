@@ -1,0 +1,481 @@
+"""Kinds of bundles and files, what they leave out, and what only names a toxin."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+import botox_schedule as bs
+
+pytest.importorskip("fhir.resources", reason="the extra 'fhir' is not installed")
+
+from botox_schedule.fhir import BundleReading, bundle, records_from_bundle
+from fhir_samples import (
+    CPT,
+    PATIENT,
+    ZONE,
+    adds_up,
+    bundle_of,
+    codes,
+    concept,
+    entry,
+    given_dose,
+    person,
+    procedure,
+    read,
+    read_entries,
+    read_text,
+    sessions_of,
+)
+
+HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+BASE = "http://a.example/fhir"
+
+
+def request(method: str, url: str = "MedicationAdministration/m1") -> dict[str, Any]:
+    return {"request": {"method": method, "url": url}}
+
+
+def version(
+    number: int | None, on: str = "2026-01-05", changed: str | None = None
+) -> dict[str, Any]:
+    meta = {"versionId": None if number is None else str(number), "lastUpdated": changed}
+    meta = {name: value for name, value in meta.items() if value is not None}
+    url = f"{BASE}/MedicationAdministration/m1"
+    return entry(given_dose(effectiveDateTime=on, meta=meta or None), url, **request("PUT"))
+
+
+def history(*entries: dict[str, Any]) -> BundleReading:
+    return read_entries(*entries, type="history")
+
+
+class TestHistory:
+    def test_the_highest_number_counts(self) -> None:
+        for entries in (
+            [version(10), version(9, "2026-01-02")],
+            [version(9, "2026-01-02"), version(10)],
+        ):
+            reading = history(*entries)
+            assert sessions_of(reading) == {"Patient/1": ["2026-01-05"]}
+            assert (reading.problems, reading.counts.merged, adds_up(reading)) == ((), 1, True)
+
+    def test_else_the_last_change_counts(self) -> None:
+        older = version(None, "2026-01-02", "2026-01-03T00:00:00Z")
+        newer = version(None, "2026-01-05", "2026-01-04T00:00:00Z")
+        assert sessions_of(history(older, newer)) == {"Patient/1": ["2026-01-05"]}
+
+    def test_else_the_first_counts(self) -> None:
+        reading = history(version(None), version(None, "2026-01-02"), version(3, "2026-01-01"))
+        assert sessions_of(reading) == {"Patient/1": ["2026-01-05"]}
+        assert reading.problems == ()
+
+    @pytest.mark.parametrize(
+        "deletion",
+        [
+            {**request("DELETE"), "response": {"status": "204", "etag": 'W/"3"'}},
+            request("DELETE", "MedicationAdministration/m1/_history/3"),
+            {**request("DELETE"), "fullUrl": f"{BASE}/MedicationAdministration/m1/_history/3"},
+            {
+                **request("DELETE"),
+                "response": {"status": "204", "lastModified": "2026-02-01T00:00:00Z"},
+            },
+            request("DELETE"),
+        ],
+    )
+    def test_what_was_deleted_is_gone(self, deletion: dict[str, Any]) -> None:
+        reading = history(
+            deletion, version(2, changed="2026-01-06T00:00:00Z"), version(1, "2026-01-02")
+        )
+        assert (reading.records, reading.problems) == ((), ())
+        assert (reading.counts.resources, reading.counts.merged) == (2, 2)
+
+    def test_a_deleted_patient_is_missed(self) -> None:
+        url = f"{BASE}/Patient/1"
+        reading = history(
+            {**request("DELETE", "Patient/1"), "fullUrl": url}, entry(person(), url), version(1)
+        )
+        assert (sessions_of(reading), codes(reading)) == (
+            {"Patient/1": ["2026-01-05"]},
+            ["unknown_subject"],
+        )
+
+    def test_what_was_made_again_is_here(self) -> None:
+        deletion = {**request("DELETE"), "response": {"status": "204", "etag": 'W/"2"'}}
+        assert sessions_of(history(deletion, version(3))) == {"Patient/1": ["2026-01-05"]}
+
+    def test_a_death_in_the_newest_version_counts(self) -> None:
+        url = f"{BASE}/Patient/1"
+        alive = entry(person(meta={"versionId": "1"}), url)
+        dead = entry(person(meta={"versionId": "2"}, deceasedDateTime="2026-02-01"), url)
+        (record,) = history(dead, alive, version(1)).records
+        assert bs.forecast(record, "chronic-migraine", as_of="2026-03-01").status == "deceased"
+
+
+class TestTransactions:
+    @pytest.mark.parametrize("kind", ["transaction", "batch"])
+    def test_what_is_put_counts_and_what_is_deleted_does_not(self, kind: str) -> None:
+        reading = read_entries(
+            entry(given_dose(), **request("PUT")),
+            entry(
+                given_dose(id="m2", effectiveDateTime="2026-03-30"), "urn:uuid:2", **request("POST")
+            ),
+            request("DELETE", "MedicationAdministration/m3"),
+            request("GET", "Patient/1"),
+            type=kind,
+        )
+        assert sessions_of(reading) == {"Patient/1": ["2026-01-05", "2026-03-30"]}
+        assert (reading.problems, reading.counts.resources) == ((), 2)
+
+    def test_a_deletion_whose_place_in_time_is_unknown_is_reported(self) -> None:
+        lines = [
+            json.dumps(given_dose()),
+            json.dumps(bundle_of(request("DELETE"), type="transaction")),
+        ]
+        reading = read_text("\n".join(lines))
+        assert (reading.records, codes(reading)) == ((), ["uncertain_version"])
+        assert reading.problems[0].session_left_out
+        assert (reading.counts.merged, adds_up(reading)) == (1, True)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            entry({"resourceType": "Parameters"}, **request("PATCH")),
+            entry({"resourceType": "Binary", "contentType": "text/plain"}, **request("PATCH")),
+            request("PATCH"),
+            request("DELETE", "MedicationAdministration?status=stopped"),
+            {"response": {"status": "404 Not Found"}},
+            entry(
+                {
+                    "resourceType": "OperationOutcome",
+                    "issue": [{"severity": "error", "code": "exception"}],
+                }
+            ),
+        ],
+    )
+    def test_what_cannot_be_followed_makes_the_bundle_incomplete(
+        self, change: dict[str, Any]
+    ) -> None:
+        reading = read_entries(entry(given_dose()), change, type="batch")
+        assert "incomplete" in codes(reading)
+        assert adds_up(reading)
+        assert len(reading.problems_of(reading.records[0])) >= 1
+
+    def test_an_answer_without_a_resource_holds_none(self) -> None:
+        reading = read_entries({"response": {"status": "201 Created"}}, type="transaction-response")
+        assert (reading.problems, reading.counts.resources) == ((), 0)
+
+    def test_a_warning_leaves_the_bundle_complete(self) -> None:
+        outcome = {
+            "resourceType": "OperationOutcome",
+            "issue": [{"severity": "warning", "code": "x"}],
+        }
+        assert read(outcome).problems == ()
+
+
+def page(number: int, of: int, **more: Any) -> dict[str, Any]:
+    links = [{"relation": "self", "url": f"{BASE}/x?page={number}"}]
+    if number < of:
+        links.append({"relation": "next", "url": f"{BASE}/x?page={number + 1}"})
+    if number > 1:
+        links.append({"relation": "previous", "url": f"{BASE}/x?page={number - 1}"})
+    dose = given_dose(id=f"m{number}", effectiveDateTime=f"2026-0{number}-05")
+    return bundle_of(entry(dose), type="searchset", link=links, **more)
+
+
+class TestPages:
+    @pytest.mark.parametrize("number", [1, 2, 3])
+    def test_one_page_of_several_says_so(self, number: int) -> None:
+        reading = read_text(json.dumps(page(number, of=3)))
+        assert codes(reading) == ["incomplete"]
+        (problem,) = reading.problems
+        assert (problem.where, problem.session_left_out) == ("link", True)
+        assert reading.problems_of(reading.records[0]) == (problem,)
+
+    def test_all_pages_together_are_complete(self) -> None:
+        reading = read_text("\n".join(json.dumps(page(n, of=3, total=3)) for n in (1, 2, 3)))
+        assert (reading.problems, reading.counts.sessions) == ((), 3)
+
+    def test_some_pages_together_are_not(self) -> None:
+        reading = read_text("\n".join(json.dumps(page(n, of=3)) for n in (1, 2)))
+        assert [problem.where for problem in reading.problems] == ["line 2.link"]
+
+    @pytest.mark.parametrize(("total", "said"), [(1, []), (2, ["incomplete"]), ("2", [])])
+    def test_a_search_that_found_more_says_so(self, total: Any, said: list[str]) -> None:
+        found = [
+            entry(given_dose(), search={"mode": "match"}),
+            entry(person(), search={"mode": "include"}),
+        ]
+        assert codes(read_entries(*found, type="searchset", total=total)) == said
+
+    def test_only_a_search_has_a_total(self) -> None:
+        assert read_entries(entry(given_dose()), total=9).problems == ()
+
+
+WHOLE = bundle_of(entry(person(birthDate="1980-01-01")), entry(given_dose()))
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        "content",
+        [
+            json.dumps(WHOLE),
+            json.dumps(WHOLE, indent=2).encode(),
+            b"\xef\xbb\xbf" + json.dumps(WHOLE).encode(),
+            json.dumps(WHOLE).encode("utf-16"),
+            gzip.compress(json.dumps(WHOLE).encode()),
+            "\n".join(map(json.dumps, [person(birthDate="1980-01-01"), given_dose()])),
+            gzip.compress(
+                (
+                    "\r\n\r\n".join(map(json.dumps, [person(birthDate="1980-01-01"), given_dose()]))
+                ).encode()
+            ),
+            json.dumps(bundle_of(entry(WHOLE))),
+            json.dumps(
+                bundle_of(
+                    entry(bundle_of(entry(person(birthDate="1980-01-01")))),
+                    entry(bundle_of(entry(given_dose()))),
+                )
+            ),
+            json.dumps(given_dose(id="m1")),
+        ],
+        ids=[
+            "text",
+            "bytes",
+            "mark",
+            "utf-16",
+            "gzip",
+            "lines",
+            "gzip lines",
+            "inner",
+            "two inner",
+            "one",
+        ],
+    )
+    def test_each_way_to_write_it_gives_the_same_session(self, content: str | bytes) -> None:
+        reading = read_text(content)
+        assert sessions_of(reading) == {"Patient/1": ["2026-01-05"]}
+        assert (reading.problems, adds_up(reading)) == ((), True)
+
+    def test_a_line_that_is_no_resource_costs_only_itself(self) -> None:
+        lines = [json.dumps(given_dose()), "{", '{"id": "Smith"}', json.dumps(person())]
+        reading = read_text("\n".join(lines))
+        assert [(p.code, p.where) for p in reading.problems] == [
+            ("invalid_resource", "line 2"),
+            ("invalid_resource", "line 3"),
+        ]
+        assert all(problem.session_left_out for problem in reading.problems)
+        assert (reading.counts.resources, reading.counts.left_out, adds_up(reading)) == (4, 2, True)
+
+    def test_places_of_inner_bundles_name_the_way(self) -> None:
+        reading = read(bundle_of(entry(person()), entry(given_dose(status="unknown"))))
+        assert reading.problems[0].where == "entry[0].entry[1].status"
+
+    def test_a_bundle_without_a_list_of_entries_is_a_problem(self) -> None:
+        reading = read({"resourceType": "Bundle", "entry": {}}, given_dose())
+        assert [(p.code, p.where) for p in reading.problems] == [("invalid_resource", "entry[0]")]
+
+    def test_a_bundle_that_holds_itself_is_a_problem(self) -> None:
+        inner = bundle_of(entry(given_dose()))
+        inner["entry"].append({"resource": inner})
+        reading = records_from_bundle(inner, zone=ZONE)
+        assert codes(reading) == ["invalid_resource"]
+        assert reading.counts.sessions == 1
+
+    def test_many_bundles_in_each_other_are_opened(self) -> None:
+        content = bundle_of(entry(given_dose()))
+        for _ in range(100):
+            content = bundle_of(entry(content))
+        assert read_text(json.dumps(content)).counts.sessions == 1
+
+    def test_what_is_no_json_in_a_content_is_a_problem(self) -> None:
+        content = bundle_of(entry(given_dose(note={1, 2})), entry(given_dose(id="m2")))
+        assert codes(records_from_bundle(content, zone=ZONE)) == ["invalid_resource"]
+
+    @pytest.mark.parametrize(
+        "broken", [b"\x1f\x8b", gzip.compress(b"{}" * 999)[:-9], b"\x1f\x8b" + b"x" * 99]
+    )
+    def test_a_damaged_gzip_file_is_one_clear_error(self, broken: bytes) -> None:
+        with pytest.raises(bs.errors.FileLimitError, match="damaged or cut short"):
+            read_text(broken)
+
+    def test_the_limit_counts_what_is_unpacked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bundle, "_MOST", 2 * 1024 * 1024)
+        for content in (b" " * 3_000_000, gzip.compress(b" " * 3_000_000)):
+            with pytest.raises(bs.errors.FileLimitError, match="larger than 2 MiB"):
+                read_text(content)
+
+
+BOTOX = {"text": "Botox"}
+J0585 = concept(HCPCS, "J0585")
+CLAIM = {
+    "resourceType": "Claim",
+    "id": "c",
+    "patient": PATIENT,
+    "item": [
+        {"productOrService": concept(CPT, "99213")},
+        {"productOrService": J0585},
+        {"productOrService": {"coding": [{"code": "J0586"}]}},
+    ],
+}
+
+
+class TestMentions:
+    @pytest.mark.parametrize(
+        "resource",
+        [
+            {
+                "resourceType": "MedicationStatement",
+                "medicationCodeableConcept": BOTOX,
+                "subject": PATIENT,
+            },
+            {
+                "resourceType": "MedicationRequest",
+                "medicationCodeableConcept": BOTOX,
+                "subject": PATIENT,
+            },
+            {
+                "resourceType": "MedicationDispense",
+                "medicationCodeableConcept": J0585,
+                "subject": PATIENT,
+            },
+            {
+                "resourceType": "MedicationStatement",
+                "medication": {"concept": BOTOX},
+                "subject": PATIENT,
+            },
+            {
+                "resourceType": "MedicationStatement",
+                "medicationReference": {"display": "BOTOX"},
+                "subject": PATIENT,
+            },
+            {
+                "resourceType": "ExplanationOfBenefit",
+                "patient": PATIENT,
+                "item": [{"productOrService": J0585}],
+            },
+            procedure(code=BOTOX),
+            procedure(code=J0585),
+            procedure(code={"text": "Chemodenervation of muscles"}),
+            procedure(code={"coding": [{"code": "J0585"}]}),
+            procedure(
+                code=None, text={"status": "generated", "div": "<div>toxine botulique</div>"}
+            ),
+        ],
+    )
+    def test_what_names_a_toxin_is_a_problem_with_its_reference(
+        self, resource: dict[str, Any]
+    ) -> None:
+        reading = read({**resource, "id": "x"})
+        assert codes(reading) == ["names_toxin"]
+        (problem,) = reading.problems
+        assert problem.reference == f"{resource['resourceType']}/x"
+        assert (problem.patient, problem.session_left_out) == ("Patient/1", True)
+        assert "x" not in str(problem).replace("toxin", "")
+        assert (reading.counts.left_out, reading.ignored, adds_up(reading)) == (1, {}, True)
+
+    def test_each_item_of_a_claim_is_named(self) -> None:
+        reading = read(CLAIM)
+        assert [problem.where for problem in reading.problems] == [
+            "entry[0].item[1]",
+            "entry[0].item[2]",
+        ]
+        assert (reading.counts.left_out, adds_up(reading)) == (1, True)
+
+    @pytest.mark.parametrize(
+        ("kind", "status"),
+        [
+            ("MedicationStatement", "not-taken"),
+            ("MedicationRequest", "cancelled"),
+            ("AllergyIntolerance", None),
+        ],
+    )
+    def test_what_was_not_given_leaves_no_session_out(self, kind: str, status: str | None) -> None:
+        reading = read({"resourceType": kind, "code": BOTOX, "status": status, "subject": PATIENT})
+        assert (codes(reading), reading.problems[0].session_left_out) == (["names_toxin"], False)
+
+    @pytest.mark.parametrize("r5", [False, True])
+    def test_a_reference_names_a_toxin_too(self, r5: bool) -> None:
+        drug = {"resourceType": "Medication", "id": "d", "code": BOTOX}
+        reference = {"reference": "Medication/d"}
+        named = (
+            {"medication": {"reference": reference}} if r5 else {"medicationReference": reference}
+        )
+        reading = read({"resourceType": "MedicationStatement", "subject": PATIENT, **named}, drug)
+        assert [problem.where for problem in reading.problems] == ["entry[0]"]
+        assert (reading.counts.left_out, reading.counts.merged) == (1, 1)
+
+    def test_a_medication_that_nothing_refers_to_is_named(self) -> None:
+        reading = read({"resourceType": "Medication", "code": BOTOX})
+        assert (codes(reading), reading.problems[0].session_left_out) == (["names_toxin"], False)
+
+    def test_a_contained_medication_names_it(self) -> None:
+        reading = read(
+            {
+                "resourceType": "MedicationRequest",
+                "medicationReference": {"reference": "#d"},
+                "contained": [{"resourceType": "Medication", "id": "d", "code": BOTOX}],
+            }
+        )
+        assert codes(reading) == ["names_toxin"]
+
+    def test_a_clinics_own_code_names_it(self) -> None:
+        own = {("urn:clinic", "BTX"): "Botox"}
+        claim = {
+            "resourceType": "Claim",
+            "item": [{"productOrService": concept("urn:clinic", "BTX")}],
+        }
+        assert codes(read(claim, products=own)) == ["names_toxin"]
+
+    @pytest.mark.parametrize(
+        "resource",
+        [
+            {
+                "resourceType": "MedicationRequest",
+                "medicationCodeableConcept": {"text": "topiramate"},
+            },
+            {"resourceType": "Condition", "code": {"text": "botulism"}},
+            {"resourceType": "Binary", "contentType": "text/plain", "data": "Botox"},
+            procedure(code=concept(CPT, "27447")),
+        ],
+    )
+    def test_other_things_are_ignored_and_counted(self, resource: dict[str, Any]) -> None:
+        reading = read(resource)
+        assert (reading.problems, reading.ignored) == ((), {resource["resourceType"]: 1})
+        assert str(reading.counts).endswith(f"ignored 1 ({resource['resourceType']} 1)")
+
+    def test_a_condition_that_a_session_refers_to_is_merged(self) -> None:
+        condition = {"resourceType": "Condition", "id": "c", "code": {"text": "migraine"}}
+        other = {"resourceType": "Condition", "id": "d", "code": {"text": "migraine"}}
+        dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
+        reading = read(dose, condition, other)
+        assert (reading.counts.merged, reading.ignored) == (1, {"Condition": 1})
+
+
+class TestOtherReleases:
+    @pytest.mark.parametrize(
+        "dose",
+        [
+            given_dose(effectiveDateTime=None, occurenceDateTime="2026-01-05"),
+            given_dose(medicationCodeableConcept=None, medication={"concept": BOTOX}),
+            given_dose(notGiven=True),
+            given_dose(dosage={"dose": {"value": 1}, "rateSimpleQuantity": 3}),
+        ],
+        ids=["R5 occurence", "R5 medication", "STU3 notGiven", "STU3 rate"],
+    )
+    def test_a_shape_of_r5_or_stu3_is_left_out_and_said(self, dose: dict[str, Any]) -> None:
+        reading = read(dose)
+        assert codes(reading) == ["invalid_resource"]
+        assert (reading.problems[0].session_left_out, reading.problems[0].patient) == (
+            True,
+            "Patient/1",
+        )
+
+    @pytest.mark.parametrize("kind", ["ProcedureRequest", "NutritionIntake", "Encounter"])
+    def test_a_type_of_any_release_is_ignored_by_its_name(self, kind: str) -> None:
+        assert read({"resourceType": kind}).ignored == {kind: 1}
+
+    def test_a_type_of_none_is_a_problem_without_its_name(self) -> None:
+        reading = read({"resourceType": "Smith"})
+        assert (codes(reading), reading.ignored) == (["invalid_resource"], {})
+        assert "Smith" not in repr(reading)

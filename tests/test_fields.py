@@ -1,0 +1,274 @@
+"""What fields take and refuse, and what values say of themselves."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+import botox_schedule as bs
+from botox_schedule import outcomes as out
+from botox_schedule.protocols.model import ProductName
+from botox_schedule.testing import record_from_gaps
+from samples import MIGRAINE, protocol, record
+
+JAN = date(2026, 1, 5)
+one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
+EMPTY = out.HeadacheDiary()
+
+
+class TestDays:
+    @pytest.mark.parametrize(
+        ("value", "message"),
+        [
+            (5, "an int is not a calendar day"),
+            (5.0, "a float is not a calendar day"),
+            (None, "a NoneType is not a calendar day"),
+            (
+                datetime(2026, 1, 5),  # noqa: DTZ001 - it is refused
+                "a datetime is not a calendar day; day_in_zone(moment, 'America/Los_Angeles') makes a day of an aware one",
+            ),
+            ("x", "this text is not in that form"),
+        ],
+    )
+    def test_what_is_none_is_named(self, value: Any, message: str) -> None:
+        with pytest.raises(bs.errors.DayError) as caught:
+            bs.due_dates(value, MIGRAINE)
+        expected = "administered_on: give a date, or text such as '2026-01-05' (YYYY-MM-DD); "
+        assert str(caught.value) == expected + message
+
+    @pytest.mark.parametrize(
+        ("call", "name"),
+        [
+            (
+                lambda: out.assess_response(EMPTY, one, MIGRAINE, rule="nice-ta260", as_of="x"),
+                "as_of",
+            ),
+            (
+                lambda: out.response_review_dates(one, MIGRAINE, rule="nice-ta260", as_of="x"),
+                "as_of",
+            ),
+            (lambda: out.weekly_days(EMPTY, "x", "2026-01-05"), "administered_on"),
+            (lambda: out.weekly_days(EMPTY, "2026-01-05", "x"), "last"),
+            (
+                lambda: out.wear_off([1], definition="nadir_rise", administered_on="x"),
+                "administered_on",
+            ),
+            (
+                lambda: out.wear_off_across_cycles(EMPTY, [], definition="nadir_rise", as_of="x"),
+                "as_of",
+            ),
+            (lambda: out.adherence(one, MIGRAINE, as_of="x"), "as_of"),
+            (lambda: bs.forecast(one, MIGRAINE, as_of="x"), "as_of"),
+            (lambda: bs.check_date(one, MIGRAINE, on="x", as_of="2026-01-05"), "on"),
+            (lambda: bs.check_date(one, MIGRAINE, on="2026-01-05", as_of="x"), "as_of"),
+            (lambda: bs.project(one, MIGRAINE, as_of="x"), "as_of"),
+            (lambda: bs.treatment_cycles(one, MIGRAINE, as_of="x"), "as_of"),
+            (lambda: bs.exposure(one, product="Botox", window="12 weeks", on="x"), "on"),
+            (
+                lambda: bs.exposure(
+                    one, product="Botox", window="12 weeks", on="2026-01-05", as_of="x"
+                ),
+                "as_of",
+            ),
+            (lambda: bs.check_dose_limits(one, MIGRAINE, on="x"), "on"),
+            (lambda: bs.check_dose_limits(one, MIGRAINE, on="2026-01-05", as_of="x"), "as_of"),
+            (lambda: bs.find_protocol("chronic-migraine", on="x"), "on"),
+            (lambda: bs.project_dates("x", MIGRAINE), "administered_on"),
+            (lambda: bs.response_timeline("x", MIGRAINE), "administered_on"),
+            (lambda: bs.response_timeline("2026-01-05", MIGRAINE, "x"), "course_started_on"),
+            (lambda: bs.due_status(bs.due_dates("2026-01-05", MIGRAINE), as_of="x"), "as_of"),
+            (
+                lambda: bs.response_phase(bs.response_timeline("2026-01-05", MIGRAINE), as_of="x"),
+                "as_of",
+            ),
+        ],
+    )
+    def test_each_argument_is_named(self, call: Callable[[], object], name: str) -> None:
+        with pytest.raises(bs.errors.DayError, match=f"^{name}: give a date"):
+            call()
+
+    @pytest.mark.parametrize(
+        ("moment", "zone", "message"),
+        [
+            (5, "UTC", "moment: give an aware datetime"),
+            (
+                datetime(2026, 1, 5),  # noqa: DTZ001
+                "UTC",
+                "moment: give an aware datetime; this one has no time zone",
+            ),
+            (
+                datetime.fromisoformat("2026-01-05T00:00:00Z"),
+                "Mars",
+                "zone: give an IANA name such as 'America/Los_Angeles', or a tzinfo",
+            ),
+        ],
+    )
+    def test_a_moment_and_its_zone(self, moment: Any, zone: str, message: str) -> None:
+        with pytest.raises(bs.errors.DayError) as caught:
+            bs.day_in_zone(moment, zone)
+        assert str(caught.value) == message
+
+
+class TestFields:
+    def test_a_day(self) -> None:
+        day: TypeAdapter[Any] = TypeAdapter(bs.dates.Day)
+        assert day.validate_python("2026-01-05") == day.validate_python(JAN) == JAN
+        with pytest.raises(ValidationError) as caught:
+            day.validate_python(5)
+        fault = caught.value.errors()[0]
+        assert fault["type"] == "day"
+        assert fault["msg"].endswith("an int is not a calendar day")
+
+    def test_a_product(self) -> None:
+        product: TypeAdapter[Any] = TypeAdapter(ProductName)
+        assert product.validate_python("Botox".rjust(200)) is bs.Product.ONABOTULINUMTOXIN_A
+        for wrong in ("Botox".rjust(201), None, 5):
+            with pytest.raises(ValidationError):
+                product.validate_python(wrong)
+
+    def test_an_interval_of_the_policy(self) -> None:
+        assert bs.SchedulingPolicy().as_needed_grace == bs.Interval(weeks=4)
+
+
+class TestValues:
+    def test_the_schemas_of_intervals_and_products(self) -> None:
+        assert TypeAdapter(bs.Interval).json_schema() == {
+            "type": "string",
+            "title": "Interval",
+            "examples": ["12 weeks", "3 months"],
+        }
+        assert TypeAdapter(bs.IntervalRange).json_schema() == {
+            "type": "string",
+            "title": "IntervalRange",
+            "examples": ["3 to 4 months"],
+        }
+        assert TypeAdapter(ProductName).json_schema() == {
+            "type": "string",
+            "examples": [product.value for product in bs.Product],
+        }
+
+    def test_a_source_says_what_it_has(self) -> None:
+        bare: dict[str, Any] = {
+            "key": "k",
+            "place": "p",
+            "verification": "clinic",
+            "checked_on": "2026-01-05",
+        }
+        assert str(bs.protocols.SourceRef(**bare)) == "k, p (clinic; checked 2026-01-05)"
+        whole = bs.protocols.SourceRef(**bare, title="T", quote="q", basis="b")
+        assert str(whole) == 'T, p, "q" (clinic, b; checked 2026-01-05)'
+
+    def test_a_limit_says_what_it_has(self) -> None:
+        def limit(**figures: int) -> str:
+            return str(
+                bs.protocols.DoseLimit.model_validate(
+                    {"scope": "product", "per": "session", **figures}
+                )
+            )
+
+        assert limit(units=400) == "400 U per session, product"
+        assert limit(units_per_kilogram=6) == "6 U/kg per session, product"
+        assert limit(units=400, units_per_kilogram=6) == "400 U or 6 U/kg per session, product"
+
+    def test_a_reason_says_what_it_has(self) -> None:
+        bare = bs.engine.DayReason(code="allowed", rule="a rule")
+        assert str(bare) == "allowed: a rule"
+        source = bs.protocols.SourceRef(
+            key="k", place="p", verification="clinic", checked_on="2026-01-05"
+        )
+        whole = bs.engine.DayReason(
+            code="allowed", rule="a rule", source=source, protocol=MIGRAINE.ref
+        )
+        assert str(whole) == (
+            "allowed: a rule\n  source: k, p (clinic; checked 2026-01-05)\n"
+            f"  protocol: {MIGRAINE.ref}"
+        )
+
+    def test_a_session_says_nothing(self) -> None:
+        assert repr(one.sessions[0]) == str(one.sessions[0]) == "TreatmentSession(...)"
+
+    def test_windows_that_touch_share_a_day(self) -> None:
+        left = bs.Window(first=date(2026, 1, 1), last=date(2026, 1, 5))
+        right = bs.Window(first=date(2026, 1, 5), last=date(2026, 1, 9))
+        assert left.intersection(right) == bs.Window(first=date(2026, 1, 5), last=date(2026, 1, 5))
+
+    def test_findings_are_raised_with_their_sentences(self) -> None:
+        later = record_from_gaps([84], starts_on=date(2026, 1, 5), units=155)
+        with pytest.raises(bs.FindingsError) as caught:
+            bs.forecast(later, MIGRAINE, as_of="2026-02-01", strict=True)
+        assert caught.value.message == "the record has findings to review today"
+        assert [str(error) for error in caught.value.exceptions] == [
+            (
+                "future_completed_session: a completed session is dated after the day of the "
+                "question; it is left out"
+            )
+        ]
+
+    def test_a_check_says_no_in_words(self) -> None:
+        check = bs.check_date(one, MIGRAINE, on="2026-04-01", as_of="2026-04-01")
+        assert check.explain().splitlines()[0] == "2026-04-01: the day is not allowed"
+
+    def test_citations_have_titles_and_addresses(self) -> None:
+        (rule, *_) = (r for r in out.bundled_response_rules() if r.id == "nice-ta260")
+        source = rule.criteria[0].source
+        assert source.title
+        assert source.address
+
+    @pytest.mark.parametrize(
+        ("system", "code", "known"),
+        [("HCPCS", "J0585", True), ("RxNorm", "1712", True), ("ICD-10-CM", "G43.709", False)],
+    )
+    def test_a_code_of_a_toxin_is_one(self, system: str, code: str, known: bool) -> None:
+        assert bs.protocols.names_toxin(system, code) is known
+        with pytest.raises(bs.errors.UnknownCodeSystemError):
+            bs.find_indication("a system nobody knows", code)
+
+
+class TestWordsForIntervals:
+    def test_units_of_one_kind_add_up(self) -> None:
+        assert bs.Interval.parse("1 week + 2 weeks") == bs.Interval(weeks=3)
+
+    def test_texts_have_a_longest_length(self) -> None:
+        padded = "12 weeks".ljust(100)
+        assert bs.Interval.parse(padded) == bs.Interval(weeks=12)
+        with pytest.raises(bs.errors.IntervalError):
+            bs.Interval.parse(padded + " ")
+        longest = "3 to 4 months".ljust(2 * 100)
+        assert str(bs.IntervalRange.parse(longest)) == "3 to 4 months"
+        with pytest.raises(bs.errors.IntervalError):
+            bs.IntervalRange.parse(longest + " ")
+
+    def test_a_sum_keeps_its_units_in_a_range(self) -> None:
+        ranges = [
+            ("12 weeks + 1 day", "100 days", "12 weeks + 1 day to 100 days"),
+            ("10 days", "3 months + 5 days", "10 days to 3 months + 5 days"),
+        ]
+        for first, last, text in ranges:
+            assert str(bs.IntervalRange(first=first, last=last)) == text
+
+    def test_beyond_the_calendar(self) -> None:
+        with pytest.raises(bs.errors.CalendarRangeError) as caught:
+            bs.Interval(weeks=12).after("9999-12-01")
+        assert str(caught.value) == (
+            "the date would leave the calendar; it must lie in the years 1 to 9999"
+        )
+
+    def test_a_rule_that_ends_before_its_minimum(self) -> None:
+        own = protocol(in_force={"last": "2026-01-31"})
+        after = protocol(
+            version="2",
+            in_force={"first": "2026-02-01"},
+            retreatment={"kind": "as_needed", "wording": "as needed"},
+        )
+        rules = [
+            bs.forecast(record("2026-01-05"), after, as_of=day, other_protocols=[own])
+            .reasons["earliest"]
+            .rule
+            for day in ("2026-01-10", "2026-02-10")
+        ]
+        assert rules == [
+            "the rules in force end before the day that their minimum gives",
+            "no minimum and no usual range are recorded here: as needed",
+        ]

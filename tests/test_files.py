@@ -1,0 +1,318 @@
+"""Files: read within limits, written whole or not at all."""
+
+import gzip
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+import xlsxwriter  # type: ignore[import-untyped]
+
+from botox_schedule.errors import FileLimitError, OutputError, TableError
+from botox_schedule.files import (
+    MEBIBYTE,
+    check_lines,
+    check_outputs,
+    expand,
+    read_within,
+    write_whole,
+    zip_entries,
+)
+from botox_schedule.tables import read_sessions
+from botox_schedule.tables.parquet import _check_size
+
+# Runs in a process of its own: the memory it took is its own, too.
+_REFUSED = """
+import sys, time
+from botox_schedule.errors import FileLimitError
+from botox_schedule.tables import read_sessions
+begun = time.process_time()
+try:
+    read_sessions(sys.argv[1])
+except FileLimitError as error:
+    print(error)
+    print(time.process_time() - begun)
+    peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    print(int(peak.split()[1]) // 1024)
+"""
+
+# Ends the process before the n-th call that touches the disk.
+_KILLED = """
+import os, sys, pathlib
+from botox_schedule.files import write_whole
+left = int(sys.argv[2])
+def dying(function):
+    def call(*args, **kwargs):
+        global left
+        left -= 1
+        if left < 0:
+            os._exit(9)
+        return function(*args, **kwargs)
+    return call
+for name in ("open", "write", "fsync", "close"):
+    setattr(os, name, dying(getattr(os, name)))
+for name in ("replace", "chmod", "unlink"):
+    setattr(pathlib.Path, name, dying(getattr(pathlib.Path, name)))
+write_whole(sys.argv[1], b"new" * 700_000)
+os._exit(0)
+"""
+
+
+def run(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def zip_of(**entries: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in entries.items():
+            file.writestr(name.replace("__", "/"), data)
+    return content.getvalue()
+
+
+def far_apart() -> bytes:
+    """An Excel file of two cells in opposite corners of a sheet."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content)
+    sheet = book.add_worksheet()
+    sheet.write(0, 0, "patient")
+    sheet.write(1_048_575, 16_383, "end")
+    book.close()
+    return content.getvalue()
+
+
+def repeated(rows: int, columns: int) -> bytes:
+    """An OpenDocument sheet whose one cell is repeated."""
+    row = f'<t:table-row t:number-rows-repeated="{rows}"><t:table-cell o:v="1" t:number-columns-repeated="{columns}"><p>x</p></t:table-cell></t:table-row>'
+    empty = '<t:table-row t:number-rows-repeated="1048576"><t:table-cell t:number-columns-repeated="16384"/></t:table-row>'
+    return zip_of(**{"content.xml": f"<t>{row}{empty}</t>".encode()})
+
+
+def parquet(rows: int) -> bytes:
+    content = io.BytesIO()
+    pl.DataFrame({"patient": pl.repeat("x", rows, eager=True)}).write_parquet(content)
+    return content.getvalue()
+
+
+class TestReadWithin:
+    def test_a_file_may_have_exactly_the_limit(self, tmp_path: Path) -> None:
+        file = tmp_path / "a"
+        file.write_bytes(b"x" * 10)
+        assert read_within(file, 10) == b"x" * 10
+        with pytest.raises(FileLimitError, match=r"^a: larger than"):
+            read_within(file, 9)
+
+    def test_a_stream_has_the_same_limit(self) -> None:
+        assert read_within(io.BytesIO(b"x" * 10), 10) == b"x" * 10
+        with pytest.raises(FileLimitError, match=r"^the stream: larger than"):
+            read_within(io.BytesIO(b"x" * 10), 9)
+
+    def test_a_name_that_no_file_can_have_is_no_such_file(self) -> None:
+        with pytest.raises(FileNotFoundError):
+            read_within("a\0b", 10)
+
+    def test_gzip_counts_by_what_it_becomes(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.csv"
+        file.write_bytes(gzip.compress(b"x" * 1000))
+        assert read_within(file, 1000) == b"x" * 1000
+        with pytest.raises(FileLimitError, match="larger than"):
+            read_within(file, 999)
+
+    def test_what_grows_as_no_text_does_is_refused(self) -> None:
+        content = gzip.compress(bytes(17 * MEBIBYTE))
+        with pytest.raises(FileLimitError, match="grows more than 200-fold"):
+            expand(content, "a", 20 * MEBIBYTE)
+
+    def test_several_members_are_one_file(self) -> None:
+        content = gzip.compress(b"one") + gzip.compress(b"two") + b"\0\0"
+        assert expand(content, "a", 100) == b"onetwo"
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            gzip.compress(b"x" * 100)[:-1],
+            gzip.compress(b"x" * 100)[:12],
+            gzip.compress(b"x") + b"more",
+            b"\x1f\x8b not gzip",
+            gzip.compress(b"x")[:-6] + b"\0" * 6,
+        ],
+    )
+    def test_a_damaged_gzip_is_refused(self, content: bytes) -> None:
+        with pytest.raises(FileLimitError, match="damaged or cut short"):
+            expand(content, "a", 1000)
+
+
+class TestBombs:
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("gzip.csv", lambda: gzip.compress(bytes(600 * MEBIBYTE), 1)),
+            ("slow.csv", lambda: gzip.compress(b"patient,date\n" * 40 * MEBIBYTE, 1)),
+            ("corners.xlsx", far_apart),
+            ("entries.xlsx", lambda: zip_of(**{"xl__sheet.xml": bytes(300 * MEBIBYTE)})),
+            ("repeated.ods", lambda: repeated(1_000_000, 16_000)),
+            ("rows.parquet", lambda: parquet(20_000_000)),
+        ],
+    )
+    def test_a_bomb_is_refused_in_two_seconds_and_300_mebibytes(
+        self, tmp_path: Path, name: str, content: Callable[[], bytes]
+    ) -> None:
+        file = tmp_path / name
+        file.write_bytes(content())
+        words, seconds, mebibytes = run(_REFUSED, file).stdout.splitlines()
+        assert words.startswith(f"{name}: ")
+        assert float(seconds) < 2
+        assert int(mebibytes) < 300
+
+    def test_an_entry_that_states_a_false_size_expands_to_no_more(self) -> None:
+        honest = zip_of(a=b"x" * 100_000)
+        false = honest.replace((100_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+        assert false != honest
+        with pytest.raises(FileLimitError, match="damaged or encrypted"):
+            zip_entries(false, "a", 1000)
+
+    def test_entries_count_together(self) -> None:
+        content = zip_of(a=b"x" * 600, b=b"x" * 400)
+        assert zip_entries(content, "a", 1000)["b"] == b"x" * 400
+        with pytest.raises(FileLimitError, match="larger than"):
+            zip_entries(content, "a", 999)
+
+    @pytest.mark.parametrize(
+        ("rows", "columns", "refused"), [(5000, 1000, False), (5001, 1000, True)]
+    )
+    def test_repeated_cells_count(self, rows: int, columns: int, refused: bool) -> None:
+        with pytest.raises((FileLimitError, TableError)) as caught:
+            read_sessions(repeated(rows, columns))
+        assert ("more than 5,000,000 cells" in str(caught.value)) is refused
+
+    @pytest.mark.parametrize(("rows", "refused"), [(5_000_000, False), (5_000_001, True)])
+    def test_rows_of_parquet_count(self, rows: int, refused: bool) -> None:
+        if refused:
+            with pytest.raises(FileLimitError, match="give a table of this size to"):
+                _check_size(parquet(rows), "a")
+        else:
+            _check_size(parquet(rows), "a")
+
+    def test_metadata_of_parquet_have_a_limit(self) -> None:
+        content = b"PAR1" + bytes(9 * MEBIBYTE) + (9 * MEBIBYTE).to_bytes(4, "little") + b"PAR1"
+        with pytest.raises(FileLimitError, match="8 MiB of metadata"):
+            read_sessions(content)
+
+    @pytest.mark.parametrize(
+        "metadata", [b"\x1c" * 40, b"\x06" + b"\xff" * 30, b"\x0d", b"\x19\xfc"]
+    )
+    def test_metadata_of_parquet_that_are_none_are_refused(self, metadata: bytes) -> None:
+        with pytest.raises(TableError, match="damaged"):
+            read_sessions(b"PAR1" + metadata + len(metadata).to_bytes(4, "little") + b"PAR1")
+
+
+class TestCheckLines:
+    def test_a_line_may_have_one_mebibyte(self) -> None:
+        check_lines(b"x" * (MEBIBYTE - 1) + b"\n" + b"x" * MEBIBYTE, "a")
+        check_lines(b"x" * (MEBIBYTE - 1) + b"\r" + b"x" * MEBIBYTE, "a")
+        with pytest.raises(FileLimitError, match="a: line 2 is longer than 1 MiB"):
+            check_lines(b"short\n" + b"x" * (MEBIBYTE + 1), "a")
+
+
+class TestWriteWhole:
+    def test_text_and_bytes_are_written_as_they_are(self, tmp_path: Path) -> None:
+        file = tmp_path / "a"
+        write_whole(file, "é\r\n")
+        assert file.read_bytes() == "é\r\n".encode()
+        write_whole(str(file), b"")
+        assert file.read_bytes() == b""
+        assert [one.name for one in tmp_path.iterdir()] == ["a"]
+
+    def test_killed_at_any_write_the_old_file_or_the_new_one_is_there(self, tmp_path: Path) -> None:
+        file = tmp_path / "a"
+        seen = set()
+        for calls in range(30):
+            file.write_bytes(b"old")
+            code = run(_KILLED, file, calls).returncode
+            assert code in {0, 9}
+            content = file.read_bytes()
+            assert content in {b"old", b"new" * 700_000}
+            seen.add(content)
+            if code == 0:
+                break
+        assert calls > 8
+        assert len(seen) == 2
+
+    def test_with_a_full_disk_the_old_file_stands(self, tmp_path: Path) -> None:
+        resource = pytest.importorskip("resource")
+        file = tmp_path / "a"
+        file.write_bytes(b"old")
+        code = (
+            "import resource, signal, sys\n"
+            "from botox_schedule.files import write_whole\n"
+            "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))\n"
+            "try:\n    write_whole(sys.argv[1], b'x' * 2_000_000)\n"
+            "except OSError:\n    print('refused')\n"
+        )
+        assert resource
+        assert run(code, file).stdout == "refused\n"
+        assert file.read_bytes() == b"old"
+        assert [one.name for one in tmp_path.iterdir()] == ["a"]
+
+    def test_patients_rows_are_for_their_owner_only(self, tmp_path: Path) -> None:
+        file = tmp_path / "a"
+        write_whole(file, "shared")
+        assert file.stat().st_mode & 0o777 == 0o666 & ~_umask()
+        write_whole(file, "patients", private=True)
+        assert file.stat().st_mode & 0o777 == 0o600
+
+    def test_a_file_keeps_its_mode(self, tmp_path: Path) -> None:
+        file = tmp_path / "a"
+        file.write_bytes(b"")
+        file.chmod(0o640)
+        write_whole(file, "new")
+        assert file.stat().st_mode & 0o777 == 0o640
+
+    def test_a_link_keeps_its_place(self, tmp_path: Path) -> None:
+        file, link = tmp_path / "a", tmp_path / "link"
+        file.write_bytes(b"old")
+        link.symlink_to(file)
+        write_whole(link, "new")
+        assert link.is_symlink()
+        assert file.read_bytes() == b"new"
+
+    def test_a_device_is_written_to_directly(self) -> None:
+        write_whole(os.devnull, "new")
+        assert not Path(os.devnull).is_file()
+
+    def test_a_folder_that_is_not_there_is_an_error(self, tmp_path: Path) -> None:
+        with pytest.raises(FileNotFoundError):
+            write_whole(tmp_path / "none" / "a", "new")
+
+
+class TestCheckOutputs:
+    def test_an_output_that_is_an_input_is_refused_by_any_name(self, tmp_path: Path) -> None:
+        file, link, hard = tmp_path / "a", tmp_path / "link", tmp_path / "hard"
+        file.write_bytes(b"")
+        link.symlink_to(file)
+        hard.hardlink_to(file)
+        for name in (file, str(file), link, hard, tmp_path / "x" / ".." / "a"):
+            with pytest.raises(OutputError, match="one of the inputs"):
+                check_outputs([name], [None, file])
+
+    def test_two_outputs_are_two_files(self, tmp_path: Path) -> None:
+        with pytest.raises(OutputError, match="two outputs are one file"):
+            check_outputs([tmp_path / "a", f"{tmp_path}/./a"], [])
+
+    def test_others_pass(self, tmp_path: Path) -> None:
+        (tmp_path / "a").write_bytes(b"")
+        check_outputs([None, "-", "-", tmp_path / "b", tmp_path / "c"], ["-", tmp_path / "a"])
+        check_outputs([os.devnull], [os.devnull])
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

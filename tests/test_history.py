@@ -1,0 +1,305 @@
+"""Which sessions of a record count on a day, and which row of an id."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+import botox_schedule as bs
+from botox_schedule.records.decisions import known_decisions
+from botox_schedule.records.history import read_history
+from botox_schedule.testing import record_from_gaps
+from samples import MIGRAINE, TWELVE, codes, protocol, record
+
+JAN = date(2026, 1, 5)
+one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
+
+
+class TestHistory:
+    def test_a_death_on_the_day_of_the_question_is_known(self) -> None:
+        ends = [{"on": "2026-02-01", "kind": "deceased"}]
+        found = bs.forecast(
+            record("2026-01-05", "2026-02-02", care_ends=ends), MIGRAINE, as_of="2026-02-02"
+        )
+        assert found.status is bs.DueStatus.DECEASED
+        assert "session_after_death" in codes(found)
+        assert "future_completed_session" not in codes(found)
+
+    def test_a_death_outweighs_a_later_discontinuation(self) -> None:
+        ends = [
+            {"on": "2026-02-01", "kind": "deceased"},
+            {"on": "2026-03-01", "kind": "discontinued"},
+        ]
+        found = bs.forecast(record("2026-01-05", care_ends=ends), MIGRAINE, as_of="2026-04-01")
+        assert found.status is bs.DueStatus.DECEASED
+
+    def test_who_is_born_on_the_day_of_a_session_is_born(self) -> None:
+        for born, expected in (("2026-01-05", False), ("2026-01-06", True)):
+            found = bs.forecast(record("2026-01-05", born_on=born), MIGRAINE, as_of="2026-02-01")
+            assert ("session_before_birth" in codes(found)) is expected
+
+    def test_the_order_of_the_records_means_nothing_on_one_day(self) -> None:
+        sessions = [
+            {
+                "administered_on": JAN,
+                "indication": "chronic-migraine",
+                "product": "Botox",
+                "units": units,
+            }
+            for units in (200, 100)
+        ]
+        for order in (sessions, sessions[::-1]):
+            found = read_history(bs.PatientRecord(sessions=order), JAN).completed
+            assert [session.units for session in found] == [100, 200]
+
+
+class TestTies:
+    def test_the_first_death_counts(self) -> None:
+        ends = [{"on": day, "kind": "deceased"} for day in ("2026-03-01", "2026-02-01")]
+        found = bs.forecast(record("2026-01-05", care_ends=ends), MIGRAINE, as_of="2026-06-01")
+        assert found.status is bs.DueStatus.DECEASED
+
+    def test_the_last_discontinuation_counts(self) -> None:
+        days = ["2026-02-01", "2026-05-01"]
+        for order in (days, days[::-1]):
+            ends = [{"on": day, "kind": "discontinued"} for day in order]
+            again = record("2026-01-05", "2026-04-01", care_ends=ends)
+            found = bs.forecast(again, MIGRAINE, as_of="2026-06-01")
+            assert found.status is bs.DueStatus.DISCONTINUED
+
+    def test_the_session_that_reopens_care_is_a_finding_until_the_next(self) -> None:
+        ends = [{"on": "2026-02-01", "kind": "discontinued"}]
+        again = record("2026-01-05", "2026-04-01", "2026-07-01", care_ends=ends)
+        found = bs.forecast(again, MIGRAINE, as_of="2026-06-30")
+        finding = next(f for f in found.findings if f.code == "care_resumed")
+        assert finding.record_ids == ("s-1",)
+        assert "care_resumed" not in codes(bs.forecast(again, MIGRAINE, as_of="2026-07-01"))
+
+    def test_copies_are_told_apart_by_what_was_discarded(self) -> None:
+        given = {
+            "id": "a",
+            "administered_on": JAN,
+            "indication": "chronic-migraine",
+            "product": None,
+        }
+        rows = [given, given, {**given, "units_discarded": 45}]
+        found = read_history(bs.PatientRecord.model_validate({"sessions": rows}), JAN)
+        assert [s.units_discarded for s in found.completed] == [Decimal(45)]
+        assert (len(found.copies), len(found.merged)) == (1, 1)
+
+    def test_a_copy_recorded_again_is_a_copy(self) -> None:
+        given = {
+            "id": "a",
+            "administered_on": JAN,
+            "indication": "chronic-migraine",
+            "product": None,
+        }
+        rows = [given, {**given, "recorded_on": "2026-01-09"}]
+        found = read_history(bs.PatientRecord.model_validate({"sessions": rows}), JAN)
+        assert (len(found.completed), len(found.copies), found.findings) == (1, 1, ())
+
+    def test_a_cycle_early_names_its_first_part(self) -> None:
+        parts = record("2026-01-05", "2026-02-01", "2026-02-02")
+        cycles = bs.treatment_cycles(parts, MIGRAINE, as_of="2026-03-01")
+        finding = next(f for f in cycles[1].findings if f.code == "early_session")
+        assert finding.record_ids == ("s-1",)
+
+    def test_the_tolerance_counts_in_the_policys_months(self) -> None:
+        late_march = protocol(
+            retreatment={"kind": "scheduled", "minimum": "90 days", "usual": "90 days"}
+        )
+        timings = []
+        for short_month in bs.ShortMonth:
+            policy = bs.SchedulingPolicy(validity_tolerance="1 month", short_month=short_month)
+            # 90 days after 2025-12-31 is 2026-03-31; a month before it there is no 31 February.
+            cycles = bs.treatment_cycles(
+                record("2025-12-31", "2026-02-28"), late_march, as_of="2026-04-01", policy=policy
+            )
+            timings.append(cycles[1].timing)
+        assert timings == [bs.CycleTiming.EARLY_WITHIN_TOLERANCE, bs.CycleTiming.EARLY]
+
+    def test_a_projection_keeps_the_policy(self) -> None:
+        policy = bs.SchedulingPolicy(payer_minimum="100 days")
+        found = bs.project(record("2026-01-05"), MIGRAINE, as_of="2026-02-01", policy=policy)
+        assert [str(session.target) for session in found[:2]] == ["2026-04-15", "2026-07-24"]
+
+    def test_the_strictest_of_a_cycles_own_protocols_judges(self) -> None:
+        shared = {"shares_clock_with": ["spasticity"]}
+        short = protocol(retreatment=TWELVE | {"minimum": "8 weeks", "usual": "8 weeks"}, **shared)
+        strict = protocol(
+            id="strict",
+            indication="spasticity",
+            retreatment=TWELVE | {"minimum": "16 weeks", "usual": "20 weeks"},
+            shares_clock_with=["chronic-migraine"],
+        )
+        sessions = [
+            {"administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox"},
+            {"administered_on": "2026-05-11", "indication": "chronic-migraine", "product": "Botox"},
+            {"administered_on": "2026-05-11", "indication": "spasticity", "product": "Botox"},
+        ]
+        cycles = bs.treatment_cycles(
+            bs.PatientRecord(sessions=sessions), short, as_of="2026-06-01", other_protocols=[strict]
+        )
+        assert cycles[1].timing is bs.CycleTiming.ON_TIME
+
+
+class TestRowsOfOneId:
+    def history(self, *rows: dict[str, Any], as_of: str = "2026-06-01") -> Any:
+        base = {"id": "a", "indication": "chronic-migraine", "product": "Botox"}
+        given = bs.PatientRecord.model_validate({"sessions": [{**base, **row} for row in rows]})
+        answers = {
+            str(
+                read_history(
+                    given.model_copy(update={"sessions": order}), date.fromisoformat(as_of)
+                )
+            )
+            for order in (given.sessions, given.sessions[::-1])
+        }
+        assert len(answers) == 1
+        return read_history(given, date.fromisoformat(as_of))
+
+    def test_a_future_completed_row_is_cut_off_before_the_id_is_settled(self) -> None:
+        found = self.history({"administered_on": "2026-01-05"}, {"administered_on": "2027-01-05"})
+        assert [s.administered_on for s in found.completed] == [JAN]
+        assert [s.administered_on for s in found.later] == [date(2027, 1, 5)]
+
+    @pytest.mark.parametrize(
+        "other",
+        [{"indication": "spasticity"}, {"product": "Dysport"}, {"kind": "touch_up"}],
+        ids=["indication", "product", "kind"],
+    )
+    def test_completed_rows_that_differ_in_kind_all_count(self, other: dict[str, Any]) -> None:
+        found = self.history(
+            {"administered_on": "2026-01-05"}, {"administered_on": "2026-01-05", **other}
+        )
+        assert len(found.completed) == 2
+        assert [f.code for f in found.findings] == ["conflicting_records"]
+
+    def test_of_others_the_later_day_then_the_larger_units_count(self) -> None:
+        found = self.history(
+            {"administered_on": "2026-01-05", "units": 200},
+            {"administered_on": "2026-01-06", "units": 100},
+            {"administered_on": "2026-01-06", "units": 150},
+        )
+        assert [(s.administered_on.day, s.units) for s in found.completed] == [(6, Decimal(150))]
+        assert len(found.merged) == 2
+
+    def test_an_entry_in_error_takes_its_row_back(self) -> None:
+        found = self.history(
+            {"administered_on": "2026-01-05"},
+            {"administered_on": "2026-01-05", "status": "entered_in_error"},
+        )
+        assert (found.completed, len(found.other), found.findings) == ([], 1, ())
+
+    def test_a_correction_is_not_known_before_it_is_recorded(self) -> None:
+        rows = (
+            {"administered_on": "2026-01-05"},
+            {
+                "administered_on": "2026-01-05",
+                "status": "entered_in_error",
+                "recorded_on": "2026-02-01",
+            },
+        )
+        assert len(self.history(*rows, as_of="2026-01-31").completed) == 1
+        assert self.history(*rows, as_of="2026-02-01").completed == []
+
+    def test_among_the_rest_the_one_recorded_last_counts(self) -> None:
+        rows = (
+            {"administered_on": "2026-07-06", "status": "booked", "recorded_on": "2026-03-01"},
+            {"administered_on": "2026-06-29", "status": "booked", "recorded_on": "2026-04-01"},
+        )
+        assert [s.administered_on for s in self.history(*rows).booked] == [date(2026, 6, 29)]
+
+    @pytest.mark.parametrize(
+        ("winner", "loser"), [("cancelled", "booked"), ("no_show", "booked"), ("booked", "draft")]
+    )
+    def test_on_one_day_what_became_of_it_counts(self, winner: str, loser: str) -> None:
+        rows = [{"administered_on": "2026-06-29", "status": status} for status in (winner, loser)]
+        found = self.history(*rows)
+        kept = [*found.booked, *found.missed, *found.other]
+        assert [s.status for s in kept] == [winner]
+
+    def test_a_visit_booked_anew_on_a_later_day_is_booked(self) -> None:
+        found = self.history(
+            {"administered_on": "2026-03-30", "status": "cancelled"},
+            {"administered_on": "2026-04-06", "status": "booked"},
+        )
+        assert [s.administered_on for s in found.booked] == [date(2026, 4, 6)]
+
+
+class TestDecisions:
+    """What was decided is known from the day it was recorded, whatever days it covers."""
+
+    def holds(self, *rows: dict[str, Any], as_of: str) -> list[tuple[str, str | None]]:
+        base = {"first": "2026-03-01", "last": "2026-03-31", "reason": "x"}
+        given = bs.PatientRecord.model_validate({"holds": [{**base, **row} for row in rows]})
+        found = known_decisions(given, date.fromisoformat(as_of))
+        return sorted((str(h.first), str(h.last) if h.last else None) for h in found.holds)
+
+    def test_it_is_known_from_the_day_it_was_recorded(self) -> None:
+        assert self.holds({"recorded_on": "2026-02-01"}, as_of="2026-01-31") == []
+        assert len(self.holds({"recorded_on": "2026-02-01"}, as_of="2026-02-01")) == 1
+
+    def test_a_later_row_of_its_id_counts_from_its_day_on(self) -> None:
+        rows = ({"id": "h"}, {"id": "h", "last": "2026-04-30", "recorded_on": "2026-03-10"})
+        assert self.holds(*rows, as_of="2026-03-09") == [("2026-03-01", "2026-03-31")]
+        assert self.holds(*rows, as_of="2026-03-10") == [("2026-03-01", "2026-04-30")]
+
+    def test_of_one_day_all_bind(self) -> None:
+        rows = ({"id": "h"}, {"id": "h", "last": "2026-04-30"})
+        assert len(self.holds(*rows, as_of="2026-03-09")) == 2
+
+    def test_withdrawn_it_ended_the_day_before(self) -> None:
+        row = {"last": None, "withdrawn_on": "2026-03-10"}
+        assert self.holds(row, as_of="2026-03-09") == [("2026-03-01", None)]
+        assert self.holds(row, as_of="2026-03-10") == [("2026-03-01", "2026-03-09")]
+
+    @pytest.mark.parametrize("withdrawn_on", ["2026-02-28", "2026-03-01"])
+    def test_withdrawn_on_or_before_its_first_day_it_never_was(self, withdrawn_on: str) -> None:
+        assert self.holds({"withdrawn_on": withdrawn_on}, as_of="2026-03-15") == []
+
+    def test_withdrawn_after_its_end_nothing_changes(self) -> None:
+        row = {"withdrawn_on": "2026-05-01"}
+        assert self.holds(row, as_of="2026-06-01") == [("2026-03-01", "2026-03-31")]
+
+    def test_a_withdrawn_discharge_leaves_a_hold(self) -> None:
+        ends = [{"on": "2026-03-01", "kind": "discontinued", "withdrawn_on": "2026-03-10"}]
+        given = bs.PatientRecord.model_validate({"care_ends": ends})
+        before, after = (known_decisions(given, date(2026, 3, day)) for day in (9, 10))
+        assert (len(before.discharges), before.holds) == (1, ())
+        assert (after.discharges, [(h.first.day, h.last and h.last.day) for h in after.holds]) == (
+            (),
+            [(1, 9)],
+        )
+
+    def test_a_discharge_withdrawn_on_its_day_leaves_nothing(self) -> None:
+        ends = [{"on": "2026-03-01", "kind": "discontinued", "withdrawn_on": "2026-03-01"}]
+        found = known_decisions(
+            bs.PatientRecord.model_validate({"care_ends": ends}), date(2026, 3, 1)
+        )
+        assert (found.discharges, found.holds) == ((), ())
+
+    def test_an_authorization_is_shortened_too(self) -> None:
+        approved = {"indication": "chronic-migraine", "product": "Botox", "withdrawn_on": "2026-03-10",
+                    "valid": {"first": "2026-03-01", "last": "2026-12-31"}}  # fmt: skip
+        given = bs.PatientRecord.model_validate({"authorizations": [approved]})
+        (found,) = known_decisions(given, date(2026, 3, 10)).authorizations
+        assert found.valid.last == date(2026, 3, 9)
+        never = {**approved, "withdrawn_on": "2026-03-01"}
+        given = bs.PatientRecord.model_validate({"authorizations": [never]})
+        assert known_decisions(given, date(2026, 3, 10)).authorizations == ()
+
+    @pytest.mark.parametrize("kind", ["death", "day unknown"])
+    def test_a_death_in_the_future_or_without_a_day_ends_all(self, kind: str) -> None:
+        on = "2026-12-01" if kind == "death" else None
+        given = record("2026-01-05", care_ends=[{"on": on, "kind": "deceased"}])
+        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
+        assert found.status is bs.DueStatus.DECEASED
+        assert ("death_in_the_future" in codes(found)) is (kind == "death")
+        assert bs.check_date(given, MIGRAINE, on="2026-11-30", as_of="2026-02-01").allowed is False
+
+    def test_a_discharge_needs_its_day(self) -> None:
+        with pytest.raises(ValidationError, match="needs its day"):
+            bs.CareEnd(on=None, kind="discontinued")

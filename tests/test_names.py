@@ -1,0 +1,150 @@
+"""Names and codes of products and indications."""
+
+from datetime import date
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+import botox_schedule as bs
+from botox_schedule.protocols.bundled import bundled_tables
+from botox_schedule.protocols.catalog import cited
+from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.protocols.indications import names_of
+from botox_schedule.protocols.loader import faults
+from botox_schedule.protocols.model import ProductName
+from botox_schedule.testing import record_from_gaps
+from samples import MIGRAINE, protocol, record
+
+JAN = date(2026, 1, 5)
+one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
+
+
+class TestProducts:
+    @pytest.mark.parametrize("product", list(bs.Product))
+    def test_each_is_found_by_its_name_with_and_without_a_suffix(self, product: bs.Product) -> None:
+        assert bs.find_product(product.value) is product
+        assert bs.find_product(f"{product.value}-abcd") is product
+        assert bs.find_product(f"{product.value}-abcde") is None
+
+    def test_codes_name_products(self) -> None:
+        assert bs.protocols.find_product_by_code("HCPCS", "J0585") is bs.Product.ONABOTULINUMTOXIN_A
+        assert (
+            bs.protocols.find_product_by_code(" hcpcs ", " j0585 ")
+            is bs.Product.ONABOTULINUMTOXIN_A
+        )
+        assert bs.protocols.find_product_by_code("HCPCS", "J9999") is None
+        assert bs.protocols.find_product_by_code("another", "J0585") is None
+        assert bs.protocols.find_product_by_code("ICD-10-CM", "G43.709") is None
+        assert bs.protocols.names_toxin("HCPCS", "J0585")
+        assert not bs.protocols.names_toxin("another", "J0585")
+
+    def test_a_code_of_a_class_names_none_of_its_products(self) -> None:
+        tables = bundled_tables("indications.toml")
+        rows = [r for r in (*tables["codes"], *tables["classes"]) if "whole_class" in r]
+        assert any("product" in row for row in rows)
+        for row in rows:
+            assert bs.protocols.find_product_by_code(row["system"], row["code"]) is None
+            assert bs.protocols.names_toxin(row["system"], row["code"])
+
+    def test_the_names_of_a_product(self) -> None:
+        assert names_of(bs.Product.INCOBOTULINUMTOXIN_A)[:5] == [
+            "xeomin", "xeomeen", "bocouture", "incobotulinumtoxina", "incobotulinumtoxin a"
+        ]  # fmt: skip
+
+    def test_a_notebook_shows_a_picture(self) -> None:
+        one = record("2026-01-05")
+        for shown in (one, bs.forecast(one, MIGRAINE, as_of="2026-02-01")):
+            assert "<svg" in shown._repr_html_()
+
+
+class TestCatalogue:
+    def test_without_a_day_the_newest_version_is_found(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        old = protocol(version="9", in_force={"last": "2025-12-31"})
+        new = protocol(version="10", in_force={"first": "2026-01-01"})
+        later = protocol(version="11", in_force={"first": "2026-01-01"})
+        for order in ([old, new], [new, old]):
+            known = ProtocolSet(order)
+            monkeypatch.setattr(
+                "botox_schedule.protocols.catalog.bundled_set", lambda known=known: known
+            )
+            assert bs.find_protocol("chronic-migraine") is new
+            assert bs.find_protocol("chronic-migraine", on="2025-12-31") is old
+            assert bs.find_protocol("chronic-migraine", on="2026-01-01") is new
+        known = ProtocolSet([new, later])
+        monkeypatch.setattr("botox_schedule.protocols.catalog.bundled_set", lambda: known)
+        # Versions are numbers: of two that begin on one day the larger number counts.
+        assert bs.find_protocol("chronic-migraine") is later
+
+    def test_a_citation_has_the_title_and_address_of_its_document(self) -> None:
+        own = {"leaflet": {"title": "The leaflet", "address": "in the drawer"}}
+        source = {
+            "key": "leaflet",
+            "place": "page 1",
+            "verification": "clinic",
+            "checked_on": date(2026, 1, 5),
+        }
+        found = cited(source, own)
+        assert (found.title, found.address) == ("The leaflet", "in the drawer")
+        key = next(iter(bundled_tables("sources.toml")))
+        assert cited(source | {"key": key}).title == bundled_tables("sources.toml")[key]["title"]
+
+    def test_a_fault_of_a_whole_table_says_so(self) -> None:
+        with pytest.raises(ValidationError) as caught:
+            bs.protocols.RetreatmentRule(kind="scheduled", typical="12 weeks")
+        expected = [
+            "the table: a typical interval needs the name of its statistic, and both or none"
+        ]
+        assert list(faults(caught.value)) == expected
+
+
+class TestNames:
+    def test_a_product_that_is_none_is_said(self) -> None:
+        products = ", ".join(product.value for product in bs.Product)
+        for value in ("toxin", "x" * 201, 5, b"Botox"):
+            with pytest.raises(ValidationError) as caught:
+                TypeAdapter(ProductName).validate_python(value)
+            (fault,) = caught.value.errors()
+            assert fault["msg"] == f"not a product; give one of {products}, or a brand name"
+            assert fault["type"] == "product"
+        assert TypeAdapter(ProductName).validate_python(" Botox ") is bs.Product.ONABOTULINUMTOXIN_A
+
+    @pytest.mark.parametrize(
+        ("system", "code", "expected"),
+        [
+            ("ICD-10-CM", "G43.709", "chronic-migraine"),
+            ("icd-10-cm", " g43709 ", "chronic-migraine"),
+            ("HTTP://HL7.ORG/FHIR/SID/ICD-10-CM", "G43.709", "chronic-migraine"),
+            ("ICD-10-CM", "G80.0", "spasticity"),
+            ("HCPCS", "J0585", None),
+        ],
+    )
+    def test_a_code_gives_the_general_indication(
+        self, system: str, code: str, expected: str | None
+    ) -> None:
+        assert bs.find_indication(system, code) == expected
+
+    def test_what_is_not_bundled_lists_what_is(self) -> None:
+        with pytest.raises(bs.UnknownProtocolError) as caught:
+            bs.find_protocol("chronic-migraine", product="toxin")
+        assert str(caught.value).startswith("product: no known product is named; give one of ")
+        with pytest.raises(bs.UnknownProtocolError) as caught:
+            bs.find_protocol("chronic-migraine", region="eu", product="Daxxify")
+        assert str(caught.value).endswith("there are: none")
+        with pytest.raises(
+            bs.UnknownProtocolError, match="there are: blepharospasm, cervical-dystonia, sialorrhea"
+        ):
+            bs.find_protocol("chronic-migraine", product="Xeomin")
+        assert bs.find_protocol("chronic-migraine", on="2026-01-05") == MIGRAINE
+
+    def test_codes_belong_to_region_product_and_indication(self) -> None:
+        found = {p.id: {f"{c.system} {c.code}" for c in p.codes} for p in bs.bundled_protocols()}
+        botox_us = found["onabotulinumtoxinA-chronic-migraine-adult-us"]
+        assert {"ICD-10-CM G43.709", "HCPCS J0585", "CPT 64615", "RxNorm 860189"} <= botox_us
+        assert not {"HCPCS J0586", "ICD-10-CM G24.3", "CPT 64642"} & botox_us
+        for name, codes in found.items():
+            if not name.endswith("-us"):
+                assert not any(code.startswith(("ICD", "HCPCS", "CPT")) for code in codes)
+            if not name.startswith("onabotulinumtoxinA"):
+                assert "HCPCS J0585" not in codes

@@ -1,0 +1,190 @@
+"""Protocol files: what is read, and how every fault is named."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import botox_schedule as bs
+from botox_schedule import outcomes as out
+from botox_schedule.protocols.loader import protocols_in, tables_in
+from botox_schedule.testing import record_from_gaps
+from samples import TWELVE
+
+JAN = date(2026, 1, 5)
+one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
+
+
+PROTOCOL = """[[protocols]]
+id = "own"
+version = "{version}"
+region = "us"
+indication = "chronic-migraine"
+product = "Botox"
+population = "adult"
+retreatment = {{ kind = "scheduled", minimum = "12 weeks" }}
+in_force = {{ {period} }}
+"""
+
+
+SOURCES = {"leaflet": {"title": "The leaflet", "address": "in the drawer"}}
+SOURCE = {
+    "key": "leaflet",
+    "place": "page 1",
+    "verification": "clinic",
+    "checked_on": date(2026, 1, 5),
+}
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        ("one_period", "other", "fits"),
+        [
+            ("last = 2026-06-30", "first = 2026-07-01", True),
+            ("first = 2026-07-01", "last = 2026-06-30", True),
+            ("last = 2026-06-30", "first = 2026-06-30", False),
+            ("first = 2026-06-30", "last = 2026-06-30", False),
+            ("", "first = 2026-07-01", False),
+            ("", "last = 2026-06-30", False),
+            ("first = 2026-07-01", "", False),
+            (
+                "first = 2026-01-01, last = 2026-02-01",
+                "first = 2026-02-02, last = 2026-03-01",
+                True,
+            ),
+            (
+                "first = 2026-02-02, last = 2026-03-01",
+                "first = 2026-01-01, last = 2026-02-01",
+                True,
+            ),
+            (
+                "first = 2026-01-01, last = 2026-12-31",
+                "first = 2026-02-01, last = 2026-03-01",
+                False,
+            ),
+            ("first = 2026-01-01", "first = 2027-01-01", False),
+            ("last = 2026-01-01", "last = 2027-01-01", False),
+        ],
+    )
+    def test_the_periods_of_versions_share_no_day(
+        self, tmp_path: Path, one_period: str, other: str, fits: bool
+    ) -> None:
+        file = tmp_path / "own.toml"
+        parts = [PROTOCOL.format(version=n, period=p) for n, p in enumerate((one_period, other))]
+        file.write_text("\n".join(parts), encoding="utf-8")
+        if fits:
+            assert len(bs.load_protocols(file)) == 2
+            return
+        with pytest.raises(bs.errors.ProtocolFileError) as caught:
+            bs.load_protocols(file)
+        assert str(caught.value) == (
+            "own.toml: [[protocols]] 2 (own): in_force of versions 0 and 1 overlaps; "
+            "expected periods without a common day"
+        )
+
+    def test_faults_show_values_and_never_whole_tables(self, tmp_path: Path) -> None:
+        file = tmp_path / "own.toml"
+        text = PROTOCOL.format(version="1", period="").replace('"adult"', '"old"')
+        file.write_text(text.replace('kind = "scheduled"', 'kind = ["x"]'), encoding="utf-8")
+        with pytest.raises(bs.errors.ProtocolFileError) as caught:
+            bs.load_protocols(file)
+        assert str(caught.value).splitlines() == [
+            "own.toml: [[protocols]] 1 (own): population: Input should be 'adult' or 'pediatric'; found 'old'",
+            "own.toml: [[protocols]] 1 (own): retreatment.kind: Input should be 'scheduled' or 'as_needed'",
+        ]
+
+    def test_rules_are_read_or_every_fault_is_named(self, tmp_path: Path) -> None:
+        file = tmp_path / "rules.toml"
+        row = '[[rules]]\nid = "own"\nversion = "1"\ntitle = "t"\n[[rules.criteria]]\nkind = "failures"\nname = "n"\nfailures = 2\nbelow_gives = "stop"\notherwise = "continue"\n'
+        source = 'source = { key = "nowhere", place = "p", verification = "clinic", checked_on = 2026-01-05 }\n'
+        bad = row + source
+        file.write_text(bad + bad.replace('"own"', '"other"'), encoding="utf-8")
+        with pytest.raises(bs.errors.ProtocolFileError) as caught:
+            out.load_response_rules(file)
+        fault = "criteria.source.key: no such source; expected a key of [sources] or of the bundled sources"
+        assert str(caught.value).splitlines() == [
+            f"rules.toml: [[rules]] {number}: {fault}" for number in (1, 2)
+        ]
+        file.write_text("", encoding="utf-8")
+        with pytest.raises(bs.errors.ProtocolFileError):
+            out.load_response_rules(file)
+
+
+class TestProtocolFiles:
+    def row(self, **changed: Any) -> dict[str, Any]:
+        given = {
+            "id": "own",
+            "version": "1",
+            "region": "us",
+            "indication": "chronic-migraine",
+            "product": "onabotulinumtoxinA",
+            "population": "adult",
+            "retreatment": TWELVE,
+        }
+        return given | changed
+
+    def read(self, *rows: dict[str, Any], codes: Any = (), **tables: Any) -> Any:
+        return protocols_in({"protocols": list(rows), **tables}, "own.toml", SOURCES, codes)
+
+    def faults(self, *rows: dict[str, Any], **tables: Any) -> list[str]:
+        with pytest.raises(bs.errors.ProtocolFileError) as caught:
+            self.read(*rows, **tables)
+        return str(caught.value).splitlines()
+
+    def test_figures_are_exact(self) -> None:
+        assert tables_in("a = 1.1", "own.toml") == {"a": Decimal("1.1")}
+
+    def test_every_faulty_protocol_is_named(self) -> None:
+        nameless = {key: value for key, value in self.row().items() if key != "id"}
+        found = self.faults(self.row(population="nobody"), nameless)
+        assert found[0].startswith("own.toml: [[protocols]] 1 (own): population: ")
+        assert found[1].startswith("own.toml: [[protocols]] 2: id: ")
+
+    def test_limits_of_file_and_protocol_hold_together(self) -> None:
+        shared = {"scope": "product", "per": "session", "units": 400, "region": "us"}
+        own = {"scope": "indication", "per": "session", "units": 200}
+        (found,) = self.read(self.row(limits=[own]), limits=[shared, shared | {"region": "uk"}])
+        assert [limit.units for limit in found.limits] == [400, 200]
+
+    def test_codes_of_file_and_protocol_hold_together(self) -> None:
+        code = {"system": "CPT", "meaning": "ours", "source": SOURCE}
+        given = [
+            code | {"code": "1", "product": "onabotulinumtoxinA"},
+            code | {"code": "2", "product": "abobotulinumtoxinA"},
+            code | {"code": "3", "indications": ["chronic-migraine"]},
+            code | {"code": "4", "indications": ["spasticity"]},
+            code | {"code": "5", "region": "uk"},
+        ]
+        (found,) = self.read(self.row(codes=[code | {"code": "own"}]), codes=given)
+        assert [one.code for one in found.codes] == ["1", "3", "own"]
+        assert {one.source.address for one in found.codes} == {"in the drawer"}
+
+    def test_a_citation_in_part_is_a_fault_and_no_crash(self) -> None:
+        for part in ({"place": "page 1"}, {"key": "leaflet"}):
+            found = self.faults(self.row(retreatment=TWELVE | {"minimum_source": part}))
+            assert all("retreatment.minimum_source" in fault for fault in found)
+
+    def test_an_unknown_source_is_named_where_it_stands(self) -> None:
+        unknown = SOURCE | {"key": "hearsay"}
+        limit = {"scope": "product", "per": "session", "units": 400}
+        found = self.faults(
+            self.row(
+                retreatment=TWELVE | {"minimum_source": unknown},
+                limits=[limit, limit | {"source": unknown}],
+            )
+        )
+        expected = (
+            "key: no source is called 'hearsay'; "
+            "expected a key of [sources] or of the bundled sources"
+        )
+        where = "own.toml: [[protocols]] 1 (own): "
+        assert found == [
+            f"{where}retreatment.minimum_source.{expected}",
+            f"{where}limits[2].source.{expected}",
+        ]
+
+    def test_also_is_a_list(self) -> None:
+        found = self.faults(self.row(retreatment=TWELVE | {"minimum_source": SOURCE | {"also": 5}}))
+        assert "also" in found[0]

@@ -1,0 +1,1000 @@
+"""Tables as clinics export them: each row is a session, a problem, or blank."""
+
+import gzip
+import io
+import sys
+import tomllib
+import zipfile
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import xlsxwriter  # type: ignore[import-untyped]
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from botox_schedule import CareEndKind, Product, SessionKind, SessionStatus
+from botox_schedule.errors import FileLimitError, TableError
+from botox_schedule.tables import (
+    TableReading,
+    read_authorizations,
+    read_births,
+    read_care_ends,
+    read_holds,
+    read_overrides,
+    read_prior_treatments,
+    read_sessions,
+    read_weights,
+)
+from botox_schedule.tables.typed import refusing
+
+FILES = Path(__file__).with_name("files")
+SHAPES = tomllib.loads((FILES / "expected.toml").read_text(encoding="utf-8"))
+HEADER = "Patient ID,Session date,Indication,Product,Units,Status,Birth date"
+GOOD = "P1,2026-01-05,chronic-migraine,Botox,155,completed,1980-01-01"
+
+
+def read(text: str | bytes, **options: Any) -> TableReading:
+    return read_sessions(text if isinstance(text, bytes) else text.encode(), **options)
+
+
+def one(row: str, *, header: str = HEADER, **options: Any) -> TableReading:
+    return read(f"{header}\n{row}\n", **options)
+
+
+def reasons(reading: TableReading) -> list[str]:
+    return [problem.reason for problem in reading.problems]
+
+
+def workbook(*sheets: list[list[Any]]) -> bytes:
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"default_date_format": "yyyy-mm-dd hh:mm"})
+    for rows in sheets:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    book.close()
+    return content.getvalue()
+
+
+def written(value: Any) -> str:
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value or "")
+
+
+SEPARATOR = "the separator may be for thousands or for decimals; write 1000, or 1.5"
+
+
+def moment(*parts: int) -> datetime:
+    return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001 - a spreadsheet has no zones
+
+
+class TestShapes:
+    def test_every_file_has_its_answer(self) -> None:
+        names = {file.name for file in FILES.iterdir()} - {"expected.toml", ".gitattributes"}
+        assert names == set(SHAPES["files"])
+
+    @pytest.mark.parametrize("name", sorted(SHAPES["files"]))
+    def test_a_file_says_what_it_says(self, name: str) -> None:
+        shape = SHAPES["files"][name]
+        options = {"date_format": shape.get("date_format")}
+        if error := shape.get("error"):
+            with pytest.raises(TableError) as caught:
+                read_sessions(FILES / name, **options)
+            assert str(caught.value).startswith(error)
+            return
+        reading = read_sessions(FILES / name, **options)
+        left_out = shape.get("left_out", [])
+        expected = shape.get("rows", [row for row in SHAPES["plain"] if row[0] not in left_out])
+        columns = ("patient", "administered_on", "indication", "product", "units")
+        found = [[written(row[name]) for name in columns] for row in reading.rows()]
+        assert found == expected
+        problems = shape.get("problems", [])
+        assert [problem.line for problem in reading.problems] == [line for line, _ in problems]
+        for problem, (_, words) in zip(reading.problems, problems, strict=True):
+            assert problem.reason.startswith(words)
+        counts = reading.counts
+        assert counts.read == counts.used + counts.left_out + counts.blank
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            pytest.param(f"{HEADER}\n{GOOD}\n", id="plain"),
+            pytest.param(f"{HEADER}\n{GOOD}", id="no last line end"),
+            pytest.param(f"\ufeff{HEADER}\r\n{GOOD}\r\n", id="byte-order mark, Windows line ends"),
+            pytest.param(f"{HEADER}\r{GOOD}\r", id="old Mac line ends"),
+            pytest.param(f"{HEADER}\n\n,,,,,,\n{GOOD}\n\n  \n", id="blank lines"),
+            pytest.param(f"{HEADER};Note\n{GOOD};x".replace(",", ";"), id="semicolons, extra column"),
+            pytest.param(f"{HEADER}\n{GOOD}".replace(",", "\t"), id="tabs"),
+            pytest.param(f"{HEADER}\n{GOOD},,", id="surplus empty cells"),
+            pytest.param("MRN,administered_on,INDICATION,toxin,dose,session-status,DOB\n" + GOOD, id="other names"),
+            pytest.param(f"{HEADER}\n P1 , 2026-01-05,Chronic Migraine,BOTOX,155 U,Completed,1980-01-01", id="other spelling"),
+            pytest.param(f"Clinic,{HEADER}\n\"a, \"\"b\"\"\",{GOOD}", id="quoted cell"),
+            pytest.param(f'"sep=,"\n{HEADER}\n{GOOD}', id="stated delimiter, in quotation marks"),
+            pytest.param(f"A title; with semicolons; many; of; them; and; more; here\n{HEADER}\n{GOOD}", id="title with another delimiter"),
+        ],
+    )  # fmt: skip
+    def test_one_good_row_comes_out(self, text: str) -> None:
+        reading = read(text)
+        assert [p for p in reading.problems if p.line > 1] == []
+        (row,) = reading.session_rows
+        assert (row.patient, reading.births) == ("P1", {"P1": date(1980, 1, 1)})
+        session = row.session
+        assert (session.administered_on, session.indication) == (date(2026, 1, 5), "chronic-migraine")  # fmt: skip
+        assert (session.product, session.units) == (Product.ONABOTULINUMTOXIN_A, Decimal(155))
+        assert reading.counts.used == 1
+
+    def test_utf_16_is_known_by_its_mark(self) -> None:
+        assert read(f"{HEADER}\n{GOOD}".encode("utf-16")).counts.used == 1
+
+    def test_utf_16_without_a_mark_is_named(self) -> None:
+        text = f"{HEADER}\n{GOOD}".encode("utf-16-le")
+        with pytest.raises(TableError, match="utf-16-le"):
+            read(text)
+        assert read(text, encoding="utf-16-le").counts.used == 1
+
+    def test_a_letter_is_never_replaced(self) -> None:
+        text = f"{HEADER}\n{GOOD.replace('P1', 'José')}\n{GOOD.replace('P1', 'Josè')}".encode(
+            "cp1252"
+        )
+        with pytest.raises(TableError, match=r"cp1252 .* utf-16-le"):
+            read(text)
+        assert read(text, encoding="cp1252").patients == {"José", "Josè"}
+
+    @pytest.mark.parametrize("encoding", ["klingon", "undefined", "hex", "ascii", "utf-32"])
+    def test_an_encoding_that_does_not_fit_is_refused(self, encoding: str) -> None:
+        with pytest.raises(TableError, match=f"not text in '{encoding}'"):
+            read(f"{HEADER}\n{GOOD}é", encoding=encoding)
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("", "line 1: no column for patient, date, indication; 0 columns were found"),
+            ("\n\n", "line 1: no column for patient"),
+            ("patient,date\nP1,2026-01-05", "no column for indication; the columns are patient, date; name one with columns="),
+            ("patient\0", "not a text file in utf-8"),
+            ('"patient\nx', "line 1: not a row of a table"),
+            ("Smith,2026-01-05,Jones\n", "line 1: no column for patient, date, indication; 3 columns were found"),
+            ("patient,date,date,dx\n", "'date' and 'date' both mean date; choose one"),
+        ],
+    )  # fmt: skip
+    def test_what_is_no_table_of_sessions_is_refused(self, text: str, message: str) -> None:
+        with pytest.raises(TableError) as caught:
+            read(text)
+        assert message in str(caught.value)
+        assert "Smith" not in str(caught.value)
+
+    def test_a_line_before_the_header_that_may_be_a_row_is_reported(self) -> None:
+        reading = read(f"{GOOD}\n{HEADER}\n{GOOD}\n")
+        assert [str(problem) for problem in reading.problems] == [
+            "line 1: before the header; rows are read after it"
+        ]
+        assert (reading.counts.read, reading.counts.used, reading.counts.left_out) == (2, 1, 1)
+
+    def test_a_broken_line_before_the_header_is_reported(self) -> None:
+        reading = read(f'"an open title\n{HEADER}\n{GOOD}\n')
+        assert reading.counts.used == 1
+        assert reading.problems[0].reason.startswith("not a row of a table")
+
+    def test_a_comma_is_a_decimal_mark_where_no_thousand_can_be_meant(self) -> None:
+        reading = one("P2;2026-01-05;chronic-migraine;Botox;1,5;completed;", header=HEADER.replace(",", ";"))  # fmt: skip
+        assert reading.session_rows[0].session.units == Decimal("1.5")
+
+    def test_an_open_quotation_mark_costs_its_own_line_only(self) -> None:
+        bad = 'P2,2026-01-05,"chronic-migraine,Botox,155,completed,'
+        reading = read(f"{HEADER}\n{GOOD}\n{bad}\n{GOOD.replace('P1', 'P3')}\n")
+        assert reading.patients == {"P1", "P3"}
+        assert [problem.line for problem in reading.problems] == [3]
+        assert reading.counts.read == 3
+
+    def test_two_open_quotation_marks_merge_no_rows_silently(self) -> None:
+        rows = f'{GOOD}\nP2,2026-01-05,"chronic-migraine,Botox,155,completed,\n{GOOD}\nP3,2026-01-05,chronic-migraine","Botox",155,completed,'
+        reading = one(rows)
+        assert reading.problems[0].line == 3
+        assert reading.problems[0].left_out
+
+    def test_lines_are_counted_as_an_editor_shows_them(self) -> None:
+        text = f'{HEADER},Note\n{GOOD},"two\nlines"\n\nP2,,chronic-migraine,Botox,1,completed,,\n'
+        assert [problem.line for problem in read(text).problems] == [5]
+
+    @pytest.mark.parametrize("columns", [1001, 2000])
+    def test_a_table_that_is_too_wide_is_refused(self, columns: int) -> None:
+        with pytest.raises(FileLimitError, match="more than 1,000 columns"):
+            read(HEADER + "," * (columns - 7) + "\n" + GOOD)
+
+
+class TestSources:
+    def test_a_name_is_never_a_pattern(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("s1.csv", "s2.csv"):
+            (tmp_path / name).write_text(f"{HEADER}\n{GOOD}")
+        monkeypatch.chdir(tmp_path)
+        for name in ("s[12].csv", "s*.csv", "file:s1.csv", "~/s1.csv"):
+            with pytest.raises(FileNotFoundError):
+                read_sessions(name)
+        assert read_sessions("s1.csv").counts.used == 1
+
+    def test_standard_input_is_a_dash(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        content = gzip.compress(f"{HEADER}\n{GOOD}".encode())
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        assert read_sessions("-").counts.used == 1
+
+    def test_open_files_are_read(self) -> None:
+        text = f"\ufeff{HEADER}\n{GOOD}"
+        assert read_sessions(io.StringIO(text)).counts.used == 1
+        assert read_sessions(io.BytesIO(text.encode())).counts.used == 1
+
+    def test_a_line_of_an_open_text_has_a_limit(self) -> None:
+        with pytest.raises(FileLimitError, match="line 1 is longer"):
+            read_sessions(io.StringIO("x" * 2_000_000))
+
+    def test_an_open_text_has_a_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("botox_schedule.tables.source._MOST_BYTES", 10)
+        with pytest.raises(FileLimitError, match="larger than"):
+            read_sessions(io.StringIO("patient,date,indication"))
+
+
+class TestColumns:
+    def test_the_caller_names_what_is_unknown(self) -> None:
+        text = "Fall,Wann,Was,Menge\nP1,2026-01-05,migraine,155"
+        named = {"Fall": "patient", "wann": "date", "Was": "indication", "Menge": "units"}
+        (row,) = read(text, columns=named).rows()
+        assert (row["patient"], row["administered_on"], row["units"]) == (
+            "P1",
+            date(2026, 1, 5),
+            155,
+        )
+
+    @pytest.mark.parametrize("means", ["date", "administered_on", "Session date"])
+    def test_a_column_has_several_names(self, means: str) -> None:
+        assert read("MRN,When,Dx\n1,2026-01-05,migraine", columns={"When": means}).counts.used == 1
+
+    def test_two_columns_for_one_meaning_are_refused_until_the_caller_chooses(self) -> None:
+        text = "MRN,patient,DOS,Dx\n0012,0013,2026-01-05,G43.709\n"
+        with pytest.raises(TableError, match="'MRN' and 'patient' both mean patient; choose one"):
+            read(text)
+        assert read(text, columns={"MRN": "patient"}).patients == {"0012"}
+
+    def test_a_column_that_is_not_there_is_named(self) -> None:
+        with pytest.raises(TableError, match="line 1: no column is called 'Whenn'"):
+            read("MRN,When,Dx\n1,2026-01-05,migraine", columns={"Whenn": "date"})
+
+    def test_an_unknown_meaning_names_the_nearest(self) -> None:
+        with pytest.raises(
+            TableError, match="'unit' is no column of sessions; did you mean 'units'"
+        ):
+            read("MRN,DOS,Dx\n", columns={"DOS": "unit"})
+
+    def test_two_columns_chosen_for_one_meaning_are_refused(self) -> None:
+        with pytest.raises(TableError, match="both mean date"):
+            read("MRN,A,B,Dx\n", columns={"A": "date", "B": "date"})
+
+
+class TestDays:
+    @pytest.mark.parametrize(
+        ("date_format", "text"),
+        [
+            (None, "2026-01-05"),
+            (None, "2026-01-05 00:00:00"),
+            (None, "2026-01-05T00:00:00.000"),
+            ("mdy", "01/05/2026"),
+            ("mdy", "1/5/26"),
+            ("mdy", "1-5-2026"),
+            ("mdy", "1/5/2026 12:00 am"),
+            ("dmy", "05/01/2026"),
+            ("dmy", "5.1.26"),
+            ("%d.%m.%Y", "05.01.2026"),
+            ("%Y%m%d", "20260105"),
+            ("%d-%b-%y", "05-Jan-26"),
+            ("mdy", "2026-01-05"),
+        ],
+    )
+    def test_a_day_is_read(self, date_format: str | None, text: str) -> None:
+        reading = one(f"P2,{text},chronic-migraine,Botox,155,completed,", date_format=date_format)
+        assert reading.session_rows[0].session.administered_on == date(2026, 1, 5)
+
+    @pytest.mark.parametrize(
+        ("date_format", "text", "words"),
+        [
+            (None, "01/05/2026", "expected YYYY-MM-DD; name the date format (mdy, dmy, %d.%m.%Y) if it is another"),
+            (None, "1/5/26", "expected YYYY-MM-DD; name"),
+            (None, "20260105", "expected YYYY-MM-DD; name"),
+            (None, "2026-02-30", "there is no such day in the calendar"),
+            (None, "", "missing"),
+            (None, "2026-01", "a month is not a day; give the day"),
+            (None, "0000-01", "a month is not a day; give the day"),
+            (None, "0026-01-05", "a day before 1850; check the year"),
+            (None, "2026-01-05 14:30", "a time of day was found; give the clinic's local day as YYYY-MM-DD"),
+            (None, "2026-01-05T00:00:00Z", "a time of day was found"),
+            (None, "2026-01-05 12:00", "a time of day was found"),
+            (None, "46027", "a spreadsheet's serial number is not a day; format the column as a date and export it"),
+            (None, "46027.5", "a spreadsheet's serial number"),
+            ("mdy", "13/05/2026", "expected YYYY-MM-DD or mdy"),
+            ("mdy", "5 January 2026", "expected YYYY-MM-DD or mdy"),
+            ("%d.%m.%Y", "05.01.26", "expected YYYY-MM-DD or %d.%m.%Y"),
+        ],
+    )  # fmt: skip
+    def test_what_is_no_day_leaves_the_row_out(
+        self, date_format: str | None, text: str, words: str
+    ) -> None:
+        reading = one(f"P2,{text},chronic-migraine,Botox,155,completed,", date_format=date_format)
+        (problem,) = reading.problems
+        assert problem.left_out
+        assert problem.reason.startswith(f"date: {words}")
+        assert reading.unreadable == {"P2"}
+
+    @pytest.mark.parametrize("date_format", ["us", "%Y%Y", "%m/%Y", "%", "%d %m %Q", "", "\0%d"])
+    def test_a_format_that_gives_no_day_is_refused(self, date_format: str) -> None:
+        if not date_format:
+            assert one(GOOD, date_format=date_format).counts.used == 1
+            return
+        with pytest.raises(TableError, match="the date format is iso, mdy, dmy, or a pattern"):
+            one(GOOD, date_format=date_format)
+
+    def test_a_month_gives_the_two_days_between_which_it_lies(self) -> None:
+        (month,) = one("P1,2026-02,chronic-migraine,Botox,155,completed,").months
+        assert (month.line, month.indication, month.product) == (2, "chronic-migraine", Product.ONABOTULINUMTOXIN_A)  # fmt: skip
+        assert (month.first, month.last) == (date(2026, 2, 1), date(2026, 2, 28))
+
+    def test_a_day_of_birth_has_a_year_of_four_digits(self) -> None:
+        reading = one("P1,1/5/26,migraine,Botox,155,completed,1/1/80", date_format="mdy")
+        assert reasons(reading) == [
+            "birth date: expected a year of four digits; the row counts without it"
+        ]
+        assert one(GOOD, date_format="%d.%m.%y").births == {"P1": date(1980, 1, 1)}
+
+    def test_two_days_of_birth_count_for_nothing(self) -> None:
+        reading = read(
+            f"{HEADER}\n{GOOD}\n{GOOD.replace('01-05', '02-05').replace('1980', '2018')}\n"
+        )
+        assert reading.births == {}
+        assert [(p.line, p.left_out) for p in reading.problems] == [(3, False)]
+        assert reasons(reading) == [
+            "birth date: another row of the patient states another; neither counts"
+        ]
+
+
+class TestUnits:
+    @pytest.mark.parametrize(
+        ("text", "units"),
+        [
+            ("155", "155"), ("155 U", "155"), ("155u", "155"), ("155 Units", "155"), ("155.0", "155"), ("7.5", "7.5"),
+            ("0.500", "0.5"), (".5", "0.5"), ("1000", "1000"), ("155 Einheiten", "155"), ("1000000", "1000000"),
+        ],
+    )  # fmt: skip
+    def test_units_are_read(self, text: str, units: str) -> None:
+        reading = one(f"P1,2026-01-05,migraine,Botox,{text},completed,")
+        assert reading.problems == ()
+        assert reading.session_rows[0].session.units == Decimal(units)
+
+    @pytest.mark.parametrize(
+        "text",
+        ["many", "-5", "0", "NaN", "Infinity", "1e9", "1000001", "155 mg", "9" * 500, "U", "1.2.3"],
+    )
+    def test_what_is_no_number_of_units_is_unknown(self, text: str) -> None:
+        reading = one(f"P1,2026-01-05,migraine,Botox,{text},completed,")
+        assert reasons(reading) == [
+            "units: expected a number above 0; the row counts with unknown units"
+        ]
+        assert reading.session_rows[0].session.units is None
+        assert not reading.problems[0].left_out
+
+    @pytest.mark.parametrize("text", ["1.000", "1,000", "155.000", "1.234.567", "1 000", "1'000", "1,000.50", "1.000 U"])  # fmt: skip
+    def test_a_separator_that_may_be_a_thousands_makes_them_unknown(self, text: str) -> None:
+        reading = one(f'P1,2026-01-05,migraine,Botox,"{text}",completed,')
+        assert reasons(reading) == [f"units: {SEPARATOR}; the row counts with unknown units"]
+        assert reading.session_rows[0].session.units is None
+
+    def test_cells_beyond_the_header_are_told_and_make_numbers_unknown(self) -> None:
+        reading = one(f"{GOOD},surplus")
+        assert reading.session_rows[0].session.units is None
+        assert reasons(reading) == [
+            "cells were found beyond the header",
+            "units: cells beyond the header may belong to it, as in 1,000; the row counts with unknown units",
+        ]
+
+    def test_discarded_units_may_be_zero(self) -> None:
+        header = f"{HEADER},Wasted"
+        assert one(f"{GOOD},0", header=header).session_rows[0].session.units_discarded == 0
+        reading = one(f"{GOOD},none", header=header)
+        assert reasons(reading) == [
+            "units discarded: expected 0 or a number above 0; the row counts with unknown units discarded"
+        ]
+
+    def test_missing_units_are_unknown_and_no_problem(self) -> None:
+        reading = one("P2,2026-01-05,chronic-migraine,Botox,,completed,")
+        assert reading.problems == ()
+        assert reading.session_rows[0].session.units is None
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "chronic-migraine", "Chronic Migraine", "MIGRAINE", "chronic_migraine", "migraña crónica", "G43.709", "g43709",
+            "G43.709 - Chronic migraine w/o aura", "ICD-10: G43.709", "G43.709; G43.719", "64615",
+        ],
+    )  # fmt: skip
+    def test_an_indication_is_known_by_names_and_codes(self, text: str) -> None:
+        reading = one(f"P1,2026-01-05,{text},Botox,155,completed,")
+        assert reading.problems == ()
+        assert reading.session_rows[0].session.indication == "chronic-migraine"
+
+    @pytest.mark.parametrize(
+        ("text", "slug", "hint"),
+        [
+            ("chronic-migrane", "chronic-migrane", "; the nearest is chronic-migraine"),
+            ("masseter", "masseter", ""),
+            ("G99.999", "g99-999", ""),
+            ("G43.709; G24.3", "g43-709-g24-3", ""),
+            ("Zähneknirschen", "zahneknirschen", ""),
+        ],
+    )
+    def test_an_unknown_indication_keeps_its_row(self, text: str, slug: str, hint: str) -> None:
+        reading = one(f"P1,2026-01-05,{text},Botox,155,completed,")
+        assert reading.session_rows[0].session.indication == slug
+        (reason,) = reasons(reading)
+        assert (
+            reason == f"indication: not a known name or code{hint}; the row counts as unrecognized"
+        )
+
+    @pytest.mark.parametrize("text", ["???", "x" * 65, "頭痛"])
+    def test_what_can_be_no_name_leaves_the_row_out(self, text: str) -> None:
+        reading = one(f"P1,2026-01-05,{text},Botox,155,completed,")
+        assert reasons(reading) == [
+            "indication: expected a name such as chronic-migraine, or a code"
+        ]
+
+    def test_indications_of_the_clinic_are_known(self) -> None:
+        reading = one("P1,2026-01-05,Bruxism,Botox,155,completed,", indications=["bruxism"])
+        assert reading.problems == ()
+
+    @pytest.mark.parametrize("text", ["Botox®", "BOTOX 100 unit vial", "OnabotulinumtoxinA (Botox)", "J0585"])  # fmt: skip
+    def test_a_product_is_known_by_names_and_codes(self, text: str) -> None:
+        reading = one(f"P1,2026-01-05,migraine,{text},155,completed,")
+        assert reading.session_rows[0].session.product is Product.ONABOTULINUMTOXIN_A
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("Toxin", "product: no known product is named"),
+            ("Botox or Dysport", "product: the text names two products; give one"),
+            ("", "product: missing; product= (--product) states one for the whole file"),
+        ],
+    )
+    def test_a_row_counts_with_an_unknown_product(self, text: str, words: str) -> None:
+        reading = one(f"P1,2026-01-05,migraine,{text},155,completed,")
+        assert reading.problems[0].reason.startswith(words)
+        assert not reading.problems[0].left_out
+        assert reading.session_rows[0].session.product is None
+
+    @pytest.mark.parametrize("header", [HEADER, HEADER.replace("Product", "Color")])
+    def test_a_product_can_be_stated_for_the_file(self, header: str) -> None:
+        row = "P2,2026-01-05,chronic-migraine,,155,completed,"
+        reading = one(row, header=header, product=Product.ABOBOTULINUMTOXIN_A)
+        assert reading.problems == ()
+        assert reading.session_rows[0].session.product is Product.ABOBOTULINUMTOXIN_A
+
+    @pytest.mark.parametrize(
+        ("word", "status"),
+        [
+            ("canceled", SessionStatus.CANCELLED), ("No-Show", SessionStatus.NO_SHOW), ("No Show", SessionStatus.NO_SHOW),
+            ("entered_in_error", SessionStatus.ENTERED_IN_ERROR), ("void", SessionStatus.ENTERED_IN_ERROR),
+            ("scheduled", SessionStatus.BOOKED), ("given", SessionStatus.COMPLETED), ("draft", SessionStatus.DRAFT),
+            ("Completed", SessionStatus.COMPLETED),
+        ],
+    )  # fmt: skip
+    def test_words_of_other_systems_are_statuses(self, word: str, status: SessionStatus) -> None:
+        assert one(GOOD.replace("completed", word)).session_rows[0].session.status is status
+
+    @pytest.mark.parametrize("word", ["maybe", ""])
+    def test_an_unknown_status_leaves_the_row_out(self, word: str) -> None:
+        reading = one(GOOD.replace("completed", word))
+        assert reasons(reading) == [
+            "status: expected one of completed, booked, draft, cancelled, no show, entered in error"
+        ]
+        assert reading.births == {"P1": date(1980, 1, 1)}
+
+    def test_without_a_status_a_session_was_completed(self) -> None:
+        (row,) = read("MRN,DOS,Dx\n1,2026-01-05,migraine").session_rows
+        assert (row.session.status, row.session.kind) == (SessionStatus.COMPLETED, SessionKind.FULL)
+
+    def test_kinds_are_read_and_an_unknown_one_is_full(self) -> None:
+        reading = read(
+            f"{HEADER},Kind\n{GOOD},touch-up\n{GOOD.replace('155', '150')},\n{GOOD},half"
+        )
+        assert [row.session.kind for row in reading.session_rows] == [
+            SessionKind.TOUCH_UP, SessionKind.FULL, SessionKind.FULL,
+        ]  # fmt: skip
+        assert reasons(reading) == [
+            "kind: expected one of full, touch up; the row counts as a full session"
+        ]
+
+
+class TestKeys:
+    @pytest.mark.parametrize(
+        ("cell", "patient"),
+        [
+            (" 0012 ", "0012"),
+            ("12", "12"),
+            ("\ufeff0012\u200b", "0012"),
+            ("Jose\u0301", "Jos\u00e9"),
+        ],
+    )
+    def test_a_key_keeps_its_zeros_and_loses_its_blanks(self, cell: str, patient: str) -> None:
+        assert one(GOOD.replace("P1", cell)).patients == {patient}
+
+    @pytest.mark.parametrize(
+        ("cell", "words"),
+        [
+            ("", "missing"),
+            ("x" * 201, "expected at most 200 characters"),
+            ("1.23457E+11", "a spreadsheet made a number or a date of it; export it as text"),
+            ("Jos\ufffd", "letters were lost in an earlier export; export it again as UTF-8"),
+            ('"a\nb"', "a line break was found; a quotation mark may be open"),
+        ],
+    )
+    def test_a_damaged_key_leaves_the_row_out(self, cell: str, words: str) -> None:
+        reading = one(GOOD.replace("P1", cell))
+        assert reasons(reading) == [f"patient: {words}"]
+        assert reading.problems[0].left_out
+        assert reading.unreadable == frozenset()
+
+    def test_rows_with_an_id_are_told_apart_by_it(self) -> None:
+        reading = read(f"Session ID,{HEADER}\na,{GOOD}\nb,{GOOD}\n,{GOOD}")
+        assert reading.problems == ()
+        assert [row.session.id for row in reading.session_rows] == ["a", "b", "line 4"]
+
+    def test_an_id_that_is_too_long_is_refused(self) -> None:
+        reading = one(f"{'x' * 201},{GOOD}", header=f"Session ID,{HEADER}")
+        assert reasons(reading) == ["id: expected at most 200 characters"]
+
+    def test_equal_rows_are_reported_and_both_count(self) -> None:
+        reading = read(f"{HEADER}\n{GOOD}\n{GOOD}\n{GOOD.replace('completed', 'booked')}")
+        assert reading.counts.used == 3
+        assert [str(problem) for problem in reading.problems] == [
+            "line 3: the same as line 2; both count, they may be one"
+        ]
+
+    def test_the_day_a_row_was_recorded_is_read(self) -> None:
+        header = f"{HEADER},Recorded on"
+        assert one(f"{GOOD},2026-01-06", header=header).session_rows[0].session.recorded_on == date(2026, 1, 6)  # fmt: skip
+        assert reasons(one(f"{GOOD},soon", header=header))[0].endswith(
+            "; the row counts without it"
+        )
+
+
+class TestDeaths:
+    @pytest.mark.parametrize(
+        ("cell", "day", "told"),
+        [
+            ("2026-02-01", date(2026, 2, 1), False),
+            ("yes", None, False),
+            ("02/01/2026", None, True),
+            ("2026", None, True),
+        ],
+    )
+    def test_who_has_a_day_of_death_has_died(self, cell: str, day: date | None, told: bool) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
+        (end,) = reading.care_ends["P1"]
+        assert (end.on, end.kind) == (day, CareEndKind.DECEASED)
+        assert bool(reading.problems) is told
+        assert reading.counts.used == 1
+        assert reading.records()[0].care_ends == (end,)
+
+    @pytest.mark.parametrize("cell", ["", "-", "n/a", "no", "00/00/0000", "alive", "NULL"])
+    def test_who_has_none_lives(self, cell: str) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
+        assert (reading.care_ends, reading.problems) == ({}, ())
+
+    def test_words_that_say_nothing_are_told(self) -> None:
+        reading = one(f"{GOOD},perhaps", header=f"{HEADER},Date of death")
+        assert reading.care_ends == {}
+        assert reasons(reading) == [
+            "date of death: expected a day, yes or no; the row counts without it"
+        ]
+
+    def test_a_row_that_is_left_out_still_says_that_its_patient_died(self) -> None:
+        reading = one(f"{GOOD.replace('2026-01-05', 'soon')},2026-02-01", header=f"{HEADER},DOD")
+        assert reading.counts.left_out == 1
+        assert reading.care_ends["P1"][0].on == date(2026, 2, 1)
+
+    def test_a_flag_counts_where_no_row_gives_the_day(self) -> None:
+        header = f"{HEADER},Deceased,Date of death"
+        reading = read(
+            f"{header}\n{GOOD},yes,\n{GOOD},yes,2026-02-01\n{GOOD.replace('P1', 'P2')},1,\n"
+        )
+        assert {
+            patient: [end.on for end in ends] for patient, ends in reading.care_ends.items()
+        } == {
+            "P1": [date(2026, 2, 1)],
+            "P2": [None],
+        }
+
+    def test_two_days_of_death_are_both_kept(self) -> None:
+        header = f"{HEADER},Date of death"
+        reading = read(f"{header}\n{GOOD},2026-03-01\n{GOOD},2026-02-01\n")
+        assert [end.on for end in reading.care_ends["P1"]] == [date(2026, 2, 1), date(2026, 3, 1)]
+
+
+class TestAnswers:
+    def test_records_and_rows_hold_the_same_sessions(self) -> None:
+        reading = read(
+            f"{HEADER}\n{GOOD}\n{GOOD.replace('01-05', '03-30')}\n{GOOD.replace('P1', 'P2')}"
+        )
+        records = reading.records()
+        assert [(record.id, len(record.sessions)) for record in records] == [("P1", 2), ("P2", 1)]
+        assert records[0].born_on == date(1980, 1, 1)
+        assert reading.rows()[0] == {
+            "patient": "P1", "administered_on": date(2026, 1, 5), "indication": "chronic-migraine",
+            "product": "onabotulinumtoxinA", "units": Decimal(155), "units_discarded": None, "status": "completed",
+            "kind": "full", "id": "line 2", "recorded_on": None,
+        }  # fmt: skip
+
+    def test_records_take_what_other_tables_hold(self) -> None:
+        reading = read(f"{HEADER},Date of death\n{GOOD},2026-02-01\n{GOOD.replace('P1', 'P2')},\n")
+        holds = read_holds(b"patient,first\nP2,2026-02-01\nP2,2026-03-01\nP3,2026-01-01\n")
+        ends = read_care_ends(b"patient,on,kind\nP1,2026-03-01,discharged\n")
+        births = read_births(b"patient,born on\nP1,1981-01-01\nP2,1980-01-01\nP2,1981-01-01\n")
+        first, second = reading.records(holds=holds, care_ends=ends, births=births)
+        assert [end.kind for end in first.care_ends] == ["deceased", "discontinued"]
+        assert (first.born_on, first.holds) == (date(1981, 1, 1), ())
+        assert [hold.first for hold in second.holds] == [date(2026, 2, 1), date(2026, 3, 1)]
+        assert second.born_on == date(1980, 1, 1)
+        assert [problem.line for problem in holds.unmatched(reading.patients)] == [4]
+
+    def test_nothing_shows_a_patient_by_accident(self) -> None:
+        reading = one(GOOD)
+        holds = read_holds(b"patient,first\nP1,2026-01-05\n")
+        shown = repr((reading, reading.session_rows, holds, holds.fact_rows))
+        assert "P1" not in shown
+        assert "2026" not in shown
+
+    def test_no_reason_shows_what_is_in_the_row(self) -> None:
+        row = "Smith,Smith,Smith!,Smith,Smith,Smith,Smith"
+        for cells in (row, row.replace("Smith,Smith,Smith!", "Smith,2026-01-05,x"),
+                      "Smith,2026-01-05,Smith,Smith,Smith,completed,Smith"):  # fmt: skip
+            reading = one(cells)
+            assert reading.problems
+            assert not any("mith" in reason for reason in reasons(reading))
+
+
+class TestSpreadsheets:
+    ROW = ("0012", moment(2026, 1, 5), "migraine", "Botox", 155)
+    NAMES = ("MRN", "DOS", "Dx", "Drug", "Amt")
+
+    def test_days_and_numbers_come_as_they_are(self) -> None:
+        row = (12, moment(2026, 1, 5), "migraine", "Botox", 1.125)
+        (found,) = read(workbook([list(self.NAMES), list(row)])).rows()
+        assert (found["patient"], found["administered_on"], found["units"]) == ("12", date(2026, 1, 5), Decimal("1.125"))  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("day", "words"),
+        [
+            (moment(2026, 1, 5, 14, 30), "date: a time of day was found"),
+            (46027, "date: a spreadsheet's serial number is not a day"),
+            (True, "date: expected YYYY-MM-DD"),
+        ],
+    )
+    def test_what_is_no_day_leaves_the_row_out(self, day: Any, words: str) -> None:
+        reading = read(workbook([list(self.NAMES), ["0012", day, *self.ROW[2:]]]))
+        assert reading.problems[0].reason.startswith(words)
+        assert reading.problems[0].line == 2
+
+    def test_a_key_that_became_a_date_is_refused(self) -> None:
+        reading = read(workbook([list(self.NAMES), [moment(2026, 1, 2), *self.ROW[1:]]]))
+        assert reasons(reading) == [
+            "patient: a spreadsheet made a number or a date of it; export it as text"
+        ]
+
+    def test_a_key_with_more_digits_than_a_spreadsheet_keeps_is_refused(self) -> None:
+        reading = read(workbook([list(self.NAMES), [1234567890123456, *self.ROW[1:]]]))
+        assert reasons(reading) == [
+            "patient: a spreadsheet made a number or a date of it; export it as text"
+        ]
+
+    def test_of_two_sheets_with_sessions_the_caller_names_one(self) -> None:
+        table: list[list[Any]] = [[*self.NAMES], [*self.ROW]]
+        content = workbook(table, [*table, ["0013", *self.ROW[1:]]])
+        with pytest.raises(TableError, match="2 sheets hold such a table; name one with sheet="):
+            read(content)
+        assert read(content, sheet="Sheet2").counts.used == 2
+        with pytest.raises(TableError, match="no sheet is called 'Sheet3'; 2 sheets were found"):
+            read(content, sheet="Sheet3")
+
+    def test_only_a_spreadsheet_has_sheets(self) -> None:
+        with pytest.raises(TableError, match="only a spreadsheet has sheets"):
+            read(HEADER, sheet="Sheet1")
+
+    def test_a_spreadsheet_without_sessions_is_refused(self) -> None:
+        with pytest.raises(TableError, match="line 1: no column for patient"):
+            read(workbook([["Note"]], []))
+        with pytest.raises(TableError, match="0 columns were found"):
+            read(workbook([]))
+
+    def test_without_the_extra_the_message_says_what_to_install(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "python_calamine", None)
+        monkeypatch.setitem(sys.modules, "xlrd", None)
+        for content in (workbook([]), b"\xd0\xcf\x11\xe0"):
+            with pytest.raises(TableError, match=r"pip install 'botox-schedule\[excel\]'"):
+                read(content)
+
+    def test_a_spreadsheet_has_a_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        content = b"\xd0\xcf\x11\xe0" + bytes(2_000_000)
+        monkeypatch.setattr("botox_schedule.tables.excel._MOST_BYTES", 1_048_576)
+        with pytest.raises(FileLimitError, match="the table: larger than 1 MiB"):
+            read(content)
+
+    def test_cells_of_an_error_are_no_numbers(self) -> None:
+        """Excel keeps the word of an error as the result of its formula."""
+        content = io.BytesIO()
+        book = xlsxwriter.Workbook(content)
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, self.NAMES)
+        sheet.write_row(1, 0, ["0012", "2026-01-05", "migraine", "Botox"])
+        sheet.write_formula(1, 4, "=1/0", None, "#DIV/0!")
+        book.close()
+        reading = read(content.getvalue())
+        assert reading.session_rows[0].session.units is None
+        assert reasons(reading)[0].startswith("units: expected a number above 0")
+
+    def test_markup_that_is_broken_is_refused_before_a_reader_hangs(self) -> None:
+        content = io.BytesIO((FILES / "open_document.ods").read_bytes())
+        with zipfile.ZipFile(content) as book:
+            xml = book.read("content.xml").replace(b"</office:spreadsheet>", b"<")
+        broken = io.BytesIO()
+        with zipfile.ZipFile(broken, "w") as book:
+            book.writestr("content.xml", xml)
+        with pytest.raises(TableError, match="damaged"):
+            read(broken.getvalue())
+
+    def test_only_an_error_of_the_file_is_refused(self) -> None:
+        with pytest.raises(KeyboardInterrupt), refusing("spreadsheet"):
+            raise KeyboardInterrupt
+
+    @pytest.mark.parametrize(
+        "content", [b"PK\x03\x04 is no zip file", b"\xd0\xcf\x11\xe0 is no workbook"]
+    )
+    def test_a_damaged_spreadsheet_is_refused(self, content: bytes) -> None:
+        with pytest.raises((TableError, FileLimitError), match="damaged"):
+            read(content)
+
+
+class TestParquet:
+    def frame(self, **columns: Any) -> bytes:
+        content = io.BytesIO()
+        pl.DataFrame(columns).write_parquet(content)
+        return content.getvalue()
+
+    def test_cells_of_every_type_are_read(self) -> None:
+        content = self.frame(
+            MRN=[12, 13], DOS=[moment(2026, 1, 5), None], Dx=["migraine", "migraine"], Drug=["Botox", "Botox"],
+            Amt=[155.0, float("nan")], Wasted=[Decimal("45.0"), None], note=[True, False],
+        )  # fmt: skip
+        reading = read(content)
+        (row,) = reading.rows()
+        assert (row["patient"], row["units"], row["units_discarded"]) == ("12", 155, 45)
+        assert [str(problem) for problem in reading.problems] == ["line 3: date: missing"]
+
+    @pytest.mark.parametrize("content", [b"PAR1", b"PAR1 is no table PAR1", b"PAR1" + b"\x00" * 50])
+    def test_a_damaged_file_is_refused(self, content: bytes) -> None:
+        with pytest.raises(TableError, match="the Parquet file is damaged"):
+            read(content)
+
+    def test_a_file_with_damaged_pages_is_refused(self) -> None:
+        content = self.frame(MRN=["0012"] * 50)
+        with pytest.raises(TableError, match="the Parquet file is damaged"):
+            read(b"PAR1" + b"\xff" * 60 + content[64:])
+
+    def test_without_the_extra_the_message_says_what_to_install(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "polars", None)
+        with pytest.raises(TableError, match=r"pip install 'botox-schedule\[panel\]'"):
+            read(b"PAR1")
+
+
+class TestDecisions:
+    def test_holds_are_read(self) -> None:
+        holds = read_holds(
+            b"MRN;Hold from;Hold until;Reason;Dx;id;recorded on;withdrawn on\n"
+            b"0012;01.11.2026;15.12.2026;surgery;G43.709;h1;01.10.2026;\n"
+            b"0013;01.11.2026;;;;;;\n",
+            date_format="%d.%m.%Y",
+        )
+        first, second = (row.fact for row in holds.fact_rows)
+        assert (first.first, first.last, first.reason, first.indication) == (
+            date(2026, 11, 1), date(2026, 12, 15), "surgery", "chronic-migraine",
+        )  # fmt: skip
+        assert (first.id, first.recorded_on) == ("h1", date(2026, 10, 1))
+        assert (second.last, second.reason, second.indication) == (None, "not stated", None)
+        assert holds.problems == ()
+
+    def test_a_hold_binds_although_a_cell_cannot_be_read(self) -> None:
+        holds = read_holds(b"patient,first,last,indication\n1,2026-01-05,soon,???\n1,soon,,\n")
+        (row,) = holds.fact_rows
+        assert (row.fact.last, row.fact.indication) == (None, None)
+        assert [(p.line, p.left_out) for p in holds.problems] == [(2, False), (2, False), (3, True)]
+        assert holds.problems[0].reason.endswith("the row counts for all")
+        assert holds.problems[1].reason.endswith("the row counts as open")
+        assert holds.unreadable == {"1"}
+
+    def test_a_hold_that_ends_before_it_starts_is_a_problem(self) -> None:
+        holds = read_holds(b"patient,first,last\n1,2026-01-05,2026-01-04\n")
+        assert [str(p) for p in holds.problems] == [
+            "line 2: the hold ends before it starts; give the earlier day first"
+        ]
+        assert (holds.counts.used, holds.counts.left_out) == (0, 1)
+
+    def test_care_ends_are_read(self) -> None:
+        ends = read_care_ends(
+            b"patient,on,kind,indication\n1,2026-02-01,Died,migraine\n2,soon,deceased,\n"
+            b"3,2026-02-01,discharged,migraine\n4,soon,discontinued,\n5,2026-02-01,gone,\n"
+        )
+        facts = {row.patient: row.fact for row in ends.fact_rows}
+        assert (facts["1"].on, facts["1"].indication) == (date(2026, 2, 1), None)
+        assert (facts["2"].on, facts["2"].kind) == (None, CareEndKind.DECEASED)
+        assert (facts["3"].kind, facts["3"].indication) == (
+            CareEndKind.DISCONTINUED,
+            "chronic-migraine",
+        )
+        assert [p.line for p in ends.problems if p.left_out] == [5, 6]
+        assert ends.problems[-1].reason == "kind: expected one of deceased, discontinued"
+
+    def test_overrides_are_read(self) -> None:
+        overrides = read_overrides(
+            b"patient,indication,first,authority,minimum,usual\n"
+            b"1,migraine,2026-01-05,physician,10 weeks,10-12 weeks\n"
+            b"2,migraine,2026-01-05,payer,,\n3,migraine,2026-01-05,payer,soon,\n4,migraine,2026-01-05,payer,,soon\n"
+        )
+        (row,) = overrides.fact_rows
+        assert (str(row.fact.minimum), str(row.fact.usual)) == ("10 weeks", "10 to 12 weeks")
+        assert [p.reason for p in overrides.problems] == [
+            "an override needs minimum, usual or both",
+            "minimum: expected an interval such as 12 weeks",
+            "usual: expected a range such as 12 to 16 weeks",
+        ]
+
+    def test_births_and_weights_are_read(self) -> None:
+        births = read_births(b"MRN,DOB\n1,1980-01-01\n2,\n")
+        assert births.by_patient == {"1": (date(1980, 1, 1),)}
+        assert [p.reason for p in births.problems] == ["birth date: missing"]
+        weights = read_weights(
+            b"MRN,date,kg\n1,2026-01-05,25.5 kg\n1,2026-02-05,26\n2,2026-01-05,0\n3,2026-01-05,70 lb\n"
+        )
+        assert [weight.kilograms for weight in weights.by_patient["1"]] == [Decimal("25.5"), 26]
+        assert {p.reason for p in weights.problems} == {
+            "kilograms: expected kilograms above 0 and at most 1000"
+        }
+
+    def test_prior_treatments_are_read(self) -> None:
+        prior = read_prior_treatments(
+            b"MRN,dx,cycles,started on,last on,drug\n1,migraine,4,2025-01-05,2026-01-05,Botox\n"
+            b"2,migraine,many,,,Botox\n3,migraine,2,,soon,Toxin\n4,migraine,,,,Botox\n"
+        )
+        first, third = (row.fact for row in prior.fact_rows)
+        assert (first.cycles, first.last_on) == (4, date(2026, 1, 5))
+        assert (third.last_on, third.product) == (None, None)
+        assert [(p.line, p.left_out) for p in prior.problems] == [
+            (3, True),
+            (4, False),
+            (4, False),
+            (5, True),
+        ]
+
+    def test_authorizations_are_read(self) -> None:
+        header = (
+            b"MRN,dx,drug,from,until,visits,units,minimum interval,id,recorded on,withdrawn on\n"
+        )
+        row = b"1,migraine,Botox,2026-01-01,2026-12-31,4,620,84 days,a1,2025-12-01,2026-06-01\n"
+        (found,) = read_authorizations(header + row).by_patient["1"]
+        assert (found.valid.first, found.valid.last, found.sessions, found.units) == (
+            date(2026, 1, 1), date(2026, 12, 31), 4, Decimal(620),
+        )  # fmt: skip
+        assert (str(found.minimum_interval), found.id, found.withdrawn_on) == (
+            "84 days",
+            "a1",
+            date(2026, 6, 1),
+        )
+
+    @pytest.mark.parametrize(
+        ("old", "new"), [("2026-12-31", "soon"), ("2026-12-31", ""), (",4,", ",four,"), ("620", "1.000"), ("Botox", "Toxin"), ("84 days", "soon"), ("2026-01-01,2026-12-31", "2026-12-31,2026-01-01"), ("2026-06-01", "2026-06-01,x")]
+    )  # fmt: skip
+    def test_an_authorization_never_covers_more_than_was_read(self, old: str, new: str) -> None:
+        header = (
+            "MRN,dx,drug,from,until,visits,units,minimum interval,id,recorded on,withdrawn on\n"
+        )
+        row = "1,migraine,Botox,2026-01-01,2026-12-31,4,620,84 days,a1,2025-12-01,2026-06-01\n"
+        found = read_authorizations((header + row.replace(old, new)).encode())
+        assert found.fact_rows == ()
+        assert found.problems[0].left_out
+        assert found.unreadable == {"1"}
+
+    def test_a_row_that_meets_no_patient_is_reported(self) -> None:
+        patients = one(GOOD.replace("P1", "0012")).patients
+        ends = read_care_ends(
+            b"patient,on,kind\n0012 ,2026-02-01,died\n12,2026-02-01,died\n99,2026-02-01,died\n"
+        )
+        assert [str(problem) for problem in ends.unmatched(patients)] == [
+            "line 3: patient: no session has this key; one differs only in zeros, case, blanks or hyphens",
+            "line 4: patient: no session has this key",
+        ]
+
+    def test_a_table_of_another_kind_is_refused(self) -> None:
+        with pytest.raises(
+            TableError, match="line 1: no column for first; the columns are MRN, DOB"
+        ):
+            read_holds(b"MRN,DOB\n1,1980-01-01\n")
+
+
+CELLS = st.one_of(
+    st.sampled_from(["", "P1", "0012", "2026-01-05", "migraine", "G43.709", "Botox", "155", "1.000", "completed", "2026-01", "yes"]),
+    st.text(max_size=8),
+)  # fmt: skip
+
+
+class TestLaws:
+    @settings(deadline=None)
+    @given(st.lists(st.lists(CELLS, max_size=9), max_size=12), st.sampled_from(",;\t|"))
+    def test_every_row_is_a_session_a_problem_or_blank(
+        self, rows: list[list[str]], delimiter: str
+    ) -> None:
+        header = f"{HEADER},Date of death".replace(",", delimiter)
+        body = [
+            "\0".join(row).translate({10: 32, 13: 32, ord(delimiter): 32, 0: delimiter})
+            for row in rows
+        ]
+        text = "\n".join([header, *body, ""])
+        reading = read_sessions(io.StringIO(text))
+        counts = reading.counts
+        assert counts.read == counts.used + counts.left_out + counts.blank
+        assert counts.used == len(reading.session_rows) == len(reading.rows())
+        assert counts.used == sum(len(record.sessions) for record in reading.records())
+        assert counts.left_out == sum(problem.left_out for problem in reading.problems)
+        lines = {row.line for row in reading.session_rows}
+        assert lines.isdisjoint(p.line for p in reading.problems if p.left_out)
+        if '"' not in text:
+            assert counts.read == len(rows)
+
+    @settings(deadline=None)
+    @given(st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=8))
+    def test_a_table_of_decisions_keeps_the_same_law(self, rows: list[list[str]]) -> None:
+        body = [
+            ",".join(cell.translate({10: 32, 13: 32, 44: 32, 34: 32, 0: 32}) for cell in row)
+            for row in rows
+        ]
+        holds = read_holds(io.StringIO("\n".join(["patient,first,last,reason", *body, ""])))
+        counts = holds.counts
+        assert counts.read == len(rows) == counts.used + counts.left_out + counts.blank
+        assert counts.left_out == sum(problem.left_out for problem in holds.problems)
+        assert counts.used == sum(map(len, holds.by_patient.values()))
+
+    @settings(deadline=None)
+    @given(st.binary(max_size=200))
+    def test_any_bytes_are_read_or_refused(self, content: bytes) -> None:
+        for start in (
+            b"",
+            b"PAR1",
+            b"PK\x03\x04",
+            b"\xd0\xcf\x11\xe0",
+            b"\x1f\x8b",
+            f"{HEADER}\n".encode(),
+        ):
+            try:
+                read_sessions(start + content)
+            except (TableError, FileLimitError):
+                continue
+
+    @settings(deadline=None)
+    @given(st.permutations([GOOD.replace("01-05", f"0{month}-05") for month in range(1, 6)]))
+    def test_the_order_of_rows_means_nothing(self, rows: list[str]) -> None:
+        reading = read("\n".join([HEADER, *rows]))
+        days = {session.administered_on for session in reading.sessions["P1"]}
+        assert days == {date(2026, month, 5) for month in range(1, 6)}

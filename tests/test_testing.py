@@ -1,0 +1,180 @@
+"""What users test with: strategies, and records that can be seen in failing tests."""
+
+import subprocess
+import sys
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+
+import botox_schedule as bs
+from botox_schedule import DueStatus, PatientRecord, SchedulingPolicy, SessionStatus, forecast
+from botox_schedule.testing import (
+    RecordPart,
+    policies,
+    protocols,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+    record_from_gaps,
+    records,
+    reveal_records,
+)
+
+MIGRAINE = "chronic-migraine"
+AS_OF = date(2026, 12, 31)
+quick = settings(
+    max_examples=100,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def drawn(strategy: st.SearchStrategy[PatientRecord]) -> list[PatientRecord]:
+    seen: list[PatientRecord] = []
+
+    @quick
+    @given(strategy)
+    def see(record: PatientRecord) -> None:
+        seen.append(record)
+
+    see()
+    return seen
+
+
+class TestRecords:
+    def test_by_default_at_most_one_in_ten_has_no_due_day(self) -> None:
+        dates = [forecast(r, MIGRAINE, as_of=AS_OF).dates.due for r in drawn(records())]
+        assert dates.count(None) <= len(dates) / 10
+
+    def test_a_patient_has_a_history_soon_after_the_first_day(self) -> None:
+        statuses = Counter(
+            forecast(r, MIGRAINE, as_of="2024-01-29").status for r in drawn(records())
+        )
+        assert not statuses.keys() & {DueStatus.NO_HISTORY, DueStatus.DECEASED}
+
+    @pytest.mark.parametrize("part", list(RecordPart)[:5])
+    def test_a_part_comes_when_it_is_asked_for(self, part: RecordPart) -> None:
+        assert not any(getattr(record, part) for record in drawn(records()))
+        assert any(getattr(record, part) for record in drawn(records(also=[part.value])))
+
+    def test_unknown_words_come_when_they_are_asked_for(self) -> None:
+        words = {
+            session.indication
+            for record in drawn(records(also=[RecordPart.UNKNOWN_WORDS]))
+            for session in record.sessions
+        }
+        assert words > {MIGRAINE}
+
+    def test_decisions_are_recorded_replaced_and_withdrawn(self) -> None:
+        parts = [RecordPart.HOLDS, RecordPart.CHANGED_DECISIONS]
+        holds = [hold for record in drawn(records(also=parts)) for hold in record.holds]
+        assert {hold.id for hold in holds} == {None, "1", "2"}
+        assert all(hold.recorded_on for hold in holds)
+        assert {hold.withdrawn_on is None for hold in holds} == {True, False}
+
+    def test_only_a_history_is_only_that(self) -> None:
+        for record in drawn(records(also=list(RecordPart), only_history=True)):
+            assert {s.status for s in record.sessions} == {SessionStatus.COMPLETED}
+            assert record == PatientRecord(sessions=record.sessions)
+
+    def test_several_indications_come_up(self) -> None:
+        both = ("spasticity", "upper-limb-spasticity")
+        seen = {s.indication for r in drawn(records(indications=both)) for s in r.sessions}
+        assert seen == set(both)
+
+    def test_no_other_row_unmakes_the_first_session(self) -> None:
+        for record in drawn(records()):
+            first, *others = record.sessions
+            assert first.id is None or first.id not in {s.id for s in others}
+
+
+class TestPolicies:
+    def test_payer_rules_come_when_they_are_asked_for(self) -> None:
+        def has_a_period(policy: SchedulingPolicy) -> bool:
+            return any(rule.first and rule.last for rule in policy.payer)
+
+        assert find(policies(payer_rules=True), has_a_period).payer
+        assert find(policies(), lambda _: True).payer == ()
+
+
+class TestProtocols:
+    @pytest.mark.parametrize("wanted", [True, False])
+    def test_a_usual_range_is_drawn_or_not(self, wanted: bool) -> None:
+        protocol = find(protocols(with_usual=wanted), lambda _: True)
+        assert (protocol.retreatment.usual is not None) is wanted
+
+
+RECORD = PatientRecord(
+    id="p-1",
+    sessions=record_from_gaps([84], starts_on=date(2026, 1, 5), units=155).sessions,
+    holds=[{"first": "2026-02-01", "reason": "x"}],
+)
+
+
+class TestRevealing:
+    @pytest.mark.parametrize(
+        "value",
+        [
+            RECORD,
+            RECORD.sessions[0],
+            RECORD.holds[0],
+            bs.SchedulingPolicy(payer_minimum="85 days", short_month="first_of_next"),
+            bs.Interval(months=3),
+            bs.IntervalRange.parse("3 to 4 months"),
+            bs.find_protocol(MIGRAINE),
+        ],
+        ids=lambda value: type(value).__name__,
+    )
+    def test_what_is_shown_makes_the_value_again(self, value: object) -> None:
+        with reveal_records():
+            shown = repr(value)
+        assert eval(shown, vars(bs)) == value  # noqa: S307 - this is what a person pastes
+
+    def test_afterwards_records_are_hidden_again(self) -> None:
+        with reveal_records():
+            assert "p-1" in repr(RECORD)
+        assert (repr(RECORD), repr(RECORD.sessions[0])) == (
+            "PatientRecord()",
+            "TreatmentSession(...)",
+        )
+
+    def test_after_a_failure_too(self) -> None:
+        with pytest.raises(ValueError, match="on purpose"), reveal_records():
+            raise ValueError("on purpose")
+        assert repr(RECORD) == "PatientRecord()"
+
+    def test_nested_blocks_end_one_by_one(self) -> None:
+        with reveal_records():
+            with reveal_records():
+                pass
+            assert "p-1" in repr(RECORD)
+        assert repr(RECORD) == "PatientRecord()"
+
+    def test_as_a_plugin_it_reveals_until_the_end_of_a_test(self) -> None:
+        pytest_runtest_setup()
+        shown = repr(RECORD)
+        pytest_runtest_teardown()
+        assert ("p-1" in shown, "p-1" in repr(RECORD)) == (True, False)
+
+    def test_a_failing_test_shows_an_example_that_can_be_run_again(self, tmp_path: Path) -> None:
+        (tmp_path / "conftest.py").write_text('pytest_plugins = ["botox_schedule.testing"]\n')
+        (tmp_path / "test_it.py").write_text(
+            "from hypothesis import given, settings\n"
+            "from botox_schedule.testing import records\n"
+            "@settings(database=None)\n"
+            "@given(records())\n"
+            "def test_it(record):\n"
+            "    assert not record.sessions\n"
+        )
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "PatientRecord(sessions=[{'administered_on': '2024-01-01'" in run.stdout
