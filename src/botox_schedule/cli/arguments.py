@@ -1,5 +1,6 @@
 """The arguments that commands share, and what they mean."""
 
+import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping
@@ -35,6 +36,7 @@ from botox_schedule.protocols.indications import why_no_product
 from botox_schedule.protocols.loader import faults, tables_of
 
 _MOST_DAYS = 3660
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OPEN = tuple(Weekday)[:5]
 
 
@@ -47,7 +49,7 @@ def day(text: str) -> date:
     try:
         return as_day(text)
     except DayError as error:
-        said = str(error) if text[:4].isdecimal() else "expected YYYY-MM-DD, such as 2026-01-31"
+        said = str(error) if _ISO.fullmatch(text) else "expected YYYY-MM-DD, such as 2026-01-31"
         raise ArgumentTypeError(said) from None
 
 

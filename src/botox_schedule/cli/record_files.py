@@ -28,6 +28,7 @@ from botox_schedule.protocols.collection import Followed
 
 _MOST_BYTES = 64 * MEBIBYTE
 _MOST_FAULTS = 20
+_UNKNOWN_KEYS = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 
 
 class RecordFileError(BotoxScheduleError, ValueError):
@@ -96,7 +97,7 @@ def read_record_file(file: Path) -> PatientRecord:
 def _faults(error: ValidationError) -> Iterator[str]:
     """Yield where each fault is and what was expected; a key that nobody knows is not shown."""
     for fault in error.errors(include_url=False, include_input=False, include_context=False):
-        is_unknown_key = fault["type"] == "extra_forbidden"
+        is_unknown_key = fault["type"] in _UNKNOWN_KEYS
         place = fault["loc"][:-1] if is_unknown_key else fault["loc"]
         message = "unknown field" if is_unknown_key else fault["msg"].removeprefix("Value error, ")
         yield f"{'.'.join(map(str, place)) or 'the file'}: {message}"
