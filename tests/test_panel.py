@@ -1,5 +1,6 @@
 """The panel's door, its columns and tables, and the lists that it makes."""
 
+import gc
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -238,6 +239,20 @@ class TestRows:
             ("unrecognized_indication", False),
         ]
 
+    def test_ids_have_a_length_and_copies_are_counted(self) -> None:
+        frame = frame_of(
+            patient=["a"] * 3,
+            administered_on=["2026-01-05", "2026-01-05", "2026-03-30"],
+            session_id=["x", "x", "y"],
+            units_discarded=[0, 0, 5],
+        )
+        counts = panel.row_counts(frame, as_of=AS_OF).rows()
+        assert counts == [("sessions", "copy", 1), ("sessions", "used", 2)]
+        once = frame.unique("session_id")
+        assert panel.row_counts(once, as_of=AS_OF).rows() == [("sessions", "used", 2)]
+        with pytest.raises(PanelError, match="at most 200 characters"):
+            panel.forecast(frame.with_columns(session_id=pl.lit("x" * 201)), as_of=AS_OF)
+
     def test_a_null_product_and_an_unknown_policy(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"] * 2, product=[None, "Botox"]).with_columns(
             policy_key=pl.Series(["a", "b"])
@@ -253,6 +268,12 @@ class TestRows:
         found = panel.forecast(frame, as_of=AS_OF).sort("patient", nulls_last=True)
         rows = found.select("patient", "status", "session_left_out").rows()
         assert rows == [("a", "overdue", True), ("b", None, True), (None, None, True)]
+        counts = panel.row_counts(frame, as_of=AS_OF).rows()
+        assert counts == [
+            ("sessions", "no_patient", 1),
+            ("sessions", "not_a_day", 2),
+            ("sessions", "used", 1),
+        ]
         check = ("check_the_record_first", "rows_left_out")
         assert placed(frame) == {"a": check, "b": check, None: check}
 
@@ -637,6 +658,24 @@ class TestPlaces:
         day = date(2026, 3, 30)
         assert call_by(day, 7, lambda _: False) == date(2026, 3, 23)
         assert call_by(None, 7, None) is None
+
+
+def test_the_last_chance_of_a_track_that_never_opens_is_unknown() -> None:
+    frame = frame_of(administered_on=["2026-02-02"])
+    holds = pl.DataFrame({"patient": ["p-0"], "first": ["2026-03-01"]})
+    rows = panel.worklist(frame, as_of=AS_OF, holds=holds, care_ends=None)
+    assert rows["last_chance_on"].to_list() == [None]
+
+
+def test_a_collector_that_is_off_stays_off() -> None:
+    gc.disable()
+    try:
+        panel.forecast(frame_of(administered_on=["2026-02-02"]), as_of=AS_OF)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    panel.forecast(frame_of(administered_on=["2026-02-02"]), as_of=AS_OF)
+    assert gc.isenabled()
 
 
 class TestSums:

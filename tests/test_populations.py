@@ -9,8 +9,10 @@ import pytest
 
 import botox_schedule as bs
 from botox_schedule import outcomes
+from botox_schedule.engine.standing import Phases, standing_of
 from botox_schedule.engine.track import read_record
 from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.worklist import call_by, place_of, waiting_of
 from botox_schedule.protocols.catalog import known_protocols
 from population import BESIDE, LIMBS, Draw, tables, versions
 
@@ -108,15 +110,23 @@ class Case:
         )
         return [forecast_row(patient, answer, without) for answer in answers]
 
-    def tracks(self) -> list[tuple[str, bs.PatientRecord, Any]]:
-        """The tracks of all records."""
+    def read_tracks(self) -> list[tuple[str, Any, Any]]:
+        """The tracks of all records, each with the reading of its record."""
         known = known_protocols(self.protocols)
         people = None if self.people is None else bs.Population(self.people)
         found = []
         for patient, record in self.records.items():
             reading = read_record(record, self.as_of, self.policy, known)
-            found += [(patient, record, t.track) for t in tracks_of(reading, "us", people)]
-        return [(patient, record, track) for patient, record, track in found if track is not None]
+            found += [(patient, reading, each) for each in tracks_of(reading, "us", people)]
+        return found
+
+    def tracks(self) -> list[tuple[str, bs.PatientRecord, Any]]:
+        """The tracks that a protocol is known for."""
+        return [
+            (patient, reading.record, each.track)
+            for patient, reading, each in self.read_tracks()
+            if each.track is not None
+        ]
 
 
 def forecast_row(patient: str, answer: Any, without: set[str] | None = None) -> dict[str, Any]:
@@ -270,6 +280,14 @@ class TestTheRecordFunctionsAnswer:
         key = ["patient", "indication"]
         assert work.select(key).sort(key).equals(tracks.select(key).sort(key))
         assert work["section"].null_count() == 0
+        found = {(row["patient"], row["indication"]): row for row in work.to_dicts()}
+        for patient, reading, each in case.read_tracks():
+            standing = standing_of(reading, each, Phases())
+            calls = call_by(standing.due, 7, None)
+            place = place_of(waiting_of(standing, case.as_of, calls))
+            row = found[patient, standing.indication]
+            assert (row["section"], row["reason"]) == (place.section.value, place.reason.value)
+            assert row["last_chance_on"] == standing.last_chance_on
 
 
 def cycle_row(patient: str, track: Any, cycle: Any) -> dict[str, Any]:

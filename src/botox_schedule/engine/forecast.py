@@ -26,7 +26,7 @@ from botox_schedule.engine.response import (
     timeline_of,
 )
 from botox_schedule.engine.session import DueDates, due_dates_of
-from botox_schedule.engine.track import Reading, Track
+from botox_schedule.engine.track import Reading, Track, status_without_protocol
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import version_on
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
@@ -387,13 +387,14 @@ def forecast_without_protocol(
         if s.indication == indication
     ]
     last = max((s.administered_on for s in sessions), default=None)
+    status = status_without_protocol(reading, indication, sessions)
     sentence = "no protocol is known for this indication"
     return Forecast(
         as_of=reading.as_of,
         indication=indication,
         protocol=None,
         policy=reading.policy,
-        status=DueStatus.NO_INTERVAL,
+        status=status,
         dates=DueDates(),
         last_session_on=last,
         days_since_last=None if last is None else (reading.as_of - last).days,

@@ -345,7 +345,7 @@ def _doubtful_minimums(facts: RuleFacts, day: date) -> Iterator[Minimum]:
     valid = [o for o in facts.doubtful_overrides if is_within(o.first, day, o.last)]
     intervals = [override.minimum for override in valid]
     # A usual range can open days where nothing states a minimum: its first day advises too.
-    intervals += [override.usual and override.usual.first for override in valid]
+    intervals += [override.usual.first for override in valid if override.usual is not None]
     intervals += [a.minimum_interval for a in facts.doubtful_approved if day in a.valid]
     stated = [interval for interval in intervals if interval is not None]
     # The order of rows means nothing: the longest comes first, of equals by their text.

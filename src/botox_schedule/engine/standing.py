@@ -194,9 +194,9 @@ def last_chance_on(track: Track) -> date | None:
     if track.rules is None or track.dates is None or track.dates.earliest is None:
         return None
     periods = track.rules.allowed_periods()
-    first = first_allowed(periods, track.holds, max(track.as_of, track.dates.earliest))
-    if first is None:
-        return None
+    earliest = track.dates.earliest
+    # The run of days that gives the earliest one has a free day from as_of on.
+    first = first_allowed(periods, track.holds, max(track.as_of, earliest)) or earliest
     ends = [period.last for period in periods if period.first <= first]
     last = [day for day in ends[-1:] if day is not None]
     last += [shifted(begin, -1) for begin, _ in track.holds.spans if begin > first]

@@ -103,9 +103,10 @@ def _indications(reading: Reading) -> list[str]:
         *(prior.indication for prior in reading.record.prior_treatments if prior.cycles),
         *(s.indication for s in unused),
         *(s.indication for s in history.booked),
-        *(s.indication for s in (*history.unrecognized, *history.completed)),
+        *(s.indication for s in (*history.after_death, *history.unrecognized, *history.completed)),
     ]
-    return [name for name in rows if name not in others]
+    # Where nothing but declared indications was treated, they are the patient's only answer.
+    return [name for name in rows if name not in others] or rows
 
 
 def _day_and_indication(session: TreatmentSession) -> tuple[date, str]:

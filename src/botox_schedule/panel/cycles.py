@@ -113,7 +113,7 @@ def _apart(population: Population) -> pl.DataFrame:
             if found.track is not None:
                 track = found.track
                 rows += [(patient, *_row(track, place)) for place in range(len(track.cycles))]
-    kind = population.sessions.rows.schema["patient"]
+    kind = population.happened.done.schema["patient"]
     return pl.DataFrame(rows, schema={"patient": kind, **_COLUMNS}, orient="row")
 
 

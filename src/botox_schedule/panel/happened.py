@@ -5,7 +5,7 @@ from typing import NamedTuple
 import polars as pl
 
 from botox_schedule.panel.asking import Ages, Asking, session_of
-from botox_schedule.panel.sessions import KINDS, STATUSES, Sessions
+from botox_schedule.panel.sessions import KINDS, STATUSES, Sessions, Unread
 from botox_schedule.terms import SessionKind, SessionStatus
 
 COMPLETED = STATUSES.index(SessionStatus.COMPLETED)
@@ -28,6 +28,7 @@ class Happened(NamedTuple):
             full session).
         waiting: The rows of plain tracks that were not completed.
         apart: The rows of patients that the record engine answers for, one by one.
+        unread: What could not be read.
         names: The indications by number.
         ages: The age groups.
         mixtures: The treatments of mixed cycles by number.
@@ -36,6 +37,7 @@ class Happened(NamedTuple):
     done: pl.DataFrame
     waiting: pl.DataFrame
     apart: pl.DataFrame
+    unread: Unread
     names: tuple[str, ...]
     ages: Ages
     mixtures: dict[int, tuple[int, ...]]
@@ -44,34 +46,41 @@ class Happened(NamedTuple):
 def happened(sessions: Sessions, asking: Asking, ages: Ages, touched: pl.DataFrame) -> Happened:
     """Return what happened to a population.
 
+    Rows are many: what is not needed any more is let go before they are sorted.
+
     Args:
         sessions: All rows.
         asking: What the answer rests on.
         ages: The age groups of the patients.
         touched: The patients that decisions touch.
     """
-    rows = _with_policies(sessions, asking)
-    rows = _with_ages(rows, ages)
-    rows = rows.with_columns(clock=_clocks(rows, sessions.names, asking, ages))
+    unread, names = sessions.unread, sessions.names
+    rows = _prepared(sessions, asking, ages)
+    del sessions
     rows, torn = _one_of_each(rows)
-    apart = pl.concat([touched, torn, rows.filter(_is_special(rows, asking)).select("patient")])
-    apart = apart.unique()
-    plain = _without(rows, apart)
-    plain = _in_order(plain).with_columns(
-        track=_changes("patient", "clock").cast(pl.UInt32).cum_sum()
-    )
-    done = _in_cycles(plain.filter(_is_done(asking)), asking)
-    odd = pl.concat([_chained(done, asking), _never_treated(plain, done)]).unique()
-    more = plain.filter(pl.col("track").is_in(odd["track"].implode())).select("patient").unique()
-    everyone = pl.concat([apart, more])
+    special = pl.concat([touched, torn, rows.filter(_is_special(rows, asking)).select("patient")])
+    special = special.unique()
+    apart = _only(rows, special)
+    rows = _in_order(_without(rows, special))
+    rows = rows.with_columns(track=_changes("patient", "clock").cast(pl.UInt32).cum_sum())
+    done = _in_cycles(rows.filter(_is_done(asking)), asking)
+    odd = pl.concat([_chained(done, asking), _never_treated(rows, done)]).unique()
+    more = rows.filter(pl.col("track").is_in(odd["track"].implode())).select("patient").unique()
     return Happened(
         done=_without(done, more),
-        waiting=_without(plain.filter(pl.col("status") != COMPLETED), more),
-        apart=rows.join(everyone, on="patient", how="semi") if everyone.height else rows.clear(),
-        names=sessions.names,
+        waiting=_without(rows.filter(pl.col("status") != COMPLETED), more),
+        apart=pl.concat([apart, _only(rows, more).drop("track")]),
+        unread=unread,
+        names=names,
         ages=ages,
         mixtures={},
     )
+
+
+def _prepared(sessions: Sessions, asking: Asking, ages: Ages) -> pl.DataFrame:
+    """The rows with the policy, the age group and the clock of each."""
+    rows = _with_ages(_with_policies(sessions, asking), ages)
+    return rows.with_columns(clock=_clocks(rows, sessions.names, asking, ages))
 
 
 def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
@@ -97,6 +106,10 @@ def _without(rows: pl.DataFrame, patients: pl.DataFrame) -> pl.DataFrame:
     return rows.join(patients, on="patient", how="anti") if patients.height else rows
 
 
+def _only(rows: pl.DataFrame, patients: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(patients, on="patient", how="semi") if patients.height else rows.clear()
+
+
 def _with_policies(sessions: Sessions, asking: Asking) -> pl.DataFrame:
     """A patient has the policy of the last completed session, else of the last row."""
     rows = sessions.readable
@@ -108,7 +121,7 @@ def _with_policies(sessions: Sessions, asking: Asking) -> pl.DataFrame:
 
 def _with_ages(rows: pl.DataFrame, ages: Ages) -> pl.DataFrame:
     if ages.groups is None:
-        return rows.with_columns(age=pl.lit(0, pl.Int8), born_on=pl.lit(None, pl.Date))
+        return rows.with_columns(age=pl.lit(0, pl.Int8))
     joined = rows.join(ages.groups, on="patient", how="left")
     return joined.with_columns(pl.col("age").fill_null(0))
 
@@ -153,7 +166,8 @@ def _is_special(rows: pl.DataFrame, asking: Asking) -> pl.Expr:
     """Whether a row needs the record engine to be read aright."""
     day = pl.col("day")
     special = pl.col("clock").is_null() | ((pl.col("status") == COMPLETED) & (day > asking.as_of))
-    special |= day < pl.col("born_on")
+    if "born_on" in rows.columns:
+        special |= day < pl.col("born_on")
     if asking.with_limits:
         planned = (pl.col("status") == BOOKED) & pl.col("units").is_not_null()
         special |= planned & (day >= asking.as_of)

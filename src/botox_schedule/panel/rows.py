@@ -146,12 +146,14 @@ def row_counts(
 def _counts(frames: Frames, asking: Asking) -> pl.DataFrame:
     population = population_of(frames, asking)
     found = _of_sessions(population)
-    patients = population.sessions.rows.select("patient").unique()
-    for name in sorted(frames.keys() - {"sessions"}):
-        table = read_table(frames, name, patients)
-        if table is not None:
-            met = table.join(patients, on="patient", how="semi").height
-            found |= {(name, _USED): met, (name, _MEETS_NOBODY): table.height - met}
+    what = population.happened
+    known = [rows.select("patient") for rows in (what.done, what.waiting, what.apart)]
+    patients = pl.concat([*known, what.unread.patients.to_frame()]).unique()
+    tables = {name: read_table(frames, name, patients) for name in frames.keys() - {"sessions"}}
+    for name, table in tables.items():
+        height = 0 if table is None else table.height
+        met = 0 if table is None else table.join(patients, on="patient", how="semi").height
+        found |= {(name, _USED): met, (name, _MEETS_NOBODY): height - met}
     rows = [(*key, count) for key, count in found.items() if count]
     schema = {"table": pl.String, "outcome": pl.String, "rows": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
@@ -162,18 +164,15 @@ def _summed(counts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_sessions(population: Population) -> dict[tuple[str, str], int]:
-    rows, what = population.sessions.rows, population.happened
-    found: Counter[str] = Counter()
-    for problem, count in rows["problem"].value_counts().iter_rows():
-        if problem:
-            found[Problem(problem).name.lower()] += count
+    what = population.happened
+    found = Counter({problem.name.lower(): n for problem, n in what.unread.counts.items()})
     found[_USED] += what.done.height
     for status, count in what.waiting["status"].value_counts().iter_rows():
         found[STATUSES[status].value] += count
     for _, reading in population.records.readings(population.asking):
         found += _of_history(reading.history)
     # Identical copies of plain patients' rows are merged before anything is asked.
-    found["copy"] += rows.height - found.total()
+    found["copy"] += what.unread.height - found.total()
     return {("sessions", outcome): count for outcome, count in found.items()}
 
 

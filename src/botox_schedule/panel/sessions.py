@@ -13,6 +13,7 @@ from botox_schedule.panel.columns import (
     day_column,
     key_column,
     mapped,
+    number_column,
     numbered,
     text_column,
     units_column,
@@ -21,6 +22,7 @@ from botox_schedule.panel.columns import (
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.indications import find_product
 from botox_schedule.protocols.model import Indication
+from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.terms import Product, SessionKind, SessionStatus
 
 REQUIRED = ("patient", "administered_on", "indication", "product")
@@ -40,6 +42,7 @@ PRODUCTS = (None, *sorted(Product))
 """Products by number; 0 is an unknown one, and comes first in an order."""
 KINDS = tuple(SessionKind)
 """Kinds by number: a full session comes before the touch-up of its day."""
+_LONGEST_ID = 200
 _INDICATION: TypeAdapter[str] = TypeAdapter(Indication)
 
 
@@ -84,6 +87,20 @@ class Doubt(IntEnum):
     PRODUCT_NOT_STATED = 4
 
 
+class Unread(NamedTuple):
+    """Rows that could not be read.
+
+    Attributes:
+        patients: Their patients; null where a row names none.
+        counts: How many there are of each problem.
+        height: How many rows there are, those that could be read included.
+    """
+
+    patients: pl.Series
+    counts: dict[Problem, int]
+    height: int
+
+
 class Sessions(NamedTuple):
     """Rows of sessions as the engine reads them.
 
@@ -111,9 +128,18 @@ class Sessions(NamedTuple):
         return self.rows["problem"].max() in {0, None}
 
     @property
-    def unread_patients(self) -> pl.Series:
-        """The patients of rows that were left out; null where a row names none."""
-        return self.rows.filter(pl.col("problem") > 0)["patient"].unique()
+    def unread(self) -> Unread:
+        """What could not be read."""
+        rows = self.rows.filter(pl.col("problem") > 0)
+        counts = rows["problem"].value_counts()
+        found = {Problem(problem): count for problem, count in counts.iter_rows()}
+        return Unread(rows["patient"].unique(), found, self.rows.height)
+
+
+def nobody(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return an empty frame of patients, with keys as those of the sessions."""
+    check_columns(frame, "sessions", REQUIRED)
+    return key_column(frame.clear(), "sessions", "patient").to_frame()
 
 
 def read_sessions(frame: pl.DataFrame, policies: Policies) -> Sessions:
@@ -133,7 +159,7 @@ def read_sessions(frame: pl.DataFrame, policies: Policies) -> Sessions:
         "day": day_column(frame, "sessions", "administered_on"),
         "indication": mapped(texts, places.get, pl.Int16),
         "product": _products(frame),
-        "units": _optional(frame, "units"),
+        "units": _units(frame),
         "status": _worded(frame, "status", STATUSES),
         # Leaving a session out for its kind would date the next one too early.
         "kind": _worded(frame, "kind", KINDS).fill_null(0),
@@ -183,10 +209,10 @@ def _products(frame: pl.DataFrame) -> pl.Series:
     return mapped(texts, lambda text: PRODUCTS.index(find_product(text)), pl.Int8).fill_null(0)
 
 
-def _optional(frame: pl.DataFrame, name: str) -> pl.Series:
-    if name not in frame.columns:
+def _units(frame: pl.DataFrame) -> pl.Series:
+    if "units" not in frame.columns:
         return pl.Series([None], dtype=pl.Float64).new_from_index(0, frame.height)
-    return units_column(frame, "sessions", name)
+    return units_column(frame, "sessions", "units")
 
 
 def _worded(frame: pl.DataFrame, name: str, words: tuple[str, ...]) -> pl.Series:
@@ -207,10 +233,19 @@ def _of_ids(frame: pl.DataFrame) -> list[pl.Series]:
     """What decides between rows of one id, as far as it was given."""
     found = []
     if "session_id" in frame.columns:
-        ids = key_column(frame, "sessions", "session_id").cast(pl.String)
-        found.append(ids.alias("id"))
+        found.append(_ids(frame))
     if "recorded_on" in frame.columns:
         found.append(day_column(frame, "sessions", "recorded_on"))
     if "units_discarded" in frame.columns:
-        found.append(_optional(frame, "units_discarded"))
+        discarded = number_column(frame, "sessions", "units_discarded").to_frame("units_discarded")
+        stated = pl.col("units_discarded").is_between(0, MOST_UNITS)
+        found.append(discarded.select(pl.when(stated).then("units_discarded")).to_series())
     return [column for column in found if column.null_count() < len(column)]
+
+
+def _ids(frame: pl.DataFrame) -> pl.Series:
+    ids = key_column(frame, "sessions", "session_id").cast(pl.String)
+    longest = ids.str.len_chars().max()
+    if isinstance(longest, int) and longest > _LONGEST_ID:
+        raise PanelError(f"sessions: session_id: give ids of at most {_LONGEST_ID} characters")
+    return ids.alias("id")

@@ -19,7 +19,7 @@ from botox_schedule.panel.happened import (
     with_previous,
 )
 from botox_schedule.panel.records import Records, records_apart
-from botox_schedule.panel.sessions import Sessions, read_sessions
+from botox_schedule.panel.sessions import Unread, nobody, read_sessions
 from botox_schedule.panel.situations import (
     JUDGED,
     STANDING,
@@ -39,30 +39,30 @@ class Population(NamedTuple):
 
     Attributes:
         asking: What the answer rests on.
-        sessions: All rows.
         happened: What happened, and who answers for whom.
         records: The records of the patients that the record engine answers for.
     """
 
     asking: Asking
-    sessions: Sessions
     happened: Happened
     records: Records
 
 
 def population_of(frames: Frames, asking: Asking) -> Population:
     """Return a population from its tables."""
-    sessions = read_sessions(frames["sessions"], asking.policies)
-    ages = ages_of(read_table(frames, "births", sessions.rows), asking)
+    none = nobody(frames["sessions"])
+    ages = ages_of(read_table(frames, "births", none), asking)
     tables = {
         name: table
         for name in (*DECISIONS, "acknowledged", "weights")
-        if (table := read_table(frames, name, sessions.rows)) is not None
+        if (table := read_table(frames, name, none)) is not None
     }
     touched = [table.select("patient") for name, table in tables.items() if name != "weights"]
-    none = sessions.rows.select("patient").clear()
-    what = happened(sessions, asking, ages, pl.concat([none, *touched]).unique())
-    return Population(asking, sessions, what, records_apart(what, tables))
+    everybody = pl.concat([none, *touched]).unique()
+    # What was read of the caller's rows is let go as soon as it is prepared.
+    read = [read_sessions(frames.pop("sessions"), asking.policies)]
+    what = happened(read.pop(), asking, ages, everybody)
+    return Population(asking, what, records_apart(what, tables))
 
 
 def standings(population: Population) -> pl.DataFrame:
@@ -70,7 +70,7 @@ def standings(population: Population) -> pl.DataFrame:
     plain = _plain(population)
     apart = _apart(population)
     found = pl.concat([plain, apart.select(plain.columns)])
-    return _with_unread(found, population.sessions)
+    return _with_unread(found, population.happened.unread)
 
 
 class Asked(NamedTuple):
@@ -190,7 +190,7 @@ def _apart(population: Population) -> pl.DataFrame:
                 reading, found, phases, acknowledged, with_limits=asking.with_limits
             )
             rows.append((patient, *standing_row(standing), *_details(found.track)))
-    kind = population.sessions.rows.schema["patient"]
+    kind = population.happened.done.schema["patient"]
     return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **_DETAILS}, orient="row")
 
 
@@ -209,9 +209,9 @@ def compared(track: Track, place: int) -> tuple[Any, ...]:
     return (gap, *judged_row(judge_cycle(track, previous, cycle)))
 
 
-def _with_unread(found: pl.DataFrame, sessions: Sessions) -> pl.DataFrame:
+def _with_unread(found: pl.DataFrame, unread_rows: Unread) -> pl.DataFrame:
     """Say which patients have rows that were not read; who has no others gets a row too."""
-    unread = sessions.unread_patients.to_frame()
+    unread = unread_rows.patients.to_frame()
     found = found.join(unread.with_columns(_left_out=pl.lit(value=True)), on="patient", how="left")
     found = found.with_columns(session_left_out=pl.col("_left_out").fill_null(value=False))
     lost = unread.join(found, on="patient", how="anti")

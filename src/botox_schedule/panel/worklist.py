@@ -117,7 +117,7 @@ def worklist(
         population = population_of(frames, asking)
         found = _with_days(standings(population), asking.as_of, lead_days, is_open)
         found = _with_contacts(
-            found, read_table(frames, "contacts", population.sessions.rows), asking
+            found, read_table(frames, "contacts", population.happened.done), asking
         )
         return _in_order(found).select(WORKLIST)
 
