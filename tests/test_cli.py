@@ -182,7 +182,7 @@ class TestDue:
             ((*ASKED, "--payer-minimum", "soon"), "argument --payer-minimum"),
             ((*ASKED, "--product", "toxin"), "expected a brand name or one of"),
             ((*ASKED, "--product", "Botox or Dysport"), "names two products"),
-            ((*ASKED, "--population", "cats"), "invalid choice"),
+            ((*ASKED, "--population", "cats"), "expected adult or pediatric"),
         ],
     )
     def test_bad_arguments_say_what_is_expected(

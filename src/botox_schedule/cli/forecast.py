@@ -4,8 +4,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 
 from botox_schedule import Forecast
+from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
-from botox_schedule.cli.record_files import Question, add_record, question_of
+from botox_schedule.cli.record_files import RECORD, Question, question_of
 from botox_schedule.engine.findings import record_findings
 from botox_schedule.engine.forecast import forecast_of, forecast_without_protocol
 from botox_schedule.engine.limits import LimitCheck
@@ -16,6 +17,7 @@ EXAMPLES = (
     "record.json --as-of 2026-04-10 --explain",
     "- --indication chronic-migraine --planned-units 155 --json < record.json",
 )
+_OPTIONS = {"--explain": "with the reason and the source of every date"}
 _BRIEF = (
     "status",
     "earliest",
@@ -34,10 +36,7 @@ _BRIEF = (
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    add_record(command)
-    command.add_argument(
-        "--explain", action="store_true", help="with the reason and the source of every date"
-    )
+    add_options(command, RECORD | _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from importlib.resources.abc import Traversable
 from itertools import groupby
-from pathlib import Path
 
 from botox_schedule import TreatmentProtocol, UnknownProtocolError, load_protocols
-from botox_schedule.cli.arguments import known_of
+from botox_schedule.cli.arguments import add_options, known_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.bundled import data_folder
@@ -22,6 +21,10 @@ EXAMPLES = (
     "--protocols our-protocols.toml",
     "--verify",
 )
+_OPTIONS = {
+    "--protocols FILE": "the clinic's own protocols, in TOML, too",
+    "--verify": "compare the bundled data files with the digests that came with them",
+}
 _PARTS = {
     "retreatment": ("minimum", "usual", "typical", "wording"),
     "response": ("onset", "peak", "wear_off", "full_benefit"),
@@ -39,20 +42,9 @@ DIGESTS = "digests.toml"
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    command.add_argument(
-        "name",
-        nargs="?",
-        metavar="NAME",
-        help="a protocol's id, or an indication: every figure with its source",
-    )
-    command.add_argument(
-        "--protocols", type=Path, metavar="FILE", help="the clinic's own protocols, in TOML, too"
-    )
-    command.add_argument(
-        "--verify",
-        action="store_true",
-        help="compare the bundled data files with the digests that came with them",
-    )
+    words = "a protocol's id, or an indication: every figure with its source"
+    command.add_argument("name", nargs="?", metavar="NAME", help=words)
+    add_options(command, _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:

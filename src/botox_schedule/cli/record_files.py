@@ -1,6 +1,6 @@
 """Reads a record from a JSON file, and finds its tracks."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -10,14 +10,12 @@ from pydantic import ValidationError
 
 from botox_schedule import PatientRecord, TreatmentProtocol, UnknownProtocolError
 from botox_schedule.cli.arguments import (
-    add_as_of,
-    add_rules,
+    AS_OF,
+    RULES,
     content_of,
     known_of,
     policy_of,
-    product,
     region_of,
-    units,
 )
 from botox_schedule.engine.limits import planned_units
 from botox_schedule.engine.track import Reading, read_record, track_in
@@ -54,28 +52,16 @@ class Question(NamedTuple):
         return [_WITHOUT for found in self.tracks if found.track is None]
 
 
+RECORD = {
+    "file FILE": "a patient's record, in JSON; - for standard input",
+    "--indication INDICATION": "the planned treatment (default: every track)",
+    "--product PRODUCT": "the planned product (default: the last)",
+    "--planned-units UNITS": "units planned for the next session (default: those of its booking)",
+    **AS_OF,
+    **RULES,
+}
+"""What reads a record and names the planned treatment."""
 _WITHOUT = "a treatment of the record has no protocol; 'botox-schedule forecast' shows which"
-
-
-def add_record(command: ArgumentParser) -> None:
-    """Add what reads a record and names the planned treatment."""
-    command.add_argument(
-        "file", type=Path, metavar="RECORD.json", help="a patient's record; - for standard input"
-    )
-    command.add_argument(
-        "--indication", metavar="INDICATION", help="the planned treatment (default: every track)"
-    )
-    command.add_argument(
-        "--product", type=product, metavar="PRODUCT", help="the planned product (default: the last)"
-    )
-    command.add_argument(
-        "--planned-units",
-        type=units,
-        metavar="UNITS",
-        help="units planned for the next session (default: those of its booking)",
-    )
-    add_as_of(command)
-    add_rules(command)
 
 
 def read_record_file(file: Path) -> PatientRecord:

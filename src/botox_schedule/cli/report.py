@@ -2,9 +2,8 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
-from botox_schedule.cli.arguments import missing_extra
+from botox_schedule.cli.arguments import add_options, missing_extra
 from botox_schedule.cli.exports import add_export, clinic_of
 from botox_schedule.cli.output import Answer, write_file
 from botox_schedule.cli.schedule import schedule_answer, tracks_of_clinic
@@ -20,8 +19,7 @@ _UNREAD = "rows of the patient could not be read"
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
     add_export(command)
-    words = "the page to write"
-    command.add_argument("--html", type=Path, required=True, metavar="OUT.html", help=words)
+    add_options(command, {"--html FILE!": "the page to write"})
 
 
 def answer(given: Namespace) -> Answer:

@@ -2,11 +2,11 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import Any
 
+from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, word
-from botox_schedule.cli.record_files import Question, add_record, with_protocol
+from botox_schedule.cli.record_files import RECORD, Question, with_protocol
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
 from botox_schedule.outcomes import (
     DiaryReading,
@@ -24,32 +24,19 @@ EXAMPLES = (
     "diary.csv record.json --rule nice-ta260",
     "diary.csv record.json --rule preempt-50 --date-format %d.%m.%Y --missing headache_free",
 )
+_OPTIONS = {
+    "diary FILE": "a headache diary, in CSV; - for standard input",
+    "--rule RULE!": "a response rule, such as nice-ta260",
+    "--rules FILE": "the clinic's own rules, in TOML",
+    "--missing HOW": "what becomes of days without an entry (default: scale)",
+    "--date-format FORMAT": "such as %%d.%%m.%%Y (default: YYYY-MM-DD)",
+    "--encoding NAME": "such as latin-1 (default: UTF-8, or UTF-16 by its mark)",
+}
 
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    command.add_argument(
-        "diary", type=Path, metavar="DIARY.csv", help="a headache diary; - for standard input"
-    )
-    add_record(command)
-    command.add_argument(
-        "--rule", required=True, metavar="RULE", help="a response rule, such as nice-ta260"
-    )
-    command.add_argument(
-        "--rules", type=Path, metavar="FILE", help="the clinic's own rules, in TOML"
-    )
-    command.add_argument(
-        "--missing",
-        choices=list(MissingDays),
-        default=MissingDays.SCALE,
-        help="what becomes of days without an entry (default: scale)",
-    )
-    command.add_argument(
-        "--date-format", metavar="FORMAT", help="such as %%d.%%m.%%Y (default: YYYY-MM-DD)"
-    )
-    command.add_argument(
-        "--encoding", metavar="NAME", help="such as latin-1 (default: UTF-8, or UTF-16 by its mark)"
-    )
+    add_options(command, _OPTIONS | RECORD, {"HOW": MissingDays}, missing=MissingDays.SCALE)
 
 
 def answer(given: Namespace) -> Answer:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from botox_schedule import TreatmentProtocol, response_phase, response_timeline
-from botox_schedule.cli.arguments import add_treatment, day, policy_of, protocol_of
+from botox_schedule.cli.arguments import TREATMENT, add_options, policy_of, protocol_of
 from botox_schedule.cli.due import title
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing, word
 from botox_schedule.cli.protocols import sources
@@ -15,18 +15,13 @@ EXAMPLES = (
     "spasticity 2026-01-05",
     "chronic-migraine 2026-01-05 --course-started-on 2025-07-14 --as-of 2026-02-20",
 )
+_OPTIONS = {"--course-started-on DATE": "the course's first session: full benefit counts from it"}
 _SHOWN = ("onset", "peak", "wear_off", "full_benefit_by")
 
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    add_treatment(command)
-    command.add_argument(
-        "--course-started-on",
-        type=day,
-        metavar="DATE",
-        help="the course's first session: full benefit counts from it",
-    )
+    add_options(command, TREATMENT | _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:
