@@ -153,7 +153,9 @@ class TestRows:
         self, capsys: Capture, tmp_path: Path
     ) -> None:
         names = ["P1", "P2", "P3", "P4", "P5", "P6"]
-        file = export(tmp_path, *(f"{p},2026-01-05,chronic-migraine,Botox,155,completed," for p in names))
+        file = export(
+            tmp_path, *(f"{p},2026-01-05,chronic-migraine,Botox,155,completed," for p in names)
+        )
         tables = {
             "holds": "patient,first,reason\nP1,2026-02-01,pregnancy",
             "care-ends": "patient,on,kind\nP2,2026-02-01,died",
@@ -336,7 +338,9 @@ class TestWorklist:
         assert "at most 3660 days" in refused(capsys, *ask, "--ahead", "99999")
 
     def test_a_population_can_be_said(self, capsys: Capture, tmp_path: Path) -> None:
-        file = export(tmp_path, "P1,2026-01-05,lower-limb-spasticity,Botox,100,completed,1980-01-01")
+        file = export(
+            tmp_path, "P1,2026-01-05,lower-limb-spasticity,Botox,100,completed,1980-01-01"
+        )
         ask = ("worklist", file, *NOBODY_ELSE)
         assert "adult" in as_rows(capsys, *ask)[0]["protocol_id"]
         (row,) = as_rows(capsys, *ask, "--population", "pediatric")
@@ -403,7 +407,7 @@ class TestWorkload:
         assert as_json(capsys, *ask)["weeks"][0]["monday"] == "2026-03-16"
 
     def test_the_tables_next_to_the_sessions_count(self, capsys: Capture, tmp_path: Path) -> None:
-        file = export(tmp_path, GOOD, GOOD.replace("P1", "P2"))
+        file = export(tmp_path, GOOD, "P2,2026-01-05,chronic-migraine,Botox,155,completed,")
         tables = {
             "holds": "patient,first\nP1,2026-02-01",
             "care-ends": "patient,on,kind\nP2,2026-02-01,died",

@@ -159,8 +159,6 @@ def _named(file: Path, read: Callable[..., Any], **options: Any) -> Any:
     except BotoxScheduleError as error:
         said = str(error).removeprefix(f"{file.name}: ")
         raise ExchangeError(f"{file}: {said}") from None
-    except LookupError:
-        raise ExchangeError("--encoding: no such encoding; give a name such as latin-1") from None
 
 
 def _births(

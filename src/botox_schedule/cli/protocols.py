@@ -182,7 +182,7 @@ def _files(folder: Traversable, inside: str) -> Iterator[tuple[str, Traversable]
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _files(entry, f"{inside}{entry.name}/")
-        elif entry.name.endswith(".toml"):
+        else:
             yield f"{inside}{entry.name}", entry
 
 
