@@ -48,9 +48,8 @@ def run(name: str, arguments: Sequence[str], today: Callable[[], date]) -> int:
         _discard_output()
         return 0
     except OSError as error:
-        if error.filename is None:
-            _discard_output()
-        return _fail(f"{error.filename or 'standard output'}: {error.strerror}")
+        named = "" if error.filename is None else f"{error.filename}: "
+        return _fail(f"{named}{error.strerror}")
     except BotoxScheduleError as error:
         return _fail(str(error))
     except ValidationError as error:
@@ -66,11 +65,21 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
     if given.as_of_is_today:
         given.as_of = today()
     answer: Answer = _module(name).answer(given)
-    print_answer(answer, given.form)
+    _print(answer, given.form)
     if given.form != "text":
         for line in (*answer.remarks, *answer.problems):
             print(escaped(line), file=sys.stderr)
     return answer.exit_status
+
+
+def _print(answer: Answer, form: str) -> None:
+    try:
+        print_answer(answer, form)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _discard_output()
+        raise OSError(error.errno, error.strerror, "standard output") from None
 
 
 def _check_files(given: argparse.Namespace) -> None:
