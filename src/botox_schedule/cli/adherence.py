@@ -1,4 +1,9 @@
-"""``botox-schedule adherence``: how regularly each track of an export was treated."""
+"""``botox-schedule adherence``: how regularly each track of an export was treated.
+
+Examples:
+    botox-schedule adherence export.csv
+    botox-schedule adherence export.csv --gap-days 30 --care-ends ends.csv --csv
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
@@ -10,7 +15,6 @@ from botox_schedule.cli.schedule import tracks_of_clinic
 from botox_schedule.cli.tracks import ListedTrack
 from botox_schedule.outcomes import Adherence, adherence
 
-EXAMPLES = ("export.csv", "export.csv --gap-days 30 --care-ends ends.csv --csv")
 _OPTIONS = {
     "--gap-days DAYS": "days without expected effect that do not end an episode (without it: no episodes)"
 }

@@ -1,4 +1,10 @@
-"""``botox-schedule book``: the day to book."""
+"""``botox-schedule book``: the day to book.
+
+Examples:
+    botox-schedule book record.json --closed 2026-05-25
+    botox-schedule book record.json --away 2026-06-01/2026-06-14 --country US --subdivision CA
+    botox-schedule book record.json --shared
+"""
 
 from argparse import ArgumentParser, Namespace
 from typing import Any
@@ -8,11 +14,6 @@ from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
 from botox_schedule.cli.record_files import RECORD, Question, with_protocol
 from botox_schedule.planning import find_shared_visit, first_bookable_day
 
-EXAMPLES = (
-    "record.json --closed 2026-05-25",
-    "record.json --away 2026-06-01/2026-06-14 --country US --subdivision CA",
-    "record.json --shared",
-)
 _OPTIONS = {
     "--away DAY[/LAST]*": "when the patient cannot come; may be repeated",
     "--planned-discarded UNITS": "units of opened vials that will be left; they count for an authorization",
@@ -30,13 +31,7 @@ def add_arguments(command: ArgumentParser) -> None:
 def answer(given: Namespace) -> Answer:
     """Return the day to book for each track, or one for all."""
     question = with_protocol(given)
-    asked: dict[str, Any] = {
-        "as_of": given.as_of,
-        "calendar": calendar_of(given),
-        "away": given.away,
-        "policy": question.reading.policy,
-        "other_protocols": question.reading.known,
-    }
+    asked = {**question.rules, "calendar": calendar_of(given), "away": given.away}
     return _shared(question, asked) if given.shared else _single(question, asked, given)
 
 

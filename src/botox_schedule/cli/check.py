@@ -1,4 +1,9 @@
-"""``botox-schedule check``: whether a patient may be treated on a day."""
+"""``botox-schedule check``: whether a patient may be treated on a day.
+
+Examples:
+    botox-schedule check record.json --on 2026-06-15
+    botox-schedule check record.json --on 2026-06-15 --planned-units 155 --json
+"""
 
 from argparse import ArgumentParser, Namespace
 
@@ -8,7 +13,6 @@ from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
 from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.engine import DateCheck
 
-EXAMPLES = ("record.json --on 2026-06-15", "record.json --on 2026-06-15 --planned-units 155 --json")
 _OPTIONS = {"--on DAY!": "the day to judge; a past one is judged by what was known then"}
 _SHOWN = ("on", "allowed", "clear", "days_from_earliest", "next_allowed_on", "findings")
 
@@ -30,10 +34,8 @@ def answer(given: Namespace) -> Answer:
                 question.record,
                 protocol,
                 on=given.on,
-                as_of=given.as_of,
-                policy=question.reading.policy,
-                other_protocols=question.reading.known,
                 planned_units=question.planned_units,
+                **question.rules,
             ),
         )
         for protocol in question.protocols

@@ -1,4 +1,9 @@
-"""``botox-schedule countdown``: by when each thing must be done before a visit."""
+"""``botox-schedule countdown``: by when each thing must be done before a visit.
+
+Examples:
+    botox-schedule countdown 2026-06-22 --lead 'order=28 days' --lead 'call=7 days'
+    botox-schedule countdown 2026-06-22 --serial --lead 'submit=28 days' --lead 'order=21 days' --closed 2026-05-25
+"""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
@@ -8,10 +13,6 @@ from botox_schedule.cli.output import Answer, Row, Table, flat
 from botox_schedule.errors import IntervalError
 from botox_schedule.planning import CountdownStep, Weekday, countdown
 
-EXAMPLES = (
-    "2026-06-22 --lead 'order=28 days' --lead 'call=7 days'",
-    "2026-06-22 --serial --lead 'submit=28 days' --lead 'order=21 days' --closed 2026-05-25",
-)
 _OPTIONS = {
     "target DAY": "the day of the visit",
     "--lead NAME=INTERVAL!*": "what is to be done, and how long before; may be repeated",

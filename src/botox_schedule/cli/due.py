@@ -1,4 +1,10 @@
-"""``botox-schedule due``: the four dates after a session."""
+"""``botox-schedule due``: the four dates after a session.
+
+Examples:
+    botox-schedule due chronic-migraine 2026-01-05
+    botox-schedule due cervical-dystonia 2026-01-05 --product Dysport --as-of 2026-03-30
+    botox-schedule due chronic-migraine 2026-01-05 --payer-minimum '12 weeks + 1 day' --json
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -9,11 +15,6 @@ from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
 from botox_schedule.cli.protocols import sources
 from botox_schedule.engine import ProjectedSession
 
-EXAMPLES = (
-    "chronic-migraine 2026-01-05",
-    "cervical-dystonia 2026-01-05 --product Dysport --as-of 2026-03-30",
-    "chronic-migraine 2026-01-05 --payer-minimum '12 weeks + 1 day' --json",
-)
 _DATES = ("earliest", "due", "overdue_from", "lapsed_from", "typical_on")
 
 
@@ -38,7 +39,7 @@ def answer(given: Namespace) -> Answer:
     asked = {"administered_on": given.administered_on, "as_of": given.as_of, "status": status}
     return Answer(
         rows=[{**asked, **flat(dates, *_DATES, "unverified")}],
-        text=[*text, "", *sources(protocol, "retreatment"), NOT_ADVICE],
+        text=[*text, "", *sources(protocol, "minimum", "usual", "typical", "wording"), NOT_ADVICE],
         data={**asked, "dates": dates, "projected": ahead},
     )
 

@@ -1,4 +1,9 @@
-"""``botox-schedule fhir``: where the patients of a FHIR R4 bundle stand."""
+"""``botox-schedule fhir``: where the patients of a FHIR R4 bundle stand.
+
+Examples:
+    botox-schedule fhir bundle.json --zone America/New_York
+    botox-schedule fhir bundle.json --zone America/New_York --product Botox --out proposals.json
+"""
 
 import json
 from argparse import ArgumentParser, Namespace
@@ -21,10 +26,6 @@ from botox_schedule.errors import ExchangeError
 from botox_schedule.files import MEBIBYTE
 from botox_schedule.terms import DueStatus
 
-EXAMPLES = (
-    "bundle.json --zone America/New_York",
-    "bundle.json --zone America/New_York --product Botox --out proposals.json",
-)
 _OPTIONS = {
     "file FILE": "a bundle, a resource, or lines of resources, also in gzip; - for standard input",
     "--zone ZONE!": "the clinic's time zone, such as America/New_York: it decides the day of an instant",

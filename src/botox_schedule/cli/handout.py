@@ -1,4 +1,9 @@
-"""``botox-schedule handout``: a patient's page."""
+"""``botox-schedule handout``: a patient's page.
+
+Examples:
+    botox-schedule handout record.json --key 7f3a --when-to-call call.txt --html page.html
+    botox-schedule handout record.json --key 7f3a --when-to-call call.txt --html page.html --language es --patient Ana
+"""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -9,10 +14,6 @@ from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.errors import HandoutError, UnknownProtocolError
 from botox_schedule.files import MEBIBYTE, read_within
 
-EXAMPLES = (
-    "record.json --key 7f3a --when-to-call call.txt --html page.html",
-    "record.json --key 7f3a --when-to-call call.txt --html page.html --language es --patient Ana",
-)
 _OPTIONS = {
     "--when-to-call FILE!": "the clinic's own text on when to call; there is none by default",
     "--html FILE!": "the page to write",
@@ -45,15 +46,13 @@ def answer(given: Namespace) -> Answer:
     html = handout_html(
         question.record,
         protocol,
-        as_of=given.as_of,
         when_to_call=_text(given.when_to_call),
         key=given.key,
         stamped_at=midnight(given.as_of),
         language=given.language if given.messages is None else load_messages(given.messages),
         patient=given.patient,
         clinic=given.clinic,
-        policy=question.reading.policy,
-        other_protocols=question.reading.known,
+        **question.rules,
     )
     write_file(given.html, html)
     told = f"the page for {protocol.indication} was written to {given.html}"

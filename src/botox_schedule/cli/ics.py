@@ -1,4 +1,9 @@
-"""``botox-schedule ics``: a record's cycles as an iCalendar file."""
+"""``botox-schedule ics``: a record's cycles as an iCalendar file.
+
+Examples:
+    botox-schedule ics record.json --key 7f3a --out patient.ics
+    botox-schedule ics record.json --key 7f3a --out patient.ics --previous patient.ics --alarm '2 weeks'
+"""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from datetime import datetime
@@ -8,10 +13,6 @@ from botox_schedule.cli.output import Answer, Table, flat, write_file
 from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.files import MEBIBYTE, read_within
 
-EXAMPLES = (
-    "record.json --key 7f3a --out patient.ics",
-    "record.json --key 7f3a --out patient.ics --previous patient.ics --alarm '2 weeks'",
-)
 _OPTIONS = {
     "--key KEY!": "the clinic's key of the patient: it makes the ids of the entries",
     "--out FILE!": "the calendar to write",
@@ -59,11 +60,9 @@ def answer(given: Namespace) -> Answer:
             question.record,
             protocol,
             key=given.key,
-            as_of=given.as_of,
             count=given.count,
-            policy=question.reading.policy,
-            other_protocols=question.reading.known,
             alarms=given.alarm,
+            **question.rules,
         )
     ]
     content = ical_from_events(

@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -45,6 +45,16 @@ class Question(NamedTuple):
     def protocols(self) -> list[TreatmentProtocol]:
         """The protocols of the tracks that have one."""
         return [found.track.protocol for found in self.tracks if found.track is not None]
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """How a question about the record is asked: the day, the policy, the protocols."""
+        reading = self.reading
+        return {
+            "as_of": reading.as_of,
+            "policy": reading.policy,
+            "other_protocols": reading.known,
+        }
 
     @property
     def problems(self) -> list[str]:

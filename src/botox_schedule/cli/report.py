@@ -1,4 +1,9 @@
-"""``botox-schedule report``: a clinic's list as one HTML page."""
+"""``botox-schedule report``: a clinic's list as one HTML page.
+
+Examples:
+    botox-schedule report export.csv --html worklist.html
+    botox-schedule report export.csv --holds holds.csv --care-ends ends.csv --html worklist.html --as-of 2026-03-16
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -9,10 +14,6 @@ from botox_schedule.cli.output import Answer, write_file
 from botox_schedule.cli.schedule import schedule_answer, tracks_of_clinic
 from botox_schedule.cli.tracks import ListedTrack
 
-EXAMPLES = (
-    "export.csv --html worklist.html",
-    "export.csv --holds holds.csv --care-ends ends.csv --html worklist.html --as-of 2026-03-16",
-)
 _UNREAD = "rows of the patient could not be read"
 
 

@@ -1,4 +1,9 @@
-"""``botox-schedule response``: what a response rule gives for a diary and a record."""
+"""``botox-schedule response``: what a response rule gives for a diary and a record.
+
+Examples:
+    botox-schedule response diary.csv record.json --rule nice-ta260
+    botox-schedule response diary.csv record.json --rule preempt-50 --date-format %d.%m.%Y --missing headache_free
+"""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -6,12 +11,13 @@ from typing import Any
 
 from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, word
-from botox_schedule.cli.record_files import RECORD, Question, with_protocol
+from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
 from botox_schedule.outcomes import (
     DiaryReading,
     MissingDays,
     ResponseAssessment,
+    ResponseRule,
     ReviewDate,
     assess_response,
     find_response_rule,
@@ -20,10 +26,6 @@ from botox_schedule.outcomes import (
     response_review_dates,
 )
 
-EXAMPLES = (
-    "diary.csv record.json --rule nice-ta260",
-    "diary.csv record.json --rule preempt-50 --date-format %d.%m.%Y --missing headache_free",
-)
 _OPTIONS = {
     "diary FILE": "a headache diary, in CSV; - for standard input",
     "--rule RULE!": "a response rule, such as nice-ta260",
@@ -43,15 +45,10 @@ def answer(given: Namespace) -> Answer:
     """Return what the rule gives, and when each criterion can be judged."""
     given.indication = given.indication or "chronic-migraine"
     question, reading = with_protocol(given), _diary(given)
-    asked = _asked(question, given)
-    assessment = assess_response(
-        reading.diary,
-        question.record,
-        question.protocols[0],
-        missing=given.missing,
-        **asked,
-    )
-    reviews = response_review_dates(question.record, question.protocols[0], **asked)
+    asked: dict[str, Any] = {"rule": _rule(given), **question.rules}
+    track = question.record, question.protocols[0]
+    assessment = assess_response(reading.diary, *track, missing=given.missing, **asked)
+    reviews = response_review_dates(*track, **asked)
     lines = [*assessment.explain().splitlines(), "", "can be judged from:"]
     lines += [f"  {r.criterion}: {word(r.on)} ({r.why})" for r in reviews]
     problems = [*map(str, reading.problems)]
@@ -63,14 +60,9 @@ def answer(given: Namespace) -> Answer:
     )
 
 
-def _asked(question: Question, given: Namespace) -> dict[str, Any]:
+def _rule(given: Namespace) -> ResponseRule:
     own = {rule.id: rule for rule in load_response_rules(given.rules)} if given.rules else {}
-    return {
-        "rule": own.get(given.rule) or find_response_rule(given.rule),
-        "as_of": given.as_of,
-        "policy": question.reading.policy,
-        "other_protocols": question.reading.known,
-    }
+    return own.get(given.rule) or find_response_rule(given.rule)
 
 
 def _diary(given: Namespace) -> DiaryReading:

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -39,9 +39,7 @@ def run(name: str, arguments: Sequence[str], today: Callable[[], date]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    command = argparse.ArgumentParser(prog=f"botox-schedule {name}", **_texts(name))
-    _fill(command, name)
-    given = command.parse_args(arguments)
+    given = command_parser(name).parse_args(arguments)
     try:
         return _answered(name, given, today)
     except BrokenPipeError:
@@ -103,37 +101,23 @@ def _fail(message: str) -> int:
     return _UNREADABLE
 
 
-def add_command(commands: Any, name: str, words: str) -> None:
-    """Add a command to a parser of several."""
-    _fill(commands.add_parser(name, help=words, **_texts(name)), name)
-
-
-def commands() -> Iterable[tuple[str, argparse.ArgumentParser]]:
-    """Yield the parser of each command."""
-    for name in COMMANDS:
-        command = argparse.ArgumentParser(prog=f"botox-schedule {name}", **_texts(name))
-        _fill(command, name)
-        yield name, command
-
-
-def _texts(name: str) -> dict[str, Any]:
-    examples = "\n".join(
-        f"  botox-schedule {name} {line}".rstrip() for line in _module(name).EXAMPLES
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """Return the parser of a command; the examples of its help are those of its module."""
+    module = _module(name)
+    _, _, examples = (module.__doc__ or "").partition("Examples:\n")
+    command = argparse.ArgumentParser(
+        prog=f"botox-schedule {name}",
+        description=f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.",
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    return {
-        "description": f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.",
-        "epilog": f"examples:\n{examples}",
-        "formatter_class": argparse.RawDescriptionHelpFormatter,
-        "allow_abbrev": False,
-    }
-
-
-def _fill(command: argparse.ArgumentParser, name: str) -> None:
-    _module(name).add_arguments(command)
+    module.add_arguments(command)
     forms = command.add_mutually_exclusive_group()
     for form, words in _FORMS.items():
         forms.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=words)
     command.set_defaults(form="text")
+    return command
 
 
 def _module(name: str) -> Any:

@@ -1,4 +1,9 @@
-"""``botox-schedule timeline``: the expected response to a session."""
+"""``botox-schedule timeline``: the expected response to a session.
+
+Examples:
+    botox-schedule timeline spasticity 2026-01-05
+    botox-schedule timeline chronic-migraine 2026-01-05 --course-started-on 2025-07-14 --as-of 2026-02-20
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -11,10 +16,6 @@ from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing, word
 from botox_schedule.cli.protocols import sources
 from botox_schedule.engine import ResponseTimeline
 
-EXAMPLES = (
-    "spasticity 2026-01-05",
-    "chronic-migraine 2026-01-05 --course-started-on 2025-07-14 --as-of 2026-02-20",
-)
 _OPTIONS = {"--course-started-on DATE": "the course's first session: full benefit counts from it"}
 _SHOWN = ("onset", "peak", "wear_off", "full_benefit_by")
 
@@ -50,7 +51,12 @@ def timeline_answer(
     row = {**flat(timeline, "administered_on", *_SHOWN), "as_of": as_of, "phase": phase}
     return Answer(
         rows=[row],
-        text=[*text, "", *sources(protocol, "response"), NOT_ADVICE],
+        text=[
+            *text,
+            "",
+            *sources(protocol, "onset", "peak", "wear_off", "full_benefit"),
+            NOT_ADVICE,
+        ],
         data={"as_of": as_of, "phase": phase, "timeline": timeline},
     )
 

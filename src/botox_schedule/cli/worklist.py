@@ -1,4 +1,10 @@
-"""``botox-schedule worklist``: whom to call, and where everybody else is."""
+"""``botox-schedule worklist``: whom to call, and where everybody else is.
+
+Examples:
+    botox-schedule worklist export.csv --holds holds.csv --care-ends ends.csv
+    botox-schedule worklist sessions.parquet --holds none --care-ends ends.csv --csv
+    botox-schedule worklist export.csv --holds none --care-ends none --html list.html --xlsx list.xlsx
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
@@ -11,11 +17,6 @@ from botox_schedule.cli.printed_list import list_html, list_xlsx
 from botox_schedule.cli.schedule import schedule_answer
 from botox_schedule.cli.tracks import LEAD_DAYS, Rules, in_sections, listed_tracks
 
-EXAMPLES = (
-    "export.csv --holds holds.csv --care-ends ends.csv",
-    "sessions.parquet --holds none --care-ends ends.csv --csv",
-    "export.csv --holds none --care-ends none --html list.html --xlsx list.xlsx",
-)
 _OPTIONS = {
     "--ahead DAYS": f"how many days before the due day a patient is called (default: {LEAD_DAYS})",
     "--population POPULATION": "whom the protocols are for (default: the patient's age decides)",

@@ -1,4 +1,9 @@
-"""``botox-schedule workload``: how many sessions each week is to expect."""
+"""``botox-schedule workload``: how many sessions each week is to expect.
+
+Examples:
+    botox-schedule workload export.csv --holds none --care-ends none
+    botox-schedule workload sessions.parquet --holds holds.csv --care-ends ends.csv --weeks 26 --capacity 40 --csv
+"""
 
 from argparse import ArgumentParser, Namespace
 from typing import Any
@@ -9,10 +14,6 @@ from botox_schedule.cli.output import NOT_ADVICE, Answer, Table, plain
 from botox_schedule.cli.schedule import head_of
 from botox_schedule.errors import CountError
 
-EXAMPLES = (
-    "export.csv --holds none --care-ends none",
-    "sessions.parquet --holds holds.csv --care-ends ends.csv --weeks 26 --capacity 40 --csv",
-)
 _OPTIONS = {
     "--weeks COUNT": "how many weeks (default: 12)",
     "--capacity COUNT": "visits a week; what does not fit is carried on",
