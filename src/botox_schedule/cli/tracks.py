@@ -166,7 +166,7 @@ def _unread(patient: str) -> ListedTrack:
     """A patient none of whose rows could be read: no list may lose them."""
     waiting = Waiting(
         status=None,
-        today=frozenset(),
+        pressing=frozenset(),
         is_booked=False,
         has_due=False,
         is_soon=False,
