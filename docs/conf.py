@@ -1,7 +1,6 @@
 """Builds the documentation: the catalog from the data, the notebooks executed."""
 
 import contextlib
-import io
 import os
 import shutil
 import sys
@@ -9,7 +8,8 @@ from importlib import import_module
 from pathlib import Path
 
 import botox_schedule as bs
-from botox_schedule.cli.main import COMMANDS, main
+from botox_schedule.cli.main import COMMANDS, parser
+from botox_schedule.cli.runner import command_parser
 
 sys.path.insert(0, str(Path(__file__).parent))
 from catalog import catalog_page
@@ -88,27 +88,20 @@ def _write(name: str, text: str) -> None:
 
 
 def _write_commands() -> None:
-    """Write the reference of the command line from what its help prints."""
-    lines = ["# Commands", "", *_text(_help())]
+    """Write the reference of the command line from its parsers."""
+    lines = ["# Commands", "", *_text(parser().format_help())]
     for name in COMMANDS:
-        lines += [f"## {name}", "", *_text(_help(name))]
+        lines += [f"## {name}", "", *_text(command_parser(name).format_help())]
     lines += [
         "The exit status is 0; 1 where a part of the input was wrong, or no day was found;",
-        "2 where nothing could be read.",
+        "2 where nothing could be read; 130 after Ctrl-C.",
         "`botox-schedule completion SHELL` prints the completions for bash, zsh or fish.",
     ]
     _write("commands", "\n".join(lines) + "\n")
 
 
-def _help(*command: str) -> str:
-    shown = io.StringIO()
-    with contextlib.redirect_stdout(shown), contextlib.suppress(SystemExit):
-        main([*command, "--help"])
-    return shown.getvalue().rstrip()
-
-
 def _text(block: str) -> list[str]:
-    return ["```text", block, "```", ""]
+    return ["```text", block.rstrip(), "```", ""]
 
 
 def _write_names() -> None:
