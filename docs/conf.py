@@ -7,6 +7,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from sphinx.domains.python import PyObject
+
 import botox_schedule as bs
 from botox_schedule.cli.main import COMMANDS, parser
 from botox_schedule.cli.runner import command_parser
@@ -164,6 +166,9 @@ def _field_types(_app, what, _name, value, _options, lines):  # type: ignore[no-
 
 def setup(app):  # type: ignore[no-untyped-def]
     """Make the reference readable."""
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = "Fields"
     app.connect("autodoc-skip-member", _skip_fields)
     app.connect("autodoc-process-signature", _field_signature)
     app.connect("autodoc-process-docstring", _field_types, priority=900)
