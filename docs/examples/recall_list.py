@@ -34,7 +34,11 @@ def recall_list(connection: Any, today: date) -> pl.DataFrame:
     def rows(query: str) -> pl.DataFrame:
         return pl.read_database(query, connection, infer_schema_length=None)
 
-    return panel.worklist(rows(SESSIONS), as_of=today, holds=rows(HOLDS), care_ends=rows(CARE_ENDS))
+    holds, care_ends = rows(HOLDS), rows(CARE_ENDS)
+    found: pl.DataFrame = panel.worklist(
+        rows(SESSIONS), as_of=today, holds=holds, care_ends=care_ends
+    )
+    return found
 
 
 def demonstration() -> sqlite3.Connection:
