@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import botox_schedule as bs
 from botox_schedule import outcomes as out
-from botox_schedule.outcomes.diary import ExactDays, ExactWeight
+from botox_schedule.outcomes.figures import ExactDays, ExactWeight
 from botox_schedule.testing import record_from_gaps
 from samples import MIGRAINE
 
