@@ -413,7 +413,7 @@ class TestWorkload:
             "care-ends": "patient,on,kind\nP2,2026-02-01,died",
             "overrides": "patient,indication,first,authority,minimum\nP2,migraine,2026-01-01,payer,10 weeks",
             "prior-treatments": "patient,indication,cycles\nP2,migraine,2",
-            "authorizations": "patient,indication,product,first\nP2,migraine,Botox,2026-01-01",
+            "authorizations": "patient,indication,product,first,last,units\nP2,migraine,Botox,2026-01-01,2026-12-31,400",
         }
         options = [
             part
