@@ -60,7 +60,7 @@ class TestDemo:
     def test_it_runs_and_reads_no_clock(
         self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(cli.date, "today", None)
+        monkeypatch.setattr(cli, "_today", None)
         status, out, err = run(capsys, "demo")
         assert (status, err) == (0, "")
         assert "174 rows: 159 completed, 9 booked, 4 cancelled, 2 no show, 0 left out" in out

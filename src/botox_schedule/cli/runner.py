@@ -25,6 +25,7 @@ _FORMS = {
     "csv": "as CSV: a line for each row",
     "jsonl": "as lines of JSON: one for each row",
 }
+_ROWS_ALONE = ("csv", "jsonl")
 _UNREADABLE = 2
 
 
@@ -64,9 +65,10 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
         given.as_of = today()
     answer: Answer = _module(name).answer(given)
     _print(answer, given.form)
-    if given.form != "text":
-        for line in (*answer.remarks, *answer.problems):
-            print(escaped(line), file=sys.stderr)
+    remarks = answer.remarks if given.form in _ROWS_ALONE else ()
+    problems = answer.problems if given.form != "text" else ()
+    for line in (*remarks, *problems):
+        print(escaped(line), file=sys.stderr)
     return answer.exit_status
 
 
