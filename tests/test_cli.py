@@ -1,5 +1,6 @@
 """The command line, command by command: what it prints, and with which exit status it ends."""
 
+import gc
 import json
 import runpy
 import shlex
@@ -102,6 +103,17 @@ class TestMain:
 
     def test_one_form_at_a_time(self, capsys: Capture) -> None:
         assert "not allowed with" in refused(capsys, "protocols", "--json", "--csv")
+
+    @pytest.mark.parametrize("collects", [True, False])
+    def test_garbage_is_collected_afterwards_as_before(
+        self, capsys: Capture, *, collects: bool
+    ) -> None:
+        (gc.enable if collects else gc.disable)()
+        try:
+            assert run(capsys, "schema")[0] == 0
+            assert gc.isenabled() is collects
+        finally:
+            gc.enable()
 
     def test_whoever_interrupts_sees_no_traceback(
         self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
