@@ -12,24 +12,20 @@ from typed_examples import ROOT, SOURCES, Example, all_examples
 pytestmark = pytest.mark.skipif(
     not (ROOT / "docs").is_dir(), reason="the documentation is not here"
 )
-_UNTYPED = "[mypy-{module}.*]\nignore_missing_imports = True\n"
 _MYPY = f"""[mypy]
 strict = True
 mypy_path = {SOURCES}
 [mypy-botox_schedule.*]
 follow_imports = silent
-{_UNTYPED.format(module="pandas")}{_UNTYPED.format(module="django")}"""
+"""
+_TY = f"""[environment]
+extra-paths = ["{SOURCES}"]
+python = "{sys.prefix}"
+"""
 CHECKERS = {
     "mypy": ["-m", "mypy", "--config-file=mypy.ini", "--no-incremental", "."],
     "pyright": ["-m", "pyright", f"--pythonpath={sys.executable}", "--level=error"],
-    "ty": [
-        "-m",
-        "ty",
-        "check",
-        f"--extra-search-path={SOURCES}",
-        f"--python={sys.executable}",
-        "--output-format=concise",
-    ],
+    "ty": ["-m", "ty", "check", "--project=.", "--output-format=concise"],
 }
 _PLACE = re.compile(r"^\s*(?:.*/)?(\w+)\.py:(\d+)(?::\d+)?:? -? ?(error.*)$", re.MULTILINE)
 
@@ -43,6 +39,7 @@ def examples() -> list[Example]:
 def folder(tmp_path_factory: pytest.TempPathFactory, examples: list[Example]) -> Path:
     folder = tmp_path_factory.mktemp("user")
     (folder / "mypy.ini").write_text(_MYPY, encoding="utf-8")
+    (folder / "ty.toml").write_text(_TY, encoding="utf-8")
     paths = f'{{"extraPaths": ["{SOURCES}"]}}'
     (folder / "pyrightconfig.json").write_text(paths, encoding="utf-8")
     for example in examples:
