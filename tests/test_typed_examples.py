@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
 from typed_examples import ROOT, SOURCES, Example, all_examples
 
 pytestmark = pytest.mark.skipif(
@@ -66,7 +67,11 @@ def test_a_users_type_checker_accepts_every_example(
     if find_spec(checker) is None:
         pytest.skip(f"{checker} is not installed")
     done = subprocess.run(
-        [sys.executable, *CHECKERS[checker]], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, *CHECKERS[checker]],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     origins = {example.name: example.origin.relative_to(ROOT) for example in examples}
     errors = [f"{origins[name]}:{line}: {what}" for name, line, what in _PLACE.findall(done.stdout)]

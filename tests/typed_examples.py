@@ -28,9 +28,7 @@ class Example(NamedTuple):
     @property
     def text(self) -> str:
         """The file; lines between the examples are empty."""
-        return "".join(
-            f"{self.lines.get(number, '')}\n" for number in range(max(self.lines) + 1)
-        )
+        return "".join(f"{self.lines.get(number, '')}\n" for number in range(max(self.lines) + 1))
 
 
 def all_examples() -> list[Example]:
@@ -92,7 +90,7 @@ def _bindings(tree: ast.Module, path: Path) -> Iterator[tuple[str, str]]:
     for node in tree.body:
         if isinstance(node, _BINDINGS):
             for alias in node.names:
-                one = ast.Import([alias])
+                one: ast.stmt = ast.Import([alias])
                 if isinstance(node, ast.ImportFrom):
                     one = ast.ImportFrom(node.module, [alias], node.level)
                 yield alias.asname or alias.name, ast.unparse(one)

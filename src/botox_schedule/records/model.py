@@ -81,7 +81,7 @@ class TreatmentSession:
             administered_on: DayInput,
             indication: str,
             product: ProductInput | None,
-            id: str | None = None,
+            id: str | None = None,  # noqa: A002 - the field has that name
             units: NumberInput | None = None,
             units_discarded: NumberInput | None = None,
             status: SessionStatus | str = SessionStatus.COMPLETED,
@@ -140,7 +140,7 @@ class Hold(Decision, frozen=True):
         def __init__(
             self,
             *,
-            id: str | None = None,
+            id: str | None = None,  # noqa: A002 - the field has that name
             recorded_on: DayInput | None = None,
             withdrawn_on: DayInput | None = None,
             first: DayInput,
@@ -185,7 +185,7 @@ class IntervalOverride(Decision, frozen=True):
         def __init__(
             self,
             *,
-            id: str | None = None,
+            id: str | None = None,  # noqa: A002 - the field has that name
             recorded_on: DayInput | None = None,
             withdrawn_on: DayInput | None = None,
             indication: str,
@@ -251,7 +251,7 @@ class CareEnd(Decision, frozen=True):
         def __init__(
             self,
             *,
-            id: str | None = None,
+            id: str | None = None,  # noqa: A002 - the field has that name
             recorded_on: DayInput | None = None,
             withdrawn_on: DayInput | None = None,
             on: DayInput | None,
@@ -332,7 +332,7 @@ class PriorAuthorization(Decision, frozen=True):
         def __init__(
             self,
             *,
-            id: str | None = None,
+            id: str | None = None,  # noqa: A002 - the field has that name
             recorded_on: DayInput | None = None,
             withdrawn_on: DayInput | None = None,
             indication: str,
@@ -379,7 +379,7 @@ class PatientRecord(PatientValue, frozen=True):
         def __init__(
             self,
             *,
-            id: str | None = None,
+            id: str | None = None,  # noqa: A002 - the field has that name
             sessions: _Rows[TreatmentSession] = (),
             holds: _Rows[Hold] = (),
             overrides: _Rows[IntervalOverride] = (),
