@@ -229,6 +229,22 @@ def _windows(
     )
 
 
+def stated(
+    response: bs.protocols.ExpectedResponse,
+) -> list[tuple[bs.IntervalRange, tuple[str, str]]]:
+    """The windows that a protocol states, each with the words for during and after it."""
+    some = response.wear_off_for_whom == "some"
+    windows = (
+        (response.onset, ("onset", "building" if response.peak else "effect")),
+        (response.peak, ("peak", "sustained")),
+        (
+            response.wear_off,
+            ("may_be_wearing_off", "not_stated") if some else ("wearing_off", "worn_off"),
+        ),
+    )
+    return [(window, words) for window, words in windows if window is not None]
+
+
 def _phase(at: pl.Expr, migraine: pl.Expr) -> pl.Expr:
     """The phases by the days on which they begin."""
     words = [_phase_of(at, protocol) for protocol in PROTOCOLS[:2]]
@@ -236,18 +252,7 @@ def _phase(at: pl.Expr, migraine: pl.Expr) -> pl.Expr:
 
 
 def _phase_of(at: pl.Expr, protocol: bs.TreatmentProtocol) -> pl.Expr:
-    response = protocol.response
-    some = response.wear_off_for_whom == "some"
-    ends = ("may_be_wearing_off", "not_stated") if some else ("wearing_off", "worn_off")
-    windows = [
-        (window, words)
-        for window, words in (
-            (response.onset, ("onset", "building" if response.peak else "effect")),
-            (response.peak, ("peak", "sustained")),
-            (response.wear_off, ends),
-        )
-        if window is not None
-    ]
+    response, windows = protocol.response, stated(protocol.response)
     word: pl.Expr = pl.lit("latent" if response.onset else "not_stated")
     for number, (window, (during, after)) in enumerate(windows):
         last = number + 1 == len(windows) and after != "worn_off"

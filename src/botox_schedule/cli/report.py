@@ -32,7 +32,7 @@ def answer(given: Namespace) -> Answer:
         raise missing_extra("handout") from None
 
     def row_of(track: ListedTrack, notes: Sequence[str]) -> ReportRow:
-        found, section = track.forecast(), track.place.section.title
+        found, section = track.forecast(), track.place.section.words
         if found is None:
             return ReportRow(patient=track.patient, indication="", section=section, notes=(*notes,))
         return ReportRow.of(track.patient, found, section, notes)

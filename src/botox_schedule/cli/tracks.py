@@ -160,7 +160,7 @@ def _unread(patient: str) -> ListedTrack:
     """A patient none of whose rows could be read: no list may lose them."""
     waiting = Waiting(
         status=None,
-        today=frozenset(),
+        pressing=frozenset(),
         is_booked=False,
         has_due=False,
         is_soon=False,
@@ -197,7 +197,7 @@ def in_sections(tracks: Sequence[ListedTrack]) -> list[tuple[str, list[Row]]]:
     for track in tracks:
         found.setdefault(track.place.section, []).append(track.row)
     return [
-        (f"{section.title.capitalize()} ({len(found[section])})", found[section])
+        (f"{section.words.capitalize()} ({len(found[section])})", found[section])
         for section in WorklistSection
         if section in found
     ]
