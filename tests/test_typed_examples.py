@@ -28,6 +28,12 @@ CHECKERS = {
     "pyright": ["-m", "pyright", f"--pythonpath={sys.executable}", "--level=error"],
     "ty": ["-m", "ty", "check", "--project=.", "--output-format=concise"],
 }
+_WRONG = """\
+import botox_schedule as bs
+bs.due_dates(3, "chronic-migraine")
+bs.PatientRecord(sessions=3)
+"""
+"""What each checker must refuse: proof that it ran and found the library's types."""
 _PLACE = re.compile(r"^\s*(?:.*/)?(\w+)\.py:(\d+)(?::\d+)?:? -? ?(error.*)$", re.MULTILINE)
 
 
@@ -43,6 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, examples: list[Example]) ->
     (folder / "ty.toml").write_text(_TY, encoding="utf-8")
     paths = f'{{"extraPaths": ["{SOURCES}"]}}'
     (folder / "pyrightconfig.json").write_text(paths, encoding="utf-8")
+    (folder / "wrong.py").write_text(_WRONG, encoding="utf-8")
     for example in examples:
         (folder / f"{example.name}.py").write_text(example.text, encoding="utf-8")
     return folder
@@ -74,6 +81,8 @@ def test_a_users_type_checker_accepts_every_example(
         check=False,
     )
     origins = {example.name: example.origin.relative_to(ROOT) for example in examples}
-    errors = [f"{origins[name]}:{line}: {what}" for name, line, what in _PLACE.findall(done.stdout)]
+    found = _PLACE.findall(done.stdout)
+    errors = [f"{origins[name]}:{line}: {what}" for name, line, what in found if name in origins]
     assert not errors, "\n".join(errors)
-    assert done.returncode == 0, done.stdout + done.stderr
+    refused = {line for name, line, _ in found if name == "wrong"}
+    assert refused == {"2", "3"}, done.stdout + done.stderr
