@@ -21,7 +21,7 @@ class Value(BaseModel, frozen=True, extra="forbid", defer_build=True):
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         """Show the fields as parameters before the class is built, which happens at first use."""
         parameters = [_parameter(name, field) for name, field in cls.model_fields.items()]
-        cls.__signature__ = Signature(parameters)
+        type.__setattr__(cls, "__signature__", Signature(parameters))
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy; updated fields are validated, so that no copy can break an answer."""
