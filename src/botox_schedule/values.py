@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from inspect import getdoc
+from inspect import Parameter, Signature, getdoc
 from typing import Any, Self
 
 from pydantic import BaseModel, GetJsonSchemaHandler
+from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema
 
 _FIELD = re.compile(r"^    (\w+): (.*)$")
@@ -15,6 +16,12 @@ _SECTION = re.compile(r"^(Attributes|Args|Raises|Returns):$")
 
 class Value(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """A value that cannot be changed; the fields' descriptions stand in its docstring."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Show the fields as parameters before the class is built, which happens at first use."""
+        parameters = [_parameter(name, field) for name, field in cls.model_fields.items()]
+        type.__setattr__(cls, "__signature__", Signature(parameters))
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy; updated fields are validated, so that no copy can break an answer."""
@@ -43,6 +50,13 @@ class PatientValue(Value, frozen=True, hide_input_in_errors=True):
 
     def __repr_args__(self) -> Any:
         return []
+
+
+def _parameter(name: str, field: FieldInfo) -> Parameter:
+    default = ... if field.default_factory else field.default
+    if field.is_required():
+        default = Parameter.empty
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=field.annotation)
 
 
 def _described(doc: str) -> tuple[str, dict[str, str]]:
