@@ -158,12 +158,7 @@ def safe_errors(error: ValidationError) -> tuple[SafeError, ...]:
     )
 
 
-def is_about_a_key(fault: Any) -> bool:
-    """Whether a fault of a validation is a key that the model does not have."""
-    return fault["type"] in _ABOUT_KEYS
-
-
 def safe_place(fault: Any) -> tuple[int | str, ...]:
     """Return where a fault is, without the key that the model does not have."""
     place: tuple[int | str, ...] = fault["loc"]
-    return (*place[:-1], UNKNOWN_KEY) if is_about_a_key(fault) else place
+    return (*place[:-1], UNKNOWN_KEY) if fault["type"] in _ABOUT_KEYS else place
