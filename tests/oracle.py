@@ -196,8 +196,9 @@ class Oracle:
             span = self._span(override.first, override.last, override.withdrawn_on)
             if span and override.indication in self.clock:
                 self.overrides.append((span, override))
-            elif span and override.minimum and not self.recognized(override.indication):
-                self.strange.append((span, override.minimum))
+            elif span and not self.recognized(override.indication):
+                usual = override.usual and override.usual.first
+                self.strange += [(span, stated) for stated in (override.minimum, usual) if stated]
 
     def _read_authorizations(self) -> None:
         self.authorized: list[tuple[Span, bs.Interval]] = []
@@ -348,7 +349,8 @@ class Oracle:
             anchor,
             self._counts_from(anchor, last),
             self.firsts[-1],
-            anchor,
+            # A touch-up that only counts as a full session leaves open what came before it.
+            anchor if parts[0].kind.value == "full" else date.min,
             last,
             self._given(parts),
         )

@@ -17,6 +17,7 @@ from botox_schedule import (
     compare_forecasts,
     find_protocol,
     forecast,
+    forecast_all,
     project,
 )
 from botox_schedule.engine import DateCheck, ForecastComparison
@@ -656,3 +657,40 @@ class TestCompareForecasts:
         booked = record(session("2026-01-05"), session("2026-03-30", status="booked"))
         before, after = (forecast(r, MIGRAINE, as_of="2026-02-01") for r in (ONE, booked))
         assert self.compare(before, after)["booking"] == ("not set", "2026-03-30")
+
+
+class TestForecastAllShowsEverybody:
+    """A patient with any row has an answer, whatever became of the rows."""
+
+    SESSION: Any = {"administered_on": "2026-01-05", "indication": "x", "product": None}
+
+    def statuses(self, policy: SchedulingPolicy | None = None, **rows: Any) -> list[str]:
+        answers = forecast_all(PatientRecord(**rows), as_of="2026-04-10", policy=policy)
+        return [f"{answer.indication}: {answer.status}" for answer in answers]
+
+    def test_sessions_after_a_death_have_an_answer(self) -> None:
+        died = [{"on": "2025-04-05", "kind": "deceased"}]
+        found = self.statuses(sessions=[session("2026-01-05")], care_ends=died)
+        assert found == ["chronic-migraine: deceased"]
+
+    @pytest.mark.parametrize(
+        ("rows", "status"),
+        [
+            ({"care_ends": [{"on": "2026-04-05", "kind": "deceased"}]}, "deceased"),
+            ({"care_ends": [{"on": "2026-04-05", "kind": "discontinued"}]}, "discontinued"),
+            ({"holds": [{"first": "2026-04-05", "reason": "pregnant"}]}, "on_hold"),
+            ({"holds": [{"first": "2026-04-11", "reason": "pregnant"}]}, "no_interval"),
+            ({}, "no_interval"),
+        ],
+    )
+    def test_without_a_protocol_the_status_says_whether_care_goes_on(
+        self, rows: Any, status: str
+    ) -> None:
+        assert self.statuses(sessions=[self.SESSION], **rows) == [f"x: {status}"]
+
+    def test_declared_indications_are_the_answer_where_there_is_no_other(self) -> None:
+        declared = SchedulingPolicy(other_indications=("x",))
+        migraine = session("2026-01-05")
+        assert self.statuses(declared, sessions=[self.SESSION]) == ["x: no_interval"]
+        both = self.statuses(declared, sessions=[self.SESSION, migraine])
+        assert [line.partition(":")[0] for line in both] == ["chronic-migraine"]

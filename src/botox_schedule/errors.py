@@ -122,6 +122,10 @@ class HandoutError(BotoxScheduleError, ValueError):
     """No page can be made for a patient, or its words are not whole; the message says why."""
 
 
+class PanelError(BotoxScheduleError, ValueError):
+    """A frame or a column is not what is expected; the message names both and what to give."""
+
+
 class SafeError(TypedDict):
     """One fault that may be shown and logged.
 
@@ -153,7 +157,7 @@ def safe_errors(error: ValidationError) -> tuple[SafeError, ...]:
     ('(unknown key)',) Extra inputs are not permitted
     """
     return tuple(
-        SafeError(loc=safe_place(fault), msg=fault["msg"])
+        SafeError(loc=safe_place(fault), msg=fault["msg"].removeprefix("Value error, "))
         for fault in error.errors(include_url=False, include_input=False, include_context=False)
     )
 
