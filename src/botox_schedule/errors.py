@@ -59,6 +59,10 @@ class UnknownCodeSystemError(BotoxScheduleError, LookupError):
     """No coding system is known by that name or address; the message names the nearest ones."""
 
 
+class UnknownWordError(BotoxScheduleError, ValueError):
+    """A word is none of those that an argument takes; the message names them."""
+
+
 class UnitsError(BotoxScheduleError, ValueError):
     """Units that no session can have were given: not a number, not finite, or not above 0."""
 
