@@ -310,8 +310,8 @@ MOMENTS = (
     datetime.max.replace(tzinfo=UTC),
     datetime.min.replace(tzinfo=timezone(timedelta(hours=23))),
     datetime.max.replace(tzinfo=timezone(timedelta(hours=-23))),
-    datetime.min,
-    datetime.max,
+    datetime.min,  # noqa: DTZ901 - what is refused
+    datetime.max,  # noqa: DTZ901 - what is refused
 )
 DAYS = (
     *ENDS_OF_TIME,
