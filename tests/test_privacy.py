@@ -4,6 +4,7 @@ import json
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -65,12 +66,16 @@ class TestModels:
     @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
     def test_no_field_and_no_key_is_shown(self, model: type[Value]) -> None:
         inputs = [{name: value} for name in [*model.model_fields, MARK] for value in BROKEN]
-        readers = (
-            model.model_validate,
-            lambda data: model.model_validate_json(json.dumps(data)),
-            lambda data: model(**data),
-        )
-        found = [data for data in inputs for read in readers if leaks(lambda d=data, r=read: r(d))]
+        found = [
+            data
+            for data in inputs
+            for read in (
+                partial(model.model_validate, data),
+                partial(model.model_validate_json, json.dumps(data)),
+                partial(model, **data),
+            )
+            if leaks(read)
+        ]
         assert found == []
         assert errors_of(lambda: model.model_validate({MARK: MARK}))
 
@@ -79,21 +84,18 @@ class TestModels:
         assert {"PatientRecord", "Forecast", "Hold", "VialPlan", "HeadacheDiary", "Window"} <= names
 
     def test_a_session_shows_none_either(self) -> None:
-        good = {"administered_on": "2026-01-05", "indication": "x", "product": None}
+        good: dict[str, Any] = {"administered_on": "2026-01-05", "indication": "x", "product": None}
         for name in (*good, "id", "units", "status", "kind", "recorded_on", MARK):
             for value in BROKEN:
                 data = good | {name: value}
-                assert not leaks(lambda data=data: bs.TreatmentSession(**data))
-                assert not leaks(lambda data=data: bs.PatientRecord(sessions=[data]))
-        assert errors_of(lambda: bs.TreatmentSession(**good, **{MARK: MARK}))
+                assert not leaks(partial(bs.TreatmentSession, **data))
+                assert not leaks(partial(bs.PatientRecord, sessions=[data]))
+        assert errors_of(partial(bs.TreatmentSession, **good, **dict[str, Any]({MARK: MARK})))
 
     def test_what_is_set_or_deleted_is_not_shown(self) -> None:
         for value in (bs.PatientRecord(id="p"), bs.Window(first="2026-01-05", last="2026-01-05")):
             for name in (*type(value).model_fields, MARK):
-                for change in (
-                    lambda v=value, n=name: setattr(v, n, MARK),
-                    lambda v=value, n=name: delattr(v, n),
-                ):
+                for change in (partial(setattr, value, name, MARK), partial(delattr, value, name)):
                     texts = errors_of(change)
                     assert texts
                     assert not any(MARK in text for text in texts)
@@ -101,25 +103,25 @@ class TestModels:
     def test_a_copy_shows_none(self) -> None:
         record = bs.PatientRecord(id="p")
         for update in ({"id": [MARK]}, {MARK: 1}, {"holds": [{MARK: MARK}]}):
-            assert errors_of(lambda u=update: record.model_copy(update=u))
-            assert not leaks(lambda u=update: record.model_copy(update=u))
+            assert errors_of(partial(record.model_copy, update=update))
+            assert not leaks(partial(record.model_copy, update=update))
 
 
-def _planted(value: Any, whole: Callable[[Any], Any] = lambda value: value) -> Iterator[Any]:
+def _planted(value: Any) -> Iterator[Any]:
     """A document with the mark in the place of each value, and among each object's keys."""
     if isinstance(value, dict):
-        yield whole(value | {MARK: MARK})
+        yield (value | {MARK: MARK})
         for key in value:
-            yield from _planted(value[key], lambda v, k=key: whole(value | {k: v}))
+            for inner in _planted(value[key]):
+                yield (value | {key: inner})
     elif isinstance(value, list):
-        yield whole([*value, MARK])
+        yield ([*value, MARK])
         for index in range(min(len(value), 2)):
-            yield from _planted(
-                value[index], lambda v, i=index: whole([*value[:i], v, *value[i + 1 :]])
-            )
+            for inner in _planted(value[index]):
+                yield [*value[:index], inner, *value[index + 1 :]]
     else:
-        yield whole(MARK)
-        yield whole([MARK])
+        yield (MARK)
+        yield ([MARK])
 
 
 ANSWERS = {name: pair for name, pair in answers().items() if not issubclass(pair[0], Fact)}
@@ -131,7 +133,7 @@ def test_no_stored_answer_that_is_read_back_shows_what_is_wrong_in_it(name: str)
     stored = value.model_dump(mode="json")
     texts = 0
     for data in _planted(stored):
-        seen = errors_of(lambda data=data: model.model_validate_json(json.dumps(data)))
+        seen = errors_of(partial(model.model_validate_json, json.dumps(data)))
         assert not any(MARK in text for text in seen)
         texts += len(seen)
     assert texts
@@ -144,7 +146,7 @@ def test_no_argument_of_a_public_function_is_shown(call: Call) -> None:
             continue
         for value in (MARK, [MARK], {MARK: MARK}, [(MARK, MARK)]):
             asked = call.good | {name: value}
-            assert not leaks(lambda asked=asked: call.function(**asked)), name
+            assert not leaks(partial(call.function, **asked)), name
 
 
 def _marked_tables(text: bytes) -> Iterator[bytes]:
@@ -169,7 +171,7 @@ def test_no_cell_of_a_table_is_shown(call: Call) -> None:
     text = FACTS.get(call.name.rpartition(".")[2], EXPORT)
     for table in _marked_tables(text):
         asked = call.good | {"source": table}
-        assert not leaks(lambda asked=asked: call.function(**asked))
+        assert not leaks(partial(call.function, **asked))
         try:
             found = call.function(**asked)
         except BotoxScheduleError:
@@ -181,16 +183,15 @@ def test_no_entry_of_a_diary_is_shown() -> None:
     (diary,) = (call for call in calls() if call.name == "outcomes.read_diary")
     for table in _marked_tables(DIARY):
         asked = diary.good | {"source": table}
-        assert not leaks(lambda asked=asked: diary.function(**asked))
+        assert not leaks(partial(diary.function, **asked))
 
 
 def test_no_line_of_an_earlier_calendar_is_shown() -> None:
     (write,) = (call for call in calls() if call.name == "ical.ical_from_events")
-    for calendar in CALENDARS:
-        text = calendar if isinstance(calendar, str) else calendar.decode("latin-1")
+    for text in (calendar for calendar in CALENDARS if isinstance(calendar, str)):
         for marked in (text.replace("u\r", f"{MARK}\r"), f"{MARK}{text}", f"{text}{MARK}"):
             asked = write.good | {"previous": marked}
-            assert not leaks(lambda asked=asked: write.function(**asked))
+            assert not leaks(partial(write.function, **asked))
 
 
 BUNDLE: dict[str, Any] = {
@@ -226,7 +227,7 @@ def test_no_value_and_no_id_of_a_bundle_is_shown() -> None:
     assert len(marked) > 40
     for bundle in marked:
         for given in (bundle, json.dumps(bundle), json.dumps(bundle) + MARK):
-            assert not leaks(lambda given=given: records_from_bundle(given, zone="UTC"))
+            assert not leaks(partial(records_from_bundle, given, zone="UTC"))
         try:
             found = records_from_bundle(bundle, zone="UTC")
         except BotoxScheduleError:
