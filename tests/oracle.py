@@ -530,12 +530,15 @@ class Oracle:
         days = [self.add(course.counts_from, m.interval) for m in minimums if m.binding]
         return max(days, default=None)
 
+    def _is_part(self, course: Course, day: date) -> bool:
+        """Whether a session on a day would belong to the last one."""
+        first, apart = course.first_part, timedelta(days=self.policy.group_within_days)
+        return first is not None and first <= day <= first + apart
+
     def by_rule(self, course: Course, day: date) -> bool | None:
         """Whether the rules allow a day, apart from holds and ends of care."""
-        if course.first_part is not None:
-            end = course.first_part + timedelta(days=self.policy.group_within_days)
-            if course.first_part <= day <= end:
-                return None
+        if self._is_part(course, day):
+            return None
         minimums, stated = self.rules(course, day)
         bound = self.first_bound(course, day)
         if bound is not None and day < bound:
@@ -760,6 +763,7 @@ class Oracle:
 
     def _first_target(self, course: Course, due: date | None) -> date | None:
         """The next booking where it may be kept, else the first day from due and as_of on."""
-        if self.booked and self.allowed(self.booked[0]) is not False:
-            return self.booked[0]
+        ahead = [day for day in self.booked if not self._is_part(course, day)]
+        if ahead and self.allowed(ahead[0]) is not False:
+            return ahead[0]
         return due and self._first_allowed(course, max(due, self.as_of), self.holds)

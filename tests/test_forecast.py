@@ -1,7 +1,7 @@
 """The whole answer for a record on a day, and whether a day is allowed."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -598,6 +598,13 @@ class TestProject:
             "2026-07-07 to 2026-07-07",
         ]
 
+    def test_a_booking_of_a_second_part_is_no_session_of_its_own(self) -> None:
+        """A booking within the days of one session belongs to it; the day after them it counts."""
+        for booked, first in (("2026-01-08", "2026-03-30"), ("2026-04-02", "2026-04-02")):
+            history = record(session("2026-01-05"), session(booked, status="booked"))
+            found = project(history, MIGRAINE, as_of="2026-01-07", count=1)
+            assert [str(s.target) for s in found] == [first]
+
     def test_nothing_is_projected_for_the_silent(self) -> None:
         history = record(
             session("2026-01-05"), care_ends=[{"on": "2026-02-01", "kind": "deceased"}]
@@ -662,7 +669,7 @@ class TestCompareForecasts:
 class TestForecastAllShowsEverybody:
     """A patient with any row has an answer, whatever became of the rows."""
 
-    SESSION: Any = {"administered_on": "2026-01-05", "indication": "x", "product": None}
+    SESSION: ClassVar[Any] = {"administered_on": "2026-01-05", "indication": "x", "product": None}
 
     def statuses(self, policy: SchedulingPolicy | None = None, **rows: Any) -> list[str]:
         answers = forecast_all(PatientRecord(**rows), as_of="2026-04-10", policy=policy)
