@@ -18,7 +18,7 @@ from botox_schedule.records.model import (
     Units,
 )
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
-from botox_schedule.values import Value
+from botox_schedule.values import Fact
 
 _Days = Annotated[int, Field(ge=0, le=3660, strict=True)]
 _Visits = Annotated[int, Field(ge=0, le=10_000, strict=True)]
@@ -29,7 +29,7 @@ def _interval(text: str) -> Any:
     return Field(default_factory=lambda: Interval.parse(text))
 
 
-class PayerRule(Value, frozen=True):
+class PayerRule(Fact, frozen=True):
     """What a payer accepts, on the days on which the rule is in force.
 
     Attributes:
@@ -116,7 +116,7 @@ _NOT_NEGATIVE = (
 )
 
 
-class SchedulingPolicy(Value, frozen=True):
+class SchedulingPolicy(Fact, frozen=True):
     """What a clinic or payer chose.
 
     Attributes:
