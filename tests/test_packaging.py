@@ -1,11 +1,14 @@
 """What is built holds what belongs in it and nothing else; nothing goes over a network."""
 
+import re
 import runpy
 import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import types
+from functools import partial
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -79,13 +82,18 @@ class TestSourceDistribution:
         assert name in names
 
 
+def _collect(asked: list[tuple[str, str]], what: str, name: str) -> list[str]:
+    asked.append((what, name))
+    return [name]
+
+
 @pytest.fixture
 def collected(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What the hooks ask PyInstaller to collect."""
     asked: list[tuple[str, str]] = []
     hooks: Any = types.ModuleType("PyInstaller.utils.hooks")
-    hooks.collect_data_files = lambda name: asked.append(("data", name)) or [name]
-    hooks.collect_submodules = lambda name: asked.append(("modules", name)) or [name]
+    hooks.collect_data_files = partial(_collect, asked, "data")
+    hooks.collect_submodules = partial(_collect, asked, "modules")
     for parent in ("PyInstaller", "PyInstaller.utils"):
         monkeypatch.setitem(sys.modules, parent, types.ModuleType(parent))
     monkeypatch.setitem(sys.modules, "PyInstaller.utils.hooks", hooks)
@@ -108,3 +116,16 @@ class TestHooksOfPyInstaller:
     def test_pyinstaller_is_told_where_they_are(self) -> None:
         (point,) = [p for p in entry_points(group="pyinstaller40") if "botox_schedule" in p.value]
         assert point.load()() == [str(Path(bs.__file__).parent / "frozen")]
+
+
+class TestLockedVersions:
+    def test_every_address_is_public(self) -> None:
+        file = ROOT / "uv.lock"
+        if not file.is_file():
+            pytest.skip("the locked versions are not here")
+        text = file.read_text(encoding="utf-8")
+        hosts = set(re.findall(r"[a-z]+://([^/\"]+)", text))
+        assert hosts == {"pypi.org", "files.pythonhosted.org"}
+        sources = [package["source"] for package in tomllib.loads(text)["package"]]
+        registry = {"registry": "https://pypi.org/simple"}
+        assert [source for source in sources if source != registry] == [{"editable": "."}]
