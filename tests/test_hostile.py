@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import botox_schedule as bs
 from botox_schedule.files import check_lines, read_within
+from botox_schedule.tables import read_sessions
 
 sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
 
@@ -20,7 +21,7 @@ from seeds import seeds
 
 CORPUS = Path(__file__).parent / "corpus"
 FOUND = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
-EXTRAS = {"population": "duckdb", "bundle": "fhir.resources", "calendar": "icalendar"}
+EXTRAS = {"spreadsheet": "python_calamine", "bundle": "fhir.resources", "calendar": "icalendar"}
 
 
 def _needs(name: str) -> None:
@@ -198,15 +199,13 @@ class TestLimits:
 
 
 def test_a_table_may_have_a_thousand_columns(tmp_path: Path) -> None:
-    from botox_schedule.cli.readers import read_export  # noqa: PLC0415
-
     file = tmp_path / "export.csv"
     row = "P1,2026-01-05,chronic-migraine,Botox"
     for more, fits in ((996, True), (997, False)):
         header = "patient,date,indication,product" + ",x" * more
         file.write_text(f"{header}\n{row}\n", encoding="utf-8")
         if fits:
-            assert len(read_export(file).rows) == 1
+            assert len(read_sessions(file).records()) == 1
             continue
         with pytest.raises(bs.errors.FileLimitError, match="line 1: more than 1,000 columns"):
-            read_export(file)
+            read_sessions(file)
