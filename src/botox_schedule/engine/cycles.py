@@ -87,13 +87,20 @@ def judged_cycles(track: Track) -> tuple[TreatmentCycle, ...]:
     )
 
 
-def last_cycle_findings(track: Track) -> tuple[Finding, ...]:
-    """Return what is to be looked at about the last recorded cycle."""
+def last_judgment(track: Track) -> CycleJudgment | None:
+    """Return how the last recorded cycle compares with the one before; None without a cycle."""
     if not track.cycles:
-        return ()
+        return None
     previous = track.cycles[-2] if len(track.cycles) > 1 else None
-    cycle = track.cycles[-1]
-    return (*_data_findings(cycle, track.holds), *judge_cycle(track, previous, cycle).findings)
+    return judge_cycle(track, previous, track.cycles[-1])
+
+
+def last_cycle_findings(track: Track, judgment: CycleJudgment | None = None) -> tuple[Finding, ...]:
+    """Return what is to be looked at about the last recorded cycle, which may be judged already."""
+    judged = judgment or last_judgment(track)
+    if judged is None:
+        return ()
+    return (*_data_findings(track.cycles[-1], track.holds), *judged.findings)
 
 
 def _cycle(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from botox_schedule.dates.days import age_on, shifted
-from botox_schedule.engine.cycles import last_cycle_findings
+from botox_schedule.engine.cycles import CycleJudgment, last_cycle_findings
 from botox_schedule.engine.rules import Minimum
 from botox_schedule.engine.track import Reading, Track
 from botox_schedule.protocols.indications import nearest_indications
@@ -33,14 +33,17 @@ _LABELS = frozenset(
 _PAYERS = frozenset({MinimumKind.PAYER, MinimumKind.AUTHORIZATION})
 
 
-def track_findings(track: Track) -> tuple[Finding, ...]:
-    """Return the findings of a track, each once; those about limits come with the checks."""
+def track_findings(track: Track, judgment: CycleJudgment | None = None) -> tuple[Finding, ...]:
+    """Return the findings of a track, each once; those about limits come with the checks.
+
+    The last cycle may be judged already.
+    """
     found = [*record_findings(track.reading)]
     found += _later_sessions(track)
     found += _prior_treatments(track)
     found += _care(track)
     found += _switches(track)
-    found += last_cycle_findings(track)
+    found += last_cycle_findings(track, judgment)
     found += _holds(track)
     if track.care.status is None and not _is_held_open(track):
         found += _age(track)

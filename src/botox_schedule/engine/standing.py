@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from botox_schedule.dates.days import shifted
+from botox_schedule.engine.cycles import CycleJudgment, last_judgment
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import next_look, record_findings, track_findings
 from botox_schedule.engine.forecast import (
@@ -48,6 +49,7 @@ class Standing(NamedTuple):
         booked_on: The next booked day.
         codes: The codes of the findings; of those about limits only where they were asked for.
         acknowledged: Those of them whose findings somebody has acknowledged.
+        judgment: How the last recorded cycle compares with the one before.
     """
 
     indication: str
@@ -69,6 +71,7 @@ class Standing(NamedTuple):
     booked_on: date | None
     codes: frozenset[FindingCode]
     acknowledged: frozenset[FindingCode] = frozenset()
+    judgment: CycleJudgment | None = None
 
 
 _Answer = tuple[ResponsePhase, TreatmentProtocol, SchedulingPolicy]
@@ -124,7 +127,8 @@ def standing_of(
     if track is None:
         return _without_protocol(reading, found.indication, acknowledged)
     dates, protocol, booked = track.dates, track.protocol, track.next_booking
-    findings = [*found.findings, *track_findings(track)]
+    judgment = last_judgment(track)
+    findings = [*found.findings, *track_findings(track, judgment)]
     findings += _about_limits(track, booked) if with_limits and booked is not None else ()
     open_ = frozenset(f.code for f in findings if f.key not in acknowledged)
     codes = frozenset(finding.code for finding in findings)
@@ -148,6 +152,7 @@ def standing_of(
         booked_on=None if booked is None else booked.administered_on,
         codes=codes,
         acknowledged=codes - open_,
+        judgment=judgment,
     )
 
 

@@ -72,7 +72,7 @@ class Waiting(NamedTuple):
 
     Attributes:
         status: Its status; None where all rows of the patient were left out.
-        today: The codes that need a person today.
+        pressing: The codes that need a person today.
         is_booked: Whether a visit is booked ahead.
         has_due: Whether a due day is known.
         is_soon: Whether the day to call has come, though the due day has not.
@@ -82,7 +82,7 @@ class Waiting(NamedTuple):
     """
 
     status: DueStatus | None
-    today: frozenset[FindingCode]
+    pressing: frozenset[FindingCode]
     is_booked: bool
     has_due: bool
     is_soon: bool
@@ -121,8 +121,8 @@ def place_of(waiting: Waiting) -> Place:
     if waiting.left_out or waiting.status is None:
         return Place(WorklistSection.CHECK_THE_RECORD, WorklistReason.ROWS_LEFT_OUT)
     on_hold = waiting.status is DueStatus.ON_HOLD
-    review = FindingCode.HOLD_NEEDS_REVIEW in waiting.today
-    if waiting.today - _CALLS.keys() - ({FindingCode.HOLD_NEEDS_REVIEW} if on_hold else set()):
+    review = FindingCode.HOLD_NEEDS_REVIEW in waiting.pressing
+    if waiting.pressing - _CALLS.keys() - ({FindingCode.HOLD_NEEDS_REVIEW} if on_hold else set()):
         return Place(WorklistSection.CHECK_THE_RECORD, WorklistReason.FINDINGS)
     if waiting.status in _ENDED:
         return _ENDED[waiting.status]
@@ -154,7 +154,7 @@ def _why_to_call(waiting: Waiting, status: DueStatus) -> WorklistReason | None:
     if status is DueStatus.OVERDUE and unbooked:
         return WorklistReason.OVERDUE
     for code, reason in _CALLS.items():
-        if code in waiting.today and (unbooked or code is not FindingCode.HOLD_ENDED):
+        if code in waiting.pressing and (unbooked or code is not FindingCode.HOLD_ENDED):
             return reason
     if status is DueStatus.DUE and unbooked:
         return WorklistReason.DUE
@@ -172,7 +172,7 @@ def waiting_of(standing: Standing, as_of: date, call_by: date | None) -> Waiting
     typical = standing.typical_on
     return Waiting(
         status=standing.status,
-        today=today_of(standing.codes - standing.acknowledged),
+        pressing=today_of(standing.codes - standing.acknowledged),
         is_booked=standing.booked_on is not None,
         has_due=standing.due is not None,
         is_soon=call_by is not None and call_by <= as_of,

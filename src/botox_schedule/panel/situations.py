@@ -1,7 +1,8 @@
 """The engine's rules, asked once for each distinct situation that tracks are in."""
 
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -36,8 +37,9 @@ _DAYS = (
     "last_session_on",
     "booked_on",
 )
+_PLAIN = Standing._fields.index("codes")
 STANDING: dict[str, Any] = {
-    name: pl.Date if name in _DAYS else pl.String for name in Standing._fields
+    name: pl.Date if name in _DAYS else pl.String for name in Standing._fields[:_PLAIN]
 } | {
     "cycle_number": pl.Int64,
     "codes": pl.UInt64,
@@ -65,7 +67,7 @@ def codes_of(bits: int) -> list[FindingCode]:
 
 def standing_row(standing: Standing) -> tuple[Any, ...]:
     """Return a standing as a row of :data:`STANDING`."""
-    return (*standing[:-2], bits_of(standing.codes), bits_of(standing.acknowledged))
+    return (*standing[:_PLAIN], bits_of(standing.codes), bits_of(standing.acknowledged))
 
 
 def judged_row(judgment: CycleJudgment) -> tuple[Any, ...]:
@@ -84,15 +86,21 @@ def asked(
     The rules behind *answer* are the engine's; this is where they are asked.
     """
     distinct = frame.select(keys).unique()
-    # All that is made here is kept, so that a search for what could be freed only costs time.
+    with uncollected():
+        rows = [answer(*row) for row in distinct.iter_rows()]
+    return distinct.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no cycles of objects meanwhile: answers make none, and the search costs time."""
     collects = gc.isenabled()
     gc.disable()
     try:
-        rows = [answer(*row) for row in distinct.iter_rows()]
+        yield
     finally:
         if collects:
             gc.enable()
-    return distinct.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
 class Engine:

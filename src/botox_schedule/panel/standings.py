@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from botox_schedule.engine.cycles import judge_cycle
-from botox_schedule.engine.standing import Phases, standing_of
+from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.panel.asking import EPOCH, Asking, ages_of
@@ -27,6 +27,7 @@ from botox_schedule.panel.situations import (
     asked,
     judged_row,
     standing_row,
+    uncollected,
 )
 from botox_schedule.panel.tables import DECISIONS, read_table
 
@@ -183,30 +184,37 @@ def _apart(population: Population) -> pl.DataFrame:
     """The standings of the patients that the record engine answers for."""
     asking, records = population.asking, population.records
     phases, rows = Phases(), []
-    for patient, reading in records.readings(asking):
-        acknowledged = records.acknowledged(patient)
-        for found in tracks_of(reading, asking.region, asking.population):
-            standing = standing_of(
-                reading, found, phases, acknowledged, with_limits=asking.with_limits
-            )
-            rows.append((patient, *standing_row(standing), *_details(found.track)))
+    with uncollected():
+        for patient, reading in records.readings(asking):
+            acknowledged = records.acknowledged(patient)
+            for found in tracks_of(reading, asking.region, asking.population):
+                standing = standing_of(
+                    reading, found, phases, acknowledged, with_limits=asking.with_limits
+                )
+                rows.append((patient, *standing_row(standing), *_details(found.track, standing)))
     kind = population.happened.done.schema["patient"]
     return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **_DETAILS}, orient="row")
 
 
-def _details(track: Track | None) -> tuple[Any, ...]:
+def _details(track: Track | None, standing: Standing) -> tuple[Any, ...]:
     """How the last recorded cycle of a track compares with the one before."""
-    if track is None or not track.cycles:
+    if track is None or standing.judgment is None:
         return (None,) * len(_DETAILS)
-    return compared(track, len(track.cycles) - 1)
+    return (gap_before(track, len(track.cycles) - 1), *judged_row(standing.judgment))
+
+
+def gap_before(track: Track, place: int) -> int | None:
+    """The days from the anchor of the cycle before to a cycle."""
+    if not place:
+        return None
+    return (track.cycles[place].first_on - track.cycles[place - 1].anchored_on).days
 
 
 def compared(track: Track, place: int) -> tuple[Any, ...]:
     """How a cycle of a track compares with the one before, and the days between them."""
-    cycle = track.cycles[place]
     previous = track.cycles[place - 1] if place else None
-    gap = None if previous is None else (cycle.first_on - previous.anchored_on).days
-    return (gap, *judged_row(judge_cycle(track, previous, cycle)))
+    judgment = judge_cycle(track, previous, track.cycles[place])
+    return (gap_before(track, place), *judged_row(judgment))
 
 
 def _with_unread(found: pl.DataFrame, unread_rows: Unread) -> pl.DataFrame:
