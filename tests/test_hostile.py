@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 import botox_schedule as bs
 from botox_schedule.cli import main as cli
 from botox_schedule.files import check_lines, read_within
-from botox_schedule.tables import read_sessions
 
 sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
 
@@ -22,11 +21,7 @@ from seeds import seeds
 
 CORPUS = Path(__file__).parent / "corpus"
 FOUND = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
-<<<<<<< HEAD
 EXTRAS = {"spreadsheet": "python_calamine", "bundle": "fhir.resources", "calendar": "icalendar"}
-=======
-EXTRAS = {"bundle": "fhir.resources", "calendar": "icalendar"}
->>>>>>> main
 
 
 def _needs(name: str) -> None:
@@ -203,19 +198,6 @@ class TestLimits:
         assert records_from_bundle(content, zone="UTC").ignored == {"Observation": 10_000}
 
 
-<<<<<<< HEAD
-def test_a_table_may_have_a_thousand_columns(tmp_path: Path) -> None:
-    file = tmp_path / "export.csv"
-    row = "P1,2026-01-05,chronic-migraine,Botox"
-    for more, fits in ((996, True), (997, False)):
-        header = "patient,date,indication,product" + ",x" * more
-        file.write_text(f"{header}\n{row}\n", encoding="utf-8")
-        if fits:
-            assert len(read_sessions(file).records()) == 1
-            continue
-        with pytest.raises(bs.errors.FileLimitError, match="line 1: more than 1,000 columns"):
-            read_sessions(file)
-=======
 FIRST, LAST = "0001-01-01", "9999-12-31"
 _EXPORT = (
     "patient,date,indication,product,units,birth date\n"
@@ -281,4 +263,3 @@ def test_commands_answer_or_refuse_at_the_ends_of_everything(
     err = capsys.readouterr().err
     assert status in {0, 1, 2}
     assert len(err.splitlines()) <= (1 if status == 2 else 12)
->>>>>>> main
