@@ -138,6 +138,23 @@ def calendar(data: bytes) -> None:
     assert again.startswith(b"BEGIN:VCALENDAR")
 
 
+def population(data: bytes) -> None:
+    """A frame of sessions as text: every row is counted once, and no patient is lost."""
+    import polars as pl  # noqa: PLC0415 - an extra
+
+    from botox_schedule import panel  # noqa: PLC0415 - an extra
+
+    try:
+        frame = pl.read_csv(data, infer_schema=False, truncate_ragged_lines=True)
+    except pl.exceptions.PolarsError:
+        return
+    frame = frame.with_columns(pl.col("^units$").cast(pl.Float64, strict=False))
+    panel.row_problems(frame)
+    assert panel.row_counts(frame, as_of=AS_OF)["rows"].sum() == frame.height
+    answered = set(panel.forecast(frame, as_of=AS_OF)["patient"])
+    assert answered >= set(frame["patient"].drop_nulls())
+
+
 READERS: dict[str, Callable[[bytes], None]] = {
     "interval": interval,
     "protocols": protocols,
@@ -148,6 +165,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "bundle": bundle,
     "diary": diary,
     "calendar": calendar,
+    "population": population,
 }
 
 

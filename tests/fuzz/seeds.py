@@ -116,6 +116,13 @@ def _export() -> bytes:
 
 
 _SEEDS: dict[str, list[bytes]] = {
+    "population": [
+        b"patient,administered_on,indication,product,units,status,kind\n1,2026-01-05,spasticity,Botox,1,draft,",
+        (
+            b"patient,administered_on,indication,product\np,2026-02-30,chronic-migraine,Dysport\n"
+            b"p,2026-01-05,chronic-migraine,Botox\n"
+        ),
+    ],
     "interval": [
         b"12 weeks",
         b"3 to 4 months",
