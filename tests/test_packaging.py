@@ -1,7 +1,6 @@
 """What is built holds what belongs in it and nothing else; nothing goes over a network."""
 
 import re
-import runpy
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import tomllib
 import types
 from functools import partial
 from importlib.metadata import entry_points
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +81,14 @@ class TestSourceDistribution:
         assert name in names
 
 
+def run_hook(file: Path) -> None:
+    """Run a hook as PyInstaller does: by its file, whose name is none of a module."""
+    spec = spec_from_file_location(f"botox_schedule.frozen.{file.stem}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    spec.loader.exec_module(module_from_spec(spec))
+
+
 def _collect(asked: list[tuple[str, str]], what: str, name: str) -> list[str]:
     asked.append((what, name))
     return [name]
@@ -104,7 +111,7 @@ class TestHooksOfPyInstaller:
     def test_the_data_and_the_commands_go_along(self, collected: list[tuple[str, str]]) -> None:
         (folder,) = hook_dirs()
         for file in sorted(Path(folder).glob("hook-*.py")):
-            runpy.run_path(str(file))
+            run_hook(file)
         assert collected == [("modules", "botox_schedule.cli"), ("data", "botox_schedule")]
 
     def test_each_hook_is_named_for_a_module(self) -> None:

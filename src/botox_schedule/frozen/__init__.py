@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+__all__ = ["hook_dirs"]
+
 
 def hook_dirs() -> list[str]:
     """Return the folder of the hooks; PyInstaller asks by the entry point ``hook-dirs``."""
