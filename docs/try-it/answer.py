@@ -165,7 +165,7 @@ def _findings(found: bs.Forecast) -> str:
 
 def _reason(reason: DateReason) -> str:
     name = reason.date_name.replace("_", " ").capitalize()
-    weighed = [f"weighed: {candidate}" for candidate in reason.candidates]
+    weighed = [f"also weighed: {c}" for c in reason.candidates if c.outcome != "decides"]
     lines = [escape(line) for line in (reason.rule, *reason.inputs, *weighed)]
     if reason.verification is not None:
         lines.append(_source(reason.source))
@@ -236,4 +236,5 @@ def _imports(asked: str) -> Iterator[str]:
         yield "from decimal import Decimal\n"
     names = ("PatientRecord", "SessionKind", "SessionStatus", "TreatmentSession")
     used = [name for name in names if name in asked]
-    yield f"\nfrom botox_schedule import {', '.join(used)}, find_protocol, forecast\n"
+    lines = "".join(f"    {name},\n" for name in (*used, "find_protocol", "forecast"))
+    yield f"\nfrom botox_schedule import (\n{lines})\n"
