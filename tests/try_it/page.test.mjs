@@ -102,10 +102,12 @@ test("an answer stands there before Python; only the first change loads it", { s
 
   const times = [];
   for (let offset = 141; offset < 162; offset += 1) times.push(await slide(page, offset));
+  assert.equal(await page.inputValue("#as_of"), "2026-06-15");
   times.sort((a, b) => a - b);
   console.log(`later answers: median ${times[10].toFixed(0)} ms, most ${times[20].toFixed(0)} ms`);
   within(times[10], NEXT_ANSWER_MS);
   assert.deepEqual(seen.requests.filter((url) => !url.startsWith(site.origin)), []);
+  assert.deepEqual(site.missing, []);
   assert.deepEqual(seen.errors, []);
   await context.close();
 });

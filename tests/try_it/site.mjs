@@ -19,7 +19,7 @@ const POLICY =
   "style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
 export async function serve(root) {
-  const site = { sent: new Map(), silent: new Set(), root };
+  const site = { sent: new Map(), silent: new Set(), missing: [] };
   const packed = new Map();
   for (const name of readdirSync(join(root, "try-it"), { recursive: true })) {
     const type = TYPES[extname(name)];
@@ -28,11 +28,13 @@ export async function serve(root) {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://x").pathname);
     if ([...site.silent].some((name) => path.endsWith(name))) return; // never answers
+    if (path === "/favicon.ico") return response.writeHead(204).end(); // browsers ask of themselves
     const type = TYPES[extname(path)];
     let body = packed.get(path);
     try {
       body ??= readFileSync(join(root, normalize(path)));
     } catch {
+      site.missing.push(path);
       response.writeHead(404).end();
       return;
     }
