@@ -30,7 +30,7 @@ FIRST_QUESTION = {
     "as_of": "2026-05-18",
 }
 """The question that the page answers before Python is loaded."""
-_WIDTHS = {"narrow": 360, "wide": 720}
+_WIDTHS = {"narrow": 360, "wide": 736}
 _SLIDER_DAYS = 364  # how far behind the last session the slider goes
 _WORDS = bundled_messages("en")
 

@@ -206,5 +206,12 @@ for (const colorScheme of ["light", "dark"])
     await slide(page, 190);
     await state(page, "answered");
     assert.deepEqual(await faults(page), []);
+    for (const theme of ["light", "dark"]) {
+      const scheme = await page.evaluate((chosen) => {
+        document.body.dataset.theme = chosen;
+        return getComputedStyle(document.querySelector("#picture svg")).colorScheme;
+      }, theme);
+      assert.equal(scheme, theme, "the picture follows the page's own switch");
+    }
     await context.close();
   });
