@@ -174,21 +174,28 @@ test("the keyboard reaches everything, and the slider moves by a day", { skip },
   await context.close();
 });
 
-test("when loading fails the page says so, and what to do", { skip }, async () => {
-  site.silent.add("pyodide.asm.wasm");
-  const { context, page } = await open();
-  await page.evaluate(() => (document.getElementById("try-it-page").dataset.patience = "2"));
-  await page.selectOption("#indication", "sialorrhea");
-  await state(page, "failed", 20_000);
-  assert.match(await page.textContent("#notice"), /There is no answer.+reload the page/);
-  assert.equal(await page.locator(".part:visible").count(), 0, "no answer is left standing");
-  site.silent.clear();
-  await page.evaluate(() => (document.getElementById("try-it-page").dataset.patience = "60"));
-  await page.selectOption("#indication", "blepharospasm");
-  await state(page, "answered");
-  assert.match(await page.textContent("#headline"), /^Eyelid spasm/);
-  await context.close();
-});
+for (const [how, files, name, patience] of [
+  ["never comes", "silent", "pyodide.asm.wasm", "2"],
+  ["is missing", "absent", "pydantic_core", "60"],
+])
+  test(`when a file ${how} the page says so, and what to do`, { skip }, async () => {
+    site[files].add(name);
+    const { context, page } = await open();
+    const wait = (seconds) =>
+      page.evaluate((text) => (document.getElementById("try-it-page").dataset.patience = text), seconds);
+    await wait(patience);
+    await page.selectOption("#indication", "sialorrhea");
+    await state(page, "failed");
+    assert.match(await page.textContent("#notice"), /There is no answer.+reload the page/);
+    assert.equal(await page.locator(".part:visible").count(), 0, "no answer is left standing");
+    site[files].clear();
+    site.missing.length = 0;
+    await wait("60");
+    await page.selectOption("#indication", "blepharospasm");
+    await state(page, "answered");
+    assert.match(await page.textContent("#headline"), /^Eyelid spasm/);
+    await context.close();
+  });
 
 for (const colorScheme of ["light", "dark"])
   test(`the page fits and passes axe, ${colorScheme}`, { skip }, async () => {

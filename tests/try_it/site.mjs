@@ -19,7 +19,7 @@ const POLICY =
   "style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
 export async function serve(root) {
-  const site = { sent: new Map(), silent: new Set(), missing: [] };
+  const site = { sent: new Map(), silent: new Set(), absent: new Set(), missing: [] };
   const packed = new Map();
   for (const name of readdirSync(join(root, "try-it"), { recursive: true })) {
     const type = TYPES[extname(name)];
@@ -32,6 +32,7 @@ export async function serve(root) {
     const type = TYPES[extname(path)];
     let body = packed.get(path);
     try {
+      if ([...site.absent].some((name) => path.includes(name))) throw new Error("absent");
       body ??= readFileSync(join(root, normalize(path)));
     } catch {
       site.missing.push(path);
