@@ -128,7 +128,7 @@ def bodies() -> list[int]:
 
 
 def room(name: str) -> str:
-    top = name.split(".")[0]
+    top = name.split(".", maxsplit=1)[0]
     if top in CORE:
         return "core"
     return "tables + fhir + ical" if top in {"tables", "fhir", "ical"} else top
@@ -149,7 +149,7 @@ def main() -> None:
         print(
             f"longest chain: {len(longest(set(modules())))}  {' > '.join(longest(set(modules())))}"
         )
-        folders = {name.split(".")[0] for name in modules() if "." in name}
+        folders = {name.split(".", maxsplit=1)[0] for name in modules() if "." in name}
         for folder in sorted(folders):
             chain = longest({name for name in modules() if name.startswith(f"{folder}.")})
             print(f"  within {folder}: {len(chain)}  {' > '.join(chain)}")

@@ -1,6 +1,6 @@
 """Measures the panel against a query written by hand for the same columns.
 
-    python benchmarks/panel.py polars|duckdb|loop|memory|linear [SESSIONS]
+    python benchmarks/panel.py polars|duckdb|loop|memory|small|touched|linear [SESSIONS]
 
 Each engine runs in a process of its own; ``make bench-panel`` runs them all. The query by hand
 knows this data: one product, one policy, no holds, sessions of one cycle never in a chain, and
@@ -33,6 +33,8 @@ PROTOCOLS = [
         "lower-limb-spasticity",
     )
 ]
+VERSIONS = {p.indication: p.version for p in PROTOCOLS}
+UNVERIFIED = [p.indication for p in PROTOCOLS if p.unverified_retreatment]
 TRACK = ["patient", "clock"]
 
 
@@ -74,14 +76,13 @@ def by_hand(lf: pl.LazyFrame) -> pl.LazyFrame:
     lf = lf.with_columns(
         clock=pl.when(pl.col("indication") == "chronic-migraine").then(0).otherwise(1)
     )
-    waits = (pl.col("status") == "booked") & (day >= AS_OF)
+    is_booked, is_missed = pl.col("status") == "booked", pl.col("status") == "cancelled"
     completed = (pl.col("status") == "completed") & (day <= AS_OF)
     tracks = lf.group_by(TRACK).agg(
         indication=pl.col("indication").sort_by("administered_on").last(),
         product=pl.col("product").first(),
-        booked_on=day.filter(waits).min(),
-        passed=day.filter((pl.col("status") == "booked") & (day < AS_OF)).max(),
-        future_completed_session=((pl.col("status") == "completed") & (day > AS_OF)).any(),
+        booked=day.filter(is_booked & (day >= AS_OF)),
+        missed_on=day.filter(is_missed).max(),
     )
     done = lf.filter(completed).sort(*TRACK, "administered_on", "kind")
     full = pl.col("kind") == "full"
@@ -96,6 +97,7 @@ def by_hand(lf: pl.LazyFrame) -> pl.LazyFrame:
             first_on=day.filter("part").min(),
             anchored_on=day.filter("part").max(),
             touch_on=day.filter(~pl.col("part")).max(),
+            opened_by_touch_up=((pl.col("kind") == "touch_up") & pl.col("part")).any(),
         )
         .with_columns(counted_from=pl.max_horizontal("anchored_on", "touch_on"))
         .sort(*TRACK, "number")
@@ -107,25 +109,34 @@ def by_hand(lf: pl.LazyFrame) -> pl.LazyFrame:
     last = cycles.group_by(TRACK, maintain_order=True).last()
     last = _windows(last, migraine, "before_anchor", "before_counted", "was_")
     last = _windows(last, migraine, "anchored_on", "counted_from", "")
-    found = tracks.join(last, on=TRACK, how="left").filter(
-        ~pl.all_horizontal(pl.col("number").is_null(), pl.lit(value=False))
-    )
+    found = tracks.join(last, on=TRACK, how="left")
     short = (pl.col("was_earliest") - pl.col("first_on")).dt.total_days().clip(0)
     late = (pl.col("first_on") - pl.col("was_last")).dt.total_days()
     is_late = pl.col("first_on") >= pl.col("was_overdue_from")
     since = (pl.lit(AS_OF) - pl.col("due")).dt.total_days()
     age = (pl.lit(AS_OF) - pl.col("anchored_on")).dt.total_days()
-    open_booking = pl.col("passed") > pl.col("anchored_on").fill_null(date(1, 1, 1))
+    treated = pl.col("number").is_not_null()
+    today, second = _today(), _is_second_part()
+    unread = pl.col("indication").is_in(UNVERIFIED) & pl.col("earliest").is_not_null()
+    twice = pl.col("first_on") < pl.col("anchored_on")
+    findings = {
+        **today,
+        "booking_of_second_part": second,
+        "early_session": short > 0,
+        "probable_duplicate_across_days": twice,
+        "touch_up_without_session": pl.col("opened_by_touch_up"),
+        "unverified_content": unread,
+    }
     return found.select(
         "patient",
         "indication",
         "product",
         protocol_id=pl.format("{}-{}-adult-us", "product", "indication"),
-        protocol_version=pl.lit("1.0"),
+        protocol_version=pl.col("indication").replace_strict(VERSIONS),
         cycle_number="number",
         last_session_on="anchored_on",
         days_since_last=age,
-        status=pl.when(pl.col("number").is_null())
+        status=pl.when(~treated)
         .then(pl.lit("no_history"))
         .when(pl.col("lapsed_from") <= AS_OF)
         .then(pl.lit("lapsed"))
@@ -140,12 +151,15 @@ def by_hand(lf: pl.LazyFrame) -> pl.LazyFrame:
         due="due",
         overdue_from="overdue_from",
         lapsed_from="lapsed_from",
+        typical_on=pl.lit(None, pl.Date),
         days_to_due=pl.when(since <= 0).then(-since),
         days_since_due=pl.when(since >= 0).then(since),
-        booked_on="booked_on",
+        resumes_on=pl.lit(None, pl.Date),
+        review_on=pl.lit(None, pl.Date),
+        booked_on=pl.col("booked").list.min(),
         phase=_phase(pl.col("anchored_on"), migraine),
         interval_days=(pl.col("first_on") - pl.col("before_anchor")).dt.total_days(),
-        timing=pl.when(pl.col("number").is_null())
+        timing=pl.when(~treated)
         .then(None)
         .when(pl.col("before_anchor").is_null())
         .then(pl.lit("first"))
@@ -154,24 +168,39 @@ def by_hand(lf: pl.LazyFrame) -> pl.LazyFrame:
         .when(is_late)
         .then(pl.lit("late"))
         .otherwise(pl.lit("on_time")),
-        short_by_days=pl.when(pl.col("number").is_not_null()).then(short.fill_null(0)),
-        late_by_days=pl.when(pl.col("number").is_not_null()).then(
-            pl.when(is_late & (short == 0)).then(late).otherwise(0)
-        ),
-        held=pl.when(pl.col("number").is_not_null()).then(pl.lit(value=False)),
-        unverified=pl.when(
-            (pl.col("indication") == PROTOCOLS[3].indication) & pl.col("due").is_not_null()
-        )
-        .then(pl.lit("minimum"))
-        .otherwise(pl.lit("")),
-        booking_unresolved=open_booking.fill_null(value=False),
-        booking_in_hold=pl.lit(value=False),
-        booking_too_early=(pl.col("booked_on") < pl.col("earliest")).fill_null(value=False),
-        early_session=(short > 0).fill_null(value=False),
-        product_switch=pl.lit(value=False),
-        future_completed_session="future_completed_session",
+        short_by_days=pl.when(treated).then(short.fill_null(0)),
+        late_by_days=pl.when(treated).then(pl.when(is_late & (short == 0)).then(late).otherwise(0)),
+        held=pl.when(treated).then(pl.lit(value=False)),
+        findings=_words(findings),
+        today=_words(today),
         session_left_out=pl.lit(value=False),
     )
+
+
+def _today() -> dict[str, pl.Expr]:
+    """What a person should look at today: bookings and missed visits."""
+    booked = pl.col("booked")
+    first, last = booked.list.min(), booked.list.max()
+    after = pl.col("anchored_on").is_null() | (pl.col("missed_on") > pl.col("anchored_on"))
+    from_day = pl.min_horizontal("missed_on", pl.lit(AS_OF))
+    return {
+        "booking_after_overdue": last >= pl.col("overdue_from"),
+        "booking_too_early": ~_is_second_part().fill_null(value=False)
+        & (first < pl.col("earliest")),
+        "not_rebooked": after
+        & pl.col("missed_on").is_not_null()
+        & ~(last >= from_day).fill_null(value=False),
+    }
+
+
+def _is_second_part() -> pl.Expr:
+    return pl.col("booked").list.min() <= pl.col("first_on") + pl.duration(days=3)
+
+
+def _words(findings: dict[str, pl.Expr]) -> pl.Expr:
+    """The codes that hold, in their order."""
+    words = [pl.when(holds).then(pl.lit(code)) for code, holds in sorted(findings.items())]
+    return pl.concat_list(words).list.drop_nulls().list.join(", ")
 
 
 def _windows(
@@ -206,10 +235,14 @@ def stated(
     response: bs.protocols.ExpectedResponse,
 ) -> list[tuple[bs.IntervalRange, tuple[str, str]]]:
     """The windows that a protocol states, each with the words for during and after it."""
+    some = response.wear_off_for_whom == "some"
     windows = (
-        (response.onset, ("onset", "building")),
+        (response.onset, ("onset", "building" if response.peak else "effect")),
         (response.peak, ("peak", "sustained")),
-        (response.wear_off, ("wearing_off", "worn_off")),
+        (
+            response.wear_off,
+            ("may_be_wearing_off", "not_stated") if some else ("wearing_off", "worn_off"),
+        ),
     )
     return [(window, words) for window, words in windows if window is not None]
 
@@ -221,9 +254,8 @@ def _phase(at: pl.Expr, migraine: pl.Expr) -> pl.Expr:
 
 
 def _phase_of(at: pl.Expr, protocol: bs.TreatmentProtocol) -> pl.Expr:
-    response = protocol.response
+    response, windows = protocol.response, stated(protocol.response)
     word: pl.Expr = pl.lit("latent" if response.onset else "not_stated")
-    windows = stated(response)
     for number, (window, (during, after)) in enumerate(windows):
         last = number + 1 == len(windows) and after != "worn_off"
         first = at.dt.offset_by(_offset(window.first))
@@ -238,7 +270,7 @@ def _offset(interval: bs.Interval) -> str:
     return f"{interval.months}mo{interval.weeks}w{interval.days}d"
 
 
-def timed(call: Callable[[], Any], repeat: int = 3) -> tuple[float, Any]:
+def timed(call: Callable[[], Any], repeat: int = 2) -> tuple[float, Any]:
     """Seconds of the best of several calls, and the last answer."""
     seconds = []
     for _ in range(repeat):
@@ -315,6 +347,33 @@ def memory(file: Path) -> None:
     print(f"{(peak - base) / 1024 / count:.0f} MiB for a million of {count:g} million sessions")
 
 
+def small(_: Path) -> None:
+    """Ten rows, as a web page asks."""
+    frame = sessions(50).head(10)
+    panel.forecast(frame, PROTOCOLS, as_of=AS_OF)
+    seconds, _ = timed(lambda: panel.forecast(frame, PROTOCOLS, as_of=AS_OF), 20)
+    print(f"10 rows: {seconds * 1e3:.0f} ms")
+
+
+def touched(file: Path) -> None:
+    """Five of a hundred patients have a hold or an override."""
+    lf = pl.scan_parquet(file)
+    patients = lf.select("patient").unique().sort("patient").collect()
+    one = patients.gather_every(40)
+    holds = one.with_columns(first=pl.lit(date(2026, 3, 1)), last=pl.lit(date(2026, 7, 1)))
+    two = patients.gather_every(40, 20)
+    overrides = two.with_columns(
+        first=pl.lit(date(2026, 1, 1)),
+        indication=pl.lit("spasticity"),
+        authority=pl.lit("clinician"),
+        minimum=pl.lit("10 weeks"),
+    )
+    beside = {"holds": holds, "overrides": overrides}
+    without, _ = timed(lambda: panel.forecast(lf, PROTOCOLS, as_of=AS_OF).collect(), 1)
+    seconds, _ = timed(lambda: panel.forecast(lf, PROTOCOLS, as_of=AS_OF, **beside).collect(), 1)
+    print(f"5 % touched: {seconds:.2f} s, without {without:.2f} s, ratio {seconds / without:.2f}")
+
+
 def linear(_: Path) -> None:
     """Microseconds a session over sizes."""
     for count in (100_000, 1_000_000, 5_000_000, 20_000_000):
@@ -344,6 +403,8 @@ def main() -> None:
             "loop": in_a_loop,
             "memory": memory,
             "linear": linear,
+            "small": small,
+            "touched": touched,
         }
         parts[what](file)
 

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
-from panel import AS_OF, PROTOCOLS, sessions, stated, timed
+from panel import AS_OF, PROTOCOLS, UNVERIFIED, VERSIONS, sessions, stated, timed
 from pyspark.sql import DataFrame, SparkSession
 
 import botox_schedule as bs
@@ -62,6 +62,8 @@ def phase(protocol: bs.TreatmentProtocol) -> str:
 def by_hand(spark: SparkSession, file: Path) -> DataFrame:
     """The forecast's columns in Spark's own words."""
     migraine, limbs = PROTOCOLS[0], PROTOCOLS[1]
+    version_pairs = ", ".join(f"'{name}', '{version}'" for name, version in VERSIONS.items())
+    unread = ", ".join(f"'{name}'" for name in ("", *UNVERIFIED))
     return spark.sql(f"""
 WITH s AS (
   SELECT *, administered_on AS day, IF(indication = 'chronic-migraine', 0, 1) AS clock
@@ -69,8 +71,8 @@ WITH s AS (
 tracks AS (
   SELECT patient, clock, max_by(indication, day) AS indication, first(product) AS product,
     min(IF(status = 'booked' AND day >= {DAY}, day, NULL)) AS booked_on,
-    max(IF(status = 'booked' AND day < {DAY}, day, NULL)) AS passed,
-    bool_or(status = 'completed' AND day > {DAY}) AS future_completed_session
+    max(IF(status = 'booked' AND day >= {DAY}, day, NULL)) AS booked_last,
+    max(IF(status = 'cancelled', day, NULL)) AS missed_on
   FROM s GROUP BY patient, clock),
 done AS (
   SELECT patient, clock, day, kind,
@@ -85,7 +87,8 @@ numbered AS (
   FROM begun),
 cycles AS (
   SELECT patient, clock, number, min(IF(part, day, NULL)) AS first_on,
-    max(IF(part, day, NULL)) AS anchored_on, max(IF(part, NULL, day)) AS touch_on
+    max(IF(part, day, NULL)) AS anchored_on, max(IF(part, NULL, day)) AS touch_on,
+    bool_or(part AND kind = 'touch_up') AS opened_by_touch_up
   FROM numbered GROUP BY patient, clock, number),
 linked AS (
   SELECT *, greatest(anchored_on, touch_on) AS counted_from,
@@ -100,18 +103,26 @@ dated AS (
 found AS (
   SELECT t.*, d.* EXCEPT (patient, clock),
     greatest(0, datediff(was_earliest, first_on)) AS short,
-    first_on >= was_overdue_from AS is_late, datediff({DAY}, due) AS since
-  FROM tracks t LEFT JOIN dated d USING (patient, clock))
+    first_on >= was_overdue_from AS is_late, datediff({DAY}, due) AS since,
+    coalesce(booked_on <= date_add(first_on, 3), false) AS second,
+    missed_on > coalesce(anchored_on, DATE'0001-01-01')
+      AND NOT coalesce(booked_last >= least(missed_on, {DAY}), false) AS not_rebooked
+  FROM tracks t LEFT JOIN dated d USING (patient, clock)),
+said AS (
+  SELECT *, IF(booked_last >= overdue_from, 'booking_after_overdue', NULL) AS after_overdue,
+    IF(NOT second AND booked_on < earliest, 'booking_too_early', NULL) AS too_early,
+    IF(not_rebooked, 'not_rebooked', NULL) AS missed
+  FROM found)
 SELECT patient, indication, product,
-  concat(product, '-', indication, '-adult-us') AS protocol_id, '1.0' AS protocol_version,
+  concat(product, '-', indication, '-adult-us') AS protocol_id, map({version_pairs})[indication] AS protocol_version,
   number AS cycle_number, anchored_on AS last_session_on,
   datediff({DAY}, anchored_on) AS days_since_last,
   CASE WHEN number IS NULL THEN 'no_history' WHEN lapsed_from <= {DAY} THEN 'lapsed'
     WHEN overdue_from <= {DAY} THEN 'overdue' WHEN due <= {DAY} THEN 'due'
     WHEN earliest <= {DAY} THEN 'allowed' ELSE 'too_early' END AS status,
-  earliest, due, overdue_from, lapsed_from,
+  earliest, due, overdue_from, lapsed_from, DATE(NULL) AS typical_on,
   IF(since <= 0, -since, NULL) AS days_to_due, IF(since >= 0, since, NULL) AS days_since_due,
-  booked_on,
+  DATE(NULL) AS resumes_on, DATE(NULL) AS review_on, booked_on,
   IF(anchored_on IS NULL, NULL, IF(clock = 0, {phase(migraine)}, {phase(limbs)})) AS phase,
   datediff(first_on, before_anchor) AS interval_days,
   CASE WHEN number IS NULL THEN NULL WHEN before_anchor IS NULL THEN 'first'
@@ -120,12 +131,14 @@ SELECT patient, indication, product,
   IF(number IS NULL, NULL,
     IF(is_late AND short = 0, datediff(first_on, was_last), 0)) AS late_by_days,
   IF(number IS NULL, NULL, false) AS held,
-  IF(indication = '{PROTOCOLS[3].indication}' AND due IS NOT NULL, 'minimum', '') AS unverified,
-  coalesce(passed > coalesce(anchored_on, DATE'0001-01-01'), false) AS booking_unresolved,
-  false AS booking_in_hold, coalesce(booked_on < earliest, false) AS booking_too_early,
-  coalesce(short > 0, false) AS early_session, false AS product_switch,
-  future_completed_session, false AS session_left_out
-FROM found""")
+  concat_ws(', ', after_overdue, IF(second, 'booking_of_second_part', NULL), too_early,
+    IF(short > 0, 'early_session', NULL), missed,
+    IF(first_on < anchored_on, 'probable_duplicate_across_days', NULL),
+    IF(opened_by_touch_up, 'touch_up_without_session', NULL),
+    IF(indication IN ({unread}) AND earliest IS NOT NULL, 'unverified_content', NULL))
+    AS findings,
+  concat_ws(', ', after_overdue, too_early, missed) AS today, false AS session_left_out
+FROM said""")
 
 
 def written(frame: DataFrame) -> None:

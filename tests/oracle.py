@@ -196,8 +196,9 @@ class Oracle:
             span = self._span(override.first, override.last, override.withdrawn_on)
             if span and override.indication in self.clock:
                 self.overrides.append((span, override))
-            elif span and override.minimum and not self.recognized(override.indication):
-                self.strange.append((span, override.minimum))
+            elif span and not self.recognized(override.indication):
+                usual = override.usual and override.usual.first
+                self.strange += [(span, stated) for stated in (override.minimum, usual) if stated]
 
     def _read_authorizations(self) -> None:
         self.authorized: list[tuple[Span, bs.Interval]] = []
@@ -348,7 +349,8 @@ class Oracle:
             anchor,
             self._counts_from(anchor, last),
             self.firsts[-1],
-            anchor,
+            # A touch-up that only counts as a full session leaves open what came before it.
+            anchor if parts[0].kind.value == "full" else date.min,
             last,
             self._given(parts),
         )
@@ -528,12 +530,15 @@ class Oracle:
         days = [self.add(course.counts_from, m.interval) for m in minimums if m.binding]
         return max(days, default=None)
 
+    def _is_part(self, course: Course, day: date) -> bool:
+        """Whether a session on a day would belong to the last one."""
+        first, apart = course.first_part, timedelta(days=self.policy.group_within_days)
+        return first is not None and first <= day <= first + apart
+
     def by_rule(self, course: Course, day: date) -> bool | None:
         """Whether the rules allow a day, apart from holds and ends of care."""
-        if course.first_part is not None:
-            end = course.first_part + timedelta(days=self.policy.group_within_days)
-            if course.first_part <= day <= end:
-                return None
+        if self._is_part(course, day):
+            return None
         minimums, stated = self.rules(course, day)
         bound = self.first_bound(course, day)
         if bound is not None and day < bound:
@@ -758,6 +763,7 @@ class Oracle:
 
     def _first_target(self, course: Course, due: date | None) -> date | None:
         """The next booking where it may be kept, else the first day from due and as_of on."""
-        if self.booked and self.allowed(self.booked[0]) is not False:
-            return self.booked[0]
+        ahead = [day for day in self.booked if not self._is_part(course, day)]
+        if ahead and self.allowed(ahead[0]) is not False:
+            return ahead[0]
         return due and self._first_allowed(course, max(due, self.as_of), self.holds)

@@ -6,20 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import botox_schedule as bs
-from botox_schedule.records import history as _history
 
 DAY = timedelta(days=1)
-US = [p for p in bs.bundled_protocols() if p.region == "us"]
-ADULT = [p for p in US if p.population is bs.Population.ADULT]
-PEDIATRIC = [p for p in US if p.population is bs.Population.PEDIATRIC]
 LIMBS = ("spasticity", "upper-limb-spasticity", "lower-limb-spasticity")
-
-
-def only(
-    protocols: Iterable[bs.TreatmentProtocol], *indications: str
-) -> list[bs.TreatmentProtocol]:
-    """The protocols for some indications."""
-    return [p for p in protocols if p.indication in indications]
+SPELT = {"onabotulinumtoxinA": "Botox", "abobotulinumtoxinA": "DYSPORT"}
 
 
 def versions() -> list[bs.TreatmentProtocol]:
@@ -59,21 +49,30 @@ def versions() -> list[bs.TreatmentProtocol]:
 
 
 class Draw:
-    """Draws records from a seed; everything that moves a date comes up, and comes close."""
+    """Draws records from a seed; everything that moves a date comes up, and comes close.
+
+    Args:
+        seed: Of the random numbers.
+        indications: What is treated; the first are the most frequent.
+        touched: The share of patients that a kind of decision touches.
+        start: The first day.
+        span: How many days after it sessions begin.
+    """
 
     def __init__(
         self,
         seed: int,
         indications: Sequence[str],
+        touched: float = 0.2,
         start: date = date(2024, 1, 1),
         span: int = 900,
-        products: Sequence[str | None] = ("Botox", "Dysport", "Xeomin", "Daxxify", None),
     ) -> None:
         self.random = random.Random(seed)
         self.indications = indications
+        self.touched = touched
         self.start = start
         self.span = span
-        self.products = products
+        self.products: Sequence[str | None] = ("Botox", "Dysport", "Xeomin", "Daxxify", None)
         self._intervals = [(self.interval(), self.usual()) for _ in range(6)]
 
     def day(self, after: date | None = None, most: int | None = None) -> date:
@@ -83,6 +82,10 @@ class Draw:
         if self.random.random() < 0.2:
             day = (day.replace(day=1) + timedelta(days=32)).replace(day=1) - DAY
         return day
+
+    def sometimes(self, share: float, make: Callable[[], Any]) -> Any:
+        """A drawn thing, or None."""
+        return make() if self.random.random() < share else None
 
     def interval(self, least: int = 0) -> bs.Interval:
         """Weeks, months, days, or a sum of them."""
@@ -112,63 +115,89 @@ class Draw:
             "scheduled_grace": self.interval(),
             "as_needed_grace": self.interval(),
             "validity_tolerance": bs.Interval(months=draw.randrange(2), days=draw.randrange(4)),
+            "lapsed_after": self.sometimes(0.4, self.interval),
+            "other_indications": ("bruxism",) if draw.random() < 0.5 else (),
+            "usual": {self.indications[0]: self.usual()} if draw.random() < 0.3 else {},
         }
         if draw.random() < 0.4:
             fields["payer_minimum"] = self.interval()
         if draw.random() < 0.4:
-            fields["lapsed_after"] = self.interval()
+            fields["payer"] = [self.payer() for _ in range(2)]
         return bs.SchedulingPolicy(**fields)
+
+    def payer(self) -> dict[str, Any]:
+        """A payer's rule that is in force for some time."""
+        first = self.day()
+        return {
+            "minimum": self.interval(),
+            "first": first,
+            "last": self.sometimes(0.5, lambda: self.day(first) + DAY * 31),
+            "indication": self.sometimes(0.4, lambda: self.random.choice(self.indications)),
+            "product": self.sometimes(0.4, lambda: "Botox"),
+        }
 
     def sessions(self) -> list[dict[str, Any]]:
         """Sessions that follow each other: some days, or some months, apart."""
         draw = self.random
         day, rows = self.day(), []
         habit = draw.choice(self.products)
+        odd = draw.random() < 0.3
         for _ in range(draw.randrange(9)):
             rows.append(
                 {
-                    "id": str(draw.randrange(6)) if draw.random() < 0.15 else None,
+                    "id": str(draw.randrange(6)) if odd and draw.random() < 0.4 else None,
                     "administered_on": day,
-                    "indication": draw.choice(self.indications[: draw.choice([1, 1, 9])]),
-                    "product": draw.choice(self.products) if draw.random() < 0.3 else habit,
-                    "units": draw.choice([None, 20, 100, 155, 200, 400]),
-                    "status": draw.choice(["completed"] * 8 + list(bs.SessionStatus)),
-                    "kind": draw.choice(["full"] * 5 + ["touch_up"]),
+                    "indication": draw.choice(self.indications[: draw.choice([1, 1, 3, 99])]),
+                    "product": draw.choice(self.products) if draw.random() < 0.2 else habit,
+                    "units": draw.choice([None, 20, 100, 155, 155, 155, 200, 400]),
+                    "status": draw.choice(["completed"] * 12 + list(bs.SessionStatus)),
+                    "kind": draw.choice(["full"] * 6 + ["touch_up"]),
+                    "recorded_on": day if odd and draw.random() < 0.2 else None,
                 }
             )
-            gap = draw.choice([0, 1, 2, 3, 4, 14, 70, 83, 84, 85, 90, 100, 130, 200])
+            gap = draw.choice([0, 1, 2, 3, 4, 14, 70, 83, 84, 84, 85, 90, 100, 130, 200])
             day += timedelta(days=gap)
         draw.shuffle(rows)
         return rows
 
     def record(self, number: int) -> bs.PatientRecord:
         """A record with all that moves a date, each in some."""
-        draw = self.random
+        draw, share = self.random, self.touched
 
-        def sometimes(share: float, make: Callable[[], Any]) -> list[Any]:
-            return [make() for _ in range(draw.randint(1, 3))] if draw.random() < share else []
+        def some(make: Callable[[], Any], often: float = share) -> list[Any]:
+            return [make() for _ in range(draw.randint(1, 3))] if draw.random() < often else []
 
         return bs.PatientRecord(
             id=f"p-{number}",
             sessions=self.sessions(),
-            holds=sometimes(0.3, self.hold),
-            overrides=sometimes(0.3, self.override),
-            care_ends=sometimes(0.2, self.care_end),
-            prior_treatments=sometimes(0.2, self.prior),
-            weights=sometimes(0.5, self.weight),
-            born_on=self.day(date(1950, 1, 1), 25_000) if draw.random() < 0.7 else None,
+            holds=some(self.hold),
+            overrides=some(self.override),
+            care_ends=some(self.care_end),
+            authorizations=some(self.authorization),
+            prior_treatments=some(self.prior),
+            weights=some(self.weight, 0.5),
+            born_on=self.sometimes(0.7, lambda: self.day(date(1950, 1, 1), 25_000)),
         )
+
+    def decision(self) -> dict[str, Any]:
+        """When it was recorded, and withdrawn."""
+        recorded_on = self.sometimes(0.3, self.day)
+        later = recorded_on or self.start
+        return {
+            "id": self.sometimes(0.3, lambda: str(self.random.randrange(3))),
+            "recorded_on": recorded_on,
+            "withdrawn_on": self.sometimes(0.2, lambda: self.day(later) + DAY * 31),
+        }
 
     def hold(self) -> dict[str, Any]:
         """A hold, open or not, of one track or of all."""
         first = self.day()
-        last = first + timedelta(days=self.random.randrange(120))
-        return {
+        return self.decision() | {
             "first": first,
-            "last": last if self.random.random() < 0.8 else None,
+            "last": self.sometimes(0.8, lambda: first + timedelta(days=self.random.randrange(120))),
             "reason": "drawn",
             "indication": self.random.choice([None, *self.indications]),
-            "review_on": self.day() if self.random.random() < 0.3 else None,
+            "review_on": self.sometimes(0.3, self.day),
         }
 
     def override(self) -> dict[str, Any]:
@@ -176,10 +205,10 @@ class Draw:
         what = self.random.randrange(3)
         first = self.day()
         minimum, usual = self.random.choice(self._intervals)
-        return {
+        return self.decision() | {
             "indication": self.random.choice(self.indications),
             "first": first,
-            "last": self.day(first, 300) + DAY * 31 if self.random.random() < 0.6 else None,
+            "last": self.sometimes(0.6, lambda: self.day(first, 300) + DAY * 31),
             "minimum": minimum if what != 1 else None,
             "usual": usual if what != 0 else None,
             "reason": "drawn",
@@ -189,15 +218,33 @@ class Draw:
     def care_end(self) -> dict[str, Any]:
         """A death, or a discontinuation of one track or of all."""
         if self.random.random() < 0.4:
-            return {"on": self.day(), "kind": "deceased"}
+            return self.decision() | {"on": self.sometimes(0.8, self.day), "kind": "deceased"}
         indication = self.random.choice([None, *self.indications])
-        return {"on": self.day(), "kind": "discontinued", "indication": indication}
+        return self.decision() | {
+            "on": self.day(),
+            "kind": "discontinued",
+            "indication": indication,
+        }
+
+    def authorization(self) -> dict[str, Any]:
+        """What a payer approved for half a year or so."""
+        first = self.day()
+        return self.decision() | {
+            "indication": self.random.choice(self.indications),
+            "product": "Botox",
+            "valid": bs.Window(first=first, last=first + DAY * self.random.randrange(300)),
+            "minimum_interval": self.sometimes(0.5, self.interval),
+        }
 
     def prior(self) -> dict[str, Any]:
         """Cycles given elsewhere."""
+        last_on = self.sometimes(0.6, self.day)
         return {
             "indication": self.random.choice(self.indications),
             "cycles": self.random.randrange(5),
+            "started_on": None if last_on is None else last_on - DAY * self.random.randrange(400),
+            "last_on": last_on,
+            "product": self.random.choice(self.products),
         }
 
     def weight(self) -> dict[str, Any]:
@@ -205,7 +252,8 @@ class Draw:
         return {"measured_on": self.day(), "kilograms": self.random.randint(5, 90)}
 
 
-_SCHEMAS = {
+_DECISION = {"id": "s", "recorded_on": "d", "withdrawn_on": "d"}
+_SCHEMAS: dict[str, dict[str, str]] = {
     "sessions": {
         "patient": "s",
         "session_id": "s",
@@ -215,9 +263,18 @@ _SCHEMAS = {
         "units": "f",
         "status": "s",
         "kind": "s",
+        "recorded_on": "d",
     },
-    "holds": {"patient": "s", "first": "d", "last": "d", "indication": "s", "review_on": "d"},
-    "care_ends": {"patient": "s", "on": "d", "kind": "s", "indication": "s"},
+    "holds": {
+        "patient": "s",
+        "first": "d",
+        "last": "d",
+        "reason": "s",
+        "indication": "s",
+        "review_on": "d",
+        **_DECISION,
+    },
+    "care_ends": {"patient": "s", "on": "d", "kind": "s", "indication": "s", **_DECISION},
     "overrides": {
         "patient": "s",
         "indication": "s",
@@ -227,74 +284,67 @@ _SCHEMAS = {
         "usual": "s",
         "reason": "s",
         "authority": "s",
+        **_DECISION,
+    },
+    "authorizations": {
+        "patient": "s",
+        "indication": "s",
+        "product": "s",
+        "first": "d",
+        "last": "d",
+        "minimum_interval": "s",
+        **_DECISION,
     },
     "births": {"patient": "s", "born_on": "d"},
     "weights": {"patient": "s", "measured_on": "d", "kilograms": "f"},
-    "prior_treatments": {"patient": "s", "indication": "s", "cycles": "i"},
+    "prior_treatments": {
+        "patient": "s",
+        "indication": "s",
+        "cycles": "i",
+        "started_on": "d",
+        "last_on": "d",
+        "product": "s",
+    },
 }
+BESIDE = tuple(name for name in _SCHEMAS if name != "sessions")
+"""The tables beside the sessions."""
+
+
+def _row(one: Any) -> dict[str, Any]:
+    """A value of a record as plain text, days and numbers."""
+    row: dict[str, Any] = {
+        "administered_on" if name == "day" else name: getattr(one, name)
+        for name in one.__pydantic_fields__
+    }
+    row |= {"session_id": row.get("id")}
+    if "valid" in row:
+        row |= {"first": one.valid.first, "last": one.valid.last}
+    for name in ("minimum", "usual", "minimum_interval", "product", "indication"):
+        if row.get(name) is not None:
+            row[name] = SPELT.get(str(row[name]), str(row[name]))
+    for name in ("units", "kilograms"):
+        if row.get(name) is not None:
+            row[name] = float(row[name])
+    return row
 
 
 def tables(records: Iterable[bs.PatientRecord]) -> dict[str, Any]:
-    """The records as Polars frames: the sessions, and what stands beside them."""
+    """The records as Polars frames: the sessions, and the tables beside them."""
     import polars as pl  # noqa: PLC0415 - an extra
 
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _SCHEMAS}
     for record in records:
-        key = {"patient": record.id}
-        rows["sessions"] += [
-            key
-            | {
-                "session_id": s.id,
-                "administered_on": s.administered_on,
-                "indication": s.indication,
-                "product": s.product and s.product.value,
-                "units": None if s.units is None else float(s.units),
-                "status": s.status.value,
-                "kind": s.kind.value,
-            }
-            for s in record.sessions
-        ]
-        for name in ("holds", "care_ends", "overrides", "prior_treatments", "weights"):
-            for one in getattr(record, name):
-                dumped = {k: v for k, v in one.model_dump().items() if k in _SCHEMAS[name]}
-                if name == "weights":
-                    dumped["kilograms"] = float(dumped["kilograms"])
-                rows[name].append(key | dumped)
+        for name in _SCHEMAS:
+            values = [] if name == "births" else getattr(record, name)
+            rows[name] += [{"patient": record.id} | _row(one) for one in values]
         if record.born_on is not None:
-            rows["births"].append(key | {"born_on": record.born_on})
+            rows["births"].append({"patient": record.id, "born_on": record.born_on})
     kinds = {"s": pl.String, "d": pl.Date, "f": pl.Float64, "i": pl.Int64}
     return {
         name: pl.DataFrame(
-            rows[name], schema={column: kinds[kind] for column, kind in _SCHEMAS[name].items()}
+            [[row.get(column) for column in schema] for row in rows[name]],
+            schema={column: kinds[kind] for column, kind in schema.items()},
+            orient="row",
         )
-        for name in _SCHEMAS
+        for name, schema in _SCHEMAS.items()
     }
-
-
-def planned_tracks(
-    record: bs.PatientRecord, protocols: Sequence[bs.TreatmentProtocol], as_of: date
-) -> dict[frozenset[str], bs.TreatmentProtocol]:
-    """The tracks of a record and the protocol of each, by plain loops."""
-    given: dict[tuple[str, str], bs.TreatmentProtocol] = {}
-    for protocol in sorted(protocols, key=lambda p: str(p.in_force.first or "")):
-        given[protocol.indication, protocol.product.value] = protocol
-    order = sorted(given)
-    known = {name for protocol in protocols for name in protocol.clock}
-    used = _history.read_history(record, as_of)
-    merged = _history._merged(record.sessions, [])
-    found = {}
-    for clock in {protocol.clock for protocol in protocols}:
-        in_clock = [s for s in merged if s.indication in clock and s.indication in known]
-        done = [s for s in used.completed if s.indication in clock]
-        for sessions in (done, in_clock):
-            kinds = [
-                (s.administered_on, order.index((s.indication, s.product)))
-                for s in sessions
-                if s.product is not None and (s.indication, s.product.value) in given
-            ]
-            if kinds:
-                planned = given[order[max(kinds)[1]]]
-                if planned.clock == clock:
-                    found[clock] = planned
-                break
-    return found

@@ -10,6 +10,7 @@ from datetime import date
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel
@@ -175,6 +176,9 @@ MODULES = (
     ".views",
     ".panel",
     ".tables",
+    ".errors",
+    ".terms",
+    ".testing",
 )
 
 
@@ -183,9 +187,18 @@ def api() -> str:
     lines: list[str] = []
     for module in MODULES:
         found = import_module(f"botox_schedule{module}")
-        for name in sorted(found.__all__):
+        for name in sorted(getattr(found, "__all__", None) or _own_names(found)):
             lines += _lines(f"botox_schedule{module}.{name}", getattr(found, name))
     return "\n".join(lines) + "\n"
+
+
+def _own_names(module: ModuleType) -> list[str]:
+    """What a module that is one file defines itself."""
+    return [
+        name
+        for name, item in vars(module).items()
+        if not name.startswith("_") and getattr(item, "__module__", None) == module.__name__
+    ]
 
 
 def _lines(path: str, item: Any) -> Iterator[str]:

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from botox_schedule.cli import main as cli
-
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 pytestmark = pytest.mark.skipif(
@@ -60,13 +58,6 @@ def test_the_outputs_of_the_notebooks_are_real(path: Path) -> None:
 
 def test_there_are_notebooks() -> None:
     assert len(NOTEBOOKS) >= 5
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
-def test_the_completion_files_are_those_of_the_parsers(shell: str) -> None:
-    shtab = pytest.importorskip("shtab", reason="shtab is not installed")
-    file = ROOT / "completions" / f"botox-schedule.{shell}"
-    assert file.read_text(encoding="utf-8") == shtab.complete(cli.parser(), shell=shell)
 
 
 def test_the_ribbon_of_the_readme_is_what_the_library_draws() -> None:

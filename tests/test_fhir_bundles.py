@@ -90,6 +90,16 @@ class TestHistory:
         assert (reading.records, reading.problems) == ((), ())
         assert (reading.counts.resources, reading.counts.merged) == (2, 2)
 
+    def test_a_deleted_patient_is_missed(self) -> None:
+        url = f"{BASE}/Patient/1"
+        reading = history(
+            {**request("DELETE", "Patient/1"), "fullUrl": url}, entry(person(), url), version(1)
+        )
+        assert (sessions_of(reading), codes(reading)) == (
+            {"Patient/1": ["2026-01-05"]},
+            ["unknown_subject"],
+        )
+
     def test_what_was_made_again_is_here(self) -> None:
         deletion = {**request("DELETE"), "response": {"status": "204", "etag": 'W/"2"'}}
         assert sessions_of(history(deletion, version(3))) == {"Patient/1": ["2026-01-05"]}

@@ -97,6 +97,36 @@ class TestReferences:
         assert reading.problems == ()
 
     @pytest.mark.parametrize(
+        "form", ["{}", "{}/_history/2", A + "/{}", "https://a.example/fhir/{}/"]
+    )
+    def test_every_reference_is_followed_in_the_same_way(self, form: str) -> None:
+        def to(name: str) -> dict[str, str]:
+            return {"reference": form.format(name)}
+
+        dose = given_dose(
+            subject=to("Patient/1"),
+            medicationCodeableConcept=None,
+            medicationReference=to("Medication/d"),
+            reasonCode=None,
+            reasonReference=[to("Condition/c")],
+            partOf=[to("Procedure/p1")],
+        )
+        told = [
+            {"resourceType": "Medication", "id": "d", "code": {"text": "Botox"}},
+            {"resourceType": "Condition", "id": "c", "code": {"text": "migraine"}},
+            procedure(subject=to("Patient/1"), code={"text": "injection"}),
+        ]
+        reading = read_entries(
+            entry(dead(), f"{A}/Patient/1"),
+            entry(dose, f"{A}/MedicationAdministration/m1"),
+            *(entry(one, f"{A}/{one['resourceType']}/{one['id']}") for one in told),
+        )
+        assert is_one_dead_patient(reading)
+        assert (reading.counts.merged, reading.ignored) == (3, {})
+        (session,) = reading.records[0].sessions
+        assert (session.product, session.indication) == ("onabotulinumtoxinA", "chronic-migraine")
+
+    @pytest.mark.parametrize(
         ("subject", "said"),
         [
             ({"display": "Smith"}, "a display alone names nobody"),
@@ -368,6 +398,14 @@ class TestVersions:
         )
         assert "uncertain_version" in codes(reading)
         assert reading.records[0].care_ends[0].on == date(2026, 2, 1)
+
+    def test_versions_of_an_unnamed_server_are_compared_with_none(self) -> None:
+        reading = read_entries(
+            entry(dead(meta={"versionId": "1"}), f"{A}/Patient/1"),
+            entry(person(meta={"versionId": "2"})),
+        )
+        assert codes(reading) == ["uncertain_version"]
+        assert len(reading.records[0].care_ends) == 1
 
     def test_two_accounts_of_a_patient_are_a_problem_and_a_death_counts(self) -> None:
         reading = read(person(), dead(), given_dose())

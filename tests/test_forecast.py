@@ -1,7 +1,7 @@
 """The whole answer for a record on a day, and whether a day is allowed."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -17,6 +17,7 @@ from botox_schedule import (
     compare_forecasts,
     find_protocol,
     forecast,
+    forecast_all,
     project,
 )
 from botox_schedule.engine import DateCheck, ForecastComparison
@@ -597,6 +598,13 @@ class TestProject:
             "2026-07-07 to 2026-07-07",
         ]
 
+    def test_a_booking_of_a_second_part_is_no_session_of_its_own(self) -> None:
+        """A booking within the days of one session belongs to it; the day after them it counts."""
+        for booked, first in (("2026-01-08", "2026-03-30"), ("2026-04-02", "2026-04-02")):
+            history = record(session("2026-01-05"), session(booked, status="booked"))
+            found = project(history, MIGRAINE, as_of="2026-01-07", count=1)
+            assert [str(s.target) for s in found] == [first]
+
     def test_nothing_is_projected_for_the_silent(self) -> None:
         history = record(
             session("2026-01-05"), care_ends=[{"on": "2026-02-01", "kind": "deceased"}]
@@ -656,3 +664,40 @@ class TestCompareForecasts:
         booked = record(session("2026-01-05"), session("2026-03-30", status="booked"))
         before, after = (forecast(r, MIGRAINE, as_of="2026-02-01") for r in (ONE, booked))
         assert self.compare(before, after)["booking"] == ("not set", "2026-03-30")
+
+
+class TestForecastAllShowsEverybody:
+    """A patient with any row has an answer, whatever became of the rows."""
+
+    SESSION: ClassVar[Any] = {"administered_on": "2026-01-05", "indication": "x", "product": None}
+
+    def statuses(self, policy: SchedulingPolicy | None = None, **rows: Any) -> list[str]:
+        answers = forecast_all(PatientRecord(**rows), as_of="2026-04-10", policy=policy)
+        return [f"{answer.indication}: {answer.status}" for answer in answers]
+
+    def test_sessions_after_a_death_have_an_answer(self) -> None:
+        died = [{"on": "2025-04-05", "kind": "deceased"}]
+        found = self.statuses(sessions=[session("2026-01-05")], care_ends=died)
+        assert found == ["chronic-migraine: deceased"]
+
+    @pytest.mark.parametrize(
+        ("rows", "status"),
+        [
+            ({"care_ends": [{"on": "2026-04-05", "kind": "deceased"}]}, "deceased"),
+            ({"care_ends": [{"on": "2026-04-05", "kind": "discontinued"}]}, "discontinued"),
+            ({"holds": [{"first": "2026-04-05", "reason": "pregnant"}]}, "on_hold"),
+            ({"holds": [{"first": "2026-04-11", "reason": "pregnant"}]}, "no_interval"),
+            ({}, "no_interval"),
+        ],
+    )
+    def test_without_a_protocol_the_status_says_whether_care_goes_on(
+        self, rows: Any, status: str
+    ) -> None:
+        assert self.statuses(sessions=[self.SESSION], **rows) == [f"x: {status}"]
+
+    def test_declared_indications_are_the_answer_where_there_is_no_other(self) -> None:
+        declared = SchedulingPolicy(other_indications=("x",))
+        migraine = session("2026-01-05")
+        assert self.statuses(declared, sessions=[self.SESSION]) == ["x: no_interval"]
+        both = self.statuses(declared, sessions=[self.SESSION, migraine])
+        assert [line.partition(":")[0] for line in both] == ["chronic-migraine"]

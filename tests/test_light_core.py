@@ -51,7 +51,7 @@ def fresh(code: str, **environment: str) -> str:
 
 def test_importing_the_core_loads_no_extra() -> None:
     loaded = fresh(
-        "import sys, botox_schedule, botox_schedule.cli.main; print(*sys.modules)"
+        "import sys, botox_schedule, botox_schedule.cli.runner; print(*sys.modules)"
     ).split()
     assert not [name for name in HEAVY if name in loaded]
     assert "pydantic" in loaded

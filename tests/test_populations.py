@@ -1,249 +1,420 @@
-"""The commands about populations: worklist, load, simulate."""
+"""Populations: every row of the panel is the answer of the record functions."""
 
-import json
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from botox_schedule.cli.main import main
-from botox_schedule.cli.panel_commands import _table
+import botox_schedule as bs
+from botox_schedule import outcomes
+from botox_schedule.engine.standing import Phases, standing_of
+from botox_schedule.engine.track import read_record
+from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.worklist import call_by, place_of, waiting_of
+from botox_schedule.protocols.catalog import known_protocols
+from population import BESIDE, LIMBS, Draw, tables, versions
 
-pytest.importorskip("polars", reason="the extra panel is not installed")
+pl = pytest.importorskip("polars", reason="the extra panel is not installed")
 
-ROWS = """Patient ID,Session date,Indication,Product,Units,Status
-p-1,2026-01-05,chronic-migraine,Botox,155,completed
-p-2,2026-01-20,chronic-migraine,Botox,,completed
-p-3,2026-01-05,chronic-migraine,Botox,155,completed
-p-4,soon,chronic-migraine,Botox,155,completed
-p-5,2026-01-05,chronic-migraine,Botox,lots,completed
-"""
-NONE = ["--holds", "none", "--care-ends", "none"]
+from botox_schedule import panel  # noqa: E402 - it needs the extra
 
-
-@pytest.fixture
-def export(tmp_path: Path) -> Path:
-    """An export with two rows that cannot be read."""
-    file = tmp_path / "sessions.csv"
-    file.write_text(ROWS)
-    return file
-
-
-def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    status = main(arguments)
-    out, err = capsys.readouterr()
-    return status, out, err
-
-
-@pytest.mark.parametrize("engine", ["polars", "duckdb"])
-def test_whom_to_call(export: Path, capsys: pytest.CaptureFixture[str], engine: str) -> None:
-    pytest.importorskip("duckdb", reason="DuckDB is not installed")
-    ends = export.with_name("ends.csv")
-    ends.write_text("patient,on,kind\np-3,2026-02-01,deceased\n")
-    beside = ["--holds", "none", "--care-ends", str(ends), "--engine", engine]
-    status, out, err = asked(
-        capsys, "worklist", str(export), "--as-of", "2026-04-10", "--json", *beside
-    )
-    found = [(row["patient"], row["reason"]) for row in json.loads(out)]
-    assert found == [
-        ("p-1", "overdue_unbooked"),
-        ("p-5", "overdue_unbooked"),
-        ("p-2", "due_soon_unbooked"),
-    ]
-    assert err == "1 rows left out: not_a_day\n1 rows used with a doubt: not_units\n"
-    assert status == 1
+DAY = timedelta(days=1)
+KINDS = {
+    "everything": [
+        "chronic-migraine",
+        "spasticity",
+        "upper-limb-spasticity",
+        "cervical-dystonia",
+        "lower-limb-spasticity",
+        "overactive-bladder",
+        "unheard-of",
+        "bruxism",
+    ],
+    "versions": ["chronic-migraine", "spasticity", "bruxism"],
+    "limbs": [*LIMBS],
+}
+LIMITS = {
+    "limit_exceeded",
+    "limit_indeterminate",
+    "missing_weight",
+    "stale_weight",
+    "probable_duplicate",
+}
+"""The findings about limits, which the panel looks for only where weights are given."""
 
 
-def test_parquet_is_read(export: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    import polars as pl  # noqa: PLC0415 - an extra
-
-    file = tmp_path / "sessions.parquet"
-    frame = pl.read_csv(export, n_rows=3).rename({"Session date": "Date"})
-    frame.with_columns(pl.col("Units").cast(pl.Float64)).write_parquet(file)
-    arguments = ["load", str(file), "--as-of", "2026-03-30", "--weeks", "1", "--csv", *NONE]
-    status, out, err = asked(capsys, *arguments, "--capacity", "1")
-    assert (status, err) == (0, "")
-    assert out.splitlines()[1] == "2026-W14,2026-03-30,0,2,2,2,1,1"
-    pytest.importorskip("duckdb", reason="DuckDB is not installed")
-    assert _table(file, "duckdb").fetchall() == _table(file, "polars").collect().rows()
-    assert _table(file, "duckdb").columns[:2] == ["patient", "administered_on"]
+def duck(frame: Any) -> Any:
+    """The frame as a DuckDB relation."""
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+    return duckdb.from_arrow(frame.to_arrow())
 
 
-def test_a_simulation_is_drawn(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["simulate", str(export), "--as-of", "2026-02-01", "--seed", "1", *NONE]
-    status, out, _ = asked(capsys, *arguments, "--days", "336", "--delays", "0,7")
-    words = dict(line.split()[:2] for line in out.splitlines() if line[:1].isalpha())
-    assert float(words["sessions"]) > 10
-    assert "2 rows" not in out
-    assert out.endswith("1 rows left out: not_a_day\n1 rows used with a doubt: not_units\n")
-    assert status == 1
-    status, _, err = asked(capsys, *arguments, "--delays", "often")
-    assert (status, "expected numbers of days" in err) == (2, True)
+def pandas(frame: Any) -> Any:
+    """The frame as a pandas one, whose days are datetime64."""
+    pytest.importorskip("pandas", reason="pandas is not installed")
+    return frame.to_pandas()
 
 
-def test_a_terminal_shows_progress(
-    export: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("rich", reason="the extra cli is not installed")
-    arguments = ["simulate", str(export), "--as-of", "2026-02-01", "--seed", "1", *NONE]
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    status, out, _ = asked(capsys, *arguments, "--replicates", "2")
-    assert (status, "cycles_per_year" in out) == (1, True)
-    monkeypatch.setitem(__import__("sys").modules, "rich.progress", None)
-    status, out, _ = asked(capsys, *arguments, "--replicates", "2")
-    assert (status, "cycles_per_year" in out) == (1, True)
+ENGINES: dict[str, Callable[[Any], Any]] = {
+    "polars": lambda frame: frame,
+    "lazy": lambda frame: frame.lazy(),
+    "pandas": pandas,
+    "pyarrow": lambda frame: frame.to_arrow(),
+    "duckdb": duck,
+}
 
 
-@pytest.mark.parametrize("engine", ["polars", "duckdb"])
-@pytest.mark.parametrize("name", ["sessions.parquet", "sessions.csv"])
-def test_what_is_no_table_is_one_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], engine: str, name: str
-) -> None:
-    file = tmp_path / name
-    file.write_bytes(b"" if name.endswith("csv") else b"not parquet at all")
-    status, _, err = asked(
-        capsys, "worklist", str(file), "--as-of", "2026-04-10", "--engine", engine, *NONE
-    )
-    assert status == 2
-    assert err.startswith(f"botox-schedule: {name}: not a table")
+def polars_of(answer: Any) -> Any:
+    """An answer of any kind as a Polars frame."""
+    kind = type(answer).__module__.partition(".")[0].lstrip("_")
+    if kind == "polars":
+        return answer.lazy().collect()
+    if kind == "pandas":
+        return pl.from_pandas(answer).with_columns(pl.col(pl.Datetime).cast(pl.Date))
+    return pl.from_arrow(answer if kind == "pyarrow" else answer.to_arrow_table())
 
 
-def test_a_line_without_an_end_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "long.csv"
-    file.write_bytes(b"x" * (1024 * 1024 + 2))
-    status, _, err = asked(capsys, "worklist", str(file), "--as-of", "2026-04-10", *NONE)
-    assert (status, "longer than 1 MiB" in err) == (2, True)
+class Case:
+    """A drawn population with its protocols, policy and day."""
 
+    def __init__(self, seed: int, kind: str, count: int = 60, touched: float = 0.2) -> None:
+        draw = Draw(seed, KINDS[kind], touched)
+        self.protocols = versions() if kind == "versions" else None
+        self.people = "pediatric" if seed % 5 == 0 and kind == "limbs" else None
+        self.records = {f"p-{number}": draw.record(number) for number in range(count)}
+        self.policy = draw.policy()
+        self.as_of = draw.day() + 100 * DAY
+        self.tables = tables(self.records.values())
 
-def test_a_long_line_in_the_middle_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "long.csv"
-    file.write_text(ROWS)
-    with file.open("ab") as out:
-        out.truncate(10**9)
-    status, _, err = asked(capsys, "worklist", str(file), "--as-of", "2026-04-10", *NONE)
-    assert (status, err) == (2, "botox-schedule: long.csv: a line is longer than 1 MiB\n")
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What the panel's questions share."""
+        return {"as_of": self.as_of, "policy": self.policy, "population": self.people}
 
+    def beside(
+        self, convert: Callable[[Any], Any] = ENGINES["polars"], leave: Sequence[str] = ("weights",)
+    ) -> dict[str, Any]:
+        """The tables beside the sessions."""
+        return {name: convert(self.tables[name]) for name in BESIDE if name not in leave}
 
-def test_too_many_columns_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "wide.csv"
-    file.write_text("patient," * 1000 + "x\n")
-    status, _, err = asked(capsys, "worklist", str(file), "--as-of", "2026-04-10", *NONE)
-    assert (status, err) == (2, "botox-schedule: wide.csv: more than 1000 columns\n")
-
-
-def test_two_columns_of_one_meaning_are_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "twice.csv"
-    file.write_text("MRN,Patient ID,date,indication,product\n1,2,3,4,5\n")
-    for engine in ("polars", "duckdb"):
-        status, _, err = asked(
-            capsys, "worklist", str(file), "--as-of", "2026-04-10", "--engine", engine, *NONE
+    def forecasts(self, patient: str, without: set[str] | None = None) -> list[dict[str, Any]]:
+        """The rows of a patient by the record function."""
+        answers = bs.forecast_all(
+            self.records[patient],
+            as_of=self.as_of,
+            policy=self.policy,
+            protocols=self.protocols,
+            population=self.people,
         )
-        assert (status, err) == (2, "botox-schedule: two columns mean patient; expected one\n")
+        return [forecast_row(patient, answer, without) for answer in answers]
+
+    def read_tracks(self) -> list[tuple[str, Any, Any]]:
+        """The tracks of all records, each with the reading of its record."""
+        known = known_protocols(self.protocols)
+        people = None if self.people is None else bs.Population(self.people)
+        found = []
+        for patient, record in self.records.items():
+            reading = read_record(record, self.as_of, self.policy, known)
+            found += [(patient, reading, each) for each in tracks_of(reading, "us", people)]
+        return found
+
+    def tracks(self) -> list[tuple[str, bs.PatientRecord, Any]]:
+        """The tracks that a protocol is known for."""
+        return [
+            (patient, reading.record, each.track)
+            for patient, reading, each in self.read_tracks()
+            if each.track is not None
+        ]
 
 
-def test_an_engines_own_error_does_not_show_the_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "quote.csv"
-    file.write_text(ROWS.replace("p-1,", '"p-1,', 1))
-    status, out, err = asked(capsys, "worklist", str(file), "--as-of", "2026-04-10", *NONE)
-    assert (status, out) == (2, "")
-    assert err == (
-        "botox-schedule: quote.csv: not a table: expected comma-separated values (ComputeError)\n"
+def forecast_row(patient: str, answer: Any, without: set[str] | None = None) -> dict[str, Any]:
+    """A forecast in the columns of the panel, without some findings."""
+    left_out = LIMITS if without is None else without
+    row = answer.summary().model_dump(mode="python")
+    codes = {finding.code.value for finding in answer.findings} - left_out
+    today = {f.code.value for f in answer.findings if f.needs == "today"} - left_out
+    row |= {
+        "patient": patient,
+        "review_on": answer.review_on,
+        "findings": ", ".join(sorted(codes)),
+        "today": ", ".join(sorted(today)),
+    }
+    del row["as_of"], row["clear"]
+    return {name: value.value if hasattr(value, "value") else value for name, value in row.items()}
+
+
+def sorted_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows in an order of their own."""
+    return sorted(rows, key=lambda row: tuple(str(value) for value in row.values()))
+
+
+def rows_like(answer: Any, expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of an answer, in the columns of the expected ones."""
+    rows: list[dict[str, Any]] = polars_of(answer).select(list(expected[0])).to_dicts()
+    return sorted_rows(rows)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(6))
+class TestTheRecordFunctionsAnswer:
+    """Each answer of the panel against the function for one record."""
+
+    def case(self, seed: int, kind: str) -> Case:
+        return Case(seed, kind, touched=[0.2, 0.0, 0.05][seed % 3])
+
+    def test_forecasts(self, seed: int, kind: str) -> None:
+        case = self.case(seed, kind)
+        answer = panel.forecast(
+            case.tables["sessions"], case.protocols, **case.rules, **case.beside()
+        )
+        expected = [row for patient in case.records for row in case.forecasts(patient)]
+        assert rows_like(answer, expected) == sorted_rows(expected)
+
+    def test_forecasts_with_limits(self, seed: int, kind: str) -> None:
+        case = self.case(seed, kind)
+        answer = panel.forecast(
+            case.tables["sessions"], case.protocols, **case.rules, **case.beside(leave=())
+        )
+        expected = [row for p in case.records for row in case.forecasts(p, without=set())]
+        assert rows_like(answer, expected) == sorted_rows(expected)
+
+    def test_cycles(self, seed: int, kind: str) -> None:
+        case = self.case(seed, kind)
+        answer = panel.cycles(
+            case.tables["sessions"], case.protocols, **case.rules, **case.beside()
+        )
+        expected = []
+        for patient, record, track in case.tracks():
+            found = bs.treatment_cycles(
+                record,
+                track.protocol,
+                as_of=case.as_of,
+                policy=case.policy,
+                other_protocols=case.protocols,
+            )
+            expected += [cycle_row(patient, track, cycle) for cycle in found]
+        assert rows_like(answer, expected) == sorted_rows(expected)
+
+    def test_episodes(self, seed: int, kind: str) -> None:
+        case = self.case(seed, kind)
+        effect = None if seed % 2 else bs.Interval(weeks=14)
+        answer = panel.persistence(
+            case.tables["sessions"],
+            case.protocols,
+            permissible_gap_days=30,
+            effect=effect,
+            **case.rules,
+            **case.beside(),
+        )
+        expected = []
+        for patient, record, track in case.tracks():
+            found = outcomes.adherence(
+                record,
+                track.protocol,
+                as_of=case.as_of,
+                permissible_gap_days=30,
+                effect=effect,
+                policy=case.policy,
+                other_protocols=case.protocols,
+            )
+            if found.persistent_days is not None and found.ended_by is not None:
+                expected.append(
+                    {
+                        "patient": patient,
+                        "indication": track.protocol.indication,
+                        "product": track.protocol.product.value,
+                        "time": found.persistent_days,
+                        "event": not found.is_censored,
+                        "reason": found.ended_by.value,
+                    }
+                )
+        assert rows_like(answer, expected) == sorted_rows(expected)
+
+    def test_exposure(self, seed: int, kind: str) -> None:
+        case = self.case(seed, kind)
+        ends = case.tables["care_ends"]
+        window = bs.Interval(months=3)
+        answer = polars_of(
+            panel.exposure(
+                case.tables["sessions"],
+                window=window,
+                on=case.as_of,
+                policy=case.policy,
+                care_ends=ends,
+            )
+        )
+        found = {
+            (row["patient"], row["product"]): row
+            for row in answer.to_dicts()
+            if row["product"] is not None
+        }
+        for patient, record in case.records.items():
+            for product in bs.Product:
+                total = bs.exposure(
+                    record, product=product, window=window, on=case.as_of, policy=case.policy
+                )
+                row = found.pop((patient, product.value), None)
+                units, if_one = total.units, total.units_if_one
+                if row is None:
+                    assert units == 0
+                else:
+                    assert (row["units"], row["units_if_one"]) == (float(units), float(if_one))
+                    assert row["indeterminate"] == total.indeterminate
+        assert not found
+
+    def test_every_row_is_counted(self, seed: int, kind: str) -> None:
+        case = self.case(seed, kind)
+        sessions = case.tables["sessions"]
+        counts = panel.row_counts(sessions, case.protocols, **case.rules, **case.beside(leave=()))
+        by_table = dict(counts.group_by("table").agg(pl.col("rows").sum()).iter_rows())
+        heights = {name: frame.height for name, frame in case.tables.items() if frame.height}
+        assert by_table == heights
+
+    def test_every_track_is_in_one_section(self, seed: int, kind: str) -> None:
+        case = self.case(seed, kind)
+        sessions = case.tables["sessions"]
+        tracks = panel.forecast(sessions, case.protocols, **case.rules, **case.beside())
+        work = panel.worklist(sessions, case.protocols, **case.rules, **case.beside())
+        key = ["patient", "indication"]
+        assert work.select(key).sort(key).equals(tracks.select(key).sort(key))
+        assert work["section"].null_count() == 0
+        found = {(row["patient"], row["indication"]): row for row in work.to_dicts()}
+        for patient, reading, each in case.read_tracks():
+            standing = standing_of(reading, each, Phases())
+            calls = call_by(standing.due, 7, None)
+            place = place_of(waiting_of(standing, case.as_of, calls))
+            row = found[patient, standing.indication]
+            assert (row["section"], row["reason"]) == (place.section.value, place.reason.value)
+            assert row["last_chance_on"] == standing.last_chance_on
+
+
+def cycle_row(patient: str, track: Any, cycle: Any) -> dict[str, Any]:
+    """A cycle in the columns of the panel."""
+    units = list(cycle.units.items())
+    known = len(units) == 1 and units[0][0] != "unknown" and units[0][1] is not None
+    return {
+        "patient": patient,
+        "indication": track.protocol.indication,
+        "product": track.protocol.product.value,
+        "cycle_number": cycle.number,
+        "first_on": cycle.first_on,
+        "anchored_on": cycle.anchored_on,
+        "units": float(units[0][1]) if known else None,
+        "interval_days": cycle.interval_days,
+        "timing": None if cycle.timing is None else cycle.timing.value,
+        "short_by_days": cycle.short_by_days,
+        "late_by_days": cycle.late_by_days,
+        "held": cycle.held,
+        "is_open": cycle.is_open,
+    }
+
+
+@pytest.mark.parametrize("engine", [name for name in ENGINES if name != "polars"])
+class TestEveryKindOfFrame:
+    """Each kind of frame gives the answer of Polars, as a frame of its kind."""
+
+    CASE = Case(2, "everything")
+
+    def asked(self, engine: str, question: Callable[..., Any], **more: Any) -> Any:
+        convert = ENGINES[engine]
+        sessions = self.CASE.tables["sessions"]
+        expected = question(sessions, **self.CASE.rules, **self.CASE.beside(), **more)
+        answer = question(convert(sessions), **self.CASE.rules, **self.CASE.beside(convert), **more)
+        assert type(answer) is type(convert(sessions))
+        assert polars_of(answer).columns == expected.columns
+        return polars_of(answer), expected
+
+    @pytest.mark.parametrize("name", ["forecast", "cycles"])
+    def test_rows(self, engine: str, name: str) -> None:
+        answer, expected = self.asked(engine, getattr(panel, name))
+        assert answer.sort(expected.columns).rows() == expected.sort(expected.columns).rows()
+
+    def test_lists_in_their_order(self, engine: str) -> None:
+        answer, expected = self.asked(engine, panel.worklist, lead_days=30)
+        assert answer.rows() == expected.rows()
+
+    def test_weeks(self, engine: str) -> None:
+        answer, expected = self.asked(engine, panel.workload, weeks=9, capacity=2)
+        assert answer.rows() == expected.rows()
+
+    def test_sums(self, engine: str) -> None:
+        answer, expected = self.asked(engine, panel.adherence, by=["indication", "year"])
+        assert answer.sort(expected.columns).rows() == expected.sort(expected.columns).rows()
+
+    def test_counts(self, engine: str) -> None:
+        answer, expected = self.asked(engine, panel.row_counts)
+        assert answer.rows() == expected.rows()
+
+
+def test_policies_by_key_are_those_of_the_last_session() -> None:
+    case = Case(4, "everything", 80)
+    policies = {f"k{number}": Draw(number, KINDS["everything"]).policy() for number in range(3)}
+    sessions = case.tables["sessions"]
+    keys = [f"k{int(patient[2:]) % 3}" for patient in sessions["patient"]]
+    answer = panel.forecast(
+        sessions.with_columns(policy_key=pl.Series(keys)),
+        as_of=case.as_of,
+        policies=policies,
+        births=case.tables["births"],
     )
+    expected = []
+    for number, (patient, record) in enumerate(case.records.items()):
+        bare = bs.PatientRecord(sessions=record.sessions, born_on=record.born_on)
+        answers = bs.forecast_all(bare, as_of=case.as_of, policy=policies[f"k{number % 3}"])
+        expected += [forecast_row(patient, one) for one in answers]
+    assert rows_like(answer, expected) == sorted_rows(expected)
 
 
-def test_bytes_that_are_no_text_leave_the_other_rows(
-    export: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    export.write_bytes(export.read_bytes().replace(b"p-3", b"p-\xff"))
-    status, out, _ = asked(
-        capsys, "worklist", str(export), "--as-of", "2026-04-10", "--json", *NONE
+def test_adherence_counts_the_cycles() -> None:
+    case = Case(7, "limbs", 100)
+    given = {**case.rules, **case.beside()}
+    cycles = panel.cycles(case.tables["sessions"], **given)
+    found = panel.adherence(case.tables["sessions"], by=["product"], **given)
+    assert found["cycles"].sum() == cycles.height
+    judged = cycles.filter(~pl.col("held") & (pl.col("timing") != "first"))
+    assert found["judged"].sum() == judged.height
+    on_time = judged["timing"].is_in(["on_time", "early_within_tolerance"]).sum()
+    assert found["on_time"].sum() == on_time
+    assert Decimal(found["early"].sum()) == (judged["timing"] == "early").sum()
+
+
+def test_only_patients_with_rare_rows_are_answered_one_by_one() -> None:
+    frame = regular_sessions(400)
+    asking = panel_asking(date(2026, 6, 1))
+    from botox_schedule.panel.standings import population_of  # noqa: PLC0415 - an extra
+
+    assert population_of({"sessions": frame}, asking).happened.apart.is_empty()
+    odd = frame.head(1).with_columns(indication=pl.lit("unheard-of"))
+    apart = population_of({"sessions": pl.concat([frame, odd])}, asking).happened.apart
+    assert apart["patient"].unique().to_list() == ["p-0"]
+
+
+def panel_asking(as_of: date) -> Any:
+    """A question without any choice."""
+    from botox_schedule.panel.asking import Asking  # noqa: PLC0415 - an extra
+    from botox_schedule.panel.sessions import Policies  # noqa: PLC0415 - an extra
+
+    return Asking(as_of, known_protocols(None), Policies.given(None, None), "us", None)
+
+
+def regular_sessions(patients: int) -> Any:
+    """Three sessions of each patient, touch-ups, missed and booked visits among them."""
+    rows = []
+    for number in range(patients):
+        day = date(2025, 9, 1) + timedelta(days=number % 90)
+        for place in range(3):
+            kind = "touch_up" if (number + place) % 20 == 19 else "full"
+            status = "cancelled" if (number + 5 * place) % 50 == 0 else "completed"
+            rows.append((f"p-{number}", day, kind, status))
+            day += timedelta(days=84 + number % 9)
+        rows.append((f"p-{number}", day, "full", "booked"))
+    schema = ["patient", "administered_on", "kind", "status"]
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    odd = pl.DataFrame(
+        [("p-0", date(2026, 1, 5), "full", "no_such_status")], schema=schema, orient="row"
     )
-    assert [row["patient"] for row in json.loads(out)] == ["p-1", "p-5", "p-\ufffd", "p-2"]
-    assert status == 1
-
-
-def test_a_fault_of_our_own_is_not_taken_for_one_of_the_file(
-    export: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise KeyError("a fault of our own")
-
-    monkeypatch.setattr("botox_schedule.panel.worklist", broken)
-    with pytest.raises(KeyError):
-        main(["worklist", str(export), "--as-of", "2026-04-10", *NONE])
-
-
-def test_a_column_that_is_missing_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "few.csv"
-    file.write_text("patient,product\np-1,Botox\n")
-    status, _, err = asked(capsys, "worklist", str(file), "--as-of", "2026-04-10", *NONE)
-    assert status == 2
-    assert "administered_on is missing; indication is missing" in err
-
-
-def test_holds_and_ends_must_be_spoken_of(export: Path) -> None:
-    with pytest.raises(SystemExit):
-        main(["worklist", str(export), "--as-of", "2026-04-10"])
-
-
-def test_numbers_are_not_negative(export: Path) -> None:
-    with pytest.raises(SystemExit):
-        main(["load", str(export), "--as-of", "2026-04-10", "--weeks", "-1", *NONE])
-
-
-@pytest.mark.parametrize(("module", "engine"), [("polars", "polars"), ("duckdb", "duckdb")])
-def test_what_to_install_is_said(
-    export: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    module: str,
-    engine: str,
-) -> None:
-    monkeypatch.setitem(__import__("sys").modules, module, None)
-    status, _, err = asked(
-        capsys, "worklist", str(export), "--as-of", "2026-04-10", "--engine", engine, *NONE
+    return pl.concat([frame, odd]).with_columns(
+        indication=pl.lit("chronic-migraine"), product=pl.lit("Botox"), units=pl.lit(155)
     )
-    assert status == 2
-    assert "pip install" in err
-
-
-def test_a_clinics_own_protocol_comes_first(
-    export: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    own = tmp_path / "own.toml"
-    own.write_text(
-        """
-[[protocols]]
-id = "own"
-version = "1"
-region = "us"
-indication = "chronic-migraine"
-product = "Botox"
-population = "adult"
-retreatment = {kind = "scheduled", minimum = "20 weeks", usual = "20 weeks"}
-"""
-    )
-    status, out, _ = asked(
-        capsys,
-        "worklist",
-        str(export),
-        "--as-of",
-        "2026-05-20",
-        "--protocols",
-        str(own),
-        "--json",
-        *NONE,
-    )
-    rows: list[dict[str, Any]] = json.loads(out)
-    assert {row["due"] for row in rows} == {"2026-05-25"}
-    assert status == 1

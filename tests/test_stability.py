@@ -106,7 +106,9 @@ def test_a_stored_protocol_reproduces_a_stored_forecast() -> None:
         (folder / "treatment-protocol.json").read_bytes()
     )
     stored = bs.Forecast.model_validate_json((folder / "forecast-migraine.json").read_bytes())
-    again = bs.forecast(record, protocol, as_of=stored.as_of, policy=stored.policy)
+    again = bs.forecast(
+        record, protocol, as_of=stored.as_of, policy=stored.policy, other_protocols=()
+    )
     assert again.dates == stored.dates
     assert again.status is stored.status
     assert again.protocol == stored.protocol

@@ -1,60 +1,15 @@
+# ruff: noqa: F405 - the names are those of the module that has them
 """Treatment cycles of botulinum toxin: next-due dates, expected response, units, reasons.
 
 The library computes and explains. It never chooses a dose, a muscle or a product, and it is not
 medical advice: check every clinical figure against the current label before you rely on it.
 """
 
-from botox_schedule.dates import Interval, IntervalRange, Window, day_in_zone
-from botox_schedule.engine import DueDates, Forecast
-from botox_schedule.engine.compare import compare_forecasts
-from botox_schedule.engine.response import response_phase
-from botox_schedule.errors import BotoxScheduleError, FindingsError, UnknownProtocolError
-from botox_schedule.policy import PayerRule, SchedulingPolicy
-from botox_schedule.protocols import (
-    TreatmentProtocol,
-    bundled_protocols,
-    find_indication,
-    find_product,
-    find_protocol,
-    load_protocols,
-)
-from botox_schedule.questions import (
-    check_date,
-    check_dose_limits,
-    due_dates,
-    due_status,
-    exposure,
-    forecast,
-    forecast_all,
-    project,
-    project_dates,
-    response_timeline,
-    treatment_cycles,
-)
-from botox_schedule.records import (
-    BodyWeight,
-    CareEnd,
-    Hold,
-    IntervalOverride,
-    PatientRecord,
-    PriorAuthorization,
-    PriorTreatment,
-    TreatmentSession,
-)
-from botox_schedule.terms import (
-    Authority,
-    CareEndKind,
-    CycleTiming,
-    DueStatus,
-    FindingCode,
-    FindingNeeds,
-    Population,
-    Product,
-    ResponsePhase,
-    SessionKind,
-    SessionStatus,
-    ShortMonth,
-)
+from importlib import import_module
+
+TYPE_CHECKING = False  # typing itself takes longer to import than the command's help to print
+if TYPE_CHECKING:
+    from botox_schedule.public import *  # noqa: F403
 
 __version__ = "0.2.0"
 
@@ -110,3 +65,18 @@ __all__ = [
     "response_timeline",
     "treatment_cycles",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import the public names when the first of them is asked for: help and version need none."""
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    public = import_module("botox_schedule.public")
+    globals().update({each: getattr(public, each) for each in __all__})
+    if name not in globals():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

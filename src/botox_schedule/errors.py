@@ -87,3 +87,7 @@ class FindingsError(BotoxScheduleError, ExceptionGroup[FindingError]):
 
 class HandoutError(BotoxScheduleError, ValueError):
     """No page can be made for a patient, or its words are not whole; the message says why."""
+
+
+class PanelError(BotoxScheduleError, ValueError):
+    """A frame or a column is not what is expected; the message names both and what to give."""

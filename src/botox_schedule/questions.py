@@ -33,9 +33,14 @@ from botox_schedule.engine.session import (
 from botox_schedule.engine.track import (
     Reading,
     Track,
-    last_full_sessions,
     read_record,
     track_in,
+)
+from botox_schedule.engine.tracks import (
+    RecordTrack,
+    followed_findings,
+    followed_in,
+    tracks_of,
 )
 from botox_schedule.errors import CountError, IntervalError, OrderError, UnknownProtocolError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
@@ -44,12 +49,11 @@ from botox_schedule.protocols.catalog import (
     known_protocols,
     population_named,
 )
-from botox_schedule.protocols.collection import Followed
 from botox_schedule.protocols.indications import find_product, why_no_product
 from botox_schedule.protocols.model import TreatmentProtocol
-from botox_schedule.records.findings import Finding, make_finding, raise_findings
+from botox_schedule.records.findings import Finding, raise_findings
 from botox_schedule.records.model import PatientRecord
-from botox_schedule.terms import DueStatus, FindingCode, Population, Product
+from botox_schedule.terms import DueStatus, Population, Product
 
 MOST_PROJECTED = 1000
 _URGENCY = (
@@ -207,40 +211,8 @@ def ask(
         known = known.with_given(protocol)
         return Asked(track_in(read_record(record, as_of, policy, known), protocol))
     reading = read_record(record, as_of, policy, known)
-    followed = _followed(reading, protocol, on or as_of, region, None)
-    return Asked(track_in(reading, followed.protocol), _followed_findings(followed))
-
-
-def _followed(
-    reading: Reading, name: str, on: date, region: str, population: Population | None
-) -> Followed:
-    known = reading.known
-    slug = known.indication_named(name)
-    born_on = reading.record.born_on
-    first = known.followed(slug, (), born_on=born_on, on=on, region=region, population=population)
-    people = first.protocol.population
-    last = last_full_sessions(reading, known.clock(slug, people, region))
-    return known.followed(
-        slug,
-        [session.product for session in last],
-        born_on=born_on,
-        on=on,
-        region=region,
-        population=population,
-    )
-
-
-def _followed_findings(followed: Followed) -> tuple[Finding, ...]:
-    found = []
-    if not followed.is_own:
-        message = "no protocol is known for the product given last; the strictest other one judges"
-        found.append(make_finding(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message))
-    if followed.age_decides:
-        message = (
-            "the age, which decides between protocols, is unknown; the patient counts as adult"
-        )
-        found.append(make_finding(FindingCode.AGE_UNKNOWN, message))
-    return tuple(found)
+    followed = followed_in(reading, protocol, on or as_of, region, None)
+    return Asked(track_in(reading, followed.protocol), followed_findings(followed))
 
 
 def forecast(
@@ -330,9 +302,7 @@ def forecast_all(
     known = known_protocols(protocols)
     reading = read_record(record, as_day(as_of, "as_of"), policy_or_default(policy), known)
     where = region.strip().lower()
-    answers = [
-        _of_track(reading, name, where, people) for name in _track_names(reading, where, people)
-    ]
+    answers = [_forecast_of(reading, found) for found in tracks_of(reading, where, people)]
     return tuple(sorted(answers, key=_urgency))
 
 
@@ -341,46 +311,11 @@ def _urgency(answer: Forecast) -> tuple[int, date, str]:
     return _URGENCY.index(answer.status), day, answer.indication
 
 
-def _of_track(reading: Reading, name: str, region: str, population: Population | None) -> Forecast:
-    try:
-        followed = _followed(reading, name, reading.as_of, region, population)
-    except UnknownProtocolError:
+def _forecast_of(reading: Reading, found: RecordTrack) -> Forecast:
+    if found.track is None:
         findings = tuple(record_findings(reading))
-        return forecast_without_protocol(reading, name, findings)
-    return forecast_of(track_in(reading, followed.protocol), None, _followed_findings(followed))
-
-
-def _track_names(reading: Reading, region: str, population: Population | None) -> list[str]:
-    """One indication for each track: that of its last full session, booking or prior course."""
-    by_track: dict[object, str] = {}
-    for name in _indications(reading):
-        by_track[_clock_of(reading, name, region, population)] = name
-    return sorted(by_track.values())
-
-
-def _indications(reading: Reading) -> list[str]:
-    """The indications of a record's rows; of one clock the one given last comes last."""
-    history, others = reading.history, reading.policy.other_indications
-    rows = [
-        *(prior.indication for prior in reading.record.prior_treatments if prior.cycles),
-        *(s.indication for s in (*history.missed, *history.other, *history.later)),
-        *(s.indication for s in history.booked),
-        *(s.indication for s in (*history.unrecognized, *history.completed)),
-    ]
-    return [name for name in rows if name not in others]
-
-
-def _clock_of(
-    reading: Reading, name: str, region: str, population: Population | None
-) -> frozenset[str]:
-    known, record = reading.known, reading.record
-    try:
-        first = known.followed(
-            name, (), born_on=record.born_on, on=reading.as_of, region=region, population=population
-        )
-    except UnknownProtocolError:
-        return frozenset({name})
-    return known.clock(name, first.protocol.population, region)
+        return forecast_without_protocol(reading, found.indication, findings)
+    return forecast_of(found.track, None, found.findings)
 
 
 def check_date(

@@ -9,16 +9,15 @@ from pathlib import Path
 from pydantic import ValidationError
 
 import botox_schedule as bs
-from botox_schedule.cli.clinic_schedule import clinic_schedule
-from botox_schedule.cli.planned import Shelf
-from botox_schedule.cli.readers import read_export
-from botox_schedule.cli.record_file import read_record
-from botox_schedule.cli.schedule_answer import schedule_answer
+from botox_schedule.cli.record_files import read_record_file
+from botox_schedule.cli.tracks import Rules, listed_tracks
 from botox_schedule.outcomes import read_diary
+from botox_schedule.protocols.catalog import known_protocols
+from botox_schedule.tables import read_sessions
 
 AS_OF = date(2026, 3, 16)
 MIGRAINE = bs.find_protocol("chronic-migraine")
-SHELF = Shelf(bs.bundled_protocols(), "us")
+RULES = Rules(AS_OF, bs.SchedulingPolicy(), known_protocols(None))
 FOLDER = Path(tempfile.mkdtemp())
 DOCUMENTED = (bs.BotoxScheduleError, ValidationError)
 
@@ -47,16 +46,17 @@ def protocols(data: bytes) -> None:
 
 
 def export(data: bytes) -> None:
-    """A clinic's export, and the schedule of what was read; the rows add up."""
-    found = read_export(_file("export.csv", data), product=bs.Product.ONABOTULINUMTOXIN_A)
-    left_out = len({problem.line for problem in found.problems if problem.left_out})
-    assert len(found.rows) + left_out >= found.row_count or found.months
-    schedule_answer(clinic_schedule(found, SHELF, AS_OF, bs.SchedulingPolicy())).text()
+    """A clinic's export, and the tracks of what was read; rows add up, nobody is lost."""
+    found = read_sessions(data, product=bs.Product.ONABOTULINUMTOXIN_A)
+    counts = found.counts
+    assert counts.read == counts.used + counts.left_out + counts.blank
+    tracks = listed_tracks(found.records(), RULES, found.unreadable)
+    assert {track.patient for track in tracks} >= found.unreadable
 
 
 def record(data: bytes) -> None:
     """A record's JSON, and a forecast of what was read."""
-    found = read_record(_file("record.json", data))
+    found = read_record_file(_file("record.json", data))
     bs.forecast(found, MIGRAINE, as_of=AS_OF, other_protocols=bs.bundled_protocols())
     assert bs.PatientRecord.model_validate_json(found.model_dump_json()) == found
 
@@ -84,21 +84,6 @@ def calendar(data: bytes) -> None:
     assert again.startswith(b"BEGIN:VCALENDAR")
 
 
-def population(data: bytes) -> None:
-    """A table of sessions, and what of it cannot be read, by either engine of the commands."""
-    import polars as pl  # noqa: PLC0415 - an extra
-
-    from botox_schedule import panel  # noqa: PLC0415 - an extra
-    from botox_schedule.cli import panel_commands as populations  # noqa: PLC0415
-
-    file = _file("population.csv", data)
-    for engine in ("polars", "duckdb"):
-        with suppress(*DOCUMENTED):
-            table = populations._table(file, engine)
-            with populations._reading(file):
-                populations._whole(pl, panel.findings(table, [MIGRAINE]))
-
-
 READERS: dict[str, Callable[[bytes], None]] = {
     "interval": interval,
     "protocols": protocols,
@@ -107,7 +92,6 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "bundle": bundle,
     "diary": diary,
     "calendar": calendar,
-    "population": population,
 }
 
 

@@ -115,10 +115,6 @@ def _export() -> bytes:
 
 
 _SEEDS: dict[str, list[bytes]] = {
-    "population": [
-        b"patient,administered_on,indication,product,units,status,kind\n1,2026-01-05,x,Botox,1,draft,",
-        b'Patient ID,Date,Indication,Product\n"p, 1",2026-02-30,chronic-migraine,"Bo""tox"\n',
-    ],
     "interval": [
         b"12 weeks",
         b"3 to 4 months",
@@ -130,6 +126,8 @@ _SEEDS: dict[str, list[bytes]] = {
     "protocols": [_PROTOCOL.encode(), b"[[protocols]]", b"a = [[[[1]]]]"],
     "export": [
         b"patient;date;indication;product;units\nP1;05.01.2026;chronic-migraine;Botox;155,5\n",
+        b"patient,administered_on,indication,product,units,status,kind\n1,2026-01-05,x,Botox,1,draft,",
+        b'Patient ID,Date,Indication,Product\n"p, 1",2026-02-30,chronic-migraine,"Bo""tox"\n',
         b'patient,date,indication\n"P1,2026-01-05,x\n\nP2,2026-01,chronic-migraine\n',
     ],
     "record": [json.dumps(_RECORD).encode(), b"{}", b'{"sessions": [[]]}'],

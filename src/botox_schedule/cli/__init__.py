@@ -1,1 +1,1 @@
-"""The parts of the command line; the command itself is ``botox_schedule.cli.main``."""
+"""The command line: one module for each command, and what they share."""

@@ -1,45 +1,58 @@
-"""The arguments that commands share."""
+"""The arguments that commands share, and what they mean."""
 
-import argparse
+import re
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
 
 from botox_schedule import (
-    BotoxScheduleError,
     Interval,
+    Population,
     Product,
     SchedulingPolicy,
     TreatmentProtocol,
-    bundled_protocols,
     find_product,
     find_protocol,
     load_protocols,
 )
-from botox_schedule.cli.planned import Shelf
-from botox_schedule.cli.readers import Export, read_export
 from botox_schedule.dates.days import as_day
-from botox_schedule.errors import DayError, ExchangeError, IntervalError
+from botox_schedule.errors import (
+    BotoxScheduleError,
+    DayError,
+    ExchangeError,
+    IntervalError,
+)
+from botox_schedule.files import read_within
+from botox_schedule.planning import ClinicCalendar, Weekday
+from botox_schedule.protocols.catalog import known_protocols, region_named
+from botox_schedule.protocols.collection import ProtocolSet, newness
+from botox_schedule.protocols.indications import why_no_product
+from botox_schedule.protocols.loader import faults, tables_of
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+_MOST_DAYS = 3660
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def new_command(commands: Commands, name: str, text: str) -> argparse.ArgumentParser:
-    """Add a command that prints text, JSON or CSV."""
-    command = commands.add_parser(name, help=text, description=text)
-    form = command.add_mutually_exclusive_group()
-    form.add_argument("--json", dest="form", action="store_const", const="json", help="as JSON")
-    form.add_argument("--csv", dest="form", action="store_const", const="csv", help="as CSV")
-    command.set_defaults(form="text")
-    return command
+class PolicyFileError(BotoxScheduleError, ValueError):
+    """A file holds no policy; the message names the file and the key."""
 
 
 def day(text: str) -> date:
     """Return a day of the form YYYY-MM-DD."""
     try:
         return as_day(text)
-    except DayError:
-        raise argparse.ArgumentTypeError("expected YYYY-MM-DD") from None
+    except DayError as error:
+        said = str(error) if _ISO.fullmatch(text) else "expected YYYY-MM-DD, such as 2026-01-31"
+        raise ArgumentTypeError(said) from None
 
 
 def interval(text: str) -> Interval:
@@ -47,105 +60,220 @@ def interval(text: str) -> Interval:
     try:
         return Interval.parse(text)
     except IntervalError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise ArgumentTypeError(str(error)) from None
 
 
 def product(text: str) -> Product:
     """Return the product of a name."""
     found = find_product(text)
     if found is None:
-        names = ", ".join(product.value for product in Product)
-        raise argparse.ArgumentTypeError(f"expected a brand name or one of {names}")
+        names = ", ".join(known.value for known in Product)
+        raise ArgumentTypeError(f"{why_no_product(text)}; expected a brand name or one of {names}")
     return found
 
 
-def add_as_of(command: argparse.ArgumentParser) -> None:
-    """Add the day of the question."""
-    command.add_argument(
-        "--as-of", type=day, metavar="DAY", help="the day asked for (default: today)"
-    )
+def count(text: str) -> int:
+    """Return a number of days, weeks or visits that is not negative."""
+    if not (text.isascii() and text.isdecimal()) or len(text) > 9:
+        raise ArgumentTypeError("expected a whole number from 0 on")
+    return int(text)
 
 
-def add_rules(command: argparse.ArgumentParser) -> None:
-    """Add where the rules come from."""
-    command.add_argument("--region", default="us", help="region of the protocols (default: us)")
-    command.add_argument(
-        "--protocols", type=Path, metavar="FILE", help="a clinic's own protocols, in TOML"
-    )
-    command.add_argument(
-        "--payer-minimum", type=interval, metavar="INTERVAL", help="the payer's shortest interval"
-    )
+def days_ahead(text: str) -> int:
+    """Return a number of days that fits a calendar."""
+    number = count(text)
+    if number > _MOST_DAYS:
+        raise ArgumentTypeError(f"expected at most {_MOST_DAYS} days")
+    return number
 
 
-def add_treatment(command: argparse.ArgumentParser) -> None:
-    """Add what names one session."""
-    command.add_argument("indication", help="such as chronic-migraine")
-    command.add_argument("administered_on", type=day, metavar="DATE", help="YYYY-MM-DD")
-    command.add_argument("--product", type=product, default=Product.ONABOTULINUMTOXIN_A)
-    command.add_argument("--population", choices=["adult", "pediatric"], default="adult")
-    add_as_of(command)
-    add_rules(command)
-
-
-def policy_of(given: argparse.Namespace) -> SchedulingPolicy:
-    """Return the policy of the command line."""
-    return SchedulingPolicy(payer_minimum=given.payer_minimum)
-
-
-def shelf_of(given: argparse.Namespace) -> Shelf:
-    """Return the clinic's own protocols and the bundled ones."""
-    own = load_protocols(given.protocols) if given.protocols else ()
-    return Shelf([*own, *bundled_protocols()], given.region)
-
-
-def protocol_of(given: argparse.Namespace) -> TreatmentProtocol:
-    """The clinic's own protocol where the file has one, else the bundled one."""
-    wanted = (given.indication, given.product, given.population, given.region)
-    own = load_protocols(given.protocols) if given.protocols else ()
-    for protocol in own:
-        if wanted == (protocol.indication, protocol.product, protocol.population, protocol.region):
-            return protocol
-    return find_protocol(*wanted)
-
-
-def add_export(command: argparse.ArgumentParser) -> None:
-    """Add what reads a clinic's export."""
-    command.add_argument("file", type=Path, metavar="FILE.csv")
-    command.add_argument(
-        "--date-format", default="iso", help="iso (default), mdy, dmy or %%d.%%m.%%Y"
-    )
-    command.add_argument("--product", type=product, help="the product of rows that name none")
-    command.add_argument("--encoding", default="utf-8-sig", help="default: UTF-8")
-    add_as_of(command)
-    add_rules(command)
-
-
-def export_of(given: argparse.Namespace) -> Export:
-    """Return the export, or an error that names the file."""
+def units(text: str) -> Decimal:
+    """Return units, with a point for decimals."""
     try:
-        return read_export(
-            given.file,
-            date_format=given.date_format,
-            product=given.product,
-            encoding=given.encoding,
+        return Decimal(text)
+    except InvalidOperation:
+        raise ArgumentTypeError("expected a number of units such as 155") from None
+
+
+def _weekdays(text: str) -> list[Weekday]:
+    names = [name.strip().lower() for name in text.split(",")]
+    try:
+        return [next(d for d in Weekday if d == name or d[:3] == name) for name in names]
+    except StopIteration:
+        raise ArgumentTypeError(f"expected some of {', '.join(Weekday)}") from None
+
+
+def _days(text: str) -> dict[str, date]:
+    """Return a window of ``DAY`` or ``FIRST/LAST``."""
+    first, _, last = text.partition("/")
+    return {"first": day(first), "last": day(last or first)}
+
+
+_KINDS: Mapping[str, Callable[[str], Any]] = {
+    "COUNT": count,
+    "DATE": day,
+    "DAY": day,
+    "DAYS": days_ahead,
+    "DAY[/LAST]": _days,
+    "FILE": Path,
+    "INTERVAL": interval,
+    "POPULATION": Population,
+    "PRODUCT": product,
+    "UNITS": units,
+    "WEEKDAYS": _weekdays,
+}
+"""What reads each kind of argument; the others are text."""
+
+
+def _member(kind: type[StrEnum], text: str) -> StrEnum:
+    if text not in {*kind}:
+        raise ArgumentTypeError(f"expected {' or '.join(kind)}")
+    return kind(text)
+
+
+def add_options(
+    command: ArgumentParser,
+    options: Mapping[str, str],
+    kinds: Mapping[str, Callable[[str], Any]] = MappingProxyType({}),
+    **defaults: Any,
+) -> None:
+    """Add arguments as they are declared: ``--name KIND`` and what the help says of it.
+
+    A name without dashes is not an option, one without a kind is a flag. ``!`` after the kind
+    says that it is required, ``*`` that it may be repeated.
+
+    Args:
+        command: The parser.
+        options: The arguments.
+        kinds: What reads the kinds that are not known to all commands.
+        defaults: The values of those that were not given, by their name with underscores.
+    """
+    for declared, words in options.items():
+        name, _, kind = declared.partition(" ")
+        read = {**_KINDS, **kinds}.get(kind.rstrip("!*"), str)
+        more: dict[str, Any] = {"metavar": kind.rstrip("!*"), "type": read}
+        if not kind:
+            more = {"action": "store_true"}
+        elif isinstance(read, type) and issubclass(read, StrEnum):
+            more = {"metavar": f"{{{','.join(read)}}}", "type": partial(_member, read)}
+        if "!" in kind:
+            more["required"] = True
+        if "*" in kind:
+            more |= {"action": "append", "default": []}
+        default = defaults.get(name.strip("-").replace("-", "_"))
+        if default is not None:
+            more["default"] = default
+        command.add_argument(name, help=words, **more)
+
+
+AS_OF = {"--as-of DAY": "the day for which the question is asked (default: today)"}
+"""The day of the question."""
+RULES = {
+    "--region REGION": "region of the protocols: us (default), uk or eu",
+    "--protocols FILE": "the clinic's own protocols, in TOML; they hide the bundled ones for the same treatment",
+    "--policy FILE": "what the clinic or payer chose, in TOML: the fields of SchedulingPolicy",
+    "--payer-minimum INTERVAL": "the payer's shortest interval, such as '12 weeks + 1 day'",
+    "--config FILE": "defaults for region, protocols, policy and columns (default: botox-schedule.toml in this folder, where there is one)",
+}
+"""Where the rules come from."""
+TREATMENT = {
+    "indication INDICATION": "what is treated, such as chronic-migraine",
+    "administered_on DATE": "the day of the session, YYYY-MM-DD",
+    "--product PRODUCT": "a brand or nonproprietary name (default: onabotulinumtoxinA)",
+    "--population POPULATION": "whom the protocol is for (default: adult)",
+    **AS_OF,
+    **RULES,
+}
+"""What names one session."""
+CALENDAR = {
+    "--open WEEKDAYS": "weekdays on which the clinic is open (default: mon,tue,wed,thu,fri)",
+    "--closed DAY[/LAST]*": "a day, or days, on which the clinic is closed; may be repeated",
+    "--country CODE": "closed on the public holidays of a country, such as US (extra 'holidays')",
+    "--subdivision CODE": "a part of the country, such as CA",
+}
+"""The days on which the clinic is open."""
+
+
+def policy_of(given: Namespace) -> SchedulingPolicy:
+    """Return the policy of the command line.
+
+    Raises:
+        PolicyFileError: When the policy has an unknown key or a value that means nothing.
+    """
+    chosen = given.policy
+    name, fields = tables_of(chosen) if isinstance(chosen, Path) else ("policy", chosen or {})
+    if given.payer_minimum is not None:
+        fields = {**fields, "payer_minimum": given.payer_minimum}
+    return policy_from(fields, name)
+
+
+def policy_from(fields: Mapping[str, Any], name: str) -> SchedulingPolicy:
+    """Return a policy of its fields.
+
+    Raises:
+        PolicyFileError: When a key is unknown or a value means nothing.
+    """
+    try:
+        return SchedulingPolicy.model_validate(dict(fields))
+    except ValidationError as error:
+        raise PolicyFileError(f"{name}: {'; '.join(faults(error))}") from None
+
+
+def region_of(given: Namespace) -> str:
+    """Return the region of the protocols."""
+    text = given.region or "us"
+    own = {protocol.region for protocol in _own(given)}
+    return text if text in own else region_named(text)
+
+
+def _own(given: Namespace) -> tuple[TreatmentProtocol, ...]:
+    return load_protocols(given.protocols) if given.protocols else ()
+
+
+def known_of(given: Namespace) -> ProtocolSet:
+    """Return the clinic's own protocols, and the bundled ones that they do not hide."""
+    known = known_protocols(None)
+    for protocol in _own(given):
+        known = known.with_given(protocol)
+    return known
+
+
+def protocol_of(given: Namespace) -> TreatmentProtocol:
+    """Return the newest protocol for the treatment that the arguments name."""
+    known, region = known_of(given), region_of(given)
+    slug = known.indication_named(given.indication)
+    product = given.product or Product.ONABOTULINUMTOXIN_A
+    people = given.population or Population.ADULT
+    families = known.find(slug, product, people, region)
+    if not families:
+        return find_protocol(slug, product, people, region)
+    return max((version for family in families for version in family), key=newness)
+
+
+def content_of(file: Path, most: int) -> bytes:
+    """Return the content of a file, or of standard input for ``-``, within a limit."""
+    return read_within(sys.stdin.buffer if str(file) == "-" else file, most)
+
+
+def calendar_of(given: Namespace) -> ClinicCalendar:
+    """Return the calendar of the clinic."""
+    weekdays = frozenset(given.open or tuple(Weekday)[:5])
+    if given.country is None:
+        return ClinicCalendar(open_weekdays=weekdays, closures=tuple(given.closed))
+    try:
+        return ClinicCalendar.for_country(
+            given.country,
+            subdivision=given.subdivision,
+            open_weekdays=weekdays,
+            closures=given.closed,
         )
-    except BotoxScheduleError as error:
-        raise BotoxScheduleError(f"{given.file}: {error}") from None
-
-
-def add_record(command: argparse.ArgumentParser) -> None:
-    """Add what reads a record and names the planned treatment."""
-    command.add_argument("file", type=Path, metavar="RECORD.json")
-    command.add_argument("--indication", help="the planned treatment (default: every track)")
-    command.add_argument("--product", type=product, help="the planned product (default: the last)")
-    command.add_argument("--planned-units", type=int, metavar="UNITS")
-    add_as_of(command)
-    add_rules(command)
+    except ImportError:
+        raise missing_extra("holidays") from None
 
 
 def missing_extra(extra: str) -> ExchangeError:
     """Return the error that says what to install."""
-    return ExchangeError(f"this command needs more packages: pip install 'botox-schedule[{extra}]'")
+    return ExchangeError(f"this needs more packages: pip install 'botox-schedule[{extra}]'")
 
 
 def midnight(day: date) -> datetime:

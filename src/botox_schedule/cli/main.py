@@ -1,101 +1,103 @@
-"""The command line, and the only reader of the clock."""
+"""The command line, and the only reader of the clock.
+
+Help and the version need nothing but this module; a command's own module is imported when the
+command is asked.
+"""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from datetime import date
+from difflib import get_close_matches
+from importlib import import_module
 
-from pydantic import ValidationError
+from botox_schedule import __version__
 
-from botox_schedule import BotoxScheduleError, __version__
-from botox_schedule.cli.clinic_commands import add_adherence, add_demo, add_report, add_schedule
-from botox_schedule.cli.exchange_commands import add_fhir, add_ics
-from botox_schedule.cli.handouts import add_handout
-from botox_schedule.cli.output import Answer, written
-from botox_schedule.cli.panel_commands import add_load, add_simulate, add_worklist
-from botox_schedule.cli.planning_commands import add_book, add_countdown
-from botox_schedule.cli.record_commands import add_check, add_forecast, add_response, add_schema
-from botox_schedule.cli.sessions import add_due, add_protocols, add_timeline
+_NO_ANSWER = 2
+_INTERRUPTED = 130
+COMMANDS = {
+    "demo": "the schedule of a made-up clinic, and one patient's timeline",
+    "due": "the four dates after a session",
+    "timeline": "the expected response to a session",
+    "protocols": "the protocols with sources and verification",
+    "forecast": "where a record stands on a day",
+    "check": "whether a patient may be treated on a day",
+    "book": "the day to book: open, allowed, authorized, nearest to due",
+    "countdown": "by when each thing must be done before a visit",
+    "response": "what a response rule gives for a diary and a record",
+    "handout": "a patient's page as HTML (extra 'handout')",
+    "ics": "a record's cycles as an iCalendar file (extra 'ical')",
+    "schedule": "where every patient of a clinic's export stands",
+    "worklist": "whom to call: an export in sections, also to print",
+    "report": "a clinic's list as one HTML page (extra 'handout')",
+    "workload": "how many sessions each week is to expect (extra 'panel')",
+    "adherence": "how regularly each track of an export was treated",
+    "fhir": "where the patients of a FHIR R4 bundle stand (extra 'fhir')",
+    "schema": "the JSON Schema of records and answers",
+    "completion": "completions for a shell",
+}
+"""Every command with what it answers; each is a module of this package."""
+_EXAMPLES = """examples:
+  botox-schedule demo
+  botox-schedule due chronic-migraine 2026-01-05
+  botox-schedule schedule export.csv --as-of 2026-03-16
+  botox-schedule worklist export.csv --holds holds.csv --care-ends none --html list.html
 
-_COMMANDS = (
-    add_demo,
-    add_due,
-    add_timeline,
-    add_protocols,
-    add_schedule,
-    add_report,
-    add_worklist,
-    add_load,
-    add_simulate,
-    add_forecast,
-    add_check,
-    add_book,
-    add_countdown,
-    add_ics,
-    add_fhir,
-    add_handout,
-    add_response,
-    add_adherence,
-    add_schema,
-)
+'botox-schedule COMMAND --help' explains every option of a command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status is 0, 1 for bad rows, 2 when nothing could be read."""
-    given = parser().parse_args(arguments)
-    given.as_of_is_today = getattr(given, "as_of", "") is None
-    if given.as_of_is_today:
-        given.as_of = date.today()  # noqa: DTZ011 - the one place that reads the clock
+    """Run the command line.
+
+    Returns:
+        0; 1 for bad rows, or where no day was found; 2 when nothing could be read; 130 when
+        somebody interrupted it.
+    """
+    given = [*(sys.argv[1:] if arguments is None else arguments)]
     try:
-        answer = given.run(given)
-        _print(answer, given.form)
-        if given.form != "text":
-            for problem in answer.problems:
-                print(problem, file=sys.stderr)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if given and given[0] in COMMANDS:
+            runner = import_module("botox_schedule.cli.runner")
+            return int(runner.run(given[0], given[1:], _today))
+        return _without_command(given)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 - the one place that reads the clock
+
+
+def _without_command(given: Sequence[str]) -> int:
+    top = parser()
+    if not given:
+        top.print_help()
         return 0
-    except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}")
-    except (BotoxScheduleError, ValidationError) as error:
-        return _fail(_one_text(error))
-    return int(answer.exit_status)
-
-
-def _print(answer: Answer, form: str) -> None:
-    """Print the answer; a terminal gets drawn tables where the extra is installed."""
-    if form == "text" and sys.stdout.isatty():
-        try:
-            from botox_schedule.cli.rich_tables import show  # noqa: PLC0415 - an extra
-        except ImportError:
-            pass
-        else:
-            show(answer.text())
-            return
-    print(written(answer, form))
-
-
-def _fail(message: str) -> int:
-    print(f"botox-schedule: {message}", file=sys.stderr)
-    return 2
-
-
-def _one_text(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        return "; ".join(fault["msg"] for fault in error.errors(include_url=False))
-    return str(error)
+    if given[0].startswith("-"):
+        top.parse_args(given[:1])
+    near = get_close_matches(given[0], COMMANDS, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else "'botox-schedule --help' lists them"
+    print(f"botox-schedule: there is no such command; {hint}", file=sys.stderr)
+    return _NO_ANSWER
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+    """Return the parser of what comes without a command: help that lists them, and the version."""
+    width = max(map(len, COMMANDS))
+    listed = "\n".join(f"  {name:{width}}  {words}" for name, words in COMMANDS.items())
     top = argparse.ArgumentParser(
         prog="botox-schedule",
-        description="Next-due dates and the expected response of botulinum toxin treatments. "
+        usage="botox-schedule COMMAND ...",
+        description="Next-due dates and the expected response of botulinum toxin treatments.\n"
         "Not medical advice.",
+        epilog=f"commands:\n{listed}\n\n{_EXAMPLES}",
+        formatter_class=_eighty_columns,
     )
-    top.add_argument("--version", action="version", version=f"botox-schedule {__version__}")
-    commands = top.add_subparsers(required=True, metavar="COMMAND")
-    for add in _COMMANDS:
-        add(commands)
+    version = f"botox-schedule {__version__}"
+    words = "show the version and exit"
+    top.add_argument("-V", "--version", action="version", version=version, help=words)
     return top
+
+
+def _eighty_columns(prog: str) -> argparse.HelpFormatter:
+    """To look how wide a terminal is takes as long as all the rest of the help."""
+    return argparse.RawDescriptionHelpFormatter(prog, width=80)

@@ -1,55 +1,314 @@
-"""The three forms of an answer: text, JSON, CSV."""
+"""The forms of an answer: text, JSON, CSV, lines of JSON; and the files that commands write."""
 
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+from unicodedata import category
 
-from botox_schedule.cli.text import Lines, laid_out
+from pydantic import BaseModel
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from botox_schedule import FindingNeeds, Window
+from botox_schedule.files import write_whole
+from botox_schedule.records import Finding
+
+Row = Mapping[str, Any]
+"""A flat row: the same in text, CSV and JSON."""
+
+NOT_ADVICE = "Not medical advice: check each figure against the current label."
+_FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_UNSHOWN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+_NARROW = 80
+_GAP = "  "
+_STYLES = {
+    "lapsed": "red",
+    "overdue": "bold red",
+    "due": "bold yellow",
+    "allowed": "green",
+    "on_hold": "cyan",
+    "discontinued": "dim",
+    "deceased": "dim",
+}
+
+
+class Line(NamedTuple):
+    """A line of text as it is, and how a terminal shows it."""
+
+    text: str
+    style: str = ""
+
+
+class Table(NamedTuple):
+    """Rows in sections that have the same columns.
+
+    Attributes:
+        columns: The columns, from the left.
+        sections: A title, which may be empty, and its rows.
+        spare: The columns that a narrow terminal leaves out, the least important first.
+        below: The column whose words come below their row.
+    """
+
+    columns: Sequence[str]
+    sections: Sequence[tuple[str, Sequence[Row]]]
+    spare: Sequence[str] = ()
+    below: str = ""
 
 
 class Answer(NamedTuple):
-    """One answer in all forms.
+    """One answer for all forms.
 
     Attributes:
-        text: Makes the lines for a reader.
-        data: Makes what JSON says.
-        header: The columns of CSV.
-        rows: Makes the rows of CSV.
-        exit_status: 0, or 1 when something of the input was wrong.
-        problems: What was wrong, for standard error where the form has no place for it.
+        rows: What CSV and lines of JSON say.
+        text: What a reader sees: sentences, which are wrapped, lines as they are, and tables.
+        data: What JSON says; None means the rows.
+        columns: The columns of CSV, where there may be no row.
+        problems: What was wrong with the input.
+        remarks: What a reader of text sees anyway, for standard error in the other forms.
+        failed: Whether the answer is that nothing was found.
     """
 
-    text: Callable[[], Lines]
-    data: Callable[[], Any]
-    header: Sequence[str]
-    rows: Callable[[], Sequence[Sequence[object]]]
-    exit_status: int = 0
+    rows: Sequence[Row]
+    text: Sequence[str | Line | Table]
+    data: Any = None
+    columns: Sequence[str] = ()
     problems: Sequence[str] = ()
+    remarks: Sequence[str] = ()
+    failed: bool = False
+
+    @property
+    def exit_status(self) -> int:
+        """1 when something of the input was wrong or nothing was found."""
+        return int(bool(self.problems) or self.failed)
 
 
-def written(answer: Answer, form: str) -> str:
-    """Return *answer* as text, JSON or CSV."""
-    if form == "json":
-        return json.dumps(answer.data(), indent=2, default=str)
-    if form == "csv":
-        return _as_csv(answer)
-    return "\n".join(laid_out(answer.text()))
+def print_answer(answer: Answer, form: str) -> None:
+    """Print an answer; a terminal shows colors where the extra ``cli`` is installed."""
+    if form == "text":
+        _print_lines(text_lines(answer, shutil.get_terminal_size((_NARROW, 24)).columns))
+    elif form == "csv":
+        print(_as_csv(answer))
+    elif form == "jsonl":
+        for row in answer.rows:
+            print(json.dumps(plain(row)))
+    else:
+        print(json.dumps(plain(answer.rows if answer.data is None else answer.data), indent=2))
+    sys.stdout.flush()
+
+
+def _print_lines(lines: Sequence[Line]) -> None:
+    if sys.stdout.isatty():
+        try:
+            from rich.console import Console  # noqa: PLC0415 - an extra
+            from rich.text import Text  # noqa: PLC0415 - an extra
+        except ImportError:
+            pass
+        else:
+            console = Console(highlight=False)
+            for line in lines:
+                console.print(Text(line.text, style=line.style), soft_wrap=True)
+            return
+    for line in lines:
+        print(line.text)
+
+
+def text_lines(answer: Answer, width: int) -> list[Line]:
+    """Return the lines of an answer, at most so wide where no word is wider."""
+    lines: list[Line] = []
+    for block in answer.text:
+        if isinstance(block, Table):
+            lines += _table_lines(block, width)
+        elif isinstance(block, Line):
+            lines.append(block)
+        else:
+            lines += _wrapped(block, width)
+    if answer.problems:
+        lines += [Line(""), Line(f"Problems ({len(answer.problems)})", "bold")]
+        lines += [line for problem in answer.problems for line in _wrapped(problem, width, "  ")]
+    return lines
+
+
+def _wrapped(text: str, width: int, hanging: str = "", style: str = "") -> list[Line]:
+    indent = text[: len(text) - len(text.lstrip())]
+    parts = textwrap.wrap(
+        escaped(text),
+        width,
+        subsequent_indent=indent + hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [Line(part, style) for part in parts] or [Line("")]
+
+
+def escaped(text: str) -> str:
+    r"""Return a text with what a terminal obeys or hides as escapes.
+
+    >>> print(escaped("P\x1b[31m1\u202e"))
+    P\x1b[31m1\u202e
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        mark.encode("unicode_escape").decode() if category(mark) in _UNSHOWN else mark
+        for mark in text
+    )
+
+
+def _table_lines(table: Table, width: int) -> Iterator[Line]:
+    rows = [row for _, section in table.sections for row in section]
+    columns = [name for name in table.columns if name != table.below]
+    widths = {name: _width(name, rows) for name in columns}
+    left_out = []
+    for name in table.spare:
+        if _sum(widths) <= width:
+            break
+        if widths.pop(name, None) is not None:
+            left_out.append(_title(name))
+    for title, section in table.sections:
+        if title:
+            yield from (Line(""), Line(escaped(title), "bold"))
+        yield from _section_lines(section, widths, table.below, width)
+    if left_out:
+        told = f"Not shown for want of width: {', '.join(left_out)}; --csv and --json have them."
+        yield from (Line(""), *_wrapped(told, width, style="dim"))
+
+
+def _width(name: str, rows: Sequence[Row]) -> int:
+    return max(len(_title(name)), *(len(word(row.get(name))) for row in rows), 0)
+
+
+def _sum(widths: Mapping[str, int]) -> int:
+    return sum(widths.values()) + len(_GAP) * (len(widths) - 1)
+
+
+def _section_lines(
+    rows: Sequence[Row], widths: Mapping[str, int], below: str, width: int
+) -> Iterator[Line]:
+    numeric = {name for name in widths if _is_numeric(name, rows)}
+    titles = {name: _title(name) for name in widths}
+    yield Line(_joined(titles, widths, numeric))
+    yield Line(_GAP.join("-" * size for size in widths.values()))
+    for row in rows:
+        style = _STYLES.get(word(row.get("status")), "")
+        yield Line(_joined({name: word(row.get(name)) for name in widths}, widths, numeric), style)
+        if row.get(below):
+            yield from _wrapped(f"    {word(row[below])}", width, style=style)
+
+
+def _is_numeric(name: str, rows: Sequence[Row]) -> bool:
+    values = [row.get(name) for row in rows if row.get(name) is not None]
+    return bool(values) and all(type(value) in {int, float, Decimal} for value in values)
+
+
+def _joined(cells: Mapping[str, str], widths: Mapping[str, int], numeric: set[str]) -> str:
+    return _GAP.join(
+        f"{cell:{'>' if name in numeric else '<'}{widths[name]}}" for name, cell in cells.items()
+    ).rstrip()
+
+
+def _title(name: str) -> str:
+    return name.removesuffix("_on").replace("_", " ")
+
+
+def word(value: object) -> str:
+    """Return a value as one word of text; unknown things are a dash.
+
+    >>> word(None), word(True), word(3), word(("due", "overdue"))
+    ('-', 'yes', '3', 'due, overdue')
+    """
+    if value is None or (isinstance(value, str | tuple) and not value):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(word, value))
+    return escaped(str(value.value if isinstance(value, Enum) else value))
+
+
+def listing(row: Row) -> list[str]:
+    """Return the lines of named values, aligned.
+
+    >>> listing({"due": "2026-03-30", "typical_on": None})
+    ['due      2026-03-30', 'typical  -']
+    """
+    width = max(map(len, map(_title, row)), default=0)
+    return [f"{_title(name):{width}}  {word(value)}" for name, value in row.items()]
+
+
+def flat(model: BaseModel, *names: str) -> dict[str, Any]:
+    """Return fields of a model as one flat row; a window has two cells.
+
+    Args:
+        model: The model.
+        names: The fields, in order; none means all.
+    """
+    row: dict[str, Any] = {}
+    for name in names or type(model).model_fields:
+        value = getattr(model, name)
+        annotation = type(model).model_fields[name].annotation
+        if annotation is Window or Window in get_args(annotation):
+            row |= {f"{name}_{edge}": getattr(value, edge, None) for edge in ("first", "last")}
+        else:
+            row[name] = _cell(value)
+    return row
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, tuple) and value and isinstance(value[0], Finding):
+        return tuple(f.code for f in value if f.needs is FindingNeeds.TODAY)
+    if isinstance(value, Fraction):
+        return round(float(value), 3)
+    return str(value) if isinstance(value, BaseModel) else value
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return {str(name): plain(one) for name, one in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return plain(value._asdict())
+    if isinstance(value, Sequence | set | frozenset) and not isinstance(value, str):
+        return [plain(one) for one in value]
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, date | Decimal | Path) else value
 
 
 def _as_csv(answer: Answer) -> str:
     out = io.StringIO()
+    columns = answer.columns or [*dict.fromkeys(name for row in answer.rows for name in row)]
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(answer.header)
-    writer.writerows([_cell(value) for value in row] for row in answer.rows())
+    writer.writerow(columns)
+    writer.writerows([_csv_cell(row.get(name)) for name in columns] for row in answer.rows)
     return out.getvalue().removesuffix("\n")
 
 
-def _cell(value: object) -> object:
+def _csv_cell(value: Any) -> Any:
     """A spreadsheet must not take a text for a formula; a number is none."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    if isinstance(value, tuple | list):
+        value = " ".join(str(plain(one)) for one in value)
+    value = plain(value)
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def write_file(path: Path, content: bytes | str, *, private: bool = True) -> None:
+    """Write a file whole or not at all; what has patients' rows only its owner may read.
+
+    Raises:
+        OSError: When it cannot be written; it names the file.
+    """
+    try:
+        write_whole(path, content, private=private)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None

@@ -55,7 +55,7 @@ def compare_forecasts(before: Forecast, after: Forecast) -> ForecastComparison:
     >>> second = forecast(record, protocol, as_of="2026-02-20", policy=payer)
     >>> print(compare_forecasts(first, second).changes[0])
     earliest: 2026-03-30 became 2026-03-31
-      before: the 12-week minimum gives 2026-03-30
+      before: the 12-week scheduled interval gives 2026-03-30
       after: the payer's 12 weeks + 1 day minimum gives 2026-03-31
       the policy's payer_minimum was not set and is 12 weeks + 1 day
     """

@@ -8,9 +8,16 @@ from typing import NamedTuple
 from pydantic import Field
 
 from botox_schedule.dates.days import Day
-from botox_schedule.engine.dates import UsualWindow, usual_window
+from botox_schedule.engine.dates import usual_window
 from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.rules import IntervalRules, Minimum, RuleFacts, RulesOn, label_rules
+from botox_schedule.engine.rules import (
+    IntervalRules,
+    Minimum,
+    RuleFacts,
+    RulesOn,
+    UsualWindow,
+    label_rules,
+)
 from botox_schedule.engine.track import Track
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
@@ -60,7 +67,9 @@ class TreatmentCycle(Value, frozen=True):
         return notebook_html("cycle_html", self)
 
 
-class _Judgment(NamedTuple):
+class CycleJudgment(NamedTuple):
+    """How a cycle compares with the one before; the words are those of a cycle."""
+
     timing: CycleTiming | None
     short_by_days: int = 0
     late_by_days: int = 0
@@ -78,19 +87,26 @@ def judged_cycles(track: Track) -> tuple[TreatmentCycle, ...]:
     )
 
 
-def last_cycle_findings(track: Track) -> tuple[Finding, ...]:
-    """Return what is to be looked at about the last recorded cycle."""
+def last_judgment(track: Track) -> CycleJudgment | None:
+    """Return how the last recorded cycle compares with the one before; None without a cycle."""
     if not track.cycles:
-        return ()
+        return None
     previous = track.cycles[-2] if len(track.cycles) > 1 else None
-    cycle = track.cycles[-1]
-    return (*_data_findings(cycle, track.holds), *_judge(track, previous, cycle).findings)
+    return judge_cycle(track, previous, track.cycles[-1])
+
+
+def last_cycle_findings(track: Track, judgment: CycleJudgment | None = None) -> tuple[Finding, ...]:
+    """Return what is to be looked at about the last recorded cycle, which may be judged already."""
+    judged = judgment or last_judgment(track)
+    if judged is None:
+        return ()
+    return (*_data_findings(track.cycles[-1], track.holds), *judged.findings)
 
 
 def _cycle(
     track: Track, previous: CycleSessions | None, cycle: CycleSessions, number: int
 ) -> TreatmentCycle:
-    judgment = _judge(track, previous, cycle)
+    judgment = judge_cycle(track, previous, cycle)
     sessions = cycle.sessions
     gap = None if previous is None else (cycle.first_on - previous.anchored_on).days
     return TreatmentCycle(
@@ -110,10 +126,22 @@ def _cycle(
     )
 
 
-def _judge(track: Track, previous: CycleSessions | None, cycle: CycleSessions) -> _Judgment:
+def judge_cycle(
+    track: Track, previous: CycleSessions | None, cycle: CycleSessions
+) -> CycleJudgment:
+    """Return how a cycle compares with the one before, for the clock of a track."""
     if previous is None:
-        return _Judgment(CycleTiming.FIRST)
-    rules = IntervalRules(_facts_of(track, previous, cycle))
+        return CycleJudgment(CycleTiming.FIRST)
+    return judge_by(track, rules_between(track, previous, cycle), cycle)
+
+
+def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
+    """Return the rules after one cycle for the treatment that the next cycle gave."""
+    return IntervalRules(_facts_of(track, previous, cycle))
+
+
+def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJudgment:
+    """Return how a cycle compares with the one before, by the rules after that one."""
     in_force = rules.on(cycle.first_on)
     findings = tuple(_substitution(rules, in_force, cycle))
     deciding = in_force.deciding
@@ -121,9 +149,9 @@ def _judge(track: Track, previous: CycleSessions | None, cycle: CycleSessions) -
         return _early(track, cycle, deciding, findings)
     window = usual_window(rules, in_force)
     if deciding is None and in_force.advising is None and window is None:
-        return _Judgment(None, findings=findings)
+        return CycleJudgment(None, findings=findings)
     due, late_by = _lateness(track, in_force, window, cycle.first_on)
-    return _Judgment(
+    return CycleJudgment(
         CycleTiming.LATE if late_by else CycleTiming.ON_TIME,
         late_by_days=late_by,
         held=due is not None and track.holds.touches(due, cycle.first_on),
@@ -133,7 +161,6 @@ def _judge(track: Track, previous: CycleSessions | None, cycle: CycleSessions) -
 
 
 def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> RuleFacts:
-    """The rules after one cycle for the treatment that the next cycle gave."""
     reading, policy = track.reading, track.policy
     planned = frozenset((s.indication, s.product) for s in cycle.full_sessions)
     last = frozenset((s.indication, s.product) for s in previous.sessions)
@@ -162,16 +189,16 @@ def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> Ru
 
 def _early(
     track: Track, cycle: CycleSessions, deciding: Minimum, findings: tuple[Finding, ...]
-) -> _Judgment:
+) -> CycleJudgment:
     short_by = (deciding.gives - cycle.first_on).days
     tolerated_from = track.policy.validity_tolerance.before(
         deciding.gives, short_month=track.policy.short_month
     )
     if cycle.first_on >= tolerated_from:
-        return _Judgment(CycleTiming.EARLY_WITHIN_TOLERANCE, short_by, findings=findings)
+        return CycleJudgment(CycleTiming.EARLY_WITHIN_TOLERANCE, short_by, findings=findings)
     message = "the session came before the minimum after the one before; it counts"
     early = make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
-    return _Judgment(CycleTiming.EARLY, short_by, findings=(*findings, early))
+    return CycleJudgment(CycleTiming.EARLY, short_by, findings=(*findings, early))
 
 
 def _lateness(

@@ -5,17 +5,8 @@ from typing import NamedTuple
 
 from botox_schedule.dates.days import shifted
 from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.rules import IntervalRules, Period, RulesOn
+from botox_schedule.engine.rules import IntervalRules, Period, RulesOn, UsualWindow
 from botox_schedule.terms import UsualOwner
-
-
-class UsualWindow(NamedTuple):
-    """The usual range after an anchor as the days it means, holds and slides not counted."""
-
-    first: date
-    last: date
-    overdue_from: date
-    lapsed_from: date
 
 
 class TrackDates(NamedTuple):
@@ -108,6 +99,13 @@ def _first_free(period: Period, holds: HoldCalendar, day: date) -> date | None:
 
 def usual_window(rules: IntervalRules, in_force: RulesOn) -> UsualWindow | None:
     """Return the usual range in force, counted from the anchor; None where there is none."""
+    place = id(in_force)  # the rules hold what is in force, so that the id stays its own
+    if place not in rules.windows:
+        rules.windows[place] = _usual_window(rules, in_force)
+    return rules.windows[place]
+
+
+def _usual_window(rules: IntervalRules, in_force: RulesOn) -> UsualWindow | None:
     if in_force.usual is None:
         return None
     facts, usual = rules.facts, in_force.usual.interval

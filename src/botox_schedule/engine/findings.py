@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from botox_schedule.dates.days import age_on, shifted
-from botox_schedule.engine.cycles import last_cycle_findings
+from botox_schedule.engine.cycles import CycleJudgment, last_cycle_findings
 from botox_schedule.engine.rules import Minimum
 from botox_schedule.engine.track import Reading, Track
 from botox_schedule.protocols.indications import nearest_indications
@@ -33,20 +33,23 @@ _LABELS = frozenset(
 _PAYERS = frozenset({MinimumKind.PAYER, MinimumKind.AUTHORIZATION})
 
 
-def track_findings(track: Track) -> tuple[Finding, ...]:
-    """Return the findings of a track, each once; those about limits come with the checks."""
+def track_findings(track: Track, judgment: CycleJudgment | None = None) -> tuple[Finding, ...]:
+    """Return the findings of a track, each once; those about limits come with the checks.
+
+    The last cycle may be judged already.
+    """
     found = [*record_findings(track.reading)]
     found += _later_sessions(track)
     found += _prior_treatments(track)
     found += _care(track)
     found += _switches(track)
-    found += last_cycle_findings(track)
+    found += last_cycle_findings(track, judgment)
     found += _holds(track)
     if track.care.status is None and not _is_held_open(track):
         found += _age(track)
         found += _rules(track)
     if track.status is not DueStatus.DECEASED:
-        found += _bookings(track)
+        found += booking_findings(track)
     return tuple(dict.fromkeys(found))
 
 
@@ -230,8 +233,8 @@ def _below(
         yield make_finding(code, _BELOW[code])
 
 
-def _bookings(track: Track) -> Iterable[Finding]:
-    """Bookings after the last session; those before it are settled."""
+def booking_findings(track: Track) -> Iterable[Finding]:
+    """Yield what is to be looked at about bookings after the last session; those before it are settled."""
     anchor = track.anchor
     own = [s for s in track.bookings if anchor is None or s.administered_on > anchor]
     settled = [s for s in own if (track.as_of - s.administered_on).days > UNRESOLVED_AFTER_DAYS]
@@ -246,7 +249,7 @@ def _bookings(track: Track) -> Iterable[Finding]:
 def _forbidden_bookings(track: Track, ahead: Iterable[TreatmentSession]) -> Iterable[Finding]:
     by_code: dict[FindingCode, list[TreatmentSession]] = {}
     for session in ahead:
-        for code in _booking_codes(track, session.administered_on):
+        for code in booking_codes(track, session.administered_on):
             by_code.setdefault(code, []).append(session)
     for code in sorted(by_code):
         yield make_finding(code, _BOOKINGS[code], by_code[code])
@@ -261,7 +264,8 @@ _BOOKINGS = {
 }
 
 
-def _booking_codes(track: Track, day: date) -> Iterable[FindingCode]:
+def booking_codes(track: Track, day: date) -> Iterable[FindingCode]:
+    """Yield why a visit should not be booked for a day ahead."""
     ends_on = track.care.ends_on
     if track.care.status is not None or (ends_on is not None and day >= ends_on):
         yield FindingCode.BOOKING_AFTER_CARE_END

@@ -26,7 +26,7 @@ from botox_schedule.engine.response import (
     timeline_of,
 )
 from botox_schedule.engine.session import DueDates, due_dates_of
-from botox_schedule.engine.track import Reading, Track
+from botox_schedule.engine.track import Reading, Track, status_without_protocol
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import version_on
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
@@ -245,7 +245,7 @@ def forecast_of(
     dates = dates_of(track)
     booked = track.next_booking
     day = day_in_question(track, dates, booked)
-    question = _limit_question(track, day, booked, planned)
+    question = limit_question(track, day, booked, planned)
     checks = () if track.care.status is not None else limit_checks(question)
     timeline = timeline_of_track(track)
     anchor, due, as_of = track.anchor, dates.due, track.as_of
@@ -318,9 +318,10 @@ def day_in_question(track: Track, dates: DueDates, booked: TreatmentSession | No
     return max(track.as_of, dates.due or dates.earliest or track.as_of)
 
 
-def _limit_question(
+def limit_question(
     track: Track, day: date, booked: TreatmentSession | None, planned: Decimal | None
 ) -> LimitQuestion:
+    """Return what is asked about limits; the booking's units are planned unless others are."""
     if planned is None and booked is not None and booked.product is track.protocol.product:
         planned = booked.units
     cycle = track.cycles[-1] if track.cycles else None
@@ -386,13 +387,14 @@ def forecast_without_protocol(
         if s.indication == indication
     ]
     last = max((s.administered_on for s in sessions), default=None)
+    status = status_without_protocol(reading, indication, sessions)
     sentence = "no protocol is known for this indication"
     return Forecast(
         as_of=reading.as_of,
         indication=indication,
         protocol=None,
         policy=reading.policy,
-        status=DueStatus.NO_INTERVAL,
+        status=status,
         dates=DueDates(),
         last_session_on=last,
         days_since_last=None if last is None else (reading.as_of - last).days,

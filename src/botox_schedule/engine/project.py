@@ -77,11 +77,17 @@ def _first_target(track: Track, step: _Step) -> date | None:
 
 
 def kept_booking_on(track: Track) -> date | None:
-    """Return the day of the next booking, if it may be kept: it is not forbidden."""
-    booked = track.next_booking
-    if booked is None or judge_day(track, booked.administered_on).allowed is False:
+    """Return the day of the next booking of a new session, if it may be kept: not forbidden."""
+    ahead = (s.administered_on for s in track.bookings if s.administered_on >= track.as_of)
+    booked_on = next((day for day in ahead if not _is_second_part(track, day)), None)
+    if booked_on is None or judge_day(track, booked_on).allowed is False:
         return None
-    return booked.administered_on
+    return booked_on
+
+
+def _is_second_part(track: Track, day: date) -> bool:
+    """A booking so close to the last session belongs to it and is no session of its own."""
+    return track.rules is not None and track.rules.is_part_of_last_session(day)
 
 
 def rules_after(track: Track, rules: IntervalRules, target: date) -> IntervalRules:

@@ -4,8 +4,8 @@ from datetime import date
 
 from botox_schedule.dates.days import Day
 from botox_schedule.dates.intervals import Interval
-from botox_schedule.engine.dates import TrackDates, UsualWindow
-from botox_schedule.engine.rules import Minimum, RulesOn, UsualRange
+from botox_schedule.engine.dates import TrackDates
+from botox_schedule.engine.rules import Minimum, RulesOn, UsualRange, UsualWindow
 from botox_schedule.engine.track import Track
 from botox_schedule.protocols.model import (
     FROM_A_PAYER,

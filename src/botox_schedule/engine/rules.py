@@ -112,6 +112,15 @@ class Period(NamedTuple):
     last: date | None
 
 
+class UsualWindow(NamedTuple):
+    """The usual range after an anchor as the days it means, holds and slides not counted."""
+
+    first: date
+    last: date
+    overdue_from: date
+    lapsed_from: date
+
+
 class RuleFacts(NamedTuple):
     """Everything that the rules of one clock depend on, after one anchor.
 
@@ -155,13 +164,14 @@ class RuleFacts(NamedTuple):
 class IntervalRules:
     """The rules of one clock after one anchor: they change only on a few days."""
 
-    __slots__ = ("_on", "_starts", "facts")
+    __slots__ = ("_on", "_starts", "facts", "windows")
 
     def __init__(self, facts: RuleFacts) -> None:
         self.facts = facts
         ahead = {day for day in _changes(facts) if day > facts.anchor}
         self._starts = [facts.anchor, *sorted(ahead)]
         self._on: dict[date, RulesOn] = {}
+        self.windows: dict[int, UsualWindow | None] = {}
 
     def on(self, day: date) -> RulesOn:
         """Return what is in force on *day*; days before the anchor have the anchor's rules."""
@@ -335,7 +345,7 @@ def _doubtful_minimums(facts: RuleFacts, day: date) -> Iterator[Minimum]:
     valid = [o for o in facts.doubtful_overrides if is_within(o.first, day, o.last)]
     intervals = [override.minimum for override in valid]
     # A usual range can open days where nothing states a minimum: its first day advises too.
-    intervals += [override.usual and override.usual.first for override in valid]
+    intervals += [override.usual.first for override in valid if override.usual is not None]
     intervals += [a.minimum_interval for a in facts.doubtful_approved if day in a.valid]
     stated = [interval for interval in intervals if interval is not None]
     # The order of rows means nothing: the longest comes first, of equals by their text.

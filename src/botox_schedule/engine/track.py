@@ -193,10 +193,7 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
     own = [s for s in reading.history.completed if s.indication in clock]
     cycles = cycles_of(own, reading.policy.group_within_days)
     prior = _prior_course(reading, clock)
-    holds = NO_HOLDS
-    if reading.decisions.holds:
-        known = reading.decisions.holds
-        holds = HoldCalendar(hold for hold in known if concerns(reading, hold.indication, clock))
+    holds = _holds(reading, clock)
     care = _care(reading, clock, cycles)
     last = _last_cycle(cycles, prior)
     rules = None if last is None else IntervalRules(_facts(reading, protocol, clock, last, care))
@@ -205,6 +202,25 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
         dates = track_dates(rules, holds, reading.as_of)
     status = _status(reading, holds, care, rules, dates)
     return Track(reading, protocol, clock, cycles, prior, holds, care, last, rules, dates, status)
+
+
+def status_without_protocol(
+    reading: Reading, indication: str, sessions: list[TreatmentSession]
+) -> DueStatus:
+    """Return the status of an indication that no protocol is known for."""
+    clock = frozenset({indication})
+    cycles = cycles_of(sessions, reading.policy.group_within_days)
+    status = _care(reading, clock, cycles).status
+    if status is None and _holds(reading, clock).covers(reading.as_of):
+        status = DueStatus.ON_HOLD
+    return DueStatus.NO_INTERVAL if status is None else status
+
+
+def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
+    known = reading.decisions.holds
+    if not known:
+        return NO_HOLDS
+    return HoldCalendar(hold for hold in known if concerns(reading, hold.indication, clock))
 
 
 def last_full_sessions(reading: Reading, clock: frozenset[str]) -> list[TreatmentSession]:

@@ -64,11 +64,13 @@ class Directory:
     Attributes:
         whole: The entries that count: the newest versions.
         every: The same, with what they contain.
+        kinds: The resource types of all versions, deleted ones too.
         uncertain: The versions of the resources of which nothing says which is the newest.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._only_base = _only_base(entries)
+        self.kinds = {entry.kind for entry in entries}
         versions = grouped((self.identity(entry), entry) for entry in entries)
         newest = [_newest(known) for known in versions.values()]
         self.whole = [e for known in newest if not any(e.is_deletion for e in known) for e in known]
@@ -254,7 +256,9 @@ def _newest(entries: list[Entry]) -> list[Entry]:
     The newest versions of a history come first; elsewhere the place says nothing.
     """
     ranks: tuple[Callable[[int, Entry], Any], ...] = (_version, _moment, _place)
-    left = list(enumerate(entries)) if len(entries) > 1 else []
+    # The versions of two accounts, one of which names no server, cannot be compared.
+    is_one_account = len({_base(entry) for entry in entries if not entry.is_deletion}) == 1
+    left = list(enumerate(entries)) if len(entries) > 1 and is_one_account else []
     for rank in ranks:
         ranked = [(rank(*one), one) for one in left]
         if all(value is not None for value, _ in ranked):

@@ -91,7 +91,7 @@ class People:
         if len(key) > LONGEST_ID:
             message = f"expected a reference of at most {LONGEST_ID} characters"
             raise Fault(BundleProblemCode.NO_SUBJECT, "subject", message)
-        return Subject(key, is_absent=bool(self.keys) and key not in self._members)
+        return Subject(key, is_absent=PATIENT in self._directory.kinds and key not in self._members)
 
     def key_about(self, entry: Entry) -> str | None:
         """Return the id of the record that a resource concerns, or None where that is unclear."""

@@ -272,10 +272,9 @@ def _one_day(day: date) -> Window:
 
 def _sessions_ahead(track: Track, count: int) -> dict[int, tuple[EventKind, Window]]:
     """The kind and the days of each session ahead, by its number."""
-    targets = [s for s in projected_sessions(track, count) if not _is_second_part(track, s.target)]
     found = {
-        number: (EventKind.DUE, _unbroken(track, s.target, s.window.last, s.target))
-        for number, s in enumerate(targets, start=1)
+        s.number: (EventKind.DUE, _unbroken(track, s.target, s.window.last, s.target))
+        for s in projected_sessions(track, count)
     }
     following = _next(track)
     return found if following is None else found | {1: following}

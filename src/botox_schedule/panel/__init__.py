@@ -1,34 +1,29 @@
-"""Populations: the same rules over millions of rows, on the engine the user already has.
+"""Populations: the record's rules over millions of rows, as the frame that the caller has.
 
 Every function takes a Polars, pandas, PyArrow, DuckDB or PySpark frame of sessions and returns a
-frame of the same kind. A lazy Polars frame and one of Spark stay lazy; Spark's workers ask Polars,
-each about the patients of its part. DuckDB computes the steps of an answer when it is asked for.
-The rules are those of the functions for one record, which a test compares row by row.
+frame of the same kind; a lazy Polars frame and one of Spark stay lazy. Polars finds what
+happened, the record engine's rules are asked once for each distinct situation, and the answers
+are joined back; whom decisions touch is answered by the record engine itself.
 """
 
-from botox_schedule.panel.adherence import adherence
-from botox_schedule.panel.answers import cycles, forecast
-from botox_schedule.panel.errors import PanelError
+from botox_schedule.errors import PanelError
+from botox_schedule.panel.adherence import adherence, persistence
+from botox_schedule.panel.cycles import cycles
 from botox_schedule.panel.exposure import exposure
-from botox_schedule.panel.persistence import persistence
-from botox_schedule.panel.row_problems import findings, tally
-from botox_schedule.panel.simulation import simulate
-from botox_schedule.panel.status import status_on
-from botox_schedule.panel.worklist import REASONS, worklist
-from botox_schedule.panel.workload import load
+from botox_schedule.panel.forecast import forecast
+from botox_schedule.panel.rows import row_counts, row_problems
+from botox_schedule.panel.worklist import worklist
+from botox_schedule.panel.workload import workload
 
 __all__ = [
-    "REASONS",
     "PanelError",
     "adherence",
     "cycles",
     "exposure",
-    "findings",
     "forecast",
-    "load",
     "persistence",
-    "simulate",
-    "status_on",
-    "tally",
+    "row_counts",
+    "row_problems",
     "worklist",
+    "workload",
 ]

@@ -1,51 +1,64 @@
-"""How regularly groups of patients were treated."""
+"""How regularly groups of patients were treated, and how long treatment went on."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple, Unpack
 
-import narwhals.stable.v2 as nw
+import polars as pl
 
-from botox_schedule import SchedulingPolicy, TreatmentProtocol
-from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.panel.amounts import put_year
-from botox_schedule.panel.answers import judged_cycles
-from botox_schedule.panel.cohort import Population
-from botox_schedule.panel.dispatch import answered
-from botox_schedule.panel.errors import PanelError
-from botox_schedule.panel.frames import Frame, Source, opened
-from botox_schedule.panel.tables import Tables
+from botox_schedule.dates.days import DayInput
+from botox_schedule.dates.intervals import Interval
+from botox_schedule.engine.adherence import (
+    CourseCycle,
+    Episode,
+    FollowUp,
+    course_of,
+    effect_days,
+    expected_effect,
+    follow_up_of,
+)
+from botox_schedule.engine.cycles import judge_cycle
+from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.track import Track
+from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.errors import CountError, PanelError
+from botox_schedule.panel.asking import EPOCH, Asking
+from botox_schedule.panel.columns import check_columns, key_column
+from botox_schedule.panel.cycles import judged_cycles
+from botox_schedule.panel.door import Frames
+from botox_schedule.panel.given import RulesAndCare, ask
+from botox_schedule.panel.happened import cycles_of
+from botox_schedule.panel.situations import asked
+from botox_schedule.panel.standings import Population, asked_tracks, population_of
+from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.terms import CycleTiming
 
-_COUNTS = ("cycles", "held_cycles", "judged", "early", "late", "_days")
-_CYCLE_COLUMNS = ("patient", "indication", "product", "protocol_id", "protocol_version")
+_GROUPS = ("patient", "indication", "product", "protocol_id", "protocol_version", "year")
+_COUNTS = ("cycles", "held_cycles", "judged", "early", "late", "days")
+_EPISODE: dict[str, Any] = {"time": pl.Int64, "event": pl.Boolean, "reason": pl.String}
+_NO_HOLDS = HoldCalendar(())
 
 
 def adherence(
     sessions: Any,
-    protocols: Iterable[TreatmentProtocol],
+    protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
     by: Sequence[str] = ("indication",),
     groups: Any = None,
-    policy: SchedulingPolicy | None = None,
-    policies: Mapping[str, SchedulingPolicy] | None = None,
-    holds: Any = None,
-    care_ends: Any = None,
-    overrides: Any = None,
+    **rules: Unpack[RulesAndCare],
 ) -> Any:
     """Return how many cycles were on time, by any grouping; held cycles are left out.
 
     Args:
         sessions: A frame as for ``forecast``.
-        protocols: The protocols of one population in one region.
+        protocols: The known protocols; None means the bundled ones.
         as_of: The day up to which it is looked at.
         by: Columns to group by: ``patient``, ``indication``, ``product``, ``protocol_id``,
             ``protocol_version``, ``year`` (of the cycle's first session), or those of *groups*.
         groups: A frame with ``patient`` and what patients are grouped by, such as their clinic.
-        policy: What the clinic or payer chose.
-        policies: The same by ``policy_key``.
-        holds: As for ``forecast``.
-        care_ends: As for ``forecast``.
-        overrides: As for ``forecast``.
+        rules: What clinic or payer chose, and the tables beside the sessions, as for
+            ``forecast``.
 
     Returns:
         A frame of the same kind: the grouping, ``cycles``, ``held_cycles``, ``judged``,
@@ -56,68 +69,197 @@ def adherence(
         PanelError: When a column is missing or of another type.
 
     >>> import polars as pl
-    >>> from botox_schedule import find_protocol
     >>> sessions = pl.DataFrame({
     ...     "patient": ["p-1"] * 3, "administered_on": ["2026-01-05", "2026-03-30", "2026-07-13"],
     ...     "indication": ["chronic-migraine"] * 3, "product": ["Botox"] * 3,
     ... })
-    >>> found = adherence(sessions, [find_protocol("chronic-migraine")], as_of="2026-08-01")
+    >>> found = adherence(sessions, as_of="2026-08-01")
     >>> found.select("judged", "on_time", "late", "on_time_share").rows()
     [(2, 1, 1, 0.5)]
     """
-    known, day = tuple(protocols), as_day(as_of, "as_of")
-    tables = Tables(holds, care_ends, overrides, groups=groups)
 
-    def compute(native: Any, tables: Tables) -> Source:
-        population = Population(native, known, day, policy, policies, tables)
-        sheet = judged_cycles(population)
-        put_year(sheet, "year", "first_on")
-        frame = sheet.frame
-        names = [*_CYCLE_COLUMNS, "year"]
-        if tables.groups is not None:
-            more = opened(tables.groups, "groups").frame
-            own = [name for name in more.collect_schema().names() if name != "patient"]
-            frame = frame.join(more, on=["patient"], how="left")
-            names += own
+    def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
+        judged = judged_cycles(frames, asking).with_columns(year=pl.col("first_on").dt.year())
+        names = [*_GROUPS]
+        if "groups" in frames:
+            more = _of_patients(frames["groups"])
+            judged = judged.join(more, on="patient", how="left")
+            names += more.drop("patient").columns
         unknown = [name for name in by if name not in names]
         if unknown:
-            raise PanelError(f"by: expected some of {', '.join(names)}; not {', '.join(unknown)}")
-        return Source(_counted(frame, by), population.engine)
+            raise PanelError(f"by: give some of {', '.join(names)}; not {', '.join(unknown)}")
+        return _counted(judged, by)
 
-    def whole(frame: Frame) -> Frame:
-        return _shares(_sums(frame, by), by)
-
-    return answered(sessions, tables, compute, whole)
+    given: dict[str, Any] = {"groups": groups, **rules}
+    return ask(sessions, protocols, as_of, answer, lambda found: _shares(found, by), **given)
 
 
-def _counted(frame: Frame, by: Sequence[str]) -> Frame:
-    judged = ~nw.col("held") & ~nw.col("timing").is_null() & (nw.col("timing") != "first")
-    counted = {
-        "cycles": nw.lit(1, nw.Int64),
-        "held_cycles": nw.col("held").cast(nw.Int64),
-        "judged": judged.cast(nw.Int64),
-        "early": (judged & (nw.col("timing") == "early")).cast(nw.Int64),
-        "late": (judged & (nw.col("timing") == "late")).cast(nw.Int64),
-        "_days": nw.when(judged).then(nw.col("interval_days")).otherwise(0),
-    }
-    return _sums(frame.with_columns(**counted), by)
+def _of_patients(groups: pl.DataFrame) -> pl.DataFrame:
+    check_columns(groups, "groups", ["patient"])
+    keyed = groups.with_columns(key_column(groups, "groups", "patient").alias("patient"))
+    if keyed["patient"].is_duplicated().any():
+        raise PanelError("groups: patient: give each patient once")
+    return keyed
 
 
-def _sums(frame: Frame, by: Sequence[str]) -> Frame:
-    return frame.group_by(*by).agg(*(nw.col(name).sum().cast(nw.Int64) for name in _COUNTS))
-
-
-def _shares(whole: Frame, by: Sequence[str]) -> Frame:
-    whole = whole.with_columns(on_time=nw.col("judged") - nw.col("early") - nw.col("late"))
-    any_judged = nw.when(nw.col("judged") > 0)
-    return whole.select(
+def _counted(judged: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    timing = pl.col("timing")
+    counts = ~pl.col("held") & timing.is_not_null() & (timing != CycleTiming.FIRST.value)
+    ones = judged.select(
         *by,
-        "cycles",
-        "held_cycles",
-        "judged",
+        cycles=pl.lit(1),
+        held_cycles=pl.col("held"),
+        judged=counts,
+        early=counts & (timing == CycleTiming.EARLY.value),
+        late=counts & (timing == CycleTiming.LATE.value),
+        days=pl.when(counts).then("interval_days"),
+    )
+    return _summed(ones, by)
+
+
+def _summed(counts: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    return counts.group_by(by).agg(pl.col(_COUNTS).sum().cast(pl.Int64))
+
+
+def _shares(counts: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    found = _summed(counts, by)
+    found = found.with_columns(on_time=pl.col("judged") - pl.col("early") - pl.col("late"))
+    any_judged = pl.when(pl.col("judged") > 0)
+    return found.select(
+        *by,
+        *_COUNTS[:3],
         "on_time",
         "early",
         "late",
-        on_time_share=any_judged.then(nw.col("on_time") / nw.col("judged")),
-        mean_interval_days=any_judged.then(nw.col("_days") / nw.col("judged")),
+        on_time_share=any_judged.then(pl.col("on_time") / pl.col("judged")),
+        mean_interval_days=any_judged.then(pl.col("days") / pl.col("judged")),
     )
+
+
+def persistence(
+    sessions: Any,
+    protocols: Iterable[TreatmentProtocol] | None = None,
+    *,
+    as_of: DayInput,
+    permissible_gap_days: int,
+    effect: Interval | None = None,
+    **rules: Unpack[RulesAndCare],
+) -> Any:
+    """Return how long each track's first episode of treatment went on.
+
+    The rule is that of ``outcomes.adherence``.
+
+    Args:
+        sessions: A frame as for ``forecast``.
+        protocols: The known protocols; None means the bundled ones.
+        as_of: The day up to which it is looked at.
+        permissible_gap_days: Days without expected effect that do not end an episode.
+        effect: How long one session's effect lasts; None means until the end of the protocol's
+            wear-off, else its minimum interval. A track without either is left out.
+        rules: What clinic or payer chose, and the tables beside the sessions, as for
+            ``forecast``.
+
+    Returns:
+        A frame of the same kind with ``patient``, ``indication``, ``product``, ``time`` (days,
+        first and last included), ``event`` (whether treatment ended) and ``reason`` (``gap``,
+        ``discontinued``, ``deceased``, ``ongoing``): what lifelines takes as durations and
+        observed events.
+
+    Raises:
+        CountError: When the gap is no whole number, or negative.
+        PanelError: When a column is missing or of another type.
+
+    >>> import polars as pl
+    >>> sessions = pl.DataFrame({
+    ...     "patient": ["p-1", "p-1"], "administered_on": ["2026-01-05", "2026-03-30"],
+    ...     "indication": ["chronic-migraine"] * 2, "product": ["Botox"] * 2,
+    ... })
+    >>> found = persistence(sessions, as_of="2026-12-31", permissible_gap_days=30)
+    >>> found.select("time", "event", "reason").rows()
+    [(168, True, 'gap')]
+    """
+    gap = permissible_gap_days
+    if not isinstance(gap, int) or isinstance(gap, bool) or gap < 0:
+        raise CountError("permissible_gap_days: give a whole number of days from 0 on")
+
+    def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
+        return _persistence(frames, asking, _Gap(gap, effect))
+
+    return ask(sessions, protocols, as_of, answer, **rules)
+
+
+class _Gap(NamedTuple):
+    """What ends an episode: days without effect, and how long an effect lasts."""
+
+    days: int
+    effect: Interval | None
+
+
+def _persistence(frames: Frames, asking: Asking, gap: _Gap) -> pl.DataFrame:
+    population = population_of(frames, asking)
+    plain = _plain_episodes(population, gap)
+    rows = [
+        (patient, each.track.protocol.indication, each.track.protocol.product, *found)
+        for patient, reading in population.records.readings(asking)
+        for each in tracks_of(reading, asking.region, asking.population)
+        if each.track is not None and each.track.cycles
+        for found in [_episode_apart(each.track, gap)]
+    ]
+    apart = pl.DataFrame(rows, schema=plain.schema, orient="row")
+    return pl.concat([plain, apart]).filter(pl.col("time").is_not_null())
+
+
+def _plain_episodes(population: Population, gap: _Gap) -> pl.DataFrame:
+    what, until = population.happened, FollowUp(population.asking.as_of)
+    engine, tracks = asked_tracks(population, what.done)
+    ends = [pl.col(name).to_physical() + EPOCH for name in ("first_on", "anchored_on")]
+    course = cycles_of(what.done, what).group_by("track", maintain_order=True)
+    days = pl.concat_str(ends, separator=",").str.join(" ")
+    tracks = tracks.join(course.agg(course=days), on="track")
+
+    def first_episode(alike: int, course: str) -> tuple[Any, ...]:
+        pairs = [tuple(map(_day, cycle.split(","))) for cycle in course.split(" ")]
+        known = [(first, anchor, False) for first, anchor in pairs]
+        return _episode(engine.tracks[alike], known, _NO_HOLDS, until, gap)
+
+    found = asked(tracks, ["alike", "course"], _EPISODE, first_episode)
+    joined = tracks.join(found, on=["alike", "course"])
+    return joined.select("patient", "indication", "product", *_EPISODE)
+
+
+def _day(number: str) -> date:
+    return date.fromordinal(int(number))
+
+
+def _episode_apart(track: Track, gap: _Gap) -> tuple[Any, ...]:
+    known = []
+    for place, cycle in enumerate(track.cycles):
+        previous = track.cycles[place - 1] if place else None
+        held = judge_cycle(track, previous, cycle).held
+        known.append((cycle.first_on, cycle.anchored_on, held))
+    return _episode(track, known, track.holds, follow_up_of(track), gap)
+
+
+def _episode(
+    track: Track,
+    cycles: Iterable[tuple[date, date, bool]],
+    holds: HoldCalendar,
+    follow_up: FollowUp,
+    gap: _Gap,
+) -> tuple[Any, ...]:
+    """The first episode of a course: its days, whether it ended, and why."""
+    lasting = gap.effect or expected_effect(track.protocol)
+    if lasting is None:
+        return (None, None, None)
+    short_month = track.policy.short_month
+    course = course_of(
+        [
+            CourseCycle(first, anchor, effect_days(anchor, lasting, short_month), held)
+            for first, anchor, held in cycles
+        ],
+        holds,
+        follow_up,
+        permissible_gap_days=gap.days,
+    )
+    first: Episode = course.episodes[0]
+    return ((first.last - first.first).days + 1, first.end.is_event, first.end.value)

@@ -1,20 +1,23 @@
 """Units over a rolling window, for every patient at once."""
 
+from datetime import date
 from typing import Any
 
-import narwhals.stable.v2 as nw
+import polars as pl
 
-from botox_schedule import Interval, SchedulingPolicy, ShortMonth
 from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.dates.intervals import Interval
+from botox_schedule.engine.limits import in_window
 from botox_schedule.errors import IntervalError
-from botox_schedule.panel.amounts import add_amount, amount_of
-from botox_schedule.panel.builder import Sheet
-from botox_schedule.panel.cohort import usable
-from botox_schedule.panel.dispatch import answered
-from botox_schedule.panel.frames import Frame, Source
-from botox_schedule.panel.protocols import by_number
-from botox_schedule.panel.reading import COMPLETED, PRODUCTS, Policies, read_sessions
-from botox_schedule.panel.tables import Tables, before_death, deaths, read_table
+from botox_schedule.panel.asking import Asking, session_of
+from botox_schedule.panel.columns import mapped
+from botox_schedule.panel.door import Frames
+from botox_schedule.panel.given import ask
+from botox_schedule.panel.sessions import PRODUCTS
+from botox_schedule.panel.standings import Population, population_of
+from botox_schedule.policy import SchedulingPolicy, policy_or_default
+
+_DOSE = ("patient", "day", "product", "units")
 
 
 def exposure(
@@ -30,7 +33,7 @@ def exposure(
 
     A dose counts until, and not on, the day its date plus the window. Products are never added.
     A patient has a row for each product given in the window; the row without a product says that
-    one was not known, which leaves every total of that patient open.
+    one was unknown, which leaves every total of that patient open.
 
     Args:
         sessions: A frame as for ``forecast``; any indication counts.
@@ -59,46 +62,52 @@ def exposure(
     >>> exposure(sessions, window="12 weeks", on="2026-03-30").height
     0
     """
-    day = as_day(on, "on").toordinal()
-    until = day if as_of is None else as_day(as_of, "as_of").toordinal()
+    day = as_day(on, "on")
+    known_until = day if as_of is None else as_day(as_of, "as_of")
     length = window if isinstance(window, Interval) else Interval.parse(window)
     if length.day_bounds[0] <= 0:
         raise IntervalError("a window must be longer than nothing; give for example '12 weeks'")
-    chosen = policy or SchedulingPolicy()
+    short_month = policy_or_default(policy).short_month
 
-    def compute(native: Any, tables: Tables) -> Source:
-        policies = Policies.given(chosen, None)
-        reading = read_sessions(native, (), policies, keep=("indication",))
-        kept = usable(reading)
-        if tables.care_ends is not None:
-            ends = read_table(tables.care_ends, "care_ends", reading)
-            kept = before_death(kept, deaths(ends, until))
-        counted = (nw.col("status") == COMPLETED) & (nw.col("day") <= min(day, until))
-        sheet = Sheet(reading.engine, kept.filter(counted), ("patient",))
-        later = chosen.short_month is ShortMonth.FIRST_OF_NEXT
-        add_amount(sheet, "ends", "day", amount_of(length), first_of_next=later)
-        inside = reading.engine.settled(sheet.frame.filter(nw.col("ends") > day))
-        return Source(_totals(inside), reading.engine)
+    def counts(given_on: date) -> bool:
+        session = session_of(given_on, "any", 0)
+        return bool(in_window([session], length, day, short_month))
 
-    return answered(sessions, Tables(care_ends=care_ends), compute)
+    def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
+        given = _given(population_of(frames, asking))
+        return _totals(given.filter(mapped(given["day"], counts, pl.Boolean)))
+
+    return ask(sessions, None, known_until, answer, policy=policy, care_ends=care_ends)
 
 
-def _totals(inside: Frame) -> Frame:
-    key = ("patient", "product_number")
-    unknown = (nw.col("milli") < 0) | (nw.col("product_number") == len(PRODUCTS))
-    known = nw.when(unknown).then(0).otherwise(nw.col("milli"))
-    inside = inside.with_columns(_open=unknown.cast(nw.Int64), _known=known)
-    once = inside.unique(subset=["patient", "product_number", "day", "indication", "_known"])
-    ones = once.group_by(*key).agg(nw.col("_known").sum().alias("_one"))
-    totals = inside.group_by(*key).agg(nw.col("_known").sum(), nw.col("_open").max())
-    totals = totals.join(ones, on=list(key), how="left")
-    nameless = nw.col("product_number") == len(PRODUCTS)
-    totals = totals.with_columns(_nameless=nameless.cast(nw.Int64))
-    anyone = nw.col("_nameless").max().over("patient")
-    return totals.with_columns(_any=anyone).select(
+def _given(population: Population) -> pl.DataFrame:
+    """The doses of all patients that were given, whatever for."""
+    rows = []
+    for patient, reading in population.records.readings(population.asking):
+        for session in (*reading.history.completed, *reading.history.unrecognized):
+            units = None if session.units is None else float(session.units)
+            number = PRODUCTS.index(session.product)
+            rows.append((patient, session.administered_on, number, units))
+    plain = population.happened.done.select(_DOSE)
+    return pl.concat([plain, pl.DataFrame(rows, schema=plain.schema, orient="row")])
+
+
+def _totals(given: pl.DataFrame) -> pl.DataFrame:
+    unknown = pl.col("units").is_null() | (pl.col("product") == 0)
+    given = given.with_columns(
+        open=unknown, known=pl.when(unknown).then(0.0).otherwise(pl.col("units"))
+    )
+    once = given.unique(["patient", "product", "day", "known"])
+    key = ["patient", "product"]
+    ones = once.group_by(key).agg(units_if_one=pl.col("known").sum())
+    totals = given.group_by(key).agg(units=pl.col("known").sum(), open=pl.col("open").any())
+    nameless = totals.filter(pl.col("product") == 0).select("patient", any_open=pl.lit(value=True))
+    totals = totals.join(ones, on=key).join(nameless, on="patient", how="left")
+    names = [None if product is None else product.value for product in PRODUCTS]
+    return totals.select(
         "patient",
-        product=by_number("product_number", [*PRODUCTS, None]),
-        units=nw.col("_known") / 1000,
-        units_if_one=nw.col("_one") / 1000,
-        indeterminate=(nw.col("_open") > 0) | (nw.col("_any") > 0),
+        product=pl.col("product").replace_strict(range(len(names)), names, return_dtype=pl.String),
+        units="units",
+        units_if_one="units_if_one",
+        indeterminate=pl.col("open") | pl.col("any_open").fill_null(value=False),
     )

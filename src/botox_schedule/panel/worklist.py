@@ -1,126 +1,189 @@
-"""Whom to call: tracks that wait for a session, sorted, each with its reason."""
+"""Whom to call, and where everybody else is: every track is in one section."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, Unpack
 
-import narwhals.stable.v2 as nw
+import polars as pl
 
-from botox_schedule import SchedulingPolicy, TreatmentProtocol
-from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.panel.answers import forecasts
-from botox_schedule.panel.cohort import Population
-from botox_schedule.panel.dispatch import answered
-from botox_schedule.panel.forecast import SILENT
-from botox_schedule.panel.frames import Frame, Source, dated
-from botox_schedule.panel.protocols import chosen
-from botox_schedule.panel.tables import Tables
-
-REASONS = (
-    "booking_unresolved",
-    "booking_in_hold",
-    "booking_too_early",
-    "overdue_unbooked",
-    "due_unbooked",
-    "due_soon_unbooked",
-    "lapsed_unbooked",
+from botox_schedule.dates.days import DayInput
+from botox_schedule.engine.worklist import (
+    Waiting,
+    WorklistReason,
+    WorklistSection,
+    call_by,
+    is_long_ago,
+    place_of,
+    today_of,
 )
-_COLUMNS = (
+from botox_schedule.panel.asking import Asking
+from botox_schedule.panel.columns import mapped
+from botox_schedule.panel.door import Frames
+from botox_schedule.panel.forecast import words_of
+from botox_schedule.panel.given import Rules, ask
+from botox_schedule.panel.situations import asked, codes_of
+from botox_schedule.panel.standings import population_of, standings
+from botox_schedule.panel.tables import read_table
+from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.terms import DueStatus
+
+WORKLIST = (
     "section",
     "reason",
     "patient",
     "indication",
     "product",
     "status",
+    "findings",
+    "acknowledged",
     "last_session_on",
+    "typical_on",
     "due",
     "overdue_from",
     "days_since_due",
-    "days_to_due",
     "booked_on",
+    "call_by",
+    "last_chance_on",
+    "next_look_on",
+    "contacted_on",
+    "outcome",
+    "next_try_on",
 )
-_DAYS = ("last_session_on", "due", "overdue_from", "booked_on")
+"""The columns of a worklist."""
+_WAITING = (
+    "status",
+    "_open",
+    "_is_booked",
+    "_has_due",
+    "_is_soon",
+    "_typical_passed",
+    "_is_long",
+    "session_left_out",
+)
 
 
 def worklist(
     sessions: Any,
-    protocols: Iterable[TreatmentProtocol],
+    protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
     holds: Any,
     care_ends: Any,
-    ahead_days: int = 7,
-    policy: SchedulingPolicy | None = None,
-    policies: Mapping[str, SchedulingPolicy] | None = None,
-    overrides: Any = None,
+    lead_days: int = 7,
+    is_open: Callable[[date], bool] | None = None,
+    acknowledged: Any = None,
+    contacts: Any = None,
+    **rules: Unpack[Rules],
 ) -> Any:
-    """Return whom to call, the most urgent first.
-
-    A track is listed when a booking is to be looked at, when it is due or overdue without a
-    booking ahead, or becomes due within *ahead_days*. Lapsed tracks stand in a section of their
-    own. Who is on hold, has been discharged or has died is not listed.
+    """Return every track in the section of the day's work that it belongs to.
 
     Args:
         sessions: A frame as for ``forecast``.
-        protocols: The protocols of one population in one region.
+        protocols: The known protocols; None means the bundled ones.
         as_of: The day on which calls are made.
         holds: A frame as for ``forecast``, or None to say that there are none.
         care_ends: A frame as for ``forecast``, or None to say that there are none: nobody calls
             the dead.
-        ahead_days: How many days before the due day a track is listed.
-        policy: What the clinic or payer chose.
-        policies: The same by ``policy_key``.
-        overrides: A frame as for ``forecast``.
+        lead_days: How many days before the due day a patient is called.
+        is_open: Whether the clinic calls on a day; ``call_by`` is such a day.
+        acknowledged: A frame with ``patient`` and ``key``, the keys of findings that need
+            nobody any more.
+        contacts: A frame with ``patient``, ``day``, and ``outcome``, ``next_try_on``; the last
+            one until *as_of* is shown.
+        rules: What clinic or payer chose, and further tables, as for ``forecast``.
 
     Returns:
-        A frame of the same kind with ``section`` (``call`` or ``lapsed``) and ``reason`` (the
-        first that holds of ``REASONS``), sorted by section, reason, due day and patient.
+        A frame of the same kind, a row a track, in the order of the sections. ``findings`` has
+        the codes that need a person today, ``call_by`` the day to call unless a visit is
+        booked, ``last_chance_on`` the last day before a known hold, discharge, stricter rule or
+        end of an authorization, ``next_look_on`` the day to look at a hold.
 
     Raises:
         PanelError: When a column is missing or of another type.
+        DayError: When *as_of* is not a calendar day.
 
     >>> import polars as pl
-    >>> from botox_schedule import find_protocol
     >>> sessions = pl.DataFrame({
-    ...     "patient": ["p-1", "p-2"], "administered_on": ["2026-01-05", "2026-01-20"],
-    ...     "indication": ["chronic-migraine"] * 2, "product": ["Botox"] * 2,
+    ...     "patient": ["p-1", "p-2", "p-3"],
+    ...     "administered_on": ["2026-01-05", "2026-01-20", "2026-03-20"],
+    ...     "indication": ["chronic-migraine"] * 3, "product": ["Botox"] * 3,
     ... })
-    >>> found = worklist(sessions, [find_protocol("chronic-migraine")], as_of="2026-04-10",
-    ...                  holds=None, care_ends=None)
-    >>> found.select("patient", "reason").rows()
-    [('p-1', 'overdue_unbooked'), ('p-2', 'due_soon_unbooked')]
+    >>> found = worklist(sessions, as_of="2026-04-10", holds=None, care_ends=None)
+    >>> found.select("patient", "section", "reason").rows()
+    [('p-1', 'to_call', 'overdue'), ('p-2', 'to_call', 'due_soon'), ('p-3', 'too_early', 'too_early')]
     """
-    known, day = tuple(protocols), as_day(as_of, "as_of")
-    tables = Tables(holds, care_ends, overrides)
 
-    def compute(native: Any, tables: Tables) -> Source:
-        population = Population(native, known, day, policy, policies, tables)
-        frame = forecasts(population)[0].frame
-        unbooked = nw.col("booked_on").is_null()
-        silent = nw.col("status").is_in(SILENT)
-        soon = (nw.col("days_to_due") <= ahead_days).fill_null(value=False)
-        holds_when = [
-            nw.col("booking_unresolved"),
-            nw.col("booking_in_hold"),
-            nw.col("booking_too_early"),
-            (nw.col("status") == "overdue") & unbooked,
-            (nw.col("status") == "due") & unbooked,
-            soon & unbooked,
-            (nw.col("status") == "lapsed") & unbooked,
-        ]
-        frame = frame.with_columns(
-            _rank=chosen([(condition, rank) for rank, condition in enumerate(holds_when)])
+    def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
+        population = population_of(frames, asking)
+        found = _with_days(standings(population), asking.as_of, lead_days, is_open)
+        found = _with_contacts(
+            found, read_table(frames, "contacts", population.happened.done), asking
         )
-        frame = frame.filter(~nw.col("_rank").is_null() & ~silent)
-        lapsed = nw.col("status") == "lapsed"
-        frame = frame.with_columns(
-            reason=chosen([(nw.col("_rank") == at, word) for at, word in enumerate(REASONS)]),
-            section=nw.when(lapsed).then(nw.lit("lapsed")).otherwise(nw.lit("call")),
-        )
-        return dated(Source(frame.select(*_COLUMNS, "_rank"), population.engine), _DAYS)
+        return _in_order(found).select(WORKLIST)
 
-    return answered(sessions, tables, compute, _sorted)
+    beside: dict[str, Any] = {"acknowledged": acknowledged, "contacts": contacts}
+    return ask(
+        sessions, protocols, as_of, answer, holds=holds, care_ends=care_ends, **rules, **beside
+    )
 
 
-def _sorted(frame: Frame) -> Frame:
-    order = ("section", "_rank", "due", "patient", "indication")
-    return frame.sort(*order, nulls_last=True).select(*_COLUMNS)
+def _with_days(
+    found: pl.DataFrame, as_of: date, lead_days: int, is_open: Callable[[date], bool] | None
+) -> pl.DataFrame:
+    """Add by when to call, and what places a track in its section."""
+    today = pl.lit(as_of)
+    calls = mapped(found["due"], lambda due: call_by(due, lead_days, is_open))
+    long_ago = mapped(found["last_session_on"], lambda day: is_long_ago(day, as_of), pl.Boolean)
+    waits = pl.col("booked_on").is_null() & (pl.col("status") != DueStatus.ON_HOLD.value)
+    return found.with_columns(
+        call_by=pl.when(waits).then(pl.lit(calls)),
+        next_look_on=pl.coalesce("review_on", "resumes_on"),
+        days_since_due=pl.when(pl.col("due") <= today).then(
+            (today - pl.col("due")).dt.total_days()
+        ),
+        _open=pl.col("codes") & ~pl.col("acknowledged").fill_null(0),
+        _is_booked=pl.col("booked_on").is_not_null(),
+        _has_due=pl.col("due").is_not_null(),
+        _is_soon=pl.lit(calls <= as_of).fill_null(value=False),
+        _typical_passed=(pl.col("typical_on") < today).fill_null(value=False),
+        _is_long=pl.lit(long_ago).fill_null(value=False),
+    )
+
+
+def _with_contacts(
+    found: pl.DataFrame, contacts: pl.DataFrame | None, asking: Asking
+) -> pl.DataFrame:
+    columns = {"outcome": pl.String, "next_try_on": pl.Date}
+    if contacts is None:
+        contacts = pl.DataFrame(schema={"patient": found.schema["patient"], "day": pl.Date})
+    missing = [
+        pl.lit(None, kind).alias(name)
+        for name, kind in columns.items()
+        if name not in contacts.columns
+    ]
+    last = contacts.with_columns(missing).filter(pl.col("day") <= asking.as_of).sort("day")
+    last = last.group_by("patient").agg(pl.col("day", *columns).last())
+    return found.join(last.rename({"day": "contacted_on"}), on="patient", how="left")
+
+
+def _placed(status: str | None, bits: int, *facts: bool) -> tuple[str, str]:
+    known = None if status is None else DueStatus(status)
+    place = place_of(Waiting(known, today_of(codes_of(bits)), *facts))
+    return place.section.value, place.reason.value
+
+
+def _in_order(found: pl.DataFrame) -> pl.DataFrame:
+    """Add section and reason; the sections in their order, in each the most urgent first."""
+    order = {
+        "section": pl.Enum([section.value for section in WorklistSection]),
+        "reason": pl.Enum([reason.value for reason in WorklistReason]),
+    }
+    placed = asked(found, _WAITING, order, _placed)
+    found = found.join(placed, on=_WAITING, nulls_equal=True)
+    day = pl.coalesce("next_look_on", "due", "typical_on", "earliest")
+    found = found.sort("section", "reason", day, "patient", "indication", nulls_last=True)
+    return found.with_columns(
+        pl.col("section", "reason").cast(pl.String),
+        findings=words_of(found["_open"], today=True),
+        acknowledged=words_of(found["acknowledged"].fill_null(0)),
+    )

@@ -2,35 +2,38 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Unpack
 
-import narwhals.stable.v2 as nw
+import polars as pl
 
-from botox_schedule import SchedulingPolicy, TreatmentProtocol
 from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.panel.answers import forecasts
-from botox_schedule.panel.cohort import Population
-from botox_schedule.panel.dispatch import summed_up
-from botox_schedule.panel.forecast import SILENT
-from botox_schedule.panel.frames import Frame, Source
-from botox_schedule.panel.months import whole
-from botox_schedule.panel.tables import Tables
+from botox_schedule.errors import CountError
+from botox_schedule.panel.asking import Asking
+from botox_schedule.panel.door import Frames
+from botox_schedule.panel.given import Rules, ask
+from botox_schedule.panel.standings import population_of, standings
+from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.terms import DueStatus
 
-_WEEK = 7
+_EXPECTED = (
+    DueStatus.TOO_EARLY,
+    DueStatus.ALLOWED,
+    DueStatus.DUE,
+    DueStatus.OVERDUE,
+)
+"""The statuses of tracks that will come without a booking; others come only where booked."""
 
 
-def load(
+def workload(
     sessions: Any,
-    protocols: Iterable[TreatmentProtocol],
+    protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
     holds: Any,
     care_ends: Any,
     weeks: int = 12,
     capacity: int | Mapping[str, int] | None = None,
-    policy: SchedulingPolicy | None = None,
-    policies: Mapping[str, SchedulingPolicy] | None = None,
-    overrides: Any = None,
+    **rules: Unpack[Rules],
 ) -> Any:
     """Return the sessions that each ISO week is to expect: booked, and due without a booking.
 
@@ -40,15 +43,13 @@ def load(
 
     Args:
         sessions: A frame as for ``forecast``.
-        protocols: The protocols of one population in one region.
+        protocols: The known protocols; None means the bundled ones.
         as_of: The first week is that of this day.
         holds: A frame as for ``forecast``, or None to say that there are none.
         care_ends: A frame as for ``forecast``, or None to say that there are none.
         weeks: How many weeks.
         capacity: Visits a week, or by ISO week such as ``2026-W15`` (0 for the others).
-        policy: What the clinic or payer chose.
-        policies: The same by ``policy_key``.
-        overrides: A frame as for ``forecast``.
+        rules: What clinic or payer chose, and further tables, as for ``forecast``.
 
     Returns:
         A frame of the same kind, one row a week: ``week``, ``monday``, ``booked`` and
@@ -57,86 +58,69 @@ def load(
         end); the last two are null without a capacity.
 
     Raises:
-        ValueError: When *weeks* is not positive.
+        CountError: When *weeks* is not positive.
         PanelError: When a column is missing or of another type.
 
     >>> import polars as pl
-    >>> from botox_schedule import find_protocol
     >>> sessions = pl.DataFrame({
     ...     "patient": ["p-1", "p-2"], "administered_on": ["2026-01-05", "2026-01-06"],
     ...     "indication": ["chronic-migraine"] * 2, "product": ["Botox"] * 2,
     ... })
-    >>> found = load(sessions, [find_protocol("chronic-migraine")], as_of="2026-03-25", weeks=2,
-    ...              capacity=1, holds=None, care_ends=None)
+    >>> found = workload(sessions, as_of="2026-03-25", weeks=2, capacity=1,
+    ...                  holds=None, care_ends=None)
     >>> found.select("week", "expected", "visits", "backlog").rows()
     [('2026-W13', 0, 0, 0), ('2026-W14', 2, 2, 1)]
     """
-    if weeks < 1:
-        raise ValueError("weeks: expected at least one")
-    known, day = tuple(protocols), as_day(as_of, "as_of")
-    tables = Tables(holds, care_ends, overrides)
-    first = day - timedelta(days=day.weekday())
+    if not isinstance(weeks, int) or isinstance(weeks, bool) or weeks < 1:
+        raise CountError("weeks: give a whole number from 1 on")
+    day = as_day(as_of, "as_of")
+    monday = day - timedelta(days=day.weekday())
 
-    def compute(native: Any, tables: Tables) -> Source:
-        population = Population(native, known, day, policy, policies, tables)
-        return Source(_counts(population, first), population.engine)
+    def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
+        return visits_by_week(standings(population_of(frames, asking)), asking.as_of)
 
-    def summary(counts: Any) -> Any:
-        return _as_weeks(counts, first, weeks, capacity)
+    def summary(counts: pl.DataFrame) -> pl.DataFrame:
+        return _as_weeks(counts, monday, weeks, capacity)
 
-    return summed_up(sessions, tables, compute, summary)
+    given: dict[str, Any] = {"holds": holds, "care_ends": care_ends, **rules}
+    return ask(sessions, protocols, as_of, answer, summary, **given)
 
 
-def _counts(population: Population, first: date) -> Frame:
-    """Return how many tracks and patients each week has, by its place from the first."""
-    frame = forecasts(population)[0].frame
-    silent = nw.col("status").is_in(SILENT)
-    booked = ~nw.col("booked_on").is_null()
-    target = nw.when(nw.col("due").is_null()).then(nw.col("earliest")).otherwise(nw.col("due"))
-    frame = frame.filter(~silent & (booked | (nw.col("status") != "lapsed")))
-    frame = frame.with_columns(_wanted=target, _is_booked=booked)
-    frame = frame.with_columns(_wanted=nw.max_horizontal("_wanted", "as_of"))
-    frame = frame.filter(booked | ~target.is_null())
-    on = nw.when(nw.col("_is_booked")).then(nw.col("booked_on")).otherwise(nw.col("_wanted"))
-    frame = frame.with_columns(_on=on)
-    frame = frame.with_columns(
-        at=whole(nw.col("_on") - first.toordinal(), _WEEK),
-        booked=nw.col("_is_booked").cast(nw.Int64),
-        expected=(~nw.col("_is_booked")).cast(nw.Int64),
+def visits_by_week(found: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Return how many tracks and patients each week has, by its Monday."""
+    is_booked = pl.col("booked_on").is_not_null()
+    ended = pl.col("status").is_in([status.value for status in DueStatus if status.ends_care])
+    on_hold = pl.col("status") == DueStatus.ON_HOLD.value
+    target = pl.max_horizontal(pl.coalesce("due", "earliest"), pl.lit(as_of))
+    expected = pl.col("status").is_in([status.value for status in _EXPECTED])
+    expected &= pl.col("earliest").is_not_null()
+    coming = found.filter(~ended & ~on_hold & (is_booked | expected)).with_columns(
+        monday=pl.when(is_booked).then("booked_on").otherwise(target).dt.truncate("1w"),
+        _booked=is_booked,
     )
-    frame = population.engine.settled(frame.select("patient", "at", "booked", "expected"))
-    tracks = frame.group_by("at").agg(
-        nw.col("booked").sum().cast(nw.Int64), nw.col("expected").sum().cast(nw.Int64)
+    return coming.group_by("monday").agg(
+        booked=pl.col("_booked").sum().cast(pl.Int64),
+        expected=(~pl.col("_booked")).sum().cast(pl.Int64),
+        visits=pl.col("patient").n_unique().cast(pl.Int64),
     )
-    visits = (
-        frame.select("patient", "at")
-        .unique()
-        .group_by("at")
-        .agg(nw.len().cast(nw.Int64).alias("visits"))
-    )
-    return tracks.join(visits, on=["at"], how="left")
 
 
 def _as_weeks(
-    counts: Any,
-    first: date,
-    weeks: int,
-    capacity: int | Mapping[str, int] | None,
-) -> Any:
-    import polars as pl  # noqa: PLC0415 - small answers are made with it
-
-    by_week = {row["at"]: row for row in counts.group_by("at").sum().to_dicts()}
+    counts: pl.DataFrame, first: date, weeks: int, capacity: int | Mapping[str, int] | None
+) -> pl.DataFrame:
+    by_monday = {row["monday"]: row for row in counts.group_by("monday").sum().to_dicts()}
     rows, backlog = [], 0
-    for at in range(weeks):
-        monday = first + timedelta(weeks=at)
+    for place in range(weeks):
+        monday = first + timedelta(weeks=place)
         week = f"{monday.isocalendar().year}-W{monday.isocalendar().week:02}"
-        count = by_week.get(at, {})
-        booked, expected = count.get("booked", 0), count.get("expected", 0)
-        visits = count.get("visits", 0)
+        count = by_monday.get(monday, {"booked": 0, "expected": 0, "visits": 0})
         room = capacity.get(week, 0) if isinstance(capacity, Mapping) else capacity
-        backlog = max(0, backlog + visits - (room or 0))
+        backlog = max(0, backlog + count["visits"] - (room or 0))
         left = None if room is None else backlog
-        rows.append((week, monday, booked, expected, booked + expected, visits, room, left))
+        booked, expected = count["booked"], count["expected"]
+        rows.append(
+            (week, monday, booked, expected, booked + expected, count["visits"], room, left)
+        )
     numbers = ("booked", "expected", "tracks", "visits", "capacity", "backlog")
-    schema = {"week": pl.String(), "monday": pl.Date(), **dict.fromkeys(numbers, pl.Int64())}
+    schema = {"week": pl.String, "monday": pl.Date, **dict.fromkeys(numbers, pl.Int64)}
     return pl.DataFrame(rows, schema=schema, orient="row")

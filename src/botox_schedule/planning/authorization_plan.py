@@ -66,7 +66,7 @@ class AuthorizationPlan(Value, frozen=True):
     as_of: Day
     uses: tuple[AuthorizationUse, ...]
     sessions: tuple[AuthorizedSession, ...]
-    at_earliest: bool
+    at_earliest: bool = False
     first_uncovered_on: Day | None
     warning: AuthorizationWarning | None
 

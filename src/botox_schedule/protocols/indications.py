@@ -291,5 +291,6 @@ def _systems() -> dict[str, str]:
 
 
 def _plain_system(text: str) -> str:
-    """Case, a version behind the address and a closing slash make no difference."""
-    return text.strip().lower().partition("|")[0].rstrip("/")
+    """Case, the scheme, a version behind the address and a closing slash make no difference."""
+    address = text.strip().lower().partition("|")[0].rstrip("/")
+    return address.removeprefix("https://").removeprefix("http://")

@@ -1,0 +1,85 @@
+"""``botox-schedule adherence``: how regularly each track of an export was treated.
+
+Examples:
+    botox-schedule adherence export.csv
+    botox-schedule adherence export.csv --gap-days 30 --care-ends ends.csv --csv
+"""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+
+from botox_schedule.cli.arguments import add_options
+from botox_schedule.cli.exports import Clinic, add_export, clinic_of
+from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table, flat
+from botox_schedule.cli.schedule import tracks_of_clinic
+from botox_schedule.cli.tracks import ListedTrack
+from botox_schedule.outcomes import Adherence, adherence
+
+_OPTIONS = {
+    "--gap-days DAYS": "days without expected effect that do not end an episode (without it: no episodes)"
+}
+_FIGURES = (
+    *("cycles", "held_cycles", "on_time", "early", "late", "on_time_share"),
+    *("covered_between", "covered_to_end", "persistent_days", "is_censored"),
+)
+_COLUMNS = ("patient", "indication", *_FIGURES, "episodes")
+_SPARE = (
+    *("covered_between", "held_cycles", "is_censored", "episodes", "covered_to_end"),
+    *("persistent_days", "on_time_share"),
+)
+_WITHOUT = "a track has no protocol, or its rows could not be read; 'schedule' shows which"
+
+
+def add_arguments(command: ArgumentParser) -> None:
+    """Add what the command takes."""
+    add_export(command)
+    add_options(command, _OPTIONS)
+
+
+def answer(given: Namespace) -> Answer:
+    """Return the figures of each track."""
+    clinic = clinic_of(given)
+    tracks = tracks_of_clinic(clinic, given)
+    found = [*_judged(clinic, tracks, given)]
+    rows = [{**row, **_cells(judged)} for row, judged in found]
+    problems = [*clinic.problems, *[_WITHOUT] * (len(tracks) - len(found))]
+    head = [f"as of {clinic.as_of}; {_gap_words(given.gap_days)}"]
+    return Answer(
+        rows=rows,
+        text=[*head, "", Table(_COLUMNS, [("", rows)], _SPARE), "", NOT_ADVICE],
+        data={
+            "as_of": clinic.as_of,
+            "tracks": [{**row, "adherence": judged} for row, judged in found],
+            "problems": problems,
+        },
+        columns=_COLUMNS,
+        problems=problems,
+        remarks=head,
+    )
+
+
+def _judged(
+    clinic: Clinic, tracks: Sequence[ListedTrack], given: Namespace
+) -> Iterator[tuple[Row, Adherence]]:
+    for listed in tracks:
+        if listed.reading is None or listed.found is None or listed.found.track is None:
+            continue
+        judged = adherence(
+            listed.reading.record,
+            listed.found.track.protocol,
+            as_of=clinic.as_of,
+            permissible_gap_days=given.gap_days,
+            policy=clinic.policy,
+            other_protocols=clinic.known,
+        )
+        yield {"patient": listed.patient, "indication": listed.found.indication}, judged
+
+
+def _cells(judged: Adherence) -> Row:
+    return {**flat(judged, *_FIGURES), "episodes": len(judged.episodes) or None}
+
+
+def _gap_words(gap: int | None) -> str:
+    if gap is None:
+        return "no permissible gap was stated, so episodes are not looked for"
+    return f"an episode ends after {gap} days without expected effect"

@@ -1,0 +1,85 @@
+"""``botox-schedule completion``: completions for bash, zsh and fish.
+
+Examples:
+    botox-schedule completion bash > ~/.local/share/bash-completion/completions/botox-schedule
+    botox-schedule completion zsh > ~/.zfunc/_botox-schedule
+    botox-schedule completion fish > ~/.config/fish/completions/botox-schedule.fish
+"""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+
+from botox_schedule.cli.main import COMMANDS
+from botox_schedule.cli.output import Answer, Line, Row
+from botox_schedule.cli.runner import command_parser
+
+_SHELLS = ("bash", "zsh", "fish")
+
+
+def add_arguments(command: ArgumentParser) -> None:
+    """Add what the command takes."""
+    command.add_argument("shell", choices=_SHELLS, help="the shell that shall complete")
+
+
+def answer(given: Namespace) -> Answer:
+    """Return a script that completes commands and their options."""
+    rows = [*_words()]
+    script = {"bash": _bash, "zsh": _zsh, "fish": _fish}[given.shell](rows)
+    return Answer(rows, [*map(Line, script)], {"shell": given.shell, "script": "\n".join(script)})
+
+
+def _words() -> Iterator[Row]:
+    """Yield every command, and every option and fixed value of it, with what it means."""
+    for name, words in COMMANDS.items():
+        yield {"command": name, "word": "", "help": words}
+    for name in COMMANDS:
+        for action in command_parser(name)._actions:  # noqa: SLF001 - argparse has no other list of them
+            words = (action.help or "").replace("%%", "%")
+            fixed = action.option_strings or map(str, action.choices or ())
+            yield from ({"command": name, "word": word, "help": words} for word in fixed)
+
+
+def _by_command(rows: list[Row]) -> dict[str, str]:
+    found = dict.fromkeys(COMMANDS, "")
+    for row in rows:
+        found[row["command"]] = f"{found[row['command']]} {row['word']}".strip()
+    return found
+
+
+def _cases(rows: list[Row]) -> list[str]:
+    return [f"    {name}) words='{words}' ;;" for name, words in _by_command(rows).items()]
+
+
+def _bash(rows: list[Row]) -> list[str]:
+    return [
+        "_botox_schedule() {",
+        '  local words current="${COMP_WORDS[COMP_CWORD]}"',
+        f"  if [ \"$COMP_CWORD\" -eq 1 ]; then words='{' '.join(COMMANDS)} --help --version'",
+        '  else case "${COMP_WORDS[1]}" in',
+        *_cases(rows),
+        "  esac; fi",
+        '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
+        "}",
+        "complete -o default -o bashdefault -F _botox_schedule botox-schedule",
+    ]
+
+
+def _zsh(rows: list[Row]) -> list[str]:
+    """Zsh reads what bash reads, where it is told so."""
+    return ["#compdef botox-schedule", "autoload -U +X bashcompinit && bashcompinit", *_bash(rows)]
+
+
+def _fish(rows: list[Row]) -> list[str]:
+    lines = []
+    for row in rows:
+        said = row["help"].replace("\\", "\\\\").replace("'", "\\'")
+        when = f"__fish_seen_subcommand_from {row['command']}"
+        word = row["word"]
+        if not word:
+            when, target = "__fish_use_subcommand", f"-f -a {row['command']}"
+        elif word.startswith("--"):
+            target = f"-l {word[2:]}"
+        else:
+            target = f"-o {word[1:]}" if word.startswith("-") else f"-a {word}"
+        lines.append(f"complete -c botox-schedule -n '{when}' {target} -d '{said}'")
+    return lines

@@ -1,0 +1,71 @@
+"""The configuration file: defaults that a clinic writes down once."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from botox_schedule.errors import BotoxScheduleError
+from botox_schedule.protocols.loader import tables_of
+
+NAME = "botox-schedule.toml"
+_PATHS = ("protocols", "policy")
+_KINDS = {"region": str, "protocols": str, "policy": str | dict, "columns": dict}
+_EXPECTED = {
+    "region": "text",
+    "protocols": "the name of a file",
+    "policy": "the name of a file, or a table",
+    "columns": "a table with the name in the file as text",
+}
+
+
+class ConfigurationError(BotoxScheduleError, ValueError):
+    """The configuration file cannot be used; the message names the file and the key."""
+
+
+def use_configuration(given: Namespace) -> str:
+    """Fill in what the command line leaves open; the answer says which file was used for what.
+
+    Keys are ``region``, ``protocols`` (a file), ``policy`` (a file, or a table with its fields)
+    and ``columns`` (a table: the library's name and the file's). Files are looked for next to
+    the configuration.
+
+    Raises:
+        ConfigurationError: When a key is unknown or its value of the wrong kind.
+        ProtocolFileError: When the file is not TOML.
+        OSError: When a file that was named cannot be opened.
+    """
+    if not hasattr(given, "config"):
+        return ""
+    file = given.config or Path(NAME)
+    if given.config is None and not file.exists():
+        return ""
+    _, settings = tables_of(file)
+    _check(file.name, settings)
+    used = [name for name in settings if _use(given, name, _placed(file, name, settings[name]))]
+    return f"using {file}: {', '.join(used) or 'nothing that this command needs'}"
+
+
+def _check(name: str, settings: dict[str, Any]) -> None:
+    for key, value in settings.items():
+        if key not in _KINDS:
+            raise ConfigurationError(f"{name}: unknown key; known are {', '.join(_KINDS)}")
+        names = value.values() if key == "columns" and isinstance(value, dict) else ()
+        if not isinstance(value, _KINDS[key]) or not all(
+            isinstance(header, str) for header in names
+        ):
+            raise ConfigurationError(f"{name}: {key}: expected {_EXPECTED[key]}")
+
+
+def _placed(file: Path, name: str, value: Any) -> Any:
+    return file.parent / value if name in _PATHS and isinstance(value, str) else value
+
+
+def _use(given: Namespace, name: str, value: Any) -> bool:
+    """Whether the value was used; what the command line says comes first."""
+    if name == "columns" and hasattr(given, "column"):
+        given.column = [*value.items(), *given.column]
+        return True
+    if getattr(given, name, value) is not None:
+        return False
+    setattr(given, name, value)
+    return True

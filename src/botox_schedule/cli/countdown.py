@@ -1,0 +1,53 @@
+"""``botox-schedule countdown``: by when each thing must be done before a visit.
+
+Examples:
+    botox-schedule countdown 2026-06-22 --lead 'order=28 days' --lead 'call=7 days'
+    botox-schedule countdown 2026-06-22 --serial --lead 'submit=28 days' --lead 'order=21 days' --closed 2026-05-25
+"""
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+
+from botox_schedule import Interval
+from botox_schedule.cli.arguments import CALENDAR, add_options, calendar_of, interval
+from botox_schedule.cli.output import Answer, Row, Table, flat
+from botox_schedule.errors import IntervalError
+from botox_schedule.planning import CountdownStep, Weekday, countdown
+
+_OPTIONS = {
+    "target DAY": "the day of the visit",
+    "--lead NAME=INTERVAL!*": "what is to be done, and how long before; may be repeated",
+    "--serial": "one thing after the other, in the order given",
+}
+_COLUMNS = ("on", "weekday", "step", "lead", "moved_days")
+
+
+def add_arguments(command: ArgumentParser) -> None:
+    """Add what the command takes."""
+    add_options(command, _OPTIONS | CALENDAR, {"NAME=INTERVAL": _lead})
+
+
+def _lead(text: str) -> tuple[str, Interval]:
+    name, separator, length = text.rpartition("=")
+    if not separator or not name:
+        raise ArgumentTypeError("expected NAME=INTERVAL, such as 'order=28 days'")
+    return name, interval(length)
+
+
+def answer(given: Namespace) -> Answer:
+    """Return the steps, the earliest first."""
+    names = [name for name, _ in given.lead]
+    if len(set(names)) < len(names):
+        raise IntervalError("two leads have one name; give each a name of its own")
+    steps = countdown(given.target, given.lead, serial=given.serial, calendar=calendar_of(given))
+    rows = [*map(_row, steps)]
+    return Answer(rows=rows, text=[Table(_COLUMNS, [("", rows)])], data=steps)
+
+
+def _row(step: CountdownStep) -> Row:
+    weekday = tuple(Weekday)[step.on.weekday()]
+    return {
+        "on": step.on,
+        "weekday": weekday,
+        "step": step.name,
+        **flat(step, "lead", "moved_days"),
+    }

@@ -1,0 +1,61 @@
+"""``botox-schedule demo``: the schedule of a made-up clinic, and one patient's timeline.
+
+Examples:
+    botox-schedule demo
+"""
+
+from argparse import ArgumentParser, Namespace
+from datetime import date
+from importlib.resources import as_file, files
+
+from botox_schedule import SchedulingPolicy, SessionStatus, find_protocol, response_timeline
+from botox_schedule.cli.exports import Clinic
+from botox_schedule.cli.output import Answer
+from botox_schedule.cli.schedule import schedule_answer
+from botox_schedule.cli.timeline import timeline_answer
+from botox_schedule.cli.tracks import Rules, listed_tracks
+from botox_schedule.protocols.catalog import known_protocols
+from botox_schedule.tables import read_sessions
+
+_DAY = date(2026, 3, 16)
+_PATIENT = "P1035"
+_TREATMENT = "chronic-migraine"
+
+
+def add_arguments(command: ArgumentParser) -> None:
+    """Add what the command takes: nothing."""
+
+
+def answer(given: Namespace) -> Answer:  # noqa: ARG001 - every command takes its arguments
+    """Return both; the day is that of the made-up clinic."""
+    clinic = _clinic()
+    rules = Rules(clinic.as_of, clinic.policy, clinic.known)
+    schedule = schedule_answer(clinic, listed_tracks(clinic.records, rules, clinic.incomplete))
+    timeline = _timeline(clinic)
+    return schedule._replace(
+        text=[
+            "A made-up clinic: its export is the file cli/demo/clinic-export.csv of the package",
+            *schedule.text,
+            "",
+            f"What patient {_PATIENT} may expect",
+            *timeline.text,
+        ],
+        data={"schedule": schedule.data, "timeline": timeline.data},
+    )
+
+
+def _clinic() -> Clinic:
+    with as_file(files("botox_schedule.cli") / "demo" / "clinic-export.csv") as path:
+        reading = read_sessions(path)
+    records, known = reading.records(), known_protocols(None)
+    policy = SchedulingPolicy()
+    return Clinic(records, frozenset(), reading, {}, (), _DAY, policy, known)
+
+
+def _timeline(clinic: Clinic) -> Answer:
+    sessions = next(record for record in clinic.records if record.id == _PATIENT).sessions
+    days = [s.administered_on for s in sessions if s.status is SessionStatus.COMPLETED]
+    protocol = find_protocol(_TREATMENT)
+    timeline = response_timeline(max(days), protocol, min(days))
+    title = f"{protocol.indication} with {protocol.product}, session on {max(days)}"
+    return timeline_answer(protocol, title, timeline, _DAY)

@@ -1,0 +1,55 @@
+"""``botox-schedule due``: the four dates after a session.
+
+Examples:
+    botox-schedule due chronic-migraine 2026-01-05
+    botox-schedule due cervical-dystonia 2026-01-05 --product Dysport --as-of 2026-03-30
+    botox-schedule due chronic-migraine 2026-01-05 --payer-minimum '12 weeks + 1 day' --json
+"""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from botox_schedule import TreatmentProtocol, due_dates, due_status, project_dates
+from botox_schedule.cli.arguments import TREATMENT, add_options, policy_of, protocol_of
+from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
+from botox_schedule.cli.protocols import sources
+from botox_schedule.engine import ProjectedSession
+
+_DATES = ("earliest", "due", "overdue_from", "lapsed_from", "typical_on")
+
+
+def add_arguments(command: ArgumentParser) -> None:
+    """Add what the command takes."""
+    add_options(command, TREATMENT)
+
+
+def answer(given: Namespace) -> Answer:
+    """Return the four dates, the status of a day, and the sessions that follow."""
+    protocol, policy = protocol_of(given), policy_of(given)
+    dates = due_dates(given.administered_on, protocol, policy)
+    status = due_status(dates, as_of=given.as_of)
+    ahead = project_dates(given.administered_on, protocol, policy=policy)
+    figures = {**flat(dates, *_DATES), f"status on {given.as_of}": status}
+    text = [title(protocol, given), "", *listing(figures)]
+    if dates.typical_words:
+        text.append(f"typical: {dates.typical_words}; it makes nobody due")
+    text += _later(ahead)
+    if dates.unverified:
+        text += ["", f"unverified: {', '.join(dates.unverified)}"]
+    asked = {"administered_on": given.administered_on, "as_of": given.as_of, "status": status}
+    return Answer(
+        rows=[{**asked, **flat(dates, *_DATES, "unverified")}],
+        text=[*text, "", *sources(protocol, "minimum", "usual", "typical", "wording"), NOT_ADVICE],
+        data={**asked, "dates": dates, "projected": ahead},
+    )
+
+
+def title(protocol: TreatmentProtocol, given: Namespace) -> str:
+    """Return what was asked, in words."""
+    return f"{protocol.indication} with {protocol.product}, session on {given.administered_on}"
+
+
+def _later(ahead: Sequence[ProjectedSession]) -> list[str]:
+    if not ahead:
+        return ["", "no later sessions: the source states no usual range"]
+    return ["", "if every session comes on its day:", *(f"  {s.number}. {s.target}" for s in ahead)]

@@ -1,0 +1,198 @@
+"""Reads a clinic's export and the tables next to it into one record for each patient."""
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from botox_schedule import PatientRecord, SessionStatus
+from botox_schedule.cli.arguments import AS_OF, RULES, add_options, known_of, policy_of
+from botox_schedule.errors import BotoxScheduleError, ExchangeError
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.tables import (
+    FactReading,
+    TableReading,
+    read_authorizations,
+    read_births,
+    read_care_ends,
+    read_holds,
+    read_overrides,
+    read_prior_treatments,
+    read_sessions,
+    read_weights,
+)
+
+SIDE_TABLES: Mapping[str, tuple[Callable[..., FactReading[Any]], str]] = {
+    "holds": (read_holds, "pauses: patient, first, last, reason"),
+    "care_ends": (read_care_ends, "discharges and deaths: patient, on, kind"),
+    "overrides": (read_overrides, "intervals for one patient: patient, indication, minimum, usual"),
+    "births": (read_births, "days of birth: patient, born on"),
+    "weights": (read_weights, "body weights: patient, measured on, kilograms"),
+    "prior_treatments": (read_prior_treatments, "cycles given elsewhere: patient, indication"),
+    "authorizations": (read_authorizations, "a payer's approvals: patient, indication, product"),
+}
+"""What may be known of patients besides their sessions."""
+_SESSIONS = "sessions"
+NONE = Path("none")
+_TWO_BIRTHS = "two days of birth differ; neither counts"
+_OTHER_FORMAT = "--date-format names another format, such as mdy for 01/31/2026"
+
+
+class Clinic(NamedTuple):
+    """What the tables of a clinic say, and by which rules it is judged.
+
+    Attributes:
+        records: A record for each patient who has a session.
+        incomplete: The patients of whom a row counts for nothing.
+        reading: The sessions as they were read.
+        facts: What the tables next to them say, by their name.
+        problems: What is wrong with the tables.
+        as_of: The day of the question.
+        policy: What the clinic or payer chose.
+        known: The protocols.
+    """
+
+    records: Sequence[PatientRecord]
+    incomplete: frozenset[str]
+    reading: TableReading
+    facts: Mapping[str, FactReading[Any]]
+    problems: Sequence[str]
+    as_of: date
+    policy: SchedulingPolicy
+    known: ProtocolSet
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What became of each row: the others add up to ``rows``."""
+        read = self.reading.counts
+        statuses = Counter(row.session.status for row in self.reading.session_rows)
+        by_status = {status.value: statuses[status] for status in SessionStatus if statuses[status]}
+        return {"rows": read.read, **by_status, "left_out": read.left_out, "blank": read.blank}
+
+
+def add_export(command: ArgumentParser, *, needed: Sequence[str] = ()) -> None:
+    """Add what reads a clinic's tables.
+
+    Args:
+        command: The parser.
+        needed: The tables next to the sessions that must be named; ``none`` says there is none.
+    """
+    tables = {
+        f"--{name.replace('_', '-')} FILE{'!' if name in needed else ''}": f"a table of {words}"
+        + ("; none says there is none" if name in needed else "")
+        for name, (_, words) in SIDE_TABLES.items()
+    }
+    kinds = {"NAME=HEADER": _column}
+    add_options(command, {_FILE: _FILE_WORDS} | tables | _OPTIONS | AS_OF | RULES, kinds)
+
+
+_FILE = "file FILE"
+_FILE_WORDS = "a table of sessions: CSV, TSV, Excel or Parquet, also in gzip; - for standard input"
+_OPTIONS = {
+    "--column NAME=HEADER*": "what a column is called in the file, such as date='Svc Dt' or holds.first='From'; may be repeated",
+    "--date-format FORMAT": "iso (default), mdy, dmy, or a pattern such as %%d.%%m.%%Y",
+    "--product PRODUCT": "the product of rows that name none",
+    "--encoding NAME": "such as latin-1 (default: UTF-8, or UTF-16 by its mark)",
+}
+
+
+def _column(text: str) -> tuple[str, str]:
+    name, separator, header = text.partition("=")
+    if not (name and separator and header):
+        raise ArgumentTypeError("expected NAME=HEADER, such as date='Svc Dt'")
+    return name, header
+
+
+def clinic_of(given: Namespace) -> Clinic:
+    """Return what the tables of the arguments say.
+
+    Raises:
+        TableError: When a table cannot be read as one; the message names the file.
+        OSError: When a file cannot be opened.
+    """
+    known, policy = known_of(given), policy_of(given)
+    options = {
+        "date_format": given.date_format,
+        "product": given.product,
+        "encoding": given.encoding,
+        "indications": (*known.indications, *policy.other_indications),
+    }
+    reading = _named(given.file, read_sessions, columns=_columns(given, _SESSIONS), **options)
+    facts = {
+        name: _named(file, read, columns=_columns(given, name), **options)
+        for name, (read, _) in SIDE_TABLES.items()
+        if (file := getattr(given, name)) not in {None, NONE}
+    }
+    births, doubts = _births(reading, facts.get("births"))
+    problems = [*map(str, reading.problems), *_fact_problems(reading, facts), *doubts]
+    if any("name the date format" in problem for problem in problems):
+        problems.append(_OTHER_FORMAT)
+    return Clinic(
+        records=[*_records(reading, facts, births)],
+        incomplete=reading.unreadable.union(*(found.unreadable for found in facts.values())),
+        reading=reading,
+        facts=facts,
+        problems=problems,
+        as_of=given.as_of,
+        policy=policy,
+        known=known,
+    )
+
+
+def _columns(given: Namespace, table: str) -> dict[str, str]:
+    """The file's headers and what they mean: a column without a table is one of the sessions."""
+    named = [((_SESSIONS, name) if "." not in name else tuple(name.split(".", 1)), header)
+             for name, header in given.column]  # fmt: skip
+    unknown = {found[0] for found, _ in named} - {_SESSIONS, *SIDE_TABLES}
+    if unknown:
+        raise ExchangeError(f"--column: no such table; known are {', '.join(SIDE_TABLES)}")
+    return {header: found[1] for found, header in named if found[0] == table}
+
+
+def _named(file: Path, read: Callable[..., Any], **options: Any) -> Any:
+    """Read a table; an error names its file."""
+    try:
+        return read(str(file), **options)
+    except BotoxScheduleError as error:
+        said = str(error).removeprefix(f"{file.name}: ")
+        raise ExchangeError(f"{file}: {said}") from None
+
+
+def _births(
+    reading: TableReading, found: FactReading[date] | None
+) -> tuple[dict[str, date], list[str]]:
+    """The day of birth of each patient; of two that differ neither counts."""
+    days = dict(reading.births)
+    differing: dict[str, str] = {}
+    for row in () if found is None else found.fact_rows:
+        if days.setdefault(row.patient, row.fact) != row.fact:
+            differing[row.patient] = f"births: line {row.line}: {_TWO_BIRTHS}"
+    return {p: day for p, day in days.items() if p not in differing}, [*differing.values()]
+
+
+def _fact_problems(reading: TableReading, facts: Mapping[str, FactReading[Any]]) -> list[str]:
+    return [
+        f"{name.replace('_', ' ')}: {problem}"
+        for name, found in facts.items()
+        for problem in sorted([*found.problems, *found.unmatched(reading.patients)])
+    ]
+
+
+def _records(
+    reading: TableReading, facts: Mapping[str, FactReading[Any]], births: Mapping[str, date]
+) -> Sequence[PatientRecord]:
+    by_patient = {name: found.by_patient for name, found in facts.items() if name != "births"}
+    return [
+        PatientRecord(
+            id=patient,
+            sessions=sessions,
+            born_on=births.get(patient),
+            **{name: found.get(patient, ()) for name, found in by_patient.items()}
+            | {"care_ends": (*reading.care_ends.get(patient, ()),
+                             *by_patient.get("care_ends", {}).get(patient, ()))},
+        )
+        for patient, sessions in reading.sessions.items()
+    ]  # fmt: skip

@@ -1,0 +1,73 @@
+"""``botox-schedule forecast``: where a record stands on a day.
+
+Examples:
+    botox-schedule forecast record.json
+    botox-schedule forecast record.json --as-of 2026-04-10 --explain
+    botox-schedule forecast - --indication chronic-migraine --planned-units 155 --json < record.json
+"""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+
+from botox_schedule import Forecast
+from botox_schedule.cli.arguments import add_options
+from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
+from botox_schedule.cli.record_files import RECORD, question_of
+from botox_schedule.cli.tracks import forecast_for
+from botox_schedule.engine.limits import LimitCheck
+
+_OPTIONS = {"--explain": "with the reason and the source of every date"}
+_BRIEF = (
+    "status",
+    "earliest",
+    "due",
+    "overdue_from",
+    "lapsed_from",
+    "typical_on",
+    "resumes_on",
+    "cycle_number",
+    "last_session_on",
+    "phase",
+    "booked_on",
+    "clear",
+)
+
+
+def add_arguments(command: ArgumentParser) -> None:
+    """Add what the command takes."""
+    add_options(command, RECORD | _OPTIONS)
+
+
+def answer(given: Namespace) -> Answer:
+    """Return where each track stands, with the reasons if asked for."""
+    question = question_of(given)
+    found = [
+        forecast_for(question.reading, track, question.planned_units) for track in question.tracks
+    ]
+    lines = [line for one in found for line in _lines(one, explain=given.explain)]
+    return Answer(
+        rows=[flat(one.summary()) for one in found], text=[*lines, NOT_ADVICE], data=found
+    )
+
+
+def _lines(found: Forecast, *, explain: bool) -> Iterator[str]:
+    yield str(found.protocol or f"{found.indication}: no protocol is known")
+    if explain:
+        yield from found.explain().splitlines()
+        yield from map(_limit, found.limit_checks)
+    else:
+        yield from _brief(found)
+    yield ""
+
+
+def _brief(found: Forecast) -> Sequence[str]:
+    row = flat(found.summary(), *_BRIEF)
+    said = {f"status on {found.as_of}": row.pop("status"), **row}
+    codes = dict.fromkeys(f"finding {f.code} ({f.needs})" for f in found.findings)
+    return [*listing(said), *codes]
+
+
+def _limit(check: LimitCheck) -> str:
+    reading = f" ({check.reading})" if check.reading else ""
+    told = "not checked" if check.not_checked else f"{check.total:f} U on {check.on}"
+    return f"limit {check.limit}{reading}: {told}"

@@ -1,0 +1,67 @@
+"""``botox-schedule handout``: a patient's page.
+
+Examples:
+    botox-schedule handout record.json --key 7f3a --when-to-call call.txt --html page.html
+    botox-schedule handout record.json --key 7f3a --when-to-call call.txt --html page.html --language es --patient Ana
+"""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from botox_schedule.cli.arguments import add_options, midnight, missing_extra
+from botox_schedule.cli.output import Answer, write_file
+from botox_schedule.cli.record_files import RECORD, with_protocol
+from botox_schedule.errors import HandoutError, UnknownProtocolError
+from botox_schedule.files import MEBIBYTE, read_within
+
+_OPTIONS = {
+    "--when-to-call FILE!": "the clinic's own text on when to call; there is none by default",
+    "--html FILE!": "the page to write",
+    "--key KEY!": "the clinic's key of the patient: it makes the ids of the calendar entries",
+    "--language LANGUAGE": "en (default), or es, which nobody has reviewed yet",
+    "--messages FILE": "the clinic's own words for the page, in TOML",
+    "--patient NAME": "what the patient is called on the page",
+    "--clinic TEXT": "the clinic's name and telephone",
+}
+
+
+def add_arguments(command: ArgumentParser) -> None:
+    """Add what the command takes."""
+    add_options(command, RECORD | _OPTIONS, language="en")
+
+
+def answer(given: Namespace) -> Answer:
+    """Write the page."""
+    try:
+        from botox_schedule.views.handout import handout_html  # noqa: PLC0415 - an extra
+        from botox_schedule.views.messages import load_messages  # noqa: PLC0415 - with it
+    except ImportError:
+        raise missing_extra("handout") from None
+    question = with_protocol(given)
+    if len(question.protocols) > 1:
+        raise UnknownProtocolError(
+            "the record has several treatments; a page is about one: name it with --indication"
+        )
+    protocol = question.protocols[0]
+    html = handout_html(
+        question.record,
+        protocol,
+        when_to_call=_text(given.when_to_call),
+        key=given.key,
+        stamped_at=midnight(given.as_of),
+        language=given.language if given.messages is None else load_messages(given.messages),
+        patient=given.patient,
+        clinic=given.clinic,
+        **question.rules,
+    )
+    write_file(given.html, html)
+    told = f"the page for {protocol.indication} was written to {given.html}"
+    row = {"protocol": protocol.id, "html": given.html}
+    return Answer(rows=[row], text=[told], data=row, problems=question.problems)
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_within(path, MEBIBYTE).decode()
+    except UnicodeDecodeError:
+        raise HandoutError(f"{path.name}: expected text in UTF-8") from None

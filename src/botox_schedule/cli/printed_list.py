@@ -1,0 +1,109 @@
+"""A worklist on paper: a section for each kind of answer, boxes to tick, room for initials."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from html import escape
+from io import BytesIO
+
+from botox_schedule.cli.arguments import missing_extra
+from botox_schedule.cli.output import NOT_ADVICE, Row, word
+
+_COLUMNS = (
+    *("patient", "indication", "reason", "last_session_on", "due", "typical_on", "booked_on"),
+    *("last_chance_on", "next_look_on", "today"),
+)
+_BOXES = ("1st contact", "2nd contact", "initials")
+_WIDTHS = {"patient": 16, "indication": 24, "reason": 20, "today": 30}
+_STYLE = """
+@page { size: landscape; margin: 12mm }
+body { font: 10pt/1.35 system-ui, sans-serif; color: #000; background: #fff; margin: 1rem }
+h2 { font-size: 12pt; break-after: avoid } thead { display: table-header-group }
+table { border-collapse: collapse; width: 100% }
+tr { break-inside: avoid } th, td { border: 1px solid #777; padding: 2px 5px; text-align: left }
+th { background: #eee } .box { text-align: center } .initials { min-width: 5em }
+@media screen and (max-width: 860px) { .wide { overflow-x: auto } }
+"""
+
+Sections = Sequence[tuple[str, Sequence[Row]]]
+
+
+def list_html(sections: Sections, as_of: date, problems: Sequence[str]) -> str:
+    """Return the list as one page that needs nothing else; no patient crosses a sheet of it."""
+    tables = "".join(f"<h2>{escape(title)}</h2>{_table(rows)}" for title, rows in sections)
+    told = "".join(f"<li>{escape(problem)}</li>" for problem in problems)
+    wrong = f"<h2>Problems ({len(problems)})</h2><ul>{told}</ul>" if problems else ""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>Worklist of {as_of}</title><style>{_STYLE}</style></head><body>"
+        f"<h1>Worklist of {as_of}</h1><p>{NOT_ADVICE}</p>{tables}{wrong}</body></html>\n"
+    )
+
+
+def _table(rows: Sequence[Row]) -> str:
+    head = "".join(f'<th scope="col">{_title(name)}</th>' for name in (*_COLUMNS, *_BOXES))
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(_words(row[name]))}</td>' for name in _COLUMNS)}"
+        f"{''.join('<td class=box>☐</td>' for _ in _BOXES[:2])}<td class=initials></td></tr>"
+        for row in rows
+    )
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _title(name: str) -> str:
+    return {"today": "look at"}.get(name, name.removesuffix("_on").replace("_", " "))
+
+
+def _words(value: object) -> str:
+    return "" if word(value) == "-" else word(value).replace("_", " ")
+
+
+def list_xlsx(sections: Sections, as_of: date, problems: Sequence[str]) -> bytes:
+    """Return the list as a spreadsheet that prints on one page's width.
+
+    Raises:
+        ExchangeError: When the extra ``excel`` is missing.
+    """
+    try:
+        from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise missing_extra("excel") from None
+    content = BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with Workbook(content, options) as book:
+        # The same list gives the same bytes.
+        book.set_properties({"created": datetime(as_of.year, as_of.month, as_of.day)})  # noqa: DTZ001
+        sheet = book.add_worksheet("worklist")
+        bold = book.add_format({"bold": True})
+        cell = book.add_format({"border": 1, "num_format": "yyyy-mm-dd", "align": "left"})
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer(f"&L{NOT_ADVICE}&RPage &P of &N")
+        for number, name in enumerate(_COLUMNS):
+            sheet.set_column(number, number, _WIDTHS.get(name, 11))
+        lines = _lines(sections, as_of, problems)
+        for number, (is_bold, values) in enumerate(lines):
+            for column, value in enumerate(values):
+                sheet.write(number, column, value, bold if is_bold else cell)
+    return content.getvalue()
+
+
+def _lines(
+    sections: Sections, as_of: date, problems: Sequence[str]
+) -> list[tuple[bool, Sequence[object]]]:
+    """Return the lines of the sheet, and whether each is a heading."""
+    header = [*map(_title, (*_COLUMNS, *_BOXES))]
+    lines: list[tuple[bool, Sequence[object]]] = [(True, [f"Worklist of {as_of}"])]
+    for title, rows in sections:
+        lines += [(True, []), (True, [title]), (True, header)]
+        lines += [
+            (False, [*(_value(row[name]) for name in _COLUMNS), "☐", "☐", ""]) for row in rows
+        ]
+    if problems:
+        lines += [(True, []), (True, [f"Problems ({len(problems)})"])]
+        lines += [(True, [problem]) for problem in problems]
+    return lines
+
+
+def _value(value: object) -> object:
+    return value if isinstance(value, date) else _words(value)

@@ -1,0 +1,183 @@
+"""``botox-schedule protocols``: what is known, from where, and how well it was read.
+
+Examples:
+    botox-schedule protocols
+    botox-schedule protocols chronic-migraine
+    botox-schedule protocols onabotulinumtoxinA-chronic-migraine-adult-us --json
+    botox-schedule protocols --protocols our-protocols.toml
+    botox-schedule protocols --verify
+"""
+
+import tomllib
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from importlib.resources.abc import Traversable
+from itertools import groupby
+
+from botox_schedule import TreatmentProtocol, UnknownProtocolError, load_protocols
+from botox_schedule.cli.arguments import add_options, known_of
+from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table, flat
+from botox_schedule.protocols import SourceRef
+from botox_schedule.protocols.bundled import data_folder
+from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.views.notebook import figures
+
+_OPTIONS = {
+    "--protocols FILE": "the clinic's own protocols, in TOML, too",
+    "--verify": "compare the bundled data files with the digests that came with them",
+}
+_LIST = ("indication", "for", "minimum", "usual", "typical", "verification")
+_NAMES = ("id", "version", "indication", "product", "population", "region")
+_INTERVALS = ("minimum", "usual", "typical")
+_COLUMNS = (*_NAMES, *_INTERVALS, "verification")
+_SPARE = ("verification", "typical")
+_FIGURES = ("figure", "value", "verification", "checked_on", "source")
+DIGESTS = "digests.toml"
+"""The data file with the digests of the others."""
+
+
+def add_arguments(command: ArgumentParser) -> None:
+    """Add what the command takes."""
+    words = "a protocol's id, or an indication: every figure with its source"
+    command.add_argument("name", nargs="?", metavar="NAME", help=words)
+    add_options(command, _OPTIONS)
+
+
+def answer(given: Namespace) -> Answer:
+    """Return all protocols, those of one name, or whether the data files are as they came."""
+    if given.verify:
+        return _verified()
+    known = known_of(given)
+    if given.name is None:
+        own = load_protocols(given.protocols) if given.protocols else ()
+        return _listed([*own, *(protocol for protocol in known if protocol not in own)])
+    return _shown(_named(known, given.name))
+
+
+def _named(known: ProtocolSet, name: str) -> list[TreatmentProtocol]:
+    found = [protocol for protocol in known if protocol.id == name]
+    if found:
+        return found
+    try:
+        slug = known.indication_named(name)
+    except UnknownProtocolError as error:
+        raise UnknownProtocolError(
+            f"no protocol has that id, and {error}; 'botox-schedule protocols' lists all"
+        ) from None
+    return [protocol for protocol in known if protocol.indication == slug]
+
+
+def _listed(protocols: Sequence[TreatmentProtocol]) -> Answer:
+    ordered = sorted(protocols, key=lambda p: (p.product, p.indication, p.population, p.region))
+    sections = [
+        (product.value, [*map(_row, group)])
+        for product, group in groupby(ordered, key=lambda p: p.product)
+    ]
+    hint = "'botox-schedule protocols NAME' shows every figure of an indication with its source."
+    return Answer(
+        rows=[*map(_row, ordered)],
+        text=[Table(_LIST, sections, _SPARE), "", hint, NOT_ADVICE],
+        data=ordered,
+        columns=_COLUMNS,
+    )
+
+
+def _row(protocol: TreatmentProtocol) -> Row:
+    rule = protocol.retreatment
+    source = rule.minimum_source or rule.usual_source or rule.wording_source
+    return {
+        **flat(protocol, *_NAMES),
+        **flat(rule, *_INTERVALS),
+        "for": f"{protocol.population} {protocol.region}",
+        "verification": "unverified" if source is None else source.verification,
+    }
+
+
+def _shown(protocols: Sequence[TreatmentProtocol]) -> Answer:
+    text: list[str | Table] = []
+    rows: list[Row] = []
+    for protocol in protocols:
+        found = [*figure_rows(protocol)]
+        rows += [{"id": protocol.id, "version": protocol.version, **row} for row in found]
+        shared = ", ".join(protocol.shares_clock_with) or "no other indication"
+        text += [str(protocol.ref), f"{protocol.retreatment.kind}, shares its clock with {shared}"]
+        text += ["", *_figure_lines(found)]
+        text += [f"note: {note}" for note in protocol.notes]
+        text.append("")
+    data = protocols[0] if len(protocols) == 1 else protocols
+    return Answer(rows=rows, text=[*text, NOT_ADVICE], data=data)
+
+
+def _figure_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """A figure in one line and its source below it: both are sentences, no table holds them."""
+    for row in rows:
+        yield f"{row['figure']}: {row['value']}"
+        said = row["source"] or "no source is given"
+        yield f"  {row['verification']}, {row['checked_on'] or 'never checked'}: {said}"
+
+
+def figure_rows(protocol: TreatmentProtocol) -> Iterator[Row]:
+    """Yield every figure of a protocol with its source."""
+    found = [figure for figure in figures(protocol) if figure[1] is not None]
+    found += [("limit", limit, limit.source) for limit in protocol.limits]
+    found += [("code", f"{c.system} {c.code}: {c.meaning}", c.source) for c in protocol.codes]
+    if (ages := protocol.ages) is not None:
+        first, last = ("any" if age is None else age for age in (ages.first, ages.last))
+        found.append(("ages", f"{first} to {last} years", ages.source))
+    for figure in found:
+        yield _figure(*figure)
+
+
+def _figure(name: str, value: object, source: SourceRef | None) -> Row:
+    if source is None:
+        return dict(zip(_FIGURES, (name, str(value), "unverified", None, None), strict=True))
+    told = (source.verification, source.checked_on, f"{source.title}, {source.place}")
+    return dict(zip(_FIGURES, (name, str(value), *told), strict=True))
+
+
+def sources(protocol: TreatmentProtocol, *names: str) -> list[str]:
+    """Return the lines that say where the named figures of an answer come from."""
+    lines = [
+        f"  {name.replace('_', ' ')} {value}: {source or 'no source is given: unverified'}"
+        for name, value, source in figures(protocol)
+        if name in names and value is not None
+    ]
+    return ["sources:", *lines, f"protocol: {protocol.ref}"]
+
+
+def data_digests() -> dict[str, str]:
+    """Return a digest of each bundled data file, by its name."""
+    found = sorted(_files(data_folder(), ""))
+    return {name: sha256(file.read_bytes()).hexdigest() for name, file in found if name != DIGESTS}
+
+
+def _files(folder: Traversable, inside: str) -> Iterator[tuple[str, Traversable]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files(entry, f"{inside}{entry.name}/")
+        else:
+            yield f"{inside}{entry.name}", entry
+
+
+def _verified() -> Answer:
+    known = tomllib.loads((data_folder() / DIGESTS).read_text(encoding="utf-8"))
+    found = data_digests()
+    rows = [
+        {"file": name, "outcome": _outcome(known.get(name), found.get(name))}
+        for name in sorted({*known, *found})
+    ]
+    wrong = [f"{row['file']}: {row['outcome']}" for row in rows if row["outcome"] != _SAME]
+    told = f"{len(rows)} data files, {len(rows) - len(wrong)} as they came with this version"
+    return Answer(rows=rows, text=[told], problems=wrong)
+
+
+_SAME = "same"
+
+
+def _outcome(known: str | None, found: str | None) -> str:
+    if known is None:
+        return "added"
+    if found is None:
+        return "missing"
+    return _SAME if known == found else "changed"

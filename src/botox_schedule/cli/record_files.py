@@ -1,0 +1,156 @@
+"""Reads a record from a JSON file, and finds its tracks."""
+
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from botox_schedule import PatientRecord, TreatmentProtocol, UnknownProtocolError
+from botox_schedule.cli.arguments import (
+    AS_OF,
+    RULES,
+    content_of,
+    known_of,
+    policy_of,
+    region_of,
+)
+from botox_schedule.engine.limits import planned_units
+from botox_schedule.engine.track import Reading, read_record, track_in
+from botox_schedule.engine.tracks import RecordTrack, followed_findings, followed_in, tracks_of
+from botox_schedule.errors import BotoxScheduleError
+from botox_schedule.files import MEBIBYTE
+from botox_schedule.protocols.collection import Followed
+
+_MOST_BYTES = 64 * MEBIBYTE
+_MOST_FAULTS = 20
+_UNKNOWN_KEYS = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
+
+
+class RecordFileError(BotoxScheduleError, ValueError):
+    """The file holds no record; the message says where and what was expected."""
+
+
+class Question(NamedTuple):
+    """A record, the tracks that are asked about, and by which rules."""
+
+    record: PatientRecord
+    reading: Reading
+    tracks: Sequence[RecordTrack]
+    planned_units: Decimal | None
+
+    @property
+    def protocols(self) -> list[TreatmentProtocol]:
+        """The protocols of the tracks that have one."""
+        return [found.track.protocol for found in self.tracks if found.track is not None]
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """How a question about the record is asked: the day, the policy, the protocols."""
+        reading = self.reading
+        return {
+            "as_of": reading.as_of,
+            "policy": reading.policy,
+            "other_protocols": reading.known,
+        }
+
+    @property
+    def problems(self) -> list[str]:
+        """What to say of tracks without a protocol, where an answer needs one."""
+        return [_WITHOUT for found in self.tracks if found.track is None]
+
+
+RECORD = {
+    "file FILE": "a patient's record, in JSON; - for standard input",
+    "--indication INDICATION": "the planned treatment (default: every track)",
+    "--product PRODUCT": "the planned product (default: the last)",
+    "--planned-units UNITS": "units planned for the next session (default: those of its booking)",
+    **AS_OF,
+    **RULES,
+}
+"""What reads a record and names the planned treatment."""
+_WITHOUT = "a treatment of the record has no protocol; 'botox-schedule forecast' shows which"
+
+
+def read_record_file(file: Path) -> PatientRecord:
+    """Return the record that a JSON file holds.
+
+    Raises:
+        RecordFileError: When it holds none; no value of the file is in the message.
+        FileLimitError: When it is larger than 64 MiB.
+        OSError: When it cannot be opened.
+    """
+    try:
+        return PatientRecord.model_validate_json(content_of(file, _MOST_BYTES))
+    except ValidationError as error:
+        told = list(_faults(error))
+        more = [f"and {len(told) - _MOST_FAULTS} more"] if len(told) > _MOST_FAULTS else []
+        raise RecordFileError("; ".join([*told[:_MOST_FAULTS], *more])) from None
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    """Yield where each fault is and what was expected; a key that nobody knows is not shown."""
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        is_unknown_key = fault["type"] in _UNKNOWN_KEYS
+        place = fault["loc"][:-1] if is_unknown_key else fault["loc"]
+        message = "unknown field" if is_unknown_key else fault["msg"].removeprefix("Value error, ")
+        yield f"{'.'.join(map(str, place)) or 'the file'}: {message}"
+
+
+def question_of(given: Namespace) -> Question:
+    """Return the record of the arguments and the tracks that they ask about.
+
+    Raises:
+        UnknownProtocolError: When no protocol is known for the treatment that was named, or the
+            record has no track.
+    """
+    record = read_record_file(given.file)
+    reading = read_record(record, given.as_of, policy_of(given), known_of(given))
+    if given.indication is not None:
+        tracks = [_named(reading, given.indication, given)]
+    else:
+        tracks = tracks_of(reading, region_of(given), None)
+        if given.product is not None:
+            tracks = [_named(reading, found.indication, given) for found in tracks]
+    if not tracks:
+        raise UnknownProtocolError(
+            "the record has no session to ask about; name a treatment with --indication"
+        )
+    return Question(record, reading, tracks, planned_units(given.planned_units))
+
+
+def with_protocol(given: Namespace) -> Question:
+    """Return the same, where no answer is possible without a protocol.
+
+    Raises:
+        UnknownProtocolError: When no track has one.
+    """
+    question = question_of(given)
+    if not question.protocols:
+        raise UnknownProtocolError(
+            "no protocol is known for the record's tracks; name one with --indication and --product"
+        )
+    return question
+
+
+def _named(reading: Reading, name: str, given: Namespace) -> RecordTrack:
+    followed = _followed(reading, name, given)
+    track = track_in(reading, followed.protocol)
+    return RecordTrack(followed.protocol.indication, track, followed_findings(followed))
+
+
+def _followed(reading: Reading, name: str, given: Namespace) -> Followed:
+    region = region_of(given)
+    if given.product is None:
+        return followed_in(reading, name, reading.as_of, region, None)
+    born_on = reading.record.born_on
+    followed = reading.known.followed(
+        name, [given.product], born_on=born_on, on=reading.as_of, region=region
+    )
+    if not followed.is_own:
+        raise UnknownProtocolError(
+            "no protocol is known for that product; 'botox-schedule protocols' lists them"
+        )
+    return followed

@@ -1,0 +1,124 @@
+"""Runs a command: its arguments, its answer, and errors that show nothing of a patient."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from botox_schedule import BotoxScheduleError
+from botox_schedule.cli.configuration import use_configuration
+from botox_schedule.cli.main import COMMANDS
+from botox_schedule.cli.output import Answer, escaped, print_answer
+from botox_schedule.errors import OutputError
+from botox_schedule.files import check_outputs
+
+_OUTPUTS = ("out", "html", "xlsx")
+_READ_AND_WRITTEN = "previous"
+_FORMS = {
+    "json": "as JSON: everything",
+    "csv": "as CSV: a line for each row",
+    "jsonl": "as lines of JSON: one for each row",
+}
+_UNREADABLE = 2
+
+
+def run(name: str, arguments: Sequence[str], today: Callable[[], date]) -> int:
+    """Run a command; the exit status is 0, 1 or 2.
+
+    Args:
+        name: The command.
+        arguments: What follows its name.
+        today: Reads the clock.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    given = command_parser(name).parse_args(arguments)
+    try:
+        return _answered(name, given, today)
+    except BrokenPipeError:
+        _discard_output()
+        return 0
+    except OSError as error:
+        named = "" if error.filename is None else f"{error.filename}: "
+        return _fail(f"{named}{error.strerror}")
+    except BotoxScheduleError as error:
+        return _fail(str(error))
+    except ValidationError as error:
+        return _fail("; ".join(fault["msg"] for fault in error.errors(include_url=False)))
+
+
+def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -> int:
+    used = use_configuration(given)
+    if used:
+        print(escaped(used), file=sys.stderr)
+    _check_files(given)
+    given.as_of_is_today = getattr(given, "as_of", "") is None
+    if given.as_of_is_today:
+        given.as_of = today()
+    answer: Answer = _module(name).answer(given)
+    _print(answer, given.form)
+    if given.form != "text":
+        for line in (*answer.remarks, *answer.problems):
+            print(escaped(line), file=sys.stderr)
+    return answer.exit_status
+
+
+def _print(answer: Answer, form: str) -> None:
+    try:
+        print_answer(answer, form)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _discard_output()
+        raise OSError(error.errno, error.strerror, "standard output") from None
+
+
+def _check_files(given: argparse.Namespace) -> None:
+    paths = {name: value for name, value in vars(given).items() if isinstance(value, Path)}
+    outputs = [paths.pop(name) for name in _OUTPUTS if name in paths]
+    paths.pop(_READ_AND_WRITTEN, None)
+    if Path("-") in outputs:
+        raise OutputError("an output is a file; give its name instead of -")
+    if list(paths.values()).count(Path("-")) > 1:
+        raise OutputError("only one input can be standard input")
+    check_outputs(outputs, paths.values())
+
+
+def _discard_output() -> None:
+    """Nothing more reaches a closed pipe or a full disk when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(message: str) -> int:
+    print(escaped(f"botox-schedule: {message}"), file=sys.stderr)
+    return _UNREADABLE
+
+
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """Return the parser of a command; the examples of its help are those of its module."""
+    module = _module(name)
+    _, _, examples = (module.__doc__ or "").partition("Examples:\n")
+    command = argparse.ArgumentParser(
+        prog=f"botox-schedule {name}",
+        description=f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.",
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.add_arguments(command)
+    forms = command.add_mutually_exclusive_group()
+    for form, words in _FORMS.items():
+        forms.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=words)
+    command.set_defaults(form="text")
+    return command
+
+
+def _module(name: str) -> Any:
+    return import_module(f"botox_schedule.cli.{name}")

@@ -1,0 +1,42 @@
+"""``botox-schedule schema``: the JSON Schema of records and answers.
+
+Examples:
+    botox-schedule schema patient-record
+    botox-schedule schema forecast --csv
+"""
+
+import json
+from argparse import ArgumentParser, Namespace
+from importlib.resources import files
+
+from botox_schedule.cli.output import Answer, Line
+
+_NAMES = ("patient-record", "forecast", "date-check", "treatment-cycle", "treatment-protocol")
+_COLUMNS = ("field", "required", "description")
+
+
+def add_arguments(command: ArgumentParser) -> None:
+    """Add what the command takes."""
+    command.add_argument(
+        "name",
+        nargs="?",
+        choices=_NAMES,
+        default=_NAMES[0],
+        help="what the schema describes (default: patient-record)",
+    )
+
+
+def answer(given: Namespace) -> Answer:
+    """Return a schema; its fields as rows."""
+    resource = files("botox_schedule") / "schemas" / f"{given.name}.json"
+    text = resource.read_text(encoding="utf-8").rstrip()
+    schema = json.loads(text)
+    rows = [
+        {
+            "field": name,
+            "required": name in schema.get("required", ()),
+            "description": field.get("description"),
+        }
+        for name, field in schema["properties"].items()
+    ]
+    return Answer(rows, [*map(Line, text.splitlines())], schema, _COLUMNS)

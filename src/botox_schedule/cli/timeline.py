@@ -1,0 +1,78 @@
+"""``botox-schedule timeline``: the expected response to a session.
+
+Examples:
+    botox-schedule timeline spasticity 2026-01-05
+    botox-schedule timeline chronic-migraine 2026-01-05 --course-started-on 2025-07-14 --as-of 2026-02-20
+"""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from datetime import date
+
+from botox_schedule import TreatmentProtocol, response_phase, response_timeline
+from botox_schedule.cli.arguments import TREATMENT, add_options, policy_of, protocol_of
+from botox_schedule.cli.due import title
+from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing, word
+from botox_schedule.cli.protocols import sources
+from botox_schedule.engine import ResponseTimeline
+
+_OPTIONS = {"--course-started-on DATE": "the course's first session: full benefit counts from it"}
+_SHOWN = ("onset", "peak", "wear_off", "full_benefit_by")
+
+
+def add_arguments(command: ArgumentParser) -> None:
+    """Add what the command takes."""
+    add_options(command, TREATMENT | _OPTIONS)
+
+
+def answer(given: Namespace) -> Answer:
+    """Return the windows of the response, and the phase of a day."""
+    protocol = protocol_of(given)
+    return timeline_answer(
+        protocol, title(protocol, given), _timeline(protocol, given), given.as_of
+    )
+
+
+def _timeline(protocol: TreatmentProtocol, given: Namespace) -> ResponseTimeline:
+    return response_timeline(
+        given.administered_on, protocol, given.course_started_on, policy_of(given)
+    )
+
+
+def timeline_answer(
+    protocol: TreatmentProtocol, title: str, timeline: ResponseTimeline, as_of: date
+) -> Answer:
+    """Return what a timeline says on a day."""
+    after = as_of >= timeline.administered_on
+    phase = response_phase(timeline, as_of=as_of) if after else None
+    text = [title, "", *_windows(timeline, protocol), f"phase on {as_of}: {word(phase)}"]
+    if timeline.unverified:
+        text += ["", f"unverified: {', '.join(timeline.unverified)}"]
+    row = {**flat(timeline, "administered_on", *_SHOWN), "as_of": as_of, "phase": phase}
+    return Answer(
+        rows=[row],
+        text=[
+            *text,
+            "",
+            *sources(protocol, "onset", "peak", "wear_off", "full_benefit"),
+            NOT_ADVICE,
+        ],
+        data={"as_of": as_of, "phase": phase, "timeline": timeline},
+    )
+
+
+def _windows(timeline: ResponseTimeline, protocol: TreatmentProtocol) -> Iterator[str]:
+    """The response as dated lines, with what the source says."""
+    said = {
+        found.stage.name: f"{found.window}  ({getattr(protocol.response, found.stage.name)}"
+        f"{_for_whom(found.for_whom, found.share)})"
+        for found in timeline.windows()
+    }
+    if timeline.full_benefit_by is not None:
+        said["full benefit of the course by"] = str(timeline.full_benefit_by)
+    yield from listing(said) if said else ["the sources state no expected response"]
+
+
+def _for_whom(whom: str, share: str | None) -> str:
+    of = f", {share}" if share else ""
+    return "" if whom == "typical" else f"; {whom} patients{of}"

@@ -1,0 +1,210 @@
+"""Where a track stands, as one flat row without words: what lists of many tracks show."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from botox_schedule.dates.days import shifted
+from botox_schedule.engine.cycles import CycleJudgment, last_judgment
+from botox_schedule.engine.dates import first_allowed
+from botox_schedule.engine.findings import next_look, record_findings, track_findings
+from botox_schedule.engine.forecast import (
+    forecast_without_protocol,
+    limit_question,
+    protocol_of_session,
+)
+from botox_schedule.engine.limits import limit_checks, limit_findings
+from botox_schedule.engine.response import phase_boundaries, timeline_of
+from botox_schedule.engine.track import Reading, Track
+from botox_schedule.engine.tracks import RecordTrack
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.records.findings import Finding
+from botox_schedule.records.model import TreatmentSession
+from botox_schedule.terms import DueStatus, FindingCode, Product, ResponsePhase
+
+
+class Standing(NamedTuple):
+    """Where a track stands on a day; the words are those of a forecast.
+
+    Attributes:
+        indication: What is treated.
+        product: The planned product; None where no protocol is known.
+        protocol_id: The protocol of the planned treatment.
+        protocol_version: Its version.
+        status: Where the day falls among the four dates, or what precedes them.
+        phase: What is expected of the response.
+        earliest: First allowed day.
+        due: First allowed day of the usual range.
+        overdue_from: First overdue day.
+        lapsed_from: First day on which the patient counts as lapsed.
+        typical_on: The day of one statistic or duration; it makes nobody due.
+        last_chance_on: The last day before a hold, a discharge, a stricter rule or the end of an
+            authorization that is known; None where nothing ends.
+        resumes_on: First day after the hold that the track is on.
+        review_on: When somebody should look at that hold.
+        last_session_on: The day that the dates count from.
+        cycle_number: The cycle that the last session opened.
+        booked_on: The next booked day.
+        codes: The codes of the findings; of those about limits only where they were asked for.
+        acknowledged: Those of them whose findings somebody has acknowledged.
+        judgment: How the last recorded cycle compares with the one before.
+    """
+
+    indication: str
+    product: Product | None
+    protocol_id: str | None
+    protocol_version: str | None
+    status: DueStatus
+    phase: ResponsePhase | None
+    earliest: date | None
+    due: date | None
+    overdue_from: date | None
+    lapsed_from: date | None
+    typical_on: date | None
+    last_chance_on: date | None
+    resumes_on: date | None
+    review_on: date | None
+    last_session_on: date | None
+    cycle_number: int | None
+    booked_on: date | None
+    codes: frozenset[FindingCode]
+    acknowledged: frozenset[FindingCode] = frozenset()
+    judgment: CycleJudgment | None = None
+
+
+_Answer = tuple[ResponsePhase, TreatmentProtocol, SchedulingPolicy]
+
+
+class Phases:
+    """The phase of a day after a session; equal questions are answered once."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        # The keys hold what they name, so that no id is given to another object.
+        self._known: dict[tuple[int, int, date, date], _Answer] = {}
+
+    def of(self, track: Track) -> ResponsePhase | None:
+        """Return what is expected of the response; None without a session and for the dead."""
+        last = track.last
+        if last is None or track.status is DueStatus.DECEASED:
+            return None
+        protocol = protocol_of_session(track, last.full_sessions[-1])
+        return self.after(last.anchored_on, protocol, track.policy, track.as_of)
+
+    def after(
+        self, day: date, protocol: TreatmentProtocol, policy: SchedulingPolicy, as_of: date
+    ) -> ResponsePhase:
+        """Return what is expected on *as_of* of a session on *day*."""
+        key = id(protocol), id(policy), day, as_of
+        if key not in self._known:
+            boundaries = phase_boundaries(timeline_of(day, protocol, None, policy))
+            passed = bisect_right([first for first, _ in boundaries], as_of)
+            self._known[key] = boundaries[passed - 1][1], protocol, policy
+        return self._known[key][0]
+
+
+def standing_of(
+    reading: Reading,
+    found: RecordTrack,
+    phases: Phases,
+    acknowledged: frozenset[str] = frozenset(),
+    *,
+    with_limits: bool = False,
+) -> Standing:
+    """Return where a track of a record stands on the day of its reading.
+
+    Args:
+        reading: What is known of the patient.
+        found: The track.
+        phases: Phases that were asked about before.
+        acknowledged: The keys of findings that somebody has acknowledged.
+        with_limits: Whether the booked units are held against the limits.
+    """
+    track = found.track
+    if track is None:
+        return _without_protocol(reading, found.indication, acknowledged)
+    dates, protocol, booked = track.dates, track.protocol, track.next_booking
+    judgment = last_judgment(track)
+    findings = [*found.findings, *track_findings(track, judgment)]
+    findings += _about_limits(track, booked) if with_limits and booked is not None else ()
+    open_ = frozenset(f.code for f in findings if f.key not in acknowledged)
+    codes = frozenset(finding.code for finding in findings)
+    return Standing(
+        indication=protocol.indication,
+        product=protocol.product,
+        protocol_id=protocol.id,
+        protocol_version=protocol.version,
+        status=track.status,
+        phase=phases.of(track),
+        earliest=None if dates is None else dates.earliest,
+        due=None if dates is None else dates.due,
+        overdue_from=None if dates is None else dates.overdue_from,
+        lapsed_from=None if dates is None else dates.lapsed_from,
+        typical_on=None if dates is None else dates.typical_on,
+        last_chance_on=last_chance_on(track),
+        resumes_on=track.resumes_on,
+        review_on=next_look(track) if track.status is DueStatus.ON_HOLD else None,
+        last_session_on=track.anchor,
+        cycle_number=track.cycle_number,
+        booked_on=None if booked is None else booked.administered_on,
+        codes=codes,
+        acknowledged=codes - open_,
+        judgment=judgment,
+    )
+
+
+def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
+    if track.care.status is not None:
+        return ()
+    question = limit_question(track, booked.administered_on, booked, None)
+    return limit_findings(limit_checks(question), question)
+
+
+def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:
+    answer = forecast_without_protocol(reading, indication, tuple(record_findings(reading)))
+    codes = frozenset(finding.code for finding in answer.findings)
+    open_ = frozenset(f.code for f in answer.findings if f.key not in acknowledged)
+    return Standing(
+        indication=answer.indication,
+        product=None,
+        protocol_id=None,
+        protocol_version=None,
+        status=answer.status,
+        phase=None,
+        earliest=None,
+        due=None,
+        overdue_from=None,
+        lapsed_from=None,
+        typical_on=None,
+        last_chance_on=None,
+        resumes_on=None,
+        review_on=None,
+        last_session_on=answer.last_session_on,
+        cycle_number=None,
+        booked_on=None,
+        codes=codes,
+        acknowledged=codes - open_,
+    )
+
+
+def last_chance_on(track: Track) -> date | None:
+    """Return the last day of the next unbroken run of days on which the patient may come.
+
+    A known hold, a discharge, a stricter rule, or the end of the authorization ends it; None
+    where nothing does, or no day is allowed.
+    """
+    if track.rules is None or track.dates is None or track.dates.earliest is None:
+        return None
+    periods = track.rules.allowed_periods()
+    earliest = track.dates.earliest
+    # The run of days that gives the earliest one has a free day from as_of on.
+    first = first_allowed(periods, track.holds, max(track.as_of, earliest)) or earliest
+    ends = [period.last for period in periods if period.first <= first]
+    last = [day for day in ends[-1:] if day is not None]
+    last += [shifted(begin, -1) for begin, _ in track.holds.spans if begin > first]
+    covered = [a.valid.last for a in track.rules.facts.approved if first in a.valid]
+    last += [max(covered)] if covered else []
+    return min(last, default=None)

@@ -1,0 +1,125 @@
+"""The tracks of a record: one for each clock, with the protocol that each follows."""
+
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from botox_schedule.engine.track import Reading, Track, last_full_sessions, track_in
+from botox_schedule.errors import UnknownProtocolError
+from botox_schedule.protocols.collection import Followed, ProtocolSet
+from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.model import TreatmentSession
+from botox_schedule.terms import FindingCode, Population, Product
+
+
+class RecordTrack(NamedTuple):
+    """A track of a record; without a protocol that is known for it there is no track.
+
+    Attributes:
+        indication: What was treated last.
+        track: The track, or None.
+        findings: How the protocol was found.
+    """
+
+    indication: str
+    track: Track | None
+    findings: tuple[Finding, ...] = ()
+
+
+def tracks_of(reading: Reading, region: str, population: Population | None) -> list[RecordTrack]:
+    """Return the tracks of a record in order of their indications; none is left out."""
+    return [
+        _track(reading, name, region, population)
+        for name in _track_names(reading, region, population)
+    ]
+
+
+def _track(reading: Reading, name: str, region: str, population: Population | None) -> RecordTrack:
+    try:
+        followed = followed_in(reading, name, reading.as_of, region, population)
+    except UnknownProtocolError:
+        return RecordTrack(name, None)
+    track = track_in(reading, followed.protocol)
+    return RecordTrack(name, track, followed_findings(followed))
+
+
+def followed_in(
+    reading: Reading, name: str, on: date, region: str, population: Population | None
+) -> Followed:
+    """Return the protocol that a track of a record follows.
+
+    Raises:
+        UnknownProtocolError: When no protocol is known for the indication.
+    """
+    known, born_on = reading.known, reading.record.born_on
+    slug = known.indication_named(name)
+    first = _followed(known, slug, (), born_on, on, region, population)
+    last = last_full_sessions(reading, known.clock(slug, first.protocol.population, region))
+    products = tuple(session.product for session in last)
+    return _followed(known, slug, products, born_on, on, region, population)
+
+
+@lru_cache(maxsize=4096)
+def _followed(  # noqa: PLR0917 - what is remembered has no names
+    known: ProtocolSet,
+    slug: str,
+    given: tuple[Product | None, ...],
+    born_on: date | None,
+    on: date,
+    region: str,
+    population: Population | None,
+) -> Followed:
+    return known.followed(slug, given, born_on=born_on, on=on, region=region, population=population)
+
+
+def followed_findings(followed: Followed) -> tuple[Finding, ...]:
+    """Return what a person should know of how a protocol was found."""
+    found = []
+    if not followed.is_own:
+        message = "no protocol is known for the product given last; the strictest other one judges"
+        found.append(make_finding(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message))
+    if followed.age_decides:
+        message = (
+            "the age, which decides between protocols, is unknown; the patient counts as adult"
+        )
+        found.append(make_finding(FindingCode.AGE_UNKNOWN, message))
+    return tuple(found)
+
+
+def _track_names(reading: Reading, region: str, population: Population | None) -> list[str]:
+    """One indication for each track: that of its last full session, booking or prior course."""
+    by_track: dict[object, str] = {}
+    for name in _indications(reading):
+        by_track[clock_of(reading, name, region, population)] = name
+    return sorted(by_track.values())
+
+
+def _indications(reading: Reading) -> list[str]:
+    """The indications of a record's rows; of one clock the one given last comes last."""
+    history, others = reading.history, reading.policy.other_indications
+    # The order in which rows were given means nothing.
+    unused = sorted((*history.missed, *history.other, *history.later), key=_day_and_indication)
+    rows = [
+        *(prior.indication for prior in reading.record.prior_treatments if prior.cycles),
+        *(s.indication for s in unused),
+        *(s.indication for s in history.booked),
+        *(s.indication for s in (*history.after_death, *history.unrecognized, *history.completed)),
+    ]
+    # Where nothing but declared indications was treated, they are the patient's only answer.
+    return [name for name in rows if name not in others] or rows
+
+
+def _day_and_indication(session: TreatmentSession) -> tuple[date, str]:
+    return session.administered_on, session.indication
+
+
+def clock_of(
+    reading: Reading, name: str, region: str, population: Population | None
+) -> frozenset[str]:
+    """Return the clock of an indication for the patient: itself where no protocol is known."""
+    known, born_on = reading.known, reading.record.born_on
+    try:
+        first = _followed(known, name, (), born_on, reading.as_of, region, population)
+    except UnknownProtocolError:
+        return frozenset({name})
+    return known.clock(name, first.protocol.population, region)

@@ -1,0 +1,203 @@
+"""In which section of a worklist a track is, and why; every track is in exactly one."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from enum import StrEnum, unique
+from typing import NamedTuple
+
+from botox_schedule.dates.days import shifted
+from botox_schedule.dates.intervals import Interval
+from botox_schedule.engine.standing import Standing
+from botox_schedule.terms import DueStatus, FindingCode, FindingNeeds
+
+_LONG = Interval(months=12)
+_LONGEST_CLOSURE = 366
+
+
+@unique
+class WorklistSection(StrEnum):
+    """The sections of a worklist, in their order."""
+
+    TO_CALL = "to_call"
+    CHECK_THE_RECORD = "check_the_record_first"
+    WITHOUT_DUE_DAY = "may_be_treated_without_a_due_day"
+    BOOKED = "booked"
+    TOO_EARLY = "too_early"
+    ON_HOLD = "on_hold"
+    LAPSED = "lapsed"
+    LONG_LAPSED = "lapsed_over_12_months"
+    ENDED = "ended"
+
+    @property
+    def words(self) -> str:
+        """The section in words, such as ``check the record first``."""
+        return self.value.replace("_", " ")
+
+
+@unique
+class WorklistReason(StrEnum):
+    """Why a track is in its section, the most urgent of a section first."""
+
+    OVERDUE = "overdue"
+    BOOKED_AFTER_OVERDUE = "booked_after_overdue"
+    NOT_REBOOKED = "not_rebooked"
+    HOLD_ENDED = "hold_ended"
+    DUE = "due"
+    DUE_SOON = "due_soon"
+    FINDINGS = "findings"
+    ROWS_LEFT_OUT = "rows_left_out"
+    TYPICAL_DAY_PASSED = "typical_day_passed"
+    NO_DUE_DAY = "no_due_day"
+    NO_INTERVAL = "no_interval"
+    NO_HISTORY = "no_history"
+    BOOKED = "booked"
+    ALLOWED_BEFORE_DUE = "allowed_before_due"
+    TOO_EARLY = "too_early"
+    HOLD_NEEDS_REVIEW = "hold_needs_review"
+    ON_HOLD = "on_hold"
+    LAPSED = "lapsed"
+    DISCONTINUED = "discontinued"
+    DECEASED = "deceased"
+
+
+class Place(NamedTuple):
+    """The place of a track in a worklist."""
+
+    section: WorklistSection
+    reason: WorklistReason
+
+
+class Waiting(NamedTuple):
+    """What places a track in a worklist.
+
+    Attributes:
+        status: Its status; None where all rows of the patient were left out.
+        pressing: The codes that need a person today.
+        is_booked: Whether a visit is booked ahead.
+        has_due: Whether a due day is known.
+        is_soon: Whether the day to call has come, though the due day has not.
+        typical_passed: Whether the typical day is known and has passed.
+        is_long: Whether the last session is more than 12 months ago.
+        left_out: Whether rows of the patient could not be read.
+    """
+
+    status: DueStatus | None
+    pressing: frozenset[FindingCode]
+    is_booked: bool
+    has_due: bool
+    is_soon: bool
+    typical_passed: bool
+    is_long: bool
+    left_out: bool = False
+
+
+_CALLS = {
+    FindingCode.BOOKING_AFTER_OVERDUE: WorklistReason.BOOKED_AFTER_OVERDUE,
+    FindingCode.NOT_REBOOKED: WorklistReason.NOT_REBOOKED,
+    FindingCode.HOLD_ENDED: WorklistReason.HOLD_ENDED,
+}
+"""What needs a person today and is settled by a call."""
+_ENDED = {
+    DueStatus.DISCONTINUED: Place(WorklistSection.ENDED, WorklistReason.DISCONTINUED),
+    DueStatus.DECEASED: Place(WorklistSection.ENDED, WorklistReason.DECEASED),
+}
+_WAITS = {
+    DueStatus.TOO_EARLY: WorklistReason.TOO_EARLY,
+    DueStatus.ALLOWED: WorklistReason.ALLOWED_BEFORE_DUE,
+}
+_UNDATED = {
+    DueStatus.ALLOWED: WorklistReason.NO_DUE_DAY,
+    DueStatus.NO_INTERVAL: WorklistReason.NO_INTERVAL,
+    DueStatus.NO_HISTORY: WorklistReason.NO_HISTORY,
+}
+
+
+def place_of(waiting: Waiting) -> Place:
+    """Return the section and the reason of a track.
+
+    >>> place_of(Waiting(DueStatus.OVERDUE, frozenset(), False, True, False, False, False)).section
+    <WorklistSection.TO_CALL: 'to_call'>
+    """
+    if waiting.left_out or waiting.status is None:
+        return Place(WorklistSection.CHECK_THE_RECORD, WorklistReason.ROWS_LEFT_OUT)
+    on_hold = waiting.status is DueStatus.ON_HOLD
+    review = FindingCode.HOLD_NEEDS_REVIEW in waiting.pressing
+    if waiting.pressing - _CALLS.keys() - ({FindingCode.HOLD_NEEDS_REVIEW} if on_hold else set()):
+        return Place(WorklistSection.CHECK_THE_RECORD, WorklistReason.FINDINGS)
+    if waiting.status in _ENDED:
+        return _ENDED[waiting.status]
+    if on_hold:
+        reason = WorklistReason.HOLD_NEEDS_REVIEW if review else WorklistReason.ON_HOLD
+        return Place(WorklistSection.ON_HOLD, reason)
+    return _of_open(waiting, waiting.status)
+
+
+def _of_open(waiting: Waiting, status: DueStatus) -> Place:
+    """The place of a track that no hold and no end of care keeps from treatment."""
+    call = _why_to_call(waiting, status)
+    if call is not None:
+        return Place(WorklistSection.TO_CALL, call)
+    if waiting.is_booked:
+        return Place(WorklistSection.BOOKED, WorklistReason.BOOKED)
+    if status is DueStatus.LAPSED:
+        long = WorklistSection.LONG_LAPSED if waiting.is_long else WorklistSection.LAPSED
+        return Place(long, WorklistReason.LAPSED)
+    if status in _UNDATED and not waiting.has_due:
+        passed = waiting.typical_passed
+        reason = WorklistReason.TYPICAL_DAY_PASSED if passed else _UNDATED[status]
+        return Place(WorklistSection.WITHOUT_DUE_DAY, reason)
+    return Place(WorklistSection.TOO_EARLY, _WAITS[status])
+
+
+def _why_to_call(waiting: Waiting, status: DueStatus) -> WorklistReason | None:
+    unbooked = not waiting.is_booked
+    if status is DueStatus.OVERDUE and unbooked:
+        return WorklistReason.OVERDUE
+    for code, reason in _CALLS.items():
+        if code in waiting.pressing and (unbooked or code is not FindingCode.HOLD_ENDED):
+            return reason
+    if status is DueStatus.DUE and unbooked:
+        return WorklistReason.DUE
+    soon = waiting.is_soon and status in _WAITS and unbooked
+    return WorklistReason.DUE_SOON if soon else None
+
+
+def today_of(codes: Iterable[FindingCode]) -> frozenset[FindingCode]:
+    """Return the codes that need a person today."""
+    return frozenset(code for code in codes if code.needs is FindingNeeds.TODAY)
+
+
+def waiting_of(standing: Standing, as_of: date, call_by: date | None) -> Waiting:
+    """Return what places a track in the worklist of a day."""
+    typical = standing.typical_on
+    return Waiting(
+        status=standing.status,
+        pressing=today_of(standing.codes - standing.acknowledged),
+        is_booked=standing.booked_on is not None,
+        has_due=standing.due is not None,
+        is_soon=call_by is not None and call_by <= as_of,
+        typical_passed=typical is not None and typical < as_of,
+        is_long=is_long_ago(standing.last_session_on, as_of),
+    )
+
+
+def is_long_ago(day: date | None, as_of: date) -> bool:
+    """Return whether a day is more than 12 months ago."""
+    return day is not None and _LONG.added_to(day) < as_of
+
+
+def call_by(
+    due: date | None, lead_days: int, is_open: Callable[[date], bool] | None
+) -> date | None:
+    """Return by when to call: so many days before the due day, on a day the clinic is open.
+
+    >>> call_by(date(2026, 3, 30), 7, None)
+    datetime.date(2026, 3, 23)
+    """
+    if due is None:
+        return None
+    day = shifted(due, -lead_days)
+    if is_open is None:
+        return day
+    days = (shifted(day, -back) for back in range(_LONGEST_CLOSURE))
+    return next((earlier for earlier in days if is_open(earlier)), day)

@@ -1,0 +1,123 @@
+"""What every answer of a population rests on: the day, the protocols, the policies, the region."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from botox_schedule.dates.days import age_on
+from botox_schedule.engine.track import Reading, Track, read_record
+from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.panel.sessions import PRODUCTS, Policies
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.records.decisions import Decisions
+from botox_schedule.records.history import History
+from botox_schedule.records.model import PatientRecord, TreatmentSession
+from botox_schedule.terms import Population
+
+EPOCH = date(1970, 1, 1).toordinal()
+"""The day that Polars counts from."""
+NO_DECISIONS = Decisions((), (), (), (), (), ())
+
+
+class Asking(NamedTuple):
+    """What every answer rests on.
+
+    Attributes:
+        as_of: The day of the question.
+        known: The known protocols.
+        policies: The policies by number.
+        region: Where the protocols hold.
+        population: Decides instead of the age.
+        with_limits: Whether booked units are held against limits: where weights were given.
+    """
+
+    as_of: date
+    known: ProtocolSet
+    policies: Policies
+    region: str
+    population: Population | None
+    with_limits: bool = False
+
+    def read(self, record: PatientRecord, policy: int) -> Reading:
+        """Return what is known of a patient on the day."""
+        return read_record(record, self.as_of, self.policies.each[policy], self.known)
+
+    def reading(
+        self, sessions: Sequence[TreatmentSession], born_on: date | None, policy: SchedulingPolicy
+    ) -> Reading:
+        """Return the reading of completed sessions that were found to count."""
+        history = History([*sessions], [], [], [], [], [], [], [], [], ())
+        record = _born(born_on)
+        return Reading(record, self.as_of, policy, self.known, NO_DECISIONS, history)
+
+    def track_after(
+        self, session: TreatmentSession, born_on: date | None, policy: SchedulingPolicy
+    ) -> Track | None:
+        """Return the track of one session; None where no protocol is known for it."""
+        if session.indication in policy.other_indications:
+            return None
+        reading = self.reading([session], born_on, policy)
+        if not reading.recognizes(session.indication):
+            return None
+        return tracks_of(reading, self.region, self.population)[0].track
+
+
+_NOBODY = PatientRecord()
+
+
+def _born(born_on: date | None) -> PatientRecord:
+    return _NOBODY if born_on is None else PatientRecord(born_on=born_on)
+
+
+class Ages(NamedTuple):
+    """The ages of patients as far as protocols tell them apart.
+
+    Attributes:
+        groups: ``patient``, ``age`` (the number of the group) and ``born_on``.
+        born: For each group the birth day of one of its patients, 0 being unknown.
+    """
+
+    groups: pl.DataFrame | None
+    born: tuple[date | None, ...]
+
+    def born_of(self, patients: Iterable[Any]) -> dict[Any, date]:
+        """The birth days of some patients, as far as they are known."""
+        wanted = list(patients)
+        if self.groups is None or not wanted:
+            return {}
+        known = self.groups.filter(pl.col("patient").is_in(wanted))
+        return dict(known.select("patient", "born_on").iter_rows())
+
+
+def ages_of(births: pl.DataFrame | None, asking: Asking) -> Ages:
+    """Return the age groups of patients; all of a group get the same answers."""
+    if births is None:
+        return Ages(None, (None,))
+    births = births.group_by("patient").agg(pl.col("born_on").min())
+    cuts = _cuts(asking.known)
+    days = births["born_on"].drop_nulls().unique()
+    groups = [1 + sum(age_on(day, asking.as_of) >= cut for cut in cuts) for day in days]
+    born: list[date | None] = [None] * (len(cuts) + 2)
+    for day, group in zip(days, groups, strict=True):
+        born[group] = day
+    table = pl.DataFrame(
+        {"born_on": days, "age": groups}, schema={"born_on": pl.Date, "age": pl.Int8}
+    )
+    return Ages(births.join(table, on="born_on", how="left"), tuple(born))
+
+
+def _cuts(known: Iterable[Any]) -> list[int]:
+    """The ages from which other protocols or limits hold."""
+    ranges = [p.ages for p in known if p.ages is not None]
+    cuts = {ages.first for ages in ranges} | {a.last + 1 for a in ranges if a.last is not None}
+    return sorted(cut for cut in cuts if cut)
+
+
+def session_of(day: date, indication: str, product: int, **more: Any) -> TreatmentSession:
+    """Return a completed session with a product by its number."""
+    return TreatmentSession(
+        administered_on=day, indication=indication, product=PRODUCTS[product], **more
+    )

@@ -1,0 +1,131 @@
+"""The columns of a caller's frame, read into keys, days, numbers and words."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from botox_schedule.errors import PanelError
+from botox_schedule.records.model import MOST_UNITS
+
+_TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+
+
+def key_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
+    """Return keys: whole numbers as they are, text stripped and in one Unicode form.
+
+    Raises:
+        PanelError: When the column holds neither.
+    """
+    column = frame[name]
+    if column.dtype.is_integer():
+        return column
+    text = text_column(frame, table, name)
+    is_plain = text.str.len_bytes().eq(text.str.len_chars()).all(ignore_nulls=True)
+    return text if is_plain else mapped(text, lambda word: unicodedata.normalize("NFC", word))
+
+
+def text_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
+    """Return stripped text; what is empty is null.
+
+    Raises:
+        PanelError: When the column holds something else.
+    """
+    text = word_column(frame, table, name).str.strip_chars()
+    return text.to_frame(name).select(pl.when(pl.col(name) != "").then(pl.col(name))).to_series()
+
+
+def word_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
+    """Return text as it is.
+
+    Raises:
+        PanelError: When the column holds something else.
+    """
+    column = frame[name]
+    if column.dtype not in _TEXTS:
+        raise _fault(table, name, "text", column.dtype)
+    return column.cast(pl.String)
+
+
+def day_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
+    """Return days; what is no day is null.
+
+    Raises:
+        PanelError: When the column holds moments with a time zone, or no days at all.
+    """
+    column = frame[name]
+    if column.dtype == pl.Date:
+        return column
+    if isinstance(column.dtype, pl.Datetime):
+        if column.dtype.time_zone is not None:
+            raise _fault(table, name, "days: a moment has another day in each zone", column.dtype)
+        day = column.dt.date()
+        return (
+            day.to_frame(name)
+            .select(pl.when(day.cast(column.dtype) == column).then(day))
+            .to_series()
+            .alias(name)
+        )
+    if column.dtype not in _TEXTS:
+        raise _fault(table, name, "dates, or text YYYY-MM-DD", column.dtype)
+    text = column.cast(pl.String)
+    shaped = text.to_frame(name).select(pl.when(pl.col(name).str.len_chars() == 10).then(name))
+    return shaped.to_series().str.to_date("%Y-%m-%d", strict=False)
+
+
+def number_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
+    """Return numbers.
+
+    Raises:
+        PanelError: When the column holds something else.
+    """
+    column = frame[name]
+    if not column.dtype.is_numeric() and column.dtype != pl.Null:
+        raise _fault(table, name, "numbers", column.dtype)
+    return column.cast(pl.Float64)
+
+
+def units_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
+    """Return units; what no session can have is null.
+
+    Raises:
+        PanelError: When the column holds no numbers.
+    """
+    units = number_column(frame, table, name).to_frame(name)
+    stated = pl.col(name).is_finite() & (pl.col(name) > 0) & (pl.col(name) <= MOST_UNITS)
+    return units.select(pl.when(stated).then(name)).to_series()
+
+
+def _fault(table: str, name: str, expected: str, dtype: Any) -> PanelError:
+    return PanelError(f"{table}: {name}: give {expected}; found {dtype}")
+
+
+def mapped(column: pl.Series, answer: Callable[[Any], Any], dtype: Any = None) -> pl.Series:
+    """Return an answer for each value of a column; each distinct value is asked about once."""
+    distinct = column.drop_nulls().unique()
+    answers = [answer(value) for value in distinct.to_list()]
+    return replaced(column, distinct, pl.Series(answers, dtype=dtype or column.dtype))
+
+
+def replaced(column: pl.Series, old: pl.Series, new: pl.Series) -> pl.Series:
+    """Return a column with each old value replaced by the new one at its place."""
+    if old.is_empty():
+        return pl.Series(column.name, [None], dtype=new.dtype).new_from_index(0, len(column))
+    return column.replace_strict(old, new, default=None, return_dtype=new.dtype)
+
+
+def numbered(column: pl.Series, numbers: Mapping[str, int], dtype: Any) -> pl.Series:
+    """Return the number of each word; null for a word that has none."""
+    return mapped(column, lambda word: numbers.get(word.strip()), dtype)
+
+
+def check_columns(frame: pl.DataFrame, table: str, required: Iterable[str]) -> None:
+    """Check that a frame has its columns.
+
+    Raises:
+        PanelError: When some are missing; all are named.
+    """
+    missing = [name for name in required if name not in frame.columns]
+    if missing:
+        raise PanelError(f"{table}: missing: {', '.join(missing)}; give every required column")

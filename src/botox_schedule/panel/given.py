@@ -1,0 +1,109 @@
+"""What callers give besides the sessions: the rules, and the tables beside them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, TypedDict, Unpack
+
+import polars as pl
+
+from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.panel.asking import Asking
+from botox_schedule.panel.door import Frames, Given, answered
+from botox_schedule.panel.sessions import COLUMNS, Policies
+from botox_schedule.panel.tables import TABLES
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols.catalog import known_protocols, population_named
+from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.terms import Population
+
+
+class Rules(TypedDict, total=False):
+    """The rules of an answer, and what is known besides sessions; each may be left out.
+
+    A table is a frame with ``patient`` and the columns named here; it is used whole or not at
+    all. Decisions may have ``id``, ``recorded_on`` and ``withdrawn_on``.
+
+    Attributes:
+        policy: What the clinic or payer chose.
+        policies: The same by ``policy_key``; a patient has that of the last session.
+        region: Where the protocols hold; ``us`` without it.
+        population: ``adult`` or ``pediatric``; without it the age decides.
+        overrides: ``indication``, ``first``, ``authority``, and ``last``, ``minimum``,
+            ``usual``, ``reason``.
+        authorizations: ``indication``, ``product``, ``first``, ``last``, and ``sessions``,
+            ``units``, ``minimum_interval``.
+        prior_treatments: ``indication``, ``cycles``, and ``started_on``, ``last_on``,
+            ``product``.
+        births: ``born_on``.
+        weights: ``measured_on``, ``kilograms``: booked units are held against the limits. Where
+            no limit is per kilogram a frame without rows will do.
+    """
+
+    policy: SchedulingPolicy | None
+    policies: Mapping[str, SchedulingPolicy] | None
+    region: str
+    population: Population | str | None
+    overrides: Any
+    authorizations: Any
+    prior_treatments: Any
+    births: Any
+    weights: Any
+
+
+class RulesAndCare(Rules, total=False):
+    """The same with holds and ends of care.
+
+    Attributes:
+        holds: ``first``, and ``last``, ``reason``, ``indication``, ``review_on``.
+        care_ends: ``on``, ``kind``, and ``indication``, ``reason``.
+    """
+
+    holds: Any
+    care_ends: Any
+
+
+def ask(
+    sessions: Any,
+    protocols: Iterable[TreatmentProtocol] | None,
+    as_of: DayInput,
+    answer: Callable[[Frames, Asking], pl.DataFrame],
+    summary: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+    **given: Unpack[RulesAndCare],
+) -> Any:
+    """Return an answer as a frame of the caller's kind.
+
+    Args:
+        sessions: The caller's frame.
+        protocols: The known protocols; None means the bundled ones.
+        as_of: The day of the question.
+        answer: Answers from frames of Polars, which may hold a part of the patients.
+        summary: Sums up the answers of all parts.
+        given: The rules, and the tables beside the sessions.
+
+    Raises:
+        TypeError: When something is given that no answer takes.
+    """
+    rules: dict[str, Any] = dict(given)
+    policies = Policies.given(rules.pop("policy", None), rules.pop("policies", None))
+    people = rules.pop("population", None)
+    region = rules.pop("region", "us").strip().lower()
+    unknown = [name for name in rules if name not in TABLES]
+    if unknown:
+        raise TypeError(f"unexpected: {', '.join(unknown)}; give some of {', '.join(TABLES)}")
+    population = None if people is None else population_named(str(people))
+    day, known = as_day(as_of, "as_of"), known_protocols(protocols)
+    with_limits = rules.get("weights") is not None
+    asking = Asking(day, known, policies, region, population, with_limits)
+    tables = [
+        Given(name, native, TABLES[name].columns or None)
+        for name, native in rules.items()
+        if native is not None
+    ]
+    frames = [Given("sessions", sessions, COLUMNS), *tables]
+    return answered(frames, partial(_answer, answer, asking), summary)
+
+
+def _answer(
+    answer: Callable[[Frames, Asking], pl.DataFrame], asking: Asking, frames: Frames
+) -> pl.DataFrame:
+    return answer(frames, asking)

@@ -1,0 +1,276 @@
+"""What happened: which rows count, the tracks they make, and the cycles of each."""
+
+from typing import NamedTuple
+
+import polars as pl
+
+from botox_schedule.panel.asking import Ages, Asking, session_of
+from botox_schedule.panel.sessions import KINDS, STATUSES, Sessions, Unread
+from botox_schedule.terms import SessionKind, SessionStatus
+
+COMPLETED = STATUSES.index(SessionStatus.COMPLETED)
+BOOKED = STATUSES.index(SessionStatus.BOOKED)
+MISSED = (STATUSES.index(SessionStatus.CANCELLED), STATUSES.index(SessionStatus.NO_SHOW))
+TOUCH_UP = KINDS.index(SessionKind.TOUCH_UP)
+_CONTENTS = ("day", "status", "indication", "product", "kind", "units", "units_discarded")
+_ORDER = ("day", "kind", "indication", "product", "units", "units_discarded", "id")
+_MOST_AGES = 256
+TREATMENTS = 16
+"""A treatment is its indication times this, and its product."""
+
+
+class Happened(NamedTuple):
+    """The rows of a population, told apart by who answers for them.
+
+    Attributes:
+        done: The completed sessions of plain tracks in order, each with ``track``, ``cycle``,
+            ``number`` (of its cycle), ``count`` (of all cycles) and ``part`` (whether it is a
+            full session).
+        waiting: The rows of plain tracks that were not completed.
+        apart: The rows of patients that the record engine answers for, one by one.
+        unread: What could not be read.
+        names: The indications by number.
+        ages: The age groups.
+        mixtures: The treatments of mixed cycles by number.
+    """
+
+    done: pl.DataFrame
+    waiting: pl.DataFrame
+    apart: pl.DataFrame
+    unread: Unread
+    names: tuple[str, ...]
+    ages: Ages
+    mixtures: dict[int, tuple[int, ...]]
+
+
+def happened(sessions: Sessions, asking: Asking, ages: Ages, touched: pl.DataFrame) -> Happened:
+    """Return what happened to a population.
+
+    Rows are many: what is not needed any more is let go before they are sorted.
+
+    Args:
+        sessions: All rows.
+        asking: What the answer rests on.
+        ages: The age groups of the patients.
+        touched: The patients that decisions touch.
+    """
+    unread, names = sessions.unread, sessions.names
+    rows = _prepared(sessions, asking, ages)
+    del sessions
+    rows, torn = _one_of_each(rows)
+    special = pl.concat([touched, torn, rows.filter(_is_special(rows, asking)).select("patient")])
+    special = special.unique()
+    apart = _only(rows, special)
+    rows = _in_order(_without(rows, special))
+    rows = rows.with_columns(track=_changes("patient", "clock").cast(pl.UInt32).cum_sum())
+    done = _in_cycles(rows.filter(_is_done(asking)), asking)
+    odd = pl.concat([_chained(done, asking), _never_treated(rows, done)]).unique()
+    more = rows.filter(pl.col("track").is_in(odd["track"].implode())).select("patient").unique()
+    return Happened(
+        done=_without(done, more),
+        waiting=_without(rows.filter(pl.col("status") != COMPLETED), more),
+        apart=pl.concat([apart, _only(rows, more).drop("track")]),
+        unread=unread,
+        names=names,
+        ages=ages,
+        mixtures={},
+    )
+
+
+def _prepared(sessions: Sessions, asking: Asking, ages: Ages) -> pl.DataFrame:
+    """The rows with the policy, the age group and the clock of each."""
+    rows = _with_ages(_with_policies(sessions, asking), ages)
+    return rows.with_columns(clock=_clocks(rows, sessions.names, asking, ages))
+
+
+def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a patient and a clock together, as the engine orders them.
+
+    Numbers sort much faster than text, so patients are sorted by theirs; should two patients
+    ever have one number, by their keys too.
+    """
+    order = ["clock", *(name for name in _ORDER if name in rows.columns)]
+    rows = rows.with_columns(_hash=_number())
+    found = rows.sort("_hash", *order)
+    same = pl.col("_hash") == pl.col("_hash").shift()
+    if found.select((same & (pl.col("patient") != pl.col("patient").shift())).any()).item():
+        found = rows.sort("_hash", "patient", *order)
+    return found.drop("_hash")
+
+
+def _number() -> pl.Expr:
+    return pl.col("patient").hash()
+
+
+def _without(rows: pl.DataFrame, patients: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(patients, on="patient", how="anti") if patients.height else rows
+
+
+def _only(rows: pl.DataFrame, patients: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(patients, on="patient", how="semi") if patients.height else rows.clear()
+
+
+def _with_policies(sessions: Sessions, asking: Asking) -> pl.DataFrame:
+    """A patient has the policy of the last completed session, else of the last row."""
+    rows = sessions.readable
+    if not sessions.policies.keys:
+        return rows
+    policy = pl.col("policy").sort_by(_is_done(asking), "day", "policy").last()
+    return rows.drop("policy").join(rows.group_by("patient").agg(policy), on="patient")
+
+
+def _with_ages(rows: pl.DataFrame, ages: Ages) -> pl.DataFrame:
+    if ages.groups is None:
+        return rows.with_columns(age=pl.lit(0, pl.Int8))
+    joined = rows.join(ages.groups, on="patient", how="left")
+    return joined.with_columns(pl.col("age").fill_null(0))
+
+
+def _clocks(rows: pl.DataFrame, names: tuple[str, ...], asking: Asking, ages: Ages) -> pl.Series:
+    """The number of each row's clock; null where the record engine has to answer."""
+    place = pl.col("indication").cast(pl.Int32) * _MOST_AGES + pl.col("age")
+    places = rows.select(place=place).to_series()
+    found: dict[int, int | None] = {}
+    clocks: dict[frozenset[str], int] = {}
+    for each in places.unique():
+        name, born_on = names[each // _MOST_AGES], ages.born[each % _MOST_AGES]
+        session = session_of(asking.as_of, name, 0)
+        tracks = [asking.track_after(session, born_on, policy) for policy in asking.policies.each]
+        clock = None if tracks[0] is None or None in tracks else tracks[0].clock
+        found[each] = None if clock is None else clocks.setdefault(clock, len(clocks))
+    if not found:
+        return pl.Series([], dtype=pl.Int16)
+    return places.replace_strict(found, return_dtype=pl.Int16)
+
+
+def _one_of_each(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Merge identical copies; return who has different rows under one id."""
+    if "id" not in rows.columns:
+        return rows, rows.select("patient").clear()
+    keyed = pl.col("id").is_not_null()
+    mark = pl.concat_list(pl.col("patient").hash(), pl.col("id").hash()).hash()
+    marks = rows.select(pl.when(keyed).then(mark)).to_series()
+    twice = marks.is_duplicated() & marks.is_not_null()
+    if not twice.any():
+        return rows, rows.select("patient").clear()
+    contents = [name for name in _CONTENTS if name in rows.columns]
+    several = rows.filter(twice)
+    distinct = several.unique(["patient", "id", *contents])
+    torn = distinct.filter(pl.struct("patient", "id").is_duplicated()).select("patient").unique()
+    # The record engine gets all rows of those it answers for.
+    kept = pl.concat([_without(distinct, torn), several.join(torn, on="patient", how="semi")])
+    return pl.concat([rows.filter(~twice), kept]), torn
+
+
+def _is_special(rows: pl.DataFrame, asking: Asking) -> pl.Expr:
+    """Whether a row needs the record engine to be read aright."""
+    day = pl.col("day")
+    special = pl.col("clock").is_null() | ((pl.col("status") == COMPLETED) & (day > asking.as_of))
+    if "born_on" in rows.columns:
+        special |= day < pl.col("born_on")
+    if asking.with_limits:
+        planned = (pl.col("status") == BOOKED) & pl.col("units").is_not_null()
+        special |= planned & (day >= asking.as_of)
+    if "recorded_on" in rows.columns:
+        special |= pl.col("recorded_on") > asking.as_of
+    return special.fill_null(value=False)
+
+
+def _is_done(asking: Asking) -> pl.Expr:
+    return (pl.col("status") == COMPLETED) & (pl.col("day") <= asking.as_of)
+
+
+def _changes(*names: str) -> pl.Expr:
+    """Whether a row is the first of those with equal values."""
+    changed = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in names)
+    return changed | (pl.int_range(pl.len()) == 0)
+
+
+def _last_of(name: str) -> pl.Expr:
+    later = pl.col(name).ne_missing(pl.col(name).shift(-1))
+    return later | (pl.int_range(pl.len()) == pl.len() - 1)
+
+
+def _in_cycles(done: pl.DataFrame, asking: Asking) -> pl.DataFrame:
+    """Add the cycles; sessions of one that lie too far from its first part are found later."""
+    day = pl.col("day")
+    done = done.drop("status").with_columns(_first=_changes("track"))
+    done = done.with_columns(part=(pl.col("kind") != TOUCH_UP) | pl.col("_first"))
+    before = pl.when("part").then(day).forward_fill().shift()
+    gap = (day - before).dt.total_days()
+    starts = pl.col("part") & (pl.col("_first") | (gap > _within(asking)))
+    done = done.with_columns(cycle=starts.cast(pl.UInt32).cum_sum())
+    first = pl.when("_first").then("cycle").forward_fill()
+    last = pl.when(_last_of("track")).then("cycle").backward_fill()
+    return done.with_columns(number=pl.col("cycle") - first + 1, count=last - first + 1).drop(
+        "_first"
+    )
+
+
+def _within(asking: Asking) -> pl.Expr:
+    days = [policy.group_within_days for policy in asking.policies.each]
+    if len(set(days)) == 1:
+        return pl.lit(days[0])
+    return pl.col("policy").replace_strict(range(len(days)), days, return_dtype=pl.Int32)
+
+
+def _chained(done: pl.DataFrame, asking: Asking) -> pl.DataFrame:
+    """The tracks with sessions that follow each other closely for longer than a cycle."""
+    first_on = pl.when(_changes("cycle")).then("day").forward_fill()
+    apart = (pl.col("day") - first_on).dt.total_days() > _within(asking)
+    return done.filter(pl.col("part") & apart).select("track")
+
+
+def _never_treated(plain: pl.DataFrame, done: pl.DataFrame) -> pl.DataFrame:
+    every = plain.select(pl.col("track").unique())
+    return every.join(done.select(pl.col("track").unique()), on="track", how="anti")
+
+
+def cycles_of(done: pl.DataFrame, what: Happened) -> pl.DataFrame:
+    """Return the cycles of completed sessions, in order, each with its treatments.
+
+    The number of several treatments is looked up in ``what.mixtures``.
+    """
+    part = pl.col("part")
+    done = done.with_columns(
+        _on=pl.when(part).then("day"), treated=pl.when(part).then(_treatment())
+    )
+    cycles = done.group_by("cycle").agg(
+        pl.col("track", "patient", "policy", "age", "number", "count").first(),
+        first_on=pl.col("_on").min(),
+        anchored_on=pl.col("_on").max(),
+        last_on=pl.col("day").max(),
+        treated=pl.col("treated").min(),
+        _most=pl.col("treated").max(),
+    )
+    mixed = _mixed(done, cycles.filter(pl.col("treated") != pl.col("_most")), what.mixtures)
+    cycles = cycles.join(mixed, on="cycle", how="left")
+    return cycles.with_columns(treated=pl.coalesce("mixed", "treated")).sort("cycle")
+
+
+def _treatment() -> pl.Expr:
+    return pl.col("indication").cast(pl.Int32) * TREATMENTS + pl.col("product")
+
+
+def _mixed(
+    done: pl.DataFrame, cycles: pl.DataFrame, mixtures: dict[int, tuple[int, ...]]
+) -> pl.DataFrame:
+    """Number the mixtures of treatments in one cycle, below all single treatments."""
+    rows = done.join(cycles.select("cycle"), on="cycle", how="semi").group_by("cycle")
+    found = rows.agg(pl.col("treated").drop_nulls().unique().sort())
+    numbers = {mixture: number for number, mixture in mixtures.items()}
+    answers = []
+    for mixture in found["treated"].to_list():
+        number = numbers.setdefault(tuple(mixture), -1 - len(numbers))
+        mixtures[number] = tuple(mixture)
+        answers.append(number)
+    return found.select("cycle", pl.Series("mixed", answers, dtype=pl.Int32))
+
+
+def with_previous(cycles: pl.DataFrame) -> pl.DataFrame:
+    """Add what is known of the cycle before of the same track."""
+    same = pl.col("track") == pl.col("track").shift()
+    before = ("anchored_on", "last_on", "treated")
+    return cycles.with_columns(
+        pl.when(same).then(pl.col(name).shift()).alias(f"before_{name}") for name in before
+    )

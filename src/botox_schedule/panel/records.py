@@ -1,0 +1,129 @@
+"""The patients that the record engine answers for, one by one: whom decisions touch, and rare rows."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from botox_schedule.engine.track import Reading
+from botox_schedule.panel.asking import Asking
+from botox_schedule.panel.happened import Happened
+from botox_schedule.panel.sessions import KINDS, PRODUCTS, STATUSES
+from botox_schedule.panel.tables import DECISIONS, values_by_patient
+from botox_schedule.records.model import PatientRecord, TreatmentSession
+
+_ROW = (
+    "patient",
+    "day",
+    "indication",
+    "product",
+    "units",
+    "status",
+    "kind",
+    "policy",
+    "born_on",
+    "id",
+    "recorded_on",
+    "units_discarded",
+)
+_ITS_OWN = _ROW.index("policy")
+
+
+class Records(NamedTuple):
+    """The patients that the record engine answers for.
+
+    Attributes:
+        rows: Their sessions.
+        names: The indications by number.
+        values: The values beside the sessions by table and patient.
+        keys: The keys of findings that somebody has acknowledged, by patient.
+        born: The birth days of patients without a session here.
+    """
+
+    rows: pl.DataFrame
+    names: tuple[str, ...]
+    values: Mapping[str, Mapping[Any, list[Any]]]
+    keys: Mapping[Any, list[str]]
+    born: Mapping[Any, date]
+
+    def acknowledged(self, patient: Any) -> frozenset[str]:
+        """The keys of a patient's findings that somebody has acknowledged."""
+        return frozenset(self.keys.get(patient, ()))
+
+    def readings(self, asking: Asking) -> Iterator[tuple[Any, Reading]]:
+        """Yield what is known of each patient on the day of the question."""
+        for patient, record, policy in self.records():
+            yield patient, asking.read(record, policy)
+
+    def records(self) -> Iterator[tuple[Any, PatientRecord, int]]:
+        """Yield each patient with the record and the number of the policy."""
+        rest = set(self.values.get("prior_treatments", {}))
+        missing = [pl.lit(None).alias(name) for name in _ROW if name not in self.rows.columns]
+        rows = self.rows.with_columns(missing).select(_ROW).sort("patient")
+        for patient, each in groupby(rows.iter_rows(), key=itemgetter(0)):
+            mine = list(each)
+            rest.discard(patient)
+            policy, born_on = mine[0][_ITS_OWN : _ITS_OWN + 2]
+            yield patient, self._record(patient, mine, born_on), policy
+        for patient in sorted(rest):
+            yield patient, self._record(patient, [], self.born.get(patient)), 0
+
+    def _record(self, patient: Any, rows: list[tuple[Any, ...]], born_on: Any) -> PatientRecord:
+        beside = {
+            name: tuple(values[patient])
+            for name, values in self.values.items()
+            if patient in values
+        }
+        return PatientRecord(
+            sessions=tuple(self._session(row) for row in rows), born_on=born_on, **beside
+        )
+
+    def _session(self, row: tuple[Any, ...]) -> TreatmentSession:
+        _, day, indication, product, units, status, kind, *_, key, recorded_on, discarded = row
+        name = self.names[indication]
+        return _session_of(day, name, product, units, status, kind, key, recorded_on, discarded)
+
+
+@lru_cache(maxsize=65_536)
+def _session_of(  # noqa: PLR0917 - a row has no names
+    day: date,
+    indication: str,
+    product: int,
+    units: float | None,
+    status: int,
+    kind: int,
+    key: str | None,
+    recorded_on: date | None,
+    discarded: float | None,
+) -> TreatmentSession:
+    """A session of a row; many patients have equal ones, and none can be changed."""
+    return TreatmentSession(
+        administered_on=day,
+        indication=indication,
+        product=PRODUCTS[product],
+        id=key,
+        units=None if units is None else Decimal(str(units)),
+        units_discarded=None if discarded is None else Decimal(str(discarded)),
+        status=STATUSES[status],
+        kind=KINDS[kind],
+        recorded_on=recorded_on,
+    )
+
+
+def records_apart(what: Happened, tables: Mapping[str, pl.DataFrame]) -> Records:
+    """Return the patients that the record engine answers for, with all that is known of them."""
+    patients = what.apart.select("patient").unique()
+    values = {name: tables[name] for name in (*DECISIONS, "weights") if name in tables}
+    if "weights" in values:
+        values["weights"] = values["weights"].join(patients, on="patient", how="semi")
+    keys: dict[Any, list[str]] = {}
+    for patient, key in tables.get("acknowledged", pl.DataFrame()).iter_rows():
+        keys.setdefault(patient, []).append(key)
+    by_name = {name: values_by_patient(table, name) for name, table in values.items()}
+    elsewhere = by_name.get("prior_treatments", {})
+    return Records(what.apart, what.names, by_name, keys, what.ages.born_of(elsewhere))

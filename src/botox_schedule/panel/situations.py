@@ -1,0 +1,206 @@
+"""The engine's rules, asked once for each distinct situation that tracks are in."""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+
+from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle, rules_between
+from botox_schedule.engine.findings import booking_codes, booking_findings
+from botox_schedule.engine.rules import IntervalRules
+from botox_schedule.engine.standing import Phases, Standing, standing_of
+from botox_schedule.engine.track import Track
+from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.panel.asking import Asking, session_of
+from botox_schedule.panel.happened import TOUCH_UP, TREATMENTS, Happened
+from botox_schedule.panel.sessions import KINDS
+from botox_schedule.records.history import CycleSessions
+from botox_schedule.records.model import TreatmentSession
+from botox_schedule.terms import FindingCode, SessionStatus
+
+CODES = tuple(FindingCode)
+_BITS = {code: 1 << place for place, code in enumerate(CODES)}
+_DAYS = (
+    "earliest",
+    "due",
+    "overdue_from",
+    "lapsed_from",
+    "typical_on",
+    "last_chance_on",
+    "resumes_on",
+    "review_on",
+    "last_session_on",
+    "booked_on",
+)
+_PLAIN = Standing._fields.index("codes")
+STANDING: dict[str, Any] = {
+    name: pl.Date if name in _DAYS else pl.String for name in Standing._fields[:_PLAIN]
+} | {
+    "cycle_number": pl.Int64,
+    "codes": pl.UInt64,
+    "acknowledged": pl.UInt64,
+}
+"""The columns of standings; ``codes`` has a bit for each code of a finding."""
+JUDGED: dict[str, Any] = {
+    "timing": pl.String,
+    "short_by_days": pl.Int64,
+    "late_by_days": pl.Int64,
+    "held": pl.Boolean,
+}
+"""How a cycle compares with the one before."""
+
+
+def bits_of(codes: Iterable[FindingCode]) -> int:
+    """Return the bits of some codes."""
+    return sum(_BITS[code] for code in codes)
+
+
+def codes_of(bits: int) -> list[FindingCode]:
+    """Return the codes that bits stand for."""
+    return [code for code, bit in _BITS.items() if bits & bit]
+
+
+def standing_row(standing: Standing) -> tuple[Any, ...]:
+    """Return a standing as a row of :data:`STANDING`."""
+    return (*standing[:_PLAIN], bits_of(standing.codes), bits_of(standing.acknowledged))
+
+
+def judged_row(judgment: CycleJudgment) -> tuple[Any, ...]:
+    """Return a judgment as a row of :data:`JUDGED`."""
+    return judgment[: len(JUDGED)]
+
+
+def asked(
+    frame: pl.DataFrame,
+    keys: Sequence[str],
+    schema: dict[str, Any],
+    answer: Callable[..., Sequence[Any]],
+) -> pl.DataFrame:
+    """Return an answer for each distinct row of *keys*, with those keys.
+
+    The rules behind *answer* are the engine's; this is where they are asked.
+    """
+    distinct = frame.select(keys).unique()
+    with uncollected():
+        rows = [answer(*row) for row in distinct.iter_rows()]
+    return distinct.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no cycles of objects meanwhile: answers make none, and the search costs time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+class Engine:
+    """Answers for situations.
+
+    Attributes:
+        tracks: The tracks that were asked about, by number; without earlier cycles or bookings.
+    """
+
+    def __init__(self, asking: Asking, what: Happened) -> None:
+        self._asking = asking
+        self._names = what.names
+        self._born = what.ages.born
+        self._mixtures = what.mixtures
+        self._rules: dict[tuple[Any, ...], IntervalRules] = {}
+        self._phases = Phases()
+        self.tracks: list[Track] = []
+        self._alike: dict[tuple[int, int], int] = {}
+        self._session = lru_cache(maxsize=100_000)(self._made)
+
+    def _made(self, piece: str) -> TreatmentSession:
+        day, indication, product, kind, units = map(int, piece.split(","))
+        return session_of(
+            date.fromordinal(day),
+            self._names[indication],
+            product,
+            kind=KINDS[kind],
+            units=units or None,
+        )
+
+    def standing(self, sessions: str, policy: int, age: int) -> tuple[Any, ...]:
+        """Where a track stands whose last cycle has these sessions, with its number."""
+        asking = self._asking
+        reading = asking.reading(
+            [self._session(piece) for piece in sessions.split(" ")],
+            self._born[age],
+            asking.policies.each[policy],
+        )
+        (found,) = tracks_of(reading, asking.region, asking.population)
+        if found.track is None:
+            raise AssertionError("only tracks with a protocol are asked about here")
+        self.tracks.append(found.track)
+        number = len(self.tracks) - 1
+        alike = self._alike.setdefault((id(found.track.protocol), policy), number)
+        return (*standing_row(standing_of(reading, found, self._phases)), number, alike)
+
+    def judged(self, alike: int, *cycles: Any) -> tuple[Any, ...]:
+        """How a cycle compares with the one before, for a track of that protocol."""
+        before_treated, before_on, before_last, treated, first_on = cycles
+        track = self.tracks[alike]
+        cycle = self._cycle(treated, first_on, first_on)
+        if before_treated is None:
+            found = judge_cycle(track, None, cycle)
+        else:
+            key = (alike, before_treated, before_on, before_last, treated)
+            if key not in self._rules:
+                previous = self._cycle(before_treated, before_on, before_last)
+                self._rules[key] = rules_between(track, previous, cycle)
+            found = judge_by(track, self._rules[key], cycle)
+        return (*judged_row(found), bits_of(finding.code for finding in found.findings))
+
+    def _cycle(self, treated: int, on: date, last_on: date) -> CycleSessions:
+        """A cycle with these treatments; which of them came last does not matter here."""
+        parts = [
+            session_of(on, self._names[treatment // TREATMENTS], treatment % TREATMENTS)
+            for treatment in self._mixtures.get(treated, (treated,))
+        ]
+        later = [_touched_up(parts[-1], last_on)] if last_on > on else []
+        return CycleSessions(parts, later)
+
+    def booking(self, asked_of: int, on: date) -> tuple[int]:
+        """Why a visit should not be booked for a day ahead."""
+        return (bits_of(booking_codes(self.tracks[asked_of], on)),)
+
+    def bookings(
+        self, asked_of: int, first: date | None, last: date | None, missed: date | None
+    ) -> tuple[int]:
+        """What is to be looked at about the first and last booking and the last missed visit."""
+        track = self.tracks[asked_of]
+        booked = [self._planned(track, day, SessionStatus.BOOKED) for day in {first, last} if day]
+        gone = [self._planned(track, day, SessionStatus.CANCELLED) for day in {missed} if day]
+        booked.sort(key=lambda session: session.administered_on)
+        history = track.history._replace(booked=booked, missed=gone)
+        waiting = replace(track, reading=track.reading._replace(history=history))
+        return (bits_of(finding.code for finding in booking_findings(waiting)),)
+
+    def _planned(self, track: Track, day: date, status: SessionStatus) -> TreatmentSession:
+        return TreatmentSession(
+            administered_on=day,
+            indication=track.protocol.indication,
+            product=track.protocol.product,
+            status=status,
+        )
+
+
+def _touched_up(session: TreatmentSession, day: date) -> TreatmentSession:
+    """Return a touch-up of a session on a later day."""
+    return TreatmentSession(
+        administered_on=day,
+        indication=session.indication,
+        product=session.product,
+        kind=KINDS[TOUCH_UP],
+    )

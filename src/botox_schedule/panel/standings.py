@@ -1,0 +1,227 @@
+"""Where every track of a population stands: what happened, asked about, and joined back."""
+
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from botox_schedule.engine.cycles import judge_cycle
+from botox_schedule.engine.standing import Phases, Standing, standing_of
+from botox_schedule.engine.track import Track
+from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.panel.asking import EPOCH, Asking, ages_of
+from botox_schedule.panel.door import Frames
+from botox_schedule.panel.happened import (
+    BOOKED,
+    MISSED,
+    Happened,
+    cycles_of,
+    happened,
+    with_previous,
+)
+from botox_schedule.panel.records import Records, records_apart
+from botox_schedule.panel.sessions import Unread, nobody, read_sessions
+from botox_schedule.panel.situations import (
+    JUDGED,
+    STANDING,
+    Engine,
+    asked,
+    judged_row,
+    standing_row,
+    uncollected,
+)
+from botox_schedule.panel.tables import DECISIONS, read_table
+
+_CYCLE = ("alike", "before_treated", "before_anchored_on", "before_last_on", "treated", "first_on")
+_DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
+
+
+class Population(NamedTuple):
+    """A population as far as it was read.
+
+    Attributes:
+        asking: What the answer rests on.
+        happened: What happened, and who answers for whom.
+        records: The records of the patients that the record engine answers for.
+    """
+
+    asking: Asking
+    happened: Happened
+    records: Records
+
+
+def population_of(frames: Frames, asking: Asking) -> Population:
+    """Return a population from its tables."""
+    none = nobody(frames["sessions"])
+    ages = ages_of(read_table(frames, "births", none), asking)
+    tables = {
+        name: table
+        for name in (*DECISIONS, "acknowledged", "weights")
+        if (table := read_table(frames, name, none)) is not None
+    }
+    touched = [table.select("patient") for name, table in tables.items() if name != "weights"]
+    everybody = pl.concat([none, *touched]).unique()
+    # What was read of the caller's rows is let go as soon as it is prepared.
+    read = [read_sessions(frames.pop("sessions"), asking.policies)]
+    what = happened(read.pop(), asking, ages, everybody)
+    return Population(asking, what, records_apart(what, tables))
+
+
+def standings(population: Population) -> pl.DataFrame:
+    """Return one row a track; ``left_out`` says whether rows of the patient were not read."""
+    plain = _plain(population)
+    apart = _apart(population)
+    found = pl.concat([plain, apart.select(plain.columns)])
+    return _with_unread(found, population.happened.unread)
+
+
+class Asked(NamedTuple):
+    """The plain tracks after their rules were asked for.
+
+    Attributes:
+        engine: What was asked.
+        tracks: The last cycle of each track, with its standing before anything booked.
+    """
+
+    engine: Engine
+    tracks: pl.DataFrame
+
+
+def asked_tracks(population: Population, recent: pl.DataFrame) -> Asked:
+    """Return the plain tracks, each with the answer for the sessions of its last cycle.
+
+    Args:
+        population: A population.
+        recent: The sessions of at least the last two cycles of each track.
+    """
+    what = population.happened
+    engine = Engine(population.asking, what)
+    cycles = with_previous(cycles_of(recent, what))
+    is_last = pl.col("number") == pl.col("count")
+    last = cycles.filter(is_last).join(_sessions_of(recent.filter(is_last)), on="track")
+    situation = ["sessions", "policy", "age"]
+    schema = STANDING | {"asked_of": pl.Int64, "alike": pl.Int64}
+    return Asked(engine, last.join(asked(last, situation, schema, engine.standing), on=situation))
+
+
+def with_judgments(cycles: pl.DataFrame, engine: Engine) -> pl.DataFrame:
+    """Add how each cycle compares with the one before, and the bits of what was found."""
+    found = asked(cycles, _CYCLE, JUDGED | {"judged_bits": pl.UInt64}, engine.judged)
+    return cycles.join(found, on=_CYCLE, nulls_equal=True).with_columns(
+        interval_days=(pl.col("first_on") - pl.col("before_anchored_on")).dt.total_days()
+    )
+
+
+def _plain(population: Population) -> pl.DataFrame:
+    what = population.happened
+    recent = what.done.filter(pl.col("number") >= pl.col("count") - 1)
+    engine, last = asked_tracks(population, recent)
+    last = with_judgments(last, engine).with_columns(
+        cycle_number=pl.col("number").cast(pl.Int64), codes=pl.col("codes") | pl.col("judged_bits")
+    )
+    last = _with_bookings(last, what.waiting, engine, population.asking)
+    return last.select("patient", *STANDING, *_DETAILS)
+
+
+def _sessions_of(last: pl.DataFrame) -> pl.DataFrame:
+    """The sessions of each track's last cycle, as text that tells situations apart.
+
+    Of units only which are equal matters.
+    """
+    several = (pl.col("track") == pl.col("track").shift()) | (
+        pl.col("track") == pl.col("track").shift(-1)
+    )
+    day = pl.col("day").to_physical() + EPOCH
+    fields = (day, "indication", "product", "kind")
+    one = pl.concat_str(*fields, pl.col("units").is_not_null().cast(pl.Int8), separator=",")
+    last = last.with_columns(_several=several.fill_null(value=False))
+    alone = last.filter(~pl.col("_several")).select("track", sessions=one)
+    equal = pl.col("units").rank("dense").over("track").fill_null(0)
+    more = last.filter("_several").with_columns(
+        sessions=pl.concat_str(*fields, equal, separator=",")
+    )
+    joined = more.group_by("track", maintain_order=True).agg(pl.col("sessions").str.join(" "))
+    return pl.concat([alone, joined])
+
+
+def _with_bookings(
+    last: pl.DataFrame, waiting: pl.DataFrame, engine: Engine, asking: Asking
+) -> pl.DataFrame:
+    """Add the next booking, and what is to be looked at about bookings and missed visits."""
+    known = last.select("track", "asked_of", "anchored_on")
+    waiting = waiting.filter(pl.col("status").is_in([BOOKED, *MISSED]))
+    met = waiting.select("track", "day", "status").join(known, on="track")
+    booked = met.filter(pl.col("status") == BOOKED)
+    ahead = booked.filter(pl.col("day") >= asking.as_of)
+    after = pl.col("day") > pl.col("anchored_on")
+    soon = ahead.filter(after)
+    soon = soon.join(
+        asked(soon, ["asked_of", "day"], {"bits": pl.UInt64}, engine.booking),
+        on=["asked_of", "day"],
+    )
+    settled = _past_bookings(met.filter(after), engine, asking)
+    bits = pl.concat([soon.select("track", "bits"), settled]).group_by("track")
+    next_on = ahead.group_by("track").agg(next_on=pl.col("day").min())
+    last = last.join(next_on, on="track", how="left")
+    last = last.join(bits.agg(pl.col("bits").bitwise_or()), on="track", how="left")
+    return last.with_columns(
+        booked_on=pl.col("next_on"), codes=pl.col("codes") | pl.col("bits").fill_null(0)
+    )
+
+
+def _past_bookings(met: pl.DataFrame, engine: Engine, asking: Asking) -> pl.DataFrame:
+    booked = pl.when(pl.col("status") == BOOKED).then("day")
+    missed = pl.when(pl.col("status") != BOOKED).then("day")
+    ends = met.group_by("track", "asked_of").agg(
+        first=booked.min(), last=booked.max(), missed=missed.max()
+    )
+    ends = ends.filter(pl.col("missed").is_not_null() | (pl.col("first") < asking.as_of))
+    keys = ["asked_of", "first", "last", "missed"]
+    found = asked(ends, keys, {"bits": pl.UInt64}, engine.bookings)
+    return ends.join(found, on=keys, nulls_equal=True).select("track", "bits")
+
+
+def _apart(population: Population) -> pl.DataFrame:
+    """The standings of the patients that the record engine answers for."""
+    asking, records = population.asking, population.records
+    phases, rows = Phases(), []
+    with uncollected():
+        for patient, reading in records.readings(asking):
+            acknowledged = records.acknowledged(patient)
+            for found in tracks_of(reading, asking.region, asking.population):
+                standing = standing_of(
+                    reading, found, phases, acknowledged, with_limits=asking.with_limits
+                )
+                rows.append((patient, *standing_row(standing), *_details(found.track, standing)))
+    kind = population.happened.done.schema["patient"]
+    return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **_DETAILS}, orient="row")
+
+
+def _details(track: Track | None, standing: Standing) -> tuple[Any, ...]:
+    """How the last recorded cycle of a track compares with the one before."""
+    if track is None or standing.judgment is None:
+        return (None,) * len(_DETAILS)
+    return (gap_before(track, len(track.cycles) - 1), *judged_row(standing.judgment))
+
+
+def gap_before(track: Track, place: int) -> int | None:
+    """The days from the anchor of the cycle before to a cycle."""
+    if not place:
+        return None
+    return (track.cycles[place].first_on - track.cycles[place - 1].anchored_on).days
+
+
+def compared(track: Track, place: int) -> tuple[Any, ...]:
+    """How a cycle of a track compares with the one before, and the days between them."""
+    previous = track.cycles[place - 1] if place else None
+    judgment = judge_cycle(track, previous, track.cycles[place])
+    return (gap_before(track, place), *judged_row(judgment))
+
+
+def _with_unread(found: pl.DataFrame, unread_rows: Unread) -> pl.DataFrame:
+    """Say which patients have rows that were not read; who has no others gets a row too."""
+    unread = unread_rows.patients.to_frame()
+    found = found.join(unread.with_columns(_left_out=pl.lit(value=True)), on="patient", how="left")
+    found = found.with_columns(session_left_out=pl.col("_left_out").fill_null(value=False))
+    lost = unread.join(found, on="patient", how="anti")
+    lost = lost.with_columns(session_left_out=pl.lit(value=True), codes=pl.lit(0, pl.UInt64))
+    return pl.concat([found.drop("_left_out"), lost], how="diagonal_relaxed")
