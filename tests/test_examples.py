@@ -188,7 +188,9 @@ class TestTheNotebookPage:
     def block(self, word: str) -> str:
         text = self.page.read_text(encoding="utf-8")
         (block,) = [
-            block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if word in block
+            block
+            for block in re.findall(r":caption: .*?\n\n(.*?)```", text, re.DOTALL)
+            if word in block
         ]
         return str(block)
 
