@@ -3,16 +3,22 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from botox_schedule.dates.days import Day, LastDay, is_within
+from botox_schedule.dates.days import Day, DayInput, LastDay, is_within
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.protocols.model import Indication, ProductName
-from botox_schedule.records.model import Units
+from botox_schedule.records.model import (
+    IntervalInput,
+    NumberInput,
+    ProductInput,
+    RangeInput,
+    Units,
+)
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
-from botox_schedule.values import Value
+from botox_schedule.values import Fact
 
 _Days = Annotated[int, Field(ge=0, le=3660, strict=True)]
 _Visits = Annotated[int, Field(ge=0, le=10_000, strict=True)]
@@ -23,7 +29,7 @@ def _interval(text: str) -> Any:
     return Field(default_factory=lambda: Interval.parse(text))
 
 
-class PayerRule(Value, frozen=True):
+class PayerRule(Fact, frozen=True):
     """What a payer accepts, on the days on which the rule is in force.
 
     Attributes:
@@ -48,6 +54,21 @@ class PayerRule(Value, frozen=True):
     last: LastDay = None
     indication: Indication | None = None
     product: ProductName | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            minimum: IntervalInput | None = None,
+            sessions: int | None = None,
+            units: NumberInput | None = None,
+            per: IntervalInput = CALENDAR_YEAR,
+            first: DayInput | None = None,
+            last: DayInput | None = None,
+            indication: str | None = None,
+            product: ProductInput | None = None,
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -96,7 +117,7 @@ _NOT_NEGATIVE = (
 )
 
 
-class SchedulingPolicy(Value, frozen=True):
+class SchedulingPolicy(Fact, frozen=True):
     """What a clinic or payer chose.
 
     Attributes:
@@ -140,6 +161,27 @@ class SchedulingPolicy(Value, frozen=True):
     short_month: ShortMonth = ShortMonth.LAST_DAY
     weight_max_age_days: _Days = 180
     hold_review_after: Interval = _interval("4 weeks")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            payer_minimum: IntervalInput | None = None,
+            payer: Iterable[PayerRule | Mapping[str, Any]] = (),
+            usual: Mapping[str, RangeInput] | Iterable[tuple[str, RangeInput]] = (),
+            other_indications: Iterable[str] = (),
+            validity_tolerance: IntervalInput = "0 days",
+            scheduled_grace: IntervalInput = "7 days",
+            as_needed_grace: IntervalInput = "4 weeks",
+            lapsed_after: IntervalInput | None = None,
+            group_within_days: int = 3,
+            touch_up_moves_earliest: bool = True,
+            limit_reading: LimitReading | str = LimitReading.TWELVE_WEEKS,
+            short_month: ShortMonth | str = ShortMonth.LAST_DAY,
+            weight_max_age_days: int = 180,
+            hold_review_after: IntervalInput = "4 weeks",
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -20,6 +20,7 @@ from botox_schedule.outcomes.figures import (
 )
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
+from botox_schedule.terms import word_of
 from botox_schedule.values import Value
 
 _MOST_UNKNOWN = 2
@@ -75,8 +76,10 @@ def weekly_days(
 
     A week with fewer than four recorded days is None.
 
-    >>> days = [{"on": f"2026-01-{n:02}", "kind": "headache"} for n in (5, 6, 7, 8)]
-    >>> weekly_days(HeadacheDiary(days=days), "2026-01-05", "2026-01-18")
+    >>> from datetime import date
+    >>> from botox_schedule.outcomes import DiaryDay
+    >>> bad = [DiaryDay(on=date(2026, 1, n), kind=DiaryKind.HEADACHE) for n in (5, 6, 7, 8)]
+    >>> weekly_days(HeadacheDiary(days=tuple(bad)), "2026-01-05", "2026-01-18")
     (Fraction(7, 1), None)
     """
     start, end = as_day(administered_on, "administered_on"), as_day(last, "last")
@@ -118,7 +121,7 @@ def wear_off(
     10
     """
     start = as_day(administered_on, "administered_on")
-    wanted = WearOffDefinition(definition)
+    wanted = word_of(WearOffDefinition, definition, "definition")
     known = tuple(None if week is None else days_within(week, "weeks", WEEK) for week in weeks)
     before = None if baseline is None else days_within(baseline, "baseline", WEEK)
     if wanted is WearOffDefinition.CLINICIANS_NOTE:
