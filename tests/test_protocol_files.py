@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import botox_schedule as bs
+from botox_schedule import find_protocol
 from botox_schedule import outcomes as out
 from botox_schedule.protocols.loader import protocols_in, tables_in
 from botox_schedule.testing import record_from_gaps
