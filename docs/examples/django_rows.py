@@ -38,22 +38,19 @@ class Injection(models.Model):
 
 
 def record_from_row(patient: Patient) -> bs.PatientRecord:
-    fields = ("id", "given_on", "indication", "product", "units", "status")
     return bs.PatientRecord(
         id=str(patient.pk),
         born_on=patient.born_on,
         sessions=[
             {
-                "id": str(key),
-                "administered_on": given_on,
-                "indication": indication,
-                "product": product,
-                "units": units,
-                "status": status,
+                "id": str(row.pk),
+                "administered_on": row.given_on,
+                "indication": row.indication,
+                "product": row.product,
+                "units": row.units,
+                "status": row.status,
             }
-            for key, given_on, indication, product, units, status in patient.injection_set.values_list(
-                *fields
-            )
+            for row in Injection.objects.filter(patient=patient)
         ],
     )
 
@@ -70,8 +67,7 @@ def main() -> list[tuple[int, date | None]]:
 
     for row in Patient.objects.all():
         answer = bs.forecast(record_from_row(row), migraine, as_of="2026-04-01")
-        row.answer = answer.model_dump(mode="json")
-        row.save()
+        Patient.objects.filter(pk=row.pk).update(answer=answer.model_dump(mode="json"))
 
     stored = [(row.pk, bs.Forecast.model_validate(row.answer)) for row in Patient.objects.all()]
     return [(key, answer.dates.due) for key, answer in stored]

@@ -3,14 +3,14 @@
 import os
 import sys
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as spark
 
 import botox_schedule as bs
 from botox_schedule import panel
 
 
-def made_up(session: SparkSession, patients: int) -> "spark.DataFrame":
+def made_up(session: SparkSession, patients: int) -> DataFrame:
     """Five sessions of each patient, about twelve weeks apart."""
     rows = session.range(patients).withColumn(
         "nth", spark.explode(spark.sequence(spark.lit(0), spark.lit(4)))

@@ -1,16 +1,22 @@
 """What a clinic or payer chose, as opposed to what a source says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from botox_schedule.dates.days import Day, LastDay, is_within
+from botox_schedule.dates.days import Day, DayInput, LastDay, is_within
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.protocols.model import Indication, ProductName
-from botox_schedule.records.model import Units
+from botox_schedule.records.model import (
+    IntervalInput,
+    NumberInput,
+    ProductInput,
+    RangeInput,
+    Units,
+)
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
 from botox_schedule.values import Fact
 
@@ -49,6 +55,21 @@ class PayerRule(Fact, frozen=True):
     indication: Indication | None = None
     product: ProductName | None = None
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            minimum: IntervalInput | None = None,
+            sessions: int | None = None,
+            units: NumberInput | None = None,
+            per: IntervalInput = CALENDAR_YEAR,
+            first: DayInput | None = None,
+            last: DayInput | None = None,
+            indication: str | None = None,
+            product: ProductInput | None = None,
+        ) -> None: ...
+
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if self.minimum is None and self.sessions is None and self.units is None:
@@ -72,18 +93,19 @@ class PayerRule(Fact, frozen=True):
         return is_within(self.first, day, self.last)
 
 
-def _pairs(value: Any) -> Any:
-    """Take a mapping or pairs; keep them sorted, so that equal choices are equal values."""
-    if isinstance(value, Mapping):
-        value = value.items()
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return tuple(sorted((tuple(pair) for pair in value), key=lambda pair: str(pair[0])))
-    return value
+def _items(value: Any) -> Any:
+    return tuple(value.items()) if isinstance(value, Mapping) else value
+
+
+def _by_name(pairs: tuple[tuple[str, IntervalRange], ...]) -> tuple[tuple[str, IntervalRange], ...]:
+    """Sort the ranges, so that equal choices are equal values."""
+    return tuple(sorted(pairs, key=lambda pair: pair[0]))
 
 
 _UsualRanges = Annotated[
     tuple[tuple[Indication, IntervalRange], ...],
-    BeforeValidator(_pairs, json_schema_input_type=dict[str, IntervalRange] | list[list[str]]),
+    BeforeValidator(_items, json_schema_input_type=dict[str, IntervalRange] | list[list[str]]),
+    AfterValidator(_by_name),
 ]
 _NOT_NEGATIVE = (
     "payer_minimum",
@@ -139,6 +161,27 @@ class SchedulingPolicy(Fact, frozen=True):
     short_month: ShortMonth = ShortMonth.LAST_DAY
     weight_max_age_days: _Days = 180
     hold_review_after: Interval = _interval("4 weeks")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            payer_minimum: IntervalInput | None = None,
+            payer: Iterable[PayerRule | Mapping[str, Any]] = (),
+            usual: Mapping[str, RangeInput] | Iterable[tuple[str, RangeInput]] = (),
+            other_indications: Iterable[str] = (),
+            validity_tolerance: IntervalInput = "0 days",
+            scheduled_grace: IntervalInput = "7 days",
+            as_needed_grace: IntervalInput = "4 weeks",
+            lapsed_after: IntervalInput | None = None,
+            group_within_days: int = 3,
+            touch_up_moves_earliest: bool = True,
+            limit_reading: LimitReading | str = LimitReading.TWELVE_WEEKS,
+            short_month: ShortMonth | str = ShortMonth.LAST_DAY,
+            weight_max_age_days: int = 180,
+            hold_review_after: IntervalInput = "4 weeks",
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -100,7 +100,7 @@ def due_status(dates: DueDates, *, as_of: DayInput) -> DueStatus:
 
     Without any date the status is ``no_interval``.
 
-    >>> dates = DueDates(earliest="2026-03-30", due="2026-03-30", overdue_from="2026-04-07")
+    >>> dates = due_dates("2026-01-05", "chronic-migraine")
     >>> due_status(dates, as_of="2026-03-29"), due_status(dates, as_of="2026-04-06")
     (<DueStatus.TOO_EARLY: 'too_early'>, <DueStatus.DUE: 'due'>)
     >>> due_status(dates, as_of="2026-04-07")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from inspect import getdoc
+from inspect import Parameter, Signature, getdoc
 from typing import Any, Self, TypeVar, get_origin
 
 from pydantic import (
@@ -14,6 +14,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 from botox_schedule.errors import UNKNOWN_KEY, safe_place
@@ -29,6 +30,12 @@ STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\uf
 
 class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """A value that cannot be changed; the fields' descriptions stand in its docstring."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Show the fields as parameters before the class is built, which happens at first use."""
+        parameters = [_parameter(name, field) for name, field in cls.model_fields.items()]
+        type.__setattr__(cls, "__signature__", Signature(parameters))
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy; updated fields are validated, so that no copy can break an answer."""
@@ -76,6 +83,13 @@ class PatientValue(Value, frozen=True):
 
     def __repr_args__(self) -> Any:
         return []
+
+
+def _parameter(name: str, field: FieldInfo) -> Parameter:
+    default = ... if field.default_factory else field.default
+    if field.is_required():
+        default = Parameter.empty
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=field.annotation)
 
 
 def without_unknown_keys(model: type, data: Any, read: Callable[[Any], _V]) -> _V:

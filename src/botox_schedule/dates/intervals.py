@@ -306,8 +306,8 @@ class Window(Value, frozen=True):
     def intersection(self, other: "Window") -> "Window | None":
         """Return the days that both windows have, or None where they have none.
 
-        >>> spring = Window(first="2026-03-01", last="2026-05-31")
-        >>> spring.intersection(Window(first="2026-05-31", last="2026-06-30"))
+        >>> spring = Window(first=date(2026, 3, 1), last=date(2026, 5, 31))
+        >>> spring.intersection(Window(first=date(2026, 5, 31), last=date(2026, 6, 30)))
         Window(first=datetime.date(2026, 5, 31), last=datetime.date(2026, 5, 31))
         """
         first, last = max(self.first, other.first), min(self.last, other.last)

@@ -48,8 +48,9 @@ def service_request_from_forecast(
     ... }])
     >>> answer = forecast(record, find_protocol("chronic-migraine"), as_of="2026-02-01")
     >>> request = service_request_from_forecast(answer, subject="Patient/1")
-    >>> request.intent, str(request.occurrencePeriod.start), str(request.occurrencePeriod.end)
-    ('proposal', '2026-03-30', '2026-04-06')
+    >>> period = request.occurrencePeriod
+    >>> request.intent, period and (str(period.start), str(period.end))
+    ('proposal', ('2026-03-30', '2026-04-06'))
     """
     if forecast.status in _NOTHING_DUE:
         raise ExchangeError(f"nothing is due to propose: the status is {forecast.status}")

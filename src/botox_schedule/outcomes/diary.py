@@ -185,12 +185,12 @@ class DiaryCount(Value, frozen=True):
     ) -> Fraction | None:
         """Return days per *per_days* days, exact; None where nothing was recorded.
 
-        >>> window = Window(first="2026-01-01", last="2026-01-31")
+        >>> window = Window(first=date(2026, 1, 1), last=date(2026, 1, 31))
         >>> count = DiaryCount(window=window, recorded_days=25, headache_days=15, migraine_days=0)
-        >>> float(count.rate()), float(count.rate(per_days=30))
-        (16.8, 18.0)
-        >>> round(float(count.rate(missing=MissingDays.HEADACHE_FREE)), 1)
-        13.5
+        >>> count.rate(), count.rate(per_days=30)
+        (Fraction(84, 5), Fraction(18, 1))
+        >>> count.rate(missing=MissingDays.HEADACHE_FREE)
+        Fraction(420, 31)
         """
         if not self.recorded_days:
             return None
@@ -208,9 +208,10 @@ class HeadacheDiary(PatientValue, frozen=True):
         days: The entries, in any order.
         baseline: Days a month before the course, where the diary starts later.
 
-    >>> diary = HeadacheDiary(days=[{"on": "2026-01-05", "kind": "none"},
-    ...                             {"on": "2026-01-05", "kind": "migraine"}])
-    >>> diary.count(Window(first="2026-01-05", last="2026-01-11")).migraine_days
+    >>> monday = date(2026, 1, 5)
+    >>> diary = HeadacheDiary(days=(DiaryDay(on=monday, kind=DiaryKind.NONE),
+    ...                             DiaryDay(on=monday, kind=DiaryKind.MIGRAINE)))
+    >>> diary.count(Window(first=monday, last=date(2026, 1, 11))).migraine_days
     1
     """
 
@@ -298,7 +299,7 @@ def chronic_migraine_criteria(
         CountError: When the window is longer than a month.
 
     >>> from botox_schedule import Window
-    >>> month = Window(first="2026-01-01", last="2026-01-28")
+    >>> month = Window(first=date(2026, 1, 1), last=date(2026, 1, 28))
     >>> count = DiaryCount(window=month, recorded_days=28, headache_days=15, migraine_days=7)
     >>> [(r.criteria, r.met) for r in chronic_migraine_criteria(count)]
     [('ichd-3', False), ('us-label', True)]

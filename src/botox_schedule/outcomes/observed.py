@@ -103,7 +103,8 @@ def observed_response(
     >>> record = record_from_gaps([84, 84, 84], starts_on=date(2026, 1, 5))
     >>> observed = observed_response(record, "chronic-migraine", as_of="2026-12-01",
     ...                              notes=[(1, 70), (2, 68), (3, 75), (4, 70)])
-    >>> print(observed.wear_off, "median", observed.wear_off.median)
+    >>> ends = observed.wear_off
+    >>> print(ends, "median", ends and ends.median)
     this patient: 68 to 75 days in 4 cycles median 70
     """
     day = as_day(as_of, "as_of")

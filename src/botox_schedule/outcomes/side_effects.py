@@ -56,8 +56,10 @@ def place_side_effects(
     """Return each side effect with the session it followed and the phase it began in.
 
     >>> from botox_schedule import find_protocol, response_timeline
+    >>> from datetime import date
     >>> timeline = response_timeline("2026-01-05", find_protocol("spasticity"))
-    >>> (placed,) = place_side_effects([SideEffect(name="weakness", first="2026-02-03")], [timeline])
+    >>> weakness = SideEffect(name="weakness", first=date(2026, 2, 3))
+    >>> (placed,) = place_side_effects([weakness], [timeline])
     >>> str(placed.phase), placed.onset_day, placed.lasted_days
     ('peak', 29, None)
     """

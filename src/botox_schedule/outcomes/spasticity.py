@@ -92,8 +92,9 @@ def ashworth_change(
 
     >>> from botox_schedule import find_protocol, response_timeline
     >>> timeline = response_timeline("2026-01-05", find_protocol("spasticity"))
-    >>> scores = [AshworthAssessment(on="2026-01-05", joint="elbow", score="3"),
-    ...           AshworthAssessment(on="2026-02-09", joint="elbow", score="1+")]
+    >>> from datetime import date
+    >>> scores = [AshworthAssessment(on=date(2026, 1, 5), joint="elbow", score=ModifiedAshworth("3")),
+    ...           AshworthAssessment(on=date(2026, 2, 9), joint="elbow", score=ModifiedAshworth("1+"))]
     >>> ashworth_change(scores, timeline)[0].steps
     -2
     """
@@ -170,7 +171,8 @@ class GoalT(Value, frozen=True):
 def goal_attainment(goals: GoalSet, timeline: ResponseTimeline | None = None) -> GoalT:
     """Return the T-scores of a session's goals.
 
-    >>> goals = GoalSet(set_on="2026-01-05", goals=[{"baseline": -1, "achieved": 0}])
+    >>> from datetime import date
+    >>> goals = GoalSet(set_on=date(2026, 1, 5), goals=(GoalScore(baseline=-1, achieved=0),))
     >>> goal_attainment(goals).baseline, goal_attainment(goals).achieved
     (40.0, 50.0)
     """

@@ -76,8 +76,10 @@ def weekly_days(
 
     A week with fewer than four recorded days is None.
 
-    >>> days = [{"on": f"2026-01-{n:02}", "kind": "headache"} for n in (5, 6, 7, 8)]
-    >>> weekly_days(HeadacheDiary(days=days), "2026-01-05", "2026-01-18")
+    >>> from datetime import date
+    >>> from botox_schedule.outcomes import DiaryDay
+    >>> bad = [DiaryDay(on=date(2026, 1, n), kind=DiaryKind.HEADACHE) for n in (5, 6, 7, 8)]
+    >>> weekly_days(HeadacheDiary(days=tuple(bad)), "2026-01-05", "2026-01-18")
     (Fraction(7, 1), None)
     """
     start, end = as_day(administered_on, "administered_on"), as_day(last, "last")

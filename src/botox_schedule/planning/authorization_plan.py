@@ -115,7 +115,7 @@ def plan_authorizations(
     ...                      "valid": {"first": "2026-09-01", "last": "2027-08-31"}}],
     ... )
     >>> plan = plan_authorizations(record, "chronic-migraine", as_of="2026-10-01")
-    >>> [(str(session.on), session.check.covers) for session in plan.sessions[:2]]
+    >>> [(str(s.on), s.check and s.check.covers) for s in plan.sessions[:2]]
     [('2026-12-07', True), ('2027-03-01', False)]
     >>> str(plan.warning)
     'last_covered_session_ahead'

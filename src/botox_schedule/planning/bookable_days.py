@@ -134,7 +134,7 @@ def first_bookable_day(
     >>> record = PatientRecord(sessions=[{
     ...     "administered_on": "2026-03-02", "indication": "chronic-migraine", "product": "Botox",
     ... }])
-    >>> memorial_day = ClinicCalendar(closures=["2026-05-25"])
+    >>> memorial_day = ClinicCalendar.model_validate({"closures": ["2026-05-25"]})
     >>> found = first_bookable_day(
     ...     record, "chronic-migraine", as_of="2026-05-01", calendar=memorial_day
     ... )

@@ -422,11 +422,11 @@ class TreatmentProtocol(Fact, frozen=True):
         codes: Codes of the indication, the procedure and the product.
         notes: What a reader should know with the figures.
 
-    >>> protocol = TreatmentProtocol(
-    ...     id="own-migraine", version="1", region="us", indication="chronic-migraine",
-    ...     product="Botox", population="adult",
-    ...     retreatment={"kind": "scheduled", "minimum": "12 weeks", "usual": "12 weeks"},
-    ... )
+    >>> protocol = TreatmentProtocol.model_validate({
+    ...     "id": "own-migraine", "version": "1", "region": "us", "indication": "chronic-migraine",
+    ...     "product": "Botox", "population": "adult",
+    ...     "retreatment": {"kind": "scheduled", "minimum": "12 weeks", "usual": "12 weeks"},
+    ... })
     >>> str(protocol.retreatment.minimum), str(protocol.product)
     ('12 weeks', 'onabotulinumtoxinA')
     """

@@ -1,8 +1,9 @@
 """What happened to a patient, and what was decided and approved."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import (
     ConfigDict,
@@ -13,10 +14,10 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
-from botox_schedule.dates.days import Day, LastDay
+from botox_schedule.dates.days import Day, DayInput, LastDay
 from botox_schedule.dates.intervals import Interval, IntervalRange, Window
 from botox_schedule.protocols.model import Indication, ProductName
-from botox_schedule.terms import Authority, CareEndKind, SessionKind, SessionStatus
+from botox_schedule.terms import Authority, CareEndKind, Product, SessionKind, SessionStatus
 from botox_schedule.values import PatientValue, notebook_html, without_unknown_keys
 
 MOST_UNITS = 1_000_000
@@ -29,6 +30,14 @@ Units = Annotated[Decimal, Field(gt=0, le=MOST_UNITS, allow_inf_nan=False)]
 _Discarded = Annotated[Decimal, Field(ge=0, le=MOST_UNITS, allow_inf_nan=False)]
 _Kilograms = Annotated[Decimal, Field(gt=0, le=1000, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0, le=10_000, strict=True)]
+
+# What a field takes, which is more than it holds: the signatures for type checkers name both.
+_Row = TypeVar("_Row")
+_Rows = Iterable[_Row | Mapping[str, Any]]
+NumberInput = Decimal | float | str
+ProductInput = Product | str
+IntervalInput = Interval | str
+RangeInput = IntervalRange | str | Mapping[str, IntervalInput]
 
 
 @dataclass(
@@ -69,6 +78,22 @@ class TreatmentSession:
     status: SessionStatus = SessionStatus.COMPLETED
     kind: SessionKind = SessionKind.FULL
     recorded_on: Day | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            administered_on: DayInput,
+            indication: str,
+            product: ProductInput | None,
+            id: str | None = None,  # noqa: A002 - the field has that name
+            units: NumberInput | None = None,
+            units_discarded: NumberInput | None = None,
+            status: SessionStatus | str = SessionStatus.COMPLETED,
+            kind: SessionKind | str = SessionKind.FULL,
+            recorded_on: DayInput | None = None,
+        ) -> None: ...
 
     @model_validator(mode="wrap")
     @classmethod
@@ -121,6 +146,21 @@ class Hold(Decision, frozen=True):
     indication: Indication | None = None
     review_on: Day | None = None
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            id: str | None = None,  # noqa: A002 - the field has that name
+            recorded_on: DayInput | None = None,
+            withdrawn_on: DayInput | None = None,
+            first: DayInput,
+            last: DayInput | None = None,
+            reason: str,
+            indication: str | None = None,
+            review_on: DayInput | None = None,
+        ) -> None: ...
+
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
         _check_order(self.first, self.last, "the hold ends before it starts")
@@ -151,6 +191,23 @@ class IntervalOverride(Decision, frozen=True):
     reason: _Text
     authority: Authority
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            id: str | None = None,  # noqa: A002 - the field has that name
+            recorded_on: DayInput | None = None,
+            withdrawn_on: DayInput | None = None,
+            indication: str,
+            first: DayInput,
+            last: DayInput | None = None,
+            minimum: IntervalInput | None = None,
+            usual: RangeInput | None = None,
+            reason: str,
+            authority: Authority | str,
+        ) -> None: ...
+
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         _check_order(self.first, self.last, "the override ends before it starts")
@@ -172,6 +229,15 @@ class BodyWeight(PatientValue, frozen=True):
     measured_on: Day
     kilograms: _Kilograms
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            measured_on: DayInput,
+            kilograms: NumberInput,
+        ) -> None: ...
+
 
 class CareEnd(Decision, frozen=True):
     """The end of care: from its day on nothing is dated.
@@ -190,6 +256,20 @@ class CareEnd(Decision, frozen=True):
     kind: CareEndKind
     indication: Indication | None = None
     reason: _Text | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            id: str | None = None,  # noqa: A002 - the field has that name
+            recorded_on: DayInput | None = None,
+            withdrawn_on: DayInput | None = None,
+            on: DayInput | None,
+            kind: CareEndKind | str,
+            indication: str | None = None,
+            reason: str | None = None,
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -218,6 +298,18 @@ class PriorTreatment(PatientValue, frozen=True):
     last_on: Day | None = None
     product: ProductName | None = None
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            indication: str,
+            cycles: int,
+            started_on: DayInput | None = None,
+            last_on: DayInput | None = None,
+            product: ProductInput | None = None,
+        ) -> None: ...
+
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
         _check_order(self.started_on, self.last_on, "the course ends before it starts")
@@ -245,6 +337,22 @@ class PriorAuthorization(Decision, frozen=True):
     sessions: _Count | None = None
     units: Units | None = None
     minimum_interval: Interval | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            id: str | None = None,  # noqa: A002 - the field has that name
+            recorded_on: DayInput | None = None,
+            withdrawn_on: DayInput | None = None,
+            indication: str,
+            product: ProductInput,
+            valid: Window | Mapping[str, DayInput],
+            sessions: int | None = None,
+            units: NumberInput | None = None,
+            minimum_interval: IntervalInput | None = None,
+        ) -> None: ...
 
 
 class PatientRecord(PatientValue, frozen=True):
@@ -276,6 +384,22 @@ class PatientRecord(PatientValue, frozen=True):
     prior_treatments: tuple[PriorTreatment, ...] = ()
     care_ends: tuple[CareEnd, ...] = ()
     born_on: Day | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            id: str | None = None,  # noqa: A002 - the field has that name
+            sessions: _Rows[TreatmentSession] = (),
+            holds: _Rows[Hold] = (),
+            overrides: _Rows[IntervalOverride] = (),
+            weights: _Rows[BodyWeight] = (),
+            authorizations: _Rows[PriorAuthorization] = (),
+            prior_treatments: _Rows[PriorTreatment] = (),
+            care_ends: _Rows[CareEnd] = (),
+            born_on: DayInput | None = None,
+        ) -> None: ...
 
     def _repr_html_(self) -> str:
         """Return a picture and a table for a notebook: days and counts, no id, no free text."""

@@ -120,7 +120,7 @@ def report_html(
     Raises:
         DayError: When *as_of* is not a calendar day.
 
-    >>> row = ReportRow(patient="P1", indication="chronic-migraine", status="due")
+    >>> row = ReportRow(patient="P1", indication="chronic-migraine", status=DueStatus.DUE)
     >>> "P1" in report_html([row], as_of="2026-03-30")
     True
     """
