@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 T ?=
 
-.PHONY: demo test check validators lint types contracts coverage docs bench bench-panel bench-spark digests snapshots house oracle mutants fuzz audit pictures completions clean
+.PHONY: demo test check validators lint types contracts coverage docs bench bench-panel bench-spark digests snapshots house oracle mutants fuzz audit pictures clean
 
 demo:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install . && .venv/bin/botox-schedule demo
@@ -81,9 +81,6 @@ pictures: .venv/dev
 	$(BIN)/python docs/pictures/draw.py
 	$(BIN)/botox-schedule report src/botox_schedule/cli/demo/clinic-export.csv --as-of 2026-03-16 --html /tmp/demo.html
 	chromium --headless --no-sandbox --window-size=1240,560 --screenshot=docs/pictures/demo.png file:///tmp/demo.html
-
-completions: .venv/dev
-	for shell in bash zsh tcsh; do $(BIN)/python -c "import shtab, sys; from botox_schedule.cli.main import parser; sys.stdout.write(shtab.complete(parser(), shell='$$shell'))" > completions/botox-schedule.$$shell; done
 
 clean:
 	rm -rf .venv docs/_build dist .coverage

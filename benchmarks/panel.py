@@ -33,6 +33,8 @@ PROTOCOLS = [
         "lower-limb-spasticity",
     )
 ]
+VERSIONS = {p.indication: p.version for p in PROTOCOLS}
+UNVERIFIED = [p.indication for p in PROTOCOLS if p.unverified_retreatment]
 TRACK = ["patient", "clock"]
 
 
@@ -115,7 +117,7 @@ def by_hand(lf: pl.LazyFrame) -> pl.LazyFrame:
     age = (pl.lit(AS_OF) - pl.col("anchored_on")).dt.total_days()
     treated = pl.col("number").is_not_null()
     today, second = _today(), _is_second_part()
-    lower = (pl.col("indication") == PROTOCOLS[3].indication) & pl.col("earliest").is_not_null()
+    unread = pl.col("indication").is_in(UNVERIFIED) & pl.col("earliest").is_not_null()
     twice = pl.col("first_on") < pl.col("anchored_on")
     findings = {
         **today,
@@ -123,14 +125,14 @@ def by_hand(lf: pl.LazyFrame) -> pl.LazyFrame:
         "early_session": short > 0,
         "probable_duplicate_across_days": twice,
         "touch_up_without_session": pl.col("opened_by_touch_up"),
-        "unverified_content": lower,
+        "unverified_content": unread,
     }
     return found.select(
         "patient",
         "indication",
         "product",
         protocol_id=pl.format("{}-{}-adult-us", "product", "indication"),
-        protocol_version=pl.lit("1.0"),
+        protocol_version=pl.col("indication").replace_strict(VERSIONS),
         cycle_number="number",
         last_session_on="anchored_on",
         days_since_last=age,

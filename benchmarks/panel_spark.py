@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
-from panel import AS_OF, PROTOCOLS, sessions, stated, timed
+from panel import AS_OF, PROTOCOLS, UNVERIFIED, VERSIONS, sessions, stated, timed
 from pyspark.sql import DataFrame, SparkSession
 
 import botox_schedule as bs
@@ -62,6 +62,8 @@ def phase(protocol: bs.TreatmentProtocol) -> str:
 def by_hand(spark: SparkSession, file: Path) -> DataFrame:
     """The forecast's columns in Spark's own words."""
     migraine, limbs = PROTOCOLS[0], PROTOCOLS[1]
+    version_pairs = ", ".join(f"'{name}', '{version}'" for name, version in VERSIONS.items())
+    unread = ", ".join(f"'{name}'" for name in ("", *UNVERIFIED))
     return spark.sql(f"""
 WITH s AS (
   SELECT *, administered_on AS day, IF(indication = 'chronic-migraine', 0, 1) AS clock
@@ -112,7 +114,7 @@ said AS (
     IF(not_rebooked, 'not_rebooked', NULL) AS missed
   FROM found)
 SELECT patient, indication, product,
-  concat(product, '-', indication, '-adult-us') AS protocol_id, '1.0' AS protocol_version,
+  concat(product, '-', indication, '-adult-us') AS protocol_id, map({version_pairs})[indication] AS protocol_version,
   number AS cycle_number, anchored_on AS last_session_on,
   datediff({DAY}, anchored_on) AS days_since_last,
   CASE WHEN number IS NULL THEN 'no_history' WHEN lapsed_from <= {DAY} THEN 'lapsed'
@@ -133,7 +135,7 @@ SELECT patient, indication, product,
     IF(short > 0, 'early_session', NULL), missed,
     IF(first_on < anchored_on, 'probable_duplicate_across_days', NULL),
     IF(opened_by_touch_up, 'touch_up_without_session', NULL),
-    IF(indication = '{PROTOCOLS[3].indication}' AND earliest IS NOT NULL, 'unverified_content', NULL))
+    IF(indication IN ({unread}) AND earliest IS NOT NULL, 'unverified_content', NULL))
     AS findings,
   concat_ws(', ', after_overdue, too_early, missed) AS today, false AS session_left_out
 FROM said""")

@@ -24,14 +24,15 @@ from icalendar import Alarm, Calendar, Event
 from pydantic import TypeAdapter
 
 import botox_schedule as bs
-from botox_schedule.cli.clinic_schedule import clinic_schedule
-from botox_schedule.cli.output import written
-from botox_schedule.cli.planned import Shelf
-from botox_schedule.cli.readers import read_export
-from botox_schedule.cli.schedule_answer import schedule_answer
+from botox_schedule.cli.exports import Clinic
+from botox_schedule.cli.output import text_lines
+from botox_schedule.cli.schedule import schedule_answer
+from botox_schedule.cli.tracks import Rules, listed_tracks
 from botox_schedule.ical import CalendarEvent, ical_from_events
 from botox_schedule.outcomes import HeadacheDiary, assess_response, bundled_response_rules
 from botox_schedule.planning import ClinicCalendar, bookable_days
+from botox_schedule.protocols.catalog import known_protocols
+from botox_schedule.tables import read_sessions
 from botox_schedule.testing import record_from_gaps
 from botox_schedule.views.timeline import timeline_svg
 
@@ -262,12 +263,13 @@ def schedules() -> Iterable[Result]:
             with file.open(encoding="utf-8", newline="") as source:
                 return sum(1 for _ in csv.DictReader(source))
 
-        shelf = Shelf(bs.bundled_protocols(), "us")
-        policy = bs.SchedulingPolicy()
+        rules = Rules(date(2025, 3, 1), bs.SchedulingPolicy(), known_protocols(None))
 
         def schedule() -> int:
-            found = clinic_schedule(read_export(file), shelf, date(2025, 3, 1), policy)
-            return len(written(schedule_answer(found), "text"))
+            found = read_sessions(file)
+            records = found.records()
+            clinic = Clinic(records, found.unreadable, found, {}, (), *rules[:3])
+            return len(text_lines(schedule_answer(clinic, listed_tracks(records, rules)), 80))
 
         read = best(peer, number=1, repeat=3)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import botox_schedule as bs
 from botox_schedule import fhir, ical, outcomes, planning
-from botox_schedule.cli.main import parser
+from botox_schedule.cli.main import COMMANDS, parser
+from botox_schedule.cli.runner import command_parser
 from botox_schedule.views import handout
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -50,24 +51,21 @@ def _write_catalog() -> None:
 
 def _write_commands() -> None:
     """Write the reference of the command line from its parsers."""
-    top = parser()
     lines = [
         "# Commands",
         "",
         "Generated from the parsers.",
         "",
         "```text",
-        top.format_help().rstrip(),
+        parser().format_help().rstrip(),
         "```",
         "",
     ]
-    for action in top._actions:  # noqa: SLF001 - argparse has no other way to list commands
-        for name, command in (getattr(action, "choices", None) or {}).items():
-            lines += [f"## {name}", "", "```text", command.format_help().rstrip(), "```", ""]
+    for name in COMMANDS:
+        shown = command_parser(name).format_help().rstrip()
+        lines += [f"## {name}", "", "```text", shown, "```", ""]
     lines += [
-        "The exit status is 0; 1 where something of the input was wrong, or no day was found; 2 where nothing could be read.",
-        "",
-        "Files for the completion of bash, zsh and tcsh stand in the folder `completions`.",
+        "The exit status is 0; 1 where something of the input was wrong, or no day was found; 2 where nothing could be read; 130 after Ctrl-C.",
     ]
     target = HERE / "reference" / "generated"
     (target / "commands.md").write_text("\n".join(lines) + "\n", encoding="utf-8")

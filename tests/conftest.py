@@ -1,8 +1,10 @@
 """Profiles of Hypothesis: ``--hypothesis-profile=mutants`` looks for a failure and no further."""
 
 import os
+from collections.abc import Generator
 
 import pytest
+from _pytest.doctest import DoctestModule
 from hypothesis import HealthCheck, Phase, settings
 
 from botox_schedule import bundled_protocols
@@ -18,6 +20,17 @@ settings.register_profile(
     derandomize=True,
     deadline=None,
 )
+
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """A module of tests that cannot be imported is an error.
+
+    The collector of doctests would skip it, and the tests in it would be gone without a word.
+    """
+    return [found for found in (yield) if not isinstance(found, DoctestModule)]
+
 
 _READS_THE_DATA = {"test_catalogue"}
 _forgotten = False

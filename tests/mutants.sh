@@ -29,7 +29,7 @@ cat >> pyproject.toml <<END
 source_paths = ["src/"]
 only_mutate = ["src/botox_schedule/$only"]
 do_not_mutate = ["src/botox_schedule/_cli/*", "src/botox_schedule/views/pages.py", "src/botox_schedule/views/messages.py", "src/botox_schedule/views/chart.py", "src/botox_schedule/views/lanes.py", "src/botox_schedule/protocols/files.py"]
-also_copy = ["docs", "README.md", "CHANGELOG.md", "notebooks", "completions"]
+also_copy = ["docs", "README.md", "CHANGELOG.md", "notebooks"]
 tests_dir = [$files]
 pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider", "-o", "addopts=--strict-markers --import-mode=importlib --hypothesis-profile=mutants"]
 END

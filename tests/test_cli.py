@@ -1,9 +1,6 @@
-"""The command line: what it prints, and with which exit status it ends."""
+"""The command line, command by command: what it prints, and with which exit status it ends."""
 
-import csv
-import io
 import json
-import re
 import runpy
 import subprocess
 import sys
@@ -15,11 +12,24 @@ import pytest
 
 from botox_schedule import PatientRecord, __version__
 from botox_schedule.cli import main as cli
-from botox_schedule.cli.output import Answer, written
+from botox_schedule.cli import protocols as protocols_command
+from botox_schedule.cli.main import COMMANDS
+from botox_schedule.cli.runner import command_parser
 from botox_schedule.testing import record_from_gaps
-
-HEADER = "Patient ID,Session date,Indication,Product,Units,Status,Birth date"
-GOOD = "P1,2026-01-05,chronic-migraine,Botox,155,completed,1980-01-01"
+from cli_runs import (
+    GOOD,
+    MIGRAINE_RECORD,
+    OWN,
+    Capture,
+    as_json,
+    as_rows,
+    export,
+    file_of,
+    record_file,
+    refused,
+    run,
+    text,
+)
 
 
 class Clock(date):
@@ -31,321 +41,386 @@ class Clock(date):
 
 
 @pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(cli, "date", Clock)
+    monkeypatch.chdir(tmp_path)  # where no configuration is
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    status = cli.main([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    return status, out, err
+class TestMain:
+    def test_without_arguments_the_help_is_printed(self, capsys: Capture) -> None:
+        status, out, err = run(capsys)
+        assert (status, err) == (0, "")
+        assert "Not medical advice" in out
+        assert all(f"  {name} " in out for name in COMMANDS)
+        assert max(map(len, out.splitlines())) <= 90
 
+    @pytest.mark.parametrize(
+        ("option", "told"),
+        [("--version", __version__), ("-V", __version__), ("--help", "examples:")],
+    )
+    def test_version_and_help(self, capsys: Capture, option: str, told: str) -> None:
+        with pytest.raises(SystemExit) as caught:
+            cli.main([option])
+        assert caught.value.code == 0
+        assert told in capsys.readouterr().out
 
-def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    with pytest.raises(SystemExit) as caught:
-        cli.main([str(argument) for argument in arguments])
-    assert caught.value.code == 2
-    return capsys.readouterr().err
+    def test_help_and_version_import_nothing_heavy(self) -> None:
+        code = "import sys; from botox_schedule.cli.main import main\ntry: main([sys.argv[1]])\n"
+        code += "finally: print(*sys.modules, file=sys.stderr)"
+        for option in ("--help", "--version"):
+            done = subprocess.run(
+                [sys.executable, "-c", code, option], capture_output=True, text=True, check=True
+            )
+            assert "pydantic" not in done.stderr.split()
+            assert "botox_schedule.public" not in done.stderr.split()
 
+    @pytest.mark.parametrize("name", COMMANDS)
+    def test_every_command_explains_every_option(self, capsys: Capture, name: str) -> None:
+        with pytest.raises(SystemExit) as caught:
+            cli.main([name, "--help"])
+        out = capsys.readouterr().out
+        assert caught.value.code == 0
+        assert f"  botox-schedule {name}" in out.split("examples:")[1]
+        assert [action.dest for action in command_parser(name)._actions if not action.help] == []
 
-def export(folder: Path, *rows: str) -> Path:
-    file = folder / "export.csv"
-    file.write_text("\n".join((HEADER, *rows)), encoding="utf-8")
-    return file
+    def test_a_command_that_is_nearly_one_is_named(self, capsys: Capture) -> None:
+        assert run(capsys, "shedule") == (
+            2,
+            "",
+            "botox-schedule: there is no such command; did you mean 'schedule'?\n",
+        )
+        assert "--help' lists them" in run(capsys, "xyz")[2]
+        assert "unrecognized arguments" in refused(capsys, "--colour")
 
+    def test_the_module_runs_too(self, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "argv", ["botox-schedule", "schema"])
+        with pytest.raises(SystemExit) as caught:
+            runpy.run_module("botox_schedule", run_name="__main__")
+        assert caught.value.code == 0
+        assert capsys.readouterr().out.startswith("{")
 
-def record_file(folder: Path, record: PatientRecord | str) -> Path:
-    file = folder / "record.json"
-    text = record if isinstance(record, str) else record.model_dump_json()
-    file.write_text(text, encoding="utf-8")
-    return file
+    def test_one_form_at_a_time(self, capsys: Capture) -> None:
+        assert "not allowed with" in refused(capsys, "protocols", "--json", "--csv")
 
+    def test_whoever_interrupts_sees_no_traceback(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(_: str) -> Any:
+            raise KeyboardInterrupt
 
-Capture = pytest.CaptureFixture[str]
+        monkeypatch.setattr(cli, "import_module", interrupted)
+        assert run(capsys, "demo") == (130, "", "")
 
 
 class TestDue:
+    ASKED = ("due", "chronic-migraine", "2026-01-05")
+
     def test_it_prints_dates_status_and_sources(self, capsys: Capture) -> None:
-        status, out, _ = run(
-            capsys, "due", "chronic-migraine", "2026-01-05", "--as-of", "2026-03-30"
-        )
+        status, out, _ = run(capsys, *self.ASKED, "--as-of", "2026-03-30")
         assert status == 0
         assert "due                   2026-03-30" in out
         assert "status on 2026-03-30  due" in out
         assert "  2. 2026-06-22" in out
-        assert "Epocrates: Botox" in out
+        assert "minimum 12 weeks: BOTOX" in out
         assert "Not medical advice" in out
 
     def test_only_without_as_of_the_clock_is_read(self, capsys: Capture) -> None:
-        assert (
-            "status on 2026-02-20  too_early"
-            in run(capsys, "due", "chronic-migraine", "2026-01-05")[1]
-        )
+        assert "status on 2026-02-20  too_early" in run(capsys, *self.ASKED)[1]
 
-    def test_json_and_csv(self, capsys: Capture) -> None:
-        told = json.loads(run(capsys, "due", "chronic-migraine", "2026-01-05", "--json")[1])
+    def test_in_all_forms(self, capsys: Capture) -> None:
+        told = as_json(capsys, *self.ASKED)
         assert (told["status"], told["dates"]["due"]) == ("too_early", "2026-03-30")
-        (row,) = csv.DictReader(
-            io.StringIO(run(capsys, "due", "chronic-migraine", "2026-01-05", "--csv")[1])
-        )
+        assert [one["target"] for one in told["projected"]][:2] == ["2026-03-30", "2026-06-22"]
+        (row,) = as_rows(capsys, *self.ASKED)
         assert (row["earliest"], row["status"]) == ("2026-03-30", "too_early")
+        line = json.loads(run(capsys, *self.ASKED, "--jsonl")[1])
+        assert line["earliest"] == "2026-03-30"
 
-    def test_an_unverified_figure_is_said(self, capsys: Capture) -> None:
-        out = run(capsys, "due", "lower-limb-spasticity", "2026-01-05")[1]
-        assert "unverified: minimum" in out
+    def test_a_typical_day_makes_nobody_due(self, capsys: Capture) -> None:
+        out = text(capsys, "due", "overactive-bladder", "2026-01-05")
+        assert "typical 2026-06-23" in out
+        assert "it makes nobody due" in out
 
     def test_a_missing_interval_is_said(self, capsys: Capture) -> None:
         out = run(capsys, "due", "axillary-hyperhidrosis", "2026-01-05")[1]
         assert "no later sessions" in out
-        assert "repeat when the effect diminishes" in out
+        assert "status on 2026-02-20  no_interval" in out
 
     def test_a_payers_minimum_counts(self, capsys: Capture) -> None:
-        out = run(
-            capsys, "due", "chronic-migraine", "2026-01-05", "--payer-minimum", "12 weeks + 1 day"
-        )[1]
+        out = run(capsys, *self.ASKED, "--payer-minimum", "12 weeks + 1 day")[1]
         assert "earliest              2026-03-31" in out
 
     def test_a_clinics_own_file_comes_first(self, capsys: Capture, tmp_path: Path) -> None:
-        own = tmp_path / "own.toml"
-        own.write_text(
-            '[[protocols]]\nid = "own"\nversion = "1"\nregion = "us"\nindication = "chronic-migraine"\n'
-            'product = "Botox"\npopulation = "adult"\n'
-            'retreatment = { kind = "scheduled", minimum = "13 weeks" }\n',
-            encoding="utf-8",
-        )
-        out = run(capsys, "due", "chronic-migraine", "2026-01-05", "--protocols", own)[1]
+        own = file_of(tmp_path, OWN)
+        out = run(capsys, *self.ASKED, "--protocols", own)[1]
         assert "earliest              2026-04-06" in out
         assert "no source is given: unverified" in out
+        assert "unverified: minimum" in out
         other = run(capsys, "due", "spasticity", "2026-01-05", "--protocols", own)[1]
         assert "due                   2026-04-05" in other
-        assert "own " in run(capsys, "protocols", "--protocols", own)[1]
-        assert "own version 1" in run(capsys, "protocols", "own", "--protocols", own)[1]
-        scheduled = run(capsys, "schedule", export(tmp_path, GOOD), "--protocols", own, "--csv")[1]
-        assert "2026-04-06" in scheduled
 
-    def test_bad_arguments_say_what_is_expected(self, capsys: Capture) -> None:
-        assert "expected YYYY-MM-DD" in refused(capsys, "due", "chronic-migraine", "5 January")
-        assert "give text such as" in refused(
-            capsys, "due", "chronic-migraine", "2026-01-05", "--payer-minimum", "12w"
-        )
-        assert "expected a brand name" in refused(
-            capsys, "due", "chronic-migraine", "2026-01-05", "--product", "toxin"
-        )
-        status, out, err = run(capsys, "due", "headache", "2026-01-05")
+    def test_a_clinics_own_region_is_a_region(self, capsys: Capture, tmp_path: Path) -> None:
+        own = file_of(tmp_path, OWN.replace('"us"', '"ch"'))
+        out = run(capsys, *self.ASKED, "--protocols", own, "--region", "ch")[1]
+        assert "earliest              2026-04-06" in out
+        status, _, err = run(capsys, *self.ASKED, "--region", "mars")
+        assert (status, "region" in err) == (2, True)
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (("due", "x", "01/05/2026"), "expected YYYY-MM-DD, such as 2026-01-31"),
+            (("due", "x", "2026-02-30"), "no such day"),
+            ((*ASKED, "--payer-minimum", "soon"), "argument --payer-minimum"),
+            ((*ASKED, "--product", "toxin"), "expected a brand name or one of"),
+            ((*ASKED, "--product", "Botox or Dysport"), "names two products"),
+            ((*ASKED, "--population", "cats"), "expected adult or pediatric"),
+        ],
+    )
+    def test_bad_arguments_say_what_is_expected(
+        self, capsys: Capture, arguments: tuple[str, ...], told: str
+    ) -> None:
+        assert told in refused(capsys, *arguments)
+
+    def test_an_indication_that_is_nearly_one_is_named(self, capsys: Capture) -> None:
+        status, out, err = run(capsys, "due", "chronic-migrane", "2026-01-05")
         assert (status, out) == (2, "")
-        assert err.startswith("botox-schedule: no bundled protocol for headache")
-        assert len(err.splitlines()) == 1
+        assert err == (
+            "botox-schedule: no indication has that name; did you mean chronic-migraine?\n"
+        )
+
+    def test_a_product_without_a_protocol_is_one_line(self, capsys: Capture) -> None:
+        status, _, err = run(capsys, *self.ASKED, "--product", "Myobloc")
+        assert (status, len(err.splitlines())) == (2, 1)
 
     def test_a_negative_minimum_is_one_line(self, capsys: Capture) -> None:
-        status, _, err = run(
-            capsys, "due", "chronic-migraine", "2026-01-05", "--payer-minimum", "0 days - 1 day"
+        status, _, err = run(capsys, *self.ASKED, "--payer-minimum", "0 days - 1 day")
+        assert (status, len(err.splitlines())) == (2, 1)
+        assert "payer_minimum cannot be negative" in err
+
+
+class TestPolicyAndConfiguration:
+    ASKED = ("due", "chronic-migraine", "2026-01-05")
+
+    def test_a_policy_is_a_file_with_its_fields(self, capsys: Capture, tmp_path: Path) -> None:
+        policy = file_of(tmp_path, 'scheduled_grace = "0 days"\n')
+        out = run(capsys, *self.ASKED, "--policy", policy)[1]
+        assert "overdue from          2026-03-31" in out
+
+    @pytest.mark.parametrize(
+        ("content", "told"),
+        [
+            ("grace = 1", "file: grace: "),
+            ("payer_minimum = [", "not a TOML file"),
+            ('payer_minimum = "often"', "file: payer_minimum: "),
+        ],
+    )
+    def test_what_is_no_policy_is_one_line(
+        self, capsys: Capture, tmp_path: Path, content: str, told: str
+    ) -> None:
+        status, _, err = run(capsys, *self.ASKED, "--policy", file_of(tmp_path, content))
+        assert (status, told in err, len(err.splitlines())) == (2, True, 1)
+
+    def test_a_configuration_is_used_and_said(self, capsys: Capture, tmp_path: Path) -> None:
+        file_of(tmp_path, OWN.replace('"us"', '"ch"'), "own.toml")
+        file_of(
+            tmp_path,
+            'region = "ch"\nprotocols = "own.toml"\n[policy]\nscheduled_grace = "1 day"\n',
+            "botox-schedule.toml",
         )
-        assert (status, err) == (
-            2,
-            "botox-schedule: Value error, payer_minimum cannot be negative\n",
-        )
+        status, out, err = run(capsys, *self.ASKED)
+        assert (status, err) == (0, "using botox-schedule.toml: region, protocols, policy\n")
+        assert "earliest              2026-04-06" in out
+
+    def test_the_command_line_comes_first(self, capsys: Capture, tmp_path: Path) -> None:
+        config = file_of(tmp_path, 'region = "uk"\n[columns]\ndate = "Svc Dt"\n', "clinic.toml")
+        told = run(capsys, *self.ASKED, "--config", config, "--region", "us")
+        assert told[2] == f"using {config}: nothing that this command needs\n"
+
+    def test_columns_are_those_of_the_export(self, capsys: Capture, tmp_path: Path) -> None:
+        file_of(tmp_path, '[columns]\ndate = "Tag der Gabe"\n', "botox-schedule.toml")
+        header = "Patient ID,Tag der Gabe,Indication,Product"
+        file = export(tmp_path, "P1,2026-01-05,chronic-migraine,Botox", header=header)
+        status, _, err = run(capsys, "schedule", file)
+        assert (status, err) == (0, "using botox-schedule.toml: columns\n")
+
+    @pytest.mark.parametrize(
+        ("content", "told"),
+        [
+            ("colour = 1", "unknown key; known are region, protocols, policy, columns"),
+            ("region = 1", "region: expected text"),
+            ("columns = 1", "columns: expected a table"),
+            ("columns = { date = 1 }", "columns: expected a table with the name in the file"),
+            ("policy = 1", "policy: expected the name of a file, or a table"),
+            ("region =", "not a TOML file"),
+        ],
+    )
+    def test_what_is_no_configuration_is_one_line(
+        self, capsys: Capture, tmp_path: Path, content: str, told: str
+    ) -> None:
+        config = file_of(tmp_path, content)
+        status, out, err = run(capsys, *self.ASKED, "--config", config)
+        assert (status, out, told in err) == (2, "", True)
+        assert len(err.splitlines()) == 1
+
+    def test_a_configuration_that_is_missing_is_said(self, capsys: Capture) -> None:
+        status, _, err = run(capsys, *self.ASKED, "--config", "none.toml")
+        assert (status, err) == (2, "botox-schedule: none.toml: No such file or directory\n")
 
 
 class TestTimeline:
+    ASKED = ("timeline", "spasticity", "2026-01-05")
+
     def test_it_prints_windows_and_phase(self, capsys: Capture) -> None:
-        _, out, _ = run(capsys, "timeline", "spasticity", "2026-01-05", "--as-of", "2026-02-10")
+        out = run(capsys, *self.ASKED, "--as-of", "2026-02-10")[1]
         assert "peak      2026-02-02 to 2026-02-16  (4 to 6 weeks)" in out
         assert "phase on 2026-02-10: peak" in out
 
+    def test_a_window_says_for_whom_it_is(self, capsys: Capture) -> None:
+        assert "some patients, 90 of 143" in text(
+            capsys, "timeline", "chronic-migraine", "2026-01-05"
+        )
+
     def test_full_benefit_counts_from_the_course(self, capsys: Capture) -> None:
-        out = run(
+        out = text(
             capsys,
-            "timeline",
-            "chronic-migraine",
-            "2026-01-05",
-            "--course-started-on",
-            "2025-10-13",
-        )[1]
+            *("timeline", "chronic-migraine", "2026-01-05", "--course-started-on", "2025-10-13"),
+        )
         assert "full benefit of the course by 2026-04-13" in out
 
     def test_json_and_csv(self, capsys: Capture) -> None:
-        told = json.loads(run(capsys, "timeline", "spasticity", "2026-01-05", "--json")[1])
+        told = as_json(capsys, *self.ASKED)
         assert (told["phase"], told["timeline"]["peak"]["first"]) == ("sustained", "2026-02-02")
-        (row,) = csv.DictReader(
-            io.StringIO(run(capsys, "timeline", "chronic-migraine", "2026-01-05", "--csv")[1])
-        )
+        (row,) = as_rows(capsys, "timeline", "chronic-migraine", "2026-01-05")
         assert (row["peak_first"], row["onset_first"]) == ("", "2026-01-19")
 
     def test_nothing_stated_is_said(self, capsys: Capture) -> None:
-        assert (
-            "state no expected response"
-            in run(capsys, "timeline", "overactive-bladder", "2026-01-05")[1]
-        )
+        out = text(capsys, "timeline", "platysma-bands", "2026-01-05")
+        assert "the sources state no expected response" in out
 
     def test_before_the_session_there_is_no_phase(self, capsys: Capture) -> None:
         assert "phase on 2026-02-20: -" in run(capsys, "timeline", "spasticity", "2026-03-05")[1]
 
     def test_an_unsourced_figure_is_unverified(self, capsys: Capture, tmp_path: Path) -> None:
-        own = tmp_path / "own.toml"
-        own.write_text(
-            '[[protocols]]\nid = "own"\nversion = "1"\nregion = "us"\nindication = "chronic-migraine"\n'
-            'product = "Botox"\npopulation = "adult"\nresponse = { onset = "1 week" }\n'
-            'retreatment = { kind = "scheduled", minimum = "13 weeks" }\n',
-            encoding="utf-8",
-        )
+        own = file_of(tmp_path, OWN)
         out = run(capsys, "timeline", "chronic-migraine", "2026-01-05", "--protocols", own)[1]
         assert "unverified: onset" in out
 
 
 class TestProtocols:
     def test_all_are_listed(self, capsys: Capture) -> None:
-        out = run(capsys, "protocols")[1]
-        assert "onabotulinumtoxinA-chronic-migraine-adult-us" in out
-        assert len(json.loads(run(capsys, "protocols", "--json")[1])) == 48
+        status, out, _ = run(capsys, "protocols")
+        assert (status, max(map(len, out.splitlines())) <= 80) == (0, True)
+        assert "chronic-migraine                  adult us      12 weeks" in out
+        ids = {row["id"] for row in as_rows(capsys, "protocols")}
+        assert "onabotulinumtoxinA-chronic-migraine-adult-us" in ids
+        assert {one["id"] for one in as_json(capsys, "protocols")} == ids
 
     def test_one_is_shown_with_sources_and_verification(self, capsys: Capture) -> None:
-        out = run(capsys, "protocols", "onabotulinumtoxinA-upper-limb-spasticity-adult-us")[1]
-        assert "shares its clock with spasticity, lower-limb-spasticity" in out
-        assert "400 U per session, indication" in out
-        assert "secondary" in out
-        told = json.loads(
-            run(capsys, "protocols", "onabotulinumtoxinA-chronic-migraine-adult-us", "--json")[1]
-        )
-        assert told["retreatment"]["minimum"] == "12 weeks"
-        noted = run(capsys, "protocols", "onabotulinumtoxinA-chronic-migraine-adult-us")[1]
-        assert "note: The label's dose is 155 U" in noted
+        asked = ("protocols", "onabotulinumtoxinA-upper-limb-spasticity-adult-us")
+        out = text(capsys, *asked)
+        assert "shares its clock with " in out
+        assert "lower-limb-spasticity" in out
+        assert "limit: 400 U per session" in out
+        assert "years" in out
+        assert as_json(capsys, *asked)["retreatment"]["minimum"] == "12 weeks"
+        assert {row["figure"] for row in as_rows(capsys, *asked)} >= {"minimum", "limit", "code"}
 
-    def test_an_unknown_id_is_one_line(self, capsys: Capture) -> None:
-        status, _, err = run(capsys, "protocols", "none")
-        assert (status, err) == (
-            2,
-            "botox-schedule: no protocol has that id; 'botox-schedule protocols' lists them\n",
-        )
+    def test_an_indication_shows_all_of_its_protocols(self, capsys: Capture) -> None:
+        found = as_json(capsys, "protocols", "Migraine")
+        assert {one["region"] for one in found} == {"us", "uk", "eu"}
+        assert "note: " in run(capsys, "protocols", "migraine")[1]
 
-    def test_ages_need_not_be_stated(self, capsys: Capture, tmp_path: Path) -> None:
-        own = tmp_path / "own.toml"
-        own.write_text(
-            '[[protocols]]\nid = "own"\nversion = "1"\nregion = "us"\nindication = "x"\nproduct = "Botox"\n'
-            'population = "adult"\nretreatment = { kind = "scheduled", minimum = "13 weeks" }\n',
-            encoding="utf-8",
-        )
-        assert "ages" not in run(capsys, "protocols", "own", "--protocols", own)[1]
+    def test_an_unknown_name_is_one_line(self, capsys: Capture) -> None:
+        status, _, err = run(capsys, "protocols", "chronic-migrane")
+        assert status == 2
+        assert err.startswith("botox-schedule: no protocol has that id, and ")
+        assert "did you mean chronic-migraine?" in err
 
+    def test_a_clinics_own_are_listed_too(self, capsys: Capture, tmp_path: Path) -> None:
+        own = file_of(tmp_path, OWN)
+        assert "own" in {row["id"] for row in as_rows(capsys, "protocols", "--protocols", own)}
+        out = run(capsys, "protocols", "own", "--protocols", own)[1]
+        assert "own version 1" in out
+        assert "unverified, never checked: no source is given" in out
+        assert "ages" not in out
 
-class TestSchedule:
-    def test_a_clean_export_ends_with_0(self, capsys: Capture, tmp_path: Path) -> None:
-        status, out, err = run(capsys, "schedule", export(tmp_path, GOOD), "--as-of", "2026-02-20")
-        assert (status, err) == (0, "")
-        assert "1 rows read: 1 counted, 0 not counted" in out
-        assert "Too early, the next first (1)" in out
+    def test_the_data_files_are_as_they_came(self, capsys: Capture) -> None:
+        status, out, _ = run(capsys, "protocols", "--verify")
+        assert (status, "as they came with this version" in out) == (0, True)
+        assert {row["outcome"] for row in as_rows(capsys, "protocols", "--verify")} == {"same"}
 
-    def test_bad_rows_end_with_1_and_the_good_ones_come_out(
-        self, capsys: Capture, tmp_path: Path
+    def test_a_data_file_that_changed_is_named(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        file = export(tmp_path, GOOD, "P2,01/05/2026,chronic-migraine,Botox,155,completed,")
-        status, out, _ = run(capsys, "schedule", file)
+        digests = protocols_command.data_digests()
+        changed = {**digests, "products.toml": "x", "more.toml": "y"}
+        del changed["vials.toml"]
+        monkeypatch.setattr(protocols_command, "data_digests", lambda: changed)
+        status, out, _ = run(capsys, "protocols", "--verify")
         assert status == 1
-        assert "P1       chronic-migraine" in out
-        assert "line 3: date: expected YYYY-MM-DD; name the format with --date-format" in out
-        assert "(1 not read)" in out
-        assert run(capsys, "schedule", file, "--date-format", "mdy")[0] == 0
-
-    def test_json_carries_everything(self, capsys: Capture, tmp_path: Path) -> None:
-        file = export(tmp_path, GOOD, "P2,soon,chronic-migraine,Botox,155,completed,")
-        status, out, err = run(capsys, "schedule", file, "--json")
-        told = json.loads(out)
-        assert status == 1
-        assert told["tracks"][0]["due"] == "2026-03-30"
-        assert told["problems"] == [
-            {"line": 3, "reason": "date: expected YYYY-MM-DD", "left_out": True}
-        ]
-        assert told["summary"]["rows"] == 2
-        assert err == "line 3: date: expected YYYY-MM-DD\n"
-
-    def test_csv_reports_problems_on_standard_error(self, capsys: Capture, tmp_path: Path) -> None:
-        file = export(tmp_path, GOOD, "P2,soon,chronic-migraine,Botox,155,completed,")
-        _, out, err = run(capsys, "schedule", file, "--csv")
-        (row,) = csv.DictReader(io.StringIO(out))
-        assert (row["patient"], row["days_to_go"]) == ("P1", "38")
-        assert "line 3" in err
-
-    def test_a_cell_is_never_a_formula(self, capsys: Capture, tmp_path: Path) -> None:
-        file = export(tmp_path, GOOD.replace("P1", "=1+1"))
-        assert "'=1+1," in run(capsys, "schedule", file, "--csv")[1]
-
-    def test_a_minimum_alone_and_no_status_have_sections(
-        self, capsys: Capture, tmp_path: Path
-    ) -> None:
-        file = export(
-            tmp_path,
-            "P1,2025-11-05,overactive-bladder,Botox,100,completed,",
-            "P2,2026-01-05,chronic-migraine,Botox,155,completed,2018-01-01",
-        )
-        out = run(capsys, "schedule", file)[1]
-        assert "Allowed, no usual range stated (1)" in out
-        assert "Without a due day (1)" in out
-
-    def test_a_product_can_be_stated(self, capsys: Capture, tmp_path: Path) -> None:
-        file = export(tmp_path, GOOD.replace("Botox", ""))
-        assert run(capsys, "schedule", file)[0] == 1
-        assert run(capsys, "schedule", file, "--product", "Botox")[0] == 0
-
-    @pytest.mark.parametrize("name", ["missing.csv", "."])
-    def test_a_file_that_cannot_be_opened_ends_with_2(
-        self, capsys: Capture, tmp_path: Path, name: str
-    ) -> None:
-        status, out, err = run(capsys, "schedule", tmp_path / name)
-        assert (status, out, len(err.splitlines())) == (2, "", 1)
-
-    def test_a_file_that_is_no_export_ends_with_2(self, capsys: Capture, tmp_path: Path) -> None:
-        file = tmp_path / "note.txt"
-        file.write_text("hello", encoding="utf-8")
-        status, _, err = run(capsys, "schedule", file)
-        assert (status, len(err.splitlines())) == (2, 1)
-        assert "note.txt: line 1: no column for patient" in err
+        for told in ("products.toml: changed", "more.toml: added", "vials.toml: missing"):
+            assert told in out
 
 
-class TestRecords:
-    def test_forecast_answers_for_every_track(self, capsys: Capture, tmp_path: Path) -> None:
-        record = record_from_gaps([84], starts_on=date(2026, 1, 5), units=155)
-        other = record_from_gaps([], starts_on=date(2026, 2, 5), indication="spasticity", units=200)
-        both = record.model_copy(update={"sessions": (*record.sessions, *other.sessions)})
-        status, out, _ = run(
-            capsys, "forecast", record_file(tmp_path, both), "--as-of", "2026-04-10"
-        )
+def two_tracks() -> PatientRecord:
+    other = record_from_gaps([], starts_on=date(2026, 2, 5), indication="spasticity", units=200)
+    return PatientRecord(sessions=(*MIGRAINE_RECORD.sessions, *other.sessions))
+
+
+class TestForecast:
+    def test_it_answers_for_every_track(self, capsys: Capture, tmp_path: Path) -> None:
+        asked = ("forecast", record_file(tmp_path, two_tracks()), "--as-of", "2026-03-10")
+        status, out, _ = run(capsys, *asked)
         assert status == 0
-        assert "status on 2026-04-10  too_early" in out
-        assert "finding conflicting_records" in out
-        told = json.loads(
-            run(capsys, "forecast", tmp_path / "record.json", "--as-of", "2026-04-10", "--json")[1]
-        )
-        assert len(told) == 2
-        rows = run(capsys, "forecast", tmp_path / "record.json", "--as-of", "2026-04-10", "--csv")[
-            1
-        ]
-        assert len(rows.splitlines()) == 3
+        assert out.count("status on 2026-03-10  too_early") == 2
+        assert len(as_json(capsys, *asked)) == 2
+        rows = as_rows(capsys, *asked)
+        assert [row["due"] for row in rows] == ["2026-03-30", "2026-05-05"]
 
-    def test_forecast_explains(self, capsys: Capture, tmp_path: Path) -> None:
-        file = record_file(tmp_path, record_from_gaps([], starts_on=date(2026, 1, 5), units=155))
-        out = run(
-            capsys, "forecast", file, "--as-of", "2026-02-10", "--explain", "--planned-units", "155"
-        )[1]
-        assert "earliest 2026-03-30: the 12-week minimum gives 2026-03-30" in out
+    def test_it_explains(self, capsys: Capture, tmp_path: Path) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        asked = ("forecast", file, "--as-of", "2026-02-10", "--explain", "--planned-units", "155")
+        out = text(capsys, *asked)
+        assert "earliest 2026-03-30: the 12-week scheduled interval gives 2026-03-30" in out
         assert "limit 400 U per window, product (twelve_weeks): 155 U on 2026-03-30" in out
 
     def test_explained_limits_say_what_is_not_checked(
         self, capsys: Capture, tmp_path: Path
     ) -> None:
-        file = record_file(
-            tmp_path,
-            record_from_gaps([], starts_on=date(2026, 1, 5), indication="spasticity", units=155),
-        )
-        out = run(capsys, "forecast", file, "--as-of", "2026-02-10", "--explain")[1]
-        assert "50 U per site, indication: not checked" in out
+        record = record_from_gaps([], starts_on=date(2026, 1, 5), indication="spasticity")
+        out = text(capsys, "forecast", record_file(tmp_path, record), "--explain")
+        assert "per site, indication: not checked" in out
 
     def test_a_treatment_can_be_named(self, capsys: Capture, tmp_path: Path) -> None:
-        file = record_file(tmp_path, record_from_gaps([], starts_on=date(2026, 1, 5)))
-        out = run(
-            capsys, "forecast", file, "--indication", "cervical-dystonia", "--product", "Dysport"
-        )[1]
-        assert "abobotulinumtoxinA-cervical-dystonia-adult-us" in out
-        out = run(capsys, "forecast", file, "--indication", "spasticity")[1]
-        assert "onabotulinumtoxinA-spasticity-adult-us" in out
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        named = ("forecast", file, "--indication", "cervical-dystonia")
+        assert as_rows(capsys, *named)[0]["product"] == "onabotulinumtoxinA"
+        assert as_rows(capsys, *named, "--product", "Dysport")[0]["protocol_id"] == (
+            "abobotulinumtoxinA-cervical-dystonia-adult-us"
+        )
+        spastic = record_from_gaps([], starts_on=date(2026, 1, 5), indication="cervical-dystonia")
+        file = record_file(tmp_path, spastic)
+        (row,) = as_rows(capsys, "forecast", file, "--product", "Dysport")
+        assert row["product"] == "abobotulinumtoxinA"
+
+    def test_a_product_without_a_protocol_is_one_line(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        status, _, err = run(capsys, "forecast", file, "--product", "Myobloc")
+        assert (status, "no protocol is known for that product" in err) == (2, True)
+
+    def test_a_session_of_an_unknown_indication_is_not_lost(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        given = {"administered_on": "2026-01-05", "indication": "brxism", "product": "Botox"}
+        asked = ("forecast", record_file(tmp_path, json.dumps({"sessions": [given]})))
+        out = text(capsys, *asked)
+        assert "brxism: no protocol is known" in out
+        assert "finding unrecognized_indication (today)" in out
+        (row,) = as_rows(capsys, *asked)
+        assert (row["status"], row["today"]) == ("no_interval", "unrecognized_indication")
 
     def test_what_was_cancelled_plans_no_product(self, capsys: Capture, tmp_path: Path) -> None:
         given = {
@@ -353,16 +428,11 @@ class TestRecords:
             "indication": "cervical-dystonia",
             "product": "Botox",
         }
-        off = {
-            **given,
-            "administered_on": "2026-02-05",
-            "product": "Dysport",
-            "status": "cancelled",
-        }
+        off = given | {"administered_on": "2026-02-05", "product": "Dysport", "status": "cancelled"}
         file = record_file(tmp_path, json.dumps({"sessions": [given, off]}))
         for options in ((), ("--indication", "cervical-dystonia")):
-            told = json.loads(run(capsys, "forecast", file, *options, "--json")[1])
-            assert [found["protocol"]["product"] for found in told] == ["onabotulinumtoxinA"]
+            found = as_rows(capsys, "forecast", file, *options)
+            assert [row["product"] for row in found] == ["onabotulinumtoxinA"]
 
     def test_tracks_of_one_clock_are_one(self, capsys: Capture, tmp_path: Path) -> None:
         sessions = [
@@ -372,292 +442,92 @@ class TestRecords:
                 ("2026-02-05", "lower-limb-spasticity"),
             )
         ]
-        file = record_file(
-            tmp_path, PatientRecord.model_validate({"sessions": sessions, "born_on": "1980-01-01"})
-        )
-        told = json.loads(run(capsys, "forecast", file, "--json")[1])
-        assert [found["protocol"]["indication"] for found in told] == ["lower-limb-spasticity"]
+        record = PatientRecord.model_validate({"sessions": sessions, "born_on": "1980-01-01"})
+        found = as_rows(capsys, "forecast", record_file(tmp_path, record))
+        assert [row["indication"] for row in found] == ["lower-limb-spasticity"]
 
-    def test_check_answers_for_a_day(self, capsys: Capture, tmp_path: Path) -> None:
-        file = record_file(tmp_path, record_from_gaps([], starts_on=date(2026, 1, 5), units=155))
-        status, out, _ = run(capsys, "check", file, "--on", "2026-03-29")
-        assert status == 0
-        assert "2026-03-29: not allowed" in out
-        assert "next allowed day: 2026-03-30" in out
-        told = json.loads(
-            run(capsys, "check", file, "--on", "2026-03-30", "--as-of", "2026-03-01", "--json")[1]
+    def test_standard_input_is_read(self, tmp_path: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "botox_schedule", "forecast", "-", "--csv"],
+            input=MIGRAINE_RECORD.model_dump_json(),
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=tmp_path,
         )
-        assert told[0]["check"]["allowed"] is True
-        rows = run(capsys, "check", file, "--on", "2026-03-30", "--csv")[1]
-        assert "True,0,2026-03-30,allowed" in rows
-
-    def test_a_day_in_the_past_is_judged_as_of_itself(
-        self, capsys: Capture, tmp_path: Path
-    ) -> None:
-        file = record_file(tmp_path, record_from_gaps([], starts_on=date(2026, 1, 5), units=155))
-        assert run(capsys, "check", file, "--on", "2026-02-10")[0] == 0
-        status, _, err = run(capsys, "check", file, "--on", "2026-02-10", "--as-of", "2026-02-11")
-        assert (status, err) == (
-            2,
-            "botox-schedule: on lies before as_of; give a day from as_of on\n",
-        )
+        assert "chronic-migraine" in done.stdout
 
     def test_a_record_without_a_track_needs_a_treatment(
         self, capsys: Capture, tmp_path: Path
     ) -> None:
-        draft = {
-            "administered_on": "2026-01-05",
-            "indication": "chronic-migraine",
-            "product": None,
-            "status": "draft",
-        }
-        for sessions in ([], [draft], [{**draft, "status": "completed"}]):
-            file = record_file(tmp_path, json.dumps({"sessions": sessions}))
-            status, _, err = run(capsys, "forecast", file)
-            assert (status, len(err.splitlines())) == (2, 1)
-            assert "--indication" in err
+        status, _, err = run(capsys, "forecast", record_file(tmp_path, "{}"))
+        assert (status, len(err.splitlines())) == (2, 1)
+        assert "--indication" in err
 
     @pytest.mark.parametrize(
-        ("text", "message"),
+        ("content", "told"),
         [
             ('{"sessions": [{"administered_on": "Smith", "indication": "x", "product": null}]}',
              "sessions.0.administered_on: not a calendar day"),
             ('{"sessions": [{"administered_on": "2026-01-05", "indication": "x"}]}', "sessions.0.product: "),
             ('{"born_on": 5, "Smith": 1', "the file: Invalid JSON"),
+            ('{"Smith": 1}', "the file: unknown field"),
+            ('{"sessions": [{"Smith": 1}]}', "sessions.0: unknown field"),
             ("[]", "the file: "),
             (json.dumps({"sessions": [{}] * 30}), "and 70 more"),
         ],
     )  # fmt: skip
     def test_a_malformed_record_is_one_line_without_its_contents(
-        self, capsys: Capture, tmp_path: Path, text: str, message: str
+        self, capsys: Capture, tmp_path: Path, content: str, told: str
     ) -> None:
-        status, _, err = run(capsys, "forecast", record_file(tmp_path, text))
+        status, _, err = run(capsys, "forecast", record_file(tmp_path, content))
         assert (status, len(err.splitlines())) == (2, 1)
-        assert message in err
+        assert told in err
         assert "Smith" not in err
 
-
-class TestOthers:
-    def test_the_demo_runs_and_reads_no_clock(
-        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(Clock, "today", None)
-        status, out, err = run(capsys, "demo")
-        assert (status, err) == (0, "")
-        assert "174 rows read: 159 counted, 15 not counted" in out
-        assert "Overdue, the longest first" in out
-        assert "What patient P1035 may expect" in out
-        told = json.loads(run(capsys, "demo", "--json")[1])
-        assert len(told["schedule"]["tracks"]) == 44
-        assert run(capsys, "demo", "--csv")[1].count("\n") == 45
-
-    @pytest.mark.parametrize(
-        "name",
-        ["patient-record", "forecast", "date-check", "treatment-cycle", "treatment-protocol"],
-    )
-    def test_schemas_are_printed(self, capsys: Capture, name: str) -> None:
-        assert json.loads(run(capsys, "schema", name)[1])["$id"].endswith(f"{name}:1")
-
-    def test_the_first_schema_is_the_records(self, capsys: Capture) -> None:
-        assert "patient-record" in run(capsys, "schema")[1]
-
-    def test_version_and_help(self, capsys: Capture) -> None:
-        for option, text in (("--version", __version__), ("--help", "Not medical advice")):
-            with pytest.raises(SystemExit) as caught:
-                cli.main([option])
-            assert caught.value.code == 0
-            assert text in " ".join(capsys.readouterr().out.split())
-
-    def test_the_module_runs_too(self, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sys, "argv", ["botox-schedule", "schema"])
-        with pytest.raises(SystemExit) as caught:
-            runpy.run_module("botox_schedule", run_name="__main__")
-        assert caught.value.code == 0
-        assert capsys.readouterr().out.startswith("{")
-
-    def test_a_command_is_needed(self, capsys: Capture) -> None:
-        assert "COMMAND" in refused(capsys)
-
-    def test_json_or_csv_and_not_both(self, capsys: Capture) -> None:
-        assert "not allowed with" in refused(capsys, "protocols", "--json", "--csv")
-
-    def test_a_reader_that_stops_is_no_error(self) -> None:
-        command = f'"{sys.executable}" -m botox_schedule protocols --json | head -1'
-        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
-        assert (done.stdout, done.stderr) == ("[\n", "")
-
-    def test_a_broken_pipe_ends_quietly(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def broken(*_: Any) -> None:
-            raise BrokenPipeError
-
-        redirected: list[int] = []
-        monkeypatch.setattr("builtins.print", broken)
-        monkeypatch.setattr("os.dup2", lambda _, number: redirected.append(number))
-        monkeypatch.setattr(sys.stdout, "fileno", lambda: 1, raising=False)
-        assert cli.main(["protocols"]) == 0
-        assert redirected == [1]
-
-    def test_an_answer_is_written_in_its_form(self) -> None:
-        answer = Answer(lambda: ["a"], lambda: {"a": 1}, ("a",), lambda: [("x",)])
-        assert [written(answer, form) for form in ("text", "json", "csv")] == [
-            "a",
-            '{\n  "a": 1\n}',
-            "a\nx",
-        ]
+    @pytest.mark.parametrize("units", ["-1", "0", "NaN", "1e9"])
+    def test_units_are_a_number_above_0(self, capsys: Capture, tmp_path: Path, units: str) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        status, _, err = run(capsys, "forecast", file, f"--planned-units={units}")
+        assert (status, "a number above 0" in err) == (2, True)
+        assert "expected a number of units" in refused(
+            capsys, "forecast", file, "--planned-units", "many"
+        )
 
 
-def diary_file(folder: Path, *rows: str, header: str = "date,kind") -> Path:
-    file = folder / "diary.csv"
-    file.write_text("\n".join((header, *rows)), encoding="utf-8")
-    return file
-
-
-class TestResponse:
-    RECORD = record_from_gaps([84], starts_on=date(2025, 8, 26), units=155)
-
-    def rows(self) -> list[str]:
-        """Four of five days with headache before the course, half of them in it."""
-        start = date(2025, 7, 29)
-        days = [start + timedelta(days=number) for number in range(28 + 168)]
-        return [
-            f"{day},{'none' if number % (5 if number < 28 else 2) == 0 else 'headache'}"
-            for number, day in enumerate(days)
-        ]
-
-    def test_a_rule_gives_its_outcome(self, capsys: Capture, tmp_path: Path) -> None:
-        record, diary = record_file(tmp_path, self.RECORD), diary_file(tmp_path, *self.rows())
-        options = ("--rule", "preempt-50", "--as-of", "2026-02-10")
-        status, out, _ = run(capsys, "response", diary, record, *options)
+class TestCheck:
+    def test_it_answers_for_a_day(self, capsys: Capture, tmp_path: Path) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        status, out, _ = run(capsys, "check", file, "--on", "2026-03-29")
         assert status == 0
-        assert "rule preempt-50 gives: not_met (as of 2026-02-10)" in out
-        assert "50 % fewer headache days: 2025-11-18 (1 complete cycles)" in out
-        told = json.loads(run(capsys, "response", diary, record, *options, "--json")[1])
-        assert told["assessment"]["complete_cycles"] == 2
-        (row,) = csv.DictReader(
-            io.StringIO(run(capsys, "response", diary, record, *options, "--csv")[1])
-        )
-        assert (row["outcome"], row["first_judged_on"]) == ("not_met", "2025-11-18")
+        assert "2026-03-29: " in out
+        assert "next allowed day: 2026-03-30" in out
+        (told,) = as_json(capsys, "check", file, "--on", "2026-03-30", "--as-of", "2026-03-01")
+        assert told["check"]["allowed"] is True
+        (row,) = as_rows(capsys, "check", file, "--on", "2026-03-29")
+        assert (row["allowed"], row["days_from_earliest"]) == ("False", "-1")
 
-    def test_a_criterion_that_does_not_apply_is_blank(
+    def test_a_day_in_the_past_is_judged_as_of_itself(
         self, capsys: Capture, tmp_path: Path
     ) -> None:
-        record, diary = record_file(tmp_path, self.RECORD), diary_file(tmp_path, *self.rows())
-        rows = csv.DictReader(
-            io.StringIO(run(capsys, "response", diary, record, "--rule", "ehf-2018", "--csv")[1])
-        )
-        assert [row["outcome"] for row in rows][-1] == ""
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        assert run(capsys, "check", file, "--on", "2026-02-10")[0] == 0
+        status, _, err = run(capsys, "check", file, "--on", "2026-02-10", "--as-of", "2026-02-11")
+        assert (status, "on lies before as_of" in err) == (2, True)
 
-    def test_bad_days_are_reported_and_the_rest_counts(
-        self, capsys: Capture, tmp_path: Path
-    ) -> None:
-        rows = [
-            "2026-01-01,headache", "2026-01-01,headache", "2026-01-02,headache", "2026-01-02,none",
-            "2027-01-01,headache", "soon,headache", "2026-01-03,maybe", "", "2026-01-04,1", "2026-01-05,", "2026-01-06",
-        ]  # fmt: skip
-        record, diary = record_file(tmp_path, self.RECORD), diary_file(tmp_path, *rows)
-        status, out, _ = run(
-            capsys, "response", diary, record, "--rule", "nice-ta260", "--as-of", "2026-02-10"
-        )
-        assert status == 1
-        assert out.split("Problems (5)\n")[1].splitlines()[:5] == [
-            "line 3: the same day as line 2",
-            "line 5: contradicts line 4; the day is unknown",
-            "line 6: date: lies after the day asked for",
-            "line 7: date: expected YYYY-MM-DD",
-            "line 8: kind: expected none, headache, migraine, unknown",
-        ]
-
-    def test_a_row_that_is_no_row_is_reported(self, capsys: Capture, tmp_path: Path) -> None:
-        diary = diary_file(tmp_path, f"2026-01-01,{'x' * 140_000}", "2026-01-02,headache")
-        record = record_file(tmp_path, self.RECORD)
-        status, out, _ = run(capsys, "response", diary, record, "--rule", "nice-ta260")
-        assert status == 1
-        assert "line 2: not a row of a table" in out
-        assert "Problems (1)" in out
-
-    @pytest.mark.parametrize(
-        "content", [b"day,pain\n", b"", b"\xff\xfe\x00", b"date,kind" + b"x" * 200_000]
-    )
-    def test_what_is_no_diary_is_one_line(
-        self, capsys: Capture, tmp_path: Path, content: bytes
-    ) -> None:
-        diary = tmp_path / "diary.csv"
-        diary.write_bytes(content)
-        status, _, err = run(
-            capsys, "response", diary, record_file(tmp_path, self.RECORD), "--rule", "nice-ta260"
-        )
-        assert (status, len(err.splitlines())) == (2, 1)
-        assert "diary.csv: " in err
-
-    def test_a_clinics_own_rule_can_be_named(self, capsys: Capture, tmp_path: Path) -> None:
-        rules = tmp_path / "rules.toml"
-        rules.write_text(
-            '[[rules]]\nid = "house"\nversion = "1"\ntitle = "House"\n[[rules.criteria]]\nname = "a tenth"\n'
-            'kind = "reduction"\nbelow = "1/10"\nbelow_gives = "not_met"\notherwise = "met"\n'
-            'source = { key = "ehf-2018", place = "x", verification = "clinic", checked_on = 2026-01-01 }\n',
-            encoding="utf-8",
-        )
-        record, diary = record_file(tmp_path, self.RECORD), diary_file(tmp_path, *self.rows())
-        out = run(
-            capsys,
-            "response",
-            diary,
-            record,
-            "--rule",
-            "house",
-            "--rules",
-            rules,
-            "--as-of",
-            "2026-02-10",
-        )[1]
-        assert "rule house gives: met" in out
-
-    def test_an_unknown_rule_is_one_line(self, capsys: Capture, tmp_path: Path) -> None:
-        record, diary = record_file(tmp_path, self.RECORD), diary_file(tmp_path)
-        status, _, err = run(capsys, "response", diary, record, "--rule", "best")
-        assert (
-            status,
-            err.startswith("botox-schedule: no response rule has that id; known: nice-ta260"),
-        ) == (2, True)
-
-
-class TestAdherence:
-    def test_every_track_is_judged(self, capsys: Capture, tmp_path: Path) -> None:
-        rows = [
-            GOOD.replace("2026-01-05", day) for day in ("2025-08-26", "2025-11-18", "2026-02-17")
-        ]
-        file = export(tmp_path, *rows, "P2,2026-01-05,chronic-migraine,,155,completed,")
-        status, out, _ = run(capsys, "adherence", file, "--as-of", "2026-02-20")
-        assert status == 1
-        assert "no permissible gap was stated" in out
-        assert "line 5: product: missing" in out
-        told = json.loads(
-            run(capsys, "adherence", file, "--as-of", "2026-02-20", "--gap-days", "30", "--json")[1]
-        )
-        (track,) = told["tracks"]
-        assert track["adherence"]["intervals"] == [84, 91]
-        assert track["adherence"]["is_censored"] is True
-        text = run(capsys, "adherence", file, "--as-of", "2026-02-20", "--gap-days", "30", "--csv")[
-            1
-        ]
-        (row,) = csv.DictReader(io.StringIO(text))
-        assert (row["on_time"], row["covered_between"], row["episodes"]) == ("2", "0.96", "1")
-
-    def test_a_stated_gap_is_said(self, capsys: Capture, tmp_path: Path) -> None:
-        out = run(capsys, "adherence", export(tmp_path, GOOD), "--gap-days", "30")
-        assert (out[0], "an episode ends after 30 days" in out[1]) == (0, True)
-
-    def test_an_export_without_tracks_is_answered(self, capsys: Capture, tmp_path: Path) -> None:
-        assert run(capsys, "adherence", export(tmp_path))[0] == 0
-
-
-MIGRAINE_RECORD = record_from_gaps([], starts_on=date(2026, 1, 5), units=155)
+    def test_a_track_without_a_protocol_is_said(self, capsys: Capture, tmp_path: Path) -> None:
+        given = {"administered_on": "2025-01-05", "indication": "brxism", "product": "Botox"}
+        alone = record_file(tmp_path, json.dumps({"sessions": [given]}))
+        status, out, err = run(capsys, "check", alone, "--on", "2026-03-30")
+        assert (status, out, "--indication" in err) == (2, "", True)
+        both = [given, {**given, "indication": "chronic-migraine"}]
+        file = record_file(tmp_path, json.dumps({"sessions": both}))
+        status, out, _ = run(capsys, "check", file, "--on", "2026-03-30")
+        assert (status, "a treatment of the record has no protocol" in out) == (1, True)
 
 
 class TestBook:
-    def test_names_the_day_and_why(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
+    def test_it_names_the_day_and_why(self, capsys: Capture, tmp_path: Path) -> None:
         file = record_file(tmp_path, MIGRAINE_RECORD)
         closed = ["--closed", "2026-03-30", "--closed", "2026-03-31/2026-04-01"]
         status, out, _ = run(capsys, "book", file, *closed)
@@ -665,95 +535,68 @@ class TestBook:
         assert "2026-04-02, 3 days after the due day" in out
         assert "closed days move it by 3 days" in out
 
-    def test_no_day_ends_with_one(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def test_no_day_ends_with_one(self, capsys: Capture, tmp_path: Path) -> None:
         file = record_file(tmp_path, MIGRAINE_RECORD)
-        away = ["--away", "2026-03-27/2026-04-12"]
-        status, out, _ = run(capsys, "book", file, *away, "--csv")
-        assert status == 1
-        (row,) = csv.DictReader(io.StringIO(out))
+        away = ["book", file, "--away", "2026-03-27/2026-04-12"]
+        assert run(capsys, *away)[0] == 1
+        (row,) = as_rows(capsys, *away)
         assert (row["on"], row["emptied_by"], row["first_late_on"]) == ("", "away", "2026-04-13")
 
-    def test_other_weekdays_can_be_open(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
+    def test_other_weekdays_can_be_open(self, capsys: Capture, tmp_path: Path) -> None:
         file = record_file(tmp_path, MIGRAINE_RECORD)
-        status, out, _ = run(capsys, "book", file, "--open", "sat,Sunday", "--json")
-        assert status == 0
-        assert json.loads(out)[0]["day"]["on"] == "2026-04-04"
+        (told,) = as_json(capsys, "book", file, "--open", "sat,Sunday")
+        assert told["day"]["on"] == "2026-04-04"
 
-    def test_public_holidays_close(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
+    def test_public_holidays_close(self, capsys: Capture, tmp_path: Path) -> None:
         pytest.importorskip("holidays", reason="the extra 'holidays' is not installed")
         file = record_file(tmp_path, record_from_gaps([], starts_on=date(2026, 10, 2)))
-        status, out, _ = run(
-            capsys, "book", file, "--as-of", "2026-12-01", "--country", "US", "--json"
-        )
-        assert status == 0
-        assert json.loads(out)[0]["day"]["on"] == "2026-12-28"
+        asked = ("book", file, "--as-of", "2026-12-01", "--country", "US")
+        (told,) = as_json(capsys, *asked)
+        assert told["day"]["on"] == "2026-12-28"
 
-    def test_one_visit_for_all_tracks(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
-        other = {
-            "administered_on": "2026-01-12",
-            "indication": "spasticity",
-            "product": "Botox",
-        }
-        record = PatientRecord.model_validate({"sessions": [*MIGRAINE_RECORD.sessions, other]})
-        file = record_file(tmp_path, record)
-        for form, expected in (([], "2026-04-06: fits every track"), (["--csv"], "2026-04-06")):
-            status, out, _ = run(capsys, "book", file, "--shared", *form)
-            assert status == 0
-            assert expected in out
-        status, out, _ = run(capsys, "book", file, "--shared", "--json", "--closed", "2026-04-06")
+    def test_one_visit_for_all_tracks(self, capsys: Capture, tmp_path: Path) -> None:
+        given = {"administered_on": "2026-01-12", "indication": "spasticity", "product": "Botox"}
+        record = PatientRecord.model_validate({"sessions": [*MIGRAINE_RECORD.sessions, given]})
+        asked = ("book", record_file(tmp_path, record), "--shared")
+        assert "2026-04-06: fits every track" in text(capsys, *asked)
+        assert {row["on"] for row in as_rows(capsys, *asked)} == {"2026-04-06"}
+        status, out, _ = run(capsys, *asked, "--json", "--closed", "2026-04-06")
         assert (status, json.loads(out)["emptied_by"]) == (1, "closed")
 
-    def test_one_track_has_nothing_to_share(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
+    def test_one_track_has_nothing_to_share(self, capsys: Capture, tmp_path: Path) -> None:
         status, _, err = run(capsys, "book", record_file(tmp_path, MIGRAINE_RECORD), "--shared")
-        assert status == 2
-        assert "two or more treatments" in err
+        assert (status, "two or more" in err) == (2, True)
 
     @pytest.mark.parametrize(
-        ("option", "message"),
+        ("option", "told"),
         [
             (["--open", "mon,noday"], "expected some of monday"),
-            (["--closed", "2026-13-01"], "expected YYYY-MM-DD"),
+            (["--closed", "13/01/2026"], "expected YYYY-MM-DD"),
+            (["--planned-discarded", "some"], "expected a number of units"),
         ],
     )
-    def test_bad_options_are_said(
-        self, capsys: pytest.CaptureFixture[str], option: list[str], message: str
-    ) -> None:
-        assert message in refused(capsys, "book", "x.json", *option)
+    def test_bad_options_are_said(self, capsys: Capture, option: list[str], told: str) -> None:
+        assert told in refused(capsys, "book", "x.json", *option)
 
     def test_a_closure_that_ends_before_it_starts_is_one_line(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+        self, capsys: Capture, tmp_path: Path
     ) -> None:
         file = record_file(tmp_path, MIGRAINE_RECORD)
         status, _, err = run(capsys, "book", file, "--closed", "2026-04-10/2026-04-01")
-        assert status == 2
-        assert "the window ends before it starts" in err
+        assert (status, len(err.splitlines())) == (2, 1)
 
     def test_an_authorization_that_ends_before_it_starts_is_one_line(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+        self, capsys: Capture, tmp_path: Path
     ) -> None:
-        approval = {
-            "indication": "chronic-migraine",
-            "product": "Botox",
-            "valid": {"first": "2026-02-01", "last": "2026-01-01"},
-        }
-        status, _, err = run(
-            capsys, "book", record_file(tmp_path, json.dumps({"authorizations": [approval]}))
-        )
-        assert status == 2
-        assert "authorizations.0.valid: " in err
-        assert "2026" not in err
+        valid = {"first": "2026-02-01", "last": "2026-01-01"}
+        approval = {"indication": "chronic-migraine", "product": "Botox", "valid": valid}
+        file = record_file(tmp_path, json.dumps({"authorizations": [approval]}))
+        status, _, err = run(capsys, "book", file)
+        assert (status, "authorizations.0.valid" in err, "2026" in err) == (2, True, False)
 
 
 class TestCountdown:
-    def test_says_by_when(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_it_says_by_when(self, capsys: Capture) -> None:
         leads = ["--lead", "submit=28 days", "--lead", "order=21 days", "--lead", "drug in=7 days"]
         status, out, _ = run(capsys, "countdown", "2026-06-22", *leads, "--serial")
         assert status == 0
@@ -763,182 +606,115 @@ class TestCountdown:
             ["2026-06-15", "monday", "drug"],
         ]
 
-    def test_as_json(self, capsys: pytest.CaptureFixture[str]) -> None:
-        _, out, _ = run(capsys, "countdown", "2026-06-22", "--lead", "order=8 days", "--json")
-        assert json.loads(out) == [
+    def test_json_and_csv(self, capsys: Capture) -> None:
+        asked = ("countdown", "2026-06-22", "--lead", "order=8 days")
+        assert as_json(capsys, *asked) == [
             {"name": "order", "on": "2026-06-12", "lead": "8 days", "moved_days": 2}
         ]
+        assert as_rows(capsys, *asked)[0]["weekday"] == "friday"
 
     @pytest.mark.parametrize("lead", ["order", "=4 days", "order=soon"])
-    def test_a_malformed_lead_is_said(self, capsys: pytest.CaptureFixture[str], lead: str) -> None:
+    def test_a_malformed_lead_is_said(self, capsys: Capture, lead: str) -> None:
         assert "argument --lead" in refused(capsys, "countdown", "2026-06-22", "--lead", lead)
 
-    def test_two_leads_of_one_name_are_refused(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_two_leads_of_one_name_are_refused(self, capsys: Capture) -> None:
         leads = ["--lead", "a=1 day", "--lead", "a=2 days"]
         status, _, err = run(capsys, "countdown", "2026-06-22", *leads)
         assert (status, "two leads have one name" in err) == (2, True)
 
 
-class TestIcs:
-    @pytest.fixture(autouse=True)
-    def _extra(self) -> None:
-        pytest.importorskip("icalendar", reason="the extra 'ical' is not installed")
+class TestResponse:
+    RECORD = record_from_gaps([84], starts_on=date(2025, 8, 26), units=155)
 
-    def test_writes_the_file_and_lists_the_events(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
-        file, out_file = record_file(tmp_path, MIGRAINE_RECORD), tmp_path / "a.ics"
-        options = ["--key", "k-1", "--out", out_file, "--alarm", "2 weeks", "--name", "Clinic"]
-        status, out, _ = run(capsys, "ics", file, *options)
+    def diary(self, folder: Path, *rows: str, header: str = "date,kind") -> Path:
+        return file_of(folder, "\n".join((header, *rows)), "diary.csv")
+
+    def rows(self) -> list[str]:
+        """Four of five days with headache before the course, half of them in it."""
+        days = [date(2025, 7, 29) + timedelta(days=number) for number in range(28 + 168)]
+        return [
+            f"{day},{'none' if number % (5 if number < 28 else 2) == 0 else 'headache'}"
+            for number, day in enumerate(days)
+        ]
+
+    def asked(self, folder: Path, *rows: str, rule: str = "preempt-50") -> list[object]:
+        files = (self.diary(folder, *rows), record_file(folder, self.RECORD))
+        return ["response", *files, "--rule", rule, "--as-of", "2026-02-10"]
+
+    def test_a_rule_gives_its_outcome(self, capsys: Capture, tmp_path: Path) -> None:
+        asked = self.asked(tmp_path, *self.rows())
+        status, out, _ = run(capsys, *asked)
         assert status == 0
-        assert "2026-03-30  2026-04-06  due" in out
-        text = out_file.read_text(encoding="utf-8")
-        for line in ("DTSTAMP:20260220T000000Z", "TRIGGER:-P14D", "NAME:Clinic"):
-            assert line in text.splitlines()
+        assert "rule preempt-50 gives: not_met (as of 2026-02-10)" in out
+        assert as_json(capsys, *asked)["assessment"]["complete_cycles"] == 2
+        (row,) = as_rows(capsys, *asked)
+        assert (row["outcome"], row["first_judged_on"]) == ("not_met", "2025-11-18")
 
-    def test_a_second_export_changes_nothing(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    def test_a_criterion_that_does_not_apply_is_blank(
+        self, capsys: Capture, tmp_path: Path
     ) -> None:
-        file = record_file(tmp_path, MIGRAINE_RECORD)
-        first, second = tmp_path / "a.ics", tmp_path / "b.ics"
-        run(capsys, "ics", file, "--key", "k-1", "--out", first)
-        stamp = ["--stamped-at", "2026-03-01T09:00:00+01:00", "--previous", first]
-        status, out, _ = run(capsys, "ics", file, "--key", "k-1", "--out", second, *stamp, "--json")
-        assert status == 0
-        assert second.read_bytes() == first.read_bytes()
-        assert {event["kind"] for event in json.loads(out)} == {
-            "session",
-            "onset",
-            "wear_off",
-            "due",
-        }
+        rows = as_rows(capsys, *self.asked(tmp_path, *self.rows(), rule="ehf-2018"))
+        assert [row["outcome"] for row in rows][-1] == ""
 
-    def test_a_broken_previous_file_is_one_line(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    def test_bad_days_are_reported_and_the_rest_counts(
+        self, capsys: Capture, tmp_path: Path
     ) -> None:
-        broken, out_file = tmp_path / "old.ics", tmp_path / "a.ics"
-        broken.write_text("BEGIN:VCALENDAR\nSmith\n", encoding="utf-8")
-        file = record_file(tmp_path, MIGRAINE_RECORD)
-        status, _, err = run(
-            capsys, "ics", file, "--key", "k", "--out", out_file, "--previous", broken
+        rows = ["2026-01-01,headache", "soon,headache", "2026-01-03,maybe", "2026-01-04,none"]
+        asked = self.asked(tmp_path, *rows, rule="nice-ta260")
+        status, out, _ = run(capsys, *asked)
+        assert (status, "Problems (2)" in out) == (1, True)
+        status, out, err = run(capsys, *asked, "--json")
+        assert [problem["line"] for problem in json.loads(out)["problems"]] == [3, 4]
+        assert err.startswith("line 3: date: ")
+
+    def test_dates_encoding_and_missing_days_can_be_named(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        asked = self.asked(tmp_path, "01.01.2026,Migräne", rule="nice-ta260")
+        diary = file_of(tmp_path, "date,kind\n01.01.2026,migraine\n".encode("utf-16"), "d.csv")
+        asked[1] = diary
+        options = (
+            "--date-format",
+            "%d.%m.%Y",
+            "--encoding",
+            "utf-16",
+            "--missing",
+            "headache_free",
         )
-        assert status == 2
-        assert "line 2" in err
-        assert "Smith" not in err
-        assert not out_file.exists()
+        assert run(capsys, *asked, *options)[0] == 0
 
-    @pytest.mark.parametrize("stamp", ["soon", "2026-02-01T09:00:00"])
-    def test_a_stamp_has_a_zone(self, capsys: pytest.CaptureFixture[str], stamp: str) -> None:
-        options = ["--key", "k", "--out", "a.ics", "--stamped-at", stamp]
-        assert "expected a moment" in refused(capsys, "ics", "x.json", *options)
+    def test_standard_input_can_be_the_diary(
+        self, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = self.asked(tmp_path, *self.rows())
+        with self.diary(tmp_path, *self.rows()).open(encoding="utf-8") as source:
+            monkeypatch.setattr(sys, "stdin", source)
+            status, out, _ = run(capsys, asked[0], "-", *asked[2:])
+        assert (status, "not_met" in out) == (0, True)
 
+    @pytest.mark.parametrize("content", [b"when,pain\n", b"", b"date,kind" + b"x" * 200_000])
+    def test_what_is_no_diary_is_one_line(
+        self, capsys: Capture, tmp_path: Path, content: bytes
+    ) -> None:
+        asked = self.asked(tmp_path)
+        asked[1] = file_of(tmp_path, content, "diary.csv")
+        status, _, err = run(capsys, *asked)
+        assert (status, len(err.splitlines()), "diary.csv: " in err) == (2, 1, True)
 
-class TestFhir:
-    @pytest.fixture(autouse=True)
-    def _extra(self) -> None:
-        pytest.importorskip("fhir.resources", reason="the extra 'fhir' is not installed")
-
-    def bundle(self, folder: Path, **changed: Any) -> Path:
-        dose = {
-            "resourceType": "MedicationAdministration",
-            "id": "m1",
-            "status": "completed",
-            "subject": {"reference": "Patient/1"},
-            "medicationCodeableConcept": {"text": "BOTOX"},
-            "reasonCode": [
-                {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "G43.709"}]}
-            ],
-            "effectiveDateTime": "2026-01-05",
-            **changed,
-        }
-        other = {"resourceType": "Patient", "id": "2"}
-        entries = [{"resource": dose}, {"resource": other}]
-        file = folder / "bundle.json"
-        file.write_text(
-            json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}),
-            encoding="utf-8",
+    def test_a_clinics_own_rule_can_be_named(self, capsys: Capture, tmp_path: Path) -> None:
+        rules = file_of(
+            tmp_path,
+            '[[rules]]\nid = "house"\nversion = "1"\ntitle = "House"\n[[rules.criteria]]\nname = "a tenth"\n'
+            'kind = "reduction"\nbelow = "1/10"\nbelow_gives = "not_met"\notherwise = "met"\n'
+            'source = { key = "ehf-2018", place = "x", verification = "clinic", checked_on = 2026-01-01 }\n',
+            "rules.toml",
         )
-        return file
+        asked = self.asked(tmp_path, *self.rows(), rule="house")
+        assert "rule house gives: met" in run(capsys, *asked, "--rules", rules)[1]
 
-    def test_says_where_the_patients_stand(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
-        out_file = tmp_path / "proposals.json"
-        status, out, _ = run(
-            capsys, "fhir", self.bundle(tmp_path), "--zone", "America/New_York", "--out", out_file
-        )
-        assert status == 0
-        assert "patients 2, sessions 1, problems 0" in out
-        assert "Patient/1  chronic-migraine  too_early  2026-01-05    2026-03-30" in out
-        (entry,) = json.loads(out_file.read_text(encoding="utf-8"))["entry"]
-        assert entry["resource"]["occurrencePeriod"] == {"start": "2026-03-30", "end": "2026-04-06"}
-
-    def test_problems_are_listed_and_the_rest_comes_out(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
-        file = self.bundle(tmp_path, medicationCodeableConcept={"text": "some toxin"})
-        out_file = tmp_path / "proposals.json"
-        zone = ["--zone", "America/New_York"]
-        status, out, _ = run(capsys, "fhir", file, *zone, "--out", out_file)
-        assert status == 1
-        assert "problem entry[0].medication: unknown_product" in out
-        assert "entry" not in json.loads(out_file.read_text(encoding="utf-8"))
-        status, out, err = run(capsys, "fhir", file, *zone, "--json")
-        assert status == 1
-        assert json.loads(out)["problems"][0]["session_left_out"] is True
-        assert "unknown_product" in err
-        assert run(capsys, "fhir", file, *zone, "--csv")[1].splitlines()[0].startswith("patient,")
-
-    def test_a_broken_file_is_one_line(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
-        file = tmp_path / "bundle.json"
-        file.write_text('{"resourceType": "Smith', encoding="utf-8")
-        status, _, err = run(capsys, "fhir", file, "--zone", "America/New_York")
-        assert status == 2
-        assert "bundle.json: the bundle is not JSON" in err
-        assert "Smith" not in err
-
-    def test_an_unknown_zone_is_one_line(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
-        status, _, err = run(capsys, "fhir", self.bundle(tmp_path), "--zone", "Mars")
-        assert (status, "IANA name" in err) == (2, True)
-
-
-@pytest.mark.parametrize(
-    ("module", "extra", "arguments"),
-    [
-        ("icalendar", "ical", ["ics", "RECORD", "--key", "k", "--out", "a.ics"]),
-        ("fhir.resources.R4B.bundle", "fhir", ["fhir", "RECORD", "--zone", "UTC"]),
-        ("jinja2", "handout", ["report", "RECORD", "--html", "a.html"]),
-        (
-            "jinja2",
-            "handout",
-            ["handout", "RECORD", "--key", "k", "--html", "a.html", "--when-to-call", "RECORD"],
-        ),
-    ],
-)
-def test_a_missing_extra_says_what_to_install(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    module: str,
-    extra: str,
-    arguments: list[str],
-) -> None:
-    for name in list(sys.modules):
-        own = (
-            f"botox_schedule.{extra}",
-            "botox_schedule.views",
-        )
-        if name.startswith((*own, module.split(".", maxsplit=1)[0])):
-            monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, module.split(".", maxsplit=1)[0], None)
-    file = record_file(tmp_path, MIGRAINE_RECORD)
-    status, _, err = run(capsys, *[str(file) if a == "RECORD" else a for a in arguments])
-    assert status == 2
-    assert f"pip install 'botox-schedule[{extra}]'" in err
+    def test_an_unknown_rule_is_one_line(self, capsys: Capture, tmp_path: Path) -> None:
+        status, _, err = run(capsys, *self.asked(tmp_path, rule="best"))
+        assert (status, "nice-ta260" in err) == (2, True)
 
 
 class TestHandout:
@@ -947,111 +723,236 @@ class TestHandout:
         pytest.importorskip("jinja2", reason="the extra 'handout' is not installed")
         pytest.importorskip("icalendar", reason="the extra 'handout' is not installed")
 
-    def ask(self, folder: Path, *more: object) -> list[object]:
-        text = folder / "call.txt"
-        text.write_text("Call 555-0100.", encoding="utf-8")
+    def asked(self, folder: Path, *more: object) -> list[object]:
+        call = file_of(folder, "Call 555-0100.", "call.txt")
         file = record_file(folder, MIGRAINE_RECORD)
-        return [
-            "handout",
-            file,
-            "--key",
-            "k",
-            "--when-to-call",
-            text,
-            "--html",
-            folder / "a.html",
-            *more,
-        ]
+        page = folder / "a.html"
+        return ["handout", file, "--key", "k", "--when-to-call", call, "--html", page, *more]
 
-    def test_writes_the_page(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def test_it_writes_the_page(self, capsys: Capture, tmp_path: Path) -> None:
         for form in ([], ["--json"], ["--csv"]):
-            status, out, _ = run(capsys, *self.ask(tmp_path, "--language", "es", *form))
-            assert status == 0
-            assert "chronic-migraine" in out
-        assert '<html lang="es">' in (tmp_path / "a.html").read_text(encoding="utf-8")
+            status, out, _ = run(capsys, *self.asked(tmp_path, "--language", "es", *form))
+            assert (status, "chronic-migraine" in out) == (0, True)
+        page = tmp_path / "a.html"
+        assert '<html lang="es"' in page.read_text(encoding="utf-8")
+        assert page.stat().st_mode & 0o777 == 0o600
 
-    def test_takes_the_clinics_own_words(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
-        words = tmp_path / "words.toml"
-        words.write_text("language = 'en'", encoding="utf-8")
-        status, _, err = run(capsys, *self.ask(tmp_path, "--messages", words))
-        assert (status, "words.toml: words: Field required" in err) == (2, True)
+    def test_a_page_is_about_one_treatment(self, capsys: Capture, tmp_path: Path) -> None:
+        asked = self.asked(tmp_path)
+        record_file(tmp_path, two_tracks())
+        status, _, err = run(capsys, *asked)
+        assert (status, "name it with --indication" in err) == (2, True)
+        assert run(capsys, *asked, "--indication", "spasticity")[0] == 0
 
-    def test_a_text_that_is_none_is_one_line(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
-        asked = self.ask(tmp_path)
-        (tmp_path / "call.txt").write_bytes(b"\xff")
+    def test_the_clinics_own_words_are_checked(self, capsys: Capture, tmp_path: Path) -> None:
+        words = file_of(tmp_path, "language = 'en'", "words.toml")
+        status, _, err = run(capsys, *self.asked(tmp_path, "--messages", words))
+        assert (status, "words.toml: words" in err) == (2, True)
+
+    def test_a_text_that_is_none_is_one_line(self, capsys: Capture, tmp_path: Path) -> None:
+        asked = self.asked(tmp_path)
+        file_of(tmp_path, b"\xff", "call.txt")
         status, _, err = run(capsys, *asked)
         assert (status, "call.txt: expected text in UTF-8" in err) == (2, True)
 
-    def test_is_refused_in_one_line(
-        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
-        asked = self.ask(tmp_path)
-        record_file(
-            tmp_path,
-            PatientRecord(
-                sessions=MIGRAINE_RECORD.sessions,
-                care_ends=[{"on": "2026-02-01", "kind": "deceased"}],
-            ),
+    def test_it_is_refused_in_one_line(self, capsys: Capture, tmp_path: Path) -> None:
+        asked = self.asked(tmp_path)
+        ended = PatientRecord(
+            sessions=MIGRAINE_RECORD.sessions,
+            care_ends=[{"on": "2026-02-01", "kind": "deceased"}],
         )
+        record_file(tmp_path, ended)
         status, _, err = run(capsys, *asked)
         assert (status, "the patient has died" in err) == (2, True)
         assert not (tmp_path / "a.html").exists()
 
 
-class TestTerminal:
-    """What a terminal shows, where the extra is installed."""
+class TestIcs:
+    @pytest.fixture(autouse=True)
+    def _extra(self) -> None:
+        pytest.importorskip("icalendar", reason="the extra 'ical' is not installed")
 
-    def shown(
-        self,
-        capsys: pytest.CaptureFixture[str],
-        monkeypatch: pytest.MonkeyPatch,
-        columns: int,
-        *arguments: object,
-    ) -> str:
-        monkeypatch.setenv("COLUMNS", str(columns))
-        monkeypatch.setenv("TERM", "xterm")
-        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-        status, out, _ = run(capsys, *arguments)
+    def test_it_writes_the_file_and_lists_the_events(self, capsys: Capture, tmp_path: Path) -> None:
+        file, calendar = record_file(tmp_path, MIGRAINE_RECORD), tmp_path / "a.ics"
+        options = ["--key", "k-1", "--out", calendar, "--alarm", "2 weeks", "--name", "Clinic"]
+        status, out, _ = run(capsys, "ics", file, *options)
         assert status == 0
-        return re.sub(r"\x1b\[[0-9;]*m", "", out)
+        assert "2026-03-30  2026-04-06  due" in out
+        lines = calendar.read_text(encoding="utf-8").splitlines()
+        assert {"DTSTAMP:20260220T000000Z", "TRIGGER:-P14D", "NAME:Clinic"} <= set(lines)
 
-    def test_a_wide_terminal_shows_every_column(
-        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        pytest.importorskip("rich", reason="the extra 'cli' is not installed")
-        out = self.shown(capsys, monkeypatch, 300, "demo")
-        assert "lapsed from" in out
-        assert "─" in out
-        assert "without" not in out.replace("without a birth date", "")
+    def test_the_last_export_may_be_written_over(self, capsys: Capture, tmp_path: Path) -> None:
+        file, calendar = record_file(tmp_path, MIGRAINE_RECORD), tmp_path / "a.ics"
+        asked = ("ics", file, "--key", "k-1", "--out", calendar)
+        run(capsys, *asked)
+        first = calendar.read_bytes()
+        stamp = ("--stamped-at", "2026-03-01T09:00:00+01:00", "--previous", calendar)
+        assert {row["kind"] for row in as_rows(capsys, *asked, *stamp)} == {
+            "session",
+            "onset",
+            "wear_off",
+            "due",
+        }
+        assert calendar.read_bytes() == first
+        assert len(as_json(capsys, *asked, *stamp)) == 4
 
-    def test_a_narrow_terminal_leaves_columns_away_and_says_so(
-        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        pytest.importorskip("rich", reason="the extra 'cli' is not installed")
-        out = self.shown(capsys, monkeypatch, 80, "demo")
-        assert "without status, lapsed_from" in out
-        assert "chronic-migraine" in out
-        assert "lapsed from" not in out
+    def test_a_broken_last_export_is_one_line(self, capsys: Capture, tmp_path: Path) -> None:
+        broken = file_of(tmp_path, "BEGIN:VCALENDAR\nSmith\n", "old.ics")
+        file, calendar = record_file(tmp_path, MIGRAINE_RECORD), tmp_path / "a.ics"
+        asked = ("ics", file, "--key", "k", "--out", calendar, "--previous", broken)
+        status, _, err = run(capsys, *asked)
+        assert (status, "Smith" in err, calendar.exists()) == (2, False, False)
 
-    def test_nothing_is_taken_for_markup(
-        self,
-        capsys: pytest.CaptureFixture[str],
-        monkeypatch: pytest.MonkeyPatch,
-        tmp_path: Path,
-    ) -> None:
-        pytest.importorskip("rich", reason="the extra 'cli' is not installed")
-        file = export(tmp_path, GOOD.replace("P1", "[bold]P1[/bold]"))
-        assert "[bold]P1[/bold]" in self.shown(capsys, monkeypatch, 300, "schedule", file)
+    @pytest.mark.parametrize("stamp", ["soon", "2026-02-01T09:00:00"])
+    def test_a_stamp_has_a_zone(self, capsys: Capture, stamp: str) -> None:
+        options = ["--key", "k", "--out", "a.ics", "--stamped-at", stamp]
+        assert "expected a moment" in refused(capsys, "ics", "x.json", *options)
 
-    def test_without_the_extra_the_tables_are_plain(
-        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("number", ["-1", "two", "1" * 20, "²"])
+    def test_a_count_is_a_whole_number(self, capsys: Capture, number: str) -> None:
+        options = ["--key", "k", "--out", "a.ics", f"--count={number}"]
+        assert "expected a whole number" in refused(capsys, "ics", "x.json", *options)
+
+
+class TestFhir:
+    @pytest.fixture(autouse=True)
+    def _extra(self) -> None:
+        pytest.importorskip("fhir.resources", reason="the extra 'fhir' is not installed")
+
+    def bundle(self, folder: Path, **changed: Any) -> Path:
+        coding = {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "G43.709"}
+        dose = {
+            "resourceType": "MedicationAdministration",
+            "id": "m1",
+            "status": "completed",
+            "subject": {"reference": "Patient/1"},
+            "medicationCodeableConcept": {"text": "BOTOX"},
+            "reasonCode": [{"coding": [coding]}],
+            "effectiveDateTime": "2026-01-05",
+            **changed,
+        }
+        others = ({"resourceType": "Patient", "id": "1"}, {"resourceType": "Slot", "id": "3"})
+        entries = [{"resource": resource} for resource in (dose, *others)]
+        bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+        return file_of(folder, json.dumps(bundle), "bundle.json")
+
+    ZONE = ("--zone", "America/New_York")
+
+    def test_it_says_where_the_patients_stand(self, capsys: Capture, tmp_path: Path) -> None:
+        proposals = tmp_path / "proposals.json"
+        asked = ("fhir", self.bundle(tmp_path), *self.ZONE)
+        status, out, _ = run(capsys, *asked, "--out", proposals)
+        assert status == 0
+        assert "Patient/1  chronic-migraine  too_early" in out
+        (entry,) = json.loads(proposals.read_text(encoding="utf-8"))["entry"]
+        assert entry["resource"]["occurrencePeriod"] == {"start": "2026-03-30", "end": "2026-04-06"}
+        assert proposals.stat().st_mode & 0o777 == 0o600
+
+    def test_what_was_ignored_is_said_in_every_form(self, capsys: Capture, tmp_path: Path) -> None:
+        asked = ("fhir", self.bundle(tmp_path), *self.ZONE)
+        assert "ignored 1 (Slot 1)" in text(capsys, *asked)
+        assert "ignored 1 (Slot 1)" in run(capsys, *asked, "--csv")[2]
+        assert as_json(capsys, *asked)["ignored"] == {"Slot": 1}
+
+    def test_problems_are_listed_and_the_rest_comes_out(
+        self, capsys: Capture, tmp_path: Path
     ) -> None:
-        monkeypatch.delitem(sys.modules, "botox_schedule.cli.rich_tables", raising=False)
-        monkeypatch.setitem(sys.modules, "rich", None)
-        out = self.shown(capsys, monkeypatch, 80, "demo")
-        assert "----------" in out
-        assert out == run(capsys, "demo")[1]
+        file = self.bundle(tmp_path, medicationCodeableConcept={"text": "some toxin"})
+        proposals = tmp_path / "proposals.json"
+        asked = ("fhir", file, *self.ZONE)
+        status, out, _ = run(capsys, *asked, "--out", proposals)
+        assert (status, "unknown_product" in out) == (1, True)
+        assert "Check the record first (1)" in out
+        assert "entry" not in json.loads(proposals.read_text(encoding="utf-8"))
+        status, out, err = run(capsys, *asked, "--json")
+        assert json.loads(out)["unread"][0]["session_left_out"] is True
+        assert "unknown_product" in err
+
+    def test_a_product_can_be_stated(self, capsys: Capture, tmp_path: Path) -> None:
+        file = self.bundle(tmp_path, medicationCodeableConcept={"text": "injection"})
+        (row,) = as_rows(capsys, "fhir", file, *self.ZONE, "--product", "Botox")
+        assert row["product"] in {"onabotulinumtoxinA", ""}
+
+    def test_a_broken_file_is_one_line(self, capsys: Capture, tmp_path: Path) -> None:
+        file = file_of(tmp_path, '{"resourceType": "Smith', "bundle.json")
+        status, _, err = run(capsys, "fhir", file, *self.ZONE)
+        assert (status, "bundle.json: " in err, "Smith" in err) == (2, True, False)
+
+    def test_an_unknown_zone_is_one_line(self, capsys: Capture, tmp_path: Path) -> None:
+        status, _, err = run(capsys, "fhir", self.bundle(tmp_path), "--zone", "Mars")
+        assert (status, "IANA name" in err) == (2, True)
+
+
+class TestSchema:
+    @pytest.mark.parametrize(
+        "name",
+        ["patient-record", "forecast", "date-check", "treatment-cycle", "treatment-protocol"],
+    )
+    def test_schemas_are_printed_as_they_are(self, capsys: Capture, name: str) -> None:
+        assert json.loads(run(capsys, "schema", name)[1]) == as_json(capsys, "schema", name)
+        rows = as_rows(capsys, "schema", name)
+        assert rows
+        assert all(row["description"] for row in rows)
+
+    def test_the_first_schema_is_the_records(self, capsys: Capture) -> None:
+        assert "patient-record" in run(capsys, "schema")[1]
+
+
+class TestCompletion:
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+    def test_every_command_and_option_is_completed(self, capsys: Capture, shell: str) -> None:
+        status, out, _ = run(capsys, "completion", shell)
+        assert status == 0
+        assert all(name in out for name in COMMANDS)
+        assert "care-ends" in out
+        assert as_json(capsys, "completion", shell)["script"] == out.rstrip("\n")
+        rows = as_rows(capsys, "completion", shell)
+        assert {"command": "worklist", "word": "'--xlsx"}.items() <= next(
+            row for row in rows if row["word"] == "'--xlsx"
+        ).items()
+
+    def test_bash_takes_the_script(self, capsys: Capture, tmp_path: Path) -> None:
+        script = file_of(tmp_path, run(capsys, "completion", "bash")[1], "script")
+        asked = f'. "{script}"; COMP_WORDS=(botox-schedule sch); COMP_CWORD=1; _botox_schedule; echo ${{COMPREPLY[@]}}'
+        done = subprocess.run(
+            ["/usr/bin/env", "bash", "-c", asked], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.split() == ["schedule", "schema"]
+        asked = asked.replace("sch)", "check --on)").replace("CWORD=1", "CWORD=2")
+        done = subprocess.run(
+            ["/usr/bin/env", "bash", "-c", asked], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.split() == ["--on"]
+
+
+EXTRAS = [
+    ("icalendar", "ical", ["ics", "RECORD", "--key", "k", "--out", "a.ics"]),
+    ("fhir", "fhir", ["fhir", "RECORD", "--zone", "UTC"]),
+    ("jinja2", "handout", ["report", "EXPORT", "--html", "a.html"]),
+    ("jinja2", "handout", ["handout", "RECORD", "--key", "k", "--html", "a.html", "--when-to-call", "EXPORT"]),
+    ("xlsxwriter", "excel", ["worklist", "EXPORT", "--holds", "none", "--care-ends", "none", "--xlsx", "a.xlsx"]),
+    ("polars", "panel", ["workload", "EXPORT", "--holds", "none", "--care-ends", "none"]),
+    ("holidays", "holidays", ["book", "RECORD", "--country", "US"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("module", "extra", "arguments"), EXTRAS)
+def test_a_missing_extra_says_what_to_install(
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    module: str,
+    extra: str,
+    arguments: list[str],
+) -> None:
+    wings = ("views", "ical", "fhir", "panel")
+    for name in [*sys.modules]:
+        if name.startswith((module, *(f"botox_schedule.{wing}" for wing in wings))):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+    files = {"RECORD": record_file(tmp_path, MIGRAINE_RECORD), "EXPORT": export(tmp_path, GOOD)}
+    status, _, err = run(capsys, *[files.get(argument, argument) for argument in arguments])
+    assert status == 2
+    assert (
+        err == f"botox-schedule: this needs more packages: pip install 'botox-schedule[{extra}]'\n"
+    )

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import botox_schedule as bs
+from botox_schedule.cli import main as cli
 from botox_schedule.files import check_lines, read_within
 
 sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
@@ -20,7 +21,7 @@ from seeds import seeds
 
 CORPUS = Path(__file__).parent / "corpus"
 FOUND = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
-EXTRAS = {"population": "duckdb", "bundle": "fhir.resources", "calendar": "icalendar"}
+EXTRAS = {"bundle": "fhir.resources", "calendar": "icalendar"}
 
 
 def _needs(name: str) -> None:
@@ -72,7 +73,7 @@ def damaged(draw: st.DrawFn, name: str) -> bytes:
 def test_only_documented_errors_come_out(name: str) -> None:
     _needs(name)
 
-    @settings(max_examples=40 if name == "population" else 150, deadline=None)
+    @settings(max_examples=150, deadline=None)
     @given(damaged(name) | st.binary(max_size=200))
     def search(data: bytes) -> None:
         attempt(name, data)
@@ -197,16 +198,68 @@ class TestLimits:
         assert records_from_bundle(content, zone="UTC").ignored == {"Observation": 10_000}
 
 
-def test_a_table_may_have_a_thousand_columns(tmp_path: Path) -> None:
-    from botox_schedule.cli.readers import read_export  # noqa: PLC0415
+FIRST, LAST = "0001-01-01", "9999-12-31"
+_EXPORT = (
+    "patient,date,indication,product,units,birth date\n"
+    "P1,1850-01-01,chronic-migraine,Botox,155,1850-01-01\n"
+    "P2,9999-12-31,spasticity,Botox,1,1850-01-01\n"
+    "P3,9998-12-31,overactive-bladder,Botox,1,\n"
+)
+_RECORD = (
+    '{"sessions": [{"administered_on": "9998-12-31", "indication": "chronic-migraine", "product": "Botox"},'
+    ' {"administered_on": "0001-01-01", "indication": "spasticity", "product": null}],'
+    ' "holds": [{"first": "9999-01-01", "last": "9999-12-31", "reason": "x"}]}'
+)
+ENDS = {
+    "due": ["due", "chronic-migraine", FIRST, "--as-of", LAST],
+    "due at the end": ["due", "chronic-migraine", LAST, "--as-of", FIRST],
+    "due with a long minimum": ["due", "migraine", "2026-01-05", "--payer-minimum", "99999 days"],
+    "due with an endless minimum": ["due", "migraine", "2026-01-05", "--payer-minimum", "999999999 days"],
+    "timeline": ["timeline", "spasticity", LAST, "--course-started-on", FIRST, "--as-of", LAST],
+    "forecast": ["forecast", "RECORD", "--as-of", LAST, "--explain"],
+    "forecast at the start": ["forecast", "RECORD", "--as-of", FIRST],
+    "check": ["check", "RECORD", "--on", LAST, "--as-of", FIRST],
+    "book": ["book", "RECORD", "--as-of", LAST, "--away", f"{FIRST}/{LAST}", "--closed", LAST],
+    "countdown": ["countdown", FIRST, "--lead", "a=1 day"],
+    "countdown in months": ["countdown", LAST, "--lead", "a=99999 months"],
+    "schedule": ["schedule", "EXPORT", "--as-of", LAST],
+    "schedule at the start": ["schedule", "EXPORT", "--as-of", FIRST],
+    "worklist": ["worklist", "EXPORT", "--holds", "none", "--care-ends", "none", "--as-of", FIRST, "--ahead", "3660"],
+    "adherence": ["adherence", "EXPORT", "--as-of", LAST, "--gap-days", "3660"],
+    "workload": ["workload", "EXPORT", "--holds", "none", "--care-ends", "none", "--as-of", LAST],
+    "ics": ["ics", "RECORD", "--key", "k", "--out", "a.ics", "--as-of", LAST, "--count", "999999999"],
+    "ics with a long alarm": ["ics", "RECORD", "--key", "k", "--out", "a.ics", "--alarm", "99999 weeks"],
+    "a policy of 900,000 digits": ["due", "migraine", "2026-01-05", "--policy", "DIGITS"],
+    "a configuration of 900,000 digits": ["due", "migraine", "2026-01-05", "--config", "DIGITS"],
+    "protocols of 900,000 digits": ["protocols", "--protocols", "DIGITS"],
+    "a pattern of the year alone": ["schedule", "EXPORT", "--date-format", "%Y%Y"],
+    "an encoding that is none": ["schedule", "EXPORT", "--encoding", "undefined"],
+    "a diary's encoding that is none": ["response", "EXPORT", "RECORD", "--rule", "nice-ta260", "--encoding", "undefined"],
+    "a record that is a folder": ["forecast", "."],
+    "a name with a null": ["forecast", "a\0b"],
+    "a name without an end": ["forecast", "a" * 5000],
+}  # fmt: skip
 
-    file = tmp_path / "export.csv"
-    row = "P1,2026-01-05,chronic-migraine,Botox"
-    for more, fits in ((996, True), (997, False)):
-        header = "patient,date,indication,product" + ",x" * more
-        file.write_text(f"{header}\n{row}\n", encoding="utf-8")
-        if fits:
-            assert len(read_export(file).rows) == 1
-            continue
-        with pytest.raises(bs.errors.FileLimitError, match="line 1: more than 1,000 columns"):
-            read_export(file)
+
+@pytest.mark.parametrize("name", ENDS)
+def test_commands_answer_or_refuse_at_the_ends_of_everything(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for module, command in (("icalendar", "ics"), ("polars", "workload")):
+        if ENDS[name][0] == command:
+            pytest.importorskip(module, reason=f"{module} is not installed")
+    monkeypatch.chdir(tmp_path)
+    contents = {"RECORD": _RECORD, "EXPORT": _EXPORT, "DIGITS": "a = " + "1" * 900_000}
+    for file, content in contents.items():
+        (tmp_path / file).write_text(content, encoding="utf-8")
+    try:
+        status = cli.main(ENDS[name])
+    except SystemExit as refused:  # an argument that cannot be one
+        assert refused.code == 2
+        return
+    err = capsys.readouterr().err
+    assert status in {0, 1, 2}
+    assert len(err.splitlines()) <= (1 if status == 2 else 12)

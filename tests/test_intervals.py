@@ -134,7 +134,14 @@ class TestIntervalArithmetic:
         )
 
     def test_the_cdc_table_is_complete_but_for_one_row(self) -> None:
-        assert sum("DISPUTED" not in row["rule"] for row in rows("cdsi_date_rules.csv")) == 15
+        assert sum("DISPUTED" not in row["rule"] for row in rows("cdsi_date_rules.csv")) == 16
+
+    def test_a_case_of_the_cdc_tells_the_two_rules_of_short_months_apart(self) -> None:
+        """Case 2023-UC-0058."""
+        months = Interval(months=5)
+        assert months.after("2021-09-29") == date(2022, 2, 28)
+        first = ShortMonth.FIRST_OF_NEXT
+        assert months.after("2021-09-29", short_month=first) == date(2022, 3, 1)
 
     def test_months_come_before_days(self) -> None:
         interval = Interval.parse("1 month + 1 day")

@@ -393,7 +393,8 @@ class TestTables:
         )
         policy = bs.SchedulingPolicy(other_indications=["tremor"])
         found = panel.forecast(frame, as_of=AS_OF, policy=policy)
-        assert found.select("patient", "indication").rows() == [("a", "chronic-migraine")]
+        rows = found.sort("patient").select("patient", "indication", "status").rows()
+        assert rows == [("a", "chronic-migraine", "overdue"), ("b", "tremor", "no_interval")]
         counts = panel.row_counts(frame, as_of=AS_OF, policy=policy)
         assert counts.rows() == [("sessions", "used", 3)]
 

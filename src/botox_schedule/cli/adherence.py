@@ -1,16 +1,23 @@
-"""``botox-schedule adherence``: how regularly each track of an export was treated."""
+"""``botox-schedule adherence``: how regularly each track of an export was treated.
+
+Examples:
+    botox-schedule adherence export.csv
+    botox-schedule adherence export.csv --gap-days 30 --care-ends ends.csv --csv
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 
-from botox_schedule.cli.arguments import days_ahead
+from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.exports import Clinic, add_export, clinic_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table, flat
 from botox_schedule.cli.schedule import tracks_of_clinic
 from botox_schedule.cli.tracks import ListedTrack
 from botox_schedule.outcomes import Adherence, adherence
 
-EXAMPLES = ("export.csv", "export.csv --gap-days 30 --care-ends ends.csv --csv")
+_OPTIONS = {
+    "--gap-days DAYS": "days without expected effect that do not end an episode (without it: no episodes)"
+}
 _FIGURES = (
     *("cycles", "held_cycles", "on_time", "early", "late", "on_time_share"),
     *("covered_between", "covered_to_end", "persistent_days", "is_censored"),
@@ -26,8 +33,7 @@ _WITHOUT = "a track has no protocol, or its rows could not be read; 'schedule' s
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
     add_export(command)
-    words = "days without expected effect that do not end an episode (without it: no episodes)"
-    command.add_argument("--gap-days", type=days_ahead, metavar="DAYS", help=words)
+    add_options(command, _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:

@@ -1,11 +1,15 @@
 """The arguments that commands share, and what they mean."""
 
+import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -35,7 +39,7 @@ from botox_schedule.protocols.indications import why_no_product
 from botox_schedule.protocols.loader import faults, tables_of
 
 _MOST_DAYS = 3660
-_OPEN = tuple(Weekday)[:5]
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class PolicyFileError(BotoxScheduleError, ValueError):
@@ -47,7 +51,7 @@ def day(text: str) -> date:
     try:
         return as_day(text)
     except DayError as error:
-        said = str(error) if text[:4].isdecimal() else "expected YYYY-MM-DD, such as 2026-01-31"
+        said = str(error) if _ISO.fullmatch(text) else "expected YYYY-MM-DD, such as 2026-01-31"
         raise ArgumentTypeError(said) from None
 
 
@@ -91,67 +95,103 @@ def units(text: str) -> Decimal:
         raise ArgumentTypeError("expected a number of units such as 155") from None
 
 
-def add_as_of(command: ArgumentParser) -> None:
-    """Add the day of the question."""
-    words = "the day for which the question is asked (default: today)"
-    command.add_argument("--as-of", type=day, metavar="DAY", help=words)
+def _weekdays(text: str) -> list[Weekday]:
+    names = [name.strip().lower() for name in text.split(",")]
+    try:
+        return [next(d for d in Weekday if d == name or d[:3] == name) for name in names]
+    except StopIteration:
+        raise ArgumentTypeError(f"expected some of {', '.join(Weekday)}") from None
 
 
-def add_rules(command: ArgumentParser) -> None:
-    """Add where the rules come from."""
-    command.add_argument(
-        "--region", metavar="REGION", help="region of the protocols: us (default), uk or eu"
-    )
-    command.add_argument(
-        "--protocols",
-        type=Path,
-        metavar="FILE",
-        help="the clinic's own protocols, in TOML; they hide the bundled ones for the same treatment",
-    )
-    command.add_argument(
-        "--policy",
-        type=Path,
-        metavar="FILE",
-        help="what the clinic or payer chose, in TOML: the fields of SchedulingPolicy",
-    )
-    command.add_argument(
-        "--payer-minimum",
-        type=interval,
-        metavar="INTERVAL",
-        help="the payer's shortest interval, such as '12 weeks + 1 day'",
-    )
-    command.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="defaults for region, protocols, policy and columns "
-        "(default: botox-schedule.toml in this folder, where there is one)",
-    )
+def _days(text: str) -> dict[str, date]:
+    """Return a window of ``DAY`` or ``FIRST/LAST``."""
+    first, _, last = text.partition("/")
+    return {"first": day(first), "last": day(last or first)}
 
 
-def add_treatment(command: ArgumentParser) -> None:
-    """Add what names one session."""
-    command.add_argument(
-        "indication", metavar="INDICATION", help="what is treated, such as chronic-migraine"
-    )
-    command.add_argument(
-        "administered_on", type=day, metavar="DATE", help="the day of the session, YYYY-MM-DD"
-    )
-    command.add_argument(
-        "--product",
-        type=product,
-        default=Product.ONABOTULINUMTOXIN_A,
-        metavar="PRODUCT",
-        help="a brand or nonproprietary name (default: onabotulinumtoxinA)",
-    )
-    command.add_argument(
-        "--population",
-        choices=list(Population),
-        default=Population.ADULT,
-        help="whom the protocol is for (default: adult)",
-    )
-    add_as_of(command)
-    add_rules(command)
+_KINDS: Mapping[str, Callable[[str], Any]] = {
+    "COUNT": count,
+    "DATE": day,
+    "DAY": day,
+    "DAYS": days_ahead,
+    "DAY[/LAST]": _days,
+    "FILE": Path,
+    "INTERVAL": interval,
+    "POPULATION": Population,
+    "PRODUCT": product,
+    "UNITS": units,
+    "WEEKDAYS": _weekdays,
+}
+"""What reads each kind of argument; the others are text."""
+
+
+def _member(kind: type[StrEnum], text: str) -> StrEnum:
+    if text not in {*kind}:
+        raise ArgumentTypeError(f"expected {' or '.join(kind)}")
+    return kind(text)
+
+
+def add_options(
+    command: ArgumentParser,
+    options: Mapping[str, str],
+    kinds: Mapping[str, Callable[[str], Any]] = MappingProxyType({}),
+    **defaults: Any,
+) -> None:
+    """Add arguments as they are declared: ``--name KIND`` and what the help says of it.
+
+    A name without dashes is not an option, one without a kind is a flag. ``!`` after the kind
+    says that it is required, ``*`` that it may be repeated.
+
+    Args:
+        command: The parser.
+        options: The arguments.
+        kinds: What reads the kinds that are not known to all commands.
+        defaults: The values of those that were not given, by their name with underscores.
+    """
+    for declared, words in options.items():
+        name, _, kind = declared.partition(" ")
+        read = {**_KINDS, **kinds}.get(kind.rstrip("!*"), str)
+        more: dict[str, Any] = {"metavar": kind.rstrip("!*"), "type": read}
+        if not kind:
+            more = {"action": "store_true"}
+        elif isinstance(read, type) and issubclass(read, StrEnum):
+            more = {"metavar": f"{{{','.join(read)}}}", "type": partial(_member, read)}
+        if "!" in kind:
+            more["required"] = True
+        if "*" in kind:
+            more |= {"action": "append", "default": []}
+        default = defaults.get(name.strip("-").replace("-", "_"))
+        if default is not None:
+            more["default"] = default
+        command.add_argument(name, help=words, **more)
+
+
+AS_OF = {"--as-of DAY": "the day for which the question is asked (default: today)"}
+"""The day of the question."""
+RULES = {
+    "--region REGION": "region of the protocols: us (default), uk or eu",
+    "--protocols FILE": "the clinic's own protocols, in TOML; they hide the bundled ones for the same treatment",
+    "--policy FILE": "what the clinic or payer chose, in TOML: the fields of SchedulingPolicy",
+    "--payer-minimum INTERVAL": "the payer's shortest interval, such as '12 weeks + 1 day'",
+    "--config FILE": "defaults for region, protocols, policy and columns (default: botox-schedule.toml in this folder, where there is one)",
+}
+"""Where the rules come from."""
+TREATMENT = {
+    "indication INDICATION": "what is treated, such as chronic-migraine",
+    "administered_on DATE": "the day of the session, YYYY-MM-DD",
+    "--product PRODUCT": "a brand or nonproprietary name (default: onabotulinumtoxinA)",
+    "--population POPULATION": "whom the protocol is for (default: adult)",
+    **AS_OF,
+    **RULES,
+}
+"""What names one session."""
+CALENDAR = {
+    "--open WEEKDAYS": "weekdays on which the clinic is open (default: mon,tue,wed,thu,fri)",
+    "--closed DAY[/LAST]*": "a day, or days, on which the clinic is closed; may be repeated",
+    "--country CODE": "closed on the public holidays of a country, such as US (extra 'holidays')",
+    "--subdivision CODE": "a part of the country, such as CA",
+}
+"""The days on which the clinic is open."""
 
 
 def policy_of(given: Namespace) -> SchedulingPolicy:
@@ -202,9 +242,11 @@ def protocol_of(given: Namespace) -> TreatmentProtocol:
     """Return the newest protocol for the treatment that the arguments name."""
     known, region = known_of(given), region_of(given)
     slug = known.indication_named(given.indication)
-    families = known.find(slug, given.product, Population(given.population), region)
+    product = given.product or Product.ONABOTULINUMTOXIN_A
+    people = given.population or Population.ADULT
+    families = known.find(slug, product, people, region)
     if not families:
-        return find_protocol(slug, given.product, given.population, region)
+        return find_protocol(slug, product, people, region)
     return max((version for family in families for version in family), key=newness)
 
 
@@ -213,54 +255,16 @@ def content_of(file: Path, most: int) -> bytes:
     return read_within(sys.stdin.buffer if str(file) == "-" else file, most)
 
 
-def add_calendar(command: ArgumentParser) -> None:
-    """Add the days on which the clinic is open."""
-    command.add_argument(
-        "--open",
-        type=_weekdays,
-        default=_OPEN,
-        metavar="DAYS",
-        help="weekdays on which the clinic is open (default: mon,tue,wed,thu,fri)",
-    )
-    command.add_argument(
-        "--closed",
-        type=days,
-        action="append",
-        default=[],
-        metavar="DAY[/LAST]",
-        help="a day, or days, on which the clinic is closed; may be repeated",
-    )
-    command.add_argument(
-        "--country",
-        metavar="CODE",
-        help="closed on the public holidays of a country, such as US (extra 'holidays')",
-    )
-    command.add_argument("--subdivision", metavar="CODE", help="a part of the country, such as CA")
-
-
-def days(text: str) -> dict[str, date]:
-    """Return a window of ``DAY`` or ``FIRST/LAST``."""
-    first, _, last = text.partition("/")
-    return {"first": day(first), "last": day(last or first)}
-
-
-def _weekdays(text: str) -> list[Weekday]:
-    names = [name.strip().lower() for name in text.split(",")]
-    try:
-        return [next(d for d in Weekday if d == name or d[:3] == name) for name in names]
-    except StopIteration:
-        raise ArgumentTypeError(f"expected some of {', '.join(Weekday)}") from None
-
-
 def calendar_of(given: Namespace) -> ClinicCalendar:
     """Return the calendar of the clinic."""
+    weekdays = frozenset(given.open or tuple(Weekday)[:5])
     if given.country is None:
-        return ClinicCalendar(open_weekdays=frozenset(given.open), closures=tuple(given.closed))
+        return ClinicCalendar(open_weekdays=weekdays, closures=tuple(given.closed))
     try:
         return ClinicCalendar.for_country(
             given.country,
             subdivision=given.subdivision,
-            open_weekdays=given.open,
+            open_weekdays=weekdays,
             closures=given.closed,
         )
     except ImportError:

@@ -1,49 +1,37 @@
-"""``botox-schedule book``: the day to book."""
+"""``botox-schedule book``: the day to book.
+
+Examples:
+    botox-schedule book record.json --closed 2026-05-25
+    botox-schedule book record.json --away 2026-06-01/2026-06-14 --country US --subdivision CA
+    botox-schedule book record.json --shared
+"""
 
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from botox_schedule.cli.arguments import add_calendar, calendar_of, days, units
+from botox_schedule.cli.arguments import CALENDAR, add_options, calendar_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
-from botox_schedule.cli.record_files import Question, add_record, with_protocol
+from botox_schedule.cli.record_files import RECORD, Question, with_protocol
 from botox_schedule.planning import find_shared_visit, first_bookable_day
 
-EXAMPLES = (
-    "record.json --closed 2026-05-25",
-    "record.json --away 2026-06-01/2026-06-14 --country US --subdivision CA",
-    "record.json --shared",
-)
+_OPTIONS = {
+    "--away DAY[/LAST]*": "when the patient cannot come; may be repeated",
+    "--planned-discarded UNITS": "units of opened vials that will be left; they count for an authorization",
+    "--shared": "one visit for all tracks",
+}
 _DAY = ("on", "days_from_due", "emptied_by", "closed_days_cost", "first_late_on")
 _TRACK = ("own_day", "days_given_up", "days_from_due")
 
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    add_record(command)
-    add_calendar(command)
-    command.add_argument(
-        "--away",
-        type=days,
-        action="append",
-        default=[],
-        metavar="DAY[/LAST]",
-        help="when the patient cannot come; may be repeated",
-    )
-    words = "units of opened vials that will be left; they count for an authorization"
-    command.add_argument("--planned-discarded", type=units, metavar="UNITS", help=words)
-    command.add_argument("--shared", action="store_true", help="one visit for all tracks")
+    add_options(command, RECORD | CALENDAR | _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:
     """Return the day to book for each track, or one for all."""
     question = with_protocol(given)
-    asked: dict[str, Any] = {
-        "as_of": given.as_of,
-        "calendar": calendar_of(given),
-        "away": given.away,
-        "policy": question.reading.policy,
-        "other_protocols": question.reading.known,
-    }
+    asked = {**question.rules, "calendar": calendar_of(given), "away": given.away}
     return _shared(question, asked) if given.shared else _single(question, asked, given)
 
 

@@ -1,22 +1,25 @@
-"""``botox-schedule check``: whether a patient may be treated on a day."""
+"""``botox-schedule check``: whether a patient may be treated on a day.
+
+Examples:
+    botox-schedule check record.json --on 2026-06-15
+    botox-schedule check record.json --on 2026-06-15 --planned-units 155 --json
+"""
 
 from argparse import ArgumentParser, Namespace
 
 from botox_schedule import TreatmentProtocol, check_date
-from botox_schedule.cli.arguments import day
+from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
-from botox_schedule.cli.record_files import add_record, with_protocol
+from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.engine import DateCheck
 
-EXAMPLES = ("record.json --on 2026-06-15", "record.json --on 2026-06-15 --planned-units 155 --json")
+_OPTIONS = {"--on DAY!": "the day to judge; a past one is judged by what was known then"}
 _SHOWN = ("on", "allowed", "clear", "days_from_earliest", "next_allowed_on", "findings")
 
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    add_record(command)
-    words = "the day to judge; a past one is judged by what was known then"
-    command.add_argument("--on", type=day, required=True, metavar="DAY", help=words)
+    add_options(command, RECORD | _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:
@@ -31,10 +34,8 @@ def answer(given: Namespace) -> Answer:
                 question.record,
                 protocol,
                 on=given.on,
-                as_of=given.as_of,
-                policy=question.reading.policy,
-                other_protocols=question.reading.known,
                 planned_units=question.planned_units,
+                **question.rules,
             ),
         )
         for protocol in question.protocols

@@ -1,17 +1,18 @@
-"""``botox-schedule completion``: completions for bash, zsh and fish."""
+"""``botox-schedule completion``: completions for bash, zsh and fish.
+
+Examples:
+    botox-schedule completion bash > ~/.local/share/bash-completion/completions/botox-schedule
+    botox-schedule completion zsh > ~/.zfunc/_botox-schedule
+    botox-schedule completion fish > ~/.config/fish/completions/botox-schedule.fish
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 
 from botox_schedule.cli.main import COMMANDS
 from botox_schedule.cli.output import Answer, Line, Row
-from botox_schedule.cli.runner import commands
+from botox_schedule.cli.runner import command_parser
 
-EXAMPLES = (
-    "bash > ~/.local/share/bash-completion/completions/botox-schedule",
-    "zsh > ~/.zfunc/_botox-schedule",
-    "fish > ~/.config/fish/completions/botox-schedule.fish",
-)
 _SHELLS = ("bash", "zsh", "fish")
 
 
@@ -31,8 +32,8 @@ def _words() -> Iterator[Row]:
     """Yield every command, and every option and fixed value of it, with what it means."""
     for name, words in COMMANDS.items():
         yield {"command": name, "word": "", "help": words}
-    for name, command in commands():
-        for action in command._actions:  # noqa: SLF001 - argparse has no other list of them
+    for name in COMMANDS:
+        for action in command_parser(name)._actions:  # noqa: SLF001 - argparse has no other list of them
             words = (action.help or "").replace("%%", "%")
             fixed = action.option_strings or map(str, action.choices or ())
             yield from ({"command": name, "word": word, "help": words} for word in fixed)
@@ -64,19 +65,8 @@ def _bash(rows: list[Row]) -> list[str]:
 
 
 def _zsh(rows: list[Row]) -> list[str]:
-    return [
-        "#compdef botox-schedule",
-        "_botox_schedule() {",
-        f"  if (( CURRENT == 2 )); then compadd -- {' '.join(COMMANDS)} --help --version; return; fi",
-        "  local words",
-        "  case ${${(z)BUFFER}[2]} in",
-        *_cases(rows),
-        "  esac",
-        "  compadd -- ${(z)words}",
-        "  _files",
-        "}",
-        "compdef _botox_schedule botox-schedule",
-    ]
+    """Zsh reads what bash reads, where it is told so."""
+    return ["#compdef botox-schedule", "autoload -U +X bashcompinit && bashcompinit", *_bash(rows)]
 
 
 def _fish(rows: list[Row]) -> list[str]:

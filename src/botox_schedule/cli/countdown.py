@@ -1,35 +1,29 @@
-"""``botox-schedule countdown``: by when each thing must be done before a visit."""
+"""``botox-schedule countdown``: by when each thing must be done before a visit.
+
+Examples:
+    botox-schedule countdown 2026-06-22 --lead 'order=28 days' --lead 'call=7 days'
+    botox-schedule countdown 2026-06-22 --serial --lead 'submit=28 days' --lead 'order=21 days' --closed 2026-05-25
+"""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from botox_schedule import Interval
-from botox_schedule.cli.arguments import add_calendar, calendar_of, day, interval
+from botox_schedule.cli.arguments import CALENDAR, add_options, calendar_of, interval
 from botox_schedule.cli.output import Answer, Row, Table, flat
 from botox_schedule.errors import IntervalError
 from botox_schedule.planning import CountdownStep, Weekday, countdown
 
-EXAMPLES = (
-    "2026-06-22 --lead 'order=28 days' --lead 'call=7 days'",
-    "2026-06-22 --serial --lead 'submit=28 days' --lead 'order=21 days' --closed 2026-05-25",
-)
+_OPTIONS = {
+    "target DAY": "the day of the visit",
+    "--lead NAME=INTERVAL!*": "what is to be done, and how long before; may be repeated",
+    "--serial": "one thing after the other, in the order given",
+}
 _COLUMNS = ("on", "weekday", "step", "lead", "moved_days")
 
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    command.add_argument("target", type=day, metavar="DAY", help="the day of the visit")
-    command.add_argument(
-        "--lead",
-        type=_lead,
-        action="append",
-        required=True,
-        metavar="NAME=INTERVAL",
-        help="what is to be done, and how long before; may be repeated",
-    )
-    command.add_argument(
-        "--serial", action="store_true", help="one thing after the other, in the order given"
-    )
-    add_calendar(command)
+    add_options(command, _OPTIONS | CALENDAR, {"NAME=INTERVAL": _lead})
 
 
 def _lead(text: str) -> tuple[str, Interval]:

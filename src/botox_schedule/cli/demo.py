@@ -1,4 +1,8 @@
-"""``botox-schedule demo``: the schedule of a made-up clinic, and one patient's timeline."""
+"""``botox-schedule demo``: the schedule of a made-up clinic, and one patient's timeline.
+
+Examples:
+    botox-schedule demo
+"""
 
 from argparse import ArgumentParser, Namespace
 from datetime import date
@@ -13,7 +17,6 @@ from botox_schedule.cli.tracks import Rules, listed_tracks
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.tables import read_sessions
 
-EXAMPLES = ("",)
 _DAY = date(2026, 3, 16)
 _PATIENT = "P1035"
 _TREATMENT = "chronic-migraine"

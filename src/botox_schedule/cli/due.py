@@ -1,25 +1,26 @@
-"""``botox-schedule due``: the four dates after a session."""
+"""``botox-schedule due``: the four dates after a session.
+
+Examples:
+    botox-schedule due chronic-migraine 2026-01-05
+    botox-schedule due cervical-dystonia 2026-01-05 --product Dysport --as-of 2026-03-30
+    botox-schedule due chronic-migraine 2026-01-05 --payer-minimum '12 weeks + 1 day' --json
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from botox_schedule import TreatmentProtocol, due_dates, due_status, project_dates
-from botox_schedule.cli.arguments import add_treatment, policy_of, protocol_of
+from botox_schedule.cli.arguments import TREATMENT, add_options, policy_of, protocol_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
 from botox_schedule.cli.protocols import sources
 from botox_schedule.engine import ProjectedSession
 
-EXAMPLES = (
-    "chronic-migraine 2026-01-05",
-    "cervical-dystonia 2026-01-05 --product Dysport --as-of 2026-03-30",
-    "chronic-migraine 2026-01-05 --payer-minimum '12 weeks + 1 day' --json",
-)
 _DATES = ("earliest", "due", "overdue_from", "lapsed_from", "typical_on")
 
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    add_treatment(command)
+    add_options(command, TREATMENT)
 
 
 def answer(given: Namespace) -> Answer:
@@ -38,7 +39,7 @@ def answer(given: Namespace) -> Answer:
     asked = {"administered_on": given.administered_on, "as_of": given.as_of, "status": status}
     return Answer(
         rows=[{**asked, **flat(dates, *_DATES, "unverified")}],
-        text=[*text, "", *sources(protocol, "retreatment"), NOT_ADVICE],
+        text=[*text, "", *sources(protocol, "minimum", "usual", "typical", "wording"), NOT_ADVICE],
         data={**asked, "dates": dates, "projected": ahead},
     )
 

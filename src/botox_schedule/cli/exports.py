@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from botox_schedule import PatientRecord, SessionStatus
-from botox_schedule.cli.arguments import add_as_of, add_rules, known_of, policy_of, product
+from botox_schedule.cli.arguments import AS_OF, RULES, add_options, known_of, policy_of
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
@@ -80,37 +80,23 @@ def add_export(command: ArgumentParser, *, needed: Sequence[str] = ()) -> None:
         command: The parser.
         needed: The tables next to the sessions that must be named; ``none`` says there is none.
     """
-    command.add_argument(
-        "file",
-        type=Path,
-        metavar="SESSIONS",
-        help="a table of sessions: CSV, TSV, Excel or Parquet, also in gzip; - for standard input",
-    )
-    for name, (_, words) in SIDE_TABLES.items():
-        command.add_argument(
-            f"--{name.replace('_', '-')}",
-            type=Path,
-            metavar="FILE",
-            required=name in needed,
-            help=f"a table of {words}" + ("; none says there is none" if name in needed else ""),
-        )
-    command.add_argument(
-        "--column",
-        type=_column,
-        action="append",
-        default=[],
-        metavar="NAME=HEADER",
-        help="what a column is called in the file, such as date='Svc Dt' or holds.first='From'; "
-        "may be repeated",
-    )
-    words = "iso (default), mdy, dmy, or a pattern such as %%d.%%m.%%Y"
-    command.add_argument("--date-format", metavar="FORMAT", help=words)
-    words = "the product of rows that name none"
-    command.add_argument("--product", type=product, metavar="PRODUCT", help=words)
-    words = "such as latin-1 (default: UTF-8, or UTF-16 by its mark)"
-    command.add_argument("--encoding", metavar="NAME", help=words)
-    add_as_of(command)
-    add_rules(command)
+    tables = {
+        f"--{name.replace('_', '-')} FILE{'!' if name in needed else ''}": f"a table of {words}"
+        + ("; none says there is none" if name in needed else "")
+        for name, (_, words) in SIDE_TABLES.items()
+    }
+    kinds = {"NAME=HEADER": _column}
+    add_options(command, {_FILE: _FILE_WORDS} | tables | _OPTIONS | AS_OF | RULES, kinds)
+
+
+_FILE = "file FILE"
+_FILE_WORDS = "a table of sessions: CSV, TSV, Excel or Parquet, also in gzip; - for standard input"
+_OPTIONS = {
+    "--column NAME=HEADER*": "what a column is called in the file, such as date='Svc Dt' or holds.first='From'; may be repeated",
+    "--date-format FORMAT": "iso (default), mdy, dmy, or a pattern such as %%d.%%m.%%Y",
+    "--product PRODUCT": "the product of rows that name none",
+    "--encoding NAME": "such as latin-1 (default: UTF-8, or UTF-16 by its mark)",
+}
 
 
 def _column(text: str) -> tuple[str, str]:
@@ -173,8 +159,6 @@ def _named(file: Path, read: Callable[..., Any], **options: Any) -> Any:
     except BotoxScheduleError as error:
         said = str(error).removeprefix(f"{file.name}: ")
         raise ExchangeError(f"{file}: {said}") from None
-    except LookupError:
-        raise ExchangeError("--encoding: no such encoding; give a name such as latin-1") from None
 
 
 def _births(

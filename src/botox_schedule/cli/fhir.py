@@ -1,19 +1,23 @@
-"""``botox-schedule fhir``: where the patients of a FHIR R4 bundle stand."""
+"""``botox-schedule fhir``: where the patients of a FHIR R4 bundle stand.
+
+Examples:
+    botox-schedule fhir bundle.json --zone America/New_York
+    botox-schedule fhir bundle.json --zone America/New_York --product Botox --out proposals.json
+"""
 
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from botox_schedule.cli.arguments import (
-    add_as_of,
-    add_rules,
+    AS_OF,
+    RULES,
+    add_options,
     content_of,
     known_of,
     missing_extra,
     policy_of,
-    product,
     region_of,
 )
 from botox_schedule.cli.output import Answer, write_file
@@ -22,10 +26,12 @@ from botox_schedule.errors import ExchangeError
 from botox_schedule.files import MEBIBYTE
 from botox_schedule.terms import DueStatus
 
-EXAMPLES = (
-    "bundle.json --zone America/New_York",
-    "bundle.json --zone America/New_York --product Botox --out proposals.json",
-)
+_OPTIONS = {
+    "file FILE": "a bundle, a resource, or lines of resources, also in gzip; - for standard input",
+    "--zone ZONE!": "the clinic's time zone, such as America/New_York: it decides the day of an instant",
+    "--product PRODUCT": "the product of sessions whose resources name none",
+    "--out FILE": "write the next sessions there, as a bundle of proposed ServiceRequests",
+}
 _MOST_BYTES = 512 * MEBIBYTE
 _SHOWN = (
     *("patient", "indication", "status", "last_session_on", "earliest", "due", "overdue_from"),
@@ -37,20 +43,7 @@ _UNDATED = frozenset({DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL})
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    command.add_argument(
-        "file",
-        type=Path,
-        metavar="BUNDLE.json",
-        help="a bundle, a resource, or lines of resources, also in gzip; - for standard input",
-    )
-    words = "the clinic's time zone, such as America/New_York: it decides the day of an instant"
-    command.add_argument("--zone", required=True, metavar="ZONE", help=words)
-    words = "the product of sessions whose resources name none"
-    command.add_argument("--product", type=product, metavar="PRODUCT", help=words)
-    words = "write the next sessions there, as a bundle of proposed ServiceRequests"
-    command.add_argument("--out", type=Path, metavar="FILE.json", help=words)
-    add_as_of(command)
-    add_rules(command)
+    add_options(command, _OPTIONS | AS_OF | RULES)
 
 
 def answer(given: Namespace) -> Answer:

@@ -1,21 +1,22 @@
-"""``botox-schedule forecast``: where a record stands on a day."""
+"""``botox-schedule forecast``: where a record stands on a day.
+
+Examples:
+    botox-schedule forecast record.json
+    botox-schedule forecast record.json --as-of 2026-04-10 --explain
+    botox-schedule forecast - --indication chronic-migraine --planned-units 155 --json < record.json
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 
 from botox_schedule import Forecast
+from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
-from botox_schedule.cli.record_files import Question, add_record, question_of
-from botox_schedule.engine.findings import record_findings
-from botox_schedule.engine.forecast import forecast_of, forecast_without_protocol
+from botox_schedule.cli.record_files import RECORD, question_of
+from botox_schedule.cli.tracks import forecast_for
 from botox_schedule.engine.limits import LimitCheck
-from botox_schedule.engine.tracks import RecordTrack
 
-EXAMPLES = (
-    "record.json",
-    "record.json --as-of 2026-04-10 --explain",
-    "- --indication chronic-migraine --planned-units 155 --json < record.json",
-)
+_OPTIONS = {"--explain": "with the reason and the source of every date"}
 _BRIEF = (
     "status",
     "earliest",
@@ -34,28 +35,19 @@ _BRIEF = (
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    add_record(command)
-    command.add_argument(
-        "--explain", action="store_true", help="with the reason and the source of every date"
-    )
+    add_options(command, RECORD | _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:
     """Return where each track stands, with the reasons if asked for."""
     question = question_of(given)
-    found = [_forecast(question, track) for track in question.tracks]
+    found = [
+        forecast_for(question.reading, track, question.planned_units) for track in question.tracks
+    ]
     lines = [line for one in found for line in _lines(one, explain=given.explain)]
     return Answer(
         rows=[flat(one.summary()) for one in found], text=[*lines, NOT_ADVICE], data=found
     )
-
-
-def _forecast(question: Question, found: RecordTrack) -> Forecast:
-    if found.track is None:
-        reading = question.reading
-        findings = tuple(record_findings(reading))
-        return forecast_without_protocol(reading, found.indication, findings)
-    return forecast_of(found.track, question.planned_units, found.findings)
 
 
 def _lines(found: Forecast, *, explain: bool) -> Iterator[str]:

@@ -1,41 +1,33 @@
-"""``botox-schedule handout``: a patient's page."""
+"""``botox-schedule handout``: a patient's page.
+
+Examples:
+    botox-schedule handout record.json --key 7f3a --when-to-call call.txt --html page.html
+    botox-schedule handout record.json --key 7f3a --when-to-call call.txt --html page.html --language es --patient Ana
+"""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from botox_schedule.cli.arguments import midnight, missing_extra
+from botox_schedule.cli.arguments import add_options, midnight, missing_extra
 from botox_schedule.cli.output import Answer, write_file
-from botox_schedule.cli.record_files import add_record, with_protocol
+from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.errors import HandoutError, UnknownProtocolError
 from botox_schedule.files import MEBIBYTE, read_within
 
-EXAMPLES = (
-    "record.json --key 7f3a --when-to-call call.txt --html page.html",
-    "record.json --key 7f3a --when-to-call call.txt --html page.html --language es --patient Ana",
-)
+_OPTIONS = {
+    "--when-to-call FILE!": "the clinic's own text on when to call; there is none by default",
+    "--html FILE!": "the page to write",
+    "--key KEY!": "the clinic's key of the patient: it makes the ids of the calendar entries",
+    "--language LANGUAGE": "en (default), or es, which nobody has reviewed yet",
+    "--messages FILE": "the clinic's own words for the page, in TOML",
+    "--patient NAME": "what the patient is called on the page",
+    "--clinic TEXT": "the clinic's name and telephone",
+}
 
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    add_record(command)
-    command.add_argument(
-        "--when-to-call",
-        type=Path,
-        required=True,
-        metavar="FILE.txt",
-        help="the clinic's own text on when to call; there is none by default",
-    )
-    command.add_argument(
-        "--html", type=Path, required=True, metavar="OUT.html", help="the page to write"
-    )
-    words = "the clinic's key of the patient: it makes the ids of the calendar entries"
-    command.add_argument("--key", required=True, metavar="KEY", help=words)
-    words = "en (default), or es, which nobody has reviewed yet"
-    command.add_argument("--language", default="en", metavar="LANGUAGE", help=words)
-    words = "the clinic's own words for the page, in TOML"
-    command.add_argument("--messages", type=Path, metavar="FILE", help=words)
-    command.add_argument("--patient", metavar="NAME", help="what the patient is called on the page")
-    command.add_argument("--clinic", metavar="TEXT", help="the clinic's name and telephone")
+    add_options(command, RECORD | _OPTIONS, language="en")
 
 
 def answer(given: Namespace) -> Answer:
@@ -54,15 +46,13 @@ def answer(given: Namespace) -> Answer:
     html = handout_html(
         question.record,
         protocol,
-        as_of=given.as_of,
         when_to_call=_text(given.when_to_call),
         key=given.key,
         stamped_at=midnight(given.as_of),
         language=given.language if given.messages is None else load_messages(given.messages),
         patient=given.patient,
         clinic=given.clinic,
-        policy=question.reading.policy,
-        other_protocols=question.reading.known,
+        **question.rules,
     )
     write_file(given.html, html)
     told = f"the page for {protocol.indication} was written to {given.html}"

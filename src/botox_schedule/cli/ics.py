@@ -1,18 +1,28 @@
-"""``botox-schedule ics``: a record's cycles as an iCalendar file."""
+"""``botox-schedule ics``: a record's cycles as an iCalendar file.
+
+Examples:
+    botox-schedule ics record.json --key 7f3a --out patient.ics
+    botox-schedule ics record.json --key 7f3a --out patient.ics --previous patient.ics --alarm '2 weeks'
+"""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from datetime import datetime
-from pathlib import Path
 
-from botox_schedule.cli.arguments import count, interval, midnight, missing_extra
+from botox_schedule.cli.arguments import add_options, midnight, missing_extra
 from botox_schedule.cli.output import Answer, Table, flat, write_file
-from botox_schedule.cli.record_files import add_record, with_protocol
+from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.files import MEBIBYTE, read_within
 
-EXAMPLES = (
-    "record.json --key 7f3a --out patient.ics",
-    "record.json --key 7f3a --out patient.ics --previous patient.ics --alarm '2 weeks'",
-)
+_OPTIONS = {
+    "--key KEY!": "the clinic's key of the patient: it makes the ids of the entries",
+    "--out FILE!": "the calendar to write",
+    "--previous FILE": "the last export: only changes are new; it may be the file to write",
+    "--count COUNT": "how many sessions ahead (default: 1)",
+    "--alarm INTERVAL*": "when to remind before a session ahead, such as '2 weeks'; may be repeated",
+    "--name TEXT": "the calendar's name",
+    "--sequence COUNT": "the revision of new and changed entries (default: 0)",
+    "--stamped-at MOMENT": "the moment of the export (default: the day asked for, 0:00 UTC)",
+}
 _COLUMNS = ("first", "last", "kind", "status", "uid")
 _SPARE = ("uid",)
 _MOST_BYTES = 64 * MEBIBYTE
@@ -20,29 +30,7 @@ _MOST_BYTES = 64 * MEBIBYTE
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    add_record(command)
-    words = "the clinic's key of the patient: it makes the ids of the entries"
-    command.add_argument("--key", required=True, metavar="KEY", help=words)
-    command.add_argument(
-        "--out", type=Path, required=True, metavar="FILE.ics", help="the calendar to write"
-    )
-    words = "the last export: only changes are new; it may be the file to write"
-    command.add_argument("--previous", type=Path, metavar="FILE.ics", help=words)
-    words = "how many sessions ahead (default: 1)"
-    command.add_argument("--count", type=count, default=1, metavar="COUNT", help=words)
-    command.add_argument(
-        "--alarm",
-        type=interval,
-        action="append",
-        default=[],
-        metavar="INTERVAL",
-        help="when to remind before a session ahead, such as '2 weeks'; may be repeated",
-    )
-    command.add_argument("--name", metavar="TEXT", help="the calendar's name")
-    words = "the revision of new and changed entries (default: 0)"
-    command.add_argument("--sequence", type=count, default=0, metavar="NUMBER", help=words)
-    words = "the moment of the export (default: the day asked for, 0:00 UTC)"
-    command.add_argument("--stamped-at", type=_stamp, metavar="MOMENT", help=words)
+    add_options(command, RECORD | _OPTIONS, {"MOMENT": _stamp}, count=1, sequence=0)
 
 
 def _stamp(text: str) -> datetime:
@@ -72,11 +60,9 @@ def answer(given: Namespace) -> Answer:
             question.record,
             protocol,
             key=given.key,
-            as_of=given.as_of,
             count=given.count,
-            policy=question.reading.policy,
-            other_protocols=question.reading.known,
             alarms=given.alarm,
+            **question.rules,
         )
     ]
     content = ical_from_events(

@@ -68,7 +68,7 @@ def _today() -> date:
 
 
 def _without_command(given: Sequence[str]) -> int:
-    top = _top()
+    top = parser()
     if not given:
         top.print_help()
         return 0
@@ -80,7 +80,8 @@ def _without_command(given: Sequence[str]) -> int:
     return _NO_ANSWER
 
 
-def _top() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of what comes without a command: help that lists them, and the version."""
     width = max(map(len, COMMANDS))
     listed = "\n".join(f"  {name:{width}}  {words}" for name, words in COMMANDS.items())
     top = argparse.ArgumentParser(
@@ -100,13 +101,3 @@ def _top() -> argparse.ArgumentParser:
 def _eighty_columns(prog: str) -> argparse.HelpFormatter:
     """To look how wide a terminal is takes as long as all the rest of the help."""
     return argparse.RawDescriptionHelpFormatter(prog, width=80)
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands together, for documentation and completions."""
-    runner = import_module("botox_schedule.cli.runner")
-    top = _top()
-    commands = top.add_subparsers(metavar="COMMAND")
-    for name, words in COMMANDS.items():
-        runner.add_command(commands, name, words)
-    return top

@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 
 NOT_ADVICE = "Not medical advice: check each figure against the current label."
 _FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-_UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_UNSHOWN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 _NARROW = 80
 _GAP = "  "
 _STYLES = {

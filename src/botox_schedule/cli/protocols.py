@@ -1,4 +1,12 @@
-"""``botox-schedule protocols``: what is known, from where, and how well it was read."""
+"""``botox-schedule protocols``: what is known, from where, and how well it was read.
+
+Examples:
+    botox-schedule protocols
+    botox-schedule protocols chronic-migraine
+    botox-schedule protocols onabotulinumtoxinA-chronic-migraine-adult-us --json
+    botox-schedule protocols --protocols our-protocols.toml
+    botox-schedule protocols --verify
+"""
 
 import tomllib
 from argparse import ArgumentParser, Namespace
@@ -6,31 +14,23 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from importlib.resources.abc import Traversable
 from itertools import groupby
-from pathlib import Path
 
 from botox_schedule import TreatmentProtocol, UnknownProtocolError, load_protocols
-from botox_schedule.cli.arguments import known_of
-from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table
+from botox_schedule.cli.arguments import add_options, known_of
+from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table, flat
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.bundled import data_folder
 from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.views.notebook import figures
 
-EXAMPLES = (
-    "",
-    "chronic-migraine",
-    "onabotulinumtoxinA-chronic-migraine-adult-us --json",
-    "--protocols our-protocols.toml",
-    "--verify",
-)
-_PARTS = {
-    "retreatment": ("minimum", "usual", "typical", "wording"),
-    "response": ("onset", "peak", "wear_off", "full_benefit"),
+_OPTIONS = {
+    "--protocols FILE": "the clinic's own protocols, in TOML, too",
+    "--verify": "compare the bundled data files with the digests that came with them",
 }
 _LIST = ("indication", "for", "minimum", "usual", "typical", "verification")
-_COLUMNS = (
-    *("id", "version", "indication", "product", "population", "region"),
-    *("minimum", "usual", "typical", "verification"),
-)
+_NAMES = ("id", "version", "indication", "product", "population", "region")
+_INTERVALS = ("minimum", "usual", "typical")
+_COLUMNS = (*_NAMES, *_INTERVALS, "verification")
 _SPARE = ("verification", "typical")
 _FIGURES = ("figure", "value", "verification", "checked_on", "source")
 DIGESTS = "digests.toml"
@@ -39,20 +39,9 @@ DIGESTS = "digests.toml"
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    command.add_argument(
-        "name",
-        nargs="?",
-        metavar="NAME",
-        help="a protocol's id, or an indication: every figure with its source",
-    )
-    command.add_argument(
-        "--protocols", type=Path, metavar="FILE", help="the clinic's own protocols, in TOML, too"
-    )
-    command.add_argument(
-        "--verify",
-        action="store_true",
-        help="compare the bundled data files with the digests that came with them",
-    )
+    words = "a protocol's id, or an indication: every figure with its source"
+    command.add_argument("name", nargs="?", metavar="NAME", help=words)
+    add_options(command, _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:
@@ -98,22 +87,11 @@ def _row(protocol: TreatmentProtocol) -> Row:
     rule = protocol.retreatment
     source = rule.minimum_source or rule.usual_source or rule.wording_source
     return {
-        "id": protocol.id,
-        "version": protocol.version,
-        "indication": protocol.indication,
-        "product": protocol.product,
-        "population": protocol.population,
-        "region": protocol.region,
+        **flat(protocol, *_NAMES),
+        **flat(rule, *_INTERVALS),
         "for": f"{protocol.population} {protocol.region}",
-        "minimum": _text(rule.minimum),
-        "usual": _text(rule.usual),
-        "typical": _text(rule.typical),
         "verification": "unverified" if source is None else source.verification,
     }
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def _shown(protocols: Sequence[TreatmentProtocol]) -> Answer:
@@ -141,16 +119,14 @@ def _figure_lines(rows: Sequence[Row]) -> Iterator[str]:
 
 def figure_rows(protocol: TreatmentProtocol) -> Iterator[Row]:
     """Yield every figure of a protocol with its source."""
-    for part in _PARTS:
-        yield from (_figure(*found) for found in figures(protocol, part))
-    for limit in protocol.limits:
-        yield _figure("limit", str(limit), limit.source)
-    for code in protocol.codes:
-        yield _figure("code", f"{code.system} {code.code}: {code.meaning}", code.source)
-    if protocol.ages is not None:
-        first, last = protocol.ages.first, protocol.ages.last
-        words = f"{'any' if first is None else first} to {'any' if last is None else last} years"
-        yield _figure("ages", words, protocol.ages.source)
+    found = [figure for figure in figures(protocol) if figure[1] is not None]
+    found += [("limit", limit, limit.source) for limit in protocol.limits]
+    found += [("code", f"{c.system} {c.code}: {c.meaning}", c.source) for c in protocol.codes]
+    if (ages := protocol.ages) is not None:
+        first, last = ("any" if age is None else age for age in (ages.first, ages.last))
+        found.append(("ages", f"{first} to {last} years", ages.source))
+    for figure in found:
+        yield _figure(*figure)
 
 
 def _figure(name: str, value: object, source: SourceRef | None) -> Row:
@@ -160,22 +136,12 @@ def _figure(name: str, value: object, source: SourceRef | None) -> Row:
     return dict(zip(_FIGURES, (name, str(value), *told), strict=True))
 
 
-def figures(
-    protocol: TreatmentProtocol, part: str
-) -> Iterator[tuple[str, object, SourceRef | None]]:
-    """Yield the stated figures of a part of a protocol: name, value, source."""
-    holder = getattr(protocol, part)
-    for name in _PARTS[part]:
-        value = getattr(holder, name)
-        if value is not None:
-            yield name, value, getattr(holder, f"{name}_source")
-
-
-def sources(protocol: TreatmentProtocol, part: str) -> list[str]:
-    """Return the lines that say where the figures of an answer come from."""
+def sources(protocol: TreatmentProtocol, *names: str) -> list[str]:
+    """Return the lines that say where the named figures of an answer come from."""
     lines = [
         f"  {name.replace('_', ' ')} {value}: {source or 'no source is given: unverified'}"
-        for name, value, source in figures(protocol, part)
+        for name, value, source in figures(protocol)
+        if name in names and value is not None
     ]
     return ["sources:", *lines, f"protocol: {protocol.ref}"]
 
@@ -190,7 +156,7 @@ def _files(folder: Traversable, inside: str) -> Iterator[tuple[str, Traversable]
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _files(entry, f"{inside}{entry.name}/")
-        elif entry.name.endswith(".toml"):
+        else:
             yield f"{inside}{entry.name}", entry
 
 

@@ -1,23 +1,21 @@
 """Reads a record from a JSON file, and finds its tracks."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from botox_schedule import PatientRecord, TreatmentProtocol, UnknownProtocolError
 from botox_schedule.cli.arguments import (
-    add_as_of,
-    add_rules,
+    AS_OF,
+    RULES,
     content_of,
     known_of,
     policy_of,
-    product,
     region_of,
-    units,
 )
 from botox_schedule.engine.limits import planned_units
 from botox_schedule.engine.track import Reading, read_record, track_in
@@ -28,6 +26,7 @@ from botox_schedule.protocols.collection import Followed
 
 _MOST_BYTES = 64 * MEBIBYTE
 _MOST_FAULTS = 20
+_UNKNOWN_KEYS = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 
 
 class RecordFileError(BotoxScheduleError, ValueError):
@@ -48,33 +47,31 @@ class Question(NamedTuple):
         return [found.track.protocol for found in self.tracks if found.track is not None]
 
     @property
+    def rules(self) -> dict[str, Any]:
+        """How a question about the record is asked: the day, the policy, the protocols."""
+        reading = self.reading
+        return {
+            "as_of": reading.as_of,
+            "policy": reading.policy,
+            "other_protocols": reading.known,
+        }
+
+    @property
     def problems(self) -> list[str]:
         """What to say of tracks without a protocol, where an answer needs one."""
         return [_WITHOUT for found in self.tracks if found.track is None]
 
 
+RECORD = {
+    "file FILE": "a patient's record, in JSON; - for standard input",
+    "--indication INDICATION": "the planned treatment (default: every track)",
+    "--product PRODUCT": "the planned product (default: the last)",
+    "--planned-units UNITS": "units planned for the next session (default: those of its booking)",
+    **AS_OF,
+    **RULES,
+}
+"""What reads a record and names the planned treatment."""
 _WITHOUT = "a treatment of the record has no protocol; 'botox-schedule forecast' shows which"
-
-
-def add_record(command: ArgumentParser) -> None:
-    """Add what reads a record and names the planned treatment."""
-    command.add_argument(
-        "file", type=Path, metavar="RECORD.json", help="a patient's record; - for standard input"
-    )
-    command.add_argument(
-        "--indication", metavar="INDICATION", help="the planned treatment (default: every track)"
-    )
-    command.add_argument(
-        "--product", type=product, metavar="PRODUCT", help="the planned product (default: the last)"
-    )
-    command.add_argument(
-        "--planned-units",
-        type=units,
-        metavar="UNITS",
-        help="units planned for the next session (default: those of its booking)",
-    )
-    add_as_of(command)
-    add_rules(command)
 
 
 def read_record_file(file: Path) -> PatientRecord:
@@ -96,7 +93,7 @@ def read_record_file(file: Path) -> PatientRecord:
 def _faults(error: ValidationError) -> Iterator[str]:
     """Yield where each fault is and what was expected; a key that nobody knows is not shown."""
     for fault in error.errors(include_url=False, include_input=False, include_context=False):
-        is_unknown_key = fault["type"] == "extra_forbidden"
+        is_unknown_key = fault["type"] in _UNKNOWN_KEYS
         place = fault["loc"][:-1] if is_unknown_key else fault["loc"]
         message = "unknown field" if is_unknown_key else fault["msg"].removeprefix("Value error, ")
         yield f"{'.'.join(map(str, place)) or 'the file'}: {message}"

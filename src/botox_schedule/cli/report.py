@@ -1,27 +1,26 @@
-"""``botox-schedule report``: a clinic's list as one HTML page."""
+"""``botox-schedule report``: a clinic's list as one HTML page.
+
+Examples:
+    botox-schedule report export.csv --html worklist.html
+    botox-schedule report export.csv --holds holds.csv --care-ends ends.csv --html worklist.html --as-of 2026-03-16
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
-from botox_schedule.cli.arguments import missing_extra
+from botox_schedule.cli.arguments import add_options, missing_extra
 from botox_schedule.cli.exports import add_export, clinic_of
 from botox_schedule.cli.output import Answer, write_file
 from botox_schedule.cli.schedule import schedule_answer, tracks_of_clinic
 from botox_schedule.cli.tracks import ListedTrack
 
-EXAMPLES = (
-    "export.csv --html worklist.html",
-    "export.csv --holds holds.csv --care-ends ends.csv --html worklist.html --as-of 2026-03-16",
-)
 _UNREAD = "rows of the patient could not be read"
 
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
     add_export(command)
-    words = "the page to write"
-    command.add_argument("--html", type=Path, required=True, metavar="OUT.html", help=words)
+    add_options(command, {"--html FILE!": "the page to write"})
 
 
 def answer(given: Namespace) -> Answer:

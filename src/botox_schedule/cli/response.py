@@ -1,17 +1,23 @@
-"""``botox-schedule response``: what a response rule gives for a diary and a record."""
+"""``botox-schedule response``: what a response rule gives for a diary and a record.
+
+Examples:
+    botox-schedule response diary.csv record.json --rule nice-ta260
+    botox-schedule response diary.csv record.json --rule preempt-50 --date-format %d.%m.%Y --missing headache_free
+"""
 
 import sys
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import Any
 
+from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, word
-from botox_schedule.cli.record_files import Question, add_record, with_protocol
+from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
 from botox_schedule.outcomes import (
     DiaryReading,
     MissingDays,
     ResponseAssessment,
+    ResponseRule,
     ReviewDate,
     assess_response,
     find_response_rule,
@@ -20,51 +26,29 @@ from botox_schedule.outcomes import (
     response_review_dates,
 )
 
-EXAMPLES = (
-    "diary.csv record.json --rule nice-ta260",
-    "diary.csv record.json --rule preempt-50 --date-format %d.%m.%Y --missing headache_free",
-)
+_OPTIONS = {
+    "diary FILE": "a headache diary, in CSV; - for standard input",
+    "--rule RULE!": "a response rule, such as nice-ta260",
+    "--rules FILE": "the clinic's own rules, in TOML",
+    "--missing HOW": "what becomes of days without an entry (default: scale)",
+    "--date-format FORMAT": "such as %%d.%%m.%%Y (default: YYYY-MM-DD)",
+    "--encoding NAME": "such as latin-1 (default: UTF-8, or UTF-16 by its mark)",
+}
 
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    command.add_argument(
-        "diary", type=Path, metavar="DIARY.csv", help="a headache diary; - for standard input"
-    )
-    add_record(command)
-    command.add_argument(
-        "--rule", required=True, metavar="RULE", help="a response rule, such as nice-ta260"
-    )
-    command.add_argument(
-        "--rules", type=Path, metavar="FILE", help="the clinic's own rules, in TOML"
-    )
-    command.add_argument(
-        "--missing",
-        choices=list(MissingDays),
-        default=MissingDays.SCALE,
-        help="what becomes of days without an entry (default: scale)",
-    )
-    command.add_argument(
-        "--date-format", metavar="FORMAT", help="such as %%d.%%m.%%Y (default: YYYY-MM-DD)"
-    )
-    command.add_argument(
-        "--encoding", metavar="NAME", help="such as latin-1 (default: UTF-8, or UTF-16 by its mark)"
-    )
+    add_options(command, _OPTIONS | RECORD, {"HOW": MissingDays}, missing=MissingDays.SCALE)
 
 
 def answer(given: Namespace) -> Answer:
     """Return what the rule gives, and when each criterion can be judged."""
     given.indication = given.indication or "chronic-migraine"
     question, reading = with_protocol(given), _diary(given)
-    asked = _asked(question, given)
-    assessment = assess_response(
-        reading.diary,
-        question.record,
-        question.protocols[0],
-        missing=given.missing,
-        **asked,
-    )
-    reviews = response_review_dates(question.record, question.protocols[0], **asked)
+    asked: dict[str, Any] = {"rule": _rule(given), **question.rules}
+    track = question.record, question.protocols[0]
+    assessment = assess_response(reading.diary, *track, missing=given.missing, **asked)
+    reviews = response_review_dates(*track, **asked)
     lines = [*assessment.explain().splitlines(), "", "can be judged from:"]
     lines += [f"  {r.criterion}: {word(r.on)} ({r.why})" for r in reviews]
     problems = [*map(str, reading.problems)]
@@ -76,14 +60,9 @@ def answer(given: Namespace) -> Answer:
     )
 
 
-def _asked(question: Question, given: Namespace) -> dict[str, Any]:
+def _rule(given: Namespace) -> ResponseRule:
     own = {rule.id: rule for rule in load_response_rules(given.rules)} if given.rules else {}
-    return {
-        "rule": own.get(given.rule) or find_response_rule(given.rule),
-        "as_of": given.as_of,
-        "policy": question.reading.policy,
-        "other_protocols": question.reading.known,
-    }
+    return own.get(given.rule) or find_response_rule(given.rule)
 
 
 def _diary(given: Namespace) -> DiaryReading:

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -39,18 +39,15 @@ def run(name: str, arguments: Sequence[str], today: Callable[[], date]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    command = argparse.ArgumentParser(prog=f"botox-schedule {name}", **_texts(name))
-    _fill(command, name)
-    given = command.parse_args(arguments)
+    given = command_parser(name).parse_args(arguments)
     try:
         return _answered(name, given, today)
     except BrokenPipeError:
         _discard_output()
         return 0
     except OSError as error:
-        if error.filename is None:
-            _discard_output()
-        return _fail(f"{error.filename or 'standard output'}: {error.strerror}")
+        named = "" if error.filename is None else f"{error.filename}: "
+        return _fail(f"{named}{error.strerror}")
     except BotoxScheduleError as error:
         return _fail(str(error))
     except ValidationError as error:
@@ -66,11 +63,21 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
     if given.as_of_is_today:
         given.as_of = today()
     answer: Answer = _module(name).answer(given)
-    print_answer(answer, given.form)
+    _print(answer, given.form)
     if given.form != "text":
         for line in (*answer.remarks, *answer.problems):
             print(escaped(line), file=sys.stderr)
     return answer.exit_status
+
+
+def _print(answer: Answer, form: str) -> None:
+    try:
+        print_answer(answer, form)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _discard_output()
+        raise OSError(error.errno, error.strerror, "standard output") from None
 
 
 def _check_files(given: argparse.Namespace) -> None:
@@ -94,37 +101,23 @@ def _fail(message: str) -> int:
     return _UNREADABLE
 
 
-def add_command(commands: Any, name: str, words: str) -> None:
-    """Add a command to a parser of several."""
-    _fill(commands.add_parser(name, help=words, **_texts(name)), name)
-
-
-def commands() -> Iterable[tuple[str, argparse.ArgumentParser]]:
-    """Yield the parser of each command."""
-    for name in COMMANDS:
-        command = argparse.ArgumentParser(prog=f"botox-schedule {name}", **_texts(name))
-        _fill(command, name)
-        yield name, command
-
-
-def _texts(name: str) -> dict[str, Any]:
-    examples = "\n".join(
-        f"  botox-schedule {name} {line}".rstrip() for line in _module(name).EXAMPLES
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """Return the parser of a command; the examples of its help are those of its module."""
+    module = _module(name)
+    _, _, examples = (module.__doc__ or "").partition("Examples:\n")
+    command = argparse.ArgumentParser(
+        prog=f"botox-schedule {name}",
+        description=f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.",
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    return {
-        "description": f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.",
-        "epilog": f"examples:\n{examples}",
-        "formatter_class": argparse.RawDescriptionHelpFormatter,
-        "allow_abbrev": False,
-    }
-
-
-def _fill(command: argparse.ArgumentParser, name: str) -> None:
-    _module(name).add_arguments(command)
+    module.add_arguments(command)
     forms = command.add_mutually_exclusive_group()
     for form, words in _FORMS.items():
         forms.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=words)
     command.set_defaults(form="text")
+    return command
 
 
 def _module(name: str) -> Any:

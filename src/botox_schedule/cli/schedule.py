@@ -1,4 +1,11 @@
-"""``botox-schedule schedule``: where every patient of a clinic's export stands."""
+"""``botox-schedule schedule``: where every patient of a clinic's export stands.
+
+Examples:
+    botox-schedule schedule export.csv --as-of 2026-03-16
+    botox-schedule schedule export.csv --holds holds.csv --care-ends ends.csv --date-format mdy
+    botox-schedule schedule export.xlsx --column date='Svc Dt' --product Botox --csv
+    botox-schedule schedule - --json < export.csv
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -8,12 +15,6 @@ from botox_schedule.cli.exports import Clinic, add_export, clinic_of
 from botox_schedule.cli.output import Answer
 from botox_schedule.cli.tracks import ListedTrack, Rules, list_answer, listed_tracks
 
-EXAMPLES = (
-    "export.csv --as-of 2026-03-16",
-    "export.csv --holds holds.csv --care-ends ends.csv --date-format mdy",
-    "export.xlsx --column date='Svc Dt' --product Botox --csv",
-    "- --json < export.csv",
-)
 _SHOWN = (
     *("patient", "indication", "product", "last_session_on", "earliest", "due", "overdue_from"),
     *("lapsed_from", "typical_on", "status", "phase", "days_to_go", "booked_on", "clear", "today"),

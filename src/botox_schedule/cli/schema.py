@@ -1,4 +1,9 @@
-"""``botox-schedule schema``: the JSON Schema of records and answers."""
+"""``botox-schedule schema``: the JSON Schema of records and answers.
+
+Examples:
+    botox-schedule schema patient-record
+    botox-schedule schema forecast --csv
+"""
 
 import json
 from argparse import ArgumentParser, Namespace
@@ -6,7 +11,6 @@ from importlib.resources import files
 
 from botox_schedule.cli.output import Answer, Line
 
-EXAMPLES = ("patient-record", "forecast --csv")
 _NAMES = ("patient-record", "forecast", "date-check", "treatment-cycle", "treatment-protocol")
 _COLUMNS = ("field", "required", "description")
 

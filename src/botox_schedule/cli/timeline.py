@@ -1,32 +1,28 @@
-"""``botox-schedule timeline``: the expected response to a session."""
+"""``botox-schedule timeline``: the expected response to a session.
+
+Examples:
+    botox-schedule timeline spasticity 2026-01-05
+    botox-schedule timeline chronic-migraine 2026-01-05 --course-started-on 2025-07-14 --as-of 2026-02-20
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from datetime import date
 
 from botox_schedule import TreatmentProtocol, response_phase, response_timeline
-from botox_schedule.cli.arguments import add_treatment, day, policy_of, protocol_of
+from botox_schedule.cli.arguments import TREATMENT, add_options, policy_of, protocol_of
 from botox_schedule.cli.due import title
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing, word
 from botox_schedule.cli.protocols import sources
 from botox_schedule.engine import ResponseTimeline
 
-EXAMPLES = (
-    "spasticity 2026-01-05",
-    "chronic-migraine 2026-01-05 --course-started-on 2025-07-14 --as-of 2026-02-20",
-)
+_OPTIONS = {"--course-started-on DATE": "the course's first session: full benefit counts from it"}
 _SHOWN = ("onset", "peak", "wear_off", "full_benefit_by")
 
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    add_treatment(command)
-    command.add_argument(
-        "--course-started-on",
-        type=day,
-        metavar="DATE",
-        help="the course's first session: full benefit counts from it",
-    )
+    add_options(command, TREATMENT | _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:
@@ -55,7 +51,12 @@ def timeline_answer(
     row = {**flat(timeline, "administered_on", *_SHOWN), "as_of": as_of, "phase": phase}
     return Answer(
         rows=[row],
-        text=[*text, "", *sources(protocol, "response"), NOT_ADVICE],
+        text=[
+            *text,
+            "",
+            *sources(protocol, "onset", "peak", "wear_off", "full_benefit"),
+            NOT_ADVICE,
+        ],
         data={"as_of": as_of, "phase": phase, "timeline": timeline},
     )
 

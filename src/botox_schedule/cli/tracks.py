@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from botox_schedule import DueStatus, Forecast, PatientRecord, Population, SchedulingPolicy
@@ -87,10 +88,15 @@ class ListedTrack(NamedTuple):
         """Return the whole answer for the track; None where no row could be read."""
         if self.reading is None or self.found is None:
             return None
-        if self.found.track is None:
-            findings = tuple(record_findings(self.reading))
-            return forecast_without_protocol(self.reading, self.found.indication, findings)
-        return forecast_of(self.found.track, None, self.found.findings)
+        return forecast_for(self.reading, self.found)
+
+
+def forecast_for(reading: Reading, found: RecordTrack, planned: Decimal | None = None) -> Forecast:
+    """Return the whole answer for a track, also where no protocol is known."""
+    if found.track is None:
+        findings = tuple(record_findings(reading))
+        return forecast_without_protocol(reading, found.indication, findings)
+    return forecast_of(found.track, planned, found.findings)
 
 
 def listed_tracks(

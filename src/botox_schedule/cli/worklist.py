@@ -1,22 +1,28 @@
-"""``botox-schedule worklist``: whom to call, and where everybody else is."""
+"""``botox-schedule worklist``: whom to call, and where everybody else is.
+
+Examples:
+    botox-schedule worklist export.csv --holds holds.csv --care-ends ends.csv
+    botox-schedule worklist sessions.parquet --holds none --care-ends ends.csv --csv
+    botox-schedule worklist export.csv --holds none --care-ends none --html list.html --xlsx list.xlsx
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from botox_schedule import Population
-from botox_schedule.cli.arguments import add_calendar, calendar_of, days_ahead, region_of
+from botox_schedule.cli.arguments import CALENDAR, add_options, calendar_of, region_of
 from botox_schedule.cli.exports import add_export, clinic_of
 from botox_schedule.cli.output import Answer, write_file
 from botox_schedule.cli.printed_list import list_html, list_xlsx
 from botox_schedule.cli.schedule import schedule_answer
 from botox_schedule.cli.tracks import LEAD_DAYS, Rules, in_sections, listed_tracks
 
-EXAMPLES = (
-    "export.csv --holds holds.csv --care-ends ends.csv",
-    "sessions.parquet --holds none --care-ends ends.csv --csv",
-    "export.csv --holds none --care-ends none --html list.html --xlsx list.xlsx",
-)
+_OPTIONS = {
+    "--ahead DAYS": f"how many days before the due day a patient is called (default: {LEAD_DAYS})",
+    "--population POPULATION": "whom the protocols are for (default: the patient's age decides)",
+    "--html FILE": "a list to print and tick, as a page",
+    "--xlsx FILE": "a list to print and tick, as a spreadsheet (extra 'excel')",
+}
 _SHOWN = (
     *("patient", "indication", "reason", "last_session_on", "due", "days_to_go", "call_by"),
     *("last_chance_on", "typical_on", "next_look_on", "booked_on", "today"),
@@ -27,24 +33,7 @@ _SPARE = ("last_session_on", "last_chance_on", "days_to_go", "typical_on", "book
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
     add_export(command, needed=("holds", "care_ends"))
-    command.add_argument(
-        "--ahead",
-        type=days_ahead,
-        default=LEAD_DAYS,
-        metavar="DAYS",
-        help=f"how many days before the due day a patient is called (default: {LEAD_DAYS})",
-    )
-    command.add_argument(
-        "--population",
-        type=Population,
-        choices=list(Population),
-        help="whom the protocols are for (default: the patient's age decides)",
-    )
-    words = "a list to print and tick, as a spreadsheet (extra 'excel')"
-    command.add_argument("--xlsx", type=Path, metavar="OUT.xlsx", help=words)
-    words = "a list to print and tick, as a page"
-    command.add_argument("--html", type=Path, metavar="OUT.html", help=words)
-    add_calendar(command)
+    add_options(command, CALENDAR | _OPTIONS, ahead=LEAD_DAYS)
 
 
 def answer(given: Namespace) -> Answer:
@@ -57,7 +46,7 @@ def answer(given: Namespace) -> Answer:
         region_of(given),
         given.population,
         given.ahead,
-        calendar_of(given),
+        calendar_of(given) if given.open or given.closed or given.country else None,
     )
     tracks = listed_tracks(clinic.records, rules, clinic.incomplete)
     found = schedule_answer(clinic, tracks, _SHOWN, _SPARE)

@@ -1,34 +1,30 @@
-"""``botox-schedule workload``: how many sessions each week is to expect."""
+"""``botox-schedule workload``: how many sessions each week is to expect.
+
+Examples:
+    botox-schedule workload export.csv --holds none --care-ends none
+    botox-schedule workload sessions.parquet --holds holds.csv --care-ends ends.csv --weeks 26 --capacity 40 --csv
+"""
 
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from botox_schedule import Population
-from botox_schedule.cli.arguments import count, missing_extra, region_of
+from botox_schedule.cli.arguments import add_options, missing_extra, region_of
 from botox_schedule.cli.exports import Clinic, add_export, clinic_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Table, plain
 from botox_schedule.cli.schedule import head_of
 from botox_schedule.errors import CountError
 
-EXAMPLES = (
-    "export.csv --holds none --care-ends none",
-    "sessions.parquet --holds holds.csv --care-ends ends.csv --weeks 26 --capacity 40 --csv",
-)
+_OPTIONS = {
+    "--weeks COUNT": "how many weeks (default: 12)",
+    "--capacity COUNT": "visits a week; what does not fit is carried on",
+    "--population POPULATION": "whom the protocols are for (default: the patient's age decides)",
+}
 
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
     add_export(command, needed=("holds", "care_ends"))
-    words = "how many weeks (default: 12)"
-    command.add_argument("--weeks", type=count, default=12, metavar="WEEKS", help=words)
-    words = "visits a week; what does not fit is carried on"
-    command.add_argument("--capacity", type=count, metavar="VISITS", help=words)
-    command.add_argument(
-        "--population",
-        type=Population,
-        choices=list(Population),
-        help="whom the protocols are for (default: the patient's age decides)",
-    )
+    add_options(command, _OPTIONS, weeks=12)
 
 
 def answer(given: Namespace) -> Answer:

@@ -236,6 +236,7 @@ def _months(count: int) -> relativedelta:
     return relativedelta(months=count)
 
 
+@lru_cache(maxsize=16_384)
 def _add_months(day: date, count: int, short_month: ShortMonth) -> date:
     try:
         target = day + _months(count)

@@ -194,7 +194,7 @@ def _decoded(content: bytes, encoding: str | None) -> str:
     is_utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         return content.decode(encoding or ("utf-16" if is_utf16 else "utf-8-sig"))
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         raise ExchangeError(
             "not text in that encoding; give encoding='cp1252' or 'utf-16' if it is written so"
         ) from None

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -83,17 +85,34 @@ class Records(NamedTuple):
 
     def _session(self, row: tuple[Any, ...]) -> TreatmentSession:
         _, day, indication, product, units, status, kind, *_, key, recorded_on, discarded = row
-        return TreatmentSession(
-            administered_on=day,
-            indication=self.names[indication],
-            product=PRODUCTS[product],
-            id=key,
-            units=units,
-            units_discarded=discarded,
-            status=STATUSES[status],
-            kind=KINDS[kind],
-            recorded_on=recorded_on,
-        )
+        name = self.names[indication]
+        return _session_of(day, name, product, units, status, kind, key, recorded_on, discarded)
+
+
+@lru_cache(maxsize=65_536)
+def _session_of(  # noqa: PLR0917 - a row has no names
+    day: date,
+    indication: str,
+    product: int,
+    units: float | None,
+    status: int,
+    kind: int,
+    key: str | None,
+    recorded_on: date | None,
+    discarded: float | None,
+) -> TreatmentSession:
+    """A session of a row; many patients have equal ones, and none can be changed."""
+    return TreatmentSession(
+        administered_on=day,
+        indication=indication,
+        product=PRODUCTS[product],
+        id=key,
+        units=None if units is None else Decimal(str(units)),
+        units_discarded=None if discarded is None else Decimal(str(discarded)),
+        status=STATUSES[status],
+        kind=KINDS[kind],
+        recorded_on=recorded_on,
+    )
 
 
 def records_apart(what: Happened, tables: Mapping[str, pl.DataFrame]) -> Records:

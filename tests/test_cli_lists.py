@@ -1,0 +1,454 @@
+"""The commands about a clinic's tables: every row is counted and nobody is lost in any list."""
+
+import csv
+import gzip
+import io
+import json
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from botox_schedule import forecast_all
+from botox_schedule.cli import main as cli
+from botox_schedule.cli.tracks import COLUMNS
+from botox_schedule.engine.worklist import WorklistSection
+from cli_runs import (
+    GOOD,
+    HEADER,
+    OWN,
+    Capture,
+    as_json,
+    as_rows,
+    export,
+    file_of,
+    refused,
+    run,
+    text,
+)
+
+DEMO = Path(cli.__file__).parent / "demo" / "clinic-export.csv"
+NOBODY_ELSE = ("--holds", "none", "--care-ends", "none")
+BAD = "P2,01/05/2026,chronic-migraine,Botox,155,completed,"
+LISTS = {
+    "schedule": ("schedule",),
+    "worklist": ("worklist", *NOBODY_ELSE),
+    "report": ("report", "--html", "list.html"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Clock(date):
+        @classmethod
+        def today(cls) -> "Clock":
+            return cls(2026, 2, 20)
+
+    monkeypatch.setattr(cli, "date", Clock)
+    monkeypatch.chdir(tmp_path)
+
+
+def asked(command: str, file: Path, *more: object) -> list[object]:
+    name, *options = LISTS[command]
+    if command == "report":
+        pytest.importorskip("jinja2", reason="the extra 'handout' is not installed")
+    return [name, file, *options, *more]
+
+
+class TestDemo:
+    def test_it_runs_and_reads_no_clock(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(cli.date, "today", None)
+        status, out, err = run(capsys, "demo")
+        assert (status, err) == (0, "")
+        assert "174 rows: 159 completed, 9 booked, 4 cancelled, 2 no show, 0 left out" in out
+        assert "To call (" in out
+        assert "What patient P1035 may expect" in out
+
+    def test_it_fits_80_columns_and_says_what_is_missing(self, capsys: Capture) -> None:
+        out = run(capsys, "demo")[1]
+        assert max(map(len, out.splitlines())) <= 80
+        assert "Not shown for want of width: clear, phase, lapsed from" in out
+
+    def test_json_and_csv(self, capsys: Capture) -> None:
+        told = as_json(capsys, "demo")
+        assert len(told["schedule"]["tracks"]) == 44
+        assert sum(told["schedule"]["sections"].values()) == 44
+        assert told["timeline"]["phase"] == "onset"
+        assert len(as_rows(capsys, "demo")) == 44
+
+
+class TestRows:
+    """What the lists share: reader, row, sections, side tables."""
+
+    @pytest.mark.parametrize("command", LISTS)
+    def test_a_clean_export_ends_with_0(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        status, _, err = run(capsys, *asked(command, export(tmp_path, GOOD)))
+        assert (status, err) == (0, "")
+
+    @pytest.mark.parametrize("command", LISTS)
+    def test_every_row_of_a_bad_file_is_counted_and_the_good_ones_come_out(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        file = export(tmp_path, GOOD, BAD, "", GOOD.replace("P1", "P3"))
+        status, out, err = run(capsys, *asked(command, file, "--json"))
+        told = json.loads(out)
+        assert status == 1
+        assert told["summary"] == {
+            "rows": 4,
+            "completed": 2,
+            "left_out": 1,
+            "blank": 1,
+            "adult_assumed": 0,
+        }
+        assert {track["patient"] for track in told["tracks"]} == {"P1", "P2", "P3"}
+        assert told["problems"][0].startswith("line 3: date: expected YYYY-MM-DD")
+        assert "--date-format names another format, such as mdy" in told["problems"][1]
+        assert err.splitlines()[-2:] == told["problems"]
+        assert "2026" not in "".join(told["problems"]).replace("01/31/2026", "")
+        assert run(capsys, *asked(command, file, "--date-format", "mdy"))[0] == 0
+
+    @pytest.mark.parametrize("command", LISTS)
+    def test_the_lists_answer_alike_and_as_the_record_does(
+        self, capsys: Capture, command: str
+    ) -> None:
+        rows = as_rows(capsys, *asked(command, DEMO, "--as-of", "2026-03-16"))
+        assert rows == as_rows(capsys, "schedule", DEMO, "--as-of", "2026-03-16")
+        assert tuple(rows[0]) == COLUMNS
+        from botox_schedule.tables import read_sessions  # noqa: PLC0415
+
+        answers = {
+            (record.id, found.indication): found.summary()
+            for record in read_sessions(DEMO).records()
+            for found in forecast_all(record, as_of="2026-03-16")
+        }
+        assert len(rows) == len(answers)
+        for row in rows:
+            found = answers[row["patient"], row["indication"]]
+            for name in ("status", "phase", "due", "earliest", "typical_on", "booked_on", "clear"):
+                value = getattr(found, name)
+                assert row[name] == ("" if value is None else str(value)), name
+            assert set(row["today"].split()) <= {code.value for code in found.today}
+
+    def test_each_track_is_in_one_section_and_the_counts_add_up(self, capsys: Capture) -> None:
+        told = as_json(capsys, "worklist", DEMO, *NOBODY_ELSE, "--as-of", "2027-06-16")
+        assert set(told["sections"]) == {section.value for section in WorklistSection}
+        assert sum(told["sections"].values()) == len(told["tracks"]) == 44
+        out = run(capsys, "worklist", DEMO, *NOBODY_ELSE, "--as-of", "2027-06-16")[1]
+        assert f"44 tracks: {told['sections']['to_call']} to call" in out
+
+    def test_a_patient_whose_rows_cannot_be_read_is_looked_at_first(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file = export(tmp_path, GOOD, BAD, GOOD.replace("2026-01-05", "soon"))
+        rows = {row["patient"]: row for row in as_rows(capsys, "schedule", file)}
+        assert {row["section"] for row in rows.values()} == {"check_the_record_first"}
+        assert rows["P2"]["status"] == ""
+
+    def test_the_tables_next_to_the_sessions_are_read(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        names = ["P1", "P2", "P3", "P4", "P5", "P6"]
+        file = export(
+            tmp_path, *(f"{p},2026-01-05,chronic-migraine,Botox,155,completed," for p in names)
+        )
+        tables = {
+            "holds": "patient,first,reason\nP1,2026-02-01,pregnancy",
+            "care-ends": "patient,on,kind\nP2,2026-02-01,died",
+            "overrides": "patient,indication,first,authority,minimum,usual\n"
+            "P3,chronic-migraine,2026-01-01,clinician,10 weeks,10 weeks",
+            "births": "patient,born on\nP4,1980-01-01",
+            "weights": "patient,measured on,kilograms\nP4,2026-01-01,70",
+            "prior-treatments": "patient,indication,cycles,product\nP5,chronic-migraine,3,Botox",
+            "authorizations": "patient,indication,product,first,last,minimum interval\n"
+            "P6,chronic-migraine,Botox,2026-01-01,2026-12-31,13 weeks",
+        }
+        options = [
+            part
+            for name, content in tables.items()
+            for part in (f"--{name}", file_of(tmp_path, content, f"{name}.csv"))
+        ]
+        status, out, err = run(capsys, "schedule", file, *options, "--csv")
+        assert status == 0, err
+        rows = {row["patient"]: row for row in csv.DictReader(io.StringIO(out))}
+        assert (rows["P1"]["status"], rows["P2"]["status"]) == ("on_hold", "deceased")
+        assert rows["P3"]["due"] == "2026-03-16"
+        assert rows["P5"]["cycle_number"] == "4"
+        assert rows["P6"]["due"] == "2026-04-06"
+        assert rows["P6"]["last_chance_on"] == "2026-12-31"
+        assert as_json(capsys, "schedule", file, *options)["summary"]["adult_assumed"] == 5
+
+    def test_a_side_row_that_meets_no_patient_is_said(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        holds = file_of(tmp_path, "patient,first\nP9,2026-02-01\np-1,2026-02-01\n", "h.csv")
+        status, out, err = run(
+            capsys, "schedule", export(tmp_path, GOOD), "--holds", holds, "--json"
+        )
+        assert status == 1
+        told = [
+            "holds: line 2: patient: no session has this key",
+            "holds: line 3: patient: no session has this key; one differs only in zeros, case, blanks or hyphens",
+        ]
+        assert json.loads(out)["problems"] == told
+        assert err.splitlines()[-2:] == told
+
+    def test_two_days_of_birth_count_for_nothing(self, capsys: Capture, tmp_path: Path) -> None:
+        births = file_of(tmp_path, "patient,born on\nP1,1981-01-01\n", "b.csv")
+        out = text(capsys, "schedule", export(tmp_path, GOOD), "--births", births)
+        assert "births: line 2: two days of birth differ; neither counts" in out
+        assert "1 without a birth date" in out
+
+    def test_a_death_in_the_export_is_not_called(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, f"{GOOD},2026-01-10", header=f"{HEADER},Date of death")
+        (row,) = as_rows(capsys, "worklist", file, *NOBODY_ELSE, "--as-of", "2026-06-01")
+        assert (row["section"], row["status"]) == ("ended", "deceased")
+
+    def test_columns_can_be_named(self, capsys: Capture, tmp_path: Path) -> None:
+        header = HEADER.replace("Session date", "Tag der Gabe")
+        file = export(tmp_path, GOOD, header=header)
+        status, _, err = run(capsys, "schedule", file)
+        assert (status, "--column date=" in err) == (2, True)
+        holds = file_of(tmp_path, "patient,Beginn\nP1,2026-02-01\n", "h.csv")
+        named = ("--column", "date=Tag der Gabe", "--column", "holds.first=Beginn")
+        (row,) = as_rows(capsys, "schedule", file, "--holds", holds, *named)
+        assert row["status"] == "on_hold"
+        assert "no such table" in run(capsys, "schedule", file, "--column", "beds.first=x")[2]
+        assert "expected NAME=HEADER" in refused(capsys, "schedule", file, "--column", "date")
+
+    def test_a_product_can_be_stated(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD.replace("Botox", ""))
+        assert run(capsys, "schedule", file)[0] == 1
+        assert run(capsys, "schedule", file, "--product", "Botox")[0] == 0
+
+    def test_a_clinics_own_protocol_and_indication_count(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        own = file_of(tmp_path, OWN.replace("chronic-migraine", "hiccups"), "own.toml")
+        file = export(tmp_path, GOOD.replace("chronic-migraine", "hiccups"))
+        (row,) = as_rows(capsys, "schedule", file, "--protocols", own)
+        assert (row["protocol_id"], row["earliest"]) == ("own", "2026-04-06")
+
+    def test_other_indications_of_the_policy_are_not_unknown(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file = export(tmp_path, GOOD.replace("chronic-migraine", "bruxism"))
+        policy = file_of(tmp_path, 'other_indications = ["bruxism"]', "policy.toml")
+        assert run(capsys, "schedule", file)[0] == 1
+        assert run(capsys, "schedule", file, "--policy", policy)[0] == 0
+
+    def test_an_unknown_indication_is_not_lost(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD.replace("chronic-migraine", "hiccups"))
+        status, out, _ = run(capsys, "schedule", file, "--csv")
+        assert (status, "check_the_record_first" in out, "no_interval" in out) == (1, True, True)
+
+
+class TestFiles:
+    def test_gzip_excel_parquet_and_standard_input(
+        self, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content = export(tmp_path, GOOD).read_bytes()
+        expected = as_rows(capsys, "schedule", tmp_path / "export.csv")
+        packed = file_of(tmp_path, gzip.compress(content), "export.csv.gz")
+        assert as_rows(capsys, "schedule", packed) == expected
+        with (tmp_path / "export.csv").open(encoding="utf-8") as source:
+            monkeypatch.setattr("sys.stdin", source)
+            assert as_rows(capsys, "schedule", "-") == expected
+
+    def test_parquet_is_read_with_the_extra(self, capsys: Capture, tmp_path: Path) -> None:
+        pl = pytest.importorskip("polars", reason="the extra 'panel' is not installed")
+        expected = as_rows(capsys, "schedule", export(tmp_path, GOOD))
+        pl.read_csv(tmp_path / "export.csv").write_parquet(tmp_path / "export.parquet")
+        for command in (("schedule",), ("worklist", *NOBODY_ELSE)):
+            assert as_rows(capsys, *command, tmp_path / "export.parquet") == expected
+
+    def test_a_path_is_a_name_and_no_pattern(self, capsys: Capture, tmp_path: Path) -> None:
+        file_of(tmp_path, export(tmp_path, GOOD).read_bytes(), "s1.csv")
+        for name in ("s[12].csv", "s*.csv", "file:s1.csv"):
+            status, _, err = run(capsys, "worklist", name, *NOBODY_ELSE)
+            assert (status, err) == (2, f"botox-schedule: {name}: No such file or directory\n")
+
+    @pytest.mark.parametrize("name", ["missing.csv", "."])
+    def test_what_cannot_be_opened_ends_with_2(self, capsys: Capture, name: str) -> None:
+        status, out, err = run(capsys, "schedule", name)
+        assert (status, out, len(err.splitlines())) == (2, "", 1)
+
+    def test_what_is_no_export_ends_with_2_and_shows_no_cell(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        for content in ("hello", "Smith,John,2026-01-05\nSmith,Jane,2026-01-06\n", ""):
+            file = file_of(tmp_path, content, "note.txt")
+            status, _, err = run(capsys, "schedule", file)
+            assert (status, len(err.splitlines()), "note.txt: " in err) == (2, 1, True)
+            assert "Smith" not in err
+
+    def test_two_letters_of_latin_1_are_not_one_patient(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        rows = [
+            f"{patient},{day},chronic-migraine,Botox,155,completed,"
+            for patient, day in (("José-1", "2024-01-05"), ("Josè-1", "2026-01-05"))
+        ]
+        file = file_of(tmp_path, "\n".join((HEADER, *rows)).encode("latin-1"), "e.csv")
+        status, _, err = run(capsys, "worklist", file, *NOBODY_ELSE)
+        assert (status, "UTF-8" in err) == (2, True)
+        found = as_rows(capsys, "worklist", file, *NOBODY_ELSE, "--encoding", "latin-1")
+        assert {row["patient"] for row in found} == {"José-1", "Josè-1"}
+
+    @pytest.mark.parametrize("name", ["undefined", "no-such", "rot13", "base64"])
+    def test_an_encoding_that_is_none_is_one_line(
+        self, capsys: Capture, tmp_path: Path, name: str
+    ) -> None:
+        status, _, err = run(capsys, "schedule", export(tmp_path, GOOD), "--encoding", name)
+        assert (status, len(err.splitlines())) == (2, 1)
+
+    @pytest.mark.parametrize("pattern", ["%Y%Y", "%", "%Q", ""])
+    def test_a_date_format_that_is_none_is_one_line(
+        self, capsys: Capture, tmp_path: Path, pattern: str
+    ) -> None:
+        status, _, err = run(capsys, "schedule", export(tmp_path, GOOD), "--date-format", pattern)
+        assert status == (0 if not pattern else 2)
+        assert len(err.splitlines()) == (0 if not pattern else 1)
+
+    def test_one_of_two_inputs_can_be_standard_input(self, capsys: Capture) -> None:
+        status, _, err = run(capsys, "schedule", "-", "--holds", "-")
+        assert (status, "only one input can be standard input" in err) == (2, True)
+
+
+class TestWorklist:
+    def test_holds_and_ends_of_care_must_be_named(self, capsys: Capture, tmp_path: Path) -> None:
+        assert "--holds" in refused(capsys, "worklist", export(tmp_path, GOOD))
+
+    def test_who_is_called_how_early_can_be_said(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD)
+        ask = ("worklist", file, *NOBODY_ELSE, "--as-of", "2026-03-17")
+        assert as_rows(capsys, *ask)[0]["section"] == "too_early"
+        (row,) = as_rows(capsys, *ask, "--ahead", "14")
+        assert (row["section"], row["reason"], row["call_by"]) == (
+            "to_call",
+            "due_soon",
+            "2026-03-16",
+        )
+        (row,) = as_rows(capsys, *ask, "--closed", "2026-03-23")
+        assert row["call_by"] == "2026-03-20"
+        assert "at most 3660 days" in refused(capsys, *ask, "--ahead", "99999")
+
+    def test_a_population_can_be_said(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(
+            tmp_path, "P1,2026-01-05,lower-limb-spasticity,Botox,100,completed,1980-01-01"
+        )
+        ask = ("worklist", file, *NOBODY_ELSE)
+        assert "adult" in as_rows(capsys, *ask)[0]["protocol_id"]
+        (row,) = as_rows(capsys, *ask, "--population", "pediatric")
+        assert "pediatric" in row["protocol_id"]
+
+    def test_the_page_to_print_has_boxes_and_escapes(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD.replace("P1", "<b>P1"), BAD)
+        page = tmp_path / "list.html"
+        status, out, _ = run(capsys, "worklist", file, *NOBODY_ELSE, "--html", page)
+        html = page.read_text(encoding="utf-8")
+        assert status == 1
+        assert f"written to {page}" in " ".join(out.split())
+        assert "&lt;b&gt;P1" in html
+        assert html.count("<td class=box>") == 4
+        assert html.count("<td class=initials>") == 2
+        assert "tr { break-inside: avoid }" in html
+        assert "Check the record first (1)" in html
+        assert "Problems (2)" in html
+        assert page.stat().st_mode & 0o777 == 0o600
+
+    def test_the_spreadsheet_to_print_has_no_formula(self, capsys: Capture, tmp_path: Path) -> None:
+        pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
+        book = tmp_path / "list.xlsx"
+        asked = ("worklist", export(tmp_path, GOOD.replace("P1", "=1+1"), BAD), *NOBODY_ELSE)
+        assert run(capsys, *asked, "--xlsx", book)[0] == 1
+        with zipfile.ZipFile(book) as entries:
+            sheet = entries.read("xl/worksheets/sheet1.xml").decode()
+            words = entries.read("xl/sharedStrings.xml").decode()
+        assert "<f>" not in sheet
+        assert "=1+1" in words
+        assert words.count("☐") == 1
+        assert "Problems (2)" in words
+        first = book.read_bytes()
+        run(capsys, *asked, "--xlsx", book)
+        assert book.read_bytes() == first
+        clean = ("worklist", export(tmp_path, GOOD), *NOBODY_ELSE, "--xlsx", book)
+        assert run(capsys, *clean)[0] == 0
+
+
+class TestReport:
+    def test_it_writes_the_page(self, capsys: Capture, tmp_path: Path) -> None:
+        pytest.importorskip("jinja2", reason="the extra 'handout' is not installed")
+        page = tmp_path / "list.html"
+        file = export(tmp_path, GOOD, BAD, GOOD.replace("chronic-migraine", "hiccups"))
+        status, out, _ = run(capsys, "report", file, "--html", page)
+        assert (status, f"3 tracks written to {page}" in " ".join(out.split())) == (1, True)
+        html = page.read_text(encoding="utf-8")
+        assert "rows of the patient could not be read" in html
+        assert "hiccups" in html
+        assert page.stat().st_mode & 0o777 == 0o600
+
+
+class TestWorkload:
+    @pytest.fixture(autouse=True)
+    def _extra(self) -> None:
+        pytest.importorskip("polars", reason="the extra 'panel' is not installed")
+
+    def test_weeks_are_counted(self, capsys: Capture) -> None:
+        ask = ("workload", DEMO, *NOBODY_ELSE, "--as-of", "2026-03-16", "--weeks", "3")
+        status, out, _ = run(capsys, *ask, "--capacity", "5")
+        assert (status, "174 rows: 159 completed" in out) == (0, True)
+        rows = as_rows(capsys, *ask)
+        assert [row["week"] for row in rows] == ["2026-W12", "2026-W13", "2026-W14"]
+        assert as_json(capsys, *ask)["weeks"][0]["monday"] == "2026-03-16"
+
+    def test_the_tables_next_to_the_sessions_count(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD, "P2,2026-01-05,chronic-migraine,Botox,155,completed,")
+        tables = {
+            "holds": "patient,first\nP1,2026-02-01",
+            "care-ends": "patient,on,kind\nP2,2026-02-01,died",
+            "overrides": "patient,indication,first,authority,minimum\nP2,migraine,2026-01-01,payer,10 weeks",
+            "prior-treatments": "patient,indication,cycles\nP2,migraine,2",
+            "authorizations": "patient,indication,product,first\nP2,migraine,Botox,2026-01-01",
+        }
+        options = [
+            part
+            for name, content in tables.items()
+            for part in (f"--{name}", file_of(tmp_path, content, f"{name}.csv"))
+        ]
+        rows = as_rows(capsys, "workload", file, *options, "--as-of", "2026-04-01")
+        assert sum(int(row["tracks"]) for row in rows) == 0
+        rows = as_rows(capsys, "workload", file, *NOBODY_ELSE, "--as-of", "2026-04-01")
+        assert sum(int(row["tracks"]) for row in rows) == 2
+
+    def test_weeks_have_a_limit(self, capsys: Capture, tmp_path: Path) -> None:
+        for weeks in ("0", "521"):
+            ask = ("workload", export(tmp_path, GOOD), *NOBODY_ELSE, "--weeks", weeks)
+            assert "a number from 1 to 520" in run(capsys, *ask)[2]
+
+
+class TestAdherence:
+    def test_every_track_is_judged(self, capsys: Capture, tmp_path: Path) -> None:
+        days = ("2025-08-26", "2025-11-18", "2026-02-17")
+        file = export(tmp_path, *(GOOD.replace("2026-01-05", day) for day in days), BAD)
+        ask = ("adherence", file, "--as-of", "2026-02-20")
+        status, out, _ = run(capsys, *ask)
+        assert status == 1
+        assert "no permissible gap was stated" in out
+        assert "a track has no protocol, or its rows could not be read" in " ".join(out.split())
+        (track,) = as_json(capsys, *ask, "--gap-days", "30")["tracks"]
+        assert track["adherence"]["intervals"] == [84, 91]
+        assert track["adherence"]["is_censored"] is True
+        (row,) = as_rows(capsys, *ask, "--gap-days", "30")
+        assert (row["on_time"], row["covered_between"], row["episodes"]) == ("2", "0.96", "1")
+
+    def test_a_stated_gap_is_said(self, capsys: Capture, tmp_path: Path) -> None:
+        status, out, _ = run(capsys, "adherence", export(tmp_path, GOOD), "--gap-days", "30")
+        assert (status, "an episode ends after 30 days" in out) == (0, True)
+
+    def test_an_export_without_tracks_is_answered(self, capsys: Capture, tmp_path: Path) -> None:
+        assert run(capsys, "adherence", export(tmp_path))[0] == 0

@@ -1,0 +1,385 @@
+"""What the command line writes: forms, widths, colors, files, and ends that are none of its own."""
+
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import redirect_stdout
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from botox_schedule import DueStatus
+from botox_schedule.cli import main as cli
+from botox_schedule.cli import output
+from botox_schedule.cli.output import Answer, Line, Table, escaped, plain, print_answer, text_lines
+from cli_runs import (
+    GOOD,
+    MIGRAINE_RECORD,
+    Capture,
+    as_json,
+    export,
+    file_of,
+    record_file,
+    run,
+)
+
+DEMO = Path(cli.__file__).parent / "demo" / "clinic-export.csv"
+NOBODY_ELSE = ("--holds", "none", "--care-ends", "none")
+ROWS = [
+    {"patient": "P1", "n": 5, "day": "2026-01-05", "status": DueStatus.OVERDUE, "more": ()},
+    {"patient": "P20", "n": 125, "day": None, "status": DueStatus.DUE, "more": ("a b", "c")},
+]
+TABLE = Table(("patient", "n", "day", "status", "more"), [("One", ROWS[:1]), ("Two", ROWS[1:])],
+              ("status", "day"), "more")  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def lines(answer: Answer, width: int = 80) -> list[str]:
+    return [line.text for line in text_lines(answer, width)]
+
+
+def printed(capsys: Capture, answer: Answer, form: str) -> str:
+    print_answer(answer, form)
+    return capsys.readouterr().out
+
+
+class TestForms:
+    ANSWER = Answer([{"a": "x", "b": None}], ["said"], {"a": DueStatus.DUE}, ("a", "b"))
+
+    def test_one_answer_in_each_form(self, capsys: Capture) -> None:
+        assert printed(capsys, self.ANSWER, "text") == "said\n"
+        assert printed(capsys, self.ANSWER, "json") == '{\n  "a": "due"\n}\n'
+        assert printed(capsys, self.ANSWER, "csv") == "a,b\nx,\n"
+        assert printed(capsys, self.ANSWER, "jsonl") == '{"a": "x", "b": null}\n'
+        assert json.loads(printed(capsys, Answer([{"a": 1}], []), "json")) == [{"a": 1}]
+
+    def test_json_has_plain_values(self) -> None:
+        day = MIGRAINE_RECORD.sessions[0].administered_on
+        given = {"day": day, "units": Decimal("1.50"), "path": Path("a"), "all": (1, {2})}
+        assert plain(given) == {"day": "2026-01-05", "units": "1.50", "path": "a", "all": [1, [2]]}
+        assert plain(Line("a")) == {"text": "a", "style": ""}
+
+    @pytest.mark.parametrize(
+        "cell",
+        ["=1", "+1", "-1", "@x", " =1", "\ufeff=1", "\t=1", "\r=1", "\u200b@x", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x"],
+    )  # fmt: skip
+    def test_a_cell_is_never_a_formula(self, capsys: Capture, cell: str) -> None:
+        out = printed(capsys, Answer([{"a": cell, "b": -1, "c": (cell,)}], []), "csv")
+        assert f"'{cell}" in out
+        assert ",-1," in out
+
+    def test_lists_guard_patients_keys(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD.replace("P1", "\uff1d1+1"))
+        assert "'\uff1d1+1," in run(capsys, "schedule", file, "--csv")[1]
+
+    def test_nothing_left_is_no_row(self, capsys: Capture) -> None:
+        assert printed(capsys, Answer([], [], columns=("a",)), "csv") == "a\n"
+
+
+class TestText:
+    def test_numbers_are_on_the_right_and_words_below_their_row(self) -> None:
+        assert lines(Answer([], [TABLE])) == [
+            "",
+            "One",
+            "patient    n  day         status",
+            "-------  ---  ----------  -------",
+            "P1         5  2026-01-05  overdue",
+            "",
+            "Two",
+            "patient    n  day         status",
+            "-------  ---  ----------  -------",
+            "P20      125  -           due",
+            "    a b, c",
+        ]
+
+    def test_the_least_important_columns_go_first_in_all_sections(self) -> None:
+        found = lines(Answer([], [TABLE]), 25)
+        assert found.count("patient    n  day") == 2
+        assert " ".join(found[-3:]) == (
+            "Not shown for want of width: status; --csv and --json have them."
+        )
+        assert lines(Answer([], [TABLE]), 12).count("patient    n") == 2
+
+    def test_an_id_is_never_broken(self) -> None:
+        row = {"patient": "P" * 100, "n": 1}
+        table = Table(("patient", "n"), [("", [row])], ("n", "absent"))
+        assert "P" * 100 in lines(Answer([row], [table]))
+
+    def test_sentences_are_wrapped_and_lines_are_not(self) -> None:
+        long = "word " * 30
+        found = lines(Answer([], ["  " + long, Line(long), ""]))
+        assert [line.startswith("  word") for line in found] == [True, True, False, False]
+        assert found[-2:] == [long, ""]
+
+    def test_problems_come_last(self) -> None:
+        answer = Answer([], ["said"], problems=["line 3: wrong", "line 4: worse"])
+        assert lines(answer) == ["said", "", "Problems (2)", "line 3: wrong", "line 4: worse"]
+        assert answer.exit_status == 1
+        assert Answer([], [], failed=True).exit_status == 1
+
+    @given(st.text())
+    def test_nothing_that_a_terminal_obeys_is_printed(self, text: str) -> None:
+        shown = escaped(text)
+        assert all(mark.isprintable() or mark.isspace() for mark in shown)
+        assert "\x1b" not in shown
+        assert not set(shown) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200f\x9b\x7f")
+
+    def test_data_reach_the_terminal_as_escapes(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD.replace("P1", "P\x1b[31m\u202e1"))
+        out = run(capsys, "schedule", file)[1]
+        assert r"P\x1b[31m\u202e1" in out
+        track = as_json(capsys, "schedule", file)["tracks"][0]
+        assert track["patient"] == "P\x1b[31m\u202e1"
+        err = run(capsys, "schedule", "no\x1b[31m.csv")[2]
+        assert r"no\x1b[31m.csv: No such file" in err
+
+
+class TestTerminal:
+    """What a terminal shows, with the extra ``cli`` and without it."""
+
+    def shown(
+        self,
+        capsys: Capture,
+        monkeypatch: pytest.MonkeyPatch,
+        columns: int,
+        *arguments: object,
+    ) -> str:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        status, out, _ = run(capsys, *arguments)
+        assert status == 0
+        return out
+
+    @pytest.mark.parametrize("columns", [40, 80, 300])
+    def test_colors_tell_the_status_at_every_width(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch, columns: int
+    ) -> None:
+        pytest.importorskip("rich", reason="the extra 'cli' is not installed")
+        out = self.shown(capsys, monkeypatch, columns, "demo")
+        assert re.search(r"\x1b\[1;31mP1025", out)
+        assert re.search(r"\x1b\[1;33mP1010", out)
+        plain_out = re.sub(r"\x1b\[[0-9;]*m", "", out)
+        monkeypatch.setitem(sys.modules, "rich.console", None)
+        assert plain_out == self.shown(capsys, monkeypatch, columns, "demo")
+
+    def test_a_wide_terminal_shows_every_column(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        out = self.shown(capsys, monkeypatch, 300, "demo")
+        assert "lapsed from" in out
+        assert "Not shown" not in out
+
+    def test_nothing_is_taken_for_markup(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        file = export(tmp_path, GOOD.replace("P1", "[bold]P1[/bold]"))
+        assert "[bold]P1[/bold]" in self.shown(capsys, monkeypatch, 300, "schedule", file)
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("schedule", DEMO, "--as-of", "2026-03-16"),
+            ("worklist", DEMO, *NOBODY_ELSE, "--as-of", "2026-03-16"),
+            ("adherence", DEMO, "--as-of", "2026-03-16"),
+            ("workload", DEMO, *NOBODY_ELSE, "--as-of", "2026-03-16"),
+            ("protocols",),
+            ("protocols", "migraine"),
+            ("timeline", "chronic-migraine", "2026-01-05"),
+            ("due", "chronic-migraine", "2026-01-05"),
+        ],
+        ids=lambda arguments: arguments[0],
+    )
+    def test_every_list_fits_80_columns(
+        self, capsys: Capture, arguments: tuple[object, ...]
+    ) -> None:
+        if arguments[0] == "workload":
+            pytest.importorskip("polars", reason="the extra 'panel' is not installed")
+        out = run(capsys, *arguments)[1]
+        assert max(map(len, out.splitlines())) <= 80
+
+
+class TestFiles:
+    def test_an_output_that_is_an_input_is_refused(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD)
+        before = file.read_bytes()
+        linked = tmp_path / "link.html"
+        linked.symlink_to(file)
+        for page in (file, linked):
+            asked = ("worklist", file, *NOBODY_ELSE, "--html", page)
+            status, _, err = run(capsys, *asked)
+            assert (status, "an output is one of the inputs" in err) == (2, True)
+        assert file.read_bytes() == before
+
+    def test_two_outputs_are_two_files_and_not_the_terminal(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        ask = ("worklist", export(tmp_path, GOOD), *NOBODY_ELSE)
+        assert "two outputs are one file" in run(capsys, *ask, "--html", "a", "--xlsx", "a")[2]
+        assert "give its name instead of -" in run(capsys, *ask, "--html", "-")[2]
+
+    def test_an_output_is_whole_or_as_it_was(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        page = file_of(tmp_path, "as it was", "list.html")
+
+        def full(*_: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        ask = ("worklist", export(tmp_path, GOOD), *NOBODY_ELSE, "--html", page)
+        status, _, err = run(capsys, *ask)
+        assert (status, err) == (2, f"botox-schedule: {page}: No space left on device\n")
+        assert page.read_text(encoding="utf-8") == "as it was"
+        assert not [*tmp_path.glob(".*.part")]
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+    def test_a_full_disk_is_named(self, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD)
+        command = [sys.executable, "-m", "botox_schedule"]
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
+            done = subprocess.run(
+                [*command, "schedule", str(file), "--as-of", "2026-02-20"],
+                stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            )  # fmt: skip
+        told = "botox-schedule: standard output: No space left on device\n"
+        assert (done.returncode, done.stderr) == (2, told)
+        done = subprocess.run(
+            [*command, "worklist", str(file), *NOBODY_ELSE, "--html", "/dev/full"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        told = "botox-schedule: /dev/full: No space left on device\n"
+        assert (done.returncode, done.stderr) == (2, told)
+
+    def test_paths_that_are_no_utf_8_are_read_and_named(self, tmp_path: Path) -> None:
+        folder = os.fsencode(tmp_path)
+        for name, status in ((b"e\xff.csv", 0), (b"none\xff.csv", 2)):
+            if status == 0:
+                with open(os.path.join(folder, name), "wb") as file:  # noqa: PTH118, PTH123
+                    file.write(export(tmp_path, GOOD).read_bytes())
+            done = subprocess.run(
+                [sys.executable, "-m", "botox_schedule", "schedule", os.path.join(folder, name),  # noqa: PTH118
+                 "--as-of", "2026-02-20"],
+                capture_output=True, check=False,
+            )  # fmt: skip
+            assert done.returncode == status, done.stderr
+            assert b"Traceback" not in done.stderr
+
+
+class TestStreams:
+    @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+    def test_what_an_encoding_has_not_is_replaced(self, tmp_path: Path, encoding: str) -> None:
+        file = export(tmp_path, GOOD.replace("P1", "Łukasz☃"))
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "botox_schedule",
+                "schedule",
+                str(file),
+                "--as-of",
+                "2026-02-20",
+            ],
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert b"ukasz" in done.stdout
+
+    def test_an_output_of_another_kind_is_written_too(self) -> None:
+        with redirect_stdout(io.StringIO()) as out:
+            assert cli.main(["countdown", "2026-06-22", "--lead", "a=1 day"]) == 0
+        assert "friday" in out.getvalue()
+
+    def test_a_reader_that_stops_is_no_error(self) -> None:
+        command = f'"{sys.executable}" -m botox_schedule protocols --json | head -1'
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+        assert (done.stdout, done.stderr) == ("[\n", "")
+
+    @pytest.mark.parametrize(
+        ("error", "status", "told"),
+        [
+            (BrokenPipeError(), 0, ""),
+            (OSError(28, "No space left"), 2, "botox-schedule: standard output: No space left\n"),
+        ],
+    )
+    def test_a_stream_that_takes_no_more_ends_quietly(
+        self,
+        capsys: Capture,
+        monkeypatch: pytest.MonkeyPatch,
+        error: OSError,
+        status: int,
+        told: str,
+    ) -> None:
+        from botox_schedule.cli import runner  # noqa: PLC0415 - after the clock is set
+
+        def broken(*_: Any) -> None:
+            raise error
+
+        redirected: list[int] = []
+        monkeypatch.setattr(runner, "print_answer", broken)
+        monkeypatch.setattr("os.dup2", lambda _, number: redirected.append(number))
+        monkeypatch.setattr(sys.stdout, "fileno", lambda: 1, raising=False)
+        assert run(capsys, "protocols")[::2] == (status, told)
+        assert redirected == [1]
+
+    def test_ctrl_c_ends_with_130_and_no_traceback(self) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "botox_schedule", "schedule", "-"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+        assert (process.returncode, err) == (130, b"")
+
+
+class TestErrors:
+    def test_errors_show_no_cell_no_id_and_no_date(self, capsys: Capture, tmp_path: Path) -> None:
+        marked = "Zaphod,1999-09-09,Zaphod,Zaphod,Zaphod,Zaphod,Zaphod"
+        file = export(tmp_path, marked, GOOD)
+        record = record_file(tmp_path, '{"id": "Zaphod", "sessions": [{"Zaphod": "1999-09-09"}]}')
+        holds = file_of(tmp_path, "patient,first\nZaphod,1999-09-09\n", "h.csv")
+        for arguments in (
+            ("schedule", file, "--holds", holds, "--jsonl"),
+            ("worklist", file, "--holds", holds, "--care-ends", holds),
+            ("adherence", file, "--csv"),
+            ("forecast", record),
+            ("fhir", record, "--zone", "UTC"),
+            ("response", file, record, "--rule", "nice-ta260"),
+        ):
+            _, _, err = run(capsys, *arguments)
+            assert "Zaphod" not in err, arguments
+            assert "1999" not in err, arguments
+
+    def test_a_fault_of_a_value_is_one_line(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from botox_schedule import PatientRecord  # noqa: PLC0415
+        from botox_schedule.cli import schema  # noqa: PLC0415 - as the runner imports it
+
+        def wrong(_: Any) -> Answer:
+            return Answer([], [str(PatientRecord.model_validate({"born_on": "Zaphod"}))])
+
+        monkeypatch.setattr(schema, "answer", wrong)
+        status, _, err = run(capsys, "schema")
+        assert (status, len(err.splitlines()), "Zaphod" in err) == (2, 1, False)
+
+
+def test_styles_are_those_of_statuses() -> None:
+    assert set(output._STYLES) <= {status.value for status in DueStatus}
