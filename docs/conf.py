@@ -1,20 +1,32 @@
 """Builds the documentation: the catalog from the data, the notebooks executed."""
 
+import contextlib
 import os
 import shutil
 import sys
+from importlib import import_module
 from pathlib import Path
 
+from sphinx.domains.python import PyObject
+
 import botox_schedule as bs
-from botox_schedule import fhir, ical, outcomes, planning
 from botox_schedule.cli.main import COMMANDS, parser
 from botox_schedule.cli.runner import command_parser
-from botox_schedule.views import handout
 
 sys.path.insert(0, str(Path(__file__).parent))
 from catalog import catalog_page
+from reference_links import (
+    ENTRIES,
+    forget_private_paths,
+    link_literals,
+    public_names,
+    resolve,
+    show_public_paths,
+    strip_blocks,
+    type_words,
+)
 
-os.environ["COLUMNS"] = "90"  # the help of the commands is as wide as the page
+os.environ["COLUMNS"] = "80"  # the help of the commands is as wide as the page
 HERE = Path(__file__).parent
 
 project = "botox_schedule"
@@ -22,10 +34,23 @@ author = "The botox_schedule authors"
 copyright = "2026, the botox_schedule authors"
 release = version = bs.__version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinx_design",
+]
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = f"botox_schedule {release}"
-exclude_patterns = ["_build", "**.ipynb_checkpoints", "examples", "pictures"]
+html_static_path = ["static"]
+html_css_files = ["pages.css"]
+html_show_sourcelink = False
+html_theme_options = {"source_view_link": ""}
+copybutton_prompt_text = r">>> |\.\.\. |\$ |In \[\d*\]: "
+copybutton_prompt_is_regexp = True
+exclude_patterns = ["_build", "**.ipynb_checkpoints", "examples", "pictures", "static"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"
@@ -42,33 +67,53 @@ napoleon_use_ivar = True
 suppress_warnings = ["mystnb.unknown_mime_type"]
 
 
+GENERATED = HERE / "reference" / "generated"
+
+
 def _write_catalog() -> None:
-    target = HERE / "reference" / "generated"
-    target.mkdir(exist_ok=True)
-    page = catalog_page(bs.bundled_protocols())
-    (target / "protocols.md").write_text(page, encoding="utf-8")
+    """Write the catalog: an overview, and a page for each indication."""
+    first, *sections = catalog_page(bs.bundled_protocols()).split("\n## ")
+    *indications, unknown = sections
+    names = []
+    for section in indications:
+        names.append(section.splitlines()[0].lower().replace(" ", "-"))
+        _write(f"protocols/{names[-1]}", f"# {section}\n".replace("\n### ", "\n## "))
+    tree = ["```{toctree}", ":maxdepth: 1", "", *(f"protocols/{name}" for name in names), "```"]
+    _write("protocols", "\n".join([first, "", *tree, "", f"## {unknown}"]))
+
+
+def _write(name: str, text: str) -> None:
+    target = GENERATED / f"{name}.md"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists() or target.read_text(encoding="utf-8") != text:
+        target.write_text(text, encoding="utf-8")
 
 
 def _write_commands() -> None:
     """Write the reference of the command line from its parsers."""
-    lines = [
-        "# Commands",
-        "",
-        "Generated from the parsers.",
-        "",
-        "```text",
-        parser().format_help().rstrip(),
-        "```",
-        "",
-    ]
+    lines = ["# Commands", "", *_text(parser().format_help())]
     for name in COMMANDS:
-        shown = command_parser(name).format_help().rstrip()
-        lines += [f"## {name}", "", "```text", shown, "```", ""]
+        lines += [f"## {name}", "", *_text(command_parser(name).format_help())]
     lines += [
-        "The exit status is 0; 1 where something of the input was wrong, or no day was found; 2 where nothing could be read; 130 after Ctrl-C.",
+        "The exit status is 0; 1 where a part of the input was wrong, or no day was found;",
+        "2 where nothing could be read; 130 after Ctrl-C.",
+        "`botox-schedule completion SHELL` prints the completions for bash, zsh or fish.",
     ]
-    target = HERE / "reference" / "generated"
-    (target / "commands.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _write("commands", "\n".join(lines) + "\n")
+
+
+def _text(block: str) -> list[str]:
+    return ["```text", block.rstrip(), "```", ""]
+
+
+def _write_names() -> None:
+    """Write the table of the names that ``import botox_schedule`` gives."""
+    lines = ["# Names", "", "What `import botox_schedule as bs` gives.", "", "| name | what |"]
+    lines += ["|---|---|"]
+    for name, path in public_names():
+        summary = (getattr(bs, name).__doc__ or "").strip().splitlines()[0].replace("``", "`")
+        lines += [f"| {{py:obj}}`{name} <{path}>` | {summary} |"]
+    _write("names", "\n".join(lines) + "\n")
 
 
 def _copy_notebooks() -> None:
@@ -77,11 +122,26 @@ def _copy_notebooks() -> None:
 
 _write_catalog()
 _write_commands()
+_write_names()
 _copy_notebooks()
 
 
+def _public() -> dict[str, object]:
+    """Return what the reference names, by path."""
+    found = {}
+    for path in ENTRIES:
+        module, _, name = path.rpartition(".")
+        with contextlib.suppress(ImportError):
+            found[path] = getattr(import_module(module), name)
+    return found
+
+
+PUBLIC = _public()
+FIELDS = {field for value in PUBLIC.values() for field in getattr(value, "model_fields", ())}
+
+
 def _skip_fields(_app, what, name, _value, skip, _options):  # type: ignore[no-untyped-def]
-    """A field stands in its class's signature and list of attributes, and not a third time."""
+    """A field is in its class's signature and list of attributes, and not a third time."""
     return True if what == "class" and name in FIELDS else skip
 
 
@@ -96,15 +156,24 @@ def _field_signature(_app, what, _name, value, _options, _signature, _returns): 
     return f"(*, {', '.join(fields)})", None
 
 
-FIELDS = {
-    field
-    for module in (bs, outcomes, planning, ical, fhir, handout)
-    for name in module.__all__
-    for field in getattr(getattr(module, name), "model_fields", ())
-}
+def _field_types(_app, what, _name, value, _options, lines):  # type: ignore[no-untyped-def]
+    """Say of what type each field of a model is."""
+    if what == "class" and hasattr(value, "model_fields"):
+        for field, info in value.model_fields.items():
+            if any(line.startswith(f":ivar {field}:") for line in lines):
+                lines.append(f":vartype {field}: {type_words(info.annotation)}")
 
 
 def setup(app):  # type: ignore[no-untyped-def]
     """Make the reference readable."""
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = "Fields"
     app.connect("autodoc-skip-member", _skip_fields)
     app.connect("autodoc-process-signature", _field_signature)
+    app.connect("autodoc-process-docstring", _field_types, priority=900)
+    app.connect("doctree-read", link_literals)
+    app.connect("doctree-read", strip_blocks)
+    app.connect("missing-reference", resolve)
+    app.connect("env-updated", forget_private_paths)
+    app.connect("doctree-resolved", show_public_paths)

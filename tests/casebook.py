@@ -20,7 +20,8 @@ def asks() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every question of every case, with a name and what the case says for all of them."""
     for file in sorted(CASES.glob("*.toml")):
         for case in tomllib.loads(file.read_text(encoding="utf-8"))["case"]:
-            shared = {k: v for k, v in case.items() if k in ("protocol", "record", "own_protocols")}
+            kept = ("protocol", "record", "own_protocols", "intent")
+            shared = {k: v for k, v in case.items() if k in kept}
             for number, ask in enumerate(case["ask"], start=1):
                 record = {**shared.get("record", {}), **ask.get("record", {})}
                 yield f"{case['id']}-{number}", {**shared, **ask, "record": record}
@@ -65,7 +66,8 @@ def _paths(value: Any, ask: dict[str, Any]) -> dict[str, Any]:
 
 
 def _interval(ask: dict[str, Any]) -> dict[str, Any]:
-    return {"after": bs.Interval.parse(ask["text"]).after(ask["start"])}
+    rule = bs.ShortMonth(ask.get("short_month", "last_day"))
+    return {"after": bs.Interval.parse(ask["text"]).after(ask["start"], short_month=rule)}
 
 
 def _multiples(ask: dict[str, Any]) -> dict[str, Any]:
@@ -155,6 +157,8 @@ def _treatment_cycles(ask: dict[str, Any]) -> dict[str, Any]:
     found = {name: [getattr(cycle, name, None) for cycle in cycles] for name in ask["expect"]}
     if "timings" in found:
         found["timings"] = [cycle.timing for cycle in cycles]
+    if "early" in found:
+        found["early"] = [cycle.timing is bs.CycleTiming.EARLY for cycle in cycles]
     if "units" in found:
         found["units"] = [next(iter(cycle.units.values())) for cycle in cycles]
     return found

@@ -41,7 +41,9 @@ def as_json(capsys: Capture, *arguments: object) -> Any:
 
 
 def as_rows(capsys: Capture, *arguments: object) -> list[dict[str, str]]:
-    return [*csv.DictReader(io.StringIO(run(capsys, *arguments, "--csv")[1]))]
+    status, out, err = run(capsys, *arguments, "--csv")
+    assert status < 2, err
+    return [*csv.DictReader(io.StringIO(out))]
 
 
 def refused(capsys: Capture, *arguments: object) -> str:

@@ -1,7 +1,9 @@
 """The command line, command by command: what it prints, and with which exit status it ends."""
 
+import gc
 import json
 import runpy
+import shlex
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -101,6 +103,17 @@ class TestMain:
 
     def test_one_form_at_a_time(self, capsys: Capture) -> None:
         assert "not allowed with" in refused(capsys, "protocols", "--json", "--csv")
+
+    @pytest.mark.parametrize("collects", [True, False])
+    def test_garbage_is_collected_afterwards_as_before(
+        self, capsys: Capture, *, collects: bool
+    ) -> None:
+        (gc.enable if collects else gc.disable)()
+        try:
+            assert run(capsys, "schema")[0] == 0
+            assert gc.isenabled() is collects
+        finally:
+            gc.enable()
 
     def test_whoever_interrupts_sees_no_traceback(
         self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
@@ -956,3 +969,26 @@ def test_a_missing_extra_says_what_to_install(
     assert (
         err == f"botox-schedule: this needs more packages: pip install 'botox-schedule[{extra}]'\n"
     )
+
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTED = [
+    line.split("#")[0].strip()
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    if "generated" not in page.parts
+    for line in page.read_text(encoding="utf-8").splitlines()
+    if line.startswith(("botox-schedule ", "$ botox-schedule "))
+]
+EXAMPLES = [
+    line.strip()
+    for name in COMMANDS
+    for line in str(command_parser(name).epilog).splitlines()[1:]
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", [*dict.fromkeys([*DOCUMENTED, *EXAMPLES])])
+def test_documented_commands_are_commands(line: str) -> None:
+    _, name, *arguments = shlex.split(line.removeprefix("$ "))
+    given = [part for part in arguments if not part.startswith((">", "<"))]
+    redirected = any(part in {">", "<"} for part in arguments)
+    command_parser(name).parse_args(given[:-1] if redirected else given)

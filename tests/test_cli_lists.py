@@ -60,7 +60,7 @@ class TestDemo:
     def test_it_runs_and_reads_no_clock(
         self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(cli.date, "today", None)
+        monkeypatch.setattr(cli, "_today", None)
         status, out, err = run(capsys, "demo")
         assert (status, err) == (0, "")
         assert "174 rows: 159 completed, 9 booked, 4 cancelled, 2 no show, 0 left out" in out
@@ -413,7 +413,7 @@ class TestWorkload:
             "care-ends": "patient,on,kind\nP2,2026-02-01,died",
             "overrides": "patient,indication,first,authority,minimum\nP2,migraine,2026-01-01,payer,10 weeks",
             "prior-treatments": "patient,indication,cycles\nP2,migraine,2",
-            "authorizations": "patient,indication,product,first\nP2,migraine,Botox,2026-01-01",
+            "authorizations": "patient,indication,product,first,last,units\nP2,migraine,Botox,2026-01-01,2026-12-31,400",
         }
         options = [
             part

@@ -21,7 +21,12 @@ from seeds import seeds
 
 CORPUS = Path(__file__).parent / "corpus"
 FOUND = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
-EXTRAS = {"bundle": "fhir.resources", "calendar": "icalendar"}
+EXTRAS = {
+    "bundle": "fhir.resources",
+    "calendar": "icalendar",
+    "population": "polars",
+    "spreadsheet": "python_calamine",
+}
 
 
 def _needs(name: str) -> None:

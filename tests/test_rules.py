@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 import botox_schedule as bs
 from botox_schedule.engine.rules import IntervalRules, LabelRule, LabelRules, Period, RuleFacts
@@ -313,3 +314,28 @@ class TestPayerRules:
         assert [self.allowed(d, given=given) for d in ("2026-04-05", "2026-04-06")] == [False, True]
         other = record("2026-01-05", authorizations=[{**approved, "product": "Dysport"}])
         assert self.allowed("2026-04-05", given=other)
+
+
+class TestUsualRangesOfAPolicy:
+    @pytest.mark.parametrize(
+        "given",
+        [
+            [None],
+            [[]],
+            [["chronic-migraine"]],
+            ["chronic-migraine"],
+            "chronic-migraine",
+            12,
+            {1: "12 weeks"},
+        ],
+        ids=repr,
+    )
+    def test_what_is_no_pair_is_refused(self, given: object) -> None:
+        with pytest.raises(ValidationError):
+            bs.SchedulingPolicy.model_validate({"usual": given})
+
+    def test_their_order_means_nothing(self) -> None:
+        pairs = [("spasticity", "12 weeks"), ("chronic-migraine", "13 weeks")]
+        by_name = bs.SchedulingPolicy.model_validate({"usual": dict(pairs)})
+        assert bs.SchedulingPolicy.model_validate({"usual": pairs}) == by_name
+        assert bs.SchedulingPolicy.model_validate({"usual": pairs[::-1]}) == by_name

@@ -1,8 +1,34 @@
-"""Every exception that the library raises on purpose."""
+"""Every exception that the library raises on purpose, and what may be shown of one."""
+
+from collections.abc import Sequence
+from typing import Any, Self, TypedDict
+
+from pydantic import ValidationError
+
+UNKNOWN_KEY = "(unknown key)"
+"""Shown where a key is none of a model's fields: it can be a patient's name as well as a slip."""
+
+_ABOUT_KEYS = frozenset({"extra_forbidden", "unexpected_keyword_argument", "invalid_key"})
+
+
+_CONTEXT: Any = vars(BaseException)["__context__"]
 
 
 class BotoxScheduleError(Exception):
-    """The base of all errors of this library."""
+    """The base of all errors of this library.
+
+    An error that is raised ``from None`` says all there is to say: the error that it took the
+    place of can hold a patient's value, and is not reached through it.
+    """
+
+    @property
+    def __context__(self) -> BaseException | None:
+        """The error during which this one was raised, if it may be shown."""
+        return None if self.__suppress_context__ else _CONTEXT.__get__(self)
+
+    @__context__.setter
+    def __context__(self, error: BaseException | None) -> None:
+        _CONTEXT.__set__(self, error)
 
 
 class DayError(BotoxScheduleError, TypeError, ValueError):
@@ -31,6 +57,10 @@ class UnknownProtocolError(BotoxScheduleError, LookupError):
 
 class UnknownCodeSystemError(BotoxScheduleError, LookupError):
     """No coding system is known by that name or address; the message names the nearest ones."""
+
+
+class UnknownWordError(BotoxScheduleError, ValueError):
+    """A word is none of those that an argument takes; the message names them."""
 
 
 class UnitsError(BotoxScheduleError, ValueError):
@@ -77,12 +107,19 @@ class FindingError(BotoxScheduleError, ValueError):
     """
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
+        super().__init__(code, message)
         self.code = code
+
+    def __str__(self) -> str:
+        return ": ".join(map(str, self.args))
 
 
 class FindingsError(BotoxScheduleError, ExceptionGroup[FindingError]):
     """All findings of a forecast, raised together in strict mode."""
+
+    def derive(self, excs: Sequence[FindingError]) -> Self:  # type: ignore[override]
+        """Return a group of the same kind: ``split`` and ``except*`` keep what it is."""
+        return type(self)(self.message, excs)
 
 
 class HandoutError(BotoxScheduleError, ValueError):
@@ -91,3 +128,45 @@ class HandoutError(BotoxScheduleError, ValueError):
 
 class PanelError(BotoxScheduleError, ValueError):
     """A frame or a column is not what is expected; the message names both and what to give."""
+
+
+class SafeError(TypedDict):
+    """One fault that may be shown and logged.
+
+    Attributes:
+        loc: Where it is: fields and places in lists.
+        msg: What is wrong, without the input.
+    """
+
+    loc: tuple[int | str, ...]
+    msg: str
+
+
+def safe_errors(error: ValidationError) -> tuple[SafeError, ...]:
+    """Return what is wrong with an input, without the input and without unknown keys.
+
+    ``error.errors()`` of pydantic carries the input, and a web framework may answer with it;
+    this may be shown and logged.
+
+    Args:
+        error: What a model of this library raised.
+
+    >>> from botox_schedule import PatientRecord
+    >>> try:
+    ...     PatientRecord.model_validate({"id": 5, "Jane Doe": "x"})
+    ... except ValidationError as error:
+    ...     for fault in safe_errors(error):
+    ...         print(fault["loc"], fault["msg"])
+    ('id',) Input should be a valid string
+    ('(unknown key)',) Extra inputs are not permitted
+    """
+    return tuple(
+        SafeError(loc=safe_place(fault), msg=fault["msg"].removeprefix("Value error, "))
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    )
+
+
+def safe_place(fault: Any) -> tuple[int | str, ...]:
+    """Return where a fault is, without the key that the model does not have."""
+    place: tuple[int | str, ...] = fault["loc"]
+    return (*place[:-1], UNKNOWN_KEY) if fault["type"] in _ABOUT_KEYS else place

@@ -1,11 +1,11 @@
 """What a clinic or payer chose, as opposed to what a source says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from botox_schedule.dates.days import Day, DayInput, LastDay, is_within
 from botox_schedule.dates.intervals import Interval, IntervalRange
@@ -18,7 +18,7 @@ from botox_schedule.records.model import (
     Units,
 )
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
-from botox_schedule.values import Value
+from botox_schedule.values import Fact
 
 _Days = Annotated[int, Field(ge=0, le=3660, strict=True)]
 _Visits = Annotated[int, Field(ge=0, le=10_000, strict=True)]
@@ -29,7 +29,7 @@ def _interval(text: str) -> Any:
     return Field(default_factory=lambda: Interval.parse(text))
 
 
-class PayerRule(Value, frozen=True):
+class PayerRule(Fact, frozen=True):
     """What a payer accepts, on the days on which the rule is in force.
 
     Attributes:
@@ -93,18 +93,19 @@ class PayerRule(Value, frozen=True):
         return is_within(self.first, day, self.last)
 
 
-def _pairs(value: Any) -> Any:
-    """Take a mapping or pairs; keep them sorted, so that equal choices are equal values."""
-    if isinstance(value, Mapping):
-        value = value.items()
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return tuple(sorted((tuple(pair) for pair in value), key=lambda pair: str(pair[0])))
-    return value
+def _items(value: Any) -> Any:
+    return tuple(value.items()) if isinstance(value, Mapping) else value
+
+
+def _by_name(pairs: tuple[tuple[str, IntervalRange], ...]) -> tuple[tuple[str, IntervalRange], ...]:
+    """Sort the ranges, so that equal choices are equal values."""
+    return tuple(sorted(pairs, key=lambda pair: pair[0]))
 
 
 _UsualRanges = Annotated[
     tuple[tuple[Indication, IntervalRange], ...],
-    BeforeValidator(_pairs, json_schema_input_type=dict[str, IntervalRange] | list[list[str]]),
+    BeforeValidator(_items, json_schema_input_type=dict[str, IntervalRange] | list[list[str]]),
+    AfterValidator(_by_name),
 ]
 _NOT_NEGATIVE = (
     "payer_minimum",
@@ -116,7 +117,7 @@ _NOT_NEGATIVE = (
 )
 
 
-class SchedulingPolicy(Value, frozen=True):
+class SchedulingPolicy(Fact, frozen=True):
     """What a clinic or payer chose.
 
     Attributes:

@@ -1,6 +1,11 @@
 """The closed vocabularies: each value is the word that code, data and documentation use."""
 
 from enum import StrEnum, unique
+from typing import TypeVar
+
+from botox_schedule.errors import UnknownWordError
+
+_Word = TypeVar("_Word", bound=StrEnum)
 
 
 @unique
@@ -379,3 +384,15 @@ class Product(StrEnum):
     RIMABOTULINUMTOXIN_B = "rimabotulinumtoxinB"
     PRABOTULINUMTOXIN_A = "prabotulinumtoxinA"
     LETIBOTULINUMTOXIN_A = "letibotulinumtoxinA"
+
+
+def word_of(kind: type[_Word], word: str, name: str) -> _Word:
+    """Return the member of a vocabulary that a word names.
+
+    Raises:
+        UnknownWordError: When it has none; the message names those it has.
+    """
+    try:
+        return kind(word)
+    except ValueError:
+        raise UnknownWordError(f"{name}: give one of {', '.join(kind)}") from None

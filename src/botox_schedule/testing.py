@@ -34,7 +34,7 @@ from botox_schedule import (
 )
 from botox_schedule.protocols import ExpectedResponse, RetreatmentRule
 from botox_schedule.terms import RetreatmentKind
-from botox_schedule.values import Value
+from botox_schedule.values import Described
 
 _INDICATIONS = ("chronic-migraine",)
 _UNKNOWN_WORDS = ("chronic-migrane", "botox")
@@ -404,13 +404,13 @@ def reveal_records() -> Iterator[None]:
     ("TreatmentSession(administered_on='2026-01-05'", 'TreatmentSession(...)')
     """
     with (
-        patch.object(Value, "__repr__", _call),
+        patch.object(Described, "__repr__", _call),
         patch.object(TreatmentSession, "__repr__", _call),
     ):
         yield
 
 
-def _call(value: Value | TreatmentSession) -> str:
+def _call(value: Described | TreatmentSession) -> str:
     dumped = TypeAdapter(type(value)).dump_python(value, mode="json", exclude_defaults=True)
     if not isinstance(dumped, dict):
         return f"{type(value).__name__}.parse({dumped!r})"

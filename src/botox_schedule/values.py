@@ -1,20 +1,31 @@
 """What all values share: they cannot be changed, take nothing unknown, and describe their fields."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from inspect import Parameter, Signature, getdoc
-from typing import Any, Self
+from typing import Any, Self, TypeVar, get_origin
 
-from pydantic import BaseModel, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
+
+from botox_schedule.errors import UNKNOWN_KEY, safe_place
 
 _FIELD = re.compile(r"^    (\w+): (.*)$")
 _SECTION = re.compile(r"^(Attributes|Args|Raises|Returns):$")
 
+_V = TypeVar("_V")
 
-class Value(BaseModel, frozen=True, extra="forbid", defer_build=True):
+
+class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """A value that cannot be changed; the fields' descriptions stand in its docstring."""
 
     @classmethod
@@ -45,8 +56,27 @@ class Value(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return json_schema
 
 
-class PatientValue(Value, frozen=True, hide_input_in_errors=True):
-    """A value about a patient: neither its repr nor a validation error shows what it holds."""
+class Fact(Described, frozen=True):
+    """What a file or a clinic states, of no patient: an error shows what was given."""
+
+
+class Value(Described, frozen=True, hide_input_in_errors=True):
+    """A value that can rest on a patient: no error shows what was given, unknown keys included."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _without_unknown_keys(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        return without_unknown_keys(cls, data, handler)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise _frozen(self, name)
+
+    def __delattr__(self, name: str) -> None:
+        raise _frozen(self, name)
+
+
+class PatientValue(Value, frozen=True):
+    """A value about a patient: its repr does not show what it holds."""
 
     def __repr_args__(self) -> Any:
         return []
@@ -57,6 +87,40 @@ def _parameter(name: str, field: FieldInfo) -> Parameter:
     if field.is_required():
         default = Parameter.empty
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=field.annotation)
+
+
+def without_unknown_keys(model: type, data: Any, read: Callable[[Any], _V]) -> _V:
+    """Return what *read* makes of *data*; its error names no key that the model does not have."""
+    try:
+        return read(data)
+    except ValidationError as error:
+        faults = error.errors()
+        hidden = [_hidden(fault, _keyed(model)) for fault in faults]
+        if [fault["loc"] for fault in hidden] == [fault["loc"] for fault in faults]:
+            raise
+    raise ValidationError.from_exception_data(model.__name__, hidden, hide_input=True)
+
+
+@cache
+def _keyed(model: type) -> frozenset[str]:
+    """The fields whose keys are data."""
+    fields = getattr(model, "model_fields", {}).items()
+    return frozenset(name for name, field in fields if get_origin(field.annotation) is dict)
+
+
+def _hidden(fault: Any, keyed: frozenset[str]) -> InitErrorDetails:
+    place = safe_place(fault)
+    if place[:1] and place[0] in keyed:
+        place = (place[0], UNKNOWN_KEY, *place[2:]) if place[1:] else place
+    kind = PydanticCustomError(fault["type"], fault["msg"], fault.get("ctx"))
+    return InitErrorDetails(type=kind, loc=place, input=fault["input"])
+
+
+def _frozen(value: Value, name: str) -> ValidationError:
+    """Pydantic's own error shows the value that somebody tried to set."""
+    place = name if name in type(value).model_fields else UNKNOWN_KEY
+    fault = InitErrorDetails(type="frozen_instance", loc=(place,), input=None)
+    return ValidationError.from_exception_data(type(value).__name__, [fault], hide_input=True)
 
 
 def _described(doc: str) -> tuple[str, dict[str, str]]:

@@ -1,6 +1,8 @@
 """Every reader as a function of bytes: only documented errors may come out."""
 
+import io
 import tempfile
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
@@ -13,11 +15,30 @@ from botox_schedule.cli.record_files import read_record_file
 from botox_schedule.cli.tracks import Rules, listed_tracks
 from botox_schedule.outcomes import read_diary
 from botox_schedule.protocols.catalog import known_protocols
-from botox_schedule.tables import read_sessions
+from botox_schedule.tables import (
+    read_authorizations,
+    read_births,
+    read_care_ends,
+    read_holds,
+    read_overrides,
+    read_prior_treatments,
+    read_sessions,
+    read_weights,
+)
 
 AS_OF = date(2026, 3, 16)
 MIGRAINE = bs.find_protocol("chronic-migraine")
 RULES = Rules(AS_OF, bs.SchedulingPolicy(), known_protocols(None))
+FACTS = (
+    read_authorizations,
+    read_births,
+    read_care_ends,
+    read_holds,
+    read_overrides,
+    read_prior_treatments,
+    read_weights,
+)
+BINARY = (b"PK", b"\xd0\xcf", b"PAR1")
 FOLDER = Path(tempfile.mkdtemp())
 DOCUMENTED = (bs.BotoxScheduleError, ValidationError)
 
@@ -54,6 +75,39 @@ def export(data: bytes) -> None:
     assert {track.patient for track in tracks} >= found.unreadable
 
 
+def facts(data: bytes) -> None:
+    """A table of holds, approvals and the rest, by each of their readers; rows add up."""
+    for read in FACTS:
+        with suppress(*DOCUMENTED):
+            counts = read(data).counts
+            assert counts.read == counts.used + counts.left_out + counts.blank
+
+
+def spreadsheet(data: bytes) -> None:
+    """A spreadsheet or a Parquet file; other bytes become the sheet of a whole one."""
+    content = data if data.startswith(BINARY) else _workbook(data)
+    counts = read_sessions(content).counts
+    assert counts.read == counts.used + counts.left_out + counts.blank
+
+
+def _workbook(sheet: bytes) -> bytes:
+    """The smallest workbook around the XML of a sheet."""
+    office = "http://schemas.openxmlformats.org"
+    main, links = f"{office}/spreadsheetml/2006/main", f"{office}/officeDocument/2006/relationships"
+    package = f"{office}/package/2006/relationships"
+    entries = {
+        "_rels/.rels": f'<Relationships xmlns="{package}"><Relationship Id="r1" Type="{links}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{links}"><sheets><sheet name="One" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}"><Relationship Id="r1" Type="{links}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+    }
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as book:
+        for name, text in entries.items():
+            book.writestr(name, text)
+        book.writestr("xl/worksheets/sheet1.xml", sheet)
+    return file.getvalue()
+
+
 def record(data: bytes) -> None:
     """A record's JSON, and a forecast of what was read."""
     found = read_record_file(_file("record.json", data))
@@ -84,14 +138,34 @@ def calendar(data: bytes) -> None:
     assert again.startswith(b"BEGIN:VCALENDAR")
 
 
+def population(data: bytes) -> None:
+    """A frame of sessions as text: every row is counted once, and no patient is lost."""
+    import polars as pl  # noqa: PLC0415 - an extra
+
+    from botox_schedule import panel  # noqa: PLC0415 - an extra
+
+    try:
+        frame = pl.read_csv(data, infer_schema=False, truncate_ragged_lines=True)
+    except pl.exceptions.PolarsError:
+        return
+    frame = frame.with_columns(pl.col("^units$").cast(pl.Float64, strict=False))
+    panel.row_problems(frame)
+    assert panel.row_counts(frame, as_of=AS_OF)["rows"].sum() == frame.height
+    answered = set(panel.forecast(frame, as_of=AS_OF)["patient"])
+    assert answered >= set(frame["patient"].drop_nulls())
+
+
 READERS: dict[str, Callable[[bytes], None]] = {
     "interval": interval,
     "protocols": protocols,
     "export": export,
+    "facts": facts,
+    "spreadsheet": spreadsheet,
     "record": record,
     "bundle": bundle,
     "diary": diary,
     "calendar": calendar,
+    "population": population,
 }
 
 

@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 CORPUS = Path(__file__).parents[1] / "corpus"
+TABLES = Path(__file__).parents[1] / "files"
 _SESSION = {
     "id": "s-1",
     "administered_on": "2026-01-05",
@@ -115,6 +116,13 @@ def _export() -> bytes:
 
 
 _SEEDS: dict[str, list[bytes]] = {
+    "population": [
+        b"patient,administered_on,indication,product,units,status,kind\n1,2026-01-05,spasticity,Botox,1,draft,",
+        (
+            b"patient,administered_on,indication,product\np,2026-02-30,chronic-migraine,Dysport\n"
+            b"p,2026-01-05,chronic-migraine,Botox\n"
+        ),
+    ],
     "interval": [
         b"12 weeks",
         b"3 to 4 months",
@@ -130,6 +138,36 @@ _SEEDS: dict[str, list[bytes]] = {
         b'Patient ID,Date,Indication,Product\n"p, 1",2026-02-30,chronic-migraine,"Bo""tox"\n',
         b'patient,date,indication\n"P1,2026-01-05,x\n\nP2,2026-01,chronic-migraine\n',
     ],
+    "facts": [
+        b"patient,first,last,reason,review_on\nP1,2026-02-01,,pregnancy,2026-03-01\n",
+        b"patient;on;kind\nP1;2026-03-01;discontinued\nP2;;deceased\n",
+        (
+            b"patient,indication,first,last,minimum,usual,reason,authority\n"
+            b"P1,chronic-migraine,2026-01-01,,10 weeks,10 to 12 weeks,x,payer\n"
+        ),
+        b"patient,born_on\nP1,1980-02-29\nP1,1980-02-30\n",
+        b"patient,measured_on,kilograms\nP1,2026-01-01,70.5\n",
+        b"patient,indication,cycles,started_on,last_on,product\nP1,spasticity,3,2024-01-01,,Dysport\n",
+        (
+            b"patient,indication,product,first,last,sessions,units\n"
+            b"P1,chronic-migraine,Botox,2026-01-01,2026-12-31,4,620\n"
+        ),
+    ],
+    "spreadsheet": [
+        (
+            b"<worksheet><sheetData><row r='1'>"
+            b"<c r='A1' t='inlineStr'><is><t>patient</t></is></c>"
+            b"<c r='B1' t='inlineStr'><is><t>date</t></is></c>"
+            b"<c r='C1' t='inlineStr'><is><t>indication</t></is></c>"
+            b"<c r='D1' t='inlineStr'><is><t>product</t></is></c></row>"
+            b"<row r='2'><c r='A2'><v>7</v></c><c r='B2'><v>46027</v></c>"
+            b"<c r='C2' t='inlineStr'><is><t>chronic-migraine</t></is></c>"
+            b"<c r='D2' t='inlineStr'><is><t>Botox</t></is></c></row>"
+            b"<row r='3'><c r='A3'><v>8</v></c><c r='B3' t='str'><v>2026-01-05</v></c>"
+            b"<c r='C3' t='str'><v>spasticity</v></c><c r='D3' t='str'><v>Dysport</v></c></row>"
+            b"</sheetData></worksheet>"
+        ),
+    ],
     "record": [json.dumps(_RECORD).encode(), b"{}", b'{"sessions": [[]]}'],
     "bundle": [json.dumps(_bundle()).encode(), b'{"resourceType": "Bundle"}'],
     "diary": [b"date,kind\n2026-01-05,migraine\n2026-01-06,\n2026-01-06,none\n", b'date,kind\n"'],
@@ -142,5 +180,7 @@ def seeds(name: str) -> Iterator[bytes]:
     yield from _SEEDS[name]
     if name == "export":
         yield _export()
+    if name == "spreadsheet":
+        yield from (file.read_bytes() for file in sorted(TABLES.glob("*.[xop][ald][sr]*")))
     for found in sorted((CORPUS / name).glob("*")):
         yield found.read_bytes()

@@ -25,12 +25,7 @@ from botox_schedule import (
     load_protocols,
 )
 from botox_schedule.dates.days import as_day
-from botox_schedule.errors import (
-    BotoxScheduleError,
-    DayError,
-    ExchangeError,
-    IntervalError,
-)
+from botox_schedule.errors import BotoxScheduleError, DayError, ExchangeError, IntervalError
 from botox_schedule.files import read_within
 from botox_schedule.planning import ClinicCalendar, Weekday
 from botox_schedule.protocols.catalog import known_protocols, region_named

@@ -7,32 +7,30 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from botox_schedule import PatientRecord, SessionStatus
+from botox_schedule import PatientRecord, SessionStatus, tables
 from botox_schedule.cli.arguments import AS_OF, RULES, add_options, known_of, policy_of
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
-from botox_schedule.tables import (
-    FactReading,
-    TableReading,
-    read_authorizations,
-    read_births,
-    read_care_ends,
-    read_holds,
-    read_overrides,
-    read_prior_treatments,
-    read_sessions,
-    read_weights,
-)
+from botox_schedule.tables import FactReading, TableReading
 
 SIDE_TABLES: Mapping[str, tuple[Callable[..., FactReading[Any]], str]] = {
-    "holds": (read_holds, "pauses: patient, first, last, reason"),
-    "care_ends": (read_care_ends, "discharges and deaths: patient, on, kind"),
-    "overrides": (read_overrides, "intervals for one patient: patient, indication, minimum, usual"),
-    "births": (read_births, "days of birth: patient, born on"),
-    "weights": (read_weights, "body weights: patient, measured on, kilograms"),
-    "prior_treatments": (read_prior_treatments, "cycles given elsewhere: patient, indication"),
-    "authorizations": (read_authorizations, "a payer's approvals: patient, indication, product"),
+    "holds": (tables.read_holds, "pauses: patient, first, last, reason"),
+    "care_ends": (tables.read_care_ends, "discharges and deaths: patient, on, kind"),
+    "overrides": (
+        tables.read_overrides,
+        "intervals for one patient: patient, indication, minimum, usual",
+    ),
+    "births": (tables.read_births, "days of birth: patient, born on"),
+    "weights": (tables.read_weights, "body weights: patient, measured on, kilograms"),
+    "prior_treatments": (
+        tables.read_prior_treatments,
+        "cycles given elsewhere: patient, indication",
+    ),
+    "authorizations": (
+        tables.read_authorizations,
+        "a payer's approvals: patient, indication, product",
+    ),
 }
 """What may be known of patients besides their sessions."""
 _SESSIONS = "sessions"
@@ -80,13 +78,13 @@ def add_export(command: ArgumentParser, *, needed: Sequence[str] = ()) -> None:
         command: The parser.
         needed: The tables next to the sessions that must be named; ``none`` says there is none.
     """
-    tables = {
+    named = {
         f"--{name.replace('_', '-')} FILE{'!' if name in needed else ''}": f"a table of {words}"
         + ("; none says there is none" if name in needed else "")
         for name, (_, words) in SIDE_TABLES.items()
     }
     kinds = {"NAME=HEADER": _column}
-    add_options(command, {_FILE: _FILE_WORDS} | tables | _OPTIONS | AS_OF | RULES, kinds)
+    add_options(command, {_FILE: _FILE_WORDS} | named | _OPTIONS | AS_OF | RULES, kinds)
 
 
 _FILE = "file FILE"
@@ -120,7 +118,9 @@ def clinic_of(given: Namespace) -> Clinic:
         "encoding": given.encoding,
         "indications": (*known.indications, *policy.other_indications),
     }
-    reading = _named(given.file, read_sessions, columns=_columns(given, _SESSIONS), **options)
+    reading = _named(
+        given.file, tables.read_sessions, columns=_columns(given, _SESSIONS), **options
+    )
     facts = {
         name: _named(file, read, columns=_columns(given, name), **options)
         for name, (read, _) in SIDE_TABLES.items()

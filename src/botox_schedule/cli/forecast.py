@@ -18,18 +18,8 @@ from botox_schedule.engine.limits import LimitCheck
 
 _OPTIONS = {"--explain": "with the reason and the source of every date"}
 _BRIEF = (
-    "status",
-    "earliest",
-    "due",
-    "overdue_from",
-    "lapsed_from",
-    "typical_on",
-    "resumes_on",
-    "cycle_number",
-    "last_session_on",
-    "phase",
-    "booked_on",
-    "clear",
+    *("status", "earliest", "due", "overdue_from", "lapsed_from", "typical_on", "resumes_on"),
+    *("cycle_number", "last_session_on", "phase", "booked_on", "clear"),
 )
 
 

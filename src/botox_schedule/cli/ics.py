@@ -46,10 +46,7 @@ def _stamp(text: str) -> datetime:
 def answer(given: Namespace) -> Answer:
     """Write the calendar, and list its entries."""
     try:
-        from botox_schedule.ical import (  # noqa: PLC0415 - an extra
-            events_from_record,
-            ical_from_events,
-        )
+        from botox_schedule.ical import events_from_record, ical_from_events  # noqa: PLC0415 - an extra
     except ImportError:
         raise missing_extra("ical") from None
     question = with_protocol(given)

@@ -2,6 +2,12 @@
 
 Help and the version need nothing but this module; a command's own module is imported when the
 command is asked.
+
+Examples:
+    botox-schedule demo
+    botox-schedule due chronic-migraine 2026-01-05
+    botox-schedule schedule export.csv --as-of 2026-03-16
+    botox-schedule worklist export.csv --holds none --care-ends ends.csv --html list.html
 """
 
 import argparse
@@ -37,13 +43,7 @@ COMMANDS = {
     "completion": "completions for a shell",
 }
 """Every command with what it answers; each is a module of this package."""
-_EXAMPLES = """examples:
-  botox-schedule demo
-  botox-schedule due chronic-migraine 2026-01-05
-  botox-schedule schedule export.csv --as-of 2026-03-16
-  botox-schedule worklist export.csv --holds holds.csv --care-ends none --html list.html
-
-'botox-schedule COMMAND --help' explains every option of a command."""
+_MORE = "'botox-schedule COMMAND --help' explains every option of a command."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,12 +84,13 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of what comes without a command: help that lists them, and the version."""
     width = max(map(len, COMMANDS))
     listed = "\n".join(f"  {name:{width}}  {words}" for name, words in COMMANDS.items())
+    _, _, examples = (__doc__ or "").partition("Examples:\n")
     top = argparse.ArgumentParser(
         prog="botox-schedule",
         usage="botox-schedule COMMAND ...",
         description="Next-due dates and the expected response of botulinum toxin treatments.\n"
         "Not medical advice.",
-        epilog=f"commands:\n{listed}\n\n{_EXAMPLES}",
+        epilog=f"commands:\n{listed}\n\nexamples:\n{examples}\n{_MORE}",
         formatter_class=_eighty_columns,
     )
     version = f"botox-schedule {__version__}"

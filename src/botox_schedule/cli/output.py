@@ -73,7 +73,7 @@ class Answer(NamedTuple):
         data: What JSON says; None means the rows.
         columns: The columns of CSV, where there may be no row.
         problems: What was wrong with the input.
-        remarks: What a reader of text sees anyway, for standard error in the other forms.
+        remarks: What text and JSON say anyway, for standard error where only rows are printed.
         failed: Whether the answer is that nothing was found.
     """
 

@@ -20,7 +20,7 @@ body { font: 10pt/1.35 system-ui, sans-serif; color: #000; background: #fff; mar
 h2 { font-size: 12pt; break-after: avoid } thead { display: table-header-group }
 table { border-collapse: collapse; width: 100% }
 tr { break-inside: avoid } th, td { border: 1px solid #777; padding: 2px 5px; text-align: left }
-th { background: #eee } .box { text-align: center } .initials { min-width: 5em }
+th { background: #eee } .day { white-space: nowrap } .box { text-align: center } .initials { min-width: 5em }
 @media screen and (max-width: 860px) { .wide { overflow-x: auto } }
 """
 
@@ -41,13 +41,21 @@ def list_html(sections: Sections, as_of: date, problems: Sequence[str]) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
-    head = "".join(f'<th scope="col">{_title(name)}</th>' for name in (*_COLUMNS, *_BOXES))
+    """Return the rows without the columns in which nothing is written."""
+    names = [name for name in _COLUMNS if any(_words(row[name]) for row in rows)]
+    head = "".join(f'<th scope="col">{_title(name)}</th>' for name in (*names, *_BOXES))
     body = "".join(
-        f"<tr>{''.join(f'<td>{escape(_words(row[name]))}</td>' for name in _COLUMNS)}"
-        f"{''.join('<td class=box>☐</td>' for _ in _BOXES[:2])}<td class=initials></td></tr>"
-        for row in rows
+        f"<tr>{''.join(_cell(row[name]) for name in names)}{_TICKED}</tr>" for row in rows
     )
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+_TICKED = "<td class=box>☐</td><td class=box>☐</td><td class=initials></td>"
+
+
+def _cell(value: object) -> str:
+    kind = " class=day" if isinstance(value, date) else ""
+    return f"<td{kind}>{escape(_words(value))}</td>"
 
 
 def _title(name: str) -> str:

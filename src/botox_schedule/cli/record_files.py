@@ -9,14 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from botox_schedule import PatientRecord, TreatmentProtocol, UnknownProtocolError
-from botox_schedule.cli.arguments import (
-    AS_OF,
-    RULES,
-    content_of,
-    known_of,
-    policy_of,
-    region_of,
-)
+from botox_schedule.cli.arguments import AS_OF, RULES, content_of, known_of, policy_of, region_of
 from botox_schedule.engine.limits import planned_units
 from botox_schedule.engine.track import Reading, read_record, track_in
 from botox_schedule.engine.tracks import RecordTrack, followed_findings, followed_in, tracks_of
@@ -50,11 +43,7 @@ class Question(NamedTuple):
     def rules(self) -> dict[str, Any]:
         """How a question about the record is asked: the day, the policy, the protocols."""
         reading = self.reading
-        return {
-            "as_of": reading.as_of,
-            "policy": reading.policy,
-            "other_protocols": reading.known,
-        }
+        return {"as_of": reading.as_of, "policy": reading.policy, "other_protocols": reading.known}
 
     @property
     def problems(self) -> list[str]:

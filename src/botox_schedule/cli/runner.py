@@ -1,9 +1,11 @@
 """Runs a command: its arguments, its answer, and errors that show nothing of a patient."""
 
 import argparse
+import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +27,7 @@ _FORMS = {
     "csv": "as CSV: a line for each row",
     "jsonl": "as lines of JSON: one for each row",
 }
+_ROWS_ALONE = ("csv", "jsonl")
 _UNREADABLE = 2
 
 
@@ -62,12 +65,26 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
     given.as_of_is_today = getattr(given, "as_of", "") is None
     if given.as_of_is_today:
         given.as_of = today()
-    answer: Answer = _module(name).answer(given)
-    _print(answer, given.form)
-    if given.form != "text":
-        for line in (*answer.remarks, *answer.problems):
-            print(escaped(line), file=sys.stderr)
+    with _keeping_all():
+        answer: Answer = _module(name).answer(given)
+        _print(answer, given.form)
+    remarks = answer.remarks if given.form in _ROWS_ALONE else ()
+    problems = answer.problems if given.form != "text" else ()
+    for line in (*remarks, *problems):
+        print(escaped(line), file=sys.stderr)
     return answer.exit_status
+
+
+@contextmanager
+def _keeping_all() -> Iterator[None]:
+    """A command keeps what it reads to its end: to look for garbage takes a fifth of its time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _print(answer: Answer, form: str) -> None:

@@ -164,17 +164,8 @@ def _row(patient: str, place: Place, standing: Standing, as_of: date) -> dict[st
 
 def _unread(patient: str) -> ListedTrack:
     """A patient none of whose rows could be read: no list may lose them."""
-    waiting = Waiting(
-        status=None,
-        pressing=frozenset(),
-        is_booked=False,
-        has_due=False,
-        is_soon=False,
-        typical_passed=False,
-        is_long=False,
-        left_out=True,
-    )
-    place = place_of(waiting)
+    facts = (False, False, False, False, False, True)
+    place = place_of(Waiting(None, frozenset(), *facts))
     row = dict.fromkeys(COLUMNS) | {
         "section": place.section,
         "reason": place.reason,

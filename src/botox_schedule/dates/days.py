@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from botox_schedule.errors import CalendarRangeError, DayError
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_OUTSIDE = "the date would leave the calendar; it must lie in the years 1 to 9999"
 _EXPECTED = "give a date, or text such as '2026-01-05' (YYYY-MM-DD)"
 
 _Place = TypeVar("_Place", date, int)
@@ -133,6 +134,7 @@ def day_in_zone(moment: datetime, zone: str | tzinfo) -> date:
 
     Raises:
         DayError: When *moment* is not an aware datetime, or *zone* is unknown.
+        CalendarRangeError: When the day there lies outside the years 1 to 9999.
 
     >>> from datetime import UTC
     >>> day_in_zone(datetime(2026, 3, 8, 7, 30, tzinfo=UTC), "America/Los_Angeles")
@@ -146,7 +148,10 @@ def day_in_zone(moment: datetime, zone: str | tzinfo) -> date:
         raise DayError("moment: give an aware datetime")
     if moment.utcoffset() is None:
         raise DayError("moment: give an aware datetime; this one has no time zone")
-    return moment.astimezone(_zone(zone)).date()
+    try:
+        return moment.astimezone(_zone(zone)).date()
+    except OverflowError:
+        raise CalendarRangeError(_OUTSIDE) from None
 
 
 def _zone(zone: str | tzinfo) -> tzinfo:
@@ -172,9 +177,18 @@ def shifted(day: date, count: int) -> date:
     try:
         return day + timedelta(days=count)
     except OverflowError:
-        raise CalendarRangeError(
-            "the date would leave the calendar; it must lie in the years 1 to 9999"
-        ) from None
+        raise CalendarRangeError(_OUTSIDE) from None
+
+
+def near(day: date, count: int) -> date:
+    """Return the day *count* days after *day*, or the last one that the calendar has.
+
+    For what is drawn or searched around a day; a date that somebody acts on is :func:`shifted`.
+
+    >>> near(date(2026, 2, 27), 3), near(date.max, 3)
+    (datetime.date(2026, 3, 2), datetime.date(9999, 12, 31))
+    """
+    return date.fromordinal(min(max(day.toordinal() + count, 1), date.max.toordinal()))
 
 
 def is_within(first: _Place | None, day: _Place, last: _Place | None) -> bool:

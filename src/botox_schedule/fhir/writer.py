@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from fhir.resources.R4B.servicerequest import ServiceRequest
+from pydantic import ValidationError
 
 from botox_schedule import DueStatus, Forecast
 from botox_schedule.dates.days import shifted
@@ -38,7 +39,8 @@ def service_request_from_forecast(
         identifier: System and value by which the receiver knows the proposal again.
 
     Raises:
-        ExchangeError: When nothing is dated: without history, or where no interval is stated.
+        ExchangeError: When nothing is dated: without history, or where no interval is stated;
+            or when FHIR does not take *subject*, *id* or *identifier*.
 
     >>> from botox_schedule import PatientRecord, find_protocol, forecast
     >>> record = PatientRecord(sessions=[{
@@ -72,7 +74,19 @@ def service_request_from_forecast(
     known = [{"url": u, "valueDate": d.isoformat()} for u, d in extensions.items() if d is not None]
     if known:
         content["extension"] = known
-    return ServiceRequest.model_validate(content)
+    return _resource(content)
+
+
+def _resource(content: dict[str, Any]) -> ServiceRequest:
+    """Return the resource; an error of the model would show the patient's reference."""
+    try:
+        return ServiceRequest.model_validate(content)
+    except ValidationError as error:
+        wrong = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
+    raise ExchangeError(
+        f"FHIR does not take this: {', '.join(wrong)}; give a reference such as 'Patient/1', "
+        "an id of letters, digits, - and ., and an identifier as system and value"
+    )
 
 
 def _period(due: date, overdue_from: date | None) -> dict[str, str]:

@@ -14,7 +14,8 @@ from botox_schedule.errors import CalendarRangeError, DayError, ExchangeError
 from botox_schedule.ical.events import CalendarEvent, EventKind, EventStatus, trigger_of
 
 _PRODUCER = "-//botox_schedule//treatment cycles//EN"
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_MOST_SEQUENCE = 2**31 - 1
 
 
 def ical_from_events(
@@ -61,8 +62,10 @@ def ical_from_events(
     ['DTSTART;VALUE=DATE:20260330', 'DTEND;VALUE=DATE:20260407', 'DTSTAMP:20260201T000000Z']
     """
     stamp = _stamp(stamped_at)
-    if sequence < 0:
-        raise ExchangeError("sequence is negative; give a number from 0 on")
+    if not isinstance(sequence, int) or not 0 <= sequence <= _MOST_SEQUENCE:
+        raise ExchangeError(
+            f"sequence is negative or no number; give one from 0 to {_MOST_SEQUENCE}"
+        )
     calendar = _calendar(name, color, refresh_every, source)
     known = {} if previous is None else _known_events(previous)
     seen: set[str] = set()
@@ -122,7 +125,7 @@ def _typed(value: Any, kind: str) -> Any:
 def _vevent(event: CalendarEvent, stamp: datetime, sequence: int) -> Event:
     """Return the VEVENT; its DTEND is exclusive, our windows are not."""
     found = Event()
-    found["UID"] = vText(event.uid)
+    found["UID"] = _text(event.uid, "uid")
     found.add("dtstamp", stamp)
     found.add("dtstart", event.window.first)
     found.add("dtend", shifted(event.window.last, 1))

@@ -39,6 +39,7 @@ from botox_schedule.outcomes.response_rules import (
 from botox_schedule.protocols import SourceRef
 from botox_schedule.questions import ask
 from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.terms import word_of
 from botox_schedule.values import Value
 
 _ORDER = list(RuleOutcome)
@@ -319,7 +320,7 @@ def assess_response(
     cycles = judged_cycles(track)
     span = _complete(track, cycles)
     counts = _counts(known, track, cycles, span)
-    judge = _Judge(wanted, known, counts, span.number, MissingDays(missing))
+    judge = _Judge(wanted, known, counts, span.number, word_of(MissingDays, missing, "missing"))
     results = (*judge.by_days(), *_others(wanted, track, failures))
     return ResponseAssessment(
         rule=wanted.id,

@@ -16,8 +16,11 @@ from botox_schedule.errors import CountError, DayError, OrderError
 from botox_schedule.outcomes.figures import LONGEST_MONTH, ExactDays, month_days, outcome_tables
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
+from botox_schedule.terms import word_of
 from botox_schedule.values import PatientValue, Value
 
+LONGEST_ATTACK = 100
+"""How many days an attack may last: more are a mistake in the dates."""
 _Count = Annotated[int, Field(ge=0, strict=True)]
 
 
@@ -73,6 +76,7 @@ def attack_days(
     Raises:
         DayError: When one is neither a day nor a local date and time.
         OrderError: When the attack ends before it starts.
+        CountError: When it is longer than any attack that is recorded as one.
 
     >>> from datetime import datetime
     >>> days = attack_days(datetime(2026, 1, 5, 22), datetime(2026, 1, 6, 2), "migraine")
@@ -80,7 +84,9 @@ def attack_days(
     ['2026-01-05', '2026-01-06']
     """
     first, last = attack_span(start, end)
-    word = DiaryKind(kind)
+    if (last - first).days >= LONGEST_ATTACK:
+        raise CountError(f"an attack lasts at most {LONGEST_ATTACK} days; give it in parts")
+    word = word_of(DiaryKind, kind, "kind")
     return tuple(
         DiaryDay(on=shifted(first, number), kind=word) for number in range((last - first).days + 1)
     )

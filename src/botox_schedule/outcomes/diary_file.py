@@ -23,6 +23,7 @@ from botox_schedule.errors import (
 )
 from botox_schedule.files import MEBIBYTE, check_lines, read_within
 from botox_schedule.outcomes.diary import (
+    LONGEST_ATTACK,
     DiaryDay,
     DiaryKind,
     HeadacheDiary,
@@ -31,10 +32,10 @@ from botox_schedule.outcomes.diary import (
     worst_of,
 )
 from botox_schedule.outcomes.figures import outcome_tables
+from botox_schedule.terms import word_of
 from botox_schedule.values import PatientValue, Value
 
 _MOST_BYTES = 16 * MEBIBYTE
-_LONGEST_ATTACK = 100
 _MOST_ENTRIES = 50_000
 _HEADER_WITHIN = 20
 _DELIMITERS = ",;\t|"
@@ -146,6 +147,7 @@ def read_diary(
     (3, 2, ['line 4: kind: expected none, headache, migraine or unknown'])
     """
     day = None if as_of is None else as_day(as_of, "as_of")
+    _check_format(date_format)
     table = _table(_text(source, encoding), date_format)
     entries = [_until(entry, day) for entry in islice(_entries(table), _MOST_ENTRIES + 1)]
     if len(entries) > _MOST_ENTRIES:
@@ -155,7 +157,7 @@ def read_diary(
     problems = [DiaryProblem(line=e.line, reason=e.fault) for e in entries if e.fault is not None]
     problems += [_told(e.line, e.remark) for e in taken if e.remark is not None]
     problems += contradictions
-    if MissingDays(missing) is MissingDays.HEADACHE_FREE:
+    if word_of(MissingDays, missing, "missing") is MissingDays.HEADACHE_FREE:
         days = _with_free_days(days)
     elif days and all(entry.kind is not DiaryKind.NONE for entry in taken):
         reason = (
@@ -194,7 +196,7 @@ def _decoded(content: bytes, encoding: str | None) -> str:
     is_utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         return content.decode(encoding or ("utf-16" if is_utf16 else "utf-8-sig"))
-    except (UnicodeError, LookupError):
+    except (ValueError, LookupError):  # a name that no encoding can have included
         raise ExchangeError(
             "not text in that encoding; give encoding='cp1252' or 'utf-16' if it is written so"
         ) from None
@@ -315,8 +317,8 @@ def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
         span = (_date_of(begin), _date_of(begin))
         return _Entry(line, span, kind, remark="the attack has no end; its first day counts")
     span = attack_span(begin, _end(begin, end, table))
-    if (span[1] - span[0]).days >= _LONGEST_ATTACK:
-        return _Entry(line, fault=f"the attack lasts more than {_LONGEST_ATTACK} days")
+    if (span[1] - span[0]).days >= LONGEST_ATTACK:
+        return _Entry(line, fault=f"the attack lasts more than {LONGEST_ATTACK} days")
     return _Entry(line, span, kind)
 
 
@@ -335,6 +337,19 @@ def _moment(text: str, table: _Table, on: str = "") -> date:
     day_text, clock = (found[1], found[2]) if found else (text, None)
     day = _day_in(day_text, table.date_format)
     return day if clock is None else datetime.combine(day, _clock(clock))
+
+
+def _check_format(date_format: str | None) -> None:
+    """Refuse a pattern that can read no day, instead of a file of which no line is read."""
+    sample = date(2026, 1, 25)
+    try:
+        is_whole = (
+            date_format is None or _day_in(sample.strftime(date_format), date_format) == sample
+        )
+    except (ValueError, re.error):
+        is_whole = False
+    if not is_whole:
+        raise ExchangeError("date_format: give a pattern of a whole day, such as '%d.%m.%Y'")
 
 
 def _day_in(text: str, date_format: str | None) -> date:

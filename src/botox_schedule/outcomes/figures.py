@@ -1,5 +1,6 @@
 """Figures: exact numbers, and the bundled tables that rules and definitions are read from."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -12,6 +13,9 @@ from botox_schedule.protocols.bundled import bundled_tables
 
 LONGEST_MONTH = 31
 WEEK = 7
+_LONGEST_NUMBER = 40
+_MOST = 10**_LONGEST_NUMBER
+_HUGE = re.compile(r"[eE][+-]?[0-9]{3}")
 _EXPECTED = "give a number, or text such as '14', '11.97' or '30/100'"
 
 
@@ -26,12 +30,14 @@ def month_days() -> int:
 
 
 def _exact(value: Any) -> Fraction:
-    if isinstance(value, Fraction):
+    if isinstance(value, Fraction) and value.denominator < _MOST:
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction | str):
         raise ValueError(_EXPECTED)  # noqa: TRY004 - pydantic turns only this into its error
+    if len(text := str(value)) > _LONGEST_NUMBER or _HUGE.search(text):
+        raise ValueError(_EXPECTED)
     try:
-        return Fraction(str(value))
+        return Fraction(text)
     except (ValueError, ZeroDivisionError, OverflowError):
         raise ValueError(_EXPECTED) from None
 

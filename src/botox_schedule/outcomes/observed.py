@@ -20,6 +20,7 @@ from botox_schedule.outcomes.diary import DiaryKind, HeadacheDiary
 from botox_schedule.outcomes.figures import WEEK, outcome_tables, whole
 from botox_schedule.outcomes.wear_off import WearOffDefinition, first_run, wear_off, weekly_days
 from botox_schedule.questions import ask
+from botox_schedule.terms import word_of
 from botox_schedule.values import PatientValue
 
 _NOTED = "noted by the clinic"
@@ -112,7 +113,7 @@ def observed_response(
     told = [_noted(note, cycles) for note in notes if not _is_later(note, day)]
     noted = [note for note in told if note.days <= (day - note.cycle.anchored_on).days]
     known = None if diary is None else diary.until(day)
-    wanted = WearOffDefinition(definition)
+    wanted = word_of(WearOffDefinition, definition, "definition")
     return ObservedResponse(
         onset=_observed(cycles, noted, ObservedChange.ONSET, known, wanted),
         wear_off=_observed(cycles, noted, ObservedChange.WEAR_OFF, known, wanted),

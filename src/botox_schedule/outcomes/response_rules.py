@@ -15,7 +15,7 @@ from botox_schedule.outcomes.figures import Exact, outcome_tables
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.loader import faults, tables_of
-from botox_schedule.values import Value
+from botox_schedule.values import Fact
 
 _Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 _Count = Annotated[int, Field(ge=1, le=100)]
@@ -51,7 +51,7 @@ class RuleOutcome(StrEnum):
     CONTINUE = "continue"
 
 
-class ResponseCriterion(Value, frozen=True):
+class ResponseCriterion(Fact, frozen=True):
     """One sentence of a rule.
 
     Attributes:
@@ -103,7 +103,7 @@ class ResponseCriterion(Value, frozen=True):
         return self
 
 
-class ResponseRule(Value, frozen=True):
+class ResponseRule(Fact, frozen=True):
     """A named rule by which somebody judges whether treatment goes on.
 
     Attributes:

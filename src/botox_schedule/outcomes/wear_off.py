@@ -20,6 +20,7 @@ from botox_schedule.outcomes.figures import (
 )
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
+from botox_schedule.terms import word_of
 from botox_schedule.values import Value
 
 _MOST_UNKNOWN = 2
@@ -120,7 +121,7 @@ def wear_off(
     10
     """
     start = as_day(administered_on, "administered_on")
-    wanted = WearOffDefinition(definition)
+    wanted = word_of(WearOffDefinition, definition, "definition")
     known = tuple(None if week is None else days_within(week, "weeks", WEEK) for week in weeks)
     before = None if baseline is None else days_within(baseline, "baseline", WEEK)
     if wanted is WearOffDefinition.CLINICIANS_NOTE:

@@ -13,7 +13,7 @@ from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.indications import why_no_product
 from botox_schedule.terms import Verification
-from botox_schedule.values import Value
+from botox_schedule.values import Fact, Value
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 MOST_UNITS = 100_000
@@ -61,7 +61,7 @@ def units_or_zero(units: Decimal | int, what: str) -> Decimal:
     return exact
 
 
-class VialSize(Value, frozen=True):
+class VialSize(Fact, frozen=True):
     """A vial that a product is sold in.
 
     Attributes:
@@ -75,7 +75,7 @@ class VialSize(Value, frozen=True):
     source: SourceRef
 
 
-class BillingRule(Value, frozen=True):
+class BillingRule(Fact, frozen=True):
     """How many units of a product are one billing unit of a code.
 
     Attributes:

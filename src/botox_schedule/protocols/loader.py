@@ -38,6 +38,8 @@ def tables_in(text: str, name: str) -> dict[str, Any]:
         return tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:  # a number of too many digits too
         raise ProtocolFileError(f"{name}: not a TOML file: {error}") from None
+    except (ValueError, ArithmeticError):
+        raise ProtocolFileError(f"{name}: not a TOML file: a number is too long") from None
 
 
 def tables_of(path: str | PathLike[str]) -> tuple[str, dict[str, Any]]:

@@ -30,7 +30,7 @@ from botox_schedule.terms import (
     RetreatmentKind,
     Verification,
 )
-from botox_schedule.values import Value, notebook_html
+from botox_schedule.values import Fact, notebook_html
 
 Indication = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 """What is treated, as a slug such as ``chronic-migraine``."""
@@ -74,7 +74,7 @@ ProductName = Annotated[Product, _ProductSchema]
 """A product, given by its nonproprietary name or a brand name."""
 
 
-class SourceRef(Value, frozen=True):
+class SourceRef(Fact, frozen=True):
     """The cited document, the place in it, and how well it was read.
 
     Attributes:
@@ -143,7 +143,7 @@ def _is_unverified(source: SourceRef | None) -> bool:
     return source is None or source.verification is Verification.UNVERIFIED
 
 
-class RetreatmentRule(Value, frozen=True):
+class RetreatmentRule(Fact, frozen=True):
     """How long to wait until the next session.
 
     Attributes:
@@ -191,7 +191,7 @@ class RetreatmentRule(Value, frozen=True):
         return self.minimum_source is not None and self.minimum_source.is_advice
 
 
-class ExpectedResponse(Value, frozen=True):
+class ExpectedResponse(Fact, frozen=True):
     """When the response is expected to begin, peak and wear off, counted from the session.
 
     Attributes:
@@ -250,7 +250,7 @@ class ExpectedResponse(Value, frozen=True):
         return self
 
 
-class AgeRange(Value, frozen=True):
+class AgeRange(Fact, frozen=True):
     """Ages in completed years; both ends belong to it, None leaves an end open.
 
     Attributes:
@@ -273,7 +273,7 @@ class AgeRange(Value, frozen=True):
         return is_within(self.first, years, self.last)
 
 
-class InForce(Value, frozen=True):
+class InForce(Fact, frozen=True):
     """The days on which a version holds; both ends belong to it, None leaves an end open.
 
     Attributes:
@@ -294,7 +294,7 @@ class InForce(Value, frozen=True):
         return is_within(self.first, day, self.last)
 
 
-class LimitWindow(Value, frozen=True):
+class LimitWindow(Fact, frozen=True):
     """One reading of the window over which a limit adds up.
 
     Attributes:
@@ -312,7 +312,7 @@ class LimitWindow(Value, frozen=True):
         return self
 
 
-class DoseLimit(Value, frozen=True):
+class DoseLimit(Fact, frozen=True):
     """What a source calls a maximum; a recommended dose is not one.
 
     Attributes:
@@ -364,7 +364,7 @@ class DoseLimit(Value, frozen=True):
         return f"{' or '.join(figures)} per {self.per}, {over}"
 
 
-class Code(Value, frozen=True):
+class Code(Fact, frozen=True):
     """A code of a coding system, with its meaning in our own words.
 
     Attributes:
@@ -380,7 +380,7 @@ class Code(Value, frozen=True):
     source: SourceRef | None = None
 
 
-class ProtocolRef(Value, frozen=True):
+class ProtocolRef(Fact, frozen=True):
     """Which protocol an answer rests on.
 
     Attributes:
@@ -403,7 +403,7 @@ class ProtocolRef(Value, frozen=True):
         return f"{self.id} version {self.version}, region {self.region}"
 
 
-class TreatmentProtocol(Value, frozen=True):
+class TreatmentProtocol(Fact, frozen=True):
     """What a label or guideline says about one product for one indication.
 
     Attributes:
@@ -479,7 +479,7 @@ class TreatmentProtocol(Value, frozen=True):
         return _unverified(self.response, ("onset", "peak", "wear_off", "full_benefit"))
 
 
-def _unverified(figures: Value, names: Iterable[str]) -> tuple[str, ...]:
+def _unverified(figures: Fact, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(
         name
         for name in names

@@ -13,6 +13,7 @@ from botox_schedule.terms import FindingCode, FindingNeeds
 from botox_schedule.values import Value
 
 _KEY_LENGTH = 16
+_CODES = tuple(FindingCode)
 _DECISION_FIELDS = ("first", "on", "indication", "kind")
 
 
@@ -39,7 +40,7 @@ class Finding(Value, frozen=True):
     @classmethod
     def _with_needs(cls, data: Any) -> Any:
         """Fill in what the code says, where an earlier version stored none."""
-        if isinstance(data, dict) and "needs" not in data and "code" in data:
+        if isinstance(data, dict) and "needs" not in data and data.get("code") in _CODES:
             return {**data, "needs": FindingCode(data["code"]).needs}
         return data
 

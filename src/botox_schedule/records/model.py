@@ -5,14 +5,20 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.dataclasses import dataclass
 
 from botox_schedule.dates.days import Day, DayInput, LastDay
 from botox_schedule.dates.intervals import Interval, IntervalRange, Window
 from botox_schedule.protocols.model import Indication, ProductName
 from botox_schedule.terms import Authority, CareEndKind, Product, SessionKind, SessionStatus
-from botox_schedule.values import PatientValue, notebook_html
+from botox_schedule.values import PatientValue, notebook_html, without_unknown_keys
 
 MOST_UNITS = 1_000_000
 """More units than any session can have: a larger number is a mistake in the file."""
@@ -88,6 +94,11 @@ class TreatmentSession:
             kind: SessionKind | str = SessionKind.FULL,
             recorded_on: DayInput | None = None,
         ) -> None: ...
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _without_unknown_keys(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        return without_unknown_keys(cls, data, handler)
 
     def __repr__(self) -> str:
         return "TreatmentSession(...)"

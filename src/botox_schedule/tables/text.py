@@ -25,7 +25,7 @@ def decoded(content: bytes, name: str, encoding: str | None) -> str:
     by_mark = "utf-16" if content.startswith(_MARKS_OF_UTF_16) else "utf-8"
     try:
         text = content.decode(encoding or by_mark)
-    except (UnicodeError, LookupError):
+    except (ValueError, LookupError):  # a name that no encoding can have included
         raise TableError(_why_not(encoding)) from None
     if "\0" in text:
         raise TableError(f"not a text file in {encoding or by_mark}; {_OTHERS}")

@@ -23,6 +23,7 @@ from botox_schedule.engine.response import phases_until
 from botox_schedule.errors import HandoutError
 from botox_schedule.ical import EventKind, events_from_record, ical_from_events
 from botox_schedule.protocols import SourceRef
+from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.questions import ask
 from botox_schedule.terms import RetreatmentKind
 from botox_schedule.values import PatientValue
@@ -117,7 +118,7 @@ def handout_html(
     """
     texts = _Texts(when_to_call=when_to_call, patient=patient, clinic=clinic)
     messages = bundled_messages(language) if isinstance(language, str) else language
-    others = None if other_protocols is None else tuple(other_protocols)
+    others = known_protocols(other_protocols)
     day = as_day(as_of, "as_of")
     asked = ask(record, protocol, day, policy=policy, other_protocols=others)
     found = forecast_of(asked.track, None, asked.findings, observed)

@@ -17,7 +17,7 @@ from botox_schedule.engine import LimitCheck, ObservedDays, ResponseTimeline
 from botox_schedule.errors import HandoutError
 from botox_schedule.protocols.loader import faults, tables_in, tables_of
 from botox_schedule.terms import ForWhom
-from botox_schedule.values import Value
+from botox_schedule.values import Fact
 
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 _LISTS = {"months": 12, "months_short": 12, "weekdays": 7}
@@ -29,7 +29,7 @@ _SOME = {
 """The phases whose words change where a window is about some patients only."""
 
 
-class Messages(Value, frozen=True):
+class Messages(Fact, frozen=True):
     """The words of pages, pictures and lists in one language.
 
     Attributes:

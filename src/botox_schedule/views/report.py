@@ -2,19 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple, Self
 
 from markupsafe import Markup
 
 from botox_schedule import DueDates, DueStatus, FindingNeeds, Forecast, ResponsePhase
-from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.dates.days import Day, DayInput, as_day, near
 from botox_schedule.records.findings import Finding
 from botox_schedule.values import PatientValue
 from botox_schedule.views.messages import Messages, bundled_messages
 from botox_schedule.views.pages import render
 
-_REACH = timedelta(days=200)
+_REACH = 200
+"""How many days before and after the day of the list a picture shows."""
 _WIDTH, _HEIGHT = 240, 22
 _MOST_PICTURES = 2000
 _ICONS = {
@@ -130,7 +131,7 @@ def report_html(
         "report.html",
         messages=messages,
         as_of=day,
-        reach=(day - _REACH, day + _REACH),
+        reach=(near(day, -_REACH), near(day, _REACH)),
         summary=summary or f"{len(tracks)} tracks.",
         counts=Counter(row.status for row in tracks),
         icons=_ICONS,
@@ -152,10 +153,10 @@ def _shown(row: ReportRow, as_of: date, picture: Markup | None) -> _Shown:
 
 def _picture(row: ReportRow, as_of: date) -> Markup:
     """A small picture of the days around the day of the list; it repeats what the row says."""
-    start, dates = as_of - _REACH, row.dates
+    start, dates = as_of.toordinal() - _REACH, row.dates
     parts = [f'<path class="axis" d="M0 11H{_WIDTH}"/>']
     if dates.due is not None:
-        x, end = _at(dates.due, start), _at(dates.overdue_from or as_of + _REACH, start)
+        x, end = _at(dates.due, start), _at(dates.overdue_from or near(as_of, _REACH), start)
         parts.append(
             f'<rect x="{x}" y="4" width="{max(end - x, 1):.1f}" height="14" fill="url(#due)"/>'
             f'<path class="overdue" d="M{end} 0V{_HEIGHT}"/>'
@@ -177,6 +178,6 @@ def _picture(row: ReportRow, as_of: date) -> Markup:
     )
 
 
-def _at(day: date, start: date) -> float:
-    share = (day - start).days / (2 * _REACH.days)
+def _at(day: date, start: int) -> float:
+    share = (day.toordinal() - start) / (2 * _REACH)
     return round(min(max(share, -0.1), 1.1) * _WIDTH, 1)

@@ -19,12 +19,14 @@ from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track, Tre
 from botox_schedule.engine.cycles import judged_cycles
 from botox_schedule.engine.forecast import forecast_of, protocol_of_session
 from botox_schedule.engine.response import STAGES, timeline_of
+from botox_schedule.errors import CountError
 from botox_schedule.questions import ask
 from botox_schedule.records import Hold
 from botox_schedule.terms import ForWhom
 from botox_schedule.views.chart import Band, Chart, Lane, Line, Mark, draw
 from botox_schedule.views.messages import Messages, bundled_messages
 
+_NARROWEST, _WIDEST = 240, 10_000
 _TIMINGS = {
     CycleTiming.EARLY: "early",
     CycleTiming.EARLY_WITHIN_TOLERANCE: "early",
@@ -65,12 +67,13 @@ def timeline_svg(
             None means the bundled ones.
         observed: The patient's own response; for several treatments by indication.
         title: The accessible name of the picture.
-        width: In pixels; 360 gives the layout for a phone. It shrinks where there is less room.
+        width: In pixels, from 240 to 10,000; 360 gives the layout for a phone. It shrinks where there is less room.
         language: ``en``, ``es``, or a catalog.
 
     Raises:
         DayError: When *as_of* is not a calendar day.
         UnknownProtocolError: When no known protocol has a name.
+        CountError: When the width is no such number.
 
     >>> record = PatientRecord(sessions=[{
     ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox",
@@ -79,6 +82,8 @@ def timeline_svg(
     >>> svg.startswith("<svg "), "due: 2026-03-30 to 2026-04-06" in svg
     (True, True)
     """
+    if type(width) is not int or not _NARROWEST <= width <= _WIDEST:
+        raise CountError(f"width: give a number of pixels from {_NARROWEST} to {_WIDEST}")
     day = as_day(as_of, "as_of")
     words = ChartWords(bundled_messages(language) if isinstance(language, str) else language)
     wanted = [protocols] if isinstance(protocols, TreatmentProtocol | str) else protocols

@@ -1,0 +1,71 @@
+"""A recall list every morning: rows of a database in, patients to call out."""
+
+import sqlite3
+import sys
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from botox_schedule import panel
+
+TABLES = """
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY, patient TEXT NOT NULL, administered_on DATE NOT NULL,
+    indication TEXT NOT NULL, product TEXT, units NUMERIC, status TEXT NOT NULL
+);
+CREATE TABLE holds (
+    patient TEXT NOT NULL, first_day DATE NOT NULL, last_day DATE, reason TEXT NOT NULL
+);
+CREATE TABLE care_ends (patient TEXT NOT NULL, ended_on DATE, kind TEXT NOT NULL);
+"""
+SESSIONS = """
+SELECT patient, id AS session_id, administered_on, indication, product, units, status
+FROM sessions
+"""
+HOLDS = "SELECT patient, first_day AS first, last_day AS last, reason FROM holds"
+CARE_ENDS = 'SELECT patient, ended_on AS "on", kind FROM care_ends'
+SHOWN = ("section", "reason", "patient", "indication", "due", "findings")
+
+
+def recall_list(connection: Any, today: date) -> pl.DataFrame:
+    """Return every track in its section, from a connection of SQLite or PostgreSQL."""
+
+    def rows(query: str) -> pl.DataFrame:
+        return pl.read_database(query, connection, infer_schema_length=None)
+
+    holds, care_ends = rows(HOLDS), rows(CARE_ENDS)
+    found: pl.DataFrame = panel.worklist(
+        rows(SESSIONS), as_of=today, holds=holds, care_ends=care_ends
+    )
+    return found
+
+
+def demonstration() -> sqlite3.Connection:
+    """Return a database in memory with made-up rows."""
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(TABLES)
+    given = [
+        ("ann", "2025-12-01", "chronic-migraine", "Botox", 155, "completed"),
+        ("bob", "2025-12-20", "chronic-migraine", "Botox", 155, "completed"),
+        ("cleo", "2025-11-24", "chronic-migraine", "Botox", 155, "completed"),
+        ("dan", "2025-12-15", "spasticity", "Xeomin", 300, "completed"),
+        ("dan", "2026-03-20", "spasticity", "Xeomin", 300, "booked"),
+        ("eve", "2025-12-01", "chronic-migraine", "Botox", 155, "done"),
+        ("fay", "2025-11-10", "chronic-migrane", "Botox", 155, "completed"),
+    ]
+    connection.executemany(
+        "INSERT INTO sessions (patient, administered_on, indication, product, units, status)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        given,
+    )
+    connection.execute("INSERT INTO holds VALUES ('cleo', '2026-01-10', NULL, 'pregnancy')")
+    return connection
+
+
+if __name__ == "__main__":
+    path, day = sys.argv[1:] or (None, "2026-03-16")
+    database = demonstration() if path is None else sqlite3.connect(path)
+    found = recall_list(database, date.fromisoformat(day)).select(SHOWN)
+    for section, reason, patient, indication, due, findings in found.iter_rows():
+        print(f"{section:24}{reason:20}{patient:6}{indication or '-':18}{due or '-'} {findings}")

@@ -1,0 +1,5 @@
+"""The bundled protocols, schemas, templates and words go into the frozen program."""
+
+from PyInstaller.utils.hooks import collect_data_files
+
+datas = collect_data_files("botox_schedule")
