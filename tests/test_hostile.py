@@ -261,9 +261,10 @@ def test_commands_answer_or_refuse_at_the_ends_of_everything(
     for file, content in contents.items():
         (tmp_path / file).write_text(content, encoding="utf-8")
     try:
-        status = cli.main(ENDS[name])
+        status: int | str | None = cli.main(ENDS[name])
     except SystemExit as refused:  # an argument that cannot be one
-        assert refused.code == 2
+        status = refused.code
+    if status == 2 and not capsys.readouterr().out:
         return
     err = capsys.readouterr().err
     assert status in {0, 1, 2}
