@@ -22,7 +22,6 @@ settings.register_profile(
 )
 
 
-
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
     """A module of tests that cannot be imported is an error.

@@ -127,9 +127,10 @@ class TestNumbers:
         with pytest.raises(CountError, match="at most 100 days"):
             outcomes.attack_days("2026-01-01", "2026-04-11")
 
-    def test_an_integer_of_toml_can_be_too_long(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("number", ["9" * 900_000, "1e99999999999999999999", "1e1000000"])
+    def test_a_number_of_toml_can_be_too_large(self, number: str, tmp_path: Path) -> None:
         file = tmp_path / "own.toml"
-        file.write_text(f"protocols = {'9' * 900_000}", encoding="utf-8")
+        file.write_text(f"protocols = {number}", encoding="utf-8")
         with pytest.raises(ProtocolFileError, match=r"^own.toml: "):
             bs.load_protocols(file)
         with pytest.raises(ValueError, match="digits"):

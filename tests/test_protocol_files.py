@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import botox_schedule as bs
+from botox_schedule import find_protocol
 from botox_schedule import outcomes as out
 from botox_schedule.protocols.loader import protocols_in, tables_in
 from botox_schedule.testing import record_from_gaps
@@ -188,3 +189,28 @@ class TestProtocolFiles:
     def test_also_is_a_list(self) -> None:
         found = self.faults(self.row(retreatment=TWELVE | {"minimum_source": SOURCE | {"also": 5}}))
         assert "also" in found[0]
+
+
+class TestVersions:
+    @pytest.mark.parametrize(
+        ("older", "newer"),
+        [
+            ("9", "10"),
+            ("1.9", "1.10"),
+            ("1", "1.0"),
+            ("0", "1"),
+            ("2026.09", "2026.10"),
+            ("1." + "9" * 4999, "1.1" + "0" * 4999),
+            ("1.x", "1.0"),
+        ],
+    )
+    def test_are_compared_as_numbers_of_any_length(self, older: str, newer: str) -> None:
+        protocol = find_protocol("chronic-migraine")
+        keys = [protocol.model_copy(update={"version": one}).version_key for one in (older, newer)]
+        assert keys[0] < keys[1]
+
+    @pytest.mark.parametrize(("one", "same"), [("1.01", "1.1"), ("00", "0")])
+    def test_leading_zeros_mean_nothing(self, one: str, same: str) -> None:
+        protocol = find_protocol("chronic-migraine")
+        keys = [protocol.model_copy(update={"version": v}).version_key for v in (one, same)]
+        assert keys[0] == keys[1]

@@ -24,6 +24,9 @@ _SECTION = re.compile(r"^(Attributes|Args|Raises|Returns):$")
 
 _V = TypeVar("_V")
 
+STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""What steers a text and shows nothing: two names that differ by it look alike."""
+
 
 class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """A value that cannot be changed; the fields' descriptions stand in its docstring."""

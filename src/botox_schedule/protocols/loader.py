@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from botox_schedule.errors import ProtocolFileError
 from botox_schedule.files import MEBIBYTE, read_within
 from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.values import STEERING
 
 _TABLES = {"sources": dict, "limits": list, "protocols": list}
 _SHOWN = 60
@@ -36,10 +37,10 @@ def tables_in(text: str, name: str) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:  # a number of too many digits too
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ProtocolFileError(f"{name}: not a TOML file: {error}") from None
-    except (ValueError, ArithmeticError):
-        raise ProtocolFileError(f"{name}: not a TOML file: a number is too long") from None
+    except ArithmeticError:
+        raise ProtocolFileError(f"{name}: not a TOML file: a number is too large") from None
 
 
 def tables_of(path: str | PathLike[str]) -> tuple[str, dict[str, Any]]:
@@ -125,7 +126,8 @@ def _unprintable(value: Any, path: str = "") -> Iterator[str]:
 
 
 def _is_control(character: str) -> bool:
-    return category(character) == "Cc" and character not in "\n\t"
+    is_control = category(character) in {"Cc", "Cs"} and character not in "\n\t"
+    return is_control or STEERING.match(character) is not None
 
 
 def _plain_key(key: str) -> str:

@@ -464,9 +464,12 @@ class TreatmentProtocol(Fact, frozen=True):
 
     @cached_property
     def version_key(self) -> tuple[tuple[int, int, str], ...]:
-        """The version as numbers, so that 10 is newer than 9."""
-        parts = re.findall(r"[0-9]+|[^0-9.]+", self.version)
-        return tuple((1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts)
+        """The version as numbers, so that 10 is newer than 9.
+
+        Of numbers without leading zeros the longer one is larger, whatever their length.
+        """
+        parts = re.findall(r"0*(?=[0-9])([0-9]+)|([^0-9.]+)", self.version)
+        return tuple((1, len(digits), digits) if digits else (0, 0, word) for digits, word in parts)
 
     @cached_property
     def unverified_retreatment(self) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 import re
 from html import escape
 
+from botox_schedule.values import STEERING
+
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_CONTROLS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _INSTEAD = "\ufffd"
 
 
@@ -17,7 +18,7 @@ def clean(text: object) -> str:
     >>> clean("P1\x00\u202e2")
     'P1�2'
     """
-    return _CONTROLS.sub(_INSTEAD, _NOT_XML.sub("", str(text)))
+    return STEERING.sub(_INSTEAD, _NOT_XML.sub("", str(text)))
 
 
 def escaped(text: object) -> str:
