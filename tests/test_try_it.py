@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -132,3 +133,18 @@ class TestBuilder:
         monkeypatch.setenv("PATH", "")
         with pytest.raises(builder.UnavailableError, match="npm is not installed"):
             builder.build_folder()
+
+    def test_the_documentation_is_built_without_it_and_says_so(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.syspath_prepend(str(DOCS))
+        builder = __import__("try_it_build")
+        for name in ("CACHE", "FOLDER", "PAGE"):
+            monkeypatch.setattr(builder, name, tmp_path / name)
+        monkeypatch.setenv("PATH", "")
+        hooks: dict[str, Any] = {}
+        app = SimpleNamespace(connect=hooks.__setitem__, builder=SimpleNamespace(format="html"))
+        builder.setup(app)
+        hooks["builder-inited"](app)
+        assert "shows its first answer only" in capsys.readouterr().err
+        assert (tmp_path / "PAGE").is_file()
