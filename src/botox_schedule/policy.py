@@ -1,6 +1,6 @@
 """What a clinic or payer chose, as opposed to what a source says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
