@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 T ?=
 
-.PHONY: demo test check validators lint types contracts coverage docs bench bench-panel bench-spark digests snapshots house oracle mutants fuzz audit pictures clean
+.PHONY: demo test check validators lint types contracts coverage docs bench bench-panel bench-spark digests snapshots house oracle mutants fuzz audit pictures release lock conformance load clean
 
 demo:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install . && .venv/bin/botox-schedule demo
@@ -15,7 +15,7 @@ check:
 	bash .ci/run
 
 .venv/dev:
-	$(PYTHON) -m venv .venv && $(BIN)/pip install -q -e '.[test,docs,dev]' && touch $@
+	$(PYTHON) -m venv .venv && $(BIN)/pip install -q 'pip>=25.1' && $(BIN)/pip install -q -e '.[test]' --group dev && touch $@
 
 validators:
 	npm install --prefix tests/node --ignore-scripts --no-package-lock --no-audit --no-fund --silent
@@ -81,6 +81,31 @@ pictures: .venv/dev
 	$(BIN)/python docs/pictures/draw.py
 	$(BIN)/botox-schedule report src/botox_schedule/cli/demo/clinic-export.csv --as-of 2026-03-16 --html /tmp/demo.html
 	chromium --headless --no-sandbox --window-size=1240,560 --screenshot=docs/pictures/demo.png file:///tmp/demo.html
+
+# Wheel and source distribution of the last commit, and what they bring along (CycloneDX).
+release:
+	rm -rf dist && git clone -q . dist/tree
+	$(PYTHON) -m venv dist/tools && dist/tools/bin/pip install -q 'build>=1.2' 'cyclonedx-bom>=7'
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) dist/tools/bin/python -m build -q --outdir dist dist/tree
+	$(PYTHON) -m venv --without-pip dist/installed
+	dist/tools/bin/pip --python dist/installed/bin/python install -q dist/*.whl
+	version=$$(dist/installed/bin/python -c 'import botox_schedule as bs; print(bs.__version__)') && \
+	sed "s/^dynamic = .*/version = \"$$version\"/" pyproject.toml > dist/tree/pyproject.toml && \
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) dist/tools/bin/cyclonedx-py environment --pyproject dist/tree/pyproject.toml \
+		--mc-type library --output-reproducible -o dist/botox_schedule-$$version.cdx.json dist/installed/bin/python
+	rm -rf dist/tree dist/tools dist/installed
+
+# Public addresses only: a test says so.
+lock: .venv/dev
+	$(BIN)/pip install -q uv && $(BIN)/uv lock
+
+# The suite for others, from the case files and the published tables.
+conformance: .venv/dev
+	cd tests && ../$(BIN)/python conformance.py
+
+# Some minutes; ends with 1 where the memory grows.
+load: .venv/dev
+	$(BIN)/python benchmarks/web_service.py 100000
 
 clean:
 	rm -rf .venv docs/_build dist .coverage

@@ -40,6 +40,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
+    "try_it_build",
 ]
 html_theme = "furo"
 pygments_dark_style = "github-dark"
@@ -64,7 +65,8 @@ autodoc_default_options = {
     "ref, clock, unverified_retreatment, unverified_response"
 }
 napoleon_use_ivar = True
-suppress_warnings = ["mystnb.unknown_mime_type"]
+# Without a network the page "Try it" is built with its first answer only.
+suppress_warnings = ["mystnb.unknown_mime_type", "try_it"]
 
 
 GENERATED = HERE / "reference" / "generated"

@@ -44,7 +44,7 @@ def path_of(name: str, package: str = "") -> str | None:
 
 def public_names() -> Iterator[tuple[str, str]]:
     """Yield the name of each root name, and its path in the reference."""
-    for name in import_module(PACKAGE).__all__:
+    for name in sorted(import_module(PACKAGE).__all__, key=lambda name: (name[0].isupper(), name)):
         yield name, path_of(name) or ""
 
 

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -178,6 +179,46 @@ class TestOtherLibraries:
         assert found.filter("status = 'overdue'").count("*").fetchall() == [(1,)]
         assert connection.sql("SELECT status FROM found").fetchall() == [("overdue",)]
         assert [row[2] for row in connection.sql("SHOW ALL TABLES").fetchall()] == ["given"]
+
+    @pytest.mark.parametrize("own", [False, True], ids=["one connection", "a cursor for each"])
+    def test_duckdb_in_threads_answers_rightly_or_says_what_to_do(self, own: bool) -> None:
+        duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+        connection = duckdb.connect()
+        connection.execute(
+            "CREATE TABLE given AS SELECT 'p-' || i AS patient, DATE '2026-01-05' AS administered_on, "
+            "'chronic-migraine' AS indication, 'Botox' AS product FROM range(500) r(i)"
+        )
+        expected = panel.forecast(connection.table("given").pl(), as_of=AS_OF).sort("patient")
+        relations = [(connection.cursor() if own else connection).table("given") for _ in range(12)]
+
+        def said(relation: Any) -> str:
+            try:
+                found = panel.forecast(relation, as_of=AS_OF)
+            except PanelError as error:
+                return str(error).partition("; ")[2]
+            return "right" if not own or found.pl().sort("patient").equals(expected) else "wrong"
+
+        with ThreadPoolExecutor(4) as pool:
+            answers = set(pool.map(said, relations))
+        what_to_do = (
+            "a connection serves one thread at a time, "
+            "so give each thread its own connection.cursor()"
+        )
+        assert answers <= ({"right"} if own else {"right", what_to_do})
+        assert "right" in answers
+
+    def test_what_duckdb_says_of_a_value_is_not_repeated(self) -> None:
+        duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+        connection = duckdb.connect()
+        relation = connection.sql(
+            "SELECT 'p-1' AS patient, CAST(day AS DATE) AS administered_on, "
+            "'chronic-migraine' AS indication, 'Botox' AS product FROM (VALUES ('Jane Doe')) v(day)"
+        )
+        with pytest.raises(
+            PanelError, match=r"^sessions: DuckDB gives no rows \(Conversion"
+        ) as told:
+            panel.forecast(relation, as_of=AS_OF)
+        assert "Doe" not in str(told.value)
 
     def test_duckdb_moments_with_a_zone_are_named(self) -> None:
         duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")

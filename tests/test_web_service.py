@@ -179,9 +179,15 @@ class TestRefusals:
         assert answer.status_code in {400, 422}
         assert "Doe" not in answer.text
 
+    def test_the_page_shows_a_real_answer(self) -> None:
+        page = (EXAMPLE.parents[1] / "how-to" / "web-service.md").read_text(encoding="utf-8")
+        shown = json.loads(page.partition("```json\n")[2].partition("```")[0])
+        wrong = {"record": {"born_on": "29.02.1980"}, "as_of": "2026-02-20"}
+        assert CLIENT.post("/summaries", json=wrong).json() == shown
+
     def test_a_misspelled_field_is_refused(self) -> None:
         answer = CLIENT.post("/forecast", json=TRACK | {"polcy": POLICY})
-        fault = {"loc": ["body"], "msg": "Extra inputs are not permitted"}
+        fault = {"loc": ["body", "(unknown key)"], "msg": "Extra inputs are not permitted"}
         assert answer.json() == {"detail": [fault]}
 
     def test_an_unknown_indication_names_the_nearest(self) -> None:

@@ -53,7 +53,7 @@ def of_page(path: Path) -> Example:
 
 
 def _whole(path: Path) -> Example:
-    return Example(path, _name(path), dict(enumerate(path.read_text("utf-8").splitlines())))
+    return Example(path, path.stem, dict(enumerate(path.read_text("utf-8").splitlines())))
 
 
 def of_module(path: Path) -> Iterator[Example]:

@@ -3,6 +3,7 @@
 import sqlite3
 import sys
 from datetime import date
+from importlib import import_module
 from typing import Any
 
 import polars as pl
@@ -63,9 +64,17 @@ def demonstration() -> sqlite3.Connection:
     return connection
 
 
+def connect(address: str) -> Any:
+    """Open a file of SQLite, or a PostgreSQL database for reading only."""
+    if not address.startswith("postgresql:"):
+        return sqlite3.connect(address)
+    psycopg = import_module("psycopg")
+    return psycopg.connect(address, options="-c default_transaction_read_only=on")
+
+
 if __name__ == "__main__":
-    path, day = sys.argv[1:] or (None, "2026-03-16")
-    database = demonstration() if path is None else sqlite3.connect(path)
+    address, day = sys.argv[1:] or ("", "2026-03-16")
+    database = connect(address) if address else demonstration()
     found = recall_list(database, date.fromisoformat(day)).select(SHOWN)
     for section, reason, patient, indication, due, findings in found.iter_rows():
         print(f"{section:24}{reason:20}{patient:6}{indication or '-':18}{due or '-'} {findings}")

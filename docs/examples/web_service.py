@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -19,8 +18,7 @@ from botox_schedule.engine import (
     ProjectedSession,
     TreatmentCycle,
 )
-
-UNKNOWN_NAME = {"extra_forbidden", "unexpected_keyword_argument"}
+from botox_schedule.errors import safe_place
 
 
 class Record(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
@@ -76,16 +74,11 @@ def refused(faults: Iterable[Fault]) -> JSONResponse:
     return JSONResponse(Refused(detail=list(faults)).model_dump(), status_code=422)
 
 
-def fault_of(error: dict[str, Any]) -> Fault:
-    """Say where and what; the name of an unknown field may itself be about a patient."""
-    place = error["loc"][:-1] if error["type"] in UNKNOWN_NAME else error["loc"]
-    return Fault(loc=list(place), msg=error["msg"])
-
-
-# FastAPI's own answer repeats what was sent, which a proxy or a browser may log.
+# FastAPI's own answer repeats what was sent, which a proxy or a browser may log. The name of an
+# unknown field may itself be about a patient.
 @app.exception_handler(RequestValidationError)
 async def on_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-    return refused(fault_of(each) for each in error.errors())
+    return refused(Fault(loc=list(safe_place(each)), msg=each["msg"]) for each in error.errors())
 
 
 @app.exception_handler(bs.BotoxScheduleError)

@@ -9,8 +9,7 @@ from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.check import DateCheck, check_of
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
-from botox_schedule.engine.findings import record_findings
-from botox_schedule.engine.forecast import Forecast, forecast_of, forecast_without_protocol
+from botox_schedule.engine.forecast import Forecast, forecast_in, forecast_of
 from botox_schedule.engine.limits import (
     Exposure,
     LimitCheck,
@@ -31,13 +30,11 @@ from botox_schedule.engine.session import (
     status_on,
 )
 from botox_schedule.engine.track import (
-    Reading,
     Track,
     read_record,
     track_in,
 )
 from botox_schedule.engine.tracks import (
-    RecordTrack,
     followed_findings,
     followed_in,
     tracks_of,
@@ -302,20 +299,13 @@ def forecast_all(
     known = known_protocols(protocols)
     reading = read_record(record, as_day(as_of, "as_of"), policy_or_default(policy), known)
     where = region.strip().lower()
-    answers = [_forecast_of(reading, found) for found in tracks_of(reading, where, people)]
+    answers = [forecast_in(reading, found) for found in tracks_of(reading, where, people)]
     return tuple(sorted(answers, key=_urgency))
 
 
 def _urgency(answer: Forecast) -> tuple[int, date, str]:
     day = answer.dates.due or answer.dates.earliest or date.max
     return _URGENCY.index(answer.status), day, answer.indication
-
-
-def _forecast_of(reading: Reading, found: RecordTrack) -> Forecast:
-    if found.track is None:
-        findings = tuple(record_findings(reading))
-        return forecast_without_protocol(reading, found.indication, findings)
-    return forecast_of(found.track, None, found.findings)
 
 
 def check_date(

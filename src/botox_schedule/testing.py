@@ -301,7 +301,8 @@ def records(
         indications=words, first=first, last=last, only_completed=only_history, **fixed
     )
     given = [draw(begin), *draw(st.lists(further, max_size=most_sessions - 1))]
-    rows = {part: draw(part_rows) for part, part_rows in _drawn(parts, words, first, last).items()}
+    drawn = _drawn(parts, words, first, last).items()
+    rows: dict[str, Any] = {part: draw(part_rows) for part, part_rows in drawn}
     born_on = None if only_history else draw(st.none() | days(date(1940, 1, 1), date(2000, 1, 1)))
     return PatientRecord(sessions=tuple(_living(given)), born_on=born_on, **rows)
 

@@ -13,7 +13,7 @@ from botox_schedule import Forecast
 from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
 from botox_schedule.cli.record_files import RECORD, question_of
-from botox_schedule.cli.tracks import forecast_for
+from botox_schedule.engine.forecast import forecast_in
 from botox_schedule.engine.limits import LimitCheck
 
 _OPTIONS = {"--explain": "with the reason and the source of every date"}
@@ -32,7 +32,7 @@ def answer(given: Namespace) -> Answer:
     """Return where each track stands, with the reasons if asked for."""
     question = question_of(given)
     found = [
-        forecast_for(question.reading, track, question.planned_units) for track in question.tracks
+        forecast_in(question.reading, track, question.planned_units) for track in question.tracks
     ]
     lines = [line for one in found for line in _lines(one, explain=given.explain)]
     return Answer(

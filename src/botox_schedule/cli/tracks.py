@@ -3,19 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from botox_schedule import DueStatus, Forecast, PatientRecord, Population, SchedulingPolicy
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table
 from botox_schedule.engine.check import judge_day
-from botox_schedule.engine.findings import record_findings
-from botox_schedule.engine.forecast import (
-    dates_of,
-    day_in_question,
-    forecast_of,
-    forecast_without_protocol,
-)
+from botox_schedule.engine.forecast import dates_of, day_in_question, forecast_in
 from botox_schedule.engine.limits import checks_on, is_clear
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Reading, Track, read_record
@@ -88,15 +81,7 @@ class ListedTrack(NamedTuple):
         """Return the whole answer for the track; None where no row could be read."""
         if self.reading is None or self.found is None:
             return None
-        return forecast_for(self.reading, self.found)
-
-
-def forecast_for(reading: Reading, found: RecordTrack, planned: Decimal | None = None) -> Forecast:
-    """Return the whole answer for a track, also where no protocol is known."""
-    if found.track is None:
-        findings = tuple(record_findings(reading))
-        return forecast_without_protocol(reading, found.indication, findings)
-    return forecast_of(found.track, planned, found.findings)
+        return forecast_in(self.reading, self.found)
 
 
 def listed_tracks(

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day
 from botox_schedule.engine.check import judge_day
-from botox_schedule.engine.findings import next_look, track_findings
+from botox_schedule.engine.findings import next_look, record_findings, track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
     LimitQuestion,
@@ -27,6 +27,7 @@ from botox_schedule.engine.response import (
 )
 from botox_schedule.engine.session import DueDates, due_dates_of
 from botox_schedule.engine.track import Reading, Track, status_without_protocol
+from botox_schedule.engine.tracks import RecordTrack
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import version_on
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
@@ -377,9 +378,14 @@ def course_start(track: Track) -> date | None:
     return min(started_on, first_here)
 
 
-def forecast_without_protocol(
-    reading: Reading, indication: str, findings: tuple[Finding, ...]
-) -> Forecast:
+def forecast_in(reading: Reading, found: RecordTrack, planned: Decimal | None = None) -> Forecast:
+    """Return the answer for a track of a record, also where no protocol is known for it."""
+    if found.track is None:
+        return forecast_without_protocol(reading, found.indication)
+    return forecast_of(found.track, planned, found.findings)
+
+
+def forecast_without_protocol(reading: Reading, indication: str) -> Forecast:
     """Return the answer for sessions of an indication that no protocol is known for."""
     sessions = [
         s
@@ -398,7 +404,7 @@ def forecast_without_protocol(
         dates=DueDates(),
         last_session_on=last,
         days_since_last=None if last is None else (reading.as_of - last).days,
-        findings=findings,
+        findings=tuple(record_findings(reading)),
         reasons={
             name.value: DateReason(date_name=name, on=None, rule=sentence, protocol=None)
             for name in DateName

@@ -19,7 +19,7 @@ class HoldCalendar:
     __slots__ = ("known", "spans")
 
     def __init__(self, holds: Iterable[Hold]) -> None:
-        self.known = tuple(sorted(holds, key=lambda hold: hold.first))
+        self.known: tuple[Hold, ...] = tuple(sorted(holds, key=lambda hold: hold.first))
         self.spans: tuple[tuple[date, date | None], ...] = ()
         for hold in self.known:
             self.spans = _joined(self.spans, hold)

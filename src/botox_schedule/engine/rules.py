@@ -167,7 +167,7 @@ class IntervalRules:
     __slots__ = ("_on", "_starts", "facts", "windows")
 
     def __init__(self, facts: RuleFacts) -> None:
-        self.facts = facts
+        self.facts: RuleFacts = facts
         ahead = {day for day in _changes(facts) if day > facts.anchor}
         self._starts = [facts.anchor, *sorted(ahead)]
         self._on: dict[date, RulesOn] = {}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from botox_schedule.dates.days import shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_judgment
 from botox_schedule.engine.dates import first_allowed
-from botox_schedule.engine.findings import next_look, record_findings, track_findings
+from botox_schedule.engine.findings import next_look, track_findings
 from botox_schedule.engine.forecast import (
     forecast_without_protocol,
     limit_question,
@@ -164,7 +164,7 @@ def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
 
 
 def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:
-    answer = forecast_without_protocol(reading, indication, tuple(record_findings(reading)))
+    answer = forecast_without_protocol(reading, indication)
     codes = frozenset(finding.code for finding in answer.findings)
     open_ = frozenset(f.code for f in answer.findings if f.key not in acknowledged)
     return Standing(

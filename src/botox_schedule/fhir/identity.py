@@ -70,12 +70,17 @@ class Directory:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._only_base = _only_base(entries)
-        self.kinds = {entry.kind for entry in entries}
+        self.kinds: set[str] = {entry.kind for entry in entries}
         versions = grouped((self.identity(entry), entry) for entry in entries)
         newest = [_newest(known) for known in versions.values()]
-        self.whole = [e for known in newest if not any(e.is_deletion for e in known) for e in known]
-        self.uncertain = [known for known in newest if len(known) > 1]
-        self.every = [*self.whole, *(c for entry in self.whole for c in _contained(entry))]
+        self.whole: list[Entry] = [
+            e for known in newest if not any(e.is_deletion for e in known) for e in known
+        ]
+        self.uncertain: list[list[Entry]] = [known for known in newest if len(known) > 1]
+        self.every: list[Entry] = [
+            *self.whole,
+            *(c for entry in self.whole for c in _contained(entry)),
+        ]
         self._entries = grouped((self.identity(entry), entry) for entry in self.every)
         self._named = grouped((n, self.identity(e)) for e in self.every for n in self._names(e))
         self._by_name = grouped((entry.name, self.identity(entry)) for entry in self.whole)

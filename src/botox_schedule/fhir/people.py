@@ -59,7 +59,7 @@ class People:
         self._links = [link for entry in own for link in _links_of(entry, directory)]
         self._leaders = _leaders_of(self._links, directory)
         self._members = grouped((self.key_of(directory.identity(e)), e) for e in self._all)
-        self.keys = list(dict.fromkeys(self.key_of(directory.identity(e)) for e in own))
+        self.keys: list[str] = list(dict.fromkeys(self.key_of(directory.identity(e)) for e in own))
 
     def key_of(self, identity: str) -> str:
         """Return the id of a person's record."""

@@ -1,6 +1,7 @@
 """The door: every frame becomes Polars, and the answer goes back as the caller's kind."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -144,8 +145,26 @@ def _changed(table: str, name: str, column: Callable[[str], pl.Series]) -> pl.Se
 def _from_duckdb(given: Given) -> pl.DataFrame:
     import duckdb  # noqa: PLC0415 - an extra
 
-    chosen = given.native.select(*map(duckdb.ColumnExpression, given.needed()))
-    return _from_arrow(given._replace(native=chosen.to_arrow_table()))
+    with _on_connection(given.name):
+        chosen = given.native.select(*map(duckdb.ColumnExpression, given.needed()))
+        rows = chosen.to_arrow_table()
+    return _from_arrow(given._replace(native=rows))
+
+
+@contextmanager
+def _on_connection(name: str) -> Iterator[None]:
+    """Say what to do where DuckDB refuses; its own words can hold a value of a row."""
+    import duckdb  # noqa: PLC0415 - an extra
+
+    try:
+        yield
+    except duckdb.Error as fault:
+        what = type(fault).__name__
+        message = (
+            f"{name}: DuckDB gives no rows ({what}); a connection serves one thread at a time, "
+            "so give each thread its own connection.cursor()"
+        )
+        raise PanelError(message) from None
 
 
 def _as_polars(answer: pl.DataFrame, _: Any) -> Any:
@@ -163,7 +182,8 @@ def as_arrow(answer: pl.DataFrame, _: Any = None) -> Any:
 
 def _as_duckdb(answer: pl.DataFrame, relation: Any) -> Any:
     found = as_arrow(answer)  # noqa: F841 - DuckDB finds it by its name
-    return relation.query("_botox_schedule_sessions", "FROM found")
+    with _on_connection("the answer"):
+        return relation.query("_botox_schedule_sessions", "FROM found")
 
 
 _READERS: Mapping[str, Callable[[Given], pl.DataFrame]] = {

@@ -74,7 +74,7 @@ class Records(NamedTuple):
             yield patient, self._record(patient, [], self.born.get(patient)), 0
 
     def _record(self, patient: Any, rows: list[tuple[Any, ...]], born_on: Any) -> PatientRecord:
-        beside = {
+        beside: dict[str, Any] = {
             name: tuple(values[patient])
             for name, values in self.values.items()
             if patient in values

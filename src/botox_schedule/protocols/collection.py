@@ -62,7 +62,7 @@ class ProtocolSet:
         ] = {}
         self._is_dated = any(p.in_force.first or p.in_force.last for p in self._protocols)
         named = {i for p in self._protocols for i in (p.indication, *p.shares_clock_with)}
-        self.indications = frozenset(named) | bundled_indications()
+        self.indications: frozenset[str] = frozenset(named) | bundled_indications()
 
     def __iter__(self) -> Iterator[TreatmentProtocol]:
         return iter(self._protocols)

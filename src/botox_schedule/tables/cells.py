@@ -81,9 +81,9 @@ class CellReader:
     def __init__(
         self, date_format: str | None, product: Product | None, indications: Iterable[str]
     ) -> None:
-        self.date_format = date_format or "iso"
+        self.date_format: str = date_format or "iso"
         self.product = product
-        self.indications = bundled_indications() | set(indications)
+        self.indications: frozenset[str] = bundled_indications() | set(indications)
         _check_format(self.date_format)
 
     def day(self, cell: Cell) -> Parsed:
@@ -277,9 +277,13 @@ def _is_ambiguous(given: str) -> bool:
     return _THOUSANDS.fullmatch(given) is not None
 
 
-units = _amount(_UNIT, "expected a number above 0", MOST_UNITS)
-units_discarded = _amount(_UNIT, "expected 0 or a number above 0", MOST_UNITS, zero=True)
-kilograms = _amount(_KILOGRAM, "expected kilograms above 0 and at most 1000", _MOST_KILOGRAMS)
+units: Callable[[Cell], Parsed] = _amount(_UNIT, "expected a number above 0", MOST_UNITS)
+units_discarded: Callable[[Cell], Parsed] = _amount(
+    _UNIT, "expected 0 or a number above 0", MOST_UNITS, zero=True
+)
+kilograms: Callable[[Cell], Parsed] = _amount(
+    _KILOGRAM, "expected kilograms above 0 and at most 1000", _MOST_KILOGRAMS
+)
 
 
 def count(cell: Cell) -> Parsed:

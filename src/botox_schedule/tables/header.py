@@ -51,7 +51,9 @@ class ColumnNames:
         self.required = required
         self._known = names_by_column(table, dict.fromkeys(columns))
         self._given = {folded(name): name for name in chosen}
-        self.chosen = {folded(name): self._column(means) for name, means in chosen.items()}
+        self.chosen: dict[str, str] = {
+            folded(name): self._column(means) for name, means in chosen.items()
+        }
 
     def _column(self, means: str) -> str:
         """Return the column that a caller names, by any of its names."""
