@@ -37,7 +37,7 @@ def tables_in(text: str, name: str) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of too many digits too
         raise ProtocolFileError(f"{name}: not a TOML file: {error}") from None
     except ArithmeticError:
         raise ProtocolFileError(f"{name}: not a TOML file: a number is too large") from None
