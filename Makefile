@@ -80,7 +80,7 @@ audit: .venv/dev
 pictures: .venv/dev
 	$(BIN)/python docs/pictures/draw.py
 	$(BIN)/botox-schedule report src/botox_schedule/cli/demo/clinic-export.csv --as-of 2026-03-16 --html /tmp/demo.html
-	chromium --headless --no-sandbox --window-size=1240,560 --screenshot=docs/pictures/demo.png file:///tmp/demo.html
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1240,620 --screenshot=docs/pictures/demo.png file:///tmp/demo.html
 
 # Wheel and source distribution of the last commit, and what they bring along (CycloneDX).
 release:

@@ -115,7 +115,7 @@ class FindingError(BotoxScheduleError, ValueError):
 
 
 class FindingsError(BotoxScheduleError, ExceptionGroup[FindingError]):
-    """All findings of a forecast, raised together in strict mode."""
+    """The findings of a forecast that need a person today, raised together in strict mode."""
 
     def derive(self, excs: Sequence[FindingError]) -> Self:  # type: ignore[override]
         """Return a group of the same kind: ``split`` and ``except*`` keep what it is."""
