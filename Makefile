@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 T ?=
 
-.PHONY: demo test check validators lint types contracts coverage docs bench bench-panel bench-spark digests snapshots house oracle mutants fuzz audit pictures release lock conformance load clean
+.PHONY: demo test check validators lint types contracts coverage docs bench bench-panel bench-spark digests snapshots house oracle mutants fuzz audit pictures release lock conformance load try-it core-3.14 clean
 
 demo:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install . && .venv/bin/botox-schedule demo
@@ -106,6 +106,12 @@ conformance: .venv/dev
 # Some minutes; ends with 1 where the memory grows.
 load: .venv/dev
 	$(BIN)/python benchmarks/web_service.py 100000
+
+try-it: .venv/dev
+	.ci/try-it
+
+core-3.14: .venv/dev
+	.ci/core-3.14
 
 clean:
 	rm -rf .venv docs/_build dist .coverage
