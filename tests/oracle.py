@@ -350,7 +350,7 @@ class Oracle:
             self._counts_from(anchor, last),
             self.firsts[-1],
             # A touch-up that only counts as a full session leaves open what came before it.
-            anchor if parts[0].kind.value == "full" else date.min,
+            anchor if any(part.kind.value == "full" for part in parts) else date.min,
             last,
             self._given(parts),
         )
