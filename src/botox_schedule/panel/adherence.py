@@ -25,7 +25,7 @@ from botox_schedule.errors import CountError, PanelError
 from botox_schedule.panel.asking import EPOCH, Asking
 from botox_schedule.panel.columns import check_columns, key_column
 from botox_schedule.panel.cycles import judged_cycles
-from botox_schedule.panel.door import Frames
+from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import RulesAndCare, ask
 from botox_schedule.panel.happened import cycles_of
 from botox_schedule.panel.situations import asked

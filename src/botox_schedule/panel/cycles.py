@@ -9,7 +9,7 @@ from botox_schedule.dates.days import DayInput
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.panel.asking import Asking
-from botox_schedule.panel.door import Frames
+from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import RulesAndCare, ask
 from botox_schedule.panel.happened import cycles_of, with_previous
 from botox_schedule.panel.situations import JUDGED

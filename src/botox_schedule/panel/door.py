@@ -1,59 +1,11 @@
 """The door: every frame becomes Polars, and the answer goes back as the caller's kind."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from botox_schedule.errors import PanelError
-
-Frames = dict[str, pl.DataFrame]
-Compute = Callable[[Frames], pl.DataFrame]
-"""Answers from the sessions and the tables beside them, each under its name."""
-Summary = Callable[[pl.DataFrame], pl.DataFrame]
-
-_KINDS = "a Polars, pandas, PyArrow, DuckDB or PySpark frame"
-_CHANGED = (ArithmeticError, ValueError, TypeError, pl.exceptions.PolarsError)
-
-
-class Given(NamedTuple):
-    """A caller's frame with the columns that are looked at.
-
-    Attributes:
-        name: What the caller calls it: ``sessions``, ``holds``.
-        native: The frame.
-        columns: The columns that are looked at; None means all.
-    """
-
-    name: str
-    native: Any
-    columns: Sequence[str] | None
-
-    @property
-    def kind(self) -> str:
-        """The library that the frame is of.
-
-        Raises:
-            PanelError: When it is no frame.
-        """
-        kind = type(self.native)
-        module = kind.__module__.partition(".")[0].lstrip("_")
-        if module not in {*_READERS, "pyspark"} or not hasattr(kind, "columns"):
-            raise PanelError(f"{self.name}: give {_KINDS}; a {kind.__name__} is none")
-        return module
-
-    def names(self) -> list[str]:
-        """The names of all columns of the frame."""
-        if isinstance(self.native, pl.LazyFrame):
-            return self.native.collect_schema().names()
-        names = getattr(self.native, "column_names", self.native.columns)
-        return [str(name) for name in names]
-
-    def needed(self) -> list[str]:
-        """The names of the columns that are looked at, as far as the frame has them."""
-        names = self.names()
-        return names if self.columns is None else [name for name in names if name in self.columns]
+from botox_schedule.panel.frames import Compute, Frames, Given, Summary, read, write
 
 
 def answered(given: Sequence[Given], compute: Compute, summary: Summary | None = None) -> Any:
@@ -65,8 +17,7 @@ def answered(given: Sequence[Given], compute: Compute, summary: Summary | None =
         summary: Sums up the answers of all parts.
     """
     sessions = given[0]
-    kind = sessions.kind
-    if kind == "pyspark":
+    if sessions.kind == "pyspark":
         from botox_schedule.panel import spark  # noqa: PLC0415 - an extra
 
         return spark.answered(given, compute, summary)
@@ -74,7 +25,7 @@ def answered(given: Sequence[Given], compute: Compute, summary: Summary | None =
     if isinstance(sessions.native, pl.LazyFrame):
         # Nothing is read before the answer is collected; the columns are looked at at once.
         return pl.defer(whole.answer, schema=whole.schema())
-    return _WRITERS[kind](whole.answer(), sessions.native)
+    return write(whole.answer(), sessions)
 
 
 class _Whole(NamedTuple):
@@ -100,101 +51,3 @@ def _emptied(given: Given) -> pl.DataFrame:
         schema = given.native.collect_schema()
         return pl.DataFrame(schema={name: schema[name] for name in given.needed()})
     return read(given).clear()
-
-
-def read(given: Given) -> pl.DataFrame:
-    """Return the columns of a frame that are looked at.
-
-    Raises:
-        PanelError: When a column cannot become one of Polars.
-    """
-    return _READERS[given.kind](given)
-
-
-def _from_polars(given: Given) -> pl.DataFrame:
-    found: pl.DataFrame = given.native.lazy().select(given.needed()).collect()
-    return found
-
-
-def _from_pandas(given: Given) -> pl.DataFrame:
-    return _by_column(given, lambda name: pl.Series(name, pl.from_pandas(given.native[name])))
-
-
-def _from_arrow(given: Given) -> pl.DataFrame:
-    def column(name: str) -> pl.Series:
-        return pl.DataFrame(pl.from_arrow(given.native.select([name]))).to_series()
-
-    return _by_column(given, column)
-
-
-def _by_column(given: Given, column: Callable[[str], pl.Series]) -> pl.DataFrame:
-    return pl.DataFrame([_changed(given.name, name, column) for name in given.needed()])
-
-
-def _changed(table: str, name: str, column: Callable[[str], pl.Series]) -> pl.Series:
-    try:
-        return column(name)
-    except _CHANGED as fault:
-        what = type(fault).__name__
-        message = (
-            f"{table}: {name}: Polars cannot read the column ({what}); give dates, text or numbers"
-        )
-        raise PanelError(message) from None
-
-
-def _from_duckdb(given: Given) -> pl.DataFrame:
-    import duckdb  # noqa: PLC0415 - an extra
-
-    with _on_connection(given.name):
-        chosen = given.native.select(*map(duckdb.ColumnExpression, given.needed()))
-        rows = chosen.to_arrow_table()
-    return _from_arrow(given._replace(native=rows))
-
-
-@contextmanager
-def _on_connection(name: str) -> Iterator[None]:
-    """Say what to do where DuckDB refuses; its own words can hold a value of a row."""
-    import duckdb  # noqa: PLC0415 - an extra
-
-    try:
-        yield
-    except duckdb.Error as fault:
-        what = type(fault).__name__
-        message = (
-            f"{name}: DuckDB gives no rows ({what}); a connection serves one thread at a time, "
-            "so give each thread its own connection.cursor()"
-        )
-        raise PanelError(message) from None
-
-
-def _as_polars(answer: pl.DataFrame, _: Any) -> Any:
-    return answer
-
-
-def _as_pandas(answer: pl.DataFrame, _: Any) -> Any:
-    return answer.to_pandas()
-
-
-def as_arrow(answer: pl.DataFrame, _: Any = None) -> Any:
-    """Return an answer as a PyArrow table with types that every library knows."""
-    return answer.to_arrow(compat_level=pl.CompatLevel.oldest())
-
-
-def _as_duckdb(answer: pl.DataFrame, relation: Any) -> Any:
-    found = as_arrow(answer)  # noqa: F841 - DuckDB finds it by its name
-    with _on_connection("the answer"):
-        return relation.query("_botox_schedule_sessions", "FROM found")
-
-
-_READERS: Mapping[str, Callable[[Given], pl.DataFrame]] = {
-    "polars": _from_polars,
-    "pandas": _from_pandas,
-    "pyarrow": _from_arrow,
-    "duckdb": _from_duckdb,
-}
-_WRITERS: Mapping[str, Callable[[pl.DataFrame, Any], Any]] = {
-    "polars": _as_polars,
-    "pandas": _as_pandas,
-    "pyarrow": as_arrow,
-    "duckdb": _as_duckdb,
-}

@@ -11,7 +11,7 @@ from botox_schedule.engine.limits import in_window
 from botox_schedule.errors import IntervalError
 from botox_schedule.panel.asking import Asking, session_of
 from botox_schedule.panel.columns import mapped
-from botox_schedule.panel.door import Frames
+from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import ask
 from botox_schedule.panel.sessions import PRODUCTS
 from botox_schedule.panel.standings import Population, population_of

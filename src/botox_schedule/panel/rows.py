@@ -8,7 +8,8 @@ import polars as pl
 
 from botox_schedule.dates.days import DayInput
 from botox_schedule.panel.asking import Asking
-from botox_schedule.panel.door import Frames, Given, answered
+from botox_schedule.panel.door import answered
+from botox_schedule.panel.frames import Frames, Given
 from botox_schedule.panel.given import RulesAndCare, ask
 from botox_schedule.panel.sessions import (
     COLUMNS,

@@ -10,7 +10,7 @@ from pyspark.sql import functions as spark
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
 from botox_schedule.errors import PanelError
-from botox_schedule.panel.door import Compute, Given, Summary, as_arrow, read
+from botox_schedule.panel.frames import Compute, Given, Summary, as_arrow, read
 
 _ROWS_OF_A_BATCH = 100_000
 

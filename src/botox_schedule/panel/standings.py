@@ -9,7 +9,7 @@ from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.panel.asking import EPOCH, Asking, ages_of
-from botox_schedule.panel.door import Frames
+from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.happened import (
     BOOKED,
     MISSED,

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from botox_schedule.dates.intervals import Window
 from botox_schedule.errors import PanelError
 from botox_schedule.panel.columns import check_columns, day_column, key_column, text_column
-from botox_schedule.panel.door import Frames
+from botox_schedule.panel.frames import Frames
 from botox_schedule.records.model import (
     BodyWeight,
     CareEnd,

@@ -18,8 +18,8 @@ from botox_schedule.engine.worklist import (
 )
 from botox_schedule.panel.asking import Asking
 from botox_schedule.panel.columns import mapped
-from botox_schedule.panel.door import Frames
 from botox_schedule.panel.forecast import words_of
+from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import Rules, ask
 from botox_schedule.panel.situations import asked, codes_of
 from botox_schedule.panel.standings import population_of, standings

@@ -9,7 +9,7 @@ import polars as pl
 from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.errors import CountError
 from botox_schedule.panel.asking import Asking
-from botox_schedule.panel.door import Frames
+from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import Rules, ask
 from botox_schedule.panel.standings import population_of, standings
 from botox_schedule.protocols.model import TreatmentProtocol
