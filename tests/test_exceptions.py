@@ -35,20 +35,13 @@ def group() -> FindingsError:
     return FindingsError("to review", [FindingError("a", "one"), FindingError("b", "two")])
 
 
-def fails_strictly(_: int) -> None:
-    """Asked in another process."""
-    record = PatientRecord(
-        sessions=[
-            {
-                "id": "s-1",
-                "administered_on": day,
-                "indication": "chronic-migraine",
-                "product": "Botox",
-            }
-            for day in ("2026-01-05", "2026-01-06")
-        ]
-    )
-    forecast(record, "chronic-migraine", as_of="2026-04-10", strict=True)
+DOUBTFUL = PatientRecord(
+    sessions=[
+        {"id": "s-1", "administered_on": day, "indication": "chronic-migraine", "product": "Botox"}
+        for day in ("2026-01-05", "2026-01-06")
+    ]
+)
+"""Asked strictly, it raises a finding."""
 
 
 @pytest.mark.parametrize("how", sorted(COPIES))
@@ -101,7 +94,10 @@ class TestTheGroup:
 
     def test_comes_back_from_another_process(self) -> None:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            caught = pool.submit(fails_strictly, 0).exception()
+            asked = pool.submit(
+                forecast, DOUBTFUL, "chronic-migraine", as_of="2026-04-10", strict=True
+            )
+            caught = asked.exception()
         assert type(caught) is FindingsError
         assert codes(caught) == ["conflicting_records"]
 
