@@ -85,6 +85,15 @@ class TestForms:
         file = export(tmp_path, GOOD.replace("P1", "\uff1d1+1"))
         assert "'\uff1d1+1," in run(capsys, "schedule", file, "--csv")[1]
 
+    @pytest.mark.parametrize("shown", [False, True], ids=["file", "terminal"])
+    def test_a_terminal_obeys_no_cell(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch, shown: bool
+    ) -> None:
+        """A file keeps what was given."""
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: shown)
+        out = printed(capsys, Answer([{"a": "P\x1b[2J\u202e1"}], []), "csv")
+        assert out == ("a\nP\\x1b[2J\\u202e1\n" if shown else "a\nP\x1b[2J\u202e1\n")
+
     def test_nothing_left_is_no_row(self, capsys: Capture) -> None:
         assert printed(capsys, Answer([], [], columns=("a",)), "csv") == "a\n"
 

@@ -299,7 +299,11 @@ def _csv_cell(value: Any) -> Any:
     if isinstance(value, tuple | list):
         value = " ".join(str(plain(one)) for one in value)
     value = plain(value)
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    if not isinstance(value, str):
+        return value
+    # A file keeps what was given; a terminal would obey it.
+    value = escaped(value) if sys.stdout.isatty() else value
+    return f"'{value}" if _FORMULA.match(value) else value
 
 
 def write_file(path: Path, content: bytes | str, *, private: bool = True) -> None:
