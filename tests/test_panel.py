@@ -723,6 +723,14 @@ def test_a_collector_that_is_off_stays_off() -> None:
 class TestSums:
     """Weeks, groups, windows."""
 
+    def test_a_track_without_a_known_effect_has_no_episode(self) -> None:
+        """Strabismus has neither wear-off nor minimum interval; a given effect is one."""
+        frame = frame_of(patient=["a"], administered_on=["2026-01-05"], indication=["strabismus"])
+        asked: Any = {"as_of": AS_OF, "permissible_gap_days": 30}
+        assert panel.persistence(frame, **asked).rows() == []
+        found = panel.persistence(frame, effect=bs.Interval(weeks=12), **asked)
+        assert found["patient"].to_list() == ["a"]
+
     def test_a_track_counts_in_one_week(self) -> None:
         frame = frame_of(
             patient=["a", "b", "b", "c", "lapsed"],

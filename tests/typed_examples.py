@@ -7,6 +7,7 @@ import ast
 import doctest
 import re
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,8 @@ def all_examples() -> list[Example]:
     """Return the files of all pages, programs and docstrings."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     programs = sorted((ROOT / "docs" / "examples").glob("*.py"))
+    if find_spec("pyspark") is None:
+        programs = [path for path in programs if "pyspark" not in path.read_text("utf-8")]
     modules = sorted((SOURCES / "botox_schedule").rglob("*.py"))
     return [
         *(page for path in pages if (page := of_page(path)).lines),

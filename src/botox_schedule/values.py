@@ -54,8 +54,7 @@ class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
         summary, fields = _described(getdoc(cls) or "")
         described["description"] = summary
         for name, words in fields.items():
-            if name in described.get("properties", {}):
-                described["properties"][name]["description"] = words
+            described["properties"][name]["description"] = words
         return json_schema
 
 

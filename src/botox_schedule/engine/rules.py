@@ -395,7 +395,7 @@ def _valid_minimum(facts: RuleFacts, day: date, authority: Authority) -> Interva
 def _days(facts: RuleFacts, interval: Interval | None) -> date:
     """How long an interval is, as the day it gives from the anchor."""
     if interval is None:
-        return date.min
+        raise AssertionError("only intervals that are stated are compared")
     return interval.added_to(facts.anchor, facts.policy.short_month)
 
 

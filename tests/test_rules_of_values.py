@@ -1,0 +1,140 @@
+"""What values refuse, show and hand on, each rule at its edge."""
+
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+import botox_schedule as bs
+from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.response import phases_until
+from botox_schedule.protocols import DoseLimit, ExpectedResponse, ProtocolSet, RetreatmentRule
+from botox_schedule.protocols import collection as shelf
+from botox_schedule.testing import record_from_gaps
+from samples import MIGRAINE
+
+SPASTICITY = bs.find_protocol("spasticity")
+MAY = date(2026, 5, 1)
+RECORD = record_from_gaps([84], starts_on=date(2025, 11, 3), units=155)
+
+
+class TestWhatIsRefused:
+    @pytest.mark.parametrize(
+        ("kind", "fields", "message"),
+        [
+            (bs.PayerRule, {"minimum": "-1 day"}, "a minimum cannot be negative"),
+            (bs.PayerRule, {"sessions": 4, "per": "0 days"}, "per must be longer than nothing"),
+            (
+                bs.SchedulingPolicy,
+                {"usual": [["x", "12 weeks"], ["x", "13 weeks"]]},
+                "usual names an indication twice",
+            ),
+            (
+                RetreatmentRule,
+                {"kind": "as_needed", "typical": "-1 day", "typical_statistic": "median"},
+                "a typical interval cannot be negative",
+            ),
+            (
+                ExpectedResponse,
+                {"onset": "1 week", "onset_for_whom": "some"},
+                "onset: a window about some patients needs their share",
+            ),
+            (
+                DoseLimit,
+                {"scope": "indications", "per": "session", "units": 1},
+                "a limit over indications names them",
+            ),
+        ],
+    )
+    def test_each_says_what_is_missing(self, kind: Any, fields: Any, message: str) -> None:
+        with pytest.raises(ValidationError, match=message):
+            kind.model_validate(fields)
+
+
+class TestWhatANotebookShows:
+    def test_every_answer_is_html(self) -> None:
+        record = RECORD
+        shown: list[Any] = [
+            bs.due_dates("2026-01-05", MIGRAINE),
+            bs.response_timeline("2026-01-05", MIGRAINE),
+            bs.treatment_cycles(record, MIGRAINE, as_of=MAY)[0],
+            bs.project(record, MIGRAINE, as_of=MAY, count=1)[0],
+            MIGRAINE,
+        ]
+        for value in shown:
+            assert value._repr_html_().startswith("<")
+
+
+class TestCopies:
+    def test_a_copy_without_a_change_is_equal(self) -> None:
+        assert MIGRAINE.model_copy() == MIGRAINE
+
+    def test_a_check_without_a_protocol_says_nothing_of_units(self) -> None:
+        check = bs.check_date(RECORD, MIGRAINE, on=MAY, as_of=MAY)
+        assert "units: " in check.explain()
+        assert "units: " not in check.model_copy(update={"protocol": None}).explain()
+
+
+class TestProtocolSets:
+    def test_one_protocol_given_twice_is_one(self) -> None:
+        known = ProtocolSet([MIGRAINE, MIGRAINE])
+        assert known.versions(MIGRAINE) == (MIGRAINE,)
+
+    def test_what_is_remembered_of_limits_does_not_grow(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(shelf, "_MOST_REMEMBERED", 1)
+        known = ProtocolSet(bs.bundled_protocols())
+        first = known.limits(MIGRAINE, MAY)
+        assert known.limits(SPASTICITY, MAY)
+        assert known.limits(MIGRAINE, MAY) == first
+
+
+class TestProjectionsBeforeWhatIsKnown:
+    def test_no_target_lies_in_a_hold_without_an_end(self) -> None:
+        record = bs.PatientRecord(
+            sessions=RECORD.sessions[-1:],
+            holds=[{"first": "2027-06-01", "reason": "a move"}],
+        )
+        last = record.sessions[0].administered_on
+        found = bs.project(record, MIGRAINE, as_of=last, count=20)
+        assert 0 < len(found) < 20
+        assert found[-1].target < date(2027, 6, 1)
+
+    def test_a_target_that_would_come_late_is_the_due_day(self) -> None:
+        """The day of the plan is forbidden by an override, the due day before it is not."""
+        record = bs.PatientRecord(
+            sessions=[
+                {"administered_on": "2025-11-30", "indication": "spasticity", "product": "Botox"}
+            ],
+            overrides=[
+                {
+                    "indication": "spasticity",
+                    "first": "2026-05-29",
+                    "minimum": "12 months",
+                    "reason": "agreed",
+                    "authority": "clinician",
+                }
+            ],
+        )
+        found = bs.project(record, SPASTICITY, as_of="2025-12-01", count=2)
+        assert [str(session.target) for session in found] == ["2026-02-28", "2026-05-28"]
+
+    def test_nobody_returns_from_an_open_hold(self) -> None:
+        calendar = HoldCalendar([bs.Hold(first="2026-03-01", reason="a move")])
+        grace, month = bs.Interval(days=7), bs.ShortMonth.LAST_DAY
+        assert calendar.after_return(date(2026, 3, 1), grace, month) is None
+        assert calendar.after_return(date(2026, 2, 28), grace, month) == date(2026, 2, 28)
+
+
+class TestPhases:
+    @pytest.mark.parametrize("protocol", bs.bundled_protocols(), ids=lambda p: p.id)
+    def test_each_follows_the_one_before(self, protocol: bs.TreatmentProtocol) -> None:
+        phases = list(phases_until(bs.response_timeline("2026-01-31", protocol)))
+        assert phases[-1][2] is None
+        for (_, first, last), (_, following, _) in pairwise(phases):
+            assert last is not None
+            assert first <= last
+            assert (following - last).days == 1
