@@ -25,6 +25,11 @@ class TestWhatIsRefused:
         ("kind", "fields", "message"),
         [
             (bs.PayerRule, {"minimum": "-1 day"}, "a minimum cannot be negative"),
+            (
+                bs.PayerRule,
+                {"sessions": 4, "first": "2026-02-01", "last": "2026-01-31"},
+                "the rule ends before it starts",
+            ),
             (bs.PayerRule, {"sessions": 4, "per": "0 days"}, "per must be longer than nothing"),
             (
                 bs.SchedulingPolicy,
@@ -121,6 +126,20 @@ class TestProjectionsBeforeWhatIsKnown:
         )
         found = bs.project(record, SPASTICITY, as_of="2025-12-01", count=2)
         assert [str(session.target) for session in found] == ["2026-02-28", "2026-05-28"]
+
+    def test_a_booking_before_a_hold_without_an_end_has_a_window_without_a_due_day(self) -> None:
+        one = {"indication": "spasticity", "product": "Botox"}
+        record = bs.PatientRecord.model_validate(
+            {
+                "sessions": [
+                    {"administered_on": "2026-01-05", **one},
+                    {"administered_on": "2026-04-01", "status": "booked", **one},
+                ],
+                "holds": [{"first": "2026-04-03", "reason": "a move"}],
+            }
+        )
+        found = bs.project(record, SPASTICITY, as_of="2026-02-01", count=2)
+        assert [str(session.window) for session in found] == ["2026-03-30 to 2026-04-01"]
 
     def test_nobody_returns_from_an_open_hold(self) -> None:
         calendar = HoldCalendar([bs.Hold(first="2026-03-01", reason="a move")])
