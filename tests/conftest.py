@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Generator
+from importlib.util import find_spec
 
 import pytest
 from _pytest.doctest import DoctestModule
@@ -9,6 +10,29 @@ from hypothesis import HealthCheck, Phase, settings
 
 from botox_schedule import bundled_protocols
 from botox_schedule.protocols.bundled import bundled_tables
+
+_NEEDS = {
+    "test_extremes.py": ("icalendar", "fhir", "jinja2", "polars"),
+    "test_files.py": ("polars", "xlsxwriter"),
+    "test_privacy.py": ("icalendar", "fhir", "jinja2", "polars"),
+    "test_tables.py": ("polars", "xlsxwriter"),
+}
+"""Modules whose tests need extras from their first line on."""
+_MISSING = {
+    file: [module for module in modules if find_spec(module) is None]
+    for file, modules in _NEEDS.items()
+}
+collect_ignore = [file for file, modules in _MISSING.items() if modules]
+
+
+def pytest_report_header() -> list[str]:
+    """Say what is not run."""
+    return [
+        f"{file} is not run: {', '.join(modules)} is not installed"
+        for file, modules in _MISSING.items()
+        if modules
+    ]
+
 
 # Coverage is measured with the same examples each time: a line is covered or it is not.
 settings.register_profile("covered", derandomize=True, database=None)

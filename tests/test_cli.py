@@ -975,7 +975,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTED = [
     line.split("#")[0].strip()
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    if "generated" not in page.parts
+    if page.is_file() and "generated" not in page.parts
     for line in page.read_text(encoding="utf-8").splitlines()
     if line.startswith(("botox-schedule ", "$ botox-schedule "))
 ]

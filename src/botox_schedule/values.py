@@ -10,11 +10,11 @@ from typing import Any, Self, TypeVar, get_origin
 from pydantic import (
     BaseModel,
     GetJsonSchemaHandler,
-    ModelWrapValidatorHandler,
     ValidationError,
     model_validator,
 )
 from pydantic.fields import FieldInfo
+from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 from botox_schedule.errors import UNKNOWN_KEY, safe_place

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 from pydantic import (
     ConfigDict,
     Field,
-    ModelWrapValidatorHandler,
     StringConstraints,
     model_validator,
 )
 from pydantic.dataclasses import dataclass
+from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from botox_schedule.dates.days import Day, DayInput, LastDay
 from botox_schedule.dates.intervals import Interval, IntervalRange, Window
