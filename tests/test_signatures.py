@@ -65,7 +65,7 @@ class TestTheSignatureForTypeCheckers:
         for name, default in STATED[kind.__name__].items():
             if default is not None:
                 stated = eval(ast.unparse(default), names)  # noqa: S307 - our own source
-                held = _fields(kind)[name].get_default(call_default_factory=True)
+                held = _fields(kind)[name].get_default(call_default_factory=True, validated_data={})
                 assert str(stated) == str(held), name
 
 
