@@ -34,8 +34,11 @@ def pytest_report_header() -> list[str]:
     ]
 
 
+# A busy machine is slow, which is no fault of the code: no example is timed.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 # Coverage is measured with the same examples each time: a line is covered or it is not.
-settings.register_profile("covered", derandomize=True, database=None)
+settings.register_profile("covered", derandomize=True, database=None, deadline=None)
 settings.register_profile(
     "mutants",
     phases=(Phase.explicit, Phase.generate),
