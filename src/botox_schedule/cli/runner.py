@@ -1,11 +1,9 @@
 """Runs a command: its arguments, its answer, and errors that show nothing of a patient."""
 
 import argparse
-import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +17,7 @@ from botox_schedule.cli.main import COMMANDS
 from botox_schedule.cli.output import Answer, escaped, print_answer
 from botox_schedule.errors import OutputError
 from botox_schedule.files import check_outputs
+from botox_schedule.garbage import uncollected
 
 _OUTPUTS = ("out", "html", "xlsx")
 _READ_AND_WRITTEN = "previous"
@@ -65,7 +64,7 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
     given.as_of_is_today = getattr(given, "as_of", "") is None
     if given.as_of_is_today:
         given.as_of = today()
-    with _keeping_all():
+    with uncollected():
         answer: Answer = _module(name).answer(given)
         _print(answer, given.form)
     remarks = answer.remarks if given.form in _ROWS_ALONE else ()
@@ -73,18 +72,6 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
     for line in (*remarks, *problems):
         print(escaped(line), file=sys.stderr)
     return answer.exit_status
-
-
-@contextmanager
-def _keeping_all() -> Iterator[None]:
-    """A command keeps what it reads to its end: to look for garbage takes a fifth of its time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _print(answer: Answer, form: str) -> None:

@@ -1,8 +1,6 @@
 """The engine's rules, asked once for each distinct situation that tracks are in."""
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -16,6 +14,7 @@ from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import Asking, session_of
 from botox_schedule.panel.happened import TOUCH_UP, TREATMENTS, Happened
 from botox_schedule.panel.sessions import KINDS
@@ -89,18 +88,6 @@ def asked(
     with uncollected():
         rows = [answer(*row) for row in distinct.iter_rows()]
     return distinct.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Look for no cycles of objects meanwhile: answers make none, and the search costs time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 class Engine:

@@ -8,6 +8,7 @@ from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import EPOCH, Asking, ages_of
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.happened import (
@@ -27,7 +28,6 @@ from botox_schedule.panel.situations import (
     asked,
     judged_row,
     standing_row,
-    uncollected,
 )
 from botox_schedule.panel.tables import DECISIONS, read_table
 
