@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from botox_schedule.dates.days import Day
-from botox_schedule.engine.dates import usual_window
+from botox_schedule.engine.dates import overdue_after, usual_window
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import (
     IntervalRules,
@@ -209,12 +209,7 @@ def _lateness(
     if window is None or in_force.usual is None:
         return (None if deciding is None else deciding.gives), 0
     due = window.first if deciding is None else max(window.first, deciding.gives)
-    grace = track.policy.grace_for(in_force.usual.kind)
-    overdue_from = holds.after_return(
-        holds.advance(due, (window.overdue_from - window.first).days),
-        grace,
-        track.policy.short_month,
-    )
+    overdue_from = overdue_after(due, window, in_force.usual, holds, track.policy)
     last = holds.advance(due, (window.last - window.first).days)
     if overdue_from is None or last is None or day < overdue_from:
         return due, 0

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from botox_schedule.dates.days import shifted
 from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.rules import IntervalRules, Period, RulesOn, UsualWindow
+from botox_schedule.engine.rules import IntervalRules, Period, RulesOn, UsualRange, UsualWindow
+from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.terms import UsualOwner
 
 
@@ -137,12 +138,7 @@ def _from_due(
     if due is None or in_force.usual is None:
         return None, None
     facts = rules.facts
-    grace = facts.policy.grace_for(in_force.usual.kind)
-    overdue_from = holds.after_return(
-        holds.advance(due, (window.overdue_from - window.first).days),
-        grace,
-        facts.policy.short_month,
-    )
+    overdue_from = overdue_after(due, window, in_force.usual, holds, facts.policy)
     lapsed_from = holds.advance(due, (window.lapsed_from - window.first).days)
     if overdue_from is None or lapsed_from is None:
         return _before(facts.ends_on, overdue_from), None
@@ -150,6 +146,21 @@ def _from_due(
         _before(facts.ends_on, overdue_from),
         _before(facts.ends_on, max(lapsed_from, overdue_from)),
     )
+
+
+def overdue_after(
+    due: date,
+    window: UsualWindow,
+    usual: UsualRange,
+    holds: HoldCalendar,
+    policy: SchedulingPolicy,
+) -> date | None:
+    """Return the first overdue day of a cycle that is due on *due*; None behind an open hold.
+
+    Days on hold are left out, and who returns from a hold has the grace once more.
+    """
+    boundary = holds.advance(due, (window.overdue_from - window.first).days)
+    return holds.after_return(boundary, policy.grace_for(usual.kind), policy.short_month)
 
 
 def _before(ends_on: date | None, day: date | None) -> date | None:

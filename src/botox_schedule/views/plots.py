@@ -84,7 +84,7 @@ def load_against_capacity(load: Any, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the sessions of each week, booked and expected, against capacity and backlog.
 
     Args:
-        load: The answer of ``panel.load``.
+        load: The answer of ``panel.workload``.
         ax: Where to draw; None makes a figure.
 
     >>> import matplotlib
