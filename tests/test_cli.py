@@ -991,4 +991,4 @@ def test_documented_commands_are_commands(line: str) -> None:
     _, name, *arguments = shlex.split(line.removeprefix("$ "))
     given = [part for part in arguments if not part.startswith((">", "<"))]
     redirected = any(part in {">", "<"} for part in arguments)
-    command_parser(name).parse_args(given[:-1] if redirected else given)
+    assert command_parser(name).parse_args(given[:-1] if redirected else given)

@@ -104,7 +104,9 @@ class TestNumbers:
 
     def test_others_are_exact(self) -> None:
         weeks: list[Any] = [Fraction(1, 3), "1e-9", 10**40 - 10**40, "1/3"]
-        outcomes.wear_off(weeks, definition="nadir_rise", administered_on="2026-01-05")
+        found = outcomes.wear_off(weeks, definition="nadir_rise", administered_on="2026-01-05")
+        third, billionth = Fraction(1, 3), Fraction(1, 10**9)
+        assert found.weeks == (third, billionth, Fraction(0), third)
 
     @pytest.mark.parametrize("width", [239, 10_001, True, 360.0])
     def test_a_picture_has_a_width(self, width: Any) -> None:

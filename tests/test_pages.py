@@ -19,6 +19,7 @@ from botox_schedule.engine import ObservedDays, ObservedResponse
 from botox_schedule.records.findings import make_finding
 from botox_schedule.testing import days, protocols, record_from_gaps, records
 from exchange import browse
+from made_up import MIGRAINE
 
 pytest.importorskip("jinja2", reason="the extra 'handout' is not installed")
 pytest.importorskip("icalendar", reason="the extra 'handout' is not installed")
@@ -27,38 +28,6 @@ from botox_schedule.views.handout import handout_html
 from botox_schedule.views.messages import Messages, bundled_messages, load_messages
 from botox_schedule.views.report import ReportRow, report_html
 
-SOURCE = {
-    "key": "made-up",
-    "title": "A made-up compendium",
-    "place": "chronic migraine",
-    "verification": "secondary",
-    "checked_on": "2026-01-02",
-}
-MIGRAINE = bs.TreatmentProtocol(
-    id="own-migraine",
-    version="1",
-    region="us",
-    indication="chronic-migraine",
-    product="Botox",
-    population="adult",
-    retreatment={
-        "kind": "scheduled",
-        "minimum": "12 weeks",
-        "minimum_source": SOURCE,
-        "usual": "12 weeks",
-        "usual_source": SOURCE,
-    },
-    response={
-        "onset": "2 to 3 weeks",
-        "onset_source": SOURCE,
-        "wear_off": "8 to 12 weeks",
-        "wear_off_source": SOURCE,
-        "full_benefit": "6 months",
-        "full_benefit_source": SOURCE,
-    },
-    limits=[{"scope": "product", "per": "session", "units": 400, "source": SOURCE}],
-)
-"""Content that no new edition changes."""
 SPASTICITY = bs.find_protocol("spasticity")
 STAMP = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CALL = "Call 555-0100 on weekdays.\n\nAt night call the hospital."

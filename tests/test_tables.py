@@ -988,9 +988,10 @@ class TestLaws:
             f"{HEADER}\n".encode(),
         ):
             try:
-                read_sessions(start + content)
+                counts = read_sessions(start + content).counts
             except (TableError, FileLimitError):
                 continue
+            assert counts.read == counts.used + counts.left_out + counts.blank
 
     @settings(deadline=None)
     @given(st.permutations([GOOD.replace("01-05", f"0{month}-05") for month in range(1, 6)]))

@@ -19,39 +19,8 @@ from botox_schedule.views.chart import Band, Chart, Lane, Line, Mark, draw
 from botox_schedule.views.markup import clean, escaped
 from botox_schedule.views.messages import bundled_messages
 from botox_schedule.views.timeline import timeline_svg
+from made_up import MIGRAINE
 
-SOURCE = {
-    "key": "made-up",
-    "title": "A made-up compendium",
-    "place": "chronic migraine",
-    "verification": "secondary",
-    "checked_on": "2026-01-02",
-}
-MIGRAINE = bs.TreatmentProtocol(
-    id="own-migraine",
-    version="1",
-    region="us",
-    indication="chronic-migraine",
-    product="Botox",
-    population="adult",
-    retreatment={
-        "kind": "scheduled",
-        "minimum": "12 weeks",
-        "minimum_source": SOURCE,
-        "usual": "12 weeks",
-        "usual_source": SOURCE,
-    },
-    response={
-        "onset": "2 to 3 weeks",
-        "onset_source": SOURCE,
-        "wear_off": "8 to 12 weeks",
-        "wear_off_source": SOURCE,
-        "full_benefit": "6 months",
-        "full_benefit_source": SOURCE,
-    },
-    limits=[{"scope": "product", "per": "session", "units": 400, "source": SOURCE}],
-)
-"""Content that no new edition changes."""
 SVG = "{http://www.w3.org/2000/svg}"
 one = record_from_gaps([], starts_on=date(2026, 1, 5), units=155)
 MONTHS = bundled_messages("en").words["months_short"].split()
