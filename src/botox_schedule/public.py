@@ -1,106 +1,52 @@
 """The public names, grouped by where they come from; the package's root hands them on."""
 
-from botox_schedule.dates import Interval, IntervalRange, Window, day_in_zone
-from botox_schedule.engine import DueDates, Forecast
-from botox_schedule.engine.compare import compare_forecasts
-from botox_schedule.engine.response import response_phase
-from botox_schedule.errors import BotoxScheduleError, FindingsError, UnknownProtocolError
-from botox_schedule.policy import PayerRule, SchedulingPolicy
-from botox_schedule.protocols import (
-    TreatmentProtocol,
-    bundled_protocols,
-    find_indication,
-    find_product,
-    find_protocol,
-    load_protocols,
-)
-from botox_schedule.questions import (
-    check_date,
-    check_dose_limits,
-    due_dates,
-    due_status,
-    exposure,
-    forecast,
-    forecast_all,
-    project,
-    project_dates,
-    response_timeline,
-    treatment_cycles,
-)
-from botox_schedule.records import (
-    BodyWeight,
-    CareEnd,
-    Hold,
-    IntervalOverride,
-    PatientRecord,
-    PriorAuthorization,
-    PriorTreatment,
-    TreatmentSession,
-)
-from botox_schedule.terms import (
-    Authority,
-    CareEndKind,
-    CycleTiming,
-    DueStatus,
-    FindingCode,
-    FindingNeeds,
-    Population,
-    Product,
-    ResponsePhase,
-    SessionKind,
-    SessionStatus,
-    ShortMonth,
-)
-
-__all__ = [
-    "Authority",
-    "BodyWeight",
-    "BotoxScheduleError",
-    "CareEnd",
-    "CareEndKind",
-    "CycleTiming",
-    "DueDates",
-    "DueStatus",
-    "FindingCode",
-    "FindingNeeds",
-    "FindingsError",
-    "Forecast",
-    "Hold",
-    "Interval",
-    "IntervalOverride",
-    "IntervalRange",
-    "PatientRecord",
-    "PayerRule",
-    "Population",
-    "PriorAuthorization",
-    "PriorTreatment",
-    "Product",
-    "ResponsePhase",
-    "SchedulingPolicy",
-    "SessionKind",
-    "SessionStatus",
-    "ShortMonth",
-    "TreatmentProtocol",
-    "TreatmentSession",
-    "UnknownProtocolError",
-    "Window",
-    "bundled_protocols",
-    "check_date",
-    "check_dose_limits",
-    "compare_forecasts",
-    "day_in_zone",
-    "due_dates",
-    "due_status",
-    "exposure",
-    "find_indication",
-    "find_product",
-    "find_protocol",
-    "forecast",
-    "forecast_all",
-    "load_protocols",
-    "project",
-    "project_dates",
-    "response_phase",
-    "response_timeline",
-    "treatment_cycles",
-]
+from botox_schedule.dates import Interval as Interval
+from botox_schedule.dates import IntervalRange as IntervalRange
+from botox_schedule.dates import Window as Window
+from botox_schedule.dates import day_in_zone as day_in_zone
+from botox_schedule.engine import DueDates as DueDates
+from botox_schedule.engine import Forecast as Forecast
+from botox_schedule.engine.compare import compare_forecasts as compare_forecasts
+from botox_schedule.engine.response import response_phase as response_phase
+from botox_schedule.errors import BotoxScheduleError as BotoxScheduleError
+from botox_schedule.errors import FindingsError as FindingsError
+from botox_schedule.errors import UnknownProtocolError as UnknownProtocolError
+from botox_schedule.policy import PayerRule as PayerRule
+from botox_schedule.policy import SchedulingPolicy as SchedulingPolicy
+from botox_schedule.protocols import TreatmentProtocol as TreatmentProtocol
+from botox_schedule.protocols import bundled_protocols as bundled_protocols
+from botox_schedule.protocols import find_indication as find_indication
+from botox_schedule.protocols import find_product as find_product
+from botox_schedule.protocols import find_protocol as find_protocol
+from botox_schedule.protocols import load_protocols as load_protocols
+from botox_schedule.questions import check_date as check_date
+from botox_schedule.questions import check_dose_limits as check_dose_limits
+from botox_schedule.questions import due_dates as due_dates
+from botox_schedule.questions import due_status as due_status
+from botox_schedule.questions import exposure as exposure
+from botox_schedule.questions import forecast as forecast
+from botox_schedule.questions import forecast_all as forecast_all
+from botox_schedule.questions import project as project
+from botox_schedule.questions import project_dates as project_dates
+from botox_schedule.questions import response_timeline as response_timeline
+from botox_schedule.questions import treatment_cycles as treatment_cycles
+from botox_schedule.records import BodyWeight as BodyWeight
+from botox_schedule.records import CareEnd as CareEnd
+from botox_schedule.records import Hold as Hold
+from botox_schedule.records import IntervalOverride as IntervalOverride
+from botox_schedule.records import PatientRecord as PatientRecord
+from botox_schedule.records import PriorAuthorization as PriorAuthorization
+from botox_schedule.records import PriorTreatment as PriorTreatment
+from botox_schedule.records import TreatmentSession as TreatmentSession
+from botox_schedule.terms import Authority as Authority
+from botox_schedule.terms import CareEndKind as CareEndKind
+from botox_schedule.terms import CycleTiming as CycleTiming
+from botox_schedule.terms import DueStatus as DueStatus
+from botox_schedule.terms import FindingCode as FindingCode
+from botox_schedule.terms import FindingNeeds as FindingNeeds
+from botox_schedule.terms import Population as Population
+from botox_schedule.terms import Product as Product
+from botox_schedule.terms import ResponsePhase as ResponsePhase
+from botox_schedule.terms import SessionKind as SessionKind
+from botox_schedule.terms import SessionStatus as SessionStatus
+from botox_schedule.terms import ShortMonth as ShortMonth
