@@ -72,6 +72,11 @@ class TestAttackDays:
 
 
 class TestDays:
+    @pytest.mark.parametrize("date_format", ["%d.%m", "%Y%Y", "%m/%Y", "%", "%x", "%%Y %d"])
+    def test_a_pattern_that_gives_no_whole_day_is_refused(self, date_format: str) -> None:
+        with pytest.raises(ExchangeError, match="give a pattern of a whole day"):
+            read("date,kind\n5.1.2026,none\n", date_format=date_format)
+
     def test_of_several_entries_of_a_day_the_worst_counts(self) -> None:
         found = read(
             "date,kind\n2026-01-05,none\n2026-01-05,headache\n2026-01-06,headache\n"

@@ -328,7 +328,9 @@ class TestDays:
         assert problem.reason.startswith(f"date: {words}")
         assert reading.unreadable == {"P2"}
 
-    @pytest.mark.parametrize("date_format", ["us", "%Y%Y", "%m/%Y", "%", "%d %m %Q", "", "\0%d"])
+    @pytest.mark.parametrize(
+        "date_format", ["us", "%Y%Y", "%m/%Y", "%", "%d %m %Q", "", "\0%d", "%d.%m", "%x", "%%Y %d"]
+    )
     def test_a_format_that_gives_no_day_is_refused(self, date_format: str) -> None:
         if not date_format:
             assert one(GOOD, date_format=date_format).counts.used == 1

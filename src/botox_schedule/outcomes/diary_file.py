@@ -14,6 +14,7 @@ from typing import IO, Any, NamedTuple
 from pydantic import Field
 
 from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import (
     CalendarRangeError,
     DayError,
@@ -341,24 +342,12 @@ def _moment(text: str, table: _Table, on: str = "") -> date:
 
 def _check_format(date_format: str | None) -> None:
     """Refuse a pattern that can read no day, instead of a file of which no line is read."""
-    sample = date(2026, 1, 25)
-    try:
-        is_whole = (
-            date_format is None or _day_in(sample.strftime(date_format), date_format) == sample
-        )
-    except (ValueError, re.error):
-        is_whole = False
-    if not is_whole:
+    if date_format is not None and not is_day_pattern(date_format):
         raise ExchangeError("date_format: give a pattern of a whole day, such as '%d.%m.%Y'")
 
 
 def _day_in(text: str, date_format: str | None) -> date:
-    if date_format is None:
-        return as_day(text)
-    try:
-        return datetime.strptime(text, date_format).date()  # noqa: DTZ007 - a local day
-    except ValueError:
-        raise DayError("not a day in that format") from None
+    return as_day(text) if date_format is None else day_by_pattern(text, date_format)
 
 
 def _clock(text: str) -> time:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
 from botox_schedule import Interval, IntervalRange, Product, find_indication, find_product
+from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
 from botox_schedule.protocols.indications import (
     bundled_indications,
@@ -124,7 +125,7 @@ class CellReader:
             pattern = order + ("%Y" if len(parts[3]) == 4 else "%y")
         if pattern == "iso":
             return None
-        return datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no zone
+        return day_by_pattern(text, pattern)
 
     def _expected(self) -> str:
         if self.date_format == "iso":
@@ -196,13 +197,7 @@ def _check_format(date_format: str) -> None:
     """Refuse a pattern that does not give day, month and year back."""
     if date_format in {"iso", *_ORDERS}:
         return
-    sample = date(2001, 2, 3)
-    try:
-        given = datetime.strptime(sample.strftime(date_format), date_format)  # noqa: DTZ007
-        is_whole = given.date() == sample
-    except (ValueError, re.error, OverflowError):
-        is_whole = False
-    if not is_whole:
+    if not is_day_pattern(date_format):
         raise TableError("the date format is iso, mdy, dmy, or a pattern such as %d.%m.%Y")
 
 

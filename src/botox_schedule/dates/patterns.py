@@ -1,0 +1,33 @@
+"""Days written by a pattern, such as ``%d.%m.%Y``."""
+
+import re
+from datetime import date, datetime
+
+from botox_schedule.errors import DayError
+
+_DIRECTIVE = re.compile(r"%(.)", re.DOTALL)
+# Neither number is the other, or the year's: an exchanged day and month show.
+_SAMPLE = date(2001, 2, 3)
+
+
+def is_day_pattern(pattern: str) -> bool:
+    """Return whether *pattern* has a year and gives back the whole day that it writes."""
+    # Without a year, strptime assumes 1900 and will stop doing so.
+    if not {"Y", "y", "G"}.intersection(_DIRECTIVE.findall(pattern)):
+        return False
+    try:
+        return day_by_pattern(_SAMPLE.strftime(pattern), pattern) == _SAMPLE
+    except (ValueError, re.error, OverflowError):
+        return False
+
+
+def day_by_pattern(text: str, pattern: str) -> date:
+    """Return the day that *text* is by *pattern*, which `is_day_pattern` accepts.
+
+    Raises:
+        DayError: The text does not follow the pattern, or there is no such day.
+    """
+    try:
+        return datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        raise DayError("not a day by that pattern") from None
