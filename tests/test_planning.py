@@ -581,6 +581,12 @@ class TestAuthorizations:
         assert [str(s.on) for s in found.sessions] == ["2026-02-01"]
         assert found.at_earliest is True
 
+    def test_where_no_session_can_be_planned_none_is_at_the_earliest_day(self) -> None:
+        hold = {"first": "2026-01-20", "reason": "r"}
+        record = record_of({"administered_on": "2026-01-05"}, holds=[hold])
+        found = plan.plan_authorizations(record, MIGRAINE, as_of="2026-02-01")
+        assert (found.sessions, found.at_earliest) == ((), False)
+
     def test_no_patient_data_in_the_repr_of_what_was_approved(self) -> None:
         record = with_approval({"administered_on": "2026-01-05", "id": "Smith-1"})
         check = self.check(record, "2026-03-30")

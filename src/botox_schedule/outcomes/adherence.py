@@ -23,6 +23,7 @@ from botox_schedule.engine.adherence import (
     follow_up_of,
 )
 from botox_schedule.engine.cycles import judged_cycles
+from botox_schedule.errors import IntervalError
 from botox_schedule.outcomes.figures import Exact, whole
 from botox_schedule.questions import ask
 from botox_schedule.values import Value
@@ -90,7 +91,7 @@ def adherence(
     *,
     as_of: DayInput,
     permissible_gap_days: int | None = None,
-    effect: Interval | None = None,
+    effect: Interval | str | None = None,
     carries_over: bool = False,
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,
@@ -114,6 +115,7 @@ def adherence(
     Raises:
         CountError: When the gap is no whole number, or negative.
         DayError: When *as_of* is not a calendar day.
+        IntervalError: When *effect* is no interval, or not longer than nothing.
         UnknownProtocolError: When no known protocol has that name.
 
     >>> from datetime import date
@@ -129,7 +131,7 @@ def adherence(
         whole(gap, "permissible_gap_days")
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
     cycles, follow_up = judged_cycles(track), follow_up_of(track)
-    lasting = effect or expected_effect(track.protocol)
+    lasting = expected_effect(track.protocol) if effect is None else _lasting(effect)
     course = course_of(
         course_cycles(cycles, lasting, track.policy.short_month),
         track.holds,
@@ -153,6 +155,13 @@ def adherence(
         ended_by=None if first is None else first.end,
         is_censored=None if first is None else not first.end.is_event,
     )
+
+
+def _lasting(effect: Interval | str) -> Interval:
+    interval = effect if isinstance(effect, Interval) else Interval.parse(effect)
+    if interval.day_bounds[0] <= 0:
+        raise IntervalError("an effect must be longer than nothing; give for example '12 weeks'")
+    return interval
 
 
 def _timing(cycles: Sequence[TreatmentCycle]) -> dict[str, int | Fraction | None]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -34,6 +35,16 @@ from botox_schedule.values import Fact, notebook_html
 
 Indication = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 """What is treated, as a slug such as ``chronic-migraine``."""
+
+
+def _not_negative(minimum: Interval) -> Interval:
+    if minimum.day_bounds[0] < 0:
+        raise ValueError("a minimum cannot be negative")
+    return minimum
+
+
+MinimumInterval = Annotated[Interval, AfterValidator(_not_negative)]
+"""The shortest interval between sessions; it cannot be negative."""
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
 _PositiveUnits = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
@@ -160,7 +171,7 @@ class RetreatmentRule(Fact, frozen=True):
     """
 
     kind: RetreatmentKind
-    minimum: Interval | None = None
+    minimum: MinimumInterval | None = None
     minimum_source: SourceRef | None = None
     usual: IntervalRange | None = None
     usual_source: SourceRef | None = None
@@ -177,8 +188,6 @@ class RetreatmentRule(Fact, frozen=True):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if self.minimum is not None and self.minimum.day_bounds[0] < 0:
-            raise ValueError("a minimum cannot be negative")
         if self.typical is not None and self.typical.day_bounds[0] < 0:
             raise ValueError("a typical interval cannot be negative")
         if (self.typical is None) != (self.typical_statistic is None):
