@@ -139,7 +139,7 @@ class SchedulingPolicy(Fact, frozen=True):
         limit_reading: Which reading of a label's "3-month interval" makes a finding.
         short_month: What becomes of a day that the target month does not have.
         weight_max_age_days: How old a body weight may be to count.
-        hold_review_after: How long after its first day an open hold is due for a look.
+        hold_review_after: How long after its first day an open hold is due for review.
 
     >>> SchedulingPolicy(payer_minimum="12 weeks + 1 day").payer_minimum
     Interval(weeks=12, days=1)

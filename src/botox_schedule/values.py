@@ -29,7 +29,7 @@ STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\uf
 
 
 class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """A value that cannot be changed; the fields' descriptions stand in its docstring."""
+    """A value that cannot be changed; its docstring describes the fields."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:

@@ -222,7 +222,7 @@ class ResponseAssessment(Value, frozen=True):
         outcome: What the rule gives as a whole.
         results: What each criterion gives, with its numbers and its source.
         complete_cycles: Complete cycles, those given elsewhere included.
-        missing: What became of days that nobody recorded.
+        missing: What became of unrecorded days.
         baseline: The days before the course, or None where a baseline was given or none is known.
         current: The last month of the last complete cycle, by which reductions are judged.
         cycle_months: All whole months of that cycle, the last one last.
@@ -303,7 +303,7 @@ def assess_response(
         other_protocols: As for a forecast.
         failures: For rules that count failed treatments: whether a person judged each treatment,
             in order, to have failed at an adequate dose.
-        missing: What becomes of days that nobody recorded.
+        missing: What becomes of unrecorded days.
 
     Raises:
         CountError: When one of the failures is neither True nor False.

@@ -46,10 +46,10 @@ _SEVERITY = {kind: place for place, kind in enumerate(DiaryKind)}
 
 @unique
 class MissingDays(StrEnum):
-    """What becomes of days that nobody recorded."""
+    """What becomes of unrecorded days."""
 
     SCALE = "scale"
-    """Missing days are as the recorded ones."""
+    """Missing days are like the recorded ones."""
     HEADACHE_FREE = "headache_free"
     """Missing days count as days without headache."""
 
@@ -194,7 +194,7 @@ class DiaryCount(Value, frozen=True):
         Args:
             measure: ``headache`` or ``migraine``.
             per_days: The length of the month that the answer is about, at least 1.
-            missing: What becomes of days that nobody recorded.
+            missing: What becomes of unrecorded days.
 
         Raises:
             CountError: When *per_days* is no whole number above 0.
@@ -295,7 +295,7 @@ class CriteriaResult(Value, frozen=True):
         criteria: ``ichd-3`` or ``us-label``.
         title: The definition.
         met: Whether they are; None where too few days were recorded.
-        missing: What became of days that nobody recorded.
+        missing: What became of unrecorded days.
         source: Its source, and the place in it.
     """
 
@@ -317,7 +317,7 @@ def chronic_migraine_criteria(
 
     Args:
         count: A month of the diary.
-        missing: What becomes of days that nobody recorded.
+        missing: What becomes of unrecorded days.
 
     Raises:
         CountError: When the window is longer than a month.

@@ -58,8 +58,8 @@ class AuthorizationPlan(Value, frozen=True):
         sessions: The next sessions.
         at_earliest: Whether there are sessions and they are planned on the earliest allowed days,
             because no due day is known; otherwise each is on its target.
-        first_uncovered_on: The day of the first that is surely not covered; None where every
-            session that was asked for may be.
+        first_uncovered_on: The day of the first that is surely not covered; None where all of
+            them may be covered.
         warning: What should be done now, not on the day of that session.
     """
 

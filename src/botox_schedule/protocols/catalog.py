@@ -93,7 +93,9 @@ def known_protocols(others: "Iterable[TreatmentProtocol] | None") -> ProtocolSet
     """Return the protocols known besides a given one: None means the bundled ones."""
     if others is None or others is bundled_protocols():
         return bundled_set()
-    if isinstance(others, TreatmentProtocol):  # Iterable by its fields, which nobody means.
+    if isinstance(
+        others, TreatmentProtocol
+    ):  # A model iterates over its fields: the caller means the protocol.
         return ProtocolSet((others,))
     return others if isinstance(others, ProtocolSet) else ProtocolSet(others)
 

@@ -160,14 +160,14 @@ class RetreatmentRule(Fact, frozen=True):
     Attributes:
         kind: ``scheduled``, or ``as_needed`` when the effect has diminished.
         minimum: The shortest interval the source allows, or None where none is recorded.
-        minimum_source: Where the minimum stands; without it the minimum is unverified.
+        minimum_source: Source of the minimum, which is unverified without one.
         usual: When people are treated again, as a range or schedule of the source.
-        usual_source: Where the usual range stands.
+        usual_source: Source of the usual range.
         typical: One statistic or a duration, which makes nobody due.
         typical_statistic: What the typical interval is, such as ``median to the next request``.
-        typical_source: Where the typical interval stands.
+        typical_source: Source of the typical interval.
         wording: What the source says instead of an interval.
-        wording_source: Where that wording stands.
+        wording_source: Source of that wording.
     """
 
     kind: RetreatmentKind
@@ -205,19 +205,19 @@ class ExpectedResponse(Fact, frozen=True):
 
     Attributes:
         onset: First expected effect.
-        onset_source: Where the onset stands.
+        onset_source: Source of the onset.
         onset_for_whom: Whether the onset is that of a typical patient or of some.
         onset_share: The share of patients it is about, such as ``90 of 143``.
         peak: Full expected effect of this session.
-        peak_source: Where the peak stands.
+        peak_source: Source of the peak.
         peak_for_whom: Whether the peak is that of a typical patient or of some.
         peak_share: The share of patients it is about.
         wear_off: The effect declines; after its last day a typical patient's has worn off.
-        wear_off_source: Where the wear-off stands.
+        wear_off_source: Source of the wear-off.
         wear_off_for_whom: Whether the wear-off is that of a typical patient or of some.
         wear_off_share: The share of patients it is about.
         full_benefit: Full benefit of the course, counted from the course's first session.
-        full_benefit_source: Where the full benefit stands.
+        full_benefit_source: Source of the full benefit.
         notes: Statistics and trial visits that make no window, each with its name.
     """
 
@@ -265,7 +265,7 @@ class AgeRange(Fact, frozen=True):
     Attributes:
         first: The youngest age.
         last: The oldest age.
-        source: Where the ages stand.
+        source: Source of the ages.
     """
 
     first: _Years | None = None
@@ -332,7 +332,7 @@ class DoseLimit(Fact, frozen=True):
         units: The maximum in units of the product.
         units_per_kilogram: The maximum by body weight; the lower of both counts.
         ages: The patients' ages for which the limit holds, or None for everyone.
-        source: Where the limit stands.
+        source: Source of the limit.
     """
 
     scope: LimitScope

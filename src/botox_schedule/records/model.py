@@ -369,7 +369,7 @@ class PriorAuthorization(Decision, frozen=True):
 
 
 class PatientRecord(PatientValue, frozen=True):
-    """All that is known of one patient; the order within a tuple means nothing.
+    """All that is known of one patient; the order within a tuple does not matter.
 
     Attributes:
         id: The caller's key of the patient.
