@@ -994,6 +994,11 @@ class TestSpasticityScores:
 
 
 class TestSideEffects:
+    @pytest.mark.parametrize(("last", "open_end"), [("9998-12-31", False), ("9999-01-01", True)])
+    def test_an_end_at_the_end_of_the_calendar_is_open(self, last: str, *, open_end: bool) -> None:
+        effect = SideEffect.model_validate({"name": "x", "first": "2026-01-05", "last": last})
+        assert (effect.last is None) is open_end
+
     def test_each_is_placed_in_its_cycle(self) -> None:
         spasticity = bs.find_protocol("spasticity")
         timelines = [bs.response_timeline(day, spasticity) for day in (date(2026, 5, 4), START)]
