@@ -185,14 +185,20 @@ def region_named(text: str) -> str:
 
 
 def _no_protocol(slug: str, product: Product, people: Population, region: str) -> str:
+    own = {
+        f"{p.product} ({p.population}, {p.region})"
+        for p in bundled_protocols()
+        if p.indication == slug
+    }
     alike = {
         p.indication
         for p in bundled_protocols()
         if (p.product, p.population, p.region) == (product, people, region)
     }
+    nearest = f"it is bundled for {', '.join(sorted(own))}; " if own else ""
     known = ", ".join(sorted(alike)) or "none"
     return (
-        f"no bundled protocol for {slug} with {product}, {people}, {region}; "
+        f"no bundled protocol for {slug} with {product}, {people}, {region}; {nearest}"
         f"with that product, population and region there are: {known}"
     )
 

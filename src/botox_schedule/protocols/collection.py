@@ -243,8 +243,10 @@ class ProtocolSet:
 
     def _unknown(self, slug: str, people: Population, region: str) -> str:
         known = sorted({p.indication for p in self if (p.population, p.region) == (people, region)})
+        own = sorted({f"{p.population}, {p.region}" for p in self if p.indication == slug})
+        nearest = f"it is known for {' and '.join(own)}; " if own else ""
         return (
-            f"no protocol for {slug}, {people.value}, {region}; "
+            f"no protocol for {slug}, {people.value}, {region}; {nearest}"
             f"for that population and region there are: {', '.join(known) or 'none'}"
         )
 
