@@ -138,7 +138,7 @@ class TestNames:
             bs.find_protocol("chronic-migraine", product="Xeomin")
         with pytest.raises(
             bs.UnknownProtocolError,
-            match=r"it is bundled for .*rimabotulinumtoxinB \(adult, us\); ",
+            match=r"for sialorrhea there are: .*rimabotulinumtoxinB \(adult, us\); ",
         ):
             bs.find_protocol("sialorrhea")
         given = {
@@ -146,9 +146,11 @@ class TestNames:
             "indication": "hemifacial-spasm",
             "product": "Botox",
         }
-        with pytest.raises(bs.UnknownProtocolError, match="; it is known for adult, uk; "):
+        with pytest.raises(
+            bs.UnknownProtocolError, match=r"there are: onabotulinumtoxinA \(adult, uk\); "
+        ):
             bs.forecast(bs.PatientRecord(sessions=[given]), "hemifacial-spasm", as_of="2026-11-26")
-        with pytest.raises(bs.UnknownProtocolError, match="us; for that population and region"):
+        with pytest.raises(bs.UnknownProtocolError, match="for chronic-migraine there are: none; "):
             bs.forecast(bs.PatientRecord(), "migraine", as_of="2026-11-26", other_protocols=())
         assert bs.find_protocol("chronic-migraine", on="2026-01-05") == MIGRAINE
 

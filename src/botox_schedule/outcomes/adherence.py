@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Any
 
 from botox_schedule import (
     CycleTiming,
@@ -125,8 +126,7 @@ def adherence(
     >>> found.intervals, str(found.on_time_share), found.gap_days, str(found.covered_between)
     ((84, 105), '1/2', (0, 21), '8/9')
     """
-    day = as_day(as_of, "as_of")
-    gap = permissible_gap_days
+    day, gap = as_day(as_of, "as_of"), permissible_gap_days
     if gap is not None:
         whole(gap, "permissible_gap_days")
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
@@ -139,7 +139,6 @@ def adherence(
         permissible_gap_days=None if lasting is None else gap,
         carries_over=carries_over,
     )
-    first = course.episodes[0] if course.episodes else None
     return Adherence(
         as_of=day,
         followed_until=follow_up.until,
@@ -150,10 +149,7 @@ def adherence(
         held_cycles=sum(cycle.held for cycle in cycles),
         **_timing(cycles),
         **_coverage(course, has_effect=lasting is not None),
-        episodes=tuple(Window(first=e.first, last=e.last) for e in course.episodes),
-        persistent_days=None if first is None else (first.last - first.first).days + 1,
-        ended_by=None if first is None else first.end,
-        is_censored=None if first is None else not first.end.is_event,
+        **_episodes(course),
     )
 
 
@@ -182,6 +178,17 @@ def _coverage(course: Course, *, has_effect: bool) -> dict[str, tuple[int, ...] 
         "covered_between": _share(sum(i.covered_days for i in closed), days, has_effect),
         "covered_to_end": _share(sum(i.covered_days for i in counted), all_days, has_effect),
         "interval_ratio": _share(sum(i.effect_days for i in closed), days, has_effect),
+    }
+
+
+def _episodes(course: Course) -> dict[str, Any]:
+    windows = tuple(Window(first=e.first, last=e.last) for e in course.episodes)
+    end = course.episodes[0].end if windows else None
+    return {
+        "episodes": windows,
+        "persistent_days": windows[0].days if windows else None,
+        "ended_by": end,
+        "is_censored": None if end is None else not end.is_event,
     }
 
 

@@ -140,7 +140,7 @@ def find_protocol(
         if day is None or day in version.in_force
     ]
     if not found:
-        raise UnknownProtocolError(_no_protocol(slug, wanted, people, where))
+        raise UnknownProtocolError(bundled_set().why_none(slug, people, where, wanted))
     return max(found, key=newness)
 
 
@@ -182,25 +182,6 @@ def region_named(text: str) -> str:
         hint = f"did you mean {near[0]}?" if near else f"give one of {', '.join(known)}"
         raise UnknownProtocolError(f"region: no protocol is bundled for it; {hint}")
     return region
-
-
-def _no_protocol(slug: str, product: Product, people: Population, region: str) -> str:
-    own = {
-        f"{p.product} ({p.population}, {p.region})"
-        for p in bundled_protocols()
-        if p.indication == slug
-    }
-    alike = {
-        p.indication
-        for p in bundled_protocols()
-        if (p.product, p.population, p.region) == (product, people, region)
-    }
-    nearest = f"it is bundled for {', '.join(sorted(own))}; " if own else ""
-    known = ", ".join(sorted(alike)) or "none"
-    return (
-        f"no bundled protocol for {slug} with {product}, {people}, {region}; {nearest}"
-        f"with that product, population and region there are: {known}"
-    )
 
 
 def load_protocols(path: str | PathLike[str]) -> tuple[TreatmentProtocol, ...]:
