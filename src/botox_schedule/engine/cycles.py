@@ -95,12 +95,17 @@ def last_judgment(track: Track) -> CycleJudgment | None:
     return judge_cycle(track, previous, track.cycles[-1])
 
 
-def last_cycle_findings(track: Track, judgment: CycleJudgment | None = None) -> tuple[Finding, ...]:
-    """Return what is to be looked at about the last recorded cycle, which may be judged already."""
-    judged = judgment or last_judgment(track)
-    if judged is None:
-        return ()
-    return (*_data_findings(track.cycles[-1], track.holds), *judged.findings)
+def last_cycle_findings(track: Track, judgment: CycleJudgment | None = None) -> Iterable[Finding]:
+    """Yield what is to be looked at about the last recorded cycle, which may be judged already."""
+    if not track.cycles:
+        return
+    cycle = track.cycles[-1]
+    yield from _data_findings(cycle, track.holds)
+    if judgment is not None:
+        yield from judgment.findings
+    elif len(track.cycles) > 1:
+        rules = rules_between(track, track.cycles[-2], cycle)
+        yield from _timing_findings(track, rules, cycle)
 
 
 def _cycle(
@@ -143,10 +148,11 @@ def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -
 def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJudgment:
     """Return how a cycle compares with the one before, by the rules after that one."""
     in_force = rules.on(cycle.first_on)
-    findings = tuple(_substitution(rules, in_force, cycle))
+    findings = tuple(_timing_findings(track, rules, cycle))
     deciding = in_force.deciding
-    if deciding is not None and cycle.first_on < deciding.gives:
-        return _early(track, cycle, deciding, findings)
+    early = _early_timing(track, deciding, cycle.first_on)
+    if deciding is not None and early is not None:
+        return CycleJudgment(early, (deciding.gives - cycle.first_on).days, findings=findings)
     window = usual_window(rules, in_force)
     if deciding is None and in_force.advising is None and window is None:
         return CycleJudgment(None, findings=findings)
@@ -187,18 +193,23 @@ def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> Ru
     )
 
 
-def _early(
-    track: Track, cycle: CycleSessions, deciding: Minimum, findings: tuple[Finding, ...]
-) -> CycleJudgment:
-    short_by = (deciding.gives - cycle.first_on).days
-    tolerated_from = track.policy.validity_tolerance.before(
-        deciding.gives, short_month=track.policy.short_month
+def _early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTiming | None:
+    """How a day before the minimum counts; None from the minimum on."""
+    if deciding is None or day >= deciding.gives:
+        return None
+    policy = track.policy
+    tolerated_from = policy.validity_tolerance.before(
+        deciding.gives, short_month=policy.short_month
     )
-    if cycle.first_on >= tolerated_from:
-        return CycleJudgment(CycleTiming.EARLY_WITHIN_TOLERANCE, short_by, findings=findings)
-    message = "the session came before the minimum after the one before; it counts"
-    early = make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
-    return CycleJudgment(CycleTiming.EARLY, short_by, findings=(*findings, early))
+    return CycleTiming.EARLY_WITHIN_TOLERANCE if day >= tolerated_from else CycleTiming.EARLY
+
+
+def _timing_findings(track: Track, rules: IntervalRules, cycle: CycleSessions) -> Iterable[Finding]:
+    in_force = rules.on(cycle.first_on)
+    yield from _substitution(rules, in_force, cycle)
+    if _early_timing(track, in_force.deciding, cycle.first_on) is CycleTiming.EARLY:
+        message = "the session came before the minimum after the one before; it counts"
+        yield make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
 
 
 def _lateness(

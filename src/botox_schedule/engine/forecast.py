@@ -41,7 +41,7 @@ from botox_schedule.terms import (
     Product,
     ResponsePhase,
 )
-from botox_schedule.values import Value, notebook_html
+from botox_schedule.values import Value, made, notebook_html
 
 _OTHER_SESSIONS_DAYS = 112
 
@@ -252,7 +252,8 @@ def forecast_of(
     anchor, due, as_of = track.anchor, dates.due, track.as_of
     findings = [*besides, *track_findings(track), *limit_findings(checks, question)]
     findings += _early_ends(observed, track)
-    return Forecast(
+    return made(
+        Forecast,
         as_of=as_of,
         indication=track.protocol.indication,
         protocol=track.protocol.ref,
@@ -268,7 +269,7 @@ def forecast_of(
         days_since_due=(as_of - due).days if due is not None and as_of >= due else None,
         booking=None
         if booked is None
-        else Booking(on=booked.administered_on, session_id=booked.id),
+        else made(Booking, on=booked.administered_on, session_id=booked.id),
         timeline=timeline,
         phase=None if timeline is None else response_phase(timeline, as_of=as_of),
         observed=observed,
@@ -332,8 +333,12 @@ def limit_question(
 def _other_sessions(track: Track) -> tuple[OtherSession, ...]:
     as_of = track.as_of
     return tuple(
-        OtherSession(
-            on=s.administered_on, indication=s.indication, product=s.product, units=s.units
+        made(
+            OtherSession,
+            on=s.administered_on,
+            indication=s.indication,
+            product=s.product,
+            units=s.units,
         )
         for s in track.history.completed
         if s.indication not in track.clock
@@ -395,7 +400,8 @@ def forecast_without_protocol(reading: Reading, indication: str) -> Forecast:
     last = max((s.administered_on for s in sessions), default=None)
     status = status_without_protocol(reading, indication, sessions)
     sentence = "no protocol is known for this indication"
-    return Forecast(
+    return made(
+        Forecast,
         as_of=reading.as_of,
         indication=indication,
         protocol=None,

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from botox_schedule.errors import FindingError, FindingsError
 from botox_schedule.records.model import Decision, TreatmentSession
 from botox_schedule.terms import FindingCode, FindingNeeds
-from botox_schedule.values import Value
+from botox_schedule.values import Value, made
 
 _KEY_LENGTH = 16
 _CODES = tuple(FindingCode)
@@ -56,7 +56,8 @@ def make_finding(
     ids = {subject.id for subject in about if subject.id is not None}
     marks = sorted({_mark(subject) for subject in about})
     digest = sha256("\n".join([code.value, *marks]).encode()).hexdigest()[:_KEY_LENGTH]
-    return Finding(
+    return made(
+        Finding,
         code=code,
         message=message,
         record_ids=tuple(sorted(ids)),
