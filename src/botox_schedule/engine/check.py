@@ -18,7 +18,7 @@ from botox_schedule.engine.limits import (
 )
 from botox_schedule.engine.reasons import days_text, minimum_sentence, suppressed_reason
 from botox_schedule.engine.rules import Minimum, RulesOn
-from botox_schedule.engine.track import Track, doubtful_days
+from botox_schedule.engine.track import Track, doubt_ends_on
 from botox_schedule.protocols.model import ProtocolRef, SourceRef
 from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DayReasonCode
@@ -136,7 +136,7 @@ def _doubts(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayRe
     """Why a day that nothing forbids is not simply allowed."""
     if in_force is None or track.rules is None:
         yield DayReasonCode.NO_HISTORY
-        if doubtful_days(track.reading) or track.always_doubtful:
+        if day < doubt_ends_on(track.reading):
             yield DayReasonCode.UNRECOGNIZED_SESSION
         return
     if track.rules.is_part_of_last_session(day):
@@ -157,7 +157,7 @@ def check_of(
     cycle = track.cycles[-1] if track.cycles else None
     question = LimitQuestion(track.reading, track.protocol, cycle, day, planned)
     checks = () if track.care.status is not None else limit_checks(question)
-    findings = (*besides, *track_findings(track), *limit_findings(checks, question))
+    findings = (*besides, *track_findings(track, on=day), *limit_findings(checks, question))
     deciding = None if verdict.rules is None else verdict.rules.deciding
     return DateCheck(
         on=day,

@@ -33,10 +33,15 @@ _LABELS = frozenset(
 _PAYERS = frozenset({MinimumKind.PAYER, MinimumKind.AUTHORIZATION})
 
 
-def track_findings(track: Track, judgment: CycleJudgment | None = None) -> tuple[Finding, ...]:
+def track_findings(
+    track: Track, judgment: CycleJudgment | None = None, on: date | None = None
+) -> tuple[Finding, ...]:
     """Return the findings of a track, each once; those about limits come with the checks.
 
-    The last cycle may be judged already.
+    Args:
+        track: The track.
+        judgment: How the last cycle compares with the one before, where it is judged already.
+        on: The day in question; by default the track's.
     """
     found = [*record_findings(track.reading)]
     found += _later_sessions(track)
@@ -44,12 +49,12 @@ def track_findings(track: Track, judgment: CycleJudgment | None = None) -> tuple
     found += _care(track)
     found += _switches(track)
     found += last_cycle_findings(track, judgment)
-    found += _holds(track)
-    if track.care.status is None and not _is_held_open(track):
-        found += _age(track)
-        found += _rules(track)
-    if track.status is not DueStatus.DECEASED:
-        found += booking_findings(track)
+    if track.care.status is None:
+        found += _holds(track)
+        if not _is_held_open(track):
+            found += _age(track, on or track.as_of)
+            found += _rules(track)
+    found += booking_findings(track)
     return tuple(dict.fromkeys(found))
 
 
@@ -66,18 +71,23 @@ def record_findings(reading: Reading) -> Iterable[Finding]:
 def _unrecognized(reading: Reading) -> Iterable[Finding]:
     """Yield each unknown indication with the nearest known names; it names no other text."""
     decisions = reading.decisions
+    history, policy = reading.history, reading.policy
     decided: list[Hold | IntervalOverride | PriorAuthorization | CareEnd] = [
         *decisions.holds,
         *decisions.overrides,
         *decisions.authorizations,
         *decisions.discharges,
     ]
+    chosen = (*(rule.indication for rule in policy.payer), *(name for name, _ in policy.usual))
     by_name: dict[str, list[TreatmentSession | Decision]] = {
+        name: [] for name in chosen if name is not None and not reading.is_known_name(name)
+    }
+    by_name |= {
         prior.indication: []
         for prior in reading.record.prior_treatments
         if not reading.recognizes(prior.indication)
     }
-    for row in (*reading.history.unrecognized, *decided):
+    for row in (*history.unrecognized, *history.booked, *history.missed, *decided):
         if row.indication is not None and not reading.recognizes(row.indication):
             by_name.setdefault(row.indication, []).append(row)
     for name in sorted(by_name):
@@ -97,7 +107,12 @@ def _later_sessions(track: Track) -> Iterable[Finding]:
         or s.indication in others
         or not track.known.recognizes(s.indication)
     ]
-    if later:
+    ahead = [
+        prior
+        for prior in track.record.prior_treatments
+        if prior.indication in track.clock and prior.last_on and prior.last_on > track.as_of
+    ]
+    if later or ahead:
         message = "a completed session is dated after the day of the question; it is left out"
         yield make_finding(FindingCode.FUTURE_COMPLETED_SESSION, message, later)
 
@@ -179,7 +194,7 @@ def _needs_review(track: Track, hold: Hold) -> bool:
     return running and review_day(track, hold) <= track.as_of
 
 
-def _age(track: Track) -> Iterable[Finding]:
+def _age(track: Track, on: date) -> Iterable[Finding]:
     """An unknown age matters where it decides between people, not for every adult."""
     ages, born_on = track.protocol.ages, track.record.born_on
     if ages is None:
@@ -188,7 +203,7 @@ def _age(track: Track) -> Iterable[Finding]:
         if track.protocol.population is Population.PEDIATRIC or ages.last is not None:
             message = "the protocol is for certain ages, and the patient's age is unknown"
             yield make_finding(FindingCode.AGE_UNKNOWN, message)
-    elif age_on(born_on, track.as_of) not in ages:
+    elif age_on(born_on, on) not in ages:
         message = "the patient is outside the ages that the protocol is for"
         yield make_finding(FindingCode.AGE_OUTSIDE_PROTOCOL, message)
 
@@ -206,10 +221,11 @@ def _rules(track: Track) -> Iterable[Finding]:
     latest = max(overrides, key=lambda m: m.gives, default=None)
     if latest is not None:
         yield from _below(latest, in_force.replaced, _LABELS, FindingCode.OVERRIDE_BELOW_LABEL)
-        payers = (*in_force.replaced, *in_force.minimums)
-        yield from _below(latest, payers, _PAYERS, FindingCode.OVERRIDE_BELOW_PAYER)
+        yield from _below(latest, in_force.minimums, _PAYERS, FindingCode.OVERRIDE_BELOW_PAYER)
     if rules.expired(dates.earliest):
-        message = "an override that would have given an earlier day has ended"
+        message = (
+            "an override that would have given an earlier day ends before the first allowed day"
+        )
         yield make_finding(FindingCode.EXPIRED_OVERRIDE, message)
     if dates.unverified:
         names = " and the ".join(dates.unverified)
@@ -238,7 +254,7 @@ def booking_findings(track: Track) -> Iterable[Finding]:
     anchor = track.anchor
     own = [s for s in track.bookings if anchor is None or s.administered_on > anchor]
     settled = [s for s in own if (track.as_of - s.administered_on).days > UNRESOLVED_AFTER_DAYS]
-    if settled:
+    if settled and track.status is not DueStatus.DECEASED:
         message = "a booked day has passed, and what became of the booking is not recorded"
         yield make_finding(FindingCode.BOOKING_UNRESOLVED, message, settled)
     ahead = [s for s in own if s.administered_on >= track.as_of]
@@ -269,6 +285,8 @@ def booking_codes(track: Track, day: date) -> Iterable[FindingCode]:
     ends_on = track.care.ends_on
     if track.care.status is not None or (ends_on is not None and day >= ends_on):
         yield FindingCode.BOOKING_AFTER_CARE_END
+    if track.status is DueStatus.DECEASED:
+        return
     if track.holds.covers(day):
         yield FindingCode.BOOKING_IN_HOLD
     if track.rules is None:
