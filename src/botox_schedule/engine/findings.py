@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Protocol, TypeVar
 
 from botox_schedule.dates.days import age_on, shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_cycle_findings
@@ -11,13 +12,20 @@ from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import (
     CareEnd,
-    Decision,
     Hold,
     IntervalOverride,
     PriorAuthorization,
     TreatmentSession,
 )
 from botox_schedule.terms import DueStatus, FindingCode, MinimumKind, Population
+
+
+class _Named(Protocol):
+    @property
+    def indication(self) -> str | None: ...
+
+
+_Row = TypeVar("_Row", bound=_Named)
 
 UNRESOLVED_AFTER_DAYS = 2
 """A booking whose day has passed is looked at only after so many days: results come in late."""
@@ -70,31 +78,33 @@ def record_findings(reading: Reading) -> Iterable[Finding]:
 
 def _unrecognized(reading: Reading) -> Iterable[Finding]:
     """Yield each unknown indication with the nearest known names; it names no other text."""
-    decisions = reading.decisions
-    history, policy = reading.history, reading.policy
-    decided: list[Hold | IntervalOverride | PriorAuthorization | CareEnd] = [
+    history, decisions, policy = reading.history, reading.decisions, reading.policy
+    counted: list[TreatmentSession | Hold | IntervalOverride | PriorAuthorization | CareEnd] = [
+        *history.unrecognized,
         *decisions.holds,
         *decisions.overrides,
         *decisions.authorizations,
         *decisions.discharges,
     ]
-    chosen = (*(rule.indication for rule in policy.payer), *(name for name, _ in policy.usual))
-    by_name: dict[str, list[TreatmentSession | Decision]] = {
-        name: [] for name in chosen if name is not None and not reading.is_known_name(name)
-    }
-    by_name |= {
-        prior.indication: []
-        for prior in reading.record.prior_treatments
-        if not reading.recognizes(prior.indication)
-    }
-    for row in (*history.unrecognized, *history.booked, *history.missed, *decided):
-        if row.indication is not None and not reading.recognizes(row.indication):
-            by_name.setdefault(row.indication, []).append(row)
-    for name in sorted(by_name):
+    rows = _by_unknown_name(reading, counted)
+    visits = _by_unknown_name(reading, (*history.booked, *history.missed))
+    priors = _by_unknown_name(reading, reading.record.prior_treatments)
+    chosen = {*(rule.indication for rule in policy.payer), *(name for name, _ in policy.usual)}
+    unknown = {name for name in chosen if name is not None and not reading.is_known_name(name)}
+    for name in sorted({*rows, *visits, *priors, *unknown}):
         near = nearest_indications(name, reading.known.indications)
         hint = f"the nearest known: {', '.join(near)}" if near else "no known name is near"
         message = f"an indication is unknown, so days that depend on it are left open; {hint}"
-        yield make_finding(FindingCode.UNRECOGNIZED_INDICATION, message, by_name[name])
+        code = FindingCode.UNRECOGNIZED_INDICATION
+        yield make_finding(code, message, rows.get(name, ()), visits.get(name, ()))
+
+
+def _by_unknown_name(reading: Reading, rows: Iterable[_Row]) -> dict[str, list[_Row]]:
+    found: dict[str, list[_Row]] = {}
+    for row in rows:
+        if row.indication is not None and not reading.recognizes(row.indication):
+            found.setdefault(row.indication, []).append(row)
+    return found
 
 
 def _later_sessions(track: Track) -> Iterable[Finding]:

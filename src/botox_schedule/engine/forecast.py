@@ -264,12 +264,10 @@ def forecast_of(
         review_on=next_look(track) if track.status is DueStatus.ON_HOLD else None,
         cycle_number=track.cycle_number,
         last_session_on=anchor,
-        days_since_last=None if anchor is None else (as_of - anchor).days,
-        days_to_due=(due - as_of).days if due is not None and as_of <= due else None,
-        days_since_due=(as_of - due).days if due is not None and as_of >= due else None,
-        booking=None
-        if booked is None
-        else made(Booking, on=booked.administered_on, session_id=booked.id),
+        days_since_last=_days_between(anchor, as_of),
+        days_to_due=_days_between(as_of, due),
+        days_since_due=_days_between(due, as_of),
+        booking=_booking_of(booked),
         timeline=timeline,
         phase=None if timeline is None else response_phase(timeline, as_of=as_of),
         observed=observed,
@@ -279,6 +277,17 @@ def forecast_of(
         findings=tuple(dict.fromkeys(findings)),
         reasons=date_reasons(track),
     )
+
+
+def _days_between(first: date | None, last: date | None) -> int | None:
+    """The days from *first* to *last*; None where one is unknown or they are not in that order."""
+    return None if first is None or last is None or first > last else (last - first).days
+
+
+def _booking_of(session: TreatmentSession | None) -> Booking | None:
+    if session is None:
+        return None
+    return made(Booking, on=session.administered_on, session_id=session.id)
 
 
 def _early_ends(observed: ObservedResponse | None, track: Track) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Where a track stands, as one flat row without words: what lists of many tracks show."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -130,8 +130,7 @@ def standing_of(
     judgment = last_judgment(track)
     findings = [*found.findings, *track_findings(track, judgment)]
     findings += _about_limits(track, booked) if with_limits and booked is not None else ()
-    open_ = frozenset(f.code for f in findings if f.key not in acknowledged)
-    codes = frozenset(finding.code for finding in findings)
+    codes, settled = _codes(findings, acknowledged)
     return Standing(
         indication=protocol.indication,
         product=protocol.product,
@@ -151,9 +150,18 @@ def standing_of(
         cycle_number=track.cycle_number,
         booked_on=None if booked is None else booked.administered_on,
         codes=codes,
-        acknowledged=codes - open_,
+        acknowledged=settled,
         judgment=judgment,
     )
+
+
+def _codes(
+    findings: Sequence[Finding], acknowledged: frozenset[str]
+) -> tuple[frozenset[FindingCode], frozenset[FindingCode]]:
+    """The codes of findings, and those of which each finding is acknowledged."""
+    codes = {finding.code for finding in findings}
+    open_ = {finding.code for finding in findings if finding.key not in acknowledged}
+    return frozenset(codes), frozenset(codes - open_)
 
 
 def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
@@ -165,8 +173,7 @@ def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
 
 def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:
     answer = forecast_without_protocol(reading, indication)
-    codes = frozenset(finding.code for finding in answer.findings)
-    open_ = frozenset(f.code for f in answer.findings if f.key not in acknowledged)
+    codes, settled = _codes(answer.findings, acknowledged)
     return Standing(
         indication=answer.indication,
         product=None,
@@ -186,7 +193,7 @@ def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset
         cycle_number=None,
         booked_on=None,
         codes=codes,
-        acknowledged=codes - open_,
+        acknowledged=settled,
     )
 
 

@@ -49,12 +49,15 @@ class Finding(Value, frozen=True):
 
 
 def make_finding(
-    code: FindingCode, message: str, subjects: Iterable[TreatmentSession | Decision] = ()
+    code: FindingCode,
+    message: str,
+    subjects: Iterable[TreatmentSession | Decision] = (),
+    visits: Iterable[TreatmentSession] = (),
 ) -> Finding:
-    """Return a finding about *subjects*."""
+    """Return a finding about *subjects*, which it names, and about planned *visits*."""
     about = list(subjects)
     ids = {subject.id for subject in about if subject.id is not None}
-    marks = sorted({_mark(subject) for subject in about})
+    marks = sorted({_mark(subject) for subject in (*about, *visits)})
     digest = sha256("\n".join([code.value, *marks]).encode()).hexdigest()[:_KEY_LENGTH]
     return made(
         Finding,
