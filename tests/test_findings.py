@@ -456,6 +456,18 @@ class TestTheDayInQuestion:
         assert ("age_outside_protocol" in {finding.code for finding in found}) is is_outside
 
 
+class TestCoursesElsewhere:
+    def test_one_under_an_unknown_word_that_ends_ahead_leaves_days_open(self) -> None:
+        prior = {"indication": "migrane", "cycles": 2, "last_on": "2026-06-02"}
+        record = PatientRecord.model_validate({**ONE, "prior_treatments": [prior]})
+        # The longest minimum of all counts from its latest day: 16 weeks.
+        verdicts = [
+            check_date(record, "chronic-migraine", on=on, as_of=AS_OF).allowed
+            for on in ("2026-09-21", "2026-09-22")
+        ]
+        assert verdicts == [None, True]
+
+
 class TestPolicies:
     def test_a_payers_rule_under_an_unknown_indication_is_advice_on_every_clock(self) -> None:
         record = PatientRecord.model_validate(ONE)

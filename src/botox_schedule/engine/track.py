@@ -377,10 +377,10 @@ def _doubtful_minimums(reading: Reading) -> Iterator[StatedMinimum]:
 def doubtful_days(reading: Reading) -> list[date]:
     """Return the days of sessions, here or elsewhere, under an unknown indication.
 
-    A course elsewhere whose last day lies ahead may have gone on until the day of the question.
+    The last day of a course elsewhere counts even where it lies ahead: it is a latest day.
     """
     elsewhere = [
-        min(prior.last_on, reading.as_of)
+        prior.last_on
         for prior in reading.record.prior_treatments
         if prior.cycles and prior.last_on is not None and not reading.recognizes(prior.indication)
     ]
