@@ -1,15 +1,16 @@
 """What a track has for a person to look at."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
 from botox_schedule.dates.days import age_on, shifted
-from botox_schedule.engine.cycles import CycleJudgment, last_cycle_findings
-from botox_schedule.engine.rules import Minimum
+from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.rules import IntervalRules, Minimum, RuleFacts, RulesOn, label_rules
 from botox_schedule.engine.track import Reading, Track
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import (
     CareEnd,
     Hold,
@@ -17,7 +18,7 @@ from botox_schedule.records.model import (
     PriorAuthorization,
     TreatmentSession,
 )
-from botox_schedule.terms import DueStatus, FindingCode, MinimumKind, Population
+from botox_schedule.terms import CycleTiming, DueStatus, FindingCode, MinimumKind, Population
 
 
 class _Named(Protocol):
@@ -42,13 +43,13 @@ _PAYERS = frozenset({MinimumKind.PAYER, MinimumKind.AUTHORIZATION})
 
 
 def track_findings(
-    track: Track, judgment: CycleJudgment | None = None, on: date | None = None
+    track: Track, judged: Sequence[Finding] | None = None, on: date | None = None
 ) -> tuple[Finding, ...]:
     """Return the findings of a track, each once; those about limits come with the checks.
 
     Args:
         track: The track.
-        judgment: How the last cycle compares with the one before, where it is judged already.
+        judged: What was found about the last cycle, where it is judged already.
         on: The day in question; by default the track's.
     """
     found = [*record_findings(track.reading)]
@@ -56,7 +57,7 @@ def track_findings(
     found += _prior_treatments(track)
     found += _care(track)
     found += _switches(track)
-    found += last_cycle_findings(track, judgment)
+    found += last_cycle_findings(track, judged)
     if track.care.status is None:
         found += _holds(track)
         if not _is_held_open(track):
@@ -172,6 +173,116 @@ def _holds(track: Track) -> Iterable[Finding]:
     if ended and since is not None and not track.holds.covers(track.as_of):
         message = "a hold has ended since the last session; the patient can be booked again"
         yield make_finding(FindingCode.HOLD_ENDED, message, ended)
+
+
+def last_cycle_findings(track: Track, judged: Sequence[Finding] | None = None) -> Iterable[Finding]:
+    """Yield what is to be looked at about the last recorded cycle, which may be judged already."""
+    if not track.cycles:
+        return
+    cycle = track.cycles[-1]
+    yield from data_findings(cycle, track.holds)
+    if judged is not None:
+        yield from judged
+    elif len(track.cycles) > 1:
+        rules = rules_between(track, track.cycles[-2], cycle)
+        yield from timing_findings(track, rules, cycle)
+
+
+def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
+    """Return the rules after one cycle for the treatment that the next cycle gave."""
+    return IntervalRules(_facts_of(track, previous, cycle))
+
+
+def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> RuleFacts:
+    reading, policy = track.reading, track.policy
+    planned = frozenset((s.indication, s.product) for s in cycle.full_sessions)
+    last = frozenset((s.indication, s.product) for s in previous.sessions)
+    products = {product for _, product in planned}
+    return RuleFacts(
+        labels=label_rules(reading.known, track.protocol, planned, last),
+        policy=policy,
+        anchor=previous.anchored_on,
+        counted_from=previous.counted_from(touch_ups_count=policy.touch_up_moves_earliest),
+        overrides=tuple(o for o in reading.decisions.overrides if o.indication in track.clock),
+        payer=tuple(
+            dict.fromkeys(
+                rule
+                for product in sorted(product for product in products if product is not None)
+                for rule in policy.payer_rules(track.clock, product)
+            )
+        ),
+        approved=tuple(
+            a
+            for a in reading.decisions.authorizations
+            if a.indication in track.clock and a.product in products
+        ),
+        kind=track.protocol.retreatment.kind,
+    )
+
+
+def early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTiming | None:
+    """How a day before the minimum counts; None from the minimum on."""
+    if deciding is None or day >= deciding.gives:
+        return None
+    policy = track.policy
+    tolerated_from = policy.validity_tolerance.before(
+        deciding.gives, short_month=policy.short_month
+    )
+    return CycleTiming.EARLY_WITHIN_TOLERANCE if day >= tolerated_from else CycleTiming.EARLY
+
+
+def timing_findings(track: Track, rules: IntervalRules, cycle: CycleSessions) -> Iterable[Finding]:
+    """Yield what is to be looked at about the day of a cycle, by the rules after the one before."""
+    in_force = rules.on(cycle.first_on)
+    yield from _substitution(rules, in_force, cycle)
+    if early_timing(track, in_force.deciding, cycle.first_on) is CycleTiming.EARLY:
+        message = "the session came before the minimum after the one before; it counts"
+        yield make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
+
+
+def _substitution(
+    rules: IntervalRules, in_force: RulesOn, cycle: CycleSessions
+) -> Iterable[Finding]:
+    version = in_force.protocol
+    outside = version is not None and cycle.first_on not in version.in_force
+    if rules.facts.labels.substituted or version is None or outside:
+        message = "the protocol that was in force is not among those given; another one judges"
+        code = FindingCode.JUDGED_BY_ANOTHER_PROTOCOL
+        yield make_finding(code, message, cycle.full_sessions)
+
+
+def data_findings(cycle: CycleSessions, holds: HoldCalendar) -> Iterable[Finding]:
+    """Yield what is odd about the rows of a cycle."""
+    sessions = cycle.sessions
+    if cycle.opened_by_touch_up:
+        message = "a touch-up has no full session before it; it counts as one"
+        code = FindingCode.TOUCH_UP_WITHOUT_SESSION
+        yield make_finding(code, message, cycle.full_sessions[:1])
+    if unknown := [s for s in sessions if s.units is None]:
+        message = "a session's units are unknown; totals are a lower bound"
+        yield make_finding(FindingCode.UNKNOWN_UNITS, message, unknown)
+    if unknown := [s for s in sessions if s.product is None]:
+        message = "a session's product is unknown; every product's total is a lower bound"
+        yield make_finding(FindingCode.UNKNOWN_PRODUCT, message, unknown)
+    if len({s.product for s in sessions} - {None}) > 1:
+        message = "one cycle has several products; their units are never added"
+        yield make_finding(FindingCode.MIXED_PRODUCTS, message, sessions)
+    if held := [s for s in sessions if holds.covers(s.administered_on)]:
+        message = "a session was given during a hold"
+        yield make_finding(FindingCode.SESSION_DURING_HOLD, message, held)
+    for alike in _alike(cycle.full_sessions):
+        message = "equal product and units a few days apart; both count, they may be one"
+        code = FindingCode.PROBABLE_DUPLICATE_ACROSS_DAYS
+        yield make_finding(code, message, alike)
+
+
+def _alike(sessions: Iterable[TreatmentSession]) -> list[list[TreatmentSession]]:
+    """Return the sessions of several days with equal, known units of one product."""
+    alike: dict[tuple[object, ...], list[TreatmentSession]] = {}
+    for session in sessions:
+        if session.units is not None:
+            alike.setdefault((session.product, session.units), []).append(session)
+    return [s for s in alike.values() if s[0].administered_on != s[-1].administered_on]
 
 
 def next_look(track: Track) -> date | None:

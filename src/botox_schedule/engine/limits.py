@@ -129,6 +129,16 @@ class LimitQuestion(NamedTuple):
     planned: Decimal | None
 
 
+def limit_question(
+    track: Track, day: date, booked: TreatmentSession | None, planned: Decimal | None
+) -> LimitQuestion:
+    """Return what is asked about limits; the booking's units are planned unless others are."""
+    if planned is None and booked is not None and booked.product is track.protocol.product:
+        planned = booked.units
+    cycle = track.cycles[-1] if track.cycles else None
+    return LimitQuestion(track.reading, track.protocol, cycle, day, planned)
+
+
 def planned_units(units: Decimal | int | None) -> Decimal | None:
     """Return planned units as an exact number.
 

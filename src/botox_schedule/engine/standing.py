@@ -8,15 +8,10 @@ from typing import NamedTuple
 from botox_schedule.dates.days import shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_judgment
 from botox_schedule.engine.dates import first_allowed
-from botox_schedule.engine.findings import next_look, track_findings
-from botox_schedule.engine.forecast import (
-    forecast_without_protocol,
-    limit_question,
-    protocol_of_session,
-)
-from botox_schedule.engine.limits import limit_checks, limit_findings
+from botox_schedule.engine.findings import next_look, record_findings, track_findings
+from botox_schedule.engine.limits import limit_checks, limit_findings, limit_question
 from botox_schedule.engine.response import phase_boundaries, timeline_of
-from botox_schedule.engine.track import Reading, Track
+from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
 from botox_schedule.engine.tracks import RecordTrack
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import TreatmentProtocol
@@ -128,7 +123,10 @@ def standing_of(
         return _without_protocol(reading, found.indication, acknowledged)
     dates, protocol, booked = track.dates, track.protocol, track.next_booking
     judgment = last_judgment(track)
-    findings = [*found.findings, *track_findings(track, judgment)]
+    findings = [
+        *found.findings,
+        *track_findings(track, None if judgment is None else judgment.findings),
+    ]
     findings += _about_limits(track, booked) if with_limits and booked is not None else ()
     codes, settled = _codes(findings, acknowledged)
     return Standing(
@@ -172,14 +170,14 @@ def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
 
 
 def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:
-    answer = forecast_without_protocol(reading, indication)
-    codes, settled = _codes(answer.findings, acknowledged)
+    status, last = without_protocol(reading, indication)
+    codes, settled = _codes(tuple(record_findings(reading)), acknowledged)
     return Standing(
-        indication=answer.indication,
+        indication=indication,
         product=None,
         protocol_id=None,
         protocol_version=None,
-        status=answer.status,
+        status=status,
         phase=None,
         earliest=None,
         due=None,
@@ -189,7 +187,7 @@ def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset
         last_chance_on=None,
         resumes_on=None,
         review_on=None,
-        last_session_on=answer.last_session_on,
+        last_session_on=last,
         cycle_number=None,
         booked_on=None,
         codes=codes,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from botox_schedule.engine.dates import TrackDates, track_dates
+from botox_schedule.engine.dates import TrackDates, status_on, track_dates
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.rules import (
     IntervalRules,
@@ -15,9 +15,8 @@ from botox_schedule.engine.rules import (
     label_rules,
     longest_minimums,
 )
-from botox_schedule.engine.session import status_on
 from botox_schedule.policy import SchedulingPolicy
-from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.protocols.collection import ProtocolSet, version_on
 from botox_schedule.protocols.indications import bundled_indications
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.decisions import Decisions, known_decisions
@@ -207,16 +206,28 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
     return Track(reading, protocol, clock, cycles, prior, holds, care, last, rules, dates, status)
 
 
-def status_without_protocol(
-    reading: Reading, indication: str, sessions: list[TreatmentSession]
-) -> DueStatus:
-    """Return the status of an indication that no protocol is known for."""
+def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentProtocol:
+    """Return the version that was in force for a session, else the track's protocol."""
+    given = track.protocol
+    families = track.known.find(
+        session.indication, session.product or given.product, given.population, given.region
+    )
+    versions = families[0] if families else track.known.versions(given)
+    return version_on(versions, session.administered_on) or given
+
+
+def without_protocol(reading: Reading, indication: str) -> tuple[DueStatus, date | None]:
+    """Return the status and the last day of an indication that no protocol is known for."""
+    history = reading.history
+    given = (*history.completed, *history.unrecognized)
+    sessions = [session for session in given if session.indication == indication]
+    last = max((session.administered_on for session in sessions), default=None)
     clock = frozenset({indication})
     cycles = cycles_of(sessions, reading.policy.group_within_days)
     status = _care(reading, clock, cycles).status
     if status is None and _holds(reading, clock).covers(reading.as_of):
         status = DueStatus.ON_HOLD
-    return DueStatus.NO_INTERVAL if status is None else status
+    return (DueStatus.NO_INTERVAL if status is None else status), last
 
 
 def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
@@ -436,7 +447,8 @@ def _status(
         return DueStatus.ON_HOLD
     if rules is None or dates is None:
         return DueStatus.NO_HISTORY
-    return status_on(_without_what_lies_ahead(rules, holds, dates, as_of), as_of)
+    decided = _without_what_lies_ahead(rules, holds, dates, as_of)
+    return status_on(decided.boundaries, as_of)
 
 
 def _without_what_lies_ahead(
