@@ -30,7 +30,7 @@ class CycleSessions(NamedTuple):
         full_sessions: The full sessions; the cycle is anchored on the last.
         touch_ups: Touch-ups that came before the next cycle.
         opened_by_touch_up: Whether the first is a touch-up that had no full session before it.
-        is_elsewhere: Whether it stands for the last session given elsewhere.
+        is_elsewhere: Whether it represents the last session given elsewhere.
     """
 
     full_sessions: list[TreatmentSession]
@@ -70,13 +70,13 @@ class History(NamedTuple):
 
     Attributes:
         completed: Completed sessions of known indications, in order of their days.
-        unrecognized: Completed sessions of indications that nobody knows.
+        unrecognized: Completed sessions of unknown indications.
         booked: Booked sessions, in order of their days.
         missed: Cancelled and missed sessions.
         other: What else was not completed: drafts, entries in error, rows not yet recorded.
         later: Completed sessions after the day, which count for nothing yet.
         after_death: Completed sessions after the death, which are not used.
-        merged: Rows that gave way to another one under their id.
+        merged: Rows that another one under their id replaced.
         copies: Identical copies.
         findings: What is wrong with the rows.
     """
