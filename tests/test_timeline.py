@@ -105,8 +105,8 @@ class TestTimeline:
         first, second = (named[key] for key in str(root.get("aria-labelledby")).split())
         assert first == "My cycles"
         assert second == (
-            "chronic migraine, onabotulinumtoxinA: too early; 1 cycle; "
-            "last session 2026-01-05; due 2026-03-30, overdue from 2026-04-07."
+            "chronic migraine, onabotulinumtoxinA: too early; cycle 1: 2026-01-05, first; "
+            "due: 2026-03-30 to 2026-04-06; overdue: from 2026-04-07 on."
         )
 
     @pytest.mark.parametrize(
@@ -385,6 +385,23 @@ class TestTimeline:
         assert "migraña crónica, onabotulinumtoxinA: demasiado pronto" in found
         assert "corresponde: 2026-03-30 a 2026-04-06" in found
         assert any(words.startswith("feb") for words in found)
+
+    def test_a_picture_in_spanish_has_no_english_words(self) -> None:
+        english, spanish = (bundled_messages(language).words for language in ("en", "es"))
+        given = record(
+            sessions=[
+                *(session(day) for day in ("2025-08-04", "2025-10-13", "2025-10-15")),
+                *(session(day) for day in ("2026-02-02", "2026-02-20")),
+                session("2026-05-20", status="booked"),
+            ],
+            holds=[{"first": "2026-03-01", "last": "2026-03-05", "reason": "x"}],
+        )
+        svg = timeline_svg(given, MIGRAINE, as_of="2026-02-20", language="es", title="x")
+        assert "ciclo 2: 2025-10-13 y 2025-10-15, antes de tiempo: 14 días" in titles(svg)
+        own = {word for text in spanish.values() for word in re.findall("[a-z]{4,}", text)}
+        foreign = {word for text in english.values() for word in re.findall("[a-z]{4,}", text)}
+        told = " ".join([*titles(svg), *texts(svg), *(e.text or "" for e in ET.fromstring(svg))])
+        assert not set(re.findall("[a-z]{4,}", told)) & (foreign - own)
 
     def test_the_same_input_gives_the_same_bytes_in_every_locale(self) -> None:
         first = timeline_svg(one, MIGRAINE, as_of="2026-02-20")

@@ -19,6 +19,7 @@ _SIDE = 8
 _ROW = 15
 _PHONE = 520
 _SMALLEST = 3.0
+_FEWEST_DAYS = 35  # on each side of a lone day, so that the axis names a month
 _BOLD = 1.1
 _KEY = "\0"  # stands for the picture's key until all of it is known; clean() lets none through
 _STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 12_000)
@@ -53,7 +54,7 @@ _SHAPES = {
     "elsewhere": '<circle class="\0paper \0edge" r="4" stroke-width="1.4" stroke-dasharray="2 1.5"/>',
     "unrecognized": '<path class="\0edge" d="M-4 -4l8 8m0 -8l-8 8" stroke-width="2"/>',
 }
-_DASHES = {"overdue": "4 3", "allowed": "8 2", "typical": "1.5 2.5", "end": "none"}
+_DASHES = {"overdue": "4 3", "allowed": "6 2 1.5 2", "typical": "1.5 2.5", "end": "none"}
 
 
 class Band(NamedTuple):
@@ -217,7 +218,8 @@ def _axis(chart: Chart) -> _Axis:
     if chart.as_of is not None:
         days.append(chart.as_of.on)
     days = days or [date(2000, 1, 1)]
-    room = max((max(days) - min(days)).days // 40, 3)
+    span = (max(days) - min(days)).days
+    room = max(span // 40, 3, _FEWEST_DAYS - span // 2)
     first = max(min(days).toordinal() - room, 1)
     last = min(max(days).toordinal() + room, date.max.toordinal())
     return _Axis(date.fromordinal(first), date.fromordinal(last), chart.width)

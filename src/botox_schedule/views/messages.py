@@ -1,19 +1,21 @@
 """The words that patients and staff read, in one catalog for each language."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from os import PathLike
 from string import Formatter
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from botox_schedule import DueStatus, ResponsePhase
+from botox_schedule import DueStatus, FindingNeeds, Forecast, ResponsePhase
 from botox_schedule.dates.days import shifted
-from botox_schedule.engine import LimitCheck, ObservedDays, ResponseTimeline
+from botox_schedule.engine import LimitCheck, ObservedDays, ResponseTimeline, TreatmentCycle
+from botox_schedule.engine.response import phases_until
 from botox_schedule.errors import HandoutError
 from botox_schedule.protocols.loader import faults, tables_in, tables_of
 from botox_schedule.terms import ForWhom
@@ -21,12 +23,30 @@ from botox_schedule.values import Fact
 
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 _LISTS = {"months": 12, "months_short": 12, "weekdays": 7}
+_MIDDLE_OF_A_WEEK = 3
 _SOME = {
     "onset": {ResponsePhase.ONSET},
     "peak": {ResponsePhase.PEAK},
     "wear_off": {ResponsePhase.MAY_BE_WEARING_OFF},
 }
 """The phases whose words change where a window is about some patients only."""
+
+
+class Stretch(NamedTuple):
+    """The days of one phase of the response.
+
+    Attributes:
+        weeks: Which weeks they are, counted from the session; empty where no week has its middle
+            in them.
+        first: The first day.
+        last: The last day.
+        effect: What to expect.
+    """
+
+    weeks: str
+    first: date
+    last: date
+    effect: str
 
 
 class Messages(Fact, frozen=True):
@@ -81,6 +101,54 @@ class Messages(Fact, frozen=True):
         if resumes_on is None:
             return words
         return self.say("resumes", status=words, last=shifted(resumes_on, -1))
+
+    def headline(self, found: Forecast) -> str:
+        """Return what is treated with what, the status, and how much to review today."""
+        title = self.treatment(found.indication)
+        if found.protocol is not None:
+            title += f", {found.protocol.product}"
+        title += f": {self.status(found.status, found.resumes_on)}"
+        today = sum(finding.needs is FindingNeeds.TODAY for finding in found.findings)
+        return f"{title}; {self.say('chart_today', count=today)}" if today else title
+
+    def interval(self, value: object) -> str:
+        """Return an interval, or a range of them, with the words of this language.
+
+        >>> from botox_schedule import IntervalRange
+        >>> bundled_messages("es").interval(IntervalRange.parse("3 to 4 months"))
+        '3 a 4 meses'
+        """
+        return re.sub("[a-z]+", lambda word: self.words[f"interval_{word[0]}"], str(value))
+
+    def cycle(self, cycle: TreatmentCycle) -> str:
+        """Return a cycle's days, and how it compares with the one before."""
+        first, last = cycle.first_on, cycle.anchored_on
+        days = f"{last}" if first == last else self.say("chart_parts", first=first, last=last)
+        told = f"{self.say('chart_cycle', number=cycle.number)}: {days}"
+        if cycle.timing is None:
+            return told
+        timing = self.words[f"timing_{cycle.timing.value}"]
+        by = cycle.short_by_days or cycle.late_by_days
+        return f"{told}, {self.say('timing_by', timing=timing, days=by) if by else timing}"
+
+    def stretches(self, timeline: ResponseTimeline, *, is_first: bool) -> Iterator[Stretch]:
+        """Yield the phases of a response up to the end of its last window.
+
+        Each week belongs to the phase that has its middle.
+        """
+        end = max((staged.window.last for staged in timeline.windows()), default=None)
+        for phase, first, last in phases_until(timeline):
+            if end is not None and first <= end:
+                effect = self.phase(phase, timeline, is_first=is_first)
+                weeks = self._weeks(timeline.administered_on, first, last or end)
+                yield Stretch(weeks, first, last or end, effect)
+
+    def _weeks(self, anchor: date, first: date, last: date) -> str:
+        begin = ((first - anchor).days - _MIDDLE_OF_A_WEEK + 6) // 7 + 1
+        end = ((last - anchor).days - _MIDDLE_OF_A_WEEK) // 7 + 1
+        if end < begin:
+            return ""
+        return self.say("week" if begin == end else "week_range", first=begin, last=end)
 
     def phase(self, phase: ResponsePhase, timeline: ResponseTimeline, *, is_first: bool) -> str:
         """Return what is expected of the response in a phase, as a sentence.

@@ -14,7 +14,6 @@ from botox_schedule.views.timeline import (
     ChartWords,
     due_parts,
     hold_bands,
-    lane_title,
     last_cycle_lane,
     response_bands,
 )
@@ -31,7 +30,7 @@ _Row = tuple[str, object]
 def forecast_html(found: Forecast) -> str:
     """Return a forecast as a picture and a table; without ids."""
     words = _english()
-    title, rows = lane_title(found, words), list(_forecast_rows(found))
+    title, rows = words.messages.headline(found), list(_forecast_rows(found))
     described = "; ".join(f"{name} {value}" for name, value in rows if value is not None)
     lane = last_cycle_lane(found, title, words)
     picture = words.draw(title, described, [lane], found.as_of, _WIDTH)

@@ -8,7 +8,6 @@ from botox_schedule import (
     CycleTiming,
     DueDates,
     DueStatus,
-    FindingNeeds,
     Forecast,
     PatientRecord,
     SchedulingPolicy,
@@ -95,7 +94,9 @@ def timeline_svg(
         found = forecast_of(asked.track, None, asked.findings, own)
         stories.append(_Story(asked.track, found, judged_cycles(asked.track)))
     lanes = [_lane(story, words) for story in stories]
-    described = " ".join(map(_sentence, lanes, stories))
+    described = " ".join(
+        _sentence(lane, story, words) for lane, story in zip(lanes, stories, strict=True)
+    )
     return words.draw(title or words.say("chart_title"), described, lanes, day, width)
 
 
@@ -169,7 +170,7 @@ def _lane(story: _Story, words: ChartWords) -> Lane:
     end = track.care.ended_on or track.care.ends_on
     if end is not None:
         lines.append(Line("end", end, words.since("end", end)))
-    return Lane(lane_title(found, words), bands, list(_marks(story, words)), lines)
+    return Lane(words.messages.headline(found), bands, list(_marks(story, words)), lines)
 
 
 def last_cycle_lane(
@@ -187,16 +188,6 @@ def last_cycle_lane(
         if day is not None
     ]
     return Lane(title, bands, marks, lines)
-
-
-def lane_title(found: Forecast, words: ChartWords) -> str:
-    """Return what is treated with what, the status, and what there is to review today."""
-    title = words.messages.treatment(found.indication)
-    if found.protocol is not None:
-        title += f", {found.protocol.product}"
-    title += f": {words.messages.status(found.status, found.resumes_on)}"
-    today = sum(finding.needs is FindingNeeds.TODAY for finding in found.findings)
-    return f"{title}; {words.say('chart_today', count=today)}" if today else title
 
 
 def due_parts(
@@ -285,50 +276,30 @@ def _response(story: _Story, words: ChartWords) -> Iterator[Band]:
         following = [later.first_on for later in track.cycles[number + 1 : number + 2]]
         protocol = protocol_of_session(track, cycle.full_sessions[-1])
         timeline = timeline_of(cycle.anchored_on, protocol, None, track.policy)
-        note = f", cycle {judged[number].number}"
+        note = f", {words.say('chart_cycle', number=judged[number].number)}"
         yield from response_bands(timeline, words, note, *following)
 
 
 def _marks(story: _Story, words: ChartWords) -> Iterator[Mark]:
-    track, cycles = story.track, story.cycles
-    for cycle in cycles:
+    track = story.track
+    for cycle in story.cycles:
         kind = "full" if cycle.timing is None else _TIMINGS.get(cycle.timing, "full")
-        yield Mark(kind, cycle.anchored_on, _cycle_words(cycle))
-    for sessions in track.cycles:
-        for session in sessions.touch_ups:
-            day = session.administered_on
-            yield Mark("touch_up", day, words.on("touch_up", day))
-    if track.last is not None and track.last.is_elsewhere:
-        day = track.last.anchored_on
-        yield Mark("elsewhere", day, words.on("elsewhere", day), written=True)
-    for session in track.bookings:
-        day = session.administered_on
-        yield Mark("booked", day, words.on("booked", day), written=True)
-    for session in track.history.unrecognized:
-        day = session.administered_on
-        yield Mark("unrecognized", day, words.on("unrecognized", day), written=True)
+        yield Mark(kind, cycle.anchored_on, words.messages.cycle(cycle))
+    last = track.last
+    elsewhere = last.anchored_on if last is not None and last.is_elsewhere else None
+    for kind, days in (
+        ("touch_up", [s.administered_on for cycle in track.cycles for s in cycle.touch_ups]),
+        ("elsewhere", [] if elsewhere is None else [elsewhere]),
+        ("booked", [s.administered_on for s in track.bookings]),
+        ("unrecognized", [s.administered_on for s in track.history.unrecognized]),
+    ):
+        for day in days:
+            yield Mark(kind, day, words.on(kind, day), written=kind != "touch_up")
 
 
-def _cycle_words(cycle: TreatmentCycle) -> str:
-    days = f"{cycle.anchored_on}"
-    if cycle.first_on != cycle.anchored_on:
-        days = f"{cycle.first_on} and {days}"
-    if cycle.timing is None:
-        return f"cycle {cycle.number}: {days}"
-    by = cycle.short_by_days or cycle.late_by_days
-    timing = cycle.timing.value.replace("_", " ")
-    return f"cycle {cycle.number}: {days}, {timing}" + (f" by {by} days" if by else "")
-
-
-def _sentence(lane: Lane, story: _Story) -> str:
-    dates, cycles = story.found.dates, story.cycles
-    count = f"{len(cycles)} cycle" if len(cycles) == 1 else f"{len(cycles)} cycles"
-    parts = [lane.title, count]
-    if cycles:
-        parts.append(f"last session {cycles[-1].anchored_on}")
-    if dates.due is not None:
-        parts.append(f"due {dates.due}, overdue from {dates.overdue_from or 'no dated day'}")
-    parts += [line.label for line in lane.lines if line.kind in {"typical", "allowed"}]
+def _sentence(lane: Lane, story: _Story, words: ChartWords) -> str:
+    parts = [lane.title, *map(words.messages.cycle, story.cycles[-1:])]
+    parts += [band.label for band in lane.bands if band.written and band.kind in {"due", "held"}]
+    parts += [line.label for line in lane.lines]
     parts += [mark.label for mark in lane.marks if mark.written]
-    parts += [band.label for band in lane.bands if band.written and band.kind == "held"]
     return "; ".join(parts) + "."
