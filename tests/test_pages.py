@@ -181,6 +181,24 @@ class TestHandout:
             "",
         ]
 
+    def test_a_phase_of_one_day_names_it_once(self) -> None:
+        short = MIGRAINE.model_copy(
+            update={"response": {"onset": "1 to 3 days", "wear_off": "8 weeks"}, "version": "2"}
+        )
+        days = [row[1] for row in rows(page(protocol=short, other_protocols=[]))]
+        assert days == [
+            "Jan 5, 2026",
+            "Jan 6, 2026 to Jan 8, 2026",
+            "Jan 9, 2026 to Mar 1, 2026",
+            "Mar 2, 2026",
+        ]
+
+    @pytest.mark.parametrize("as_of", ["2026-04-07", "2026-06-21", "2026-06-22", "2026-06-30"])
+    def test_who_is_late_and_booked_is_not_told_to_call_for_a_day(self, as_of: str) -> None:
+        html = page(booked("2026-07-01"), as_of=as_of)
+        assert following(html) == "Your next visit is booked for Wednesday, July 1, 2026."
+        assert more(html) == []
+
     def test_windows_about_some_people_say_so(self) -> None:
         effects = [row[2] for row in rows(page(bladder, protocol=as_needed()))]
         assert effects == [
@@ -449,6 +467,8 @@ class TestLanguages:
         assert "migraña crónica" in html
         assert "not been reviewed" not in page()
         assert "Semanas 1 a 2" in html
+        assert "intervalo más corto 12 semanas: " in html
+        assert "inicio 2 a 3 semanas: " in html
 
     @pytest.mark.parametrize("language", ["en", "es"])
     def test_every_indication_that_is_bundled_has_a_name(self, language: str) -> None:

@@ -91,6 +91,10 @@ class Messages(Fact, frozen=True):
             year=day.year,
         )
 
+    def days(self, first: str, last: str) -> str:
+        """Return days from one to another, or the one day; both already in words."""
+        return first if first == last else self.say("day_range", first=first, last=last)
+
     def treatment(self, indication: str) -> str:
         """Return what an indication is called."""
         return self.treatments.get(indication, indication.replace("-", " "))

@@ -138,8 +138,7 @@ class ChartWords(NamedTuple):
         """Return the words for days; None leaves their end open."""
         if last is None:
             return self.since(kind, first)
-        days = self.say("chart_window", first=self.day(first), last=self.day(last))
-        return f"{self.called(kind)}{some}: {days}"
+        return f"{self.called(kind)}{some}: {self.messages.days(self.day(first), self.day(last))}"
 
     def draw(
         self, title: str, described: str, lanes: Sequence[Lane], as_of: date | None, width: int
