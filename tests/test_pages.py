@@ -579,14 +579,14 @@ class TestReport:
     def test_each_row_says_where_a_track_stands(self) -> None:
         html = report_html(forecasts(), as_of="2026-03-16")
         assert cells(html, "P6") == {
-            "status": "◌ too early",
-            "patient": "P6 Booked",
+            "status": "◌ too early Booked",
+            "patient": "P6",
             "treatment": "chronic migraine onabotulinumtoxinA",
             "days to go": "14 to due",
             "due": "2026-03-30",
             "overdue from": "2026-04-07",
             "booked": "2026-04-01",
-            "last session": "2026-01-05 wearing off",
+            "last session": "2026-01-05 response: wearing off",
             "to review": "a note",
             "days": "",
         }
@@ -594,6 +594,10 @@ class TestReport:
         assert cells(html, "P7")["due"] == "typical day 2026-06-23"
         assert cells(html, "P7")["days to go"] == ""
         assert cells(html, "P8")["days to go"] == "14 to earliest"
+
+    def test_the_list_does_not_claim_to_be_sorted_by_a_column(self) -> None:
+        html = report_html(forecasts(), as_of="2026-03-16")
+        assert "aria-sort=" not in re.sub(r"<(script|style)>.*?</\1>", "", html, flags=re.DOTALL)
 
     def test_findings_are_shown_those_for_today_first(self) -> None:
         findings = (
@@ -623,6 +627,7 @@ class TestReport:
     def test_due_days_without_an_end_reach_to_the_edge(self) -> None:
         html = report_html([row(status="due", dates={"due": "2026-03-16"})], as_of="2026-03-16")
         assert 'x="120.0" y="4" width="120.0"' in html
+        assert '<path class="overdue"' not in html
 
     def test_all_statuses_have_words_and_most_an_icon(self) -> None:
         given = [row(f"P{n}", status=status) for n, status in enumerate(bs.DueStatus)]
@@ -647,6 +652,8 @@ class TestReport:
     def test_other_words_can_be_given(self) -> None:
         html = report_html([row(status="due")], as_of="2026-03-16", language="es")
         assert cells(html, "P1")["status"] == "● corresponde"
+        assert '<html lang="en">' in html
+        assert '<span lang="es">corresponde</span>' in html
         messages = bundled_messages("es")
         assert html == report_html([row(status="due")], as_of="2026-03-16", language=messages)
 
@@ -746,7 +753,7 @@ class TestInABrowser:
         booked_days = [value for value in by_booking["values"] if value]
         assert booked_days == sorted(booked_days)
         assert by_patient["values"] == sorted(by_patient["values"])
-        words = [value[2:] for value in by_status["values"]]
+        words = [value[2:].removesuffix(" Booked") for value in by_status["values"]]
         names = [bundled_messages("en").status(status) for status in ORDER]
         assert words == sorted(words, key=names.index)
         assert seen["filtered"] == {"shown": 4, "text": "4 of 36 tracks shown.", "pressed": 1}

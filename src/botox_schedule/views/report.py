@@ -153,28 +153,27 @@ def _shown(row: ReportRow, as_of: date, picture: Markup | None) -> _Shown:
 
 def _picture(row: ReportRow, as_of: date) -> Markup:
     """A small picture of the days around the day of the list; it repeats what the row says."""
-    start, dates = as_of.toordinal() - _REACH, row.dates
-    parts = [f'<path class="axis" d="M0 11H{_WIDTH}"/>']
+    start, dates, parts = as_of.toordinal() - _REACH, row.dates, []
     if dates.due is not None:
         x, end = _at(dates.due, start), _at(dates.overdue_from or near(as_of, _REACH), start)
-        parts.append(
-            f'<rect x="{x}" y="4" width="{max(end - x, 1):.1f}" height="14" fill="url(#due)"/>'
-            f'<path class="overdue" d="M{end} 0V{_HEIGHT}"/>'
-        )
-    elif dates.earliest is not None:
-        parts.append(f'<path class="allowed" d="M{_at(dates.earliest, start)} 0V{_HEIGHT}"/>')
-    if dates.typical_on is not None:
-        parts.append(f'<path class="typical" d="M{_at(dates.typical_on, start)} 0V{_HEIGHT}"/>')
-    if row.last_session_on is not None:
-        parts.append(
-            f'<circle class="given" cx="{_at(row.last_session_on, start)}" cy="11" r="4"/>'
-        )
-    parts.append(f'<path class="now" d="M{_at(as_of, start)} 0V{_HEIGHT}"/>')
-    if row.booked_on is not None:
-        parts.append(f'<path class="booked" d="M{_at(row.booked_on, start)} 6l5 5l-5 5l-5 -5z"/>')
+        wide = max(end - x, 1)
+        parts.append(f'<rect x="{x}" y="4" width="{wide:.1f}" height="14" fill="url(#due)"/>')
+    shapes = (
+        ("allowed", "M{} 0v22", dates.earliest if dates.due is None else None),
+        ("overdue", "M{} 0v22", dates.overdue_from),
+        ("typical", "M{} 0v22", dates.typical_on),
+        ("given", "M{} 7a4 4 0 0 1 0 8a4 4 0 0 1 0 -8", row.last_session_on),
+        ("now", "M{} 0v22", as_of),
+        ("booked", "M{} 6l5 5l-5 5l-5 -5z", row.booked_on),
+    )
+    parts += [
+        f'<path class="{kind}" d="{shape.format(_at(day, start))}"/>'
+        for kind, shape, day in shapes
+        if day is not None
+    ]
     return Markup(  # noqa: S704 - days and numbers only
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'aria-hidden="true">{"".join(parts)}</svg>'
+        f'aria-hidden="true"><path class="axis" d="M0 11H{_WIDTH}"/>{"".join(parts)}</svg>'
     )
 
 
