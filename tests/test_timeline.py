@@ -504,13 +504,12 @@ def _has(name: str) -> bool:
 
 
 def cells(html: str) -> list[str]:
-    return re.findall(r"<td>(.*?)</td>", html)
+    return re.findall(r"<td[^>]*>(.*?)</td>", html)
 
 
 def table(html: str) -> dict[str, str]:
-    """The rows of two cells."""
-    rows = [re.findall(r"<td>(.*?)</td>", row) for row in html.split("</tr>")]
-    return {row[0]: row[1] for row in rows if len(row) == 2}
+    """The rows that their first cell names."""
+    return dict(re.findall(r'<th scope="row">(.*?)</th><td[^>]*>(.*?)</td>', html))
 
 
 class TestNotebook:
@@ -637,19 +636,23 @@ class TestNotebook:
     def test_cycles(self) -> None:
         given = record_from_gaps([70, 84], starts_on=date(2025, 6, 2))
         several = bs.treatment_cycles(given, MIGRAINE, as_of="2026-02-20")
-        found = cells(notebook.cycle_html(several))
-        assert found[4::6] == ["first", "early", "on time"]
-        assert found[5::6] == ["–", "14", "–"]  # noqa: RUF001 - a dash
-        assert cells(notebook.cycle_html(several[1])) == found[6:12]
+        found = [cells(cycle._repr_html_()) for cycle in several]
+        assert found[1] == ["2", "2025-08-11", "2025-08-11", "70", "early", "14"]
+        assert [row[4:] for row in found] == [
+            ["first", "–"],  # noqa: RUF001 - a dash
+            ["early", "14"],
+            ["on time", "–"],  # noqa: RUF001 - a dash
+        ]
         bare = MIGRAINE.model_copy(update={"retreatment": {"kind": "scheduled"}, "version": "2"})
         unjudged = bs.treatment_cycles(given, bare, as_of="2026-02-20", other_protocols=[])
-        assert cells(notebook.cycle_html(unjudged))[10] == "–"  # noqa: RUF001 - a dash
+        assert cells(unjudged[1]._repr_html_())[4] == "–"  # noqa: RUF001 - a dash
 
     def test_projected_sessions(self) -> None:
         several = bs.project_dates("2026-01-05", MIGRAINE, count=2)
-        found = cells(notebook.projected_html(several))
-        assert found[1::4] == ["2026-03-30", "2026-06-22"]
-        assert cells(notebook.projected_html(several[0])) == found[:4]
+        assert [cells(session._repr_html_()) for session in several] == [
+            ["1", "2026-03-30", "2026-03-30", "2026-03-30"],
+            ["2", "2026-06-22", "2026-06-22", "2026-06-22"],
+        ]
 
     def test_a_protocol_names_sources_and_what_is_not_recorded(self) -> None:
         html = notebook.protocol_html(MIGRAINE)

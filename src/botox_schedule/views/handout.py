@@ -29,7 +29,13 @@ from botox_schedule.values import PatientValue
 from botox_schedule.views.messages import Messages, bundled_messages
 from botox_schedule.views.notebook import figures
 from botox_schedule.views.pages import render
-from botox_schedule.views.timeline import ChartWords, hold_bands, last_cycle_lane, last_due_day
+from botox_schedule.views.timeline import (
+    ChartWords,
+    hold_bands,
+    last_cycle_lane,
+    last_due_day,
+    own_days,
+)
 
 _PHONE = 360
 _AHEAD = frozenset({EventKind.BOOKING, EventKind.DUE, EventKind.EARLIEST})
@@ -242,13 +248,11 @@ class _Story(NamedTuple):
 
     def notes(self) -> Iterator[str]:
         """The full benefit of the course while it lies ahead, and the patient's own response."""
-        by, observed = self.timeline.full_benefit_by, self.found.observed
+        by = self.timeline.full_benefit_by
         if by is not None and by >= self.found.as_of:
             yield self._say("full_benefit", day=by)
-        for key in ("onset", "wear_off"):
-            days = getattr(observed, key, None)
-            if days is not None:
-                yield self.messages.observed(days, f"observed_{key}")
+        for name, days in own_days(self.found.observed):
+            yield self.messages.observed(days, f"observed_{name}")
 
     def chart(self) -> str:
         """The picture of this cycle, in the layout of a phone."""

@@ -14,7 +14,13 @@ from botox_schedule import (
     TreatmentProtocol,
 )
 from botox_schedule.dates.days import DayInput, as_day, shifted
-from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track, TreatmentCycle
+from botox_schedule.engine import (
+    ObservedDays,
+    ObservedResponse,
+    ResponseTimeline,
+    Track,
+    TreatmentCycle,
+)
 from botox_schedule.engine.cycles import judged_cycles
 from botox_schedule.engine.forecast import forecast_of, protocol_of_session
 from botox_schedule.engine.response import STAGES, timeline_of
@@ -249,18 +255,23 @@ def response_bands(
         yield Band(name, window.first, last, label, 1, some=some, written=before is None)
 
 
+def own_days(observed: ObservedResponse | None) -> Iterator[tuple[str, ObservedDays]]:
+    """Yield what is known of the patient's own response, by the name of its stage."""
+    for stage in STAGES:
+        days = getattr(observed, stage.name, None)
+        if days is not None:
+            yield stage.name, days
+
+
 def observed_bands(found: Forecast, words: ChartWords) -> Iterator[Band]:
     """Yield the patient's own days beside the windows of the label."""
     anchor = found.last_session_on
-    if found.observed is None or anchor is None:
+    if anchor is None:
         return
-    for stage in STAGES:
-        days = getattr(found.observed, stage.name, None)
-        if days is not None:
-            own = words.messages.observed(days, who=words.key("observed"))
-            label = f"{words.called(stage.name)}, {own}"
-            first, last = shifted(anchor, days.smallest), shifted(anchor, days.largest)
-            yield Band("observed", first, last, label, 2, written=True)
+    for name, days in own_days(found.observed):
+        own = words.messages.observed(days, who=words.key("observed"))
+        first, last = shifted(anchor, days.smallest), shifted(anchor, days.largest)
+        yield Band("observed", first, last, f"{words.called(name)}, {own}", 2, written=True)
 
 
 def _response(story: _Story, words: ChartWords) -> Iterator[Band]:
