@@ -278,10 +278,8 @@ def _lane(
     parts += [_line(line, top, bottom, axis) for line in lane.lines]
     if as_of is not None:
         x = axis.at(as_of.on, 0.5)
-        parts.append(
-            f'<g><title>{escaped(as_of.label)}</title><path class="\0edge" '
-            f'd="M{x} {top - 2}V{bottom + 2}" stroke-width="2"/></g>'
-        )
+        now = f'<path class="\0edge" d="M{x} {top}V{bottom + 2}" stroke-width="2"/>'
+        parts.append(_titled(as_of.label, now))
     parts += _marks(lane.marks, top + 12, axis)
     words, rows = _captions(_written(lane, axis), bottom + 4)
     return [*parts, *words], bottom + _ROW * rows + 14
@@ -301,17 +299,17 @@ def _span(band: Band, axis: _Axis) -> tuple[float, float]:
 def _band(band: Band, top: int, axis: _Axis) -> str:
     (x, wide), (y, high) = _span(band, axis), _ROWS[band.row]
     some = ' fill-opacity=".4" stroke-dasharray="3 2"' if band.some else ""
-    return (
-        f'<g><title>{escaped(band.label)}</title><rect class="\0{band.kind}" x="{x}" '
-        f'y="{top + y}" width="{wide}" height="{high}" fill="url(#\0{band.kind})"{some}/></g>'
-    )
+    place = f'x="{x}" y="{top + y}" width="{wide}" height="{high}"'
+    fill = f'class="\0{band.kind}" fill="url(#\0{band.kind})"{some}'
+    return _titled(band.label, f"<rect {place} {fill}/>")
 
 
 def _line(line: Line, top: int, bottom: int, axis: _Axis) -> str:
-    return (
-        f"<g><title>{escaped(line.label)}</title>"
-        f"{_stroke(line.kind, f'M{axis.at(line.on)} {top}V{bottom}')}</g>"
-    )
+    return _titled(line.label, _stroke(line.kind, f"M{axis.at(line.on)} {top}V{bottom}"))
+
+
+def _titled(label: str, drawn: str, moved: str = "") -> str:
+    return f"<g{moved}><title>{escaped(label)}</title>{drawn}</g>"
 
 
 def _stroke(kind: str, path: str) -> str:
@@ -325,10 +323,8 @@ def _marks(marks: Sequence[Mark], y: int, axis: _Axis) -> Iterator[str]:
     scale = round(min(max(min(gaps, default=10) / 10, 0.5), 1), 2)
     size = "" if scale == 1 else f" scale({scale})"
     for mark in marks:
-        yield (
-            f'<g transform="translate({axis.at(mark.on, 0.5)} {y}){size}">'
-            f"<title>{escaped(mark.label)}</title>{_SHAPES[mark.kind]}</g>"
-        )
+        moved = f' transform="translate({axis.at(mark.on, 0.5)} {y}){size}"'
+        yield _titled(mark.label, _SHAPES[mark.kind], moved)
 
 
 def _written(lane: Lane, axis: _Axis) -> list[_Block]:
