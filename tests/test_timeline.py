@@ -209,7 +209,12 @@ class TestTimeline:
             if group.findtext(f"{SVG}title") == label
         ]
         assert band is not None
-        assert (band.get("fill-opacity"), band.get("stroke-dasharray")) == (".4", "3 2")
+        assert band.get("stroke-dasharray") == "3 2"
+        (own,) = [p for p in ET.fromstring(svg).iter(f"{SVG}pattern") if "_some" in p.get("id", "")]
+        assert band.get("fill") == f"url(#{own.get('id')})"
+        assert own.find(f"{SVG}rect") is None, (
+            "the ground is open: print ignores a pattern's opacity"
+        )
         assert label in texts(svg)
 
     def test_an_earlier_window_about_some_people_is_in_the_legend(self) -> None:
@@ -402,6 +407,11 @@ class TestTimeline:
         foreign = {word for text in english.values() for word in re.findall("[a-z]{4,}", text)}
         told = " ".join([*titles(svg), *texts(svg), str(ET.fromstring(svg).findtext(f"{SVG}desc"))])
         assert not set(re.findall("[a-z]{4,}", told)) & (foreign - own)
+
+    @pytest.mark.parametrize("width", [239, 10_001, 360.0, True])
+    def test_a_width_that_is_no_such_number_is_refused(self, width: Any) -> None:
+        with pytest.raises(bs.errors.CountError, match="from 240 to 10000"):
+            timeline_svg(one, MIGRAINE, as_of="2026-02-20", width=width)
 
     def test_the_same_input_gives_the_same_bytes_in_every_locale(self) -> None:
         first = timeline_svg(one, MIGRAINE, as_of="2026-02-20")

@@ -5,6 +5,7 @@ each kind has a hatching or a shape of its own, so that nothing rests on color. 
 those of Okabe and Ito and follow the page's light or dark scheme.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
@@ -22,6 +23,7 @@ _SMALLEST = 3.0
 _FEWEST_DAYS = 35  # on each side of a lone day, so that the axis names a month
 _BOLD = 1.1
 _KEY = "\0"  # stands for the picture's key until all of it is known; clean() lets none through
+_SOME = "_some"
 _STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 12_000)
 _LAST_MONTH = date.max.year * 12 + 11
 _ROWS = ((2, 20), (28, 10), (42, 8))
@@ -181,22 +183,23 @@ def draw(chart: Chart) -> str:
 def _whole(chart: Chart, axis: _Axis, body: str, height: int) -> str:
     title, description = escaped(chart.title), escaped(chart.description)
     key = f"c{crc32(f'{title}{description}{body}'.encode()):08x}"
-    kinds = [kind for kind in _KINDS if f"url(#\0{kind})" in body]
+    fills = sorted(set(re.findall("url\\(#\0(\\w+)\\)", body)))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="\0t \0d" '
         f'viewBox="0 0 {chart.width} {height}" width="{chart.width}" height="{height}" '
         f'style="max-width:100%;height:auto" font-family="system-ui,sans-serif" font-size="{axis.size}">'
         f'<title id="\0t">{title}</title><desc id="\0d">{description}</desc>'
-        f"<style>{_style(kinds)}</style><defs>{''.join(map(_pattern, kinds))}</defs>"
+        f"<style>{_style(fills)}</style><defs>{''.join(map(_pattern, fills))}</defs>"
         f'<rect class="\0paper" fill="#fff" width="{chart.width}" height="{height}" rx="4"/>'
         f"{body}</svg>"
     ).replace(_KEY, key)
 
 
-def _style(kinds: Iterable[str]) -> str:
+def _style(fills: Iterable[str]) -> str:
     """Colors for both schemes: on a page those of the page, in a file those of the reader."""
     colors = [(name, *_COLORS[name]) for name in _COLORS]
-    colors += [(kind, "stroke", *_KINDS[kind][1:3]) for kind in (*kinds, "due")]
+    kinds = [*(fill.removesuffix(_SOME) for fill in fills), "due"]
+    colors += [(kind, "stroke", *_KINDS[kind][1:3]) for kind in kinds]
     rules = [
         f".\0{name}{{{what}:{light};{what}:light-dark({light},{dark})}}"
         for name, what, light, dark in dict.fromkeys(colors)
@@ -204,13 +207,24 @@ def _style(kinds: Iterable[str]) -> str:
     return "svg:root{color-scheme:light dark}" + "".join(rules)
 
 
-def _pattern(kind: str) -> str:
+def _pattern(name: str) -> str:
+    """A hatching; of some people only without a ground, which shows in print too."""
+    kind = name.removesuffix(_SOME)
     fill, stroke, _, hatching = _KINDS[kind]
+    ground, drawn = f'<rect width="6" height="6" fill="{fill}"/>', f'stroke="{stroke}"'
+    if name != kind:
+        ground, drawn = "", f'class="\0{kind}"'
     return (
-        f'<pattern id="\0{kind}" width="6" height="6" patternUnits="userSpaceOnUse">'
-        f'<rect width="6" height="6" fill="{fill}"/>'
-        f'<g stroke="{stroke}">{hatching}</g></pattern>'
+        f'<pattern id="\0{name}" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f"{ground}<g {drawn}>{hatching}</g></pattern>"
     )
+
+
+def _filled(kind: str, *, some: bool) -> str:
+    """The look of a band: of some people only with a dashed border."""
+    if some:
+        return f'class="\0{kind}" fill="url(#\0{kind}{_SOME})" stroke-dasharray="3 2"'
+    return f'class="\0{kind}" fill="url(#\0{kind})"'
 
 
 def _axis(chart: Chart) -> _Axis:
@@ -298,10 +312,8 @@ def _span(band: Band, axis: _Axis) -> tuple[float, float]:
 
 def _band(band: Band, top: int, axis: _Axis) -> str:
     (x, wide), (y, high) = _span(band, axis), _ROWS[band.row]
-    some = ' fill-opacity=".4" stroke-dasharray="3 2"' if band.some else ""
     place = f'x="{x}" y="{top + y}" width="{wide}" height="{high}"'
-    fill = f'class="\0{band.kind}" fill="url(#\0{band.kind})"{some}'
-    return _titled(band.label, f"<rect {place} {fill}/>")
+    return _titled(band.label, f"<rect {place} {_filled(band.kind, some=band.some)}/>")
 
 
 def _line(line: Line, top: int, bottom: int, axis: _Axis) -> str:
@@ -350,8 +362,7 @@ def _block(x: float, sample: str, words: str, axis: _Axis) -> _Block:
 def _sample(kind: str, *, some: bool = False) -> str:
     if kind in _SHAPES:
         return f'<g transform="translate(7 -4)">{_SHAPES[kind]}</g>'
-    dashes = ' fill-opacity=".4" stroke-dasharray="3 2"' if some else ""
-    return f'<rect class="\0{kind}" y="-9" width="14" height="10" fill="url(#\0{kind})"{dashes}/>'
+    return f'<rect y="-9" width="14" height="10" {_filled(kind, some=some)}/>'
 
 
 def _captions(blocks: Iterable[_Block], top: int) -> tuple[list[str], int]:
