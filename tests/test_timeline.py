@@ -558,20 +558,28 @@ class TestNotebook:
     def test_an_open_hold_says_why_there_is_no_date(self) -> None:
         given = record(holds=[{"first": "2026-02-01", "reason": "x"}])
         rows = table(bs.forecast(given, MIGRAINE, as_of="2026-02-20")._repr_html_())
-        assert rows["why"] == (
-            "no dates, because the hold has no last day; the next look is on 2026-03-01"
+        assert rows["due"] == "–"  # noqa: RUF001 - a dash
+        assert rows["why there is no date"] == (
+            "the track is on hold without a known end; nothing is dated until it ends"
         )
+        assert rows["look at the hold on"] == "2026-03-01"
+
+    def test_an_open_hold_ahead_says_why_nothing_is_overdue(self) -> None:
+        given = record(holds=[{"first": "2026-04-03", "reason": "x"}])
+        rows = table(bs.forecast(given, MIGRAINE, as_of="2026-02-20")._repr_html_())
+        assert (rows["due"], rows["overdue from"]) == ("2026-03-30", "–")  # noqa: RUF001 - a dash
+        assert "an open hold leaves it undated" in rows["why there is no date"]
 
     def test_a_hold_with_an_end_has_dates(self) -> None:
         given = record(holds=[{"first": "2026-02-01", "last": "2026-03-01", "reason": "x"}])
         rows = table(bs.forecast(given, MIGRAINE, as_of="2026-02-20")._repr_html_())
         assert rows["status"] == "on hold until 2026-03-01"
-        assert "why" not in rows
+        assert "why there is no date" not in rows
         assert rows["due"] == "2026-03-30"
 
     def test_where_nothing_is_due_it_says_what_is_recorded_here(self) -> None:
         rows = table(bs.forecast(bladder(), AS_NEEDED, as_of="2026-02-20")._repr_html_())
-        assert rows["usual range"] == "no usual range is recorded here"
+        assert rows["why there is no date"] == "no usual range is recorded here"
         assert rows["typical day"] == (
             "may be treated when symptoms return; typical day 2026-06-23 "
             "(median to the next request)"
@@ -609,7 +617,8 @@ class TestNotebook:
         (found,) = bs.forecast_all(given, as_of="2026-02-20")
         rows = table(found._repr_html_())
         assert rows["status"] == "no interval is recorded here"
-        assert not {"limits", "usual range"} & rows.keys()
+        assert rows["why there is no date"] == "no protocol is known for this indication"
+        assert "limits" not in rows
 
     def test_the_dead_have_no_limits(self) -> None:
         given = record(care_ends=[{"on": "2026-02-01", "kind": "deceased"}])

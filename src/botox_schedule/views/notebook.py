@@ -6,7 +6,7 @@ from botox_schedule import DueDates, Forecast, PatientRecord, TreatmentProtocol,
 from botox_schedule.engine import ProjectedSession, ResponseTimeline, TreatmentCycle
 from botox_schedule.engine.response import phases_until
 from botox_schedule.protocols import SourceRef
-from botox_schedule.terms import DateName, DueStatus, SessionKind, SessionStatus
+from botox_schedule.terms import DateName, SessionKind, SessionStatus
 from botox_schedule.views.chart import Lane, Mark
 from botox_schedule.views.markup import escaped
 from botox_schedule.views.messages import bundled_messages
@@ -39,14 +39,14 @@ def forecast_html(found: Forecast) -> str:
 
 
 def _forecast_rows(found: Forecast) -> Iterable[_Row]:
-    messages, dates = bundled_messages("en"), found.dates
+    messages = bundled_messages("en")
     yield "status", messages.status(found.status, found.resumes_on)
-    yield from _date_rows(dates)
-    if found.status is DueStatus.ON_HOLD and found.resumes_on is None:
-        look = f"; the next look is on {found.review_on}" if found.review_on else ""
-        yield "why", f"no dates, because the hold has no last day{look}"
-    if found.protocol is not None and dates.due is None and found.status.is_dated:
-        yield "usual range", messages.words["no_usual"]
+    yield from _date_rows(found.dates)
+    why = dict.fromkeys(reason.rule for reason in found.reasons.values() if reason.on is None)
+    if why:
+        yield "why there is no date", "; ".join(why)
+    if found.review_on is not None:
+        yield "look at the hold on", found.review_on
     yield "cycle", found.cycle_number
     yield "last session", found.last_session_on
     yield "booked", None if found.booking is None else found.booking.on
