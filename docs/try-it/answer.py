@@ -34,7 +34,7 @@ _WORDS = bundled_messages("en")
 
 
 def answer(text: str) -> str:
-    """Return the answer to a question, both as JSON; without an answer it says why."""
+    """Return the answer to a question, both as JSON, or why there is none."""
     try:
         return json.dumps(answered(json.loads(text)))
     except (bs.BotoxScheduleError, OverflowError, ValueError) as error:
@@ -73,7 +73,7 @@ def protocols() -> dict[str, bs.TreatmentProtocol]:
 
 
 def treatment(indication: str) -> str:
-    """Return what an indication is called, as the begin of a line."""
+    """Return what an indication is called, with a capital letter."""
     words = _WORDS.treatment(indication)
     return words[0].upper() + words[1:]
 

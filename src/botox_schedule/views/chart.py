@@ -1,8 +1,8 @@
 """A dated chart as SVG: lanes of bands, marks and lines over one axis of days.
 
-It draws what it is given and knows nothing of treatments. Words are only where no line is drawn;
-each kind has a hatching or a shape of its own, so that nothing rests on color. The colors are
-those of Okabe and Ito and follow the page's light or dark scheme.
+It knows nothing of treatments. No line crosses a word. Each kind has its own hatching or shape, so
+that the picture can be read without color. The colors are those of Okabe and Ito and follow the
+page's light or dark scheme.
 """
 
 import re
@@ -63,13 +63,13 @@ class Band(NamedTuple):
     """Days of one kind, both ends included.
 
     Attributes:
-        kind: What they are; it decides the color and the hatching.
+        kind: The kind of days, which decides the color and the hatching.
         first: The first day.
         last: The last day, or None where the end is open.
-        label: What a pointer shows.
-        row: 0 lies on the line, 1 and 2 below it.
-        some: Whether it is about some people only.
-        written: Whether the label is written below the lane too.
+        label: The tooltip.
+        row: 0 is on the line, 1 and 2 are below it.
+        some: Whether the band is about some people only.
+        written: Whether the label is also written below the lane.
     """
 
     kind: str
@@ -113,11 +113,11 @@ class Chart(NamedTuple):
 
     Attributes:
         title: What the picture shows, in a few words.
-        description: The same as a sentence or two, for those who do not see it.
-        lanes: The tracks, from above.
+        description: The same in a sentence or two, for screen readers.
+        lanes: The tracks, from top to bottom.
         as_of: The line across all lanes, or None.
-        words: What each kind of band and mark is called in the legend, and ``some`` people.
-        width: In pixels; below 520 in a layout for phones.
+        words: The legend's name of each kind of band and mark, and of ``some`` people.
+        width: In pixels; below 520 the layout is for phones.
         months: The twelve months of the axis.
     """
 
@@ -131,7 +131,7 @@ class Chart(NamedTuple):
 
 
 class _Axis:
-    """Where a day lies, and how wide words are."""
+    """The position of a day, and the width of words."""
 
     def __init__(self, first: date, last: date, width: int) -> None:
         self.first, self.last = first, last
@@ -145,18 +145,18 @@ class _Axis:
         return round(_SIDE + ((day - self.first).days + part) * self.scale, 1)
 
     def wide(self, words: str) -> float:
-        """How wide words are, about, in pixels; letters of the far east count twice."""
+        """The approximate width of words in pixels; wide East Asian letters count twice."""
         letters = sum(1 + (east_asian_width(letter) in "WF") for letter in words)
         return letters * self.size * 0.57
 
     def wrapped(self, words: str, room: float) -> list[str]:
-        """Words as lines that fit into *room* pixels."""
+        """Words wrapped to *room* pixels."""
         letter = self.wide(words) / max(len(words), 1)
         return wrap(words, max(int(room / max(letter, 1)), 1))
 
 
 class _Block(NamedTuple):
-    """Lines of words with a sample of what they name before them."""
+    """Lines of words after a sample of what they name."""
 
     x: float
     wide: float
@@ -165,7 +165,7 @@ class _Block(NamedTuple):
 
 
 def draw(chart: Chart) -> str:
-    """Return the chart as an SVG element, for a file or for a page that holds others too."""
+    """Return the chart as an SVG element, for a file or for a page with several."""
     axis = _axis(chart)
     top = 22 if chart.as_of is None else 38
     months = list(_months(axis, chart.months))
@@ -208,7 +208,7 @@ def _style(fills: Iterable[str]) -> str:
 
 
 def _pattern(name: str) -> str:
-    """A hatching; of some people only without a ground, which shows in print too."""
+    """A hatching; about some people only it has no ground, because print drops opacity."""
     kind = name.removesuffix(_SOME)
     fill, stroke, _, hatching = _KINDS[kind]
     ground, drawn = f'<rect width="6" height="6" fill="{fill}"/>', f'stroke="{stroke}"'
@@ -221,7 +221,7 @@ def _pattern(name: str) -> str:
 
 
 def _filled(kind: str, *, some: bool) -> str:
-    """The look of a band: of some people only with a dashed border."""
+    """The look of a band; about some people only it has a dashed border."""
     if some:
         return f'class="\0{kind}" fill="url(#\0{kind}{_SOME})" stroke-dasharray="3 2"'
     return f'class="\0{kind}" fill="url(#\0{kind})"'
@@ -247,7 +247,7 @@ def _days(lane: Lane) -> Iterator[date]:
 
 
 def _months(axis: _Axis, names: Sequence[str]) -> Iterator[tuple[float, str]]:
-    """Where the words of the axis begin, as close as they have room."""
+    """The words of the axis with their positions, as close as the room allows."""
     names = [clean(name) for name in names]
     room = max(axis.wide(f"{name} 2000") for name in names) + 10
     step = next((s for s in _STEPS if s * 30.4 * axis.scale >= room), _STEPS[-1])
@@ -272,7 +272,7 @@ def _as_of_words(line: Line | None, axis: _Axis) -> Iterator[str]:
 
 
 def _clamped(x: float, wide: float, axis: _Axis) -> float:
-    """Where words begin so that they stay inside."""
+    """The left end of words that must stay inside the picture."""
     return round(max(min(x, axis.right - wide), _SIDE), 1)
 
 
@@ -300,7 +300,7 @@ def _lane(
 
 
 def _is_shown(band: Band, axis: _Axis) -> bool:
-    """Whether a band is seen: of many years the narrow ones below the line are left out."""
+    """Whether a band is drawn: over many years, narrow ones below the line are left out."""
     return band.row == 0 or band.written or _span(band, axis)[1] >= _SMALLEST
 
 
@@ -340,7 +340,7 @@ def _marks(marks: Sequence[Mark], y: int, axis: _Axis) -> Iterator[str]:
 
 
 def _written(lane: Lane, axis: _Axis) -> list[_Block]:
-    """What is written below a lane, in the order of its days."""
+    """The captions of a lane, in the order of their days."""
     items: list[tuple[date, str, str]] = [
         *((b.first, _sample(b.kind, some=b.some), b.label) for b in lane.bands if b.written),
         *((m.on, _sample(m.kind), m.label) for m in lane.marks if m.written),
@@ -366,7 +366,7 @@ def _sample(kind: str, *, some: bool = False) -> str:
 
 
 def _captions(blocks: Iterable[_Block], top: int) -> tuple[list[str], int]:
-    """The words below a lane, each in the first rows that are free, and how many rows there are."""
+    """The words below a lane, each in the first free rows, and the number of rows."""
     ends: list[float] = []
     parts: list[str] = []
     for block in blocks:
@@ -400,7 +400,7 @@ def _lines(lines: Iterable[str], x: float, y: int, more: str = "") -> Iterator[s
 
 
 def _legend(chart: Chart, axis: _Axis, top: int) -> tuple[list[str], int]:
-    """What each kind that is drawn is called, from left to right in as many rows as needed."""
+    """The names of the kinds that are drawn, in as many rows as needed."""
     x, y = float(_SIDE), top + 11
     parts: list[str] = []
     for sample, words in _legend_entries(chart, axis):
@@ -414,7 +414,7 @@ def _legend(chart: Chart, axis: _Axis, top: int) -> tuple[list[str], int]:
 
 
 def _legend_entries(chart: Chart, axis: _Axis) -> Iterator[tuple[str, str]]:
-    """What is drawn and not named below its lane each time."""
+    """The kinds that are drawn and that no caption names."""
     drawn: set[tuple[str, bool]] = set()
     for lane in chart.lanes:
         bands = (band for band in lane.bands if _is_shown(band, axis))

@@ -76,8 +76,8 @@ def handout_html(
 ) -> str:
     """Return a patient's page as one HTML document that needs nothing else.
 
-    It shows the next date in words, what to expect week by week with the sources, a picture,
-    the clinic's own text, and holds the visit as a calendar file. It is made for a phone, and
+    It shows the next date in words, what to expect week by week with the sources, a picture and
+    the clinic's own text, and it contains the visit as a calendar file. It is made for phones and
     prints on one sheet of A4 or Letter if the clinic's text is short. All texts are escaped.
 
     Args:
@@ -136,7 +136,7 @@ def handout_html(
 
 
 def _checked(found: Forecast, track: Track) -> ResponseTimeline:
-    """The response to the last session, where a page may be made at all."""
+    """The response to the last session; refused where no page may be made."""
     reasons = [_REFUSED_FINDINGS.get(finding.code) for finding in found.findings]
     if found.resumes_on is None:
         reasons.insert(0, _REFUSED.get(found.status))
@@ -164,7 +164,7 @@ class _Story(NamedTuple):
     track: Track
 
     def told(self) -> dict[str, object]:
-        """What the template shows, apart from what the clinic wrote."""
+        """What the template shows, except for the clinic's own text."""
         messages, protocol, found = self.messages, self.track.protocol, self.found
         return {
             "language": messages.language,
@@ -196,7 +196,7 @@ class _Story(NamedTuple):
         return self._due_words() or self._undated()
 
     def _due_words(self) -> str | None:
-        """When the treatment is due, or None where no source says."""
+        """When the treatment is due, or None where no source states it."""
         dates = self.found.dates
         if dates.due is None or dates.overdue_from is None:
             return None
@@ -207,7 +207,7 @@ class _Story(NamedTuple):
         return self._say(key, first=dates.due, last=last)
 
     def _undated(self) -> str:
-        """What is said where no day is due: of a typical day, or of the first allowed one."""
+        """The next visit where no day is due: a typical interval, or the first allowed day."""
         dates = self.found.dates
         if self._is_as_needed:
             if dates.typical_on is None:
@@ -223,7 +223,7 @@ class _Story(NamedTuple):
         return self.track.protocol.retreatment.kind is RetreatmentKind.AS_NEEDED
 
     def more(self) -> Iterator[str]:
-        """What else is to be known of the next visit: a pause, the due days, the first day."""
+        """More about the next visit: a pause, the due days, the first allowed day."""
         found, dates = self.found, self.found.dates
         if found.resumes_on is not None:
             yield self._say("paused", first=found.resumes_on)
@@ -234,7 +234,7 @@ class _Story(NamedTuple):
             yield self._say("not_before", first=dates.earliest)
 
     def _is_news(self, earliest: date) -> bool:
-        """Whether the first allowed day lies ahead and the sentence before did not name it."""
+        """Whether the first allowed day is ahead and was not named yet."""
         if earliest <= self.found.as_of or earliest == self.found.dates.due:
             return False
         return self.found.dates.due is not None or self._is_as_needed
@@ -267,7 +267,7 @@ class _Story(NamedTuple):
         return words.draw(messages.words["timeline"], described, lanes, found.as_of, _PHONE)
 
     def sources(self) -> Iterator[str]:
-        """Where each figure stands, and how well that was read."""
+        """The source of each figure, and how well it was read."""
         words = self.messages.words
         for name, value, source in figures(self.track.protocol):
             if value is not None and f"figure_{name}" in words:
@@ -275,7 +275,7 @@ class _Story(NamedTuple):
                 yield self.messages.say(**told, **self.cited(source))
 
     def cited(self, source: SourceRef | None) -> dict[str, str]:
-        """The text that cites a source, and its parts."""
+        """The key and the parts of the sentence that cites a source."""
         if source is None:
             return {"key": "source_none"}
         return {

@@ -36,8 +36,7 @@ class Stretch(NamedTuple):
     """The days of one phase of the response.
 
     Attributes:
-        weeks: Which weeks they are, counted from the session; empty where no week has its middle
-            in them.
+        weeks: The weeks, counted from the session; empty where the phase has no middle of a week.
         first: The first day.
         last: The last day.
         effect: What to expect.
@@ -54,10 +53,10 @@ class Messages(Fact, frozen=True):
 
     Attributes:
         language: The language's code, such as ``en`` or ``es-MX``.
-        reviewed: Whether somebody who knows the language and the field has read them; if not,
+        reviewed: Whether somebody who knows the language and the field has reviewed them; if not,
             the page says so.
-        words: The texts by key; every key of the English catalog, with the same braces.
-        treatments: What an indication is called; others are shown by their slug.
+        words: The texts by key, with every key and the same braces as the English catalog.
+        treatments: The names of indications; others are shown by their slug.
     """
 
     language: _Language
@@ -92,22 +91,22 @@ class Messages(Fact, frozen=True):
         )
 
     def days(self, first: str, last: str) -> str:
-        """Return days from one to another, or the one day; both already in words."""
+        """Return a span of days, or the one day; *first* and *last* are already in words."""
         return first if first == last else self.say("day_range", first=first, last=last)
 
     def treatment(self, indication: str) -> str:
-        """Return what an indication is called."""
+        """Return the name of an indication."""
         return self.treatments.get(indication, indication.replace("-", " "))
 
     def status(self, status: DueStatus | None, resumes_on: date | None = None) -> str:
-        """Return a status in words, on hold with its last day; None is without a protocol."""
+        """Return a status in words, with the last day of a hold; None means that no protocol is known."""
         words = self.words[f"status_{'unknown' if status is None else status.value}"]
         if resumes_on is None:
             return words
         return self.say("resumes", status=words, last=shifted(resumes_on, -1))
 
     def headline(self, found: Forecast) -> str:
-        """Return what is treated with what, the status, and how much to review today."""
+        """Return the indication, product and status, and the number of findings for today."""
         title = self.treatment(found.indication)
         if found.protocol is not None:
             title += f", {found.protocol.product}"
@@ -116,7 +115,7 @@ class Messages(Fact, frozen=True):
         return f"{title}; {self.say('chart_today', count=today)}" if today else title
 
     def interval(self, value: object) -> str:
-        """Return an interval, or a range of them, with the words of this language.
+        """Return an interval or a range of intervals in this language.
 
         >>> from botox_schedule import IntervalRange
         >>> bundled_messages("es").interval(IntervalRange.parse("3 to 4 months"))
@@ -125,7 +124,7 @@ class Messages(Fact, frozen=True):
         return re.sub("[a-z]+", lambda word: self.words[f"interval_{word[0]}"], str(value))
 
     def cycle(self, cycle: TreatmentCycle) -> str:
-        """Return a cycle's days, and how it compares with the one before."""
+        """Return a cycle's days and timing."""
         first, last = cycle.first_on, cycle.anchored_on
         days = f"{last}" if first == last else self.say("chart_parts", first=first, last=last)
         told = f"{self.say('chart_cycle', number=cycle.number)}: {days}"
@@ -159,8 +158,8 @@ class Messages(Fact, frozen=True):
 
         Args:
             phase: The phase.
-            timeline: The windows, which say for whom they are.
-            is_first: Whether it is the first cycle, before which nothing was given.
+            timeline: The response windows, each for typical or for some patients.
+            is_first: Whether it is the first cycle: then no earlier effect can remain.
         """
         if phase is ResponsePhase.LATENT and not is_first:
             return self.words["phase_latent_again"]
@@ -174,7 +173,7 @@ class Messages(Fact, frozen=True):
     def observed(
         self, days: ObservedDays, key: str = "days_observed", who: str = "chart_observed"
     ) -> str:
-        """Return one patient's own days, as the text of a key; *who* is the key of whose."""
+        """Return one patient's own days with the text of *key*; *who* is the key of the patient's name."""
         return self.say(
             key,
             who=self.words[who],
@@ -184,7 +183,7 @@ class Messages(Fact, frozen=True):
         )
 
     def limits(self, checks: Sequence[LimitCheck], product: str) -> str:
-        """Return what the dose limits say, and no more than was checked."""
+        """Return the result of the limit checks, without claiming more than was checked."""
         if not checks:
             return self.say("no_limit", product=product)
         met = [check.is_met for check in checks]
@@ -209,7 +208,7 @@ def _problems(words: dict[str, str], english: dict[str, str]) -> list[str]:
 
 
 def _braces(text: str) -> set[str] | None:
-    """The names in braces; None where a brace stands alone or holds more than a name."""
+    """The names in braces; None where a brace has no partner or contains more than a name."""
     try:
         fields = [(name, spec, how) for _, name, spec, how in Formatter().parse(text)]
     except ValueError:

@@ -1,4 +1,4 @@
-"""What values look like in a notebook: a picture where there are days, and a table."""
+"""Values in a notebook: a table, with a picture where there are days."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -158,7 +158,7 @@ def projected_html(session: ProjectedSession) -> str:
 
 
 def protocol_html(protocol: TreatmentProtocol) -> str:
-    """Return what a protocol states, with where each figure was read."""
+    """Return a protocol's figures with their sources."""
     rows: list[Sequence[object]] = [
         (name.replace("_", " "), value, *_cited(source))
         if value is not None
@@ -190,7 +190,7 @@ def _english() -> ChartWords:
 
 
 def _page(picture: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A picture above a table; without a header the first cell of each row names the row."""
+    """A picture above a table; without a header, the first cell of each row is its header."""
     head = "".join(f'<th scope="col">{escaped(name)}</th>' for name in header)
     top = f"<thead><tr>{head}</tr></thead>" if head else ""
     body = "".join(f"<tr>{_cells(row, is_named=not header)}</tr>" for row in rows)

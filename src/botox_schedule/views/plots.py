@@ -1,8 +1,8 @@
-"""Plots of a population's answers, on axes of the caller's.
+"""Plots of a population's answers, on the caller's axes.
 
 Every function takes an answer of ``botox_schedule.panel`` as any frame that narwhals reads
-(DuckDB and Spark answers are collected), and ``ax=``. Colors are told apart by people with color
-blindness (Okabe and Ito), and shapes, dashes and labels tell the same in gray.
+(DuckDB and Spark answers are collected), and ``ax=``. The colors suit people with color blindness
+(Okabe and Ito); shapes, dashes and labels carry the same meaning in gray.
 """
 
 from collections.abc import Iterable
@@ -40,12 +40,12 @@ def interval_histogram(
     overdue_after_days: int | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw how many days lay between sessions, a bar a week, held cycles left out.
+    """Draw a histogram of the days between sessions in weekly bars, without held cycles.
 
     Args:
         cycles: The answer of ``panel.cycles``.
-        minimum: A line where the minimum lies (its smallest number of days).
-        overdue_after_days: A line at the last day that is not overdue.
+        minimum: Draw a line at its smallest number of days.
+        overdue_after_days: Draw a line at the last day that is not overdue.
         ax: Where to draw; None makes a figure.
 
     >>> import matplotlib
@@ -106,10 +106,10 @@ def load_against_capacity(load: Any, *, ax: "Axes | None" = None) -> "Axes":
 def adherence_over_time(
     adherence: Any, *, time: str = "year", by: str | None = None, ax: "Axes | None" = None
 ) -> "Axes":
-    """Draw the share of cycles on time, a line for each group.
+    """Draw the share of cycles on time, with a line for each group.
 
     Args:
-        adherence: The answer of ``panel.adherence``, grouped by *time* and maybe *by*.
+        adherence: The answer of ``panel.adherence``, grouped by *time* and, if given, *by*.
         time: The column along the axis.
         by: The column that names the lines.
         ax: Where to draw; None makes a figure.
@@ -144,7 +144,7 @@ def adherence_over_time(
 
 
 def persistence_curve(persistence: Any, *, ax: "Axes | None" = None) -> "Axes":
-    """Draw the share of tracks still treated, by Kaplan and Meier; marks are censored tracks.
+    """Draw the Kaplan-Meier share of tracks still treated; marks are censored tracks.
 
     Args:
         persistence: The answer of ``panel.persistence``.
@@ -172,7 +172,7 @@ def persistence_curve(persistence: Any, *, ax: "Axes | None" = None) -> "Axes":
 
 
 def _kaplan_meier(rows: Iterable[tuple[int, bool]]) -> Iterable[tuple[int, float, bool]]:
-    """Yield each time, the share that goes on after it, and whether some were censored at it."""
+    """Yield each time, the share still treated after it, and whether any were censored then."""
     left: dict[int, list[bool]] = {}
     for time, event in rows:
         left.setdefault(time, []).append(event)
@@ -187,7 +187,7 @@ def _kaplan_meier(rows: Iterable[tuple[int, bool]]) -> Iterable[tuple[int, float
 def _finished(
     axes: "Axes", legend: str | None = None, *, columns: int = 1, **labels: Any
 ) -> "Axes":
-    """Label the axes; a legend only where something has a name."""
+    """Label the axes, with a legend only where something has a name."""
     axes.set(**labels)
     if axes.get_legend_handles_labels()[1]:
         axes.legend(frameon=False, title=legend, ncols=columns)

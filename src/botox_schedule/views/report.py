@@ -89,7 +89,7 @@ class ReportRow(PatientValue, frozen=True):
 
 
 class _Shown(NamedTuple):
-    """A row with what the page adds; what is to be reviewed says whether it is for today."""
+    """A row with what the page adds; each review says whether it is for today."""
 
     row: ReportRow
     to_go: int | None
@@ -105,17 +105,18 @@ def report_html(
     problems: Iterable[str] = (),
     language: str | Messages = "en",
 ) -> str:
-    """Return the page: counts that filter by status, a table to sort, a picture for each track.
+    """Return the worklist page: counts that filter by status, a sortable table, small pictures.
 
-    The rows stay in their order; nothing is fetched from elsewhere. Statuses are told by a color,
-    an icon and words.
+    The rows stay in their order; nothing is loaded from elsewhere. Each status has a color, an
+    icon and words.
 
     Args:
         rows: The tracks, most urgent first.
         as_of: The day of the list.
-        summary: How many rows were read and counted, in a sentence.
-        problems: What was wrong with the input, a line for each.
-        language: Whose words the statuses have: ``en``, ``es``, or a catalog.
+        summary: A sentence about how many rows were read and counted.
+        problems: One line for each problem of the input.
+        language: The language of statuses and treatments: ``en``, ``es``, or a catalog; the rest of
+            the page is English.
 
     Raises:
         DayError: When *as_of* is not a calendar day.
@@ -152,7 +153,7 @@ def _shown(row: ReportRow, as_of: date, picture: Markup | None) -> _Shown:
 
 
 def _picture(row: ReportRow, as_of: date) -> Markup:
-    """A small picture of the days around the day of the list; it repeats what the row says."""
+    """A small picture of the days around the list's day; it repeats the row."""
     start, dates, parts = as_of.toordinal() - _REACH, row.dates, []
     if dates.due is not None:
         x, end = _at(dates.due, start), _at(dates.overdue_from or near(as_of, _REACH), start)

@@ -64,7 +64,7 @@ def timeline_svg(
 
     Args:
         record: What happened.
-        protocols: The treatments, from above: protocols or names of indications, each with its
+        protocols: The treatments, from top to bottom: protocols or names of indications, each with its
             own clock.
         as_of: The day up to which records are known.
         policy: What the clinic or payer chose.
@@ -112,7 +112,7 @@ class ChartWords(NamedTuple):
     Attributes:
         messages: The catalog.
         day: How days are written.
-        for_patient: Whether a patient reads them: then nothing is called overdue.
+        for_patient: Whether a patient reads them; then nothing is called overdue.
     """
 
     messages: Messages
@@ -120,12 +120,12 @@ class ChartWords(NamedTuple):
     for_patient: bool = False
 
     def key(self, kind: str) -> str:
-        """Return the key of what a kind is called: the patient's own word, else that of staff."""
+        """Return the key of a kind's name: the patient's word, else that of staff."""
         own = f"patient_{kind}"
         return own if self.for_patient and own in self.messages.words else f"chart_{kind}"
 
     def called(self, kind: str) -> str:
-        """Return what a kind is called."""
+        """Return the name of a kind."""
         return self.messages.words[self.key(kind)]
 
     def say(self, key: str, **values: object) -> str:
@@ -141,7 +141,7 @@ class ChartWords(NamedTuple):
         return f"{self.called(kind)}: {self.say('chart_from', first=self.day(day))}"
 
     def span(self, kind: str, first: date, last: date | None, some: str = "") -> str:
-        """Return the words for days; None leaves their end open."""
+        """Return the words for days; without a last day they have no end."""
         if last is None:
             return self.since(kind, first)
         return f"{self.called(kind)}{some}: {self.messages.days(self.day(first), self.day(last))}"
@@ -159,7 +159,7 @@ class ChartWords(NamedTuple):
 
 
 class _Story(NamedTuple):
-    """What a lane tells: a track, its forecast and its cycles."""
+    """The content of a lane: a track, its forecast and its cycles."""
 
     track: Track
     found: Forecast
@@ -181,7 +181,7 @@ def _lane(story: _Story, words: ChartWords) -> Lane:
 def last_cycle_lane(
     found: Forecast, title: str, words: ChartWords, until: date | None = None
 ) -> Lane:
-    """Return what a forecast alone tells: the last session, what to expect, what is next."""
+    """Return a forecast's lane: the last session, what to expect, what is next."""
     bands, lines = due_parts(found.dates, words, until)
     if found.timeline is not None:
         bands += response_bands(found.timeline, words)
@@ -220,7 +220,7 @@ def due_parts(
 
 
 def last_due_day(track: Track) -> date | None:
-    """The eve of what ends the due days before one is overdue: a discharge or an open hold."""
+    """The day before a discharge or an open hold, which end the due days; None without one."""
     ends = [hold.first for hold in track.holds.known if hold.last is None]
     if track.care.ends_on is not None:
         ends.append(track.care.ends_on)
@@ -230,7 +230,7 @@ def last_due_day(track: Track) -> date | None:
 def hold_bands(
     holds: Iterable[Hold], words: ChartWords, since: date | None = None
 ) -> Iterator[Band]:
-    """Yield the days on hold; those that last until *since* or longer are written out."""
+    """Yield the days on hold; those that end on or after *since* get a caption."""
     for hold in holds:
         written = since is not None and (hold.last is None or hold.last >= since)
         label = words.span("held", hold.first, hold.last)
@@ -243,7 +243,7 @@ def response_bands(
     note: str = "",
     before: date | None = None,
 ) -> Iterator[Band]:
-    """Yield the windows of the response, up to the eve of the day *before*."""
+    """Yield the windows of the response that begin before the day *before*, cut on its eve."""
     for staged in timeline.windows():
         window, name = staged.window, staged.stage.name
         if before is not None and window.first >= before:
@@ -256,7 +256,7 @@ def response_bands(
 
 
 def own_days(observed: ObservedResponse | None) -> Iterator[tuple[str, ObservedDays]]:
-    """Yield what is known of the patient's own response, by the name of its stage."""
+    """Yield the known stages of the patient's own response: name and days."""
     for stage in STAGES:
         days = getattr(observed, stage.name, None)
         if days is not None:
@@ -264,7 +264,7 @@ def own_days(observed: ObservedResponse | None) -> Iterator[tuple[str, ObservedD
 
 
 def observed_bands(found: Forecast, words: ChartWords) -> Iterator[Band]:
-    """Yield the patient's own days beside the windows of the label."""
+    """Yield the patient's own days as bands below the windows of the label."""
     anchor = found.last_session_on
     if anchor is None:
         return
@@ -275,9 +275,9 @@ def observed_bands(found: Forecast, words: ChartWords) -> Iterator[Band]:
 
 
 def _response(story: _Story, words: ChartWords) -> Iterator[Band]:
-    """The expected response to each session, as far as the next session leaves it.
+    """The expected response to each session until the next one.
 
-    Each session's is that of the protocol version that was in force on its day.
+    Each follows the protocol version in force on the session's day.
     """
     track, found, judged = story
     if found.status is DueStatus.DECEASED:
