@@ -146,10 +146,10 @@ def _response(found: bs.Forecast) -> str:
         return "<p>No session has been given by this day.</p>"
     is_first = found.cycle_number == 1
     today = _WORDS.phase(found.phase, timeline, is_first=is_first)
-    rows = [
-        (part.weeks, part.effect, _WORDS.days(str(part.first), str(part.last)))
-        for part in _WORDS.stretches(timeline, is_first=is_first)
-    ]
+    rows = []
+    for part in _WORDS.stretches(timeline, is_first=is_first):
+        first, last = (_WORDS.day(day, "short_date") for day in (part.first, part.last))
+        rows.append((part.weeks, part.effect, _WORDS.days(first, last)))
     table = _table(("weeks", "what to expect", "days"), rows) if rows else ""
     return f"<p>On this day: {escape(today)}</p>{table}"
 
