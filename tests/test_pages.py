@@ -94,6 +94,12 @@ def rows(html: str) -> list[list[str]]:
     return [list(row) for row in re.findall(pattern, body)]
 
 
+def calendar(html: str) -> str:
+    """The calendar file that a page contains."""
+    (link,) = re.findall('base64,([^"]+)"', html)
+    return base64.b64decode(link).decode()
+
+
 def following(html: str) -> str:
     return unescape(re.findall(r'<p class="next">(.*?)</p>', html)[0])
 
@@ -468,6 +474,7 @@ class TestLanguages:
         assert "not been reviewed" not in page()
         assert "Semanas 1 a 2" in html
         assert "intervalo más corto 12 semanas: " in html
+        assert "SUMMARY:Cita pendiente" in calendar(html)
         assert "inicio 2 a 3 semanas: " in html
 
     @pytest.mark.parametrize("language", ["en", "es"])

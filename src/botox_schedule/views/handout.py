@@ -26,6 +26,7 @@ from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.questions import ask
 from botox_schedule.terms import RetreatmentKind
 from botox_schedule.values import PatientValue
+from botox_schedule.views.markup import clean
 from botox_schedule.views.messages import Messages, bundled_messages
 from botox_schedule.views.notebook import figures
 from botox_schedule.views.pages import render
@@ -122,7 +123,13 @@ def handout_html(
     planned = asked.track.protocol
     story = _Story(messages, found, _checked(found, asked.track), asked.track)
     events = events_from_record(
-        record, planned, key=key, as_of=day, policy=policy, other_protocols=others
+        record,
+        planned,
+        key=key,
+        as_of=day,
+        policy=policy,
+        other_protocols=others,
+        summaries={kind: clean(messages.words[f"event_{kind.value}"]) for kind in _AHEAD},
     )
     ahead = [e for e in events if e.kind in _AHEAD and e.window.last >= day]
     return render(
