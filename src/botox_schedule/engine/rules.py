@@ -121,6 +121,14 @@ class UsualWindow(NamedTuple):
     lapsed_from: date
 
 
+class StatedMinimum(NamedTuple):
+    """An interval, and the days on which it is in force; both ends belong to them."""
+
+    first: date | None
+    last: date | None
+    interval: Interval
+
+
 class RuleFacts(NamedTuple):
     """Everything that the rules of one clock depend on, after one anchor.
 
@@ -133,8 +141,7 @@ class RuleFacts(NamedTuple):
         overrides: The overrides of the clock.
         payer: The payer's rules about the track.
         approved: The authorizations of the clock for the planned product.
-        doubtful_overrides: Overrides under an unknown indication.
-        doubtful_approved: Authorizations under an unknown indication.
+        doubtful: What decisions and payer's rules under an unknown indication state.
         doubtful_from: Days from which sessions under an unknown indication count.
         always_doubtful: Whether a course elsewhere under an unknown indication has no last day.
         longest: The minimums of all known protocols, which bound such a session.
@@ -151,8 +158,7 @@ class RuleFacts(NamedTuple):
     overrides: tuple[IntervalOverride, ...] = ()
     payer: tuple[PayerRule, ...] = ()
     approved: tuple[PriorAuthorization, ...] = ()
-    doubtful_overrides: tuple[IntervalOverride, ...] = ()
-    doubtful_approved: tuple[PriorAuthorization, ...] = ()
+    doubtful: tuple[StatedMinimum, ...] = ()
     doubtful_from: tuple[date, ...] = ()
     always_doubtful: bool = False
     longest: tuple[Interval, ...] = ()
@@ -235,7 +241,7 @@ def _rules_on(facts: RuleFacts, day: date) -> RulesOn:
         labels += _other_labels(facts, day)
     payers = _payers(facts, day) if facts.payer or facts.approved else []
     minimums, replaced, overridden = _overridden(facts, day, labels, payers)
-    if facts.doubtful_overrides or facts.doubtful_approved:
+    if facts.doubtful:
         minimums = (*minimums, *_doubtful_minimums(facts, day))
     return _weighed(facts, day, protocol, minimums, replaced, states_own=states_own or overridden)
 
@@ -341,13 +347,8 @@ def _payers(facts: RuleFacts, day: date) -> list[Minimum]:
 
 
 def _doubtful_minimums(facts: RuleFacts, day: date) -> Iterator[Minimum]:
-    """What decisions under an unknown indication would bind, as advice on every clock."""
-    valid = [o for o in facts.doubtful_overrides if is_within(o.first, day, o.last)]
-    intervals = [override.minimum for override in valid]
-    # A usual range can open days where nothing states a minimum: its first day advises too.
-    intervals += [override.usual.first for override in valid if override.usual is not None]
-    intervals += [a.minimum_interval for a in facts.doubtful_approved if day in a.valid]
-    stated = [interval for interval in intervals if interval is not None]
+    """What would bind under a known indication is advice on every clock."""
+    stated = [s.interval for s in facts.doubtful if is_within(s.first, day, s.last)]
     # The order of rows means nothing: the longest comes first, of equals by their text.
     for interval in sorted(stated, key=lambda i: (_days(facts, i), str(i)), reverse=True):
         yield _counted(facts, MinimumKind.UNRECOGNIZED, interval, binds=False)
@@ -472,11 +473,10 @@ def _periods(facts: RuleFacts) -> Iterator[tuple[date | None, date | None]]:
     for other in facts.labels.others:
         families = (family for tier in other.tiers for family in tier)
         yield from ((v.in_force.first, v.in_force.last) for family in families for v in family)
-    for override in (*facts.overrides, *facts.doubtful_overrides):
-        yield override.first, override.last
-    for rule in facts.payer:
-        yield rule.first, rule.last
-    for approved in (*facts.approved, *facts.doubtful_approved):
+    yield from ((override.first, override.last) for override in facts.overrides)
+    yield from ((rule.first, rule.last) for rule in facts.payer)
+    yield from ((stated.first, stated.last) for stated in facts.doubtful)
+    for approved in facts.approved:
         yield approved.valid.first, approved.valid.last
 
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from botox_schedule import DueDates, PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
 from botox_schedule.dates.days import Day, DayInput
 from botox_schedule.engine import DateCheck, Track
-from botox_schedule.engine.check import check_of, judge_day
+from botox_schedule.engine.check import check_of
 from botox_schedule.engine.forecast import dates_of
+from botox_schedule.engine.verdict import judge_day
 from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations
 from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
 from botox_schedule.planning.vials import PlannedDose, planned_dose
