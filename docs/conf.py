@@ -47,6 +47,7 @@ pygments_dark_style = "github-dark"
 html_title = f"botox_schedule {release}"
 html_static_path = ["static"]
 html_css_files = ["pages.css"]
+html_js_files = [("landmarks.js", {"defer": "defer"})]
 html_show_sourcelink = False
 html_theme_options = {"source_view_link": ""}
 copybutton_prompt_text = r">>> |\.\.\. |\$ |In \[\d*\]: "
