@@ -482,6 +482,12 @@ class TestLanguages:
         known = {protocol.indication for protocol in bs.bundled_protocols()}
         assert known <= set(bundled_messages(language).treatments)
 
+    def test_no_spanish_text_is_left_in_english(self) -> None:
+        english, spanish = bundled_messages("en"), bundled_messages("es")
+        same = [key for key, text in english.words.items() if spanish.words[key] == text]
+        assert [re.sub(r"{\w+}|\W", "", english.words[key]) for key in same] == [""] * len(same)
+        assert english.treatments.keys() == spanish.treatments.keys()
+
     def test_an_unknown_language_is_refused(self) -> None:
         with pytest.raises(bs.errors.HandoutError, match="known: en, es"):
             page(language="tlh")
@@ -688,12 +694,14 @@ class TestWords:
         assert missing == []
 
     @pytest.mark.parametrize("language", ["en", "es"])
-    def test_every_status_and_phase_has_words(self, language: str) -> None:
+    def test_every_status_phase_and_timing_has_words(self, language: str) -> None:
         words = bundled_messages(language).words
         for status in bs.DueStatus:
             assert words[f"status_{status.value}"]
         for phase in bs.ResponsePhase:
             assert words[f"phase_{phase.value}"]
+        for timing in bs.CycleTiming:
+            assert words[f"timing_{timing.value}"]
 
     @pytest.mark.parametrize("status", ["too_early", "due", "overdue", "on_hold", "deceased"])
     def test_plain_statuses_are_called_as_in_the_code(self, status: str) -> None:
