@@ -30,7 +30,7 @@ STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\uf
 
 
 class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """A value that cannot be changed; the fields' descriptions stand in its docstring."""
+    """A value that cannot be changed; its docstring describes the fields."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -50,13 +50,7 @@ class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Describe the model and each field with the words of its docstring."""
-        json_schema = handler(schema)
-        described = handler.resolve_ref_schema(json_schema)
-        summary, fields = _described(getdoc(cls) or "")
-        described["description"] = summary
-        for name, words in fields.items():
-            described["properties"][name]["description"] = words
-        return json_schema
+        return described_schema(cls, schema, handler)
 
 
 class Fact(Described, frozen=True):
@@ -146,6 +140,19 @@ def _frozen(value: Value, name: str) -> ValidationError:
     place = name if name in type(value).model_fields else UNKNOWN_KEY
     fault = InitErrorDetails(type="frozen_instance", loc=(place,), input=None)
     return ValidationError.from_exception_data(type(value).__name__, [fault], hide_input=True)
+
+
+def described_schema(
+    cls: type, schema: CoreSchema, handler: GetJsonSchemaHandler
+) -> dict[str, Any]:
+    """Return a class's JSON schema, with the words of its docstring for it and for each field."""
+    json_schema = handler(schema)
+    described = handler.resolve_ref_schema(json_schema)
+    summary, fields = _described(getdoc(cls) or "")
+    described["description"] = summary
+    for name, words in fields.items():
+        described["properties"][name]["description"] = words
+    return json_schema
 
 
 def _described(doc: str) -> tuple[str, dict[str, str]]:
