@@ -17,6 +17,7 @@ from botox_schedule.cli import main as cli
 from botox_schedule.cli import protocols as protocols_command
 from botox_schedule.cli.main import COMMANDS
 from botox_schedule.cli.runner import command_parser
+from botox_schedule.protocols import DataFileFault
 from botox_schedule.testing import record_from_gaps
 from cli_runs import (
     GOOD,
@@ -358,22 +359,26 @@ class TestProtocols:
         assert "unverified, never checked: no source is given" in out
         assert "ages" not in out
 
-    def test_the_data_files_are_as_they_came(self, capsys: Capture) -> None:
+    def test_the_data_files_are_those_released(self, capsys: Capture) -> None:
         status, out, _ = run(capsys, "protocols", "--verify")
-        assert (status, "as they came with this version" in out) == (0, True)
-        assert {row["outcome"] for row in as_rows(capsys, "protocols", "--verify")} == {"same"}
+        assert (status, out) == (
+            0,
+            "every bundled data file is the one released with this version\n",
+        )
+        assert as_rows(capsys, "protocols", "--verify") == []
 
     def test_a_data_file_that_changed_is_named(
         self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        digests = protocols_command.data_digests()
-        changed = {**digests, "products.toml": "x", "more.toml": "y"}
-        del changed["vials.toml"]
-        monkeypatch.setattr(protocols_command, "data_digests", lambda: changed)
+        faults = {"products.toml": DataFileFault.CHANGED, "vials.toml": DataFileFault.MISSING}
+        monkeypatch.setattr(protocols_command, "verify_bundled", lambda: faults)
         status, out, _ = run(capsys, "protocols", "--verify")
         assert status == 1
-        for told in ("products.toml: changed", "more.toml: added", "vials.toml: missing"):
-            assert told in out
+        assert "products.toml: changed\n" in out
+        assert as_rows(capsys, "protocols", "--verify") == [
+            {"file": "products.toml", "fault": "changed"},
+            {"file": "vials.toml", "fault": "missing"},
+        ]
 
 
 def two_tracks() -> PatientRecord:

@@ -8,18 +8,14 @@ Examples:
     botox-schedule protocols --verify
 """
 
-import tomllib
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
-from importlib.resources.abc import Traversable
 from itertools import groupby
 
 from botox_schedule import TreatmentProtocol, UnknownProtocolError, load_protocols
 from botox_schedule.cli.arguments import add_options, known_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table, flat
-from botox_schedule.protocols import SourceRef
-from botox_schedule.protocols.bundled import data_folder
+from botox_schedule.protocols import SourceRef, verify_bundled
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.views.notebook import figures
 
@@ -33,8 +29,6 @@ _INTERVALS = ("minimum", "usual", "typical")
 _COLUMNS = (*_NAMES, *_INTERVALS, "verification")
 _SPARE = ("verification", "typical")
 _FIGURES = ("figure", "value", "verification", "checked_on", "source")
-DIGESTS = "digests.toml"
-"""The data file with the digests of the others."""
 
 
 def add_arguments(command: ArgumentParser) -> None:
@@ -146,38 +140,13 @@ def sources(protocol: TreatmentProtocol, *names: str) -> list[str]:
     return ["sources:", *lines, f"protocol: {protocol.ref}"]
 
 
-def data_digests() -> dict[str, str]:
-    """Return a digest of each bundled data file, by its name."""
-    found = sorted(_files(data_folder(), ""))
-    return {name: sha256(file.read_bytes()).hexdigest() for name, file in found if name != DIGESTS}
-
-
-def _files(folder: Traversable, inside: str) -> Iterator[tuple[str, Traversable]]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _files(entry, f"{inside}{entry.name}/")
-        else:
-            yield f"{inside}{entry.name}", entry
-
-
 def _verified() -> Answer:
-    known = tomllib.loads((data_folder() / DIGESTS).read_text(encoding="utf-8"))
-    found = data_digests()
-    rows = [
-        {"file": name, "outcome": _outcome(known.get(name), found.get(name))}
-        for name in sorted({*known, *found})
-    ]
-    wrong = [f"{row['file']}: {row['outcome']}" for row in rows if row["outcome"] != _SAME]
-    told = f"{len(rows)} data files, {len(rows) - len(wrong)} as they came with this version"
-    return Answer(rows=rows, text=[told], problems=wrong)
-
-
-_SAME = "same"
-
-
-def _outcome(known: str | None, found: str | None) -> str:
-    if known is None:
-        return "added"
-    if found is None:
-        return "missing"
-    return _SAME if known == found else "changed"
+    faults = verify_bundled()
+    rows = [{"file": name, "fault": fault} for name, fault in faults.items()]
+    told = "every bundled data file is the one released with this version"
+    return Answer(
+        rows=rows,
+        text=[] if rows else [told],
+        columns=("file", "fault"),
+        problems=[f"{name}: {fault}" for name, fault in faults.items()],
+    )
