@@ -39,7 +39,7 @@ ROWS = [
     {"patient": "P20", "n": 125, "day": None, "status": DueStatus.DUE, "more": ("a b", "c")},
 ]
 TABLE = Table(("patient", "n", "day", "status", "more"), [("One", ROWS[:1]), ("Two", ROWS[1:])],
-              ("status", "day"), "more")  # fmt: skip
+              ("status", "day"), ("more",))  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -32,7 +32,7 @@ _WITHOUT = "a track has no protocol, or its rows could not be read; 'schedule' s
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    add_export(command)
+    add_export(command, notes={})
     add_options(command, _OPTIONS)
 
 

@@ -47,9 +47,7 @@ def answer(given: Namespace) -> Answer:  # noqa: ARG001 - every command takes it
 def _clinic() -> Clinic:
     with as_file(files("botox_schedule.cli") / "demo" / "clinic-export.csv") as path:
         reading = read_sessions(path)
-    records, known = reading.records(), known_protocols(None)
-    policy = SchedulingPolicy()
-    return Clinic(records, frozenset(), reading, {}, (), _DAY, policy, known)
+    return Clinic(reading, {}, (), _DAY, SchedulingPolicy(), known_protocols(None))
 
 
 def _timeline(clinic: Clinic) -> Answer:

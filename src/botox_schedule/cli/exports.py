@@ -3,9 +3,10 @@
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from botox_schedule import PatientRecord, SessionStatus, tables
 from botox_schedule.cli.arguments import AS_OF, RULES, add_options, known_of, policy_of
@@ -14,25 +15,22 @@ from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.tables import FactReading, TableReading
 
-SIDE_TABLES: Mapping[str, tuple[Callable[..., FactReading[Any]], str]] = {
-    "holds": (tables.read_holds, "pauses: patient, first, last, reason"),
-    "care_ends": (tables.read_care_ends, "discharges and deaths: patient, on, kind"),
-    "overrides": (
-        tables.read_overrides,
-        "intervals for one patient: patient, indication, minimum, usual",
-    ),
-    "births": (tables.read_births, "days of birth: patient, born on"),
-    "weights": (tables.read_weights, "body weights: patient, measured on, kilograms"),
-    "prior_treatments": (
-        tables.read_prior_treatments,
-        "cycles given elsewhere: patient, indication",
-    ),
-    "authorizations": (
-        tables.read_authorizations,
-        "a payer's approvals: patient, indication, product",
-    ),
+SIDE_TABLES = {
+    "holds": "pauses: patient, first, last, reason",
+    "care_ends": "discharges and deaths: patient, on, kind",
+    "overrides": "intervals for one patient: patient, indication, minimum, usual",
+    "births": "days of birth: patient, born on",
+    "weights": "body weights: patient, measured on, kilograms",
+    "prior_treatments": "cycles given elsewhere: patient, indication",
+    "authorizations": "a payer's approvals: patient, indication, product",
 }
-"""What may be known of patients besides their sessions."""
+"""What may be known of patients besides their sessions; :mod:`botox_schedule.tables` reads it."""
+NOTES = {
+    "contacts": "calls and letters: patient, day, outcome, next try on",
+    "acknowledged": "findings that need nobody any more: patient, key",
+}
+"""What a clinic noted while it worked through a list; no date depends on it."""
+_OF_RECORDS = SIDE_TABLES.keys() - {"births"}
 _SESSIONS = "sessions"
 NONE = Path("none")
 _TWO_BIRTHS = "two days of birth differ; neither counts"
@@ -43,9 +41,7 @@ class Clinic(NamedTuple):
     """What the tables of a clinic say, and by which rules it is judged.
 
     Attributes:
-        records: A record for each patient who has a session.
-        incomplete: The patients of whom a row counts for nothing.
-        reading: The sessions as they were read.
+        reading: The sessions as they were read, with the days of birth of all tables.
         facts: What the tables next to them say, by their name.
         problems: What is wrong with the tables.
         as_of: The day of the question.
@@ -53,14 +49,33 @@ class Clinic(NamedTuple):
         known: The protocols.
     """
 
-    records: Sequence[PatientRecord]
-    incomplete: frozenset[str]
     reading: TableReading
     facts: Mapping[str, FactReading[Any]]
     problems: Sequence[str]
     as_of: date
     policy: SchedulingPolicy
     known: ProtocolSet
+
+    @property
+    def records(self) -> Sequence[PatientRecord]:
+        """A record for each patient who has a session."""
+        told = {name: found for name, found in self.facts.items() if name in _OF_RECORDS}
+        return self.reading.records(**cast("Any", told))
+
+    @property
+    def incomplete(self) -> frozenset[str]:
+        """The patients of whom a row counts for nothing; a note that is lost hides nobody."""
+        tables = (found for name, found in self.facts.items() if name in SIDE_TABLES)
+        return self.reading.unreadable.union(*(found.unreadable for found in tables))
+
+    @property
+    def adults_assumed(self) -> int:
+        """How many patients without a day of birth count as adults."""
+        return sum(patient not in self.reading.births for patient in self.reading.sessions)
+
+    def noted(self, name: str) -> Mapping[str, Sequence[Any]]:
+        """Return the notes of a table by patient."""
+        return self.facts[name].by_patient if name in self.facts else {}
 
     @property
     def counts(self) -> dict[str, int]:
@@ -71,17 +86,20 @@ class Clinic(NamedTuple):
         return {"rows": read.read, **by_status, "left_out": read.left_out, "blank": read.blank}
 
 
-def add_export(command: ArgumentParser, *, needed: Sequence[str] = ()) -> None:
+def add_export(
+    command: ArgumentParser, *, needed: Sequence[str] = (), notes: Mapping[str, str] = NOTES
+) -> None:
     """Add what reads a clinic's tables.
 
     Args:
         command: The parser.
         needed: The tables next to the sessions that must be named; ``none`` says there is none.
+        notes: The tables of notes that the command shows.
     """
     named = {
         f"--{name.replace('_', '-')} FILE{'!' if name in needed else ''}": f"a table of {words}"
         + ("; none says there is none" if name in needed else "")
-        for name, (_, words) in SIDE_TABLES.items()
+        for name, words in {**SIDE_TABLES, **notes}.items()
     }
     kinds = {"NAME=HEADER": _column}
     add_options(command, {_FILE: _FILE_WORDS} | named | _OPTIONS | AS_OF | RULES, kinds)
@@ -122,33 +140,27 @@ def clinic_of(given: Namespace) -> Clinic:
         given.file, tables.read_sessions, columns=_columns(given, _SESSIONS), **options
     )
     facts = {
-        name: _named(file, read, columns=_columns(given, name), **options)
-        for name, (read, _) in SIDE_TABLES.items()
-        if (file := getattr(given, name)) not in {None, NONE}
+        name: _named(
+            file, getattr(tables, f"read_{name}"), columns=_columns(given, name), **options
+        )
+        for name in (*SIDE_TABLES, *NOTES)
+        if (file := getattr(given, name, None)) not in {None, NONE}
     }
     births, doubts = _births(reading, facts.get("births"))
+    reading = replace(reading, births=births)
     problems = [*map(str, reading.problems), *_fact_problems(reading, facts), *doubts]
     if any("name the date format" in problem for problem in problems):
         problems.append(_OTHER_FORMAT)
-    return Clinic(
-        records=[*_records(reading, facts, births)],
-        incomplete=reading.unreadable.union(*(found.unreadable for found in facts.values())),
-        reading=reading,
-        facts=facts,
-        problems=problems,
-        as_of=given.as_of,
-        policy=policy,
-        known=known,
-    )
+    return Clinic(reading, facts, problems, given.as_of, policy, known)
 
 
 def _columns(given: Namespace, table: str) -> dict[str, str]:
     """The file's headers and what they mean: a column without a table is one of the sessions."""
     named = [((_SESSIONS, name) if "." not in name else tuple(name.split(".", 1)), header)
              for name, header in given.column]  # fmt: skip
-    unknown = {found[0] for found, _ in named} - {_SESSIONS, *SIDE_TABLES}
-    if unknown:
-        raise ExchangeError(f"--column: no such table; known are {', '.join(SIDE_TABLES)}")
+    known = (*SIDE_TABLES, *NOTES)
+    if {found[0] for found, _ in named} - {_SESSIONS, *known}:
+        raise ExchangeError(f"--column: no such table; known are {', '.join(known)}")
     return {header: found[1] for found, header in named if found[0] == table}
 
 
@@ -179,20 +191,3 @@ def _fact_problems(reading: TableReading, facts: Mapping[str, FactReading[Any]])
         for name, found in facts.items()
         for problem in sorted([*found.problems, *found.unmatched(reading.patients)])
     ]
-
-
-def _records(
-    reading: TableReading, facts: Mapping[str, FactReading[Any]], births: Mapping[str, date]
-) -> Sequence[PatientRecord]:
-    by_patient = {name: found.by_patient for name, found in facts.items() if name != "births"}
-    return [
-        PatientRecord(
-            id=patient,
-            sessions=sessions,
-            born_on=births.get(patient),
-            **{name: found.get(patient, ()) for name, found in by_patient.items()}
-            | {"care_ends": (*reading.care_ends.get(patient, ()),
-                             *by_patient.get("care_ends", {}).get(patient, ()))},
-        )
-        for patient, sessions in reading.sessions.items()
-    ]  # fmt: skip

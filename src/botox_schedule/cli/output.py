@@ -55,13 +55,13 @@ class Table(NamedTuple):
         columns: The columns, from the left.
         sections: A title, which may be empty, and its rows.
         spare: The columns that a narrow terminal leaves out, the least important first.
-        below: The column whose words come below their row.
+        below: The columns whose words come below their row, the first without its title.
     """
 
     columns: Sequence[str]
     sections: Sequence[tuple[str, Sequence[Row]]]
     spare: Sequence[str] = ()
-    below: str = ""
+    below: Sequence[str] = ()
 
 
 class Answer(NamedTuple):
@@ -165,7 +165,7 @@ def escaped(text: str) -> str:
 
 def _table_lines(table: Table, width: int) -> Iterator[Line]:
     rows = [row for _, section in table.sections for row in section]
-    columns = [name for name in table.columns if name != table.below]
+    columns = [name for name in table.columns if name not in table.below]
     widths = {name: _width(name, rows) for name in columns}
     left_out = []
     for name in table.spare:
@@ -191,7 +191,7 @@ def _sum(widths: Mapping[str, int]) -> int:
 
 
 def _section_lines(
-    rows: Sequence[Row], widths: Mapping[str, int], below: str, width: int
+    rows: Sequence[Row], widths: Mapping[str, int], below: Sequence[str], width: int
 ) -> Iterator[Line]:
     numeric = {name for name in widths if _is_numeric(name, rows)}
     titles = {name: _title(name) for name in widths}
@@ -200,8 +200,19 @@ def _section_lines(
     for row in rows:
         style = _STYLES.get(word(row.get("status")), "")
         yield Line(_joined({name: word(row.get(name)) for name in widths}, widths, numeric), style)
-        if row.get(below):
-            yield from _wrapped(f"    {word(row[below])}", width, style=style)
+        if told := noted(row, below):
+            yield from _wrapped(f"    {told}", width, style=style)
+
+
+def noted(row: Row, names: Sequence[str]) -> str:
+    """Return the words of some columns as one sentence, without those that are empty.
+
+    >>> noted({"today": ("due",), "outcome": "no answer"}, ("today", "contacted_on", "outcome"))
+    'due; outcome: no answer'
+    """
+    first = names[:1]
+    said = {name: word(row[name]) for name in names if row.get(name)}
+    return "; ".join(w if name in first else f"{_title(name)}: {w}" for name, w in said.items())
 
 
 def _is_numeric(name: str, rows: Sequence[Row]) -> bool:

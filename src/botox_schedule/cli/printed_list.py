@@ -10,7 +10,8 @@ from botox_schedule.cli.output import NOT_ADVICE, Row, word
 
 _COLUMNS = (
     *("patient", "indication", "reason", "last_session_on", "due", "typical_on", "booked_on"),
-    *("last_chance_on", "next_look_on", "today"),
+    *("last_chance_on", "next_look_on", "today", "acknowledged", "contacted_on", "outcome"),
+    "next_try_on",
 )
 _BOXES = ("1st contact", "2nd contact", "initials")
 _WIDTHS = {"patient": 16, "indication": 24, "reason": 20, "today": 30}

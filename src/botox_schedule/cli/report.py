@@ -9,10 +9,10 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from botox_schedule.cli.arguments import add_options, missing_extra
-from botox_schedule.cli.exports import add_export, clinic_of
-from botox_schedule.cli.output import Answer, write_file
+from botox_schedule.cli.exports import Clinic, add_export, clinic_of
+from botox_schedule.cli.output import Answer, noted, write_file
 from botox_schedule.cli.schedule import schedule_answer, tracks_of_clinic
-from botox_schedule.cli.tracks import ListedTrack
+from botox_schedule.cli.tracks import NOTED, ListedTrack
 
 _UNREAD = "rows of the patient could not be read"
 
@@ -38,10 +38,15 @@ def answer(given: Namespace) -> Answer:
 
     clinic = clinic_of(given)
     tracks = tracks_of_clinic(clinic, given)
-    rows = [row_of(t, [_UNREAD] if t.patient in clinic.incomplete else []) for t in tracks]
+    rows = [row_of(track, _notes(track, clinic)) for track in tracks]
     found = schedule_answer(clinic, tracks)
     summary = f"{'; '.join(found.remarks)}."
     html = report_html(rows, as_of=clinic.as_of, summary=summary, problems=clinic.problems)
     write_file(given.html, html)
     told = f"{len(tracks)} tracks written to {given.html}"
     return found._replace(text=[told], remarks=[told])
+
+
+def _notes(track: ListedTrack, clinic: Clinic) -> list[str]:
+    unread = _UNREAD if track.patient in clinic.incomplete else ""
+    return [*filter(None, (unread, noted(track.row, ("", *NOTED[1:]))))]

@@ -9,15 +9,16 @@ Examples:
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from typing import Any, cast
 
 from botox_schedule.cli.arguments import region_of
-from botox_schedule.cli.exports import Clinic, add_export, clinic_of
+from botox_schedule.cli.exports import NOTES, Clinic, add_export, clinic_of
 from botox_schedule.cli.output import Answer
 from botox_schedule.cli.tracks import ListedTrack, Rules, list_answer, listed_tracks
 
 _SHOWN = (
     *("patient", "indication", "product", "last_session_on", "earliest", "due", "overdue_from"),
-    *("lapsed_from", "typical_on", "status", "phase", "days_to_go", "booked_on", "clear", "today"),
+    *("lapsed_from", "typical_on", "status", "phase", "days_to_go", "booked_on", "clear"),
 )
 _SPARE = (
     *("clear", "phase", "lapsed_from", "product", "earliest", "last_session_on", "overdue_from"),
@@ -39,8 +40,14 @@ def answer(given: Namespace) -> Answer:
 
 def tracks_of_clinic(clinic: Clinic, given: Namespace) -> list[ListedTrack]:
     """Return the tracks of a clinic, in order."""
+    return listed_tracks(clinic.records, rules_of(clinic, given), clinic.incomplete)
+
+
+def rules_of(clinic: Clinic, given: Namespace) -> Rules:
+    """Return by which rules the tracks of a clinic are judged."""
     rules = Rules(clinic.as_of, clinic.policy, clinic.known, region_of(given))
-    return listed_tracks(clinic.records, rules, clinic.incomplete)
+    notes = {name: clinic.noted(name) for name in NOTES}
+    return rules._replace(**cast("Any", notes))
 
 
 def schedule_answer(
@@ -50,19 +57,20 @@ def schedule_answer(
     spare: Sequence[str] = _SPARE,
 ) -> Answer:
     """Return the list of a clinic's tracks, with what was read."""
-    counts = clinic.counts
-    adults = sum(record.born_on is None for record in clinic.records)
     return list_answer(
         tracks,
         columns=columns,
         spare=spare,
-        summary={"as_of": clinic.as_of, "summary": {**counts, "adult_assumed": adults}},
-        head=head_of(clinic, adults),
+        summary={
+            "as_of": clinic.as_of,
+            "summary": {**clinic.counts, "adult_assumed": clinic.adults_assumed},
+        },
+        head=head_of(clinic),
         problems=clinic.problems,
     )
 
 
-def head_of(clinic: Clinic, adults: int) -> list[str]:
+def head_of(clinic: Clinic) -> list[str]:
     """Return what was read, in sentences."""
     counts = clinic.counts
     parts = ", ".join(
@@ -71,5 +79,5 @@ def head_of(clinic: Clinic, adults: int) -> list[str]:
     return [
         f"as of {clinic.as_of}",
         f"{counts['rows']} rows: {parts}",
-        f"{len(clinic.reading.patients)} patients; {adults} without a birth date count as adults",
+        f"{len(clinic.reading.patients)} patients; {clinic.adults_assumed} without a birth date count as adults",
     ]

@@ -1,13 +1,16 @@
 """The tracks of many records in the sections of a worklist: one row for each track."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from botox_schedule import DueStatus, Forecast, PatientRecord, Population, SchedulingPolicy
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table
 from botox_schedule.engine.check import judge_day
+from botox_schedule.engine.cycles import last_judgment
+from botox_schedule.engine.findings import track_findings
 from botox_schedule.engine.forecast import dates_of, day_in_question, forecast_in
 from botox_schedule.engine.limits import checks_on, is_clear
 from botox_schedule.engine.standing import Phases, Standing, standing_of
@@ -24,6 +27,9 @@ from botox_schedule.engine.worklist import (
     waiting_of,
 )
 from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.records import Finding
+from botox_schedule.tables import Contact
+from botox_schedule.terms import FindingNeeds
 
 LEAD_DAYS = 7
 """How many days before the due day a patient is called, unless said otherwise."""
@@ -31,9 +37,12 @@ COLUMNS = (
     *("section", "reason", "patient", "indication", "product", "status", "phase"),
     *("last_session_on", "earliest", "due", "overdue_from", "lapsed_from", "typical_on"),
     *("days_to_go", "booked_on", "call_by", "last_chance_on", "next_look_on", "clear"),
-    *("cycle_number", "protocol_id", "protocol_version", "today"),
+    *("cycle_number", "protocol_id", "protocol_version", "today", "today_keys"),
+    *("acknowledged", "contacted_on", "outcome", "next_try_on"),
 )
 """The columns of a track: the same in every list, in CSV and in JSON."""
+NOTED = ("today", "acknowledged", "contacted_on", "outcome", "next_try_on")
+"""The columns that a person wrote or reads as words: text has them below the row."""
 _REASONS = tuple(WorklistReason)
 _SECTIONS = tuple(WorklistSection)
 
@@ -49,6 +58,8 @@ class Rules(NamedTuple):
         population: Decides instead of the age.
         lead_days: How many days before the due day a patient is called.
         is_open: Whether the clinic calls on a day; None means on every day.
+        acknowledged: The keys of findings that need nobody any more, by patient.
+        contacts: Who was called when, by patient.
     """
 
     as_of: date
@@ -58,6 +69,8 @@ class Rules(NamedTuple):
     population: Population | None = None
     lead_days: int = LEAD_DAYS
     is_open: Callable[[date], bool] | None = None
+    acknowledged: Mapping[str, Sequence[str]] = MappingProxyType({})
+    contacts: Mapping[str, Sequence[Contact]] = MappingProxyType({})
 
 
 class ListedTrack(NamedTuple):
@@ -99,7 +112,7 @@ def listed_tracks(
         track for record in records for track in _of_record(record, rules, phases, incomplete)
     ]
     listed = {track.patient for track in tracks}
-    tracks += [_unread(patient) for patient in incomplete - listed]
+    tracks += [_unread(patient, rules) for patient in incomplete - listed]
     return sorted(tracks, key=_order)
 
 
@@ -109,14 +122,28 @@ def _of_record(
     patient = str(record.id)
     reading = read_record(record, rules.as_of, rules.policy, rules.known)
     for found in tracks_of(reading, rules.region, rules.population):
-        standing = standing_of(reading, found, phases)
+        seen = frozenset(rules.acknowledged.get(patient, ()))
+        standing = standing_of(reading, found, phases, seen)
         waits = standing.booked_on is None and standing.status is not DueStatus.ON_HOLD
         call = call_by(standing.due, rules.lead_days, rules.is_open)
         waiting = waiting_of(standing, rules.as_of, call)
         place = place_of(waiting._replace(left_out=patient in incomplete))
-        row = _row(patient, place, standing, rules.as_of)
+        row = _row(patient, place, standing, rules)
         row |= {"call_by": call if waits else None, "clear": _clear(found.track)}
+        if row["today"]:
+            row["today_keys"] = _keys(reading, found, seen)
         yield ListedTrack(patient, place, row, reading, found)
+
+
+def _keys(reading: Reading, found: RecordTrack, seen: Collection[str]) -> tuple[str, ...]:
+    """The keys of the findings for today, by which a clinic can acknowledge them."""
+    track = found.track
+    if track is None:
+        findings: Sequence[Finding] = forecast_in(reading, found).findings
+    else:
+        findings = [*found.findings, *track_findings(track, last_judgment(track))]
+    keys = {finding.key for finding in findings if finding.needs is FindingNeeds.TODAY}
+    return tuple(sorted(keys - {*seen}))
 
 
 def _clear(track: Track | None) -> bool | None:
@@ -134,28 +161,42 @@ def _booked_units(track: Track) -> Any:
     return booked.units if booked is not None and same else None
 
 
-def _row(patient: str, place: Place, standing: Standing, as_of: date) -> dict[str, Any]:
+def _row(patient: str, place: Place, standing: Standing, rules: Rules) -> dict[str, Any]:
     next_on = standing.due or standing.earliest
-    known = standing._asdict() | {
-        "section": place.section,
-        "reason": place.reason,
-        "patient": patient,
-        "days_to_go": None if next_on is None else (next_on - as_of).days,
-        "next_look_on": standing.review_on or standing.resumes_on,
-        "today": tuple(sorted(today_of(standing.codes))),
-    }
+    known = (
+        standing._asdict()
+        | _last_contact(patient, rules)
+        | {
+            **place._asdict(),
+            "patient": patient,
+            "days_to_go": None if next_on is None else (next_on - rules.as_of).days,
+            "next_look_on": standing.review_on or standing.resumes_on,
+            "today": tuple(sorted(today_of(standing.codes - standing.acknowledged))),
+            "acknowledged": tuple(sorted(standing.acknowledged)),
+        }
+    )
     return {name: known.get(name) for name in COLUMNS}
 
 
-def _unread(patient: str) -> ListedTrack:
+def _last_contact(patient: str, rules: Rules) -> dict[str, Any]:
+    """The last contact until the day of the question; of one day the last row."""
+    made = [contact for contact in rules.contacts.get(patient, ()) if contact.day <= rules.as_of]
+    if not made:
+        return {}
+    last = max(reversed(made), key=lambda contact: contact.day)
+    return {
+        "contacted_on": last.day,
+        "outcome": last.outcome,
+        "next_try_on": last.next_try_on,
+    }
+
+
+def _unread(patient: str, rules: Rules) -> ListedTrack:
     """A patient none of whose rows could be read: no list may lose them."""
     facts = (False, False, False, False, False, True)
     place = place_of(Waiting(None, frozenset(), *facts))
-    row = dict.fromkeys(COLUMNS) | {
-        "section": place.section,
-        "reason": place.reason,
-        "patient": patient,
-    }
+    row = dict.fromkeys(COLUMNS) | place._asdict() | {"patient": patient}
+    row |= _last_contact(patient, rules)
     return ListedTrack(patient, place, row)
 
 
@@ -210,7 +251,7 @@ def list_answer(
     rows = [track.row for track in tracks]
     return Answer(
         rows=rows,
-        text=[*lines, Table(columns, in_sections(tracks), spare, "today"), "", NOT_ADVICE],
+        text=[*lines, Table(columns, in_sections(tracks), spare, NOTED), "", NOT_ADVICE],
         data={**summary, "sections": counts, "tracks": rows, "problems": problems},
         columns=COLUMNS,
         problems=problems,

@@ -2,6 +2,7 @@
 
 Examples:
     botox-schedule worklist export.csv --holds holds.csv --care-ends ends.csv
+    botox-schedule worklist export.csv --holds none --care-ends none --contacts calls.csv --acknowledged seen.csv
     botox-schedule worklist sessions.parquet --holds none --care-ends ends.csv --csv
     botox-schedule worklist export.csv --holds none --care-ends none --html list.html --xlsx list.xlsx
 """
@@ -10,12 +11,12 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from botox_schedule.cli.arguments import CALENDAR, add_options, calendar_of, region_of
+from botox_schedule.cli.arguments import CALENDAR, add_options, calendar_of
 from botox_schedule.cli.exports import add_export, clinic_of
 from botox_schedule.cli.output import Answer, write_file
 from botox_schedule.cli.printed_list import list_html, list_xlsx
-from botox_schedule.cli.schedule import schedule_answer
-from botox_schedule.cli.tracks import LEAD_DAYS, Rules, in_sections, listed_tracks
+from botox_schedule.cli.schedule import rules_of, schedule_answer
+from botox_schedule.cli.tracks import LEAD_DAYS, in_sections, listed_tracks
 
 _OPTIONS = {
     "--ahead DAYS": f"how many days before the due day a patient is called (default: {LEAD_DAYS})",
@@ -25,7 +26,7 @@ _OPTIONS = {
 }
 _SHOWN = (
     *("patient", "indication", "reason", "last_session_on", "due", "days_to_go", "call_by"),
-    *("last_chance_on", "typical_on", "next_look_on", "booked_on", "today"),
+    *("last_chance_on", "typical_on", "next_look_on", "booked_on"),
 )
 _SPARE = ("last_session_on", "last_chance_on", "days_to_go", "typical_on", "booked_on", "call_by")
 
@@ -39,14 +40,11 @@ def add_arguments(command: ArgumentParser) -> None:
 def answer(given: Namespace) -> Answer:
     """Return every track in the section of the day's work that it belongs to."""
     clinic = clinic_of(given)
-    rules = Rules(
-        clinic.as_of,
-        clinic.policy,
-        clinic.known,
-        region_of(given),
-        given.population,
-        given.ahead,
-        calendar_of(given) if given.open or given.closed or given.country else None,
+    asked = given.open or given.closed or given.country is not None
+    rules = rules_of(clinic, given)._replace(
+        population=given.population,
+        lead_days=given.ahead,
+        is_open=calendar_of(given) if asked else None,
     )
     tracks = listed_tracks(clinic.records, rules, clinic.incomplete)
     found = schedule_answer(clinic, tracks, _SHOWN, _SPARE)

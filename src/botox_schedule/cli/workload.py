@@ -6,11 +6,12 @@ Examples:
 """
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from botox_schedule.cli.arguments import add_options, missing_extra, region_of
 from botox_schedule.cli.exports import Clinic, add_export, clinic_of
-from botox_schedule.cli.output import NOT_ADVICE, Answer, Table, plain
+from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table
 from botox_schedule.cli.schedule import head_of
 from botox_schedule.errors import CountError
 
@@ -23,7 +24,7 @@ _OPTIONS = {
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add what the command takes."""
-    add_export(command, needed=("holds", "care_ends"))
+    add_export(command, needed=("holds", "care_ends"), notes={})
     add_options(command, _OPTIONS, weeks=12)
 
 
@@ -53,40 +54,34 @@ def answer(given: Namespace) -> Answer:
         capacity=given.capacity,
         **frames,
     )
-    rows = found.to_dicts()
-    head = head_of(clinic, sum(record.born_on is None for record in clinic.records))
+    return _answer(clinic, found.columns, found.to_dicts())
+
+
+def _answer(clinic: Clinic, columns: Sequence[str], rows: Sequence[Row]) -> Answer:
+    head = head_of(clinic)
     return Answer(
         rows=rows,
-        text=[*head, "", Table(found.columns, [("", rows)]), "", NOT_ADVICE],
+        text=[*head, "", Table(columns, [("", rows)]), "", NOT_ADVICE],
         data={"as_of": clinic.as_of, "weeks": rows, "problems": clinic.problems},
-        columns=found.columns,
+        columns=columns,
         problems=clinic.problems,
         remarks=head,
     )
 
 
 def _tables(clinic: Clinic) -> dict[str, list[dict[str, Any]]]:
-    """The records as the tables that the panel takes."""
-    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in (*_FACTS, "births")}
-    tables["sessions"] = [_flat(row.pop("patient"), plain(row)) for row in clinic.reading.rows()]
-    for record in clinic.records:
-        for name in _FACTS:
-            tables[name] += [_flat(record.id, plain(fact)) for fact in getattr(record, name)]
-        if record.born_on is not None:
-            tables["births"].append({"patient": record.id, "born_on": record.born_on})
-    return tables
-
-
-_FACTS = ("holds", "care_ends", "overrides", "authorizations", "prior_treatments")
-_NUMBERS = ("units", "units_discarded")
-
-
-def _flat(patient: str | None, fact: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"patient": patient, **fact}
-    for name in _NUMBERS:
-        if found.get(name) is not None:
-            found[name] = float(found[name])
-    if "administered_on" in found:
-        found["session_id"] = found.pop("id")
-    found |= found.pop("valid", {})
-    return found
+    """The tables as the panel takes them; a death in the sessions is an end of care."""
+    reading = clinic.reading
+    found = {name: facts.rows() for name, facts in clinic.facts.items()}
+    deaths = [
+        {"patient": patient, **dict(end)}
+        for patient, ends in reading.care_ends.items()
+        for end in ends
+    ]
+    return found | {
+        # Of two rows with one id one counts; the panel knows an id by this name.
+        "sessions": [{"session_id": row.get("id"), **row} for row in reading.rows()],
+        "holds": found.get("holds", []),
+        "care_ends": [*found.get("care_ends", []), *deaths],
+        "births": [{"patient": name, "born_on": day} for name, day in reading.births.items()],
+    }
