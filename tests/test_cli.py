@@ -186,9 +186,11 @@ class TestDue:
             (("due", "x", "01/05/2026"), "expected YYYY-MM-DD, such as 2026-01-31"),
             (("due", "x", "2026-02-30"), "no such day"),
             ((*ASKED, "--payer-minimum", "soon"), "argument --payer-minimum"),
-            ((*ASKED, "--product", "toxin"), "expected a brand name or one of"),
+            ((*ASKED, "--product", "toxin"), "give one of onabotulinumtoxinA"),
             ((*ASKED, "--product", "Botox or Dysport"), "names two products"),
             ((*ASKED, "--population", "cats"), "expected adult or pediatric"),
+            ((*ASKED, "--region", " "), "argument --region: expected some text"),
+            ((*ASKED, "--policy", ""), "argument --policy: expected some text"),
         ],
     )
     def test_bad_arguments_say_what_is_expected(
@@ -261,7 +263,7 @@ class TestPolicyAndConfiguration:
     @pytest.mark.parametrize(
         ("content", "told"),
         [
-            ("colour = 1", "unknown key; known are region, protocols, policy, columns"),
+            ("colour = 1", "colour: unknown key; known are region, protocols, policy, columns"),
             ("region = 1", "region: expected text"),
             ("columns = 1", "columns: expected a table"),
             ("columns = { date = 1 }", "columns: expected a table with the name in the file"),
@@ -276,6 +278,11 @@ class TestPolicyAndConfiguration:
         status, out, err = run(capsys, *self.ASKED, "--config", config)
         assert (status, out, told in err) == (2, "", True)
         assert len(err.splitlines()) == 1
+
+    def test_an_empty_region_is_no_default(self, capsys: Capture, tmp_path: Path) -> None:
+        config = file_of(tmp_path, 'region = ""')
+        status, _, err = run(capsys, *self.ASKED, "--config", config)
+        assert (status, "region: no protocol is bundled for it" in err) == (2, True)
 
     def test_a_configuration_that_is_missing_is_said(self, capsys: Capture) -> None:
         status, _, err = run(capsys, *self.ASKED, "--config", "none.toml")
@@ -488,10 +495,10 @@ class TestForecast:
             ('{"sessions": [{"administered_on": "Smith", "indication": "x", "product": null}]}',
              "sessions.0.administered_on: not a calendar day"),
             ('{"sessions": [{"administered_on": "2026-01-05", "indication": "x"}]}', "sessions.0.product: "),
-            ('{"born_on": 5, "Smith": 1', "the file: Invalid JSON"),
-            ('{"Smith": 1}', "the file: unknown field"),
-            ('{"sessions": [{"Smith": 1}]}', "sessions.0: unknown field"),
-            ("[]", "the file: "),
+            ('{"born_on": 5, "Smith": 1', "record.json: Invalid JSON"),
+            ('{"Smith": 1}', "record.json: (unknown key): Extra inputs"),
+            ('{"sessions": [{"Smith": 1}]}', "sessions.0.(unknown key): Unexpected"),
+            ("[]", "record.json: Input should be"),
             (json.dumps({"sessions": [{}] * 30}), "and 70 more"),
         ],
     )  # fmt: skip
@@ -595,6 +602,11 @@ class TestBook:
     )
     def test_bad_options_are_said(self, capsys: Capture, option: list[str], told: str) -> None:
         assert told in refused(capsys, "book", "x.json", *option)
+
+    def test_a_part_of_a_country_needs_the_country(self, capsys: Capture, tmp_path: Path) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        status, _, err = run(capsys, "book", file, "--subdivision", "CA")
+        assert (status, "give --country too" in err) == (2, True)
 
     def test_a_closure_that_ends_before_it_starts_is_one_line(
         self, capsys: Capture, tmp_path: Path
@@ -813,6 +825,23 @@ class TestIcs:
         }
         assert calendar.read_bytes() == first
         assert len(as_json(capsys, *asked, *stamp)) == 4
+
+    def test_a_calendar_without_an_entry_ends_with_1(self, capsys: Capture, tmp_path: Path) -> None:
+        file, calendar = record_file(tmp_path, MIGRAINE_RECORD), tmp_path / "a.ics"
+        asked = ("ics", file, "--key", "k", "--out", calendar)
+        assert run(capsys, *asked, "--as-of", "2026-01-04")[0] == 1
+        assert run(capsys, *asked, "--as-of", "2026-01-05")[0] == 0
+
+    @pytest.mark.parametrize(
+        ("option", "told"),
+        [(("--key", "k", "--count", "0"), "count: Input"), (("--key", "k" * 201), "key: String")],
+    )
+    def test_what_no_calendar_takes_is_named(
+        self, capsys: Capture, tmp_path: Path, option: tuple[str, ...], told: str
+    ) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        status, _, err = run(capsys, "ics", file, "--out", tmp_path / "a.ics", *option)
+        assert (status, told in err) == (2, True), err
 
     def test_a_broken_last_export_is_one_line(self, capsys: Capture, tmp_path: Path) -> None:
         broken = file_of(tmp_path, "BEGIN:VCALENDAR\nSmith\n", "old.ics")

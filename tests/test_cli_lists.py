@@ -307,13 +307,28 @@ class TestFiles:
         status, _, err = run(capsys, "schedule", export(tmp_path, GOOD), "--encoding", name)
         assert (status, len(err.splitlines())) == (2, 1)
 
-    @pytest.mark.parametrize("pattern", ["%Y%Y", "%", "%Q", ""])
+    @pytest.mark.parametrize("pattern", ["%Y%Y", "%", "%Q"])
     def test_a_date_format_that_is_none_is_one_line(
         self, capsys: Capture, tmp_path: Path, pattern: str
     ) -> None:
         status, _, err = run(capsys, "schedule", export(tmp_path, GOOD), "--date-format", pattern)
-        assert status == (0 if not pattern else 2)
-        assert len(err.splitlines()) == (0 if not pattern else 1)
+        assert (status, len(err.splitlines())) == (2, 1)
+
+    @pytest.mark.parametrize("option", ["--date-format", "--encoding", "--region", "--holds"])
+    def test_a_variable_that_is_not_set_is_no_default(
+        self, capsys: Capture, tmp_path: Path, option: str
+    ) -> None:
+        told = refused(capsys, "schedule", export(tmp_path, GOOD), option, "")
+        assert f"argument {option}: expected some text" in told
+
+    def test_a_file_may_be_called_as_a_word_with_a_meaning(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file_of(tmp_path, f"{HEADER}\n{GOOD}", "-")
+        file_of(tmp_path, "patient,first,reason\nP1,2026-02-01,travel\n", "none")
+        ask = ("worklist", "./-", "--care-ends", "none", "--as-of", "2026-02-20")
+        assert as_rows(capsys, *ask, "--holds", "none")[0]["status"] == "too_early"
+        assert as_rows(capsys, *ask, "--holds", "./none")[0]["status"] == "on_hold"
 
     def test_one_of_two_inputs_can_be_standard_input(self, capsys: Capture) -> None:
         status, _, err = run(capsys, "schedule", "-", "--holds", "-")

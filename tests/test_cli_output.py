@@ -42,6 +42,28 @@ TABLE = Table(("patient", "n", "day", "status", "more"), [("One", ROWS[:1]), ("T
               ("status", "day"), ("more",))  # fmt: skip
 
 
+_KILLED_AT = """
+import os, signal, sys
+from pathlib import Path
+from botox_schedule.cli import main
+left = int(sys.argv[1])
+def counted(function):
+    def call(*arguments):
+        global left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments)
+    return call
+os.write = counted(os.write)
+Path.replace = counted(Path.replace)
+from botox_schedule import files
+files.os.fsync = counted(os.fsync)
+sys.exit(main.main(sys.argv[2:]))
+"""
+"""Runs a command, and kills it at the given step of writing a file."""
+
+
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
@@ -234,6 +256,51 @@ class TestFiles:
             assert (status, "an output is one of the inputs" in err) == (2, True)
         assert file.read_bytes() == before
 
+    @pytest.mark.parametrize("named", [True, False])
+    def test_a_configuration_is_an_input_and_so_are_its_files(
+        self, capsys: Capture, tmp_path: Path, named: bool
+    ) -> None:
+        config = file_of(tmp_path, 'policy = "policy.toml"\n', "botox-schedule.toml")
+        policy = file_of(tmp_path, 'scheduled_grace = "1 day"\n', "policy.toml")
+        os.link(policy, tmp_path / "hard-link")
+        option = ("--config", config) if named else ()
+        for page in ("botox-schedule.toml", tmp_path / "botox-schedule.toml", policy, "hard-link"):
+            ask = ("worklist", export(tmp_path, GOOD), *NOBODY_ELSE, *option, "--html", page)
+            status, _, err = run(capsys, *ask)
+            assert (status, "an output is one of the inputs" in err) == (2, True)
+        assert config.read_text(encoding="utf-8") == 'policy = "policy.toml"\n'
+
+    def test_killed_at_any_write_each_output_is_whole_or_as_it_was(self, tmp_path: Path) -> None:
+        pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
+        file, written = export(tmp_path, GOOD), [tmp_path / "a.html", tmp_path / "a.xlsx"]
+        files = [part for one in written for part in (f"--{one.suffix[1:]}", str(one))]
+        command = ["worklist", str(file), *NOBODY_ELSE, "--as-of", "2026-02-20", *files]
+        assert cli.main(command) == 0
+        whole = [one.read_bytes() for one in written]
+        statuses = []
+        for number in range(1, 10):
+            for one in written:
+                one.write_bytes(b"as it was")
+            done = subprocess.run(
+                [sys.executable, "-c", _KILLED_AT, str(number), *command],
+                capture_output=True,
+                check=False,
+            )
+            statuses.append(done.returncode)
+            for one, new in zip(written, whole, strict=True):
+                assert one.read_bytes() in {b"as it was", new}
+        assert statuses == [-signal.SIGKILL] * 8 + [0]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="the system has no such limit")
+    def test_with_a_limit_on_sizes_the_file_is_named_and_as_it_was(self, tmp_path: Path) -> None:
+        rows = [GOOD.replace("P1", f"P{number}") for number in range(200)]
+        file, page = export(tmp_path, *rows), file_of(tmp_path, "as it was", "list.html")
+        command = f'ulimit -f 4; "{sys.executable}" -m botox_schedule worklist "{file}" {" ".join(NOBODY_ELSE)} --html "{page}"'
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+        assert (done.returncode, done.stderr) == (2, f"botox-schedule: {page}: File too large\n")
+        assert page.read_text(encoding="utf-8") == "as it was"
+        assert not [*tmp_path.glob(".*.part")]
+
     def test_two_outputs_are_two_files_and_not_the_terminal(
         self, capsys: Capture, tmp_path: Path
     ) -> None:
@@ -346,6 +413,36 @@ class TestStreams:
         monkeypatch.setattr(sys.stdout, "fileno", lambda: 1, raising=False)
         assert run(capsys, "protocols")[::2] == (status, told)
         assert redirected == [1]
+
+    @pytest.mark.parametrize(
+        ("arguments", "closed", "status", "told"),
+        [
+            ("schedule -", "<&-", 2, "-: line 1: no column"),
+            ("forecast -", "<&-", 2, "Invalid JSON"),
+            ("schedule file", ">&-", 2, "standard output is closed"),
+            ("schedule file --csv", "2>&-", 1, ""),
+            ("schedule none", "2>&-", 2, ""),
+            ("schedule file --csv", "2>/dev/full", 1, ""),
+            ("schedule none", "2>/dev/full", 2, ""),
+            ("schedule file", "| true; exit ${PIPESTATUS[0]}", 1, ""),
+        ],
+    )
+    @pytest.mark.skipif(
+        not Path("/dev/full").exists() or not Path("/bin/bash").exists(),
+        reason="the system has no /dev/full or no bash",
+    )
+    def test_the_exit_status_is_right_whatever_is_closed_or_full(
+        self, tmp_path: Path, arguments: str, closed: str, status: int, told: str
+    ) -> None:
+        export(tmp_path, GOOD, "P2,soon,chronic-migraine,Botox,155,completed,").rename("file")
+        command = f'"{sys.executable}" -m botox_schedule {arguments} {closed}'
+        done = subprocess.run(
+            ["/bin/bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stderr
+        assert told in done.stderr
+        if closed == "2>&-":
+            assert "botox-schedule:" not in done.stdout
 
     def test_ctrl_c_ends_with_130_and_no_traceback(self) -> None:
         process = subprocess.Popen(

@@ -40,19 +40,23 @@ def read_within(source: FileName | BinaryIO, most: int) -> bytes:
     """
     if not isinstance(source, (str, PathLike)):
         return expand(_read(source, "the stream", most), "the stream", most)
-    file = Path(source)
-    with _opened(file) as stream:
+    file = _as_path(source)
+    with file.open("rb") as stream:
         status = os.fstat(stream.fileno())
         if stat.S_ISREG(status.st_mode) and status.st_size > most:
             raise _too_large(file.name, most)
         return expand(_read(stream, file.name, most), file.name, most)
 
 
-def _opened(file: Path) -> BinaryIO:
+def _as_path(name: FileName) -> Path:
+    """Return a name as a path; the error of a name that no file can have names it too."""
     try:
-        return file.open("rb")
-    except ValueError:  # a name that no file can have
-        raise FileNotFoundError(ENOENT, os.strerror(ENOENT)) from None
+        is_possible = b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        is_possible = False
+    if not is_possible:
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), os.fspath(name))
+    return Path(name)
 
 
 def _read(stream: BinaryIO, name: str, most: int) -> bytes:
@@ -160,7 +164,7 @@ def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> 
         OSError: When it cannot be written; what it held before is unchanged.
     """
     content = data.encode() if isinstance(data, str) else data
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(_as_path(path)))
     if target.exists() and not target.is_file():
         with target.open("wb") as stream:
             stream.write(content)
@@ -226,7 +230,7 @@ def _is_stream(name: FileName | None) -> bool:
 
 
 def _is_same(one: FileName, other: FileName) -> bool:
-    first, second = Path(one), Path(other)
+    first, second = _as_path(one), _as_path(other)
     if first.exists() and second.exists():
         return first.is_file() and first.samefile(second)
     return os.path.realpath(one) == os.path.realpath(other)

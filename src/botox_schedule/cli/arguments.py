@@ -25,7 +25,7 @@ from botox_schedule import (
     load_protocols,
 )
 from botox_schedule.dates.days import as_day
-from botox_schedule.errors import BotoxScheduleError, DayError, ExchangeError, IntervalError
+from botox_schedule.errors import DayError, ExchangeError, IntervalError, safe_errors
 from botox_schedule.files import read_within
 from botox_schedule.planning import ClinicCalendar, Weekday
 from botox_schedule.protocols.catalog import known_protocols, region_named
@@ -34,11 +34,8 @@ from botox_schedule.protocols.indications import why_no_product
 from botox_schedule.protocols.loader import faults, tables_of
 
 _MOST_DAYS = 3660
+_MOST_FAULTS = 20
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-class PolicyFileError(BotoxScheduleError, ValueError):
-    """A file holds no policy; the message names the file and the key."""
 
 
 def day(text: str) -> date:
@@ -62,8 +59,7 @@ def product(text: str) -> Product:
     """Return the product of a name."""
     found = find_product(text)
     if found is None:
-        names = ", ".join(known.value for known in Product)
-        raise ArgumentTypeError(f"{why_no_product(text)}; expected a brand name or one of {names}")
+        raise ArgumentTypeError(why_no_product(text))
     return found
 
 
@@ -104,13 +100,27 @@ def _days(text: str) -> dict[str, date]:
     return {"first": day(first), "last": day(last or first)}
 
 
+def _text(text: str) -> str:
+    """Refuse what an unset variable of a script leaves."""
+    if not text.strip():
+        raise ArgumentTypeError("expected some text")
+    return text
+
+
+def _file(text: str) -> Path:
+    """Return a file's name; what only looks like a word with a meaning is one, as ``./-``."""
+    path = Path(_text(text))
+    has_meaning = str(path) in {"-", "none"} and str(path) != text
+    return path.absolute() if has_meaning else path
+
+
 _KINDS: Mapping[str, Callable[[str], Any]] = {
     "COUNT": count,
     "DATE": day,
     "DAY": day,
     "DAYS": days_ahead,
     "DAY[/LAST]": _days,
-    "FILE": Path,
+    "FILE": _file,
     "INTERVAL": interval,
     "POPULATION": Population,
     "PRODUCT": product,
@@ -145,7 +155,7 @@ def add_options(
     """
     for declared, words in options.items():
         name, _, kind = declared.partition(" ")
-        read = {**_KINDS, **kinds}.get(kind.rstrip("!*"), str)
+        read = {**_KINDS, **kinds}.get(kind.rstrip("!*"), _text)
         more: dict[str, Any] = {"metavar": kind.rstrip("!*"), "type": read}
         if not kind:
             more = {"action": "store_true"}
@@ -193,30 +203,21 @@ def policy_of(given: Namespace) -> SchedulingPolicy:
     """Return the policy of the command line.
 
     Raises:
-        PolicyFileError: When the policy has an unknown key or a value that means nothing.
+        ExchangeError: When a key is unknown or a value means nothing; it names file and key.
     """
     chosen = given.policy
     name, fields = tables_of(chosen) if isinstance(chosen, Path) else ("policy", chosen or {})
     if given.payer_minimum is not None:
         fields = {**fields, "payer_minimum": given.payer_minimum}
-    return policy_from(fields, name)
-
-
-def policy_from(fields: Mapping[str, Any], name: str) -> SchedulingPolicy:
-    """Return a policy of its fields.
-
-    Raises:
-        PolicyFileError: When a key is unknown or a value means nothing.
-    """
     try:
         return SchedulingPolicy.model_validate(dict(fields))
     except ValidationError as error:
-        raise PolicyFileError(f"{name}: {'; '.join(faults(error))}") from None
+        raise ExchangeError(f"{name}: {'; '.join(faults(error))}") from None
 
 
 def region_of(given: Namespace) -> str:
     """Return the region of the protocols."""
-    text = given.region or "us"
+    text = "us" if given.region is None else given.region
     own = {protocol.region for protocol in _own(given)}
     return text if text in own else region_named(text)
 
@@ -254,6 +255,8 @@ def calendar_of(given: Namespace) -> ClinicCalendar:
     """Return the calendar of the clinic."""
     weekdays = frozenset(given.open or tuple(Weekday)[:5])
     if given.country is None:
+        if given.subdivision is not None:
+            raise ExchangeError("--subdivision is a part of a country; give --country too")
         return ClinicCalendar(open_weekdays=weekdays, closures=tuple(given.closed))
     try:
         return ClinicCalendar.for_country(
@@ -264,6 +267,16 @@ def calendar_of(given: Namespace) -> ClinicCalendar:
         )
     except ImportError:
         raise missing_extra("holidays") from None
+
+
+def faults_in(error: ValidationError) -> str:
+    """Return where an input is wrong and what was expected, without the input."""
+    told = [
+        ": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"])))
+        for fault in safe_errors(error)
+    ]
+    more = [f"and {len(told) - _MOST_FAULTS} more"] if len(told) > _MOST_FAULTS else []
+    return "; ".join([*told[:_MOST_FAULTS], *more])
 
 
 def missing_extra(extra: str) -> ExchangeError:

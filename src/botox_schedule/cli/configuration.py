@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from botox_schedule.errors import BotoxScheduleError
+from botox_schedule.errors import ExchangeError
 from botox_schedule.protocols.loader import tables_of
 
 NAME = "botox-schedule.toml"
@@ -18,10 +18,6 @@ _EXPECTED = {
 }
 
 
-class ConfigurationError(BotoxScheduleError, ValueError):
-    """The configuration file cannot be used; the message names the file and the key."""
-
-
 def use_configuration(given: Namespace) -> str:
     """Fill in what the command line leaves open; the answer says which file was used for what.
 
@@ -30,7 +26,7 @@ def use_configuration(given: Namespace) -> str:
     the configuration.
 
     Raises:
-        ConfigurationError: When a key is unknown or its value of the wrong kind.
+        ExchangeError: When a key is unknown or its value of the wrong kind.
         ProtocolFileError: When the file is not TOML.
         OSError: When a file that was named cannot be opened.
     """
@@ -39,6 +35,7 @@ def use_configuration(given: Namespace) -> str:
     file = given.config or Path(NAME)
     if given.config is None and not file.exists():
         return ""
+    given.config = file  # so that no output is written over it
     _, settings = tables_of(file)
     _check(file.name, settings)
     used = [name for name in settings if _use(given, name, _placed(file, name, settings[name]))]
@@ -48,12 +45,12 @@ def use_configuration(given: Namespace) -> str:
 def _check(name: str, settings: dict[str, Any]) -> None:
     for key, value in settings.items():
         if key not in _KINDS:
-            raise ConfigurationError(f"{name}: unknown key; known are {', '.join(_KINDS)}")
+            raise ExchangeError(f"{name}: {key}: unknown key; known are {', '.join(_KINDS)}")
         names = value.values() if key == "columns" and isinstance(value, dict) else ()
         if not isinstance(value, _KINDS[key]) or not all(
             isinstance(header, str) for header in names
         ):
-            raise ConfigurationError(f"{name}: {key}: expected {_EXPECTED[key]}")
+            raise ExchangeError(f"{name}: {key}: expected {_EXPECTED[key]}")
 
 
 def _placed(file: Path, name: str, value: Any) -> Any:

@@ -75,4 +75,4 @@ def answer(given: Namespace) -> Answer:
         for e in events
     ]
     text: list[str | Table] = [Table(_COLUMNS, [("", rows)], _SPARE), "", f"written to {given.out}"]
-    return Answer(rows, text, events, _COLUMNS, question.problems)
+    return Answer(rows, text, events, _COLUMNS, question.problems, failed=not rows)

@@ -1,7 +1,7 @@
 """Reads a record from a JSON file, and finds its tracks."""
 
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,21 +9,23 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from botox_schedule import PatientRecord, TreatmentProtocol, UnknownProtocolError
-from botox_schedule.cli.arguments import AS_OF, RULES, content_of, known_of, policy_of, region_of
+from botox_schedule.cli.arguments import (
+    AS_OF,
+    RULES,
+    content_of,
+    faults_in,
+    known_of,
+    policy_of,
+    region_of,
+)
 from botox_schedule.engine.limits import planned_units
 from botox_schedule.engine.track import Reading, read_record, track_in
 from botox_schedule.engine.tracks import RecordTrack, followed_findings, followed_in, tracks_of
-from botox_schedule.errors import BotoxScheduleError
+from botox_schedule.errors import ExchangeError
 from botox_schedule.files import MEBIBYTE
 from botox_schedule.protocols.collection import Followed
 
 _MOST_BYTES = 64 * MEBIBYTE
-_MOST_FAULTS = 20
-_UNKNOWN_KEYS = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
-
-
-class RecordFileError(BotoxScheduleError, ValueError):
-    """The file holds no record; the message says where and what was expected."""
 
 
 class Question(NamedTuple):
@@ -67,25 +69,14 @@ def read_record_file(file: Path) -> PatientRecord:
     """Return the record that a JSON file holds.
 
     Raises:
-        RecordFileError: When it holds none; no value of the file is in the message.
+        ExchangeError: When it holds none; no value of the file is in the message.
         FileLimitError: When it is larger than 64 MiB.
         OSError: When it cannot be opened.
     """
     try:
         return PatientRecord.model_validate_json(content_of(file, _MOST_BYTES))
     except ValidationError as error:
-        told = list(_faults(error))
-        more = [f"and {len(told) - _MOST_FAULTS} more"] if len(told) > _MOST_FAULTS else []
-        raise RecordFileError("; ".join([*told[:_MOST_FAULTS], *more])) from None
-
-
-def _faults(error: ValidationError) -> Iterator[str]:
-    """Yield where each fault is and what was expected; a key that nobody knows is not shown."""
-    for fault in error.errors(include_url=False, include_input=False, include_context=False):
-        is_unknown_key = fault["type"] in _UNKNOWN_KEYS
-        place = fault["loc"][:-1] if is_unknown_key else fault["loc"]
-        message = "unknown field" if is_unknown_key else fault["msg"].removeprefix("Value error, ")
-        yield f"{'.'.join(map(str, place)) or 'the file'}: {message}"
+        raise ExchangeError(f"{file}: {faults_in(error)}") from None
 
 
 def question_of(given: Namespace) -> Question:

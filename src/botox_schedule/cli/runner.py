@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from botox_schedule import BotoxScheduleError
+from botox_schedule.cli.arguments import faults_in
 from botox_schedule.cli.configuration import use_configuration
 from botox_schedule.cli.main import COMMANDS
 from botox_schedule.cli.output import Answer, escaped, print_answer
@@ -38,28 +40,38 @@ def run(name: str, arguments: Sequence[str], today: Callable[[], date]) -> int:
         arguments: What follows its name.
         today: Reads the clock.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    has_output = _prepare_streams()
     given = command_parser(name).parse_args(arguments)
     try:
+        if not has_output:
+            raise OutputError("standard output is closed")
         return _answered(name, given, today)
-    except BrokenPipeError:
-        _discard_output()
-        return 0
     except OSError as error:
         named = "" if error.filename is None else f"{error.filename}: "
         return _fail(f"{named}{error.strerror}")
     except BotoxScheduleError as error:
         return _fail(str(error))
     except ValidationError as error:
-        return _fail("; ".join(fault["msg"] for fault in error.errors(include_url=False)))
+        return _fail(faults_in(error))
+
+
+def _prepare_streams() -> bool:
+    """Make each stream usable, and return whether standard output was open."""
+    has_output = sys.stdout is not None
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nothing = Path(os.devnull).open("r+", encoding="utf-8")  # noqa: SIM115 - until the end
+            setattr(sys, name, nothing)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    return has_output
 
 
 def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -> int:
     used = use_configuration(given)
     if used:
-        print(escaped(used), file=sys.stderr)
+        _tell(used)
     _check_files(given)
     given.as_of_is_today = getattr(given, "as_of", "") is None
     if given.as_of_is_today:
@@ -70,7 +82,7 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
     remarks = answer.remarks if given.form in _ROWS_ALONE else ()
     problems = answer.problems if given.form != "text" else ()
     for line in (*remarks, *problems):
-        print(escaped(line), file=sys.stderr)
+        _tell(line)
     return answer.exit_status
 
 
@@ -78,7 +90,7 @@ def _print(answer: Answer, form: str) -> None:
     try:
         print_answer(answer, form)
     except BrokenPipeError:
-        raise
+        _discard_output()
     except OSError as error:
         _discard_output()
         raise OSError(error.errno, error.strerror, "standard output") from None
@@ -101,8 +113,14 @@ def _discard_output() -> None:
 
 
 def _fail(message: str) -> int:
-    print(escaped(f"botox-schedule: {message}"), file=sys.stderr)
+    _tell(f"botox-schedule: {message}")
     return _UNREADABLE
+
+
+def _tell(line: str) -> None:
+    """The exit status is right also where nobody can be told."""
+    with suppress(OSError):
+        print(escaped(line), file=sys.stderr)
 
 
 def command_parser(name: str) -> argparse.ArgumentParser:

@@ -40,7 +40,7 @@ def add_arguments(command: ArgumentParser) -> None:
 def answer(given: Namespace) -> Answer:
     """Return every track in the section of the day's work that it belongs to."""
     clinic = clinic_of(given)
-    asked = given.open or given.closed or given.country is not None
+    asked = any((given.open, given.closed, given.country, given.subdivision))
     rules = rules_of(clinic, given)._replace(
         population=given.population,
         lead_days=given.ahead,
