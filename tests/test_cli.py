@@ -1020,6 +1020,10 @@ EXAMPLES = [
 ]  # fmt: skip
 
 
+def test_examples_fit_80_columns() -> None:
+    assert [line for line in EXAMPLES if len(line) > 76] == []
+
+
 @pytest.mark.parametrize("line", [*dict.fromkeys([*DOCUMENTED, *EXAMPLES])])
 def test_documented_commands_are_commands(line: str) -> None:
     _, name, *arguments = shlex.split(line.removeprefix("$ "))

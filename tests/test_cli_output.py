@@ -144,10 +144,27 @@ class TestText:
         )
         assert lines(Answer([], [TABLE]), 12).count("patient    n") == 2
 
+    def test_a_terminal_that_is_narrower_still_has_a_line_for_each_cell(self) -> None:
+        assert lines(Answer([], [TABLE]), 11)[6:] == [
+            "status:",
+            "  overdue",
+            "",
+            "",
+            "Two",
+            "patient:",
+            "  P20",
+            "n: 125",
+            "day: -",
+            "status: due",
+            "a b, c",
+            "",
+        ]
+
     def test_an_id_is_never_broken(self) -> None:
         row = {"patient": "P" * 100, "n": 1}
         table = Table(("patient", "n"), [("", [row])], ("n", "absent"))
-        assert "P" * 100 in lines(Answer([row], [table]))
+        assert "P" * 100 in lines(Answer([row], [table]), 100)
+        assert "  " + "P" * 100 in lines(Answer([row], [table]))
 
     def test_sentences_are_wrapped_and_lines_are_not(self) -> None:
         long = "word " * 30
@@ -202,8 +219,8 @@ class TestTerminal:
     ) -> None:
         pytest.importorskip("rich", reason="the extra 'cli' is not installed")
         out = self.shown(capsys, monkeypatch, columns, "demo")
-        assert re.search(r"\x1b\[1;31mP1025", out)
-        assert re.search(r"\x1b\[1;33mP1010", out)
+        assert re.search(r"\x1b\[1;31m(patient: )?P1025", out)
+        assert re.search(r"\x1b\[1;33m(patient: )?P1010", out)
         plain_out = re.sub(r"\x1b\[[0-9;]*m", "", out)
         monkeypatch.setitem(sys.modules, "rich.console", None)
         assert plain_out == self.shown(capsys, monkeypatch, columns, "demo")

@@ -2,7 +2,7 @@
 
 Examples:
     botox-schedule book record.json --closed 2026-05-25
-    botox-schedule book record.json --away 2026-06-01/2026-06-14 --country US --subdivision CA
+    botox-schedule book record.json --away 2026-06-01/2026-06-14 --country US
     botox-schedule book record.json --shared
 """
 

@@ -1,9 +1,9 @@
 """``botox-schedule completion``: completions for bash, zsh and fish.
 
 Examples:
-    botox-schedule completion bash > ~/.local/share/bash-completion/completions/botox-schedule
+    botox-schedule completion bash > ~/.bash_completion.d/botox-schedule
     botox-schedule completion zsh > ~/.zfunc/_botox-schedule
-    botox-schedule completion fish > ~/.config/fish/completions/botox-schedule.fish
+    botox-schedule completion fish > ~/.config/fish/completions/botox.fish
 """
 
 from argparse import ArgumentParser, Namespace

@@ -1,8 +1,8 @@
 """``botox-schedule countdown``: by when each thing must be done before a visit.
 
 Examples:
-    botox-schedule countdown 2026-06-22 --lead 'order=28 days' --lead 'call=7 days'
-    botox-schedule countdown 2026-06-22 --serial --lead 'submit=28 days' --lead 'order=21 days' --closed 2026-05-25
+    botox-schedule countdown 2026-06-22 --lead 'order=4 weeks'
+    botox-schedule countdown 2026-06-22 --serial --lead 'a=3 weeks' --lead 'b=7 days'
 """
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace

@@ -2,8 +2,8 @@
 
 Examples:
     botox-schedule due chronic-migraine 2026-01-05
-    botox-schedule due cervical-dystonia 2026-01-05 --product Dysport --as-of 2026-03-30
-    botox-schedule due chronic-migraine 2026-01-05 --payer-minimum '12 weeks + 1 day' --json
+    botox-schedule due cervical-dystonia 2026-01-05 --product Dysport
+    botox-schedule due chronic-migraine 2026-01-05 --payer-minimum '85 days'
 """
 
 from argparse import ArgumentParser, Namespace

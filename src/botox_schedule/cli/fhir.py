@@ -2,7 +2,7 @@
 
 Examples:
     botox-schedule fhir bundle.json --zone America/New_York
-    botox-schedule fhir bundle.json --zone America/New_York --product Botox --out proposals.json
+    botox-schedule fhir bundle.json --zone America/New_York --out proposals.json
 """
 
 import json

@@ -3,7 +3,7 @@
 Examples:
     botox-schedule forecast record.json
     botox-schedule forecast record.json --as-of 2026-04-10 --explain
-    botox-schedule forecast - --indication chronic-migraine --planned-units 155 --json < record.json
+    botox-schedule forecast - --planned-units 155 --json < record.json
 """
 
 from argparse import ArgumentParser, Namespace

@@ -1,8 +1,8 @@
 """``botox-schedule handout``: a patient's page.
 
 Examples:
-    botox-schedule handout record.json --key 7f3a --when-to-call call.txt --html page.html
-    botox-schedule handout record.json --key 7f3a --when-to-call call.txt --html page.html --language es --patient Ana
+    botox-schedule handout r.json --key 7f3a --when-to-call call.txt --html a.html
+    botox-schedule handout r.json --key 7f3a --when-to-call t.txt --html a.html --language es
 """
 
 from argparse import ArgumentParser, Namespace

@@ -2,7 +2,7 @@
 
 Examples:
     botox-schedule ics record.json --key 7f3a --out patient.ics
-    botox-schedule ics record.json --key 7f3a --out patient.ics --previous patient.ics --alarm '2 weeks'
+    botox-schedule ics record.json --key 7f3a --out a.ics --previous a.ics
 """
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace

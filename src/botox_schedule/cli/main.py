@@ -7,7 +7,7 @@ Examples:
     botox-schedule demo
     botox-schedule due chronic-migraine 2026-01-05
     botox-schedule schedule export.csv --as-of 2026-03-16
-    botox-schedule worklist export.csv --holds none --care-ends ends.csv --html list.html
+    botox-schedule worklist export.csv --holds none --care-ends ends.csv
 """
 
 import argparse

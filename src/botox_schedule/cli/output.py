@@ -173,11 +173,15 @@ def _table_lines(table: Table, width: int) -> Iterator[Line]:
             break
         if widths.pop(name, None) is not None:
             left_out.append(_title(name))
+    fits = _sum(widths) <= width
     for title, section in table.sections:
         if title:
-            yield from (Line(""), Line(escaped(title), "bold"))
-        yield from _section_lines(section, widths, table.below, width)
-    if left_out:
+            yield from (Line(""), *_wrapped(title, width, style="bold"))
+        if fits:
+            yield from _section_lines(section, widths, table.below, width)
+        else:
+            yield from _stacked_lines(section, columns, table.below, width)
+    if left_out and fits:
         told = f"Not shown for want of width: {', '.join(left_out)}; --csv and --json have them."
         yield from (Line(""), *_wrapped(told, width, style="dim"))
 
@@ -202,6 +206,17 @@ def _section_lines(
         yield Line(_joined({name: word(row.get(name)) for name in widths}, widths, numeric), style)
         if told := noted(row, below):
             yield from _wrapped(f"    {told}", width, style=style)
+
+
+def _stacked_lines(
+    rows: Sequence[Row], columns: Sequence[str], below: Sequence[str], width: int
+) -> Iterator[Line]:
+    """A line for each cell, where the terminal is narrower than the columns that are needed."""
+    for row in rows:
+        said = [f"{_title(name)}: {word(row.get(name))}" for name in columns]
+        for cell in filter(None, (*said, noted(row, below))):
+            yield from _wrapped(cell, width, _GAP, _STYLES.get(word(row.get("status")), ""))
+        yield Line("")
 
 
 def noted(row: Row, names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 Examples:
     botox-schedule report export.csv --html worklist.html
-    botox-schedule report export.csv --holds holds.csv --care-ends ends.csv --html worklist.html --as-of 2026-03-16
+    botox-schedule report export.csv --care-ends ends.csv --html worklist.html
 """
 
 from argparse import ArgumentParser, Namespace

@@ -2,8 +2,8 @@
 
 Examples:
     botox-schedule schedule export.csv --as-of 2026-03-16
-    botox-schedule schedule export.csv --holds holds.csv --care-ends ends.csv --date-format mdy
-    botox-schedule schedule export.xlsx --column date='Svc Dt' --product Botox --csv
+    botox-schedule schedule export.csv --care-ends ends.csv --date-format mdy
+    botox-schedule schedule export.xlsx --column date='Svc Dt' --csv
     botox-schedule schedule - --json < export.csv
 """
 

@@ -2,7 +2,7 @@
 
 Examples:
     botox-schedule timeline spasticity 2026-01-05
-    botox-schedule timeline chronic-migraine 2026-01-05 --course-started-on 2025-07-14 --as-of 2026-02-20
+    botox-schedule timeline migraine 2026-01-05 --course-started-on 2025-07-14
 """
 
 from argparse import ArgumentParser, Namespace

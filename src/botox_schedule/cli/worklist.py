@@ -2,9 +2,9 @@
 
 Examples:
     botox-schedule worklist export.csv --holds holds.csv --care-ends ends.csv
-    botox-schedule worklist export.csv --holds none --care-ends none --contacts calls.csv --acknowledged seen.csv
-    botox-schedule worklist sessions.parquet --holds none --care-ends ends.csv --csv
-    botox-schedule worklist export.csv --holds none --care-ends none --html list.html --xlsx list.xlsx
+    botox-schedule worklist a.csv --holds none --care-ends none --contacts calls.csv
+    botox-schedule worklist a.parquet --holds none --care-ends ends.csv --csv
+    botox-schedule worklist a.csv --holds none --care-ends none --html list.html
 """
 
 from argparse import ArgumentParser, Namespace

@@ -2,7 +2,7 @@
 
 Examples:
     botox-schedule workload export.csv --holds none --care-ends none
-    botox-schedule workload sessions.parquet --holds holds.csv --care-ends ends.csv --weeks 26 --capacity 40 --csv
+    botox-schedule workload export.csv --holds none --care-ends none --capacity 9
 """
 
 from argparse import ArgumentParser, Namespace
