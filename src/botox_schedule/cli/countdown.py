@@ -2,7 +2,7 @@
 
 Examples:
     botox-schedule countdown 2026-06-22 --lead 'order=4 weeks'
-    botox-schedule countdown 2026-06-22 --serial --lead 'a=3 weeks' --lead 'b=7 days'
+    botox-schedule countdown 2026-06-22 --serial --lead 'a=3 weeks' --lead b=1w
 """
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace

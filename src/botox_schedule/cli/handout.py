@@ -1,8 +1,8 @@
 """``botox-schedule handout``: a patient's page.
 
 Examples:
-    botox-schedule handout r.json --key 7f3a --when-to-call call.txt --html a.html
-    botox-schedule handout r.json --key 7f3a --when-to-call t.txt --html a.html --language es
+    botox-schedule handout r.json --key 7f3a --when-to-call a.txt --html a.html
+    botox-schedule handout r.json --key 7 --when-to-call a.txt --html b --clinic X
 """
 
 from argparse import ArgumentParser, Namespace

@@ -2,7 +2,7 @@
 
 Examples:
     botox-schedule response diary.csv record.json --rule nice-ta260
-    botox-schedule response diary.csv record.json --rule ehf-2018 --missing scale
+    botox-schedule response diary.csv r.json --rule ehf-2018 --missing scale
 """
 
 import sys

@@ -2,7 +2,7 @@
 
 Examples:
     botox-schedule worklist export.csv --holds holds.csv --care-ends ends.csv
-    botox-schedule worklist a.csv --holds none --care-ends none --contacts calls.csv
+    botox-schedule worklist a.csv --holds none --care-ends none --contacts b.csv
     botox-schedule worklist a.parquet --holds none --care-ends ends.csv --csv
     botox-schedule worklist a.csv --holds none --care-ends none --html list.html
 """

@@ -2,7 +2,7 @@
 
 Examples:
     botox-schedule workload export.csv --holds none --care-ends none
-    botox-schedule workload export.csv --holds none --care-ends none --capacity 9
+    botox-schedule workload a.csv --holds none --care-ends none --capacity 40
 """
 
 from argparse import ArgumentParser, Namespace
