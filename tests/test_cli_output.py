@@ -490,6 +490,18 @@ class TestErrors:
             assert "Zaphod" not in err, arguments
             assert "1999" not in err, arguments
 
+    def test_a_name_that_a_terminal_would_obey_is_no_argument(self, capsys: Capture) -> None:
+        with pytest.raises(SystemExit):
+            cli.main(["due", "migraine", "2026-01-05", "\x1b[31m\u202e.csv"])
+        err = capsys.readouterr().err
+        assert err.endswith("unrecognized arguments: \\x1b[31m\\u202e.csv\n")
+
+    def test_several_faults_of_a_file_are_one_line(self, capsys: Capture, tmp_path: Path) -> None:
+        own = file_of(tmp_path, "[[protocols]]\nid = 1\nversion = 1\n", "own.toml")
+        status, _, err = run(capsys, "protocols", "--protocols", own)
+        assert (status, err.count("\n"), "\\n" in err) == (2, 1, False)
+        assert err.count("; own.toml: ") > 1
+
     def test_a_fault_of_a_value_is_one_line(
         self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -2,7 +2,6 @@
 
 Examples:
     botox-schedule handout r.json --key 7f3a --when-to-call a.txt --html a.html
-    botox-schedule handout r.json --key 7 --when-to-call a.txt --html b --clinic X
 """
 
 from argparse import ArgumentParser, Namespace

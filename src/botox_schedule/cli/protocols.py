@@ -56,9 +56,7 @@ def _named(known: ProtocolSet, name: str) -> list[TreatmentProtocol]:
     try:
         slug = known.indication_named(name)
     except UnknownProtocolError as error:
-        raise UnknownProtocolError(
-            f"no protocol has that id, and {error}; 'botox-schedule protocols' lists all"
-        ) from None
+        raise UnknownProtocolError(f"no protocol has that id, and {error}") from None
     return [protocol for protocol in known if protocol.indication == slug]
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
@@ -50,7 +50,7 @@ def run(name: str, arguments: Sequence[str], today: Callable[[], date]) -> int:
         named = "" if error.filename is None else f"{error.filename}: "
         return _fail(f"{named}{error.strerror}")
     except BotoxScheduleError as error:
-        return _fail(str(error))
+        return _fail(str(error).replace("\n", "; "))
     except ValidationError as error:
         return _fail(faults_in(error))
 
@@ -123,11 +123,18 @@ def _tell(line: str) -> None:
         print(escaped(line), file=sys.stderr)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A pattern of a shell can become an argument, and a file's name can hold anything."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(escaped(message))
+
+
 def command_parser(name: str) -> argparse.ArgumentParser:
     """Return the parser of a command; the examples of its help are those of its module."""
     module = _module(name)
     _, _, examples = (module.__doc__ or "").partition("Examples:\n")
-    command = argparse.ArgumentParser(
+    command = _Parser(
         prog=f"botox-schedule {name}",
         description=f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.",
         epilog=f"examples:\n{examples}",
