@@ -198,6 +198,15 @@ class TestRows:
         assert json.loads(out)["problems"] == told
         assert err.splitlines()[-2:] == told
 
+    def test_a_side_table_without_a_column_names_the_option(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        holds = file_of(tmp_path, "Pat,Von\n1,2\n", "h.csv")
+        status, _, err = run(capsys, "schedule", export(tmp_path, GOOD), "--holds", holds)
+        assert (status, "(--column holds.patient=...)" in err) == (2, True)
+        columns = ("--column", "holds.patient=Pat", "--column", "holds.first=Von")
+        assert run(capsys, "schedule", export(tmp_path, GOOD), "--holds", holds, *columns)[0] == 1
+
     def test_two_days_of_birth_count_for_nothing(self, capsys: Capture, tmp_path: Path) -> None:
         births = file_of(tmp_path, "patient,born on\nP1,1981-01-01\n", "b.csv")
         out = text(capsys, "schedule", export(tmp_path, GOOD), "--births", births)
@@ -614,5 +623,15 @@ class TestAdherence:
         status, out, _ = run(capsys, "adherence", export(tmp_path, GOOD), "--gap-days", "30")
         assert (status, "an episode ends after 30 days" in out) == (0, True)
 
-    def test_an_export_without_tracks_is_answered(self, capsys: Capture, tmp_path: Path) -> None:
-        assert run(capsys, "adherence", export(tmp_path))[0] == 0
+
+@pytest.mark.parametrize("rows", [(), ("P1,soon,chronic-migraine,Botox,155,completed,",)])
+@pytest.mark.parametrize("command", ["schedule", "worklist", "adherence", "workload"])
+def test_an_export_without_a_session_is_counted_and_ends_with_1(
+    capsys: Capture, tmp_path: Path, command: str, rows: tuple[str, ...]
+) -> None:
+    if command == "workload":
+        pytest.importorskip("polars", reason="the extra 'panel' is not installed")
+    options = NOBODY_ELSE if command in {"worklist", "workload"} else ()
+    status, out, _ = run(capsys, command, export(tmp_path, *rows), *options)
+    assert (status, f"{len(rows)} rows: {len(rows)} left out" in out) == (1, True)
+    assert ("Problems" in out) == bool(rows)

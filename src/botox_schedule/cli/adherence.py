@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.exports import Clinic, add_export, clinic_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table, flat
-from botox_schedule.cli.schedule import tracks_of_clinic
+from botox_schedule.cli.schedule import head_of, tracks_of_clinic
 from botox_schedule.cli.tracks import ListedTrack
 from botox_schedule.outcomes import Adherence, adherence
 
@@ -43,7 +43,7 @@ def answer(given: Namespace) -> Answer:
     found = [*_judged(clinic, tracks, given)]
     rows = [{**row, **_cells(judged)} for row, judged in found]
     problems = [*clinic.problems, *[_WITHOUT] * (len(tracks) - len(found))]
-    head = [f"as of {clinic.as_of}; {_gap_words(given.gap_days)}"]
+    head = [*head_of(clinic), _gap_words(given.gap_days)]
     return Answer(
         rows=rows,
         text=[*head, "", Table(_COLUMNS, [("", rows)], _SPARE), "", NOT_ADVICE],
@@ -55,6 +55,7 @@ def answer(given: Namespace) -> Answer:
         columns=_COLUMNS,
         problems=problems,
         remarks=head,
+        failed=not rows,
     )
 
 

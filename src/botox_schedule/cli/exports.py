@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -136,13 +136,9 @@ def clinic_of(given: Namespace) -> Clinic:
         "encoding": given.encoding,
         "indications": (*known.indications, *policy.other_indications),
     }
-    reading = _named(
-        given.file, tables.read_sessions, columns=_columns(given, _SESSIONS), **options
-    )
+    reading = _read(given, given.file, _SESSIONS, options)
     facts = {
-        name: _named(
-            file, getattr(tables, f"read_{name}"), columns=_columns(given, name), **options
-        )
+        name: _read(given, file, name, options)
         for name in (*SIDE_TABLES, *NOTES)
         if (file := getattr(given, name, None)) not in {None, NONE}
     }
@@ -164,12 +160,15 @@ def _columns(given: Namespace, table: str) -> dict[str, str]:
     return {header: found[1] for found, header in named if found[0] == table}
 
 
-def _named(file: Path, read: Callable[..., Any], **options: Any) -> Any:
-    """Read a table; an error names its file."""
+def _read(given: Namespace, file: Path, table: str, options: Mapping[str, Any]) -> Any:
+    """Read a table; an error names its file, and the option that names its columns."""
+    read = getattr(tables, f"read_{table}")
     try:
-        return read(str(file), **options)
+        return read(str(file), columns=_columns(given, table), **options)
     except BotoxScheduleError as error:
         said = str(error).removeprefix(f"{file.name}: ")
+        if table != _SESSIONS:
+            said = said.replace("--column ", f"--column {table}.")
         raise ExchangeError(f"{file}: {said}") from None
 
 

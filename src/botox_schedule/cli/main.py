@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        0; 1 for bad rows, or where no day was found; 2 when nothing could be read; 130 when
+        0; 1 for bad rows, or where no track or day was found; 2 when nothing could be read; 130 when
         somebody interrupted it.
     """
     given = [*(sys.argv[1:] if arguments is None else arguments)]

@@ -256,4 +256,5 @@ def list_answer(
         columns=COLUMNS,
         problems=problems,
         remarks=lines,
+        failed=not tracks,
     )

@@ -39,6 +39,8 @@ def answer(given: Namespace) -> Answer:
     if not 1 <= given.weeks <= 520:
         raise CountError("--weeks: give a number from 1 to 520")
     clinic = clinic_of(given)
+    if not clinic.reading.session_rows:
+        return _answer(clinic, (), [])
     frames: dict[str, Any] = {
         name: pl.DataFrame(rows, infer_schema_length=None) if rows else None
         for name, rows in _tables(clinic).items()
@@ -66,6 +68,7 @@ def _answer(clinic: Clinic, columns: Sequence[str], rows: Sequence[Row]) -> Answ
         columns=columns,
         problems=clinic.problems,
         remarks=head,
+        failed=not rows,
     )
 
 
