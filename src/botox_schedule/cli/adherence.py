@@ -5,19 +5,19 @@ Examples:
     botox-schedule adherence export.csv --gap-days 30 --care-ends ends.csv --csv
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
-from botox_schedule.cli.arguments import add_options
-from botox_schedule.cli.exports import Clinic, add_export, clinic_of
+from botox_schedule.cli.exports import Clinic, clinic_of, export_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table, flat
 from botox_schedule.cli.schedule import head_of, tracks_of_clinic
 from botox_schedule.cli.tracks import ListedTrack
 from botox_schedule.outcomes import Adherence, adherence
 
-_OPTIONS = {
+OPTIONS = export_options(notes={}) | {
     "--gap-days DAYS": "days without expected effect that do not end an episode (without it: no episodes)"
 }
+"""What the command takes."""
 _FIGURES = (
     *("cycles", "held_cycles", "on_time", "early", "late", "on_time_share"),
     *("covered_between", "covered_to_end", "persistent_days", "is_censored"),
@@ -28,12 +28,6 @@ _SPARE = (
     *("persistent_days", "on_time_share"),
 )
 _WITHOUT = "a track has no protocol, or its rows could not be read; 'schedule' shows which"
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_export(command, notes={})
-    add_options(command, _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:

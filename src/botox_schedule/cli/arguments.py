@@ -9,7 +9,6 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -114,6 +113,30 @@ def _file(text: str) -> Path:
     return path.absolute() if has_meaning else path
 
 
+def _stamp(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        raise ArgumentTypeError("expected a moment such as 2026-02-01T09:00:00Z")
+    return moment
+
+
+def _lead(text: str) -> tuple[str, Interval]:
+    name, separator, length = text.rpartition("=")
+    if not separator or not name:
+        raise ArgumentTypeError("expected NAME=INTERVAL, such as 'order=28 days'")
+    return name, interval(length)
+
+
+def _column(text: str) -> tuple[str, str]:
+    name, separator, header = text.partition("=")
+    if not (name and separator and header):
+        raise ArgumentTypeError("expected NAME=HEADER, such as date='Svc Dt'")
+    return name, header
+
+
 _KINDS: Mapping[str, Callable[[str], Any]] = {
     "COUNT": count,
     "DATE": day,
@@ -122,6 +145,9 @@ _KINDS: Mapping[str, Callable[[str], Any]] = {
     "DAY[/LAST]": _days,
     "FILE": _file,
     "INTERVAL": interval,
+    "MOMENT": _stamp,
+    "NAME=HEADER": _column,
+    "NAME=INTERVAL": _lead,
     "POPULATION": Population,
     "PRODUCT": product,
     "UNITS": units,
@@ -136,39 +162,36 @@ def _member(kind: type[StrEnum], text: str) -> StrEnum:
     return kind(text)
 
 
-def add_options(
-    command: ArgumentParser,
-    options: Mapping[str, str],
-    kinds: Mapping[str, Callable[[str], Any]] = MappingProxyType({}),
-    **defaults: Any,
-) -> None:
-    """Add arguments as they are declared: ``--name KIND`` and what the help says of it.
+def add_options(command: ArgumentParser, options: Mapping[str, str]) -> None:
+    """Add arguments as they are declared: ``--name KIND:DEFAULT`` and what the help says of it.
 
-    A name without dashes is not an option, one without a kind is a flag. ``!`` after the kind
-    says that it is required, ``*`` that it may be repeated.
-
-    Args:
-        command: The parser.
-        options: The arguments.
-        kinds: What reads the kinds that are not known to all commands.
-        defaults: The values of those that were not given, by their name with underscores.
+    A name without dashes is not an option, one without a kind is a flag; kinds with ``|`` are
+    the words to choose from. After the kind, ``!`` says that it is required, ``?`` that it is
+    not, ``*`` that it may be repeated.
     """
     for declared, words in options.items():
         name, _, kind = declared.partition(" ")
-        read = {**_KINDS, **kinds}.get(kind.rstrip("!*"), _text)
-        more: dict[str, Any] = {"metavar": kind.rstrip("!*"), "type": read}
-        if not kind:
-            more = {"action": "store_true"}
-        elif isinstance(read, type) and issubclass(read, StrEnum):
-            more = {"metavar": f"{{{','.join(read)}}}", "type": partial(_member, read)}
-        if "!" in kind:
-            more["required"] = True
-        if "*" in kind:
-            more |= {"action": "append", "default": []}
-        default = defaults.get(name.strip("-").replace("-", "_"))
-        if default is not None:
-            more["default"] = default
-        command.add_argument(name, help=words, **more)
+        command.add_argument(name, help=words, **_settings(kind))
+
+
+def _settings(declared: str) -> dict[str, Any]:
+    kind, _, default = declared.partition(":")
+    bare = kind.rstrip("!*?")
+    read = _KINDS.get(bare, _text)
+    found: dict[str, Any] = {"metavar": bare, "type": read}
+    if not kind:
+        return {"action": "store_true"}
+    if "|" in bare:
+        found = {"choices": bare.split("|")}
+    elif isinstance(read, type) and issubclass(read, StrEnum):
+        found = {"metavar": f"{{{','.join(read)}}}", "type": partial(_member, read)}
+    if kind.endswith("?"):
+        found["nargs"] = "?"
+    if "!" in kind:
+        found["required"] = True
+    if "*" in kind:
+        found |= {"action": "append", "default": []}
+    return found | ({"default": default} if default else {})
 
 
 AS_OF = {"--as-of DAY": "the day for which the question is asked (default: today)"}

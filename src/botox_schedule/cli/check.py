@@ -5,21 +5,16 @@ Examples:
     botox-schedule check record.json --on 2026-06-15 --planned-units 155 --json
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 
 from botox_schedule import TreatmentProtocol, check_date
-from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
 from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.engine import DateCheck
 
-_OPTIONS = {"--on DAY!": "the day to judge; a past one is judged by what was known then"}
+OPTIONS = RECORD | {"--on DAY!": "the day to judge; a past one is judged by what was known then"}
+"""What the command takes."""
 _SHOWN = ("on", "allowed", "clear", "days_from_earliest", "next_allowed_on", "findings")
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, RECORD | _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:

@@ -6,19 +6,15 @@ Examples:
     botox-schedule completion fish > ~/.config/fish/completions/botox.fish
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator
 
 from botox_schedule.cli.main import COMMANDS
 from botox_schedule.cli.output import Answer, Line, Row
 from botox_schedule.cli.runner import command_parser
 
-_SHELLS = ("bash", "zsh", "fish")
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    command.add_argument("shell", choices=_SHELLS, help="the shell that shall complete")
+OPTIONS = {"shell bash|zsh|fish": "the shell that shall complete"}
+"""What the command takes."""
 
 
 def answer(given: Namespace) -> Answer:

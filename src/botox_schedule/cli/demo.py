@@ -4,7 +4,7 @@ Examples:
     botox-schedule demo
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from datetime import date
 from importlib.resources import as_file, files
 
@@ -17,13 +17,11 @@ from botox_schedule.cli.tracks import Rules, listed_tracks
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.tables import read_sessions
 
+OPTIONS: dict[str, str] = {}
+"""What the command takes."""
 _DAY = date(2026, 3, 16)
 _PATIENT = "P1035"
 _TREATMENT = "chronic-migraine"
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes: nothing."""
 
 
 def answer(given: Namespace) -> Answer:  # noqa: ARG001 - every command takes its arguments

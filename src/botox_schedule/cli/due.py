@@ -6,21 +6,18 @@ Examples:
     botox-schedule due chronic-migraine 2026-01-05 --payer-minimum '85 days'
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
 
 from botox_schedule import TreatmentProtocol, due_dates, due_status, project_dates
-from botox_schedule.cli.arguments import TREATMENT, add_options, policy_of, protocol_of
+from botox_schedule.cli.arguments import TREATMENT, policy_of, protocol_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
 from botox_schedule.cli.protocols import sources
 from botox_schedule.engine import ProjectedSession
 
+OPTIONS = TREATMENT
+"""What the command takes."""
 _DATES = ("earliest", "due", "overdue_from", "lapsed_from", "typical_on")
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, TREATMENT)
 
 
 def answer(given: Namespace) -> Answer:

@@ -1,6 +1,6 @@
 """Reads a clinic's export and the tables next to it into one record for each patient."""
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from botox_schedule import PatientRecord, SessionStatus, tables
-from botox_schedule.cli.arguments import AS_OF, RULES, add_options, known_of, policy_of
+from botox_schedule.cli.arguments import AS_OF, RULES, known_of, policy_of
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
@@ -86,13 +86,12 @@ class Clinic(NamedTuple):
         return {"rows": read.read, **by_status, "left_out": read.left_out, "blank": read.blank}
 
 
-def add_export(
-    command: ArgumentParser, *, needed: Sequence[str] = (), notes: Mapping[str, str] = NOTES
-) -> None:
-    """Add what reads a clinic's tables.
+def export_options(
+    *, needed: Sequence[str] = (), notes: Mapping[str, str] = NOTES
+) -> dict[str, str]:
+    """Return what reads a clinic's tables.
 
     Args:
-        command: The parser.
         needed: The tables next to the sessions that must be named; ``none`` says there is none.
         notes: The tables of notes that the command shows.
     """
@@ -101,8 +100,7 @@ def add_export(
         + ("; none says there is none" if name in needed else "")
         for name, words in {**SIDE_TABLES, **notes}.items()
     }
-    kinds = {"NAME=HEADER": _column}
-    add_options(command, {_FILE: _FILE_WORDS} | named | _OPTIONS | AS_OF | RULES, kinds)
+    return {_FILE: _FILE_WORDS} | named | _OPTIONS | AS_OF | RULES
 
 
 _FILE = "file FILE"
@@ -113,13 +111,6 @@ _OPTIONS = {
     "--product PRODUCT": "the product of rows that name none",
     "--encoding NAME": "such as latin-1 (default: UTF-8, or UTF-16 by its mark)",
 }
-
-
-def _column(text: str) -> tuple[str, str]:
-    name, separator, header = text.partition("=")
-    if not (name and separator and header):
-        raise ArgumentTypeError("expected NAME=HEADER, such as date='Svc Dt'")
-    return name, header
 
 
 def clinic_of(given: Namespace) -> Clinic:

@@ -6,14 +6,13 @@ Examples:
 """
 
 import json
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
 from botox_schedule.cli.arguments import (
     AS_OF,
     RULES,
-    add_options,
     content_of,
     known_of,
     missing_extra,
@@ -26,12 +25,17 @@ from botox_schedule.errors import ExchangeError
 from botox_schedule.files import MEBIBYTE
 from botox_schedule.terms import DueStatus
 
-_OPTIONS = {
-    "file FILE": "a bundle, a resource, or lines of resources, also in gzip; - for standard input",
-    "--zone ZONE!": "the clinic's time zone, such as America/New_York: it decides the day of an instant",
-    "--product PRODUCT": "the product of sessions whose resources name none",
-    "--out FILE": "write the next sessions there, as a bundle of proposed ServiceRequests",
-}
+OPTIONS = (
+    {
+        "file FILE": "a bundle, a resource, or lines of resources, also in gzip; - for standard input",
+        "--zone ZONE!": "the clinic's time zone, such as America/New_York: it decides the day of an instant",
+        "--product PRODUCT": "the product of sessions whose resources name none",
+        "--out FILE": "write the next sessions there, as a bundle of proposed ServiceRequests",
+    }
+    | AS_OF
+    | RULES
+)
+"""What the command takes."""
 _MOST_BYTES = 512 * MEBIBYTE
 _SHOWN = (
     *("patient", "indication", "status", "last_session_on", "earliest", "due", "overdue_from"),
@@ -39,11 +43,6 @@ _SHOWN = (
 )
 _SPARE = ("earliest", "overdue_from", "last_session_on", "days_to_go", "status")
 _UNDATED = frozenset({DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL})
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, _OPTIONS | AS_OF | RULES)
 
 
 def answer(given: Namespace) -> Answer:

@@ -6,26 +6,21 @@ Examples:
     botox-schedule forecast - --planned-units 155 --json < record.json
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
 from botox_schedule import Forecast
-from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
 from botox_schedule.cli.record_files import RECORD, question_of
 from botox_schedule.engine.forecast import forecast_in
 from botox_schedule.engine.limits import LimitCheck
 
-_OPTIONS = {"--explain": "with the reason and the source of every date"}
+OPTIONS = RECORD | {"--explain": "with the reason and the source of every date"}
+"""What the command takes."""
 _BRIEF = (
     *("status", "earliest", "due", "overdue_from", "lapsed_from", "typical_on", "resumes_on"),
     *("cycle_number", "last_session_on", "phase", "booked_on", "clear"),
 )
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, RECORD | _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:

@@ -4,29 +4,25 @@ Examples:
     botox-schedule handout r.json --key 7f3a --when-to-call a.txt --html a.html
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from pathlib import Path
 
-from botox_schedule.cli.arguments import add_options, midnight, missing_extra
+from botox_schedule.cli.arguments import midnight, missing_extra
 from botox_schedule.cli.output import Answer, write_file
 from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.errors import HandoutError, UnknownProtocolError
 from botox_schedule.files import MEBIBYTE, read_within
 
-_OPTIONS = {
+OPTIONS = RECORD | {
     "--when-to-call FILE!": "the clinic's own text on when to call; there is none by default",
     "--html FILE!": "the page to write",
     "--key KEY!": "the clinic's key of the patient: it makes the ids of the calendar entries",
-    "--language LANGUAGE": "en (default), or es, which nobody has reviewed yet",
+    "--language LANGUAGE:en": "en (default), or es, which nobody has reviewed yet",
     "--messages FILE": "the clinic's own words for the page, in TOML",
     "--patient NAME": "what the patient is called on the page",
     "--clinic TEXT": "the clinic's name and telephone",
 }
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, RECORD | _OPTIONS, language="en")
+"""What the command takes."""
 
 
 def answer(given: Namespace) -> Answer:

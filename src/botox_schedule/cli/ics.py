@@ -5,42 +5,27 @@ Examples:
     botox-schedule ics record.json --key 7f3a --out a.ics --previous a.ics
 """
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from datetime import datetime
+from argparse import Namespace
 
-from botox_schedule.cli.arguments import add_options, midnight, missing_extra
+from botox_schedule.cli.arguments import midnight, missing_extra
 from botox_schedule.cli.output import Answer, Table, flat, write_file
 from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.files import MEBIBYTE, read_within
 
-_OPTIONS = {
+OPTIONS = RECORD | {
     "--key KEY!": "the clinic's key of the patient: it makes the ids of the entries",
     "--out FILE!": "the calendar to write",
     "--previous FILE": "the last export: only changes are new; it may be the file to write",
-    "--count COUNT": "how many sessions ahead (default: 1)",
+    "--count COUNT:1": "how many sessions ahead (default: 1)",
     "--alarm INTERVAL*": "when to remind before a session ahead, such as '2 weeks'; may be repeated",
     "--name TEXT": "the calendar's name",
-    "--sequence COUNT": "the revision of new and changed entries (default: 0)",
+    "--sequence COUNT:0": "the revision of new and changed entries (default: 0)",
     "--stamped-at MOMENT": "the moment of the export (default: the day asked for, 0:00 UTC)",
 }
+"""What the command takes."""
 _COLUMNS = ("first", "last", "kind", "status", "uid")
 _SPARE = ("uid",)
 _MOST_BYTES = 64 * MEBIBYTE
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, RECORD | _OPTIONS, {"MOMENT": _stamp}, count=1, sequence=0)
-
-
-def _stamp(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.utcoffset() is None:
-        raise ArgumentTypeError("expected a moment such as 2026-02-01T09:00:00Z")
-    return moment
 
 
 def answer(given: Namespace) -> Answer:

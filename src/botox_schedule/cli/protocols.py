@@ -8,34 +8,29 @@ Examples:
     botox-schedule protocols --verify
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from botox_schedule import TreatmentProtocol, UnknownProtocolError, load_protocols
-from botox_schedule.cli.arguments import add_options, known_of
+from botox_schedule.cli.arguments import known_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table, flat
 from botox_schedule.protocols import SourceRef, verify_bundled
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.views.notebook import figures
 
-_OPTIONS = {
+OPTIONS = {
+    "name NAME?": "a protocol's id, or an indication: every figure with its source",
     "--protocols FILE": "the clinic's own protocols, in TOML, too",
     "--verify": "compare the bundled data files with the digests that came with them",
 }
+"""What the command takes."""
 _LIST = ("indication", "for", "minimum", "usual", "typical", "verification")
 _NAMES = ("id", "version", "indication", "product", "population", "region")
 _INTERVALS = ("minimum", "usual", "typical")
 _COLUMNS = (*_NAMES, *_INTERVALS, "verification")
 _SPARE = ("verification", "typical")
 _FIGURES = ("figure", "value", "verification", "checked_on", "source")
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    words = "a protocol's id, or an indication: every figure with its source"
-    command.add_argument("name", nargs="?", metavar="NAME", help=words)
-    add_options(command, _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:

@@ -5,22 +5,18 @@ Examples:
     botox-schedule report export.csv --care-ends ends.csv --html worklist.html
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
 
-from botox_schedule.cli.arguments import add_options, missing_extra
-from botox_schedule.cli.exports import Clinic, add_export, clinic_of
+from botox_schedule.cli.arguments import missing_extra
+from botox_schedule.cli.exports import Clinic, clinic_of, export_options
 from botox_schedule.cli.output import Answer, noted, write_file
 from botox_schedule.cli.schedule import schedule_answer, tracks_of_clinic
 from botox_schedule.cli.tracks import NOTED, ListedTrack
 
+OPTIONS = export_options() | {"--html FILE!": "the page to write"}
+"""What the command takes."""
 _UNREAD = "rows of the patient could not be read"
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_export(command)
-    add_options(command, {"--html FILE!": "the page to write"})
 
 
 def answer(given: Namespace) -> Answer:

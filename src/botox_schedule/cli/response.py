@@ -6,10 +6,9 @@ Examples:
 """
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from typing import Any
 
-from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, word
 from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
@@ -26,19 +25,15 @@ from botox_schedule.outcomes import (
     response_review_dates,
 )
 
-_OPTIONS = {
+OPTIONS = {
     "diary FILE": "a headache diary, in CSV; - for standard input",
     "--rule RULE!": "a response rule, such as nice-ta260",
     "--rules FILE": "the clinic's own rules, in TOML",
-    "--missing HOW": "what becomes of days without an entry (default: scale)",
+    f"--missing {'|'.join(MissingDays)}:{MissingDays.SCALE}": "what becomes of days without an entry (default: scale)",
     "--date-format FORMAT": "such as %%d.%%m.%%Y (default: YYYY-MM-DD)",
     "--encoding NAME": "such as latin-1 (default: UTF-8, or UTF-16 by its mark)",
-}
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, _OPTIONS | RECORD, {"HOW": MissingDays}, missing=MissingDays.SCALE)
+} | RECORD
+"""What the command takes."""
 
 
 def answer(given: Namespace) -> Answer:
@@ -47,7 +42,7 @@ def answer(given: Namespace) -> Answer:
     question, reading = with_protocol(given), _diary(given)
     asked: dict[str, Any] = {"rule": _rule(given), **question.rules}
     track = question.record, question.protocols[0]
-    assessment = assess_response(reading.diary, *track, missing=given.missing, **asked)
+    assessment = assess_response(reading.diary, *track, missing=MissingDays(given.missing), **asked)
     reviews = response_review_dates(*track, **asked)
     lines = [*assessment.explain().splitlines(), "", "can be judged from:"]
     lines += [f"  {r.criterion}: {word(r.on)} ({r.why})" for r in reviews]
@@ -73,7 +68,7 @@ def _diary(given: Namespace) -> DiaryReading:
             as_of=given.as_of,
             date_format=given.date_format,
             encoding=given.encoding,
-            missing=given.missing,
+            missing=MissingDays(given.missing),
         )
     except BotoxScheduleError as error:
         raise ExchangeError(f"{given.diary}: {error}") from None

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from botox_schedule import BotoxScheduleError
-from botox_schedule.cli.arguments import faults_in
+from botox_schedule.cli.arguments import add_options, faults_in
 from botox_schedule.cli.configuration import use_configuration
 from botox_schedule.cli.main import COMMANDS
 from botox_schedule.cli.output import Answer, escaped, print_answer
@@ -141,7 +141,7 @@ def command_parser(name: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    module.add_arguments(command)
+    add_options(command, module.OPTIONS)
     forms = command.add_mutually_exclusive_group()
     for form, words in _FORMS.items():
         forms.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=words)

@@ -7,15 +7,17 @@ Examples:
     botox-schedule schedule - --json < export.csv
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, cast
 
 from botox_schedule.cli.arguments import region_of
-from botox_schedule.cli.exports import NOTES, Clinic, add_export, clinic_of
+from botox_schedule.cli.exports import NOTES, Clinic, clinic_of, export_options
 from botox_schedule.cli.output import Answer
 from botox_schedule.cli.tracks import ListedTrack, Rules, list_answer, listed_tracks
 
+OPTIONS = export_options()
+"""What the command takes."""
 _SHOWN = (
     *("patient", "indication", "product", "last_session_on", "earliest", "due", "overdue_from"),
     *("lapsed_from", "typical_on", "status", "phase", "days_to_go", "booked_on", "clear"),
@@ -24,11 +26,6 @@ _SPARE = (
     *("clear", "phase", "lapsed_from", "product", "earliest", "last_session_on", "overdue_from"),
     *("typical_on", "booked_on"),
 )
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_export(command)
 
 
 def answer(given: Namespace) -> Answer:

@@ -7,34 +7,33 @@ Examples:
     botox-schedule worklist a.csv --holds none --care-ends none --html list.html
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from botox_schedule.cli.arguments import CALENDAR, add_options, calendar_of
-from botox_schedule.cli.exports import add_export, clinic_of
+from botox_schedule.cli.arguments import CALENDAR, calendar_of
+from botox_schedule.cli.exports import clinic_of, export_options
 from botox_schedule.cli.output import Answer, write_file
 from botox_schedule.cli.printed_list import list_html, list_xlsx
 from botox_schedule.cli.schedule import rules_of, schedule_answer
 from botox_schedule.cli.tracks import LEAD_DAYS, in_sections, listed_tracks
 
-_OPTIONS = {
-    "--ahead DAYS": f"how many days before the due day a patient is called (default: {LEAD_DAYS})",
-    "--population POPULATION": "whom the protocols are for (default: the patient's age decides)",
-    "--html FILE": "a list to print and tick, as a page",
-    "--xlsx FILE": "a list to print and tick, as a spreadsheet (extra 'excel')",
-}
+OPTIONS = (
+    export_options(needed=("holds", "care_ends"))
+    | CALENDAR
+    | {
+        f"--ahead DAYS:{LEAD_DAYS}": f"how many days before the due day a patient is called (default: {LEAD_DAYS})",
+        "--population POPULATION": "whom the protocols are for (default: the patient's age decides)",
+        "--html FILE": "a list to print and tick, as a page",
+        "--xlsx FILE": "a list to print and tick, as a spreadsheet (extra 'excel')",
+    }
+)
+"""What the command takes."""
 _SHOWN = (
     *("patient", "indication", "reason", "last_session_on", "due", "days_to_go", "call_by"),
     *("last_chance_on", "typical_on", "next_look_on", "booked_on"),
 )
 _SPARE = ("last_session_on", "last_chance_on", "days_to_go", "typical_on", "booked_on", "call_by")
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_export(command, needed=("holds", "care_ends"))
-    add_options(command, CALENDAR | _OPTIONS, ahead=LEAD_DAYS)
 
 
 def answer(given: Namespace) -> Answer:

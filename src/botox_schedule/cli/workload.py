@@ -5,27 +5,22 @@ Examples:
     botox-schedule workload a.csv --holds none --care-ends none --capacity 40
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from botox_schedule.cli.arguments import add_options, missing_extra, region_of
-from botox_schedule.cli.exports import Clinic, add_export, clinic_of
+from botox_schedule.cli.arguments import missing_extra, region_of
+from botox_schedule.cli.exports import Clinic, clinic_of, export_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table
 from botox_schedule.cli.schedule import head_of
 from botox_schedule.errors import CountError
 
-_OPTIONS = {
-    "--weeks COUNT": "how many weeks (default: 12)",
+OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
+    "--weeks COUNT:12": "how many weeks (default: 12)",
     "--capacity COUNT": "visits a week; what does not fit is carried on",
     "--population POPULATION": "whom the protocols are for (default: the patient's age decides)",
 }
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_export(command, needed=("holds", "care_ends"), notes={})
-    add_options(command, _OPTIONS, weeks=12)
+"""What the command takes."""
 
 
 def answer(given: Namespace) -> Answer:
