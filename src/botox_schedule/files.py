@@ -161,14 +161,21 @@ def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> 
         private: Whether only the owner may read it, as files with patients' rows.
 
     Raises:
-        OSError: When it cannot be written; what it held before is unchanged.
+        OSError: When it cannot be written; it names the file, which is as it was before.
     """
     content = data.encode() if isinstance(data, str) else data
     target = Path(os.path.realpath(_as_path(path)))
-    if target.exists() and not target.is_file():
-        with target.open("wb") as stream:
-            stream.write(content)
-        return
+    try:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as stream:
+                stream.write(content)
+        else:
+            _replace(target, content, private=private)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
+
+
+def _replace(target: Path, content: bytes, *, private: bool) -> None:
     part = target.parent / f".{token_hex(8)}.part"
     try:
         _write_to_disk(part, content, _PRIVATE if private else _SHARED)

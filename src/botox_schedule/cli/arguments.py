@@ -3,7 +3,8 @@
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -37,7 +38,7 @@ _MOST_FAULTS = 20
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def day(text: str) -> date:
+def _day(text: str) -> date:
     """Return a day of the form YYYY-MM-DD."""
     try:
         return as_day(text)
@@ -46,15 +47,7 @@ def day(text: str) -> date:
         raise ArgumentTypeError(said) from None
 
 
-def interval(text: str) -> Interval:
-    """Return an interval such as ``12 weeks``."""
-    try:
-        return Interval.parse(text)
-    except IntervalError as error:
-        raise ArgumentTypeError(str(error)) from None
-
-
-def product(text: str) -> Product:
+def _product(text: str) -> Product:
     """Return the product of a name."""
     found = find_product(text)
     if found is None:
@@ -62,27 +55,33 @@ def product(text: str) -> Product:
     return found
 
 
-def count(text: str) -> int:
+def _count(text: str) -> int:
     """Return a number of days, weeks or visits that is not negative."""
     if not (text.isascii() and text.isdecimal()) or len(text) > 9:
         raise ArgumentTypeError("expected a whole number from 0 on")
     return int(text)
 
 
-def days_ahead(text: str) -> int:
+def _days_ahead(text: str) -> int:
     """Return a number of days that fits a calendar."""
-    number = count(text)
+    number = _count(text)
     if number > _MOST_DAYS:
         raise ArgumentTypeError(f"expected at most {_MOST_DAYS} days")
     return number
 
 
-def units(text: str) -> Decimal:
-    """Return units, with a point for decimals."""
+def _units(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
         raise ArgumentTypeError("expected a number of units such as 155") from None
+
+
+def _interval(text: str) -> Interval:
+    try:
+        return Interval.parse(text)
+    except IntervalError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def _weekdays(text: str) -> list[Weekday]:
@@ -96,7 +95,7 @@ def _weekdays(text: str) -> list[Weekday]:
 def _days(text: str) -> dict[str, date]:
     """Return a window of ``DAY`` or ``FIRST/LAST``."""
     first, _, last = text.partition("/")
-    return {"first": day(first), "last": day(last or first)}
+    return {"first": _day(first), "last": _day(last or first)}
 
 
 def _text(text: str) -> str:
@@ -127,7 +126,7 @@ def _lead(text: str) -> tuple[str, Interval]:
     name, separator, length = text.rpartition("=")
     if not separator or not name:
         raise ArgumentTypeError("expected NAME=INTERVAL, such as 'order=28 days'")
-    return name, interval(length)
+    return name, _interval(length)
 
 
 def _column(text: str) -> tuple[str, str]:
@@ -138,19 +137,19 @@ def _column(text: str) -> tuple[str, str]:
 
 
 _KINDS: Mapping[str, Callable[[str], Any]] = {
-    "COUNT": count,
-    "DATE": day,
-    "DAY": day,
-    "DAYS": days_ahead,
+    "COUNT": _count,
+    "DATE": _day,
+    "DAY": _day,
+    "DAYS": _days_ahead,
     "DAY[/LAST]": _days,
     "FILE": _file,
-    "INTERVAL": interval,
+    "INTERVAL": _interval,
     "MOMENT": _stamp,
     "NAME=HEADER": _column,
     "NAME=INTERVAL": _lead,
     "POPULATION": Population,
-    "PRODUCT": product,
-    "UNITS": units,
+    "PRODUCT": _product,
+    "UNITS": _units,
     "WEEKDAYS": _weekdays,
 }
 """What reads each kind of argument; the others are text."""
@@ -281,15 +280,13 @@ def calendar_of(given: Namespace) -> ClinicCalendar:
         if given.subdivision is not None:
             raise ExchangeError("--subdivision is a part of a country; give --country too")
         return ClinicCalendar(open_weekdays=weekdays, closures=tuple(given.closed))
-    try:
+    with extra("holidays"):
         return ClinicCalendar.for_country(
             given.country,
             subdivision=given.subdivision,
             open_weekdays=weekdays,
             closures=given.closed,
         )
-    except ImportError:
-        raise missing_extra("holidays") from None
 
 
 def faults_in(error: ValidationError) -> str:
@@ -302,9 +299,14 @@ def faults_in(error: ValidationError) -> str:
     return "; ".join([*told[:_MOST_FAULTS], *more])
 
 
-def missing_extra(extra: str) -> ExchangeError:
-    """Return the error that says what to install."""
-    return ExchangeError(f"this needs more packages: pip install 'botox-schedule[{extra}]'")
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Say what to install where an import of an extra fails."""
+    try:
+        yield
+    except ImportError:
+        told = f"this needs more packages: pip install 'botox-schedule[{name}]'"
+        raise ExchangeError(told) from None
 
 
 def midnight(day: date) -> datetime:

@@ -13,7 +13,7 @@ from botox_schedule.cli.exports import Clinic
 from botox_schedule.cli.output import Answer
 from botox_schedule.cli.schedule import schedule_answer
 from botox_schedule.cli.timeline import timeline_answer
-from botox_schedule.cli.tracks import Rules, listed_tracks
+from botox_schedule.cli.tracks import Rules
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.tables import read_sessions
 
@@ -27,8 +27,7 @@ _TREATMENT = "chronic-migraine"
 def answer(given: Namespace) -> Answer:  # noqa: ARG001 - every command takes its arguments
     """Return both; the day is that of the made-up clinic."""
     clinic = _clinic()
-    rules = Rules(clinic.as_of, clinic.policy, clinic.known)
-    schedule = schedule_answer(clinic, listed_tracks(clinic.records, rules, clinic.incomplete))
+    schedule = schedule_answer(clinic, clinic.tracks())
     timeline = _timeline(clinic)
     return schedule._replace(
         text=[
@@ -45,7 +44,7 @@ def answer(given: Namespace) -> Answer:  # noqa: ARG001 - every command takes it
 def _clinic() -> Clinic:
     with as_file(files("botox_schedule.cli") / "demo" / "clinic-export.csv") as path:
         reading = read_sessions(path)
-    return Clinic(reading, {}, (), _DAY, SchedulingPolicy(), known_protocols(None))
+    return Clinic(reading, {}, (), Rules(_DAY, SchedulingPolicy(), known_protocols(None)))
 
 
 def _timeline(clinic: Clinic) -> Answer:

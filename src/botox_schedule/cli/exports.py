@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from botox_schedule import PatientRecord, SessionStatus, tables
-from botox_schedule.cli.arguments import AS_OF, RULES, known_of, policy_of
+from botox_schedule.cli.arguments import AS_OF, RULES
+from botox_schedule.cli.output import Told
+from botox_schedule.cli.tracks import ListedTrack, Rules, listed_tracks, rules_of
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
-from botox_schedule.policy import SchedulingPolicy
-from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.tables import FactReading, TableReading
 
 SIDE_TABLES = {
@@ -44,17 +44,13 @@ class Clinic(NamedTuple):
         reading: The sessions as they were read, with the days of birth of all tables.
         facts: What the tables next to them say, by their name.
         problems: What is wrong with the tables.
-        as_of: The day of the question.
-        policy: What the clinic or payer chose.
-        known: The protocols.
+        rules: By which rules its tracks are judged.
     """
 
     reading: TableReading
     facts: Mapping[str, FactReading[Any]]
     problems: Sequence[str]
-    as_of: date
-    policy: SchedulingPolicy
-    known: ProtocolSet
+    rules: Rules
 
     @property
     def records(self) -> Sequence[PatientRecord]:
@@ -68,22 +64,28 @@ class Clinic(NamedTuple):
         tables = (found for name, found in self.facts.items() if name in SIDE_TABLES)
         return self.reading.unreadable.union(*(found.unreadable for found in tables))
 
-    @property
-    def adults_assumed(self) -> int:
-        """How many patients without a day of birth count as adults."""
-        return sum(patient not in self.reading.births for patient in self.reading.sessions)
-
-    def noted(self, name: str) -> Mapping[str, Sequence[Any]]:
-        """Return the notes of a table by patient."""
-        return self.facts[name].by_patient if name in self.facts else {}
+    def tracks(self, **changes: Any) -> list[ListedTrack]:
+        """Return the tracks in order, by rules with some changes."""
+        notes = {name: self.facts[name].by_patient for name in NOTES if name in self.facts}
+        rules = self.rules._replace(**{**notes, **changes})
+        return listed_tracks(self.records, rules, self.incomplete)
 
     @property
-    def counts(self) -> dict[str, int]:
-        """What became of each row: the others add up to ``rows``."""
-        read = self.reading.counts
-        statuses = Counter(row.session.status for row in self.reading.session_rows)
-        by_status = {status.value: statuses[status] for status in SessionStatus if statuses[status]}
-        return {"rows": read.read, **by_status, "left_out": read.left_out, "blank": read.blank}
+    def told(self) -> Told:
+        """What was read, and what became of each row: the others add up to ``rows``."""
+        read, reading = self.reading.counts, self.reading
+        statuses = Counter(row.session.status for row in reading.session_rows)
+        counts = {status.value: statuses[status] for status in SessionStatus if statuses[status]}
+        counts |= {"left_out": read.left_out, "blank": read.blank}
+        parts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items())
+        adults = sum(patient not in reading.births for patient in reading.sessions)
+        head = [
+            f"as of {self.rules.as_of}",
+            f"{read.read} rows: {parts}",
+            f"{len(reading.patients)} patients; {adults} without a birth date count as adults",
+        ]
+        summary = {"rows": read.read, **counts, "adult_assumed": adults}
+        return Told(head, {"as_of": self.rules.as_of, "summary": summary}, self.problems)
 
 
 def export_options(
@@ -120,12 +122,12 @@ def clinic_of(given: Namespace) -> Clinic:
         TableError: When a table cannot be read as one; the message names the file.
         OSError: When a file cannot be opened.
     """
-    known, policy = known_of(given), policy_of(given)
+    rules = rules_of(given)
     options = {
         "date_format": given.date_format,
         "product": given.product,
         "encoding": given.encoding,
-        "indications": (*known.indications, *policy.other_indications),
+        "indications": (*rules.known.indications, *rules.policy.other_indications),
     }
     reading = _read(given, given.file, _SESSIONS, options)
     facts = {
@@ -138,7 +140,7 @@ def clinic_of(given: Namespace) -> Clinic:
     problems = [*map(str, reading.problems), *_fact_problems(reading, facts), *doubts]
     if any("name the date format" in problem for problem in problems):
         problems.append(_OTHER_FORMAT)
-    return Clinic(reading, facts, problems, given.as_of, policy, known)
+    return Clinic(reading, facts, problems, rules)
 
 
 def _columns(given: Namespace, table: str) -> dict[str, str]:

@@ -7,11 +7,11 @@ Examples:
 from argparse import Namespace
 from pathlib import Path
 
-from botox_schedule.cli.arguments import midnight, missing_extra
-from botox_schedule.cli.output import Answer, write_file
+from botox_schedule.cli.arguments import extra, midnight
+from botox_schedule.cli.output import Answer
 from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.errors import HandoutError, UnknownProtocolError
-from botox_schedule.files import MEBIBYTE, read_within
+from botox_schedule.files import MEBIBYTE, read_within, write_whole
 
 OPTIONS = RECORD | {
     "--when-to-call FILE!": "the clinic's own text on when to call; there is none by default",
@@ -27,11 +27,9 @@ OPTIONS = RECORD | {
 
 def answer(given: Namespace) -> Answer:
     """Write the page."""
-    try:
+    with extra("handout"):
         from botox_schedule.views.handout import handout_html  # noqa: PLC0415 - an extra
         from botox_schedule.views.messages import load_messages  # noqa: PLC0415 - with it
-    except ImportError:
-        raise missing_extra("handout") from None
     question = with_protocol(given)
     if len(question.protocols) > 1:
         raise UnknownProtocolError(
@@ -49,7 +47,7 @@ def answer(given: Namespace) -> Answer:
         clinic=given.clinic,
         **question.rules,
     )
-    write_file(given.html, html)
+    write_whole(given.html, html, private=True)
     told = f"the page for {protocol.indication} was written to {given.html}"
     row = {"protocol": protocol.id, "html": given.html}
     return Answer(rows=[row], text=[told], data=row, problems=question.problems)

@@ -7,10 +7,10 @@ Examples:
 
 from argparse import Namespace
 
-from botox_schedule.cli.arguments import midnight, missing_extra
-from botox_schedule.cli.output import Answer, Table, flat, write_file
+from botox_schedule.cli.arguments import extra, midnight
+from botox_schedule.cli.output import Answer, Table, flat
 from botox_schedule.cli.record_files import RECORD, with_protocol
-from botox_schedule.files import MEBIBYTE, read_within
+from botox_schedule.files import MEBIBYTE, read_within, write_whole
 
 OPTIONS = RECORD | {
     "--key KEY!": "the clinic's key of the patient: it makes the ids of the entries",
@@ -30,23 +30,11 @@ _MOST_BYTES = 64 * MEBIBYTE
 
 def answer(given: Namespace) -> Answer:
     """Write the calendar, and list its entries."""
-    try:
+    with extra("ical"):
         from botox_schedule.ical import events_from_record, ical_from_events  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise missing_extra("ical") from None
     question = with_protocol(given)
-    events = [
-        event
-        for protocol in question.protocols
-        for event in events_from_record(
-            question.record,
-            protocol,
-            key=given.key,
-            count=given.count,
-            alarms=given.alarm,
-            **question.rules,
-        )
-    ]
+    asked = {"key": given.key, "count": given.count, "alarms": given.alarm}
+    events = [event for _, found in question.ask(events_from_record, **asked) for event in found]
     content = ical_from_events(
         events,
         stamped_at=given.stamped_at or midnight(given.as_of),
@@ -54,7 +42,7 @@ def answer(given: Namespace) -> Answer:
         previous=None if given.previous is None else read_within(given.previous, _MOST_BYTES),
         name=given.name,
     )
-    write_file(given.out, content)
+    write_whole(given.out, content, private=True)
     rows = [
         {"first": e.window.first, "last": e.window.last, **flat(e, "kind", "status", "uid")}
         for e in events

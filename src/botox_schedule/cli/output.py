@@ -19,7 +19,7 @@ from unicodedata import category
 from pydantic import BaseModel
 
 from botox_schedule import FindingNeeds, Window
-from botox_schedule.files import write_whole
+from botox_schedule.engine import DayReason
 from botox_schedule.records import Finding
 
 Row = Mapping[str, Any]
@@ -28,6 +28,7 @@ Row = Mapping[str, Any]
 NOT_ADVICE = "Not medical advice: check each figure against the current label."
 _FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _UNSHOWN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+_TODAY = FindingNeeds.TODAY
 _NARROW = 80
 _GAP = "  "
 _STYLES = {
@@ -59,7 +60,7 @@ class Table(NamedTuple):
     """
 
     columns: Sequence[str]
-    sections: Sequence[tuple[str, Sequence[Row]]]
+    sections: Sequence[tuple[str, Sequence[Row]]] = ()
     spare: Sequence[str] = ()
     below: Sequence[str] = ()
 
@@ -89,6 +90,34 @@ class Answer(NamedTuple):
     def exit_status(self) -> int:
         """1 when something of the input was wrong or nothing was found."""
         return int(bool(self.problems) or self.failed)
+
+
+class Told(NamedTuple):
+    """What is said of a list next to its rows.
+
+    Attributes:
+        head: What was read, in sentences.
+        data: The same as JSON has it.
+        problems: What is wrong with the input.
+    """
+
+    head: Sequence[str]
+    data: Row
+    problems: Sequence[str]
+
+
+def list_answer(rows: Sequence[Row], table: Table, told: Told) -> Answer:
+    """Return a list in all forms; one without a row has found nothing."""
+    blank = [] if any(title for title, _ in table.sections) else [""]
+    return Answer(
+        rows=rows,
+        text=[*told.head, *blank, table, "", NOT_ADVICE],
+        data={**told.data, "problems": told.problems},
+        columns=table.columns,
+        problems=told.problems,
+        remarks=told.head,
+        failed=not rows,
+    )
 
 
 def print_answer(answer: Answer, form: str) -> None:
@@ -289,8 +318,8 @@ def flat(model: BaseModel, *names: str) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, tuple) and value and isinstance(value[0], Finding):
-        return tuple(f.code for f in value if f.needs is FindingNeeds.TODAY)
+    if isinstance(value, tuple) and value and isinstance(value[0], Finding | DayReason):
+        return tuple(one.code for one in value if getattr(one, "needs", _TODAY) is _TODAY)
     if isinstance(value, Fraction):
         return round(float(value), 3)
     return str(value) if isinstance(value, BaseModel) else value
@@ -330,15 +359,3 @@ def _csv_cell(value: Any) -> Any:
     # A file keeps what was given; a terminal would obey it.
     value = escaped(value) if sys.stdout.isatty() else value
     return f"'{value}" if _FORMULA.match(value) else value
-
-
-def write_file(path: Path, content: bytes | str, *, private: bool = True) -> None:
-    """Write a file whole or not at all; what has patients' rows only its owner may read.
-
-    Raises:
-        OSError: When it cannot be written; it names the file.
-    """
-    try:
-        write_whole(path, content, private=private)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None

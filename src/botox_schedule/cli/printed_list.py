@@ -5,7 +5,7 @@ from datetime import date, datetime
 from html import escape
 from io import BytesIO
 
-from botox_schedule.cli.arguments import missing_extra
+from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.output import NOT_ADVICE, Row, word
 
 _COLUMNS = (
@@ -73,10 +73,8 @@ def list_xlsx(sections: Sections, as_of: date, problems: Sequence[str]) -> bytes
     Raises:
         ExchangeError: When the extra ``excel`` is missing.
     """
-    try:
+    with extra("excel"):
         from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise missing_extra("excel") from None
     content = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(content, options) as book:

@@ -1,10 +1,10 @@
 """Reads a record from a JSON file, and finds its tracks."""
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -18,6 +18,7 @@ from botox_schedule.cli.arguments import (
     policy_of,
     region_of,
 )
+from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
 from botox_schedule.engine.limits import planned_units
 from botox_schedule.engine.track import Reading, read_record, track_in
 from botox_schedule.engine.tracks import RecordTrack, followed_findings, followed_in, tracks_of
@@ -26,6 +27,8 @@ from botox_schedule.files import MEBIBYTE
 from botox_schedule.protocols.collection import Followed
 
 _MOST_BYTES = 64 * MEBIBYTE
+
+_Found = TypeVar("_Found")
 
 
 class Question(NamedTuple):
@@ -47,10 +50,37 @@ class Question(NamedTuple):
         reading = self.reading
         return {"as_of": reading.as_of, "policy": reading.policy, "other_protocols": reading.known}
 
+    def ask(self, function: Callable[..., _Found], **more: Any) -> list[tuple[Any, _Found]]:
+        """Return each of the protocols with the answer of a function about the record."""
+        return [
+            (protocol, function(self.record, protocol, **self.rules, **more))
+            for protocol in self.protocols
+        ]
+
     @property
     def problems(self) -> list[str]:
         """What to say of tracks without a protocol, where an answer needs one."""
         return [_WITHOUT for found in self.tracks if found.track is None]
+
+
+def explained(
+    question: Question, found: Sequence[tuple[Any, Any]], name: str, fields: Sequence[str]
+) -> Answer:
+    """Return the answers of :meth:`Question.ask` in all forms.
+
+    Args:
+        question: The question.
+        found: The protocols and the answers.
+        name: What JSON calls an answer.
+        fields: What a row has of it.
+    """
+    lines = [line for p, one in found for line in (str(p.ref), *one.explain().splitlines(), "")]
+    return Answer(
+        rows=[{"protocol": protocol.id, **flat(one, *fields)} for protocol, one in found],
+        text=[*lines, NOT_ADVICE],
+        data=[{"protocol": protocol.ref, name: one} for protocol, one in found],
+        problems=question.problems,
+    )
 
 
 RECORD = {

@@ -8,11 +8,12 @@ Examples:
 from argparse import Namespace
 from collections.abc import Sequence
 
-from botox_schedule.cli.arguments import missing_extra
+from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.exports import Clinic, clinic_of, export_options
-from botox_schedule.cli.output import Answer, noted, write_file
-from botox_schedule.cli.schedule import schedule_answer, tracks_of_clinic
+from botox_schedule.cli.output import Answer, noted
+from botox_schedule.cli.schedule import schedule_answer
 from botox_schedule.cli.tracks import NOTED, ListedTrack
+from botox_schedule.files import write_whole
 
 OPTIONS = export_options() | {"--html FILE!": "the page to write"}
 """What the command takes."""
@@ -21,10 +22,8 @@ _UNREAD = "rows of the patient could not be read"
 
 def answer(given: Namespace) -> Answer:
     """Write the page."""
-    try:
+    with extra("handout"):
         from botox_schedule.views.report import ReportRow, report_html  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise missing_extra("handout") from None
 
     def row_of(track: ListedTrack, notes: Sequence[str]) -> ReportRow:
         found, section = track.forecast(), track.place.section.words
@@ -33,12 +32,12 @@ def answer(given: Namespace) -> Answer:
         return ReportRow.of(track.patient, found, section, notes)
 
     clinic = clinic_of(given)
-    tracks = tracks_of_clinic(clinic, given)
+    tracks = clinic.tracks()
     rows = [row_of(track, _notes(track, clinic)) for track in tracks]
     found = schedule_answer(clinic, tracks)
     summary = f"{'; '.join(found.remarks)}."
-    html = report_html(rows, as_of=clinic.as_of, summary=summary, problems=clinic.problems)
-    write_file(given.html, html)
+    html = report_html(rows, as_of=clinic.rules.as_of, summary=summary, problems=clinic.problems)
+    write_whole(given.html, html, private=True)
     told = f"{len(tracks)} tracks written to {given.html}"
     return found._replace(text=[told], remarks=[told])
 

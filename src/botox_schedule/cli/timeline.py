@@ -25,16 +25,9 @@ _SHOWN = ("onset", "peak", "wear_off", "full_benefit_by")
 
 def answer(given: Namespace) -> Answer:
     """Return the windows of the response, and the phase of a day."""
-    protocol = protocol_of(given)
-    return timeline_answer(
-        protocol, title(protocol, given), _timeline(protocol, given), given.as_of
-    )
-
-
-def _timeline(protocol: TreatmentProtocol, given: Namespace) -> ResponseTimeline:
-    return response_timeline(
-        given.administered_on, protocol, given.course_started_on, policy_of(given)
-    )
+    protocol, on = protocol_of(given), given.administered_on
+    timeline = response_timeline(on, protocol, given.course_started_on, policy_of(given))
+    return timeline_answer(protocol, title(protocol, given), timeline, given.as_of)
 
 
 def timeline_answer(

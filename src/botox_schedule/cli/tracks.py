@@ -1,13 +1,14 @@
 """The tracks of many records in the sections of a worklist: one row for each track."""
 
-from collections import Counter
+from argparse import Namespace
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from botox_schedule import DueStatus, Forecast, PatientRecord, Population, SchedulingPolicy
-from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table
+from botox_schedule.cli.arguments import known_of, policy_of, region_of
+from botox_schedule.cli.output import Answer, Row, Table, Told, list_answer
 from botox_schedule.engine.check import judge_day
 from botox_schedule.engine.cycles import last_judgment
 from botox_schedule.engine.findings import track_findings
@@ -71,6 +72,11 @@ class Rules(NamedTuple):
     is_open: Callable[[date], bool] | None = None
     acknowledged: Mapping[str, Sequence[str]] = MappingProxyType({})
     contacts: Mapping[str, Sequence[Contact]] = MappingProxyType({})
+
+
+def rules_of(given: Namespace) -> Rules:
+    """Return the rules of the command line."""
+    return Rules(given.as_of, policy_of(given), known_of(given), region_of(given))
 
 
 class ListedTrack(NamedTuple):
@@ -208,53 +214,29 @@ def _order(track: ListedTrack) -> tuple[int, int, date, str, str]:
     return _SECTIONS.index(section), _REASONS.index(reason), day, *named
 
 
-def section_counts(tracks: Sequence[ListedTrack]) -> dict[str, int]:
-    """Return how many tracks each section has; they add up to all tracks."""
-    found = Counter(track.place.section for track in tracks)
-    return {section.value: found[section] for section in WorklistSection}
-
-
-def in_sections(tracks: Sequence[ListedTrack]) -> list[tuple[str, list[Row]]]:
-    """Return the rows of each section that has any, under its title."""
-    found: dict[WorklistSection, list[Row]] = {}
+def in_sections(tracks: Sequence[ListedTrack]) -> dict[WorklistSection, list[Row]]:
+    """Return the rows of each section; they add up to all tracks."""
+    found: dict[WorklistSection, list[Row]] = {section: [] for section in WorklistSection}
     for track in tracks:
-        found.setdefault(track.place.section, []).append(track.row)
+        found[track.place.section].append(track.row)
+    return found
+
+
+def titled(tracks: Sequence[ListedTrack]) -> list[tuple[str, list[Row]]]:
+    """Return the rows of each section that has any, under its title."""
     return [
-        (f"{section.words.capitalize()} ({len(found[section])})", found[section])
-        for section in WorklistSection
-        if section in found
+        (f"{section.words.capitalize()} ({len(rows)})", rows)
+        for section, rows in in_sections(tracks).items()
+        if rows
     ]
 
 
-def list_answer(
-    tracks: Sequence[ListedTrack],
-    *,
-    columns: Sequence[str],
-    spare: Sequence[str],
-    summary: dict[str, Any],
-    head: Sequence[str],
-    problems: Sequence[str],
-) -> Answer:
-    """Return a list of tracks in all forms.
-
-    Args:
-        tracks: The tracks in order.
-        columns: The columns that text shows.
-        spare: Those that a narrow terminal leaves out, the least important first.
-        summary: What was read.
-        head: The same in sentences.
-        problems: What is wrong with the input.
-    """
-    counts = section_counts(tracks)
-    told = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n)
-    lines = [*head, f"{len(tracks)} tracks: {told or 'none'}"]
+def tracks_answer(tracks: Sequence[ListedTrack], table: Table, told: Told) -> Answer:
+    """Return a list of tracks in all forms; their rows fill the sections of *table*."""
+    counts = {section.value: len(rows) for section, rows in in_sections(tracks).items()}
+    parts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n)
     rows = [track.row for track in tracks]
-    return Answer(
-        rows=rows,
-        text=[*lines, Table(columns, in_sections(tracks), spare, NOTED), "", NOT_ADVICE],
-        data={**summary, "sections": counts, "tracks": rows, "problems": problems},
-        columns=COLUMNS,
-        problems=problems,
-        remarks=lines,
-        failed=not tracks,
-    )
+    filled = table._replace(sections=titled(tracks), below=NOTED)
+    head = [*told.head, f"{len(tracks)} tracks: {parts or 'none'}"]
+    data = {**told.data, "sections": counts, "tracks": rows}
+    return list_answer(rows, filled, Told(head, data, told.problems))._replace(columns=COLUMNS)

@@ -9,10 +9,9 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from botox_schedule.cli.arguments import missing_extra, region_of
+from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.exports import Clinic, clinic_of, export_options
-from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table
-from botox_schedule.cli.schedule import head_of
+from botox_schedule.cli.output import Answer, Row, Table, list_answer
 from botox_schedule.errors import CountError
 
 OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
@@ -25,12 +24,10 @@ OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
 
 def answer(given: Namespace) -> Answer:
     """Return the weeks."""
-    try:
+    with extra("panel"):
         import polars as pl  # noqa: PLC0415 - an extra
 
         from botox_schedule.panel import workload  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise missing_extra("panel") from None
     if not 1 <= given.weeks <= 520:
         raise CountError("--weeks: give a number from 1 to 520")
     clinic = clinic_of(given)
@@ -42,10 +39,10 @@ def answer(given: Namespace) -> Answer:
     }
     found = workload(
         frames.pop("sessions"),
-        clinic.known,
-        as_of=clinic.as_of,
-        policy=clinic.policy,
-        region=region_of(given),
+        clinic.rules.known,
+        as_of=clinic.rules.as_of,
+        policy=clinic.rules.policy,
+        region=clinic.rules.region,
         population=given.population,
         weeks=given.weeks,
         capacity=given.capacity,
@@ -55,16 +52,8 @@ def answer(given: Namespace) -> Answer:
 
 
 def _answer(clinic: Clinic, columns: Sequence[str], rows: Sequence[Row]) -> Answer:
-    head = head_of(clinic)
-    return Answer(
-        rows=rows,
-        text=[*head, "", Table(columns, [("", rows)]), "", NOT_ADVICE],
-        data={"as_of": clinic.as_of, "weeks": rows, "problems": clinic.problems},
-        columns=columns,
-        problems=clinic.problems,
-        remarks=head,
-        failed=not rows,
-    )
+    told = clinic.told._replace(data={"as_of": clinic.rules.as_of, "weeks": rows})
+    return list_answer(rows, Table(columns, [("", rows)]), told)
 
 
 def _tables(clinic: Clinic) -> dict[str, list[dict[str, Any]]]:
