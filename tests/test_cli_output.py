@@ -461,6 +461,19 @@ class TestStreams:
         if closed == "2>&-":
             assert "botox-schedule:" not in done.stdout
 
+    def test_a_program_without_streams_refuses_or_goes_on(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As one that a window system started."""
+        monkeypatch.setattr(sys, "stdin", None)
+        assert run(capsys, "schedule", "-")[0] == 2
+        sys.stdin.close()
+        with monkeypatch.context() as closed:
+            closed.setattr(sys, "stdout", None)
+            assert cli.main(["due", "migraine", "2026-01-05"]) == 2
+            sys.stdout.close()
+        assert capsys.readouterr().err == "botox-schedule: standard output is closed\n"
+
     def test_ctrl_c_ends_with_130_and_no_traceback(self) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "botox_schedule", "schedule", "-"],

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from botox_schedule.protocols.loader import faults, tables_of
 
 _MOST_DAYS = 3660
 _MOST_FAULTS = 20
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -71,10 +72,9 @@ def _days_ahead(text: str) -> int:
 
 
 def _units(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise ArgumentTypeError("expected a number of units such as 155") from None
+    if not _PLAIN_NUMBER.fullmatch(text):
+        raise ArgumentTypeError("expected a number of units such as 155")
+    return Decimal(text)
 
 
 def _interval(text: str) -> Interval:
@@ -193,7 +193,7 @@ def _settings(declared: str) -> dict[str, Any]:
     return found | ({"default": default} if default else {})
 
 
-AS_OF = {"--as-of DAY": "the day for which the question is asked (default: today)"}
+AS_OF = {"--as-of DAY": "answer for this day (default: today)"}
 """The day of the question."""
 RULES = {
     "--region REGION": "region of the protocols: us (default), uk or eu",
@@ -207,7 +207,7 @@ TREATMENT = {
     "indication INDICATION": "what is treated, such as chronic-migraine",
     "administered_on DATE": "the day of the session, YYYY-MM-DD",
     "--product PRODUCT": "a brand or nonproprietary name (default: onabotulinumtoxinA)",
-    "--population POPULATION": "whom the protocol is for (default: adult)",
+    "--population POPULATION": "adult (default) or pediatric",
     **AS_OF,
     **RULES,
 }

@@ -24,12 +24,12 @@ SIDE_TABLES = {
     "prior_treatments": "cycles given elsewhere: patient, indication",
     "authorizations": "a payer's approvals: patient, indication, product",
 }
-"""What may be known of patients besides their sessions; :mod:`botox_schedule.tables` reads it."""
+"""Tables about patients next to their sessions; :mod:`botox_schedule.tables` reads them."""
 NOTES = {
     "contacts": "calls and letters: patient, day, outcome, next try on",
     "acknowledged": "findings that need nobody any more: patient, key",
 }
-"""What a clinic noted while it worked through a list; no date depends on it."""
+"""What a clinic noted about the last list; no date depends on it."""
 _OF_RECORDS = SIDE_TABLES.keys() - {"births"}
 _SESSIONS = "sessions"
 NONE = Path("none")
@@ -38,13 +38,13 @@ _OTHER_FORMAT = "--date-format names another format, such as mdy for 01/31/2026"
 
 
 class Clinic(NamedTuple):
-    """What the tables of a clinic say, and by which rules it is judged.
+    """What the tables of a clinic say, and the rules for its tracks.
 
     Attributes:
         reading: The sessions as they were read, with the days of birth of all tables.
         facts: What the tables next to them say, by their name.
         problems: What is wrong with the tables.
-        rules: By which rules its tracks are judged.
+        rules: The rules for its tracks.
     """
 
     reading: TableReading
@@ -60,7 +60,7 @@ class Clinic(NamedTuple):
 
     @property
     def incomplete(self) -> frozenset[str]:
-        """The patients of whom a row counts for nothing; a note that is lost hides nobody."""
+        """Patients with a row that counts for nothing; a lost note hides nobody."""
         tables = (found for name, found in self.facts.items() if name in SIDE_TABLES)
         return self.reading.unreadable.union(*(found.unreadable for found in tables))
 

@@ -1,4 +1,4 @@
-"""``botox-schedule fhir``: where the patients of a FHIR R4 bundle stand.
+"""``botox-schedule fhir``: the status of each patient in a FHIR R4 bundle.
 
 Examples:
     botox-schedule fhir bundle.json --zone America/New_York

@@ -1,4 +1,4 @@
-"""``botox-schedule forecast``: where a record stands on a day.
+"""``botox-schedule forecast``: the status and the dates of a record on a day.
 
 Examples:
     botox-schedule forecast record.json
@@ -24,7 +24,7 @@ _BRIEF = (
 
 
 def answer(given: Namespace) -> Answer:
-    """Return where each track stands, with the reasons if asked for."""
+    """Return the status and the dates of each track, with the reasons on request."""
     question = question_of(given)
     found = [
         forecast_in(question.reading, track, question.planned_units) for track in question.tracks

@@ -1,4 +1,4 @@
-"""``botox-schedule protocols``: what is known, from where, and how well it was read.
+"""``botox-schedule protocols``: all figures, their sources, and how each was verified.
 
 Examples:
     botox-schedule protocols
@@ -117,9 +117,9 @@ def figure_rows(protocol: TreatmentProtocol) -> Iterator[Row]:
 
 
 def _figure(name: str, value: object, source: SourceRef | None) -> Row:
-    if source is None:
-        return dict(zip(_FIGURES, (name, str(value), "unverified", None, None), strict=True))
-    told = (source.verification, source.checked_on, f"{source.title}, {source.place}")
+    told: tuple[object, ...] = ("unverified", None, None)
+    if source is not None:
+        told = (source.verification, source.checked_on, f"{source.title}, {source.place}")
     return dict(zip(_FIGURES, (name, str(value), *told), strict=True))
 
 

@@ -32,7 +32,7 @@ _Found = TypeVar("_Found")
 
 
 class Question(NamedTuple):
-    """A record, the tracks that are asked about, and by which rules."""
+    """A record, its tracks in question, and the rules for them."""
 
     record: PatientRecord
     reading: Reading
@@ -46,7 +46,7 @@ class Question(NamedTuple):
 
     @property
     def rules(self) -> dict[str, Any]:
-        """How a question about the record is asked: the day, the policy, the protocols."""
+        """The day, the policy and the protocols, as the library's functions take them."""
         reading = self.reading
         return {"as_of": reading.as_of, "policy": reading.policy, "other_protocols": reading.known}
 

@@ -1,4 +1,4 @@
-"""``botox-schedule schedule``: where every patient of a clinic's export stands.
+"""``botox-schedule schedule``: the status of every patient in a clinic's export.
 
 Examples:
     botox-schedule schedule export.csv --as-of 2026-03-16
@@ -30,7 +30,7 @@ _TABLE = Table(
 
 
 def answer(given: Namespace) -> Answer:
-    """Return where every track stands."""
+    """Return the status and the dates of every track."""
     clinic = clinic_of(given)
     return schedule_answer(clinic, clinic.tracks())
 

@@ -12,8 +12,8 @@ from botox_schedule.cli.output import Answer, Row, Table, Told, list_answer
 from botox_schedule.engine.check import judge_day
 from botox_schedule.engine.cycles import last_judgment
 from botox_schedule.engine.findings import track_findings
-from botox_schedule.engine.forecast import dates_of, day_in_question, forecast_in
-from botox_schedule.engine.limits import checks_on, is_clear
+from botox_schedule.engine.forecast import dates_of, day_in_question, forecast_in, limit_question
+from botox_schedule.engine.limits import is_clear, limit_checks
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Reading, Track, read_record
 from botox_schedule.engine.tracks import RecordTrack, tracks_of
@@ -49,7 +49,7 @@ _SECTIONS = tuple(WorklistSection)
 
 
 class Rules(NamedTuple):
-    """By which rules tracks are judged, and on which day.
+    """The rules for all tracks of a list, and the day.
 
     Attributes:
         as_of: The day of the question.
@@ -106,12 +106,12 @@ class ListedTrack(NamedTuple):
 def listed_tracks(
     records: Iterable[PatientRecord], rules: Rules, incomplete: frozenset[str] = frozenset()
 ) -> list[ListedTrack]:
-    """Return every track of the records in the order in which a list is worked through.
+    """Return every track of the records, most urgent first.
 
     Args:
         records: What happened, each with the patient's key as its id.
-        rules: By which rules.
-        incomplete: The patients of whom something could not be read: a person looks first.
+        rules: The rules for all of them.
+        incomplete: Patients with a row that could not be read: a person looks first.
     """
     phases = Phases()
     tracks = [
@@ -156,15 +156,10 @@ def _clear(track: Track | None) -> bool | None:
     """Whether the next day in question is clear, as a forecast says it."""
     if track is None:
         return None
-    day = day_in_question(track, dates_of(track), track.next_booking)
-    checks = () if track.care.status is not None else checks_on(track, day, _booked_units(track))
+    booked, is_ended = track.next_booking, track.care.status is not None
+    day = day_in_question(track, dates_of(track), booked)
+    checks = () if is_ended else limit_checks(limit_question(track, day, booked, None))
     return is_clear(judge_day(track, day).allowed, checks)
-
-
-def _booked_units(track: Track) -> Any:
-    booked = track.next_booking
-    same = booked is not None and booked.product is track.protocol.product
-    return booked.units if booked is not None and same else None
 
 
 def _row(patient: str, place: Place, standing: Standing, rules: Rules) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``botox-schedule worklist``: whom to call, and where everybody else is.
+"""``botox-schedule worklist``: who to call, and where everybody else is.
 
 Examples:
     botox-schedule worklist export.csv --holds holds.csv --care-ends ends.csv
@@ -22,7 +22,7 @@ OPTIONS = (
     | CALENDAR
     | {
         f"--ahead DAYS:{LEAD_DAYS}": f"how many days before the due day a patient is called (default: {LEAD_DAYS})",
-        "--population POPULATION": "whom the protocols are for (default: the patient's age decides)",
+        "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
         "--html FILE": "a list to print and tick, as a page",
         "--xlsx FILE": "a list to print and tick, as a spreadsheet (extra 'excel')",
     }

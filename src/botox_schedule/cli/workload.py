@@ -1,4 +1,4 @@
-"""``botox-schedule workload``: how many sessions each week is to expect.
+"""``botox-schedule workload``: how many sessions to expect each week.
 
 Examples:
     botox-schedule workload export.csv --holds none --care-ends none
@@ -17,7 +17,7 @@ from botox_schedule.errors import CountError
 OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
     "--weeks COUNT:12": "how many weeks (default: 12)",
     "--capacity COUNT": "visits a week; what does not fit is carried on",
-    "--population POPULATION": "whom the protocols are for (default: the patient's age decides)",
+    "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
 }
 """What the command takes."""
 
