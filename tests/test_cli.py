@@ -482,6 +482,10 @@ class TestForecast:
         )
         assert "chronic-migraine" in done.stdout
 
+    def test_a_mark_of_utf_8_is_no_fault(self, capsys: Capture, tmp_path: Path) -> None:
+        file = file_of(tmp_path, "\ufeff" + MIGRAINE_RECORD.model_dump_json())
+        assert run(capsys, "forecast", file)[0] == 0
+
     def test_a_record_without_a_track_needs_a_treatment(
         self, capsys: Capture, tmp_path: Path
     ) -> None:
@@ -843,6 +847,15 @@ class TestIcs:
         file = record_file(tmp_path, MIGRAINE_RECORD)
         status, _, err = run(capsys, "ics", file, "--out", tmp_path / "a.ics", *option)
         assert (status, told in err) == (2, True), err
+
+    def test_the_last_export_can_be_standard_input(self, capsys: Capture, tmp_path: Path) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        ask = ("ics", "--key", "k", "--out", tmp_path / "a.ics", "--previous", "-")
+        with file.open(encoding="utf-8") as broken, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "stdin", broken)
+            assert "only one input can be standard input" in run(capsys, *ask, "-")[2]
+            status, _, err = run(capsys, *ask, file)
+        assert (status, "not an iCalendar file" in err) == (2, True)
 
     def test_a_broken_last_export_is_one_line(self, capsys: Capture, tmp_path: Path) -> None:
         broken = file_of(tmp_path, "BEGIN:VCALENDAR\nSmith\n", "old.ics")

@@ -204,6 +204,9 @@ class TestRows:
         holds = file_of(tmp_path, "Pat,Von\n1,2\n", "h.csv")
         status, _, err = run(capsys, "schedule", export(tmp_path, GOOD), "--holds", holds)
         assert (status, "(--column holds.patient=...)" in err) == (2, True)
+        wrong = ("--holds", holds, "--column", "hold.first=Von")
+        told = run(capsys, "schedule", export(tmp_path, GOOD), *wrong)[2]
+        assert told.startswith("botox-schedule: --column: no such table; known are holds, ")
         columns = ("--column", "holds.patient=Pat", "--column", "holds.first=Von")
         assert run(capsys, "schedule", export(tmp_path, GOOD), "--holds", holds, *columns)[0] == 1
 

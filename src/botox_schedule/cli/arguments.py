@@ -3,6 +3,7 @@
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -269,8 +270,9 @@ def protocol_of(given: Namespace) -> TreatmentProtocol:
 
 
 def content_of(file: Path, most: int) -> bytes:
-    """Return the content of a file, or of standard input for ``-``, within a limit."""
-    return read_within(sys.stdin.buffer if str(file) == "-" else file, most)
+    """Return the content of a file, or of standard input for ``-``; a mark of UTF-8 is none."""
+    source = sys.stdin.buffer if str(file) == "-" else file
+    return read_within(source, most).removeprefix(BOM_UTF8)
 
 
 def calendar_of(given: Namespace) -> ClinicCalendar:

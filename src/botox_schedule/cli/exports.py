@@ -155,9 +155,9 @@ def _columns(given: Namespace, table: str) -> dict[str, str]:
 
 def _read(given: Namespace, file: Path, table: str, options: Mapping[str, Any]) -> Any:
     """Read a table; an error names its file, and the option that names its columns."""
-    read = getattr(tables, f"read_{table}")
+    read, columns = getattr(tables, f"read_{table}"), _columns(given, table)
     try:
-        return read(str(file), columns=_columns(given, table), **options)
+        return read(str(file), columns=columns, **options)
     except BotoxScheduleError as error:
         said = str(error).removeprefix(f"{file.name}: ")
         if table != _SESSIONS:

@@ -7,11 +7,11 @@ Examples:
 from argparse import Namespace
 from pathlib import Path
 
-from botox_schedule.cli.arguments import extra, midnight
+from botox_schedule.cli.arguments import content_of, extra, midnight
 from botox_schedule.cli.output import Answer
 from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.errors import HandoutError, UnknownProtocolError
-from botox_schedule.files import MEBIBYTE, read_within, write_whole
+from botox_schedule.files import MEBIBYTE, write_whole
 
 OPTIONS = RECORD | {
     "--when-to-call FILE!": "the clinic's own text on when to call; there is none by default",
@@ -55,6 +55,6 @@ def answer(given: Namespace) -> Answer:
 
 def _text(path: Path) -> str:
     try:
-        return read_within(path, MEBIBYTE).decode()
+        return content_of(path, MEBIBYTE).decode()
     except UnicodeDecodeError:
         raise HandoutError(f"{path.name}: expected text in UTF-8") from None

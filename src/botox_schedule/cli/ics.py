@@ -7,10 +7,10 @@ Examples:
 
 from argparse import Namespace
 
-from botox_schedule.cli.arguments import extra, midnight
+from botox_schedule.cli.arguments import content_of, extra, midnight
 from botox_schedule.cli.output import Answer, Table, flat
 from botox_schedule.cli.record_files import RECORD, with_protocol
-from botox_schedule.files import MEBIBYTE, read_within, write_whole
+from botox_schedule.files import MEBIBYTE, write_whole
 
 OPTIONS = RECORD | {
     "--key KEY!": "the clinic's key of the patient: it makes the ids of the entries",
@@ -39,7 +39,7 @@ def answer(given: Namespace) -> Answer:
         events,
         stamped_at=given.stamped_at or midnight(given.as_of),
         sequence=given.sequence,
-        previous=None if given.previous is None else read_within(given.previous, _MOST_BYTES),
+        previous=None if given.previous is None else content_of(given.previous, _MOST_BYTES),
         name=given.name,
     )
     write_whole(given.out, content, private=True)

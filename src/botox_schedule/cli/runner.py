@@ -99,11 +99,11 @@ def _print(answer: Answer, form: str) -> None:
 def _check_files(given: argparse.Namespace) -> None:
     paths = {name: value for name, value in vars(given).items() if isinstance(value, Path)}
     outputs = [paths.pop(name) for name in _OUTPUTS if name in paths]
-    paths.pop(_READ_AND_WRITTEN, None)
     if Path("-") in outputs:
         raise OutputError("an output is a file; give its name instead of -")
     if list(paths.values()).count(Path("-")) > 1:
         raise OutputError("only one input can be standard input")
+    paths.pop(_READ_AND_WRITTEN, None)
     check_outputs(outputs, paths.values())
 
 
