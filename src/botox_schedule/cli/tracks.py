@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 from botox_schedule import DueStatus, Forecast, PatientRecord, Population, SchedulingPolicy
 from botox_schedule.cli.arguments import known_of, policy_of, region_of
 from botox_schedule.cli.output import Answer, Row, Table, Told, list_answer
-from botox_schedule.engine.check import judge_day
-from botox_schedule.engine.cycles import last_judgment
 from botox_schedule.engine.findings import track_findings
-from botox_schedule.engine.forecast import dates_of, day_in_question, forecast_in, limit_question
-from botox_schedule.engine.limits import is_clear, limit_checks
+from botox_schedule.engine.forecast import dates_of, day_in_question, forecast_in
+from botox_schedule.engine.limits import is_clear, limit_checks, limit_question
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Reading, Track, read_record
 from botox_schedule.engine.tracks import RecordTrack, tracks_of
+from botox_schedule.engine.verdict import judge_day
 from botox_schedule.engine.worklist import (
     Place,
     Waiting,
@@ -147,7 +146,7 @@ def _keys(reading: Reading, found: RecordTrack, seen: Collection[str]) -> tuple[
     if track is None:
         findings: Sequence[Finding] = forecast_in(reading, found).findings
     else:
-        findings = [*found.findings, *track_findings(track, last_judgment(track))]
+        findings = [*found.findings, *track_findings(track)]
     keys = {finding.key for finding in findings if finding.needs is FindingNeeds.TODAY}
     return tuple(sorted(keys - {*seen}))
 
