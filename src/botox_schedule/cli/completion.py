@@ -35,15 +35,11 @@ def _words() -> Iterator[Row]:
             yield from ({"command": name, "word": word, "help": words} for word in fixed)
 
 
-def _by_command(rows: list[Row]) -> dict[str, str]:
-    found = dict.fromkeys(COMMANDS, "")
-    for row in rows:
-        found[row["command"]] = f"{found[row['command']]} {row['word']}".strip()
-    return found
-
-
 def _cases(rows: list[Row]) -> list[str]:
-    return [f"    {name}) words='{words}' ;;" for name, words in _by_command(rows).items()]
+    words: dict[str, list[str]] = {name: [] for name in COMMANDS}
+    for row in rows:
+        words[row["command"]] += [row["word"]] if row["word"] else []
+    return [f"    {name}) words='{' '.join(found)}' ;;" for name, found in words.items()]
 
 
 def _bash(rows: list[Row]) -> list[str]:

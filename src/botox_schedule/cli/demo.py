@@ -9,6 +9,7 @@ from datetime import date
 from importlib.resources import as_file, files
 
 from botox_schedule import SchedulingPolicy, SessionStatus, find_protocol, response_timeline
+from botox_schedule.cli.due import title
 from botox_schedule.cli.exports import Clinic
 from botox_schedule.cli.output import Answer
 from botox_schedule.cli.schedule import schedule_answer
@@ -52,5 +53,4 @@ def _timeline(clinic: Clinic) -> Answer:
     days = [s.administered_on for s in sessions if s.status is SessionStatus.COMPLETED]
     protocol = find_protocol(_TREATMENT)
     timeline = response_timeline(max(days), protocol, min(days))
-    title = f"{protocol.indication} with {protocol.product}, session on {max(days)}"
-    return timeline_answer(protocol, title, timeline, _DAY)
+    return timeline_answer(protocol, title(protocol, max(days)), timeline, _DAY)

@@ -8,6 +8,7 @@ Examples:
 
 from argparse import Namespace
 from collections.abc import Sequence
+from datetime import date
 
 from botox_schedule import TreatmentProtocol, due_dates, due_status, project_dates
 from botox_schedule.cli.arguments import TREATMENT, policy_of, protocol_of
@@ -27,7 +28,7 @@ def answer(given: Namespace) -> Answer:
     status = due_status(dates, as_of=given.as_of)
     ahead = project_dates(given.administered_on, protocol, policy=policy)
     figures = {**flat(dates, *_DATES), f"status on {given.as_of}": status}
-    text = [title(protocol, given), "", *listing(figures)]
+    text = [title(protocol, given.administered_on), "", *listing(figures)]
     if dates.typical_words:
         text.append(f"typical: {dates.typical_words}; it makes nobody due")
     text += _later(ahead)
@@ -41,9 +42,9 @@ def answer(given: Namespace) -> Answer:
     )
 
 
-def title(protocol: TreatmentProtocol, given: Namespace) -> str:
+def title(protocol: TreatmentProtocol, administered_on: date) -> str:
     """Return what was asked, in words."""
-    return f"{protocol.indication} with {protocol.product}, session on {given.administered_on}"
+    return f"{protocol.indication} with {protocol.product}, session on {administered_on}"
 
 
 def _later(ahead: Sequence[ProjectedSession]) -> list[str]:

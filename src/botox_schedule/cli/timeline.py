@@ -27,7 +27,7 @@ def answer(given: Namespace) -> Answer:
     """Return the windows of the response, and the phase of a day."""
     protocol, on = protocol_of(given), given.administered_on
     timeline = response_timeline(on, protocol, given.course_started_on, policy_of(given))
-    return timeline_answer(protocol, title(protocol, given), timeline, given.as_of)
+    return timeline_answer(protocol, title(protocol, on), timeline, given.as_of)
 
 
 def timeline_answer(

@@ -163,18 +163,14 @@ def _clear(track: Track | None) -> bool | None:
 
 def _row(patient: str, place: Place, standing: Standing, rules: Rules) -> dict[str, Any]:
     next_on = standing.due or standing.earliest
-    known = (
-        standing._asdict()
-        | _last_contact(patient, rules)
-        | {
-            **place._asdict(),
-            "patient": patient,
-            "days_to_go": None if next_on is None else (next_on - rules.as_of).days,
-            "next_look_on": standing.review_on or standing.resumes_on,
-            "today": tuple(sorted(today_of(standing.codes - standing.acknowledged))),
-            "acknowledged": tuple(sorted(standing.acknowledged)),
-        }
-    )
+    known = standing._asdict() | place._asdict() | _last_contact(patient, rules)
+    known |= {
+        "patient": patient,
+        "days_to_go": None if next_on is None else (next_on - rules.as_of).days,
+        "next_look_on": standing.review_on or standing.resumes_on,
+        "today": tuple(sorted(today_of(standing.codes - standing.acknowledged))),
+        "acknowledged": tuple(sorted(standing.acknowledged)),
+    }
     return {name: known.get(name) for name in COLUMNS}
 
 
@@ -184,11 +180,7 @@ def _last_contact(patient: str, rules: Rules) -> dict[str, Any]:
     if not made:
         return {}
     last = max(reversed(made), key=lambda contact: contact.day)
-    return {
-        "contacted_on": last.day,
-        "outcome": last.outcome,
-        "next_try_on": last.next_try_on,
-    }
+    return {"contacted_on": last.day, "outcome": last.outcome, "next_try_on": last.next_try_on}
 
 
 def _unread(patient: str, rules: Rules) -> ListedTrack:
@@ -196,8 +188,7 @@ def _unread(patient: str, rules: Rules) -> ListedTrack:
     facts = (False, False, False, False, False, True)
     place = place_of(Waiting(None, frozenset(), *facts))
     row = dict.fromkeys(COLUMNS) | place._asdict() | {"patient": patient}
-    row |= _last_contact(patient, rules)
-    return ListedTrack(patient, place, row)
+    return ListedTrack(patient, place, row | _last_contact(patient, rules))
 
 
 def _order(track: ListedTrack) -> tuple[int, int, date, str, str]:
