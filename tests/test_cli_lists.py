@@ -488,8 +488,12 @@ class TestNotes:
 
     def test_the_report_notes_them(self, capsys: Capture, ask: list[object]) -> None:
         pytest.importorskip("jinja2", reason="the extra 'handout' is not installed")
+        told = "an indication is unknown"
+        run(capsys, "report", *ask[:-2], "--html", "report.html")
+        assert told in Path("report.html").read_text(encoding="utf-8")
         run(capsys, "report", *ask, "--html", "report.html")
         page = Path("report.html").read_text(encoding="utf-8")
+        assert told not in page
         assert "contacted: 2026-04-02; outcome: no answer; next try: 2026-04-09" in page
         assert "acknowledged: unrecognized_indication" in page
 

@@ -29,7 +29,9 @@ def answer(given: Namespace) -> Answer:
         found, section = track.forecast(), track.place.section.words
         if found is None:
             return ReportRow(patient=track.patient, indication="", section=section, notes=(*notes,))
-        return ReportRow.of(track.patient, found, section, notes)
+        row = dict(ReportRow.of(track.patient, found, section, notes))
+        is_open = [one for one in found.findings if one.code not in track.row["acknowledged"]]
+        return ReportRow(**row | {"findings": is_open})
 
     clinic = clinic_of(given)
     tracks = clinic.tracks()
