@@ -267,7 +267,7 @@ def schedules() -> Iterable[Result]:
 
         def schedule() -> int:
             clinic = Clinic(read_sessions(file), {}, (), rules)
-            return len(text_lines(schedule_answer(clinic, clinic.tracks()), 80))
+            return len(text_lines(schedule_answer(clinic), 80))
 
         read = best(peer, number=1, repeat=3)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

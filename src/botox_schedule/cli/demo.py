@@ -28,7 +28,7 @@ _TREATMENT = "chronic-migraine"
 def answer(given: Namespace) -> Answer:  # noqa: ARG001 - every command takes its arguments
     """Return both; the day is that of the made-up clinic."""
     clinic = _clinic()
-    schedule = schedule_answer(clinic, clinic.tracks())
+    schedule = schedule_answer(clinic)
     timeline = _timeline(clinic)
     return schedule._replace(
         text=[

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 
 from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.exports import Clinic, clinic_of, export_options
-from botox_schedule.cli.output import Answer, noted
-from botox_schedule.cli.schedule import schedule_answer
-from botox_schedule.cli.tracks import NOTED, ListedTrack
+from botox_schedule.cli.output import Answer, Table, noted
+from botox_schedule.cli.tracks import NOTED, ListedTrack, tracks_answer
 from botox_schedule.files import write_whole
 
 OPTIONS = export_options() | {"--html FILE!": "the page to write"}
@@ -36,7 +35,7 @@ def answer(given: Namespace) -> Answer:
     clinic = clinic_of(given)
     tracks = clinic.tracks()
     rows = [row_of(track, _notes(track, clinic)) for track in tracks]
-    found = schedule_answer(clinic, tracks)
+    found = tracks_answer(tracks, Table(()), clinic.told)
     summary = f"{'; '.join(found.remarks)}."
     html = report_html(rows, as_of=clinic.rules.as_of, summary=summary, problems=clinic.problems)
     write_whole(given.html, html, private=True)

@@ -8,11 +8,10 @@ Examples:
 """
 
 from argparse import Namespace
-from collections.abc import Sequence
 
 from botox_schedule.cli.exports import Clinic, clinic_of, export_options
 from botox_schedule.cli.output import Answer, Table
-from botox_schedule.cli.tracks import ListedTrack, tracks_answer
+from botox_schedule.cli.tracks import tracks_answer
 
 OPTIONS = export_options()
 """What the command takes."""
@@ -31,10 +30,9 @@ _TABLE = Table(
 
 def answer(given: Namespace) -> Answer:
     """Return the status and the dates of every track."""
-    clinic = clinic_of(given)
-    return schedule_answer(clinic, clinic.tracks())
+    return schedule_answer(clinic_of(given))
 
 
-def schedule_answer(clinic: Clinic, tracks: Sequence[ListedTrack], table: Table = _TABLE) -> Answer:
+def schedule_answer(clinic: Clinic) -> Answer:
     """Return the list of a clinic's tracks, with what was read."""
-    return tracks_answer(tracks, table, clinic.told)
+    return tracks_answer(clinic.tracks(), _TABLE, clinic.told)

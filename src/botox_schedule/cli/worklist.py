@@ -13,8 +13,7 @@ from botox_schedule.cli.arguments import CALENDAR, calendar_of
 from botox_schedule.cli.exports import clinic_of, export_options
 from botox_schedule.cli.output import Answer, Table
 from botox_schedule.cli.printed_list import list_html, list_xlsx
-from botox_schedule.cli.schedule import schedule_answer
-from botox_schedule.cli.tracks import LEAD_DAYS, titled
+from botox_schedule.cli.tracks import LEAD_DAYS, titled, tracks_answer
 from botox_schedule.files import write_whole
 
 OPTIONS = (
@@ -49,7 +48,7 @@ def answer(given: Namespace) -> Answer:
         lead_days=given.ahead,
         is_open=calendar_of(given) if asked else None,
     )
-    found = schedule_answer(clinic, tracks, _TABLE)
+    found = tracks_answer(tracks, _TABLE, clinic.told)
     told = []
     for path, make in ((given.html, list_html), (given.xlsx, list_xlsx)):
         if path is not None:
