@@ -462,6 +462,18 @@ class TestNotes:
         assert [row["today"] for row in rows] == ["", ""]
         assert {row["acknowledged"] for row in rows} == {"unrecognized_indication"}
 
+    def test_who_acknowledges_every_key_of_today_has_none_left(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        ask = ("worklist", DEMO, *NOBODY_ELSE, "--as-of", "2026-03-16")
+        rows = as_rows(capsys, *ask)
+        keys = [f"{row['patient']},{key}" for row in rows for key in row["today_keys"].split()]
+        assert sum(row["today"] != "" for row in rows) == len(keys) > 1
+        seen = file_of(tmp_path, "\n".join(["patient,key", *keys]), "seen.csv")
+        later = as_rows(capsys, *ask, "--acknowledged", seen)
+        assert {row["today"] for row in later} == {""}
+        assert "check_the_record_first" not in {row["section"] for row in later}
+
     def test_text_has_them_below_the_row_at_any_width(
         self, capsys: Capture, ask: list[object]
     ) -> None:
