@@ -188,6 +188,8 @@ class TestDue:
             ((*ASKED, "--payer-minimum", "soon"), "argument --payer-minimum"),
             ((*ASKED, "--product", "toxin"), "give one of onabotulinumtoxinA"),
             ((*ASKED, "--product", "Botox or Dysport"), "names two products"),
+            ((*ASKED, "--product", "Dysprt"), "argument --product: did you mean Dysport?"),
+            ((*ASKED, "--product", "obobotulinumtoxinA"), "give one of onabotulinumtoxinA"),
             ((*ASKED, "--population", "cats"), "expected adult or pediatric"),
             ((*ASKED, "--region", " "), "argument --region: expected some text"),
             ((*ASKED, "--policy", ""), "argument --policy: expected some text"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,7 @@ from botox_schedule.files import read_within
 from botox_schedule.planning import ClinicCalendar, Weekday
 from botox_schedule.protocols.catalog import known_protocols, region_named
 from botox_schedule.protocols.collection import ProtocolSet, newness
-from botox_schedule.protocols.indications import why_no_product
+from botox_schedule.protocols.indications import names_of, why_no_product
 from botox_schedule.protocols.loader import faults, tables_of
 
 _MOST_DAYS = 3660
@@ -53,7 +54,11 @@ def _product(text: str) -> Product:
     """Return the product of a name."""
     found = find_product(text)
     if found is None:
-        raise ArgumentTypeError(why_no_product(text))
+        # Only brands: the nonproprietary names are too much alike to guess which was meant.
+        names = [n for product in Product for n in names_of(product) if "toxin" not in n]
+        near = get_close_matches(text.lower(), names, n=1, cutoff=0.75)
+        hint = f"did you mean {near[0].capitalize()}?" if near else why_no_product(text)
+        raise ArgumentTypeError(hint)
     return found
 
 
