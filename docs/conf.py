@@ -98,8 +98,8 @@ def _write_commands() -> None:
     for name in COMMANDS:
         lines += [f"## {name}", "", *_text(command_parser(name).format_help())]
     lines += [
-        "The exit status is 0; 1 where a part of the input was wrong, or no day was found;",
-        "2 where nothing could be read; 130 after Ctrl-C.",
+        "The exit status is 0; 1 if a part of the input was wrong, or nothing was found;",
+        "2 if nothing could be read or written; 130 after Ctrl-C.",
         "`botox-schedule completion SHELL` prints the completions for bash, zsh or fish.",
     ]
     _write("commands", "\n".join(lines) + "\n")

@@ -5,6 +5,7 @@ import io
 import sys
 import tomllib
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,11 +19,14 @@ from hypothesis import strategies as st
 
 from botox_schedule import CareEndKind, Product, SessionKind, SessionStatus
 from botox_schedule.errors import FileLimitError, TableError
+from botox_schedule.panel import worklist
 from botox_schedule.tables import (
     TableReading,
+    read_acknowledged,
     read_authorizations,
     read_births,
     read_care_ends,
+    read_contacts,
     read_holds,
     read_overrides,
     read_prior_treatments,
@@ -803,6 +807,25 @@ class TestParquet:
             read(b"PAR1")
 
 
+SIDE_TABLES: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
+    "holds": (read_holds, b"MRN,from,until\nP1,2026-03-01,2026-03-31\n"),
+    "care_ends": (read_care_ends, b"MRN,on,kind,dx\nP1,2026-03-01,died,migraine\n"),
+    "overrides": (
+        read_overrides,
+        b"MRN,dx,from,by,minimum,usual\nP1,migraine,2026-01-05,payer,10 weeks,12 to 16 weeks\n",
+    ),
+    "births": (read_births, b"MRN,DOB\nP1,1980-01-01\n"),
+    "weights": (read_weights, b"MRN,date,kg\nP1,2026-01-05,70.5\n"),
+    "prior_treatments": (read_prior_treatments, b"MRN,dx,cycles\nP1,migraine,4\n"),
+    "authorizations": (
+        read_authorizations,
+        b"MRN,dx,drug,from,until,minimum\nP1,migraine,Botox,2026-01-01,2026-12-31,84 days\n",
+    ),
+    "contacts": (read_contacts, b"MRN,day,outcome\nP1,2026-04-01,no answer\n"),
+    "acknowledged": (read_acknowledged, b"MRN,key\nP1,hold_ended-0123456789abcdef\n"),
+}
+
+
 class TestDecisions:
     def test_holds_are_read(self) -> None:
         holds = read_holds(
@@ -928,6 +951,44 @@ class TestDecisions:
             "line 3: patient: no session has this key; one differs only in zeros, case, blanks or hyphens",
             "line 4: patient: no session has this key",
         ]
+
+    def test_contacts_are_read(self) -> None:
+        contacts = read_contacts(
+            b"MRN,Called on,Outcome,Next try\n"
+            b"1,2026-11-20,no answer,2026-11-27\n1,2026-11-24,,soon\n2,soon,left a message,\n3,,,\n"
+        )
+        first, second = (row.fact for row in contacts.fact_rows)
+        assert (first.day, first.outcome, first.next_try_on) == (
+            date(2026, 11, 20),
+            "no answer",
+            date(2026, 11, 27),
+        )
+        assert (second.day, second.outcome, second.next_try_on) == (date(2026, 11, 24), None, None)
+        assert [(p.line, p.left_out) for p in contacts.problems] == [(3, False), (4, True), (5, True)]  # fmt: skip
+        assert "no answer" not in repr(contacts.fact_rows)
+
+    def test_acknowledged_findings_are_read(self) -> None:
+        found = read_acknowledged(
+            b"MRN,finding key\n1,hold_ended-0123456789abcdef\n1,overdue\n2,\n"
+            b"1,not_rebooked-fedcba9876543210\n"
+        )
+        assert found.by_patient == {
+            "1": ("hold_ended-0123456789abcdef", "not_rebooked-fedcba9876543210")
+        }
+        assert [str(problem) for problem in found.problems] == [
+            "line 3: key: expected a finding's key such as hold_ended-0123456789abcdef",
+            "line 4: key: missing",
+        ]
+
+    @pytest.mark.parametrize("name", sorted(SIDE_TABLES))
+    def test_the_panel_takes_the_rows_of_each_table(self, name: str) -> None:
+        read_table, content = SIDE_TABLES[name]
+        rows = read_table(content).rows()
+        assert len(rows) == 1
+        tables: dict[str, Any] = {"holds": None, "care_ends": None, name: pl.DataFrame(rows)}
+        sessions = pl.DataFrame(one(GOOD).rows())
+        found = worklist(sessions, as_of="2026-04-10", **tables)
+        assert found["patient"].to_list() == ["P1"]
 
     def test_a_table_of_another_kind_is_refused(self) -> None:
         with pytest.raises(

@@ -40,19 +40,23 @@ def read_within(source: FileName | BinaryIO, most: int) -> bytes:
     """
     if not isinstance(source, (str, PathLike)):
         return expand(_read(source, "the stream", most), "the stream", most)
-    file = Path(source)
-    with _opened(file) as stream:
+    file = _as_path(source)
+    with file.open("rb") as stream:
         status = os.fstat(stream.fileno())
         if stat.S_ISREG(status.st_mode) and status.st_size > most:
             raise _too_large(file.name, most)
         return expand(_read(stream, file.name, most), file.name, most)
 
 
-def _opened(file: Path) -> BinaryIO:
+def _as_path(name: FileName) -> Path:
+    """Return a name as a path; the error of a name that no file can have names it too."""
     try:
-        return file.open("rb")
-    except ValueError:  # a name that no file can have
-        raise FileNotFoundError(ENOENT, os.strerror(ENOENT)) from None
+        is_possible = b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        is_possible = False
+    if not is_possible:
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), os.fspath(name))
+    return Path(name)
 
 
 def _read(stream: BinaryIO, name: str, most: int) -> bytes:
@@ -157,14 +161,21 @@ def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> 
         private: Whether only the owner may read it, as files with patients' rows.
 
     Raises:
-        OSError: When it cannot be written; what it held before is unchanged.
+        OSError: When it cannot be written; it names the file, which is as it was before.
     """
     content = data.encode() if isinstance(data, str) else data
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        with target.open("wb") as stream:
-            stream.write(content)
-        return
+    target = Path(os.path.realpath(_as_path(path)))
+    try:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as stream:
+                stream.write(content)
+        else:
+            _replace(target, content, private=private)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
+
+
+def _replace(target: Path, content: bytes, *, private: bool) -> None:
     part = target.parent / f".{token_hex(8)}.part"
     try:
         _write_to_disk(part, content, _PRIVATE if private else _SHARED)
@@ -226,7 +237,7 @@ def _is_stream(name: FileName | None) -> bool:
 
 
 def _is_same(one: FileName, other: FileName) -> bool:
-    first, second = Path(one), Path(other)
+    first, second = _as_path(one), _as_path(other)
     if first.exists() and second.exists():
         return first.is_file() and first.samefile(second)
     return os.path.realpath(one) == os.path.realpath(other)

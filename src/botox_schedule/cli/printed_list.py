@@ -1,16 +1,17 @@
 """A worklist on paper: a section for each kind of answer, boxes to tick, room for initials."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from html import escape
 from io import BytesIO
 
-from botox_schedule.cli.arguments import missing_extra
+from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.output import NOT_ADVICE, Row, word
 
 _COLUMNS = (
     *("patient", "indication", "reason", "last_session_on", "due", "typical_on", "booked_on"),
-    *("last_chance_on", "next_look_on", "today"),
+    *("last_chance_on", "next_look_on", "today", "acknowledged", "contacted_on", "outcome"),
+    "next_try_on",
 )
 _BOXES = ("1st contact", "2nd contact", "initials")
 _WIDTHS = {"patient": 16, "indication": 24, "reason": 20, "today": 30}
@@ -41,13 +42,17 @@ def list_html(sections: Sections, as_of: date, problems: Sequence[str]) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
-    """Return the rows without the columns in which nothing is written."""
-    names = [name for name in _COLUMNS if any(_words(row[name]) for row in rows)]
+    names = _used(rows)
     head = "".join(f'<th scope="col">{_title(name)}</th>' for name in (*names, *_BOXES))
     body = "".join(
         f"<tr>{''.join(_cell(row[name]) for name in names)}{_TICKED}</tr>" for row in rows
     )
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _used(rows: Sequence[Row]) -> list[str]:
+    """The columns in which something is written: paper is narrow."""
+    return [name for name in _COLUMNS if any(_words(row[name]) for row in rows)]
 
 
 _TICKED = "<td class=box>☐</td><td class=box>☐</td><td class=initials></td>"
@@ -72,10 +77,8 @@ def list_xlsx(sections: Sections, as_of: date, problems: Sequence[str]) -> bytes
     Raises:
         ExchangeError: When the extra ``excel`` is missing.
     """
-    try:
+    with extra("excel"):
         from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise missing_extra("excel") from None
     content = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(content, options) as book:
@@ -87,9 +90,10 @@ def list_xlsx(sections: Sections, as_of: date, problems: Sequence[str]) -> bytes
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         sheet.set_footer(f"&L{NOT_ADVICE}&RPage &P of &N")
-        for number, name in enumerate(_COLUMNS):
+        names = _used([row for _, rows in sections for row in rows])
+        for number, name in enumerate(names):
             sheet.set_column(number, number, _WIDTHS.get(name, 11))
-        lines = _lines(sections, as_of, problems)
+        lines = [(True, [f"Worklist of {as_of}"]), *_lines(sections, names, problems)]
         for number, (is_bold, values) in enumerate(lines):
             for column, value in enumerate(values):
                 sheet.write(number, column, value, bold if is_bold else cell)
@@ -97,20 +101,16 @@ def list_xlsx(sections: Sections, as_of: date, problems: Sequence[str]) -> bytes
 
 
 def _lines(
-    sections: Sections, as_of: date, problems: Sequence[str]
-) -> list[tuple[bool, Sequence[object]]]:
-    """Return the lines of the sheet, and whether each is a heading."""
-    header = [*map(_title, (*_COLUMNS, *_BOXES))]
-    lines: list[tuple[bool, Sequence[object]]] = [(True, [f"Worklist of {as_of}"])]
+    sections: Sections, names: Sequence[str], problems: Sequence[str]
+) -> Iterator[tuple[bool, Sequence[object]]]:
+    """Yield the lines of the sheet below its title, and whether each is a heading."""
+    header = [*map(_title, (*names, *_BOXES))]
     for title, rows in sections:
-        lines += [(True, []), (True, [title]), (True, header)]
-        lines += [
-            (False, [*(_value(row[name]) for name in _COLUMNS), "☐", "☐", ""]) for row in rows
-        ]
+        yield from ((True, []), (True, [title]), (True, header))
+        yield from ((False, [*(_value(row[name]) for name in names), "☐", "☐", ""]) for row in rows)
     if problems:
-        lines += [(True, []), (True, [f"Problems ({len(problems)})"])]
-        lines += [(True, [problem]) for problem in problems]
-    return lines
+        yield from ((True, []), (True, [f"Problems ({len(problems)})"]))
+        yield from ((True, [problem]) for problem in problems)
 
 
 def _value(value: object) -> object:

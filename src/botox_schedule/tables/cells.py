@@ -46,6 +46,7 @@ _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][
 _UNIT = re.compile(r"(?i)[\s\xa0]*(units?|u|iu|ui|ie|einheiten|unit\u00e9s|unidades)\.?$")
 _KILOGRAM = re.compile(r"(?i)[\s\xa0]*(kg|kilograms?)\.?$")
 _CODE = re.compile(r"\b(?:[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?|[0-9]{5,18})\b")
+_FINDING_KEY = re.compile(r"[a-z_]+-[0-9a-f]{16}")
 _INDICATION_SYSTEMS = ("ICD-10-CM", "CPT", "SNOMED CT")
 _PRODUCT_SYSTEMS = ("HCPCS", "NDC", "RxNorm")
 
@@ -221,6 +222,14 @@ def key(cell: Cell) -> Parsed:
     if "\ufffd" in text:
         return _unreadable("letters were lost in an earlier export; export it again as UTF-8")
     return Parsed(text or None)
+
+
+def finding_key(cell: Cell) -> Parsed:
+    """Return the key of a finding as the answers write it."""
+    given = text_of(cell)
+    if not given or _FINDING_KEY.fullmatch(given):
+        return Parsed(given or None)
+    return _unreadable("expected a finding's key such as hold_ended-0123456789abcdef")
 
 
 def text(cell: Cell) -> Parsed:
