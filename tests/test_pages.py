@@ -317,6 +317,12 @@ class TestHandout:
         assert "paused: Feb 1, 2026 to Apr 30, 2026" in html
         assert "Smith" not in html
 
+    def test_a_hold_that_began_when_the_treatment_was_due_moves_the_first_day(self) -> None:
+        given = changed(holds=[{"first": "2026-04-03", "last": "2026-05-10", "reason": "x"}])
+        assert following(page(given, as_of="2026-04-20")).startswith(
+            "Your next treatment is due between Monday, May 11, 2026 and "
+        )
+
     def test_the_full_benefit_is_said_while_it_lies_ahead(self) -> None:
         given = record_from_gaps([84, 84], starts_on=date(2026, 1, 5))
         words = "the full benefit may come by about Sunday, July 5, 2026"

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from html import escape
 from io import BytesIO
 
 from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.output import NOT_ADVICE, Row, word
+from botox_schedule.views.markup import escaped
 
 _COLUMNS = (
     *("patient", "indication", "reason", "last_session_on", "due", "typical_on", "booked_on"),
@@ -30,24 +30,27 @@ Sections = Sequence[tuple[str, Sequence[Row]]]
 
 def list_html(sections: Sections, as_of: date, problems: Sequence[str]) -> str:
     """Return the list as one page that needs nothing else; no patient crosses a sheet of it."""
-    tables = "".join(f"<h2>{escape(title)}</h2>{_table(rows)}" for title, rows in sections)
-    told = "".join(f"<li>{escape(problem)}</li>" for problem in problems)
+    tables = "".join(f"<h2>{escaped(title)}</h2>{_table(title, rows)}" for title, rows in sections)
+    told = "".join(f"<li>{escaped(problem)}</li>" for problem in problems)
     wrong = f"<h2>Problems ({len(problems)})</h2><ul>{told}</ul>" if problems else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>Worklist of {as_of}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>Worklist of {as_of}</h1><p>{NOT_ADVICE}</p>{tables}{wrong}</body></html>\n"
+        f"<title>Worklist of {as_of}</title><style>{_STYLE}</style></head><body><main>"
+        f"<h1>Worklist of {as_of}</h1><p>{NOT_ADVICE}</p>{tables}{wrong}</main></body></html>\n"
     )
 
 
-def _table(rows: Sequence[Row]) -> str:
+def _table(title: str, rows: Sequence[Row]) -> str:
     names = _used(rows)
     head = "".join(f'<th scope="col">{_title(name)}</th>' for name in (*names, *_BOXES))
     body = "".join(
         f"<tr>{''.join(_cell(row[name]) for name in names)}{_TICKED}</tr>" for row in rows
     )
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    # A wide table scrolls, which the keyboard must reach.
+    name = f'tabindex="0" role="region" aria-label="{escaped(title)}"'
+    return f'<div class="wide" {name}>{table}</div>'
 
 
 def _used(rows: Sequence[Row]) -> list[str]:
@@ -60,7 +63,7 @@ _TICKED = "<td class=box>☐</td><td class=box>☐</td><td class=initials></td>"
 
 def _cell(value: object) -> str:
     kind = " class=day" if isinstance(value, date) else ""
-    return f"<td{kind}>{escape(_words(value))}</td>"
+    return f"<td{kind}>{escaped(_words(value))}</td>"
 
 
 def _title(name: str) -> str:

@@ -210,8 +210,9 @@ class _Story(NamedTuple):
         last = shifted(dates.overdue_from, -1)
         if self.found.as_of >= dates.overdue_from:
             return self._say("next_overdue", last=last)
-        key = "next_due_one" if last == dates.due else "next_due"
-        return self._say(key, first=dates.due, last=last)
+        # On hold nobody comes before the hold ends, however long the treatment has been due.
+        first = max(dates.due, self.found.resumes_on or dates.due)
+        return self._say("next_due_one" if last == first else "next_due", first=first, last=last)
 
     def _undated(self) -> str:
         """The next visit where no day is due: a typical interval, or the first allowed day."""
