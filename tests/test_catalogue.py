@@ -442,6 +442,11 @@ class TestLoadProtocols:
         with pytest.raises(ProtocolFileError, match="expected at least one"):
             load_protocols(self.write(tmp_path, "[sources.house]\ntitle = 'x'\n"))
 
+    def test_a_mark_of_utf_8_is_no_text(self, tmp_path: Path) -> None:
+        file = tmp_path / "own.toml"
+        file.write_text(OWN, encoding="utf-8-sig")
+        assert len(load_protocols(file)) == 1
+
     def test_bytes_are_no_text(self, tmp_path: Path) -> None:
         file = tmp_path / "own.toml"
         file.write_bytes(b"\xff\xfe")

@@ -803,7 +803,7 @@ class TestHolidays:
             plan.ClinicCalendar.for_country(country, subdivision=subdivision)
 
     def test_a_year_without_data_is_an_error_and_no_open_day(self) -> None:
-        calendar = plan.ClinicCalendar.for_country("US")
+        calendar = plan.ClinicCalendar.for_country("us")
         with pytest.raises(bs.errors.CalendarRangeError, match="are known for the years"):
             calendar.is_open("9999-12-31")
 
