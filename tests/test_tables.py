@@ -1,5 +1,6 @@
 """Tables as clinics export them: each row is a session, a problem, or blank."""
 
+import dataclasses
 import gzip
 import io
 import sys
@@ -17,7 +18,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from botox_schedule import CareEndKind, Product, SessionKind, SessionStatus
+from botox_schedule import CareEndKind, Product, SessionKind, SessionStatus, TreatmentSession
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.panel import worklist
 from botox_schedule.tables import (
@@ -37,6 +38,7 @@ from botox_schedule.tables.typed import refusing
 
 FILES = Path(__file__).with_name("files")
 SHAPES = tomllib.loads((FILES / "expected.toml").read_text(encoding="utf-8"))
+FIELDS = [field.name for field in dataclasses.fields(TreatmentSession)]
 HEADER = "Patient ID,Session date,Indication,Product,Units,Status,Birth date"
 GOOD = "P1,2026-01-05,chronic-migraine,Botox,155,completed,1980-01-01"
 
@@ -51,6 +53,10 @@ def one(row: str, *, header: str = HEADER, **options: Any) -> TableReading:
 
 def reasons(reading: TableReading) -> list[str]:
     return [problem.reason for problem in reading.problems]
+
+
+def fields_of(session: TreatmentSession) -> dict[str, Any]:
+    return {name: getattr(session, name) for name in FIELDS}
 
 
 def workbook(*sheets: list[list[Any]]) -> bytes:
@@ -209,6 +215,14 @@ class TestText:
     def test_a_table_that_is_too_wide_is_refused(self, columns: int) -> None:
         with pytest.raises(FileLimitError, match="more than 1,000 columns"):
             read(HEADER + "," * (columns - 7) + "\n" + GOOD)
+
+    def test_what_is_not_remembered_is_read_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("botox_schedule.tables.rows._REMEMBERED", 0)
+        reading = read(
+            f"{HEADER}\n{GOOD}\n{GOOD.replace('155', 'many')}\n{GOOD.replace('155', 'few')}\n"
+        )
+        assert [problem.line for problem in reading.problems] == [3, 4]
+        assert reading.counts.used == 3
 
 
 class TestSources:
@@ -1025,6 +1039,15 @@ class TestLaws:
         assert lines.isdisjoint(p.line for p in reading.problems if p.left_out)
         if '"' not in text:
             assert counts.read == len(rows)
+        for row in reading.session_rows:
+            fields = fields_of(row.session)
+            assert repr(fields) == repr(fields_of(TreatmentSession(**fields)))
+
+    def test_no_rule_of_a_session_is_about_two_fields(self) -> None:
+        """The reader puts what it read into the fields one by one."""
+        rules: Any = vars(TreatmentSession)["__pydantic_decorators__"]
+        assert {*rules.model_validators} == {"_without_unknown_keys"}
+        assert {*rules.field_validators, *rules.root_validators} == set()
 
     @settings(deadline=None)
     @given(st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=8))

@@ -20,10 +20,8 @@ from botox_schedule.protocols.indications import (
     why_no_product,
 )
 from botox_schedule.records.model import MOST_UNITS
+from botox_schedule.tables.lines import Cell, text_of
 from botox_schedule.tables.words import examples, find_value
-
-Cell = str | date | datetime | Decimal | None
-"""A cell as its file has it: text, or what a spreadsheet states as a day or a number."""
 
 LONGEST_KEY = 200
 _LONGEST_SLUG = 64
@@ -32,7 +30,6 @@ _MOST_COUNT = 10_000
 _FIRST_YEAR = 1850
 # A spreadsheet keeps 15 digits of a number.
 _LONGEST_NUMBER = 10**15
-_INVISIBLE = re.compile(r"^[\s\ufeff\u200b]+|[\s\ufeff\u200b]+$")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
@@ -200,15 +197,6 @@ def _check_format(date_format: str) -> None:
         return
     if not is_day_pattern(date_format):
         raise TableError("the date format is iso, mdy, dmy, or a pattern such as %d.%m.%Y")
-
-
-def text_of(cell: Cell) -> str:
-    """Return a cell as text, without blanks around it, its letters composed (NFC)."""
-    if isinstance(cell, str):
-        return normalize("NFC", _INVISIBLE.sub("", cell))
-    if isinstance(cell, Decimal):
-        return str(int(cell)) if cell == cell.to_integral_value() else str(cell)
-    return "" if cell is None else str(cell)
 
 
 def key(cell: Cell) -> Parsed:

@@ -2,33 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
-from typing import NamedTuple
 
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.tables.cells import Cell, text_of
+from botox_schedule.tables.lines import MOST_COLUMNS, Line, text_of
 from botox_schedule.tables.words import (
     column_names,
     folded,
     header_words,
     names_by_column,
 )
-
-HEADER_LINES = 30
-"""How many lines are looked through for a header: titles may come before it."""
-MOST_COLUMNS = 1000
-
-
-class Line(NamedTuple):
-    """A line of a table: its cells, or why it is none."""
-
-    number: int
-    cells: Sequence[Cell]
-    fault: str = ""
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing is in it."""
-        return not self.fault and not any(map(text_of, self.cells))
 
 
 class ColumnNames:

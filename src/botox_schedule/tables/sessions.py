@@ -4,6 +4,7 @@ import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any, NamedTuple, Unpack, cast
 
 from botox_schedule import (
@@ -15,9 +16,11 @@ from botox_schedule import (
     SessionStatus,
     TreatmentSession,
 )
+from botox_schedule.garbage import uncollected
 from botox_schedule.tables import cells
-from botox_schedule.tables.cells import Cell, CellReader, Month, Parsed
+from botox_schedule.tables.cells import CellReader, Month, Parsed
 from botox_schedule.tables.decisions import FactReading, Facts
+from botox_schedule.tables.lines import Cell, text_of
 from botox_schedule.tables.rows import (
     Column,
     IfUnreadable,
@@ -43,11 +46,14 @@ _FIELDS = (
     "id",
     "recorded_on",
 )
+_PUT = [getattr(TreatmentSession, name).__set__ for name in _FIELDS]
+_PUT_ID = _PUT[_FIELDS.index("id")]
+_fields_of = itemgetter(*_FIELDS)
 
 
 def _kind(cell: Cell) -> Parsed:
     blank = Parsed(SessionKind.FULL)
-    return cells.word("kind", SessionKind)(cell) if cells.text_of(cell) else blank
+    return cells.word("kind", SessionKind)(cell) if text_of(cell) else blank
 
 
 class _DayUnknown:
@@ -59,7 +65,7 @@ _DAY_UNKNOWN = _DayUnknown()
 
 def _death(reader: CellReader, cell: Cell) -> Parsed:
     """The day of a death; who has a day that cannot be read has died: nobody calls the dead."""
-    text = cells.text_of(cell)
+    text = text_of(cell)
     if not re.search("[1-9]", text):
         said = _deceased(cell)
         return said._replace(value=_DAY_UNKNOWN if said.value else None)
@@ -70,7 +76,7 @@ def _death(reader: CellReader, cell: Cell) -> Parsed:
 
 
 def _deceased(cell: Cell) -> Parsed:
-    text = cells.text_of(cell)
+    text = text_of(cell)
     word = find_value("deceased", text)
     if word is None and re.search("[^0/. -]", text):
         return Parsed(None, "expected a day, yes or no", is_readable=False)
@@ -254,10 +260,11 @@ def read_sessions(
     ('chronic-migraine', '155')
     """
     reader = CellReader(date_format, product, indications)
-    found = read_rows(
-        source, "sessions", _COLUMNS, reader, chosen=columns, encoding=encoding, sheet=sheet
-    )
-    return _reading(found)
+    with uncollected():
+        found = read_rows(
+            source, "sessions", _COLUMNS, reader, chosen=columns, encoding=encoding, sheet=sheet
+        )
+        return _reading(found)
 
 
 def _reading(found: RowsRead) -> TableReading:
@@ -279,9 +286,14 @@ def _reading(found: RowsRead) -> TableReading:
 
 
 def _session_row(row: RowValues) -> SessionRow:
-    fields = {name: row.values[name] for name in _FIELDS}
-    fields["id"] = fields["id"] or f"line {row.line}"
-    return SessionRow(row.line, row.values["patient"], TreatmentSession(**fields))
+    # Each cell was read into what its field holds, and no rule of a session is about two fields:
+    # to validate each row again takes a quarter of the time in which a table is read.
+    session = object.__new__(TreatmentSession)
+    for put, value in zip(_PUT, _fields_of(row.values), strict=True):
+        put(session, value)
+    if session.id is None:
+        _PUT_ID(session, f"line {row.line}")
+    return SessionRow(row.line, row.values["patient"], session)
 
 
 def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
@@ -291,14 +303,16 @@ def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
             yield MonthOnly(row.line, indication, product, month.first, month.last)
 
 
+_same = itemgetter("patient", "administered_on", "indication", "product", "units", "kind")
+
+
 def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
     """Equal rows without an id both count: a session can be entered twice, or given twice."""
     first: dict[Hashable, int] = {}
     for row in used:
         if row.values["id"] or row.values["status"] is not SessionStatus.COMPLETED:
             continue
-        names = ("patient", "administered_on", "indication", "product", "units", "kind")
-        line = first.setdefault(tuple(row.values[name] for name in names), row.line)
+        line = first.setdefault(_same(row.values), row.line)
         if line != row.line:
             reason = f"the same as line {line}; both count, they may be one"
             yield Problem(row.line, reason, left_out=False)

@@ -11,7 +11,8 @@ from typing import BinaryIO, NamedTuple
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE, FileName, check_lines, expand, read_within
 from botox_schedule.tables.excel import OLE, ZIP, sheets
-from botox_schedule.tables.header import HEADER_LINES, ColumnNames, Line, header_place
+from botox_schedule.tables.header import ColumnNames, header_place
+from botox_schedule.tables.lines import HEADER_LINES, Line
 from botox_schedule.tables.parquet import PARQUET, parquet_lines
 from botox_schedule.tables.text import decoded, text_lines
 
@@ -63,14 +64,14 @@ def _lines(
 ) -> Iterable[Line]:
     content, name = _content(source)
     if isinstance(content, str):
-        return text_lines(content, names)
+        return text_lines(content, names.score)
     if content.startswith((ZIP, OLE)):
         return _one_sheet(sheets(content, name), names, sheet)
     if sheet is not None:
         raise TableError("only a spreadsheet has sheets; leave sheet= out")
     if content.startswith(PARQUET):
         return parquet_lines(content, name)
-    return text_lines(decoded(content, name, encoding), names)
+    return text_lines(decoded(content, name, encoding), names.score)
 
 
 def _content(source: TableSource) -> tuple[bytes | str, str]:

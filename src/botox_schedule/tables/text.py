@@ -2,12 +2,12 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from botox_schedule.errors import TableError
 from botox_schedule.files import check_lines
-from botox_schedule.tables.header import HEADER_LINES, MOST_COLUMNS, ColumnNames, Line
+from botox_schedule.tables.lines import HEADER_LINES, MOST_COLUMNS, Line
 
 _DELIMITERS = ",;\t|"
 _STATED = re.compile(r'"?sep=(.)"?')
@@ -44,22 +44,22 @@ def _why_not(encoding: str | None) -> str:
     )
 
 
-def text_lines(text: str, names: ColumnNames) -> Iterator[Line]:
-    """Return the records of a table; the delimiter is the one that makes a header of a line."""
+def text_lines(text: str, score: Callable[[Line], int]) -> Iterator[Line]:
+    """Return the records of a table; the delimiter is that of the line with the best score."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not lines[-1]:
         lines.pop()
     if lines and (stated := _STATED.fullmatch(lines[0].strip(" "))):
         return _records(lines, stated[1], start=1)
-    return _records(lines, _delimiter(lines, names))
+    return _records(lines, _delimiter(lines, score))
 
 
-def _delimiter(lines: Sequence[str], names: ColumnNames) -> str:
+def _delimiter(lines: Sequence[str], score: Callable[[Line], int]) -> str:
     head = lines[:HEADER_LINES]
     first = next(filter(str.strip, head), "")
 
     def fit(delimiter: str) -> tuple[int, int]:
-        scores = (names.score(line) for line in _records(head, delimiter))
+        scores = map(score, _records(head, delimiter))
         return max(scores, default=0), first.count(delimiter)
 
     return max(_DELIMITERS, key=fit)
