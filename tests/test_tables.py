@@ -219,7 +219,7 @@ class TestText:
     def test_what_is_not_remembered_is_read_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("botox_schedule.tables.rows._REMEMBERED", 0)
         reading = read(
-            f"{HEADER}\n{GOOD}\n{GOOD.replace('155', 'many')}\n{GOOD.replace('155', 'few')}\n"
+            f"{HEADER}\n{GOOD}\n{GOOD.replace('155', 'many')}\n{GOOD.replace('155', 'few').replace('P1', 'P2')}\n"
         )
         assert [problem.line for problem in reading.problems] == [3, 4]
         assert reading.counts.used == 3
