@@ -141,11 +141,47 @@ class TestText:
     def test_utf_16_is_known_by_its_mark(self) -> None:
         assert read(f"{HEADER}\n{GOOD}".encode("utf-16")).counts.used == 1
 
-    def test_utf_16_without_a_mark_is_named(self) -> None:
-        text = f"{HEADER}\n{GOOD}".encode("utf-16-le")
-        with pytest.raises(TableError, match="utf-16-le"):
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+    def test_utf_16_without_a_mark_is_named(self, encoding: str) -> None:
+        text = f"{HEADER}\n{GOOD}".encode(encoding)
+        with pytest.raises(TableError, match=f"UTF-16 without a mark: give encoding='{encoding}'"):
             read(text)
-        assert read(text, encoding="utf-16-le").counts.used == 1
+        assert read(text, encoding=encoding).counts.used == 1
+
+    def test_a_mark_is_no_part_of_the_text(self) -> None:
+        assert read(f"\ufeff{HEADER}\n{GOOD}".encode("utf-8-sig")).counts.used == 1
+        assert read(f"{HEADER}\n{GOOD}".encode("utf-32")).counts.used == 1
+        assert read(f"{HEADER}\n{GOOD}\n\x1a").counts == (1, 1, 0, 0)
+
+    def test_a_header_in_the_middle_is_no_patient(self) -> None:
+        reading = read(f"{HEADER}\n{GOOD}\n{HEADER}\n{GOOD.replace('P1', 'P2')}\n")
+        assert [str(p) for p in reading.problems] == ["line 3: the header again; the rows after it are read"]  # fmt: skip
+        assert (reading.patients, reading.unreadable) == (frozenset({"P1", "P2"}), frozenset())
+
+    @pytest.mark.parametrize(
+        "row",
+        [
+            'P1, "2026-01-05", "chronic-migraine", "Botox", "155", "completed", "1980-01-01"',
+            '="P1",="2026-01-05",chronic-migraine,Botox,="155",completed,="1980-01-01"',
+            "'P1,'2026-01-05','chronic-migraine',Botox,'155,completed,'1980-01-01'",
+            "\u200eP1\u00ad,\u200b2026-01-05,chronic-migraine\u2060,Botox,155\ufeff,completed,1980-01-01\u200f",
+        ],
+    )
+    def test_what_is_around_a_text_is_no_part_of_it(self, row: str) -> None:
+        reading = one(row)
+        assert reading.problems == ()
+        assert reading.births == {"P1": date(1980, 1, 1)}
+        assert reading.rows() == one(GOOD).rows()
+
+    @pytest.mark.parametrize(
+        "name", ["Date (YYYY-MM-DD)", "DOS [mm/dd/yyyy]", "Datum (TT.MM.JJJJ)"]
+    )
+    def test_a_format_after_the_name_of_a_column_is_no_part_of_it(self, name: str) -> None:
+        assert read(f"MRN,{name},Dx\n1,2026-01-05,migraine").counts.used == 1
+
+    def test_other_words_after_the_name_of_a_column_are(self) -> None:
+        with pytest.raises(TableError, match="no column for date"):
+            read("MRN,Date (next),Dx\n1,2026-01-05,migraine")
 
     def test_a_letter_is_never_replaced(self) -> None:
         text = f"{HEADER}\n{GOOD.replace('P1', 'José')}\n{GOOD.replace('P1', 'Josè')}".encode(
@@ -166,7 +202,11 @@ class TestText:
             ("", "line 1: no column for patient, date, indication; 0 columns were found"),
             ("\n\n", "line 1: no column for patient"),
             ("patient,date\nP1,2026-01-05", "no column for indication; the columns are patient, date; name one with columns="),
-            ("patient\0", "not a text file in utf-8"),
+            ("patient\0", "line 1: a null character was found; mend the line, or export the file again"),
+            ("patient,date\n1,2026-01-05\n1,2026\0", "line 3: a null character was found"),
+            ("<html><table><tr><td>MRN", "a page or a document, not a table; save it as CSV or .xlsx"),
+            ('[{"MRN": 1}]', "a page or a document, not a table"),
+            ("MRN^DOS^Dx\n1^2026-01-05^G43.709", "1 column was found; separate columns by commas, semicolons, tabs or bars"),
             ('"patient\nx', "line 1: not a row of a table"),
             ("Smith,2026-01-05,Jones\n", "line 1: no column for patient, date, indication; 3 columns were found"),
             ("patient,date,date,dx\n", "'date' and 'date' both mean date; choose one"),
@@ -326,7 +366,10 @@ class TestDays:
             (None, "", "missing"),
             (None, "2026-01", "a month is not a day; give the day"),
             (None, "0000-01", "a month is not a day; give the day"),
-            (None, "0026-01-05", "a day before 1850; check the year"),
+            (None, "0026-01-05", "1900-01-01 or earlier; check the year, leave an unknown day empty"),
+            (None, "1899-12-30", "1900-01-01 or earlier"),
+            (None, "1900-01-01", "1900-01-01 or earlier"),
+            (None, "1900-01", "a month is not a day; give the day"),
             (None, "2026-01-05 14:30", "a time of day was found; give the clinic's local day as YYYY-MM-DD"),
             (None, "2026-01-05T00:00:00Z", "a time of day was found"),
             (None, "2026-01-05 12:00", "a time of day was found"),
@@ -506,18 +549,25 @@ class TestNames:
             ("canceled", SessionStatus.CANCELLED), ("No-Show", SessionStatus.NO_SHOW), ("No Show", SessionStatus.NO_SHOW),
             ("entered_in_error", SessionStatus.ENTERED_IN_ERROR), ("void", SessionStatus.ENTERED_IN_ERROR),
             ("scheduled", SessionStatus.BOOKED), ("given", SessionStatus.COMPLETED), ("draft", SessionStatus.DRAFT),
-            ("Completed", SessionStatus.COMPLETED),
+            ("Completed", SessionStatus.COMPLETED), ("Fulfilled", SessionStatus.COMPLETED), ("durchgeführt", SessionStatus.COMPLETED),
+            ("Réalisée", SessionStatus.COMPLETED), ("geplant", SessionStatus.BOOKED), ("Prévu", SessionStatus.BOOKED),
+            ("Pt. canceled", SessionStatus.CANCELLED), ("Rescheduled", SessionStatus.CANCELLED), ("Not given", SessionStatus.CANCELLED),
+            ("abgesagt", SessionStatus.CANCELLED), ("annulé", SessionStatus.CANCELLED), ("DNA", SessionStatus.NO_SHOW),
+            ("Left without being seen", SessionStatus.NO_SHOW), ("no asistió", SessionStatus.NO_SHOW), ("Deleted", SessionStatus.ENTERED_IN_ERROR),
         ],
     )  # fmt: skip
     def test_words_of_other_systems_are_statuses(self, word: str, status: SessionStatus) -> None:
         assert one(GOOD.replace("completed", word)).session_rows[0].session.status is status
 
-    @pytest.mark.parametrize("word", ["maybe", ""])
+    @pytest.mark.parametrize(
+        "word", ["maybe", "", "N/A", "unknown", "arrived", "pending", "1", "TRUE"]
+    )
     def test_an_unknown_status_leaves_the_row_out(self, word: str) -> None:
         reading = one(GOOD.replace("completed", word))
         assert reasons(reading) == [
             "status: expected one of completed, booked, draft, cancelled, no show, entered in error"
         ]
+        assert reading.unreadable == {"P1"}
         assert reading.births == {"P1": date(1980, 1, 1)}
 
     def test_without_a_status_a_session_was_completed(self) -> None:
@@ -544,6 +594,9 @@ class TestKeys:
             ("12", "12"),
             ("\ufeff0012\u200b", "0012"),
             ("Jose\u0301", "Jos\u00e9"),
+            ("00\u200b12", "0012"),
+            ("A\xa0 7", "A 7"),
+            ("A\u20287", "A 7"),
         ],
     )
     def test_a_key_keeps_its_zeros_and_loses_its_blanks(self, cell: str, patient: str) -> None:
@@ -552,7 +605,10 @@ class TestKeys:
     @pytest.mark.parametrize(
         ("cell", "words"),
         [
-            ("", "missing"),
+            *(
+                (word, "missing")
+                for word in ("", "N/A", "-", "NULL", "(blank)", "#N/A", "#REF!", "unknown", "True")
+            ),
             ("x" * 201, "expected at most 200 characters"),
             ("1.23457E+11", "a spreadsheet made a number or a date of it; export it as text"),
             ("Jos\ufffd", "letters were lost in an earlier export; export it again as UTF-8"),
@@ -570,9 +626,20 @@ class TestKeys:
         assert reading.problems == ()
         assert [row.session.id for row in reading.session_rows] == ["a", "b", "line 4"]
 
-    def test_an_id_that_is_too_long_is_refused(self) -> None:
-        reading = one(f"{'x' * 201},{GOOD}", header=f"Session ID,{HEADER}")
-        assert reasons(reading) == ["id: expected at most 200 characters"]
+    def test_a_session_with_a_damaged_id_counts(self) -> None:
+        reading = one(f"1.23457E+11,{GOOD}", header=f"Session ID,{HEADER}")
+        assert reasons(reading) == [
+            "id: a spreadsheet made a number or a date of it; export it as text; the row counts without it"
+        ]
+        assert reading.session_rows[0].session.id == "line 2"
+
+    @pytest.mark.parametrize("word", ["N/A", "-", "null", "#N/A"])
+    def test_a_word_for_nothing_is_no_id(self, word: str) -> None:
+        """Sessions with one id are one session."""
+        second = GOOD.replace("01-05", "04-05")
+        reading = read(f"Session ID,{HEADER}\n{word},{GOOD}\n{word},{second}\n")
+        assert reading.problems == ()
+        assert [row.session.id for row in reading.session_rows] == ["line 2", "line 3"]
 
     def test_equal_rows_are_reported_and_both_count(self) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{GOOD}\n{GOOD.replace('completed', 'booked')}")
@@ -613,11 +680,40 @@ class TestDeaths:
         assert (reading.care_ends, reading.problems) == ({}, ())
 
     def test_words_that_say_nothing_are_told(self) -> None:
-        reading = one(f"{GOOD},perhaps", header=f"{HEADER},Date of death")
-        assert reading.care_ends == {}
-        assert reasons(reading) == [
-            "date of death: expected a day, yes or no; the row counts without it"
-        ]
+        for column in ("Date of death", "Deceased"):
+            reading = one(f"{GOOD},perhaps", header=f"{HEADER},{column}")
+            assert reading.care_ends == {}
+            (reason,) = reasons(reading)
+            assert reason.startswith(f"{column.lower()}: expected a day, yes or no; the row counts")
+            assert reason.endswith("but find out whether the patient has died")
+            assert (reading.counts.used, reading.unreadable) == (1, frozenset({"P1"}))
+
+    @pytest.mark.parametrize("cell", ["1900-01-01", "1899-12-30", "9999-12-31", "unknown"])
+    def test_a_day_that_stands_for_none_leaves_open_who_lives(self, cell: str) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
+        assert (reading.care_ends, reading.unreadable) == ({}, frozenset({"P1"}))
+        assert reasons(reading)[0].endswith("find out whether the patient has died")
+
+    @pytest.mark.parametrize(
+        ("cell", "ends"),
+        [
+            ("D", [None]), ("Expired", [None]), ("passed away", [None]), ("TRUE", [None]), ("deceased 2026", [None]),
+            ("2026-02-01", [date(2026, 2, 1)]), ("A", []), ("Alive", []), ("Unknown", []), ("FALSE", []), ("0", []),
+        ],
+    )  # fmt: skip
+    def test_a_vital_status_is_a_word_or_a_day(self, cell: str, ends: list[date | None]) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Vital status")
+        assert [end.on for end in reading.care_ends.get("P1", ())] == ends
+        assert reading.unreadable == set()
+
+    @pytest.mark.parametrize("name", ["Cause of death", "Todesursache", "Fallecimiento", "Décès?"])
+    def test_a_column_that_may_hide_a_death_is_told(self, name: str) -> None:
+        reading = one(f"{GOOD},x", header=f"{HEADER},{name}")
+        (problem,) = reading.problems
+        assert str(problem).startswith("line 1: column 8 may say who has died and is not read; say")
+        assert str(problem).endswith("'date of death'} (--column 'date of death'=...)")
+        assert not problem.left_out
+        assert one(f"{GOOD},x,", header=f"{HEADER},{name},DOD").problems == ()
 
     def test_a_row_that_is_left_out_still_says_that_its_patient_died(self) -> None:
         reading = one(f"{GOOD.replace('2026-01-05', 'soon')},2026-02-01", header=f"{HEADER},DOD")

@@ -20,14 +20,15 @@ from botox_schedule.protocols.indications import (
     why_no_product,
 )
 from botox_schedule.records.model import MOST_UNITS
-from botox_schedule.tables.lines import Cell, text_of
+from botox_schedule.tables.lines import UNSEEN, Cell, text_of
 from botox_schedule.tables.words import examples, find_value
 
 LONGEST_KEY = 200
 _LONGEST_SLUG = 64
 _MOST_KILOGRAMS = 1000
 _MOST_COUNT = 10_000
-_FIRST_YEAR = 1850
+# Exports write 1900-01-01 or an earlier day where they have none.
+_LAST_PLACEHOLDER = date(1900, 1, 1)
 # A spreadsheet keeps 15 digits of a number.
 _LONGEST_NUMBER = 10**15
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -169,6 +170,7 @@ class CellReader:
         return _unreadable(why_no_product(text))
 
 
+TOO_EARLY = f"{_LAST_PLACEHOLDER} or earlier; check the year, leave an unknown day empty"
 _TIME_OF_DAY = "a time of day was found; give the clinic's local day as YYYY-MM-DD"
 _A_MONTH = "a month is not a day; give the day"
 _SEPARATOR = "the separator may be for thousands or for decimals; write 1000, or 1.5"
@@ -180,13 +182,13 @@ def _unreadable(note: str) -> Parsed:
 
 
 def _plausible(day: date) -> Parsed:
-    if day.year < _FIRST_YEAR:
-        return _unreadable(f"a day before {_FIRST_YEAR}; check the year")
+    if day <= _LAST_PLACEHOLDER:
+        return _unreadable(TOO_EARLY)
     return Parsed(day)
 
 
 def _month(year: int, month: int) -> Month | None:
-    if year < _FIRST_YEAR:
+    if year <= _LAST_PLACEHOLDER.year:
         return None
     return Month(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
 
@@ -200,8 +202,13 @@ def _check_format(date_format: str) -> None:
 
 
 def key(cell: Cell) -> Parsed:
-    """Return an id: leading zeros stay, and what a spreadsheet damaged is refused."""
-    text = text_of(cell)
+    """Return an id: leading zeros stay, and what a spreadsheet damaged is refused.
+
+    A word such as ``N/A`` is no id: rows of several patients would become one patient's.
+    """
+    text = " ".join(UNSEEN.sub("", text_of(cell)).split())
+    if find_value("missing", text):
+        return Parsed(None)
     if len(text) > LONGEST_KEY:
         return _unreadable(f"expected at most {LONGEST_KEY} characters")
     rounded = isinstance(cell, Decimal) and abs(cell) >= _LONGEST_NUMBER

@@ -1,10 +1,11 @@
 """Finds the header of a table, and which of its columns means what."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.tables.lines import MOST_COLUMNS, Line, text_of
+from botox_schedule.tables.lines import MOST_COLUMNS, Cell, Line, text_of
 from botox_schedule.tables.words import (
     column_names,
     folded,
@@ -56,7 +57,7 @@ class ColumnNames:
         return self._named(line).issuperset(self.required)
 
     def _named(self, line: Line) -> set[str]:
-        names = (folded(text_of(cell)) for cell in line.cells)
+        names = map(_name, line.cells)
         return {column for name in names if (column := self._meaning(name))}
 
     def find(self, line: Line) -> dict[str, int]:
@@ -70,7 +71,7 @@ class ColumnNames:
             raise TableError(f"line {line.number}: {line.fault}")
         if len(line.cells) > MOST_COLUMNS:
             raise FileLimitError(f"line {line.number}: more than {MOST_COLUMNS:,} columns")
-        names = [folded(text_of(cell)) for cell in line.cells]
+        names = [*map(_name, line.cells)]
         self._check_chosen(line, names)
         places: dict[str, list[int]] = {}
         for index, name in enumerate(names):
@@ -113,6 +114,8 @@ class ColumnNames:
     def _found(self, line: Line, names: Sequence[str]) -> str:
         """The columns by name only where the line is a header: cells of a row are never shown."""
         words = [name for name in names if name]
+        if len(names) == 1:
+            return "1 column was found; separate columns by commas, semicolons, tabs or bars"
         known = [name for name in words if name in self.chosen or name in header_words()]
         if 2 * len(known) <= len(words):
             return f"{len(names)} columns were found"
@@ -120,6 +123,14 @@ class ColumnNames:
 
     def _first(self, column: str) -> str:
         return column_names(self.table)[column][0]
+
+
+def _name(cell: Cell) -> str:
+    """Return the folded name of a column, without the date format that may follow it."""
+    return folded(_FORMAT.sub("", text_of(cell)))
+
+
+_FORMAT = re.compile(r"(?i)[(\[][dmyjta/.\s-]*[ymdjta]{2,4}[/.\s-]+[dmyjta/.\s-]+[)\]]$")
 
 
 def header_place(lines: Sequence[Line], names: ColumnNames) -> int:

@@ -12,7 +12,10 @@ Cell = str | date | datetime | Decimal | None
 HEADER_LINES = 30
 """How many lines are looked through for a header: titles may come before it."""
 MOST_COLUMNS = 1000
-_INVISIBLE = re.compile(r"^[\s\ufeff\u200b]+|[\s\ufeff\u200b]+$")
+_UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+UNSEEN: re.Pattern[str] = re.compile(f"[{_UNSEEN}]")
+"""Letters that show nothing: two texts that differ by one look alike."""
+_AROUND = re.compile(rf"^[\s{_UNSEEN}]+|[\s{_UNSEEN}]+$")
 
 
 class Line(NamedTuple):
@@ -31,10 +34,17 @@ class Line(NamedTuple):
 def text_of(cell: Cell) -> str:
     """Return a cell as text, without blanks around it, its letters composed (NFC)."""
     if isinstance(cell, str):
-        return cell.strip() if cell.isascii() else normalize("NFC", _INVISIBLE.sub("", cell))
+        return _bare(cell.strip() if cell.isascii() else normalize("NFC", _AROUND.sub("", cell)))
     if isinstance(cell, Decimal):
         return str(int(cell)) if cell == cell.to_integral_value() else str(cell)
     return "" if cell is None else str(cell)
+
+
+def _bare(text: str) -> str:
+    """Return a text without what keeps it a text in a spreadsheet: ``="0012"`` or ``'0012``."""
+    if text.startswith('="') and text.endswith('"'):
+        return text[2:-1].strip()
+    return text.strip("'").strip() if text.startswith("'") else text
 
 
 def typed_cell(value: Any) -> Cell:
@@ -44,4 +54,4 @@ def typed_cell(value: Any) -> Cell:
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         number = Decimal(str(value))
         return number if number.is_finite() else None
-    return str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -106,10 +106,12 @@ class RowValues(NamedTuple):
 
 
 class RowsRead(NamedTuple):
-    """All rows of a table, and how many lines were blank."""
+    """All rows of a table, how many lines were blank, its header and the columns found in it."""
 
     rows: Sequence[RowValues]
     blank: int
+    header: Line
+    columns: Collection[str]
 
 
 def read_rows(
@@ -135,7 +137,7 @@ def read_rows(
     reader = _RowReader(table, columns, found, cells)
     lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
     rows = [row for row in lines if row is not None]
-    return RowsRead(rows, len(lines) - len(rows))
+    return RowsRead(rows, len(lines) - len(rows), found.header, found.columns)
 
 
 def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterator[RowValues]:
@@ -207,6 +209,7 @@ class _RowReader:
         self, table: str, columns: Mapping[str, Column], found: Table, reader: CellReader
     ) -> None:
         self.width = found.width
+        self.header = found.header.cells
         self.notes: dict[tuple[str, Cell], _Note] = {}
         known_as = column_names(table)
         every = {
@@ -242,6 +245,8 @@ class _RowReader:
         fault = next((note.words for note in notes if note.leaves_out), "") if notes else ""
         if fault and line.is_blank:
             return None
+        if fault and line.cells == self.header:
+            return RowValues(line.number, {}, fault=_HEADER_AGAIN)
         values = dict(zip(self.names, (*self.absent, *found), strict=True))
         return RowValues(line.number, values, [note.words for note in notes], fault)
 
@@ -249,4 +254,5 @@ class _RowReader:
 _REMEMBERED = 65_536
 _LINE_BREAK = "a line break was found; a quotation mark may be open"
 _MAY_BE_CUT = "cells beyond the header may belong to it, as in 1,000"
+_HEADER_AGAIN = "the header again; the rows after it are read"
 _TOO_LONG = "cells were found beyond the header"

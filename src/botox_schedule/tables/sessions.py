@@ -4,6 +4,7 @@ import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum, auto
 from operator import itemgetter
 from typing import Any, NamedTuple, Unpack, cast
 
@@ -18,7 +19,7 @@ from botox_schedule import (
 )
 from botox_schedule.garbage import uncollected
 from botox_schedule.tables import cells
-from botox_schedule.tables.cells import CellReader, Month, Parsed
+from botox_schedule.tables.cells import TOO_EARLY, CellReader, Month, Parsed
 from botox_schedule.tables.decisions import FactReading, Facts
 from botox_schedule.tables.lines import Cell, text_of
 from botox_schedule.tables.rows import (
@@ -32,7 +33,7 @@ from botox_schedule.tables.rows import (
     unbound,
 )
 from botox_schedule.tables.source import TableSource
-from botox_schedule.tables.words import find_value
+from botox_schedule.tables.words import find_value, is_about_death
 
 _COUNTS = IfUnreadable.COUNTS
 _FIELDS = (
@@ -56,33 +57,45 @@ def _kind(cell: Cell) -> Parsed:
     return cells.word("kind", SessionKind)(cell) if text_of(cell) else blank
 
 
-class _DayUnknown:
-    """Stands for the day of a death that nobody wrote down."""
+class _Death(Enum):
+    """What a cell says of a death without its day."""
 
-
-_DAY_UNKNOWN = _DayUnknown()
+    DAY_UNKNOWN = auto()
+    DOUBTFUL = auto()
 
 
 def _death(reader: CellReader, cell: Cell) -> Parsed:
-    """The day of a death; who has a day that cannot be read has died: nobody calls the dead."""
-    text = text_of(cell)
-    if not re.search("[1-9]", text):
-        said = _deceased(cell)
-        return said._replace(value=_DAY_UNKNOWN if said.value else None)
-    parsed = reader.day(cell)
-    if parsed.is_readable:
-        return parsed
-    return Parsed(_DAY_UNKNOWN, f"{parsed.note}; the patient counts as deceased, the day unknown")
+    """The day of a death, or whether there was one.
 
-
-def _deceased(cell: Cell) -> Parsed:
+    Who has a day that cannot be read has died: nobody calls the dead.
+    """
     text = text_of(cell)
     word = find_value("deceased", text)
-    if word is None and re.search("[^0/. -]", text):
+    if word in {"yes", "no"} or not re.search("[^0/. :-]", text):
+        return Parsed(_Death.DAY_UNKNOWN if word == "yes" else None)
+    day = reader.day(cell)
+    if day.note == TOO_EARLY or getattr(day.value, "year", 0) == date.max.year:
+        return Parsed(None, "the day stands for a missing one", is_readable=False)
+    if isinstance(day.value, date):
+        return day
+    if not re.search("[1-9]", text):
         return Parsed(None, "expected a day, yes or no", is_readable=False)
-    return Parsed(word == "yes")
+    note = f"{day.note}; the patient counts as deceased, the day unknown"
+    return Parsed(_Death.DAY_UNKNOWN, note)
 
 
+def _deceased(reader: CellReader, cell: Cell) -> Parsed:
+    """The same of a column in which most systems write ``unknown`` for those who live."""
+    is_unsure = find_value("deceased", text_of(cell)) == "unsure"
+    return Parsed(None) if is_unsure else _death(reader, cell)
+
+
+_DEATH = Column(
+    _death,
+    if_unreadable=_COUNTS,
+    fallback=_Death.DOUBTFUL,
+    fallback_words="but find out whether the patient has died",
+)
 _COLUMNS: Mapping[str, Column] = {
     "patient": Column(unbound(cells.key), is_required=True),
     "administered_on": Column(CellReader.day, is_required=True),
@@ -111,11 +124,12 @@ _COLUMNS: Mapping[str, Column] = {
         fallback=SessionKind.FULL,
         fallback_words="as a full session",
     ),
-    "id": Column(unbound(cells.key)),
+    # Spreadsheets damage whole columns of ids; the sessions were given all the same.
+    "id": Column(unbound(cells.key), if_unreadable=_COUNTS),
     "recorded_on": Column(CellReader.day, if_unreadable=_COUNTS),
     "born_on": Column(CellReader.birth_day, if_unreadable=_COUNTS),
-    "died_on": Column(_death, if_unreadable=_COUNTS),
-    "deceased": Column(unbound(_deceased), if_unreadable=_COUNTS),
+    "died_on": _DEATH,
+    "deceased": _DEATH._replace(read=_deceased),
 }
 
 
@@ -157,7 +171,8 @@ class TableReading:
         problems: What is wrong, by line.
         counts: How many rows came in, and what became of them.
         months: Rows with a month where a day is expected; each is also a problem.
-        unreadable: The patients of whom a row counts for nothing.
+        unreadable: The patients of whom a row counts for nothing, or of whom a row leaves open
+            whether they have died: a person looks before they are called.
     """
 
     session_rows: tuple[SessionRow, ...]
@@ -274,14 +289,19 @@ def _reading(found: RowsRead) -> TableReading:
     stated = [row for row in found.rows if row.values.get("patient")]
     births, birth_problems = _births(stated)
     problems = [problem for row in found.rows for problem in row.problems]
+    doubtful = [row for row in stated if _Death.DOUBTFUL in _said_of_death(row)]
     return TableReading(
         session_rows=tuple(map(_session_row, used)),
         births=births,
         care_ends=_deaths(stated),
-        problems=tuple(sorted([*problems, *birth_problems, *_duplicates(used)])),
+        problems=tuple(
+            sorted([*problems, *birth_problems, *_duplicates(used), *_unread_deaths(found)])
+        ),
         counts=RowCounts(len(found.rows) + found.blank, len(used), len(faulty), found.blank),
         months=tuple(_months(faulty)),
-        unreadable=frozenset(filter(None, (row.values.get("patient") for row in faulty))),
+        unreadable=frozenset(
+            patient for row in (*faulty, *doubtful) if (patient := row.values.get("patient"))
+        ),
     )
 
 
@@ -333,12 +353,29 @@ def _births(stated: Sequence[RowValues]) -> tuple[dict[str, date], list[Problem]
 _TWO_BIRTHS = "birth date: another row of the patient states another; neither counts"
 
 
+def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
+    """A column that may say who has died, in a table without one that is read."""
+    if not {"died_on", "deceased"} & {*found.columns}:
+        for number, cell in enumerate(found.header.cells, 1):
+            if is_about_death(text_of(cell)):
+                reason = f"column {number} may say who has died and is not read; {_NAME_IT}"
+                yield Problem(found.header.number, reason, left_out=False)
+
+
+_NAME_IT = "say so with columns={'...': 'date of death'} (--column 'date of death'=...)"
+
+
+def _said_of_death(row: RowValues) -> tuple[Any, Any]:
+    return row.values["died_on"], row.values["deceased"]
+
+
 def _deaths(stated: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
     """Each death that the table states; the day is unknown only where no row gives it."""
     said = {
-        (row.values["patient"], day if isinstance(day := row.values["died_on"], date) else None)
+        (row.values["patient"], value if isinstance(value, date) else None)
         for row in stated
-        if row.values["deceased"] or row.values["died_on"] is not None
+        for value in _said_of_death(row)
+        if value not in {None, _Death.DOUBTFUL}
     }
     dated = {patient for patient, day in said if day is not None}
     return _by_patient(

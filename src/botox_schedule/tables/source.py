@@ -29,12 +29,14 @@ class Table(NamedTuple):
         width: How many columns the header has.
         lines: The lines after the header.
         titles: The lines before it.
+        header: The line of the header.
     """
 
     columns: dict[str, int]
     width: int
     lines: Iterable[Line]
     titles: Sequence[Line]
+    header: Line
 
 
 def open_table(
@@ -51,7 +53,13 @@ def open_table(
     head = [*islice(lines, HEADER_LINES)] or [Line(1, ())]
     place = header_place(head, names)
     header = head[place]
-    return Table(names.find(header), _width(header), chain(head[place + 1 :], lines), head[:place])
+    return Table(
+        names.find(header),
+        _width(header),
+        chain(head[place + 1 :], lines),
+        head[:place],
+        header,
+    )
 
 
 def _width(header: Line) -> int:

@@ -11,7 +11,14 @@ from botox_schedule.tables.lines import HEADER_LINES, MOST_COLUMNS, Line
 
 _DELIMITERS = ",;\t|"
 _STATED = re.compile(r'"?sep=(.)"?')
-_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_MARKS = {
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0\0\xfe\xff": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+_DOCUMENT = re.compile(r"\s*(<[!?a-zA-Z]|\{|\[\s*\{)")
+_END_OF_FILE = "\x1a"
 
 
 def decoded(content: bytes, name: str, encoding: str | None) -> str:
@@ -22,17 +29,30 @@ def decoded(content: bytes, name: str, encoding: str | None) -> str:
         FileLimitError: When a line is longer than 1 MiB.
     """
     check_lines(content, name)
-    by_mark = "utf-16" if content.startswith(_MARKS_OF_UTF_16) else "utf-8"
+    by_mark = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding or by_mark)
     except (ValueError, LookupError):  # a name that no encoding can have included
         raise TableError(_why_not(encoding)) from None
     if "\0" in text:
-        raise TableError(f"not a text file in {encoding or by_mark}; {_OTHERS}")
-    return text.removeprefix("\ufeff")
+        raise TableError(_with_nulls(text, encoding or by_mark))
+    text = text.lstrip("\ufeff").removesuffix(_END_OF_FILE)
+    if _DOCUMENT.match(text):
+        raise TableError("a page or a document, not a table; save it as CSV or .xlsx")
+    return text
 
 
-_OTHERS = "for UTF-16 without a mark give encoding='utf-16-le' (--encoding utf-16-le)"
+def _with_nulls(text: str, encoding: str) -> str:
+    """Say why a text has null characters: it is UTF-16, or damaged."""
+    nulls = text.count("\0")
+    if 4 * nulls > len(text):
+        other = "utf-16-be" if text.startswith("\0") else "utf-16-le"
+        return (
+            f"not a text file in {encoding}; it may be UTF-16 without a mark: "
+            f"give encoding={other!r} (--encoding {other})"
+        )
+    line = text.count("\n", 0, text.index("\0")) + 1
+    return f"line {line}: a null character was found; mend the line, or export the file again"
 
 
 def _why_not(encoding: str | None) -> str:
@@ -72,7 +92,10 @@ def _records(lines: Sequence[str], delimiter: str, start: int = 0) -> Iterator[L
     """
     while start < len(lines):
         table = csv.reader(
-            (f"{line}\n" for line in islice(lines, start, None)), delimiter=delimiter, strict=True
+            (f"{line}\n" for line in islice(lines, start, None)),
+            delimiter=delimiter,
+            skipinitialspace=True,
+            strict=True,
         )
         done = 0
         try:
