@@ -38,6 +38,7 @@ _TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _NUMERIC_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
 _ORDERS = {"mdy": "%m/%d/", "dmy": "%d/%m/"}
+_DIGIT = re.compile("[1-9]")
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
@@ -206,8 +207,10 @@ def key(cell: Cell) -> Parsed:
 
     A word such as ``N/A`` is no id: rows of several patients would become one patient's.
     """
-    text = " ".join(UNSEEN.sub("", text_of(cell)).split())
-    if find_value("missing", text):
+    text = text_of(cell)
+    if not text.isalnum():
+        text = " ".join(UNSEEN.sub("", text).split())
+    if not _DIGIT.search(text) and find_value("missing", text):
         return Parsed(None)
     if len(text) > LONGEST_KEY:
         return _unreadable(f"expected at most {LONGEST_KEY} characters")

@@ -282,6 +282,10 @@ def read_sessions(
         return _reading(found)
 
 
+_DEATHS = ("died_on", "deceased")
+_deaths_in = itemgetter(*_DEATHS)
+
+
 def _reading(found: RowsRead) -> TableReading:
     used = [row for row in found.rows if not row.fault]
     faulty = [row for row in found.rows if row.fault]
@@ -289,11 +293,12 @@ def _reading(found: RowsRead) -> TableReading:
     stated = [row for row in found.rows if row.values.get("patient")]
     births, birth_problems = _births(stated)
     problems = [problem for row in found.rows for problem in row.problems]
-    doubtful = [row for row in stated if _Death.DOUBTFUL in _said_of_death(row)]
+    deaths = [row for row in stated if _deaths_in(row.values) != (None, None)]
+    doubtful = [row for row in deaths if _Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
         session_rows=tuple(map(_session_row, used)),
         births=births,
-        care_ends=_deaths(stated),
+        care_ends=_deaths(deaths),
         problems=tuple(
             sorted([*problems, *birth_problems, *_duplicates(used), *_unread_deaths(found)])
         ),
@@ -355,7 +360,7 @@ _TWO_BIRTHS = "birth date: another row of the patient states another; neither co
 
 def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
     """A column that may say who has died, in a table without one that is read."""
-    if not {"died_on", "deceased"} & {*found.columns}:
+    if not {*_DEATHS} & {*found.columns}:
         for number, cell in enumerate(found.header.cells, 1):
             if is_about_death(text_of(cell)):
                 reason = f"column {number} may say who has died and is not read; {_NAME_IT}"
@@ -365,16 +370,12 @@ def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
 _NAME_IT = "say so with columns={'...': 'date of death'} (--column 'date of death'=...)"
 
 
-def _said_of_death(row: RowValues) -> tuple[Any, Any]:
-    return row.values["died_on"], row.values["deceased"]
-
-
-def _deaths(stated: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
+def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
     """Each death that the table states; the day is unknown only where no row gives it."""
     said = {
         (row.values["patient"], value if isinstance(value, date) else None)
-        for row in stated
-        for value in _said_of_death(row)
+        for row in rows
+        for value in _deaths_in(row.values)
         if value not in {None, _Death.DOUBTFUL}
     }
     dated = {patient for patient, day in said if day is not None}
