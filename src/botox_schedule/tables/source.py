@@ -8,13 +8,13 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.files import MEBIBYTE, FileName, check_lines, expand, read_within
+from botox_schedule.errors import ExchangeError, FileLimitError, TableError
+from botox_schedule.files import MEBIBYTE, FileName, check_lines, decoded, expand, read_within
 from botox_schedule.tables.excel import OLE, ZIP, sheets
 from botox_schedule.tables.header import ColumnNames, header_place
 from botox_schedule.tables.lines import HEADER_LINES, Line
 from botox_schedule.tables.parquet import PARQUET, parquet_lines
-from botox_schedule.tables.text import decoded, text_lines
+from botox_schedule.tables.text import text_lines
 
 _MOST_BYTES = 512 * MEBIBYTE
 TableSource = FileName | bytes | BinaryIO | TextIOBase
@@ -79,7 +79,10 @@ def _lines(
         raise TableError("only a spreadsheet has sheets; leave sheet= out")
     if content.startswith(PARQUET):
         return parquet_lines(content, name)
-    return text_lines(decoded(content, name, encoding), names.score)
+    try:
+        return text_lines(decoded(content, name, encoding), names.score)
+    except ExchangeError as error:
+        raise TableError(str(error)) from None
 
 
 def _content(source: TableSource) -> tuple[bytes | str, str]:
