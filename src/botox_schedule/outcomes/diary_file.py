@@ -159,13 +159,14 @@ def read_diary(
             longer than 1 MiB.
         OSError: When it cannot be opened.
 
-    >>> file = io.StringIO("date;kind\n2026-01-05;none\n2026-01-05;Migraine\n2026-01-06;maybe\n")
+    >>> from io import StringIO
+    >>> file = StringIO("date;kind\n2026-01-05;none\n2026-01-05;Migraine\n2026-01-06;maybe\n")
     >>> reading = read_diary(file)
     >>> reading.entries, reading.taken, [str(problem) for problem in reading.problems]
     (3, 2, ['line 4: kind: expected none, headache, migraine or unknown'])
     """
     day = None if as_of is None else as_day(as_of, "as_of")
-    pattern = _FORMATS.get(date_format or "iso", date_format)
+    pattern = date_format and _FORMATS.get(date_format, date_format)
     _check_format(pattern)
     table = _table(_text(source, encoding), pattern)
     entries = [_until(entry, day) for entry in islice(_entries(table), _MOST_ENTRIES + 1)]
