@@ -706,6 +706,14 @@ class TestDeaths:
         assert [end.on for end in reading.care_ends.get("P1", ())] == ends
         assert reading.unreadable == set()
 
+    @pytest.mark.parametrize(
+        ("cell", "is_dead"), [("Deceased", True), ("fallecida", True), ("Active", False), ("", False), ("Inactive", False)]
+    )  # fmt: skip
+    def test_a_patient_status_can_say_it(self, cell: str, is_dead: bool) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
+        assert (set(reading.care_ends) == {"P1"}) is is_dead
+        assert reading.problems == ()
+
     @pytest.mark.parametrize("name", ["Cause of death", "Todesursache", "Fallecimiento", "Décès?"])
     def test_a_column_that_may_hide_a_death_is_told(self, name: str) -> None:
         reading = one(f"{GOOD},x", header=f"{HEADER},{name}")
@@ -884,6 +892,16 @@ class TestSpreadsheets:
 
 
 class TestParquet:
+    def test_keys_that_old_writers_stored_as_bytes_are_text(self) -> None:
+        table = {"patient": [b"0012", b"00\xff7"], "date": ["2026-01-05"] * 2, "dx": ["migraine"] * 2}
+        content = io.BytesIO()
+        pl.DataFrame(table).write_parquet(content)
+        reading = read_sessions(content.getvalue(), product=Product.ONABOTULINUMTOXIN_A)
+        assert reading.patients == {"0012"}
+        assert reasons(reading) == [
+            "patient: letters were lost in an earlier export; export it again as UTF-8"
+        ]
+
     def frame(self, **columns: Any) -> bytes:
         content = io.BytesIO()
         pl.DataFrame(columns).write_parquet(content)

@@ -13,7 +13,7 @@ from itertools import islice
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from botox_schedule.errors import ExchangeError, FileLimitError, OutputError
@@ -207,18 +207,17 @@ def lines_of(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-class Record(NamedTuple):
-    """A record of a table in text: its first line, its cells, or why it is none."""
-
-    line: int
-    cells: list[str]
-    fault: str = ""
-
-
-def records(lines: Sequence[str], delimiter: str, start: int = 0) -> Iterator[Record]:
-    """Yield each record of a table from the line with the index *start* on.
+def records(
+    lines: Sequence[str], delimiter: str, start: int = 0
+) -> Iterator[tuple[int, list[str], str]]:
+    """Yield each record of a table: its first line, its cells, or why it is none.
 
     A quotation mark that is not closed costs its own line and not the rest of the file.
+
+    Args:
+        lines: The lines of the table.
+        delimiter: What separates cells.
+        start: The index of the line with which to begin.
     """
     while start < len(lines):
         table = csv.reader(
@@ -230,10 +229,10 @@ def records(lines: Sequence[str], delimiter: str, start: int = 0) -> Iterator[Re
         done = 0
         try:
             for cells in table:
-                yield Record(start + done + 1, cells)
+                yield start + done + 1, cells, ""
                 done = table.line_num
         except csv.Error as error:
-            yield Record(start + done + 1, [], f"not a row of a table: {error}")
+            yield start + done + 1, [], f"not a row of a table: {error}"
             done += 1
         start += done
 

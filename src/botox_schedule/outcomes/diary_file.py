@@ -236,10 +236,10 @@ def _unambiguous(table: _Table) -> _Table:
 
 def _rows(lines: Sequence[str], delimiter: str, start: int) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that say something, each with its line; a broken one has no cells."""
-    for record in records(lines, delimiter, start):
-        cells = [_UNSEEN.sub("", cell).strip() for cell in record.cells]
-        if record.fault or any(cells):
-            yield record.line, cells
+    for line, given, fault in records(lines, delimiter, start):
+        cells = [_UNSEEN.sub("", cell).strip() for cell in given]
+        if fault or any(cells):
+            yield line, cells
 
 
 def _remarks(table: _Table) -> Iterator[str]:

@@ -90,6 +90,12 @@ def _deceased(reader: CellReader, cell: Cell) -> Parsed:
     return Parsed(None) if is_unsure else _death(reader, cell)
 
 
+def _patient_status(cell: Cell) -> Parsed:
+    """Whether a column with a patient's status, such as ``active``, says deceased."""
+    is_death = find_value("care_end", text_of(cell)) == CareEndKind.DECEASED
+    return Parsed(_Death.DAY_UNKNOWN if is_death else None)
+
+
 _DEATH = Column(
     _death,
     if_unreadable=_COUNTS,
@@ -130,6 +136,7 @@ _COLUMNS: Mapping[str, Column] = {
     "born_on": Column(CellReader.birth_day, if_unreadable=_COUNTS),
     "died_on": _DEATH,
     "deceased": _DEATH._replace(read=_deceased),
+    "patient_status": Column(unbound(_patient_status)),
 }
 
 
@@ -282,7 +289,8 @@ def read_sessions(
         return _reading(found)
 
 
-_DEATHS = ("died_on", "deceased")
+_DEATHS = ("died_on", "deceased", "patient_status")
+_NO_DEATH = (None, None, None)
 _deaths_in = itemgetter(*_DEATHS)
 
 
@@ -293,7 +301,7 @@ def _reading(found: RowsRead) -> TableReading:
     stated = [row for row in found.rows if row.values.get("patient")]
     births, birth_problems = _births(stated)
     problems = [problem for row in found.rows for problem in row.problems]
-    deaths = [row for row in stated if _deaths_in(row.values) != (None, None)]
+    deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
     doubtful = [row for row in deaths if _Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
         session_rows=tuple(map(_session_row, used)),

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import starmap
 
 from botox_schedule.files import lines_of, records
-from botox_schedule.tables.lines import HEADER_LINES, MOST_COLUMNS, Line
+from botox_schedule.tables.lines import HEADER_LINES, Line
 
 _DELIMITERS = ",;\t|"
 _STATED = re.compile(r'"?sep=(.)"?')
@@ -30,5 +31,4 @@ def _delimiter(lines: Sequence[str], score: Callable[[Line], int]) -> str:
 
 
 def _records(lines: Sequence[str], delimiter: str, start: int = 0) -> Iterator[Line]:
-    for number, cells, fault in records(lines, delimiter, start):
-        yield Line(number, cells[: MOST_COLUMNS + 1], fault)
+    return starmap(Line, records(lines, delimiter, start))
