@@ -475,6 +475,24 @@ class TestUnits:
         assert reading.session_rows[0].session.units is None
 
 
+class TestBilling:
+    @pytest.mark.parametrize(("code", "factor"), [("J0586", 5), ("j0587", 100)])
+    def test_a_code_with_larger_billing_units_is_told(self, code: str, factor: int) -> None:
+        reading = one(GOOD.replace("Botox", code))
+        assert reasons(reading) == [
+            f"product: one billing unit of the code is {factor} units; the units count as units of the product"
+        ]
+
+    @pytest.mark.parametrize("name", ["J0585", "J0588", "Dysport"])
+    def test_other_names_are_not(self, name: str) -> None:
+        assert one(GOOD.replace("Botox", name)).problems == ()
+
+    @pytest.mark.parametrize("name", ["Qty", "Quantity", "Billing units"])
+    def test_vials_and_billing_units_are_no_units(self, name: str) -> None:
+        (row,) = read(f"MRN,DOS,Dx,Drug,{name}\n1,2026-01-05,migraine,Botox,2").rows()
+        assert row["units"] is None
+
+
 class TestNames:
     @pytest.mark.parametrize(
         "text",
@@ -893,7 +911,11 @@ class TestSpreadsheets:
 
 class TestParquet:
     def test_keys_that_old_writers_stored_as_bytes_are_text(self) -> None:
-        table = {"patient": [b"0012", b"00\xff7"], "date": ["2026-01-05"] * 2, "dx": ["migraine"] * 2}
+        table = {
+            "patient": [b"0012", b"00\xff7"],
+            "date": ["2026-01-05"] * 2,
+            "dx": ["migraine"] * 2,
+        }
         content = io.BytesIO()
         pl.DataFrame(table).write_parquet(content)
         reading = read_sessions(content.getvalue(), product=Product.ONABOTULINUMTOXIN_A)

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
 from botox_schedule import Interval, IntervalRange, Product, find_indication, find_product
 from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
+from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.indications import (
     bundled_indications,
     find_indication_name,
@@ -167,11 +169,25 @@ class CellReader:
         by_code = (find_product_by_code(system, text) for system in _PRODUCT_SYSTEMS)
         found = find_product(text) or next(filter(None, by_code), None)
         if found is not None:
-            return Parsed(found)
+            return Parsed(found, _billing_note(text))
         return _unreadable(why_no_product(text))
 
 
 TOO_EARLY = f"{_LAST_PLACEHOLDER} or earlier; check the year, leave an unknown day empty"
+
+
+@cache
+def _billing_units() -> dict[str, Any]:
+    rows = bundled_tables("indications.toml")["codes"]
+    return {row["code"]: row["units"] for row in rows if row.get("units", 1) != 1}
+
+
+def _billing_note(code: str) -> str:
+    units = _billing_units().get(code.upper())
+    note = f"one billing unit of the code is {units} units; the units count as units of the product"
+    return note if units else ""
+
+
 _TIME_OF_DAY = "a time of day was found; give the clinic's local day as YYYY-MM-DD"
 _A_MONTH = "a month is not a day; give the day"
 _SEPARATOR = "the separator may be for thousands or for decimals; write 1000, or 1.5"
