@@ -1,6 +1,6 @@
 """Reads the tables next to the sessions: holds, ends of care, authorizations and others."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
@@ -18,7 +18,6 @@ from botox_schedule import (
     IntervalRange,
     PriorAuthorization,
     PriorTreatment,
-    Product,
     Window,
 )
 from botox_schedule.dates.days import Day
@@ -30,6 +29,7 @@ from botox_schedule.tables.rows import (
     Problem,
     RowCounts,
     RowValues,
+    TableOptions,
     read_rows,
     unbound,
 )
@@ -234,17 +234,6 @@ class Facts(TypedDict, total=False):
     authorizations: FactReading[PriorAuthorization]
 
 
-class TableOptions(TypedDict, total=False):
-    """How a table is read; each means the same as in :func:`read_sessions`."""
-
-    columns: Mapping[str, str] | None
-    date_format: str | None
-    product: Product | None
-    encoding: str | None
-    sheet: str | None
-    indications: Iterable[str]
-
-
 def read_holds(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[Hold]:
     r"""Read a table of holds: patient, first, and where known last, reason, indication, review on.
 
@@ -438,18 +427,7 @@ def _read(
     make: Callable[..., _Fact],
     options: TableOptions,
 ) -> FactReading[_Fact]:
-    reader = CellReader(
-        options.get("date_format"), options.get("product"), options.get("indications", ())
-    )
-    found = read_rows(
-        source,
-        table,
-        _TABLES[table],
-        reader,
-        chosen=options.get("columns"),
-        encoding=options.get("encoding"),
-        sheet=options.get("sheet"),
-    )
+    found = read_rows(source, table, _TABLES[table], options)
     made = [_made(row, make, _SETTLED.get(table, dict)) for row in found.rows]
     faulty = [row for row, fact in made if fact is None]
     facts = tuple(fact for _, fact in made if fact is not None)

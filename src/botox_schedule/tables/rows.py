@@ -1,11 +1,12 @@
 """Reads the rows of any table: each is read, reported, or blank, and the counts add up."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum, unique
 from itertools import repeat
 from operator import getitem, itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
+from botox_schedule import Product
 from botox_schedule.tables.cells import CellReader, Parsed
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, text_of
@@ -114,15 +115,19 @@ class RowsRead(NamedTuple):
     columns: Collection[str]
 
 
+class TableOptions(TypedDict, total=False):
+    """How a table is read; each means the same as in :func:`read_sessions`."""
+
+    columns: Mapping[str, str] | None
+    date_format: str | None
+    product: Product | None
+    encoding: str | None
+    sheet: str | None
+    indications: Iterable[str]
+
+
 def read_rows(
-    source: TableSource,
-    table: str,
-    columns: Mapping[str, Column],
-    cells: CellReader,
-    *,
-    chosen: Mapping[str, str] | None,
-    encoding: str | None,
-    sheet: str | None,
+    source: TableSource, table: str, columns: Mapping[str, Column], options: TableOptions
 ) -> RowsRead:
     """Return every row of a table.
 
@@ -131,9 +136,12 @@ def read_rows(
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
     """
+    cells = CellReader(
+        options.get("date_format"), options.get("product"), options.get("indications", ())
+    )
     required = [name for name, column in columns.items() if column.is_required]
-    names = ColumnNames(table, columns, required, chosen or {})
-    found = open_table(source, names, encoding, sheet)
+    names = ColumnNames(table, columns, required, options.get("columns") or {})
+    found = open_table(source, names, options.get("encoding"), options.get("sheet"))
     reader = _RowReader(table, columns, found, cells)
     lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
     rows = [row for row in lines if row is not None]
@@ -234,10 +242,7 @@ class _RowReader:
             cells = [*cells, *repeat(None, self.width - len(cells))]
         picked = self.pick(cells)
         found = [*map(getitem, self.columns, picked)]
-        notes = self.absent_notes
-        if self.notes:
-            places = zip(self.known_as, picked, strict=True)
-            notes = [*notes, *(self.notes[place] for place in places if place in self.notes)]
+        notes = self._notes_on(picked) if self.notes else []
         if len(cells) > self.width and any(map(text_of, cells[self.width :])):
             cut = [*map(_Cells.cut, self.columns, found)]
             found = [value for value, _ in cut]
@@ -249,6 +254,11 @@ class _RowReader:
             return RowValues(line.number, {}, fault=_HEADER_AGAIN)
         values = dict(zip(self.names, (*self.absent, *found), strict=True))
         return RowValues(line.number, values, [note.words for note in notes], fault)
+
+    def _notes_on(self, picked: Sequence[Cell]) -> list[_Note]:
+        places = zip(self.known_as, picked, strict=True)
+        told = [self.notes[place] for place in places if place in self.notes]
+        return [*self.absent_notes, *told]
 
 
 _REMEMBERED = 65_536

@@ -29,6 +29,7 @@ from botox_schedule.tables.rows import (
     RowCounts,
     RowsRead,
     RowValues,
+    TableOptions,
     read_rows,
     unbound,
 )
@@ -281,12 +282,16 @@ def read_sessions(
     >>> reading.rows()[0]["indication"], str(reading.rows()[0]["units"])
     ('chronic-migraine', '155')
     """
-    reader = CellReader(date_format, product, indications)
+    options: TableOptions = {
+        "columns": columns,
+        "date_format": date_format,
+        "product": product,
+        "encoding": encoding,
+        "sheet": sheet,
+        "indications": indications,
+    }
     with uncollected():
-        found = read_rows(
-            source, "sessions", _COLUMNS, reader, chosen=columns, encoding=encoding, sheet=sheet
-        )
-        return _reading(found)
+        return _reading(read_rows(source, "sessions", _COLUMNS, options))
 
 
 _DEATHS = ("died_on", "deceased", "patient_status")
