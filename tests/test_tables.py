@@ -1001,6 +1001,22 @@ class TestDecisions:
         assert holds.problems[1].reason.endswith("the row counts as open")
         assert holds.unreadable == {"1"}
 
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "Patientennummer;von;bis;Grund",
+            "identifiant patient;du;au;raison",
+            "paciente;desde;hasta;motivo",
+        ],
+    )
+    def test_holds_have_names_in_other_languages(self, header: str) -> None:
+        (row,) = read_holds(f"{header}\n1;2026-11-01;2026-12-15;x\n".encode()).fact_rows
+        assert (row.fact.first, row.fact.last, row.fact.reason) == (
+            date(2026, 11, 1),
+            date(2026, 12, 15),
+            "x",
+        )
+
     def test_a_hold_that_ends_before_it_starts_is_a_problem(self) -> None:
         holds = read_holds(b"patient,first,last\n1,2026-01-05,2026-01-04\n")
         assert [str(p) for p in holds.problems] == [
@@ -1048,6 +1064,13 @@ class TestDecisions:
         assert {p.reason for p in weights.problems} == {
             "kilograms: expected kilograms above 0 and at most 1000"
         }
+
+    def test_a_weight_without_a_unit_may_be_in_pounds(self) -> None:
+        table = b"MRN,date,Weight\n1,2026-01-05,55\n"
+        with pytest.raises(TableError, match="no column for kilograms; the columns are MRN, date"):
+            read_weights(table)
+        read_as = read_weights(table, columns={"Weight": "kilograms"})
+        assert read_as.by_patient["1"][0].kilograms == Decimal(55)
 
     def test_prior_treatments_are_read(self) -> None:
         prior = read_prior_treatments(
