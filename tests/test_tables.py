@@ -1125,6 +1125,25 @@ class TestDecisions:
             "line 4: patient: no session has this key",
         ]
 
+    def test_a_list_of_deaths_is_a_table_of_ends_of_care(self) -> None:
+        ends = read_care_ends(
+            b"MRN,Name,Date of death\n1,A,2026-02-01\n2,B,\n3,C,2/1/2026\n4,D,N/A\n5,E,?\n6,F,yes\n"
+        )
+        assert {p: [end.on for end in found] for p, found in ends.by_patient.items()} == {
+            "1": [date(2026, 2, 1)], "3": [None], "6": [None],
+        }  # fmt: skip
+        assert {end.kind for found in ends.by_patient.values() for end in found} == {CareEndKind.DECEASED}  # fmt: skip
+        assert ends.counts == (6, 3, 1, 2)
+        assert [(p.line, p.left_out) for p in ends.problems] == [(4, False), (6, True)]
+        assert ends.unreadable == {"5"}
+
+    def test_a_day_of_death_next_to_a_kind_is_a_death(self) -> None:
+        table = b"MRN,kind,on,DOD,dx\n1,discharged,2026-01-01,2026-02-01,migraine\n2,died,,,migraine\n3,discharged,2026-01-01,,\n"
+        first, second, third = (row.fact for row in read_care_ends(table).fact_rows)
+        assert (first.kind, first.on, first.indication) == (CareEndKind.DECEASED, date(2026, 2, 1), None)  # fmt: skip
+        assert (second.kind, second.on, second.indication) == (CareEndKind.DECEASED, None, None)
+        assert (third.kind, third.on) == (CareEndKind.DISCONTINUED, date(2026, 1, 1))
+
     def test_contacts_are_read(self) -> None:
         contacts = read_contacts(
             b"MRN,Called on,Outcome,Next try\n"

@@ -19,7 +19,7 @@ class ColumnNames:
 
     Attributes:
         table: The table, such as ``sessions``.
-        required: The columns without which it cannot be read.
+        required: The columns without which it cannot be read, and what can do instead.
         chosen: Columns that the caller named, by the folded name in the file.
     """
 
@@ -27,7 +27,7 @@ class ColumnNames:
         self,
         table: str,
         columns: Collection[str],
-        required: Collection[str],
+        required: Mapping[str, str],
         chosen: Mapping[str, str],
     ) -> None:
         self.table = table
@@ -54,7 +54,14 @@ class ColumnNames:
 
     def is_whole(self, line: Line) -> bool:
         """Return whether *line* names all required columns."""
-        return self._named(line).issuperset(self.required)
+        return not self._missing(self._named(line))
+
+    def _missing(self, found: Collection[str]) -> list[str]:
+        return [
+            self._first(name)
+            for name, instead in self.required.items()
+            if name not in found and instead not in found
+        ]
 
     def _named(self, line: Line) -> set[str]:
         names = map(_name, line.cells)
@@ -104,7 +111,7 @@ class ColumnNames:
     def _check_required(
         self, line: Line, names: Sequence[str], places: Mapping[str, Sequence[int]]
     ) -> None:
-        missing = [self._first(column) for column in self.required if column not in places]
+        missing = self._missing(places)
         if missing:
             raise TableError(
                 f"line {line.number}: no column for {', '.join(missing)}; {self._found(line, names)}; "

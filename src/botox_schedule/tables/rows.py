@@ -32,6 +32,7 @@ class Column(NamedTuple):
         is_number: Whether a comma in it can make a row too long.
         if_unreadable: What becomes of the row when a cell cannot be read.
         default: The value where the table has no such column.
+        or_else: The column that can do instead of one that the table must have.
         fallback: The value where a cell cannot be read and the row counts.
         fallback_words: How the row counts then.
     """
@@ -41,6 +42,7 @@ class Column(NamedTuple):
     is_number: bool = False
     if_unreadable: IfUnreadable = IfUnreadable.LEFT_OUT
     default: Any = None
+    or_else: str = ""
     fallback: Any = None
     fallback_words: str = "without it"
 
@@ -139,7 +141,7 @@ def read_rows(
     cells = CellReader(
         options.get("date_format"), options.get("product"), options.get("indications", ())
     )
-    required = [name for name, column in columns.items() if column.is_required]
+    required = {name: column.or_else for name, column in columns.items() if column.is_required}
     names = ColumnNames(table, columns, required, options.get("columns") or {})
     found = open_table(source, names, options.get("encoding"), options.get("sheet"))
     reader = _RowReader(table, columns, found, cells)

@@ -1,10 +1,8 @@
 """Reads a table of sessions: one session a row."""
 
-import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum, auto
 from operator import itemgetter
 from typing import Any, NamedTuple, Unpack, cast
 
@@ -19,7 +17,8 @@ from botox_schedule import (
 )
 from botox_schedule.garbage import uncollected
 from botox_schedule.tables import cells
-from botox_schedule.tables.cells import TOO_EARLY, CellReader, Month, Parsed
+from botox_schedule.tables.cells import CellReader, Month, Parsed
+from botox_schedule.tables.deaths import Death, day_of_death, deceased, patient_status
 from botox_schedule.tables.decisions import FactReading, Facts
 from botox_schedule.tables.lines import Cell, text_of
 from botox_schedule.tables.rows import (
@@ -34,7 +33,7 @@ from botox_schedule.tables.rows import (
     unbound,
 )
 from botox_schedule.tables.source import TableSource
-from botox_schedule.tables.words import find_value, is_about_death
+from botox_schedule.tables.words import is_about_death
 
 _COUNTS = IfUnreadable.COUNTS
 _FIELDS = (
@@ -58,49 +57,10 @@ def _kind(cell: Cell) -> Parsed:
     return cells.word("kind", SessionKind)(cell) if text_of(cell) else blank
 
 
-class _Death(Enum):
-    """What a cell says of a death without its day."""
-
-    DAY_UNKNOWN = auto()
-    DOUBTFUL = auto()
-
-
-def _death(reader: CellReader, cell: Cell) -> Parsed:
-    """The day of a death, or whether there was one.
-
-    Who has a day that cannot be read has died: nobody calls the dead.
-    """
-    text = text_of(cell)
-    word = find_value("deceased", text)
-    if word in {"yes", "no"} or not re.search("[^0/. :-]", text):
-        return Parsed(_Death.DAY_UNKNOWN if word == "yes" else None)
-    day = reader.day(cell)
-    if day.note == TOO_EARLY or getattr(day.value, "year", 0) == date.max.year:
-        return Parsed(None, "the day stands for a missing one", is_readable=False)
-    if isinstance(day.value, date):
-        return day
-    if not re.search("[1-9]", text):
-        return Parsed(None, "expected a day, yes or no", is_readable=False)
-    note = f"{day.note}; the patient counts as deceased, the day unknown"
-    return Parsed(_Death.DAY_UNKNOWN, note)
-
-
-def _deceased(reader: CellReader, cell: Cell) -> Parsed:
-    """The same of a column in which most systems write ``unknown`` for those who live."""
-    is_unsure = find_value("deceased", text_of(cell)) == "unsure"
-    return Parsed(None) if is_unsure else _death(reader, cell)
-
-
-def _patient_status(cell: Cell) -> Parsed:
-    """Whether a column with a patient's status, such as ``active``, says deceased."""
-    is_death = find_value("care_end", text_of(cell)) == CareEndKind.DECEASED
-    return Parsed(_Death.DAY_UNKNOWN if is_death else None)
-
-
 _DEATH = Column(
-    _death,
+    day_of_death,
     if_unreadable=_COUNTS,
-    fallback=_Death.DOUBTFUL,
+    fallback=Death.DOUBTFUL,
     fallback_words="but find out whether the patient has died",
 )
 _COLUMNS: Mapping[str, Column] = {
@@ -136,8 +96,8 @@ _COLUMNS: Mapping[str, Column] = {
     "recorded_on": Column(CellReader.day, if_unreadable=_COUNTS),
     "born_on": Column(CellReader.birth_day, if_unreadable=_COUNTS),
     "died_on": _DEATH,
-    "deceased": _DEATH._replace(read=_deceased),
-    "patient_status": Column(unbound(_patient_status)),
+    "deceased": _DEATH._replace(read=deceased),
+    "patient_status": Column(unbound(patient_status)),
 }
 
 
@@ -307,7 +267,7 @@ def _reading(found: RowsRead) -> TableReading:
     births, birth_problems = _births(stated)
     problems = [problem for row in found.rows for problem in row.problems]
     deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
-    doubtful = [row for row in deaths if _Death.DOUBTFUL in _deaths_in(row.values)]
+    doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
         session_rows=tuple(map(_session_row, used)),
         births=births,
@@ -389,7 +349,7 @@ def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
         (row.values["patient"], value if isinstance(value, date) else None)
         for row in rows
         for value in _deaths_in(row.values)
-        if value not in {None, _Death.DOUBTFUL}
+        if value not in {None, Death.DOUBTFUL}
     }
     dated = {patient for patient, day in said if day is not None}
     return _by_patient(
