@@ -298,6 +298,24 @@ class TestSources:
 
 
 class TestColumns:
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "Pat.-Nr.;Beh.-Datum;Diagnose;Präparat;Einheiten;Status",
+            "N° patient;Date;Diagnostic;Produit;Unités;Statut",
+            "Nº historia;Fecha;Diagnóstico;Fármaco;Unidades;Estado",
+            "Paziente;Data;Diagnosi;Prodotto;Unità;Status",
+            "Patiëntnummer;Behandeldatum;Diagnose;Product;Eenheden;Status",
+        ],
+    )
+    def test_columns_have_names_in_other_languages(self, header: str) -> None:
+        (row,) = read(f"{header}\n0012;2026-01-05;G43.709;Botox;155;completed\n").rows()
+        assert (row["patient"], row["product"], row["units"]) == (
+            "0012",
+            Product.ONABOTULINUMTOXIN_A,
+            155,
+        )
+
     def test_the_caller_names_what_is_unknown(self) -> None:
         text = "Fall,Wann,Was,Menge\nP1,2026-01-05,migraine,155"
         named = {"Fall": "patient", "wann": "date", "Was": "indication", "Menge": "units"}
@@ -625,7 +643,18 @@ class TestKeys:
         [
             *(
                 (word, "missing")
-                for word in ("", "N/A", "-", "NULL", "(blank)", "#N/A", "#REF!", "unknown", "True")
+                for word in (
+                    "",
+                    "\\N",
+                    "N/A",
+                    "-",
+                    "NULL",
+                    "(blank)",
+                    "#N/A",
+                    "#REF!",
+                    "unknown",
+                    "True",
+                )
             ),
             ("x" * 201, "expected at most 200 characters"),
             ("1.23457E+11", "a spreadsheet made a number or a date of it; export it as text"),

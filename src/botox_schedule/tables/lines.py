@@ -42,6 +42,8 @@ def text_of(cell: Cell) -> str:
 
 def _bare(text: str) -> str:
     """Return a text without what keeps it a text in a spreadsheet: ``="0012"`` or ``'0012``."""
+    if text == "\\N":  # an empty cell of some databases
+        return ""
     if text.startswith('="') and text.endswith('"'):
         return text[2:-1].strip()
     return text.strip("'").strip() if text.startswith("'") else text
