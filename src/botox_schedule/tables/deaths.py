@@ -28,7 +28,7 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
         return Parsed(Death.DAY_UNKNOWN if word == "yes" else None)
     day = reader.day(cell)
     if day.note == TOO_EARLY or getattr(day.value, "year", 0) == date.max.year:
-        return Parsed(None, "the day stands for a missing one", is_readable=False)
+        return Parsed(None, "a placeholder for a missing day", is_readable=False)
     if isinstance(day.value, date):
         return day
     if not re.search("[1-9]", text):

@@ -140,7 +140,7 @@ class TableReading:
         counts: How many rows came in, and what became of them.
         months: Rows with a month where a day is expected; each is also a problem.
         unreadable: The patients of whom a row counts for nothing, or of whom a row leaves open
-            whether they have died: a person looks before they are called.
+            whether they have died. Check their records before a call.
     """
 
     session_rows: tuple[SessionRow, ...]
