@@ -5,7 +5,6 @@ from botox_schedule.tables.decisions import (
     FactReading,
     FactRow,
     Facts,
-    TableOptions,
     read_acknowledged,
     read_authorizations,
     read_births,
@@ -16,7 +15,7 @@ from botox_schedule.tables.decisions import (
     read_prior_treatments,
     read_weights,
 )
-from botox_schedule.tables.rows import Problem, RowCounts
+from botox_schedule.tables.rows import Problem, RowCounts, TableOptions
 from botox_schedule.tables.sessions import MonthOnly, SessionRow, TableReading, read_sessions
 
 __all__ = [

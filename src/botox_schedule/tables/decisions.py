@@ -1,6 +1,6 @@
 """Reads the tables next to the sessions: holds, ends of care, authorizations and others."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
@@ -18,18 +18,19 @@ from botox_schedule import (
     IntervalRange,
     PriorAuthorization,
     PriorTreatment,
-    Product,
     Window,
 )
 from botox_schedule.dates.days import Day
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader
+from botox_schedule.tables.deaths import day_of_death
 from botox_schedule.tables.rows import (
     Column,
     IfUnreadable,
     Problem,
     RowCounts,
     RowValues,
+    TableOptions,
     read_rows,
     unbound,
 )
@@ -167,7 +168,14 @@ _TABLES: Mapping[str, _Reads] = {
     "care_ends": {
         "patient": _PATIENT,
         "on": _BINDING_DAY._replace(fallback_words="with the day unknown"),
-        "kind": Column(unbound(cells.word("care_end", CareEndKind)), is_required=True),
+        "died_on": Column(day_of_death),
+        # A list of deaths needs no kind.
+        "kind": Column(
+            unbound(cells.word("care_end", CareEndKind)),
+            is_required=True,
+            default=CareEndKind.DECEASED,
+            or_else="died_on",
+        ),
         **_BINDING,
     },
     "overrides": {
@@ -234,17 +242,6 @@ class Facts(TypedDict, total=False):
     authorizations: FactReading[PriorAuthorization]
 
 
-class TableOptions(TypedDict, total=False):
-    """How a table is read; each means the same as in :func:`read_sessions`."""
-
-    columns: Mapping[str, str] | None
-    date_format: str | None
-    product: Product | None
-    encoding: str | None
-    sheet: str | None
-    indications: Iterable[str]
-
-
 def read_holds(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[Hold]:
     r"""Read a table of holds: patient, first, and where known last, reason, indication, review on.
 
@@ -271,7 +268,8 @@ def read_holds(source: TableSource, **options: Unpack[TableOptions]) -> FactRead
 def read_care_ends(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[CareEnd]:
     r"""Read a table of ends of care: patient, on, kind, and where known reason, indication.
 
-    A death whose day cannot be read counts as one on an unknown day, and says so.
+    A death whose day cannot be read counts as one on an unknown day, and says so. A list of
+    deaths has ``date of death`` instead of kind; a row without one says nothing.
 
     Args:
         source: The file's name, ``-`` for standard input, bytes, or an open file.
@@ -438,25 +436,22 @@ def _read(
     make: Callable[..., _Fact],
     options: TableOptions,
 ) -> FactReading[_Fact]:
-    reader = CellReader(
-        options.get("date_format"), options.get("product"), options.get("indications", ())
-    )
-    found = read_rows(
-        source,
-        table,
-        _TABLES[table],
-        reader,
-        chosen=options.get("columns"),
-        encoding=options.get("encoding"),
-        sheet=options.get("sheet"),
-    )
-    made = [_made(row, make, _SETTLED.get(table, dict)) for row in found.rows]
+    found = read_rows(source, table, _TABLES[table], options)
+    # A list of patients in which most have no day of death.
+    says_deaths = "died_on" in found.columns and "kind" not in found.columns
+    rows = [
+        row
+        for row in found.rows
+        if row.fault or not (says_deaths and row.values["died_on"] is None)
+    ]
+    blank = found.blank + len(found.rows) - len(rows)
+    made = [_made(row, make, _SETTLED.get(table, dict)) for row in rows]
     faulty = [row for row, fact in made if fact is None]
     facts = tuple(fact for _, fact in made if fact is not None)
     return FactReading(
         fact_rows=facts,
         problems=tuple(sorted(problem for row, _ in made for problem in row.problems)),
-        counts=RowCounts(len(made) + found.blank, len(facts), len(faulty), found.blank),
+        counts=RowCounts(len(made) + blank, len(facts), len(faulty), blank),
         unreadable=frozenset(filter(None, (row.values.get("patient") for row in faulty))),
     )
 
@@ -485,8 +480,13 @@ def _with_reason(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
     """A death ends all care, whatever the row was about."""
-    is_death = values["kind"] is CareEndKind.DECEASED
-    return {**values, "indication": None if is_death else values["indication"]}
+    settled = dict(values)
+    died = settled.pop("died_on")
+    if died is not None:
+        settled |= {"kind": CareEndKind.DECEASED, "on": died if isinstance(died, date) else None}
+    if settled["kind"] is CareEndKind.DECEASED:
+        settled["indication"] = None
+    return settled
 
 
 _SETTLED: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
