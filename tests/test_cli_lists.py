@@ -539,7 +539,7 @@ class TestNotes:
             "contacts": pl.DataFrame(read_contacts(str(ask[4])).rows()),
             "acknowledged": pl.DataFrame(read_acknowledged(str(ask[6])).rows()),
         }
-        rows = [{**row, "session_id": row["id"]} for row in reading.rows()]
+        rows = reading.rows()
         sessions = pl.DataFrame(rows, infer_schema_length=None)
         found = panel.worklist(sessions, as_of="2026-04-20", holds=None, care_ends=None, **notes)
         names = ("section", "acknowledged", "contacted_on", "outcome", "next_try_on")

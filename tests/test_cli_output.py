@@ -188,9 +188,10 @@ class TestText:
     def test_data_reach_the_terminal_as_escapes(self, capsys: Capture, tmp_path: Path) -> None:
         file = export(tmp_path, GOOD.replace("P1", "P\x1b[31m\u202e1"))
         out = run(capsys, "schedule", file)[1]
-        assert r"P\x1b[31m\u202e1" in out
+        # What shows nothing is no part of a key; the rest is written out.
+        assert r"P\x1b[31m1" in out
         track = as_json(capsys, "schedule", file)["tracks"][0]
-        assert track["patient"] == "P\x1b[31m\u202e1"
+        assert track["patient"] == "P\x1b[31m1"
         err = run(capsys, "schedule", "no\x1b[31m.csv")[2]
         assert r"no\x1b[31m.csv: No such file" in err
 

@@ -18,7 +18,14 @@ import xlsxwriter  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from botox_schedule import CareEndKind, Product, SessionKind, SessionStatus, TreatmentSession
+from botox_schedule import (
+    CareEndKind,
+    Product,
+    SessionKind,
+    SessionStatus,
+    TreatmentSession,
+    forecast_all,
+)
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.panel import worklist
 from botox_schedule.tables import (
@@ -804,7 +811,7 @@ class TestAnswers:
         assert reading.rows()[0] == {
             "patient": "P1", "administered_on": date(2026, 1, 5), "indication": "chronic-migraine",
             "product": "onabotulinumtoxinA", "units": Decimal(155), "units_discarded": None, "status": "completed",
-            "kind": "full", "id": "line 2", "recorded_on": None,
+            "kind": "full", "session_id": "line 2", "recorded_on": None,
         }  # fmt: skip
 
     def test_records_take_what_other_tables_hold(self) -> None:
@@ -814,10 +821,27 @@ class TestAnswers:
         births = read_births(b"patient,born on\nP1,1981-01-01\nP2,1980-01-01\nP2,1981-01-01\n")
         first, second = reading.records(holds=holds, care_ends=ends, births=births)
         assert [end.kind for end in first.care_ends] == ["deceased", "discontinued"]
-        assert (first.born_on, first.holds) == (date(1981, 1, 1), ())
+        # Two days of birth differ, in two tables or in one: nobody knows which is right.
+        assert (first.born_on, second.born_on) == (None, None)
+        assert first.holds == ()
         assert [hold.first for hold in second.holds] == [date(2026, 2, 1), date(2026, 3, 1)]
-        assert second.born_on == date(1980, 1, 1)
         assert [problem.line for problem in holds.unmatched(reading.patients)] == [4]
+
+    def test_the_key_of_a_finding_does_not_follow_the_line(self) -> None:
+        unknown = GOOD.replace("chronic-migraine", "migrane")
+        today, tomorrow = (
+            read(f"{HEADER}\n{unknown}"),
+            read(f"{HEADER}\n{GOOD.replace('P1', 'P2')}\n{unknown}"),
+        )
+        keys = {
+            finding.key
+            for reading in (today, tomorrow)
+            for record in reading.records()
+            for answer in forecast_all(record, as_of="2026-02-01")
+            for finding in answer.findings
+            if finding.code == "unrecognized_indication"
+        }
+        assert len(keys) == 1
 
     def test_nothing_shows_a_patient_by_accident(self) -> None:
         reading = one(GOOD)

@@ -66,8 +66,7 @@ def _tables(clinic: Clinic) -> dict[str, list[dict[str, Any]]]:
         for end in ends
     ]
     return found | {
-        # Of two rows with one id one counts; the panel knows an id by this name.
-        "sessions": [{"session_id": row.get("id"), **row} for row in reading.rows()],
+        "sessions": reading.rows(),
         "holds": found.get("holds", []),
         "care_ends": [*found.get("care_ends", []), *deaths],
         "births": [{"patient": name, "born_on": day} for name, day in reading.births.items()],

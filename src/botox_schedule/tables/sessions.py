@@ -16,6 +16,7 @@ from botox_schedule import (
     TreatmentSession,
 )
 from botox_schedule.garbage import uncollected
+from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Month, Parsed
 from botox_schedule.tables.deaths import Death, day_of_death, deceased, patient_status
@@ -49,6 +50,8 @@ _FIELDS = (
 )
 _PUT = [getattr(TreatmentSession, name).__set__ for name in _FIELDS]
 _PUT_ID = _PUT[_FIELDS.index("id")]
+_PANEL = {"id": "session_id"}
+"""The names by which the panel knows a field."""
 _fields_of = itemgetter(*_FIELDS)
 
 
@@ -170,7 +173,7 @@ class TableReading:
         """Return a record for each patient with a session.
 
         Args:
-            births: Days of birth; of two that differ for a patient neither counts.
+            births: Days of birth; of two that differ, here or in the sessions, neither counts.
             facts: What the tables next to the sessions hold; see :class:`Facts`. Rows that
                 concern none of the patients are in :meth:`FactReading.unmatched`.
         """
@@ -181,12 +184,17 @@ class TableReading:
             PatientRecord(
                 id=patient,
                 sessions=sessions,
-                born_on=_only(born.get(patient, ())) or self.births.get(patient),
+                born_on=self._born_on(patient, born.get(patient, ())),
                 **{name: one.get(patient, ()) for name, one in given.items()}
                 | {"care_ends": self._care_ends(patient, given)},
             )
             for patient, sessions in self.sessions.items()
         )
+
+    def _born_on(self, patient: str, told: Iterable[date]) -> date | None:
+        """The day of birth; where two differ, nobody knows which is right."""
+        days = {*told, self.births.get(patient)} - {None}
+        return days.pop() if len(days) == 1 else None
 
     def _care_ends(self, patient: str, given: Mapping[str, Any]) -> tuple[CareEnd, ...]:
         return (*self.care_ends.get(patient, ()), *given.get("care_ends", {}).get(patient, ()))
@@ -194,13 +202,10 @@ class TableReading:
     def rows(self) -> list[dict[str, Any]]:
         """Return the sessions as plain rows, as :mod:`botox_schedule.panel` takes them."""
         return [
-            {"patient": row.patient, **{name: getattr(row.session, name) for name in _FIELDS}}
+            {"patient": row.patient}
+            | {_PANEL.get(name, name): getattr(row.session, name) for name in _FIELDS}
             for row in self.session_rows
         ]
-
-
-def _only(days: Sequence[date]) -> date | None:
-    return days[0] if len(set(days)) == 1 else None
 
 
 def read_sessions(
@@ -290,7 +295,7 @@ def _session_row(row: RowValues) -> SessionRow:
     for put, value in zip(_PUT, _fields_of(row.values), strict=True):
         put(session, value)
     if session.id is None:
-        _PUT_ID(session, f"line {row.line}")
+        _PUT_ID(session, f"{ROW_ID}{row.line}")
     return SessionRow(row.line, row.values["patient"], session)
 
 
