@@ -8,19 +8,25 @@ from typing import Any
 from botox_schedule import PatientRecord, Product, SessionStatus, find_product
 from botox_schedule.errors import ExchangeError
 from botox_schedule.fhir.bundle import BundleContent, Contents, Entry, contents_of, problem_about
-from botox_schedule.fhir.elements import check_zone, listed, text_of, within
-from botox_schedule.fhir.identity import Directory, grouped, subject_of
+from botox_schedule.fhir.days import check_zone
+from botox_schedule.fhir.elements import listed, text_of, within
+from botox_schedule.fhir.identity import Directory, grouped
 from botox_schedule.fhir.mentions import Codes, Dictionary
 from botox_schedule.fhir.people import PATIENT, People
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
 from botox_schedule.fhir.sessions import DOSE, PROCEDURE, Fate, Outcome, SessionReader
+from botox_schedule.garbage import uncollected
 from botox_schedule.protocols.indications import why_no_product
 from botox_schedule.values import Value
 
 _SESSIONS = frozenset({DOSE, PROCEDURE})
 # These say that nothing was given; any other leaves open whether a session is missing.
 _NOT_GIVEN = frozenset({"cancelled", "draft", "entered-in-error", "not-done", "not-taken"})
-_NOT_AN_EVENT = frozenset({"AllergyIntolerance"})
+# Of these none says that something was given to somebody.
+_NO_EVENTS = frozenset(
+    {"AllergyIntolerance", "HealthcareService", "Location", "Medication", "MedicationKnowledge"}
+    | {"Organization", "Practitioner", "PractitionerRole", "Schedule", "Slot", "Substance"}
+)
 _MERGED = Outcome(Fate.MERGED)
 
 
@@ -132,8 +138,9 @@ def records_from_bundle(
     """
     check_zone(zone)
     dictionary = Dictionary(indications or {}, products or {})
-    contents = contents_of(bundle)
-    return _Reader(contents, zone, dictionary, _product(product)).reading()
+    with uncollected():
+        contents = contents_of(bundle)
+        return _Reader(contents, zone, dictionary, _product(product)).reading()
 
 
 def _product(product: Product | str | None) -> Product | None:
@@ -177,8 +184,7 @@ class _Reader:
         return BundleReading(
             records=tuple(self._people.record(key, sessions.get(key, [])) for key in keys),
             problems=(
-                *self._contents.unread,
-                *self._contents.notes,
+                *self._contents.problems,
                 *(problem for _, outcome in outcomes for problem in outcome.problems),
                 *self._people.problems(keys),
                 *self._uncertain(counted),
@@ -205,7 +211,7 @@ class _Reader:
 
     def _procedure(self, entry: Entry) -> Outcome:
         """A procedure is a session by its code, unless a dose tells the same session."""
-        is_known = self._dictionary.indications_coded([entry.resource.get("code")])
+        is_known = self._dictionary.is_session(entry.resource.get("code"))
         own = self._sessions.read(entry, []) if is_known else self._mention(entry)
         doses = (self._doses[id(dose)] for dose in self._partners.get(id(entry), []))
         return _MERGED if any(_tells(dose, own) for dose in doses) else own
@@ -228,7 +234,6 @@ class _Reader:
         code = BundleProblemCode.NAMES_TOXIN
         message = "names a botulinum toxin, and is not counted as a session"
         status = text_of(entry.resource, "status")
-        is_event = subject_of(entry) is not None and entry.kind not in _NOT_AN_EVENT
         patient = self._people.key_about(entry)
         return problem_about(
             entry,
@@ -236,7 +241,7 @@ class _Reader:
             place,
             message,
             patient=patient,
-            left_out=is_event and status not in _NOT_GIVEN,
+            left_out=entry.kind not in _NO_EVENTS and status not in _NOT_GIVEN,
         )
 
     def _uncertain(self, counted: set[int]) -> Iterator[BundleProblem]:
@@ -252,7 +257,8 @@ class _Reader:
 
     def _counts(self, outcomes: list[tuple[Entry, Outcome]]) -> BundleCounts:
         fates = Counter(outcome.fate for _, outcome in outcomes)
-        unread = len(self._contents.unread)
+        lost = BundleProblemCode.INVALID_RESOURCE
+        unread = sum(problem.code is lost for problem in self._contents.problems)
         read = sum(bool(entry.resource) for entry in self._contents.entries)
         return BundleCounts(
             resources=unread + read,

@@ -9,16 +9,15 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from botox_schedule import Product, SessionStatus, TreatmentSession
-from botox_schedule.fhir.bundle import Entry, faults_of, problem_about
+from botox_schedule.fhir.bundle import Entry, faults_of, modifier_of, problem_about
+from botox_schedule.fhir.days import first_day, lasts_days
 from botox_schedule.fhir.elements import (
     MEDICATION_ADMINISTRATION_STATUSES,
     PROCEDURE_STATUSES,
     UNIT_CODES,
-    first_day,
     listed,
     text_of,
     units_in,
-    within,
 )
 from botox_schedule.fhir.identity import Directory
 from botox_schedule.fhir.mentions import Dictionary
@@ -68,6 +67,7 @@ class _Draft(NamedTuple):
         subject: Whom it is about.
         status: What became of the session.
         day: When.
+        lasts_days: Whether its period goes on for days after it.
         products: The products that it names; the file's where it names none.
         indications: The indications that it, and what it belongs to, name.
         used: The resources that it refers to for them.
@@ -77,6 +77,7 @@ class _Draft(NamedTuple):
     subject: Subject
     status: SessionStatus
     day: date
+    lasts_days: bool
     products: set[Product]
     indications: set[str]
     used: tuple[Entry, ...]
@@ -124,13 +125,15 @@ class SessionReader(NamedTuple):
         if faults := list(faults_of(entry)):
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", "; ".join(faults))
         name = "effective" if entry.kind == DOSE else "performed"
+        day = first_day(entry.resource, name, self.zone)
         medications = self._medications(entry)
         reasons = self._reasons([entry, *procedures])
         return _Draft(
             entry=entry,
             subject=self.people.subject(entry),
             status=_status(entry),
-            day=first_day(entry.resource, name, self.zone),
+            day=day,
+            lasts_days=lasts_days(entry.resource, name, day, self.zone),
             products=self._products(entry, medications),
             indications=self.dictionary.indications_in(
                 [*_concepts_of([entry, *procedures]), *(r.resource.get("code") for r in reasons)]
@@ -218,6 +221,10 @@ def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:
 
 def _doubts(draft: _Draft) -> Iterator[Remark]:
     """What a person should look at in a session that counts."""
+    yield from modifier_of(draft.entry)
+    if draft.lasts_days:
+        message = "the period lasts several days; the session counts on its first"
+        yield BundleProblemCode.PARTIAL_DAY, "period", message
     if draft.subject.is_absent:
         message = "this patient is not in the bundle; birth date and death are unknown"
         yield BundleProblemCode.UNKNOWN_SUBJECT, "subject", message
@@ -234,11 +241,12 @@ def _doubts(draft: _Draft) -> Iterator[Remark]:
         if draft.indications:
             code, message = BundleProblemCode.AMBIGUOUS_INDICATION, "the codes name several"
         yield code, "reasonCode", f"{message}; the session and its units count for no track"
-    if isinstance(_dose(draft.entry), dict) and _units(draft.entry) is None:
+    if not _AMOUNTS.isdisjoint(_dosage(draft.entry)) and _units(draft.entry) is None:
         message = f"expected a number above 0 in one of {', '.join(sorted(UNIT_CODES))}"
         yield BundleProblemCode.UNKNOWN_UNITS, "dosage.dose", message
 
 
+_AMOUNTS = frozenset({"dose", "rateQuantity", "rateRatio", "text"})
 _UNNAMED = {
     DOSE: ("medication", "a botulinum toxin whose product is unknown"),
     PROCEDURE: ("", "a procedure names no product; product and units are unknown"),
@@ -258,10 +266,10 @@ def _only(found: set[Any]) -> Any:
     return next(iter(found)) if len(found) == 1 else None
 
 
-def _dose(entry: Entry) -> Any:
-    return within(entry.resource.get("dosage"), "dose")
+def _dosage(entry: Entry) -> dict[str, Any]:
+    return entry.resource.get("dosage") or {}
 
 
 def _units(entry: Entry) -> Decimal | None:
-    dose = _dose(entry)
+    dose = _dosage(entry).get("dose")
     return units_in(dose) if isinstance(dose, dict) else None
