@@ -8,27 +8,18 @@ from typing import Any, NamedTuple
 
 from fhir.resources import fhirtypes as r5
 from fhir.resources.R4B import fhirtypes as r4
-from fhir.resources.R4B.medicationadministration import MedicationAdministration
-from fhir.resources.R4B.patient import Patient
-from fhir.resources.R4B.procedure import Procedure
 from fhir.resources.STU3 import fhirtypes as stu3
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from botox_schedule.errors import ExchangeError, FileLimitError
 from botox_schedule.fhir.elements import listed, text_of, within, without_scheme
-from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Remark, inside
+from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, inside
 from botox_schedule.files import MEBIBYTE, expand
 
 BundleContent = bytes | str | Mapping[str, Any] | BaseModel
 """What is read: JSON, lines of JSON, either of them in gzip, their content, or a model."""
 
 _MOST = 512 * MEBIBYTE
-_MODELS: Mapping[str, type[BaseModel]] = {
-    "MedicationAdministration": MedicationAdministration,
-    "Patient": Patient,
-    "Procedure": Procedure,
-}
-_MOST_FAULTS = 5
 _FEWEST_LINES = 2
 # Another type could be a name, and is not repeated.
 _KNOWN_TYPES = {
@@ -41,8 +32,6 @@ _ERRORS = frozenset({"error", "fatal"})
 _PARTIAL_ANSWERS = frozenset({"incomplete", "suppressed", "throttled", "timeout", "too-costly"})
 _BESIDE_MATCHES = frozenset({"include", "outcome"})
 _COUNTED = frozenset({"history", "searchset"})
-# These say nothing of a session; what is wrong with them costs none.
-_UNREAD_ELEMENTS = frozenset({"meta", "text"})
 
 
 class Entry(NamedTuple):
@@ -306,13 +295,16 @@ def as_json(value: Any) -> str:
     Raises:
         TypeError: When it holds what JSON cannot hold, other than numbers and days.
     """
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_plain)
+    return _ENCODER.encode(value)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, Decimal | date):
         return str(value)
     raise TypeError
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_plain)
 
 
 def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
@@ -348,38 +340,3 @@ def _is_short(bundle: Mapping[str, Any]) -> bool:
 def _incomplete_at(where: str, message: str) -> BundleProblem:
     code = BundleProblemCode.INCOMPLETE
     return BundleProblem(code=code, where=where, message=message, session_left_out=True)
-
-
-def faults_of(entry: Entry) -> Iterator[str]:
-    """Yield what the model of the resource finds wrong, without its values."""
-    try:
-        _MODELS[entry.kind].model_validate(
-            {k: v for k, v in entry.resource.items() if k not in _UNREAD_ELEMENTS}
-        )
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        yield from dict.fromkeys(_said(f["type"], f["loc"]) for f in faults[:_MOST_FAULTS])
-    except Exception:  # noqa: BLE001 - for strange content the models raise what they please
-        yield "the resource, or one contained in it, is not as FHIR R4 states it"
-
-
-def modifier_of(entry: Entry) -> Iterator[Remark]:
-    """Yield that a resource may say something else than its elements, where it says so."""
-    for element in ("implicitRules", "modifierExtension"):
-        if entry.resource.get(element):
-            message = "the rule is unknown, and may change what the resource says"
-            yield BundleProblemCode.UNKNOWN_MODIFIER, element, message
-
-
-_SAID = {
-    "missing": "is missing",
-    "model_field_validation.missing": "is missing",
-    "extra_forbidden": "has an element that FHIR R4 does not know",
-}
-
-
-def _said(kind: str, location: tuple[int | str, ...]) -> str:
-    # The last part of an element that nobody knows is a word of the file, which may be a name.
-    known = location[:-1] if kind == "extra_forbidden" else location
-    path = ".".join(str(part) for part in known if str(part).isidentifier())
-    return f"{path or 'the resource'} {_SAID.get(kind, 'is not as FHIR R4 states it')}"

@@ -76,20 +76,19 @@ class Directory:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._address = cache(address_of)
         self._identities: dict[int, str] = {}
+        self._schemes: dict[str, list[str]] | None = None
         self._only_base = self._the_only_base(entries)
         self.kinds: set[str] = {entry.kind for entry in entries}
         versions = grouped((self.identity(entry), entry) for entry in entries)
-        newest = [_newest(known) for known in versions.values()]
-        self.whole: list[Entry] = [
-            e for known in newest if not any(e.is_deletion for e in known) for e in known
-        ]
-        self.uncertain: list[list[Entry]] = [known for known in newest if len(known) > 1]
+        newest = {identity: _newest(known) for identity, known in versions.items()}
+        self.uncertain: list[list[Entry]] = [es for es in newest.values() if len(es) > 1]
+        self._entries = {i: es for i, es in newest.items() if not any(e.is_deletion for e in es)}
+        self.whole: list[Entry] = [e for known in self._entries.values() for e in known]
         inner = [c for entry in self.whole for c in _contained(entry)]
+        self._entries |= grouped((self.identity(entry), entry) for entry in inner)
         self.every: list[Entry] = [*self.whole, *inner]
-        self._entries = grouped((self.identity(entry), entry) for entry in self.every)
         self._named = grouped((n, self.identity(e)) for e in self.every for n in self._names(e))
         self._by_name = grouped((entry.name, self.identity(entry)) for entry in self.whole)
-        self._schemes = grouped((at.base, at.scheme) for at in self._addresses(self.whole))
 
     def identity(self, entry: Entry) -> str:
         """What makes it the same resource as another entry: its address, else its id."""
@@ -120,7 +119,7 @@ class Directory:
         if name is not None and self._by_name.get(name, [identity]) == [identity]:
             return name
         at = self._address(identity)
-        return identity if at is None else min(self._schemes.get(at.base, [""])) + identity
+        return identity if at is None else self._scheme(at.base) + identity
 
     def find(self, source: Entry, reference: Any, kind: str) -> list[str]:
         """Return the resources that a Reference of *source* can mean: none, one or several.
@@ -153,7 +152,9 @@ class Directory:
         if target is None:
             return _identifier(within(reference, "identifier"), kind)
         at = self._address(target)
-        return self._joined(at.base or self._base(source), at.name) if at else self._canonical(target)
+        return (
+            self._joined(at.base or self._base(source), at.name) if at else self._canonical(target)
+        )
 
     def _pointed_at(self, source: Entry, target: str) -> list[str]:
         if target.startswith("#"):
@@ -204,8 +205,14 @@ class Directory:
         named = {at.base for at in pointed if at is not None} | set(map(self._base, read))
         return max(named) if len(named - {""}) == 1 else ""
 
-    def _addresses(self, entries: Iterable[Entry]) -> Iterator[Address]:
-        for entry in entries:
+    def _scheme(self, base: str) -> str:
+        """The scheme under which the bundle names a server."""
+        if self._schemes is None:
+            self._schemes = grouped((at.base, at.scheme) for at in self._addresses())
+        return min(self._schemes.get(base, [""]))
+
+    def _addresses(self) -> Iterator[Address]:
+        for entry in self.whole:
             for text in (_url(entry), text_of(subject_of(entry), "reference")):
                 if (at := self._address(text)) is not None:
                     yield at
@@ -213,10 +220,14 @@ class Directory:
 
 def grouped(pairs: Iterable[tuple[Any, _T]]) -> dict[Any, list[_T]]:
     """The values of each key in their order, each once."""
-    found: defaultdict[Any, dict[Any, _T]] = defaultdict(dict)
+    found: defaultdict[Any, list[_T]] = defaultdict(list)
     for key, value in pairs:
-        found[key].setdefault(value if isinstance(value, str) else id(value), value)
-    return {key: list(values.values()) for key, values in found.items()}
+        found[key].append(value)
+    return {k: v if len(v) == 1 else _each_once(v) for k, v in found.items()}
+
+
+def _each_once(values: list[_T]) -> list[_T]:
+    return [*{v if isinstance(v, str) else id(v): v for v in values}.values()]
 
 
 def subject_of(entry: Entry) -> Any:

@@ -1,13 +1,13 @@
 """What names a botulinum toxin or an indication: codes, a clinic's own codes, and words."""
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from botox_schedule import Product, find_product
 from botox_schedule.errors import UnknownCodeSystemError
+from botox_schedule.fhir.bundle import as_json
 from botox_schedule.fhir.elements import codings, text_of, texts_in
 from botox_schedule.protocols import find_product_by_code, names_toxin, suggested_indications
 from botox_schedule.protocols.bundled import bundled_tables
@@ -38,6 +38,7 @@ class Dictionary:
         self._products = products
         self._own_codes = frozenset(code.lower() for _, code in products)
         self._product_named = cache(find_product)
+        self._indication_coded = cache(_indication_coded)
         self._may_be_toxin = cache(self._is_code_of_toxin)
 
     def products_in(self, concepts: Iterable[Any]) -> set[Product]:
@@ -64,14 +65,13 @@ class Dictionary:
     def is_session(self, concept: Any) -> bool:
         """Return whether the code of a procedure stands for a session of known indications."""
         return any(
-            coding in self._indications or _answer(suggested_indications, *coding)
-            for coding in codings(concept)
+            coding in self._indications or _is_session(*coding) for coding in codings(concept)
         )
 
     def names_toxin(self, value: Any) -> bool:
         """Return whether anything within an element names a botulinum toxin."""
         # A look at the whole as a text is cheap, and nearly always enough.
-        text = json.dumps(value, ensure_ascii=False, default=str).lower()
+        text = as_json(value).lower()
         if not _stem().search(text) and not any(map(self._may_be_toxin, _CODE.findall(text))):
             return False
         return any(
@@ -86,7 +86,7 @@ class Dictionary:
         return find_product_by_code(*coding)
 
     def _indication_of(self, coding: tuple[str, str]) -> str | None:
-        return self._indications.get(coding) or _answer(find_indication, *coding)
+        return self._indications.get(coding) or self._indication_coded(*coding)
 
     def _is_toxin(self, coding: Mapping[str, Any]) -> bool:
         system, code = text_of(coding, "system") or "", text_of(coding, "code")
@@ -117,11 +117,18 @@ def _is_of_claims(system: str) -> bool:
         return True
 
 
-def _answer(find: Callable[[str, str], Any], system: str, code: str) -> Any:
+def _indication_coded(system: str, code: str) -> str | None:
     try:
-        return find(system, code)
+        return find_indication(system, code)
     except UnknownCodeSystemError:
         return None
+
+
+def _is_session(system: str, code: str) -> bool:
+    try:
+        return bool(suggested_indications(system, code))
+    except UnknownCodeSystemError:
+        return False
 
 
 def is_toxin_text(text: str) -> bool:
@@ -159,7 +166,9 @@ def _injections() -> frozenset[str]:
 
 @cache
 def _systems() -> frozenset[str]:
-    return frozenset(row["system"] for row in (*code_rows(), *bundled_tables("indications.toml")["classes"]))
+    return frozenset(
+        row["system"] for row in (*code_rows(), *bundled_tables("indications.toml")["classes"])
+    )
 
 
 def _parts_of(value: Any) -> Iterator[dict[str, Any] | str]:

@@ -5,7 +5,7 @@ from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
 from botox_schedule import CareEnd, CareEndKind, PatientRecord, TreatmentSession
-from botox_schedule.fhir.bundle import Entry, faults_of, modifier_of, problem_about
+from botox_schedule.fhir.bundle import Entry, problem_about
 from botox_schedule.fhir.days import day_of
 from botox_schedule.fhir.elements import listed, text_of, within
 from botox_schedule.fhir.identity import (
@@ -16,6 +16,7 @@ from botox_schedule.fhir.identity import (
     subject_of,
 )
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
+from botox_schedule.fhir.validity import Validator, modifiers_of
 
 LONGEST_ID = 200
 PATIENT = "Patient"
@@ -54,8 +55,9 @@ class People:
         keys: The ids of the records of the patients, in the order of the bundle.
     """
 
-    def __init__(self, directory: Directory, zone: str | tzinfo) -> None:
+    def __init__(self, directory: Directory, validator: Validator, zone: str | tzinfo) -> None:
         self._directory = directory
+        self._validator = validator
         self._zone = zone
         self._all = [entry for entry in directory.every if entry.kind == PATIENT]
         own = [entry for entry in self._all if entry.container is None]
@@ -154,8 +156,8 @@ class People:
         yield from self._shared_identifiers(keys)
 
     def _faults(self, person: Entry) -> Iterator[Remark]:
-        yield from modifier_of(person)
-        for fault in faults_of(person):
+        yield from modifiers_of(person)
+        for fault in self._validator.faults(person):
             message = f"{fault}; birth date and death may be missing"
             yield BundleProblemCode.INVALID_RESOURCE, "", message
         for element in ("birthDate", "deceasedDateTime"):

@@ -15,6 +15,7 @@ from botox_schedule.fhir.mentions import Codes, Dictionary
 from botox_schedule.fhir.people import PATIENT, People
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
 from botox_schedule.fhir.sessions import DOSE, PROCEDURE, Fate, Outcome, SessionReader
+from botox_schedule.fhir.validity import Validator
 from botox_schedule.garbage import uncollected
 from botox_schedule.protocols.indications import why_no_product
 from botox_schedule.values import Value
@@ -165,8 +166,11 @@ class _Reader:
         self._contents = contents
         self._dictionary = dictionary
         self._directory = Directory(contents.entries)
-        self._people = People(self._directory, zone)
-        self._sessions = SessionReader(self._directory, self._people, dictionary, zone, product)
+        validator = Validator()
+        self._people = People(self._directory, validator, zone)
+        self._sessions = SessionReader(
+            self._directory, self._people, validator, dictionary, zone, product
+        )
         self._partners = _partners(self._directory)
         # Whether a procedure gives way to a dose is decided once that dose is a session.
         self._doses = {
@@ -218,16 +222,16 @@ class _Reader:
 
     def _mention(self, entry: Entry) -> Outcome:
         """A resource that holds no session: it is ignored, unless it names a toxin."""
-        named = [
-            f"item[{number}]"
-            for number, item in enumerate(listed(entry.resource, "item"))
-            if self._dictionary.names_toxin(item)
-        ]
-        drugs = self._directory.found(entry, _drugs(entry), "Medication")
-        toxins = tuple(drug for drug in drugs if self._dictionary.names_toxin(drug.resource))
-        if not named and not toxins and not self._dictionary.names_toxin(entry.resource):
+        names_toxin = self._dictionary.names_toxin
+        # A medication that the resource itself contains is found with it.
+        has_drugs = "Medication" in self._directory.kinds
+        drugs = self._directory.found(entry, _drugs(entry), "Medication") if has_drugs else ()
+        toxins = tuple(drug for drug in drugs if names_toxin(drug.resource))
+        if not toxins and not names_toxin(entry.resource):
             return Outcome(Fate.IGNORED)
-        problems = tuple(self._named(entry, place) for place in named or [""])
+        items = enumerate(listed(entry.resource, "item"))
+        places = [f"item[{number}]" for number, item in items if names_toxin(item)] or [""]
+        problems = tuple(self._named(entry, place) for place in places)
         return Outcome(Fate.LEFT_OUT, problems, used=toxins)
 
     def _named(self, entry: Entry, place: str) -> BundleProblem:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from botox_schedule import Product, SessionStatus, TreatmentSession
-from botox_schedule.fhir.bundle import Entry, faults_of, modifier_of, problem_about
+from botox_schedule.fhir.bundle import Entry, problem_about
 from botox_schedule.fhir.days import first_day, lasts_days
 from botox_schedule.fhir.elements import (
     MEDICATION_ADMINISTRATION_STATUSES,
@@ -23,6 +23,7 @@ from botox_schedule.fhir.identity import Directory
 from botox_schedule.fhir.mentions import Dictionary
 from botox_schedule.fhir.people import People, Subject
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
+from botox_schedule.fhir.validity import Validator, modifiers_of
 
 UNKNOWN_INDICATION = "unknown-indication"
 """The indication of a session whose codes name none; its units still count."""
@@ -68,6 +69,7 @@ class _Draft(NamedTuple):
         status: What became of the session.
         day: When.
         lasts_days: Whether its period goes on for days after it.
+        units: How much.
         products: The products that it names; the file's where it names none.
         indications: The indications that it, and what it belongs to, name.
         used: The resources that it refers to for them.
@@ -78,6 +80,7 @@ class _Draft(NamedTuple):
     status: SessionStatus
     day: date
     lasts_days: bool
+    units: Decimal | None
     products: set[Product]
     indications: set[str]
     used: tuple[Entry, ...]
@@ -89,6 +92,7 @@ class SessionReader(NamedTuple):
     Attributes:
         directory: The resources of the bundle.
         people: Its patients.
+        validator: Says whether a resource is one of FHIR R4.
         dictionary: What codes name.
         zone: The clinic's time zone.
         product: The product where a resource names none.
@@ -96,6 +100,7 @@ class SessionReader(NamedTuple):
 
     directory: Directory
     people: People
+    validator: Validator
     dictionary: Dictionary
     zone: str | tzinfo
     product: Product | None
@@ -122,7 +127,7 @@ class SessionReader(NamedTuple):
         return Outcome(Fate.SESSION, problems, draft.subject.key, session, draft.used)
 
     def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
-        if faults := list(faults_of(entry)):
+        if faults := self.validator.faults(entry):
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", "; ".join(faults))
         name = "effective" if entry.kind == DOSE else "performed"
         day = first_day(entry.resource, name, self.zone)
@@ -134,6 +139,7 @@ class SessionReader(NamedTuple):
             status=_status(entry),
             day=day,
             lasts_days=lasts_days(entry.resource, name, day, self.zone),
+            units=_units(entry),
             products=self._products(entry, medications),
             indications=self.dictionary.indications_in(
                 [*_concepts_of([entry, *procedures]), *(r.resource.get("code") for r in reasons)]
@@ -188,7 +194,7 @@ class SessionReader(NamedTuple):
                 administered_on=draft.day,
                 indication=_only(draft.indications) or UNKNOWN_INDICATION,
                 product=_only(draft.products),
-                units=_units(draft.entry),
+                units=draft.units,
                 status=draft.status,
             )
         except ValidationError:
@@ -221,7 +227,7 @@ def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:
 
 def _doubts(draft: _Draft) -> Iterator[Remark]:
     """What a person should look at in a session that counts."""
-    yield from modifier_of(draft.entry)
+    yield from modifiers_of(draft.entry)
     if draft.lasts_days:
         message = "the period lasts several days; the session counts on its first"
         yield BundleProblemCode.PARTIAL_DAY, "period", message
@@ -241,7 +247,7 @@ def _doubts(draft: _Draft) -> Iterator[Remark]:
         if draft.indications:
             code, message = BundleProblemCode.AMBIGUOUS_INDICATION, "the codes name several"
         yield code, "reasonCode", f"{message}; the session and its units count for no track"
-    if not _AMOUNTS.isdisjoint(_dosage(draft.entry)) and _units(draft.entry) is None:
+    if not _AMOUNTS.isdisjoint(_dosage(draft.entry)) and draft.units is None:
         message = f"expected a number above 0 in one of {', '.join(sorted(UNIT_CODES))}"
         yield BundleProblemCode.UNKNOWN_UNITS, "dosage.dose", message
 
