@@ -60,7 +60,7 @@ class EventStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-_SUMMARIES = {
+SUMMARIES = {
     EventKind.SESSION: "Appointment",
     EventKind.BOOKING: "Appointment",
     EventKind.DUE: "Appointment due",
@@ -69,9 +69,7 @@ _SUMMARIES = {
     EventKind.PEAK: "The effect may be at its peak",
     EventKind.WEAR_OFF: "The effect may wear off",
 }
-
-
-_SUMMARIES_FOR_SOME = {
+SUMMARIES_FOR_SOME = {
     EventKind.ONSET: "Some may notice that the effect begins",
     EventKind.PEAK: "Some may notice the full effect",
     EventKind.WEAR_OFF: "Some may notice that the effect wears off",
@@ -197,7 +195,7 @@ class _Entry(NamedTuple):
 
 
 def _event(entry: _Entry, options: _Options, clock: str) -> CalendarEvent:
-    words = _SUMMARIES_FOR_SOME if entry.is_for_some else _SUMMARIES
+    words = SUMMARIES_FOR_SOME if entry.is_for_some else SUMMARIES
     return CalendarEvent(
         uid=str(uuid5(_NAMESPACE, f"{options.key}|{clock}|{entry.cycle}|{entry.part}")),
         kind=entry.kind,
