@@ -1,7 +1,7 @@
 """The resources of a bundle, a file of lines or a single resource, each with its place."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -100,7 +100,7 @@ def contents_of(bundle: BundleContent) -> Contents:
         FileLimitError: When it is larger than 512 MiB, unpacked where it is gzip, or damaged.
     """
     content = dict(bundle) if isinstance(bundle, Mapping) else _text(bundle)
-    roots = _roots(content)
+    roots = [_root("", content)] if isinstance(content, dict) else _roots(content)
     bundles, leaves = _unfolded(root for root in roots if isinstance(root, Entry))
     # Half a character is rare in a text, and looking for it in each resource takes long.
     is_odd = isinstance(content, dict) or "\\ud" in content.lower() or not _is_text(content)
@@ -112,13 +112,11 @@ def contents_of(bundle: BundleContent) -> Contents:
     )
 
 
-def _roots(content: str | dict[str, Any]) -> list[Entry | BundleProblem]:
+def _roots(text: str) -> Sequence[Entry | BundleProblem]:
     try:
-        return [_root("", content if isinstance(content, dict) else _parsed(content))]
+        return [_root("", _parsed(text))]
     except ExchangeError:
-        if isinstance(content, dict):
-            raise
-        lines = [(f"line {n}", t) for n, t in enumerate(content.split("\n"), 1) if t.strip()]
+        lines = [(f"line {n}", t) for n, t in enumerate(text.split("\n"), 1) if t.strip()]
         if len(lines) < _FEWEST_LINES or isinstance(_line(*lines[0]), BundleProblem):
             raise
     return [_line(*line) for line in lines]
