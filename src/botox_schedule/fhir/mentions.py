@@ -23,8 +23,9 @@ Codes = Mapping[tuple[str, str], str]
 """Further codes: a name for each system and code."""
 
 # The words for the toxin begin alike in many languages; botulism is the illness.
-_WORDS = r"botul(?!is)|chemodenervation|\bbont\b|\bbtx"
-_STEMS = ("botul", "chemodenervation", "bont", "btx")
+# A word begins after what is no letter, or after a mark such as \\n in JSON. No alternative begins
+# with a bound: the search would take much longer.
+_WORDS = r"botul(?!is)|chemodenervation|bont(?<!(?<!\\)\wbont)\b|btx(?<!(?<!\\)\wbtx)"
 _CODE = re.compile(r'"code": "([^"]*)"')
 _INJECTIONS, _CLAIMS = "CPT", frozenset({"CPT", "HCPCS", "NDC"})
 _NO_WORDS = frozenset({"data"})
@@ -72,7 +73,7 @@ class Dictionary:
         """Return whether anything within an element names a botulinum toxin."""
         # A look at the whole as a text is cheap, and nearly always enough.
         text = as_json(value).lower()
-        if not _stem().search(text) and not any(map(self._may_be_toxin, _CODE.findall(text))):
+        if not _mention().search(text) and not any(map(self._may_be_toxin, _CODE.findall(text))):
             return False
         return any(
             self._is_toxin(one) if isinstance(one, dict) else is_toxin_text(one)
@@ -144,19 +145,8 @@ def is_toxin_text(text: str) -> bool:
 
 @cache
 def _mention() -> re.Pattern[str]:
-    return re.compile(rf"{_WORDS}|\b(?:{'|'.join(map(re.escape, _names()))})")
-
-
-@cache
-def _stem() -> re.Pattern[str]:
-    """What every mention in words holds; without its bounds it is found much faster."""
-    return re.compile("|".join((*_STEMS, *map(re.escape, _names()))))
-
-
-def _names() -> list[str]:
-    """The names of products that the words for the toxin do not cover."""
-    names = {name for product in Product for name in names_of(product)}
-    return sorted(name for name in names if "botul" not in name)
+    names = sorted(name for product in Product for name in names_of(product))
+    return re.compile("|".join((_WORDS, *map(re.escape, names))))
 
 
 @cache
