@@ -275,7 +275,7 @@ def _has_type(kind: Any) -> bool:
 def _is_text(value: Any) -> bool:
     """Whether it could be written as JSON in UTF-8: half of a character could not."""
     try:
-        return bool(as_json(value).encode())
+        return bool((value if isinstance(value, str) else as_json(value)).encode())
     except (ValueError, TypeError, RecursionError):
         return False
 

@@ -80,7 +80,7 @@ class Directory:
         self._only_base = self._the_only_base(entries)
         self.kinds: set[str] = {entry.kind for entry in entries}
         versions = grouped((self.identity(entry), entry) for entry in entries)
-        newest = {identity: _newest(known) for identity, known in versions.items()}
+        newest = {i: es if len(es) == 1 else _newest(es) for i, es in versions.items()}
         self.uncertain: list[list[Entry]] = [es for es in newest.values() if len(es) > 1]
         self._entries = {i: es for i, es in newest.items() if not any(e.is_deletion for e in es)}
         self.whole: list[Entry] = [e for known in self._entries.values() for e in known]
@@ -280,8 +280,6 @@ def _newest(entries: list[Entry]) -> list[Entry]:
 
     The newest versions of a history come first; elsewhere the place says nothing.
     """
-    if len(entries) == 1:
-        return entries
     ranks: tuple[Callable[[int, Entry], Any], ...] = (_version, _moment, _place)
     # The versions of two accounts, one of which names no server, cannot be compared.
     urls = (text_of(e.envelope, "fullUrl") for e in entries if not e.is_deletion)

@@ -23,10 +23,11 @@ Codes = Mapping[tuple[str, str], str]
 """Further codes: a name for each system and code."""
 
 # The words for the toxin begin alike in many languages; botulism is the illness.
-# A word begins after what is no letter, or after a mark such as \\n in JSON. No alternative begins
-# with a bound: the search would take much longer.
+# A word begins after what is no letter, or after the escape of a line end in JSON. No alternative
+# begins with a bound, and few with another letter: the search would take much longer.
 _WORDS = r"botul(?!is)|chemodenervation|bont(?<!(?<!\\)\wbont)\b|btx(?<!(?<!\\)\wbtx)"
 _CODE = re.compile(r'"code": "([^"]*)"')
+_FILE = re.compile(r'"data": "[^"]*"')
 _INJECTIONS, _CLAIMS = "CPT", frozenset({"CPT", "HCPCS", "NDC"})
 _NO_WORDS = frozenset({"data"})
 
@@ -72,7 +73,7 @@ class Dictionary:
     def names_toxin(self, value: Any) -> bool:
         """Return whether anything within an element names a botulinum toxin."""
         # A look at the whole as a text is cheap, and nearly always enough.
-        text = as_json(value).lower()
+        text = _FILE.sub("", as_json(value)).lower()
         if not _mention().search(text) and not any(map(self._may_be_toxin, _CODE.findall(text))):
             return False
         return any(
@@ -145,8 +146,8 @@ def is_toxin_text(text: str) -> bool:
 
 @cache
 def _mention() -> re.Pattern[str]:
-    names = sorted(name for product in Product for name in names_of(product))
-    return re.compile("|".join((_WORDS, *map(re.escape, names))))
+    names = (name for product in Product for name in names_of(product) if "botul" not in name)
+    return re.compile("|".join((_WORDS, *map(re.escape, sorted(names)))))
 
 
 @cache
