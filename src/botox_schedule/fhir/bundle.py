@@ -19,6 +19,7 @@ from botox_schedule.files import MEBIBYTE, expand
 BundleContent = bytes | str | Mapping[str, Any] | BaseModel
 """What is read: JSON, lines of JSON, either of them in gzip, their content, or a model."""
 
+_INVALID, _PARTIAL = BundleProblemCode.INVALID_RESOURCE, BundleProblemCode.INCOMPLETE
 _MOST = 512 * MEBIBYTE
 _FEWEST_LINES = 2
 # Another type could be a name, and is not repeated.
@@ -136,11 +137,10 @@ def _line(where: str, text: str) -> Entry | BundleProblem:
     try:
         return _root(where, _parsed(text))
     except ExchangeError:
-        return _unread(where, "expected one resource in JSON")
+        return _lost(_INVALID, where, "expected one resource in JSON")
 
 
-def _unread(where: str, message: str) -> BundleProblem:
-    code = BundleProblemCode.INVALID_RESOURCE
+def _lost(code: BundleProblemCode, where: str, message: str) -> BundleProblem:
     return BundleProblem(code=code, where=where, message=message, session_left_out=True)
 
 
@@ -222,15 +222,16 @@ def _read(node: Entry, *, is_odd: bool) -> Iterator[Entry | BundleProblem]:
     method = method_of(node)
     if _is_change(node, method) or _has_failed(node):
         message = "the entry says that a request failed, or changes what it does not name"
-        yield _incomplete_at(node.where, message)
+        yield _lost(_PARTIAL, node.where, message)
     if _is_subset(node.resource):
-        yield _incomplete_at(node.where, "the resource holds only some of its elements")
+        yield _lost(_PARTIAL, node.where, "the resource holds only some of its elements")
     if method == "DELETE" and not isinstance(node.resource, dict):
         yield node._replace(kind="", resource={})
     elif node.resource is None and (method in _QUESTIONS or within(node.envelope, "response")):
         return
     elif not _has_type(node.kind) or (is_odd and not _is_text(node.envelope or node.resource)):
-        yield _unread(node.where, "expected a resource with a resourceType of FHIR, in Unicode")
+        message = "expected a resource with a resourceType of FHIR, in Unicode"
+        yield _lost(_INVALID, node.where, message)
     else:
         yield node
 
@@ -313,12 +314,12 @@ def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
         others = set(_links(bundle, _OTHER_PAGES))
         if not others <= read:
             message = "the bundle is one page of several, and others are missing"
-            yield _incomplete_at(inside(where, "link"), message)
+            yield _lost(_PARTIAL, inside(where, "link"), message)
         elif not others and _is_short(bundle):
             message = "the search found more than the bundle holds"
-            yield _incomplete_at(inside(where, "total"), message)
+            yield _lost(_PARTIAL, inside(where, "total"), message)
         if _is_failure(bundle.get("issues")):
-            yield _incomplete_at(inside(where, "issues"), "the bundle says that parts are missing")
+            yield _lost(_PARTIAL, inside(where, "issues"), "the bundle says that parts are missing")
 
 
 def _links(bundle: Mapping[str, Any], relations: frozenset[str]) -> Iterator[str]:
@@ -333,8 +334,3 @@ def _is_short(bundle: Mapping[str, Any]) -> bool:
         return False
     modes = [text_of(e.get("search"), "mode") for e in listed(bundle, "entry")]
     return total > sum(mode not in _BESIDE_MATCHES for mode in modes)
-
-
-def _incomplete_at(where: str, message: str) -> BundleProblem:
-    code = BundleProblemCode.INCOMPLETE
-    return BundleProblem(code=code, where=where, message=message, session_left_out=True)

@@ -1,9 +1,9 @@
 """What names a botulinum toxin or an indication: codes, a clinic's own codes, and words."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
+from typing import Any, TypeVar
 
 from botox_schedule import Product, find_product
 from botox_schedule.errors import UnknownCodeSystemError
@@ -31,6 +31,8 @@ _FILE = re.compile(r'"data": "[^"]*"')
 _INJECTIONS, _CLAIMS = "CPT", frozenset({"CPT", "HCPCS", "NDC"})
 _NO_WORDS = frozenset({"data"})
 
+_T = TypeVar("_T")
+
 
 class Dictionary:
     """What codes and words name, a clinic's own codes first."""
@@ -40,7 +42,7 @@ class Dictionary:
         self._products = products
         self._own_codes = frozenset(code.lower() for _, code in products)
         self._product_named = cache(find_product)
-        self._indication_coded = cache(_indication_coded)
+        self._indication_coded = cache(partial(_answer, find_indication))
         self._may_be_toxin = cache(self._is_code_of_toxin)
 
     def products_in(self, concepts: Iterable[Any]) -> set[Product]:
@@ -67,7 +69,8 @@ class Dictionary:
     def is_session(self, concept: Any) -> bool:
         """Return whether the code of a procedure stands for a session of known indications."""
         return any(
-            coding in self._indications or _is_session(*coding) for coding in codings(concept)
+            coding in self._indications or _answer(suggested_indications, *coding)
+            for coding in codings(concept)
         )
 
     def names_toxin(self, value: Any) -> bool:
@@ -119,18 +122,11 @@ def _is_of_claims(system: str) -> bool:
         return True
 
 
-def _indication_coded(system: str, code: str) -> str | None:
+def _answer(find: Callable[[str, str], _T], system: str, code: str) -> _T | None:
     try:
-        return find_indication(system, code)
+        return find(system, code)
     except UnknownCodeSystemError:
         return None
-
-
-def _is_session(system: str, code: str) -> bool:
-    try:
-        return bool(suggested_indications(system, code))
-    except UnknownCodeSystemError:
-        return False
 
 
 def is_toxin_text(text: str) -> bool:

@@ -180,10 +180,8 @@ class People:
         message = "the bundle does not hold the patient that the link names"
         for link in self._links:
             if not link.is_found:
-                key = self.key_of(link.own)
-                yield problem_about(
-                    link.entry, code, link.where, message, patient=key, left_out=True
-                )
+                entry, where, key = link.entry, link.where, self.key_of(link.own)
+                yield problem_about(entry, code, where, message, patient=key, left_out=True)
 
     def _shared_identifiers(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
         bearers = grouped(

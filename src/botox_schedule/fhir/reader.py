@@ -237,16 +237,9 @@ class _Reader:
     def _named(self, entry: Entry, place: str) -> BundleProblem:
         code = BundleProblemCode.NAMES_TOXIN
         message = "names a botulinum toxin, and is not counted as a session"
-        status = text_of(entry.resource, "status")
-        patient = self._people.key_about(entry)
-        return problem_about(
-            entry,
-            code,
-            place,
-            message,
-            patient=patient,
-            left_out=entry.kind not in _NO_EVENTS and status not in _NOT_GIVEN,
-        )
+        is_given = text_of(entry.resource, "status") not in _NOT_GIVEN
+        lost, patient = is_given and entry.kind not in _NO_EVENTS, self._people.key_about(entry)
+        return problem_about(entry, code, place, message, patient=patient, left_out=lost)
 
     def _uncertain(self, counted: set[int]) -> Iterator[BundleProblem]:
         code = BundleProblemCode.UNCERTAIN_VERSION

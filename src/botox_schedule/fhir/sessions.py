@@ -168,24 +168,17 @@ class SessionReader(NamedTuple):
         resource = entry.resource
         references = [resource.get("medicationReference"), *listed(resource, "usedReference")]
         told = self.directory.found(entry, references, "Medication")
-        inner = [
-            found
-            for medication in told
-            for ingredient in listed(medication.resource, "ingredient")
-            for found in self.directory.found(
-                medication, [ingredient.get("itemReference")], "Medication"
-            )
+        parts = (
+            (m, [i.get("itemReference") for i in listed(m.resource, "ingredient")]) for m in told
+        )
+        return [
+            *told,
+            *(e for m, refs in parts for e in self.directory.found(m, refs, "Medication")),
         ]
-        return [*told, *inner]
 
     def _reasons(self, entries: Iterable[Entry]) -> list[Entry]:
-        return [
-            reason
-            for entry in entries
-            for reason in self.directory.found(
-                entry, listed(entry.resource, "reasonReference"), "Condition"
-            )
-        ]
+        stated = ((entry, listed(entry.resource, "reasonReference")) for entry in entries)
+        return [r for entry, refs in stated for r in self.directory.found(entry, refs, "Condition")]
 
     def _session(self, draft: _Draft) -> TreatmentSession:
         try:
