@@ -61,7 +61,8 @@ class People:
         self._zone = zone
         self._all = [entry for entry in directory.every if entry.kind == PATIENT]
         own = [entry for entry in self._all if entry.container is None]
-        self._links = [link for entry in directory.whole for link in _links_of(entry, directory)]
+        linking = (entry for entry in directory.whole if entry.kind in _LINKS)
+        self._links = [link for entry in linking for link in _links_of(entry, directory)]
         self._leaders = _leaders_of(self._links, directory)
         self._members = grouped((self.key_of(directory.identity(e)), e) for e in self._all)
         self.keys: list[str] = list(dict.fromkeys(self.key_of(directory.identity(e)) for e in own))
@@ -203,7 +204,7 @@ def _other_subject() -> Fault:
 
 
 def _links_of(entry: Entry, directory: Directory) -> Iterator[_Link]:
-    name, target = _LINKS.get(entry.kind, ("", ""))
+    name, target = _LINKS[entry.kind]
     for number, link in enumerate(listed(entry.resource, name)):
         reference = within(link, target)
         found = directory.find(entry, reference, PATIENT)
