@@ -180,7 +180,7 @@ def _refuse(_: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; where a name comes twice, the first of the two would be lost in silence."""
+    """An object; of two elements with one name JSON would drop the first without a word."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ExchangeError("an object of the bundle has two elements of one name")

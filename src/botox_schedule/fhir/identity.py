@@ -169,18 +169,19 @@ class Directory:
         # Who names no server can mean the only resource of that name, wherever it is from.
         return found if found or base else self._by_name.get(at.name, [])
 
-    def _names(self, entry: Entry) -> Iterator[str]:
-        yield self.identity(entry)
-        if entry.container is None:
-            url = _url(entry)
-            if url is not None:
-                yield self._canonical(url)
-            if entry.name is not None:
-                yield self._joined(self._base(entry), entry.name)
-            if url is None and (uuid := _uuid(entry)) is not None:
-                yield uuid
-        for identifier in identifiers_of(entry):
-            yield _searched(entry.kind, *identifier)
+    def _names(self, entry: Entry) -> set[str]:
+        names = {self.identity(entry)}
+        names |= {_searched(entry.kind, *identifier) for identifier in identifiers_of(entry)}
+        if entry.container is not None:
+            return names
+        url, name = _url(entry), entry.name
+        if name is not None:
+            names.add(self._joined(self._base(entry), name))
+        if url is not None:
+            names.add(self._canonical(url))
+        elif (uuid := _uuid(entry)) is not None:
+            names.add(uuid)
+        return names
 
     def _canonical(self, text: str) -> str:
         at = self._address(text)
@@ -231,7 +232,7 @@ def _each_once(values: list[_T]) -> list[_T]:
 
 
 def subject_of(entry: Entry) -> Any:
-    """Return the Reference to whom a resource is about; claims call it the patient."""
+    """Return the Reference to the subject of a resource; claims call it the patient."""
     return entry.resource.get("subject", entry.resource.get("patient"))
 
 

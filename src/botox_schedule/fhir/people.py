@@ -26,7 +26,7 @@ _LINKS = {PATIENT: ("link", "other"), "Person": ("link", "target"), "Linkage": (
 
 
 class Subject(NamedTuple):
-    """Whom a resource is about.
+    """The person that a resource is about.
 
     Attributes:
         key: The id of the record.
@@ -80,7 +80,7 @@ class People:
         return next(e for e in self._members[key] if e.container is None) is entry
 
     def subject(self, entry: Entry) -> Subject:
-        """Return whom a resource is about.
+        """Return the person that a resource is about.
 
         Raises:
             Fault: When that is nobody, several, or no patient.

@@ -1,4 +1,4 @@
-"""What of a bundle could not be read as it stands."""
+"""What is wrong with a bundle, or needs a look."""
 
 from enum import StrEnum, unique
 

@@ -68,7 +68,7 @@ class BundleReading(Value, frozen=True):
 
     Attributes:
         records: One record for each patient, in the order of the bundle.
-        problems: What could not be read as it stands.
+        problems: What could not be read, and what needs a look.
         counts: What became of each resource.
     """
 

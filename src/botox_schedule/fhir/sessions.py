@@ -65,7 +65,7 @@ class _Draft(NamedTuple):
 
     Attributes:
         entry: The resource.
-        subject: Whom it is about.
+        subject: The person that it is about.
         status: What became of the session.
         day: When.
         lasts_days: Whether its period goes on for days after it.
@@ -151,7 +151,7 @@ class SessionReader(NamedTuple):
         """The products that are named, first as a whole and then as an ingredient.
 
         Raises:
-            Fault: When a medication is not known as a botulinum toxin: a tablet for the same
+            Fault: When a medication is no known botulinum toxin: a tablet for the same
                 migraine must not move a date.
         """
         concepts = [*_drugs_of(entry), *(m.resource.get("code") for m in medications)]
@@ -159,7 +159,7 @@ class SessionReader(NamedTuple):
         inner = [i.get("itemCodeableConcept") for i in ingredients]
         named = self.dictionary.products_in(concepts) or self.dictionary.products_in(inner)
         if not named and entry.kind == DOSE and not self.dictionary.names_toxin([concepts, inner]):
-            message = "not known as a botulinum toxin; if it is one, name its code in products"
+            message = "no known botulinum toxin; if it is one, name its code in products"
             raise Fault(BundleProblemCode.UNKNOWN_PRODUCT, "medication", message)
         return named or ({self.product} if self.product is not None else set())
 

@@ -236,7 +236,7 @@ def _response(track: Track) -> Iterator[_Entry]:
 
 
 def _ahead(track: Track, count: int) -> Iterator[_Entry]:
-    """The sessions ahead; those that a hold or the end of care takes away are cancelled."""
+    """The sessions ahead; those that a hold or the end of care removes are cancelled."""
     last = track.cycle_number or 0
     found = {} if _is_suppressed(track) else _sessions_ahead(track, count)
     for number in range(1, count + 1):
@@ -305,7 +305,7 @@ def _unbroken(track: Track, first: date, last: date, day: date) -> Window:
 
 
 def _kept_booking(track: Track) -> TreatmentSession | None:
-    """The next booking that no hold and no end of care takes away."""
+    """The next booking that no hold and no end of care removes."""
     return next((b for b, codes in _bookings(track) if _NOT_NEXT.isdisjoint(codes)), None)
 
 
