@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import StrEnum, unique
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, field_validator
 
 from botox_schedule import Interval, Window
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.errors import CalendarRangeError, PlanningError, UnknownCountryError
-from botox_schedule.values import PatientValue, Value
+from botox_schedule.values import PatientValue, Rows, Value
 
 
 @unique
@@ -74,6 +74,16 @@ class ClinicCalendar(Value, frozen=True):
     open_weekdays: frozenset[Weekday] = frozenset(_WORKING)
     closures: tuple[WindowInput, ...] = ()
     predicate: OpenDay | None = Field(default=None, repr=False)
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            open_weekdays: Iterable[Weekday | str] = _WORKING,
+            closures: Rows[Window | DayInput] = (),
+            predicate: OpenDay | None = None,
+        ) -> None: ...
 
     @field_validator("open_weekdays")
     @classmethod
