@@ -37,11 +37,17 @@ release = version = bs.__version__
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
     "try_it_build",
 ]
+# What the pages link of other projects: lists in Sphinx's plain form, so that no build asks for them.
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/3/", "_inventories/python.txt"),
+    "pydantic": ("https://docs.pydantic.dev/latest/", "_inventories/pydantic.txt"),
+}
 html_theme = "furo"
 pygments_dark_style = "github-dark"
 html_title = f"botox_schedule {release}"
@@ -65,6 +71,7 @@ autodoc_default_options = {
     "ref, clock, unverified_retreatment, unverified_response"
 }
 napoleon_use_ivar = True
+napoleon_numpy_docstring = False
 # Without a network the page "Try it" is built with its first answer only.
 suppress_warnings = ["mystnb.unknown_mime_type", "try_it"]
 
@@ -166,6 +173,12 @@ def _field_types(_app, what, _name, value, _options, lines):  # type: ignore[no-
                 lines.append(f":vartype {field}: {type_words(info.annotation)}")
 
 
+def _sentences_are_no_types(_app, what, _name, _value, _options, lines):  # type: ignore[no-untyped-def]
+    """Napoleon takes the words before an attribute's colon for its type; nothing is none."""
+    if what in {"attribute", "property"} and lines:
+        lines[0] = f": {lines[0]}"
+
+
 def setup(app):  # type: ignore[no-untyped-def]
     """Make the reference readable."""
     for field in PyObject.doc_field_types:
@@ -173,9 +186,10 @@ def setup(app):  # type: ignore[no-untyped-def]
             field.label = "Fields"
     app.connect("autodoc-skip-member", _skip_fields)
     app.connect("autodoc-process-signature", _field_signature)
+    app.connect("autodoc-process-docstring", _sentences_are_no_types, priority=400)
     app.connect("autodoc-process-docstring", _field_types, priority=900)
     app.connect("doctree-read", link_literals)
     app.connect("doctree-read", strip_blocks)
-    app.connect("missing-reference", resolve)
+    app.connect("missing-reference", resolve, priority=400)  # before intersphinx
     app.connect("env-updated", forget_private_paths)
     app.connect("doctree-resolved", show_public_paths)
