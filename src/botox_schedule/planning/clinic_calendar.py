@@ -64,8 +64,8 @@ class ClinicCalendar(Value, frozen=True):
         predicate: A further condition: a day is open only if it says so. A calendar with one
             cannot be written as JSON.
 
-    >>> calendar = ClinicCalendar.model_validate(
-    ...     {"closures": ["2026-05-25", {"first": "2026-12-24", "last": "2027-01-01"}]}
+    >>> calendar = ClinicCalendar(
+    ...     closures=["2026-05-25", {"first": "2026-12-24", "last": "2027-01-01"}]
     ... )
     >>> calendar.is_open("2026-05-25"), calendar.is_open("2026-05-26"), calendar.is_open("2026-05-30")
     (False, True, False)
