@@ -338,7 +338,7 @@ class TestLoadProtocols:
             ('kind = "scheduled"', 'kind = "monthly"', r"retreatment\.kind: Input should be 'scheduled' or 'as_needed'; found 'monthly'"),
             ('kind = "scheduled"', 'kind = "scheduled"\nmaximum = 3', r"retreatment\.maximum: Extra inputs are not permitted; found '3'"),
             ('product = "Botox"', 'product = "Toxin"', r"product: not a product; give one of onabotulinumtoxinA"),
-            ('indication = "chronic-migraine"', 'indication = "Chronic migraine"', r"indication: String should match pattern"),
+            ('indication = "chronic-migraine"', 'indication = "Chronic migraine"', r"indication: not an indication; give lowercase letters"),
             ('version = "1"\n', "", r"version: Field required"),
             ("checked_on = 2026-01-01\nalso", 'checked_on = "January"\nalso', r"retreatment\.minimum_source\.checked_on: not a calendar day; give a date"),
             ("checked_on = 2026-01-01\nalso", "checked_on = 2026-01-01T00:00:00\nalso", r"checked_on: not a calendar day; give a date"),

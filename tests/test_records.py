@@ -52,7 +52,7 @@ class TestRefusals:
             ({"sessions": [{**SESSION, "units_discarded": -1}]}, "greater than or equal to 0"),
             ({"sessions": [{**SESSION, "status": "given"}]}, "'completed'"),
             ({"sessions": [{**SESSION, "kind": "half"}]}, "'touch_up'"),
-            ({"sessions": [{**SESSION, "indication": "Chronic migraine"}]}, "pattern"),
+            ({"sessions": [{**SESSION, "indication": "Chronic migraine"}]}, "not an indication"),
             ({"sessions": [{**SESSION, "id": ""}]}, "at least 1 character"),
             ({"sessions": [{**SESSION, "note": "x"}]}, "[Uu]nexpected"),
             ({"holds": [{**HOLD, "last": "2026-01-04"}]}, "the hold ends before it starts"),

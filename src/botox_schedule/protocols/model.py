@@ -32,7 +32,25 @@ from botox_schedule.terms import (
 )
 from botox_schedule.values import Fact, Fields, NumberInput, Rows, notebook_html
 
-Indication = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+
+class _SlugError:
+    """Says what to give in place of pydantic's pattern."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.custom_error_schema(
+            handler(source),
+            custom_error_type="indication",
+            custom_error_message="not an indication; give lowercase letters, digits and hyphens, "
+            "such as 'chronic-migraine'",
+        )
+
+
+Indication = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64),
+    _SlugError,
+]
 """What is treated, as a slug such as ``chronic-migraine``."""
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
