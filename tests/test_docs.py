@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -34,10 +35,9 @@ def _entries() -> dict[str, str]:
     """The public names by path, as the pages are linked by them."""
     sys.path.insert(0, str(DOCS))
     try:
-        from reference_links import ENTRIES  # noqa: PLC0415 - it belongs to the documentation
+        return dict(import_module("reference_links").ENTRIES)
     finally:
         sys.path.remove(str(DOCS))
-    return dict(ENTRIES)
 
 
 class _Page(HTMLParser):
