@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
 
@@ -159,10 +160,20 @@ def _field_signature(_app, what, _name, value, _options, _signature, _returns): 
     if what != "class" or not hasattr(value, "model_fields"):
         return None
     fields = [
-        field if info.is_required() else f"{field}=..."
+        field if info.is_required() else f"{field}={_shown(info)}"
         for field, info in value.model_fields.items()
     ]
     return f"(*, {', '.join(fields)})", None
+
+
+def _shown(field):  # type: ignore[no-untyped-def]
+    """A default that is short and the same in each build; the docstring has the others."""
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(default, Enum):
+        return f"{type(default).__name__}.{default.name}"
+    if isinstance(default, bs.Interval):
+        return repr(str(default))
+    return repr(default) if default is None or isinstance(default, str | int | tuple) else "..."
 
 
 def _field_types(_app, what, _name, value, _options, lines):  # type: ignore[no-untyped-def]
