@@ -79,6 +79,11 @@ class TestThePages:
         pages = "".join(path.read_text(encoding="utf-8") for path in _pages("reference"))
         assert re.findall(r">_[A-Z]\w+<", pages) == []
 
+    def test_a_value_is_shown_with_its_fields_and_their_defaults(self) -> None:
+        page = re.sub("<[^>]+>", "", (BUILT / "reference" / "policy.html").read_text("utf-8"))
+        assert "SchedulingPolicy(*, payer_minimum=None, payer=()" in " ".join(page.split())
+        assert "scheduled_grace='7 days'" in page
+
     def test_the_first_page_has_cards_a_picture_and_both_installers(self) -> None:
         page = (BUILT / "index.html").read_text(encoding="utf-8")
         assert page.count("sd-card-title") >= 10
