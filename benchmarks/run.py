@@ -151,8 +151,8 @@ def pictures() -> Iterable[Result]:
     def ribbon() -> str:
         return timeline_svg(record, MIGRAINE, as_of=date(2025, 11, 20))
 
-    yield Result("ribbon of ten years", "1 ms", best(ribbon, number=10) * 1000, 5.0)
-    yield Result("ribbon of ten years, size", "1 KB", len(ribbon().encode()) / 1000, 30.0)
+    yield Result("timeline of ten years", "1 ms", best(ribbon, number=10) * 1000, 5.0)
+    yield Result("timeline of ten years, size", "1 KB", len(ribbon().encode()) / 1000, 30.0)
 
 
 def calendar_files() -> Iterable[Result]:

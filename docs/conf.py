@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
 
@@ -37,11 +38,17 @@ release = version = bs.__version__
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
     "try_it_build",
 ]
+# What the pages link of other projects: lists in Sphinx's plain form, so that no build asks for them.
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/3/", "_inventories/python.txt"),
+    "pydantic": ("https://docs.pydantic.dev/latest/", "_inventories/pydantic.txt"),
+}
 html_theme = "furo"
 pygments_dark_style = "github-dark"
 html_title = f"botox_schedule {release}"
@@ -66,6 +73,7 @@ autodoc_default_options = {
     "ref, clock, unverified_retreatment, unverified_response"
 }
 napoleon_use_ivar = True
+napoleon_numpy_docstring = False
 # Without a network the page "Try it" is built with its first answer only.
 suppress_warnings = ["mystnb.unknown_mime_type", "try_it"]
 
@@ -153,10 +161,20 @@ def _field_signature(_app, what, _name, value, _options, _signature, _returns): 
     if what != "class" or not hasattr(value, "model_fields"):
         return None
     fields = [
-        field if info.is_required() else f"{field}=..."
+        field if info.is_required() else f"{field}={_shown(info)}"
         for field, info in value.model_fields.items()
     ]
     return f"(*, {', '.join(fields)})", None
+
+
+def _shown(field):  # type: ignore[no-untyped-def]
+    """A default that is short and the same in each build; the docstring has the others."""
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(default, Enum):
+        return f"{type(default).__name__}.{default.name}"
+    if isinstance(default, bs.Interval):
+        return repr(str(default))
+    return repr(default) if default is None or isinstance(default, str | int | tuple) else "..."
 
 
 def _field_types(_app, what, _name, value, _options, lines):  # type: ignore[no-untyped-def]
@@ -165,6 +183,12 @@ def _field_types(_app, what, _name, value, _options, lines):  # type: ignore[no-
         for field, info in value.model_fields.items():
             if any(line.startswith(f":ivar {field}:") for line in lines):
                 lines.append(f":vartype {field}: {type_words(info.annotation)}")
+
+
+def _sentences_are_no_types(_app, what, _name, _value, _options, lines):  # type: ignore[no-untyped-def]
+    """Napoleon takes the words before an attribute's colon for its type; nothing is none."""
+    if what in {"attribute", "property"} and lines:
+        lines[0] = f": {lines[0]}"
 
 
 def _for_keyboards_and_readers(_app, _name, _template, context, _doctree):  # type: ignore[no-untyped-def]
@@ -184,10 +208,11 @@ def setup(app):  # type: ignore[no-untyped-def]
             field.label = "Fields"
     app.connect("autodoc-skip-member", _skip_fields)
     app.connect("autodoc-process-signature", _field_signature)
+    app.connect("autodoc-process-docstring", _sentences_are_no_types, priority=400)
     app.connect("autodoc-process-docstring", _field_types, priority=900)
     app.connect("doctree-read", link_literals)
     app.connect("doctree-read", strip_blocks)
-    app.connect("missing-reference", resolve)
+    app.connect("missing-reference", resolve, priority=400)  # before intersphinx
     app.connect("env-updated", forget_private_paths)
     app.connect("doctree-resolved", show_public_paths)
     app.connect("html-page-context", _for_keyboards_and_readers, priority=900)
