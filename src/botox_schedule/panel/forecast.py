@@ -35,6 +35,7 @@ FORECAST = (
     "resumes_on",
     "review_on",
     "booked_on",
+    "clear",
     "phase",
     "interval_days",
     "timing",
@@ -73,7 +74,9 @@ def forecast(
 
     Returns:
         A frame of the same kind as *sessions*, a row a track, in no order; of a lazy Polars
-        frame a lazy one. Its days are inclusive as in a forecast. ``findings`` has the codes of
+        frame a lazy one. Its days are inclusive as in a forecast. ``clear`` is False where the
+        booked day, else the next day in question, is not allowed or a limit is not met, and True
+        only where ``weights`` are given and every limit was checked. ``findings`` has the codes of
         all findings, ``today`` of those that need a person today, ``session_left_out`` says
         whether rows of the patient could not be read.
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import polars as pl
 
 from botox_schedule.panel.asking import Ages, Asking, session_of
+from botox_schedule.panel.doses import near_a_limit
 from botox_schedule.panel.sessions import KINDS, STATUSES, Sessions, Unread
 from botox_schedule.terms import SessionKind, SessionStatus
 
@@ -43,7 +44,13 @@ class Happened(NamedTuple):
     mixtures: dict[int, tuple[int, ...]]
 
 
-def happened(sessions: Sessions, asking: Asking, ages: Ages, touched: pl.DataFrame) -> Happened:
+def happened(
+    sessions: Sessions,
+    asking: Asking,
+    ages: Ages,
+    touched: pl.DataFrame,
+    weights: pl.DataFrame | None,
+) -> Happened:
     """Return what happened to a population.
 
     Rows are many: what is not needed any more is let go before they are sorted.
@@ -53,19 +60,22 @@ def happened(sessions: Sessions, asking: Asking, ages: Ages, touched: pl.DataFra
         asking: What the answer rests on.
         ages: The age groups of the patients.
         touched: The patients that decisions touch.
+        weights: The body weights, where limits are looked at.
     """
     unread, names = sessions.unread, sessions.names
     rows = _prepared(sessions, asking, ages)
     del sessions
     rows, torn = _one_of_each(rows)
-    special = pl.concat([touched, torn, rows.filter(_is_special(rows, asking)).select("patient")])
-    special = special.unique()
+    odd = [touched, torn, rows.filter(_is_special(rows, asking)).select("patient")]
+    if weights is not None:
+        odd.append(near_a_limit(rows.filter(_is_done(asking)), names, asking, weights))
+    special = pl.concat(odd).unique()
     apart = _only(rows, special)
     rows = _in_order(_without(rows, special))
     rows = rows.with_columns(track=_changes("patient", "clock").cast(pl.UInt32).cum_sum())
     done = _in_cycles(rows.filter(_is_done(asking)), asking)
-    odd = pl.concat([_chained(done, asking), _never_treated(rows, done)]).unique()
-    more = rows.filter(pl.col("track").is_in(odd["track"].implode())).select("patient").unique()
+    rare = pl.concat([_chained(done, asking), _never_treated(rows, done)]).unique()
+    more = rows.filter(pl.col("track").is_in(rare["track"].implode())).select("patient").unique()
     return Happened(
         done=_without(done, more),
         waiting=_without(rows.filter(pl.col("status") != COMPLETED), more),

@@ -8,8 +8,11 @@ from typing import Any
 
 import polars as pl
 
+from botox_schedule.engine.check import judge_day
 from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle, rules_between
 from botox_schedule.engine.findings import booking_codes, booking_findings
+from botox_schedule.engine.forecast import dates_of, day_in_question, limit_question
+from botox_schedule.engine.limits import is_clear, limit_checks
 from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track
@@ -43,6 +46,7 @@ STANDING: dict[str, Any] = {
     "cycle_number": pl.Int64,
     "codes": pl.UInt64,
     "acknowledged": pl.UInt64,
+    "clear": pl.Boolean,
 }
 """The columns of standings; ``codes`` has a bit for each code of a finding."""
 JUDGED: dict[str, Any] = {
@@ -64,9 +68,20 @@ def codes_of(bits: int) -> list[FindingCode]:
     return [code for code, bit in _BITS.items() if bits & bit]
 
 
-def standing_row(standing: Standing) -> tuple[Any, ...]:
+def standing_row(standing: Standing, clear: bool | None) -> tuple[Any, ...]:  # noqa: FBT001 - an answer
     """Return a standing as a row of :data:`STANDING`."""
-    return (*standing[:_PLAIN], bits_of(standing.codes), bits_of(standing.acknowledged))
+    return (*standing[:_PLAIN], bits_of(standing.codes), bits_of(standing.acknowledged), clear)
+
+
+def clear_of(
+    track: Track, booked: TreatmentSession | None, *, with_limits: bool = False
+) -> bool | None:
+    """Return whether the booking's day, else the next day in question, is clear."""
+    day = day_in_question(track, dates_of(track), booked)
+    if not with_limits or track.care.status is not None:
+        return is_clear(judge_day(track, day).allowed, ())
+    checks = limit_checks(limit_question(track, day, booked, None))
+    return is_clear(judge_day(track, day).allowed, checks)
 
 
 def judged_row(judgment: CycleJudgment) -> tuple[Any, ...]:
@@ -132,7 +147,8 @@ class Engine:
         self.tracks.append(found.track)
         number = len(self.tracks) - 1
         alike = self._alike.setdefault((id(found.track.protocol), policy), number)
-        return (*standing_row(standing_of(reading, found, self._phases)), number, alike)
+        standing = standing_of(reading, found, self._phases)
+        return (*standing_row(standing, clear_of(found.track, None)), number, alike)
 
     def judged(self, alike: int, *cycles: Any) -> tuple[Any, ...]:
         """How a cycle compares with the one before, for a track of that protocol."""
@@ -161,6 +177,11 @@ class Engine:
     def booking(self, asked_of: int, on: date) -> tuple[int]:
         """Why a visit should not be booked for a day ahead."""
         return (bits_of(booking_codes(self.tracks[asked_of], on)),)
+
+    def clear(self, asked_of: int, on: date) -> tuple[bool | None]:
+        """Whether the day of the next booking is clear; its units are not looked at here."""
+        track = self.tracks[asked_of]
+        return (clear_of(track, self._planned(track, on, SessionStatus.BOOKED)),)
 
     def bookings(
         self, asked_of: int, first: date | None, last: date | None, missed: date | None

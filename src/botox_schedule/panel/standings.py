@@ -26,6 +26,7 @@ from botox_schedule.panel.situations import (
     STANDING,
     Engine,
     asked,
+    clear_of,
     judged_row,
     standing_row,
 )
@@ -62,7 +63,7 @@ def population_of(frames: Frames, asking: Asking) -> Population:
     everybody = pl.concat([none, *touched]).unique()
     # What was read of the caller's rows is let go as soon as it is prepared.
     read = [read_sessions(frames.pop("sessions"), asking.policies)]
-    what = happened(read.pop(), asking, ages, everybody)
+    what = happened(read.pop(), asking, ages, everybody, tables.get("weights"))
     return Population(asking, what, records_apart(what, tables))
 
 
@@ -160,11 +161,16 @@ def _with_bookings(
     )
     settled = _past_bookings(met.filter(after), engine, asking)
     bits = pl.concat([soon.select("track", "bits"), settled]).group_by("track")
-    next_on = ahead.group_by("track").agg(next_on=pl.col("day").min())
+    planned = ["asked_of", "next_on"]
+    next_on = ahead.group_by("track", "asked_of").agg(next_on=pl.col("day").min())
+    clear = asked(next_on, planned, {"_clear": pl.Boolean}, engine.clear)
+    next_on = next_on.join(clear, on=planned).drop("asked_of")
     last = last.join(next_on, on="track", how="left")
     last = last.join(bits.agg(pl.col("bits").bitwise_or()), on="track", how="left")
     return last.with_columns(
-        booked_on=pl.col("next_on"), codes=pl.col("codes") | pl.col("bits").fill_null(0)
+        booked_on=pl.col("next_on"),
+        clear=pl.when(pl.col("next_on").is_null()).then("clear").otherwise("_clear"),
+        codes=pl.col("codes") | pl.col("bits").fill_null(0),
     )
 
 
@@ -191,9 +197,17 @@ def _apart(population: Population) -> pl.DataFrame:
                 standing = standing_of(
                     reading, found, phases, acknowledged, with_limits=asking.with_limits
                 )
-                rows.append((patient, *standing_row(standing), *_details(found.track, standing)))
+                clear = _clear(found.track, asking)
+                details = _details(found.track, standing)
+                rows.append((patient, *standing_row(standing, clear), *details))
     kind = population.happened.done.schema["patient"]
     return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **_DETAILS}, orient="row")
+
+
+def _clear(track: Track | None, asking: Asking) -> bool | None:
+    if track is None:
+        return None
+    return clear_of(track, track.next_booking, with_limits=asking.with_limits)
 
 
 def _details(track: Track | None, standing: Standing) -> tuple[Any, ...]:
