@@ -196,7 +196,8 @@ class _Gap(NamedTuple):
 
 
 def _persistence(frames: Frames, asking: Asking, gap: _Gap) -> pl.DataFrame:
-    population = population_of(frames, asking)
+    # Holds count in the whole course, so patients with holds are answered one by one.
+    population = population_of(frames, asking, shared=())
     plain = _plain_episodes(population, gap)
     rows = [
         (patient, each.track.protocol.indication, each.track.protocol.product, *found)

@@ -9,6 +9,7 @@ import polars as pl
 from botox_schedule.dates.days import age_on
 from botox_schedule.engine.track import Reading, Track, read_record
 from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.panel.decisions import NO_DECISIONS
 from botox_schedule.panel.sessions import PRODUCTS, Policies
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
@@ -19,7 +20,6 @@ from botox_schedule.terms import Population
 
 EPOCH = date(1970, 1, 1).toordinal()
 """The day that Polars counts from."""
-NO_DECISIONS = Decisions((), (), (), (), (), ())
 
 
 class Asking(NamedTuple):
@@ -46,12 +46,16 @@ class Asking(NamedTuple):
         return read_record(record, self.as_of, self.policies.each[policy], self.known)
 
     def reading(
-        self, sessions: Sequence[TreatmentSession], born_on: date | None, policy: SchedulingPolicy
+        self,
+        sessions: Sequence[TreatmentSession],
+        born_on: date | None,
+        policy: SchedulingPolicy,
+        decisions: Decisions = NO_DECISIONS,
     ) -> Reading:
         """Return the reading of completed sessions that were found to count."""
         history = History([*sessions], [], [], [], [], [], [], [], [], ())
         record = _born(born_on)
-        return Reading(record, self.as_of, policy, self.known, NO_DECISIONS, history)
+        return Reading(record, self.as_of, policy, self.known, decisions, history)
 
     def track_after(
         self, session: TreatmentSession, born_on: date | None, policy: SchedulingPolicy

@@ -14,7 +14,7 @@ from botox_schedule.engine.track import Reading
 from botox_schedule.panel.asking import Asking
 from botox_schedule.panel.happened import Happened
 from botox_schedule.panel.sessions import KINDS, PRODUCTS, STATUSES
-from botox_schedule.panel.tables import DECISIONS, values_by_patient
+from botox_schedule.panel.tables import values_by_patient
 from botox_schedule.records.model import PatientRecord, TreatmentSession
 
 _ROW = (
@@ -115,15 +115,19 @@ def _session_of(  # noqa: PLR0917 - a row has no names
     )
 
 
-def records_apart(what: Happened, tables: Mapping[str, pl.DataFrame]) -> Records:
+def records_apart(
+    what: Happened,
+    tables: Mapping[str, pl.DataFrame],
+    decisions: Mapping[str, Mapping[Any, list[Any]]],
+) -> Records:
     """Return the patients that the record engine answers for, with all that is known of them."""
-    patients = what.apart.select("patient").unique()
-    values = {name: tables[name] for name in (*DECISIONS, "weights") if name in tables}
-    if "weights" in values:
-        values["weights"] = values["weights"].join(patients, on="patient", how="semi")
+    values = dict(decisions)
+    if "weights" in tables:
+        patients = what.apart.select("patient").unique()
+        weights = tables["weights"].join(patients, on="patient", how="semi")
+        values["weights"] = values_by_patient(weights, "weights")
     keys: dict[Any, list[str]] = {}
     for patient, key in tables.get("acknowledged", pl.DataFrame()).iter_rows():
         keys.setdefault(patient, []).append(key)
-    by_name = {name: values_by_patient(table, name) for name, table in values.items()}
-    elsewhere = by_name.get("prior_treatments", {})
-    return Records(what.apart, what.names, by_name, keys, what.ages.born_of(elsewhere))
+    elsewhere = values.get("prior_treatments", {})
+    return Records(what.apart, what.names, values, keys, what.ages.born_of(elsewhere))

@@ -21,6 +21,7 @@ from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import Asking, session_of
 from botox_schedule.panel.happened import TOUCH_UP, TREATMENTS, Happened
 from botox_schedule.panel.sessions import KINDS
+from botox_schedule.records.decisions import Decisions
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import FindingCode, SessionStatus
@@ -112,15 +113,16 @@ class Engine:
         tracks: The tracks that were asked about, by number; without earlier cycles or bookings.
     """
 
-    def __init__(self, asking: Asking, what: Happened) -> None:
+    def __init__(self, asking: Asking, what: Happened, decided: Sequence[Decisions]) -> None:
         self._asking = asking
+        self._decided = decided
         self._names = what.names
         self._born = what.ages.born
         self._mixtures = what.mixtures
         self._rules: dict[tuple[Any, ...], IntervalRules] = {}
         self._phases = Phases()
         self.tracks: list[Track] = []
-        self._alike: dict[tuple[int, int], int] = {}
+        self._alike: dict[tuple[int, int, int], int] = {}
         self._session = lru_cache(maxsize=100_000)(self._made)
 
     def _made(self, piece: str) -> TreatmentSession:
@@ -133,20 +135,22 @@ class Engine:
             units=units or None,
         )
 
-    def standing(self, sessions: str, policy: int, age: int) -> tuple[Any, ...]:
+    def standing(self, sessions: str, policy: int, age: int, decided: int) -> tuple[Any, ...]:
         """Where a track stands whose last cycle has these sessions, with its number."""
         asking = self._asking
         reading = asking.reading(
             [self._session(piece) for piece in sessions.split(" ")],
             self._born[age],
             asking.policies.each[policy],
+            self._decided[decided],
         )
         (found,) = tracks_of(reading, asking.region, asking.population)
         if found.track is None:
             raise AssertionError("only tracks with a protocol are asked about here")
         self.tracks.append(found.track)
         number = len(self.tracks) - 1
-        alike = self._alike.setdefault((id(found.track.protocol), policy), number)
+        kind = (id(found.track.protocol), policy, decided)
+        alike = self._alike.setdefault(kind, number)
         standing = standing_of(reading, found, self._phases)
         return (*standing_row(standing, clear_of(found.track, None)), number, alike)
 

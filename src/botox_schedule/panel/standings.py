@@ -1,5 +1,6 @@
 """Where every track of a population stands: what happened, asked about, and joined back."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -10,6 +11,7 @@ from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import EPOCH, Asking, ages_of
+from botox_schedule.panel.decisions import Decided, decided_of
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.happened import (
     BOOKED,
@@ -30,7 +32,7 @@ from botox_schedule.panel.situations import (
     judged_row,
     standing_row,
 )
-from botox_schedule.panel.tables import DECISIONS, read_table
+from botox_schedule.panel.tables import DECISIONS, SHARED, read_table, values_by_patient
 
 _CYCLE = ("alike", "before_treated", "before_anchored_on", "before_last_on", "treated", "first_on")
 _DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
@@ -42,16 +44,24 @@ class Population(NamedTuple):
     Attributes:
         asking: What the answer rests on.
         happened: What happened, and who answers for whom.
+        decided: What was decided for patients whose answers are shared.
         records: The records of the patients that the record engine answers for.
     """
 
     asking: Asking
     happened: Happened
+    decided: Decided
     records: Records
 
 
-def population_of(frames: Frames, asking: Asking) -> Population:
-    """Return a population from its tables."""
+def population_of(frames: Frames, asking: Asking, shared: Sequence[str] = SHARED) -> Population:
+    """Return a population from its tables.
+
+    Args:
+        frames: The sessions and the tables beside them.
+        asking: What the answer rests on.
+        shared: The tables whose patients can share their answers.
+    """
     none = nobody(frames["sessions"])
     ages = ages_of(read_table(frames, "births", none), asking)
     tables = {
@@ -59,12 +69,15 @@ def population_of(frames: Frames, asking: Asking) -> Population:
         for name in (*DECISIONS, "acknowledged", "weights")
         if (table := read_table(frames, name, none)) is not None
     }
-    touched = [table.select("patient") for name, table in tables.items() if name != "weights"]
+    values = {name: values_by_patient(tables[name], name) for name in DECISIONS if name in tables}
+    lone = tables.keys() - {"weights", *shared}
+    touched = [tables[name].select("patient") for name in lone]
     everybody = pl.concat([none, *touched]).unique()
     # What was read of the caller's rows is let go as soon as it is prepared.
     read = [read_sessions(frames.pop("sessions"), asking.policies)]
     what = happened(read.pop(), asking, ages, everybody, tables.get("weights"))
-    return Population(asking, what, records_apart(what, tables))
+    decided = decided_of(values, none, asking.as_of)
+    return Population(asking, what, decided, records_apart(what, tables, values))
 
 
 def standings(population: Population) -> pl.DataFrame:
@@ -95,11 +108,12 @@ def asked_tracks(population: Population, recent: pl.DataFrame) -> Asked:
         recent: The sessions of at least the last two cycles of each track.
     """
     what = population.happened
-    engine = Engine(population.asking, what)
+    engine = Engine(population.asking, what, population.decided.each)
     cycles = with_previous(cycles_of(recent, what))
     is_last = pl.col("number") == pl.col("count")
     last = cycles.filter(is_last).join(_sessions_of(recent.filter(is_last)), on="track")
-    situation = ["sessions", "policy", "age"]
+    last = population.decided.numbered(last)
+    situation = ["sessions", "policy", "age", "decided"]
     schema = STANDING | {"asked_of": pl.Int64, "alike": pl.Int64}
     return Asked(engine, last.join(asked(last, situation, schema, engine.standing), on=situation))
 

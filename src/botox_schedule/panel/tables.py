@@ -78,8 +78,10 @@ TABLES: Mapping[str, Beside] = {
     "groups": Beside(None, ()),
     "contacts": Beside(None, ("day",), ("outcome", "next_try_on")),
 }
-DECISIONS = ("holds", "care_ends", "overrides", "authorizations", "prior_treatments")
-"""The tables whose patients are answered one by one."""
+SHARED = ("holds", "overrides", "authorizations")
+"""The decisions that bind days whatever the sessions were."""
+DECISIONS = (*SHARED, "care_ends", "prior_treatments")
+"""The tables whose rows become a part of the record."""
 
 
 def read_table(frames: Frames, name: str, like: pl.DataFrame) -> pl.DataFrame | None:
@@ -134,9 +136,13 @@ def values_by_patient(table: pl.DataFrame, name: str) -> dict[Any, list[Any]]:
         PanelError: When a row is not what its value must be.
     """
     found: dict[Any, list[Any]] = {}
-    for row in table.iter_rows(named=True):
-        patient = row.pop("patient")
-        found.setdefault(patient, []).append(_value(name, row))
+    made: dict[tuple[Any, ...], Value] = {}
+    columns = table.columns[1:]
+    for patient, *row in table.iter_rows():
+        fields = tuple(row)
+        if fields not in made:
+            made[fields] = _value(name, dict(zip(columns, fields, strict=True)))
+        found.setdefault(patient, []).append(made[fields])
     return found
 
 
