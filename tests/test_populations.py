@@ -375,6 +375,45 @@ class TestEveryKindOfFrame:
         assert answer.rows() == expected.rows()
 
 
+class TestATouchUpOfAnotherProduct:
+    """It belongs to the cycle before, and its minimum bears on the next session."""
+
+    SESSIONS = (
+        (date(2026, 1, 5), "Botox", "full"),
+        (date(2026, 1, 26), "Daxxify", "touch_up"),
+        (date(2026, 4, 6), "Botox", "full"),
+    )
+
+    def record(self) -> bs.PatientRecord:
+        return bs.PatientRecord(
+            sessions=[
+                {"administered_on": day, "indication": "spasticity", "product": name, "kind": kind}
+                for day, name, kind in self.SESSIONS
+            ]
+        )
+
+    def frame(self) -> Any:
+        names = ["administered_on", "product", "kind"]
+        frame = pl.DataFrame(self.SESSIONS, schema=names, orient="row")
+        return frame.with_columns(patient=pl.lit("p-1"), indication=pl.lit("spasticity"))
+
+    def test_forecast(self) -> None:
+        expected = [
+            forecast_row("p-1", answer)
+            for answer in bs.forecast_all(self.record(), as_of=date(2026, 5, 1))
+        ]
+        assert "judged_by_another_protocol" in expected[0]["findings"]
+        answer = panel.forecast(self.frame(), as_of=date(2026, 5, 1))
+        assert rows_like(answer, expected) == expected
+
+    def test_cycles(self) -> None:
+        record, day = self.record(), date(2026, 5, 1)
+        expected = bs.treatment_cycles(record, "spasticity", as_of=day)
+        answer = panel.cycles(self.frame(), as_of=day).sort("cycle_number")
+        found = answer.select("timing", "short_by_days", "late_by_days").rows()
+        assert found == [(c.timing, c.short_by_days, c.late_by_days) for c in expected]
+
+
 @pytest.mark.parametrize("reading", ["twelve_weeks", "three_months"])
 @pytest.mark.parametrize("units", [400, Decimal("400.01"), 155])
 def test_a_day_is_not_clear_while_units_given_exceed_a_limit(

@@ -239,11 +239,12 @@ def _never_treated(plain: pl.DataFrame, done: pl.DataFrame) -> pl.DataFrame:
 def cycles_of(done: pl.DataFrame, what: Happened) -> pl.DataFrame:
     """Return the cycles of completed sessions, in order, each with its treatments.
 
-    The number of several treatments is looked up in ``what.mixtures``.
+    They are ``treated`` for the full sessions, ``given`` with the touch-ups, which bear on the
+    next cycle too. The number of several treatments is looked up in ``what.mixtures``.
     """
-    part = pl.col("part")
+    part, given = pl.col("part"), _treatment()
     done = done.with_columns(
-        _on=pl.when(part).then("day"), treated=pl.when(part).then(_treatment())
+        _on=pl.when(part).then("day"), treated=pl.when(part).then(given), given=given
     )
     cycles = done.group_by("cycle").agg(
         pl.col("track", "patient", "policy", "age", "number", "count").first(),
@@ -251,26 +252,28 @@ def cycles_of(done: pl.DataFrame, what: Happened) -> pl.DataFrame:
         anchored_on=pl.col("_on").max(),
         last_on=pl.col("day").max(),
         treated=pl.col("treated").min(),
-        _most=pl.col("treated").max(),
+        given=pl.col("given").min(),
+        _most_treated=pl.col("treated").max(),
+        _most_given=pl.col("given").max(),
     )
-    mixed = _mixed(done, cycles.filter(pl.col("treated") != pl.col("_most")), what.mixtures)
-    cycles = cycles.join(mixed, on="cycle", how="left")
-    return cycles.with_columns(treated=pl.coalesce("mixed", "treated")).sort("cycle")
+    for name in ("treated", "given"):
+        several = cycles.filter(pl.col(name) != pl.col(f"_most_{name}"))
+        mixed = _mixed(done.join(several, on="cycle", how="semi"), name, what.mixtures)
+        cycles = cycles.join(mixed, on="cycle", how="left")
+        cycles = cycles.with_columns(pl.coalesce("mixed", name).alias(name)).drop("mixed")
+    return cycles.sort("cycle")
 
 
 def _treatment() -> pl.Expr:
     return pl.col("indication").cast(pl.Int32) * TREATMENTS + pl.col("product")
 
 
-def _mixed(
-    done: pl.DataFrame, cycles: pl.DataFrame, mixtures: dict[int, tuple[int, ...]]
-) -> pl.DataFrame:
+def _mixed(rows: pl.DataFrame, name: str, mixtures: dict[int, tuple[int, ...]]) -> pl.DataFrame:
     """Number the mixtures of treatments in one cycle, below all single treatments."""
-    rows = done.join(cycles.select("cycle"), on="cycle", how="semi").group_by("cycle")
-    found = rows.agg(pl.col("treated").drop_nulls().unique().sort())
+    found = rows.group_by("cycle").agg(pl.col(name).drop_nulls().unique().sort())
     numbers = {mixture: number for number, mixture in mixtures.items()}
     answers = []
-    for mixture in found["treated"].to_list():
+    for mixture in found[name].to_list():
         number = numbers.setdefault(tuple(mixture), -1 - len(numbers))
         mixtures[number] = tuple(mixture)
         answers.append(number)
@@ -280,7 +283,7 @@ def _mixed(
 def with_previous(cycles: pl.DataFrame) -> pl.DataFrame:
     """Add what is known of the cycle before of the same track."""
     same = pl.col("track") == pl.col("track").shift()
-    before = ("anchored_on", "last_on", "treated")
+    before = ("anchored_on", "last_on", "given")
     return cycles.with_columns(
         pl.when(same).then(pl.col(name).shift()).alias(f"before_{name}") for name in before
     )

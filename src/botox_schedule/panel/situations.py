@@ -156,15 +156,15 @@ class Engine:
 
     def judged(self, alike: int, *cycles: Any) -> tuple[Any, ...]:
         """How a cycle compares with the one before, for a track of that protocol."""
-        before_treated, before_on, before_last, treated, first_on = cycles
+        before_given, before_on, before_last, treated, first_on = cycles
         track = self.tracks[alike]
         cycle = self._cycle(treated, first_on, first_on)
-        if before_treated is None:
+        if before_given is None:
             found = judge_cycle(track, None, cycle)
         else:
-            key = (alike, before_treated, before_on, before_last, treated)
+            key = (alike, before_given, before_on, before_last, treated)
             if key not in self._rules:
-                previous = self._cycle(before_treated, before_on, before_last)
+                previous = self._cycle(before_given, before_on, before_last)
                 self._rules[key] = rules_between(track, previous, cycle)
             found = judge_by(track, self._rules[key], cycle)
         return (*judged_row(found), bits_of(finding.code for finding in found.findings))

@@ -34,7 +34,7 @@ from botox_schedule.panel.situations import (
 )
 from botox_schedule.panel.tables import DECISIONS, SHARED, read_table, values_by_patient
 
-_CYCLE = ("alike", "before_treated", "before_anchored_on", "before_last_on", "treated", "first_on")
+_CYCLE = ("alike", "before_given", "before_anchored_on", "before_last_on", "treated", "first_on")
 _DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
 
 
