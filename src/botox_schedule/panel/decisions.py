@@ -51,5 +51,6 @@ def decided_of(
         {"patient": list(fields), "decided": [places[key] for key in fields.values()]},
         schema={"patient": like.schema["patient"], "decided": pl.Int32},
     )
-    each = [known_decisions(PatientRecord(**dict(key)), as_of) for key in places]
+    records: list[dict[str, Any]] = [dict(key) for key in places]
+    each = [known_decisions(PatientRecord(**beside), as_of) for beside in records]
     return Decided(numbers, (NO_DECISIONS, *each))

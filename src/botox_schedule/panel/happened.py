@@ -59,7 +59,7 @@ def happened(
         sessions: All rows.
         asking: What the answer rests on.
         ages: The age groups of the patients.
-        touched: The patients that decisions touch.
+        touched: The patients whose decisions need the record engine.
         weights: The body weights, where limits are looked at.
     """
     unread, names = sessions.unread, sessions.names

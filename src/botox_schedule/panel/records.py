@@ -1,4 +1,4 @@
-"""The patients that the record engine answers for, one by one: whom decisions touch, and rare rows."""
+"""The patients that the record engine answers for, one by one: rare rows and rare decisions."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
