@@ -21,6 +21,8 @@ def key_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     column = frame[name]
     if column.dtype.is_integer():
         return column
+    if column.dtype not in _TEXTS:
+        raise _fault(table, name, "text or whole numbers", column.dtype)
     text = text_column(frame, table, name)
     is_plain = text.str.len_bytes().eq(text.str.len_chars()).all(ignore_nulls=True)
     return text if is_plain else mapped(text, lambda word: unicodedata.normalize("NFC", word))

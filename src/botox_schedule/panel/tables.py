@@ -1,6 +1,7 @@
 """The tables beside the sessions: decisions, ages, weights, courses elsewhere; used whole or not at all."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -8,7 +9,13 @@ from pydantic import ValidationError
 
 from botox_schedule.dates.intervals import Window
 from botox_schedule.errors import PanelError
-from botox_schedule.panel.columns import check_columns, day_column, key_column, text_column
+from botox_schedule.panel.columns import (
+    check_columns,
+    day_column,
+    key_column,
+    number_column,
+    text_column,
+)
 from botox_schedule.panel.frames import Frames
 from botox_schedule.records.model import (
     BodyWeight,
@@ -104,6 +111,10 @@ def read_table(frames: Frames, name: str, like: pl.DataFrame) -> pl.DataFrame | 
     for day in _DAYS & {*read.columns}:
         unread = read[day].null_count() - frame[day].null_count()
         _refuse(name, day, unread + (read[day].null_count() if _is_needed(beside, day) else 0))
+    if name == "weights":
+        # Most patients' weights become no value; each figure has to be one all the same.
+        for kilograms in read["kilograms"].unique():
+            _value(name, {"measured_on": date.min, "kilograms": kilograms})
     return read
 
 
@@ -123,6 +134,7 @@ def _column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     if name in _DAYS or name in {"day", "next_try_on"}:
         return day_column(frame, table, name)
     if name in _NUMBERS:
+        number_column(frame, table, name)
         return frame[name]
     if name == "id":
         return key_column(frame, table, name).cast(pl.String)
