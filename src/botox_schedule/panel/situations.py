@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from botox_schedule.engine.check import judge_day
-from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle, rules_between
-from botox_schedule.engine.findings import booking_codes, booking_findings
+from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle
+from botox_schedule.engine.findings import booking_codes, booking_findings, rules_between
 from botox_schedule.engine.forecast import dates_of, day_in_question, limit_question
 from botox_schedule.engine.limits import is_clear, limit_checks
 from botox_schedule.engine.rules import IntervalRules
