@@ -9,11 +9,11 @@ import pytest
 
 import botox_schedule as bs
 from botox_schedule import outcomes
-from botox_schedule.engine.check import judge_day
 from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.engine.standing import Phases, standing_of
 from botox_schedule.engine.track import read_record
 from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.verdict import judge_day
 from botox_schedule.engine.worklist import call_by, place_of, waiting_of
 from botox_schedule.protocols.catalog import known_protocols
 from population import BESIDE, LIMBS, Draw, tables, versions
@@ -504,8 +504,7 @@ def test_only_patients_with_rare_rows_are_answered_one_by_one() -> None:
 
 def panel_asking(as_of: date) -> Any:
     """A question without any choice."""
-    from botox_schedule.panel.asking import Asking  # noqa: PLC0415 - an extra
-    from botox_schedule.panel.sessions import Policies  # noqa: PLC0415 - an extra
+    from botox_schedule.panel.asking import Asking, Policies  # noqa: PLC0415 - an extra
 
     return Asking(as_of, known_protocols(None), Policies.given(None, None), "us", None)
 

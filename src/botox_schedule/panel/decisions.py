@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from botox_schedule.panel.tables import SHARED
+from botox_schedule.panel.asking import NO_DECISIONS
 from botox_schedule.records.decisions import Decisions, known_decisions
 from botox_schedule.records.model import PatientRecord
 
-NO_DECISIONS = known_decisions(PatientRecord(), date.min)
+SHARED = ("holds", "overrides", "authorizations")
+"""The decisions that bind days whatever the sessions were."""
 
 
 class Decided(NamedTuple):

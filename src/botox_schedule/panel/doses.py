@@ -6,8 +6,7 @@ from typing import NamedTuple
 import polars as pl
 
 from botox_schedule.dates.days import shifted
-from botox_schedule.panel.asking import Asking
-from botox_schedule.panel.sessions import PRODUCTS
+from botox_schedule.panel.asking import PRODUCTS, Asking
 from botox_schedule.protocols.model import DoseLimit
 from botox_schedule.terms import LimitPer
 

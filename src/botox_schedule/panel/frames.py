@@ -85,8 +85,7 @@ def read(given: Given) -> pl.DataFrame:
 def _from_polars(given: Given) -> pl.DataFrame:
     chosen: pl.LazyFrame = given.native.lazy().select(given.needed())
     with _collecting(given.name):
-        found = chosen.collect()
-    return found
+        return chosen.collect()
 
 
 @contextmanager

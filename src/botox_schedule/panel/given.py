@@ -7,10 +7,10 @@ from typing import Any, TypedDict, Unpack
 import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.panel.asking import Asking
+from botox_schedule.panel.asking import Asking, Policies
 from botox_schedule.panel.door import answered
 from botox_schedule.panel.frames import Frames, Given
-from botox_schedule.panel.sessions import COLUMNS, Policies
+from botox_schedule.panel.sessions import COLUMNS
 from botox_schedule.panel.tables import TABLES
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.catalog import known_protocols, population_named

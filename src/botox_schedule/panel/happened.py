@@ -4,20 +4,17 @@ from typing import NamedTuple
 
 import polars as pl
 
-from botox_schedule.panel.asking import Ages, Asking, session_of
+from botox_schedule.panel.asking import TOUCH_UP, TREATMENTS, Ages, Asking, session_of
 from botox_schedule.panel.doses import near_a_limit
-from botox_schedule.panel.sessions import KINDS, STATUSES, Sessions, Unread
-from botox_schedule.terms import SessionKind, SessionStatus
+from botox_schedule.panel.sessions import STATUSES, Sessions, Unread
+from botox_schedule.terms import SessionStatus
 
 COMPLETED = STATUSES.index(SessionStatus.COMPLETED)
 BOOKED = STATUSES.index(SessionStatus.BOOKED)
 MISSED = (STATUSES.index(SessionStatus.CANCELLED), STATUSES.index(SessionStatus.NO_SHOW))
-TOUCH_UP = KINDS.index(SessionKind.TOUCH_UP)
 _CONTENTS = ("day", "status", "indication", "product", "kind", "units", "units_discarded")
 _ORDER = ("day", "kind", "indication", "product", "units", "units_discarded", "id")
 _MOST_AGES = 256
-TREATMENTS = 16
-"""A treatment is its indication times this, and its product."""
 
 
 class Happened(NamedTuple):

@@ -11,10 +11,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from botox_schedule.engine.track import Reading
-from botox_schedule.panel.asking import Asking
-from botox_schedule.panel.happened import Happened
-from botox_schedule.panel.sessions import KINDS, PRODUCTS, STATUSES
-from botox_schedule.panel.tables import values_by_patient
+from botox_schedule.panel.asking import KINDS, PRODUCTS, Asking
+from botox_schedule.panel.sessions import STATUSES
 from botox_schedule.records.model import PatientRecord, TreatmentSession
 
 _ROW = (
@@ -113,21 +111,3 @@ def _session_of(  # noqa: PLR0917 - a row has no names
         kind=KINDS[kind],
         recorded_on=recorded_on,
     )
-
-
-def records_apart(
-    what: Happened,
-    tables: Mapping[str, pl.DataFrame],
-    decisions: Mapping[str, Mapping[Any, list[Any]]],
-) -> Records:
-    """Return the patients that the record engine answers for, with all that is known of them."""
-    values = dict(decisions)
-    if "weights" in tables:
-        patients = what.apart.select("patient").unique()
-        weights = tables["weights"].join(patients, on="patient", how="semi")
-        values["weights"] = values_by_patient(weights, "weights")
-    keys: dict[Any, list[str]] = {}
-    for patient, key in tables.get("acknowledged", pl.DataFrame()).iter_rows():
-        keys.setdefault(patient, []).append(key)
-    elsewhere = values.get("prior_treatments", {})
-    return Records(what.apart, what.names, values, keys, what.ages.born_of(elsewhere))

@@ -8,6 +8,7 @@ import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
 from botox_schedule.errors import PanelError
+from botox_schedule.panel.asking import KINDS, PRODUCTS, Policies
 from botox_schedule.panel.columns import (
     check_columns,
     day_column,
@@ -19,11 +20,10 @@ from botox_schedule.panel.columns import (
     units_column,
     word_column,
 )
-from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.indications import find_product
 from botox_schedule.protocols.model import Indication
 from botox_schedule.records.model import MOST_UNITS
-from botox_schedule.terms import Product, SessionKind, SessionStatus
+from botox_schedule.terms import SessionStatus
 
 REQUIRED = ("patient", "administered_on", "indication", "product")
 COLUMNS = (
@@ -38,34 +38,8 @@ COLUMNS = (
 )
 """All that is looked at of a table of sessions."""
 STATUSES = tuple(SessionStatus)
-PRODUCTS = (None, *sorted(Product))
-"""Products by number; 0 is an unknown one, and comes first in an order."""
-KINDS = tuple(SessionKind)
-"""Kinds by number: a full session comes before the touch-up of its day."""
 _LONGEST_ID = 200
 _INDICATION: TypeAdapter[str] = TypeAdapter(Indication)
-
-
-class Policies(NamedTuple):
-    """The policies of a population; without keys there is one for all."""
-
-    each: tuple[SchedulingPolicy, ...]
-    keys: tuple[str, ...] = ()
-
-    @classmethod
-    def given(
-        cls, policy: SchedulingPolicy | None, policies: Mapping[str, SchedulingPolicy] | None
-    ) -> "Policies":
-        """Return what the caller gave.
-
-        Raises:
-            PanelError: When both were given, or no policy under any key.
-        """
-        if policies is None:
-            return cls((policy or SchedulingPolicy(),))
-        if policy is not None or not policies:
-            raise PanelError("give policy, or policies for the values of the column policy_key")
-        return cls(tuple(policies.values()), tuple(policies))
 
 
 class Problem(IntEnum):

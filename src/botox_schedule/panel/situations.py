@@ -1,26 +1,24 @@
 """The engine's rules, asked once for each distinct situation that tracks are in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from botox_schedule.engine.check import judge_day
 from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle
 from botox_schedule.engine.findings import booking_codes, booking_findings, rules_between
-from botox_schedule.engine.forecast import dates_of, day_in_question, limit_question
-from botox_schedule.engine.limits import is_clear, limit_checks
+from botox_schedule.engine.forecast import dates_of, day_in_question
+from botox_schedule.engine.limits import is_clear, limit_checks, limit_question
 from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.verdict import judge_day
 from botox_schedule.garbage import uncollected
-from botox_schedule.panel.asking import Asking, session_of
-from botox_schedule.panel.happened import TOUCH_UP, TREATMENTS, Happened
-from botox_schedule.panel.sessions import KINDS
+from botox_schedule.panel.asking import KINDS, TOUCH_UP, TREATMENTS, Asking, session_of
 from botox_schedule.records.decisions import Decisions
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
@@ -106,6 +104,22 @@ def asked(
     return distinct.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
+class Meanings(NamedTuple):
+    """What the numbers in situations stand for.
+
+    Attributes:
+        names: The indications.
+        born: A birth day for each age group.
+        decided: What was decided.
+        mixtures: The treatments of mixed cycles.
+    """
+
+    names: tuple[str, ...]
+    born: tuple[date | None, ...]
+    decided: tuple[Decisions, ...]
+    mixtures: Mapping[int, tuple[int, ...]]
+
+
 class Engine:
     """Answers for situations.
 
@@ -113,12 +127,9 @@ class Engine:
         tracks: The tracks that were asked about, by number; without earlier cycles or bookings.
     """
 
-    def __init__(self, asking: Asking, what: Happened, decided: Sequence[Decisions]) -> None:
+    def __init__(self, asking: Asking, meanings: Meanings) -> None:
         self._asking = asking
-        self._decided = decided
-        self._names = what.names
-        self._born = what.ages.born
-        self._mixtures = what.mixtures
+        self._names, self._born, self._decided, self._mixtures = meanings
         self._rules: dict[tuple[Any, ...], IntervalRules] = {}
         self._phases = Phases()
         self.tracks: list[Track] = []

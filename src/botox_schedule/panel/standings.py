@@ -1,6 +1,6 @@
 """Where every track of a population stands: what happened, asked about, and joined back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -11,7 +11,7 @@ from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import EPOCH, Asking, ages_of
-from botox_schedule.panel.decisions import Decided, decided_of
+from botox_schedule.panel.decisions import SHARED, Decided, decided_of
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.happened import (
     BOOKED,
@@ -21,18 +21,19 @@ from botox_schedule.panel.happened import (
     happened,
     with_previous,
 )
-from botox_schedule.panel.records import Records, records_apart
+from botox_schedule.panel.records import Records
 from botox_schedule.panel.sessions import Unread, nobody, read_sessions
 from botox_schedule.panel.situations import (
     JUDGED,
     STANDING,
     Engine,
+    Meanings,
     asked,
     clear_of,
     judged_row,
     standing_row,
 )
-from botox_schedule.panel.tables import DECISIONS, SHARED, read_table, values_by_patient
+from botox_schedule.panel.tables import DECISIONS, read_table, values_by_patient
 
 _CYCLE = ("alike", "before_given", "before_anchored_on", "before_last_on", "treated", "first_on")
 _DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
@@ -77,7 +78,25 @@ def population_of(frames: Frames, asking: Asking, shared: Sequence[str] = SHARED
     read = [read_sessions(frames.pop("sessions"), asking.policies)]
     what = happened(read.pop(), asking, ages, everybody, tables.get("weights"))
     decided = decided_of(values, none, asking.as_of)
-    return Population(asking, what, decided, records_apart(what, tables, values))
+    return Population(asking, what, decided, _records(what, tables, values))
+
+
+def _records(
+    what: Happened,
+    tables: Mapping[str, pl.DataFrame],
+    decisions: Mapping[str, Mapping[Any, list[Any]]],
+) -> Records:
+    """The patients that the record engine answers for, with all that is known of them."""
+    values = dict(decisions)
+    if "weights" in tables:
+        patients = what.apart.select("patient").unique()
+        weights = tables["weights"].join(patients, on="patient", how="semi")
+        values["weights"] = values_by_patient(weights, "weights")
+    keys: dict[Any, list[str]] = {}
+    for patient, key in tables.get("acknowledged", pl.DataFrame()).iter_rows():
+        keys.setdefault(patient, []).append(key)
+    elsewhere = values.get("prior_treatments", {})
+    return Records(what.apart, what.names, values, keys, what.ages.born_of(elsewhere))
 
 
 def standings(population: Population) -> pl.DataFrame:
@@ -108,11 +127,13 @@ def asked_tracks(population: Population, recent: pl.DataFrame) -> Asked:
         recent: The sessions of at least the last two cycles of each track.
     """
     what = population.happened
-    engine = Engine(population.asking, what, population.decided.each)
+    decided = population.decided
+    meanings = Meanings(what.names, what.ages.born, decided.each, what.mixtures)
+    engine = Engine(population.asking, meanings)
     cycles = with_previous(cycles_of(recent, what))
     is_last = pl.col("number") == pl.col("count")
     last = cycles.filter(is_last).join(_sessions_of(recent.filter(is_last)), on="track")
-    last = population.decided.numbered(last)
+    last = decided.numbered(last)
     situation = ["sessions", "policy", "age", "decided"]
     schema = STANDING | {"asked_of": pl.Int64, "alike": pl.Int64}
     return Asked(engine, last.join(asked(last, situation, schema, engine.standing), on=situation))

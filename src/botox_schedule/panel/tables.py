@@ -85,9 +85,7 @@ TABLES: Mapping[str, Beside] = {
     "groups": Beside(None, ()),
     "contacts": Beside(None, ("day",), ("outcome", "next_try_on")),
 }
-SHARED = ("holds", "overrides", "authorizations")
-"""The decisions that bind days whatever the sessions were."""
-DECISIONS = (*SHARED, "care_ends", "prior_treatments")
+DECISIONS = ("holds", "overrides", "authorizations", "care_ends", "prior_treatments")
 """The tables whose rows become a part of the record."""
 
 
