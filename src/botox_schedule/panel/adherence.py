@@ -20,7 +20,6 @@ from botox_schedule.engine.adherence import (
 from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.track import Track
-from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import CountError, PanelError
 from botox_schedule.panel.asking import EPOCH, Asking
 from botox_schedule.panel.columns import check_columns, key_column
@@ -201,8 +200,7 @@ def _persistence(frames: Frames, asking: Asking, gap: _Gap) -> pl.DataFrame:
     plain = _plain_episodes(population, gap)
     rows = [
         (patient, each.track.protocol.indication, each.track.protocol.product, *found)
-        for patient, reading in population.records.readings(asking)
-        for each in tracks_of(reading, asking.region, asking.population)
+        for patient, _, each in population.records.tracks(asking)
         if each.track is not None and each.track.cycles
         for found in [_episode_apart(each.track, gap)]
     ]

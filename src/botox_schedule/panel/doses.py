@@ -1,32 +1,13 @@
 """Patients whose units come near a limit: the record engine adds up what counts on a day."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import polars as pl
 
 from botox_schedule.dates.days import shifted
 from botox_schedule.panel.asking import PRODUCTS, Asking
-from botox_schedule.protocols.model import DoseLimit
+from botox_schedule.protocols.model import DoseLimit, TreatmentProtocol
 from botox_schedule.terms import LimitPer
-
-
-class _Most(NamedTuple):
-    """A limit as far as it can be compared with the units of many patients.
-
-    Attributes:
-        product: The product by number.
-        indications: The indications that add up, by number.
-        days: For how long a dose counts at most.
-        units: The maximum in units.
-        per_kilogram: The maximum for each kilogram.
-    """
-
-    product: int
-    indications: tuple[int, ...]
-    days: int
-    units: float | None
-    per_kilogram: float | None
 
 
 def near_a_limit(
@@ -44,23 +25,27 @@ def near_a_limit(
         weights: The body weights.
     """
     kilograms = weights.group_by("patient").agg(pl.col("kilograms").cast(pl.Float64).min())
-    near = [_near(rows, most, asking, kilograms) for most in set(_limits(names, asking))]
-    return pl.concat([rows.select("patient").clear(), *near])
+    # Many protocols repeat a limit; each is looked at once.
+    limits = {
+        (protocol.product, limit, tuple(_counted(limit, protocol, names)))
+        for protocol in asking.known
+        for limit in protocol.limits
+    }
+    near = [rows.select("patient").clear()]
+    for product, limit, counted in limits:
+        counts = pl.col("day") > shifted(asking.as_of, -_days(limit, asking))
+        counts &= pl.col("indication").is_in(counted)
+        given = rows.filter(counts & (pl.col("product") == PRODUCTS.index(product)))
+        near.append(_near(given, limit, kilograms))
+    return pl.concat(near)
 
 
-def _limits(names: tuple[str, ...], asking: Asking) -> Iterator[_Most]:
-    for protocol in asking.known:
-        for limit in protocol.limits:
-            asked = protocol.indication
-            counted = [n for n, name in enumerate(names) if limit.counts(name, asked=asked)]
-            units, by_weight = limit.units, limit.units_per_kilogram
-            yield _Most(
-                PRODUCTS.index(protocol.product),
-                tuple(counted),
-                _days(limit, asking),
-                None if units is None else float(units),
-                None if by_weight is None else float(by_weight),
-            )
+def _counted(
+    limit: DoseLimit, protocol: TreatmentProtocol, names: tuple[str, ...]
+) -> Iterator[int]:
+    for number, name in enumerate(names):
+        if limit.counts(name, asked=protocol.indication):
+            yield number
 
 
 def _days(limit: DoseLimit, asking: Asking) -> int:
@@ -70,12 +55,11 @@ def _days(limit: DoseLimit, asking: Asking) -> int:
     return 1 + max(policy.group_within_days for policy in asking.policies.each)
 
 
-def _near(rows: pl.DataFrame, most: _Most, asking: Asking, kilograms: pl.DataFrame) -> pl.DataFrame:
-    counts = pl.col("day") > shifted(asking.as_of, -most.days)
-    counts &= (pl.col("product") == most.product) & pl.col("indication").is_in(most.indications)
-    total = rows.filter(counts).group_by("patient").agg(pl.col("units").sum())
-    maximum = pl.lit(most.units, pl.Float64)
-    if most.per_kilogram is not None:
+def _near(given: pl.DataFrame, limit: DoseLimit, kilograms: pl.DataFrame) -> pl.DataFrame:
+    total = given.group_by("patient").agg(pl.col("units").sum())
+    maximum = pl.lit(limit.units, pl.Float64)
+    if limit.units_per_kilogram is not None:
         total = total.join(kilograms, on="patient", how="left")
-        maximum = pl.min_horizontal(maximum, most.per_kilogram * pl.col("kilograms"))
+        by_weight = float(limit.units_per_kilogram) * pl.col("kilograms")
+        maximum = pl.min_horizontal(maximum, by_weight)
     return total.filter(pl.col("units") > maximum - 1).select("patient")

@@ -1,7 +1,6 @@
 """What callers give besides the sessions: the rules, and the tables beside them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any, TypedDict, Unpack
 
 import polars as pl
@@ -101,10 +100,4 @@ def ask(
         if native is not None
     ]
     frames = [Given("sessions", sessions, COLUMNS), *tables]
-    return answered(frames, partial(_answer, answer, asking), summary)
-
-
-def _answer(
-    answer: Callable[[Frames, Asking], pl.DataFrame], asking: Asking, frames: Frames
-) -> pl.DataFrame:
-    return answer(frames, asking)
+    return answered(frames, lambda each: answer(each, asking), summary)

@@ -26,18 +26,7 @@ from botox_schedule.terms import FindingCode, SessionStatus
 
 CODES = tuple(FindingCode)
 _BITS = {code: 1 << place for place, code in enumerate(CODES)}
-_DAYS = (
-    "earliest",
-    "due",
-    "overdue_from",
-    "lapsed_from",
-    "typical_on",
-    "last_chance_on",
-    "resumes_on",
-    "review_on",
-    "last_session_on",
-    "booked_on",
-)
+_DAYS = {name for name, kind in Standing.__annotations__.items() if kind == date | None}
 _PLAIN = Standing._fields.index("codes")
 STANDING: dict[str, Any] = {
     name: pl.Date if name in _DAYS else pl.String for name in Standing._fields[:_PLAIN]

@@ -8,7 +8,6 @@ import polars as pl
 from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track
-from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import EPOCH, Asking, ages_of
 from botox_schedule.panel.decisions import SHARED, Decided, decided_of
@@ -226,15 +225,11 @@ def _apart(population: Population) -> pl.DataFrame:
     asking, records = population.asking, population.records
     phases, rows = Phases(), []
     with uncollected():
-        for patient, reading in records.readings(asking):
-            acknowledged = records.acknowledged(patient)
-            for found in tracks_of(reading, asking.region, asking.population):
-                standing = standing_of(
-                    reading, found, phases, acknowledged, with_limits=asking.with_limits
-                )
-                clear = _clear(found.track, asking)
-                details = _details(found.track, standing)
-                rows.append((patient, *standing_row(standing, clear), *details))
+        for patient, reading, found in records.tracks(asking):
+            known = records.acknowledged(patient)
+            standing = standing_of(reading, found, phases, known, with_limits=asking.with_limits)
+            row = standing_row(standing, _clear(found.track, asking))
+            rows.append((patient, *row, *_details(found.track, standing)))
     kind = population.happened.done.schema["patient"]
     return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **_DETAILS}, orient="row")
 

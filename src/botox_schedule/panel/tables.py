@@ -28,18 +28,6 @@ from botox_schedule.records.model import (
 from botox_schedule.values import Value
 
 _DECISION = ("id", "recorded_on", "withdrawn_on")
-_DAYS = {
-    "first",
-    "last",
-    "on",
-    "review_on",
-    "recorded_on",
-    "withdrawn_on",
-    "measured_on",
-    "started_on",
-    "last_on",
-    "born_on",
-}
 _NUMBERS = {"kilograms", "cycles", "sessions", "units"}
 _UNSAID = "not stated"
 
@@ -106,7 +94,7 @@ def read_table(frames: Frames, name: str, like: pl.DataFrame) -> pl.DataFrame | 
         raise PanelError(f"{name}: patient: give the same kind of keys as in sessions")
     read = pl.DataFrame([keys.cast(patients), *columns[1:]])
     _refuse(name, "patient", read["patient"].null_count())
-    for day in _DAYS & {*read.columns}:
+    for day in filter(_is_day, read.columns):
         unread = read[day].null_count() - frame[day].null_count()
         _refuse(name, day, unread + (read[day].null_count() if _is_needed(beside, day) else 0))
     if name == "weights":
@@ -114,6 +102,10 @@ def read_table(frames: Frames, name: str, like: pl.DataFrame) -> pl.DataFrame | 
         for kilograms in read["kilograms"].unique():
             _value(name, {"measured_on": date.min, "kilograms": kilograms})
     return read
+
+
+def _is_day(column: str) -> bool:
+    return column in {"first", "last", "on", "day"} or column.endswith("_on")
 
 
 def _is_needed(beside: Beside, day: str) -> bool:
@@ -129,7 +121,7 @@ def _refuse(name: str, column: str, unread: int) -> None:
 def _column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     if name == "patient":
         return key_column(frame, table, name)
-    if name in _DAYS or name in {"day", "next_try_on"}:
+    if _is_day(name):
         return day_column(frame, table, name)
     if name in _NUMBERS:
         number_column(frame, table, name)
