@@ -1,12 +1,11 @@
 """Patients whose units come near a limit: the record engine adds up what counts on a day."""
 
-from collections.abc import Iterator
+from itertools import compress, count
 
 import polars as pl
 
-from botox_schedule.dates.days import shifted
 from botox_schedule.panel.asking import PRODUCTS, Asking
-from botox_schedule.protocols.model import DoseLimit, TreatmentProtocol
+from botox_schedule.protocols.model import DoseLimit
 from botox_schedule.terms import LimitPer
 
 
@@ -27,25 +26,17 @@ def near_a_limit(
     kilograms = weights.group_by("patient").agg(pl.col("kilograms").cast(pl.Float64).min())
     # Many protocols repeat a limit; each is looked at once.
     limits = {
-        (protocol.product, limit, tuple(_counted(limit, protocol, names)))
-        for protocol in asking.known
-        for limit in protocol.limits
+        (p.product, limit, tuple(limit.counts(name, asked=p.indication) for name in names))
+        for p in asking.known
+        for limit in p.limits
     }
     near = [rows.select("patient").clear()]
     for product, limit, counted in limits:
-        counts = pl.col("day") > shifted(asking.as_of, -_days(limit, asking))
-        counts &= pl.col("indication").is_in(counted)
+        counts = (pl.lit(asking.as_of) - pl.col("day")).dt.total_days() < _days(limit, asking)
+        counts &= pl.col("indication").is_in([*compress(count(), counted)])
         given = rows.filter(counts & (pl.col("product") == PRODUCTS.index(product)))
         near.append(_near(given, limit, kilograms))
     return pl.concat(near)
-
-
-def _counted(
-    limit: DoseLimit, protocol: TreatmentProtocol, names: tuple[str, ...]
-) -> Iterator[int]:
-    for number, name in enumerate(names):
-        if limit.counts(name, asked=protocol.indication):
-            yield number
 
 
 def _days(limit: DoseLimit, asking: Asking) -> int:

@@ -12,7 +12,7 @@ from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import RulesAndCare, ask
 from botox_schedule.panel.situations import codes_of
-from botox_schedule.panel.standings import population_of, standings
+from botox_schedule.panel.standings import DETAILS, population_of, standings
 from botox_schedule.protocols.model import TreatmentProtocol
 
 FORECAST = (
@@ -37,11 +37,7 @@ FORECAST = (
     "booked_on",
     "clear",
     "phase",
-    "interval_days",
-    "timing",
-    "short_by_days",
-    "late_by_days",
-    "held",
+    *DETAILS,
     "findings",
     "today",
     "session_left_out",

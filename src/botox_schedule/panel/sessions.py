@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
@@ -137,7 +137,7 @@ def read_sessions(frame: pl.DataFrame, policies: Policies) -> Sessions:
         "status": _worded(frame, "status", STATUSES),
         # Leaving a session out for its kind would date the next one too early.
         "kind": _worded(frame, "kind", KINDS).fill_null(0),
-        "policy": _policy(frame, policies),
+        "policy": _worded(frame, "policy_key", policies.keys, pl.Int16),
     }
     rows = pl.DataFrame([column.alias(name) for name, column in columns.items()])
     problems = {
@@ -189,18 +189,14 @@ def _units(frame: pl.DataFrame) -> pl.Series:
     return units_column(frame, "sessions", "units")
 
 
-def _worded(frame: pl.DataFrame, name: str, words: tuple[str, ...]) -> pl.Series:
-    if name not in frame.columns:
-        return pl.Series([0], dtype=pl.Int8).new_from_index(0, frame.height)
+def _worded(
+    frame: pl.DataFrame, name: str, words: tuple[str, ...], dtype: Any = pl.Int8
+) -> pl.Series:
+    """The number of each word; 0 without the column, or without words."""
+    if name not in frame.columns or not words:
+        return pl.Series([0], dtype=dtype).new_from_index(0, frame.height)
     numbers = {str(word): number for number, word in enumerate(words)}
-    return numbered(word_column(frame, "sessions", name), numbers, pl.Int8)
-
-
-def _policy(frame: pl.DataFrame, policies: Policies) -> pl.Series:
-    if not policies.keys:
-        return pl.Series([0], dtype=pl.Int16).new_from_index(0, frame.height)
-    numbers = {key: number for number, key in enumerate(policies.keys)}
-    return numbered(word_column(frame, "sessions", "policy_key"), numbers, pl.Int16)
+    return numbered(word_column(frame, "sessions", name), numbers, dtype)
 
 
 def _of_ids(frame: pl.DataFrame) -> list[pl.Series]:

@@ -114,7 +114,7 @@ def simulate(
         raise PanelError("policies: give one policy; the days to come are drawn by one")
     known, first = tuple(known_protocols(protocols)), as_day(as_of, "as_of").toordinal() + 1
     plan = _Plan(
-        [day for day in range(first, first + days) if _works(day, is_open)],
+        [n for n in range(first, first + days) if is_open is None or is_open(date.fromordinal(n))],
         days,
         first + days,
         delays,
@@ -140,10 +140,6 @@ def _check_numbers(days: int, replicates: int, delays: Sequence[int], capacity: 
         raise CountError("delays: give at least one number of days, none below 0")
     if capacity is not None and capacity < 0:
         raise CountError("capacity: give a number from 0 on, or None without a limit")
-
-
-def _works(day: int, is_open: Callable[[date], bool] | None) -> bool:
-    return is_open is None or is_open(date.fromordinal(day))
 
 
 def _replaced(

@@ -62,9 +62,12 @@ def standing_row(standing: Standing, clear: bool | None) -> tuple[Any, ...]:  # 
 
 
 def clear_of(
-    track: Track, booked: TreatmentSession | None, *, with_limits: bool = False
+    track: Track | None, planned: TreatmentSession | None = None, *, with_limits: bool = False
 ) -> bool | None:
-    """Return whether the booking's day, else the next day in question, is clear."""
+    """Return whether the day of what is planned, else the next day in question, is clear."""
+    if track is None:
+        return None
+    booked = planned or track.next_booking
     day = day_in_question(track, dates_of(track), booked)
     if not with_limits or track.care.status is not None:
         return is_clear(judge_day(track, day).allowed, ())
@@ -152,7 +155,7 @@ class Engine:
         kind = (id(found.track.protocol), policy, decided)
         alike = self._alike.setdefault(kind, number)
         standing = standing_of(reading, found, self._phases)
-        return (*standing_row(standing, clear_of(found.track, None)), number, alike)
+        return (*standing_row(standing, clear_of(found.track)), number, alike)
 
     def judged(self, alike: int, *cycles: Any) -> tuple[Any, ...]:
         """How a cycle compares with the one before, for a track of that protocol."""

@@ -35,7 +35,8 @@ from botox_schedule.panel.situations import (
 from botox_schedule.panel.tables import DECISIONS, read_table, values_by_patient
 
 _CYCLE = ("alike", "before_given", "before_anchored_on", "before_last_on", "treated", "first_on")
-_DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
+DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
+"""What is said of the last cycle."""
 
 
 class Population(NamedTuple):
@@ -154,7 +155,7 @@ def _plain(population: Population) -> pl.DataFrame:
         cycle_number=pl.col("number").cast(pl.Int64), codes=pl.col("codes") | pl.col("judged_bits")
     )
     last = _with_bookings(last, what.waiting, engine, population.asking)
-    return last.select("patient", *STANDING, *_DETAILS)
+    return last.select("patient", *STANDING, *DETAILS)
 
 
 def _sessions_of(last: pl.DataFrame) -> pl.DataFrame:
@@ -228,22 +229,17 @@ def _apart(population: Population) -> pl.DataFrame:
         for patient, reading, found in records.tracks(asking):
             known = records.acknowledged(patient)
             standing = standing_of(reading, found, phases, known, with_limits=asking.with_limits)
-            row = standing_row(standing, _clear(found.track, asking))
+            clear = clear_of(found.track, with_limits=asking.with_limits)
+            row = standing_row(standing, clear)
             rows.append((patient, *row, *_details(found.track, standing)))
     kind = population.happened.done.schema["patient"]
-    return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **_DETAILS}, orient="row")
-
-
-def _clear(track: Track | None, asking: Asking) -> bool | None:
-    if track is None:
-        return None
-    return clear_of(track, track.next_booking, with_limits=asking.with_limits)
+    return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **DETAILS}, orient="row")
 
 
 def _details(track: Track | None, standing: Standing) -> tuple[Any, ...]:
     """How the last recorded cycle of a track compares with the one before."""
     if track is None or standing.judgment is None:
-        return (None,) * len(_DETAILS)
+        return (None,) * len(DETAILS)
     return (gap_before(track, len(track.cycles) - 1), *judged_row(standing.judgment))
 
 
