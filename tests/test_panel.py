@@ -838,6 +838,21 @@ class TestSums:
         with pytest.raises(PanelError, match="not colour"):
             panel.adherence(frame, as_of=AS_OF, by=["colour"])
 
+    @pytest.mark.parametrize("name", ["product", "held", "cycles", "on_time"])
+    def test_a_grouping_has_a_name_of_its_own(self, name: str) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        groups = pl.DataFrame({"patient": ["p-0"], name: ["x"], "clinic": ["y"]})
+        found = panel.adherence(frame, as_of=AS_OF, by=["clinic"], groups=groups)
+        assert found.select("clinic", "cycles").rows() == [("y", 1)]
+        with pytest.raises(PanelError, match=f"groups: {name}: the answer has such a column"):
+            panel.adherence(frame, as_of=AS_OF, by=[name], groups=groups)
+
+    def test_groups_have_keys_as_the_sessions_have(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        groups = pl.DataFrame({"patient": [1], "clinic": ["x"]})
+        with pytest.raises(PanelError, match="groups: patient: give the same kind of keys"):
+            panel.adherence(frame, as_of=AS_OF, by=["clinic"], groups=groups)
+
     def test_a_window_has_a_length(self) -> None:
         with pytest.raises(IntervalError):
             panel.exposure(frame_of(administered_on=["2026-01-05"]), window="0 days", on=AS_OF)

@@ -83,7 +83,7 @@ class Asking(NamedTuple):
     ) -> Reading:
         """Return the reading of completed sessions that were found to count."""
         history = History([*sessions], [], [], [], [], [], [], [], [], ())
-        record = _born(born_on)
+        record = _NOBODY if born_on is None else PatientRecord(born_on=born_on)
         return Reading(record, self.as_of, policy, self.known, decisions, history)
 
     def track_after(
@@ -99,10 +99,6 @@ class Asking(NamedTuple):
 
 
 _NOBODY = PatientRecord()
-
-
-def _born(born_on: date | None) -> PatientRecord:
-    return _NOBODY if born_on is None else PatientRecord(born_on=born_on)
 
 
 class Ages(NamedTuple):

@@ -50,10 +50,6 @@ class Records(NamedTuple):
     keys: Mapping[Any, list[str]]
     born: Mapping[Any, date]
 
-    def acknowledged(self, patient: Any) -> frozenset[str]:
-        """The keys of a patient's findings that somebody has acknowledged."""
-        return frozenset(self.keys.get(patient, ()))
-
     def readings(self, asking: Asking) -> Iterator[tuple[Any, Reading]]:
         """Yield what is known of each patient on the day of the question."""
         for patient, record, policy in self.records():

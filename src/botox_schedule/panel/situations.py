@@ -10,9 +10,10 @@ import polars as pl
 
 from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle
 from botox_schedule.engine.findings import booking_codes, booking_findings, rules_between
-from botox_schedule.engine.forecast import dates_of, day_in_question
+from botox_schedule.engine.forecast import day_in_question
 from botox_schedule.engine.limits import is_clear, limit_checks, limit_question
 from botox_schedule.engine.rules import IntervalRules
+from botox_schedule.engine.session import DueDates
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
@@ -68,7 +69,9 @@ def clear_of(
     if track is None:
         return None
     booked = planned or track.next_booking
-    day = day_in_question(track, dates_of(track), booked)
+    # Both have the days; making an answer's dates would cost more than judging one.
+    dates: Any = track.dates or DueDates()
+    day = day_in_question(track, dates, booked)
     if not with_limits or track.care.status is not None:
         return is_clear(judge_day(track, day).allowed, ())
     checks = limit_checks(limit_question(track, day, booked, None))

@@ -44,7 +44,7 @@ class Population(NamedTuple):
 
     Attributes:
         asking: What the answer rests on.
-        happened: What happened, and who answers for whom.
+        happened: What happened, and the rows that the record engine answers for.
         decided: What was decided for patients whose answers are shared.
         records: The records of the patients that the record engine answers for.
     """
@@ -227,7 +227,7 @@ def _apart(population: Population) -> pl.DataFrame:
     phases, rows = Phases(), []
     with uncollected():
         for patient, reading, found in records.tracks(asking):
-            known = records.acknowledged(patient)
+            known = frozenset(records.keys.get(patient, ()))
             standing = standing_of(reading, found, phases, known, with_limits=asking.with_limits)
             clear = clear_of(found.track, with_limits=asking.with_limits)
             row = standing_row(standing, clear)

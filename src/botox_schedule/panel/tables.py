@@ -87,12 +87,9 @@ def read_table(frames: Frames, name: str, like: pl.DataFrame) -> pl.DataFrame | 
         return None
     frame, beside = frames[name], TABLES[name]
     check_columns(frame, name, ("patient", *beside.required))
-    columns = [_column(frame, name, column) for column in beside.columns if column in frame.columns]
-    keys = columns[0]
-    patients = like["patient"].dtype
-    if keys.dtype.is_integer() != patients.is_integer() and len(keys):
-        raise PanelError(f"{name}: patient: give the same kind of keys as in sessions")
-    read = pl.DataFrame([keys.cast(patients), *columns[1:]])
+    given = [column for column in beside.columns[1:] if column in frame.columns]
+    columns = [_column(frame, name, column) for column in given]
+    read = pl.DataFrame([keys_like(frame, name, like), *columns])
     _refuse(name, "patient", read["patient"].null_count())
     for day in filter(_is_day, read.columns):
         unread = read[day].null_count() - frame[day].null_count()
@@ -102,6 +99,18 @@ def read_table(frames: Frames, name: str, like: pl.DataFrame) -> pl.DataFrame | 
         for kilograms in read["kilograms"].unique():
             _value(name, {"measured_on": date.min, "kilograms": kilograms})
     return read
+
+
+def keys_like(frame: pl.DataFrame, table: str, like: pl.DataFrame) -> pl.Series:
+    """Return the keys of a table as those of the sessions are.
+
+    Raises:
+        PanelError: When they are of another kind.
+    """
+    keys, patients = key_column(frame, table, "patient"), like["patient"].dtype
+    if keys.dtype.is_integer() != patients.is_integer() and len(keys):
+        raise PanelError(f"{table}: patient: give the same kind of keys as in sessions")
+    return keys.cast(patients)
 
 
 def _is_day(column: str) -> bool:
@@ -119,8 +128,6 @@ def _refuse(name: str, column: str, unread: int) -> None:
 
 
 def _column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
-    if name == "patient":
-        return key_column(frame, table, name)
     if _is_day(name):
         return day_column(frame, table, name)
     if name in _NUMBERS:
