@@ -47,6 +47,7 @@ pygments_dark_style = "github-dark"
 html_title = f"botox_schedule {release}"
 html_static_path = ["static"]
 html_css_files = ["pages.css"]
+html_js_files = [("landmarks.js", {"defer": "defer"})]
 html_show_sourcelink = False
 html_theme_options = {"source_view_link": ""}
 copybutton_prompt_text = r">>> |\.\.\. |\$ |In \[\d*\]: "
@@ -97,8 +98,8 @@ def _write_commands() -> None:
     for name in COMMANDS:
         lines += [f"## {name}", "", *_text(command_parser(name).format_help())]
     lines += [
-        "The exit status is 0; 1 where a part of the input was wrong, or no day was found;",
-        "2 where nothing could be read; 130 after Ctrl-C.",
+        "The exit status is 0; 1 if a part of the input was wrong, or nothing was found;",
+        "2 if nothing could be read or written; 130 after Ctrl-C.",
         "`botox-schedule completion SHELL` prints the completions for bash, zsh or fish.",
     ]
     _write("commands", "\n".join(lines) + "\n")
@@ -166,6 +167,16 @@ def _field_types(_app, what, _name, value, _options, lines):  # type: ignore[no-
                 lines.append(f":vartype {field}: {type_words(info.annotation)}")
 
 
+def _for_keyboards_and_readers(_app, _name, _template, context, _doctree):  # type: ignore[no-untyped-def]
+    """Let the keyboard scroll long code, and give the sidebar's headings a level."""
+    if "body" in context:
+        context["body"] = context["body"].replace("<pre", '<pre tabindex="0"')
+    tree = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = tree.replace(
+        'role="heading"', 'role="heading" aria-level="2"'
+    )
+
+
 def setup(app):  # type: ignore[no-untyped-def]
     """Make the reference readable."""
     for field in PyObject.doc_field_types:
@@ -179,3 +190,4 @@ def setup(app):  # type: ignore[no-untyped-def]
     app.connect("missing-reference", resolve)
     app.connect("env-updated", forget_private_paths)
     app.connect("doctree-resolved", show_public_paths)
+    app.connect("html-page-context", _for_keyboards_and_readers, priority=900)

@@ -25,7 +25,9 @@ _SECTION = re.compile(r"^(Attributes|Args|Raises|Returns):$")
 _V = TypeVar("_V")
 _P = ParamSpec("_P")
 
-STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+STEERING = re.compile(
+    "[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\xad]"
+)
 """What steers a text and shows nothing: two names that differ by it look alike."""
 
 

@@ -139,7 +139,7 @@ def _working_days(country: str, subdivision: str | None) -> OpenDay:
     from holidays import country_holidays  # noqa: PLC0415 - an extra
 
     try:
-        table = country_holidays(country, subdiv=subdivision)
+        table = country_holidays(country.upper(), subdiv=subdivision)
     except NotImplementedError as error:
         raise UnknownCountryError(f"{error}; give codes such as 'US' and 'CA'") from None
     first, last = table.start_year, table.end_year

@@ -33,7 +33,28 @@ from botox_schedule.terms import (
 )
 from botox_schedule.values import Fact, notebook_html
 
-Indication = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+
+class _SaysWhatToGive:
+    """A pattern says nothing to a person; its error names a slug instead."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.custom_error_schema(
+            handler(source),
+            custom_error_type="slug_pattern_mismatch",
+            custom_error_message=(
+                "give a slug such as 'chronic-migraine' (pattern: small letters, digits, hyphens); "
+                "find_indication gives that of a title, an alias or a code"
+            ),
+        )
+
+
+Indication = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64),
+    _SaysWhatToGive(),
+]
 """What is treated, as a slug such as ``chronic-migraine``."""
 
 

@@ -324,9 +324,12 @@ class PriorTreatment(PatientValue, frozen=True):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         _check_order(self.started_on, self.last_on, "the course ends before it starts")
-        if not self.cycles and (self.started_on or self.last_on):
-            raise ValueError("a course of no cycles has no days; count the cycle of its last day")
         return self
+
+    @property
+    def was_given(self) -> bool:
+        """Whether something was given: a last day says so, whatever the number of cycles."""
+        return self.cycles > 0 or self.last_on is not None
 
 
 class PriorAuthorization(Decision, frozen=True):
