@@ -27,8 +27,6 @@ class Decided(NamedTuple):
 
     def numbered(self, tracks: pl.DataFrame) -> pl.DataFrame:
         """Add the number of what was decided for the patient of each track."""
-        if self.numbers.is_empty():
-            return tracks.with_columns(decided=pl.lit(0))
         found = tracks.join(self.numbers, on="patient", how="left")
         return found.with_columns(pl.col("decided").fill_null(0))
 
