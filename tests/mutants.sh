@@ -23,6 +23,7 @@ cd "$base/$part"
 git fetch -q "$here" "$commit"
 git checkout -q --detach -f "$commit"
 "$base/venv/bin/python" "$here/tests/mutants.py" configure "$part" >> pyproject.toml
+mkdir -p mutants/src
 export PYTHONPATH="$PWD/mutants/src" PATH="$base/venv/bin:$PATH"
 mutate() { mutmut run --max-children "${PROCESSES:-$(nproc)}" "$@" > "$base/$part.log" 2>&1 || true; }
 
