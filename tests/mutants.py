@@ -7,10 +7,11 @@ but the slowest: a handful of tests finds most changes, and hundreds reach most 
 import json
 import random
 import re
+import shlex
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +23,8 @@ FEW = 24
 SAMPLE, SEED = 300, 20
 STATS = Path("mutants/mutmut-stats.json")
 FULL = Path("mutants/all-tests.json")
+LEFT_OUT = Path("mutants/slow-tests")
+"""Options of pytest for the tests that are left out."""
 STATUS = {0: "survived", 1: "noticed", 3: "noticed", 5: "no test", 33: "no test", 34: "not drawn"}
 TIMED_OUT = {36, 24, -24, 152, 255}
 
@@ -91,6 +94,7 @@ def few(part: str) -> None:
     """Leave a few quick tests for each function: those that reach the fewest others, and some more."""
     stats = _all_tests()
     seconds = stats["duration_by_test"]
+    _leave_out(test for test, took in seconds.items() if took >= SLOW)
     by_function: dict[str, list[str]] = stats["tests_by_mangled_function_name"]
     reach = Counter(test for tests in by_function.values() for test in tests)
     draw = random.Random(SEED)
@@ -114,6 +118,12 @@ def everything(part: str) -> None:
         stats["tests_by_mangled_function_name"][name] = kept
     STATS.write_text(json.dumps(stats))
     _try_again({0, 5, 33})
+
+
+def _leave_out(tests: Iterable[str]) -> None:
+    before = shlex.split(LEFT_OUT.read_text()) if LEFT_OUT.exists() else []
+    options = {*before, *(f"--deselect={test}" for test in tests)}
+    LEFT_OUT.write_text(shlex.join(sorted(options)))
 
 
 def _all_tests() -> dict[str, Any]:

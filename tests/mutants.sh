@@ -25,7 +25,10 @@ git checkout -q --detach -f "$commit"
 "$base/venv/bin/python" "$here/tests/mutants.py" configure "$part" >> pyproject.toml
 mkdir -p mutants/src
 export PYTHONPATH="$PWD/mutants/src" PATH="$base/venv/bin:$PATH"
-mutate() { mutmut run --max-children "${PROCESSES:-$(nproc)}" "$@" > "$base/$part.log" 2>&1 || true; }
+mutate() {
+    PYTEST_ADDOPTS=$(cat mutants/slow-tests 2> /dev/null || true) \
+        mutmut run --max-children "${PROCESSES:-$(nproc)}" "$@" > "$base/$part.log" 2>&1 || true
+}
 
 # Which tests reach which function is found first; no change has this name.
 mutate 'no change'
