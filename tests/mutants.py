@@ -25,7 +25,7 @@ STATS = Path("mutants/mutmut-stats.json")
 FULL = Path("mutants/all-tests.json")
 LEFT_OUT = Path("mutants/slow-tests")
 """Options of pytest for the tests that are left out."""
-STATUS = {0: "survived", 1: "noticed", 3: "noticed", 5: "no test", 33: "no test", 34: "not drawn"}
+STATUS: dict[int | None, str] = {0: "survived", 1: "noticed", 3: "noticed", 5: "no test", 33: "no test", 34: "not drawn"}
 TIMED_OUT = {36, 24, -24, 152, 255}
 
 
@@ -166,7 +166,7 @@ def survivors(part: str, file: Path, commit: str) -> None:
     """Write what survived, with the answers that the list gave before."""
     answers = dict(_answers(file))
     codes = Counter(
-        "timed out" if code in TIMED_OUT else STATUS.get(code or 0 if code is not None else -1, "odd")
+        "timed out" if code in TIMED_OUT else STATUS.get(code, "not tried")
         for _, meta in _verdicts()
         for code in meta["exit_code_by_key"].values()
     )

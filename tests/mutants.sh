@@ -26,7 +26,8 @@ git checkout -q --detach -f "$commit"
 mkdir -p mutants/src
 export PYTHONPATH="$PWD/mutants/src" PATH="$base/venv/bin:$PATH"
 mutate() {
-    PYTEST_ADDOPTS=$(cat mutants/slow-tests 2> /dev/null || true) \
+    # The search for garbage after each run takes longer than most tests.
+    PYTEST_ADDOPTS="-p no:unraisableexception $(cat mutants/slow-tests 2> /dev/null || true)" \
         mutmut run --max-children "${PROCESSES:-$(nproc)}" "$@" > "$base/$part.log" 2>&1 || true
 }
 
