@@ -25,7 +25,14 @@ STATS = Path("mutants/mutmut-stats.json")
 FULL = Path("mutants/all-tests.json")
 LEFT_OUT = Path("mutants/slow-tests")
 """Options of pytest for the tests that are left out."""
-STATUS: dict[int | None, str] = {0: "survived", 1: "noticed", 3: "noticed", 5: "no test", 33: "no test", 34: "not drawn"}
+STATUS: dict[int | None, str] = {
+    0: "survived",
+    1: "noticed",
+    3: "noticed",
+    5: "no test",
+    33: "no test",
+    34: "not drawn",
+}
 TIMED_OUT = {36, 24, -24, 152, 255}
 
 
@@ -172,10 +179,11 @@ def survivors(part: str, file: Path, commit: str) -> None:
     )
     del codes["not drawn"]
     total, noticed = codes.total(), codes["noticed"] + codes["timed out"]
+    day = datetime.now().astimezone().date()
     lines = [
         f"# Changes of {part} that no test notices; written by tests/mutants.sh, answers by hand.",
-        f"# {datetime.now().astimezone():%Y-%m-%d}, {commit[:12]}: {total} changes, {noticed} noticed "
-        f"({noticed / total:.2%}); {dict(sorted(codes.items()))}",
+        f"# {day}, {commit[:12]}: {total} changes, {noticed / total:.2%} noticed",
+        f"# {', '.join(f'{count} {what}' for what, count in codes.most_common())}",
     ]
     for file_, meta in _verdicts():
         for name, code in meta["exit_code_by_key"].items():
@@ -184,7 +192,7 @@ def survivors(part: str, file: Path, commit: str) -> None:
                 lines += ["", change, f"    answer: {answers.get(_key(change), 'none')}"]
     file.parent.mkdir(exist_ok=True)
     file.write_text("\n".join(lines) + "\n", "utf-8")
-    print(lines[1])
+    print(*lines[1:3], sep="\n")
 
 
 def _answers(file: Path) -> Iterator[tuple[str, str]]:
@@ -201,7 +209,8 @@ def _key(change: str) -> str:
 
 def _shown(name: str, meta: Path) -> str:
     """Module, line, function, and the lines of the change."""
-    diff = subprocess.run(["mutmut", "show", name], capture_output=True, text=True, check=True).stdout
+    command = [str(Path(sys.executable).parent / "mutmut"), "show", name]
+    diff = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     module = str(meta).removeprefix("mutants/").removesuffix(".meta")
     function = re.sub(r"^.*\.x_?|__mutmut_\d+$", "", name).replace("ǁ", ".").strip(".")
     body = diff.splitlines()
@@ -213,7 +222,12 @@ def _shown(name: str, meta: Path) -> str:
             first = first or offset + 1
             shown.append(f"    {line[0]} {line[1:].strip()}")
         offset += line[:1] != "+"
-    return "\n".join([f"{module.removeprefix('src/')}:{_line_of(module, function) + first - 1} {function}", *shown])
+    return "\n".join(
+        [
+            f"{module.removeprefix('src/')}:{_line_of(module, function) + first - 1} {function}",
+            *shown,
+        ]
+    )
 
 
 def _line_of(module: str, function: str) -> int:
