@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import botox_schedule as bs
 from botox_schedule.engine.adherence import follow_up_until
-from botox_schedule.errors import CountError
+from botox_schedule.errors import CountError, IntervalError
 from botox_schedule.outcomes import Adherence, EpisodeEnd, adherence
 from botox_schedule.testing import record_from_gaps
 
@@ -99,6 +99,14 @@ class TestAdherence:
     def test_a_tolerated_interval_is_on_time(self) -> None:
         found = ask([80], policy=bs.SchedulingPolicy(validity_tolerance=bs.Interval(days=4)))
         assert found.on_time == 1
+
+    def test_an_effect_can_be_given_as_text(self) -> None:
+        assert ask([84, 100], effect="12 weeks") == ask([84, 100], effect=bs.Interval(weeks=12))
+
+    @pytest.mark.parametrize("effect", [bs.Interval(), bs.Interval(weeks=-1), "0 days"])
+    def test_an_effect_is_longer_than_nothing(self, effect: bs.Interval | str) -> None:
+        with pytest.raises(IntervalError, match="an effect must be longer than nothing"):
+            ask([84], effect=effect)
 
     def test_held_cycles_are_left_out(self) -> None:
         hold = bs.Hold(

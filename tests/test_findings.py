@@ -170,6 +170,56 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
          "care_ends": [{"on": "2026-07-02", "kind": "discontinued"}]},
     ),
     (
+        "hold_ended",
+        {**ONE, "holds": [{**HELD, "last": "2026-05-20"}]},
+        {**ONE, "holds": [{**HELD, "last": "2026-05-20"}],
+         "care_ends": [{"on": "2026-05-25", "kind": "deceased"}]},
+    ),
+    (
+        "hold_needs_review",
+        {**ONE, "holds": [{**HELD, "first": "2026-05-01"}]},
+        {**ONE, "holds": [{**HELD, "first": "2026-05-01"}],
+         "care_ends": [{"on": "2026-05-25", "kind": "discontinued"}]},
+    ),
+    (
+        "future_completed_session",
+        {**ONE, "prior_treatments": [{"indication": "chronic-migraine", "cycles": 2, "last_on": "2026-06-02"}]},
+        {**ONE, "prior_treatments": [{"indication": "chronic-migraine", "cycles": 2, "last_on": "2026-06-01"}]},
+    ),
+    (
+        "unrecognized_indication",
+        {"sessions": [at("2026-04-06"), at("2026-07-06", "b", indication="migrane", status="booked")]},
+        {"sessions": [at("2026-04-06"), at("2026-07-06", "b", indication="migrane", status="entered_in_error")]},
+    ),
+    (
+        "unrecognized_indication",
+        {"sessions": [at("2026-04-06"), at("2026-05-06", "b", indication="migrane", status="no_show")]},
+        {"sessions": [at("2026-04-06"), at("2026-05-06", "b", indication="chronic-migraine", status="no_show")]},
+    ),
+    (
+        "unrecognized_indication",
+        {**ONE, "policy": SchedulingPolicy(payer=[{"minimum": "20 weeks", "indication": "migrane"}])},
+        {**ONE, "policy": SchedulingPolicy(payer=[{"minimum": "20 weeks", "indication": "spasticity"}])},
+    ),
+    (
+        "unrecognized_indication",
+        {**ONE, "policy": SchedulingPolicy(usual={"migrane": "12 weeks"})},
+        {**ONE, "policy": SchedulingPolicy(usual={"chronic-migraine": "12 weeks"})},
+    ),
+    (
+        "override_below_payer",
+        {**ONE, "overrides": [override(minimum="10 weeks")], "policy": SchedulingPolicy(payer_minimum="12 weeks")},
+        {**ONE, "overrides": [override(minimum="10 weeks", authority="payer")],
+         "policy": SchedulingPolicy(payer_minimum="12 weeks")},
+    ),
+    (
+        "booking_after_care_end",
+        {"sessions": [at("2026-04-06"), at("2026-06-15", "b", status="booked")],
+         "care_ends": [{"on": "2026-05-01", "kind": "deceased"}]},
+        {"sessions": [at("2026-04-06"), at("2026-05-15", "b", status="booked")],
+         "care_ends": [{"on": "2026-05-01", "kind": "deceased"}]},
+    ),
+    (
         "booking_after_overdue",
         {"sessions": [at("2026-04-06"), at("2026-07-07", "b", status="booked")]},
         {"sessions": [at("2026-04-06"), at("2026-07-06", "b", status="booked")]},
@@ -288,8 +338,9 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_a_record_provokes_it_and_its_neighbor_does_not(
     code: str, provokes: dict[str, Any], does_not: dict[str, Any]
 ) -> None:
-    assert code in codes(provokes)
-    assert code not in codes(does_not)
+    for given, is_provoked in ((provokes, True), (does_not, False)):
+        record = {name: value for name, value in given.items() if name != "policy"}
+        assert (code in codes(record, policy=given.get("policy"))) is is_provoked
 
 
 class TestFindingsOfProtocols:
@@ -392,6 +443,40 @@ class TestQuietRecords:
     def test_an_old_early_session_rings_once_and_not_forever(self) -> None:
         record = {"sessions": [at("2025-11-01"), at("2026-01-12", "b"), at("2026-04-06", "c")]}
         assert codes(record) == set()
+
+
+class TestTheDayInQuestion:
+    """A check looks at the patient's age on the day it is about."""
+
+    @pytest.mark.parametrize(("on", "is_outside"), [("2026-08-31", True), ("2026-09-01", False)])
+    def test_who_comes_of_age_by_then_is_not_outside(self, on: str, is_outside: bool) -> None:
+        record = PatientRecord.model_validate({**ONE, "born_on": "2008-09-01"})
+        protocol = find_protocol("chronic-migraine")
+        found = check_date(record, protocol, on=on, as_of=AS_OF).findings
+        assert ("age_outside_protocol" in {finding.code for finding in found}) is is_outside
+
+
+class TestCoursesElsewhere:
+    def test_one_under_an_unknown_word_that_ends_ahead_leaves_days_open(self) -> None:
+        prior = {"indication": "migrane", "cycles": 2, "last_on": "2026-06-02"}
+        record = PatientRecord.model_validate({**ONE, "prior_treatments": [prior]})
+        # The longest minimum of all counts from its latest day: 16 weeks.
+        verdicts = [
+            check_date(record, "chronic-migraine", on=on, as_of=AS_OF).allowed
+            for on in ("2026-09-21", "2026-09-22")
+        ]
+        assert verdicts == [None, True]
+
+
+class TestPolicies:
+    def test_a_payers_rule_under_an_unknown_indication_is_advice_on_every_clock(self) -> None:
+        record = PatientRecord.model_validate(ONE)
+        policy = SchedulingPolicy(payer=[{"minimum": "20 weeks", "indication": "migrane"}])
+        verdicts = [
+            check_date(record, "chronic-migraine", on=on, as_of=AS_OF, policy=policy).allowed
+            for on in ("2026-08-23", "2026-08-24")
+        ]
+        assert verdicts == [None, True]
 
 
 class TestStrict:

@@ -136,6 +136,22 @@ class TestNames:
             bs.UnknownProtocolError, match="there are: blepharospasm, cervical-dystonia, sialorrhea"
         ):
             bs.find_protocol("chronic-migraine", product="Xeomin")
+        with pytest.raises(
+            bs.UnknownProtocolError,
+            match=r"for sialorrhea there are: .*rimabotulinumtoxinB \(adult, us\); ",
+        ):
+            bs.find_protocol("sialorrhea")
+        given = {
+            "administered_on": "2026-08-01",
+            "indication": "hemifacial-spasm",
+            "product": "Botox",
+        }
+        with pytest.raises(
+            bs.UnknownProtocolError, match=r"there are: onabotulinumtoxinA \(adult, uk\); "
+        ):
+            bs.forecast(bs.PatientRecord(sessions=[given]), "hemifacial-spasm", as_of="2026-11-26")
+        with pytest.raises(bs.UnknownProtocolError, match="for chronic-migraine there are: none; "):
+            bs.forecast(bs.PatientRecord(), "migraine", as_of="2026-11-26", other_protocols=())
         assert bs.find_protocol("chronic-migraine", on="2026-01-05") == MIGRAINE
 
     def test_codes_belong_to_region_product_and_indication(self) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 import botox_schedule as bs
 from botox_schedule import UnknownProtocolError, Window, outcomes
-from botox_schedule.errors import CountError, ProtocolFileError
+from botox_schedule.errors import CountError, ProtocolFileError, UnknownWordError
 from botox_schedule.outcomes import (
     AshworthAssessment,
     Baseline,
@@ -45,6 +45,7 @@ from botox_schedule.testing import record_from_gaps
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
 START = date(2026, 1, 5)
+JANUARY = Window(first=date(2026, 1, 1), last=date(2026, 1, 31))
 
 
 def diary(*parts: tuple[date, str], baseline: Baseline | None = None) -> HeadacheDiary:
@@ -241,6 +242,31 @@ class TestCriteria:
         letters = "m" * headache + "-" * (window.days - headache)
         count = diary((window.first, letters)).count(window)
         assert [result.met for result in chronic_migraine_criteria(count)] == [met, met]
+
+    def test_a_word_counts_as_the_member_it_names(self) -> None:
+        count = diary((START, "hmm-----------")).count(JANUARY)
+        assert count.rate("migraine", per_days=31) == count.rate(DiaryKind.MIGRAINE, per_days=31)
+        for missing in MissingDays:
+            assert count.rate(missing=missing.value) == count.rate(missing=missing)
+            asked = [chronic_migraine_criteria(count, missing=m) for m in (missing, missing.value)]
+            assert asked[0] == asked[1]
+
+    @pytest.mark.parametrize(
+        ("asked", "error", "message"),
+        [
+            ({"measure": "none"}, UnknownWordError, "measure: give one of headache, migraine"),
+            ({"measure": "pain"}, UnknownWordError, "measure: give one of"),
+            ({"missing": "skip"}, UnknownWordError, "missing: give one of scale, headache_free"),
+            ({"per_days": 0}, CountError, "per_days: give a whole number"),
+            ({"per_days": -28}, CountError, "per_days: give a whole number"),
+        ],
+    )
+    def test_what_no_rate_can_be_about_is_refused(
+        self, asked: dict[str, Any], error: type[Exception], message: str
+    ) -> None:
+        nothing = diary().count(JANUARY)
+        with pytest.raises(error, match=message):
+            nothing.rate(**asked)
 
     def test_more_than_a_month_is_refused(self) -> None:
         year = diary((START, "m" * 365)).count(Window(first="2026-01-05", last="2026-02-05"))
@@ -589,6 +615,87 @@ class TestAssessResponse:
         review, _ = response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of="2026-02-01")
         assert review.on == date(2026, 7, 13)
 
+    @pytest.mark.parametrize(
+        ("ahead", "on"),
+        [
+            ({}, "2026-07-03"),
+            # The next session cannot come before a hold ends, and never behind an open one.
+            ({"holds": [{"first": "2026-04-01", "last": "2026-04-30", "reason": "r"}]}, "2026-07-24"),
+            ({"holds": [{"first": "2026-04-01", "reason": "r"}]}, None),
+            # A discharge ahead ends follow-up: on its day a cycle can still be complete.
+            ({"care_ends": [{"on": "2026-04-10", "kind": "discontinued"}]}, None),
+            ({"care_ends": [{"on": "2026-07-02", "kind": "discontinued"}]}, None),
+            ({"care_ends": [{"on": "2026-07-03", "kind": "discontinued"}]}, "2026-07-03"),
+        ],
+    )  # fmt: skip
+    def test_what_lies_ahead_moves_or_takes_the_review(
+        self, ahead: dict[str, Any], on: str | None
+    ) -> None:
+        record = bs.PatientRecord.model_validate({"sessions": self.ONE.sessions, **ahead})
+        review, _ = response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of="2026-02-01")
+        assert str(review.on) == str(on)
+
+    @pytest.mark.parametrize(
+        ("booked_on", "as_of", "on"),
+        [
+            ("2026-01-18", "2026-01-17", "2026-07-03"),  # a second part of the first session
+            ("2026-04-09", "2026-02-01", "2026-07-03"),  # a day before the minimum
+            ("2026-04-10", "2026-02-01", "2026-07-03"),
+            ("2026-04-11", "2026-02-01", "2026-07-04"),
+        ],
+    )
+    def test_only_a_booking_that_may_be_kept_dates_the_review(
+        self, booked_on: str, as_of: str, on: str
+    ) -> None:
+        booking = {
+            "administered_on": booked_on, "indication": "chronic-migraine", "product": "Botox",
+            "status": "booked",
+        }  # fmt: skip
+        record = bs.PatientRecord.model_validate({"sessions": [*self.ONE.sessions, booking]})
+        review, _ = response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of=as_of)
+        assert str(review.on) == on
+
+    def test_after_cycles_elsewhere_the_next_session_is_planned(self) -> None:
+        prior = {"indication": "chronic-migraine", "cycles": 3, "last_on": "2026-01-16"}
+        record = bs.PatientRecord.model_validate({"prior_treatments": [prior]})
+        review, _ = response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of="2026-02-01")
+        assert (review.on, review.why) == (date(2026, 7, 3), "2 complete cycles")
+
+    @pytest.mark.parametrize(
+        ("kind", "ends_on", "on", "why"),
+        [
+            ("deceased", "2026-04-09", None, "; care ended before"),
+            ("deceased", "2026-04-10", "2026-04-10", ""),
+            ("discontinued", "2026-09-02", "2026-04-10", ""),
+        ],
+    )
+    def test_months_in_a_row_end_with_care(
+        self, kind: str, ends_on: str, on: str | None, why: str
+    ) -> None:
+        end = {"on": ends_on, "kind": kind}
+        record = bs.PatientRecord.model_validate(
+            {"sessions": self.ONE.sessions, "care_ends": [end]}
+        )
+        _, months = response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of="2026-09-01")
+        assert str(months.on) == str(on)
+        assert months.why == f"3 months of 28 days since the first session{why}"
+
+    @pytest.mark.parametrize("kind", ["deceased", "discontinued"])
+    def test_an_end_of_care_ahead_ends_months_in_a_row(self, kind: str) -> None:
+        end = {"on": "2026-04-09", "kind": kind}
+        record = bs.PatientRecord.model_validate(
+            {"sessions": self.ONE.sessions, "care_ends": [end]}
+        )
+        _, months = response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of="2026-02-01")
+        assert (months.on, months.why[-18:]) == (None, "; care ends before")
+
+    @pytest.mark.parametrize("failures", [["no", "no"], [None, True], [1, 0]])
+    def test_a_failure_is_true_or_false(self, failures: Any) -> None:
+        with pytest.raises(CountError, match="give True or False for each treatment"):
+            assess_response(
+                HeadacheDiary(), TWO, MIGRAINE, rule="lcd-l34635", as_of=DONE, failures=failures
+            )
+
     def test_a_discharge_taken_back_asks_for_no_recheck(self) -> None:
         for more, on in (({}, date(2026, 11, 1)), ({"withdrawn_on": "2026-07-10"}, None)):
             end = bs.CareEnd.model_validate({"on": "2026-07-01", "kind": "discontinued", **more})
@@ -880,8 +987,18 @@ class TestSpasticityScores:
         with pytest.raises(ValidationError):
             GoalSet.model_validate({"set_on": START, "goals": [goal]})
 
+    def test_goals_are_judged_after_they_are_set(self) -> None:
+        assert self.goals(("1", -1, 0), judged_on=START).judged_on == START
+        with pytest.raises(ValidationError, match="give set_on <= judged_on"):
+            self.goals(("1", -1, 0), judged_on=START - timedelta(days=1))
+
 
 class TestSideEffects:
+    @pytest.mark.parametrize(("last", "open_end"), [("9998-12-31", False), ("9999-01-01", True)])
+    def test_an_end_at_the_end_of_the_calendar_is_open(self, last: str, *, open_end: bool) -> None:
+        effect = SideEffect.model_validate({"name": "x", "first": "2026-01-05", "last": last})
+        assert (effect.last is None) is open_end
+
     def test_each_is_placed_in_its_cycle(self) -> None:
         spasticity = bs.find_protocol("spasticity")
         timelines = [bs.response_timeline(day, spasticity) for day in (date(2026, 5, 4), START)]

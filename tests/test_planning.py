@@ -581,6 +581,12 @@ class TestAuthorizations:
         assert [str(s.on) for s in found.sessions] == ["2026-02-01"]
         assert found.at_earliest is True
 
+    def test_where_no_session_can_be_planned_none_is_at_the_earliest_day(self) -> None:
+        hold = {"first": "2026-01-20", "reason": "r"}
+        record = record_of({"administered_on": "2026-01-05"}, holds=[hold])
+        found = plan.plan_authorizations(record, MIGRAINE, as_of="2026-02-01")
+        assert (found.sessions, found.at_earliest) == ((), False)
+
     def test_no_patient_data_in_the_repr_of_what_was_approved(self) -> None:
         record = with_approval({"administered_on": "2026-01-05", "id": "Smith-1"})
         check = self.check(record, "2026-03-30")
@@ -1170,11 +1176,11 @@ class TestWords:
         refs = [str(protocol.ref) for protocol in (MIGRAINE, SPASTICITY)]
         assert visit.explain().split("\n") == [
             "2026-04-06: fits every track",
-            f"{refs[0]}: 2026-03-30 to 2026-04-06, by itself 2026-03-30",
+            f"{refs[0]}: 2026-03-30 to 2026-04-06; alone: 2026-03-30",
             "  days given up: 7",
             "  401 U exceed 400 U per window, product (twelve_weeks)",
             "  601 U exceed 400 U per window, product (three_months)",
-            f"{refs[1]}: 2026-04-06 to 2026-06-09, by itself 2026-04-12",
+            f"{refs[1]}: 2026-04-06 to 2026-06-09; alone: 2026-04-12",
             "  days given up: -6",
             "  401 U exceed 400 U per window, product (twelve_weeks)",
             "  601 U exceed 400 U per window, product (three_months)",
@@ -1182,8 +1188,8 @@ class TestWords:
         gone = plan.find_shared_visit(record, [MIGRAINE, SPASTICITY], calendar=never, **asked)
         assert gone.explain().split("\n") == [
             "no day: closed",
-            f"{refs[0]}: 2026-03-30 to 2026-04-06, by itself no day",
-            f"{refs[1]}: 2026-04-06 to 2026-06-09, by itself no day",
+            f"{refs[0]}: 2026-03-30 to 2026-04-06; alone: no day",
+            f"{refs[1]}: 2026-04-06 to 2026-06-09; alone: no day",
         ]
 
     @pytest.mark.parametrize(
@@ -1690,8 +1696,12 @@ class TestWhereAPersonMustDecide:
     def test_a_session_under_an_unknown_indication_is_no_first_treatment(self) -> None:
         unknown = {**MIGRAINE_ROW, "indication": "chronic-migrane"}
         record = bs.PatientRecord.model_validate({"sessions": [unknown]})
-        found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-02-01")
-        assert (found.on, found.emptied_by) == (None, Constraint.UNRECOGNIZED_SESSION)
+        # 16 weeks are the longest minimum of all; from then on it can have forbidden nothing.
+        for as_of in ("2026-02-01", "2026-04-26"):
+            found = plan.first_bookable_day(record, MIGRAINE, as_of=as_of)
+            assert found.on == date(2026, 4, 27)
+        assert self.constraints(record, "2026-04-26", "2026-02-01") == ["unrecognized_session"]
+        assert self.constraints(record, "2026-04-27", "2026-02-01") == []
         assert plan.plan_authorizations(record, MIGRAINE, as_of="2026-02-01").sessions == ()
 
     def test_an_undated_course_under_an_unknown_indication_leaves_every_day_open(self) -> None:

@@ -88,6 +88,23 @@ class TestRefusals:
                 },
                 "ends before it starts",
             ),
+            (
+                {"authorizations": [{**AUTHORIZATION, "minimum_interval": "- 1 day"}]},
+                "a minimum cannot be negative",
+            ),
+            # It would vanish: a course counts by its cycles.
+            (
+                {"prior_treatments": [{"indication": "x", "cycles": 0, "last_on": "2026-01-05"}]},
+                "a course of no cycles has no days",
+            ),
+            (
+                {
+                    "prior_treatments": [
+                        {"indication": "x", "cycles": 0, "started_on": "2026-01-05"}
+                    ]
+                },
+                "a course of no cycles has no days",
+            ),
             ({"born": "2026-01-05"}, "not permitted"),
         ],
     )
@@ -259,6 +276,16 @@ class TestSchemas:
         for protocol in bs.bundled_protocols():
             self.validate("treatment-protocol", protocol.model_dump(mode="json"))
             assert bs.TreatmentProtocol.model_validate_json(protocol.model_dump_json()) == protocol
+
+    def test_a_session_is_described_as_models_are(self) -> None:
+        described = TypeAdapter(bs.TreatmentSession).json_schema()
+        fields = described["properties"]
+        assert described["description"].startswith("Injections given, or planned, on one day")
+        assert ">>>" not in described["description"]
+        assert fields["units"]["description"] == (
+            "Units of the product given, or None where unknown."
+        )
+        assert all(field.get("description") for field in fields.values())
 
     def test_a_broken_record_does_not(self) -> None:
         shipped = json.loads((SCHEMAS / "patient-record.json").read_text(encoding="utf-8"))

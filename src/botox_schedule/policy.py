@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from botox_schedule.dates.days import Day, DayInput, LastDay, is_within
 from botox_schedule.dates.intervals import Interval, IntervalRange
-from botox_schedule.protocols.model import Indication, ProductName
+from botox_schedule.protocols.model import Indication, MinimumInterval, ProductName
 from botox_schedule.records.model import (
     IntervalInput,
     NumberInput,
@@ -46,7 +46,7 @@ class PayerRule(Fact, frozen=True):
     '12 months'
     """
 
-    minimum: Interval | None = None
+    minimum: MinimumInterval | None = None
     sessions: _Visits | None = None
     units: Units | None = None
     per: Literal["calendar_year"] | Interval = CALENDAR_YEAR
@@ -74,8 +74,6 @@ class PayerRule(Fact, frozen=True):
     def _is_whole(self) -> Self:
         if self.minimum is None and self.sessions is None and self.units is None:
             raise ValueError("a payer's rule needs minimum, sessions, units or several of them")
-        if self.minimum is not None and self.minimum.day_bounds[0] < 0:
-            raise ValueError("a minimum cannot be negative")
         if isinstance(self.per, Interval) and self.per.day_bounds[0] <= 0:
             raise ValueError("per must be longer than nothing; give for example '1 year'")
         if self.first is not None and self.last is not None and self.first > self.last:
@@ -141,7 +139,7 @@ class SchedulingPolicy(Fact, frozen=True):
         limit_reading: Which reading of a label's "3-month interval" makes a finding.
         short_month: What becomes of a day that the target month does not have.
         weight_max_age_days: How old a body weight may be to count.
-        hold_review_after: How long after its first day an open hold is due for a look.
+        hold_review_after: How long after its first day an open hold is due for review.
 
     >>> SchedulingPolicy(payer_minimum="12 weeks + 1 day").payer_minimum
     Interval(weeks=12, days=1)

@@ -9,6 +9,7 @@ from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.check import DateCheck, check_of
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
+from botox_schedule.engine.dates import status_on
 from botox_schedule.engine.forecast import Forecast, forecast_in, forecast_of
 from botox_schedule.engine.limits import (
     Exposure,
@@ -27,7 +28,6 @@ from botox_schedule.engine.session import (
     ProjectedSession,
     dates_of_session,
     projected_from,
-    status_on,
 )
 from botox_schedule.engine.track import (
     Track,
@@ -103,7 +103,7 @@ def due_status(dates: DueDates, *, as_of: DayInput) -> DueStatus:
     >>> due_status(dates, as_of="2026-04-07")
     <DueStatus.OVERDUE: 'overdue'>
     """
-    return status_on(dates, as_day(as_of, "as_of"))
+    return status_on(dates.boundaries, as_day(as_of, "as_of"))
 
 
 def response_timeline(

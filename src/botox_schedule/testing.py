@@ -58,7 +58,7 @@ class RecordPart(StrEnum):
     AUTHORIZATIONS = "authorizations"
     PRIOR_TREATMENTS = "prior_treatments"
     UNKNOWN_WORDS = "unknown_words"
-    """Indications that nobody knows, and sessions of an unknown product."""
+    """Unknown indications, and sessions of an unknown product."""
     CHANGED_DECISIONS = "changed_decisions"
     """Decisions with an id, the day they were recorded, the day they were withdrawn."""
 

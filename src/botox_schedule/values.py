@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from inspect import Parameter, Signature, getdoc
-from typing import Any, Self, TypeVar, get_origin
+from typing import Any, ParamSpec, Self, TypeVar, cast, get_origin
 
 from pydantic import (
     BaseModel,
@@ -23,13 +23,14 @@ _FIELD = re.compile(r"^    (\w+): (.*)$")
 _SECTION = re.compile(r"^(Attributes|Args|Raises|Returns):$")
 
 _V = TypeVar("_V")
+_P = ParamSpec("_P")
 
 STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 """What steers a text and shows nothing: two names that differ by it look alike."""
 
 
 class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """A value that cannot be changed; the fields' descriptions stand in its docstring."""
+    """A value that cannot be changed; its docstring describes the fields."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -49,13 +50,7 @@ class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Describe the model and each field with the words of its docstring."""
-        json_schema = handler(schema)
-        described = handler.resolve_ref_schema(json_schema)
-        summary, fields = _described(getdoc(cls) or "")
-        described["description"] = summary
-        for name, words in fields.items():
-            described["properties"][name]["description"] = words
-        return json_schema
+        return described_schema(cls, schema, handler)
 
 
 class Fact(Described, frozen=True):
@@ -82,6 +77,28 @@ class PatientValue(Value, frozen=True):
 
     def __repr_args__(self) -> Any:
         return []
+
+
+def made(model: Callable[_P, _V], *_: _P.args, **fields: _P.kwargs) -> _V:
+    """Return a value of what the engine has already checked: nothing is validated once more.
+
+    What comes from outside is validated by calling the model itself.
+    """
+    value = object.__new__(cast("type[Any]", model))
+    _set(value, "__dict__", _defaults(model) | fields)
+    _set(value, "__pydantic_fields_set__", set(fields))
+    _set(value, "__pydantic_extra__", None)
+    _set(value, "__pydantic_private__", None)
+    return cast("_V", value)
+
+
+_set = object.__setattr__
+
+
+@cache
+def _defaults(model: Any) -> dict[str, Any]:
+    """All fields in their order, those that have no default included."""
+    return {name: field.get_default() for name, field in model.model_fields.items()}
 
 
 def _parameter(name: str, field: FieldInfo) -> Parameter:
@@ -123,6 +140,19 @@ def _frozen(value: Value, name: str) -> ValidationError:
     place = name if name in type(value).model_fields else UNKNOWN_KEY
     fault = InitErrorDetails(type="frozen_instance", loc=(place,), input=None)
     return ValidationError.from_exception_data(type(value).__name__, [fault], hide_input=True)
+
+
+def described_schema(
+    cls: type, schema: CoreSchema, handler: GetJsonSchemaHandler
+) -> dict[str, Any]:
+    """Return a class's JSON schema, with the words of its docstring for it and for each field."""
+    json_schema = handler(schema)
+    described = handler.resolve_ref_schema(json_schema)
+    summary, fields = _described(getdoc(cls) or "")
+    described["description"] = summary
+    for name, words in fields.items():
+        described["properties"][name]["description"] = words
+    return json_schema
 
 
 def _described(doc: str) -> tuple[str, dict[str, str]]:

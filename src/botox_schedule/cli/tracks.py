@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from botox_schedule import DueStatus, Forecast, PatientRecord, Population, SchedulingPolicy
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table
-from botox_schedule.engine.check import judge_day
 from botox_schedule.engine.forecast import dates_of, day_in_question, forecast_in
 from botox_schedule.engine.limits import checks_on, is_clear
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Reading, Track, read_record
 from botox_schedule.engine.tracks import RecordTrack, tracks_of
+from botox_schedule.engine.verdict import judge_day
 from botox_schedule.engine.worklist import (
     Place,
     Waiting,

@@ -175,7 +175,7 @@ def shifted(day: date, count: int) -> date:
     datetime.date(2026, 3, 2)
     """
     try:
-        return day + timedelta(days=count)
+        return day + timedelta(count)
     except OverflowError:
         raise CalendarRangeError(_OUTSIDE) from None
 

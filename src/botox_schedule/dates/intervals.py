@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.errors import CalendarRangeError, IntervalError
 from botox_schedule.terms import ShortMonth
-from botox_schedule.values import Value
+from botox_schedule.values import Value, made
 
 _LAST_DAY = ShortMonth.LAST_DAY
 _MONTHS_PER_YEAR = 12
@@ -368,7 +368,9 @@ class IntervalRange(Value, frozen=True):
     def after(self, day: DayInput, *, short_month: ShortMonth = _LAST_DAY) -> Window:
         """Return the window that this range opens after *day*; both ends belong to it."""
         start = as_day(day)
-        return Window(
+        # The bounds are in order from whatever day they are counted, so the days are too.
+        return made(
+            Window,
             first=self.first.added_to(start, short_month),
             last=self.last.added_to(start, short_month),
         )

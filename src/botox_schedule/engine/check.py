@@ -1,12 +1,9 @@
 """Whether a patient may be treated on one day, each day judged for itself."""
 
-from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 from botox_schedule.dates.days import Day
-from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
@@ -18,7 +15,8 @@ from botox_schedule.engine.limits import (
 )
 from botox_schedule.engine.reasons import days_text, minimum_sentence, suppressed_reason
 from botox_schedule.engine.rules import Minimum, RulesOn
-from botox_schedule.engine.track import Track, doubtful_days
+from botox_schedule.engine.track import Track
+from botox_schedule.engine.verdict import judge_day, next_allowed
 from botox_schedule.protocols.model import ProtocolRef, SourceRef
 from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DayReasonCode
@@ -94,61 +92,6 @@ _VERDICTS = {
 }
 
 
-class DayVerdict(NamedTuple):
-    """What the rules say of one day, without the words.
-
-    Attributes:
-        allowed: Whether they allow it; None where a person must decide.
-        codes: Why.
-        rules: What is in force on the day; None without history.
-    """
-
-    allowed: bool | None
-    codes: tuple[DayReasonCode, ...]
-    rules: RulesOn | None
-
-
-def judge_day(track: Track, day: date) -> DayVerdict:
-    """Return what the rules in force on *day* say of it."""
-    in_force = None if track.rules is None else track.rules.on(day)
-    refusals = tuple(_refusals(track, day, in_force))
-    if refusals:
-        return DayVerdict(allowed=False, codes=refusals, rules=in_force)
-    doubts = tuple(_doubts(track, day, in_force))
-    if doubts:
-        return DayVerdict(allowed=None, codes=doubts, rules=in_force)
-    return DayVerdict(allowed=True, codes=(DayReasonCode.ALLOWED,), rules=in_force)
-
-
-def _refusals(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayReasonCode]:
-    ends_on = track.care.ends_on
-    if track.care.status is not None or (ends_on is not None and day >= ends_on):
-        yield DayReasonCode.CARE_ENDED
-    if track.holds.covers(day):
-        yield DayReasonCode.IN_HOLD
-    if in_force is None or track.rules is None or track.rules.is_part_of_last_session(day):
-        return
-    if in_force.deciding is not None and day < in_force.deciding.gives:
-        yield DayReasonCode.TOO_EARLY
-
-
-def _doubts(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayReasonCode]:
-    """Why a day that nothing forbids is not simply allowed."""
-    if in_force is None or track.rules is None:
-        yield DayReasonCode.NO_HISTORY
-        if doubtful_days(track.reading) or track.always_doubtful:
-            yield DayReasonCode.UNRECOGNIZED_SESSION
-        return
-    if track.rules.is_part_of_last_session(day):
-        yield DayReasonCode.SAME_SESSION
-    if in_force.doubtful_until is not None and day < in_force.doubtful_until:
-        yield DayReasonCode.UNRECOGNIZED_SESSION
-    if in_force.advising is not None and day < in_force.advising.gives:
-        yield DayReasonCode.ADVISORY
-    if in_force.opens_on is None or (not in_force.states_own and day < in_force.opens_on):
-        yield DayReasonCode.NO_INTERVAL
-
-
 def check_of(
     track: Track, day: date, planned: Decimal | None, besides: tuple[Finding, ...] = ()
 ) -> DateCheck:
@@ -157,7 +100,7 @@ def check_of(
     cycle = track.cycles[-1] if track.cycles else None
     question = LimitQuestion(track.reading, track.protocol, cycle, day, planned)
     checks = () if track.care.status is not None else limit_checks(question)
-    findings = (*besides, *track_findings(track), *limit_findings(checks, question))
+    findings = (*besides, *track_findings(track, on=day), *limit_findings(checks, question))
     deciding = None if verdict.rules is None else verdict.rules.deciding
     return DateCheck(
         on=day,
@@ -171,13 +114,6 @@ def check_of(
         findings=tuple(dict.fromkeys(findings)),
         reasons=tuple(_reason(track, day, code, verdict.rules) for code in verdict.codes),
     )
-
-
-def next_allowed(track: Track, day: date) -> date | None:
-    """Return the first allowed day from *day* on; None where none is known."""
-    if track.care.status is not None or track.rules is None:
-        return None
-    return first_allowed(track.rules.allowed_periods(), track.holds, day)
 
 
 _PLAIN = {

@@ -9,20 +9,22 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day
 from botox_schedule.engine.dates import overdue_after, usual_window
-from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.findings import (
+    data_findings,
+    early_timing,
+    rules_between,
+    timing_findings,
+)
 from botox_schedule.engine.rules import (
     IntervalRules,
-    Minimum,
-    RuleFacts,
     RulesOn,
     UsualWindow,
-    label_rules,
 )
 from botox_schedule.engine.track import Track
-from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.findings import Finding
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
-from botox_schedule.terms import CycleTiming, FindingCode
+from botox_schedule.terms import CycleTiming
 from botox_schedule.values import Value, notebook_html
 
 _NO_PRODUCT = "unknown"
@@ -95,14 +97,6 @@ def last_judgment(track: Track) -> CycleJudgment | None:
     return judge_cycle(track, previous, track.cycles[-1])
 
 
-def last_cycle_findings(track: Track, judgment: CycleJudgment | None = None) -> tuple[Finding, ...]:
-    """Return what is to be looked at about the last recorded cycle, which may be judged already."""
-    judged = judgment or last_judgment(track)
-    if judged is None:
-        return ()
-    return (*_data_findings(track.cycles[-1], track.holds), *judged.findings)
-
-
 def _cycle(
     track: Track, previous: CycleSessions | None, cycle: CycleSessions, number: int
 ) -> TreatmentCycle:
@@ -122,7 +116,7 @@ def _cycle(
         is_open=cycle is track.cycles[-1],
         held=judgment.held,
         advice=judgment.advice,
-        findings=(*_data_findings(cycle, track.holds), *judgment.findings),
+        findings=(*data_findings(cycle, track.holds), *judgment.findings),
     )
 
 
@@ -135,18 +129,14 @@ def judge_cycle(
     return judge_by(track, rules_between(track, previous, cycle), cycle)
 
 
-def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
-    """Return the rules after one cycle for the treatment that the next cycle gave."""
-    return IntervalRules(_facts_of(track, previous, cycle))
-
-
 def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJudgment:
     """Return how a cycle compares with the one before, by the rules after that one."""
     in_force = rules.on(cycle.first_on)
-    findings = tuple(_substitution(rules, in_force, cycle))
+    findings = tuple(timing_findings(track, rules, cycle))
     deciding = in_force.deciding
-    if deciding is not None and cycle.first_on < deciding.gives:
-        return _early(track, cycle, deciding, findings)
+    early = early_timing(track, deciding, cycle.first_on)
+    if deciding is not None and early is not None:
+        return CycleJudgment(early, (deciding.gives - cycle.first_on).days, findings=findings)
     window = usual_window(rules, in_force)
     if deciding is None and in_force.advising is None and window is None:
         return CycleJudgment(None, findings=findings)
@@ -158,47 +148,6 @@ def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJ
         advice=_advice(in_force, cycle.first_on),
         findings=findings,
     )
-
-
-def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> RuleFacts:
-    reading, policy = track.reading, track.policy
-    planned = frozenset((s.indication, s.product) for s in cycle.full_sessions)
-    last = frozenset((s.indication, s.product) for s in previous.sessions)
-    products = {product for _, product in planned}
-    return RuleFacts(
-        labels=label_rules(reading.known, track.protocol, planned, last),
-        policy=policy,
-        anchor=previous.anchored_on,
-        counted_from=previous.counted_from(touch_ups_count=policy.touch_up_moves_earliest),
-        overrides=tuple(o for o in reading.decisions.overrides if o.indication in track.clock),
-        payer=tuple(
-            dict.fromkeys(
-                rule
-                for product in sorted(product for product in products if product is not None)
-                for rule in policy.payer_rules(track.clock, product)
-            )
-        ),
-        approved=tuple(
-            a
-            for a in reading.decisions.authorizations
-            if a.indication in track.clock and a.product in products
-        ),
-        kind=track.protocol.retreatment.kind,
-    )
-
-
-def _early(
-    track: Track, cycle: CycleSessions, deciding: Minimum, findings: tuple[Finding, ...]
-) -> CycleJudgment:
-    short_by = (deciding.gives - cycle.first_on).days
-    tolerated_from = track.policy.validity_tolerance.before(
-        deciding.gives, short_month=track.policy.short_month
-    )
-    if cycle.first_on >= tolerated_from:
-        return CycleJudgment(CycleTiming.EARLY_WITHIN_TOLERANCE, short_by, findings=findings)
-    message = "the session came before the minimum after the one before; it counts"
-    early = make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
-    return CycleJudgment(CycleTiming.EARLY, short_by, findings=(*findings, early))
 
 
 def _lateness(
@@ -226,17 +175,6 @@ def _advice(in_force: RulesOn, day: date) -> str | None:
     return f"before the {advising.interval} that its source advises{words}"
 
 
-def _substitution(
-    rules: IntervalRules, in_force: RulesOn, cycle: CycleSessions
-) -> Iterable[Finding]:
-    version = in_force.protocol
-    outside = version is not None and cycle.first_on not in version.in_force
-    if rules.facts.labels.substituted or version is None or outside:
-        message = "the protocol that was in force is not among those given; another one judges"
-        code = FindingCode.JUDGED_BY_ANOTHER_PROTOCOL
-        yield make_finding(code, message, cycle.full_sessions)
-
-
 def _units(sessions: Iterable[TreatmentSession]) -> dict[str, Decimal | None]:
     totals: dict[str, Decimal | None] = {}
     for session in sessions:
@@ -245,37 +183,3 @@ def _units(sessions: Iterable[TreatmentSession]) -> dict[str, Decimal | None]:
         known = total is not None and session.units is not None
         totals[name] = total + session.units if known else None  # type: ignore[operator]
     return totals
-
-
-def _data_findings(cycle: CycleSessions, holds: HoldCalendar) -> Iterable[Finding]:
-    """Yield what is odd about the rows of a cycle."""
-    sessions = cycle.sessions
-    if cycle.opened_by_touch_up:
-        message = "a touch-up has no full session before it; it counts as one"
-        code = FindingCode.TOUCH_UP_WITHOUT_SESSION
-        yield make_finding(code, message, cycle.full_sessions[:1])
-    if unknown := [s for s in sessions if s.units is None]:
-        message = "a session's units are unknown; totals are a lower bound"
-        yield make_finding(FindingCode.UNKNOWN_UNITS, message, unknown)
-    if unknown := [s for s in sessions if s.product is None]:
-        message = "a session's product is unknown; every product's total is a lower bound"
-        yield make_finding(FindingCode.UNKNOWN_PRODUCT, message, unknown)
-    if len({s.product for s in sessions} - {None}) > 1:
-        message = "one cycle has several products; their units are never added"
-        yield make_finding(FindingCode.MIXED_PRODUCTS, message, sessions)
-    if held := [s for s in sessions if holds.covers(s.administered_on)]:
-        message = "a session was given during a hold"
-        yield make_finding(FindingCode.SESSION_DURING_HOLD, message, held)
-    for alike in _alike(cycle.full_sessions):
-        message = "equal product and units a few days apart; both count, they may be one"
-        code = FindingCode.PROBABLE_DUPLICATE_ACROSS_DAYS
-        yield make_finding(code, message, alike)
-
-
-def _alike(sessions: Iterable[TreatmentSession]) -> list[list[TreatmentSession]]:
-    """Return the sessions of several days with equal, known units of one product."""
-    alike: dict[tuple[object, ...], list[TreatmentSession]] = {}
-    for session in sessions:
-        if session.units is not None:
-            alike.setdefault((session.product, session.units), []).append(session)
-    return [s for s in alike.values() if s[0].administered_on != s[-1].administered_on]

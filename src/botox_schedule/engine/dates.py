@@ -1,5 +1,6 @@
 """From the rules after a session and the holds to the dates: facts in, dates out."""
 
+from bisect import bisect_right
 from datetime import date
 from typing import NamedTuple
 
@@ -7,7 +8,12 @@ from botox_schedule.dates.days import shifted
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import IntervalRules, Period, RulesOn, UsualRange, UsualWindow
 from botox_schedule.policy import SchedulingPolicy
-from botox_schedule.terms import UsualOwner
+from botox_schedule.terms import DueStatus, UsualOwner
+
+_STATUSES = (DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OVERDUE, DueStatus.LAPSED)
+
+Boundaries = tuple[date | None, date | None, date | None, date | None]
+"""The four dates in their order."""
 
 
 class TrackDates(NamedTuple):
@@ -34,7 +40,7 @@ class TrackDates(NamedTuple):
     window: UsualWindow | None
 
     @property
-    def boundaries(self) -> tuple[date | None, date | None, date | None, date | None]:
+    def boundaries(self) -> Boundaries:
         """The four dates in their order."""
         return self.earliest, self.due, self.overdue_from, self.lapsed_from
 
@@ -55,6 +61,19 @@ class TrackDates(NamedTuple):
             "typical": self.typical_on is not None and "typical" in own,
         }
         return tuple(name for name, rests in found.items() if rests)
+
+
+def status_on(boundaries: Boundaries, day: date) -> DueStatus:
+    """Return where *day* falls among the four dates; without any date ``no_interval``."""
+    known = [
+        (boundary, status)
+        for boundary, status in zip(boundaries, _STATUSES, strict=True)
+        if boundary is not None
+    ]
+    if not known:
+        return DueStatus.NO_INTERVAL
+    passed = bisect_right([boundary for boundary, _ in known], day)
+    return known[passed - 1][1] if passed else DueStatus.TOO_EARLY
 
 
 def track_dates(rules: IntervalRules, holds: HoldCalendar, as_of: date) -> TrackDates:

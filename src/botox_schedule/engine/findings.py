@@ -1,23 +1,32 @@
 """What a track has for a person to look at."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Protocol, TypeVar
 
 from botox_schedule.dates.days import age_on, shifted
-from botox_schedule.engine.cycles import CycleJudgment, last_cycle_findings
-from botox_schedule.engine.rules import Minimum
+from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.rules import IntervalRules, Minimum, RuleFacts, RulesOn, label_rules
 from botox_schedule.engine.track import Reading, Track
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import (
     CareEnd,
-    Decision,
     Hold,
     IntervalOverride,
     PriorAuthorization,
     TreatmentSession,
 )
-from botox_schedule.terms import DueStatus, FindingCode, MinimumKind, Population
+from botox_schedule.terms import CycleTiming, DueStatus, FindingCode, MinimumKind, Population
+
+
+class _Named(Protocol):
+    @property
+    def indication(self) -> str | None: ...
+
+
+_Row = TypeVar("_Row", bound=_Named)
 
 UNRESOLVED_AFTER_DAYS = 2
 """A booking whose day has passed is looked at only after so many days: results come in late."""
@@ -33,23 +42,28 @@ _LABELS = frozenset(
 _PAYERS = frozenset({MinimumKind.PAYER, MinimumKind.AUTHORIZATION})
 
 
-def track_findings(track: Track, judgment: CycleJudgment | None = None) -> tuple[Finding, ...]:
+def track_findings(
+    track: Track, judged: Sequence[Finding] | None = None, on: date | None = None
+) -> tuple[Finding, ...]:
     """Return the findings of a track, each once; those about limits come with the checks.
 
-    The last cycle may be judged already.
+    Args:
+        track: The track.
+        judged: What was found about the last cycle, where it is judged already.
+        on: The day in question; by default the track's.
     """
     found = [*record_findings(track.reading)]
     found += _later_sessions(track)
     found += _prior_treatments(track)
     found += _care(track)
     found += _switches(track)
-    found += last_cycle_findings(track, judgment)
-    found += _holds(track)
-    if track.care.status is None and not _is_held_open(track):
-        found += _age(track)
-        found += _rules(track)
-    if track.status is not DueStatus.DECEASED:
-        found += booking_findings(track)
+    found += last_cycle_findings(track, judged)
+    if track.care.status is None:
+        found += _holds(track)
+        if not _is_held_open(track):
+            found += _age(track, on or track.as_of)
+            found += _rules(track)
+    found += booking_findings(track)
     return tuple(dict.fromkeys(found))
 
 
@@ -65,26 +79,33 @@ def record_findings(reading: Reading) -> Iterable[Finding]:
 
 def _unrecognized(reading: Reading) -> Iterable[Finding]:
     """Yield each unknown indication with the nearest known names; it names no other text."""
-    decisions = reading.decisions
-    decided: list[Hold | IntervalOverride | PriorAuthorization | CareEnd] = [
+    history, decisions, policy = reading.history, reading.decisions, reading.policy
+    counted: list[TreatmentSession | Hold | IntervalOverride | PriorAuthorization | CareEnd] = [
+        *history.unrecognized,
         *decisions.holds,
         *decisions.overrides,
         *decisions.authorizations,
         *decisions.discharges,
     ]
-    by_name: dict[str, list[TreatmentSession | Decision]] = {
-        prior.indication: []
-        for prior in reading.record.prior_treatments
-        if not reading.recognizes(prior.indication)
-    }
-    for row in (*reading.history.unrecognized, *decided):
-        if row.indication is not None and not reading.recognizes(row.indication):
-            by_name.setdefault(row.indication, []).append(row)
-    for name in sorted(by_name):
+    rows = _by_unknown_name(reading, counted)
+    visits = _by_unknown_name(reading, (*history.booked, *history.missed))
+    priors = _by_unknown_name(reading, reading.record.prior_treatments)
+    chosen = {*(rule.indication for rule in policy.payer), *(name for name, _ in policy.usual)}
+    unknown = {name for name in chosen if name is not None and not reading.is_known_name(name)}
+    for name in sorted({*rows, *visits, *priors, *unknown}):
         near = nearest_indications(name, reading.known.indications)
         hint = f"the nearest known: {', '.join(near)}" if near else "no known name is near"
         message = f"an indication is unknown, so days that depend on it are left open; {hint}"
-        yield make_finding(FindingCode.UNRECOGNIZED_INDICATION, message, by_name[name])
+        code = FindingCode.UNRECOGNIZED_INDICATION
+        yield make_finding(code, message, rows.get(name, ()), visits.get(name, ()))
+
+
+def _by_unknown_name(reading: Reading, rows: Iterable[_Row]) -> dict[str, list[_Row]]:
+    found: dict[str, list[_Row]] = {}
+    for row in rows:
+        if row.indication is not None and not reading.recognizes(row.indication):
+            found.setdefault(row.indication, []).append(row)
+    return found
 
 
 def _later_sessions(track: Track) -> Iterable[Finding]:
@@ -97,7 +118,12 @@ def _later_sessions(track: Track) -> Iterable[Finding]:
         or s.indication in others
         or not track.known.recognizes(s.indication)
     ]
-    if later:
+    ahead = [
+        prior
+        for prior in track.record.prior_treatments
+        if prior.indication in track.clock and prior.last_on and prior.last_on > track.as_of
+    ]
+    if later or ahead:
         message = "a completed session is dated after the day of the question; it is left out"
         yield make_finding(FindingCode.FUTURE_COMPLETED_SESSION, message, later)
 
@@ -149,6 +175,116 @@ def _holds(track: Track) -> Iterable[Finding]:
         yield make_finding(FindingCode.HOLD_ENDED, message, ended)
 
 
+def last_cycle_findings(track: Track, judged: Sequence[Finding] | None = None) -> Iterable[Finding]:
+    """Yield what is to be looked at about the last recorded cycle, which may be judged already."""
+    if not track.cycles:
+        return
+    cycle = track.cycles[-1]
+    yield from data_findings(cycle, track.holds)
+    if judged is not None:
+        yield from judged
+    elif len(track.cycles) > 1:
+        rules = rules_between(track, track.cycles[-2], cycle)
+        yield from timing_findings(track, rules, cycle)
+
+
+def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
+    """Return the rules after one cycle for the treatment that the next cycle gave."""
+    return IntervalRules(_facts_of(track, previous, cycle))
+
+
+def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> RuleFacts:
+    reading, policy = track.reading, track.policy
+    planned = frozenset((s.indication, s.product) for s in cycle.full_sessions)
+    last = frozenset((s.indication, s.product) for s in previous.sessions)
+    products = {product for _, product in planned}
+    return RuleFacts(
+        labels=label_rules(reading.known, track.protocol, planned, last),
+        policy=policy,
+        anchor=previous.anchored_on,
+        counted_from=previous.counted_from(touch_ups_count=policy.touch_up_moves_earliest),
+        overrides=tuple(o for o in reading.decisions.overrides if o.indication in track.clock),
+        payer=tuple(
+            dict.fromkeys(
+                rule
+                for product in sorted(product for product in products if product is not None)
+                for rule in policy.payer_rules(track.clock, product)
+            )
+        ),
+        approved=tuple(
+            a
+            for a in reading.decisions.authorizations
+            if a.indication in track.clock and a.product in products
+        ),
+        kind=track.protocol.retreatment.kind,
+    )
+
+
+def early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTiming | None:
+    """How a day before the minimum counts; None from the minimum on."""
+    if deciding is None or day >= deciding.gives:
+        return None
+    policy = track.policy
+    tolerated_from = policy.validity_tolerance.before(
+        deciding.gives, short_month=policy.short_month
+    )
+    return CycleTiming.EARLY_WITHIN_TOLERANCE if day >= tolerated_from else CycleTiming.EARLY
+
+
+def timing_findings(track: Track, rules: IntervalRules, cycle: CycleSessions) -> Iterable[Finding]:
+    """Yield what is to be looked at about the day of a cycle, by the rules after the one before."""
+    in_force = rules.on(cycle.first_on)
+    yield from _substitution(rules, in_force, cycle)
+    if early_timing(track, in_force.deciding, cycle.first_on) is CycleTiming.EARLY:
+        message = "the session came before the minimum after the one before; it counts"
+        yield make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
+
+
+def _substitution(
+    rules: IntervalRules, in_force: RulesOn, cycle: CycleSessions
+) -> Iterable[Finding]:
+    version = in_force.protocol
+    outside = version is not None and cycle.first_on not in version.in_force
+    if rules.facts.labels.substituted or version is None or outside:
+        message = "the protocol that was in force is not among those given; another one judges"
+        code = FindingCode.JUDGED_BY_ANOTHER_PROTOCOL
+        yield make_finding(code, message, cycle.full_sessions)
+
+
+def data_findings(cycle: CycleSessions, holds: HoldCalendar) -> Iterable[Finding]:
+    """Yield what is odd about the rows of a cycle."""
+    sessions = cycle.sessions
+    if cycle.opened_by_touch_up:
+        message = "a touch-up has no full session before it; it counts as one"
+        code = FindingCode.TOUCH_UP_WITHOUT_SESSION
+        yield make_finding(code, message, cycle.full_sessions[:1])
+    if unknown := [s for s in sessions if s.units is None]:
+        message = "a session's units are unknown; totals are a lower bound"
+        yield make_finding(FindingCode.UNKNOWN_UNITS, message, unknown)
+    if unknown := [s for s in sessions if s.product is None]:
+        message = "a session's product is unknown; every product's total is a lower bound"
+        yield make_finding(FindingCode.UNKNOWN_PRODUCT, message, unknown)
+    if len({s.product for s in sessions} - {None}) > 1:
+        message = "one cycle has several products; their units are never added"
+        yield make_finding(FindingCode.MIXED_PRODUCTS, message, sessions)
+    if held := [s for s in sessions if holds.covers(s.administered_on)]:
+        message = "a session was given during a hold"
+        yield make_finding(FindingCode.SESSION_DURING_HOLD, message, held)
+    for alike in _alike(cycle.full_sessions):
+        message = "equal product and units a few days apart; both count, they may be one"
+        code = FindingCode.PROBABLE_DUPLICATE_ACROSS_DAYS
+        yield make_finding(code, message, alike)
+
+
+def _alike(sessions: Iterable[TreatmentSession]) -> list[list[TreatmentSession]]:
+    """Return the sessions of several days with equal, known units of one product."""
+    alike: dict[tuple[object, ...], list[TreatmentSession]] = {}
+    for session in sessions:
+        if session.units is not None:
+            alike.setdefault((session.product, session.units), []).append(session)
+    return [s for s in alike.values() if s[0].administered_on != s[-1].administered_on]
+
+
 def next_look(track: Track) -> date | None:
     """Return when somebody should look at the hold that the track is on: the earliest day."""
     on_hold = [h for h in track.holds.known if h.first <= track.as_of and _is_running(h, track)]
@@ -179,7 +315,7 @@ def _needs_review(track: Track, hold: Hold) -> bool:
     return running and review_day(track, hold) <= track.as_of
 
 
-def _age(track: Track) -> Iterable[Finding]:
+def _age(track: Track, on: date) -> Iterable[Finding]:
     """An unknown age matters where it decides between people, not for every adult."""
     ages, born_on = track.protocol.ages, track.record.born_on
     if ages is None:
@@ -188,7 +324,7 @@ def _age(track: Track) -> Iterable[Finding]:
         if track.protocol.population is Population.PEDIATRIC or ages.last is not None:
             message = "the protocol is for certain ages, and the patient's age is unknown"
             yield make_finding(FindingCode.AGE_UNKNOWN, message)
-    elif age_on(born_on, track.as_of) not in ages:
+    elif age_on(born_on, on) not in ages:
         message = "the patient is outside the ages that the protocol is for"
         yield make_finding(FindingCode.AGE_OUTSIDE_PROTOCOL, message)
 
@@ -206,10 +342,11 @@ def _rules(track: Track) -> Iterable[Finding]:
     latest = max(overrides, key=lambda m: m.gives, default=None)
     if latest is not None:
         yield from _below(latest, in_force.replaced, _LABELS, FindingCode.OVERRIDE_BELOW_LABEL)
-        payers = (*in_force.replaced, *in_force.minimums)
-        yield from _below(latest, payers, _PAYERS, FindingCode.OVERRIDE_BELOW_PAYER)
+        yield from _below(latest, in_force.minimums, _PAYERS, FindingCode.OVERRIDE_BELOW_PAYER)
     if rules.expired(dates.earliest):
-        message = "an override that would have given an earlier day has ended"
+        message = (
+            "an override that would have given an earlier day ends before the first allowed day"
+        )
         yield make_finding(FindingCode.EXPIRED_OVERRIDE, message)
     if dates.unverified:
         names = " and the ".join(dates.unverified)
@@ -238,7 +375,7 @@ def booking_findings(track: Track) -> Iterable[Finding]:
     anchor = track.anchor
     own = [s for s in track.bookings if anchor is None or s.administered_on > anchor]
     settled = [s for s in own if (track.as_of - s.administered_on).days > UNRESOLVED_AFTER_DAYS]
-    if settled:
+    if settled and track.status is not DueStatus.DECEASED:
         message = "a booked day has passed, and what became of the booking is not recorded"
         yield make_finding(FindingCode.BOOKING_UNRESOLVED, message, settled)
     ahead = [s for s in own if s.administered_on >= track.as_of]
@@ -269,6 +406,8 @@ def booking_codes(track: Track, day: date) -> Iterable[FindingCode]:
     ends_on = track.care.ends_on
     if track.care.status is not None or (ends_on is not None and day >= ends_on):
         yield FindingCode.BOOKING_AFTER_CARE_END
+    if track.status is DueStatus.DECEASED:
+        return
     if track.holds.covers(day):
         yield FindingCode.BOOKING_IN_HOLD
     if track.rules is None:

@@ -7,14 +7,13 @@ from decimal import Decimal
 from pydantic import Field
 
 from botox_schedule.dates.days import Day
-from botox_schedule.engine.check import judge_day
 from botox_schedule.engine.findings import next_look, record_findings, track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
-    LimitQuestion,
     is_clear,
     limit_checks,
     limit_findings,
+    limit_question,
     limits_in_words,
 )
 from botox_schedule.engine.reasons import DateReason, date_reasons
@@ -26,11 +25,11 @@ from botox_schedule.engine.response import (
     timeline_of,
 )
 from botox_schedule.engine.session import DueDates, due_dates_of
-from botox_schedule.engine.track import Reading, Track, status_without_protocol
+from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
 from botox_schedule.engine.tracks import RecordTrack
+from botox_schedule.engine.verdict import judge_day
 from botox_schedule.policy import SchedulingPolicy
-from botox_schedule.protocols.collection import version_on
-from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
+from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import (
@@ -41,7 +40,7 @@ from botox_schedule.terms import (
     Product,
     ResponsePhase,
 )
-from botox_schedule.values import Value, notebook_html
+from botox_schedule.values import Value, made, notebook_html
 
 _OTHER_SESSIONS_DAYS = 112
 
@@ -252,7 +251,8 @@ def forecast_of(
     anchor, due, as_of = track.anchor, dates.due, track.as_of
     findings = [*besides, *track_findings(track), *limit_findings(checks, question)]
     findings += _early_ends(observed, track)
-    return Forecast(
+    return made(
+        Forecast,
         as_of=as_of,
         indication=track.protocol.indication,
         protocol=track.protocol.ref,
@@ -263,12 +263,10 @@ def forecast_of(
         review_on=next_look(track) if track.status is DueStatus.ON_HOLD else None,
         cycle_number=track.cycle_number,
         last_session_on=anchor,
-        days_since_last=None if anchor is None else (as_of - anchor).days,
-        days_to_due=(due - as_of).days if due is not None and as_of <= due else None,
-        days_since_due=(as_of - due).days if due is not None and as_of >= due else None,
-        booking=None
-        if booked is None
-        else Booking(on=booked.administered_on, session_id=booked.id),
+        days_since_last=_days_between(anchor, as_of),
+        days_to_due=_days_between(as_of, due),
+        days_since_due=_days_between(due, as_of),
+        booking=_booking_of(booked),
         timeline=timeline,
         phase=None if timeline is None else response_phase(timeline, as_of=as_of),
         observed=observed,
@@ -278,6 +276,17 @@ def forecast_of(
         findings=tuple(dict.fromkeys(findings)),
         reasons=date_reasons(track),
     )
+
+
+def _days_between(first: date | None, last: date | None) -> int | None:
+    """The days from *first* to *last*; None where one is unknown or they are not in that order."""
+    return None if first is None or last is None or first > last else (last - first).days
+
+
+def _booking_of(session: TreatmentSession | None) -> Booking | None:
+    if session is None:
+        return None
+    return made(Booking, on=session.administered_on, session_id=session.id)
 
 
 def _early_ends(observed: ObservedResponse | None, track: Track) -> Iterator[Finding]:
@@ -319,21 +328,15 @@ def day_in_question(track: Track, dates: DueDates, booked: TreatmentSession | No
     return max(track.as_of, dates.due or dates.earliest or track.as_of)
 
 
-def limit_question(
-    track: Track, day: date, booked: TreatmentSession | None, planned: Decimal | None
-) -> LimitQuestion:
-    """Return what is asked about limits; the booking's units are planned unless others are."""
-    if planned is None and booked is not None and booked.product is track.protocol.product:
-        planned = booked.units
-    cycle = track.cycles[-1] if track.cycles else None
-    return LimitQuestion(track.reading, track.protocol, cycle, day, planned)
-
-
 def _other_sessions(track: Track) -> tuple[OtherSession, ...]:
     as_of = track.as_of
     return tuple(
-        OtherSession(
-            on=s.administered_on, indication=s.indication, product=s.product, units=s.units
+        made(
+            OtherSession,
+            on=s.administered_on,
+            indication=s.indication,
+            product=s.product,
+            units=s.units,
         )
         for s in track.history.completed
         if s.indication not in track.clock
@@ -357,16 +360,6 @@ def timeline_of_track(track: Track) -> ResponseTimeline | None:
     )
 
 
-def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentProtocol:
-    """Return the version that was in force for a session, else the track's protocol."""
-    given = track.protocol
-    families = track.known.find(
-        session.indication, session.product or given.product, given.population, given.region
-    )
-    versions = families[0] if families else track.known.versions(given)
-    return version_on(versions, session.administered_on) or given
-
-
 def course_start(track: Track) -> date | None:
     """Return the course's first day: elsewhere or here, None where that is unknown."""
     first_here = track.cycles[0].first_on if track.cycles else None
@@ -387,15 +380,10 @@ def forecast_in(reading: Reading, found: RecordTrack, planned: Decimal | None = 
 
 def forecast_without_protocol(reading: Reading, indication: str) -> Forecast:
     """Return the answer for sessions of an indication that no protocol is known for."""
-    sessions = [
-        s
-        for s in (*reading.history.completed, *reading.history.unrecognized)
-        if s.indication == indication
-    ]
-    last = max((s.administered_on for s in sessions), default=None)
-    status = status_without_protocol(reading, indication, sessions)
+    status, last = without_protocol(reading, indication)
     sentence = "no protocol is known for this indication"
-    return Forecast(
+    return made(
+        Forecast,
         as_of=reading.as_of,
         indication=indication,
         protocol=None,
@@ -403,7 +391,7 @@ def forecast_without_protocol(reading: Reading, indication: str) -> Forecast:
         status=status,
         dates=DueDates(),
         last_session_on=last,
-        days_since_last=None if last is None else (reading.as_of - last).days,
+        days_since_last=_days_between(last, reading.as_of),
         findings=tuple(record_findings(reading)),
         reasons={
             name.value: DateReason(date_name=name, on=None, rule=sentence, protocol=None)

@@ -26,7 +26,7 @@ class HoldCalendar:
 
     def covers(self, day: date) -> bool:
         """Whether *day* is on hold."""
-        return any(is_within(first, day, last) for first, last in self.spans)
+        return bool(self.spans) and any(is_within(first, day, last) for first, last in self.spans)
 
     def touches(self, first: date, last: date) -> bool:
         """Whether a day from *first* to *last*, both included, is on hold."""

@@ -23,7 +23,7 @@ from botox_schedule.terms import (
     Product,
     ShortMonth,
 )
-from botox_schedule.values import Value
+from botox_schedule.values import Value, made
 
 _ZERO = Decimal(0)
 
@@ -129,6 +129,16 @@ class LimitQuestion(NamedTuple):
     planned: Decimal | None
 
 
+def limit_question(
+    track: Track, day: date, booked: TreatmentSession | None, planned: Decimal | None
+) -> LimitQuestion:
+    """Return what is asked about limits; the booking's units are planned unless others are."""
+    if planned is None and booked is not None and booked.product is track.protocol.product:
+        planned = booked.units
+    cycle = track.cycles[-1] if track.cycles else None
+    return LimitQuestion(track.reading, track.protocol, cycle, day, planned)
+
+
 def planned_units(units: Decimal | int | None) -> Decimal | None:
     """Return planned units as an exact number.
 
@@ -179,12 +189,23 @@ def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
         readings = [window.reading for window in limit.windows]
         wanted = question.reading.policy.limit_reading
         chosen = wanted if wanted in readings else readings[0]
+        sessions, maximum = _in_scope(limit, question), _maximum(limit, question)
         for window in limit.windows:
-            yield _window_check(limit, window, question, chosen=window.reading == chosen)
+            given = _given_in(window, sessions, question)
+            yield made(
+                LimitCheck,
+                **_sums(limit, given, maximum, question),
+                reading=window.reading,
+                window=window.window,
+                chosen=window.reading == chosen,
+                clears_on=_clears_on(given, maximum, window.window, question),
+            )
     elif limit.per is LimitPer.SESSION:
         yield _session_check(limit, question)
     else:
-        yield LimitCheck(limit=limit, on=question.on, planned=question.planned, not_checked=True)
+        yield made(
+            LimitCheck, limit=limit, on=question.on, planned=question.planned, not_checked=True
+        )
 
 
 def _in_scope(limit: DoseLimit, question: LimitQuestion) -> list[TreatmentSession]:
@@ -220,21 +241,12 @@ def _maximum(limit: DoseLimit, question: LimitQuestion) -> _Maximum:
     return _Maximum(units, unweighed=False)
 
 
-def _window_check(
-    limit: DoseLimit, window: LimitWindow, question: LimitQuestion, *, chosen: bool
-) -> LimitCheck:
+def _given_in(
+    window: LimitWindow, sessions: list[TreatmentSession], question: LimitQuestion
+) -> Total:
     short_month = question.reading.policy.short_month
-    sessions = in_window(_in_scope(limit, question), window.window, question.on, short_month)
-    given = sum_units(sessions, question.protocol.product)
-    maximum = _maximum(limit, question)
-    clears_on = _clears_on(given, maximum, window.window, question)
-    return LimitCheck(
-        **_sums(limit, given, maximum, question),
-        reading=window.reading,
-        window=window.window,
-        chosen=chosen,
-        clears_on=clears_on,
-    )
+    inside = in_window(sessions, window.window, question.on, short_month)
+    return sum_units(inside, question.protocol.product)
 
 
 def _sums(
@@ -284,7 +296,7 @@ def _session_check(limit: DoseLimit, question: LimitQuestion) -> LimitCheck:
     given = sum_units(sessions, question.protocol.product)
     maximum = _maximum(limit, question)
     fields = _sums(limit, given, maximum, question)
-    return LimitCheck(**fields, clears_on=_session_clears_on(fields, maximum, question))
+    return made(LimitCheck, **fields, clears_on=_session_clears_on(fields, maximum, question))
 
 
 def _session_clears_on(

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from botox_schedule.dates.days import shifted
 from botox_schedule.dates.intervals import IntervalRange, Window
-from botox_schedule.engine.check import judge_day
 from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates
 from botox_schedule.engine.rules import IntervalRules, label_rules
 from botox_schedule.engine.session import ProjectedSession
 from botox_schedule.engine.track import Track
+from botox_schedule.engine.verdict import judge_day
 
 
 class _Step(NamedTuple):

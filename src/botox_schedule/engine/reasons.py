@@ -22,7 +22,7 @@ from botox_schedule.terms import (
     UsualOwner,
     Verification,
 )
-from botox_schedule.values import Value
+from botox_schedule.values import Value, made
 
 _OWNERS = {
     MinimumKind.LABEL: "the",
@@ -165,7 +165,7 @@ def _undated(track: Track, sentence: str) -> dict[str, DateReason]:
 
 
 def _undated_reason(track: Track, name: DateName, sentence: str) -> DateReason:
-    return DateReason(date_name=name, on=None, rule=sentence, protocol=track.protocol.ref)
+    return made(DateReason, date_name=name, on=None, rule=sentence, protocol=track.protocol.ref)
 
 
 def _why_never(track: Track, rules: RulesOn) -> str:
@@ -213,7 +213,8 @@ def _earliest(track: Track, dates: TrackDates) -> DateReason:
     protocol = None if deciding is None else deciding.protocol
     source = None if protocol is None else protocol.retreatment.minimum_source
     shown = protocol or rules.protocol or track.protocol
-    return DateReason(
+    return made(
+        DateReason,
         date_name=DateName.EARLIEST,
         on=dates.earliest,
         rule=sentence,
@@ -257,7 +258,8 @@ def _outcome(minimum: Minimum, deciding: Minimum | None) -> CandidateOutcome:
 
 def _candidate(minimum: Minimum, outcome: CandidateOutcome) -> RuleCandidate:
     protocol = minimum.protocol
-    return RuleCandidate(
+    return made(
+        RuleCandidate,
         rule=minimum.kind,
         interval=minimum.interval,
         gives=minimum.gives,
@@ -339,7 +341,8 @@ def _usual_reason(
     usual, version = dates.rules.usual, dates.rules.protocol or track.protocol
     own = usual is not None and usual.owner is UsualOwner.LABEL
     source = version.retreatment.usual_source if own else None
-    return DateReason(
+    return made(
+        DateReason,
         date_name=name,
         on=on,
         rule=sentence,

@@ -4,7 +4,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.dates.intervals import Window
@@ -12,7 +13,7 @@ from botox_schedule.errors import OrderError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
 from botox_schedule.terms import ForWhom, ResponsePhase
-from botox_schedule.values import PatientValue, Value, notebook_html
+from botox_schedule.values import PatientValue, Value, made, notebook_html
 
 
 class Stage(NamedTuple):
@@ -31,6 +32,9 @@ STAGES = (
 """The windows of the response in their order; engine, views and calendars read this table."""
 
 _ONSET, _PEAK, _WEAR_OFF = STAGES
+_FIELDS = {stage: (stage.name, f"{stage.name}_for_whom", f"{stage.name}_share") for stage in STAGES}
+_FIGURES = {stage: attrgetter(*names) for stage, names in _FIELDS.items()}
+"""What a protocol and a timeline state of each window: itself, whom it is about, their share."""
 
 FEWEST_CYCLES = 3
 """From so many cycles on, what one patient noticed says something about the next."""
@@ -85,16 +89,8 @@ class ResponseTimeline(Value, frozen=True):
 
     def windows(self) -> tuple[StagedWindow, ...]:
         """Return the stated windows in the order of their stages."""
-        return tuple(
-            StagedWindow(
-                stage,
-                window,
-                getattr(self, f"{stage.name}_for_whom"),
-                getattr(self, f"{stage.name}_share"),
-            )
-            for stage in STAGES
-            if (window := getattr(self, stage.name)) is not None
-        )
+        stated = ((stage, *figures(self)) for stage, figures in _FIGURES.items())
+        return tuple(StagedWindow(*staged) for staged in stated if staged[1] is not None)
 
 
 class ObservedDays(PatientValue, frozen=True):
@@ -146,23 +142,19 @@ def timeline_of(
     response, short_month = protocol.response, policy.short_month
     if course_started_on is not None and course_started_on > day:
         raise OrderError("course_started_on lies after administered_on; give an earlier day")
-    windows = {
-        stage.name: stated.after(day, short_month=short_month)
-        for stage in STAGES
-        if (stated := getattr(response, stage.name)) is not None
-    }
-    about = {
-        f"{name}_{field}": getattr(response, f"{name}_{field}")
-        for name in windows
-        for field in ("for_whom", "share")
-    }
+    windows: dict[str, Any] = {}
+    for stage, figures in _FIGURES.items():
+        stated, *about = figures(response)
+        if stated is not None:
+            window = stated.after(day, short_month=short_month)
+            windows |= zip(_FIELDS[stage], (window, *about), strict=True)
     full_benefit_by = None
     if course_started_on is not None and response.full_benefit is not None:
         full_benefit_by = response.full_benefit.added_to(course_started_on, short_month)
-    return ResponseTimeline(
+    return made(
+        ResponseTimeline,
         administered_on=day,
         **windows,
-        **about,
         full_benefit_by=full_benefit_by,
         protocol=protocol.ref,
         unverified=protocol.unverified_response,

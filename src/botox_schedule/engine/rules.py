@@ -1,10 +1,10 @@
 """Which minimums and which usual range are in force on a day."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from botox_schedule.dates.days import is_within, shifted
 from botox_schedule.dates.intervals import Interval, IntervalRange
@@ -121,6 +121,25 @@ class UsualWindow(NamedTuple):
     lapsed_from: date
 
 
+class StatedMinimum(NamedTuple):
+    """An interval, and the days on which it is in force; both ends belong to them."""
+
+    first: date | None
+    last: date | None
+    interval: Interval
+
+
+class Overriding(NamedTuple):
+    """What the overrides that win on a day state: each authority's minimum, a usual range."""
+
+    clinician: Interval | None
+    payer: Interval | None
+    usual: IntervalRange | None
+
+
+_NO_OVERRIDES = Overriding(None, None, None)
+
+
 class RuleFacts(NamedTuple):
     """Everything that the rules of one clock depend on, after one anchor.
 
@@ -133,8 +152,7 @@ class RuleFacts(NamedTuple):
         overrides: The overrides of the clock.
         payer: The payer's rules about the track.
         approved: The authorizations of the clock for the planned product.
-        doubtful_overrides: Overrides under an unknown indication.
-        doubtful_approved: Authorizations under an unknown indication.
+        doubtful: What decisions and payer's rules under an unknown indication state.
         doubtful_from: Days from which sessions under an unknown indication count.
         always_doubtful: Whether a course elsewhere under an unknown indication has no last day.
         longest: The minimums of all known protocols, which bound such a session.
@@ -151,8 +169,7 @@ class RuleFacts(NamedTuple):
     overrides: tuple[IntervalOverride, ...] = ()
     payer: tuple[PayerRule, ...] = ()
     approved: tuple[PriorAuthorization, ...] = ()
-    doubtful_overrides: tuple[IntervalOverride, ...] = ()
-    doubtful_approved: tuple[PriorAuthorization, ...] = ()
+    doubtful: tuple[StatedMinimum, ...] = ()
     doubtful_from: tuple[date, ...] = ()
     always_doubtful: bool = False
     longest: tuple[Interval, ...] = ()
@@ -164,12 +181,13 @@ class RuleFacts(NamedTuple):
 class IntervalRules:
     """The rules of one clock after one anchor: they change only on a few days."""
 
-    __slots__ = ("_on", "_starts", "facts", "windows")
+    __slots__ = ("_on", "_overriding", "_starts", "facts", "windows")
 
     def __init__(self, facts: RuleFacts) -> None:
         self.facts: RuleFacts = facts
         ahead = {day for day in _changes(facts) if day > facts.anchor}
         self._starts = [facts.anchor, *sorted(ahead)]
+        self._overriding = _overriding_from(facts, self._starts)
         self._on: dict[date, RulesOn] = {}
         self.windows: dict[int, UsualWindow | None] = {}
 
@@ -179,7 +197,8 @@ class IntervalRules:
 
     def _from(self, start: date) -> RulesOn:
         if start not in self._on:
-            self._on[start] = _rules_on(self.facts, start)
+            overriding = self._overriding.get(start, _NO_OVERRIDES)
+            self._on[start] = _rules_on(self.facts, start, overriding)
         return self._on[start]
 
     def is_part_of_last_session(self, day: date) -> bool:
@@ -226,7 +245,63 @@ class IntervalRules:
         return [m for m in ended if earliest is None or m.gives < earliest]
 
 
-def _rules_on(facts: RuleFacts, day: date) -> RulesOn:
+def _overriding_from(facts: RuleFacts, starts: Sequence[date]) -> dict[date, Overriding]:
+    """What the overrides in force from each of the days on state; nothing without overrides."""
+    if not facts.overrides:
+        return {}
+    stating = [o for o in facts.overrides if o.minimum is not None]
+    won = (
+        *(
+            _winners((o for o in stating if o.authority is who), _minimum_rank(facts), starts)
+            for who in (Authority.CLINICIAN, Authority.PAYER)
+        ),
+        _winners((o for o in facts.overrides if o.usual is not None), _usual_rank(facts), starts),
+    )
+    return {
+        start: Overriding(
+            None if clinician is None else clinician.minimum,
+            None if payer is None else payer.minimum,
+            None if usual is None else usual.usual,
+        )
+        for start, clinician, payer, usual in zip(starts, *won, strict=True)
+    }
+
+
+_Rank = Callable[[IntervalOverride], tuple[Any, ...]]
+
+
+def _winners(
+    overrides: Iterable[IntervalOverride], rank: _Rank, starts: Sequence[date]
+) -> list[IntervalOverride | None]:
+    """Of the overrides valid from each of the days on, the one of the highest rank."""
+    won: list[IntervalOverride | None] = [None] * len(starts)
+    # Each is laid over those of a lower rank, so that many of them cost no more than sorting.
+    for override in sorted(overrides, key=rank):
+        begin = bisect_left(starts, override.first)
+        end = len(starts) if override.last is None else bisect_right(starts, override.last)
+        won[begin:end] = [override] * (end - begin)
+    return won
+
+
+def _minimum_rank(facts: RuleFacts) -> _Rank:
+    # The text comes last: it decides only between lengths that are equal, so that no order does.
+    return lambda o: (o.first, _days(facts, o.minimum), str(o.minimum))
+
+
+def _usual_rank(facts: RuleFacts) -> _Rank:
+    """The override that starts last, then the longer, then the clinician's."""
+
+    def rank(override: IntervalOverride) -> tuple[Any, ...]:
+        usual = override.usual
+        first, last = (None, None) if usual is None else (usual.first, usual.last)
+        clinician = override.authority is Authority.CLINICIAN
+        # The text comes last: it decides only between lengths that are equal.
+        return override.first, _days(facts, first), _days(facts, last), clinician, str(usual)
+
+    return rank
+
+
+def _rules_on(facts: RuleFacts, day: date, overriding: Overriding) -> RulesOn:
     own = [v for versions in facts.labels.own if (v := version_on(versions, day)) is not None]
     labels = [_label(facts, MinimumKind.LABEL, v) for v in own if v.retreatment.minimum is not None]
     protocol = _judging(own, labels)
@@ -234,23 +309,24 @@ def _rules_on(facts: RuleFacts, day: date) -> RulesOn:
     if facts.labels.others:
         labels += _other_labels(facts, day)
     payers = _payers(facts, day) if facts.payer or facts.approved else []
-    minimums, replaced, overridden = _overridden(facts, day, labels, payers)
-    if facts.doubtful_overrides or facts.doubtful_approved:
+    minimums, replaced, overridden = _overridden(facts, overriding, labels, payers)
+    if facts.doubtful:
         minimums = (*minimums, *_doubtful_minimums(facts, day))
-    return _weighed(facts, day, protocol, minimums, replaced, states_own=states_own or overridden)
+    usual = _usual(facts, overriding, protocol)
+    states_own = states_own or overridden
+    return _weighed(facts, protocol, minimums, replaced, usual, states_own=states_own)
 
 
 def _weighed(
     facts: RuleFacts,
-    day: date,
     protocol: TreatmentProtocol | None,
     minimums: tuple[Minimum, ...],
     replaced: tuple[Minimum, ...],
+    usual: UsualRange | None,
     *,
     states_own: bool,
 ) -> RulesOn:
     """Weigh the minimums against each other, and say when they open."""
-    usual = _usual(facts, day, protocol)
     deciding = _latest(minimums, binding=True)
     advising = _latest(minimums, binding=False)
     if advising is not None and deciding is not None and advising.gives <= deciding.gives:
@@ -341,55 +417,28 @@ def _payers(facts: RuleFacts, day: date) -> list[Minimum]:
 
 
 def _doubtful_minimums(facts: RuleFacts, day: date) -> Iterator[Minimum]:
-    """What decisions under an unknown indication would bind, as advice on every clock."""
-    valid = [o for o in facts.doubtful_overrides if is_within(o.first, day, o.last)]
-    intervals = [override.minimum for override in valid]
-    # A usual range can open days where nothing states a minimum: its first day advises too.
-    intervals += [override.usual.first for override in valid if override.usual is not None]
-    intervals += [a.minimum_interval for a in facts.doubtful_approved if day in a.valid]
-    stated = [interval for interval in intervals if interval is not None]
+    """What would bind under a known indication is advice on every clock."""
+    stated = [s.interval for s in facts.doubtful if is_within(s.first, day, s.last)]
     # The order of rows means nothing: the longest comes first, of equals by their text.
     for interval in sorted(stated, key=lambda i: (_days(facts, i), str(i)), reverse=True):
         yield _counted(facts, MinimumKind.UNRECOGNIZED, interval, binds=False)
 
 
 def _overridden(
-    facts: RuleFacts, day: date, labels: list[Minimum], payers: list[Minimum]
+    facts: RuleFacts, overriding: Overriding, labels: list[Minimum], payers: list[Minimum]
 ) -> tuple[tuple[Minimum, ...], tuple[Minimum, ...], bool]:
     """Return the minimums in force, those replaced, and whether an override states one.
 
     A clinician's override replaces the labels'; a payer's replaces the payer's, and the labels'
     only where no clinician's is valid.
     """
-    if not facts.overrides:
+    chosen = [i for i in (overriding.clinician, overriding.payer) if i is not None]
+    if not chosen:
         return (*labels, *payers), (), False
-    clinician = _valid_minimum(facts, day, Authority.CLINICIAN)
-    payer = _valid_minimum(facts, day, Authority.PAYER)
-    in_force: list[Minimum] = []
-    replaced: list[Minimum] = []
-    (in_force if clinician is None and payer is None else replaced).extend(labels)
-    (in_force if payer is None else replaced).extend(payers)
-    chosen = [override for override in (clinician, payer) if override is not None]
-    in_force += [
-        _counted(facts, MinimumKind.OVERRIDE, override.minimum)
-        for override in chosen
-        if override.minimum is not None
-    ]
-    return tuple(in_force), tuple(replaced), bool(chosen)
-
-
-def _valid_minimum(facts: RuleFacts, day: date, authority: Authority) -> IntervalOverride | None:
-    valid = [
-        override
-        for override in facts.overrides
-        if override.minimum is not None
-        and override.authority is authority
-        and is_within(override.first, day, override.last)
-    ]
-    # The text comes last: it decides only between lengths that are equal, so that no order does.
-    return max(
-        valid, key=lambda o: (o.first, _days(facts, o.minimum), str(o.minimum)), default=None
-    )
+    own = [_counted(facts, MinimumKind.OVERRIDE, interval) for interval in chosen]
+    if overriding.payer is None:
+        return (*payers, *own), tuple(labels), True
+    return tuple(own), (*labels, *payers), True
 
 
 def _days(facts: RuleFacts, interval: Interval | None) -> date:
@@ -399,35 +448,18 @@ def _days(facts: RuleFacts, interval: Interval | None) -> date:
     return interval.added_to(facts.anchor, facts.policy.short_month)
 
 
-def _usual(facts: RuleFacts, day: date, protocol: TreatmentProtocol | None) -> UsualRange | None:
+def _usual(
+    facts: RuleFacts, overriding: Overriding, protocol: TreatmentProtocol | None
+) -> UsualRange | None:
     """A valid override's usual range, else the clinic's own, else the version's in force."""
     kind = facts.kind if protocol is None else protocol.retreatment.kind
-    override = _valid_usual(facts, day) if facts.overrides else None
-    if override is not None and override.usual is not None:
-        return UsualRange(override.usual, UsualOwner.OVERRIDE, kind)
+    if overriding.usual is not None:
+        return UsualRange(overriding.usual, UsualOwner.OVERRIDE, kind)
     if facts.clinic_usual is not None:
         return UsualRange(facts.clinic_usual, UsualOwner.CLINIC, kind)
     if protocol is None or protocol.retreatment.usual is None:
         return None
     return UsualRange(protocol.retreatment.usual, UsualOwner.LABEL, kind)
-
-
-def _valid_usual(facts: RuleFacts, day: date) -> IntervalOverride | None:
-    """The override that starts last, then the longer, then the clinician's."""
-    valid = [
-        override
-        for override in facts.overrides
-        if override.usual is not None and is_within(override.first, day, override.last)
-    ]
-
-    def strictness(override: IntervalOverride) -> tuple[date, date, date, bool, str]:
-        usual = override.usual
-        first, last = (None, None) if usual is None else (usual.first, usual.last)
-        clinician = override.authority is Authority.CLINICIAN
-        # The text comes last: it decides only between lengths that are equal.
-        return override.first, _days(facts, first), _days(facts, last), clinician, str(usual)
-
-    return max(valid, key=strictness, default=None)
 
 
 def _doubtful_until(facts: RuleFacts, minimums: Iterable[Minimum]) -> date | None:
@@ -472,11 +504,10 @@ def _periods(facts: RuleFacts) -> Iterator[tuple[date | None, date | None]]:
     for other in facts.labels.others:
         families = (family for tier in other.tiers for family in tier)
         yield from ((v.in_force.first, v.in_force.last) for family in families for v in family)
-    for override in (*facts.overrides, *facts.doubtful_overrides):
-        yield override.first, override.last
-    for rule in facts.payer:
-        yield rule.first, rule.last
-    for approved in (*facts.approved, *facts.doubtful_approved):
+    yield from ((override.first, override.last) for override in facts.overrides)
+    yield from ((rule.first, rule.last) for rule in facts.payer)
+    yield from ((stated.first, stated.last) for stated in facts.doubtful)
+    for approved in facts.approved:
         yield approved.valid.first, approved.valid.last
 
 

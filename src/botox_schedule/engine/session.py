@@ -1,6 +1,5 @@
 """One session and a protocol: the dates, the status of a day, the plain projection."""
 
-from bisect import bisect_right
 from datetime import date
 from typing import NamedTuple, Self
 
@@ -8,15 +7,13 @@ from pydantic import Field, model_validator
 
 from botox_schedule.dates.days import Day, shifted
 from botox_schedule.dates.intervals import Window
-from botox_schedule.engine.dates import TrackDates, track_dates
+from botox_schedule.engine.dates import Boundaries, TrackDates, track_dates
 from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.engine.rules import IntervalRules, LabelRules, RuleFacts
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
-from botox_schedule.terms import DateName, DueStatus
+from botox_schedule.terms import DateName
 from botox_schedule.values import Value, notebook_html
-
-_STATUSES = (DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OVERDUE, DueStatus.LAPSED)
 
 
 class DueDates(Value, frozen=True):
@@ -51,7 +48,7 @@ class DueDates(Value, frozen=True):
         return self
 
     @property
-    def boundaries(self) -> tuple[date | None, date | None, date | None, date | None]:
+    def boundaries(self) -> Boundaries:
         """The four dates in their order."""
         return self.earliest, self.due, self.overdue_from, self.lapsed_from
 
@@ -64,19 +61,6 @@ class DueDates(Value, frozen=True):
     def _repr_html_(self) -> str:
         """Return the dates as a table for a notebook."""
         return notebook_html("dates_html", self)
-
-
-def status_on(dates: TrackDates | DueDates, day: date) -> DueStatus:
-    """Return where *day* falls among *dates*; without any date ``no_interval``."""
-    known = [
-        (boundary, status)
-        for boundary, status in zip(dates.boundaries, _STATUSES, strict=True)
-        if boundary is not None
-    ]
-    if not known:
-        return DueStatus.NO_INTERVAL
-    passed = bisect_right([boundary for boundary, _ in known], day)
-    return known[passed - 1][1] if passed else DueStatus.TOO_EARLY
 
 
 def session_rules(

@@ -1,22 +1,17 @@
 """Where a track stands, as one flat row without words: what lists of many tracks show."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from botox_schedule.dates.days import shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_judgment
 from botox_schedule.engine.dates import first_allowed
-from botox_schedule.engine.findings import next_look, track_findings
-from botox_schedule.engine.forecast import (
-    forecast_without_protocol,
-    limit_question,
-    protocol_of_session,
-)
-from botox_schedule.engine.limits import limit_checks, limit_findings
+from botox_schedule.engine.findings import next_look, record_findings, track_findings
+from botox_schedule.engine.limits import limit_checks, limit_findings, limit_question
 from botox_schedule.engine.response import phase_boundaries, timeline_of
-from botox_schedule.engine.track import Reading, Track
+from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
 from botox_schedule.engine.tracks import RecordTrack
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import TreatmentProtocol
@@ -128,10 +123,12 @@ def standing_of(
         return _without_protocol(reading, found.indication, acknowledged)
     dates, protocol, booked = track.dates, track.protocol, track.next_booking
     judgment = last_judgment(track)
-    findings = [*found.findings, *track_findings(track, judgment)]
+    findings = [
+        *found.findings,
+        *track_findings(track, None if judgment is None else judgment.findings),
+    ]
     findings += _about_limits(track, booked) if with_limits and booked is not None else ()
-    open_ = frozenset(f.code for f in findings if f.key not in acknowledged)
-    codes = frozenset(finding.code for finding in findings)
+    codes, settled = _codes(findings, acknowledged)
     return Standing(
         indication=protocol.indication,
         product=protocol.product,
@@ -151,9 +148,18 @@ def standing_of(
         cycle_number=track.cycle_number,
         booked_on=None if booked is None else booked.administered_on,
         codes=codes,
-        acknowledged=codes - open_,
+        acknowledged=settled,
         judgment=judgment,
     )
+
+
+def _codes(
+    findings: Sequence[Finding], acknowledged: frozenset[str]
+) -> tuple[frozenset[FindingCode], frozenset[FindingCode]]:
+    """The codes of findings, and those of which each finding is acknowledged."""
+    codes = {finding.code for finding in findings}
+    open_ = {finding.code for finding in findings if finding.key not in acknowledged}
+    return frozenset(codes), frozenset(codes - open_)
 
 
 def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
@@ -164,15 +170,14 @@ def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
 
 
 def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:
-    answer = forecast_without_protocol(reading, indication)
-    codes = frozenset(finding.code for finding in answer.findings)
-    open_ = frozenset(f.code for f in answer.findings if f.key not in acknowledged)
+    status, last = without_protocol(reading, indication)
+    codes, settled = _codes(tuple(record_findings(reading)), acknowledged)
     return Standing(
-        indication=answer.indication,
+        indication=indication,
         product=None,
         protocol_id=None,
         protocol_version=None,
-        status=answer.status,
+        status=status,
         phase=None,
         earliest=None,
         due=None,
@@ -182,11 +187,11 @@ def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset
         last_chance_on=None,
         resumes_on=None,
         review_on=None,
-        last_session_on=answer.last_session_on,
+        last_session_on=last,
         cycle_number=None,
         booked_on=None,
         codes=codes,
-        acknowledged=codes - open_,
+        acknowledged=settled,
     )
 
 

@@ -1,22 +1,23 @@
 """A track: one patient, one clock, one day. Every question about a record is asked of one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from botox_schedule.engine.dates import TrackDates, track_dates
+from botox_schedule.engine.dates import TrackDates, status_on, track_dates
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.rules import (
     IntervalRules,
     RuleFacts,
+    StatedMinimum,
     Treatment,
     label_rules,
     longest_minimums,
 )
-from botox_schedule.engine.session import status_on
 from botox_schedule.policy import SchedulingPolicy
-from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.protocols.collection import ProtocolSet, version_on
+from botox_schedule.protocols.indications import bundled_indications
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.decisions import Decisions, known_decisions
 from botox_schedule.records.history import CycleSessions, History, cycles_of, read_history
@@ -46,6 +47,12 @@ class Reading(NamedTuple):
     def recognizes(self, indication: str) -> bool:
         """Whether an indication is known, or the policy names it."""
         return self.known.recognizes(indication) or indication in self.policy.other_indications
+
+    def is_known_name(self, indication: str | None) -> bool:
+        """Whether a rule of the policy is about something known; it may be of no known protocol."""
+        if indication is None or self.recognizes(indication):
+            return True
+        return indication in bundled_indications()
 
 
 class PriorCourse(NamedTuple):
@@ -167,11 +174,6 @@ class Track:
         """The next booked session, from the day of the question on."""
         return next((s for s in self.bookings if s.administered_on >= self.as_of), None)
 
-    @property
-    def always_doubtful(self) -> bool:
-        """Whether a course elsewhere under an unknown indication leaves every day open."""
-        return _always_doubtful(self.reading)
-
 
 def read_record(
     record: PatientRecord, as_of: date, policy: SchedulingPolicy, known: ProtocolSet
@@ -204,16 +206,28 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
     return Track(reading, protocol, clock, cycles, prior, holds, care, last, rules, dates, status)
 
 
-def status_without_protocol(
-    reading: Reading, indication: str, sessions: list[TreatmentSession]
-) -> DueStatus:
-    """Return the status of an indication that no protocol is known for."""
+def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentProtocol:
+    """Return the version that was in force for a session, else the track's protocol."""
+    given = track.protocol
+    families = track.known.find(
+        session.indication, session.product or given.product, given.population, given.region
+    )
+    versions = families[0] if families else track.known.versions(given)
+    return version_on(versions, session.administered_on) or given
+
+
+def without_protocol(reading: Reading, indication: str) -> tuple[DueStatus, date | None]:
+    """Return the status and the last day of an indication that no protocol is known for."""
+    history = reading.history
+    given = (*history.completed, *history.unrecognized)
+    sessions = [session for session in given if session.indication == indication]
+    last = max((session.administered_on for session in sessions), default=None)
     clock = frozenset({indication})
     cycles = cycles_of(sessions, reading.policy.group_within_days)
     status = _care(reading, clock, cycles).status
     if status is None and _holds(reading, clock).covers(reading.as_of):
         status = DueStatus.ON_HOLD
-    return DueStatus.NO_INTERVAL if status is None else status
+    return (DueStatus.NO_INTERVAL if status is None else status), last
 
 
 def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
@@ -341,7 +355,7 @@ def _facts(
         clinic_usual=policy.usual_for(protocol.indication),
         kind=protocol.retreatment.kind,
     )
-    if not decisions.overrides and not decisions.authorizations:
+    if not (decisions.overrides or decisions.authorizations or policy.payer):
         return facts
     return facts._replace(
         overrides=tuple(o for o in decisions.overrides if o.indication in clock),
@@ -350,26 +364,53 @@ def _facts(
             for a in decisions.authorizations
             if a.indication in clock and a.product is protocol.product
         ),
-        doubtful_overrides=tuple(
-            o for o in decisions.overrides if not reading.recognizes(o.indication)
-        ),
-        doubtful_approved=tuple(
-            a for a in decisions.authorizations if not reading.recognizes(a.indication)
-        ),
+        doubtful=tuple(_doubtful_minimums(reading)),
     )
 
 
+def _doubtful_minimums(reading: Reading) -> Iterator[StatedMinimum]:
+    """Yield what decisions and payer's rules under an unknown indication state."""
+    for override in reading.decisions.overrides:
+        if not reading.recognizes(override.indication):
+            # A usual range can open days where nothing states a minimum: its first day counts too.
+            first_usual = None if override.usual is None else override.usual.first
+            for interval in filter(None, (override.minimum, first_usual)):
+                yield StatedMinimum(override.first, override.last, interval)
+    for approved in reading.decisions.authorizations:
+        if approved.minimum_interval and not reading.recognizes(approved.indication):
+            valid = approved.valid
+            yield StatedMinimum(valid.first, valid.last, approved.minimum_interval)
+    for rule in reading.policy.payer:
+        if rule.minimum and not reading.is_known_name(rule.indication):
+            yield StatedMinimum(rule.first, rule.last, rule.minimum)
+
+
 def doubtful_days(reading: Reading) -> list[date]:
-    """Return the days of sessions, here or elsewhere, under an unknown indication."""
+    """Return the days of sessions, here or elsewhere, under an unknown indication.
+
+    The last day of a course elsewhere counts even where it lies ahead: it is a latest day.
+    """
     elsewhere = [
         prior.last_on
         for prior in reading.record.prior_treatments
-        if prior.cycles
-        and prior.last_on is not None
-        and prior.last_on <= reading.as_of
-        and not reading.recognizes(prior.indication)
+        if prior.cycles and prior.last_on is not None and not reading.recognizes(prior.indication)
     ]
     return sorted([*(s.administered_on for s in reading.history.unrecognized), *elsewhere])
+
+
+def doubt_ends_on(reading: Reading) -> date:
+    """Return the first day that no session under an unknown indication leaves open.
+
+    Where nothing else is known of a track, any minimum can be the one that counts.
+    """
+    if _always_doubtful(reading):
+        return date.max
+    policy = reading.policy
+    stated = [policy.payer_minimum, *(rule.minimum for rule in policy.payer)]
+    longest = [*longest_minimums(reading.known), *filter(None, stated)]
+    days = doubtful_days(reading)
+    ends = (i.added_to(day, policy.short_month) for i in longest for day in days)
+    return max(ends, default=date.min)
 
 
 def _doubtful_from(reading: Reading, last: CycleSessions) -> Iterable[date]:
@@ -406,7 +447,8 @@ def _status(
         return DueStatus.ON_HOLD
     if rules is None or dates is None:
         return DueStatus.NO_HISTORY
-    return status_on(_without_what_lies_ahead(rules, holds, dates, as_of), as_of)
+    decided = _without_what_lies_ahead(rules, holds, dates, as_of)
+    return status_on(decided.boundaries, as_of)
 
 
 def _without_what_lies_ahead(

@@ -19,10 +19,10 @@ from botox_schedule import (
 )
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine import Track
-from botox_schedule.engine.check import judge_day
 from botox_schedule.engine.forecast import timeline_of_track
 from botox_schedule.engine.project import projected_sessions
 from botox_schedule.engine.response import STAGES
+from botox_schedule.engine.verdict import judge_day
 from botox_schedule.errors import ExchangeError
 from botox_schedule.questions import ask
 from botox_schedule.terms import DayReasonCode, ForWhom

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Any
 
 from botox_schedule import (
     CycleTiming,
@@ -23,6 +24,7 @@ from botox_schedule.engine.adherence import (
     follow_up_of,
 )
 from botox_schedule.engine.cycles import judged_cycles
+from botox_schedule.errors import IntervalError
 from botox_schedule.outcomes.figures import Exact, whole
 from botox_schedule.questions import ask
 from botox_schedule.values import Value
@@ -90,7 +92,7 @@ def adherence(
     *,
     as_of: DayInput,
     permissible_gap_days: int | None = None,
-    effect: Interval | None = None,
+    effect: Interval | str | None = None,
     carries_over: bool = False,
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,
@@ -114,6 +116,7 @@ def adherence(
     Raises:
         CountError: When the gap is no whole number, or negative.
         DayError: When *as_of* is not a calendar day.
+        IntervalError: When *effect* is no interval, or not longer than nothing.
         UnknownProtocolError: When no known protocol has that name.
 
     >>> from datetime import date
@@ -123,13 +126,12 @@ def adherence(
     >>> found.intervals, str(found.on_time_share), found.gap_days, str(found.covered_between)
     ((84, 105), '1/2', (0, 21), '8/9')
     """
-    day = as_day(as_of, "as_of")
-    gap = permissible_gap_days
+    day, gap = as_day(as_of, "as_of"), permissible_gap_days
     if gap is not None:
         whole(gap, "permissible_gap_days")
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
     cycles, follow_up = judged_cycles(track), follow_up_of(track)
-    lasting = effect or expected_effect(track.protocol)
+    lasting = expected_effect(track.protocol) if effect is None else _lasting(effect)
     course = course_of(
         course_cycles(cycles, lasting, track.policy.short_month),
         track.holds,
@@ -137,7 +139,6 @@ def adherence(
         permissible_gap_days=None if lasting is None else gap,
         carries_over=carries_over,
     )
-    first = course.episodes[0] if course.episodes else None
     return Adherence(
         as_of=day,
         followed_until=follow_up.until,
@@ -148,11 +149,15 @@ def adherence(
         held_cycles=sum(cycle.held for cycle in cycles),
         **_timing(cycles),
         **_coverage(course, has_effect=lasting is not None),
-        episodes=tuple(Window(first=e.first, last=e.last) for e in course.episodes),
-        persistent_days=None if first is None else (first.last - first.first).days + 1,
-        ended_by=None if first is None else first.end,
-        is_censored=None if first is None else not first.end.is_event,
+        **_episodes(course),
     )
+
+
+def _lasting(effect: Interval | str) -> Interval:
+    interval = effect if isinstance(effect, Interval) else Interval.parse(effect)
+    if interval.day_bounds[0] <= 0:
+        raise IntervalError("an effect must be longer than nothing; give for example '12 weeks'")
+    return interval
 
 
 def _timing(cycles: Sequence[TreatmentCycle]) -> dict[str, int | Fraction | None]:
@@ -173,6 +178,17 @@ def _coverage(course: Course, *, has_effect: bool) -> dict[str, tuple[int, ...] 
         "covered_between": _share(sum(i.covered_days for i in closed), days, has_effect),
         "covered_to_end": _share(sum(i.covered_days for i in counted), all_days, has_effect),
         "interval_ratio": _share(sum(i.effect_days for i in closed), days, has_effect),
+    }
+
+
+def _episodes(course: Course) -> dict[str, Any]:
+    windows = tuple(Window(first=e.first, last=e.last) for e in course.episodes)
+    end = course.episodes[0].end if windows else None
+    return {
+        "episodes": windows,
+        "persistent_days": windows[0].days if windows else None,
+        "ended_by": end,
+        "is_censored": None if end is None else not end.is_event,
     }
 
 

@@ -20,6 +20,8 @@ from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine import Track, TreatmentCycle
 from botox_schedule.engine.adherence import follow_up_of
 from botox_schedule.engine.cycles import judged_cycles
+from botox_schedule.engine.project import kept_booking_on
+from botox_schedule.errors import CountError
 from botox_schedule.outcomes.diary import DiaryCount, DiaryKind, HeadacheDiary, MissingDays
 from botox_schedule.outcomes.figures import (
     LONGEST_MONTH,
@@ -220,7 +222,7 @@ class ResponseAssessment(Value, frozen=True):
         outcome: What the rule gives as a whole.
         results: What each criterion gives, with its numbers and its source.
         complete_cycles: Complete cycles, those given elsewhere included.
-        missing: What became of days that nobody recorded.
+        missing: What became of unrecorded days.
         baseline: The days before the course, or None where a baseline was given or none is known.
         current: The last month of the last complete cycle, by which reductions are judged.
         cycle_months: All whole months of that cycle, the last one last.
@@ -301,9 +303,10 @@ def assess_response(
         other_protocols: As for a forecast.
         failures: For rules that count failed treatments: whether a person judged each treatment,
             in order, to have failed at an adequate dose.
-        missing: What becomes of days that nobody recorded.
+        missing: What becomes of unrecorded days.
 
     Raises:
+        CountError: When one of the failures is neither True nor False.
         DayError: When *as_of* is not a calendar day.
         UnknownProtocolError: When no bundled rule has that id, or no protocol that name.
 
@@ -484,6 +487,8 @@ def _failures(
     rule: ResponseRule, criterion: ResponseCriterion, failures: Sequence[bool]
 ) -> CriterionResult:
     wanted = criterion.failures or 0
+    if not all(isinstance(failed, bool) for failed in failures):
+        raise CountError("failures: give True or False for each treatment, in order")
     latest = failures[-wanted:]
     numbers = [f"{sum(latest)} of the last {wanted} treatments were judged to have failed"]
     if len(latest) < wanted:
@@ -529,7 +534,8 @@ def response_review_dates(
     """Return when each criterion of a rule can first be judged for this patient.
 
     A day in the past says that it could be judged since then. A criterion that needs further
-    sessions has no day once the next one is overdue or cannot come, unless it is booked.
+    sessions has no day once the next one is overdue or cannot come, unless it is booked for a day
+    that may be kept; holds and discharges ahead count. None lies after the end of care.
 
     Args:
         record: What happened.
@@ -567,10 +573,24 @@ def _review(criterion: ResponseCriterion, track: Track) -> tuple[date | None, st
         months = criterion.months or 0
         start = track.cycles[0].first_on if track.cycles else None
         on = None if start is None else shifted(start, month_days() * months)
-        return on, f"{months} months of {month_days()} days since the first session"
+        waits_for = f"{months} months of {month_days()} days since the first session"
+        return _within_care(track, on, waits_for)
     count = criterion.failures or criterion.after_cycles
     on, missing = _cycle_end(track, max(count - track.prior.cycles, 1))
-    return on, f"{count} complete cycles{missing}"
+    return _within_care(track, on, f"{count} complete cycles{missing}")
+
+
+def _within_care(track: Track, on: date | None, why: str) -> tuple[date | None, str]:
+    """No day after the end of care, which may lie ahead."""
+    follow_up = follow_up_of(track)
+    if follow_up.ended_by is not None:
+        ends_on, word = follow_up.until, "ended"
+    else:
+        ahead = (track.care.ends_on, track.reading.decisions.died_on)
+        ends_on, word = min((day for day in ahead if day is not None), default=date.max), "ends"
+    if on is None or on <= ends_on:
+        return on, why
+    return None, f"{why}; care {word} before"
 
 
 def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
@@ -579,17 +599,19 @@ def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
     if count < len(cycles):
         return cycles[count].first_on, ""
     further = count - len(cycles)
-    booked = track.next_booking
-    if booked is not None and further and track.care.status is None:
-        start, ahead = booked.administered_on, further
-    elif cycles and (not further or track.status in _DATED):
-        start, ahead = cycles[-1].anchored_on, further + 1
-    else:
+    start = _next_session_on(track) if further else cycles[-1].anchored_on
+    if start is None:
         return None, f"; session {len(cycles) + 1} is neither given nor planned"
-    dates = project_dates(start, track.protocol, count=ahead, policy=track.policy)
+    dates = project_dates(start, track.protocol, count=max(further, 1), policy=track.policy)
     if not dates:
         return None, "; no usual range dates the next session"
-    follow_up, on = follow_up_of(track), dates[-1].target
-    if follow_up.ended_by is not None and on > follow_up.until:
-        return None, "; care ended before"
-    return on, ""
+    return dates[-1].target, ""
+
+
+def _next_session_on(track: Track) -> date | None:
+    """The day of a booking that may be kept, else the target while the next can come on it."""
+    booked_on = kept_booking_on(track)
+    if booked_on is not None or track.dates is None or track.status not in _DATED:
+        return booked_on
+    # Where nothing makes anybody due, the earliest day only finds that out.
+    return track.dates.due or (track.dates.earliest if track.dates.window is None else None)

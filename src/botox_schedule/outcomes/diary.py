@@ -12,8 +12,14 @@ from pydantic import Field, model_validator
 from botox_schedule import Window
 from botox_schedule.dates import Day
 from botox_schedule.dates.days import as_day, shifted
-from botox_schedule.errors import CountError, DayError, OrderError
-from botox_schedule.outcomes.figures import LONGEST_MONTH, ExactDays, month_days, outcome_tables
+from botox_schedule.errors import CountError, DayError, OrderError, UnknownWordError
+from botox_schedule.outcomes.figures import (
+    LONGEST_MONTH,
+    ExactDays,
+    month_days,
+    outcome_tables,
+    whole,
+)
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.terms import word_of
@@ -40,10 +46,10 @@ _SEVERITY = {kind: place for place, kind in enumerate(DiaryKind)}
 
 @unique
 class MissingDays(StrEnum):
-    """What becomes of days that nobody recorded."""
+    """What becomes of unrecorded days."""
 
     SCALE = "scale"
-    """Missing days are as the recorded ones."""
+    """Missing days are like the recorded ones."""
     HEADACHE_FREE = "headache_free"
     """Missing days count as days without headache."""
 
@@ -178,12 +184,21 @@ class DiaryCount(Value, frozen=True):
 
     def rate(
         self,
-        measure: DiaryKind = DiaryKind.HEADACHE,
+        measure: DiaryKind | str = DiaryKind.HEADACHE,
         *,
         per_days: int = 28,
-        missing: MissingDays = MissingDays.SCALE,
+        missing: MissingDays | str = MissingDays.SCALE,
     ) -> Fraction | None:
         """Return days per *per_days* days, exact; None where nothing was recorded.
+
+        Args:
+            measure: ``headache`` or ``migraine``.
+            per_days: The length of the month that the answer is about, at least 1.
+            missing: What becomes of unrecorded days.
+
+        Raises:
+            CountError: When *per_days* is no whole number above 0.
+            UnknownWordError: When a word is unknown, or *measure* is no kind of headache.
 
         >>> window = Window(first=date(2026, 1, 1), last=date(2026, 1, 31))
         >>> count = DiaryCount(window=window, recorded_days=25, headache_days=15, migraine_days=0)
@@ -192,11 +207,20 @@ class DiaryCount(Value, frozen=True):
         >>> count.rate(missing=MissingDays.HEADACHE_FREE)
         Fraction(420, 31)
         """
+        days = whole(per_days, "per_days", 1) * self._days(word_of(DiaryKind, measure, "measure"))
+        scaled = word_of(MissingDays, missing, "missing") is MissingDays.SCALE
         if not self.recorded_days:
             return None
-        days = self.migraine_days if measure is DiaryKind.MIGRAINE else self.headache_days
-        scaled = missing is MissingDays.SCALE
-        return Fraction(per_days * days, self.recorded_days if scaled else self.window.days)
+        return Fraction(days, self.recorded_days if scaled else self.window.days)
+
+    def _days(self, measure: DiaryKind) -> int:
+        counts = {
+            DiaryKind.HEADACHE: self.headache_days,
+            DiaryKind.MIGRAINE: self.migraine_days,
+        }
+        if measure not in counts:
+            raise UnknownWordError(f"measure: give one of {', '.join(counts)}")
+        return counts[measure]
 
 
 class HeadacheDiary(PatientValue, frozen=True):
@@ -271,7 +295,7 @@ class CriteriaResult(Value, frozen=True):
         criteria: ``ichd-3`` or ``us-label``.
         title: The definition.
         met: Whether they are; None where too few days were recorded.
-        missing: What became of days that nobody recorded.
+        missing: What became of unrecorded days.
         source: Its source, and the place in it.
     """
 
@@ -283,7 +307,7 @@ class CriteriaResult(Value, frozen=True):
 
 
 def chronic_migraine_criteria(
-    count: DiaryCount, *, missing: MissingDays = MissingDays.SCALE
+    count: DiaryCount, *, missing: MissingDays | str = MissingDays.SCALE
 ) -> tuple[CriteriaResult, ...]:
     """Return whether a month meets each definition of chronic migraine.
 
@@ -293,10 +317,11 @@ def chronic_migraine_criteria(
 
     Args:
         count: A month of the diary.
-        missing: What becomes of days that nobody recorded.
+        missing: What becomes of unrecorded days.
 
     Raises:
         CountError: When the window is longer than a month.
+        UnknownWordError: When *missing* is no such word.
 
     >>> from botox_schedule import Window
     >>> month = Window(first=date(2026, 1, 1), last=date(2026, 1, 28))
@@ -306,15 +331,16 @@ def chronic_migraine_criteria(
     """
     if count.window.days > LONGEST_MONTH:
         raise CountError(f"the criteria are about a month; give at most {LONGEST_MONTH} days")
+    word = word_of(MissingDays, missing, "missing")
     length = count.window.days if count.is_calendar_month else month_days()
-    headache = count.rate(per_days=length, missing=missing)
-    migraine = count.rate(DiaryKind.MIGRAINE, per_days=length, missing=missing)
+    headache = count.rate(per_days=length, missing=word)
+    migraine = count.rate(DiaryKind.MIGRAINE, per_days=length, missing=word)
     return tuple(
         CriteriaResult(
             criteria=name,
             title=table["title"],
             met=_is_met(table, headache, migraine) if count.is_sufficient else None,
-            missing=missing,
+            missing=word,
             source=cited(table["source"]),
         )
         for name, table in outcome_tables()["criteria"].items()

@@ -126,7 +126,7 @@ def _cycles(cycles: Sequence[TreatmentCycle], until: date) -> list[_Cycle]:
 
 
 def _is_later(note: NoteInput, as_of: date) -> bool:
-    """Whether a note is about what nobody knew on the day of the question."""
+    """Whether a note is about what was unknown on the day of the question."""
     if isinstance(note, ResponseNote):
         return note.on > as_of
     session, _ = note

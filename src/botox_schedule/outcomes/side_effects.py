@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import StringConstraints, model_validator
 
 from botox_schedule import ResponsePhase, response_phase
-from botox_schedule.dates import Day
+from botox_schedule.dates import Day, LastDay
 from botox_schedule.engine import ResponseTimeline
 from botox_schedule.values import PatientValue, Value
 
@@ -18,12 +18,12 @@ class SideEffect(PatientValue, frozen=True):
     Attributes:
         name: What it was.
         first: Its first day.
-        last: Its last day, included; None while it lasts.
+        last: Its last day, included; None, or a day from 9999-01-01 on, while it lasts.
     """
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     first: Day
-    last: Day | None = None
+    last: LastDay = None
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:

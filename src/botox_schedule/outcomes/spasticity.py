@@ -7,7 +7,7 @@ from functools import total_ordering
 from math import sqrt
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from botox_schedule.dates import Day
 from botox_schedule.engine import ResponseTimeline
@@ -148,6 +148,12 @@ class GoalSet(PatientValue, frozen=True):
     set_on: Day
     judged_on: Day | None = None
     goals: Annotated[tuple[GoalScore, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.judged_on is not None and self.judged_on < self.set_on:
+            raise ValueError("the goals are judged before they are set; give set_on <= judged_on")
+        return self
 
 
 class GoalT(Value, frozen=True):

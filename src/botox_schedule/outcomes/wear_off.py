@@ -70,7 +70,7 @@ def weekly_days(
     diary: HeadacheDiary,
     administered_on: DayInput,
     last: DayInput,
-    measure: DiaryKind = DiaryKind.HEADACHE,
+    measure: DiaryKind | str = DiaryKind.HEADACHE,
 ) -> tuple[Fraction | None, ...]:
     """Return days a week for each whole week from a session to *last*, both included.
 

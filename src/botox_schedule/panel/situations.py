@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle, rules_between
-from botox_schedule.engine.findings import booking_codes, booking_findings
+from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle
+from botox_schedule.engine.findings import booking_codes, booking_findings, rules_between
 from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track

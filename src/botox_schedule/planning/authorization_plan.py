@@ -9,9 +9,9 @@ from itertools import islice
 from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine import Track
-from botox_schedule.engine.check import next_allowed
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.project import kept_booking_on, projected_sessions, rules_after
+from botox_schedule.engine.verdict import next_allowed
 from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
     Authorizations,
@@ -56,10 +56,10 @@ class AuthorizationPlan(Value, frozen=True):
         as_of: The day up to which records are known; no session is planned before it.
         uses: What was used of each authorization of the clock, and of each payer's rule.
         sessions: The next sessions.
-        at_earliest: Whether the sessions are planned on the earliest allowed days, because no
-            due day is known; otherwise each is on its target.
-        first_uncovered_on: The day of the first that is surely not covered; None where every
-            session that was asked for may be.
+        at_earliest: Whether there are sessions and they are planned on the earliest allowed days,
+            because no due day is known; otherwise each is on its target.
+        first_uncovered_on: The day of the first that is surely not covered; None where all of
+            them may be covered.
         warning: What should be done now, not on the day of that session.
     """
 
@@ -124,9 +124,8 @@ def plan_authorizations(
     dose = planned_dose(planned_units, planned_discarded)
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
     authorizations = Authorizations(track, dose)
-    targets = [s.target for s in projected_sessions(track, max(wanted, _TO_WARN))]
-    at_earliest = not targets
-    targets = targets or list(islice(_earliest_days(track), max(wanted, _TO_WARN)))
+    projected = [s.target for s in projected_sessions(track, max(wanted, _TO_WARN))]
+    targets = projected or list(islice(_earliest_days(track), max(wanted, _TO_WARN)))
     sessions = tuple(
         AuthorizedSession(
             number=index + 1, on=target, check=authorizations.check(target, targets[:index])
@@ -137,7 +136,7 @@ def plan_authorizations(
         as_of=day,
         uses=authorizations.uses,
         sessions=sessions[:wanted],
-        at_earliest=at_earliest,
+        at_earliest=bool(targets) and not projected,
         first_uncovered_on=next((s.on for s in _uncovered(sessions[:wanted])), None),
         warning=_warning(_uncovered(sessions)),
     )

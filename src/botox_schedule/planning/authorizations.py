@@ -38,7 +38,7 @@ class AuthorizationProblem(StrEnum):
     NO_UNITS_LEFT = "no_units_left"
     PAYER_MINIMUM = "payer_minimum"
     UNRECOGNIZED_INDICATION = "unrecognized_indication"
-    """It is for an indication that nobody knows, which may or may not be this one."""
+    """Its indication is unknown: it may or may not be this one."""
     SESSIONS_UNKNOWN = "sessions_unknown"
     """Sessions of an unknown product or indication may have used the last visit."""
     UNITS_UNKNOWN = "units_unknown"
@@ -167,8 +167,8 @@ class Authorizations:
     def check(self, day: date, ahead: Sequence[date] = ()) -> AuthorizationCheck | None:
         """Return the answer that decides for *day*; None where nothing needs to cover it.
 
-        It is that of the authorization that serves the day best, or that of a payer's rule that
-        is further from covering it.
+        Of several authorizations the best one counts. A payer's rule decides where it covers the
+        day less.
 
         Args:
             day: The day in question.

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
-from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.dates.days import Day, DayInput, as_day, near, shifted
 from botox_schedule.engine.reasons import days_text
 from botox_schedule.errors import CountError, OrderError
 from botox_schedule.planning.booking import (
@@ -244,12 +244,8 @@ def window_of(rules: BookingRules) -> Window:
     as_of, overdue_from = rules.track.as_of, rules.dates.overdue_from
     first = max(as_of, rules.dates.earliest or as_of)
     if overdue_from is not None and first < overdue_from:
-        return Window(first=first, last=min(shifted(overdue_from, -1), _ahead(first, _MOST_DAYS)))
-    return Window(first=first, last=_ahead(first))
-
-
-def _ahead(day: date, count: int = HORIZON_DAYS) -> date:
-    return date.fromordinal(min(day.toordinal() + count, date.max.toordinal()))
+        return Window(first=first, last=min(shifted(overdue_from, -1), near(first, _MOST_DAYS)))
+    return Window(first=first, last=near(first, HORIZON_DAYS))
 
 
 def in_order(window: Window, due: date | None) -> list[date]:
@@ -284,7 +280,7 @@ def search(window: Window, due: date | None, constraints: Constraints) -> Search
 
 
 def _emptied_by(refusals: Sequence[Sequence[BookingConstraint]]) -> BookingConstraint:
-    """The first constraint, in the order they are asked, after which no day is left."""
+    """The first constraint, in the order they are checked, after which no day is left."""
     return max((min(found, key=_ORDER.index) for found in refusals), key=_ORDER.index)
 
 
@@ -296,5 +292,5 @@ def _first_late(rules: BookingRules, window: Window) -> date | None:
     overdue_from = rules.dates.overdue_from
     if overdue_from is None or shifted(overdue_from, -1) != window.last:
         return None
-    late = Window(first=overdue_from, last=_ahead(overdue_from))
+    late = Window(first=overdue_from, last=near(overdue_from, HORIZON_DAYS))
     return next((day for day in in_order(late, None) if not rules.constraints(day)), None)

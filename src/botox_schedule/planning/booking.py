@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from botox_schedule import DueDates, PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
 from botox_schedule.dates.days import Day, DayInput
 from botox_schedule.engine import DateCheck, Track
-from botox_schedule.engine.check import check_of, judge_day
+from botox_schedule.engine.check import check_of
 from botox_schedule.engine.forecast import dates_of
+from botox_schedule.engine.verdict import judge_day
 from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations
 from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
 from botox_schedule.planning.vials import PlannedDose, planned_dose
@@ -26,7 +27,7 @@ class BookingConstraint(StrEnum):
     CARE_ENDED = "care_ended"
     IN_HOLD = "in_hold"
     NO_INTERVAL = "no_interval"
-    """No minimum is stated, or nobody knows when the last session elsewhere was."""
+    """No minimum is stated, or the day of the last session elsewhere is unknown."""
     TOO_EARLY = "too_early"
     SAME_SESSION = "same_session"
     """The day would be part of the last session: a second part is for a person to book."""
@@ -53,12 +54,12 @@ _SENTENCES = {
 
 
 class BookingCheck(Value, frozen=True):
-    """Whether a day can be booked, and everything that speaks against it.
+    """Whether a day can be booked, and everything that prevents it.
 
     Attributes:
         on: The day.
-        bookable: Whether nothing speaks against it.
-        constraints: What does, in the order in which it is checked.
+        bookable: Whether nothing prevents it.
+        constraints: What prevents it, in the order in which it is checked.
         days_from_due: Days from the due day: negative before it; None where nothing is due.
         check: What the rules say of the day, with the reasons and the dose limits.
         authorization: The authorization that serves the day best, or the payer's rule that
@@ -74,7 +75,7 @@ class BookingCheck(Value, frozen=True):
     authorization: AuthorizationCheck | None
 
     def explain(self) -> str:
-        """Return what speaks for and against the day, as text that can be quoted."""
+        """Return the reasons for and against the day, as text that can be quoted."""
         verdict = "can be booked" if self.bookable else "cannot be booked"
         lines = [f"{self.on}: {verdict}", *self.check.explain().splitlines()]
         if self.authorization is not None:

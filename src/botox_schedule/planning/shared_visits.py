@@ -36,8 +36,8 @@ class SharedTrack(Value, frozen=True):
 
     Attributes:
         protocol: The planned treatment.
-        window: The days that fit this track by itself; both ends belong to it.
-        own_day: The day it would take by itself; None where it has none.
+        window: The days that fit this track alone, both ends included.
+        own_day: The day it would take alone; None where it has none.
         days_given_up: Days from *own_day* to the shared visit: positive where this track
             waits, negative where it comes sooner. None without both days.
         days_from_due: Days from the track's due day to the visit; None without both.
@@ -81,7 +81,7 @@ class SharedVisit(Value, frozen=True):
         lines = [f"{self.on}: fits every track" if self.on else f"no day: {self.emptied_by}"]
         for track in self.tracks:
             window = f"{track.window.first} to {track.window.last}"
-            lines.append(f"{track.protocol}: {window}, by itself {track.own_day or 'no day'}")
+            lines.append(f"{track.protocol}: {window}; alone: {track.own_day or 'no day'}")
             if track.days_given_up is not None:
                 lines.append(f"  days given up: {track.days_given_up}")
             lines += [_exceeded(check) for check in track.limit_checks if check.exceeded]

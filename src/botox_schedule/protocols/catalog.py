@@ -93,7 +93,9 @@ def known_protocols(others: "Iterable[TreatmentProtocol] | None") -> ProtocolSet
     """Return the protocols known besides a given one: None means the bundled ones."""
     if others is None or others is bundled_protocols():
         return bundled_set()
-    if isinstance(others, TreatmentProtocol):  # Iterable by its fields, which nobody means.
+    if isinstance(
+        others, TreatmentProtocol
+    ):  # A model iterates over its fields: the caller means the protocol.
         return ProtocolSet((others,))
     return others if isinstance(others, ProtocolSet) else ProtocolSet(others)
 
@@ -138,7 +140,7 @@ def find_protocol(
         if day is None or day in version.in_force
     ]
     if not found:
-        raise UnknownProtocolError(_no_protocol(slug, wanted, people, where))
+        raise UnknownProtocolError(bundled_set().why_none(slug, people, where, wanted))
     return max(found, key=newness)
 
 
@@ -180,19 +182,6 @@ def region_named(text: str) -> str:
         hint = f"did you mean {near[0]}?" if near else f"give one of {', '.join(known)}"
         raise UnknownProtocolError(f"region: no protocol is bundled for it; {hint}")
     return region
-
-
-def _no_protocol(slug: str, product: Product, people: Population, region: str) -> str:
-    alike = {
-        p.indication
-        for p in bundled_protocols()
-        if (p.product, p.population, p.region) == (product, people, region)
-    }
-    known = ", ".join(sorted(alike)) or "none"
-    return (
-        f"no bundled protocol for {slug} with {product}, {people}, {region}; "
-        f"with that product, population and region there are: {known}"
-    )
 
 
 def load_protocols(path: str | PathLike[str]) -> tuple[TreatmentProtocol, ...]:

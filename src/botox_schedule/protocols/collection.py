@@ -197,7 +197,7 @@ class ProtocolSet:
         own = self._own_protocols(slug, given, people, region)
         families = own or self.of_indications([slug], people, region)
         if not families:
-            raise UnknownProtocolError(self._unknown(slug, people, region))
+            raise UnknownProtocolError(self.why_none(slug, people, region))
         chosen = max((version_on(family, on) or family[-1] for family in families), key=_strictness)
         both = all(self.of_indications([slug], each, region) for each in Population)
         age_decides = population is None and born_on is None and both
@@ -241,11 +241,21 @@ class ProtocolSet:
             raise UnknownProtocolError(f"no indication has that name; {hint}")
         return named
 
-    def _unknown(self, slug: str, people: Population, region: str) -> str:
-        known = sorted({p.indication for p in self if (p.population, p.region) == (people, region)})
+    def why_none(
+        self, slug: str, people: Population, region: str, product: Product | None = None
+    ) -> str:
+        """Return why no protocol is known for an indication, and which come closest."""
+        own = {f"{p.product} ({p.population}, {p.region})" for p in self if p.indication == slug}
+        alike = {
+            p.indication
+            for p in self
+            if (p.population, p.region) == (people, region) and product in {None, p.product}
+        }
+        given = "" if product is None else f" with {product}"
         return (
-            f"no protocol for {slug}, {people.value}, {region}; "
-            f"for that population and region there are: {', '.join(known) or 'none'}"
+            f"no protocol is known for {slug}{given}, {people}, {region}; "
+            f"for {slug} there are: {', '.join(sorted(own)) or 'none'}; "
+            f"with the rest the same there are: {', '.join(sorted(alike)) or 'none'}"
         )
 
 

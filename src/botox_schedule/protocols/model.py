@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -34,6 +35,16 @@ from botox_schedule.values import Fact, notebook_html
 
 Indication = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 """What is treated, as a slug such as ``chronic-migraine``."""
+
+
+def _not_negative(minimum: Interval) -> Interval:
+    if minimum.day_bounds[0] < 0:
+        raise ValueError("a minimum cannot be negative")
+    return minimum
+
+
+MinimumInterval = Annotated[Interval, AfterValidator(_not_negative)]
+"""The shortest interval between sessions; it cannot be negative."""
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
 _PositiveUnits = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
@@ -149,18 +160,18 @@ class RetreatmentRule(Fact, frozen=True):
     Attributes:
         kind: ``scheduled``, or ``as_needed`` when the effect has diminished.
         minimum: The shortest interval the source allows, or None where none is recorded.
-        minimum_source: Where the minimum stands; without it the minimum is unverified.
+        minimum_source: Source of the minimum, which is unverified without one.
         usual: When people are treated again, as a range or schedule of the source.
-        usual_source: Where the usual range stands.
+        usual_source: Source of the usual range.
         typical: One statistic or a duration, which makes nobody due.
         typical_statistic: What the typical interval is, such as ``median to the next request``.
-        typical_source: Where the typical interval stands.
+        typical_source: Source of the typical interval.
         wording: What the source says instead of an interval.
-        wording_source: Where that wording stands.
+        wording_source: Source of that wording.
     """
 
     kind: RetreatmentKind
-    minimum: Interval | None = None
+    minimum: MinimumInterval | None = None
     minimum_source: SourceRef | None = None
     usual: IntervalRange | None = None
     usual_source: SourceRef | None = None
@@ -177,8 +188,6 @@ class RetreatmentRule(Fact, frozen=True):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if self.minimum is not None and self.minimum.day_bounds[0] < 0:
-            raise ValueError("a minimum cannot be negative")
         if self.typical is not None and self.typical.day_bounds[0] < 0:
             raise ValueError("a typical interval cannot be negative")
         if (self.typical is None) != (self.typical_statistic is None):
@@ -196,19 +205,19 @@ class ExpectedResponse(Fact, frozen=True):
 
     Attributes:
         onset: First expected effect.
-        onset_source: Where the onset stands.
+        onset_source: Source of the onset.
         onset_for_whom: Whether the onset is that of a typical patient or of some.
         onset_share: The share of patients it is about, such as ``90 of 143``.
         peak: Full expected effect of this session.
-        peak_source: Where the peak stands.
+        peak_source: Source of the peak.
         peak_for_whom: Whether the peak is that of a typical patient or of some.
         peak_share: The share of patients it is about.
         wear_off: The effect declines; after its last day a typical patient's has worn off.
-        wear_off_source: Where the wear-off stands.
+        wear_off_source: Source of the wear-off.
         wear_off_for_whom: Whether the wear-off is that of a typical patient or of some.
         wear_off_share: The share of patients it is about.
         full_benefit: Full benefit of the course, counted from the course's first session.
-        full_benefit_source: Where the full benefit stands.
+        full_benefit_source: Source of the full benefit.
         notes: Statistics and trial visits that make no window, each with its name.
     """
 
@@ -256,7 +265,7 @@ class AgeRange(Fact, frozen=True):
     Attributes:
         first: The youngest age.
         last: The oldest age.
-        source: Where the ages stand.
+        source: Source of the ages.
     """
 
     first: _Years | None = None
@@ -323,7 +332,7 @@ class DoseLimit(Fact, frozen=True):
         units: The maximum in units of the product.
         units_per_kilogram: The maximum by body weight; the lower of both counts.
         ages: The patients' ages for which the limit holds, or None for everyone.
-        source: Where the limit stands.
+        source: Source of the limit.
     """
 
     scope: LimitScope

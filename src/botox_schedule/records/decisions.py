@@ -51,7 +51,7 @@ _NO_DECISIONS = Decisions((), (), (), (), (), ())
 def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
     """Return the decisions known on *as_of*, whatever days they cover.
 
-    One with an id gives way to another with that id from the day on which the other was
+    One with an id is replaced by another with that id from the day on which the other was
     recorded. From its ``withdrawn_on`` on a decision counts as ended the day before.
     """
     if not (record.holds or record.overrides or record.authorizations or record.care_ends):
@@ -125,7 +125,7 @@ def _shortened_authorizations(
 
 
 def _as_hold(end: CareEnd) -> Hold | None:
-    """The days of a care end until it was withdrawn, on which nobody could be treated."""
+    """The days of a care end until it was withdrawn: the patient could not be treated then."""
     if end.on is None or end.withdrawn_on is None or end.withdrawn_on <= end.on:
         return None
     return Hold(

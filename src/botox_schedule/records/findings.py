@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from botox_schedule.errors import FindingError, FindingsError
 from botox_schedule.records.model import Decision, TreatmentSession
 from botox_schedule.terms import FindingCode, FindingNeeds
-from botox_schedule.values import Value
+from botox_schedule.values import Value, made
 
 _KEY_LENGTH = 16
 _CODES = tuple(FindingCode)
@@ -49,14 +49,18 @@ class Finding(Value, frozen=True):
 
 
 def make_finding(
-    code: FindingCode, message: str, subjects: Iterable[TreatmentSession | Decision] = ()
+    code: FindingCode,
+    message: str,
+    subjects: Iterable[TreatmentSession | Decision] = (),
+    visits: Iterable[TreatmentSession] = (),
 ) -> Finding:
-    """Return a finding about *subjects*."""
+    """Return a finding about *subjects*, which it names, and about planned *visits*."""
     about = list(subjects)
     ids = {subject.id for subject in about if subject.id is not None}
-    marks = sorted({_mark(subject) for subject in about})
+    marks = sorted({_mark(subject) for subject in (*about, *visits)})
     digest = sha256("\n".join([code.value, *marks]).encode()).hexdigest()[:_KEY_LENGTH]
-    return Finding(
+    return made(
+        Finding,
         code=code,
         message=message,
         record_ids=tuple(sorted(ids)),

@@ -1,5 +1,6 @@
 """Which sessions of a record count on a day, and which of them belong to one cycle."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -29,7 +30,7 @@ class CycleSessions(NamedTuple):
         full_sessions: The full sessions; the cycle is anchored on the last.
         touch_ups: Touch-ups that came before the next cycle.
         opened_by_touch_up: Whether the first is a touch-up that had no full session before it.
-        is_elsewhere: Whether it stands for the last session given elsewhere.
+        is_elsewhere: Whether it represents the last session given elsewhere.
     """
 
     full_sessions: list[TreatmentSession]
@@ -69,13 +70,13 @@ class History(NamedTuple):
 
     Attributes:
         completed: Completed sessions of known indications, in order of their days.
-        unrecognized: Completed sessions of indications that nobody knows.
+        unrecognized: Completed sessions of unknown indications.
         booked: Booked sessions, in order of their days.
         missed: Cancelled and missed sessions.
         other: What else was not completed: drafts, entries in error, rows not yet recorded.
         later: Completed sessions after the day, which count for nothing yet.
         after_death: Completed sessions after the death, which are not used.
-        merged: Rows that gave way to another one under their id.
+        merged: Rows that another one under their id replaced.
         copies: Identical copies.
         findings: What is wrong with the rows.
     """
@@ -172,18 +173,17 @@ def _findings(
 
 def _one_for_each_id(sessions: Sequence[TreatmentSession]) -> _Sorted:
     """Merge copies, and let one of several rows under one id win."""
-    kept = [session for session in sessions if session.id is None]
+    times = Counter(session.id for session in sessions if session.id is not None)
+    repeated = {key for key, count in times.items() if count > 1}
+    kept = [session for session in sessions if session.id not in repeated]
     found = _Sorted(kept, [], [], [])
-    if len(kept) < len(sessions):
-        by_id: dict[str, list[TreatmentSession]] = {}
+    if repeated:
+        by_id: dict[str, list[TreatmentSession]] = {key: [] for key in times if key in repeated}
         for session in sessions:
-            if session.id is not None:
-                by_id.setdefault(session.id, []).append(session)
+            if session.id is not None and session.id in repeated:
+                by_id[session.id].append(session)
         for rows in by_id.values():
-            if len(rows) == 1:
-                kept.append(rows[0])
-            else:
-                _settle(rows, found)
+            _settle(rows, found)
     kept.sort(key=_DAY)
     if any(one.administered_on == other.administered_on for one, other in pairwise(kept)):
         kept.sort(key=_place)
@@ -237,7 +237,7 @@ def _contents(session: TreatmentSession) -> tuple[Any, ...]:
     return (
         session.kind is SessionKind.TOUCH_UP,
         session.administered_on,
-        session.status.value,
+        session.status,
         session.indication,
         session.product or "",
         _UNKNOWN if session.units is None else session.units,

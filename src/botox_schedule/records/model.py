@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 from pydantic import (
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     StringConstraints,
     model_validator,
 )
 from pydantic.dataclasses import dataclass
 from pydantic.functional_validators import ModelWrapValidatorHandler
+from pydantic_core import CoreSchema
 
 from botox_schedule.dates.days import Day, DayInput, LastDay
 from botox_schedule.dates.intervals import Interval, IntervalRange, Window
-from botox_schedule.protocols.model import Indication, ProductName
+from botox_schedule.protocols.model import Indication, MinimumInterval, ProductName
 from botox_schedule.terms import Authority, CareEndKind, Product, SessionKind, SessionStatus
-from botox_schedule.values import PatientValue, notebook_html, without_unknown_keys
+from botox_schedule.values import (
+    PatientValue,
+    described_schema,
+    notebook_html,
+    without_unknown_keys,
+)
 
 MOST_UNITS = 1_000_000
 """More units than any session can have: a larger number is a mistake in the file."""
@@ -99,6 +106,12 @@ class TreatmentSession:
     @classmethod
     def _without_unknown_keys(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         return without_unknown_keys(cls, data, handler)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return described_schema(cls, schema, handler)
 
     def __repr__(self) -> str:
         return "TreatmentSession(...)"
@@ -186,7 +199,7 @@ class IntervalOverride(Decision, frozen=True):
     indication: Indication
     first: Day
     last: LastDay = None
-    minimum: Interval | None = None
+    minimum: MinimumInterval | None = None
     usual: IntervalRange | None = None
     reason: _Text
     authority: Authority
@@ -213,8 +226,6 @@ class IntervalOverride(Decision, frozen=True):
         _check_order(self.first, self.last, "the override ends before it starts")
         if self.minimum is None and self.usual is None:
             raise ValueError("an override needs minimum, usual or both")
-        if self.minimum is not None and self.minimum.day_bounds[0] < 0:
-            raise ValueError("a minimum cannot be negative")
         return self
 
 
@@ -311,8 +322,10 @@ class PriorTreatment(PatientValue, frozen=True):
         ) -> None: ...
 
     @model_validator(mode="after")
-    def _is_ordered(self) -> Self:
+    def _is_whole(self) -> Self:
         _check_order(self.started_on, self.last_on, "the course ends before it starts")
+        if not self.cycles and (self.started_on or self.last_on):
+            raise ValueError("a course of no cycles has no days; count the cycle of its last day")
         return self
 
 
@@ -336,7 +349,7 @@ class PriorAuthorization(Decision, frozen=True):
     valid: Window
     sessions: _Count | None = None
     units: Units | None = None
-    minimum_interval: Interval | None = None
+    minimum_interval: MinimumInterval | None = None
 
     if TYPE_CHECKING:
 
@@ -356,7 +369,7 @@ class PriorAuthorization(Decision, frozen=True):
 
 
 class PatientRecord(PatientValue, frozen=True):
-    """All that is known of one patient; the order within a tuple means nothing.
+    """All that is known of one patient; the order within a tuple does not matter.
 
     Attributes:
         id: The caller's key of the patient.

@@ -17,8 +17,9 @@ from botox_schedule import (
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track, TreatmentCycle
 from botox_schedule.engine.cycles import judged_cycles
-from botox_schedule.engine.forecast import forecast_of, protocol_of_session
+from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.engine.response import STAGES, timeline_of
+from botox_schedule.engine.track import protocol_of_session
 from botox_schedule.errors import CountError
 from botox_schedule.questions import ask
 from botox_schedule.records import Hold
