@@ -61,7 +61,7 @@ PARTS = {
     "outcomes": Part(
         ("outcomes/*",),
         (
-            *STORED, "outcomes", "outcome_measures", "adherence", "diary_file", "observed", "catalogue",
+            *STORED, "outcomes", "outcome_measures", "adherence", "diary_file", "observed", "catalogue", "extremes",
             "small_rules_outcomes",
         ),
     ),
