@@ -27,7 +27,7 @@ import botox_schedule as bs
 from botox_schedule.cli.exports import Clinic
 from botox_schedule.cli.output import text_lines
 from botox_schedule.cli.schedule import schedule_answer
-from botox_schedule.cli.tracks import Rules, listed_tracks
+from botox_schedule.cli.tracks import Rules
 from botox_schedule.ical import CalendarEvent, ical_from_events
 from botox_schedule.outcomes import HeadacheDiary, assess_response, bundled_response_rules
 from botox_schedule.planning import ClinicCalendar, bookable_days
@@ -151,8 +151,8 @@ def pictures() -> Iterable[Result]:
     def ribbon() -> str:
         return timeline_svg(record, MIGRAINE, as_of=date(2025, 11, 20))
 
-    yield Result("ribbon of ten years", "1 ms", best(ribbon, number=10) * 1000, 5.0)
-    yield Result("ribbon of ten years, size", "1 KB", len(ribbon().encode()) / 1000, 30.0)
+    yield Result("timeline of ten years", "1 ms", best(ribbon, number=10) * 1000, 5.0)
+    yield Result("timeline of ten years, size", "1 KB", len(ribbon().encode()) / 1000, 30.0)
 
 
 def calendar_files() -> Iterable[Result]:
@@ -266,10 +266,8 @@ def schedules() -> Iterable[Result]:
         rules = Rules(date(2025, 3, 1), bs.SchedulingPolicy(), known_protocols(None))
 
         def schedule() -> int:
-            found = read_sessions(file)
-            records = found.records()
-            clinic = Clinic(records, found.unreadable, found, {}, (), *rules[:3])
-            return len(text_lines(schedule_answer(clinic, listed_tracks(records, rules)), 80))
+            clinic = Clinic(read_sessions(file), {}, (), rules)
+            return len(text_lines(schedule_answer(clinic), 80))
 
         read = best(peer, number=1, repeat=3)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

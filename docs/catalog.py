@@ -1,4 +1,4 @@
-"""The protocol catalog as a page: by indication, then by product, and what is not known."""
+"""The protocol catalog as a page: by indication, then by product, and what is unknown."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -68,8 +68,8 @@ def _overview(protocol: TreatmentProtocol) -> str:
         protocol.product.value,
         f"{protocol.population}, {protocol.region.upper()}",
         _marked(protocol, rule.minimum, rule.minimum_source, _strength(protocol)),
-        _marked(protocol, rule.usual, rule.usual_source) or _typical(protocol) or "not known",
-        _response(protocol) or "not known",
+        _marked(protocol, rule.usual, rule.usual_source) or _typical(protocol) or "unknown",
+        _response(protocol) or "unknown",
         _limits(protocol) or "none recorded",
     ]
     cells[2] = cells[2] or _marked(protocol, rule.wording, rule.wording_source)
@@ -210,7 +210,7 @@ def _codes(protocol: TreatmentProtocol) -> list[str]:
 
 def _unknown(protocols: list[TreatmentProtocol]) -> list[str]:
     lines = [
-        "## What is not known",
+        "## What is unknown",
         "",
         "What was looked for and not found in a source; an answer that misses it says so.",
         "",

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
 
@@ -37,16 +38,23 @@ release = version = bs.__version__
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
     "try_it_build",
 ]
+# What the pages link of other projects: lists in Sphinx's plain form, so that no build asks for them.
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/3/", "_inventories/python.txt"),
+    "pydantic": ("https://docs.pydantic.dev/latest/", "_inventories/pydantic.txt"),
+}
 html_theme = "furo"
 pygments_dark_style = "github-dark"
 html_title = f"botox_schedule {release}"
 html_static_path = ["static"]
 html_css_files = ["pages.css"]
+html_js_files = [("landmarks.js", {"defer": "defer"})]
 html_show_sourcelink = False
 html_theme_options = {"source_view_link": ""}
 copybutton_prompt_text = r">>> |\.\.\. |\$ |In \[\d*\]: "
@@ -65,6 +73,7 @@ autodoc_default_options = {
     "ref, clock, unverified_retreatment, unverified_response"
 }
 napoleon_use_ivar = True
+napoleon_numpy_docstring = False
 # Without a network the page "Try it" is built with its first answer only.
 suppress_warnings = ["mystnb.unknown_mime_type", "try_it"]
 
@@ -97,8 +106,8 @@ def _write_commands() -> None:
     for name in COMMANDS:
         lines += [f"## {name}", "", *_text(command_parser(name).format_help())]
     lines += [
-        "The exit status is 0; 1 where a part of the input was wrong, or no day was found;",
-        "2 where nothing could be read; 130 after Ctrl-C.",
+        "The exit status is 0; 1 if a part of the input was wrong, or nothing was found;",
+        "2 if nothing could be read or written; 130 after Ctrl-C.",
         "`botox-schedule completion SHELL` prints the completions for bash, zsh or fish.",
     ]
     _write("commands", "\n".join(lines) + "\n")
@@ -152,10 +161,20 @@ def _field_signature(_app, what, _name, value, _options, _signature, _returns): 
     if what != "class" or not hasattr(value, "model_fields"):
         return None
     fields = [
-        field if info.is_required() else f"{field}=..."
+        field if info.is_required() else f"{field}={_shown(info)}"
         for field, info in value.model_fields.items()
     ]
     return f"(*, {', '.join(fields)})", None
+
+
+def _shown(field):  # type: ignore[no-untyped-def]
+    """A default that is short and the same in each build; the docstring has the others."""
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(default, Enum):
+        return f"{type(default).__name__}.{default.name}"
+    if isinstance(default, bs.Interval):
+        return repr(str(default))
+    return repr(default) if default is None or isinstance(default, str | int | tuple) else "..."
 
 
 def _field_types(_app, what, _name, value, _options, lines):  # type: ignore[no-untyped-def]
@@ -166,6 +185,22 @@ def _field_types(_app, what, _name, value, _options, lines):  # type: ignore[no-
                 lines.append(f":vartype {field}: {type_words(info.annotation)}")
 
 
+def _sentences_are_no_types(_app, what, _name, _value, _options, lines):  # type: ignore[no-untyped-def]
+    """Napoleon takes the words before an attribute's colon for its type; nothing is none."""
+    if what in {"attribute", "property"} and lines:
+        lines[0] = f": {lines[0]}"
+
+
+def _for_keyboards_and_readers(_app, _name, _template, context, _doctree):  # type: ignore[no-untyped-def]
+    """Let the keyboard scroll long code, and give the sidebar's headings a level."""
+    if "body" in context:
+        context["body"] = context["body"].replace("<pre", '<pre tabindex="0"')
+    tree = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = tree.replace(
+        'role="heading"', 'role="heading" aria-level="2"'
+    )
+
+
 def setup(app):  # type: ignore[no-untyped-def]
     """Make the reference readable."""
     for field in PyObject.doc_field_types:
@@ -173,9 +208,11 @@ def setup(app):  # type: ignore[no-untyped-def]
             field.label = "Fields"
     app.connect("autodoc-skip-member", _skip_fields)
     app.connect("autodoc-process-signature", _field_signature)
+    app.connect("autodoc-process-docstring", _sentences_are_no_types, priority=400)
     app.connect("autodoc-process-docstring", _field_types, priority=900)
     app.connect("doctree-read", link_literals)
     app.connect("doctree-read", strip_blocks)
-    app.connect("missing-reference", resolve)
+    app.connect("missing-reference", resolve, priority=400)  # before intersphinx
     app.connect("env-updated", forget_private_paths)
     app.connect("doctree-resolved", show_public_paths)
+    app.connect("html-page-context", _for_keyboards_and_readers, priority=900)

@@ -17,10 +17,17 @@ _ENTRY = re.compile(r"^\.\. (?:auto|py:)(?:class|function|data):: (\S+)", re.MUL
 _LITERAL = re.compile(r"(?:bs\.|botox_schedule\.)?([\w.]+?)(?:\(.*\))?")
 _NAME = re.compile(r"\w+(?:\.\w+)?")
 _CALLED = re.compile(r"\bbs\.(\w+)")
-_WRITTEN = re.compile(rf"\b{PACKAGE}(?:\.[a-z_]+){{2,}}\._?[A-Z]\w+")
+_TYPE_VARIABLE = re.compile(r"\b_(?=[A-Z][a-z])")
+_WRITTEN = re.compile(rf"\b{PACKAGE}(?:\.[a-z_]+)+\._?[A-Z]\w+")
 _IMPORTED = re.compile(r"from botox_schedule(?:\.(\w+))?[\w.]* import ([\w, ]+)")
 
 
+_ELSEWHERE = {
+    "ValidationError": "pydantic_core.ValidationError",
+    "pydantic_core._pydantic_core.ValidationError": "pydantic_core.ValidationError",
+    "pydantic.main.BaseModel": "pydantic.BaseModel",
+}
+"""Names of other projects that have another address there."""
 _ABOUT = {"how-to/populations": "panel", "how-to/recall-list": "panel", "how-to/export": "tables"}
 """The package whose names a page means first."""
 
@@ -113,7 +120,9 @@ def strip_blocks(_app: Sphinx, doctree: nodes.document) -> None:
 def resolve(app: Sphinx, _env: Any, node: pending_xref, text: nodes.Node) -> nodes.Node | None:
     """Find the entry of a type that an annotation names by the module it is written in."""
     target = str(node.get("reftarget", ""))
-    path = path_of(target.rpartition(".")[2]) if target.startswith(PACKAGE) else None
+    node["reftarget"] = _ELSEWHERE.get(target, target)
+    is_ours = target.startswith(PACKAGE) or node.get("reftype") == "func"
+    path = path_of(target.rpartition(".")[2]) if is_ours else None
     if path is None or path == target:
         return None
     node["reftarget"] = path
@@ -131,10 +140,11 @@ def forget_private_paths(_app: Sphinx, env: Any) -> list[str]:
 
 
 def show_public_paths(_app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Show a name alone where autodoc has the module in which a class is written."""
+    """Show a name alone where autodoc has the module in which it is written, or an underscore."""
     if page.startswith("reference/"):
         for text in list(doctree.findall(nodes.Text)):
             shown = _WRITTEN.sub(lambda found: _public(found[0]), text.astext())
+            shown = _TYPE_VARIABLE.sub("", shown)
             if shown != text.astext():
                 text.parent.replace(text, nodes.Text(shown))
 
@@ -153,9 +163,15 @@ def type_words(annotation: Any) -> str:
     if annotation is Ellipsis:
         return "..."
     if not arguments or origin is None:
-        return getattr(annotation, "__name__", str(annotation))
+        name = getattr(annotation, "__name__", str(annotation))
+        return f"~{annotation.__module__}.{name}" if _is_elsewhere(annotation) else name
     words = [type_words(argument) for argument in arguments]
     if origin in {Union, UnionType}:
         return " | ".join(dict.fromkeys(words))
     name = getattr(origin, "__name__", str(origin))
     return f"{name}[{', '.join(words)}]" if name != "Literal" else " | ".join(words)
+
+
+def _is_elsewhere(annotation: Any) -> bool:
+    module = getattr(annotation, "__module__", "builtins")
+    return module != "builtins" and not module.startswith(PACKAGE)

@@ -38,6 +38,8 @@ GIVEN = date(2026, 1, 5)
 EXPORT = b"patient,date,indication,product\nP1,2026-01-05,chronic-migraine,Botox\n"
 FACTS = {
     "read_authorizations": b"patient,indication,product,first,last\nP1,spasticity,Botox,2026-01-05,2026-07-05\n",
+    "read_acknowledged": b"patient,key\nP1,hold_ended-0123456789abcdef\n",
+    "read_contacts": b"patient,day,outcome\nP1,2026-01-05,x\n",
     "read_births": b"patient,born_on\nP1,1980-01-05\n",
     "read_care_ends": b"patient,on,kind\nP1,2026-01-05,discontinued\n",
     "read_holds": b"patient,first,reason\nP1,2026-01-05,x\n",

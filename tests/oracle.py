@@ -254,7 +254,7 @@ class Oracle:
         self._read_priors()
 
     def _read_priors(self) -> None:
-        priors = [p for p in self.record.prior_treatments if p.cycles]
+        priors = [p for p in self.record.prior_treatments if p.cycles or p.last_on]
         self.prior = [p for p in priors if p.indication in self.clock and p.last_on]
         strange = [p for p in priors if not self.recognized(p.indication)]
         self.strangers += [p.last_on for p in strange if p.last_on]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import tomllib
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,7 +20,13 @@ from botox_schedule import (
     load_protocols,
 )
 from botox_schedule.errors import ProtocolFileError
-from botox_schedule.protocols import SourceRef, bundled_edition
+from botox_schedule.protocols import (
+    DataFileFault,
+    SourceRef,
+    bundled,
+    bundled_edition,
+    verify_bundled,
+)
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.terms import LimitScope, Verification
 
@@ -56,6 +63,42 @@ def sources_of(protocol: TreatmentProtocol) -> list[SourceRef | None]:
     ages = [protocol.ages.source] if protocol.ages else []
     limits = [limit.source for limit in protocol.limits]
     return [*figures, *ages, *limits, *(code.source for code in protocol.codes)]
+
+
+@pytest.fixture
+def data_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the data files, which the package takes for its own."""
+    copy = tmp_path / "data"
+    shutil.copytree(str(bundled.data_folder()), copy)
+    monkeypatch.setattr(bundled, "data_folder", lambda: copy)
+    return copy
+
+
+class TestVerifyBundled:
+    def test_the_files_are_those_released(self) -> None:
+        assert verify_bundled() == {}
+
+    def test_each_file_that_differs_is_named(self, data_copy: Path) -> None:
+        with (data_copy / "products.toml").open("ab") as file:
+            file.write(b" ")
+        (data_copy / "vials.toml").unlink()
+        (data_copy / "editions" / "more.toml").write_text("")
+        assert verify_bundled() == {
+            "editions/more.toml": DataFileFault.ADDED,
+            "products.toml": DataFileFault.CHANGED,
+            "vials.toml": DataFileFault.MISSING,
+        }
+
+    @pytest.mark.parametrize("content", [b"no table", b"\xff"])
+    def test_digests_that_cannot_be_read_are_no_proof(
+        self, data_copy: Path, content: bytes
+    ) -> None:
+        (data_copy / bundled.DIGESTS).write_bytes(content)
+        assert verify_bundled() == {bundled.DIGESTS: DataFileFault.CHANGED}
+
+    def test_without_digests_nothing_is_proved(self, data_copy: Path) -> None:
+        (data_copy / bundled.DIGESTS).unlink()
+        assert verify_bundled() == {bundled.DIGESTS: DataFileFault.MISSING}
 
 
 class TestBundledContent:
@@ -252,7 +295,7 @@ class TestFindProtocol:
             find_protocol("chronic-migraine", "toxin")
 
     def test_nothing_known_is_said_so(self) -> None:
-        with pytest.raises(LookupError, match="region: no protocol is bundled for it; give one of"):
+        with pytest.raises(LookupError, match="region: no protocol is known for it; give one of"):
             find_protocol("chronic-migraine", region="fr")
         with pytest.raises(LookupError, match="there are: none"):
             find_protocol("chronic-migraine", "Daxxify", region="eu")
@@ -338,7 +381,7 @@ class TestLoadProtocols:
             ('kind = "scheduled"', 'kind = "monthly"', r"retreatment\.kind: Input should be 'scheduled' or 'as_needed'; found 'monthly'"),
             ('kind = "scheduled"', 'kind = "scheduled"\nmaximum = 3', r"retreatment\.maximum: Extra inputs are not permitted; found '3'"),
             ('product = "Botox"', 'product = "Toxin"', r"product: not a product; give one of onabotulinumtoxinA"),
-            ('indication = "chronic-migraine"', 'indication = "Chronic migraine"', r"indication: String should match pattern"),
+            ('indication = "chronic-migraine"', 'indication = "Chronic migraine"', r"indication: give a slug such as"),
             ('version = "1"\n', "", r"version: Field required"),
             ("checked_on = 2026-01-01\nalso", 'checked_on = "January"\nalso', r"retreatment\.minimum_source\.checked_on: not a calendar day; give a date"),
             ("checked_on = 2026-01-01\nalso", "checked_on = 2026-01-01T00:00:00\nalso", r"checked_on: not a calendar day; give a date"),
@@ -398,6 +441,11 @@ class TestLoadProtocols:
     def test_no_protocol_is_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(ProtocolFileError, match="expected at least one"):
             load_protocols(self.write(tmp_path, "[sources.house]\ntitle = 'x'\n"))
+
+    def test_a_mark_of_utf_8_is_no_text(self, tmp_path: Path) -> None:
+        file = tmp_path / "own.toml"
+        file.write_text(OWN, encoding="utf-8-sig")
+        assert len(load_protocols(file)) == 1
 
     def test_bytes_are_no_text(self, tmp_path: Path) -> None:
         file = tmp_path / "own.toml"

@@ -17,6 +17,7 @@ from botox_schedule.cli import main as cli
 from botox_schedule.cli import protocols as protocols_command
 from botox_schedule.cli.main import COMMANDS
 from botox_schedule.cli.runner import command_parser
+from botox_schedule.protocols import DataFileFault
 from botox_schedule.testing import record_from_gaps
 from cli_runs import (
     GOOD,
@@ -185,9 +186,13 @@ class TestDue:
             (("due", "x", "01/05/2026"), "expected YYYY-MM-DD, such as 2026-01-31"),
             (("due", "x", "2026-02-30"), "no such day"),
             ((*ASKED, "--payer-minimum", "soon"), "argument --payer-minimum"),
-            ((*ASKED, "--product", "toxin"), "expected a brand name or one of"),
+            ((*ASKED, "--product", "toxin"), "give one of onabotulinumtoxinA"),
             ((*ASKED, "--product", "Botox or Dysport"), "names two products"),
+            ((*ASKED, "--product", "Dysprt"), "argument --product: did you mean Dysport?"),
+            ((*ASKED, "--product", "obobotulinumtoxinA"), "give one of onabotulinumtoxinA"),
             ((*ASKED, "--population", "cats"), "expected adult or pediatric"),
+            ((*ASKED, "--region", " "), "argument --region: expected some text"),
+            ((*ASKED, "--policy", ""), "argument --policy: expected some text"),
         ],
     )
     def test_bad_arguments_say_what_is_expected(
@@ -260,7 +265,7 @@ class TestPolicyAndConfiguration:
     @pytest.mark.parametrize(
         ("content", "told"),
         [
-            ("colour = 1", "unknown key; known are region, protocols, policy, columns"),
+            ("colour = 1", "colour: unknown key; known are region, protocols, policy, columns"),
             ("region = 1", "region: expected text"),
             ("columns = 1", "columns: expected a table"),
             ("columns = { date = 1 }", "columns: expected a table with the name in the file"),
@@ -275,6 +280,11 @@ class TestPolicyAndConfiguration:
         status, out, err = run(capsys, *self.ASKED, "--config", config)
         assert (status, out, told in err) == (2, "", True)
         assert len(err.splitlines()) == 1
+
+    def test_an_empty_region_is_no_default(self, capsys: Capture, tmp_path: Path) -> None:
+        config = file_of(tmp_path, 'region = ""')
+        status, _, err = run(capsys, *self.ASKED, "--config", config)
+        assert (status, "region: no protocol is bundled for it" in err) == (2, True)
 
     def test_a_configuration_that_is_missing_is_said(self, capsys: Capture) -> None:
         status, _, err = run(capsys, *self.ASKED, "--config", "none.toml")
@@ -358,22 +368,26 @@ class TestProtocols:
         assert "unverified, never checked: no source is given" in out
         assert "ages" not in out
 
-    def test_the_data_files_are_as_they_came(self, capsys: Capture) -> None:
+    def test_the_data_files_are_those_released(self, capsys: Capture) -> None:
         status, out, _ = run(capsys, "protocols", "--verify")
-        assert (status, "as they came with this version" in out) == (0, True)
-        assert {row["outcome"] for row in as_rows(capsys, "protocols", "--verify")} == {"same"}
+        assert (status, out) == (
+            0,
+            "every bundled data file is the one released with this version\n",
+        )
+        assert as_rows(capsys, "protocols", "--verify") == []
 
     def test_a_data_file_that_changed_is_named(
         self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        digests = protocols_command.data_digests()
-        changed = {**digests, "products.toml": "x", "more.toml": "y"}
-        del changed["vials.toml"]
-        monkeypatch.setattr(protocols_command, "data_digests", lambda: changed)
+        faults = {"products.toml": DataFileFault.CHANGED, "vials.toml": DataFileFault.MISSING}
+        monkeypatch.setattr(protocols_command, "verify_bundled", lambda: faults)
         status, out, _ = run(capsys, "protocols", "--verify")
         assert status == 1
-        for told in ("products.toml: changed", "more.toml: added", "vials.toml: missing"):
-            assert told in out
+        assert "products.toml: changed\n" in out
+        assert as_rows(capsys, "protocols", "--verify") == [
+            {"file": "products.toml", "fault": "changed"},
+            {"file": "vials.toml", "fault": "missing"},
+        ]
 
 
 def two_tracks() -> PatientRecord:
@@ -470,6 +484,10 @@ class TestForecast:
         )
         assert "chronic-migraine" in done.stdout
 
+    def test_a_mark_of_utf_8_is_no_fault(self, capsys: Capture, tmp_path: Path) -> None:
+        file = file_of(tmp_path, "\ufeff" + MIGRAINE_RECORD.model_dump_json())
+        assert run(capsys, "forecast", file)[0] == 0
+
     def test_a_record_without_a_track_needs_a_treatment(
         self, capsys: Capture, tmp_path: Path
     ) -> None:
@@ -483,10 +501,10 @@ class TestForecast:
             ('{"sessions": [{"administered_on": "Smith", "indication": "x", "product": null}]}',
              "sessions.0.administered_on: not a calendar day"),
             ('{"sessions": [{"administered_on": "2026-01-05", "indication": "x"}]}', "sessions.0.product: "),
-            ('{"born_on": 5, "Smith": 1', "the file: Invalid JSON"),
-            ('{"Smith": 1}', "the file: unknown field"),
-            ('{"sessions": [{"Smith": 1}]}', "sessions.0: unknown field"),
-            ("[]", "the file: "),
+            ('{"born_on": 5, "Smith": 1', "record.json: Invalid JSON"),
+            ('{"Smith": 1}', "record.json: (unknown key): Extra inputs"),
+            ('{"sessions": [{"Smith": 1}]}', "sessions.0.(unknown key): Unexpected"),
+            ("[]", "record.json: Input should be"),
             (json.dumps({"sessions": [{}] * 30}), "and 70 more"),
         ],
     )  # fmt: skip
@@ -498,14 +516,15 @@ class TestForecast:
         assert told in err
         assert "Smith" not in err
 
-    @pytest.mark.parametrize("units", ["-1", "0", "NaN", "1e9"])
-    def test_units_are_a_number_above_0(self, capsys: Capture, tmp_path: Path, units: str) -> None:
+    @pytest.mark.parametrize("units", ["-1", "NaN", "1e9", "1e-99999", "1_0", "1" * 8, "\u0661"])
+    def test_units_are_a_plain_number(self, capsys: Capture, units: str) -> None:
+        told = refused(capsys, "forecast", "x.json", f"--planned-units={units}")
+        assert "expected a number of units such as 155" in told
+
+    def test_units_are_above_0(self, capsys: Capture, tmp_path: Path) -> None:
         file = record_file(tmp_path, MIGRAINE_RECORD)
-        status, _, err = run(capsys, "forecast", file, f"--planned-units={units}")
+        status, _, err = run(capsys, "forecast", file, "--planned-units=0")
         assert (status, "a number above 0" in err) == (2, True)
-        assert "expected a number of units" in refused(
-            capsys, "forecast", file, "--planned-units", "many"
-        )
 
 
 class TestCheck:
@@ -590,6 +609,11 @@ class TestBook:
     )
     def test_bad_options_are_said(self, capsys: Capture, option: list[str], told: str) -> None:
         assert told in refused(capsys, "book", "x.json", *option)
+
+    def test_a_part_of_a_country_needs_the_country(self, capsys: Capture, tmp_path: Path) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        status, _, err = run(capsys, "book", file, "--subdivision", "CA")
+        assert (status, "give --country too" in err) == (2, True)
 
     def test_a_closure_that_ends_before_it_starts_is_one_line(
         self, capsys: Capture, tmp_path: Path
@@ -809,6 +833,32 @@ class TestIcs:
         assert calendar.read_bytes() == first
         assert len(as_json(capsys, *asked, *stamp)) == 4
 
+    def test_a_calendar_without_an_entry_ends_with_1(self, capsys: Capture, tmp_path: Path) -> None:
+        file, calendar = record_file(tmp_path, MIGRAINE_RECORD), tmp_path / "a.ics"
+        asked = ("ics", file, "--key", "k", "--out", calendar)
+        assert run(capsys, *asked, "--as-of", "2026-01-04")[0] == 1
+        assert run(capsys, *asked, "--as-of", "2026-01-05")[0] == 0
+
+    @pytest.mark.parametrize(
+        ("option", "told"),
+        [(("--key", "k", "--count", "0"), "count: Input"), (("--key", "k" * 201), "key: String")],
+    )
+    def test_what_no_calendar_takes_is_named(
+        self, capsys: Capture, tmp_path: Path, option: tuple[str, ...], told: str
+    ) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        status, _, err = run(capsys, "ics", file, "--out", tmp_path / "a.ics", *option)
+        assert (status, told in err) == (2, True), err
+
+    def test_the_last_export_can_be_standard_input(self, capsys: Capture, tmp_path: Path) -> None:
+        file = record_file(tmp_path, MIGRAINE_RECORD)
+        ask = ("ics", "--key", "k", "--out", tmp_path / "a.ics", "--previous", "-")
+        with file.open(encoding="utf-8") as broken, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "stdin", broken)
+            assert "only one input can be standard input" in run(capsys, *ask, "-")[2]
+            status, _, err = run(capsys, *ask, file)
+        assert (status, "not an iCalendar file" in err) == (2, True)
+
     def test_a_broken_last_export_is_one_line(self, capsys: Capture, tmp_path: Path) -> None:
         broken = file_of(tmp_path, "BEGIN:VCALENDAR\nSmith\n", "old.ics")
         file, calendar = record_file(tmp_path, MIGRAINE_RECORD), tmp_path / "a.ics"
@@ -984,6 +1034,10 @@ EXAMPLES = [
     for name in COMMANDS
     for line in str(command_parser(name).epilog).splitlines()[1:]
 ]  # fmt: skip
+
+
+def test_examples_fit_80_columns() -> None:
+    assert [line for line in EXAMPLES if len(line) > 76] == []
 
 
 @pytest.mark.parametrize("line", [*dict.fromkeys([*DOCUMENTED, *EXAMPLES])])

@@ -14,6 +14,7 @@ from botox_schedule import forecast_all
 from botox_schedule.cli import main as cli
 from botox_schedule.cli.tracks import COLUMNS
 from botox_schedule.engine.worklist import WorklistSection
+from botox_schedule.tables import read_acknowledged, read_contacts, read_sessions
 from cli_runs import (
     GOOD,
     HEADER,
@@ -197,6 +198,18 @@ class TestRows:
         assert json.loads(out)["problems"] == told
         assert err.splitlines()[-2:] == told
 
+    def test_a_side_table_without_a_column_names_the_option(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        holds = file_of(tmp_path, "Pat,Von\n1,2\n", "h.csv")
+        status, _, err = run(capsys, "schedule", export(tmp_path, GOOD), "--holds", holds)
+        assert (status, "(--column holds.patient=...)" in err) == (2, True)
+        wrong = ("--holds", holds, "--column", "hold.first=Von")
+        told = run(capsys, "schedule", export(tmp_path, GOOD), *wrong)[2]
+        assert told.startswith("botox-schedule: --column: no such table; known are holds, ")
+        columns = ("--column", "holds.patient=Pat", "--column", "holds.first=Von")
+        assert run(capsys, "schedule", export(tmp_path, GOOD), "--holds", holds, *columns)[0] == 1
+
     def test_two_days_of_birth_count_for_nothing(self, capsys: Capture, tmp_path: Path) -> None:
         births = file_of(tmp_path, "patient,born on\nP1,1981-01-01\n", "b.csv")
         out = text(capsys, "schedule", export(tmp_path, GOOD), "--births", births)
@@ -306,13 +319,28 @@ class TestFiles:
         status, _, err = run(capsys, "schedule", export(tmp_path, GOOD), "--encoding", name)
         assert (status, len(err.splitlines())) == (2, 1)
 
-    @pytest.mark.parametrize("pattern", ["%Y%Y", "%", "%Q", ""])
+    @pytest.mark.parametrize("pattern", ["%Y%Y", "%", "%Q"])
     def test_a_date_format_that_is_none_is_one_line(
         self, capsys: Capture, tmp_path: Path, pattern: str
     ) -> None:
         status, _, err = run(capsys, "schedule", export(tmp_path, GOOD), "--date-format", pattern)
-        assert status == (0 if not pattern else 2)
-        assert len(err.splitlines()) == (0 if not pattern else 1)
+        assert (status, len(err.splitlines())) == (2, 1)
+
+    @pytest.mark.parametrize("option", ["--date-format", "--encoding", "--region", "--holds"])
+    def test_a_variable_that_is_not_set_is_no_default(
+        self, capsys: Capture, tmp_path: Path, option: str
+    ) -> None:
+        told = refused(capsys, "schedule", export(tmp_path, GOOD), option, "")
+        assert f"argument {option}: expected some text" in told
+
+    def test_a_file_may_be_called_as_a_word_with_a_meaning(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file_of(tmp_path, f"{HEADER}\n{GOOD}", "-")
+        file_of(tmp_path, "patient,first,reason\nP1,2026-02-01,travel\n", "none")
+        ask = ("worklist", "./-", "--care-ends", "none", "--as-of", "2026-02-20")
+        assert as_rows(capsys, *ask, "--holds", "none")[0]["status"] == "too_early"
+        assert as_rows(capsys, *ask, "--holds", "./none")[0]["status"] == "on_hold"
 
     def test_one_of_two_inputs_can_be_standard_input(self, capsys: Capture) -> None:
         status, _, err = run(capsys, "schedule", "-", "--holds", "-")
@@ -380,6 +408,159 @@ class TestWorklist:
         assert run(capsys, *clean)[0] == 0
 
 
+SEEN_KEY = "unrecognized_indication-2ec5fdad7079c760"
+
+
+class TestNotes:
+    """What a clinic noted while it worked through the list is shown with the next one."""
+
+    @pytest.fixture
+    def ask(self, tmp_path: Path) -> list[object]:
+        """A worklist of a patient who was called, one with a finding, and one without a row."""
+        file = export(
+            tmp_path,
+            f"{GOOD},s1",
+            f"{GOOD.replace('P1', 'P2').replace('chronic-migraine', 'hiccups')},s2",
+            f"{BAD.replace('P2', 'P3')},s3",
+            header=f"{HEADER},Session ID",
+        )
+        contacts = file_of(
+            tmp_path,
+            "patient,called on,outcome,next try\n"
+            "P1,2026-04-02,no answer,2026-04-09\n"
+            "P1,2026-04-01,wrong number,\n"
+            "P1,2026-04-21,not yet made,\n"
+            "P3,2026-04-02,<b>busy,\n",
+            "calls.csv",
+        )
+        seen = file_of(tmp_path, f"patient,key\nP2,{SEEN_KEY}\n", "seen.csv")
+        notes = ("--contacts", contacts, "--acknowledged", seen)
+        return [file, "--as-of", "2026-04-20", *notes]
+
+    def test_rows_have_the_last_contact_and_what_was_acknowledged(
+        self, capsys: Capture, ask: list[object]
+    ) -> None:
+        called, unread, seen = as_rows(capsys, "worklist", *ask, *NOBODY_ELSE)
+        assert (called["contacted_on"], called["outcome"]) == ("2026-04-02", "no answer")
+        assert called["next_try_on"] == "2026-04-09"
+        assert (unread["reason"], unread["outcome"]) == ("rows_left_out", "<b>busy")
+        assert (seen["patient"], seen["section"]) == ("P2", "may_be_treated_without_a_due_day")
+        assert seen["acknowledged"] == "unrecognized_indication"
+        assert (seen["today"], seen["today_keys"], seen["outcome"]) == ("", "", "")
+
+    def test_what_is_not_acknowledged_is_listed_with_its_key(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file = export(tmp_path, GOOD.replace("chronic-migraine", "hiccups"), GOOD)
+        ask = ("schedule", file, "--as-of", "2026-04-20")
+        rows = as_rows(capsys, *ask)
+        assert [row["today"] for row in rows] == ["unrecognized_indication"] * 2
+        keys = {key for row in rows for key in row["today_keys"].split()}
+        lines = "\n".join(["patient,key", *(f"P1,{key}" for key in keys)])
+        seen = file_of(tmp_path, lines, "seen.csv")
+        rows = as_rows(capsys, *ask, "--acknowledged", seen)
+        assert [row["today"] for row in rows] == ["", ""]
+        assert {row["acknowledged"] for row in rows} == {"unrecognized_indication"}
+
+    def test_who_acknowledges_every_key_of_today_has_none_left(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        ask = ("worklist", DEMO, *NOBODY_ELSE, "--as-of", "2026-03-16")
+        rows = as_rows(capsys, *ask)
+        keys = [f"{row['patient']},{key}" for row in rows for key in row["today_keys"].split()]
+        assert sum(row["today"] != "" for row in rows) == len(keys) > 1
+        seen = file_of(tmp_path, "\n".join(["patient,key", *keys]), "seen.csv")
+        later = as_rows(capsys, *ask, "--acknowledged", seen)
+        assert {row["today"] for row in later} == {""}
+        assert "check_the_record_first" not in {row["section"] for row in later}
+
+    def test_text_has_them_below_the_row_at_any_width(
+        self, capsys: Capture, ask: list[object]
+    ) -> None:
+        out = text(capsys, "worklist", *ask, *NOBODY_ELSE)
+        assert "contacted: 2026-04-02; outcome: no answer; next try: 2026-04-09" in out
+        assert "acknowledged: unrecognized_indication" in out
+
+    def test_json_has_them(self, capsys: Capture, ask: list[object]) -> None:
+        called = as_json(capsys, "worklist", *ask, *NOBODY_ELSE)["tracks"][0]
+        assert (called["contacted_on"], called["acknowledged"]) == ("2026-04-02", [])
+
+    def test_paper_has_them(self, capsys: Capture, ask: list[object]) -> None:
+        pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
+        files = ("--html", "list.html", "--xlsx", "list.xlsx")
+        run(capsys, "worklist", *ask, *NOBODY_ELSE, *files)
+        page = Path("list.html").read_text(encoding="utf-8")
+        assert "<td>no answer</td><td class=day>2026-04-09</td>" in page
+        assert "<td>&lt;b&gt;busy</td>" in page
+        assert "<td>unrecognized indication</td>" in page
+        with zipfile.ZipFile("list.xlsx") as book:
+            words = book.read("xl/sharedStrings.xml").decode()
+        assert "no answer" in words
+        assert "<t>next try</t>" in words
+
+    def test_the_report_notes_them(self, capsys: Capture, ask: list[object]) -> None:
+        pytest.importorskip("jinja2", reason="the extra 'handout' is not installed")
+        told = "an indication is unknown"
+        run(capsys, "report", *ask[:-2], "--html", "report.html")
+        assert told in Path("report.html").read_text(encoding="utf-8")
+        run(capsys, "report", *ask, "--html", "report.html")
+        page = Path("report.html").read_text(encoding="utf-8")
+        assert told not in page
+        assert "contacted: 2026-04-02; outcome: no answer; next try: 2026-04-09" in page
+        assert "acknowledged: unrecognized_indication" in page
+
+    def test_a_note_that_cannot_be_used_is_said_and_hides_nobody(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        calls = "patient,day,outcome\nP9,2026-04-02,busy\nP1,soon,busy\n"
+        seen = "patient,key\nP9,hold_ended-0123456789abcdef\nP1,nonsense\n"
+        notes = (
+            *("--contacts", file_of(tmp_path, calls, "calls.csv")),
+            *("--acknowledged", file_of(tmp_path, seen, "seen.csv")),
+        )
+        ask = ("worklist", export(tmp_path, GOOD), *NOBODY_ELSE, *notes, "--as-of", "2026-04-20")
+        status, out, err = run(capsys, *ask, "--json")
+        answer = json.loads(out)
+        assert (status, answer["tracks"][0]["reason"]) == (1, "overdue")
+        for told in (
+            "contacts: line 2: patient: no session has this key",
+            "contacts: line 3: day: expected YYYY-MM-DD",
+            "acknowledged: line 2: patient: no session has this key",
+            "acknowledged: line 3: key: expected a finding's key",
+        ):
+            assert any(problem.startswith(told) for problem in answer["problems"])
+            assert told in err
+
+    def test_the_panel_says_the_same(self, capsys: Capture, ask: list[object]) -> None:
+        pl = pytest.importorskip("polars", reason="the extra 'panel' is not installed")
+        panel = pytest.importorskip("botox_schedule.panel")
+        reading = read_sessions(str(ask[0]))
+        notes = {
+            "contacts": pl.DataFrame(read_contacts(str(ask[4])).rows()),
+            "acknowledged": pl.DataFrame(read_acknowledged(str(ask[6])).rows()),
+        }
+        rows = reading.rows()
+        sessions = pl.DataFrame(rows, infer_schema_length=None)
+        found = panel.worklist(sessions, as_of="2026-04-20", holds=None, care_ends=None, **notes)
+        names = ("section", "acknowledged", "contacted_on", "outcome", "next_try_on")
+        theirs = {
+            row["patient"]: {name: str(row[name] or "") for name in names}
+            for row in found.to_dicts()
+        }
+        ours = {
+            row["patient"]: {name: row[name] for name in names}
+            for row in as_rows(capsys, "worklist", *ask, *NOBODY_ELSE)
+            if row["reason"] != "rows_left_out"
+        }
+        assert ours == theirs
+
+    @pytest.mark.parametrize("command", ["adherence", "workload"])
+    def test_who_does_not_show_them_takes_none(
+        self, capsys: Capture, ask: list[object], command: str
+    ) -> None:
+        assert "unrecognized arguments: --contacts" in refused(capsys, command, *ask, *NOBODY_ELSE)
+
+
 class TestReport:
     def test_it_writes_the_page(self, capsys: Capture, tmp_path: Path) -> None:
         pytest.importorskip("jinja2", reason="the extra 'handout' is not installed")
@@ -425,6 +606,17 @@ class TestWorkload:
         rows = as_rows(capsys, "workload", file, *NOBODY_ELSE, "--as-of", "2026-04-01")
         assert sum(int(row["tracks"]) for row in rows) == 2
 
+    def test_a_row_entered_in_error_takes_its_id_back(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        header = f"{HEADER},Session ID"
+        file = export(tmp_path, f"{GOOD},s1", header=header)
+        ask = ("workload", file, *NOBODY_ELSE, "--as-of", "2026-03-30")
+        assert sum(int(row["tracks"]) for row in as_rows(capsys, *ask)) == 1
+        wrong = GOOD.replace("2026-01-05", "2026-01-07").replace("completed", "entered-in-error")
+        export(tmp_path, f"{GOOD},s1", f"{wrong},s1", header=header)
+        assert sum(int(row["tracks"]) for row in as_rows(capsys, *ask)) == 0
+
     def test_weeks_have_a_limit(self, capsys: Capture, tmp_path: Path) -> None:
         for weeks in ("0", "521"):
             ask = ("workload", export(tmp_path, GOOD), *NOBODY_ELSE, "--weeks", weeks)
@@ -450,5 +642,15 @@ class TestAdherence:
         status, out, _ = run(capsys, "adherence", export(tmp_path, GOOD), "--gap-days", "30")
         assert (status, "an episode ends after 30 days" in out) == (0, True)
 
-    def test_an_export_without_tracks_is_answered(self, capsys: Capture, tmp_path: Path) -> None:
-        assert run(capsys, "adherence", export(tmp_path))[0] == 0
+
+@pytest.mark.parametrize("rows", [(), ("P1,soon,chronic-migraine,Botox,155,completed,",)])
+@pytest.mark.parametrize("command", ["schedule", "worklist", "adherence", "workload"])
+def test_an_export_without_a_session_is_counted_and_ends_with_1(
+    capsys: Capture, tmp_path: Path, command: str, rows: tuple[str, ...]
+) -> None:
+    if command == "workload":
+        pytest.importorskip("polars", reason="the extra 'panel' is not installed")
+    options = NOBODY_ELSE if command in {"worklist", "workload"} else ()
+    status, out, _ = run(capsys, command, export(tmp_path, *rows), *options)
+    assert (status, f"{len(rows)} rows: {len(rows)} left out" in out) == (1, True)
+    assert ("Problems" in out) == bool(rows)

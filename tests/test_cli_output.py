@@ -39,7 +39,29 @@ ROWS = [
     {"patient": "P20", "n": 125, "day": None, "status": DueStatus.DUE, "more": ("a b", "c")},
 ]
 TABLE = Table(("patient", "n", "day", "status", "more"), [("One", ROWS[:1]), ("Two", ROWS[1:])],
-              ("status", "day"), "more")  # fmt: skip
+              ("status", "day"), ("more",))  # fmt: skip
+
+
+_KILLED_AT = """
+import os, signal, sys
+from pathlib import Path
+from botox_schedule.cli import main
+left = int(sys.argv[1])
+def counted(function):
+    def call(*arguments):
+        global left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments)
+    return call
+os.write = counted(os.write)
+Path.replace = counted(Path.replace)
+from botox_schedule import files
+files.os.fsync = counted(os.fsync)
+sys.exit(main.main(sys.argv[2:]))
+"""
+"""Runs a command, and kills it at the given step of writing a file."""
 
 
 @pytest.fixture(autouse=True)
@@ -122,10 +144,27 @@ class TestText:
         )
         assert lines(Answer([], [TABLE]), 12).count("patient    n") == 2
 
+    def test_a_terminal_that_is_narrower_still_has_a_line_for_each_cell(self) -> None:
+        assert lines(Answer([], [TABLE]), 11)[6:] == [
+            "status:",
+            "  overdue",
+            "",
+            "",
+            "Two",
+            "patient:",
+            "  P20",
+            "n: 125",
+            "day: -",
+            "status: due",
+            "a b, c",
+            "",
+        ]
+
     def test_an_id_is_never_broken(self) -> None:
         row = {"patient": "P" * 100, "n": 1}
         table = Table(("patient", "n"), [("", [row])], ("n", "absent"))
-        assert "P" * 100 in lines(Answer([row], [table]))
+        assert "P" * 100 in lines(Answer([row], [table]), 100)
+        assert "  " + "P" * 100 in lines(Answer([row], [table]))
 
     def test_sentences_are_wrapped_and_lines_are_not(self) -> None:
         long = "word " * 30
@@ -149,9 +188,10 @@ class TestText:
     def test_data_reach_the_terminal_as_escapes(self, capsys: Capture, tmp_path: Path) -> None:
         file = export(tmp_path, GOOD.replace("P1", "P\x1b[31m\u202e1"))
         out = run(capsys, "schedule", file)[1]
-        assert r"P\x1b[31m\u202e1" in out
+        # What shows nothing is no part of a key; the rest is written out.
+        assert r"P\x1b[31m1" in out
         track = as_json(capsys, "schedule", file)["tracks"][0]
-        assert track["patient"] == "P\x1b[31m\u202e1"
+        assert track["patient"] == "P\x1b[31m1"
         err = run(capsys, "schedule", "no\x1b[31m.csv")[2]
         assert r"no\x1b[31m.csv: No such file" in err
 
@@ -180,8 +220,8 @@ class TestTerminal:
     ) -> None:
         pytest.importorskip("rich", reason="the extra 'cli' is not installed")
         out = self.shown(capsys, monkeypatch, columns, "demo")
-        assert re.search(r"\x1b\[1;31mP1025", out)
-        assert re.search(r"\x1b\[1;33mP1010", out)
+        assert re.search(r"\x1b\[1;31m(patient: )?P1025", out)
+        assert re.search(r"\x1b\[1;33m(patient: )?P1010", out)
         plain_out = re.sub(r"\x1b\[[0-9;]*m", "", out)
         monkeypatch.setitem(sys.modules, "rich.console", None)
         assert plain_out == self.shown(capsys, monkeypatch, columns, "demo")
@@ -233,6 +273,51 @@ class TestFiles:
             status, _, err = run(capsys, *asked)
             assert (status, "an output is one of the inputs" in err) == (2, True)
         assert file.read_bytes() == before
+
+    @pytest.mark.parametrize("named", [True, False])
+    def test_a_configuration_is_an_input_and_so_are_its_files(
+        self, capsys: Capture, tmp_path: Path, named: bool
+    ) -> None:
+        config = file_of(tmp_path, 'policy = "policy.toml"\n', "botox-schedule.toml")
+        policy = file_of(tmp_path, 'scheduled_grace = "1 day"\n', "policy.toml")
+        os.link(policy, tmp_path / "hard-link")
+        option = ("--config", config) if named else ()
+        for page in ("botox-schedule.toml", tmp_path / "botox-schedule.toml", policy, "hard-link"):
+            ask = ("worklist", export(tmp_path, GOOD), *NOBODY_ELSE, *option, "--html", page)
+            status, _, err = run(capsys, *ask)
+            assert (status, "an output is one of the inputs" in err) == (2, True)
+        assert config.read_text(encoding="utf-8") == 'policy = "policy.toml"\n'
+
+    def test_killed_at_any_write_each_output_is_whole_or_as_it_was(self, tmp_path: Path) -> None:
+        pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
+        file, written = export(tmp_path, GOOD), [tmp_path / "a.html", tmp_path / "a.xlsx"]
+        files = [part for one in written for part in (f"--{one.suffix[1:]}", str(one))]
+        command = ["worklist", str(file), *NOBODY_ELSE, "--as-of", "2026-02-20", *files]
+        assert cli.main(command) == 0
+        whole = [one.read_bytes() for one in written]
+        statuses = []
+        for number in range(1, 10):
+            for one in written:
+                one.write_bytes(b"as it was")
+            done = subprocess.run(
+                [sys.executable, "-c", _KILLED_AT, str(number), *command],
+                capture_output=True,
+                check=False,
+            )
+            statuses.append(done.returncode)
+            for one, new in zip(written, whole, strict=True):
+                assert one.read_bytes() in {b"as it was", new}
+        assert statuses == [-signal.SIGKILL] * 8 + [0]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="the system has no such limit")
+    def test_with_a_limit_on_sizes_the_file_is_named_and_as_it_was(self, tmp_path: Path) -> None:
+        rows = [GOOD.replace("P1", f"P{number}") for number in range(200)]
+        file, page = export(tmp_path, *rows), file_of(tmp_path, "as it was", "list.html")
+        command = f'ulimit -f 4; "{sys.executable}" -m botox_schedule worklist "{file}" {" ".join(NOBODY_ELSE)} --html "{page}"'
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+        assert (done.returncode, done.stderr) == (2, f"botox-schedule: {page}: File too large\n")
+        assert page.read_text(encoding="utf-8") == "as it was"
+        assert not [*tmp_path.glob(".*.part")]
 
     def test_two_outputs_are_two_files_and_not_the_terminal(
         self, capsys: Capture, tmp_path: Path
@@ -347,6 +432,49 @@ class TestStreams:
         assert run(capsys, "protocols")[::2] == (status, told)
         assert redirected == [1]
 
+    @pytest.mark.parametrize(
+        ("arguments", "closed", "status", "told"),
+        [
+            ("schedule -", "<&-", 2, "-: line 1: no column"),
+            ("forecast -", "<&-", 2, "Invalid JSON"),
+            ("schedule file", ">&-", 2, "standard output is closed"),
+            ("schedule file --csv", "2>&-", 1, ""),
+            ("schedule none", "2>&-", 2, ""),
+            ("schedule file --csv", "2>/dev/full", 1, ""),
+            ("schedule none", "2>/dev/full", 2, ""),
+            ("schedule file", "| true; exit ${PIPESTATUS[0]}", 1, ""),
+        ],
+    )
+    @pytest.mark.skipif(
+        not Path("/dev/full").exists() or not Path("/bin/bash").exists(),
+        reason="the system has no /dev/full or no bash",
+    )
+    def test_the_exit_status_is_right_whatever_is_closed_or_full(
+        self, tmp_path: Path, arguments: str, closed: str, status: int, told: str
+    ) -> None:
+        export(tmp_path, GOOD, "P2,soon,chronic-migraine,Botox,155,completed,").rename("file")
+        command = f'"{sys.executable}" -m botox_schedule {arguments} {closed}'
+        done = subprocess.run(
+            ["/bin/bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stderr
+        assert told in done.stderr
+        if closed == "2>&-":
+            assert "botox-schedule:" not in done.stdout
+
+    def test_a_program_without_streams_refuses_or_goes_on(
+        self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As one that a window system started."""
+        monkeypatch.setattr(sys, "stdin", None)
+        assert run(capsys, "schedule", "-")[0] == 2
+        sys.stdin.close()
+        with monkeypatch.context() as closed:
+            closed.setattr(sys, "stdout", None)
+            assert cli.main(["due", "migraine", "2026-01-05"]) == 2
+            sys.stdout.close()
+        assert capsys.readouterr().err == "botox-schedule: standard output is closed\n"
+
     def test_ctrl_c_ends_with_130_and_no_traceback(self) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "botox_schedule", "schedule", "-"],
@@ -375,6 +503,18 @@ class TestErrors:
             _, _, err = run(capsys, *arguments)
             assert "Zaphod" not in err, arguments
             assert "1999" not in err, arguments
+
+    def test_a_name_that_a_terminal_would_obey_is_no_argument(self, capsys: Capture) -> None:
+        with pytest.raises(SystemExit):
+            cli.main(["due", "migraine", "2026-01-05", "\x1b[31m\u202e.csv"])
+        err = capsys.readouterr().err
+        assert err.endswith("unrecognized arguments: \\x1b[31m\\u202e.csv\n")
+
+    def test_several_faults_of_a_file_are_one_line(self, capsys: Capture, tmp_path: Path) -> None:
+        own = file_of(tmp_path, "[[protocols]]\nid = 1\nversion = 1\n", "own.toml")
+        status, _, err = run(capsys, "protocols", "--protocols", own)
+        assert (status, err.count("\n"), "\\n" in err) == (2, 1, False)
+        assert err.count("; own.toml: ") > 1
 
     def test_a_fault_of_a_value_is_one_line(
         self, capsys: Capture, monkeypatch: pytest.MonkeyPatch

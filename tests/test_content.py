@@ -832,7 +832,7 @@ class TestCatalogPage:
         row = next(line for line in self.PAGE.splitlines() if "169 days" in line)
         assert row == (
             f"| onabotulinumtoxinA | adult, US | 12 weeks [M]{link} "
-            f"| typical: 169 days (median to the next treatment) [M]{link} | not known "
+            f"| typical: 169 days (median to the next treatment) [M]{link} | unknown "
             f"| 400 U in 12 weeks or 3 months, any indication [S]{link}; 100 U a session [M]{link} |"
         )
 
@@ -853,7 +853,7 @@ class TestCatalogPage:
         assert "wear-off 8 to 10 weeks (some: 90 of 143)" in self.PAGE
 
     def test_a_table_says_what_is_not_known(self) -> None:
-        table = self.PAGE.partition("## What is not known\n")[2]
+        table = self.PAGE.partition("## What is unknown\n")[2]
         row = next(line for line in table.splitlines() if "platysma" in line)
         assert "| usual range or typical day, onset, peak, wear-off |  |  |" in row
         missing = self.CATALOG.missing(protocol_of("chronic-migraine"))

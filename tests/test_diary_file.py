@@ -1,5 +1,6 @@
 """Diaries as people keep them: a day a row, an attack a row, a grid of months."""
 
+import gzip
 import io
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -270,6 +271,99 @@ class TestGrids:
         assert (found.entries, found.taken, [p.line for p in found.problems]) == (5, 3, [3, 4])
 
 
+class TestWhatPeopleKeep:
+    def test_an_open_quotation_mark_costs_its_own_line_only(self) -> None:
+        found = read(
+            'date,kind,note\n2026-01-05,none,"open\n2026-01-06,migraine,x\n2026-01-07,none,y\n'
+        )
+        assert days(found) == {"2026-01-06": "migraine", "2026-01-07": "none"}
+        assert told(found) == ["line 2: not a row of a table; check its quotes"]
+        assert (found.entries, found.left_out) == (3, 1)
+
+    def test_a_day_without_migraine_may_have_had_a_headache(self) -> None:
+        found = read("date,migraine\n2026-01-05,no\n2026-01-06,yes\n")
+        assert days(found) == {"2026-01-05": "unknown", "2026-01-06": "migraine"}
+        assert "line 2: free of migraine is not free of headache; the day counts as unknown" in told(found)  # fmt: skip
+        with_headache = "date,headache,migraine\n2026-01-05,,no\n2026-01-06,no,no\n"
+        assert days(read(with_headache)) == {"2026-01-05": "unknown", "2026-01-06": "none"}
+
+    @pytest.mark.parametrize(
+        "header",
+        ["date;headache;migraine", "Tag;Kopfschmerzen;Migräne", "date;Céphalées;Migraine", "fecha;Cefalea;Migran\u0303a"],
+    )  # fmt: skip
+    def test_columns_have_names_in_other_languages(self, header: str) -> None:
+        found = read(f"{header}\n2026-01-05;yes;no\n2026-01-06;yes;yes\n")
+        assert days(found) == {"2026-01-05": "headache", "2026-01-06": "migraine"}
+
+    @pytest.mark.parametrize("header", ["Started,Ended,Attack type", "startDate,endDate,type", "Beginn,Ende,Art"])  # fmt: skip
+    def test_exports_of_apps_name_the_kind_of_an_attack(self, header: str) -> None:
+        found = read(f"{header}\n2026-01-05 22:00,2026-01-06 01:00,Migraine with aura\n")
+        assert days(found) == {"2026-01-05": "migraine", "2026-01-06": "migraine"}
+
+    def test_attacks_of_a_kind_that_is_not_read_are_told(self) -> None:
+        found = read("start,end,what it was\n2026-01-05,2026-01-05,migraine\n")
+        assert days(found) == {"2026-01-05": "headache"}
+        assert told(found)[0] == "line 1: no column says which attacks were migraine; all count as headache"  # fmt: skip
+
+    def test_a_duration_that_is_not_read_is_told(self) -> None:
+        told_of = "line 1: the column of durations is not read; give the end of each attack"
+        assert told_of in told(read("date,duration,kind\n2026-01-05,30,migraine\n"))
+        assert told_of not in told(
+            read("start,end,duration,kind\n2026-01-05,2026-01-06,30,migraine\n")
+        )
+
+    @pytest.mark.parametrize(
+        ("start", "end", "lasted"),
+        [
+            ("10:00 PM", "3:00 AM", ["2026-01-05", "2026-01-06"]),
+            ("12:00 AM", "12:00 pm", ["2026-01-05"]),
+            ("11 :00", "12:00", []),
+            ("13:00 PM", "2:00 PM", ["2026-01-05"]),
+            ("10:00 p.m.", "12:00 a.m.", ["2026-01-05"]),
+            ("22:00:00.000", "23:00:00", ["2026-01-05"]),
+        ],
+    )
+    def test_clocks_have_twelve_or_twenty_four_hours(
+        self, start: str, end: str, lasted: list[str]
+    ) -> None:
+        assert [*days(read(f"date,start,end\n2026-01-05,{start},{end}\n"))] == lasted
+
+    def test_a_day_and_a_clock_of_twelve_hours(self) -> None:
+        found = read("start,end\n2026-01-05 11:00 PM,2026-01-06 01:00 AM\n")
+        assert [*days(found)] == ["2026-01-05", "2026-01-06"]
+
+    @pytest.mark.parametrize("end", ["ongoing", "?", "-", "2026-02-30"])
+    def test_an_attack_whose_end_cannot_be_read_counts_its_first_day(self, end: str) -> None:
+        found = read(f"start,end\n2026-01-05,{end}\n")
+        assert days(found) == {"2026-01-05": "headache"}
+        assert told(found)[-1] == "line 2: the end is no day and no time of day; the attack's first day counts"  # fmt: skip
+
+    @pytest.mark.parametrize("columns", ["1,2,total", "1,2,", "1,2,Notes"])
+    def test_a_grid_has_totals_and_notes(self, columns: str) -> None:
+        found = read(f"month,{columns}\n2026-01,m,h,2\n2026-02,0\n")
+        assert days(found) == {"2026-01-01": "migraine", "2026-01-02": "headache", "2026-02-01": "none"}  # fmt: skip
+        assert (found.entries, found.problems) == (3, ())
+
+    def test_letters_that_show_nothing_are_no_part_of_a_cell(self) -> None:
+        found = read("date,kind\n\u200b2026-01-05,none\ufeff\n2026-01-06,Migra\u0308ne.\n")
+        assert days(found) == {"2026-01-05": "none", "2026-01-06": "migraine"}
+
+    @pytest.mark.parametrize(("date_format", "day"), [("mdy", "1/31/2026"), ("dmy", "31/01/2026"), ("iso", "2026-01-31")])  # fmt: skip
+    def test_the_formats_of_tables_are_formats_of_diaries(self, date_format: str, day: str) -> None:
+        found = read(f"date,kind\n{day},none\n", date_format=date_format)
+        assert days(found) == {"2026-01-31": "none"}
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+    def test_a_mark_names_the_encoding(self, encoding: str) -> None:
+        content = "date,kind\n2026-01-05,none\n\x1a".encode(encoding)
+        for file in (content, gzip.compress(content)):
+            assert days(read_diary(io.BytesIO(file))) == {"2026-01-05": "none"}
+
+    def test_utf_16_without_a_mark_is_named(self) -> None:
+        with pytest.raises(ExchangeError, match="give encoding='utf-16-be'"):
+            read_diary(io.BytesIO("date,kind\n2026-01-05,none\n".encode("utf-16-be")))
+
+
 class TestFiles:
     def test_a_path_is_read(self, tmp_path: Path) -> None:
         file = tmp_path / "diary.csv"
@@ -278,9 +372,9 @@ class TestFiles:
 
     def test_another_encoding_is_named_and_never_guessed(self) -> None:
         content = "date,kind\n2026-01-05,Migräne\n".encode("cp1252")
-        with pytest.raises(ExchangeError, match="encoding='cp1252' or 'utf-16'"):
+        with pytest.raises(ExchangeError, match=r"not text in UTF-8; name its encoding .* cp1252"):
             read_diary(io.BytesIO(content))
-        with pytest.raises(ExchangeError, match="not text in that encoding"):
+        with pytest.raises(ExchangeError, match="not text in 'nonsense'; give the encoding"):
             read_diary(io.BytesIO(content), encoding="nonsense")
         assert days(read("\ufeffdate,kind\n2026-01-05,none\n"))
         assert days(read_diary(io.BytesIO(content), encoding="cp1252")) == {

@@ -149,6 +149,12 @@ class TestTheReference:
         }
         assert classes <= set(self.paths())
 
+    @pytest.mark.parametrize("package", [*packages, *extras, "terms", "errors", "testing"])
+    def test_the_page_of_what_stays_names_every_public_package(self, package: str) -> None:
+        page = (DOCS / "explanation" / "compatibility.md").read_text(encoding="utf-8")
+        (public,) = [line for line in page.splitlines() if line.startswith("**Public**")]
+        assert f"`.{package}`" in public
+
     def test_names_nothing_that_is_not_there(self) -> None:
         gone = [entry for entry in self.paths() if _is_here(entry) and not hasattr(*_found(entry))]
         assert gone == []

@@ -11,6 +11,7 @@ import botox_schedule as bs
 pytest.importorskip("fhir.resources", reason="the extra 'fhir' is not installed")
 
 from botox_schedule.fhir import BundleReading, bundle, records_from_bundle
+from botox_schedule.protocols.indications import code_rows
 from fhir_samples import (
     CPT,
     PATIENT,
@@ -59,6 +60,22 @@ class TestHistory:
             reading = history(*entries)
             assert sessions_of(reading) == {"Patient/1": ["2026-01-05"]}
             assert (reading.problems, reading.counts.merged, adds_up(reading)) == ((), 1, True)
+
+    @pytest.mark.parametrize("number", [10, "10"])
+    def test_the_number_may_be_written_as_one(self, number: Any) -> None:
+        url = f"{BASE}/MedicationAdministration/m1"
+        newest = given_dose(effectiveDateTime="2026-02-02", meta={"versionId": number})
+        reading = history(version(9), entry(newest, url))
+        assert (sessions_of(reading), reading.problems) == ({"Patient/1": ["2026-02-02"]}, ())
+
+    def test_the_method_may_be_in_lower_case(self) -> None:
+        gone = {"fullUrl": f"{BASE}/MedicationAdministration/m1", **request("delete")}
+        reading = history(gone, version(None))
+        assert (reading.records, reading.problems) == ((), ())
+
+    def test_a_part_of_the_versions_says_so(self) -> None:
+        reading = read_entries(version(2), type="history", total=2)
+        assert codes(reading) == ["incomplete"]
 
     def test_else_the_last_change_counts(self) -> None:
         older = version(None, "2026-01-02", "2026-01-03T00:00:00Z")
@@ -127,6 +144,17 @@ class TestTransactions:
         assert sessions_of(reading) == {"Patient/1": ["2026-01-05", "2026-03-30"]}
         assert (reading.problems, reading.counts.resources) == ((), 2)
 
+    def test_what_is_put_has_the_address_of_its_request(self) -> None:
+        nameless = {name: v for name, v in person(deceasedBoolean=True).items() if name != "id"}
+        reading = read_entries(
+            entry(nameless, **request("PUT", "Patient/1")),
+            entry(given_dose(id=None), **request("PUT")),
+            entry(given_dose(id=None), **request("PUT")),
+            type="batch",
+        )
+        assert sessions_of(reading) == {"Patient/1": ["2026-01-05"]}
+        assert (codes(reading), adds_up(reading)) == (["deceased_without_day"], True)
+
     def test_a_deletion_whose_place_in_time_is_unknown_is_reported(self) -> None:
         lines = [
             json.dumps(given_dose()),
@@ -151,6 +179,19 @@ class TestTransactions:
                     "issue": [{"severity": "error", "code": "exception"}],
                 }
             ),
+            entry(
+                {
+                    "resourceType": "OperationOutcome",
+                    "issue": [{"severity": "warning", "code": "suppressed"}],
+                }
+            ),
+            {
+                "response": {
+                    "status": "200",
+                    "outcome": {"resourceType": "OperationOutcome", "issue": [{"code": "timeout"}]},
+                }
+            },
+            entry(person(meta={"tag": [{"code": "SUBSETTED"}]})),
         ],
     )
     def test_what_cannot_be_followed_makes_the_bundle_incomplete(
@@ -191,6 +232,19 @@ class TestPages:
         (problem,) = reading.problems
         assert (problem.where, problem.session_left_out) == ("link", True)
         assert reading.problems_of(reading.records[0]) == (problem,)
+
+    @pytest.mark.parametrize("relation", ["next", "NEXT", "Previous"])
+    def test_a_link_in_any_case_leads_to_one(self, relation: str) -> None:
+        links = [{"relation": relation, "url": f"{BASE}/x?page=2"}]
+        assert codes(read_entries(entry(given_dose()), link=links)) == ["incomplete"]
+
+    def test_a_bundle_may_say_itself_that_parts_are_missing(self) -> None:
+        issues = {
+            "resourceType": "OperationOutcome",
+            "issue": [{"severity": "error", "code": "incomplete"}],
+        }
+        reading = read_entries(entry(given_dose()), issues=issues)
+        assert [(p.code, p.where) for p in reading.problems] == [("incomplete", "issues")]
 
     def test_all_pages_together_are_complete(self) -> None:
         reading = read_text("\n".join(json.dumps(page(n, of=3, total=3)) for n in (1, 2, 3)))
@@ -358,6 +412,25 @@ class TestMentions:
             procedure(code=J0585),
             procedure(code={"text": "Chemodenervation of muscles"}),
             procedure(code={"coding": [{"code": "J0585"}]}),
+            *(procedure(code=concept(HCPCS, f"J058{n}")) for n in (6, 7, 8, 9)),
+            procedure(code={"coding": [{"code": "64615"}]}),
+            procedure(code=concept(CPT, "64646")),
+            procedure(
+                code=concept("https://bluebutton.cms.gov/resources/codesystem/hcpcs", "64615")
+            ),
+            {"resourceType": "ServiceRequest", "code": concept(CPT, "64615"), "subject": PATIENT},
+            {"resourceType": "ChargeItem", "code": concept(CPT, "64612"), "subject": PATIENT},
+            {
+                "resourceType": "MedicationDispense",
+                "medicationCodeableConcept": {"coding": [{"code": "00023114501"}]},
+                "subject": PATIENT,
+            },
+            {
+                "resourceType": "MedicationDispense",
+                "medicationCodeableConcept": concept("urn:clinic:claims", " j0585 "),
+                "subject": PATIENT,
+            },
+            {"resourceType": "Observation", "valueString": "155 U\nBoNT-A", "subject": PATIENT},
             procedure(
                 code=None, text={"status": "generated", "div": "<div>toxine botulique</div>"}
             ),
@@ -381,6 +454,29 @@ class TestMentions:
             "entry[0].item[2]",
         ]
         assert (reading.counts.left_out, adds_up(reading)) == (1, True)
+
+    @pytest.mark.parametrize("code", ["64615", "64612", "64646"])
+    def test_an_item_of_an_injection_is_named(self, code: str) -> None:
+        items = [{"productOrService": concept(CPT, "99213")}]
+        items.append({"productOrService": concept(CPT, code)})
+        reading = read({**CLAIM, "item": items})
+        assert [(p.code, p.where) for p in reading.problems] == [
+            ("names_toxin", "entry[0].item[1]")
+        ]
+
+    def test_a_session_that_something_else_holds_may_be_missing(self) -> None:
+        held = {
+            "resourceType": "Parameters",
+            "parameter": [{"name": "return", "resource": given_dose()}],
+        }
+        reading = read(held)
+        assert (codes(reading), reading.problems[0].session_left_out) == (["names_toxin"], True)
+
+    def test_every_code_of_a_product_is_found(self) -> None:
+        rows = [row for row in code_rows() if "product" in row or row["system"] == "CPT"]
+        for row in rows:
+            claim = {"item": [{"productOrService": concept(row["system"], row["code"])}]}
+            assert codes(read({"resourceType": "Claim", **claim})) == ["names_toxin"], row["code"]
 
     @pytest.mark.parametrize(
         ("kind", "status"),
@@ -437,6 +533,8 @@ class TestMentions:
             {"resourceType": "Condition", "code": {"text": "botulism"}},
             {"resourceType": "Binary", "contentType": "text/plain", "data": "Botox"},
             procedure(code=concept(CPT, "27447")),
+            procedure(code=concept("http://www.nlm.nih.gov/research/umls/rxnorm", "64615")),
+            {"resourceType": "Coverage", "identifier": [{"value": "64615"}]},
         ],
     )
     def test_other_things_are_ignored_and_counted(self, resource: dict[str, Any]) -> None:

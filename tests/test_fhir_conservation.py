@@ -194,6 +194,8 @@ def references(draw: st.DrawFn) -> dict[str, Any]:
             [
                 {"reference": f"{base}Patient/{key}"},
                 {"reference": f"{base}Patient/{key}/_history/2"},
+                {"reference": f"{base}Patient/{key}?a=b#{MARK}"},
+                {"reference": f"MedicationAdministration/{key}#p"},
                 {"reference": f"urn:uuid:{MARK}{key}"},
                 {"reference": f"Group/{key}"},
                 {"reference": "#p"},
@@ -217,6 +219,8 @@ def resources(draw: st.DrawFn) -> dict[str, Any]:
                 "Claim",
                 "Encounter",
                 "Condition",
+                "Person",
+                "Linkage",
                 MARK,
             ]
         )
@@ -252,6 +256,8 @@ def resources(draw: st.DrawFn) -> dict[str, Any]:
             ),
             "partOf": part if draw(st.booleans()) else None,
         },
+        "Person": {"subject": None, "link": [{"target": subject}, {"target": draw(references())}]},
+        "Linkage": {"subject": None, "item": [{"resource": subject}]},
         "Claim": {"item": [{"productOrService": {"text": draw(st.sampled_from(["Botox", MARK]))}}]},
     }
     whole = {**common, **more.get(kind, {})}

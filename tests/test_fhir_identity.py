@@ -67,6 +67,9 @@ class TestReferences:
             (f"urn:uuid:{UUID}", "Patient/1"),
             ("urn:oid:1.2.3", "URN:OID:1.2.3"),
             ("http://a.example/people?key=1", "https://a.example/people?key=1"),
+            (None, "Patient/1#name"),
+            (None, "Patient/1?_format=json"),
+            (f"{A}/Patient/1", f"{A}/Patient/1/_history/2?_pretty=true#x"),
         ],
     )
     def test_each_way_to_name_a_patient_finds_it(self, url: str | None, reference: str) -> None:
@@ -83,6 +86,11 @@ class TestReferences:
             {"identifier": {**MRN, "system": "https://clinic.example/mrn"}},
             {"reference": "Patient/gone", "identifier": MRN},
             {"reference": f"Patient?identifier={MRN['system']}|12"},
+            {"reference": f"Patient?active=true&identifier={MRN['system']}|12&_count=1"},
+            {"reference": "Patient?identifier=http%3A%2F%2Fclinic.example%2Fmrn%7C12"},
+            {"reference": f"{A}/Patient?identifier={MRN['system']}|12"},
+            {"reference": "Patient/1", "identifier": MRN},
+            {"reference": "Patient/1", "identifier": {**MRN, "value": "13"}},
         ],
     )
     def test_a_logical_identifier_finds_its_patient(self, subject: dict[str, Any]) -> None:
@@ -142,6 +150,27 @@ class TestReferences:
         assert said in str(reading.problems[0]) or not subject
         assert "Smith" not in repr(reading)
         assert (reading.records, reading.counts.left_out) == ((), 1)
+
+    def test_an_identifier_that_contradicts_the_address_is_a_problem(self) -> None:
+        reading = read(
+            dead(identifier=[MRN]),
+            person(id="2"),
+            dose_for({"reference": "Patient/2", "identifier": MRN}),
+        )
+        assert codes(reading) == ["ambiguous_subject"]
+        assert (reading.problems[0].session_left_out, adds_up(reading)) == (True, True)
+
+    def test_two_names_of_one_linked_person_are_no_contradiction(self) -> None:
+        reading = read(
+            person(id="1", identifier=[MRN]),
+            linked("2", "Patient/1", "seealso"),
+            dose_for({"reference": "Patient/2", "identifier": MRN}),
+        )
+        assert (sessions_of(reading), reading.problems) == ({"Patient/1": ["2026-01-05"]}, ())
+
+    def test_without_patients_a_fragment_makes_no_second_person(self) -> None:
+        reading = read(dose_for("Patient/1#a"), dose_for("Patient/1", id="m2"))
+        assert sessions_of(reading) == {"Patient/1": ["2026-01-05"] * 2}
 
     def test_a_subject_that_is_not_among_the_patients_is_a_problem(self) -> None:
         reading = read(person(), dose_for("Patient/2"))
@@ -254,6 +283,15 @@ class TestContained:
         assert [len(record.care_ends) for record in reading.records] == [1, 0]
         assert (reading.problems, adds_up(reading)) == ((), True)
 
+    def test_another_resource_cannot_refer_to_it(self) -> None:
+        inner = [{"resourceType": "Patient", "id": "p"}]
+        doses = [
+            dose_for("#p", contained=inner),
+            dose_for("MedicationAdministration/m1#p", id="m2"),
+        ]
+        reading = read(*doses)
+        assert (codes(reading), reading.counts.sessions) == (["other_subject"], 1)
+
     def test_it_is_one_of_its_resource_without_an_id_too(self) -> None:
         inner = [{"resourceType": "Patient", "id": "p"}]
         reading = read(*[dose_for("#p", id=None, contained=inner)] * 2)
@@ -333,6 +371,45 @@ class TestLinks:
         assert bs.forecast(record, "chronic-migraine", as_of="2026-03-01").status == "deceased"
         assert reading.problems == ()
         assert (reading.counts.patients, reading.counts.merged, adds_up(reading)) == (1, 1, True)
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            {
+                "resourceType": "Person",
+                "link": [
+                    {"target": {"reference": "Patient/1"}},
+                    {"target": {"reference": "Patient/2"}},
+                    {"target": {"reference": "Practitioner/1"}},
+                ],
+            },
+            {
+                "resourceType": "Linkage",
+                "item": [
+                    {"type": "source", "resource": {"reference": "Patient/1"}},
+                    {"type": "alternate", "resource": {"reference": "Patient/2"}},
+                ],
+            },
+        ],
+    )
+    def test_other_resources_link_patients_too(self, statement: dict[str, Any]) -> None:
+        reading = read({"id": "0", **statement}, person(), dead(id="2"), dose_for("Patient/1"))
+        assert is_one_dead_patient(reading)
+        assert reading.records[0].id == "Patient/1"
+        assert reading.ignored == {statement["resourceType"]: 1}
+
+    def test_a_related_person_leads_nobody(self) -> None:
+        role = {
+            "resourceType": "RelatedPerson",
+            "id": "r",
+            "patient": {"reference": "urn:uuid:9"},
+        }
+        reading = read_entries(
+            entry(linked("1", "urn:uuid:5", "seealso"), "urn:uuid:9"),
+            entry(role, "urn:uuid:5"),
+            entry(dose_for("urn:uuid:9")),
+        )
+        assert sessions_of(reading) == {"Patient/1": ["2026-01-05"]}
 
     def test_a_chain_of_links_is_followed(self) -> None:
         reading = read(

@@ -115,9 +115,16 @@ class TestReadWithin:
         with pytest.raises(FileLimitError, match=r"^the stream: larger than"):
             read_within(io.BytesIO(b"x" * 10), 9)
 
-    def test_a_name_that_no_file_can_have_is_no_such_file(self) -> None:
-        with pytest.raises(FileNotFoundError):
-            read_within("a\0b", 10)
+    @pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
+    def test_a_name_that_no_file_can_have_is_no_such_file(self, name: str) -> None:
+        for use in (
+            lambda: read_within(name, 10),
+            lambda: write_whole(name, ""),
+            lambda: check_outputs([name], ["a"]),
+        ):
+            with pytest.raises(FileNotFoundError) as caught:
+                use()
+            assert caught.value.filename == name
 
     def test_gzip_counts_by_what_it_becomes(self, tmp_path: Path) -> None:
         file = tmp_path / "a.csv"

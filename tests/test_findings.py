@@ -457,6 +457,17 @@ class TestTheDayInQuestion:
 
 
 class TestCoursesElsewhere:
+    def test_a_last_day_counts_whatever_the_number_of_cycles(self) -> None:
+        prior = {
+            "indication": "chronic-migraine",
+            "product": "Botox",
+            "cycles": 0,
+            "last_on": "2026-04-06",
+        }
+        record = PatientRecord.model_validate({"prior_treatments": [prior]})
+        found = forecast(record, "chronic-migraine", as_of=AS_OF)
+        assert (str(found.status), str(found.dates.earliest)) == ("too_early", "2026-06-29")
+
     def test_one_under_an_unknown_word_that_ends_ahead_leaves_days_open(self) -> None:
         prior = {"indication": "migrane", "cycles": 2, "last_on": "2026-06-02"}
         record = PatientRecord.model_validate({**ONE, "prior_treatments": [prior]})

@@ -629,6 +629,52 @@ class TestPreviousFile:
         again = {uid: part for uid, part in parts(after).items() if b"CANCELLED" in part}
         assert again == {uid: part for uid, part in parts(first).items() if b"CANCELLED" in part}
 
+    def test_the_words_of_others_are_not_passed_on(self) -> None:
+        file = ical_from_events(events(count=3), stamped_at=STAMP)
+        other = file[file.index(b"BEGIN:VEVENT") : file.index(b"END:VEVENT")]
+        other = other.replace(b"UID:", b"UID:other-").replace(b"SUMMARY:", b"SUMMARY:Smith ")
+        marked = file.replace(b"SUMMARY:Appointment due", b"SUMMARY:Smith")
+        marked = marked.replace(b"END:VCALENDAR", other + b"END:VEVENT\r\nEND:VCALENDAR")
+        after = ical_from_events(events(count=1), stamped_at=LATER, previous=marked)
+        assert (b"Smith" in after, after.count(b"STATUS:CANCELLED")) == (False, 3)
+
+    def test_a_summary_of_the_caller_is_kept_as_long_as_it_is_given(self) -> None:
+        own = {"due": "Termin"}
+        file = ical_from_events(events(count=2, summaries=own), stamped_at=STAMP)
+        after = ical_from_events(events(count=1, summaries=own), stamped_at=LATER, previous=file)
+        assert after.count(b"SUMMARY:Termin") == 2
+
+    @pytest.mark.parametrize("length", range(50, 80))
+    def test_a_long_summary_may_be_folded_anywhere(self, length: int) -> None:
+        summaries = {"due": "x" * length + "BEGIN:VEVENT"}
+        file = ical_from_events(events(summaries=summaries), stamped_at=STAMP)
+        assert (
+            ical_from_events(events(summaries=summaries), stamped_at=LATER, previous=file) == file
+        )
+
+    @pytest.mark.parametrize("mark", ["\u2028", "\x85"])
+    def test_a_mark_that_ends_a_line_elsewhere_ends_none(self, mark: str) -> None:
+        summaries = {"due": f"a{mark}END:VEVENT"}
+        file = ical_from_events(events(summaries=summaries), stamped_at=STAMP)
+        assert (
+            ical_from_events(events(summaries=summaries), stamped_at=LATER, previous=file) == file
+        )
+
+    def test_of_two_revisions_of_an_event_the_latest_counts(self) -> None:
+        file = ical_from_events(events(), stamped_at=STAMP, sequence=4)
+        older = file[file.index(b"BEGIN:VEVENT") : file.index(b"END:VCALENDAR")]
+        both = file.replace(
+            b"END:VCALENDAR", older.replace(b"SEQUENCE:4", b"SEQUENCE:1") + b"END:VCALENDAR"
+        )
+        after = ical_from_events([], stamped_at=LATER, previous=both)
+        assert after.count(b"SEQUENCE:5") == after.count(b"BEGIN:VEVENT")
+
+    def test_after_the_highest_sequence_comes_none(self) -> None:
+        file = ical_from_events(events(), stamped_at=STAMP, sequence=2**31 - 1)
+        assert ical_from_events(events(), stamped_at=LATER, previous=file) == file
+        with pytest.raises(bs.errors.ExchangeError, match="begin a new file"):
+            ical_from_events([], stamped_at=LATER, previous=file)
+
 
 class TestWhatNoFileCanHold:
     @pytest.mark.parametrize(

@@ -94,6 +94,12 @@ def rows(html: str) -> list[list[str]]:
     return [list(row) for row in re.findall(pattern, body)]
 
 
+def calendar(html: str) -> str:
+    """The calendar file that a page contains."""
+    (link,) = re.findall('base64,([^"]+)"', html)
+    return base64.b64decode(link).decode()
+
+
 def following(html: str) -> str:
     return unescape(re.findall(r'<p class="next">(.*?)</p>', html)[0])
 
@@ -180,6 +186,24 @@ class TestHandout:
             "Weeks 1 to 2",
             "",
         ]
+
+    def test_a_phase_of_one_day_names_it_once(self) -> None:
+        short = MIGRAINE.model_copy(
+            update={"response": {"onset": "1 to 3 days", "wear_off": "8 weeks"}, "version": "2"}
+        )
+        days = [row[1] for row in rows(page(protocol=short, other_protocols=[]))]
+        assert days == [
+            "Jan 5, 2026",
+            "Jan 6, 2026 to Jan 8, 2026",
+            "Jan 9, 2026 to Mar 1, 2026",
+            "Mar 2, 2026",
+        ]
+
+    @pytest.mark.parametrize("as_of", ["2026-04-07", "2026-06-21", "2026-06-22", "2026-06-30"])
+    def test_who_is_late_and_booked_is_not_told_to_call_for_a_day(self, as_of: str) -> None:
+        html = page(booked("2026-07-01"), as_of=as_of)
+        assert following(html) == "Your next visit is booked for Wednesday, July 1, 2026."
+        assert more(html) == []
 
     def test_windows_about_some_people_say_so(self) -> None:
         effects = [row[2] for row in rows(page(bladder, protocol=as_needed()))]
@@ -292,6 +316,12 @@ class TestHandout:
         assert more(html) == ["Your treatment is paused. It can go on from Friday, May 1, 2026 on."]
         assert "paused: Feb 1, 2026 to Apr 30, 2026" in html
         assert "Smith" not in html
+
+    def test_a_hold_that_began_when_the_treatment_was_due_moves_the_first_day(self) -> None:
+        given = changed(holds=[{"first": "2026-04-03", "last": "2026-05-10", "reason": "x"}])
+        assert following(page(given, as_of="2026-04-20")).startswith(
+            "Your next treatment is due between Monday, May 11, 2026 and "
+        )
 
     def test_the_full_benefit_is_said_while_it_lies_ahead(self) -> None:
         given = record_from_gaps([84, 84], starts_on=date(2026, 1, 5))
@@ -449,11 +479,20 @@ class TestLanguages:
         assert "migraña crónica" in html
         assert "not been reviewed" not in page()
         assert "Semanas 1 a 2" in html
+        assert "intervalo más corto 12 semanas: " in html
+        assert "SUMMARY:Cita pendiente" in calendar(html)
+        assert "inicio 2 a 3 semanas: " in html
 
     @pytest.mark.parametrize("language", ["en", "es"])
     def test_every_indication_that_is_bundled_has_a_name(self, language: str) -> None:
         known = {protocol.indication for protocol in bs.bundled_protocols()}
         assert known <= set(bundled_messages(language).treatments)
+
+    def test_no_spanish_text_is_left_in_english(self) -> None:
+        english, spanish = bundled_messages("en"), bundled_messages("es")
+        same = [key for key, text in english.words.items() if spanish.words[key] == text]
+        assert [re.sub(r"{\w+}|\W", "", english.words[key]) for key in same] == [""] * len(same)
+        assert english.treatments.keys() == spanish.treatments.keys()
 
     def test_an_unknown_language_is_refused(self) -> None:
         with pytest.raises(bs.errors.HandoutError, match="known: en, es"):
@@ -559,14 +598,14 @@ class TestReport:
     def test_each_row_says_where_a_track_stands(self) -> None:
         html = report_html(forecasts(), as_of="2026-03-16")
         assert cells(html, "P6") == {
-            "status": "◌ too early",
-            "patient": "P6 Booked",
+            "status": "◌ too early Booked",
+            "patient": "P6",
             "treatment": "chronic migraine onabotulinumtoxinA",
             "days to go": "14 to due",
             "due": "2026-03-30",
             "overdue from": "2026-04-07",
             "booked": "2026-04-01",
-            "last session": "2026-01-05 wearing off",
+            "last session": "2026-01-05 response: wearing off",
             "to review": "a note",
             "days": "",
         }
@@ -574,6 +613,10 @@ class TestReport:
         assert cells(html, "P7")["due"] == "typical day 2026-06-23"
         assert cells(html, "P7")["days to go"] == ""
         assert cells(html, "P8")["days to go"] == "14 to earliest"
+
+    def test_the_list_does_not_claim_to_be_sorted_by_a_column(self) -> None:
+        html = report_html(forecasts(), as_of="2026-03-16")
+        assert "aria-sort=" not in re.sub(r"<(script|style)>.*?</\1>", "", html, flags=re.DOTALL)
 
     def test_findings_are_shown_those_for_today_first(self) -> None:
         findings = (
@@ -603,6 +646,7 @@ class TestReport:
     def test_due_days_without_an_end_reach_to_the_edge(self) -> None:
         html = report_html([row(status="due", dates={"due": "2026-03-16"})], as_of="2026-03-16")
         assert 'x="120.0" y="4" width="120.0"' in html
+        assert '<path class="overdue"' not in html
 
     def test_all_statuses_have_words_and_most_an_icon(self) -> None:
         given = [row(f"P{n}", status=status) for n, status in enumerate(bs.DueStatus)]
@@ -627,6 +671,8 @@ class TestReport:
     def test_other_words_can_be_given(self) -> None:
         html = report_html([row(status="due")], as_of="2026-03-16", language="es")
         assert cells(html, "P1")["status"] == "● corresponde"
+        assert '<html lang="en">' in html
+        assert '<span lang="es">corresponde</span>' in html
         messages = bundled_messages("es")
         assert html == report_html([row(status="due")], as_of="2026-03-16", language=messages)
 
@@ -654,12 +700,14 @@ class TestWords:
         assert missing == []
 
     @pytest.mark.parametrize("language", ["en", "es"])
-    def test_every_status_and_phase_has_words(self, language: str) -> None:
+    def test_every_status_phase_and_timing_has_words(self, language: str) -> None:
         words = bundled_messages(language).words
         for status in bs.DueStatus:
             assert words[f"status_{status.value}"]
         for phase in bs.ResponsePhase:
             assert words[f"phase_{phase.value}"]
+        for timing in bs.CycleTiming:
+            assert words[f"timing_{timing.value}"]
 
     @pytest.mark.parametrize("status", ["too_early", "due", "overdue", "on_hold", "deceased"])
     def test_plain_statuses_are_called_as_in_the_code(self, status: str) -> None:
@@ -726,7 +774,7 @@ class TestInABrowser:
         booked_days = [value for value in by_booking["values"] if value]
         assert booked_days == sorted(booked_days)
         assert by_patient["values"] == sorted(by_patient["values"])
-        words = [value[2:] for value in by_status["values"]]
+        words = [value[2:].removesuffix(" Booked") for value in by_status["values"]]
         names = [bundled_messages("en").status(status) for status in ORDER]
         assert words == sorted(words, key=names.index)
         assert seen["filtered"] == {"shown": 4, "text": "4 of 36 tracks shown.", "pressed": 1}

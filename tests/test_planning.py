@@ -803,7 +803,7 @@ class TestHolidays:
             plan.ClinicCalendar.for_country(country, subdivision=subdivision)
 
     def test_a_year_without_data_is_an_error_and_no_open_day(self) -> None:
-        calendar = plan.ClinicCalendar.for_country("US")
+        calendar = plan.ClinicCalendar.for_country("us")
         with pytest.raises(bs.errors.CalendarRangeError, match="are known for the years"):
             calendar.is_open("9999-12-31")
 
@@ -1860,6 +1860,34 @@ class TestAuthorizationUnderAnUnknownIndication:
             problems,
         )
         assert offer.bookable is (covers is None)
+
+    @pytest.mark.parametrize(
+        ("rule", "covers", "problems"),
+        [
+            ({"sessions": 2}, None, ["unrecognized_indication"]),
+            ({"sessions": 1}, False, ["unrecognized_indication", "no_sessions_left"]),
+        ],
+    )
+    def test_a_payers_rule_is_doubt_too(
+        self, rule: dict[str, Any], covers: bool | None, problems: list[str]
+    ) -> None:
+        policy = bs.SchedulingPolicy(payer=[{"indication": "chronic-migrane", **rule}])
+        asked: dict[str, Any] = {"on": "2026-03-30", "as_of": "2026-02-01", "policy": policy}
+        offer = plan.check_booking(record_of({}), MIGRAINE, **asked)
+        assert offer.authorization is not None
+        assert offer.authorization.covers is covers
+        assert list(offer.authorization.problems) == problems
+        assert offer.bookable is (covers is None)
+
+    @pytest.mark.parametrize(
+        "rule",
+        [{"product": "Dysport"}, {"last": "2026-03-29"}, {"indication": "cervical-dystonia"}],
+    )
+    def test_a_payers_rule_about_something_else_is_none(self, rule: dict[str, Any]) -> None:
+        given = {"indication": "chronic-migrane", "sessions": 1} | rule
+        policy = bs.SchedulingPolicy(payer=[given])
+        asked: dict[str, Any] = {"on": "2026-03-30", "as_of": "2026-02-01", "policy": policy}
+        assert plan.check_booking(record_of({}), MIGRAINE, **asked).authorization is None
 
     def test_a_known_one_that_covers_answers(self) -> None:
         approvals = [approved(indication="chronic-migrane"), approved()]

@@ -92,19 +92,6 @@ class TestRefusals:
                 {"authorizations": [{**AUTHORIZATION, "minimum_interval": "- 1 day"}]},
                 "a minimum cannot be negative",
             ),
-            # It would vanish: a course counts by its cycles.
-            (
-                {"prior_treatments": [{"indication": "x", "cycles": 0, "last_on": "2026-01-05"}]},
-                "a course of no cycles has no days",
-            ),
-            (
-                {
-                    "prior_treatments": [
-                        {"indication": "x", "cycles": 0, "started_on": "2026-01-05"}
-                    ]
-                },
-                "a course of no cycles has no days",
-            ),
             ({"born": "2026-01-05"}, "not permitted"),
         ],
     )

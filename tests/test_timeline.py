@@ -105,8 +105,8 @@ class TestTimeline:
         first, second = (named[key] for key in str(root.get("aria-labelledby")).split())
         assert first == "My cycles"
         assert second == (
-            "chronic migraine, onabotulinumtoxinA: too early; 1 cycle; "
-            "last session 2026-01-05; due 2026-03-30, overdue from 2026-04-07."
+            "chronic migraine, onabotulinumtoxinA: too early; cycle 1: 2026-01-05, first; "
+            "due: 2026-03-30 to 2026-04-06; overdue: from 2026-04-07 on."
         )
 
     @pytest.mark.parametrize(
@@ -209,7 +209,12 @@ class TestTimeline:
             if group.findtext(f"{SVG}title") == label
         ]
         assert band is not None
-        assert (band.get("fill-opacity"), band.get("stroke-dasharray")) == (".4", "3 2")
+        assert band.get("stroke-dasharray") == "3 2"
+        (own,) = [p for p in ET.fromstring(svg).iter(f"{SVG}pattern") if "_some" in p.get("id", "")]
+        assert band.get("fill") == f"url(#{own.get('id')})"
+        assert own.find(f"{SVG}rect") is None, (
+            "the ground is open: print ignores a pattern's opacity"
+        )
         assert label in texts(svg)
 
     def test_an_earlier_window_about_some_people_is_in_the_legend(self) -> None:
@@ -386,6 +391,28 @@ class TestTimeline:
         assert "corresponde: 2026-03-30 a 2026-04-06" in found
         assert any(words.startswith("feb") for words in found)
 
+    def test_a_picture_in_spanish_has_no_english_words(self) -> None:
+        english, spanish = (bundled_messages(language).words for language in ("en", "es"))
+        given = record(
+            sessions=[
+                *(session(day) for day in ("2025-08-04", "2025-10-13", "2025-10-15")),
+                *(session(day) for day in ("2026-02-02", "2026-02-20")),
+                session("2026-05-20", status="booked"),
+            ],
+            holds=[{"first": "2026-03-01", "last": "2026-03-05", "reason": "x"}],
+        )
+        svg = timeline_svg(given, MIGRAINE, as_of="2026-02-20", language="es", title="x")
+        assert "ciclo 2: 2025-10-13 y 2025-10-15, antes de tiempo: 14 días" in titles(svg)
+        own = {word for text in spanish.values() for word in re.findall("[a-z]{4,}", text)}
+        foreign = {word for text in english.values() for word in re.findall("[a-z]{4,}", text)}
+        told = " ".join([*titles(svg), *texts(svg), str(ET.fromstring(svg).findtext(f"{SVG}desc"))])
+        assert not set(re.findall("[a-z]{4,}", told)) & (foreign - own)
+
+    @pytest.mark.parametrize("width", [239, 10_001, 360.0, True])
+    def test_a_width_that_is_no_such_number_is_refused(self, width: Any) -> None:
+        with pytest.raises(bs.errors.CountError, match="from 240 to 10000"):
+            timeline_svg(one, MIGRAINE, as_of="2026-02-20", width=width)
+
     def test_the_same_input_gives_the_same_bytes_in_every_locale(self) -> None:
         first = timeline_svg(one, MIGRAINE, as_of="2026-02-20")
         known = [name for name in ("C.UTF-8", "de_DE.UTF-8", "C") if _has(name)]
@@ -487,13 +514,12 @@ def _has(name: str) -> bool:
 
 
 def cells(html: str) -> list[str]:
-    return re.findall(r"<td>(.*?)</td>", html)
+    return re.findall(r"<td[^>]*>(.*?)</td>", html)
 
 
 def table(html: str) -> dict[str, str]:
-    """The rows of two cells."""
-    rows = [re.findall(r"<td>(.*?)</td>", row) for row in html.split("</tr>")]
-    return {row[0]: row[1] for row in rows if len(row) == 2}
+    """The rows that their first cell names."""
+    return dict(re.findall(r'<th scope="row">(.*?)</th><td[^>]*>(.*?)</td>', html))
 
 
 class TestNotebook:
@@ -532,20 +558,28 @@ class TestNotebook:
     def test_an_open_hold_says_why_there_is_no_date(self) -> None:
         given = record(holds=[{"first": "2026-02-01", "reason": "x"}])
         rows = table(bs.forecast(given, MIGRAINE, as_of="2026-02-20")._repr_html_())
-        assert rows["why"] == (
-            "no dates, because the hold has no last day; the next look is on 2026-03-01"
+        assert rows["due"] == "–"  # noqa: RUF001 - a dash
+        assert rows["why there is no date"] == (
+            "the track is on hold without a known end; nothing is dated until it ends"
         )
+        assert rows["look at the hold on"] == "2026-03-01"
+
+    def test_an_open_hold_ahead_says_why_nothing_is_overdue(self) -> None:
+        given = record(holds=[{"first": "2026-04-03", "reason": "x"}])
+        rows = table(bs.forecast(given, MIGRAINE, as_of="2026-02-20")._repr_html_())
+        assert (rows["due"], rows["overdue from"]) == ("2026-03-30", "–")  # noqa: RUF001 - a dash
+        assert "an open hold leaves it undated" in rows["why there is no date"]
 
     def test_a_hold_with_an_end_has_dates(self) -> None:
         given = record(holds=[{"first": "2026-02-01", "last": "2026-03-01", "reason": "x"}])
         rows = table(bs.forecast(given, MIGRAINE, as_of="2026-02-20")._repr_html_())
         assert rows["status"] == "on hold until 2026-03-01"
-        assert "why" not in rows
+        assert "why there is no date" not in rows
         assert rows["due"] == "2026-03-30"
 
     def test_where_nothing_is_due_it_says_what_is_recorded_here(self) -> None:
         rows = table(bs.forecast(bladder(), AS_NEEDED, as_of="2026-02-20")._repr_html_())
-        assert rows["usual range"] == "no usual range is recorded here"
+        assert rows["why there is no date"] == "no usual range is recorded here"
         assert rows["typical day"] == (
             "may be treated when symptoms return; typical day 2026-06-23 "
             "(median to the next request)"
@@ -583,7 +617,8 @@ class TestNotebook:
         (found,) = bs.forecast_all(given, as_of="2026-02-20")
         rows = table(found._repr_html_())
         assert rows["status"] == "no interval is recorded here"
-        assert not {"limits", "usual range"} & rows.keys()
+        assert rows["why there is no date"] == "no protocol is known for this indication"
+        assert "limits" not in rows
 
     def test_the_dead_have_no_limits(self) -> None:
         given = record(care_ends=[{"on": "2026-02-01", "kind": "deceased"}])
@@ -620,19 +655,23 @@ class TestNotebook:
     def test_cycles(self) -> None:
         given = record_from_gaps([70, 84], starts_on=date(2025, 6, 2))
         several = bs.treatment_cycles(given, MIGRAINE, as_of="2026-02-20")
-        found = cells(notebook.cycle_html(several))
-        assert found[4::6] == ["first", "early", "on time"]
-        assert found[5::6] == ["–", "14", "–"]  # noqa: RUF001 - a dash
-        assert cells(notebook.cycle_html(several[1])) == found[6:12]
+        found = [cells(cycle._repr_html_()) for cycle in several]
+        assert found[1] == ["2", "2025-08-11", "2025-08-11", "70", "early", "14"]
+        assert [row[4:] for row in found] == [
+            ["first", "–"],  # noqa: RUF001 - a dash
+            ["early", "14"],
+            ["on time", "–"],  # noqa: RUF001 - a dash
+        ]
         bare = MIGRAINE.model_copy(update={"retreatment": {"kind": "scheduled"}, "version": "2"})
         unjudged = bs.treatment_cycles(given, bare, as_of="2026-02-20", other_protocols=[])
-        assert cells(notebook.cycle_html(unjudged))[10] == "–"  # noqa: RUF001 - a dash
+        assert cells(unjudged[1]._repr_html_())[4] == "–"  # noqa: RUF001 - a dash
 
     def test_projected_sessions(self) -> None:
         several = bs.project_dates("2026-01-05", MIGRAINE, count=2)
-        found = cells(notebook.projected_html(several))
-        assert found[1::4] == ["2026-03-30", "2026-06-22"]
-        assert cells(notebook.projected_html(several[0])) == found[:4]
+        assert [cells(session._repr_html_()) for session in several] == [
+            ["1", "2026-03-30", "2026-03-30", "2026-03-30"],
+            ["2", "2026-06-22", "2026-06-22", "2026-06-22"],
+        ]
 
     def test_a_protocol_names_sources_and_what_is_not_recorded(self) -> None:
         html = notebook.protocol_html(MIGRAINE)

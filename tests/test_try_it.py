@@ -38,7 +38,7 @@ def session(day: str, units: str = "", kind: str = "given") -> dict[str, str]:
 class TestAnswer:
     def test_the_first_question_has_an_answer_in_every_part(self, page: Any) -> None:
         parts = ask(page)["parts"]
-        assert parts["headline"] == "Chronic migraine, Monday, May 18, 2026: too early"
+        assert parts["headline"] == "chronic migraine, onabotulinumtoxinA: too early"
         assert "Monday, June 22, 2026" in parts["dates"]
         assert all(parts.values())
 
@@ -48,6 +48,11 @@ class TestAnswer:
             for day in ("2026-06-21", "2026-06-22", "2026-06-29", "2026-06-30")
         }
         assert list(found.values()) == ["too early", "due", "due", "overdue"]
+
+    def test_the_weeks_are_those_of_the_patients_page(self, page: Any) -> None:
+        """The windows are weeks 3 and 9 to 10 of the source: both pages count alike."""
+        found = re.findall("<td>(Week.*?)</td>", ask(page)["parts"]["response"])
+        assert found == ["Weeks 1 to 2", "Week 3", "Weeks 4 to 8", "Weeks 9 to 10"]
 
     def test_each_protocol_has_an_answer(self, page: Any) -> None:
         assert len(page.protocols()) == len(bs.bundled_protocols())
@@ -73,8 +78,11 @@ class TestAnswer:
         ("changes", "problem"),
         [
             ({"sessions": [session("")]}, "session 1: enter its day, or remove the session"),
-            ({"sessions": [session("2026-02-30")]}, "enter a day that the calendar has"),
-            ({"sessions": [session("2026-01-05", "0")]}, "units: Input should be greater than 0"),
+            ({"sessions": [session("2026-02-30")]}, "session 1: enter a day that the calendar has"),
+            (
+                {"sessions": [session("2026-01-05", "0")]},
+                "session 1: units: Input should be greater than 0",
+            ),
             ({"as_of": ""}, "enter a day that the calendar has"),
             ({"as_of": "9999-12-31", "sessions": [session("9999-12-31")]}, "the date would leave"),
         ],

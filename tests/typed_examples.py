@@ -1,10 +1,12 @@
 """Write every Python example of the documentation as a user's own file, for type checkers.
 
-Each line of an example keeps the number that it has in its page or module.
+Each line of an example keeps the number that it has in its page or module; the cells of a
+notebook follow each other.
 """
 
 import ast
 import doctest
+import json
 import re
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
@@ -33,14 +35,16 @@ class Example(NamedTuple):
 
 
 def all_examples() -> list[Example]:
-    """Return the files of all pages, programs and docstrings."""
+    """Return the files of all pages, notebooks, programs and docstrings."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     programs = sorted((ROOT / "docs" / "examples").glob("*.py"))
     if find_spec("pyspark") is None:
         programs = [path for path in programs if "pyspark" not in path.read_text("utf-8")]
+    programs.append(ROOT / "tests" / "test_inputs.py")
     modules = sorted((SOURCES / "botox_schedule").rglob("*.py"))
     return [
         *(page for path in pages if (page := of_page(path)).lines),
+        *(_of_notebook(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))),
         *(_whole(path) for path in programs),
         *(example for path in modules for example in of_module(path)),
     ]
@@ -57,6 +61,12 @@ def of_page(path: Path) -> Example:
 
 def _whole(path: Path) -> Example:
     return Example(path, path.stem, dict(enumerate(path.read_text("utf-8").splitlines())))
+
+
+def _of_notebook(path: Path) -> Example:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return Example(path, _name(path), dict(enumerate(code.splitlines())))
 
 
 def of_module(path: Path) -> Iterator[Example]:

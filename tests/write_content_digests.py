@@ -7,9 +7,8 @@ each data file, for ``botox-schedule protocols --verify``.
 from importlib.resources import as_file
 from itertools import groupby
 
-from botox_schedule.cli.protocols import DIGESTS as FILE_DIGESTS
-from botox_schedule.cli.protocols import data_digests
-from botox_schedule.protocols.bundled import data_folder
+from botox_schedule.protocols.bundled import DIGESTS as FILE_DIGESTS
+from botox_schedule.protocols.bundled import data_digests, data_folder
 from test_catalogue import DIGESTS, all_versions, digest
 
 if __name__ == "__main__":

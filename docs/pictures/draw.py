@@ -32,7 +32,7 @@ _TINTS = ("#eceff1", "#dceefb", "#cfe8d5", "#fbe5cc", "#e6e0f3", "#f7f0c8", "#fd
 _ROW = 56
 
 
-def ribbon(width: int = 860) -> str:
+def ribbon(width: int = 736) -> str:
     """Return the picture of a made-up patient with two indications."""
     sessions = [_session(day, indication) for indication, given in _GIVEN.items() for day in given]
     hold = bs.Hold(

@@ -11,8 +11,6 @@ from pydantic import ValidationError
 
 import botox_schedule as bs
 from botox_schedule.engine import DateReason
-from botox_schedule.protocols import SourceRef
-from botox_schedule.terms import ForWhom
 from botox_schedule.views import bundled_messages, timeline_svg
 
 KINDS = {
@@ -36,14 +34,18 @@ _WORDS = bundled_messages("en")
 
 
 def answer(text: str) -> str:
-    """Return the answer to a question, both as JSON; without an answer it says why."""
+    """Return the answer to a question, both as JSON, or why there is none."""
     try:
         return json.dumps(answered(json.loads(text)))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        return json.dumps({"problem": f"{first['loc'][0]}: {first['msg']}"})
     except (bs.BotoxScheduleError, OverflowError, ValueError) as error:
-        return json.dumps({"problem": str(error)})
+        return json.dumps({"problem": _said(error)})
+
+
+def _said(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{first['loc'][0]}: {first['msg']}"
 
 
 def answered(question: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +55,7 @@ def answered(question: Mapping[str, Any]) -> dict[str, Any]:
     as_of = _as_of(question)
     found = bs.forecast(record, protocol, as_of=as_of)
     parts = {
-        "headline": escape(_headline(found)),
+        "headline": escape(_WORDS.headline(found)),
         "picture": _pictures(record, protocol, as_of),
         "dates": _table(("date", "day"), _dates(found)),
         "response": _response(found),
@@ -71,7 +73,7 @@ def protocols() -> dict[str, bs.TreatmentProtocol]:
 
 
 def treatment(indication: str) -> str:
-    """Return what an indication is called, as the begin of a line."""
+    """Return what an indication is called, with a capital letter."""
     words = _WORDS.treatment(indication)
     return words[0].upper() + words[1:]
 
@@ -80,15 +82,23 @@ def _sessions(
     rows: Iterable[Mapping[str, str]], protocol: bs.TreatmentProtocol
 ) -> Iterator[bs.TreatmentSession]:
     for number, row in enumerate(rows, 1):
-        if not row["day"]:
-            raise ValueError(f"session {number}: enter its day, or remove the session")
-        yield bs.TreatmentSession(
-            administered_on=_day(row["day"]),
-            indication=protocol.indication,
-            product=protocol.product,
-            units=row["units"] or None,
-            **KINDS[row["kind"]],
-        )
+        try:
+            session = _session(row, protocol)
+        except ValueError as error:
+            raise ValueError(f"session {number}: {_said(error)}") from None
+        yield session
+
+
+def _session(row: Mapping[str, str], protocol: bs.TreatmentProtocol) -> bs.TreatmentSession:
+    if not row["day"]:
+        raise ValueError("enter its day, or remove the session")
+    return bs.TreatmentSession(
+        administered_on=_day(row["day"]),
+        indication=protocol.indication,
+        product=protocol.product,
+        units=row["units"] or None,
+        **KINDS[row["kind"]],
+    )
 
 
 def _day(text: str) -> date:
@@ -113,11 +123,6 @@ def _slider(record: bs.PatientRecord, as_of: date) -> dict[str, Any]:
     return {"first": str(first), "days": (end - first).days, "offset": (as_of - first).days}
 
 
-def _headline(found: bs.Forecast) -> str:
-    status = _WORDS.status(found.status, found.resumes_on)
-    return f"{treatment(found.indication)}, {_WORDS.day(found.as_of)}: {status}"
-
-
 def _pictures(record: bs.PatientRecord, protocol: bs.TreatmentProtocol, as_of: date) -> str:
     """One picture for a phone and one for a desk; the style sheet shows the one that fits."""
     return "".join(
@@ -131,24 +136,20 @@ def _dates(found: bs.Forecast) -> Iterator[tuple[str, str]]:
         words = name.replace("_", " ").capitalize()
         yield words, "no date" if reason.on is None else _WORDS.day(reason.on)
     if found.dates.typical_on is not None:
-        day = _WORDS.day(found.dates.typical_on)
-        yield "Typical day", f"{day}; {found.dates.typical_words}; it makes nobody due"
+        told = {"day": _WORDS.day(found.dates.typical_on), "statistic": found.dates.typical_words}
+        yield "Typical day", _WORDS.say("typical_day", **told)
 
 
 def _response(found: bs.Forecast) -> str:
     timeline = found.timeline
     if timeline is None or found.phase is None:
         return "<p>No session has been given by this day.</p>"
-    today = _WORDS.phase(found.phase, timeline, is_first=found.cycle_number == 1)
+    is_first = found.cycle_number == 1
+    today = _WORDS.phase(found.phase, timeline, is_first=is_first)
     rows = []
-    for staged in timeline.windows():
-        first, last = staged.window.first, staged.window.last
-        weeks = [(day - timeline.administered_on).days // 7 + 1 for day in (first, last)]
-        some = f", some people ({staged.share})" if staged.for_whom is ForWhom.SOME else ""
-        name = _WORDS.words[f"chart_{staged.stage.name}"]
-        key = "week" if weeks[0] == weeks[1] else "week_range"
-        week = _WORDS.say(key, first=weeks[0], last=weeks[1])
-        rows.append((week, name.capitalize() + some, f"{first} to {last}"))
+    for part in _WORDS.stretches(timeline, is_first=is_first):
+        first, last = (_WORDS.day(day, "short_date") for day in (part.first, part.last))
+        rows.append((part.weeks, part.effect, _WORDS.days(first, last)))
     table = _table(("weeks", "what to expect", "days"), rows) if rows else ""
     return f"<p>On this day: {escape(today)}</p>{table}"
 
@@ -164,22 +165,13 @@ def _findings(found: bs.Forecast) -> str:
 
 
 def _reason(reason: DateReason) -> str:
+    """What the reason says as text, in a list."""
     name = reason.date_name.replace("_", " ").capitalize()
-    weighed = [f"also weighed: {c}" for c in reason.candidates if c.outcome != "decides"]
-    lines = [escape(line) for line in (reason.rule, *reason.inputs, *weighed)]
-    if reason.verification is not None:
-        lines.append(_source(reason.source))
-    if reason.protocol is not None:
-        lines.append(f"protocol: {escape(str(reason.protocol))}")
-    items = "".join(f"<li>{line}</li>" for line in lines)
+    lines = [reason.rule, *(line.strip() for line in str(reason).splitlines()[1:])]
+    if reason.source is not None and reason.source.address:
+        lines.append(reason.source.address)
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return f"<h3>{name}: {reason.on or 'no date'}</h3><ul>{items}</ul>"
-
-
-def _source(source: SourceRef | None) -> str:
-    if source is None:
-        return "source: none is given; check this figure against the current label"
-    address = f", {source.address}" if source.address else ""
-    return escape(f"source: {source}{address}")
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -1,19 +1,22 @@
 """Reads files within limits, and writes them whole or not at all."""
 
+import csv
 import os
+import re
 import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from errno import ENOENT
 from io import BytesIO
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
-from botox_schedule.errors import FileLimitError, OutputError
+from botox_schedule.errors import ExchangeError, FileLimitError, OutputError
 
 MEBIBYTE = 1024 * 1024
 _LONGEST_LINE = MEBIBYTE
@@ -21,6 +24,14 @@ _GZIP = b"\x1f\x8b"
 # Text compresses to a tenth; what grows two hundredfold was made to fill a machine's memory.
 _MOST_GROWTH = 200
 _ALWAYS_EXPANDED = 16 * MEBIBYTE
+_MARKS = {
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0\0\xfe\xff": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+_END_OF_FILE = "\x1a"
+_DOCUMENT = re.compile(r"\s*(<[!?a-zA-Z]|\{|\[\s*\{)")
 _PRIVATE = 0o600
 _SHARED = 0o666
 
@@ -40,19 +51,23 @@ def read_within(source: FileName | BinaryIO, most: int) -> bytes:
     """
     if not isinstance(source, (str, PathLike)):
         return expand(_read(source, "the stream", most), "the stream", most)
-    file = Path(source)
-    with _opened(file) as stream:
+    file = _as_path(source)
+    with file.open("rb") as stream:
         status = os.fstat(stream.fileno())
         if stat.S_ISREG(status.st_mode) and status.st_size > most:
             raise _too_large(file.name, most)
         return expand(_read(stream, file.name, most), file.name, most)
 
 
-def _opened(file: Path) -> BinaryIO:
+def _as_path(name: FileName) -> Path:
+    """Return a name as a path; the error of a name that no file can have names it too."""
     try:
-        return file.open("rb")
-    except ValueError:  # a name that no file can have
-        raise FileNotFoundError(ENOENT, os.strerror(ENOENT)) from None
+        is_possible = b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        is_possible = False
+    if not is_possible:
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), os.fspath(name))
+    return Path(name)
 
 
 def _read(stream: BinaryIO, name: str, most: int) -> bytes:
@@ -144,6 +159,88 @@ def check_lines(content: bytes, name: str) -> None:
         start = end + 1
 
 
+def decoded(content: bytes, name: str, encoding: str | None) -> str:
+    """Return the text of a table in a file; a letter that cannot be read is never replaced.
+
+    Args:
+        content: The bytes of the file.
+        name: The file's name for the message.
+        encoding: Its encoding; None means UTF-8, or what a mark at the beginning says.
+
+    Raises:
+        ExchangeError: When it is not text in that encoding, or a page and no table.
+        FileLimitError: When a line is longer than 1 MiB.
+    """
+    check_lines(content, name)
+    by_mark = next((kind for mark, kind in _MARKS.items() if content.startswith(mark)), "utf-8")
+    try:
+        text = content.decode(encoding or by_mark)
+    except (ValueError, LookupError):  # a name that no encoding can have included
+        raise ExchangeError(_why_not(encoding)) from None
+    if "\0" in text:
+        raise ExchangeError(_with_nulls(text, encoding or by_mark))
+    if _DOCUMENT.match(text):
+        raise ExchangeError("a page or a document, not a table; save it as CSV or .xlsx")
+    return text.lstrip("\ufeff").removesuffix(_END_OF_FILE)
+
+
+def _with_nulls(text: str, encoding: str) -> str:
+    """Say why a text has null characters: it is UTF-16, or damaged."""
+    if 4 * text.count("\0") > len(text):
+        other = "utf-16-be" if text.startswith("\0") else "utf-16-le"
+        return (
+            f"not a text file in {encoding}; it may be UTF-16 without a mark: "
+            f"give encoding={other!r} (--encoding {other})"
+        )
+    line = text.count("\n", 0, text.index("\0")) + 1
+    return f"line {line}: a null character was found; mend the line, or export the file again"
+
+
+def _why_not(encoding: str | None) -> str:
+    if encoding is not None:
+        return f"not text in {encoding!r}; give the encoding of the file"
+    return (
+        "not text in UTF-8; name its encoding with encoding= (--encoding): cp1252 for files of "
+        "Windows programs in western Europe and America, utf-16-le or utf-16-be for UTF-16"
+    )
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text, whatever system wrote it."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def records(
+    lines: Sequence[str], delimiter: str, start: int = 0
+) -> Iterator[tuple[int, list[str], str]]:
+    """Yield each record of a table: its first line, its cells, or why it is none.
+
+    A quotation mark that is not closed costs its own line and not the rest of the file.
+
+    Args:
+        lines: The lines of the table.
+        delimiter: What separates cells.
+        start: The index of the line with which to begin.
+    """
+    while start < len(lines):
+        table = csv.reader(
+            (f"{line}\n" for line in islice(lines, start, None)),
+            delimiter=delimiter,
+            skipinitialspace=True,
+            strict=True,
+        )
+        done = 0
+        try:
+            for cells in table:
+                yield start + done + 1, cells, ""
+                done = table.line_num
+        except csv.Error as error:
+            yield start + done + 1, [], f"not a row of a table: {error}"
+            done += 1
+        start += done
+
+
 def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> None:
     """Write a file so that it holds all of *data*, or what it held before.
 
@@ -157,14 +254,21 @@ def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> 
         private: Whether only the owner may read it, as files with patients' rows.
 
     Raises:
-        OSError: When it cannot be written; what it held before is unchanged.
+        OSError: When it cannot be written; it names the file, which is as it was before.
     """
     content = data.encode() if isinstance(data, str) else data
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        with target.open("wb") as stream:
-            stream.write(content)
-        return
+    target = Path(os.path.realpath(_as_path(path)))
+    try:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as stream:
+                stream.write(content)
+        else:
+            _replace(target, content, private=private)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
+
+
+def _replace(target: Path, content: bytes, *, private: bool) -> None:
     part = target.parent / f".{token_hex(8)}.part"
     try:
         _write_to_disk(part, content, _PRIVATE if private else _SHARED)
@@ -226,7 +330,7 @@ def _is_stream(name: FileName | None) -> bool:
 
 
 def _is_same(one: FileName, other: FileName) -> bool:
-    first, second = Path(one), Path(other)
+    first, second = _as_path(one), _as_path(other)
     if first.exists() and second.exists():
         return first.is_file() and first.samefile(second)
     return os.path.realpath(one) == os.path.realpath(other)

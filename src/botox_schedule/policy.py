@@ -8,17 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from botox_schedule.dates.days import Day, DayInput, LastDay, is_within
-from botox_schedule.dates.intervals import Interval, IntervalRange
-from botox_schedule.protocols.model import Indication, MinimumInterval, ProductName
-from botox_schedule.records.model import (
-    IntervalInput,
-    NumberInput,
-    ProductInput,
-    RangeInput,
-    Units,
-)
+from botox_schedule.dates.intervals import Interval, IntervalInput, IntervalRange, RangeInput
+from botox_schedule.protocols.model import Indication, MinimumInterval, ProductInput, ProductName
+from botox_schedule.records.model import Units
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
-from botox_schedule.values import Fact
+from botox_schedule.values import Fact, NumberInput, Rows
 
 _Days = Annotated[int, Field(ge=0, le=3660, strict=True)]
 _Visits = Annotated[int, Field(ge=0, le=10_000, strict=True)]
@@ -166,7 +160,7 @@ class SchedulingPolicy(Fact, frozen=True):
             self,
             *,
             payer_minimum: IntervalInput | None = None,
-            payer: Iterable[PayerRule | Mapping[str, Any]] = (),
+            payer: Rows[PayerRule] = (),
             usual: Mapping[str, RangeInput] | Iterable[tuple[str, RangeInput]] = (),
             other_indications: Iterable[str] = (),
             validity_tolerance: IntervalInput = "0 days",

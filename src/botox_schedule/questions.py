@@ -45,6 +45,7 @@ from botox_schedule.protocols.catalog import (
     find_protocol,
     known_protocols,
     population_named,
+    region_named,
 )
 from botox_schedule.protocols.indications import find_product, why_no_product
 from botox_schedule.protocols.model import TreatmentProtocol
@@ -287,6 +288,7 @@ def forecast_all(
 
     Raises:
         DayError: When *as_of* is not a calendar day.
+        UnknownProtocolError: When no protocol is known for the region.
 
     >>> record = PatientRecord(sessions=[
     ...     {"administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox"},
@@ -298,7 +300,7 @@ def forecast_all(
     people = None if population is None else population_named(str(population))
     known = known_protocols(protocols)
     reading = read_record(record, as_day(as_of, "as_of"), policy_or_default(policy), known)
-    where = region.strip().lower()
+    where = region_named(region, known)
     answers = [forecast_in(reading, found) for found in tracks_of(reading, where, people)]
     return tuple(sorted(answers, key=_urgency))
 

@@ -1,7 +1,8 @@
 """What all values share: they cannot be changed, take nothing unknown, and describe their fields."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 from importlib import import_module
 from inspect import Parameter, Signature, getdoc
@@ -25,7 +26,14 @@ _SECTION = re.compile(r"^(Attributes|Args|Raises|Returns):$")
 _V = TypeVar("_V")
 _P = ParamSpec("_P")
 
-STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+# What fields take, which is more than they hold: the signatures for type checkers name both.
+Fields = Mapping[str, Any]
+Rows = Iterable[_V | Fields]
+NumberInput = Decimal | float | str
+
+STEERING = re.compile(
+    "[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\xad]"
+)
 """What steers a text and shows nothing: two names that differ by it look alike."""
 
 

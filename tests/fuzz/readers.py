@@ -16,9 +16,11 @@ from botox_schedule.cli.tracks import Rules, listed_tracks
 from botox_schedule.outcomes import read_diary
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.tables import (
+    read_acknowledged,
     read_authorizations,
     read_births,
     read_care_ends,
+    read_contacts,
     read_holds,
     read_overrides,
     read_prior_treatments,
@@ -30,9 +32,11 @@ AS_OF = date(2026, 3, 16)
 MIGRAINE = bs.find_protocol("chronic-migraine")
 RULES = Rules(AS_OF, bs.SchedulingPolicy(), known_protocols(None))
 FACTS = (
+    read_acknowledged,
     read_authorizations,
     read_births,
     read_care_ends,
+    read_contacts,
     read_holds,
     read_overrides,
     read_prior_treatments,

@@ -5,19 +5,18 @@ Examples:
     botox-schedule adherence export.csv --gap-days 30 --care-ends ends.csv --csv
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
-from botox_schedule.cli.arguments import add_options
-from botox_schedule.cli.exports import Clinic, add_export, clinic_of
-from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table, flat
-from botox_schedule.cli.schedule import tracks_of_clinic
+from botox_schedule.cli.exports import Clinic, clinic_of, export_options
+from botox_schedule.cli.output import Answer, Row, Table, Told, flat, list_answer
 from botox_schedule.cli.tracks import ListedTrack
 from botox_schedule.outcomes import Adherence, adherence
 
-_OPTIONS = {
+OPTIONS = export_options(notes={}) | {
     "--gap-days DAYS": "days without expected effect that do not end an episode (without it: no episodes)"
 }
+"""What the command takes."""
 _FIGURES = (
     *("cycles", "held_cycles", "on_time", "early", "late", "on_time_share"),
     *("covered_between", "covered_to_end", "persistent_days", "is_censored"),
@@ -30,36 +29,23 @@ _SPARE = (
 _WITHOUT = "a track has no protocol, or its rows could not be read; 'schedule' shows which"
 
 
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_export(command)
-    add_options(command, _OPTIONS)
-
-
 def answer(given: Namespace) -> Answer:
     """Return the figures of each track."""
     clinic = clinic_of(given)
-    tracks = tracks_of_clinic(clinic, given)
-    found = [*_judged(clinic, tracks, given)]
+    tracks = clinic.tracks()
+    found = [*_judged(clinic, tracks, given.gap_days)]
     rows = [{**row, **_cells(judged)} for row, judged in found]
-    problems = [*clinic.problems, *[_WITHOUT] * (len(tracks) - len(found))]
-    head = [f"as of {clinic.as_of}; {_gap_words(given.gap_days)}"]
-    return Answer(
-        rows=rows,
-        text=[*head, "", Table(_COLUMNS, [("", rows)], _SPARE), "", NOT_ADVICE],
-        data={
-            "as_of": clinic.as_of,
-            "tracks": [{**row, "adherence": judged} for row, judged in found],
-            "problems": problems,
-        },
-        columns=_COLUMNS,
-        problems=problems,
-        remarks=head,
+    table = Table(_COLUMNS, [("", rows)], _SPARE)
+    told = Told(
+        head=[*clinic.told.head, _gap_words(given.gap_days)],
+        data={"as_of": given.as_of, "tracks": [{**row, "adherence": j} for row, j in found]},
+        problems=[*clinic.problems, *[_WITHOUT] * (len(tracks) - len(found))],
     )
+    return list_answer(rows, table, told)
 
 
 def _judged(
-    clinic: Clinic, tracks: Sequence[ListedTrack], given: Namespace
+    clinic: Clinic, tracks: Sequence[ListedTrack], gap_days: int | None
 ) -> Iterator[tuple[Row, Adherence]]:
     for listed in tracks:
         if listed.reading is None or listed.found is None or listed.found.track is None:
@@ -67,10 +53,10 @@ def _judged(
         judged = adherence(
             listed.reading.record,
             listed.found.track.protocol,
-            as_of=clinic.as_of,
-            permissible_gap_days=given.gap_days,
-            policy=clinic.policy,
-            other_protocols=clinic.known,
+            as_of=clinic.rules.as_of,
+            permissible_gap_days=gap_days,
+            policy=clinic.rules.policy,
+            other_protocols=clinic.rules.known,
         )
         yield {"patient": listed.patient, "indication": listed.found.indication}, judged
 

@@ -3,13 +3,15 @@
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Mapping
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,23 +27,21 @@ from botox_schedule import (
     load_protocols,
 )
 from botox_schedule.dates.days import as_day
-from botox_schedule.errors import BotoxScheduleError, DayError, ExchangeError, IntervalError
+from botox_schedule.errors import DayError, ExchangeError, IntervalError, safe_errors
 from botox_schedule.files import read_within
 from botox_schedule.planning import ClinicCalendar, Weekday
 from botox_schedule.protocols.catalog import known_protocols, region_named
 from botox_schedule.protocols.collection import ProtocolSet, newness
-from botox_schedule.protocols.indications import why_no_product
+from botox_schedule.protocols.indications import names_of, why_no_product
 from botox_schedule.protocols.loader import faults, tables_of
 
 _MOST_DAYS = 3660
+_MOST_FAULTS = 20
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-class PolicyFileError(BotoxScheduleError, ValueError):
-    """A file holds no policy; the message names the file and the key."""
-
-
-def day(text: str) -> date:
+def _day(text: str) -> date:
     """Return a day of the form YYYY-MM-DD."""
     try:
         return as_day(text)
@@ -50,44 +50,44 @@ def day(text: str) -> date:
         raise ArgumentTypeError(said) from None
 
 
-def interval(text: str) -> Interval:
-    """Return an interval such as ``12 weeks``."""
-    try:
-        return Interval.parse(text)
-    except IntervalError as error:
-        raise ArgumentTypeError(str(error)) from None
-
-
-def product(text: str) -> Product:
+def _product(text: str) -> Product:
     """Return the product of a name."""
     found = find_product(text)
     if found is None:
-        names = ", ".join(known.value for known in Product)
-        raise ArgumentTypeError(f"{why_no_product(text)}; expected a brand name or one of {names}")
+        # Only brands: the nonproprietary names are too much alike to guess which was meant.
+        names = [n for product in Product for n in names_of(product) if "toxin" not in n]
+        near = get_close_matches(text.lower(), names, n=1, cutoff=0.75)
+        hint = f"did you mean {near[0].capitalize()}?" if near else why_no_product(text)
+        raise ArgumentTypeError(hint)
     return found
 
 
-def count(text: str) -> int:
+def _count(text: str) -> int:
     """Return a number of days, weeks or visits that is not negative."""
     if not (text.isascii() and text.isdecimal()) or len(text) > 9:
         raise ArgumentTypeError("expected a whole number from 0 on")
     return int(text)
 
 
-def days_ahead(text: str) -> int:
+def _days_ahead(text: str) -> int:
     """Return a number of days that fits a calendar."""
-    number = count(text)
+    number = _count(text)
     if number > _MOST_DAYS:
         raise ArgumentTypeError(f"expected at most {_MOST_DAYS} days")
     return number
 
 
-def units(text: str) -> Decimal:
-    """Return units, with a point for decimals."""
+def _units(text: str) -> Decimal:
+    if not _PLAIN_NUMBER.fullmatch(text):
+        raise ArgumentTypeError("expected a number of units such as 155")
+    return Decimal(text)
+
+
+def _interval(text: str) -> Interval:
     try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise ArgumentTypeError("expected a number of units such as 155") from None
+        return Interval.parse(text)
+    except IntervalError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def _weekdays(text: str) -> list[Weekday]:
@@ -101,20 +101,61 @@ def _weekdays(text: str) -> list[Weekday]:
 def _days(text: str) -> dict[str, date]:
     """Return a window of ``DAY`` or ``FIRST/LAST``."""
     first, _, last = text.partition("/")
-    return {"first": day(first), "last": day(last or first)}
+    return {"first": _day(first), "last": _day(last or first)}
+
+
+def _text(text: str) -> str:
+    """Refuse what an unset variable of a script leaves."""
+    if not text.strip():
+        raise ArgumentTypeError("expected some text")
+    return text
+
+
+def _file(text: str) -> Path:
+    """Return a file's name; what only looks like a word with a meaning is one, as ``./-``."""
+    path = Path(_text(text))
+    has_meaning = str(path) in {"-", "none"} and str(path) != text
+    return path.absolute() if has_meaning else path
+
+
+def _stamp(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        raise ArgumentTypeError("expected a moment such as 2026-02-01T09:00:00Z")
+    return moment
+
+
+def _lead(text: str) -> tuple[str, Interval]:
+    name, separator, length = text.rpartition("=")
+    if not separator or not name:
+        raise ArgumentTypeError("expected NAME=INTERVAL, such as 'order=28 days'")
+    return name, _interval(length)
+
+
+def _column(text: str) -> tuple[str, str]:
+    name, separator, header = text.partition("=")
+    if not (name and separator and header):
+        raise ArgumentTypeError("expected NAME=HEADER, such as date='Svc Dt'")
+    return name, header
 
 
 _KINDS: Mapping[str, Callable[[str], Any]] = {
-    "COUNT": count,
-    "DATE": day,
-    "DAY": day,
-    "DAYS": days_ahead,
+    "COUNT": _count,
+    "DATE": _day,
+    "DAY": _day,
+    "DAYS": _days_ahead,
     "DAY[/LAST]": _days,
-    "FILE": Path,
-    "INTERVAL": interval,
+    "FILE": _file,
+    "INTERVAL": _interval,
+    "MOMENT": _stamp,
+    "NAME=HEADER": _column,
+    "NAME=INTERVAL": _lead,
     "POPULATION": Population,
-    "PRODUCT": product,
-    "UNITS": units,
+    "PRODUCT": _product,
+    "UNITS": _units,
     "WEEKDAYS": _weekdays,
 }
 """What reads each kind of argument; the others are text."""
@@ -126,42 +167,39 @@ def _member(kind: type[StrEnum], text: str) -> StrEnum:
     return kind(text)
 
 
-def add_options(
-    command: ArgumentParser,
-    options: Mapping[str, str],
-    kinds: Mapping[str, Callable[[str], Any]] = MappingProxyType({}),
-    **defaults: Any,
-) -> None:
-    """Add arguments as they are declared: ``--name KIND`` and what the help says of it.
+def add_options(command: ArgumentParser, options: Mapping[str, str]) -> None:
+    """Add arguments as they are declared: ``--name KIND:DEFAULT`` and what the help says of it.
 
-    A name without dashes is not an option, one without a kind is a flag. ``!`` after the kind
-    says that it is required, ``*`` that it may be repeated.
-
-    Args:
-        command: The parser.
-        options: The arguments.
-        kinds: What reads the kinds that are not known to all commands.
-        defaults: The values of those that were not given, by their name with underscores.
+    A name without dashes is not an option, one without a kind is a flag; kinds with ``|`` are
+    the words to choose from. After the kind, ``!`` says that it is required, ``?`` that it is
+    not, ``*`` that it may be repeated.
     """
     for declared, words in options.items():
         name, _, kind = declared.partition(" ")
-        read = {**_KINDS, **kinds}.get(kind.rstrip("!*"), str)
-        more: dict[str, Any] = {"metavar": kind.rstrip("!*"), "type": read}
-        if not kind:
-            more = {"action": "store_true"}
-        elif isinstance(read, type) and issubclass(read, StrEnum):
-            more = {"metavar": f"{{{','.join(read)}}}", "type": partial(_member, read)}
-        if "!" in kind:
-            more["required"] = True
-        if "*" in kind:
-            more |= {"action": "append", "default": []}
-        default = defaults.get(name.strip("-").replace("-", "_"))
-        if default is not None:
-            more["default"] = default
-        command.add_argument(name, help=words, **more)
+        command.add_argument(name, help=words, **_settings(kind))
 
 
-AS_OF = {"--as-of DAY": "the day for which the question is asked (default: today)"}
+def _settings(declared: str) -> dict[str, Any]:
+    kind, _, default = declared.partition(":")
+    bare = kind.rstrip("!*?")
+    read = _KINDS.get(bare, _text)
+    found: dict[str, Any] = {"metavar": bare, "type": read}
+    if not kind:
+        return {"action": "store_true"}
+    if "|" in bare:
+        found = {"choices": bare.split("|")}
+    elif isinstance(read, type) and issubclass(read, StrEnum):
+        found = {"metavar": f"{{{','.join(read)}}}", "type": partial(_member, read)}
+    if kind.endswith("?"):
+        found["nargs"] = "?"
+    if "!" in kind:
+        found["required"] = True
+    if "*" in kind:
+        found |= {"action": "append", "default": []}
+    return found | ({"default": default} if default else {})
+
+
+AS_OF = {"--as-of DAY": "answer for this day (default: today)"}
 """The day of the question."""
 RULES = {
     "--region REGION": "region of the protocols: us (default), uk or eu",
@@ -175,7 +213,7 @@ TREATMENT = {
     "indication INDICATION": "what is treated, such as chronic-migraine",
     "administered_on DATE": "the day of the session, YYYY-MM-DD",
     "--product PRODUCT": "a brand or nonproprietary name (default: onabotulinumtoxinA)",
-    "--population POPULATION": "whom the protocol is for (default: adult)",
+    "--population POPULATION": "adult (default) or pediatric",
     **AS_OF,
     **RULES,
 }
@@ -193,30 +231,21 @@ def policy_of(given: Namespace) -> SchedulingPolicy:
     """Return the policy of the command line.
 
     Raises:
-        PolicyFileError: When the policy has an unknown key or a value that means nothing.
+        ExchangeError: When a key is unknown or a value means nothing; it names file and key.
     """
     chosen = given.policy
     name, fields = tables_of(chosen) if isinstance(chosen, Path) else ("policy", chosen or {})
     if given.payer_minimum is not None:
         fields = {**fields, "payer_minimum": given.payer_minimum}
-    return policy_from(fields, name)
-
-
-def policy_from(fields: Mapping[str, Any], name: str) -> SchedulingPolicy:
-    """Return a policy of its fields.
-
-    Raises:
-        PolicyFileError: When a key is unknown or a value means nothing.
-    """
     try:
         return SchedulingPolicy.model_validate(dict(fields))
     except ValidationError as error:
-        raise PolicyFileError(f"{name}: {'; '.join(faults(error))}") from None
+        raise ExchangeError(f"{name}: {'; '.join(faults(error))}") from None
 
 
 def region_of(given: Namespace) -> str:
     """Return the region of the protocols."""
-    text = given.region or "us"
+    text = "us" if given.region is None else given.region
     own = {protocol.region for protocol in _own(given)}
     return text if text in own else region_named(text)
 
@@ -246,29 +275,45 @@ def protocol_of(given: Namespace) -> TreatmentProtocol:
 
 
 def content_of(file: Path, most: int) -> bytes:
-    """Return the content of a file, or of standard input for ``-``, within a limit."""
-    return read_within(sys.stdin.buffer if str(file) == "-" else file, most)
+    """Return the content of a file, or of standard input for ``-``; a mark of UTF-8 is none."""
+    source = sys.stdin.buffer if str(file) == "-" else file
+    return read_within(source, most).removeprefix(BOM_UTF8)
 
 
 def calendar_of(given: Namespace) -> ClinicCalendar:
     """Return the calendar of the clinic."""
     weekdays = frozenset(given.open or tuple(Weekday)[:5])
     if given.country is None:
+        if given.subdivision is not None:
+            raise ExchangeError("--subdivision is a part of a country; give --country too")
         return ClinicCalendar(open_weekdays=weekdays, closures=tuple(given.closed))
-    try:
+    with extra("holidays"):
         return ClinicCalendar.for_country(
             given.country,
             subdivision=given.subdivision,
             open_weekdays=weekdays,
             closures=given.closed,
         )
+
+
+def faults_in(error: ValidationError) -> str:
+    """Return where an input is wrong and what was expected, without the input."""
+    told = [
+        ": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"])))
+        for fault in safe_errors(error)
+    ]
+    more = [f"and {len(told) - _MOST_FAULTS} more"] if len(told) > _MOST_FAULTS else []
+    return "; ".join([*told[:_MOST_FAULTS], *more])
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Say what to install where an import of an extra fails."""
+    try:
+        yield
     except ImportError:
-        raise missing_extra("holidays") from None
-
-
-def missing_extra(extra: str) -> ExchangeError:
-    """Return the error that says what to install."""
-    return ExchangeError(f"this needs more packages: pip install 'botox-schedule[{extra}]'")
+        told = f"this needs more packages: pip install 'botox-schedule[{name}]'"
+        raise ExchangeError(told) from None
 
 
 def midnight(day: date) -> datetime:

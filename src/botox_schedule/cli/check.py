@@ -5,21 +5,17 @@ Examples:
     botox-schedule check record.json --on 2026-06-15 --planned-units 155 --json
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 
-from botox_schedule import TreatmentProtocol, check_date
-from botox_schedule.cli.arguments import add_options
-from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
-from botox_schedule.cli.record_files import RECORD, with_protocol
-from botox_schedule.engine import DateCheck
+from botox_schedule import check_date
+from botox_schedule.cli.output import Answer
+from botox_schedule.cli.record_files import RECORD, explained, with_protocol
 
-_OPTIONS = {"--on DAY!": "the day to judge; a past one is judged by what was known then"}
-_SHOWN = ("on", "allowed", "clear", "days_from_earliest", "next_allowed_on", "findings")
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, RECORD | _OPTIONS)
+OPTIONS = RECORD | {"--on DAY!": "the day to judge; a past one is judged by what was known then"}
+"""What the command takes."""
+_SHOWN = (
+    *("on", "allowed", "clear", "days_from_earliest", "next_allowed_on", "findings", "reasons"),
+)
 
 
 def answer(given: Namespace) -> Answer:
@@ -27,31 +23,5 @@ def answer(given: Namespace) -> Answer:
     if given.as_of_is_today:
         given.as_of = min(given.as_of, given.on)
     question = with_protocol(given)
-    checks = [
-        (
-            protocol,
-            check_date(
-                question.record,
-                protocol,
-                on=given.on,
-                planned_units=question.planned_units,
-                **question.rules,
-            ),
-        )
-        for protocol in question.protocols
-    ]
-    return Answer(
-        rows=[_row(*pair) for pair in checks],
-        text=[*(line for pair in checks for line in _lines(*pair)), NOT_ADVICE],
-        data=[{"protocol": protocol.ref, "check": check} for protocol, check in checks],
-        problems=question.problems,
-    )
-
-
-def _row(protocol: TreatmentProtocol, check: DateCheck) -> dict[str, object]:
-    reasons = tuple(reason.code for reason in check.reasons)
-    return {"protocol": protocol.id, **flat(check, *_SHOWN), "reasons": reasons}
-
-
-def _lines(protocol: TreatmentProtocol, check: DateCheck) -> list[str]:
-    return [str(protocol.ref), *check.explain().splitlines(), ""]
+    found = question.ask(check_date, on=given.on, planned_units=question.planned_units)
+    return explained(question, found, "check", _SHOWN)

@@ -1,24 +1,20 @@
 """``botox-schedule completion``: completions for bash, zsh and fish.
 
 Examples:
-    botox-schedule completion bash > ~/.local/share/bash-completion/completions/botox-schedule
+    botox-schedule completion bash > ~/.bash_completion.d/botox-schedule
     botox-schedule completion zsh > ~/.zfunc/_botox-schedule
-    botox-schedule completion fish > ~/.config/fish/completions/botox-schedule.fish
+    botox-schedule completion fish > ~/.config/fish/completions/botox.fish
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator
 
 from botox_schedule.cli.main import COMMANDS
 from botox_schedule.cli.output import Answer, Line, Row
 from botox_schedule.cli.runner import command_parser
 
-_SHELLS = ("bash", "zsh", "fish")
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    command.add_argument("shell", choices=_SHELLS, help="the shell that shall complete")
+OPTIONS = {"shell bash|zsh|fish": "the shell that shall complete"}
+"""What the command takes."""
 
 
 def answer(given: Namespace) -> Answer:
@@ -39,15 +35,11 @@ def _words() -> Iterator[Row]:
             yield from ({"command": name, "word": word, "help": words} for word in fixed)
 
 
-def _by_command(rows: list[Row]) -> dict[str, str]:
-    found = dict.fromkeys(COMMANDS, "")
-    for row in rows:
-        found[row["command"]] = f"{found[row['command']]} {row['word']}".strip()
-    return found
-
-
 def _cases(rows: list[Row]) -> list[str]:
-    return [f"    {name}) words='{words}' ;;" for name, words in _by_command(rows).items()]
+    words: dict[str, list[str]] = {name: [] for name in COMMANDS}
+    for row in rows:
+        words[row["command"]] += [row["word"]] if row["word"] else []
+    return [f"    {name}) words='{' '.join(found)}' ;;" for name, found in words.items()]
 
 
 def _bash(rows: list[Row]) -> list[str]:

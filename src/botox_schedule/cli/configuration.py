@@ -4,22 +4,17 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from botox_schedule.errors import BotoxScheduleError
+from botox_schedule.errors import ExchangeError
 from botox_schedule.protocols.loader import tables_of
 
 NAME = "botox-schedule.toml"
 _PATHS = ("protocols", "policy")
-_KINDS = {"region": str, "protocols": str, "policy": str | dict, "columns": dict}
-_EXPECTED = {
-    "region": "text",
-    "protocols": "the name of a file",
-    "policy": "the name of a file, or a table",
-    "columns": "a table with the name in the file as text",
+_KINDS: dict[str, tuple[Any, str]] = {
+    "region": (str, "text"),
+    "protocols": (str, "the name of a file"),
+    "policy": (str | dict, "the name of a file, or a table"),
+    "columns": (dict, "a table with the name in the file as text"),
 }
-
-
-class ConfigurationError(BotoxScheduleError, ValueError):
-    """The configuration file cannot be used; the message names the file and the key."""
 
 
 def use_configuration(given: Namespace) -> str:
@@ -30,7 +25,7 @@ def use_configuration(given: Namespace) -> str:
     the configuration.
 
     Raises:
-        ConfigurationError: When a key is unknown or its value of the wrong kind.
+        ExchangeError: When a key is unknown or its value of the wrong kind.
         ProtocolFileError: When the file is not TOML.
         OSError: When a file that was named cannot be opened.
     """
@@ -39,6 +34,7 @@ def use_configuration(given: Namespace) -> str:
     file = given.config or Path(NAME)
     if given.config is None and not file.exists():
         return ""
+    given.config = file  # so that no output is written over it
     _, settings = tables_of(file)
     _check(file.name, settings)
     used = [name for name in settings if _use(given, name, _placed(file, name, settings[name]))]
@@ -48,12 +44,12 @@ def use_configuration(given: Namespace) -> str:
 def _check(name: str, settings: dict[str, Any]) -> None:
     for key, value in settings.items():
         if key not in _KINDS:
-            raise ConfigurationError(f"{name}: unknown key; known are {', '.join(_KINDS)}")
-        names = value.values() if key == "columns" and isinstance(value, dict) else ()
-        if not isinstance(value, _KINDS[key]) or not all(
-            isinstance(header, str) for header in names
-        ):
-            raise ConfigurationError(f"{name}: {key}: expected {_EXPECTED[key]}")
+            known = ", ".join(_KINDS)
+            raise ExchangeError(f"{name}: {key}: unknown key; known are {known}")
+        kind, words = _KINDS[key]
+        texts = value.values() if kind is dict and isinstance(value, dict) else ()
+        if not isinstance(value, kind) or not all(isinstance(one, str) for one in texts):
+            raise ExchangeError(f"{name}: {key}: expected {words}")
 
 
 def _placed(file: Path, name: str, value: Any) -> Any:

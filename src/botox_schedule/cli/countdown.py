@@ -1,36 +1,24 @@
 """``botox-schedule countdown``: by when each thing must be done before a visit.
 
 Examples:
-    botox-schedule countdown 2026-06-22 --lead 'order=28 days' --lead 'call=7 days'
-    botox-schedule countdown 2026-06-22 --serial --lead 'submit=28 days' --lead 'order=21 days' --closed 2026-05-25
+    botox-schedule countdown 2026-06-22 --lead 'order=4 weeks'
+    botox-schedule countdown 2026-06-22 --serial --lead 'a=3 weeks' --lead b=1w
 """
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import Namespace
 
-from botox_schedule import Interval
-from botox_schedule.cli.arguments import CALENDAR, add_options, calendar_of, interval
+from botox_schedule.cli.arguments import CALENDAR, calendar_of
 from botox_schedule.cli.output import Answer, Row, Table, flat
 from botox_schedule.errors import IntervalError
 from botox_schedule.planning import CountdownStep, Weekday, countdown
 
-_OPTIONS = {
+OPTIONS = {
     "target DAY": "the day of the visit",
     "--lead NAME=INTERVAL!*": "what is to be done, and how long before; may be repeated",
     "--serial": "one thing after the other, in the order given",
-}
+} | CALENDAR
+"""What the command takes."""
 _COLUMNS = ("on", "weekday", "step", "lead", "moved_days")
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, _OPTIONS | CALENDAR, {"NAME=INTERVAL": _lead})
-
-
-def _lead(text: str) -> tuple[str, Interval]:
-    name, separator, length = text.rpartition("=")
-    if not separator or not name:
-        raise ArgumentTypeError("expected NAME=INTERVAL, such as 'order=28 days'")
-    return name, interval(length)
 
 
 def answer(given: Namespace) -> Answer:

@@ -4,33 +4,31 @@ Examples:
     botox-schedule demo
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from datetime import date
 from importlib.resources import as_file, files
 
 from botox_schedule import SchedulingPolicy, SessionStatus, find_protocol, response_timeline
+from botox_schedule.cli.due import title
 from botox_schedule.cli.exports import Clinic
 from botox_schedule.cli.output import Answer
 from botox_schedule.cli.schedule import schedule_answer
 from botox_schedule.cli.timeline import timeline_answer
-from botox_schedule.cli.tracks import Rules, listed_tracks
+from botox_schedule.cli.tracks import Rules
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.tables import read_sessions
 
+OPTIONS: dict[str, str] = {}
+"""What the command takes."""
 _DAY = date(2026, 3, 16)
 _PATIENT = "P1035"
 _TREATMENT = "chronic-migraine"
 
 
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes: nothing."""
-
-
 def answer(given: Namespace) -> Answer:  # noqa: ARG001 - every command takes its arguments
     """Return both; the day is that of the made-up clinic."""
     clinic = _clinic()
-    rules = Rules(clinic.as_of, clinic.policy, clinic.known)
-    schedule = schedule_answer(clinic, listed_tracks(clinic.records, rules, clinic.incomplete))
+    schedule = schedule_answer(clinic)
     timeline = _timeline(clinic)
     return schedule._replace(
         text=[
@@ -47,9 +45,7 @@ def answer(given: Namespace) -> Answer:  # noqa: ARG001 - every command takes it
 def _clinic() -> Clinic:
     with as_file(files("botox_schedule.cli") / "demo" / "clinic-export.csv") as path:
         reading = read_sessions(path)
-    records, known = reading.records(), known_protocols(None)
-    policy = SchedulingPolicy()
-    return Clinic(records, frozenset(), reading, {}, (), _DAY, policy, known)
+    return Clinic(reading, {}, (), Rules(_DAY, SchedulingPolicy(), known_protocols(None)))
 
 
 def _timeline(clinic: Clinic) -> Answer:
@@ -57,5 +53,4 @@ def _timeline(clinic: Clinic) -> Answer:
     days = [s.administered_on for s in sessions if s.status is SessionStatus.COMPLETED]
     protocol = find_protocol(_TREATMENT)
     timeline = response_timeline(max(days), protocol, min(days))
-    title = f"{protocol.indication} with {protocol.product}, session on {max(days)}"
-    return timeline_answer(protocol, title, timeline, _DAY)
+    return timeline_answer(protocol, title(protocol, max(days)), timeline, _DAY)

@@ -2,25 +2,23 @@
 
 Examples:
     botox-schedule due chronic-migraine 2026-01-05
-    botox-schedule due cervical-dystonia 2026-01-05 --product Dysport --as-of 2026-03-30
-    botox-schedule due chronic-migraine 2026-01-05 --payer-minimum '12 weeks + 1 day' --json
+    botox-schedule due cervical-dystonia 2026-01-05 --product Dysport
+    botox-schedule due chronic-migraine 2026-01-05 --payer-minimum '85 days'
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
+from datetime import date
 
 from botox_schedule import TreatmentProtocol, due_dates, due_status, project_dates
-from botox_schedule.cli.arguments import TREATMENT, add_options, policy_of, protocol_of
+from botox_schedule.cli.arguments import TREATMENT, policy_of, protocol_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
 from botox_schedule.cli.protocols import sources
 from botox_schedule.engine import ProjectedSession
 
+OPTIONS = TREATMENT
+"""What the command takes."""
 _DATES = ("earliest", "due", "overdue_from", "lapsed_from", "typical_on")
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, TREATMENT)
 
 
 def answer(given: Namespace) -> Answer:
@@ -30,7 +28,7 @@ def answer(given: Namespace) -> Answer:
     status = due_status(dates, as_of=given.as_of)
     ahead = project_dates(given.administered_on, protocol, policy=policy)
     figures = {**flat(dates, *_DATES), f"status on {given.as_of}": status}
-    text = [title(protocol, given), "", *listing(figures)]
+    text = [title(protocol, given.administered_on), "", *listing(figures)]
     if dates.typical_words:
         text.append(f"typical: {dates.typical_words}; it makes nobody due")
     text += _later(ahead)
@@ -44,9 +42,9 @@ def answer(given: Namespace) -> Answer:
     )
 
 
-def title(protocol: TreatmentProtocol, given: Namespace) -> str:
+def title(protocol: TreatmentProtocol, administered_on: date) -> str:
     """Return what was asked, in words."""
-    return f"{protocol.indication} with {protocol.product}, session on {given.administered_on}"
+    return f"{protocol.indication} with {protocol.product}, session on {administered_on}"
 
 
 def _later(ahead: Sequence[ProjectedSession]) -> list[str]:

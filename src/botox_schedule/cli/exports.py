@@ -1,38 +1,36 @@
 """Reads a clinic's export and the tables next to it into one record for each patient."""
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from botox_schedule import PatientRecord, SessionStatus, tables
-from botox_schedule.cli.arguments import AS_OF, RULES, add_options, known_of, policy_of
+from botox_schedule.cli.arguments import AS_OF, RULES
+from botox_schedule.cli.output import Told
+from botox_schedule.cli.tracks import ListedTrack, Rules, listed_tracks, rules_of
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
-from botox_schedule.policy import SchedulingPolicy
-from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.tables import FactReading, TableReading
 
-SIDE_TABLES: Mapping[str, tuple[Callable[..., FactReading[Any]], str]] = {
-    "holds": (tables.read_holds, "pauses: patient, first, last, reason"),
-    "care_ends": (tables.read_care_ends, "discharges and deaths: patient, on, kind"),
-    "overrides": (
-        tables.read_overrides,
-        "intervals for one patient: patient, indication, minimum, usual",
-    ),
-    "births": (tables.read_births, "days of birth: patient, born on"),
-    "weights": (tables.read_weights, "body weights: patient, measured on, kilograms"),
-    "prior_treatments": (
-        tables.read_prior_treatments,
-        "cycles given elsewhere: patient, indication",
-    ),
-    "authorizations": (
-        tables.read_authorizations,
-        "a payer's approvals: patient, indication, product",
-    ),
+SIDE_TABLES = {
+    "holds": "pauses: patient, first, last, reason",
+    "care_ends": "discharges and deaths: patient, on, kind",
+    "overrides": "intervals for one patient: patient, indication, minimum, usual",
+    "births": "days of birth: patient, born on",
+    "weights": "body weights: patient, measured on, kilograms",
+    "prior_treatments": "cycles given elsewhere: patient, indication",
+    "authorizations": "a payer's approvals: patient, indication, product",
 }
-"""What may be known of patients besides their sessions."""
+"""Tables about patients next to their sessions; :mod:`botox_schedule.tables` reads them."""
+NOTES = {
+    "contacts": "calls and letters: patient, day, outcome, next try on",
+    "acknowledged": "findings that need nobody any more: patient, key",
+}
+"""What a clinic noted about the last list; no date depends on it."""
+_OF_RECORDS = SIDE_TABLES.keys() - {"births"}
 _SESSIONS = "sessions"
 NONE = Path("none")
 _TWO_BIRTHS = "two days of birth differ; neither counts"
@@ -40,51 +38,71 @@ _OTHER_FORMAT = "--date-format names another format, such as mdy for 01/31/2026"
 
 
 class Clinic(NamedTuple):
-    """What the tables of a clinic say, and by which rules it is judged.
+    """What the tables of a clinic say, and the rules for its tracks.
 
     Attributes:
-        records: A record for each patient who has a session.
-        incomplete: The patients of whom a row counts for nothing.
-        reading: The sessions as they were read.
+        reading: The sessions as they were read, with the days of birth of all tables.
         facts: What the tables next to them say, by their name.
         problems: What is wrong with the tables.
-        as_of: The day of the question.
-        policy: What the clinic or payer chose.
-        known: The protocols.
+        rules: The rules for its tracks.
     """
 
-    records: Sequence[PatientRecord]
-    incomplete: frozenset[str]
     reading: TableReading
     facts: Mapping[str, FactReading[Any]]
     problems: Sequence[str]
-    as_of: date
-    policy: SchedulingPolicy
-    known: ProtocolSet
+    rules: Rules
 
     @property
-    def counts(self) -> dict[str, int]:
-        """What became of each row: the others add up to ``rows``."""
-        read = self.reading.counts
-        statuses = Counter(row.session.status for row in self.reading.session_rows)
-        by_status = {status.value: statuses[status] for status in SessionStatus if statuses[status]}
-        return {"rows": read.read, **by_status, "left_out": read.left_out, "blank": read.blank}
+    def records(self) -> Sequence[PatientRecord]:
+        """A record for each patient who has a session."""
+        told = {name: found for name, found in self.facts.items() if name in _OF_RECORDS}
+        return self.reading.records(**cast("Any", told))
+
+    @property
+    def incomplete(self) -> frozenset[str]:
+        """Patients with a row that counts for nothing; a lost note hides nobody."""
+        tables = (found for name, found in self.facts.items() if name in SIDE_TABLES)
+        return self.reading.unreadable.union(*(found.unreadable for found in tables))
+
+    def tracks(self, **changes: Any) -> list[ListedTrack]:
+        """Return the tracks in order, by rules with some changes."""
+        notes = {name: self.facts[name].by_patient for name in NOTES if name in self.facts}
+        rules = self.rules._replace(**{**notes, **changes})
+        return listed_tracks(self.records, rules, self.incomplete)
+
+    @property
+    def told(self) -> Told:
+        """What was read, and what became of each row: the others add up to ``rows``."""
+        read, reading = self.reading.counts, self.reading
+        statuses = Counter(row.session.status for row in reading.session_rows)
+        counts = {status.value: statuses[status] for status in SessionStatus if statuses[status]}
+        counts |= {"left_out": read.left_out, "blank": read.blank}
+        parts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items())
+        adults = sum(patient not in reading.births for patient in reading.sessions)
+        head = [
+            f"as of {self.rules.as_of}",
+            f"{read.read} rows: {parts}",
+            f"{len(reading.patients)} patients; {adults} without a birth date count as adults",
+        ]
+        summary = {"rows": read.read, **counts, "adult_assumed": adults}
+        return Told(head, {"as_of": self.rules.as_of, "summary": summary}, self.problems)
 
 
-def add_export(command: ArgumentParser, *, needed: Sequence[str] = ()) -> None:
-    """Add what reads a clinic's tables.
+def export_options(
+    *, needed: Sequence[str] = (), notes: Mapping[str, str] = NOTES
+) -> dict[str, str]:
+    """Return what reads a clinic's tables.
 
     Args:
-        command: The parser.
         needed: The tables next to the sessions that must be named; ``none`` says there is none.
+        notes: The tables of notes that the command shows.
     """
     named = {
         f"--{name.replace('_', '-')} FILE{'!' if name in needed else ''}": f"a table of {words}"
         + ("; none says there is none" if name in needed else "")
-        for name, (_, words) in SIDE_TABLES.items()
+        for name, words in {**SIDE_TABLES, **notes}.items()
     }
-    kinds = {"NAME=HEADER": _column}
-    add_options(command, {_FILE: _FILE_WORDS} | named | _OPTIONS | AS_OF | RULES, kinds)
+    return {_FILE: _FILE_WORDS} | named | _OPTIONS | AS_OF | RULES
 
 
 _FILE = "file FILE"
@@ -97,13 +115,6 @@ _OPTIONS = {
 }
 
 
-def _column(text: str) -> tuple[str, str]:
-    name, separator, header = text.partition("=")
-    if not (name and separator and header):
-        raise ArgumentTypeError("expected NAME=HEADER, such as date='Svc Dt'")
-    return name, header
-
-
 def clinic_of(given: Namespace) -> Clinic:
     """Return what the tables of the arguments say.
 
@@ -111,53 +122,46 @@ def clinic_of(given: Namespace) -> Clinic:
         TableError: When a table cannot be read as one; the message names the file.
         OSError: When a file cannot be opened.
     """
-    known, policy = known_of(given), policy_of(given)
+    rules = rules_of(given)
     options = {
         "date_format": given.date_format,
         "product": given.product,
         "encoding": given.encoding,
-        "indications": (*known.indications, *policy.other_indications),
+        "indications": (*rules.known.indications, *rules.policy.other_indications),
     }
-    reading = _named(
-        given.file, tables.read_sessions, columns=_columns(given, _SESSIONS), **options
-    )
+    reading = _read(given, given.file, _SESSIONS, options)
     facts = {
-        name: _named(file, read, columns=_columns(given, name), **options)
-        for name, (read, _) in SIDE_TABLES.items()
-        if (file := getattr(given, name)) not in {None, NONE}
+        name: _read(given, file, name, options)
+        for name in (*SIDE_TABLES, *NOTES)
+        if (file := getattr(given, name, None)) not in {None, NONE}
     }
     births, doubts = _births(reading, facts.get("births"))
+    reading = replace(reading, births=births)
     problems = [*map(str, reading.problems), *_fact_problems(reading, facts), *doubts]
     if any("name the date format" in problem for problem in problems):
         problems.append(_OTHER_FORMAT)
-    return Clinic(
-        records=[*_records(reading, facts, births)],
-        incomplete=reading.unreadable.union(*(found.unreadable for found in facts.values())),
-        reading=reading,
-        facts=facts,
-        problems=problems,
-        as_of=given.as_of,
-        policy=policy,
-        known=known,
-    )
+    return Clinic(reading, facts, problems, rules)
 
 
 def _columns(given: Namespace, table: str) -> dict[str, str]:
     """The file's headers and what they mean: a column without a table is one of the sessions."""
     named = [((_SESSIONS, name) if "." not in name else tuple(name.split(".", 1)), header)
              for name, header in given.column]  # fmt: skip
-    unknown = {found[0] for found, _ in named} - {_SESSIONS, *SIDE_TABLES}
-    if unknown:
-        raise ExchangeError(f"--column: no such table; known are {', '.join(SIDE_TABLES)}")
+    known = (*SIDE_TABLES, *NOTES)
+    if {found[0] for found, _ in named} - {_SESSIONS, *known}:
+        raise ExchangeError(f"--column: no such table; known are {', '.join(known)}")
     return {header: found[1] for found, header in named if found[0] == table}
 
 
-def _named(file: Path, read: Callable[..., Any], **options: Any) -> Any:
-    """Read a table; an error names its file."""
+def _read(given: Namespace, file: Path, table: str, options: Mapping[str, Any]) -> Any:
+    """Read a table; an error names its file, and the option that names its columns."""
+    read, columns = getattr(tables, f"read_{table}"), _columns(given, table)
     try:
-        return read(str(file), **options)
+        return read(str(file), columns=columns, **options)
     except BotoxScheduleError as error:
         said = str(error).removeprefix(f"{file.name}: ")
+        if table != _SESSIONS:
+            said = said.replace("--column ", f"--column {table}.")
         raise ExchangeError(f"{file}: {said}") from None
 
 
@@ -179,20 +183,3 @@ def _fact_problems(reading: TableReading, facts: Mapping[str, FactReading[Any]])
         for name, found in facts.items()
         for problem in sorted([*found.problems, *found.unmatched(reading.patients)])
     ]
-
-
-def _records(
-    reading: TableReading, facts: Mapping[str, FactReading[Any]], births: Mapping[str, date]
-) -> Sequence[PatientRecord]:
-    by_patient = {name: found.by_patient for name, found in facts.items() if name != "births"}
-    return [
-        PatientRecord(
-            id=patient,
-            sessions=sessions,
-            born_on=births.get(patient),
-            **{name: found.get(patient, ()) for name, found in by_patient.items()}
-            | {"care_ends": (*reading.care_ends.get(patient, ()),
-                             *by_patient.get("care_ends", {}).get(patient, ()))},
-        )
-        for patient, sessions in reading.sessions.items()
-    ]  # fmt: skip

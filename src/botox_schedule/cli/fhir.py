@@ -1,80 +1,61 @@
-"""``botox-schedule fhir``: where the patients of a FHIR R4 bundle stand.
+"""``botox-schedule fhir``: the status of each patient in a FHIR R4 bundle.
 
 Examples:
     botox-schedule fhir bundle.json --zone America/New_York
-    botox-schedule fhir bundle.json --zone America/New_York --product Botox --out proposals.json
+    botox-schedule fhir bundle.json --zone America/New_York --out proposals.json
 """
 
 import json
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from botox_schedule.cli.arguments import (
-    AS_OF,
-    RULES,
-    add_options,
-    content_of,
-    known_of,
-    missing_extra,
-    policy_of,
-    region_of,
-)
-from botox_schedule.cli.output import Answer, write_file
-from botox_schedule.cli.tracks import ListedTrack, Rules, list_answer, listed_tracks
+from botox_schedule.cli.arguments import AS_OF, RULES, content_of, extra
+from botox_schedule.cli.output import Answer, Table, Told
+from botox_schedule.cli.tracks import ListedTrack, listed_tracks, rules_of, tracks_answer
 from botox_schedule.errors import ExchangeError
-from botox_schedule.files import MEBIBYTE
+from botox_schedule.files import MEBIBYTE, write_whole
 from botox_schedule.terms import DueStatus
 
-_OPTIONS = {
-    "file FILE": "a bundle, a resource, or lines of resources, also in gzip; - for standard input",
-    "--zone ZONE!": "the clinic's time zone, such as America/New_York: it decides the day of an instant",
-    "--product PRODUCT": "the product of sessions whose resources name none",
-    "--out FILE": "write the next sessions there, as a bundle of proposed ServiceRequests",
-}
-_MOST_BYTES = 512 * MEBIBYTE
-_SHOWN = (
-    *("patient", "indication", "status", "last_session_on", "earliest", "due", "overdue_from"),
-    *("days_to_go", "today"),
+OPTIONS = (
+    {
+        "file FILE": "a bundle, a resource, or lines of resources, also in gzip; - for standard input",
+        "--zone ZONE!": "the clinic's time zone, such as America/New_York: it decides the day of an instant",
+        "--product PRODUCT": "the product of sessions whose resources name none",
+        "--out FILE": "write the next sessions there, as a bundle of proposed ServiceRequests",
+    }
+    | AS_OF
+    | RULES
 )
-_SPARE = ("earliest", "overdue_from", "last_session_on", "days_to_go", "status")
+"""What the command takes."""
+_MOST_BYTES = 512 * MEBIBYTE
+_TABLE = Table(
+    columns=(
+        *("patient", "indication", "status", "last_session_on", "earliest", "due"),
+        *("overdue_from", "days_to_go"),
+    ),
+    spare=("earliest", "overdue_from", "last_session_on", "days_to_go", "status"),
+)
 _UNDATED = frozenset({DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL})
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, _OPTIONS | AS_OF | RULES)
 
 
 def answer(given: Namespace) -> Answer:
     """Return the tracks of every patient, and what became of each resource."""
-    try:
+    with extra("fhir"):
         from botox_schedule.fhir import records_from_bundle  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise missing_extra("fhir") from None
     content = content_of(given.file, _MOST_BYTES)
     try:
         reading = records_from_bundle(content, zone=given.zone, product=given.product)
     except ExchangeError as error:
         raise ExchangeError(f"{given.file}: {error}") from None
-    rules = Rules(given.as_of, policy_of(given), known_of(given), region_of(given))
     lost = frozenset(p.patient for p in reading.problems if p.session_left_out and p.patient)
-    tracks = listed_tracks(reading.records, rules, lost)
+    tracks = listed_tracks(reading.records, rules_of(given), lost)
     if given.out is not None:
-        write_file(given.out, _proposals(tracks))
-    return list_answer(
-        tracks,
-        columns=_SHOWN,
-        spare=_SPARE,
-        summary={
-            "as_of": given.as_of,
-            "counts": reading.counts,
-            "ignored": reading.ignored,
-            "unread": reading.problems,
-        },
-        head=[f"as of {given.as_of}", str(reading.counts)],
-        problems=[*map(str, reading.problems)],
-    )
+        write_whole(given.out, _proposals(tracks), private=True)
+    head = [f"as of {given.as_of}", str(reading.counts)]
+    data = {"as_of": given.as_of, "counts": reading.counts, "ignored": reading.ignored}
+    data["unread"] = reading.problems
+    return tracks_answer(tracks, _TABLE, Told(head, data, [*map(str, reading.problems)]))
 
 
 def _proposals(tracks: Sequence[ListedTrack]) -> str:

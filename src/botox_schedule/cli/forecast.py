@@ -1,35 +1,30 @@
-"""``botox-schedule forecast``: where a record stands on a day.
+"""``botox-schedule forecast``: the status and the dates of a record on a day.
 
 Examples:
     botox-schedule forecast record.json
     botox-schedule forecast record.json --as-of 2026-04-10 --explain
-    botox-schedule forecast - --indication chronic-migraine --planned-units 155 --json < record.json
+    botox-schedule forecast - --planned-units 155 --json < record.json
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
 from botox_schedule import Forecast
-from botox_schedule.cli.arguments import add_options
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
 from botox_schedule.cli.record_files import RECORD, question_of
 from botox_schedule.engine.forecast import forecast_in
 from botox_schedule.engine.limits import LimitCheck
 
-_OPTIONS = {"--explain": "with the reason and the source of every date"}
+OPTIONS = RECORD | {"--explain": "with the reason and the source of every date"}
+"""What the command takes."""
 _BRIEF = (
     *("status", "earliest", "due", "overdue_from", "lapsed_from", "typical_on", "resumes_on"),
     *("cycle_number", "last_session_on", "phase", "booked_on", "clear"),
 )
 
 
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, RECORD | _OPTIONS)
-
-
 def answer(given: Namespace) -> Answer:
-    """Return where each track stands, with the reasons if asked for."""
+    """Return the status and the dates of each track, with the reasons on request."""
     question = question_of(given)
     found = [
         forecast_in(question.reading, track, question.planned_units) for track in question.tracks

@@ -1,42 +1,35 @@
 """``botox-schedule handout``: a patient's page.
 
 Examples:
-    botox-schedule handout record.json --key 7f3a --when-to-call call.txt --html page.html
-    botox-schedule handout record.json --key 7f3a --when-to-call call.txt --html page.html --language es --patient Ana
+    botox-schedule handout r.json --key 7f3a --when-to-call a.txt --html a.html
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from pathlib import Path
 
-from botox_schedule.cli.arguments import add_options, midnight, missing_extra
-from botox_schedule.cli.output import Answer, write_file
+from botox_schedule.cli.arguments import content_of, extra, midnight
+from botox_schedule.cli.output import Answer
 from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.errors import HandoutError, UnknownProtocolError
-from botox_schedule.files import MEBIBYTE, read_within
+from botox_schedule.files import MEBIBYTE, write_whole
 
-_OPTIONS = {
+OPTIONS = RECORD | {
     "--when-to-call FILE!": "the clinic's own text on when to call; there is none by default",
     "--html FILE!": "the page to write",
     "--key KEY!": "the clinic's key of the patient: it makes the ids of the calendar entries",
-    "--language LANGUAGE": "en (default), or es, which nobody has reviewed yet",
+    "--language LANGUAGE:en": "en (default), or es, which nobody has reviewed yet",
     "--messages FILE": "the clinic's own words for the page, in TOML",
     "--patient NAME": "what the patient is called on the page",
     "--clinic TEXT": "the clinic's name and telephone",
 }
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, RECORD | _OPTIONS, language="en")
+"""What the command takes."""
 
 
 def answer(given: Namespace) -> Answer:
     """Write the page."""
-    try:
+    with extra("handout"):
         from botox_schedule.views.handout import handout_html  # noqa: PLC0415 - an extra
         from botox_schedule.views.messages import load_messages  # noqa: PLC0415 - with it
-    except ImportError:
-        raise missing_extra("handout") from None
     question = with_protocol(given)
     if len(question.protocols) > 1:
         raise UnknownProtocolError(
@@ -54,7 +47,7 @@ def answer(given: Namespace) -> Answer:
         clinic=given.clinic,
         **question.rules,
     )
-    write_file(given.html, html)
+    write_whole(given.html, html, private=True)
     told = f"the page for {protocol.indication} was written to {given.html}"
     row = {"protocol": protocol.id, "html": given.html}
     return Answer(rows=[row], text=[told], data=row, problems=question.problems)
@@ -62,6 +55,6 @@ def answer(given: Namespace) -> Answer:
 
 def _text(path: Path) -> str:
     try:
-        return read_within(path, MEBIBYTE).decode()
+        return content_of(path, MEBIBYTE).decode()
     except UnicodeDecodeError:
         raise HandoutError(f"{path.name}: expected text in UTF-8") from None

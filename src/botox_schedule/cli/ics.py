@@ -2,77 +2,50 @@
 
 Examples:
     botox-schedule ics record.json --key 7f3a --out patient.ics
-    botox-schedule ics record.json --key 7f3a --out patient.ics --previous patient.ics --alarm '2 weeks'
+    botox-schedule ics record.json --key 7f3a --out a.ics --previous a.ics
 """
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from datetime import datetime
+from argparse import Namespace
 
-from botox_schedule.cli.arguments import add_options, midnight, missing_extra
-from botox_schedule.cli.output import Answer, Table, flat, write_file
+from botox_schedule.cli.arguments import content_of, extra, midnight
+from botox_schedule.cli.output import Answer, Table, flat
 from botox_schedule.cli.record_files import RECORD, with_protocol
-from botox_schedule.files import MEBIBYTE, read_within
+from botox_schedule.files import MEBIBYTE, write_whole
 
-_OPTIONS = {
+OPTIONS = RECORD | {
     "--key KEY!": "the clinic's key of the patient: it makes the ids of the entries",
     "--out FILE!": "the calendar to write",
     "--previous FILE": "the last export: only changes are new; it may be the file to write",
-    "--count COUNT": "how many sessions ahead (default: 1)",
+    "--count COUNT:1": "how many sessions ahead (default: 1)",
     "--alarm INTERVAL*": "when to remind before a session ahead, such as '2 weeks'; may be repeated",
     "--name TEXT": "the calendar's name",
-    "--sequence COUNT": "the revision of new and changed entries (default: 0)",
+    "--sequence COUNT:0": "the revision of new and changed entries (default: 0)",
     "--stamped-at MOMENT": "the moment of the export (default: the day asked for, 0:00 UTC)",
 }
+"""What the command takes."""
 _COLUMNS = ("first", "last", "kind", "status", "uid")
 _SPARE = ("uid",)
 _MOST_BYTES = 64 * MEBIBYTE
 
 
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, RECORD | _OPTIONS, {"MOMENT": _stamp}, count=1, sequence=0)
-
-
-def _stamp(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.utcoffset() is None:
-        raise ArgumentTypeError("expected a moment such as 2026-02-01T09:00:00Z")
-    return moment
-
-
 def answer(given: Namespace) -> Answer:
     """Write the calendar, and list its entries."""
-    try:
+    with extra("ical"):
         from botox_schedule.ical import events_from_record, ical_from_events  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise missing_extra("ical") from None
     question = with_protocol(given)
-    events = [
-        event
-        for protocol in question.protocols
-        for event in events_from_record(
-            question.record,
-            protocol,
-            key=given.key,
-            count=given.count,
-            alarms=given.alarm,
-            **question.rules,
-        )
-    ]
+    asked = {"key": given.key, "count": given.count, "alarms": given.alarm}
+    events = [event for _, found in question.ask(events_from_record, **asked) for event in found]
     content = ical_from_events(
         events,
         stamped_at=given.stamped_at or midnight(given.as_of),
         sequence=given.sequence,
-        previous=None if given.previous is None else read_within(given.previous, _MOST_BYTES),
+        previous=None if given.previous is None else content_of(given.previous, _MOST_BYTES),
         name=given.name,
     )
-    write_file(given.out, content)
+    write_whole(given.out, content, private=True)
     rows = [
         {"first": e.window.first, "last": e.window.last, **flat(e, "kind", "status", "uid")}
         for e in events
     ]
     text: list[str | Table] = [Table(_COLUMNS, [("", rows)], _SPARE), "", f"written to {given.out}"]
-    return Answer(rows, text, events, _COLUMNS, question.problems)
+    return Answer(rows, text, events, _COLUMNS, question.problems, failed=not rows)

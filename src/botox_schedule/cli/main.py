@@ -1,13 +1,13 @@
 """The command line, and the only reader of the clock.
 
 Help and the version need nothing but this module; a command's own module is imported when the
-command is asked.
+command runs.
 
 Examples:
     botox-schedule demo
     botox-schedule due chronic-migraine 2026-01-05
     botox-schedule schedule export.csv --as-of 2026-03-16
-    botox-schedule worklist export.csv --holds none --care-ends ends.csv --html list.html
+    botox-schedule worklist export.csv --holds none --care-ends ends.csv
 """
 
 import argparse
@@ -26,19 +26,19 @@ COMMANDS = {
     "due": "the four dates after a session",
     "timeline": "the expected response to a session",
     "protocols": "the protocols with sources and verification",
-    "forecast": "where a record stands on a day",
+    "forecast": "the status and the dates of a record on a day",
     "check": "whether a patient may be treated on a day",
     "book": "the day to book: open, allowed, authorized, nearest to due",
     "countdown": "by when each thing must be done before a visit",
     "response": "what a response rule gives for a diary and a record",
     "handout": "a patient's page as HTML (extra 'handout')",
     "ics": "a record's cycles as an iCalendar file (extra 'ical')",
-    "schedule": "where every patient of a clinic's export stands",
-    "worklist": "whom to call: an export in sections, also to print",
+    "schedule": "the status of every patient in a clinic's export",
+    "worklist": "who to call: an export in sections, also to print",
     "report": "a clinic's list as one HTML page (extra 'handout')",
-    "workload": "how many sessions each week is to expect (extra 'panel')",
+    "workload": "how many sessions to expect each week (extra 'panel')",
     "adherence": "how regularly each track of an export was treated",
-    "fhir": "where the patients of a FHIR R4 bundle stand (extra 'fhir')",
+    "fhir": "the status of each patient in a FHIR R4 bundle (extra 'fhir')",
     "schema": "the JSON Schema of records and answers",
     "completion": "completions for a shell",
 }
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        0; 1 for bad rows, or where no day was found; 2 when nothing could be read; 130 when
+        0; 1 for bad rows, or where no track or day was found; 2 when nothing could be read; 130 when
         somebody interrupted it.
     """
     given = [*(sys.argv[1:] if arguments is None else arguments)]

@@ -19,7 +19,7 @@ from unicodedata import category
 from pydantic import BaseModel
 
 from botox_schedule import FindingNeeds, Window
-from botox_schedule.files import write_whole
+from botox_schedule.engine import DayReason
 from botox_schedule.records import Finding
 
 Row = Mapping[str, Any]
@@ -28,6 +28,7 @@ Row = Mapping[str, Any]
 NOT_ADVICE = "Not medical advice: check each figure against the current label."
 _FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _UNSHOWN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+_TODAY = FindingNeeds.TODAY
 _NARROW = 80
 _GAP = "  "
 _STYLES = {
@@ -55,13 +56,13 @@ class Table(NamedTuple):
         columns: The columns, from the left.
         sections: A title, which may be empty, and its rows.
         spare: The columns that a narrow terminal leaves out, the least important first.
-        below: The column whose words come below their row.
+        below: The columns whose words come below their row, the first without its title.
     """
 
     columns: Sequence[str]
-    sections: Sequence[tuple[str, Sequence[Row]]]
+    sections: Sequence[tuple[str, Sequence[Row]]] = ()
     spare: Sequence[str] = ()
-    below: str = ""
+    below: Sequence[str] = ()
 
 
 class Answer(NamedTuple):
@@ -89,6 +90,34 @@ class Answer(NamedTuple):
     def exit_status(self) -> int:
         """1 when something of the input was wrong or nothing was found."""
         return int(bool(self.problems) or self.failed)
+
+
+class Told(NamedTuple):
+    """What is said of a list next to its rows.
+
+    Attributes:
+        head: What was read, in sentences.
+        data: The same as JSON has it.
+        problems: What is wrong with the input.
+    """
+
+    head: Sequence[str]
+    data: Row
+    problems: Sequence[str]
+
+
+def list_answer(rows: Sequence[Row], table: Table, told: Told) -> Answer:
+    """Return a list in all forms; one without a row has found nothing."""
+    blank = [] if any(title for title, _ in table.sections) else [""]
+    return Answer(
+        rows=rows,
+        text=[*told.head, *blank, table, "", NOT_ADVICE],
+        data={**told.data, "problems": told.problems},
+        columns=table.columns,
+        problems=told.problems,
+        remarks=told.head,
+        failed=not rows,
+    )
 
 
 def print_answer(answer: Answer, form: str) -> None:
@@ -165,7 +194,7 @@ def escaped(text: str) -> str:
 
 def _table_lines(table: Table, width: int) -> Iterator[Line]:
     rows = [row for _, section in table.sections for row in section]
-    columns = [name for name in table.columns if name != table.below]
+    columns = [name for name in table.columns if name not in table.below]
     widths = {name: _width(name, rows) for name in columns}
     left_out = []
     for name in table.spare:
@@ -173,11 +202,15 @@ def _table_lines(table: Table, width: int) -> Iterator[Line]:
             break
         if widths.pop(name, None) is not None:
             left_out.append(_title(name))
+    fits = _sum(widths) <= width
     for title, section in table.sections:
         if title:
-            yield from (Line(""), Line(escaped(title), "bold"))
-        yield from _section_lines(section, widths, table.below, width)
-    if left_out:
+            yield from (Line(""), *_wrapped(title, width, style="bold"))
+        if fits:
+            yield from _section_lines(section, widths, table.below, width)
+        else:
+            yield from _stacked_lines(section, columns, table.below, width)
+    if left_out and fits:
         told = f"Not shown for want of width: {', '.join(left_out)}; --csv and --json have them."
         yield from (Line(""), *_wrapped(told, width, style="dim"))
 
@@ -191,7 +224,7 @@ def _sum(widths: Mapping[str, int]) -> int:
 
 
 def _section_lines(
-    rows: Sequence[Row], widths: Mapping[str, int], below: str, width: int
+    rows: Sequence[Row], widths: Mapping[str, int], below: Sequence[str], width: int
 ) -> Iterator[Line]:
     numeric = {name for name in widths if _is_numeric(name, rows)}
     titles = {name: _title(name) for name in widths}
@@ -200,8 +233,30 @@ def _section_lines(
     for row in rows:
         style = _STYLES.get(word(row.get("status")), "")
         yield Line(_joined({name: word(row.get(name)) for name in widths}, widths, numeric), style)
-        if row.get(below):
-            yield from _wrapped(f"    {word(row[below])}", width, style=style)
+        if told := noted(row, below):
+            yield from _wrapped(f"    {told}", width, style=style)
+
+
+def _stacked_lines(
+    rows: Sequence[Row], columns: Sequence[str], below: Sequence[str], width: int
+) -> Iterator[Line]:
+    """A line for each cell, where the terminal is narrower than the columns that are needed."""
+    for row in rows:
+        said = [f"{_title(name)}: {word(row.get(name))}" for name in columns]
+        for cell in filter(None, (*said, noted(row, below))):
+            yield from _wrapped(cell, width, _GAP, _STYLES.get(word(row.get("status")), ""))
+        yield Line("")
+
+
+def noted(row: Row, names: Sequence[str]) -> str:
+    """Return the words of some columns as one sentence, without those that are empty.
+
+    >>> noted({"today": ("due",), "outcome": "no answer"}, ("today", "contacted_on", "outcome"))
+    'due; outcome: no answer'
+    """
+    first = names[:1]
+    said = {name: word(row[name]) for name in names if row.get(name)}
+    return "; ".join(w if name in first else f"{_title(name)}: {w}" for name, w in said.items())
 
 
 def _is_numeric(name: str, rows: Sequence[Row]) -> bool:
@@ -263,8 +318,8 @@ def flat(model: BaseModel, *names: str) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, tuple) and value and isinstance(value[0], Finding):
-        return tuple(f.code for f in value if f.needs is FindingNeeds.TODAY)
+    if isinstance(value, tuple) and value and isinstance(value[0], Finding | DayReason):
+        return tuple(one.code for one in value if getattr(one, "needs", _TODAY) is _TODAY)
     if isinstance(value, Fraction):
         return round(float(value), 3)
     return str(value) if isinstance(value, BaseModel) else value
@@ -304,15 +359,3 @@ def _csv_cell(value: Any) -> Any:
     # A file keeps what was given; a terminal would obey it.
     value = escaped(value) if sys.stdout.isatty() else value
     return f"'{value}" if _FORMULA.match(value) else value
-
-
-def write_file(path: Path, content: bytes | str, *, private: bool = True) -> None:
-    """Write a file whole or not at all; what has patients' rows only its owner may read.
-
-    Raises:
-        OSError: When it cannot be written; it names the file.
-    """
-    try:
-        write_whole(path, content, private=private)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None

@@ -1,16 +1,17 @@
 """A worklist on paper: a section for each kind of answer, boxes to tick, room for initials."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from html import escape
 from io import BytesIO
 
-from botox_schedule.cli.arguments import missing_extra
+from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.output import NOT_ADVICE, Row, word
+from botox_schedule.views.markup import escaped
 
 _COLUMNS = (
     *("patient", "indication", "reason", "last_session_on", "due", "typical_on", "booked_on"),
-    *("last_chance_on", "next_look_on", "today"),
+    *("last_chance_on", "next_look_on", "today", "acknowledged", "contacted_on", "outcome"),
+    "next_try_on",
 )
 _BOXES = ("1st contact", "2nd contact", "initials")
 _WIDTHS = {"patient": 16, "indication": 24, "reason": 20, "today": 30}
@@ -29,25 +30,32 @@ Sections = Sequence[tuple[str, Sequence[Row]]]
 
 def list_html(sections: Sections, as_of: date, problems: Sequence[str]) -> str:
     """Return the list as one page that needs nothing else; no patient crosses a sheet of it."""
-    tables = "".join(f"<h2>{escape(title)}</h2>{_table(rows)}" for title, rows in sections)
-    told = "".join(f"<li>{escape(problem)}</li>" for problem in problems)
+    tables = "".join(f"<h2>{escaped(title)}</h2>{_table(title, rows)}" for title, rows in sections)
+    told = "".join(f"<li>{escaped(problem)}</li>" for problem in problems)
     wrong = f"<h2>Problems ({len(problems)})</h2><ul>{told}</ul>" if problems else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>Worklist of {as_of}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>Worklist of {as_of}</h1><p>{NOT_ADVICE}</p>{tables}{wrong}</body></html>\n"
+        f"<title>Worklist of {as_of}</title><style>{_STYLE}</style></head><body><main>"
+        f"<h1>Worklist of {as_of}</h1><p>{NOT_ADVICE}</p>{tables}{wrong}</main></body></html>\n"
     )
 
 
-def _table(rows: Sequence[Row]) -> str:
-    """Return the rows without the columns in which nothing is written."""
-    names = [name for name in _COLUMNS if any(_words(row[name]) for row in rows)]
+def _table(title: str, rows: Sequence[Row]) -> str:
+    names = _used(rows)
     head = "".join(f'<th scope="col">{_title(name)}</th>' for name in (*names, *_BOXES))
     body = "".join(
         f"<tr>{''.join(_cell(row[name]) for name in names)}{_TICKED}</tr>" for row in rows
     )
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    # A wide table scrolls, which the keyboard must reach.
+    name = f'tabindex="0" role="region" aria-label="{escaped(title)}"'
+    return f'<div class="wide" {name}>{table}</div>'
+
+
+def _used(rows: Sequence[Row]) -> list[str]:
+    """The columns in which something is written: paper is narrow."""
+    return [name for name in _COLUMNS if any(_words(row[name]) for row in rows)]
 
 
 _TICKED = "<td class=box>☐</td><td class=box>☐</td><td class=initials></td>"
@@ -55,7 +63,7 @@ _TICKED = "<td class=box>☐</td><td class=box>☐</td><td class=initials></td>"
 
 def _cell(value: object) -> str:
     kind = " class=day" if isinstance(value, date) else ""
-    return f"<td{kind}>{escape(_words(value))}</td>"
+    return f"<td{kind}>{escaped(_words(value))}</td>"
 
 
 def _title(name: str) -> str:
@@ -72,10 +80,8 @@ def list_xlsx(sections: Sections, as_of: date, problems: Sequence[str]) -> bytes
     Raises:
         ExchangeError: When the extra ``excel`` is missing.
     """
-    try:
+    with extra("excel"):
         from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise missing_extra("excel") from None
     content = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(content, options) as book:
@@ -87,9 +93,10 @@ def list_xlsx(sections: Sections, as_of: date, problems: Sequence[str]) -> bytes
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         sheet.set_footer(f"&L{NOT_ADVICE}&RPage &P of &N")
-        for number, name in enumerate(_COLUMNS):
+        names = _used([row for _, rows in sections for row in rows])
+        for number, name in enumerate(names):
             sheet.set_column(number, number, _WIDTHS.get(name, 11))
-        lines = _lines(sections, as_of, problems)
+        lines = [(True, [f"Worklist of {as_of}"]), *_lines(sections, names, problems)]
         for number, (is_bold, values) in enumerate(lines):
             for column, value in enumerate(values):
                 sheet.write(number, column, value, bold if is_bold else cell)
@@ -97,20 +104,16 @@ def list_xlsx(sections: Sections, as_of: date, problems: Sequence[str]) -> bytes
 
 
 def _lines(
-    sections: Sections, as_of: date, problems: Sequence[str]
-) -> list[tuple[bool, Sequence[object]]]:
-    """Return the lines of the sheet, and whether each is a heading."""
-    header = [*map(_title, (*_COLUMNS, *_BOXES))]
-    lines: list[tuple[bool, Sequence[object]]] = [(True, [f"Worklist of {as_of}"])]
+    sections: Sections, names: Sequence[str], problems: Sequence[str]
+) -> Iterator[tuple[bool, Sequence[object]]]:
+    """Yield the lines of the sheet below its title, and whether each is a heading."""
+    header = [*map(_title, (*names, *_BOXES))]
     for title, rows in sections:
-        lines += [(True, []), (True, [title]), (True, header)]
-        lines += [
-            (False, [*(_value(row[name]) for name in _COLUMNS), "☐", "☐", ""]) for row in rows
-        ]
+        yield from ((True, []), (True, [title]), (True, header))
+        yield from ((False, [*(_value(row[name]) for name in names), "☐", "☐", ""]) for row in rows)
     if problems:
-        lines += [(True, []), (True, [f"Problems ({len(problems)})"])]
-        lines += [(True, [problem]) for problem in problems]
-    return lines
+        yield from ((True, []), (True, [f"Problems ({len(problems)})"]))
+        yield from ((True, [problem]) for problem in problems)
 
 
 def _value(value: object) -> object:

@@ -1,4 +1,4 @@
-"""``botox-schedule protocols``: what is known, from where, and how well it was read.
+"""``botox-schedule protocols``: all figures, their sources, and how each was verified.
 
 Examples:
     botox-schedule protocols
@@ -8,40 +8,29 @@ Examples:
     botox-schedule protocols --verify
 """
 
-import tomllib
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
-from importlib.resources.abc import Traversable
 from itertools import groupby
 
 from botox_schedule import TreatmentProtocol, UnknownProtocolError, load_protocols
-from botox_schedule.cli.arguments import add_options, known_of
+from botox_schedule.cli.arguments import known_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table, flat
-from botox_schedule.protocols import SourceRef
-from botox_schedule.protocols.bundled import data_folder
+from botox_schedule.protocols import SourceRef, verify_bundled
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.views.notebook import figures
 
-_OPTIONS = {
+OPTIONS = {
+    "name NAME?": "a protocol's id, or an indication: every figure with its source",
     "--protocols FILE": "the clinic's own protocols, in TOML, too",
     "--verify": "compare the bundled data files with the digests that came with them",
 }
+"""What the command takes."""
 _LIST = ("indication", "for", "minimum", "usual", "typical", "verification")
 _NAMES = ("id", "version", "indication", "product", "population", "region")
 _INTERVALS = ("minimum", "usual", "typical")
 _COLUMNS = (*_NAMES, *_INTERVALS, "verification")
 _SPARE = ("verification", "typical")
 _FIGURES = ("figure", "value", "verification", "checked_on", "source")
-DIGESTS = "digests.toml"
-"""The data file with the digests of the others."""
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    words = "a protocol's id, or an indication: every figure with its source"
-    command.add_argument("name", nargs="?", metavar="NAME", help=words)
-    add_options(command, _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:
@@ -62,9 +51,7 @@ def _named(known: ProtocolSet, name: str) -> list[TreatmentProtocol]:
     try:
         slug = known.indication_named(name)
     except UnknownProtocolError as error:
-        raise UnknownProtocolError(
-            f"no protocol has that id, and {error}; 'botox-schedule protocols' lists all"
-        ) from None
+        raise UnknownProtocolError(f"no protocol has that id, and {error}") from None
     return [protocol for protocol in known if protocol.indication == slug]
 
 
@@ -130,9 +117,9 @@ def figure_rows(protocol: TreatmentProtocol) -> Iterator[Row]:
 
 
 def _figure(name: str, value: object, source: SourceRef | None) -> Row:
-    if source is None:
-        return dict(zip(_FIGURES, (name, str(value), "unverified", None, None), strict=True))
-    told = (source.verification, source.checked_on, f"{source.title}, {source.place}")
+    told: tuple[object, ...] = ("unverified", None, None)
+    if source is not None:
+        told = (source.verification, source.checked_on, f"{source.title}, {source.place}")
     return dict(zip(_FIGURES, (name, str(value), *told), strict=True))
 
 
@@ -146,38 +133,13 @@ def sources(protocol: TreatmentProtocol, *names: str) -> list[str]:
     return ["sources:", *lines, f"protocol: {protocol.ref}"]
 
 
-def data_digests() -> dict[str, str]:
-    """Return a digest of each bundled data file, by its name."""
-    found = sorted(_files(data_folder(), ""))
-    return {name: sha256(file.read_bytes()).hexdigest() for name, file in found if name != DIGESTS}
-
-
-def _files(folder: Traversable, inside: str) -> Iterator[tuple[str, Traversable]]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _files(entry, f"{inside}{entry.name}/")
-        else:
-            yield f"{inside}{entry.name}", entry
-
-
 def _verified() -> Answer:
-    known = tomllib.loads((data_folder() / DIGESTS).read_text(encoding="utf-8"))
-    found = data_digests()
-    rows = [
-        {"file": name, "outcome": _outcome(known.get(name), found.get(name))}
-        for name in sorted({*known, *found})
-    ]
-    wrong = [f"{row['file']}: {row['outcome']}" for row in rows if row["outcome"] != _SAME]
-    told = f"{len(rows)} data files, {len(rows) - len(wrong)} as they came with this version"
-    return Answer(rows=rows, text=[told], problems=wrong)
-
-
-_SAME = "same"
-
-
-def _outcome(known: str | None, found: str | None) -> str:
-    if known is None:
-        return "added"
-    if found is None:
-        return "missing"
-    return _SAME if known == found else "changed"
+    faults = verify_bundled()
+    rows = [{"file": name, "fault": fault} for name, fault in faults.items()]
+    told = "every bundled data file is the one released with this version"
+    return Answer(
+        rows=rows,
+        text=[] if rows else [told],
+        columns=("file", "fault"),
+        problems=[f"{name}: {fault}" for name, fault in faults.items()],
+    )

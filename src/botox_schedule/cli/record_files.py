@@ -1,33 +1,38 @@
 """Reads a record from a JSON file, and finds its tracks."""
 
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
 from botox_schedule import PatientRecord, TreatmentProtocol, UnknownProtocolError
-from botox_schedule.cli.arguments import AS_OF, RULES, content_of, known_of, policy_of, region_of
+from botox_schedule.cli.arguments import (
+    AS_OF,
+    RULES,
+    content_of,
+    faults_in,
+    known_of,
+    policy_of,
+    region_of,
+)
+from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
 from botox_schedule.engine.limits import planned_units
 from botox_schedule.engine.track import Reading, read_record, track_in
 from botox_schedule.engine.tracks import RecordTrack, followed_findings, followed_in, tracks_of
-from botox_schedule.errors import BotoxScheduleError
+from botox_schedule.errors import ExchangeError
 from botox_schedule.files import MEBIBYTE
 from botox_schedule.protocols.collection import Followed
 
 _MOST_BYTES = 64 * MEBIBYTE
-_MOST_FAULTS = 20
-_UNKNOWN_KEYS = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 
-
-class RecordFileError(BotoxScheduleError, ValueError):
-    """The file holds no record; the message says where and what was expected."""
+_Found = TypeVar("_Found")
 
 
 class Question(NamedTuple):
-    """A record, the tracks that are asked about, and by which rules."""
+    """A record, its tracks in question, and the rules for them."""
 
     record: PatientRecord
     reading: Reading
@@ -41,14 +46,41 @@ class Question(NamedTuple):
 
     @property
     def rules(self) -> dict[str, Any]:
-        """How a question about the record is asked: the day, the policy, the protocols."""
+        """The day, the policy and the protocols, as the library's functions take them."""
         reading = self.reading
         return {"as_of": reading.as_of, "policy": reading.policy, "other_protocols": reading.known}
+
+    def ask(self, function: Callable[..., _Found], **more: Any) -> list[tuple[Any, _Found]]:
+        """Return each of the protocols with the answer of a function about the record."""
+        return [
+            (protocol, function(self.record, protocol, **self.rules, **more))
+            for protocol in self.protocols
+        ]
 
     @property
     def problems(self) -> list[str]:
         """What to say of tracks without a protocol, where an answer needs one."""
         return [_WITHOUT for found in self.tracks if found.track is None]
+
+
+def explained(
+    question: Question, found: Sequence[tuple[Any, Any]], name: str, fields: Sequence[str]
+) -> Answer:
+    """Return the answers of :meth:`Question.ask` in all forms.
+
+    Args:
+        question: The question.
+        found: The protocols and the answers.
+        name: What JSON calls an answer.
+        fields: What a row has of it.
+    """
+    lines = [line for p, one in found for line in (str(p.ref), *one.explain().splitlines(), "")]
+    return Answer(
+        rows=[{"protocol": protocol.id, **flat(one, *fields)} for protocol, one in found],
+        text=[*lines, NOT_ADVICE],
+        data=[{"protocol": protocol.ref, name: one} for protocol, one in found],
+        problems=question.problems,
+    )
 
 
 RECORD = {
@@ -67,25 +99,14 @@ def read_record_file(file: Path) -> PatientRecord:
     """Return the record that a JSON file holds.
 
     Raises:
-        RecordFileError: When it holds none; no value of the file is in the message.
+        ExchangeError: When it holds none; no value of the file is in the message.
         FileLimitError: When it is larger than 64 MiB.
         OSError: When it cannot be opened.
     """
     try:
         return PatientRecord.model_validate_json(content_of(file, _MOST_BYTES))
     except ValidationError as error:
-        told = list(_faults(error))
-        more = [f"and {len(told) - _MOST_FAULTS} more"] if len(told) > _MOST_FAULTS else []
-        raise RecordFileError("; ".join([*told[:_MOST_FAULTS], *more])) from None
-
-
-def _faults(error: ValidationError) -> Iterator[str]:
-    """Yield where each fault is and what was expected; a key that nobody knows is not shown."""
-    for fault in error.errors(include_url=False, include_input=False, include_context=False):
-        is_unknown_key = fault["type"] in _UNKNOWN_KEYS
-        place = fault["loc"][:-1] if is_unknown_key else fault["loc"]
-        message = "unknown field" if is_unknown_key else fault["msg"].removeprefix("Value error, ")
-        yield f"{'.'.join(map(str, place)) or 'the file'}: {message}"
+        raise ExchangeError(f"{file}: {faults_in(error)}") from None
 
 
 def question_of(given: Namespace) -> Question:

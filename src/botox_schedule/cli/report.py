@@ -2,46 +2,47 @@
 
 Examples:
     botox-schedule report export.csv --html worklist.html
-    botox-schedule report export.csv --holds holds.csv --care-ends ends.csv --html worklist.html --as-of 2026-03-16
+    botox-schedule report export.csv --care-ends ends.csv --html worklist.html
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
 
-from botox_schedule.cli.arguments import add_options, missing_extra
-from botox_schedule.cli.exports import add_export, clinic_of
-from botox_schedule.cli.output import Answer, write_file
-from botox_schedule.cli.schedule import schedule_answer, tracks_of_clinic
-from botox_schedule.cli.tracks import ListedTrack
+from botox_schedule.cli.arguments import extra
+from botox_schedule.cli.exports import Clinic, clinic_of, export_options
+from botox_schedule.cli.output import Answer, Table, noted
+from botox_schedule.cli.tracks import NOTED, ListedTrack, tracks_answer
+from botox_schedule.files import write_whole
 
+OPTIONS = export_options() | {"--html FILE!": "the page to write"}
+"""What the command takes."""
 _UNREAD = "rows of the patient could not be read"
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_export(command)
-    add_options(command, {"--html FILE!": "the page to write"})
 
 
 def answer(given: Namespace) -> Answer:
     """Write the page."""
-    try:
+    with extra("handout"):
         from botox_schedule.views.report import ReportRow, report_html  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise missing_extra("handout") from None
 
     def row_of(track: ListedTrack, notes: Sequence[str]) -> ReportRow:
         found, section = track.forecast(), track.place.section.words
         if found is None:
             return ReportRow(patient=track.patient, indication="", section=section, notes=(*notes,))
-        return ReportRow.of(track.patient, found, section, notes)
+        row = dict(ReportRow.of(track.patient, found, section, notes))
+        is_open = [one for one in found.findings if one.code not in track.row["acknowledged"]]
+        return ReportRow(**row | {"findings": is_open})
 
     clinic = clinic_of(given)
-    tracks = tracks_of_clinic(clinic, given)
-    rows = [row_of(t, [_UNREAD] if t.patient in clinic.incomplete else []) for t in tracks]
-    found = schedule_answer(clinic, tracks)
+    tracks = clinic.tracks()
+    rows = [row_of(track, _notes(track, clinic)) for track in tracks]
+    found = tracks_answer(tracks, Table(()), clinic.told)
     summary = f"{'; '.join(found.remarks)}."
-    html = report_html(rows, as_of=clinic.as_of, summary=summary, problems=clinic.problems)
-    write_file(given.html, html)
+    html = report_html(rows, as_of=clinic.rules.as_of, summary=summary, problems=clinic.problems)
+    write_whole(given.html, html, private=True)
     told = f"{len(tracks)} tracks written to {given.html}"
     return found._replace(text=[told], remarks=[told])
+
+
+def _notes(track: ListedTrack, clinic: Clinic) -> list[str]:
+    unread = _UNREAD if track.patient in clinic.incomplete else ""
+    return [*filter(None, (unread, noted(track.row, ("", *NOTED[1:]))))]

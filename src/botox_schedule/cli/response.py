@@ -2,43 +2,27 @@
 
 Examples:
     botox-schedule response diary.csv record.json --rule nice-ta260
-    botox-schedule response diary.csv record.json --rule preempt-50 --date-format %d.%m.%Y --missing headache_free
+    botox-schedule response diary.csv r.json --rule ehf-2018 --missing scale
 """
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from typing import Any
 
-from botox_schedule.cli.arguments import add_options
+from botox_schedule import outcomes
 from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, word
 from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
-from botox_schedule.outcomes import (
-    DiaryReading,
-    MissingDays,
-    ResponseAssessment,
-    ResponseRule,
-    ReviewDate,
-    assess_response,
-    find_response_rule,
-    load_response_rules,
-    read_diary,
-    response_review_dates,
-)
 
-_OPTIONS = {
+OPTIONS = {
     "diary FILE": "a headache diary, in CSV; - for standard input",
     "--rule RULE!": "a response rule, such as nice-ta260",
     "--rules FILE": "the clinic's own rules, in TOML",
-    "--missing HOW": "what becomes of days without an entry (default: scale)",
+    f"--missing {'|'.join(outcomes.MissingDays)}:{outcomes.MissingDays.SCALE}": "what becomes of days without an entry (default: scale)",
     "--date-format FORMAT": "such as %%d.%%m.%%Y (default: YYYY-MM-DD)",
     "--encoding NAME": "such as latin-1 (default: UTF-8, or UTF-16 by its mark)",
-}
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, _OPTIONS | RECORD, {"HOW": MissingDays}, missing=MissingDays.SCALE)
+} | RECORD
+"""What the command takes."""
 
 
 def answer(given: Namespace) -> Answer:
@@ -47,8 +31,10 @@ def answer(given: Namespace) -> Answer:
     question, reading = with_protocol(given), _diary(given)
     asked: dict[str, Any] = {"rule": _rule(given), **question.rules}
     track = question.record, question.protocols[0]
-    assessment = assess_response(reading.diary, *track, missing=given.missing, **asked)
-    reviews = response_review_dates(*track, **asked)
+    assessment = outcomes.assess_response(
+        reading.diary, *track, missing=outcomes.MissingDays(given.missing), **asked
+    )
+    reviews = outcomes.response_review_dates(*track, **asked)
     lines = [*assessment.explain().splitlines(), "", "can be judged from:"]
     lines += [f"  {r.criterion}: {word(r.on)} ({r.why})" for r in reviews]
     problems = [*map(str, reading.problems)]
@@ -60,26 +46,28 @@ def answer(given: Namespace) -> Answer:
     )
 
 
-def _rule(given: Namespace) -> ResponseRule:
-    own = {rule.id: rule for rule in load_response_rules(given.rules)} if given.rules else {}
-    return own.get(given.rule) or find_response_rule(given.rule)
+def _rule(given: Namespace) -> outcomes.ResponseRule:
+    own = (
+        {rule.id: rule for rule in outcomes.load_response_rules(given.rules)} if given.rules else {}
+    )
+    return own.get(given.rule) or outcomes.find_response_rule(given.rule)
 
 
-def _diary(given: Namespace) -> DiaryReading:
+def _diary(given: Namespace) -> outcomes.DiaryReading:
     source = sys.stdin.buffer if str(given.diary) == "-" else given.diary
     try:
-        return read_diary(
+        return outcomes.read_diary(
             source,
             as_of=given.as_of,
             date_format=given.date_format,
             encoding=given.encoding,
-            missing=given.missing,
+            missing=outcomes.MissingDays(given.missing),
         )
     except BotoxScheduleError as error:
         raise ExchangeError(f"{given.diary}: {error}") from None
 
 
-def _row(review: ReviewDate, assessment: ResponseAssessment) -> Row:
+def _row(review: outcomes.ReviewDate, assessment: outcomes.ResponseAssessment) -> Row:
     judged = {result.criterion: result for result in assessment.results}
     found = judged.get(review.criterion)
     return {

@@ -4,14 +4,16 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
 from botox_schedule import BotoxScheduleError
+from botox_schedule.cli.arguments import add_options, faults_in
 from botox_schedule.cli.configuration import use_configuration
 from botox_schedule.cli.main import COMMANDS
 from botox_schedule.cli.output import Answer, escaped, print_answer
@@ -38,28 +40,38 @@ def run(name: str, arguments: Sequence[str], today: Callable[[], date]) -> int:
         arguments: What follows its name.
         today: Reads the clock.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    has_output = _prepare_streams()
     given = command_parser(name).parse_args(arguments)
     try:
+        if not has_output:
+            raise OutputError("standard output is closed")
         return _answered(name, given, today)
-    except BrokenPipeError:
-        _discard_output()
-        return 0
     except OSError as error:
         named = "" if error.filename is None else f"{error.filename}: "
         return _fail(f"{named}{error.strerror}")
     except BotoxScheduleError as error:
-        return _fail(str(error))
+        return _fail(str(error).replace("\n", "; "))
     except ValidationError as error:
-        return _fail("; ".join(fault["msg"] for fault in error.errors(include_url=False)))
+        return _fail(faults_in(error))
+
+
+def _prepare_streams() -> bool:
+    """Make each stream usable, and return whether standard output was open."""
+    has_output = sys.stdout is not None
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nothing = Path(os.devnull).open("r+", encoding="utf-8")  # noqa: SIM115 - until the end
+            setattr(sys, name, nothing)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    return has_output
 
 
 def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -> int:
     used = use_configuration(given)
     if used:
-        print(escaped(used), file=sys.stderr)
+        _tell(used)
     _check_files(given)
     given.as_of_is_today = getattr(given, "as_of", "") is None
     if given.as_of_is_today:
@@ -70,7 +82,7 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
     remarks = answer.remarks if given.form in _ROWS_ALONE else ()
     problems = answer.problems if given.form != "text" else ()
     for line in (*remarks, *problems):
-        print(escaped(line), file=sys.stderr)
+        _tell(line)
     return answer.exit_status
 
 
@@ -78,7 +90,7 @@ def _print(answer: Answer, form: str) -> None:
     try:
         print_answer(answer, form)
     except BrokenPipeError:
-        raise
+        _discard_output()
     except OSError as error:
         _discard_output()
         raise OSError(error.errno, error.strerror, "standard output") from None
@@ -87,11 +99,11 @@ def _print(answer: Answer, form: str) -> None:
 def _check_files(given: argparse.Namespace) -> None:
     paths = {name: value for name, value in vars(given).items() if isinstance(value, Path)}
     outputs = [paths.pop(name) for name in _OUTPUTS if name in paths]
-    paths.pop(_READ_AND_WRITTEN, None)
     if Path("-") in outputs:
         raise OutputError("an output is a file; give its name instead of -")
     if list(paths.values()).count(Path("-")) > 1:
         raise OutputError("only one input can be standard input")
+    paths.pop(_READ_AND_WRITTEN, None)
     check_outputs(outputs, paths.values())
 
 
@@ -101,22 +113,35 @@ def _discard_output() -> None:
 
 
 def _fail(message: str) -> int:
-    print(escaped(f"botox-schedule: {message}"), file=sys.stderr)
+    _tell(f"botox-schedule: {message}")
     return _UNREADABLE
+
+
+def _tell(line: str) -> None:
+    """The exit status is right also where nobody can be told."""
+    with suppress(OSError):
+        print(escaped(line), file=sys.stderr)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A pattern of a shell can become an argument, and a file's name can hold anything."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(escaped(message))
 
 
 def command_parser(name: str) -> argparse.ArgumentParser:
     """Return the parser of a command; the examples of its help are those of its module."""
     module = _module(name)
     _, _, examples = (module.__doc__ or "").partition("Examples:\n")
-    command = argparse.ArgumentParser(
+    command = _Parser(
         prog=f"botox-schedule {name}",
         description=f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.",
         epilog=f"examples:\n{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    module.add_arguments(command)
+    add_options(command, module.OPTIONS)
     forms = command.add_mutually_exclusive_group()
     for form, words in _FORMS.items():
         forms.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=words)

@@ -1,75 +1,38 @@
-"""``botox-schedule schedule``: where every patient of a clinic's export stands.
+"""``botox-schedule schedule``: the status of every patient in a clinic's export.
 
 Examples:
     botox-schedule schedule export.csv --as-of 2026-03-16
-    botox-schedule schedule export.csv --holds holds.csv --care-ends ends.csv --date-format mdy
-    botox-schedule schedule export.xlsx --column date='Svc Dt' --product Botox --csv
+    botox-schedule schedule export.csv --care-ends ends.csv --date-format mdy
+    botox-schedule schedule export.xlsx --column date='Svc Dt' --csv
     botox-schedule schedule - --json < export.csv
 """
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from argparse import Namespace
 
-from botox_schedule.cli.arguments import region_of
-from botox_schedule.cli.exports import Clinic, add_export, clinic_of
-from botox_schedule.cli.output import Answer
-from botox_schedule.cli.tracks import ListedTrack, Rules, list_answer, listed_tracks
+from botox_schedule.cli.exports import Clinic, clinic_of, export_options
+from botox_schedule.cli.output import Answer, Table
+from botox_schedule.cli.tracks import tracks_answer
 
-_SHOWN = (
-    *("patient", "indication", "product", "last_session_on", "earliest", "due", "overdue_from"),
-    *("lapsed_from", "typical_on", "status", "phase", "days_to_go", "booked_on", "clear", "today"),
+OPTIONS = export_options()
+"""What the command takes."""
+_TABLE = Table(
+    columns=(
+        *("patient", "indication", "product", "last_session_on", "earliest", "due"),
+        *("overdue_from", "lapsed_from", "typical_on", "status", "phase", "days_to_go"),
+        *("booked_on", "clear"),
+    ),
+    spare=(
+        *("clear", "phase", "lapsed_from", "product", "earliest", "last_session_on"),
+        *("overdue_from", "typical_on", "booked_on"),
+    ),
 )
-_SPARE = (
-    *("clear", "phase", "lapsed_from", "product", "earliest", "last_session_on", "overdue_from"),
-    *("typical_on", "booked_on"),
-)
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_export(command)
 
 
 def answer(given: Namespace) -> Answer:
-    """Return where every track stands."""
-    clinic = clinic_of(given)
-    tracks = tracks_of_clinic(clinic, given)
-    return schedule_answer(clinic, tracks)
+    """Return the status and the dates of every track."""
+    return schedule_answer(clinic_of(given))
 
 
-def tracks_of_clinic(clinic: Clinic, given: Namespace) -> list[ListedTrack]:
-    """Return the tracks of a clinic, in order."""
-    rules = Rules(clinic.as_of, clinic.policy, clinic.known, region_of(given))
-    return listed_tracks(clinic.records, rules, clinic.incomplete)
-
-
-def schedule_answer(
-    clinic: Clinic,
-    tracks: Sequence[ListedTrack],
-    columns: Sequence[str] = _SHOWN,
-    spare: Sequence[str] = _SPARE,
-) -> Answer:
+def schedule_answer(clinic: Clinic) -> Answer:
     """Return the list of a clinic's tracks, with what was read."""
-    counts = clinic.counts
-    adults = sum(record.born_on is None for record in clinic.records)
-    return list_answer(
-        tracks,
-        columns=columns,
-        spare=spare,
-        summary={"as_of": clinic.as_of, "summary": {**counts, "adult_assumed": adults}},
-        head=head_of(clinic, adults),
-        problems=clinic.problems,
-    )
-
-
-def head_of(clinic: Clinic, adults: int) -> list[str]:
-    """Return what was read, in sentences."""
-    counts = clinic.counts
-    parts = ", ".join(
-        f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if name != "rows"
-    )
-    return [
-        f"as of {clinic.as_of}",
-        f"{counts['rows']} rows: {parts}",
-        f"{len(clinic.reading.patients)} patients; {adults} without a birth date count as adults",
-    ]
+    return tracks_answer(clinic.tracks(), _TABLE, clinic.told)

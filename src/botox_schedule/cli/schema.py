@@ -6,24 +6,17 @@ Examples:
 """
 
 import json
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from importlib.resources import files
 
 from botox_schedule.cli.output import Answer, Line
 
 _NAMES = ("patient-record", "forecast", "date-check", "treatment-cycle", "treatment-protocol")
+OPTIONS = {
+    f"name {'|'.join(_NAMES)}?:{_NAMES[0]}": f"what the schema describes (default: {_NAMES[0]})"
+}
+"""What the command takes."""
 _COLUMNS = ("field", "required", "description")
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    command.add_argument(
-        "name",
-        nargs="?",
-        choices=_NAMES,
-        default=_NAMES[0],
-        help="what the schema describes (default: patient-record)",
-    )
 
 
 def answer(given: Namespace) -> Answer:

@@ -2,41 +2,32 @@
 
 Examples:
     botox-schedule timeline spasticity 2026-01-05
-    botox-schedule timeline chronic-migraine 2026-01-05 --course-started-on 2025-07-14 --as-of 2026-02-20
+    botox-schedule timeline migraine 2026-01-05 --course-started-on 2025-07-14
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator
 from datetime import date
 
 from botox_schedule import TreatmentProtocol, response_phase, response_timeline
-from botox_schedule.cli.arguments import TREATMENT, add_options, policy_of, protocol_of
+from botox_schedule.cli.arguments import TREATMENT, policy_of, protocol_of
 from botox_schedule.cli.due import title
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing, word
 from botox_schedule.cli.protocols import sources
 from botox_schedule.engine import ResponseTimeline
 
-_OPTIONS = {"--course-started-on DATE": "the course's first session: full benefit counts from it"}
+OPTIONS = TREATMENT | {
+    "--course-started-on DATE": "the course's first session: full benefit counts from it"
+}
+"""What the command takes."""
 _SHOWN = ("onset", "peak", "wear_off", "full_benefit_by")
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_options(command, TREATMENT | _OPTIONS)
 
 
 def answer(given: Namespace) -> Answer:
     """Return the windows of the response, and the phase of a day."""
-    protocol = protocol_of(given)
-    return timeline_answer(
-        protocol, title(protocol, given), _timeline(protocol, given), given.as_of
-    )
-
-
-def _timeline(protocol: TreatmentProtocol, given: Namespace) -> ResponseTimeline:
-    return response_timeline(
-        given.administered_on, protocol, given.course_started_on, policy_of(given)
-    )
+    protocol, on = protocol_of(given), given.administered_on
+    timeline = response_timeline(on, protocol, given.course_started_on, policy_of(given))
+    return timeline_answer(protocol, title(protocol, on), timeline, given.as_of)
 
 
 def timeline_answer(

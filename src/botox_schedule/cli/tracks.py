@@ -1,14 +1,17 @@
 """The tracks of many records in the sections of a worklist: one row for each track."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from argparse import Namespace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from botox_schedule import DueStatus, Forecast, PatientRecord, Population, SchedulingPolicy
-from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table
+from botox_schedule.cli.arguments import known_of, policy_of, region_of
+from botox_schedule.cli.output import Answer, Row, Table, Told, list_answer
+from botox_schedule.engine.findings import track_findings
 from botox_schedule.engine.forecast import dates_of, day_in_question, forecast_in
-from botox_schedule.engine.limits import checks_on, is_clear
+from botox_schedule.engine.limits import is_clear, limit_checks, limit_question
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Reading, Track, read_record
 from botox_schedule.engine.tracks import RecordTrack, tracks_of
@@ -24,6 +27,9 @@ from botox_schedule.engine.worklist import (
     waiting_of,
 )
 from botox_schedule.protocols.collection import ProtocolSet
+from botox_schedule.records import Finding
+from botox_schedule.tables import Contact
+from botox_schedule.terms import FindingNeeds
 
 LEAD_DAYS = 7
 """How many days before the due day a patient is called, unless said otherwise."""
@@ -31,15 +37,18 @@ COLUMNS = (
     *("section", "reason", "patient", "indication", "product", "status", "phase"),
     *("last_session_on", "earliest", "due", "overdue_from", "lapsed_from", "typical_on"),
     *("days_to_go", "booked_on", "call_by", "last_chance_on", "next_look_on", "clear"),
-    *("cycle_number", "protocol_id", "protocol_version", "today"),
+    *("cycle_number", "protocol_id", "protocol_version", "today", "today_keys"),
+    *("acknowledged", "contacted_on", "outcome", "next_try_on"),
 )
 """The columns of a track: the same in every list, in CSV and in JSON."""
+NOTED = ("today", "acknowledged", "contacted_on", "outcome", "next_try_on")
+"""The columns that a person wrote or reads as words: text has them below the row."""
 _REASONS = tuple(WorklistReason)
 _SECTIONS = tuple(WorklistSection)
 
 
 class Rules(NamedTuple):
-    """By which rules tracks are judged, and on which day.
+    """The rules for all tracks of a list, and the day.
 
     Attributes:
         as_of: The day of the question.
@@ -49,6 +58,8 @@ class Rules(NamedTuple):
         population: Decides instead of the age.
         lead_days: How many days before the due day a patient is called.
         is_open: Whether the clinic calls on a day; None means on every day.
+        acknowledged: The keys of findings that need nobody any more, by patient.
+        contacts: Who was called when, by patient.
     """
 
     as_of: date
@@ -58,6 +69,13 @@ class Rules(NamedTuple):
     population: Population | None = None
     lead_days: int = LEAD_DAYS
     is_open: Callable[[date], bool] | None = None
+    acknowledged: Mapping[str, Sequence[str]] = MappingProxyType({})
+    contacts: Mapping[str, Sequence[Contact]] = MappingProxyType({})
+
+
+def rules_of(given: Namespace) -> Rules:
+    """Return the rules of the command line."""
+    return Rules(given.as_of, policy_of(given), known_of(given), region_of(given))
 
 
 class ListedTrack(NamedTuple):
@@ -87,19 +105,19 @@ class ListedTrack(NamedTuple):
 def listed_tracks(
     records: Iterable[PatientRecord], rules: Rules, incomplete: frozenset[str] = frozenset()
 ) -> list[ListedTrack]:
-    """Return every track of the records in the order in which a list is worked through.
+    """Return every track of the records, most urgent first.
 
     Args:
         records: What happened, each with the patient's key as its id.
-        rules: By which rules.
-        incomplete: The patients of whom something could not be read: a person looks first.
+        rules: The rules for all of them.
+        incomplete: Patients with a row that could not be read: a person looks first.
     """
     phases = Phases()
     tracks = [
         track for record in records for track in _of_record(record, rules, phases, incomplete)
     ]
     listed = {track.patient for track in tracks}
-    tracks += [_unread(patient) for patient in incomplete - listed]
+    tracks += [_unread(patient, rules) for patient in incomplete - listed]
     return sorted(tracks, key=_order)
 
 
@@ -109,54 +127,68 @@ def _of_record(
     patient = str(record.id)
     reading = read_record(record, rules.as_of, rules.policy, rules.known)
     for found in tracks_of(reading, rules.region, rules.population):
-        standing = standing_of(reading, found, phases)
+        seen = frozenset(rules.acknowledged.get(patient, ()))
+        standing = standing_of(reading, found, phases, seen)
         waits = standing.booked_on is None and standing.status is not DueStatus.ON_HOLD
         call = call_by(standing.due, rules.lead_days, rules.is_open)
         waiting = waiting_of(standing, rules.as_of, call)
         place = place_of(waiting._replace(left_out=patient in incomplete))
-        row = _row(patient, place, standing, rules.as_of)
+        row = _row(patient, place, standing, rules)
         row |= {"call_by": call if waits else None, "clear": _clear(found.track)}
+        if row["today"]:
+            row["today_keys"] = _keys(reading, found, seen)
         yield ListedTrack(patient, place, row, reading, found)
+
+
+def _keys(reading: Reading, found: RecordTrack, seen: Collection[str]) -> tuple[str, ...]:
+    """The keys of the findings for today, by which a clinic can acknowledge them."""
+    track = found.track
+    if track is None:
+        findings: Sequence[Finding] = forecast_in(reading, found).findings
+    else:
+        findings = [*found.findings, *track_findings(track)]
+    keys = {finding.key for finding in findings if finding.needs is FindingNeeds.TODAY}
+    return tuple(sorted(keys - {*seen}))
 
 
 def _clear(track: Track | None) -> bool | None:
     """Whether the next day in question is clear, as a forecast says it."""
     if track is None:
         return None
-    day = day_in_question(track, dates_of(track), track.next_booking)
-    checks = () if track.care.status is not None else checks_on(track, day, _booked_units(track))
+    booked, is_ended = track.next_booking, track.care.status is not None
+    day = day_in_question(track, dates_of(track), booked)
+    checks = () if is_ended else limit_checks(limit_question(track, day, booked, None))
     return is_clear(judge_day(track, day).allowed, checks)
 
 
-def _booked_units(track: Track) -> Any:
-    booked = track.next_booking
-    same = booked is not None and booked.product is track.protocol.product
-    return booked.units if booked is not None and same else None
-
-
-def _row(patient: str, place: Place, standing: Standing, as_of: date) -> dict[str, Any]:
+def _row(patient: str, place: Place, standing: Standing, rules: Rules) -> dict[str, Any]:
     next_on = standing.due or standing.earliest
-    known = standing._asdict() | {
-        "section": place.section,
-        "reason": place.reason,
+    known = standing._asdict() | place._asdict() | _last_contact(patient, rules)
+    known |= {
         "patient": patient,
-        "days_to_go": None if next_on is None else (next_on - as_of).days,
+        "days_to_go": None if next_on is None else (next_on - rules.as_of).days,
         "next_look_on": standing.review_on or standing.resumes_on,
-        "today": tuple(sorted(today_of(standing.codes))),
+        "today": tuple(sorted(today_of(standing.codes - standing.acknowledged))),
+        "acknowledged": tuple(sorted(standing.acknowledged)),
     }
     return {name: known.get(name) for name in COLUMNS}
 
 
-def _unread(patient: str) -> ListedTrack:
+def _last_contact(patient: str, rules: Rules) -> dict[str, Any]:
+    """The last contact until the day of the question; of one day the last row."""
+    made = [contact for contact in rules.contacts.get(patient, ()) if contact.day <= rules.as_of]
+    if not made:
+        return {}
+    last = max(reversed(made), key=lambda contact: contact.day)
+    return {"contacted_on": last.day, "outcome": last.outcome, "next_try_on": last.next_try_on}
+
+
+def _unread(patient: str, rules: Rules) -> ListedTrack:
     """A patient none of whose rows could be read: no list may lose them."""
     facts = (False, False, False, False, False, True)
     place = place_of(Waiting(None, frozenset(), *facts))
-    row = dict.fromkeys(COLUMNS) | {
-        "section": place.section,
-        "reason": place.reason,
-        "patient": patient,
-    }
-    return ListedTrack(patient, place, row)
+    row = dict.fromkeys(COLUMNS) | place._asdict() | {"patient": patient}
+    return ListedTrack(patient, place, row | _last_contact(patient, rules))
 
 
 def _order(track: ListedTrack) -> tuple[int, int, date, str, str]:
@@ -167,52 +199,29 @@ def _order(track: ListedTrack) -> tuple[int, int, date, str, str]:
     return _SECTIONS.index(section), _REASONS.index(reason), day, *named
 
 
-def section_counts(tracks: Sequence[ListedTrack]) -> dict[str, int]:
-    """Return how many tracks each section has; they add up to all tracks."""
-    found = Counter(track.place.section for track in tracks)
-    return {section.value: found[section] for section in WorklistSection}
-
-
-def in_sections(tracks: Sequence[ListedTrack]) -> list[tuple[str, list[Row]]]:
-    """Return the rows of each section that has any, under its title."""
-    found: dict[WorklistSection, list[Row]] = {}
+def in_sections(tracks: Sequence[ListedTrack]) -> dict[WorklistSection, list[Row]]:
+    """Return the rows of each section; they add up to all tracks."""
+    found: dict[WorklistSection, list[Row]] = {section: [] for section in WorklistSection}
     for track in tracks:
-        found.setdefault(track.place.section, []).append(track.row)
+        found[track.place.section].append(track.row)
+    return found
+
+
+def titled(tracks: Sequence[ListedTrack]) -> list[tuple[str, list[Row]]]:
+    """Return the rows of each section that has any, under its title."""
     return [
-        (f"{section.words.capitalize()} ({len(found[section])})", found[section])
-        for section in WorklistSection
-        if section in found
+        (f"{section.words.capitalize()} ({len(rows)})", rows)
+        for section, rows in in_sections(tracks).items()
+        if rows
     ]
 
 
-def list_answer(
-    tracks: Sequence[ListedTrack],
-    *,
-    columns: Sequence[str],
-    spare: Sequence[str],
-    summary: dict[str, Any],
-    head: Sequence[str],
-    problems: Sequence[str],
-) -> Answer:
-    """Return a list of tracks in all forms.
-
-    Args:
-        tracks: The tracks in order.
-        columns: The columns that text shows.
-        spare: Those that a narrow terminal leaves out, the least important first.
-        summary: What was read.
-        head: The same in sentences.
-        problems: What is wrong with the input.
-    """
-    counts = section_counts(tracks)
-    told = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n)
-    lines = [*head, f"{len(tracks)} tracks: {told or 'none'}"]
+def tracks_answer(tracks: Sequence[ListedTrack], table: Table, told: Told) -> Answer:
+    """Return a list of tracks in all forms; their rows fill the sections of *table*."""
+    counts = {section.value: len(rows) for section, rows in in_sections(tracks).items()}
+    parts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n)
     rows = [track.row for track in tracks]
-    return Answer(
-        rows=rows,
-        text=[*lines, Table(columns, in_sections(tracks), spare, "today"), "", NOT_ADVICE],
-        data={**summary, "sections": counts, "tracks": rows, "problems": problems},
-        columns=COLUMNS,
-        problems=problems,
-        remarks=lines,
-    )
+    filled = table._replace(sections=titled(tracks), below=NOTED)
+    head = [*told.head, f"{len(tracks)} tracks: {parts or 'none'}"]
+    data = {**told.data, "sections": counts, "tracks": rows}
+    return list_answer(rows, filled, Told(head, data, told.problems))._replace(columns=COLUMNS)

@@ -1,62 +1,58 @@
-"""``botox-schedule worklist``: whom to call, and where everybody else is.
+"""``botox-schedule worklist``: who to call, and where everybody else is.
 
 Examples:
     botox-schedule worklist export.csv --holds holds.csv --care-ends ends.csv
-    botox-schedule worklist sessions.parquet --holds none --care-ends ends.csv --csv
-    botox-schedule worklist export.csv --holds none --care-ends none --html list.html --xlsx list.xlsx
+    botox-schedule worklist a.csv --holds none --care-ends none --contacts b.csv
+    botox-schedule worklist a.parquet --holds none --care-ends ends.csv --csv
+    botox-schedule worklist a.csv --holds none --care-ends none --html list.html
 """
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from argparse import Namespace
 
-from botox_schedule.cli.arguments import CALENDAR, add_options, calendar_of, region_of
-from botox_schedule.cli.exports import add_export, clinic_of
-from botox_schedule.cli.output import Answer, write_file
+from botox_schedule.cli.arguments import CALENDAR, calendar_of
+from botox_schedule.cli.exports import clinic_of, export_options
+from botox_schedule.cli.output import Answer, Table
 from botox_schedule.cli.printed_list import list_html, list_xlsx
-from botox_schedule.cli.schedule import schedule_answer
-from botox_schedule.cli.tracks import LEAD_DAYS, Rules, in_sections, listed_tracks
+from botox_schedule.cli.tracks import LEAD_DAYS, titled, tracks_answer
+from botox_schedule.files import write_whole
 
-_OPTIONS = {
-    "--ahead DAYS": f"how many days before the due day a patient is called (default: {LEAD_DAYS})",
-    "--population POPULATION": "whom the protocols are for (default: the patient's age decides)",
-    "--html FILE": "a list to print and tick, as a page",
-    "--xlsx FILE": "a list to print and tick, as a spreadsheet (extra 'excel')",
-}
-_SHOWN = (
-    *("patient", "indication", "reason", "last_session_on", "due", "days_to_go", "call_by"),
-    *("last_chance_on", "typical_on", "next_look_on", "booked_on", "today"),
+OPTIONS = (
+    export_options(needed=("holds", "care_ends"))
+    | CALENDAR
+    | {
+        f"--ahead DAYS:{LEAD_DAYS}": f"how many days before the due day a patient is called (default: {LEAD_DAYS})",
+        "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
+        "--html FILE": "a list to print and tick, as a page",
+        "--xlsx FILE": "a list to print and tick, as a spreadsheet (extra 'excel')",
+    }
 )
-_SPARE = ("last_session_on", "last_chance_on", "days_to_go", "typical_on", "booked_on", "call_by")
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    """Add what the command takes."""
-    add_export(command, needed=("holds", "care_ends"))
-    add_options(command, CALENDAR | _OPTIONS, ahead=LEAD_DAYS)
+"""What the command takes."""
+_TABLE = Table(
+    columns=(
+        *("patient", "indication", "reason", "last_session_on", "due", "days_to_go", "call_by"),
+        *("last_chance_on", "typical_on", "next_look_on", "booked_on"),
+    ),
+    spare=(
+        *("last_session_on", "last_chance_on", "days_to_go", "typical_on", "booked_on"),
+        "call_by",
+    ),
+)
 
 
 def answer(given: Namespace) -> Answer:
     """Return every track in the section of the day's work that it belongs to."""
     clinic = clinic_of(given)
-    rules = Rules(
-        clinic.as_of,
-        clinic.policy,
-        clinic.known,
-        region_of(given),
-        given.population,
-        given.ahead,
-        calendar_of(given) if given.open or given.closed or given.country else None,
+    asked = any((given.open, given.closed, given.country, given.subdivision))
+    tracks = clinic.tracks(
+        population=given.population,
+        lead_days=given.ahead,
+        is_open=calendar_of(given) if asked else None,
     )
-    tracks = listed_tracks(clinic.records, rules, clinic.incomplete)
-    found = schedule_answer(clinic, tracks, _SHOWN, _SPARE)
-    outputs: Sequence[tuple[Path | None, Callable[..., bytes | str]]] = [
-        (given.html, list_html),
-        (given.xlsx, list_xlsx),
-    ]
-    sections = in_sections(tracks)
-    for path, make in outputs:
+    found = tracks_answer(tracks, _TABLE, clinic.told)
+    told = []
+    for path, make in ((given.html, list_html), (given.xlsx, list_xlsx)):
         if path is not None:
-            write_file(path, make(sections, clinic.as_of, clinic.problems))
-    told = [f"written to {path}" for path, _ in outputs if path is not None]
+            content = make(titled(tracks), clinic.rules.as_of, clinic.problems)
+            write_whole(path, content, private=True)
+            told.append(f"written to {path}")
     return found._replace(text=[*told, *found.text], remarks=[*told, *found.remarks])

@@ -1,9 +1,10 @@
 """Lengths of time in calendar units, and the windows that they open."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from dateutil.relativedelta import relativedelta
 from pydantic import (
@@ -286,6 +287,15 @@ class Window(Value, frozen=True):
     first: Day
     last: Day
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            first: DayInput,
+            last: DayInput,
+        ) -> None: ...
+
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
         if self.first > self.last:
@@ -326,6 +336,15 @@ class IntervalRange(Value, frozen=True):
 
     first: Interval
     last: Interval
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            first: Interval | str,
+            last: Interval | str,
+        ) -> None: ...
 
     @model_validator(mode="before")
     @classmethod
@@ -384,6 +403,10 @@ class IntervalRange(Value, frozen=True):
         return (
             f"{count if one_unit == unit.rstrip('s') and ' ' not in one_unit else first} to {last}"
         )
+
+
+IntervalInput = Interval | str
+RangeInput = IntervalRange | str | Mapping[str, IntervalInput]
 
 
 def _bounds_in(text: str) -> dict[str, Interval]:

@@ -187,7 +187,9 @@ class Forecast(Value, frozen=True):
         """Return why each date is what it is, as text that can be quoted."""
         lines = [f"status {self.status} as of {self.as_of}"]
         if self.resumes_on is not None:
-            lines.append(f"on hold until {self.resumes_on}; the dates are those of that day")
+            lines.append(
+                f"on hold; the dates are those of {self.resumes_on}, the first day after it"
+            )
         lines += [str(reason) for reason in self.reasons.values()]
         if self.dates.typical_on is not None:
             lines.append(
@@ -363,7 +365,7 @@ def timeline_of_track(track: Track) -> ResponseTimeline | None:
 def course_start(track: Track) -> date | None:
     """Return the course's first day: elsewhere or here, None where that is unknown."""
     first_here = track.cycles[0].first_on if track.cycles else None
-    if not track.prior.cycles:
+    if not track.prior.cycles and track.prior.last_session is None:
         return first_here
     started_on = track.prior.started_on
     if started_on is None or first_here is None:

@@ -1,11 +1,12 @@
 """One session and a protocol: the dates, the status of a day, the plain projection."""
 
+from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from botox_schedule.dates.days import Day, shifted
+from botox_schedule.dates.days import Day, DayInput, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.engine.dates import Boundaries, TrackDates, track_dates
 from botox_schedule.engine.holds import NO_HOLDS
@@ -13,7 +14,7 @@ from botox_schedule.engine.rules import IntervalRules, LabelRules, RuleFacts
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
 from botox_schedule.terms import DateName
-from botox_schedule.values import Value, notebook_html
+from botox_schedule.values import Fields, Value, notebook_html
 
 
 class DueDates(Value, frozen=True):
@@ -39,6 +40,21 @@ class DueDates(Value, frozen=True):
     typical_words: str | None = None
     protocol: ProtocolRef | None = None
     unverified: tuple[str, ...] = ()
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            earliest: DayInput | None = None,
+            due: DayInput | None = None,
+            overdue_from: DayInput | None = None,
+            lapsed_from: DayInput | None = None,
+            typical_on: DayInput | None = None,
+            typical_words: str | None = None,
+            protocol: ProtocolRef | Fields | None = None,
+            unverified: Iterable[str] = (),
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:

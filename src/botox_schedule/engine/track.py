@@ -251,7 +251,7 @@ def concerns(reading: Reading, indication: str | None, clock: frozenset[str]) ->
 
 
 def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
-    rows = [p for p in reading.record.prior_treatments if p.indication in clock and p.cycles]
+    rows = [p for p in reading.record.prior_treatments if p.indication in clock and p.was_given]
     if not rows:
         return _NO_COURSE
     courses = _courses(rows)
@@ -393,7 +393,7 @@ def doubtful_days(reading: Reading) -> list[date]:
     elsewhere = [
         prior.last_on
         for prior in reading.record.prior_treatments
-        if prior.cycles and prior.last_on is not None and not reading.recognizes(prior.indication)
+        if prior.last_on is not None and not reading.recognizes(prior.indication)
     ]
     return sorted([*(s.administered_on for s in reading.history.unrecognized), *elsewhere])
 
@@ -428,7 +428,7 @@ def _doubtful_from(reading: Reading, last: CycleSessions) -> Iterable[date]:
 
 def _always_doubtful(reading: Reading) -> bool:
     return any(
-        prior.cycles and prior.last_on is None and not reading.recognizes(prior.indication)
+        prior.was_given and prior.last_on is None and not reading.recognizes(prior.indication)
         for prior in reading.record.prior_treatments
     )
 

@@ -100,7 +100,7 @@ def _indications(reading: Reading) -> list[str]:
     # The order in which rows were given means nothing.
     unused = sorted((*history.missed, *history.other, *history.later), key=_day_and_indication)
     rows = [
-        *(prior.indication for prior in reading.record.prior_treatments if prior.cycles),
+        *(prior.indication for prior in reading.record.prior_treatments if prior.was_given),
         *(s.indication for s in unused),
         *(s.indication for s in history.booked),
         *(s.indication for s in (*history.after_death, *history.unrecognized, *history.completed)),

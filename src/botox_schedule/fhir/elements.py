@@ -1,14 +1,12 @@
-"""Elements of resources as plain values: days, units, statuses, codes and texts."""
+"""Elements of resources as plain values: units, statuses, codes and texts."""
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from botox_schedule import SessionStatus, day_in_zone
-from botox_schedule.fhir.problems import BundleProblemCode, Fault
+from botox_schedule import SessionStatus
 from botox_schedule.records.model import MOST_UNITS
 
 _SHARED = {
@@ -32,8 +30,6 @@ UNIT_CODES = frozenset({"U", "[U]", "[USP'U]"})
 
 _UCUM = "unitsofmeasure.org"
 _SPOKEN_UNITS = frozenset({"u", "unit", "units"})
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_PARTIAL = re.compile(r"\d{4}(-\d{2})?", re.ASCII)
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -82,6 +78,9 @@ def units_in(dose: Mapping[str, Any]) -> Decimal | None:
 
 
 def _is_in_units(dose: Mapping[str, Any]) -> bool:
+    """Whether it is a number of units; with a comparator it is less, or more, than a number."""
+    if "comparator" in dose:
+        return False
     code, unit = text_of(dose, "code"), text_of(dose, "unit") or ""
     if "code" in dose:
         return code in UNIT_CODES and without_scheme(str(dose.get("system", _UCUM))) == _UCUM
@@ -93,54 +92,3 @@ def _number(value: Any) -> Decimal | None:
         return None
     number = Decimal(str(value))
     return number if number.is_finite() and 0 < number <= MOST_UNITS else None
-
-
-def check_zone(zone: str | tzinfo) -> None:
-    """Raise a DayError now rather than at the first moment."""
-    day_in_zone(datetime(2000, 1, 1, tzinfo=UTC), zone)
-
-
-def day_of(text: Any, element: str, zone: str | tzinfo) -> date:
-    """Return the clinic's local day of a date or dateTime.
-
-    Raises:
-        Fault: When it names no day: a year, a month, or no date at all.
-    """
-    if isinstance(text, str):
-        if _PARTIAL.fullmatch(text):
-            message = "expected a whole day, found a year or a month"
-            raise Fault(BundleProblemCode.PARTIAL_DAY, element, message)
-        try:
-            if _DAY.fullmatch(text):
-                return date.fromisoformat(text)
-            return day_in_zone(datetime.fromisoformat(text), zone)
-        except (ValueError, OverflowError):
-            pass
-    raise Fault(BundleProblemCode.NO_DAY, element, "expected a day or an instant with its offset")
-
-
-def first_day(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> date:
-    """Return the day of ``<name>DateTime``, or the first of ``<name>Period``.
-
-    Raises:
-        Fault: When there is none.
-    """
-    if f"{name}DateTime" in resource:
-        return day_of(resource[f"{name}DateTime"], f"{name}DateTime", zone)
-    element = f"{name}Period"
-    period = resource.get(element)
-    if not isinstance(period, dict) or "start" not in period:
-        message = f"expected {name}DateTime or a start in {element}"
-        raise Fault(BundleProblemCode.NO_DAY, element, message)
-    first = day_of(period["start"], f"{element}.start", zone)
-    if "end" in period and _is_before(period["end"], first, zone):
-        message = "expected an end that is not before the start"
-        raise Fault(BundleProblemCode.NO_DAY, element, message)
-    return first
-
-
-def _is_before(end: Any, first: date, zone: str | tzinfo) -> bool:
-    try:
-        return day_of(end, "", zone) < first
-    except Fault:
-        return False

@@ -4,20 +4,24 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import unquote
 from uuid import UUID
 
-from botox_schedule.fhir.bundle import Entry, as_json
+from botox_schedule.fhir.bundle import Entry, as_json, method_of
 from botox_schedule.fhir.elements import listed, text_of, within, without_scheme
 
 _LONGEST_ADDRESS = 2000
 _ADDRESS = re.compile(
     r"(?:(?P<scheme>(?i:https?:)?)(?P<host>//[^/?#\s]+)(?P<path>/[^?#\s]*?)?/|\.?/)?"
     r"(?P<name>[A-Z][A-Za-z]*/[^/?#\s]+)(?:/_history(?:/(?P<version>[^/?#\s]+))?)?/?"
+    r"(?:[?#].*)?"
 )
 _PORT = re.compile(r":(80|443)\Z")
-_SEARCH = re.compile(r"(?P<kind>[A-Z][A-Za-z]*)\?identifier=(?P<system>[^|&]+)\|(?P<value>[^&]+)")
+_SEARCH = re.compile(r"(?:.*/)?(\w+)\?(?:.*&)?identifier=([^|&]+)\|([^&]+)(?:&.*)?")
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
+_METHODS_WITH_ADDRESS = frozenset({"DELETE", "PUT"})
 _READ = frozenset({"MedicationAdministration", "Patient", "Procedure"})
 
 _T = TypeVar("_T")
@@ -26,7 +30,8 @@ _T = TypeVar("_T")
 class Address(NamedTuple):
     """A reference in parts: the server, empty where it is relative, the name, the version.
 
-    The scheme is not a part of the server: http and https reach the same one.
+    The scheme is not a part of the server: http and https reach the same one. A query or a
+    fragment leads to the same resource.
     """
 
     base: str
@@ -69,32 +74,37 @@ class Directory:
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self._only_base = _only_base(entries)
+        self._address = cache(address_of)
+        self._identities: dict[int, str] = {}
+        self._schemes: dict[str, list[str]] | None = None
+        self._only_base = self._the_only_base(entries)
         self.kinds: set[str] = {entry.kind for entry in entries}
         versions = grouped((self.identity(entry), entry) for entry in entries)
-        newest = [_newest(known) for known in versions.values()]
-        self.whole: list[Entry] = [
-            e for known in newest if not any(e.is_deletion for e in known) for e in known
-        ]
-        self.uncertain: list[list[Entry]] = [known for known in newest if len(known) > 1]
-        self.every: list[Entry] = [
-            *self.whole,
-            *(c for entry in self.whole for c in _contained(entry)),
-        ]
-        self._entries = grouped((self.identity(entry), entry) for entry in self.every)
+        newest = {i: es if len(es) == 1 else _newest(es) for i, es in versions.items()}
+        self.uncertain: list[list[Entry]] = [es for es in newest.values() if len(es) > 1]
+        self._entries = {i: es for i, es in newest.items() if not any(e.is_deletion for e in es)}
+        self.whole: list[Entry] = [e for known in self._entries.values() for e in known]
+        inner = [c for entry in self.whole for c in _contained(entry)]
+        self._entries |= grouped((self.identity(entry), entry) for entry in inner)
+        self.every: list[Entry] = [*self.whole, *inner]
         self._named = grouped((n, self.identity(e)) for e in self.every for n in self._names(e))
         self._by_name = grouped((entry.name, self.identity(entry)) for entry in self.whole)
-        self._schemes = grouped((at.base, at.scheme) for at in _addresses(self.whole))
 
     def identity(self, entry: Entry) -> str:
         """What makes it the same resource as another entry: its address, else its id."""
+        if id(entry) not in self._identities:
+            self._identities[id(entry)] = self._identity(entry)
+        return self._identities[id(entry)]
+
+    def _identity(self, entry: Entry) -> str:
         if entry.container is not None:
             key = text_of(entry.resource, "id") or entry.where
             return f"{self.identity(entry.container)}#{key}"
-        url, at, name = _url(entry), address_of(_url(entry)), entry.name
+        url, name = _url(entry), entry.name
         if url is None:
             return self._joined("", name) if name else entry.where
         # An address that is no name of this resource may be that of others too, by mistake.
+        at = self._address(url)
         is_own = name is None or (at is not None and at.name == name)
         return self._canonical(url) if is_own else f"{self._canonical(url)} {name}"
 
@@ -108,8 +118,8 @@ class Directory:
         name = name or (identity.removeprefix(f"{self._only_base}/") if self._only_base else None)
         if name is not None and self._by_name.get(name, [identity]) == [identity]:
             return name
-        at = address_of(identity)
-        return identity if at is None else min(self._schemes.get(at.base, [""])) + identity
+        at = self._address(identity)
+        return identity if at is None else self._scheme(at.base) + identity
 
     def find(self, source: Entry, reference: Any, kind: str) -> list[str]:
         """Return the resources that a Reference of *source* can mean: none, one or several.
@@ -123,8 +133,9 @@ class Directory:
             return []
         target = text_of(reference, "reference")
         found = self._pointed_at(source, target) if target is not None else []
-        logical = _identifier(within(reference, "identifier"), kind)
-        return found or self._named.get(logical or "", [])
+        named = self._named.get(_identifier(within(reference, "identifier"), kind) or "", [])
+        # Where the address is that of one resource, and the identifier of another, both may be.
+        return found if not set(found).isdisjoint(named) else [*found, *named]
 
     def found(self, source: Entry, references: Iterable[Any], kind: str) -> list[Entry]:
         """Return the entries that References of *source* can mean, see :meth:`find`."""
@@ -140,37 +151,40 @@ class Directory:
         target = text_of(reference, "reference")
         if target is None:
             return _identifier(within(reference, "identifier"), kind)
-        at = address_of(target)
-        return self._joined(at.base or _base(source), at.name) if at else self._canonical(target)
+        at = self._address(target)
+        return (
+            self._joined(at.base or self._base(source), at.name) if at else self._canonical(target)
+        )
 
     def _pointed_at(self, source: Entry, target: str) -> list[str]:
         if target.startswith("#"):
             return self._named.get(f"{self.identity(source.container or source)}{target}", [])
-        if (search := _SEARCH.fullmatch(target)) is not None:
-            return self._named.get(_searched(*search.group("kind", "system", "value")), [])
-        at = address_of(target)
+        at = self._address(target)
         if at is None:
-            return self._named.get(self._canonical(target), [])
-        base = at.base or _base(source)
+            search = _SEARCH.fullmatch(unquote(target))
+            name = self._canonical(target) if search is None else _searched(*search.groups())
+            return self._named.get(name, [])
+        base = at.base or self._base(source)
         found = self._named.get(self._joined(base, at.name), [])
         # Who names no server can mean the only resource of that name, wherever it is from.
         return found if found or base else self._by_name.get(at.name, [])
 
-    def _names(self, entry: Entry) -> Iterator[str]:
-        yield self.identity(entry)
-        if entry.container is None:
-            url = _url(entry)
-            if url is not None:
-                yield self._canonical(url)
-            if entry.name is not None:
-                yield self._joined(_base(entry), entry.name)
-            if url is None and (uuid := _uuid(entry)) is not None:
-                yield uuid
-        for identifier in identifiers_of(entry):
-            yield _searched(entry.kind, *identifier)
+    def _names(self, entry: Entry) -> set[str]:
+        names = {self.identity(entry)}
+        names |= {_searched(entry.kind, *identifier) for identifier in identifiers_of(entry)}
+        if entry.container is not None:
+            return names
+        url, name = _url(entry), entry.name
+        if name is not None:
+            names.add(self._joined(self._base(entry), name))
+        if url is not None:
+            names.add(self._canonical(url))
+        elif (uuid := _uuid(entry)) is not None:
+            names.add(uuid)
+        return names
 
     def _canonical(self, text: str) -> str:
-        at = address_of(text)
+        at = self._address(text)
         if at is not None:
             return self._joined(at.base, at.name)
         plain = without_scheme(text)
@@ -181,17 +195,44 @@ class Directory:
         base = base or self._only_base
         return f"{base}/{name}" if base else name
 
+    def _base(self, entry: Entry) -> str:
+        at = self._address(text_of(entry.envelope, "fullUrl"))
+        return "" if at is None else at.base
+
+    def _the_only_base(self, entries: Iterable[Entry]) -> str:
+        """The server of all that is read here, where one is named and no second; else nothing."""
+        read = [entry for entry in entries if entry.kind in _READ or entry.is_deletion]
+        pointed = (self._address(text_of(subject_of(entry), "reference")) for entry in read)
+        named = {at.base for at in pointed if at is not None} | set(map(self._base, read))
+        return max(named) if len(named - {""}) == 1 else ""
+
+    def _scheme(self, base: str) -> str:
+        """The scheme under which the bundle names a server."""
+        if self._schemes is None:
+            self._schemes = grouped((at.base, at.scheme) for at in self._addresses())
+        return min(self._schemes.get(base, [""]))
+
+    def _addresses(self) -> Iterator[Address]:
+        for entry in self.whole:
+            for text in (_url(entry), text_of(subject_of(entry), "reference")):
+                if (at := self._address(text)) is not None:
+                    yield at
+
 
 def grouped(pairs: Iterable[tuple[Any, _T]]) -> dict[Any, list[_T]]:
     """The values of each key in their order, each once."""
-    found: defaultdict[Any, dict[Any, _T]] = defaultdict(dict)
+    found: defaultdict[Any, list[_T]] = defaultdict(list)
     for key, value in pairs:
-        found[key].setdefault(value if isinstance(value, str) else id(value), value)
-    return {key: list(values.values()) for key, values in found.items()}
+        found[key].append(value)
+    return {k: v if len(v) == 1 else _each_once(v) for k, v in found.items()}
+
+
+def _each_once(values: list[_T]) -> list[_T]:
+    return [*{v if isinstance(v, str) else id(v): v for v in values}.values()]
 
 
 def subject_of(entry: Entry) -> Any:
-    """Return the Reference to whom a resource is about; claims call it the patient."""
+    """Return the Reference to the subject of a resource; claims call it the patient."""
     return entry.resource.get("subject", entry.resource.get("patient"))
 
 
@@ -204,31 +245,11 @@ def identifiers_of(entry: Entry) -> list[tuple[str, str]]:
 
 
 def _url(entry: Entry) -> str | None:
-    """The fullUrl; that of a deletion may be only in its request."""
+    """The fullUrl; else the address of the request that puts or deletes the resource."""
     url = text_of(entry.envelope, "fullUrl")
-    if url is None and entry.is_deletion:
+    if url is None and method_of(entry) in _METHODS_WITH_ADDRESS:
         return text_of(within(entry.envelope, "request"), "url")
     return url
-
-
-def _base(entry: Entry) -> str:
-    at = address_of(text_of(entry.envelope, "fullUrl"))
-    return "" if at is None else at.base
-
-
-def _only_base(entries: Iterable[Entry]) -> str:
-    """The server of all that is read here, where one is named and no second; else nothing."""
-    read = [entry for entry in entries if entry.kind in _READ or entry.is_deletion]
-    pointed = (address_of(text_of(subject_of(entry), "reference")) for entry in read)
-    named = {at.base for at in pointed if at is not None} | {_base(entry) for entry in read}
-    return max(named) if len(named - {""}) == 1 else ""
-
-
-def _addresses(entries: Iterable[Entry]) -> Iterator[Address]:
-    for entry in entries:
-        for text in (_url(entry), text_of(subject_of(entry), "reference")):
-            if (at := address_of(text)) is not None:
-                yield at
 
 
 def _contained(entry: Entry) -> Iterator[Entry]:
@@ -262,8 +283,9 @@ def _newest(entries: list[Entry]) -> list[Entry]:
     """
     ranks: tuple[Callable[[int, Entry], Any], ...] = (_version, _moment, _place)
     # The versions of two accounts, one of which names no server, cannot be compared.
-    is_one_account = len({_base(entry) for entry in entries if not entry.is_deletion}) == 1
-    left = list(enumerate(entries)) if len(entries) > 1 and is_one_account else []
+    urls = (text_of(e.envelope, "fullUrl") for e in entries if not e.is_deletion)
+    servers = {at.base if at is not None else "" for at in map(address_of, urls)}
+    left = list(enumerate(entries)) if len(servers) <= 1 else []
     for rank in ranks:
         ranked = [(rank(*one), one) for one in left]
         if all(value is not None for value, _ in ranked):
@@ -276,7 +298,8 @@ def _version(_: int, entry: Entry) -> int | None:
     response, request = within(entry.envelope, "response"), within(entry.envelope, "request")
     urls = (text_of(request, "url"), text_of(entry.envelope, "fullUrl"))
     in_urls = (at.version for url in urls if (at := address_of(url)) is not None)
-    stated = (text_of(entry.resource.get("meta"), "versionId"), text_of(response, "etag"), *in_urls)
+    number = str(within(entry.resource.get("meta"), "versionId"))
+    stated = (number, text_of(response, "etag"), *in_urls)
     numbers = (_VERSION.fullmatch(text) for text in stated if text)
     return next((int(number[1]) for number in numbers if number is not None), None)
 

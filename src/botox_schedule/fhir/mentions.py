@@ -1,15 +1,19 @@
 """What names a botulinum toxin or an indication: codes, a clinic's own codes, and words."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
+from typing import Any, TypeVar
 
-from botox_schedule import Product, find_indication, find_product
+from botox_schedule import Product, find_product
 from botox_schedule.errors import UnknownCodeSystemError
+from botox_schedule.fhir.bundle import as_json
 from botox_schedule.fhir.elements import codings, text_of, texts_in
-from botox_schedule.protocols import find_product_by_code, names_toxin
+from botox_schedule.protocols import find_product_by_code, names_toxin, suggested_indications
+from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.indications import (
+    code_rows,
+    find_indication,
     find_indication_name,
     general_indication,
     names_of,
@@ -19,25 +23,34 @@ Codes = Mapping[tuple[str, str], str]
 """Further codes: a name for each system and code."""
 
 # The words for the toxin begin alike in many languages; botulism is the illness.
-_WORDS = r"botul(?!is)|chemodenervation|\bbont\b|\bbtx"
-# Claims often give these codes without their system.
-_CLAIMS_SYSTEM = "HCPCS"
+# A word begins after what is no letter, or after the escape of a line end in JSON. No alternative
+# begins with a bound, and few with another letter: the search would take much longer.
+_WORDS = r"botul(?!is)|chemodenervation|bont(?<!(?<!\\)\wbont)\b|btx(?<!(?<!\\)\wbtx)"
+_CODE = re.compile(r'"code": "([^"]*)"')
+_FILE = re.compile(r'"data": "[^"]*"')
+_INJECTIONS, _CLAIMS = "CPT", frozenset({"CPT", "HCPCS", "NDC"})
 _NO_WORDS = frozenset({"data"})
 
+_T = TypeVar("_T")
 
-class Dictionary(NamedTuple):
+
+class Dictionary:
     """What codes and words name, a clinic's own codes first."""
 
-    indications: Codes
-    products: Codes
+    def __init__(self, indications: Codes, products: Codes) -> None:
+        self._indications = indications
+        self._products = products
+        self._own_codes = frozenset(code.lower() for _, code in products)
+        self._product_named = cache(find_product)
+        self._indication_coded = cache(partial(_answer, find_indication))
+        self._may_be_toxin = cache(self._is_code_of_toxin)
 
     def products_in(self, concepts: Iterable[Any]) -> set[Product]:
-        """Return the products that CodeableConcepts name, by their codes or else in words."""
+        """Return the products that CodeableConcepts name, by their codes or in words."""
         known = list(concepts)
-        found = {self._product_of(coding) for concept in known for coding in codings(concept)}
-        if not found - {None}:
-            found = {find_product(text) for concept in known for text in texts_in(concept)}
-        return {product for product in found if product is not None}
+        coded = (self._product_of(coding) for concept in known for coding in codings(concept))
+        named = (self._product_named(text) for concept in known for text in texts_in(concept))
+        return {product for product in (*coded, *named) if product is not None}
 
     def indications_in(self, concepts: Iterable[Any]) -> set[str]:
         """Return the indications that CodeableConcepts name, by their codes or else in words.
@@ -45,45 +58,75 @@ class Dictionary(NamedTuple):
         Of an indication and its general name the first is meant; of several limbs the general.
         """
         known = list(concepts)
-        named = self.indications_coded(known) or {
+        coded = {self._indication_of(coding) for concept in known for coding in codings(concept)}
+        named = {name for name in coded if name} or {
             name for c in known for t in texts_in(c) if (name := find_indication_name(t))
         }
         precise = named - {general_indication(name) for name in named}
         general = {general_indication(name) or name for name in precise}
         return precise if len(precise) == 1 else general
 
-    def indications_coded(self, concepts: Iterable[Any]) -> set[str]:
-        """Return the indications that the codes of CodeableConcepts name."""
-        found = {self._indication_of(coding) for concept in concepts for coding in codings(concept)}
-        return {indication for indication in found if indication is not None}
+    def is_session(self, concept: Any) -> bool:
+        """Return whether the code of a procedure stands for a session of known indications."""
+        return any(
+            coding in self._indications or _answer(suggested_indications, *coding)
+            for coding in codings(concept)
+        )
 
     def names_toxin(self, value: Any) -> bool:
         """Return whether anything within an element names a botulinum toxin."""
+        # A look at the whole as a text is cheap, and nearly always enough.
+        text = _FILE.sub("", as_json(value)).lower()
+        if not _mention().search(text) and not any(map(self._may_be_toxin, _CODE.findall(text))):
+            return False
         return any(
             self._is_toxin(one) if isinstance(one, dict) else is_toxin_text(one)
             for one in _parts_of(value)
         )
 
     def _product_of(self, coding: tuple[str, str]) -> Product | None:
-        own = self.products.get(coding)
+        own = self._products.get(coding)
         if own is not None:
-            return find_product(own)
+            return self._product_named(own)
         return find_product_by_code(*coding)
 
     def _indication_of(self, coding: tuple[str, str]) -> str | None:
-        own = self.indications.get(coding)
-        if own is not None:
-            return own
-        try:
-            return find_indication(*coding)
-        except UnknownCodeSystemError:
-            return None
+        return self._indications.get(coding) or self._indication_coded(*coding)
 
     def _is_toxin(self, coding: Mapping[str, Any]) -> bool:
         system, code = text_of(coding, "system") or "", text_of(coding, "code")
         if code is None:
             return False
-        return (system, code) in self.products or names_toxin(system or _CLAIMS_SYSTEM, code)
+        return (
+            (system, code) in self._products
+            or names_toxin(system, code)
+            or (_is_code_of(_CLAIMS, code) and _is_of_claims(system))
+        )
+
+    def _is_code_of_toxin(self, code: str) -> bool:
+        """Whether it could be one in some system."""
+        return code.strip() in self._own_codes or _is_code_of(_systems(), code)
+
+
+def _is_code_of(systems: Iterable[str], code: str) -> bool:
+    """Whether a code stands for a toxin, or its injection, in one of the systems."""
+    return code.strip() in _injections() or any(names_toxin(system, code) for system in systems)
+
+
+def _is_of_claims(system: str) -> bool:
+    """Whether codes of claims may be under a system: theirs, an unknown one, or none."""
+    codes = [row["code"] for row in code_rows() if row["system"] in _CLAIMS]
+    try:
+        return any(suggested_indications(system, c) or names_toxin(system, c) for c in codes)
+    except UnknownCodeSystemError:
+        return True
+
+
+def _answer(find: Callable[[str, str], _T], system: str, code: str) -> _T | None:
+    try:
+        return find(system, code)
+    except UnknownCodeSystemError:
+        return None
 
 
 def is_toxin_text(text: str) -> bool:
@@ -99,8 +142,20 @@ def is_toxin_text(text: str) -> bool:
 
 @cache
 def _mention() -> re.Pattern[str]:
-    names = sorted(name for product in Product for name in names_of(product))
-    return re.compile(rf"{_WORDS}|\b(?:{'|'.join(map(re.escape, names))})")
+    names = (name for product in Product for name in names_of(product) if "botul" not in name)
+    return re.compile("|".join((_WORDS, *map(re.escape, sorted(names)))))
+
+
+@cache
+def _injections() -> frozenset[str]:
+    return frozenset(row["code"] for row in code_rows() if row["system"] == _INJECTIONS)
+
+
+@cache
+def _systems() -> frozenset[str]:
+    return frozenset(
+        row["system"] for row in (*code_rows(), *bundled_tables("indications.toml")["classes"])
+    )
 
 
 def _parts_of(value: Any) -> Iterator[dict[str, Any] | str]:

@@ -5,8 +5,9 @@ from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
 from botox_schedule import CareEnd, CareEndKind, PatientRecord, TreatmentSession
-from botox_schedule.fhir.bundle import Entry, faults_of, problem_about
-from botox_schedule.fhir.elements import day_of, listed, text_of, within
+from botox_schedule.fhir.bundle import Entry, problem_about
+from botox_schedule.fhir.days import day_of
+from botox_schedule.fhir.elements import listed, text_of, within
 from botox_schedule.fhir.identity import (
     Directory,
     address_of,
@@ -15,14 +16,17 @@ from botox_schedule.fhir.identity import (
     subject_of,
 )
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
+from botox_schedule.fhir.validity import Validator, modifiers_of
 
 LONGEST_ID = 200
 PATIENT = "Patient"
 _POINTS_AWAY = frozenset({"replaced-by", "refer"})
+_LINKS = {PATIENT: ("link", "other"), "Person": ("link", "target"), "Linkage": ("item", "resource")}
+"""The resources that say which patients are one person, and where they do."""
 
 
 class Subject(NamedTuple):
-    """Whom a resource is about.
+    """The person that a resource is about.
 
     Attributes:
         key: The id of the record.
@@ -34,10 +38,10 @@ class Subject(NamedTuple):
 
 
 class _Link(NamedTuple):
-    """One element of ``Patient.link``: two resources about one person."""
+    """One element of ``Patient.link``, or of its like: two resources about one person."""
 
     entry: Entry
-    number: int
+    where: str
     own: str
     other: str | None
     is_found: bool
@@ -51,12 +55,14 @@ class People:
         keys: The ids of the records of the patients, in the order of the bundle.
     """
 
-    def __init__(self, directory: Directory, zone: str | tzinfo) -> None:
+    def __init__(self, directory: Directory, validator: Validator, zone: str | tzinfo) -> None:
         self._directory = directory
+        self._validator = validator
         self._zone = zone
         self._all = [entry for entry in directory.every if entry.kind == PATIENT]
         own = [entry for entry in self._all if entry.container is None]
-        self._links = [link for entry in own for link in _links_of(entry, directory)]
+        linking = (entry for entry in directory.whole if entry.kind in _LINKS)
+        self._links = [link for entry in linking for link in _links_of(entry, directory)]
         self._leaders = _leaders_of(self._links, directory)
         self._members = grouped((self.key_of(directory.identity(e)), e) for e in self._all)
         self.keys: list[str] = list(dict.fromkeys(self.key_of(directory.identity(e)) for e in own))
@@ -74,20 +80,20 @@ class People:
         return next(e for e in self._members[key] if e.container is None) is entry
 
     def subject(self, entry: Entry) -> Subject:
-        """Return whom a resource is about.
+        """Return the person that a resource is about.
 
         Raises:
             Fault: When that is nobody, several, or no patient.
         """
         reference = subject_of(entry)
         found = self._directory.find(entry, reference, PATIENT)
-        if len(found) > 1:
-            message = "several resources have the name of the subject; expected their servers"
-            raise Fault(BundleProblemCode.AMBIGUOUS_SUBJECT, "subject", message)
-        identity = found[0] if found else self._absent(entry, reference)
-        if any(known.kind != PATIENT for known in self._directory.entries(identity)):
+        found = found or [self._absent(entry, reference)]
+        if any(e.kind != PATIENT for one in found for e in self._directory.entries(one)):
             raise _other_subject()
-        key = self.key_of(identity)
+        key, *others = dict.fromkeys(map(self.key_of, found))
+        if others:
+            message = "several patients may be meant; expected their server, and one identifier"
+            raise Fault(BundleProblemCode.AMBIGUOUS_SUBJECT, "subject", message)
         if len(key) > LONGEST_ID:
             message = f"expected a reference of at most {LONGEST_ID} characters"
             raise Fault(BundleProblemCode.NO_SUBJECT, "subject", message)
@@ -151,7 +157,8 @@ class People:
         yield from self._shared_identifiers(keys)
 
     def _faults(self, person: Entry) -> Iterator[Remark]:
-        for fault in faults_of(person):
+        yield from modifiers_of(person)
+        for fault in self._validator.faults(person):
             message = f"{fault}; birth date and death may be missing"
             yield BundleProblemCode.INVALID_RESOURCE, "", message
         for element in ("birthDate", "deceasedDateTime"):
@@ -174,8 +181,8 @@ class People:
         message = "the bundle does not hold the patient that the link names"
         for link in self._links:
             if not link.is_found:
-                place, key = f"link[{link.number}]", self.key_of(link.own)
-                yield problem_about(link.entry, code, place, message, patient=key, left_out=True)
+                entry, where, key = link.entry, link.where, self.key_of(link.own)
+                yield problem_about(entry, code, where, message, patient=key, left_out=True)
 
     def _shared_identifiers(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
         bearers = grouped(
@@ -197,15 +204,17 @@ def _other_subject() -> Fault:
 
 
 def _links_of(entry: Entry, directory: Directory) -> Iterator[_Link]:
-    for number, link in enumerate(listed(entry.resource, "link")):
-        other = within(link, "other")
-        found = directory.find(entry, other, PATIENT)
-        target = found[0] if len(found) == 1 else directory.absent(entry, other, PATIENT)
-        at = address_of(target)
+    name, target = _LINKS[entry.kind]
+    for number, link in enumerate(listed(entry.resource, name)):
+        reference = within(link, target)
+        found = directory.find(entry, reference, PATIENT)
+        other = found[0] if len(found) == 1 else directory.absent(entry, reference, PATIENT)
+        at = address_of(other)
+        kinds = {known.kind for one in found for known in directory.entries(one)}
         # A link may also lead to a RelatedPerson: that is the same person in another role.
-        if at is None or at.kind == PATIENT:
-            own, kind = directory.identity(entry), text_of(link, "type")
-            yield _Link(entry, number, own, target, len(found) == 1, kind)
+        if (kinds or {PATIENT if at is None else at.kind}) == {PATIENT}:
+            own, type_ = directory.identity(entry), text_of(link, "type")
+            yield _Link(entry, f"{name}[{number}]", own, other, len(found) == 1, type_)
 
 
 def _leaders_of(links: Iterable[_Link], directory: Directory) -> dict[str, str]:
@@ -216,9 +225,13 @@ def _leaders_of(links: Iterable[_Link], directory: Directory) -> dict[str, str]:
     leaders: dict[str, str] = {}
     for group in _connected([(own, other) for own, other, _ in pairs]):
         # The smallest of equals: the order of the bundle must not name a record.
-        present = sorted(group, key=lambda one: (not directory.entries(one), one))
-        standing = [one for one in present if one not in replaced]
-        leaders |= dict.fromkeys(group, (standing or present)[0])
+        present = sorted(
+            (not directory.entries(one), one)
+            for one in group
+            if all(known.kind == PATIENT for known in directory.entries(one))
+        )
+        standing = [one for _, one in present if one not in replaced]
+        leaders |= dict.fromkeys(group, (standing or [present[0][1]])[0])
     return leaders
 
 

@@ -1,4 +1,4 @@
-"""What of a bundle could not be read as it stands."""
+"""What is wrong with a bundle, or needs a look."""
 
 from enum import StrEnum, unique
 
@@ -28,6 +28,7 @@ class BundleProblemCode(StrEnum):
     SHARED_IDENTIFIER = "shared_identifier"
     UNCERTAIN_VERSION = "uncertain_version"
     UNKNOWN_INDICATION = "unknown_indication"
+    UNKNOWN_MODIFIER = "unknown_modifier"
     UNKNOWN_PRODUCT = "unknown_product"
     UNKNOWN_STATUS = "unknown_status"
     UNKNOWN_SUBJECT = "unknown_subject"

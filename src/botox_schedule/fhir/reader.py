@@ -8,19 +8,26 @@ from typing import Any
 from botox_schedule import PatientRecord, Product, SessionStatus, find_product
 from botox_schedule.errors import ExchangeError
 from botox_schedule.fhir.bundle import BundleContent, Contents, Entry, contents_of, problem_about
-from botox_schedule.fhir.elements import check_zone, listed, text_of, within
-from botox_schedule.fhir.identity import Directory, grouped, subject_of
+from botox_schedule.fhir.days import check_zone
+from botox_schedule.fhir.elements import listed, text_of, within
+from botox_schedule.fhir.identity import Directory, grouped
 from botox_schedule.fhir.mentions import Codes, Dictionary
 from botox_schedule.fhir.people import PATIENT, People
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
 from botox_schedule.fhir.sessions import DOSE, PROCEDURE, Fate, Outcome, SessionReader
+from botox_schedule.fhir.validity import Validator
+from botox_schedule.garbage import uncollected
 from botox_schedule.protocols.indications import why_no_product
 from botox_schedule.values import Value
 
 _SESSIONS = frozenset({DOSE, PROCEDURE})
 # These say that nothing was given; any other leaves open whether a session is missing.
 _NOT_GIVEN = frozenset({"cancelled", "draft", "entered-in-error", "not-done", "not-taken"})
-_NOT_AN_EVENT = frozenset({"AllergyIntolerance"})
+# Of these none says that something was given to somebody.
+_NO_EVENTS = frozenset(
+    {"AllergyIntolerance", "HealthcareService", "Location", "Medication", "MedicationKnowledge"}
+    | {"Organization", "Practitioner", "PractitionerRole", "Schedule", "Slot", "Substance"}
+)
 _MERGED = Outcome(Fate.MERGED)
 
 
@@ -61,7 +68,7 @@ class BundleReading(Value, frozen=True):
 
     Attributes:
         records: One record for each patient, in the order of the bundle.
-        problems: What could not be read as it stands.
+        problems: What could not be read, and what needs a look.
         counts: What became of each resource.
     """
 
@@ -132,8 +139,9 @@ def records_from_bundle(
     """
     check_zone(zone)
     dictionary = Dictionary(indications or {}, products or {})
-    contents = contents_of(bundle)
-    return _Reader(contents, zone, dictionary, _product(product)).reading()
+    with uncollected():
+        contents = contents_of(bundle)
+        return _Reader(contents, zone, dictionary, _product(product)).reading()
 
 
 def _product(product: Product | str | None) -> Product | None:
@@ -158,8 +166,11 @@ class _Reader:
         self._contents = contents
         self._dictionary = dictionary
         self._directory = Directory(contents.entries)
-        self._people = People(self._directory, zone)
-        self._sessions = SessionReader(self._directory, self._people, dictionary, zone, product)
+        validator = Validator()
+        self._people = People(self._directory, validator, zone)
+        self._sessions = SessionReader(
+            self._directory, self._people, validator, dictionary, zone, product
+        )
         self._partners = _partners(self._directory)
         # Whether a procedure gives way to a dose is decided once that dose is a session.
         self._doses = {
@@ -177,8 +188,7 @@ class _Reader:
         return BundleReading(
             records=tuple(self._people.record(key, sessions.get(key, [])) for key in keys),
             problems=(
-                *self._contents.unread,
-                *self._contents.notes,
+                *self._contents.problems,
                 *(problem for _, outcome in outcomes for problem in outcome.problems),
                 *self._people.problems(keys),
                 *self._uncertain(counted),
@@ -205,39 +215,31 @@ class _Reader:
 
     def _procedure(self, entry: Entry) -> Outcome:
         """A procedure is a session by its code, unless a dose tells the same session."""
-        is_known = self._dictionary.indications_coded([entry.resource.get("code")])
+        is_known = self._dictionary.is_session(entry.resource.get("code"))
         own = self._sessions.read(entry, []) if is_known else self._mention(entry)
         doses = (self._doses[id(dose)] for dose in self._partners.get(id(entry), []))
         return _MERGED if any(_tells(dose, own) for dose in doses) else own
 
     def _mention(self, entry: Entry) -> Outcome:
         """A resource that holds no session: it is ignored, unless it names a toxin."""
-        named = [
-            f"item[{number}]"
-            for number, item in enumerate(listed(entry.resource, "item"))
-            if self._dictionary.names_toxin(item)
-        ]
-        drugs = self._directory.found(entry, _drugs(entry), "Medication")
-        toxins = tuple(drug for drug in drugs if self._dictionary.names_toxin(drug.resource))
-        if not named and not toxins and not self._dictionary.names_toxin(entry.resource):
+        names_toxin = self._dictionary.names_toxin
+        # A medication that the resource itself contains is found with it.
+        has_drugs = "Medication" in self._directory.kinds
+        drugs = self._directory.found(entry, _drugs(entry), "Medication") if has_drugs else ()
+        toxins = tuple(drug for drug in drugs if names_toxin(drug.resource))
+        if not toxins and not names_toxin(entry.resource):
             return Outcome(Fate.IGNORED)
-        problems = tuple(self._named(entry, place) for place in named or [""])
+        items = enumerate(listed(entry.resource, "item"))
+        places = [f"item[{number}]" for number, item in items if names_toxin(item)] or [""]
+        problems = tuple(self._named(entry, place) for place in places)
         return Outcome(Fate.LEFT_OUT, problems, used=toxins)
 
     def _named(self, entry: Entry, place: str) -> BundleProblem:
         code = BundleProblemCode.NAMES_TOXIN
         message = "names a botulinum toxin, and is not counted as a session"
-        status = text_of(entry.resource, "status")
-        is_event = subject_of(entry) is not None and entry.kind not in _NOT_AN_EVENT
-        patient = self._people.key_about(entry)
-        return problem_about(
-            entry,
-            code,
-            place,
-            message,
-            patient=patient,
-            left_out=is_event and status not in _NOT_GIVEN,
-        )
+        is_given = text_of(entry.resource, "status") not in _NOT_GIVEN
+        lost, patient = is_given and entry.kind not in _NO_EVENTS, self._people.key_about(entry)
+        return problem_about(entry, code, place, message, patient=patient, left_out=lost)
 
     def _uncertain(self, counted: set[int]) -> Iterator[BundleProblem]:
         code = BundleProblemCode.UNCERTAIN_VERSION
@@ -252,7 +254,8 @@ class _Reader:
 
     def _counts(self, outcomes: list[tuple[Entry, Outcome]]) -> BundleCounts:
         fates = Counter(outcome.fate for _, outcome in outcomes)
-        unread = len(self._contents.unread)
+        lost = BundleProblemCode.INVALID_RESOURCE
+        unread = sum(problem.code is lost for problem in self._contents.problems)
         read = sum(bool(entry.resource) for entry in self._contents.entries)
         return BundleCounts(
             resources=unread + read,

@@ -9,21 +9,21 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from botox_schedule import Product, SessionStatus, TreatmentSession
-from botox_schedule.fhir.bundle import Entry, faults_of, problem_about
+from botox_schedule.fhir.bundle import Entry, problem_about
+from botox_schedule.fhir.days import first_day, lasts_days
 from botox_schedule.fhir.elements import (
     MEDICATION_ADMINISTRATION_STATUSES,
     PROCEDURE_STATUSES,
     UNIT_CODES,
-    first_day,
     listed,
     text_of,
     units_in,
-    within,
 )
 from botox_schedule.fhir.identity import Directory
 from botox_schedule.fhir.mentions import Dictionary
 from botox_schedule.fhir.people import People, Subject
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
+from botox_schedule.fhir.validity import Validator, modifiers_of
 
 UNKNOWN_INDICATION = "unknown-indication"
 """The indication of a session whose codes name none; its units still count."""
@@ -65,9 +65,11 @@ class _Draft(NamedTuple):
 
     Attributes:
         entry: The resource.
-        subject: Whom it is about.
+        subject: The person that it is about.
         status: What became of the session.
         day: When.
+        lasts_days: Whether its period goes on for days after it.
+        units: How much.
         products: The products that it names; the file's where it names none.
         indications: The indications that it, and what it belongs to, name.
         used: The resources that it refers to for them.
@@ -77,6 +79,8 @@ class _Draft(NamedTuple):
     subject: Subject
     status: SessionStatus
     day: date
+    lasts_days: bool
+    units: Decimal | None
     products: set[Product]
     indications: set[str]
     used: tuple[Entry, ...]
@@ -88,6 +92,7 @@ class SessionReader(NamedTuple):
     Attributes:
         directory: The resources of the bundle.
         people: Its patients.
+        validator: Says whether a resource is one of FHIR R4.
         dictionary: What codes name.
         zone: The clinic's time zone.
         product: The product where a resource names none.
@@ -95,6 +100,7 @@ class SessionReader(NamedTuple):
 
     directory: Directory
     people: People
+    validator: Validator
     dictionary: Dictionary
     zone: str | tzinfo
     product: Product | None
@@ -121,16 +127,19 @@ class SessionReader(NamedTuple):
         return Outcome(Fate.SESSION, problems, draft.subject.key, session, draft.used)
 
     def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
-        if faults := list(faults_of(entry)):
+        if faults := self.validator.faults(entry):
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", "; ".join(faults))
         name = "effective" if entry.kind == DOSE else "performed"
+        day = first_day(entry.resource, name, self.zone)
         medications = self._medications(entry)
         reasons = self._reasons([entry, *procedures])
         return _Draft(
             entry=entry,
             subject=self.people.subject(entry),
             status=_status(entry),
-            day=first_day(entry.resource, name, self.zone),
+            day=day,
+            lasts_days=lasts_days(entry.resource, name, day, self.zone),
+            units=_units(entry),
             products=self._products(entry, medications),
             indications=self.dictionary.indications_in(
                 [*_concepts_of([entry, *procedures]), *(r.resource.get("code") for r in reasons)]
@@ -142,7 +151,7 @@ class SessionReader(NamedTuple):
         """The products that are named, first as a whole and then as an ingredient.
 
         Raises:
-            Fault: When a medication is not known as a botulinum toxin: a tablet for the same
+            Fault: When a medication is no known botulinum toxin: a tablet for the same
                 migraine must not move a date.
         """
         concepts = [*_drugs_of(entry), *(m.resource.get("code") for m in medications)]
@@ -150,7 +159,7 @@ class SessionReader(NamedTuple):
         inner = [i.get("itemCodeableConcept") for i in ingredients]
         named = self.dictionary.products_in(concepts) or self.dictionary.products_in(inner)
         if not named and entry.kind == DOSE and not self.dictionary.names_toxin([concepts, inner]):
-            message = "not known as a botulinum toxin; if it is one, name its code in products"
+            message = "no known botulinum toxin; if it is one, name its code in products"
             raise Fault(BundleProblemCode.UNKNOWN_PRODUCT, "medication", message)
         return named or ({self.product} if self.product is not None else set())
 
@@ -159,24 +168,17 @@ class SessionReader(NamedTuple):
         resource = entry.resource
         references = [resource.get("medicationReference"), *listed(resource, "usedReference")]
         told = self.directory.found(entry, references, "Medication")
-        inner = [
-            found
-            for medication in told
-            for ingredient in listed(medication.resource, "ingredient")
-            for found in self.directory.found(
-                medication, [ingredient.get("itemReference")], "Medication"
-            )
+        parts = (
+            (m, [i.get("itemReference") for i in listed(m.resource, "ingredient")]) for m in told
+        )
+        return [
+            *told,
+            *(e for m, refs in parts for e in self.directory.found(m, refs, "Medication")),
         ]
-        return [*told, *inner]
 
     def _reasons(self, entries: Iterable[Entry]) -> list[Entry]:
-        return [
-            reason
-            for entry in entries
-            for reason in self.directory.found(
-                entry, listed(entry.resource, "reasonReference"), "Condition"
-            )
-        ]
+        stated = ((entry, listed(entry.resource, "reasonReference")) for entry in entries)
+        return [r for entry, refs in stated for r in self.directory.found(entry, refs, "Condition")]
 
     def _session(self, draft: _Draft) -> TreatmentSession:
         try:
@@ -185,7 +187,7 @@ class SessionReader(NamedTuple):
                 administered_on=draft.day,
                 indication=_only(draft.indications) or UNKNOWN_INDICATION,
                 product=_only(draft.products),
-                units=_units(draft.entry),
+                units=draft.units,
                 status=draft.status,
             )
         except ValidationError:
@@ -218,6 +220,10 @@ def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:
 
 def _doubts(draft: _Draft) -> Iterator[Remark]:
     """What a person should look at in a session that counts."""
+    yield from modifiers_of(draft.entry)
+    if draft.lasts_days:
+        message = "the period lasts several days; the session counts on its first"
+        yield BundleProblemCode.PARTIAL_DAY, "period", message
     if draft.subject.is_absent:
         message = "this patient is not in the bundle; birth date and death are unknown"
         yield BundleProblemCode.UNKNOWN_SUBJECT, "subject", message
@@ -234,11 +240,12 @@ def _doubts(draft: _Draft) -> Iterator[Remark]:
         if draft.indications:
             code, message = BundleProblemCode.AMBIGUOUS_INDICATION, "the codes name several"
         yield code, "reasonCode", f"{message}; the session and its units count for no track"
-    if isinstance(_dose(draft.entry), dict) and _units(draft.entry) is None:
+    if not _AMOUNTS.isdisjoint(_dosage(draft.entry)) and draft.units is None:
         message = f"expected a number above 0 in one of {', '.join(sorted(UNIT_CODES))}"
         yield BundleProblemCode.UNKNOWN_UNITS, "dosage.dose", message
 
 
+_AMOUNTS = frozenset({"dose", "rateQuantity", "rateRatio", "text"})
 _UNNAMED = {
     DOSE: ("medication", "a botulinum toxin whose product is unknown"),
     PROCEDURE: ("", "a procedure names no product; product and units are unknown"),
@@ -258,10 +265,10 @@ def _only(found: set[Any]) -> Any:
     return next(iter(found)) if len(found) == 1 else None
 
 
-def _dose(entry: Entry) -> Any:
-    return within(entry.resource.get("dosage"), "dose")
+def _dosage(entry: Entry) -> dict[str, Any]:
+    return entry.resource.get("dosage") or {}
 
 
 def _units(entry: Entry) -> Decimal | None:
-    dose = _dose(entry)
+    dose = _dosage(entry).get("dose")
     return units_in(dose) if isinstance(dose, dict) else None

@@ -33,7 +33,7 @@ def service_request_from_forecast(
     ``revoked``, without a day. No code is invented: the treatment is named in words.
 
     Args:
-        forecast: Where the track stands.
+        forecast: The forecast of the track.
         subject: The reference to the patient, such as ``Patient/1``.
         id: The id of the resource.
         identifier: System and value by which the receiver knows the proposal again.

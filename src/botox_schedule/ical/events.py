@@ -1,6 +1,6 @@
 """The events of a record: past cycles, the next sessions, the expected response."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum, unique
 from typing import Annotated, NamedTuple
@@ -29,7 +29,7 @@ from botox_schedule.terms import DayReasonCode, ForWhom
 from botox_schedule.values import PatientValue, Value
 
 _NAMESPACE = UUID("5f6d1c1e-3f0b-5b8e-9d27-6c2a2f4b7f10")
-_GIVEN_UP = frozenset({DayReasonCode.IN_HOLD, DayReasonCode.CARE_ENDED})
+_NOT_NEXT = frozenset({DayReasonCode.IN_HOLD, DayReasonCode.CARE_ENDED, DayReasonCode.SAME_SESSION})
 _LONGEST_ALARM = 3660
 """How many days before an event an alarm can ring."""
 
@@ -60,7 +60,7 @@ class EventStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-_SUMMARIES = {
+SUMMARIES = {
     EventKind.SESSION: "Appointment",
     EventKind.BOOKING: "Appointment",
     EventKind.DUE: "Appointment due",
@@ -69,9 +69,7 @@ _SUMMARIES = {
     EventKind.PEAK: "The effect may be at its peak",
     EventKind.WEAR_OFF: "The effect may wear off",
 }
-
-
-_SUMMARIES_FOR_SOME = {
+SUMMARIES_FOR_SOME = {
     EventKind.ONSET: "Some may notice that the effect begins",
     EventKind.PEAK: "Some may notice the full effect",
     EventKind.WEAR_OFF: "Some may notice that the effect wears off",
@@ -197,7 +195,7 @@ class _Entry(NamedTuple):
 
 
 def _event(entry: _Entry, options: _Options, clock: str) -> CalendarEvent:
-    words = _SUMMARIES_FOR_SOME if entry.is_for_some else _SUMMARIES
+    words = SUMMARIES_FOR_SOME if entry.is_for_some else SUMMARIES
     return CalendarEvent(
         uid=str(uuid5(_NAMESPACE, f"{options.key}|{clock}|{entry.cycle}|{entry.part}")),
         kind=entry.kind,
@@ -238,7 +236,7 @@ def _response(track: Track) -> Iterator[_Entry]:
 
 
 def _ahead(track: Track, count: int) -> Iterator[_Entry]:
-    """The sessions ahead; those that a hold or the end of care takes away are cancelled."""
+    """The sessions ahead; those that a hold or the end of care removes are cancelled."""
     last = track.cycle_number or 0
     found = {} if _is_suppressed(track) else _sessions_ahead(track, count)
     for number in range(1, count + 1):
@@ -307,26 +305,19 @@ def _unbroken(track: Track, first: date, last: date, day: date) -> Window:
 
 
 def _kept_booking(track: Track) -> TreatmentSession | None:
-    """The next booking that no hold and no end of care takes away."""
-    ahead = [s for s in track.bookings if s.administered_on >= track.as_of]
-    return next(
-        (
-            booked
-            for booked in ahead
-            if _GIVEN_UP.isdisjoint(judge_day(track, booked.administered_on).codes)
-            and not _is_second_part(track, booked.administered_on)
-        ),
-        None,
-    )
+    """The next booking that no hold and no end of care removes."""
+    return next((b for b, codes in _bookings(track) if _NOT_NEXT.isdisjoint(codes)), None)
 
 
 def _second_part(track: Track) -> TreatmentSession | None:
-    ahead = [s for s in track.bookings if s.administered_on >= track.as_of]
-    return next((s for s in ahead if _is_second_part(track, s.administered_on)), None)
+    return next((b for b, codes in _bookings(track) if DayReasonCode.SAME_SESSION in codes), None)
 
 
-def _is_second_part(track: Track, day: date) -> bool:
-    return DayReasonCode.SAME_SESSION in judge_day(track, day).codes
+def _bookings(track: Track) -> Iterator[tuple[TreatmentSession, Collection[DayReasonCode]]]:
+    """The bookings ahead, and what there is to say of their days."""
+    for booked in track.bookings:
+        if booked.administered_on >= track.as_of:
+            yield booked, judge_day(track, booked.administered_on).codes
 
 
 def trigger_of(before: Interval) -> timedelta:

@@ -11,10 +11,19 @@ from icalendar.parser import Contentlines
 from botox_schedule import Interval, Window
 from botox_schedule.dates.days import shifted
 from botox_schedule.errors import CalendarRangeError, DayError, ExchangeError
-from botox_schedule.ical.events import CalendarEvent, EventKind, EventStatus, trigger_of
+from botox_schedule.ical.events import (
+    SUMMARIES,
+    SUMMARIES_FOR_SOME,
+    CalendarEvent,
+    EventKind,
+    EventStatus,
+    trigger_of,
+)
 
 _PRODUCER = "-//botox_schedule//treatment cycles//EN"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_FOLD = re.compile(r"\r?\n[ \t]")
+_LINE_END = re.compile(r"\r?\n")
 _MOST_SEQUENCE = 2**31 - 1
 
 
@@ -39,7 +48,8 @@ def ical_from_events(
         stamped_at: The moment of the export, an aware datetime; written in UTC.
         sequence: The revision of new and changed events, from 0 on; a changed event gets at
             least one more than it had.
-        previous: The file of the last export.
+        previous: The file of the last export. Nothing in it that this library does not write,
+            such as the summary of somebody else's event, is written again.
         name: The calendar's name (RFC 7986).
         color: A color name of CSS 3 (RFC 7986).
         refresh_every: How often to look for a newer file (RFC 7986).
@@ -68,15 +78,16 @@ def ical_from_events(
         )
     calendar = _calendar(name, color, refresh_every, source)
     known = {} if previous is None else _known_events(previous)
-    seen: set[str] = set()
+    given: dict[str, CalendarEvent] = {}
     for event in events:
-        if event.uid in seen:
+        if event.uid in given:
             raise ExchangeError("two events have one UID; give each patient a key of its own")
-        seen.add(event.uid)
+        given[event.uid] = event
         calendar.add_component(_revised(event, stamp, sequence, known.get(event.uid)))
+    own = {*SUMMARIES.values(), *SUMMARIES_FOR_SOME.values(), *(e.summary for e in given.values())}
     for uid, old in known.items():
-        if uid not in seen:
-            calendar.add_component(_taken_back(uid, old, stamp, sequence))
+        if uid not in given:
+            calendar.add_component(_taken_back(uid, old, own, stamp, sequence))
     return bytes(calendar.to_ical())
 
 
@@ -167,21 +178,27 @@ def _revised(event: CalendarEvent, stamp: datetime, sequence: int, old: _Known |
     as_before = _vevent(event, old.stamp, old.sequence)
     if as_before.to_ical() == old.written:
         return as_before
-    return _vevent(event, stamp, max(sequence, old.sequence + 1))
+    return _vevent(event, stamp, _next(old, sequence))
 
 
-def _taken_back(uid: str, old: _Known, stamp: datetime, sequence: int) -> Event:
+def _next(old: _Known, sequence: int) -> int:
+    if old.sequence >= _MOST_SEQUENCE:
+        raise ExchangeError("the previous export has the highest sequence; begin a new file")
+    return max(sequence, old.sequence + 1)
+
+
+def _taken_back(uid: str, old: _Known, own: set[str], stamp: datetime, sequence: int) -> Event:
     """The event, cancelled; of what an earlier file says only what we write is written again."""
     event = CalendarEvent(
         uid=uid,
         kind=EventKind.DUE,
         window=old.window,
         status=EventStatus.CANCELLED,
-        summary=old.summary,
+        summary=old.summary if old.summary in own else SUMMARIES[EventKind.DUE],
     )
     if old.is_cancelled:
         return _vevent(event, old.stamp, old.sequence)
-    return _vevent(event, stamp, max(sequence, old.sequence + 1))
+    return _vevent(event, stamp, _next(old, sequence))
 
 
 def _known_events(previous: bytes | str) -> dict[str, _Known]:
@@ -194,25 +211,26 @@ def _known_events(previous: bytes | str) -> dict[str, _Known]:
     try:
         calendar: Any = Calendar.from_ical(previous)
         ours = calendar.get("PRODID") == _PRODUCER
-        events = {str(event["UID"]): _known(event) for event in calendar.walk("VEVENT")}
+        found = [(_known(event), str(event["UID"])) for event in calendar.walk("VEVENT")]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
         where = _where(previous)
         raise ExchangeError(f"the previous export is not an iCalendar file: {where}") from None
     if not ours:
         raise ExchangeError("the previous export was not written by botox_schedule: see PRODID")
-    return events
+    # Of several revisions of one event the latest counts, wherever it is.
+    return {uid: known for known, uid in sorted(found, key=lambda one: one[0].sequence)}
 
 
 def _check_whole(previous: bytes | str) -> None:
     """Refuse a file that begins as a calendar and was cut short: its events would be cancelled."""
     text = previous if isinstance(previous, str) else previous.decode(errors="replace")
-    lines = [line.strip().upper() for line in text.splitlines()]
+    lines = [line.upper() for line in _LINE_END.split(_FOLD.sub("", text)) if line.strip()]
     begun, ended = (
-        [line.partition(":")[2] for line in lines if line.startswith(f"{word}:V")]
+        [line.partition(":")[2].strip() for line in lines if line.startswith(f"{word}:V")]
         for word in ("BEGIN", "END")
     )
     if "VCALENDAR" in begun and (
-        sorted(begun) != sorted(ended) or [line for line in lines if line][-1] != "END:VCALENDAR"
+        sorted(begun) != sorted(ended) or lines[-1].strip() != "END:VCALENDAR"
     ):
         raise ExchangeError("the previous export was cut short; give the whole file")
 

@@ -22,9 +22,9 @@ from botox_schedule.engine.adherence import (
     course_of,
     expected_effect,
     follow_up_of,
+    given_effect,
 )
 from botox_schedule.engine.cycles import judged_cycles
-from botox_schedule.errors import IntervalError
 from botox_schedule.outcomes.figures import Exact, whole
 from botox_schedule.questions import ask
 from botox_schedule.values import Value
@@ -131,7 +131,7 @@ def adherence(
         whole(gap, "permissible_gap_days")
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
     cycles, follow_up = judged_cycles(track), follow_up_of(track)
-    lasting = expected_effect(track.protocol) if effect is None else _lasting(effect)
+    lasting = expected_effect(track.protocol) if effect is None else given_effect(effect)
     course = course_of(
         course_cycles(cycles, lasting, track.policy.short_month),
         track.holds,
@@ -151,13 +151,6 @@ def adherence(
         **_coverage(course, has_effect=lasting is not None),
         **_episodes(course),
     )
-
-
-def _lasting(effect: Interval | str) -> Interval:
-    interval = effect if isinstance(effect, Interval) else Interval.parse(effect)
-    if interval.day_bounds[0] <= 0:
-        raise IntervalError("an effect must be longer than nothing; give for example '12 weeks'")
-    return interval
 
 
 def _timing(cycles: Sequence[TreatmentCycle]) -> dict[str, int | Fraction | None]:

@@ -5,17 +5,18 @@ from datetime import date, datetime, time
 from enum import StrEnum, unique
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, model_validator
 
 from botox_schedule import Window
 from botox_schedule.dates import Day
-from botox_schedule.dates.days import as_day, shifted
+from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.errors import CountError, DayError, OrderError, UnknownWordError
 from botox_schedule.outcomes.figures import (
     LONGEST_MONTH,
     ExactDays,
+    Number,
     month_days,
     outcome_tables,
     whole,
@@ -23,7 +24,7 @@ from botox_schedule.outcomes.figures import (
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.terms import word_of
-from botox_schedule.values import PatientValue, Value
+from botox_schedule.values import Fields, PatientValue, Rows, Value
 
 LONGEST_ATTACK = 100
 """How many days an attack may last: more are a mistake in the dates."""
@@ -64,6 +65,15 @@ class DiaryDay(PatientValue, frozen=True):
 
     on: Day
     kind: DiaryKind
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            on: DayInput,
+            kind: DiaryKind | str,
+        ) -> None: ...
 
 
 def attack_days(
@@ -132,6 +142,16 @@ class Baseline(PatientValue, frozen=True):
     migraine_days: ExactDays | None = None
     per_days: int = Field(default=28, ge=1, le=LONGEST_MONTH, strict=True)
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            headache_days: Number,
+            migraine_days: Number | None = None,
+            per_days: int = 28,
+        ) -> None: ...
+
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
         if self.headache_days > self.per_days:
@@ -155,6 +175,17 @@ class DiaryCount(Value, frozen=True):
     recorded_days: _Count
     headache_days: _Count
     migraine_days: _Count
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            window: Window | Fields,
+            recorded_days: int,
+            headache_days: int,
+            migraine_days: int,
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
@@ -241,6 +272,15 @@ class HeadacheDiary(PatientValue, frozen=True):
 
     days: tuple[DiaryDay, ...] = ()
     baseline: Baseline | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            days: Rows[DiaryDay] = (),
+            baseline: Baseline | Fields | None = None,
+        ) -> None: ...
 
     @cached_property
     def _kinds(self) -> dict[date, DiaryKind]:

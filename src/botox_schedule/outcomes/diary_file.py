@@ -1,15 +1,15 @@
 """Reads a headache diary as people keep it: a day a row, an attack a row, or a grid of months."""
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time
 from functools import cache
 from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any, NamedTuple
+from unicodedata import combining, normalize
 
 from pydantic import Field
 
@@ -22,7 +22,15 @@ from botox_schedule.errors import (
     FileLimitError,
     OrderError,
 )
-from botox_schedule.files import MEBIBYTE, check_lines, read_within
+from botox_schedule.files import (
+    MEBIBYTE,
+    check_lines,
+    decoded,
+    expand,
+    lines_of,
+    read_within,
+    records,
+)
 from botox_schedule.outcomes.diary import (
     LONGEST_ATTACK,
     DiaryDay,
@@ -40,11 +48,19 @@ _MOST_BYTES = 16 * MEBIBYTE
 _MOST_ENTRIES = 50_000
 _HEADER_WITHIN = 20
 _DELIMITERS = ",;\t|"
-_TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
-_MOMENT = re.compile(rf"(.+?)[T ]({_TIME.pattern})")
+_TIME = re.compile(r"(?i)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?(?: ?([ap])\.?m\.?)?")
+_MOMENT = re.compile(rf"(?i)(.+?)[T ]+({_TIME.pattern.removeprefix('(?i)')})")
 _MONTH = re.compile(r"\d{4}-\d{2}")
+_NOON = 12
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_FORMATS = {"iso": None, "mdy": "%m/%d/%Y", "dmy": "%d/%m/%Y"}
 
 _BEYOND = "the row has more cells than the header; they are not read"
+_NO_END = "the attack has no end; its first day counts"
+_UNREAD_END = "the end is no day and no time of day; the attack's first day counts"
+_FREE_OF_MIGRAINE = "free of migraine is not free of headache; the day counts as unknown"
+_WITHOUT_KIND = "no column says which attacks were migraine; all count as headache"
+_DURATION = "the column of durations is not read; give the end of each attack"
 
 
 class DiaryProblem(Value, frozen=True):
@@ -131,7 +147,8 @@ def read_diary(
     Args:
         source: A path, or an open file.
         as_of: Days after it are left out; None leaves none out.
-        date_format: How days are written, such as ``%d.%m.%Y``; by default YYYY-MM-DD.
+        date_format: How days are written: ``mdy`` (01/31/2026), ``dmy``, or a pattern such as
+            ``%d.%m.%Y``; by default YYYY-MM-DD.
         encoding: By default UTF-8, or UTF-16 where the file says so.
         missing: ``headache_free`` fills the days without an entry from the first to the last one
             as free of headache. A list of attacks needs it: else its other days stay unknown.
@@ -142,14 +159,16 @@ def read_diary(
             longer than 1 MiB.
         OSError: When it cannot be opened.
 
-    >>> file = io.StringIO("date;kind\n2026-01-05;none\n2026-01-05;Migraine\n2026-01-06;maybe\n")
+    >>> from io import StringIO
+    >>> file = StringIO("date;kind\n2026-01-05;none\n2026-01-05;Migraine\n2026-01-06;maybe\n")
     >>> reading = read_diary(file)
     >>> reading.entries, reading.taken, [str(problem) for problem in reading.problems]
     (3, 2, ['line 4: kind: expected none, headache, migraine or unknown'])
     """
     day = None if as_of is None else as_day(as_of, "as_of")
-    _check_format(date_format)
-    table = _table(_text(source, encoding), date_format)
+    pattern = date_format and _FORMATS.get(date_format, date_format)
+    _check_format(pattern)
+    table = _table(_text(source, encoding), pattern)
     entries = [_until(entry, day) for entry in islice(_entries(table), _MOST_ENTRIES + 1)]
     if len(entries) > _MOST_ENTRIES:
         raise FileLimitError(f"the diary: more than {_MOST_ENTRIES} entries")
@@ -158,6 +177,7 @@ def read_diary(
     problems = [DiaryProblem(line=e.line, reason=e.fault) for e in entries if e.fault is not None]
     problems += [_told(e.line, e.remark) for e in taken if e.remark is not None]
     problems += contradictions
+    problems += [_told(table.line, remark) for remark in _remarks(table)]
     if word_of(MissingDays, missing, "missing") is MissingDays.HEADACHE_FREE:
         days = _with_free_days(days)
     elif days and all(entry.kind is not DiaryKind.NONE for entry in taken):
@@ -187,32 +207,20 @@ def _text(source: str | PathLike[str] | IO[bytes] | IO[str], encoding: str | Non
         if len(content) > _MOST_BYTES:
             raise FileLimitError(f"{name}: larger than {_MOST_BYTES // MEBIBYTE} MiB")
     if isinstance(content, bytes):
-        content = _decoded(content, encoding)
+        return decoded(expand(content, name, _MOST_BYTES), name, encoding)
     check_lines(content.encode("utf-8", "replace"), name)
-    content = content.removeprefix("\ufeff").replace("\0", "?")
-    return content.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _decoded(content: bytes, encoding: str | None) -> str:
-    is_utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    try:
-        return content.decode(encoding or ("utf-16" if is_utf16 else "utf-8-sig"))
-    except (ValueError, LookupError):  # a name that no encoding can have included
-        raise ExchangeError(
-            "not text in that encoding; give encoding='cp1252' or 'utf-16' if it is written so"
-        ) from None
+    return content.removeprefix("\ufeff").replace("\0", "?")
 
 
 def _table(text: str, date_format: str | None) -> _Table:
     """The header, which may follow a title, and the rows that say something."""
-    lines = text.split("\n")
+    lines = lines_of(text)
     for number, line in enumerate(lines[:_HEADER_WITHIN]):
         delimiter = max(_DELIMITERS, key=line.count)
-        _, header = next(_rows(csv.reader([line], delimiter=delimiter), 1), (1, []))
+        _, header = next(_rows([line], delimiter, 0), (1, []))
         table = _Table(number + 1, header, [], date_format)
         if _reader_of(table) is not None:
-            body = io.StringIO("\n".join(lines[number + 1 :]))
-            table.rows.extend(_rows(csv.reader(body, delimiter=delimiter), number + 2))
+            table.rows.extend(_rows(lines, delimiter, number + 1))
             return _unambiguous(table)
     raise ExchangeError("no header; expected the columns date and kind, start and end, or month")
 
@@ -226,30 +234,36 @@ def _unambiguous(table: _Table) -> _Table:
     return table
 
 
-def _rows(rows: Any, line: int) -> Iterator[tuple[int, list[str]]]:
+def _rows(lines: Sequence[str], delimiter: str, start: int) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that say something, each with its line; a broken one has no cells."""
-    while True:
-        start = line + rows.line_num
-        try:
-            cells = [cell.strip() for cell in next(rows)]
-        except StopIteration:
-            return
-        except csv.Error:
-            yield start, []
-        else:
-            if any(cells):
-                yield start, cells
+    for line, given, fault in records(lines, delimiter, start):
+        cells = [_UNSEEN.sub("", cell).strip() for cell in given]
+        if fault or any(cells):
+            yield line, cells
+
+
+def _remarks(table: _Table) -> Iterator[str]:
+    """What a person should know of the columns as a whole."""
+    meanings = set(table.meanings())
+    unread = meanings - {"", *_named("columns").values()}
+    if _reader_of(table) is _attack and unread and not meanings & {"kind", "migraine"}:
+        yield _WITHOUT_KIND
+    if "duration" in meanings and "end" not in meanings:
+        yield _DURATION
 
 
 @cache
 def _named(table: str) -> dict[str, str]:
     """What each word of a table of the diary names."""
     tables = outcome_tables()["diary"][table]
-    return {word: name for name, words in tables.items() for word in words}
+    return {_word(word): name for name, words in tables.items() for word in words}
 
 
 def _word(text: str) -> str:
-    return "_".join(text.strip().casefold().replace("-", " ").split()) or text.strip()
+    """Return a word without what makes no difference: case, accents, hyphens, a last point."""
+    apart = normalize("NFKD", text).casefold()
+    plain = "".join(letter for letter in apart if not combining(letter))
+    return "_".join(plain.rstrip(".:* ").replace("-", " ").split()) or text.strip()
 
 
 def _reader_of(table: _Table) -> Any:
@@ -259,11 +273,22 @@ def _reader_of(table: _Table) -> Any:
         return _attack
     if "date" in meanings and meanings & {"kind", "migraine"}:
         return _day
-    names = [name.strip() for name in table.header[1:]]
+    names = [name for name, _ in _grid_columns(table)]
     first = table.meanings()[:1]
     by_month = first == ["month"] and all(name.isdecimal() for name in names)
     by_day = first == ["date"] and all(_MONTH.fullmatch(name) for name in names)
     return _grid_row if names and (by_month or by_day) else None
+
+
+def _grid_columns(table: _Table) -> list[tuple[str, int]]:
+    """The columns of a grid with their places, but for totals and notes."""
+    meanings = enumerate(table.meanings())
+    return [
+        (table.header[place], place) for place, name in meanings if place and name not in _NO_DAYS
+    ]
+
+
+_NO_DAYS = ("", "total")
 
 
 def _entries(table: _Table) -> Iterator[_Entry]:
@@ -307,6 +332,8 @@ def _worst(row: dict[str, list[str]]) -> DiaryKind | None:
 def _day(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     day = _date_of(_moment(row["date"][0], table))
     kind = _worst(row)
+    if kind is DiaryKind.NONE and not any(row.get("kind", ())):
+        return _Entry(line, (day, day), DiaryKind.UNKNOWN, remark=_FREE_OF_MIGRAINE)
     return _Entry(line) if kind is None else _Entry(line, (day, day), kind)
 
 
@@ -314,19 +341,22 @@ def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     on, start, end = (next(iter(row.get(name, ())), "") for name in ("date", "start", "end"))
     begin = _moment(start or on, table, on)
     kind = worst_of((_worst(row) or DiaryKind.HEADACHE, DiaryKind.HEADACHE))
-    if not end:
+    until = _end(begin, end, table) if end else None
+    if until is None:
         span = (_date_of(begin), _date_of(begin))
-        return _Entry(line, span, kind, remark="the attack has no end; its first day counts")
-    span = attack_span(begin, _end(begin, end, table))
+        return _Entry(line, span, kind, remark=_UNREAD_END if end else _NO_END)
+    span = attack_span(begin, until)
     if (span[1] - span[0]).days >= LONGEST_ATTACK:
         return _Entry(line, fault=f"the attack lasts more than {LONGEST_ATTACK} days")
     return _Entry(line, span, kind)
 
 
-def _end(begin: date, text: str, table: _Table) -> date:
+def _end(begin: date, text: str, table: _Table) -> date | None:
     """The end of an attack; a bare time of day before that of its start is past midnight."""
     if not _TIME.fullmatch(text):
-        return _moment(text, table)
+        with suppress(DayError, CalendarRangeError):
+            return _moment(text, table)
+        return None
     first, clock = _date_of(begin), _clock(text)
     is_later = isinstance(begin, datetime) and clock < begin.time()
     return datetime.combine(shifted(first, 1) if is_later else first, clock)
@@ -351,9 +381,12 @@ def _day_in(text: str, date_format: str | None) -> date:
 
 
 def _clock(text: str) -> time:
-    form = "%H:%M:%S" if text.count(":") > 1 else "%H:%M"
+    found = _TIME.fullmatch(text)
+    hour, minute, second = (int(part or 0) for part in found.groups()[:3]) if found else (-1, 0, 0)
+    if found and found[4] and 0 < hour <= _NOON:
+        hour = hour % _NOON + (_NOON if found[4] in "pP" else 0)
     try:
-        return datetime.strptime(text, form).time()  # noqa: DTZ007 - a local time
+        return time(hour, minute, second)
     except ValueError:
         raise DayError("not a time of day") from None
 
@@ -364,9 +397,9 @@ def _date_of(moment: date) -> date:
 
 def _grid_row(table: _Table, line: int, cells: Sequence[str]) -> Iterator[_Entry]:
     """One entry for each filled cell; months are rows and days columns, or the other way round."""
-    for name, cell in zip(table.header[1:], cells[1:], strict=False):
-        is_day = name.strip().isdecimal()
-        month, number = (cells[0], name.strip()) if is_day else (name.strip(), cells[0])
+    for name, place in _grid_columns(table):
+        cell = cells[place] if place < len(cells) else ""
+        month, number = (cells[0], name) if name.isdecimal() else (name, cells[0])
         if cell and not _MONTH.fullmatch(month):
             yield _Entry(line, fault="month: expected YYYY-MM")
         elif cell:

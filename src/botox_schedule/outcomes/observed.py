@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum, unique
 from fractions import Fraction
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
 from botox_schedule.dates import Day
@@ -47,6 +47,16 @@ class ResponseNote(PatientValue, frozen=True):
     on: Day
     what: ObservedChange = ObservedChange.WEAR_OFF
     session_on: Day | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            on: DayInput,
+            what: ObservedChange | str = ObservedChange.WEAR_OFF,
+            session_on: DayInput | None = None,
+        ) -> None: ...
 
 
 NoteInput = ResponseNote | tuple[DayInput | int, int]

@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from enum import StrEnum, unique
 from functools import cache
 from os import PathLike
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from botox_schedule import IntervalRange
+from botox_schedule.dates.intervals import RangeInput
 from botox_schedule.errors import ProtocolFileError, UnknownProtocolError
 from botox_schedule.outcomes.diary import DiaryKind
-from botox_schedule.outcomes.figures import Exact, outcome_tables
+from botox_schedule.outcomes.figures import Exact, Number, outcome_tables
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.loader import faults, tables_of
-from botox_schedule.values import Fact
+from botox_schedule.values import Fact, Fields, Rows
 
 _Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 _Count = Annotated[int, Field(ge=1, le=100)]
@@ -86,6 +87,27 @@ class ResponseCriterion(Fact, frozen=True):
     otherwise: RuleOutcome = RuleOutcome.CONTINUE
     source: SourceRef
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            name: str,
+            kind: CriterionKind | str,
+            measure: DiaryKind | str = DiaryKind.HEADACHE,
+            below: Number | None = None,
+            below_days: Number | None = None,
+            months: int | None = None,
+            after_cycles: int = 1,
+            final_after_cycles: int | None = None,
+            failures: int | None = None,
+            recheck: RangeInput | None = None,
+            below_gives: RuleOutcome | str = RuleOutcome.STOP,
+            below_early_gives: RuleOutcome | str | None = None,
+            otherwise: RuleOutcome | str = RuleOutcome.CONTINUE,
+            source: SourceRef | Fields,
+        ) -> None: ...
+
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         needed = {
@@ -117,6 +139,17 @@ class ResponseRule(Fact, frozen=True):
     version: str
     title: str
     criteria: Annotated[tuple[ResponseCriterion, ...], Field(min_length=1)]
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            id: str,  # noqa: A002 - the field has that name
+            version: str,
+            title: str,
+            criteria: Rows[ResponseCriterion],
+        ) -> None: ...
 
 
 def _rules_in(tables: Mapping[str, Any], name: str) -> tuple[ResponseRule, ...]:

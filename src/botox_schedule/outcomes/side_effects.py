@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import StringConstraints, model_validator
 
 from botox_schedule import ResponsePhase, response_phase
 from botox_schedule.dates import Day, LastDay
+from botox_schedule.dates.days import DayInput
 from botox_schedule.engine import ResponseTimeline
 from botox_schedule.values import PatientValue, Value
 
@@ -24,6 +25,16 @@ class SideEffect(PatientValue, frozen=True):
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     first: Day
     last: LastDay = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            name: str,
+            first: DayInput,
+            last: DayInput | None = None,
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:

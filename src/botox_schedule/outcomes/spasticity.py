@@ -5,16 +5,17 @@ from enum import Enum
 from fractions import Fraction
 from functools import total_ordering
 from math import sqrt
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, model_validator
 
 from botox_schedule.dates import Day
+from botox_schedule.dates.days import DayInput
 from botox_schedule.engine import ResponseTimeline
-from botox_schedule.outcomes.figures import ExactWeight, outcome_tables
+from botox_schedule.outcomes.figures import ExactWeight, Number, outcome_tables
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
-from botox_schedule.values import PatientValue, Value
+from botox_schedule.values import PatientValue, Rows, Value
 
 _Level = Annotated[int, Field(ge=-2, le=2, strict=True)]
 
@@ -65,6 +66,16 @@ class AshworthAssessment(PatientValue, frozen=True):
     on: Day
     joint: str
     score: ModifiedAshworth
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            on: DayInput,
+            joint: str,
+            score: ModifiedAshworth | str,
+        ) -> None: ...
 
 
 class AshworthChange(Value, frozen=True):
@@ -135,6 +146,16 @@ class GoalScore(Value, frozen=True):
     baseline: _Level
     achieved: _Level | None = None
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            weight: Number = 1,
+            baseline: int,
+            achieved: int | None = None,
+        ) -> None: ...
+
 
 class GoalSet(PatientValue, frozen=True):
     """The goals of one session.
@@ -148,6 +169,16 @@ class GoalSet(PatientValue, frozen=True):
     set_on: Day
     judged_on: Day | None = None
     goals: Annotated[tuple[GoalScore, ...], Field(min_length=1)]
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            set_on: DayInput,
+            judged_on: DayInput | None = None,
+            goals: Rows[GoalScore],
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:

@@ -16,6 +16,7 @@ from botox_schedule.engine.adherence import (
     effect_days,
     expected_effect,
     follow_up_of,
+    given_effect,
 )
 from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.holds import HoldCalendar
@@ -142,7 +143,7 @@ def persistence(
     *,
     as_of: DayInput,
     permissible_gap_days: int,
-    effect: Interval | None = None,
+    effect: Interval | str | None = None,
     **rules: Unpack[RulesAndCare],
 ) -> Any:
     """Return how long each track's first episode of treatment went on.
@@ -167,6 +168,7 @@ def persistence(
 
     Raises:
         CountError: When the gap is no whole number, or negative.
+        IntervalError: When *effect* is no interval, or not longer than nothing.
         PanelError: When a column is missing or of another type.
 
     >>> import polars as pl
@@ -181,9 +183,10 @@ def persistence(
     gap = permissible_gap_days
     if not isinstance(gap, int) or isinstance(gap, bool) or gap < 0:
         raise CountError("permissible_gap_days: give a whole number of days from 0 on")
+    lasting = None if effect is None else given_effect(effect)
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
-        return _persistence(frames, asking, _Gap(gap, effect))
+        return _persistence(frames, asking, _Gap(gap, lasting))
 
     return ask(sessions, protocols, as_of, answer, **rules)
 

@@ -152,9 +152,15 @@ class Authorizations:
             for approved in reading.decisions.authorizations
             if approved.indication in track.clock or not reading.recognizes(approved.indication)
         ]
+        # A rule under an unknown indication may be about this track: doubt is strict.
+        unknown = [
+            rule
+            for rule in track.policy.payer
+            if not reading.is_known_name(rule.indication) and rule.product in {None, product}
+        ]
         self._rules = [
             rule
-            for rule in track.policy.payer_rules(track.clock, product)
+            for rule in (*track.policy.payer_rules(track.clock, product), *unknown)
             if rule.sessions is not None or rule.units is not None
         ]
         self._least_opened = _least_opened(dose, product)
@@ -189,7 +195,8 @@ class Authorizations:
             yield self._check(approved, day, inside, problems, payable_from)
         for rule in self._rules:
             if rule.is_in_force(day):
-                yield self._check(rule, day, self._same_period(rule, sessions, day))
+                same_period = self._same_period(rule, sessions, day)
+                yield self._check(rule, day, same_period, self._doubt(rule.indication))
 
     def _check(
         self,
@@ -253,8 +260,12 @@ class Authorizations:
             yield AuthorizationProblem.ENDED
         elif day < self._payable_from(approved, day, ahead):
             yield AuthorizationProblem.PAYER_MINIMUM
-        if approved.indication not in self._track.clock:
-            yield AuthorizationProblem.UNRECOGNIZED_INDICATION
+        yield from self._doubt(approved.indication)
+
+    def _doubt(self, indication: str | None) -> tuple[AuthorizationProblem, ...]:
+        if indication is None or indication in self._track.clock:
+            return ()
+        return (AuthorizationProblem.UNRECOGNIZED_INDICATION,)
 
     def _payable_from(self, approved: PriorAuthorization, day: date, ahead: Sequence[date]) -> date:
         rules, interval = self._track.rules, approved.minimum_interval

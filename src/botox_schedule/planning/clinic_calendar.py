@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import StrEnum, unique
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, field_validator
 
 from botox_schedule import Interval, Window
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.errors import CalendarRangeError, PlanningError, UnknownCountryError
-from botox_schedule.values import PatientValue, Value
+from botox_schedule.values import PatientValue, Rows, Value
 
 
 @unique
@@ -64,8 +64,8 @@ class ClinicCalendar(Value, frozen=True):
         predicate: A further condition: a day is open only if it says so. A calendar with one
             cannot be written as JSON.
 
-    >>> calendar = ClinicCalendar.model_validate(
-    ...     {"closures": ["2026-05-25", {"first": "2026-12-24", "last": "2027-01-01"}]}
+    >>> calendar = ClinicCalendar(
+    ...     closures=["2026-05-25", {"first": "2026-12-24", "last": "2027-01-01"}]
     ... )
     >>> calendar.is_open("2026-05-25"), calendar.is_open("2026-05-26"), calendar.is_open("2026-05-30")
     (False, True, False)
@@ -74,6 +74,16 @@ class ClinicCalendar(Value, frozen=True):
     open_weekdays: frozenset[Weekday] = frozenset(_WORKING)
     closures: tuple[WindowInput, ...] = ()
     predicate: OpenDay | None = Field(default=None, repr=False)
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            open_weekdays: Iterable[Weekday | str] = _WORKING,
+            closures: Rows[Window | DayInput] = (),
+            predicate: OpenDay | None = None,
+        ) -> None: ...
 
     @field_validator("open_weekdays")
     @classmethod
@@ -139,7 +149,7 @@ def _working_days(country: str, subdivision: str | None) -> OpenDay:
     from holidays import country_holidays  # noqa: PLC0415 - an extra
 
     try:
-        table = country_holidays(country, subdiv=subdivision)
+        table = country_holidays(country.upper(), subdiv=subdivision)
     except NotImplementedError as error:
         raise UnknownCountryError(f"{error}; give codes such as 'US' and 'CA'") from None
     first, last = table.start_year, table.end_year

@@ -1,5 +1,6 @@
 """What labels and guidelines say, and where it is written."""
 
+from botox_schedule.protocols.bundled import DataFileFault, verify_bundled
 from botox_schedule.protocols.catalog import (
     bundled_edition,
     bundled_protocols,
@@ -30,6 +31,7 @@ from botox_schedule.protocols.model import (
 __all__ = [
     "AgeRange",
     "Code",
+    "DataFileFault",
     "DoseLimit",
     "ExpectedResponse",
     "InForce",
@@ -48,4 +50,5 @@ __all__ = [
     "load_protocols",
     "names_toxin",
     "suggested_indications",
+    "verify_bundled",
 ]

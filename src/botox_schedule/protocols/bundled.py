@@ -1,11 +1,26 @@
 """The bundled data files, each read once."""
 
 import tomllib
+from collections.abc import Iterator
 from decimal import Decimal
+from enum import StrEnum, unique
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
+
+DIGESTS = "digests.toml"
+"""The data file with the digests of the others."""
+
+
+@unique
+class DataFileFault(StrEnum):
+    """How a bundled data file differs from the one that was released."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    MISSING = "missing"
 
 
 def data_folder() -> Traversable:
@@ -18,3 +33,41 @@ def bundled_tables(name: str) -> dict[str, Any]:
     """Return the tables of a bundled TOML file; its decimal numbers stay exact."""
     text = (data_folder() / name).read_text(encoding="utf-8")
     return tomllib.loads(text, parse_float=Decimal)
+
+
+def verify_bundled() -> dict[str, DataFileFault]:
+    """Compare the bundled data files with the digests released with them.
+
+    Returns:
+        The files that differ, by their name in the package, and how. Empty when all data are
+        those of this version.
+
+    >>> verify_bundled()
+    {}
+    """
+    try:
+        known = tomllib.loads((data_folder() / DIGESTS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {DIGESTS: DataFileFault.MISSING}
+    except ValueError:  # not TOML, or not UTF-8
+        return {DIGESTS: DataFileFault.CHANGED}
+    found = data_digests()
+    faults = dict.fromkeys(found.keys() - known, DataFileFault.ADDED)
+    faults |= dict.fromkeys(known.keys() - found, DataFileFault.MISSING)
+    changed = (name for name in known.keys() & found if known[name] != found[name])
+    faults |= dict.fromkeys(changed, DataFileFault.CHANGED)
+    return dict(sorted(faults.items()))
+
+
+def data_digests() -> dict[str, str]:
+    """Return the SHA-256 digest of each bundled data file, by its name."""
+    found = sorted(_files(data_folder(), ""))
+    return {name: sha256(file.read_bytes()).hexdigest() for name, file in found if name != DIGESTS}
+
+
+def _files(folder: Traversable, inside: str) -> Iterator[tuple[str, Traversable]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files(entry, f"{inside}{entry.name}/")
+        else:
+            yield f"{inside}{entry.name}", entry

@@ -166,21 +166,25 @@ def population_named(text: str) -> Population:
     return found
 
 
-def region_named(text: str) -> str:
+def region_named(text: str, others: Iterable[TreatmentProtocol] = ()) -> str:
     """Return the region that *text* names, in any case.
 
+    Args:
+        text: A region of the bundled protocols, or of *others*.
+        others: A clinic's own protocols, which may be for another region.
+
     Raises:
-        UnknownProtocolError: When no bundled protocol has it.
+        UnknownProtocolError: When no protocol has it.
 
     >>> region_named("US")
     'us'
     """
-    known = sorted({protocol.region for protocol in bundled_protocols()})
+    known = sorted({protocol.region for protocol in (*bundled_protocols(), *others)})
     region = text.strip().lower()
     if region not in known:
         near = get_close_matches(region, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"give one of {', '.join(known)}"
-        raise UnknownProtocolError(f"region: no protocol is bundled for it; {hint}")
+        raise UnknownProtocolError(f"region: no protocol is known for it; {hint}")
     return region
 
 

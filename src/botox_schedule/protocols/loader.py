@@ -53,7 +53,7 @@ def tables_of(path: str | PathLike[str]) -> tuple[str, dict[str, Any]]:
     """
     file = Path(path)
     try:
-        text = read_within(file, _MOST_BYTES).decode()
+        text = read_within(file, _MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ProtocolFileError(f"{file.name}: not a TOML file: expected UTF-8 text") from None
     return file.name, tables_in(text, file.name)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -18,8 +18,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from botox_schedule.dates.days import Day, LastDay, is_within
-from botox_schedule.dates.intervals import Interval, IntervalRange
+from botox_schedule.dates.days import Day, DayInput, LastDay, is_within
+from botox_schedule.dates.intervals import Interval, IntervalInput, IntervalRange, RangeInput
 from botox_schedule.protocols.indications import find_product, why_no_product
 from botox_schedule.terms import (
     ForWhom,
@@ -31,9 +31,30 @@ from botox_schedule.terms import (
     RetreatmentKind,
     Verification,
 )
-from botox_schedule.values import Fact, notebook_html
+from botox_schedule.values import Fact, Fields, NumberInput, Rows, notebook_html
 
-Indication = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+
+class _SaysWhatToGive:
+    """A pattern says nothing to a person; its error names a slug instead."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.custom_error_schema(
+            handler(source),
+            custom_error_type="slug_pattern_mismatch",
+            custom_error_message=(
+                "give a slug such as 'chronic-migraine' (pattern: small letters, digits, hyphens); "
+                "find_indication gives that of a title, an alias or a code"
+            ),
+        )
+
+
+Indication = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64),
+    _SaysWhatToGive(),
+]
 """What is treated, as a slug such as ``chronic-migraine``."""
 
 
@@ -84,6 +105,8 @@ class _ProductSchema:
 ProductName = Annotated[Product, _ProductSchema]
 """A product, given by its nonproprietary name or a brand name."""
 
+ProductInput = Product | str
+
 
 class SourceRef(Fact, frozen=True):
     """The cited document, the place in it, and how well it was read.
@@ -113,6 +136,24 @@ class SourceRef(Fact, frozen=True):
     basis: str | None = None
     also: tuple[str, ...] = ()
     note: str | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            key: str,
+            title: str | None = None,
+            address: str | None = None,
+            place: str,
+            quote: str | None = None,
+            verification: Verification | str,
+            checked_on: DayInput,
+            strength: str | None = None,
+            basis: str | None = None,
+            also: Iterable[str] = (),
+            note: str | None = None,
+        ) -> None: ...
 
     def __str__(self) -> str:
         words = f', "{self.quote}"' if self.quote else ""
@@ -181,6 +222,23 @@ class RetreatmentRule(Fact, frozen=True):
     wording: str | None = None
     wording_source: SourceRef | None = None
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            kind: RetreatmentKind | str,
+            minimum: IntervalInput | None = None,
+            minimum_source: SourceRef | Fields | None = None,
+            usual: RangeInput | None = None,
+            usual_source: SourceRef | Fields | None = None,
+            typical: IntervalInput | None = None,
+            typical_statistic: str | None = None,
+            typical_source: SourceRef | Fields | None = None,
+            wording: str | None = None,
+            wording_source: SourceRef | Fields | None = None,
+        ) -> None: ...
+
     @model_validator(mode="before")
     @classmethod
     def _from_figures(cls, data: Any) -> Any:
@@ -237,6 +295,28 @@ class ExpectedResponse(Fact, frozen=True):
     full_benefit_source: SourceRef | None = None
     notes: tuple[_Text, ...] = ()
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            onset: RangeInput | None = None,
+            onset_source: SourceRef | Fields | None = None,
+            onset_for_whom: ForWhom | str = ForWhom.TYPICAL,
+            onset_share: str | None = None,
+            peak: RangeInput | None = None,
+            peak_source: SourceRef | Fields | None = None,
+            peak_for_whom: ForWhom | str = ForWhom.TYPICAL,
+            peak_share: str | None = None,
+            wear_off: RangeInput | None = None,
+            wear_off_source: SourceRef | Fields | None = None,
+            wear_off_for_whom: ForWhom | str = ForWhom.TYPICAL,
+            wear_off_share: str | None = None,
+            full_benefit: IntervalInput | None = None,
+            full_benefit_source: SourceRef | Fields | None = None,
+            notes: Iterable[str] = (),
+        ) -> None: ...
+
     @model_validator(mode="before")
     @classmethod
     def _from_figures(cls, data: Any) -> Any:
@@ -272,6 +352,16 @@ class AgeRange(Fact, frozen=True):
     last: _Years | None = None
     source: SourceRef | None = None
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            first: int | None = None,
+            last: int | None = None,
+            source: SourceRef | Fields | None = None,
+        ) -> None: ...
+
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
         if self.first is not None and self.last is not None and self.first > self.last:
@@ -293,6 +383,15 @@ class InForce(Fact, frozen=True):
     first: Day | None = None
     last: LastDay = None
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            first: DayInput | None = None,
+            last: DayInput | None = None,
+        ) -> None: ...
+
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
         if self.first is not None and self.last is not None and self.first > self.last:
@@ -313,6 +412,15 @@ class LimitWindow(Fact, frozen=True):
 
     window: Interval
     reading: LimitReading | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            window: IntervalInput,
+            reading: LimitReading | str | None = None,
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _is_positive(self) -> Self:
@@ -343,6 +451,21 @@ class DoseLimit(Fact, frozen=True):
     units_per_kilogram: _PositiveUnits | None = None
     ages: AgeRange | None = None
     source: SourceRef | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            scope: LimitScope | str,
+            indications: Iterable[str] = (),
+            per: LimitPer | str,
+            windows: Rows[LimitWindow] = (),
+            units: NumberInput | None = None,
+            units_per_kilogram: NumberInput | None = None,
+            ages: AgeRange | Fields | None = None,
+            source: SourceRef | Fields | None = None,
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -387,6 +510,17 @@ class Code(Fact, frozen=True):
     code: _Text
     meaning: _Text
     source: SourceRef | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            system: str,
+            code: str,
+            meaning: str,
+            source: SourceRef | Fields | None = None,
+        ) -> None: ...
 
 
 class ProtocolRef(Fact, frozen=True):
@@ -454,6 +588,27 @@ class TreatmentProtocol(Fact, frozen=True):
     limits: tuple[DoseLimit, ...] = ()
     codes: tuple[Code, ...] = ()
     notes: tuple[str, ...] = ()
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            id: str,  # noqa: A002 - the field has that name
+            version: str,
+            region: str,
+            indication: str,
+            product: ProductInput,
+            population: Population | str,
+            shares_clock_with: Iterable[str] = (),
+            in_force: InForce | Fields = ...,
+            ages: AgeRange | Fields | None = None,
+            retreatment: RetreatmentRule | Fields,
+            response: ExpectedResponse | Fields = ...,
+            limits: Rows[DoseLimit] = (),
+            codes: Rows[Code] = (),
+            notes: Iterable[str] = (),
+        ) -> None: ...
 
     def _repr_html_(self) -> str:
         """Return the protocol as a table for a notebook."""

@@ -12,6 +12,8 @@ from botox_schedule.records.model import Decision, TreatmentSession
 from botox_schedule.terms import FindingCode, FindingNeeds
 from botox_schedule.values import Value, made
 
+ROW_ID = "line "
+"""How the id begins that a reader gives to a row without one: it says where the row is."""
 _KEY_LENGTH = 16
 _CODES = tuple(FindingCode)
 _DECISION_FIELDS = ("first", "on", "indication", "kind")
@@ -70,8 +72,11 @@ def make_finding(
 
 
 def _mark(subject: TreatmentSession | Decision) -> str:
-    """What tells a row from others: its id, else what and when it is."""
-    if subject.id is not None:
+    """What tells a row from others: its id, else what and when it is.
+
+    The line of a table is no id: tomorrow's export has the row on another one.
+    """
+    if subject.id is not None and not subject.id.startswith(ROW_ID):
         return f"id {subject.id}"
     if isinstance(subject, TreatmentSession):
         return _words(subject.administered_on, subject.indication, subject.product, subject.kind)

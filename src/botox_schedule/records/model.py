@@ -1,9 +1,9 @@
 """What happened to a patient, and what was decided and approved."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     ConfigDict,
@@ -17,11 +17,23 @@ from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic_core import CoreSchema
 
 from botox_schedule.dates.days import Day, DayInput, LastDay
-from botox_schedule.dates.intervals import Interval, IntervalRange, Window
-from botox_schedule.protocols.model import Indication, MinimumInterval, ProductName
-from botox_schedule.terms import Authority, CareEndKind, Product, SessionKind, SessionStatus
+from botox_schedule.dates.intervals import (
+    IntervalInput,
+    IntervalRange,
+    RangeInput,
+    Window,
+)
+from botox_schedule.protocols.model import (
+    Indication,
+    MinimumInterval,
+    ProductInput,
+    ProductName,
+)
+from botox_schedule.terms import Authority, CareEndKind, SessionKind, SessionStatus
 from botox_schedule.values import (
+    NumberInput,
     PatientValue,
+    Rows,
     described_schema,
     notebook_html,
     without_unknown_keys,
@@ -37,14 +49,6 @@ Units = Annotated[Decimal, Field(gt=0, le=MOST_UNITS, allow_inf_nan=False)]
 _Discarded = Annotated[Decimal, Field(ge=0, le=MOST_UNITS, allow_inf_nan=False)]
 _Kilograms = Annotated[Decimal, Field(gt=0, le=1000, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0, le=10_000, strict=True)]
-
-# What a field takes, which is more than it holds: the signatures for type checkers name both.
-_Row = TypeVar("_Row")
-_Rows = Iterable[_Row | Mapping[str, Any]]
-NumberInput = Decimal | float | str
-ProductInput = Product | str
-IntervalInput = Interval | str
-RangeInput = IntervalRange | str | Mapping[str, IntervalInput]
 
 
 @dataclass(
@@ -324,9 +328,12 @@ class PriorTreatment(PatientValue, frozen=True):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         _check_order(self.started_on, self.last_on, "the course ends before it starts")
-        if not self.cycles and (self.started_on or self.last_on):
-            raise ValueError("a course of no cycles has no days; count the cycle of its last day")
         return self
+
+    @property
+    def was_given(self) -> bool:
+        """Whether something was given: a last day says so, whatever the number of cycles."""
+        return self.cycles > 0 or self.last_on is not None
 
 
 class PriorAuthorization(Decision, frozen=True):
@@ -404,13 +411,13 @@ class PatientRecord(PatientValue, frozen=True):
             self,
             *,
             id: str | None = None,  # noqa: A002 - the field has that name
-            sessions: _Rows[TreatmentSession] = (),
-            holds: _Rows[Hold] = (),
-            overrides: _Rows[IntervalOverride] = (),
-            weights: _Rows[BodyWeight] = (),
-            authorizations: _Rows[PriorAuthorization] = (),
-            prior_treatments: _Rows[PriorTreatment] = (),
-            care_ends: _Rows[CareEnd] = (),
+            sessions: Rows[TreatmentSession] = (),
+            holds: Rows[Hold] = (),
+            overrides: Rows[IntervalOverride] = (),
+            weights: Rows[BodyWeight] = (),
+            authorizations: Rows[PriorAuthorization] = (),
+            prior_treatments: Rows[PriorTreatment] = (),
+            care_ends: Rows[CareEnd] = (),
             born_on: DayInput | None = None,
         ) -> None: ...
 

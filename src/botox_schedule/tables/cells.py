@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
 from botox_schedule import Interval, IntervalRange, Product, find_indication, find_product
 from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
+from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.indications import (
     bundled_indications,
     find_indication_name,
@@ -20,19 +22,17 @@ from botox_schedule.protocols.indications import (
     why_no_product,
 )
 from botox_schedule.records.model import MOST_UNITS
+from botox_schedule.tables.lines import UNSEEN, Cell, text_of
 from botox_schedule.tables.words import examples, find_value
-
-Cell = str | date | datetime | Decimal | None
-"""A cell as its file has it: text, or what a spreadsheet states as a day or a number."""
 
 LONGEST_KEY = 200
 _LONGEST_SLUG = 64
 _MOST_KILOGRAMS = 1000
 _MOST_COUNT = 10_000
-_FIRST_YEAR = 1850
+# Exports write 1900-01-01 or an earlier day where they have none.
+_LAST_PLACEHOLDER = date(1900, 1, 1)
 # A spreadsheet keeps 15 digits of a number.
 _LONGEST_NUMBER = 10**15
-_INVISIBLE = re.compile(r"^[\s\ufeff\u200b]+|[\s\ufeff\u200b]+$")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
@@ -40,12 +40,14 @@ _TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _NUMERIC_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
 _ORDERS = {"mdy": "%m/%d/", "dmy": "%d/%m/"}
+_DIGIT = re.compile("[1-9]")
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
 _UNIT = re.compile(r"(?i)[\s\xa0]*(units?|u|iu|ui|ie|einheiten|unit\u00e9s|unidades)\.?$")
 _KILOGRAM = re.compile(r"(?i)[\s\xa0]*(kg|kilograms?)\.?$")
 _CODE = re.compile(r"\b(?:[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?|[0-9]{5,18})\b")
+_FINDING_KEY = re.compile(r"[a-z_]+-[0-9a-f]{16}")
 _INDICATION_SYSTEMS = ("ICD-10-CM", "CPT", "SNOMED CT")
 _PRODUCT_SYSTEMS = ("HCPCS", "NDC", "RxNorm")
 
@@ -167,8 +169,23 @@ class CellReader:
         by_code = (find_product_by_code(system, text) for system in _PRODUCT_SYSTEMS)
         found = find_product(text) or next(filter(None, by_code), None)
         if found is not None:
-            return Parsed(found)
+            return Parsed(found, _billing_note(text))
         return _unreadable(why_no_product(text))
+
+
+TOO_EARLY = f"{_LAST_PLACEHOLDER} or earlier; check the year, leave an unknown day empty"
+
+
+@cache
+def _billing_units() -> dict[str, Any]:
+    rows = bundled_tables("indications.toml")["codes"]
+    return {row["code"]: row["units"] for row in rows if row.get("units", 1) != 1}
+
+
+def _billing_note(code: str) -> str:
+    units = _billing_units().get(code.upper())
+    note = f"one billing unit of the code is {units} units; the units count as units of the product"
+    return note if units else ""
 
 
 _TIME_OF_DAY = "a time of day was found; give the clinic's local day as YYYY-MM-DD"
@@ -182,13 +199,13 @@ def _unreadable(note: str) -> Parsed:
 
 
 def _plausible(day: date) -> Parsed:
-    if day.year < _FIRST_YEAR:
-        return _unreadable(f"a day before {_FIRST_YEAR}; check the year")
+    if day <= _LAST_PLACEHOLDER:
+        return _unreadable(TOO_EARLY)
     return Parsed(day)
 
 
 def _month(year: int, month: int) -> Month | None:
-    if year < _FIRST_YEAR:
+    if year <= _LAST_PLACEHOLDER.year:
         return None
     return Month(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
 
@@ -201,18 +218,16 @@ def _check_format(date_format: str) -> None:
         raise TableError("the date format is iso, mdy, dmy, or a pattern such as %d.%m.%Y")
 
 
-def text_of(cell: Cell) -> str:
-    """Return a cell as text, without blanks around it, its letters composed (NFC)."""
-    if isinstance(cell, str):
-        return normalize("NFC", _INVISIBLE.sub("", cell))
-    if isinstance(cell, Decimal):
-        return str(int(cell)) if cell == cell.to_integral_value() else str(cell)
-    return "" if cell is None else str(cell)
-
-
 def key(cell: Cell) -> Parsed:
-    """Return an id: leading zeros stay, and what a spreadsheet damaged is refused."""
+    """Return an id: leading zeros stay, and what a spreadsheet damaged is refused.
+
+    A word such as ``N/A`` is no id: rows of several patients would become one patient's.
+    """
     text = text_of(cell)
+    if not text.isalnum():
+        text = " ".join(UNSEEN.sub("", text).split())
+    if not _DIGIT.search(text) and find_value("missing", text):
+        return Parsed(None)
     if len(text) > LONGEST_KEY:
         return _unreadable(f"expected at most {LONGEST_KEY} characters")
     rounded = isinstance(cell, Decimal) and abs(cell) >= _LONGEST_NUMBER
@@ -221,6 +236,14 @@ def key(cell: Cell) -> Parsed:
     if "\ufffd" in text:
         return _unreadable("letters were lost in an earlier export; export it again as UTF-8")
     return Parsed(text or None)
+
+
+def finding_key(cell: Cell) -> Parsed:
+    """Return the key of a finding as the answers write it."""
+    given = text_of(cell)
+    if not given or _FINDING_KEY.fullmatch(given):
+        return Parsed(given or None)
+    return _unreadable("expected a finding's key such as hold_ended-0123456789abcdef")
 
 
 def text(cell: Cell) -> Parsed:

@@ -1,9 +1,8 @@
 """Reads the tables next to the sessions: holds, ends of care, authorizations and others."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
 
 from pydantic import ValidationError
@@ -14,27 +13,46 @@ from botox_schedule import (
     CareEnd,
     CareEndKind,
     Hold,
+    Interval,
     IntervalOverride,
+    IntervalRange,
     PriorAuthorization,
     PriorTreatment,
-    Product,
     Window,
 )
+from botox_schedule.dates.days import Day
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader
+from botox_schedule.tables.deaths import day_of_death
 from botox_schedule.tables.rows import (
     Column,
     IfUnreadable,
     Problem,
     RowCounts,
     RowValues,
+    TableOptions,
     read_rows,
     unbound,
 )
 from botox_schedule.tables.source import TableSource
+from botox_schedule.values import PatientValue
 
 _Fact = TypeVar("_Fact")
 _Reads = Mapping[str, Column]
+
+
+class Contact(PatientValue, frozen=True):
+    """A call or letter to a patient about the next session.
+
+    Attributes:
+        day: The day of it.
+        outcome: What came of it, such as ``no answer``.
+        next_try_on: The day of the next try.
+    """
+
+    day: Day
+    outcome: str | None = None
+    next_try_on: Day | None = None
 
 
 class FactRow(NamedTuple, Generic[_Fact]):
@@ -44,11 +62,13 @@ class FactRow(NamedTuple, Generic[_Fact]):
         line: The row's first line.
         patient: The key of its patient.
         fact: What the row says.
+        values: The same by column, without the patient.
     """
 
     line: int
     patient: str
     fact: _Fact
+    values: Mapping[str, Any]
 
     def __repr__(self) -> str:
         return f"FactRow(line={self.line})"
@@ -81,6 +101,13 @@ class FactReading(Generic[_Fact]):
             found[row.patient] = (*found.get(row.patient, ()), row.fact)
         return found
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Return plain rows, as :mod:`botox_schedule.panel` takes them."""
+        return [
+            {"patient": row.patient, **{name: _plain(row.values[name]) for name in row.values}}
+            for row in self.fact_rows
+        ]
+
     def unmatched(self, patients: Collection[str]) -> tuple[Problem, ...]:
         """Return a problem for each row whose patient is none of *patients*.
 
@@ -93,6 +120,10 @@ class FactReading(Generic[_Fact]):
             for row in self.fact_rows
             if row.patient not in patients
         )
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, (Interval, IntervalRange)) else value
 
 
 _NOBODY = "patient: no session has this key"
@@ -137,7 +168,14 @@ _TABLES: Mapping[str, _Reads] = {
     "care_ends": {
         "patient": _PATIENT,
         "on": _BINDING_DAY._replace(fallback_words="with the day unknown"),
-        "kind": Column(unbound(cells.word("care_end", CareEndKind)), is_required=True),
+        "died_on": Column(day_of_death),
+        # A list of deaths needs no kind.
+        "kind": Column(
+            unbound(cells.word("care_end", CareEndKind)),
+            is_required=True,
+            default=CareEndKind.DECEASED,
+            or_else="died_on",
+        ),
         **_BINDING,
     },
     "overrides": {
@@ -180,6 +218,16 @@ _TABLES: Mapping[str, _Reads] = {
         "minimum_interval": _INTERVAL,
         **_DECISION,
     },
+    "contacts": {
+        "patient": _PATIENT,
+        "day": _NEEDED_DAY,
+        "outcome": _TEXT,
+        "next_try_on": _BINDING_DAY,
+    },
+    "acknowledged": {
+        "patient": _PATIENT,
+        "key": Column(unbound(cells.finding_key), is_required=True),
+    },
 }
 
 
@@ -192,17 +240,6 @@ class Facts(TypedDict, total=False):
     weights: FactReading[BodyWeight]
     prior_treatments: FactReading[PriorTreatment]
     authorizations: FactReading[PriorAuthorization]
-
-
-class TableOptions(TypedDict, total=False):
-    """How a table is read; each means the same as in :func:`read_sessions`."""
-
-    columns: Mapping[str, str] | None
-    date_format: str | None
-    product: Product | None
-    encoding: str | None
-    sheet: str | None
-    indications: Iterable[str]
 
 
 def read_holds(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[Hold]:
@@ -225,13 +262,14 @@ def read_holds(source: TableSource, **options: Unpack[TableOptions]) -> FactRead
     >>> [problem.line for problem in holds.unmatched({"12"})]
     [2]
     """
-    return _read(source, "holds", lambda values: Hold(**_reasoned(values)), options)
+    return _read(source, "holds", Hold, options)
 
 
 def read_care_ends(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[CareEnd]:
     r"""Read a table of ends of care: patient, on, kind, and where known reason, indication.
 
-    A death whose day cannot be read counts as one on an unknown day, and says so.
+    A death whose day cannot be read counts as one on an unknown day, and says so. A list of
+    deaths has ``date of death`` instead of kind; a row without one says nothing.
 
     Args:
         source: The file's name, ``-`` for standard input, bytes, or an open file.
@@ -246,7 +284,7 @@ def read_care_ends(source: TableSource, **options: Unpack[TableOptions]) -> Fact
     >>> ends.by_patient["0012"][0].kind
     <CareEndKind.DECEASED: 'deceased'>
     """
-    return _read(source, "care_ends", _care_end, options)
+    return _read(source, "care_ends", CareEnd, options)
 
 
 def read_overrides(
@@ -267,7 +305,7 @@ def read_overrides(
     >>> str(read_overrides(table).by_patient["1"][0].minimum)
     '10 weeks'
     """
-    return _read(source, "overrides", lambda values: IntervalOverride(**_reasoned(values)), options)
+    return _read(source, "overrides", IntervalOverride, options)
 
 
 def read_births(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[date]:
@@ -285,7 +323,7 @@ def read_births(source: TableSource, **options: Unpack[TableOptions]) -> FactRea
     >>> read_births(b"MRN,DOB\n0012,1980-01-01\n").by_patient["0012"]
     (datetime.date(1980, 1, 1),)
     """
-    return _read(source, "births", itemgetter("born_on"), options)
+    return _read(source, "births", lambda born_on: born_on, options)
 
 
 def read_weights(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[BodyWeight]:
@@ -303,7 +341,7 @@ def read_weights(source: TableSource, **options: Unpack[TableOptions]) -> FactRe
     >>> read_weights(b"MRN,date,kg\n0012,2026-01-05,25.5\n").by_patient["0012"][0].kilograms
     Decimal('25.5')
     """
-    return _read(source, "weights", lambda values: BodyWeight(**values), options)
+    return _read(source, "weights", BodyWeight, options)
 
 
 def read_prior_treatments(
@@ -324,7 +362,7 @@ def read_prior_treatments(
     >>> read_prior_treatments(table).by_patient["0012"][0].cycles
     4
     """
-    return _read(source, "prior_treatments", lambda values: PriorTreatment(**values), options)
+    return _read(source, "prior_treatments", PriorTreatment, options)
 
 
 def read_authorizations(
@@ -350,62 +388,113 @@ def read_authorizations(
     return _read(source, "authorizations", _authorization, options)
 
 
+def read_contacts(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[Contact]:
+    r"""Read a table of contacts: patient, day, and where known outcome, next try on.
+
+    Its ``rows()`` are what the ``contacts`` of :func:`botox_schedule.panel.worklist` are made of.
+
+    Args:
+        source: The file's name, ``-`` for standard input, bytes, or an open file.
+        options: See :class:`TableOptions`.
+
+    Raises:
+        TableError: When it is no table of contacts.
+        FileLimitError: When it is too large.
+        OSError: When it cannot be opened.
+
+    >>> table = b"MRN,called on,outcome,next try\n0012,2026-11-20,no answer,2026-11-27\n"
+    >>> read_contacts(table).by_patient["0012"][0].next_try_on
+    datetime.date(2026, 11, 27)
+    """
+    return _read(source, "contacts", Contact, options)
+
+
+def read_acknowledged(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[str]:
+    r"""Read a table of findings that somebody has acknowledged: patient, and the finding's key.
+
+    A key that cannot be read is left out, so that its finding is still shown.
+
+    Args:
+        source: The file's name, ``-`` for standard input, bytes, or an open file.
+        options: See :class:`TableOptions`.
+
+    Raises:
+        TableError: When it is no table of acknowledged findings.
+        FileLimitError: When it is too large.
+        OSError: When it cannot be opened.
+
+    >>> table = b"MRN,finding key\n0012,hold_ended-0123456789abcdef\n"
+    >>> read_acknowledged(table).by_patient["0012"]
+    ('hold_ended-0123456789abcdef',)
+    """
+    return _read(source, "acknowledged", lambda key: key, options)
+
+
 def _read(
     source: TableSource,
     table: str,
-    make: Callable[[dict[str, Any]], _Fact],
+    make: Callable[..., _Fact],
     options: TableOptions,
 ) -> FactReading[_Fact]:
-    reader = CellReader(
-        options.get("date_format"), options.get("product"), options.get("indications", ())
-    )
-    found = read_rows(
-        source,
-        table,
-        _TABLES[table],
-        reader,
-        chosen=options.get("columns"),
-        encoding=options.get("encoding"),
-        sheet=options.get("sheet"),
-    )
-    made = [_made(row, make) for row in found.rows]
-    rows = [row for row, _ in made]
-    faulty = [row for row in rows if row.fault]
-    facts = tuple(
-        FactRow(row.line, row.values["patient"], fact) for row, fact in made if fact is not None
-    )
+    found = read_rows(source, table, _TABLES[table], options)
+    # A list of patients in which most have no day of death.
+    says_deaths = "died_on" in found.columns and "kind" not in found.columns
+    rows = [
+        row
+        for row in found.rows
+        if row.fault or not (says_deaths and row.values["died_on"] is None)
+    ]
+    blank = found.blank + len(found.rows) - len(rows)
+    made = [_made(row, make, _SETTLED.get(table, dict)) for row in rows]
+    faulty = [row for row, fact in made if fact is None]
+    facts = tuple(fact for _, fact in made if fact is not None)
     return FactReading(
         fact_rows=facts,
-        problems=tuple(sorted(problem for row in rows for problem in row.problems)),
-        counts=RowCounts(len(rows) + found.blank, len(facts), len(faulty), found.blank),
+        problems=tuple(sorted(problem for row, _ in made for problem in row.problems)),
+        counts=RowCounts(len(made) + blank, len(facts), len(faulty), blank),
         unreadable=frozenset(filter(None, (row.values.get("patient") for row in faulty))),
     )
 
 
 def _made(
-    row: RowValues, make: Callable[[dict[str, Any]], _Fact]
-) -> tuple[RowValues, _Fact | None]:
+    row: RowValues,
+    make: Callable[..., _Fact],
+    settle: Callable[[Mapping[str, Any]], dict[str, Any]],
+) -> tuple[RowValues, FactRow[_Fact] | None]:
     """Return a row and its fact; what no fact can be is the row's fault."""
     if row.fault:
         return row, None
+    values = settle(row.values)
+    patient = values.pop("patient")
     try:
-        return row, make({name: value for name, value in row.values.items() if name != "patient"})
+        return row, FactRow(row.line, patient, make(**values), values)
     except ValidationError as error:
         # Only the words of the rule: the rest of a validation error can hold what was given.
         found = error.errors(include_url=False, include_context=False, include_input=False)
         return row._replace(fault=found[0]["msg"].removeprefix("Value error, ")), None
 
 
-def _reasoned(values: dict[str, Any]) -> dict[str, Any]:
-    return values | {"reason": values["reason"] or "not stated"}
+def _with_reason(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {**values, "reason": values["reason"] or "not stated"}
 
 
-def _care_end(values: dict[str, Any]) -> CareEnd:
+def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
     """A death ends all care, whatever the row was about."""
-    is_death = values["kind"] is CareEndKind.DECEASED
-    return CareEnd(**values | ({"indication": None} if is_death else {}))
+    settled = dict(values)
+    died = settled.pop("died_on")
+    if died is not None:
+        settled |= {"kind": CareEndKind.DECEASED, "on": died if isinstance(died, date) else None}
+    if settled["kind"] is CareEndKind.DECEASED:
+        settled["indication"] = None
+    return settled
 
 
-def _authorization(values: dict[str, Any]) -> PriorAuthorization:
-    valid = Window(first=values.pop("first"), last=values.pop("last"))
-    return PriorAuthorization(valid=valid, **values)
+_SETTLED: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "holds": _with_reason,
+    "overrides": _with_reason,
+    "care_ends": _ending_all,
+}
+
+
+def _authorization(*, first: date, last: date, **fields: Any) -> PriorAuthorization:
+    return PriorAuthorization(valid=Window(first=first, last=last), **fields)

@@ -9,8 +9,8 @@ from zipfile import ZipFile
 
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE, zip_entries
-from botox_schedule.tables.header import Line
-from botox_schedule.tables.typed import MOST_CELLS, refusing, typed_cell
+from botox_schedule.tables.lines import Line, typed_cell
+from botox_schedule.tables.typed import MOST_CELLS, refusing
 
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0"

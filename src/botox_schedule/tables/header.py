@@ -1,11 +1,11 @@
 """Finds the header of a table, and which of its columns means what."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
-from typing import NamedTuple
 
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.tables.cells import Cell, text_of
+from botox_schedule.tables.lines import MOST_COLUMNS, Cell, Line, text_of
 from botox_schedule.tables.words import (
     column_names,
     folded,
@@ -13,30 +13,13 @@ from botox_schedule.tables.words import (
     names_by_column,
 )
 
-HEADER_LINES = 30
-"""How many lines are looked through for a header: titles may come before it."""
-MOST_COLUMNS = 1000
-
-
-class Line(NamedTuple):
-    """A line of a table: its cells, or why it is none."""
-
-    number: int
-    cells: Sequence[Cell]
-    fault: str = ""
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing is in it."""
-        return not self.fault and not any(map(text_of, self.cells))
-
 
 class ColumnNames:
     """The names under which one kind of table knows its columns.
 
     Attributes:
         table: The table, such as ``sessions``.
-        required: The columns without which it cannot be read.
+        required: The columns without which it cannot be read, and what can do instead.
         chosen: Columns that the caller named, by the folded name in the file.
     """
 
@@ -44,7 +27,7 @@ class ColumnNames:
         self,
         table: str,
         columns: Collection[str],
-        required: Collection[str],
+        required: Mapping[str, str],
         chosen: Mapping[str, str],
     ) -> None:
         self.table = table
@@ -71,10 +54,17 @@ class ColumnNames:
 
     def is_whole(self, line: Line) -> bool:
         """Return whether *line* names all required columns."""
-        return self._named(line).issuperset(self.required)
+        return not self._missing(self._named(line))
+
+    def _missing(self, found: Collection[str]) -> list[str]:
+        return [
+            self._first(name)
+            for name, instead in self.required.items()
+            if name not in found and instead not in found
+        ]
 
     def _named(self, line: Line) -> set[str]:
-        names = (folded(text_of(cell)) for cell in line.cells)
+        names = map(_name, line.cells)
         return {column for name in names if (column := self._meaning(name))}
 
     def find(self, line: Line) -> dict[str, int]:
@@ -88,7 +78,7 @@ class ColumnNames:
             raise TableError(f"line {line.number}: {line.fault}")
         if len(line.cells) > MOST_COLUMNS:
             raise FileLimitError(f"line {line.number}: more than {MOST_COLUMNS:,} columns")
-        names = [folded(text_of(cell)) for cell in line.cells]
+        names = [*map(_name, line.cells)]
         self._check_chosen(line, names)
         places: dict[str, list[int]] = {}
         for index, name in enumerate(names):
@@ -121,7 +111,7 @@ class ColumnNames:
     def _check_required(
         self, line: Line, names: Sequence[str], places: Mapping[str, Sequence[int]]
     ) -> None:
-        missing = [self._first(column) for column in self.required if column not in places]
+        missing = self._missing(places)
         if missing:
             raise TableError(
                 f"line {line.number}: no column for {', '.join(missing)}; {self._found(line, names)}; "
@@ -131,6 +121,8 @@ class ColumnNames:
     def _found(self, line: Line, names: Sequence[str]) -> str:
         """The columns by name only where the line is a header: cells of a row are never shown."""
         words = [name for name in names if name]
+        if len(names) == 1:
+            return "1 column was found; separate columns by commas, semicolons, tabs or bars"
         known = [name for name in words if name in self.chosen or name in header_words()]
         if 2 * len(known) <= len(words):
             return f"{len(names)} columns were found"
@@ -138,6 +130,14 @@ class ColumnNames:
 
     def _first(self, column: str) -> str:
         return column_names(self.table)[column][0]
+
+
+def _name(cell: Cell) -> str:
+    """Return the folded name of a column, without the date format that may follow it."""
+    return folded(_FORMAT.sub("", text_of(cell)))
+
+
+_FORMAT = re.compile(r"(?i)[(\[][dmyjta/.\s-]*[ymdjta]{2,4}[/.\s-]+[dmyjta/.\s-]+[)\]]$")
 
 
 def header_place(lines: Sequence[Line], names: ColumnNames) -> int:

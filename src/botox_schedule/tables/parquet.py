@@ -6,8 +6,8 @@ from typing import Any
 
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE
-from botox_schedule.tables.header import Line
-from botox_schedule.tables.typed import MOST_CELLS, refusing, typed_cell
+from botox_schedule.tables.lines import Line, typed_cell
+from botox_schedule.tables.typed import MOST_CELLS, refusing
 
 PARQUET = b"PAR1"
 _MOST_BYTES = 128 * MEBIBYTE

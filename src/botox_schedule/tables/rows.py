@@ -1,13 +1,16 @@
 """Reads the rows of any table: each is read, reported, or blank, and the counts add up."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum, unique
-from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from itertools import repeat
+from operator import getitem, itemgetter
+from typing import Any, NamedTuple, TypedDict
 
-from botox_schedule.tables.cells import Cell, CellReader, Parsed, text_of
-from botox_schedule.tables.header import ColumnNames, Line
-from botox_schedule.tables.source import TableSource, open_table
+from botox_schedule import Product
+from botox_schedule.tables.cells import CellReader, Parsed
+from botox_schedule.tables.header import ColumnNames
+from botox_schedule.tables.lines import Cell, Line, text_of
+from botox_schedule.tables.source import Table, TableSource, open_table
 from botox_schedule.tables.words import column_names
 
 
@@ -29,6 +32,7 @@ class Column(NamedTuple):
         is_number: Whether a comma in it can make a row too long.
         if_unreadable: What becomes of the row when a cell cannot be read.
         default: The value where the table has no such column.
+        or_else: The column that can do instead of one that the table must have.
         fallback: The value where a cell cannot be read and the row counts.
         fallback_words: How the row counts then.
     """
@@ -38,6 +42,7 @@ class Column(NamedTuple):
     is_number: bool = False
     if_unreadable: IfUnreadable = IfUnreadable.LEFT_OUT
     default: Any = None
+    or_else: str = ""
     fallback: Any = None
     fallback_words: str = "without it"
 
@@ -104,21 +109,27 @@ class RowValues(NamedTuple):
 
 
 class RowsRead(NamedTuple):
-    """All rows of a table, and how many lines were blank."""
+    """All rows of a table, how many lines were blank, its header and the columns found in it."""
 
     rows: Sequence[RowValues]
     blank: int
+    header: Line
+    columns: Collection[str]
+
+
+class TableOptions(TypedDict, total=False):
+    """How a table is read; each means the same as in :func:`read_sessions`."""
+
+    columns: Mapping[str, str] | None
+    date_format: str | None
+    product: Product | None
+    encoding: str | None
+    sheet: str | None
+    indications: Iterable[str]
 
 
 def read_rows(
-    source: TableSource,
-    table: str,
-    columns: Mapping[str, Column],
-    cells: CellReader,
-    *,
-    chosen: Mapping[str, str] | None,
-    encoding: str | None,
-    sheet: str | None,
+    source: TableSource, table: str, columns: Mapping[str, Column], options: TableOptions
 ) -> RowsRead:
     """Return every row of a table.
 
@@ -127,18 +138,16 @@ def read_rows(
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
     """
-    required = [name for name, column in columns.items() if column.is_required]
-    names = ColumnNames(table, columns, required, chosen or {})
-    found = open_table(source, names, encoding, sheet)
-    reader = _RowReader(table, columns, found.columns, found.width, cells)
-    rows = [*_before_header(found.titles, required)]
-    blank = 0
-    for line in found.lines:
-        if line.is_blank:
-            blank += 1
-        else:
-            rows.append(reader.read(line))
-    return RowsRead(rows, blank)
+    cells = CellReader(
+        options.get("date_format"), options.get("product"), options.get("indications", ())
+    )
+    required = {name: column.or_else for name, column in columns.items() if column.is_required}
+    names = ColumnNames(table, columns, required, options.get("columns") or {})
+    found = open_table(source, names, options.get("encoding"), options.get("sheet"))
+    reader = _RowReader(table, columns, found, cells)
+    lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
+    rows = [row for row in lines if row is not None]
+    return RowsRead(rows, len(lines) - len(rows), found.header, found.columns)
 
 
 def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterator[RowValues]:
@@ -149,74 +158,113 @@ def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterato
             yield RowValues(line.number, {}, fault=fault)
 
 
+class _Note(NamedTuple):
+    """What is wrong with a cell."""
+
+    words: str
+    leaves_out: bool = False
+
+
+class _Cells(dict[Cell, Any]):
+    """The values of a column's cells: most cells repeat, and each is read once."""
+
+    def __init__(
+        self,
+        known_as: str,
+        column: Column,
+        reader: CellReader,
+        notes: dict[tuple[str, Cell], _Note],
+    ) -> None:
+        super().__init__()
+        self.known_as = known_as
+        self._column = column
+        self._reader = reader
+        self._notes = notes
+
+    def __missing__(self, cell: Cell) -> Any:
+        value, note = self._read(cell)
+        if note.words:
+            self._notes[self.known_as, cell] = note
+        if len(self) < _REMEMBERED:
+            self[cell] = value
+        return value
+
+    def _read(self, cell: Cell) -> tuple[Any, _Note]:
+        if isinstance(cell, str) and "\n" in cell.strip():
+            return self._unreadable(_LINE_BREAK)
+        value, note, is_readable = self._column.read(self._reader, cell)
+        if value is None and is_readable and not note and self._column.is_required:
+            return self._unreadable("missing")
+        if not is_readable:
+            return self._unreadable(note, value)
+        return value, _Note(note and f"{self.known_as}: {note}")
+
+    def _unreadable(self, note: str, value: Any = None) -> tuple[Any, _Note]:
+        words = f"{self.known_as}: {note}"
+        if self._column.if_unreadable is IfUnreadable.LEFT_OUT:
+            return value, _Note(words, leaves_out=True)
+        words = f"{words}; the row counts {self._column.fallback_words}"
+        return self._column.fallback, _Note(words)
+
+    def cut(self, value: Any) -> tuple[Any, _Note]:
+        """Return the value where the row has cells beyond the header: a comma may have cut it."""
+        is_doubtful = self._column.is_number and value is not None
+        return self._unreadable(_MAY_BE_CUT) if is_doubtful else (value, _Note(""))
+
+
 class _RowReader:
     """Reads the rows of one table."""
 
     def __init__(
-        self,
-        table: str,
-        columns: Mapping[str, Column],
-        places: Mapping[str, int],
-        width: int,
-        cells: CellReader,
+        self, table: str, columns: Mapping[str, Column], found: Table, reader: CellReader
     ) -> None:
-        self.table = table
-        self.columns = columns
-        self.places = places
-        self.width = width
-        self.cells = cells
-        # Most cells of a column repeat: days, names and words are read once.
-        self.readers = {name: lru_cache(_REMEMBERED)(partial(self._read, name)) for name in columns}
+        self.width = found.width
+        self.header = found.header.cells
+        self.notes: dict[tuple[str, Cell], _Note] = {}
+        known_as = column_names(table)
+        every = {
+            name: _Cells(known_as[name][0], column, reader, self.notes)
+            for name, column in columns.items()
+        }
+        absent = [name for name in columns if name not in found.columns]
+        self.absent = [columns[name].default or every[name][None] for name in absent]
+        self.absent_notes = [*self.notes.values()]
+        present = [name for name in columns if name in found.columns]
+        self.names = (*absent, *present)
+        self.pick = itemgetter(*(found.columns[name] for name in present))
+        self.columns = [every[name] for name in present]
+        self.known_as = [column.known_as for column in self.columns]
 
-    def read(self, line: Line) -> RowValues:
-        """Return the values of a line, and what is wrong with it."""
+    def read(self, line: Line) -> RowValues | None:
+        """Return the values of a line, and what is wrong with it; None where it is blank."""
         if line.fault:
             return RowValues(line.number, {}, fault=line.fault)
-        is_too_long = len(line.cells) > self.width and any(map(text_of, line.cells[self.width :]))
-        parsed = {name: self._parsed(name, line.cells, is_too_long) for name in self.columns}
-        values = {name: self._value(name, one) for name, one in parsed.items()}
-        told = [(name, one) for name, one in parsed.items() if one.note]
-        faults = [self._words(name, one) for name, one in told if self._leaves_out(name, one)]
-        notes = [self._words(name, one) for name, one in told]
-        if is_too_long:
-            notes.append(_TOO_LONG)
-        return RowValues(line.number, values, notes, next(iter(faults), ""))
+        cells = line.cells
+        if len(cells) < self.width:
+            cells = [*cells, *repeat(None, self.width - len(cells))]
+        picked = self.pick(cells)
+        found = [*map(getitem, self.columns, picked)]
+        notes = self._notes_on(picked) if self.notes else []
+        if len(cells) > self.width and any(map(text_of, cells[self.width :])):
+            cut = [*map(_Cells.cut, self.columns, found)]
+            found = [value for value, _ in cut]
+            notes = [*notes, *(note for _, note in cut if note.words), _Note(_TOO_LONG)]
+        fault = next((note.words for note in notes if note.leaves_out), "") if notes else ""
+        if fault and line.is_blank:
+            return None
+        if fault and line.cells == self.header:
+            return RowValues(line.number, {}, fault=_HEADER_AGAIN)
+        values = dict(zip(self.names, (*self.absent, *found), strict=True))
+        return RowValues(line.number, values, [note.words for note in notes], fault)
 
-    def _parsed(self, name: str, cells: Sequence[Cell], is_too_long: bool) -> Parsed:  # noqa: FBT001
-        index = self.places.get(name, len(cells))
-        parsed = self.readers[name](cells[index] if index < len(cells) else None)
-        if is_too_long and self.columns[name].is_number and parsed.value is not None:
-            return Parsed(None, _MAY_BE_CUT, is_readable=False)
-        return parsed
-
-    def _read(self, name: str, cell: Cell) -> Parsed:
-        column = self.columns[name]
-        if name not in self.places and column.default:
-            return Parsed(column.default)
-        if isinstance(cell, str) and "\n" in cell.strip():
-            return Parsed(None, _LINE_BREAK, is_readable=False)
-        parsed = column.read(self.cells, cell)
-        is_missing = column.is_required and parsed == _NOTHING
-        return Parsed(None, "missing", is_readable=False) if is_missing else parsed
-
-    def _value(self, name: str, parsed: Parsed) -> Any:
-        column = self.columns[name]
-        is_unknown = not parsed.is_readable and not self._leaves_out(name, parsed)
-        return column.fallback if is_unknown else parsed.value
-
-    def _leaves_out(self, name: str, parsed: Parsed) -> bool:
-        leaves_out = self.columns[name].if_unreadable is IfUnreadable.LEFT_OUT
-        return leaves_out and not parsed.is_readable
-
-    def _words(self, name: str, parsed: Parsed) -> str:
-        known_as = column_names(self.table)[name][0]
-        if parsed.is_readable or self._leaves_out(name, parsed):
-            return f"{known_as}: {parsed.note}"
-        return f"{known_as}: {parsed.note}; the row counts {self.columns[name].fallback_words}"
+    def _notes_on(self, picked: Sequence[Cell]) -> list[_Note]:
+        places = zip(self.known_as, picked, strict=True)
+        told = [self.notes[place] for place in places if place in self.notes]
+        return [*self.absent_notes, *told]
 
 
-_NOTHING = Parsed(None)
 _REMEMBERED = 65_536
 _LINE_BREAK = "a line break was found; a quotation mark may be open"
 _MAY_BE_CUT = "cells beyond the header may belong to it, as in 1,000"
+_HEADER_AGAIN = "the header again; the rows after it are read"
 _TOO_LONG = "cells were found beyond the header"

@@ -1,9 +1,9 @@
 """Reads a table of sessions: one session a row."""
 
-import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any, NamedTuple, Unpack, cast
 
 from botox_schedule import (
@@ -15,9 +15,13 @@ from botox_schedule import (
     SessionStatus,
     TreatmentSession,
 )
+from botox_schedule.garbage import uncollected
+from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
-from botox_schedule.tables.cells import Cell, CellReader, Month, Parsed
+from botox_schedule.tables.cells import CellReader, Month, Parsed
+from botox_schedule.tables.deaths import Death, day_of_death, deceased, patient_status
 from botox_schedule.tables.decisions import FactReading, Facts
+from botox_schedule.tables.lines import Cell, text_of
 from botox_schedule.tables.rows import (
     Column,
     IfUnreadable,
@@ -25,11 +29,12 @@ from botox_schedule.tables.rows import (
     RowCounts,
     RowsRead,
     RowValues,
+    TableOptions,
     read_rows,
     unbound,
 )
 from botox_schedule.tables.source import TableSource
-from botox_schedule.tables.words import find_value
+from botox_schedule.tables.words import is_about_death
 
 _COUNTS = IfUnreadable.COUNTS
 _FIELDS = (
@@ -43,40 +48,24 @@ _FIELDS = (
     "id",
     "recorded_on",
 )
+_PUT = [getattr(TreatmentSession, name).__set__ for name in _FIELDS]
+_PUT_ID = _PUT[_FIELDS.index("id")]
+_PANEL = {"id": "session_id"}
+"""The names by which the panel knows a field."""
+_fields_of = itemgetter(*_FIELDS)
 
 
 def _kind(cell: Cell) -> Parsed:
     blank = Parsed(SessionKind.FULL)
-    return cells.word("kind", SessionKind)(cell) if cells.text_of(cell) else blank
+    return cells.word("kind", SessionKind)(cell) if text_of(cell) else blank
 
 
-class _DayUnknown:
-    """Stands for the day of a death that nobody wrote down."""
-
-
-_DAY_UNKNOWN = _DayUnknown()
-
-
-def _death(reader: CellReader, cell: Cell) -> Parsed:
-    """The day of a death; who has a day that cannot be read has died: nobody calls the dead."""
-    text = cells.text_of(cell)
-    if not re.search("[1-9]", text):
-        said = _deceased(cell)
-        return said._replace(value=_DAY_UNKNOWN if said.value else None)
-    parsed = reader.day(cell)
-    if parsed.is_readable:
-        return parsed
-    return Parsed(_DAY_UNKNOWN, f"{parsed.note}; the patient counts as deceased, the day unknown")
-
-
-def _deceased(cell: Cell) -> Parsed:
-    text = cells.text_of(cell)
-    word = find_value("deceased", text)
-    if word is None and re.search("[^0/. -]", text):
-        return Parsed(None, "expected a day, yes or no", is_readable=False)
-    return Parsed(word == "yes")
-
-
+_DEATH = Column(
+    day_of_death,
+    if_unreadable=_COUNTS,
+    fallback=Death.DOUBTFUL,
+    fallback_words="but find out whether the patient has died",
+)
 _COLUMNS: Mapping[str, Column] = {
     "patient": Column(unbound(cells.key), is_required=True),
     "administered_on": Column(CellReader.day, is_required=True),
@@ -105,11 +94,13 @@ _COLUMNS: Mapping[str, Column] = {
         fallback=SessionKind.FULL,
         fallback_words="as a full session",
     ),
-    "id": Column(unbound(cells.key)),
+    # Spreadsheets damage whole columns of ids; the sessions were given all the same.
+    "id": Column(unbound(cells.key), if_unreadable=_COUNTS),
     "recorded_on": Column(CellReader.day, if_unreadable=_COUNTS),
     "born_on": Column(CellReader.birth_day, if_unreadable=_COUNTS),
-    "died_on": Column(_death, if_unreadable=_COUNTS),
-    "deceased": Column(unbound(_deceased), if_unreadable=_COUNTS),
+    "died_on": _DEATH,
+    "deceased": _DEATH._replace(read=deceased),
+    "patient_status": Column(unbound(patient_status)),
 }
 
 
@@ -151,7 +142,8 @@ class TableReading:
         problems: What is wrong, by line.
         counts: How many rows came in, and what became of them.
         months: Rows with a month where a day is expected; each is also a problem.
-        unreadable: The patients of whom a row counts for nothing.
+        unreadable: The patients of whom a row counts for nothing, or of whom a row leaves open
+            whether they have died. Check their records before a call.
     """
 
     session_rows: tuple[SessionRow, ...]
@@ -181,7 +173,7 @@ class TableReading:
         """Return a record for each patient with a session.
 
         Args:
-            births: Days of birth; of two that differ for a patient neither counts.
+            births: Days of birth; of two that differ, here or in the sessions, neither counts.
             facts: What the tables next to the sessions hold; see :class:`Facts`. Rows that
                 concern none of the patients are in :meth:`FactReading.unmatched`.
         """
@@ -192,12 +184,17 @@ class TableReading:
             PatientRecord(
                 id=patient,
                 sessions=sessions,
-                born_on=_only(born.get(patient, ())) or self.births.get(patient),
+                born_on=self._born_on(patient, born.get(patient, ())),
                 **{name: one.get(patient, ()) for name, one in given.items()}
                 | {"care_ends": self._care_ends(patient, given)},
             )
             for patient, sessions in self.sessions.items()
         )
+
+    def _born_on(self, patient: str, told: Iterable[date]) -> date | None:
+        """The day of birth; where two differ, nobody knows which is right."""
+        days = {*told, self.births.get(patient)} - {None}
+        return days.pop() if len(days) == 1 else None
 
     def _care_ends(self, patient: str, given: Mapping[str, Any]) -> tuple[CareEnd, ...]:
         return (*self.care_ends.get(patient, ()), *given.get("care_ends", {}).get(patient, ()))
@@ -205,13 +202,10 @@ class TableReading:
     def rows(self) -> list[dict[str, Any]]:
         """Return the sessions as plain rows, as :mod:`botox_schedule.panel` takes them."""
         return [
-            {"patient": row.patient, **{name: getattr(row.session, name) for name in _FIELDS}}
+            {"patient": row.patient}
+            | {_PANEL.get(name, name): getattr(row.session, name) for name in _FIELDS}
             for row in self.session_rows
         ]
-
-
-def _only(days: Sequence[date]) -> date | None:
-    return days[0] if len(set(days)) == 1 else None
 
 
 def read_sessions(
@@ -253,11 +247,21 @@ def read_sessions(
     >>> reading.rows()[0]["indication"], str(reading.rows()[0]["units"])
     ('chronic-migraine', '155')
     """
-    reader = CellReader(date_format, product, indications)
-    found = read_rows(
-        source, "sessions", _COLUMNS, reader, chosen=columns, encoding=encoding, sheet=sheet
-    )
-    return _reading(found)
+    options: TableOptions = {
+        "columns": columns,
+        "date_format": date_format,
+        "product": product,
+        "encoding": encoding,
+        "sheet": sheet,
+        "indications": indications,
+    }
+    with uncollected():
+        return _reading(read_rows(source, "sessions", _COLUMNS, options))
+
+
+_DEATHS = ("died_on", "deceased", "patient_status")
+_NO_DEATH = (None, None, None)
+_deaths_in = itemgetter(*_DEATHS)
 
 
 def _reading(found: RowsRead) -> TableReading:
@@ -267,21 +271,32 @@ def _reading(found: RowsRead) -> TableReading:
     stated = [row for row in found.rows if row.values.get("patient")]
     births, birth_problems = _births(stated)
     problems = [problem for row in found.rows for problem in row.problems]
+    deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
+    doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
         session_rows=tuple(map(_session_row, used)),
         births=births,
-        care_ends=_deaths(stated),
-        problems=tuple(sorted([*problems, *birth_problems, *_duplicates(used)])),
+        care_ends=_deaths(deaths),
+        problems=tuple(
+            sorted([*problems, *birth_problems, *_duplicates(used), *_unread_deaths(found)])
+        ),
         counts=RowCounts(len(found.rows) + found.blank, len(used), len(faulty), found.blank),
         months=tuple(_months(faulty)),
-        unreadable=frozenset(filter(None, (row.values.get("patient") for row in faulty))),
+        unreadable=frozenset(
+            patient for row in (*faulty, *doubtful) if (patient := row.values.get("patient"))
+        ),
     )
 
 
 def _session_row(row: RowValues) -> SessionRow:
-    fields = {name: row.values[name] for name in _FIELDS}
-    fields["id"] = fields["id"] or f"line {row.line}"
-    return SessionRow(row.line, row.values["patient"], TreatmentSession(**fields))
+    # Each cell was read into what its field holds, and no rule of a session is about two fields:
+    # to validate each row again takes a quarter of the time in which a table is read.
+    session = object.__new__(TreatmentSession)
+    for put, value in zip(_PUT, _fields_of(row.values), strict=True):
+        put(session, value)
+    if session.id is None:
+        _PUT_ID(session, f"{ROW_ID}{row.line}")
+    return SessionRow(row.line, row.values["patient"], session)
 
 
 def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
@@ -291,14 +306,16 @@ def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
             yield MonthOnly(row.line, indication, product, month.first, month.last)
 
 
+_same = itemgetter("patient", "administered_on", "indication", "product", "units", "kind")
+
+
 def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
     """Equal rows without an id both count: a session can be entered twice, or given twice."""
     first: dict[Hashable, int] = {}
     for row in used:
         if row.values["id"] or row.values["status"] is not SessionStatus.COMPLETED:
             continue
-        names = ("patient", "administered_on", "indication", "product", "units", "kind")
-        line = first.setdefault(tuple(row.values[name] for name in names), row.line)
+        line = first.setdefault(_same(row.values), row.line)
         if line != row.line:
             reason = f"the same as line {line}; both count, they may be one"
             yield Problem(row.line, reason, left_out=False)
@@ -319,12 +336,25 @@ def _births(stated: Sequence[RowValues]) -> tuple[dict[str, date], list[Problem]
 _TWO_BIRTHS = "birth date: another row of the patient states another; neither counts"
 
 
-def _deaths(stated: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
+def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
+    """A column that may say who has died, in a table without one that is read."""
+    if not {*_DEATHS} & {*found.columns}:
+        for number, cell in enumerate(found.header.cells, 1):
+            if is_about_death(text_of(cell)):
+                reason = f"column {number} may say who has died and is not read; {_NAME_IT}"
+                yield Problem(found.header.number, reason, left_out=False)
+
+
+_NAME_IT = "say so with columns={'...': 'date of death'} (--column 'date of death'=...)"
+
+
+def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
     """Each death that the table states; the day is unknown only where no row gives it."""
     said = {
-        (row.values["patient"], day if isinstance(day := row.values["died_on"], date) else None)
-        for row in stated
-        if row.values["deceased"] or row.values["died_on"] is not None
+        (row.values["patient"], value if isinstance(value, date) else None)
+        for row in rows
+        for value in _deaths_in(row.values)
+        if value not in {None, Death.DOUBTFUL}
     }
     dated = {patient for patient, day in said if day is not None}
     return _by_patient(

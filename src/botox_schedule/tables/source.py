@@ -8,12 +8,13 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.files import MEBIBYTE, FileName, check_lines, expand, read_within
+from botox_schedule.errors import ExchangeError, FileLimitError, TableError
+from botox_schedule.files import MEBIBYTE, FileName, check_lines, decoded, expand, read_within
 from botox_schedule.tables.excel import OLE, ZIP, sheets
-from botox_schedule.tables.header import HEADER_LINES, ColumnNames, Line, header_place
+from botox_schedule.tables.header import ColumnNames, header_place
+from botox_schedule.tables.lines import HEADER_LINES, Line
 from botox_schedule.tables.parquet import PARQUET, parquet_lines
-from botox_schedule.tables.text import decoded, text_lines
+from botox_schedule.tables.text import text_lines
 
 _MOST_BYTES = 512 * MEBIBYTE
 TableSource = FileName | bytes | BinaryIO | TextIOBase
@@ -28,12 +29,14 @@ class Table(NamedTuple):
         width: How many columns the header has.
         lines: The lines after the header.
         titles: The lines before it.
+        header: The line of the header.
     """
 
     columns: dict[str, int]
     width: int
     lines: Iterable[Line]
     titles: Sequence[Line]
+    header: Line
 
 
 def open_table(
@@ -50,7 +53,13 @@ def open_table(
     head = [*islice(lines, HEADER_LINES)] or [Line(1, ())]
     place = header_place(head, names)
     header = head[place]
-    return Table(names.find(header), _width(header), chain(head[place + 1 :], lines), head[:place])
+    return Table(
+        names.find(header),
+        _width(header),
+        chain(head[place + 1 :], lines),
+        head[:place],
+        header,
+    )
 
 
 def _width(header: Line) -> int:
@@ -63,14 +72,17 @@ def _lines(
 ) -> Iterable[Line]:
     content, name = _content(source)
     if isinstance(content, str):
-        return text_lines(content, names)
+        return text_lines(content, names.score)
     if content.startswith((ZIP, OLE)):
         return _one_sheet(sheets(content, name), names, sheet)
     if sheet is not None:
         raise TableError("only a spreadsheet has sheets; leave sheet= out")
     if content.startswith(PARQUET):
         return parquet_lines(content, name)
-    return text_lines(decoded(content, name, encoding), names)
+    try:
+        return text_lines(decoded(content, name, encoding), names.score)
+    except ExchangeError as error:
+        raise TableError(str(error)) from None
 
 
 def _content(source: TableSource) -> tuple[bytes | str, str]:

@@ -1,26 +1,12 @@
-"""What spreadsheets and Parquet share: cells with types, read by libraries in Rust."""
+"""What spreadsheets and Parquet share: a limit, and libraries in Rust that can fail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
-from decimal import Decimal
-from typing import Any
 
 from botox_schedule.errors import TableError
-from botox_schedule.tables.cells import Cell
 
 MOST_CELLS = 5_000_000
 """More cells than a clinic's table has; larger ones belong to the panel."""
-
-
-def typed_cell(value: Any) -> Cell:
-    """Return a day as a day and a number as a number; anything else as text."""
-    if value is None or isinstance(value, (str, date)):
-        return value
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        number = Decimal(str(value))
-        return number if number.is_finite() else None
-    return str(value)
 
 
 @contextmanager

@@ -42,6 +42,15 @@ def header_words() -> frozenset[str]:
     return frozenset(map(folded, [*names, *tables["other"]["columns"]]))
 
 
+def is_about_death(name: str) -> bool:
+    """Return whether the name of a column speaks of death.
+
+    >>> is_about_death("Cause of Death"), is_about_death("Deadline")
+    (True, False)
+    """
+    return any(stem in folded(name) for stem in _tables()["other"]["death_stems"])
+
+
 @cache
 def _values(name: str) -> dict[str, str]:
     words = _tables()["words"][name]

@@ -1,10 +1,11 @@
 """A dated chart as SVG: lanes of bands, marks and lines over one axis of days.
 
-It draws what it is given and knows nothing of treatments. Words are only where no line is drawn;
-each kind has a hatching or a shape of its own, so that nothing rests on color. The colors are
-those of Okabe and Ito and follow the page's light or dark scheme.
+It knows nothing of treatments. No line crosses a word. Each kind has its own hatching or shape, so
+that the picture can be read without color. The colors are those of Okabe and Ito and follow the
+page's light or dark scheme.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
@@ -19,8 +20,10 @@ _SIDE = 8
 _ROW = 15
 _PHONE = 520
 _SMALLEST = 3.0
+_FEWEST_DAYS = 35  # on each side of a lone day, so that the axis names a month
 _BOLD = 1.1
 _KEY = "\0"  # stands for the picture's key until all of it is known; clean() lets none through
+_SOME = "_some"
 _STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 12_000)
 _LAST_MONTH = date.max.year * 12 + 11
 _ROWS = ((2, 20), (28, 10), (42, 8))
@@ -53,20 +56,20 @@ _SHAPES = {
     "elsewhere": '<circle class="\0paper \0edge" r="4" stroke-width="1.4" stroke-dasharray="2 1.5"/>',
     "unrecognized": '<path class="\0edge" d="M-4 -4l8 8m0 -8l-8 8" stroke-width="2"/>',
 }
-_DASHES = {"overdue": "4 3", "allowed": "8 2", "typical": "1.5 2.5", "end": "none"}
+_DASHES = {"overdue": "4 3", "allowed": "6 2 1.5 2", "typical": "1.5 2.5", "end": "none"}
 
 
 class Band(NamedTuple):
     """Days of one kind, both ends included.
 
     Attributes:
-        kind: What they are; it decides the color and the hatching.
+        kind: The kind of days, which decides the color and the hatching.
         first: The first day.
         last: The last day, or None where the end is open.
-        label: What a pointer shows.
-        row: 0 lies on the line, 1 and 2 below it.
-        some: Whether it is about some people only.
-        written: Whether the label is written below the lane too.
+        label: The tooltip.
+        row: 0 is on the line, 1 and 2 are below it.
+        some: Whether the band is about some people only.
+        written: Whether the label is also written below the lane.
     """
 
     kind: str
@@ -110,11 +113,11 @@ class Chart(NamedTuple):
 
     Attributes:
         title: What the picture shows, in a few words.
-        description: The same as a sentence or two, for those who do not see it.
-        lanes: The tracks, from above.
+        description: The same in a sentence or two, for screen readers.
+        lanes: The tracks, from top to bottom.
         as_of: The line across all lanes, or None.
-        words: What each kind of band and mark is called in the legend, and ``some`` people.
-        width: In pixels; below 520 in a layout for phones.
+        words: The legend's name of each kind of band and mark, and of ``some`` people.
+        width: In pixels; below 520 the layout is for phones.
         months: The twelve months of the axis.
     """
 
@@ -128,7 +131,7 @@ class Chart(NamedTuple):
 
 
 class _Axis:
-    """Where a day lies, and how wide words are."""
+    """The position of a day, and the width of words."""
 
     def __init__(self, first: date, last: date, width: int) -> None:
         self.first, self.last = first, last
@@ -142,18 +145,18 @@ class _Axis:
         return round(_SIDE + ((day - self.first).days + part) * self.scale, 1)
 
     def wide(self, words: str) -> float:
-        """How wide words are, about, in pixels; letters of the far east count twice."""
+        """The approximate width of words in pixels; wide East Asian letters count twice."""
         letters = sum(1 + (east_asian_width(letter) in "WF") for letter in words)
         return letters * self.size * 0.57
 
     def wrapped(self, words: str, room: float) -> list[str]:
-        """Words as lines that fit into *room* pixels."""
+        """Words wrapped to *room* pixels."""
         letter = self.wide(words) / max(len(words), 1)
         return wrap(words, max(int(room / max(letter, 1)), 1))
 
 
 class _Block(NamedTuple):
-    """Lines of words with a sample of what they name before them."""
+    """Lines of words after a sample of what they name."""
 
     x: float
     wide: float
@@ -162,7 +165,7 @@ class _Block(NamedTuple):
 
 
 def draw(chart: Chart) -> str:
-    """Return the chart as an SVG element, for a file or for a page that holds others too."""
+    """Return the chart as an SVG element, for a file or for a page with several."""
     axis = _axis(chart)
     top = 22 if chart.as_of is None else 38
     months = list(_months(axis, chart.months))
@@ -180,22 +183,23 @@ def draw(chart: Chart) -> str:
 def _whole(chart: Chart, axis: _Axis, body: str, height: int) -> str:
     title, description = escaped(chart.title), escaped(chart.description)
     key = f"c{crc32(f'{title}{description}{body}'.encode()):08x}"
-    kinds = [kind for kind in _KINDS if f"url(#\0{kind})" in body]
+    fills = sorted(set(re.findall("url\\(#\0(\\w+)\\)", body)))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="\0t \0d" '
         f'viewBox="0 0 {chart.width} {height}" width="{chart.width}" height="{height}" '
         f'style="max-width:100%;height:auto" font-family="system-ui,sans-serif" font-size="{axis.size}">'
         f'<title id="\0t">{title}</title><desc id="\0d">{description}</desc>'
-        f"<style>{_style(kinds)}</style><defs>{''.join(map(_pattern, kinds))}</defs>"
+        f"<style>{_style(fills)}</style><defs>{''.join(map(_pattern, fills))}</defs>"
         f'<rect class="\0paper" fill="#fff" width="{chart.width}" height="{height}" rx="4"/>'
         f"{body}</svg>"
     ).replace(_KEY, key)
 
 
-def _style(kinds: Iterable[str]) -> str:
+def _style(fills: Iterable[str]) -> str:
     """Colors for both schemes: on a page those of the page, in a file those of the reader."""
     colors = [(name, *_COLORS[name]) for name in _COLORS]
-    colors += [(kind, "stroke", *_KINDS[kind][1:3]) for kind in (*kinds, "due")]
+    kinds = [*(fill.removesuffix(_SOME) for fill in fills), "due"]
+    colors += [(kind, "stroke", *_KINDS[kind][1:3]) for kind in kinds]
     rules = [
         f".\0{name}{{{what}:{light};{what}:light-dark({light},{dark})}}"
         for name, what, light, dark in dict.fromkeys(colors)
@@ -203,13 +207,24 @@ def _style(kinds: Iterable[str]) -> str:
     return "svg:root{color-scheme:light dark}" + "".join(rules)
 
 
-def _pattern(kind: str) -> str:
+def _pattern(name: str) -> str:
+    """A hatching; about some people only it has no ground, because print drops opacity."""
+    kind = name.removesuffix(_SOME)
     fill, stroke, _, hatching = _KINDS[kind]
+    ground, drawn = f'<rect width="6" height="6" fill="{fill}"/>', f'stroke="{stroke}"'
+    if name != kind:
+        ground, drawn = "", f'class="\0{kind}"'
     return (
-        f'<pattern id="\0{kind}" width="6" height="6" patternUnits="userSpaceOnUse">'
-        f'<rect width="6" height="6" fill="{fill}"/>'
-        f'<g stroke="{stroke}">{hatching}</g></pattern>'
+        f'<pattern id="\0{name}" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f"{ground}<g {drawn}>{hatching}</g></pattern>"
     )
+
+
+def _filled(kind: str, *, some: bool) -> str:
+    """The look of a band; about some people only it has a dashed border."""
+    if some:
+        return f'class="\0{kind}" fill="url(#\0{kind}{_SOME})" stroke-dasharray="3 2"'
+    return f'class="\0{kind}" fill="url(#\0{kind})"'
 
 
 def _axis(chart: Chart) -> _Axis:
@@ -217,7 +232,8 @@ def _axis(chart: Chart) -> _Axis:
     if chart.as_of is not None:
         days.append(chart.as_of.on)
     days = days or [date(2000, 1, 1)]
-    room = max((max(days) - min(days)).days // 40, 3)
+    span = (max(days) - min(days)).days
+    room = max(span // 40, 3, _FEWEST_DAYS - span // 2)
     first = max(min(days).toordinal() - room, 1)
     last = min(max(days).toordinal() + room, date.max.toordinal())
     return _Axis(date.fromordinal(first), date.fromordinal(last), chart.width)
@@ -231,7 +247,7 @@ def _days(lane: Lane) -> Iterator[date]:
 
 
 def _months(axis: _Axis, names: Sequence[str]) -> Iterator[tuple[float, str]]:
-    """Where the words of the axis begin, as close as they have room."""
+    """The words of the axis with their positions, as close as the room allows."""
     names = [clean(name) for name in names]
     room = max(axis.wide(f"{name} 2000") for name in names) + 10
     step = next((s for s in _STEPS if s * 30.4 * axis.scale >= room), _STEPS[-1])
@@ -256,7 +272,7 @@ def _as_of_words(line: Line | None, axis: _Axis) -> Iterator[str]:
 
 
 def _clamped(x: float, wide: float, axis: _Axis) -> float:
-    """Where words begin so that they stay inside."""
+    """The left end of words that must stay inside the picture."""
     return round(max(min(x, axis.right - wide), _SIDE), 1)
 
 
@@ -276,17 +292,15 @@ def _lane(
     parts += [_line(line, top, bottom, axis) for line in lane.lines]
     if as_of is not None:
         x = axis.at(as_of.on, 0.5)
-        parts.append(
-            f'<g><title>{escaped(as_of.label)}</title><path class="\0edge" '
-            f'd="M{x} {top - 2}V{bottom + 2}" stroke-width="2"/></g>'
-        )
+        now = f'<path class="\0edge" d="M{x} {top}V{bottom + 2}" stroke-width="2"/>'
+        parts.append(_titled(as_of.label, now))
     parts += _marks(lane.marks, top + 12, axis)
     words, rows = _captions(_written(lane, axis), bottom + 4)
     return [*parts, *words], bottom + _ROW * rows + 14
 
 
 def _is_shown(band: Band, axis: _Axis) -> bool:
-    """Whether a band is seen: of many years the narrow ones below the line are left out."""
+    """Whether a band is drawn: over many years, narrow ones below the line are left out."""
     return band.row == 0 or band.written or _span(band, axis)[1] >= _SMALLEST
 
 
@@ -298,18 +312,16 @@ def _span(band: Band, axis: _Axis) -> tuple[float, float]:
 
 def _band(band: Band, top: int, axis: _Axis) -> str:
     (x, wide), (y, high) = _span(band, axis), _ROWS[band.row]
-    some = ' fill-opacity=".4" stroke-dasharray="3 2"' if band.some else ""
-    return (
-        f'<g><title>{escaped(band.label)}</title><rect class="\0{band.kind}" x="{x}" '
-        f'y="{top + y}" width="{wide}" height="{high}" fill="url(#\0{band.kind})"{some}/></g>'
-    )
+    place = f'x="{x}" y="{top + y}" width="{wide}" height="{high}"'
+    return _titled(band.label, f"<rect {place} {_filled(band.kind, some=band.some)}/>")
 
 
 def _line(line: Line, top: int, bottom: int, axis: _Axis) -> str:
-    return (
-        f"<g><title>{escaped(line.label)}</title>"
-        f"{_stroke(line.kind, f'M{axis.at(line.on)} {top}V{bottom}')}</g>"
-    )
+    return _titled(line.label, _stroke(line.kind, f"M{axis.at(line.on)} {top}V{bottom}"))
+
+
+def _titled(label: str, drawn: str, moved: str = "") -> str:
+    return f"<g{moved}><title>{escaped(label)}</title>{drawn}</g>"
 
 
 def _stroke(kind: str, path: str) -> str:
@@ -323,14 +335,12 @@ def _marks(marks: Sequence[Mark], y: int, axis: _Axis) -> Iterator[str]:
     scale = round(min(max(min(gaps, default=10) / 10, 0.5), 1), 2)
     size = "" if scale == 1 else f" scale({scale})"
     for mark in marks:
-        yield (
-            f'<g transform="translate({axis.at(mark.on, 0.5)} {y}){size}">'
-            f"<title>{escaped(mark.label)}</title>{_SHAPES[mark.kind]}</g>"
-        )
+        moved = f' transform="translate({axis.at(mark.on, 0.5)} {y}){size}"'
+        yield _titled(mark.label, _SHAPES[mark.kind], moved)
 
 
 def _written(lane: Lane, axis: _Axis) -> list[_Block]:
-    """What is written below a lane, in the order of its days."""
+    """The captions of a lane, in the order of their days."""
     items: list[tuple[date, str, str]] = [
         *((b.first, _sample(b.kind, some=b.some), b.label) for b in lane.bands if b.written),
         *((m.on, _sample(m.kind), m.label) for m in lane.marks if m.written),
@@ -352,12 +362,11 @@ def _block(x: float, sample: str, words: str, axis: _Axis) -> _Block:
 def _sample(kind: str, *, some: bool = False) -> str:
     if kind in _SHAPES:
         return f'<g transform="translate(7 -4)">{_SHAPES[kind]}</g>'
-    dashes = ' fill-opacity=".4" stroke-dasharray="3 2"' if some else ""
-    return f'<rect class="\0{kind}" y="-9" width="14" height="10" fill="url(#\0{kind})"{dashes}/>'
+    return f'<rect y="-9" width="14" height="10" {_filled(kind, some=some)}/>'
 
 
 def _captions(blocks: Iterable[_Block], top: int) -> tuple[list[str], int]:
-    """The words below a lane, each in the first rows that are free, and how many rows there are."""
+    """The words below a lane, each in the first free rows, and the number of rows."""
     ends: list[float] = []
     parts: list[str] = []
     for block in blocks:
@@ -391,7 +400,7 @@ def _lines(lines: Iterable[str], x: float, y: int, more: str = "") -> Iterator[s
 
 
 def _legend(chart: Chart, axis: _Axis, top: int) -> tuple[list[str], int]:
-    """What each kind that is drawn is called, from left to right in as many rows as needed."""
+    """The names of the kinds that are drawn, in as many rows as needed."""
     x, y = float(_SIDE), top + 11
     parts: list[str] = []
     for sample, words in _legend_entries(chart, axis):
@@ -405,7 +414,7 @@ def _legend(chart: Chart, axis: _Axis, top: int) -> tuple[list[str], int]:
 
 
 def _legend_entries(chart: Chart, axis: _Axis) -> Iterator[tuple[str, str]]:
-    """What is drawn and not named below its lane each time."""
+    """The kinds that are drawn and that no caption names."""
     drawn: set[tuple[str, bool]] = set()
     for lane in chart.lanes:
         bands = (band for band in lane.bands if _is_shown(band, axis))

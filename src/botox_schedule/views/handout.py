@@ -19,7 +19,6 @@ from botox_schedule import (
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
 from botox_schedule.engine.forecast import forecast_of
-from botox_schedule.engine.response import phases_until
 from botox_schedule.errors import HandoutError
 from botox_schedule.ical import EventKind, events_from_record, ical_from_events
 from botox_schedule.protocols import SourceRef
@@ -27,13 +26,19 @@ from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.questions import ask
 from botox_schedule.terms import RetreatmentKind
 from botox_schedule.values import PatientValue
+from botox_schedule.views.markup import clean
 from botox_schedule.views.messages import Messages, bundled_messages
 from botox_schedule.views.notebook import figures
 from botox_schedule.views.pages import render
-from botox_schedule.views.timeline import ChartWords, hold_bands, last_cycle_lane, last_due_day
+from botox_schedule.views.timeline import (
+    ChartWords,
+    hold_bands,
+    last_cycle_lane,
+    last_due_day,
+    own_days,
+)
 
 _PHONE = 360
-_MIDDLE_OF_A_WEEK = 3
 _AHEAD = frozenset({EventKind.BOOKING, EventKind.DUE, EventKind.EARLIEST})
 _REFUSED = {
     DueStatus.DECEASED: "the patient has died",
@@ -45,6 +50,7 @@ _REFUSED_FINDINGS = {
     FindingCode.BOOKING_IN_HOLD: "the booked day is not allowed: the treatment is on hold then",
     FindingCode.BOOKING_AFTER_CARE_END: "the booked day is not allowed: care has ended by then",
 }
+_PAST = frozenset({DueStatus.OVERDUE, DueStatus.LAPSED})
 _Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 
 
@@ -52,14 +58,6 @@ class _Texts(PatientValue, frozen=True):
     when_to_call: _Required
     patient: Annotated[str, StringConstraints(max_length=200)] | None
     clinic: Annotated[str, StringConstraints(max_length=1000)] | None
-
-
-class _Stretch(NamedTuple):
-    """A phase of the response, in words."""
-
-    weeks: str
-    days: str
-    effect: str
 
 
 def handout_html(
@@ -79,8 +77,8 @@ def handout_html(
 ) -> str:
     """Return a patient's page as one HTML document that needs nothing else.
 
-    It shows the next date in words, what to expect week by week with the sources, a picture,
-    the clinic's own text, and holds the visit as a calendar file. It is made for a phone, and
+    It shows the next date in words, what to expect week by week with the sources, a picture and
+    the clinic's own text, and it contains the visit as a calendar file. It is made for phones and
     prints on one sheet of A4 or Letter if the clinic's text is short. All texts are escaped.
 
     Args:
@@ -125,7 +123,13 @@ def handout_html(
     planned = asked.track.protocol
     story = _Story(messages, found, _checked(found, asked.track), asked.track)
     events = events_from_record(
-        record, planned, key=key, as_of=day, policy=policy, other_protocols=others
+        record,
+        planned,
+        key=key,
+        as_of=day,
+        policy=policy,
+        other_protocols=others,
+        summaries={kind: clean(messages.words[f"event_{kind.value}"]) for kind in _AHEAD},
     )
     ahead = [e for e in events if e.kind in _AHEAD and e.window.last >= day]
     return render(
@@ -139,7 +143,7 @@ def handout_html(
 
 
 def _checked(found: Forecast, track: Track) -> ResponseTimeline:
-    """The response to the last session, where a page may be made at all."""
+    """The response to the last session; refused where no page may be made."""
     reasons = [_REFUSED_FINDINGS.get(finding.code) for finding in found.findings]
     if found.resumes_on is None:
         reasons.insert(0, _REFUSED.get(found.status))
@@ -158,29 +162,22 @@ def _data_link(file: bytes) -> str:
     return f"data:text/calendar;charset=utf-8;base64,{b64encode(file).decode()}"
 
 
-class _Story:
+class _Story(NamedTuple):
     """Tells a forecast in the words of a catalog."""
 
-    def __init__(
-        self,
-        messages: Messages,
-        found: Forecast,
-        timeline: ResponseTimeline,
-        track: Track,
-    ) -> None:
-        self.messages, self.found = messages, found
-        self.timeline, self.track = timeline, track
-        self.protocol = track.protocol
-        self.treatment = messages.treatment(track.protocol.indication)
+    messages: Messages
+    found: Forecast
+    timeline: ResponseTimeline
+    track: Track
 
     def told(self) -> dict[str, object]:
-        """What the template shows, apart from what the clinic wrote."""
-        messages, protocol = self.messages, self.protocol
+        """What the template shows, except for the clinic's own text."""
+        messages, protocol, found = self.messages, self.track.protocol, self.found
         return {
             "language": messages.language,
             "reviewed": messages.reviewed,
             "words": messages.words,
-            "title": messages.say("title", treatment=self.treatment),
+            "title": messages.say("title", treatment=messages.treatment(found.indication)),
             "next": self.next_visit(),
             "more": list(self.more()),
             "expect_from": self._say("expect_from", day=self.timeline.administered_on),
@@ -190,7 +187,7 @@ class _Story:
             "sources": list(self.sources()),
             "as_of": messages.say(
                 "as_of",
-                day=messages.day(self.found.as_of),
+                day=messages.day(found.as_of),
                 protocol=protocol.id,
                 version=protocol.version,
             ),
@@ -206,20 +203,21 @@ class _Story:
         return self._due_words() or self._undated()
 
     def _due_words(self) -> str | None:
-        """When the treatment is due, or None where no source says."""
+        """When the treatment is due, or None where no source states it."""
         dates = self.found.dates
         if dates.due is None or dates.overdue_from is None:
             return None
         last = shifted(dates.overdue_from, -1)
         if self.found.as_of >= dates.overdue_from:
             return self._say("next_overdue", last=last)
-        key = "next_due_one" if last == dates.due else "next_due"
-        return self._say(key, first=dates.due, last=last)
+        # On hold nobody comes before the hold ends, however long the treatment has been due.
+        first = max(dates.due, self.found.resumes_on or dates.due)
+        return self._say("next_due_one" if last == first else "next_due", first=first, last=last)
 
     def _undated(self) -> str:
-        """What is said where no day is due: of a typical day, or of the first allowed one."""
+        """The next visit where no day is due: a typical interval, or the first allowed day."""
         dates = self.found.dates
-        if self.protocol.retreatment.kind is RetreatmentKind.AS_NEEDED:
+        if self._is_as_needed:
             if dates.typical_on is None:
                 return self.messages.words["next_as_needed"]
             days = (dates.typical_on - self.timeline.administered_on).days
@@ -228,88 +226,69 @@ class _Story:
             return self.messages.words["next_unknown"]
         return self._say("next_earliest", first=dates.earliest)
 
+    @property
+    def _is_as_needed(self) -> bool:
+        return self.track.protocol.retreatment.kind is RetreatmentKind.AS_NEEDED
+
     def more(self) -> Iterator[str]:
-        """What else is to be known of the next visit: a pause, the due days, the first day."""
+        """More about the next visit: a pause, the due days, the first allowed day."""
         found, dates = self.found, self.found.dates
         if found.resumes_on is not None:
             yield self._say("paused", first=found.resumes_on)
         if found.booking is not None:
-            due = self._due_words() if found.status is not DueStatus.OVERDUE else None
+            due = None if found.status in _PAST else self._due_words()
             yield from [due] if due is not None else []
         elif dates.earliest is not None and self._is_news(dates.earliest):
             yield self._say("not_before", first=dates.earliest)
 
     def _is_news(self, earliest: date) -> bool:
-        """Whether the first allowed day lies ahead and the sentence before did not name it."""
+        """Whether the first allowed day is ahead and was not named yet."""
         if earliest <= self.found.as_of or earliest == self.found.dates.due:
             return False
-        as_needed = self.protocol.retreatment.kind is RetreatmentKind.AS_NEEDED
-        return self.found.dates.due is not None or as_needed
+        return self.found.dates.due is not None or self._is_as_needed
 
-    def stretches(self) -> Iterator[_Stretch]:
-        """The phases of the response; each week belongs to the phase that has its middle."""
-        anchor, windows = self.timeline.administered_on, self.timeline.windows()
-        if not windows:
-            return
-        end = max(staged.window.last for staged in windows)
-        for phase, first, last in phases_until(self.timeline):
-            if first <= end:
-                effect = self.messages.phase(
-                    phase, self.timeline, is_first=self.found.cycle_number == 1
-                )
-                until = end if last is None else last
-                yield _Stretch(self._weeks(anchor, first, until), self._days(first, until), effect)
-
-    def _weeks(self, anchor: date, first: date, last: date) -> str:
-        begin = ((first - anchor).days - _MIDDLE_OF_A_WEEK + 6) // 7 + 1
-        end = ((last - anchor).days - _MIDDLE_OF_A_WEEK) // 7 + 1
-        if end < begin:
-            return ""
-        return self.messages.say("week" if begin == end else "week_range", first=begin, last=end)
-
-    def _days(self, first: date, last: date) -> str:
-        days = (self.messages.day(day, "short_date") for day in (first, last))
-        return self.messages.say("day_range", **dict(zip(("first", "last"), days, strict=True)))
+    def stretches(self) -> Iterator[tuple[str, str, str]]:
+        """The weeks, days and effect of each phase of the response."""
+        is_first = self.found.cycle_number == 1
+        for part in self.messages.stretches(self.timeline, is_first=is_first):
+            first, last = (self.messages.day(day, "short_date") for day in (part.first, part.last))
+            yield part.weeks, self.messages.days(first, last), part.effect
 
     def notes(self) -> Iterator[str]:
         """The full benefit of the course while it lies ahead, and the patient's own response."""
-        by, observed = self.timeline.full_benefit_by, self.found.observed
+        by = self.timeline.full_benefit_by
         if by is not None and by >= self.found.as_of:
             yield self._say("full_benefit", day=by)
-        if observed is not None:
-            for key in ("onset", "wear_off"):
-                days = getattr(observed, key)
-                if days is not None:
-                    yield self.messages.observed(days, f"observed_{key}")
+        for name, days in own_days(self.found.observed):
+            yield self.messages.observed(days, f"observed_{name}")
 
     def chart(self) -> str:
         """The picture of this cycle, in the layout of a phone."""
-        messages, found, holds = self.messages, self.found, self.track.holds.known
+        messages, found = self.messages, self.found
         words = ChartWords(messages, lambda day: messages.day(day, "short_date"), for_patient=True)
-        lane = last_cycle_lane(found, self.treatment, words, last_due_day(self.track))
-        lane = lane._replace(bands=[*lane.bands, *hold_bands(holds, words, since=found.as_of)])
-        described = messages.say(
-            "timeline_description",
-            last=messages.day(self.timeline.administered_on),
-            next=self.next_visit(),
-        )
-        return words.draw(messages.words["timeline"], described, [lane], found.as_of, _PHONE)
+        title = messages.treatment(found.indication)
+        lane = last_cycle_lane(found, title, words, last_due_day(self.track))
+        holds = hold_bands(self.track.holds.known, words, since=found.as_of)
+        last, following = messages.day(self.timeline.administered_on), self.next_visit()
+        described = messages.say("timeline_description", last=last, next=following)
+        lanes = [lane._replace(bands=[*lane.bands, *holds])]
+        return words.draw(messages.words["timeline"], described, lanes, found.as_of, _PHONE)
 
     def sources(self) -> Iterator[str]:
-        """Where each figure stands, and how well that was read."""
-        for name, value, source in figures(self.protocol):
-            if value is not None and f"figure_{name}" in self.messages.words:
-                yield self._source(name, str(value), source)
+        """The source of each figure, and how well it was read."""
+        words = self.messages.words
+        for name, value, source in figures(self.track.protocol):
+            if value is not None and f"figure_{name}" in words:
+                told = {"figure": words[f"figure_{name}"], "value": self.messages.interval(value)}
+                yield self.messages.say(**told, **self.cited(source))
 
-    def _source(self, name: str, value: str, source: SourceRef | None) -> str:
-        figure = self.messages.words[f"figure_{name}"]
+    def cited(self, source: SourceRef | None) -> dict[str, str]:
+        """The key and the parts of the sentence that cites a source."""
         if source is None:
-            return self.messages.say("source_none", figure=figure, value=value)
-        return self.messages.say(
-            "source",
-            figure=figure,
-            value=value,
-            title=source.title or source.key,
-            place=source.place,
-            verification=self.messages.words[source.verification.value],
-        )
+            return {"key": "source_none"}
+        return {
+            "key": "source",
+            "title": source.title or source.key,
+            "place": source.place,
+            "verification": self.messages.words[source.verification.value],
+        }

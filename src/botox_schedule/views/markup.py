@@ -1,4 +1,4 @@
-"""Text that a page or a picture can hold."""
+"""Makes any text safe for a page or a picture."""
 
 import re
 from html import escape
@@ -10,10 +10,10 @@ _INSTEAD = "\ufffd"
 
 
 def clean(text: object) -> str:
-    r"""Return a text without what XML cannot hold.
+    r"""Return a text without the characters that XML cannot hold.
 
-    Characters that steer the text and show nothing, such as those that turn its direction, are
-    replaced by a visible one: two names that differ must not look alike.
+    Invisible characters that steer the text, such as those that turn its direction, are
+    replaced by a visible one: two different names must not look alike.
 
     >>> clean("P1\x00\u202e2")
     'P1�2'
@@ -22,7 +22,7 @@ def clean(text: object) -> str:
 
 
 def escaped(text: object) -> str:
-    """Return a text as markup that shows it, whatever it holds.
+    """Return any text as markup that shows it.
 
     >>> escaped("<b>&")
     '&lt;b&gt;&amp;'

@@ -1,19 +1,21 @@
 """The words that patients and staff read, in one catalog for each language."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from os import PathLike
 from string import Formatter
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from botox_schedule import DueStatus, ResponsePhase
+from botox_schedule import DueStatus, FindingNeeds, Forecast, ResponsePhase
 from botox_schedule.dates.days import shifted
-from botox_schedule.engine import LimitCheck, ObservedDays, ResponseTimeline
+from botox_schedule.engine import LimitCheck, ObservedDays, ResponseTimeline, TreatmentCycle
+from botox_schedule.engine.response import phases_until
 from botox_schedule.errors import HandoutError
 from botox_schedule.protocols.loader import faults, tables_in, tables_of
 from botox_schedule.terms import ForWhom
@@ -21,6 +23,7 @@ from botox_schedule.values import Fact
 
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 _LISTS = {"months": 12, "months_short": 12, "weekdays": 7}
+_MIDDLE_OF_A_WEEK = 3
 _SOME = {
     "onset": {ResponsePhase.ONSET},
     "peak": {ResponsePhase.PEAK},
@@ -29,15 +32,31 @@ _SOME = {
 """The phases whose words change where a window is about some patients only."""
 
 
+class Stretch(NamedTuple):
+    """The days of one phase of the response.
+
+    Attributes:
+        weeks: The weeks, counted from the session; empty where the phase has no middle of a week.
+        first: The first day.
+        last: The last day.
+        effect: What to expect.
+    """
+
+    weeks: str
+    first: date
+    last: date
+    effect: str
+
+
 class Messages(Fact, frozen=True):
     """The words of pages, pictures and lists in one language.
 
     Attributes:
         language: The language's code, such as ``en`` or ``es-MX``.
-        reviewed: Whether somebody who knows the language and the field has read them; if not,
+        reviewed: Whether somebody who knows the language and the field has reviewed them; if not,
             the page says so.
-        words: The texts by key; every key of the English catalog, with the same braces.
-        treatments: What an indication is called; others are shown by their slug.
+        words: The texts by key, with every key and the same braces as the English catalog.
+        treatments: The names of indications; others are shown by their slug.
     """
 
     language: _Language
@@ -71,24 +90,76 @@ class Messages(Fact, frozen=True):
             year=day.year,
         )
 
+    def days(self, first: str, last: str) -> str:
+        """Return a span of days, or the one day; *first* and *last* are already in words."""
+        return first if first == last else self.say("day_range", first=first, last=last)
+
     def treatment(self, indication: str) -> str:
-        """Return what an indication is called."""
+        """Return the name of an indication."""
         return self.treatments.get(indication, indication.replace("-", " "))
 
     def status(self, status: DueStatus | None, resumes_on: date | None = None) -> str:
-        """Return a status in words, on hold with its last day; None is without a protocol."""
+        """Return a status in words, with the last day of a hold; None means that no protocol is known."""
         words = self.words[f"status_{'unknown' if status is None else status.value}"]
         if resumes_on is None:
             return words
         return self.say("resumes", status=words, last=shifted(resumes_on, -1))
+
+    def headline(self, found: Forecast) -> str:
+        """Return the indication, product and status, and the number of findings for today."""
+        title = self.treatment(found.indication)
+        if found.protocol is not None:
+            title += f", {found.protocol.product}"
+        title += f": {self.status(found.status, found.resumes_on)}"
+        today = sum(finding.needs is FindingNeeds.TODAY for finding in found.findings)
+        return f"{title}; {self.say('chart_today', count=today)}" if today else title
+
+    def interval(self, value: object) -> str:
+        """Return an interval or a range of intervals in this language.
+
+        >>> from botox_schedule import IntervalRange
+        >>> bundled_messages("es").interval(IntervalRange.parse("3 to 4 months"))
+        '3 a 4 meses'
+        """
+        return re.sub("[a-z]+", lambda word: self.words[f"interval_{word[0]}"], str(value))
+
+    def cycle(self, cycle: TreatmentCycle) -> str:
+        """Return a cycle's days and timing."""
+        first, last = cycle.first_on, cycle.anchored_on
+        days = f"{last}" if first == last else self.say("chart_parts", first=first, last=last)
+        told = f"{self.say('chart_cycle', number=cycle.number)}: {days}"
+        if cycle.timing is None:
+            return told
+        timing = self.words[f"timing_{cycle.timing.value}"]
+        by = cycle.short_by_days or cycle.late_by_days
+        return f"{told}, {self.say('timing_by', timing=timing, days=by) if by else timing}"
+
+    def stretches(self, timeline: ResponseTimeline, *, is_first: bool) -> Iterator[Stretch]:
+        """Yield the phases of a response up to the end of its last window.
+
+        Each week belongs to the phase that has its middle.
+        """
+        end = max((staged.window.last for staged in timeline.windows()), default=None)
+        for phase, first, last in phases_until(timeline):
+            if end is not None and first <= end:
+                effect = self.phase(phase, timeline, is_first=is_first)
+                weeks = self._weeks(timeline.administered_on, first, last or end)
+                yield Stretch(weeks, first, last or end, effect)
+
+    def _weeks(self, anchor: date, first: date, last: date) -> str:
+        begin = ((first - anchor).days - _MIDDLE_OF_A_WEEK + 6) // 7 + 1
+        end = ((last - anchor).days - _MIDDLE_OF_A_WEEK) // 7 + 1
+        if end < begin:
+            return ""
+        return self.say("week" if begin == end else "week_range", first=begin, last=end)
 
     def phase(self, phase: ResponsePhase, timeline: ResponseTimeline, *, is_first: bool) -> str:
         """Return what is expected of the response in a phase, as a sentence.
 
         Args:
             phase: The phase.
-            timeline: The windows, which say for whom they are.
-            is_first: Whether it is the first cycle, before which nothing was given.
+            timeline: The response windows, each for typical or for some patients.
+            is_first: Whether it is the first cycle: then no earlier effect can remain.
         """
         if phase is ResponsePhase.LATENT and not is_first:
             return self.words["phase_latent_again"]
@@ -102,7 +173,7 @@ class Messages(Fact, frozen=True):
     def observed(
         self, days: ObservedDays, key: str = "days_observed", who: str = "chart_observed"
     ) -> str:
-        """Return one patient's own days, as the text of a key; *who* is the key of whose."""
+        """Return one patient's own days with the text of *key*; *who* is the key of the patient's name."""
         return self.say(
             key,
             who=self.words[who],
@@ -112,7 +183,7 @@ class Messages(Fact, frozen=True):
         )
 
     def limits(self, checks: Sequence[LimitCheck], product: str) -> str:
-        """Return what the dose limits say, and no more than was checked."""
+        """Return the result of the limit checks, without claiming more than was checked."""
         if not checks:
             return self.say("no_limit", product=product)
         met = [check.is_met for check in checks]
@@ -137,7 +208,7 @@ def _problems(words: dict[str, str], english: dict[str, str]) -> list[str]:
 
 
 def _braces(text: str) -> set[str] | None:
-    """The names in braces; None where a brace stands alone or holds more than a name."""
+    """The names in braces; None where a brace has no partner or contains more than a name."""
     try:
         fields = [(name, spec, how) for _, name, spec, how in Formatter().parse(text)]
     except ValueError:

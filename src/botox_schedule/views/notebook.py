@@ -1,4 +1,4 @@
-"""What values look like in a notebook: a picture where there are days, and a table."""
+"""Values in a notebook: a table, with a picture where there are days."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -6,7 +6,7 @@ from botox_schedule import DueDates, Forecast, PatientRecord, TreatmentProtocol,
 from botox_schedule.engine import ProjectedSession, ResponseTimeline, TreatmentCycle
 from botox_schedule.engine.response import phases_until
 from botox_schedule.protocols import SourceRef
-from botox_schedule.terms import DateName, DueStatus, SessionKind, SessionStatus
+from botox_schedule.terms import DateName, SessionKind, SessionStatus
 from botox_schedule.views.chart import Lane, Mark
 from botox_schedule.views.markup import escaped
 from botox_schedule.views.messages import bundled_messages
@@ -14,8 +14,8 @@ from botox_schedule.views.timeline import (
     ChartWords,
     due_parts,
     hold_bands,
-    lane_title,
     last_cycle_lane,
+    own_days,
     response_bands,
 )
 
@@ -31,7 +31,7 @@ _Row = tuple[str, object]
 def forecast_html(found: Forecast) -> str:
     """Return a forecast as a picture and a table; without ids."""
     words = _english()
-    title, rows = lane_title(found, words), list(_forecast_rows(found))
+    title, rows = words.messages.headline(found), list(_forecast_rows(found))
     described = "; ".join(f"{name} {value}" for name, value in rows if value is not None)
     lane = last_cycle_lane(found, title, words)
     picture = words.draw(title, described, [lane], found.as_of, _WIDTH)
@@ -39,21 +39,22 @@ def forecast_html(found: Forecast) -> str:
 
 
 def _forecast_rows(found: Forecast) -> Iterable[_Row]:
-    messages, dates = bundled_messages("en"), found.dates
+    messages = bundled_messages("en")
     yield "status", messages.status(found.status, found.resumes_on)
-    yield from _date_rows(dates)
-    if found.status is DueStatus.ON_HOLD and found.resumes_on is None:
-        look = f"; the next look is on {found.review_on}" if found.review_on else ""
-        yield "why", f"no dates, because the hold has no last day{look}"
-    if found.protocol is not None and dates.due is None and found.status.is_dated:
-        yield "usual range", messages.words["no_usual"]
+    yield from _date_rows(found.dates)
+    why = dict.fromkeys(reason.rule for reason in found.reasons.values() if reason.on is None)
+    if why:
+        yield "why there is no date", "; ".join(why)
+    if found.review_on is not None:
+        yield "look at the hold on", found.review_on
     yield "cycle", found.cycle_number
     yield "last session", found.last_session_on
     yield "booked", None if found.booking is None else found.booking.on
     if found.timeline is not None and found.phase is not None:
         is_first = found.cycle_number == 1
         yield "response", messages.phase(found.phase, found.timeline, is_first=is_first)
-    yield from _observed_rows(found)
+    for name, days in own_days(found.observed):
+        yield f"observed {messages.words[f'chart_{name}']}", messages.observed(days)
     if found.protocol is not None and not found.status.ends_care:
         yield "limits", messages.limits(found.limit_checks, found.protocol.product)
     for finding in found.findings:
@@ -64,21 +65,8 @@ def _date_rows(dates: DueDates) -> Iterable[_Row]:
     for name, day in zip(DateName, dates.boundaries, strict=True):
         yield name.replace("_", " "), day
     if dates.typical_on is not None:
-        yield (
-            "typical day",
-            bundled_messages("en").say(
-                "typical_day", day=dates.typical_on, statistic=dates.typical_words
-            ),
-        )
-
-
-def _observed_rows(found: Forecast) -> Iterable[_Row]:
-    observed, messages = found.observed, bundled_messages("en")
-    if observed is None:
-        return
-    for name, days in (("onset", observed.onset), ("wear-off", observed.wear_off)):
-        if days is not None:
-            yield f"observed {name}", messages.observed(days)
+        told = {"day": dates.typical_on, "statistic": dates.typical_words}
+        yield "typical day", _english().say("typical_day", **told)
 
 
 def record_html(record: PatientRecord) -> str:
@@ -154,33 +142,23 @@ def timeline_html(timeline: ResponseTimeline) -> str:
     return _page(picture, ("from", "to", "what to expect"), rows)
 
 
-def cycle_html(cycles: TreatmentCycle | Iterable[TreatmentCycle]) -> str:
-    """Return a cycle, or several, as a table; without ids."""
+def cycle_html(cycle: TreatmentCycle) -> str:
+    """Return a cycle as a table; without ids."""
     header = ("cycle", "first part", "last part", "days since the one before", "timing", "by days")
-    several = [cycles] if isinstance(cycles, TreatmentCycle) else cycles
-    rows = [
-        (
-            cycle.number,
-            cycle.first_on,
-            cycle.anchored_on,
-            cycle.interval_days,
-            None if cycle.timing is None else cycle.timing.replace("_", " "),
-            cycle.short_by_days or cycle.late_by_days or None,
-        )
-        for cycle in several
-    ]
-    return _page("", header, rows)
+    timing = None if cycle.timing is None else _english().say(f"timing_{cycle.timing.value}")
+    by = cycle.short_by_days or cycle.late_by_days or None
+    days = (cycle.first_on, cycle.anchored_on, cycle.interval_days)
+    return _page("", header, [(cycle.number, *days, timing, by)])
 
 
-def projected_html(sessions: ProjectedSession | Iterable[ProjectedSession]) -> str:
-    """Return a session ahead, or several, as a table."""
-    several = [sessions] if isinstance(sessions, ProjectedSession) else sessions
-    rows = [(s.number, s.target, s.window.first, s.window.last) for s in several]
-    return _page("", ("session", "target", "fits from", "fits to"), rows)
+def projected_html(session: ProjectedSession) -> str:
+    """Return a session ahead as a table."""
+    header, window = ("session", "target", "fits from", "fits to"), session.window
+    return _page("", header, [(session.number, session.target, window.first, window.last)])
 
 
 def protocol_html(protocol: TreatmentProtocol) -> str:
-    """Return what a protocol states, with where each figure was read."""
+    """Return a protocol's figures with their sources."""
     rows: list[Sequence[object]] = [
         (name.replace("_", " "), value, *_cited(source))
         if value is not None
@@ -212,11 +190,14 @@ def _english() -> ChartWords:
 
 
 def _page(picture: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A picture above a table; without a header, the first cell of each row is its header."""
     head = "".join(f'<th scope="col">{escaped(name)}</th>' for name in header)
     top = f"<thead><tr>{head}</tr></thead>" if head else ""
-    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-    return f"<div>{picture}<table>{top}<tbody>{body}</tbody></table></div>"
+    body = "".join(f"<tr>{_cells(row, is_named=not header)}</tr>" for row in rows)
+    return f'<div>{picture}<table style="text-align:left">{top}<tbody>{body}</tbody></table></div>'
 
 
-def _cell(value: object) -> str:
-    return f"<td>{'–' if value is None else escaped(value)}</td>"  # noqa: RUF001 - a dash
+def _cells(row: Sequence[object], *, is_named: bool) -> str:
+    words = ["–" if value is None else escaped(value) for value in row]  # noqa: RUF001 - a dash
+    named = f'<th scope="row">{words.pop(0)}</th>' if is_named else ""
+    return named + "".join(f'<td style="text-align:left">{cell}</td>' for cell in words)

@@ -1,8 +1,8 @@
-"""Plots of a population's answers, on axes of the caller's.
+"""Plots of a population's answers, on the caller's axes.
 
 Every function takes an answer of ``botox_schedule.panel`` as any frame that narwhals reads
-(DuckDB and Spark answers are collected), and ``ax=``. Colors are told apart by people with color
-blindness (Okabe and Ito), and shapes, dashes and labels tell the same in gray.
+(DuckDB and Spark answers are collected), and ``ax=``. The colors suit people with color blindness
+(Okabe and Ito); shapes, dashes and labels carry the same meaning in gray.
 """
 
 from collections.abc import Iterable
@@ -40,12 +40,12 @@ def interval_histogram(
     overdue_after_days: int | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw how many days lay between sessions, a bar a week, held cycles left out.
+    """Draw a histogram of the days between sessions in weekly bars, without held cycles.
 
     Args:
         cycles: The answer of ``panel.cycles``.
-        minimum: A line where the minimum lies (its smallest number of days).
-        overdue_after_days: A line at the last day that is not overdue.
+        minimum: Draw a line at its smallest number of days.
+        overdue_after_days: Draw a line at the last day that is not overdue.
         ax: Where to draw; None makes a figure.
 
     >>> import matplotlib
@@ -59,25 +59,17 @@ def interval_histogram(
     days, held = _columns(cycles, "interval_days", "held")
     given = [day for day, waits in zip(days, held, strict=True) if day is not None and not waits]
     most = max(given, default=7)
-    axes.hist(
-        given, bins=range(0, int(most) + 15, 7), color=_BLUE, edgecolor="white", linewidth=0.5
+    bins = range(0, int(most) + 15, 7)
+    axes.hist(given, bins=bins, color=_BLUE, edgecolor="white", linewidth=0.5)
+    lines = (
+        (None if minimum is None else minimum.day_bounds[0], "minimum", "-"),
+        (overdue_after_days, "last day in time", "--"),
     )
-    lines = []
-    if minimum is not None:
-        lines.append((minimum.day_bounds[0], "minimum", "-"))
-    if overdue_after_days is not None:
-        lines.append((overdue_after_days, "last day in time", "--"))
-    for at, label, style in lines:
-        axes.axvline(at, color=_ORANGE, linestyle=style, linewidth=2, label=f"{label}: {at} days")
-    if lines:
-        axes.legend(frameon=False)
-    axes.set(
-        xlabel="days from one session to the next",
-        ylabel="cycles",
-        title=f"Intervals of {len(given)} cycles",
-    )
-    _plain(axes)
-    return axes
+    for at, name, style in lines:
+        if at is not None:
+            axes.axvline(at, color=_ORANGE, ls=style, lw=2, label=f"{name}: {at} days")
+    title, days_between = f"Intervals of {len(given)} cycles", "days from one session to the next"
+    return _finished(axes, xlabel=days_between, ylabel="cycles", title=title)
 
 
 def load_against_capacity(load: Any, *, ax: "Axes | None" = None) -> "Axes":
@@ -101,33 +93,23 @@ def load_against_capacity(load: Any, *, ax: "Axes | None" = None) -> "Axes":
     )
     places = range(len(weeks))
     axes.bar(places, booked, color=_BLUE, label="booked")
-    axes.bar(
-        places,
-        expected,
-        bottom=booked,
-        color=_ORANGE,
-        hatch="//",
-        edgecolor="white",
-        label="expected",
-    )
+    above: dict[str, Any] = {"color": _ORANGE, "hatch": "//", "edgecolor": "white"}
+    axes.bar(places, expected, bottom=booked, label="expected", **above)
     if any(room is not None for room in capacity):
         axes.step(places, capacity, where="mid", color="black", linewidth=2, label="capacity")
         axes.plot(places, backlog, color=_GREEN, marker="o", linestyle="--", label="backlog")
     axes.set_xticks(list(places), weeks, rotation=60, ha="right", fontsize=8)
-    axes.set(ylabel="sessions", title="Load by week")
     axes.margins(y=0.3)  # room for the legend above the bars
-    axes.legend(frameon=False, ncols=2)
-    _plain(axes)
-    return axes
+    return _finished(axes, ylabel="sessions", title="Load by week", columns=2)
 
 
 def adherence_over_time(
     adherence: Any, *, time: str = "year", by: str | None = None, ax: "Axes | None" = None
 ) -> "Axes":
-    """Draw the share of cycles on time, a line for each group.
+    """Draw the share of cycles on time, with a line for each group.
 
     Args:
-        adherence: The answer of ``panel.adherence``, grouped by *time* and maybe *by*.
+        adherence: The answer of ``panel.adherence``, grouped by *time* and, if given, *by*.
         time: The column along the axis.
         by: The column that names the lines.
         ax: Where to draw; None makes a figure.
@@ -150,23 +132,19 @@ def adherence_over_time(
             if own == name and share is not None
         )
         color, marker, line = styles[at % len(styles)]
-        axes.plot(
-            [str(when) for when, _ in points],
-            [share for _, share in points],
-            color=color,
-            marker=marker,
-            linestyle=line,
-            label=str(name),
-        )
-    if by is not None:
-        axes.legend(frameon=False, title=by)
-    axes.set(ylim=(0, _TOP), ylabel="share of cycles on time", xlabel=time, title="Adherence")
-    _plain(axes)
-    return axes
+        whens, of_group = [str(when) for when, _ in points], [share for _, share in points]
+        style: dict[str, Any] = {"color": color, "marker": marker, "linestyle": line}
+        axes.plot(whens, of_group, label=None if by is None else str(name), **style)
+    labels: dict[str, Any] = {
+        "ylabel": "share of cycles on time",
+        "xlabel": time,
+        "title": "Adherence",
+    }
+    return _finished(axes, by, ylim=(0, _TOP), **labels)
 
 
 def persistence_curve(persistence: Any, *, ax: "Axes | None" = None) -> "Axes":
-    """Draw the share of tracks still treated, by Kaplan and Meier; marks are censored tracks.
+    """Draw the Kaplan-Meier share of tracks still treated; marks are censored tracks.
 
     Args:
         persistence: The answer of ``panel.persistence``.
@@ -182,36 +160,19 @@ def persistence_curve(persistence: Any, *, ax: "Axes | None" = None) -> "Axes":
     axes = _axes(ax)
     times, events = _columns(persistence, "time", "event")
     steps = list(_kaplan_meier(zip(times, events, strict=True)))
-    axes.step(
-        [0, *(time for time, _, _ in steps)],
-        [1, *(share for _, share, _ in steps)],
-        where="post",
-        color=_BLUE,
-        linewidth=2,
-    )
+    reached, shares = [0, *(step[0] for step in steps)], [1, *(step[1] for step in steps)]
+    axes.step(reached, shares, where="post", color=_BLUE, linewidth=2)
     censored = [(time, share) for time, share, some in steps if some]
+    marks: dict[str, Any] = {"linestyle": "none", "marker": "|", "markersize": 9, "color": _GRAY}
     axes.plot(
-        [time for time, _ in censored],
-        [share for _, share in censored],
-        linestyle="none",
-        marker="|",
-        markersize=9,
-        color=_GRAY,
-        label="censored",
+        [at for at, _ in censored], [share for _, share in censored], label="censored", **marks
     )
-    axes.legend(frameon=False)
-    axes.set(
-        ylim=(0, _TOP),
-        xlabel="days of treatment",
-        ylabel="share still treated",
-        title=f"Persistence of {len(times)} tracks",
-    )
-    _plain(axes)
-    return axes
+    labels: dict[str, Any] = {"xlabel": "days of treatment", "ylabel": "share still treated"}
+    return _finished(axes, ylim=(0, _TOP), title=f"Persistence of {len(times)} tracks", **labels)
 
 
 def _kaplan_meier(rows: Iterable[tuple[int, bool]]) -> Iterable[tuple[int, float, bool]]:
-    """Yield each time, the share that goes on after it, and whether some were censored at it."""
+    """Yield each time, the share still treated after it, and whether any were censored then."""
     left: dict[int, list[bool]] = {}
     for time, event in rows:
         left.setdefault(time, []).append(event)
@@ -223,7 +184,14 @@ def _kaplan_meier(rows: Iterable[tuple[int, bool]]) -> Iterable[tuple[int, float
         yield time, share, ended < len(left[time])
 
 
-def _plain(axes: "Axes") -> None:
+def _finished(
+    axes: "Axes", legend: str | None = None, *, columns: int = 1, **labels: Any
+) -> "Axes":
+    """Label the axes, with a legend only where something has a name."""
+    axes.set(**labels)
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(frameon=False, title=legend, ncols=columns)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
+    return axes

@@ -89,7 +89,7 @@ class ReportRow(PatientValue, frozen=True):
 
 
 class _Shown(NamedTuple):
-    """A row with what the page adds; what is to be reviewed says whether it is for today."""
+    """A row with what the page adds; each review says whether it is for today."""
 
     row: ReportRow
     to_go: int | None
@@ -105,17 +105,18 @@ def report_html(
     problems: Iterable[str] = (),
     language: str | Messages = "en",
 ) -> str:
-    """Return the page: counts that filter by status, a table to sort, a picture for each track.
+    """Return the worklist page: counts that filter by status, a sortable table, small pictures.
 
-    The rows stay in their order; nothing is fetched from elsewhere. Statuses are told by a color,
-    an icon and words.
+    The rows stay in their order; nothing is loaded from elsewhere. Each status has a color, an
+    icon and words.
 
     Args:
         rows: The tracks, most urgent first.
         as_of: The day of the list.
-        summary: How many rows were read and counted, in a sentence.
-        problems: What was wrong with the input, a line for each.
-        language: Whose words the statuses have: ``en``, ``es``, or a catalog.
+        summary: A sentence about how many rows were read and counted.
+        problems: One line for each problem of the input.
+        language: The language of statuses and treatments: ``en``, ``es``, or a catalog; the rest of
+            the page is English.
 
     Raises:
         DayError: When *as_of* is not a calendar day.
@@ -152,29 +153,28 @@ def _shown(row: ReportRow, as_of: date, picture: Markup | None) -> _Shown:
 
 
 def _picture(row: ReportRow, as_of: date) -> Markup:
-    """A small picture of the days around the day of the list; it repeats what the row says."""
-    start, dates = as_of.toordinal() - _REACH, row.dates
-    parts = [f'<path class="axis" d="M0 11H{_WIDTH}"/>']
+    """A small picture of the days around the list's day; it repeats the row."""
+    start, dates, parts = as_of.toordinal() - _REACH, row.dates, []
     if dates.due is not None:
         x, end = _at(dates.due, start), _at(dates.overdue_from or near(as_of, _REACH), start)
-        parts.append(
-            f'<rect x="{x}" y="4" width="{max(end - x, 1):.1f}" height="14" fill="url(#due)"/>'
-            f'<path class="overdue" d="M{end} 0V{_HEIGHT}"/>'
-        )
-    elif dates.earliest is not None:
-        parts.append(f'<path class="allowed" d="M{_at(dates.earliest, start)} 0V{_HEIGHT}"/>')
-    if dates.typical_on is not None:
-        parts.append(f'<path class="typical" d="M{_at(dates.typical_on, start)} 0V{_HEIGHT}"/>')
-    if row.last_session_on is not None:
-        parts.append(
-            f'<circle class="given" cx="{_at(row.last_session_on, start)}" cy="11" r="4"/>'
-        )
-    parts.append(f'<path class="now" d="M{_at(as_of, start)} 0V{_HEIGHT}"/>')
-    if row.booked_on is not None:
-        parts.append(f'<path class="booked" d="M{_at(row.booked_on, start)} 6l5 5l-5 5l-5 -5z"/>')
+        wide = max(end - x, 1)
+        parts.append(f'<rect x="{x}" y="4" width="{wide:.1f}" height="14" fill="url(#due)"/>')
+    shapes = (
+        ("allowed", "M{} 0v22", dates.earliest if dates.due is None else None),
+        ("overdue", "M{} 0v22", dates.overdue_from),
+        ("typical", "M{} 0v22", dates.typical_on),
+        ("given", "M{} 7a4 4 0 0 1 0 8a4 4 0 0 1 0 -8", row.last_session_on),
+        ("now", "M{} 0v22", as_of),
+        ("booked", "M{} 6l5 5l-5 5l-5 -5z", row.booked_on),
+    )
+    parts += [
+        f'<path class="{kind}" d="{shape.format(_at(day, start))}"/>'
+        for kind, shape, day in shapes
+        if day is not None
+    ]
     return Markup(  # noqa: S704 - days and numbers only
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'aria-hidden="true">{"".join(parts)}</svg>'
+        f'aria-hidden="true"><path class="axis" d="M0 11H{_WIDTH}"/>{"".join(parts)}</svg>'
     )
 
 

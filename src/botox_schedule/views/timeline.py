@@ -8,14 +8,19 @@ from botox_schedule import (
     CycleTiming,
     DueDates,
     DueStatus,
-    FindingNeeds,
     Forecast,
     PatientRecord,
     SchedulingPolicy,
     TreatmentProtocol,
 )
 from botox_schedule.dates.days import DayInput, as_day, shifted
-from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track, TreatmentCycle
+from botox_schedule.engine import (
+    ObservedDays,
+    ObservedResponse,
+    ResponseTimeline,
+    Track,
+    TreatmentCycle,
+)
 from botox_schedule.engine.cycles import judged_cycles
 from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.engine.response import STAGES, timeline_of
@@ -60,7 +65,7 @@ def timeline_svg(
 
     Args:
         record: What happened.
-        protocols: The treatments, from above: protocols or names of indications, each with its
+        protocols: The treatments, from top to bottom: protocols or names of indications, each with its
             own clock.
         as_of: The day up to which records are known.
         policy: What the clinic or payer chose.
@@ -96,7 +101,9 @@ def timeline_svg(
         found = forecast_of(asked.track, None, asked.findings, own)
         stories.append(_Story(asked.track, found, judged_cycles(asked.track)))
     lanes = [_lane(story, words) for story in stories]
-    described = " ".join(map(_sentence, lanes, stories))
+    described = " ".join(
+        _sentence(lane, story, words) for lane, story in zip(lanes, stories, strict=True)
+    )
     return words.draw(title or words.say("chart_title"), described, lanes, day, width)
 
 
@@ -106,7 +113,7 @@ class ChartWords(NamedTuple):
     Attributes:
         messages: The catalog.
         day: How days are written.
-        for_patient: Whether a patient reads them: then nothing is called overdue.
+        for_patient: Whether a patient reads them; then nothing is called overdue.
     """
 
     messages: Messages
@@ -114,12 +121,12 @@ class ChartWords(NamedTuple):
     for_patient: bool = False
 
     def key(self, kind: str) -> str:
-        """Return the key of what a kind is called: the patient's own word, else that of staff."""
+        """Return the key of a kind's name: the patient's word, else that of staff."""
         own = f"patient_{kind}"
         return own if self.for_patient and own in self.messages.words else f"chart_{kind}"
 
     def called(self, kind: str) -> str:
-        """Return what a kind is called."""
+        """Return the name of a kind."""
         return self.messages.words[self.key(kind)]
 
     def say(self, key: str, **values: object) -> str:
@@ -135,11 +142,10 @@ class ChartWords(NamedTuple):
         return f"{self.called(kind)}: {self.say('chart_from', first=self.day(day))}"
 
     def span(self, kind: str, first: date, last: date | None, some: str = "") -> str:
-        """Return the words for days; None leaves their end open."""
+        """Return the words for days; without a last day they have no end."""
         if last is None:
             return self.since(kind, first)
-        days = self.say("chart_window", first=self.day(first), last=self.day(last))
-        return f"{self.called(kind)}{some}: {days}"
+        return f"{self.called(kind)}{some}: {self.messages.days(self.day(first), self.day(last))}"
 
     def draw(
         self, title: str, described: str, lanes: Sequence[Lane], as_of: date | None, width: int
@@ -154,7 +160,7 @@ class ChartWords(NamedTuple):
 
 
 class _Story(NamedTuple):
-    """What a lane tells: a track, its forecast and its cycles."""
+    """The content of a lane: a track, its forecast and its cycles."""
 
     track: Track
     found: Forecast
@@ -170,13 +176,13 @@ def _lane(story: _Story, words: ChartWords) -> Lane:
     end = track.care.ended_on or track.care.ends_on
     if end is not None:
         lines.append(Line("end", end, words.since("end", end)))
-    return Lane(lane_title(found, words), bands, list(_marks(story, words)), lines)
+    return Lane(words.messages.headline(found), bands, list(_marks(story, words)), lines)
 
 
 def last_cycle_lane(
     found: Forecast, title: str, words: ChartWords, until: date | None = None
 ) -> Lane:
-    """Return what a forecast alone tells: the last session, what to expect, what is next."""
+    """Return a forecast's lane: the last session, what to expect, what is next."""
     bands, lines = due_parts(found.dates, words, until)
     if found.timeline is not None:
         bands += response_bands(found.timeline, words)
@@ -188,16 +194,6 @@ def last_cycle_lane(
         if day is not None
     ]
     return Lane(title, bands, marks, lines)
-
-
-def lane_title(found: Forecast, words: ChartWords) -> str:
-    """Return what is treated with what, the status, and what there is to review today."""
-    title = words.messages.treatment(found.indication)
-    if found.protocol is not None:
-        title += f", {found.protocol.product}"
-    title += f": {words.messages.status(found.status, found.resumes_on)}"
-    today = sum(finding.needs is FindingNeeds.TODAY for finding in found.findings)
-    return f"{title}; {words.say('chart_today', count=today)}" if today else title
 
 
 def due_parts(
@@ -225,7 +221,7 @@ def due_parts(
 
 
 def last_due_day(track: Track) -> date | None:
-    """The eve of what ends the due days before one is overdue: a discharge or an open hold."""
+    """The day before a discharge or an open hold, which end the due days; None without one."""
     ends = [hold.first for hold in track.holds.known if hold.last is None]
     if track.care.ends_on is not None:
         ends.append(track.care.ends_on)
@@ -235,7 +231,7 @@ def last_due_day(track: Track) -> date | None:
 def hold_bands(
     holds: Iterable[Hold], words: ChartWords, since: date | None = None
 ) -> Iterator[Band]:
-    """Yield the days on hold; those that last until *since* or longer are written out."""
+    """Yield the days on hold; those that end on or after *since* get a caption."""
     for hold in holds:
         written = since is not None and (hold.last is None or hold.last >= since)
         label = words.span("held", hold.first, hold.last)
@@ -248,7 +244,7 @@ def response_bands(
     note: str = "",
     before: date | None = None,
 ) -> Iterator[Band]:
-    """Yield the windows of the response, up to the eve of the day *before*."""
+    """Yield the windows of the response that begin before the day *before*, cut on its eve."""
     for staged in timeline.windows():
         window, name = staged.window, staged.stage.name
         if before is not None and window.first >= before:
@@ -260,24 +256,29 @@ def response_bands(
         yield Band(name, window.first, last, label, 1, some=some, written=before is None)
 
 
-def observed_bands(found: Forecast, words: ChartWords) -> Iterator[Band]:
-    """Yield the patient's own days beside the windows of the label."""
-    anchor = found.last_session_on
-    if found.observed is None or anchor is None:
-        return
+def own_days(observed: ObservedResponse | None) -> Iterator[tuple[str, ObservedDays]]:
+    """Yield the known stages of the patient's own response: name and days."""
     for stage in STAGES:
-        days = getattr(found.observed, stage.name, None)
+        days = getattr(observed, stage.name, None)
         if days is not None:
-            own = words.messages.observed(days, who=words.key("observed"))
-            label = f"{words.called(stage.name)}, {own}"
-            first, last = shifted(anchor, days.smallest), shifted(anchor, days.largest)
-            yield Band("observed", first, last, label, 2, written=True)
+            yield stage.name, days
+
+
+def observed_bands(found: Forecast, words: ChartWords) -> Iterator[Band]:
+    """Yield the patient's own days as bands below the windows of the label."""
+    anchor = found.last_session_on
+    if anchor is None:
+        return
+    for name, days in own_days(found.observed):
+        own = words.messages.observed(days, who=words.key("observed"))
+        first, last = shifted(anchor, days.smallest), shifted(anchor, days.largest)
+        yield Band("observed", first, last, f"{words.called(name)}, {own}", 2, written=True)
 
 
 def _response(story: _Story, words: ChartWords) -> Iterator[Band]:
-    """The expected response to each session, as far as the next session leaves it.
+    """The expected response to each session until the next one.
 
-    Each session's is that of the protocol version that was in force on its day.
+    Each follows the protocol version in force on the session's day.
     """
     track, found, judged = story
     if found.status is DueStatus.DECEASED:
@@ -286,50 +287,30 @@ def _response(story: _Story, words: ChartWords) -> Iterator[Band]:
         following = [later.first_on for later in track.cycles[number + 1 : number + 2]]
         protocol = protocol_of_session(track, cycle.full_sessions[-1])
         timeline = timeline_of(cycle.anchored_on, protocol, None, track.policy)
-        note = f", cycle {judged[number].number}"
+        note = f", {words.say('chart_cycle', number=judged[number].number)}"
         yield from response_bands(timeline, words, note, *following)
 
 
 def _marks(story: _Story, words: ChartWords) -> Iterator[Mark]:
-    track, cycles = story.track, story.cycles
-    for cycle in cycles:
+    track = story.track
+    for cycle in story.cycles:
         kind = "full" if cycle.timing is None else _TIMINGS.get(cycle.timing, "full")
-        yield Mark(kind, cycle.anchored_on, _cycle_words(cycle))
-    for sessions in track.cycles:
-        for session in sessions.touch_ups:
-            day = session.administered_on
-            yield Mark("touch_up", day, words.on("touch_up", day))
-    if track.last is not None and track.last.is_elsewhere:
-        day = track.last.anchored_on
-        yield Mark("elsewhere", day, words.on("elsewhere", day), written=True)
-    for session in track.bookings:
-        day = session.administered_on
-        yield Mark("booked", day, words.on("booked", day), written=True)
-    for session in track.history.unrecognized:
-        day = session.administered_on
-        yield Mark("unrecognized", day, words.on("unrecognized", day), written=True)
+        yield Mark(kind, cycle.anchored_on, words.messages.cycle(cycle))
+    last = track.last
+    elsewhere = last.anchored_on if last is not None and last.is_elsewhere else None
+    for kind, days in (
+        ("touch_up", [s.administered_on for cycle in track.cycles for s in cycle.touch_ups]),
+        ("elsewhere", [] if elsewhere is None else [elsewhere]),
+        ("booked", [s.administered_on for s in track.bookings]),
+        ("unrecognized", [s.administered_on for s in track.history.unrecognized]),
+    ):
+        for day in days:
+            yield Mark(kind, day, words.on(kind, day), written=kind != "touch_up")
 
 
-def _cycle_words(cycle: TreatmentCycle) -> str:
-    days = f"{cycle.anchored_on}"
-    if cycle.first_on != cycle.anchored_on:
-        days = f"{cycle.first_on} and {days}"
-    if cycle.timing is None:
-        return f"cycle {cycle.number}: {days}"
-    by = cycle.short_by_days or cycle.late_by_days
-    timing = cycle.timing.value.replace("_", " ")
-    return f"cycle {cycle.number}: {days}, {timing}" + (f" by {by} days" if by else "")
-
-
-def _sentence(lane: Lane, story: _Story) -> str:
-    dates, cycles = story.found.dates, story.cycles
-    count = f"{len(cycles)} cycle" if len(cycles) == 1 else f"{len(cycles)} cycles"
-    parts = [lane.title, count]
-    if cycles:
-        parts.append(f"last session {cycles[-1].anchored_on}")
-    if dates.due is not None:
-        parts.append(f"due {dates.due}, overdue from {dates.overdue_from or 'no dated day'}")
-    parts += [line.label for line in lane.lines if line.kind in {"typical", "allowed"}]
+def _sentence(lane: Lane, story: _Story, words: ChartWords) -> str:
+    parts = [lane.title, *map(words.messages.cycle, story.cycles[-1:])]
+    parts += [band.label for band in lane.bands if band.written and band.kind in {"due", "held"}]
+    parts += [line.label for line in lane.lines]
     parts += [mark.label for mark in lane.marks if mark.written]
-    parts += [band.label for band in lane.bands if band.written and band.kind == "held"]
     return "; ".join(parts) + "."

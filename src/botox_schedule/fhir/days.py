@@ -1,0 +1,69 @@
+"""The clinic's local day of a date, an instant or a period of FHIR."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+from botox_schedule import day_in_zone
+from botox_schedule.fhir.problems import BundleProblemCode, Fault
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PARTIAL = re.compile(r"\d{4}(-\d{2})?", re.ASCII)
+
+
+def check_zone(zone: str | tzinfo) -> None:
+    """Raise a DayError now rather than at the first moment."""
+    day_in_zone(datetime(2000, 1, 1, tzinfo=UTC), zone)
+
+
+def day_of(text: Any, element: str, zone: str | tzinfo) -> date:
+    """Return the clinic's local day of a date or dateTime.
+
+    Raises:
+        Fault: When it names no day: a year, a month, or no date at all.
+    """
+    if isinstance(text, str):
+        if _PARTIAL.fullmatch(text):
+            message = "expected a whole day, found a year or a month"
+            raise Fault(BundleProblemCode.PARTIAL_DAY, element, message)
+        try:
+            if _DAY.fullmatch(text):
+                return date.fromisoformat(text)
+            return day_in_zone(datetime.fromisoformat(text), zone)
+        except (ValueError, OverflowError):
+            pass
+    raise Fault(BundleProblemCode.NO_DAY, element, "expected a day or an instant with its offset")
+
+
+def first_day(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> date:
+    """Return the day of ``<name>DateTime``, or the first of ``<name>Period``.
+
+    Raises:
+        Fault: When there is none.
+    """
+    if f"{name}DateTime" in resource:
+        return day_of(resource[f"{name}DateTime"], f"{name}DateTime", zone)
+    element = f"{name}Period"
+    period = resource.get(element)
+    if not isinstance(period, dict) or "start" not in period:
+        message = f"expected {name}DateTime or a start in {element}"
+        raise Fault(BundleProblemCode.NO_DAY, element, message)
+    first = day_of(period["start"], f"{element}.start", zone)
+    if (_last_day(period, zone) or first) < first:
+        message = "expected an end that is not before the start"
+        raise Fault(BundleProblemCode.NO_DAY, element, message)
+    return first
+
+
+def lasts_days(resource: Mapping[str, Any], name: str, first: date, zone: str | tzinfo) -> bool:
+    """Return whether ``<name>Period`` goes on after the night that follows its first day."""
+    last = _last_day(resource.get(f"{name}Period"), zone)
+    return last is not None and (last - first).days > 1
+
+
+def _last_day(period: Any, zone: str | tzinfo) -> date | None:
+    try:
+        return day_of(period["end"], "", zone)
+    except (KeyError, TypeError, Fault):
+        return None

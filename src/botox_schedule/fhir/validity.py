@@ -1,0 +1,73 @@
+"""Whether a resource is as FHIR R4 states it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fhir.resources.R4B.medicationadministration import MedicationAdministration
+from fhir.resources.R4B.patient import Patient
+from fhir.resources.R4B.procedure import Procedure
+from pydantic import BaseModel, ValidationError
+
+from botox_schedule.fhir.bundle import Entry, as_json
+from botox_schedule.fhir.problems import BundleProblemCode, Remark
+
+_MODELS: Mapping[str, type[BaseModel]] = {
+    "MedicationAdministration": MedicationAdministration,
+    "Patient": Patient,
+    "Procedure": Procedure,
+}
+_MOST_FAULTS = 5
+# These say nothing of a session; what is wrong with them costs none.
+_UNREAD = frozenset({"meta", "text"})
+
+
+class Validator:
+    """Checks resources; elements that many of them share are checked once."""
+
+    def __init__(self) -> None:
+        self._checked: dict[tuple[str, str, str], Any] = {}
+
+    def faults(self, entry: Entry) -> list[str]:
+        """Return what the model of the resource finds wrong, without its values."""
+        keys = {
+            name: (entry.kind, name, as_json(value))
+            for name, value in entry.resource.items()
+            if isinstance(value, dict | list) and name not in _UNREAD
+        }
+        known = {name: self._checked[key] for name, key in keys.items() if key in self._checked}
+        content = {name: v for name, v in entry.resource.items() if name not in _UNREAD}
+        try:
+            model = _MODELS[entry.kind].model_validate(content | known)
+        except ValidationError as error:
+            faults = error.errors(include_url=False, include_input=False, include_context=False)
+            return [*dict.fromkeys(_said(f["type"], f["loc"]) for f in faults[:_MOST_FAULTS])]
+        except Exception:  # noqa: BLE001 - for strange content the models raise what they please
+            return ["the resource, or one contained in it, is not as FHIR R4 states it"]
+        self._checked |= {
+            key: value
+            for name, key in keys.items()
+            if name not in known and (value := getattr(model, name, None)) is not None
+        }
+        return []
+
+
+def modifiers_of(entry: Entry) -> Iterator[Remark]:
+    """Yield that a resource may say something else than its elements, where it says so."""
+    for element in ("implicitRules", "modifierExtension"):
+        if entry.resource.get(element):
+            message = "the rule is unknown, and may change what the resource says"
+            yield BundleProblemCode.UNKNOWN_MODIFIER, element, message
+
+
+_SAID = {
+    "missing": "is missing",
+    "model_field_validation.missing": "is missing",
+    "extra_forbidden": "has an element that FHIR R4 does not know",
+}
+
+
+def _said(kind: str, location: tuple[int | str, ...]) -> str:
+    # The last part of an element that nobody knows is a word of the file, which may be a name.
+    known = location[:-1] if kind == "extra_forbidden" else location
+    path = ".".join(str(part) for part in known if str(part).isidentifier())
+    return f"{path or 'the resource'} {_SAID.get(kind, 'is not as FHIR R4 states it')}"

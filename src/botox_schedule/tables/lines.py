@@ -1,0 +1,59 @@
+"""A table as its file has it: lines of cells."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from unicodedata import normalize
+
+Cell = str | date | datetime | Decimal | None
+"""A cell as its file has it: text, or what a spreadsheet states as a day or a number."""
+HEADER_LINES = 30
+"""How many lines are looked through for a header: titles may come before it."""
+MOST_COLUMNS = 1000
+_UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+UNSEEN: re.Pattern[str] = re.compile(f"[{_UNSEEN}]")
+"""Letters that show nothing: two texts that differ by one look alike."""
+_AROUND = re.compile(rf"^[\s{_UNSEEN}]+|[\s{_UNSEEN}]+$")
+
+
+class Line(NamedTuple):
+    """A line of a table: its cells, or why it is none."""
+
+    number: int
+    cells: Sequence[Cell]
+    fault: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is in it."""
+        return not self.fault and not any(map(text_of, self.cells))
+
+
+def text_of(cell: Cell) -> str:
+    """Return a cell as text, without blanks around it, its letters composed (NFC)."""
+    if isinstance(cell, str):
+        return _bare(cell.strip() if cell.isascii() else normalize("NFC", _AROUND.sub("", cell)))
+    if isinstance(cell, Decimal):
+        return str(int(cell)) if cell == cell.to_integral_value() else str(cell)
+    return "" if cell is None else str(cell)
+
+
+def _bare(text: str) -> str:
+    """Return a text without what keeps it a text in a spreadsheet: ``="0012"`` or ``'0012``."""
+    if text == "\\N":  # an empty cell of some databases
+        return ""
+    if text.startswith('="') and text.endswith('"'):
+        return text[2:-1].strip()
+    return text.strip("'").strip() if text.startswith("'") else text
+
+
+def typed_cell(value: Any) -> Cell:
+    """Return a day as a day and a number as a number; anything else as text."""
+    if value is None or isinstance(value, (str, date)):
+        return value
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        number = Decimal(str(value))
+        return number if number.is_finite() else None
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
