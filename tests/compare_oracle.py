@@ -259,10 +259,11 @@ class Drawer:
 
     def a_prior(self, before: date) -> dict[str, Any]:
         last = before - timedelta(days=self.random.randrange(200))
+        cycles = self.random.randint(0, 5)
         return {
             "indication": self.a_word(),
-            "cycles": self.random.randint(0, 5),
-            "last_on": last if self.chance(0.7) else None,
+            "cycles": cycles,
+            "last_on": last if cycles and self.chance(0.7) else None,
             "product": self.random.choice(PRODUCTS),
         }
 

@@ -632,6 +632,7 @@ SPECIAL_ENDS: dict[tuple[str, str], tuple[Any, ...]] = {
     ("weekly_days", "administered_on"): (date.max, "", date(2000, 1, 1)),
     ("age_on", "born_on"): ENDS_OF_TIME,
     ("age_on", "day"): ENDS_OF_TIME,
+    ("read_sessions", "indications"): _lists(TEXTS),
 }
 
 # What no value of its own type can push further.

@@ -1,38 +1,41 @@
 #!/usr/bin/env bash
-# Mutates the core, planning and outcomes, and counts the mutants that no test kills.
+# Changes one part of the code in many places, one at a time, and lists what no test notices.
 #
-#   bash tests/mutants.sh core | planning | outcomes
+#   bash tests/mutants.sh core | planning | outcomes | sample [COMMIT]
 #
-# The core is judged by its quick tests: a mutant that survives runs them all, and the long
-# searches would take a day.
+# `sample` draws 300 changes of panel, tables, fhir and cli. What survives is written to
+# tests/survivors. A run that was stopped goes on where it was; what a run found of a function
+# holds until the function changes. MUTANTS names the folder for that, PROCESSES how many run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-part=${1:-core}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-git clone -q . "$work/project"
-python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -q mutmut pydantic python-dateutil pytest hypothesis jsonschema holidays \
-    icalendar fhir.resources jinja2 tzdata
-cd "$work/project"
-shared="cases stability words"
-case $part in
-    core) only="_[a-z]*.py" tests="catalogue cycles days findings forecast intervals limits oracle records schedule small_print small_rules $shared" ;;
-    planning) only="planning/*" tests="planning $shared" ;;
-    outcomes) only="outcomes/*" tests="outcomes adherence catalogue $shared" ;;
-    *) echo "expected core, planning or outcomes" >&2; exit 2 ;;
-esac
-files=$(for name in $tests; do printf '"tests/test_%s.py", ' "$name"; done)
-cat >> pyproject.toml <<END
+here=$PWD part=${1:-core} commit=$(git rev-parse "${2:-HEAD}")
+base=${MUTANTS:-${TMPDIR:-/tmp}/botox-schedule-mutants}
+mkdir -p "$base"
+if [ ! -x "$base/venv/bin/mutmut" ]; then
+    python3 -m venv "$base/venv"
+    # Not the project itself: its code would hide the code that is changed.
+    "$base/venv/bin/pip" install -q 'mutmut>=3.8,<4' pydantic python-dateutil pytest hypothesis jsonschema \
+        holidays icalendar fhir.resources jinja2 tzdata rich polars narwhals python-calamine xlrd XlsxWriter \
+        duckdb pandas pyarrow
+fi
+[ -d "$base/$part" ] || git clone -q . "$base/$part"
+cd "$base/$part"
+git fetch -q "$here" "$commit"
+git checkout -q --detach -f "$commit"
+"$base/venv/bin/python" "$here/tests/mutants.py" configure "$part" >> pyproject.toml
+mkdir -p mutants/src
+export PYTHONPATH="$PWD/mutants/src" PATH="$base/venv/bin:$PATH"
+mutate() {
+    # The search for garbage after each run takes longer than most tests.
+    PYTEST_ADDOPTS="-p no:unraisableexception $(cat mutants/slow-tests 2> /dev/null || true)" \
+        mutmut run --max-children "${PROCESSES:-$(nproc)}" "$@" > "$base/$part.log" 2>&1 || true
+}
 
-[tool.mutmut]
-source_paths = ["src/"]
-only_mutate = ["src/botox_schedule/$only"]
-do_not_mutate = ["src/botox_schedule/_cli/*", "src/botox_schedule/views/pages.py", "src/botox_schedule/views/messages.py", "src/botox_schedule/views/chart.py", "src/botox_schedule/views/lanes.py", "src/botox_schedule/protocols/files.py"]
-also_copy = ["docs", "README.md", "CHANGELOG.md", "notebooks"]
-tests_dir = [$files]
-pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider", "-o", "addopts=--strict-markers --import-mode=importlib --hypothesis-profile=mutants"]
-END
-"$work/venv/bin/mutmut" run --max-children "$(nproc)" > "$work/log" 2>&1 || true
-"$work/venv/bin/mutmut" results --all true 2>/dev/null | awk '{ print $NF }' | sort | uniq -c
-"$work/venv/bin/mutmut" results 2>/dev/null | grep survived || true
+# Which tests reach which function is found first; no change has this name.
+mutate 'no change'
+grep -q 'nothing matches' "$base/$part.log" || { tail -n 40 "$base/$part.log" >&2; exit 1; }
+for tests in few all; do
+    python "$here/tests/mutants.py" "$tests" "$part"
+    mutate
+done
+python "$here/tests/mutants.py" list "$part" "$here/tests/survivors/$part.txt" "$commit"

@@ -425,7 +425,7 @@ class Oracle:
             if given.product is self.product:
                 asked = [Minimum(m.interval, binding=False) for m in asked]
             found += asked
-        if given.product is None and not known:
+        if given.product is None and not self.protocols_of(given.indication, None, day):
             found += self._strictest_of_clock(course, day)
         if given.product in (None, self.product) and given.indication != self.indication:
             for general in {general_indication(w) for w in self.clock} - {None}:

@@ -1,8 +1,13 @@
-"""Hostile input: what was found before, a short search for more, and input beyond all limits."""
+"""Hostile input: what was found before, a short search for more, and input beyond all limits.
+
+``python tests/test_hostile.py`` prints seconds and peak memory for the input beyond all limits.
+"""
 
 import json
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -268,3 +273,15 @@ def test_commands_answer_or_refuse_at_the_ends_of_everything(
     err = capsys.readouterr().err
     assert status in {0, 1, 2}
     assert len(err.splitlines()) <= (1 if status == 2 else 12)
+
+
+def _measure() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name, arguments, _ in _monsters(Path(folder)):
+            started = time.monotonic()
+            *_, memory = _fresh(*arguments)
+            print(f"{name}: {time.monotonic() - started:.2f} s, {memory} MiB")
+
+
+if __name__ == "__main__":
+    _measure()

@@ -47,7 +47,8 @@ def main() -> None:
         now = time.monotonic()
         state["slowest"] = max(state["slowest"], now - started)
         if now > end:
-            print(json.dumps({"reader": name, "seconds": seconds, **state}), flush=True)
+            cpu = time.process_time()
+            print(json.dumps({"reader": name, "seconds": seconds, "cpu": cpu, **state}), flush=True)
             sys.stdout.flush()
             import os  # noqa: PLC0415
 

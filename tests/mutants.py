@@ -1,0 +1,250 @@
+"""The parts of ``mutants.sh`` that read and write the files of mutmut.
+
+A change is tried on a few tests that reach its function, then, where it survives, on all of them
+but the slowest: a handful of tests finds most changes, and hundreds reach most functions.
+"""
+
+import json
+import random
+import re
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+SLOW = 3.0
+"""Seconds above which a test is left out; searches with a second implementation take minutes."""
+QUICK = 0.25
+FEW = 24
+SAMPLE, SEED = 300, 20
+STATS = Path("mutants/mutmut-stats.json")
+FULL = Path("mutants/all-tests.json")
+LEFT_OUT = Path("mutants/slow-tests")
+"""Options of pytest for the tests that are left out."""
+STATUS: dict[int | None, str] = {
+    0: "survived",
+    1: "noticed",
+    3: "noticed",
+    5: "no test",
+    33: "no test",
+    34: "not drawn",
+}
+TIMED_OUT = {36, 24, -24, 152, 255}
+
+
+class Part(NamedTuple):
+    """What is changed, and the tests that judge it."""
+
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+STORED = ("cases", "stability", "compatibility", "fields")
+PARTS = {
+    "core": Part(
+        (
+            "values.py", "terms.py", "policy.py", "questions.py",
+            "dates/*", "protocols/*", "records/*", "engine/*",
+        ),
+        (
+            *STORED, "adherence", "catalogue", "content", "content_names", "cycles", "days", "exceptions",
+            "findings", "forecast", "history", "holds", "intervals", "limit_figures", "limits", "names",
+            "projection", "protocol_files", "reasons", "records", "rules", "rules_of_values", "schedule",
+            "small_rules",
+        ),
+    ),
+    "planning": Part(("planning/*",), (*STORED, "planning", "exceptions", "small_rules_planning")),
+    "outcomes": Part(
+        ("outcomes/*",),
+        (
+            *STORED, "outcomes", "outcome_measures", "adherence", "diary_file", "observed", "catalogue", "extremes",
+            "small_rules_outcomes",
+        ),
+    ),
+    "sample": Part(
+        ("panel/*", "tables/*", "fhir/*", "cli/*"),
+        (
+            "panel", "populations", "tables", "fhir", "fhir_bundles", "fhir_conservation", "fhir_identity",
+            "cli", "cli_lists", "cli_output", "files", "diary_file", "exceptions", "adherence", "planning",
+            "outcomes", "pages", "ical", "small_rules_sample",
+        ),
+    ),
+}  # fmt: skip
+
+
+def configure(part: str) -> None:
+    """Print the settings of mutmut for a part."""
+    files, names = PARTS[part]
+    tests = [file for name in names if Path(file := f"tests/test_{name}.py").exists()]
+    settings = {
+        "source_paths": ["src/"],
+        "only_mutate": [f"src/botox_schedule/{file}" for file in files],
+        # It runs where Spark is.
+        "do_not_mutate": ["src/botox_schedule/panel/spark.py"],
+        "also_copy": ["docs", "README.md", "CHANGELOG.md", "notebooks", "conformance"],
+        "pytest_add_cli_args_test_selection": tests,
+        "pytest_add_cli_args": [
+            "-p", "no:cacheprovider",
+            "-o", "addopts=--strict-markers --import-mode=importlib --hypothesis-profile=mutants",
+        ],
+    }  # fmt: skip
+    lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
+    numbers = ["track_dependencies = false", "timeout_multiplier = 6", "timeout_constant = 3"]
+    print("", "[tool.mutmut]", *lines, *numbers, 'on_dependency_change = "ignore"', sep="\n")
+
+
+def few(part: str) -> None:
+    """Leave a few quick tests for each function: those that reach the fewest others, and some more."""
+    stats = _all_tests()
+    seconds = stats["duration_by_test"]
+    _leave_out(test for test, took in seconds.items() if took >= SLOW)
+    by_function: dict[str, list[str]] = stats["tests_by_mangled_function_name"]
+    reach = Counter(test for tests in by_function.values() for test in tests)
+    draw = random.Random(SEED)
+    for name, tests in by_function.items():
+        quick = [test for test in sorted(tests) if seconds[test] < QUICK]
+        near = sorted(quick, key=lambda test: (reach[test], test))[: FEW // 2]
+        far = sorted(set(quick) - set(near))
+        by_function[name] = near + draw.sample(far, min(len(far), FEW // 2))
+    STATS.write_text(json.dumps(stats))
+    if part == "sample":
+        _draw()
+    _try_again({0, 5, 33, *TIMED_OUT})
+
+
+def everything(part: str) -> None:
+    """Try what survived on every test that is not slow."""
+    stats = _all_tests()
+    seconds = stats["duration_by_test"]
+    for name, tests in stats["tests_by_mangled_function_name"].items():
+        kept = [test for test in sorted(tests) if seconds[test] < SLOW]
+        stats["tests_by_mangled_function_name"][name] = kept
+    STATS.write_text(json.dumps(stats))
+    _try_again({0, 5, 33})
+
+
+def _leave_out(tests: Iterable[str]) -> None:
+    before = shlex.split(LEFT_OUT.read_text()) if LEFT_OUT.exists() else []
+    options = {*before, *(f"--deselect={test}" for test in tests)}
+    LEFT_OUT.write_text(shlex.join(sorted(options)))
+
+
+def _all_tests() -> dict[str, Any]:
+    """What was found of tests and functions, with what was found before a narrower choice."""
+    found: dict[str, Any] = json.loads(STATS.read_text())
+    if FULL.exists():
+        full = json.loads(FULL.read_text())["tests_by_mangled_function_name"]
+        ours: dict[str, list[str]] = found["tests_by_mangled_function_name"]
+        for name in full.keys() | ours.keys():
+            known = found["duration_by_test"].keys()
+            ours[name] = sorted({*full.get(name, ()), *ours.get(name, ())} & known)
+    FULL.write_text(json.dumps(found))
+    return found
+
+
+def _verdicts() -> Iterator[tuple[Path, dict[str, Any]]]:
+    for file in sorted(Path("mutants/src").rglob("*.meta")):
+        yield file, json.loads(file.read_text())
+
+
+def _change(verdict: Callable[[str, int | None], int | None]) -> None:
+    for file, meta in _verdicts():
+        codes = meta["exit_code_by_key"]
+        meta["exit_code_by_key"] = {name: verdict(name, code) for name, code in codes.items()}
+        file.write_text(json.dumps(meta))
+
+
+def _try_again(codes: set[int]) -> None:
+    _change(lambda _, code: None if code in codes else code)
+
+
+def _draw() -> None:
+    """Draw the sample; the seed gives the same one again for the same code."""
+    names = sorted(name for _, meta in _verdicts() for name in meta["exit_code_by_key"])
+    drawn = set(random.Random(SEED).sample(names, SAMPLE))
+    _change(lambda name, code: 34 if name not in drawn else None if code == 34 else code)
+
+
+def survivors(part: str, file: Path, commit: str) -> None:
+    """Write what survived, with the answers that the list gave before."""
+    answers = dict(_answers(file))
+    codes = Counter(
+        "timed out" if code in TIMED_OUT else STATUS.get(code, "not tried")
+        for _, meta in _verdicts()
+        for code in meta["exit_code_by_key"].values()
+    )
+    del codes["not drawn"]
+    total, noticed = codes.total(), codes["noticed"] + codes["timed out"]
+    day = datetime.now().astimezone().date()
+    lines = [
+        f"# Changes of {part} that no test notices; written by tests/mutants.sh, answers by hand.",
+        f"# {day}, {commit[:12]}: {total} changes, {noticed / total:.2%} noticed",
+        f"# {', '.join(f'{count} {what}' for what, count in codes.most_common())}",
+    ]
+    for file_, meta in _verdicts():
+        for name, code in meta["exit_code_by_key"].items():
+            if code in {0, 5, 33, None}:
+                change = _shown(name, file_)
+                lines += ["", change, f"    answer: {answers.get(_key(change), 'none')}"]
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("\n".join(lines) + "\n", "utf-8")
+    print(*lines[1:3], sep="\n")
+
+
+def _answers(file: Path) -> Iterator[tuple[str, str]]:
+    text = file.read_text("utf-8") if file.exists() else ""
+    for block in text.split("\n\n")[1:]:
+        change, _, answer = block.partition("\n    answer: ")
+        yield _key(change), answer.strip()
+
+
+def _key(change: str) -> str:
+    """A change without its line's number, which moves."""
+    return re.sub(r":\d+ ", " ", change, count=1)
+
+
+def _shown(name: str, meta: Path) -> str:
+    """Module, line, function, and the lines of the change."""
+    module = str(meta).removeprefix("mutants/").removesuffix(".meta")
+    diff: str = import_module("mutmut.mutation.diff_apply").get_diff_for_mutant(name, path=module)
+    function = re.sub(r"^.*\.x_?|__mutmut_\d+$", "", name).replace("ǁ", ".").strip(".")
+    body = diff.splitlines()
+    start = next(place for place, line in enumerate(body) if line.startswith("@@"))
+    offset, shown = int(re.findall(r"\d+", body[start])[0]) - 1, []
+    first = 0
+    for line in body[start + 1 :]:
+        if line[:1] in "-+" and line.strip():
+            first = first or offset + 1
+            shown.append(f"    {line[0]} {line[1:].strip()}")
+        offset += line[:1] != "+"
+    return "\n".join(
+        [
+            f"{module.removeprefix('src/')}:{_line_of(module, function) + first - 1} {function}",
+            *shown,
+        ]
+    )
+
+
+def _line_of(module: str, function: str) -> int:
+    """The line on which a function starts."""
+    short = function.rpartition(".")[2]
+    lines = Path(module).read_text("utf-8").splitlines()
+    owner, _, _ = function.rpartition(".")
+    inside = not owner
+    for number, line in enumerate(lines, 1):
+        inside = inside or line.startswith(f"class {owner}")
+        if inside and re.match(rf"\s*(async )?def {re.escape(short)}\b", line):
+            return number
+    return 0
+
+
+if __name__ == "__main__":
+    verb, part = sys.argv[1:3]
+    if verb == "list":
+        survivors(part, Path(sys.argv[3]), sys.argv[4])
+    else:
+        {"configure": configure, "few": few, "all": everything}[verb](part)
