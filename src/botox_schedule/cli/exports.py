@@ -138,8 +138,11 @@ def clinic_of(given: Namespace) -> Clinic:
     births, doubts = _births(reading, facts.get("births"))
     reading = replace(reading, births=births)
     problems = [*map(str, reading.problems), *_fact_problems(reading, facts), *doubts]
-    if any("name the date format" in problem for problem in problems):
-        problems.append(_OTHER_FORMAT)
+    # A hint is no problem of its own: the first line that needs it has it.
+    for number, problem in enumerate(problems):
+        if "name the date format" in problem:
+            problems[number] = f"{problem}; {_OTHER_FORMAT}"
+            break
     return Clinic(reading, facts, problems, rules)
 
 
