@@ -58,7 +58,13 @@ def _bash(rows: list[Row]) -> list[str]:
 
 def _zsh(rows: list[Row]) -> list[str]:
     """Zsh reads what bash reads, where it is told so."""
-    return ["#compdef botox-schedule", "autoload -U +X bashcompinit && bashcompinit", *_bash(rows)]
+    return [
+        "#compdef botox-schedule",
+        "autoload -U +X bashcompinit && bashcompinit",
+        *_bash(rows),
+        # A function file is first read when somebody completes, who then waits for an answer.
+        "if [[ -n ${compstate-} ]]; then _bash_complete -o default -F _botox_schedule; fi",
+    ]
 
 
 def _fish(rows: list[Row]) -> list[str]:
