@@ -46,7 +46,7 @@ def placed(frame: Any, as_of: str = AS_OF, **more: Any) -> dict[str, tuple[str, 
 
 
 class TestTypesOfColumns:
-    """However a column is typed, the answer is the same, or an error names the column."""
+    """Whatever a column's type, the answer is the same, or an error names the column."""
 
     DAYS = ("2026-01-05", "2026-03-02")
 
@@ -393,7 +393,7 @@ class TestRows:
 
 
 class TestTables:
-    """A table beside the sessions is used whole or not at all."""
+    """A table next to the sessions is used whole or not at all."""
 
     FRAME = frame_of(patient=["0012"], administered_on=["2026-01-05"])
 

@@ -31,7 +31,7 @@ COMPUTED = {
 }
 """Facts and values about a patient that the library alone builds."""
 TAKEN_AS_HELD = {"Interval"}
-"""What takes nothing but what it holds: whole numbers, in place of a text or beside it."""
+"""What takes nothing but what it holds: whole numbers, instead of a text or next to it."""
 
 
 def _signatures(path: Path) -> Iterator[tuple[Any, dict[str, ast.expr | None]]]:

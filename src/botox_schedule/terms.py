@@ -20,7 +20,7 @@ class ShortMonth(StrEnum):
 
 @unique
 class DueStatus(StrEnum):
-    """Where a day falls among the four dates; each day has exactly one status."""
+    """Where a day falls among the four dates, or what precedes them; each day has one status."""
 
     DECEASED = "deceased"
     DISCONTINUED = "discontinued"
@@ -80,7 +80,7 @@ class ResponsePhase(StrEnum):
 
 @unique
 class ForWhom(StrEnum):
-    """Whom a window of the expected response is about."""
+    """Which patients a window of the expected response is about."""
 
     TYPICAL = "typical"
     SOME = "some"
@@ -159,7 +159,7 @@ class CareEndKind(StrEnum):
 
 @unique
 class Population(StrEnum):
-    """Whom a protocol is for."""
+    """Which patients a protocol is for."""
 
     ADULT = "adult"
     PEDIATRIC = "pediatric"
@@ -173,7 +173,7 @@ class Verification(StrEnum):
     PRIMARY = "primary"
     SECONDARY = "secondary"
     CLINIC = "clinic"
-    """The clinic that wrote the file stands for the figure."""
+    """The clinic that wrote the file answers for the figure."""
     UNVERIFIED = "unverified"
 
 
@@ -191,7 +191,7 @@ class LimitScope(StrEnum):
 
 @unique
 class LimitPer(StrEnum):
-    """Over what a limit adds up; sessions record only the first two."""
+    """What a limit adds up over; sessions record only the first two."""
 
     WINDOW = "window"
     SESSION = "session"
@@ -243,7 +243,7 @@ class MinimumKind(StrEnum):
     OVERRIDE = "override"
     EXPIRED_OVERRIDE = "expired override"
     UNRECOGNIZED = "unrecognized decision"
-    """An override or authorization under an indication that nobody knows."""
+    """An override, authorization or payer's rule under an unknown indication."""
 
 
 @unique
@@ -335,7 +335,7 @@ class FindingCode(StrEnum):
 
     @property
     def needs(self) -> FindingNeeds:
-        """When the finding needs a person; an alarm at every visit is switched off."""
+        """When the finding needs a person; an alarm at every visit would be ignored."""
         if self in _NEEDS_NOTHING:
             return FindingNeeds.INFORMATION
         return FindingNeeds.NEXT_VISIT if self in _NEEDS_NEXT_VISIT else FindingNeeds.TODAY
@@ -390,7 +390,7 @@ def word_of(kind: type[_Word], word: str, name: str) -> _Word:
     """Return the member of a vocabulary that a word names.
 
     Raises:
-        UnknownWordError: When it has none; the message names those it has.
+        UnknownWordError: When the word is unknown; the message names the known ones.
     """
     try:
         return kind(word)

@@ -13,7 +13,7 @@ from botox_schedule.cli.main import COMMANDS
 from botox_schedule.cli.output import Answer, Line, Row
 from botox_schedule.cli.runner import command_parser
 
-OPTIONS = {"shell bash|zsh|fish": "the shell that shall complete"}
+OPTIONS = {"shell bash|zsh|fish": "the shell"}
 """What the command takes."""
 
 

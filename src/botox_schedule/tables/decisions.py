@@ -82,7 +82,7 @@ class FactReading(Generic[_Fact]):
         fact_rows: The rows that give a fact, in the table's order.
         problems: What is wrong, by line.
         counts: How many rows came in, and what became of them.
-        unreadable: The patients of whom a row counts for nothing.
+        unreadable: The patients with a row that counts for nothing.
     """
 
     fact_rows: tuple[FactRow[_Fact], ...]
@@ -109,7 +109,7 @@ class FactReading(Generic[_Fact]):
         ]
 
     def unmatched(self, patients: Collection[str]) -> tuple[Problem, ...]:
-        """Return a problem for each row whose patient is none of *patients*.
+        """Return a problem for each row whose patient is not among *patients*.
 
         Keys are compared as they are: ``12`` and ``0012`` are two patients. The problem says
         where only zeros, case or blanks make the difference.
@@ -147,7 +147,7 @@ _UNITS = Column(unbound(cells.units), is_number=True)
 _INTERVAL = Column(unbound(cells.interval))
 _RANGE = Column(unbound(cells.interval_range))
 _DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": _DAY}
-# A hold or an end of care with a cell that cannot be read still binds, longer rather than not.
+# A hold or an end of care with an unreadable cell still binds: too long is better than not at all.
 _BINDING = {
     "reason": _TEXT,
     "indication": Column(
@@ -391,7 +391,7 @@ def read_authorizations(
 def read_contacts(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[Contact]:
     r"""Read a table of contacts: patient, day, and where known outcome, next try on.
 
-    Its ``rows()`` are what the ``contacts`` of :func:`botox_schedule.panel.worklist` are made of.
+    Its ``rows()`` make a frame for ``contacts`` of :func:`botox_schedule.panel.worklist`.
 
     Args:
         source: The file's name, ``-`` for standard input, bytes, or an open file.
@@ -437,7 +437,7 @@ def _read(
     options: TableOptions,
 ) -> FactReading[_Fact]:
     found = read_rows(source, table, _TABLES[table], options)
-    # A list of patients in which most have no day of death.
+    # In a list of patients most have no day of death; such rows say nothing.
     says_deaths = "died_on" in found.columns and "kind" not in found.columns
     rows = [
         row
@@ -461,7 +461,7 @@ def _made(
     make: Callable[..., _Fact],
     settle: Callable[[Mapping[str, Any]], dict[str, Any]],
 ) -> tuple[RowValues, FactRow[_Fact] | None]:
-    """Return a row and its fact; what no fact can be is the row's fault."""
+    """Return a row and its fact; if it cannot be one, the row has a fault."""
     if row.fault:
         return row, None
     values = settle(row.values)
