@@ -38,27 +38,6 @@ class DueStatus(StrEnum):
         """Whether care has ended: nothing is dated, and every day is forbidden."""
         return self in {DueStatus.DECEASED, DueStatus.DISCONTINUED}
 
-    @property
-    def is_dated(self) -> bool:
-        """Whether the status comes from the four dates, not from what precedes them."""
-        return self in _DATED
-
-    @property
-    def label(self) -> str:
-        """The status in words, such as ``too early``."""
-        return self.value.replace("_", " ")
-
-
-_DATED = frozenset(
-    {
-        DueStatus.TOO_EARLY,
-        DueStatus.ALLOWED,
-        DueStatus.DUE,
-        DueStatus.OVERDUE,
-        DueStatus.LAPSED,
-    }
-)
-
 
 @unique
 class ResponsePhase(StrEnum):
