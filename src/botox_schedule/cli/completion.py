@@ -57,7 +57,7 @@ def _bash(rows: list[Row]) -> list[str]:
 
 
 def _zsh(rows: list[Row]) -> list[str]:
-    """Zsh reads what bash reads, where it is told so."""
+    """Zsh can read the script for bash."""
     return ["#compdef botox-schedule", "autoload -U +X bashcompinit && bashcompinit", *_bash(rows)]
 
 
