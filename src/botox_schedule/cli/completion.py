@@ -58,7 +58,13 @@ def _bash(rows: list[Row]) -> list[str]:
 
 def _zsh(rows: list[Row]) -> list[str]:
     """Zsh can read the script for bash."""
-    return ["#compdef botox-schedule", "autoload -U +X bashcompinit && bashcompinit", *_bash(rows)]
+    return [
+        "#compdef botox-schedule",
+        "autoload -U +X bashcompinit && bashcompinit",
+        *_bash(rows),
+        # Zsh first reads this file during a completion, which still needs its answer.
+        "if [[ -n ${compstate-} ]]; then _bash_complete -o default -F _botox_schedule; fi",
+    ]
 
 
 def _fish(rows: list[Row]) -> list[str]:
