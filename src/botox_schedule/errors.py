@@ -64,7 +64,7 @@ class UnknownWordError(BotoxScheduleError, ValueError):
 
 
 class UnitsError(BotoxScheduleError, ValueError):
-    """Units that no session can have were given: not a number, not finite, not above 0, or too many."""
+    """Units that no session can have: not a number, not finite, not above 0, or too many."""
 
 
 class CountError(BotoxScheduleError, ValueError):

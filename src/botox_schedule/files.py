@@ -307,7 +307,7 @@ def check_outputs(outputs: Iterable[FileName | None], inputs: Iterable[FileName 
     """Refuse to write over a file that is read, or twice to one file.
 
     Args:
-        outputs: The names of what will be written; None and ``-`` are no files.
+        outputs: The names of what will be written; None and ``-`` are not files.
         inputs: The names of what is read.
 
     Raises:

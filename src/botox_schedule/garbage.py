@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Switch off the search for reference cycles meanwhile: answers make none, and it costs time."""
+    """Switch off the search for reference cycles, which costs time: answers make none."""
     collects = gc.isenabled()
     gc.disable()
     try:

@@ -128,7 +128,7 @@ class SchedulingPolicy(Fact, frozen=True):
         lapsed_after: When a patient counts as lapsed, from the anchor; None means twice the end
             of the usual range.
         group_within_days: Sessions of one track at most this many days after the first part are
-            one cycle; 0 joins only sessions of one day.
+            one cycle; 0 joins only sessions on one day.
         touch_up_moves_earliest: Whether the minimum counts from a touch-up too.
         limit_reading: Which reading of a label's "3-month interval" makes a finding.
         short_month: What becomes of a day that the target month does not have.

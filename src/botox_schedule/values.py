@@ -66,7 +66,7 @@ class Fact(Described, frozen=True):
 
 
 class Value(Described, frozen=True, hide_input_in_errors=True):
-    """A value that can come from a patient's data: no error shows what was given, not even a key."""
+    """A value that can rest on patient data: its errors show no input and no unknown key."""
 
     @model_validator(mode="wrap")
     @classmethod

@@ -112,7 +112,7 @@ def _text(text: str) -> str:
 
 
 def _file(text: str) -> Path:
-    """Return a file's name; ``./-`` and ``./none`` are files, while ``-`` and ``none`` have a meaning."""
+    """Return a file's name; ``./-`` and ``./none`` are files, ``-`` and ``none`` are words."""
     path = Path(_text(text))
     has_meaning = str(path) in {"-", "none"} and str(path) != text
     return path.absolute() if has_meaning else path

@@ -57,12 +57,12 @@ def _bash(rows: list[Row]) -> list[str]:
 
 
 def _zsh(rows: list[Row]) -> list[str]:
-    """Zsh reads what bash reads, where it is told so."""
+    """Zsh can read the script for bash."""
     return [
         "#compdef botox-schedule",
         "autoload -U +X bashcompinit && bashcompinit",
         *_bash(rows),
-        # A function file is first read when somebody completes, who then waits for an answer.
+        # Zsh first reads this file during a completion, which still needs its answer.
         "if [[ -n ${compstate-} ]]; then _bash_complete -o default -F _botox_schedule; fi",
     ]
 

@@ -124,7 +124,7 @@ def _tell(line: str) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that escapes its errors: a file's name, which can hold anything, may be an argument."""
+    """A parser that escapes its errors: a file's name can be an argument and hold anything."""
 
     def error(self, message: str) -> NoReturn:
         super().error(escaped(message))

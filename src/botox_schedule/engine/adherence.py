@@ -272,7 +272,7 @@ def given_effect(effect: Interval | str) -> Interval:
 def expected_effect(protocol: TreatmentProtocol) -> Interval | None:
     """Return how long the effect is expected to last: to the end of wear-off, else the minimum.
 
-    A wear-off that only some patients notice is no expectation for all.
+    A wear-off that only some patients notice is not expected of all.
     """
     response = protocol.response
     typical = response.wear_off_for_whom is ForWhom.TYPICAL

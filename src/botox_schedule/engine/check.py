@@ -48,7 +48,7 @@ class DateCheck(Value, frozen=True):
     """Whether a day is allowed, and every reason at once.
 
     Attributes:
-        on: The day that was asked about.
+        on: The day that is checked.
         as_of: The day up to which records are known.
         protocol: The protocol of the planned treatment.
         allowed: Whether the interval allows the day; None where a person must decide.

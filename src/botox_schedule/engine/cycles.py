@@ -154,7 +154,7 @@ def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJ
 def _lateness(
     track: Track, in_force: RulesOn, window: UsualWindow | None, day: date
 ) -> tuple[date | None, int]:
-    """Return when the cycle was due if holds are ignored, and how many days off hold it was late."""
+    """Return the due day, holds ignored, and how many days off hold the cycle was late."""
     holds, deciding = track.holds, in_force.deciding
     if window is None or in_force.usual is None:
         return (None if deciding is None else deciding.gives), 0

@@ -174,7 +174,7 @@ def overdue_after(
     holds: HoldCalendar,
     policy: SchedulingPolicy,
 ) -> date | None:
-    """Return the first overdue day of a cycle that is due on *due*; None if an open hold comes first.
+    """Return the first overdue day of a cycle due on *due*; None if an open hold comes first.
 
     Days on hold do not count, and after a hold the patient has the grace once more.
     """

@@ -78,7 +78,7 @@ def record_findings(reading: Reading) -> Iterable[Finding]:
 
 
 def _unrecognized(reading: Reading) -> Iterable[Finding]:
-    """Yield a finding for each unknown indication; it names the nearest known ones, not the text given."""
+    """Yield a finding for each unknown indication; it names the nearest known ones only."""
     history, decisions, policy = reading.history, reading.decisions, reading.policy
     counted: list[TreatmentSession | Hold | IntervalOverride | PriorAuthorization | CareEnd] = [
         *history.unrecognized,

@@ -98,7 +98,7 @@ class ForecastSummary(Value, frozen=True):
         booked_on: The next booked day.
         clear: Whether the booked day, else the due or earliest day (never before *as_of*), is
             allowed and every recorded limit was checked with units and met; None where a person
-            must decide or a limit was not checked.
+            must decide, a limit was not checked, or none is recorded.
         findings: The codes of the findings.
         today: The codes of the findings that need a person today.
     """
@@ -139,7 +139,7 @@ class Forecast(Value, frozen=True):
         dates: The four dates; on a hold with a known end those of the first day after it.
         resumes_on: The first day after the hold that the track is on; None off hold or on an open
             hold.
-        review_on: When somebody should look at the hold that the track is on.
+        review_on: When somebody should review the hold that the track is on.
         cycle_number: The cycle that the last session opened; None without a session.
         last_session_on: The anchor of that cycle.
         days_since_last: Days since the anchor.
@@ -152,7 +152,7 @@ class Forecast(Value, frozen=True):
         observed: The patient's own response, where it was given; it moves no date.
         clear: Whether the booking's day, else the due or earliest day (never before *as_of*), is
             allowed and every recorded limit was checked with units and met; None where a person
-            must decide or no limit was checked.
+            must decide, a limit was not checked, or none is recorded.
         limit_checks: The dose limits on that day.
         other_sessions: Sessions of the patient's other clocks in the last 16 weeks.
         findings: What a person should look at.
@@ -309,7 +309,7 @@ def _early_ends(observed: ObservedResponse | None, track: Track) -> Iterator[Fin
 
 
 def _interval_days(track: Track) -> int | None:
-    """Days from the last session to the first usual day, else to the minimum; holds do not count."""
+    """Days from the last session to the first usual day, else to the minimum; holds ignored."""
     dates, anchor = track.dates, track.anchor
     if dates is None or anchor is None:
         return None

@@ -36,7 +36,7 @@ class Exposure(Value, frozen=True):
         on: The last day of the window, included.
         window: A dose counts until, and not on, the day this long after it.
         units: The known units: a lower bound where *indeterminate*.
-        units_if_one: The same, if sessions of one day with equal units are one.
+        units_if_one: The same, if sessions on one day with equal units count as one.
         indeterminate: Whether units or products in the window are unknown.
         session_ids: The sessions inside the window, as far as they have an id.
     """
@@ -59,10 +59,10 @@ class LimitCheck(Value, frozen=True):
         window: The window of this reading; None where the limit has none.
         chosen: Whether this reading makes a finding.
         on: The day of the planned session.
-        planned: The planned units; None where nobody said how many.
+        planned: The planned units; None where none were given.
         total: Units given inside the window and the planned ones: a lower bound where
             *indeterminate*.
-        total_if_one: The same, if sessions of one day with equal units are one.
+        total_if_one: The same, if sessions on one day with equal units count as one.
         maximum: The maximum as far as it is known, in units.
         available: What the units given leave of the maximum; None where it is unknown.
         exceeded: Whether *total* is more than *maximum*.

@@ -87,7 +87,7 @@ def kept_booking_on(track: Track) -> date | None:
 
 
 def _is_second_part(track: Track, day: date) -> bool:
-    """A booking so close to the last session belongs to it and is no session of its own."""
+    """A booking so close to the last session belongs to it and is not a session of its own."""
     return track.rules is not None and track.rules.is_part_of_last_session(day)
 
 

@@ -39,7 +39,7 @@ class Standing(NamedTuple):
         last_chance_on: The last day before a hold, a discharge, a stricter rule or the end of an
             authorization that is known; None where nothing ends.
         resumes_on: First day after the hold that the track is on.
-        review_on: When somebody should look at that hold.
+        review_on: When somebody should review that hold.
         last_session_on: The day that the dates count from.
         cycle_number: The cycle that the last session opened.
         booked_on: The next booked day.

@@ -116,7 +116,7 @@ def _day_and_indication(session: TreatmentSession) -> tuple[date, str]:
 def clock_of(
     reading: Reading, name: str, region: str, population: Population | None
 ) -> frozenset[str]:
-    """Return the clock of an indication for the patient: the indication alone without a protocol."""
+    """Return the clock of an indication for the patient; without a protocol the indication alone."""
     known, born_on = reading.known, reading.record.born_on
     try:
         first = _followed(known, name, (), born_on, reading.as_of, region, population)

@@ -54,7 +54,7 @@ def adherence(
     Args:
         sessions: A frame as for ``forecast``.
         protocols: The known protocols; None means the bundled ones.
-        as_of: The last day that is looked at.
+        as_of: The day up to which records are known.
         by: Columns to group by: ``patient``, ``indication``, ``product``, ``protocol_id``,
             ``protocol_version``, ``year`` (of the cycle's first session), or those of *groups*.
         groups: A frame with ``patient`` and what patients are grouped by, such as their clinic.
@@ -157,7 +157,7 @@ def persistence(
     Args:
         sessions: A frame as for ``forecast``.
         protocols: The known protocols; None means the bundled ones.
-        as_of: The last day that is looked at.
+        as_of: The day up to which records are known.
         permissible_gap_days: Days without expected effect that do not end an episode.
         effect: How long one session's effect lasts; None means until the end of the protocol's
             wear-off, else its minimum interval. A track without either is left out.

@@ -30,9 +30,9 @@ def exposure(
 ) -> Any:
     """Return the units of each product that count on a day, over all indications.
 
-    A dose counts on its day and until, but not on, that day plus the window. Products are never added.
-    A patient has a row for each product given in the window; the row without a product says that
-    one was unknown, which leaves every total of that patient open.
+    A dose counts on its day and until, but not on, that day plus the window. Products are never
+    added. A patient has a row for each product given in the window; the row without a product says
+    that one was unknown, which leaves every total of that patient open.
 
     Args:
         sessions: A frame as for ``forecast``; any indication counts.
@@ -44,7 +44,7 @@ def exposure(
 
     Returns:
         A frame of the same kind with ``patient``, ``product``, ``units`` (a lower bound where
-        ``indeterminate``), ``units_if_one`` (if sessions of one day with equal units are one),
+        ``indeterminate``), ``units_if_one`` (if sessions on one day with equal units are one),
         ``indeterminate``.
 
     Raises:

@@ -62,19 +62,19 @@ def forecast(
         sessions: A frame with the columns ``patient``, ``administered_on``, ``indication``,
             ``product``, and if available ``session_id``, ``units``,
             ``units_discarded``, ``status`` (``completed`` without the column), ``kind``
-            (``full`` without it), ``recorded_on``, ``policy_key``. Rows that cannot be read are left out;
-            ``row_problems`` names them.
+            (``full`` without it), ``recorded_on``, ``policy_key``. Rows that cannot be read are
+            left out; ``row_problems`` names them.
         protocols: The known protocols; None means the bundled ones.
         as_of: The day for which the question is asked.
         rules: What clinic or payer chose, and the tables next to the sessions.
 
     Returns:
         A frame of the same kind as *sessions*, one row per track, in no order; a lazy Polars
-        frame gives a lazy one. Its days are inclusive as in a forecast. ``clear`` is False where the
-        booked day, else the due or earliest day (never before *as_of*), is not allowed or a limit is not met, and True
-        only where ``weights`` are given and every limit was checked. ``findings`` has the codes of
-        all findings, ``today`` of those that need a person today, ``session_left_out`` says
-        whether rows of the patient could not be read.
+        frame gives a lazy one. The dates mean what they do in a forecast. ``clear`` is False where
+        the booked day, else the due or earliest day (never before *as_of*), is not allowed or a
+        limit is not met, and True only where ``weights`` are given and every limit was checked.
+        ``findings`` has the codes of all findings, ``today`` of those that need a person today,
+        ``session_left_out`` says whether rows of the patient could not be read.
 
     Raises:
         PanelError: When a frame or a column is not what is expected.

@@ -57,7 +57,7 @@ def happened(
         asking: What the answer rests on.
         ages: The age groups of the patients.
         touched: The patients whose decisions need the record engine.
-        weights: The body weights, where limits are looked at.
+        weights: The body weights, where limits are checked.
     """
     unread, names = sessions.unread, sessions.names
     rows = _prepared(sessions, asking, ages)

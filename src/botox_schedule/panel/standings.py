@@ -99,7 +99,7 @@ def _records(
 
 
 def standings(population: Population) -> pl.DataFrame:
-    """Return one row per track; ``session_left_out`` says whether rows of the patient were not read."""
+    """Return one row per track; ``session_left_out`` says whether a patient's row was unreadable."""
     plain = _plain(population)
     apart = _apart(population)
     found = pl.concat([plain, apart.select(plain.columns)])
@@ -257,7 +257,7 @@ def compared(track: Track, place: int) -> tuple[Any, ...]:
 
 
 def _with_unread(found: pl.DataFrame, unread_rows: Unread) -> pl.DataFrame:
-    """Say which patients have rows that were not read; a patient without any other row gets one too."""
+    """Say which patients have unreadable rows; a patient with no others gets a row too."""
     unread = unread_rows.patients.to_frame()
     found = found.join(unread.with_columns(_left_out=pl.lit(value=True)), on="patient", how="left")
     found = found.with_columns(session_left_out=pl.col("_left_out").fill_null(value=False))

@@ -1,4 +1,4 @@
-"""The tables next to the sessions: decisions, ages, weights, courses elsewhere; used whole or not at all."""
+"""The tables next to the sessions, such as decisions and weights; used whole or not at all."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -125,7 +125,7 @@ class CellReader:
         return f"expected YYYY-MM-DD or {self.date_format}"
 
     def birth_day(self, cell: Cell) -> Parsed:
-        """Return a day of birth; a year of two digits is refused, because its century is unknown."""
+        """Return a day of birth; a year of two digits is refused: its century is unknown."""
         parsed = self.day(cell)
         text = text_of(cell)
         short = "%y" in self.date_format or re.fullmatch(r".*[/.-][0-9]{2}", text)
@@ -209,7 +209,7 @@ def _check_format(date_format: str) -> None:
 def key(cell: Cell) -> Parsed:
     """Return an id: leading zeros stay, and what a spreadsheet damaged is refused.
 
-    A word such as ``N/A`` is no id: rows of several patients would become one patient's.
+    A word such as ``N/A`` is not an id: rows of several patients would become one patient's.
     """
     text = text_of(cell)
     if not text.isalnum():

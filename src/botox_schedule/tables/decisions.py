@@ -252,7 +252,7 @@ def read_holds(source: TableSource, **options: Unpack[TableOptions]) -> FactRead
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of holds.
+        TableError: When it is not a table of holds.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -276,7 +276,7 @@ def read_care_ends(source: TableSource, **options: Unpack[TableOptions]) -> Fact
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of ends of care.
+        TableError: When it is not a table of ends of care.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -297,7 +297,7 @@ def read_overrides(
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of overrides.
+        TableError: When it is not a table of overrides.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -316,7 +316,7 @@ def read_births(source: TableSource, **options: Unpack[TableOptions]) -> FactRea
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of days of birth.
+        TableError: When it is not a table of days of birth.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -334,7 +334,7 @@ def read_weights(source: TableSource, **options: Unpack[TableOptions]) -> FactRe
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of weights.
+        TableError: When it is not a table of weights.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -354,7 +354,7 @@ def read_prior_treatments(
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of prior treatments.
+        TableError: When it is not a table of prior treatments.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -377,7 +377,7 @@ def read_authorizations(
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of authorizations.
+        TableError: When it is not a table of authorizations.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -398,7 +398,7 @@ def read_contacts(source: TableSource, **options: Unpack[TableOptions]) -> FactR
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of contacts.
+        TableError: When it is not a table of contacts.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -419,7 +419,7 @@ def read_acknowledged(source: TableSource, **options: Unpack[TableOptions]) -> F
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of acknowledged findings.
+        TableError: When it is not a table of acknowledged findings.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 

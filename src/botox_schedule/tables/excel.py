@@ -39,7 +39,7 @@ def sheets(content: bytes, name: str) -> dict[str, list[Line]]:
 
 
 def _new_sheets(content: bytes, name: str) -> dict[str, list[Line]]:
-    """Read Office Open XML or OpenDocument, after refusing what the reader in Rust would not survive."""
+    """Read Office Open XML or OpenDocument, after refusing what would crash the reader in Rust."""
     import python_calamine as calamine  # noqa: PLC0415 - an extra
 
     entries = zip_entries(content, name, _MOST_BYTES)

@@ -41,7 +41,7 @@ def text_of(cell: Cell) -> str:
 
 
 def _bare(text: str) -> str:
-    """Return a text without the marks that keep it text in a spreadsheet: ``="0012"`` or ``'0012``."""
+    """Return a text without the marks that keep it text in a spreadsheet: ``="0"`` or ``'0``."""
     if text == "\\N":  # an empty cell of some databases
         return ""
     if text.startswith('="') and text.endswith('"'):

@@ -134,7 +134,7 @@ def read_rows(
     """Return every row of a table.
 
     Raises:
-        TableError: When it is no such table.
+        TableError: When it is not such a table.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
     """

@@ -192,7 +192,7 @@ class TableReading:
         )
 
     def _born_on(self, patient: str, told: Iterable[date]) -> date | None:
-        """The day of birth; where two differ, nobody knows which is right."""
+        """The day of birth; unknown where two differ."""
         days = {*told, self.births.get(patient)} - {None}
         return days.pop() if len(days) == 1 else None
 
@@ -236,7 +236,7 @@ def read_sessions(
         indications: Further indications that the clinic's protocols or policy know.
 
     Raises:
-        TableError: When the file is no table of sessions.
+        TableError: When the file is not a table of sessions.
         FileLimitError: When it is larger than 512 MiB after decompression, a line longer than
             1 MiB, or the table wider than 1,000 columns.
         OSError: When it cannot be opened.
