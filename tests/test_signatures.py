@@ -25,6 +25,8 @@ PUBLIC = {
     for name in package.__all__
     if hasattr(value := getattr(package, name), "__pydantic_fields__")
 }
+_NEED_EXTRAS = {"cli", "fhir", "ical", "panel", "views"}
+"""Packages that cannot be imported without an extra; users build no value of theirs."""
 COMPUTED = {
     *("ProtocolRef", "VialSize", "BillingRule"),
     *("ObservedDays", "ObservedResponse", "DiaryReading"),
@@ -48,7 +50,8 @@ def _signatures(path: Path) -> Iterator[tuple[Any, dict[str, ast.expr | None]]]:
 
 def _stated() -> Iterator[tuple[Any, dict[str, ast.expr | None]]]:
     for path in sorted(_PACKAGE.rglob("*.py")):
-        if "def __init__(" in path.read_text(encoding="utf-8"):
+        is_asked = path.relative_to(_PACKAGE).parts[0] not in _NEED_EXTRAS
+        if is_asked and "def __init__(" in path.read_text(encoding="utf-8"):
             yield from _signatures(path)
 
 
