@@ -8,8 +8,8 @@ from botox_schedule.engine.findings import track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
     LimitQuestion,
+    checks_of,
     is_clear,
-    limit_checks,
     limit_findings,
     limits_in_words,
 )
@@ -100,7 +100,7 @@ def check_of(
     verdict = judge_day(track, day)
     cycle = track.cycles[-1] if track.cycles else None
     question = LimitQuestion(track.reading, track.protocol, cycle, day, planned)
-    checks = () if track.care.status is not None else limit_checks(question)
+    checks = checks_of(track, question)
     findings = (*besides, *track_findings(track, on=day), *limit_findings(checks, question))
     deciding = None if verdict.rules is None else verdict.rules.deciding
     return DateCheck(

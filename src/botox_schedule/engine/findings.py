@@ -287,6 +287,8 @@ def _alike(sessions: Iterable[TreatmentSession]) -> list[list[TreatmentSession]]
 
 def next_look(track: Track) -> date | None:
     """Return the earliest day to review a hold that the track is on; None off hold."""
+    if track.status is not DueStatus.ON_HOLD:
+        return None
     on_hold = [h for h in track.holds.known if h.first <= track.as_of and _is_running(h, track)]
     return min((review_day(track, hold) for hold in on_hold), default=None)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 
 from pydantic import Field
 
@@ -10,8 +11,8 @@ from botox_schedule.dates.days import Day
 from botox_schedule.engine.findings import next_look, record_findings, track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
+    checks_of,
     is_clear,
-    limit_checks,
     limit_findings,
     limit_question,
     limits_in_words,
@@ -247,15 +248,11 @@ def forecast_of(
         besides: Findings about how the question was asked.
         observed: The patient's own response.
     """
-    dates = dates_of(track)
-    booked = track.next_booking
-    day = day_in_question(track, booked)
-    question = limit_question(track, day, booked, planned)
-    checks = () if track.care.status is not None else limit_checks(question)
-    timeline = timeline_of_track(track)
-    anchor, due, as_of = track.anchor, dates.due, track.as_of
-    findings = [*besides, *track_findings(track), *limit_findings(checks, question)]
-    findings += _early_ends(observed, track)
+    dates, booked, timeline = dates_of(track), track.next_booking, timeline_of_track(track)
+    question = limit_question(track, day_in_question(track, booked), booked, planned)
+    checks = checks_of(track, question)
+    as_of = track.as_of
+    about = (track_findings(track), limit_findings(checks, question), _early_ends(observed, track))
     return made(
         Forecast,
         as_of=as_of,
@@ -265,20 +262,20 @@ def forecast_of(
         status=track.status,
         dates=dates,
         resumes_on=track.resumes_on,
-        review_on=next_look(track) if track.status is DueStatus.ON_HOLD else None,
+        review_on=next_look(track),
         cycle_number=track.cycle_number,
-        last_session_on=anchor,
-        days_since_last=_days_between(anchor, as_of),
-        days_to_due=_days_between(as_of, due),
-        days_since_due=_days_between(due, as_of),
+        last_session_on=track.anchor,
+        days_since_last=_days_between(track.anchor, as_of),
+        days_to_due=_days_between(as_of, dates.due),
+        days_since_due=_days_between(dates.due, as_of),
         booking=_booking_of(booked),
         timeline=timeline,
         phase=None if timeline is None else response_phase(timeline, as_of=as_of),
         observed=observed,
-        clear=is_clear(judge_day(track, day).allowed, checks),
+        clear=is_clear(judge_day(track, question.on).allowed, checks),
         limit_checks=checks,
         other_sessions=_other_sessions(track),
-        findings=tuple(dict.fromkeys(findings)),
+        findings=tuple(dict.fromkeys((*besides, *chain(*about)))),
         reasons=date_reasons(track),
     )
 

@@ -176,6 +176,11 @@ def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
     )
 
 
+def checks_of(track: Track, question: LimitQuestion) -> tuple[LimitCheck, ...]:
+    """Return the checks of a question about a track; after the end of care nothing is checked."""
+    return () if track.care.status is not None else limit_checks(question)
+
+
 def _holds_for(limit: DoseLimit, question: LimitQuestion) -> bool:
     """Whether the limit holds for this person; without a birth date the population decides."""
     if limit.ages is None:

@@ -9,7 +9,7 @@ from botox_schedule.dates.days import shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_judgment
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import next_look, record_findings, track_findings
-from botox_schedule.engine.limits import is_clear, limit_checks, limit_findings, limit_question
+from botox_schedule.engine.limits import checks_of, is_clear, limit_findings, limit_question
 from botox_schedule.engine.response import phase_boundaries, timeline_of
 from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
 from botox_schedule.engine.tracks import RecordTrack
@@ -126,10 +126,8 @@ def standing_of(
         return _without_protocol(reading, found.indication, acknowledged)
     dates, protocol, booked = track.dates, track.protocol, track.next_booking
     judgment = last_judgment(track)
-    findings = [
-        *found.findings,
-        *track_findings(track, None if judgment is None else judgment.findings),
-    ]
+    judged = None if judgment is None else judgment.findings
+    findings = [*found.findings, *track_findings(track, judged)]
     findings += _about_limits(track, booked) if with_limits and booked is not None else ()
     told = _told(findings, acknowledged)
     return Standing(
@@ -146,7 +144,7 @@ def standing_of(
         typical_on=None if dates is None else dates.typical_on,
         last_chance_on=last_chance_on(track),
         resumes_on=track.resumes_on,
-        review_on=next_look(track) if track.status is DueStatus.ON_HOLD else None,
+        review_on=next_look(track),
         last_session_on=track.anchor,
         cycle_number=track.cycle_number,
         booked_on=None if booked is None else booked.administered_on,
@@ -169,8 +167,8 @@ def clear_of(
         return None
     booked = planned or track.next_booking
     day = day_in_question(track, booked)
-    is_asked = with_limits and track.care.status is None
-    checks = limit_checks(limit_question(track, day, booked, None)) if is_asked else ()
+    question = limit_question(track, day, booked, None)
+    checks = checks_of(track, question) if with_limits else ()
     return is_clear(judge_day(track, day).allowed, checks)
 
 
@@ -187,10 +185,8 @@ def _told(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str
 
 
 def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
-    if track.care.status is not None:
-        return ()
     question = limit_question(track, booked.administered_on, booked, None)
-    return limit_findings(limit_checks(question), question)
+    return limit_findings(checks_of(track, question), question)
 
 
 def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:
