@@ -24,6 +24,11 @@ git fetch -q "$here" "$commit"
 git checkout -q --detach -f "$commit"
 "$base/venv/bin/python" "$here/tests/mutants.py" configure "$part" >> pyproject.toml
 mkdir -p mutants/src
+# The tool copies what is new, but no data that changed, and it keeps what is gone.
+find src -type f ! -name '*.py' -exec cp --parents {} mutants \;
+(cd mutants && find src -name '*.py') | while read -r file; do
+    [ -e "$file" ] || rm -f "mutants/$file" "mutants/$file.meta" "mutants/$file.spans"
+done
 export PYTHONPATH="$PWD/mutants/src" PATH="$base/venv/bin:$PATH"
 mutate() {
     # The search for garbage after each run takes longer than most tests.
