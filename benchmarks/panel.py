@@ -157,6 +157,7 @@ def by_hand(lf: pl.LazyFrame) -> pl.LazyFrame:
         resumes_on=pl.lit(None, pl.Date),
         review_on=pl.lit(None, pl.Date),
         booked_on=pl.col("booked").list.min(),
+        clear=pl.when(today["booking_too_early"]).then(pl.lit(value=False)),
         phase=_phase(pl.col("anchored_on"), migraine),
         interval_days=(pl.col("first_on") - pl.col("before_anchor")).dt.total_days(),
         timing=pl.when(~treated)

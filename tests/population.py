@@ -238,10 +238,11 @@ class Draw:
 
     def prior(self) -> dict[str, Any]:
         """Cycles given elsewhere."""
-        last_on = self.sometimes(0.6, self.day)
+        cycles = self.random.randrange(5)
+        last_on = self.sometimes(0.6, self.day) if cycles else None
         return {
             "indication": self.random.choice(self.indications),
-            "cycles": self.random.randrange(5),
+            "cycles": cycles,
             "started_on": None if last_on is None else last_on - DAY * self.random.randrange(400),
             "last_on": last_on,
             "product": self.random.choice(self.products),

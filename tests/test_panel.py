@@ -103,7 +103,10 @@ class TestTypesOfColumns:
             ({"administered_on": [datetime(2026, 1, 5, tzinfo=UTC)]}, "administered_on: give days"),
             ({"administered_on": [20260105]}, "administered_on: give dates"),
             ({"administered_on": ["2026-01-05"], "units": ["many"]}, "units: give numbers"),
-            ({"administered_on": ["2026-01-05"], "patient": [1.5]}, "patient: give text"),
+            (
+                {"administered_on": ["2026-01-05"], "patient": [1.5]},
+                "patient: give text or whole numbers; found Float64",
+            ),
             ({"administered_on": ["2026-01-05"], "product": [3]}, "product: give text"),
             ({"administered_on": ["2026-01-05"], "status": [True]}, "status: give text"),
         ],
@@ -160,6 +163,34 @@ class TestOtherLibraries:
         with pytest.raises(PanelError, match="sessions: administered_on: "):
             panel.forecast(frame.assign(administered_on=days), as_of=AS_OF)
 
+    def test_a_column_that_arrow_has_no_type_for_is_named(self) -> None:
+        pytest.importorskip("pandas", reason="pandas is not installed")
+        frame = frame_of(administered_on=["2026-01-05"]).to_pandas()
+        with pytest.raises(PanelError, match="sessions: units: Polars cannot read"):
+            panel.forecast(frame.assign(units=[155 + 0j]), as_of=AS_OF)
+
+    def test_what_makes_polars_panic_is_named(self) -> None:
+        pa = pytest.importorskip("pyarrow", reason="PyArrow is not installed")
+        table = frame_of(administered_on=["2026-01-05"]).to_arrow()
+        units = pa.array([Decimal("155.00")], type=pa.decimal256(50, 2))
+        try:
+            said = panel.forecast(table.append_column("units", units), as_of=AS_OF)["status"][0]
+        except PanelError as error:
+            said = str(error).partition(" (")[0]
+        assert str(said) in {"overdue", "sessions: units: Polars cannot read the column"}
+
+    def test_a_column_that_comes_twice_is_named(self) -> None:
+        pa = pytest.importorskip("pyarrow", reason="PyArrow is not installed")
+        duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+        table = frame_of(administered_on=["2026-01-05"]).to_arrow()
+        again = table.append_column("product", table["product"])
+        for frame in (again, duckdb.from_arrow(table).project("*, product AS product")):
+            with pytest.raises(PanelError, match="sessions: product: give each column once"):
+                panel.forecast(frame, as_of=AS_OF)
+        unrelated = table.append_column("x", table["product"]).append_column("x", table["product"])
+        assert panel.forecast(unrelated, as_of=AS_OF)["status"].to_pylist() == ["overdue"]
+        assert isinstance(unrelated, pa.Table)
+
     def test_arrow_dictionaries(self) -> None:
         pa = pytest.importorskip("pyarrow", reason="PyArrow is not installed")
         table = frame_of(administered_on=["2026-01-05"]).to_arrow()
@@ -201,8 +232,8 @@ class TestOtherLibraries:
         with ThreadPoolExecutor(4) as pool:
             answers = set(pool.map(said, relations))
         what_to_do = (
-            "a connection serves one thread at a time, "
-            "so give each thread its own connection.cursor()"
+            "mend the query that makes the relation, "
+            "or give each thread its own connection.cursor()"
         )
         assert answers <= ({"right"} if own else {"right", what_to_do})
         assert "right" in answers
@@ -249,6 +280,20 @@ class TestOtherLibraries:
         assert read == []
         assert answer.collect()["status"].to_list() == ["overdue"]
         assert read == [1]
+
+    def test_what_a_lazy_query_says_of_a_value_is_not_repeated(self) -> None:
+        query = frame_of(administered_on=["Jane Doe"]).lazy()
+        day = pl.col("administered_on").str.to_date("%Y-%m-%d")
+        answer = panel.forecast(query.with_columns(day), as_of=AS_OF)
+        with pytest.raises(PanelError, match="sessions: Polars gives no rows") as failed:
+            answer.collect()
+        assert "Jane" not in str(failed.value)
+
+    def test_a_lazy_query_that_fails_is_named_at_once(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        query = frame.lazy().select("patient", "first")
+        with pytest.raises(PanelError, match="holds: Polars gives no rows"):
+            panel.forecast(frame, as_of=AS_OF, holds=query)
 
 
 class TestRows:
@@ -382,6 +427,21 @@ class TestTables:
                 "overrides: minimum: ",
             ),
             ("births", {"patient": ["0012"], "born_on": ["1980-13-01"]}, "births: born_on"),
+            (
+                "weights",
+                {"patient": ["0013"], "measured_on": ["2026-01-05"], "kilograms": [-1]},
+                "weights: kilograms: ",
+            ),
+            (
+                "weights",
+                {"patient": ["0012"], "measured_on": ["2026-01-05"], "kilograms": ["many"]},
+                "weights: kilograms: give numbers",
+            ),
+            (
+                "prior_treatments",
+                {"patient": ["0012"], "indication": ["chronic-migraine"], "cycles": [[2]]},
+                "prior_treatments: cycles: give numbers",
+            ),
         ],
     )
     def test_a_row_that_cannot_be_read_is_an_error(
@@ -777,6 +837,21 @@ class TestSums:
             panel.adherence(frame, as_of=AS_OF, groups=pl.concat([clinics, clinics]))
         with pytest.raises(PanelError, match="not colour"):
             panel.adherence(frame, as_of=AS_OF, by=["colour"])
+
+    @pytest.mark.parametrize("name", ["product", "held", "cycles", "on_time"])
+    def test_a_grouping_has_a_name_of_its_own(self, name: str) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        groups = pl.DataFrame({"patient": ["p-0"], name: ["x"], "clinic": ["y"]})
+        found = panel.adherence(frame, as_of=AS_OF, by=["clinic"], groups=groups)
+        assert found.select("clinic", "cycles").rows() == [("y", 1)]
+        with pytest.raises(PanelError, match=f"groups: {name}: the answer has such a column"):
+            panel.adherence(frame, as_of=AS_OF, by=[name], groups=groups)
+
+    def test_groups_have_keys_as_the_sessions_have(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        groups = pl.DataFrame({"patient": [1], "clinic": ["x"]})
+        with pytest.raises(PanelError, match="groups: patient: give the same kind of keys"):
+            panel.adherence(frame, as_of=AS_OF, by=["clinic"], groups=groups)
 
     def test_a_window_has_a_length(self) -> None:
         with pytest.raises(IntervalError):

@@ -9,9 +9,11 @@ import pytest
 
 import botox_schedule as bs
 from botox_schedule import outcomes
+from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.engine.standing import Phases, standing_of
 from botox_schedule.engine.track import read_record
 from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.verdict import judge_day
 from botox_schedule.engine.worklist import call_by, place_of, waiting_of
 from botox_schedule.protocols.catalog import known_protocols
 from population import BESIDE, LIMBS, Draw, tables, versions
@@ -141,8 +143,22 @@ def forecast_row(patient: str, answer: Any, without: set[str] | None = None) -> 
         "findings": ", ".join(sorted(codes)),
         "today": ", ".join(sorted(today)),
     }
-    del row["as_of"], row["clear"]
+    del row["as_of"]
+    if without is None:
+        # Without weights the panel looks at no limit; what is clear then is compared by itself.
+        del row["clear"]
     return {name: value.value if hasattr(value, "value") else value for name, value in row.items()}
+
+
+def judged(track: Any) -> bool | None:
+    """False where the next day in question is forbidden: all that is known without limits."""
+    if track is None:
+        return None
+    answer = forecast_of(track)
+    dates, booked = answer.dates, answer.booking
+    ahead = max(track.as_of, dates.due or dates.earliest or track.as_of)
+    day = booked.on if booked is not None else ahead
+    return False if judge_day(track, day).allowed is False else None
 
 
 def sorted_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -178,6 +194,17 @@ class TestTheRecordFunctionsAnswer:
             case.tables["sessions"], case.protocols, **case.rules, **case.beside(leave=())
         )
         expected = [row for p in case.records for row in case.forecasts(p, without=set())]
+        assert rows_like(answer, expected) == sorted_rows(expected)
+
+    def test_no_day_that_is_forbidden_is_clear(self, seed: int, kind: str) -> None:
+        case = self.case(seed, kind)
+        answer = panel.forecast(
+            case.tables["sessions"], case.protocols, **case.rules, **case.beside()
+        )
+        expected = [
+            {"patient": patient, "indication": each.indication, "clear": judged(each.track)}
+            for patient, _, each in case.read_tracks()
+        ]
         assert rows_like(answer, expected) == sorted_rows(expected)
 
     def test_cycles(self, seed: int, kind: str) -> None:
@@ -348,6 +375,90 @@ class TestEveryKindOfFrame:
         assert answer.rows() == expected.rows()
 
 
+class TestATouchUpOfAnotherProduct:
+    """It belongs to the cycle before, and its minimum bears on the next session."""
+
+    SESSIONS = (
+        (date(2026, 1, 5), "Botox", "full"),
+        (date(2026, 1, 26), "Daxxify", "touch_up"),
+        (date(2026, 4, 6), "Botox", "full"),
+    )
+
+    def record(self) -> bs.PatientRecord:
+        return bs.PatientRecord(
+            sessions=[
+                {"administered_on": day, "indication": "spasticity", "product": name, "kind": kind}
+                for day, name, kind in self.SESSIONS
+            ]
+        )
+
+    def frame(self) -> Any:
+        names = ["administered_on", "product", "kind"]
+        frame = pl.DataFrame(self.SESSIONS, schema=names, orient="row")
+        return frame.with_columns(patient=pl.lit("p-1"), indication=pl.lit("spasticity"))
+
+    def test_forecast(self) -> None:
+        expected = [
+            forecast_row("p-1", answer)
+            for answer in bs.forecast_all(self.record(), as_of=date(2026, 5, 1))
+        ]
+        assert "judged_by_another_protocol" in expected[0]["findings"]
+        answer = panel.forecast(self.frame(), as_of=date(2026, 5, 1))
+        assert rows_like(answer, expected) == expected
+
+    def test_cycles(self) -> None:
+        record, day = self.record(), date(2026, 5, 1)
+        expected = bs.treatment_cycles(record, "spasticity", as_of=day)
+        answer = panel.cycles(self.frame(), as_of=day).sort("cycle_number")
+        found = answer.select("timing", "short_by_days", "late_by_days").rows()
+        assert found == [(c.timing, c.short_by_days, c.late_by_days) for c in expected]
+
+
+@pytest.mark.parametrize("reading", ["twelve_weeks", "three_months"])
+@pytest.mark.parametrize("units", [400, Decimal("400.01"), 155])
+def test_a_day_is_not_clear_while_units_given_exceed_a_limit(
+    reading: str, units: int | Decimal
+) -> None:
+    """The due day, 84 days later, is within 3 months of a session on 1 January."""
+    session = {
+        "administered_on": date(2026, 1, 1),
+        "indication": "chronic-migraine",
+        "product": "Botox",
+        "units": units,
+    }
+    policy = bs.SchedulingPolicy(limit_reading=reading)
+    record = bs.PatientRecord(sessions=[session])
+    (expected,) = bs.forecast_all(record, as_of=date(2026, 2, 1), policy=policy)
+    assert expected.clear is (False if reading == "three_months" and units > 400 else None)
+    frame = pl.DataFrame([{**session, "patient": "p-1", "units": float(units)}])
+    weights = pl.DataFrame({"patient": ["p-1"], "measured_on": [None], "kilograms": [1.0]}).clear()
+    answer = panel.forecast(frame, as_of=date(2026, 2, 1), policy=policy, weights=weights)
+    assert answer["clear"].to_list() == [expected.clear]
+
+
+def test_a_limit_for_each_kilogram_takes_the_weight_of_each_patient() -> None:
+    born_on, day = date(2017, 5, 1), date(2026, 1, 1)
+    protocol = bs.find_protocol("upper-limb-spasticity", population="pediatric")
+    policy = bs.SchedulingPolicy(limit_reading="three_months", payer_minimum="1 week")
+    given: dict[str, Any] = {"as_of": date(2026, 2, 1), "policy": policy, "protocols": [protocol]}
+    session = {
+        "administered_on": day,
+        "indication": protocol.indication,
+        "product": protocol.product,
+        "units": 200,
+    }
+    for kilograms, clear in ((15, False), (60, None)):
+        weight = bs.BodyWeight(measured_on=day, kilograms=kilograms)
+        record = bs.PatientRecord(sessions=[session], weights=[weight], born_on=born_on)
+        (expected,) = bs.forecast_all(record, **given)
+        assert expected.clear is clear
+        frame = pl.DataFrame([{**session, "patient": 1}])
+        weights = pl.DataFrame({"patient": [1], "measured_on": [day], "kilograms": [kilograms]})
+        births = pl.DataFrame({"patient": [1], "born_on": [born_on]})
+        answer = panel.forecast(frame, weights=weights, births=births, **given)
+        assert answer["clear"].to_list() == [clear]
+
+
 def test_policies_by_key_are_those_of_the_last_session() -> None:
     case = Case(4, "everything", 80)
     policies = {f"k{number}": Draw(number, KINDS["everything"]).policy() for number in range(3)}
@@ -393,8 +504,7 @@ def test_only_patients_with_rare_rows_are_answered_one_by_one() -> None:
 
 def panel_asking(as_of: date) -> Any:
     """A question without any choice."""
-    from botox_schedule.panel.asking import Asking  # noqa: PLC0415 - an extra
-    from botox_schedule.panel.sessions import Policies  # noqa: PLC0415 - an extra
+    from botox_schedule.panel.asking import Asking, Policies  # noqa: PLC0415 - an extra
 
     return Asking(as_of, known_protocols(None), Policies.given(None, None), "us", None)
 

@@ -29,6 +29,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "persistence": {"permissible_gap_days": 30},
     "worklist": {"lead_days": 90},
     "workload": {"weeks": 9, "capacity": 2},
+    "simulate": {"seed": 7, "replicates": 3, "days": 90},
     "row_counts": {},
 }
 
@@ -80,7 +81,13 @@ def test_forecasts_are_those_of_the_record(convert: Callable[[Any], Any]) -> Non
     answer = panel.forecast(convert(CASE.tables["sessions"]), **CASE.rules, **CASE.beside(convert))
     found = rows_of(
         answer.drop(
-            "interval_days", "timing", "short_by_days", "late_by_days", "held", "session_left_out"
+            "clear",
+            "interval_days",
+            "timing",
+            "short_by_days",
+            "late_by_days",
+            "held",
+            "session_left_out",
         )
     )
     expected = [row for patient in CASE.records for row in CASE.forecasts(patient)]

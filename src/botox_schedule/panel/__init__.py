@@ -3,7 +3,7 @@
 Every function takes a Polars, pandas, PyArrow, DuckDB or PySpark frame of sessions and returns a
 frame of the same kind; a lazy Polars frame and one of Spark stay lazy. Polars finds what
 happened, the record engine's rules are asked once for each distinct situation, and the answers
-are joined back; whom decisions touch is answered by the record engine itself.
+are joined back; patients with rare rows are answered by the record engine itself.
 """
 
 from botox_schedule.errors import PanelError
@@ -12,6 +12,7 @@ from botox_schedule.panel.cycles import cycles
 from botox_schedule.panel.exposure import exposure
 from botox_schedule.panel.forecast import forecast
 from botox_schedule.panel.rows import row_counts, row_problems
+from botox_schedule.panel.simulation import simulate
 from botox_schedule.panel.worklist import worklist
 from botox_schedule.panel.workload import workload
 
@@ -24,6 +25,7 @@ __all__ = [
     "persistence",
     "row_counts",
     "row_problems",
+    "simulate",
     "worklist",
     "workload",
 ]

@@ -21,16 +21,16 @@ from botox_schedule.engine.adherence import (
 from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.track import Track
-from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import CountError, PanelError
 from botox_schedule.panel.asking import EPOCH, Asking
-from botox_schedule.panel.columns import check_columns, key_column
+from botox_schedule.panel.columns import check_columns
 from botox_schedule.panel.cycles import judged_cycles
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import RulesAndCare, ask
 from botox_schedule.panel.happened import cycles_of
 from botox_schedule.panel.situations import asked
 from botox_schedule.panel.standings import Population, asked_tracks, population_of
+from botox_schedule.panel.tables import keys_like
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import CycleTiming
 
@@ -83,7 +83,7 @@ def adherence(
         judged = judged_cycles(frames, asking).with_columns(year=pl.col("first_on").dt.year())
         names = [*_GROUPS]
         if "groups" in frames:
-            more = _of_patients(frames["groups"])
+            more = _of_patients(frames["groups"], judged, by)
             judged = judged.join(more, on="patient", how="left")
             names += more.drop("patient").columns
         unknown = [name for name in by if name not in names]
@@ -95,9 +95,12 @@ def adherence(
     return ask(sessions, protocols, as_of, answer, lambda found: _shares(found, by), **given)
 
 
-def _of_patients(groups: pl.DataFrame) -> pl.DataFrame:
+def _of_patients(groups: pl.DataFrame, judged: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     check_columns(groups, "groups", ["patient"])
-    keyed = groups.with_columns(key_column(groups, "groups", "patient").alias("patient"))
+    taken = {*judged.columns, *_COUNTS, "on_time", "on_time_share", "mean_interval_days"}
+    for name in (taken - {"patient"}).intersection(by, groups.columns):
+        raise PanelError(f"groups: {name}: the answer has such a column; give another name")
+    keyed = groups.with_columns(keys_like(groups, "groups", judged).alias("patient"))
     if keyed["patient"].is_duplicated().any():
         raise PanelError("groups: patient: give each patient once")
     return keyed
@@ -199,12 +202,12 @@ class _Gap(NamedTuple):
 
 
 def _persistence(frames: Frames, asking: Asking, gap: _Gap) -> pl.DataFrame:
-    population = population_of(frames, asking)
+    # Holds count in the whole course, so patients with holds are answered one by one.
+    population = population_of(frames, asking, shared=())
     plain = _plain_episodes(population, gap)
     rows = [
         (patient, each.track.protocol.indication, each.track.protocol.product, *found)
-        for patient, reading in population.records.readings(asking)
-        for each in tracks_of(reading, asking.region, asking.population)
+        for patient, _, each in population.records.tracks(asking)
         if each.track is not None and each.track.cycles
         for found in [_episode_apart(each.track, gap)]
     ]

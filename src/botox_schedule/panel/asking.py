@@ -1,6 +1,6 @@
 """What every answer of a population rests on: the day, the protocols, the policies, the region."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -9,17 +9,46 @@ import polars as pl
 from botox_schedule.dates.days import age_on
 from botox_schedule.engine.track import Reading, Track, read_record
 from botox_schedule.engine.tracks import tracks_of
-from botox_schedule.panel.sessions import PRODUCTS, Policies
+from botox_schedule.errors import PanelError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.records.decisions import Decisions
 from botox_schedule.records.history import History
 from botox_schedule.records.model import PatientRecord, TreatmentSession
-from botox_schedule.terms import Population
+from botox_schedule.terms import Population, Product, SessionKind
 
+PRODUCTS = (None, *sorted(Product))
+"""Products by number; 0 is an unknown one, and comes first in an order."""
+KINDS = tuple(SessionKind)
+"""Kinds by number: a full session comes before the touch-up of its day."""
+TOUCH_UP = KINDS.index(SessionKind.TOUCH_UP)
+TREATMENTS = 16
+"""A treatment is its indication times this, and its product."""
 EPOCH = date(1970, 1, 1).toordinal()
 """The day that Polars counts from."""
 NO_DECISIONS = Decisions((), (), (), (), (), ())
+
+
+class Policies(NamedTuple):
+    """The policies of a population; without keys there is one for all."""
+
+    each: tuple[SchedulingPolicy, ...]
+    keys: tuple[str, ...] = ()
+
+    @classmethod
+    def given(
+        cls, policy: SchedulingPolicy | None, policies: Mapping[str, SchedulingPolicy] | None
+    ) -> "Policies":
+        """Return what the caller gave.
+
+        Raises:
+            PanelError: When both were given, or no policy under any key.
+        """
+        if policies is None:
+            return cls((policy or SchedulingPolicy(),))
+        if policy is not None or not policies:
+            raise PanelError("give policy, or policies for the values of the column policy_key")
+        return cls(tuple(policies.values()), tuple(policies))
 
 
 class Asking(NamedTuple):
@@ -46,12 +75,16 @@ class Asking(NamedTuple):
         return read_record(record, self.as_of, self.policies.each[policy], self.known)
 
     def reading(
-        self, sessions: Sequence[TreatmentSession], born_on: date | None, policy: SchedulingPolicy
+        self,
+        sessions: Sequence[TreatmentSession],
+        born_on: date | None,
+        policy: SchedulingPolicy,
+        decisions: Decisions = NO_DECISIONS,
     ) -> Reading:
         """Return the reading of completed sessions that were found to count."""
         history = History([*sessions], [], [], [], [], [], [], [], [], ())
-        record = _born(born_on)
-        return Reading(record, self.as_of, policy, self.known, NO_DECISIONS, history)
+        record = _NOBODY if born_on is None else PatientRecord(born_on=born_on)
+        return Reading(record, self.as_of, policy, self.known, decisions, history)
 
     def track_after(
         self, session: TreatmentSession, born_on: date | None, policy: SchedulingPolicy
@@ -66,10 +99,6 @@ class Asking(NamedTuple):
 
 
 _NOBODY = PatientRecord()
-
-
-def _born(born_on: date | None) -> PatientRecord:
-    return _NOBODY if born_on is None else PatientRecord(born_on=born_on)
 
 
 class Ages(NamedTuple):

@@ -21,6 +21,8 @@ def key_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     column = frame[name]
     if column.dtype.is_integer():
         return column
+    if column.dtype not in _TEXTS:
+        raise _fault(table, name, "text or whole numbers", column.dtype)
     text = text_column(frame, table, name)
     is_plain = text.str.len_bytes().eq(text.str.len_chars()).all(ignore_nulls=True)
     return text if is_plain else mapped(text, lambda word: unicodedata.normalize("NFC", word))
@@ -104,15 +106,11 @@ def _fault(table: str, name: str, expected: str, dtype: Any) -> PanelError:
 def mapped(column: pl.Series, answer: Callable[[Any], Any], dtype: Any = None) -> pl.Series:
     """Return an answer for each value of a column; each distinct value is asked about once."""
     distinct = column.drop_nulls().unique()
-    answers = [answer(value) for value in distinct.to_list()]
-    return replaced(column, distinct, pl.Series(answers, dtype=dtype or column.dtype))
-
-
-def replaced(column: pl.Series, old: pl.Series, new: pl.Series) -> pl.Series:
-    """Return a column with each old value replaced by the new one at its place."""
-    if old.is_empty():
-        return pl.Series(column.name, [None], dtype=new.dtype).new_from_index(0, len(column))
-    return column.replace_strict(old, new, default=None, return_dtype=new.dtype)
+    dtype = dtype or column.dtype
+    if distinct.is_empty():
+        return pl.Series(column.name, [None], dtype=dtype).new_from_index(0, len(column))
+    answers = pl.Series([answer(value) for value in distinct.to_list()], dtype=dtype)
+    return column.replace_strict(distinct, answers, default=None, return_dtype=dtype)
 
 
 def numbered(column: pl.Series, numbers: Mapping[str, int], dtype: Any) -> pl.Series:

@@ -7,7 +7,6 @@ import polars as pl
 
 from botox_schedule.dates.days import DayInput
 from botox_schedule.engine.track import Track
-from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.panel.asking import Asking
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import RulesAndCare, ask
@@ -108,11 +107,10 @@ def _units(done: pl.DataFrame) -> pl.DataFrame:
 def _apart(population: Population) -> pl.DataFrame:
     """The cycles of the patients that the record engine answers for."""
     asking, rows = population.asking, []
-    for patient, reading in population.records.readings(asking):
-        for found in tracks_of(reading, asking.region, asking.population):
-            if found.track is not None:
-                track = found.track
-                rows += [(patient, *_row(track, place)) for place in range(len(track.cycles))]
+    for patient, _, found in population.records.tracks(asking):
+        if found.track is not None:
+            track = found.track
+            rows += [(patient, *_row(track, place)) for place in range(len(track.cycles))]
     kind = population.happened.done.schema["patient"]
     return pl.DataFrame(rows, schema={"patient": kind, **_COLUMNS}, orient="row")
 

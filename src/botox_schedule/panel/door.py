@@ -48,6 +48,6 @@ class _Whole(NamedTuple):
 
 def _emptied(given: Given) -> pl.DataFrame:
     if isinstance(given.native, pl.LazyFrame):
-        schema = given.native.collect_schema()
+        schema = given.schema()
         return pl.DataFrame(schema={name: schema[name] for name in given.needed()})
     return read(given).clear()

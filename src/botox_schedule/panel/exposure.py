@@ -9,11 +9,10 @@ from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.limits import in_window
 from botox_schedule.errors import IntervalError
-from botox_schedule.panel.asking import Asking, session_of
+from botox_schedule.panel.asking import PRODUCTS, Asking, session_of
 from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import ask
-from botox_schedule.panel.sessions import PRODUCTS
 from botox_schedule.panel.standings import Population, population_of
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 

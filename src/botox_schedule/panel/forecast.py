@@ -12,7 +12,7 @@ from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import RulesAndCare, ask
 from botox_schedule.panel.situations import codes_of
-from botox_schedule.panel.standings import population_of, standings
+from botox_schedule.panel.standings import DETAILS, population_of, standings
 from botox_schedule.protocols.model import TreatmentProtocol
 
 FORECAST = (
@@ -35,12 +35,9 @@ FORECAST = (
     "resumes_on",
     "review_on",
     "booked_on",
+    "clear",
     "phase",
-    "interval_days",
-    "timing",
-    "short_by_days",
-    "late_by_days",
-    "held",
+    *DETAILS,
     "findings",
     "today",
     "session_left_out",
@@ -73,7 +70,9 @@ def forecast(
 
     Returns:
         A frame of the same kind as *sessions*, a row a track, in no order; of a lazy Polars
-        frame a lazy one. Its days are inclusive as in a forecast. ``findings`` has the codes of
+        frame a lazy one. Its days are inclusive as in a forecast. ``clear`` is False where the
+        booked day, else the next day in question, is not allowed or a limit is not met, and True
+        only where ``weights`` are given and every limit was checked. ``findings`` has the codes of
         all findings, ``today`` of those that need a person today, ``session_left_out`` says
         whether rows of the patient could not be read.
 

@@ -14,7 +14,9 @@ Compute = Callable[[Frames], pl.DataFrame]
 Summary = Callable[[pl.DataFrame], pl.DataFrame]
 
 _KINDS = "a Polars, pandas, PyArrow, DuckDB or PySpark frame"
-_CHANGED = (ArithmeticError, ValueError, TypeError, pl.exceptions.PolarsError)
+# Some columns make Polars panic; Arrow's errors are values, types and what is not implemented.
+_POLARS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+_CHANGED = (ArithmeticError, ValueError, TypeError, NotImplementedError, *_POLARS)
 
 
 class Given(NamedTuple):
@@ -46,14 +48,29 @@ class Given(NamedTuple):
     def names(self) -> list[str]:
         """The names of all columns of the frame."""
         if isinstance(self.native, pl.LazyFrame):
-            return self.native.collect_schema().names()
+            return self.schema().names()
         names = getattr(self.native, "column_names", self.native.columns)
         return [str(name) for name in names]
 
+    def schema(self) -> pl.Schema:
+        """The columns of a lazy frame of Polars."""
+        with _collecting(self.name):
+            found: pl.Schema = self.native.collect_schema()
+        return found
+
     def needed(self) -> list[str]:
-        """The names of the columns that are looked at, as far as the frame has them."""
+        """The names of the columns that are looked at, as far as the frame has them.
+
+        Raises:
+            PanelError: When a name comes twice.
+        """
         names = self.names()
-        return names if self.columns is None else [name for name in names if name in self.columns]
+        if self.columns is not None:
+            names = [name for name in names if name in self.columns]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise PanelError(f"{self.name}: {twice}: give each column once")
+        return names
 
 
 def read(given: Given) -> pl.DataFrame:
@@ -66,8 +83,20 @@ def read(given: Given) -> pl.DataFrame:
 
 
 def _from_polars(given: Given) -> pl.DataFrame:
-    found: pl.DataFrame = given.native.lazy().select(given.needed()).collect()
-    return found
+    chosen: pl.LazyFrame = given.native.lazy().select(given.needed())
+    with _collecting(given.name):
+        return chosen.collect()
+
+
+@contextmanager
+def _collecting(name: str) -> Iterator[None]:
+    """Say which frame Polars cannot collect; its own words can hold a value of a row."""
+    try:
+        yield
+    except _POLARS as fault:
+        what = type(fault).__name__
+        message = f"{name}: Polars gives no rows ({what}); mend the query that makes the frame"
+        raise PanelError(message) from None
 
 
 def _from_pandas(given: Given) -> pl.DataFrame:
@@ -115,8 +144,8 @@ def _on_connection(name: str) -> Iterator[None]:
     except duckdb.Error as fault:
         what = type(fault).__name__
         message = (
-            f"{name}: DuckDB gives no rows ({what}); a connection serves one thread at a time, "
-            "so give each thread its own connection.cursor()"
+            f"{name}: DuckDB gives no rows ({what}); mend the query that makes the relation, "
+            "or give each thread its own connection.cursor()"
         )
         raise PanelError(message) from None
 

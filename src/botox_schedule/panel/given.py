@@ -1,16 +1,15 @@
 """What callers give besides the sessions: the rules, and the tables beside them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any, TypedDict, Unpack
 
 import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.panel.asking import Asking
+from botox_schedule.panel.asking import Asking, Policies
 from botox_schedule.panel.door import answered
 from botox_schedule.panel.frames import Frames, Given
-from botox_schedule.panel.sessions import COLUMNS, Policies
+from botox_schedule.panel.sessions import COLUMNS
 from botox_schedule.panel.tables import TABLES
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.catalog import known_protocols, population_named
@@ -101,10 +100,4 @@ def ask(
         if native is not None
     ]
     frames = [Given("sessions", sessions, COLUMNS), *tables]
-    return answered(frames, partial(_answer, answer, asking), summary)
-
-
-def _answer(
-    answer: Callable[[Frames, Asking], pl.DataFrame], asking: Asking, frames: Frames
-) -> pl.DataFrame:
-    return answer(frames, asking)
+    return answered(frames, lambda each: answer(each, asking), summary)

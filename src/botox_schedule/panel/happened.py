@@ -4,19 +4,17 @@ from typing import NamedTuple
 
 import polars as pl
 
-from botox_schedule.panel.asking import Ages, Asking, session_of
-from botox_schedule.panel.sessions import KINDS, STATUSES, Sessions, Unread
-from botox_schedule.terms import SessionKind, SessionStatus
+from botox_schedule.panel.asking import TOUCH_UP, TREATMENTS, Ages, Asking, session_of
+from botox_schedule.panel.doses import near_a_limit
+from botox_schedule.panel.sessions import STATUSES, Sessions, Unread
+from botox_schedule.terms import SessionStatus
 
 COMPLETED = STATUSES.index(SessionStatus.COMPLETED)
 BOOKED = STATUSES.index(SessionStatus.BOOKED)
 MISSED = (STATUSES.index(SessionStatus.CANCELLED), STATUSES.index(SessionStatus.NO_SHOW))
-TOUCH_UP = KINDS.index(SessionKind.TOUCH_UP)
 _CONTENTS = ("day", "status", "indication", "product", "kind", "units", "units_discarded")
 _ORDER = ("day", "kind", "indication", "product", "units", "units_discarded", "id")
 _MOST_AGES = 256
-TREATMENTS = 16
-"""A treatment is its indication times this, and its product."""
 
 
 class Happened(NamedTuple):
@@ -43,7 +41,13 @@ class Happened(NamedTuple):
     mixtures: dict[int, tuple[int, ...]]
 
 
-def happened(sessions: Sessions, asking: Asking, ages: Ages, touched: pl.DataFrame) -> Happened:
+def happened(
+    sessions: Sessions,
+    asking: Asking,
+    ages: Ages,
+    touched: pl.DataFrame,
+    weights: pl.DataFrame | None,
+) -> Happened:
     """Return what happened to a population.
 
     Rows are many: what is not needed any more is let go before they are sorted.
@@ -52,20 +56,23 @@ def happened(sessions: Sessions, asking: Asking, ages: Ages, touched: pl.DataFra
         sessions: All rows.
         asking: What the answer rests on.
         ages: The age groups of the patients.
-        touched: The patients that decisions touch.
+        touched: The patients whose decisions need the record engine.
+        weights: The body weights, where limits are looked at.
     """
     unread, names = sessions.unread, sessions.names
     rows = _prepared(sessions, asking, ages)
     del sessions
     rows, torn = _one_of_each(rows)
-    special = pl.concat([touched, torn, rows.filter(_is_special(rows, asking)).select("patient")])
-    special = special.unique()
+    odd = [touched, torn, rows.filter(_is_special(rows, asking)).select("patient")]
+    if weights is not None:
+        odd.append(near_a_limit(rows.filter(_is_done(asking)), names, asking, weights))
+    special = pl.concat(odd).unique()
     apart = _only(rows, special)
     rows = _in_order(_without(rows, special))
     rows = rows.with_columns(track=_changes("patient", "clock").cast(pl.UInt32).cum_sum())
     done = _in_cycles(rows.filter(_is_done(asking)), asking)
-    odd = pl.concat([_chained(done, asking), _never_treated(rows, done)]).unique()
-    more = rows.filter(pl.col("track").is_in(odd["track"].implode())).select("patient").unique()
+    rare = pl.concat([_chained(done, asking), _never_treated(rows, done)]).unique()
+    more = rows.filter(pl.col("track").is_in(rare["track"].implode())).select("patient").unique()
     return Happened(
         done=_without(done, more),
         waiting=_without(rows.filter(pl.col("status") != COMPLETED), more),
@@ -229,11 +236,12 @@ def _never_treated(plain: pl.DataFrame, done: pl.DataFrame) -> pl.DataFrame:
 def cycles_of(done: pl.DataFrame, what: Happened) -> pl.DataFrame:
     """Return the cycles of completed sessions, in order, each with its treatments.
 
-    The number of several treatments is looked up in ``what.mixtures``.
+    They are ``treated`` for the full sessions, ``given`` with the touch-ups, which bear on the
+    next cycle too. The number of several treatments is looked up in ``what.mixtures``.
     """
-    part = pl.col("part")
+    part, given = pl.col("part"), _treatment()
     done = done.with_columns(
-        _on=pl.when(part).then("day"), treated=pl.when(part).then(_treatment())
+        _on=pl.when(part).then("day"), treated=pl.when(part).then(given), given=given
     )
     cycles = done.group_by("cycle").agg(
         pl.col("track", "patient", "policy", "age", "number", "count").first(),
@@ -241,26 +249,28 @@ def cycles_of(done: pl.DataFrame, what: Happened) -> pl.DataFrame:
         anchored_on=pl.col("_on").max(),
         last_on=pl.col("day").max(),
         treated=pl.col("treated").min(),
-        _most=pl.col("treated").max(),
+        given=pl.col("given").min(),
+        _most_treated=pl.col("treated").max(),
+        _most_given=pl.col("given").max(),
     )
-    mixed = _mixed(done, cycles.filter(pl.col("treated") != pl.col("_most")), what.mixtures)
-    cycles = cycles.join(mixed, on="cycle", how="left")
-    return cycles.with_columns(treated=pl.coalesce("mixed", "treated")).sort("cycle")
+    for name in ("treated", "given"):
+        several = cycles.filter(pl.col(name) != pl.col(f"_most_{name}"))
+        mixed = _mixed(done.join(several, on="cycle", how="semi"), name, what.mixtures)
+        cycles = cycles.join(mixed, on="cycle", how="left")
+        cycles = cycles.with_columns(pl.coalesce("mixed", name).alias(name)).drop("mixed")
+    return cycles.sort("cycle")
 
 
 def _treatment() -> pl.Expr:
     return pl.col("indication").cast(pl.Int32) * TREATMENTS + pl.col("product")
 
 
-def _mixed(
-    done: pl.DataFrame, cycles: pl.DataFrame, mixtures: dict[int, tuple[int, ...]]
-) -> pl.DataFrame:
+def _mixed(rows: pl.DataFrame, name: str, mixtures: dict[int, tuple[int, ...]]) -> pl.DataFrame:
     """Number the mixtures of treatments in one cycle, below all single treatments."""
-    rows = done.join(cycles.select("cycle"), on="cycle", how="semi").group_by("cycle")
-    found = rows.agg(pl.col("treated").drop_nulls().unique().sort())
+    found = rows.group_by("cycle").agg(pl.col(name).drop_nulls().unique().sort())
     numbers = {mixture: number for number, mixture in mixtures.items()}
     answers = []
-    for mixture in found["treated"].to_list():
+    for mixture in found[name].to_list():
         number = numbers.setdefault(tuple(mixture), -1 - len(numbers))
         mixtures[number] = tuple(mixture)
         answers.append(number)
@@ -270,7 +280,7 @@ def _mixed(
 def with_previous(cycles: pl.DataFrame) -> pl.DataFrame:
     """Add what is known of the cycle before of the same track."""
     same = pl.col("track") == pl.col("track").shift()
-    before = ("anchored_on", "last_on", "treated")
+    before = ("anchored_on", "last_on", "given")
     return cycles.with_columns(
         pl.when(same).then(pl.col(name).shift()).alias(f"before_{name}") for name in before
     )

@@ -1,4 +1,4 @@
-"""The patients that the record engine answers for, one by one: whom decisions touch, and rare rows."""
+"""The patients that the record engine answers for, one by one: rare rows and rare decisions."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from botox_schedule.engine.track import Reading
-from botox_schedule.panel.asking import Asking
-from botox_schedule.panel.happened import Happened
-from botox_schedule.panel.sessions import KINDS, PRODUCTS, STATUSES
-from botox_schedule.panel.tables import DECISIONS, values_by_patient
+from botox_schedule.engine.tracks import RecordTrack, tracks_of
+from botox_schedule.panel.asking import KINDS, PRODUCTS, Asking
+from botox_schedule.panel.sessions import STATUSES
 from botox_schedule.records.model import PatientRecord, TreatmentSession
 
 _ROW = (
@@ -51,14 +50,16 @@ class Records(NamedTuple):
     keys: Mapping[Any, list[str]]
     born: Mapping[Any, date]
 
-    def acknowledged(self, patient: Any) -> frozenset[str]:
-        """The keys of a patient's findings that somebody has acknowledged."""
-        return frozenset(self.keys.get(patient, ()))
-
     def readings(self, asking: Asking) -> Iterator[tuple[Any, Reading]]:
         """Yield what is known of each patient on the day of the question."""
         for patient, record, policy in self.records():
             yield patient, asking.read(record, policy)
+
+    def tracks(self, asking: Asking) -> Iterator[tuple[Any, Reading, RecordTrack]]:
+        """Yield the tracks of each patient, with what is known of the patient."""
+        for patient, reading in self.readings(asking):
+            for found in tracks_of(reading, asking.region, asking.population):
+                yield patient, reading, found
 
     def records(self) -> Iterator[tuple[Any, PatientRecord, int]]:
         """Yield each patient with the record and the number of the policy."""
@@ -113,17 +114,3 @@ def _session_of(  # noqa: PLR0917 - a row has no names
         kind=KINDS[kind],
         recorded_on=recorded_on,
     )
-
-
-def records_apart(what: Happened, tables: Mapping[str, pl.DataFrame]) -> Records:
-    """Return the patients that the record engine answers for, with all that is known of them."""
-    patients = what.apart.select("patient").unique()
-    values = {name: tables[name] for name in (*DECISIONS, "weights") if name in tables}
-    if "weights" in values:
-        values["weights"] = values["weights"].join(patients, on="patient", how="semi")
-    keys: dict[Any, list[str]] = {}
-    for patient, key in tables.get("acknowledged", pl.DataFrame()).iter_rows():
-        keys.setdefault(patient, []).append(key)
-    by_name = {name: values_by_patient(table, name) for name, table in values.items()}
-    elsewhere = by_name.get("prior_treatments", {})
-    return Records(what.apart, what.names, by_name, keys, what.ages.born_of(elsewhere))

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 import polars as pl
 
 from botox_schedule.dates.days import DayInput
-from botox_schedule.panel.asking import Asking
+from botox_schedule.panel.asking import Asking, Policies
 from botox_schedule.panel.door import answered
 from botox_schedule.panel.frames import Frames, Given
 from botox_schedule.panel.given import RulesAndCare, ask
@@ -15,7 +15,6 @@ from botox_schedule.panel.sessions import (
     COLUMNS,
     STATUSES,
     Doubt,
-    Policies,
     Problem,
     Sessions,
     doubts_of,

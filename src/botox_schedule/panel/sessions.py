@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
 from botox_schedule.errors import PanelError
+from botox_schedule.panel.asking import KINDS, PRODUCTS, Policies
 from botox_schedule.panel.columns import (
     check_columns,
     day_column,
@@ -19,11 +20,10 @@ from botox_schedule.panel.columns import (
     units_column,
     word_column,
 )
-from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.indications import find_product
 from botox_schedule.protocols.model import Indication
 from botox_schedule.records.model import MOST_UNITS
-from botox_schedule.terms import Product, SessionKind, SessionStatus
+from botox_schedule.terms import SessionStatus
 
 REQUIRED = ("patient", "administered_on", "indication", "product")
 COLUMNS = (
@@ -38,34 +38,8 @@ COLUMNS = (
 )
 """All that is looked at of a table of sessions."""
 STATUSES = tuple(SessionStatus)
-PRODUCTS = (None, *sorted(Product))
-"""Products by number; 0 is an unknown one, and comes first in an order."""
-KINDS = tuple(SessionKind)
-"""Kinds by number: a full session comes before the touch-up of its day."""
 _LONGEST_ID = 200
 _INDICATION: TypeAdapter[str] = TypeAdapter(Indication)
-
-
-class Policies(NamedTuple):
-    """The policies of a population; without keys there is one for all."""
-
-    each: tuple[SchedulingPolicy, ...]
-    keys: tuple[str, ...] = ()
-
-    @classmethod
-    def given(
-        cls, policy: SchedulingPolicy | None, policies: Mapping[str, SchedulingPolicy] | None
-    ) -> "Policies":
-        """Return what the caller gave.
-
-        Raises:
-            PanelError: When both were given, or no policy under any key.
-        """
-        if policies is None:
-            return cls((policy or SchedulingPolicy(),))
-        if policy is not None or not policies:
-            raise PanelError("give policy, or policies for the values of the column policy_key")
-        return cls(tuple(policies.values()), tuple(policies))
 
 
 class Problem(IntEnum):
@@ -163,7 +137,7 @@ def read_sessions(frame: pl.DataFrame, policies: Policies) -> Sessions:
         "status": _worded(frame, "status", STATUSES),
         # Leaving a session out for its kind would date the next one too early.
         "kind": _worded(frame, "kind", KINDS).fill_null(0),
-        "policy": _policy(frame, policies),
+        "policy": _worded(frame, "policy_key", policies.keys, pl.Int16),
     }
     rows = pl.DataFrame([column.alias(name) for name, column in columns.items()])
     problems = {
@@ -215,18 +189,14 @@ def _units(frame: pl.DataFrame) -> pl.Series:
     return units_column(frame, "sessions", "units")
 
 
-def _worded(frame: pl.DataFrame, name: str, words: tuple[str, ...]) -> pl.Series:
-    if name not in frame.columns:
-        return pl.Series([0], dtype=pl.Int8).new_from_index(0, frame.height)
+def _worded(
+    frame: pl.DataFrame, name: str, words: tuple[str, ...], dtype: Any = pl.Int8
+) -> pl.Series:
+    """The number of each word; 0 without the column, or without words."""
+    if name not in frame.columns or not words:
+        return pl.Series([0], dtype=dtype).new_from_index(0, frame.height)
     numbers = {str(word): number for number, word in enumerate(words)}
-    return numbered(word_column(frame, "sessions", name), numbers, pl.Int8)
-
-
-def _policy(frame: pl.DataFrame, policies: Policies) -> pl.Series:
-    if not policies.keys:
-        return pl.Series([0], dtype=pl.Int16).new_from_index(0, frame.height)
-    numbers = {key: number for number, key in enumerate(policies.keys)}
-    return numbered(word_column(frame, "sessions", "policy_key"), numbers, pl.Int16)
+    return numbered(word_column(frame, "sessions", name), numbers, dtype)
 
 
 def _of_ids(frame: pl.DataFrame) -> list[pl.Series]:

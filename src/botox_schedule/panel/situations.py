@@ -1,41 +1,33 @@
 """The engine's rules, asked once for each distinct situation that tracks are in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle
 from botox_schedule.engine.findings import booking_codes, booking_findings, rules_between
+from botox_schedule.engine.forecast import day_in_question
+from botox_schedule.engine.limits import is_clear, limit_checks, limit_question
 from botox_schedule.engine.rules import IntervalRules
+from botox_schedule.engine.session import DueDates
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.verdict import judge_day
 from botox_schedule.garbage import uncollected
-from botox_schedule.panel.asking import Asking, session_of
-from botox_schedule.panel.happened import TOUCH_UP, TREATMENTS, Happened
-from botox_schedule.panel.sessions import KINDS
+from botox_schedule.panel.asking import KINDS, TOUCH_UP, TREATMENTS, Asking, session_of
+from botox_schedule.records.decisions import Decisions
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import FindingCode, SessionStatus
 
 CODES = tuple(FindingCode)
 _BITS = {code: 1 << place for place, code in enumerate(CODES)}
-_DAYS = (
-    "earliest",
-    "due",
-    "overdue_from",
-    "lapsed_from",
-    "typical_on",
-    "last_chance_on",
-    "resumes_on",
-    "review_on",
-    "last_session_on",
-    "booked_on",
-)
+_DAYS = {name for name, kind in Standing.__annotations__.items() if kind == date | None}
 _PLAIN = Standing._fields.index("codes")
 STANDING: dict[str, Any] = {
     name: pl.Date if name in _DAYS else pl.String for name in Standing._fields[:_PLAIN]
@@ -43,6 +35,7 @@ STANDING: dict[str, Any] = {
     "cycle_number": pl.Int64,
     "codes": pl.UInt64,
     "acknowledged": pl.UInt64,
+    "clear": pl.Boolean,
 }
 """The columns of standings; ``codes`` has a bit for each code of a finding."""
 JUDGED: dict[str, Any] = {
@@ -64,9 +57,25 @@ def codes_of(bits: int) -> list[FindingCode]:
     return [code for code, bit in _BITS.items() if bits & bit]
 
 
-def standing_row(standing: Standing) -> tuple[Any, ...]:
+def standing_row(standing: Standing, clear: bool | None) -> tuple[Any, ...]:  # noqa: FBT001 - an answer
     """Return a standing as a row of :data:`STANDING`."""
-    return (*standing[:_PLAIN], bits_of(standing.codes), bits_of(standing.acknowledged))
+    return (*standing[:_PLAIN], bits_of(standing.codes), bits_of(standing.acknowledged), clear)
+
+
+def clear_of(
+    track: Track | None, planned: TreatmentSession | None = None, *, with_limits: bool = False
+) -> bool | None:
+    """Return whether the day of what is planned, else the next day in question, is clear."""
+    if track is None:
+        return None
+    booked = planned or track.next_booking
+    # Both have the days; making an answer's dates would cost more than judging one.
+    dates: Any = track.dates or DueDates()
+    day = day_in_question(track, dates, booked)
+    if not with_limits or track.care.status is not None:
+        return is_clear(judge_day(track, day).allowed, ())
+    checks = limit_checks(limit_question(track, day, booked, None))
+    return is_clear(judge_day(track, day).allowed, checks)
 
 
 def judged_row(judgment: CycleJudgment) -> tuple[Any, ...]:
@@ -90,6 +99,22 @@ def asked(
     return distinct.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
+class Meanings(NamedTuple):
+    """What the numbers in situations stand for.
+
+    Attributes:
+        names: The indications.
+        born: A birth day for each age group.
+        decided: What was decided.
+        mixtures: The treatments of mixed cycles.
+    """
+
+    names: tuple[str, ...]
+    born: tuple[date | None, ...]
+    decided: tuple[Decisions, ...]
+    mixtures: Mapping[int, tuple[int, ...]]
+
+
 class Engine:
     """Answers for situations.
 
@@ -97,15 +122,13 @@ class Engine:
         tracks: The tracks that were asked about, by number; without earlier cycles or bookings.
     """
 
-    def __init__(self, asking: Asking, what: Happened) -> None:
+    def __init__(self, asking: Asking, meanings: Meanings) -> None:
         self._asking = asking
-        self._names = what.names
-        self._born = what.ages.born
-        self._mixtures = what.mixtures
+        self._names, self._born, self._decided, self._mixtures = meanings
         self._rules: dict[tuple[Any, ...], IntervalRules] = {}
         self._phases = Phases()
         self.tracks: list[Track] = []
-        self._alike: dict[tuple[int, int], int] = {}
+        self._alike: dict[tuple[int, int, int], int] = {}
         self._session = lru_cache(maxsize=100_000)(self._made)
 
     def _made(self, piece: str) -> TreatmentSession:
@@ -118,33 +141,36 @@ class Engine:
             units=units or None,
         )
 
-    def standing(self, sessions: str, policy: int, age: int) -> tuple[Any, ...]:
+    def standing(self, sessions: str, policy: int, age: int, decided: int) -> tuple[Any, ...]:
         """Where a track stands whose last cycle has these sessions, with its number."""
         asking = self._asking
         reading = asking.reading(
             [self._session(piece) for piece in sessions.split(" ")],
             self._born[age],
             asking.policies.each[policy],
+            self._decided[decided],
         )
         (found,) = tracks_of(reading, asking.region, asking.population)
         if found.track is None:
             raise AssertionError("only tracks with a protocol are asked about here")
         self.tracks.append(found.track)
         number = len(self.tracks) - 1
-        alike = self._alike.setdefault((id(found.track.protocol), policy), number)
-        return (*standing_row(standing_of(reading, found, self._phases)), number, alike)
+        kind = (id(found.track.protocol), policy, decided)
+        alike = self._alike.setdefault(kind, number)
+        standing = standing_of(reading, found, self._phases)
+        return (*standing_row(standing, clear_of(found.track)), number, alike)
 
     def judged(self, alike: int, *cycles: Any) -> tuple[Any, ...]:
         """How a cycle compares with the one before, for a track of that protocol."""
-        before_treated, before_on, before_last, treated, first_on = cycles
+        before_given, before_on, before_last, treated, first_on = cycles
         track = self.tracks[alike]
         cycle = self._cycle(treated, first_on, first_on)
-        if before_treated is None:
+        if before_given is None:
             found = judge_cycle(track, None, cycle)
         else:
-            key = (alike, before_treated, before_on, before_last, treated)
+            key = (alike, before_given, before_on, before_last, treated)
             if key not in self._rules:
-                previous = self._cycle(before_treated, before_on, before_last)
+                previous = self._cycle(before_given, before_on, before_last)
                 self._rules[key] = rules_between(track, previous, cycle)
             found = judge_by(track, self._rules[key], cycle)
         return (*judged_row(found), bits_of(finding.code for finding in found.findings))
@@ -161,6 +187,11 @@ class Engine:
     def booking(self, asked_of: int, on: date) -> tuple[int]:
         """Why a visit should not be booked for a day ahead."""
         return (bits_of(booking_codes(self.tracks[asked_of], on)),)
+
+    def clear(self, asked_of: int, on: date) -> tuple[bool | None]:
+        """Whether the day of the next booking is clear; its units are not looked at here."""
+        track = self.tracks[asked_of]
+        return (clear_of(track, self._planned(track, on, SessionStatus.BOOKED)),)
 
     def bookings(
         self, asked_of: int, first: date | None, last: date | None, missed: date | None

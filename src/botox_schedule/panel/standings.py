@@ -1,5 +1,6 @@
 """Where every track of a population stands: what happened, asked about, and joined back."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -7,9 +8,9 @@ import polars as pl
 from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.standing import Phases, Standing, standing_of
 from botox_schedule.engine.track import Track
-from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import EPOCH, Asking, ages_of
+from botox_schedule.panel.decisions import SHARED, Decided, decided_of
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.happened import (
     BOOKED,
@@ -19,20 +20,23 @@ from botox_schedule.panel.happened import (
     happened,
     with_previous,
 )
-from botox_schedule.panel.records import Records, records_apart
+from botox_schedule.panel.records import Records
 from botox_schedule.panel.sessions import Unread, nobody, read_sessions
 from botox_schedule.panel.situations import (
     JUDGED,
     STANDING,
     Engine,
+    Meanings,
     asked,
+    clear_of,
     judged_row,
     standing_row,
 )
-from botox_schedule.panel.tables import DECISIONS, read_table
+from botox_schedule.panel.tables import DECISIONS, read_table, values_by_patient
 
-_CYCLE = ("alike", "before_treated", "before_anchored_on", "before_last_on", "treated", "first_on")
-_DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
+_CYCLE = ("alike", "before_given", "before_anchored_on", "before_last_on", "treated", "first_on")
+DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
+"""What is said of the last cycle."""
 
 
 class Population(NamedTuple):
@@ -40,17 +44,25 @@ class Population(NamedTuple):
 
     Attributes:
         asking: What the answer rests on.
-        happened: What happened, and who answers for whom.
+        happened: What happened, and the rows that the record engine answers for.
+        decided: What was decided for patients whose answers are shared.
         records: The records of the patients that the record engine answers for.
     """
 
     asking: Asking
     happened: Happened
+    decided: Decided
     records: Records
 
 
-def population_of(frames: Frames, asking: Asking) -> Population:
-    """Return a population from its tables."""
+def population_of(frames: Frames, asking: Asking, shared: Sequence[str] = SHARED) -> Population:
+    """Return a population from its tables.
+
+    Args:
+        frames: The sessions and the tables beside them.
+        asking: What the answer rests on.
+        shared: The tables whose patients can share their answers.
+    """
     none = nobody(frames["sessions"])
     ages = ages_of(read_table(frames, "births", none), asking)
     tables = {
@@ -58,12 +70,33 @@ def population_of(frames: Frames, asking: Asking) -> Population:
         for name in (*DECISIONS, "acknowledged", "weights")
         if (table := read_table(frames, name, none)) is not None
     }
-    touched = [table.select("patient") for name, table in tables.items() if name != "weights"]
+    values = {name: values_by_patient(tables[name], name) for name in DECISIONS if name in tables}
+    lone = tables.keys() - {"weights", *shared}
+    touched = [tables[name].select("patient") for name in lone]
     everybody = pl.concat([none, *touched]).unique()
     # What was read of the caller's rows is let go as soon as it is prepared.
     read = [read_sessions(frames.pop("sessions"), asking.policies)]
-    what = happened(read.pop(), asking, ages, everybody)
-    return Population(asking, what, records_apart(what, tables))
+    what = happened(read.pop(), asking, ages, everybody, tables.get("weights"))
+    decided = decided_of(values, none, asking.as_of)
+    return Population(asking, what, decided, _records(what, tables, values))
+
+
+def _records(
+    what: Happened,
+    tables: Mapping[str, pl.DataFrame],
+    decisions: Mapping[str, Mapping[Any, list[Any]]],
+) -> Records:
+    """The patients that the record engine answers for, with all that is known of them."""
+    values = dict(decisions)
+    if "weights" in tables:
+        patients = what.apart.select("patient").unique()
+        weights = tables["weights"].join(patients, on="patient", how="semi")
+        values["weights"] = values_by_patient(weights, "weights")
+    keys: dict[Any, list[str]] = {}
+    for patient, key in tables.get("acknowledged", pl.DataFrame()).iter_rows():
+        keys.setdefault(patient, []).append(key)
+    elsewhere = values.get("prior_treatments", {})
+    return Records(what.apart, what.names, values, keys, what.ages.born_of(elsewhere))
 
 
 def standings(population: Population) -> pl.DataFrame:
@@ -94,11 +127,14 @@ def asked_tracks(population: Population, recent: pl.DataFrame) -> Asked:
         recent: The sessions of at least the last two cycles of each track.
     """
     what = population.happened
-    engine = Engine(population.asking, what)
+    decided = population.decided
+    meanings = Meanings(what.names, what.ages.born, decided.each, what.mixtures)
+    engine = Engine(population.asking, meanings)
     cycles = with_previous(cycles_of(recent, what))
     is_last = pl.col("number") == pl.col("count")
     last = cycles.filter(is_last).join(_sessions_of(recent.filter(is_last)), on="track")
-    situation = ["sessions", "policy", "age"]
+    last = decided.numbered(last)
+    situation = ["sessions", "policy", "age", "decided"]
     schema = STANDING | {"asked_of": pl.Int64, "alike": pl.Int64}
     return Asked(engine, last.join(asked(last, situation, schema, engine.standing), on=situation))
 
@@ -119,7 +155,7 @@ def _plain(population: Population) -> pl.DataFrame:
         cycle_number=pl.col("number").cast(pl.Int64), codes=pl.col("codes") | pl.col("judged_bits")
     )
     last = _with_bookings(last, what.waiting, engine, population.asking)
-    return last.select("patient", *STANDING, *_DETAILS)
+    return last.select("patient", *STANDING, *DETAILS)
 
 
 def _sessions_of(last: pl.DataFrame) -> pl.DataFrame:
@@ -160,11 +196,16 @@ def _with_bookings(
     )
     settled = _past_bookings(met.filter(after), engine, asking)
     bits = pl.concat([soon.select("track", "bits"), settled]).group_by("track")
-    next_on = ahead.group_by("track").agg(next_on=pl.col("day").min())
+    planned = ["asked_of", "next_on"]
+    next_on = ahead.group_by("track", "asked_of").agg(next_on=pl.col("day").min())
+    clear = asked(next_on, planned, {"_clear": pl.Boolean}, engine.clear)
+    next_on = next_on.join(clear, on=planned).drop("asked_of")
     last = last.join(next_on, on="track", how="left")
     last = last.join(bits.agg(pl.col("bits").bitwise_or()), on="track", how="left")
     return last.with_columns(
-        booked_on=pl.col("next_on"), codes=pl.col("codes") | pl.col("bits").fill_null(0)
+        booked_on=pl.col("next_on"),
+        clear=pl.when(pl.col("next_on").is_null()).then("clear").otherwise("_clear"),
+        codes=pl.col("codes") | pl.col("bits").fill_null(0),
     )
 
 
@@ -185,21 +226,20 @@ def _apart(population: Population) -> pl.DataFrame:
     asking, records = population.asking, population.records
     phases, rows = Phases(), []
     with uncollected():
-        for patient, reading in records.readings(asking):
-            acknowledged = records.acknowledged(patient)
-            for found in tracks_of(reading, asking.region, asking.population):
-                standing = standing_of(
-                    reading, found, phases, acknowledged, with_limits=asking.with_limits
-                )
-                rows.append((patient, *standing_row(standing), *_details(found.track, standing)))
+        for patient, reading, found in records.tracks(asking):
+            known = frozenset(records.keys.get(patient, ()))
+            standing = standing_of(reading, found, phases, known, with_limits=asking.with_limits)
+            clear = clear_of(found.track, with_limits=asking.with_limits)
+            row = standing_row(standing, clear)
+            rows.append((patient, *row, *_details(found.track, standing)))
     kind = population.happened.done.schema["patient"]
-    return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **_DETAILS}, orient="row")
+    return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **DETAILS}, orient="row")
 
 
 def _details(track: Track | None, standing: Standing) -> tuple[Any, ...]:
     """How the last recorded cycle of a track compares with the one before."""
     if track is None or standing.judgment is None:
-        return (None,) * len(_DETAILS)
+        return (None,) * len(DETAILS)
     return (gap_before(track, len(track.cycles) - 1), *judged_row(standing.judgment))
 
 

@@ -1,6 +1,7 @@
 """The tables beside the sessions: decisions, ages, weights, courses elsewhere; used whole or not at all."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -8,7 +9,13 @@ from pydantic import ValidationError
 
 from botox_schedule.dates.intervals import Window
 from botox_schedule.errors import PanelError
-from botox_schedule.panel.columns import check_columns, day_column, key_column, text_column
+from botox_schedule.panel.columns import (
+    check_columns,
+    day_column,
+    key_column,
+    number_column,
+    text_column,
+)
 from botox_schedule.panel.frames import Frames
 from botox_schedule.records.model import (
     BodyWeight,
@@ -21,18 +28,6 @@ from botox_schedule.records.model import (
 from botox_schedule.values import Value
 
 _DECISION = ("id", "recorded_on", "withdrawn_on")
-_DAYS = {
-    "first",
-    "last",
-    "on",
-    "review_on",
-    "recorded_on",
-    "withdrawn_on",
-    "measured_on",
-    "started_on",
-    "last_on",
-    "born_on",
-}
 _NUMBERS = {"kilograms", "cycles", "sessions", "units"}
 _UNSAID = "not stated"
 
@@ -78,8 +73,8 @@ TABLES: Mapping[str, Beside] = {
     "groups": Beside(None, ()),
     "contacts": Beside(None, ("day",), ("outcome", "next_try_on")),
 }
-DECISIONS = ("holds", "care_ends", "overrides", "authorizations", "prior_treatments")
-"""The tables whose patients are answered one by one."""
+DECISIONS = ("holds", "overrides", "authorizations", "care_ends", "prior_treatments")
+"""The tables whose rows become a part of the record."""
 
 
 def read_table(frames: Frames, name: str, like: pl.DataFrame) -> pl.DataFrame | None:
@@ -92,17 +87,34 @@ def read_table(frames: Frames, name: str, like: pl.DataFrame) -> pl.DataFrame | 
         return None
     frame, beside = frames[name], TABLES[name]
     check_columns(frame, name, ("patient", *beside.required))
-    columns = [_column(frame, name, column) for column in beside.columns if column in frame.columns]
-    keys = columns[0]
-    patients = like["patient"].dtype
-    if keys.dtype.is_integer() != patients.is_integer() and len(keys):
-        raise PanelError(f"{name}: patient: give the same kind of keys as in sessions")
-    read = pl.DataFrame([keys.cast(patients), *columns[1:]])
+    given = [column for column in beside.columns[1:] if column in frame.columns]
+    columns = [_column(frame, name, column) for column in given]
+    read = pl.DataFrame([keys_like(frame, name, like), *columns])
     _refuse(name, "patient", read["patient"].null_count())
-    for day in _DAYS & {*read.columns}:
+    for day in filter(_is_day, read.columns):
         unread = read[day].null_count() - frame[day].null_count()
         _refuse(name, day, unread + (read[day].null_count() if _is_needed(beside, day) else 0))
+    if name == "weights":
+        # Most patients' weights become no value; each figure has to be one all the same.
+        for kilograms in read["kilograms"].unique():
+            _value(name, {"measured_on": date.min, "kilograms": kilograms})
     return read
+
+
+def keys_like(frame: pl.DataFrame, table: str, like: pl.DataFrame) -> pl.Series:
+    """Return the keys of a table as those of the sessions are.
+
+    Raises:
+        PanelError: When they are of another kind.
+    """
+    keys, patients = key_column(frame, table, "patient"), like["patient"].dtype
+    if keys.dtype.is_integer() != patients.is_integer() and len(keys):
+        raise PanelError(f"{table}: patient: give the same kind of keys as in sessions")
+    return keys.cast(patients)
+
+
+def _is_day(column: str) -> bool:
+    return column in {"first", "last", "on", "day"} or column.endswith("_on")
 
 
 def _is_needed(beside: Beside, day: str) -> bool:
@@ -116,11 +128,10 @@ def _refuse(name: str, column: str, unread: int) -> None:
 
 
 def _column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
-    if name == "patient":
-        return key_column(frame, table, name)
-    if name in _DAYS or name in {"day", "next_try_on"}:
+    if _is_day(name):
         return day_column(frame, table, name)
     if name in _NUMBERS:
+        number_column(frame, table, name)
         return frame[name]
     if name == "id":
         return key_column(frame, table, name).cast(pl.String)
@@ -134,9 +145,13 @@ def values_by_patient(table: pl.DataFrame, name: str) -> dict[Any, list[Any]]:
         PanelError: When a row is not what its value must be.
     """
     found: dict[Any, list[Any]] = {}
-    for row in table.iter_rows(named=True):
-        patient = row.pop("patient")
-        found.setdefault(patient, []).append(_value(name, row))
+    made: dict[tuple[Any, ...], Value] = {}
+    columns = table.columns[1:]
+    for patient, *row in table.iter_rows():
+        fields = tuple(row)
+        if fields not in made:
+            made[fields] = _value(name, dict(zip(columns, fields, strict=True)))
+        found.setdefault(patient, []).append(made[fields])
     return found
 
 

@@ -86,15 +86,19 @@ def workload(
     return ask(sessions, protocols, as_of, answer, summary, **given)
 
 
+def is_expected() -> pl.Expr:
+    """Whether a track will come, a booking or not."""
+    expected = pl.col("status").is_in([status.value for status in _EXPECTED])
+    return expected & pl.col("earliest").is_not_null()
+
+
 def visits_by_week(found: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Return how many tracks and patients each week has, by its Monday."""
     is_booked = pl.col("booked_on").is_not_null()
     ended = pl.col("status").is_in([status.value for status in DueStatus if status.ends_care])
     on_hold = pl.col("status") == DueStatus.ON_HOLD.value
     target = pl.max_horizontal(pl.coalesce("due", "earliest"), pl.lit(as_of))
-    expected = pl.col("status").is_in([status.value for status in _EXPECTED])
-    expected &= pl.col("earliest").is_not_null()
-    coming = found.filter(~ended & ~on_hold & (is_booked | expected)).with_columns(
+    coming = found.filter(~ended & ~on_hold & (is_booked | is_expected())).with_columns(
         monday=pl.when(is_booked).then("booked_on").otherwise(target).dt.truncate("1w"),
         _booked=is_booked,
     )

@@ -1,0 +1,55 @@
+"""The decisions that touch patients; patients with equal ones share their answers."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from botox_schedule.panel.asking import NO_DECISIONS
+from botox_schedule.records.decisions import Decisions, known_decisions
+from botox_schedule.records.model import PatientRecord
+
+SHARED = ("holds", "overrides", "authorizations")
+"""The decisions that bind days whatever the sessions were."""
+
+
+class Decided(NamedTuple):
+    """What was decided for patients.
+
+    Attributes:
+        numbers: ``patient`` and ``decided``, the place in *each*.
+        each: The decisions as they count on the day; 0 has none.
+    """
+
+    numbers: pl.DataFrame
+    each: tuple[Decisions, ...]
+
+    def numbered(self, tracks: pl.DataFrame) -> pl.DataFrame:
+        """Add the number of what was decided for the patient of each track."""
+        found = tracks.join(self.numbers, on="patient", how="left")
+        return found.with_columns(pl.col("decided").fill_null(0))
+
+
+def decided_of(
+    values: Mapping[str, Mapping[Any, Iterable[Any]]], like: pl.DataFrame, as_of: date
+) -> Decided:
+    """Return what was decided for patients, as far as the sessions do not matter for it.
+
+    Args:
+        values: The values of each table by patient.
+        like: A frame with keys as those of the sessions.
+        as_of: The day of the question.
+    """
+    fields: dict[Any, tuple[tuple[str, tuple[Any, ...]], ...]] = {}
+    for name in SHARED:
+        for patient, found in values.get(name, {}).items():
+            fields[patient] = (*fields.get(patient, ()), (name, tuple(found)))
+    places = {key: place for place, key in enumerate(dict.fromkeys(fields.values()), start=1)}
+    numbers = pl.DataFrame(
+        {"patient": list(fields), "decided": [places[key] for key in fields.values()]},
+        schema={"patient": like.schema["patient"], "decided": pl.Int32},
+    )
+    records: list[dict[str, Any]] = [dict(key) for key in places]
+    each = [known_decisions(PatientRecord(**beside), as_of) for beside in records]
+    return Decided(numbers, (NO_DECISIONS, *each))
