@@ -34,6 +34,7 @@ coverage: .venv/dev
 
 docs: .venv/dev
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+	BUILT_DOCS=docs/_build/html $(BIN)/pytest -q tests/test_docs.py
 
 bench: .venv/dev
 	$(BIN)/python benchmarks/run.py

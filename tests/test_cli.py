@@ -284,7 +284,7 @@ class TestPolicyAndConfiguration:
     def test_an_empty_region_is_no_default(self, capsys: Capture, tmp_path: Path) -> None:
         config = file_of(tmp_path, 'region = ""')
         status, _, err = run(capsys, *self.ASKED, "--config", config)
-        assert (status, "region: no protocol is bundled for it" in err) == (2, True)
+        assert (status, "region: no protocol is known for it" in err) == (2, True)
 
     def test_a_configuration_that_is_missing_is_said(self, capsys: Capture) -> None:
         status, _, err = run(capsys, *self.ASKED, "--config", "none.toml")

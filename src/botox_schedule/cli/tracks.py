@@ -10,12 +10,10 @@ from botox_schedule import DueStatus, Forecast, PatientRecord, Population, Sched
 from botox_schedule.cli.arguments import known_of, policy_of, region_of
 from botox_schedule.cli.output import Answer, Row, Table, Told, list_answer
 from botox_schedule.engine.findings import track_findings
-from botox_schedule.engine.forecast import dates_of, day_in_question, forecast_in
-from botox_schedule.engine.limits import is_clear, limit_checks, limit_question
-from botox_schedule.engine.standing import Phases, Standing, standing_of
-from botox_schedule.engine.track import Reading, Track, read_record
+from botox_schedule.engine.forecast import forecast_in
+from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
+from botox_schedule.engine.track import Reading, read_record
 from botox_schedule.engine.tracks import RecordTrack, tracks_of
-from botox_schedule.engine.verdict import judge_day
 from botox_schedule.engine.worklist import (
     Place,
     Waiting,
@@ -134,7 +132,7 @@ def _of_record(
         waiting = waiting_of(standing, rules.as_of, call)
         place = place_of(waiting._replace(left_out=patient in incomplete))
         row = _row(patient, place, standing, rules)
-        row |= {"call_by": call if waits else None, "clear": _clear(found.track)}
+        row |= {"call_by": call if waits else None, "clear": clear_of(found.track)}
         if row["today"]:
             row["today_keys"] = _keys(reading, found, seen)
         yield ListedTrack(patient, place, row, reading, found)
@@ -149,16 +147,6 @@ def _keys(reading: Reading, found: RecordTrack, seen: Collection[str]) -> tuple[
         findings = [*found.findings, *track_findings(track)]
     keys = {finding.key for finding in findings if finding.needs is FindingNeeds.TODAY}
     return tuple(sorted(keys - {*seen}))
-
-
-def _clear(track: Track | None) -> bool | None:
-    """Whether the next day in question is clear, as a forecast says it."""
-    if track is None:
-        return None
-    booked, is_ended = track.next_booking, track.care.status is not None
-    day = day_in_question(track, dates_of(track), booked)
-    checks = () if is_ended else limit_checks(limit_question(track, day, booked, None))
-    return is_clear(judge_day(track, day).allowed, checks)
 
 
 def _row(patient: str, place: Place, standing: Standing, rules: Rules) -> dict[str, Any]:

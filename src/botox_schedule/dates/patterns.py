@@ -1,10 +1,12 @@
-"""Days written by a pattern, such as ``%d.%m.%Y``."""
+"""Days written by a pattern: ``mdy``, ``dmy``, or one such as ``%d.%m.%Y``."""
 
 import re
 from datetime import date, datetime
 
 from botox_schedule.errors import DayError
 
+_ORDERS = {"mdy": "%m/%d/", "dmy": "%d/%m/"}
+_NUMERIC_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
 _DIRECTIVE = re.compile(r"%(.)", re.DOTALL)
 # Neither number is the other, or the year's: an exchanged day and month show.
 _SAMPLE = date(2001, 2, 3)
@@ -12,6 +14,8 @@ _SAMPLE = date(2001, 2, 3)
 
 def is_day_pattern(pattern: str) -> bool:
     """Return whether *pattern* has a year and gives back the whole day that it writes."""
+    if pattern in _ORDERS:
+        return True
     # Without a year, strptime assumes 1900 and will stop doing so.
     if not {"Y", "y", "G"}.intersection(_DIRECTIVE.findall(pattern)):
         return False
@@ -27,6 +31,12 @@ def day_by_pattern(text: str, pattern: str) -> date:
     Raises:
         DayError: The text does not follow the pattern, or there is no such day.
     """
+    if order := _ORDERS.get(pattern):
+        parts = _NUMERIC_DAY.fullmatch(text)
+        if parts is None:
+            raise DayError("not a day by that pattern")
+        text = "/".join(parts.groups())
+        pattern = order + ("%Y" if len(parts[3]) == 4 else "%y")
     try:
         return datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no zone
     except ValueError:

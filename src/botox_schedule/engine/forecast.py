@@ -27,7 +27,7 @@ from botox_schedule.engine.response import (
 from botox_schedule.engine.session import DueDates, due_dates_of
 from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
 from botox_schedule.engine.tracks import RecordTrack
-from botox_schedule.engine.verdict import judge_day
+from botox_schedule.engine.verdict import day_in_question, judge_day
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding
@@ -246,7 +246,7 @@ def forecast_of(
     """
     dates = dates_of(track)
     booked = track.next_booking
-    day = day_in_question(track, dates, booked)
+    day = day_in_question(track, booked)
     question = limit_question(track, day, booked, planned)
     checks = () if track.care.status is not None else limit_checks(question)
     timeline = timeline_of_track(track)
@@ -321,13 +321,6 @@ def dates_of(track: Track) -> DueDates:
     if track.dates is None:
         return DueDates(protocol=track.protocol.ref)
     return due_dates_of(track.dates, track.protocol)
-
-
-def day_in_question(track: Track, dates: DueDates, booked: TreatmentSession | None) -> date:
-    """The booking's day, else the due day, else the earliest, never before the question's."""
-    if booked is not None:
-        return booked.administered_on
-    return max(track.as_of, dates.due or dates.earliest or track.as_of)
 
 
 def _other_sessions(track: Track) -> tuple[OtherSession, ...]:

@@ -9,10 +9,11 @@ from botox_schedule.dates.days import shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_judgment
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import next_look, record_findings, track_findings
-from botox_schedule.engine.limits import limit_checks, limit_findings, limit_question
+from botox_schedule.engine.limits import is_clear, limit_checks, limit_findings, limit_question
 from botox_schedule.engine.response import phase_boundaries, timeline_of
 from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
 from botox_schedule.engine.tracks import RecordTrack
+from botox_schedule.engine.verdict import day_in_question, judge_day
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.findings import Finding
@@ -151,6 +152,25 @@ def standing_of(
         acknowledged=settled,
         judgment=judgment,
     )
+
+
+def clear_of(
+    track: Track | None, planned: TreatmentSession | None = None, *, with_limits: bool = True
+) -> bool | None:
+    """Return whether the day of what is planned, else the next day in question, is clear.
+
+    Args:
+        track: The track; None where no protocol is known for it.
+        planned: What is planned; by default the next booking.
+        with_limits: Whether limits are looked at; without them no day is clear.
+    """
+    if track is None:
+        return None
+    booked = planned or track.next_booking
+    day = day_in_question(track, booked)
+    is_asked = with_limits and track.care.status is None
+    checks = limit_checks(limit_question(track, day, booked, None)) if is_asked else ()
+    return is_clear(judge_day(track, day).allowed, checks)
 
 
 def _codes(

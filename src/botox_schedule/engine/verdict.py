@@ -7,6 +7,7 @@ from typing import NamedTuple
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.rules import RulesOn
 from botox_schedule.engine.track import Track, doubt_ends_on
+from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import DayReasonCode
 
 
@@ -70,3 +71,12 @@ def next_allowed(track: Track, day: date) -> date | None:
     if track.care.status is not None or track.rules is None:
         return None
     return first_allowed(track.rules.allowed_periods(), track.holds, day)
+
+
+def day_in_question(track: Track, booked: TreatmentSession | None) -> date:
+    """The booking's day, else the due day, else the earliest, never before the question's."""
+    if booked is not None:
+        return booked.administered_on
+    dates = track.dates
+    next_on = None if dates is None else dates.due or dates.earliest
+    return max(track.as_of, next_on or track.as_of)

@@ -330,7 +330,7 @@ def _links(bundle: Mapping[str, Any], relations: frozenset[str]) -> Iterator[str
 
 def _is_short(bundle: Mapping[str, Any]) -> bool:
     total = bundle.get("total")
-    if bundle.get("type") not in _COUNTED or not isinstance(total, int):
+    if text_of(bundle, "type") not in _COUNTED or not isinstance(total, int):
         return False
     modes = [text_of(e.get("search"), "mode") for e in listed(bundle, "entry")]
     return total > sum(mode not in _BESIDE_MATCHES for mode in modes)

@@ -53,7 +53,6 @@ _MOMENT = re.compile(rf"(?i)(.+?)[T ]+({_TIME.pattern.removeprefix('(?i)')})")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _NOON = 12
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-_FORMATS = {"iso": None, "mdy": "%m/%d/%Y", "dmy": "%d/%m/%Y"}
 
 _BEYOND = "the row has more cells than the header; they are not read"
 _NO_END = "the attack has no end; its first day counts"
@@ -166,7 +165,7 @@ def read_diary(
     (3, 2, ['line 4: kind: expected none, headache, migraine or unknown'])
     """
     day = None if as_of is None else as_day(as_of, "as_of")
-    pattern = date_format and _FORMATS.get(date_format, date_format)
+    pattern = None if date_format == "iso" else date_format
     _check_format(pattern)
     table = _table(_text(source, encoding), pattern)
     entries = [_until(entry, day) for entry in islice(_entries(table), _MOST_ENTRIES + 1)]

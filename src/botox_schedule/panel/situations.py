@@ -10,14 +10,10 @@ import polars as pl
 
 from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle
 from botox_schedule.engine.findings import booking_codes, booking_findings, rules_between
-from botox_schedule.engine.forecast import day_in_question
-from botox_schedule.engine.limits import is_clear, limit_checks, limit_question
 from botox_schedule.engine.rules import IntervalRules
-from botox_schedule.engine.session import DueDates
-from botox_schedule.engine.standing import Phases, Standing, standing_of
+from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
-from botox_schedule.engine.verdict import judge_day
 from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import KINDS, TOUCH_UP, TREATMENTS, Asking, session_of
 from botox_schedule.records.decisions import Decisions
@@ -60,22 +56,6 @@ def codes_of(bits: int) -> list[FindingCode]:
 def standing_row(standing: Standing, clear: bool | None) -> tuple[Any, ...]:  # noqa: FBT001 - an answer
     """Return a standing as a row of :data:`STANDING`."""
     return (*standing[:_PLAIN], bits_of(standing.codes), bits_of(standing.acknowledged), clear)
-
-
-def clear_of(
-    track: Track | None, planned: TreatmentSession | None = None, *, with_limits: bool = False
-) -> bool | None:
-    """Return whether the day of what is planned, else the next day in question, is clear."""
-    if track is None:
-        return None
-    booked = planned or track.next_booking
-    # Both have the days; making an answer's dates would cost more than judging one.
-    dates: Any = track.dates or DueDates()
-    day = day_in_question(track, dates, booked)
-    if not with_limits or track.care.status is not None:
-        return is_clear(judge_day(track, day).allowed, ())
-    checks = limit_checks(limit_question(track, day, booked, None))
-    return is_clear(judge_day(track, day).allowed, checks)
 
 
 def judged_row(judgment: CycleJudgment) -> tuple[Any, ...]:
@@ -158,7 +138,7 @@ class Engine:
         kind = (id(found.track.protocol), policy, decided)
         alike = self._alike.setdefault(kind, number)
         standing = standing_of(reading, found, self._phases)
-        return (*standing_row(standing, clear_of(found.track)), number, alike)
+        return (*standing_row(standing, clear_of(found.track, with_limits=False)), number, alike)
 
     def judged(self, alike: int, *cycles: Any) -> tuple[Any, ...]:
         """How a cycle compares with the one before, for a track of that protocol."""
@@ -191,7 +171,7 @@ class Engine:
     def clear(self, asked_of: int, on: date) -> tuple[bool | None]:
         """Whether the day of the next booking is clear; its units are not looked at here."""
         track = self.tracks[asked_of]
-        return (clear_of(track, self._planned(track, on, SessionStatus.BOOKED)),)
+        return (clear_of(track, self._planned(track, on, SessionStatus.BOOKED), with_limits=False),)
 
     def bookings(
         self, asked_of: int, first: date | None, last: date | None, missed: date | None

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from botox_schedule.engine.cycles import judge_cycle
-from botox_schedule.engine.standing import Phases, Standing, standing_of
+from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import EPOCH, Asking, ages_of
@@ -28,7 +28,6 @@ from botox_schedule.panel.situations import (
     Engine,
     Meanings,
     asked,
-    clear_of,
     judged_row,
     standing_row,
 )

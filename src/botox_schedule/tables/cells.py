@@ -38,8 +38,6 @@ _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
 _TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
-_NUMERIC_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
-_ORDERS = {"mdy": "%m/%d/", "dmy": "%d/%m/"}
 _DIGIT = re.compile("[1-9]")
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
@@ -118,16 +116,7 @@ class CellReader:
     def _parse_day(self, text: str) -> date | None:
         if _ISO.fullmatch(text):
             return date.fromisoformat(text)
-        pattern = self.date_format
-        if order := _ORDERS.get(pattern):
-            parts = _NUMERIC_DAY.fullmatch(text)
-            if parts is None:
-                return None
-            text = "/".join(parts.groups())
-            pattern = order + ("%Y" if len(parts[3]) == 4 else "%y")
-        if pattern == "iso":
-            return None
-        return day_by_pattern(text, pattern)
+        return None if self.date_format == "iso" else day_by_pattern(text, self.date_format)
 
     def _expected(self) -> str:
         if self.date_format == "iso":
@@ -212,9 +201,7 @@ def _month(year: int, month: int) -> Month | None:
 
 def _check_format(date_format: str) -> None:
     """Refuse a pattern that does not give day, month and year back."""
-    if date_format in {"iso", *_ORDERS}:
-        return
-    if not is_day_pattern(date_format):
+    if date_format != "iso" and not is_day_pattern(date_format):
         raise TableError("the date format is iso, mdy, dmy, or a pattern such as %d.%m.%Y")
 
 
