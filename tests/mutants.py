@@ -54,7 +54,7 @@ PARTS = {
             *STORED, "adherence", "catalogue", "content", "content_names", "cycles", "days", "exceptions",
             "findings", "forecast", "history", "holds", "intervals", "limit_figures", "limits", "names",
             "projection", "protocol_files", "reasons", "records", "rules", "rules_of_values", "schedule",
-            "small_rules",
+            "small_rules", "cli_lists", "cli_output", "panel", "tables", "diary_file",
         ),
     ),
     "planning": Part(("planning/*",), (*STORED, "planning", "exceptions", "small_rules_planning")),
