@@ -4,6 +4,7 @@ A change is tried on a few tests that reach its function, then, where it survive
 but the slowest: a handful of tests finds most changes, and hundreds reach most functions.
 """
 
+import hashlib
 import json
 import random
 import re
@@ -95,6 +96,16 @@ def configure(part: str) -> None:
     lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
     numbers = ["track_dependencies = false", "timeout_multiplier = 6", "timeout_constant = 3"]
     print("", "[tool.mutmut]", *lines, *numbers, 'on_dependency_change = "ignore"', sep="\n")
+    _keep_verdicts(tests)
+
+
+def _keep_verdicts(tests: list[str]) -> None:
+    """A file of tests that is new takes no verdict back; the tool would try all changes again."""
+    if STATS.exists():
+        stats = json.loads(STATS.read_text())
+        chosen = hashlib.sha256(repr(tuple(tests)).encode()).hexdigest()[:12]
+        stats["config_fingerprint"]["test_selection"] = chosen
+        STATS.write_text(json.dumps(stats))
 
 
 def few(part: str) -> None:
