@@ -1,7 +1,7 @@
 """The tracks of many records in the sections of a worklist: one row for each track."""
 
 from argparse import Namespace
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from botox_schedule import DueStatus, Forecast, PatientRecord, Population, SchedulingPolicy
 from botox_schedule.cli.arguments import known_of, policy_of, region_of
 from botox_schedule.cli.output import Answer, Row, Table, Told, list_answer
-from botox_schedule.engine.findings import track_findings
 from botox_schedule.engine.forecast import forecast_in
 from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
 from botox_schedule.engine.track import Reading, read_record
@@ -25,9 +24,7 @@ from botox_schedule.engine.worklist import (
     waiting_of,
 )
 from botox_schedule.protocols.collection import ProtocolSet
-from botox_schedule.records import Finding
 from botox_schedule.tables import Contact
-from botox_schedule.terms import FindingNeeds
 
 LEAD_DAYS = 7
 """How many days before the due day a patient is called, unless said otherwise."""
@@ -133,20 +130,7 @@ def _of_record(
         place = place_of(waiting._replace(left_out=patient in incomplete))
         row = _row(patient, place, standing, rules)
         row |= {"call_by": call if waits else None, "clear": clear_of(found.track)}
-        if row["today"]:
-            row["today_keys"] = _keys(reading, found, seen)
         yield ListedTrack(patient, place, row, reading, found)
-
-
-def _keys(reading: Reading, found: RecordTrack, seen: Collection[str]) -> tuple[str, ...]:
-    """The keys of the findings for today, by which a clinic can acknowledge them."""
-    track = found.track
-    if track is None:
-        findings: Sequence[Finding] = forecast_in(reading, found).findings
-    else:
-        findings = [*found.findings, *track_findings(track)]
-    keys = {finding.key for finding in findings if finding.needs is FindingNeeds.TODAY}
-    return tuple(sorted(keys - {*seen}))
 
 
 def _row(patient: str, place: Place, standing: Standing, rules: Rules) -> dict[str, Any]:

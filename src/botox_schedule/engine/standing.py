@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from botox_schedule.dates.days import shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_judgment
@@ -18,7 +18,7 @@ from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.findings import Finding
 from botox_schedule.records.model import TreatmentSession
-from botox_schedule.terms import DueStatus, FindingCode, Product, ResponsePhase
+from botox_schedule.terms import DueStatus, FindingCode, FindingNeeds, Product, ResponsePhase
 
 
 class Standing(NamedTuple):
@@ -46,6 +46,7 @@ class Standing(NamedTuple):
         codes: The codes of the findings; of those about limits only where they were asked for.
         acknowledged: Those of them whose findings somebody has acknowledged.
         judgment: How the last recorded cycle compares with the one before.
+        today_keys: The keys of findings that need a person today and are not acknowledged.
     """
 
     indication: str
@@ -68,6 +69,7 @@ class Standing(NamedTuple):
     codes: frozenset[FindingCode]
     acknowledged: frozenset[FindingCode] = frozenset()
     judgment: CycleJudgment | None = None
+    today_keys: tuple[str, ...] = ()
 
 
 _Answer = tuple[ResponsePhase, TreatmentProtocol, SchedulingPolicy]
@@ -129,7 +131,7 @@ def standing_of(
         *track_findings(track, None if judgment is None else judgment.findings),
     ]
     findings += _about_limits(track, booked) if with_limits and booked is not None else ()
-    codes, settled = _codes(findings, acknowledged)
+    told = _told(findings, acknowledged)
     return Standing(
         indication=protocol.indication,
         product=protocol.product,
@@ -148,9 +150,8 @@ def standing_of(
         last_session_on=track.anchor,
         cycle_number=track.cycle_number,
         booked_on=None if booked is None else booked.administered_on,
-        codes=codes,
-        acknowledged=settled,
         judgment=judgment,
+        **told,
     )
 
 
@@ -173,13 +174,16 @@ def clear_of(
     return is_clear(judge_day(track, day).allowed, checks)
 
 
-def _codes(
-    findings: Sequence[Finding], acknowledged: frozenset[str]
-) -> tuple[frozenset[FindingCode], frozenset[FindingCode]]:
-    """The codes of findings, and those of which each finding is acknowledged."""
-    codes = {finding.code for finding in findings}
-    open_ = {finding.code for finding in findings if finding.key not in acknowledged}
-    return frozenset(codes), frozenset(codes - open_)
+def _told(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str, Any]:
+    """What a standing says of its findings."""
+    codes = frozenset(finding.code for finding in findings)
+    open_ = [finding for finding in findings if finding.key not in acknowledged]
+    today = {finding.key for finding in open_ if finding.needs is FindingNeeds.TODAY}
+    return {
+        "codes": codes,
+        "acknowledged": codes.difference(finding.code for finding in open_),
+        "today_keys": tuple(sorted(today)),
+    }
 
 
 def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
@@ -191,7 +195,7 @@ def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
 
 def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:
     status, last = without_protocol(reading, indication)
-    codes, settled = _codes(tuple(record_findings(reading)), acknowledged)
+    told = _told(tuple(record_findings(reading)), acknowledged)
     return Standing(
         indication=indication,
         product=None,
@@ -210,8 +214,7 @@ def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset
         last_session_on=last,
         cycle_number=None,
         booked_on=None,
-        codes=codes,
-        acknowledged=settled,
+        **told,
     )
 
 
