@@ -22,6 +22,8 @@ SLOW = 3.0
 QUICK = 0.25
 FEW = 24
 SAMPLE, SEED = 300, 20
+APART = ("TestFiles", "TestStreams")
+"""Tests that start processes of their own, in which no change is."""
 STATS = Path("mutants/mutmut-stats.json")
 FULL = Path("mutants/all-tests.json")
 LEFT_OUT = Path("mutants/slow-tests")
@@ -55,7 +57,7 @@ PARTS = {
             *STORED, "adherence", "catalogue", "content", "content_names", "cycles", "days", "exceptions",
             "findings", "forecast", "history", "holds", "intervals", "limit_figures", "limits", "names",
             "projection", "protocol_files", "reasons", "records", "rules", "rules_of_values", "schedule",
-            "small_rules", "cli_lists", "cli_output", "panel", "tables", "diary_file",
+            "small_rules", "cli_lists", "panel", "tables", "diary_file",
         ),
     ),
     "planning": Part(("planning/*",), (*STORED, "planning", "exceptions", "small_rules_planning")),
@@ -90,6 +92,7 @@ def configure(part: str) -> None:
         "pytest_add_cli_args_test_selection": tests,
         "pytest_add_cli_args": [
             "-p", "no:cacheprovider",
+            *(f"--deselect=tests/test_cli_output.py::{name}" for name in APART),
             "-o", "addopts=--strict-markers --import-mode=importlib --hypothesis-profile=mutants",
         ],
     }  # fmt: skip
