@@ -90,7 +90,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: read("date,kind\n", date_format="%d"),
         "date_format: give a pattern of a whole day, such as '%d.%m.%Y'",
     ),
-    "an encoding": (lambda: read(b"\xff\n"), "not text in that encoding; give encoding='cp1252'"),
+    "an encoding": (lambda: read(b"\xff\n"), "not text in UTF-8; name its encoding with encoding="),
 }  # fmt: skip
 
 
