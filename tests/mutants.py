@@ -6,6 +6,7 @@ but the slowest: a handful of tests finds most changes, and hundreds reach most 
 
 import hashlib
 import json
+import os
 import random
 import re
 import shlex
@@ -125,8 +126,9 @@ def few(part: str) -> None:
         far = sorted(set(quick) - set(near))
         by_function[name] = near + draw.sample(far, min(len(far), FEW // 2))
     STATS.write_text(json.dumps(stats))
-    if part == "sample":
-        _draw()
+    drawn = int(os.environ.get("DRAW") or (SAMPLE if part == "sample" else 0))
+    if drawn:
+        _draw(drawn)
     _try_again({0, 5, 33, *TIMED_OUT})
 
 
@@ -176,10 +178,10 @@ def _try_again(codes: set[int]) -> None:
     _change(lambda _, code: None if code in codes else code)
 
 
-def _draw() -> None:
-    """Draw the sample; the seed gives the same one again for the same code."""
+def _draw(count: int) -> None:
+    """Draw some changes; the seed gives the same ones again for the same code."""
     names = sorted(name for _, meta in _verdicts() for name in meta["exit_code_by_key"])
-    drawn = set(random.Random(SEED).sample(names, SAMPLE))
+    drawn = set(random.Random(SEED).sample(names, count))
     _change(lambda name, code: 34 if name not in drawn else None if code == 34 else code)
 
 
@@ -191,12 +193,13 @@ def survivors(part: str, file: Path, commit: str) -> None:
         for _, meta in _verdicts()
         for code in meta["exit_code_by_key"].values()
     )
+    all_of_them = codes.total()
     del codes["not drawn"]
     total, noticed = codes.total(), codes["noticed"] + codes["timed out"]
     day = datetime.now().astimezone().date()
     lines = [
         f"# Changes of {part} that no test notices; written by tests/mutants.sh, answers by hand.",
-        f"# {day}, {commit[:12]}: {total} changes, {noticed / total:.2%} noticed",
+        f"# {day}, {commit[:12]}: {total} of {all_of_them} changes tried, {noticed / total:.2%} noticed",
         f"# {', '.join(f'{count} {what}' for what, count in codes.most_common())}",
     ]
     for file_, meta in _verdicts():

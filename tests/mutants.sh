@@ -3,7 +3,7 @@
 #
 #   bash tests/mutants.sh core | planning | outcomes | sample [COMMIT]
 #
-# `sample` draws 300 changes of panel, tables, fhir and cli. What survives is written to
+# `sample` draws 300 changes of panel, tables, fhir and cli; DRAW=3000 draws so many of any part. What survives is written to
 # tests/survivors. A run that was stopped goes on where it was; what a run found of a function
 # holds until the function changes. MUTANTS names the folder for that, PROCESSES how many run.
 set -euo pipefail
