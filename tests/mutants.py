@@ -105,15 +105,16 @@ def configure(part: str) -> None:
     lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
     numbers = ["track_dependencies = false", "timeout_multiplier = 6", "timeout_constant = 3"]
     print("", "[tool.mutmut]", *lines, *numbers, 'on_dependency_change = "ignore"', sep="\n")
-    _keep_verdicts(tests)
+    _keep_verdicts(test_selection=tests, test_execution=settings["pytest_add_cli_args"])
 
 
-def _keep_verdicts(tests: list[str]) -> None:
-    """A file of tests that is new takes no verdict back; the tool would try all changes again."""
+def _keep_verdicts(**chosen: list[str]) -> None:
+    """Another choice of tests takes no verdict back; the tool would try all changes again."""
     if STATS.exists():
         stats = json.loads(STATS.read_text())
-        chosen = hashlib.sha256(repr(tuple(tests)).encode()).hexdigest()[:12]
-        stats["config_fingerprint"]["test_selection"] = chosen
+        for name, words in chosen.items():
+            fingerprint = hashlib.sha256(repr(tuple(words)).encode()).hexdigest()[:12]
+            stats["config_fingerprint"][name] = fingerprint
         STATS.write_text(json.dumps(stats))
 
 
