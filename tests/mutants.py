@@ -95,6 +95,8 @@ def configure(part: str) -> None:
         # It runs where Spark is.
         "do_not_mutate": ["src/botox_schedule/panel/spark.py"],
         "also_copy": ["docs", "README.md", "CHANGELOG.md", "notebooks", "conformance"],
+        # A process that has used Polars cannot be forked: its threads are gone, and it waits for them.
+        "process_isolation": "forkserver",
         "pytest_add_cli_args_test_selection": tests,
         "pytest_add_cli_args": [
             "-p", "no:cacheprovider",
@@ -103,7 +105,7 @@ def configure(part: str) -> None:
         ],
     }  # fmt: skip
     lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
-    numbers = ["track_dependencies = false", "timeout_multiplier = 6", "timeout_constant = 3"]
+    numbers = ["track_dependencies = false", "timeout_multiplier = 6", "timeout_constant = 2"]
     print("", "[tool.mutmut]", *lines, *numbers, 'on_dependency_change = "ignore"', sep="\n")
     _keep_verdicts(test_selection=tests, test_execution=settings["pytest_add_cli_args"])
 
@@ -135,6 +137,7 @@ def few(part: str) -> None:
     drawn = int(os.environ.get("DRAW") or (SAMPLE if part == "sample" else 0))
     if drawn:
         _draw(drawn)
+    _try_again(TIMED_OUT)
 
 
 def everything(part: str) -> None:
