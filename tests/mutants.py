@@ -1,7 +1,7 @@
 """The parts of ``mutants.sh`` that read and write the files of mutmut.
 
-A change is tried on a few tests that reach its function, then, where it survives, on all of them
-but the slowest: a handful of tests finds most changes, and hundreds reach most functions.
+A change is tried on a few tests that reach its function, then, where it survives, on many: a
+handful of tests finds most changes, and hundreds reach most functions.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 SLOW = 3.0
 """Seconds above which a test is left out; searches with a second implementation take minutes."""
 QUICK = 0.25
-FEW = 24
+FEW, MANY = 24, 150
 SAMPLE, SEED = 300, 20
 APART = (
     "test_cli_output.py::TestFiles",
@@ -121,34 +121,34 @@ def _keep_verdicts(**chosen: list[str]) -> None:
 
 
 def few(part: str) -> None:
-    """Leave a few quick tests for each function: those that reach the fewest others, and some more."""
+    """Leave a few quick tests for each function."""
     stats = _all_tests()
-    seconds = stats["duration_by_test"]
-    _leave_out(test for test, took in seconds.items() if took >= SLOW)
-    by_function: dict[str, list[str]] = stats["tests_by_mangled_function_name"]
-    reach = Counter(test for tests in by_function.values() for test in tests)
-    draw = random.Random(SEED)
-    for name, tests in by_function.items():
-        quick = [test for test in sorted(tests) if seconds[test] < QUICK]
-        near = sorted(quick, key=lambda test: (reach[test], test))[: FEW // 2]
-        far = sorted(set(quick) - set(near))
-        by_function[name] = near + draw.sample(far, min(len(far), FEW // 2))
-    STATS.write_text(json.dumps(stats))
+    _leave_out(test for test, took in stats["duration_by_test"].items() if took >= SLOW)
+    _choose(stats, QUICK, FEW)
     drawn = int(os.environ.get("DRAW") or (SAMPLE if part == "sample" else 0))
     if drawn:
         _draw(drawn)
     _try_again(TIMED_OUT)
 
 
-def everything(part: str) -> None:
-    """Try what survived on every test that is not slow."""
-    stats = _all_tests()
-    seconds = stats["duration_by_test"]
-    for name, tests in stats["tests_by_mangled_function_name"].items():
-        kept = [test for test in sorted(tests) if seconds[test] < SLOW]
-        stats["tests_by_mangled_function_name"][name] = kept
-    STATS.write_text(json.dumps(stats))
+def many(part: str) -> None:
+    """Try what survived on many tests."""
+    _choose(_all_tests(), SLOW, MANY)
     _try_again({0, 5, 33})
+
+
+def _choose(stats: dict[str, Any], seconds: float, count: int) -> None:
+    """Leave so many tests for each function: those that reach the fewest others, and some more."""
+    took: dict[str, float] = stats["duration_by_test"]
+    by_function: dict[str, list[str]] = stats["tests_by_mangled_function_name"]
+    reach = Counter(test for tests in by_function.values() for test in tests)
+    draw = random.Random(SEED)
+    for name, tests in by_function.items():
+        quick = [test for test in sorted(tests) if took[test] < seconds]
+        near = sorted(quick, key=lambda test: (reach[test], test))[: count // 2]
+        far = sorted(set(quick) - set(near))
+        by_function[name] = near + draw.sample(far, min(len(far), count // 2))
+    STATS.write_text(json.dumps(stats))
 
 
 def _leave_out(tests: Iterable[str]) -> None:
@@ -272,4 +272,4 @@ if __name__ == "__main__":
     if verb == "list":
         survivors(part, Path(sys.argv[3]), sys.argv[4])
     else:
-        {"configure": configure, "few": few, "all": everything}[verb](part)
+        {"configure": configure, "few": few, "many": many}[verb](part)
