@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 SLOW = 3.0
 """Seconds above which a test is left out; searches with a second implementation take minutes."""
 QUICK = 0.25
-FEW, MANY = 24, 150
+FEW, MANY = 24, 400
 SAMPLE, SEED = 300, 20
 APART = (
     "test_cli_output.py::TestFiles",
