@@ -34,7 +34,7 @@ def pytest_report_header() -> list[str]:
     ]
 
 
-# A busy machine is slow, which is no fault of the code: no example is timed.
+# A busy machine is slow, which is not the code's fault, so no example is timed.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 # Coverage is measured with the same examples each time: a line is covered or it is not.
@@ -64,7 +64,7 @@ _forgotten = False
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered(request: pytest.FixtureRequest) -> None:
-    """A mutant starts in a process that has read the data already: it must read it again.
+    """A mutant starts in a process that has already read the data: it must read them again.
 
     The tests of the catalogue read it anew each time, so that each of them counts as a test of
     the reading; the others once, because reading takes longer than most of them.

@@ -1,6 +1,6 @@
 """A second reading of the written rules: plain loops over days, no code of the engine.
 
-Each day is judged by itself; the four dates are found by walking over days.
+Each day is judged separately; the four dates are found by walking over days.
 """
 
 from collections.abc import Iterable, Sequence
@@ -417,7 +417,7 @@ class Oracle:
         return kept
 
     def _of_session(self, course: Course, given: Given, day: date) -> list[Minimum]:
-        """What a session of the last cycle asks of the next one."""
+        """The minimums that a session of the last cycle sets for the next one."""
         found: list[Minimum] = []
         known = {p.product for p in self.known if p.indication == given.indication}
         for product in known if given.product is None else {given.product}:
@@ -561,7 +561,7 @@ class Oracle:
         return True
 
     def in_doubt(self, course: Course, day: date) -> bool:
-        """Whether a session of no track may have been one of this one."""
+        """Whether a session under an unknown indication may have been one of this track."""
         if self.all_open:
             return True
         lengths = [m.interval for m in self.rules(course, day)[0]]

@@ -308,7 +308,7 @@ _SCHEMAS: dict[str, dict[str, str]] = {
     },
 }
 BESIDE = tuple(name for name in _SCHEMAS if name != "sessions")
-"""The tables beside the sessions."""
+"""The tables next to the sessions."""
 
 
 def _row(one: Any) -> dict[str, Any]:
@@ -330,7 +330,7 @@ def _row(one: Any) -> dict[str, Any]:
 
 
 def tables(records: Iterable[bs.PatientRecord]) -> dict[str, Any]:
-    """The records as Polars frames: the sessions, and the tables beside them."""
+    """The records as Polars frames: the sessions, and the tables next to them."""
     import polars as pl  # noqa: PLC0415 - an extra
 
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _SCHEMAS}

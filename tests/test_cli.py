@@ -4,6 +4,7 @@ import gc
 import json
 import runpy
 import shlex
+import shutil
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -986,6 +987,36 @@ class TestCompletion:
             ["/usr/bin/env", "bash", "-c", asked], capture_output=True, text=True, check=True
         )
         assert done.stdout.split() == ["--on"]
+
+    def test_zsh_completes_from_a_function_file(self, capsys: Capture, tmp_path: Path) -> None:
+        if shutil.which("zsh") is None:
+            pytest.skip("zsh is not on this machine")
+        file_of(tmp_path, run(capsys, "completion", "zsh")[1], "_botox-schedule")
+        asked = f"""
+            zmodload zsh/zpty && zpty shell zsh -f -i
+            zpty -w shell 'fpath=("{tmp_path}" $fpath); autoload -U compinit; compinit -u -D; print DO""NE'
+            zpty -r shell line '*DONE*'
+            zpty -w -n shell $'botox-schedule workli\t'
+            zpty -r shell line '*workli*st*' && print -r -- $line
+        """
+        done = subprocess.run(
+            ["/usr/bin/env", "zsh", "-f", "-c", asked],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
+        assert "botox-schedule worklist" in done.stdout
+
+    def test_fish_takes_the_script(self, capsys: Capture, tmp_path: Path) -> None:
+        if shutil.which("fish") is None:
+            pytest.skip("fish is not on this machine")
+        script = file_of(tmp_path, run(capsys, "completion", "fish")[1], "script")
+        asked = f'source "{script}"; complete -C "botox-schedule worklist --hol"'
+        done = subprocess.run(
+            ["/usr/bin/env", "fish", "-c", asked], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.split()[0] == "--holds"
 
 
 EXTRAS = [

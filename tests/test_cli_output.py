@@ -1,4 +1,4 @@
-"""What the command line writes: forms, widths, colors, files, and ends that are none of its own."""
+"""What the command line writes: forms, widths, colors, files; and how it ends when others fail."""
 
 import io
 import json

@@ -803,7 +803,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 
 def catalog() -> ModuleType:
-    """The writer of the catalog page, which is beside the documentation."""
+    """The writer of the catalog page, which lies next to the documentation."""
     path = DOCS / "catalog.py"
     spec = spec_from_file_location("catalog_of_the_documentation", path)
     assert spec is not None

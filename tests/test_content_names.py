@@ -275,6 +275,16 @@ class TestCodes:
         address = f"{scheme}://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
         assert find_product_by_code(address, "J0585") is ONA
 
+    @pytest.mark.parametrize(
+        "edition", ["731000124108", "900000000000207008", "731000124108/version/20240301"]
+    )
+    def test_an_edition_of_snomed_is_snomed(self, edition: str) -> None:
+        row = next(row for row in code_rows() if row["system"] == "SNOMED CT")
+        address = f"http://snomed.info/sct/{edition}"
+        assert find_indication(address, row["code"]) == find_indication("SNOMED CT", row["code"])
+        with pytest.raises(UnknownCodeSystemError):
+            find_indication("http://snomed.info/scttwo", row["code"])
+
     def test_a_system_has_an_object_identifier(self) -> None:
         for name, others in bundled_tables("indications.toml")["systems"].items():
             assert any(address.startswith("urn:oid:") for address in others), name

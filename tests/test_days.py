@@ -19,7 +19,7 @@ def field() -> TypeAdapter[date]:
 
 
 class Timestamp(datetime):
-    """Stands for pandas' Timestamp, which is a datetime too."""
+    """A stand-in for pandas' Timestamp, which is a datetime too."""
 
 
 class Birthday(date):

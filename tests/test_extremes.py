@@ -35,7 +35,7 @@ FILES = frozenset({"path", "source"})
 
 
 def undocumented(call: Call, name: str, arguments: dict[str, Any]) -> str | None:
-    """What is raised that no docstring promises."""
+    """The name of an undocumented error that the call raises; None without one."""
     try:
         call.function(**arguments)
     except (BotoxScheduleError, ValidationError):

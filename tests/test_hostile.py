@@ -267,7 +267,7 @@ def test_commands_answer_or_refuse_at_the_ends_of_everything(
         (tmp_path / file).write_text(content, encoding="utf-8")
     try:
         status = cli.main(ENDS[name])
-    except SystemExit as refused:  # an argument that cannot be one
+    except SystemExit as refused:  # an argument that argparse refuses
         status = int(str(refused.code))
         capsys.readouterr()
     err = capsys.readouterr().err

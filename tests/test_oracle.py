@@ -1,4 +1,4 @@
-"""A few hundred of the comparisons with the oracle; ``make oracle`` runs as many as one likes."""
+"""A few hundred of the comparisons with the oracle; ``make oracle`` runs as many as you like."""
 
 import pytest
 

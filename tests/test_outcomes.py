@@ -619,7 +619,7 @@ class TestAssessResponse:
         ("ahead", "on"),
         [
             ({}, "2026-07-03"),
-            # The next session cannot come before a hold ends, and never behind an open one.
+            # The next session cannot come before a hold ends, so never on an open one.
             ({"holds": [{"first": "2026-04-01", "last": "2026-04-30", "reason": "r"}]}, "2026-07-24"),
             ({"holds": [{"first": "2026-04-01", "reason": "r"}]}, None),
             # A discharge ahead ends follow-up: on its day a cycle can still be complete.

@@ -43,7 +43,7 @@ def copied(target: Path) -> None:
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The names in a source distribution of a copy beside whose files others lie."""
+    """The names in a source distribution of a copy with other files next to its own."""
     if not (ROOT / ".git").exists() or shutil.which("git") is None:
         pytest.skip("this is no checkout of the repository")
     if find_spec("hatchling") is None:

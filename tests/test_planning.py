@@ -121,7 +121,7 @@ def fits(
     policy: bs.SchedulingPolicy,
     calendar: plan.ClinicCalendar,
 ) -> Callable[[date], bool]:
-    """Whether a day can be booked, by asking each rule by itself."""
+    """Whether a day can be booked, by asking each rule separately."""
 
     def answer(day: date) -> bool:
         check = bs.check_date(record, protocol, on=day, as_of=as_of, policy=policy)
@@ -982,7 +982,7 @@ class TestCodes:
 
 
 class TestDaysAreNamed:
-    """A day that is none is named by its argument."""
+    """A value that is not a day is named by its argument."""
 
     @pytest.mark.parametrize(
         ("call", "name"),
@@ -1834,7 +1834,7 @@ class TestFewestVialsExceedTheUnits:
 
 
 class TestAuthorizationUnderAnUnknownIndication:
-    """It may be this track's: it covers nothing for sure, and refuses what it would refuse."""
+    """It may be this track's: it covers nothing for sure, and still refuses what it would refuse."""
 
     @pytest.mark.parametrize(
         ("given", "covers", "problems"),

@@ -98,7 +98,7 @@ class Case:
     def beside(
         self, convert: Callable[[Any], Any] = ENGINES["polars"], leave: Sequence[str] = ("weights",)
     ) -> dict[str, Any]:
-        """The tables beside the sessions."""
+        """The tables next to the sessions."""
         return {name: convert(self.tables[name]) for name in BESIDE if name not in leave}
 
     def forecasts(self, patient: str, without: set[str] | None = None) -> list[dict[str, Any]]:
@@ -145,13 +145,13 @@ def forecast_row(patient: str, answer: Any, without: set[str] | None = None) -> 
     }
     del row["as_of"]
     if without is None:
-        # Without weights the panel looks at no limit; what is clear then is compared by itself.
+        # Without weights the panel looks at no limit; ``clear`` is compared separately then.
         del row["clear"]
     return {name: value.value if hasattr(value, "value") else value for name, value in row.items()}
 
 
 def judged(track: Any) -> bool | None:
-    """False where the next day in question is forbidden: all that is known without limits."""
+    """False where the next day in question is forbidden; nothing more is known without limits."""
     if track is None:
         return None
     answer = forecast_of(track)

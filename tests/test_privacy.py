@@ -1,4 +1,4 @@
-"""No error shows what stood in a record: not its value, not a key, not the error it came from."""
+"""No error shows what was in a record: not in its text, not as a key, not through its cause."""
 
 import json
 import traceback
@@ -19,7 +19,7 @@ from snapshots import answers
 
 MARK = "Zzyzx"
 BROKEN: tuple[Any, ...] = (MARK, [MARK], {MARK: MARK}, [{MARK: MARK}], {MARK: {MARK: [MARK]}})
-# What a caller asks for by its name, and where a file is: no value of a patient.
+# Names that a caller asks by, and paths of files: none of them is a patient's value.
 NAMES = frozenset(
     {
         *("protocol", "protocols", "indication", "product", "product_or_code", "region"),

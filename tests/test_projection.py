@@ -130,7 +130,7 @@ class TestResponses:
 
 class TestResponseOfTheLastProduct:
     def test_the_timeline_is_that_of_what_was_given(self) -> None:
-        """Dysport was given last and Botox is planned: the response expected is Dysport's."""
+        """Dysport was given last and Botox is planned: the expected response is Dysport's."""
         arm = "upper-limb-spasticity"
         botox, dysport = bs.find_protocol(arm), bs.find_protocol(arm, product="Dysport")
         record = record_from_gaps([], starts_on=date(2026, 1, 5), indication=arm, product="Dysport")

@@ -178,7 +178,7 @@ class TestDeterminism:
         assert len(found) == 1
 
     def test_every_thread_gives_the_same_answers(self) -> None:
-        from snapshots import answers  # noqa: PLC0415 - beside the tests
+        from snapshots import answers  # noqa: PLC0415 - next to the tests
 
         def ask(_: int) -> str:
             return "".join(value.model_dump_json() for _, value in answers().values())
@@ -219,7 +219,7 @@ MARKED: dict[str, Any] = {
 
 
 class TestPrivacy:
-    """A name that stands in every place where one could comes out nowhere by itself."""
+    """A name planted wherever one can be comes out nowhere."""
 
     def test_in_no_repr_explanation_or_finding(self) -> None:
         record = bs.PatientRecord.model_validate(MARKED)

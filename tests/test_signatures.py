@@ -25,13 +25,15 @@ PUBLIC = {
     for name in package.__all__
     if hasattr(value := getattr(package, name), "__pydantic_fields__")
 }
+_NEED_EXTRAS = {"cli", "fhir", "ical", "panel", "views"}
+"""Packages that cannot be imported without an extra; users build no value of theirs."""
 COMPUTED = {
     *("ProtocolRef", "VialSize", "BillingRule"),
     *("ObservedDays", "ObservedResponse", "DiaryReading"),
 }
 """Facts and values about a patient that the library alone builds."""
 TAKEN_AS_HELD = {"Interval"}
-"""What takes nothing but what it holds: whole numbers, in place of a text or beside it."""
+"""What takes nothing but what it holds: whole numbers, instead of a text or next to it."""
 
 
 def _signatures(path: Path) -> Iterator[tuple[Any, dict[str, ast.expr | None]]]:
@@ -48,7 +50,8 @@ def _signatures(path: Path) -> Iterator[tuple[Any, dict[str, ast.expr | None]]]:
 
 def _stated() -> Iterator[tuple[Any, dict[str, ast.expr | None]]]:
     for path in sorted(_PACKAGE.rglob("*.py")):
-        if "def __init__(" in path.read_text(encoding="utf-8"):
+        is_asked = path.relative_to(_PACKAGE).parts[0] not in _NEED_EXTRAS
+        if is_asked and "def __init__(" in path.read_text(encoding="utf-8"):
             yield from _signatures(path)
 
 

@@ -25,7 +25,7 @@ DIFFERENCES: dict[str, str] = tomllib.loads(
 
 
 def test_the_public_names_are_those_that_were_promised() -> None:
-    """What is missing here broke somebody; what is new belongs into the changelog: ``make api``."""
+    """A missing name breaks somebody's code; a new one belongs in the changelog."""
     for extra in ("icalendar", "fhir.resources", "jinja2", "narwhals", "polars", "matplotlib"):
         pytest.importorskip(extra, reason=f"{extra} is not installed")
     from snapshots import API, api  # noqa: PLC0415 - it imports every extra

@@ -68,7 +68,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import the public names when the first of them is asked for: help and version need none."""
+    """Import the public names when the first one is used: help and version need none."""
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     public = import_module("botox_schedule.public")

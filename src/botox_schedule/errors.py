@@ -6,7 +6,7 @@ from typing import Any, Self, TypedDict
 from pydantic import ValidationError
 
 UNKNOWN_KEY = "(unknown key)"
-"""Shown where a key is none of a model's fields: it can be a patient's name as well as a slip."""
+"""Shown instead of a key that a model does not have: it may be a typo or a patient's name."""
 
 _ABOUT_KEYS = frozenset({"extra_forbidden", "unexpected_keyword_argument", "invalid_key"})
 
@@ -17,8 +17,8 @@ _CONTEXT: Any = vars(BaseException)["__context__"]
 class BotoxScheduleError(Exception):
     """The base of all errors of this library.
 
-    An error that is raised ``from None`` says all there is to say: the error that it took the
-    place of can hold a patient's value, and is not reached through it.
+    An error raised ``from None`` gives no access to the error that caused it, which can hold a
+    patient's value.
     """
 
     @property
@@ -48,7 +48,7 @@ class CalendarRangeError(BotoxScheduleError, OverflowError, ValueError):
 
 
 class OrderError(BotoxScheduleError, ValueError):
-    """Two days were given in an order that cannot be."""
+    """Two days were given in an impossible order."""
 
 
 class UnknownProtocolError(BotoxScheduleError, LookupError):
@@ -60,15 +60,15 @@ class UnknownCodeSystemError(BotoxScheduleError, LookupError):
 
 
 class UnknownWordError(BotoxScheduleError, ValueError):
-    """A word is none of those that an argument takes; the message names them."""
+    """A word is not one that an argument takes; the message names those."""
 
 
 class UnitsError(BotoxScheduleError, ValueError):
-    """Units that no session can have were given: not a number, not finite, or not above 0."""
+    """Units that no session can have: not a number, not finite, not above 0, or too many."""
 
 
 class CountError(BotoxScheduleError, ValueError):
-    """A number of sessions or days lies outside what a question takes."""
+    """A number of sessions, weeks or days is out of range."""
 
 
 class ProtocolFileError(BotoxScheduleError, ValueError):
@@ -84,7 +84,7 @@ class FileLimitError(BotoxScheduleError, ValueError):
 
 
 class PlanningError(BotoxScheduleError, ValueError):
-    """Nothing can be planned from the input: no open day, no second track, no vial size."""
+    """Nothing can be planned from the input, such as without an open day or a vial size."""
 
 
 class UnknownCountryError(BotoxScheduleError, LookupError):
@@ -123,7 +123,7 @@ class FindingsError(BotoxScheduleError, ExceptionGroup[FindingError]):
 
 
 class HandoutError(BotoxScheduleError, ValueError):
-    """No page can be made for a patient, or its words are not whole; the message says why."""
+    """No page can be made for a patient, or its texts are incomplete; the message says why."""
 
 
 class PanelError(BotoxScheduleError, ValueError):
@@ -134,7 +134,7 @@ class SafeError(TypedDict):
     """One fault that may be shown and logged.
 
     Attributes:
-        loc: Where it is: fields and places in lists.
+        loc: Where it is: fields and positions in lists.
         msg: What is wrong, without the input.
     """
 

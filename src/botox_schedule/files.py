@@ -46,7 +46,7 @@ def read_within(source: FileName | BinaryIO, most: int) -> bytes:
         most: How many bytes it may have, also after decompression.
 
     Raises:
-        FileLimitError: When it has more; not more than that is read.
+        FileLimitError: When it has more; no more than that is read.
         OSError: When it cannot be opened.
     """
     if not isinstance(source, (str, PathLike)):
@@ -60,7 +60,7 @@ def read_within(source: FileName | BinaryIO, most: int) -> bytes:
 
 
 def _as_path(name: FileName) -> Path:
-    """Return a name as a path; the error of a name that no file can have names it too."""
+    """Return a name as a path; a name that no file can have is not found."""
     try:
         is_possible = b"\0" not in os.fsencode(name)
     except UnicodeEncodeError:
@@ -168,7 +168,7 @@ def decoded(content: bytes, name: str, encoding: str | None) -> str:
         encoding: Its encoding; None means UTF-8, or what a mark at the beginning says.
 
     Raises:
-        ExchangeError: When it is not text in that encoding, or a page and no table.
+        ExchangeError: When it is not text in that encoding, or is a page instead of a table.
         FileLimitError: When a line is longer than 1 MiB.
     """
     check_lines(content, name)
@@ -214,9 +214,9 @@ def lines_of(text: str) -> list[str]:
 def records(
     lines: Sequence[str], delimiter: str, start: int = 0
 ) -> Iterator[tuple[int, list[str], str]]:
-    """Yield each record of a table: its first line, its cells, or why it is none.
+    """Yield each record of a table: its first line, and its cells or what is wrong with it.
 
-    A quotation mark that is not closed costs its own line and not the rest of the file.
+    An unclosed quotation mark costs its own line, not the rest of the file.
 
     Args:
         lines: The lines of the table.
@@ -242,7 +242,7 @@ def records(
 
 
 def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> None:
-    """Write a file so that it holds all of *data*, or what it held before.
+    """Write a file so that it holds either all of *data* or what it held before.
 
     The data go to a new file in the same folder, reach the disk, and take the name in one step.
     A link keeps its place, and the file it leads to is replaced. A device or a pipe is written
@@ -294,7 +294,7 @@ def _write_to_disk(part: Path, content: bytes, mode: int) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name last; not every system can open a folder, and the data are safe."""
+    """Make the rename durable where the system can open a folder; the data are safe anyway."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -307,7 +307,7 @@ def check_outputs(outputs: Iterable[FileName | None], inputs: Iterable[FileName 
     """Refuse to write over a file that is read, or twice to one file.
 
     Args:
-        outputs: The names of what will be written; None and ``-`` are no files.
+        outputs: The names of what will be written; None and ``-`` are not files.
         inputs: The names of what is read.
 
     Raises:

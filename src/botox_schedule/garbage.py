@@ -1,4 +1,4 @@
-"""The search for garbage, which long answers do without."""
+"""Switches the garbage collector off during long answers."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Look for no cycles of objects meanwhile: answers make none, and the search costs time."""
+    """Switch off the search for reference cycles, which costs time: answers make none."""
     collects = gc.isenabled()
     gc.disable()
     try:

@@ -33,7 +33,7 @@ class PayerRule(Fact, frozen=True):
         per: The period: ``calendar_year``, or an interval for rolling periods.
         first: The first day on which the rule is in force; None leaves it open.
         last: The last day, included; None leaves it open.
-        indication: What the rule is about; None means each track alone.
+        indication: The indication that the rule is about; None means each track alone.
         product: The product that the rule is about; None means each track alone.
 
     >>> str(PayerRule(sessions=4, per="1 year").per)
@@ -119,7 +119,7 @@ class SchedulingPolicy(Fact, frozen=True):
         usual: The clinic's own usual range by indication; it makes patients due and is used for
             forecasts, not for past cycles.
         other_indications: Indications outside the known ones, such as bruxism: they are counted
-            in units and shown, and move nothing.
+            in units and shown, and move no date.
         validity_tolerance: How much earlier than the minimum a past session may have been and
             still be called ``early_within_tolerance``. It never moves a planned date.
         scheduled_grace: How long after the usual range a scheduled treatment is not yet overdue.
@@ -128,7 +128,7 @@ class SchedulingPolicy(Fact, frozen=True):
         lapsed_after: When a patient counts as lapsed, from the anchor; None means twice the end
             of the usual range.
         group_within_days: Sessions of one track at most this many days after the first part are
-            one cycle; 0 joins only sessions of one day.
+            one cycle; 0 joins only sessions on one day.
         touch_up_moves_earliest: Whether the minimum counts from a touch-up too.
         limit_reading: Which reading of a label's "3-month interval" makes a finding.
         short_month: What becomes of a day that the target month does not have.

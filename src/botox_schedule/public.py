@@ -1,4 +1,4 @@
-"""The public names, grouped by where they come from; the package's root hands them on."""
+"""The public names, grouped by where they come from; the package's root re-exports them."""
 
 from botox_schedule.dates import Interval as Interval
 from botox_schedule.dates import IntervalRange as IntervalRange

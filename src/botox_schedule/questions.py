@@ -77,9 +77,9 @@ def due_dates(
     """Return the four dates after a session.
 
     Args:
-        administered_on: The day the session really happened.
+        administered_on: The day on which the session was given.
         protocol: What label and literature say, or the name of an indication.
-        policy: What the clinic or payer chose; by default nothing beyond the graces.
+        policy: What the clinic or payer chose; None means the default policy.
 
     Raises:
         DayError: When *administered_on* is not a calendar day.
@@ -97,6 +97,9 @@ def due_status(dates: DueDates, *, as_of: DayInput) -> DueStatus:
     """Return where *as_of* falls among *dates*; each day has exactly one status.
 
     Without any date the status is ``no_interval``.
+
+    Raises:
+        DayError: When *as_of* is not a calendar day.
 
     >>> dates = due_dates("2026-01-05", "chronic-migraine")
     >>> due_status(dates, as_of="2026-03-29"), due_status(dates, as_of="2026-04-06")
@@ -125,6 +128,8 @@ def response_timeline(
     Raises:
         DayError: When a day is not a calendar day.
         OrderError: When the course starts after the session.
+        UnknownProtocolError: When no bundled protocol has that name.
+        CalendarRangeError: When a date would leave the years 1 to 9999.
 
     >>> timeline = response_timeline("2026-01-05", "spasticity")
     >>> str(timeline.onset), str(timeline.peak)
@@ -152,7 +157,10 @@ def project_dates(
         policy: What the clinic or payer chose.
 
     Raises:
-        CountError: When *count* is not a number from 1 to 1,000.
+        DayError: When *administered_on* is not a calendar day.
+        CountError: When *count* is not a whole number from 1 to 1,000.
+        UnknownProtocolError: When no bundled protocol has that name.
+        CalendarRangeError: When a date would leave the years 1 to 9999.
 
     >>> sessions = project_dates("2026-01-05", "chronic-migraine", count=3)
     >>> [str(session.target) for session in sessions]
@@ -168,7 +176,7 @@ def _for_one_session(protocol: TreatmentProtocol | str) -> TreatmentProtocol:
 
 
 def checked_count(count: int) -> int:
-    """Return how many sessions are asked for.
+    """Return *count*, if it is a number of sessions that can be projected.
 
     Raises:
         CountError: When it is not a whole number from 1 to 1,000.
@@ -227,7 +235,7 @@ def forecast(
     """Return where the protocol's track of a record stands on a day.
 
     Args:
-        record: What happened; the order of its sessions means nothing.
+        record: What happened; the order of its sessions does not matter.
         protocol: The planned treatment: a protocol, or the name of an indication, which takes
             the product given last and the patient's age.
         as_of: The day for which the question is asked.
@@ -236,12 +244,12 @@ def forecast(
             None means the bundled ones, anything else exactly those.
         planned_units: Units planned for the next session; by default those of the booking.
         observed: The patient's own response, to be shown with the label's; it moves no date.
-        strict: Whether findings that need a person today are raised together.
+        strict: Whether to raise the findings that need a person today, together.
 
     Raises:
         DayError: When *as_of* is not a calendar day.
         UnknownProtocolError: When no known protocol has that name.
-        UnitsError: When the planned units are no number above 0.
+        UnitsError: When the planned units are not a number above 0, or too many.
         FindingsError: In strict mode, when a finding needs a person today.
 
     >>> record = PatientRecord(sessions=[{
@@ -288,7 +296,8 @@ def forecast_all(
 
     Raises:
         DayError: When *as_of* is not a calendar day.
-        UnknownProtocolError: When no protocol is known for the region.
+        UnknownProtocolError: When no protocol is known for the region, or the population is
+            unknown.
 
     >>> record = PatientRecord(sessions=[
     ...     {"administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox"},
@@ -336,7 +345,7 @@ def check_date(
         DayError: When a day is not a calendar day.
         OrderError: When *on* lies before *as_of*.
         UnknownProtocolError: When no known protocol has that name.
-        UnitsError: When the planned units are no number above 0.
+        UnitsError: When the planned units are not a number above 0, or too many.
 
     >>> record = PatientRecord(sessions=[{
     ...     "administered_on": "2026-03-02", "indication": "chronic-migraine", "product": "Botox",
@@ -412,9 +421,9 @@ def project(
 ) -> tuple[ProjectedSession, ...]:
     """Return the next sessions, if every visit comes on its target.
 
-    The first target is the next booking if it may be kept, else the first allowed day from the
-    later of the due day and *as_of* on. Fewer come before a discharge or an open hold; none
-    where no usual range is recorded.
+    The first target is the next booking if it may be kept, else the first allowed day on or
+    after the later of the due day and *as_of*. There are fewer if a discharge or an open hold
+    comes first, and none where no usual range is recorded.
 
     Args:
         record: What happened.
@@ -427,7 +436,7 @@ def project(
 
     Raises:
         DayError: When *as_of* is not a calendar day.
-        CountError: When *count* is not a number from 1 to 1,000.
+        CountError: When *count* is not a whole number from 1 to 1,000.
         UnknownProtocolError: When no known protocol has that name.
 
     >>> record = PatientRecord(sessions=[{
@@ -455,19 +464,20 @@ def exposure(
 ) -> Exposure:
     """Return the units of a product that count on a day, over all indications.
 
-    The window is half-open: a dose counts until, and not on, the day its date plus the window.
+    A dose counts on its day and until, but not on, that day plus the window.
 
     Args:
         record: What happened.
         product: A nonproprietary name or a brand name.
         window: How long a dose counts.
-        on: The last day of the window, included.
+        on: The day on which the doses count; a dose of that day counts.
         as_of: The day up to which records are known; None means *on*.
-        policy: Its ``short_month`` matters.
+        policy: Only its ``short_month`` matters here.
 
     Raises:
+        DayError: When a day is not a calendar day.
         UnknownProtocolError: When the product is unknown.
-        IntervalError: When the window is no interval longer than nothing.
+        IntervalError: When the window is not an interval, or not longer than 0 days.
 
     >>> record = PatientRecord(sessions=[{
     ...     "administered_on": "2026-01-05", "indication": "chronic-migraine",
@@ -514,21 +524,22 @@ def check_dose_limits(
 ) -> tuple[LimitCheck, ...]:
     """Return each reading of each limit that bears on a protocol, answered for a day.
 
-    Limits about the product as a whole are checked whichever of its protocols is asked.
+    Limits about the product as a whole are checked whichever of its protocols is given.
 
     Args:
         record: What happened.
         protocol: The product, the indication and the limits: a protocol, or the name of an
             indication.
         on: The day of the planned session.
-        units: Units planned in addition to what was given; without them the checks inform.
+        units: Units planned in addition to what was given; without them the checks only inform.
         as_of: The day up to which records are known; None means *on*.
-        policy: Its ``limit_reading`` chooses, its ``weight_max_age_days`` dates a weight.
+        policy: Its ``limit_reading`` chooses the reading that makes a finding, and its
+            ``weight_max_age_days`` says how old a weight may be.
         other_protocols: Where further limits are found; None means the bundled protocols.
 
     Raises:
         DayError: When a day is not a calendar day.
-        UnitsError: When the units are no number above 0.
+        UnitsError: When the units are not a number above 0, or too many.
         UnknownProtocolError: When no known protocol has that name.
 
     >>> record = PatientRecord(sessions=[{

@@ -20,7 +20,7 @@ class ShortMonth(StrEnum):
 
 @unique
 class DueStatus(StrEnum):
-    """Where a day falls among the four dates; each day has exactly one status."""
+    """Where a day falls among the four dates, or what precedes them; each day has one status."""
 
     DECEASED = "deceased"
     DISCONTINUED = "discontinued"
@@ -37,27 +37,6 @@ class DueStatus(StrEnum):
     def ends_care(self) -> bool:
         """Whether care has ended: nothing is dated, and every day is forbidden."""
         return self in {DueStatus.DECEASED, DueStatus.DISCONTINUED}
-
-    @property
-    def is_dated(self) -> bool:
-        """Whether the status comes from the four dates, not from what precedes them."""
-        return self in _DATED
-
-    @property
-    def label(self) -> str:
-        """The status in words, such as ``too early``."""
-        return self.value.replace("_", " ")
-
-
-_DATED = frozenset(
-    {
-        DueStatus.TOO_EARLY,
-        DueStatus.ALLOWED,
-        DueStatus.DUE,
-        DueStatus.OVERDUE,
-        DueStatus.LAPSED,
-    }
-)
 
 
 @unique
@@ -80,7 +59,7 @@ class ResponsePhase(StrEnum):
 
 @unique
 class ForWhom(StrEnum):
-    """Whom a window of the expected response is about."""
+    """Which patients a window of the expected response is about."""
 
     TYPICAL = "typical"
     SOME = "some"
@@ -159,7 +138,7 @@ class CareEndKind(StrEnum):
 
 @unique
 class Population(StrEnum):
-    """Whom a protocol is for."""
+    """Which patients a protocol is for."""
 
     ADULT = "adult"
     PEDIATRIC = "pediatric"
@@ -173,7 +152,7 @@ class Verification(StrEnum):
     PRIMARY = "primary"
     SECONDARY = "secondary"
     CLINIC = "clinic"
-    """The clinic that wrote the file stands for the figure."""
+    """The clinic that wrote the file answers for the figure."""
     UNVERIFIED = "unverified"
 
 
@@ -191,7 +170,7 @@ class LimitScope(StrEnum):
 
 @unique
 class LimitPer(StrEnum):
-    """Over what a limit adds up; sessions record only the first two."""
+    """What a limit adds up over; sessions record only the first two."""
 
     WINDOW = "window"
     SESSION = "session"
@@ -243,7 +222,7 @@ class MinimumKind(StrEnum):
     OVERRIDE = "override"
     EXPIRED_OVERRIDE = "expired override"
     UNRECOGNIZED = "unrecognized decision"
-    """An override or authorization under an indication that nobody knows."""
+    """An override, authorization or payer's rule under an unknown indication."""
 
 
 @unique
@@ -335,7 +314,7 @@ class FindingCode(StrEnum):
 
     @property
     def needs(self) -> FindingNeeds:
-        """When the finding needs a person; an alarm at every visit is switched off."""
+        """When the finding needs a person; an alarm at every visit would be ignored."""
         if self in _NEEDS_NOTHING:
             return FindingNeeds.INFORMATION
         return FindingNeeds.NEXT_VISIT if self in _NEEDS_NEXT_VISIT else FindingNeeds.TODAY
@@ -390,7 +369,7 @@ def word_of(kind: type[_Word], word: str, name: str) -> _Word:
     """Return the member of a vocabulary that a word names.
 
     Raises:
-        UnknownWordError: When it has none; the message names those it has.
+        UnknownWordError: When the word is unknown; the message names the known ones.
     """
     try:
         return kind(word)

@@ -1,4 +1,4 @@
-"""Records, protocols and policies for the tests of those who build on this library.
+"""Records, protocols and policies for the tests of software that uses this library.
 
 ``pytest_plugins = ["botox_schedule.testing"]`` in a ``conftest.py`` shows records in failing
 tests, so that a falsifying example can be run again; elsewhere use :func:`reveal_records`.
@@ -50,7 +50,7 @@ _Spans = st.SearchStrategy[list[date]]
 
 @unique
 class RecordPart(StrEnum):
-    """What a drawn record may have besides a history."""
+    """What a drawn record may have in addition to a history."""
 
     HOLDS = "holds"
     OVERRIDES = "overrides"
@@ -142,7 +142,7 @@ def intervals(draw: st.DrawFn, *, most_days: int = 400) -> Interval:
 
 @st.composite
 def interval_ranges(draw: st.DrawFn, *, first: Interval | None = None) -> IntervalRange:
-    """Draw a range; its first bound is shorter than its last from every start.
+    """Draw a range; its first bound is never longer than its last, from any start.
 
     >>> from hypothesis import find
     >>> str(find(interval_ranges(first=Interval(weeks=12)), lambda _: True))
@@ -161,7 +161,7 @@ def interval_ranges(draw: st.DrawFn, *, first: Interval | None = None) -> Interv
 def protocols(
     draw: st.DrawFn, *, indication: str = "chronic-migraine", with_usual: bool | None = None
 ) -> TreatmentProtocol:
-    """Draw a protocol with a minimum; with, without, or maybe with a usual range.
+    """Draw a protocol with a minimum; *with_usual* None leaves the usual range to chance.
 
     >>> from hypothesis import find
     >>> find(protocols(with_usual=False), lambda _: True).retreatment.usual is None
@@ -273,7 +273,9 @@ def records(
     only_full: bool = False,
     only_product: Product | None = None,
 ) -> PatientRecord:
-    """Draw the record of a living patient with a history that begins soon after *first*.
+    """Draw a record with a history that begins soon after *first*.
+
+    The patient is alive unless *also* has ``care_ends``.
 
     Args:
         draw: Given by Hypothesis.
@@ -281,7 +283,7 @@ def records(
         first: The first day on which something happens.
         last: The last such day.
         most_sessions: How many sessions there are at most, at least one.
-        also: What the record may have besides; ``list(RecordPart)`` is everything.
+        also: What else the record may have; ``list(RecordPart)`` is everything.
         only_history: Whether there are completed sessions only, and nothing else.
         only_full: Whether touch-ups are left out.
         only_product: The product of all sessions; None draws one for each.
@@ -308,7 +310,7 @@ def records(
 
 
 def _living(given: Sequence[TreatmentSession]) -> Iterator[TreatmentSession]:
-    """The sessions; none of the others takes the id of the first, which would unmake it."""
+    """The sessions; no other one takes the id of the first, which could void it."""
     yield given[0]
     for session in given[1:]:
         if session.id is None or session.id != given[0].id:

@@ -26,7 +26,7 @@ _SECTION = re.compile(r"^(Attributes|Args|Raises|Returns):$")
 _V = TypeVar("_V")
 _P = ParamSpec("_P")
 
-# What fields take, which is more than they hold: the signatures for type checkers name both.
+# Fields take more types than they hold; the signatures for type checkers name all of them.
 Fields = Mapping[str, Any]
 Rows = Iterable[_V | Fields]
 NumberInput = Decimal | float | str
@@ -34,7 +34,7 @@ NumberInput = Decimal | float | str
 STEERING = re.compile(
     "[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\xad]"
 )
-"""What steers a text and shows nothing: two names that differ by it look alike."""
+"""Invisible characters that steer a text: two names that differ only by them look alike."""
 
 
 class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
@@ -62,11 +62,11 @@ class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
 
 
 class Fact(Described, frozen=True):
-    """What a file or a clinic states, of no patient: an error shows what was given."""
+    """A value from a file or a clinic, about no patient: an error shows what was given."""
 
 
 class Value(Described, frozen=True, hide_input_in_errors=True):
-    """A value that can rest on a patient: no error shows what was given, unknown keys included."""
+    """A value that can rest on patient data: its errors show no input and no unknown key."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -88,9 +88,9 @@ class PatientValue(Value, frozen=True):
 
 
 def made(model: Callable[_P, _V], *_: _P.args, **fields: _P.kwargs) -> _V:
-    """Return a value of what the engine has already checked: nothing is validated once more.
+    """Return a value from fields that the engine has checked, without validating them again.
 
-    What comes from outside is validated by calling the model itself.
+    To validate input from outside, call the model itself.
     """
     value = object.__new__(cast("type[Any]", model))
     _set(value, "__dict__", _defaults(model) | fields)
@@ -191,6 +191,6 @@ def _without_examples(doc: str) -> Iterator[str]:
 
 
 def notebook_html(view: str, value: object) -> str:
-    """Return a value as HTML; the views are imported by name, when a notebook asks."""
+    """Return a value as HTML; the views are imported only when a notebook asks for it."""
     module = import_module("botox_schedule.views.notebook")
     return str(getattr(module, view)(value))

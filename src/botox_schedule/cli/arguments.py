@@ -54,7 +54,7 @@ def _product(text: str) -> Product:
     """Return the product of a name."""
     found = find_product(text)
     if found is None:
-        # Only brands: the nonproprietary names are too much alike to guess which was meant.
+        # Only brands: the nonproprietary names are too similar to guess which was meant.
         names = [n for product in Product for n in names_of(product) if "toxin" not in n]
         near = get_close_matches(text.lower(), names, n=1, cutoff=0.75)
         hint = f"did you mean {near[0].capitalize()}?" if near else why_no_product(text)
@@ -105,14 +105,14 @@ def _days(text: str) -> dict[str, date]:
 
 
 def _text(text: str) -> str:
-    """Refuse what an unset variable of a script leaves."""
+    """Refuse empty text, which an unset variable of a script leaves."""
     if not text.strip():
         raise ArgumentTypeError("expected some text")
     return text
 
 
 def _file(text: str) -> Path:
-    """Return a file's name; what only looks like a word with a meaning is one, as ``./-``."""
+    """Return a file's name; ``./-`` and ``./none`` are files, ``-`` and ``none`` are words."""
     path = Path(_text(text))
     has_meaning = str(path) in {"-", "none"} and str(path) != text
     return path.absolute() if has_meaning else path
@@ -168,11 +168,11 @@ def _member(kind: type[StrEnum], text: str) -> StrEnum:
 
 
 def add_options(command: ArgumentParser, options: Mapping[str, str]) -> None:
-    """Add arguments as they are declared: ``--name KIND:DEFAULT`` and what the help says of it.
+    """Add arguments as they are declared: ``--name KIND:DEFAULT`` and its help.
 
     A name without dashes is not an option, one without a kind is a flag; kinds with ``|`` are
-    the words to choose from. After the kind, ``!`` says that it is required, ``?`` that it is
-    not, ``*`` that it may be repeated.
+    the words to choose from. After the kind, ``!`` makes it required, ``?`` optional, and ``*``
+    repeatable; ``:`` comes before a default.
     """
     for declared, words in options.items():
         name, _, kind = declared.partition(" ")
@@ -231,7 +231,7 @@ def policy_of(given: Namespace) -> SchedulingPolicy:
     """Return the policy of the command line.
 
     Raises:
-        ExchangeError: When a key is unknown or a value means nothing; it names file and key.
+        ExchangeError: When a key is unknown or a value is invalid; it names file and key.
     """
     chosen = given.policy
     name, fields = tables_of(chosen) if isinstance(chosen, Path) else ("policy", chosen or {})
@@ -275,7 +275,7 @@ def protocol_of(given: Namespace) -> TreatmentProtocol:
 
 
 def content_of(file: Path, most: int) -> bytes:
-    """Return the content of a file, or of standard input for ``-``; a mark of UTF-8 is none."""
+    """Return the content of a file, or of standard input for ``-``, without a UTF-8 mark."""
     source = sys.stdin.buffer if str(file) == "-" else file
     return read_within(source, most).removeprefix(BOM_UTF8)
 
@@ -317,5 +317,5 @@ def extra(name: str) -> Iterator[None]:
 
 
 def midnight(day: date) -> datetime:
-    """Return the beginning of *day* in UTC: the stamp of a file where the caller names none."""
+    """Return 0:00 UTC on *day*: the stamp of a file for which the caller gives none."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)

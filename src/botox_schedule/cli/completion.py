@@ -13,7 +13,7 @@ from botox_schedule.cli.main import COMMANDS
 from botox_schedule.cli.output import Answer, Line, Row
 from botox_schedule.cli.runner import command_parser
 
-OPTIONS = {"shell bash|zsh|fish": "the shell that shall complete"}
+OPTIONS = {"shell bash|zsh|fish": "the shell"}
 """What the command takes."""
 
 
@@ -57,8 +57,14 @@ def _bash(rows: list[Row]) -> list[str]:
 
 
 def _zsh(rows: list[Row]) -> list[str]:
-    """Zsh reads what bash reads, where it is told so."""
-    return ["#compdef botox-schedule", "autoload -U +X bashcompinit && bashcompinit", *_bash(rows)]
+    """Zsh can read the script for bash."""
+    return [
+        "#compdef botox-schedule",
+        "autoload -U +X bashcompinit && bashcompinit",
+        *_bash(rows),
+        # Zsh first reads this file during a completion, which still needs its answer.
+        "if [[ -n ${compstate-} ]]; then _bash_complete -o default -F _botox_schedule; fi",
+    ]
 
 
 def _fish(rows: list[Row]) -> list[str]:

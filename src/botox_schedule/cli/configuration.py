@@ -18,7 +18,7 @@ _KINDS: dict[str, tuple[Any, str]] = {
 
 
 def use_configuration(given: Namespace) -> str:
-    """Fill in what the command line leaves open; the answer says which file was used for what.
+    """Fill in what the command line leaves open; return which file was used for what.
 
     Keys are ``region``, ``protocols`` (a file), ``policy`` (a file, or a table with its fields)
     and ``columns`` (a table: the library's name and the file's). Files are looked for next to

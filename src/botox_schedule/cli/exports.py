@@ -27,7 +27,7 @@ SIDE_TABLES = {
 """Tables about patients next to their sessions; :mod:`botox_schedule.tables` reads them."""
 NOTES = {
     "contacts": "calls and letters: patient, day, outcome, next try on",
-    "acknowledged": "findings that need nobody any more: patient, key",
+    "acknowledged": "findings that somebody has acknowledged: patient, key",
 }
 """What a clinic noted about the last list; no date depends on it."""
 _OF_RECORDS = SIDE_TABLES.keys() - {"births"}
@@ -60,12 +60,12 @@ class Clinic(NamedTuple):
 
     @property
     def incomplete(self) -> frozenset[str]:
-        """Patients with a row that counts for nothing; a lost note hides nobody."""
+        """Patients with a row that counts for nothing, notes not included: they hide nobody."""
         tables = (found for name, found in self.facts.items() if name in SIDE_TABLES)
         return self.reading.unreadable.union(*(found.unreadable for found in tables))
 
     def tracks(self, **changes: Any) -> list[ListedTrack]:
-        """Return the tracks in order, by rules with some changes."""
+        """Return the tracks in order, with some rules changed."""
         notes = {name: self.facts[name].by_patient for name in NOTES if name in self.facts}
         rules = self.rules._replace(**{**notes, **changes})
         return listed_tracks(self.records, rules, self.incomplete)
@@ -91,15 +91,15 @@ class Clinic(NamedTuple):
 def export_options(
     *, needed: Sequence[str] = (), notes: Mapping[str, str] = NOTES
 ) -> dict[str, str]:
-    """Return what reads a clinic's tables.
+    """Return the options that name a clinic's tables.
 
     Args:
-        needed: The tables next to the sessions that must be named; ``none`` says there is none.
+        needed: The tables next to the sessions that must be named; ``none`` means there is none.
         notes: The tables of notes that the command shows.
     """
     named = {
         f"--{name.replace('_', '-')} FILE{'!' if name in needed else ''}": f"a table of {words}"
-        + ("; none says there is none" if name in needed else "")
+        + ("; 'none' if there is none" if name in needed else "")
         for name, words in {**SIDE_TABLES, **notes}.items()
     }
     return {_FILE: _FILE_WORDS} | named | _OPTIONS | AS_OF | RULES
@@ -138,8 +138,11 @@ def clinic_of(given: Namespace) -> Clinic:
     births, doubts = _births(reading, facts.get("births"))
     reading = replace(reading, births=births)
     problems = [*map(str, reading.problems), *_fact_problems(reading, facts), *doubts]
-    if any("name the date format" in problem for problem in problems):
-        problems.append(_OTHER_FORMAT)
+    # A hint is no problem of its own: the first line that needs it has it.
+    for number, problem in enumerate(problems):
+        if "name the date format" in problem:
+            problems[number] = f"{problem}; {_OTHER_FORMAT}"
+            break
     return Clinic(reading, facts, problems, rules)
 
 

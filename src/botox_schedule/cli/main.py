@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        0; 1 for bad rows, or where no track or day was found; 2 when nothing could be read; 130 when
-        somebody interrupted it.
+        0; 1 for bad rows, or if no track or day was found; 2 if nothing could be read; 130 if it
+        was interrupted.
     """
     given = [*(sys.argv[1:] if arguments is None else arguments)]
     try:
@@ -81,7 +81,7 @@ def _without_command(given: Sequence[str]) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of what comes without a command: help that lists them, and the version."""
+    """Return the parser for a call without a command: help that lists them, and the version."""
     width = max(map(len, COMMANDS))
     listed = "\n".join(f"  {name:{width}}  {words}" for name, words in COMMANDS.items())
     _, _, examples = (__doc__ or "").partition("Examples:\n")
@@ -100,5 +100,5 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _eighty_columns(prog: str) -> argparse.HelpFormatter:
-    """To look how wide a terminal is takes as long as all the rest of the help."""
+    """Measuring the terminal's width would take as long as the rest of the help."""
     return argparse.RawDescriptionHelpFormatter(prog, width=80)

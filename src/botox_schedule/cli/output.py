@@ -1,4 +1,4 @@
-"""The forms of an answer: text, JSON, CSV, lines of JSON; and the files that commands write."""
+"""The forms of an answer: text, JSON, CSV, and lines of JSON."""
 
 import csv
 import io
@@ -74,7 +74,7 @@ class Answer(NamedTuple):
         data: What JSON says; None means the rows.
         columns: The columns of CSV, where there may be no row.
         problems: What was wrong with the input.
-        remarks: What text and JSON say anyway, for standard error where only rows are printed.
+        remarks: What text and JSON also say, for standard error where only rows are printed.
         failed: Whether the answer is that nothing was found.
     """
 
@@ -93,7 +93,7 @@ class Answer(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What is said of a list next to its rows.
+    """What is said about a list next to its rows.
 
     Attributes:
         head: What was read, in sentences.
@@ -151,7 +151,7 @@ def _print_lines(lines: Sequence[Line]) -> None:
 
 
 def text_lines(answer: Answer, width: int) -> list[Line]:
-    """Return the lines of an answer, at most so wide where no word is wider."""
+    """Return the lines of an answer, at most *width* wide unless a word is wider."""
     lines: list[Line] = []
     for block in answer.text:
         if isinstance(block, Table):
@@ -179,7 +179,7 @@ def _wrapped(text: str, width: int, hanging: str = "", style: str = "") -> list[
 
 
 def escaped(text: str) -> str:
-    r"""Return a text with what a terminal obeys or hides as escapes.
+    r"""Return a text with the characters that a terminal obeys or hides as escapes.
 
     >>> print(escaped("P\x1b[31m1\u202e"))
     P\x1b[31m1\u202e
@@ -275,7 +275,7 @@ def _title(name: str) -> str:
 
 
 def word(value: object) -> str:
-    """Return a value as one word of text; unknown things are a dash.
+    """Return a value as one word of text; an unknown one is a dash.
 
     >>> word(None), word(True), word(3), word(("due", "overdue"))
     ('-', 'yes', '3', 'due, overdue')
@@ -350,7 +350,7 @@ def _as_csv(answer: Answer) -> str:
 
 
 def _csv_cell(value: Any) -> Any:
-    """A spreadsheet must not take a text for a formula; a number is none."""
+    """Guard text that a spreadsheet would take for a formula; numbers stay."""
     if isinstance(value, tuple | list):
         value = " ".join(str(plain(one)) for one in value)
     value = plain(value)

@@ -29,7 +29,7 @@ Sections = Sequence[tuple[str, Sequence[Row]]]
 
 
 def list_html(sections: Sections, as_of: date, problems: Sequence[str]) -> str:
-    """Return the list as one page that needs nothing else; no patient crosses a sheet of it."""
+    """Return the list as one self-contained page; no row is split between printed sheets."""
     tables = "".join(f"<h2>{escaped(title)}</h2>{_table(title, rows)}" for title, rows in sections)
     told = "".join(f"<li>{escaped(problem)}</li>" for problem in problems)
     wrong = f"<h2>Problems ({len(problems)})</h2><ul>{told}</ul>" if problems else ""
@@ -48,7 +48,7 @@ def _table(title: str, rows: Sequence[Row]) -> str:
         f"<tr>{''.join(_cell(row[name]) for name in names)}{_TICKED}</tr>" for row in rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    # A wide table scrolls, which the keyboard must reach.
+    # A wide table scrolls; tabindex lets the keyboard reach it.
     name = f'tabindex="0" role="region" aria-label="{escaped(title)}"'
     return f'<div class="wide" {name}>{table}</div>'
 

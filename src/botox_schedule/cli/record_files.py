@@ -72,7 +72,7 @@ def explained(
         question: The question.
         found: The protocols and the answers.
         name: What JSON calls an answer.
-        fields: What a row has of it.
+        fields: The fields of it that a row has.
     """
     lines = [line for p, one in found for line in (str(p.ref), *one.explain().splitlines(), "")]
     return Answer(
@@ -99,7 +99,7 @@ def read_record_file(file: Path) -> PatientRecord:
     """Return the record that a JSON file holds.
 
     Raises:
-        ExchangeError: When it holds none; no value of the file is in the message.
+        ExchangeError: When it holds none; the message has no value of the file.
         FileLimitError: When it is larger than 64 MiB.
         OSError: When it cannot be opened.
     """

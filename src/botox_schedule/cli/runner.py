@@ -1,4 +1,4 @@
-"""Runs a command: its arguments, its answer, and errors that show nothing of a patient."""
+"""Runs a command: its arguments, its answer, and errors that show nothing about a patient."""
 
 import argparse
 import os
@@ -108,7 +108,7 @@ def _check_files(given: argparse.Namespace) -> None:
 
 
 def _discard_output() -> None:
-    """Nothing more reaches a closed pipe or a full disk when the process ends."""
+    """Send the rest nowhere: writing to a closed pipe or full disk at exit would fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -118,13 +118,13 @@ def _fail(message: str) -> int:
 
 
 def _tell(line: str) -> None:
-    """The exit status is right also where nobody can be told."""
+    """Print to standard error; if that fails, the exit status is still right."""
     with suppress(OSError):
         print(escaped(line), file=sys.stderr)
 
 
 class _Parser(argparse.ArgumentParser):
-    """A pattern of a shell can become an argument, and a file's name can hold anything."""
+    """A parser that escapes its errors: a file's name can be an argument and hold anything."""
 
     def error(self, message: str) -> NoReturn:
         super().error(escaped(message))

@@ -53,7 +53,7 @@ class Rules(NamedTuple):
         population: Decides instead of the age.
         lead_days: How many days before the due day a patient is called.
         is_open: Whether the clinic calls on a day; None means on every day.
-        acknowledged: The keys of findings that need nobody any more, by patient.
+        acknowledged: The keys of findings that somebody has acknowledged, by patient.
         contacts: Who was called when, by patient.
     """
 
@@ -79,7 +79,7 @@ class ListedTrack(NamedTuple):
     Attributes:
         patient: The key of the patient.
         place: Its section, and why.
-        row: What the list says of it.
+        row: What the list says about it.
         reading: What is known of the patient; None where no row could be read.
         found: The track; None without a session.
     """
@@ -105,7 +105,7 @@ def listed_tracks(
     Args:
         records: What happened, each with the patient's key as its id.
         rules: The rules for all of them.
-        incomplete: Patients with a row that could not be read: a person looks first.
+        incomplete: Patients with a row that could not be read; a person must check it first.
     """
     phases = Phases()
     tracks = [
@@ -147,7 +147,7 @@ def _row(patient: str, place: Place, standing: Standing, rules: Rules) -> dict[s
 
 
 def _last_contact(patient: str, rules: Rules) -> dict[str, Any]:
-    """The last contact until the day of the question; of one day the last row."""
+    """The last contact on or before the day of the question; of one day the last row."""
     made = [contact for contact in rules.contacts.get(patient, ()) if contact.day <= rules.as_of]
     if not made:
         return {}

@@ -55,7 +55,7 @@ def _validated(value: Any, handler: core_schema.ValidatorFunctionWrapHandler) ->
 
 
 Day = Annotated[date, _DaySchema]
-"""A calendar day, given as a ``date`` or as ``YYYY-MM-DD``; no datetime, no number."""
+"""A calendar day, given as a ``date`` or as ``YYYY-MM-DD``; never a datetime or a number."""
 
 _OPEN_FROM = date(9999, 1, 1)
 
@@ -104,7 +104,7 @@ def _parse_day(text: str, name: str) -> date:
 
 
 def _fault(value: object) -> str:
-    """What is wrong with something that is no day, without repeating it."""
+    """What is wrong with something that is not a day, without repeating it."""
     if isinstance(value, str) and _ISO_DAY.fullmatch(value):
         return "the calendar has no such day"
     return f"{_EXPECTED}; {_what_it_is(value)}"
@@ -126,7 +126,7 @@ def _what_it_is(value: object) -> str:
 def day_in_zone(moment: datetime, zone: str | tzinfo) -> date:
     """Return the calendar day on which *moment* falls in *zone*.
 
-    A clinic decides on which day a session was; this is the day its own wall clock shows.
+    A clinic decides which day a session was on; this is the day that its wall clock shows.
 
     Args:
         moment: An aware datetime.
@@ -181,9 +181,9 @@ def shifted(day: date, count: int) -> date:
 
 
 def near(day: date, count: int) -> date:
-    """Return the day *count* days after *day*, or the last one that the calendar has.
+    """Return the day *count* days after *day*, or the nearest one that the calendar has.
 
-    For what is drawn or searched around a day; a date that somebody acts on is :func:`shifted`.
+    Use it to draw or search around a day; use :func:`shifted` for a date that somebody acts on.
 
     >>> near(date(2026, 2, 27), 3), near(date.max, 3)
     (datetime.date(2026, 3, 2), datetime.date(9999, 12, 31))
@@ -203,7 +203,7 @@ def is_within(first: _Place | None, day: _Place, last: _Place | None) -> bool:
 
 
 def age_on(born_on: date, day: date) -> int:
-    """Return the completed years on *day*; who was born on 29 February turns on 1 March.
+    """Return the completed years on *day*; born on 29 February, a person turns on 1 March.
 
     >>> age_on(date(2008, 2, 29), date(2026, 2, 28)), age_on(date(2008, 2, 29), date(2026, 3, 1))
     (17, 18)

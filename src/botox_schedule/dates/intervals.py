@@ -115,6 +115,7 @@ class Interval(Value, frozen=True):
             short_month: What becomes of a day that the target month does not have.
 
         Raises:
+            DayError: When *day* is not a calendar day.
             CalendarRangeError: When the result would leave the years 1 to 9999.
 
         >>> Interval.parse("1 month").after("2026-01-31")
@@ -141,6 +142,10 @@ class Interval(Value, frozen=True):
         >>> quarter = Interval.parse("3 months")
         >>> quarter.before(quarter.after("2025-11-30"))
         datetime.date(2025, 11, 28)
+
+        Raises:
+            DayError: When *day* is not a calendar day.
+            CalendarRangeError: When the result would leave the years 1 to 9999.
         """
         start = as_day(day)
         if self.months:
@@ -314,7 +319,7 @@ class Window(Value, frozen=True):
         return (self.last - self.first).days + 1
 
     def intersection(self, other: "Window") -> "Window | None":
-        """Return the days that both windows have, or None where they have none.
+        """Return the days that both windows have, or None if they share none.
 
         >>> spring = Window(first=date(2026, 3, 1), last=date(2026, 5, 31))
         >>> spring.intersection(Window(first=date(2026, 5, 31), last=date(2026, 6, 30)))
@@ -327,8 +332,12 @@ class Window(Value, frozen=True):
 class IntervalRange(Value, frozen=True):
     """From one interval to another, both included, such as 3 to 4 months.
 
-    It is refused unless its first bound is shorter than its last from whatever day it is
-    counted, or both are equal.
+    A range is refused if it is negative, or if from some day its first bound is longer than its
+    last.
+
+    Attributes:
+        first: The shorter bound.
+        last: The longer bound, or the same.
 
     >>> IntervalRange.parse("3 to 4 months").after("2026-01-05")
     Window(first=datetime.date(2026, 4, 5), last=datetime.date(2026, 5, 5))
@@ -385,9 +394,14 @@ class IntervalRange(Value, frozen=True):
         return cls(**_bounds_in(text))
 
     def after(self, day: DayInput, *, short_month: ShortMonth = _LAST_DAY) -> Window:
-        """Return the window that this range opens after *day*; both ends belong to it."""
+        """Return the window that this range opens after *day*; both ends belong to it.
+
+        Raises:
+            DayError: When *day* is not a calendar day.
+            CalendarRangeError: When an end would leave the years 1 to 9999.
+        """
         start = as_day(day)
-        # The bounds are in order from whatever day they are counted, so the days are too.
+        # The bounds are in order from every start, so the days are too.
         return made(
             Window,
             first=self.first.added_to(start, short_month),

@@ -8,7 +8,7 @@ from botox_schedule.errors import DayError
 _ORDERS = {"mdy": "%m/%d/", "dmy": "%d/%m/"}
 _NUMERIC_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
 _DIRECTIVE = re.compile(r"%(.)", re.DOTALL)
-# Neither number is the other, or the year's: an exchanged day and month show.
+# Day, month and year all differ, so that a swapped day and month shows.
 _SAMPLE = date(2001, 2, 3)
 
 
@@ -26,10 +26,10 @@ def is_day_pattern(pattern: str) -> bool:
 
 
 def day_by_pattern(text: str, pattern: str) -> date:
-    """Return the day that *text* is by *pattern*, which `is_day_pattern` accepts.
+    """Return the day that *text* states in *pattern*, which `is_day_pattern` accepts.
 
     Raises:
-        DayError: The text does not follow the pattern, or there is no such day.
+        DayError: When the text does not follow the pattern, or there is no such day.
     """
     if order := _ORDERS.get(pattern):
         parts = _NUMERIC_DAY.fullmatch(text)

@@ -1,4 +1,4 @@
-"""The questions about one session or one record, answered; what answers are made of."""
+"""Answers about one session or one record, and the values they are made of."""
 
 from botox_schedule.engine.check import DateCheck, DayReason
 from botox_schedule.engine.compare import ForecastChange, ForecastComparison

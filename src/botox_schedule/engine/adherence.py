@@ -1,6 +1,6 @@
 """How a course of treatment went: which days the effect covered, and how long treatment went on.
 
-The rule is stated on plain days, so that a record and a population are judged by the same one.
+The rule works on plain days, so that records and populations share it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -53,7 +53,7 @@ class CourseCycle(NamedTuple):
 
 
 class FollowUp(NamedTuple):
-    """The last day that is looked at.
+    """The last day of follow-up.
 
     Attributes:
         until: That day.
@@ -86,7 +86,7 @@ class CourseInterval(NamedTuple):
 
 
 class Episode(NamedTuple):
-    """A run of cycles without a longer gap; both days belong to it."""
+    """A run of cycles without a gap longer than permitted; both days belong to it."""
 
     first: date
     last: date
@@ -118,8 +118,8 @@ def course_of(
     Args:
         cycles: The cycles, in order of their days.
         holds: The days on hold.
-        follow_up: The last day that is looked at.
-        permissible_gap_days: None looks for no episode.
+        follow_up: The last day of follow-up.
+        permissible_gap_days: The longest permitted gap; None looks for no episodes.
         carries_over: Whether effect left over at a session is added to that of the session. A
             held interval carries nothing over.
     """
@@ -159,7 +159,7 @@ def _interval(
 
 
 def _free_days(holds: HoldCalendar, first: date, before: date) -> int:
-    """How many days from *first* up to, and not on, *before* are not on hold."""
+    """How many days from *first* until, and not on, *before* are not on hold."""
     return holds.free_days(shifted(first, -1), shifted(before, -1)) if first < before else 0
 
 
@@ -198,15 +198,15 @@ def follow_up_until(
 ) -> FollowUp:
     """Return the end of follow-up: the death, a discharge that was not reopened, or *as_of*.
 
-    What lies after *as_of* ends nothing before its day. A session after a discharge reopens
-    care. A patient whose day of death is unknown was last seen alive at the last session.
+    A death or discharge after *as_of* does not end follow-up. A session after a discharge
+    reopens care. A patient whose day of death is unknown was last seen alive at the last session.
 
     Args:
         as_of: The day of the question.
         last_session_on: The day of the track's last session, touch-ups included.
         discharged_on: The days of the discharges.
         died_on: The day of the death, or None where there is none or its day is unknown.
-        death_is_undated: Whether a death is known, and its day is not.
+        death_is_undated: Whether a death is known; it matters only if *died_on* is None.
     """
     seen_on = last_session_on or date.min
     if death_is_undated and died_on is None and last_session_on is not None:
@@ -240,7 +240,7 @@ def follow_up_of(track: Track) -> FollowUp:
 def course_cycles(
     cycles: Iterable[TreatmentCycle], effect: Interval | None, short_month: ShortMonth
 ) -> list[CourseCycle]:
-    """Return judged cycles as those of a course; without *effect* none lasts a day."""
+    """Return judged cycles as those of a course; without *effect* each lasts 0 days."""
     return [
         CourseCycle(
             cycle.first_on,
@@ -253,15 +253,15 @@ def course_cycles(
 
 
 def effect_days(anchored_on: date, effect: Interval, short_month: ShortMonth) -> int:
-    """Return how many days an effect lasts that begins on a day."""
+    """Return how many days an effect that begins on *anchored_on* lasts."""
     return (effect.added_to(anchored_on, short_month) - anchored_on).days
 
 
 def given_effect(effect: Interval | str) -> Interval:
-    """Return how long a caller says that an effect lasts.
+    """Return a caller's duration of effect.
 
     Raises:
-        IntervalError: When it is no interval, or not longer than nothing.
+        IntervalError: When it is not an interval, or not longer than 0 days.
     """
     interval = effect if isinstance(effect, Interval) else Interval.parse(effect)
     if interval.day_bounds[0] <= 0:
@@ -272,7 +272,7 @@ def given_effect(effect: Interval | str) -> Interval:
 def expected_effect(protocol: TreatmentProtocol) -> Interval | None:
     """Return how long the effect is expected to last: to the end of wear-off, else the minimum.
 
-    A wear-off that only some patients notice is no expectation for all.
+    A wear-off that only some patients notice is not expected of all.
     """
     response = protocol.response
     typical = response.wear_off_for_whom is ForWhom.TYPICAL

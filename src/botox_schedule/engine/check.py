@@ -1,4 +1,4 @@
-"""Whether a patient may be treated on one day, each day judged for itself."""
+"""Whether a patient may be treated on one day; each day is judged separately."""
 
 from datetime import date
 from decimal import Decimal
@@ -29,7 +29,7 @@ class DayReason(Value, frozen=True):
     Attributes:
         code: What it is.
         rule: The rule in a neutral sentence.
-        source: Where the rule stands; None where clinic, payer or record state it.
+        source: The source of the rule; None where clinic, payer or record state it.
         protocol: The protocol with its version and region, where it states the rule.
     """
 
@@ -48,7 +48,7 @@ class DateCheck(Value, frozen=True):
     """Whether a day is allowed, and every reason at once.
 
     Attributes:
-        on: The day that was asked about.
+        on: The day that is checked.
         as_of: The day up to which records are known.
         protocol: The protocol of the planned treatment.
         allowed: Whether the interval allows the day; None where a person must decide.
@@ -56,10 +56,11 @@ class DateCheck(Value, frozen=True):
             and met; False when one of them is not; else None. It does not say the dose is safe.
         days_from_earliest: Days from the first day that the binding minimums in force on *on*
             give: negative when *on* is too early. None where no minimum binds.
-        next_allowed_on: The first allowed day from *on* on; None where none is known.
+        next_allowed_on: The first allowed day on or after *on*; None where none is known.
         limit_checks: The dose limits on *on*.
         findings: What a person should look at.
-        reasons: Every reason, the deciding ones of a refusal first.
+        reasons: Everything that forbids the day; else everything that leaves it to a person; else
+            why it is allowed.
     """
 
     on: Day

@@ -96,7 +96,7 @@ def _policy_changes(before: Forecast, after: Forecast) -> Iterable[str]:
 
 
 def _causes(before: Forecast, after: Forecast) -> tuple[str, ...]:
-    """What a changed answer can come from, as far as the forecasts tell."""
+    """The possible causes of a changed answer, as far as the forecasts tell."""
     moved = [
         f"{name} moved from {_words(old.on)} to {_words(new.on)}"
         for name, old, new in (

@@ -1,4 +1,4 @@
-"""Looking back over a track: which cycles there were, and whether they were on time."""
+"""The cycles of a track, and whether each was on time."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -41,9 +41,10 @@ class TreatmentCycle(Value, frozen=True):
         units: Units by product; None where a session's units are unknown. The key of an unknown
             product is ``unknown``.
         interval_days: Days from the previous anchor to the first part, or None for the first.
-        timing: How it compares with the cycle before; None where nothing says what on time is.
+        timing: How it compares with the cycle before; None where no rule says what is on time.
         short_by_days: Days before the minimum, or 0.
-        late_by_days: Days after the end of the usual range where the timing is late, or 0.
+        late_by_days: Days after the end of the usual range where the timing is late, days on hold
+            not counted; else 0.
         is_open: Whether no later cycle has begun.
         held: Whether a hold touched the days from the previous due day to the first part.
         advice: The words of an advisory minimum that the cycle came before, or None.
@@ -70,7 +71,7 @@ class TreatmentCycle(Value, frozen=True):
 
 
 class CycleJudgment(NamedTuple):
-    """How a cycle compares with the one before; the words are those of a cycle."""
+    """How a cycle compares with the one before; the fields mean what a cycle's do."""
 
     timing: CycleTiming | None
     short_by_days: int = 0
@@ -153,7 +154,7 @@ def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJ
 def _lateness(
     track: Track, in_force: RulesOn, window: UsualWindow | None, day: date
 ) -> tuple[date | None, int]:
-    """Return when the cycle was due without any hold, and how many free days it was late."""
+    """Return the due day, holds ignored, and how many days off hold the cycle was late."""
     holds, deciding = track.holds, in_force.deciding
     if window is None or in_force.usual is None:
         return (None if deciding is None else deciding.gives), 0

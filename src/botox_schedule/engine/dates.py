@@ -1,4 +1,4 @@
-"""From the rules after a session and the holds to the dates: facts in, dates out."""
+"""The dates after a session, from its rules and the holds."""
 
 from bisect import bisect_right
 from datetime import date
@@ -26,7 +26,7 @@ class TrackDates(NamedTuple):
         lapsed_from: First day on which the patient counts as lapsed.
         typical_on: The day of one statistic or duration.
         rules: What is in force on *earliest*.
-        allowed_from: The first allowed day, holds not looked at.
+        allowed_from: The first allowed day if holds are ignored.
         window: The usual window before anything moves it.
     """
 
@@ -46,7 +46,7 @@ class TrackDates(NamedTuple):
 
     @property
     def unverified(self) -> tuple[str, ...]:
-        """The unverified figures that the dates rest on: not those that others replace."""
+        """The unverified figures that the dates rest on, without those that others replace."""
         version, usual = self.rules.protocol, self.rules.usual
         own = () if version is None else version.unverified_retreatment
         weighed = [m for m in self.rules.minimums if m.binds or m is self.rules.advising]
@@ -64,7 +64,7 @@ class TrackDates(NamedTuple):
 
 
 def status_on(boundaries: Boundaries, day: date) -> DueStatus:
-    """Return where *day* falls among the four dates; without any date ``no_interval``."""
+    """Return where *day* falls among the four dates, or ``no_interval`` without any date."""
     known = [
         (boundary, status)
         for boundary, status in zip(boundaries, _STATUSES, strict=True)
@@ -88,7 +88,7 @@ def track_dates(rules: IntervalRules, holds: HoldCalendar, as_of: date) -> Track
         in_force = rules.on(max(rules.facts.anchor, as_of))
         typical = _typical_on(rules, in_force, None, periods, holds)
         return TrackDates(None, None, None, None, typical, in_force, None, None)
-    # A day from as_of on is free, so there is a first free day too.
+    # The period has a free day on or after as_of, so it has a first free day too.
     earliest = holds.next_free(period.first) or period.first
     in_force = rules.on(earliest)
     typical = _typical_on(rules, in_force, earliest, periods, holds)
@@ -103,7 +103,7 @@ def track_dates(rules: IntervalRules, holds: HoldCalendar, as_of: date) -> Track
 
 
 def first_allowed(periods: list[Period], holds: HoldCalendar, day: date) -> date | None:
-    """Return the first day from *day* on that is allowed and outside every hold, or None."""
+    """Return the first day on or after *day* that is allowed and outside every hold, or None."""
     for period in periods:
         free = _first_free(period, holds, day)
         if free is not None:
@@ -112,14 +112,14 @@ def first_allowed(periods: list[Period], holds: HoldCalendar, day: date) -> date
 
 
 def _first_free(period: Period, holds: HoldCalendar, day: date) -> date | None:
-    """The first day of a run of allowed days, from *day* on, that is not on hold."""
+    """The first day of a run of allowed days, on or after *day*, that is not on hold."""
     free = holds.next_free(max(period.first, day))
     return free if free is not None and (period.last is None or free <= period.last) else None
 
 
 def usual_window(rules: IntervalRules, in_force: RulesOn) -> UsualWindow | None:
     """Return the usual range in force, counted from the anchor; None where there is none."""
-    place = id(in_force)  # the rules hold what is in force, so that the id stays its own
+    place = id(in_force)  # the rules keep the object alive, so that its id is not reused
     if place not in rules.windows:
         rules.windows[place] = _usual_window(rules, in_force)
     return rules.windows[place]
@@ -150,9 +150,9 @@ def _from_due(
     due: date | None,
     holds: HoldCalendar,
 ) -> tuple[date | None, date | None]:
-    """Return overdue_from and lapsed_from, counted from *due*, days on hold left out.
+    """Return overdue_from and lapsed_from, counted from *due* without days on hold.
 
-    The window slides with *due*: the days between a boundary and the first usual day stay.
+    The window slides with *due*: each boundary keeps its distance from the first usual day.
     """
     if due is None or in_force.usual is None:
         return None, None
@@ -174,9 +174,9 @@ def overdue_after(
     holds: HoldCalendar,
     policy: SchedulingPolicy,
 ) -> date | None:
-    """Return the first overdue day of a cycle that is due on *due*; None behind an open hold.
+    """Return the first overdue day of a cycle due on *due*; None if an open hold comes first.
 
-    Days on hold are left out, and who returns from a hold has the grace once more.
+    Days on hold do not count, and after a hold the patient has the grace once more.
     """
     boundary = holds.advance(due, (window.overdue_from - window.first).days)
     return holds.after_return(boundary, policy.grace_for(usual.kind), policy.short_month)
@@ -194,7 +194,7 @@ def _typical_on(
     periods: list[Period],
     holds: HoldCalendar,
 ) -> date | None:
-    """The day of a statistic, where it is allowed: it is for looking ahead, and books nobody."""
+    """The typical day, moved to the first allowed day; it makes nobody due."""
     version = in_force.protocol
     if version is None or version.retreatment.typical is None:
         return None

@@ -1,4 +1,4 @@
-"""What a track has for a person to look at."""
+"""The findings of a track: what a person should look at."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -29,7 +29,7 @@ class _Named(Protocol):
 _Row = TypeVar("_Row", bound=_Named)
 
 UNRESOLVED_AFTER_DAYS = 2
-"""A booking whose day has passed is looked at only after so many days: results come in late."""
+"""A past booking makes a finding only after more than so many days: results come in late."""
 
 _LABELS = frozenset(
     {
@@ -49,7 +49,7 @@ def track_findings(
 
     Args:
         track: The track.
-        judged: What was found about the last cycle, where it is judged already.
+        judged: The timing findings of the last cycle, if it was judged already.
         on: The day in question; by default the track's.
     """
     found = [*record_findings(track.reading)]
@@ -68,7 +68,7 @@ def track_findings(
 
 
 def record_findings(reading: Reading) -> Iterable[Finding]:
-    """Yield what concerns every question about a record."""
+    """Yield the findings that every answer about a record has."""
     yield from reading.history.findings
     yield from reading.decisions.findings
     yield from _unrecognized(reading)
@@ -78,7 +78,7 @@ def record_findings(reading: Reading) -> Iterable[Finding]:
 
 
 def _unrecognized(reading: Reading) -> Iterable[Finding]:
-    """Yield each unknown indication with the nearest known names; it names no other text."""
+    """Yield a finding for each unknown indication; it names the nearest known ones only."""
     history, decisions, policy = reading.history, reading.decisions, reading.policy
     counted: list[TreatmentSession | Hold | IntervalOverride | PriorAuthorization | CareEnd] = [
         *history.unrecognized,
@@ -109,7 +109,7 @@ def _by_unknown_name(reading: Reading, rows: Iterable[_Row]) -> dict[str, list[_
 
 
 def _later_sessions(track: Track) -> Iterable[Finding]:
-    # Those of an unknown or a declared indication belong to no track: each track names them.
+    # Sessions of an unknown or declared indication belong to no track, so each track names them.
     others = track.policy.other_indications
     later = [
         s
@@ -176,7 +176,7 @@ def _holds(track: Track) -> Iterable[Finding]:
 
 
 def last_cycle_findings(track: Track, judged: Sequence[Finding] | None = None) -> Iterable[Finding]:
-    """Yield what is to be looked at about the last recorded cycle, which may be judged already."""
+    """Yield the findings about the last recorded cycle, which may be judged already."""
     if not track.cycles:
         return
     cycle = track.cycles[-1]
@@ -232,7 +232,7 @@ def early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTimi
 
 
 def timing_findings(track: Track, rules: IntervalRules, cycle: CycleSessions) -> Iterable[Finding]:
-    """Yield what is to be looked at about the day of a cycle, by the rules after the one before."""
+    """Yield the findings about the timing of a cycle, by the rules after the one before."""
     in_force = rules.on(cycle.first_on)
     yield from _substitution(rules, in_force, cycle)
     if early_timing(track, in_force.deciding, cycle.first_on) is CycleTiming.EARLY:
@@ -252,7 +252,7 @@ def _substitution(
 
 
 def data_findings(cycle: CycleSessions, holds: HoldCalendar) -> Iterable[Finding]:
-    """Yield what is odd about the rows of a cycle."""
+    """Yield the findings about the rows of a cycle."""
     sessions = cycle.sessions
     if cycle.opened_by_touch_up:
         message = "a touch-up has no full session before it; it counts as one"
@@ -286,7 +286,7 @@ def _alike(sessions: Iterable[TreatmentSession]) -> list[list[TreatmentSession]]
 
 
 def next_look(track: Track) -> date | None:
-    """Return when somebody should look at the hold that the track is on: the earliest day."""
+    """Return the earliest day to review a hold that the track is on; None off hold."""
     on_hold = [h for h in track.holds.known if h.first <= track.as_of and _is_running(h, track)]
     return min((review_day(track, hold) for hold in on_hold), default=None)
 
@@ -296,7 +296,7 @@ def _is_running(hold: Hold, track: Track) -> bool:
 
 
 def review_day(track: Track, hold: Hold) -> date:
-    """Return when a hold should be looked at: its own day, else the policy's, or its end."""
+    """Return the day to review a hold: its own, else the day after its end, else the policy's."""
     if hold.review_on is not None:
         return hold.review_on
     if hold.last is not None:
@@ -316,7 +316,7 @@ def _needs_review(track: Track, hold: Hold) -> bool:
 
 
 def _age(track: Track, on: date) -> Iterable[Finding]:
-    """An unknown age matters where it decides between people, not for every adult."""
+    """An unknown age matters only where ages decide, not for every adult."""
     ages, born_on = track.protocol.ages, track.record.born_on
     if ages is None:
         return
@@ -371,7 +371,7 @@ def _below(
 
 
 def booking_findings(track: Track) -> Iterable[Finding]:
-    """Yield what is to be looked at about bookings after the last session; those before it are settled."""
+    """Yield the findings about bookings after the last session; earlier ones are settled."""
     anchor = track.anchor
     own = [s for s in track.bookings if anchor is None or s.administered_on > anchor]
     settled = [s for s in own if (track.as_of - s.administered_on).days > UNRESOLVED_AFTER_DAYS]

@@ -96,8 +96,9 @@ class ForecastSummary(Value, frozen=True):
         days_since_due: Days since the due day, 0 on it; None before it.
         cycle_number: The cycle that the last session opened.
         booked_on: The next booked day.
-        clear: Whether the booked day, else the next day in question, is allowed and every
-            recorded limit was checked and met; None where something was not checked.
+        clear: Whether the booked day, else the due or earliest day (never before *as_of*), is
+            allowed and every recorded limit was checked with units and met; None where a person
+            must decide, a limit was not checked, or none is recorded.
         findings: The codes of the findings.
         today: The codes of the findings that need a person today.
     """
@@ -135,9 +136,10 @@ class Forecast(Value, frozen=True):
         protocol: The protocol of the planned treatment; None where none is known.
         policy: What the clinic or payer chose.
         status: Where the day falls among the four dates, or what precedes them.
-        dates: The four dates; on hold those of the first day after the hold.
-        resumes_on: The first day after the hold that the track is on; None behind an open hold.
-        review_on: When somebody should look at the hold that the track is on.
+        dates: The four dates; on a hold with a known end those of the first day after it.
+        resumes_on: The first day after the hold that the track is on; None off hold or on an open
+            hold.
+        review_on: When somebody should review the hold that the track is on.
         cycle_number: The cycle that the last session opened; None without a session.
         last_session_on: The anchor of that cycle.
         days_since_last: Days since the anchor.
@@ -148,9 +150,10 @@ class Forecast(Value, frozen=True):
         phase: What is expected on the day; from the second cycle on ``latent`` does not mean
             that there is no effect.
         observed: The patient's own response, where it was given; it moves no date.
-        clear: Whether the booking's day, else the next day in question, is allowed and every
-            recorded limit was checked with units and met.
-        limit_checks: The dose limits on the booking's day, else on the due day.
+        clear: Whether the booking's day, else the due or earliest day (never before *as_of*), is
+            allowed and every recorded limit was checked with units and met; None where a person
+            must decide, a limit was not checked, or none is recorded.
+        limit_checks: The dose limits on that day.
         other_sessions: Sessions of the patient's other clocks in the last 16 weeks.
         findings: What a person should look at.
         reasons: Why each of the four dates is what it is, by its name.
@@ -292,7 +295,7 @@ def _booking_of(session: TreatmentSession | None) -> Booking | None:
 
 
 def _early_ends(observed: ObservedResponse | None, track: Track) -> Iterator[Finding]:
-    """Yield that the effect ended before the interval, where it did in several cycles."""
+    """Yield a finding if the effect ended before the interval in several cycles."""
     wear_off = None if observed is None else observed.wear_off
     interval = _interval_days(track)
     if wear_off is None or interval is None:
@@ -306,7 +309,7 @@ def _early_ends(observed: ObservedResponse | None, track: Track) -> Iterator[Fin
 
 
 def _interval_days(track: Track) -> int | None:
-    """Days from the last session to the first usual day, else to the minimum; nothing moves it."""
+    """Days from the last session to the first usual day, else to the minimum; holds ignored."""
     dates, anchor = track.dates, track.anchor
     if dates is None or anchor is None:
         return None
@@ -340,7 +343,7 @@ def _other_sessions(track: Track) -> tuple[OtherSession, ...]:
 
 
 def timeline_of_track(track: Track) -> ResponseTimeline | None:
-    """Return the expected response to the last session; None without one and for the dead.
+    """Return the expected response to the last session; None without one or after a death.
 
     It is that of the product and the indication given, in the version in force on that day.
     """
@@ -367,14 +370,14 @@ def course_start(track: Track) -> date | None:
 
 
 def forecast_in(reading: Reading, found: RecordTrack, planned: Decimal | None = None) -> Forecast:
-    """Return the answer for a track of a record, also where no protocol is known for it."""
+    """Return the answer for a track of a record, even without a known protocol."""
     if found.track is None:
         return forecast_without_protocol(reading, found.indication)
     return forecast_of(found.track, planned, found.findings)
 
 
 def forecast_without_protocol(reading: Reading, indication: str) -> Forecast:
-    """Return the answer for sessions of an indication that no protocol is known for."""
+    """Return the answer for sessions of an indication without a known protocol."""
     status, last = without_protocol(reading, indication)
     sentence = "no protocol is known for this indication"
     return made(

@@ -35,7 +35,7 @@ class HoldCalendar:
         )
 
     def free_days(self, after: date, until: date) -> int:
-        """How many days after *after*, up to and with *until*, are not on hold."""
+        """How many days after *after*, up to and including *until*, are not on hold."""
         held = sum(
             (min(until, last or until) - max(after, shifted(first, -1))).days
             for first, last in self.spans
@@ -44,14 +44,14 @@ class HoldCalendar:
         return (until - after).days - held
 
     def next_free(self, day: date) -> date | None:
-        """The first day from *day* on that is not on hold; None behind an open hold."""
+        """The first day on or after *day* that is not on hold; None on an open hold."""
         for first, last in self.spans:
             if is_within(first, day, last):
                 return None if last is None else shifted(last, 1)
         return day
 
     def advance(self, day: date, count: int) -> date | None:
-        """The day *count* days after *day*, days on hold not counted; None behind an open hold."""
+        """The day *count* days off hold after *day*; None if an open hold comes first."""
         free = self.next_free(day)
         for first, last in self.spans:
             if free is None or first <= free:
@@ -69,7 +69,7 @@ class HoldCalendar:
         """The first overdue day, for a patient who returns from a hold.
 
         Where a hold begins on or before *boundary*, the patient is not overdue before the first
-        day after the hold plus the grace; None behind an open hold.
+        day after the hold plus the grace; None if that hold is open.
         """
         for first, last in self.spans:
             if boundary is None or first > boundary:

@@ -1,4 +1,4 @@
-"""Units over a rolling window, and against what a source calls a maximum; they move no date."""
+"""Units over a rolling window, and checks against maximums of a source; they move no date."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -36,7 +36,7 @@ class Exposure(Value, frozen=True):
         on: The last day of the window, included.
         window: A dose counts until, and not on, the day this long after it.
         units: The known units: a lower bound where *indeterminate*.
-        units_if_one: The same, if sessions of one day with equal units are one.
+        units_if_one: The same, if sessions on one day with equal units count as one.
         indeterminate: Whether units or products in the window are unknown.
         session_ids: The sessions inside the window, as far as they have an id.
     """
@@ -59,17 +59,17 @@ class LimitCheck(Value, frozen=True):
         window: The window of this reading; None where the limit has none.
         chosen: Whether this reading makes a finding.
         on: The day of the planned session.
-        planned: The planned units; None where nobody said how many.
+        planned: The planned units; None where none were given.
         total: Units given inside the window and the planned ones: a lower bound where
             *indeterminate*.
-        total_if_one: The same, if sessions of one day with equal units are one.
+        total_if_one: The same, if sessions on one day with equal units count as one.
         maximum: The maximum as far as it is known, in units.
         available: What the units given leave of the maximum; None where it is unknown.
         exceeded: Whether *total* is more than *maximum*.
         indeterminate: Whether unknown units, products or weight leave the answer open.
         not_checked: Whether the limit counts what sessions do not record (side, muscle, site).
         clears_on: The first day on which the planned units surely fit; None when they exceed
-            the limit by themselves, or it is unknown.
+            the limit alone, or the day is unknown.
         session_ids: The sessions inside the window, as far as they have an id.
     """
 
@@ -132,7 +132,10 @@ class LimitQuestion(NamedTuple):
 def limit_question(
     track: Track, day: date, booked: TreatmentSession | None, planned: Decimal | None
 ) -> LimitQuestion:
-    """Return what is asked about limits; the booking's units are planned unless others are."""
+    """Return the inputs of the limit checks of a day.
+
+    Planned units default to those of the booking, if it is for the track's product.
+    """
     if planned is None and booked is not None and booked.product is track.protocol.product:
         planned = booked.units
     cycle = track.cycles[-1] if track.cycles else None
@@ -143,7 +146,7 @@ def planned_units(units: Decimal | int | None) -> Decimal | None:
     """Return planned units as an exact number.
 
     Raises:
-        UnitsError: Unless they are finite, above 0 and no more than a session can have.
+        UnitsError: When they are not finite, not above 0, or more than a session can have.
     """
     if units is None:
         return None
@@ -209,7 +212,7 @@ def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
 
 
 def _in_scope(limit: DoseLimit, question: LimitQuestion) -> list[TreatmentSession]:
-    """The sessions that may add up; one of an unknown indication may be any of them."""
+    """The sessions that count; one under an unknown indication may, so it does."""
     history, asked = question.reading.history, question.protocol.indication
     own = [s for s in history.completed if limit.counts(s.indication, asked=asked)]
     if not history.unrecognized:
@@ -218,7 +221,7 @@ def _in_scope(limit: DoseLimit, question: LimitQuestion) -> list[TreatmentSessio
 
 
 def _weight_on(question: LimitQuestion) -> _Weight:
-    """The latest weight not older than allowed; the lower of two of one day."""
+    """The latest weight, if it is not too old; of two on one day the lower."""
     reading = question.reading
     until = min(question.on, reading.as_of)
     measured = [w for w in reading.record.weights if w.measured_on <= until]
@@ -331,7 +334,7 @@ def _joined_cycle(question: LimitQuestion) -> CycleSessions | None:
 
 
 def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Iterable[Finding]:
-    """Yield what the chosen readings ask a person to look at, where units are planned."""
+    """Yield the findings of the chosen readings; without planned units there are none."""
     chosen = [c for c in checks if c.chosen and not c.not_checked and c.planned is not None]
     for check in chosen:
         about = [s for s in question.reading.history.completed if s.id in check.session_ids]
@@ -390,8 +393,8 @@ def in_window(
 ) -> list[TreatmentSession]:
     """Return the sessions whose doses count on *day*.
 
-    A dose counts until, and not on, its day plus the window. The calendar is asked only near
-    the window's end: elsewhere the number of days decides.
+    A dose counts until, and not on, its day plus the window. Only near the window's end is
+    calendar arithmetic needed: elsewhere the number of days decides.
     """
     shortest, longest = window.day_bounds
     today = day.toordinal()

@@ -26,11 +26,12 @@ class _Step(NamedTuple):
 
 
 def projected_sessions(track: Track, count: int) -> tuple[ProjectedSession, ...]:
-    """Return the next *count* sessions; fewer before a discharge or an open hold.
+    """Return the next *count* sessions; fewer if a discharge or an open hold comes first.
 
-    The first target is the next booking if it may be kept, else the first allowed day from the
-    later of the due day and the day of the question on. Each further target is the first allowed
-    day from the base plus a multiple of the usual range on, by the rules in force then.
+    The first target is the next booking if it may be kept, else the first allowed day on or
+    after the later of the due day and the day of the question. Further targets are multiples of
+    the usual range's first bound, counted from the last session or the last target that something
+    moved; each is moved to an allowed day by the rules in force then.
     """
     if track.rules is None or track.dates is None:
         return ()
@@ -86,7 +87,7 @@ def kept_booking_on(track: Track) -> date | None:
 
 
 def _is_second_part(track: Track, day: date) -> bool:
-    """A booking so close to the last session belongs to it and is no session of its own."""
+    """A booking so close to the last session belongs to it and is not a session of its own."""
     return track.rules is not None and track.rules.is_part_of_last_session(day)
 
 
@@ -114,7 +115,7 @@ def _after(track: Track, step: _Step, target: date) -> _Step:
 
 
 def _next_target(track: Track, step: _Step, planned: date) -> date | None:
-    """The first allowed day from *planned* on, if it is within the forecast of that session."""
+    """The first allowed day on or after *planned*, or the due day where that would be overdue."""
     dates = step.dates
     if dates.due is None:
         return None

@@ -1,4 +1,4 @@
-"""Why a date is what it is: rule, inputs, candidates that lost, source."""
+"""Why a date is what it is: the rule, its inputs, the other minimums, the source."""
 
 from datetime import date
 
@@ -36,7 +36,7 @@ _OWNERS = {
     MinimumKind.UNRECOGNIZED: "the",
 }
 _NOUNS = {READ_FROM_A_SCHEDULE: "scheduled interval", FROM_A_PAYER: "payer minimum"}
-"""What a minimum is called that its source does not state as the label's."""
+"""What to call a minimum that does not come from a label."""
 _USUAL_OWNERS = {
     UsualOwner.LABEL: "the usual range",
     UsualOwner.CLINIC: "the clinic's own usual range",
@@ -61,8 +61,8 @@ class RuleCandidate(Value, frozen=True):
         interval: What it states.
         gives: The day it gives.
         outcome: What became of it.
-        source: Where it stands, for a label's.
-        protocol: The protocol that states it, for a label's.
+        source: The place in the source, for a protocol's minimum.
+        protocol: The protocol that states it, for a protocol's minimum.
     """
 
     rule: MinimumKind
@@ -86,8 +86,8 @@ class DateReason(Value, frozen=True):
         rule: The rule in a neutral sentence.
         inputs: What the rule was applied to.
         candidates: The minimums that were weighed.
-        source: Where the deciding figure stands; None where clinic, payer or policy state it.
-        verification: How well it was read, where a source states it.
+        source: The source of the deciding figure; None where clinic, payer or policy state it.
+        verification: How well the figure was verified; None where no protocol states it.
         protocol: The protocol with its version and region; None where no protocol is known.
     """
 
@@ -137,7 +137,7 @@ def minimum_sentence(minimum: Minimum) -> str:
 
 
 def suppressed_reason(track: Track) -> str:
-    """Return why a status leaves a track without dates."""
+    """Return why the status suppresses all dates."""
     if track.status is DueStatus.NO_HISTORY and track.prior.is_undated:
         return _ELSEWHERE
     if track.last is None:
@@ -146,7 +146,7 @@ def suppressed_reason(track: Track) -> str:
 
 
 def date_reasons(track: Track) -> dict[str, DateReason]:
-    """Return why each of the four dates is what it is, by its name; also where there is none."""
+    """Return why each of the four dates is what it is, by name; a missing date has a reason too."""
     dates = track.dates
     if dates is None:
         return _undated(track, suppressed_reason(track))
@@ -270,7 +270,7 @@ def _candidate(minimum: Minimum, outcome: CandidateOutcome) -> RuleCandidate:
 
 
 def _verification(source: SourceRef | None, *, stated: bool) -> str | None:
-    """How well a figure was read; a stated figure without a source is unverified."""
+    """How well a figure was verified; a stated figure without a source is unverified."""
     if source is not None:
         return source.verification.value
     return Verification.UNVERIFIED.value if stated else None

@@ -34,14 +34,14 @@ STAGES = (
 _ONSET, _PEAK, _WEAR_OFF = STAGES
 _FIELDS = {stage: (stage.name, f"{stage.name}_for_whom", f"{stage.name}_share") for stage in STAGES}
 _FIGURES = {stage: attrgetter(*names) for stage, names in _FIELDS.items()}
-"""What a protocol and a timeline state of each window: itself, whom it is about, their share."""
+"""What a protocol and a timeline state of each window: days, which patients, and their share."""
 
 FEWEST_CYCLES = 3
-"""From so many cycles on, what one patient noticed says something about the next."""
+"""The fewest cycles from which one patient's own response is reported."""
 
 
 class StagedWindow(NamedTuple):
-    """A stated window with its stage and whom it is about."""
+    """A stated window with its stage and the patients it is about."""
 
     stage: Stage
     window: Window
@@ -94,7 +94,7 @@ class ResponseTimeline(Value, frozen=True):
 
 
 class ObservedDays(PatientValue, frozen=True):
-    """How many days after their sessions one patient noticed something, over several cycles.
+    """Days from a session until one patient noticed something, over several cycles.
 
     Attributes:
         days: The days of each cycle, in order of the cycles.
@@ -102,7 +102,7 @@ class ObservedDays(PatientValue, frozen=True):
         smallest: The smallest.
         largest: The largest.
         definition: What was looked for.
-        left_out: How many cycles were left out because they say nothing.
+        left_out: How many cycles were left out because nothing could be told from them.
     """
 
     days: tuple[int, ...]
@@ -164,10 +164,11 @@ def timeline_of(
 def response_phase(timeline: ResponseTimeline, *, as_of: DayInput) -> ResponsePhase:
     """Return what is expected of the response on *as_of*; each day has exactly one phase.
 
-    The later phase wins from its first day. After the last boundary that has a source the
-    phase is ``not_stated``.
+    A later phase wins from its first day. After the last stated window the phase is
+    ``not_stated``, or ``worn_off`` after a typical patient's wear-off.
 
     Raises:
+        DayError: When *as_of* is not a calendar day.
         OrderError: When *as_of* lies before the session.
 
     >>> from botox_schedule import find_protocol, response_timeline
@@ -201,7 +202,7 @@ def _during(staged: StagedWindow) -> ResponsePhase:
 
 
 def _after(staged: StagedWindow, following: StagedWindow | None) -> ResponsePhase:
-    """The phase from the end of a window to the next; nothing is said behind the last."""
+    """The phase from the end of a window to the next; after the last nothing more is stated."""
     if staged.stage is _WEAR_OFF:
         typical = staged.for_whom is ForWhom.TYPICAL
         return ResponsePhase.WORN_OFF if typical else ResponsePhase.NOT_STATED

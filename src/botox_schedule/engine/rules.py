@@ -27,7 +27,7 @@ class LabelRule(NamedTuple):
     """Protocols that may state minimums for the next session.
 
     Attributes:
-        kind: How they bear on it.
+        kind: What kind of minimum they state.
         tiers: On each day the first of these groups that has a version counts: the protocols of
             the treatment itself, those of its indication, those of the clock.
         binds: Whether they bind as far as their sources do, or advise only.
@@ -51,8 +51,8 @@ class LabelRules(NamedTuple):
 
     Attributes:
         own: Those of the planned treatment.
-        others: Those of what the last cycle used besides.
-        substituted: Whether a treatment has no protocol, so that others judge it.
+        others: Those of other treatments in the last cycle.
+        substituted: Whether a treatment has no protocol of its own, so that others judge it.
     """
 
     own: tuple[Versions, ...]
@@ -87,7 +87,7 @@ class RulesOn(NamedTuple):
         replaced: The minimums that an override replaces.
         usual: The usual range, or None.
         deciding: The binding minimum that gives the latest day.
-        advising: The advisory minimum that gives a later day still, or None.
+        advising: The advisory minimum that gives an even later day, or None.
         states_own: Whether the planned treatment has a minimum of its own.
         doubtful_until: Before this day a session under an unknown indication may have been one
             of the track; ``date.max`` where no day ends the doubt, None without such a session.
@@ -113,7 +113,7 @@ class Period(NamedTuple):
 
 
 class UsualWindow(NamedTuple):
-    """The usual range after an anchor as the days it means, holds and slides not counted."""
+    """The days of the usual range after an anchor, before holds and slides move them."""
 
     first: date
     last: date
@@ -122,7 +122,7 @@ class UsualWindow(NamedTuple):
 
 
 class StatedMinimum(NamedTuple):
-    """An interval, and the days on which it is in force; both ends belong to them."""
+    """An interval, and the days on which it is in force; both ends are included."""
 
     first: date | None
     last: date | None
@@ -130,7 +130,7 @@ class StatedMinimum(NamedTuple):
 
 
 class Overriding(NamedTuple):
-    """What the overrides that win on a day state: each authority's minimum, a usual range."""
+    """What the winning overrides of a day state: each authority's minimum, and a usual range."""
 
     clinician: Interval | None
     payer: Interval | None
@@ -155,10 +155,10 @@ class RuleFacts(NamedTuple):
         doubtful: What decisions and payer's rules under an unknown indication state.
         doubtful_from: Days from which sessions under an unknown indication count.
         always_doubtful: Whether a course elsewhere under an unknown indication has no last day.
-        longest: The minimums of all known protocols, which bound such a session.
+        longest: The minimums of all known protocols: one of them may count from such a session.
         ends_on: The first day of a known discharge; None without one.
         clinic_usual: The clinic's own usual range.
-        kind: What the given protocol says, where no version is in force.
+        kind: The given protocol's kind of retreatment, where no version is in force.
     """
 
     labels: LabelRules
@@ -211,7 +211,7 @@ class IntervalRules:
     def allowed_periods(self) -> list[Period]:
         """Return the runs of days from the anchor on that the rules allow, in order.
 
-        Days on hold are not looked at here.
+        Holds are ignored here.
         """
         found: list[Period] = []
         for index, start in enumerate(self._starts):
@@ -246,7 +246,7 @@ class IntervalRules:
 
 
 def _overriding_from(facts: RuleFacts, starts: Sequence[date]) -> dict[date, Overriding]:
-    """What the overrides in force from each of the days on state; nothing without overrides."""
+    """What the overrides state that are in force from each start on; empty without overrides."""
     if not facts.overrides:
         return {}
     stating = [o for o in facts.overrides if o.minimum is not None]
@@ -273,9 +273,9 @@ _Rank = Callable[[IntervalOverride], tuple[Any, ...]]
 def _winners(
     overrides: Iterable[IntervalOverride], rank: _Rank, starts: Sequence[date]
 ) -> list[IntervalOverride | None]:
-    """Of the overrides valid from each of the days on, the one of the highest rank."""
+    """For each start, the override of the highest rank that is valid then."""
     won: list[IntervalOverride | None] = [None] * len(starts)
-    # Each is laid over those of a lower rank, so that many of them cost no more than sorting.
+    # An override overwrites those of a lower rank, so no start has to compare them all.
     for override in sorted(overrides, key=rank):
         begin = bisect_left(starts, override.first)
         end = len(starts) if override.last is None else bisect_right(starts, override.last)
@@ -284,7 +284,7 @@ def _winners(
 
 
 def _minimum_rank(facts: RuleFacts) -> _Rank:
-    # The text comes last: it decides only between lengths that are equal, so that no order does.
+    # The text comes last: it breaks ties between equal lengths, so that row order never does.
     return lambda o: (o.first, _days(facts, o.minimum), str(o.minimum))
 
 
@@ -295,7 +295,7 @@ def _usual_rank(facts: RuleFacts) -> _Rank:
         usual = override.usual
         first, last = (None, None) if usual is None else (usual.first, usual.last)
         clinician = override.authority is Authority.CLINICIAN
-        # The text comes last: it decides only between lengths that are equal.
+        # The text comes last: it breaks ties between equal lengths.
         return override.first, _days(facts, first), _days(facts, last), clinician, str(usual)
 
     return rank
@@ -360,7 +360,7 @@ def _latest(minimums: Iterable[Minimum], *, binding: bool) -> Minimum | None:
 def _judging(
     own: Sequence[TreatmentProtocol], labels: Sequence[Minimum]
 ) -> TreatmentProtocol | None:
-    """The strictest of the versions in force, of equals the one with a usual range."""
+    """The strictest of the versions in force; among equals, one with a usual range."""
     if len(own) <= 1:
         return own[0] if own else None
     by_id = {id(m.protocol): m.gives for m in labels}
@@ -419,7 +419,7 @@ def _payers(facts: RuleFacts, day: date) -> list[Minimum]:
 def _doubtful_minimums(facts: RuleFacts, day: date) -> Iterator[Minimum]:
     """What would bind under a known indication is advice on every clock."""
     stated = [s.interval for s in facts.doubtful if is_within(s.first, day, s.last)]
-    # The order of rows means nothing: the longest comes first, of equals by their text.
+    # Row order must not matter: the longest comes first, and the text breaks ties.
     for interval in sorted(stated, key=lambda i: (_days(facts, i), str(i)), reverse=True):
         yield _counted(facts, MinimumKind.UNRECOGNIZED, interval, binds=False)
 
@@ -592,7 +592,7 @@ def _label_rules_of(
     treatment: Treatment,
     planned: frozenset[Treatment],
 ) -> list[LabelRule]:
-    """What a session of the last cycle, which was not the planned treatment, binds or advises.
+    """The rules from a treatment of the last cycle that is not the planned one.
 
     Another product binds, and so does an unknown one; the planned product for another
     indication of the clock advises, and its protocol for the clock in general binds.

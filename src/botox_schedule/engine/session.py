@@ -1,4 +1,4 @@
-"""One session and a protocol: the dates, the status of a day, the plain projection."""
+"""One session and a protocol: the dates after it, and the plain projection."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -103,7 +103,7 @@ def dates_of_session(
     """Return the four dates after one session.
 
     Rules in weeks and days alone give dates that lie the same number of days after any session,
-    so that they are asked once for each protocol and policy.
+    so they are computed once for each protocol and policy.
     """
     remembered = _LENGTHS.get((id(protocol), id(policy)))
     if remembered is not None and remembered[0] is protocol and remembered[1] is policy:

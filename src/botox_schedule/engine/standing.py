@@ -1,4 +1,4 @@
-"""Where a track stands, as one flat row without words: what lists of many tracks show."""
+"""Where a track stands, as one flat row without sentences, for lists of many tracks."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from botox_schedule.terms import DueStatus, FindingCode, FindingNeeds, Product, 
 
 
 class Standing(NamedTuple):
-    """Where a track stands on a day; the words are those of a forecast.
+    """Where a track stands on a day; the fields mean what a forecast's do.
 
     Attributes:
         indication: What is treated.
@@ -39,11 +39,11 @@ class Standing(NamedTuple):
         last_chance_on: The last day before a hold, a discharge, a stricter rule or the end of an
             authorization that is known; None where nothing ends.
         resumes_on: First day after the hold that the track is on.
-        review_on: When somebody should look at that hold.
+        review_on: When somebody should review that hold.
         last_session_on: The day that the dates count from.
         cycle_number: The cycle that the last session opened.
         booked_on: The next booked day.
-        codes: The codes of the findings; of those about limits only where they were asked for.
+        codes: The codes of the findings; those about limits only if limits were checked.
         acknowledged: Those of them whose findings somebody has acknowledged.
         judgment: How the last recorded cycle compares with the one before.
         today_keys: The keys of findings that need a person today and are not acknowledged.
@@ -81,11 +81,11 @@ class Phases:
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        # The keys hold what they name, so that no id is given to another object.
+        # Each answer keeps its protocol and policy alive, so that no id in a key is reused.
         self._known: dict[tuple[int, int, date, date], _Answer] = {}
 
     def of(self, track: Track) -> ResponsePhase | None:
-        """Return what is expected of the response; None without a session and for the dead."""
+        """Return what is expected of the response; None without a session or after a death."""
         last = track.last
         if last is None or track.status is DueStatus.DECEASED:
             return None
@@ -117,9 +117,9 @@ def standing_of(
     Args:
         reading: What is known of the patient.
         found: The track.
-        phases: Phases that were asked about before.
+        phases: The phases computed so far; new ones are added.
         acknowledged: The keys of findings that somebody has acknowledged.
-        with_limits: Whether the booked units are held against the limits.
+        with_limits: Whether the booked units are checked against the limits.
     """
     track = found.track
     if track is None:
@@ -163,7 +163,7 @@ def clear_of(
     Args:
         track: The track; None where no protocol is known for it.
         planned: What is planned; by default the next booking.
-        with_limits: Whether limits are looked at; without them no day is clear.
+        with_limits: Whether limits are checked; without them no day is clear.
     """
     if track is None:
         return None

@@ -1,4 +1,4 @@
-"""A track: one patient, one clock, one day. Every question about a record is asked of one."""
+"""A track: one patient, one clock, one day. Every answer about a record comes from one."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class Reading(NamedTuple):
         return self.known.recognizes(indication) or indication in self.policy.other_indications
 
     def is_known_name(self, indication: str | None) -> bool:
-        """Whether a rule of the policy is about something known; it may be of no known protocol."""
+        """Whether a policy rule names a known indication, even one without a known protocol."""
         if indication is None or self.recognizes(indication):
             return True
         return indication in bundled_indications()
@@ -62,7 +62,7 @@ class PriorCourse(NamedTuple):
         cycles: How many.
         started_on: The first day, or None where unknown.
         last_session: A session on the latest day the last one can have been, or None.
-        is_undated: Whether nobody knows when the last one was.
+        is_undated: Whether the day of the last one is unknown.
         counted_once: Whether several accounts of one course were counted once.
     """
 
@@ -155,7 +155,7 @@ class Track:
 
     @property
     def resumes_on(self) -> date | None:
-        """The first day after the hold that the track is on; None behind an open hold."""
+        """The first day after the hold that the track is on; None off hold or on an open hold."""
         on_hold = self.status is DueStatus.ON_HOLD
         return self.holds.next_free(self.as_of) if on_hold else None
 
@@ -217,7 +217,7 @@ def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentPro
 
 
 def without_protocol(reading: Reading, indication: str) -> tuple[DueStatus, date | None]:
-    """Return the status and the last day of an indication that no protocol is known for."""
+    """Return the status and the last session's day of an indication without a known protocol."""
     history = reading.history
     given = (*history.completed, *history.unrecognized)
     sessions = [session for session in given if session.indication == indication]
@@ -246,7 +246,7 @@ def last_full_sessions(reading: Reading, clock: frozenset[str]) -> list[Treatmen
 
 
 def concerns(reading: Reading, indication: str | None, clock: frozenset[str]) -> bool:
-    """Whether a hold or care end binds a clock: one under an unknown indication binds all."""
+    """Whether a hold or care end binds a clock; under an unknown indication it binds all."""
     return indication is None or indication in clock or not reading.recognizes(indication)
 
 
@@ -268,7 +268,7 @@ def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
 
 
 def _courses(rows: Iterable[PriorTreatment]) -> list[PriorTreatment]:
-    """Of several accounts of one course the larger: those whose days may overlap are one."""
+    """The largest account of each course; accounts whose days may overlap are one course."""
     courses: list[PriorTreatment] = []
     for row in sorted(rows, key=lambda p: (-p.cycles, str(p.started_on), str(p.last_on))):
         if not any(_may_overlap(row, course) for course in courses):
@@ -369,7 +369,7 @@ def _facts(
 
 
 def _doubtful_minimums(reading: Reading) -> Iterator[StatedMinimum]:
-    """Yield what decisions and payer's rules under an unknown indication state."""
+    """Yield the minimums of decisions and payer's rules under an unknown indication."""
     for override in reading.decisions.overrides:
         if not reading.recognizes(override.indication):
             # A usual range can open days where nothing states a minimum: its first day counts too.
@@ -401,7 +401,7 @@ def doubtful_days(reading: Reading) -> list[date]:
 def doubt_ends_on(reading: Reading) -> date:
     """Return the first day that no session under an unknown indication leaves open.
 
-    Where nothing else is known of a track, any minimum can be the one that counts.
+    Nothing else is known of such a session, so any known minimum may count from it.
     """
     if _always_doubtful(reading):
         return date.max
@@ -419,7 +419,7 @@ def _doubtful_from(reading: Reading, last: CycleSessions) -> Iterable[date]:
     Such a session may have been the last of the track, and touch-ups after it may belong to it:
     it counts from the last injection where no full session came clearly after it.
     """
-    # A touch-up that only counts as a full session says nothing of what came before it.
+    # A touch-up that only counts as a full session says nothing about what came before it.
     is_full = last.full_sessions[-1].kind is SessionKind.FULL
     for day in doubtful_days(reading):
         is_older = (last.anchored_on - day).days > reading.policy.group_within_days

@@ -13,12 +13,12 @@ from botox_schedule.terms import FindingCode, Population, Product
 
 
 class RecordTrack(NamedTuple):
-    """A track of a record; without a protocol that is known for it there is no track.
+    """A track of a record; without a known protocol ``track`` is None.
 
     Attributes:
         indication: What was treated last.
         track: The track, or None.
-        findings: How the protocol was found.
+        findings: Findings about how the protocol was chosen.
     """
 
     indication: str
@@ -27,7 +27,7 @@ class RecordTrack(NamedTuple):
 
 
 def tracks_of(reading: Reading, region: str, population: Population | None) -> list[RecordTrack]:
-    """Return the tracks of a record in order of their indications; none is left out."""
+    """Return all tracks of a record, in order of their indications."""
     return [
         _track(reading, name, region, population)
         for name in _track_names(reading, region, population)
@@ -73,7 +73,7 @@ def _followed(  # noqa: PLR0917 - what is remembered has no names
 
 
 def followed_findings(followed: Followed) -> tuple[Finding, ...]:
-    """Return what a person should know of how a protocol was found."""
+    """Return the findings about how a protocol was chosen."""
     found = []
     if not followed.is_own:
         message = "no protocol is known for the product given last; the strictest other one judges"
@@ -87,7 +87,7 @@ def followed_findings(followed: Followed) -> tuple[Finding, ...]:
 
 
 def _track_names(reading: Reading, region: str, population: Population | None) -> list[str]:
-    """One indication for each track: that of its last full session, booking or prior course."""
+    """One indication for each track: that of the last of its rows in :func:`_indications`."""
     by_track: dict[object, str] = {}
     for name in _indications(reading):
         by_track[clock_of(reading, name, region, population)] = name
@@ -95,9 +95,9 @@ def _track_names(reading: Reading, region: str, population: Population | None) -
 
 
 def _indications(reading: Reading) -> list[str]:
-    """The indications of a record's rows; of one clock the one given last comes last."""
+    """The indications of a record's rows; what was completed last comes last."""
     history, others = reading.history, reading.policy.other_indications
-    # The order in which rows were given means nothing.
+    # Row order must not matter.
     unused = sorted((*history.missed, *history.other, *history.later), key=_day_and_indication)
     rows = [
         *(prior.indication for prior in reading.record.prior_treatments if prior.was_given),
@@ -105,7 +105,7 @@ def _indications(reading: Reading) -> list[str]:
         *(s.indication for s in history.booked),
         *(s.indication for s in (*history.after_death, *history.unrecognized, *history.completed)),
     ]
-    # Where nothing but declared indications was treated, they are the patient's only answer.
+    # If only declared indications were treated, they are the patient's only answer.
     return [name for name in rows if name not in others] or rows
 
 
@@ -116,7 +116,7 @@ def _day_and_indication(session: TreatmentSession) -> tuple[date, str]:
 def clock_of(
     reading: Reading, name: str, region: str, population: Population | None
 ) -> frozenset[str]:
-    """Return the clock of an indication for the patient: itself where no protocol is known."""
+    """Return the clock of an indication for the patient; without a protocol the indication alone."""
     known, born_on = reading.known, reading.record.born_on
     try:
         first = _followed(known, name, (), born_on, reading.as_of, region, population)

@@ -1,4 +1,4 @@
-"""What the rules say of one day of a track, each day judged for itself."""
+"""What the rules say about one day of a track; each day is judged separately."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,7 +12,7 @@ from botox_schedule.terms import DayReasonCode
 
 
 class DayVerdict(NamedTuple):
-    """What the rules say of one day, without the words.
+    """What the rules say about one day, without the words.
 
     Attributes:
         allowed: Whether they allow it; None where a person must decide.
@@ -26,7 +26,7 @@ class DayVerdict(NamedTuple):
 
 
 def judge_day(track: Track, day: date) -> DayVerdict:
-    """Return what the rules in force on *day* say of it."""
+    """Return what the rules in force on *day* say about it."""
     in_force = None if track.rules is None else track.rules.on(day)
     refusals = tuple(_refusals(track, day, in_force))
     if refusals:
@@ -67,7 +67,7 @@ def _doubts(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayRe
 
 
 def next_allowed(track: Track, day: date) -> date | None:
-    """Return the first allowed day from *day* on; None where none is known."""
+    """Return the first allowed day on or after *day*; None where none is known."""
     if track.care.status is not None or track.rules is None:
         return None
     return first_allowed(track.rules.allowed_periods(), track.holds, day)

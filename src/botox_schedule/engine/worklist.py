@@ -1,4 +1,4 @@
-"""In which section of a worklist a track is, and why; every track is in exactly one."""
+"""Which section of a worklist a track is in, and why; every track is in exactly one."""
 
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -36,7 +36,7 @@ class WorklistSection(StrEnum):
 
 @unique
 class WorklistReason(StrEnum):
-    """Why a track is in its section, the most urgent of a section first."""
+    """Why a track is in its section; within a section the most urgent comes first."""
 
     OVERDUE = "overdue"
     BOOKED_AFTER_OVERDUE = "booked_after_overdue"
@@ -72,7 +72,7 @@ class Waiting(NamedTuple):
 
     Attributes:
         status: Its status; None where all rows of the patient were left out.
-        pressing: The codes that need a person today.
+        pressing: The codes of findings that need a person today.
         is_booked: Whether a visit is booked ahead.
         has_due: Whether a due day is known.
         is_soon: Whether the day to call has come, though the due day has not.
@@ -96,7 +96,7 @@ _CALLS = {
     FindingCode.NOT_REBOOKED: WorklistReason.NOT_REBOOKED,
     FindingCode.HOLD_ENDED: WorklistReason.HOLD_ENDED,
 }
-"""What needs a person today and is settled by a call."""
+"""Findings that need a person today and that a call settles."""
 _ENDED = {
     DueStatus.DISCONTINUED: Place(WorklistSection.ENDED, WorklistReason.DISCONTINUED),
     DueStatus.DECEASED: Place(WorklistSection.ENDED, WorklistReason.DECEASED),
@@ -133,7 +133,7 @@ def place_of(waiting: Waiting) -> Place:
 
 
 def _of_open(waiting: Waiting, status: DueStatus) -> Place:
-    """The place of a track that no hold and no end of care keeps from treatment."""
+    """The place of a track that is neither on hold nor ended."""
     call = _why_to_call(waiting, status)
     if call is not None:
         return Place(WorklistSection.TO_CALL, call)
@@ -189,7 +189,9 @@ def is_long_ago(day: date | None, as_of: date) -> bool:
 def call_by(
     due: date | None, lead_days: int, is_open: Callable[[date], bool] | None
 ) -> date | None:
-    """Return by when to call: so many days before the due day, on a day the clinic is open.
+    """Return the day to call by: the last open day that is at least *lead_days* before *due*.
+
+    If none of the 366 days up to then is open, it is that day itself.
 
     >>> call_by(date(2026, 3, 30), 7, None)
     datetime.date(2026, 3, 23)

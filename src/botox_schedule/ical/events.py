@@ -80,7 +80,8 @@ class CalendarEvent(Value, frozen=True):
     """One all-day event.
 
     Attributes:
-        uid: The same for the same key, clock, cycle and kind of event, whatever its days.
+        uid: The same for the same key, clock, cycle and kind of event, whatever its days; a session
+            keeps it when it is booked and given.
         kind: What it represents.
         window: Its days; both ends belong to it.
         status: ``CANCELLED`` takes an earlier export's event back.
@@ -129,10 +130,10 @@ def events_from_record(
 ) -> tuple[CalendarEvent, ...]:
     """Return the events of one track: past cycles, the next sessions, the expected response.
 
-    The next session is its booking where it has one, else the days from ``due`` to the eve of
-    ``overdue_from``, as far as no hold and no discharge lies among them. While a hold has no end,
-    and after the end of care, what lies ahead is cancelled; on a hold with a known end the events
-    are those of the day after it. A typical day makes no event.
+    The next session is its booking where it has one, else the days from ``due`` to the day before
+    ``overdue_from``, cut short by a hold or a discharge. On an open hold and after the end of care
+    everything ahead is cancelled; on a hold with a known end the events are those of the day after
+    it. A typical day makes no event.
 
     Args:
         record: What happened.
@@ -151,7 +152,7 @@ def events_from_record(
         DayError: When *as_of* is not a calendar day.
         ExchangeError: When an alarm is given in months, is negative or longer than 3,660 days.
         UnknownProtocolError: When no known protocol has that name.
-        ValidationError: When key, count or summaries are not as said.
+        ValidationError: When key, count, summaries or the text of an alarm are invalid.
 
     >>> record = PatientRecord(sessions=[{
     ...     "administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox",
@@ -179,8 +180,8 @@ class _Entry(NamedTuple):
         cycle: The number of its cycle.
         kind: What it represents.
         window: Its days.
-        part: What it is of its cycle; with the cycle it makes the UID.
-        status: Whether it is sure, or cancelled.
+        part: Its part in the cycle; with the cycle it makes the UID.
+        status: Whether it is confirmed, tentative or cancelled.
         reminds: Whether alarms belong to it.
         is_for_some: Whether it is about some patients only.
     """
@@ -213,7 +214,7 @@ def _given(track: Track) -> Iterator[_Entry]:
 
 
 def _is_suppressed(track: Track) -> bool:
-    """Whether nothing lies ahead: care has ended, or nobody knows when the hold ends."""
+    """Whether nothing lies ahead: care has ended, or the end of the hold is unknown."""
     waits = track.status is DueStatus.ON_HOLD and track.resumes_on is None
     return track.status.ends_care or waits
 
@@ -314,7 +315,7 @@ def _second_part(track: Track) -> TreatmentSession | None:
 
 
 def _bookings(track: Track) -> Iterator[tuple[TreatmentSession, Collection[DayReasonCode]]]:
-    """The bookings ahead, and what there is to say of their days."""
+    """The bookings ahead, each with the codes of its day."""
     for booked in track.bookings:
         if booked.administered_on >= track.as_of:
             yield booked, judge_day(track, booked.administered_on).codes

@@ -1,4 +1,4 @@
-"""Events as an iCalendar file, and what of an earlier one is still so."""
+"""Events as an iCalendar file, as a revision of an earlier one where there is one."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -48,8 +48,8 @@ def ical_from_events(
         stamped_at: The moment of the export, an aware datetime; written in UTC.
         sequence: The revision of new and changed events, from 0 on; a changed event gets at
             least one more than it had.
-        previous: The file of the last export. Nothing in it that this library does not write,
-            such as the summary of somebody else's event, is written again.
+        previous: The file of the last export. Only what this library writes is copied from it,
+            never the summary of somebody else's event.
         name: The calendar's name (RFC 7986).
         color: A color name of CSS 3 (RFC 7986).
         refresh_every: How often to look for a newer file (RFC 7986).
@@ -188,7 +188,7 @@ def _next(old: _Known, sequence: int) -> int:
 
 
 def _taken_back(uid: str, old: _Known, own: set[str], stamp: datetime, sequence: int) -> Event:
-    """The event, cancelled; of what an earlier file says only what we write is written again."""
+    """The event, cancelled; only what this library writes is copied from an earlier file."""
     event = CalendarEvent(
         uid=uid,
         kind=EventKind.DUE,

@@ -2,8 +2,8 @@
 
 Every function takes a Polars, pandas, PyArrow, DuckDB or PySpark frame of sessions and returns a
 frame of the same kind; a lazy Polars frame and one of Spark stay lazy. Polars finds what
-happened, the record engine's rules are asked once for each distinct situation, and the answers
-are joined back; patients with rare rows are answered by the record engine itself.
+happened, the record engine judges each distinct situation once, and the answers are joined
+back; patients with rare rows are judged by the record engine one by one.
 """
 
 from botox_schedule.errors import PanelError

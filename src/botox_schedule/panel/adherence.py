@@ -54,11 +54,11 @@ def adherence(
     Args:
         sessions: A frame as for ``forecast``.
         protocols: The known protocols; None means the bundled ones.
-        as_of: The day up to which it is looked at.
+        as_of: The day up to which records are known.
         by: Columns to group by: ``patient``, ``indication``, ``product``, ``protocol_id``,
             ``protocol_version``, ``year`` (of the cycle's first session), or those of *groups*.
         groups: A frame with ``patient`` and what patients are grouped by, such as their clinic.
-        rules: What clinic or payer chose, and the tables beside the sessions, as for
+        rules: What clinic or payer chose, and the tables next to the sessions, as for
             ``forecast``.
 
     Returns:
@@ -67,7 +67,8 @@ def adherence(
         without a judged cycle) and ``mean_interval_days``.
 
     Raises:
-        PanelError: When a column is missing or of another type.
+        PanelError: When a column is missing or of another type, or *by* has an unknown name.
+        DayError: When *as_of* is not a calendar day.
 
     >>> import polars as pl
     >>> sessions = pl.DataFrame({
@@ -156,11 +157,11 @@ def persistence(
     Args:
         sessions: A frame as for ``forecast``.
         protocols: The known protocols; None means the bundled ones.
-        as_of: The day up to which it is looked at.
+        as_of: The day up to which records are known.
         permissible_gap_days: Days without expected effect that do not end an episode.
         effect: How long one session's effect lasts; None means until the end of the protocol's
             wear-off, else its minimum interval. A track without either is left out.
-        rules: What clinic or payer chose, and the tables beside the sessions, as for
+        rules: What clinic or payer chose, and the tables next to the sessions, as for
             ``forecast``.
 
     Returns:
@@ -170,9 +171,10 @@ def persistence(
         observed events.
 
     Raises:
-        CountError: When the gap is no whole number, or negative.
-        IntervalError: When *effect* is no interval, or not longer than nothing.
+        CountError: When the gap is not a whole number, or negative.
+        IntervalError: When *effect* is not an interval, or not longer than 0 days.
         PanelError: When a column is missing or of another type.
+        DayError: When *as_of* is not a calendar day.
 
     >>> import polars as pl
     >>> sessions = pl.DataFrame({
@@ -202,7 +204,7 @@ class _Gap(NamedTuple):
 
 
 def _persistence(frames: Frames, asking: Asking, gap: _Gap) -> pl.DataFrame:
-    # Holds count in the whole course, so patients with holds are answered one by one.
+    # A hold affects the whole course, so patients with decisions are answered one by one.
     population = population_of(frames, asking, shared=())
     plain = _plain_episodes(population, gap)
     rows = [

@@ -1,4 +1,4 @@
-"""What every answer of a population rests on: the day, the protocols, the policies, the region."""
+"""What every answer about a population rests on: the day, protocols, policies and region."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -18,12 +18,12 @@ from botox_schedule.records.model import PatientRecord, TreatmentSession
 from botox_schedule.terms import Population, Product, SessionKind
 
 PRODUCTS = (None, *sorted(Product))
-"""Products by number; 0 is an unknown one, and comes first in an order."""
+"""Products by number; 0 is an unknown one and sorts first."""
 KINDS = tuple(SessionKind)
 """Kinds by number: a full session comes before the touch-up of its day."""
 TOUCH_UP = KINDS.index(SessionKind.TOUCH_UP)
 TREATMENTS = 16
-"""A treatment is its indication times this, and its product."""
+"""A treatment's number is its indication's times this, plus its product's."""
 EPOCH = date(1970, 1, 1).toordinal()
 """The day that Polars counts from."""
 NO_DECISIONS = Decisions((), (), (), (), (), ())
@@ -60,7 +60,7 @@ class Asking(NamedTuple):
         policies: The policies by number.
         region: Where the protocols hold.
         population: Decides instead of the age.
-        with_limits: Whether booked units are held against limits: where weights were given.
+        with_limits: Whether booked units are checked against limits: where weights were given.
     """
 
     as_of: date
@@ -106,7 +106,7 @@ class Ages(NamedTuple):
 
     Attributes:
         groups: ``patient``, ``age`` (the number of the group) and ``born_on``.
-        born: For each group the birth day of one of its patients, 0 being unknown.
+        born: For each group the birth day of one of its patients; group 0 has none.
     """
 
     groups: pl.DataFrame | None

@@ -51,7 +51,7 @@ def word_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
 
 
 def day_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
-    """Return days; what is no day is null.
+    """Return days; what is not a day is null.
 
     Raises:
         PanelError: When the column holds moments with a time zone, or no days at all.
@@ -104,7 +104,7 @@ def _fault(table: str, name: str, expected: str, dtype: Any) -> PanelError:
 
 
 def mapped(column: pl.Series, answer: Callable[[Any], Any], dtype: Any = None) -> pl.Series:
-    """Return an answer for each value of a column; each distinct value is asked about once."""
+    """Return an answer for each value of a column; each distinct value is answered once."""
     distinct = column.drop_nulls().unique()
     dtype = dtype or column.dtype
     if distinct.is_empty():

@@ -51,7 +51,7 @@ def cycles(
         sessions: A frame as for ``forecast``.
         protocols: The known protocols; None means the bundled ones.
         as_of: The day for which the question is asked; later sessions are left out.
-        rules: What clinic or payer chose, and the tables beside the sessions, as for
+        rules: What clinic or payer chose, and the tables next to the sessions, as for
             ``forecast``.
 
     Returns:
@@ -75,7 +75,7 @@ def cycles(
 
 
 def judged_cycles(frames: Frames, asking: Asking) -> pl.DataFrame:
-    """Return one row a cycle."""
+    """Return one row per cycle."""
     population = population_of(frames, asking)
     plain, apart = plain_cycles(population), _apart(population)
     return pl.concat([plain.select(apart.columns), apart])

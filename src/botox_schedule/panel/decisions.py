@@ -11,7 +11,7 @@ from botox_schedule.records.decisions import Decisions, known_decisions
 from botox_schedule.records.model import PatientRecord
 
 SHARED = ("holds", "overrides", "authorizations")
-"""The decisions that bind days whatever the sessions were."""
+"""The decisions that bind days whatever the sessions are."""
 
 
 class Decided(NamedTuple):
@@ -34,7 +34,7 @@ class Decided(NamedTuple):
 def decided_of(
     values: Mapping[str, Mapping[Any, Iterable[Any]]], like: pl.DataFrame, as_of: date
 ) -> Decided:
-    """Return what was decided for patients, as far as the sessions do not matter for it.
+    """Return what was decided for patients, as far as it does not depend on their sessions.
 
     Args:
         values: The values of each table by patient.

@@ -12,7 +12,7 @@ def answered(given: Sequence[Given], compute: Compute, summary: Summary | None =
     """Return an answer as a frame of the kind of the first one, the sessions.
 
     Args:
-        given: The sessions, and the tables beside them.
+        given: The sessions, and the tables next to them.
         compute: Answers from frames, which may hold a part of the patients.
         summary: Sums up the answers of all parts.
     """
@@ -23,7 +23,7 @@ def answered(given: Sequence[Given], compute: Compute, summary: Summary | None =
         return spark.answered(given, compute, summary)
     whole = _Whole(given, compute, summary)
     if isinstance(sessions.native, pl.LazyFrame):
-        # Nothing is read before the answer is collected; the columns are looked at at once.
+        # Nothing is read before the answer is collected; only the columns are checked at once.
         return pl.defer(whole.answer, schema=whole.schema())
     return write(whole.answer(), sessions)
 

@@ -14,8 +14,8 @@ def near_a_limit(
 ) -> pl.DataFrame:
     """Return the patients whose units given could exceed a limit on the day or later.
 
-    More patients than those that exceed one: whoever comes within a unit of a maximum, on the
-    first day that can be in question, by the lowest weight on record.
+    These are more patients than exceed one: everybody who comes within a unit of a maximum on the
+    first possible day, by the lowest weight on record.
 
     Args:
         rows: The completed sessions.

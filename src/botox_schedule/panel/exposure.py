@@ -30,9 +30,9 @@ def exposure(
 ) -> Any:
     """Return the units of each product that count on a day, over all indications.
 
-    A dose counts until, and not on, the day its date plus the window. Products are never added.
-    A patient has a row for each product given in the window; the row without a product says that
-    one was unknown, which leaves every total of that patient open.
+    A dose counts on its day and until, but not on, that day plus the window. Products are never
+    added. A patient has a row for each product given in the window; the row without a product says
+    that one was unknown, which leaves every total of that patient open.
 
     Args:
         sessions: A frame as for ``forecast``; any indication counts.
@@ -44,11 +44,12 @@ def exposure(
 
     Returns:
         A frame of the same kind with ``patient``, ``product``, ``units`` (a lower bound where
-        ``indeterminate``), ``units_if_one`` (if sessions of one day with equal units are one),
+        ``indeterminate``), ``units_if_one`` (if sessions on one day with equal units are one),
         ``indeterminate``.
 
     Raises:
-        IntervalError: When the window is not longer than nothing.
+        DayError: When a day is not a calendar day.
+        IntervalError: When the window is not an interval, or not longer than 0 days.
         PanelError: When a column is missing or of another type.
 
     >>> import polars as pl
@@ -80,7 +81,7 @@ def exposure(
 
 
 def _given(population: Population) -> pl.DataFrame:
-    """The doses of all patients that were given, whatever for."""
+    """All doses that were given, whatever the indication."""
     rows = []
     for patient, reading in population.records.readings(population.asking):
         for session in (*reading.history.completed, *reading.history.unrecognized):

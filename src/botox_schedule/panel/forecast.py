@@ -55,26 +55,26 @@ def forecast(
     """Return where every track of a population stands on a day.
 
     The rows are those of ``botox_schedule.forecast_all`` for each patient. Limits are
-    looked at only where ``weights`` are given. A patient whose rows could all not be read has
-    one row, without a track.
+    checked only where ``weights`` are given. A patient none of whose rows could be read
+    has one row, without a track.
 
     Args:
         sessions: A frame with the columns ``patient``, ``administered_on``, ``indication``,
-            ``product``, and where there are such ``session_id``, ``units``,
+            ``product``, and if available ``session_id``, ``units``,
             ``units_discarded``, ``status`` (``completed`` without the column), ``kind``
-            (``full``), ``recorded_on``, ``policy_key``. Rows that cannot be read are left out;
-            ``row_problems`` names them.
+            (``full`` without it), ``recorded_on``, ``policy_key``. Rows that cannot be read are
+            left out; ``row_problems`` names them.
         protocols: The known protocols; None means the bundled ones.
         as_of: The day for which the question is asked.
-        rules: What clinic or payer chose, and the tables beside the sessions.
+        rules: What clinic or payer chose, and the tables next to the sessions.
 
     Returns:
-        A frame of the same kind as *sessions*, a row a track, in no order; of a lazy Polars
-        frame a lazy one. Its days are inclusive as in a forecast. ``clear`` is False where the
-        booked day, else the next day in question, is not allowed or a limit is not met, and True
-        only where ``weights`` are given and every limit was checked. ``findings`` has the codes of
-        all findings, ``today`` of those that need a person today, ``session_left_out`` says
-        whether rows of the patient could not be read.
+        A frame of the same kind as *sessions*, one row per track, in no order; a lazy Polars
+        frame gives a lazy one. The dates mean what they do in a forecast. ``clear`` is False where
+        the booked day, else the due or earliest day (never before *as_of*), is not allowed or a
+        limit is not met, and True only where ``weights`` are given and every limit was checked.
+        ``findings`` has the codes of all findings, ``today`` of those that need a person today,
+        ``session_left_out`` says whether rows of the patient could not be read.
 
     Raises:
         PanelError: When a frame or a column is not what is expected.
@@ -93,7 +93,7 @@ def forecast(
 
 
 def forecasts(frames: Frames, asking: Asking) -> pl.DataFrame:
-    """Return one row a track with the words of a forecast."""
+    """Return one row per track with the fields of a forecast."""
     found = standings(population_of(frames, asking))
     as_of = pl.lit(asking.as_of)
     wait = (pl.col("due") - as_of).dt.total_days()

@@ -10,22 +10,22 @@ from botox_schedule.errors import PanelError
 
 Frames = dict[str, pl.DataFrame]
 Compute = Callable[[Frames], pl.DataFrame]
-"""Answers from the sessions and the tables beside them, each under its name."""
+"""Answers from the sessions and the tables next to them, each under its name."""
 Summary = Callable[[pl.DataFrame], pl.DataFrame]
 
 _KINDS = "a Polars, pandas, PyArrow, DuckDB or PySpark frame"
-# Some columns make Polars panic; Arrow's errors are values, types and what is not implemented.
+# Some columns make Polars panic; Arrow raises errors of value and type, and NotImplementedError.
 _POLARS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 _CHANGED = (ArithmeticError, ValueError, TypeError, NotImplementedError, *_POLARS)
 
 
 class Given(NamedTuple):
-    """A caller's frame with the columns that are looked at.
+    """A caller's frame with the columns that are read.
 
     Attributes:
         name: What the caller calls it: ``sessions``, ``holds``.
         native: The frame.
-        columns: The columns that are looked at; None means all.
+        columns: The columns that are read; None means all.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Given(NamedTuple):
         """The library that the frame is of.
 
         Raises:
-            PanelError: When it is no frame.
+            PanelError: When it is not a frame.
         """
         kind = type(self.native)
         module = kind.__module__.partition(".")[0].lstrip("_")
@@ -59,7 +59,7 @@ class Given(NamedTuple):
         return found
 
     def needed(self) -> list[str]:
-        """The names of the columns that are looked at, as far as the frame has them.
+        """The names of the columns that are read, as far as the frame has them.
 
         Raises:
             PanelError: When a name comes twice.
@@ -74,7 +74,7 @@ class Given(NamedTuple):
 
 
 def read(given: Given) -> pl.DataFrame:
-    """Return the columns of a frame that are looked at.
+    """Return the columns of a frame that are read.
 
     Raises:
         PanelError: When a column cannot become one of Polars.
@@ -90,7 +90,7 @@ def _from_polars(given: Given) -> pl.DataFrame:
 
 @contextmanager
 def _collecting(name: str) -> Iterator[None]:
-    """Say which frame Polars cannot collect; its own words can hold a value of a row."""
+    """Say which frame Polars cannot collect; Polars' own message can hold a value of a row."""
     try:
         yield
     except _POLARS as fault:
@@ -136,7 +136,7 @@ def _from_duckdb(given: Given) -> pl.DataFrame:
 
 @contextmanager
 def _on_connection(name: str) -> Iterator[None]:
-    """Say what to do where DuckDB refuses; its own words can hold a value of a row."""
+    """Say what to do where DuckDB fails; DuckDB's own message can hold a value of a row."""
     import duckdb  # noqa: PLC0415 - an extra
 
     try:

@@ -1,4 +1,4 @@
-"""What callers give besides the sessions: the rules, and the tables beside them."""
+"""What callers give in addition to the sessions: the rules, and further tables."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict, Unpack
@@ -18,7 +18,7 @@ from botox_schedule.terms import Population
 
 
 class Rules(TypedDict, total=False):
-    """The rules of an answer, and what is known besides sessions; each may be left out.
+    """The rules of an answer, and what is known in addition to sessions; each may be left out.
 
     A table is a frame with ``patient`` and the columns named here; it is used whole or not at
     all. Decisions may have ``id``, ``recorded_on`` and ``withdrawn_on``.
@@ -26,8 +26,8 @@ class Rules(TypedDict, total=False):
     Attributes:
         policy: What the clinic or payer chose.
         policies: The same by ``policy_key``; a patient has that of the last session.
-        region: Where the protocols hold; ``us`` without it.
-        population: ``adult`` or ``pediatric``; without it the age decides.
+        region: Where the protocols hold; the default is ``us``.
+        population: ``adult`` or ``pediatric``; by default the age decides.
         overrides: ``indication``, ``first``, ``authority``, and ``last``, ``minimum``,
             ``usual``, ``reason``.
         authorizations: ``indication``, ``product``, ``first``, ``last``, and ``sessions``,
@@ -35,8 +35,8 @@ class Rules(TypedDict, total=False):
         prior_treatments: ``indication``, ``cycles``, and ``started_on``, ``last_on``,
             ``product``.
         births: ``born_on``.
-        weights: ``measured_on``, ``kilograms``: booked units are held against the limits. Where
-            no limit is per kilogram a frame without rows will do.
+        weights: ``measured_on``, ``kilograms``: booked units are checked against the limits.
+            Where no limit is per kilogram a frame without rows will do.
     """
 
     policy: SchedulingPolicy | None
@@ -78,7 +78,7 @@ def ask(
         as_of: The day of the question.
         answer: Answers from frames of Polars, which may hold a part of the patients.
         summary: Sums up the answers of all parts.
-        given: The rules, and the tables beside the sessions.
+        given: The rules, and the tables next to the sessions.
 
     Raises:
         TypeError: When something is given that no answer takes.

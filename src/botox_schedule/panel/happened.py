@@ -18,7 +18,7 @@ _MOST_AGES = 256
 
 
 class Happened(NamedTuple):
-    """The rows of a population, told apart by who answers for them.
+    """The rows of a population, sorted by what answers for them.
 
     Attributes:
         done: The completed sessions of plain tracks in order, each with ``track``, ``cycle``,
@@ -50,14 +50,14 @@ def happened(
 ) -> Happened:
     """Return what happened to a population.
 
-    Rows are many: what is not needed any more is let go before they are sorted.
+    There are many rows, so what is no longer needed is freed before they are sorted.
 
     Args:
         sessions: All rows.
         asking: What the answer rests on.
         ages: The age groups of the patients.
         touched: The patients whose decisions need the record engine.
-        weights: The body weights, where limits are looked at.
+        weights: The body weights, where limits are checked.
     """
     unread, names = sessions.unread, sessions.names
     rows = _prepared(sessions, asking, ages)
@@ -151,7 +151,7 @@ def _clocks(rows: pl.DataFrame, names: tuple[str, ...], asking: Asking, ages: Ag
 
 
 def _one_of_each(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Merge identical copies; return who has different rows under one id."""
+    """Merge identical copies; also return the patients with different rows under one id."""
     if "id" not in rows.columns:
         return rows, rows.select("patient").clear()
     keyed = pl.col("id").is_not_null()
@@ -164,13 +164,13 @@ def _one_of_each(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     several = rows.filter(twice)
     distinct = several.unique(["patient", "id", *contents])
     torn = distinct.filter(pl.struct("patient", "id").is_duplicated()).select("patient").unique()
-    # The record engine gets all rows of those it answers for.
+    # The record engine gets all rows of the patients it answers for.
     kept = pl.concat([_without(distinct, torn), several.join(torn, on="patient", how="semi")])
     return pl.concat([rows.filter(~twice), kept]), torn
 
 
 def _is_special(rows: pl.DataFrame, asking: Asking) -> pl.Expr:
-    """Whether a row needs the record engine to be read aright."""
+    """Whether a row needs the record engine to be read correctly."""
     day = pl.col("day")
     special = pl.col("clock").is_null() | ((pl.col("status") == COMPLETED) & (day > asking.as_of))
     if "born_on" in rows.columns:
@@ -236,8 +236,8 @@ def _never_treated(plain: pl.DataFrame, done: pl.DataFrame) -> pl.DataFrame:
 def cycles_of(done: pl.DataFrame, what: Happened) -> pl.DataFrame:
     """Return the cycles of completed sessions, in order, each with its treatments.
 
-    They are ``treated`` for the full sessions, ``given`` with the touch-ups, which bear on the
-    next cycle too. The number of several treatments is looked up in ``what.mixtures``.
+    ``treated`` has the treatments of the full sessions, ``given`` those of the touch-ups too, which
+    also bear on the next cycle. The number of several treatments is looked up in ``what.mixtures``.
     """
     part, given = pl.col("part"), _treatment()
     done = done.with_columns(

@@ -39,7 +39,7 @@ class Records(NamedTuple):
     Attributes:
         rows: Their sessions.
         names: The indications by number.
-        values: The values beside the sessions by table and patient.
+        values: The values of the other tables, by table and patient.
         keys: The keys of findings that somebody has acknowledged, by patient.
         born: The birth days of patients without a session here.
     """
@@ -102,7 +102,7 @@ def _session_of(  # noqa: PLR0917 - a row has no names
     recorded_on: date | None,
     discarded: float | None,
 ) -> TreatmentSession:
-    """A session of a row; many patients have equal ones, and none can be changed."""
+    """A session of a row; it is immutable, so patients with equal rows share it."""
     return TreatmentSession(
         administered_on=day,
         indication=indication,

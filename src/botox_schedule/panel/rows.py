@@ -31,7 +31,7 @@ _GIVEN = ("administered_on", "indication", "product")
 _USED = "used"
 _MEETS_NOBODY = "meets_nobody"
 UNRECOGNIZED = "unrecognized_indication"
-"""The code of a row whose indication nobody knows; it counts, and leaves days open."""
+"""The code of a row whose indication is unknown; it counts, and leaves days open."""
 
 
 def row_problems(
@@ -111,8 +111,8 @@ def row_counts(
     An outcome of a session is ``used``, ``unrecognized_indication``, ``after_as_of``,
     ``after_death``, ``copy`` or ``gave_way`` (another row with its id was
     taken), the status of one that is not completed, or the code of a row that was left out. A
-    row of a table beside the sessions is ``used``, or ``meets_nobody``: its key is that of no
-    session.
+    row of a table next to the sessions is ``used``, or ``meets_nobody`` if no session has its
+    key.
 
     Args:
         sessions: A frame as for ``forecast``.
@@ -171,7 +171,7 @@ def _of_sessions(population: Population) -> dict[tuple[str, str], int]:
         found[STATUSES[status].value] += count
     for _, reading in population.records.readings(population.asking):
         found += _of_history(reading.history)
-    # Identical copies of plain patients' rows are merged before anything is asked.
+    # Identical copies of plain patients' rows were merged before they could be counted.
     found["copy"] += what.unread.height - found.total()
     return {("sessions", outcome): count for outcome, count in found.items()}
 

@@ -1,4 +1,4 @@
-"""A caller's rows of sessions as the record engine would read them; what it cannot is counted."""
+"""A caller's rows of sessions as the record engine would read them; unreadable rows are counted."""
 
 from collections.abc import Mapping
 from enum import IntEnum
@@ -36,7 +36,7 @@ COLUMNS = (
     "recorded_on",
     "policy_key",
 )
-"""All that is looked at of a table of sessions."""
+"""All columns of a table of sessions that are read."""
 STATUSES = tuple(SessionStatus)
 _LONGEST_ID = 200
 _INDICATION: TypeAdapter[str] = TypeAdapter(Indication)
@@ -67,7 +67,7 @@ class Unread(NamedTuple):
     Attributes:
         patients: Their patients; null where a row names none.
         counts: How many there are of each problem.
-        height: How many rows there are, those that could be read included.
+        height: How many rows there are, including those that could be read.
     """
 
     patients: pl.Series

@@ -1,4 +1,4 @@
-"""What would become of a population: its days to come, drawn from a seed."""
+"""Simulates the days to come of a population from a seed."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -23,7 +23,7 @@ from botox_schedule.protocols.model import TreatmentProtocol
 
 _YEAR = 365.25
 _Visit = tuple[int, float, int, int]
-"""The day wished for, what decides between equal ones, the due day, and the protocol's number."""
+"""The day wished for, a tie-breaker, the due day, and the protocol's number."""
 
 
 class _Plan(NamedTuple):
@@ -64,9 +64,9 @@ def simulate(
 ) -> Any:
     """Return what a population's days to come would look like, with ranges from replicates.
 
-    Every track that ``workload`` expects goes on: its next session comes on its due day and a
-    drawn delay, on an open day with room, those who wait longest first; the next due day counts
-    from it. Bookings are not looked at; nobody joins, leaves or is put on hold. It shows what
+    Every track that ``workload`` expects goes on: its next session comes on its due day plus a
+    drawn delay, then on the first open day with room, the longest wait first; the next due day
+    counts from it. Bookings are ignored; nobody joins, leaves or is put on hold. It shows what
     rules and room do, not what will happen.
 
     Args:
@@ -75,7 +75,7 @@ def simulate(
         as_of: The day before the first simulated one.
         holds: A frame as for ``forecast``, or None to say that there are none.
         care_ends: A frame as for ``forecast``, or None to say that there are none.
-        seed: Of the random numbers: the same seed, the same answer.
+        seed: The seed of the random numbers: the same seed gives the same answer.
         days: How many days are simulated.
         delays: Days from the due day to the day wished for, not negative; one is drawn for each
             session, each as likely as it is listed.
@@ -94,7 +94,7 @@ def simulate(
         the due day, ``backlog`` how many wait past the day wished for on the last day.
 
     Raises:
-        CountError: When a number makes no sense.
+        CountError: When a number is out of range.
         PanelError: When a column is missing or of another type, a protocol of *instead* takes
             no known one's place, or several policies are given.
         DayError: When *as_of* is not a calendar day.

@@ -1,4 +1,4 @@
-"""The engine's rules, asked once for each distinct situation that tracks are in."""
+"""The engine's rules, applied once to each distinct situation that tracks are in."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -71,7 +71,7 @@ def asked(
 ) -> pl.DataFrame:
     """Return an answer for each distinct row of *keys*, with those keys.
 
-    The rules behind *answer* are the engine's; this is where they are asked.
+    This is the one place from which the panel calls the engine's rules.
     """
     distinct = frame.select(keys).unique()
     with uncollected():
@@ -99,7 +99,7 @@ class Engine:
     """Answers for situations.
 
     Attributes:
-        tracks: The tracks that were asked about, by number; without earlier cycles or bookings.
+        tracks: The tracks judged so far, by number; without earlier cycles or bookings.
     """
 
     def __init__(self, asking: Asking, meanings: Meanings) -> None:
@@ -122,7 +122,7 @@ class Engine:
         )
 
     def standing(self, sessions: str, policy: int, age: int, decided: int) -> tuple[Any, ...]:
-        """Where a track stands whose last cycle has these sessions, with its number."""
+        """Where a track whose last cycle has these sessions stands, with the track's number."""
         asking = self._asking
         reading = asking.reading(
             [self._session(piece) for piece in sessions.split(" ")],
@@ -169,14 +169,14 @@ class Engine:
         return (bits_of(booking_codes(self.tracks[asked_of], on)),)
 
     def clear(self, asked_of: int, on: date) -> tuple[bool | None]:
-        """Whether the day of the next booking is clear; its units are not looked at here."""
+        """Whether the day of the next booking is clear; its units are not checked here."""
         track = self.tracks[asked_of]
         return (clear_of(track, self._planned(track, on, SessionStatus.BOOKED), with_limits=False),)
 
     def bookings(
         self, asked_of: int, first: date | None, last: date | None, missed: date | None
     ) -> tuple[int]:
-        """What is to be looked at about the first and last booking and the last missed visit."""
+        """The findings about the first and last booking and the last missed visit."""
         track = self.tracks[asked_of]
         booked = [self._planned(track, day, SessionStatus.BOOKED) for day in {first, last} if day]
         gone = [self._planned(track, day, SessionStatus.CANCELLED) for day in {missed} if day]

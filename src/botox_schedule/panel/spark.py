@@ -1,4 +1,4 @@
-"""Spark's part: it brings each patient's rows together, and its workers ask Polars."""
+"""Spark's part: it brings each patient's rows together, and its workers use Polars."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -16,7 +16,7 @@ _ROWS_OF_A_BATCH = 100_000
 
 
 def answered(given: Sequence[Given], compute: Compute, summary: Summary | None) -> Any:
-    """Return the answers of all parts as a Spark frame; nothing is read yet unless summed up.
+    """Return the answers of all parts as a Spark frame; it stays lazy unless there is a summary.
 
     Raises:
         PanelError: When a column is missing or of another type.
@@ -36,7 +36,7 @@ def _collected(parts: Any) -> pl.DataFrame:
 
 
 def _needed(given: Given, session: Any) -> Any:
-    """The columns that are looked at; a frame of another kind becomes one of Spark."""
+    """The columns that are read; a frame of another kind becomes one of Spark."""
     names = given.needed()
     if "patient" not in names:
         raise PanelError(f"{given.name}: missing: patient; give every required column")
@@ -62,7 +62,7 @@ def _together(frames: dict[str, Any]) -> Any:
 
 
 def _place() -> Any:
-    """What brings equal keys together, however they are spelled: spaces and accents do not count."""
+    """The partition of a key: spellings that differ in spaces or Unicode form get the same one."""
     key = spark.regexp_replace(spark.col("patient").cast("string"), r"\s", "")
     spelled = spark.regexp_replace(key, "[^0-9]", "")
     return spark.when(key.rlike(r"[^\x00-\x7F]"), spelled).otherwise(key)

@@ -1,4 +1,4 @@
-"""Where every track of a population stands: what happened, asked about, and joined back."""
+"""Where every track of a population stands: distinct situations are judged, then joined back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ from botox_schedule.panel.tables import DECISIONS, read_table, values_by_patient
 
 _CYCLE = ("alike", "before_given", "before_anchored_on", "before_last_on", "treated", "first_on")
 DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
-"""What is said of the last cycle."""
+"""The columns about the last cycle."""
 
 
 class Population(NamedTuple):
@@ -58,7 +58,7 @@ def population_of(frames: Frames, asking: Asking, shared: Sequence[str] = SHARED
     """Return a population from its tables.
 
     Args:
-        frames: The sessions and the tables beside them.
+        frames: The sessions and the tables next to them.
         asking: What the answer rests on.
         shared: The tables whose patients can share their answers.
     """
@@ -73,7 +73,7 @@ def population_of(frames: Frames, asking: Asking, shared: Sequence[str] = SHARED
     lone = tables.keys() - {"weights", *shared}
     touched = [tables[name].select("patient") for name in lone]
     everybody = pl.concat([none, *touched]).unique()
-    # What was read of the caller's rows is let go as soon as it is prepared.
+    # The caller's rows, once read, are freed as soon as they are prepared.
     read = [read_sessions(frames.pop("sessions"), asking.policies)]
     what = happened(read.pop(), asking, ages, everybody, tables.get("weights"))
     decided = decided_of(values, none, asking.as_of)
@@ -99,7 +99,7 @@ def _records(
 
 
 def standings(population: Population) -> pl.DataFrame:
-    """Return one row a track; ``left_out`` says whether rows of the patient were not read."""
+    """Return one row per track; ``session_left_out`` says whether a patient's row was unreadable."""
     plain = _plain(population)
     apart = _apart(population)
     found = pl.concat([plain, apart.select(plain.columns)])
@@ -107,10 +107,10 @@ def standings(population: Population) -> pl.DataFrame:
 
 
 class Asked(NamedTuple):
-    """The plain tracks after their rules were asked for.
+    """The plain tracks with their standings.
 
     Attributes:
-        engine: What was asked.
+        engine: The engine that judged them.
         tracks: The last cycle of each track, with its standing before anything booked.
     """
 
@@ -160,7 +160,7 @@ def _plain(population: Population) -> pl.DataFrame:
 def _sessions_of(last: pl.DataFrame) -> pl.DataFrame:
     """The sessions of each track's last cycle, as text that tells situations apart.
 
-    Of units only which are equal matters.
+    Of the units it matters only which are equal.
     """
     several = (pl.col("track") == pl.col("track").shift()) | (
         pl.col("track") == pl.col("track").shift(-1)
@@ -181,7 +181,7 @@ def _sessions_of(last: pl.DataFrame) -> pl.DataFrame:
 def _with_bookings(
     last: pl.DataFrame, waiting: pl.DataFrame, engine: Engine, asking: Asking
 ) -> pl.DataFrame:
-    """Add the next booking, and what is to be looked at about bookings and missed visits."""
+    """Add the next booking, and the findings about bookings and missed visits."""
     known = last.select("track", "asked_of", "anchored_on")
     waiting = waiting.filter(pl.col("status").is_in([BOOKED, *MISSED]))
     met = waiting.select("track", "day", "status").join(known, on="track")
@@ -257,7 +257,7 @@ def compared(track: Track, place: int) -> tuple[Any, ...]:
 
 
 def _with_unread(found: pl.DataFrame, unread_rows: Unread) -> pl.DataFrame:
-    """Say which patients have rows that were not read; who has no others gets a row too."""
+    """Say which patients have unreadable rows; a patient with no others gets a row too."""
     unread = unread_rows.patients.to_frame()
     found = found.join(unread.with_columns(_left_out=pl.lit(value=True)), on="patient", how="left")
     found = found.with_columns(session_left_out=pl.col("_left_out").fill_null(value=False))

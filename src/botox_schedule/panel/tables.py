@@ -1,4 +1,4 @@
-"""The tables beside the sessions: decisions, ages, weights, courses elsewhere; used whole or not at all."""
+"""The tables next to the sessions, such as decisions and weights; used whole or not at all."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -33,7 +33,7 @@ _UNSAID = "not stated"
 
 
 class Beside(NamedTuple):
-    """A kind of table beside the sessions.
+    """A kind of table next to the sessions.
 
     Attributes:
         model: What a row becomes.
@@ -47,7 +47,7 @@ class Beside(NamedTuple):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All columns that are looked at; none where all are."""
+        """The columns that are read; empty where all are."""
         return ("patient", *self.required, *self.optional) if self.required else ()
 
 
@@ -95,7 +95,7 @@ def read_table(frames: Frames, name: str, like: pl.DataFrame) -> pl.DataFrame | 
         unread = read[day].null_count() - frame[day].null_count()
         _refuse(name, day, unread + (read[day].null_count() if _is_needed(beside, day) else 0))
     if name == "weights":
-        # Most patients' weights become no value; each figure has to be one all the same.
+        # Few patients' weights become values later; every figure must be valid all the same.
         for kilograms in read["kilograms"].unique():
             _value(name, {"measured_on": date.min, "kilograms": kilograms})
     return read

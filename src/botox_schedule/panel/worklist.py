@@ -1,4 +1,4 @@
-"""Whom to call, and where everybody else is: every track is in one section."""
+"""Who to call, and where everybody else is: every track is in one section."""
 
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -86,14 +86,14 @@ def worklist(
             the dead.
         lead_days: How many days before the due day a patient is called.
         is_open: Whether the clinic calls on a day; ``call_by`` is such a day.
-        acknowledged: A frame with ``patient`` and ``key``, the keys of findings that need
-            nobody any more.
+        acknowledged: A frame with ``patient`` and ``key``, the keys of findings that somebody has
+            acknowledged.
         contacts: A frame with ``patient``, ``day``, and ``outcome``, ``next_try_on``; the last
-            one until *as_of* is shown.
+            one on or before *as_of* is shown.
         rules: What clinic or payer chose, and further tables, as for ``forecast``.
 
     Returns:
-        A frame of the same kind, a row a track, in the order of the sections. ``findings`` has
+        A frame of the same kind, one row per track, in the order of the sections. ``findings`` has
         the codes that need a person today, ``call_by`` the day to call unless a visit is
         booked, ``last_chance_on`` the last day before a known hold, discharge, stricter rule or
         end of an authorization, ``next_look_on`` the day to look at a hold.

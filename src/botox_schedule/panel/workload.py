@@ -1,4 +1,4 @@
-"""How many sessions each week is to expect."""
+"""How many sessions to expect each week."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -35,10 +35,10 @@ def workload(
     capacity: int | Mapping[str, int] | None = None,
     **rules: Unpack[Rules],
 ) -> Any:
-    """Return the sessions that each ISO week is to expect: booked, and due without a booking.
+    """Return the sessions to expect in each ISO week: booked, and due without a booking.
 
     A track counts once: in the week of its next booking, else in that of its due day (of the
-    first allowed day where no usual range is stated), in the first week where that has passed.
+    first allowed day where no usual range is stated), or in the first week if that day has passed.
     Lapsed tracks without a booking, tracks on hold and ended care count nowhere.
 
     Args:
@@ -52,7 +52,7 @@ def workload(
         rules: What clinic or payer chose, and further tables, as for ``forecast``.
 
     Returns:
-        A frame of the same kind, one row a week: ``week``, ``monday``, ``booked`` and
+        A frame of the same kind, one row per week: ``week``, ``monday``, ``booked`` and
         ``expected`` (tracks), ``tracks`` (their sum), ``visits`` (a patient with two tracks in
         a week comes once), ``capacity`` and ``backlog`` (visits that do not fit by the week's
         end); the last two are null without a capacity.
@@ -60,6 +60,7 @@ def workload(
     Raises:
         CountError: When *weeks* is not positive.
         PanelError: When a column is missing or of another type.
+        DayError: When *as_of* is not a calendar day.
 
     >>> import polars as pl
     >>> sessions = pl.DataFrame({
@@ -87,7 +88,7 @@ def workload(
 
 
 def is_expected() -> pl.Expr:
-    """Whether a track will come, a booking or not."""
+    """Whether a track is expected to come even without a booking."""
     expected = pl.col("status").is_in([status.value for status in _EXPECTED])
     return expected & pl.col("earliest").is_not_null()
 

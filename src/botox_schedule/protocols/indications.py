@@ -15,6 +15,7 @@ _WORD = re.compile(r"[a-z][a-z0-9-]*|[0-9]+")
 _SUFFIX = re.compile(r"-[a-z]{4}\Z")
 _LONGEST_TEXT = 200
 _NDC = "NDC"
+_SNOMED = "snomed.info/sct"
 _NDC_WIDTHS = (5, 4, 2)
 """The digits of labeler, product and package in the 11-digit form; the 10-digit form drops a zero."""
 
@@ -291,6 +292,8 @@ def _systems() -> dict[str, str]:
 
 
 def _plain_system(text: str) -> str:
-    """Case, the scheme, a version behind the address and a closing slash make no difference."""
+    """Case, the scheme, a version, an edition and a closing slash make no difference."""
     address = text.strip().lower().partition("|")[0].rstrip("/")
-    return address.removeprefix("https://").removeprefix("http://")
+    address = address.removeprefix("https://").removeprefix("http://")
+    # An edition of SNOMED CT, and its version, are parts of the address.
+    return _SNOMED if address.startswith(f"{_SNOMED}/") else address

@@ -72,11 +72,12 @@ class Month(NamedTuple):
 
 
 class CellReader:
-    """Reads cells in the way that the caller named for a file.
+    """Reads cells by the choices that a caller made for a file.
 
     Attributes:
         date_format: ``iso``, ``mdy``, ``dmy``, or a pattern with ``%``.
         product: The product of rows that name none.
+        indications: The known indications, those of the caller included.
     """
 
     def __init__(
@@ -124,7 +125,7 @@ class CellReader:
         return f"expected YYYY-MM-DD or {self.date_format}"
 
     def birth_day(self, cell: Cell) -> Parsed:
-        """Return a day of birth; of two digits nobody knows the century."""
+        """Return a day of birth; a year of two digits is refused: its century is unknown."""
         parsed = self.day(cell)
         text = text_of(cell)
         short = "%y" in self.date_format or re.fullmatch(r".*[/.-][0-9]{2}", text)
@@ -133,7 +134,7 @@ class CellReader:
         return parsed
 
     def indication(self, cell: Cell) -> Parsed:
-        """Return a slug; one that nobody knows is kept, so that the engine reports the session."""
+        """Return a slug; an unknown one is kept, so that the engine reports the session."""
         text = text_of(cell)
         slug = _slug(text)
         if not text:
@@ -150,7 +151,7 @@ class CellReader:
         return Parsed(slug, f"not a known name or code{hint}; the row counts as unrecognized")
 
     def product_name(self, cell: Cell) -> Parsed:
-        """Return the product; a session without a known one counts for the interval."""
+        """Return the product; a session without a known one still counts for the interval."""
         text = text_of(cell)
         if not text:
             missing = "missing; product= (--product) states one for the whole file"
@@ -200,7 +201,7 @@ def _month(year: int, month: int) -> Month | None:
 
 
 def _check_format(date_format: str) -> None:
-    """Refuse a pattern that does not give day, month and year back."""
+    """Refuse a pattern that loses the day, month or year."""
     if date_format != "iso" and not is_day_pattern(date_format):
         raise TableError("the date format is iso, mdy, dmy, or a pattern such as %d.%m.%Y")
 
@@ -208,7 +209,7 @@ def _check_format(date_format: str) -> None:
 def key(cell: Cell) -> Parsed:
     """Return an id: leading zeros stay, and what a spreadsheet damaged is refused.
 
-    A word such as ``N/A`` is no id: rows of several patients would become one patient's.
+    A word such as ``N/A`` is not an id: rows of several patients would become one patient's.
     """
     text = text_of(cell)
     if not text.isalnum():
@@ -245,7 +246,7 @@ def _slug(given: str) -> str:
 
 
 def _by_code(given: str) -> str | None:
-    """Return the one indication of all codes in a text; a code may be followed by its meaning."""
+    """Return the indication that all codes in a text agree on; a meaning may follow a code."""
     codes = [given, *_CODE.findall(given.upper())]
     known = {find_indication(system, code) for code in codes for system in _INDICATION_SYSTEMS}
     known.discard(None)

@@ -1,4 +1,4 @@
-"""What a cell says of a death: its day, or whether there was one."""
+"""What a cell says about a death: its day, or whether there was one."""
 
 import re
 from datetime import date
@@ -11,7 +11,7 @@ from botox_schedule.tables.words import find_value
 
 
 class Death(Enum):
-    """What a cell says of a death without its day."""
+    """What a cell says about a death, without the day."""
 
     DAY_UNKNOWN = auto()
     DOUBTFUL = auto()
@@ -20,7 +20,7 @@ class Death(Enum):
 def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
     """The day of a death, or whether there was one.
 
-    Who has a day that cannot be read has died: nobody calls the dead.
+    A patient with an unreadable day counts as deceased: nobody must call the dead.
     """
     text = text_of(cell)
     word = find_value("deceased", text)
@@ -38,7 +38,7 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
 
 
 def deceased(reader: CellReader, cell: Cell) -> Parsed:
-    """The same of a column in which most systems write ``unknown`` for those who live."""
+    """The same for a column in which most systems write ``unknown`` for the living."""
     is_unsure = find_value("deceased", text_of(cell)) == "unsure"
     return Parsed(None) if is_unsure else day_of_death(reader, cell)
 

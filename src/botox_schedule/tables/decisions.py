@@ -82,7 +82,7 @@ class FactReading(Generic[_Fact]):
         fact_rows: The rows that give a fact, in the table's order.
         problems: What is wrong, by line.
         counts: How many rows came in, and what became of them.
-        unreadable: The patients of whom a row counts for nothing.
+        unreadable: The patients with a row that counts for nothing.
     """
 
     fact_rows: tuple[FactRow[_Fact], ...]
@@ -109,7 +109,7 @@ class FactReading(Generic[_Fact]):
         ]
 
     def unmatched(self, patients: Collection[str]) -> tuple[Problem, ...]:
-        """Return a problem for each row whose patient is none of *patients*.
+        """Return a problem for each row whose patient is not among *patients*.
 
         Keys are compared as they are: ``12`` and ``0012`` are two patients. The problem says
         where only zeros, case or blanks make the difference.
@@ -147,7 +147,7 @@ _UNITS = Column(unbound(cells.units), is_number=True)
 _INTERVAL = Column(unbound(cells.interval))
 _RANGE = Column(unbound(cells.interval_range))
 _DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": _DAY}
-# A hold or an end of care with a cell that cannot be read still binds, longer rather than not.
+# A hold or an end of care with an unreadable cell still binds: too long is better than not at all.
 _BINDING = {
     "reason": _TEXT,
     "indication": Column(
@@ -252,7 +252,7 @@ def read_holds(source: TableSource, **options: Unpack[TableOptions]) -> FactRead
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of holds.
+        TableError: When it is not a table of holds.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -276,7 +276,7 @@ def read_care_ends(source: TableSource, **options: Unpack[TableOptions]) -> Fact
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of ends of care.
+        TableError: When it is not a table of ends of care.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -297,7 +297,7 @@ def read_overrides(
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of overrides.
+        TableError: When it is not a table of overrides.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -316,7 +316,7 @@ def read_births(source: TableSource, **options: Unpack[TableOptions]) -> FactRea
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of days of birth.
+        TableError: When it is not a table of days of birth.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -334,7 +334,7 @@ def read_weights(source: TableSource, **options: Unpack[TableOptions]) -> FactRe
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of weights.
+        TableError: When it is not a table of weights.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -354,7 +354,7 @@ def read_prior_treatments(
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of prior treatments.
+        TableError: When it is not a table of prior treatments.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -377,7 +377,7 @@ def read_authorizations(
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of authorizations.
+        TableError: When it is not a table of authorizations.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -391,14 +391,14 @@ def read_authorizations(
 def read_contacts(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[Contact]:
     r"""Read a table of contacts: patient, day, and where known outcome, next try on.
 
-    Its ``rows()`` are what the ``contacts`` of :func:`botox_schedule.panel.worklist` are made of.
+    Its ``rows()`` make a frame for ``contacts`` of :func:`botox_schedule.panel.worklist`.
 
     Args:
         source: The file's name, ``-`` for standard input, bytes, or an open file.
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of contacts.
+        TableError: When it is not a table of contacts.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -419,7 +419,7 @@ def read_acknowledged(source: TableSource, **options: Unpack[TableOptions]) -> F
         options: See :class:`TableOptions`.
 
     Raises:
-        TableError: When it is no table of acknowledged findings.
+        TableError: When it is not a table of acknowledged findings.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
 
@@ -437,7 +437,7 @@ def _read(
     options: TableOptions,
 ) -> FactReading[_Fact]:
     found = read_rows(source, table, _TABLES[table], options)
-    # A list of patients in which most have no day of death.
+    # In a list of patients most have no day of death; such rows say nothing.
     says_deaths = "died_on" in found.columns and "kind" not in found.columns
     rows = [
         row
@@ -461,7 +461,7 @@ def _made(
     make: Callable[..., _Fact],
     settle: Callable[[Mapping[str, Any]], dict[str, Any]],
 ) -> tuple[RowValues, FactRow[_Fact] | None]:
-    """Return a row and its fact; what no fact can be is the row's fault."""
+    """Return a row and its fact; if it cannot be one, the row has a fault."""
     if row.fault:
         return row, None
     values = settle(row.values)

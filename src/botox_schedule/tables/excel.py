@@ -41,7 +41,7 @@ def sheets(content: bytes, name: str) -> dict[str, list[Line]]:
 
 
 def _new_sheets(content: bytes, name: str) -> dict[str, list[Line]]:
-    """Read Office Open XML or OpenDocument, after what a reader in Rust does not survive."""
+    """Read Office Open XML or OpenDocument, after refusing what would crash the reader in Rust."""
     import python_calamine as calamine  # noqa: PLC0415 - an extra
 
     entries = zip_entries(content, name, _MOST_BYTES)
@@ -65,7 +65,7 @@ def _old_sheets(content: bytes) -> dict[str, list[Line]]:
         def value_of(cell: Any) -> Any:
             if cell.ctype == xlrd.XL_CELL_DATE:
                 return xlrd.xldate_as_datetime(cell.value, book.datemode)
-            # The number of an error, or of true and false, is not a number that somebody wrote.
+            # The number behind an error, true or false is not one that somebody wrote.
             is_written = cell.ctype not in {xlrd.XL_CELL_ERROR, xlrd.XL_CELL_BOOLEAN}
             return cell.value if is_written else f"#{cell.value}"
 

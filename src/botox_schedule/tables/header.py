@@ -19,7 +19,7 @@ class ColumnNames:
 
     Attributes:
         table: The table, such as ``sessions``.
-        required: The columns without which it cannot be read, and what can do instead.
+        required: The columns without which it cannot be read, and what can replace each.
         chosen: Columns that the caller named, by the folded name in the file.
     """
 

@@ -10,16 +10,16 @@ from unicodedata import normalize
 Cell = str | date | datetime | Decimal | None
 """A cell as its file has it: text, or what a spreadsheet states as a day or a number."""
 HEADER_LINES = 30
-"""How many lines are looked through for a header: titles may come before it."""
+"""How many lines are searched for a header: titles may come before it."""
 MOST_COLUMNS = 1000
 _UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 UNSEEN: re.Pattern[str] = re.compile(f"[{_UNSEEN}]")
-"""Letters that show nothing: two texts that differ by one look alike."""
+"""Invisible characters: two texts that differ only by them look alike."""
 _AROUND = re.compile(rf"^[\s{_UNSEEN}]+|[\s{_UNSEEN}]+$")
 
 
 class Line(NamedTuple):
-    """A line of a table: its cells, or why it is none."""
+    """A line of a table: its cells, or what is wrong with it."""
 
     number: int
     cells: Sequence[Cell]
@@ -41,7 +41,7 @@ def text_of(cell: Cell) -> str:
 
 
 def _bare(text: str) -> str:
-    """Return a text without what keeps it a text in a spreadsheet: ``="0012"`` or ``'0012``."""
+    """Return a text without the marks that keep it text in a spreadsheet: ``="0"`` or ``'0``."""
     if text == "\\N":  # an empty cell of some databases
         return ""
     if text.startswith('="') and text.endswith('"'):

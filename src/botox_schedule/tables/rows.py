@@ -32,7 +32,7 @@ class Column(NamedTuple):
         is_number: Whether a comma in it can make a row too long.
         if_unreadable: What becomes of the row when a cell cannot be read.
         default: The value where the table has no such column.
-        or_else: The column that can do instead of one that the table must have.
+        or_else: The column that can replace this one, where it is required.
         fallback: The value where a cell cannot be read and the row counts.
         fallback_words: How the row counts then.
     """
@@ -73,7 +73,7 @@ class RowCounts(NamedTuple):
     """How many rows came in, and what became of them: ``read == used + left_out + blank``.
 
     Attributes:
-        read: The lines of the table but the header and titles.
+        read: The lines of the table except the header and titles.
         used: Rows that give a value.
         left_out: Rows that count for nothing; each has a problem.
         blank: Rows without anything in them.
@@ -92,7 +92,7 @@ class RowValues(NamedTuple):
         line: Its first line.
         values: The value of each column.
         notes: What a person should know although the row counts.
-        fault: Why it counts for nothing, or nothing.
+        fault: Why it counts for nothing; empty if it counts.
     """
 
     line: int
@@ -134,7 +134,7 @@ def read_rows(
     """Return every row of a table.
 
     Raises:
-        TableError: When it is no such table.
+        TableError: When it is not such a table.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
     """
@@ -151,7 +151,7 @@ def read_rows(
 
 
 def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterator[RowValues]:
-    """A title has few cells; a line with as many as a row needs may be one."""
+    """Report lines before the header that may be rows; a title has fewer cells than a row needs."""
     for line in titles:
         if line.fault or len([cell for cell in line.cells if text_of(cell)]) >= len(required):
             fault = line.fault or "before the header; rows are read after it"
@@ -166,7 +166,7 @@ class _Note(NamedTuple):
 
 
 class _Cells(dict[Cell, Any]):
-    """The values of a column's cells: most cells repeat, and each is read once."""
+    """The values of a column's cells: most cells repeat, so each distinct one is read once."""
 
     def __init__(
         self,
@@ -207,7 +207,7 @@ class _Cells(dict[Cell, Any]):
         return self._column.fallback, _Note(words)
 
     def cut(self, value: Any) -> tuple[Any, _Note]:
-        """Return the value where the row has cells beyond the header: a comma may have cut it."""
+        """Return the value in a row with cells beyond the header: a comma may have cut it."""
         is_doubtful = self._column.is_number and value is not None
         return self._unreadable(_MAY_BE_CUT) if is_doubtful else (value, _Note(""))
 

@@ -86,7 +86,7 @@ _COLUMNS: Mapping[str, Column] = {
         fallback_words="with unknown units discarded",
     ),
     "status": Column(unbound(cells.word("status", SessionStatus)), default=SessionStatus.COMPLETED),
-    # A session left out for its kind would make the next one come too early.
+    # Leaving a session out because of its kind would date the next one too early.
     "kind": Column(
         unbound(_kind),
         if_unreadable=_COUNTS,
@@ -94,7 +94,7 @@ _COLUMNS: Mapping[str, Column] = {
         fallback=SessionKind.FULL,
         fallback_words="as a full session",
     ),
-    # Spreadsheets damage whole columns of ids; the sessions were given all the same.
+    # Spreadsheets damage whole columns of ids; the sessions were still given.
     "id": Column(unbound(cells.key), if_unreadable=_COUNTS),
     "recorded_on": Column(CellReader.day, if_unreadable=_COUNTS),
     "born_on": Column(CellReader.birth_day, if_unreadable=_COUNTS),
@@ -105,7 +105,7 @@ _COLUMNS: Mapping[str, Column] = {
 
 
 class MonthOnly(NamedTuple):
-    """A row whose date is a month: the two days between which it lies."""
+    """A row whose date is a month: its first and last possible day, both included."""
 
     line: int
     indication: str | None
@@ -142,8 +142,8 @@ class TableReading:
         problems: What is wrong, by line.
         counts: How many rows came in, and what became of them.
         months: Rows with a month where a day is expected; each is also a problem.
-        unreadable: The patients of whom a row counts for nothing, or of whom a row leaves open
-            whether they have died. Check their records before a call.
+        unreadable: The patients with a row that counts for nothing, or that leaves open whether
+            they have died. Check their records before a call.
     """
 
     session_rows: tuple[SessionRow, ...]
@@ -192,7 +192,7 @@ class TableReading:
         )
 
     def _born_on(self, patient: str, told: Iterable[date]) -> date | None:
-        """The day of birth; where two differ, nobody knows which is right."""
+        """The day of birth; unknown where two differ."""
         days = {*told, self.births.get(patient)} - {None}
         return days.pop() if len(days) == 1 else None
 
@@ -221,22 +221,22 @@ def read_sessions(
     r"""Read a table of sessions; bad rows are reported and nothing else is lost.
 
     Text (commas, semicolons, tabs, bars), spreadsheets (extra ``excel``) and Parquet (extra
-    ``panel``) are read, also inside gzip. What kind a file is, its content says, not its name.
+    ``panel``) are read, also inside gzip. The content of a file decides its kind, not its name.
 
     Args:
         source: The file's name, ``-`` for standard input, bytes, or an open file. A name is
             never a pattern or an address.
-        columns: What the file's columns mean, such as ``{"DOS": "date"}``, where their names are
+        columns: What the file's columns mean, such as ``{"DOS": "date"}``, if their names are
             unknown or two mean the same.
         date_format: ``iso`` (the default), ``mdy`` (01/31/2026), ``dmy``, or a pattern with
             ``%``. ISO dates are always read, years of two digits only in a named format.
         product: The product of rows that name none.
         encoding: The encoding of a text; by default UTF-8, or UTF-16 by its mark.
-        sheet: The sheet of a spreadsheet, where several hold sessions.
+        sheet: The sheet of a spreadsheet, if several hold sessions.
         indications: Further indications that the clinic's protocols or policy know.
 
     Raises:
-        TableError: When the file is no table of sessions.
+        TableError: When the file is not a table of sessions.
         FileLimitError: When it is larger than 512 MiB after decompression, a line longer than
             1 MiB, or the table wider than 1,000 columns.
         OSError: When it cannot be opened.
@@ -289,8 +289,8 @@ def _reading(found: RowsRead) -> TableReading:
 
 
 def _session_row(row: RowValues) -> SessionRow:
-    # Each cell was read into what its field holds, and no rule of a session is about two fields:
-    # to validate each row again takes a quarter of the time in which a table is read.
+    # Each cell was read into what its field holds, and no rule of a session is about two fields.
+    # Validating each row again would take a quarter of the time of reading a table.
     session = object.__new__(TreatmentSession)
     for put, value in zip(_PUT, _fields_of(row.values), strict=True):
         put(session, value)
@@ -337,7 +337,7 @@ _TWO_BIRTHS = "birth date: another row of the patient states another; neither co
 
 
 def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
-    """A column that may say who has died, in a table without one that is read."""
+    """Report a column that may say who has died, if the table has none that is read."""
     if not {*_DEATHS} & {*found.columns}:
         for number, cell in enumerate(found.header.cells, 1):
             if is_about_death(text_of(cell)):

@@ -25,7 +25,7 @@ class Table(NamedTuple):
     """A table with its header found.
 
     Attributes:
-        columns: The position of each known column.
+        columns: The position of each known column, from 0.
         width: How many columns the header has.
         lines: The lines after the header.
         titles: The lines before it.
@@ -45,7 +45,7 @@ def open_table(
     """Return a table and the columns that its header names.
 
     Raises:
-        TableError: When it is no table of the kind wanted.
+        TableError: When it is not a table of the kind wanted.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
     """

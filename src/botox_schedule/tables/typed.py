@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from botox_schedule.errors import TableError
 
 MOST_CELLS = 5_000_000
-"""More cells than a clinic's table has; larger ones belong to the panel."""
+"""The most cells of a table; larger ones belong to the panel."""
 
 
 @contextmanager

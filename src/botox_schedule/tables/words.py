@@ -1,4 +1,4 @@
-"""The words of exports: names of columns and values, as the data file has them."""
+"""The words of exports: names of columns and of values, from the data file."""
 
 import re
 import tomllib
