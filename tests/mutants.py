@@ -89,7 +89,7 @@ def configure(part: str) -> None:
     """Print the settings of mutmut for a part."""
     files, names = PARTS[part]
     tests = [file for name in names if Path(file := f"tests/test_{name}.py").exists()]
-    settings = {
+    settings: dict[str, Any] = {
         "source_paths": ["src/"],
         "only_mutate": [f"src/botox_schedule/{file}" for file in files],
         # It runs where Spark is.
