@@ -1,10 +1,12 @@
 """The parts of ``mutants.sh`` that read and write the files of mutmut.
 
-A change is tried on a few tests that reach its function, then, where it survives, on all of them
-but the slowest: a handful of tests finds most changes, and hundreds reach most functions.
+A change is tried on a few tests that reach its function, then, where it survives, on many: a
+handful of tests finds most changes, and hundreds reach most functions.
 """
 
+import hashlib
 import json
+import os
 import random
 import re
 import shlex
@@ -19,8 +21,16 @@ from typing import Any, NamedTuple
 SLOW = 3.0
 """Seconds above which a test is left out; searches with a second implementation take minutes."""
 QUICK = 0.25
-FEW = 24
+FEW, MANY = 24, 400
 SAMPLE, SEED = 300, 20
+APART = (
+    "test_cli_output.py::TestFiles",
+    "test_cli_output.py::TestStreams",
+    "test_cli.py::TestMain::test_help_and_version_import_nothing_heavy",
+    "test_cli.py::TestForecast::test_standard_input_is_read",
+    "test_cli.py::TestCompletion::test_bash_takes_the_script",
+)
+"""Tests that start processes of their own, in which no change is."""
 STATS = Path("mutants/mutmut-stats.json")
 FULL = Path("mutants/all-tests.json")
 LEFT_OUT = Path("mutants/slow-tests")
@@ -54,7 +64,7 @@ PARTS = {
             *STORED, "adherence", "catalogue", "content", "content_names", "cycles", "days", "exceptions",
             "findings", "forecast", "history", "holds", "intervals", "limit_figures", "limits", "names",
             "projection", "protocol_files", "reasons", "records", "rules", "rules_of_values", "schedule",
-            "small_rules",
+            "small_rules", "cli_lists", "panel", "tables", "diary_file",
         ),
     ),
     "planning": Part(("planning/*",), (*STORED, "planning", "exceptions", "small_rules_planning")),
@@ -69,8 +79,7 @@ PARTS = {
         ("panel/*", "tables/*", "fhir/*", "cli/*"),
         (
             "panel", "populations", "tables", "fhir", "fhir_bundles", "fhir_conservation", "fhir_identity",
-            "cli", "cli_lists", "cli_output", "files", "diary_file", "exceptions", "adherence", "planning",
-            "outcomes", "pages", "ical", "small_rules_sample",
+            "cli", "cli_lists", "cli_output", "diary_file", "exceptions", "adherence", "ical", "small_rules_sample",
         ),
     ),
 }  # fmt: skip
@@ -80,51 +89,66 @@ def configure(part: str) -> None:
     """Print the settings of mutmut for a part."""
     files, names = PARTS[part]
     tests = [file for name in names if Path(file := f"tests/test_{name}.py").exists()]
-    settings = {
+    settings: dict[str, Any] = {
         "source_paths": ["src/"],
         "only_mutate": [f"src/botox_schedule/{file}" for file in files],
         # It runs where Spark is.
         "do_not_mutate": ["src/botox_schedule/panel/spark.py"],
         "also_copy": ["docs", "README.md", "CHANGELOG.md", "notebooks", "conformance"],
+        # A process that has used Polars cannot be forked: its threads are gone, and it waits for them.
+        "process_isolation": "forkserver",
         "pytest_add_cli_args_test_selection": tests,
         "pytest_add_cli_args": [
             "-p", "no:cacheprovider",
+            *(f"--deselect=tests/{name}" for name in APART),
             "-o", "addopts=--strict-markers --import-mode=importlib --hypothesis-profile=mutants",
         ],
     }  # fmt: skip
     lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
-    numbers = ["track_dependencies = false", "timeout_multiplier = 6", "timeout_constant = 3"]
+    numbers = ["track_dependencies = false", "timeout_multiplier = 6", "timeout_constant = 2"]
     print("", "[tool.mutmut]", *lines, *numbers, 'on_dependency_change = "ignore"', sep="\n")
+    _keep_verdicts(test_selection=tests, test_execution=settings["pytest_add_cli_args"])
+
+
+def _keep_verdicts(**chosen: list[str]) -> None:
+    """Another choice of tests takes no verdict back; the tool would try all changes again."""
+    if STATS.exists():
+        stats = json.loads(STATS.read_text())
+        for name, words in chosen.items():
+            fingerprint = hashlib.sha256(repr(tuple(words)).encode()).hexdigest()[:12]
+            stats["config_fingerprint"][name] = fingerprint
+        STATS.write_text(json.dumps(stats))
 
 
 def few(part: str) -> None:
-    """Leave a few quick tests for each function: those that reach the fewest others, and some more."""
+    """Leave a few quick tests for each function."""
     stats = _all_tests()
-    seconds = stats["duration_by_test"]
-    _leave_out(test for test, took in seconds.items() if took >= SLOW)
+    _leave_out(test for test, took in stats["duration_by_test"].items() if took >= SLOW)
+    _choose(stats, QUICK, FEW)
+    drawn = int(os.environ.get("DRAW") or (SAMPLE if part == "sample" else 0))
+    if drawn:
+        _draw(drawn)
+    _try_again(TIMED_OUT)
+
+
+def many(part: str) -> None:
+    """Try what survived on many tests."""
+    _choose(_all_tests(), SLOW, MANY)
+    _try_again({0, 5, 33})
+
+
+def _choose(stats: dict[str, Any], seconds: float, count: int) -> None:
+    """Leave so many tests for each function: those that reach the fewest others, and some more."""
+    took: dict[str, float] = stats["duration_by_test"]
     by_function: dict[str, list[str]] = stats["tests_by_mangled_function_name"]
     reach = Counter(test for tests in by_function.values() for test in tests)
     draw = random.Random(SEED)
     for name, tests in by_function.items():
-        quick = [test for test in sorted(tests) if seconds[test] < QUICK]
-        near = sorted(quick, key=lambda test: (reach[test], test))[: FEW // 2]
+        quick = [test for test in sorted(tests) if took[test] < seconds]
+        near = sorted(quick, key=lambda test: (reach[test], test))[: count // 2]
         far = sorted(set(quick) - set(near))
-        by_function[name] = near + draw.sample(far, min(len(far), FEW // 2))
+        by_function[name] = near + draw.sample(far, min(len(far), count // 2))
     STATS.write_text(json.dumps(stats))
-    if part == "sample":
-        _draw()
-    _try_again({0, 5, 33, *TIMED_OUT})
-
-
-def everything(part: str) -> None:
-    """Try what survived on every test that is not slow."""
-    stats = _all_tests()
-    seconds = stats["duration_by_test"]
-    for name, tests in stats["tests_by_mangled_function_name"].items():
-        kept = [test for test in sorted(tests) if seconds[test] < SLOW]
-        stats["tests_by_mangled_function_name"][name] = kept
-    STATS.write_text(json.dumps(stats))
-    _try_again({0, 5, 33})
 
 
 def _leave_out(tests: Iterable[str]) -> None:
@@ -162,10 +186,10 @@ def _try_again(codes: set[int]) -> None:
     _change(lambda _, code: None if code in codes else code)
 
 
-def _draw() -> None:
-    """Draw the sample; the seed gives the same one again for the same code."""
+def _draw(count: int) -> None:
+    """Draw some changes; the seed gives the same ones again for the same code."""
     names = sorted(name for _, meta in _verdicts() for name in meta["exit_code_by_key"])
-    drawn = set(random.Random(SEED).sample(names, SAMPLE))
+    drawn = set(random.Random(SEED).sample(names, count))
     _change(lambda name, code: 34 if name not in drawn else None if code == 34 else code)
 
 
@@ -177,17 +201,18 @@ def survivors(part: str, file: Path, commit: str) -> None:
         for _, meta in _verdicts()
         for code in meta["exit_code_by_key"].values()
     )
+    all_of_them = codes.total()
     del codes["not drawn"]
     total, noticed = codes.total(), codes["noticed"] + codes["timed out"]
     day = datetime.now().astimezone().date()
     lines = [
         f"# Changes of {part} that no test notices; written by tests/mutants.sh, answers by hand.",
-        f"# {day}, {commit[:12]}: {total} changes, {noticed / total:.2%} noticed",
+        f"# {day}, {commit[:12]}: {total} of {all_of_them} changes tried, {noticed / total:.2%} noticed",
         f"# {', '.join(f'{count} {what}' for what, count in codes.most_common())}",
     ]
     for file_, meta in _verdicts():
         for name, code in meta["exit_code_by_key"].items():
-            if code in {0, 5, 33, None}:
+            if code in {0, 5, 33}:
                 change = _shown(name, file_)
                 lines += ["", change, f"    answer: {answers.get(_key(change), 'none')}"]
     file.parent.mkdir(exist_ok=True)
@@ -247,4 +272,4 @@ if __name__ == "__main__":
     if verb == "list":
         survivors(part, Path(sys.argv[3]), sys.argv[4])
     else:
-        {"configure": configure, "few": few, "all": everything}[verb](part)
+        {"configure": configure, "few": few, "many": many}[verb](part)

@@ -3,7 +3,7 @@
 #
 #   bash tests/mutants.sh core | planning | outcomes | sample [COMMIT]
 #
-# `sample` draws 300 changes of panel, tables, fhir and cli. What survives is written to
+# `sample` draws 300 changes of panel, tables, fhir and cli; DRAW=3000 draws so many of any part. What survives is written to
 # tests/survivors. A run that was stopped goes on where it was; what a run found of a function
 # holds until the function changes. MUTANTS names the folder for that, PROCESSES how many run.
 set -euo pipefail
@@ -24,6 +24,11 @@ git fetch -q "$here" "$commit"
 git checkout -q --detach -f "$commit"
 "$base/venv/bin/python" "$here/tests/mutants.py" configure "$part" >> pyproject.toml
 mkdir -p mutants/src
+# The tool copies what is new, but no data that changed, and it keeps what is gone.
+find src -type f ! -name '*.py' -exec cp --parents {} mutants \;
+(cd mutants && find src -name '*.py') | while read -r file; do
+    [ -e "$file" ] || rm -f "mutants/$file" "mutants/$file.meta" "mutants/$file.spans"
+done
 export PYTHONPATH="$PWD/mutants/src" PATH="$base/venv/bin:$PATH"
 mutate() {
     # The search for garbage after each run takes longer than most tests.
@@ -34,7 +39,7 @@ mutate() {
 # Which tests reach which function is found first; no change has this name.
 mutate 'no change'
 grep -q 'nothing matches' "$base/$part.log" || { tail -n 40 "$base/$part.log" >&2; exit 1; }
-for tests in few all; do
+for tests in few many; do
     python "$here/tests/mutants.py" "$tests" "$part"
     mutate
 done

@@ -188,6 +188,7 @@ class Oracle:
         self.strange: list[tuple[Span, bs.Interval]] = []
         self._read_overrides()
         self._read_authorizations()
+        self._read_payer_rules()
         self._read_care_ends()
 
     def _read_overrides(self) -> None:
@@ -210,6 +211,12 @@ class Oracle:
                 self.authorized.append((span, paper.minimum_interval))
             elif not self.recognized(paper.indication):
                 self.strange.append((span, paper.minimum_interval))
+
+    def _read_payer_rules(self) -> None:
+        for rule in self.policy.payer:
+            if rule.indication and rule.minimum and not self.recognized(rule.indication):
+                span = Span(rule.first or date.min, rule.last or FOREVER)
+                self.strange.append((span, rule.minimum))
 
     def _read_care_ends(self) -> None:
         """Deaths and discharges; one withdrawn is a hold until then."""

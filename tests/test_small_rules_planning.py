@@ -130,3 +130,18 @@ class TestVials:
     def test_two_products_are_not_one(self) -> None:
         with pytest.raises(plan.PlanningError, match="names two products"):
             plan.fewest_vials(100, "Botox or Dysport")
+
+
+@pytest.mark.parametrize(("product", "bookable"), [("Dysport", True), ("Botox", False)])
+def test_a_payers_rule_about_visits_with_one_product_limits_no_other(
+    product: str, bookable: bool
+) -> None:
+    rule = {"sessions": 1, "per": "calendar_year", "product": product}
+    found = plan.check_booking(
+        bs.PatientRecord(sessions=[GIVEN]),
+        "chronic-migraine",
+        on="2026-06-01",
+        as_of="2026-05-01",
+        policy=bs.SchedulingPolicy(payer=[rule]),
+    )
+    assert found.bookable is bookable

@@ -16,7 +16,9 @@ ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0"
 _MOST_BYTES = 64 * MEBIBYTE
 _ERROR = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt=["'])e(["'])""")
-_PLACE = re.compile(rb"""\br=["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
+_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]*)["']""")
+_ROW = re.compile(rb"<(?:\w+:)?row\b")
+_PLACED = re.compile(rb"<(?:\w+:)?c\b")
 _REPEATED = re.compile(rb"""-repeated=["']([0-9]{1,9})["']""")
 _CELL = re.compile(rb"<(?:\w+:)?(?:covered-)?table-cell\b([^>]*)>")
 
@@ -103,12 +105,20 @@ def _stored(entries: Mapping[str, bytes]) -> BytesIO:
 
 
 def _cells(xml: bytes) -> int:
-    """Return the product of the last row and the last column of a sheet in Office Open XML."""
+    """Return the product of the last row and the last column of a sheet in Office Open XML.
+
+    Cells need no place: then they follow each other. A place that no sheet has is refused,
+    because a reader's count of it overflows.
+    """
     rows = columns = 0
     for place in _PLACE.finditer(xml):
-        rows = max(rows, int(place[2]))
-        columns = max(columns, _column(place[1].upper()))
-    return rows * columns
+        letters, digits = place.groups()
+        if len(letters) > 3 or len(digits) > 7:
+            return MOST_CELLS + 1
+        rows = max(rows, int(digits or 0))
+        columns = max(columns, _column(letters.upper()))
+    widths = (len(_PLACED.findall(row)) for row in _ROW.split(xml)[1:])
+    return rows * max(columns, max(widths, default=0))
 
 
 def _column(letters: bytes) -> int:

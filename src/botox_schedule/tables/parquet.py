@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from operator import index
 from typing import Any
 
 from botox_schedule.errors import FileLimitError, TableError
@@ -45,8 +46,8 @@ def _check_size(content: bytes, name: str) -> None:
         raise FileLimitError(f"{name}: more than {_MOST_METADATA // MEBIBYTE} MiB of metadata")
     with refusing("Parquet file"):
         metadata = _Compact(content[-8 - length : -8]).struct()
-        rows, columns = metadata[_ROWS], len(metadata[_SCHEMA]) - 1
-        size = sum(group[_GROUP_BYTES] for group in metadata[_ROW_GROUPS])
+        rows, columns = index(metadata[_ROWS]), len(metadata[_SCHEMA]) - 1
+        size = sum(index(group[_GROUP_BYTES]) for group in metadata[_ROW_GROUPS])
     if size > _MOST_BYTES or rows * columns > MOST_CELLS:
         raise FileLimitError(
             f"{name}: more than {_MOST_BYTES // MEBIBYTE} MiB or {MOST_CELLS:,} cells; "
