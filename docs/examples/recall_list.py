@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+from contextlib import closing
 from datetime import date
 from importlib import import_module
 from typing import Any
@@ -74,7 +75,7 @@ def connect(address: str) -> Any:
 
 if __name__ == "__main__":
     address, day = sys.argv[1:] or ("", "2026-03-16")
-    database = connect(address) if address else demonstration()
-    found = recall_list(database, date.fromisoformat(day)).select(SHOWN)
+    with closing(connect(address) if address else demonstration()) as database:
+        found = recall_list(database, date.fromisoformat(day)).select(SHOWN)
     for section, reason, patient, indication, due, findings in found.iter_rows():
         print(f"{section:24}{reason:20}{patient:6}{indication or '-':18}{due or '-'} {findings}")
