@@ -73,7 +73,7 @@ def texts_in(concept: Any) -> Iterator[str]:
 
 
 def units_in(dose: Mapping[str, Any]) -> Decimal | None:
-    """Return the units of a dose; None where it is in another unit, or not a valid number of units."""
+    """Return the units of a dose; None for another unit, or for an invalid number of units."""
     return _number(dose.get("value")) if _is_in_units(dose) else None
 
 

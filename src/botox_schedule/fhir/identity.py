@@ -113,7 +113,7 @@ class Directory:
         return self._entries.get(identity, [])
 
     def key_of(self, identity: str) -> str:
-        """Return the id for records: ``Patient/1``, or the address where two resources share that."""
+        """Return the id for records: ``Patient/1``, or the address where two share that."""
         name = next((e.name for e in self.entries(identity) if e.container is None), None)
         name = name or (identity.removeprefix(f"{self._only_base}/") if self._only_base else None)
         if name is not None and self._by_name.get(name, [identity]) == [identity]:
@@ -147,7 +147,7 @@ class Directory:
         ]
 
     def absent(self, source: Entry, reference: Any, kind: str) -> str | None:
-        """Return the identity of a resource that is not in the bundle, as a Reference states it."""
+        """Return the identity of a resource outside the bundle, as a Reference states it."""
         target = text_of(reference, "reference")
         if target is None:
             return _identifier(within(reference, "identifier"), kind)
@@ -191,7 +191,7 @@ class Directory:
         return plain.lower() if plain.lower().startswith("urn:") else plain
 
     def _joined(self, base: str, name: str) -> str:
-        """Join server and name; without a server, use the only one that the bundle names, if any."""
+        """Join server and name; the default is the only server that the bundle names, if any."""
         base = base or self._only_base
         return f"{base}/{name}" if base else name
 

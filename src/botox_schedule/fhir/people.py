@@ -219,7 +219,7 @@ def _links_of(entry: Entry, directory: Directory) -> Iterator[_Link]:
 
 
 def _leaders_of(links: Iterable[_Link], directory: Directory) -> dict[str, str]:
-    """For each linked patient the one whose key counts: in the bundle, and not replaced if possible."""
+    """For each linked patient the one whose key counts: not replaced, and in the bundle."""
     pairs = [(link.own, link.other, link.type) for link in links if link.other is not None]
     replaced = {own for own, _, kind in pairs if kind in _POINTS_AWAY}
     replaced |= {other for _, other, kind in pairs if kind == "replaces"}

@@ -28,7 +28,7 @@ class Validator:
         self._checked: dict[tuple[str, str, str], Any] = {}
 
     def faults(self, entry: Entry) -> list[str]:
-        """Return the faults that the model finds in the resource, at most five, without its values."""
+        """Return the faults of the resource, at most five, without its values."""
         keys = {
             name: (entry.kind, name, as_json(value))
             for name, value in entry.resource.items()

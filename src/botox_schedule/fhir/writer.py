@@ -79,7 +79,7 @@ def service_request_from_forecast(
 
 
 def _resource(content: dict[str, Any]) -> ServiceRequest:
-    """Return the resource; raise an own error, as the model's would show the patient's reference."""
+    """Return the resource; the model's own error would show the patient's reference."""
     try:
         return ServiceRequest.model_validate(content)
     except ValidationError as error:

@@ -202,7 +202,10 @@ def _week_of(
 def first_run(
     weeks: Sequence[Fraction], level: Fraction, length: int, after: int = 0
 ) -> int | None:
-    """Return the first of *length* weeks in a row at *level* or above, from *after* + 1; or None."""
+    """Return the first of *length* weeks in a row at *level* or above, or None.
+
+    The first of *weeks* has the number *after* + 1.
+    """
     for number in range(len(weeks) - length + 1):
         if all(week >= level for week in weeks[number : number + length]):
             return after + number + 1

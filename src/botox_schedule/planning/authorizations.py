@@ -168,7 +168,7 @@ class Authorizations:
 
     @property
     def uses(self) -> tuple[AuthorizationUse, ...]:
-        """The use of each authorization, and of each rule in force, up to the day of the question."""
+        """The use of each authorization, and of each rule in force, up to ``as_of``."""
         return tuple(check.use for check in self._checks(self._track.as_of, ()))
 
     def check(self, day: date, ahead: Sequence[date] = ()) -> AuthorizationCheck | None:

@@ -52,7 +52,8 @@ def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
     """Return the decisions known on *as_of*, whatever days they cover.
 
     Of several decisions with the same id, the one recorded last counts; of several recorded last
-    on the same day, all do. From its ``withdrawn_on`` on, a decision counts as ended the day before.
+    on the same day, all do. From its ``withdrawn_on`` on, a decision counts as ended the day
+    before.
     """
     if not (record.holds or record.overrides or record.authorizations or record.care_ends):
         return _NO_DECISIONS

@@ -57,7 +57,7 @@ def make_finding(
     subjects: Iterable[TreatmentSession | Decision] = (),
     visits: Iterable[TreatmentSession] = (),
 ) -> Finding:
-    """Return a finding about *subjects*, listed by id, and planned *visits*, which are not listed."""
+    """Return a finding about *subjects*, listed by id, and *visits*, which are not listed."""
     about = list(subjects)
     ids = {subject.id for subject in about if subject.id is not None}
     marks = sorted({_mark(subject) for subject in (*about, *visits)})

@@ -424,7 +424,7 @@ class PatientRecord(PatientValue, frozen=True):
         ) -> None: ...
 
     def _repr_html_(self) -> str:
-        """Return a picture and a table for a notebook: days and counts, without ids or free text."""
+        """Return a picture and a table for a notebook: days and counts, no ids or free text."""
         return notebook_html("record_html", self)
 
 
