@@ -1,6 +1,6 @@
-"""FHIR R4 into records with what could not be read, and a forecast into a ServiceRequest.
+"""Reads FHIR R4 into records and lists what it could not read; writes a ServiceRequest.
 
-It needs the extra ``fhir``. The models are R4B's, which equal R4's in every element used here.
+It needs the extra ``fhir``. It uses the R4B models, which equal R4 in every element used here.
 """
 
 from botox_schedule.fhir.elements import (

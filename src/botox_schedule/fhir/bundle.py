@@ -1,4 +1,4 @@
-"""The resources of a bundle, a file of lines or a single resource, each with its place."""
+"""Finds the resources of a bundle, of lines of JSON or of a single resource, with their places."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,12 +17,12 @@ from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, insid
 from botox_schedule.files import MEBIBYTE, expand
 
 BundleContent = bytes | str | Mapping[str, Any] | BaseModel
-"""What is read: JSON, lines of JSON, either of them in gzip, their content, or a model."""
+"""Accepted input: JSON or lines of JSON, also in gzip; a mapping; or a model."""
 
 _INVALID, _PARTIAL = BundleProblemCode.INVALID_RESOURCE, BundleProblemCode.INCOMPLETE
 _MOST = 512 * MEBIBYTE
 _FEWEST_LINES = 2
-# Another type could be a name, and is not repeated.
+# A type that is not one of these could be a patient's name; it is never repeated.
 _KNOWN_TYPES = {
     name.removesuffix("Type") for release in (r4, r5, stu3) for name in dir(release)
 } - {"Bundle"}
@@ -36,15 +36,15 @@ _COUNTED = frozenset({"history", "searchset"})
 
 
 class Entry(NamedTuple):
-    """One resource, or the note that one was deleted.
+    """One resource, or the deletion of one.
 
     Attributes:
         where: Its place, such as ``entry[2]``.
-        kind: Its resource type; empty where only a deletion is noted.
-        resource: Its JSON; empty where only a deletion is noted.
-        envelope: The bundle's entry that holds it.
-        in_history: Whether that bundle is a history, whose newest versions come first.
-        container: The entry that contains it; None for an entry of its own.
+        kind: Its resource type; empty for a deletion without a resource.
+        resource: Its content; empty for a deletion without a resource.
+        envelope: The bundle entry that holds it; empty outside a bundle.
+        in_history: Whether the bundle is a history, which lists the newest versions first.
+        container: For a contained resource, the entry that contains it; None otherwise.
     """
 
     where: str
@@ -56,7 +56,7 @@ class Entry(NamedTuple):
 
     @property
     def is_deletion(self) -> bool:
-        """Whether it says that the resource was deleted."""
+        """Whether the entry deletes the resource."""
         return method_of(self) == "DELETE"
 
     @property
@@ -87,23 +87,23 @@ def problem_about(
 
 
 class Contents(NamedTuple):
-    """What was found: the entries that can be read, and what is wrong with the others."""
+    """The entries that can be read, and the problems found."""
 
     entries: tuple[Entry, ...]
     problems: tuple[BundleProblem, ...]
 
 
 def contents_of(bundle: BundleContent) -> Contents:
-    """Return the resources, those of bundles within bundles too, and what is no resource.
+    """Return the resources, including those of nested bundles, and the problems found.
 
     Raises:
-        ExchangeError: When it is no resource and no bundle in JSON; the message says where.
-        FileLimitError: When it is larger than 512 MiB, unpacked where it is gzip, or damaged.
+        ExchangeError: When it is not a resource or bundle in JSON; the message says why.
+        FileLimitError: When bytes are larger than 512 MiB once unpacked, or are damaged gzip.
     """
     content = dict(bundle) if isinstance(bundle, Mapping) else _text(bundle)
     roots = [_root("", content)] if isinstance(content, dict) else _roots(content)
     bundles, leaves = _unfolded(root for root in roots if isinstance(root, Entry))
-    # Half a character is rare in a text, and looking for it in each resource takes long.
+    # Half of a surrogate pair is rare, and checking each resource for one is slow.
     is_odd = isinstance(content, dict) or "\\ud" in content.lower() or not _is_text(content)
     read = [one for leaf in leaves for one in _read(leaf, is_odd=is_odd)]
     found = (*(root for root in roots if isinstance(root, BundleProblem)), *read)
@@ -180,7 +180,7 @@ def _refuse(_: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; of two elements with one name JSON would drop the first without a word."""
+    """Refuse duplicate names in an object: ``json`` would silently drop the first element."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ExchangeError("an object of the bundle has two elements of one name")
@@ -188,7 +188,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _unfolded(roots: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
-    """The bundles, and in their order the resources in them; a stack, as nesting has no limit."""
+    """The bundles and the resources in them, in order; on a stack, as nesting has no limit."""
     bundles, leaves = [], []
     waiting = [*roots][::-1]
     while waiting:
@@ -202,14 +202,14 @@ def _unfolded(roots: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
 
 
 def _is_bundle(node: Entry) -> bool:
-    """Whether it is a bundle that can be opened; one that holds itself has no end."""
+    """Whether it is a bundle that can be opened; one that contains itself cannot."""
     if node.kind != "Bundle" or not isinstance(node.resource.get("entry", []), list | tuple):
         return False
     return node.where.count("entry[") != 1 or _is_finite(node.resource)
 
 
 def _entries_in(bundle: Entry) -> Iterator[Entry]:
-    """What the bundle holds, before it is known to be resources."""
+    """The entries of the bundle, not yet checked."""
     in_history = bundle.resource.get("type") == "history"
     for number, entry in enumerate(bundle.resource.get("entry", ())):
         resource = within(entry, "resource")
@@ -218,7 +218,7 @@ def _entries_in(bundle: Entry) -> Iterator[Entry]:
 
 
 def _read(node: Entry, *, is_odd: bool) -> Iterator[Entry | BundleProblem]:
-    """The resource of an entry, or what is wrong with it."""
+    """The resource of an entry, and its problems."""
     method = method_of(node)
     if _is_change(node, method) or _has_failed(node):
         message = "the entry says that a request failed, or changes what it does not name"
@@ -237,7 +237,7 @@ def _read(node: Entry, *, is_odd: bool) -> Iterator[Entry | BundleProblem]:
 
 
 def method_of(entry: Entry) -> str | None:
-    """Return the method of an entry's request in upper case; None where it states none."""
+    """Return the method of an entry's request in upper case, or None."""
     return (text_of(within(entry.envelope, "request"), "method") or "").upper() or None
 
 
@@ -247,7 +247,7 @@ def _is_subset(resource: Any) -> bool:
 
 
 def _is_change(node: Entry, method: str | None) -> bool:
-    """Whether it changes a resource that it does not hold: a patch, or a delete by a search."""
+    """Whether it changes a resource that it does not contain: a patch, or a conditional delete."""
     url = text_of(within(node.envelope, "request"), "url") or ""
     return (method == "PATCH" and (node.kind is None or node.kind in _CHANGES)) or (
         method == "DELETE" and "?" in url
@@ -261,7 +261,7 @@ def _has_failed(node: Entry) -> bool:
 
 
 def _is_failure(outcome: Any) -> bool:
-    """Whether it says that something failed, or that a part of the answer is missing."""
+    """Whether it reports a failure, or that a part of the answer is missing."""
     if within(outcome, "resourceType") != "OperationOutcome":
         return False
     issues = listed(outcome, "issue")
@@ -274,7 +274,7 @@ def _has_type(kind: Any) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    """Whether it could be written as JSON in UTF-8: half of a character could not."""
+    """Whether it can be written as JSON in UTF-8; half of a surrogate pair cannot."""
     try:
         return bool((value if isinstance(value, str) else as_json(value)).encode())
     except (ValueError, TypeError, RecursionError):
@@ -289,10 +289,11 @@ def _is_finite(value: Any) -> bool:
 
 
 def as_json(value: Any) -> str:
-    """Return a content as JSON, the same for equal contents.
+    """Return content as JSON text, the same for equal content.
 
     Raises:
-        TypeError: When it holds what JSON cannot hold, other than numbers and days.
+        TypeError: When JSON cannot represent it; exact numbers and days become text.
+        ValueError: When it contains itself.
     """
     return _ENCODER.encode(value)
 
@@ -307,7 +308,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_plain)
 
 
 def _incomplete(bundles: Iterable[Entry]) -> Iterator[BundleProblem]:
-    """The bundles that are a part of an answer, unless the other pages were read too."""
+    """The problems of bundles that are one page of several, unless the others were read too."""
     found = [(node.where, node.resource) for node in bundles]
     read = {address for _, bundle in found for address in _links(bundle, frozenset({"self"}))}
     for where, bundle in found:

@@ -13,7 +13,7 @@ _PARTIAL = re.compile(r"\d{4}(-\d{2})?", re.ASCII)
 
 
 def check_zone(zone: str | tzinfo) -> None:
-    """Raise a DayError now rather than at the first moment."""
+    """Raise a DayError for an unknown zone now, rather than at the first instant."""
     day_in_zone(datetime(2000, 1, 1, tzinfo=UTC), zone)
 
 
@@ -21,7 +21,8 @@ def day_of(text: Any, element: str, zone: str | tzinfo) -> date:
     """Return the clinic's local day of a date or dateTime.
 
     Raises:
-        Fault: When it names no day: a year, a month, or no date at all.
+        Fault: When it is not a whole day: a year, a month, an instant without an offset, or not
+            a date at all.
     """
     if isinstance(text, str):
         if _PARTIAL.fullmatch(text):
@@ -37,10 +38,10 @@ def day_of(text: Any, element: str, zone: str | tzinfo) -> date:
 
 
 def first_day(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> date:
-    """Return the day of ``<name>DateTime``, or the first of ``<name>Period``.
+    """Return the day of ``<name>DateTime``, or the first day of ``<name>Period``.
 
     Raises:
-        Fault: When there is none.
+        Fault: When there is no such day, or the period ends before it starts.
     """
     if f"{name}DateTime" in resource:
         return day_of(resource[f"{name}DateTime"], f"{name}DateTime", zone)
@@ -57,7 +58,7 @@ def first_day(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> dat
 
 
 def lasts_days(resource: Mapping[str, Any], name: str, first: date, zone: str | tzinfo) -> bool:
-    """Return whether ``<name>Period`` goes on after the night that follows its first day."""
+    """Return whether ``<name>Period`` ends later than the day after its first day."""
     last = _last_day(resource.get(f"{name}Period"), zone)
     return last is not None and (last - first).days > 1
 

@@ -1,4 +1,4 @@
-"""Elements of resources as plain values: units, statuses, codes and texts."""
+"""Reads elements of resources as plain values: units, statuses, codes and texts."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from botox_schedule.records.model import MOST_UNITS
 
 _SHARED = {
     "completed": SessionStatus.COMPLETED,
-    # What was stopped had begun: it counts, and a person must look at the units.
+    # A stopped session had begun, so it counts; a person must check its units.
     "stopped": SessionStatus.COMPLETED,
     "in-progress": SessionStatus.DRAFT,
     "on-hold": SessionStatus.DRAFT,
@@ -26,7 +26,7 @@ PROCEDURE_STATUSES = MappingProxyType({**_SHARED, "preparation": SessionStatus.D
 """The status of a session for each status of a Procedure; ``unknown`` has none."""
 
 UNIT_CODES = frozenset({"U", "[U]", "[USP'U]"})
-"""The codes of UCUM that are read as units of the product; nothing is converted."""
+"""The UCUM codes that are read as units of the product; nothing is converted."""
 
 _UCUM = "unitsofmeasure.org"
 _SPOKEN_UNITS = frozenset({"u", "unit", "units"})
@@ -34,24 +34,24 @@ _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
 def listed(resource: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """Return the objects of a list; empty where there is none."""
+    """Return the objects in a list element; empty where there is none."""
     value = resource.get(name, [])
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def within(value: Any, name: str) -> Any:
-    """Return an element of an object; None where it has none, or is no object."""
+    """Return an element of an object; None where it is missing, or *value* is not an object."""
     return value.get(name) if isinstance(value, dict) else None
 
 
 def text_of(value: Any, name: str) -> str | None:
-    """Return a text of an object without the spaces around it; None where there is none."""
+    """Return a text element without surrounding spaces; None where it is missing or empty."""
     text = value.get(name) if isinstance(value, dict) else None
     return (text.strip() or None) if isinstance(text, str) else None
 
 
 def without_scheme(address: str) -> str:
-    """Return an address the same for http and https, without a slash at its end."""
+    """Return an address without http or https and without a slash at its end."""
     return _SCHEME.sub("", address.strip()).rstrip("/")
 
 
@@ -73,12 +73,12 @@ def texts_in(concept: Any) -> Iterator[str]:
 
 
 def units_in(dose: Mapping[str, Any]) -> Decimal | None:
-    """Return the units of a dose; None where it is in another unit, or no number above 0."""
+    """Return the units of a dose; None for another unit, or for an invalid number of units."""
     return _number(dose.get("value")) if _is_in_units(dose) else None
 
 
 def _is_in_units(dose: Mapping[str, Any]) -> bool:
-    """Whether it is a number of units; with a comparator it is less, or more, than a number."""
+    """Whether it is an exact quantity in units; with a comparator it is only a bound."""
     if "comparator" in dose:
         return False
     code, unit = text_of(dose, "code"), text_of(dose, "unit") or ""

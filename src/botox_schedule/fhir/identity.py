@@ -1,4 +1,4 @@
-"""Which resource a reference points to, and which of several versions counts."""
+"""Finds the resource that a reference points to, and the version that counts."""
 
 import re
 from collections import defaultdict
@@ -28,10 +28,10 @@ _T = TypeVar("_T")
 
 
 class Address(NamedTuple):
-    """A reference in parts: the server, empty where it is relative, the name, the version.
+    """The parts of a reference: the server, empty if relative; the name; the version; the scheme.
 
-    The scheme is not a part of the server: http and https reach the same one. A query or a
-    fragment leads to the same resource.
+    The scheme is kept apart from the server: http and https reach the same one. A query or a
+    fragment is dropped: it leads to the same resource.
     """
 
     base: str
@@ -41,12 +41,12 @@ class Address(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The resource type that it names."""
+        """The resource type that the address names."""
         return self.name.partition("/")[0]
 
 
 def address_of(text: str | None) -> Address | None:
-    """Return the parts of a RESTful address; None where it is another one.
+    """Return the parts of a RESTful address; None for any other address.
 
     >>> address_of("https://Clinic.example:443/fhir/Patient/1/_history/3")
     Address(base='//clinic.example/fhir', name='Patient/1', version='3', scheme='https:')
@@ -64,13 +64,13 @@ def address_of(text: str | None) -> Address | None:
 
 
 class Directory:
-    """The resources by every name that a reference may call them.
+    """The resources by every name that a reference may use for them.
 
     Attributes:
-        whole: The entries that count: the newest versions.
-        every: The same, with what they contain.
-        kinds: The resource types of all versions, deleted ones too.
-        uncertain: The versions of the resources of which nothing says which is the newest.
+        whole: The entries that count: the newest versions, without deleted resources.
+        every: The same, plus the resources that they contain.
+        kinds: The resource types of all versions, deleted ones included.
+        uncertain: For each resource whose newest version is uncertain, its possible versions.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
@@ -91,7 +91,7 @@ class Directory:
         self._by_name = grouped((entry.name, self.identity(entry)) for entry in self.whole)
 
     def identity(self, entry: Entry) -> str:
-        """What makes it the same resource as another entry: its address, else its id."""
+        """Return what identifies the resource: its address, else its id, else its place."""
         if id(entry) not in self._identities:
             self._identities[id(entry)] = self._identity(entry)
         return self._identities[id(entry)]
@@ -103,17 +103,17 @@ class Directory:
         url, name = _url(entry), entry.name
         if url is None:
             return self._joined("", name) if name else entry.where
-        # An address that is no name of this resource may be that of others too, by mistake.
+        # An address that does not name this resource may be used for others too, by mistake.
         at = self._address(url)
         is_own = name is None or (at is not None and at.name == name)
         return self._canonical(url) if is_own else f"{self._canonical(url)} {name}"
 
     def entries(self, identity: str) -> list[Entry]:
-        """Return the entries of a resource: several where its newest version is uncertain."""
+        """Return the entries of a resource; several where its newest version is uncertain."""
         return self._entries.get(identity, [])
 
     def key_of(self, identity: str) -> str:
-        """Return how records call it: ``Patient/1``, or its address where two are so called."""
+        """Return the id for records: ``Patient/1``, or the address where two share that."""
         name = next((e.name for e in self.entries(identity) if e.container is None), None)
         name = name or (identity.removeprefix(f"{self._only_base}/") if self._only_base else None)
         if name is not None and self._by_name.get(name, [identity]) == [identity]:
@@ -122,23 +122,23 @@ class Directory:
         return identity if at is None else self._scheme(at.base) + identity
 
     def find(self, source: Entry, reference: Any, kind: str) -> list[str]:
-        """Return the resources that a Reference of *source* can mean: none, one or several.
+        """Return the identities that a Reference of *source* can mean: none, one or several.
 
         Args:
             source: The entry that holds the reference.
             reference: The Reference.
-            kind: The resource type that a logical identifier is about.
+            kind: The resource type of a logical identifier.
         """
         if not isinstance(reference, dict):
             return []
         target = text_of(reference, "reference")
         found = self._pointed_at(source, target) if target is not None else []
         named = self._named.get(_identifier(within(reference, "identifier"), kind) or "", [])
-        # Where the address is that of one resource, and the identifier of another, both may be.
+        # Where the address and the identifier name different resources, either may be meant.
         return found if not set(found).isdisjoint(named) else [*found, *named]
 
     def found(self, source: Entry, references: Iterable[Any], kind: str) -> list[Entry]:
-        """Return the entries that References of *source* can mean, see :meth:`find`."""
+        """Return the entries that References of *source* can mean; see :meth:`find`."""
         return [
             entry
             for reference in references
@@ -147,7 +147,7 @@ class Directory:
         ]
 
     def absent(self, source: Entry, reference: Any, kind: str) -> str | None:
-        """Return the identity of a resource that is not here, as a Reference states it."""
+        """Return the identity of a resource outside the bundle, as a Reference states it."""
         target = text_of(reference, "reference")
         if target is None:
             return _identifier(within(reference, "identifier"), kind)
@@ -166,7 +166,7 @@ class Directory:
             return self._named.get(name, [])
         base = at.base or self._base(source)
         found = self._named.get(self._joined(base, at.name), [])
-        # Who names no server can mean the only resource of that name, wherever it is from.
+        # A reference without a server can mean the only resource of that name on any server.
         return found if found or base else self._by_name.get(at.name, [])
 
     def _names(self, entry: Entry) -> set[str]:
@@ -191,7 +191,7 @@ class Directory:
         return plain.lower() if plain.lower().startswith("urn:") else plain
 
     def _joined(self, base: str, name: str) -> str:
-        """An address; a resource without a server is of the only one that the bundle names."""
+        """Join server and name; the default is the only server that the bundle names, if any."""
         base = base or self._only_base
         return f"{base}/{name}" if base else name
 
@@ -200,14 +200,14 @@ class Directory:
         return "" if at is None else at.base
 
     def _the_only_base(self, entries: Iterable[Entry]) -> str:
-        """The server of all that is read here, where one is named and no second; else nothing."""
+        """The server of all that is read here where exactly one is named, else empty."""
         read = [entry for entry in entries if entry.kind in _READ or entry.is_deletion]
         pointed = (self._address(text_of(subject_of(entry), "reference")) for entry in read)
         named = {at.base for at in pointed if at is not None} | set(map(self._base, read))
         return max(named) if len(named - {""}) == 1 else ""
 
     def _scheme(self, base: str) -> str:
-        """The scheme under which the bundle names a server."""
+        """The scheme that the bundle uses for a server."""
         if self._schemes is None:
             self._schemes = grouped((at.base, at.scheme) for at in self._addresses())
         return min(self._schemes.get(base, [""]))
@@ -220,7 +220,7 @@ class Directory:
 
 
 def grouped(pairs: Iterable[tuple[Any, _T]]) -> dict[Any, list[_T]]:
-    """The values of each key in their order, each once."""
+    """Return the values of each key in their order, each once."""
     found: defaultdict[Any, list[_T]] = defaultdict(list)
     for key, value in pairs:
         found[key].append(value)
@@ -232,12 +232,12 @@ def _each_once(values: list[_T]) -> list[_T]:
 
 
 def subject_of(entry: Entry) -> Any:
-    """Return the Reference to the subject of a resource; claims call it the patient."""
+    """Return the Reference to the subject of a resource, which claims call ``patient``."""
     return entry.resource.get("subject", entry.resource.get("patient"))
 
 
 def identifiers_of(entry: Entry) -> list[tuple[str, str]]:
-    """Return system and value of the identifiers that have both."""
+    """Return system and value of each identifier that has both."""
     found = (
         (text_of(i, "system"), text_of(i, "value")) for i in listed(entry.resource, "identifier")
     )
@@ -245,7 +245,7 @@ def identifiers_of(entry: Entry) -> list[tuple[str, str]]:
 
 
 def _url(entry: Entry) -> str | None:
-    """The fullUrl; else the address of the request that puts or deletes the resource."""
+    """The fullUrl, else the address of the PUT or DELETE request."""
     url = text_of(entry.envelope, "fullUrl")
     if url is None and method_of(entry) in _METHODS_WITH_ADDRESS:
         return text_of(within(entry.envelope, "request"), "url")
@@ -273,7 +273,7 @@ def _searched(kind: str, system: str, value: str) -> str:
 
 
 def _uuid(entry: Entry) -> str | None:
-    """The urn by which others may call a resource whose id is a UUID."""
+    """The URN by which others may refer to a resource whose id is a UUID."""
     try:
         return UUID(text_of(entry.resource, "id") or "").urn
     except ValueError:
@@ -281,12 +281,12 @@ def _uuid(entry: Entry) -> str | None:
 
 
 def _newest(entries: list[Entry]) -> list[Entry]:
-    """The newest version: by number, else by time, else by place; all where none decides.
+    """The newest version by number, then by time, then by place; all that remain equal.
 
-    The newest versions of a history come first; elsewhere the place says nothing.
+    A history lists its newest versions first; elsewhere the place does not matter.
     """
     ranks: tuple[Callable[[int, Entry], Any], ...] = (_version, _moment, _place)
-    # The versions of two accounts, one of which names no server, cannot be compared.
+    # Versions from different servers, or from one server and none, cannot be compared.
     urls = (text_of(e.envelope, "fullUrl") for e in entries if not e.is_deletion)
     servers = {at.base if at is not None else "" for at in map(address_of, urls)}
     left = list(enumerate(entries)) if len(servers) <= 1 else []

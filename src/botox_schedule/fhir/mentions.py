@@ -1,4 +1,4 @@
-"""What names a botulinum toxin or an indication: codes, a clinic's own codes, and words."""
+"""Recognizes botulinum toxins and indications by codes, a clinic's own codes, and words."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,11 +20,11 @@ from botox_schedule.protocols.indications import (
 )
 
 Codes = Mapping[tuple[str, str], str]
-"""Further codes: a name for each system and code."""
+"""A clinic's own codes: a name for each pair of system and code."""
 
-# The words for the toxin begin alike in many languages; botulism is the illness.
-# A word begins after what is no letter, or after the escape of a line end in JSON. No alternative
-# begins with a bound, and few with another letter: the search would take much longer.
+# The words for the toxin begin alike in many languages; botulism is the illness. A short word must
+# begin after a non-letter, or after an escape such as \n in JSON. No alternative begins with a word
+# boundary, and they begin with few different letters: otherwise the search is much slower.
 _WORDS = r"botul(?!is)|chemodenervation|bont(?<!(?<!\\)\wbont)\b|btx(?<!(?<!\\)\wbtx)"
 _CODE = re.compile(r'"code": "([^"]*)"')
 _FILE = re.compile(r'"data": "[^"]*"')
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 
 class Dictionary:
-    """What codes and words name, a clinic's own codes first."""
+    """The products and indications that codes and words name; a clinic's own codes come first."""
 
     def __init__(self, indications: Codes, products: Codes) -> None:
         self._indications = indications
@@ -46,16 +46,17 @@ class Dictionary:
         self._may_be_toxin = cache(self._is_code_of_toxin)
 
     def products_in(self, concepts: Iterable[Any]) -> set[Product]:
-        """Return the products that CodeableConcepts name, by their codes or in words."""
+        """Return the products that CodeableConcepts name, by code or in words."""
         known = list(concepts)
         coded = (self._product_of(coding) for concept in known for coding in codings(concept))
         named = (self._product_named(text) for concept in known for text in texts_in(concept))
         return {product for product in (*coded, *named) if product is not None}
 
     def indications_in(self, concepts: Iterable[Any]) -> set[str]:
-        """Return the indications that CodeableConcepts name, by their codes or else in words.
+        """Return the indications that CodeableConcepts name, by code or else in words.
 
-        Of an indication and its general name the first is meant; of several limbs the general.
+        A specific indication replaces its general one. Several specific ones are replaced by
+        their general ones.
         """
         known = list(concepts)
         coded = {self._indication_of(coding) for concept in known for coding in codings(concept)}
@@ -67,7 +68,7 @@ class Dictionary:
         return precise if len(precise) == 1 else general
 
     def is_session(self, concept: Any) -> bool:
-        """Return whether the code of a procedure stands for a session of known indications."""
+        """Return whether a procedure's code stands for the treatment of a known indication."""
         return any(
             coding in self._indications or _answer(suggested_indications, *coding)
             for coding in codings(concept)
@@ -75,7 +76,7 @@ class Dictionary:
 
     def names_toxin(self, value: Any) -> bool:
         """Return whether anything within an element names a botulinum toxin."""
-        # A look at the whole as a text is cheap, and nearly always enough.
+        # Searching the whole as text is fast, and nearly always enough.
         text = _FILE.sub("", as_json(value)).lower()
         if not _mention().search(text) and not any(map(self._may_be_toxin, _CODE.findall(text))):
             return False
@@ -104,17 +105,17 @@ class Dictionary:
         )
 
     def _is_code_of_toxin(self, code: str) -> bool:
-        """Whether it could be one in some system."""
+        """Whether the code could stand for a toxin in some system."""
         return code.strip() in self._own_codes or _is_code_of(_systems(), code)
 
 
 def _is_code_of(systems: Iterable[str], code: str) -> bool:
-    """Whether a code stands for a toxin, or its injection, in one of the systems."""
+    """Whether a code stands for a toxin in one of the systems, or for its injection."""
     return code.strip() in _injections() or any(names_toxin(system, code) for system in systems)
 
 
 def _is_of_claims(system: str) -> bool:
-    """Whether codes of claims may be under a system: theirs, an unknown one, or none."""
+    """Whether a system can hold codes of claims: one of theirs, an unknown one, or none."""
     codes = [row["code"] for row in code_rows() if row["system"] in _CLAIMS]
     try:
         return any(suggested_indications(system, c) or names_toxin(system, c) for c in codes)
@@ -130,7 +131,7 @@ def _answer(find: Callable[[str, str], _T], system: str, code: str) -> _T | None
 
 
 def is_toxin_text(text: str) -> bool:
-    """Return whether a text speaks of a botulinum toxin.
+    """Return whether a text mentions a botulinum toxin.
 
     >>> is_toxin_text("BOTOX 100 unit vial"), is_toxin_text("toxina botulínica")
     (True, True)
@@ -159,7 +160,7 @@ def _systems() -> frozenset[str]:
 
 
 def _parts_of(value: Any) -> Iterator[dict[str, Any] | str]:
-    """Every object and text within an element, but for encoded files."""
+    """Every object and text within an element, except encoded files."""
     waiting = [value]
     while waiting:
         one = waiting.pop()

@@ -1,4 +1,4 @@
-"""The patients of a bundle: who is who, when they were born, whether they died."""
+"""The patients of a bundle: identities, births and deaths."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, tzinfo
@@ -22,7 +22,7 @@ LONGEST_ID = 200
 PATIENT = "Patient"
 _POINTS_AWAY = frozenset({"replaced-by", "refer"})
 _LINKS = {PATIENT: ("link", "other"), "Person": ("link", "target"), "Linkage": ("item", "resource")}
-"""The resources that say which patients are one person, and where they do."""
+"""The resources that say which patients are the same person, and in which elements."""
 
 
 class Subject(NamedTuple):
@@ -30,7 +30,7 @@ class Subject(NamedTuple):
 
     Attributes:
         key: The id of the record.
-        is_absent: Whether the bundle holds patients, and this one is not among them.
+        is_absent: Whether the bundle contains patients, but not this one.
     """
 
     key: str
@@ -38,7 +38,7 @@ class Subject(NamedTuple):
 
 
 class _Link(NamedTuple):
-    """One element of ``Patient.link``, or of its like: two resources about one person."""
+    """One ``Patient.link`` or similar element: two resources about the same person."""
 
     entry: Entry
     where: str
@@ -49,10 +49,10 @@ class _Link(NamedTuple):
 
 
 class People:
-    """The patients; those that are linked are one person.
+    """The patients; linked patients are one person.
 
     Attributes:
-        keys: The ids of the records of the patients, in the order of the bundle.
+        keys: The ids of the patients' records, in the order of the bundle.
     """
 
     def __init__(self, directory: Directory, validator: Validator, zone: str | tzinfo) -> None:
@@ -68,14 +68,14 @@ class People:
         self.keys: list[str] = list(dict.fromkeys(self.key_of(directory.identity(e)) for e in own))
 
     def key_of(self, identity: str) -> str:
-        """Return the id of a person's record."""
+        """Return the id of the record of the person that a patient is."""
         leader = self._leaders.get(identity, identity)
         key = self._directory.key_of(leader)
         entries = self._directory.entries(leader)
         return entries[0].where if len(key) > LONGEST_ID and entries else key
 
     def leads(self, entry: Entry) -> bool:
-        """Return whether it is the first resource of its person; the others are merged."""
+        """Return whether it is the person's first Patient; the others are merged into it."""
         key = self.key_of(self._directory.identity(entry))
         return next(e for e in self._members[key] if e.container is None) is entry
 
@@ -83,7 +83,8 @@ class People:
         """Return the person that a resource is about.
 
         Raises:
-            Fault: When that is nobody, several, or no patient.
+            Fault: When it names nobody, several patients or something other than a patient, or
+                its reference is too long.
         """
         reference = subject_of(entry)
         found = self._directory.find(entry, reference, PATIENT)
@@ -100,7 +101,7 @@ class People:
         return Subject(key, is_absent=PATIENT in self._directory.kinds and key not in self._members)
 
     def key_about(self, entry: Entry) -> str | None:
-        """Return the id of the record that a resource concerns, or None where that is unclear."""
+        """Return the id of the record that a resource is about, or None where that is unclear."""
         if entry.kind == PATIENT:
             return self.key_of(self._directory.identity(entry))
         try:
@@ -133,7 +134,7 @@ class People:
         )
 
     def _deaths(self, members: Sequence[Entry]) -> Iterator[CareEnd]:
-        """The deaths; one whose day nobody states has none, and suppresses every date."""
+        """The deaths; one without a stated day has none, and suppresses all dates."""
         days = {day for person in members if (day := self._day(person, "deceasedDateTime"))}
         if days or any(_is_dead(person) for person in members):
             for day in (*sorted(days),) or (None,):
@@ -146,7 +147,7 @@ class People:
             return None
 
     def problems(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
-        """Yield what is wrong with the patients of these records."""
+        """Yield the problems with the patients of these records."""
         for key in keys:
             for person in self._members.get(key, []):
                 for code, element, message in self._faults(person):
@@ -211,20 +212,20 @@ def _links_of(entry: Entry, directory: Directory) -> Iterator[_Link]:
         other = found[0] if len(found) == 1 else directory.absent(entry, reference, PATIENT)
         at = address_of(other)
         kinds = {known.kind for one in found for known in directory.entries(one)}
-        # A link may also lead to a RelatedPerson: that is the same person in another role.
+        # A link to a RelatedPerson is ignored: it is the same person in another role.
         if (kinds or {PATIENT if at is None else at.kind}) == {PATIENT}:
             own, type_ = directory.identity(entry), text_of(link, "type")
             yield _Link(entry, f"{name}[{number}]", own, other, len(found) == 1, type_)
 
 
 def _leaders_of(links: Iterable[_Link], directory: Directory) -> dict[str, str]:
-    """For each linked patient the one who leads: who is not replaced, else who is here."""
+    """For each linked patient the one whose key counts: not replaced, and in the bundle."""
     pairs = [(link.own, link.other, link.type) for link in links if link.other is not None]
     replaced = {own for own, _, kind in pairs if kind in _POINTS_AWAY}
     replaced |= {other for _, other, kind in pairs if kind == "replaces"}
     leaders: dict[str, str] = {}
     for group in _connected([(own, other) for own, other, _ in pairs]):
-        # The smallest of equals: the order of the bundle must not name a record.
+        # Sorted, so that the id of a record does not depend on the order of the bundle.
         present = sorted(
             (not directory.entries(one), one)
             for one in group
@@ -236,7 +237,7 @@ def _leaders_of(links: Iterable[_Link], directory: Directory) -> dict[str, str]:
 
 
 def _connected(pairs: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
-    """The groups that pairs connect."""
+    """The groups of patients that the pairs connect."""
     neighbors = grouped([*pairs, *((other, one) for one, other in pairs)])
     seen: set[str] = set()
     for start in neighbors:
@@ -249,7 +250,7 @@ def _connected(pairs: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
 
 
 def _is_dead(person: Entry) -> bool:
-    """Whether a death is stated, also one whose day is withheld by an extension."""
+    """Whether a death is stated, also where an extension replaces its day."""
     stated = str(person.resource.get("deceasedBoolean")).lower() == "true"
     return stated or any(
         person.resource.get(element) is not None

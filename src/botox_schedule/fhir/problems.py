@@ -1,4 +1,4 @@
-"""What is wrong with a bundle, or needs a look."""
+"""Problems of a bundle, for a person to review."""
 
 from enum import StrEnum, unique
 
@@ -9,7 +9,7 @@ from botox_schedule.values import Value
 
 @unique
 class BundleProblemCode(StrEnum):
-    """What was wrong."""
+    """The kind of problem."""
 
     AMBIGUOUS_INDICATION = "ambiguous_indication"
     AMBIGUOUS_PRODUCT = "ambiguous_product"
@@ -36,17 +36,17 @@ class BundleProblemCode(StrEnum):
 
 
 class BundleProblem(Value, frozen=True):
-    """Something of a bundle that a person should look at.
+    """A problem of a bundle that a person should review.
 
     Attributes:
-        code: What it is.
-        where: The entry and the element, such as ``entry[2].effectiveDateTime``; in a file of
-            lines it begins with the line, such as ``line 3``.
-        message: What was expected, without a value of the bundle.
-        session_left_out: Whether a session may be missing from a record because of it: then
-            the next date may be too early.
-        patient: The id of the record it concerns, where it is known.
-        reference: The resource it concerns, such as ``Claim/5``, where it has an id.
+        code: The kind of problem.
+        where: The entry and the element, such as ``entry[2].effectiveDateTime``. For lines of
+            JSON it begins with the line, such as ``line 3``.
+        message: What is wrong or was expected, without values from the bundle.
+        session_left_out: Whether a session may be missing from a record because of it. The next
+            date may then be too early.
+        patient: The id of the record it is about, or None where unknown.
+        reference: The resource it is about, such as ``Claim/5``; None without an id.
     """
 
     code: BundleProblemCode
@@ -62,11 +62,11 @@ class BundleProblem(Value, frozen=True):
 
 
 Remark = tuple[BundleProblemCode, str, str]
-"""A problem of a resource that the caller knows: code, element, message."""
+"""A problem of one resource: code, element and message. The caller knows the resource."""
 
 
 class Fault(Exception):  # noqa: N818 - it never leaves the package
-    """Why a resource is left out: a problem whose resource the caller knows."""
+    """Why a resource is left out. The caller knows the resource."""
 
     def __init__(self, code: BundleProblemCode, element: str, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""From a bundle to patients' records; what cannot be read becomes a problem, never a guess."""
+"""Reads a bundle into patients' records; what it cannot read becomes a problem."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ from botox_schedule.protocols.indications import why_no_product
 from botox_schedule.values import Value
 
 _SESSIONS = frozenset({DOSE, PROCEDURE})
-# These say that nothing was given; any other leaves open whether a session is missing.
+# These mean that nothing was given; with any other status a session may be missing.
 _NOT_GIVEN = frozenset({"cancelled", "draft", "entered-in-error", "not-done", "not-taken"})
-# Of these none says that something was given to somebody.
+# None of these states that something was given to a patient.
 _NO_EVENTS = frozenset(
     {"AllergyIntolerance", "HealthcareService", "Location", "Medication", "MedicationKnowledge"}
     | {"Organization", "Practitioner", "PractitionerRole", "Schedule", "Slot", "Substance"}
@@ -34,18 +34,17 @@ _MERGED = Outcome(Fate.MERGED)
 class BundleCounts(Value, frozen=True):
     """What became of each resource: the other numbers add up to *resources*.
 
-    Resources in bundles within the bundle are counted, the bundles are not; neither is what a
-    resource contains.
+    Resources in nested bundles count; the bundles themselves and contained resources do not.
 
     Attributes:
-        resources: How many came in.
-        patients: Patients that have a record.
-        sessions: Those that became a session each.
-        merged: Those that are a part of something counted: the procedure of a dose, a
-            medication or a reason that a session refers to, a linked patient, an older version,
-            a copy, and what was deleted.
-        left_out: Those that were not read; each has a problem.
-        ignored: How many of each type were not looked at for sessions.
+        resources: The number of resources.
+        patients: Patient resources that have a record; linked ones are merged.
+        sessions: Resources that became a session.
+        merged: Resources that belong to another one: the procedure of a dose, a medication or
+            reason that a session refers to, a linked patient, an older version, a copy, and
+            deleted resources.
+        left_out: Resources that were not read; each has a problem.
+        ignored: How many resources of each type have nothing to do with sessions.
     """
 
     resources: int
@@ -64,11 +63,12 @@ class BundleCounts(Value, frozen=True):
 
 
 class BundleReading(Value, frozen=True):
-    """What a bundle holds.
+    """The records of a bundle, and its problems.
 
     Attributes:
-        records: One record for each patient, in the order of the bundle.
-        problems: What could not be read, and what needs a look.
+        records: One record for each patient in the order of the bundle, then one for each other
+            subject of a session.
+        problems: What could not be read, and what a person should review.
         counts: What became of each resource.
     """
 
@@ -78,11 +78,11 @@ class BundleReading(Value, frozen=True):
 
     @property
     def ignored(self) -> dict[str, int]:
-        """How many resources of each type were not looked at for sessions."""
+        """How many resources of each type have nothing to do with sessions."""
         return self.counts.ignored
 
     def problems_of(self, record: PatientRecord) -> tuple[BundleProblem, ...]:
-        """Return the problems that concern one record; a missing page concerns every one."""
+        """Return the problems that concern one record; an incomplete bundle concerns all."""
         return tuple(
             problem
             for problem in self.problems
@@ -98,26 +98,26 @@ def records_from_bundle(
     products: Codes | None = None,
     product: Product | str | None = None,
 ) -> BundleReading:
-    """Return the records of the patients of a bundle, and what could not be read.
+    """Return the records of a bundle's patients, and what could not be read.
 
-    Sessions come from MedicationAdministration, and from Procedure where its code is one of the
-    known procedures; the two are one session where one is ``partOf`` the other. Birth date and
-    death come from Patient. Whatever else names a botulinum toxin is a problem.
+    Sessions come from MedicationAdministration, and from Procedure where its code is a known one.
+    Where one is ``partOf`` the other, both are one session. Birth date and death come from
+    Patient. Any other resource that names a botulinum toxin is a problem.
 
     Args:
         bundle: Resources of FHIR R4: a Bundle, a single resource, or lines with one resource
-            each (NDJSON). Given as JSON, also in gzip, of at most 512 MiB unpacked; as its
-            content; or as a model of fhir.resources.
-        zone: The clinic's time zone, such as ``America/New_York``: it decides on which day an
-            instant falls.
-        indications: Further codes of indications, by system and code.
-        products: Further codes of products, by system and code.
-        product: The product of sessions whose resources name none.
+            each (NDJSON). Pass JSON as text or bytes, also in gzip, of at most 512 MiB unpacked;
+            a mapping; or a model of fhir.resources.
+        zone: The clinic's time zone, such as ``America/New_York``. It decides the local day of an
+            instant.
+        indications: The clinic's own codes: a name of an indication by system and code.
+        products: The clinic's own codes: a name of a product by system and code.
+        product: The product of sessions whose resources do not name one.
 
     Raises:
-        ExchangeError: When it is no FHIR in JSON, or the product is unknown; the message says
-            where and what.
-        FileLimitError: When it is larger than 512 MiB, or a damaged gzip file.
+        ExchangeError: When the input is not FHIR in JSON, or the product is unknown; the message
+            says why.
+        FileLimitError: When bytes are larger than 512 MiB once unpacked, or are damaged gzip.
         DayError: When the zone is unknown.
 
     >>> reading = records_from_bundle({"resourceType": "Bundle", "type": "collection", "entry": [{
@@ -172,7 +172,7 @@ class _Reader:
             self._directory, self._people, validator, dictionary, zone, product
         )
         self._partners = _partners(self._directory)
-        # Whether a procedure gives way to a dose is decided once that dose is a session.
+        # Doses come first: a procedure gives way to a dose only if that became a session.
         self._doses = {
             id(entry): self._sessions.read(entry, self._partners.get(id(entry), []))
             for entry in self._directory.whole
@@ -214,16 +214,16 @@ class _Reader:
         return self._mention(entry)
 
     def _procedure(self, entry: Entry) -> Outcome:
-        """A procedure is a session by its code, unless a dose tells the same session."""
+        """A procedure is a session if its code says so, unless a dose is the same session."""
         is_known = self._dictionary.is_session(entry.resource.get("code"))
         own = self._sessions.read(entry, []) if is_known else self._mention(entry)
         doses = (self._doses[id(dose)] for dose in self._partners.get(id(entry), []))
         return _MERGED if any(_tells(dose, own) for dose in doses) else own
 
     def _mention(self, entry: Entry) -> Outcome:
-        """A resource that holds no session: it is ignored, unless it names a toxin."""
+        """A resource that is not a session is ignored, unless it names a toxin."""
         names_toxin = self._dictionary.names_toxin
-        # A medication that the resource itself contains is found with it.
+        # A contained medication is part of the resource, and searched with it.
         has_drugs = "Medication" in self._directory.kinds
         drugs = self._directory.found(entry, _drugs(entry), "Medication") if has_drugs else ()
         toxins = tuple(drug for drug in drugs if names_toxin(drug.resource))
@@ -268,7 +268,7 @@ class _Reader:
 
 
 def _partners(directory: Directory) -> dict[int, list[Entry]]:
-    """For each dose its procedures, and for each procedure its doses: what is ``partOf``."""
+    """For each dose its procedures, and for each procedure its doses, by ``partOf``."""
     pairs = [
         (entry, other)
         for entry in directory.whole
@@ -280,7 +280,7 @@ def _partners(directory: Directory) -> dict[int, list[Entry]]:
 
 
 def _tells(dose: Outcome, procedure: Outcome) -> bool:
-    """Whether the session of a dose is that of its procedure too."""
+    """Whether a dose is the same session as its procedure."""
     told, own = dose.session, procedure.session
     if told is None:
         return False
@@ -292,7 +292,7 @@ def _tells(dose: Outcome, procedure: Outcome) -> bool:
 
 
 def _drugs(entry: Entry) -> Iterator[Any]:
-    """The References to medications, in the shapes of R4 and R5."""
+    """The References to medications, as in R4 and R5."""
     for one in (entry.resource, *listed(entry.resource, "contained")):
         yield from (one.get("medicationReference"), within(one.get("medication"), "reference"))
         for name in ("usedReference", "ingredient"):

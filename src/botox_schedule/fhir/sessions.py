@@ -1,4 +1,4 @@
-"""One MedicationAdministration or Procedure as a session, or why it is none."""
+"""Reads one MedicationAdministration or Procedure as a session, or says why not."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, tzinfo
@@ -26,7 +26,7 @@ from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault
 from botox_schedule.fhir.validity import Validator, modifiers_of
 
 UNKNOWN_INDICATION = "unknown-indication"
-"""The indication of a session whose codes name none; its units still count."""
+"""The indication of a session whose codes name none or several; dose limits still count it."""
 
 DOSE, PROCEDURE = "MedicationAdministration", "Procedure"
 
@@ -47,9 +47,9 @@ class Outcome(NamedTuple):
 
     Attributes:
         fate: Where it is counted.
-        problems: What a person should look at.
-        key: The id of the record that its session belongs to.
-        session: The session that it became.
+        problems: What a person should review.
+        key: The id of the record that its session belongs to; empty without a session.
+        session: The session that it became, or None.
         used: Other resources that were read for it.
     """
 
@@ -61,18 +61,18 @@ class Outcome(NamedTuple):
 
 
 class _Draft(NamedTuple):
-    """What a resource says of a session.
+    """What a resource says about a session.
 
     Attributes:
         entry: The resource.
         subject: The person that it is about.
-        status: What became of the session.
-        day: When.
-        lasts_days: Whether its period goes on for days after it.
-        units: How much.
-        products: The products that it names; the file's where it names none.
-        indications: The indications that it, and what it belongs to, name.
-        used: The resources that it refers to for them.
+        status: The status of the session.
+        day: The clinic's local day.
+        lasts_days: Whether its period ends later than the day after.
+        units: Units of the product, or None where unknown.
+        products: The products that it names, else the default product if there is one.
+        indications: The indications that it and its procedures name.
+        used: The medications and reasons that it refers to.
     """
 
     entry: Entry
@@ -87,15 +87,15 @@ class _Draft(NamedTuple):
 
 
 class SessionReader(NamedTuple):
-    """What is needed to make sessions of resources.
+    """Reads resources as sessions.
 
     Attributes:
         directory: The resources of the bundle.
-        people: Its patients.
-        validator: Says whether a resource is one of FHIR R4.
-        dictionary: What codes name.
+        people: The patients of the bundle.
+        validator: Checks resources against FHIR R4.
+        dictionary: What codes and words name.
         zone: The clinic's time zone.
-        product: The product where a resource names none.
+        product: The product where a resource does not name one.
     """
 
     directory: Directory
@@ -106,11 +106,11 @@ class SessionReader(NamedTuple):
     product: Product | None
 
     def read(self, entry: Entry, procedures: Sequence[Entry]) -> Outcome:
-        """Return the session of a resource, or the problem for which it has none.
+        """Return the session of a resource, or the problem that prevents one.
 
         Args:
             entry: The resource.
-            procedures: The procedures that a dose is part of: they name its indication too.
+            procedures: The procedures that a dose belongs to; they may name its indication.
         """
         try:
             draft = self._draft(entry, procedures)
@@ -148,11 +148,11 @@ class SessionReader(NamedTuple):
         )
 
     def _products(self, entry: Entry, medications: Sequence[Entry]) -> set[Product]:
-        """The products that are named, first as a whole and then as an ingredient.
+        """The products that the medications name, or else their ingredients.
 
         Raises:
-            Fault: When a medication is no known botulinum toxin: a tablet for the same
-                migraine must not move a date.
+            Fault: When a dose does not name a botulinum toxin: a tablet for the same migraine
+                must not move a date.
         """
         concepts = [*_drugs_of(entry), *(m.resource.get("code") for m in medications)]
         ingredients = [i for m in medications for i in listed(m.resource, "ingredient")]
@@ -164,7 +164,7 @@ class SessionReader(NamedTuple):
         return named or ({self.product} if self.product is not None else set())
 
     def _medications(self, entry: Entry) -> list[Entry]:
-        """The medications that a resource refers to, and those that are in them."""
+        """The medications that a resource refers to, and those that are their ingredients."""
         resource = entry.resource
         references = [resource.get("medicationReference"), *listed(resource, "usedReference")]
         told = self.directory.found(entry, references, "Medication")
@@ -195,13 +195,13 @@ class SessionReader(NamedTuple):
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", message) from None
 
     def _id_of(self, entry: Entry) -> str | None:
-        """The id of a session; a resource that has neither id nor address has none."""
+        """The id of a session; None for a resource without id and address."""
         identity = self.directory.identity(entry)
         return None if identity == entry.where else self.directory.key_of(identity)
 
 
 def _drugs_of(entry: Entry) -> Iterator[Any]:
-    """The concepts of what was given; a reference may have a display, which names it too."""
+    """The concepts of what was given; the display of a reference may name it too."""
     resource = entry.resource
     yield from (resource.get("medicationCodeableConcept"), resource.get("medicationReference"))
     yield from (*listed(resource, "usedCode"), *listed(resource, "usedReference"))
@@ -210,7 +210,7 @@ def _drugs_of(entry: Entry) -> Iterator[Any]:
 
 
 def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:
-    """The concepts of what was treated: reasons, and the codes of procedures."""
+    """The concepts of what was treated: reasons and the codes of procedures."""
     for entry in entries:
         yield from listed(entry.resource, "reasonCode")
         yield from listed(entry.resource, "reasonReference")
@@ -219,7 +219,7 @@ def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:
 
 
 def _doubts(draft: _Draft) -> Iterator[Remark]:
-    """What a person should look at in a session that counts."""
+    """What a person should review in a session that counts."""
     yield from modifiers_of(draft.entry)
     if draft.lasts_days:
         message = "the period lasts several days; the session counts on its first"

@@ -1,4 +1,4 @@
-"""Whether a resource is as FHIR R4 states it."""
+"""Checks resources against FHIR R4."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,18 +17,18 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "Procedure": Procedure,
 }
 _MOST_FAULTS = 5
-# These say nothing of a session; what is wrong with them costs none.
+# These do not describe a session, so a fault in them must not lose one.
 _UNREAD = frozenset({"meta", "text"})
 
 
 class Validator:
-    """Checks resources; elements that many of them share are checked once."""
+    """Checks resources; an element that many of them share is checked once."""
 
     def __init__(self) -> None:
         self._checked: dict[tuple[str, str, str], Any] = {}
 
     def faults(self, entry: Entry) -> list[str]:
-        """Return what the model of the resource finds wrong, without its values."""
+        """Return the faults of the resource, at most five, without its values."""
         keys = {
             name: (entry.kind, name, as_json(value))
             for name, value in entry.resource.items()
@@ -41,7 +41,7 @@ class Validator:
         except ValidationError as error:
             faults = error.errors(include_url=False, include_input=False, include_context=False)
             return [*dict.fromkeys(_said(f["type"], f["loc"]) for f in faults[:_MOST_FAULTS])]
-        except Exception:  # noqa: BLE001 - for strange content the models raise what they please
+        except Exception:  # noqa: BLE001 - for odd content the models raise all kinds of errors
             return ["the resource, or one contained in it, is not as FHIR R4 states it"]
         self._checked |= {
             key: value
@@ -52,7 +52,7 @@ class Validator:
 
 
 def modifiers_of(entry: Entry) -> Iterator[Remark]:
-    """Yield that a resource may say something else than its elements, where it says so."""
+    """Yield a problem for each element that may change the meaning of the resource."""
     for element in ("implicitRules", "modifierExtension"):
         if entry.resource.get(element):
             message = "the rule is unknown, and may change what the resource says"
@@ -67,7 +67,7 @@ _SAID = {
 
 
 def _said(kind: str, location: tuple[int | str, ...]) -> str:
-    # The last part of an element that nobody knows is a word of the file, which may be a name.
+    # The name of an unknown element comes from the file and may be a patient's name.
     known = location[:-1] if kind == "extra_forbidden" else location
     path = ".".join(str(part) for part in known if str(part).isidentifier())
     return f"{path or 'the resource'} {_SAID.get(kind, 'is not as FHIR R4 states it')}"

@@ -27,20 +27,21 @@ def service_request_from_forecast(
 ) -> ServiceRequest:
     """Return the next session as a ServiceRequest with the intent ``proposal``.
 
-    ``occurrencePeriod`` holds the due window: from ``due`` to the eve of ``overdue_from``, both
-    included; without an end where care ends before. The extensions hold ``earliest`` and ``overdue_from``. On hold the status is
-    ``on-hold``, with the days after a hold whose end is known; after the end of care it is
-    ``revoked``, without a day. No code is invented: the treatment is named in words.
+    ``occurrencePeriod`` is the due window, from ``due`` to the day before ``overdue_from``, both
+    included. It has no end where ``overdue_from`` is None, for example because care ends before.
+    The extensions hold ``earliest`` and ``overdue_from``. On hold the status is ``on-hold``, and
+    any dates are those after the hold. After the end of care the status is ``revoked``, without
+    dates. The treatment is named in words, without a code.
 
     Args:
         forecast: The forecast of the track.
         subject: The reference to the patient, such as ``Patient/1``.
         id: The id of the resource.
-        identifier: System and value by which the receiver knows the proposal again.
+        identifier: System and value by which the receiver recognizes the proposal.
 
     Raises:
-        ExchangeError: When nothing is dated: without history, or where no interval is stated;
-            or when FHIR does not take *subject*, *id* or *identifier*.
+        ExchangeError: When the status is ``no_history`` or ``no_interval``, or when FHIR does not
+            accept *subject*, *id* or *identifier*.
 
     >>> from botox_schedule import PatientRecord, find_protocol, forecast
     >>> record = PatientRecord(sessions=[{
@@ -78,7 +79,7 @@ def service_request_from_forecast(
 
 
 def _resource(content: dict[str, Any]) -> ServiceRequest:
-    """Return the resource; an error of the model would show the patient's reference."""
+    """Return the resource; the model's own error would show the patient's reference."""
     try:
         return ServiceRequest.model_validate(content)
     except ValidationError as error:
@@ -90,7 +91,7 @@ def _resource(content: dict[str, Any]) -> ServiceRequest:
 
 
 def _period(due: date, overdue_from: date | None) -> dict[str, str]:
-    """The due days; open where care ends before anybody can be overdue."""
+    """The due days, both ends included; without an end where ``overdue_from`` is None."""
     if overdue_from is None:
         return {"start": due.isoformat()}
     return {"start": due.isoformat(), "end": shifted(overdue_from, -1).isoformat()}

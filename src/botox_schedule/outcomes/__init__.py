@@ -1,4 +1,4 @@
-"""Did it work, when did it wear off, and was the patient treated on time."""
+"""Whether treatment worked, when it wore off, and whether it was on time."""
 
 from botox_schedule.engine.adherence import EpisodeEnd
 from botox_schedule.outcomes.adherence import Adherence, adherence

@@ -1,4 +1,4 @@
-"""Was the patient treated on time, and how long did treatment go on."""
+"""Whether a patient was treated on time, and for how long."""
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -31,37 +31,37 @@ from botox_schedule.values import Value
 
 
 class Adherence(Value, frozen=True):
-    """How regularly a track was treated. Held cycles are left out.
+    """How regularly a track was treated; held cycles are excluded.
 
     Attributes:
         as_of: The day of the question.
-        followed_until: The last day that was looked at: the death, a discharge that was not
-            reopened, or *as_of*; None in answers stored by 0.1.0.
-        effect: How long one session's effect is expected to last.
-        permissible_gap_days: Days without expected effect that do not end an episode; None
-            where no gap was stated, and so no episode was looked for.
+        followed_until: The last day of follow-up: the death, a discharge that was not reopened,
+            or *as_of*; None in answers stored by 0.1.0.
+        effect: How long the effect of one session is expected to last; None where unknown.
+        permissible_gap_days: The longest gap, in days without expected effect, that does not end
+            an episode; None where no gap was given, so there are no episodes.
         carries_over: Whether days of effect left over at an early session are added to the next.
-        cycles: How many cycles there are, held ones included.
-        held_cycles: How many are held, and so left out.
-        intervals: Days between sessions, cycle by cycle, held ones left out.
-        on_time: How many of the judged intervals were on time or within the tolerance.
-        early: How many were early.
-        late: How many were late.
+        cycles: The number of cycles, held ones included.
+        held_cycles: The number of held cycles, which are excluded.
+        intervals: Days between sessions, cycle by cycle, held cycles excluded.
+        on_time: The number of judged intervals that were on time or within the tolerance.
+        early: The number of early intervals.
+        late: The number of late intervals.
         on_time_share: The share on time; None without a judged interval.
-        gap_days: Days without expected effect, interval by interval.
-        covered_between: The proportion of days from the first to the last session covered by
-            expected effect: CMA5 of Vollmer 2012 as AdhereR implements it where days carry over,
-            the same without carry-over otherwise. None without a closed interval.
-        covered_to_end: The same up to *followed_until*, that day left out: CMA6. Days on hold
-            after the last session are left out. None without a session.
-        interval_ratio: Expected days over observed days between the first and the last session,
-            which can exceed 1: CMA1. None without a closed interval.
-        episodes: Runs of treatment without a longer gap; one ends with its last day of effect, or
-            with follow-up.
-        persistent_days: Days of the first episode, the first and the last included.
-        ended_by: What became of the first episode; None where none was looked for.
-        is_censored: Whether the first episode was still going on at the end of follow-up, or at
-            the death.
+        gap_days: Days without expected effect, for each interval.
+        covered_between: The share of days from the first to the last session with expected
+            effect. With carry-over it is CMA5 of Vollmer 2012 as AdhereR implements it; otherwise
+            the same without carry-over. None without a closed interval or an effect.
+        covered_to_end: The same up to *followed_until*, that day excluded: CMA6. Days on hold
+            after the last session are excluded. None without a session or an effect.
+        interval_ratio: Expected days divided by observed days between the first and the last
+            session: CMA1. It can exceed 1. None without a closed interval or an effect.
+        episodes: Runs of treatment without a longer gap. An episode ends with its last day of
+            effect, or with follow-up.
+        persistent_days: Days of the first episode, both ends included; None without one.
+        ended_by: How the first episode ended; None without one.
+        is_censored: Whether the first episode was still going on at the end of follow-up or at
+            the death; None without one.
     """
 
     as_of: Day
@@ -102,21 +102,23 @@ def adherence(
     Follow-up ends at the death and at a discharge that was not reopened, whatever *as_of* is.
 
     Args:
-        record: What happened.
-        protocol: The track, and what on time is: a protocol, or the name of an indication.
+        record: The patient's record.
+        protocol: The track and its intervals: a protocol, or the name of an indication.
         as_of: The day of the question, included in an episode that goes on.
-        permissible_gap_days: Days without expected effect that do not end an episode; days on
-            hold do not count. Every study chooses its own: without one, no episode is looked for.
-        effect: How long one session's effect lasts; None means until the end of the protocol's
-            wear-off in a typical patient, else its minimum interval.
-        carries_over: Off by default, because an early session banks nothing.
-        policy: What the clinic or payer chose.
-        other_protocols: As for a forecast.
+        permissible_gap_days: The longest gap, in days without expected effect, that does not end
+            an episode; days on hold do not count. Every study chooses its own value. Without one
+            there are no episodes.
+        effect: How long the effect of one session lasts. None means until the end of the
+            protocol's wear-off in a typical patient, or else its minimum interval.
+        carries_over: Whether days of effect left over at an early session are added to the next.
+            Off by default, because an early session does not extend the effect.
+        policy: The policy of the clinic or payer; None means the default.
+        other_protocols: Other protocols that the history may need, as for a forecast.
 
     Raises:
-        CountError: When the gap is no whole number, or negative.
+        CountError: When the gap is not a whole number, or is negative.
         DayError: When *as_of* is not a calendar day.
-        IntervalError: When *effect* is no interval, or not longer than nothing.
+        IntervalError: When *effect* is not an interval, or is not above zero.
         UnknownProtocolError: When no known protocol has that name.
 
     >>> from datetime import date

@@ -1,4 +1,4 @@
-"""A response rule applied to numbers, or to a diary and a record; and when it can be judged."""
+"""Applies a response rule to numbers or to a diary and a record, and dates its review."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -46,19 +46,20 @@ from botox_schedule.values import Value
 
 _ORDER = list(RuleOutcome)
 _DATED = frozenset({DueStatus.TOO_EARLY, DueStatus.ALLOWED, DueStatus.DUE})
-"""Statuses in which the next session can still come on its target."""
+"""Statuses in which the next session can still be on its target."""
 
 
 class CriterionResult(Value, frozen=True):
-    """What one criterion of a rule gives.
+    """The result of one criterion of a rule.
 
     Attributes:
         rule: The rule's id.
         criterion: The criterion's name.
         kind: How it judges.
-        outcome: What it gives.
-        reduction: The share by which days fell, exact; negative where they rose.
-        numbers: What it was judged by, in words.
+        outcome: Its outcome.
+        reduction: The exact share by which days fell, negative where they rose; None where the
+            criterion did not judge one.
+        numbers: The numbers it was judged by, as text.
         source: Its source, and the place in it.
     """
 
@@ -86,19 +87,21 @@ def judge_counts(
     cycles: int,
     months: Sequence[Number] = (),
 ) -> tuple[CriterionResult, ...]:
-    """Return what each criterion of a rule gives for numbers.
+    """Return the result of each criterion of a rule for given numbers.
 
-    Fractions meet thresholds unrounded.
+    Numbers are compared with thresholds unrounded. Criteria about failures and rechecks are
+    omitted.
 
     Args:
         rule: The rule.
         baseline: Days a month before the course; None where unknown.
         current: Days a month now; None where unknown.
-        cycles: Complete cycles given.
-        months: Days of the latest months in a row, the last one last.
+        cycles: The number of complete cycles.
+        months: Days of each of the latest months in a row, the most recent one last.
 
     Raises:
-        CountError: When a number cannot be: not a number, negative, more days than a month has.
+        CountError: When a value is not a number or is negative, when days are more than a month
+            has, or when *cycles* is not a whole number.
 
     >>> from botox_schedule.outcomes import find_response_rule
     >>> rule = find_response_rule("nice-ta260")
@@ -124,10 +127,10 @@ def _month(days: Number | None, name: str) -> Fraction | None:
 
 
 def decide(results: Iterable[CriterionResult]) -> RuleOutcome:
-    """Return what a rule gives as a whole: the first of its criteria's outcomes in their order.
+    """Return the outcome of a whole rule: the first of its criteria's, in ``RuleOutcome`` order.
 
-    A stop is never hidden by data that are missing elsewhere. Months in a row that are not yet
-    complete decide nothing where another criterion could be judged.
+    Missing data for another criterion never hide a stop. A criterion that still waits for months
+    in a row decides only where every criterion does.
     """
     found = list(results)
     judged = [result.outcome for result in found if not _is_waiting(result)]
@@ -206,33 +209,34 @@ def _month_result(
 
 
 def _shown(number: Fraction | int) -> str:
-    """A number for a reader: at most two places, marked where more were cut."""
+    """A number for a reader: at most two decimals, with "about" where it was rounded."""
     value = Fraction(number)
     text = f"{float(value):.2f}".rstrip("0").rstrip(".")
     return text if Fraction(text) == value else f"about {text}"
 
 
 class ResponseAssessment(Value, frozen=True):
-    """What a rule gives for a patient on a day.
+    """The outcome of a rule for a patient on a day.
 
     Attributes:
         rule: The rule's id.
         as_of: The day of the question.
         judged_through: The last recorded day of the diary, or None where it has none.
-        outcome: What the rule gives as a whole.
-        results: What each criterion gives, with its numbers and its source.
-        complete_cycles: Complete cycles, those given elsewhere included.
-        missing: What became of unrecorded days.
-        baseline: The days before the course, or None where a baseline was given or none is known.
-        current: The last month of the last complete cycle, by which reductions are judged.
-        cycle_months: All whole months of that cycle, the last one last.
-        months: The latest months in a row since the course began, the last one last.
-        before_session: The 28 days before the last session that lies 28 days back; the European
-            Headache Federation sets them against *after_session*. They are shown and decide
-            nothing: in a lasting response both months are alike.
-        after_session: The 28 days from that session on.
-        recorded_days: How many recorded days the answer rests on.
-        findings: What a person should look at: whether the diary is current.
+        outcome: The outcome of the whole rule.
+        results: The result of each criterion, with its numbers and its source.
+        complete_cycles: The number of complete cycles, including those given elsewhere.
+        missing: How unrecorded days were treated.
+        baseline: The 28 days before the course; None where a baseline was given or none is known.
+        current: The last 28 days of the last complete cycle, used for reductions; None without
+            a complete cycle of at least 28 days.
+        cycle_months: All whole 28-day months of that cycle, the most recent one last.
+        months: The latest 28-day months in a row since the course began, the most recent last.
+        before_session: The 28 days before the last session that is at least 28 days ago. The
+            European Headache Federation compares them with *after_session*. They are shown but
+            decide nothing: in a lasting response both months are alike.
+        after_session: The 28 days from that session on, its day included.
+        recorded_days: How many recorded days the outcome is based on.
+        findings: What a person should look at, such as a diary that is not current.
     """
 
     rule: str
@@ -252,7 +256,7 @@ class ResponseAssessment(Value, frozen=True):
     findings: tuple[Finding, ...] = ()
 
     def explain(self) -> str:
-        """Return what the rule gives, as text that can be quoted."""
+        """Return the outcome and its reasons, as text that can be quoted."""
         through = self.judged_through or "no recorded day"
         lines = [
             f"rule {self.rule} gives: {self.outcome} (as of {self.as_of})",
@@ -286,29 +290,30 @@ def assess_response(
     failures: Sequence[bool] = (),
     missing: MissingDays | str = MissingDays.SCALE,
 ) -> ResponseAssessment:
-    """Return what a rule gives for a patient; the caller names the rule, none is a default.
+    """Return the outcome of a rule for a patient; the caller names the rule, without a default.
 
-    The baseline is the 28 days before the first session (or the diary's given baseline); the
-    current month is the last 28 days of the last complete cycle; the months in a row end on the
+    The baseline is the diary's given baseline, or else the 28 days before the first session. The
+    current month is the last 28 days of the last complete cycle. The months in a row end on the
     last recorded day. No cycle becomes complete after a death or a discharge.
 
     Args:
         diary: Days with headache and migraine.
-        record: What happened.
+        record: The patient's record.
         protocol: The track, and when a cycle is complete: a protocol, or the name of an
             indication.
-        rule: A bundled rule's id, or a rule of the clinic's own.
-        as_of: The day of the question; later days and sessions are left out.
-        policy: What the clinic or payer chose.
-        other_protocols: As for a forecast.
-        failures: For rules that count failed treatments: whether a person judged each treatment,
-            in order, to have failed at an adequate dose.
-        missing: What becomes of unrecorded days.
+        rule: The id of a bundled rule, or a clinic's own rule.
+        as_of: The day of the question, included; later days and sessions are ignored.
+        policy: The policy of the clinic or payer; None means the default.
+        other_protocols: Other protocols that the history may need, as for a forecast.
+        failures: For rules that count failed treatments: for each treatment, in order, whether a
+            person judged it to have failed at an adequate dose.
+        missing: How to treat unrecorded days.
 
     Raises:
         CountError: When one of the failures is neither True nor False.
         DayError: When *as_of* is not a calendar day.
-        UnknownProtocolError: When no bundled rule has that id, or no protocol that name.
+        UnknownWordError: When *missing* is not one of the known words.
+        UnknownProtocolError: When no bundled rule has that id, or no protocol has that name.
 
     >>> from botox_schedule.testing import record_from_gaps
     >>> record = record_from_gaps([], starts_on=date(2025, 8, 26))
@@ -347,7 +352,7 @@ def _currency(diary: HeadacheDiary, day: date) -> Iterator[Finding]:
 
 
 class _Span(NamedTuple):
-    """The complete cycles: how many, and the last one's first and last day."""
+    """The number of complete cycles, and the first and last day of the last recorded one."""
 
     number: int
     first_on: date | None
@@ -364,13 +369,13 @@ class _Counts(NamedTuple):
 
     @property
     def windows(self) -> list[Window]:
-        """All days that the outcome rests on."""
+        """All windows of days that the outcome is based on."""
         counts = (self.baseline, self.current, *self.months)
         return [count.window for count in counts if count is not None]
 
 
 def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
-    """A cycle is complete when the next one began, or on the day the next one was due."""
+    """A cycle is complete once the next one has begun, or on the day the next one is due."""
     prior = track.prior.cycles
     if not cycles:
         return _Span(prior, None, None)
@@ -406,7 +411,7 @@ def _counts(
 def _months_back(
     diary: HeadacheDiary, last: date | None, first: date | None
 ) -> tuple[DiaryCount, ...]:
-    """Whole months back from *last*, none before *first*."""
+    """Whole months back from *last*, both ends included, none before *first*."""
     if last is None or first is None:
         return ()
     number = ((last - first).days + 1) // month_days()
@@ -417,7 +422,7 @@ def _months_back(
 def _around(
     diary: HeadacheDiary, track: Track, cycles: Sequence[TreatmentCycle]
 ) -> tuple[DiaryCount | None, DiaryCount | None]:
-    """The months before and from the last session whose following month is over."""
+    """The month before and the month from the last session that is at least a month ago."""
     month = month_days()
     starts = [c.anchored_on for c in cycles if shifted(c.anchored_on, month) <= track.as_of]
     if not starts:
@@ -427,7 +432,7 @@ def _around(
 
 
 class _Judge(NamedTuple):
-    """A rule with all that its criteria are judged by."""
+    """A rule, and the data that its criteria are judged by."""
 
     rule: ResponseRule
     diary: HeadacheDiary
@@ -473,7 +478,7 @@ class _Judge(NamedTuple):
 def _others(
     rule: ResponseRule, track: Track, failures: Sequence[bool]
 ) -> Iterator[CriterionResult]:
-    """Judge what no diary says: failures, and the recheck after stopping."""
+    """Judge what a diary cannot tell: failures, and the recheck after stopping."""
     for criterion in rule.criteria:
         if criterion.kind is CriterionKind.FAILURES:
             yield _failures(rule, criterion, failures)
@@ -498,7 +503,7 @@ def _failures(
 
 
 def _recheck_window(criterion: ResponseCriterion, track: Track) -> Window | None:
-    """When to look again after treatment was stopped; None where it goes on."""
+    """When to look again after treatment was stopped; None where it was not."""
     stopped_on = track.care.ended_on
     stopped = track.care.status is DueStatus.DISCONTINUED
     if not stopped or stopped_on is None or criterion.recheck is None:
@@ -513,7 +518,7 @@ class ReviewDate(Value, frozen=True):
         rule: The rule's id.
         criterion: The criterion's name.
         on: The first day, or None where it cannot be dated.
-        why: What it waits for, and why it has no day.
+        why: What it waits for, and where there is no day, the reason.
     """
 
     rule: str
@@ -533,21 +538,21 @@ def response_review_dates(
 ) -> tuple[ReviewDate, ...]:
     """Return when each criterion of a rule can first be judged for this patient.
 
-    A day in the past says that it could be judged since then. A criterion that needs further
-    sessions has no day once the next one is overdue or cannot come, unless it is booked for a day
-    that may be kept; holds and discharges ahead count. None lies after the end of care.
+    A day in the past means that it could be judged from then on. A criterion that needs further
+    sessions has no day once the next session is overdue or cannot be dated, unless it is booked
+    on a day that can be kept. Holds and future discharges count. No day is after the end of care.
 
     Args:
-        record: What happened.
+        record: The patient's record.
         protocol: The track: a protocol, or the name of an indication.
-        rule: A bundled rule's id, or a rule of the clinic's own.
+        rule: The id of a bundled rule, or a clinic's own rule.
         as_of: The day of the question.
-        policy: What the clinic or payer chose.
-        other_protocols: As for a forecast.
+        policy: The policy of the clinic or payer; None means the default.
+        other_protocols: Other protocols that the history may need, as for a forecast.
 
     Raises:
         DayError: When *as_of* is not a calendar day.
-        UnknownProtocolError: When no bundled rule has that id, or no protocol that name.
+        UnknownProtocolError: When no bundled rule has that id, or no protocol has that name.
 
     >>> from botox_schedule.testing import record_from_gaps
     >>> record = record_from_gaps([], starts_on=date(2025, 8, 26))
@@ -581,7 +586,7 @@ def _review(criterion: ResponseCriterion, track: Track) -> tuple[date | None, st
 
 
 def _within_care(track: Track, on: date | None, why: str) -> tuple[date | None, str]:
-    """No day after the end of care, which may lie ahead."""
+    """Remove a day after the end of care, which may be in the future."""
     follow_up = follow_up_of(track)
     if follow_up.ended_by is not None:
         ends_on, word = follow_up.until, "ended"
@@ -594,7 +599,7 @@ def _within_care(track: Track, on: date | None, why: str) -> tuple[date | None, 
 
 
 def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
-    """The day on which *count* recorded cycles are complete, and what is missing for it."""
+    """The day on which *count* recorded cycles are complete, or None and what is missing."""
     cycles = track.cycles
     if count < len(cycles):
         return cycles[count].first_on, ""
@@ -609,9 +614,9 @@ def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
 
 
 def _next_session_on(track: Track) -> date | None:
-    """The day of a booking that may be kept, else the target while the next can come on it."""
+    """The day of a booking that can be kept, else the target while it can still be met."""
     booked_on = kept_booking_on(track)
     if booked_on is not None or track.dates is None or track.status not in _DATED:
         return booked_on
-    # Where nothing makes anybody due, the earliest day only finds that out.
+    # Without a usual range, the earliest day lets the projection find and report that.
     return track.dates.due or (track.dates.earliest if track.dates.window is None else None)

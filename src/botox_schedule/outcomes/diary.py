@@ -1,4 +1,4 @@
-"""A headache diary, what it counts, and whether a month of it is chronic migraine."""
+"""A headache diary, its counts, and whether a month meets a definition of chronic migraine."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
@@ -27,13 +27,13 @@ from botox_schedule.terms import word_of
 from botox_schedule.values import Fields, PatientValue, Rows, Value
 
 LONGEST_ATTACK = 100
-"""How many days an attack may last: more are a mistake in the dates."""
+"""The most days an attack may cover: more are a mistake in the dates."""
 _Count = Annotated[int, Field(ge=0, strict=True)]
 
 
 @unique
 class DiaryKind(StrEnum):
-    """What an entry of the diary says, from the least to the worst."""
+    """What a diary entry says, from unknown to worst."""
 
     UNKNOWN = "unknown"
     NONE = "none"
@@ -47,12 +47,12 @@ _SEVERITY = {kind: place for place, kind in enumerate(DiaryKind)}
 
 @unique
 class MissingDays(StrEnum):
-    """What becomes of unrecorded days."""
+    """How to treat unrecorded days."""
 
     SCALE = "scale"
-    """Missing days are like the recorded ones."""
+    """Unrecorded days are assumed to be like the recorded ones."""
     HEADACHE_FREE = "headache_free"
-    """Missing days count as days without headache."""
+    """Unrecorded days count as days without headache."""
 
 
 class DiaryDay(PatientValue, frozen=True):
@@ -60,7 +60,7 @@ class DiaryDay(PatientValue, frozen=True):
 
     Attributes:
         on: The day.
-        kind: What the entry says of it.
+        kind: What the entry says about it.
     """
 
     on: Day
@@ -81,18 +81,19 @@ def attack_days(
     end: date | str,
     kind: DiaryKind | str = DiaryKind.HEADACHE,
 ) -> tuple[DiaryDay, ...]:
-    """Return one entry for each day on which an attack lasted.
+    """Return one entry for each day of an attack.
 
     Args:
         start: The day, or the local date and time, of its start.
-        end: The last day, included, or the local date and time of its end; an attack that ends
-            at midnight has nothing of the day that begins then.
+        end: The last day, included, or the local date and time of its end. An attack that ends at
+            midnight does not count on the day that begins then.
         kind: What the attack was.
 
     Raises:
-        DayError: When one is neither a day nor a local date and time.
+        DayError: When either is neither a day nor a local date and time.
         OrderError: When the attack ends before it starts.
-        CountError: When it is longer than any attack that is recorded as one.
+        CountError: When it covers more than 100 days, both ends included.
+        UnknownWordError: When *kind* is not one of the known words.
 
     >>> from datetime import datetime
     >>> days = attack_days(datetime(2026, 1, 5, 22), datetime(2026, 1, 6, 2), "migraine")
@@ -109,7 +110,7 @@ def attack_days(
 
 
 def attack_span(start: date | str, end: date | str) -> tuple[date, date]:
-    """Return the first and the last day of an attack, as for :func:`attack_days`."""
+    """Return the first and the last day of an attack, both included; see :func:`attack_days`."""
     first, last = _day_of(start, "start"), _day_of(end, "end")
     if isinstance(start, datetime) and isinstance(end, datetime):
         is_ordered = start <= end
@@ -130,11 +131,11 @@ def _day_of(moment: date | str, name: str) -> date:
 
 
 class Baseline(PatientValue, frozen=True):
-    """Days a month before the course, where the diary starts later.
+    """Days a month before the course, for a diary that starts later.
 
     Attributes:
-        headache_days: Headache days in *per_days* days.
-        migraine_days: Migraine days likewise, or None where unknown.
+        headache_days: Headache days in *per_days* days, migraine days included.
+        migraine_days: Migraine days in *per_days* days, or None where unknown.
         per_days: The length of that month in days.
     """
 
@@ -162,11 +163,11 @@ class Baseline(PatientValue, frozen=True):
 
 
 class DiaryCount(Value, frozen=True):
-    """What the diary says of some days; raw counts are kept.
+    """Raw counts of a diary over some days.
 
     Attributes:
-        window: The days counted; both ends belong to it.
-        recorded_days: Days that somebody recorded.
+        window: The days counted, both ends included.
+        recorded_days: Days with an entry other than unknown.
         headache_days: Days with headache, migraine days included.
         migraine_days: Days with migraine.
     """
@@ -203,13 +204,13 @@ class DiaryCount(Value, frozen=True):
 
     @property
     def is_sufficient(self) -> bool:
-        """Whether a month has enough recorded days to judge by (more than 20)."""
+        """Whether it is at most a month and has enough recorded days to judge (more than 20)."""
         few = int(outcome_tables()["diary"]["too_few_days"])
         return self.recorded_days > few and self.window.days <= LONGEST_MONTH
 
     @property
     def is_calendar_month(self) -> bool:
-        """Whether the window is one month of the calendar."""
+        """Whether the window is exactly one calendar month."""
         first, after = self.window.first, shifted(self.window.last, 1)
         return first.day == after.day == 1 and self.window.days <= LONGEST_MONTH
 
@@ -224,12 +225,13 @@ class DiaryCount(Value, frozen=True):
 
         Args:
             measure: ``headache`` or ``migraine``.
-            per_days: The length of the month that the answer is about, at least 1.
-            missing: What becomes of unrecorded days.
+            per_days: The number of days that the rate is for, at least 1.
+            missing: How to treat unrecorded days.
 
         Raises:
-            CountError: When *per_days* is no whole number above 0.
-            UnknownWordError: When a word is unknown, or *measure* is no kind of headache.
+            CountError: When *per_days* is not a whole number above 0.
+            UnknownWordError: When *measure* is not ``headache`` or ``migraine``, or *missing* is
+                not one of the known words.
 
         >>> window = Window(first=date(2026, 1, 1), last=date(2026, 1, 31))
         >>> count = DiaryCount(window=window, recorded_days=25, headache_days=15, migraine_days=0)
@@ -255,13 +257,13 @@ class DiaryCount(Value, frozen=True):
 
 
 class HeadacheDiary(PatientValue, frozen=True):
-    """Days with headache, migraine or neither; a day that is missing is unknown.
+    """Days with headache, migraine or neither; a day without an entry is unknown.
 
-    A day may have several entries: the worst counts.
+    Of several entries for one day the worst counts.
 
     Attributes:
         days: The entries, in any order.
-        baseline: Days a month before the course, where the diary starts later.
+        baseline: Days a month before the course, for a diary that starts later.
 
     >>> monday = date(2026, 1, 5)
     >>> diary = HeadacheDiary(days=(DiaryDay(on=monday, kind=DiaryKind.NONE),
@@ -292,17 +294,17 @@ class HeadacheDiary(PatientValue, frozen=True):
 
     @property
     def last_recorded_on(self) -> date | None:
-        """The last recorded day, or None."""
+        """The last recorded day, or None without one."""
         return max(self._kinds, default=None)
 
     def until(self, day: date) -> Self:
-        """Return the diary as it was known on *day*, that day included."""
+        """Return the diary up to *day*, that day included, with its baseline."""
         return type(self)(
             days=tuple(entry for entry in self.days if entry.on <= day), baseline=self.baseline
         )
 
     def count(self, window: Window) -> DiaryCount:
-        """Return what the diary says of the days of *window*, both ends included."""
+        """Return the counts for the days of *window*, both ends included."""
         kinds = list(self._recorded(window))
         return DiaryCount(
             window=window,
@@ -312,7 +314,7 @@ class HeadacheDiary(PatientValue, frozen=True):
         )
 
     def recorded_in(self, windows: Iterable[Window]) -> int:
-        """Return how many recorded days lie in any of *windows*; a day in two counts once."""
+        """Return how many recorded days are in any of *windows*; a day in two counts once."""
         days = {shifted(w.first, number) for w in windows for number in range(w.days)}
         return len(days & self._kinds.keys())
 
@@ -324,18 +326,18 @@ class HeadacheDiary(PatientValue, frozen=True):
 
 
 def worst_of(kinds: Iterable[DiaryKind]) -> DiaryKind:
-    """Return what counts of several entries of one day."""
+    """Return the worst of several entries for one day."""
     return max(kinds, key=_SEVERITY.__getitem__)
 
 
 class CriteriaResult(Value, frozen=True):
-    """Whether one definition's days are met.
+    """Whether a month meets one definition of chronic migraine.
 
     Attributes:
         criteria: ``ichd-3`` or ``us-label``.
         title: The definition.
-        met: Whether they are; None where too few days were recorded.
-        missing: What became of unrecorded days.
+        met: Whether the days meet it; None where too few days were recorded.
+        missing: How unrecorded days were treated.
         source: Its source, and the place in it.
     """
 
@@ -351,17 +353,17 @@ def chronic_migraine_criteria(
 ) -> tuple[CriteriaResult, ...]:
     """Return whether a month meets each definition of chronic migraine.
 
-    ICHD-3 and NICE require headache on 15 days a month or more and migraine on 8 or more; the US
-    label's reading counts headache days alone. A month of the calendar counts its own days; any
-    other window is scaled to 28 days.
+    ICHD-3 and NICE require headache on at least 15 days a month and migraine on at least 8. The
+    US label, as read here, counts headache days alone. A calendar month is judged by its own
+    length; any other window is scaled to 28 days.
 
     Args:
         count: A month of the diary.
-        missing: What becomes of unrecorded days.
+        missing: How to treat unrecorded days.
 
     Raises:
-        CountError: When the window is longer than a month.
-        UnknownWordError: When *missing* is no such word.
+        CountError: When the window is longer than 31 days.
+        UnknownWordError: When *missing* is not one of the known words.
 
     >>> from botox_schedule import Window
     >>> month = Window(first=date(2026, 1, 1), last=date(2026, 1, 28))

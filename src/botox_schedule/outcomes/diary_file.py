@@ -1,4 +1,4 @@
-"""Reads a headache diary as people keep it: a day a row, an attack a row, or a grid of months."""
+"""Reads headache diaries as people keep them: by day, by attack, or as a grid of months."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -63,12 +63,12 @@ _DURATION = "the column of durations is not read; give the end of each attack"
 
 
 class DiaryProblem(Value, frozen=True):
-    """What is wrong with an entry, without what it says.
+    """A problem with an entry or a column, without its content.
 
     Attributes:
-        line: The line of its row; the first line of the file is line 1.
+        line: The line in the file; the first line is line 1.
         reason: What is wrong, and what was expected.
-        left_out: Whether the entry counts for nothing.
+        left_out: Whether the entry was left out.
     """
 
     line: int
@@ -80,16 +80,16 @@ class DiaryProblem(Value, frozen=True):
 
 
 class DiaryReading(PatientValue, frozen=True):
-    """A diary that was read, and what was wrong with the file.
+    """A diary that was read, and the problems of its file.
 
     Each entry was taken or left out: ``entries == taken + left_out``.
 
     Attributes:
         diary: The diary.
-        entries: How many entries the file has: its rows, or the filled cells of a grid.
-        taken: How many of them count.
-        left_out: How many count for nothing; each has a problem.
-        problems: What is wrong, in order of the lines.
+        entries: The number of entries: rows, or filled cells of a grid.
+        taken: How many entries were taken.
+        left_out: How many entries were left out; each has a problem.
+        problems: The problems, in order of the lines.
     """
 
     diary: HeadacheDiary
@@ -100,7 +100,7 @@ class DiaryReading(PatientValue, frozen=True):
 
 
 class _Entry(NamedTuple):
-    """What one entry of a file says of the days it names; a fault leaves it out."""
+    """One entry of a file: its days and what it says about them. With a fault it is left out."""
 
     line: int
     span: tuple[date, date] | None = None
@@ -109,7 +109,7 @@ class _Entry(NamedTuple):
     remark: str | None = None
 
     def days(self) -> Iterator[date]:
-        """The days it names; none where it says nothing."""
+        """The days of the entry; none for an empty one."""
         if self.span is not None:
             first, last = self.span
             yield from (shifted(first, number) for number in range((last - first).days + 1))
@@ -122,7 +122,7 @@ class _Table(NamedTuple):
     date_format: str | None
 
     def meanings(self) -> list[str]:
-        """What each column means; the name itself where it is unknown."""
+        """The meaning of each column, or its own name where that is unknown."""
         meanings = _named("columns")
         return [meanings.get(_word(name), _word(name)) for name in self.header]
 
@@ -135,28 +135,37 @@ def read_diary(
     encoding: str | None = None,
     missing: MissingDays | str = MissingDays.SCALE,
 ) -> DiaryReading:
-    r"""Return the diary of a CSV file, and what was wrong with it.
+    r"""Return the diary of a CSV file, and the problems found in it.
 
-    Three shapes are read, with commas, semicolons or tabs: a day a row (``date`` and ``kind``, or
-    ``headache`` and ``migraine``), an attack a row (``start`` and ``end``, each a day, a date and
-    time, or with a ``date`` a time of day, so that an attack can end after midnight), and a grid
-    (``month`` and the days 1 to 31, or ``day`` and months). Of several entries of a day the worst counts. An empty cell
-    says nothing.
+    The delimiter may be a comma, a semicolon, a tab or a vertical bar. The file has one of three
+    layouts:
+
+    - One day a row: ``date`` and ``kind``, or ``date`` with ``headache`` and ``migraine``.
+    - One attack a row: ``start`` and ``end``, each a day or a date and time. With a ``date``
+      column they may be times of day, and an attack may end after midnight.
+    - A grid: ``month`` and the days 1 to 31, or ``day`` and the months.
+
+    Of several entries for one day the worst counts. An empty cell is not an entry for
+    its day.
 
     Args:
         source: A path, or an open file.
-        as_of: Days after it are left out; None leaves none out.
+        as_of: Days after it are left out, with a problem; None leaves out nothing.
         date_format: How days are written: ``mdy`` (01/31/2026), ``dmy``, or a pattern such as
             ``%d.%m.%Y``; by default YYYY-MM-DD.
         encoding: By default UTF-8, or UTF-16 where the file says so.
-        missing: ``headache_free`` fills the days without an entry from the first to the last one
-            as free of headache. A list of attacks needs it: else its other days stay unknown.
+        missing: ``headache_free`` counts every day without an entry, from the first to the last
+            entry, as free of headache. A list of attacks needs it; otherwise the other days stay
+            unknown.
 
     Raises:
-        ExchangeError: When the file is no diary; the message says what was expected.
-        FileLimitError: When it is larger than 16 MiB, has more than 50,000 entries, or a line
-            longer than 1 MiB.
-        OSError: When it cannot be opened.
+        DayError: When *as_of* is not a calendar day.
+        ExchangeError: When the file is not a diary, or *date_format* is not a pattern of a whole
+            day; the message says what was expected.
+        FileLimitError: When the file is larger than 16 MiB, has more than 50,000 entries, or a
+            line longer than 1 MiB.
+        UnknownWordError: When *missing* is not one of the known words.
+        OSError: When the file cannot be opened.
 
     >>> from io import StringIO
     >>> file = StringIO("date;kind\n2026-01-05;none\n2026-01-05;Migraine\n2026-01-06;maybe\n")
@@ -212,7 +221,7 @@ def _text(source: str | PathLike[str] | IO[bytes] | IO[str], encoding: str | Non
 
 
 def _table(text: str, date_format: str | None) -> _Table:
-    """The header, which may follow a title, and the rows that say something."""
+    """The header, which may follow a title, and the rows that are not empty."""
     lines = lines_of(text)
     for number, line in enumerate(lines[:_HEADER_WITHIN]):
         delimiter = max(_DELIMITERS, key=line.count)
@@ -234,7 +243,7 @@ def _unambiguous(table: _Table) -> _Table:
 
 
 def _rows(lines: Sequence[str], delimiter: str, start: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that say something, each with its line; a broken one has no cells."""
+    """Yield the rows that are not empty, each with its line; a broken row has no cells."""
     for line, given, fault in records(lines, delimiter, start):
         cells = [_UNSEEN.sub("", cell).strip() for cell in given]
         if fault or any(cells):
@@ -242,7 +251,7 @@ def _rows(lines: Sequence[str], delimiter: str, start: int) -> Iterator[tuple[in
 
 
 def _remarks(table: _Table) -> Iterator[str]:
-    """What a person should know of the columns as a whole."""
+    """What a person should know about the columns."""
     meanings = set(table.meanings())
     unread = meanings - {"", *_named("columns").values()}
     if _reader_of(table) is _attack and unread and not meanings & {"kind", "migraine"}:
@@ -253,20 +262,20 @@ def _remarks(table: _Table) -> Iterator[str]:
 
 @cache
 def _named(table: str) -> dict[str, str]:
-    """What each word of a table of the diary names."""
+    """Map each word of one of the diary's tables to its meaning."""
     tables = outcome_tables()["diary"][table]
     return {_word(word): name for name, words in tables.items() for word in words}
 
 
 def _word(text: str) -> str:
-    """Return a word without what makes no difference: case, accents, hyphens, a last point."""
+    """Normalize a word: case, accents, hyphens, and periods, colons and asterisks at its end."""
     apart = normalize("NFKD", text).casefold()
     plain = "".join(letter for letter in apart if not combining(letter))
     return "_".join(plain.rstrip(".:* ").replace("-", " ").split()) or text.strip()
 
 
 def _reader_of(table: _Table) -> Any:
-    """How the rows of a table are read, by what its columns mean; None where it is no header."""
+    """The function that reads the rows, by the meaning of the columns; None without a header."""
     meanings = set(table.meanings())
     if "start" in meanings:
         return _attack
@@ -280,7 +289,7 @@ def _reader_of(table: _Table) -> Any:
 
 
 def _grid_columns(table: _Table) -> list[tuple[str, int]]:
-    """The columns of a grid with their places, but for totals and notes."""
+    """The columns of a grid and their places, except the first, totals and empty names."""
     meanings = enumerate(table.meanings())
     return [
         (table.header[place], place) for place, name in meanings if place and name not in _NO_DAYS
@@ -319,11 +328,11 @@ def _guarded(read: Any, table: _Table, line: int, row: dict[str, list[str]]) -> 
 
 
 def _worst(row: dict[str, list[str]]) -> DiaryKind | None:
-    """The worst that the cells of a row say; None where all are empty."""
+    """The worst kind in the cells of a row; None where all are empty."""
     words = _named("words")
     kinds = [DiaryKind(words[_word(cell)]) for cell in row.get("kind", ()) if cell]
     own = [DiaryKind(words[_word(cell)]) for cell in row.get("migraine", ()) if cell]
-    # "Yes" to migraine is more than "yes" to headache.
+    # The same word, such as "yes", means migraine in the column for migraine.
     kinds += [DiaryKind.MIGRAINE if kind is DiaryKind.HEADACHE else kind for kind in own]
     return worst_of(kinds) if kinds else None
 
@@ -351,7 +360,7 @@ def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
 
 
 def _end(begin: date, text: str, table: _Table) -> date | None:
-    """The end of an attack; a bare time of day before that of its start is past midnight."""
+    """The end of an attack; a time of day alone, earlier than the start, is on the next day."""
     if not _TIME.fullmatch(text):
         with suppress(DayError, CalendarRangeError):
             return _moment(text, table)
@@ -362,7 +371,7 @@ def _end(begin: date, text: str, table: _Table) -> date | None:
 
 
 def _moment(text: str, table: _Table, on: str = "") -> date:
-    """The day of a cell, or its day and time; a bare time of day is one of the day *on*."""
+    """The day of a cell, or its day and time; a time of day alone is on the day *on*."""
     found = _MOMENT.fullmatch(f"{on} {text}" if _TIME.fullmatch(text) else text)
     day_text, clock = (found[1], found[2]) if found else (text, None)
     day = _day_in(day_text, table.date_format)
@@ -370,7 +379,7 @@ def _moment(text: str, table: _Table, on: str = "") -> date:
 
 
 def _check_format(date_format: str | None) -> None:
-    """Refuse a pattern that can read no day, instead of a file of which no line is read."""
+    """Refuse a pattern that cannot read a day, before every line of the file fails."""
     if date_format is not None and not is_day_pattern(date_format):
         raise ExchangeError("date_format: give a pattern of a whole day, such as '%d.%m.%Y'")
 
@@ -395,7 +404,7 @@ def _date_of(moment: date) -> date:
 
 
 def _grid_row(table: _Table, line: int, cells: Sequence[str]) -> Iterator[_Entry]:
-    """One entry for each filled cell; months are rows and days columns, or the other way round."""
+    """One entry for each filled cell; months are rows and days are columns, or the reverse."""
     for name, place in _grid_columns(table):
         cell = cells[place] if place < len(cells) else ""
         month, number = (cells[0], name) if name.isdecimal() else (name, cells[0])
@@ -418,7 +427,7 @@ def _until(entry: _Entry, as_of: date | None) -> _Entry:
 
 
 def _merged(entries: Iterable[_Entry]) -> tuple[dict[date, DiaryKind], list[DiaryProblem]]:
-    """The worst of each day, and the entries that fill a day which another calls missing."""
+    """The worst of each day, and the entries that disagree on whether a day is unknown."""
     days: dict[date, DiaryKind] = {}
     contradictions: dict[int, DiaryProblem] = {}
     for entry in entries:
@@ -432,7 +441,7 @@ def _merged(entries: Iterable[_Entry]) -> tuple[dict[date, DiaryKind], list[Diar
 
 
 def _with_free_days(days: dict[date, DiaryKind]) -> dict[date, DiaryKind]:
-    """Fill the days without any entry from the first to the last one as free of headache."""
+    """Fill days without an entry, from the first to the last entry, as free of headache."""
     if not days:
         return days
     whole = _Entry(0, (min(days), max(days)))

@@ -1,4 +1,4 @@
-"""Figures: exact numbers, and the bundled tables that rules and definitions are read from."""
+"""Exact numbers, and the bundled tables of rules and definitions."""
 
 import re
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def outcome_tables() -> Mapping[str, Any]:
 
 
 def month_days() -> int:
-    """Return how many days a month of the diary has."""
+    """Return the length in days of a diary month."""
     return int(outcome_tables()["diary"]["month_days"])
 
 
@@ -60,20 +60,20 @@ Exact = Annotated[
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "examples": ["14", "3/10"]}),
 ]
-"""A fraction; a decimal such as 18.95 is taken as it is written."""
+"""An exact fraction; a decimal such as 18.95 is taken as written."""
 
 ExactDays = Annotated[Exact, AfterValidator(_not_negative)]
-"""A number of days, not negative."""
+"""A number of days, at least 0."""
 
 ExactWeight = Annotated[Exact, AfterValidator(_positive)]
 """A weight above 0."""
 
 Number = Fraction | Decimal | float | int | str
-"""What functions take as a number of days; it is never rounded."""
+"""A number of days as a function argument; it is never rounded."""
 
 
 def days_within(value: Number, name: str, most: int) -> Fraction:
-    """Return a number of days from 0 to *most*, exact.
+    """Return an exact number of days from 0 to *most*, both included.
 
     Raises:
         CountError: For anything else, NaN and True included.
@@ -88,7 +88,7 @@ def days_within(value: Number, name: str, most: int) -> Fraction:
 
 
 def whole(value: int, name: str, least: int = 0) -> int:
-    """Return a whole number that is not below *least*.
+    """Return a whole number that is at least *least*.
 
     Raises:
         CountError: For anything else, True included.

@@ -1,4 +1,4 @@
-"""One patient's own response: how many days after their sessions the effect began and ended."""
+"""A patient's own response: how many days after sessions the effect began and ended."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -29,19 +29,20 @@ _ONSET = "fewer days a week than before the session"
 
 @unique
 class ObservedChange(StrEnum):
-    """What was noticed of an effect."""
+    """A change in the effect."""
 
     ONSET = "onset"
     WEAR_OFF = "wear_off"
 
 
 class ResponseNote(PatientValue, frozen=True):
-    """What a clinic noted of an effect, such as "the effect ended on 12 March".
+    """A clinic's note about the effect, such as "the effect ended on 12 March".
 
     Attributes:
         on: The day on which the effect began or ended.
         what: Whether it began or ended.
-        session_on: A day of the cycle it is about; None means the last one begun before *on*.
+        session_on: The day of a full session of the cycle. None means the last cycle that began
+            on or before *on*.
     """
 
     on: Day
@@ -60,11 +61,11 @@ class ResponseNote(PatientValue, frozen=True):
 
 
 NoteInput = ResponseNote | tuple[DayInput | int, int]
-"""A note, or the day or the number of a cycle with the days after which its effect ended."""
+"""A note, or a pair: a session's day or a cycle's number, and the days until the effect ended."""
 
 
 class _Cycle(NamedTuple):
-    """A cycle, and the last day that is looked at."""
+    """A cycle, and its last day that is looked at, included."""
 
     cycle: TreatmentCycle
     last_on: date
@@ -87,26 +88,29 @@ def observed_response(
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,
 ) -> ObservedResponse:
-    """Return the patient's own days of onset and of wear-off, from at least three cycles.
+    """Return the patient's own days to onset and to wear-off, each from at least three cycles.
 
-    A signal, to be given to a forecast as ``observed``: it moves no date. What the clinic noted of
-    a cycle precedes its diary; of several notes about one cycle the earliest day counts. A cycle
-    of which nothing is known, or in which the effect did not wear off, is left out and counted.
+    Pass the result to a forecast as ``observed``. It is a signal and moves no date. For a cycle
+    with a note, the note replaces the diary; of several notes the earliest day counts. A cycle
+    without a known day is excluded and counted as left out. A part with fewer than three known
+    days is None.
 
     Args:
-        record: What happened.
+        record: The patient's record.
         protocol: The track: a protocol, or the name of an indication.
-        as_of: The day of the question; later sessions, entries and notes are left out.
+        as_of: The day of the question, included; later sessions, entries and notes are ignored.
         diary: Days with headache, for cycles without a note.
-        notes: What the clinic noted, each as a :class:`ResponseNote` or as a pair: a day of the
-            cycle or its number in the course, and after how many days the effect ended.
-        definition: By which the diary's wear-off is found.
-        policy: What the clinic or payer chose.
-        other_protocols: As for a forecast.
+        notes: The clinic's notes, each a :class:`ResponseNote` or a pair: a session's day or the
+            cycle's number in the course, and the days from the session to the end of the effect.
+        definition: How to find wear-off in the diary.
+        policy: The policy of the clinic or payer; None means the default.
+        other_protocols: Other protocols that the history may need, as for a forecast.
 
     Raises:
-        CountError: When a note is about no cycle of the record, or its days are no whole number.
+        CountError: When a note does not match a cycle of the record, or its days are not a whole
+            number of at least 0.
         DayError: When a day is not a calendar day.
+        UnknownWordError: When *definition* is not one of the known words.
         UnknownProtocolError: When no known protocol has that name.
 
     >>> from botox_schedule.testing import record_from_gaps
@@ -136,7 +140,7 @@ def _cycles(cycles: Sequence[TreatmentCycle], until: date) -> list[_Cycle]:
 
 
 def _is_later(note: NoteInput, as_of: date) -> bool:
-    """Whether a note is about what was unknown on the day of the question."""
+    """Whether a note is about a day after *as_of*."""
     if isinstance(note, ResponseNote):
         return note.on > as_of
     session, _ = note
@@ -205,7 +209,7 @@ def _days_of_cycle(
     diary: HeadacheDiary | None,
     definition: WearOffDefinition,
 ) -> tuple[int, str] | None:
-    """The days to the change in one cycle, and what was looked for; None where it says nothing."""
+    """The days to the change in one cycle, and how it was found; None where unknown."""
     own = [note.days for note in noted if note.cycle is place.cycle]
     if own:
         return min(own), _NOTED
@@ -236,7 +240,7 @@ def _wear_off_week(
 
 
 def _onset_week(place: _Cycle, diary: HeadacheDiary) -> int | None:
-    """The first of some weeks in a row with fewer days than the weeks before the session."""
+    """The first of several weeks in a row with fewer days a week than before the session."""
     figures = outcome_tables()["onset"]
     last = shifted(place.cycle.first_on, -1)
     month = int(outcome_tables()["diary"]["month_days"])

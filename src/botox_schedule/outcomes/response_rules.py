@@ -27,20 +27,20 @@ class CriterionKind(StrEnum):
     """How a criterion judges."""
 
     REDUCTION = "reduction"
-    """The share by which days fell from the baseline."""
+    """By the share by which days fell from the baseline."""
     ANY_REDUCTION = "any_reduction"
-    """Whether days fell at all."""
+    """By whether days fell at all."""
     MONTHS_BELOW = "months_below"
-    """Whether each of several months in a row has fewer days than a number."""
+    """By whether each of several months in a row has fewer days than a number."""
     FAILURES = "failures"
-    """Treatments in a row that a person judged to have failed."""
+    """By treatments in a row that a person judged to have failed."""
     RECHECK = "recheck"
-    """When to look again after treatment was stopped."""
+    """By the time since treatment was stopped: when to look again."""
 
 
 @unique
 class RuleOutcome(StrEnum):
-    """What a rule gives; it is no order to anybody."""
+    """The outcome of a rule, in order of precedence; it is not an instruction."""
 
     STOP = "stop"
     RECHECK = "recheck"
@@ -53,22 +53,25 @@ class RuleOutcome(StrEnum):
 
 
 class ResponseCriterion(Fact, frozen=True):
-    """One sentence of a rule.
+    """One criterion of a rule.
 
     Attributes:
         name: Its name in the source.
         kind: How it judges.
         measure: Headache days or migraine days.
-        below: A reduction below this share gives *below_gives*; exactly this share does not.
-        below_days: Months with fewer days than this give *below_gives*.
-        months: How many months in a row.
-        after_cycles: The first complete cycle after which it can be judged.
-        final_after_cycles: The cycle after which *below_early_gives* ends.
-        failures: How many failures in a row.
+        below: A share of the baseline, such as 3/10. A smaller reduction gives *below_gives*; a
+            reduction of exactly this share gives *otherwise*.
+        below_days: Months with fewer days than this, that number excluded, give *below_gives*.
+        months: How many months in a row are needed.
+        after_cycles: How many complete cycles are needed.
+        final_after_cycles: With fewer complete cycles than this, *below_early_gives* replaces
+            *below_gives*.
+        failures: How many failures in a row are needed.
         recheck: When to look again, counted from the end of treatment.
-        below_gives: The outcome on the one side.
-        below_early_gives: The outcome on that side before *final_after_cycles*.
-        otherwise: The outcome on the other side.
+        below_gives: The outcome where the criterion's threshold is missed, or for
+            ``months_below`` where every month is below it.
+        below_early_gives: The outcome instead of *below_gives* before *final_after_cycles*.
+        otherwise: The other outcome.
         source: Its source, and the place in it.
     """
 
@@ -126,13 +129,13 @@ class ResponseCriterion(Fact, frozen=True):
 
 
 class ResponseRule(Fact, frozen=True):
-    """A named rule by which somebody judges whether treatment goes on.
+    """A named rule for judging whether treatment continues.
 
     Attributes:
-        id: Its name, such as ``nice-ta260``.
+        id: Its id, such as ``nice-ta260``.
         version: The version of its content.
-        title: Its name for a reader.
-        criteria: Its sentences.
+        title: Its title for a reader.
+        criteria: Its criteria, at least one.
     """
 
     id: _Slug
@@ -191,7 +194,7 @@ def bundled_response_rules() -> tuple[ResponseRule, ...]:
 
 
 def as_rule(rule: str | ResponseRule) -> ResponseRule:
-    """Return *rule*, or the bundled one with that id."""
+    """Return *rule*, or the bundled rule with that id."""
     return find_response_rule(rule) if isinstance(rule, str) else rule
 
 
@@ -199,7 +202,7 @@ def find_response_rule(rule: str) -> ResponseRule:
     """Return the bundled rule with that id.
 
     Raises:
-        UnknownProtocolError: When there is none.
+        UnknownProtocolError: When no bundled rule has that id.
 
     >>> find_response_rule("nice-ta260").title
     'NICE TA260'
@@ -212,11 +215,12 @@ def find_response_rule(rule: str) -> ResponseRule:
 
 
 def load_response_rules(path: str | PathLike[str]) -> tuple[ResponseRule, ...]:
-    """Return the response rules of a clinic's own TOML file, which has the bundled schema.
+    """Return the response rules of a clinic's own TOML file, in the format of the bundled file.
 
     Raises:
         ProtocolFileError: When the file is malformed; it names the rule, the key and what was
             expected.
+        FileLimitError: When the file is larger than 1 MiB.
         OSError: When the file cannot be opened.
 
     >>> load_response_rules("no-such-file.toml")

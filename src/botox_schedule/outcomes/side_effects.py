@@ -1,4 +1,4 @@
-"""Side effects, placed in the phases of a cycle; counted, never judged."""
+"""Side effects by cycle and phase: counted, never judged."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from botox_schedule.values import PatientValue, Value
 
 
 class SideEffect(PatientValue, frozen=True):
-    """Something unwanted.
+    """A side effect.
 
     Attributes:
-        name: What it was.
-        first: Its first day.
+        name: Its name.
+        first: Its first day, included.
         last: Its last day, included; None, or a day from 9999-01-01 on, while it lasts.
     """
 
@@ -44,14 +44,15 @@ class SideEffect(PatientValue, frozen=True):
 
 
 class PlacedSideEffect(Value, frozen=True):
-    """A side effect in its cycle.
+    """A side effect and its place in a cycle.
 
     Attributes:
-        name: What it was.
-        session_number: The session it followed, 1 for the first; None before any.
-        onset_day: Days from that session to its first day.
-        lasted_days: How many days it lasted, both ends counted; None while it lasts.
-        phase: The phase of the response on its first day.
+        name: Its name.
+        session_number: The session it followed, 1 for the first; None before any session.
+        onset_day: Days from that session to its first day, 0 for the same day; None before any
+            session.
+        lasted_days: How many days it lasted, both ends included; None while it lasts.
+        phase: The response phase on its first day; None before any session or where unknown.
     """
 
     name: str
@@ -64,7 +65,9 @@ class PlacedSideEffect(Value, frozen=True):
 def place_side_effects(
     effects: Iterable[SideEffect], timelines: Iterable[ResponseTimeline]
 ) -> tuple[PlacedSideEffect, ...]:
-    """Return each side effect with the session it followed and the phase it began in.
+    """Return each side effect with the session it followed and its first day's phase.
+
+    The result is in order of the first days. A side effect on the day of a session follows it.
 
     >>> from botox_schedule import find_protocol, response_timeline
     >>> from datetime import date
@@ -100,7 +103,7 @@ def _placed(effect: SideEffect, timelines: list[ResponseTimeline]) -> PlacedSide
 def side_effect_counts(
     placed: Iterable[PlacedSideEffect],
 ) -> dict[tuple[str, ResponsePhase | None], int]:
-    """Return how often each side effect began in each phase.
+    """Return how often each side effect began in each phase, by name and phase.
 
     >>> side_effect_counts([])
     {}

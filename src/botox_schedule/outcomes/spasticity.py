@@ -1,4 +1,4 @@
-"""Scores of spasticity: the Modified Ashworth Scale, and goals attained."""
+"""Spasticity scores: the Modified Ashworth Scale and goal attainment."""
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
@@ -22,7 +22,7 @@ _Level = Annotated[int, Field(ge=-2, le=2, strict=True)]
 
 @total_ordering
 class ModifiedAshworth(Enum):
-    """The six steps of the Modified Ashworth Scale, in their order; they are no numbers."""
+    """The six steps of the Modified Ashworth Scale, in order; they are not numbers."""
 
     ZERO = "0"
     ONE = "1"
@@ -44,7 +44,7 @@ class ModifiedAshworth(Enum):
         return list(ModifiedAshworth).index(self)
 
     def steps_from(self, before: Self) -> int:
-        """Return how many steps this lies above *before*; negative where it is better.
+        """Return how many steps this is above *before*; negative where it is better.
 
         >>> ModifiedAshworth("1") < ModifiedAshworth("1+") < ModifiedAshworth("2")
         True
@@ -60,7 +60,7 @@ class AshworthAssessment(PatientValue, frozen=True):
     Attributes:
         on: The day.
         joint: The joint or muscle group.
-        score: Its step of the scale.
+        score: The step on the scale.
     """
 
     on: Day
@@ -84,9 +84,9 @@ class AshworthChange(Value, frozen=True):
     Attributes:
         joint: The joint or muscle group.
         before: The last score on or before the session's day; None where there is none.
-        at_peak: The first score inside the peak window; None where there is none.
-        at_peak_day: The days from the session to that score.
-        steps: Steps from the one to the other; negative where the tone fell.
+        at_peak: The first score in the peak window, both ends included; None where there is none.
+        at_peak_day: The days from the session to that score; None without one.
+        steps: Steps from *before* to *at_peak*, negative where the tone fell; None without both.
     """
 
     joint: str
@@ -134,10 +134,10 @@ def _joint_change(
 
 
 class GoalScore(Value, frozen=True):
-    """One goal: its weight, where it stood, and what was attained, from -2 to +2.
+    """One goal: its weight, and its levels from -2 to +2, both included.
 
     Attributes:
-        weight: Its weight, such as importance times difficulty.
+        weight: Its weight, such as importance times difficulty; above 0.
         baseline: The level before the session.
         achieved: The level attained, or None where not yet judged.
     """
@@ -162,8 +162,8 @@ class GoalSet(PatientValue, frozen=True):
 
     Attributes:
         set_on: The day they were set.
-        judged_on: The day they were judged, or None.
-        goals: The goals.
+        judged_on: The day they were judged, or None where not stated.
+        goals: The goals, at least one.
     """
 
     set_on: Day
@@ -188,13 +188,13 @@ class GoalSet(PatientValue, frozen=True):
 
 
 class GoalT(Value, frozen=True):
-    """The T-scores of a set of goals; 50 means that the goals were met as set.
+    """The T-scores of a set of goals; 50 means that the goals were met on average.
 
     Attributes:
         baseline: The T-score before the session.
         achieved: The T-score attained; None until every goal is judged.
-        change: The difference.
-        judged_on_day: Days from the session to the day the goals were judged; None where not said.
+        change: *achieved* minus *baseline*; None until every goal is judged.
+        judged_on_day: Days from the session to the day the goals were judged; None without both.
         source: Its source, and the place in it.
     """
 

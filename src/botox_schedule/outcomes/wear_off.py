@@ -1,4 +1,4 @@
-"""When the effect wore off, by named definitions; a signal that never moves a date."""
+"""When the effect wore off, by named definitions. It is a signal and never moves a date."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum, unique
@@ -24,37 +24,38 @@ from botox_schedule.terms import word_of
 from botox_schedule.values import Value
 
 _MOST_UNKNOWN = 2
-"""With more unknown weeks than these almost any week is possible."""
+"""The most unknown weeks to try out: with more, almost any week is possible."""
 
 
 @unique
 class WearOffDefinition(StrEnum):
-    """What is called wearing off."""
+    """Definitions of wearing off."""
 
     NADIR_RISE = "nadir_rise"
-    """From this week on, two weeks are at least one day a week above the lowest week, the last of
-    several equally low ones."""
+    """The first of two weeks in a row with at least one day more than the lowest week. Of several
+    equally low weeks the last counts."""
     HALF_OF_BENEFIT_LOST = "half_of_benefit_lost"
-    """Half of the way from the lowest week back to the baseline is lost."""
+    """The first week after the lowest in which at least half of the benefit is lost."""
     ANY_LATE_RISE = "any_late_rise"
-    """One of the last six weeks has more days than the week before it."""
+    """The first of the last six weeks with more days than the week before it."""
     CLINICIANS_NOTE = "clinicians_note"
-    """A clinician wrote the week down."""
+    """The week that a clinician noted."""
 
 
 class WearOff(Value, frozen=True):
     """Whether and when the effect wore off in one cycle.
 
     Attributes:
-        definition: What is called wearing off.
-        week: The first week of wearing off, 1 for the seven days from the session on; None where
-            it did not wear off, or is unknown.
-        on: The first day of that week.
+        definition: The definition of wearing off.
+        week: The first week of wearing off, 1 for the seven days from the session on. None where
+            the effect did not wear off, or where that is unknown.
+        on: The first day of that week; None without one.
         is_known: Whether the weeks are enough to tell: no value of an unknown week changes the
             answer.
-        by_week: The week by which it had begun to wear off whatever the unknown weeks were.
-        weeks: Days a week, week by week; None where too few days were recorded.
-        source: Where the definition comes from.
+        by_week: The latest possible first week of wearing off, whatever the unknown weeks were;
+            None where it may not have worn off.
+        weeks: Days a week, from the session on; None where too few days were recorded.
+        source: Source of the definition.
     """
 
     definition: WearOffDefinition
@@ -75,6 +76,10 @@ def weekly_days(
     """Return days a week for each whole week from a session to *last*, both included.
 
     A week with fewer than four recorded days is None.
+
+    Raises:
+        DayError: When a day is not a calendar day.
+        UnknownWordError: When *measure* is not ``headache`` or ``migraine``.
 
     >>> from datetime import date
     >>> from botox_schedule.outcomes import DiaryDay
@@ -105,13 +110,16 @@ def wear_off(
 
     Args:
         weeks: Days a week, from the session on; None for an unknown week.
-        definition: What is called wearing off; there is no default.
-        administered_on: The session.
+        definition: The definition of wearing off; there is no default.
+        administered_on: The day of the session.
         baseline: Days a week before the course, for ``half_of_benefit_lost``.
-        noted_week: The week that a clinician wrote down, for ``clinicians_note``.
+        noted_week: The week that a clinician noted, from 1, for ``clinicians_note``.
 
     Raises:
-        CountError: When a week has more than 7 days, or no number of days.
+        CountError: When a week or the baseline is not a number of days from 0 to 7, or the noted
+            week is not a whole number above 0.
+        DayError: When *administered_on* is not a calendar day.
+        UnknownWordError: When *definition* is not one of the known words.
 
     >>> weeks = [5, 4, 3, 2, 2, 2, 2, 2, 3, 4, 5, 5]
     >>> wear_off(weeks, definition="nadir_rise", administered_on="2026-01-05").week
@@ -152,7 +160,7 @@ _UNKNOWN = _Found(None, None, is_known=False)
 def _found(
     definition: WearOffDefinition, weeks: Sequence[Fraction | None], baseline: Fraction | None
 ) -> _Found:
-    """The week, where whatever the unknown weeks were gives the same one."""
+    """The week, where every possible value of the unknown weeks gives the same one."""
     half = definition is WearOffDefinition.HALF_OF_BENEFIT_LOST
     if not weeks or (half and baseline is None) or weeks.count(None) > _MOST_UNKNOWN:
         return _UNKNOWN
@@ -165,7 +173,7 @@ def _found(
 
 
 def _filled(weeks: Sequence[Fraction | None]) -> Iterator[list[Fraction]]:
-    """Yield the weeks with each number of days that the unknown ones may have had."""
+    """Yield the weeks with each combination of days that the unknown ones may have had."""
     values = {Fraction(days) for days in range(WEEK + 1)} | {w for w in weeks if w is not None}
     for guess in product(sorted(values), repeat=weeks.count(None)):
         guesses = iter(guess)
@@ -179,7 +187,7 @@ def _week_of(
         return _late_rise(weeks)
     figures = outcome_tables()["wear_off"]
     lowest = min(weeks)
-    # Of equally low weeks the last: a low week before the effect begins is no effect.
+    # Of equally low weeks the last counts: an early one may precede the effect.
     after = max(number for number, week in enumerate(weeks, start=1) if week == lowest)
     if definition is WearOffDefinition.NADIR_RISE:
         return first_run(
@@ -194,7 +202,10 @@ def _week_of(
 def first_run(
     weeks: Sequence[Fraction], level: Fraction, length: int, after: int = 0
 ) -> int | None:
-    """Return the number of the first week of *length* weeks in a row at *level* or above."""
+    """Return the first of *length* weeks in a row at *level* or above, or None.
+
+    The first of *weeks* has the number *after* + 1.
+    """
     for number in range(len(weeks) - length + 1):
         if all(week >= level for week in weeks[number : number + length]):
             return after + number + 1
@@ -202,7 +213,7 @@ def first_run(
 
 
 def _late_rise(weeks: Sequence[Fraction]) -> int | None:
-    """The first of the last weeks that has more days than the one before."""
+    """The first of the last weeks with more days than the week before it; None without one."""
     late = int(outcome_tables()["wear_off"]["last_weeks"])
     numbers = range(max(1, len(weeks) - late), len(weeks))
     return next((n + 1 for n in numbers if weeks[n] > weeks[n - 1]), None)
@@ -218,7 +229,20 @@ def wear_off_across_cycles(
 ) -> tuple[WearOff, ...]:
     """Return whether and when the effect wore off in each cycle that *sessions* opened.
 
-    The last cycle runs to *as_of*, that day included, or to the last recorded day.
+    A cycle lasts until the day before the next session. The last one lasts until *as_of* or the
+    last recorded day, whichever is earlier, that day included.
+
+    Args:
+        diary: Days with headache.
+        sessions: The days of the sessions, in any order; later ones than *as_of* are ignored.
+        definition: The definition of wearing off; there is no default.
+        as_of: The day of the question.
+        baseline: Days a week before the course, for ``half_of_benefit_lost``.
+
+    Raises:
+        CountError: When the baseline is not a number of days from 0 to 7.
+        DayError: When a day is not a calendar day.
+        UnknownWordError: When *definition* is not one of the known words.
 
     >>> found = wear_off_across_cycles(HeadacheDiary(), ["2026-01-05", "2026-03-30"],
     ...                                definition="nadir_rise", as_of="2026-05-01")

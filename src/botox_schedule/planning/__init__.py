@@ -1,4 +1,4 @@
-"""From a computed date to a booked visit: clinic days, authorizations, vials."""
+"""From a due date to a booked visit: clinic days, authorizations and vials."""
 
 from botox_schedule.errors import PlanningError, UnknownCountryError
 from botox_schedule.planning.authorization_plan import (

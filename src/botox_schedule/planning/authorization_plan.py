@@ -1,4 +1,4 @@
-"""Which of the next sessions the payer covers."""
+"""Which of the next sessions a payer covers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -23,25 +23,26 @@ from botox_schedule.questions import ask, checked_count
 from botox_schedule.values import Value
 
 _TO_WARN = 2
-"""How many sessions the warning looks ahead: the next one, and the one after the last covered."""
+"""How many sessions the warning looks at: the next one and the one after it."""
 
 
 @unique
 class AuthorizationWarning(StrEnum):
-    """What to act on before a session is refused."""
+    """What to do before a session is refused."""
 
     LAST_COVERED_SESSION_AHEAD = "last_covered_session_ahead"
-    """The next session is the last that is covered: ask for the renewal now."""
+    """The next session is the last covered one: request the renewal now."""
     NEXT_SESSION_NOT_COVERED = "next_session_not_covered"
 
 
 class AuthorizedSession(Value, frozen=True):
-    """One planned session, and the authorization that serves it best.
+    """One planned session, and whether it is covered.
 
     Attributes:
-        number: 1 is the next session.
+        number: 1 for the next session.
         on: The planned day.
-        check: Whether it is covered; None where nothing needs to cover it.
+        check: The answer of the authorization or payer's rule that decides; None where the record
+            has no authorization and no rule applies.
     """
 
     number: int
@@ -50,17 +51,17 @@ class AuthorizedSession(Value, frozen=True):
 
 
 class AuthorizationPlan(Value, frozen=True):
-    """Which of the next sessions the payer covers.
+    """Which of the next sessions a payer covers.
 
     Attributes:
-        as_of: The day up to which records are known; no session is planned before it.
-        uses: What was used of each authorization of the clock, and of each payer's rule.
-        sessions: The next sessions.
-        at_earliest: Whether there are sessions and they are planned on the earliest allowed days,
-            because no due day is known; otherwise each is on its target.
-        first_uncovered_on: The day of the first that is surely not covered; None where all of
-            them may be covered.
-        warning: What should be done now, not on the day of that session.
+        as_of: The last day on which records are known; no session is planned before it.
+        uses: The use of each authorization for the clock, and of each payer's rule in force.
+        sessions: The next sessions, in order.
+        at_earliest: Whether the sessions are planned on the earliest allowed days because no due
+            day is known. False without sessions, or where each is on its target.
+        first_uncovered_on: The day of the first session that is certainly not covered; None
+            where every one may be covered.
+        warning: What to do now, before a session is refused; None for nothing.
     """
 
     as_of: Day
@@ -82,31 +83,32 @@ def plan_authorizations(
     planned_units: Decimal | int | None = None,
     planned_discarded: Decimal | int | None = None,
 ) -> AuthorizationPlan:
-    """Return which of the next sessions are covered, and which is the first that is not.
+    """Return which of the next sessions are covered, and the first one that is not.
 
-    Each session is planned on its target, and where no due day is known on the earliest allowed
-    day, which the plan then says. It uses a visit of every authorization whose days contain it,
-    and the planned units, given plus discarded. A first treatment is planned alone: nothing is
-    known yet to count the others from.
+    Each session is planned on its target. Where no due day is known, it is planned on the
+    earliest allowed day and ``at_earliest`` is set. Each session uses one visit of every
+    authorization whose days contain it, and the planned units, given plus discarded. A first
+    treatment is planned alone: there is no session yet to count the next ones from.
 
     Args:
-        record: What happened, and what was approved.
+        record: The patient's record, with any authorizations.
         protocol: The planned treatment: a protocol, or the name of an indication. The
-            authorizations of its clock count.
-        as_of: The day up to which records are known; no session is planned before it.
-        count: How many sessions to look ahead, from 1 to 1,000.
-        policy: What the clinic or payer chose; the payer's rules about visits and units count.
-        other_protocols: Older versions and other products' protocols that history may need;
+            authorizations for its clock count.
+        as_of: The last day on which records are known; no session is planned before it.
+        count: How many sessions to plan, from 1 to 1,000.
+        policy: The policy of the clinic or payer; the payer's limits on visits and units apply.
+        other_protocols: Older versions and other products' protocols that the history may need;
             None means the bundled ones, anything else exactly those.
-        planned_units: Units to be given at each session.
-        planned_discarded: Units of opened vials that will be left; without it, an authorization
-            that limits units stays open.
+        planned_units: Units of the product to be given at each session.
+        planned_discarded: Units of opened vials that will be discarded at each session. Without
+            both, an authorization that limits units covers no session for certain.
 
     Raises:
         DayError: When *as_of* is not a calendar day.
-        CountError: When *count* is not a number from 1 to 1,000.
+        CountError: When *count* is not a whole number from 1 to 1,000.
         UnknownProtocolError: When no known protocol has that name.
-        UnitsError: When planned units are no number above 0, or what is left none of at least 0.
+        UnitsError: When *planned_units* is not a number above 0, or *planned_discarded* is not a
+            number of at least 0.
 
     >>> record = PatientRecord(
     ...     sessions=[{"administered_on": "2026-09-14", "indication": "chronic-migraine",
@@ -143,7 +145,7 @@ def plan_authorizations(
 
 
 def _earliest_days(track: Track) -> Iterator[date]:
-    """The first day that the next session can be on, and of each further one."""
+    """The earliest allowed day of the next session, then of each further one."""
     day, rules = _first_day(track), track.rules
     while day is not None:
         yield day
@@ -154,7 +156,7 @@ def _earliest_days(track: Track) -> Iterator[date]:
 
 
 def _first_day(track: Track) -> date | None:
-    """The next booking if it may be kept, else the first allowed day."""
+    """The day of the next booking if it can be kept, else the first allowed day."""
     booked_on = kept_booking_on(track)
     if booked_on is not None or track.rules is not None:
         return booked_on or next_allowed(track, track.as_of)

@@ -1,4 +1,4 @@
-"""What payers approved and what their rules limit, against what was given and what is planned."""
+"""Compares authorizations and payers' rules with the sessions given and planned."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -29,7 +29,7 @@ _ZERO = Decimal(0)
 
 @unique
 class AuthorizationProblem(StrEnum):
-    """Why an authorization or a payer's rule does not cover a day, or leaves it open."""
+    """Why an authorization or a payer's rule does not cover a day, or may not."""
 
     NOT_STARTED = "not_started"
     ENDED = "ended"
@@ -38,13 +38,13 @@ class AuthorizationProblem(StrEnum):
     NO_UNITS_LEFT = "no_units_left"
     PAYER_MINIMUM = "payer_minimum"
     UNRECOGNIZED_INDICATION = "unrecognized_indication"
-    """Its indication is unknown: it may or may not be this one."""
+    """Its indication is unknown; it may be for this track or not."""
     SESSIONS_UNKNOWN = "sessions_unknown"
     """Sessions of an unknown product or indication may have used the last visit."""
     UNITS_UNKNOWN = "units_unknown"
-    """Unknown units, given or discarded, may have used the rest."""
+    """Units given, discarded or planned are unknown; the units left may not suffice."""
     FEWEST_VIALS_EXCEED_UNITS = "fewest_vials_exceed_units"
-    """What is discarded is not named, and even the fewest vials hold more than is left."""
+    """The discarded units are unknown, and even the fewest vials hold more than is left."""
 
 
 _OPEN = frozenset(
@@ -59,21 +59,21 @@ _DOUBT = {True: 0, None: 1, False: 2}
 
 
 class AuthorizationUse(Value, frozen=True):
-    """What was used of one authorization, or of what a payer's rule allows in one period.
+    """The use of one authorization, or of what a payer's rule allows in one period.
 
     Attributes:
         authorization: What the payer approved; None for a rule.
         rule: The payer's rule; None for an authorization.
-        sessions_used: Days with a completed session that it concerns; touch-ups count, and
-            several injections of one day are one visit.
-        sessions_left: What is left of the visits, at most; None where they are not limited.
-        units_used: Units given and discarded, as far as they are known: a lower bound where
-            *units_unknown*.
-        units_left: What is left of the units, at most; None where they are not limited.
+        sessions_used: Days with a completed session that counts against it. Touch-ups count;
+            several sessions on one day are one visit.
+        sessions_left: The most visits that can be left; None where visits are not limited.
+        units_used: Known units of the product, given plus discarded; a lower bound where
+            *units_unknown* is true.
+        units_left: The most units that can be left; None where units are not limited.
         sessions_unknown: Whether sessions of an unknown product or indication may have used a
             visit.
-        units_unknown: Whether units given or discarded are unknown.
-        session_ids: The sessions that used it, as far as they have an id.
+        units_unknown: Whether some units given or discarded are unknown.
+        session_ids: The ids of the sessions that used it; sessions without an id are omitted.
     """
 
     authorization: PriorAuthorization | None
@@ -92,11 +92,12 @@ class AuthorizationCheck(Value, frozen=True):
 
     Attributes:
         on: The day.
-        covers: Whether it does; None where unknown units, products or indications leave it open.
-        problems: Why not, or what leaves it open.
-        payable_from: The first day that the authorization's own dates and its own minimum
-            interval allow; None for a rule, whose minimum is in the dates.
-        use: What was used of it before, planned sessions before the day included.
+        covers: Whether it covers the day; None where unknown units, products or indications
+            leave that open.
+        problems: Why it does not cover the day, or may not.
+        payable_from: The first day that the authorization's own dates and minimum interval
+            allow. None for a rule: the due dates already include its minimum.
+        use: Its use so far, including planned sessions before the day.
     """
 
     on: Day
@@ -114,14 +115,14 @@ class AuthorizationCheck(Value, frozen=True):
 
 
 class _Tally(NamedTuple):
-    """What sessions used: surely, and at most.
+    """What sessions used: for certain, and at most.
 
     Attributes:
-        visits: Days that were surely used.
-        unsure: Further days that may have been.
-        units: Units that were surely used.
-        most_units: Units that may have been used; None where they have no upper bound.
-        ids: The sessions that surely used it.
+        visits: Days that certainly count as visits.
+        unsure: Further days that may count.
+        units: Units that were certainly used.
+        most_units: The most units that may have been used; None for no upper bound.
+        ids: The ids of the sessions that certainly count.
     """
 
     visits: int
@@ -132,13 +133,13 @@ class _Tally(NamedTuple):
 
 
 class Authorizations:
-    """The authorizations and payer's rules of one track, read once for many days.
+    """The authorizations and payer's rules of one track, prepared once for many days.
 
-    One authorization is enough to cover a day; each rule of the payer must be met.
+    One authorization is enough to cover a day; every rule of the payer must be met.
 
     Args:
-        track: The track; the authorizations of its clock count.
-        dose: The units of each planned session, as far as they are named.
+        track: The track; the authorizations for its clock count.
+        dose: The units of each planned session, where the caller names them.
     """
 
     __slots__ = ("_approved", "_dose", "_least_opened", "_rules", "_track")
@@ -152,7 +153,7 @@ class Authorizations:
             for approved in reading.decisions.authorizations
             if approved.indication in track.clock or not reading.recognizes(approved.indication)
         ]
-        # A rule under an unknown indication may be about this track: doubt is strict.
+        # A rule for an unknown indication may apply to this track, so it counts.
         unknown = [
             rule
             for rule in track.policy.payer
@@ -167,14 +168,14 @@ class Authorizations:
 
     @property
     def uses(self) -> tuple[AuthorizationUse, ...]:
-        """What was used of each authorization, and of each rule in force, up to the question."""
+        """The use of each authorization, and of each rule in force, up to ``as_of``."""
         return tuple(check.use for check in self._checks(self._track.as_of, ()))
 
     def check(self, day: date, ahead: Sequence[date] = ()) -> AuthorizationCheck | None:
-        """Return the answer that decides for *day*; None where nothing needs to cover it.
+        """Return the answer that decides for *day*; None without authorizations and rules.
 
-        Of several authorizations the best one counts. A payer's rule decides where it covers the
-        day less.
+        Of several authorizations the best one counts. A payer's rule decides where it is
+        stricter.
 
         Args:
             day: The day in question.
@@ -220,23 +221,23 @@ class Authorizations:
     def _same_period(
         self, rule: PayerRule, sessions: Sequence[TreatmentSession], day: date
     ) -> list[TreatmentSession]:
-        """The sessions that fall into one period with *day*, before the rule's first day too.
+        """The sessions in the same period as *day*, also those before the rule's first day.
 
-        A payer that limits the visits of a year counts those that were paid already.
+        A payer that limits the visits of a year counts those it has already paid.
         """
         if rule.per == CALENDAR_YEAR:
             return [s for s in sessions if s.administered_on.year == day.year]
         return in_window(sessions, rule.per, day, self._track.policy.short_month)
 
     def _sessions(self, ahead: Sequence[date]) -> list[TreatmentSession]:
-        """The sessions that may have used something, and the planned ones as if given."""
+        """The sessions that may count, and the planned ones as if they were given."""
         history, clock = self._track.history, self._track.clock
         given = [s for s in history.completed if s.indication in clock]
         planned = [planned_session(self._track.protocol, day, self._dose) for day in ahead]
         return [*given, *history.unrecognized, *planned]
 
     def _tally(self, sessions: Sequence[TreatmentSession], product: Product | None) -> _Tally:
-        """Count visits and units with *product*; None is any for visits, the planned for units."""
+        """Count visits and units of *product*; None means any for visits, the planned for units."""
         clock, counted = self._track.clock, product or self._track.protocol.product
         own = [s for s in sessions if s.indication in clock and product in (None, s.product)]
         maybe = [s for s in sessions if product is None or s.product in (None, product)]
@@ -300,7 +301,7 @@ class Authorizations:
 
 
 def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -> TreatmentSession:
-    """Return a planned session as if it were given, so that its visit and units count."""
+    """Return a planned session as a completed one, so that its visit and units count."""
     return TreatmentSession(
         administered_on=day,
         indication=protocol.indication,
@@ -311,13 +312,13 @@ def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -
 
 
 def _minimum_binds(rules: IntervalRules, day: date) -> bool:
-    """Whether a payer's minimum counts: no override replaces it, and a cycle would begin."""
+    """Whether a payer's minimum applies: no override replaces it, and the day opens a new cycle."""
     replaced = {minimum.kind for minimum in rules.on(day).replaced}
     return MinimumKind.AUTHORIZATION not in replaced and not rules.is_part_of_last_session(day)
 
 
 def _least_opened(dose: PlannedDose, product: Product) -> Decimal | None:
-    """The units in the fewest vials for a dose; None where the caller names what is left."""
+    """The units in the fewest vials for a dose; None where the discarded units are known."""
     units = dose.units
     if units is None or dose.discarded is not None or units > MOST_UNITS:
         return None
@@ -353,7 +354,7 @@ def _use(tally: _Tally, limits: PriorAuthorization | PayerRule) -> Authorization
 
 
 def _fitness(check: AuthorizationCheck) -> tuple[int, int, int]:
-    """The one that covers the day, else leaves it open, with the fewest problems, ending last."""
+    """Sort key: covers the day, then may cover it; fewest problems; latest end."""
     approved = check.use.authorization
     last = date.min if approved is None else approved.valid.last
     return _DOUBT[check.covers], len(check.problems), -last.toordinal()

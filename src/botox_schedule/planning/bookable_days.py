@@ -1,4 +1,4 @@
-"""The days of a track that can be booked, and the one nearest to due."""
+"""The days on which a track can be booked, and the best one."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -22,9 +22,9 @@ from botox_schedule.questions import ask
 from botox_schedule.values import Value
 
 HORIZON_DAYS = 366
-"""How many days ahead planning looks where nothing else ends the search."""
+"""How many days ahead the search goes where nothing else ends it."""
 _MOST_DAYS = 3660
-"""How many days it looks for the first overdue day, which a long hold moves."""
+"""The most days searched before ``overdue_from``, which a long hold can move far away."""
 
 Constraints = Callable[[date], Sequence[BookingConstraint]]
 
@@ -34,8 +34,9 @@ class BookableDay(Value, frozen=True):
 
     Attributes:
         on: The day.
-        days_from_due: Days from the due day: negative before it; None where nothing is due.
-        authorized: Whether an authorization covers it; None where unknown units leave it open.
+        days_from_due: Days from the due day, negative before it; None without a due day.
+        authorized: Whether it is covered; True where nothing needs to cover it, and None where
+            unknown units, products or indications leave it open.
     """
 
     on: Day
@@ -44,19 +45,19 @@ class BookableDay(Value, frozen=True):
 
 
 class FirstBookableDay(Value, frozen=True):
-    """The day to book, or what left none.
+    """The day to book, or why there is none.
 
     Attributes:
-        on: The day; None where none fits before the track is overdue.
-        as_of: The day up to which records are known.
-        window: The days that were looked at; both ends belong to it.
-        days_from_due: Days from the due day to *on*.
-        emptied_by: What left no day, where there is none.
+        on: The day; None where no day in the window fits.
+        as_of: The last day on which records are known.
+        window: The days that were searched, both ends included.
+        days_from_due: Days from the due day to *on*, negative before it; None without both.
+        emptied_by: The constraint that removed the last day, where no day is left.
         refused: How many days of the window each constraint refuses.
-        closed_days_cost: How many days later the day is than without the clinic's closed days;
-            None where there is no day.
-        first_late_on: Where no day fits before the track is overdue: the first that fits after.
-        check: The whole answer for *on*, else for the last day of the window.
+        closed_days_cost: Days that the clinic's closed days move *on*, negative where *on* is
+            earlier because of them; None without a day.
+        first_late_on: The first day that fits once the track is overdue, where none fits before.
+        check: The full check of *on*, or else of the last day of the window.
     """
 
     on: Day | None
@@ -70,7 +71,7 @@ class FirstBookableDay(Value, frozen=True):
     check: BookingCheck
 
     def explain(self) -> str:
-        """Return which day it is and why, as text that can be quoted."""
+        """Return the day and the reasons for it, as text that can be quoted."""
         if self.on is None:
             lines = [f"no day from {self.window.first} to {self.window.last}: {self.emptied_by}"]
             if self.first_late_on is not None:
@@ -105,30 +106,32 @@ def first_bookable_day(
     planned_units: Decimal | int | None = None,
     planned_discarded: Decimal | int | None = None,
 ) -> FirstBookableDay:
-    """Return the day to book: open, allowed, authorized and nearest to due.
+    """Return the day to book: open, allowed, not refused by the payer, and best placed.
 
-    The order: the due day, then each later day until the eve of ``overdue_from``; only if none
-    of them fits, the days before due, the latest first, and never one before ``earliest``. A
-    track that is overdue already takes the first day from *as_of* on. Where no due day is known,
-    the first day of the coming 366 counts. A patient without any history may come on *as_of*.
+    The order: the due day, then each later day up to the day before ``overdue_from``. Only if
+    none of them fits: the days before due, the latest first, and never one before ``earliest``.
+    For a track that is already overdue, the first day from *as_of* on that fits is taken. Without
+    a due day, the first day that fits within 366 days is taken. A patient without any history may
+    come on *as_of*.
 
     Args:
-        record: What happened, and what was approved. Authorizations of the track's clock bind;
-            where the record has none, none is needed.
+        record: The patient's record. Authorizations for the track's clock apply; if the record
+            has none, none is needed.
         protocol: The planned treatment: a protocol, or the name of an indication.
-        as_of: The day up to which records are known; no earlier day is offered.
-        calendar: Answers whether the clinic is open on a day; None means on every day.
+        as_of: The last day on which records are known; no earlier day is offered.
+        calendar: Returns whether the clinic is open on a day; None means open every day.
         away: Days and windows, both ends included, on which the patient cannot come.
-        policy: What the clinic or payer chose; the payer's rules about visits and units bind.
-        other_protocols: Older versions and other products' protocols that history may need;
+        policy: The policy of the clinic or payer; the payer's limits on visits and units apply.
+        other_protocols: Older versions and other products' protocols that the history may need;
             None means the bundled ones, anything else exactly those.
-        planned_units: Units to be given.
-        planned_discarded: Units of opened vials that will be left.
+        planned_units: Units of the product to be given.
+        planned_discarded: Units of opened vials that will be discarded.
 
     Raises:
         DayError: When *as_of* is not a calendar day.
         UnknownProtocolError: When no known protocol has that name.
-        UnitsError: When planned units are no number above 0, or what is left none of at least 0.
+        UnitsError: When *planned_units* is not a number above 0, or *planned_discarded* is not a
+            number of at least 0.
 
     >>> from botox_schedule.planning import ClinicCalendar
     >>> record = PatientRecord(sessions=[{
@@ -174,28 +177,29 @@ def bookable_days(
 ) -> tuple[BookableDay, ...]:
     """Return every day that can be booked, in the order of ``first_bookable_day``.
 
-    The horizon is 366 days: *until* lies at most so many days after *as_of*.
+    *until* may be at most 366 days after *as_of*.
 
     Args:
-        record: What happened, and what was approved.
+        record: The patient's record, with any authorizations.
         protocol: The planned treatment: a protocol, or the name of an indication.
-        as_of: The day up to which records are known; no earlier day is offered.
-        until: The last day to look at, overdue or not; None means the eve of
-            ``overdue_from``, and 366 days where the track is overdue or nothing is due.
-        calendar: Answers whether the clinic is open on a day; None means on every day.
+        as_of: The last day on which records are known; no earlier day is offered.
+        until: The last day to search, included, overdue or not. None means the day before
+            ``overdue_from``, or 366 days where the track is overdue or has no due day.
+        calendar: Returns whether the clinic is open on a day; None means open every day.
         away: Days and windows, both ends included, on which the patient cannot come.
-        policy: What the clinic or payer chose; the payer's rules about visits and units bind.
-        other_protocols: Older versions and other products' protocols that history may need;
+        policy: The policy of the clinic or payer; the payer's limits on visits and units apply.
+        other_protocols: Older versions and other products' protocols that the history may need;
             None means the bundled ones, anything else exactly those.
-        planned_units: Units to be given.
-        planned_discarded: Units of opened vials that will be left.
+        planned_units: Units of the product to be given.
+        planned_discarded: Units of opened vials that will be discarded.
 
     Raises:
         DayError: When a day is not a calendar day.
         OrderError: When *until* lies before *as_of*.
         CountError: When *until* lies more than 366 days after *as_of*.
         UnknownProtocolError: When no known protocol has that name.
-        UnitsError: When planned units are no number above 0, or what is left none of at least 0.
+        UnitsError: When *planned_units* is not a number above 0, or *planned_discarded* is not a
+            number of at least 0.
 
     >>> from botox_schedule.planning import ClinicCalendar
     >>> record = PatientRecord(sessions=[{
@@ -240,7 +244,10 @@ def _bookable_day(rules: BookingRules, day: date) -> BookableDay:
 
 
 def window_of(rules: BookingRules) -> Window:
-    """Return the days to look at: from ``earliest`` to the eve of ``overdue_from``."""
+    """Return the days to search: from ``earliest`` to the day before ``overdue_from``.
+
+    Where that is past or unknown, the last day is 366 days after the first.
+    """
     as_of, overdue_from = rules.track.as_of, rules.dates.overdue_from
     first = max(as_of, rules.dates.earliest or as_of)
     if overdue_from is not None and first < overdue_from:
@@ -249,7 +256,7 @@ def window_of(rules: BookingRules) -> Window:
 
 
 def in_order(window: Window, due: date | None) -> list[date]:
-    """Return the days of *window*: from due on, then those before it, the nearest first."""
+    """Return the days of *window*: from *due* on, then those before it, the latest first."""
     days = [shifted(window.first, count) for count in range(window.days)]
     if due is None:
         return days
@@ -257,7 +264,7 @@ def in_order(window: Window, due: date | None) -> list[date]:
 
 
 class Search(NamedTuple):
-    """What a search of a window found."""
+    """The result of searching a window; the fields are as in ``FirstBookableDay``."""
 
     on: date | None
     emptied_by: BookingConstraint | None
@@ -266,7 +273,7 @@ class Search(NamedTuple):
 
 
 def search(window: Window, due: date | None, constraints: Constraints) -> Search:
-    """Return the first day, in order, that nothing refuses, and what the others lack."""
+    """Return the first day, in order, that nothing refuses, and how many days each refuses."""
     judged = [(day, constraints(day)) for day in in_order(window, due)]
     counts = Counter(constraint for _, found in judged for constraint in found)
     refused = {
@@ -280,7 +287,7 @@ def search(window: Window, due: date | None, constraints: Constraints) -> Search
 
 
 def _emptied_by(refusals: Sequence[Sequence[BookingConstraint]]) -> BookingConstraint:
-    """The first constraint, in the order they are checked, after which no day is left."""
+    """The first constraint, in the order of checking, after which no day is left."""
     return max((min(found, key=_ORDER.index) for found in refusals), key=_ORDER.index)
 
 
@@ -288,7 +295,7 @@ _ORDER = tuple(BookingConstraint)
 
 
 def _first_late(rules: BookingRules, window: Window) -> date | None:
-    """The first day that fits after the eve of ``overdue_from``, where the window ended there."""
+    """The first day that fits from ``overdue_from`` on, where the window ended the day before."""
     overdue_from = rules.dates.overdue_from
     if overdue_from is None or shifted(overdue_from, -1) != window.last:
         return None

@@ -22,7 +22,7 @@ from botox_schedule.values import Value
 
 @unique
 class BookingConstraint(StrEnum):
-    """What keeps a day from being booked, in the order in which it is checked."""
+    """Why a day cannot be booked, in the order of checking."""
 
     CARE_ENDED = "care_ended"
     IN_HOLD = "in_hold"
@@ -30,13 +30,13 @@ class BookingConstraint(StrEnum):
     """No minimum is stated, or the day of the last session elsewhere is unknown."""
     TOO_EARLY = "too_early"
     SAME_SESSION = "same_session"
-    """The day would be part of the last session: a second part is for a person to book."""
+    """The day would be part of the last session; only a person books a second part."""
     UNRECOGNIZED_SESSION = "unrecognized_session"
-    """A session under an unknown indication may have been one of this track."""
+    """A session for an unknown indication may have been one of this track."""
     ADVISORY = "advisory"
-    """Before a minimum that its source words as advice: a clinician decides."""
+    """Before a minimum that its source only advises: a clinician decides."""
     OTHER_TRACK = "other_track"
-    """Outside the window of another track of a shared visit."""
+    """The tracks of a shared visit have no day in common."""
     NOT_AUTHORIZED = "not_authorized"
     """No authorization covers the day, or a payer's rule allows no more."""
     CLOSED = "closed"
@@ -44,7 +44,7 @@ class BookingConstraint(StrEnum):
 
 
 _OPEN_CODES = frozenset({DayReasonCode.ALLOWED, DayReasonCode.NO_HISTORY})
-"""What keeps no day from being booked; each other reason has a constraint of its name."""
+"""Reasons that do not prevent booking; every other one has a constraint of the same name."""
 _SENTENCES = {
     BookingConstraint.OTHER_TRACK: "another track of the visit does not fit on the day",
     BookingConstraint.NOT_AUTHORIZED: "the payer does not cover the day",
@@ -59,12 +59,11 @@ class BookingCheck(Value, frozen=True):
     Attributes:
         on: The day.
         bookable: Whether nothing prevents it.
-        constraints: What prevents it, in the order in which it is checked.
-        days_from_due: Days from the due day: negative before it; None where nothing is due.
-        check: What the rules say of the day, with the reasons and the dose limits.
-        authorization: The authorization that serves the day best, or the payer's rule that
-            refuses it; None where there is none. One that leaves the day open does not keep it
-            from being booked.
+        constraints: What prevents it, in the order of checking.
+        days_from_due: Days from the due day, negative before it; None without a due day.
+        check: What the rules say about the day, with reasons and dose limits.
+        authorization: The answer of the best authorization, or of a stricter payer's rule; None
+            without either. One that may cover the day does not prevent booking.
     """
 
     on: Day
@@ -90,12 +89,12 @@ class BookingRules(NamedTuple):
     """Everything that decides whether a day of a track can be booked.
 
     Attributes:
-        asked: The track, and findings about how it was asked for.
-        dates: The dates of the track.
-        dose: The units of the planned session, as far as they are named.
-        authorizations: What payers approved and limit.
-        is_open: Whether the clinic is open on a day; None means on every day.
-        away: When the patient cannot come.
+        asked: The track, and findings about the question.
+        dates: The due dates of the track.
+        dose: The units of the planned session, where the caller names them.
+        authorizations: The authorizations and payer's rules.
+        is_open: Returns whether the clinic is open on a day; None means open every day.
+        away: The days on which the patient cannot come, both ends included.
     """
 
     asked: Asked
@@ -111,12 +110,12 @@ class BookingRules(NamedTuple):
         return self.asked.track
 
     def days_from_due(self, day: date | None) -> int | None:
-        """How many days *day* lies after the due day; negative before it."""
+        """Return the days from the due day to *day*, negative before it; None without both."""
         due = self.dates.due
         return None if day is None or due is None else (day - due).days
 
     def constraints(self, day: date) -> list[BookingConstraint]:
-        """Return what keeps *day* from being booked, in the order in which it is checked."""
+        """Return why *day* cannot be booked, in the order of checking; empty if it can."""
         found = interval_constraints(self.track, day)
         covering = self.authorizations.check(day)
         if covering is not None and covering.covers is False:
@@ -128,7 +127,7 @@ class BookingRules(NamedTuple):
         return found
 
     def check(self, day: date) -> BookingCheck:
-        """Return the whole answer for one day."""
+        """Return the full check of one day."""
         constraints = tuple(self.constraints(day))
         return BookingCheck(
             on=day,
@@ -150,10 +149,10 @@ def booking_rules(
 
 
 def interval_constraints(track: Track, day: date) -> list[BookingConstraint]:
-    """Return what the track itself has against *day*.
+    """Return the constraints on *day* from the track itself.
 
-    A first treatment is open: nothing forbids it. A course elsewhere whose last day is unknown
-    is no first treatment.
+    A first treatment has none. A patient treated elsewhere with an unknown last day is not a
+    first treatment.
     """
     codes = judge_day(track, day).codes
     found = {BookingConstraint(code.value) for code in codes if code not in _OPEN_CODES}
@@ -178,23 +177,24 @@ def check_booking(
     """Return whether a day can be booked, by the rules, the payer and the calendar.
 
     Args:
-        record: What happened, and what was approved.
+        record: The patient's record, with any authorizations.
         protocol: The planned treatment: a protocol, or the name of an indication.
         on: The day in question.
-        as_of: The day up to which records are known; not after *on*.
-        calendar: Answers whether the clinic is open on a day; None means on every day.
+        as_of: The last day on which records are known; not after *on*.
+        calendar: Returns whether the clinic is open on a day; None means open every day.
         away: Days and windows, both ends included, on which the patient cannot come.
-        policy: What the clinic or payer chose.
-        other_protocols: Older versions and other products' protocols that history may need;
+        policy: The policy of the clinic or payer; None means the default.
+        other_protocols: Older versions and other products' protocols that the history may need;
             None means the bundled ones, anything else exactly those.
-        planned_units: Units to be given.
-        planned_discarded: Units of opened vials that will be left.
+        planned_units: Units of the product to be given.
+        planned_discarded: Units of opened vials that will be discarded.
 
     Raises:
         DayError: When a day is not a calendar day.
-        OrderError: When *on* lies before *as_of*.
+        OrderError: When *on* is before *as_of*.
         UnknownProtocolError: When no known protocol has that name.
-        UnitsError: When planned units are no number above 0, or what is left none of at least 0.
+        UnitsError: When *planned_units* is not a number above 0, or *planned_discarded* is not a
+            number of at least 0.
 
     >>> from botox_schedule.planning import ClinicCalendar
     >>> record = PatientRecord(sessions=[{

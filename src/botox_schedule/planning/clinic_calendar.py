@@ -1,4 +1,4 @@
-"""The days on which a clinic is open, and the days by which something must be done."""
+"""The days on which a clinic is open, and the deadlines before a visit."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -15,7 +15,7 @@ from botox_schedule.values import PatientValue, Rows, Value
 
 @unique
 class Weekday(StrEnum):
-    """A day of the week, by its name: numbers start on different days in different systems."""
+    """A day of the week by name, because systems number weekdays differently."""
 
     MONDAY = "monday"
     TUESDAY = "tuesday"
@@ -27,7 +27,7 @@ class Weekday(StrEnum):
 
 
 OpenDay = Callable[[date], bool]
-"""Answers whether the clinic is open on a day; a ``ClinicCalendar`` is one."""
+"""A function that returns whether the clinic is open on a day, such as a ``ClinicCalendar``."""
 
 _WEEKDAYS = tuple(Weekday)
 _WORKING = _WEEKDAYS[:5]
@@ -35,7 +35,7 @@ _MOST_CLOSED_DAYS = 366
 
 
 def _as_window(value: Any) -> Any:
-    """Take a single day, as a date or as text, for a window of one day."""
+    """Turn a single day, as a date or as text, into a window of one day."""
     if isinstance(value, date | str):
         return {"first": value, "last": value}
     return value
@@ -50,19 +50,19 @@ class _Windows(PatientValue, frozen=True):
 
 
 def as_windows(days: Iterable[Any]) -> tuple[Window, ...]:
-    """Return windows of *days*, each a window or a single day."""
+    """Return *days* as windows; each is a window or a single day."""
     return _Windows(days=tuple(days)).days
 
 
 class ClinicCalendar(Value, frozen=True):
-    """The days on which a clinic is open; called with a day, it answers whether it is.
+    """The days on which a clinic is open; call it with a day to learn whether it is open.
 
     Attributes:
-        open_weekdays: The weekdays on which the clinic is open as a rule; Monday to Friday
-            unless said otherwise.
+        open_weekdays: The weekdays on which the clinic is normally open; by default Monday to
+            Friday.
         closures: Days and windows, both ends included, on which it is closed.
-        predicate: A further condition: a day is open only if it says so. A calendar with one
-            cannot be written as JSON.
+        predicate: A further condition: the clinic is closed where it returns False. A calendar
+            with a predicate cannot be written as JSON.
 
     >>> calendar = ClinicCalendar(
     ...     closures=["2026-05-25", {"first": "2026-12-24", "last": "2027-01-01"}]
@@ -103,17 +103,17 @@ class ClinicCalendar(Value, frozen=True):
     ) -> Self:
         """Return a calendar that is closed on a country's public holidays.
 
-        It needs the extra ``holidays``. Public holidays are announced anew each year: the
-        answer is that of the installed release of the package.
+        It needs the extra ``holidays``. Governments announce public holidays year by year; the
+        calendar has those that the installed release of the package has.
 
         Args:
             country: An ISO 3166 code such as ``US``.
-            subdivision: A part of it, such as ``CA``.
-            open_weekdays: The weekdays on which the clinic is open as a rule.
-            closures: Further days and windows on which it is closed.
+            subdivision: A part of the country, such as ``CA``.
+            open_weekdays: The weekdays on which the clinic is normally open.
+            closures: Further days and windows, both ends included, on which it is closed.
 
         Raises:
-            UnknownCountryError: When the package knows no such country or subdivision.
+            UnknownCountryError: When the package does not know the country or subdivision.
             ImportError: When the extra is not installed.
         """
         return cls.model_validate(
@@ -129,6 +129,7 @@ class ClinicCalendar(Value, frozen=True):
 
         Raises:
             DayError: When *day* is not a calendar day.
+            CalendarRangeError: When the public holidays of its year are unknown.
         """
         return self(as_day(day))
 
@@ -142,9 +143,9 @@ class ClinicCalendar(Value, frozen=True):
 
 
 def _working_days(country: str, subdivision: str | None) -> OpenDay:
-    """Return what says whether a day is no public holiday.
+    """Return a function that returns whether a day is not a public holiday.
 
-    Its answer is a ``CalendarRangeError`` for a year that the package does not cover.
+    The function raises ``CalendarRangeError`` for a year that the package does not cover.
     """
     from holidays import country_holidays  # noqa: PLC0415 - an extra
 
@@ -168,13 +169,13 @@ Leads = Mapping[str, Interval | str] | Iterable[tuple[str, Interval | str]]
 
 
 class CountdownStep(Value, frozen=True):
-    """The last day on which one thing can be done.
+    """The last day for one task.
 
     Attributes:
-        name: What is to be done.
-        on: The last open day for it.
-        lead: How long before the visit, or before the next step.
-        moved_days: How many days closed days move it back in time.
+        name: The task.
+        on: The last open day for it, included.
+        lead: How long before the visit, or before the next task.
+        moved_days: By how many days closed days make it earlier.
     """
 
     name: str
@@ -190,21 +191,23 @@ def countdown(
     serial: bool = False,
     calendar: OpenDay | None = None,
 ) -> tuple[CountdownStep, ...]:
-    """Return by when each thing must be done before a visit, the earliest first.
+    """Return the deadline of each task before a visit, the earliest first.
 
     Args:
         target: The day of the visit.
-        leads: What is to be done, each with its lead, such as ``{"order": "28 days"}``.
-        serial: Whether one thing must be finished before the next can begin. The leads are then
-            in the order of the work, each is counted from the day of the next, and the last from
-            the visit. Otherwise each is counted from the visit.
-        calendar: Answers whether a day is open; a closed day moves a step back in time, and
-            with it, in a serial countdown, all before it.
+        leads: The tasks, each with its lead, such as ``{"order": "28 days"}``.
+        serial: Whether each task must be done before the next can begin. The tasks are then in
+            the order of the work; each lead counts back from the day of the next task, and the
+            last one from the visit. Otherwise every lead counts back from the visit.
+        calendar: Returns whether a day is open; None means every day. A closed day makes a task
+            earlier and, in a serial countdown, all tasks before it too.
 
     Raises:
         DayError: When *target* is not a calendar day.
-        PlanningError: When a lead is negative, or the calendar never opens.
-        CalendarRangeError: When a step would lie before the year 1.
+        IntervalError: When a lead given as text is not an interval.
+        PlanningError: When a lead is negative, or the calendar has no open day in the 366 days
+            before a task.
+        CalendarRangeError: When a task would be before the year 1.
 
     >>> leads = {"submit": "28 days", "order": "21 days", "drug in clinic": "7 days"}
     >>> [(step.name, str(step.on)) for step in countdown("2026-06-22", leads, serial=True)]
@@ -233,7 +236,7 @@ def _lead(name: str, lead: Interval | str) -> Interval:
 
 
 def _open_before(day: date, is_open: OpenDay) -> date:
-    """The last open day up to and with *day*, at most 366 days before it."""
+    """The last open day up to *day*, included, and at most 366 days before it."""
     for back in range(_MOST_CLOSED_DAYS + 1):
         if day.toordinal() <= back:
             raise CalendarRangeError("no open day before the calendar begins")

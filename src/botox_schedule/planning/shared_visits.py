@@ -1,4 +1,4 @@
-"""One visit for several tracks of a patient, whose clocks stay their own."""
+"""One visit for several tracks of a patient, each with its own clock."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -36,14 +36,16 @@ class SharedTrack(Value, frozen=True):
 
     Attributes:
         protocol: The planned treatment.
-        window: The days that fit this track alone, both ends included.
-        own_day: The day it would take alone; None where it has none.
+        window: The days searched for this track alone, both ends included.
+        own_day: The day to book for this track alone; None where no day fits.
         days_given_up: Days from *own_day* to the shared visit: positive where this track
             waits, negative where it comes sooner. None without both days.
-        days_from_due: Days from the track's due day to the visit; None without both.
-        limit_checks: The dose limits on the day of the visit, with what is planned for the
-            other tracks counted as given.
-        authorization: The authorization that serves the day best; None where there is none.
+        days_from_due: Days from the track's due day to the visit, negative before it; None
+            without both.
+        limit_checks: The dose limits on the day of the visit; the sessions planned for the other
+            tracks count as given.
+        authorization: The answer of the best authorization, or of a stricter payer's rule; None
+            without either.
     """
 
     protocol: ProtocolRef
@@ -56,16 +58,18 @@ class SharedTrack(Value, frozen=True):
 
 
 class SharedVisit(Value, frozen=True):
-    """One visit for several tracks, or what left no day for it.
+    """One visit for several tracks, or why there is no day for it.
 
     Attributes:
         on: The day; None where no day fits all tracks.
-        as_of: The day up to which records are known.
-        window: The days that lie in the windows of all tracks; None where there are none.
-        emptied_by: What left no day; ``other_track`` where the windows have no common day.
+        as_of: The last day on which records are known.
+        window: The days in the windows of all tracks, both ends included; None for no such day.
+        emptied_by: The constraint that removed the last day, where no day is left;
+            ``other_track`` where the windows have no day in common.
         refused: How many days of the common window each constraint refuses.
-        closed_days_cost: How many days later the visit is than without the clinic's closed days.
-        tracks: What the visit means for each track, in the order they were given.
+        closed_days_cost: Days that the clinic's closed days move the visit, negative where it is
+            earlier because of them; None without a day.
+        tracks: What the visit means for each track, in the order given.
     """
 
     on: Day | None
@@ -106,27 +110,27 @@ def find_shared_visit(
 ) -> SharedVisit:
     """Return one day for two or more tracks of a patient; each keeps its own clock.
 
-    A day fits when every track could be booked on it. The order: the latest of the tracks'
-    due days (``earliest`` where none is due), then each later day; only if none of them fits,
+    A day fits when every track can be booked on it. The order: the latest of the tracks' due
+    days (``earliest`` for a track without one), then each later day. Only if none of them fits:
     the days before, the latest first.
 
     Args:
-        record: What happened, and what was approved.
+        record: The patient's record, with any authorizations.
         protocols: The planned treatments, each a protocol or the name of an indication.
-        as_of: The day up to which records are known; no earlier day is offered.
-        calendar: Answers whether the clinic is open on a day; None means on every day.
+        as_of: The last day on which records are known; no earlier day is offered.
+        calendar: Returns whether the clinic is open on a day; None means open every day.
         away: Days and windows, both ends included, on which the patient cannot come.
-        policy: What the clinic or payer chose.
-        other_protocols: Older versions and other products' protocols that history may need;
+        policy: The policy of the clinic or payer; None means the default.
+        other_protocols: Older versions and other products' protocols that the history may need;
             None means the bundled ones, anything else exactly those.
-        planned_units: Units to be given, by indication.
+        planned_units: Units of the product to be given, by indication.
 
     Raises:
         DayError: When *as_of* is not a calendar day.
         PlanningError: When fewer than two treatments are given, or one indication twice, or
             units for an indication that is not planned.
-        UnknownProtocolError: When no known protocol has a name that is given.
-        UnitsError: When planned units are no number above 0.
+        UnknownProtocolError: When no known protocol has one of the names.
+        UnitsError: When planned units are not a number above 0.
 
     >>> record = PatientRecord(sessions=[
     ...     {"administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox"},
@@ -183,7 +187,7 @@ def _units_by_indication(
 
 
 def _planned(name: str, planned: set[str], known: ProtocolSet) -> str:
-    """The planned indication that a name or an alias means."""
+    """The planned indication that a name or alias refers to."""
     slug = name if name in planned else known.indication_named(name)
     if slug not in planned:
         names = ", ".join(sorted(planned))
@@ -215,7 +219,7 @@ def _latest_due(tracks: Sequence[BookingRules]) -> date | None:
 
 
 def _jointly(rules: BookingRules, tracks: Sequence[BookingRules]) -> BookingRules:
-    """The rules of a track whose authorizations also serve the other tracks of its clock."""
+    """The rules of a track, with the dose of all its clock's tracks with the same product."""
     protocol, clock = rules.track.protocol, rules.track.clock
     doses = [
         other.dose.units

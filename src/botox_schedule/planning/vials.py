@@ -1,4 +1,4 @@
-"""The units that a caller names, and the vials and billing units for them."""
+"""The vials and billing units for a dose that the caller names."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -17,15 +17,15 @@ from botox_schedule.values import Fact, Value
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 MOST_UNITS = 100_000
-"""The most units that vials are counted for."""
+"""The largest dose, in units, that vials are counted for."""
 
 
 class PlannedDose(NamedTuple):
-    """Units of a planned session, as far as the caller names them.
+    """Units of a planned session, where the caller names them.
 
     Attributes:
         units: Units to be given; None where unknown.
-        discarded: Units of opened vials that will be left; None where unknown.
+        discarded: Units of opened vials that will be discarded; None where unknown.
     """
 
     units: Decimal | None = None
@@ -38,17 +38,17 @@ def planned_dose(
     """Return the dose that a caller names.
 
     Raises:
-        UnitsError: When the units are no number above 0, or what is left none of at least 0.
+        UnitsError: When *units* is not a number above 0, or *discarded* not one of at least 0.
     """
     left = None if discarded is None else units_or_zero(discarded, "planned discarded units")
     return PlannedDose(planned_units(units), left)
 
 
 def units_or_zero(units: Decimal | int, what: str) -> Decimal:
-    """Return units of which there may be none, as an exact number.
+    """Return units, which may be 0, as an exact number.
 
     Raises:
-        UnitsError: Unless they are finite, at least 0 and no more than a session can have.
+        UnitsError: Unless they are finite, at least 0 and at most what a session may have.
     """
     if (type(units) is int and units == 0) or (isinstance(units, Decimal) and units.is_zero()):
         return Decimal(0)
@@ -62,12 +62,12 @@ def units_or_zero(units: Decimal | int, what: str) -> Decimal:
 
 
 class VialSize(Fact, frozen=True):
-    """A vial that a product is sold in.
+    """A vial size in which a product is sold.
 
     Attributes:
         product: The product.
-        units: How many units of it a vial holds.
-        source: Where that is stated, and how well it was read.
+        units: Units of the product in one vial.
+        source: Source of the size, and how well it was read.
     """
 
     product: Product
@@ -76,14 +76,14 @@ class VialSize(Fact, frozen=True):
 
 
 class BillingRule(Fact, frozen=True):
-    """How many units of a product are one billing unit of a code.
+    """How many units of a product make one billing unit of a code.
 
     Attributes:
-        system: The system of the code.
+        system: The coding system.
         code: The code.
         product: The product.
         units: Units of the product in one billing unit.
-        source: Where that is stated.
+        source: Source of that figure.
 
     >>> rule = billing_rule("Dysport")
     >>> rule.code, rule.units, rule.billing_units(500), rule.product_units(30)
@@ -97,10 +97,10 @@ class BillingRule(Fact, frozen=True):
     source: SourceRef
 
     def billing_units(self, units: Decimal | int) -> Decimal:
-        """Return the billing units of *units* of the product; they may not be whole.
+        """Return the billing units for *units* of the product; possibly not a whole number.
 
         Raises:
-            UnitsError: When the units are no number of at least 0.
+            UnitsError: When the units are not a number of at least 0.
         """
         return _plain(units_or_zero(units, "units") / self.units)
 
@@ -108,17 +108,17 @@ class BillingRule(Fact, frozen=True):
         """Return the units of the product in *billing_units*.
 
         Raises:
-            UnitsError: When the billing units are no number of at least 0.
+            UnitsError: When the billing units are not a number of at least 0.
         """
         return _plain(units_or_zero(billing_units, "billing units") * self.units)
 
 
 class VialCount(Value, frozen=True):
-    """So many vials of one size.
+    """A number of vials of one size.
 
     Attributes:
-        units: The units that one vial holds.
-        count: How many vials.
+        units: Units in one vial.
+        count: The number of vials.
     """
 
     units: Decimal
@@ -130,8 +130,8 @@ class BillingLine(Value, frozen=True):
 
     Attributes:
         code: The code of the product.
-        modifier: ``JW`` on the discarded part, ``JZ`` where nothing is discarded, else None.
-        billing_units: Never rounded.
+        modifier: ``JW`` for the discarded part, ``JZ`` where nothing is discarded, else None.
+        billing_units: The number of billing units, never rounded.
         is_whole: Whether *billing_units* is a whole number; if not, a coder must decide.
     """
 
@@ -142,18 +142,18 @@ class BillingLine(Value, frozen=True):
 
 
 class VialPlan(Value, frozen=True):
-    """The vials for a dose that the caller named.
+    """The vials for a dose.
 
     Attributes:
         product: The product.
         units: The units to be given.
         vials: The fewest vials that hold them, the largest first.
         opened: The units in those vials.
-        discarded: The units left in them.
-        billing: What a claim would list; empty where no code is known for the product, and for
-            vials that a pharmacy supplies. Whether it is paid is the payer's decision.
-        unverified: The figures it rests on that were not read in a source.
-        sources: Where the sizes and the billing unit are stated.
+        discarded: The units left over in those vials.
+        billing: The lines of a claim; empty where no code is known for the product, or where a
+            pharmacy supplies the vials. The payer decides whether it pays.
+        unverified: The vial sizes used that were not read in a source.
+        sources: Sources of the vial sizes and the billing unit.
     """
 
     product: Product
@@ -168,7 +168,7 @@ class VialPlan(Value, frozen=True):
 
 @cache
 def vial_sizes(product: str | Product | None = None) -> tuple[VialSize, ...]:
-    """Return the vial sizes that the bundled data names, of one product or of all.
+    """Return the bundled vial sizes, of one product or of all.
 
     Raises:
         PlanningError: When no product has that name.
@@ -201,10 +201,10 @@ def _billing_rules() -> tuple[BillingRule, ...]:
 
 
 def billing_rule(product_or_code: str | Product) -> BillingRule:
-    """Return how a product is billed, by its name or by the code.
+    """Return the billing rule of a product, found by its name or by its code.
 
     Raises:
-        PlanningError: When no code is known for it.
+        PlanningError: When no billing code is known for it.
 
     >>> str(billing_rule("J0587").product), billing_rule("J0587").units
     ('rimabotulinumtoxinB', Decimal('100'))
@@ -225,19 +225,19 @@ def fewest_vials(
     sizes: Iterable[Decimal | int] = (),
     pharmacy_supplied: bool = False,
 ) -> VialPlan:
-    """Return the fewest vials that hold the units a caller names, and what is left in them.
+    """Return the fewest vials that hold a dose, and the units left over in them.
 
-    Of several choices with as few vials, the one that leaves least counts.
+    Of several choices with equally few vials, the one with the least left over is returned.
 
     Args:
-        units: The units to be given, of this product; more than 0, at most 100,000.
+        units: Units of this product to be given; above 0 and at most 100,000.
         product: A nonproprietary name or a brand name.
         sizes: The vial sizes at hand, in units; by default those of the bundled data.
-        pharmacy_supplied: Whether a pharmacy supplies the vials: then the clinic bills none.
+        pharmacy_supplied: Whether a pharmacy supplies the vials; the clinic then bills none.
 
     Raises:
-        PlanningError: When the product or its vial sizes are unknown, when the units are no
-            number above 0 and at most 100,000, or when a size is no number of at least 1.
+        PlanningError: When the product or its vial sizes are unknown, or when the units or a
+            size are not a number in range: units above 0 and sizes from 1, both at most 100,000.
 
     >>> plan = fewest_vials(155, "Botox")
     >>> [(int(vial.units), vial.count) for vial in plan.vials], int(plan.discarded)
@@ -274,7 +274,7 @@ def _is_unverified(size: VialSize) -> bool:
 
 
 def _number(units: Decimal | int, least: Decimal, fault: str) -> Decimal:
-    """A number of units above 0, from *least* to the most that vials are counted for."""
+    """A number of units above 0, at least *least* and at most :data:`MOST_UNITS`."""
     try:
         exact = planned_units(units)
     except UnitsError:
@@ -292,7 +292,7 @@ def _product(name: str | Product) -> Product:
 
 
 def _choose(needed: Decimal, sizes: list[Decimal]) -> tuple[VialCount, ...]:
-    """As few of the largest vial as hold the units, then smaller ones as far as they still do."""
+    """Take the fewest of the largest vials, then replace some by smaller ones that suffice."""
     largest = sizes[-1]
     whole, rest = divmod(needed, largest)
     count = int(whole) + bool(rest)
@@ -306,7 +306,10 @@ def _choose(needed: Decimal, sizes: list[Decimal]) -> tuple[VialCount, ...]:
 
 
 def _smaller(spare: Decimal, count: int, savings: list[tuple[Decimal, Decimal]]) -> list[Decimal]:
-    """The vials to take in place of the largest, so that most of what is spare is saved."""
+    """The smaller vials that replace largest ones so that the least is left over.
+
+    It searches all reachable savings breadth-first, so each is reached with the fewest vials.
+    """
     reached: dict[Decimal, list[Decimal]] = {_ZERO: []}
     ahead = [_ZERO]
     while ahead:
@@ -337,6 +340,6 @@ def _line(rule: BillingRule, units: Decimal, modifier: str | None) -> BillingLin
 
 
 def _plain(number: Decimal) -> Decimal:
-    """Without trailing zeros, and never in exponents."""
+    """Return the number without trailing zeros after the point."""
     whole = number.to_integral_value()
     return whole if number == whole else number.normalize()

@@ -1,4 +1,4 @@
-"""What labels and guidelines say, and where it is written."""
+"""What labels and guidelines say, with their sources."""
 
 from botox_schedule.protocols.bundled import DataFileFault, verify_bundled
 from botox_schedule.protocols.catalog import (

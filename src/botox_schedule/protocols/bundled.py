@@ -39,7 +39,7 @@ def verify_bundled() -> dict[str, DataFileFault]:
     """Compare the bundled data files with the digests released with them.
 
     Returns:
-        The files that differ, by their name in the package, and how. Empty when all data are
+        How each file differs, by its name in the data folder. Empty when all data files are
         those of this version.
 
     >>> verify_bundled()

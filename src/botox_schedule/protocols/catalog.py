@@ -1,4 +1,4 @@
-"""The bundled protocols, read once, and protocol files of a clinic's own."""
+"""The bundled protocols, read once, and a clinic's own protocol files."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -16,7 +16,7 @@ from botox_schedule.protocols.model import SourceRef, TreatmentProtocol
 from botox_schedule.terms import Population, Product
 
 _CODES = "codes.toml"
-"""The codes of an edition; those of today are in ``indications.toml``."""
+"""The codes of an earlier edition; the current codes are in ``indications.toml``."""
 
 _POPULATION_NAMES = {
     "adult": Population.ADULT,
@@ -29,10 +29,10 @@ _POPULATION_NAMES = {
 
 
 def cited(source: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> SourceRef:
-    """Return *source* with the title and address of the document that it names.
+    """Return *source* with the title and address of the document it cites.
 
     Raises:
-        KeyError: When no document has that key.
+        KeyError: When no document has the cited key.
     """
     document = {**bundled_tables("sources.toml"), **(own or {})}[source["key"]]
     named = {name: document[name] for name in ("title", "address") if name in document}
@@ -41,7 +41,7 @@ def cited(source: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> So
 
 @cache
 def bundled_protocols() -> tuple[TreatmentProtocol, ...]:
-    """Return all bundled protocols of today's content.
+    """Return all bundled protocols of the current edition.
 
     >>> sorted({str(protocol.region) for protocol in bundled_protocols()})
     ['eu', 'uk', 'us']
@@ -51,15 +51,15 @@ def bundled_protocols() -> tuple[TreatmentProtocol, ...]:
 
 @cache
 def bundled_edition(edition: str) -> tuple[TreatmentProtocol, ...]:
-    """Return the protocols of an earlier edition, so that its answers can be given again.
+    """Return the protocols of an earlier edition, to reproduce its answers.
 
-    Pass them as ``other_protocols``: they are not among those of :func:`bundled_protocols`.
+    Pass them as ``other_protocols``; :func:`bundled_protocols` does not include them.
 
     Args:
-        edition: The version that its protocols carry, such as ``1.0``.
+        edition: The version of its protocols, such as ``1.0``.
 
     Raises:
-        UnknownProtocolError: When no such edition is kept.
+        UnknownProtocolError: When the package does not contain that edition.
 
     >>> {protocol.version for protocol in bundled_edition("1.0")}
     {'1.0'}
@@ -90,12 +90,12 @@ def bundled_set() -> ProtocolSet:
 
 
 def known_protocols(others: "Iterable[TreatmentProtocol] | None") -> ProtocolSet:
-    """Return the protocols known besides a given one: None means the bundled ones."""
+    """Return *others* as one collection; None means the bundled protocols."""
     if others is None or others is bundled_protocols():
         return bundled_set()
     if isinstance(
         others, TreatmentProtocol
-    ):  # A model iterates over its fields: the caller means the protocol.
+    ):  # A model iterates over its fields, but the caller means the protocol itself.
         return ProtocolSet((others,))
     return others if isinstance(others, ProtocolSet) else ProtocolSet(others)
 
@@ -112,13 +112,14 @@ def find_protocol(
     Args:
         indication: A slug, title or alias in any case, such as ``chronic-migraine``.
         product: A nonproprietary name or a brand name.
-        population: ``adult``, or ``pediatric`` (``child`` is understood).
+        population: ``adult`` or ``pediatric``; ``child`` means ``pediatric``.
         region: ``us``, ``uk`` or ``eu``, in any case.
-        on: The day on which the version holds; None means the newest.
+        on: A day on which the version must be in force; None means the newest version.
 
     Raises:
-        UnknownProtocolError: When no bundled protocol matches; the message names what comes
-            closest.
+        DayError: When *on* is not a calendar day.
+        UnknownProtocolError: When no bundled protocol matches; the message names the closest
+            ones.
 
     >>> str(find_protocol("chronic-migraine").retreatment.minimum)
     '12 weeks'
@@ -155,7 +156,7 @@ def population_named(text: str) -> Population:
     """Return the population that *text* names, in any case.
 
     Raises:
-        UnknownProtocolError: When it names none.
+        UnknownProtocolError: When *text* does not name a population.
 
     >>> population_named("child")
     <Population.PEDIATRIC: 'pediatric'>
@@ -170,11 +171,11 @@ def region_named(text: str, others: Iterable[TreatmentProtocol] = ()) -> str:
     """Return the region that *text* names, in any case.
 
     Args:
-        text: A region of the bundled protocols, or of *others*.
-        others: A clinic's own protocols, which may be for another region.
+        text: A region of the bundled protocols or of *others*.
+        others: A clinic's own protocols, which may be for other regions.
 
     Raises:
-        UnknownProtocolError: When no protocol has it.
+        UnknownProtocolError: When no protocol is for that region.
 
     >>> region_named("US")
     'us'
@@ -189,7 +190,7 @@ def region_named(text: str, others: Iterable[TreatmentProtocol] = ()) -> str:
 
 
 def load_protocols(path: str | PathLike[str]) -> tuple[TreatmentProtocol, ...]:
-    """Return the protocols of a clinic's own TOML file, which has the schema of the bundled ones.
+    """Return the protocols of a clinic's own TOML file, in the format of the bundled files.
 
     Args:
         path: The file. It may cite its own ``[sources]`` and the bundled ones.
@@ -197,6 +198,7 @@ def load_protocols(path: str | PathLike[str]) -> tuple[TreatmentProtocol, ...]:
     Raises:
         ProtocolFileError: When the file is malformed; one line for each fault names the file,
             the table, the key and what was expected.
+        FileLimitError: When the file is larger than 1 MiB.
         OSError: When the file cannot be opened.
 
     >>> load_protocols("no-such-file.toml")

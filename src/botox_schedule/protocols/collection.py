@@ -1,4 +1,4 @@
-"""The known protocols: finding one, its version in force, its clock, and the one a track follows."""
+"""A set of protocols: find one, its version in force, its clock, and the one a track follows."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -26,8 +26,8 @@ class Followed(NamedTuple):
 
     Attributes:
         protocol: The protocol.
-        is_own: Whether it is for the product that was given last.
-        age_decides: Whether the patient's age, which is unknown, decides between protocols.
+        is_own: Whether it is for the product given last.
+        age_decides: Whether the choice depends on the patient's age, which is unknown.
     """
 
     protocol: TreatmentProtocol
@@ -36,7 +36,7 @@ class Followed(NamedTuple):
 
 
 class ProtocolSet:
-    """The protocols that are known to an answer; their order does not matter.
+    """The protocols that an answer can use; their order does not matter.
 
     Args:
         protocols: All versions of all protocols.
@@ -71,10 +71,10 @@ class ProtocolSet:
         return len(self._protocols)
 
     def with_given(self, protocol: TreatmentProtocol) -> "ProtocolSet":
-        """Return the set with a given protocol, which hides others for the same treatment.
+        """Return the set plus a given protocol, which hides others for the same treatment.
 
-        Other versions under its id stay; protocols under another id for its indication, product,
-        population and region go.
+        Other versions with its id stay. Protocols with another id for the same indication,
+        product, population and region are removed.
         """
         remembered = self._with_given.get(id(protocol))
         if remembered is not None and remembered[0] is protocol:
@@ -116,10 +116,10 @@ class ProtocolSet:
         )
 
     def clock(self, indication: str, population: Population, region: str) -> frozenset[str]:
-        """Return the indications whose sessions count from one anchor, *indication* included.
+        """Return the indications that share a clock with *indication*, itself included.
 
-        They are connected by ``shares_clock_with`` over all known protocols of the population
-        and region, whatever the product.
+        ``shares_clock_with`` connects them, across all known protocols for the population and
+        region, whatever the product.
         """
         key = population, region
         if key not in self._clocks:
@@ -131,14 +131,14 @@ class ProtocolSet:
         return self._clocks[key].get(indication, frozenset((indication,)))
 
     def recognizes(self, indication: str) -> bool:
-        """Whether an indication is known, from any region or population."""
+        """Whether an indication is known, for any region or population."""
         return indication in self.indications
 
     def limits(self, protocol: TreatmentProtocol, day: date) -> tuple[DoseLimit, ...]:
         """Return the limits to check for *protocol* on *day*.
 
-        Besides its own, those of the product's other protocols that are about the product as a
-        whole, or about several indications of which the protocol's is one.
+        These are its own limits, plus limits from the product's other protocols that cover the
+        whole product, or several indications including this one.
         """
         key = id(protocol), day if self._is_dated else None
         if key not in self._limits:
@@ -178,16 +178,16 @@ class ProtocolSet:
         region: str,
         population: Population | None = None,
     ) -> Followed:
-        """Return the protocol that a track follows: that of the product given last.
+        """Return the protocol that a track follows: the one for the product given last.
 
         Args:
             indication: A slug, title or alias.
-            given: The products of the last full session, of several sessions that are one cycle
-                all of them; None for an unknown one; empty without a session.
+            given: The products of the last cycle's full sessions, None for an unknown product;
+                empty without a session.
             born_on: The day of birth, or None where unknown.
-            on: The day asked about.
-            region: Where the protocol holds.
-            population: Decides instead of the age.
+            on: The day in question.
+            region: The region of the protocol.
+            population: Overrides the population that the age gives.
 
         Raises:
             UnknownProtocolError: When no protocol is known for the indication.
@@ -217,7 +217,7 @@ class ProtocolSet:
         )
 
     def _population(self, slug: str, born_on: date | None, on: date, region: str) -> Population:
-        """The population whose protocols are for the patient's age; adult in doubt."""
+        """The first population with a protocol for the patient's age, else with any; else adult."""
         known = [people for people in Population if self.of_indications([slug], people, region)]
         if born_on is not None:
             for people in known:
@@ -230,7 +230,7 @@ class ProtocolSet:
         """Return the slug of an indication given by slug, title or alias in any case.
 
         Raises:
-            UnknownProtocolError: When it is unknown; the message names the nearest known ones.
+            UnknownProtocolError: When it is unknown; the message names the closest known ones.
         """
         if text in self.indications:
             return text
@@ -244,7 +244,7 @@ class ProtocolSet:
     def why_none(
         self, slug: str, people: Population, region: str, product: Product | None = None
     ) -> str:
-        """Return why no protocol is known for an indication, and which come closest."""
+        """Return why no protocol is known for an indication, and the closest ones."""
         own = {f"{p.product} ({p.population}, {p.region})" for p in self if p.indication == slug}
         alike = {
             p.indication
@@ -262,8 +262,8 @@ class ProtocolSet:
 def version_on(versions: Versions, day: date) -> TreatmentProtocol | None:
     """Return the version in force on *day*, the newest of several.
 
-    Where none is in force the last one that was; None before the first: a version that is not
-    yet in force is not used for earlier days.
+    Where none is in force, the last one that was; None where there is no earlier one. A version
+    is never used before its first day.
     """
     if len(versions) == 1 and versions[0].in_force.first is None:
         return versions[0]
@@ -275,9 +275,9 @@ def version_on(versions: Versions, day: date) -> TreatmentProtocol | None:
 
 
 def newness(version: TreatmentProtocol) -> tuple[date, tuple[tuple[int, int, str], ...], int]:
-    """Return what orders versions: the first day in force, the version as numbers, the minimum.
+    """Return the sort key of versions: first day in force, version as numbers, minimum in days.
 
-    The minimum decides only between different texts under one version: the stricter counts.
+    The minimum matters only where one version number has several texts: the stricter one wins.
     """
     minimum = version.retreatment.minimum
     days = 0 if minimum is None else minimum.day_bounds[1]
@@ -287,7 +287,7 @@ def newness(version: TreatmentProtocol) -> tuple[date, tuple[tuple[int, int, str
 def general_protocols(
     known: ProtocolSet, protocol: TreatmentProtocol, clock: Iterable[str]
 ) -> tuple[Versions, ...]:
-    """Return the product's protocols for the clock in general, such as ``spasticity``."""
+    """Return the product's protocols for the clock's general indication, such as ``spasticity``."""
     names = {general_indication(indication) for indication in clock} - {None}
     return tuple(
         versions
@@ -315,7 +315,7 @@ def _families(
 
 
 def _connected(groups: Iterable[frozenset[str]]) -> dict[str, frozenset[str]]:
-    """Join the groups that share a member; each member leads to its whole group."""
+    """Join the groups that share a member, and map each member to its whole group."""
     found: dict[str, frozenset[str]] = {}
     for group in groups:
         joined = group.union(*(found[member] for member in group if member in found))
@@ -334,7 +334,7 @@ def _is_for(protocol: TreatmentProtocol, years: int) -> bool:
 def _strictness(
     protocol: TreatmentProtocol,
 ) -> tuple[bool, int, str, tuple[tuple[int, int, str], ...]]:
-    """A protocol without a minimum counts as the strictest."""
+    """Sort key: no minimum is the strictest, then the longest one; ties go by id and version."""
     minimum = protocol.retreatment.minimum
     days = 0 if minimum is None else minimum.day_bounds[1]
     return minimum is None, days, protocol.id, protocol.version_key

@@ -1,4 +1,4 @@
-"""The names and codes under which records know indications and products."""
+"""Names and codes of indications and products in patient records."""
 
 import re
 from collections.abc import Iterable
@@ -17,15 +17,16 @@ _LONGEST_TEXT = 200
 _NDC = "NDC"
 _SNOMED = "snomed.info/sct"
 _NDC_WIDTHS = (5, 4, 2)
-"""The digits of labeler, product and package in the 11-digit form; the 10-digit form drops a zero."""
+"""Digits of labeler, product and package in the 11-digit form; the 10-digit form drops a zero."""
 
 
 def find_product(text: str) -> Product | None:
     """Return the product that a record's text names, or None.
 
-    Nonproprietary names are found with and without their four-letter suffix, brand names of all
-    regions too, in any case and next to a mark, a strength or a form. A text that names two
-    products, or that may say that the product was not given, names none.
+    Finds nonproprietary names, with or without their four-letter suffix, and brand names of all
+    regions, in any case and next to a trademark sign, a strength or a form. Only the first 200
+    characters are read. The result is None where the text names two products, or may say that
+    the product was not given.
 
     >>> find_product("BOTOX® 200 UNIT SOLR")
     <Product.ONABOTULINUMTOXIN_A: 'onabotulinumtoxinA'>
@@ -40,7 +41,7 @@ def find_product(text: str) -> Product | None:
 
 
 def why_no_product(text: str) -> str:
-    """Return why :func:`find_product` finds none in *text*, without repeating the text.
+    """Return why :func:`find_product` finds no product in *text*, without repeating the text.
 
     >>> why_no_product("Botox or Dysport")
     'the text names two products; give one'
@@ -73,7 +74,7 @@ def _words_of(text: str) -> list[str]:
 
 
 def _parts(word: str) -> list[str]:
-    """The words of a hyphenated name such as ``botox-cosmetic``; others stay whole."""
+    """Split a known hyphenated name such as ``botox-cosmetic``; other words stay whole."""
     spaced = word.replace("-", " ")
     return spaced.split() if spaced in _product_names() else [word]
 
@@ -115,7 +116,7 @@ def find_indication_name(text: str) -> str | None:
 
 
 def nearest_indications(text: str, known: Iterable[str] = ()) -> list[str]:
-    """Return the known slugs whose names come closest to *text*, the closest first.
+    """Return at most three known slugs whose names are close to *text*, the closest first.
 
     >>> nearest_indications("chronic-migrane")
     ['chronic-migraine']
@@ -126,12 +127,12 @@ def nearest_indications(text: str, known: Iterable[str] = ()) -> list[str]:
 
 
 def bundled_indications() -> frozenset[str]:
-    """Return the slugs of all indications that the bundled file knows."""
+    """Return the slugs of all indications in the bundled data."""
     return frozenset(row["slug"] for row in bundled_tables("indications.toml")["indications"])
 
 
 def general_indication(slug: str) -> str | None:
-    """Return the indication that names a clock in general, such as ``spasticity``, or None.
+    """Return the general indication that a specific one belongs to, or None.
 
     >>> general_indication("upper-limb-spasticity")
     'spasticity'
@@ -146,7 +147,7 @@ def _generals() -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    """Case, accents, spaces, hyphens and underscores make no difference between names."""
+    """Normalize a name: case, accents, spaces, hyphens and underscores do not matter."""
     bare = "".join(c for c in normalize("NFKD", text.lower()) if not combining(c))
     return " ".join(re.sub(r"[-_]+", " ", bare).split())
 
@@ -161,20 +162,20 @@ def _indication_names() -> dict[str, str]:
 
 
 def find_indication(system: str, code: str) -> str | None:
-    """Return the indication that a code stands for, or None where none is known.
+    """Return the indication that a code stands for, or None where the code is unknown.
 
-    Only codes that were read in a source are known. A code of spasticity that does not say
-    which limb gives ``spasticity``, the indication in general. A code that may stand for
-    several things, such as hemiplegia after a stroke, gives None: see
+    The bundled data contains only codes that were read in a source. A code for spasticity that
+    does not name a limb gives ``spasticity``, the general indication. A code that may stand for
+    several indications, such as hemiplegia after a stroke, gives None: see
     :func:`suggested_indications`.
 
     Args:
-        system: ``ICD-10-CM``, ``CPT`` or ``SNOMED CT``, or its address in FHIR.
+        system: The coding system: ``ICD-10-CM``, ``CPT`` or ``SNOMED CT``, or its FHIR address.
         code: The code, with or without its dot, in any case.
 
     Raises:
         UnknownCodeSystemError: When the coding system is unknown; the message names the
-            nearest known ones.
+            closest known ones.
 
     >>> find_indication("ICD-10-CM", "G43.709"), find_indication("ICD-10-CM", "g43e09")
     ('chronic-migraine', 'chronic-migraine')
@@ -188,10 +189,10 @@ def find_indication(system: str, code: str) -> str | None:
 
 
 def suggested_indications(system: str, code: str) -> tuple[str, ...]:
-    """Return the indications that a code may stand for; a person chooses among them.
+    """Return the indications that a code may stand for; a person must choose. Empty if unknown.
 
     Args:
-        system: ``ICD-10-CM``, ``CPT`` or ``SNOMED CT``, or its address in FHIR.
+        system: The coding system: ``ICD-10-CM``, ``CPT`` or ``SNOMED CT``, or its FHIR address.
         code: The code, with or without its dot, in any case.
 
     Raises:
@@ -207,12 +208,12 @@ def suggested_indications(system: str, code: str) -> tuple[str, ...]:
 
 
 def find_product_by_code(system: str, code: str) -> Product | None:
-    """Return the product that a code stands for, or None where none is known.
+    """Return the product that a code stands for, or None where the code or system is unknown.
 
-    A code of a whole class of products stands for none of them.
+    A code for a whole class of products also gives None.
 
     Args:
-        system: ``HCPCS``, ``RxNorm`` or ``NDC``, or its address in FHIR.
+        system: The coding system: ``HCPCS``, ``RxNorm`` or ``NDC``, or its FHIR address.
         code: The code, in any case; an NDC with or without hyphens, in 10 or 11 digits.
 
     >>> find_product_by_code("HCPCS", "J0586")
@@ -228,7 +229,7 @@ def find_product_by_code(system: str, code: str) -> Product | None:
 
 
 def names_toxin(system: str, code: str) -> bool:
-    """Return whether a code stands for a botulinum toxin, one product or the whole class.
+    """Return whether a code stands for a botulinum toxin: a product or the whole class.
 
     >>> names_toxin("ATC", "M03AX01"), names_toxin("ATC", "N02CC01")
     (True, False)
@@ -239,7 +240,7 @@ def names_toxin(system: str, code: str) -> bool:
 
 @cache
 def code_rows() -> tuple[dict[str, Any], ...]:
-    """Return a row for each code; a group of codes with one meaning gives a row for each."""
+    """Return one row for each code, including each code of a group with a shared meaning."""
     tables = bundled_tables("indications.toml")
     grouped = (
         {**{k: v for k, v in group.items() if k != "codes"}, "code": code}
@@ -262,7 +263,7 @@ def _row_of(system: str | None, code: str) -> dict[str, Any] | None:
 
 
 def _keys(system: str, code: str) -> tuple[str, ...]:
-    """A code without its dots, as the tables are searched; an NDC in both its lengths."""
+    """The lookup keys of a code: without dots, and for an NDC with hyphens in both lengths."""
     plain = code.strip().upper().replace(".", "")
     parts = plain.split("-")
     if system != _NDC or len(parts) != len(_NDC_WIDTHS):
@@ -284,7 +285,7 @@ def _system_named(text: str) -> str:
 
 @cache
 def _systems() -> dict[str, str]:
-    """The coding systems by every name and address they are known under."""
+    """The coding systems by each of their names and addresses."""
     names = bundled_tables("indications.toml")["systems"]
     return {
         _plain_system(alias): name for name, others in names.items() for alias in (name, *others)
@@ -292,8 +293,8 @@ def _systems() -> dict[str, str]:
 
 
 def _plain_system(text: str) -> str:
-    """Case, the scheme, a version, an edition and a closing slash make no difference."""
+    """Normalize an address: case, scheme, version, edition and a final slash do not matter."""
     address = text.strip().lower().partition("|")[0].rstrip("/")
     address = address.removeprefix("https://").removeprefix("http://")
-    # An edition of SNOMED CT, and its version, are parts of the address.
+    # SNOMED CT puts its edition and version into the path of the address.
     return _SNOMED if address.startswith(f"{_SNOMED}/") else address

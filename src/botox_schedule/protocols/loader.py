@@ -1,4 +1,4 @@
-"""From the text of a protocol file to protocols, or to one error that names every fault."""
+"""Reads a protocol file into protocols, or raises one error that lists its faults."""
 
 import re
 import tomllib
@@ -23,7 +23,7 @@ _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
 class _Placed(NamedTuple):
-    """A protocol, and which table of the file it is."""
+    """A protocol, and its table in the file."""
 
     where: str
     protocol: TreatmentProtocol
@@ -33,11 +33,11 @@ def tables_in(text: str, name: str) -> dict[str, Any]:
     """Return the tables of a TOML text.
 
     Raises:
-        ProtocolFileError: When the text is not TOML; the message says where.
+        ProtocolFileError: When the text is not TOML; the message gives the place.
     """
     try:
         return tomllib.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:  # a number of too many digits too
+    except (ValueError, RecursionError) as error:  # also a number with too many digits
         raise ProtocolFileError(f"{name}: not a TOML file: {error}") from None
     except ArithmeticError:
         raise ProtocolFileError(f"{name}: not a TOML file: a number is too large") from None
@@ -70,11 +70,11 @@ def protocols_in(
     Args:
         tables: The file's tables.
         name: The file's name, for errors.
-        sources: Documents that may be cited besides the file's own.
+        sources: Documents that may be cited in addition to the file's own.
         codes: Codes that belong to products or indications rather than to one protocol.
 
     Raises:
-        ProtocolFileError: With one line for each fault: file, table, key and what is expected.
+        ProtocolFileError: One line for each fault: file, table, key and what was expected.
     """
     _refuse(f"{name}: {fault}" for fault in _unprintable(tables))
     _check_shape(tables, name)
@@ -111,7 +111,7 @@ def _refuse(problems: Iterable[str]) -> None:
 
 
 def _unprintable(value: Any, path: str = "") -> Iterator[str]:
-    """Yield where a text has control characters: they could rewrite what a terminal shows."""
+    """Yield where a text has control characters: they could change what a terminal shows."""
     if isinstance(value, str):
         if any(_is_control(character) for character in value):
             yield f"{path}: has a control character; expected plain text"
@@ -174,7 +174,7 @@ def _complete(
 
 
 def _fits(code: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
-    """Whether a code belongs to a row's product or indication; it narrows to its region."""
+    """Whether a code belongs to a row's product or indication, and to its region if it has one."""
     about = code.get("indications", code.get("suggests"))
     named = (
         row.get("product") == code.get("product")
@@ -208,7 +208,7 @@ def _unknown_sources(row: dict[str, Any], known: Mapping[str, Any]) -> Iterator[
 
 
 def _with_titles(value: Any, known: Mapping[str, Any]) -> Any:
-    """Copy *value*, adding each citation's title and address, so that answers can be quoted."""
+    """Copy *value*, adding each citation's title and address, so that answers can cite them."""
     if isinstance(value, list):
         return [_with_titles(inner, known) for inner in value]
     if not isinstance(value, dict):
@@ -231,7 +231,7 @@ def faults(error: ValidationError) -> Iterator[str]:
 
 
 def _conflicts(placed: list[_Placed]) -> Iterator[str]:
-    """Yield what two protocols of one file say against each other."""
+    """Yield the conflicts within one file."""
     for later, earlier in _pairs(placed):
         if later.protocol.id == earlier.protocol.id:
             yield from _between_versions(later, earlier.protocol)
@@ -246,7 +246,7 @@ def _conflicts(placed: list[_Placed]) -> Iterator[str]:
 
 
 def _pairs(placed: list[_Placed]) -> Iterator[tuple[_Placed, _Placed]]:
-    """Each two tables of the file: the later one, and the earlier."""
+    """Each pair of tables in the file: the later one, then the earlier one."""
     for index, later in enumerate(placed):
         for earlier in placed[:index]:
             yield later, earlier
@@ -273,7 +273,7 @@ def _between_versions(later: _Placed, other: TreatmentProtocol) -> Iterator[str]
 
 
 def _are_comparable(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
-    """Whether two versions are different numbers with dots, so that one of them is newer."""
+    """Whether both versions are dotted numbers and differ, so that one of them is newer."""
     numbers = all(_VERSION.fullmatch(version.version) for version in (one, other))
     return numbers and one.version_key != other.version_key
 

@@ -35,7 +35,7 @@ from botox_schedule.values import Fact, Fields, NumberInput, Rows, notebook_html
 
 
 class _SaysWhatToGive:
-    """A pattern says nothing to a person; its error names a slug instead."""
+    """Replaces the pattern error, which says little to a person, by an example of a slug."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -55,7 +55,7 @@ Indication = Annotated[
     StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64),
     _SaysWhatToGive(),
 ]
-"""What is treated, as a slug such as ``chronic-migraine``."""
+"""An indication, as a slug such as ``chronic-migraine``."""
 
 
 def _not_negative(minimum: Interval) -> Interval:
@@ -65,7 +65,7 @@ def _not_negative(minimum: Interval) -> Interval:
 
 
 MinimumInterval = Annotated[Interval, AfterValidator(_not_negative)]
-"""The shortest interval between sessions; it cannot be negative."""
+"""The shortest interval between sessions; not negative."""
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
 _PositiveUnits = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
@@ -80,7 +80,7 @@ def _by_name(text: str) -> Product:
 
 
 class _ProductSchema:
-    """Tries the nonproprietary names first, which costs nothing in Python."""
+    """Tries the exact nonproprietary names first, which is fast, then all other names."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -115,14 +115,14 @@ class SourceRef(Fact, frozen=True):
         key: The document's key in the list of sources.
         title: The document's title.
         address: Where the document is found.
-        place: The place in the document.
+        place: The place in the document, such as a section.
         quote: The words of the document.
-        verification: Where the text was read; ``unverified`` when it was not read anywhere.
+        verification: Where the text was read; ``unverified`` when it was not read.
         checked_on: The day the figure was checked against its source.
         strength: How strongly the source words the figure, such as ``generally`` or ``should``.
-        basis: How the figure was got, such as ``read from a schedule`` or ``payer``.
-        also: Keys of documents that agree.
-        note: What a reader should know with it.
+        basis: How the figure was derived, such as ``read from a schedule`` or ``payer``.
+        also: Keys of other documents that agree.
+        note: Further information for the reader.
     """
 
     key: _Text
@@ -165,7 +165,7 @@ class SourceRef(Fact, frozen=True):
 
     @property
     def is_advice(self) -> bool:
-        """Whether the words advise and do not bind: "may", "not evaluated", or a duration."""
+        """Whether the source only advises: "may", "not evaluated", or read from a duration."""
         strength = self.strength or ""
         return strength.startswith(_ADVISORY_WORDS) or self.basis == READ_FROM_A_DURATION
 
@@ -178,7 +178,7 @@ _BESIDE_A_FIGURE = ("statistic", "for_whom", "share")
 
 
 def _split_figures(data: Any) -> Any:
-    """Take ``figure = {value = …, key = …}`` apart into the figure and its source."""
+    """Split ``figure = {value = …, key = …}`` into the figure and its source."""
     if not isinstance(data, dict):
         return data
     split = dict(data)
@@ -199,15 +199,15 @@ class RetreatmentRule(Fact, frozen=True):
     """How long to wait until the next session.
 
     Attributes:
-        kind: ``scheduled``, or ``as_needed`` when the effect has diminished.
+        kind: ``scheduled``, or ``as_needed``: once the effect has diminished.
         minimum: The shortest interval the source allows, or None where none is recorded.
-        minimum_source: Source of the minimum, which is unverified without one.
-        usual: When people are treated again, as a range or schedule of the source.
+        minimum_source: Source of the minimum; without one the minimum is unverified.
+        usual: The usual interval to the next session, as a range or schedule of the source.
         usual_source: Source of the usual range.
-        typical: One statistic or a duration, which makes nobody due.
+        typical: A statistic or a duration from the source; it never makes a patient due.
         typical_statistic: What the typical interval is, such as ``median to the next request``.
         typical_source: Source of the typical interval.
-        wording: What the source says instead of an interval.
+        wording: The words of the source where it states no interval.
         wording_source: Source of that wording.
     """
 
@@ -254,7 +254,7 @@ class RetreatmentRule(Fact, frozen=True):
 
     @property
     def minimum_is_advisory(self) -> bool:
-        """Whether the source advises the minimum and does not require it."""
+        """Whether the source only advises the minimum and does not require it."""
         return self.minimum_source is not None and self.minimum_source.is_advice
 
 
@@ -262,21 +262,22 @@ class ExpectedResponse(Fact, frozen=True):
     """When the response is expected to begin, peak and wear off, counted from the session.
 
     Attributes:
-        onset: First expected effect.
+        onset: When the first effect is expected.
         onset_source: Source of the onset.
-        onset_for_whom: Whether the onset is that of a typical patient or of some.
-        onset_share: The share of patients it is about, such as ``90 of 143``.
-        peak: Full expected effect of this session.
+        onset_for_whom: Whether the onset holds for a typical patient or for some patients.
+        onset_share: The share of those patients, such as ``90 of 143``.
+        peak: When the full effect of the session is expected.
         peak_source: Source of the peak.
-        peak_for_whom: Whether the peak is that of a typical patient or of some.
-        peak_share: The share of patients it is about.
-        wear_off: The effect declines; after its last day a typical patient's has worn off.
+        peak_for_whom: Whether the peak holds for a typical patient or for some patients.
+        peak_share: The share of those patients.
+        wear_off: When the effect declines; after the last day it has worn off in a typical
+            patient.
         wear_off_source: Source of the wear-off.
-        wear_off_for_whom: Whether the wear-off is that of a typical patient or of some.
-        wear_off_share: The share of patients it is about.
-        full_benefit: Full benefit of the course, counted from the course's first session.
+        wear_off_for_whom: Whether the wear-off holds for a typical patient or for some patients.
+        wear_off_share: The share of those patients.
+        full_benefit: When the course reaches its full benefit, counted from its first session.
         full_benefit_source: Source of the full benefit.
-        notes: Statistics and trial visits that make no window, each with its name.
+        notes: Named statistics and trial visits that do not define a window.
     """
 
     onset: IntervalRange | None = None
@@ -340,11 +341,11 @@ class ExpectedResponse(Fact, frozen=True):
 
 
 class AgeRange(Fact, frozen=True):
-    """Ages in completed years; both ends belong to it, None leaves an end open.
+    """Ages in completed years, both ends included; None means no bound.
 
     Attributes:
-        first: The youngest age.
-        last: The oldest age.
+        first: The youngest age, included.
+        last: The oldest age, included.
         source: Source of the ages.
     """
 
@@ -373,11 +374,11 @@ class AgeRange(Fact, frozen=True):
 
 
 class InForce(Fact, frozen=True):
-    """The days on which a version holds; both ends belong to it, None leaves an end open.
+    """The days on which a version is in force, both ends included; None means no bound.
 
     Attributes:
-        first: The first day.
-        last: The last day.
+        first: The first day, included.
+        last: The last day, included.
     """
 
     first: Day | None = None
@@ -406,8 +407,8 @@ class LimitWindow(Fact, frozen=True):
     """One reading of the window over which a limit adds up.
 
     Attributes:
-        window: A dose counts until, and not on, the day this long after it.
-        reading: Its name where the source's words have several readings.
+        window: How long a dose counts; it no longer counts on the day this long after it.
+        reading: The name of the reading, where the source's words have several.
     """
 
     window: Interval
@@ -433,13 +434,15 @@ class DoseLimit(Fact, frozen=True):
     """What a source calls a maximum; a recommended dose is not one.
 
     Attributes:
-        scope: Whose units add up.
-        indications: The indications whose sessions add up, where the scope names several.
-        per: Over what they add up.
+        scope: Which sessions add up.
+        indications: The indications whose sessions add up; empty unless ``scope`` is
+            ``indications``.
+        per: The time over which they add up.
         windows: The readings of the window; empty unless ``per`` is ``window``.
         units: The maximum in units of the product.
-        units_per_kilogram: The maximum by body weight; the lower of both counts.
-        ages: The patients' ages for which the limit holds, or None for everyone.
+        units_per_kilogram: The maximum in units of the product per kilogram of body weight. Where
+            both are given, the lower counts.
+        ages: The ages for which the limit holds, or None for all ages.
         source: Source of the limit.
     """
 
@@ -481,7 +484,7 @@ class DoseLimit(Fact, frozen=True):
         return self
 
     def counts(self, indication: str, *, asked: str) -> bool:
-        """Whether a session for *indication* adds up when the protocol for *asked* is checked."""
+        """Whether sessions for *indication* count when a session for *asked* is checked."""
         if self.scope is LimitScope.PRODUCT:
             return True
         if self.scope is LimitScope.INDICATION:
@@ -502,7 +505,7 @@ class Code(Fact, frozen=True):
     Attributes:
         system: The coding system.
         code: The code.
-        meaning: What it stands for, in our own words.
+        meaning: What the code stands for, in our own words.
         source: Where the code was read.
     """
 
@@ -524,12 +527,12 @@ class Code(Fact, frozen=True):
 
 
 class ProtocolRef(Fact, frozen=True):
-    """Which protocol an answer rests on.
+    """The protocol that an answer is based on.
 
     Attributes:
-        id: Shared by all versions of the protocol.
+        id: The protocol's id, shared by all its versions.
         version: The version of the content.
-        region: Where it holds.
+        region: The region in which it holds.
         product: The product.
         indication: What is treated.
         population: ``adult`` or ``pediatric``.
@@ -550,20 +553,20 @@ class TreatmentProtocol(Fact, frozen=True):
     """What a label or guideline says about one product for one indication.
 
     Attributes:
-        id: Shared by all versions of the protocol.
+        id: The protocol's id, shared by all its versions.
         version: The version of the content; versions are compared as numbers.
-        region: Where it holds.
+        region: The region in which it holds.
         indication: What is treated.
         product: The product.
         population: ``adult`` or ``pediatric``.
-        shares_clock_with: Other indications whose sessions count from the same anchor.
-        in_force: The days on which this version holds.
+        shares_clock_with: Other indications that share a clock with this one.
+        in_force: The days on which this version is in force.
         ages: The patients' ages, in completed years.
-        retreatment: How long to wait.
-        response: What to expect.
-        limits: What the source calls a maximum.
+        retreatment: How long to wait until the next session.
+        response: The response to expect, and when.
+        limits: The maximum doses that the source states.
         codes: Codes of the indication, the procedure and the product.
-        notes: What a reader should know with the figures.
+        notes: Further information about the figures.
 
     >>> protocol = TreatmentProtocol.model_validate({
     ...     "id": "own-migraine", "version": "1", "region": "us", "indication": "chronic-migraine",
@@ -628,9 +631,10 @@ class TreatmentProtocol(Fact, frozen=True):
 
     @cached_property
     def version_key(self) -> tuple[tuple[int, int, str], ...]:
-        """The version as numbers, so that 10 is newer than 9.
+        """The version as a sort key, so that 10 is newer than 9.
 
-        Of numbers without leading zeros the longer one is larger, whatever their length.
+        Digits are compared as text, length first: without leading zeros that is numeric order,
+        and there is no limit to the length.
         """
         parts = re.findall(r"0*(?=[0-9])([0-9]+)|([^0-9.]+)", self.version)
         return tuple((1, len(digits), digits) if digits else (0, 0, word) for digits, word in parts)

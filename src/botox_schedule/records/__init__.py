@@ -1,4 +1,4 @@
-"""What happened to a patient, and which of it counts."""
+"""What happened to a patient, and which entries count."""
 
 from botox_schedule.records.findings import Finding
 from botox_schedule.records.model import (

@@ -1,4 +1,4 @@
-"""Which decisions are known on a day, and which days they cover then."""
+"""Which decisions are known on a day, and which days they cover."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -21,15 +21,15 @@ _D = TypeVar("_D", bound=Decision)
 
 
 class Decisions(NamedTuple):
-    """The decisions of a record that are known on a day, as they count then.
+    """The decisions of a record that are known on a day, with withdrawals applied.
 
     Attributes:
-        holds: The holds; a care end that was withdrawn is one until then.
-        overrides: The overrides.
-        authorizations: The authorizations.
-        discharges: The discharges.
-        deaths: The deaths.
-        findings: What contradicts.
+        holds: The holds. A withdrawn care end counts as a hold until the day before.
+        overrides: The interval overrides.
+        authorizations: The prior authorizations.
+        discharges: Care ends of the kind ``discontinued``.
+        deaths: Care ends of the kind ``deceased``.
+        findings: Conflicts between decisions with the same id.
     """
 
     holds: tuple[Hold, ...]
@@ -41,7 +41,7 @@ class Decisions(NamedTuple):
 
     @property
     def died_on(self) -> date | None:
-        """The first day that a known death names."""
+        """The earliest stated day of death, or None where none is stated."""
         return min((end.on for end in self.deaths if end.on is not None), default=None)
 
 
@@ -51,8 +51,9 @@ _NO_DECISIONS = Decisions((), (), (), (), (), ())
 def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
     """Return the decisions known on *as_of*, whatever days they cover.
 
-    One with an id is replaced by another with that id from the day on which the other was
-    recorded. From its ``withdrawn_on`` on a decision counts as ended the day before.
+    Of several decisions with the same id, the one recorded last counts; of several recorded last
+    on the same day, all do. From its ``withdrawn_on`` on, a decision counts as ended the day
+    before.
     """
     if not (record.holds or record.overrides or record.authorizations or record.care_ends):
         return _NO_DECISIONS
@@ -125,7 +126,7 @@ def _shortened_authorizations(
 
 
 def _as_hold(end: CareEnd) -> Hold | None:
-    """The days of a care end until it was withdrawn: the patient could not be treated then."""
+    """The days of a withdrawn care end as a hold: the patient could not be treated on them."""
     if end.on is None or end.withdrawn_on is None or end.withdrawn_on <= end.on:
         return None
     return Hold(

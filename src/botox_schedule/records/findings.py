@@ -13,7 +13,7 @@ from botox_schedule.terms import FindingCode, FindingNeeds
 from botox_schedule.values import Value, made
 
 ROW_ID = "line "
-"""How the id begins that a reader gives to a row without one: it says where the row is."""
+"""Prefix of the id that a reader gives to a row without one; the line number follows."""
 _KEY_LENGTH = 16
 _CODES = tuple(FindingCode)
 _DECISION_FIELDS = ("first", "on", "indication", "kind")
@@ -23,13 +23,14 @@ class Finding(Value, frozen=True):
     """Something a person should look at.
 
     Attributes:
-        code: What it is.
+        code: The kind of finding.
         message: A plain sentence without ids, days or free text.
-        record_ids: The ids of the sessions and decisions it concerns, as far as they have one.
-        needs: When it needs a person: ``today``, at the ``next_visit``, or for
-            ``information``.
-        key: The same for the same finding about the same rows, so that a clinic's software can
-            keep what was acknowledged; it shows nothing of them.
+        record_ids: The ids of the sessions and decisions it is about; rows without an id are
+            omitted.
+        needs: When a person must act: ``today``, at the ``next_visit``, or not at all
+            (``information``).
+        key: Stable for the same finding about the same rows, so that a clinic's software can
+            remember which findings were acknowledged. It reveals nothing about the rows.
     """
 
     code: FindingCode
@@ -41,7 +42,7 @@ class Finding(Value, frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _with_needs(cls, data: Any) -> Any:
-        """Fill in what the code says, where an earlier version stored none."""
+        """Fill in ``needs`` from the code: earlier versions did not store it."""
         if isinstance(data, dict) and "needs" not in data and data.get("code") in _CODES:
             return {**data, "needs": FindingCode(data["code"]).needs}
         return data
@@ -56,7 +57,7 @@ def make_finding(
     subjects: Iterable[TreatmentSession | Decision] = (),
     visits: Iterable[TreatmentSession] = (),
 ) -> Finding:
-    """Return a finding about *subjects*, which it names, and about planned *visits*."""
+    """Return a finding about *subjects*, listed by id, and *visits*, which are not listed."""
     about = list(subjects)
     ids = {subject.id for subject in about if subject.id is not None}
     marks = sorted({_mark(subject) for subject in (*about, *visits)})
@@ -72,9 +73,9 @@ def make_finding(
 
 
 def _mark(subject: TreatmentSession | Decision) -> str:
-    """What tells a row from others: its id, else what and when it is.
+    """What identifies a row: its id, or else what it is and when.
 
-    The line of a table is no id: tomorrow's export has the row on another one.
+    A line number is not an id: in tomorrow's export the row may be on another line.
     """
     if subject.id is not None and not subject.id.startswith(ROW_ID):
         return f"id {subject.id}"
@@ -88,10 +89,10 @@ def _words(*parts: date | str | None) -> str:
 
 
 def raise_findings(findings: Sequence[Finding]) -> None:
-    """Raise the findings that need a person today together, without the ids of records.
+    """Raise all findings that need a person today as one error, without record ids.
 
     Raises:
-        FindingsError: When there is such a finding.
+        FindingsError: When at least one finding needs a person today.
     """
     errors = [
         FindingError(finding.code.value, finding.message)

@@ -1,4 +1,4 @@
-"""Which sessions of a record count on a day, and which of them belong to one cycle."""
+"""Which sessions of a record count on a day, and how they form cycles."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -27,10 +27,10 @@ class CycleSessions(NamedTuple):
     """The sessions of one cycle, in order of their days.
 
     Attributes:
-        full_sessions: The full sessions; the cycle is anchored on the last.
-        touch_ups: Touch-ups that came before the next cycle.
-        opened_by_touch_up: Whether the first is a touch-up that had no full session before it.
-        is_elsewhere: Whether it represents the last session given elsewhere.
+        full_sessions: The full sessions; the last one anchors the cycle.
+        touch_ups: The touch-ups before the next cycle.
+        opened_by_touch_up: Whether the cycle opens with a touch-up, with no full session before.
+        is_elsewhere: Whether the cycle represents the last session given elsewhere.
     """
 
     full_sessions: list[TreatmentSession]
@@ -40,12 +40,12 @@ class CycleSessions(NamedTuple):
 
     @property
     def first_on(self) -> date:
-        """The day of the first part."""
+        """The day of the first full session."""
         return self.full_sessions[0].administered_on
 
     @property
     def anchored_on(self) -> date:
-        """The day of the last part."""
+        """The day of the last full session."""
         return self.full_sessions[-1].administered_on
 
     @property
@@ -61,24 +61,24 @@ class CycleSessions(NamedTuple):
         return self.full_sessions + self.touch_ups
 
     def counted_from(self, *, touch_ups_count: bool) -> date:
-        """The day the next minimum counts from."""
+        """The day from which the next minimum counts."""
         return self.last_injected_on if touch_ups_count else self.anchored_on
 
 
 class History(NamedTuple):
-    """What is known of a patient's sessions on a day; each session is in one of the lists.
+    """What is known about a patient's sessions on a day; each session is in exactly one list.
 
     Attributes:
-        completed: Completed sessions of known indications, in order of their days.
-        unrecognized: Completed sessions of unknown indications.
+        completed: Completed sessions for known indications, in order of their days.
+        unrecognized: Completed sessions for unknown indications, in order of their days.
         booked: Booked sessions, in order of their days.
-        missed: Cancelled and missed sessions.
-        other: What else was not completed: drafts, entries in error, rows not yet recorded.
-        later: Completed sessions after the day, which count for nothing yet.
+        missed: Cancelled sessions and no-shows.
+        other: Other rows that are not completed: drafts, entries in error, rows recorded later.
+        later: Completed sessions after the day, which do not count yet.
         after_death: Completed sessions after the death, which are not used.
-        merged: Rows that another one under their id replaced.
-        copies: Identical copies.
-        findings: What is wrong with the rows.
+        merged: Rows replaced by another row with the same id.
+        copies: Identical copies of another row with the same id.
+        findings: Problems with the rows.
     """
 
     completed: list[TreatmentSession]
@@ -107,15 +107,15 @@ def read_history(
     died_on: date | None = None,
     recognizes: Callable[[str], bool] = lambda _: True,
 ) -> History:
-    """Return what counts of *record* on *as_of*, whatever the order of the sessions.
+    """Return which sessions of *record* count on *as_of*; their order in it does not matter.
 
     Args:
         record: What happened.
-        as_of: The day up to which completed sessions are known.
-        died_on: The day of death, where it is known by then.
-        recognizes: Whether an indication is known.
+        as_of: The last day on which completed sessions count, included.
+        died_on: The day of death if known on *as_of*; sessions on that day still count.
+        recognizes: Returns whether an indication is known.
     """
-    # A completed session after the day is cut off before anything is decided about its id.
+    # Later sessions go first: otherwise one could replace an earlier row with the same id.
     later = [s for s in record.sessions if _is_completed(s) and s.administered_on > as_of]
     unknown_yet = [s for s in record.sessions if not _is_completed(s) and not _known(s, as_of)]
     left_out = {id(session) for session in (*later, *unknown_yet)}
@@ -143,7 +143,7 @@ def _list_of(
     died_on: date | None,
     recognizes: Callable[[str], bool],
 ) -> list[TreatmentSession]:
-    """The one list of the history that a session belongs to."""
+    """The list of the history that a session belongs to."""
     if session.status is SessionStatus.BOOKED:
         return history.booked
     if session.status in _MISSED:
@@ -172,7 +172,7 @@ def _findings(
 
 
 def _one_for_each_id(sessions: Sequence[TreatmentSession]) -> _Sorted:
-    """Merge copies, and let one of several rows under one id win."""
+    """Merge copies, and pick the rows that count among those with the same id."""
     times = Counter(session.id for session in sessions if session.id is not None)
     repeated = {key for key, count in times.items() if count > 1}
     kept = [session for session in sessions if session.id not in repeated]
@@ -191,7 +191,7 @@ def _one_for_each_id(sessions: Sequence[TreatmentSession]) -> _Sorted:
 
 
 def _settle(rows: Sequence[TreatmentSession], found: _Sorted) -> None:
-    """Sort the rows of one id into those that count, those that gave way, and copies."""
+    """Sort the rows with one id into those that count, those that were replaced, and copies."""
     distinct: dict[tuple[Any, ...], TreatmentSession] = {}
     for row in sorted(rows, key=lambda row: row.recorded_on or date.min, reverse=True):
         if distinct.setdefault(_contents(row), row) is not row:
@@ -208,7 +208,7 @@ def _settle(rows: Sequence[TreatmentSession], found: _Sorted) -> None:
 
 
 def _completed_winners(rows: Iterable[TreatmentSession]) -> list[TreatmentSession]:
-    """Rows that differ in indication, product or kind all count; of others the later day."""
+    """Rows that differ in indication, product or kind all count; otherwise the latest day does."""
     by_kind: dict[tuple[Any, ...], TreatmentSession] = {}
     for row in rows:
         kind = (row.indication, row.product, row.kind)
@@ -229,7 +229,7 @@ def _latest(session: TreatmentSession) -> tuple[Any, ...]:
 
 
 def _place(session: TreatmentSession) -> tuple[Any, ...]:
-    """The order of the sessions of a day: full sessions before the touch-ups that follow them."""
+    """Sort key: the day, then full sessions before touch-ups."""
     return (session.administered_on, *_contents(session), session.id or "")
 
 
@@ -246,10 +246,11 @@ def _contents(session: TreatmentSession) -> tuple[Any, ...]:
 
 
 def cycles_of(sessions: Iterable[TreatmentSession], within_days: int) -> list[CycleSessions]:
-    """Return the cycles of one clock; *sessions* are in order of their days.
+    """Return the cycles of one clock; *sessions* must be in order of their days.
 
-    Full sessions at most *within_days* days after the first part of a cycle belong to it, never
-    chained. A touch-up belongs to the cycle of the latest full session on or before its day.
+    A full session at most *within_days* days after the first session of a cycle belongs to it.
+    The days always count from the first session. A touch-up belongs to the latest cycle that
+    began on or before its day; without one it opens a cycle.
     """
     cycles: list[CycleSessions] = []
     joins_until = 0

@@ -40,12 +40,12 @@ from botox_schedule.values import (
 )
 
 MOST_UNITS = 1_000_000
-"""More units than any session can have: a larger number is a mistake in the file."""
+"""The most units that one session may have: a larger number is a mistake in the file."""
 
 _Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _Text = Annotated[str, StringConstraints(max_length=2000)]
 Units = Annotated[Decimal, Field(gt=0, le=MOST_UNITS, allow_inf_nan=False)]
-"""Units of a product: above 0, finite, at most :data:`MOST_UNITS`."""
+"""Units of a product: finite, above 0, and at most :data:`MOST_UNITS`."""
 _Discarded = Annotated[Decimal, Field(ge=0, le=MOST_UNITS, allow_inf_nan=False)]
 _Kilograms = Annotated[Decimal, Field(gt=0, le=1000, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0, le=10_000, strict=True)]
@@ -56,7 +56,7 @@ _Count = Annotated[int, Field(ge=0, le=10_000, strict=True)]
     slots=True,
     kw_only=True,
     repr=False,
-    # Built at once: an adapter around a class that is not yet built would show inputs in errors.
+    # Built at once: a TypeAdapter of a class that is not yet built would show inputs in errors.
     config=ConfigDict(extra="forbid", hide_input_in_errors=True),
 )
 class TreatmentSession:
@@ -65,14 +65,15 @@ class TreatmentSession:
     Attributes:
         administered_on: The clinic's local day.
         indication: What was treated.
-        product: What was given; None means unknown, there is no default.
-        id: The caller's key; sessions with the same id are the same session.
+        product: What was given. None means unknown; there is no default.
+        id: The caller's key; rows with the same id are the same session.
         units: Units of the product given, or None where unknown.
-        units_discarded: Units of opened vials not given, or None where unknown.
-        status: What became of it; only a completed session counts.
-        kind: ``full`` opens a cycle, ``touch_up`` completes one.
-        recorded_on: The day this row was recorded; of several rows under one id that were not
-            completed, the one recorded last counts.
+        units_discarded: Units of opened vials that were not given, or None where unknown.
+        status: Whether it was completed, booked, cancelled and so on; only a completed session
+            counts as given.
+        kind: ``full`` opens a cycle; ``touch_up`` adds to the cycle before it.
+        recorded_on: The day this row was recorded. Where rows with the same id rank alike and
+            none is completed, the last recorded counts.
 
     >>> TreatmentSession(
     ...     administered_on="2026-01-05", indication="chronic-migraine", product="Botox", units=155
@@ -122,12 +123,12 @@ class TreatmentSession:
 
 
 class Decision(PatientValue, frozen=True):
-    """Something decided about a patient: it binds the days it covers once it is recorded.
+    """A decision about a patient; it applies once it is recorded.
 
     Attributes:
-        id: The caller's key; of several rows with one id the one recorded last counts.
-        recorded_on: The day from which it is known; None means always.
-        withdrawn_on: The day from which it is taken back: it counts as ended the day before.
+        id: The caller's key. Of several rows with the same id, the last recorded counts.
+        recorded_on: The first day on which it is known; None means always.
+        withdrawn_on: The day it was withdrawn; it counts as ended the day before.
     """
 
     id: _Id | None = None
@@ -143,18 +144,18 @@ class Decision(PatientValue, frozen=True):
 
 
 class Hold(Decision, frozen=True):
-    """Days on which treatment waits, for a pregnancy or an infection for example.
+    """Days on which treatment is paused, for example during a pregnancy or an infection.
 
     Attributes:
         first: First day on hold.
-        last: Last day on hold, included; None while it is open.
-        reason: Why.
-        indication: The track it concerns, or None for all.
-        review_on: When the hold should be looked at; by default the policy's
-            ``hold_review_after`` after *first* for an open hold.
-        id: The caller's key; of several rows with one id the one recorded last counts.
-        recorded_on: The day from which it is known; None means always.
-        withdrawn_on: The day from which it is taken back: it counts as ended the day before.
+        last: Last day on hold, included; None for an open hold.
+        reason: The reason for the hold.
+        indication: The track on hold, or None for all tracks.
+        review_on: The day to review the hold. For an open hold the default is *first* plus the
+            policy's ``hold_review_after``.
+        id: The caller's key. Of several rows with the same id, the last recorded counts.
+        recorded_on: The first day on which it is known; None means always.
+        withdrawn_on: The day it was withdrawn; it counts as ended the day before.
     """
 
     first: Day
@@ -185,19 +186,19 @@ class Hold(Decision, frozen=True):
 
 
 class IntervalOverride(Decision, frozen=True):
-    """An interval decided for this patient, on the days of its validity.
+    """An interval chosen for this patient, valid on certain days.
 
     Attributes:
-        indication: The track it concerns: its whole clock.
-        first: First day of validity.
-        last: Last day of validity, included; None leaves it open.
-        minimum: Replaces the label's minimum, and the payer's where the payer decided.
+        indication: The indication; the override applies to its whole clock.
+        first: First day of validity, included.
+        last: Last day of validity, included; None for no end.
+        minimum: Replaces the label's minimum, and the payer's too where the payer decided.
         usual: Replaces the usual range.
-        reason: Why.
+        reason: The reason for the override.
         authority: Who decided.
-        id: The caller's key; of several rows with one id the one recorded last counts.
-        recorded_on: The day from which it is known; None means always.
-        withdrawn_on: The day from which it is taken back: it counts as ended the day before.
+        id: The caller's key. Of several rows with the same id, the last recorded counts.
+        recorded_on: The first day on which it is known; None means always.
+        withdrawn_on: The day it was withdrawn; it counts as ended the day before.
     """
 
     indication: Indication
@@ -255,16 +256,17 @@ class BodyWeight(PatientValue, frozen=True):
 
 
 class CareEnd(Decision, frozen=True):
-    """The end of care: from its day on nothing is dated.
+    """The end of care; no next session is dated from its day on.
 
     Attributes:
         on: The day care ended; None where the day of a death is unknown.
         kind: ``discontinued`` or ``deceased``.
-        indication: The track that was discontinued, or None for all; a death ends all.
-        reason: Why.
-        id: The caller's key; of several rows with one id the one recorded last counts.
-        recorded_on: The day from which it is known; None means always.
-        withdrawn_on: The day from which it counts as never made; its days until then as a hold.
+        indication: The track that was discontinued, or None for all tracks; a death ends all.
+        reason: The reason, or None where not stated.
+        id: The caller's key. Of several rows with the same id, the last recorded counts.
+        recorded_on: The first day on which it is known; None means always.
+        withdrawn_on: The day it was withdrawn. From then on care goes on, and the days from *on*
+            to the day before count as a hold.
     """
 
     on: Day | None
@@ -297,14 +299,14 @@ class CareEnd(Decision, frozen=True):
 
 
 class PriorTreatment(PatientValue, frozen=True):
-    """Cycles given elsewhere, before the sessions of this record.
+    """Treatment cycles given elsewhere, before the sessions of this record.
 
     Attributes:
         indication: What was treated.
-        cycles: How many cycles, the one of *last_on* included.
-        started_on: The day of the course's first session, or None where unknown.
-        last_on: The latest day the last session elsewhere can have been, or None where unknown.
-        product: What was given last, or None where unknown.
+        cycles: The number of cycles, including the one of *last_on*.
+        started_on: The day of the first session of the course, or None where unknown.
+        last_on: The latest possible day of the last session elsewhere, or None where unknown.
+        product: The product given last, or None where unknown.
     """
 
     indication: Indication
@@ -332,7 +334,7 @@ class PriorTreatment(PatientValue, frozen=True):
 
     @property
     def was_given(self) -> bool:
-        """Whether something was given: a last day says so, whatever the number of cycles."""
+        """Whether anything was given: a stated last day means yes, even with 0 cycles."""
         return self.cycles > 0 or self.last_on is not None
 
 
@@ -340,15 +342,15 @@ class PriorAuthorization(Decision, frozen=True):
     """What a payer approved.
 
     Attributes:
-        indication: For what.
-        product: Of what.
-        valid: From the first to the last covered day, both included.
-        sessions: How many sessions, or None where not limited.
-        units: How many units, or None where not limited.
-        minimum_interval: The payer's own shortest interval.
-        id: The caller's key; of several rows with one id the one recorded last counts.
-        recorded_on: The day from which it is known; None means always.
-        withdrawn_on: The day from which it is taken back: it counts as ended the day before.
+        indication: The approved indication.
+        product: The approved product.
+        valid: The covered days, first and last included.
+        sessions: The number of approved sessions, or None for no limit.
+        units: The number of approved units of the product, or None for no limit.
+        minimum_interval: The payer's own minimum interval, or None.
+        id: The caller's key. Of several rows with the same id, the last recorded counts.
+        recorded_on: The first day on which it is known; None means always.
+        withdrawn_on: The day it was withdrawn; it counts as ended the day before.
     """
 
     indication: Indication
@@ -376,17 +378,17 @@ class PriorAuthorization(Decision, frozen=True):
 
 
 class PatientRecord(PatientValue, frozen=True):
-    """All that is known of one patient; the order within a tuple does not matter.
+    """Everything known about one patient; the order within a tuple does not matter.
 
     Attributes:
-        id: The caller's key of the patient.
+        id: The caller's key for the patient.
         sessions: Sessions given, planned or cancelled.
-        holds: Days on which treatment waits.
-        overrides: Intervals decided for this patient.
+        holds: Days on which treatment is paused.
+        overrides: Intervals chosen for this patient.
         weights: Body weights.
         authorizations: What payers approved.
         prior_treatments: Cycles given elsewhere.
-        care_ends: Discharges and the death.
+        care_ends: Discharges and death.
         born_on: The day of birth.
 
     >>> PatientRecord(id="p-1", sessions=[{
@@ -422,7 +424,7 @@ class PatientRecord(PatientValue, frozen=True):
         ) -> None: ...
 
     def _repr_html_(self) -> str:
-        """Return a picture and a table for a notebook: days and counts, no id, no free text."""
+        """Return a picture and a table for a notebook: days and counts, no ids or free text."""
         return notebook_html("record_html", self)
 
 
