@@ -647,7 +647,7 @@ class TestAnswers:
             assert reason.rule
             assert day is None or str(day) in reason.rule
         assert "recommended" not in text.replace("recommended retreatment schedule", "")
-        assert "safe" not in text
+        assert "safe" not in text.replace("this does not say the dose is safe", "")
 
     @laws
     @given(questions())

@@ -239,7 +239,11 @@ def _doubts(draft: _Draft) -> Iterator[Remark]:
         code, message = BundleProblemCode.UNKNOWN_INDICATION, "no code names a known indication"
         if draft.indications:
             code, message = BundleProblemCode.AMBIGUOUS_INDICATION, "the codes name several"
-        yield code, "reasonCode", f"{message}; the session and its units count for no track"
+        yield (
+            code,
+            "reasonCode",
+            f"{message}; the session counts for no track, and dose limits still count its units",
+        )
     if not _AMOUNTS.isdisjoint(_dosage(draft.entry)) and draft.units is None:
         message = f"expected a number above 0 in one of {', '.join(sorted(UNIT_CODES))}"
         yield BundleProblemCode.UNKNOWN_UNITS, "dosage.dose", message

@@ -341,5 +341,5 @@ def _line(rule: BillingRule, units: Decimal, modifier: str | None) -> BillingLin
 
 def _plain(number: Decimal) -> Decimal:
     """Return the number without trailing zeros after the point."""
-    whole = number.to_integral_value()
+    whole = Decimal(int(number))
     return whole if number == whole else number.normalize()
