@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import tomllib
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -654,3 +655,48 @@ def test_an_export_without_a_session_is_counted_and_ends_with_1(
     status, out, _ = run(capsys, command, export(tmp_path, *rows), *options)
     assert (status, f"{len(rows)} rows: {len(rows)} left out" in out) == (1, True)
     assert ("Problems" in out) == bool(rows)
+
+
+FILES = Path(__file__).parent / "files"
+SHAPES = tomllib.loads((FILES / "expected.toml").read_text(encoding="utf-8"))["files"]
+
+
+@pytest.mark.parametrize("name", sorted(name for name in SHAPES if "error" not in SHAPES[name]))
+def test_a_table_of_any_shape_has_one_answer(capsys: Capture, name: str) -> None:
+    """Command, Python and panel read the same sessions and say the same of each track."""
+    pl = pytest.importorskip("polars", reason="the extra 'panel' is not installed")
+    pytest.importorskip("python_calamine", reason="the extra 'excel' is not installed")
+    panel = pytest.importorskip("botox_schedule.panel")
+    wanted = SHAPES[name].get("date_format")
+    reading = read_sessions(FILES / name, date_format=wanted)
+    by_record = {
+        (str(record.id), found.indication): (str(found.status), found.dates.due)
+        for record in reading.records()
+        for found in forecast_all(record, as_of="2026-03-16")
+    }
+    options = () if wanted is None else ("--date-format", wanted)
+    told = as_json(capsys, "schedule", FILES / name, "--as-of", "2026-03-16", *options)
+    shown = {
+        (row["patient"], row["indication"]): (
+            row["status"],
+            None if row["due"] is None else date.fromisoformat(row["due"]),
+        )
+        for row in told["tracks"]
+        if row["indication"] is not None
+    }
+    assert shown == by_record
+    if not by_record:
+        return
+    ends = [
+        {"patient": patient, "on": end.on, "kind": str(end.kind)}
+        for patient, given in reading.care_ends.items()
+        for end in given
+    ]
+    found = panel.forecast(
+        pl.DataFrame(reading.rows()),
+        as_of="2026-03-16",
+        holds=None,
+        care_ends=pl.DataFrame(ends, schema={"patient": str, "on": pl.Date, "kind": str}),
+    )
+    rows = found.select("patient", "indication", "status", "due").iter_rows()
+    assert {(row[0], row[1]): row[2:] for row in rows} == by_record
