@@ -7,10 +7,10 @@ from botox_schedule.dates.days import Day
 from botox_schedule.engine.findings import track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
-    LimitQuestion,
     checks_of,
     is_clear,
     limit_findings,
+    limit_question,
     limits_in_words,
 )
 from botox_schedule.engine.reasons import days_text, minimum_sentence, suppressed_reason
@@ -98,8 +98,7 @@ def check_of(
 ) -> DateCheck:
     """Return the check of a day of a track."""
     verdict = judge_day(track, day)
-    cycle = track.cycles[-1] if track.cycles else None
-    question = LimitQuestion(track.reading, track.protocol, cycle, day, planned)
+    question = limit_question(track, day, None, planned)
     checks = checks_of(track, question)
     findings = (*besides, *track_findings(track, on=day), *limit_findings(checks, question))
     deciding = None if verdict.rules is None else verdict.rules.deciding

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
-from botox_schedule.dates.days import age_on, shifted
+from botox_schedule.dates.days import age_on, is_within, shifted
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import IntervalRules, Minimum, RuleFacts, RulesOn, label_rules
 from botox_schedule.engine.track import Reading, Track
@@ -289,12 +289,12 @@ def next_look(track: Track) -> date | None:
     """Return the earliest day to review a hold that the track is on; None off hold."""
     if track.status is not DueStatus.ON_HOLD:
         return None
-    on_hold = [h for h in track.holds.known if h.first <= track.as_of and _is_running(h, track)]
+    on_hold = [hold for hold in track.holds.known if _is_running(hold, track)]
     return min((review_day(track, hold) for hold in on_hold), default=None)
 
 
 def _is_running(hold: Hold, track: Track) -> bool:
-    return hold.last is None or hold.last >= track.as_of
+    return is_within(hold.first, track.as_of, hold.last)
 
 
 def review_day(track: Track, hold: Hold) -> date:
@@ -313,8 +313,7 @@ def _is_held_open(track: Track) -> bool:
 
 
 def _needs_review(track: Track, hold: Hold) -> bool:
-    running = hold.first <= track.as_of and _is_running(hold, track)
-    return running and review_day(track, hold) <= track.as_of
+    return _is_running(hold, track) and review_day(track, hold) <= track.as_of
 
 
 def _age(track: Track, on: date) -> Iterable[Finding]:

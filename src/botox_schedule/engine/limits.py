@@ -161,8 +161,7 @@ def planned_units(units: Decimal | int | None) -> Decimal | None:
 
 def checks_on(track: Track, day: date, planned: Decimal | None) -> tuple[LimitCheck, ...]:
     """Return each reading of each limit of a track's protocol, answered for a day."""
-    cycle = track.cycles[-1] if track.cycles else None
-    return limit_checks(LimitQuestion(track.reading, track.protocol, cycle, day, planned))
+    return limit_checks(limit_question(track, day, None, planned))
 
 
 def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:

@@ -19,7 +19,7 @@ from botox_schedule.panel.standings import population_of, standings
 from botox_schedule.panel.workload import is_expected
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.catalog import known_protocols
-from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.protocols.model import TreatmentProtocol, treatment_of
 
 _YEAR = 365.25
 _Visit = tuple[int, float, int, int]
@@ -146,14 +146,10 @@ def _replaced(
     known: Sequence[TreatmentProtocol], instead: Iterable[TreatmentProtocol]
 ) -> list[TreatmentProtocol]:
     """The protocols of the sessions to come, in the order of the known ones."""
-    changed = {_treatment(protocol): protocol for protocol in instead}
-    if not changed.keys() <= {_treatment(protocol) for protocol in known}:
+    changed = {treatment_of(protocol): protocol for protocol in instead}
+    if not changed.keys() <= {treatment_of(protocol) for protocol in known}:
         raise PanelError("instead: a protocol takes no known one's place; give known treatments")
-    return [changed.get(_treatment(protocol), protocol) for protocol in known]
-
-
-def _treatment(protocol: TreatmentProtocol) -> tuple[str, ...]:
-    return protocol.indication, protocol.product, protocol.population, protocol.region
+    return [changed.get(treatment_of(protocol), protocol) for protocol in known]
 
 
 def _due_after(

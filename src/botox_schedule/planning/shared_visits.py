@@ -14,7 +14,7 @@ from botox_schedule import (
 )
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine import LimitCheck
-from botox_schedule.engine.limits import LimitQuestion, limit_checks, planned_units
+from botox_schedule.engine.limits import limit_checks, limit_question, planned_units
 from botox_schedule.errors import PlanningError
 from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
@@ -264,5 +264,5 @@ def _combined_checks(
     ]
     history = track.history._replace(completed=[*track.history.completed, *others])
     reading = track.reading._replace(history=history)
-    cycle = track.cycles[-1] if track.cycles else None
-    return limit_checks(LimitQuestion(reading, track.protocol, cycle, on, rules.dose.units))
+    question = limit_question(track, on, None, rules.dose.units)
+    return limit_checks(question._replace(reading=reading))

@@ -12,7 +12,7 @@ from botox_schedule.protocols.indications import (
     general_indication,
     nearest_indications,
 )
-from botox_schedule.protocols.model import DoseLimit, TreatmentProtocol
+from botox_schedule.protocols.model import DoseLimit, TreatmentProtocol, treatment_of
 from botox_schedule.terms import LimitScope, Population, Product
 
 Versions = tuple[TreatmentProtocol, ...]
@@ -63,6 +63,7 @@ class ProtocolSet:
         self._is_dated = any(p.in_force.first or p.in_force.last for p in self._protocols)
         named = {i for p in self._protocols for i in (p.indication, *p.shares_clock_with)}
         self.indications: frozenset[str] = frozenset(named) | bundled_indications()
+        self.regions: frozenset[str] = frozenset(p.region for p in self._protocols)
 
     def __iter__(self) -> Iterator[TreatmentProtocol]:
         return iter(self._protocols)
@@ -94,7 +95,7 @@ class ProtocolSet:
     def _besides(self, given: TreatmentProtocol) -> Iterator[TreatmentProtocol]:
         for known in self._protocols:
             same_version = (known.id, known.version) == (given.id, given.version)
-            hidden = _treatment(known) == _treatment(given) and known.id != given.id
+            hidden = treatment_of(known) == treatment_of(given) and known.id != given.id
             if not same_version and not hidden:
                 yield known
 
@@ -156,7 +157,7 @@ class ProtocolSet:
 
     def versions(self, protocol: TreatmentProtocol) -> Versions:
         """Return all known versions of *protocol*, itself included."""
-        families = self.find(*_treatment(protocol))
+        families = self.find(*treatment_of(protocol))
         return next((family for family in families if family[0].id == protocol.id), (protocol,))
 
     def _of_product(self, protocol: TreatmentProtocol) -> Iterator[Versions]:
@@ -296,16 +297,12 @@ def general_protocols(
     )
 
 
-def _treatment(protocol: TreatmentProtocol) -> tuple[str, Product, Population, str]:
-    return protocol.indication, protocol.product, protocol.population, protocol.region
-
-
 def _families(
     protocols: Iterable[TreatmentProtocol],
 ) -> dict[tuple[str, Product, Population, str], tuple[Versions, ...]]:
     by_id: dict[tuple[str, Product, Population, str], dict[str, list[TreatmentProtocol]]] = {}
     for protocol in protocols:
-        versions = by_id.setdefault(_treatment(protocol), {}).setdefault(protocol.id, [])
+        versions = by_id.setdefault(treatment_of(protocol), {}).setdefault(protocol.id, [])
         if protocol not in versions:
             versions.append(protocol)
     return {

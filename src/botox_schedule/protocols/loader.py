@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from botox_schedule.errors import ProtocolFileError
 from botox_schedule.files import MEBIBYTE, read_within
-from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.protocols.model import TreatmentProtocol, treatment_of
 from botox_schedule.values import STEERING
 
 _TABLES = {"sources": dict, "limits": list, "protocols": list}
@@ -235,7 +235,7 @@ def _conflicts(placed: list[_Placed]) -> Iterator[str]:
     for later, earlier in _pairs(placed):
         if later.protocol.id == earlier.protocol.id:
             yield from _between_versions(later, earlier.protocol)
-        elif _treatment(later.protocol) == _treatment(earlier.protocol):
+        elif treatment_of(later.protocol) == treatment_of(earlier.protocol):
             yield (
                 f"{later.where}: id: {earlier.protocol.id} is for the same treatment; "
                 "expected one id for both"
@@ -254,7 +254,7 @@ def _pairs(placed: list[_Placed]) -> Iterator[tuple[_Placed, _Placed]]:
 
 def _between_versions(later: _Placed, other: TreatmentProtocol) -> Iterator[str]:
     where, protocol = later
-    if _treatment(other) != _treatment(protocol):
+    if treatment_of(other) != treatment_of(protocol):
         yield (
             f"{where}: id: versions share indication, product, population and region; "
             "expected the same"
@@ -308,13 +308,4 @@ def _one_sided_clocks(one: _Placed, placed: list[_Placed]) -> Iterator[str]:
 
 
 def _alike(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
-    return _treatment(one)[1:] == _treatment(other)[1:]
-
-
-def _treatment(protocol: TreatmentProtocol) -> tuple[str, str, str, str]:
-    return (
-        protocol.indication,
-        protocol.product.value,
-        protocol.population.value,
-        protocol.region,
-    )
+    return treatment_of(one)[1:] == treatment_of(other)[1:]

@@ -656,3 +656,8 @@ def _unverified(figures: Fact, names: Iterable[str]) -> tuple[str, ...]:
         for name in names
         if getattr(figures, name) is not None and _is_unverified(getattr(figures, f"{name}_source"))
     )
+
+
+def treatment_of(protocol: TreatmentProtocol) -> tuple[str, Product, Population, str]:
+    """Return what a protocol is for; protocols for the same treatment hide each other."""
+    return protocol.indication, protocol.product, protocol.population, protocol.region
