@@ -243,28 +243,23 @@ def policy_of(given: Namespace) -> SchedulingPolicy:
         raise ExchangeError(f"{name}: {'; '.join(faults(error))}") from None
 
 
-def region_of(given: Namespace) -> str:
+def region_of(given: Namespace, known: ProtocolSet) -> str:
     """Return the region of the protocols."""
-    text = "us" if given.region is None else given.region
-    own = {protocol.region for protocol in _own(given)}
-    return text if text in own else region_named(text)
-
-
-def _own(given: Namespace) -> tuple[TreatmentProtocol, ...]:
-    return load_protocols(given.protocols) if given.protocols else ()
+    return region_named("us" if given.region is None else given.region, known)
 
 
 def known_of(given: Namespace) -> ProtocolSet:
     """Return the clinic's own protocols, and the bundled ones that they do not hide."""
     known = known_protocols(None)
-    for protocol in _own(given):
+    for protocol in load_protocols(given.protocols) if given.protocols else ():
         known = known.with_given(protocol)
     return known
 
 
 def protocol_of(given: Namespace) -> TreatmentProtocol:
     """Return the newest protocol for the treatment that the arguments name."""
-    known, region = known_of(given), region_of(given)
+    known = known_of(given)
+    region = region_of(given, known)
     slug = known.indication_named(given.indication)
     product = given.product or Product.ONABOTULINUMTOXIN_A
     people = given.population or Population.ADULT

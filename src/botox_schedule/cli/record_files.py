@@ -121,7 +121,7 @@ def question_of(given: Namespace) -> Question:
     if given.indication is not None:
         tracks = [_named(reading, given.indication, given)]
     else:
-        tracks = tracks_of(reading, region_of(given), None)
+        tracks = tracks_of(reading, region_of(given, reading.known), None)
         if given.product is not None:
             tracks = [_named(reading, found.indication, given) for found in tracks]
     if not tracks:
@@ -152,7 +152,7 @@ def _named(reading: Reading, name: str, given: Namespace) -> RecordTrack:
 
 
 def _followed(reading: Reading, name: str, given: Namespace) -> Followed:
-    region = region_of(given)
+    region = region_of(given, reading.known)
     if given.product is None:
         return followed_in(reading, name, reading.as_of, region, None)
     born_on = reading.record.born_on

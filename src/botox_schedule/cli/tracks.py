@@ -70,7 +70,8 @@ class Rules(NamedTuple):
 
 def rules_of(given: Namespace) -> Rules:
     """Return the rules of the command line."""
-    return Rules(given.as_of, policy_of(given), known_of(given), region_of(given))
+    known = known_of(given)
+    return Rules(given.as_of, policy_of(given), known, region_of(given, known))
 
 
 class ListedTrack(NamedTuple):

@@ -167,12 +167,12 @@ def population_named(text: str) -> Population:
     return found
 
 
-def region_named(text: str, others: Iterable[TreatmentProtocol] = ()) -> str:
+def region_named(text: str, known: ProtocolSet | None = None) -> str:
     """Return the region that *text* names, in any case.
 
     Args:
-        text: A region of the bundled protocols or of *others*.
-        others: A clinic's own protocols, which may be for other regions.
+        text: A region of the bundled protocols or of *known*.
+        known: Protocols that may be for other regions, such as a clinic's own.
 
     Raises:
         UnknownProtocolError: When no protocol is for that region.
@@ -180,11 +180,11 @@ def region_named(text: str, others: Iterable[TreatmentProtocol] = ()) -> str:
     >>> region_named("US")
     'us'
     """
-    known = sorted({protocol.region for protocol in (*bundled_protocols(), *others)})
+    regions = bundled_set().regions if known is None else bundled_set().regions | known.regions
     region = text.strip().lower()
-    if region not in known:
-        near = get_close_matches(region, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"give one of {', '.join(known)}"
+    if region not in regions:
+        near = get_close_matches(region, sorted(regions), n=1)
+        hint = f"did you mean {near[0]}?" if near else f"give one of {', '.join(sorted(regions))}"
         raise UnknownProtocolError(f"region: no protocol is known for it; {hint}")
     return region
 
