@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum, unique
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pydantic import Field
 
@@ -24,6 +24,7 @@ from botox_schedule.policy import CALENDAR_YEAR
 from botox_schedule.terms import MinimumKind
 from botox_schedule.values import Value
 
+_Limits = TypeVar("_Limits", PriorAuthorization, PayerRule)
 _ZERO = Decimal(0)
 
 
@@ -148,22 +149,22 @@ class Authorizations:
         reading, product = track.reading, track.protocol.product
         self._track = track
         self._dose = dose
-        self._approved = [
+        self._approved = _in_order(
             approved
             for approved in reading.decisions.authorizations
             if approved.indication in track.clock or not reading.recognizes(approved.indication)
-        ]
+        )
         # A rule for an unknown indication may apply to this track, so it counts.
         unknown = [
             rule
             for rule in track.policy.payer
             if not reading.is_known_name(rule.indication) and rule.product in {None, product}
         ]
-        self._rules = [
+        self._rules = _in_order(
             rule
             for rule in (*track.policy.payer_rules(track.clock, product), *unknown)
             if rule.sessions is not None or rule.units is not None
-        ]
+        )
         self._least_opened = _least_opened(dose, product)
 
     @property
@@ -298,6 +299,11 @@ class Authorizations:
             yield AuthorizationProblem.UNITS_UNKNOWN
         if self._least_opened is not None and tally.units + self._least_opened > units:
             yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
+
+
+def _in_order(rows: Iterable[_Limits]) -> list[_Limits]:
+    """Sort the rows and leave copies out: neither order nor copies must change an answer."""
+    return sorted(dict.fromkeys(rows), key=lambda row: row.model_dump_json())
 
 
 def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -> TreatmentSession:
