@@ -247,6 +247,10 @@ class TestDecisions:
         assert self.holds(*rows, as_of="2026-03-09") == [("2026-03-01", "2026-03-31")]
         assert self.holds(*rows, as_of="2026-03-10") == [("2026-03-01", "2026-04-30")]
 
+    def test_copies_without_an_id_are_one(self) -> None:
+        assert len(self.holds({}, {}, {"recorded_on": "2026-03-10"}, as_of="2026-03-09")) == 1
+        assert len(self.holds({}, {}, {"recorded_on": "2026-03-10"}, as_of="2026-03-10")) == 2
+
     def test_of_one_day_all_bind(self) -> None:
         rows = ({"id": "h"}, {"id": "h", "last": "2026-04-30"})
         assert len(self.holds(*rows, as_of="2026-03-09")) == 2
