@@ -1,6 +1,8 @@
 """Why a date is what it is: the rule, its inputs, the other minimums, the source."""
 
 from datetime import date
+from functools import lru_cache
+from typing import Any
 
 from botox_schedule.dates.days import Day
 from botox_schedule.dates.intervals import Interval
@@ -119,7 +121,11 @@ class DateReason(Value, frozen=True):
 
 def in_words(interval: Interval) -> str:
     """Return *interval* as an adjective, such as ``12-week``."""
-    text = str(interval)
+    return _adjective(str(interval))
+
+
+@lru_cache(maxsize=256)
+def _adjective(text: str) -> str:
     count, _, unit = text.partition(" ")
     return f"{count}-{unit.removesuffix('s')}" if count.isdecimal() and " " not in unit else text
 
@@ -284,28 +290,27 @@ def _usual_reasons(
     lapse = track.policy.lapsed_after
     lapsed = f"{lapse} after the last session" if lapse else "twice the end of the usual range"
     limit = ", but not before overdue_from," if window.lapsed_from == window.overdue_from else ""
-    sentences = {
-        DateName.DUE: (dates.due, window.first, f"{words} begins on {window.first}"),
-        DateName.OVERDUE_FROM: (
-            dates.overdue_from,
-            window.overdue_from,
-            (
-                f"{words} ends on {window.last}; "
-                f"{window.overdue_from} is the first day after {grace} of grace"
-            ),
-        ),
-        DateName.LAPSED_FROM: (
-            dates.lapsed_from,
-            window.lapsed_from,
-            f"{lapsed}{limit} gives {window.lapsed_from}",
-        ),
-    }
-    inputs = _counted_from(track)[:1]
+    begins = f"{words} begins on {window.first}"
+    ends = (
+        f"{words} ends on {window.last}; "
+        f"{window.overdue_from} is the first day after {grace} of grace"
+    )
+    lapses = f"{lapsed}{limit} gives {window.lapsed_from}"
+    dated = (
+        (DateName.DUE, dates.due, window.first, begins),
+        (DateName.OVERDUE_FROM, dates.overdue_from, window.overdue_from, ends),
+        (DateName.LAPSED_FROM, dates.lapsed_from, window.lapsed_from, lapses),
+    )
+    basis = _usual_basis(track, dates.rules)
     return {
-        name.value: _usual_reason(
-            track, dates, (name, on, sentence + _moved(track, dates, on, unmoved)), inputs
+        name.value: made(
+            DateReason,
+            date_name=name,
+            on=on,
+            rule=sentence + _moved(track, dates, on, unmoved),
+            **basis,
         )
-        for name, (on, unmoved, sentence) in sentences.items()
+        for name, on, unmoved, sentence in dated
     }
 
 
@@ -331,23 +336,14 @@ def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> s
     return f"{words} to {on}" if words else ""
 
 
-def _usual_reason(
-    track: Track,
-    dates: TrackDates,
-    dated: tuple[DateName, date | None, str],
-    inputs: tuple[str, ...],
-) -> DateReason:
-    name, on, sentence = dated
-    usual, version = dates.rules.usual, dates.rules.protocol or track.protocol
+def _usual_basis(track: Track, rules: RulesOn) -> dict[str, Any]:
+    """What the dates of the usual range share: inputs, source, and protocol."""
+    usual, version = rules.usual, rules.protocol or track.protocol
     own = usual is not None and usual.owner is UsualOwner.LABEL
     source = version.retreatment.usual_source if own else None
-    return made(
-        DateReason,
-        date_name=name,
-        on=on,
-        rule=sentence,
-        inputs=inputs,
-        source=source,
-        verification=_verification(source, stated=own),
-        protocol=version.ref,
-    )
+    return {
+        "inputs": _counted_from(track)[:1],
+        "source": source,
+        "verification": _verification(source, stated=own),
+        "protocol": version.ref,
+    }
