@@ -158,12 +158,13 @@ def date_reasons(track: Track) -> dict[str, DateReason]:
         return _undated(track, suppressed_reason(track))
     if dates.earliest is None:
         return _undated(track, _why_never(track, dates.rules))
-    reasons = {DateName.EARLIEST.value: _earliest(track, dates)}
+    inputs = _counted_from(track)
+    reasons = {DateName.EARLIEST.value: _earliest(track, dates, inputs)}
     if dates.window is None or dates.rules.usual is None:
         rest = (DateName.DUE, DateName.OVERDUE_FROM, DateName.LAPSED_FROM)
         sentence = "no usual range is recorded here"
         return reasons | {name.value: _undated_reason(track, name, sentence) for name in rest}
-    return reasons | _usual_reasons(track, dates, dates.window, dates.rules.usual)
+    return reasons | _usual_reasons(track, dates, dates.window, dates.rules.usual, inputs[:1])
 
 
 def _undated(track: Track, sentence: str) -> dict[str, DateReason]:
@@ -207,7 +208,7 @@ def _is_elsewhere(track: Track) -> bool:
     return track.last is not None and track.last.is_elsewhere
 
 
-def _earliest(track: Track, dates: TrackDates) -> DateReason:
+def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateReason:
     rules = dates.rules
     deciding = _decider(rules)
     sentence = _opening_sentence(deciding)
@@ -224,7 +225,7 @@ def _earliest(track: Track, dates: TrackDates) -> DateReason:
         date_name=DateName.EARLIEST,
         on=dates.earliest,
         rule=sentence,
-        inputs=_counted_from(track),
+        inputs=inputs,
         candidates=_candidates(track, dates, deciding),
         source=source,
         verification=_verification(source, stated=protocol is not None),
@@ -283,7 +284,11 @@ def _verification(source: SourceRef | None, *, stated: bool) -> str | None:
 
 
 def _usual_reasons(
-    track: Track, dates: TrackDates, window: UsualWindow, usual: UsualRange
+    track: Track,
+    dates: TrackDates,
+    window: UsualWindow,
+    usual: UsualRange,
+    inputs: tuple[str, ...],
 ) -> dict[str, DateReason]:
     words = usual_words(usual)
     grace = track.policy.grace_for(usual.kind)
@@ -308,6 +313,7 @@ def _usual_reasons(
             date_name=name,
             on=on,
             rule=sentence + _moved(track, dates, on, unmoved),
+            inputs=inputs,
             **basis,
         )
         for name, on, unmoved, sentence in dated
@@ -337,12 +343,11 @@ def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> s
 
 
 def _usual_basis(track: Track, rules: RulesOn) -> dict[str, Any]:
-    """What the dates of the usual range share: inputs, source, and protocol."""
+    """Where the dates of the usual range come from."""
     usual, version = rules.usual, rules.protocol or track.protocol
     own = usual is not None and usual.owner is UsualOwner.LABEL
     source = version.retreatment.usual_source if own else None
     return {
-        "inputs": _counted_from(track)[:1],
         "source": source,
         "verification": _verification(source, stated=own),
         "protocol": version.ref,
