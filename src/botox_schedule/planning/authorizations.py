@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum, unique
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -24,7 +24,6 @@ from botox_schedule.policy import CALENDAR_YEAR
 from botox_schedule.terms import MinimumKind
 from botox_schedule.values import Value
 
-_Limits = TypeVar("_Limits", PriorAuthorization, PayerRule)
 _ZERO = Decimal(0)
 
 
@@ -149,11 +148,11 @@ class Authorizations:
         reading, product = track.reading, track.protocol.product
         self._track = track
         self._dose = dose
-        self._approved = _in_order(
+        self._approved = [
             approved
             for approved in reading.decisions.authorizations
             if approved.indication in track.clock or not reading.recognizes(approved.indication)
-        )
+        ]
         # A rule for an unknown indication may apply to this track, so it counts.
         unknown = [
             rule
@@ -301,9 +300,9 @@ class Authorizations:
             yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
 
 
-def _in_order(rows: Iterable[_Limits]) -> list[_Limits]:
-    """Sort the rows and leave copies out: neither order nor copies must change an answer."""
-    return sorted(dict.fromkeys(rows), key=lambda row: row.model_dump_json())
+def _in_order(rules: Iterable[PayerRule]) -> list[PayerRule]:
+    """Sort the rules and leave copies out: neither order nor copies must change an answer."""
+    return sorted(dict.fromkeys(rules), key=lambda rule: rule.model_dump_json())
 
 
 def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -> TreatmentSession:

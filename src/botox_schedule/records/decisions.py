@@ -93,7 +93,12 @@ def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list
         distinct = list(dict.fromkeys(last))
         conflicts += distinct if len(distinct) > 1 else []
         found += distinct
-    return found
+    # Row order must not matter, not even for what is named first.
+    return sorted(found, key=_text) if len(found) > 1 else found
+
+
+def _text(row: Decision) -> str:
+    return row.model_dump_json()
 
 
 def _is_withdrawn(decision: Decision, as_of: date) -> bool:
