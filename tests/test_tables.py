@@ -160,6 +160,12 @@ class TestText:
         assert read(f"{HEADER}\n{GOOD}".encode("utf-32")).counts.used == 1
         assert read(f"{HEADER}\n{GOOD}\n\x1a").counts == (1, 1, 0, 0)
 
+    def test_a_header_again_may_be_written_in_another_way(self) -> None:
+        header = HEADER.upper().replace(",", " ,")
+        reading = read(f"{HEADER}\n{header}\n{GOOD}")
+        assert reasons(reading) == ["the header again; the rows after it are read"]
+        assert reading.patients == {"P1"}
+
     def test_a_header_in_the_middle_is_no_patient(self) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{HEADER}\n{GOOD.replace('P1', 'P2')}\n")
         assert [str(p) for p in reading.problems] == ["line 3: the header again; the rows after it are read"]  # fmt: skip
@@ -322,6 +328,22 @@ class TestColumns:
             Product.ONABOTULINUMTOXIN_A,
             155,
         )
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "PAT_MRN_ID,CONTACT_DATE,PRIMARY_DX_CODE,MED_NAME,DOSE_AMT,APPT_STATUS",
+            "Patient Chart ID,Appt Date,ICD Codes,Product Name,Units Injected,Status",
+            "pid,Date of Svc,Icd 10 Code,Drug,Number of Units,Enc. Status",
+            "Chart #,Date of Inj.,Primary Dx,Toxin Name,Total Units Given,Visit Status",
+            "NHS Number,Date Performed,Diagnosis Codes,Brand,Admin Dose,Status",
+        ],
+    )
+    def test_columns_have_the_names_of_exports(self, header: str) -> None:
+        (row,) = read(f"{header}\n0012,2026-01-05,G43.709,Botox,155,Comp\n").rows()
+        assert row["patient"] == "0012"
+        assert row["product"] is Product.ONABOTULINUMTOXIN_A
+        assert (row["units"], row["status"]) == (155, SessionStatus.COMPLETED)
 
     def test_the_caller_names_what_is_unknown(self) -> None:
         text = "Fall,Wann,Was,Menge\nP1,2026-01-05,migraine,155"
@@ -523,7 +545,8 @@ class TestNames:
         "text",
         [
             "chronic-migraine", "Chronic Migraine", "MIGRAINE", "chronic_migraine", "migraña crónica", "G43.709", "g43709",
-            "G43.709 - Chronic migraine w/o aura", "ICD-10: G43.709", "G43.709; G43.719", "64615",
+            "G43.709 - Chronic migraine w/o aura", "ICD-10: G43.709", "G43.709; G43.719", "64615", "G43.709 (chronic migraine)",
+            '"Chronic migraine without aura, intractable, without status migrainosus"',
         ],
     )  # fmt: skip
     def test_an_indication_is_known_by_names_and_codes(self, text: str) -> None:
@@ -538,6 +561,10 @@ class TestNames:
             ("masseter", "masseter", ""),
             ("G99.999", "g99-999", ""),
             ("G43.709; G24.3", "g43-709-g24-3", ""),
+            ("G24.3 - migraine", "g24-3-migraine", ""),
+            ("['migraine'; 'G24.3']", "migraine-g24-3", ""),
+            ("y" * 65, "y" * 64, ""),
+            (f"{'y' * 63} yy", "y" * 63, ""),
             ("Zähneknirschen", "zahneknirschen", ""),
         ],
     )
@@ -549,7 +576,12 @@ class TestNames:
             reason == f"indication: not a known name or code{hint}; the row counts as unrecognized"
         )
 
-    @pytest.mark.parametrize("text", ["???", "x" * 65, "頭痛"])
+    def test_words_next_to_a_code_can_be_more_precise(self) -> None:
+        reading = one("P1,2026-01-05,G81.11 - upper limb spasticity,Botox,155,completed,")
+        assert reading.problems == ()
+        assert reading.session_rows[0].session.indication == "upper-limb-spasticity"
+
+    @pytest.mark.parametrize("text", ["???", "頭痛"])
     def test_what_can_be_no_name_leaves_the_row_out(self, text: str) -> None:
         reading = one(f"P1,2026-01-05,{text},Botox,155,completed,")
         assert reasons(reading) == [
@@ -597,6 +629,8 @@ class TestNames:
             ("Pt. canceled", SessionStatus.CANCELLED), ("Rescheduled", SessionStatus.CANCELLED), ("Not given", SessionStatus.CANCELLED),
             ("abgesagt", SessionStatus.CANCELLED), ("annulé", SessionStatus.CANCELLED), ("DNA", SessionStatus.NO_SHOW),
             ("Left without being seen", SessionStatus.NO_SHOW), ("no asistió", SessionStatus.NO_SHOW), ("Deleted", SessionStatus.ENTERED_IN_ERROR),
+            ("Kept", SessionStatus.COMPLETED), ("Sch", SessionStatus.BOOKED), ("Canc", SessionStatus.CANCELLED),
+            ("Did not keep appointment", SessionStatus.NO_SHOW), ("Cancelled by provider", SessionStatus.CANCELLED),
         ],
     )  # fmt: skip
     def test_words_of_other_systems_are_statuses(self, word: str, status: SessionStatus) -> None:
@@ -661,6 +695,10 @@ class TestKeys:
                     "#REF!",
                     "unknown",
                     "True",
+                    "Unknown Patient",
+                    '"Unknown, Unknown"',
+                    "Anonymous",
+                    "not assigned",
                 )
             ),
             ("x" * 201, "expected at most 200 characters"),
@@ -674,6 +712,18 @@ class TestKeys:
         assert reasons(reading) == [f"patient: {words}"]
         assert reading.problems[0].left_out
         assert reading.unreadable == frozenset()
+
+    @pytest.mark.parametrize(
+        ("one_key", "other"),
+        [("12", "0012"), ("12.0", "12"), ("ab1", "AB1"), ("A-7", "A 7"), ("0", "00")],
+    )
+    def test_keys_that_look_like_one_patients_are_reported(self, one_key: str, other: str) -> None:
+        reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in (one_key, other))]))
+        assert reading.patients == {one_key, other}
+        (problem,) = reading.problems
+        assert str(problem).startswith("line 3: patient: differs only in zeros, case, blanks")
+        assert str(problem).endswith("on line 2; they count as two patients")
+        assert not problem.left_out
 
     def test_rows_with_an_id_are_told_apart_by_it(self) -> None:
         reading = read(f"Session ID,{HEADER}\na,{GOOD}\nb,{GOOD}\n,{GOOD}")
@@ -950,6 +1000,13 @@ class TestSpreadsheets:
         with pytest.raises(TableError, match="damaged"):
             read(broken.getvalue())
 
+    def test_a_zip_file_of_something_else_says_so(self) -> None:
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as book:
+            book.writestr("sessions.csv", f"{HEADER}\n{GOOD}")
+        with pytest.raises(TableError, match="a zip file without a spreadsheet; unpack it"):
+            read(content.getvalue())
+
     def test_only_an_error_of_the_file_is_refused(self) -> None:
         with pytest.raises(KeyboardInterrupt), refusing("spreadsheet"):
             raise KeyboardInterrupt
@@ -991,6 +1048,13 @@ class TestParquet:
         (row,) = reading.rows()
         assert (row["patient"], row["units"], row["units_discarded"]) == ("12", 155, 45)
         assert [str(problem) for problem in reading.problems] == ["line 3: date: missing"]
+
+    def test_a_whole_number_has_all_its_digits(self) -> None:
+        content = self.frame(
+            MRN=[1234567890123456789], DOS=[date(2026, 1, 5)], Dx=["migraine"], Amt=[155]
+        )
+        (row,) = read(content).rows()
+        assert (row["patient"], row["units"]) == ("1234567890123456789", 155)
 
     @pytest.mark.parametrize("content", [b"PAR1", b"PAR1 is no table PAR1", b"PAR1" + b"\x00" * 50])
     def test_a_damaged_file_is_refused(self, content: bytes) -> None:
@@ -1171,7 +1235,7 @@ class TestDecisions:
     def test_a_row_that_meets_no_patient_is_reported(self) -> None:
         patients = one(GOOD.replace("P1", "0012")).patients
         ends = read_care_ends(
-            b"patient,on,kind\n0012 ,2026-02-01,died\n12,2026-02-01,died\n99,2026-02-01,died\n"
+            b"patient,on,kind\n0012 ,2026-02-01,died\n12.0,2026-02-01,died\n99,2026-02-01,died\n"
         )
         assert [str(problem) for problem in ends.unmatched(patients)] == [
             "line 3: patient: no session has this key; one differs only in zeros, case, blanks or hyphens",

@@ -17,6 +17,7 @@ from botox_schedule.protocols.indications import (
     find_indication_name,
     general_indication,
     names_of,
+    other_brands,
 )
 
 Codes = Mapping[tuple[str, str], str]
@@ -143,8 +144,9 @@ def is_toxin_text(text: str) -> bool:
 
 @cache
 def _mention() -> re.Pattern[str]:
-    names = (name for product in Product for name in names_of(product) if "botul" not in name)
-    return re.compile("|".join((_WORDS, *map(re.escape, sorted(names)))))
+    known = [name for product in Product for name in names_of(product)]
+    names = sorted(name for name in (*known, *other_brands()) if "botul" not in name)
+    return re.compile("|".join((_WORDS, *map(re.escape, names))))
 
 
 @cache

@@ -11,8 +11,9 @@ from botox_schedule.errors import UnknownCodeSystemError
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.terms import Product
 
-_WORD = re.compile(r"[a-z][a-z0-9-]*|[0-9]+")
-_SUFFIX = re.compile(r"-[a-z]{4}\Z")
+_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*|[0-9]+")
+# Only a nonproprietary name has a suffix: "botox-free" is not a name of the product.
+_SUFFIX = re.compile(r"(?<=toxin[ab])-[a-z]{4}\Z")
 _LONGEST_TEXT = 200
 _NDC = "NDC"
 _SNOMED = "snomed.info/sct"
@@ -37,7 +38,8 @@ def find_product(text: str) -> Product | None:
     """
     words = _words_of(text)
     found = _named(words)
-    return found[0] if len(found) == 1 and not _is_refused(words) else None
+    is_certain = len(found) == 1 and not _is_refused(words) and not _names_other(words)
+    return found[0] if is_certain else None
 
 
 def why_no_product(text: str) -> str:
@@ -50,7 +52,7 @@ def why_no_product(text: str) -> str:
     """
     words = _words_of(text)
     found = _named(words)
-    if len(found) > 1:
+    if len(found) > 1 or (found and _names_other(words)):
         return "the text names two products; give one"
     if found:
         return "the text may say that the product was not given; give its name alone"
@@ -77,6 +79,20 @@ def _parts(word: str) -> list[str]:
     """Split a known hyphenated name such as ``botox-cosmetic``; other words stay whole."""
     spaced = word.replace("-", " ")
     return spaced.split() if spaced in _product_names() else [word]
+
+
+def other_brands() -> list[str]:
+    """Return brand names of botulinum toxins whose product is not one of :class:`Product`.
+
+    >>> "relfydess" in other_brands()
+    True
+    """
+    names: list[str] = bundled_tables("products.toml")["others"]["brands"]
+    return names
+
+
+def _names_other(words: list[str]) -> bool:
+    return not set(other_brands()).isdisjoint(words)
 
 
 def _is_refused(words: list[str]) -> bool:
@@ -147,9 +163,9 @@ def _generals() -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    """Normalize a name: case, accents, spaces, hyphens and underscores do not matter."""
+    """Normalize a name: case, accents, spaces, hyphens, commas and apostrophes do not matter."""
     bare = "".join(c for c in normalize("NFKD", text.lower()) if not combining(c))
-    return " ".join(re.sub(r"[-_]+", " ", bare).split())
+    return " ".join(re.sub(r"[-_,'\u2019]+", " ", bare).split())
 
 
 @cache

@@ -18,6 +18,7 @@ from botox_schedule.protocols.indications import (
     bundled_indications,
     find_indication_name,
     find_product_by_code,
+    general_indication,
     nearest_indications,
     why_no_product,
 )
@@ -42,9 +43,12 @@ _DIGIT = re.compile("[1-9]")
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
-_UNIT = re.compile(r"(?i)[\s\xa0]*(units?|u|iu|ui|ie|einheiten|unit\u00e9s|unidades)\.?$")
+_UNIT = re.compile(
+    r"(?i)[\s\xa0]*(units?|unit\(s\)|unt|u|i\.?u|u\.?i|i\.?e|e|einheiten|unit\u00e9s|unidades)\.?$"
+)
 _KILOGRAM = re.compile(r"(?i)[\s\xa0]*(kg|kilograms?)\.?$")
 _CODE = re.compile(r"\b(?:[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?|[0-9]{5,18})\b")
+_MARKS = re.compile(r"[^\w\s'\u2019-]+")
 _FINDING_KEY = re.compile(r"[a-z_]+-[0-9a-f]{16}")
 _INDICATION_SYSTEMS = ("ICD-10-CM", "CPT", "SNOMED CT")
 _PRODUCT_SYSTEMS = ("HCPCS", "NDC", "RxNorm")
@@ -144,11 +148,12 @@ class CellReader:
         found = find_indication_name(text) or _by_code(text)
         if found is not None:
             return Parsed(found)
-        if not slug or len(slug) > _LONGEST_SLUG:
+        if not slug:
             return _unreadable("expected a name such as chronic-migraine, or a code")
         nearest = nearest_indications(text, self.indications)
         hint = f"; the nearest is {nearest[0]}" if nearest else ""
-        return Parsed(slug, f"not a known name or code{hint}; the row counts as unrecognized")
+        note = f"not a known name or code{hint}; the row counts as unrecognized"
+        return Parsed(slug[:_LONGEST_SLUG].rstrip("-"), note)
 
     def product_name(self, cell: Cell) -> Parsed:
         """Return the product; a session without a known one still counts for the interval."""
@@ -246,11 +251,13 @@ def _slug(given: str) -> str:
 
 
 def _by_code(given: str) -> str | None:
-    """Return the indication that all codes in a text agree on; a meaning may follow a code."""
+    """Return the indication that all codes in a text, and the words next to them, agree on."""
     codes = [given, *_CODE.findall(given.upper())]
+    words = find_indication_name(_MARKS.sub(" ", _CODE.sub(" ", given.upper())))
     known = {find_indication(system, code) for code in codes for system in _INDICATION_SYSTEMS}
-    known.discard(None)
-    return known.pop() if len(known) == 1 else None
+    named = {name for name in (words, *known) if name}
+    precise = named - {general_indication(name) for name in named}
+    return precise.pop() if len(precise) == 1 else None
 
 
 def _amount(

@@ -114,9 +114,9 @@ class FactReading(Generic[_Fact]):
         Keys are compared as they are: ``12`` and ``0012`` are two patients. The problem says
         where only zeros, case or blanks make the difference.
         """
-        alike = set(map(_loosely, patients))
+        alike = set(map(loosely, patients))
         return tuple(
-            Problem(row.line, _ALIKE if _loosely(row.patient) in alike else _NOBODY, left_out=True)
+            Problem(row.line, _ALIKE if loosely(row.patient) in alike else _NOBODY, left_out=True)
             for row in self.fact_rows
             if row.patient not in patients
         )
@@ -130,8 +130,15 @@ _NOBODY = "patient: no session has this key"
 _ALIKE = "patient: no session has this key; one differs only in zeros, case, blanks or hyphens"
 
 
-def _loosely(key: str) -> str:
-    return "".join(filter(str.isalnum, key.casefold())).lstrip("0")
+def loosely(key: str) -> str:
+    """Return a key without what programs change in keys.
+
+    >>> loosely("0012"), loosely("12.0"), loosely("AB-1 2")
+    ('12', '12', 'ab12')
+    """
+    # A program that read the keys as numbers writes 12.0.
+    whole = key.casefold().removesuffix(".0")
+    return "".join(filter(str.isalnum, whole)).lstrip("0")
 
 
 _DAY = Column(CellReader.day)
