@@ -54,16 +54,15 @@ class Dictionary:
         return {product for product in (*coded, *named) if product is not None}
 
     def indications_in(self, concepts: Iterable[Any]) -> set[str]:
-        """Return the indications that CodeableConcepts name, by code or else in words.
+        """Return the indications that CodeableConcepts name, by code or in words.
 
         A specific indication replaces its general one. Several specific ones are replaced by
         their general ones.
         """
         known = list(concepts)
-        coded = {self._indication_of(coding) for concept in known for coding in codings(concept)}
-        named = {name for name in coded if name} or {
-            name for c in known for t in texts_in(c) if (name := find_indication_name(t))
-        }
+        coded = (self._indication_of(coding) for concept in known for coding in codings(concept))
+        told = (find_indication_name(text) for concept in known for text in texts_in(concept))
+        named = {name for name in (*coded, *told) if name}
         precise = named - {general_indication(name) for name in named}
         general = {general_indication(name) or name for name in precise}
         return precise if len(precise) == 1 else general
