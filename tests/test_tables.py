@@ -1189,6 +1189,10 @@ class TestDecisions:
         read_as = read_weights(table, columns={"Weight": "kilograms"})
         assert read_as.by_patient["1"][0].kilograms == Decimal(55)
 
+    def test_a_count_may_have_been_read_as_a_number(self) -> None:
+        reading = read_prior_treatments(b"MRN,dx,cycles\n1,migraine,4.0\n2,migraine,4.5\n")
+        assert [row.fact.cycles for row in reading.fact_rows] == [4]
+
     def test_prior_treatments_are_read(self) -> None:
         prior = read_prior_treatments(
             b"MRN,dx,cycles,started on,last on,drug\n1,migraine,4,2025-01-05,2026-01-05,Botox\n"
@@ -1231,6 +1235,21 @@ class TestDecisions:
         assert found.fact_rows == ()
         assert found.problems[0].left_out
         assert found.unreadable == {"1"}
+
+    @pytest.mark.parametrize("word", ["denied", "Pending", "", "expired", "void"])
+    def test_a_decision_that_is_not_in_force_is_left_out(self, word: str) -> None:
+        tables: list[tuple[Callable[[bytes], Any], str]] = [
+            (read_authorizations, f"P1,migraine,Botox,2026-01-01,2026-12-31,{word}"),
+            (read_overrides, f"P1,migraine,payer,2026-01-01,8 weeks,{word}"),
+        ]
+        headers = ("MRN,dx,drug,from,until,Auth Status", "MRN,dx,by,from,minimum,Status")
+        for (reader, row), header in zip(tables, headers, strict=True):
+            reading = reader(f"{header}\n{row}\n{row.removesuffix(word)}Approved\n".encode())
+            assert [str(p) for p in reading.problems] == [
+                "line 2: status: expected approved or active"
+            ]
+            assert [fact.line for fact in reading.fact_rows] == [3]
+            assert "status" not in reading.rows()[0]
 
     def test_a_row_that_meets_no_patient_is_reported(self) -> None:
         patients = one(GOOD.replace("P1", "0012")).patients

@@ -301,7 +301,7 @@ kilograms: Callable[[Cell], Parsed] = _amount(
 
 def count(cell: Cell) -> Parsed:
     """Return a whole number of sessions."""
-    number = text_of(cell)
+    number = text_of(cell).removesuffix(".0")
     if not number:
         return Parsed(None)
     if re.fullmatch(r"[0-9]{1,5}", number) and int(number) <= _MOST_COUNT:
@@ -319,6 +319,12 @@ def word(name: str, kind: type[StrEnum]) -> Callable[[Cell], Parsed]:
         return Parsed(kind(found))
 
     return read
+
+
+def in_force(cell: Cell) -> Parsed:
+    """Refuse whatever does not say that a decision is in force: it may be denied or pending."""
+    is_stated = find_value("in_force", text_of(cell)) == "yes"
+    return Parsed(is_stated) if is_stated else _unreadable("expected approved or active")
 
 
 def interval(cell: Cell) -> Parsed:

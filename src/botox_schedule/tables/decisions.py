@@ -154,6 +154,7 @@ _UNITS = Column(unbound(cells.units), is_number=True)
 _INTERVAL = Column(unbound(cells.interval))
 _RANGE = Column(unbound(cells.interval_range))
 _DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": _DAY}
+_IN_FORCE = Column(unbound(cells.in_force), default=True)
 # A hold or an end of care with an unreadable cell still binds: too long is better than not at all.
 _BINDING = {
     "reason": _TEXT,
@@ -194,6 +195,7 @@ _TABLES: Mapping[str, _Reads] = {
         "usual": _RANGE,
         "authority": Column(unbound(cells.word("authority", Authority)), is_required=True),
         "reason": _TEXT,
+        "status": _IN_FORCE,
         **_DECISION,
     },
     "births": {"patient": _PATIENT, "born_on": Column(CellReader.birth_day, is_required=True)},
@@ -223,6 +225,7 @@ _TABLES: Mapping[str, _Reads] = {
         "sessions": _COUNT,
         "units": _UNITS,
         "minimum_interval": _INTERVAL,
+        "status": _IN_FORCE,
         **_DECISION,
     },
     "contacts": {
@@ -298,6 +301,8 @@ def read_overrides(
     source: TableSource, **options: Unpack[TableOptions]
 ) -> FactReading[IntervalOverride]:
     r"""Read a table of overrides: patient, indication, first, authority, minimum and/or usual.
+
+    A row whose status, if there is such a column, is not approved or active is left out.
 
     Args:
         source: The file's name, ``-`` for standard input, bytes, or an open file.
@@ -377,7 +382,8 @@ def read_authorizations(
 ) -> FactReading[PriorAuthorization]:
     r"""Read a table of authorizations: patient, indication, product, first and last.
 
-    An authorization with a cell that cannot be read is left out: it must not cover too much.
+    An authorization with a cell that cannot be read is left out: it must not cover too much. So
+    is one whose status, if there is such a column, is not approved or active.
 
     Args:
         source: The file's name, ``-`` for standard input, bytes, or an open file.
@@ -485,6 +491,15 @@ def _with_reason(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "reason": values["reason"] or "not stated"}
 
 
+def _in_force(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose status says anything else was left out."""
+    return {name: value for name, value in values.items() if name != "status"}
+
+
+def _override(values: Mapping[str, Any]) -> dict[str, Any]:
+    return _with_reason(_in_force(values))
+
+
 def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
     """A death ends all care, whatever the row was about."""
     settled = dict(values)
@@ -498,7 +513,8 @@ def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
 
 _SETTLED: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "holds": _with_reason,
-    "overrides": _with_reason,
+    "overrides": _override,
+    "authorizations": _in_force,
     "care_ends": _ending_all,
 }
 
