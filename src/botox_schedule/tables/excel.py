@@ -15,8 +15,8 @@ from botox_schedule.tables.typed import MOST_CELLS, refusing
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0"
 _MOST_BYTES = 64 * MEBIBYTE
-# What each spreadsheet of the two kinds has.
-_BOOKS = ("[Content_Types].xml", "content.xml")
+_BOOK = re.compile(r"xl/|content\.xml\Z")
+"""Part of each spreadsheet, in Office Open XML or in OpenDocument."""
 _ERROR = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt=["'])e(["'])""")
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]*)["']""")
 _ROW = re.compile(rb"<(?:\w+:)?row\b")
@@ -47,7 +47,7 @@ def _new_sheets(content: bytes, name: str) -> dict[str, list[Line]]:
     import python_calamine as calamine  # noqa: PLC0415 - an extra
 
     entries = zip_entries(content, name, _MOST_BYTES)
-    if entries.keys().isdisjoint(_BOOKS):
+    if not any(map(_BOOK.match, entries)):
         raise TableError("a zip file without a spreadsheet; unpack it, and give the file in it")
     _check_entries(entries, name)
     with refusing("spreadsheet"):
