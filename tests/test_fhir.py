@@ -391,6 +391,15 @@ class TestMedicationAdministration:
         dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
         assert only(read(dose, condition)).indication == "cervical-dystonia"
 
+    @pytest.mark.parametrize("status", ["entered-in-error", "refuted"])
+    def test_a_diagnosis_that_was_taken_back_gives_none(self, status: str) -> None:
+        condition = {"resourceType": "Condition", "id": "c1", "code": MIGRAINE_REASON[0]}
+        condition["verificationStatus"] = concept("http://a.example/verification", status)
+        reference = [{"reference": "Condition/c1"}]
+        reading = read(given_dose(reasonCode=None, reasonReference=reference), condition)
+        assert codes(reading) == ["unknown_indication"]
+        assert adds_up(reading)
+
     def test_a_reference_to_no_condition_gives_none(self) -> None:
         dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
         assert codes(read(dose)) == ["unknown_indication"]
