@@ -768,6 +768,9 @@ class TestDeaths:
             ("yes", None, False),
             ("02/01/2026", None, True),
             ("2026", None, True),
+            ("Feb 26", None, True),
+            ("02/01/2026 1830", None, True),
+            ("t", None, False),
         ],
     )
     def test_who_has_a_day_of_death_has_died(self, cell: str, day: date | None, told: bool) -> None:
@@ -778,7 +781,9 @@ class TestDeaths:
         assert reading.counts.used == 1
         assert reading.records()[0].care_ends == (end,)
 
-    @pytest.mark.parametrize("cell", ["", "-", "n/a", "no", "00/00/0000", "alive", "NULL"])
+    @pytest.mark.parametrize(
+        "cell", ["", "-", "n/a", "no", "00/00/0000", "alive", "NULL", "f", "not applicable"]
+    )
     def test_who_has_none_lives(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
         assert (reading.care_ends, reading.problems) == ({}, ())
@@ -792,7 +797,13 @@ class TestDeaths:
             assert reason.endswith("but find out whether the patient has died")
             assert (reading.counts.used, reading.unreadable) == (1, frozenset({"P1"}))
 
-    @pytest.mark.parametrize("cell", ["1900-01-01", "1899-12-30", "9999-12-31", "unknown"])
+    @pytest.mark.parametrize(
+        "cell",
+        [
+            *("1900-01-01", "1899-12-30", "9999-12-31", "unknown", "01/01/1900", "31.12.9999", "2"),
+            *("Alive as of 2026-01-01", "no (asked 1/1/2026)"),
+        ],
+    )
     def test_a_day_that_stands_for_none_leaves_open_who_lives(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
         assert (reading.care_ends, reading.unreadable) == ({}, frozenset({"P1"}))
@@ -817,6 +828,16 @@ class TestDeaths:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
         assert (set(reading.care_ends) == {"P1"}) is is_dead
         assert reading.problems == ()
+
+    @pytest.mark.parametrize(
+        "cell", ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026"]
+    )
+    def test_a_patient_status_that_may_say_it_is_told(self, cell: str) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
+        assert (reading.care_ends, reading.unreadable) == ({}, frozenset({"P1"}))
+        assert reasons(reading) == [
+            "patient status: may say that the patient has died; the row counts but find out whether the patient has died"
+        ]
 
     @pytest.mark.parametrize("name", ["Cause of death", "Todesursache", "Fallecimiento", "Décès?"])
     def test_a_column_that_may_hide_a_death_is_told(self, name: str) -> None:

@@ -31,7 +31,7 @@ _LONGEST_SLUG = 64
 _MOST_KILOGRAMS = 1000
 _MOST_COUNT = 10_000
 # Exports write 1900-01-01 or an earlier day where they have none.
-_LAST_PLACEHOLDER = date(1900, 1, 1)
+LAST_PLACEHOLDER = date(1900, 1, 1)
 # A spreadsheet keeps 15 digits of a number.
 _LONGEST_NUMBER = 10**15
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -168,7 +168,7 @@ class CellReader:
         return _unreadable(why_no_product(text))
 
 
-TOO_EARLY = f"{_LAST_PLACEHOLDER} or earlier; check the year, leave an unknown day empty"
+TOO_EARLY = f"{LAST_PLACEHOLDER} or earlier; check the year, leave an unknown day empty"
 
 
 @cache
@@ -194,13 +194,13 @@ def _unreadable(note: str) -> Parsed:
 
 
 def _plausible(day: date) -> Parsed:
-    if day <= _LAST_PLACEHOLDER:
+    if day <= LAST_PLACEHOLDER:
         return _unreadable(TOO_EARLY)
     return Parsed(day)
 
 
 def _month(year: int, month: int) -> Month | None:
-    if year <= _LAST_PLACEHOLDER.year:
+    if year <= LAST_PLACEHOLDER.year:
         return None
     return Month(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
 

@@ -100,7 +100,7 @@ _COLUMNS: Mapping[str, Column] = {
     "born_on": Column(CellReader.birth_day, if_unreadable=_COUNTS),
     "died_on": _DEATH,
     "deceased": _DEATH._replace(read=deceased),
-    "patient_status": Column(unbound(patient_status)),
+    "patient_status": _DEATH._replace(read=unbound(patient_status)),
 }
 
 
