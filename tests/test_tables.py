@@ -523,7 +523,10 @@ class TestUnits:
 
 
 class TestBilling:
-    @pytest.mark.parametrize(("code", "factor"), [("J0586", 5), ("j0587", 100)])
+    @pytest.mark.parametrize(
+        ("code", "factor"),
+        [("J0586", 5), ("j0587", 100), ("J0586 Inj abobotulinumtoxinA", 5), ("HCPCS: J0586", 5)],
+    )
     def test_a_code_with_larger_billing_units_is_told(self, code: str, factor: int) -> None:
         reading = one(GOOD.replace("Botox", code))
         assert reasons(reading) == [
@@ -592,7 +595,19 @@ class TestNames:
         reading = one("P1,2026-01-05,Bruxism,Botox,155,completed,", indications=["bruxism"])
         assert reading.problems == ()
 
-    @pytest.mark.parametrize("text", ["Botox®", "BOTOX 100 unit vial", "OnabotulinumtoxinA (Botox)", "J0585"])  # fmt: skip
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *(
+                "Botox®",
+                "BOTOX 100 unit vial",
+                "OnabotulinumtoxinA (Botox)",
+                "J0585",
+                "J0585 Botox",
+            ),
+            *("HCPCS J0585", "NDC: 0023-1145-01", "ndc#00023114501", "RxNorm 860189"),
+        ],
+    )
     def test_a_product_is_known_by_names_and_codes(self, text: str) -> None:
         reading = one(f"P1,2026-01-05,migraine,{text},155,completed,")
         assert reading.session_rows[0].session.product is Product.ONABOTULINUMTOXIN_A
@@ -602,6 +617,9 @@ class TestNames:
         [
             ("Toxin", "product: no known product is named"),
             ("Botox or Dysport", "product: the text names two products; give one"),
+            ("J0585 Dysport", "product: the name and the code are of two products; give one"),
+            ("J0585 J0586", "product: no known product is named"),
+            ("J0585 not given", "product: no known product is named"),
             ("", "product: missing; product= (--product) states one for the whole file"),
         ],
     )

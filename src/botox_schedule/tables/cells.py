@@ -52,6 +52,9 @@ _MARKS = re.compile(r"[^\w\s'\u2019-]+")
 _FINDING_KEY = re.compile(r"[a-z_]+-[0-9a-f]{16}")
 _INDICATION_SYSTEMS = ("ICD-10-CM", "CPT", "SNOMED CT")
 _PRODUCT_SYSTEMS = ("HCPCS", "NDC", "RxNorm")
+_PRODUCT_CODE = re.compile(r"\b[A-Z]?[0-9][0-9-]{3,12}\b")
+_SYSTEM = re.compile(r"(?i)^(hcpcs|ndc|rxnorm|rxcui)[\s:#]*")
+"""What may come before a code."""
 
 
 class Parsed(NamedTuple):
@@ -161,11 +164,13 @@ class CellReader:
         if not text:
             missing = "missing; product= (--product) states one for the whole file"
             return Parsed(self.product, "" if self.product else missing)
-        by_code = (find_product_by_code(system, text) for system in _PRODUCT_SYSTEMS)
-        found = find_product(text) or next(filter(None, by_code), None)
-        if found is not None:
-            return Parsed(found, _billing_note(text))
-        return _unreadable(why_no_product(text))
+        found = find_product(text) or _coded_product(_SYSTEM.sub("", text))
+        if found is None:
+            return _unreadable(why_no_product(text))
+        coded = map(_coded_product, _PRODUCT_CODE.findall(text.upper()))
+        if {*coded} - {found, None}:
+            return _unreadable("the name and the code are of two products; give one")
+        return Parsed(found, _billing_note(text))
 
 
 TOO_EARLY = f"{LAST_PLACEHOLDER} or earlier; check the year, leave an unknown day empty"
@@ -177,8 +182,14 @@ def _billing_units() -> dict[str, Any]:
     return {row["code"]: row["units"] for row in rows if row.get("units", 1) != 1}
 
 
-def _billing_note(code: str) -> str:
-    units = _billing_units().get(code.upper())
+def _coded_product(code: str) -> Product | None:
+    found = (find_product_by_code(system, code) for system in _PRODUCT_SYSTEMS)
+    return next(filter(None, found), None)
+
+
+def _billing_note(text: str) -> str:
+    known = _billing_units()
+    units = next((known[code] for code in _PRODUCT_CODE.findall(text.upper()) if code in known), 0)
     note = f"one billing unit of the code is {units} units; the units count as units of the product"
     return note if units else ""
 
