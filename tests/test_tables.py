@@ -748,6 +748,12 @@ class TestKeys:
         assert reading.problems == ()
         assert [row.session.id for row in reading.session_rows] == ["a", "b", "line 4"]
 
+    def test_a_copy_with_its_id_is_told(self) -> None:
+        reading = read(f"Session ID,{HEADER}\na,{GOOD}\na,{GOOD}\n")
+        assert [str(problem) for problem in reading.problems] == [
+            "line 3: the same as line 2; with one id they count once, and its units once"
+        ]
+
     def test_a_session_with_a_damaged_id_counts(self) -> None:
         reading = one(f"1.23457E+11,{GOOD}", header=f"Session ID,{HEADER}")
         assert reasons(reading) == [

@@ -314,19 +314,25 @@ def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
             yield MonthOnly(row.line, indication, product, month.first, month.last)
 
 
-_same = itemgetter("patient", "administered_on", "indication", "product", "units", "kind")
+_same = itemgetter("patient", "administered_on", "indication", "product", "units", "kind", "id")
 
 
 def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
-    """Equal rows without an id both count: a session can be entered twice, or given twice."""
+    """Equal rows without an id both count: a session can be entered twice, or given twice.
+
+    With an id they are copies, unless a system gives the id of a visit to each site of injection.
+    """
     first: dict[Hashable, int] = {}
     for row in used:
-        if row.values["id"] or row.values["status"] is not SessionStatus.COMPLETED:
+        if row.values["status"] is not SessionStatus.COMPLETED:
             continue
         line = first.setdefault(_same(row.values), row.line)
         if line != row.line:
-            reason = f"the same as line {line}; both count, they may be one"
-            yield Problem(row.line, reason, left_out=False)
+            words = _ONE_ID if row.values["id"] else "both count, they may be one"
+            yield Problem(row.line, f"the same as line {line}; {words}", left_out=False)
+
+
+_ONE_ID = "with one id they count once, and its units once"
 
 
 def _alike(stated: Sequence[RowValues]) -> Iterator[Problem]:
