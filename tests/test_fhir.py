@@ -291,6 +291,7 @@ class TestMedicationAdministration:
         [
             (None, "unknown_indication"),
             ([concept(ICD, "Z99.9")], "unknown_indication"),
+            ([concept(ICD, "G43.909", text="Migraine")], "unknown_indication"),
             ([concept(ICD, "G43.709"), concept(ICD, "G24.3")], "ambiguous_indication"),
         ],
     )
@@ -309,6 +310,8 @@ class TestMedicationAdministration:
         [
             ([{"text": "Chronic migraine"}], "chronic-migraine"),
             ([{"text": "upper limb spasticity"}, {"text": "spasticity"}], "upper-limb-spasticity"),
+            ([concept(ICD, "I69.351", text="arm spasticity")], "upper-limb-spasticity"),
+            ([concept("http://snomed.info/sct", "1", text="OAB")], "overactive-bladder"),
             ([{"text": "upper limb spasticity"}, {"text": "leg spasticity"}], "spasticity"),
         ],
     )

@@ -565,6 +565,7 @@ class TestNames:
             ("G99.999", "g99-999", ""),
             ("G43.709; G24.3", "g43-709-g24-3", ""),
             ("G24.3 - migraine", "g24-3-migraine", ""),
+            ("G43.909 - migraine", "g43-909-migraine", ""),
             ("['migraine'; 'G24.3']", "migraine-g24-3", ""),
             ("y" * 65, "y" * 64, ""),
             (f"{'y' * 63} yy", "y" * 63, ""),

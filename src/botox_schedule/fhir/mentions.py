@@ -16,6 +16,7 @@ from botox_schedule.protocols.indications import (
     find_indication,
     find_indication_name,
     general_indication,
+    is_other_diagnosis,
     names_of,
     other_brands,
 )
@@ -61,7 +62,9 @@ class Dictionary:
         """
         known = list(concepts)
         coded = (self._indication_of(coding) for concept in known for coding in codings(concept))
-        told = (find_indication_name(text) for concept in known for text in texts_in(concept))
+        # Next to another diagnosis a word is too little: G43.909 is migraine, and not chronic.
+        plain = (c for c in known if not any(is_other_diagnosis(*coding) for coding in codings(c)))
+        told = (find_indication_name(text) for concept in plain for text in texts_in(concept))
         named = {name for name in (*coded, *told) if name}
         precise = named - {general_indication(name) for name in named}
         general = {general_indication(name) or name for name in precise}

@@ -16,6 +16,7 @@ _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*|[0-9]+")
 _SUFFIX = re.compile(r"(?<=toxin[ab])-[a-z]{4}\Z")
 _LONGEST_TEXT = 200
 _NDC = "NDC"
+_DIAGNOSES = "ICD-10-CM"
 _SNOMED = "snomed.info/sct"
 _NDC_WIDTHS = (5, 4, 2)
 """Digits of labeler, product and package in the 11-digit form; the 10-digit form drops a zero."""
@@ -221,6 +222,16 @@ def suggested_indications(system: str, code: str) -> tuple[str, ...]:
     """
     row = _row_of(_system_named(system), code) or {}
     return tuple(row.get("indications", row.get("suggests", ())))
+
+
+def is_other_diagnosis(system: str, code: str) -> bool:
+    """Return whether a code of ICD-10-CM has to do with none of the indications.
+
+    >>> is_other_diagnosis("ICD-10-CM", "G43.909"), is_other_diagnosis("ICD-10-CM", "I69.351")
+    (True, False)
+    """
+    known = _systems().get(_plain_system(system))
+    return known == _DIAGNOSES and _row_of(known, code) is None
 
 
 def find_product_by_code(system: str, code: str) -> Product | None:

@@ -264,9 +264,11 @@ def _slug(given: str) -> str:
 def _by_code(given: str) -> str | None:
     """Return the indication that all codes in a text, and the words next to them, agree on."""
     codes = [given, *_CODE.findall(given.upper())]
-    words = find_indication_name(_MARKS.sub(" ", _CODE.sub(" ", given.upper())))
-    known = {find_indication(system, code) for code in codes for system in _INDICATION_SYSTEMS}
-    named = {name for name in (words, *known) if name}
+    known = [find_indication(system, code) for code in codes for system in _INDICATION_SYSTEMS]
+    # Next to an unknown code a word is too little: G43.909 is migraine, and not chronic.
+    if any(known):
+        known.append(find_indication_name(_MARKS.sub(" ", _CODE.sub(" ", given.upper()))))
+    named = {name for name in known if name}
     precise = named - {general_indication(name) for name in named}
     return precise.pop() if len(precise) == 1 else None
 
