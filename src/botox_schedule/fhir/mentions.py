@@ -44,6 +44,8 @@ class Dictionary:
         self._products = products
         self._own_codes = frozenset(code.lower() for _, code in products)
         self._product_named = cache(find_product)
+        self._indication_named = cache(find_indication_name)
+        self._is_other_diagnosis = cache(is_other_diagnosis)
         self._indication_coded = cache(partial(_answer, find_indication))
         self._may_be_toxin = cache(self._is_code_of_toxin)
 
@@ -63,8 +65,9 @@ class Dictionary:
         known = list(concepts)
         coded = (self._indication_of(coding) for concept in known for coding in codings(concept))
         # Next to another diagnosis a word is too little: G43.909 is migraine, and not chronic.
-        plain = (c for c in known if not any(is_other_diagnosis(*coding) for coding in codings(c)))
-        told = (find_indication_name(text) for concept in plain for text in texts_in(concept))
+        other = self._is_other_diagnosis
+        plain = (concept for concept in known if not any(other(*c) for c in codings(concept)))
+        told = (self._indication_named(text) for concept in plain for text in texts_in(concept))
         named = {name for name in (*coded, *told) if name}
         precise = named - {general_indication(name) for name in named}
         general = {general_indication(name) or name for name in precise}
