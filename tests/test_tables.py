@@ -1282,19 +1282,28 @@ class TestDecisions:
         assert found.problems[0].left_out
         assert found.unreadable == {"1"}
 
-    @pytest.mark.parametrize("word", ["denied", "Pending", "", "expired", "void"])
-    def test_a_decision_that_is_not_in_force_is_left_out(self, word: str) -> None:
-        tables: list[tuple[Callable[[bytes], Any], str]] = [
-            (read_authorizations, f"P1,migraine,Botox,2026-01-01,2026-12-31,{word}"),
-            (read_overrides, f"P1,migraine,payer,2026-01-01,8 weeks,{word}"),
-        ]
-        headers = ("MRN,dx,drug,from,until,Auth Status", "MRN,dx,by,from,minimum,Status")
-        for (reader, row), header in zip(tables, headers, strict=True):
-            reading = reader(f"{header}\n{row}\n{row.removesuffix(word)}Approved\n".encode())
-            assert [str(p) for p in reading.problems] == [
-                "line 2: status: expected approved or active"
-            ]
+    @pytest.mark.parametrize(
+        ("word", "reason", "unreadable"),
+        [
+            *(
+                (word, "not in force", set())
+                for word in ("denied", "Pending", "expired", "In Review")
+            ),
+            *((word, "expected approved or active", {"P1"}) for word in ("", "perhaps")),
+        ],
+    )
+    def test_a_decision_that_is_not_in_force_is_left_out(
+        self, word: str, reason: str, unreadable: set[str]
+    ) -> None:
+        tables: list[tuple[Callable[[bytes], Any], str, str]] = [
+            (read_authorizations, "MRN,dx,drug,from,until,Auth Status", "P1,migraine,Botox,2026-01-01,2026-12-31,"),
+            (read_overrides, "MRN,dx,by,from,minimum,Status", "P1,migraine,payer,2026-01-01,8 weeks,"),
+        ]  # fmt: skip
+        for reader, header, row in tables:
+            reading = reader(f"{header}\n{row}{word}\n{row}Approved\n".encode())
+            assert [str(problem) for problem in reading.problems] == [f"line 2: status: {reason}"]
             assert [fact.line for fact in reading.fact_rows] == [3]
+            assert reading.unreadable == unreadable
             assert "status" not in reading.rows()[0]
 
     def test_a_row_that_meets_no_patient_is_reported(self) -> None:

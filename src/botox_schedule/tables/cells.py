@@ -335,9 +335,11 @@ def word(name: str, kind: type[StrEnum]) -> Callable[[Cell], Parsed]:
 
 
 def in_force(cell: Cell) -> Parsed:
-    """Refuse whatever does not say that a decision is in force: it may be denied or pending."""
-    is_stated = find_value("in_force", text_of(cell)) == "yes"
-    return Parsed(is_stated) if is_stated else _unreadable("expected approved or active")
+    """Refuse whatever does not say that a decision is in force; False where it says the contrary."""
+    said = find_value("in_force", text_of(cell))
+    if said == "no":
+        return Parsed(value=False, note="not in force", is_readable=False)
+    return _unreadable("expected approved or active") if said is None else Parsed(said)
 
 
 def interval(cell: Cell) -> Parsed:

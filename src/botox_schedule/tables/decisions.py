@@ -465,8 +465,15 @@ def _read(
         fact_rows=facts,
         problems=tuple(sorted(problem for row, _ in made for problem in row.problems)),
         counts=RowCounts(len(made) + blank, len(facts), len(faulty), blank),
-        unreadable=frozenset(filter(None, (row.values.get("patient") for row in faulty))),
+        unreadable=frozenset(filter(None, map(_unread_patient, faulty))),
     )
+
+
+def _unread_patient(row: RowValues) -> str | None:
+    """The patient of a row that counts for nothing, unless it says itself that it does."""
+    is_void = row.values.get("status") is False
+    patient: str | None = None if is_void else row.values.get("patient")
+    return patient
 
 
 def _made(
