@@ -134,7 +134,20 @@ class TestRows:
             for name in ("status", "phase", "due", "earliest", "typical_on", "booked_on", "clear"):
                 value = getattr(found, name)
                 assert row[name] == ("" if value is None else str(value)), name
-            assert set(row["today"].split()) <= {code.value for code in found.today}
+            assert set(row["today"].split()) == {code.value for code in found.today}
+
+    @pytest.mark.parametrize("command", ["schedule", "worklist"])
+    def test_booked_units_that_would_exceed_a_limit_are_looked_at_first(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        rows = [
+            "P1,2025-12-01,chronic-migraine,Botox,155,completed,",
+            "P1,2026-01-15,cervical-dystonia,Botox,290,completed,",
+            "P1,2026-02-25,chronic-migraine,Botox,155,booked,",
+        ]
+        found = as_rows(capsys, *asked(command, export(tmp_path, *rows)))
+        (row,) = [row for row in found if row["booked_on"]]
+        assert (row["section"], row["today"]) == ("check_the_record_first", "limit_exceeded")
 
     def test_each_track_is_in_one_section_and_the_counts_add_up(self, capsys: Capture) -> None:
         told = as_json(capsys, "worklist", DEMO, *NOBODY_ELSE, "--as-of", "2027-06-16")

@@ -110,7 +110,10 @@ def keys_like(frame: pl.DataFrame, table: str, like: pl.DataFrame) -> pl.Series:
     keys, patients = key_column(frame, table, "patient"), like["patient"].dtype
     if keys.dtype.is_integer() != patients.is_integer() and len(keys):
         raise PanelError(f"{table}: patient: give the same kind of keys as in sessions")
-    return keys.cast(patients)
+    found = keys.cast(patients, strict=False)
+    if found.null_count() > keys.null_count():
+        raise PanelError(f"{table}: patient: give keys of the type in sessions, {patients}")
+    return found
 
 
 def _is_day(column: str) -> bool:
