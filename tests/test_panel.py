@@ -392,6 +392,16 @@ class TestRows:
         with pytest.raises(PanelError, match="at most 200 characters"):
             panel.forecast(frame.with_columns(session_id=pl.lit("x" * 201)), as_of=AS_OF)
 
+    def test_a_day_of_recording_that_is_none_is_said_and_the_row_counts(self) -> None:
+        recorded = ["2026-01-05", "soon", None, " "]
+        frame = frame_of(administered_on=["2026-01-05"] * 4, recorded_on=recorded)
+        found = panel.row_problems(frame)
+        assert found.select("patient", "code", "left_out").rows() == [
+            ("p-1", "recorded_on_not_a_day", False)
+        ]
+        counts = panel.row_counts(frame, as_of=AS_OF).rows()
+        assert counts == [("sessions", "used", 4)]
+
     def test_a_null_product_and_an_unknown_policy(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"] * 2, product=[None, "Botox"]).with_columns(
             policy_key=pl.Series(["a", "b"])
@@ -486,6 +496,11 @@ class TestTables:
                 },
                 "overrides: minimum: ",
             ),
+            (
+                "holds",
+                {"patient": ["0012"], "first": ["2026-01-05"], "last": ["soon"]},
+                "holds: last cannot be read",
+            ),
             ("births", {"patient": ["0012"], "born_on": ["1980-13-01"]}, "births: born_on"),
             (
                 "weights",
@@ -509,6 +524,12 @@ class TestTables:
     ) -> None:
         with pytest.raises(PanelError, match=words):
             panel.forecast(self.FRAME, as_of=AS_OF, **{table: pl.DataFrame(rows)})
+
+    @pytest.mark.parametrize("blank", ["", " ", None])
+    def test_an_empty_day_is_none(self, blank: str | None) -> None:
+        holds = pl.DataFrame({"patient": ["0012"], "first": ["2026-05-05"], "last": [blank]})
+        found = panel.forecast(self.FRAME, as_of=AS_OF, holds=holds)
+        assert found["status"].to_list() == ["on_hold"]
 
     def test_a_row_that_meets_nobody_is_counted(self) -> None:
         ends = pl.DataFrame(

@@ -40,6 +40,12 @@ def text_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     return text.to_frame(name).select(pl.when(pl.col(name) != "").then(pl.col(name))).to_series()
 
 
+def is_stated(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
+    """Whether each row has a value; empty text is none."""
+    is_text = frame[name].dtype in _TEXTS
+    return (text_column(frame, table, name) if is_text else frame[name]).is_not_null()
+
+
 def word_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     """Return text as it is.
 
