@@ -212,6 +212,23 @@ class TestRows:
         assert json.loads(out)["problems"] == told
         assert err.splitlines()[-2:] == told
 
+    @pytest.mark.parametrize("command", LISTS)
+    def test_a_patient_treated_only_elsewhere_is_listed(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        rows = "patient,indication,cycles,last on,product\nP9,chronic-migraine,3,2025-11-20,Botox"
+        ends = "patient,on,kind\nP9,2026-01-05,deceased"
+        births = "patient,born on\nP9,1980-01-01"
+        tables = ("--prior-treatments", file_of(tmp_path, rows, "elsewhere.csv"))
+        tables += ("--births", file_of(tmp_path, births, "births.csv"))
+        export_ = export(tmp_path, GOOD)
+        asks = asked(command, export_, *tables)
+        (row,) = [row for row in as_rows(capsys, *asks) if row["patient"] == "P9"]
+        assert (row["due"], row["cycle_number"]) == ("2026-02-12", "3")
+        asks = ["schedule", export_, *tables, "--care-ends", file_of(tmp_path, ends, "ends.csv")]
+        (row,) = [row for row in as_rows(capsys, *asks) if row["patient"] == "P9"]
+        assert row["status"] == "deceased"
+
     def test_a_side_table_without_a_column_names_the_option(
         self, capsys: Capture, tmp_path: Path
     ) -> None:
