@@ -503,6 +503,7 @@ class TestForecast:
              "sessions.0.administered_on: not a calendar day"),
             ('{"sessions": [{"administered_on": "2026-01-05", "indication": "x"}]}', "sessions.0.product: "),
             ('{"born_on": 5, "Smith": 1', "record.json: Invalid JSON"),
+            ("MRN,date\nSmith,2026-01-05\n", "'botox-schedule schedule' reads a table"),
             ('{"Smith": 1}', "record.json: (unknown key): Extra inputs"),
             ('{"sessions": [{"Smith": 1}]}', "sessions.0.(unknown key): Unexpected"),
             ("[]", "record.json: Input should be"),
