@@ -420,6 +420,22 @@ class TestWorklist:
         assert "Problems (1)" in html
         assert page.stat().st_mode & 0o777 == 0o600
 
+    def test_nobody_is_asked_to_call_the_dead(self, capsys: Capture, tmp_path: Path) -> None:
+        ends = file_of(tmp_path, "patient,on,kind\nP1,2026-02-01,died\n", "ends.csv")
+        page, book = tmp_path / "list.html", tmp_path / "list.xlsx"
+        asked = ("worklist", export(tmp_path, GOOD), "--holds", "none", "--care-ends", ends)
+        run(capsys, *asked, "--html", page)
+        html = page.read_text(encoding="utf-8")
+        assert "Ended (1)" in html
+        assert "contact" not in html
+        assert "☐" not in html
+        pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
+        run(capsys, *asked, "--xlsx", book)
+        with zipfile.ZipFile(book) as entries:
+            words = entries.read("xl/sharedStrings.xml").decode()
+        assert "Ended (1)" in words
+        assert "☐" not in words
+
     def test_the_spreadsheet_to_print_has_no_formula(self, capsys: Capture, tmp_path: Path) -> None:
         pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
         book = tmp_path / "list.xlsx"
@@ -614,6 +630,7 @@ class TestWorkload:
         ask = ("workload", DEMO, *NOBODY_ELSE, "--as-of", "2026-03-16", "--weeks", "3")
         status, out, _ = run(capsys, *ask, "--capacity", "5")
         assert (status, "174 rows: 159 completed" in out) == (0, True)
+        assert "a track counts once, with its next visit" in " ".join(out.split())
         rows = as_rows(capsys, *ask)
         assert [row["week"] for row in rows] == ["2026-W12", "2026-W13", "2026-W14"]
         assert as_json(capsys, *ask)["weeks"][0]["monday"] == "2026-03-16"

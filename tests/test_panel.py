@@ -449,8 +449,14 @@ class TestRows:
             panel.forecast(frame, as_of=AS_OF, region="usa")
 
     def test_what_nobody_knows_is_refused(self) -> None:
-        with pytest.raises(TypeError, match="unexpected: hold"):
+        with pytest.raises(TypeError, match=r"unexpected: hold; give some of .*holds.* policy"):
             panel.forecast(frame_of(administered_on=["2026-01-05"]), as_of=AS_OF, hold=None)  # type: ignore[call-arg]
+
+    def test_an_unknown_region_is_refused_as_for_one_record(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        with pytest.raises(bs.UnknownProtocolError, match="did you mean us"):
+            panel.forecast(frame, as_of=AS_OF, region="usa")
+        assert panel.forecast(frame, as_of=AS_OF, region=" US ")["status"].item() == "overdue"
 
     def test_keys_are_stripped_and_composed(self) -> None:
         composed, apart = "Jos\u00e9", "Jose\u0301"

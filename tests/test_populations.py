@@ -510,6 +510,8 @@ def test_adherence_counts_the_cycles() -> None:
     on_time = judged["timing"].is_in(["on_time", "early_within_tolerance"]).sum()
     assert found["on_time"].sum() == on_time
     assert Decimal(found["early"].sum()) == (judged["timing"] == "early").sum()
+    assert found["product"].is_sorted()
+    assert panel.adherence(case.tables["sessions"], by="product", **given).equals(found)
 
 
 def test_only_patients_with_rare_rows_are_answered_one_by_one() -> None:

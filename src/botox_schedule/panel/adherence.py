@@ -45,7 +45,7 @@ def adherence(
     protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
-    by: Sequence[str] = ("indication",),
+    by: str | Sequence[str] = ("indication",),
     groups: Any = None,
     **rules: Unpack[RulesAndCare],
 ) -> Any:
@@ -55,16 +55,17 @@ def adherence(
         sessions: A frame as for ``forecast``.
         protocols: The known protocols; None means the bundled ones.
         as_of: The day up to which records are known.
-        by: Columns to group by: ``patient``, ``indication``, ``product``, ``protocol_id``,
-            ``protocol_version``, ``year`` (of the cycle's first session), or those of *groups*.
+        by: A column to group by, or several: ``patient``, ``indication``, ``product``,
+            ``protocol_id``, ``protocol_version``, ``year`` (of the cycle's first session), or
+            those of *groups*.
         groups: A frame with ``patient`` and what patients are grouped by, such as their clinic.
         rules: What clinic or payer chose, and the tables next to the sessions, as for
             ``forecast``.
 
     Returns:
-        A frame of the same kind: the grouping, ``cycles``, ``held_cycles``, ``judged``,
-        ``on_time`` (within the tolerance too), ``early``, ``late``, ``on_time_share`` (null
-        without a judged cycle) and ``mean_interval_days``.
+        A frame of the same kind, sorted by the grouping: its columns, ``cycles``,
+        ``held_cycles``, ``judged``, ``on_time`` (within the tolerance too), ``early``, ``late``,
+        ``on_time_share`` (null without a judged cycle) and ``mean_interval_days``.
 
     Raises:
         PanelError: When a column is missing or of another type, or *by* has an unknown name.
@@ -139,7 +140,7 @@ def _shares(counts: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
         "late",
         on_time_share=any_judged.then(pl.col("on_time") / pl.col("judged")),
         mean_interval_days=any_judged.then(pl.col("days") / pl.col("judged")),
-    )
+    ).sort(by)
 
 
 def persistence(

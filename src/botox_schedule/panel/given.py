@@ -89,7 +89,8 @@ def ask(
     people, place = rules.pop("population", None), rules.pop("region", "us")
     unknown = [name for name in rules if name not in TABLES]
     if unknown:
-        raise TypeError(f"unexpected: {', '.join(unknown)}; give some of {', '.join(TABLES)}")
+        known_names = ", ".join(sorted(RulesAndCare.__optional_keys__))
+        raise TypeError(f"unexpected: {', '.join(unknown)}; give some of {known_names}")
     population = None if people is None else population_named(str(people))
     day, known = as_day(as_of, "as_of"), known_protocols(protocols)
     region = region_named(place, known)
