@@ -262,6 +262,15 @@ class TestOtherLibraries:
         assert connection.sql("SELECT status FROM found").fetchall() == [("overdue",)]
         assert [row[2] for row in connection.sql("SHOW ALL TABLES").fetchall()] == ["given"]
 
+    @pytest.mark.parametrize("name", ["found", "answer", "sessions", "holds", "relation", "frame"])
+    def test_a_table_of_the_caller_is_not_taken_for_the_answer(self, name: str) -> None:
+        duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+        connection = duckdb.connect()
+        connection.execute(f"CREATE TABLE {name} AS SELECT 'p-9' AS patient, 'due' AS status")
+        sessions = connection.from_arrow(frame_of(administered_on=["2026-01-05"]).to_arrow())
+        found = panel.forecast(sessions, as_of=AS_OF).select("patient", "status").fetchall()
+        assert found == [("p-0", "overdue")]
+
     @pytest.mark.parametrize("own", [False, True], ids=["one connection", "a cursor for each"])
     def test_duckdb_in_threads_answers_rightly_or_says_what_to_do(self, own: bool) -> None:
         duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")

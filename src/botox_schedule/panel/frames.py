@@ -176,9 +176,10 @@ def as_arrow(answer: pl.DataFrame, _: Any = None) -> Any:
 
 
 def _as_duckdb(answer: pl.DataFrame, relation: Any) -> Any:
-    found = as_arrow(answer)  # noqa: F841 - DuckDB finds it by its name
+    # DuckDB finds it by its name, which no table of the caller should have.
+    _botox_schedule_answer = as_arrow(answer)
     with _on_connection("the answer"):
-        return relation.query("_botox_schedule_sessions", "FROM found")
+        return relation.query("_botox_schedule_sessions", "FROM _botox_schedule_answer")
 
 
 def write(answer: pl.DataFrame, like: Given) -> Any:
