@@ -207,6 +207,15 @@ class TestOtherLibraries:
         with pytest.raises(PanelError, match="patient: give text or whole numbers"):
             panel.forecast(frame, as_of=AS_OF)
 
+    def test_a_frame_of_a_callers_own_class_is_one_of_its_library(self) -> None:
+        pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+
+        class Export(pandas.DataFrame):  # type: ignore[misc]
+            """What a clinic's own code makes of a file."""
+
+        frame = Export(frame_of(administered_on=["2026-01-05"]).to_dict(as_series=False))
+        assert [*panel.forecast(frame, as_of=AS_OF)["status"]] == ["overdue"]
+
     def test_a_pandas_period_is_named(self) -> None:
         pd = pytest.importorskip("pandas", reason="pandas is not installed")
         frame = frame_of(administered_on=["2026-01-05"] * 2).to_pandas()

@@ -40,8 +40,9 @@ class Given(NamedTuple):
             PanelError: When it is not a frame.
         """
         kind = type(self.native)
-        module = kind.__module__.partition(".")[0].lstrip("_")
-        if module not in {*_READERS, "pyspark"} or not hasattr(kind, "columns"):
+        modules = (each.__module__.partition(".")[0].lstrip("_") for each in kind.__mro__)
+        module = next((name for name in modules if name in {*_READERS, "pyspark"}), None)
+        if module is None or not hasattr(kind, "columns"):
             raise PanelError(f"{self.name}: give {_KINDS}; a {kind.__name__} is none")
         return module
 
