@@ -103,6 +103,8 @@ class TestMedicationAdministration:
             {"code": "U"},
             {"value": 155},
             {"value": 155, "unit": "vials"},
+            {"value": 1.55, "unit": "mL", "system": UCUM, "code": "U"},
+            {"value": 155, "system": UCUM, "code": "{unit}"},
             {"value": 155, "comparator": "<", "code": "U"},
         ],
     )
