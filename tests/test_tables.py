@@ -1228,6 +1228,13 @@ class TestDecisions:
             "kilograms: expected kilograms above 0 and at most 1000"
         }
 
+    def test_two_days_of_birth_in_a_table_of_them_are_told(self) -> None:
+        births = read_births(b"MRN,DOB\n1,1980-01-01\n2,1981-01-01\n1,2018-01-01\n1,2019-01-01\n")
+        assert [str(problem) for problem in births.problems] == [
+            "line 4: birth date: another row of the patient states another; neither counts"
+        ]
+        assert births.counts.used == 4
+
     def test_a_weight_without_a_unit_may_be_in_pounds(self) -> None:
         table = b"MRN,date,Weight\n1,2026-01-05,55\n"
         with pytest.raises(TableError, match="no column for kilograms; the columns are MRN, date"):
