@@ -494,6 +494,13 @@ class TestUnits:
         assert reading.session_rows[0].session.units is None
         assert not reading.problems[0].left_out
 
+    @pytest.mark.parametrize("column", [1, 4, 7])
+    def test_a_long_text_is_no_day_and_no_amount_at_once(self, column: int) -> None:
+        cells = [*GOOD.split(","), ""]
+        cells[column] = f"1{' ' * 1_000_000}x"
+        reading = one(",".join(cells), header=f"{HEADER},DOD")
+        assert len(reading.problems) == 1
+
     @pytest.mark.parametrize("text", ["1.000", "1,000", "155.000", "1.234.567", "1 000", "1'000", "1,000.50", "1.000 U"])  # fmt: skip
     def test_a_separator_that_may_be_a_thousands_makes_them_unknown(self, text: str) -> None:
         reading = one(f'P1,2026-01-05,migraine,Botox,"{text}",completed,')
