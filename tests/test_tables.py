@@ -161,10 +161,16 @@ class TestText:
         assert read(f"{HEADER}\n{GOOD}\n\x1a").counts == (1, 1, 0, 0)
 
     def test_a_header_again_may_be_written_in_another_way(self) -> None:
-        header = HEADER.upper().replace(",", " ,")
+        header = f"{HEADER.upper().replace(',', ' ,')},,Notes"
         reading = read(f"{HEADER}\n{header}\n{GOOD}")
         assert reasons(reading) == ["the header again; the rows after it are read"]
         assert reading.patients == {"P1"}
+
+    def test_a_table_of_other_columns_below_is_refused(self) -> None:
+        header = "Session date,Patient ID,Indication,Product,Wasted,Units"
+        row = "2026-03-30,P2,migraine,Botox,45,155"
+        with pytest.raises(TableError, match="line 3: another header; give each table in its own"):
+            read("\n".join([HEADER, GOOD, header, row]))
 
     def test_a_header_in_the_middle_is_no_patient(self) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{HEADER}\n{GOOD.replace('P1', 'P2')}\n")
