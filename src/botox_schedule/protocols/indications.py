@@ -123,13 +123,17 @@ def _product_names() -> dict[str, Product]:
     )
 
 
-def find_indication_name(text: str) -> str | None:
+def find_indication_name(text: str, known: Iterable[str] = ()) -> str | None:
     """Return the slug of an indication given by slug, title or alias in any case, or None.
+
+    Args:
+        text: The name.
+        known: Further slugs, such as a clinic's own.
 
     >>> find_indication_name(" Migraine "), find_indication_name("espasmo hemifacial")
     ('chronic-migraine', 'hemifacial-spasm')
     """
-    return _indication_names().get(_plain(text))
+    return _names_with(known).get(_plain(text))
 
 
 def nearest_indications(text: str, known: Iterable[str] = ()) -> list[str]:
@@ -138,7 +142,7 @@ def nearest_indications(text: str, known: Iterable[str] = ()) -> list[str]:
     >>> nearest_indications("chronic-migrane")
     ['chronic-migraine']
     """
-    names = _indication_names() | {_plain(slug): slug for slug in known}
+    names = _names_with(known)
     close = get_close_matches(_plain(text), list(names), n=3, cutoff=0.75)
     return list(dict.fromkeys(names[name] for name in close))
 
@@ -167,6 +171,10 @@ def _plain(text: str) -> str:
     """Normalize a name: case, accents, spaces, hyphens, commas and apostrophes do not matter."""
     bare = "".join(c for c in normalize("NFKD", text.lower()) if not combining(c))
     return " ".join(re.sub(r"[-_,'\u2019]+", " ", bare).split())
+
+
+def _names_with(known: Iterable[str]) -> dict[str, str]:
+    return _indication_names() | {_plain(slug): slug for slug in known}
 
 
 @cache
