@@ -134,7 +134,20 @@ class TestRows:
             for name in ("status", "phase", "due", "earliest", "typical_on", "booked_on", "clear"):
                 value = getattr(found, name)
                 assert row[name] == ("" if value is None else str(value)), name
-            assert set(row["today"].split()) <= {code.value for code in found.today}
+            assert set(row["today"].split()) == {code.value for code in found.today}
+
+    @pytest.mark.parametrize("command", ["schedule", "worklist"])
+    def test_booked_units_that_would_exceed_a_limit_are_looked_at_first(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        rows = [
+            "P1,2025-12-01,chronic-migraine,Botox,155,completed,",
+            "P1,2026-01-15,cervical-dystonia,Botox,290,completed,",
+            "P1,2026-02-25,chronic-migraine,Botox,155,booked,",
+        ]
+        found = as_rows(capsys, *asked(command, export(tmp_path, *rows)))
+        (row,) = [row for row in found if row["booked_on"]]
+        assert (row["section"], row["today"]) == ("check_the_record_first", "limit_exceeded")
 
     def test_each_track_is_in_one_section_and_the_counts_add_up(self, capsys: Capture) -> None:
         told = as_json(capsys, "worklist", DEMO, *NOBODY_ELSE, "--as-of", "2027-06-16")
@@ -198,6 +211,23 @@ class TestRows:
         ]
         assert json.loads(out)["problems"] == told
         assert err.splitlines()[-2:] == told
+
+    @pytest.mark.parametrize("command", LISTS)
+    def test_a_patient_treated_only_elsewhere_is_listed(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        rows = "patient,indication,cycles,last on,product\nP9,chronic-migraine,3,2025-11-20,Botox"
+        ends = "patient,on,kind\nP9,2026-01-05,deceased"
+        births = "patient,born on\nP9,1980-01-01"
+        tables = ["--prior-treatments", file_of(tmp_path, rows, "elsewhere.csv")]
+        tables += ["--births", file_of(tmp_path, births, "births.csv")]
+        export_ = export(tmp_path, GOOD)
+        asks = asked(command, export_, *tables)
+        (row,) = [row for row in as_rows(capsys, *asks) if row["patient"] == "P9"]
+        assert (row["due"], row["cycle_number"]) == ("2026-02-12", "3")
+        asks = ["schedule", export_, *tables, "--care-ends", file_of(tmp_path, ends, "ends.csv")]
+        (row,) = [row for row in as_rows(capsys, *asks) if row["patient"] == "P9"]
+        assert row["status"] == "deceased"
 
     def test_a_side_table_without_a_column_names_the_option(
         self, capsys: Capture, tmp_path: Path

@@ -21,8 +21,8 @@ from botox_schedule.engine.adherence import (
 from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.track import Track
-from botox_schedule.errors import CountError, PanelError
-from botox_schedule.panel.asking import EPOCH, Asking
+from botox_schedule.errors import PanelError
+from botox_schedule.panel.asking import EPOCH, Asking, whole
 from botox_schedule.panel.columns import check_columns
 from botox_schedule.panel.cycles import judged_cycles
 from botox_schedule.panel.frames import Frames
@@ -80,7 +80,7 @@ def adherence(
     >>> found.select("judged", "on_time", "late", "on_time_share").rows()
     [(2, 1, 1, 0.5)]
     """
-    by = (by,) if isinstance(by, str) else by
+    by = [by] if isinstance(by, str) else [*dict.fromkeys(by)]
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
         judged = judged_cycles(frames, asking).with_columns(year=pl.col("first_on").dt.year())
@@ -187,9 +187,7 @@ def persistence(
     >>> found.select("time", "event", "reason").rows()
     [(168, True, 'gap')]
     """
-    gap = permissible_gap_days
-    if not isinstance(gap, int) or isinstance(gap, bool) or gap < 0:
-        raise CountError("permissible_gap_days: give a whole number of days from 0 on")
+    gap = whole(permissible_gap_days, "permissible_gap_days")
     lasting = None if effect is None else given_effect(effect)
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:

@@ -34,7 +34,7 @@ class Rules(TypedDict, total=False):
             ``units``, ``minimum_interval``.
         prior_treatments: ``indication``, ``cycles``, and ``started_on``, ``last_on``,
             ``product``.
-        births: ``born_on``.
+        births: ``born_on``; of two that differ neither counts.
         weights: ``measured_on``, ``kilograms``: booked units are checked against the limits.
             Where no limit is per kilogram a frame without rows will do.
     """
@@ -86,15 +86,14 @@ def ask(
     """
     rules: dict[str, Any] = dict(given)
     policies = Policies.given(rules.pop("policy", None), rules.pop("policies", None))
-    people = rules.pop("population", None)
-    region = rules.pop("region", "us")
+    people, place = rules.pop("population", None), rules.pop("region", "us")
     unknown = [name for name in rules if name not in TABLES]
     if unknown:
         known_names = ", ".join(sorted(RulesAndCare.__optional_keys__))
         raise TypeError(f"unexpected: {', '.join(unknown)}; give some of {known_names}")
     population = None if people is None else population_named(str(people))
     day, known = as_day(as_of, "as_of"), known_protocols(protocols)
-    region = region_named(region, known)
+    region = region_named(place, known)
     with_limits = rules.get("weights") is not None
     asking = Asking(day, known, policies, region, population, with_limits)
     tables = [

@@ -237,7 +237,7 @@ class ProtocolSet:
         """
         if text in self.indications:
             return text
-        named = find_indication_name(text)
+        named = find_indication_name(text, self.indications)
         if named is None:
             near = ", ".join(nearest_indications(text, self.indications))
             hint = f"did you mean {near}?" if near else "botox-schedule protocols lists them"
