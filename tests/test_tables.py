@@ -296,6 +296,23 @@ class TestSources:
                 read_sessions(name)
         assert read_sessions("s1.csv").counts.used == 1
 
+    def test_text_in_place_of_a_name_is_not_repeated(self) -> None:
+        with pytest.raises(FileNotFoundError) as caught:
+            read_sessions(f"{HEADER}\n{GOOD}")
+        told = "[Errno 2] a name has one line; to read text, give io.StringIO(text)"
+        assert str(caught.value) == told
+
+    def test_an_option_that_no_reader_has_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="unexpected: date_fmt; give some of columns, date_fo"):
+            read_holds(b"patient,first\n1,2026-01-05\n", date_fmt="mdy")  # type: ignore[call-arg]
+
+    def test_the_product_of_a_file_is_a_product(self) -> None:
+        text = b"MRN,DOS,Dx\n0012,2026-01-05,G43.709\n"
+        (row,) = read_sessions(text, product="Botox").rows()
+        assert row["product"] is Product.ONABOTULINUMTOXIN_A
+        with pytest.raises(TableError, match="product: no known product is named"):
+            read_sessions(text, product="Botx")
+
     def test_standard_input_is_a_dash(self, monkeypatch: pytest.MonkeyPatch) -> None:
         content = gzip.compress(f"{HEADER}\n{GOOD}".encode())
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
@@ -380,6 +397,10 @@ class TestColumns:
             TableError, match="'unit' is no column of sessions; did you mean 'units'"
         ):
             read("MRN,DOS,Dx\n", columns={"DOS": "unit"})
+
+    def test_a_mapping_the_wrong_way_round_is_told_the_right_one(self) -> None:
+        with pytest.raises(TableError, match=r"first, such as \{'Svc': 'date'\}"):
+            read("MRN,Svc,Dx\n", columns={"date": "Svc"})
 
     def test_two_columns_chosen_for_one_meaning_are_refused(self) -> None:
         with pytest.raises(TableError, match="both mean date"):

@@ -22,6 +22,7 @@ from botox_schedule.protocols.indications import (
     nearest_indications,
     why_no_product,
 )
+from botox_schedule.protocols.model import ProductInput
 from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.tables.lines import UNSEEN, Cell, text_of
 from botox_schedule.tables.words import examples, find_value
@@ -90,10 +91,10 @@ class CellReader:
     """
 
     def __init__(
-        self, date_format: str | None, product: Product | None, indications: Iterable[str]
+        self, date_format: str | None, product: ProductInput | None, indications: Iterable[str]
     ) -> None:
         self.date_format: str = date_format or "iso"
-        self.product = product
+        self.product = None if product is None else _product(str(product))
         self.indications: frozenset[str] = bundled_indications() | set(indications)
         _check_format(self.date_format)
 
@@ -218,6 +219,13 @@ def _month(year: int, month: int) -> Month | None:
     if year <= LAST_PLACEHOLDER.year:
         return None
     return Month(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
+
+
+def _product(name: str) -> Product:
+    found = find_product(name)
+    if found is None:
+        raise TableError(f"product: {why_no_product(name)}")
+    return found
 
 
 def _check_format(date_format: str) -> None:

@@ -6,8 +6,8 @@ from itertools import repeat
 from operator import getitem, itemgetter
 from typing import Any, NamedTuple, TypedDict
 
-from botox_schedule import Product
 from botox_schedule.errors import TableError
+from botox_schedule.protocols.model import ProductInput
 from botox_schedule.tables.cells import CellReader, Parsed
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, text_of
@@ -123,7 +123,7 @@ class TableOptions(TypedDict, total=False):
 
     columns: Mapping[str, str] | None
     date_format: str | None
-    product: Product | None
+    product: ProductInput | None
     encoding: str | None
     sheet: str | None
     indications: Iterable[str]
@@ -138,7 +138,13 @@ def read_rows(
         TableError: When it is not such a table.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
+        TypeError: When an option has no meaning.
     """
+    known = TableOptions.__optional_keys__
+    if unknown := sorted(options.keys() - known):
+        raise TypeError(
+            f"unexpected: {', '.join(unknown)}; give some of {', '.join(sorted(known))}"
+        )
     cells = CellReader(
         options.get("date_format"), options.get("product"), options.get("indications", ())
     )

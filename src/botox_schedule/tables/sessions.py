@@ -16,6 +16,7 @@ from botox_schedule import (
     TreatmentSession,
 )
 from botox_schedule.garbage import uncollected
+from botox_schedule.protocols.model import ProductInput
 from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Month, Parsed
@@ -213,7 +214,7 @@ def read_sessions(
     *,
     columns: Mapping[str, str] | None = None,
     date_format: str | None = None,
-    product: Product | None = None,
+    product: ProductInput | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
     indications: Iterable[str] = (),
@@ -230,13 +231,13 @@ def read_sessions(
             unknown or two mean the same.
         date_format: ``iso`` (the default), ``mdy`` (01/31/2026), ``dmy``, or a pattern with
             ``%``. ISO dates are always read, years of two digits only in a named format.
-        product: The product of rows that name none.
+        product: The product of rows that name none; a brand name will do.
         encoding: The encoding of a text; by default UTF-8, or UTF-16 by its mark.
         sheet: The sheet of a spreadsheet, if several hold sessions.
         indications: Further indications that the clinic's protocols or policy know.
 
     Raises:
-        TableError: When the file is not a table of sessions.
+        TableError: When the file is not a table of sessions, or an option cannot be used.
         FileLimitError: When it is larger than 512 MiB after decompression, a line longer than
             1 MiB, or the table wider than 1,000 columns.
         OSError: When it cannot be opened.
