@@ -20,6 +20,7 @@ from botox_schedule.values import STEERING
 _TABLES = {"sources": dict, "limits": list, "protocols": list}
 _SHOWN = 60
 _MOST_BYTES = MEBIBYTE
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
@@ -36,6 +37,8 @@ def tables_in(text: str, name: str) -> dict[str, Any]:
     Raises:
         ProtocolFileError: When the text is not TOML; the message gives the place.
     """
+    if _DEEP_KEY.search(text):  # each part of a key costs as much as all parts before it
+        raise ProtocolFileError(f"{name}: not a TOML file: a key has more than 32 parts")
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:  # also a number with too many digits
