@@ -779,6 +779,16 @@ class TestRules:
         with pytest.raises(ProtocolFileError, match=message):
             load_response_rules(file)
 
+    def test_each_problem_of_a_file_has_a_line_that_says_where(self, tmp_path: Path) -> None:
+        file = tmp_path / "own.toml"
+        broken = OWN.replace('key = "house"', 'key = "home"')
+        rule = broken[broken.index("[[rules]]") :]
+        file.write_text(broken + "\n" + rule, encoding="utf-8")
+        with pytest.raises(ProtocolFileError) as caught:
+            load_response_rules(file)
+        places = [line.split(": criteria")[0] for line in str(caught.value).splitlines()]
+        assert places == ["own.toml: [[rules]] 1", "own.toml: [[rules]] 2"]
+
     def test_a_rule_of_rechecks_alone_waits(self) -> None:
         (*_, recheck) = find_response_rule("ehf-2018").criteria
         rule = outcomes.ResponseRule(id="own", version="1", title="Own", criteria=(recheck,))

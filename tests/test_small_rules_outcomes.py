@@ -58,6 +58,22 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: out.assess_response(EMPTY, one, MIGRAINE, rule="nice-ta260", as_of="2026-02-01", missing="x"),
         "missing: give one of",
     ),
+    "missing days of the criteria": (
+        lambda: out.chronic_migraine_criteria(
+            EMPTY.count(bs.Window(first=START, last=START + timedelta(days=27))), missing="x"
+        ),
+        "missing: give one of",
+    ),
+    "failures": (
+        lambda: out.assess_response(
+            EMPTY, one, MIGRAINE, rule="lcd-l34635", as_of="2026-02-01", failures=["x"]  # type: ignore[list-item]
+        ),
+        "failures: ",
+    ),
+    "a note before its session": (
+        lambda: observed(notes=[out.ResponseNote(on=START, session_on=START + timedelta(days=84))]),
+        "notes: days since the session",
+    ),
     "a kind of attack": (lambda: out.attack_days("2026-01-05", "2026-01-05", "x"), "kind: give one of"),
     "missing days of a file": (lambda: read("date,kind\n", missing="x"), "missing: give one of"),
     "the day of a file": (lambda: read("date,kind\n", as_of="x"), "as_of: "),
@@ -103,11 +119,17 @@ def test_a_refusal_begins_with_what_was_given(name: str) -> None:
 
 
 class TestWearOff:
-    def week(self, *weeks: int | None, definition: str = "nadir_rise", **how: Any) -> out.WearOff:
+    def week(
+        self, *weeks: int | str | None, definition: str = "nadir_rise", **how: Any
+    ) -> out.WearOff:
         return out.wear_off(weeks, definition=definition, administered_on=START, **how)
 
     def test_a_rise_that_does_not_last_is_none(self) -> None:
         assert self.week(5, 1, 2, 1, 2).week is None
+
+    def test_a_rise_by_half_a_day_is_none(self) -> None:
+        assert self.week(5, 1, "1.5", "1.5").week is None
+        assert self.week(5, 1, 2, 2).week == 3
 
     def test_no_benefit_is_lost_where_the_best_week_is_the_baseline(self) -> None:
         lost = "half_of_benefit_lost"
@@ -170,6 +192,30 @@ class TestObserved:
         found = observed(notes=notes)
         assert found.wear_off is not None
         assert found.wear_off.days == (0, 0, 0, 0)
+
+    def test_a_note_about_no_session_is_refused_on_its_day(self) -> None:
+        with pytest.raises(bs.errors.CountError, match="about no cycle"):
+            observed(notes=[("2026-01-06", 0)], as_of="2026-01-06")
+
+    def onset(self, *before: str) -> tuple[int, ...]:
+        """Days to onset, by 28 days before each session and four days a week after it."""
+        kinds = {"h": "headache", "-": "none", "?": "unknown"}
+        month = "".join(before)
+        entries = [
+            {"on": START + timedelta(days=n - 28), "kind": kinds[letter]}
+            for n, letter in enumerate(month + ("---hhhh" * 8 + month) * 4)
+        ]
+        diary = out.HeadacheDiary(days=entries)
+        found = observed(diary=diary, as_of=START + timedelta(days=335)).onset
+        return () if found is None else found.days
+
+    def test_onset_is_a_fall_from_the_28_days_before_the_session(self) -> None:
+        assert self.onset("hhhhh--", "hhhhh--", "hhhhh--", "--hhhhh") == (0, 0, 0, 0)
+        assert self.onset("hhhhh--", "hhhhh--", "hhhh---", "--hhhhh") == ()
+
+    def test_too_few_days_before_the_session_show_no_onset(self) -> None:
+        assert self.onset("hhhhh--", "hhhhh--", "hhhhh--", "???????") == (0, 0, 0, 0)
+        assert self.onset("hhhhh--", "hhhhh--", "hhhhh-?", "???????") == ()
 
     def test_the_policy_says_what_is_one_session(self) -> None:
         record = record_from_gaps([5, 84], starts_on=START)
