@@ -409,14 +409,17 @@ class IntervalRange(Value, frozen=True):
         )
 
     def __str__(self) -> str:
-        first, last = str(self.first), str(self.last)
-        if first == last:
-            return first
-        count, _, unit = first.partition(" ")
-        one_unit = last.partition(" ")[2].rstrip("s")
-        return (
-            f"{count if one_unit == unit.rstrip('s') and ' ' not in one_unit else first} to {last}"
-        )
+        return _range_in_words(str(self.first), str(self.last))
+
+
+@lru_cache(maxsize=256)
+def _range_in_words(first: str, last: str) -> str:
+    if first == last:
+        return first
+    count, _, unit = first.partition(" ")
+    one_unit = last.partition(" ")[2].rstrip("s")
+    begin = count if one_unit == unit.rstrip("s") and " " not in one_unit else first
+    return f"{begin} to {last}"
 
 
 IntervalInput = Interval | str

@@ -157,8 +157,10 @@ class ProtocolSet:
 
     def versions(self, protocol: TreatmentProtocol) -> Versions:
         """Return all known versions of *protocol*, itself included."""
-        families = self.find(*treatment_of(protocol))
-        return next((family for family in families if family[0].id == protocol.id), (protocol,))
+        for family in self.find(*treatment_of(protocol)):
+            if family[0].id == protocol.id:
+                return family
+        return (protocol,)
 
     def _of_product(self, protocol: TreatmentProtocol) -> Iterator[Versions]:
         for (_, product, population, region), families in self._families.items():
