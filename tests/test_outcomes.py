@@ -335,6 +335,7 @@ class TestAssessResponse:
         codes = [f.code.value for f in found.findings]
         assert codes == (["diary_not_current"] if finding else [])
         assert ("diary_not_current" in found.explain()) is finding
+        assert outcomes.ResponseAssessment.model_validate_json(found.model_dump_json()) == found
 
     def test_without_a_recorded_day_it_is_judged_by_none(self) -> None:
         found = assess_response(HeadacheDiary(), TWO, MIGRAINE, rule="nice-ta260", as_of=DONE)
@@ -602,6 +603,19 @@ class TestAssessResponse:
         (review,) = response_review_dates(record, MIGRAINE, rule="preempt-50", as_of="2026-09-01")
         assert str(review.on) == str(on)
         assert review.why == "1 complete cycles" + ("" if on else "; care ended before")
+
+    @pytest.mark.parametrize(("last", "on"), [("2026-04-20", "2026-07-31"), (None, None)])
+    def test_an_open_hold_of_all_usual_days_leaves_no_review(
+        self, last: str | None, on: str | None
+    ) -> None:
+        # The clinic's own usual range starts two weeks after the earliest day, in the hold.
+        policy = bs.SchedulingPolicy(usual=[("chronic-migraine", "14 weeks")])
+        hold = bs.Hold.model_validate({"first": "2026-04-15", "last": last, "reason": "r"})
+        record = self.ONE.model_copy(update={"holds": (hold,)})
+        review, _ = response_review_dates(
+            record, MIGRAINE, rule="nice-ta260", as_of="2026-02-01", policy=policy
+        )
+        assert str(review.on) == str(on)
 
     def test_a_booking_precedes_the_target(self) -> None:
         table = self.ONE.model_dump()
