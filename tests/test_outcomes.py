@@ -84,6 +84,7 @@ class TestHeadacheDiary:
         assert count.rate() == 21
         assert count.rate(DiaryKind.MIGRAINE) == 7
         assert count.rate(missing=MissingDays.HEADACHE_FREE) == 12
+        assert count.rate(per_days=1) == Fraction(3, 4)
 
     def test_nothing_recorded_has_no_rate(self) -> None:
         count = diary((START, "??")).count(Window(first=START, last=START))

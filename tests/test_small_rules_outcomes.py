@@ -1,5 +1,6 @@
 """Outcomes: rules at their edges that a change of the code once passed unseen."""
 
+import gzip
 import io
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -341,6 +342,20 @@ class TestLimitsOfAFile:
         with pytest.raises(FileLimitError, match=r"^the diary: larger than 1 MiB$"):
             read(begin + b"\n" * (mebibyte + 1 - len(begin)))
 
+    def test_no_more_is_read_than_tells_that_it_is_too_large(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(diary_file, "_MOST_BYTES", 1024 * 1024)
+        stream = io.BytesIO(b"\n" * (1024 * 1024 + 10))
+        with pytest.raises(FileLimitError):
+            out.read_diary(stream)
+        assert stream.tell() == 1024 * 1024 + 1
+
+    def test_what_grows_too_large_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(diary_file, "_MOST_BYTES", 1024 * 1024)
+        with pytest.raises(FileLimitError, match=r"^the diary: "):
+            read(gzip.compress(b"\n" * (1024 * 1024 + 1)))
+
     def test_a_long_line_is_named_with_its_file(self, tmp_path: Path) -> None:
         content = "date,kind\n" + "x" * 2_000_000
         with pytest.raises(FileLimitError, match=r"^the diary: line 2 is longer"):
@@ -364,6 +379,14 @@ class TestText:
         mark = "\ufeff" if encoding == "utf-16-be" else ""
         content = f"{mark}date,kind\n2026-01-05,none\n".encode(encoding)
         assert days(read(content)) == {"2026-01-05": "none"}
+
+    def test_a_mark_may_precede_a_quoted_name(self) -> None:
+        text = '\ufeff"date","kind"\n2026-01-05,none\n'
+        assert days(read(text)) == days(read(text.encode())) == {"2026-01-05": "none"}
+
+    @pytest.mark.parametrize("title", ["", ",,", "My diary"])
+    def test_lines_may_precede_the_header(self, title: str) -> None:
+        assert days(read(f"{title}\ndate,kind\n2026-01-05,none\n")) == {"2026-01-05": "none"}
 
     def test_half_a_letter_is_no_word(self) -> None:
         found = read("date,kind\n2026-01-05,\ud800\n2026-01-06,none\n")

@@ -225,7 +225,7 @@ def _table(text: str, date_format: str | None) -> _Table:
     lines = lines_of(text)
     for number, line in enumerate(lines[:_HEADER_WITHIN]):
         delimiter = max(_DELIMITERS, key=line.count)
-        _, header = next(_rows([line], delimiter, 0), (1, []))
+        header = next((cells for _, cells in _rows([line], delimiter, 0)), [])
         table = _Table(number + 1, header, [], date_format)
         if _reader_of(table) is not None:
             table.rows.extend(_rows(lines, delimiter, number + 1))
@@ -236,7 +236,7 @@ def _table(text: str, date_format: str | None) -> _Table:
 def _unambiguous(table: _Table) -> _Table:
     meanings = table.meanings()
     for meaning in ("date", "start", "end"):
-        names = [n for n, m in zip(table.header, meanings, strict=True) if m == meaning]
+        names = [table.header[place] for place, m in enumerate(meanings) if m == meaning]
         if len(names) > 1:
             raise ExchangeError(f"{' and '.join(names)} both mean the {meaning}; keep one of them")
     return table
