@@ -164,6 +164,21 @@ class TestDue:
     def test_a_payers_minimum_counts(self, capsys: Capture) -> None:
         out = run(capsys, *self.ASKED, "--payer-minimum", "12 weeks + 1 day")[1]
         assert "earliest              2026-03-31" in out
+        assert "  payer's minimum 12 weeks + 1 day: the policy" in out
+
+    def test_what_the_policy_chose_is_next_to_the_sources(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        rules = (
+            '[[payer]]\nminimum = "13 weeks"\nfirst = 2026-02-01\nlast = 2027-01-31\n'
+            '[[payer]]\nsessions = 4\n[[payer]]\nminimum = "20 weeks"\nindication = "spasticity"\n'
+            '[usual]\nchronic-migraine = "13 to 14 weeks"\n'
+        )
+        policy = file_of(tmp_path, rules, "policy.toml")
+        out = text(capsys, *self.ASKED, "--policy", policy)
+        assert "payer's minimum 13 weeks from 2026-02-01 to 2027-01-31: the policy" in out
+        assert "usual 13 to 14 weeks: the clinic's choice, in the policy" in out
+        assert "20 weeks" not in out
 
     def test_a_clinics_own_file_comes_first(self, capsys: Capture, tmp_path: Path) -> None:
         own = file_of(tmp_path, OWN)
@@ -503,6 +518,7 @@ class TestForecast:
              "sessions.0.administered_on: not a calendar day"),
             ('{"sessions": [{"administered_on": "2026-01-05", "indication": "x"}]}', "sessions.0.product: "),
             ('{"born_on": 5, "Smith": 1', "record.json: Invalid JSON"),
+            ("MRN,date\nSmith,2026-01-05\n", "'botox-schedule schedule' reads a table"),
             ('{"Smith": 1}', "record.json: (unknown key): Extra inputs"),
             ('{"sessions": [{"Smith": 1}]}', "sessions.0.(unknown key): Unexpected"),
             ("[]", "record.json: Input should be"),

@@ -444,9 +444,9 @@ class TestOrder:
     def test_identical_copies_change_nothing(
         self, record: PatientRecord, protocol: TreatmentProtocol, as_of: date, times: int
     ) -> None:
-        named = tuple(s for s in record.sessions if s.id is not None)
-        record = with_rows(record, sessions=named)
-        repeated = with_rows(record, sessions=named * times)
+        record = with_rows(record, sessions=[s for s in record.sessions if s.id is not None])
+        rows = {name: getattr(record, name) * times for name in ("sessions", "weights", *DECISIONS)}
+        repeated = with_rows(record, **rows)
         assert forecast(repeated, protocol, as_of=as_of) == forecast(record, protocol, as_of=as_of)
 
 

@@ -2064,6 +2064,22 @@ class TestPlan:
             )
             assert [str(s.on) for s in found.sessions] == [expected]
 
+    def test_neither_the_order_of_rows_nor_copies_change_it(self) -> None:
+        rows = [approved(sessions=5), approved(sessions=2), approved(sessions=2, units=400)]
+        rules = [{"sessions": 4}, {"sessions": 6}, {"sessions": 6, "product": "Botox"}]
+
+        def planned(
+            rows: list[dict[str, Any]], rules: list[dict[str, Any]]
+        ) -> plan.AuthorizationPlan:
+            policy = bs.SchedulingPolicy.model_validate({"payer": rules})
+            record = record_of({}, authorizations=rows)
+            return plan.plan_authorizations(record, MIGRAINE, as_of="2026-02-01", policy=policy)
+
+        expected = planned(rows, rules)
+        assert len(expected.uses) == 6
+        assert planned(rows[::-1], rules[::-1]) == expected
+        assert planned([*rows, rows[0]], [rules[2], *rules]) == expected
+
     @pytest.mark.parametrize("count", [0, -1, 1001, True, 1.5])
     def test_a_count_that_makes_no_sense_is_refused(self, count: Any) -> None:
         with pytest.raises(bs.errors.CountError):

@@ -2,11 +2,13 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import polars as pl
 
-from botox_schedule.errors import PanelError
+from botox_schedule.dates.days import as_day
+from botox_schedule.errors import DayError, PanelError
 from botox_schedule.records.model import MOST_UNITS
 
 _TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
@@ -38,6 +40,12 @@ def text_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     return text.to_frame(name).select(pl.when(pl.col(name) != "").then(pl.col(name))).to_series()
 
 
+def is_stated(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
+    """Whether each row has a value; empty text is none."""
+    is_text = frame[name].dtype in _TEXTS
+    return (text_column(frame, table, name) if is_text else frame[name]).is_not_null()
+
+
 def word_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     """Return text as it is.
 
@@ -56,24 +64,25 @@ def day_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     Raises:
         PanelError: When the column holds moments with a time zone, or no days at all.
     """
-    column = frame[name]
-    if column.dtype == pl.Date:
-        return column
+    column, day = frame[name], pl.col(name)
+    if column.dtype in _TEXTS:
+        return mapped(column.cast(pl.String), _day, pl.Date)
     if isinstance(column.dtype, pl.Datetime):
         if column.dtype.time_zone is not None:
             raise _fault(table, name, "days: a moment has another day in each zone", column.dtype)
-        day = column.dt.date()
-        return (
-            day.to_frame(name)
-            .select(pl.when(day.cast(column.dtype) == column).then(day))
-            .to_series()
-            .alias(name)
-        )
-    if column.dtype not in _TEXTS:
+        day = pl.when(day.dt.date().cast(column.dtype) == day).then(day.dt.date())
+    elif column.dtype != pl.Date:
         raise _fault(table, name, "dates, or text YYYY-MM-DD", column.dtype)
-    text = column.cast(pl.String)
-    shaped = text.to_frame(name).select(pl.when(pl.col(name).str.len_chars() == 10).then(name))
-    return shaped.to_series().str.to_date("%Y-%m-%d", strict=False)
+    # Databases have days such as infinity, and years before 1.
+    on_calendar = day.is_between(date.min, date.max)
+    return frame.select(pl.when(on_calendar).then(day).alias(name)).to_series()
+
+
+def _day(text: str) -> date | None:
+    try:
+        return as_day(text)
+    except DayError:
+        return None
 
 
 def number_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:

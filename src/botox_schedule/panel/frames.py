@@ -116,13 +116,25 @@ def _by_column(given: Given, column: Callable[[str], pl.Series]) -> pl.DataFrame
 
 def _changed(table: str, name: str, column: Callable[[str], pl.Series]) -> pl.Series:
     try:
-        return column(name)
+        return _as_meant(column(name))
     except _CHANGED as fault:
         what = type(fault).__name__
         message = (
             f"{table}: {name}: Polars cannot read the column ({what}); give dates, text or numbers"
         )
         raise PanelError(message) from None
+
+
+def _as_meant(column: pl.Series) -> pl.Series:
+    """Undo what pandas makes of missing values: floats of whole numbers, numbers of nothing."""
+    if column.null_count() == len(column) and column.name != "patient":
+        return column.cast(pl.Null)
+    if not column.dtype.is_float():
+        return column
+    whole = column.cast(pl.Int64, strict=False)
+    # From 2 ** 53 on two keys can have become one float.
+    is_whole = whole.eq_missing(column) & whole.abs().lt(2**53).fill_null(value=True)
+    return whole if is_whole.all() else column
 
 
 def _from_duckdb(given: Given) -> pl.DataFrame:

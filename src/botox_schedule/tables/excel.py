@@ -15,6 +15,8 @@ from botox_schedule.tables.typed import MOST_CELLS, refusing
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0"
 _MOST_BYTES = 64 * MEBIBYTE
+_BOOK = re.compile(r"xl/|content\.xml\Z")
+"""Part of each spreadsheet, in Office Open XML or in OpenDocument."""
 _ERROR = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt=["'])e(["'])""")
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]*)["']""")
 _ROW = re.compile(rb"<(?:\w+:)?row\b")
@@ -45,6 +47,8 @@ def _new_sheets(content: bytes, name: str) -> dict[str, list[Line]]:
     import python_calamine as calamine  # noqa: PLC0415 - an extra
 
     entries = zip_entries(content, name, _MOST_BYTES)
+    if not any(map(_BOOK.match, entries)):
+        raise TableError("a zip file without a spreadsheet; unpack it, and give the file in it")
     _check_entries(entries, name)
     with refusing("spreadsheet"):
         book = calamine.load_workbook(_stored(entries))

@@ -7,7 +7,7 @@ from typing import Any
 
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE
-from botox_schedule.tables.lines import Line, typed_cell
+from botox_schedule.tables.lines import Cell, Line, typed_cell
 from botox_schedule.tables.typed import MOST_CELLS, refusing
 
 PARQUET = b"PAR1"
@@ -35,8 +35,13 @@ def parquet_lines(content: bytes, name: str) -> list[Line]:
     _check_size(content, name)
     with refusing("Parquet file"):
         frame = pl.read_parquet(BytesIO(content))
-        rows = [[typed_cell(value) for value in row] for row in frame.iter_rows()]
+        rows = [[*map(_cell, row)] for row in frame.iter_rows()]
     return [Line(1, frame.columns), *(Line(number, row) for number, row in enumerate(rows, 2))]
+
+
+def _cell(value: Any) -> Cell:
+    """Return a whole number as text: unlike a spreadsheet's, it has all its digits."""
+    return str(value) if type(value) is int else typed_cell(value)
 
 
 def _check_size(content: bytes, name: str) -> None:

@@ -11,7 +11,7 @@ from botox_schedule.tables.cells import CellReader, Parsed
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.source import Table, TableSource, open_table
-from botox_schedule.tables.words import column_names
+from botox_schedule.tables.words import column_names, folded
 
 
 @unique
@@ -219,7 +219,7 @@ class _RowReader:
         self, table: str, columns: Mapping[str, Column], found: Table, reader: CellReader
     ) -> None:
         self.width = found.width
-        self.header = found.header.cells
+        self.header = _folded(found.header)
         self.notes: dict[tuple[str, Cell], _Note] = {}
         known_as = column_names(table)
         every = {
@@ -252,7 +252,7 @@ class _RowReader:
         fault = next((note.words for note in notes if note.leaves_out), "") if notes else ""
         if fault and line.is_blank:
             return None
-        if fault and line.cells == self.header:
+        if fault and _folded(line) == self.header:
             return RowValues(line.number, {}, fault=_HEADER_AGAIN)
         values = dict(zip(self.names, (*self.absent, *found), strict=True))
         return RowValues(line.number, values, [note.words for note in notes], fault)
@@ -261,6 +261,10 @@ class _RowReader:
         places = zip(self.known_as, picked, strict=True)
         told = [self.notes[place] for place in places if place in self.notes]
         return [*self.absent_notes, *told]
+
+
+def _folded(line: Line) -> list[str]:
+    return [folded(text_of(cell)) for cell in line.cells]
 
 
 _REMEMBERED = 65_536

@@ -20,7 +20,7 @@ from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Month, Parsed
 from botox_schedule.tables.deaths import Death, day_of_death, deceased, patient_status
-from botox_schedule.tables.decisions import FactReading, Facts
+from botox_schedule.tables.decisions import FactReading, Facts, loosely
 from botox_schedule.tables.lines import Cell, text_of
 from botox_schedule.tables.rows import (
     Column,
@@ -100,7 +100,7 @@ _COLUMNS: Mapping[str, Column] = {
     "born_on": Column(CellReader.birth_day, if_unreadable=_COUNTS),
     "died_on": _DEATH,
     "deceased": _DEATH._replace(read=deceased),
-    "patient_status": Column(unbound(patient_status)),
+    "patient_status": _DEATH._replace(read=unbound(patient_status)),
 }
 
 
@@ -278,7 +278,15 @@ def _reading(found: RowsRead) -> TableReading:
         births=births,
         care_ends=_deaths(deaths),
         problems=tuple(
-            sorted([*problems, *birth_problems, *_duplicates(used), *_unread_deaths(found)])
+            sorted(
+                [
+                    *problems,
+                    *birth_problems,
+                    *_duplicates(used),
+                    *_alike(stated),
+                    *_unread_deaths(found),
+                ]
+            )
         ),
         counts=RowCounts(len(found.rows) + found.blank, len(used), len(faulty), found.blank),
         months=tuple(_months(faulty)),
@@ -306,19 +314,41 @@ def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
             yield MonthOnly(row.line, indication, product, month.first, month.last)
 
 
-_same = itemgetter("patient", "administered_on", "indication", "product", "units", "kind")
+_same = itemgetter("patient", "administered_on", "indication", "product", "units", "kind", "id")
 
 
 def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
-    """Equal rows without an id both count: a session can be entered twice, or given twice."""
+    """Equal rows without an id both count: a session can be entered twice, or given twice.
+
+    With an id they are copies, unless a system gives the id of a visit to each site of injection.
+    """
     first: dict[Hashable, int] = {}
     for row in used:
-        if row.values["id"] or row.values["status"] is not SessionStatus.COMPLETED:
+        if row.values["status"] is not SessionStatus.COMPLETED:
             continue
         line = first.setdefault(_same(row.values), row.line)
         if line != row.line:
-            reason = f"the same as line {line}; both count, they may be one"
-            yield Problem(row.line, reason, left_out=False)
+            words = _ONE_ID if row.values["id"] else "both count, they may be one"
+            yield Problem(row.line, f"the same as line {line}; {words}", left_out=False)
+
+
+_ONE_ID = "with one id they count once, and its units once"
+
+
+def _alike(stated: Sequence[RowValues]) -> Iterator[Problem]:
+    """Keys that look like one patient's count as two; a person must decide."""
+    first: dict[str, int] = {}
+    for row in stated:
+        first.setdefault(row.values["patient"], row.line)
+    known: dict[str, int] = {}
+    for patient, line in first.items():
+        other = known.setdefault(loosely(patient), line)
+        if other != line:
+            reason = f"{_ALIKE} on line {other}; they count as two patients"
+            yield Problem(line, reason, left_out=False)
+
+
+_ALIKE = "patient: differs only in zeros, case, blanks or hyphens from the one"
 
 
 def _births(stated: Sequence[RowValues]) -> tuple[dict[str, date], list[Problem]]:
