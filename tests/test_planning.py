@@ -2066,7 +2066,11 @@ class TestPlan:
 
     def test_neither_the_order_of_rows_nor_copies_change_it(self) -> None:
         rows = [approved(sessions=5), approved(sessions=2), approved(sessions=2, units=400)]
-        rules = [{"sessions": 4}, {"sessions": 6}, {"sessions": 6, "product": "Botox"}]
+        rules: list[dict[str, Any]] = [
+            {"sessions": 4},
+            {"sessions": 6},
+            {"sessions": 6, "product": "Botox"},
+        ]
 
         def planned(
             rows: list[dict[str, Any]], rules: list[dict[str, Any]]
