@@ -90,8 +90,7 @@ def _shown(protocols: Sequence[TreatmentProtocol]) -> Answer:
         shared = ", ".join(protocol.shares_clock_with) or "no other indication"
         text += [str(protocol.ref), f"{protocol.retreatment.kind}, shares its clock with {shared}"]
         text += ["", *_figure_lines(found)]
-        text += [f"note: {note}" for note in protocol.notes]
-        text.append("")
+        text += [*(f"note: {note}" for note in protocol.notes), ""]
     data = protocols[0] if len(protocols) == 1 else protocols
     return Answer(rows=rows, text=[*text, NOT_ADVICE], data=data)
 
