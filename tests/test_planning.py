@@ -1941,6 +1941,11 @@ class TestPayerRules:
         assert offer.bookable is bookable
         assert (offer.constraints == (Constraint.NOT_AUTHORIZED,)) is not bookable
 
+    @pytest.mark.parametrize(("product", "bookable"), [("Botox", False), ("Dysport", True)])
+    def test_of_the_product_that_is_given(self, product: str, *, bookable: bool) -> None:
+        offer = self.check(record_of(*FOUR), "2026-12-31", {"sessions": 4, "product": product})
+        assert offer.bookable is bookable
+
     def test_of_units_given_and_discarded(self) -> None:
         rows = [{**row, "units": 155, "units_discarded": 45} for row in FOUR]
         for units, covers in ((1000, True), (999, False)):

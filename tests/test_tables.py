@@ -163,10 +163,16 @@ class TestText:
         assert read(f"{HEADER}\n{GOOD}\n\x1a").counts == (1, 1, 0, 0)
 
     def test_a_header_again_may_be_written_in_another_way(self) -> None:
-        header = HEADER.upper().replace(",", " ,")
+        header = f"{HEADER.upper().replace(',', ' ,')},,Notes"
         reading = read(f"{HEADER}\n{header}\n{GOOD}")
         assert reasons(reading) == ["the header again; the rows after it are read"]
         assert reading.patients == {"P1"}
+
+    def test_a_table_of_other_columns_below_is_refused(self) -> None:
+        header = "Session date,Patient ID,Indication,Product,Wasted,Units"
+        row = "2026-03-30,P2,migraine,Botox,45,155"
+        with pytest.raises(TableError, match="line 3: another header; give each table in its own"):
+            read("\n".join([HEADER, GOOD, header, row]))
 
     def test_a_header_in_the_middle_is_no_patient(self) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{HEADER}\n{GOOD.replace('P1', 'P2')}\n")
@@ -516,6 +522,13 @@ class TestUnits:
         ]
         assert reading.session_rows[0].session.units is None
         assert not reading.problems[0].left_out
+
+    @pytest.mark.parametrize("column", [1, 4, 7])
+    def test_a_long_text_is_no_day_and_no_amount_at_once(self, column: int) -> None:
+        cells = [*GOOD.split(","), ""]
+        cells[column] = f"1{' ' * 1_000_000}x"
+        reading = one(",".join(cells), header=f"{HEADER},DOD")
+        assert len(reading.problems) == 1
 
     @pytest.mark.parametrize("text", ["1.000", "1,000", "155.000", "1.234.567", "1 000", "1'000", "1,000.50", "1.000 U"])  # fmt: skip
     def test_a_separator_that_may_be_a_thousands_makes_them_unknown(self, text: str) -> None:
@@ -1250,6 +1263,13 @@ class TestDecisions:
         assert {p.reason for p in weights.problems} == {
             "kilograms: expected kilograms above 0 and at most 1000"
         }
+
+    def test_two_days_of_birth_in_a_table_of_them_are_told(self) -> None:
+        births = read_births(b"MRN,DOB\n1,1980-01-01\n2,1981-01-01\n1,2018-01-01\n1,2019-01-01\n")
+        assert [str(problem) for problem in births.problems] == [
+            "line 4: birth date: another row of the patient states another; neither counts"
+        ]
+        assert births.counts.used == 4
 
     def test_a_weight_without_a_unit_may_be_in_pounds(self) -> None:
         table = b"MRN,date,Weight\n1,2026-01-05,55\n"

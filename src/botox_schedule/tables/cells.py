@@ -28,6 +28,8 @@ from botox_schedule.tables.lines import UNSEEN, Cell, text_of
 from botox_schedule.tables.words import examples, find_value
 
 LONGEST_KEY = 200
+# A day, an amount or an interval is shorter. Looking for one in a long text takes too long.
+_LONGEST_FIGURE = 100
 _LONGEST_SLUG = 64
 _MOST_KILOGRAMS = 1000
 _MOST_COUNT = 10_000
@@ -107,6 +109,8 @@ class CellReader:
         return self._read_day(text) if text else Parsed(None)
 
     def _read_day(self, text: str) -> Parsed:
+        if len(text) > _LONGEST_FIGURE:
+            return _unreadable(self._expected())
         plain = _MIDNIGHT.sub("", text)
         if _TIME.search(plain):
             return _unreadable(_TIME_OF_DAY)
@@ -290,6 +294,8 @@ def _amount(
         given = text_of(cell)
         if not given:
             return Parsed(None)
+        if len(given) > _LONGEST_FIGURE:
+            return _unreadable(expected)
         number = cell if isinstance(cell, Decimal) else _number(unit.sub("", given))
         if number is None:
             return _unreadable(_SEPARATOR if _is_ambiguous(unit.sub("", given)) else expected)

@@ -6,6 +6,7 @@ from itertools import repeat
 from operator import getitem, itemgetter
 from typing import Any, NamedTuple, TypedDict
 
+from botox_schedule.errors import TableError
 from botox_schedule.protocols.model import ProductInput
 from botox_schedule.tables.cells import CellReader, Parsed
 from botox_schedule.tables.header import ColumnNames
@@ -150,7 +151,7 @@ def read_rows(
     required = {name: column.or_else for name, column in columns.items() if column.is_required}
     names = ColumnNames(table, columns, required, options.get("columns") or {})
     found = open_table(source, names, options.get("encoding"), options.get("sheet"))
-    reader = _RowReader(table, columns, found, cells)
+    reader = _RowReader(names, columns, found, cells)
     lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
     rows = [row for row in lines if row is not None]
     return RowsRead(rows, len(lines) - len(rows), found.header, found.columns)
@@ -222,12 +223,13 @@ class _RowReader:
     """Reads the rows of one table."""
 
     def __init__(
-        self, table: str, columns: Mapping[str, Column], found: Table, reader: CellReader
+        self, names: ColumnNames, columns: Mapping[str, Column], found: Table, reader: CellReader
     ) -> None:
+        self._is_header = names.is_whole
         self.width = found.width
-        self.header = _folded(found.header)
+        self.header = _folded(found.header, found.width)
         self.notes: dict[tuple[str, Cell], _Note] = {}
-        known_as = column_names(table)
+        known_as = column_names(names.table)
         every = {
             name: _Cells(known_as[name][0], column, reader, self.notes)
             for name, column in columns.items()
@@ -258,10 +260,16 @@ class _RowReader:
         fault = next((note.words for note in notes if note.leaves_out), "") if notes else ""
         if fault and line.is_blank:
             return None
-        if fault and _folded(line) == self.header:
-            return RowValues(line.number, {}, fault=_HEADER_AGAIN)
+        if fault and self._is_header(line):
+            return self._header_again(line)
         values = dict(zip(self.names, (*self.absent, *found), strict=True))
         return RowValues(line.number, values, [note.words for note in notes], fault)
+
+    def _header_again(self, line: Line) -> RowValues:
+        """Report the header of a further page, or refuse a table of other columns below."""
+        if _folded(line, self.width) == self.header:
+            return RowValues(line.number, {}, fault=_HEADER_AGAIN)
+        raise TableError(f"line {line.number}: another header; give each table in its own file")
 
     def _notes_on(self, picked: Sequence[Cell]) -> list[_Note]:
         places = zip(self.known_as, picked, strict=True)
@@ -269,8 +277,8 @@ class _RowReader:
         return [*self.absent_notes, *told]
 
 
-def _folded(line: Line) -> list[str]:
-    return [folded(text_of(cell)) for cell in line.cells]
+def _folded(line: Line, width: int) -> list[str]:
+    return [folded(text_of(cell)) for cell in line.cells[:width]]
 
 
 _REMEMBERED = 65_536
