@@ -109,8 +109,8 @@ def figure_rows(protocol: TreatmentProtocol) -> Iterator[Row]:
     found += [("limit", limit, limit.source) for limit in protocol.limits]
     found += [("code", f"{c.system} {c.code}: {c.meaning}", c.source) for c in protocol.codes]
     if (ages := protocol.ages) is not None:
-        first, last = ("any" if age is None else age for age in (ages.first, ages.last))
-        found.append(("ages", f"{first} to {last} years", ages.source))
+        until = "and older" if ages.last is None else f"to {ages.last}"
+        found.append(("ages", f"{ages.first or 0} {until}", ages.source))
     for figure in found:
         yield _figure(*figure)
 
