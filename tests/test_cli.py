@@ -652,8 +652,10 @@ class TestBook:
         self, capsys: Capture, tmp_path: Path
     ) -> None:
         file = record_file(tmp_path, MIGRAINE_RECORD)
-        status, _, err = run(capsys, "book", file, "--closed", "2026-04-10/2026-04-01")
-        assert (status, len(err.splitlines())) == (2, 1)
+        for option in ("--closed", "--away"):
+            err = refused(capsys, "book", file, option, "2026-04-10/2026-04-01")
+            assert f"{option}: the last day lies before the first" in err
+        assert run(capsys, "book", file, "--closed", "2026-04-10/2026-04-10")[0] == 0
 
     def test_an_authorization_that_ends_before_it_starts_is_one_line(
         self, capsys: Capture, tmp_path: Path

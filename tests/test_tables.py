@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import io
+import re
 import sys
 import tomllib
 import zipfile
@@ -41,6 +42,7 @@ from botox_schedule.tables import (
     read_sessions,
     read_weights,
 )
+from botox_schedule.tables.decisions import _TABLES as FURTHER_TABLES
 from botox_schedule.tables.typed import refusing
 
 FILES = Path(__file__).with_name("files")
@@ -1495,3 +1497,24 @@ class TestLaws:
         reading = read("\n".join([HEADER, *rows]))
         days = {session.administered_on for session in reading.sessions["P1"]}
         assert days == {date(2026, month, 5) for month in range(1, 6)}
+
+
+def test_the_guide_names_the_columns_of_every_further_table() -> None:
+    page = Path(__file__).parents[1] / "docs" / "how-to" / "export.md"
+    rows = re.findall(r"(?m)^\| `--([a-z-]+)` \| (.*?) \|(.*)\|$", page.read_text(encoding="utf-8"))
+    told = {
+        name: [*needed.split(", "), *filter(None, more.strip().split(", "))]
+        for name, needed, more in rows
+    }
+    changes = {"id", "recorded_on", "withdrawn_on"}
+    known = {
+        table.replace("_", "-"): [name.replace("_", " ") for name in columns if name not in changes]
+        for table, columns in FURTHER_TABLES.items()
+    }
+    assert {name: sorted(columns) for name, columns in told.items()} == {
+        name: sorted(columns) for name, columns in known.items()
+    }
+    for name, needed, _ in rows:
+        columns = FURTHER_TABLES[name.replace("-", "_")]
+        wanted = [each for each, column in columns.items() if column.is_required]
+        assert needed.split(", ") == [each.replace("_", " ") for each in wanted]

@@ -94,7 +94,7 @@ class CellReader:
         self, date_format: str | None, product: ProductInput | None, indications: Iterable[str]
     ) -> None:
         self.date_format: str = date_format or "iso"
-        self.product = None if product is None else _product(str(product))
+        self.product: Product | None = None if product is None else _product(str(product))
         self.indications: frozenset[str] = bundled_indications() | set(indications)
         _check_format(self.date_format)
 
