@@ -579,6 +579,22 @@ class TestKeys:
         }
         assert len(keys) == 2
 
+    @pytest.mark.parametrize("key", ["b", None])
+    def test_a_row_that_moved_is_another_fact(self, key: str | None) -> None:
+        last = at("2026-02-06")
+
+        def booked(day: str) -> dict[str, Any]:
+            return {"sessions": [last, at(day, status="booked") | {"id": key}]}
+
+        def held(day: str) -> dict[str, Any]:
+            hold = {"id": key, "first": "2026-03-01", "reason": "x", "review_on": day}
+            return {"sessions": [last], "holds": [hold]}
+
+        for code, record in (("booking_too_early", booked), ("hold_needs_review", held)):
+            days = ("2026-04-09", "2026-04-10")
+            keys = {self.found(record(day), code, day).key for day in days}
+            assert len(keys) == 2
+
     def test_a_finding_without_needs_reads_as_its_code_says(self) -> None:
         read = Finding.model_validate({"code": "early_session", "message": "early"})
         assert (read.needs, read.key) == (FindingNeeds.INFORMATION, "")
