@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -9,6 +10,7 @@ import polars as pl
 from botox_schedule.errors import PanelError
 from botox_schedule.records.model import MOST_UNITS
 
+_DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 
 
@@ -51,11 +53,16 @@ def word_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
 
 
 def day_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
-    """Return days; what is not a day is null.
+    """Return days; what is not a day from year 1 to year 9999 is null.
 
     Raises:
         PanelError: When the column holds moments with a time zone, or no days at all.
     """
+    days = _days(frame, table, name).to_frame(name)
+    return days.select(pl.when(pl.col(name).is_between(date.min, date.max)).then(name)).to_series()
+
+
+def _days(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     column = frame[name]
     if column.dtype == pl.Date:
         return column
@@ -72,7 +79,7 @@ def day_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     if column.dtype not in _TEXTS:
         raise _fault(table, name, "dates, or text YYYY-MM-DD", column.dtype)
     text = column.cast(pl.String)
-    shaped = text.to_frame(name).select(pl.when(pl.col(name).str.len_chars() == 10).then(name))
+    shaped = text.to_frame(name).select(pl.when(pl.col(name).str.contains(_DAY)).then(name))
     return shaped.to_series().str.to_date("%Y-%m-%d", strict=False)
 
 
