@@ -34,6 +34,9 @@ def pytest_report_header() -> list[str]:
     ]
 
 
+# The width of the caller's terminal is none of the tests' business.
+os.environ["COLUMNS"] = "80"
+
 # A busy machine is slow, which is not the code's fault, so no example is timed.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -446,6 +446,25 @@ class TestRows:
         frame = frame_of(administered_on=[midnight.replace(hour=9), midnight])
         assert panel.row_problems(frame)["code"].to_list() == ["not_a_day"]
 
+    @pytest.mark.parametrize(
+        "text", ["-379-01-05", "+026-01-05", "0000-01-05", " 2026-1-05", "2026- 1-05", "+2026-1-05"]
+    )
+    def test_a_text_that_is_no_day_is_none(self, text: str) -> None:
+        frame = frame_of(administered_on=["0001-01-01", text, "9999-12-31"])
+        assert panel.row_problems(frame)["administered_on"].to_list() == [text]
+        assert panel.row_counts(frame, as_of=AS_OF)["rows"].sum() == 3
+
+    @pytest.mark.parametrize("day", [-(2**31), -719163, 2932897, 2**31 - 1])
+    def test_a_day_outside_the_calendar_is_none(self, day: int) -> None:
+        days = pl.Series([-719162, day, 2932896]).cast(pl.Int32).cast(pl.Date)
+        frame = frame_of(administered_on=["2026-01-05"] * 3).with_columns(administered_on=days)
+        assert panel.row_problems(frame)["code"].to_list() == ["not_a_day"]
+        found = panel.forecast(frame, as_of=AS_OF)
+        assert set(found["patient"]) == {"p-0", "p-1", "p-2"}
+        holds = pl.DataFrame({"patient": ["p-1"], "first": days[1:2], "reason": ["other"]})
+        with pytest.raises(PanelError, match="first cannot be read"):
+            panel.forecast(frame, as_of=AS_OF, holds=holds)
+
     def test_policies_need_their_column_and_one_kind(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
         policy = bs.SchedulingPolicy()

@@ -26,7 +26,10 @@ Row = Mapping[str, Any]
 """A flat row: the same in text, CSV and JSON."""
 
 NOT_ADVICE = "Not medical advice: check each figure against the current label."
-_FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_FORMULA = re.compile(
+    r"[\s\ufeff\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f]*"
+    r"[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212]|[\t\r\n]"
+)
 _UNSHOWN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 _TODAY = FindingNeeds.TODAY
 _NARROW = 80
