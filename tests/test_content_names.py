@@ -279,6 +279,9 @@ class TestCodes:
             assert find_indication(text, row["code"]) == find_indication(name, row["code"])
             assert names_toxin(text, row["code"]) is names_toxin(name, row["code"])
 
+    def test_an_oid_needs_no_scheme(self) -> None:
+        assert find_indication("2.16.840.1.113883.6.90", "G43.709") == "chronic-migraine"
+
     @pytest.mark.parametrize("scheme", ["http", "https"])
     def test_hcpcs_has_both_addresses(self, scheme: str) -> None:
         address = f"{scheme}://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"

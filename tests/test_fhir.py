@@ -103,6 +103,8 @@ class TestMedicationAdministration:
             {"code": "U"},
             {"value": 155},
             {"value": 155, "unit": "vials"},
+            {"value": 1.55, "unit": "mL", "system": UCUM, "code": "U"},
+            {"value": 155, "system": UCUM, "code": "{unit}"},
             {"value": 155, "comparator": "<", "code": "U"},
         ],
     )
@@ -255,12 +257,13 @@ class TestMedicationAdministration:
         assert reading.problems[0].where == "entry[0].medication"
         assert reading.problems[0].session_left_out
 
-    def test_a_local_code_can_be_named(self) -> None:
+    @pytest.mark.parametrize("name", ["chronic-migraine", "Chronic migraine", "migraine"])
+    def test_a_local_code_can_be_named(self, name: str) -> None:
         local = concept("urn:clinic", "BTX")
         reading = read(
             given_dose(medicationCodeableConcept=local, reasonCode=[concept("urn:clinic", "MIG")]),
             products={("urn:clinic", "BTX"): "Botox"},
-            indications={("urn:clinic", "MIG"): "chronic-migraine"},
+            indications={("urn:clinic", "MIG"): name},
         )
         assert (only(reading).indication, reading.problems) == ("chronic-migraine", ())
 
@@ -672,7 +675,7 @@ class TestBadBundles:
         assert codes(read(given_dose(subject={"reference": "x" * 201}))) == ["no_subject"]
 
     def test_a_slug_of_the_caller_that_is_none_is_a_problem(self) -> None:
-        reading = read(given_dose(), indications={(ICD, "G43.709"): "Chronic Migraine"})
+        reading = read(given_dose(), indications={(ICD, "G43.709"): "Jaw Pain"})
         assert codes(reading) == ["invalid_resource"]
         assert reading.problems[0].session_left_out
 

@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -102,6 +103,45 @@ def parquet(rows: int) -> bytes:
     return content.getvalue()
 
 
+OFFICE = "http://schemas.openxmlformats.org"
+TEXT = "x" * 1_000_000
+
+
+def workbook(value: str = "0", sheet: str = "sheet.xml") -> bytes:
+    """An Excel file of 3,000 cells that name one long text."""
+    main = f"{OFFICE}/spreadsheetml/2006/main"
+    links = f"{OFFICE}/officeDocument/2006/relationships"
+    related = f'<Relationships xmlns="{OFFICE}/package/2006/relationships"><Relationship Id="r1" Type="{links}/'
+    cells = f'<c t="s"><v>{value}</v></c>' * 10
+    rows = f"<row>{cells}</row>" * 300
+    return zip_of(**{
+        "_rels__.rels": f'{related}officeDocument" Target="xl/workbook.xml"/></Relationships>'.encode(),
+        "xl__workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{links}"><sheets><sheet name="One" sheetId="1" r:id="r1"/></sheets></workbook>'.encode(),
+        "xl___rels__workbook.xml.rels": f'{related}worksheet" Target="{sheet}"/></Relationships>'.encode(),
+        f"xl__{sheet}": f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>'.encode(),
+        "xl__sharedStrings.xml": f'<sst xmlns="{main}"><si><t>{TEXT}</t></si></sst>'.encode(),
+    })  # fmt: skip
+
+
+def open_document(cell: str) -> bytes:
+    """An OpenDocument file whose 3,000 cells are written once."""
+    row = f'<t:table-row t:number-rows-repeated="300">{cell}</t:table-row>'
+    return zip_of(**{"content.xml": f'<t xmlns:t="t" xmlns:o="o">{row}</t>'.encode()})
+
+
+def shared_in_parquet(kind: pl.DataType) -> bytes:
+    content = io.BytesIO()
+    texts = pl.repeat(TEXT, 3000, eager=True).cast(kind)
+    pl.DataFrame({"patient": texts}).write_parquet(content)
+    return content.getvalue()
+
+
+def list_in_parquet() -> bytes:
+    content = io.BytesIO()
+    pl.DataFrame({"patient": [[1] * 20_000_000]}).write_parquet(content)
+    return content.getvalue()
+
+
 class TestReadWithin:
     def test_a_file_may_have_exactly_the_limit(self, tmp_path: Path) -> None:
         file = tmp_path / "a"
@@ -167,6 +207,32 @@ class TestBombs:
             ("entries.xlsx", lambda: zip_of(**{"xl__sheet.xml": bytes(300 * MEBIBYTE)})),
             ("repeated.ods", lambda: repeated(1_000_000, 16_000)),
             ("rows.parquet", lambda: parquet(20_000_000)),
+            ("members.csv.gz", lambda: gzip.compress(b"") * 500_000),
+            ("shared.xlsx", workbook),
+            ("marked.xlsx", lambda: workbook("<![CDATA[0]]>")),
+            ("signed.xlsx", lambda: workbook("+0")),
+            (
+                "shared.ods",
+                lambda: open_document(
+                    f'<t:table-cell t:number-columns-repeated="10">{TEXT}</t:table-cell>'
+                ),
+            ),
+            (
+                "stated.ods",
+                lambda: open_document(
+                    f'<t:table-cell o:string-value="{TEXT}" t:number-columns-repeated="10"/>'
+                ),
+            ),
+            (
+                "numbers.ods",
+                lambda: open_document(
+                    '<t:table-cell o:value="1" t:number-columns-repeated="99999"/>'
+                ),
+            ),
+            ("shared.parquet", lambda: shared_in_parquet(pl.String())),
+            ("categories.parquet", lambda: shared_in_parquet(pl.Categorical())),
+            ("list.parquet", list_in_parquet),
+            ("quotes.csv", lambda: b"patient,date,indication\n" + b'a",x,"\n' * 100_000),
         ],
     )
     def test_a_bomb_is_refused_in_two_seconds_and_300_mebibytes(
@@ -175,7 +241,7 @@ class TestBombs:
         file = tmp_path / name
         file.write_bytes(content())
         words, seconds, mebibytes = run(_REFUSED, file).stdout.splitlines()
-        assert words.startswith(f"{name}: ")
+        assert words.startswith((f"{name}: ", "too many quotation marks are unclosed"))
         assert float(seconds) < 2
         assert int(mebibytes) < 300
 
@@ -185,6 +251,21 @@ class TestBombs:
         assert false != honest
         with pytest.raises(FileLimitError, match="damaged or encrypted"):
             zip_entries(false, "a", 1000)
+
+    def test_texts_that_few_cells_share_are_read(self) -> None:
+        for content in (workbook("7"), workbook("x"), workbook("")):
+            with pytest.raises(TableError, match=r"no column|damaged"):
+                read_sessions(content)
+
+    def test_a_sheet_is_read_by_no_other_name(self) -> None:
+        with pytest.raises(TableError, match="damaged"):
+            read_sessions(workbook(sheet="sheet.dat"))
+
+    def test_each_unclosed_mark_costs_its_own_line(self) -> None:
+        content = b"patient,date,indication\n" + b'"a\n' * 100_000
+        begun = time.process_time()
+        assert read_sessions(content).counts.left_out == 100_000
+        assert time.process_time() - begun < 4
 
     def test_entries_count_together(self) -> None:
         content = zip_of(a=b"x" * 600, b=b"x" * 400)
@@ -207,6 +288,13 @@ class TestBombs:
                 _check_size(parquet(rows), "a")
         else:
             _check_size(parquet(rows), "a")
+
+    def test_categories_may_be_empty(self) -> None:
+        content = io.BytesIO()
+        cells = [pl.Series("date", ["2026-01-05", None], dtype=pl.Categorical)]
+        cells += [pl.Series(name, ["x", "y"]) for name in ("patient", "indication", "product")]
+        pl.DataFrame(cells).write_parquet(content)
+        assert read_sessions(content.getvalue()).counts.read == 2
 
     def test_metadata_of_parquet_have_a_limit(self) -> None:
         content = b"PAR1" + bytes(9 * MEBIBYTE) + (9 * MEBIBYTE).to_bytes(4, "little") + b"PAR1"

@@ -131,6 +131,12 @@ def _monsters(folder: Path) -> Iterator[tuple[str, list[str], str]]:
     narrow.write_text("," * 1_000_000, encoding="utf-8")
     long = folder / "long.csv"
     long.write_bytes(b"patient,date,indication\n" + b"x" * 50_000_000)
+    faulty = folder / "faulty.json"
+    faulty.write_text('{"sessions": [' + "{}," * 3_000_000 + "{}]}", encoding="utf-8")
+    dotted = folder / "dotted.toml"
+    dotted.write_text(".".join("a" * 100_000) + " = 1", encoding="utf-8")
+    events = folder / "events.ics"
+    events.write_bytes(b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\n" * 200_000)
     huge = _huge(folder / "huge.bin")
     good = folder / "record.json"
     good.write_text("{}", encoding="utf-8")
@@ -149,6 +155,28 @@ def _monsters(folder: Path) -> Iterator[tuple[str, list[str], str]]:
     yield "a million columns", ["schedule", str(narrow)], "more than 1,000 columns"
     yield "a deeply nested record", ["forecast", str(deep)], "recursion limit"
     yield "a deeply nested bundle", ["fhir", str(deep), *zone], "nested too deeply"
+    yield "a record of 9,000,000 faults", ["forecast", str(faulty)], "more than 100,000 values"
+    yield (
+        "a key of 100,000 parts",
+        ["protocols", "--protocols", str(dotted)],
+        "a key has more than 32 parts",
+    )
+    yield (
+        "an earlier calendar of 200,000 events",
+        [
+            "ics",
+            str(good),
+            "--indication",
+            "migraine",
+            "--key",
+            "k",
+            "--out",
+            "a.ics",
+            "--previous",
+            str(events),
+        ],
+        "larger than 1 MiB",
+    )
     yield (
         "a deeply nested protocol file",
         ["protocols", "--protocols", str(deep_toml)],
@@ -164,7 +192,7 @@ def test_what_is_far_too_large_ends_in_one_clear_error(tmp_path: Path) -> None:
         ok = status == 2 and expected in error and len(error) < 400 and memory < 200
         said[name] = "ok" if ok else (status, error[:300], memory)
     assert {name: outcome for name, outcome in said.items() if outcome != "ok"} == {}
-    assert len(said) == 11
+    assert len(said) == 14
 
 
 class TestLimits:

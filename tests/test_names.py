@@ -104,10 +104,6 @@ class TestNames:
     def test_a_clinics_own_indication_is_found_in_any_case(self, name: str) -> None:
         known = ProtocolSet([MIGRAINE, protocol(indication="essential-tremor")])
         assert known.indication_named(name) == "essential-tremor"
-        # As in a table, where a clinic's own word goes before a bundled alias.
-        assert ProtocolSet([protocol(indication="migraine")]).indication_named("Migraine") == (
-            "migraine"
-        )
 
     def test_a_product_that_is_none_is_said(self) -> None:
         products = ", ".join(product.value for product in bs.Product)

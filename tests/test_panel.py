@@ -207,6 +207,12 @@ class TestOtherLibraries:
         with pytest.raises(PanelError, match="patient: give text or whole numbers"):
             panel.forecast(frame, as_of=AS_OF)
 
+    def test_a_frame_of_a_callers_own_class_is_one_of_its_library(self) -> None:
+        pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+        own = type("Export", (pandas.DataFrame,), {})
+        frame = own(frame_of(administered_on=["2026-01-05"]).to_dict(as_series=False))
+        assert [*panel.forecast(frame, as_of=AS_OF)["status"]] == ["overdue"]
+
     def test_a_pandas_period_is_named(self) -> None:
         pd = pytest.importorskip("pandas", reason="pandas is not installed")
         frame = frame_of(administered_on=["2026-01-05"] * 2).to_pandas()
@@ -261,6 +267,15 @@ class TestOtherLibraries:
         assert found.filter("status = 'overdue'").count("*").fetchall() == [(1,)]
         assert connection.sql("SELECT status FROM found").fetchall() == [("overdue",)]
         assert [row[2] for row in connection.sql("SHOW ALL TABLES").fetchall()] == ["given"]
+
+    @pytest.mark.parametrize("name", ["found", "answer", "sessions", "holds", "relation", "frame"])
+    def test_a_table_of_the_caller_is_not_taken_for_the_answer(self, name: str) -> None:
+        duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+        connection = duckdb.connect()
+        connection.execute(f"CREATE TABLE {name} AS SELECT 'p-9' AS patient, 'due' AS status")
+        sessions = connection.from_arrow(frame_of(administered_on=["2026-01-05"]).to_arrow())
+        found = panel.forecast(sessions, as_of=AS_OF).select("patient", "status").fetchall()
+        assert found == [("p-0", "overdue")]
 
     @pytest.mark.parametrize("own", [False, True], ids=["one connection", "a cursor for each"])
     def test_duckdb_in_threads_answers_rightly_or_says_what_to_do(self, own: bool) -> None:

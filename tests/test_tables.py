@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import io
+import re
 import sys
 import tomllib
 import zipfile
@@ -41,6 +42,7 @@ from botox_schedule.tables import (
     read_sessions,
     read_weights,
 )
+from botox_schedule.tables.decisions import _TABLES as FURTHER_TABLES
 from botox_schedule.tables.typed import refusing
 
 FILES = Path(__file__).with_name("files")
@@ -161,10 +163,16 @@ class TestText:
         assert read(f"{HEADER}\n{GOOD}\n\x1a").counts == (1, 1, 0, 0)
 
     def test_a_header_again_may_be_written_in_another_way(self) -> None:
-        header = HEADER.upper().replace(",", " ,")
+        header = f"{HEADER.upper().replace(',', ' ,')},,Notes"
         reading = read(f"{HEADER}\n{header}\n{GOOD}")
         assert reasons(reading) == ["the header again; the rows after it are read"]
         assert reading.patients == {"P1"}
+
+    def test_a_table_of_other_columns_below_is_refused(self) -> None:
+        header = "Session date,Patient ID,Indication,Product,Wasted,Units"
+        row = "2026-03-30,P2,migraine,Botox,45,155"
+        with pytest.raises(TableError, match="line 3: another header; give each table in its own"):
+            read("\n".join([HEADER, GOOD, header, row]))
 
     def test_a_header_in_the_middle_is_no_patient(self) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{HEADER}\n{GOOD.replace('P1', 'P2')}\n")
@@ -290,6 +298,23 @@ class TestSources:
                 read_sessions(name)
         assert read_sessions("s1.csv").counts.used == 1
 
+    def test_text_in_place_of_a_name_is_not_repeated(self) -> None:
+        with pytest.raises(FileNotFoundError) as caught:
+            read_sessions(f"{HEADER}\n{GOOD}")
+        told = "[Errno 2] a name has one line; to read text, give io.StringIO(text)"
+        assert str(caught.value) == told
+
+    def test_an_option_that_no_reader_has_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="unexpected: date_fmt; give some of columns, date_fo"):
+            read_holds(b"patient,first\n1,2026-01-05\n", date_fmt="mdy")  # type: ignore[call-arg]
+
+    def test_the_product_of_a_file_is_a_product(self) -> None:
+        text = b"MRN,DOS,Dx\n0012,2026-01-05,G43.709\n"
+        (row,) = read_sessions(text, product="Botox").rows()
+        assert row["product"] is Product.ONABOTULINUMTOXIN_A
+        with pytest.raises(TableError, match="product: no known product is named"):
+            read_sessions(text, product="Botx")
+
     def test_standard_input_is_a_dash(self, monkeypatch: pytest.MonkeyPatch) -> None:
         content = gzip.compress(f"{HEADER}\n{GOOD}".encode())
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
@@ -374,6 +399,10 @@ class TestColumns:
             TableError, match="'unit' is no column of sessions; did you mean 'units'"
         ):
             read("MRN,DOS,Dx\n", columns={"DOS": "unit"})
+
+    def test_a_mapping_the_wrong_way_round_is_told_the_right_one(self) -> None:
+        with pytest.raises(TableError, match=r"first, such as \{'Svc': 'date'\}"):
+            read("MRN,Svc,Dx\n", columns={"date": "Svc"})
 
     def test_two_columns_chosen_for_one_meaning_are_refused(self) -> None:
         with pytest.raises(TableError, match="both mean date"):
@@ -493,6 +522,13 @@ class TestUnits:
         ]
         assert reading.session_rows[0].session.units is None
         assert not reading.problems[0].left_out
+
+    @pytest.mark.parametrize("column", [1, 4, 7])
+    def test_a_long_text_is_no_day_and_no_amount_at_once(self, column: int) -> None:
+        cells = [*GOOD.split(","), ""]
+        cells[column] = f"1{' ' * 1_000_000}x"
+        reading = one(",".join(cells), header=f"{HEADER},DOD")
+        assert len(reading.problems) == 1
 
     @pytest.mark.parametrize("text", ["1.000", "1,000", "155.000", "1.234.567", "1 000", "1'000", "1,000.50", "1.000 U"])  # fmt: skip
     def test_a_separator_that_may_be_a_thousands_makes_them_unknown(self, text: str) -> None:
@@ -1228,6 +1264,13 @@ class TestDecisions:
             "kilograms: expected kilograms above 0 and at most 1000"
         }
 
+    def test_two_days_of_birth_in_a_table_of_them_are_told(self) -> None:
+        births = read_births(b"MRN,DOB\n1,1980-01-01\n2,1981-01-01\n1,2018-01-01\n1,2019-01-01\n")
+        assert [str(problem) for problem in births.problems] == [
+            "line 4: birth date: another row of the patient states another; neither counts"
+        ]
+        assert births.counts.used == 4
+
     def test_a_weight_without_a_unit_may_be_in_pounds(self) -> None:
         table = b"MRN,date,Weight\n1,2026-01-05,55\n"
         with pytest.raises(TableError, match="no column for kilograms; the columns are MRN, date"):
@@ -1454,3 +1497,24 @@ class TestLaws:
         reading = read("\n".join([HEADER, *rows]))
         days = {session.administered_on for session in reading.sessions["P1"]}
         assert days == {date(2026, month, 5) for month in range(1, 6)}
+
+
+def test_the_guide_names_the_columns_of_every_further_table() -> None:
+    page = Path(__file__).parents[1] / "docs" / "how-to" / "export.md"
+    rows = re.findall(r"(?m)^\| `--([a-z-]+)` \| (.*?) \|(.*)\|$", page.read_text(encoding="utf-8"))
+    told = {
+        name: [*needed.split(", "), *filter(None, more.strip().split(", "))]
+        for name, needed, more in rows
+    }
+    changes = {"id", "recorded_on", "withdrawn_on"}
+    known = {
+        table.replace("_", "-"): [name.replace("_", " ") for name in columns if name not in changes]
+        for table, columns in FURTHER_TABLES.items()
+    }
+    assert {name: sorted(columns) for name, columns in told.items()} == {
+        name: sorted(columns) for name, columns in known.items()
+    }
+    for name, needed, _ in rows:
+        columns = FURTHER_TABLES[name.replace("-", "_")]
+        wanted = [each for each, column in columns.items() if column.is_required]
+        assert needed.split(", ") == [each.replace("_", " ") for each in wanted]

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from errno import ENOENT
 from io import BytesIO
-from itertools import islice
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
@@ -24,6 +23,9 @@ _GZIP = b"\x1f\x8b"
 # Text compresses to a tenth; what grows two hundredfold was made to fill a machine's memory.
 _MOST_GROWTH = 200
 _ALWAYS_EXPANDED = 16 * MEBIBYTE
+_PIECE = 16 * 1024
+# Programs that write many members put 64 KiB in each.
+_MOST_MEMBERS = 10_000
 _MARKS = {
     b"\xff\xfe\0\0": "utf-32",
     b"\0\0\xfe\xff": "utf-32",
@@ -31,6 +33,8 @@ _MARKS = {
     b"\xfe\xff": "utf-16",
 }
 _END_OF_FILE = "\x1a"
+# Characters that are read once more, because the row before them has no end.
+_MOST_AGAIN = 64 * MEBIBYTE
 _DOCUMENT = re.compile(r"\s*(<[!?a-zA-Z]|\{|\[\s*\{)")
 _PRIVATE = 0o600
 _SHARED = 0o666
@@ -60,7 +64,13 @@ def read_within(source: FileName | BinaryIO, most: int) -> bytes:
 
 
 def _as_path(name: FileName) -> Path:
-    """Return a name as a path; a name that no file can have is not found."""
+    """Return a name as a path; a name that no file can have is not found.
+
+    Text given in place of a name may be about patients, so the error does not hold it.
+    """
+    if len(os.fspath(name).splitlines()) > 1:
+        told = "a name has one line; to read text, give io.StringIO(text)"
+        raise FileNotFoundError(ENOENT, told)
     try:
         is_possible = b"\0" not in os.fsencode(name)
     except UnicodeEncodeError:
@@ -93,29 +103,35 @@ def expand(content: bytes, name: str, most: int) -> bytes:
     try:
         # Counted first and kept after: what is refused never fills the memory.
         size = 0
-        for part in _gzip_parts(content):
+        for part in _gzip_parts(content, name):
             size += len(part)
             if size > most:
                 raise _too_large(name, most)
             if size > max(_ALWAYS_EXPANDED, _MOST_GROWTH * len(content)):
                 raise FileLimitError(f"{name}: grows more than {_MOST_GROWTH}-fold when expanded")
-        return b"".join(_gzip_parts(content))
+        return b"".join(_gzip_parts(content, name))
     except zlib.error:
         raise FileLimitError(f"{name}: a gzip file that is damaged or cut short") from None
 
 
-def _gzip_parts(content: bytes) -> Iterator[bytes]:
-    """Decompress all members, at most 1 MiB at a time."""
-    rest = content
-    while rest.startswith(_GZIP):
+def _gzip_parts(content: bytes, name: str) -> Iterator[bytes]:
+    """Decompress all members, at most 1 MiB at a time.
+
+    What a member does not use is copied, so each gets a short piece of the rest.
+    """
+    at = members = 0
+    while content.startswith(_GZIP, at):
+        if (members := members + 1) > _MOST_MEMBERS:
+            raise FileLimitError(f"{name}: a gzip file of more than {_MOST_MEMBERS:,} parts")
         member = zlib.decompressobj(wbits=31)
         while not member.eof:
-            part = member.decompress(rest, MEBIBYTE)
-            rest = member.unused_data if member.eof else member.unconsumed_tail
-            if not part and not rest and not member.eof:
+            piece = content[at : at + _PIECE]
+            part = member.decompress(piece, MEBIBYTE)
+            at += len(piece) - len(member.unconsumed_tail) - len(member.unused_data)
+            if not (part or piece or member.eof):
                 raise zlib.error
             yield part
-    if rest.strip(b"\0"):
+    if content[at:].strip(b"\0"):
         raise zlib.error
 
 
@@ -222,10 +238,14 @@ def records(
         lines: The lines of the table.
         delimiter: What separates cells.
         start: The index of the line with which to begin.
+
+    Raises:
+        FileLimitError: When so many marks are unclosed that reading would not end.
     """
+    again = 0
     while start < len(lines):
         table = csv.reader(
-            (f"{line}\n" for line in islice(lines, start, None)),
+            (f"{lines[index]}\n" for index in range(start, len(lines))),
             delimiter=delimiter,
             skipinitialspace=True,
             strict=True,
@@ -238,6 +258,9 @@ def records(
         except csv.Error as error:
             yield start + done + 1, [], f"not a row of a table: {error}"
             done += 1
+            again += sum(map(len, lines[start + done : start + table.line_num]))
+        if again > _MOST_AGAIN:
+            raise FileLimitError("too many quotation marks are unclosed; export the file again")
         start += done
 
 

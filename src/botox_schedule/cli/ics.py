@@ -25,7 +25,7 @@ OPTIONS = RECORD | {
 """What the command takes."""
 _COLUMNS = ("first", "last", "kind", "status", "uid")
 _SPARE = ("uid",)
-_MOST_BYTES = 64 * MEBIBYTE
+_MOST_BYTES = MEBIBYTE  # of one patient
 
 
 def answer(given: Namespace) -> Answer:

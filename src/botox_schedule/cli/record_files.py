@@ -22,11 +22,12 @@ from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
 from botox_schedule.engine.limits import planned_units
 from botox_schedule.engine.track import Reading, read_record, track_in
 from botox_schedule.engine.tracks import RecordTrack, followed_findings, followed_in, tracks_of
-from botox_schedule.errors import ExchangeError
+from botox_schedule.errors import ExchangeError, FileLimitError
 from botox_schedule.files import MEBIBYTE
 from botox_schedule.protocols.collection import Followed
 
 _MOST_BYTES = 64 * MEBIBYTE
+_MOST_VALUES = 100_000
 
 _Found = TypeVar("_Found")
 
@@ -101,11 +102,16 @@ def read_record_file(file: Path) -> PatientRecord:
 
     Raises:
         ExchangeError: When it holds none; the message has no value of the file.
-        FileLimitError: When it is larger than 64 MiB.
+        FileLimitError: When it is larger than 64 MiB, or has more than 100,000 values.
         OSError: When it cannot be opened.
     """
+    content = content_of(file, _MOST_BYTES)
+    if content.count(b",") >= _MOST_VALUES:  # each could become an error of 2 kB
+        raise FileLimitError(
+            f"{file}: more than {_MOST_VALUES:,} values; give one patient's record"
+        )
     try:
-        return PatientRecord.model_validate_json(content_of(file, _MOST_BYTES))
+        return PatientRecord.model_validate_json(content)
     except ValidationError as error:
         told = f"{file}: {faults_in(error)}"
         hint = _NOT_JSON if error.errors()[0]["type"] == "json_invalid" else ""

@@ -98,7 +98,8 @@ class Dictionary:
         return find_product_by_code(*coding)
 
     def _indication_of(self, coding: tuple[str, str]) -> str | None:
-        return self._indications.get(coding) or self._indication_coded(*coding)
+        own = self._indications.get(coding)
+        return (self._indication_named(own) or own) if own else self._indication_coded(*coding)
 
     def _is_toxin(self, coding: Mapping[str, Any]) -> bool:
         system, code = text_of(coding, "system") or "", text_of(coding, "code")

@@ -167,10 +167,10 @@ def persistence(
             ``forecast``.
 
     Returns:
-        A frame of the same kind with ``patient``, ``indication``, ``product``, ``time`` (days,
-        first and last included), ``event`` (whether treatment ended) and ``reason`` (``gap``,
-        ``discontinued``, ``deceased``, ``ongoing``): what lifelines takes as durations and
-        observed events.
+        A frame of the same kind, in no order, with ``patient``, ``indication``, ``product``,
+        ``time`` (days, first and last included), ``event`` (whether treatment ended) and
+        ``reason`` (``gap``, ``discontinued``, ``deceased``, ``ongoing``): what lifelines takes
+        as durations and observed events.
 
     Raises:
         CountError: When the gap is not a whole number, or negative.

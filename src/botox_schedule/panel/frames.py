@@ -40,8 +40,9 @@ class Given(NamedTuple):
             PanelError: When it is not a frame.
         """
         kind = type(self.native)
-        module = kind.__module__.partition(".")[0].lstrip("_")
-        if module not in {*_READERS, "pyspark"} or not hasattr(kind, "columns"):
+        modules = (each.__module__.partition(".")[0].lstrip("_") for each in kind.__mro__)
+        module = next((name for name in modules if name in {*_READERS, "pyspark"}), None)
+        if module is None or not hasattr(kind, "columns"):
             raise PanelError(f"{self.name}: give {_KINDS}; a {kind.__name__} is none")
         return module
 
@@ -176,9 +177,10 @@ def as_arrow(answer: pl.DataFrame, _: Any = None) -> Any:
 
 
 def _as_duckdb(answer: pl.DataFrame, relation: Any) -> Any:
-    found = as_arrow(answer)  # noqa: F841 - DuckDB finds it by its name
+    # DuckDB finds it by its name, which no table of the caller should have.
+    _botox_schedule_answer = as_arrow(answer)
     with _on_connection("the answer"):
-        return relation.query("_botox_schedule_sessions", "FROM found")
+        return relation.query("_botox_schedule_sessions", "FROM _botox_schedule_answer")
 
 
 def write(answer: pl.DataFrame, like: Given) -> Any:

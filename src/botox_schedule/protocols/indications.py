@@ -330,6 +330,7 @@ def _systems() -> dict[str, str]:
 def _plain_system(text: str) -> str:
     """Normalize an address: case, scheme, version, edition and a final slash do not matter."""
     address = text.strip().lower().partition("|")[0].rstrip("/")
-    address = address.removeprefix("https://").removeprefix("http://")
+    for scheme in ("https://", "http://", "urn:oid:"):
+        address = address.removeprefix(scheme)
     # SNOMED CT puts its edition and version into the path of the address.
     return _SNOMED if address.startswith(f"{_SNOMED}/") else address

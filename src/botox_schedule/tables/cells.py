@@ -22,11 +22,14 @@ from botox_schedule.protocols.indications import (
     nearest_indications,
     why_no_product,
 )
+from botox_schedule.protocols.model import ProductInput
 from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.tables.lines import UNSEEN, Cell, text_of
 from botox_schedule.tables.words import examples, find_value
 
 LONGEST_KEY = 200
+# A day, an amount or an interval is shorter. Looking for one in a long text takes too long.
+_LONGEST_FIGURE = 100
 _LONGEST_SLUG = 64
 _MOST_KILOGRAMS = 1000
 _MOST_COUNT = 10_000
@@ -88,10 +91,10 @@ class CellReader:
     """
 
     def __init__(
-        self, date_format: str | None, product: Product | None, indications: Iterable[str]
+        self, date_format: str | None, product: ProductInput | None, indications: Iterable[str]
     ) -> None:
         self.date_format: str = date_format or "iso"
-        self.product = product
+        self.product: Product | None = None if product is None else _product(str(product))
         self.indications: frozenset[str] = bundled_indications() | set(indications)
         _check_format(self.date_format)
 
@@ -106,6 +109,8 @@ class CellReader:
         return self._read_day(text) if text else Parsed(None)
 
     def _read_day(self, text: str) -> Parsed:
+        if len(text) > _LONGEST_FIGURE:
+            return _unreadable(self._expected())
         plain = _MIDNIGHT.sub("", text)
         if _TIME.search(plain):
             return _unreadable(_TIME_OF_DAY)
@@ -216,6 +221,13 @@ def _month(year: int, month: int) -> Month | None:
     return Month(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
 
 
+def _product(name: str) -> Product:
+    found = find_product(name)
+    if found is None:
+        raise TableError(f"product: {why_no_product(name)}")
+    return found
+
+
 def _check_format(date_format: str) -> None:
     """Refuse a pattern that loses the day, month or year."""
     if date_format != "iso" and not is_day_pattern(date_format):
@@ -282,6 +294,8 @@ def _amount(
         given = text_of(cell)
         if not given:
             return Parsed(None)
+        if len(given) > _LONGEST_FIGURE:
+            return _unreadable(expected)
         number = cell if isinstance(cell, Decimal) else _number(unit.sub("", given))
         if number is None:
             return _unreadable(_SEPARATOR if _is_ambiguous(unit.sub("", given)) else expected)

@@ -1,7 +1,7 @@
 """Reads the tables next to the sessions: holds, ends of care, authorizations and others."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
 
@@ -321,7 +321,7 @@ def read_overrides(
 
 
 def read_births(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[date]:
-    r"""Read a table of days of birth: patient, born on.
+    r"""Read a table of days of birth: patient, born on. Two that differ are reported.
 
     Args:
         source: The file's name, ``-`` for standard input, bytes, or an open file.
@@ -335,7 +335,25 @@ def read_births(source: TableSource, **options: Unpack[TableOptions]) -> FactRea
     >>> read_births(b"MRN,DOB\n0012,1980-01-01\n").by_patient["0012"]
     (datetime.date(1980, 1, 1),)
     """
-    return _read(source, "births", lambda born_on: born_on, options)
+    reading = _read(source, "births", lambda born_on: born_on, options)
+    _, conflicts = births_of((row.line, row.patient, row.fact) for row in reading.fact_rows)
+    return replace(reading, problems=tuple(sorted([*reading.problems, *conflicts])))
+
+
+def births_of(
+    stated: Iterable[tuple[int, str, date | None]],
+) -> tuple[dict[str, date], list[Problem]]:
+    """Return the day of birth of each patient by lines; of two that differ neither counts."""
+    days: dict[str, date] = {}
+    problems: dict[str, Problem] = {}
+    for line, patient, day in stated:
+        if day is not None and days.setdefault(patient, day) != day:
+            problems.setdefault(patient, Problem(line, _TWO_BIRTHS, left_out=False))
+    known = {patient: day for patient, day in days.items() if patient not in problems}
+    return known, list(problems.values())
+
+
+_TWO_BIRTHS = "birth date: another row of the patient states another; neither counts"
 
 
 def read_weights(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[BodyWeight]:

@@ -1,8 +1,10 @@
 """Reads the sheets of a spreadsheet: ``.xlsx``, ``.xls`` and ``.ods``."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from io import BytesIO, StringIO
+from itertools import zip_longest
 from typing import Any
 from xml.parsers import expat
 from zipfile import ZipFile
@@ -17,12 +19,18 @@ OLE = b"\xd0\xcf\x11\xe0"
 _MOST_BYTES = 64 * MEBIBYTE
 _BOOK = re.compile(r"xl/|content\.xml\Z")
 """Part of each spreadsheet, in Office Open XML or in OpenDocument."""
+_MOST_TEXT = 128 * MEBIBYTE
+_READ = (".xml", ".rels", "mimetype")
 _ERROR = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt=["'])e(["'])""")
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]*)["']""")
 _ROW = re.compile(rb"<(?:\w+:)?row\b")
 _PLACED = re.compile(rb"<(?:\w+:)?c\b")
 _REPEATED = re.compile(rb"""-repeated=["']([0-9]{1,9})["']""")
 _CELL = re.compile(rb"<(?:\w+:)?(?:covered-)?table-cell\b([^>]*)>")
+_OPEN_ROW = re.compile(rb"<(?:\w+:)?table-row\b")
+_SHARED = re.compile(rb"<(?:\w+:)?si\b")
+_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>\s*([0-9]+|[&+]|<(?!/))")
+_UNPLAIN = (b"<", b"&", b"+")
 
 
 def sheets(content: bytes, name: str) -> dict[str, list[Line]]:
@@ -46,16 +54,18 @@ def _new_sheets(content: bytes, name: str) -> dict[str, list[Line]]:
     """Read Office Open XML or OpenDocument, after refusing what would crash the reader in Rust."""
     import python_calamine as calamine  # noqa: PLC0415 - an extra
 
-    entries = zip_entries(content, name, _MOST_BYTES)
-    if not any(map(_BOOK.match, entries)):
+    found = zip_entries(content, name, _MOST_BYTES)
+    if not any(map(_BOOK.match, found)):
         raise TableError("a zip file without a spreadsheet; unpack it, and give the file in it")
+    # Pictures and macros are not read; a sheet of another name would be read unchecked.
+    entries = {entry: found[entry] for entry in found if entry.lower().endswith(_READ)}
     _check_entries(entries, name)
     with refusing("spreadsheet"):
         book = calamine.load_workbook(_stored(entries))
-        found = [one.name for one in book.sheets_metadata if "WorkSheet" in str(one.typ)]
+        titles = [one.name for one in book.sheets_metadata if "WorkSheet" in str(one.typ)]
         return {
             title: _lines(book.get_sheet_by_name(title).to_python(skip_empty_area=False))
-            for title in found
+            for title in titles
         }
 
 
@@ -89,13 +99,16 @@ def _check_entries(entries: Mapping[str, bytes], name: str) -> None:
     A reader makes all the cells between the corners, and may never end where a tag is missing.
     """
     for entry, content in entries.items():
-        if not entry.endswith((".xml", ".rels")):
+        if entry == "mimetype":
             continue
         with refusing("spreadsheet"):
             expat.ParserCreate().Parse(content, True)  # noqa: FBT003 - its own argument
         measure = _open_document_cells if entry == "content.xml" else _cells
         if measure(content) > MOST_CELLS:
             raise FileLimitError(f"{name}: a sheet has more than {MOST_CELLS:,} cells")
+    shared = _shared_bytes(entries.values())
+    if max(shared, _repeated_bytes(entries.get("content.xml", b""))) > _MOST_TEXT:
+        raise FileLimitError(f"{name}: more than {_MOST_TEXT // MEBIBYTE} MiB of text in cells")
 
 
 def _stored(entries: Mapping[str, bytes]) -> BytesIO:
@@ -138,7 +151,7 @@ def _open_document_cells(xml: bytes) -> int:
     Empty rows and cells count only where a filled one follows: readers drop the last ones.
     """
     rows = empty = width = 0
-    for row in re.split(rb"<(?:\w+:)?table-row\b", xml)[1:]:
+    for row in _OPEN_ROW.split(xml)[1:]:
         head, _, body = row.partition(b">")
         filled = _filled_width(body)
         empty += _repeated(head)
@@ -151,8 +164,39 @@ def _filled_width(body: bytes) -> int:
     width = filled = 0
     for cell in _CELL.finditer(body):
         width += _repeated(cell[1])
-        filled = filled if cell[1].endswith(b"/") else width
+        filled = filled if cell[1].endswith(b"/") and b"value" not in cell[1] else width
     return filled
+
+
+def _shared_bytes(xmls: Collection[bytes]) -> int:
+    """Return the size of the texts that cells name by a number; each text is written once.
+
+    A number that is not plainly written counts as the longest text.
+    """
+    sizes = ([*map(len, _SHARED.split(xml)[1:])] for xml in xmls)
+    texts = dict(enumerate(map(max, zip_longest(*sizes, fillvalue=0))))
+    longest = max(texts.values(), default=0)
+    if longest * sum(xml.count(b"<") for xml in xmls) <= _MOST_TEXT:
+        return 0
+    named = Counter(found[1].lstrip(b"0") for xml in xmls for found in _VALUE.finditer(xml))
+    return sum(
+        times * (longest if text in _UNPLAIN else texts.get(int(text[:8] or 0), 0))
+        for text, times in named.items()
+    )
+
+
+def _repeated_bytes(xml: bytes) -> int:
+    """Return the size of the texts of an OpenDocument sheet, each as often as it is repeated."""
+    size = 0
+    for row in _OPEN_ROW.split(xml)[1:]:
+        head, _, body = row.partition(b">")
+        parts = _CELL.split(body)
+        cells = zip(parts[1::2], parts[2::2], strict=True)
+        size += _repeated(head) * sum(
+            _repeated(cell) * (len(text) + len(cell) * (b"string-value" in cell))
+            for cell, text in cells
+        )
+    return size
 
 
 def _repeated(attributes: bytes) -> int:

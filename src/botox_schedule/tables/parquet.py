@@ -13,7 +13,8 @@ from botox_schedule.tables.typed import MOST_CELLS, refusing
 PARQUET = b"PAR1"
 _MOST_BYTES = 128 * MEBIBYTE
 # The fields of Parquet's file metadata and of its row groups, by their numbers.
-_SCHEMA, _ROWS, _ROW_GROUPS, _GROUP_BYTES = 2, 3, 4, 2
+_SCHEMA, _ROWS, _ROW_GROUPS, _GROUP_COLUMNS, _GROUP_BYTES = 2, 3, 4, 1, 2
+_COLUMN_METADATA, _COLUMN_VALUES = 3, 5
 _DEEPEST = 16
 _WIDEST = 63
 _MOST_METADATA = 8 * MEBIBYTE
@@ -35,6 +36,12 @@ def parquet_lines(content: bytes, name: str) -> list[Line]:
     _check_size(content, name)
     with refusing("Parquet file"):
         frame = pl.read_parquet(BytesIO(content))
+        # A text that many rows share is written once; as cells there are as many as rows.
+        lengths = pl.col(pl.Categorical, pl.Enum).cat.len_bytes().cast(pl.UInt64)
+        size = sum(map(sum, frame.select(lengths.sum())), frame.estimated_size())
+    if size > _MOST_BYTES:
+        raise _too_large(name)
+    with refusing("Parquet file"):
         rows = [[*map(_cell, row)] for row in frame.iter_rows()]
     return [Line(1, frame.columns), *(Line(number, row) for number, row in enumerate(rows, 2))]
 
@@ -52,12 +59,19 @@ def _check_size(content: bytes, name: str) -> None:
     with refusing("Parquet file"):
         metadata = _Compact(content[-8 - length : -8]).struct()
         rows, columns = index(metadata[_ROWS]), len(metadata[_SCHEMA]) - 1
-        size = sum(index(group[_GROUP_BYTES]) for group in metadata[_ROW_GROUPS])
-    if size > _MOST_BYTES or rows * columns > MOST_CELLS:
-        raise FileLimitError(
-            f"{name}: more than {_MOST_BYTES // MEBIBYTE} MiB or {MOST_CELLS:,} cells; "
-            "give a table of this size to botox_schedule.panel"
-        )
+        groups = metadata[_ROW_GROUPS]
+        size = sum(index(group[_GROUP_BYTES]) for group in groups)
+        parts = (part[_COLUMN_METADATA] for group in groups for part in group[_GROUP_COLUMNS])
+        values = sum(index(part[_COLUMN_VALUES]) for part in parts)
+    if size > _MOST_BYTES or max(rows * columns, values) > MOST_CELLS:
+        raise _too_large(name)
+
+
+def _too_large(name: str) -> FileLimitError:
+    return FileLimitError(
+        f"{name}: more than {_MOST_BYTES // MEBIBYTE} MiB or {MOST_CELLS:,} cells; "
+        "give a table of this size to botox_schedule.panel"
+    )
 
 
 class _Compact:

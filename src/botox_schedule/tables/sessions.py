@@ -16,11 +16,12 @@ from botox_schedule import (
     TreatmentSession,
 )
 from botox_schedule.garbage import uncollected
+from botox_schedule.protocols.model import ProductInput
 from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Month, Parsed
 from botox_schedule.tables.deaths import Death, day_of_death, deceased, patient_status
-from botox_schedule.tables.decisions import FactReading, Facts, loosely
+from botox_schedule.tables.decisions import FactReading, Facts, births_of, loosely
 from botox_schedule.tables.lines import Cell, text_of
 from botox_schedule.tables.rows import (
     Column,
@@ -213,7 +214,7 @@ def read_sessions(
     *,
     columns: Mapping[str, str] | None = None,
     date_format: str | None = None,
-    product: Product | None = None,
+    product: ProductInput | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
     indications: Iterable[str] = (),
@@ -230,13 +231,13 @@ def read_sessions(
             unknown or two mean the same.
         date_format: ``iso`` (the default), ``mdy`` (01/31/2026), ``dmy``, or a pattern with
             ``%``. ISO dates are always read, years of two digits only in a named format.
-        product: The product of rows that name none.
+        product: The product of rows that name none; a brand name will do.
         encoding: The encoding of a text; by default UTF-8, or UTF-16 by its mark.
         sheet: The sheet of a spreadsheet, if several hold sessions.
         indications: Further indications that the clinic's protocols or policy know.
 
     Raises:
-        TableError: When the file is not a table of sessions.
+        TableError: When the file is not a table of sessions, or an option cannot be used.
         FileLimitError: When it is larger than 512 MiB after decompression, a line longer than
             1 MiB, or the table wider than 1,000 columns.
         OSError: When it cannot be opened.
@@ -269,7 +270,9 @@ def _reading(found: RowsRead) -> TableReading:
     faulty = [row for row in found.rows if row.fault]
     # A row that counts for nothing can still say that its patient has died.
     stated = [row for row in found.rows if row.values.get("patient")]
-    births, birth_problems = _births(stated)
+    births, birth_problems = births_of(
+        (row.line, row.values["patient"], row.values["born_on"]) for row in stated
+    )
     problems = [problem for row in found.rows for problem in row.problems]
     deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
     doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
@@ -349,21 +352,6 @@ def _alike(stated: Sequence[RowValues]) -> Iterator[Problem]:
 
 
 _ALIKE = "patient: differs only in zeros, case, blanks or hyphens from the one"
-
-
-def _births(stated: Sequence[RowValues]) -> tuple[dict[str, date], list[Problem]]:
-    """The day of birth of each patient; of two that differ neither counts."""
-    days: dict[str, date] = {}
-    problems: dict[str, Problem] = {}
-    for row in stated:
-        patient, day = row.values["patient"], row.values["born_on"]
-        if day is not None and days.setdefault(patient, day) != day:
-            problems.setdefault(patient, Problem(row.line, _TWO_BIRTHS, left_out=False))
-    known = {patient: day for patient, day in days.items() if patient not in problems}
-    return known, list(problems.values())
-
-
-_TWO_BIRTHS = "birth date: another row of the patient states another; neither counts"
 
 
 def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
