@@ -205,6 +205,8 @@ class Forecast(Value, frozen=True):
         lines += [f"finding {finding}" for finding in self.findings]
         return "\n".join(lines)
 
+    __str__ = explain
+
     def summary(self) -> ForecastSummary:
         """Return the answer as one flat table, for a JSON interface."""
         dates, protocol = self.dates, self.protocol
