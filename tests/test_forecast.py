@@ -89,6 +89,7 @@ class TestForecast:
             date(2026, 4, 14), date(2026, 4, 14), date(2026, 4, 22), date(2026, 7, 7)
         )  # fmt: skip
         assert "touch-up on 2026-01-20" in found.explain()
+        assert str(found) == found.explain()
         assert (
             "slid by 15 days with the first allowed day to 2026-04-14" in found.reasons["due"].rule
         )
