@@ -96,6 +96,22 @@ class TestMain:
         assert "--help' lists them" in run(capsys, "xyz")[2]
         assert "unrecognized arguments" in refused(capsys, "--colour")
 
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("--as-off=2026-01-05",), "no option --as-off; did you mean --as-of?; "),
+            (("--hold", "none", "--care-ends", "none"), "did you mean --holds?"),
+            (("--zebra",), "there is no option --zebra; 'botox-schedule worklist --help'"),
+            ((), "required: --holds, --care-ends; --holds: a table of pauses"),
+            (("--holds", "none"), "required: --care-ends; --care-ends: a table of discharges"),
+            (("--", "--holds"), "'none' if there is none; "),
+        ],
+    )
+    def test_a_call_that_is_wrong_says_what_to_type(
+        self, capsys: Capture, arguments: tuple[str, ...], words: str
+    ) -> None:
+        assert words in refused(capsys, "worklist", "a.csv", *arguments)
+
     def test_the_module_runs_too(self, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "argv", ["botox-schedule", "schema"])
         with pytest.raises(SystemExit) as caught:
@@ -164,6 +180,21 @@ class TestDue:
     def test_a_payers_minimum_counts(self, capsys: Capture) -> None:
         out = run(capsys, *self.ASKED, "--payer-minimum", "12 weeks + 1 day")[1]
         assert "earliest              2026-03-31" in out
+        assert "  payer's minimum 12 weeks + 1 day: the policy" in out
+
+    def test_what_the_policy_chose_is_next_to_the_sources(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        rules = (
+            '[[payer]]\nminimum = "13 weeks"\nfirst = 2026-02-01\nlast = 2027-01-31\n'
+            '[[payer]]\nsessions = 4\n[[payer]]\nminimum = "20 weeks"\nindication = "spasticity"\n'
+            '[usual]\nchronic-migraine = "13 to 14 weeks"\n'
+        )
+        policy = file_of(tmp_path, rules, "policy.toml")
+        out = text(capsys, *self.ASKED, "--policy", policy)
+        assert "payer's minimum 13 weeks from 2026-02-01 to 2027-01-31: the policy" in out
+        assert "usual 13 to 14 weeks: the clinic's choice, in the policy" in out
+        assert "20 weeks" not in out
 
     def test_a_clinics_own_file_comes_first(self, capsys: Capture, tmp_path: Path) -> None:
         own = file_of(tmp_path, OWN)
@@ -503,6 +534,7 @@ class TestForecast:
              "sessions.0.administered_on: not a calendar day"),
             ('{"sessions": [{"administered_on": "2026-01-05", "indication": "x"}]}', "sessions.0.product: "),
             ('{"born_on": 5, "Smith": 1', "record.json: Invalid JSON"),
+            ("MRN,date\nSmith,2026-01-05\n", "'botox-schedule schedule' reads a table"),
             ('{"Smith": 1}', "record.json: (unknown key): Extra inputs"),
             ('{"sessions": [{"Smith": 1}]}', "sessions.0.(unknown key): Unexpected"),
             ("[]", "record.json: Input should be"),
@@ -620,8 +652,10 @@ class TestBook:
         self, capsys: Capture, tmp_path: Path
     ) -> None:
         file = record_file(tmp_path, MIGRAINE_RECORD)
-        status, _, err = run(capsys, "book", file, "--closed", "2026-04-10/2026-04-01")
-        assert (status, len(err.splitlines())) == (2, 1)
+        for option in ("--closed", "--away"):
+            err = refused(capsys, "book", file, option, "2026-04-10/2026-04-01")
+            assert f"{option}: the last day lies before the first" in err
+        assert run(capsys, "book", file, "--closed", "2026-04-10/2026-04-10")[0] == 0
 
     def test_an_authorization_that_ends_before_it_starts_is_one_line(
         self, capsys: Capture, tmp_path: Path

@@ -134,7 +134,20 @@ class TestRows:
             for name in ("status", "phase", "due", "earliest", "typical_on", "booked_on", "clear"):
                 value = getattr(found, name)
                 assert row[name] == ("" if value is None else str(value)), name
-            assert set(row["today"].split()) <= {code.value for code in found.today}
+            assert set(row["today"].split()) == {code.value for code in found.today}
+
+    @pytest.mark.parametrize("command", ["schedule", "worklist"])
+    def test_booked_units_that_would_exceed_a_limit_are_looked_at_first(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        rows = [
+            "P1,2025-12-01,chronic-migraine,Botox,155,completed,",
+            "P1,2026-01-15,cervical-dystonia,Botox,290,completed,",
+            "P1,2026-02-25,chronic-migraine,Botox,155,booked,",
+        ]
+        found = as_rows(capsys, *asked(command, export(tmp_path, *rows)))
+        (row,) = [row for row in found if row["booked_on"]]
+        assert (row["section"], row["today"]) == ("check_the_record_first", "limit_exceeded")
 
     def test_each_track_is_in_one_section_and_the_counts_add_up(self, capsys: Capture) -> None:
         told = as_json(capsys, "worklist", DEMO, *NOBODY_ELSE, "--as-of", "2027-06-16")
@@ -198,6 +211,23 @@ class TestRows:
         ]
         assert json.loads(out)["problems"] == told
         assert err.splitlines()[-2:] == told
+
+    @pytest.mark.parametrize("command", LISTS)
+    def test_a_patient_treated_only_elsewhere_is_listed(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        rows = "patient,indication,cycles,last on,product\nP9,chronic-migraine,3,2025-11-20,Botox"
+        ends = "patient,on,kind\nP9,2026-01-05,deceased"
+        births = "patient,born on\nP9,1980-01-01"
+        tables = [f"--prior-treatments={file_of(tmp_path, rows, 'elsewhere.csv')}"]
+        tables += [f"--births={file_of(tmp_path, births, 'births.csv')}"]
+        export_ = export(tmp_path, GOOD)
+        asks = asked(command, export_, *tables)
+        (row,) = [row for row in as_rows(capsys, *asks) if row["patient"] == "P9"]
+        assert (row["due"], row["cycle_number"]) == ("2026-02-12", "3")
+        asks = ["schedule", export_, *tables, "--care-ends", file_of(tmp_path, ends, "ends.csv")]
+        (row,) = [row for row in as_rows(capsys, *asks) if row["patient"] == "P9"]
+        assert row["status"] == "deceased"
 
     def test_a_side_table_without_a_column_names_the_option(
         self, capsys: Capture, tmp_path: Path
@@ -390,6 +420,22 @@ class TestWorklist:
         assert "Problems (1)" in html
         assert page.stat().st_mode & 0o777 == 0o600
 
+    def test_nobody_is_asked_to_call_the_dead(self, capsys: Capture, tmp_path: Path) -> None:
+        ends = file_of(tmp_path, "patient,on,kind\nP1,2026-02-01,died\n", "ends.csv")
+        page, book = tmp_path / "list.html", tmp_path / "list.xlsx"
+        asked = ("worklist", export(tmp_path, GOOD), "--holds", "none", "--care-ends", ends)
+        run(capsys, *asked, "--html", page)
+        html = page.read_text(encoding="utf-8")
+        assert "Ended (1)" in html
+        assert "contact" not in html
+        assert "☐" not in html
+        pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
+        run(capsys, *asked, "--xlsx", book)
+        with zipfile.ZipFile(book) as entries:
+            words = entries.read("xl/sharedStrings.xml").decode()
+        assert "Ended (1)" in words
+        assert "☐" not in words
+
     def test_the_spreadsheet_to_print_has_no_formula(self, capsys: Capture, tmp_path: Path) -> None:
         pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
         book = tmp_path / "list.xlsx"
@@ -559,7 +605,7 @@ class TestNotes:
     def test_who_does_not_show_them_takes_none(
         self, capsys: Capture, ask: list[object], command: str
     ) -> None:
-        assert "unrecognized arguments: --contacts" in refused(capsys, command, *ask, *NOBODY_ELSE)
+        assert "there is no option --contacts; " in refused(capsys, command, *ask, *NOBODY_ELSE)
 
 
 class TestReport:
@@ -584,6 +630,7 @@ class TestWorkload:
         ask = ("workload", DEMO, *NOBODY_ELSE, "--as-of", "2026-03-16", "--weeks", "3")
         status, out, _ = run(capsys, *ask, "--capacity", "5")
         assert (status, "174 rows: 159 completed" in out) == (0, True)
+        assert "a track counts once, with its next visit" in " ".join(out.split())
         rows = as_rows(capsys, *ask)
         assert [row["week"] for row in rows] == ["2026-W12", "2026-W13", "2026-W14"]
         assert as_json(capsys, *ask)["weeks"][0]["monday"] == "2026-03-16"

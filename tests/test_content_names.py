@@ -69,6 +69,9 @@ class TestProducts:
             ("prabotulinumtoxinA-xvfs", PRABO),
             ("Nuceiva", PRABO),
             ("Letybo 50 U", LETI),
+            ("BOTOX100U", ONA),
+            ("Botox-200 UNIT", ONA),
+            ("dysport500", ABO),
             ("letibotulinumtoxinA-wlbg", LETI),
         ],
     )
@@ -85,6 +88,12 @@ class TestProducts:
             ("former Botox patient", "was not given"),
             ("Botox declined", "was not given"),
             ("Botox: withheld", "was not given"),
+            ("Botox held", "was not given"),
+            ("Botox placebo", "was not given"),
+            ("Botox biosimilar", "was not given"),
+            ("Relfydess or Botox", "two products"),
+            ("Botox-free", "no known product"),
+            ("Dysport-like", "no known product"),
             ("allergic to BOTOX®", "was not given"),
             ("botulinum toxin type A", "no known product"),
             ("toxin", "no known product"),
@@ -269,6 +278,9 @@ class TestCodes:
         for text in (address, address.upper(), f" {address} ", f"{address}|2026", f"{address}/"):
             assert find_indication(text, row["code"]) == find_indication(name, row["code"])
             assert names_toxin(text, row["code"]) is names_toxin(name, row["code"])
+
+    def test_an_oid_needs_no_scheme(self) -> None:
+        assert find_indication("2.16.840.1.113883.6.90", "G43.709") == "chronic-migraine"
 
     @pytest.mark.parametrize("scheme", ["http", "https"])
     def test_hcpcs_has_both_addresses(self, scheme: str) -> None:

@@ -305,6 +305,11 @@ class TestWhatPeopleKeep:
         assert days(found) == {"2026-01-05": "headache"}
         assert told(found)[0] == "line 1: no column says which attacks were migraine; all count as headache"  # fmt: skip
 
+    @pytest.mark.parametrize("header", ["start,end,type,weather", "start,end,migraine,weather", "start,end,"])  # fmt: skip
+    def test_attacks_whose_kind_is_read_are_not_told(self, header: str) -> None:
+        found = read(f"{header}\n2026-01-05,2026-01-05,yes,rain\n", missing="headache_free")
+        assert not [problem for problem in found.problems if problem.line == 1]
+
     def test_a_duration_that_is_not_read_is_told(self) -> None:
         told_of = "line 1: the column of durations is not read; give the end of each attack"
         assert told_of in told(read("date,duration,kind\n2026-01-05,30,migraine\n"))
@@ -321,6 +326,11 @@ class TestWhatPeopleKeep:
             ("13:00 PM", "2:00 PM", ["2026-01-05"]),
             ("10:00 p.m.", "12:00 a.m.", ["2026-01-05"]),
             ("22:00:00.000", "23:00:00", ["2026-01-05"]),
+            ("12:30 PM", "1:00 PM", ["2026-01-05"]),
+            ("11:00 am", "1:00 pm", ["2026-01-05"]),
+            ("11:00 AM", "0:30 PM", ["2026-01-05"]),
+            ("8:30", "8:10", ["2026-01-05", "2026-01-06"]),
+            ("8:00:30", "8:00:10", ["2026-01-05", "2026-01-06"]),
         ],
     )
     def test_clocks_have_twelve_or_twenty_four_hours(

@@ -103,6 +103,8 @@ class TestMedicationAdministration:
             {"code": "U"},
             {"value": 155},
             {"value": 155, "unit": "vials"},
+            {"value": 1.55, "unit": "mL", "system": UCUM, "code": "U"},
+            {"value": 155, "system": UCUM, "code": "{unit}"},
             {"value": 155, "comparator": "<", "code": "U"},
         ],
     )
@@ -130,6 +132,16 @@ class TestMedicationAdministration:
                 ("unknown_modifier", f"entry[0].{element}")
             ]
             assert (len(reading.records), adds_up(reading)) == (1, True)
+
+    def test_a_rule_about_a_part_is_a_problem_too(self) -> None:
+        rule = [{"url": "http://a.example/rules", "valueBoolean": True}]
+        dosage = {"dose": {"value": 155, "unit": "U"}, "modifierExtension": rule}
+        link = {"other": {"reference": "Patient/1"}, "type": "seealso", "modifierExtension": rule}
+        reading = read(given_dose(dosage=dosage), person(link=[link]))
+        assert [(p.code, p.where) for p in reading.problems] == [
+            ("unknown_modifier", "entry[0].dosage.modifierExtension"),
+            ("unknown_modifier", "entry[1].link.modifierExtension"),
+        ]
 
     def test_no_dose_leaves_the_units_unknown(self) -> None:
         reading = read(given_dose(dosage=None))
@@ -245,12 +257,13 @@ class TestMedicationAdministration:
         assert reading.problems[0].where == "entry[0].medication"
         assert reading.problems[0].session_left_out
 
-    def test_a_local_code_can_be_named(self) -> None:
+    @pytest.mark.parametrize("name", ["chronic-migraine", "Chronic migraine", "migraine"])
+    def test_a_local_code_can_be_named(self, name: str) -> None:
         local = concept("urn:clinic", "BTX")
         reading = read(
             given_dose(medicationCodeableConcept=local, reasonCode=[concept("urn:clinic", "MIG")]),
             products={("urn:clinic", "BTX"): "Botox"},
-            indications={("urn:clinic", "MIG"): "chronic-migraine"},
+            indications={("urn:clinic", "MIG"): name},
         )
         assert (only(reading).indication, reading.problems) == ("chronic-migraine", ())
 
@@ -281,6 +294,7 @@ class TestMedicationAdministration:
         [
             (None, "unknown_indication"),
             ([concept(ICD, "Z99.9")], "unknown_indication"),
+            ([concept(ICD, "G43.909", text="Migraine")], "unknown_indication"),
             ([concept(ICD, "G43.709"), concept(ICD, "G24.3")], "ambiguous_indication"),
         ],
     )
@@ -299,6 +313,8 @@ class TestMedicationAdministration:
         [
             ([{"text": "Chronic migraine"}], "chronic-migraine"),
             ([{"text": "upper limb spasticity"}, {"text": "spasticity"}], "upper-limb-spasticity"),
+            ([concept(ICD, "I69.351", text="arm spasticity")], "upper-limb-spasticity"),
+            ([concept("http://snomed.info/sct", "1", text="OAB")], "overactive-bladder"),
             ([{"text": "upper limb spasticity"}, {"text": "leg spasticity"}], "spasticity"),
         ],
     )
@@ -307,6 +323,16 @@ class TestMedicationAdministration:
     ) -> None:
         reading = read(given_dose(reasonCode=reasons))
         assert (only(reading).indication, reading.problems) == (indication, ())
+
+    def test_words_that_contradict_a_code_are_ambiguous(self) -> None:
+        other = {"text": "cervical dystonia"}
+        for reasons in ([*MIGRAINE_REASON, other], [{**MIGRAINE_REASON[0], **other}]):
+            assert codes(read(given_dose(reasonCode=reasons))) == ["ambiguous_indication"]
+
+    def test_words_may_be_more_precise_than_a_code(self) -> None:
+        reason = concept(ICD, "G81.11", text="Upper limb spasticity")
+        reading = read(given_dose(reasonCode=[reason]))
+        assert (only(reading).indication, codes(reading)) == ("upper-limb-spasticity", [])
 
     def test_an_unknown_code_system_is_an_unknown_code(self) -> None:
         other = concept("urn:oid:1.2.3", "G43.709")
@@ -370,6 +396,15 @@ class TestMedicationAdministration:
         }
         dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
         assert only(read(dose, condition)).indication == "cervical-dystonia"
+
+    @pytest.mark.parametrize("status", ["entered-in-error", "refuted"])
+    def test_a_diagnosis_that_was_taken_back_gives_none(self, status: str) -> None:
+        condition = {"resourceType": "Condition", "id": "c1", "code": MIGRAINE_REASON[0]}
+        condition["verificationStatus"] = concept("http://a.example/verification", status)
+        reference = [{"reference": "Condition/c1"}]
+        reading = read(given_dose(reasonCode=None, reasonReference=reference), condition)
+        assert codes(reading) == ["unknown_indication"]
+        assert adds_up(reading)
 
     def test_a_reference_to_no_condition_gives_none(self) -> None:
         dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
@@ -559,6 +594,10 @@ class TestPatient:
         (record,) = read(person(**alive), given_dose()).records
         assert record.care_ends == ()
 
+    def test_an_instant_is_no_birth_date(self) -> None:
+        reading = read(person(birthDate="1980-01-01T00:00:00Z"), given_dose())
+        assert (reading.records[0].born_on, codes(reading)) == (None, ["invalid_resource"])
+
     def test_a_partial_birth_date_is_a_problem(self) -> None:
         reading = read(person(birthDate="1980"), given_dose())
         assert (codes(reading), reading.records[0].born_on) == (["partial_day"], None)
@@ -636,7 +675,7 @@ class TestBadBundles:
         assert codes(read(given_dose(subject={"reference": "x" * 201}))) == ["no_subject"]
 
     def test_a_slug_of_the_caller_that_is_none_is_a_problem(self) -> None:
-        reading = read(given_dose(), indications={(ICD, "G43.709"): "Chronic Migraine"})
+        reading = read(given_dose(), indications={(ICD, "G43.709"): "Jaw Pain"})
         assert codes(reading) == ["invalid_resource"]
         assert reading.problems[0].session_left_out
 

@@ -505,6 +505,11 @@ class TestMentions:
         reading = read({"resourceType": "Medication", "code": BOTOX})
         assert (codes(reading), reading.problems[0].session_left_out) == (["names_toxin"], False)
 
+    def test_a_toxin_that_is_none_of_the_products_is_named(self) -> None:
+        reading = read({"resourceType": "MedicationRequest", "note": [{"text": "Relfydess 50 U"}]})
+        assert codes(reading) == ["names_toxin"]
+        assert bs.find_product("Relfydess 50 U") is None
+
     def test_a_contained_medication_names_it(self) -> None:
         reading = read(
             {

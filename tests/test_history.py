@@ -247,6 +247,20 @@ class TestDecisions:
         assert self.holds(*rows, as_of="2026-03-09") == [("2026-03-01", "2026-03-31")]
         assert self.holds(*rows, as_of="2026-03-10") == [("2026-03-01", "2026-04-30")]
 
+    def test_copies_without_an_id_are_one(self) -> None:
+        assert len(self.holds({}, {}, {"recorded_on": "2026-03-10"}, as_of="2026-03-09")) == 1
+        assert len(self.holds({}, {}, {"recorded_on": "2026-03-10"}, as_of="2026-03-10")) == 2
+
+    def test_the_order_of_equal_intervals_means_nothing(self) -> None:
+        year = {"first": "2026-01-01", "last": "2026-12-31"}
+        base = {"indication": "chronic-migraine", "product": "Botox", "valid": year}
+        rows = [{**base, "minimum_interval": given} for given in ("13 weeks", "91 days")]
+        one, other = (
+            bs.forecast(record("2026-01-05", authorizations=order), MIGRAINE, as_of="2026-02-01")
+            for order in (rows, rows[::-1])
+        )
+        assert one == other
+
     def test_of_one_day_all_bind(self) -> None:
         rows = ({"id": "h"}, {"id": "h", "last": "2026-04-30"})
         assert len(self.holds(*rows, as_of="2026-03-09")) == 2

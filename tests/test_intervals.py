@@ -6,13 +6,14 @@ import pickle
 from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from botox_schedule import Interval, IntervalRange, ShortMonth, Window
+from botox_schedule import Interval, IntervalRange, SchedulingPolicy, ShortMonth, Window
 from botox_schedule.errors import CalendarRangeError, DayError, IntervalError
 from botox_schedule.testing import days, interval_ranges, intervals
 
@@ -108,6 +109,14 @@ class TestIntervalText:
 
     def test_a_unit_is_kept_as_it_was_stated(self) -> None:
         assert Interval.parse("12 weeks") != Interval.parse("84 days")
+
+
+@pytest.mark.parametrize("number", [84, 84.0, True])
+def test_a_number_is_told_what_to_give_instead(number: Any) -> None:
+    with pytest.raises(ValidationError, match="not an interval; give text such as '12 weeks'"):
+        SchedulingPolicy(payer_minimum=number)
+    with pytest.raises(ValidationError, match="not a range of intervals; give text such as"):
+        SchedulingPolicy(usual={"overactive-bladder": number})
 
 
 class TestIntervalArithmetic:

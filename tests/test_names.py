@@ -100,6 +100,11 @@ class TestCatalogue:
 
 
 class TestNames:
+    @pytest.mark.parametrize("name", ["Essential Tremor", " ESSENTIAL_TREMOR ", "essential tremor"])
+    def test_a_clinics_own_indication_is_found_in_any_case(self, name: str) -> None:
+        known = ProtocolSet([MIGRAINE, protocol(indication="essential-tremor")])
+        assert known.indication_named(name) == "essential-tremor"
+
     def test_a_product_that_is_none_is_said(self) -> None:
         products = ", ".join(product.value for product in bs.Product)
         for value in ("toxin", "x" * 201, 5, b"Botox"):

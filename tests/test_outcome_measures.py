@@ -138,6 +138,11 @@ class TestFractions:
             TypeAdapter(kind).validate_python(value)
         assert caught.value.errors()[0]["msg"] == f"Value error, {message}"
 
+    def test_the_longest_text_of_a_number_is_one(self) -> None:
+        assert TypeAdapter(ExactDays).validate_python("0" * 39 + "7") == 7
+        with pytest.raises(ValidationError):
+            TypeAdapter(ExactDays).validate_python("0" * 40 + "7")
+
     def test_nothing_and_less_than_one_are_numbers_of_days(self) -> None:
         for value in ("0", "1/2"):
             assert TypeAdapter(ExactDays).validate_python(value) == Fraction(value)

@@ -84,6 +84,7 @@ class TestHeadacheDiary:
         assert count.rate() == 21
         assert count.rate(DiaryKind.MIGRAINE) == 7
         assert count.rate(missing=MissingDays.HEADACHE_FREE) == 12
+        assert count.rate(per_days=1) == Fraction(3, 4)
 
     def test_nothing_recorded_has_no_rate(self) -> None:
         count = diary((START, "??")).count(Window(first=START, last=START))
@@ -335,6 +336,7 @@ class TestAssessResponse:
         codes = [f.code.value for f in found.findings]
         assert codes == (["diary_not_current"] if finding else [])
         assert ("diary_not_current" in found.explain()) is finding
+        assert outcomes.ResponseAssessment.model_validate_json(found.model_dump_json()) == found
 
     def test_without_a_recorded_day_it_is_judged_by_none(self) -> None:
         found = assess_response(HeadacheDiary(), TWO, MIGRAINE, rule="nice-ta260", as_of=DONE)
@@ -603,6 +605,19 @@ class TestAssessResponse:
         assert str(review.on) == str(on)
         assert review.why == "1 complete cycles" + ("" if on else "; care ended before")
 
+    @pytest.mark.parametrize(("last", "on"), [("2026-04-20", "2026-07-31"), (None, None)])
+    def test_an_open_hold_of_all_usual_days_leaves_no_review(
+        self, last: str | None, on: str | None
+    ) -> None:
+        # The clinic's own usual range starts two weeks after the earliest day, in the hold.
+        policy = bs.SchedulingPolicy(usual=[("chronic-migraine", "14 weeks")])
+        hold = bs.Hold.model_validate({"first": "2026-04-15", "last": last, "reason": "r"})
+        record = self.ONE.model_copy(update={"holds": (hold,)})
+        review, _ = response_review_dates(
+            record, MIGRAINE, rule="nice-ta260", as_of="2026-02-01", policy=policy
+        )
+        assert str(review.on) == str(on)
+
     def test_a_booking_precedes_the_target(self) -> None:
         table = self.ONE.model_dump()
         booking = {
@@ -778,6 +793,16 @@ class TestRules:
         file.write_text(OWN.replace(old, new, 1), encoding="utf-8")
         with pytest.raises(ProtocolFileError, match=message):
             load_response_rules(file)
+
+    def test_each_problem_of_a_file_has_a_line_that_says_where(self, tmp_path: Path) -> None:
+        file = tmp_path / "own.toml"
+        broken = OWN.replace('key = "house"', 'key = "home"')
+        rule = broken[broken.index("[[rules]]") :]
+        file.write_text(broken + "\n" + rule, encoding="utf-8")
+        with pytest.raises(ProtocolFileError) as caught:
+            load_response_rules(file)
+        places = [line.split(": criteria")[0] for line in str(caught.value).splitlines()]
+        assert places == ["own.toml: [[rules]] 1", "own.toml: [[rules]] 2"]
 
     def test_a_rule_of_rechecks_alone_waits(self) -> None:
         (*_, recheck) = find_response_rule("ehf-2018").criteria

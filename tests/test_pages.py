@@ -323,6 +323,12 @@ class TestHandout:
             "Your next treatment is due between Monday, May 11, 2026 and "
         )
 
+    def test_a_hold_ahead_ends_the_days_that_are_named(self) -> None:
+        given = changed(holds=[{"first": "2026-04-01", "last": "2026-04-20", "reason": "x"}])
+        assert following(page(given, as_of="2026-03-01")) == (
+            "Your next treatment is due between Monday, March 30, 2026 and Tuesday, March 31, 2026."
+        )
+
     def test_the_full_benefit_is_said_while_it_lies_ahead(self) -> None:
         given = record_from_gaps([84, 84], starts_on=date(2026, 1, 5))
         words = "the full benefit may come by about Sunday, July 5, 2026"

@@ -17,7 +17,7 @@ from botox_schedule.engine.worklist import (
     call_by,
     place_of,
 )
-from botox_schedule.errors import CountError, IntervalError, PanelError
+from botox_schedule.errors import CountError, DayError, IntervalError, PanelError
 from botox_schedule.terms import DueStatus, FindingCode
 
 pl = pytest.importorskip("polars", reason="the extra panel is not installed")
@@ -116,6 +116,26 @@ class TestTypesOfColumns:
             with pytest.raises(PanelError, match=words):
                 panel.forecast(frame, as_of=AS_OF)
 
+    @pytest.mark.parametrize(
+        "text", ["+026-01-05", "2026- 1-05", " 2026-1-05", "0000-01-01", "-026-01-05", "2026-01-5 "]
+    )
+    def test_text_is_a_day_as_a_record_reads_it(self, text: str) -> None:
+        with pytest.raises(DayError):
+            bs.due_dates(text, bs.find_protocol("chronic-migraine"))
+        frame = frame_of(administered_on=["2026-01-05", text])
+        assert panel.row_problems(frame)["code"].to_list() == ["not_a_day"]
+        assert panel.forecast(frame, as_of=AS_OF)["session_left_out"].sum() == 1
+
+    @pytest.mark.parametrize("days", [-719_163, 2_932_897])
+    @pytest.mark.parametrize("kind", [pl.Date, pl.Datetime("ms")])
+    def test_a_day_outside_the_years_1_to_9999_is_no_day(self, days: int, kind: Any) -> None:
+        outside = pl.Series([0, days], dtype=pl.Int32).cast(pl.Date).cast(kind)
+        frame = frame_of(administered_on=outside)
+        assert panel.forecast(frame, as_of=AS_OF)["session_left_out"].sum() == 1
+        holds = pl.DataFrame({"patient": ["p-0"], "first": outside[1:]})
+        with pytest.raises(PanelError, match="holds: first cannot be read"):
+            panel.forecast(frame, as_of=AS_OF, holds=holds)
+
     def test_a_missing_column_is_named(self) -> None:
         frame = frame_of(administered_on=self.DAYS).drop("product", "patient")
         with pytest.raises(PanelError, match="sessions: missing: patient, product"):
@@ -155,6 +175,43 @@ class TestOtherLibraries:
         frame = frame_of(administered_on=["2026-01-05"] * 2).to_pandas()
         with pytest.raises(PanelError, match="sessions: patient: "):
             panel.forecast(frame.assign(patient=pd.Series(values)), as_of=AS_OF)
+
+    @pytest.mark.parametrize("kind", [float, object, "Int64", "datetime64[ns]", "category"])
+    @pytest.mark.parametrize("height", [0, 1])
+    def test_a_pandas_column_without_a_value_has_no_type(self, kind: Any, height: int) -> None:
+        """A file in which every hold is open has a column of floats for their last days."""
+        pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+        frame = frame_of(administered_on=["2026-01-05"]).to_pandas()
+        holds = pandas.DataFrame({"patient": ["p-0"], "first": ["2026-01-05"]})
+        empty = pandas.Series([None], dtype=kind)
+        holds = holds.assign(last=empty, reason=empty, indication=empty, id=empty).head(height)
+        found = panel.forecast(frame.assign(session_id=empty), as_of=AS_OF, holds=holds)
+        assert [*found["status"]] == ["on_hold" if height else "overdue"]
+
+    def test_whole_numbers_are_those_that_pandas_made_floats_of(self) -> None:
+        pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+        frame = frame_of(patient=[12, None], administered_on=["2026-01-05"] * 2).to_pandas()
+        assert frame["patient"].dtype == float
+        approved = {"indication": "chronic-migraine", "product": "Botox", "first": "2026-01-01"}
+        rows = [{"patient": 12, "sessions": number} for number in (4, None)]
+        table = pandas.DataFrame(rows).assign(**approved, last="2026-12-31")
+        found = panel.forecast(frame, as_of=AS_OF, authorizations=table)
+        assert sorted(found["session_left_out"]) == [False, True]
+        with pytest.raises(PanelError, match="authorizations: sessions: "):
+            panel.forecast(frame, as_of=AS_OF, authorizations=table.replace(4, 4.5))
+
+    @pytest.mark.parametrize("key", [1.5, 2.0**53, float("inf")])
+    def test_keys_that_floats_cannot_tell_apart_are_refused(self, key: float) -> None:
+        pytest.importorskip("pandas", reason="pandas is not installed")
+        frame = frame_of(patient=[key], administered_on=["2026-01-05"]).to_pandas()
+        with pytest.raises(PanelError, match="patient: give text or whole numbers"):
+            panel.forecast(frame, as_of=AS_OF)
+
+    def test_a_frame_of_a_callers_own_class_is_one_of_its_library(self) -> None:
+        pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+        own = type("Export", (pandas.DataFrame,), {})
+        frame = own(frame_of(administered_on=["2026-01-05"]).to_dict(as_series=False))
+        assert [*panel.forecast(frame, as_of=AS_OF)["status"]] == ["overdue"]
 
     def test_a_pandas_period_is_named(self) -> None:
         pd = pytest.importorskip("pandas", reason="pandas is not installed")
@@ -210,6 +267,15 @@ class TestOtherLibraries:
         assert found.filter("status = 'overdue'").count("*").fetchall() == [(1,)]
         assert connection.sql("SELECT status FROM found").fetchall() == [("overdue",)]
         assert [row[2] for row in connection.sql("SHOW ALL TABLES").fetchall()] == ["given"]
+
+    @pytest.mark.parametrize("name", ["found", "answer", "sessions", "holds", "relation", "frame"])
+    def test_a_table_of_the_caller_is_not_taken_for_the_answer(self, name: str) -> None:
+        duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+        connection = duckdb.connect()
+        connection.execute(f"CREATE TABLE {name} AS SELECT 'p-9' AS patient, 'due' AS status")
+        sessions = connection.from_arrow(frame_of(administered_on=["2026-01-05"]).to_arrow())
+        found = panel.forecast(sessions, as_of=AS_OF).select("patient", "status").fetchall()
+        assert found == [("p-0", "overdue")]
 
     @pytest.mark.parametrize("own", [False, True], ids=["one connection", "a cursor for each"])
     def test_duckdb_in_threads_answers_rightly_or_says_what_to_do(self, own: bool) -> None:
@@ -341,6 +407,16 @@ class TestRows:
         with pytest.raises(PanelError, match="at most 200 characters"):
             panel.forecast(frame.with_columns(session_id=pl.lit("x" * 201)), as_of=AS_OF)
 
+    def test_a_day_of_recording_that_is_none_is_said_and_the_row_counts(self) -> None:
+        recorded = ["2026-01-05", "soon", None, " "]
+        frame = frame_of(administered_on=["2026-01-05"] * 4, recorded_on=recorded)
+        found = panel.row_problems(frame)
+        assert found.select("patient", "code", "left_out").rows() == [
+            ("p-1", "recorded_on_not_a_day", False)
+        ]
+        counts = panel.row_counts(frame, as_of=AS_OF).rows()
+        assert counts == [("sessions", "used", 4)]
+
     def test_a_null_product_and_an_unknown_policy(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"] * 2, product=[None, "Botox"]).with_columns(
             policy_key=pl.Series(["a", "b"])
@@ -399,9 +475,22 @@ class TestRows:
             with pytest.raises(PanelError, match="give policy, or policies"):
                 panel.forecast(frame, as_of=AS_OF, **wrong)
 
+    def test_a_region_is_one_that_a_protocol_is_for(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        found = panel.forecast(frame, as_of=AS_OF, region=" US ")
+        assert found["status"].to_list() == ["overdue"]
+        with pytest.raises(bs.UnknownProtocolError, match="region: "):
+            panel.forecast(frame, as_of=AS_OF, region="usa")
+
     def test_what_nobody_knows_is_refused(self) -> None:
-        with pytest.raises(TypeError, match="unexpected: hold"):
+        with pytest.raises(TypeError, match=r"unexpected: hold; give some of .*holds.* policy"):
             panel.forecast(frame_of(administered_on=["2026-01-05"]), as_of=AS_OF, hold=None)  # type: ignore[call-arg]
+
+    def test_an_unknown_region_is_refused_as_for_one_record(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        with pytest.raises(bs.UnknownProtocolError, match="did you mean us"):
+            panel.forecast(frame, as_of=AS_OF, region="usa")
+        assert panel.forecast(frame, as_of=AS_OF, region=" US ")["status"].item() == "overdue"
 
     def test_keys_are_stripped_and_composed(self) -> None:
         composed, apart = "Jos\u00e9", "Jose\u0301"
@@ -447,6 +536,11 @@ class TestTables:
                 },
                 "overrides: minimum: ",
             ),
+            (
+                "holds",
+                {"patient": ["0012"], "first": ["2026-01-05"], "last": ["soon"]},
+                "holds: last cannot be read",
+            ),
             ("births", {"patient": ["0012"], "born_on": ["1980-13-01"]}, "births: born_on"),
             (
                 "weights",
@@ -471,6 +565,12 @@ class TestTables:
         with pytest.raises(PanelError, match=words):
             panel.forecast(self.FRAME, as_of=AS_OF, **{table: pl.DataFrame(rows)})
 
+    @pytest.mark.parametrize("blank", ["", " ", None])
+    def test_an_empty_day_is_none(self, blank: str | None) -> None:
+        holds = pl.DataFrame({"patient": ["0012"], "first": ["2026-05-05"], "last": [blank]})
+        found = panel.forecast(self.FRAME, as_of=AS_OF, holds=holds)
+        assert found["status"].to_list() == ["on_hold"]
+
     def test_a_row_that_meets_nobody_is_counted(self) -> None:
         ends = pl.DataFrame(
             {"patient": ["12", "0012 "], "on": ["2026-02-01"] * 2, "kind": ["deceased"] * 2}
@@ -479,6 +579,25 @@ class TestTables:
         assert ("care_ends", "meets_nobody", 1) in counts.rows()
         found = panel.forecast(self.FRAME, as_of=AS_OF, care_ends=ends)
         assert found["status"].to_list() == ["deceased"]
+
+    @pytest.mark.parametrize("key", [-1, 300, 2**63])
+    def test_a_key_too_large_for_the_sessions_is_refused_and_not_shown(self, key: int) -> None:
+        frame = frame_of(patient=pl.Series([1], dtype=pl.UInt8), administered_on=["2026-01-05"])
+        holds = pl.DataFrame({"patient": [key], "first": ["2026-01-05"]})
+        with pytest.raises(PanelError, match="holds: patient: give keys of the type") as caught:
+            panel.forecast(frame, as_of=AS_OF, holds=holds)
+        assert str(key) not in str(caught.value)
+
+    def test_of_two_days_of_birth_that_differ_neither_counts(self) -> None:
+        frame = frame_of(
+            patient=["0012"], administered_on=["2026-01-05"], indication=["upper-limb-spasticity"]
+        )
+        births = pl.DataFrame({"patient": ["0012"] * 2, "born_on": ["1980-01-01", "2018-01-01"]})
+        found = panel.forecast(frame, as_of=AS_OF, births=births)
+        assert "age_unknown" in found["findings"].item()
+        again = pl.concat([births[1:], births[1:]])
+        found = panel.forecast(frame, as_of=AS_OF, births=again)
+        assert found["protocol_id"].item().endswith("pediatric-us")
 
     def test_a_course_elsewhere_alone_is_a_track(self) -> None:
         elsewhere = pl.DataFrame(
@@ -836,6 +955,22 @@ class TestSums:
         frame = frame_of(administered_on=["2026-01-05"])
         with pytest.raises(CountError):
             panel.workload(frame, as_of=AS_OF, holds=None, care_ends=None, weeks=weeks)
+
+    @pytest.mark.parametrize("capacity", [-1, "5", 2.5, {"2026-W24": -1}])
+    def test_room_is_counted(self, capacity: Any) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        with pytest.raises(CountError, match="capacity: give a whole number from 0 on"):
+            panel.workload(frame, as_of=AS_OF, holds=None, care_ends=None, capacity=capacity)
+
+    @pytest.mark.parametrize("lead", [-1, "7", 1.5])
+    def test_the_days_ahead_are_counted(self, lead: Any) -> None:
+        with pytest.raises(CountError, match="lead_days: give a whole number from 0 on"):
+            placed(frame_of(administered_on=["2026-01-05"]), lead_days=lead)
+
+    @pytest.mark.parametrize("by", ["indication", ["indication", "indication"]])
+    def test_a_grouping_named_alone_or_twice_is_one(self, by: Any) -> None:
+        found = panel.adherence(frame_of(administered_on=["2026-01-05"]), as_of=AS_OF, by=by)
+        assert found.select("indication", "cycles").rows() == [("chronic-migraine", 1)]
 
     @pytest.mark.parametrize("gap", [-1, True, 1.5])
     def test_gaps_are_counted(self, gap: Any) -> None:

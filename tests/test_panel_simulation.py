@@ -119,11 +119,13 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("wrong", "words"),
         [
-            ({"days": 0}, "days, replicates"),
-            ({"replicates": 0}, "days, replicates"),
-            ({"delays": ()}, "delays: give at least one"),
-            ({"delays": (-1,)}, "none below 0"),
-            ({"capacity": -1}, "capacity: give a number from 0 on"),
+            ({"days": 0}, "days: give a whole number from 1 on"),
+            ({"days": 1.5}, "days: give a whole number from 1 on"),
+            ({"replicates": 0}, "replicates: give a whole number from 1 on"),
+            ({"delays": ()}, "delays: give a whole number from 0 on"),
+            ({"delays": (-1,)}, "delays: give a whole number from 0 on"),
+            ({"delays": (0, 0.5)}, "delays: give a whole number from 0 on"),
+            ({"capacity": -1}, "capacity: give a whole number from 0 on"),
         ],
     )
     def test_numbers_that_make_no_sense(self, wrong: dict[str, Any], words: str) -> None:

@@ -1941,6 +1941,11 @@ class TestPayerRules:
         assert offer.bookable is bookable
         assert (offer.constraints == (Constraint.NOT_AUTHORIZED,)) is not bookable
 
+    @pytest.mark.parametrize(("product", "bookable"), [("Botox", False), ("Dysport", True)])
+    def test_of_the_product_that_is_given(self, product: str, *, bookable: bool) -> None:
+        offer = self.check(record_of(*FOUR), "2026-12-31", {"sessions": 4, "product": product})
+        assert offer.bookable is bookable
+
     def test_of_units_given_and_discarded(self) -> None:
         rows = [{**row, "units": 155, "units_discarded": 45} for row in FOUR]
         for units, covers in ((1000, True), (999, False)):
@@ -2063,6 +2068,26 @@ class TestPlan:
                 record, "overactive-bladder", as_of="2026-11-26", count=1
             )
             assert [str(s.on) for s in found.sessions] == [expected]
+
+    def test_neither_the_order_of_rows_nor_copies_change_it(self) -> None:
+        rows = [approved(sessions=5), approved(sessions=2), approved(sessions=2, units=400)]
+        rules: list[dict[str, Any]] = [
+            {"sessions": 4},
+            {"sessions": 6},
+            {"sessions": 6, "product": "Botox"},
+        ]
+
+        def planned(
+            rows: list[dict[str, Any]], rules: list[dict[str, Any]]
+        ) -> plan.AuthorizationPlan:
+            policy = bs.SchedulingPolicy.model_validate({"payer": rules})
+            record = record_of({}, authorizations=rows)
+            return plan.plan_authorizations(record, MIGRAINE, as_of="2026-02-01", policy=policy)
+
+        expected = planned(rows, rules)
+        assert len(expected.uses) == 6
+        assert planned(rows[::-1], rules[::-1]) == expected
+        assert planned([*rows, rows[0]], [rules[2], *rules]) == expected
 
     @pytest.mark.parametrize("count", [0, -1, 1001, True, 1.5])
     def test_a_count_that_makes_no_sense_is_refused(self, count: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from botox_schedule import Interval
+from botox_schedule.errors import PanelError
 
 pl = pytest.importorskip("polars", reason="the extra panel is not installed")
 matplotlib = pytest.importorskip("matplotlib", reason="the extra plots is not installed")
@@ -95,3 +96,40 @@ def test_adherence_of_everybody_is_one_line_without_a_legend(axes: Any) -> None:
     plots.adherence_over_time(found, ax=axes)
     assert [list(line.get_ydata()) for line in axes.lines] == [[0.7, 0.8]]
     assert axes.get_legend() is None
+
+
+def test_a_frame_of_pandas_is_counted_like_any_other(axes: Any) -> None:
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    cycles = pd.DataFrame({"interval_days": [None, 84.0, 91.0], "held": [False] * 3})
+    plots.interval_histogram(cycles, ax=axes)
+    assert axes.get_title() == "Intervals of 2 cycles"
+    found = pd.DataFrame({"year": [2025, 2026], "on_time_share": [None, 0.8]})
+    plots.adherence_over_time(found, ax=axes)
+    assert list(axes.lines[0].get_ydata()) == [0.8]
+
+
+def test_the_minimum_can_be_text(axes: Any) -> None:
+    cycles = pl.DataFrame({"interval_days": [84], "held": [False]})
+    plots.interval_histogram(cycles, minimum="12 weeks", ax=axes)
+    assert [line.get_xdata()[0] for line in axes.lines] == [84]
+
+
+def test_years_are_in_order_where_a_group_begins_later(axes: Any) -> None:
+    found = pl.DataFrame(
+        {
+            "year": [2025, 2026, 2024, 2026],
+            "clinic": ["north", "north", "south", "south"],
+            "on_time_share": [0.5, 0.6, 0.7, 0.8],
+        }
+    )
+    plots.adherence_over_time(found, by="clinic", ax=axes)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["2024", "2025", "2026"]
+    assert [list(line.get_xdata()) for line in axes.lines] == [[1, 2], [0, 2]]
+
+
+def test_groups_that_were_not_named_are_not_joined_by_one_line(axes: Any) -> None:
+    found = pl.DataFrame(
+        {"year": [2025, 2025], "clinic": ["north", "south"], "on_time_share": [0.5, 0.7]}
+    )
+    with pytest.raises(PanelError, match="by: several rows have one year; name the column"):
+        plots.adherence_over_time(found, ax=axes)

@@ -414,6 +414,27 @@ class TestATouchUpOfAnotherProduct:
         assert found == [(c.timing, c.short_by_days, c.late_by_days) for c in expected]
 
 
+def test_a_childs_session_can_count_for_two_clocks() -> None:
+    """Only the label for the bladder of adults has both names, and one of them is for children."""
+    rows = [
+        ("overactive-bladder", date(2026, 1, 5)),
+        ("neurogenic-detrusor-overactivity", date(2026, 4, 20)),
+    ]
+    record = bs.PatientRecord(
+        born_on=date(2016, 1, 5),
+        sessions=[
+            {"administered_on": day, "indication": name, "product": "Botox"} for name, day in rows
+        ],
+    )
+    expected = [forecast_row("p-1", one) for one in bs.forecast_all(record, as_of="2026-05-01")]
+    assert [row["last_session_on"] for row in expected] == [date(2026, 4, 20)] * 2
+    frame = pl.DataFrame(rows, schema=["indication", "administered_on"], orient="row")
+    frame = frame.with_columns(patient=pl.lit("p-1"), product=pl.lit("Botox"))
+    births = pl.DataFrame({"patient": ["p-1"], "born_on": [record.born_on]})
+    answer = panel.forecast(frame, as_of="2026-05-01", births=births)
+    assert rows_like(answer, expected) == sorted_rows(expected)
+
+
 @pytest.mark.parametrize("reading", ["twelve_weeks", "three_months"])
 @pytest.mark.parametrize("units", [400, Decimal("400.01"), 155])
 def test_a_day_is_not_clear_while_units_given_exceed_a_limit(
@@ -489,6 +510,8 @@ def test_adherence_counts_the_cycles() -> None:
     on_time = judged["timing"].is_in(["on_time", "early_within_tolerance"]).sum()
     assert found["on_time"].sum() == on_time
     assert Decimal(found["early"].sum()) == (judged["timing"] == "early").sum()
+    assert found["product"].is_sorted()
+    assert panel.adherence(case.tables["sessions"], by="product", **given).equals(found)
 
 
 def test_only_patients_with_rare_rows_are_answered_one_by_one() -> None:

@@ -143,6 +143,22 @@ class TestProtocolFiles:
         assert found[0].startswith("own.toml: [[protocols]] 1 (own): population: ")
         assert found[1].startswith("own.toml: [[protocols]] 2: id: ")
 
+    def test_another_name_of_an_indication_is_a_fault(self) -> None:
+        rows = (self.row(indication="migraine"), self.row(id="b", shares_clock_with=["oab"]))
+        migraine, bladder = self.faults(*rows)
+        assert migraine == (
+            "own.toml: [[protocols]] 1 (own): indication: migraine is another name of "
+            "chronic-migraine; expected chronic-migraine"
+        )
+        assert bladder == (
+            "own.toml: [[protocols]] 2 (b): shares_clock_with: oab is another name of "
+            "overactive-bladder; expected overactive-bladder"
+        )
+        assert self.read(self.row(indication="essential-tremor"))
+
+    def test_a_file_without_a_protocol_is_refused(self) -> None:
+        assert self.faults() == ["own.toml: no [[protocols]] table; expected at least one"]
+
     def test_limits_of_file_and_protocol_hold_together(self) -> None:
         shared = {"scope": "product", "per": "session", "units": 400, "region": "us"}
         own = {"scope": "indication", "per": "session", "units": 200}

@@ -83,6 +83,14 @@ class TestCopies:
 
 
 class TestProtocolSets:
+    @pytest.mark.parametrize("names", [["chronic-migraine"], "chronic-migraine"])
+    def test_names_where_protocols_belong_are_refused_with_words(self, names: Any) -> None:
+        record = bs.PatientRecord()
+        with pytest.raises(bs.UnknownProtocolError, match="such as find_protocol returns"):
+            bs.forecast_all(record, as_of="2026-06-01", protocols=names)
+        with pytest.raises(bs.UnknownProtocolError, match="such as find_protocol returns"):
+            bs.forecast(record, MIGRAINE, as_of="2026-06-01", other_protocols=names)
+
     def test_one_protocol_given_twice_is_one(self) -> None:
         known = ProtocolSet([MIGRAINE, MIGRAINE])
         assert known.versions(MIGRAINE) == (MIGRAINE,)

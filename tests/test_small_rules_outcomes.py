@@ -1,5 +1,6 @@
 """Outcomes: rules at their edges that a change of the code once passed unseen."""
 
+import gzip
 import io
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -58,6 +59,22 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: out.assess_response(EMPTY, one, MIGRAINE, rule="nice-ta260", as_of="2026-02-01", missing="x"),
         "missing: give one of",
     ),
+    "missing days of the criteria": (
+        lambda: out.chronic_migraine_criteria(
+            EMPTY.count(bs.Window(first=START, last=START + timedelta(days=27))), missing="x"
+        ),
+        "missing: give one of",
+    ),
+    "failures": (
+        lambda: out.assess_response(
+            EMPTY, one, MIGRAINE, rule="lcd-l34635", as_of="2026-02-01", failures=["x"]  # type: ignore[list-item]
+        ),
+        "failures: ",
+    ),
+    "a note before its session": (
+        lambda: observed(notes=[out.ResponseNote(on=START, session_on=START + timedelta(days=84))]),
+        "notes: days since the session",
+    ),
     "a kind of attack": (lambda: out.attack_days("2026-01-05", "2026-01-05", "x"), "kind: give one of"),
     "missing days of a file": (lambda: read("date,kind\n", missing="x"), "missing: give one of"),
     "the day of a file": (lambda: read("date,kind\n", as_of="x"), "as_of: "),
@@ -103,11 +120,17 @@ def test_a_refusal_begins_with_what_was_given(name: str) -> None:
 
 
 class TestWearOff:
-    def week(self, *weeks: int | None, definition: str = "nadir_rise", **how: Any) -> out.WearOff:
+    def week(
+        self, *weeks: int | str | None, definition: str = "nadir_rise", **how: Any
+    ) -> out.WearOff:
         return out.wear_off(weeks, definition=definition, administered_on=START, **how)
 
     def test_a_rise_that_does_not_last_is_none(self) -> None:
         assert self.week(5, 1, 2, 1, 2).week is None
+
+    def test_a_rise_by_half_a_day_is_none(self) -> None:
+        assert self.week(5, 1, "1.5", "1.5").week is None
+        assert self.week(5, 1, 2, 2).week == 3
 
     def test_no_benefit_is_lost_where_the_best_week_is_the_baseline(self) -> None:
         lost = "half_of_benefit_lost"
@@ -170,6 +193,30 @@ class TestObserved:
         found = observed(notes=notes)
         assert found.wear_off is not None
         assert found.wear_off.days == (0, 0, 0, 0)
+
+    def test_a_note_about_no_session_is_refused_on_its_day(self) -> None:
+        with pytest.raises(bs.errors.CountError, match="about no cycle"):
+            observed(notes=[("2026-01-06", 0)], as_of="2026-01-06")
+
+    def onset(self, *before: str) -> tuple[int, ...]:
+        """Days to onset, by 28 days before each session and four days a week after it."""
+        kinds = {"h": "headache", "-": "none", "?": "unknown"}
+        month = "".join(before)
+        entries = [
+            {"on": START + timedelta(days=n - 28), "kind": kinds[letter]}
+            for n, letter in enumerate(month + ("---hhhh" * 8 + month) * 4)
+        ]
+        diary = out.HeadacheDiary(days=entries)
+        found = observed(diary=diary, as_of=START + timedelta(days=335)).onset
+        return () if found is None else found.days
+
+    def test_onset_is_a_fall_from_the_28_days_before_the_session(self) -> None:
+        assert self.onset("hhhhh--", "hhhhh--", "hhhhh--", "--hhhhh") == (0, 0, 0, 0)
+        assert self.onset("hhhhh--", "hhhhh--", "hhhh---", "--hhhhh") == ()
+
+    def test_too_few_days_before_the_session_show_no_onset(self) -> None:
+        assert self.onset("hhhhh--", "hhhhh--", "hhhhh--", "???????") == (0, 0, 0, 0)
+        assert self.onset("hhhhh--", "hhhhh--", "hhhhh-?", "???????") == ()
 
     def test_the_policy_says_what_is_one_session(self) -> None:
         record = record_from_gaps([5, 84], starts_on=START)
@@ -295,6 +342,20 @@ class TestLimitsOfAFile:
         with pytest.raises(FileLimitError, match=r"^the diary: larger than 1 MiB$"):
             read(begin + b"\n" * (mebibyte + 1 - len(begin)))
 
+    def test_no_more_is_read_than_tells_that_it_is_too_large(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(diary_file, "_MOST_BYTES", 1024 * 1024)
+        stream = io.BytesIO(b"\n" * (1024 * 1024 + 10))
+        with pytest.raises(FileLimitError):
+            out.read_diary(stream)
+        assert stream.tell() == 1024 * 1024 + 1
+
+    def test_what_grows_too_large_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(diary_file, "_MOST_BYTES", 1024 * 1024)
+        with pytest.raises(FileLimitError, match=r"^the diary: "):
+            read(gzip.compress(b"\n" * (1024 * 1024 + 1)))
+
     def test_a_long_line_is_named_with_its_file(self, tmp_path: Path) -> None:
         content = "date,kind\n" + "x" * 2_000_000
         with pytest.raises(FileLimitError, match=r"^the diary: line 2 is longer"):
@@ -318,6 +379,14 @@ class TestText:
         mark = "\ufeff" if encoding == "utf-16-be" else ""
         content = f"{mark}date,kind\n2026-01-05,none\n".encode(encoding)
         assert days(read(content)) == {"2026-01-05": "none"}
+
+    def test_a_mark_may_precede_a_quoted_name(self) -> None:
+        text = '\ufeff"date","kind"\n2026-01-05,none\n'
+        assert days(read(text)) == days(read(text.encode())) == {"2026-01-05": "none"}
+
+    @pytest.mark.parametrize("title", ["", ",,", "My diary"])
+    def test_lines_may_precede_the_header(self, title: str) -> None:
+        assert days(read(f"{title}\ndate,kind\n2026-01-05,none\n")) == {"2026-01-05": "none"}
 
     def test_half_a_letter_is_no_word(self) -> None:
         found = read("date,kind\n2026-01-05,\ud800\n2026-01-06,none\n")

@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import io
+import re
 import sys
 import tomllib
 import zipfile
@@ -41,6 +42,7 @@ from botox_schedule.tables import (
     read_sessions,
     read_weights,
 )
+from botox_schedule.tables.decisions import _TABLES as FURTHER_TABLES
 from botox_schedule.tables.typed import refusing
 
 FILES = Path(__file__).with_name("files")
@@ -159,6 +161,18 @@ class TestText:
         assert read(f"\ufeff{HEADER}\n{GOOD}".encode("utf-8-sig")).counts.used == 1
         assert read(f"{HEADER}\n{GOOD}".encode("utf-32")).counts.used == 1
         assert read(f"{HEADER}\n{GOOD}\n\x1a").counts == (1, 1, 0, 0)
+
+    def test_a_header_again_may_be_written_in_another_way(self) -> None:
+        header = f"{HEADER.upper().replace(',', ' ,')},,Notes"
+        reading = read(f"{HEADER}\n{header}\n{GOOD}")
+        assert reasons(reading) == ["the header again; the rows after it are read"]
+        assert reading.patients == {"P1"}
+
+    def test_a_table_of_other_columns_below_is_refused(self) -> None:
+        header = "Session date,Patient ID,Indication,Product,Wasted,Units"
+        row = "2026-03-30,P2,migraine,Botox,45,155"
+        with pytest.raises(TableError, match="line 3: another header; give each table in its own"):
+            read("\n".join([HEADER, GOOD, header, row]))
 
     def test_a_header_in_the_middle_is_no_patient(self) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{HEADER}\n{GOOD.replace('P1', 'P2')}\n")
@@ -284,6 +298,23 @@ class TestSources:
                 read_sessions(name)
         assert read_sessions("s1.csv").counts.used == 1
 
+    def test_text_in_place_of_a_name_is_not_repeated(self) -> None:
+        with pytest.raises(FileNotFoundError) as caught:
+            read_sessions(f"{HEADER}\n{GOOD}")
+        told = "[Errno 2] a name has one line; to read text, give io.StringIO(text)"
+        assert str(caught.value) == told
+
+    def test_an_option_that_no_reader_has_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="unexpected: date_fmt; give some of columns, date_fo"):
+            read_holds(b"patient,first\n1,2026-01-05\n", date_fmt="mdy")  # type: ignore[call-arg]
+
+    def test_the_product_of_a_file_is_a_product(self) -> None:
+        text = b"MRN,DOS,Dx\n0012,2026-01-05,G43.709\n"
+        (row,) = read_sessions(text, product="Botox").rows()
+        assert row["product"] is Product.ONABOTULINUMTOXIN_A
+        with pytest.raises(TableError, match="product: no known product is named"):
+            read_sessions(text, product="Botx")
+
     def test_standard_input_is_a_dash(self, monkeypatch: pytest.MonkeyPatch) -> None:
         content = gzip.compress(f"{HEADER}\n{GOOD}".encode())
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
@@ -323,6 +354,22 @@ class TestColumns:
             155,
         )
 
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "PAT_MRN_ID,CONTACT_DATE,PRIMARY_DX_CODE,MED_NAME,DOSE_AMT,APPT_STATUS",
+            "Patient Chart ID,Appt Date,ICD Codes,Product Name,Units Injected,Status",
+            "pid,Date of Svc,Icd 10 Code,Drug,Number of Units,Enc. Status",
+            "Chart #,Date of Inj.,Primary Dx,Toxin Name,Total Units Given,Visit Status",
+            "NHS Number,Date Performed,Diagnosis Codes,Brand,Admin Dose,Status",
+        ],
+    )
+    def test_columns_have_the_names_of_exports(self, header: str) -> None:
+        (row,) = read(f"{header}\n0012,2026-01-05,G43.709,Botox,155,Comp\n").rows()
+        assert row["patient"] == "0012"
+        assert row["product"] is Product.ONABOTULINUMTOXIN_A
+        assert (row["units"], row["status"]) == (155, SessionStatus.COMPLETED)
+
     def test_the_caller_names_what_is_unknown(self) -> None:
         text = "Fall,Wann,Was,Menge\nP1,2026-01-05,migraine,155"
         named = {"Fall": "patient", "wann": "date", "Was": "indication", "Menge": "units"}
@@ -352,6 +399,10 @@ class TestColumns:
             TableError, match="'unit' is no column of sessions; did you mean 'units'"
         ):
             read("MRN,DOS,Dx\n", columns={"DOS": "unit"})
+
+    def test_a_mapping_the_wrong_way_round_is_told_the_right_one(self) -> None:
+        with pytest.raises(TableError, match=r"first, such as \{'Svc': 'date'\}"):
+            read("MRN,Svc,Dx\n", columns={"date": "Svc"})
 
     def test_two_columns_chosen_for_one_meaning_are_refused(self) -> None:
         with pytest.raises(TableError, match="both mean date"):
@@ -472,6 +523,13 @@ class TestUnits:
         assert reading.session_rows[0].session.units is None
         assert not reading.problems[0].left_out
 
+    @pytest.mark.parametrize("column", [1, 4, 7])
+    def test_a_long_text_is_no_day_and_no_amount_at_once(self, column: int) -> None:
+        cells = [*GOOD.split(","), ""]
+        cells[column] = f"1{' ' * 1_000_000}x"
+        reading = one(",".join(cells), header=f"{HEADER},DOD")
+        assert len(reading.problems) == 1
+
     @pytest.mark.parametrize("text", ["1.000", "1,000", "155.000", "1.234.567", "1 000", "1'000", "1,000.50", "1.000 U"])  # fmt: skip
     def test_a_separator_that_may_be_a_thousands_makes_them_unknown(self, text: str) -> None:
         reading = one(f'P1,2026-01-05,migraine,Botox,"{text}",completed,')
@@ -501,7 +559,10 @@ class TestUnits:
 
 
 class TestBilling:
-    @pytest.mark.parametrize(("code", "factor"), [("J0586", 5), ("j0587", 100)])
+    @pytest.mark.parametrize(
+        ("code", "factor"),
+        [("J0586", 5), ("j0587", 100), ("J0586 Inj abobotulinumtoxinA", 5), ("HCPCS: J0586", 5)],
+    )
     def test_a_code_with_larger_billing_units_is_told(self, code: str, factor: int) -> None:
         reading = one(GOOD.replace("Botox", code))
         assert reasons(reading) == [
@@ -523,7 +584,8 @@ class TestNames:
         "text",
         [
             "chronic-migraine", "Chronic Migraine", "MIGRAINE", "chronic_migraine", "migraña crónica", "G43.709", "g43709",
-            "G43.709 - Chronic migraine w/o aura", "ICD-10: G43.709", "G43.709; G43.719", "64615",
+            "G43.709 - Chronic migraine w/o aura", "ICD-10: G43.709", "G43.709; G43.719", "64615", "G43.709 (chronic migraine)",
+            '"Chronic migraine without aura, intractable, without status migrainosus"',
         ],
     )  # fmt: skip
     def test_an_indication_is_known_by_names_and_codes(self, text: str) -> None:
@@ -538,6 +600,11 @@ class TestNames:
             ("masseter", "masseter", ""),
             ("G99.999", "g99-999", ""),
             ("G43.709; G24.3", "g43-709-g24-3", ""),
+            ("G24.3 - migraine", "g24-3-migraine", ""),
+            ("G43.909 - migraine", "g43-909-migraine", ""),
+            ("['migraine'; 'G24.3']", "migraine-g24-3", ""),
+            ("y" * 65, "y" * 64, ""),
+            (f"{'y' * 63} yy", "y" * 63, ""),
             ("Zähneknirschen", "zahneknirschen", ""),
         ],
     )
@@ -549,7 +616,12 @@ class TestNames:
             reason == f"indication: not a known name or code{hint}; the row counts as unrecognized"
         )
 
-    @pytest.mark.parametrize("text", ["???", "x" * 65, "頭痛"])
+    def test_words_next_to_a_code_can_be_more_precise(self) -> None:
+        reading = one("P1,2026-01-05,G81.11 - upper limb spasticity,Botox,155,completed,")
+        assert reading.problems == ()
+        assert reading.session_rows[0].session.indication == "upper-limb-spasticity"
+
+    @pytest.mark.parametrize("text", ["???", "頭痛"])
     def test_what_can_be_no_name_leaves_the_row_out(self, text: str) -> None:
         reading = one(f"P1,2026-01-05,{text},Botox,155,completed,")
         assert reasons(reading) == [
@@ -560,7 +632,19 @@ class TestNames:
         reading = one("P1,2026-01-05,Bruxism,Botox,155,completed,", indications=["bruxism"])
         assert reading.problems == ()
 
-    @pytest.mark.parametrize("text", ["Botox®", "BOTOX 100 unit vial", "OnabotulinumtoxinA (Botox)", "J0585"])  # fmt: skip
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *(
+                "Botox®",
+                "BOTOX 100 unit vial",
+                "OnabotulinumtoxinA (Botox)",
+                "J0585",
+                "J0585 Botox",
+            ),
+            *("HCPCS J0585", "NDC: 0023-1145-01", "ndc#00023114501", "RxNorm 860189"),
+        ],
+    )
     def test_a_product_is_known_by_names_and_codes(self, text: str) -> None:
         reading = one(f"P1,2026-01-05,migraine,{text},155,completed,")
         assert reading.session_rows[0].session.product is Product.ONABOTULINUMTOXIN_A
@@ -570,6 +654,9 @@ class TestNames:
         [
             ("Toxin", "product: no known product is named"),
             ("Botox or Dysport", "product: the text names two products; give one"),
+            ("J0585 Dysport", "product: the name and the code are of two products; give one"),
+            ("J0585 J0586", "product: no known product is named"),
+            ("J0585 not given", "product: no known product is named"),
             ("", "product: missing; product= (--product) states one for the whole file"),
         ],
     )
@@ -597,6 +684,8 @@ class TestNames:
             ("Pt. canceled", SessionStatus.CANCELLED), ("Rescheduled", SessionStatus.CANCELLED), ("Not given", SessionStatus.CANCELLED),
             ("abgesagt", SessionStatus.CANCELLED), ("annulé", SessionStatus.CANCELLED), ("DNA", SessionStatus.NO_SHOW),
             ("Left without being seen", SessionStatus.NO_SHOW), ("no asistió", SessionStatus.NO_SHOW), ("Deleted", SessionStatus.ENTERED_IN_ERROR),
+            ("Kept", SessionStatus.COMPLETED), ("Sch", SessionStatus.BOOKED), ("Canc", SessionStatus.CANCELLED),
+            ("Did not keep appointment", SessionStatus.NO_SHOW), ("Cancelled by provider", SessionStatus.CANCELLED),
         ],
     )  # fmt: skip
     def test_words_of_other_systems_are_statuses(self, word: str, status: SessionStatus) -> None:
@@ -661,6 +750,10 @@ class TestKeys:
                     "#REF!",
                     "unknown",
                     "True",
+                    "Unknown Patient",
+                    '"Unknown, Unknown"',
+                    "Anonymous",
+                    "not assigned",
                 )
             ),
             ("x" * 201, "expected at most 200 characters"),
@@ -675,10 +768,28 @@ class TestKeys:
         assert reading.problems[0].left_out
         assert reading.unreadable == frozenset()
 
+    @pytest.mark.parametrize(
+        ("one_key", "other"),
+        [("12", "0012"), ("12.0", "12"), ("ab1", "AB1"), ("A-7", "A 7"), ("0", "00")],
+    )
+    def test_keys_that_look_like_one_patients_are_reported(self, one_key: str, other: str) -> None:
+        reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in (one_key, other))]))
+        assert reading.patients == {one_key, other}
+        (problem,) = reading.problems
+        assert str(problem).startswith("line 3: patient: differs only in zeros, case, blanks")
+        assert str(problem).endswith("on line 2; they count as two patients")
+        assert not problem.left_out
+
     def test_rows_with_an_id_are_told_apart_by_it(self) -> None:
         reading = read(f"Session ID,{HEADER}\na,{GOOD}\nb,{GOOD}\n,{GOOD}")
         assert reading.problems == ()
         assert [row.session.id for row in reading.session_rows] == ["a", "b", "line 4"]
+
+    def test_a_copy_with_its_id_is_told(self) -> None:
+        reading = read(f"Session ID,{HEADER}\na,{GOOD}\na,{GOOD}\n")
+        assert [str(problem) for problem in reading.problems] == [
+            "line 3: the same as line 2; with one id they count once, and its units once"
+        ]
 
     def test_a_session_with_a_damaged_id_counts(self) -> None:
         reading = one(f"1.23457E+11,{GOOD}", header=f"Session ID,{HEADER}")
@@ -718,6 +829,9 @@ class TestDeaths:
             ("yes", None, False),
             ("02/01/2026", None, True),
             ("2026", None, True),
+            ("Feb 26", None, True),
+            ("02/01/2026 1830", None, True),
+            ("t", None, False),
         ],
     )
     def test_who_has_a_day_of_death_has_died(self, cell: str, day: date | None, told: bool) -> None:
@@ -728,7 +842,9 @@ class TestDeaths:
         assert reading.counts.used == 1
         assert reading.records()[0].care_ends == (end,)
 
-    @pytest.mark.parametrize("cell", ["", "-", "n/a", "no", "00/00/0000", "alive", "NULL"])
+    @pytest.mark.parametrize(
+        "cell", ["", "-", "n/a", "no", "00/00/0000", "alive", "NULL", "f", "not applicable"]
+    )
     def test_who_has_none_lives(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
         assert (reading.care_ends, reading.problems) == ({}, ())
@@ -742,7 +858,13 @@ class TestDeaths:
             assert reason.endswith("but find out whether the patient has died")
             assert (reading.counts.used, reading.unreadable) == (1, frozenset({"P1"}))
 
-    @pytest.mark.parametrize("cell", ["1900-01-01", "1899-12-30", "9999-12-31", "unknown"])
+    @pytest.mark.parametrize(
+        "cell",
+        [
+            *("1900-01-01", "1899-12-30", "9999-12-31", "unknown", "01/01/1900", "31.12.9999", "2"),
+            *("Alive as of 2026-01-01", "no (asked 1/1/2026)"),
+        ],
+    )
     def test_a_day_that_stands_for_none_leaves_open_who_lives(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
         assert (reading.care_ends, reading.unreadable) == ({}, frozenset({"P1"}))
@@ -767,6 +889,16 @@ class TestDeaths:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
         assert (set(reading.care_ends) == {"P1"}) is is_dead
         assert reading.problems == ()
+
+    @pytest.mark.parametrize(
+        "cell", ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026"]
+    )
+    def test_a_patient_status_that_may_say_it_is_told(self, cell: str) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
+        assert (reading.care_ends, reading.unreadable) == ({}, frozenset({"P1"}))
+        assert reasons(reading) == [
+            "patient status: may say that the patient has died; the row counts but find out whether the patient has died"
+        ]
 
     @pytest.mark.parametrize("name", ["Cause of death", "Todesursache", "Fallecimiento", "Décès?"])
     def test_a_column_that_may_hide_a_death_is_told(self, name: str) -> None:
@@ -950,6 +1082,13 @@ class TestSpreadsheets:
         with pytest.raises(TableError, match="damaged"):
             read(broken.getvalue())
 
+    def test_a_zip_file_of_something_else_says_so(self) -> None:
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as book:
+            book.writestr("sessions.csv", f"{HEADER}\n{GOOD}")
+        with pytest.raises(TableError, match="a zip file without a spreadsheet; unpack it"):
+            read(content.getvalue())
+
     def test_only_an_error_of_the_file_is_refused(self) -> None:
         with pytest.raises(KeyboardInterrupt), refusing("spreadsheet"):
             raise KeyboardInterrupt
@@ -991,6 +1130,13 @@ class TestParquet:
         (row,) = reading.rows()
         assert (row["patient"], row["units"], row["units_discarded"]) == ("12", 155, 45)
         assert [str(problem) for problem in reading.problems] == ["line 3: date: missing"]
+
+    def test_a_whole_number_has_all_its_digits(self) -> None:
+        content = self.frame(
+            MRN=[1234567890123456789], DOS=[date(2026, 1, 5)], Dx=["migraine"], Amt=[155]
+        )
+        (row,) = read(content).rows()
+        assert (row["patient"], row["units"]) == ("1234567890123456789", 155)
 
     @pytest.mark.parametrize("content", [b"PAR1", b"PAR1 is no table PAR1", b"PAR1" + b"\x00" * 50])
     def test_a_damaged_file_is_refused(self, content: bytes) -> None:
@@ -1118,12 +1264,23 @@ class TestDecisions:
             "kilograms: expected kilograms above 0 and at most 1000"
         }
 
+    def test_two_days_of_birth_in_a_table_of_them_are_told(self) -> None:
+        births = read_births(b"MRN,DOB\n1,1980-01-01\n2,1981-01-01\n1,2018-01-01\n1,2019-01-01\n")
+        assert [str(problem) for problem in births.problems] == [
+            "line 4: birth date: another row of the patient states another; neither counts"
+        ]
+        assert births.counts.used == 4
+
     def test_a_weight_without_a_unit_may_be_in_pounds(self) -> None:
         table = b"MRN,date,Weight\n1,2026-01-05,55\n"
         with pytest.raises(TableError, match="no column for kilograms; the columns are MRN, date"):
             read_weights(table)
         read_as = read_weights(table, columns={"Weight": "kilograms"})
         assert read_as.by_patient["1"][0].kilograms == Decimal(55)
+
+    def test_a_count_may_have_been_read_as_a_number(self) -> None:
+        reading = read_prior_treatments(b"MRN,dx,cycles\n1,migraine,4.0\n2,migraine,4.5\n")
+        assert [row.fact.cycles for row in reading.fact_rows] == [4]
 
     def test_prior_treatments_are_read(self) -> None:
         prior = read_prior_treatments(
@@ -1168,10 +1325,34 @@ class TestDecisions:
         assert found.problems[0].left_out
         assert found.unreadable == {"1"}
 
+    @pytest.mark.parametrize(
+        ("word", "reason", "unreadable"),
+        [
+            *(
+                (word, "not in force", set())
+                for word in ("denied", "Pending", "expired", "In Review")
+            ),
+            *((word, "expected approved or active", {"P1"}) for word in ("", "perhaps")),
+        ],
+    )
+    def test_a_decision_that_is_not_in_force_is_left_out(
+        self, word: str, reason: str, unreadable: set[str]
+    ) -> None:
+        tables: list[tuple[Callable[[bytes], Any], str, str]] = [
+            (read_authorizations, "MRN,dx,drug,from,until,Auth Status", "P1,migraine,Botox,2026-01-01,2026-12-31,"),
+            (read_overrides, "MRN,dx,by,from,minimum,Status", "P1,migraine,payer,2026-01-01,8 weeks,"),
+        ]  # fmt: skip
+        for reader, header, row in tables:
+            reading = reader(f"{header}\n{row}{word}\n{row}Approved\n".encode())
+            assert [str(problem) for problem in reading.problems] == [f"line 2: status: {reason}"]
+            assert [fact.line for fact in reading.fact_rows] == [3]
+            assert reading.unreadable == unreadable
+            assert "status" not in reading.rows()[0]
+
     def test_a_row_that_meets_no_patient_is_reported(self) -> None:
         patients = one(GOOD.replace("P1", "0012")).patients
         ends = read_care_ends(
-            b"patient,on,kind\n0012 ,2026-02-01,died\n12,2026-02-01,died\n99,2026-02-01,died\n"
+            b"patient,on,kind\n0012 ,2026-02-01,died\n12.0,2026-02-01,died\n99,2026-02-01,died\n"
         )
         assert [str(problem) for problem in ends.unmatched(patients)] == [
             "line 3: patient: no session has this key; one differs only in zeros, case, blanks or hyphens",
@@ -1316,3 +1497,24 @@ class TestLaws:
         reading = read("\n".join([HEADER, *rows]))
         days = {session.administered_on for session in reading.sessions["P1"]}
         assert days == {date(2026, month, 5) for month in range(1, 6)}
+
+
+def test_the_guide_names_the_columns_of_every_further_table() -> None:
+    page = Path(__file__).parents[1] / "docs" / "how-to" / "export.md"
+    rows = re.findall(r"(?m)^\| `--([a-z-]+)` \| (.*?) \|(.*)\|$", page.read_text(encoding="utf-8"))
+    told = {
+        name: [*needed.split(", "), *filter(None, more.strip().split(", "))]
+        for name, needed, more in rows
+    }
+    changes = {"id", "recorded_on", "withdrawn_on"}
+    known = {
+        table.replace("_", "-"): [name.replace("_", " ") for name in columns if name not in changes]
+        for table, columns in FURTHER_TABLES.items()
+    }
+    assert {name: sorted(columns) for name, columns in told.items()} == {
+        name: sorted(columns) for name, columns in known.items()
+    }
+    for name, needed, _ in rows:
+        columns = FURTHER_TABLES[name.replace("-", "_")]
+        wanted = [each for each, column in columns.items() if column.is_required]
+        assert needed.split(", ") == [each.replace("_", " ") for each in wanted]

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 import botox_schedule as bs
 from botox_schedule import DueStatus, PatientRecord, SchedulingPolicy, SessionStatus, forecast
+from botox_schedule.errors import DayError
 from botox_schedule.testing import (
     RecordPart,
+    days,
     policies,
     protocols,
     pytest_runtest_setup,
@@ -101,6 +103,18 @@ class TestRecords:
         for record in drawn(records()):
             first, *others = record.sessions
             assert first.id is None or first.id not in {s.id for s in others}
+
+
+class TestDays:
+    def test_bounds_can_be_text_as_everywhere_else(self) -> None:
+        assert record_from_gaps([84], starts_on="2026-01-05", units="155") == record_from_gaps(
+            [84], starts_on=date(2026, 1, 5), units=155
+        )
+        assert find(days("2026-02-28", "2026-02-28"), lambda _: True) == date(2026, 2, 28)
+        found = find(records(first="2026-02-28", last="2026-02-28"), lambda _: True)
+        assert found.sessions[0].administered_on == date(2026, 2, 28)
+        with pytest.raises(DayError, match="starts_on: give a date"):
+            record_from_gaps([], starts_on="5 January")
 
 
 class TestPolicies:

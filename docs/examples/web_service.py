@@ -78,7 +78,10 @@ def refused(faults: Iterable[Fault]) -> JSONResponse:
 # unknown field may itself be about a patient.
 @app.exception_handler(RequestValidationError)
 async def on_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-    return refused(Fault(loc=list(safe_place(each)), msg=each["msg"]) for each in error.errors())
+    return refused(
+        Fault(loc=list(safe_place(each)), msg=each["msg"].removeprefix("Value error, "))
+        for each in error.errors()
+    )
 
 
 @app.exception_handler(bs.BotoxScheduleError)

@@ -167,6 +167,10 @@ def safe_errors(error: ValidationError) -> tuple[SafeError, ...]:
 
 
 def safe_place(fault: Any) -> tuple[int | str, ...]:
-    """Return where a fault is, without the key that the model does not have."""
+    """Return where a fault is, without the key that the model does not have.
+
+    Args:
+        fault: One of ``error.errors()``, of pydantic or of a web framework that repeats them.
+    """
     place: tuple[int | str, ...] = fault["loc"]
     return (*place[:-1], UNKNOWN_KEY) if fault["type"] in _ABOUT_KEYS else place

@@ -64,7 +64,13 @@ def read_within(source: FileName | BinaryIO, most: int) -> bytes:
 
 
 def _as_path(name: FileName) -> Path:
-    """Return a name as a path; a name that no file can have is not found."""
+    """Return a name as a path; a name that no file can have is not found.
+
+    Text given in place of a name may be about patients, so the error does not hold it.
+    """
+    if len(os.fspath(name).splitlines()) > 1:
+        told = "a name has one line; to read text, give io.StringIO(text)"
+        raise FileNotFoundError(ENOENT, told)
     try:
         is_possible = b"\0" not in os.fsencode(name)
     except UnicodeEncodeError:

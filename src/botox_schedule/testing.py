@@ -32,9 +32,11 @@ from botox_schedule import (
     TreatmentProtocol,
     TreatmentSession,
 )
+from botox_schedule.dates import as_day
+from botox_schedule.dates.days import DayInput
 from botox_schedule.protocols import ExpectedResponse, RetreatmentRule
 from botox_schedule.terms import RetreatmentKind
-from botox_schedule.values import Described
+from botox_schedule.values import Described, NumberInput
 
 _INDICATIONS = ("chronic-migraine",)
 _UNKNOWN_WORDS = ("chronic-migrane", "botox")
@@ -66,10 +68,10 @@ class RecordPart(StrEnum):
 def record_from_gaps(
     gaps: Iterable[int],
     *,
-    starts_on: date,
+    starts_on: DayInput,
     indication: str = "chronic-migraine",
     product: Product | str | None = Product.ONABOTULINUMTOXIN_A,
-    units: Decimal | int | None = None,
+    units: NumberInput | None = None,
 ) -> PatientRecord:
     """Return a record whose sessions lie the given numbers of days apart.
 
@@ -80,16 +82,21 @@ def record_from_gaps(
         product: What was given.
         units: Units of each session.
 
-    >>> record = record_from_gaps([84, 85], starts_on=date(2026, 1, 5))
+    Raises:
+        DayError: When *starts_on* is not a calendar day.
+        ValidationError: When the indication, the product or the units are none.
+
+    >>> record = record_from_gaps([84, 85], starts_on="2026-01-05")
     >>> [str(session.administered_on) for session in record.sessions]
     ['2026-01-05', '2026-03-30', '2026-06-23']
     """
     offsets = accumulate(gaps, initial=0)
+    start = as_day(starts_on, "starts_on")
     return PatientRecord(
         sessions=[
             {
                 "id": f"session-{number}",
-                "administered_on": starts_on + timedelta(days=offset),
+                "administered_on": start + timedelta(days=offset),
                 "indication": indication,
                 "product": product,
                 "units": units,
@@ -99,14 +106,21 @@ def record_from_gaps(
     )
 
 
-def days(first: date = _FIRST, last: date = _LAST) -> st.SearchStrategy[date]:
+def days(first: DayInput = _FIRST, last: DayInput = _LAST) -> st.SearchStrategy[date]:
     """Return a strategy for days; month ends and leap days come up often.
+
+    Args:
+        first: The first day, included.
+        last: The last day, included.
+
+    Raises:
+        DayError: When one of them is not a calendar day.
 
     >>> from hypothesis import find
     >>> find(days(), lambda day: day.day == 29 and day.month == 2).year % 4
     0
     """
-    return _days(first, last)
+    return _days(as_day(first, "first"), as_day(last, "last"))
 
 
 @cache
@@ -234,8 +248,8 @@ def sessions(
     draw: st.DrawFn,
     *,
     indications: Sequence[str] = _INDICATIONS,
-    first: date = _BEGIN,
-    last: date = _END,
+    first: DayInput = _BEGIN,
+    last: DayInput = _END,
     only_completed: bool = False,
     only_full: bool = False,
     only_product: Product | None = None,
@@ -265,8 +279,8 @@ def records(
     draw: st.DrawFn,
     *,
     indications: Sequence[str] = _INDICATIONS,
-    first: date = _BEGIN,
-    last: date = _END,
+    first: DayInput = _BEGIN,
+    last: DayInput = _END,
     most_sessions: int = 8,
     also: Collection[RecordPart | str] = (),
     only_history: bool = False,
@@ -295,6 +309,7 @@ def records(
     parts = frozenset() if only_history else frozenset(RecordPart(part) for part in also)
     words = (*indications, *(_UNKNOWN_WORDS if RecordPart.UNKNOWN_WORDS in parts else ()))
     fixed: dict[str, Any] = {"only_full": only_full, "only_product": only_product}
+    first, last = as_day(first, "first"), as_day(last, "last")
     soon = min(last, first + timedelta(days=_SOON))
     begin = sessions(
         indications=indications[:1], first=first, last=soon, only_completed=True, **fixed

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache
 from importlib import import_module
 from inspect import Parameter, Signature, getdoc
-from typing import Any, ParamSpec, Self, TypeVar, cast, get_origin
+from typing import Any, ParamSpec, Self, TypeVar, get_origin
 
 from pydantic import (
     BaseModel,
@@ -90,17 +90,23 @@ class PatientValue(Value, frozen=True):
 def made(model: Callable[_P, _V], *_: _P.args, **fields: _P.kwargs) -> _V:
     """Return a value from fields that the engine has checked, without validating them again.
 
-    To validate input from outside, call the model itself.
+    Give the fields in the order of the model. To validate input from outside, call the model
+    itself.
     """
-    value = object.__new__(cast("type[Any]", model))
-    _set(value, "__dict__", _defaults(model) | fields)
-    _set(value, "__pydantic_fields_set__", set(fields))
-    _set(value, "__pydantic_extra__", None)
-    _set(value, "__pydantic_private__", None)
-    return cast("_V", value)
+    kind: Any = model
+    value: _V = object.__new__(kind)
+    defaults = _defaults(kind)
+    _set_fields(value, fields if len(fields) == len(defaults) else defaults | fields)
+    _set_given(value, set(fields))
+    _set_extra(value, None)
+    _set_private(value, None)
+    return value
 
 
-_set = object.__setattr__
+# Pydantic forbids to set a field of a frozen value; these set what holds them.
+_set_fields, _set_given, _set_extra, _set_private = (
+    BaseModel.__dict__[slot].__set__ for slot in BaseModel.__slots__
+)
 
 
 @cache

@@ -101,7 +101,10 @@ def _weekdays(text: str) -> list[Weekday]:
 def _days(text: str) -> dict[str, date]:
     """Return a window of ``DAY`` or ``FIRST/LAST``."""
     first, _, last = text.partition("/")
-    return {"first": _day(first), "last": _day(last or first)}
+    days = {"first": _day(first), "last": _day(last or first)}
+    if days["last"] < days["first"]:
+        raise ArgumentTypeError("the last day lies before the first")
+    return days
 
 
 def _text(text: str) -> str:

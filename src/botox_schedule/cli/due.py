@@ -7,10 +7,16 @@ Examples:
 """
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from botox_schedule import TreatmentProtocol, due_dates, due_status, project_dates
+from botox_schedule import (
+    SchedulingPolicy,
+    TreatmentProtocol,
+    due_dates,
+    due_status,
+    project_dates,
+)
 from botox_schedule.cli.arguments import TREATMENT, policy_of, protocol_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
 from botox_schedule.cli.protocols import sources
@@ -35,9 +41,11 @@ def answer(given: Namespace) -> Answer:
     if dates.unverified:
         text += ["", f"unverified: {', '.join(dates.unverified)}"]
     asked = {"administered_on": given.administered_on, "as_of": given.as_of, "status": status}
+    cited = sources(protocol, "minimum", "usual", "typical", "wording")
+    cited[-1:-1] = _chosen(protocol, policy)
     return Answer(
         rows=[{**asked, **flat(dates, *_DATES, "unverified")}],
-        text=[*text, "", *sources(protocol, "minimum", "usual", "typical", "wording"), NOT_ADVICE],
+        text=[*text, "", *cited, NOT_ADVICE],
         data={**asked, "dates": dates, "projected": ahead},
     )
 
@@ -45,6 +53,17 @@ def answer(given: Namespace) -> Answer:
 def title(protocol: TreatmentProtocol, administered_on: date) -> str:
     """Return what was asked, in words."""
     return f"{protocol.indication} with {protocol.product}, session on {administered_on}"
+
+
+def _chosen(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> Iterator[str]:
+    """What the policy says about the treatment, next to the figures of the sources."""
+    for rule in policy.payer_rules(frozenset({protocol.indication}), protocol.product):
+        days = [f"{word} {day}" for word, day in (("from", rule.first), ("to", rule.last)) if day]
+        if rule.minimum is not None:
+            yield f"  payer's minimum {' '.join([str(rule.minimum), *days])}: the policy"
+    usual = policy.usual_for(protocol.indication)
+    if usual is not None:
+        yield f"  usual {usual}: the clinic's choice, in the policy"
 
 
 def _later(ahead: Sequence[ProjectedSession]) -> list[str]:

@@ -6,6 +6,7 @@ from io import BytesIO
 
 from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.output import NOT_ADVICE, Row, word
+from botox_schedule.engine.worklist import WorklistSection
 from botox_schedule.views.markup import escaped
 
 _COLUMNS = (
@@ -43,14 +44,20 @@ def list_html(sections: Sections, as_of: date, problems: Sequence[str]) -> str:
 
 def _table(title: str, rows: Sequence[Row]) -> str:
     names = _used(rows)
-    head = "".join(f'<th scope="col">{_title(name)}</th>' for name in (*names, *_BOXES))
+    boxes, ticked = (_BOXES, _TICKED) if _is_called(rows) else ((), "")
+    head = "".join(f'<th scope="col">{_title(name)}</th>' for name in (*names, *boxes))
     body = "".join(
-        f"<tr>{''.join(_cell(row[name]) for name in names)}{_TICKED}</tr>" for row in rows
+        f"<tr>{''.join(_cell(row[name]) for name in names)}{ticked}</tr>" for row in rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     # A wide table scrolls; tabindex lets the keyboard reach it.
     name = f'tabindex="0" role="region" aria-label="{escaped(title)}"'
     return f'<div class="wide" {name}>{table}</div>'
+
+
+def _is_called(rows: Sequence[Row]) -> bool:
+    """Whether a section has boxes for calls: nobody calls the dead and the discharged."""
+    return bool(rows[0]["section"] != WorklistSection.ENDED)
 
 
 def _used(rows: Sequence[Row]) -> list[str]:
@@ -107,10 +114,10 @@ def _lines(
     sections: Sections, names: Sequence[str], problems: Sequence[str]
 ) -> Iterator[tuple[bool, Sequence[object]]]:
     """Yield the lines of the sheet below its title, and whether each is a heading."""
-    header = [*map(_title, (*names, *_BOXES))]
     for title, rows in sections:
-        yield from ((True, []), (True, [title]), (True, header))
-        yield from ((False, [*(_value(row[name]) for name in names), "☐", "☐", ""]) for row in rows)
+        header, boxes = (_BOXES, ("☐", "☐", "")) if _is_called(rows) else ((), ())
+        yield from ((True, []), (True, [title]), (True, [*map(_title, (*names, *header))]))
+        yield from ((False, [*(_value(row[name]) for name in names), *boxes]) for row in rows)
     if problems:
         yield from ((True, []), (True, [f"Problems ({len(problems)})"]))
         yield from ((True, [problem]) for problem in problems)

@@ -93,6 +93,7 @@ RECORD = {
     **RULES,
 }
 """What reads a record and names the planned treatment."""
+_NOT_JSON = "; a record is a JSON file, and 'botox-schedule schedule' reads a table"
 _WITHOUT = "a treatment of the record has no protocol; 'botox-schedule forecast' shows which"
 
 
@@ -112,7 +113,9 @@ def read_record_file(file: Path) -> PatientRecord:
     try:
         return PatientRecord.model_validate_json(content)
     except ValidationError as error:
-        raise ExchangeError(f"{file}: {faults_in(error)}") from None
+        told = f"{file}: {faults_in(error)}"
+        hint = _NOT_JSON if error.errors()[0]["type"] == "json_invalid" else ""
+        raise ExchangeError(f"{told}{hint}") from None
 
 
 def question_of(given: Namespace) -> Question:

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
+from difflib import get_close_matches
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -41,7 +43,9 @@ def run(name: str, arguments: Sequence[str], today: Callable[[], date]) -> int:
         today: Reads the clock.
     """
     has_output = _prepare_streams()
-    given = command_parser(name).parse_args(arguments)
+    parser = command_parser(name)
+    parser.check_names(arguments)
+    given = parser.parse_args(arguments)
     try:
         if not has_output:
             raise OutputError("standard output is closed")
@@ -124,13 +128,27 @@ def _tell(line: str) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that escapes its errors: a file's name can be an argument and hold anything."""
+    """A parser whose errors are one line that says what to type."""
+
+    def check_names(self, arguments: Sequence[str]) -> None:
+        """Name the nearest option where one is unknown."""
+        for given in takewhile("--".__ne__, arguments):
+            name, known = given.partition("=")[0], self._option_string_actions
+            if name.startswith("--") and name not in known:
+                near = get_close_matches(name, known, n=1, cutoff=0.75)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                self.error(f"there is no option {name}{hint}")
 
     def error(self, message: str) -> NoReturn:
-        super().error(escaped(message))
+        """Print an error; a file's name can be an argument and hold anything."""
+        _, _, missing = message.partition("are required: ")
+        options = {name: self._option_string_actions.get(name) for name in missing.split(", ")}
+        said = [f"{name}: {option.help}" for name, option in options.items() if option]
+        more = f"'{self.prog} --help' explains every option"
+        self.exit(_UNREADABLE, f"{self.prog}: {escaped('; '.join([message, *said, more]))}\n")
 
 
-def command_parser(name: str) -> argparse.ArgumentParser:
+def command_parser(name: str) -> _Parser:
     """Return the parser of a command; the examples of its help are those of its module."""
     module = _module(name)
     _, _, examples = (module.__doc__ or "").partition("Examples:\n")

@@ -124,7 +124,7 @@ def _of_record(
     reading = read_record(record, rules.as_of, rules.policy, rules.known)
     for found in tracks_of(reading, rules.region, rules.population):
         seen = frozenset(rules.acknowledged.get(patient, ()))
-        standing = standing_of(reading, found, phases, seen)
+        standing = standing_of(reading, found, phases, seen, with_limits=True)
         waits = standing.booked_on is None and standing.status is not DueStatus.ON_HOLD
         call = call_by(standing.due, rules.lead_days, rules.is_open)
         waiting = waiting_of(standing, rules.as_of, call)

@@ -20,6 +20,10 @@ OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
     "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
 }
 """What the command takes."""
+_NEXT_ONLY = (
+    "a track counts once, with its next visit; lapsed tracks, those on hold and those without a "
+    "day count nowhere"
+)
 
 
 def answer(given: Namespace) -> Answer:
@@ -52,7 +56,8 @@ def answer(given: Namespace) -> Answer:
 
 
 def _answer(clinic: Clinic, columns: Sequence[str], rows: Sequence[Row]) -> Answer:
-    told = clinic.told._replace(data={"as_of": clinic.rules.as_of, "weeks": rows})
+    data = {"as_of": clinic.rules.as_of, "weeks": rows}
+    told = clinic.told._replace(head=[*clinic.told.head, _NEXT_ONLY], data=data)
     return list_answer(rows, Table(columns, [("", rows)]), told)
 
 

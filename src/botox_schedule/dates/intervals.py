@@ -75,7 +75,7 @@ class Interval(Value, frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _from_text(cls, value: Any) -> Any:
-        return _units_in(value) if isinstance(value, str) else value
+        return _units_in(value) if isinstance(value, str | int | float) else value
 
     @model_serializer
     def _to_text(self) -> str:
@@ -193,7 +193,7 @@ class Interval(Value, frozen=True):
         return [(name, n) for name in ("months", "weeks", "days") if (n := getattr(self, name))]
 
 
-def _units_in(text: str) -> dict[str, int]:
+def _units_in(text: object) -> dict[str, int]:
     if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
         raise IntervalError(f"not an interval; {_EXPECTED}")
     words = _EVERY.sub("", text.strip().translate(_DASHES), count=1)
@@ -358,7 +358,7 @@ class IntervalRange(Value, frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _from_text(cls, value: Any) -> Any:
-        return _bounds_in(value) if isinstance(value, str) else value
+        return _bounds_in(value) if isinstance(value, str | int | float) else value
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
@@ -409,21 +409,24 @@ class IntervalRange(Value, frozen=True):
         )
 
     def __str__(self) -> str:
-        first, last = str(self.first), str(self.last)
-        if first == last:
-            return first
-        count, _, unit = first.partition(" ")
-        one_unit = last.partition(" ")[2].rstrip("s")
-        return (
-            f"{count if one_unit == unit.rstrip('s') and ' ' not in one_unit else first} to {last}"
-        )
+        return _range_in_words(str(self.first), str(self.last))
+
+
+@lru_cache(maxsize=256)
+def _range_in_words(first: str, last: str) -> str:
+    if first == last:
+        return first
+    count, _, unit = first.partition(" ")
+    one_unit = last.partition(" ")[2].rstrip("s")
+    begin = count if one_unit == unit.rstrip("s") and " " not in one_unit else first
+    return f"{begin} to {last}"
 
 
 IntervalInput = Interval | str
 RangeInput = IntervalRange | str | Mapping[str, IntervalInput]
 
 
-def _bounds_in(text: str) -> dict[str, Interval]:
+def _bounds_in(text: object) -> dict[str, Interval]:
     if not isinstance(text, str) or len(text) > 2 * _LONGEST_TEXT:
         raise IntervalError("not a range of intervals; give text such as '3 to 4 months'")
     words = _EVERY.sub("", re.sub(r"\s+", " ", text.strip()).translate(_DASHES), count=1)

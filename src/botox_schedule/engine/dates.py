@@ -1,6 +1,5 @@
 """The dates after a session, from its rules and the holds."""
 
-from bisect import bisect_right
 from datetime import date
 from typing import NamedTuple
 
@@ -50,30 +49,26 @@ class TrackDates(NamedTuple):
         version, usual = self.rules.protocol, self.rules.usual
         own = () if version is None else version.unverified_retreatment
         weighed = [m for m in self.rules.minimums if m.binds or m is self.rules.advising]
-        labels = [m.protocol for m in weighed if m.protocol is not None]
-        found = {
-            "minimum": self.earliest is not None
-            and any("minimum" in protocol.unverified_retreatment for protocol in labels),
-            "usual": self.earliest is not None
-            and usual is not None
-            and usual.owner is UsualOwner.LABEL
-            and "usual" in own,
-            "typical": self.typical_on is not None and "typical" in own,
-        }
-        return tuple(name for name, rests in found.items() if rests)
+        stated = [m.protocol.unverified_retreatment for m in weighed if m.protocol is not None]
+        found = []
+        if self.earliest is not None and any("minimum" in names for names in stated):
+            found.append("minimum")
+        if self.earliest is not None and usual is not None and usual.owner is UsualOwner.LABEL:
+            found += [name for name in own if name == "usual"]
+        if self.typical_on is not None:
+            found += [name for name in own if name == "typical"]
+        return tuple(found)
 
 
 def status_on(boundaries: Boundaries, day: date) -> DueStatus:
     """Return where *day* falls among the four dates, or ``no_interval`` without any date."""
-    known = [
-        (boundary, status)
-        for boundary, status in zip(boundaries, _STATUSES, strict=True)
-        if boundary is not None
-    ]
-    if not known:
-        return DueStatus.NO_INTERVAL
-    passed = bisect_right([boundary for boundary, _ in known], day)
-    return known[passed - 1][1] if passed else DueStatus.TOO_EARLY
+    status = DueStatus.NO_INTERVAL
+    for boundary, begins in zip(boundaries, _STATUSES, strict=True):
+        if boundary is not None and boundary <= day:
+            status = begins
+        elif boundary is not None and status is DueStatus.NO_INTERVAL:
+            status = DueStatus.TOO_EARLY
+    return status
 
 
 def track_dates(rules: IntervalRules, holds: HoldCalendar, as_of: date) -> TrackDates:

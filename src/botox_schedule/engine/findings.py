@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from botox_schedule.dates.days import age_on, is_within, shifted
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import IntervalRules, Minimum, RuleFacts, RulesOn, label_rules
-from botox_schedule.engine.track import Reading, Track
+from botox_schedule.engine.track import Reading, Track, with_decisions
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
@@ -87,10 +87,13 @@ def _unrecognized(reading: Reading) -> Iterable[Finding]:
         *decisions.authorizations,
         *decisions.discharges,
     ]
+    planned, elsewhere = [*history.booked, *history.missed], reading.record.prior_treatments
+    chosen = [*(rule.indication for rule in policy.payer), *(name for name, _ in policy.usual)]
+    if not (counted or planned or elsewhere or chosen):
+        return
     rows = _by_unknown_name(reading, counted)
-    visits = _by_unknown_name(reading, (*history.booked, *history.missed))
-    priors = _by_unknown_name(reading, reading.record.prior_treatments)
-    chosen = {*(rule.indication for rule in policy.payer), *(name for name, _ in policy.usual)}
+    visits = _by_unknown_name(reading, planned)
+    priors = _by_unknown_name(reading, elsewhere)
     unknown = {name for name in chosen if name is not None and not reading.is_known_name(name)}
     for name in sorted({*rows, *visits, *priors, *unknown}):
         near = nearest_indications(name, reading.known.indications)
@@ -158,6 +161,8 @@ def _switches(track: Track) -> Iterable[Finding]:
 
 
 def _holds(track: Track) -> Iterable[Finding]:
+    if not track.holds.known:
+        return
     due_for_review = [h for h in track.holds.known if _needs_review(track, h)]
     if due_for_review:
         message = "a hold is due for review"
@@ -194,30 +199,17 @@ def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -
 
 
 def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> RuleFacts:
-    reading, policy = track.reading, track.policy
-    planned = frozenset((s.indication, s.product) for s in cycle.full_sessions)
-    last = frozenset((s.indication, s.product) for s in previous.sessions)
-    products = {product for _, product in planned}
-    return RuleFacts(
-        labels=label_rules(reading.known, track.protocol, planned, last),
+    policy = track.policy
+    planned = frozenset([(s.indication, s.product) for s in cycle.full_sessions])
+    last = frozenset([(s.indication, s.product) for s in previous.sessions])
+    facts = RuleFacts(
+        labels=label_rules(track.known, track.protocol, planned, last),
         policy=policy,
         anchor=previous.anchored_on,
         counted_from=previous.counted_from(touch_ups_count=policy.touch_up_moves_earliest),
-        overrides=tuple(o for o in reading.decisions.overrides if o.indication in track.clock),
-        payer=tuple(
-            dict.fromkeys(
-                rule
-                for product in sorted(product for product in products if product is not None)
-                for rule in policy.payer_rules(track.clock, product)
-            )
-        ),
-        approved=tuple(
-            a
-            for a in reading.decisions.authorizations
-            if a.indication in track.clock and a.product in products
-        ),
         kind=track.protocol.retreatment.kind,
     )
+    return with_decisions(facts, track.reading, track.clock, {product for _, product in planned})
 
 
 def early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTiming | None:
@@ -373,6 +365,8 @@ def _below(
 
 def booking_findings(track: Track) -> Iterable[Finding]:
     """Yield the findings about bookings after the last session; earlier ones are settled."""
+    if not track.history.booked and not track.history.missed:
+        return
     anchor = track.anchor
     own = [s for s in track.bookings if anchor is None or s.administered_on > anchor]
     settled = [s for s in own if (track.as_of - s.administered_on).days > UNRESOLVED_AFTER_DAYS]

@@ -293,9 +293,10 @@ def _booking_of(session: TreatmentSession | None) -> Booking | None:
 
 def _early_ends(observed: ObservedResponse | None, track: Track) -> Iterator[Finding]:
     """Yield a finding if the effect ended before the interval in several cycles."""
-    wear_off = None if observed is None else observed.wear_off
-    interval = _interval_days(track)
-    if wear_off is None or interval is None:
+    if observed is None or observed.wear_off is None:
+        return
+    wear_off, interval = observed.wear_off, _interval_days(track)
+    if interval is None:
         return
     short = [interval - days for days in wear_off.days if days < interval]
     if len(short) >= FEWEST_CYCLES:

@@ -52,6 +52,8 @@ class HoldCalendar:
 
     def advance(self, day: date, count: int) -> date | None:
         """The day *count* days off hold after *day*; None if an open hold comes first."""
+        if not self.spans:
+            return shifted(day, count)
         free = self.next_free(day)
         for first, last in self.spans:
             if free is None or first <= free:

@@ -193,12 +193,11 @@ def _holds_for(limit: DoseLimit, question: LimitQuestion) -> bool:
 
 def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
     if limit.per is LimitPer.WINDOW:
+        wanted, maximum = question.reading.policy.limit_reading, _maximum(limit, question)
         readings = [window.reading for window in limit.windows]
-        wanted = question.reading.policy.limit_reading
         chosen = wanted if wanted in readings else readings[0]
-        sessions, maximum = _in_scope(limit, question), _maximum(limit, question)
         for window in limit.windows:
-            given = _given_in(window, sessions, question)
+            given = _given_in(window, limit, question)
             yield made(
                 LimitCheck,
                 **_sums(limit, given, maximum, question),
@@ -215,13 +214,25 @@ def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
         )
 
 
-def _in_scope(limit: DoseLimit, question: LimitQuestion) -> list[TreatmentSession]:
-    """The sessions that count; one under an unknown indication may, so it does."""
-    history, asked = question.reading.history, question.protocol.indication
-    own = [s for s in history.completed if limit.counts(s.indication, asked=asked)]
+def _given(question: LimitQuestion) -> list[TreatmentSession]:
+    """All completed sessions in order of their days, those of unknown indications included."""
+    history = question.reading.history
     if not history.unrecognized:
-        return own
-    return sorted([*own, *history.unrecognized], key=lambda s: s.administered_on)
+        return history.completed
+    return sorted([*history.completed, *history.unrecognized], key=lambda s: s.administered_on)
+
+
+def _total_of(
+    limit: DoseLimit, sessions: Iterable[TreatmentSession], question: LimitQuestion
+) -> Total:
+    """The units that count for a limit; a session under an unknown indication may, so it does."""
+    asked, recognizes = question.protocol.indication, question.reading.recognizes
+    counting = [
+        s
+        for s in sessions
+        if limit.counts(s.indication, asked=asked) or not recognizes(s.indication)
+    ]
+    return sum_units(counting, question.protocol.product)
 
 
 def _weight_on(question: LimitQuestion) -> _Weight:
@@ -248,12 +259,10 @@ def _maximum(limit: DoseLimit, question: LimitQuestion) -> _Maximum:
     return _Maximum(units, unweighed=False)
 
 
-def _given_in(
-    window: LimitWindow, sessions: list[TreatmentSession], question: LimitQuestion
-) -> Total:
+def _given_in(window: LimitWindow, limit: DoseLimit, question: LimitQuestion) -> Total:
     short_month = question.reading.policy.short_month
-    inside = in_window(sessions, window.window, question.on, short_month)
-    return sum_units(inside, question.protocol.product)
+    inside = in_window(_given(question), window.window, question.on, short_month)
+    return _total_of(limit, inside, question)
 
 
 def _sums(
@@ -299,8 +308,8 @@ def _clears_on(
 
 def _session_check(limit: DoseLimit, question: LimitQuestion) -> LimitCheck:
     first, last = _days_of_session(question)
-    sessions = [s for s in _in_scope(limit, question) if first <= s.administered_on <= last]
-    given = sum_units(sessions, question.protocol.product)
+    sessions = [s for s in _given(question) if first <= s.administered_on <= last]
+    given = _total_of(limit, sessions, question)
     maximum = _maximum(limit, question)
     fields = _sums(limit, given, maximum, question)
     return made(LimitCheck, **fields, clears_on=_session_clears_on(fields, maximum, question))

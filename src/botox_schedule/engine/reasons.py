@@ -1,6 +1,8 @@
 """Why a date is what it is: the rule, its inputs, the other minimums, the source."""
 
 from datetime import date
+from functools import lru_cache
+from typing import Any
 
 from botox_schedule.dates.days import Day
 from botox_schedule.dates.intervals import Interval
@@ -119,7 +121,11 @@ class DateReason(Value, frozen=True):
 
 def in_words(interval: Interval) -> str:
     """Return *interval* as an adjective, such as ``12-week``."""
-    text = str(interval)
+    return _adjective(str(interval))
+
+
+@lru_cache(maxsize=256)
+def _adjective(text: str) -> str:
     count, _, unit = text.partition(" ")
     return f"{count}-{unit.removesuffix('s')}" if count.isdecimal() and " " not in unit else text
 
@@ -152,12 +158,13 @@ def date_reasons(track: Track) -> dict[str, DateReason]:
         return _undated(track, suppressed_reason(track))
     if dates.earliest is None:
         return _undated(track, _why_never(track, dates.rules))
-    reasons = {DateName.EARLIEST.value: _earliest(track, dates)}
+    inputs = _counted_from(track)
+    reasons = {DateName.EARLIEST.value: _earliest(track, dates, inputs)}
     if dates.window is None or dates.rules.usual is None:
         rest = (DateName.DUE, DateName.OVERDUE_FROM, DateName.LAPSED_FROM)
         sentence = "no usual range is recorded here"
         return reasons | {name.value: _undated_reason(track, name, sentence) for name in rest}
-    return reasons | _usual_reasons(track, dates, dates.window, dates.rules.usual)
+    return reasons | _usual_reasons(track, dates, dates.window, dates.rules.usual, inputs[:1])
 
 
 def _undated(track: Track, sentence: str) -> dict[str, DateReason]:
@@ -201,7 +208,7 @@ def _is_elsewhere(track: Track) -> bool:
     return track.last is not None and track.last.is_elsewhere
 
 
-def _earliest(track: Track, dates: TrackDates) -> DateReason:
+def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateReason:
     rules = dates.rules
     deciding = _decider(rules)
     sentence = _opening_sentence(deciding)
@@ -218,7 +225,7 @@ def _earliest(track: Track, dates: TrackDates) -> DateReason:
         date_name=DateName.EARLIEST,
         on=dates.earliest,
         rule=sentence,
-        inputs=_counted_from(track),
+        inputs=inputs,
         candidates=_candidates(track, dates, deciding),
         source=source,
         verification=_verification(source, stated=protocol is not None),
@@ -277,35 +284,39 @@ def _verification(source: SourceRef | None, *, stated: bool) -> str | None:
 
 
 def _usual_reasons(
-    track: Track, dates: TrackDates, window: UsualWindow, usual: UsualRange
+    track: Track,
+    dates: TrackDates,
+    window: UsualWindow,
+    usual: UsualRange,
+    inputs: tuple[str, ...],
 ) -> dict[str, DateReason]:
     words = usual_words(usual)
     grace = track.policy.grace_for(usual.kind)
     lapse = track.policy.lapsed_after
     lapsed = f"{lapse} after the last session" if lapse else "twice the end of the usual range"
     limit = ", but not before overdue_from," if window.lapsed_from == window.overdue_from else ""
-    sentences = {
-        DateName.DUE: (dates.due, window.first, f"{words} begins on {window.first}"),
-        DateName.OVERDUE_FROM: (
-            dates.overdue_from,
-            window.overdue_from,
-            (
-                f"{words} ends on {window.last}; "
-                f"{window.overdue_from} is the first day after {grace} of grace"
-            ),
-        ),
-        DateName.LAPSED_FROM: (
-            dates.lapsed_from,
-            window.lapsed_from,
-            f"{lapsed}{limit} gives {window.lapsed_from}",
-        ),
-    }
-    inputs = _counted_from(track)[:1]
+    begins = f"{words} begins on {window.first}"
+    ends = (
+        f"{words} ends on {window.last}; "
+        f"{window.overdue_from} is the first day after {grace} of grace"
+    )
+    lapses = f"{lapsed}{limit} gives {window.lapsed_from}"
+    dated = (
+        (DateName.DUE, dates.due, window.first, begins),
+        (DateName.OVERDUE_FROM, dates.overdue_from, window.overdue_from, ends),
+        (DateName.LAPSED_FROM, dates.lapsed_from, window.lapsed_from, lapses),
+    )
+    basis = _usual_basis(track, dates.rules)
     return {
-        name.value: _usual_reason(
-            track, dates, (name, on, sentence + _moved(track, dates, on, unmoved)), inputs
+        name.value: made(
+            DateReason,
+            date_name=name,
+            on=on,
+            rule=sentence + _moved(track, dates, on, unmoved),
+            inputs=inputs,
+            **basis,
         )
-        for name, (on, unmoved, sentence) in sentences.items()
+        for name, on, unmoved, sentence in dated
     }
 
 
@@ -331,23 +342,13 @@ def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> s
     return f"{words} to {on}" if words else ""
 
 
-def _usual_reason(
-    track: Track,
-    dates: TrackDates,
-    dated: tuple[DateName, date | None, str],
-    inputs: tuple[str, ...],
-) -> DateReason:
-    name, on, sentence = dated
-    usual, version = dates.rules.usual, dates.rules.protocol or track.protocol
+def _usual_basis(track: Track, rules: RulesOn) -> dict[str, Any]:
+    """Where the dates of the usual range come from."""
+    usual, version = rules.usual, rules.protocol or track.protocol
     own = usual is not None and usual.owner is UsualOwner.LABEL
     source = version.retreatment.usual_source if own else None
-    return made(
-        DateReason,
-        date_name=name,
-        on=on,
-        rule=sentence,
-        inputs=inputs,
-        source=source,
-        verification=_verification(source, stated=own),
-        protocol=version.ref,
-    )
+    return {
+        "source": source,
+        "verification": _verification(source, stated=own),
+        "protocol": version.ref,
+    }

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -89,8 +90,11 @@ class ResponseTimeline(Value, frozen=True):
 
     def windows(self) -> tuple[StagedWindow, ...]:
         """Return the stated windows in the order of their stages."""
-        stated = ((stage, *figures(self)) for stage, figures in _FIGURES.items())
-        return tuple(StagedWindow(*staged) for staged in stated if staged[1] is not None)
+        return tuple(
+            StagedWindow(stage, *found)
+            for stage, figures in _FIGURES.items()
+            if (found := figures(self))[0] is not None
+        )
 
 
 class ObservedDays(PatientValue, frozen=True):
@@ -144,10 +148,11 @@ def timeline_of(
         raise OrderError("course_started_on lies after administered_on; give an earlier day")
     windows: dict[str, Any] = {}
     for stage, figures in _FIGURES.items():
-        stated, *about = figures(response)
+        stated, for_whom, share = figures(response)
         if stated is not None:
-            window = stated.after(day, short_month=short_month)
-            windows |= zip(_FIELDS[stage], (window, *about), strict=True)
+            name, name_of_whom, name_of_share = _FIELDS[stage]
+            windows[name] = stated.after(day, short_month=short_month)
+            windows[name_of_whom], windows[name_of_share] = for_whom, share
     full_benefit_by = None
     if course_started_on is not None and response.full_benefit is not None:
         full_benefit_by = response.full_benefit.added_to(course_started_on, short_month)
@@ -188,8 +193,7 @@ def phase_boundaries(timeline: ResponseTimeline) -> list[tuple[date, ResponsePha
     stated = timeline.windows()
     start = ResponsePhase.LATENT if timeline.onset is not None else ResponsePhase.NOT_STATED
     boundaries = [(timeline.administered_on, start)]
-    for index, staged in enumerate(stated):
-        following = stated[index + 1] if index + 1 < len(stated) else None
+    for staged, following in zip_longest(stated, stated[1:]):
         boundaries.append((staged.window.first, _during(staged)))
         if following is None or staged.window.last < following.window.first:
             boundaries.append((shifted(staged.window.last, 1), _after(staged, following)))

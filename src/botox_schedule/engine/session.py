@@ -14,7 +14,7 @@ from botox_schedule.engine.rules import IntervalRules, LabelRules, RuleFacts
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
 from botox_schedule.terms import DateName
-from botox_schedule.values import Fields, Value, notebook_html
+from botox_schedule.values import Fields, Value, made, notebook_html
 
 
 class DueDates(Value, frozen=True):
@@ -176,7 +176,8 @@ def due_dates_of(found: TrackDates, protocol: TreatmentProtocol) -> DueDates:
     """Return the dates of a track as an answer."""
     version = found.rules.protocol or protocol
     typical = version.retreatment.typical_statistic if found.typical_on is not None else None
-    return DueDates(
+    return made(
+        DueDates,
         earliest=found.earliest,
         due=found.due,
         overdue_from=found.overdue_from,

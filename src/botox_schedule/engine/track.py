@@ -1,6 +1,6 @@
 """A track: one patient, one clock, one day. Every answer about a record comes from one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.decisions import Decisions, known_decisions
 from botox_schedule.records.history import CycleSessions, History, cycles_of, read_history
 from botox_schedule.records.model import CareEnd, PatientRecord, PriorTreatment, TreatmentSession
-from botox_schedule.terms import DueStatus, SessionKind
+from botox_schedule.terms import DueStatus, Product, SessionKind
 
 
 class Reading(NamedTuple):
@@ -337,17 +337,17 @@ def _facts(
     last: CycleSessions,
     care: Care,
 ) -> RuleFacts:
-    policy, decisions = reading.policy, reading.decisions
+    policy = reading.policy
     planned: frozenset[Treatment] = frozenset({(protocol.indication, protocol.product)})
-    given = frozenset((s.indication, s.product) for s in last.sessions)
-    doubtful_from = tuple(_doubtful_from(reading, last))
+    given = frozenset([(s.indication, s.product) for s in last.sessions])
+    doubtful_from = _doubtful_from(reading, last)
     facts = RuleFacts(
         labels=label_rules(reading.known, protocol, planned, given),
         policy=policy,
         anchor=last.anchored_on,
         counted_from=last.counted_from(touch_ups_count=policy.touch_up_moves_earliest),
         first_on=None if last.is_elsewhere else last.first_on,
-        payer=policy.payer_rules(clock, protocol.product),
+        doubtful=tuple(_doubtful_minimums(reading)),
         doubtful_from=doubtful_from,
         always_doubtful=_always_doubtful(reading),
         longest=longest_minimums(reading.known) if doubtful_from else (),
@@ -355,16 +355,26 @@ def _facts(
         clinic_usual=policy.usual_for(protocol.indication),
         kind=protocol.retreatment.kind,
     )
-    if not (decisions.overrides or decisions.authorizations or policy.payer):
+    return with_decisions(facts, reading, clock, {protocol.product})
+
+
+def with_decisions(
+    facts: RuleFacts, reading: Reading, clock: frozenset[str], products: Collection[Product | None]
+) -> RuleFacts:
+    """Add what is decided about a clock, and what payers say about it and about products."""
+    decisions, policy = reading.decisions, reading.policy
+    if not (
+        decisions.overrides or decisions.authorizations or policy.payer or policy.payer_minimum
+    ):
         return facts
+    known = sorted(product for product in products if product is not None)
+    rules = (rule for product in known for rule in policy.payer_rules(clock, product))
     return facts._replace(
         overrides=tuple(o for o in decisions.overrides if o.indication in clock),
+        payer=tuple(dict.fromkeys(rules)),
         approved=tuple(
-            a
-            for a in decisions.authorizations
-            if a.indication in clock and a.product is protocol.product
+            a for a in decisions.authorizations if a.indication in clock and a.product in products
         ),
-        doubtful=tuple(_doubtful_minimums(reading)),
     )
 
 
@@ -413,7 +423,7 @@ def doubt_ends_on(reading: Reading) -> date:
     return max(ends, default=date.min)
 
 
-def _doubtful_from(reading: Reading, last: CycleSessions) -> Iterable[date]:
+def _doubtful_from(reading: Reading, last: CycleSessions) -> tuple[date, ...]:
     """The days from which sessions under an unknown indication count.
 
     Such a session may have been the last of the track, and touch-ups after it may belong to it:
@@ -421,9 +431,13 @@ def _doubtful_from(reading: Reading, last: CycleSessions) -> Iterable[date]:
     """
     # A touch-up that only counts as a full session says nothing about what came before it.
     is_full = last.full_sessions[-1].kind is SessionKind.FULL
-    for day in doubtful_days(reading):
-        is_older = (last.anchored_on - day).days > reading.policy.group_within_days
-        yield day if is_full and is_older else max(day, last.last_injected_on)
+    within = reading.policy.group_within_days
+    return tuple(
+        day
+        if is_full and (last.anchored_on - day).days > within
+        else max(day, last.last_injected_on)
+        for day in doubtful_days(reading)
+    )
 
 
 def _always_doubtful(reading: Reading) -> bool:

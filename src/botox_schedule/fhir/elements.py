@@ -30,6 +30,8 @@ UNIT_CODES = frozenset({"U", "[U]", "[USP'U]"})
 
 _UCUM = "unitsofmeasure.org"
 _SPOKEN_UNITS = frozenset({"u", "unit", "units"})
+# A code that says units next to one of these contradicts it.
+_OTHER_UNITS = frozenset({"ml", "l", "mg", "g", "mcg", "ug", "vial", "vials", "ampule", "syringe"})
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -79,9 +81,9 @@ def units_in(dose: Mapping[str, Any]) -> Decimal | None:
 
 def _is_in_units(dose: Mapping[str, Any]) -> bool:
     """Whether it is an exact quantity in units; with a comparator it is only a bound."""
-    if "comparator" in dose:
-        return False
     code, unit = text_of(dose, "code"), text_of(dose, "unit") or ""
+    if "comparator" in dose or unit.lower() in _OTHER_UNITS:
+        return False
     if "code" in dose:
         return code in UNIT_CODES and without_scheme(str(dose.get("system", _UCUM))) == _UCUM
     return unit.lower() in _SPOKEN_UNITS or unit in UNIT_CODES

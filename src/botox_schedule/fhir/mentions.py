@@ -16,7 +16,9 @@ from botox_schedule.protocols.indications import (
     find_indication,
     find_indication_name,
     general_indication,
+    is_other_diagnosis,
     names_of,
+    other_brands,
 )
 
 Codes = Mapping[tuple[str, str], str]
@@ -42,6 +44,8 @@ class Dictionary:
         self._products = products
         self._own_codes = frozenset(code.lower() for _, code in products)
         self._product_named = cache(find_product)
+        self._indication_named = cache(find_indication_name)
+        self._is_other_diagnosis = cache(is_other_diagnosis)
         self._indication_coded = cache(partial(_answer, find_indication))
         self._may_be_toxin = cache(self._is_code_of_toxin)
 
@@ -53,16 +57,18 @@ class Dictionary:
         return {product for product in (*coded, *named) if product is not None}
 
     def indications_in(self, concepts: Iterable[Any]) -> set[str]:
-        """Return the indications that CodeableConcepts name, by code or else in words.
+        """Return the indications that CodeableConcepts name, by code or in words.
 
         A specific indication replaces its general one. Several specific ones are replaced by
         their general ones.
         """
         known = list(concepts)
-        coded = {self._indication_of(coding) for concept in known for coding in codings(concept)}
-        named = {name for name in coded if name} or {
-            name for c in known for t in texts_in(c) if (name := find_indication_name(t))
-        }
+        coded = (self._indication_of(coding) for concept in known for coding in codings(concept))
+        # Next to another diagnosis a word is too little: G43.909 is migraine, and not chronic.
+        other = self._is_other_diagnosis
+        plain = (concept for concept in known if not any(other(*c) for c in codings(concept)))
+        told = (self._indication_named(text) for concept in plain for text in texts_in(concept))
+        named = {name for name in (*coded, *told) if name}
         precise = named - {general_indication(name) for name in named}
         general = {general_indication(name) or name for name in precise}
         return precise if len(precise) == 1 else general
@@ -92,7 +98,8 @@ class Dictionary:
         return find_product_by_code(*coding)
 
     def _indication_of(self, coding: tuple[str, str]) -> str | None:
-        return self._indications.get(coding) or self._indication_coded(*coding)
+        own = self._indications.get(coding)
+        return (self._indication_named(own) or own) if own else self._indication_coded(*coding)
 
     def _is_toxin(self, coding: Mapping[str, Any]) -> bool:
         system, code = text_of(coding, "system") or "", text_of(coding, "code")
@@ -143,8 +150,9 @@ def is_toxin_text(text: str) -> bool:
 
 @cache
 def _mention() -> re.Pattern[str]:
-    names = (name for product in Product for name in names_of(product) if "botul" not in name)
-    return re.compile("|".join((_WORDS, *map(re.escape, sorted(names)))))
+    known = [name for product in Product for name in names_of(product)]
+    names = sorted(name for name in (*known, *other_brands()) if "botul" not in name)
+    return re.compile("|".join((_WORDS, *map(re.escape, names))))
 
 
 @cache

@@ -141,9 +141,13 @@ class People:
                 yield CareEnd(on=day, kind=CareEndKind.DECEASED)
 
     def _day(self, person: Entry, element: str) -> date | None:
+        stated = person.resource.get(element)
+        # A birth date is a day wherever somebody is; an instant would be another day elsewhere.
+        if element == "birthDate" and "T" in str(stated):
+            return None
         try:
-            return day_of(person.resource[element], element, self._zone)
-        except (KeyError, Fault):
+            return day_of(stated, element, self._zone)
+        except Fault:
             return None
 
     def problems(self, keys: Iterable[str]) -> Iterator[BundleProblem]:

@@ -15,6 +15,7 @@ from botox_schedule.fhir.elements import (
     MEDICATION_ADMINISTRATION_STATUSES,
     PROCEDURE_STATUSES,
     UNIT_CODES,
+    codings,
     listed,
     text_of,
     units_in,
@@ -178,7 +179,10 @@ class SessionReader(NamedTuple):
 
     def _reasons(self, entries: Iterable[Entry]) -> list[Entry]:
         stated = ((entry, listed(entry.resource, "reasonReference")) for entry in entries)
-        return [r for entry, refs in stated for r in self.directory.found(entry, refs, "Condition")]
+        found = (
+            r for entry, refs in stated for r in self.directory.found(entry, refs, "Condition")
+        )
+        return [reason for reason in found if _holds(reason)]
 
     def _session(self, draft: _Draft) -> TreatmentSession:
         try:
@@ -198,6 +202,15 @@ class SessionReader(NamedTuple):
         """The id of a session; None for a resource without id and address."""
         identity = self.directory.identity(entry)
         return None if identity == entry.where else self.directory.key_of(identity)
+
+
+def _holds(condition: Entry) -> bool:
+    """Whether a diagnosis was not taken back."""
+    status = codings(condition.resource.get("verificationStatus"))
+    return _TAKEN_BACK.isdisjoint(code for _, code in status)
+
+
+_TAKEN_BACK = frozenset({"entered-in-error", "refuted"})
 
 
 def _drugs_of(entry: Entry) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from fhir.resources.R4B.procedure import Procedure
 from pydantic import BaseModel, ValidationError
 
 from botox_schedule.fhir.bundle import Entry, as_json
+from botox_schedule.fhir.elements import listed, within
 from botox_schedule.fhir.problems import BundleProblemCode, Remark
 
 _MODELS: Mapping[str, type[BaseModel]] = {
@@ -53,12 +54,21 @@ class Validator:
 
 def modifiers_of(entry: Entry) -> Iterator[Remark]:
     """Yield a problem for each element that may change the meaning of the resource."""
-    for element in ("implicitRules", "modifierExtension"):
-        if entry.resource.get(element):
-            message = "the rule is unknown, and may change what the resource says"
-            yield BundleProblemCode.UNKNOWN_MODIFIER, element, message
+    resource = entry.resource
+    places = [name for name in ("implicitRules", _MODIFIER) if resource.get(name)]
+    places += [f"{name}.{_MODIFIER}" for name in resource if _has_modified_parts(resource, name)]
+    for element in places:
+        message = "the rule is unknown, and may change what the resource says"
+        yield BundleProblemCode.UNKNOWN_MODIFIER, element, message
 
 
+def _has_modified_parts(resource: Mapping[str, Any], name: str) -> bool:
+    """Whether parts of an element, such as the dosage, have such a rule of their own."""
+    parts = [resource[name], *listed(resource, name)]
+    return name != "contained" and any(within(part, _MODIFIER) for part in parts)
+
+
+_MODIFIER = "modifierExtension"
 _SAID = {
     "missing": "is missing",
     "model_field_validation.missing": "is missing",

@@ -272,7 +272,7 @@ def _one_day(day: date) -> Window:
 def _sessions_ahead(track: Track, count: int) -> dict[int, tuple[EventKind, Window]]:
     """The kind and the days of each session ahead, by its number."""
     found = {
-        s.number: (EventKind.DUE, _unbroken(track, s.target, s.window.last, s.target))
+        s.number: (EventKind.DUE, unbroken(track, s.target, s.window.last, s.target))
         for s in projected_sessions(track, count)
     }
     following = _next(track)
@@ -290,11 +290,11 @@ def _next(track: Track) -> tuple[EventKind, Window] | None:
         return EventKind.EARLIEST, _one_day(dates.earliest)
     day = track.resumes_on or track.as_of
     last = date.max if dates.overdue_from is None else shifted(dates.overdue_from, -1)
-    return EventKind.DUE, _unbroken(track, dates.due, last, max(dates.due, day))
+    return EventKind.DUE, unbroken(track, dates.due, last, max(dates.due, day))
 
 
-def _unbroken(track: Track, first: date, last: date, day: date) -> Window:
-    """The days from *first* to *last* around *day* that no hold and no discharge breaks."""
+def unbroken(track: Track, first: date, last: date, day: date) -> Window:
+    """Return the days from *first* to *last* around *day* that no hold and no discharge breaks."""
     if track.care.ends_on is not None:
         last = min(last, shifted(track.care.ends_on, -1))
     for begin, end in track.holds.spans:

@@ -563,10 +563,10 @@ def response_review_dates(
     """
     wanted, day = as_rule(rule), as_day(as_of, "as_of")
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
-    found = [_review(criterion, track) for criterion in wanted.criteria]
+    reviews = ((criterion, *_review(criterion, track)) for criterion in wanted.criteria)
     return tuple(
         ReviewDate(rule=wanted.id, criterion=criterion.name, on=on, why=why)
-        for criterion, (on, why) in zip(wanted.criteria, found, strict=True)
+        for criterion, on, why in reviews
     )
 
 

@@ -225,7 +225,7 @@ def _table(text: str, date_format: str | None) -> _Table:
     lines = lines_of(text)
     for number, line in enumerate(lines[:_HEADER_WITHIN]):
         delimiter = max(_DELIMITERS, key=line.count)
-        _, header = next(_rows([line], delimiter, 0), (1, []))
+        header = next((cells for _, cells in _rows([line], delimiter, 0)), [])
         table = _Table(number + 1, header, [], date_format)
         if _reader_of(table) is not None:
             table.rows.extend(_rows(lines, delimiter, number + 1))
@@ -236,7 +236,7 @@ def _table(text: str, date_format: str | None) -> _Table:
 def _unambiguous(table: _Table) -> _Table:
     meanings = table.meanings()
     for meaning in ("date", "start", "end"):
-        names = [n for n, m in zip(table.header, meanings, strict=True) if m == meaning]
+        names = [table.header[place] for place, m in enumerate(meanings) if m == meaning]
         if len(names) > 1:
             raise ExchangeError(f"{' and '.join(names)} both mean the {meaning}; keep one of them")
     return table
@@ -341,7 +341,7 @@ def _day(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     day = _date_of(_moment(row["date"][0], table))
     kind = _worst(row)
     if kind is DiaryKind.NONE and not any(row.get("kind", ())):
-        return _Entry(line, (day, day), DiaryKind.UNKNOWN, remark=_FREE_OF_MIGRAINE)
+        return _Entry(line, (day, day), remark=_FREE_OF_MIGRAINE)
     return _Entry(line) if kind is None else _Entry(line, (day, day), kind)
 
 
@@ -349,7 +349,7 @@ def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
     on, start, end = (next(iter(row.get(name, ())), "") for name in ("date", "start", "end"))
     begin = _moment(start or on, table, on)
     kind = worst_of((_worst(row) or DiaryKind.HEADACHE, DiaryKind.HEADACHE))
-    until = _end(begin, end, table) if end else None
+    until = _end(begin, end, table)
     if until is None:
         span = (_date_of(begin), _date_of(begin))
         return _Entry(line, span, kind, remark=_UNREAD_END if end else _NO_END)
@@ -361,11 +361,12 @@ def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
 
 def _end(begin: date, text: str, table: _Table) -> date | None:
     """The end of an attack; a time of day alone, earlier than the start, is on the next day."""
-    if not _TIME.fullmatch(text):
-        with suppress(DayError, CalendarRangeError):
+    found = _TIME.fullmatch(text)
+    if found is None:
+        with suppress(DayError):
             return _moment(text, table)
         return None
-    first, clock = _date_of(begin), _clock(text)
+    first, clock = _date_of(begin), _clock(*found.groups())
     is_later = isinstance(begin, datetime) and clock < begin.time()
     return datetime.combine(shifted(first, 1) if is_later else first, clock)
 
@@ -373,9 +374,9 @@ def _end(begin: date, text: str, table: _Table) -> date | None:
 def _moment(text: str, table: _Table, on: str = "") -> date:
     """The day of a cell, or its day and time; a time of day alone is on the day *on*."""
     found = _MOMENT.fullmatch(f"{on} {text}" if _TIME.fullmatch(text) else text)
-    day_text, clock = (found[1], found[2]) if found else (text, None)
-    day = _day_in(day_text, table.date_format)
-    return day if clock is None else datetime.combine(day, _clock(clock))
+    if found is None:
+        return _day_in(text, table.date_format)
+    return datetime.combine(_day_in(found[1], table.date_format), _clock(*found.groups()[2:]))
 
 
 def _check_format(date_format: str | None) -> None:
@@ -388,13 +389,13 @@ def _day_in(text: str, date_format: str | None) -> date:
     return as_day(text) if date_format is None else day_by_pattern(text, date_format)
 
 
-def _clock(text: str) -> time:
-    found = _TIME.fullmatch(text)
-    hour, minute, second = (int(part or 0) for part in found.groups()[:3]) if found else (-1, 0, 0)
-    if found and found[4] and 0 < hour <= _NOON:
-        hour = hour % _NOON + (_NOON if found[4] in "pP" else 0)
+def _clock(hour: str, minute: str, second: str | None, half: str | None) -> time:
+    """The time of day of the parts of ``_TIME``; a twelve-hour clock may call noon 0 or 12."""
+    hours = int(hour)
+    if half and hours <= _NOON:
+        hours = hours % _NOON + (_NOON if half.casefold() == "p" else 0)
     try:
-        return time(hour, minute, second)
+        return time(hours, int(minute), int(second or 0))
     except ValueError:
         raise DayError("not a time of day") from None
 

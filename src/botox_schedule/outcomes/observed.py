@@ -16,7 +16,7 @@ from botox_schedule.engine.adherence import follow_up_of
 from botox_schedule.engine.cycles import judged_cycles
 from botox_schedule.engine.response import FEWEST_CYCLES
 from botox_schedule.errors import CountError
-from botox_schedule.outcomes.diary import DiaryKind, HeadacheDiary
+from botox_schedule.outcomes.diary import HeadacheDiary
 from botox_schedule.outcomes.figures import WEEK, outcome_tables, whole
 from botox_schedule.outcomes.wear_off import WearOffDefinition, first_run, wear_off, weekly_days
 from botox_schedule.questions import ask
@@ -169,7 +169,7 @@ def _cycle_named(session: DayInput | int, cycles: Sequence[_Cycle]) -> Treatment
     if isinstance(session, int):
         named = [place.cycle for place in cycles if place.cycle.number == whole(session, "notes")]
     else:
-        day = as_day(session, "notes")
+        day = as_day(session)
         named = [p.cycle for p in cycles if p.cycle.first_on <= day <= p.cycle.anchored_on]
     if not named:
         raise CountError("notes: one is about no cycle of the record; give a session's day")
@@ -245,7 +245,7 @@ def _onset_week(place: _Cycle, diary: HeadacheDiary) -> int | None:
     last = shifted(place.cycle.first_on, -1)
     month = int(outcome_tables()["diary"]["month_days"])
     before = diary.count(Window(first=shifted(last, 1 - month), last=last))
-    rate = before.rate(DiaryKind.HEADACHE, per_days=WEEK) if before.is_sufficient else None
+    rate = before.rate(per_days=WEEK) if before.is_sufficient else None
     if rate is None:
         return None
     falls = [None if week is None else rate - week for week in _weeks(place, diary)]

@@ -188,7 +188,7 @@ def _week_of(
     figures = outcome_tables()["wear_off"]
     lowest = min(weeks)
     # Of equally low weeks the last counts: an early one may precede the effect.
-    after = max(number for number, week in enumerate(weeks, start=1) if week == lowest)
+    after = len(weeks) - list(reversed(weeks)).index(lowest)
     if definition is WearOffDefinition.NADIR_RISE:
         return first_run(
             weeks[after:], lowest + int(figures["nadir_rise"]), int(figures["nadir_weeks"]), after

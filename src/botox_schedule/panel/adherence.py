@@ -21,8 +21,8 @@ from botox_schedule.engine.adherence import (
 from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.track import Track
-from botox_schedule.errors import CountError, PanelError
-from botox_schedule.panel.asking import EPOCH, Asking
+from botox_schedule.errors import PanelError
+from botox_schedule.panel.asking import EPOCH, Asking, whole
 from botox_schedule.panel.columns import check_columns
 from botox_schedule.panel.cycles import judged_cycles
 from botox_schedule.panel.frames import Frames
@@ -45,7 +45,7 @@ def adherence(
     protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
-    by: Sequence[str] = ("indication",),
+    by: str | Sequence[str] = ("indication",),
     groups: Any = None,
     **rules: Unpack[RulesAndCare],
 ) -> Any:
@@ -55,16 +55,17 @@ def adherence(
         sessions: A frame as for ``forecast``.
         protocols: The known protocols; None means the bundled ones.
         as_of: The day up to which records are known.
-        by: Columns to group by: ``patient``, ``indication``, ``product``, ``protocol_id``,
-            ``protocol_version``, ``year`` (of the cycle's first session), or those of *groups*.
+        by: A column to group by, or several: ``patient``, ``indication``, ``product``,
+            ``protocol_id``, ``protocol_version``, ``year`` (of the cycle's first session), or
+            those of *groups*.
         groups: A frame with ``patient`` and what patients are grouped by, such as their clinic.
         rules: What clinic or payer chose, and the tables next to the sessions, as for
             ``forecast``.
 
     Returns:
-        A frame of the same kind: the grouping, ``cycles``, ``held_cycles``, ``judged``,
-        ``on_time`` (within the tolerance too), ``early``, ``late``, ``on_time_share`` (null
-        without a judged cycle) and ``mean_interval_days``.
+        A frame of the same kind, sorted by the grouping: its columns, ``cycles``,
+        ``held_cycles``, ``judged``, ``on_time`` (within the tolerance too), ``early``, ``late``,
+        ``on_time_share`` (null without a judged cycle) and ``mean_interval_days``.
 
     Raises:
         PanelError: When a column is missing or of another type, or *by* has an unknown name.
@@ -79,6 +80,7 @@ def adherence(
     >>> found.select("judged", "on_time", "late", "on_time_share").rows()
     [(2, 1, 1, 0.5)]
     """
+    by = [by] if isinstance(by, str) else [*dict.fromkeys(by)]
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
         judged = judged_cycles(frames, asking).with_columns(year=pl.col("first_on").dt.year())
@@ -138,7 +140,7 @@ def _shares(counts: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
         "late",
         on_time_share=any_judged.then(pl.col("on_time") / pl.col("judged")),
         mean_interval_days=any_judged.then(pl.col("days") / pl.col("judged")),
-    )
+    ).sort(by)
 
 
 def persistence(
@@ -165,10 +167,10 @@ def persistence(
             ``forecast``.
 
     Returns:
-        A frame of the same kind with ``patient``, ``indication``, ``product``, ``time`` (days,
-        first and last included), ``event`` (whether treatment ended) and ``reason`` (``gap``,
-        ``discontinued``, ``deceased``, ``ongoing``): what lifelines takes as durations and
-        observed events.
+        A frame of the same kind, in no order, with ``patient``, ``indication``, ``product``,
+        ``time`` (days, first and last included), ``event`` (whether treatment ended) and
+        ``reason`` (``gap``, ``discontinued``, ``deceased``, ``ongoing``): what lifelines takes
+        as durations and observed events.
 
     Raises:
         CountError: When the gap is not a whole number, or negative.
@@ -185,9 +187,7 @@ def persistence(
     >>> found.select("time", "event", "reason").rows()
     [(168, True, 'gap')]
     """
-    gap = permissible_gap_days
-    if not isinstance(gap, int) or isinstance(gap, bool) or gap < 0:
-        raise CountError("permissible_gap_days: give a whole number of days from 0 on")
+    gap = whole(permissible_gap_days, "permissible_gap_days")
     lasting = None if effect is None else given_effect(effect)
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 from botox_schedule.dates.days import age_on
 from botox_schedule.engine.track import Reading, Track, read_record
 from botox_schedule.engine.tracks import tracks_of
-from botox_schedule.errors import PanelError
+from botox_schedule.errors import CountError, PanelError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.records.decisions import Decisions
@@ -27,6 +27,17 @@ TREATMENTS = 16
 EPOCH = date(1970, 1, 1).toordinal()
 """The day that Polars counts from."""
 NO_DECISIONS = Decisions((), (), (), (), (), ())
+
+
+def whole(number: int, name: str, least: int = 0) -> int:
+    """Return a whole number that is at least *least*.
+
+    Raises:
+        CountError: For anything else, True included.
+    """
+    if not isinstance(number, int) or isinstance(number, bool) or number < least:
+        raise CountError(f"{name}: give a whole number from {least} on")
+    return number
 
 
 class Policies(NamedTuple):
@@ -125,7 +136,9 @@ def ages_of(births: pl.DataFrame | None, asking: Asking) -> Ages:
     """Return the age groups of patients; all of a group get the same answers."""
     if births is None:
         return Ages(None, (None,))
-    births = births.group_by("patient").agg(pl.col("born_on").min())
+    day = pl.col("born_on")
+    # Of two days of birth that differ neither counts.
+    births = births.group_by("patient").agg(pl.when(day.min() == day.max()).then(day.min()))
     cuts = _cuts(asking.known)
     days = births["born_on"].drop_nulls().unique()
     groups = [1 + sum(age_on(day, asking.as_of) >= cut for cut in cuts) for day in days]

@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from botox_schedule.errors import PanelError
+from botox_schedule.dates.days import as_day
+from botox_schedule.errors import DayError, PanelError
 from botox_schedule.records.model import MOST_UNITS
 
-_DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 
 
@@ -40,6 +40,12 @@ def text_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     return text.to_frame(name).select(pl.when(pl.col(name) != "").then(pl.col(name))).to_series()
 
 
+def is_stated(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
+    """Whether each row has a value; empty text is none."""
+    is_text = frame[name].dtype in _TEXTS
+    return (text_column(frame, table, name) if is_text else frame[name]).is_not_null()
+
+
 def word_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     """Return text as it is.
 
@@ -53,34 +59,30 @@ def word_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
 
 
 def day_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
-    """Return days; what is not a day from year 1 to year 9999 is null.
+    """Return days; what is not a day is null.
 
     Raises:
         PanelError: When the column holds moments with a time zone, or no days at all.
     """
-    days = _days(frame, table, name).to_frame(name)
-    return days.select(pl.when(pl.col(name).is_between(date.min, date.max)).then(name)).to_series()
-
-
-def _days(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
-    column = frame[name]
-    if column.dtype == pl.Date:
-        return column
+    column, day = frame[name], pl.col(name)
+    if column.dtype in _TEXTS:
+        return mapped(column.cast(pl.String), _day, pl.Date)
     if isinstance(column.dtype, pl.Datetime):
         if column.dtype.time_zone is not None:
             raise _fault(table, name, "days: a moment has another day in each zone", column.dtype)
-        day = column.dt.date()
-        return (
-            day.to_frame(name)
-            .select(pl.when(day.cast(column.dtype) == column).then(day))
-            .to_series()
-            .alias(name)
-        )
-    if column.dtype not in _TEXTS:
+        day = pl.when(day.dt.date().cast(column.dtype) == day).then(day.dt.date())
+    elif column.dtype != pl.Date:
         raise _fault(table, name, "dates, or text YYYY-MM-DD", column.dtype)
-    text = column.cast(pl.String)
-    shaped = text.to_frame(name).select(pl.when(pl.col(name).str.contains(_DAY)).then(name))
-    return shaped.to_series().str.to_date("%Y-%m-%d", strict=False)
+    # Databases have days such as infinity, and years before 1.
+    on_calendar = day.is_between(date.min, date.max)
+    return frame.select(pl.when(on_calendar).then(day).alias(name)).to_series()
+
+
+def _day(text: str) -> date | None:
+    try:
+        return as_day(text)
+    except DayError:
+        return None
 
 
 def number_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:

@@ -55,8 +55,8 @@ def cycles(
             ``forecast``.
 
     Returns:
-        A frame of the same kind. ``units`` is null where a session's units or product are
-        unknown, or where a cycle has several products.
+        A frame of the same kind, in no order. ``units`` is null where a session's units or
+        product are unknown, or where a cycle has several products.
 
     Raises:
         PanelError: When a frame or a column is not what is expected.

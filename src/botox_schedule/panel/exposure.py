@@ -43,9 +43,9 @@ def exposure(
         care_ends: A frame as for ``forecast``: sessions after a death are not used.
 
     Returns:
-        A frame of the same kind with ``patient``, ``product``, ``units`` (a lower bound where
-        ``indeterminate``), ``units_if_one`` (if sessions on one day with equal units are one),
-        ``indeterminate``.
+        A frame of the same kind, in no order, with ``patient``, ``product``, ``units`` (a lower
+        bound where ``indeterminate``), ``units_if_one`` (if sessions on one day with equal
+        units are one), ``indeterminate``.
 
     Raises:
         DayError: When a day is not a calendar day.

@@ -40,8 +40,9 @@ class Given(NamedTuple):
             PanelError: When it is not a frame.
         """
         kind = type(self.native)
-        module = kind.__module__.partition(".")[0].lstrip("_")
-        if module not in {*_READERS, "pyspark"} or not hasattr(kind, "columns"):
+        modules = (each.__module__.partition(".")[0].lstrip("_") for each in kind.__mro__)
+        module = next((name for name in modules if name in {*_READERS, "pyspark"}), None)
+        if module is None or not hasattr(kind, "columns"):
             raise PanelError(f"{self.name}: give {_KINDS}; a {kind.__name__} is none")
         return module
 
@@ -116,13 +117,25 @@ def _by_column(given: Given, column: Callable[[str], pl.Series]) -> pl.DataFrame
 
 def _changed(table: str, name: str, column: Callable[[str], pl.Series]) -> pl.Series:
     try:
-        return column(name)
+        return _as_meant(column(name))
     except _CHANGED as fault:
         what = type(fault).__name__
         message = (
             f"{table}: {name}: Polars cannot read the column ({what}); give dates, text or numbers"
         )
         raise PanelError(message) from None
+
+
+def _as_meant(column: pl.Series) -> pl.Series:
+    """Undo what pandas makes of missing values: floats of whole numbers, numbers of nothing."""
+    if column.null_count() == len(column) and column.name != "patient":
+        return column.cast(pl.Null)
+    if not column.dtype.is_float():
+        return column
+    whole = column.cast(pl.Int64, strict=False)
+    # From 2 ** 53 on two keys can have become one float.
+    is_whole = whole.eq_missing(column) & whole.abs().lt(2**53).fill_null(value=True)
+    return whole if is_whole.all() else column
 
 
 def _from_duckdb(given: Given) -> pl.DataFrame:
@@ -164,9 +177,10 @@ def as_arrow(answer: pl.DataFrame, _: Any = None) -> Any:
 
 
 def _as_duckdb(answer: pl.DataFrame, relation: Any) -> Any:
-    found = as_arrow(answer)  # noqa: F841 - DuckDB finds it by its name
+    # DuckDB finds it by its name, which no table of the caller should have.
+    _botox_schedule_answer = as_arrow(answer)
     with _on_connection("the answer"):
-        return relation.query("_botox_schedule_sessions", "FROM found")
+        return relation.query("_botox_schedule_sessions", "FROM _botox_schedule_answer")
 
 
 def write(answer: pl.DataFrame, like: Given) -> Any:

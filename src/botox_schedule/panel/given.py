@@ -12,7 +12,7 @@ from botox_schedule.panel.frames import Frames, Given
 from botox_schedule.panel.sessions import COLUMNS
 from botox_schedule.panel.tables import TABLES
 from botox_schedule.policy import SchedulingPolicy
-from botox_schedule.protocols.catalog import known_protocols, population_named
+from botox_schedule.protocols.catalog import known_protocols, population_named, region_named
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import Population
 
@@ -34,7 +34,7 @@ class Rules(TypedDict, total=False):
             ``units``, ``minimum_interval``.
         prior_treatments: ``indication``, ``cycles``, and ``started_on``, ``last_on``,
             ``product``.
-        births: ``born_on``.
+        births: ``born_on``; of two that differ neither counts.
         weights: ``measured_on``, ``kilograms``: booked units are checked against the limits.
             Where no limit is per kilogram a frame without rows will do.
     """
@@ -82,16 +82,18 @@ def ask(
 
     Raises:
         TypeError: When something is given that no answer takes.
+        UnknownProtocolError: When no protocol is for the region, or the population is unknown.
     """
     rules: dict[str, Any] = dict(given)
     policies = Policies.given(rules.pop("policy", None), rules.pop("policies", None))
-    people = rules.pop("population", None)
-    region = rules.pop("region", "us").strip().lower()
+    people, place = rules.pop("population", None), rules.pop("region", "us")
     unknown = [name for name in rules if name not in TABLES]
     if unknown:
-        raise TypeError(f"unexpected: {', '.join(unknown)}; give some of {', '.join(TABLES)}")
+        known_names = ", ".join(sorted(RulesAndCare.__optional_keys__))
+        raise TypeError(f"unexpected: {', '.join(unknown)}; give some of {known_names}")
     population = None if people is None else population_named(str(people))
     day, known = as_day(as_of, "as_of"), known_protocols(protocols)
+    region = region_named(place, known)
     with_limits = rules.get("weights") is not None
     asking = Asking(day, known, policies, region, population, with_limits)
     tables = [

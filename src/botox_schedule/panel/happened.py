@@ -137,14 +137,20 @@ def _clocks(rows: pl.DataFrame, names: tuple[str, ...], asking: Asking, ages: Ag
     """The number of each row's clock; null where the record engine has to answer."""
     place = pl.col("indication").cast(pl.Int32) * _MOST_AGES + pl.col("age")
     places = rows.select(place=place).to_series()
+
+    def clock_of(name: str, age: int) -> frozenset[str] | None:
+        session, born_on = session_of(asking.as_of, name, 0), ages.born[age]
+        tracks = [asking.track_after(session, born_on, policy) for policy in asking.policies.each]
+        return None if tracks[0] is None or None in tracks else tracks[0].clock
+
     found: dict[int, int | None] = {}
     clocks: dict[frozenset[str], int] = {}
     for each in places.unique():
-        name, born_on = names[each // _MOST_AGES], ages.born[each % _MOST_AGES]
-        session = session_of(asking.as_of, name, 0)
-        tracks = [asking.track_after(session, born_on, policy) for policy in asking.policies.each]
-        clock = None if tracks[0] is None or None in tracks else tracks[0].clock
-        found[each] = None if clock is None else clocks.setdefault(clock, len(clocks))
+        age = each % _MOST_AGES
+        clock = clock_of(names[each // _MOST_AGES], age)
+        # A child's sessions can count for two clocks, such as those of the bladder.
+        alone = clock and all(clock_of(name, age) == clock for name in clock.intersection(names))
+        found[each] = clocks.setdefault(clock, len(clocks)) if clock and alone else None
     if not found:
         return pl.Series([], dtype=pl.Int16)
     return places.replace_strict(found, return_dtype=pl.Int16)

@@ -46,7 +46,8 @@ def row_problems(
     ``unknown_status``, ``unknown_policy_key``; the patient's other rows are answered with
     ``session_left_out``. Used all the same, because leaving a session out would date the next
     one too early: ``unknown_kind`` (it counts as full), ``not_units`` and ``unknown_product``
-    (units and product count as unknown), ``product_not_stated``, ``unrecognized_indication``.
+    (units and product count as unknown), ``product_not_stated``, ``recorded_on_not_a_day``
+    (the row counts as always known), ``unrecognized_indication``.
 
     Args:
         sessions: A frame as for ``forecast``.

@@ -12,11 +12,11 @@ from botox_schedule.panel.asking import KINDS, PRODUCTS, Policies
 from botox_schedule.panel.columns import (
     check_columns,
     day_column,
+    is_stated,
     key_column,
     mapped,
     number_column,
     numbered,
-    text_column,
     units_column,
     word_column,
 )
@@ -59,6 +59,7 @@ class Doubt(IntEnum):
     NOT_UNITS = 2
     UNKNOWN_PRODUCT = 3
     PRODUCT_NOT_STATED = 4
+    RECORDED_ON_NOT_A_DAY = 5
 
 
 class Unread(NamedTuple):
@@ -153,14 +154,15 @@ def read_sessions(frame: pl.DataFrame, policies: Policies) -> Sessions:
 
 def doubts_of(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
     """Return what is odd about rows that count all the same, by number; 0 without a doubt."""
-    stated = text_column(frame, "sessions", "product").is_not_null()
-    raw = frame["units"] if "units" in frame.columns else rows["units"]
-    kinds = _worded(frame, "kind", KINDS)
+    given = {n: pl.lit(is_stated(frame, "sessions", n)) for n in COLUMNS if n in frame.columns}
+    nothing, recorded = pl.lit(value=False), "recorded_on"
+    days = day_column(frame, "sessions", recorded) if recorded in given else rows["day"]
     doubts = {
-        Doubt.UNKNOWN_KIND: pl.lit(kinds).is_null(),
-        Doubt.NOT_UNITS: pl.lit(raw).is_not_null() & pl.col("units").is_null(),
-        Doubt.UNKNOWN_PRODUCT: (pl.col("product") == 0) & pl.lit(stated),
+        Doubt.UNKNOWN_KIND: pl.lit(_worded(frame, "kind", KINDS)).is_null(),
+        Doubt.NOT_UNITS: given.get("units", nothing) & pl.col("units").is_null(),
+        Doubt.UNKNOWN_PRODUCT: (pl.col("product") == 0) & given["product"],
         Doubt.PRODUCT_NOT_STATED: pl.col("product") == 0,
+        Doubt.RECORDED_ON_NOT_A_DAY: given.get(recorded, nothing) & pl.lit(days).is_null(),
     }
     return rows.select(doubt=_first_of(doubts)).to_series()
 

@@ -11,8 +11,8 @@ import polars as pl
 
 from botox_schedule import due_dates
 from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.errors import CountError, PanelError
-from botox_schedule.panel.asking import Asking
+from botox_schedule.errors import PanelError
+from botox_schedule.panel.asking import Asking, whole
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import Rules, ask
 from botox_schedule.panel.standings import population_of, standings
@@ -134,12 +134,11 @@ def simulate(
 
 
 def _check_numbers(days: int, replicates: int, delays: Sequence[int], capacity: int | None) -> None:
-    if days < 1 or replicates < 1:
-        raise CountError("days, replicates: give whole numbers from 1 on")
-    if not delays or min(delays) < 0:
-        raise CountError("delays: give at least one number of days, none below 0")
-    if capacity is not None and capacity < 0:
-        raise CountError("capacity: give a number from 0 on, or None without a limit")
+    whole(days, "days", 1)
+    whole(replicates, "replicates", 1)
+    whole(capacity or 0, "capacity")
+    for delay in delays or (-1,):
+        whole(delay, "delays")
 
 
 def _replaced(

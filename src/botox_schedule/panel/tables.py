@@ -12,6 +12,7 @@ from botox_schedule.errors import PanelError
 from botox_schedule.panel.columns import (
     check_columns,
     day_column,
+    is_stated,
     key_column,
     number_column,
     text_column,
@@ -92,7 +93,7 @@ def read_table(frames: Frames, name: str, like: pl.DataFrame) -> pl.DataFrame | 
     read = pl.DataFrame([keys_like(frame, name, like), *columns])
     _refuse(name, "patient", read["patient"].null_count())
     for day in filter(_is_day, read.columns):
-        unread = read[day].null_count() - frame[day].null_count()
+        unread = int(is_stated(frame, name, day).sum()) - read[day].count()
         _refuse(name, day, unread + (read[day].null_count() if _is_needed(beside, day) else 0))
     if name == "weights":
         # Few patients' weights become values later; every figure must be valid all the same.
@@ -110,7 +111,10 @@ def keys_like(frame: pl.DataFrame, table: str, like: pl.DataFrame) -> pl.Series:
     keys, patients = key_column(frame, table, "patient"), like["patient"].dtype
     if keys.dtype.is_integer() != patients.is_integer() and len(keys):
         raise PanelError(f"{table}: patient: give the same kind of keys as in sessions")
-    return keys.cast(patients)
+    found = keys.cast(patients, strict=False)
+    if found.null_count() > keys.null_count():
+        raise PanelError(f"{table}: patient: give keys of the type in sessions, {patients}")
+    return found
 
 
 def _is_day(column: str) -> bool:

@@ -16,7 +16,7 @@ from botox_schedule.engine.worklist import (
     place_of,
     today_of,
 )
-from botox_schedule.panel.asking import Asking
+from botox_schedule.panel.asking import Asking, whole
 from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.forecast import words_of
 from botox_schedule.panel.frames import Frames
@@ -99,6 +99,7 @@ def worklist(
         end of an authorization, ``next_look_on`` the day to look at a hold.
 
     Raises:
+        CountError: When *lead_days* is not a whole number from 0 on.
         PanelError: When a column is missing or of another type.
         DayError: When *as_of* is not a calendar day.
 
@@ -112,6 +113,7 @@ def worklist(
     >>> found.select("patient", "section", "reason").rows()
     [('p-1', 'to_call', 'overdue'), ('p-2', 'to_call', 'due_soon'), ('p-3', 'too_early', 'too_early')]
     """
+    whole(lead_days, "lead_days")
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
         population = population_of(frames, asking)
@@ -153,16 +155,11 @@ def _with_days(
 def _with_contacts(
     found: pl.DataFrame, contacts: pl.DataFrame | None, asking: Asking
 ) -> pl.DataFrame:
-    columns = {"outcome": pl.String, "next_try_on": pl.Date}
-    if contacts is None:
-        contacts = pl.DataFrame(schema={"patient": found.schema["patient"], "day": pl.Date})
-    missing = [
-        pl.lit(None, kind).alias(name)
-        for name, kind in columns.items()
-        if name not in contacts.columns
-    ]
-    last = contacts.with_columns(missing).filter(pl.col("day") <= asking.as_of).sort("day")
-    last = last.group_by("patient").agg(pl.col("day", *columns).last())
+    columns = {"day": pl.Date, "outcome": pl.String, "next_try_on": pl.Date}
+    none = pl.DataFrame(schema={"patient": found.schema["patient"], **columns})
+    every = none if contacts is None else pl.concat([none, contacts], how="diagonal")
+    last = every.filter(pl.col("day") <= asking.as_of).sort("day", maintain_order=True)
+    last = last.group_by("patient").agg(pl.col(*columns).last())
     return found.join(last.rename({"day": "contacted_on"}), on="patient", how="left")
 
 

@@ -7,8 +7,7 @@ from typing import Any, Unpack
 import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.errors import CountError
-from botox_schedule.panel.asking import Asking
+from botox_schedule.panel.asking import Asking, whole
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import Rules, ask
 from botox_schedule.panel.standings import population_of, standings
@@ -58,7 +57,7 @@ def workload(
         end); the last two are null without a capacity.
 
     Raises:
-        CountError: When *weeks* is not positive.
+        CountError: When *weeks* is not positive, or a capacity not a whole number from 0 on.
         PanelError: When a column is missing or of another type.
         DayError: When *as_of* is not a calendar day.
 
@@ -72,8 +71,9 @@ def workload(
     >>> found.select("week", "expected", "visits", "backlog").rows()
     [('2026-W13', 0, 0, 0), ('2026-W14', 2, 2, 1)]
     """
-    if not isinstance(weeks, int) or isinstance(weeks, bool) or weeks < 1:
-        raise CountError("weeks: give a whole number from 1 on")
+    whole(weeks, "weeks", 1)
+    for room in capacity.values() if isinstance(capacity, Mapping) else (capacity or 0,):
+        whole(room, "capacity")
     day = as_day(as_of, "as_of")
     monday = day - timedelta(days=day.weekday())
 

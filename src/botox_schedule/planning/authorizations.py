@@ -159,11 +159,11 @@ class Authorizations:
             for rule in track.policy.payer
             if not reading.is_known_name(rule.indication) and rule.product in {None, product}
         ]
-        self._rules = [
+        self._rules = _in_order(
             rule
             for rule in (*track.policy.payer_rules(track.clock, product), *unknown)
             if rule.sessions is not None or rule.units is not None
-        ]
+        )
         self._least_opened = _least_opened(dose, product)
 
     @property
@@ -298,6 +298,11 @@ class Authorizations:
             yield AuthorizationProblem.UNITS_UNKNOWN
         if self._least_opened is not None and tally.units + self._least_opened > units:
             yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
+
+
+def _in_order(rules: Iterable[PayerRule]) -> list[PayerRule]:
+    """Sort the rules and leave copies out: neither order nor copies must change an answer."""
+    return sorted(dict.fromkeys(rules), key=lambda rule: rule.model_dump_json())
 
 
 def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -> TreatmentSession:

@@ -157,8 +157,10 @@ class ProtocolSet:
 
     def versions(self, protocol: TreatmentProtocol) -> Versions:
         """Return all known versions of *protocol*, itself included."""
-        families = self.find(*treatment_of(protocol))
-        return next((family for family in families if family[0].id == protocol.id), (protocol,))
+        for family in self.find(*treatment_of(protocol)):
+            if family[0].id == protocol.id:
+                return family
+        return (protocol,)
 
     def _of_product(self, protocol: TreatmentProtocol) -> Iterator[Versions]:
         for (_, product, population, region), families in self._families.items():
@@ -235,7 +237,7 @@ class ProtocolSet:
         """
         if text in self.indications:
             return text
-        named = find_indication_name(text)
+        named = find_indication_name(text, self.indications)
         if named is None:
             near = ", ".join(nearest_indications(text, self.indications))
             hint = f"did you mean {near}?" if near else "botox-schedule protocols lists them"
@@ -252,11 +254,11 @@ class ProtocolSet:
             for p in self
             if (p.population, p.region) == (people, region) and product in {None, p.product}
         }
-        given = "" if product is None else f" with {product}"
+        given = ", ".join(filter(None, (product, people, region)))
         return (
-            f"no protocol is known for {slug}{given}, {people}, {region}; "
+            f"no protocol is known for {slug} with {given}; "
             f"for {slug} there are: {', '.join(sorted(own)) or 'none'}; "
-            f"with the rest the same there are: {', '.join(sorted(alike)) or 'none'}"
+            f"for {given} there are: {', '.join(sorted(alike)) or 'none'}"
         )
 
 
@@ -302,6 +304,10 @@ def _families(
 ) -> dict[tuple[str, Product, Population, str], tuple[Versions, ...]]:
     by_id: dict[tuple[str, Product, Population, str], dict[str, list[TreatmentProtocol]]] = {}
     for protocol in protocols:
+        if isinstance(protocol, str):
+            raise UnknownProtocolError(
+                "protocols: give protocols, such as find_protocol returns, not names"
+            )
         versions = by_id.setdefault(treatment_of(protocol), {}).setdefault(protocol.id, [])
         if protocol not in versions:
             versions.append(protocol)

@@ -11,10 +11,12 @@ from botox_schedule.errors import UnknownCodeSystemError
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.terms import Product
 
-_WORD = re.compile(r"[a-z][a-z0-9-]*|[0-9]+")
-_SUFFIX = re.compile(r"-[a-z]{4}\Z")
+_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*|[0-9]+")
+# Only a nonproprietary name has a suffix: "botox-free" is not a name of the product.
+_SUFFIX = re.compile(r"(?<=toxin[ab])-[a-z]{4}\Z")
 _LONGEST_TEXT = 200
 _NDC = "NDC"
+_DIAGNOSES = "ICD-10-CM"
 _SNOMED = "snomed.info/sct"
 _NDC_WIDTHS = (5, 4, 2)
 """Digits of labeler, product and package in the 11-digit form; the 10-digit form drops a zero."""
@@ -37,7 +39,8 @@ def find_product(text: str) -> Product | None:
     """
     words = _words_of(text)
     found = _named(words)
-    return found[0] if len(found) == 1 and not _is_refused(words) else None
+    is_certain = len(found) == 1 and not _is_refused(words) and not _names_other(words)
+    return found[0] if is_certain else None
 
 
 def why_no_product(text: str) -> str:
@@ -50,7 +53,7 @@ def why_no_product(text: str) -> str:
     """
     words = _words_of(text)
     found = _named(words)
-    if len(found) > 1:
+    if len(found) > 1 or (found and _names_other(words)):
         return "the text names two products; give one"
     if found:
         return "the text may say that the product was not given; give its name alone"
@@ -77,6 +80,20 @@ def _parts(word: str) -> list[str]:
     """Split a known hyphenated name such as ``botox-cosmetic``; other words stay whole."""
     spaced = word.replace("-", " ")
     return spaced.split() if spaced in _product_names() else [word]
+
+
+def other_brands() -> list[str]:
+    """Return brand names of botulinum toxins whose product is not one of :class:`Product`.
+
+    >>> "relfydess" in other_brands()
+    True
+    """
+    names: list[str] = bundled_tables("products.toml")["others"]["brands"]
+    return names
+
+
+def _names_other(words: list[str]) -> bool:
+    return not set(other_brands()).isdisjoint(words)
 
 
 def _is_refused(words: list[str]) -> bool:
@@ -106,13 +123,17 @@ def _product_names() -> dict[str, Product]:
     )
 
 
-def find_indication_name(text: str) -> str | None:
+def find_indication_name(text: str, known: Iterable[str] = ()) -> str | None:
     """Return the slug of an indication given by slug, title or alias in any case, or None.
+
+    Args:
+        text: The name.
+        known: Further slugs, such as a clinic's own.
 
     >>> find_indication_name(" Migraine "), find_indication_name("espasmo hemifacial")
     ('chronic-migraine', 'hemifacial-spasm')
     """
-    return _indication_names().get(_plain(text))
+    return _names_with(known).get(_plain(text))
 
 
 def nearest_indications(text: str, known: Iterable[str] = ()) -> list[str]:
@@ -121,7 +142,7 @@ def nearest_indications(text: str, known: Iterable[str] = ()) -> list[str]:
     >>> nearest_indications("chronic-migrane")
     ['chronic-migraine']
     """
-    names = _indication_names() | {_plain(slug): slug for slug in known}
+    names = _names_with(known)
     close = get_close_matches(_plain(text), list(names), n=3, cutoff=0.75)
     return list(dict.fromkeys(names[name] for name in close))
 
@@ -147,9 +168,13 @@ def _generals() -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    """Normalize a name: case, accents, spaces, hyphens and underscores do not matter."""
+    """Normalize a name: case, accents, spaces, hyphens, commas and apostrophes do not matter."""
     bare = "".join(c for c in normalize("NFKD", text.lower()) if not combining(c))
-    return " ".join(re.sub(r"[-_]+", " ", bare).split())
+    return " ".join(re.sub(r"[-_,'\u2019]+", " ", bare).split())
+
+
+def _names_with(known: Iterable[str]) -> dict[str, str]:
+    return _indication_names() | {_plain(slug): slug for slug in known}
 
 
 @cache
@@ -205,6 +230,16 @@ def suggested_indications(system: str, code: str) -> tuple[str, ...]:
     """
     row = _row_of(_system_named(system), code) or {}
     return tuple(row.get("indications", row.get("suggests", ())))
+
+
+def is_other_diagnosis(system: str, code: str) -> bool:
+    """Return whether a code of ICD-10-CM has to do with none of the indications.
+
+    >>> is_other_diagnosis("ICD-10-CM", "G43.909"), is_other_diagnosis("ICD-10-CM", "I69.351")
+    (True, False)
+    """
+    known = _systems().get(_plain_system(system))
+    return known == _DIAGNOSES and _row_of(known, code) is None
 
 
 def find_product_by_code(system: str, code: str) -> Product | None:
@@ -295,6 +330,7 @@ def _systems() -> dict[str, str]:
 def _plain_system(text: str) -> str:
     """Normalize an address: case, scheme, version, edition and a final slash do not matter."""
     address = text.strip().lower().partition("|")[0].rstrip("/")
-    address = address.removeprefix("https://").removeprefix("http://")
+    for scheme in ("https://", "http://", "urn:oid:"):
+        address = address.removeprefix(scheme)
     # SNOMED CT puts its edition and version into the path of the address.
     return _SNOMED if address.startswith(f"{_SNOMED}/") else address

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from botox_schedule.errors import ProtocolFileError
 from botox_schedule.files import MEBIBYTE, read_within
+from botox_schedule.protocols.indications import find_indication_name
 from botox_schedule.protocols.model import TreatmentProtocol, treatment_of
 from botox_schedule.values import STEERING
 
@@ -151,7 +152,7 @@ def _check_shape(tables: Mapping[str, Any], name: str) -> None:
         if not isinstance(value, _TABLES[key]) or not all(isinstance(row, dict) for row in rows):
             form = "[sources.KEY] tables" if key == "sources" else f"[[{key}]] tables"
             raise ProtocolFileError(f"{name}: {key}: expected {form}")
-    if "protocols" not in tables:
+    if not tables.get("protocols"):
         raise ProtocolFileError(f"{name}: no [[protocols]] table; expected at least one")
 
 
@@ -246,6 +247,7 @@ def _conflicts(placed: list[_Placed]) -> Iterator[str]:
     for one in placed:
         yield from _one_sided_clocks(one, placed)
         yield from _early_range(one)
+        yield from _aliases(one)
 
 
 def _pairs(placed: list[_Placed]) -> Iterator[tuple[_Placed, _Placed]]:
@@ -290,6 +292,16 @@ def _early_range(one: _Placed) -> Iterator[str]:
             f"{one.where}: retreatment.usual: begins before the minimum; "
             "expected the part from the minimum on"
         )
+
+
+def _aliases(one: _Placed) -> Iterator[str]:
+    """A protocol for an alias would never be found by the sessions of the indication."""
+    own = one.protocol
+    shared = (("shares_clock_with", name) for name in own.shares_clock_with)
+    for key, name in (("indication", own.indication), *shared):
+        slug = find_indication_name(name)
+        if slug not in {None, name}:
+            yield f"{one.where}: {key}: {name} is another name of {slug}; expected {slug}"
 
 
 def _overlap(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:

@@ -45,7 +45,7 @@ class _SaysWhatToGive:
             custom_error_type="slug_pattern_mismatch",
             custom_error_message=(
                 "give a slug such as 'chronic-migraine' (pattern: small letters, digits, hyphens); "
-                "find_indication gives that of a title, an alias or a code"
+                "find_protocol(name).indication gives that of a name, find_indication that of a code"
             ),
         )
 

@@ -52,8 +52,8 @@ def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
     """Return the decisions known on *as_of*, whatever days they cover.
 
     Of several decisions with the same id, the one recorded last counts; of several recorded last
-    on the same day, all do. From its ``withdrawn_on`` on, a decision counts as ended the day
-    before.
+    on the same day, all do. Identical copies are one. From its ``withdrawn_on`` on, a decision
+    counts as ended the day before.
     """
     if not (record.holds or record.overrides or record.authorizations or record.care_ends):
         return _NO_DECISIONS
@@ -86,14 +86,19 @@ def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list
     for row in known:
         if row.id is not None:
             by_id.setdefault(row.id, []).append(row)
-    found = [row for row in known if row.id is None]
+    found = list(dict.fromkeys(row for row in known if row.id is None))
     for same in by_id.values():
         latest = max(row.recorded_on or date.min for row in same)
         last = [row for row in same if (row.recorded_on or date.min) == latest]
-        distinct = [row for place, row in enumerate(last) if row not in last[:place]]
+        distinct = list(dict.fromkeys(last))
         conflicts += distinct if len(distinct) > 1 else []
         found += distinct
-    return found
+    # Row order must not matter, not even for what is named first.
+    return sorted(found, key=_text) if len(found) > 1 else found
+
+
+def _text(row: Decision) -> str:
+    return row.model_dump_json()
 
 
 def _is_withdrawn(decision: Decision, as_of: date) -> bool:

@@ -1,7 +1,6 @@
 """Which sessions of a record count on a day, and how they form cycles."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -20,6 +19,7 @@ from botox_schedule.terms import (
 
 _UNKNOWN = Decimal(-1)
 _DAY = attrgetter("administered_on")
+_COMPLETED = SessionStatus.COMPLETED
 _MISSED = frozenset({SessionStatus.CANCELLED, SessionStatus.NO_SHOW})
 
 
@@ -116,21 +116,19 @@ def read_history(
         recognizes: Returns whether an indication is known.
     """
     # Later sessions go first: otherwise one could replace an earlier row with the same id.
-    later = [s for s in record.sessions if _is_completed(s) and s.administered_on > as_of]
-    unknown_yet = [s for s in record.sessions if not _is_completed(s) and not _known(s, as_of)]
-    left_out = {id(session) for session in (*later, *unknown_yet)}
     rows = record.sessions
-    if left_out:
+    later = [s for s in rows if s.status is _COMPLETED and s.administered_on > as_of]
+    unknown_yet = [s for s in rows if s.status is not _COMPLETED and not _known(s, as_of)]
+    if later or unknown_yet:
+        left_out = {id(session) for session in (*later, *unknown_yet)}
         rows = tuple(session for session in rows if id(session) not in left_out)
     found = _one_for_each_id(rows)
     history = History([], [], [], [], unknown_yet, later, [], found.merged, found.copies, ())
+    known = {name for name in {s.indication for s in found.kept} if recognizes(name)}
     for session in found.kept:
-        _list_of(session, history, died_on, recognizes).append(session)
-    return history._replace(findings=tuple(_findings(record, history, found.conflicting)))
-
-
-def _is_completed(session: TreatmentSession) -> bool:
-    return session.status is SessionStatus.COMPLETED
+        _list_of(session, history, died_on, known).append(session)
+    findings = tuple(_findings(record, history, found.conflicting))
+    return history._replace(findings=findings) if findings else history
 
 
 def _known(session: TreatmentSession, as_of: date) -> bool:
@@ -141,18 +139,16 @@ def _list_of(
     session: TreatmentSession,
     history: History,
     died_on: date | None,
-    recognizes: Callable[[str], bool],
+    known: Collection[str],
 ) -> list[TreatmentSession]:
     """The list of the history that a session belongs to."""
+    if session.status is _COMPLETED:
+        if died_on is not None and session.administered_on > died_on:
+            return history.after_death
+        return history.completed if session.indication in known else history.unrecognized
     if session.status is SessionStatus.BOOKED:
         return history.booked
-    if session.status in _MISSED:
-        return history.missed
-    if not _is_completed(session):
-        return history.other
-    if died_on is not None and session.administered_on > died_on:
-        return history.after_death
-    return history.completed if recognizes(session.indication) else history.unrecognized
+    return history.missed if session.status in _MISSED else history.other
 
 
 def _findings(
@@ -173,20 +169,29 @@ def _findings(
 
 def _one_for_each_id(sessions: Sequence[TreatmentSession]) -> _Sorted:
     """Merge copies, and pick the rows that count among those with the same id."""
-    times = Counter(session.id for session in sessions if session.id is not None)
-    repeated = {key for key, count in times.items() if count > 1}
-    kept = [session for session in sessions if session.id not in repeated]
-    found = _Sorted(kept, [], [], [])
-    if repeated:
-        by_id: dict[str, list[TreatmentSession]] = {key: [] for key in times if key in repeated}
-        for session in sessions:
-            if session.id is not None and session.id in repeated:
-                by_id[session.id].append(session)
-        for rows in by_id.values():
-            _settle(rows, found)
+    ids = [session.id for session in sessions if session.id is not None]
+    is_settled = len(set(ids)) == len(ids)
+    found = _Sorted(list(sessions), [], [], []) if is_settled else _settled(sessions)
+    kept = found.kept
     kept.sort(key=_DAY)
     if any(one.administered_on == other.administered_on for one, other in pairwise(kept)):
         kept.sort(key=_place)
+    return found
+
+
+def _settled(sessions: Iterable[TreatmentSession]) -> _Sorted:
+    found = _Sorted([], [], [], [])
+    by_id: dict[str, list[TreatmentSession]] = {}
+    for session in sessions:
+        if session.id is None:
+            found.kept.append(session)
+        else:
+            by_id.setdefault(session.id, []).append(session)
+    for rows in by_id.values():
+        if len(rows) == 1:
+            found.kept.extend(rows)
+        else:
+            _settle(rows, found)
     return found
 
 
@@ -262,6 +267,6 @@ def cycles_of(sessions: Iterable[TreatmentSession], within_days: int) -> list[Cy
         elif cycles and day <= joins_until:
             cycles[-1].full_sessions.append(session)
         else:
-            cycles.append(CycleSessions([session], [], opened_by_touch_up=touch_up))
+            cycles.append(CycleSessions([session], [], touch_up))
             joins_until = day + within_days
     return cycles

@@ -18,19 +18,23 @@ from botox_schedule.protocols.indications import (
     bundled_indications,
     find_indication_name,
     find_product_by_code,
+    general_indication,
     nearest_indications,
     why_no_product,
 )
+from botox_schedule.protocols.model import ProductInput
 from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.tables.lines import UNSEEN, Cell, text_of
 from botox_schedule.tables.words import examples, find_value
 
 LONGEST_KEY = 200
+# A day, an amount or an interval is shorter. Looking for one in a long text takes too long.
+_LONGEST_FIGURE = 100
 _LONGEST_SLUG = 64
 _MOST_KILOGRAMS = 1000
 _MOST_COUNT = 10_000
 # Exports write 1900-01-01 or an earlier day where they have none.
-_LAST_PLACEHOLDER = date(1900, 1, 1)
+LAST_PLACEHOLDER = date(1900, 1, 1)
 # A spreadsheet keeps 15 digits of a number.
 _LONGEST_NUMBER = 10**15
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -42,12 +46,18 @@ _DIGIT = re.compile("[1-9]")
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
-_UNIT = re.compile(r"(?i)[\s\xa0]*(units?|u|iu|ui|ie|einheiten|unit\u00e9s|unidades)\.?$")
+_UNIT = re.compile(
+    r"(?i)[\s\xa0]*(units?|unit\(s\)|unt|u|i\.?u|u\.?i|i\.?e|e|einheiten|unit\u00e9s|unidades)\.?$"
+)
 _KILOGRAM = re.compile(r"(?i)[\s\xa0]*(kg|kilograms?)\.?$")
 _CODE = re.compile(r"\b(?:[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?|[0-9]{5,18})\b")
+_MARKS = re.compile(r"[^\w\s'\u2019-]+")
 _FINDING_KEY = re.compile(r"[a-z_]+-[0-9a-f]{16}")
 _INDICATION_SYSTEMS = ("ICD-10-CM", "CPT", "SNOMED CT")
 _PRODUCT_SYSTEMS = ("HCPCS", "NDC", "RxNorm")
+_PRODUCT_CODE = re.compile(r"\b[A-Z]?[0-9][0-9-]{3,12}\b")
+_SYSTEM = re.compile(r"(?i)^(hcpcs|ndc|rxnorm|rxcui)[\s:#]*")
+"""What may come before a code."""
 
 
 class Parsed(NamedTuple):
@@ -81,10 +91,10 @@ class CellReader:
     """
 
     def __init__(
-        self, date_format: str | None, product: Product | None, indications: Iterable[str]
+        self, date_format: str | None, product: ProductInput | None, indications: Iterable[str]
     ) -> None:
         self.date_format: str = date_format or "iso"
-        self.product = product
+        self.product: Product | None = None if product is None else _product(str(product))
         self.indications: frozenset[str] = bundled_indications() | set(indications)
         _check_format(self.date_format)
 
@@ -99,6 +109,8 @@ class CellReader:
         return self._read_day(text) if text else Parsed(None)
 
     def _read_day(self, text: str) -> Parsed:
+        if len(text) > _LONGEST_FIGURE:
+            return _unreadable(self._expected())
         plain = _MIDNIGHT.sub("", text)
         if _TIME.search(plain):
             return _unreadable(_TIME_OF_DAY)
@@ -144,11 +156,12 @@ class CellReader:
         found = find_indication_name(text) or _by_code(text)
         if found is not None:
             return Parsed(found)
-        if not slug or len(slug) > _LONGEST_SLUG:
+        if not slug:
             return _unreadable("expected a name such as chronic-migraine, or a code")
         nearest = nearest_indications(text, self.indications)
         hint = f"; the nearest is {nearest[0]}" if nearest else ""
-        return Parsed(slug, f"not a known name or code{hint}; the row counts as unrecognized")
+        note = f"not a known name or code{hint}; the row counts as unrecognized"
+        return Parsed(slug[:_LONGEST_SLUG].rstrip("-"), note)
 
     def product_name(self, cell: Cell) -> Parsed:
         """Return the product; a session without a known one still counts for the interval."""
@@ -156,14 +169,16 @@ class CellReader:
         if not text:
             missing = "missing; product= (--product) states one for the whole file"
             return Parsed(self.product, "" if self.product else missing)
-        by_code = (find_product_by_code(system, text) for system in _PRODUCT_SYSTEMS)
-        found = find_product(text) or next(filter(None, by_code), None)
-        if found is not None:
-            return Parsed(found, _billing_note(text))
-        return _unreadable(why_no_product(text))
+        found = find_product(text) or _coded_product(_SYSTEM.sub("", text))
+        if found is None:
+            return _unreadable(why_no_product(text))
+        coded = map(_coded_product, _PRODUCT_CODE.findall(text.upper()))
+        if {*coded} - {found, None}:
+            return _unreadable("the name and the code are of two products; give one")
+        return Parsed(found, _billing_note(text))
 
 
-TOO_EARLY = f"{_LAST_PLACEHOLDER} or earlier; check the year, leave an unknown day empty"
+TOO_EARLY = f"{LAST_PLACEHOLDER} or earlier; check the year, leave an unknown day empty"
 
 
 @cache
@@ -172,8 +187,14 @@ def _billing_units() -> dict[str, Any]:
     return {row["code"]: row["units"] for row in rows if row.get("units", 1) != 1}
 
 
-def _billing_note(code: str) -> str:
-    units = _billing_units().get(code.upper())
+def _coded_product(code: str) -> Product | None:
+    found = (find_product_by_code(system, code) for system in _PRODUCT_SYSTEMS)
+    return next(filter(None, found), None)
+
+
+def _billing_note(text: str) -> str:
+    known = _billing_units()
+    units = next((known[code] for code in _PRODUCT_CODE.findall(text.upper()) if code in known), 0)
     note = f"one billing unit of the code is {units} units; the units count as units of the product"
     return note if units else ""
 
@@ -189,15 +210,22 @@ def _unreadable(note: str) -> Parsed:
 
 
 def _plausible(day: date) -> Parsed:
-    if day <= _LAST_PLACEHOLDER:
+    if day <= LAST_PLACEHOLDER:
         return _unreadable(TOO_EARLY)
     return Parsed(day)
 
 
 def _month(year: int, month: int) -> Month | None:
-    if year <= _LAST_PLACEHOLDER.year:
+    if year <= LAST_PLACEHOLDER.year:
         return None
     return Month(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
+
+
+def _product(name: str) -> Product:
+    found = find_product(name)
+    if found is None:
+        raise TableError(f"product: {why_no_product(name)}")
+    return found
 
 
 def _check_format(date_format: str) -> None:
@@ -246,11 +274,15 @@ def _slug(given: str) -> str:
 
 
 def _by_code(given: str) -> str | None:
-    """Return the indication that all codes in a text agree on; a meaning may follow a code."""
+    """Return the indication that all codes in a text, and the words next to them, agree on."""
     codes = [given, *_CODE.findall(given.upper())]
-    known = {find_indication(system, code) for code in codes for system in _INDICATION_SYSTEMS}
-    known.discard(None)
-    return known.pop() if len(known) == 1 else None
+    known = [find_indication(system, code) for code in codes for system in _INDICATION_SYSTEMS]
+    # Next to an unknown code a word is too little: G43.909 is migraine, and not chronic.
+    if any(known):
+        known.append(find_indication_name(_MARKS.sub(" ", _CODE.sub(" ", given.upper()))))
+    named = {name for name in known if name}
+    precise = named - {general_indication(name) for name in named}
+    return precise.pop() if len(precise) == 1 else None
 
 
 def _amount(
@@ -262,6 +294,8 @@ def _amount(
         given = text_of(cell)
         if not given:
             return Parsed(None)
+        if len(given) > _LONGEST_FIGURE:
+            return _unreadable(expected)
         number = cell if isinstance(cell, Decimal) else _number(unit.sub("", given))
         if number is None:
             return _unreadable(_SEPARATOR if _is_ambiguous(unit.sub("", given)) else expected)
@@ -294,7 +328,7 @@ kilograms: Callable[[Cell], Parsed] = _amount(
 
 def count(cell: Cell) -> Parsed:
     """Return a whole number of sessions."""
-    number = text_of(cell)
+    number = text_of(cell).removesuffix(".0")
     if not number:
         return Parsed(None)
     if re.fullmatch(r"[0-9]{1,5}", number) and int(number) <= _MOST_COUNT:
@@ -312,6 +346,14 @@ def word(name: str, kind: type[StrEnum]) -> Callable[[Cell], Parsed]:
         return Parsed(kind(found))
 
     return read
+
+
+def in_force(cell: Cell) -> Parsed:
+    """Refuse whatever does not say that a decision is in force; False where it says the contrary."""
+    said = find_value("in_force", text_of(cell))
+    if said == "no":
+        return Parsed(value=False, note="not in force", is_readable=False)
+    return _unreadable("expected approved or active") if said is None else Parsed(said)
 
 
 def interval(cell: Cell) -> Parsed:

@@ -5,9 +5,9 @@ from datetime import date
 from enum import Enum, auto
 
 from botox_schedule import CareEndKind
-from botox_schedule.tables.cells import TOO_EARLY, CellReader, Parsed
+from botox_schedule.tables.cells import LAST_PLACEHOLDER, TOO_EARLY, CellReader, Parsed
 from botox_schedule.tables.lines import Cell, text_of
-from botox_schedule.tables.words import find_value
+from botox_schedule.tables.words import find_value, is_about_death
 
 
 class Death(Enum):
@@ -28,13 +28,32 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
         return Parsed(Death.DAY_UNKNOWN if word == "yes" else None)
     day = reader.day(cell)
     if day.note == TOO_EARLY or getattr(day.value, "year", 0) == date.max.year:
-        return Parsed(None, "a placeholder for a missing day", is_readable=False)
+        return _PLACEHOLDER
     if isinstance(day.value, date):
         return day
-    if not re.search("[1-9]", text):
+    if _is_placeholder(text):
+        return _PLACEHOLDER
+    # A number without a year may be a registry's code for anything.
+    is_word = re.fullmatch("[^1-9]*|[0-9]{1,3}", text)
+    if is_word or _speaks_of("deceased", "no", text):
         return Parsed(None, "expected a day, yes or no", is_readable=False)
     note = f"{day.note}; the patient counts as deceased, the day unknown"
     return Parsed(Death.DAY_UNKNOWN, note)
+
+
+_PLACEHOLDER = Parsed(None, "a placeholder for a missing day", is_readable=False)
+
+
+def _is_placeholder(text: str) -> bool:
+    """Whether a day in any format is one that systems write where they have none."""
+    years = {int(year) for year in re.findall(r"(?<!\d)\d{4}(?!\d)", text)}
+    return bool(years) and not any(LAST_PLACEHOLDER.year < y < date.max.year for y in years)
+
+
+def _speaks_of(name: str, value: str, text: str) -> bool:
+    """Whether one of several words, such as ``alive as of``, is a word for *value*."""
+    words = re.findall(r"[^\W\d_]{2,}", text)
+    return any(find_value(name, word) == value for word in words)
 
 
 def deceased(reader: CellReader, cell: Cell) -> Parsed:
@@ -45,5 +64,9 @@ def deceased(reader: CellReader, cell: Cell) -> Parsed:
 
 def patient_status(cell: Cell) -> Parsed:
     """Whether a column with a patient's status, such as ``active``, says deceased."""
-    is_death = find_value("care_end", text_of(cell)) == CareEndKind.DECEASED
-    return Parsed(Death.DAY_UNKNOWN if is_death else None)
+    text = text_of(cell)
+    if find_value("care_end", text) == CareEndKind.DECEASED:
+        return Parsed(Death.DAY_UNKNOWN)
+    if _speaks_of("care_end", CareEndKind.DECEASED, text) or is_about_death(text):
+        return Parsed(None, "may say that the patient has died", is_readable=False)
+    return Parsed(None)

@@ -1,7 +1,7 @@
 """Reads the tables next to the sessions: holds, ends of care, authorizations and others."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
 
@@ -114,9 +114,9 @@ class FactReading(Generic[_Fact]):
         Keys are compared as they are: ``12`` and ``0012`` are two patients. The problem says
         where only zeros, case or blanks make the difference.
         """
-        alike = set(map(_loosely, patients))
+        alike = set(map(loosely, patients))
         return tuple(
-            Problem(row.line, _ALIKE if _loosely(row.patient) in alike else _NOBODY, left_out=True)
+            Problem(row.line, _ALIKE if loosely(row.patient) in alike else _NOBODY, left_out=True)
             for row in self.fact_rows
             if row.patient not in patients
         )
@@ -130,8 +130,15 @@ _NOBODY = "patient: no session has this key"
 _ALIKE = "patient: no session has this key; one differs only in zeros, case, blanks or hyphens"
 
 
-def _loosely(key: str) -> str:
-    return "".join(filter(str.isalnum, key.casefold())).lstrip("0")
+def loosely(key: str) -> str:
+    """Return a key without what programs change in keys.
+
+    >>> loosely("0012"), loosely("12.0"), loosely("AB-1 2")
+    ('12', '12', 'ab12')
+    """
+    # A program that read the keys as numbers writes 12.0.
+    whole = key.casefold().removesuffix(".0")
+    return "".join(filter(str.isalnum, whole)).lstrip("0")
 
 
 _DAY = Column(CellReader.day)
@@ -147,6 +154,7 @@ _UNITS = Column(unbound(cells.units), is_number=True)
 _INTERVAL = Column(unbound(cells.interval))
 _RANGE = Column(unbound(cells.interval_range))
 _DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": _DAY}
+_IN_FORCE = Column(unbound(cells.in_force), default=True)
 # A hold or an end of care with an unreadable cell still binds: too long is better than not at all.
 _BINDING = {
     "reason": _TEXT,
@@ -187,6 +195,7 @@ _TABLES: Mapping[str, _Reads] = {
         "usual": _RANGE,
         "authority": Column(unbound(cells.word("authority", Authority)), is_required=True),
         "reason": _TEXT,
+        "status": _IN_FORCE,
         **_DECISION,
     },
     "births": {"patient": _PATIENT, "born_on": Column(CellReader.birth_day, is_required=True)},
@@ -216,6 +225,7 @@ _TABLES: Mapping[str, _Reads] = {
         "sessions": _COUNT,
         "units": _UNITS,
         "minimum_interval": _INTERVAL,
+        "status": _IN_FORCE,
         **_DECISION,
     },
     "contacts": {
@@ -292,6 +302,8 @@ def read_overrides(
 ) -> FactReading[IntervalOverride]:
     r"""Read a table of overrides: patient, indication, first, authority, minimum and/or usual.
 
+    A row whose status, if there is such a column, is not approved or active is left out.
+
     Args:
         source: The file's name, ``-`` for standard input, bytes, or an open file.
         options: See :class:`TableOptions`.
@@ -309,7 +321,7 @@ def read_overrides(
 
 
 def read_births(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[date]:
-    r"""Read a table of days of birth: patient, born on.
+    r"""Read a table of days of birth: patient, born on. Two that differ are reported.
 
     Args:
         source: The file's name, ``-`` for standard input, bytes, or an open file.
@@ -323,7 +335,25 @@ def read_births(source: TableSource, **options: Unpack[TableOptions]) -> FactRea
     >>> read_births(b"MRN,DOB\n0012,1980-01-01\n").by_patient["0012"]
     (datetime.date(1980, 1, 1),)
     """
-    return _read(source, "births", lambda born_on: born_on, options)
+    reading = _read(source, "births", lambda born_on: born_on, options)
+    _, conflicts = births_of((row.line, row.patient, row.fact) for row in reading.fact_rows)
+    return replace(reading, problems=tuple(sorted([*reading.problems, *conflicts])))
+
+
+def births_of(
+    stated: Iterable[tuple[int, str, date | None]],
+) -> tuple[dict[str, date], list[Problem]]:
+    """Return the day of birth of each patient by lines; of two that differ neither counts."""
+    days: dict[str, date] = {}
+    problems: dict[str, Problem] = {}
+    for line, patient, day in stated:
+        if day is not None and days.setdefault(patient, day) != day:
+            problems.setdefault(patient, Problem(line, _TWO_BIRTHS, left_out=False))
+    known = {patient: day for patient, day in days.items() if patient not in problems}
+    return known, list(problems.values())
+
+
+_TWO_BIRTHS = "birth date: another row of the patient states another; neither counts"
 
 
 def read_weights(source: TableSource, **options: Unpack[TableOptions]) -> FactReading[BodyWeight]:
@@ -370,7 +400,8 @@ def read_authorizations(
 ) -> FactReading[PriorAuthorization]:
     r"""Read a table of authorizations: patient, indication, product, first and last.
 
-    An authorization with a cell that cannot be read is left out: it must not cover too much.
+    An authorization with a cell that cannot be read is left out: it must not cover too much. So
+    is one whose status, if there is such a column, is not approved or active.
 
     Args:
         source: The file's name, ``-`` for standard input, bytes, or an open file.
@@ -452,8 +483,15 @@ def _read(
         fact_rows=facts,
         problems=tuple(sorted(problem for row, _ in made for problem in row.problems)),
         counts=RowCounts(len(made) + blank, len(facts), len(faulty), blank),
-        unreadable=frozenset(filter(None, (row.values.get("patient") for row in faulty))),
+        unreadable=frozenset(filter(None, map(_unread_patient, faulty))),
     )
+
+
+def _unread_patient(row: RowValues) -> str | None:
+    """The patient of a row that counts for nothing, unless it says itself that it does."""
+    is_void = row.values.get("status") is False
+    patient: str | None = None if is_void else row.values.get("patient")
+    return patient
 
 
 def _made(
@@ -478,6 +516,15 @@ def _with_reason(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "reason": values["reason"] or "not stated"}
 
 
+def _in_force(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose status says anything else was left out."""
+    return {name: value for name, value in values.items() if name != "status"}
+
+
+def _override(values: Mapping[str, Any]) -> dict[str, Any]:
+    return _with_reason(_in_force(values))
+
+
 def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
     """A death ends all care, whatever the row was about."""
     settled = dict(values)
@@ -491,7 +538,8 @@ def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
 
 _SETTLED: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "holds": _with_reason,
-    "overrides": _with_reason,
+    "overrides": _override,
+    "authorizations": _in_force,
     "care_ends": _ending_all,
 }
 

@@ -17,6 +17,8 @@ from botox_schedule.tables.typed import MOST_CELLS, refusing
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0"
 _MOST_BYTES = 64 * MEBIBYTE
+_BOOK = re.compile(r"xl/|content\.xml\Z")
+"""Part of each spreadsheet, in Office Open XML or in OpenDocument."""
 _MOST_TEXT = 128 * MEBIBYTE
 _READ = (".xml", ".rels", "mimetype")
 _ERROR = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt=["'])e(["'])""")
@@ -53,6 +55,8 @@ def _new_sheets(content: bytes, name: str) -> dict[str, list[Line]]:
     import python_calamine as calamine  # noqa: PLC0415 - an extra
 
     found = zip_entries(content, name, _MOST_BYTES)
+    if not any(map(_BOOK.match, found)):
+        raise TableError("a zip file without a spreadsheet; unpack it, and give the file in it")
     # Pictures and macros are not read; a sheet of another name would be read unchecked.
     entries = {entry: found[entry] for entry in found if entry.lower().endswith(_READ)}
     _check_entries(entries, name)

@@ -35,14 +35,18 @@ class ColumnNames:
         self._known = names_by_column(table, dict.fromkeys(columns))
         self._given = {folded(name): name for name in chosen}
         self.chosen: dict[str, str] = {
-            folded(name): self._column(means) for name, means in chosen.items()
+            folded(name): self._column(name, means) for name, means in chosen.items()
         }
 
-    def _column(self, means: str) -> str:
+    def _column(self, name: str, means: str) -> str:
         """Return the column that a caller names, by any of its names."""
         if found := self._known.get(folded(means)):
             return found
         first = {names[0]: column for column, names in column_names(self.table).items()}
+        if folded(name) in self._known and not get_close_matches(means.casefold(), first):
+            raise TableError(
+                f"columns: give the name in the file first, such as {{{means!r}: {name!r}}}"
+            )
         nearest = get_close_matches(means.casefold(), list(first), n=1, cutoff=0)
         raise TableError(
             f"columns: {means!r} is no column of {self.table}; did you mean {nearest[0]!r}?"

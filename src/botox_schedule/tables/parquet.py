@@ -7,7 +7,7 @@ from typing import Any
 
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE
-from botox_schedule.tables.lines import Line, typed_cell
+from botox_schedule.tables.lines import Cell, Line, typed_cell
 from botox_schedule.tables.typed import MOST_CELLS, refusing
 
 PARQUET = b"PAR1"
@@ -42,8 +42,13 @@ def parquet_lines(content: bytes, name: str) -> list[Line]:
     if size > _MOST_BYTES:
         raise _too_large(name)
     with refusing("Parquet file"):
-        rows = [[typed_cell(value) for value in row] for row in frame.iter_rows()]
+        rows = [[*map(_cell, row)] for row in frame.iter_rows()]
     return [Line(1, frame.columns), *(Line(number, row) for number, row in enumerate(rows, 2))]
+
+
+def _cell(value: Any) -> Cell:
+    """Return a whole number as text: unlike a spreadsheet's, it has all its digits."""
+    return str(value) if type(value) is int else typed_cell(value)
 
 
 def _check_size(content: bytes, name: str) -> None:

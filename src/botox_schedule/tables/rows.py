@@ -6,12 +6,13 @@ from itertools import repeat
 from operator import getitem, itemgetter
 from typing import Any, NamedTuple, TypedDict
 
-from botox_schedule import Product
+from botox_schedule.errors import TableError
+from botox_schedule.protocols.model import ProductInput
 from botox_schedule.tables.cells import CellReader, Parsed
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.source import Table, TableSource, open_table
-from botox_schedule.tables.words import column_names
+from botox_schedule.tables.words import column_names, folded
 
 
 @unique
@@ -122,7 +123,7 @@ class TableOptions(TypedDict, total=False):
 
     columns: Mapping[str, str] | None
     date_format: str | None
-    product: Product | None
+    product: ProductInput | None
     encoding: str | None
     sheet: str | None
     indications: Iterable[str]
@@ -137,14 +138,20 @@ def read_rows(
         TableError: When it is not such a table.
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
+        TypeError: When an option has no meaning.
     """
+    known = TableOptions.__optional_keys__
+    if unknown := sorted(options.keys() - known):
+        raise TypeError(
+            f"unexpected: {', '.join(unknown)}; give some of {', '.join(sorted(known))}"
+        )
     cells = CellReader(
         options.get("date_format"), options.get("product"), options.get("indications", ())
     )
     required = {name: column.or_else for name, column in columns.items() if column.is_required}
     names = ColumnNames(table, columns, required, options.get("columns") or {})
     found = open_table(source, names, options.get("encoding"), options.get("sheet"))
-    reader = _RowReader(table, columns, found, cells)
+    reader = _RowReader(names, columns, found, cells)
     lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
     rows = [row for row in lines if row is not None]
     return RowsRead(rows, len(lines) - len(rows), found.header, found.columns)
@@ -216,12 +223,13 @@ class _RowReader:
     """Reads the rows of one table."""
 
     def __init__(
-        self, table: str, columns: Mapping[str, Column], found: Table, reader: CellReader
+        self, names: ColumnNames, columns: Mapping[str, Column], found: Table, reader: CellReader
     ) -> None:
+        self._is_header = names.is_whole
         self.width = found.width
-        self.header = found.header.cells
+        self.header = _folded(found.header, found.width)
         self.notes: dict[tuple[str, Cell], _Note] = {}
-        known_as = column_names(table)
+        known_as = column_names(names.table)
         every = {
             name: _Cells(known_as[name][0], column, reader, self.notes)
             for name, column in columns.items()
@@ -252,15 +260,25 @@ class _RowReader:
         fault = next((note.words for note in notes if note.leaves_out), "") if notes else ""
         if fault and line.is_blank:
             return None
-        if fault and line.cells == self.header:
-            return RowValues(line.number, {}, fault=_HEADER_AGAIN)
+        if fault and self._is_header(line):
+            return self._header_again(line)
         values = dict(zip(self.names, (*self.absent, *found), strict=True))
         return RowValues(line.number, values, [note.words for note in notes], fault)
+
+    def _header_again(self, line: Line) -> RowValues:
+        """Report the header of a further page, or refuse a table of other columns below."""
+        if _folded(line, self.width) == self.header:
+            return RowValues(line.number, {}, fault=_HEADER_AGAIN)
+        raise TableError(f"line {line.number}: another header; give each table in its own file")
 
     def _notes_on(self, picked: Sequence[Cell]) -> list[_Note]:
         places = zip(self.known_as, picked, strict=True)
         told = [self.notes[place] for place in places if place in self.notes]
         return [*self.absent_notes, *told]
+
+
+def _folded(line: Line, width: int) -> list[str]:
+    return [folded(text_of(cell)) for cell in line.cells[:width]]
 
 
 _REMEMBERED = 65_536

@@ -16,11 +16,12 @@ from botox_schedule import (
     TreatmentSession,
 )
 from botox_schedule.garbage import uncollected
+from botox_schedule.protocols.model import ProductInput
 from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Month, Parsed
 from botox_schedule.tables.deaths import Death, day_of_death, deceased, patient_status
-from botox_schedule.tables.decisions import FactReading, Facts
+from botox_schedule.tables.decisions import FactReading, Facts, births_of, loosely
 from botox_schedule.tables.lines import Cell, text_of
 from botox_schedule.tables.rows import (
     Column,
@@ -100,7 +101,7 @@ _COLUMNS: Mapping[str, Column] = {
     "born_on": Column(CellReader.birth_day, if_unreadable=_COUNTS),
     "died_on": _DEATH,
     "deceased": _DEATH._replace(read=deceased),
-    "patient_status": Column(unbound(patient_status)),
+    "patient_status": _DEATH._replace(read=unbound(patient_status)),
 }
 
 
@@ -213,7 +214,7 @@ def read_sessions(
     *,
     columns: Mapping[str, str] | None = None,
     date_format: str | None = None,
-    product: Product | None = None,
+    product: ProductInput | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
     indications: Iterable[str] = (),
@@ -230,13 +231,13 @@ def read_sessions(
             unknown or two mean the same.
         date_format: ``iso`` (the default), ``mdy`` (01/31/2026), ``dmy``, or a pattern with
             ``%``. ISO dates are always read, years of two digits only in a named format.
-        product: The product of rows that name none.
+        product: The product of rows that name none; a brand name will do.
         encoding: The encoding of a text; by default UTF-8, or UTF-16 by its mark.
         sheet: The sheet of a spreadsheet, if several hold sessions.
         indications: Further indications that the clinic's protocols or policy know.
 
     Raises:
-        TableError: When the file is not a table of sessions.
+        TableError: When the file is not a table of sessions, or an option cannot be used.
         FileLimitError: When it is larger than 512 MiB after decompression, a line longer than
             1 MiB, or the table wider than 1,000 columns.
         OSError: When it cannot be opened.
@@ -269,7 +270,9 @@ def _reading(found: RowsRead) -> TableReading:
     faulty = [row for row in found.rows if row.fault]
     # A row that counts for nothing can still say that its patient has died.
     stated = [row for row in found.rows if row.values.get("patient")]
-    births, birth_problems = _births(stated)
+    births, birth_problems = births_of(
+        (row.line, row.values["patient"], row.values["born_on"]) for row in stated
+    )
     problems = [problem for row in found.rows for problem in row.problems]
     deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
     doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
@@ -278,7 +281,15 @@ def _reading(found: RowsRead) -> TableReading:
         births=births,
         care_ends=_deaths(deaths),
         problems=tuple(
-            sorted([*problems, *birth_problems, *_duplicates(used), *_unread_deaths(found)])
+            sorted(
+                [
+                    *problems,
+                    *birth_problems,
+                    *_duplicates(used),
+                    *_alike(stated),
+                    *_unread_deaths(found),
+                ]
+            )
         ),
         counts=RowCounts(len(found.rows) + found.blank, len(used), len(faulty), found.blank),
         months=tuple(_months(faulty)),
@@ -306,34 +317,41 @@ def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
             yield MonthOnly(row.line, indication, product, month.first, month.last)
 
 
-_same = itemgetter("patient", "administered_on", "indication", "product", "units", "kind")
+_same = itemgetter("patient", "administered_on", "indication", "product", "units", "kind", "id")
 
 
 def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
-    """Equal rows without an id both count: a session can be entered twice, or given twice."""
+    """Equal rows without an id both count: a session can be entered twice, or given twice.
+
+    With an id they are copies, unless a system gives the id of a visit to each site of injection.
+    """
     first: dict[Hashable, int] = {}
     for row in used:
-        if row.values["id"] or row.values["status"] is not SessionStatus.COMPLETED:
+        if row.values["status"] is not SessionStatus.COMPLETED:
             continue
         line = first.setdefault(_same(row.values), row.line)
         if line != row.line:
-            reason = f"the same as line {line}; both count, they may be one"
-            yield Problem(row.line, reason, left_out=False)
+            words = _ONE_ID if row.values["id"] else "both count, they may be one"
+            yield Problem(row.line, f"the same as line {line}; {words}", left_out=False)
 
 
-def _births(stated: Sequence[RowValues]) -> tuple[dict[str, date], list[Problem]]:
-    """The day of birth of each patient; of two that differ neither counts."""
-    days: dict[str, date] = {}
-    problems: dict[str, Problem] = {}
+_ONE_ID = "with one id they count once, and its units once"
+
+
+def _alike(stated: Sequence[RowValues]) -> Iterator[Problem]:
+    """Keys that look like one patient's count as two; a person must decide."""
+    first: dict[str, int] = {}
     for row in stated:
-        patient, day = row.values["patient"], row.values["born_on"]
-        if day is not None and days.setdefault(patient, day) != day:
-            problems.setdefault(patient, Problem(row.line, _TWO_BIRTHS, left_out=False))
-    known = {patient: day for patient, day in days.items() if patient not in problems}
-    return known, list(problems.values())
+        first.setdefault(row.values["patient"], row.line)
+    known: dict[str, int] = {}
+    for patient, line in first.items():
+        other = known.setdefault(loosely(patient), line)
+        if other != line:
+            reason = f"{_ALIKE} on line {other}; they count as two patients"
+            yield Problem(line, reason, left_out=False)
 
 
-_TWO_BIRTHS = "birth date: another row of the patient states another; neither counts"
+_ALIKE = "patient: differs only in zeros, case, blanks or hyphens from the one"
 
 
 def _unread_deaths(found: RowsRead) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
 from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.errors import HandoutError
 from botox_schedule.ical import EventKind, events_from_record, ical_from_events
+from botox_schedule.ical.events import unbroken
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.questions import ask
@@ -210,9 +211,11 @@ class _Story(NamedTuple):
         last = shifted(dates.overdue_from, -1)
         if self.found.as_of >= dates.overdue_from:
             return self._say("next_overdue", last=last)
-        # On hold nobody comes before the hold ends, however long the treatment has been due.
-        first = max(dates.due, self.found.resumes_on or dates.due)
-        return self._say("next_due_one" if last == first else "next_due", first=first, last=last)
+        # Nobody comes on a day on hold; the calendar entry on the page has the same days.
+        day = max(dates.due, self.found.resumes_on or self.found.as_of)
+        due = unbroken(self.track, dates.due, last, day)
+        key = "next_due_one" if due.last == due.first else "next_due"
+        return self._say(key, first=due.first, last=due.last)
 
     def _undated(self) -> str:
         """The next visit where no day is due: a typical interval, or the first allowed day."""

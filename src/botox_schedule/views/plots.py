@@ -6,11 +6,13 @@ Every function takes an answer of ``botox_schedule.panel`` as any frame that nar
 """
 
 from collections.abc import Iterable
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
 from botox_schedule import Interval
+from botox_schedule.errors import PanelError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,13 +32,18 @@ def _axes(ax: "Axes | None") -> "Axes":
 def _columns(answer: Any, *names: str) -> list[list[Any]]:
     frame = nw.from_native(answer)
     whole = frame.collect(backend="polars") if isinstance(frame, nw.LazyFrame) else frame
-    return [whole[name].to_list() for name in names]
+    columns = [whole[name] for name in names]
+    # pandas has NaN where nothing is known.
+    return [
+        [None if isinstance(each, float) and isnan(each) else each for each in column.to_list()]
+        for column in columns
+    ]
 
 
 def interval_histogram(
     cycles: Any,
     *,
-    minimum: Interval | None = None,
+    minimum: Interval | str | None = None,
     overdue_after_days: int | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
@@ -44,9 +51,12 @@ def interval_histogram(
 
     Args:
         cycles: The answer of ``panel.cycles``.
-        minimum: Draw a line at its smallest number of days.
+        minimum: Draw a line at its smallest number of days: an interval or ``"12 weeks"``.
         overdue_after_days: Draw a line at the last day that is not overdue.
         ax: Where to draw; None makes a figure.
+
+    Raises:
+        IntervalError: When *minimum* is text that is no interval.
 
     >>> import matplotlib
     >>> matplotlib.use("agg")
@@ -55,6 +65,7 @@ def interval_histogram(
     >>> interval_histogram(cycles, minimum=Interval(weeks=12)).get_xlabel()
     'days from one session to the next'
     """
+    least = Interval.parse(minimum) if isinstance(minimum, str) else minimum
     axes = _axes(ax)
     days, held = _columns(cycles, "interval_days", "held")
     given = [day for day, waits in zip(days, held, strict=True) if day is not None and not waits]
@@ -62,7 +73,7 @@ def interval_histogram(
     bins = range(0, int(most) + 15, 7)
     axes.hist(given, bins=bins, color=_BLUE, edgecolor="white", linewidth=0.5)
     lines = (
-        (None if minimum is None else minimum.day_bounds[0], "minimum", "-"),
+        (None if least is None else least.day_bounds[0], "minimum", "-"),
         (overdue_after_days, "last day in time", "--"),
     )
     for at, name, style in lines:
@@ -114,6 +125,9 @@ def adherence_over_time(
         by: The column that names the lines.
         ax: Where to draw; None makes a figure.
 
+    Raises:
+        PanelError: When several rows of a line have one *time*.
+
     >>> import matplotlib
     >>> matplotlib.use("agg")
     >>> import polars as pl
@@ -121,20 +135,20 @@ def adherence_over_time(
     >>> adherence_over_time(found).get_ylabel()
     'share of cycles on time'
     """
-    axes = _axes(ax)
     times, shares = _columns(adherence, time, "on_time_share")
     names = _columns(adherence, by)[0] if by is not None else [""] * len(times)
+    share_of = dict(zip(zip(names, times, strict=True), shares, strict=True))
+    if len(share_of) < len(times):
+        raise PanelError(f"by: several rows have one {time}; name the column that divides them")
+    axes = _axes(ax)
+    places = {when: place for place, when in enumerate(sorted(set(times)))}
     styles = [(_BLUE, "o", "-"), (_ORANGE, "s", "--"), (_GREEN, "^", ":"), (_GRAY, "D", "-.")]
     for at, name in enumerate(sorted(set(names), key=str)):
-        points = sorted(
-            (when, share)
-            for when, share, own in zip(times, shares, names, strict=True)
-            if own == name and share is not None
-        )
-        color, marker, line = styles[at % len(styles)]
-        whens, of_group = [str(when) for when, _ in points], [share for _, share in points]
-        style: dict[str, Any] = {"color": color, "marker": marker, "linestyle": line}
-        axes.plot(whens, of_group, label=None if by is None else str(name), **style)
+        line = {places[w]: s for w in places if (s := share_of.get((name, w))) is not None}
+        color, marker, dashes = styles[at % len(styles)]
+        style: dict[str, Any] = {"color": color, "marker": marker, "linestyle": dashes}
+        axes.plot([*line], [*line.values()], label=None if by is None else str(name), **style)
+    axes.set_xticks(list(places.values()), [str(when) for when in places])
     labels: dict[str, Any] = {
         "ylabel": "share of cycles on time",
         "xlabel": time,
