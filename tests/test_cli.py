@@ -377,7 +377,9 @@ class TestProtocols:
         assert "shares its clock with " in out
         assert "lower-limb-spasticity" in out
         assert "limit: 400 U per session" in out
-        assert "years" in out
+        assert "ages: 18 and older" in out
+        child = "onabotulinumtoxinA-upper-limb-spasticity-pediatric-us"
+        assert "ages: 2 to 17" in text(capsys, "protocols", child)
         assert as_json(capsys, *asked)["retreatment"]["minimum"] == "12 weeks"
         assert {row["figure"] for row in as_rows(capsys, *asked)} >= {"minimum", "limit", "code"}
 

@@ -455,7 +455,7 @@ class TestWorklist:
         assert run(capsys, *clean)[0] == 0
 
 
-SEEN_KEY = "unrecognized_indication-2ec5fdad7079c760"
+SEEN_KEY = "unrecognized_indication-016daf039fe3d7fd"
 
 
 class TestNotes:

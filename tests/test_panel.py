@@ -492,6 +492,17 @@ class TestRows:
             panel.forecast(frame, as_of=AS_OF, region="usa")
         assert panel.forecast(frame, as_of=AS_OF, region=" US ")["status"].item() == "overdue"
 
+    @pytest.mark.parametrize("unseen", ["\ufeff", "\u200b", "\u00ad", "\u00a0", "\ufeff \u200e"])
+    def test_what_nobody_sees_around_a_key_is_none_of_it(self, unseen: str) -> None:
+        keys = [f"{unseen}p-1", "p-1", unseen]
+        frame = frame_of(patient=keys, administered_on=["2026-01-05", "2026-03-30", "2026-01-05"])
+        ends = pl.DataFrame(
+            {"patient": [f"p-1{unseen}"], "on": ["2026-04-01"], "kind": ["deceased"]}
+        )
+        found = panel.forecast(frame, as_of=AS_OF, care_ends=ends).sort("patient")
+        rows = found.select("patient", "status", "session_left_out").rows()
+        assert rows == [(None, None, True), ("p-1", "deceased", False)]
+
     def test_keys_are_stripped_and_composed(self) -> None:
         composed, apart = "Jos\u00e9", "Jose\u0301"
         frame = frame_of(

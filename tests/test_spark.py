@@ -123,7 +123,7 @@ def test_keys_meet_however_they_are_spelled(spark: SparkSession) -> None:
     columns = "patient string, administered_on string, indication string, product string"
     rows = [
         (key, day, "chronic-migraine", "Botox")
-        for key in ("Jos\u00e9 1", "Jose\u0301 1", "12", " 12 ")
+        for key in ("Jos\u00e9 1", "Jose\u0301 1", "12", " 12 ", "\u00a012", "\ufeff12")
         for day in ("2026-01-05", "2026-03-30")
     ]
     found = rows_of(panel.forecast(spark.createDataFrame(rows, columns), as_of="2026-06-01"))

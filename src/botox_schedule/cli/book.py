@@ -14,15 +14,12 @@ from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
 from botox_schedule.cli.record_files import RECORD, Question, explained, with_protocol
 from botox_schedule.planning import find_shared_visit, first_bookable_day
 
-OPTIONS = (
-    RECORD
-    | CALENDAR
-    | {
-        "--away DAY[/LAST]*": "when the patient cannot come; may be repeated",
-        "--planned-discarded UNITS": "units of opened vials that will be left; they count for an authorization",
-        "--shared": "one visit for all tracks",
-    }
-)
+OPTIONS = RECORD | {
+    **CALENDAR,
+    "--away DAY[/LAST]*": "when the patient cannot come; may be repeated",
+    "--planned-discarded UNITS": "units of opened vials that will be left; they count for an authorization",
+    "--shared": "one visit for all tracks",
+}
 """What the command takes."""
 _DAY = ("on", "days_from_due", "emptied_by", "closed_days_cost", "first_late_on")
 _TRACK = ("own_day", "days_given_up", "days_from_due")

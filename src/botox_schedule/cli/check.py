@@ -13,9 +13,7 @@ from botox_schedule.cli.record_files import RECORD, explained, with_protocol
 
 OPTIONS = RECORD | {"--on DAY!": "the day to judge; a past one is judged by what was known then"}
 """What the command takes."""
-_SHOWN = (
-    *("on", "allowed", "clear", "days_from_earliest", "next_allowed_on", "findings", "reasons"),
-)
+_SHOWN = ("on", "allowed", "clear", "days_from_earliest", "next_allowed_on", "findings", "reasons")
 
 
 def answer(given: Namespace) -> Answer:

@@ -10,17 +10,12 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from botox_schedule import (
-    SchedulingPolicy,
-    TreatmentProtocol,
-    due_dates,
-    due_status,
-    project_dates,
-)
+from botox_schedule import TreatmentProtocol, due_dates, due_status, project_dates
 from botox_schedule.cli.arguments import TREATMENT, policy_of, protocol_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
 from botox_schedule.cli.protocols import sources
 from botox_schedule.engine import ProjectedSession
+from botox_schedule.policy import SchedulingPolicy
 
 OPTIONS = TREATMENT
 """What the command takes."""

@@ -17,16 +17,14 @@ from botox_schedule.errors import ExchangeError
 from botox_schedule.files import MEBIBYTE, write_whole
 from botox_schedule.terms import DueStatus
 
-OPTIONS = (
-    {
-        "file FILE": "a bundle, a resource, or lines of resources, also in gzip; - for standard input",
-        "--zone ZONE!": "the clinic's time zone, such as America/New_York: it decides the day of an instant",
-        "--product PRODUCT": "the product of sessions whose resources name none",
-        "--out FILE": "write the next sessions there, as a bundle of proposed ServiceRequests",
-    }
-    | AS_OF
-    | RULES
-)
+OPTIONS = {
+    "file FILE": "a bundle, a resource, or lines of resources, also in gzip; - for standard input",
+    "--zone ZONE!": "the clinic's time zone, such as America/New_York: it decides the day of an instant",
+    "--product PRODUCT": "the product of sessions whose resources name none",
+    "--out FILE": "write the next sessions there, as a bundle of proposed ServiceRequests",
+    **AS_OF,
+    **RULES,
+}
 """What the command takes."""
 _MOST_BYTES = 512 * MEBIBYTE
 _TABLE = Table(

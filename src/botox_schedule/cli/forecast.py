@@ -30,9 +30,8 @@ def answer(given: Namespace) -> Answer:
         forecast_in(question.reading, track, question.planned_units) for track in question.tracks
     ]
     lines = [line for one in found for line in _lines(one, explain=given.explain)]
-    return Answer(
-        rows=[flat(one.summary()) for one in found], text=[*lines, NOT_ADVICE], data=found
-    )
+    rows = [flat(one.summary()) for one in found]
+    return Answer(rows, [*lines, NOT_ADVICE], found)
 
 
 def _lines(found: Forecast, *, explain: bool) -> Iterator[str]:

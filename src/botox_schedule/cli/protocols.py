@@ -90,8 +90,7 @@ def _shown(protocols: Sequence[TreatmentProtocol]) -> Answer:
         shared = ", ".join(protocol.shares_clock_with) or "no other indication"
         text += [str(protocol.ref), f"{protocol.retreatment.kind}, shares its clock with {shared}"]
         text += ["", *_figure_lines(found)]
-        text += [f"note: {note}" for note in protocol.notes]
-        text.append("")
+        text += [*(f"note: {note}" for note in protocol.notes), ""]
     data = protocols[0] if len(protocols) == 1 else protocols
     return Answer(rows=rows, text=[*text, NOT_ADVICE], data=data)
 
@@ -110,8 +109,8 @@ def figure_rows(protocol: TreatmentProtocol) -> Iterator[Row]:
     found += [("limit", limit, limit.source) for limit in protocol.limits]
     found += [("code", f"{c.system} {c.code}: {c.meaning}", c.source) for c in protocol.codes]
     if (ages := protocol.ages) is not None:
-        first, last = ("any" if age is None else age for age in (ages.first, ages.last))
-        found.append(("ages", f"{first} to {last} years", ages.source))
+        until = "and older" if ages.last is None else f"to {ages.last}"
+        found.append(("ages", f"{ages.first or 0} {until}", ages.source))
     for figure in found:
         yield _figure(*figure)
 

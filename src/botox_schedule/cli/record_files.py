@@ -28,6 +28,7 @@ from botox_schedule.protocols.collection import Followed
 
 _MOST_BYTES = 64 * MEBIBYTE
 _MOST_VALUES = 100_000
+_TOO_LONG = f"more than {_MOST_VALUES:,} values; give one patient's record"
 
 _Found = TypeVar("_Found")
 
@@ -107,9 +108,7 @@ def read_record_file(file: Path) -> PatientRecord:
     """
     content = content_of(file, _MOST_BYTES)
     if content.count(b",") >= _MOST_VALUES:  # each could become an error of 2 kB
-        raise FileLimitError(
-            f"{file}: more than {_MOST_VALUES:,} values; give one patient's record"
-        )
+        raise FileLimitError(f"{file}: {_TOO_LONG}")
     try:
         return PatientRecord.model_validate_json(content)
     except ValidationError as error:

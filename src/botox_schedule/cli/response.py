@@ -47,22 +47,16 @@ def answer(given: Namespace) -> Answer:
 
 
 def _rule(given: Namespace) -> outcomes.ResponseRule:
-    own = (
-        {rule.id: rule for rule in outcomes.load_response_rules(given.rules)} if given.rules else {}
-    )
+    rules = outcomes.load_response_rules(given.rules) if given.rules else ()
+    own = {rule.id: rule for rule in rules}
     return own.get(given.rule) or outcomes.find_response_rule(given.rule)
 
 
 def _diary(given: Namespace) -> outcomes.DiaryReading:
     source = sys.stdin.buffer if str(given.diary) == "-" else given.diary
+    options: dict[str, Any] = {n: getattr(given, n) for n in ("as_of", "date_format", "encoding")}
     try:
-        return outcomes.read_diary(
-            source,
-            as_of=given.as_of,
-            date_format=given.date_format,
-            encoding=given.encoding,
-            missing=outcomes.MissingDays(given.missing),
-        )
+        return outcomes.read_diary(source, missing=outcomes.MissingDays(given.missing), **options)
     except BotoxScheduleError as error:
         raise ExchangeError(f"{given.diary}: {error}") from None
 

@@ -39,17 +39,9 @@ def timeline_answer(
     text = [title, "", *_windows(timeline, protocol), f"phase on {as_of}: {word(phase)}"]
     if timeline.unverified:
         text += ["", f"unverified: {', '.join(timeline.unverified)}"]
+    text += ["", *sources(protocol, "onset", "peak", "wear_off", "full_benefit"), NOT_ADVICE]
     row = {**flat(timeline, "administered_on", *_SHOWN), "as_of": as_of, "phase": phase}
-    return Answer(
-        rows=[row],
-        text=[
-            *text,
-            "",
-            *sources(protocol, "onset", "peak", "wear_off", "full_benefit"),
-            NOT_ADVICE,
-        ],
-        data={"as_of": as_of, "phase": phase, "timeline": timeline},
-    )
+    return Answer([row], text, {"as_of": as_of, "phase": phase, "timeline": timeline})
 
 
 def _windows(timeline: ResponseTimeline, protocol: TreatmentProtocol) -> Iterator[str]:

@@ -16,16 +16,13 @@ from botox_schedule.cli.printed_list import list_html, list_xlsx
 from botox_schedule.cli.tracks import LEAD_DAYS, titled, tracks_answer
 from botox_schedule.files import write_whole
 
-OPTIONS = (
-    export_options(needed=("holds", "care_ends"))
-    | CALENDAR
-    | {
-        f"--ahead DAYS:{LEAD_DAYS}": f"how many days before the due day a patient is called (default: {LEAD_DAYS})",
-        "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
-        "--html FILE": "a list to print and tick, as a page",
-        "--xlsx FILE": "a list to print and tick, as a spreadsheet (extra 'excel')",
-    }
-)
+OPTIONS = export_options(needed=("holds", "care_ends")) | {
+    **CALENDAR,
+    f"--ahead DAYS:{LEAD_DAYS}": f"how many days before the due day a patient is called (default: {LEAD_DAYS})",
+    "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
+    "--html FILE": "a list to print and tick, as a page",
+    "--xlsx FILE": "a list to print and tick, as a spreadsheet (extra 'excel')",
+}
 """What the command takes."""
 _TABLE = Table(
     columns=(

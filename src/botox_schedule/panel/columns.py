@@ -1,9 +1,9 @@
 """The columns of a caller's frame, read into keys, days, numbers and words."""
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
+from unicodedata import normalize
 
 import polars as pl
 
@@ -12,10 +12,12 @@ from botox_schedule.errors import DayError, PanelError
 from botox_schedule.records.model import MOST_UNITS
 
 _TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+_UNSEEN = " \u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff"
+"""Blanks and invisible characters: two keys that differ only by them around them look alike."""
 
 
 def key_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
-    """Return keys: whole numbers as they are, text stripped and in one Unicode form.
+    """Return keys: whole numbers as they are, text stripped of all unseen, in one Unicode form.
 
     Raises:
         PanelError: When the column holds neither.
@@ -26,8 +28,8 @@ def key_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
     if column.dtype not in _TEXTS:
         raise _fault(table, name, "text or whole numbers", column.dtype)
     text = text_column(frame, table, name)
-    is_plain = text.str.len_bytes().eq(text.str.len_chars()).all(ignore_nulls=True)
-    return text if is_plain else mapped(text, lambda word: unicodedata.normalize("NFC", word))
+    plain = text.str.len_bytes().eq(text.str.len_chars()).all(ignore_nulls=True)
+    return text if plain else mapped(text, lambda key: normalize("NFC", key.strip(_UNSEEN)) or None)
 
 
 def text_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:

@@ -63,7 +63,7 @@ def _together(frames: dict[str, Any]) -> Any:
 
 def _place() -> Any:
     """The partition of a key: spellings that differ in spaces or Unicode form get the same one."""
-    key = spark.regexp_replace(spark.col("patient").cast("string"), r"\s", "")
+    key = spark.regexp_replace(spark.col("patient").cast("string"), r"[\s\p{Z}\p{C}]", "")
     spelled = spark.regexp_replace(key, "[^0-9]", "")
     return spark.when(key.rlike(r"[^\x00-\x7F]"), spelled).otherwise(key)
 

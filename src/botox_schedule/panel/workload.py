@@ -122,10 +122,8 @@ def _as_weeks(
         room = capacity.get(week, 0) if isinstance(capacity, Mapping) else capacity
         backlog = max(0, backlog + count["visits"] - (room or 0))
         left = None if room is None else backlog
-        booked, expected = count["booked"], count["expected"]
-        rows.append(
-            (week, monday, booked, expected, booked + expected, count["visits"], room, left)
-        )
+        both = count["booked"], count["expected"]
+        rows.append((week, monday, *both, sum(both), count["visits"], room, left))
     numbers = ("booked", "expected", "tracks", "visits", "capacity", "backlog")
     schema = {"week": pl.String, "monday": pl.Date, **dict.fromkeys(numbers, pl.Int64)}
     return pl.DataFrame(rows, schema=schema, orient="row")

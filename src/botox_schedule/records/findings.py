@@ -1,14 +1,13 @@
 """What a person should look at, as values."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from hashlib import sha256
 from typing import Any
 
 from pydantic import Field, model_validator
 
 from botox_schedule.errors import FindingError, FindingsError
-from botox_schedule.records.model import Decision, TreatmentSession
+from botox_schedule.records.model import Decision, PriorTreatment, TreatmentSession
 from botox_schedule.terms import FindingCode, FindingNeeds
 from botox_schedule.values import Value, made
 
@@ -16,7 +15,8 @@ ROW_ID = "line "
 """Prefix of the id that a reader gives to a row without one; the line number follows."""
 _KEY_LENGTH = 16
 _CODES = tuple(FindingCode)
-_DECISION_FIELDS = ("first", "on", "indication", "kind")
+_DAYS = ("administered_on", "first", "on", "valid", "last", "review_on", "started_on", "last_on")
+_KINDS = ("indication", "product", "kind")
 
 
 class Finding(Value, frozen=True):
@@ -55,7 +55,7 @@ def make_finding(
     code: FindingCode,
     message: str,
     subjects: Iterable[TreatmentSession | Decision] = (),
-    visits: Iterable[TreatmentSession] = (),
+    visits: Iterable[TreatmentSession | PriorTreatment] = (),
 ) -> Finding:
     """Return a finding about *subjects*, listed by id, and *visits*, which are not listed."""
     about = list(subjects)
@@ -72,20 +72,21 @@ def make_finding(
     )
 
 
-def _mark(subject: TreatmentSession | Decision) -> str:
-    """What identifies a row: its id, or else what it is and when.
+def _mark(subject: TreatmentSession | Decision | PriorTreatment) -> str:
+    """What identifies a row: its id, or else what it is; and its days.
 
-    A line number is not an id: in tomorrow's export the row may be on another line.
+    A row that moved to other days is another fact: nobody has acknowledged it yet. A line number
+    is not an id: in tomorrow's export the row may be on another line.
     """
-    if subject.id is not None and not subject.id.startswith(ROW_ID):
-        return f"id {subject.id}"
-    if isinstance(subject, TreatmentSession):
-        return _words(subject.administered_on, subject.indication, subject.product, subject.kind)
-    return _words(*(getattr(subject, name, None) for name in _DECISION_FIELDS))
+    row_id = getattr(subject, "id", None)
+    named = row_id is not None and not row_id.startswith(ROW_ID)
+    what = f"id {row_id}" if named else _words(subject, _KINDS)
+    return f"{what} {_words(subject, _DAYS)}"
 
 
-def _words(*parts: date | str | None) -> str:
-    return " ".join("-" if part is None else str(part) for part in parts)
+def _words(subject: object, names: Iterable[str]) -> str:
+    given = ((name, getattr(subject, name, None)) for name in names)
+    return " ".join(f"{name}={value}" for name, value in given if value is not None)
 
 
 def raise_findings(findings: Sequence[Finding]) -> None:
