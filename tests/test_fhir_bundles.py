@@ -232,6 +232,7 @@ class TestPages:
         (problem,) = reading.problems
         assert (problem.where, problem.session_left_out) == ("link", True)
         assert reading.problems_of(reading.records[0]) == (problem,)
+        assert reading.unreadable == {record.id for record in reading.records}
 
     @pytest.mark.parametrize("relation", ["next", "NEXT", "Previous"])
     def test_a_link_in_any_case_leads_to_one(self, relation: str) -> None:

@@ -580,6 +580,13 @@ class TestKeys:
         }
         assert len(keys) == 2
 
+    def test_units_above_a_limit_are_another_fact_on_another_day(self) -> None:
+        def record(day: str) -> dict[str, Any]:
+            return {"sessions": [at("2026-02-06"), at(day, "b", status="booked", units=900)]}
+
+        days = ("2026-06-20", "2026-09-20")
+        assert len({self.found(record(day), "limit_exceeded").key for day in days}) == 2
+
     @pytest.mark.parametrize("key", ["b", None])
     def test_a_row_that_moved_is_another_fact(self, key: str | None) -> None:
         last = at("2026-02-06")

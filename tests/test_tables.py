@@ -1138,6 +1138,13 @@ class TestParquet:
         (row,) = read(content).rows()
         assert (row["patient"], row["units"]) == ("1234567890123456789", 155)
 
+    def test_a_day_outside_the_calendar_costs_its_row(self) -> None:
+        days = pl.Series([20_458, 2**31 - 1, -(2**31)], dtype=pl.Int32).cast(pl.Date)
+        content = self.frame(MRN=["1", "2", "3"], DOS=days, Dx=["migraine"] * 3)
+        reading = read(content)
+        assert reading.patients == {"1", "2", "3"}
+        assert [row["patient"] for row in reading.rows()] == ["1"]
+
     @pytest.mark.parametrize("content", [b"PAR1", b"PAR1 is no table PAR1", b"PAR1" + b"\x00" * 50])
     def test_a_damaged_file_is_refused(self, content: bytes) -> None:
         with pytest.raises(TableError, match="the Parquet file is damaged"):

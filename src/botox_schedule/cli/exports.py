@@ -31,7 +31,7 @@ NOTES = {
 }
 """What a clinic noted about the last list; no date depends on it."""
 _OF_RECORDS = SIDE_TABLES.keys() - {"births"}
-_SESSIONS, _ELSEWHERE = "sessions", "prior_treatments"
+_SESSIONS = "sessions"
 NONE = Path("none")
 _TWO_BIRTHS = "two days of birth differ; neither counts"
 _OTHER_FORMAT = "--date-format names another format, such as mdy for 01/31/2026"
@@ -56,16 +56,7 @@ class Clinic(NamedTuple):
     def records(self) -> Sequence[PatientRecord]:
         """A record for each patient who has a session, here or elsewhere."""
         told = {name: found for name, found in self.facts.items() if name in _OF_RECORDS}
-        here = self.reading.records(**cast("Any", told))
-        facts = {name: found.by_patient for name, found in told.items()}
-        away = [*facts.get(_ELSEWHERE, {}).keys() - self.reading.sessions.keys()]
-        return (*here, *(self._elsewhere(patient, facts) for patient in sorted(away)))
-
-    def _elsewhere(self, patient: str, facts: Mapping[str, Mapping[str, Any]]) -> PatientRecord:
-        """The record of a patient whose sessions were all given elsewhere."""
-        mine = {name: found.get(patient, ()) for name, found in facts.items()}
-        mine["care_ends"] = (*mine.get("care_ends", ()), *self.reading.care_ends.get(patient, ()))
-        return PatientRecord(id=patient, born_on=self.reading.births.get(patient), **mine)
+        return self.reading.records(**cast("Any", told))
 
     @property
     def incomplete(self) -> frozenset[str]:

@@ -46,8 +46,7 @@ def answer(given: Namespace) -> Answer:
         reading = records_from_bundle(content, zone=given.zone, product=given.product)
     except ExchangeError as error:
         raise ExchangeError(f"{given.file}: {error}") from None
-    lost = frozenset(p.patient for p in reading.problems if p.session_left_out and p.patient)
-    tracks = listed_tracks(reading.records, rules_of(given), lost)
+    tracks = listed_tracks(reading.records, rules_of(given), reading.unreadable)
     if given.out is not None:
         write_whole(given.out, _proposals(tracks), private=True)
     head = [f"as of {given.as_of}", str(reading.counts)]

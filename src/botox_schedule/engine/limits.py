@@ -354,19 +354,29 @@ def _joined_cycle(question: LimitQuestion) -> CycleSessions | None:
 def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Iterable[Finding]:
     """Yield the findings of the chosen readings; without planned units there are none."""
     chosen = [c for c in checks if c.chosen and not c.not_checked and c.planned is not None]
+    visits = [_planned(question)] if any(c.exceeded or c.indeterminate for c in chosen) else []
     for check in chosen:
         about = [s for s in question.reading.history.completed if s.id in check.session_ids]
         if check.exceeded:
             message = f"the units exceed the limit of {check.limit}"
-            yield make_finding(FindingCode.LIMIT_EXCEEDED, message, about)
+            yield make_finding(FindingCode.LIMIT_EXCEEDED, message, about, visits)
             if check.maximum is not None and check.total_if_one <= check.maximum:
                 message = "a limit is met only if equal units of one day are one session"
-                yield make_finding(FindingCode.PROBABLE_DUPLICATE, message, about)
+                yield make_finding(FindingCode.PROBABLE_DUPLICATE, message, about, visits)
         elif check.indeterminate:
             message = f"unknown units, product or weight leave the limit of {check.limit} open"
-            yield make_finding(FindingCode.LIMIT_INDETERMINATE, message, about)
+            yield make_finding(FindingCode.LIMIT_INDETERMINATE, message, about, visits)
     if any(check.limit.units_per_kilogram is not None for check in chosen):
         yield from _weight_findings(question)
+
+
+def _planned(question: LimitQuestion) -> TreatmentSession:
+    """The planned session: a finding about it is another one when it is planned for another day."""
+    return TreatmentSession(
+        administered_on=question.on,
+        indication=question.protocol.indication,
+        product=question.protocol.product,
+    )
 
 
 def _weight_findings(question: LimitQuestion) -> Iterable[Finding]:

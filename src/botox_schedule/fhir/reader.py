@@ -89,6 +89,14 @@ class BundleReading(Value, frozen=True):
             if problem.patient == record.id or problem.code is BundleProblemCode.INCOMPLETE
         )
 
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """The patients of whom a session may be missing; all of an incomplete bundle."""
+        lost = {problem.patient for problem in self.problems if problem.session_left_out}
+        if any(problem.code is BundleProblemCode.INCOMPLETE for problem in self.problems):
+            lost.update(record.id for record in self.records)
+        return frozenset(patient for patient in lost if patient is not None)
+
 
 def records_from_bundle(
     bundle: BundleContent,

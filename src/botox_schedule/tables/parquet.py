@@ -1,6 +1,7 @@
 """Reads Parquet files, as the panel takes them."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from io import BytesIO
 from operator import index
 from typing import Any
@@ -36,6 +37,9 @@ def parquet_lines(content: bytes, name: str) -> list[Line]:
     _check_size(content, name)
     with refusing("Parquet file"):
         frame = pl.read_parquet(BytesIO(content))
+        # Databases have days such as infinity; as no day they cost a cell, not the file.
+        day = pl.col(pl.Date)
+        frame = frame.with_columns(pl.when(day.is_between(date.min, date.max)).then(day))
         # A text that many rows share is written once; as cells there are as many as rows.
         lengths = pl.col(pl.Categorical, pl.Enum).cat.len_bytes().cast(pl.UInt64)
         size = sum(map(sum, frame.select(lengths.sum())), frame.estimated_size())

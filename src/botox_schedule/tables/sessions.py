@@ -171,7 +171,7 @@ class TableReading:
     def records(
         self, *, births: FactReading[date] | None = None, **facts: Unpack[Facts]
     ) -> tuple[PatientRecord, ...]:
-        """Return a record for each patient with a session.
+        """Return a record for each patient with a session, here or elsewhere.
 
         Args:
             births: Days of birth; of two that differ, here or in the sessions, neither counts.
@@ -181,15 +181,16 @@ class TableReading:
         tables = cast("dict[str, FactReading[Any]]", facts)
         given = {name: one.by_patient for name, one in tables.items()}
         born = births.by_patient if births is not None else {}
+        elsewhere = given.get("prior_treatments", {}).keys() - self.sessions.keys()
         return tuple(
             PatientRecord(
                 id=patient,
-                sessions=sessions,
+                sessions=self.sessions.get(patient, ()),
                 born_on=self._born_on(patient, born.get(patient, ())),
                 **{name: one.get(patient, ()) for name, one in given.items()}
                 | {"care_ends": self._care_ends(patient, given)},
             )
-            for patient, sessions in self.sessions.items()
+            for patient in (*self.sessions, *sorted(elsewhere))
         )
 
     def _born_on(self, patient: str, told: Iterable[date]) -> date | None:
