@@ -411,6 +411,11 @@ class TestFiles:
         with pytest.raises(FileNotFoundError):
             read_diary(tmp_path / "none.csv")
 
+    def test_a_cell_of_blanks_is_read_once(self) -> None:
+        # By the square of its length this takes minutes.
+        found = read(f"date,kind\n2026-01-05 x{' ' * 100_000}x,none\n2026-01-06,none\n")
+        assert days(found) == {"2026-01-06": "none"}
+
     def test_nothing_of_the_patient_is_shown(self) -> None:
         found = read("date,kind\n2026-01-05,Zqx7\n2026-01-06,none\n")
         assert "Zqx7" not in repr(found) + str(found) + str(told(found))

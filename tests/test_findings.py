@@ -20,6 +20,7 @@ from botox_schedule import (
     exposure,
     find_protocol,
     forecast,
+    forecast_all,
 )
 from botox_schedule.engine import ObservedResponse
 from botox_schedule.errors import FindingError
@@ -594,6 +595,20 @@ class TestKeys:
             days = ("2026-04-09", "2026-04-10")
             keys = {self.found(record(day), code, day).key for day in days}
             assert len(keys) == 2
+
+    @pytest.mark.parametrize(
+        ("words", "code"),
+        [
+            (("chronic-migraine", "spasticity"), "last_session_elsewhere_unknown"),
+            (("migrane", "spastcity"), "unrecognized_indication"),
+        ],
+    )
+    def test_courses_elsewhere_have_a_key_each(self, words: tuple[str, ...], code: str) -> None:
+        record = PatientRecord.model_validate(
+            {"prior_treatments": [{"indication": word, "cycles": 2} for word in words]}
+        )
+        found = {f for answer in forecast_all(record, as_of=AS_OF) for f in answer.findings}
+        assert len({f.key for f in found if f.code == code}) == 2
 
     def test_a_finding_without_needs_reads_as_its_code_says(self) -> None:
         read = Finding.model_validate({"code": "early_session", "message": "early"})

@@ -15,13 +15,16 @@ from botox_schedule import (
     bundled_protocols,
     check_date,
     compare_forecasts,
+    due_dates,
     find_protocol,
     forecast,
     forecast_all,
     project,
 )
 from botox_schedule.engine import DateCheck, ForecastComparison
+from botox_schedule.engine.standing import last_chance_on
 from botox_schedule.errors import DayError, OrderError
+from botox_schedule.questions import ask
 from botox_schedule.terms import DayReasonCode
 
 MIGRAINE = find_protocol("chronic-migraine")
@@ -86,6 +89,7 @@ class TestForecast:
             date(2026, 4, 14), date(2026, 4, 14), date(2026, 4, 22), date(2026, 7, 7)
         )  # fmt: skip
         assert "touch-up on 2026-01-20" in found.explain()
+        assert str(found) == found.explain()
         assert (
             "slid by 15 days with the first allowed day to 2026-04-14" in found.reasons["due"].rule
         )
@@ -701,3 +705,106 @@ class TestForecastAllShowsEverybody:
         assert self.statuses(declared, sessions=[self.SESSION]) == ["x: no_interval"]
         both = self.statuses(declared, sessions=[self.SESSION, migraine])
         assert [line.partition(":")[0] for line in both] == ["chronic-migraine"]
+
+    BOOKED: ClassVar[Any] = {**SESSION, "administered_on": "2026-04-20", "status": "booked"}
+    LATER: ClassVar[Any] = {**SESSION, "administered_on": "2026-04-20"}
+    MISSED: ClassVar[Any] = {**SESSION, "administered_on": "2026-03-20", "status": "no_show"}
+    PAUSE: ClassVar[Any] = {"first": "2026-04-15", "last": "2026-04-30", "reason": "surgery"}
+    OPEN: ClassVar[Any] = {"first": "2026-02-15", "reason": "pregnancy"}
+    END: ClassVar[Any] = {"on": "2026-04-15", "kind": "discontinued"}
+
+    @pytest.mark.parametrize("indication", ["hemifacial-spasm", "x"])
+    @pytest.mark.parametrize(
+        ("row", "decisions", "code"),
+        [
+            (BOOKED, {"holds": [PAUSE]}, "booking_in_hold"),
+            (BOOKED, {"care_ends": [END]}, "booking_after_care_end"),
+            (LATER, {}, "future_completed_session"),
+            (MISSED, {}, "not_rebooked"),
+            (MISSED, {"holds": [OPEN]}, "hold_needs_review"),
+        ],
+    )
+    def test_without_a_protocol_what_needs_no_rule_is_told(
+        self, indication: str, row: Any, decisions: Any, code: str
+    ) -> None:
+        rows = [{**each, "indication": indication, "units": 30} for each in (self.SESSION, row)]
+        (found,) = forecast_all(PatientRecord(sessions=rows, **decisions), as_of="2026-04-10")
+        assert found.protocol is None
+        assert code in {finding.code.value for finding in found.findings}
+
+    def test_without_a_protocol_the_booking_and_the_next_look_are_shown(self) -> None:
+        held = PatientRecord(sessions=[self.SESSION, self.BOOKED], holds=[self.OPEN])
+        (found,) = forecast_all(held, as_of="2026-04-10")
+        assert found.booking is not None
+        assert (found.booking.on, found.review_on) == (date(2026, 4, 20), date(2026, 3, 15))
+        paused = PatientRecord(sessions=[self.SESSION], holds=[self.PAUSE])
+        (found,) = forecast_all(paused, as_of="2026-04-20")
+        assert (found.resumes_on, found.cycle_number) == (date(2026, 5, 1), 1)
+
+
+class TestCoursesElsewhere:
+    """No order and no copy of the accounts opens a day, and no later course is forgotten."""
+
+    LEG: ClassVar[Any] = {"indication": "lower-limb-spasticity", "cycles": 2, "product": "Dysport"}
+
+    def test_all_accounts_of_the_last_day_count(self) -> None:
+        child = find_protocol("lower-limb-spasticity", "Dysport", "child")
+        leg = {**self.LEG, "last_on": "2026-08-03"}
+        for product in ("Dysport", None):
+            arm = {**leg, "indication": "upper-limb-spasticity", "product": product}
+            for rows in ([leg, arm], [arm, leg], [leg, arm, leg]):
+                given = PatientRecord(prior_treatments=rows, born_on="2018-01-01")
+                check = check_date(given, child, on="2026-10-27", as_of="2026-10-27")
+                # The leg alone allows 12 weeks, the arm 16.
+                assert (check.allowed, check.next_allowed_on) == (False, date(2026, 11, 23))
+
+    def test_copies_of_an_account_are_no_finding(self) -> None:
+        leg = {**self.LEG, "last_on": "2026-08-03"}
+        one, two = (
+            forecast_all(PatientRecord(prior_treatments=rows), as_of="2026-10-01")
+            for rows in ([leg], [leg, leg])
+        )
+        assert one == two
+
+    def test_the_track_follows_what_was_given_last_wherever(self) -> None:
+        arm = session("2025-01-06", indication="upper-limb-spasticity")
+        leg = {**self.LEG, "last_on": "2026-08-01"}
+        (found,) = forecast_all(record(arm, prior_treatments=[leg]), as_of="2026-10-01")
+        assert found.indication == "lower-limb-spasticity"
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            {"prior_treatments": [{"cycles": 2, "last_on": "2020-05-01"}]},
+            {"sessions": [session("2020-05-01")]},
+        ],
+    )
+    @pytest.mark.parametrize("last_on", [None, "2026-12-20"])
+    def test_a_later_course_without_a_last_day_leaves_every_day_open(
+        self, rows: Any, last_on: str | None
+    ) -> None:
+        base = {"indication": "chronic-migraine", "product": "Botox"}
+        priors = [{**base, **row} for row in rows.get("prior_treatments", ())]
+        later = {**base, "cycles": 5, "started_on": "2020-06-01", "last_on": last_on}
+        given = PatientRecord(sessions=rows.get("sessions", ()), prior_treatments=[*priors, later])
+        check = check_date(given, MIGRAINE, on="2026-11-26", as_of="2026-11-26")
+        assert check.allowed is None
+        assert "last_session_elsewhere_unknown" in {f.code.value for f in check.findings}
+        # Before it began nobody knew of it.
+        before = check_date(given, MIGRAINE, on="2020-07-25", as_of="2020-05-31")
+        assert before.allowed is True
+
+
+def test_an_authorization_without_an_end_gives_no_last_chance() -> None:
+    valid = {"first": "2026-01-01", "last": "9999-12-31"}
+    approved = {"indication": "chronic-migraine", "product": "Botox", "valid": valid}
+    given = record(session("2026-01-05"), authorizations=[approved])
+    assert last_chance_on(ask(given, MIGRAINE, date(2026, 2, 1)).track) is None
+
+
+def test_a_payers_rule_about_the_clock_counts_after_one_session_too() -> None:
+    rule = {"minimum": "16 weeks", "indication": "upper-limb-spasticity"}
+    policy = SchedulingPolicy.model_validate({"payer": [rule]})
+    leg = session("2026-01-05", indication="lower-limb-spasticity")
+    found = forecast(record(leg), "lower-limb-spasticity", as_of="2026-02-01", policy=policy)
+    assert due_dates("2026-01-05", "lower-limb-spasticity", policy) == found.dates

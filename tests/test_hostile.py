@@ -223,6 +223,15 @@ class TestLimits:
             with pytest.raises(bs.errors.IntervalError):
                 bs.Interval.parse(text)
 
+    def test_a_record_of_many_unknown_names_is_answered(self) -> None:
+        sessions = [
+            {"administered_on": "2026-01-05", "indication": f"name-{number}", "product": "Botox"}
+            for number in range(300)
+        ]
+        begun = time.process_time()
+        found = bs.forecast_all(bs.PatientRecord(sessions=sessions), as_of="2026-03-01")
+        assert (len(found), time.process_time() - begun < 4) == (300, True)
+
     def test_nested_json_is_refused_by_the_models_too(self) -> None:
         with pytest.raises(ValueError, match="recursion limit"):
             bs.PatientRecord.model_validate_json('{"sessions":' + "[" * 10_000)

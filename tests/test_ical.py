@@ -136,6 +136,10 @@ class TestEvents:
         given_before = [e for e in before if e.kind is EventKind.SESSION]
         assert [e for e in after if e.kind is EventKind.SESSION] == given_before
 
+    @pytest.mark.parametrize("alarm", ["2 weeks", bs.Interval(weeks=2)])
+    def test_one_alarm_needs_no_list(self, alarm: Any) -> None:
+        assert events(alarms=alarm) == events(alarms=["2 weeks"])
+
     def test_only_sessions_ahead_have_alarms(self) -> None:
         found = events(count=2, alarms=["2 weeks", "1 day"])
         assert {e.kind for e in found if e.alarms} == {EventKind.DUE}

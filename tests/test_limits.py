@@ -209,6 +209,10 @@ class TestWindowLimits:
                 record(session("2026-01-05", 400)), own(WINDOW), on="2026-01-06", units=units
             )
 
+    @pytest.mark.parametrize("units", [155.1, "155.1", Decimal("155.1")])
+    def test_units_count_as_they_are_written(self, units: Any) -> None:
+        assert only(record(), own(WINDOW), on="2026-01-06", units=units).planned == Decimal("155.1")
+
     def test_without_planned_units_the_check_informs(self) -> None:
         check = only(record(session("2026-01-05", 250)), own(WINDOW), on="2026-01-06")
         assert (check.planned, check.total, check.available, check.is_met) == (None, 250, 150, None)

@@ -1704,6 +1704,23 @@ class TestWhereAPersonMustDecide:
         assert self.constraints(record, "2026-04-27", "2026-02-01") == []
         assert plan.plan_authorizations(record, MIGRAINE, as_of="2026-02-01").sessions == ()
 
+    def test_a_minimum_in_force_counts_from_a_session_under_an_unknown_indication(self) -> None:
+        unknown = {**MIGRAINE_ROW, "indication": "chronic-migrane"}
+        override = {
+            "indication": "chronic-migraine",
+            "first": "2026-01-01",
+            "minimum": "20 weeks",
+            "reason": "x",
+            "authority": "clinician",
+        }
+        for decisions in (
+            {"overrides": [override]},
+            {"authorizations": [approved(minimum_interval="20 weeks")]},
+        ):
+            record = bs.PatientRecord.model_validate({"sessions": [unknown], **decisions})
+            found = plan.first_bookable_day(record, MIGRAINE, as_of="2026-02-01")
+            assert found.on == date(2026, 5, 25)
+
     def test_an_undated_course_under_an_unknown_indication_leaves_every_day_open(self) -> None:
         prior = [{"indication": "chronic-migrane", "cycles": 2}]
         for record in (record_of({}, prior_treatments=prior), record_of(prior_treatments=prior)):

@@ -526,9 +526,9 @@ class TestUnits:
     @pytest.mark.parametrize("column", [1, 4, 7])
     def test_a_long_text_is_no_day_and_no_amount_at_once(self, column: int) -> None:
         cells = [*GOOD.split(","), ""]
-        cells[column] = f"1{' ' * 1_000_000}x"
-        reading = one(",".join(cells), header=f"{HEADER},DOD")
-        assert len(reading.problems) == 1
+        cells[column] = f"1{' ' * 100_000}x"
+        (problem,) = one(",".join(cells), header=f"{HEADER},DOD").problems
+        assert "expected" in problem.reason
 
     @pytest.mark.parametrize("text", ["1.000", "1,000", "155.000", "1.234.567", "1 000", "1'000", "1,000.50", "1.000 U"])  # fmt: skip
     def test_a_separator_that_may_be_a_thousands_makes_them_unknown(self, text: str) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from typing import NamedTuple
 
 from botox_schedule.dates.days import DayInput, as_day
@@ -52,6 +51,7 @@ from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.findings import Finding, raise_findings
 from botox_schedule.records.model import PatientRecord
 from botox_schedule.terms import DueStatus, Population, Product
+from botox_schedule.values import NumberInput
 
 MOST_PROJECTED = 1000
 _URGENCY = (
@@ -228,7 +228,7 @@ def forecast(
     as_of: DayInput,
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,
-    planned_units: Decimal | int | None = None,
+    planned_units: NumberInput | None = None,
     observed: ObservedResponse | None = None,
     strict: bool = False,
 ) -> Forecast:
@@ -327,7 +327,7 @@ def check_date(
     as_of: DayInput,
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,
-    planned_units: Decimal | int | None = None,
+    planned_units: NumberInput | None = None,
 ) -> DateCheck:
     """Return whether the patient may be treated on a day, by the rules in force on that day.
 
@@ -517,7 +517,7 @@ def check_dose_limits(
     protocol: TreatmentProtocol | str,
     *,
     on: DayInput,
-    units: Decimal | int | None = None,
+    units: NumberInput | None = None,
     as_of: DayInput | None = None,
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,

@@ -28,8 +28,7 @@ _TREATMENT = "chronic-migraine"
 def answer(given: Namespace) -> Answer:  # noqa: ARG001 - every command takes its arguments
     """Return both; the day is that of the made-up clinic."""
     clinic = _clinic()
-    schedule = schedule_answer(clinic)
-    timeline = _timeline(clinic)
+    schedule, timeline = schedule_answer(clinic), _timeline(clinic)
     return schedule._replace(
         text=[
             "A made-up clinic: its export is the file cli/demo/clinic-export.csv of the package",

@@ -37,12 +37,11 @@ def answer(given: Namespace) -> Answer:
     reviews = outcomes.response_review_dates(*track, **asked)
     lines = [*assessment.explain().splitlines(), "", "can be judged from:"]
     lines += [f"  {r.criterion}: {word(r.on)} ({r.why})" for r in reviews]
-    problems = [*map(str, reading.problems)]
     return Answer(
         rows=[_row(review, assessment) for review in reviews],
         text=[*lines, "", NOT_ADVICE],
         data={"assessment": assessment, "reviews": reviews, "problems": reading.problems},
-        problems=problems,
+        problems=[*map(str, reading.problems)],
     )
 
 

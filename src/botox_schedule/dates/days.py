@@ -60,11 +60,12 @@ Day = Annotated[date, _DaySchema]
 _OPEN_FROM = date(9999, 1, 1)
 
 
-def _open_end(day: date | None) -> date | None:
+def open_end(day: date | None) -> date | None:
+    """Return the last day of a period; None where it leaves the period open."""
     return None if day is not None and day >= _OPEN_FROM else day
 
 
-LastDay = Annotated[Day | None, AfterValidator(_open_end)]
+LastDay = Annotated[Day | None, AfterValidator(open_end)]
 """The last day of a period, included; None, or a day from 9999-01-01 on, leaves it open."""
 
 

@@ -85,6 +85,8 @@ class DateCheck(Value, frozen=True):
         lines += [f"finding {finding}" for finding in self.findings]
         return "\n".join(lines)
 
+    __str__ = explain
+
 
 _VERDICTS = {
     True: "the interval allows the day",

@@ -41,6 +41,8 @@ class ForecastComparison(Value, frozen=True):
         """Return the changes as text."""
         return "\n".join(str(change) for change in self.changes) or "nothing changed"
 
+    __str__ = explain
+
 
 def compare_forecasts(before: Forecast, after: Forecast) -> ForecastComparison:
     """Return what changed from one forecast to another, and why.

@@ -67,6 +67,18 @@ def track_findings(
     return tuple(dict.fromkeys(found))
 
 
+def findings_without_protocol(track: Track) -> tuple[Finding, ...]:
+    """Return the findings of a track without a known protocol: those that need no rule."""
+    found = [*record_findings(track.reading), *_later_sessions(track), *_prior_treatments(track)]
+    found += _care(track)
+    if track.cycles:
+        found += data_findings(track.cycles[-1], track.holds)
+    if track.care.status is None:
+        found += _holds(track)
+    found += booking_findings(track)
+    return tuple(dict.fromkeys(found))
+
+
 def record_findings(reading: Reading) -> Iterable[Finding]:
     """Yield the findings that every answer about a record has."""
     yield from reading.history.findings
@@ -100,7 +112,8 @@ def _unrecognized(reading: Reading) -> Iterable[Finding]:
         hint = f"the nearest known: {', '.join(near)}" if near else "no known name is near"
         message = f"an indication is unknown, so days that depend on it are left open; {hint}"
         code = FindingCode.UNRECOGNIZED_INDICATION
-        yield make_finding(code, message, rows.get(name, ()), visits.get(name, ()))
+        besides = (*visits.get(name, ()), *priors.get(name, ()))
+        yield make_finding(code, message, rows.get(name, ()), besides)
 
 
 def _by_unknown_name(reading: Reading, rows: Iterable[_Row]) -> dict[str, list[_Row]]:
@@ -128,16 +141,17 @@ def _later_sessions(track: Track) -> Iterable[Finding]:
     ]
     if later or ahead:
         message = "a completed session is dated after the day of the question; it is left out"
-        yield make_finding(FindingCode.FUTURE_COMPLETED_SESSION, message, later)
+        yield make_finding(FindingCode.FUTURE_COMPLETED_SESSION, message, later, ahead)
 
 
 def _prior_treatments(track: Track) -> Iterable[Finding]:
+    courses = [prior for prior in track.record.prior_treatments if prior.indication in track.clock]
     if track.prior.counted_once:
         message = "several accounts of one course elsewhere count once, the larger of them"
-        yield make_finding(FindingCode.PRIOR_TREATMENTS_COUNTED_ONCE, message)
+        yield make_finding(FindingCode.PRIOR_TREATMENTS_COUNTED_ONCE, message, (), courses)
     if track.last is None and track.prior.is_undated:
         message = "sessions were given elsewhere, and the day of the last one is unknown"
-        yield make_finding(FindingCode.LAST_SESSION_ELSEWHERE_UNKNOWN, message)
+        yield make_finding(FindingCode.LAST_SESSION_ELSEWHERE_UNKNOWN, message, (), courses)
 
 
 def _care(track: Track) -> Iterable[Finding]:

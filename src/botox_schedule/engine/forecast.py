@@ -8,7 +8,7 @@ from itertools import chain
 from pydantic import Field
 
 from botox_schedule.dates.days import Day
-from botox_schedule.engine.findings import next_look, record_findings, track_findings
+from botox_schedule.engine.findings import findings_without_protocol, next_look, track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
     checks_of,
@@ -205,6 +205,8 @@ class Forecast(Value, frozen=True):
         lines += [f"finding {finding}" for finding in self.findings]
         return "\n".join(lines)
 
+    __str__ = explain
+
     def summary(self) -> ForecastSummary:
         """Return the answer as one flat table, for a JSON interface."""
         dates, protocol = self.dates, self.protocol
@@ -359,7 +361,7 @@ def timeline_of_track(track: Track) -> ResponseTimeline | None:
 def course_start(track: Track) -> date | None:
     """Return the course's first day: elsewhere or here, None where that is unknown."""
     first_here = track.cycles[0].first_on if track.cycles else None
-    if not track.prior.cycles and track.prior.last_session is None:
+    if not track.prior.cycles and not track.prior.last_sessions:
         return first_here
     started_on = track.prior.started_on
     if started_on is None or first_here is None:
@@ -376,7 +378,7 @@ def forecast_in(reading: Reading, found: RecordTrack, planned: Decimal | None = 
 
 def forecast_without_protocol(reading: Reading, indication: str) -> Forecast:
     """Return the answer for sessions of an indication without a known protocol."""
-    status, last = without_protocol(reading, indication)
+    track = without_protocol(reading, indication)
     sentence = "no protocol is known for this indication"
     return made(
         Forecast,
@@ -384,11 +386,16 @@ def forecast_without_protocol(reading: Reading, indication: str) -> Forecast:
         indication=indication,
         protocol=None,
         policy=reading.policy,
-        status=status,
+        status=track.status,
         dates=DueDates(),
-        last_session_on=last,
-        days_since_last=_days_between(last, reading.as_of),
-        findings=tuple(record_findings(reading)),
+        resumes_on=track.resumes_on,
+        review_on=next_look(track),
+        cycle_number=track.cycle_number,
+        last_session_on=track.anchor,
+        days_since_last=_days_between(track.anchor, reading.as_of),
+        booking=_booking_of(track.next_booking),
+        other_sessions=_other_sessions(track),
+        findings=findings_without_protocol(track),
         reasons={
             name.value: DateReason(date_name=name, on=None, rule=sentence, protocol=None)
             for name in DateName

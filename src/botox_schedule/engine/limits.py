@@ -23,7 +23,7 @@ from botox_schedule.terms import (
     Product,
     ShortMonth,
 )
-from botox_schedule.values import Value, made
+from botox_schedule.values import NumberInput, Value, made
 
 _ZERO = Decimal(0)
 
@@ -142,7 +142,15 @@ def limit_question(
     return LimitQuestion(track.reading, track.protocol, cycle, day, planned)
 
 
-def planned_units(units: Decimal | int | None) -> Decimal | None:
+def exact_number(number: NumberInput) -> Decimal:
+    """Return a number as it is written, so that 155.1 is 155.1; NaN for anything else."""
+    try:
+        return Decimal(str(number))
+    except (InvalidOperation, ValueError):
+        return Decimal("NaN")
+
+
+def planned_units(units: NumberInput | None) -> Decimal | None:
     """Return planned units as an exact number.
 
     Raises:
@@ -150,11 +158,8 @@ def planned_units(units: Decimal | int | None) -> Decimal | None:
     """
     if units is None:
         return None
-    try:
-        exact = Decimal(units)
-    except (InvalidOperation, TypeError, ValueError):
-        exact = Decimal("NaN")
-    if isinstance(units, bool) or not exact.is_finite() or not 0 < exact <= MOST_UNITS:
+    exact = exact_number(units)
+    if not exact.is_finite() or not 0 < exact <= MOST_UNITS:
         raise UnitsError(f"planned units must be a number above 0 and at most {MOST_UNITS}")
     return exact
 
@@ -394,7 +399,7 @@ def limits_in_words(checks: Sequence[LimitCheck], product: str) -> str:
         return "the units exceed a limit recorded here"
     checked = [check for check in chosen if check.is_met]
     if len(checked) < len(chosen):
-        return f"of {len(chosen)} limits recorded here {len(checked)} were checked with units"
+        return f"limits recorded here: {len(chosen)}; checked with units: {len(checked)}"
     return (
         f"within the limits recorded here ({len(checked)} checked); "
         "this does not say the dose is safe"

@@ -83,18 +83,22 @@ def session_rules(
     administered_on: date, protocol: TreatmentProtocol, policy: SchedulingPolicy
 ) -> IntervalRules:
     """Return the rules after one session: the protocol's and the policy's, nothing else."""
-    clock = frozenset({protocol.indication})
     return IntervalRules(
         RuleFacts(
             labels=LabelRules(((protocol,),), ()),
             policy=policy,
             anchor=administered_on,
             counted_from=administered_on,
-            payer=policy.payer_rules(clock, protocol.product),
+            payer=policy.payer_rules(_clock(protocol), protocol.product),
             clinic_usual=policy.usual_for(protocol.indication),
             kind=protocol.retreatment.kind,
         )
     )
+
+
+def _clock(protocol: TreatmentProtocol) -> frozenset[str]:
+    """The clock as far as the protocol alone names it."""
+    return frozenset((protocol.indication, *protocol.shares_clock_with))
 
 
 def dates_of_session(
@@ -162,7 +166,7 @@ def _is_the_same_every_day(protocol: TreatmentProtocol, policy: SchedulingPolicy
     """Whether no rule has a first or last day, and none is stated in months."""
     rule = protocol.retreatment
     usual = policy.usual_for(protocol.indication) or rule.usual
-    payer = policy.payer_rules(frozenset({protocol.indication}), protocol.product)
+    payer = policy.payer_rules(_clock(protocol), protocol.product)
     intervals = [rule.minimum, rule.typical, policy.grace_for(rule.kind), policy.lapsed_after]
     intervals += [] if usual is None else [usual.first, usual.last]
     intervals += [payer_rule.minimum for payer_rule in payer]

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from botox_schedule.dates.days import shifted
+from botox_schedule.dates.days import open_end, shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_judgment
 from botox_schedule.engine.dates import first_allowed
-from botox_schedule.engine.findings import next_look, record_findings, track_findings
+from botox_schedule.engine.findings import findings_without_protocol, next_look, track_findings
 from botox_schedule.engine.limits import checks_of, is_clear, limit_findings, limit_question
 from botox_schedule.engine.response import phase_boundaries, timeline_of
 from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
@@ -190,14 +190,15 @@ def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
 
 
 def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:
-    status, last = without_protocol(reading, indication)
-    told = _told(tuple(record_findings(reading)), acknowledged)
+    track = without_protocol(reading, indication)
+    told = _told(findings_without_protocol(track), acknowledged)
+    booked = track.next_booking
     return Standing(
         indication=indication,
         product=None,
         protocol_id=None,
         protocol_version=None,
-        status=status,
+        status=track.status,
         phase=None,
         earliest=None,
         due=None,
@@ -205,11 +206,11 @@ def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset
         lapsed_from=None,
         typical_on=None,
         last_chance_on=None,
-        resumes_on=None,
-        review_on=None,
-        last_session_on=last,
-        cycle_number=None,
-        booked_on=None,
+        resumes_on=track.resumes_on,
+        review_on=next_look(track),
+        last_session_on=track.anchor,
+        cycle_number=track.cycle_number,
+        booked_on=None if booked is None else booked.administered_on,
         **told,
     )
 
@@ -230,5 +231,6 @@ def last_chance_on(track: Track) -> date | None:
     last = [day for day in ends[-1:] if day is not None]
     last += [shifted(begin, -1) for begin, _ in track.holds.spans if begin > first]
     covered = [a.valid.last for a in track.rules.facts.approved if first in a.valid]
-    last += [max(covered)] if covered else []
+    end = open_end(max(covered, default=None))
+    last += [] if end is None else [end]
     return min(last, default=None)

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
+from botox_schedule.dates.days import is_within
+from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.dates import TrackDates, status_on, track_dates
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.rules import (
@@ -61,15 +63,18 @@ class PriorCourse(NamedTuple):
     Attributes:
         cycles: How many.
         started_on: The first day, or None where unknown.
-        last_session: A session on the latest day the last one can have been, or None.
-        is_undated: Whether the day of the last one is unknown.
+        last_sessions: Sessions on the latest day the last one can have been: one for each account
+            of that day, in any order of the accounts.
+        is_undated: Whether the day of the last one of a course is unknown.
+        undated_from: The first day of the latest course whose last day is unknown, or None.
         counted_once: Whether several accounts of one course were counted once.
     """
 
     cycles: int
     started_on: date | None
-    last_session: TreatmentSession | None
+    last_sessions: tuple[TreatmentSession, ...]
     is_undated: bool
+    undated_from: date | None
     counted_once: bool
 
 
@@ -89,7 +94,7 @@ class Care(NamedTuple):
     resumed_by: TreatmentSession | None
 
 
-_NO_COURSE = PriorCourse(0, None, None, is_undated=False, counted_once=False)
+_NO_COURSE = PriorCourse(0, None, (), is_undated=False, undated_from=None, counted_once=False)
 _IN_CARE = Care(None, None, None, None)
 
 
@@ -216,18 +221,30 @@ def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentPro
     return version_on(versions, session.administered_on) or given
 
 
-def without_protocol(reading: Reading, indication: str) -> tuple[DueStatus, date | None]:
-    """Return the status and the last session's day of an indication without a known protocol."""
-    history = reading.history
-    given = (*history.completed, *history.unrecognized)
-    sessions = [session for session in given if session.indication == indication]
-    last = max((session.administered_on for session in sessions), default=None)
-    clock = frozenset({indication})
-    cycles = cycles_of(sessions, reading.policy.group_within_days)
-    status = _care(reading, clock, cycles).status
-    if status is None and _holds(reading, clock).covers(reading.as_of):
-        status = DueStatus.ON_HOLD
-    return (DueStatus.NO_INTERVAL if status is None else status), last
+def without_protocol(reading: Reading, indication: str) -> Track:
+    """Return the track of an indication without a known protocol: it has no rules and no dates.
+
+    Only what needs no protocol may be asked about it.
+    """
+    history, clock = reading.history, frozenset({indication})
+    given = [s for s in (*history.completed, *history.unrecognized) if s.indication == indication]
+    cycles = cycles_of(given, reading.policy.group_within_days)
+    prior, holds = _prior_course(reading, clock), _holds(reading, clock)
+    care = _care(reading, clock, cycles)
+    status = DueStatus.ON_HOLD if holds.covers(reading.as_of) else DueStatus.NO_INTERVAL
+    return Track(
+        reading,
+        cast("TreatmentProtocol", None),
+        clock,
+        cycles,
+        prior,
+        holds,
+        care,
+        _last_cycle(cycles, prior),
+        None,
+        None,
+        care.status or status,
+    )
 
 
 def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
@@ -251,18 +268,23 @@ def concerns(reading: Reading, indication: str | None, clock: frozenset[str]) ->
 
 
 def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
-    rows = [p for p in reading.record.prior_treatments if p.indication in clock and p.was_given]
+    given = (p for p in reading.record.prior_treatments if p.indication in clock and p.was_given)
+    rows = list(dict.fromkeys(given))
     if not rows:
         return _NO_COURSE
     courses = _courses(rows)
     starts = [course.started_on for course in courses]
-    dated = [p for p in rows if p.last_on is not None and p.last_on <= reading.as_of]
-    latest = max(dated, key=lambda p: (p.last_on or date.min, p.product or ""), default=None)
+    days = [p.last_on for p in rows if p.last_on is not None and p.last_on <= reading.as_of]
+    latest = max(days, default=None)
+    last = sorted((p for p in rows if latest in {p.last_on} - {None}), key=_treatment)
+    undated = [p for p in rows if p.last_on is None or p.last_on > reading.as_of]
+    began = [p.started_on for p in undated if p.started_on and p.started_on <= reading.as_of]
     return PriorCourse(
         cycles=sum(course.cycles for course in courses),
         started_on=None if None in starts else min(day for day in starts if day is not None),
-        last_session=None if latest is None else _as_session(latest),
-        is_undated=latest is None,
+        last_sessions=tuple(_as_session(p) for p in last),
+        is_undated=bool(undated),
+        undated_from=max(began, default=None),
         counted_once=len(courses) < len(rows),
     )
 
@@ -283,6 +305,10 @@ def _may_overlap(one: PriorTreatment, other: PriorTreatment) -> bool:
     )
 
 
+def _treatment(prior: PriorTreatment) -> tuple[str, str]:
+    return prior.indication, prior.product or ""
+
+
 def _as_session(prior: PriorTreatment) -> TreatmentSession:
     if prior.last_on is None:
         raise AssertionError("only a dated course has a last session")
@@ -293,17 +319,15 @@ def _as_session(prior: PriorTreatment) -> TreatmentSession:
 
 def _last_cycle(cycles: list[CycleSessions], prior: PriorCourse) -> CycleSessions | None:
     """The cycle that the dates count from: the last one here or, where later, elsewhere."""
-    session = prior.last_session
-    if session is None:
-        return cycles[-1] if cycles else None
-    if cycles and cycles[-1].anchored_on >= session.administered_on:
-        return cycles[-1]
-    later = [s for s in (cycles[-1].touch_ups if cycles else ()) if _is_after(s, session)]
-    return CycleSessions([session], later, is_elsewhere=True)
-
-
-def _is_after(one: TreatmentSession, other: TreatmentSession) -> bool:
-    return one.administered_on >= other.administered_on
+    last = cycles[-1] if cycles else None
+    if prior.last_sessions:
+        day = prior.last_sessions[0].administered_on
+        if last is None or last.anchored_on < day:
+            later = [s for s in (last.touch_ups if last else ()) if s.administered_on >= day]
+            last = CycleSessions([*prior.last_sessions], later, is_elsewhere=True)
+    if last is None or prior.undated_from is None or prior.undated_from <= last.anchored_on:
+        return last
+    return None  # A later course has no last day: the day that the dates count from is unknown.
 
 
 def _care(reading: Reading, clock: frozenset[str], cycles: list[CycleSessions]) -> Care:
@@ -408,19 +432,37 @@ def doubtful_days(reading: Reading) -> list[date]:
     return sorted([*(s.administered_on for s in reading.history.unrecognized), *elsewhere])
 
 
-def doubt_ends_on(reading: Reading) -> date:
+def doubt_ends_on(track: Track, day: date) -> date:
     """Return the first day that no session under an unknown indication leaves open.
 
-    Nothing else is known of such a session, so any known minimum may count from it.
+    Nothing else is known of such a session, so any known minimum may count from it, and any that
+    a decision in force on *day* states.
     """
+    reading, policy = track.reading, track.policy
     if _always_doubtful(reading):
         return date.max
-    policy = reading.policy
-    stated = [policy.payer_minimum, *(rule.minimum for rule in policy.payer)]
-    longest = [*longest_minimums(reading.known), *filter(None, stated)]
+    longest = [*longest_minimums(reading.known), *_stated_minimums(track, day)]
     days = doubtful_days(reading)
     ends = (i.added_to(day, policy.short_month) for i in longest for day in days)
     return max(ends, default=date.min)
+
+
+def _stated_minimums(track: Track, day: date) -> Iterator[Interval]:
+    """Yield the minimums of payer's rules, and those of decisions about the clock on a day."""
+    policy, decisions = track.policy, track.reading.decisions
+    stated = [policy.payer_minimum, *(rule.minimum for rule in policy.payer)]
+    stated += [
+        override.minimum
+        for override in decisions.overrides
+        if is_within(override.first, day, override.last)
+        and concerns(track.reading, override.indication, track.clock)
+    ]
+    stated += [
+        approved.minimum_interval
+        for approved in decisions.authorizations
+        if day in approved.valid and concerns(track.reading, approved.indication, track.clock)
+    ]
+    yield from filter(None, stated)
 
 
 def _doubtful_from(reading: Reading, last: CycleSessions) -> tuple[date, ...]:

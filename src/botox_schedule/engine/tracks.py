@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from botox_schedule.engine.track import Reading, Track, last_full_sessions, track_in
@@ -99,11 +100,16 @@ def _indications(reading: Reading) -> list[str]:
     history, others = reading.history, reading.policy.other_indications
     # Row order must not matter.
     unused = sorted((*history.missed, *history.other, *history.later), key=_day_and_indication)
+    priors = [prior for prior in reading.record.prior_treatments if prior.was_given]
+    dated = [(p.last_on, p.indication) for p in priors if p.last_on and p.last_on <= reading.as_of]
+    given = sorted(dated) + [(s.administered_on, s.indication) for s in history.completed]
     rows = [
-        *(prior.indication for prior in reading.record.prior_treatments if prior.was_given),
+        *sorted(prior.indication for prior in priors),
         *(s.indication for s in unused),
         *(s.indication for s in history.booked),
-        *(s.indication for s in (*history.after_death, *history.unrecognized, *history.completed)),
+        *(s.indication for s in (*history.after_death, *history.unrecognized)),
+        # A session here comes after a course elsewhere that ended on its day.
+        *(indication for _, indication in sorted(given, key=itemgetter(0))),
     ]
     # If only declared indications were treated, they are the patient's only answer.
     return [name for name in rows if name not in others] or rows

@@ -53,7 +53,7 @@ def _doubts(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayRe
     """Why a day that nothing forbids is not simply allowed."""
     if in_force is None or track.rules is None:
         yield DayReasonCode.NO_HISTORY
-        if day < doubt_ends_on(track.reading):
+        if day < doubt_ends_on(track, day):
             yield DayReasonCode.UNRECOGNIZED_SESSION
         return
     if track.rules.is_part_of_last_session(day):

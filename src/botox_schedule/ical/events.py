@@ -126,7 +126,7 @@ def events_from_record(
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,
     summaries: Mapping[EventKind | str, str] | None = None,
-    alarms: Iterable[Interval | str] = (),
+    alarms: Iterable[Interval | str] | Interval = (),
 ) -> tuple[CalendarEvent, ...]:
     """Return the events of one track: past cycles, the next sessions, the expected response.
 
@@ -161,8 +161,9 @@ def events_from_record(
     >>> [(str(event.kind), str(event.window)) for event in events]
     [('session', '2026-01-05 to 2026-01-05'), ('onset', '2026-01-19 to 2026-01-26'), ('wear_off', '2026-03-02 to 2026-03-16'), ('due', '2026-03-30 to 2026-04-06')]
     """
+    reminders = (alarms,) if isinstance(alarms, str | Interval) else tuple(alarms)
     options = _Options.model_validate(
-        {"key": key, "summaries": summaries or {}, "alarms": tuple(alarms), "count": count}
+        {"key": key, "summaries": summaries or {}, "alarms": reminders, "count": count}
     )
     for alarm in options.alarms:
         trigger_of(alarm)

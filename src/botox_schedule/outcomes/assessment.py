@@ -270,6 +270,8 @@ class ResponseAssessment(Value, frozen=True):
             lines += _months_text("28 days before and from the last session", around)
         return "\n".join([*lines, *map(str, self.findings)])
 
+    __str__ = explain
+
 
 def _months_text(what: str, months: Sequence[DiaryCount]) -> Iterator[str]:
     if months:

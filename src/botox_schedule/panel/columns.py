@@ -61,7 +61,7 @@ def word_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
 
 
 def day_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
-    """Return days; what is not a day from year 1 to year 9999 is null.
+    """Return days; what is not a day is null.
 
     Raises:
         PanelError: When the column holds moments with a time zone, or no days at all.

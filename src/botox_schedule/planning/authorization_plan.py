@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum, unique
 from itertools import islice
 
@@ -20,7 +19,7 @@ from botox_schedule.planning.authorizations import (
 from botox_schedule.planning.booking import interval_constraints
 from botox_schedule.planning.vials import planned_dose
 from botox_schedule.questions import ask, checked_count
-from botox_schedule.values import Value
+from botox_schedule.values import NumberInput, Value
 
 _TO_WARN = 2
 """How many sessions the warning looks at: the next one and the one after it."""
@@ -80,8 +79,8 @@ def plan_authorizations(
     count: int = 5,
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,
-    planned_units: Decimal | int | None = None,
-    planned_discarded: Decimal | int | None = None,
+    planned_units: NumberInput | None = None,
+    planned_discarded: NumberInput | None = None,
 ) -> AuthorizationPlan:
     """Return which of the next sessions are covered, and the first one that is not.
 

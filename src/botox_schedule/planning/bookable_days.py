@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
@@ -19,7 +18,7 @@ from botox_schedule.planning.booking import (
 from botox_schedule.planning.clinic_calendar import OpenDay
 from botox_schedule.planning.vials import planned_dose
 from botox_schedule.questions import ask
-from botox_schedule.values import Value
+from botox_schedule.values import NumberInput, Value
 
 HORIZON_DAYS = 366
 """How many days ahead the search goes where nothing else ends it."""
@@ -85,6 +84,8 @@ class FirstBookableDay(Value, frozen=True):
             lines.append(f"closed days move it by {days_text(self.closed_days_cost)}")
         return "\n".join([*lines, self.check.explain()])
 
+    __str__ = explain
+
 
 def _from_due(days: int | None) -> str:
     if days is None:
@@ -103,8 +104,8 @@ def first_bookable_day(
     away: Iterable[Any] = (),
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,
-    planned_units: Decimal | int | None = None,
-    planned_discarded: Decimal | int | None = None,
+    planned_units: NumberInput | None = None,
+    planned_discarded: NumberInput | None = None,
 ) -> FirstBookableDay:
     """Return the day to book: open, allowed, not refused by the payer, and best placed.
 
@@ -172,8 +173,8 @@ def bookable_days(
     away: Iterable[Any] = (),
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,
-    planned_units: Decimal | int | None = None,
-    planned_discarded: Decimal | int | None = None,
+    planned_units: NumberInput | None = None,
+    planned_discarded: NumberInput | None = None,
 ) -> tuple[BookableDay, ...]:
     """Return every day that can be booked, in the order of ``first_bookable_day``.
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum, unique
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
 from botox_schedule.planning.vials import PlannedDose, planned_dose
 from botox_schedule.questions import Asked, ask, ordered_days
 from botox_schedule.terms import DayReasonCode
-from botox_schedule.values import Value
+from botox_schedule.values import NumberInput, Value
 
 
 @unique
@@ -83,6 +82,8 @@ class BookingCheck(Value, frozen=True):
             _SENTENCES[constraint] for constraint in self.constraints if constraint in _SENTENCES
         ]
         return "\n".join(lines)
+
+    __str__ = explain
 
 
 class BookingRules(NamedTuple):
@@ -171,8 +172,8 @@ def check_booking(
     away: Iterable[Any] = (),
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,
-    planned_units: Decimal | int | None = None,
-    planned_discarded: Decimal | int | None = None,
+    planned_units: NumberInput | None = None,
+    planned_discarded: NumberInput | None = None,
 ) -> BookingCheck:
     """Return whether a day can be booked, by the rules, the payer and the calendar.
 

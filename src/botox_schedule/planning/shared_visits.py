@@ -28,7 +28,7 @@ from botox_schedule.planning.vials import PlannedDose
 from botox_schedule.protocols import ProtocolRef, ProtocolSet
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.questions import Asked, ask
-from botox_schedule.values import Value
+from botox_schedule.values import NumberInput, Value
 
 
 class SharedTrack(Value, frozen=True):
@@ -91,6 +91,8 @@ class SharedVisit(Value, frozen=True):
             lines += [_exceeded(check) for check in track.limit_checks if check.exceeded]
         return "\n".join(lines)
 
+    __str__ = explain
+
 
 def _exceeded(check: LimitCheck) -> str:
     reading = f" ({check.reading})" if check.reading else ""
@@ -106,7 +108,7 @@ def find_shared_visit(
     away: Iterable[Any] = (),
     policy: SchedulingPolicy | None = None,
     other_protocols: Iterable[TreatmentProtocol] | None = None,
-    planned_units: Mapping[str, Decimal | int] | None = None,
+    planned_units: Mapping[str, NumberInput] | None = None,
 ) -> SharedVisit:
     """Return one day for two or more tracks of a patient; each keeps its own clock.
 
@@ -176,7 +178,7 @@ def _indications(asked: Sequence[Asked]) -> set[str]:
 
 
 def _units_by_indication(
-    given: Mapping[str, Decimal | int], planned: set[str], known: ProtocolSet
+    given: Mapping[str, NumberInput], planned: set[str], known: ProtocolSet
 ) -> dict[str, Decimal | None]:
     units = {
         _planned(name, planned, known): planned_units(number) for name, number in given.items()

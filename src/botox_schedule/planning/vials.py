@@ -6,14 +6,14 @@ from functools import cache
 from typing import NamedTuple
 
 from botox_schedule import Product, find_product
-from botox_schedule.engine.limits import planned_units
+from botox_schedule.engine.limits import exact_number, planned_units
 from botox_schedule.errors import PlanningError, UnitsError
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.indications import why_no_product
 from botox_schedule.terms import Verification
-from botox_schedule.values import Fact, Value
+from botox_schedule.values import Fact, NumberInput, Value
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 MOST_UNITS = 100_000
@@ -32,9 +32,7 @@ class PlannedDose(NamedTuple):
     discarded: Decimal | None = None
 
 
-def planned_dose(
-    units: Decimal | int | None, discarded: Decimal | int | None = None
-) -> PlannedDose:
+def planned_dose(units: NumberInput | None, discarded: NumberInput | None = None) -> PlannedDose:
     """Return the dose that a caller names.
 
     Raises:
@@ -44,13 +42,13 @@ def planned_dose(
     return PlannedDose(planned_units(units), left)
 
 
-def units_or_zero(units: Decimal | int, what: str) -> Decimal:
+def units_or_zero(units: NumberInput, what: str) -> Decimal:
     """Return units, which may be 0, as an exact number.
 
     Raises:
         UnitsError: Unless they are finite, at least 0 and at most what a session may have.
     """
-    if (type(units) is int and units == 0) or (isinstance(units, Decimal) and units.is_zero()):
+    if exact_number(units).is_zero():
         return Decimal(0)
     try:
         exact = planned_units(units)
@@ -96,7 +94,7 @@ class BillingRule(Fact, frozen=True):
     units: Decimal
     source: SourceRef
 
-    def billing_units(self, units: Decimal | int) -> Decimal:
+    def billing_units(self, units: NumberInput) -> Decimal:
         """Return the billing units for *units* of the product; possibly not a whole number.
 
         Raises:
@@ -104,7 +102,7 @@ class BillingRule(Fact, frozen=True):
         """
         return _plain(units_or_zero(units, "units") / self.units)
 
-    def product_units(self, billing_units: Decimal | int) -> Decimal:
+    def product_units(self, billing_units: NumberInput) -> Decimal:
         """Return the units of the product in *billing_units*.
 
         Raises:
@@ -219,10 +217,10 @@ def billing_rule(product_or_code: str | Product) -> BillingRule:
 
 
 def fewest_vials(
-    units: Decimal | int,
+    units: NumberInput,
     product: str | Product,
     *,
-    sizes: Iterable[Decimal | int] = (),
+    sizes: Iterable[NumberInput] = (),
     pharmacy_supplied: bool = False,
 ) -> VialPlan:
     """Return the fewest vials that hold a dose, and the units left over in them.
@@ -273,7 +271,7 @@ def _is_unverified(size: VialSize) -> bool:
     return size.source.verification is Verification.UNVERIFIED
 
 
-def _number(units: Decimal | int, least: Decimal, fault: str) -> Decimal:
+def _number(units: NumberInput, least: Decimal, fault: str) -> Decimal:
     """A number of units above 0, at least *least* and at most :data:`MOST_UNITS`."""
     try:
         exact = planned_units(units)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from unicodedata import combining, normalize
 
@@ -142,9 +142,15 @@ def nearest_indications(text: str, known: Iterable[str] = ()) -> list[str]:
     >>> nearest_indications("chronic-migrane")
     ['chronic-migraine']
     """
+    return [*_nearest(_plain(text), frozenset(known))]
+
+
+@lru_cache(maxsize=1024)
+def _nearest(text: str, known: frozenset[str]) -> tuple[str, ...]:
+    """Each track of a record says this of each unknown name in the record."""
     names = _names_with(known)
-    close = get_close_matches(_plain(text), list(names), n=3, cutoff=0.75)
-    return list(dict.fromkeys(names[name] for name in close))
+    close = get_close_matches(text, list(names), n=3, cutoff=0.75)
+    return tuple(dict.fromkeys(names[name] for name in close))
 
 
 def bundled_indications() -> frozenset[str]:

@@ -68,7 +68,7 @@ class ColumnNames:
         ]
 
     def _named(self, line: Line) -> set[str]:
-        names = map(_name, line.cells)
+        names = map(_name, line.cells[: MOST_COLUMNS + 1])  # a wider one is refused
         return {column for name in names if (column := self._meaning(name))}
 
     def find(self, line: Line) -> dict[str, int]:
