@@ -6,16 +6,18 @@ import io
 import os
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import polars as pl
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 
 import botox_schedule
+import botox_schedule.tables.parquet as parquet_files
+from botox_schedule import files
 from botox_schedule.errors import FileLimitError, OutputError, TableError
 from botox_schedule.files import (
     MEBIBYTE,
@@ -105,6 +107,13 @@ def parquet(rows: int) -> bytes:
 
 OFFICE = "http://schemas.openxmlformats.org"
 TEXT = "x" * 1_000_000
+
+
+def categories(rows: int) -> bytes:
+    content = io.BytesIO()
+    text = pl.Series(["x" * 1000] * rows, dtype=pl.Categorical)
+    pl.DataFrame({"patient": text}).write_parquet(content)
+    return content.getvalue()
 
 
 def workbook(value: str = "0", sheet: str = "sheet.xml") -> bytes:
@@ -245,6 +254,26 @@ class TestBombs:
         assert float(seconds) < 2
         assert int(mebibytes) < 300
 
+    @pytest.mark.parametrize(
+        ("module", "limit", "most", "content"),
+        [
+            (files, "_MOST_MEMBERS", 3, lambda: gzip.compress(b"") * 4),
+            (files, "_MOST_AGAIN", 10, lambda: b"patient,date\n" + b'a",x,"\n' * 10),
+            (parquet_files, "_MOST_BYTES", 1_000_000, lambda: categories(5_000)),
+        ],
+    )
+    def test_each_of_these_limits_refuses(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        module: ModuleType,
+        limit: str,
+        most: int,
+        content: Callable[[], bytes],
+    ) -> None:
+        monkeypatch.setattr(module, limit, most)
+        with pytest.raises(FileLimitError):
+            read_sessions(content())
+
     def test_an_entry_that_states_a_false_size_expands_to_no_more(self) -> None:
         honest = zip_of(a=b"x" * 100_000)
         false = honest.replace((100_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
@@ -263,9 +292,7 @@ class TestBombs:
 
     def test_each_unclosed_mark_costs_its_own_line(self) -> None:
         content = b"patient,date,indication\n" + b'"a\n' * 100_000
-        begun = time.process_time()
         assert read_sessions(content).counts.left_out == 100_000
-        assert time.process_time() - begun < 4
 
     def test_entries_count_together(self) -> None:
         content = zip_of(a=b"x" * 600, b=b"x" * 400)

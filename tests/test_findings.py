@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import samples
 from botox_schedule import (
     FindingCode,
     FindingNeeds,
@@ -380,6 +381,13 @@ class TestFindingsOfProtocols:
 
         assert "effect_ends_early" in codes(ONE, observed=observed(70, 83, 72))
         assert "effect_ends_early" not in codes(ONE, observed=observed(70, 84, 72))
+        # Without a usual range the minimum is the interval; without both there is none.
+        for minimum, finds in (("12 weeks", True), ("10 weeks", False), (None, False)):
+            rule = {"kind": "as_needed", "minimum": minimum, "wording": "as needed"}
+            found = codes(
+                ONE, protocol=samples.protocol(retreatment=rule), observed=observed(70, 83, 72)
+            )
+            assert ("effect_ends_early" in found) is finds
 
     def test_an_age_is_unknown_where_it_decides(self) -> None:
         assert "age_unknown" in codes({}, protocol=PEDIATRIC_ARM)

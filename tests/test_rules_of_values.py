@@ -95,6 +95,11 @@ class TestProtocolSets:
         known = ProtocolSet([MIGRAINE, MIGRAINE])
         assert known.versions(MIGRAINE) == (MIGRAINE,)
 
+    def test_a_protocol_outside_the_set_is_its_only_version(self) -> None:
+        named = MIGRAINE.model_copy(update={"id": "of-a-clinic"})
+        assert ProtocolSet([MIGRAINE]).versions(named) == (named,)
+        assert ProtocolSet([]).versions(MIGRAINE) == (MIGRAINE,)
+
     def test_what_is_remembered_of_limits_does_not_grow(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
