@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.tables.lines import MOST_COLUMNS, Cell, Line, text_of
 from botox_schedule.tables.words import (
+    LONGEST_NAME,
     column_names,
     folded,
     header_words,
@@ -138,7 +139,7 @@ class ColumnNames:
 
 def _name(cell: Cell) -> str:
     """Return the folded name of a column, without the date format that may follow it."""
-    return folded(_FORMAT.sub("", text_of(cell)))
+    return folded(_FORMAT.sub("", text_of(cell)[:LONGEST_NAME]))
 
 
 _FORMAT = re.compile(r"(?i)[(\[][dmyjta/.\s-]*[ymdjta]{2,4}[/.\s-]+[dmyjta/.\s-]+[)\]]$")
