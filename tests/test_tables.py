@@ -530,6 +530,11 @@ class TestUnits:
         (problem,) = one(",".join(cells), header=f"{HEADER},DOD").problems
         assert "expected" in problem.reason
 
+    @pytest.mark.parametrize("name", ["MRN", "MRN (yyyy-mm-dd)"])
+    def test_a_long_text_is_no_name(self, name: str) -> None:
+        with pytest.raises(TableError, match="no column for patient"):
+            read(f"{name}{' ' * 100_000}x,date,dx\nP1,2026-01-05,migraine\n")
+
     @pytest.mark.parametrize("text", ["1.000", "1,000", "155.000", "1.234.567", "1 000", "1'000", "1,000.50", "1.000 U"])  # fmt: skip
     def test_a_separator_that_may_be_a_thousands_makes_them_unknown(self, text: str) -> None:
         reading = one(f'P1,2026-01-05,migraine,Botox,"{text}",completed,')

@@ -139,7 +139,7 @@ class ColumnNames:
 
 def _name(cell: Cell) -> str:
     """Return the folded name of a column, without the date format that may follow it."""
-    return folded(_FORMAT.sub("", text_of(cell)[:LONGEST_NAME]))
+    return folded(_FORMAT.sub("", text_of(cell)[: LONGEST_NAME + 1]))
 
 
 _FORMAT = re.compile(r"(?i)[(\[][dmyjta/.\s-]*[ymdjta]{2,4}[/.\s-]+[dmyjta/.\s-]+[)\]]$")

@@ -8,9 +8,8 @@ from importlib.resources import files
 from typing import Any
 from unicodedata import combining, normalize
 
-
 LONGEST_NAME = 500
-"""What a longer text has after so many letters tells no names apart: it is a note."""
+"""A longer text is a note: it is no name, whatever it begins with."""
 
 
 def folded(text: str) -> str:
@@ -20,7 +19,8 @@ def folded(text: str) -> str:
     ('dateofservice', 'patientid', 'praparat')
     """
     apart = normalize("NFKD", text[:LONGEST_NAME]).casefold()
-    return re.sub(r"[\W_]+", "", "".join(letter for letter in apart if not combining(letter)))
+    name = re.sub(r"[\W_]+", "", "".join(letter for letter in apart if not combining(letter)))
+    return name if len(text) <= LONGEST_NAME else f"{name}…"
 
 
 @cache
