@@ -51,7 +51,7 @@ from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.findings import Finding, raise_findings
 from botox_schedule.records.model import PatientRecord
 from botox_schedule.terms import DueStatus, Population, Product
-from botox_schedule.values import NumberInput
+from botox_schedule.values import NumberInput, is_whole
 
 MOST_PROJECTED = 1000
 _URGENCY = (
@@ -181,7 +181,7 @@ def checked_count(count: int) -> int:
     Raises:
         CountError: When it is not a whole number from 1 to 1,000.
     """
-    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_PROJECTED:
+    if not is_whole(count, 1) or count > MOST_PROJECTED:
         raise CountError(f"count: give a whole number from 1 to {MOST_PROJECTED}")
     return count
 

@@ -87,6 +87,15 @@ class PatientValue(Value, frozen=True):
         return []
 
 
+def is_whole(number: object, least: int) -> bool:
+    """Return whether something is a whole number that is at least *least*; True is none.
+
+    >>> is_whole(1, 1), is_whole(0, 1), is_whole(True, 0), is_whole(1.0, 0)
+    (True, False, False, False)
+    """
+    return isinstance(number, int) and not isinstance(number, bool) and number >= least
+
+
 def made(model: Callable[_P, _V], *_: _P.args, **fields: _P.kwargs) -> _V:
     """Return a value from fields that the engine has checked, without validating them again.
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSc
 
 from botox_schedule.errors import CountError
 from botox_schedule.protocols.bundled import bundled_tables
+from botox_schedule.values import is_whole
 
 LONGEST_MONTH = 31
 WEEK = 7
@@ -93,6 +94,6 @@ def whole(value: int, name: str, least: int = 0) -> int:
     Raises:
         CountError: For anything else, True included.
     """
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    if not is_whole(value, least):
         raise CountError(f"{name}: give a whole number that is not below {least}")
     return value

@@ -16,6 +16,7 @@ from botox_schedule.records.decisions import Decisions
 from botox_schedule.records.history import History
 from botox_schedule.records.model import PatientRecord, TreatmentSession
 from botox_schedule.terms import Population, Product, SessionKind
+from botox_schedule.values import is_whole
 
 PRODUCTS = (None, *sorted(Product))
 """Products by number; 0 is an unknown one and sorts first."""
@@ -35,7 +36,7 @@ def whole(number: int, name: str, least: int = 0) -> int:
     Raises:
         CountError: For anything else, True included.
     """
-    if not isinstance(number, int) or isinstance(number, bool) or number < least:
+    if not is_whole(number, least):
         raise CountError(f"{name}: give a whole number from {least} on")
     return number
 

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple, Unpack, cast
 
@@ -274,24 +275,17 @@ def _reading(found: RowsRead) -> TableReading:
     births, birth_problems = births_of(
         (row.line, row.values["patient"], row.values["born_on"]) for row in stated
     )
-    problems = [problem for row in found.rows for problem in row.problems]
+    told = (
+        *(row.problems for row in found.rows),
+        *(birth_problems, _duplicates(used), _alike(stated), _unread_deaths(found)),
+    )
     deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
     doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
         session_rows=tuple(map(_session_row, used)),
         births=births,
         care_ends=_deaths(deaths),
-        problems=tuple(
-            sorted(
-                [
-                    *problems,
-                    *birth_problems,
-                    *_duplicates(used),
-                    *_alike(stated),
-                    *_unread_deaths(found),
-                ]
-            )
-        ),
+        problems=tuple(sorted(chain.from_iterable(told))),
         counts=RowCounts(len(found.rows) + found.blank, len(used), len(faulty), found.blank),
         months=tuple(_months(faulty)),
         unreadable=frozenset(
