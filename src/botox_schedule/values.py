@@ -87,6 +87,19 @@ class PatientValue(Value, frozen=True):
         return []
 
 
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def in_order(values: Iterable[_M]) -> list[_M]:
+    """Return values in one order, without copies: neither may change an answer."""
+    found = list(dict.fromkeys(values))
+    return sorted(found, key=_text) if len(found) > 1 else found
+
+
+def _text(value: BaseModel) -> str:
+    return value.model_dump_json()
+
+
 def is_whole(number: object, least: int) -> bool:
     """Return whether something is a whole number that is at least *least*; True is none.
 

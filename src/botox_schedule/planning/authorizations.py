@@ -22,7 +22,7 @@ from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
 from botox_schedule.policy import CALENDAR_YEAR
 from botox_schedule.terms import MinimumKind
-from botox_schedule.values import Value
+from botox_schedule.values import Value, in_order
 
 _ZERO = Decimal(0)
 
@@ -159,7 +159,7 @@ class Authorizations:
             for rule in track.policy.payer
             if not reading.is_known_name(rule.indication) and rule.product in {None, product}
         ]
-        self._rules = _in_order(
+        self._rules = in_order(
             rule
             for rule in (*track.policy.payer_rules(track.clock, product), *unknown)
             if rule.sessions is not None or rule.units is not None
@@ -298,11 +298,6 @@ class Authorizations:
             yield AuthorizationProblem.UNITS_UNKNOWN
         if self._least_opened is not None and tally.units + self._least_opened > units:
             yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
-
-
-def _in_order(rules: Iterable[PayerRule]) -> list[PayerRule]:
-    """Sort the rules and leave copies out: neither order nor copies must change an answer."""
-    return sorted(dict.fromkeys(rules), key=lambda rule: rule.model_dump_json())
 
 
 def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -> TreatmentSession:

@@ -16,6 +16,7 @@ from botox_schedule.records.model import (
     PriorAuthorization,
 )
 from botox_schedule.terms import CareEndKind, FindingCode
+from botox_schedule.values import in_order
 
 _D = TypeVar("_D", bound=Decision)
 
@@ -86,19 +87,14 @@ def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list
     for row in known:
         if row.id is not None:
             by_id.setdefault(row.id, []).append(row)
-    found = list(dict.fromkeys(row for row in known if row.id is None))
+    found = [row for row in known if row.id is None]
     for same in by_id.values():
         latest = max(row.recorded_on or date.min for row in same)
         last = [row for row in same if (row.recorded_on or date.min) == latest]
         distinct = list(dict.fromkeys(last))
         conflicts += distinct if len(distinct) > 1 else []
         found += distinct
-    # Row order must not matter, not even for what is named first.
-    return sorted(found, key=_text) if len(found) > 1 else found
-
-
-def _text(row: Decision) -> str:
-    return row.model_dump_json()
+    return in_order(found)
 
 
 def _is_withdrawn(decision: Decision, as_of: date) -> bool:
