@@ -123,6 +123,7 @@ SELECT patient, indication, product,
   earliest, due, overdue_from, lapsed_from, DATE(NULL) AS typical_on,
   IF(since <= 0, -since, NULL) AS days_to_due, IF(since >= 0, since, NULL) AS days_since_due,
   DATE(NULL) AS resumes_on, DATE(NULL) AS review_on, booked_on,
+  IF(too_early IS NULL, NULL, false) AS clear,
   IF(anchored_on IS NULL, NULL, IF(clock = 0, {phase(migraine)}, {phase(limbs)})) AS phase,
   datediff(first_on, before_anchor) AS interval_days,
   CASE WHEN number IS NULL THEN NULL WHEN before_anchor IS NULL THEN 'first'
@@ -182,6 +183,7 @@ def main() -> None:
         )
         print(f"the same answer: {same}")
     spark.stop()
+    sys.exit(not same)
 
 
 if __name__ == "__main__":

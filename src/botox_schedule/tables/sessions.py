@@ -182,16 +182,17 @@ class TableReading:
         tables = cast("dict[str, FactReading[Any]]", facts)
         given = {name: one.by_patient for name, one in tables.items()}
         born = births.by_patient if births is not None else {}
-        elsewhere = given.get("prior_treatments", {}).keys() - self.sessions.keys()
+        sessions = self.sessions
+        elsewhere = given.get("prior_treatments", {}).keys() - sessions.keys()
         return tuple(
             PatientRecord(
                 id=patient,
-                sessions=self.sessions.get(patient, ()),
+                sessions=sessions.get(patient, ()),
                 born_on=self._born_on(patient, born.get(patient, ())),
                 **{name: one.get(patient, ()) for name, one in given.items()}
                 | {"care_ends": self._care_ends(patient, given)},
             )
-            for patient in (*self.sessions, *sorted(elsewhere))
+            for patient in (*sessions, *sorted(elsewhere))
         )
 
     def _born_on(self, patient: str, told: Iterable[date]) -> date | None:
