@@ -133,13 +133,18 @@ class TestTables:
         assert growth(prepared, 20) < 1.1
 
 
-class TestCommands:
-    @pytest.mark.parametrize("command", ["schedule", "worklist", "report", "workload"])
-    @pytest.mark.parametrize("form", ["", "--csv", "--json"])
-    def test_a_list_grows_with_its_patients(self, tmp_path: Path, command: str, form: str) -> None:
-        if command == "report" and form:
-            pytest.skip("a report has one form")
+_LISTS = ("schedule", "worklist", "workload")
 
+
+class TestCommands:
+    @pytest.mark.parametrize(
+        ("command", "form"),
+        [
+            ("report", ""),
+            *((name, form) for name in _LISTS for form in ("", "--csv", "--json")),
+        ],
+    )
+    def test_a_list_grows_with_its_patients(self, tmp_path: Path, command: str, form: str) -> None:
         def prepared(n: int) -> Call:
             file, holds = tmp_path / f"{n}.csv", tmp_path / f"holds-{n}.csv"
             file.write_text(export(n))
