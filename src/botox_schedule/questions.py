@@ -284,7 +284,8 @@ def forecast_all(
     """Return one forecast for each track of a record, the most urgent first.
 
     Each track follows the protocol of what was given last. Sessions under an unknown
-    indication get a forecast each, without a protocol and without dates.
+    indication get a forecast each, without a protocol and without dates. A record without
+    sessions has a track for each indication that its other rows name, and none without such a row.
 
     Args:
         record: What happened.

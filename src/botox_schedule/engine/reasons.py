@@ -177,7 +177,7 @@ def _undated_reason(track: Track, name: DateName, sentence: str) -> DateReason:
 
 def _why_never(track: Track, rules: RulesOn) -> str:
     """Why no day ahead is allowed."""
-    if track.status is DueStatus.ON_HOLD:
+    if track.status is DueStatus.ON_HOLD and track.resumes_on is None:
         return _SUPPRESSED[DueStatus.ON_HOLD]
     if rules.opens_on == date.max:
         return "a course elsewhere under an unknown indication leaves every day open"
