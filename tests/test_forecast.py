@@ -766,7 +766,7 @@ class TestForecastAllOfRowsBesidesSessions:
             name: [{"indication": "chronic-migraine", **row} for row in given]
             for name, given in rows.items()
         }
-        (found,) = forecast_all(PatientRecord(**named), as_of="2026-04-10")
+        (found,) = forecast_all(PatientRecord.model_validate(named), as_of="2026-04-10")
         assert (found.indication, found.status) == ("chronic-migraine", status)
 
     def test_an_override_alone_makes_one_track_of_its_clock(self) -> None:
@@ -774,7 +774,7 @@ class TestForecastAllOfRowsBesidesSessions:
             override(indication=name, minimum="10 weeks")
             for name in ("upper-limb-spasticity", "lower-limb-spasticity", "chronic-migrane")
         ]
-        found = forecast_all(PatientRecord(overrides=both), as_of="2026-04-10")
+        found = forecast_all(record(overrides=both), as_of="2026-04-10")
         assert [answer.protocol is None for answer in found] == [True, False]
 
     def test_a_decision_adds_no_track_to_a_treated_patient(self) -> None:
@@ -784,13 +784,13 @@ class TestForecastAllOfRowsBesidesSessions:
 
     def test_rows_that_name_no_indication_make_no_track(self) -> None:
         holds = [{"first": "2026-04-01", "reason": "pregnant"}]
-        assert forecast_all(PatientRecord(holds=holds), as_of="2026-04-10") == ()
+        assert forecast_all(record(holds=holds), as_of="2026-04-10") == ()
 
 
 class TestForecastAllNamesEachTrackOnce:
     def test_an_alias_in_a_row_is_an_unknown_indication(self) -> None:
         rows = [session("2025-10-01"), session("2026-01-05", indication="migraine", id="m")]
-        found = forecast_all(PatientRecord(sessions=rows), as_of="2026-02-01")
+        found = forecast_all(record(*rows), as_of="2026-02-01")
         assert [(f.indication, f.protocol is None) for f in found] == [
             ("migraine", True),
             ("chronic-migraine", False),
@@ -802,7 +802,7 @@ class TestForecastAllNamesEachTrackOnce:
             session("2026-01-05", indication=name, id=name)
             for name in ("chronic-migraine", "cervical-dystonia", "bruxism")
         ]
-        found = forecast_all(PatientRecord(sessions=rows), as_of="2026-02-01", policy=declared)
+        found = forecast_all(record(*rows), as_of="2026-02-01", policy=declared)
         assert {f.indication for f in found} == {"chronic-migraine", "cervical-dystonia"}
 
 

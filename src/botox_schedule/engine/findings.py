@@ -11,13 +11,7 @@ from botox_schedule.engine.track import Reading, Track, with_decisions
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
-from botox_schedule.records.model import (
-    CareEnd,
-    Hold,
-    IntervalOverride,
-    PriorAuthorization,
-    TreatmentSession,
-)
+from botox_schedule.records.model import Hold, TreatmentSession
 from botox_schedule.terms import CycleTiming, DueStatus, FindingCode, MinimumKind, Population
 
 
@@ -92,13 +86,7 @@ def record_findings(reading: Reading) -> Iterable[Finding]:
 def _unrecognized(reading: Reading) -> Iterable[Finding]:
     """Yield a finding for each unknown indication; it names the nearest known ones only."""
     history, decisions, policy = reading.history, reading.decisions, reading.policy
-    counted: list[TreatmentSession | Hold | IntervalOverride | PriorAuthorization | CareEnd] = [
-        *history.unrecognized,
-        *decisions.holds,
-        *decisions.overrides,
-        *decisions.authorizations,
-        *decisions.discharges,
-    ]
+    counted = (*history.unrecognized, *decisions.about_clocks)
     planned, elsewhere = [*history.booked, *history.missed], reading.record.prior_treatments
     chosen = [*(rule.indication for rule in policy.payer), *(name for name, _ in policy.usual)]
     if not (counted or planned or elsewhere or chosen):

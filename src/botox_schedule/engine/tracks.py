@@ -118,9 +118,8 @@ def _indications(reading: Reading) -> list[str]:
 
 def _decided(reading: Reading) -> list[str]:
     """The indications that decisions name: a patient who was never treated has no other."""
-    holds, overrides, authorizations, discharges, _, _ = reading.decisions
-    rows = (*holds, *overrides, *authorizations, *discharges, *reading.record.prior_treatments)
-    return sorted(row.indication for row in rows if row.indication is not None)
+    decided = [row.indication for row in reading.decisions.about_clocks if row.indication]
+    return sorted([*decided, *(prior.indication for prior in reading.record.prior_treatments)])
 
 
 def _day_and_indication(session: TreatmentSession) -> tuple[date, str]:
