@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from botox_schedule.dates.days import age_on, is_within, shifted
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import IntervalRules, Minimum, RuleFacts, RulesOn, label_rules
-from botox_schedule.engine.track import Reading, Track, with_decisions
+from botox_schedule.engine.track import Reading, Track, planned_otherwise, with_decisions
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
@@ -383,12 +383,16 @@ def booking_findings(track: Track) -> Iterable[Finding]:
 def _forbidden_bookings(track: Track, ahead: Iterable[TreatmentSession]) -> Iterable[Finding]:
     by_code: dict[FindingCode, list[TreatmentSession]] = {}
     for session in ahead:
-        for code in booking_codes(track, session.administered_on):
+        codes = set(booking_codes(track, session.administered_on))
+        for other in planned_otherwise(track, session):
+            codes |= _TOO_EARLY.intersection(booking_codes(other, session.administered_on))
+        for code in codes:
             by_code.setdefault(code, []).append(session)
     for code in sorted(by_code):
         yield make_finding(code, _BOOKINGS[code], by_code[code])
 
 
+_TOO_EARLY = frozenset({FindingCode.BOOKING_TOO_EARLY})
 _BOOKINGS = {
     FindingCode.BOOKING_AFTER_CARE_END: "a visit is booked for a day after care has ended",
     FindingCode.BOOKING_AFTER_OVERDUE: "the booked visit comes after the patient is overdue",

@@ -28,7 +28,7 @@ from botox_schedule.engine.response import (
 from botox_schedule.engine.session import DueDates, due_dates_of
 from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
 from botox_schedule.engine.tracks import RecordTrack
-from botox_schedule.engine.verdict import day_in_question, judge_day
+from botox_schedule.engine.verdict import booking_verdict, day_in_question
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding
@@ -274,7 +274,7 @@ def forecast_of(
         timeline=timeline,
         phase=None if timeline is None else response_phase(timeline, as_of=as_of),
         observed=observed,
-        clear=is_clear(judge_day(track, question.on).allowed, checks),
+        clear=is_clear(booking_verdict(track, question.on, booked), checks),
         limit_checks=checks,
         other_sessions=_other_sessions(track),
         findings=tuple(dict.fromkeys((*besides, *chain(*about)))),

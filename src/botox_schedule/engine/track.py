@@ -221,6 +221,20 @@ def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentPro
     return version_on(versions, session.administered_on) or given
 
 
+def planned_otherwise(track: Track, booked: TreatmentSession) -> list[Track]:
+    """Return the track as planned for a booking of another treatment; empty for the planned one.
+
+    Where that treatment has no protocol, all those of its indication judge.
+    """
+    given, indication = track.protocol, booked.indication
+    product = booked.product or given.product
+    if (indication, product) == (given.indication, given.product):
+        return []
+    known, where = track.known, (given.population, given.region)
+    own = known.find(indication, product, *where) or known.of_indications([indication], *where)
+    return [track_in(track.reading, versions[-1]) for versions in own]
+
+
 def without_protocol(reading: Reading, indication: str) -> Track:
     """Return the track of an indication without a known protocol: it has no rules and no dates.
 
