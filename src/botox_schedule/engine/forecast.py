@@ -26,7 +26,13 @@ from botox_schedule.engine.response import (
     timeline_of,
 )
 from botox_schedule.engine.session import DueDates, due_dates_of
-from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
+from botox_schedule.engine.track import (
+    AnyTrack,
+    Reading,
+    Track,
+    protocol_of_session,
+    without_protocol,
+)
 from botox_schedule.engine.tracks import RecordTrack
 from botox_schedule.engine.verdict import booking_verdict, day_in_question
 from botox_schedule.policy import SchedulingPolicy
@@ -326,7 +332,7 @@ def dates_of(track: Track) -> DueDates:
     return due_dates_of(track.dates, track.protocol)
 
 
-def _other_sessions(track: Track) -> tuple[OtherSession, ...]:
+def _other_sessions(track: AnyTrack) -> tuple[OtherSession, ...]:
     as_of = track.as_of
     return tuple(
         made(

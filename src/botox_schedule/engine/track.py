@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from botox_schedule.dates.days import is_within
 from botox_schedule.dates.intervals import Interval
@@ -99,25 +99,23 @@ _IN_CARE = Care(None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Track:
-    """One patient, one clock, one day.
+class AnyTrack:
+    """One patient, one clock, one day, whether or not a protocol is known.
 
     Attributes:
         reading: What is known of the patient on the day.
-        protocol: The protocol of the planned treatment.
         clock: The indications whose sessions count from one anchor.
         cycles: The cycles that are recorded here.
         prior: The cycles given elsewhere.
         holds: The days on hold.
         care: Whether and when care ends.
         last: The cycle that the dates count from; None without history.
-        rules: The rules after it; None without history.
-        dates: The dates; None without history or after the end of care.
+        rules: The rules after it; None without history or protocol.
+        dates: The dates; None without history or protocol, or after the end of care.
         status: Where the day falls among the dates, or what precedes them.
     """
 
     reading: Reading
-    protocol: TreatmentProtocol
     clock: frozenset[str]
     cycles: list[CycleSessions]
     prior: PriorCourse
@@ -180,6 +178,17 @@ class Track:
         return next((s for s in self.bookings if s.administered_on >= self.as_of), None)
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Track(AnyTrack):
+    """A track whose protocol is known.
+
+    Attributes:
+        protocol: The protocol of the planned treatment.
+    """
+
+    protocol: TreatmentProtocol
+
+
 def read_record(
     record: PatientRecord, as_of: date, policy: SchedulingPolicy, known: ProtocolSet
 ) -> Reading:
@@ -208,7 +217,7 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
     if rules is not None and care.status is None:
         dates = track_dates(rules, holds, reading.as_of)
     status = _status(reading, holds, care, rules, dates)
-    return Track(reading, protocol, clock, cycles, prior, holds, care, last, rules, dates, status)
+    return Track(reading, clock, cycles, prior, holds, care, last, rules, dates, status, protocol)
 
 
 def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentProtocol:
@@ -235,30 +244,16 @@ def planned_otherwise(track: Track, booked: TreatmentSession) -> list[Track]:
     return [track_in(track.reading, versions[-1]) for versions in own]
 
 
-def without_protocol(reading: Reading, indication: str) -> Track:
-    """Return the track of an indication without a known protocol: it has no rules and no dates.
-
-    Only what needs no protocol may be asked about it.
-    """
+def without_protocol(reading: Reading, indication: str) -> AnyTrack:
+    """Return the track of an indication without a known protocol: it has no rules and no dates."""
     history, clock = reading.history, frozenset({indication})
     given = [s for s in (*history.completed, *history.unrecognized) if s.indication == indication]
     cycles = cycles_of(given, reading.policy.group_within_days)
     prior, holds = _prior_course(reading, clock), _holds(reading, clock)
     care = _care(reading, clock, cycles)
-    status = DueStatus.ON_HOLD if holds.covers(reading.as_of) else DueStatus.NO_INTERVAL
-    return Track(
-        reading,
-        cast("TreatmentProtocol", None),
-        clock,
-        cycles,
-        prior,
-        holds,
-        care,
-        _last_cycle(cycles, prior),
-        None,
-        None,
-        care.status or status,
-    )
+    held = DueStatus.ON_HOLD if holds.covers(reading.as_of) else DueStatus.NO_INTERVAL
+    last, status = _last_cycle(cycles, prior), care.status or held
+    return AnyTrack(reading, clock, cycles, prior, holds, care, last, None, None, status)
 
 
 def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
