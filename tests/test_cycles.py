@@ -360,3 +360,45 @@ def test_the_same_protocol_among_the_others_changes_nothing() -> None:
     assert (
         treatment_cycles(record, MIGRAINE, as_of="2026-12-31", other_protocols=[MIGRAINE]) == alone
     )
+
+
+class TestCyclesOfAnUnknownProduct:
+    """An unknown product counts as every product, for payers too."""
+
+    @pytest.mark.parametrize("product", ["Botox", None])
+    @pytest.mark.parametrize(
+        ("policy", "approved"),
+        [
+            (SchedulingPolicy(payer_minimum="13 weeks"), []),
+            (SchedulingPolicy(payer=[{"minimum": "13 weeks", "product": "Botox"}]), []),
+            (
+                None,
+                [
+                    {
+                        "indication": "chronic-migraine",
+                        "product": "Botox",
+                        "valid": {"first": "2026-01-01", "last": "2026-12-31"},
+                        "minimum_interval": "13 weeks",
+                    }
+                ],
+            ),
+        ],
+    )
+    def test_it_is_early_before_the_payers_minimum(
+        self, product: str | None, policy: SchedulingPolicy | None, approved: list[Any]
+    ) -> None:
+        rows = [session("2026-01-05"), session("2026-03-30", product=product)]
+        _, found = cycles(rows, policy=policy, authorizations=approved)
+        assert (found.timing, found.short_by_days) == (CycleTiming.EARLY, 7)
+
+    def test_a_rule_about_another_product_concerns_it_only_where_it_is_unknown(self) -> None:
+        policy = SchedulingPolicy(payer=[{"minimum": "13 weeks", "product": "Dysport"}])
+        rows = [session("2026-01-05"), session("2026-03-30", product="Botox")]
+        assert cycles(rows, policy=policy)[1].timing is CycleTiming.ON_TIME
+        rows[1]["product"] = None
+        assert cycles(rows, policy=policy)[1].timing is CycleTiming.EARLY
+
+
+def test_equal_cycles_have_one_hash() -> None:
+    rows = [session("2026-01-05"), session("2026-03-30")]
+    assert len({*cycles(rows), *cycles(rows)}) == 2

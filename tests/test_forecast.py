@@ -23,7 +23,7 @@ from botox_schedule import (
 )
 from botox_schedule.engine import DateCheck, ForecastComparison
 from botox_schedule.engine.standing import last_chance_on
-from botox_schedule.errors import DayError, OrderError
+from botox_schedule.errors import DayError, OrderError, UnknownProtocolError
 from botox_schedule.questions import ask
 from botox_schedule.terms import DayReasonCode
 
@@ -898,3 +898,18 @@ def test_a_payers_rule_about_the_clock_counts_after_one_session_too() -> None:
     leg = session("2026-01-05", indication="lower-limb-spasticity")
     found = forecast(record(leg), "lower-limb-spasticity", as_of="2026-02-01", policy=policy)
     assert due_dates("2026-01-05", "lower-limb-spasticity", policy) == found.dates
+
+
+def test_equal_forecasts_have_one_hash() -> None:
+    one, other = (forecast(ONE, "chronic-migraine", as_of="2026-02-20") for _ in range(2))
+    later = forecast(ONE, "chronic-migraine", as_of="2026-02-21")
+    assert len({one, other, later}) == 2
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ["chronic-migraine"]])
+def test_what_is_no_protocol_and_no_name_is_refused_with_what_to_give(wrong: Any) -> None:
+    message = "protocol: give a protocol, or the name of an indication"
+    with pytest.raises(UnknownProtocolError, match=message):
+        forecast(ONE, wrong, as_of="2026-02-20")
+    with pytest.raises(UnknownProtocolError, match=message):
+        due_dates("2026-01-05", wrong)

@@ -2322,3 +2322,9 @@ class TestLaws:
             for each in (right, wrong)
         )
         assert after <= before
+
+
+def test_equal_answers_of_a_search_have_one_hash() -> None:
+    searches = [plan.first_bookable_day(one, MIGRAINE, as_of="2026-03-01") for _ in range(2)]
+    visits = [plan.find_shared_visit(one, [MIGRAINE], as_of="2026-03-01") for _ in range(2)]
+    assert (len(set(searches)), len(set(visits))) == (1, 1)

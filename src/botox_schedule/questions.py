@@ -172,7 +172,13 @@ def project_dates(
 
 
 def _for_one_session(protocol: TreatmentProtocol | str) -> TreatmentProtocol:
-    return protocol if isinstance(protocol, TreatmentProtocol) else find_protocol(protocol)
+    return protocol if isinstance(protocol, TreatmentProtocol) else find_protocol(_name(protocol))
+
+
+def _name(protocol: object) -> str:
+    if not isinstance(protocol, str):
+        raise UnknownProtocolError("protocol: give a protocol, or the name of an indication")
+    return protocol
 
 
 def checked_count(count: int) -> int:
@@ -217,7 +223,7 @@ def ask(
         known = known.with_given(protocol)
         return Asked(track_in(read_record(record, as_of, policy, known), protocol))
     reading = read_record(record, as_of, policy, known)
-    followed = followed_in(reading, protocol, on or as_of, region, None)
+    followed = followed_in(reading, _name(protocol), on or as_of, region, None)
     return Asked(track_in(reading, followed.protocol), followed_findings(followed))
 
 

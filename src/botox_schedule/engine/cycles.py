@@ -65,6 +65,10 @@ class TreatmentCycle(Value, frozen=True):
     advice: str | None = None
     findings: tuple[Finding, ...]
 
+    def __hash__(self) -> int:
+        """Equal cycles have one hash; a table of units has none."""
+        return hash((self.number, self.session_ids, self.first_on, self.anchored_on))
+
     def _repr_html_(self) -> str:
         """Return the cycle as a table for a notebook."""
         return notebook_html("cycle_html", self)

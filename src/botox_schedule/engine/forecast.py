@@ -189,6 +189,10 @@ class Forecast(Value, frozen=True):
     findings: tuple[Finding, ...] = ()
     reasons: dict[str, DateReason]
 
+    def __hash__(self) -> int:
+        """Equal forecasts have one hash; a table of reasons has none."""
+        return hash((self.as_of, self.protocol, self.policy, self.dates, self.findings))
+
     def _repr_html_(self) -> str:
         """Return a picture and a table for a notebook."""
         return notebook_html("forecast_html", self)

@@ -394,19 +394,22 @@ def _facts(
 def with_decisions(
     facts: RuleFacts, reading: Reading, clock: frozenset[str], products: Collection[Product | None]
 ) -> RuleFacts:
-    """Add what is decided about a clock, and what payers say about it and about products."""
+    """Add what is decided about a clock, and what payers say about it and about products.
+
+    An unknown product counts as every product.
+    """
     decisions, policy = reading.decisions, reading.policy
     if not (
         decisions.overrides or decisions.authorizations or policy.payer or policy.payer_minimum
     ):
         return facts
-    known = sorted(product for product in products if product is not None)
-    rules = (rule for product in known for rule in policy.payer_rules(clock, product))
+    meant = [product for product in Product if product in products or None in products]
+    rules = (rule for product in meant for rule in policy.payer_rules(clock, product))
     return facts._replace(
         overrides=tuple(o for o in decisions.overrides if o.indication in clock),
         payer=tuple(dict.fromkeys(rules)),
         approved=tuple(
-            a for a in decisions.authorizations if a.indication in clock and a.product in products
+            a for a in decisions.authorizations if a.indication in clock and a.product in meant
         ),
     )
 
