@@ -362,6 +362,24 @@ def test_the_same_protocol_among_the_others_changes_nothing() -> None:
     )
 
 
+class TestHeldAfterAdvice:
+    """Where no usual range is recorded, a hold counts from the earliest day, advised or not."""
+
+    @pytest.mark.parametrize("product", ["Botox", "Xeomin"])
+    @pytest.mark.parametrize(("last", "held"), [("2026-04-03", False), ("2026-06-15", True)])
+    def test_a_hold_from_the_first_allowed_day_on(
+        self, product: str, last: str, held: bool
+    ) -> None:
+        # Botox is advised after 3 months, on 2026-04-05; 12 weeks of Xeomin end on 2026-03-30.
+        rows = [
+            session(day, "blepharospasm", product=product) for day in ("2026-01-05", "2026-07-01")
+        ]
+        holds = [{"first": "2026-03-20", "last": last, "reason": "surgery"}]
+        record = PatientRecord.model_validate({"sessions": rows, "holds": holds})
+        _, found = treatment_cycles(record, "blepharospasm", as_of="2026-07-01")
+        assert found.held is (held or product == "Xeomin")
+
+
 class TestCyclesOfAnUnknownProduct:
     """An unknown product counts as every product, for payers too."""
 

@@ -159,10 +159,10 @@ def _lateness(
     track: Track, in_force: RulesOn, window: UsualWindow | None, day: date
 ) -> tuple[date | None, int]:
     """Return the due day, holds ignored, and how many days off hold the cycle was late."""
-    holds, deciding = track.holds, in_force.deciding
+    holds, latest = track.holds, in_force.latest
     if window is None or in_force.usual is None:
-        return (None if deciding is None else deciding.gives), 0
-    due = window.first if deciding is None else max(window.first, deciding.gives)
+        return (None if latest is None else latest.gives), 0
+    due = window.first if latest is None else max(window.first, latest.gives)
     overdue_from = overdue_after(due, window, in_force.usual, holds, track.policy)
     last = holds.advance(due, (window.last - window.first).days)
     if overdue_from is None or last is None or day < overdue_from:

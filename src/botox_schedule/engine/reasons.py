@@ -210,7 +210,7 @@ def _is_elsewhere(track: Track) -> bool:
 
 def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateReason:
     rules = dates.rules
-    deciding = _decider(rules)
+    deciding = rules.latest
     sentence = _opening_sentence(deciding)
     opens_on = deciding.gives if deciding is not None else rules.opens_on
     if dates.allowed_from != opens_on:
@@ -231,11 +231,6 @@ def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateR
         verification=_verification(source, stated=protocol is not None),
         protocol=shown.ref,
     )
-
-
-def _decider(rules: RulesOn) -> Minimum | None:
-    """The minimum, binding or advisory, that gives the latest day."""
-    return rules.advising or rules.deciding
 
 
 def _opening_sentence(deciding: Minimum | None) -> str:
