@@ -26,6 +26,8 @@ from botox_schedule.engine.standing import last_chance_on
 from botox_schedule.errors import DayError, OrderError, UnknownProtocolError
 from botox_schedule.questions import ask
 from botox_schedule.terms import DayReasonCode
+from samples import TWELVE
+from samples import protocol as own
 
 MIGRAINE = find_protocol("chronic-migraine")
 
@@ -830,6 +832,15 @@ class TestWhyNothingIsDatedOnHold:
         )
         assert found.resumes_on == date(2026, 5, 1)
         assert found.reasons["due"].rule.startswith("no minimum and no usual range are recorded")
+
+
+def test_where_the_rules_end_before_the_usual_range_no_hold_is_named() -> None:
+    first = own(retreatment=TWELVE | {"usual": "16 weeks"}, in_force={"last": "2026-04-10"})
+    none = {"kind": "scheduled", "minimum": None, "usual": None}
+    then = own(version="2", retreatment=none, in_force={"first": "2026-04-11"})
+    found = forecast(ONE, first, as_of="2026-02-01", other_protocols=[first, then])
+    assert (found.dates.earliest, found.dates.due) == (date(2026, 3, 30), None)
+    assert found.reasons["due"].rule.endswith("2026-04-27; the rules allow no later day")
 
 
 class TestCoursesElsewhere:

@@ -327,7 +327,9 @@ def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> s
         ends_on = track.care.ends_on
         if ends_on is not None:
             return f"; nothing is dated from the discharge on {ends_on} on"
-        return "; an open hold leaves it undated"
+        open_hold = any(last is None for _, last in track.holds.spans)
+        why = "an open hold leaves it undated" if open_hold else "the rules allow no later day"
+        return f"; {why}"
     first = unmoved if dates.window is None else dates.window.first
     slide = max(((dates.allowed_from or first) - first).days, 0)
     held = (on - unmoved).days - slide
