@@ -834,6 +834,17 @@ class TestWhyNothingIsDatedOnHold:
         assert found.reasons["due"].rule.startswith("no minimum and no usual range are recorded")
 
 
+def test_a_rule_that_begins_later_slides_the_usual_range_and_no_hold_is_named() -> None:
+    longer = SchedulingPolicy(payer=[{"minimum": "20 weeks", "first": "2026-04-01"}])
+    usual = own(retreatment=TWELVE | {"usual": "16 weeks"})
+    found = forecast(ONE, usual, as_of="2026-02-01", policy=longer)
+    assert (found.dates.earliest, found.dates.due) == (date(2026, 3, 30), date(2026, 5, 25))
+    assert found.reasons["due"].rule.endswith(
+        "2026-04-27; slid by 28 days with the first allowed day to 2026-05-25"
+    )
+    assert "slid by 28 days" in found.reasons["overdue_from"].rule
+
+
 def test_where_the_rules_end_before_the_usual_range_no_hold_is_named() -> None:
     first = own(retreatment=TWELVE | {"usual": "16 weeks"}, in_force={"last": "2026-04-10"})
     none = {"kind": "scheduled", "minimum": None, "usual": None}

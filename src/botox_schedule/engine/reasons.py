@@ -6,7 +6,8 @@ from typing import Any
 
 from botox_schedule.dates.days import Day
 from botox_schedule.dates.intervals import Interval
-from botox_schedule.engine.dates import TrackDates
+from botox_schedule.engine.dates import TrackDates, first_allowed
+from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.engine.rules import Minimum, RulesOn, UsualRange, UsualWindow
 from botox_schedule.engine.track import Track
 from botox_schedule.protocols.model import (
@@ -330,13 +331,19 @@ def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> s
         open_hold = any(last is None for _, last in track.holds.spans)
         why = "an open hold leaves it undated" if open_hold else "the rules allow no later day"
         return f"; {why}"
-    first = unmoved if dates.window is None else dates.window.first
-    slide = max(((dates.allowed_from or first) - first).days, 0)
+    slide = _slide(track, dates, unmoved if dates.window is None else dates.window.first)
     held = (on - unmoved).days - slide
     words = f"; slid by {days_text(slide)} with the first allowed day" if slide else ""
     if held:
         words += f"; days on hold do not count, which moves it by {days_text(held)}"
     return f"{words} to {on}" if words else ""
+
+
+def _slide(track: Track, dates: TrackDates, first: date) -> int:
+    """How many days the rules move the first usual day, holds ignored."""
+    periods = [] if track.rules is None else track.rules.allowed_periods()
+    day = first_allowed(periods, NO_HOLDS, max(first, dates.allowed_from or first))
+    return 0 if day is None else (day - first).days
 
 
 def _usual_basis(track: Track, rules: RulesOn) -> dict[str, Any]:
