@@ -17,7 +17,7 @@ from botox_schedule.engine.limits import (
     limit_question,
     limits_in_words,
 )
-from botox_schedule.engine.reasons import DateReason, date_reasons
+from botox_schedule.engine.reasons import DateReason, date_reasons, days_text
 from botox_schedule.engine.response import (
     FEWEST_CYCLES,
     ObservedResponse,
@@ -313,8 +313,8 @@ def _early_ends(observed: ObservedResponse | None, track: Track) -> Iterator[Fin
     short = [interval - days for days in wear_off.days if days < interval]
     if len(short) >= FEWEST_CYCLES:
         least, most = min(short), max(short)
-        span = f"{least}" if least == most else f"{least} to {most}"
-        message = f"the effect ended {span} days before the interval in {len(short)} cycles"
+        span = days_text(least) if least == most else f"{least} to {days_text(most)}"
+        message = f"the effect ended {span} before the interval in {len(short)} cycles"
         yield make_finding(FindingCode.EFFECT_ENDS_EARLY, message)
 
 
