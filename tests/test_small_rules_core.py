@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -145,6 +145,416 @@ class TestJudges:
         assert found.dates.earliest == date(2026, 5, 25)
         assert found.protocol is not None
         assert found.protocol.id == "a"
+
+
+class TestStretches:
+    """Which days the rules allow, where they change."""
+
+    def test_an_override_from_between_a_session_and_its_touch_up_counts(self) -> None:
+        touch_up = {**GIVEN, "administered_on": "2026-01-20", "kind": "touch_up"}
+        given = bs.PatientRecord(
+            sessions=[GIVEN, touch_up], overrides=[override(first="2026-01-10")]
+        )
+        assert allowed(given, "2026-03-16", "2026-03-17") == [False, True]
+
+    def test_an_override_that_ends_before_a_discharge_allows_no_day_after_its_end(self) -> None:
+        end = {"on": "2026-03-20", "kind": "discontinued"}
+        for last, allowed_on in (("2026-03-10", None), ("2026-04-10", date(2026, 3, 11))):
+            given = record("2026-01-05", overrides=[override(last=last)], care_ends=[end])
+            found = bs.check_date(given, MIGRAINE, on="2026-03-11", as_of="2026-02-01")
+            assert found.next_allowed_on == allowed_on
+
+    def test_an_override_holds_on_its_last_day_whatever_begins_on_it(self) -> None:
+        payer = {"minimum": "1 week", "first": "2026-03-10"}
+        policy = bs.SchedulingPolicy.model_validate({"payer": [payer]})
+        given = record("2026-01-05", overrides=[override(last="2026-03-10")])
+        days = ("2026-03-10", "2026-03-11")
+        assert allowed(given, *days, policy=policy) == [True, False]
+
+    def test_each_authorization_counts_on_its_own_days(self) -> None:
+        base = {"indication": "chronic-migraine", "product": "Botox"}
+        spring = {"first": "2026-04-01", "last": "2026-04-10"}
+        approved = [
+            {**base, "valid": {"first": "2026-01-01", "last": "2026-01-31"}},
+            {**base, "valid": spring, "minimum_interval": "20 weeks"},
+            {**base, "valid": {"first": "2026-06-01", "last": "2026-06-10"}},
+        ]
+        given = record("2026-01-05", authorizations=approved)
+        days = ("2026-03-31", "2026-04-01", "2026-04-10", "2026-04-11")
+        assert allowed(given, *days) == [True, False, False, True]
+
+    def test_a_minimum_of_days_opens_after_the_last_day_of_the_session(self) -> None:
+        own = protocol(retreatment=rule(minimum="1 day", usual="1 day"))
+        given = record("2026-01-05")
+        asked: dict[str, Any] = {"protocol": own, "as_of": "2026-01-06"}
+        assert allowed(given, "2026-01-08", "2026-01-09", **asked) == [None, True]
+        assert bs.forecast(given, own, as_of="2026-01-06").dates.earliest == date(2026, 1, 9)
+
+    def test_without_a_minimum_the_first_usual_day_counts_from_the_session(self) -> None:
+        own = protocol(retreatment=rule(minimum=None))
+        touch_up = {**GIVEN, "administered_on": "2026-01-20", "kind": "touch_up"}
+        given = bs.PatientRecord(sessions=[GIVEN, touch_up])
+        assert allowed(given, "2026-03-29", "2026-03-30", protocol=own) == [None, True]
+        months = protocol(retreatment=rule(minimum=None, usual="3 months"))
+        asked: dict[str, Any] = {"protocol": months, "policy": FIRST_OF_NEXT}
+        assert allowed(record("2025-11-30"), "2026-02-28", "2026-03-01", **asked) == [None, True]
+
+    def test_what_ended_is_named_where_nothing_is_allowed_any_more(self) -> None:
+        own = protocol(retreatment={"kind": "as_needed"})
+        given = record("2026-01-05", overrides=[override(last="2026-03-31")])
+        for as_of, expired in (("2026-03-31", False), ("2026-04-01", True)):
+            found = bs.forecast(given, own, as_of=as_of)
+            assert (found.dates.earliest is None, "expired_override" in codes(found)) == (
+                expired,
+            ) * 2
+
+
+class TestWeighing:
+    """Which of several minimums, judges and usual ranges counts."""
+
+    def test_the_one_that_gives_the_latest_day_and_not_the_longest_in_words(self) -> None:
+        own = protocol(retreatment=rule(minimum="90 days", usual=None))
+        policy = bs.SchedulingPolicy(payer_minimum="3 months")
+        asked: dict[str, Any] = {"protocol": own, "policy": policy, "as_of": "2026-06-01"}
+        # Three months are 92 days from 5 May on, and 89 from 1 February on.
+        assert allowed(record("2026-05-05"), "2026-08-04", "2026-08-05", **asked) == [False, True]
+        asked["as_of"] = "2026-03-01"
+        assert allowed(record("2026-02-01"), "2026-05-01", "2026-05-02", **asked) == [False, True]
+
+    def test_the_first_bound_of_a_usual_range_then_its_last(self) -> None:
+        ranges = [
+            override(minimum=None, usual=text) for text in ("12 to 20 weeks", "13 to 14 weeks")
+        ]
+        found = bs.forecast(record("2026-01-05", overrides=ranges), MIGRAINE, as_of="2026-02-01")
+        assert found.dates.due == date(2026, 4, 6)
+
+    def test_of_equal_usual_ranges_the_clinicians(self) -> None:
+        for words, other in (("13 weeks", "91 days"), ("91 days", "13 weeks")):
+            ranges = [
+                override(minimum=None, usual=words),
+                override(minimum=None, usual=other, authority="payer"),
+            ]
+            found = bs.forecast(
+                record("2026-01-05", overrides=ranges), MIGRAINE, as_of="2026-02-01"
+            )
+            assert words in found.reasons["due"].rule
+
+    def test_advice_gives_way_to_what_binds_on_the_same_day(self) -> None:
+        source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
+        stated = {"value": "12 weeks", "strength": "may", **source}
+        own = protocol(retreatment={"kind": "as_needed", "minimum": stated})
+        policy = bs.SchedulingPolicy(payer_minimum="84 days")
+        found = bs.forecast(record("2026-01-05"), own, as_of="2026-02-01", policy=policy)
+        assert found.reasons["earliest"].candidates[0].rule == "payer"
+
+    def test_advice_of_a_misspelled_override_stays_under_a_valid_one(self) -> None:
+        doubtful = override(indication="migrane", minimum="20 weeks", reason="y")
+        given = record("2026-01-05", overrides=[override(), doubtful])
+        days = ("2026-03-01", "2026-03-02", "2026-05-24", "2026-05-25")
+        assert allowed(given, *days) == [False, None, None, True]
+
+    def test_of_equal_judges_the_one_with_a_usual_range(self) -> None:
+        arm = protocol(indication=ARM, id="arm", shares_clock_with=[LEG])
+        leg = protocol(
+            indication=LEG, id="leg", shares_clock_with=[ARM], retreatment=rule(usual=None)
+        )
+        both = [
+            {**GIVEN, "administered_on": "2026-06-01", "indication": name} for name in (ARM, LEG)
+        ]
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}, *both])
+        for own, other in ((arm, leg), (leg, arm)):
+            _, cycle = bs.treatment_cycles(given, own, as_of="2026-07-01", other_protocols=[other])
+            assert cycle.timing == "late"
+
+    def test_only_the_cycles_own_protocols_judge_it(self) -> None:
+        own = [
+            protocol(indication=name, id=name, shares_clock_with=[other])
+            for name, other in ((ARM, LEG), (LEG, ARM))
+        ]
+        strict = protocol(
+            indication=ARM, id="d", product="Dysport", retreatment=rule(minimum="20 weeks")
+        )
+        both = [
+            {**GIVEN, "administered_on": "2026-03-30", "indication": name} for name in (ARM, LEG)
+        ]
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}, *both])
+        _, cycle = bs.treatment_cycles(
+            given, own[0], as_of="2026-07-01", other_protocols=[own[1], strict]
+        )
+        assert cycle.timing == "on_time"
+
+
+class TestLastTreatments:
+    """What was given last forbids days; what is planned opens them."""
+
+    PLANNED = protocol(retreatment=rule(minimum="4 weeks", usual=None))
+
+    def last(self, *products: str | None, indication: str = "chronic-migraine") -> bs.PatientRecord:
+        base = {**GIVEN, "indication": indication}
+        return bs.PatientRecord(sessions=[{**base, "product": product} for product in products])
+
+    @staticmethod
+    def other(product: str, minimum: str | None, **changed: Any) -> bs.TreatmentProtocol:
+        stated = rule(minimum=minimum, usual=None)
+        return protocol(id=product, product=product, retreatment=stated, **changed)
+
+    @pytest.mark.parametrize("weeks", [("10 weeks", "20 weeks"), ("20 weeks", "10 weeks")])
+    def test_all_products_of_the_last_cycle_count(self, weeks: tuple[str, str]) -> None:
+        others = [self.other("Dysport", weeks[0]), self.other("Xeomin", weeks[1])]
+        asked: dict[str, Any] = {"protocol": self.PLANNED, "other_protocols": others}
+        given = self.last("Dysport", "Xeomin")
+        assert allowed(given, "2026-05-24", "2026-05-25", **asked) == [False, True]
+
+    def test_a_new_version_of_each_of_them_counts_from_its_day(self) -> None:
+        old = {"in_force": {"last": "2026-03-10"}}
+        new = {"version": "2", "in_force": {"first": "2026-03-11"}}
+        for changing, other in (("Dysport", "Xeomin"), ("Xeomin", "Dysport")):
+            others = [
+                self.other(changing, "20 weeks", **old),
+                self.other(changing, "5 weeks", **new),
+                self.other(other, "5 weeks"),
+            ]
+            asked: dict[str, Any] = {"protocol": self.PLANNED, "other_protocols": others}
+            given = self.last("Dysport", "Xeomin")
+            assert allowed(given, "2026-03-10", "2026-03-11", **asked) == [False, True]
+            found = bs.forecast(given, self.PLANNED, as_of="2026-02-01", other_protocols=others)
+            assert found.dates.earliest == date(2026, 3, 11)
+
+    def test_before_its_protocol_is_in_force_those_of_the_indication_count(self) -> None:
+        late = self.other("Dysport", "5 weeks", in_force={"first": "2026-04-01"})
+        others = [
+            late,
+            self.other("Xeomin", "20 weeks", in_force={"last": "2026-03-10"}),
+            self.other("Xeomin", "6 weeks", version="2", in_force={"first": "2026-03-11"}),
+        ]
+        asked: dict[str, Any] = {"protocol": self.PLANNED, "other_protocols": others}
+        days = ("2026-03-10", "2026-03-11")
+        assert allowed(self.last("Dysport"), *days, **asked) == [False, True]
+
+    def test_they_never_open_what_the_planned_protocol_leaves_open(self) -> None:
+        silent = protocol(retreatment={"kind": "as_needed"})
+        asked: dict[str, Any] = {
+            "protocol": silent,
+            "other_protocols": [self.other("Dysport", "10 weeks")],
+        }
+        assert allowed(self.last("Dysport"), "2026-03-15", "2026-03-16", **asked) == [False, None]
+
+    @pytest.mark.parametrize("unknown", ["Dysport", "Xeomin"])
+    def test_one_without_a_protocol_is_told_whatever_else_was_given(self, unknown: str) -> None:
+        known = "Xeomin" if unknown == "Dysport" else "Dysport"
+        others = [self.other(known, "10 weeks")]
+        found = bs.forecast(
+            self.last("Dysport", "Xeomin"), self.PLANNED, as_of="2026-02-01", other_protocols=others
+        )
+        assert "judged_by_another_protocol" in codes(found)
+        later = [
+            {**GIVEN, "administered_on": "2026-06-01", "product": p} for p in ("Dysport", "Xeomin")
+        ]
+        _, cycle = bs.treatment_cycles(
+            bs.PatientRecord(sessions=[GIVEN, *later]),
+            self.PLANNED,
+            as_of="2026-07-01",
+            other_protocols=others,
+        )
+        assert "judged_by_another_protocol" in codes(cycle)
+
+    def limbs(self) -> list[bs.TreatmentProtocol]:
+        """Botox: the arm after 12 weeks, spasticity in general after 16; Dysport: the leg after 10."""
+        names = (ARM, LEG, "spasticity")
+        shared = {name: [other for other in names if other != name] for name in names}
+        arm = protocol(indication=ARM, id="arm", shares_clock_with=shared[ARM])
+        general = protocol(
+            indication="spasticity",
+            id="general",
+            shares_clock_with=shared["spasticity"],
+            retreatment=rule(minimum="16 weeks"),
+        )
+        return [arm, general, self.other("Dysport", "10 weeks", indication=LEG)]
+
+    @pytest.mark.parametrize(
+        ("indication", "earliest"), [(LEG, date(2026, 4, 27)), (ARM, date(2026, 3, 30))]
+    )
+    def test_an_unknown_product_elsewhere_in_the_clock_may_be_the_planned_one(
+        self, indication: str, earliest: date
+    ) -> None:
+        arm, *others = self.limbs()
+        given = self.last(None, indication=indication)
+        found = bs.forecast(given, arm, as_of="2026-02-01", other_protocols=others)
+        assert found.dates.earliest == earliest
+
+    def test_a_past_cycle_is_compared_with_its_own_product(self) -> None:
+        arm, _, leg = self.limbs()
+        own = self.other("Dysport", "8 weeks", indication=ARM)
+        sessions = [
+            {**GIVEN, "product": "Dysport", "indication": name, "administered_on": day}
+            for name, day in ((LEG, "2026-01-05"), (ARM, "2026-03-09"))
+        ]
+        # Of the same product for another indication, the minimum only advises.
+        _, cycle = bs.treatment_cycles(
+            bs.PatientRecord(sessions=sessions), arm, as_of="2026-07-01", other_protocols=[leg, own]
+        )
+        assert (cycle.timing, cycle.advice is None) == ("on_time", False)
+
+
+class TestDatesAndHolds:
+    FIVE: ClassVar[Any] = {"first": "2026-04-03", "last": "2026-04-10", "reason": "x"}
+
+    def dates(self, own: Any = MIGRAINE, as_of: str = "2026-02-01", **rows: Any) -> bs.DueDates:
+        policy = rows.pop("policy", None)
+        given = rows.pop("given", None) or record("2026-01-05", **rows)
+        return bs.forecast(given, own, as_of=as_of, policy=policy).dates
+
+    def test_holds_that_touch_are_one(self) -> None:
+        holds = [
+            {"first": "2026-03-20", "last": "2026-04-04", "reason": "a"},
+            {"first": "2026-04-05", "last": "2026-04-09", "reason": "b"},
+        ]
+        given = record("2026-01-05", holds=holds)
+        for as_of in ("2026-02-01", "2026-03-30"):
+            found = bs.forecast(given, MIGRAINE, as_of=as_of)
+            assert found.dates.earliest == date(2026, 4, 10)
+        assert found.resumes_on == date(2026, 4, 10)
+
+    @pytest.mark.parametrize(
+        ("begins", "overdue_from"),
+        [("2026-04-18", date(2026, 4, 28)), ("2026-04-19", date(2026, 4, 18))],
+    )
+    def test_a_hold_on_the_day_of_becoming_overdue_gives_the_grace_again(
+        self, begins: str, overdue_from: date
+    ) -> None:
+        second = {"first": begins, "last": "2026-04-20", "reason": "y"}
+        assert self.dates(holds=[self.FIVE, second]).overdue_from == overdue_from
+
+    def test_the_grace_after_a_hold_counts_in_the_policys_months(self) -> None:
+        hold = {"first": "2026-12-25", "last": "2027-01-30", "reason": "x"}
+        for short_month, expected in (
+            ("last_day", date(2027, 2, 28)),
+            ("first_of_next", date(2027, 3, 1)),
+        ):
+            policy = bs.SchedulingPolicy(scheduled_grace="1 month", short_month=short_month)
+            dates = self.dates(
+                given=record("2026-09-07", holds=[hold]), as_of="2026-11-01", policy=policy
+            )
+            assert dates.overdue_from == expected
+
+    def test_days_on_hold_do_not_make_a_patient_lapse(self) -> None:
+        hold = {"first": "2026-05-01", "last": "2026-05-10", "reason": "x"}
+        assert self.dates(holds=[hold]).lapsed_from == date(2026, 7, 2)
+
+    def test_nobody_lapses_before_being_overdue(self) -> None:
+        policy = bs.SchedulingPolicy(lapsed_after="0 days")
+        dates = self.dates(holds=[self.FIVE], policy=policy)
+        assert (dates.overdue_from, dates.lapsed_from) == (date(2026, 4, 18),) * 2
+
+    def test_after_a_discharge_or_in_an_open_hold_nobody_lapses(self) -> None:
+        end = {"on": "2026-06-01", "kind": "discontinued"}
+        hold = {"first": "2026-06-01", "reason": "x"}
+        for rows in ({"care_ends": [end]}, {"holds": [hold]}):
+            dates = self.dates(**rows)
+            assert (dates.overdue_from, dates.lapsed_from) == (date(2026, 4, 7), None)
+
+    def test_twice_the_usual_range_is_counted_once_from_the_session(self) -> None:
+        own = protocol(retreatment=rule(usual="3 months"))
+        assert bs.due_dates("2026-11-30", own).lapsed_from == date(2027, 5, 30)
+        august = bs.due_dates("2026-08-31", own, FIRST_OF_NEXT)
+        assert august.lapsed_from == date(2027, 3, 1)
+        policy = bs.SchedulingPolicy(lapsed_after="6 months", short_month="first_of_next")
+        assert bs.due_dates("2026-08-31", own, policy).lapsed_from == date(2027, 3, 1)
+
+    def test_a_touch_up_moves_the_day_of_lapsing_once(self) -> None:
+        touch_up = {**GIVEN, "administered_on": "2026-01-19", "kind": "touch_up"}
+        given = bs.PatientRecord(sessions=[GIVEN, touch_up])
+        policy = bs.SchedulingPolicy(lapsed_after="20 weeks")
+        assert self.dates(given=given, policy=policy).lapsed_from == date(2026, 6, 8)
+
+    def test_the_usual_range_is_that_of_the_version_on_the_earliest_day(self) -> None:
+        old = protocol(in_force={"last": "2026-02-28"})
+        new = protocol(
+            version="2", retreatment=rule(usual="14 weeks"), in_force={"first": "2026-03-01"}
+        )
+        found = bs.forecast(record("2026-01-05"), old, as_of="2026-02-01", other_protocols=[new])
+        assert found.dates.due == date(2026, 4, 13)
+
+    def test_due_may_lie_in_a_later_stretch_than_the_earliest_day(self) -> None:
+        dates = self.dates(overrides=[override(last="2026-03-10")])
+        assert (dates.earliest, dates.due) == (date(2026, 3, 2), date(2026, 3, 30))
+
+
+class TestTypicalDays:
+    """A typical day is counted from the session, and never a day that is not allowed."""
+
+    def typical(self, text: str, minimum: str | None = None, **rows: Any) -> date | None:
+        as_of, policy = rows.pop("as_of", "2026-02-01"), rows.pop("policy", None)
+        stated = {
+            "kind": "as_needed",
+            "minimum": minimum,
+            "typical": text,
+            "typical_statistic": "median",
+        }
+        given = rows.pop("given", None) or record("2026-01-05", **rows)
+        own = protocol(retreatment=stated)
+        return bs.forecast(given, own, as_of=as_of, policy=policy).dates.typical_on
+
+    def test_in_the_policys_months(self) -> None:
+        given = record("2025-11-30")
+        found = [self.typical("3 months", given=given, policy=p) for p in (None, FIRST_OF_NEXT)]
+        assert found == [date(2026, 2, 28), date(2026, 3, 1)]
+
+    def test_not_from_a_touch_up(self) -> None:
+        touch_up = {**GIVEN, "administered_on": "2026-01-20", "kind": "touch_up"}
+        given = bs.PatientRecord(sessions=[GIVEN, touch_up])
+        assert self.typical("20 weeks", "12 weeks", given=given) == date(2026, 5, 25)
+
+    def test_after_a_hold(self) -> None:
+        hold = {"first": "2026-05-20", "last": "2026-06-10", "reason": "x"}
+        for minimum in (None, "12 weeks"):
+            assert self.typical("20 weeks", minimum, holds=[hold]) == date(2026, 6, 11)
+
+    def test_not_from_a_discharge_on(self) -> None:
+        for day, expected in (("2026-05-25", None), ("2026-05-26", date(2026, 5, 25))):
+            end = {"on": day, "kind": "discontinued"}
+            assert self.typical("20 weeks", care_ends=[end]) == expected
+
+    def test_not_before_the_earliest_day(self) -> None:
+        ended = override(last="2026-03-10")
+        found = self.typical("9 weeks", "12 weeks", overrides=[ended], as_of="2026-03-20")
+        assert found == date(2026, 3, 30)
+
+    def test_in_the_version_in_force_where_nothing_is_allowed(self) -> None:
+        def version(number: str, text: str, **period: str) -> bs.TreatmentProtocol:
+            stated = {"kind": "as_needed", "typical": text, "typical_statistic": "median"}
+            return protocol(version=number, retreatment=stated, in_force=period)
+
+        old, new = (
+            version("1", "20 weeks", last="2026-01-31"),
+            version("2", "30 weeks", first="2026-02-01"),
+        )
+        found = bs.forecast(record("2026-01-05"), old, as_of="2026-02-01", other_protocols=[new])
+        assert found.dates.typical_on == date(2026, 8, 3)
+
+
+class TestUnverifiedFigures:
+    SOURCE: ClassVar[Any] = {"key": "k", "place": "p", "checked_on": "2026-01-05"}
+
+    def unverified(
+        self, policy: bs.SchedulingPolicy | None = None, **stated: Any
+    ) -> tuple[str, ...]:
+        own = protocol(retreatment={"kind": "as_needed", **stated})
+        found = bs.forecast(record("2026-01-05"), own, as_of="2026-02-01", policy=policy)
+        return found.dates.unverified
+
+    def test_an_advised_minimum_that_decides_is_one(self) -> None:
+        stated = {**self.SOURCE, "value": "12 weeks", "strength": "may"}
+        assert self.unverified(minimum={**stated, "verification": "unverified"}) == ("minimum",)
+        assert self.unverified(minimum={**stated, "verification": "clinic"}) == ()
+
+    def test_the_clinics_own_range_is_none(self) -> None:
+        policy = bs.SchedulingPolicy(usual={"chronic-migraine": "13 weeks"})
+        assert self.unverified(minimum="12 weeks", usual="12 weeks") == ("minimum", "usual")
+        assert self.unverified(policy, minimum="12 weeks", usual="12 weeks") == ("minimum",)
+
+    def test_a_typical_day_is_one_even_alone(self) -> None:
+        assert self.unverified(typical="20 weeks", typical_statistic="median") == ("typical",)
 
 
 class TestCoursesElsewhere:
