@@ -8,11 +8,13 @@ import pytest
 
 import botox_schedule as bs
 from botox_schedule.engine.forecast import forecast_in
+from botox_schedule.engine.rules import longest_minimums
 from botox_schedule.engine.standing import Phases, standing_of
 from botox_schedule.engine.track import Reading, read_record
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.engine.worklist import place_of, waiting_of
 from botox_schedule.policy import policy_or_default
+from botox_schedule.protocols import ProtocolSet
 from botox_schedule.protocols.catalog import known_protocols
 from samples import MIGRAINE, codes, override, protocol, record
 
@@ -616,6 +618,398 @@ class TestDoubt:
             given = bs.PatientRecord(sessions=[GIVEN, touch_up, unknown])
             days = ("2026-04-27", "2026-05-11", "2026-05-12")
             assert allowed(given, *days, protocol=own, policy=policy) == expected
+
+
+class TestLastSession:
+    """The session that dates count from: here or elsewhere, with its touch-ups."""
+
+    PRIOR: ClassVar[Any] = {"indication": "chronic-migraine", "cycles": 2, "product": "Botox"}
+    STRICT = protocol(id="d", product="Dysport", retreatment=rule(minimum="20 weeks", usual=None))
+    TOUCH_UP: ClassVar[Any] = {**GIVEN, "administered_on": "2026-01-20", "kind": "touch_up"}
+
+    def found(self, as_of: str = "2026-02-01", **rows: Any) -> bs.Forecast:
+        given = bs.PatientRecord.model_validate(rows)
+        return bs.forecast(given, MIGRAINE, as_of=as_of, other_protocols=[self.STRICT])
+
+    def test_the_latest_of_several_courses_counts(self) -> None:
+        priors = [{**self.PRIOR, "last_on": day} for day in ("2026-01-05", "2025-06-02")]
+        assert self.found(prior_treatments=priors).last_session_on == date(2026, 1, 5)
+
+    @pytest.mark.parametrize(
+        ("last_on", "status"), [("2026-02-01", "too_early"), ("2026-02-02", "no_history")]
+    )
+    def test_a_last_day_elsewhere_counts_once_it_has_come(self, last_on: str, status: str) -> None:
+        assert self.found(prior_treatments=[{**self.PRIOR, "last_on": last_on}]).status == status
+
+    def test_of_several_courses_without_a_last_day_the_latest_start_counts(self) -> None:
+        starts = ("2020-01-06", "2026-01-20")
+        priors = [{**self.PRIOR, "started_on": day} for day in starts]
+        for rows in (priors, priors[::-1]):
+            assert self.found(sessions=[GIVEN], prior_treatments=rows).status == "no_history"
+        for start, status in (("2026-01-05", "too_early"), ("2026-01-06", "no_history")):
+            row = {**self.PRIOR, "started_on": start}
+            assert self.found(sessions=[GIVEN], prior_treatments=[row]).status == status
+
+    def test_the_course_starts_with_the_first_of_several(self) -> None:
+        spans = (("2020-01-06", "2020-06-01"), ("2022-01-06", "2022-06-01"))
+        priors = [{**self.PRIOR, "started_on": first, "last_on": last} for first, last in spans]
+        timeline = self.found(sessions=[GIVEN], prior_treatments=priors).timeline
+        assert timeline is not None
+        assert timeline.full_benefit_by == date(2020, 7, 6)
+
+    def test_a_session_here_comes_after_one_elsewhere_of_its_day(self) -> None:
+        prior = {**self.PRIOR, "product": "Dysport", "last_on": "2026-01-05"}
+        assert self.found(sessions=[GIVEN], prior_treatments=[prior]).dates.earliest == date(
+            2026, 3, 30
+        )
+
+    def test_nothing_joins_a_session_elsewhere(self) -> None:
+        given = bs.PatientRecord(prior_treatments=[{**self.PRIOR, "last_on": "2026-01-05"}])
+        assert allowed(given, "2026-01-07", as_of="2026-01-07") == [False]
+
+    def test_touch_ups_here_belong_to_a_later_session_elsewhere(self) -> None:
+        prior = {**self.PRIOR, "last_on": "2026-01-05"}
+        old = {**GIVEN, "administered_on": "2025-06-02"}
+        found = self.found(sessions=[old, self.TOUCH_UP], prior_treatments=[prior])
+        assert found.dates.earliest == date(2026, 4, 14)
+        same_day = {**GIVEN, "kind": "touch_up", "product": "Dysport"}
+        found = self.found(sessions=[old, same_day], prior_treatments=[prior])
+        assert found.dates.earliest == date(2026, 5, 25)
+
+    def test_the_product_of_a_touch_up_counts(self) -> None:
+        touch_up = {**self.TOUCH_UP, "administered_on": "2026-01-06", "product": "Dysport"}
+        found = self.found(sessions=[GIVEN, touch_up])
+        assert found.dates.earliest == date(2026, 5, 26)
+        assert "product_switch" in codes(found)
+        later = {**GIVEN, "administered_on": "2026-05-01"}
+        _, cycle = bs.treatment_cycles(
+            bs.PatientRecord(sessions=[GIVEN, touch_up, later]),
+            MIGRAINE,
+            as_of="2026-06-01",
+            other_protocols=[self.STRICT],
+        )
+        assert cycle.short_by_days == 25
+
+    def test_nothing_given_elsewhere_is_no_course(self) -> None:
+        found = self.found(prior_treatments=[{**self.PRIOR, "cycles": 0}])
+        assert (found.status, codes(found)) == ("no_history", set())
+
+    def test_the_response_is_that_of_its_indication_and_of_its_day(self) -> None:
+        def version(number: str, name: str, onset: str, **period: str) -> bs.TreatmentProtocol:
+            other = LEG if name == ARM else ARM
+            return protocol(
+                id=name,
+                version=number,
+                indication=name,
+                shares_clock_with=[other],
+                response={"onset": onset},
+                in_force=period,
+            )
+
+        arm = version("1", ARM, "1 to 2 weeks")
+        old, new = (
+            version("1", LEG, "3 to 4 weeks", last="2026-01-31"),
+            version("2", LEG, "5 to 6 weeks", first="2026-02-01"),
+        )
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": LEG}])
+        found = bs.forecast(given, arm, as_of="2026-02-01", other_protocols=[old, new])
+        assert found.timeline is not None
+        assert str(found.timeline.onset) == "2026-01-26 to 2026-02-02"
+
+
+class TestEndOfCare:
+    END: ClassVar[Any] = {"on": "2026-04-10", "kind": "discontinued"}
+
+    def test_its_day_is_forbidden_and_the_eve_is_not(self) -> None:
+        given = record("2026-01-05", care_ends=[self.END])
+        assert allowed(given, "2026-04-09", "2026-04-10") == [True, False]
+        statuses = [
+            bs.forecast(given, MIGRAINE, as_of=d).status for d in ("2026-04-09", "2026-04-10")
+        ]
+        assert statuses == ["overdue", "discontinued"]
+
+    def test_of_several_ahead_the_first_counts(self) -> None:
+        later = {**self.END, "on": "2026-05-10"}
+        for ends in ([self.END, later], [later, self.END]):
+            assert allowed(record("2026-01-05", care_ends=ends), "2026-04-10") == [False]
+
+    def test_a_touch_up_after_it_reopens_care(self) -> None:
+        touch_up = {**GIVEN, "administered_on": "2026-04-11", "kind": "touch_up"}
+        given = bs.PatientRecord(sessions=[GIVEN, touch_up], care_ends=[self.END])
+        assert bs.forecast(given, MIGRAINE, as_of="2026-05-01").status == "too_early"
+
+    def test_it_comes_before_a_hold(self) -> None:
+        hold = {"first": "2026-03-01", "reason": "x"}
+        given = record("2026-01-05", care_ends=[self.END], holds=[hold])
+        assert bs.forecast(given, MIGRAINE, as_of="2026-05-01").status == "discontinued"
+
+    def test_without_a_protocol_a_session_after_it_reopens_care_too(self) -> None:
+        for name in ("hemifacial-spasm", "unheard-of"):
+            sessions = [
+                {**GIVEN, "indication": name, "administered_on": day}
+                for day in ("2026-01-05", "2026-04-20")
+            ]
+            for rows, status in ((sessions, "no_interval"), (sessions[:1], "discontinued")):
+                given = bs.PatientRecord(sessions=rows, care_ends=[self.END])
+                (found,) = bs.forecast_all(given, as_of="2026-05-01")
+                assert found.status == status
+                assert found.last_session_on == date.fromisoformat(rows[-1]["administered_on"])
+
+    def test_a_hold_ahead_leaves_the_status(self) -> None:
+        hold = {"first": "2026-02-02", "reason": "x"}
+        found = bs.forecast(record("2026-01-05", holds=[hold]), MIGRAINE, as_of="2026-02-01")
+        assert (found.status, found.resumes_on) == ("too_early", None)
+        assert bs.forecast(record("2026-01-05"), MIGRAINE, as_of="2026-02-01").resumes_on is None
+
+
+class TestOtherNames:
+    """Decisions about another clock, under a declared or an unknown name."""
+
+    VALID: ClassVar[Any] = {"first": "2026-04-10", "last": "2026-04-20"}
+    DAYS = ("2026-04-09", "2026-04-10", "2026-04-20", "2026-04-21")
+
+    def test_an_authorization_of_another_clock_binds_nothing(self) -> None:
+        approved = {"product": "Botox", "valid": self.VALID, "minimum_interval": "20 weeks"}
+        for name, expected in (
+            ("spasticity", True),
+            ("migrane", None),
+            ("chronic-migraine", False),
+        ):
+            given = record("2026-01-05", authorizations=[{**approved, "indication": name}])
+            assert allowed(given, *self.DAYS) == [True, expected, expected, True]
+
+    def test_a_payers_rule_under_an_unknown_name_advises_on_its_days(self) -> None:
+        payer = {"minimum": "20 weeks", "indication": "migrane", **self.VALID}
+        policy = bs.SchedulingPolicy.model_validate({"payer": [payer]})
+        assert allowed(record("2026-01-05"), *self.DAYS, policy=policy) == [True, None, None, True]
+
+    @pytest.mark.parametrize(
+        ("stated", "opens"),
+        [
+            ({"minimum": None, "usual": "20 to 21 weeks"}, "2026-05-25"),
+            ({"minimum": "4 weeks", "usual": "20 to 21 weeks"}, "2026-05-25"),
+            ({"minimum": "20 weeks", "usual": "20 to 21 weeks"}, "2026-05-25"),
+        ],
+    )
+    def test_an_override_under_an_unknown_name_advises_its_longest(
+        self, stated: dict[str, Any], opens: str
+    ) -> None:
+        given = record("2026-01-05", overrides=[override(indication="migrane", **stated)])
+        assert allowed(given, "2026-05-24", opens) == [None, True]
+
+    def test_what_the_clinic_declares_is_no_doubt(self) -> None:
+        policy = bs.SchedulingPolicy(other_indications=("bruxism",))
+        given = record(
+            "2026-01-05",
+            overrides=[override(indication="bruxism", minimum="20 weeks")],
+            holds=[{"first": "2026-03-01", "reason": "x", "indication": "bruxism"}],
+        )
+        assert allowed(given, "2026-03-30") == [False]
+        assert allowed(given, "2026-03-30", policy=policy) == [True]
+
+    def test_nothing_given_under_an_unknown_name_is_no_doubt(self) -> None:
+        for cycles, expected in ((0, True), (1, None)):
+            prior = {"indication": "migrane", "cycles": cycles}
+            given = record("2026-01-05", prior_treatments=[prior])
+            assert allowed(given, "2026-12-01") == [expected]
+
+
+class TestUnknownSessions:
+    """A session under an unknown name may have been one of the track."""
+
+    UNKNOWN: ClassVar[Any] = {**GIVEN, "administered_on": "2026-01-20", "indication": "migrane"}
+
+    def days(self, *days: str, sessions: Any = (GIVEN, UNKNOWN), **asked: Any) -> list[bool | None]:
+        return allowed(bs.PatientRecord(sessions=sessions, **asked.pop("rows", {})), *days, **asked)
+
+    def test_the_longest_known_minimum_counts_from_it(self) -> None:
+        assert self.days("2026-05-11", "2026-05-12") == [None, True]
+        silent = protocol(retreatment=rule(minimum=None))
+        assert self.days("2026-05-11", "2026-05-12", protocol=silent) == [None, True]
+        given = bs.PatientRecord(sessions=[GIVEN, self.UNKNOWN])
+        earliest = bs.forecast(given, silent, as_of="2026-02-01").dates.earliest
+        assert earliest == date(2026, 5, 12)
+
+    def test_a_longer_one_in_force_does_too(self) -> None:
+        payer = bs.SchedulingPolicy(payer_minimum="20 weeks")
+        assert self.days("2026-06-08", "2026-06-09", policy=payer) == [None, True]
+        misspelled = {"overrides": [override(indication="migrane", minimum="20 weeks")]}
+        assert self.days("2026-06-08", "2026-06-09", rows=misspelled) == [None, True]
+
+    def test_its_months_end_as_the_policy_says(self) -> None:
+        own = protocol(retreatment=rule(minimum="3 months", usual=None))
+        sessions = [
+            {**GIVEN, "administered_on": "2025-11-01"},
+            {**self.UNKNOWN, "administered_on": "2025-11-30"},
+        ]
+        asked: dict[str, Any] = {"protocol": own, "other_protocols": (), "sessions": sessions}
+        assert self.days("2026-02-28", **asked) == [True]
+        assert self.days("2026-02-28", "2026-03-01", policy=FIRST_OF_NEXT, **asked) == [None, True]
+
+    def test_the_longest_differs_by_the_day_it_counts_from(self) -> None:
+        known = ProtocolSet(
+            protocol(id=name, product=name, retreatment=rule(minimum=text, usual=None))
+            for name, text in (
+                ("Botox", "90 days"),
+                ("Dysport", "3 months"),
+                ("Xeomin", "10 weeks"),
+            )
+        )
+        assert set(map(str, longest_minimums(known))) == {"90 days", "3 months"}
+
+    def test_a_touch_up_alone_says_nothing_about_what_came_before(self) -> None:
+        touch_up = {**GIVEN, "administered_on": "2026-01-20", "kind": "touch_up"}
+        sessions = [touch_up, {**self.UNKNOWN, "administered_on": "2026-01-01"}]
+        assert self.days("2026-05-11", "2026-05-12", sessions=sessions) == [None, True]
+
+    @pytest.mark.parametrize(
+        ("asked", "ends"),
+        [
+            ({}, "2026-05-12"),
+            ({"policy": {"payer_minimum": "20 weeks"}}, "2026-06-09"),
+            ({"policy": {"payer": [{"minimum": "20 weeks"}]}}, "2026-06-09"),
+            (
+                {"policy": {"payer_minimum": "4 months", "short_month": "first_of_next"}},
+                "2026-05-20",
+            ),
+            ({"overrides": [override(minimum="20 weeks")]}, "2026-06-09"),
+            ({"overrides": [override(minimum="20 weeks", last="2026-03-01")]}, "2026-05-12"),
+            ({"overrides": [override(minimum="20 weeks", indication="spasticity")]}, "2026-05-12"),
+            ({"authorizations": [("chronic-migraine", "2026-12-31")]}, "2026-06-09"),
+            ({"authorizations": [("chronic-migraine", "2026-03-01")]}, "2026-05-12"),
+            ({"authorizations": [("spasticity", "2026-12-31")]}, "2026-05-12"),
+        ],
+        ids=str,
+    )
+    def test_without_history_the_reason_ends_with_the_longest_in_force(
+        self, asked: dict[str, Any], ends: str
+    ) -> None:
+        rows = dict(asked)
+        policy = bs.SchedulingPolicy.model_validate(rows.pop("policy", {}))
+        rows["authorizations"] = [
+            {
+                "indication": name,
+                "product": "Botox",
+                "valid": {"first": "2026-01-01", "last": last},
+                "minimum_interval": "20 weeks",
+            }
+            for name, last in rows.get("authorizations", ())
+        ]
+        given = bs.PatientRecord(sessions=[self.UNKNOWN], **rows)
+        last = date.fromisoformat(ends)
+        reasons = [
+            {
+                r.code
+                for r in bs.check_date(
+                    given, MIGRAINE, on=on, as_of="2026-02-01", policy=policy
+                ).reasons
+            }
+            for on in (last - DAY, last)
+        ]
+        assert reasons == [{"no_history", "unrecognized_session"}, {"no_history"}]
+
+    def test_a_course_without_a_last_day_never_ends_it(self) -> None:
+        given = bs.PatientRecord(prior_treatments=[{"indication": "migrane", "cycles": 2}])
+        check = bs.check_date(given, MIGRAINE, on="2036-01-01", as_of="2026-02-01")
+        assert {reason.code for reason in check.reasons} == {"no_history", "unrecognized_session"}
+
+
+class TestChecks:
+    def test_an_advised_day_has_that_reason_alone(self) -> None:
+        source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
+        stated = {"value": "12 weeks", "strength": "may", **source}
+        own = protocol(retreatment={"kind": "as_needed", "minimum": stated})
+        policy = bs.SchedulingPolicy(payer_minimum="10 weeks")
+        for on, code, is_cited in (
+            ("2026-03-15", "too_early", False),
+            ("2026-03-16", "advisory", True),
+        ):
+            check = bs.check_date(
+                record("2026-01-05"), own, on=on, as_of="2026-02-01", policy=policy
+            )
+            assert [(r.code, r.source is not None) for r in check.reasons] == [(code, is_cited)]
+
+    def test_the_dead_are_not_called_discharged(self) -> None:
+        given = record("2026-01-05", care_ends=[{"on": "2026-01-20", "kind": "deceased"}])
+        check = bs.check_date(given, MIGRAINE, on="2026-04-01", as_of="2026-02-01")
+        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
+        assert check.reasons[0].rule == found.reasons["earliest"].rule
+
+    def test_how_the_protocol_was_chosen_is_told(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}])
+        check = bs.check_date(given, ARM, on="2026-04-01", as_of="2026-02-01")
+        (listed,) = bs.forecast_all(given, as_of="2026-02-01")
+        assert "age_unknown" in codes(check) & codes(listed)
+
+
+class TestTracksOfARecord:
+    def test_region_and_population_are_those_asked_for(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}])
+        for asked, expected in (
+            ({"region": "uk"}, ("uk", "adult")),
+            ({"population": "child"}, ("us", "pediatric")),
+        ):
+            (found,) = bs.forecast_all(given, as_of="2026-02-01", **asked)
+            assert found.protocol is not None
+            assert (found.protocol.region, found.protocol.population) == expected
+
+    def test_a_name_takes_the_product_given_last_anywhere_in_the_clock(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": LEG, "product": "Dysport"}])
+        found = bs.forecast(given, ARM, as_of="2026-02-01")
+        assert found.protocol is not None
+        assert found.protocol.product == "abobotulinumtoxinA"
+
+    def test_of_two_products_given_last_the_stricter_is_followed(self) -> None:
+        known = [
+            protocol(id=product, product=product, retreatment=rule(minimum=minimum))
+            for product, minimum in (("Botox", "10 weeks"), ("Dysport", "20 weeks"))
+        ]
+        for products in (("Botox", "Dysport"), ("Dysport", "Botox")):
+            sessions = [
+                {**GIVEN, "product": product, "administered_on": day}
+                for product, day in zip(products, ("2026-01-05", "2026-01-06"), strict=True)
+            ]
+            (found,) = bs.forecast_all(
+                bs.PatientRecord(sessions=sessions), as_of="2026-02-01", protocols=known
+            )
+            assert found.protocol is not None
+            assert found.protocol.id == "Dysport"
+
+    def test_a_track_is_named_for_what_was_given_last(self) -> None:
+        old = {**GIVEN, "indication": ARM}
+        new = {**GIVEN, "indication": LEG, "administered_on": "2026-01-20"}
+        ahead = {"indication": ARM, "cycles": 1, "last_on": "2026-06-01"}
+        given = bs.PatientRecord(sessions=[old, new], prior_treatments=[ahead])
+        assert [f.indication for f in bs.forecast_all(given, as_of="2026-02-01")] == [LEG]
+
+    @pytest.mark.parametrize(
+        "status", ["draft", "booked", "cancelled", "no_show", "entered_in_error", "completed"]
+    )
+    def test_a_patient_with_one_row_of_any_kind_is_listed(self, status: str) -> None:
+        row = {**GIVEN, "administered_on": "2026-03-02", "status": status}
+        (found,) = bs.forecast_all(bs.PatientRecord(sessions=[row]), as_of="2026-02-01")
+        assert (found.indication, found.status) == ("chronic-migraine", "no_history")
+
+    def test_a_course_of_nothing_is_no_track_of_its_own(self) -> None:
+        nothing = {"indication": "spasticity", "cycles": 0}
+        given = record("2026-01-05", prior_treatments=[nothing])
+        assert [f.indication for f in bs.forecast_all(given, as_of="2026-02-01")] == [
+            "chronic-migraine"
+        ]
+
+    def test_clocks_are_those_of_the_patients_age(self) -> None:
+        known = [
+            protocol(id=f"{name}-{people}", indication=name, population=people, **changed)
+            for name, other in ((ARM, LEG), (LEG, ARM))
+            for people, changed in (
+                ("adult", {"ages": {"first": 18}}),
+                ("pediatric", {"ages": {"last": 17}, "shares_clock_with": [other]}),
+            )
+        ]
+        sessions = [{**GIVEN, "indication": name} for name in (ARM, LEG)]
+        for born_on, tracks in (("2018-01-01", 1), ("1980-01-01", 2)):
+            given = bs.PatientRecord(sessions=sessions, born_on=born_on)
+            assert len(bs.forecast_all(given, as_of="2026-02-01", protocols=known)) == tracks
 
 
 class TestFindings:
