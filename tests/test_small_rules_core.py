@@ -104,11 +104,12 @@ class TestVersions:
             assert found.dates.overdue_from == date(2026, 4, 28)
 
     def test_before_the_first_one_the_clinics_usual_range_still_has_reasons(self) -> None:
-        own = protocol(in_force={"first": "2027-01-01"})
+        own = protocol(in_force={"first": "2027-01-01"}, retreatment=rule(kind="as_needed"))
         policy = bs.SchedulingPolicy(usual={"chronic-migraine": "13 to 14 weeks"})
         found = bs.forecast(record("2026-01-05"), own, as_of="2026-02-01", policy=policy)
-        assert found.dates.due == date(2026, 4, 6)
+        assert (found.dates.due, found.dates.overdue_from) == (date(2026, 4, 6), date(2026, 5, 12))
         assert [r.protocol for r in found.reasons.values()] == [own.ref] * 4
+        assert bs.due_dates("2026-01-05", own, policy).boundaries == found.dates.boundaries
 
 
 class TestJudges:
@@ -165,6 +166,10 @@ class TestStretches:
             given = record("2026-01-05", overrides=[override(last=last)], care_ends=[end])
             found = bs.check_date(given, MIGRAINE, on="2026-03-11", as_of="2026-02-01")
             assert found.next_allowed_on == allowed_on
+
+    def test_a_part_of_the_last_session_lies_near_its_first_part(self) -> None:
+        given = record("2026-01-05", "2026-01-07")
+        assert allowed(given, "2026-01-08", "2026-01-09", as_of="2026-01-08") == [None, False]
 
     def test_an_override_holds_on_its_last_day_whatever_begins_on_it(self) -> None:
         payer = {"minimum": "1 week", "first": "2026-03-10"}
@@ -451,7 +456,8 @@ class TestDatesAndHolds:
     def test_after_a_discharge_or_in_an_open_hold_nobody_lapses(self) -> None:
         end = {"on": "2026-06-01", "kind": "discontinued"}
         hold = {"first": "2026-06-01", "reason": "x"}
-        for rows in ({"care_ends": [end]}, {"holds": [hold]}):
+        both: tuple[dict[str, Any], ...] = ({"care_ends": [end]}, {"holds": [hold]})
+        for rows in both:
             dates = self.dates(**rows)
             assert (dates.overdue_from, dates.lapsed_from) == (date(2026, 4, 7), None)
 
@@ -908,6 +914,14 @@ class TestUnknownSessions:
         ]
         assert reasons == [{"no_history", "unrecognized_session"}, {"no_history"}]
 
+    def test_without_history_its_months_end_as_the_policy_says(self) -> None:
+        given = bs.PatientRecord(sessions=[{**self.UNKNOWN, "administered_on": "2025-10-31"}])
+        for short_month, last in (("last_day", "2026-02-27"), ("first_of_next", "2026-02-28")):
+            policy = bs.SchedulingPolicy(payer_minimum="4 months", short_month=short_month)
+            for on, count in ((date.fromisoformat(last), 2), (date.fromisoformat(last) + DAY, 1)):
+                check = bs.check_date(given, MIGRAINE, on=on, as_of="2026-02-01", policy=policy)
+                assert len(check.reasons) == count
+
     def test_a_course_without_a_last_day_never_ends_it(self) -> None:
         given = bs.PatientRecord(prior_treatments=[{"indication": "migrane", "cycles": 2}])
         check = bs.check_date(given, MIGRAINE, on="2036-01-01", as_of="2026-02-01")
@@ -945,11 +959,11 @@ class TestChecks:
 class TestTracksOfARecord:
     def test_region_and_population_are_those_asked_for(self) -> None:
         given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}])
-        for asked, expected in (
-            ({"region": "uk"}, ("uk", "adult")),
-            ({"population": "child"}, ("us", "pediatric")),
+        for region, people, expected in (
+            ("uk", None, ("uk", "adult")),
+            ("us", "child", ("us", "pediatric")),
         ):
-            (found,) = bs.forecast_all(given, as_of="2026-02-01", **asked)
+            (found,) = bs.forecast_all(given, as_of="2026-02-01", region=region, population=people)
             assert found.protocol is not None
             assert (found.protocol.region, found.protocol.population) == expected
 
