@@ -1037,6 +1037,340 @@ class TestFindings:
             keys |= {f.key for f in found.findings if f.code == "unrecognized_indication"}
         assert len(keys) == 2
 
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            {"holds": [{"first": "2026-09-01", "reason": "x"}]},
+            {"overrides": [override(first="2026-09-01")]},
+            {"care_ends": [{"on": "2026-09-01", "kind": "discontinued"}]},
+            {
+                "authorizations": [
+                    {"product": "Botox", "valid": {"first": "2026-09-01", "last": "2026-09-30"}}
+                ]
+            },
+        ],
+        ids=lambda rows: next(iter(rows)),
+    )
+    def test_each_decision_under_an_unknown_name_is_named(self, rows: dict[str, Any]) -> None:
+        named = {
+            part: [{**row, "indication": "migrane", "id": "d-1"} for row in some]
+            for part, some in rows.items()
+        }
+        found = bs.forecast(record("2026-01-05", **named), MIGRAINE, as_of="2026-02-01")
+        ids = [f.record_ids for f in found.findings if f.code == "unrecognized_indication"]
+        assert ids == [("d-1",)]
+
+    def test_a_session_ahead_is_told_whatever_its_name(self) -> None:
+        for name in ("chronic-migraine", "migrane"):
+            ahead = {**GIVEN, "administered_on": "2026-03-02", "indication": name}
+            found = bs.forecast(
+                bs.PatientRecord(sessions=[GIVEN, ahead]), MIGRAINE, as_of="2026-02-01"
+            )
+            assert "future_completed_session" in codes(found)
+        keys = set()
+        for day in ("2026-03-02", "2026-03-03"):
+            prior = {"indication": "chronic-migraine", "cycles": 1, "last_on": day}
+            given = record("2026-01-05", prior_treatments=[prior])
+            found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
+            keys |= {f.key for f in found.findings if f.code == "future_completed_session"}
+        assert len(keys) == 2
+
+    def test_on_a_hold_with_a_known_end_rules_are_still_told(self) -> None:
+        hold = {"first": "2026-01-20", "last": "2026-02-20", "reason": "x"}
+        given = record("2026-01-05", holds=[hold])
+        assert "unverified_content" in codes(bs.forecast(given, protocol(), as_of="2026-02-01"))
+
+    def test_while_another_hold_runs_none_has_ended(self) -> None:
+        ended = {"first": "2026-01-20", "last": "2026-02-20", "reason": "x"}
+        running = {"first": "2026-03-01", "reason": "y", "review_on": "2026-12-01"}
+        for holds, expected in (([ended], True), ([ended, running], False)):
+            found = bs.forecast(record("2026-01-05", holds=holds), MIGRAINE, as_of="2026-03-10")
+            assert ("hold_ended" in codes(found)) is expected
+
+    def test_a_hold_is_looked_at_after_its_end_and_the_first_of_several_first(self) -> None:
+        short = {"first": "2026-01-20", "last": "2026-02-20", "reason": "x"}
+        long = {**short, "last": "2026-03-20"}
+        for holds in ([short, long], [long, short]):
+            found = bs.forecast(record("2026-01-05", holds=holds), MIGRAINE, as_of="2026-02-01")
+            assert found.review_on == date(2026, 2, 21)
+
+    def test_what_is_odd_about_a_touch_up_is_told(self) -> None:
+        given: dict[str, Any] = {**GIVEN, "units": 155}
+        touch_up = {**given, "administered_on": "2026-01-20", "kind": "touch_up"}
+        hold = {"first": "2026-01-20", "last": "2026-01-20", "reason": "x"}
+        for changed, holds, code in (
+            ({"units": None}, [], "unknown_units"),
+            ({"product": None}, [], "unknown_product"),
+            ({"product": "Dysport"}, [], "mixed_products"),
+            ({}, [hold], "session_during_hold"),
+        ):
+            rows = [given, {**touch_up, **changed}]
+            found = bs.forecast(
+                bs.PatientRecord(sessions=rows, holds=holds), MIGRAINE, as_of="2026-02-01"
+            )
+            assert code in codes(found)
+
+    def test_the_latest_of_two_overrides_is_compared_with_the_label(self) -> None:
+        overrides = [override(minimum="10 weeks"), override(minimum="14 weeks", authority="payer")]
+        found = bs.forecast(record("2026-01-05", overrides=overrides), MIGRAINE, as_of="2026-02-01")
+        assert "override_below_label" not in codes(found)
+
+    def test_each_pair_of_rows_that_may_be_one_is_told(self) -> None:
+        rows = [
+            {**GIVEN, "id": f"{day}-{units}", "administered_on": day, "units": units}
+            for day in ("2026-01-05", "2026-01-06")
+            for units in (100, 55)
+        ]
+        found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of="2026-02-01")
+        alike = [f for f in found.findings if f.code == "probable_duplicate_across_days"]
+        assert len(alike) == 2
+
+
+class TestBookings:
+    BOOKED: ClassVar[Any] = {**GIVEN, "status": "booked"}
+
+    def found(self, *days: str, as_of: str = "2026-02-01", **rows: Any) -> bs.Forecast:
+        booked = [{**self.BOOKED, "administered_on": day, "id": day} for day in days]
+        given = bs.PatientRecord(sessions=[GIVEN, *booked, *rows.pop("sessions", ())], **rows)
+        return bs.forecast(given, MIGRAINE, as_of=as_of)
+
+    def test_one_of_today_is_the_next(self) -> None:
+        booking = self.found("2026-04-01", as_of="2026-04-01").booking
+        assert booking is not None
+        assert booking.on == date(2026, 4, 1)
+
+    def test_one_of_the_sessions_day_is_settled(self) -> None:
+        assert "booking_unresolved" not in codes(self.found("2026-01-05"))
+
+    def test_all_that_lie_ahead_are_judged(self) -> None:
+        hold = {"first": "2026-07-01", "last": "2026-07-10", "reason": "x"}
+        found = self.found("2026-03-30", "2026-07-01", holds=[hold])
+        assert [f.record_ids for f in found.findings if f.code == "booking_in_hold"] == [
+            ("2026-07-01",)
+        ]
+
+    def test_the_rules_of_its_own_day_judge_it(self) -> None:
+        early = override(first="2026-03-01", last="2026-03-10")
+        for day, expected in (("2026-03-10", False), ("2026-03-11", True)):
+            assert ("booking_too_early" in codes(self.found(day, overrides=[early]))) is expected
+
+    def test_in_a_hold_after_a_discharge_both_are_told(self) -> None:
+        end = {"on": "2026-01-20", "kind": "discontinued"}
+        hold = {"first": "2026-03-25", "reason": "x"}
+        found = codes(self.found("2026-03-30", care_ends=[end], holds=[hold]))
+        assert {"booking_after_care_end", "booking_in_hold"} <= found
+
+    @pytest.mark.parametrize(
+        ("missed", "booked", "rebook"),
+        [
+            pytest.param(
+                ["2026-03-02", "2026-04-01"], "2026-03-16", "2026-04-01", id="the last one"
+            ),
+            pytest.param(
+                ["2026-03-02"], "2026-03-16", None, id="booked since, on a day that passed"
+            ),
+            pytest.param(
+                ["2026-04-20"], "2026-04-15", None, id="cancelled ahead, booked before it"
+            ),
+            pytest.param(["2026-04-20"], "2026-04-09", "2026-04-20", id="cancelled ahead"),
+        ],
+    )
+    def test_a_missed_visit_without_a_later_booking(
+        self, missed: list[str], booked: str, rebook: str | None
+    ) -> None:
+        rows = [
+            {**GIVEN, "administered_on": d, "status": "cancelled", "id": f"m{d}"} for d in missed
+        ]
+        found = self.found(booked, as_of="2026-04-10", sessions=rows)
+        ids = [f.record_ids for f in found.findings if f.code == "not_rebooked"]
+        assert ids == ([] if rebook is None else [(f"m{rebook}",)])
+
+
+class TestJudgedCycles:
+    def cycle(self, own: Any, *days: str, **rows: Any) -> Any:
+        policy = rows.pop("policy", None)
+        given = record(*days, **rows)
+        return bs.treatment_cycles(given, own, as_of="2026-12-31", policy=policy)[-1]
+
+    def test_parts_are_compared_from_the_last_to_the_first(self) -> None:
+        days = ("2026-01-05", "2026-01-06", "2026-03-30", "2026-03-31")
+        cycle = self.cycle(MIGRAINE, *days)
+        assert (cycle.interval_days, cycle.timing, cycle.short_by_days) == (83, "early", 1)
+        # A rule that begins with the second part makes the cycle neither early nor late.
+        policy = bs.SchedulingPolicy.model_validate(
+            {"payer": [{"minimum": "20 weeks", "first": "2026-04-01"}]}
+        )
+        cycle = self.cycle(MIGRAINE, "2026-01-05", "2026-03-31", "2026-04-01", policy=policy)
+        assert cycle.timing == "on_time"
+        past = protocol(in_force={"last": "2026-03-31"})
+        cycle = self.cycle(past, "2026-01-05", "2026-03-31", "2026-04-01")
+        assert "judged_by_another_protocol" not in codes(cycle)
+
+    @pytest.mark.parametrize(("begins", "held"), [("2026-04-06", True), ("2026-04-07", False)])
+    def test_a_hold_between_its_parts_does_not_hold_it(self, begins: str, *, held: bool) -> None:
+        hold = {"first": begins, "last": begins, "reason": "x"}
+        days = ("2026-01-05", "2026-04-06", "2026-04-07")
+        assert self.cycle(MIGRAINE, *days, holds=[hold]).held is held
+
+    def test_without_a_usual_range_it_is_held_from_the_minimum_on(self) -> None:
+        own = protocol(retreatment=rule(usual=None))
+        for last, held in (("2026-03-29", False), ("2026-03-30", True)):
+            hold = {"first": "2026-03-20", "last": last, "reason": "x"}
+            assert self.cycle(own, "2026-01-05", "2026-06-01", holds=[hold]).held is held
+
+    def test_days_late_count_from_the_end_of_the_usual_range(self) -> None:
+        own = protocol(retreatment=rule(usual="12 to 14 weeks"))
+        assert self.cycle(own, "2026-01-05", "2026-05-01").late_by_days == 18
+
+    def test_advice_is_told_until_the_eve_of_its_day(self) -> None:
+        source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
+        stated = {"value": "12 weeks", "strength": "may", **source}
+        own = protocol(retreatment={"kind": "as_needed", "minimum": stated})
+        found = [self.cycle(own, "2026-01-05", day).advice for day in ("2026-03-29", "2026-03-30")]
+        assert [advice is None for advice in found] == [False, True]
+
+    def test_the_payer_of_the_cycles_own_product_counts(self) -> None:
+        approved = {
+            "indication": "chronic-migraine",
+            "product": "Dysport",
+            "valid": {"first": "2026-01-01", "last": "2026-12-31"},
+            "minimum_interval": "20 weeks",
+        }
+        days = ("2026-01-05", "2026-04-06")
+        sessions = [{**GIVEN, "product": "Dysport", "administered_on": day} for day in days]
+        given = bs.PatientRecord(sessions=sessions, authorizations=[approved])
+        _, cycle = bs.treatment_cycles(given, MIGRAINE, as_of="2026-05-01")
+        assert cycle.short_by_days == 49
+
+    def test_a_list_judges_the_second_cycle_too(self) -> None:
+        reading = reading_of(record("2026-01-05", "2026-03-29"), date(2026, 4, 1))
+        (track,) = tracks_of(reading, "us", None)
+        judgment = standing_of(reading, track, Phases()).judgment
+        assert judgment is not None
+        assert judgment.timing == "early"
+
+
+class TestLaterTargets:
+    """What moves a target moves those after it."""
+
+    def targets(self, own: Any, given: bs.PatientRecord, count: int = 3, **asked: Any) -> list[str]:
+        asked = {"as_of": "2026-02-01", **asked}
+        return [str(s.target) for s in bs.project(given, own, count=count, **asked)]
+
+    def booked(self, *days: str) -> bs.PatientRecord:
+        rows = [{**GIVEN, "administered_on": day, "status": "booked"} for day in days]
+        return bs.PatientRecord(sessions=[GIVEN, *rows])
+
+    def test_a_booking_before_the_due_day(self) -> None:
+        own = protocol(retreatment=rule(usual="3 to 4 months"))
+        found = self.targets(own, self.booked("2026-03-30"), count=2)
+        assert found == ["2026-03-30", "2026-06-30"]
+
+    def test_a_booking_of_today(self) -> None:
+        assert self.targets(MIGRAINE, self.booked("2026-04-02"), 1, as_of="2026-04-02") == [
+            "2026-04-02"
+        ]
+        given = self.booked("2026-04-02", "2026-04-06")
+        assert self.targets(MIGRAINE, given, 1, as_of="2026-04-02") == ["2026-04-02"]
+
+    def test_a_booking_on_a_day_that_is_only_advised_against_is_kept(self) -> None:
+        source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
+        stated = {"value": "12 weeks", "strength": "may", **source}
+        own = protocol(
+            retreatment={"kind": "as_needed", "minimum": stated, "usual": "12 to 14 weeks"}
+        )
+        first, _ = bs.project(self.booked("2026-03-16"), own, as_of="2026-02-01", count=2)
+        assert (first.target, str(first.window)) == (date(2026, 3, 16), "2026-03-16 to 2026-04-13")
+
+    def test_a_late_booking_lies_in_its_window(self) -> None:
+        (session,) = bs.project(self.booked("2026-05-04"), MIGRAINE, as_of="2026-02-01", count=1)
+        assert str(session.window) == "2026-03-30 to 2026-05-04"
+
+    def test_a_hold_moves_the_whole_window(self) -> None:
+        own = protocol(retreatment=rule(usual="12 to 14 weeks"))
+        hold = {"first": "2026-03-20", "last": "2026-04-09", "reason": "x"}
+        (session,) = bs.project(
+            record("2026-01-05", holds=[hold]), own, as_of="2026-02-01", count=1
+        )
+        assert str(session.window) == "2026-04-10 to 2026-04-24"
+
+    def test_a_due_day_that_a_hold_moved(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
+        hold = {"first": "2026-05-30", "last": "2026-05-30", "reason": "x"}
+        given = record("2026-04-30", holds=[hold])
+        found = self.targets(own, given, as_of="2026-05-01")
+        assert found == ["2026-05-31", "2026-06-30", "2026-07-31"]
+
+    def test_a_new_usual_range(self) -> None:
+        old = protocol(retreatment=rule(usual="13 weeks"), in_force={"last": "2026-04-30"})
+        new = protocol(version="2", in_force={"first": "2026-05-01"})
+        found = self.targets(old, record("2026-01-05"), other_protocols=[new])
+        assert found == ["2026-04-06", "2026-06-29", "2026-09-21"]
+
+    def test_the_day_on_which_a_patient_would_be_overdue(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
+        policy = bs.SchedulingPolicy(scheduled_grace="2 days")
+        found = self.targets(own, record("2025-12-31"), 4, as_of="2026-01-01", policy=policy)
+        assert found == ["2026-01-31", "2026-02-28", "2026-03-28", "2026-04-28"]
+
+    def test_none_lies_before_the_due_day_after_the_one_before(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
+        given = record("2026-01-31")
+        assert self.targets(own, given, 2, policy=FIRST_OF_NEXT) == ["2026-03-01", "2026-04-01"]
+
+    def test_after_the_first_one_the_product_given_before_is_forgotten(self) -> None:
+        strict = protocol(id="d", product="Dysport", retreatment=rule(minimum="20 weeks"))
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": "Dysport"}])
+        found = self.targets(MIGRAINE, given, 2, other_protocols=[strict])
+        assert found == ["2026-05-25", "2026-08-17"]
+
+    def test_none_is_part_of_the_one_before(self) -> None:
+        own = protocol(retreatment=rule(minimum="1 day", usual="1 day"))
+        found = self.targets(own, record("2026-01-05"), 3, as_of="2026-01-05")
+        assert found == ["2026-01-09", "2026-01-13", "2026-01-17"]
+
+
+class TestOneSession:
+    """The dates after one session are those of a record with that session alone."""
+
+    @pytest.mark.parametrize(
+        ("stated", "policy"),
+        [
+            ({"typical": "3 months", "typical_statistic": "median"}, {}),
+            ({"usual": "12 weeks to 4 months"}, {}),
+            ({}, {"lapsed_after": "6 months"}),
+            ({}, {"scheduled_grace": "1 month"}),
+            ({}, {"payer_minimum": "4 months"}),
+            ({}, {"payer": [{"minimum": "20 weeks", "first": "2026-02-01"}]}),
+            ({}, {"payer": [{"minimum": "20 weeks", "indication": "spasticity"}]}),
+            ({}, {"usual": {"chronic-migraine": "13 weeks"}}),
+            ({}, {"usual": {"chronic-migraine": "4 to 5 months"}}),
+        ],
+        ids=str,
+    )
+    def test_on_any_day(self, stated: dict[str, Any], policy: dict[str, Any]) -> None:
+        own = protocol(retreatment=rule(**stated), shares_clock_with=["spasticity"])
+        chosen = bs.SchedulingPolicy.model_validate(policy)
+        for day in ("2025-06-02", "2025-11-30"):
+            found = bs.forecast(record(day), own, as_of=day, policy=chosen, other_protocols=())
+            assert bs.due_dates(day, own, chosen) == found.dates
+
+    def test_each_projected_one_keeps_the_longest_minimum(self) -> None:
+        policy = bs.SchedulingPolicy(payer_minimum="14 weeks")
+        found = bs.project_dates("2026-01-05", MIGRAINE, count=2, policy=policy)
+        assert [session.target for session in found] == [date(2026, 4, 13), date(2026, 7, 20)]
+
+    def test_its_months_end_as_the_policy_says(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
+        _, second = bs.project_dates("2025-12-31", own, count=2, policy=FIRST_OF_NEXT)
+        assert second.target == date(2026, 3, 1)
+
+    def test_the_version_on_the_earliest_day_is_named(self) -> None:
+        old = protocol(in_force={"last": "2026-02-28"})
+        new = protocol(version="2", in_force={"first": "2026-03-01"})
+        found = bs.forecast(record("2026-01-05"), old, as_of="2026-02-01", other_protocols=[new])
+        assert found.dates.protocol == new.ref
+
 
 def test_an_advised_minimum_is_called_advice() -> None:
     source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
