@@ -127,7 +127,9 @@ class TestProtocolFiles:
         return given | changed
 
     def read(self, *rows: dict[str, Any], codes: Any = (), **tables: Any) -> Any:
-        return protocols_in({"protocols": list(rows), **tables}, "own.toml", SOURCES, codes)
+        return protocols_in(
+            {"sources": SOURCES, "protocols": list(rows), **tables}, "own.toml", codes
+        )
 
     def faults(self, *rows: dict[str, Any], **tables: Any) -> list[str]:
         with pytest.raises(bs.errors.ProtocolFileError) as caught:

@@ -1,6 +1,6 @@
 """The closed vocabularies: each value is the word that code, data and documentation use."""
 
-from enum import StrEnum, unique
+from enum import StrEnum
 from typing import TypeVar
 
 from botox_schedule.errors import UnknownWordError
@@ -8,7 +8,6 @@ from botox_schedule.errors import UnknownWordError
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
-@unique
 class ShortMonth(StrEnum):
     """What becomes of a day that the target month does not have."""
 
@@ -18,7 +17,6 @@ class ShortMonth(StrEnum):
     """31 January and one month is 1 March."""
 
 
-@unique
 class DueStatus(StrEnum):
     """Where a day falls among the four dates, or what precedes them; each day has one status."""
 
@@ -39,7 +37,6 @@ class DueStatus(StrEnum):
         return self in {DueStatus.DECEASED, DueStatus.DISCONTINUED}
 
 
-@unique
 class ResponsePhase(StrEnum):
     """What is expected of the response on a day after a session."""
 
@@ -57,7 +54,6 @@ class ResponsePhase(StrEnum):
     NOT_STATED = "not_stated"
 
 
-@unique
 class ForWhom(StrEnum):
     """Which patients a window of the expected response is about."""
 
@@ -66,7 +62,6 @@ class ForWhom(StrEnum):
     """Some patients only; the share says how many."""
 
 
-@unique
 class CycleTiming(StrEnum):
     """How a cycle's first session compares with the cycle before."""
 
@@ -77,7 +72,6 @@ class CycleTiming(StrEnum):
     LATE = "late"
 
 
-@unique
 class RetreatmentKind(StrEnum):
     """Whether sessions follow a schedule or the return of symptoms."""
 
@@ -85,7 +79,6 @@ class RetreatmentKind(StrEnum):
     AS_NEEDED = "as_needed"
 
 
-@unique
 class SessionStatus(StrEnum):
     """What became of a session; only a completed one counts."""
 
@@ -97,10 +90,7 @@ class SessionStatus(StrEnum):
     ENTERED_IN_ERROR = "entered_in_error"
 
 
-PRECEDENCE = {
-    SessionStatus.ENTERED_IN_ERROR: 2,
-    SessionStatus.COMPLETED: 1,
-}
+PRECEDENCE = {SessionStatus.ENTERED_IN_ERROR: 2, SessionStatus.COMPLETED: 1}
 """Which of several rows under one id wins before their days are compared; the others rank 0."""
 
 SAME_DAY_PRECEDENCE = {
@@ -112,7 +102,6 @@ SAME_DAY_PRECEDENCE = {
 """Which of several rows of one day wins where nothing was completed."""
 
 
-@unique
 class SessionKind(StrEnum):
     """Whether a session opens a cycle (full) or completes one (touch_up)."""
 
@@ -120,7 +109,6 @@ class SessionKind(StrEnum):
     TOUCH_UP = "touch_up"
 
 
-@unique
 class Authority(StrEnum):
     """Who decided an override: it says which minimums the override replaces."""
 
@@ -128,7 +116,6 @@ class Authority(StrEnum):
     PAYER = "payer"
 
 
-@unique
 class CareEndKind(StrEnum):
     """Why care ended."""
 
@@ -136,7 +123,6 @@ class CareEndKind(StrEnum):
     DECEASED = "deceased"
 
 
-@unique
 class Population(StrEnum):
     """Which patients a protocol is for."""
 
@@ -144,7 +130,6 @@ class Population(StrEnum):
     PEDIATRIC = "pediatric"
 
 
-@unique
 class Verification(StrEnum):
     """Where the text of a figure was read."""
 
@@ -156,7 +141,6 @@ class Verification(StrEnum):
     UNVERIFIED = "unverified"
 
 
-@unique
 class LimitScope(StrEnum):
     """Whose units a limit adds up."""
 
@@ -168,7 +152,6 @@ class LimitScope(StrEnum):
     """Sessions with the product for any of the limit's indications, such as arm and leg."""
 
 
-@unique
 class LimitPer(StrEnum):
     """What a limit adds up over; sessions record only the first two."""
 
@@ -180,7 +163,6 @@ class LimitPer(StrEnum):
     SITE = "site"
 
 
-@unique
 class LimitReading(StrEnum):
     """The readings of a label's "3-month interval"."""
 
@@ -188,7 +170,6 @@ class LimitReading(StrEnum):
     THREE_MONTHS = "three_months"
 
 
-@unique
 class DayReasonCode(StrEnum):
     """Why a day is allowed or not."""
 
@@ -206,7 +187,6 @@ class DayReasonCode(StrEnum):
     NO_INTERVAL = "no_interval"
 
 
-@unique
 class MinimumKind(StrEnum):
     """Who states a minimum."""
 
@@ -225,7 +205,6 @@ class MinimumKind(StrEnum):
     """An override, authorization or payer's rule under an unknown indication."""
 
 
-@unique
 class CandidateOutcome(StrEnum):
     """What became of a minimum that was weighed."""
 
@@ -238,7 +217,6 @@ class CandidateOutcome(StrEnum):
     EXPIRED = "expired"
 
 
-@unique
 class UsualOwner(StrEnum):
     """Who states a usual range."""
 
@@ -247,7 +225,6 @@ class UsualOwner(StrEnum):
     OVERRIDE = "override"
 
 
-@unique
 class DateName(StrEnum):
     """The dates of a track, in their order."""
 
@@ -257,7 +234,6 @@ class DateName(StrEnum):
     LAPSED_FROM = "lapsed_from"
 
 
-@unique
 class FindingNeeds(StrEnum):
     """When a finding needs a person."""
 
@@ -266,7 +242,6 @@ class FindingNeeds(StrEnum):
     INFORMATION = "information"
 
 
-@unique
 class FindingCode(StrEnum):
     """What a person should look at."""
 
@@ -352,7 +327,6 @@ _NEEDS_NEXT_VISIT = frozenset(
 )
 
 
-@unique
 class Product(StrEnum):
     """One botulinum toxin preparation; units of different products are not interchangeable."""
 

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import combinations
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from botox_schedule.errors import ProtocolFileError
 from botox_schedule.files import MEBIBYTE, read_within
+from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.indications import find_indication_name
 from botox_schedule.protocols.model import TreatmentProtocol, treatment_of
 from botox_schedule.values import STEERING
@@ -66,7 +68,6 @@ def tables_of(path: str | PathLike[str]) -> tuple[str, dict[str, Any]]:
 def protocols_in(
     tables: Mapping[str, Any],
     name: str,
-    sources: Mapping[str, Any],
     codes: Iterable[Mapping[str, Any]] = (),
 ) -> tuple[TreatmentProtocol, ...]:
     """Return the protocols of a file.
@@ -74,7 +75,6 @@ def protocols_in(
     Args:
         tables: The file's tables.
         name: The file's name, for errors.
-        sources: Documents that may be cited in addition to the file's own.
         codes: Codes that belong to products or indications rather than to one protocol.
 
     Raises:
@@ -82,7 +82,7 @@ def protocols_in(
     """
     _refuse(f"{name}: {fault}" for fault in _unprintable(tables))
     _check_shape(tables, name)
-    known = {**sources, **tables.get("sources", {})}
+    known = {**bundled_tables("sources.toml"), **tables.get("sources", {})}
     read = [
         _read(
             f"{name}: [[protocols]] {number}{_called(row)}",
@@ -218,10 +218,14 @@ def _with_titles(value: Any, known: Mapping[str, Any]) -> Any:
     if not isinstance(value, dict):
         return value
     copy = {key: _with_titles(inner, known) for key, inner in value.items()}
-    if "key" in copy and "place" in copy:
-        source = known[copy["key"]]
-        return {name: source[name] for name in ("title", "address") if name in source} | copy
-    return copy
+    return with_title(copy, known) if "key" in copy and "place" in copy else copy
+
+
+def with_title(citation: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a citation with the title and address of its document, which *known* must have."""
+    document = known[citation["key"]]
+    named = {name: document[name] for name in ("title", "address") if name in document}
+    return {**named, **citation}
 
 
 def faults(error: ValidationError) -> Iterator[str]:
@@ -236,7 +240,7 @@ def faults(error: ValidationError) -> Iterator[str]:
 
 def _conflicts(placed: list[_Placed]) -> Iterator[str]:
     """Yield the conflicts within one file."""
-    for later, earlier in _pairs(placed):
+    for earlier, later in combinations(placed, 2):
         if later.protocol.id == earlier.protocol.id:
             yield from _between_versions(later, earlier.protocol)
         elif treatment_of(later.protocol) == treatment_of(earlier.protocol):
@@ -248,13 +252,6 @@ def _conflicts(placed: list[_Placed]) -> Iterator[str]:
         yield from _one_sided_clocks(one, placed)
         yield from _early_range(one)
         yield from _aliases(one)
-
-
-def _pairs(placed: list[_Placed]) -> Iterator[tuple[_Placed, _Placed]]:
-    """Each pair of tables in the file: the later one, then the earlier one."""
-    for index, later in enumerate(placed):
-        for earlier in placed[:index]:
-            yield later, earlier
 
 
 def _between_versions(later: _Placed, other: TreatmentProtocol) -> Iterator[str]:

@@ -15,6 +15,7 @@ from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.indications import (
+    ProductInput,
     bundled_indications,
     find_indication_name,
     find_product_by_code,
@@ -22,7 +23,6 @@ from botox_schedule.protocols.indications import (
     nearest_indications,
     why_no_product,
 )
-from botox_schedule.protocols.model import ProductInput
 from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.tables.lines import UNSEEN, Cell, text_of
 from botox_schedule.tables.words import examples, find_value

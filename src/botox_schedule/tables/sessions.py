@@ -17,7 +17,7 @@ from botox_schedule import (
     TreatmentSession,
 )
 from botox_schedule.garbage import uncollected
-from botox_schedule.protocols.model import ProductInput
+from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Month, Parsed
