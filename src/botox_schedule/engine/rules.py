@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -46,8 +47,9 @@ class LabelRule(NamedTuple):
         return []
 
 
-class LabelRules(NamedTuple):
-    """The protocols that bear on the next session.
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelRules:
+    """The protocols that bear on the next session; those of one question are one object.
 
     Attributes:
         own: Those of the planned treatment.
@@ -181,7 +183,7 @@ class RuleFacts(NamedTuple):
 class IntervalRules:
     """The rules of one clock after one anchor: they change only on a few days."""
 
-    __slots__ = ("_on", "_overriding", "_starts", "facts", "windows")
+    __slots__ = ("_allowed", "_on", "_overriding", "_starts", "facts", "windows")
 
     def __init__(self, facts: RuleFacts) -> None:
         self.facts: RuleFacts = facts
@@ -189,6 +191,7 @@ class IntervalRules:
         self._starts = [facts.anchor, *sorted(ahead)]
         self._overriding = _overriding_from(facts, self._starts)
         self._on: dict[date, RulesOn] = {}
+        self._allowed: list[Period] | None = None
         self.windows: dict[int, UsualWindow | None] = {}
 
     def on(self, day: date) -> RulesOn:
@@ -213,6 +216,11 @@ class IntervalRules:
 
         Holds are ignored here.
         """
+        if self._allowed is None:
+            self._allowed = self._allowed_periods()
+        return self._allowed
+
+    def _allowed_periods(self) -> list[Period]:
         found: list[Period] = []
         for index, start in enumerate(self._starts):
             following = self._starts[index + 1] if index + 1 < len(self._starts) else None
@@ -243,6 +251,16 @@ class IntervalRules:
             and (earliest is None or override.last < earliest)
         ]
         return [m for m in ended if earliest is None or m.gives < earliest]
+
+
+def interval_rules(facts: RuleFacts) -> IntervalRules:
+    """Return the rules of some facts; tracks without decisions of their own share them."""
+    return IntervalRules(facts) if facts.overrides or facts.approved else _shared_rules(facts)
+
+
+@lru_cache(maxsize=4096)
+def _shared_rules(facts: RuleFacts) -> IntervalRules:
+    return IntervalRules(facts)
 
 
 def _overriding_from(facts: RuleFacts, starts: Sequence[date]) -> dict[date, Overriding]:
@@ -520,6 +538,7 @@ def longest_minimums(known: ProtocolSet) -> tuple[Interval, ...]:
     return tuple(interval for interval in stated if interval.day_bounds[1] >= most)
 
 
+@lru_cache(maxsize=256)
 def label_rules(
     known: ProtocolSet,
     protocol: TreatmentProtocol,

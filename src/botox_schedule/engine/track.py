@@ -14,6 +14,7 @@ from botox_schedule.engine.rules import (
     RuleFacts,
     StatedMinimum,
     Treatment,
+    interval_rules,
     label_rules,
     longest_minimums,
 )
@@ -203,7 +204,7 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
     holds = _holds(reading, clock)
     care = _care(reading, clock, cycles)
     last = _last_cycle(cycles, prior)
-    rules = None if last is None else IntervalRules(_facts(reading, protocol, clock, last, care))
+    rules = None if last is None else interval_rules(_facts(reading, protocol, clock, last, care))
     dates = None
     if rules is not None and care.status is None:
         dates = track_dates(rules, holds, reading.as_of)
@@ -514,5 +515,5 @@ def _without_what_lies_ahead(
     begun = [hold for hold in holds.known if hold.first <= as_of]
     if rules.facts.ends_on is None and len(begun) == len(holds.known):
         return dates
-    open_ended = IntervalRules(rules.facts._replace(ends_on=None))
+    open_ended = interval_rules(rules.facts._replace(ends_on=None))
     return track_dates(open_ended, HoldCalendar(begun), as_of)

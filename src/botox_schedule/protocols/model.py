@@ -521,6 +521,10 @@ class TreatmentProtocol(Fact, frozen=True):
             notes: Iterable[str] = (),
         ) -> None: ...
 
+    def __hash__(self) -> int:
+        # The other fields add time and tell no two protocols apart that one set holds.
+        return hash((self.id, self.version))
+
     def _repr_html_(self) -> str:
         """Return the protocol as a table for a notebook."""
         return notebook_html("protocol_html", self)
