@@ -1,7 +1,7 @@
 """The closed vocabularies: each value is the word that code, data and documentation use."""
 
 from enum import StrEnum
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from botox_schedule.errors import UnknownWordError
 
@@ -245,86 +245,58 @@ class FindingNeeds(StrEnum):
 class FindingCode(StrEnum):
     """What a person should look at."""
 
-    AGE_OUTSIDE_PROTOCOL = "age_outside_protocol"
-    AGE_UNKNOWN = "age_unknown"
+    _value_: str
+    needs: FindingNeeds
+    """When the finding needs a person; an alarm at every visit would be ignored."""
+
+    def __new__(cls, word: str, needs: FindingNeeds = FindingNeeds.TODAY) -> Self:
+        """Make a code; a person is needed today unless it says otherwise."""
+        code = str.__new__(cls, word)
+        code._value_ = word
+        code.needs = needs
+        return code
+
+    AGE_OUTSIDE_PROTOCOL = "age_outside_protocol", FindingNeeds.NEXT_VISIT
+    AGE_UNKNOWN = "age_unknown", FindingNeeds.NEXT_VISIT
     BOOKING_AFTER_CARE_END = "booking_after_care_end"
     BOOKING_AFTER_OVERDUE = "booking_after_overdue"
     BOOKING_IN_HOLD = "booking_in_hold"
-    BOOKING_OF_SECOND_PART = "booking_of_second_part"
+    BOOKING_OF_SECOND_PART = "booking_of_second_part", FindingNeeds.INFORMATION
     BOOKING_TOO_EARLY = "booking_too_early"
     BOOKING_UNRESOLVED = "booking_unresolved"
     CARE_RESUMED = "care_resumed"
     CONFLICTING_DECISIONS = "conflicting_decisions"
     CONFLICTING_RECORDS = "conflicting_records"
     DEATH_IN_THE_FUTURE = "death_in_the_future"
-    DIARY_NOT_CURRENT = "diary_not_current"
-    EARLY_SESSION = "early_session"
-    EFFECT_ENDS_EARLY = "effect_ends_early"
-    EXPIRED_OVERRIDE = "expired_override"
+    DIARY_NOT_CURRENT = "diary_not_current", FindingNeeds.NEXT_VISIT
+    EARLY_SESSION = "early_session", FindingNeeds.INFORMATION
+    EFFECT_ENDS_EARLY = "effect_ends_early", FindingNeeds.NEXT_VISIT
+    EXPIRED_OVERRIDE = "expired_override", FindingNeeds.NEXT_VISIT
     FUTURE_COMPLETED_SESSION = "future_completed_session"
     HOLD_ENDED = "hold_ended"
     HOLD_NEEDS_REVIEW = "hold_needs_review"
-    JUDGED_BY_ANOTHER_PROTOCOL = "judged_by_another_protocol"
+    JUDGED_BY_ANOTHER_PROTOCOL = "judged_by_another_protocol", FindingNeeds.NEXT_VISIT
     LAST_SESSION_ELSEWHERE_UNKNOWN = "last_session_elsewhere_unknown"
     LIMIT_EXCEEDED = "limit_exceeded"
-    LIMIT_INDETERMINATE = "limit_indeterminate"
-    MISSING_WEIGHT = "missing_weight"
-    MIXED_PRODUCTS = "mixed_products"
+    LIMIT_INDETERMINATE = "limit_indeterminate", FindingNeeds.NEXT_VISIT
+    MISSING_WEIGHT = "missing_weight", FindingNeeds.NEXT_VISIT
+    MIXED_PRODUCTS = "mixed_products", FindingNeeds.INFORMATION
     NOT_REBOOKED = "not_rebooked"
-    OVERRIDE_BELOW_LABEL = "override_below_label"
-    OVERRIDE_BELOW_PAYER = "override_below_payer"
-    PRIOR_TREATMENTS_COUNTED_ONCE = "prior_treatments_counted_once"
+    OVERRIDE_BELOW_LABEL = "override_below_label", FindingNeeds.NEXT_VISIT
+    OVERRIDE_BELOW_PAYER = "override_below_payer", FindingNeeds.NEXT_VISIT
+    PRIOR_TREATMENTS_COUNTED_ONCE = "prior_treatments_counted_once", FindingNeeds.NEXT_VISIT
     PROBABLE_DUPLICATE = "probable_duplicate"
-    PROBABLE_DUPLICATE_ACROSS_DAYS = "probable_duplicate_across_days"
-    PRODUCT_SWITCH = "product_switch"
+    PROBABLE_DUPLICATE_ACROSS_DAYS = "probable_duplicate_across_days", FindingNeeds.INFORMATION
+    PRODUCT_SWITCH = "product_switch", FindingNeeds.NEXT_VISIT
     SESSION_AFTER_DEATH = "session_after_death"
     SESSION_BEFORE_BIRTH = "session_before_birth"
-    SESSION_DURING_HOLD = "session_during_hold"
-    STALE_WEIGHT = "stale_weight"
-    TOUCH_UP_WITHOUT_SESSION = "touch_up_without_session"
-    UNKNOWN_PRODUCT = "unknown_product"
-    UNKNOWN_UNITS = "unknown_units"
+    SESSION_DURING_HOLD = "session_during_hold", FindingNeeds.INFORMATION
+    STALE_WEIGHT = "stale_weight", FindingNeeds.NEXT_VISIT
+    TOUCH_UP_WITHOUT_SESSION = "touch_up_without_session", FindingNeeds.INFORMATION
+    UNKNOWN_PRODUCT = "unknown_product", FindingNeeds.NEXT_VISIT
+    UNKNOWN_UNITS = "unknown_units", FindingNeeds.INFORMATION
     UNRECOGNIZED_INDICATION = "unrecognized_indication"
-    UNVERIFIED_CONTENT = "unverified_content"
-
-    @property
-    def needs(self) -> FindingNeeds:
-        """When the finding needs a person; an alarm at every visit would be ignored."""
-        if self in _NEEDS_NOTHING:
-            return FindingNeeds.INFORMATION
-        return FindingNeeds.NEXT_VISIT if self in _NEEDS_NEXT_VISIT else FindingNeeds.TODAY
-
-
-_NEEDS_NOTHING = frozenset(
-    {
-        FindingCode.BOOKING_OF_SECOND_PART,
-        FindingCode.EARLY_SESSION,
-        FindingCode.MIXED_PRODUCTS,
-        FindingCode.PROBABLE_DUPLICATE_ACROSS_DAYS,
-        FindingCode.SESSION_DURING_HOLD,
-        FindingCode.TOUCH_UP_WITHOUT_SESSION,
-        FindingCode.UNKNOWN_UNITS,
-        FindingCode.UNVERIFIED_CONTENT,
-    }
-)
-_NEEDS_NEXT_VISIT = frozenset(
-    {
-        FindingCode.AGE_OUTSIDE_PROTOCOL,
-        FindingCode.AGE_UNKNOWN,
-        FindingCode.DIARY_NOT_CURRENT,
-        FindingCode.EFFECT_ENDS_EARLY,
-        FindingCode.EXPIRED_OVERRIDE,
-        FindingCode.JUDGED_BY_ANOTHER_PROTOCOL,
-        FindingCode.LIMIT_INDETERMINATE,
-        FindingCode.MISSING_WEIGHT,
-        FindingCode.OVERRIDE_BELOW_LABEL,
-        FindingCode.OVERRIDE_BELOW_PAYER,
-        FindingCode.PRIOR_TREATMENTS_COUNTED_ONCE,
-        FindingCode.PRODUCT_SWITCH,
-        FindingCode.STALE_WEIGHT,
-        FindingCode.UNKNOWN_PRODUCT,
-    }
-)
+    UNVERIFIED_CONTENT = "unverified_content", FindingNeeds.INFORMATION
 
 
 class Product(StrEnum):
