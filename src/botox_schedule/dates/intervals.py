@@ -212,7 +212,7 @@ def _units_in_words(words: str) -> dict[str, int]:
     units = {"years": 0, "months": 0, "weeks": 0, "days": 0}
     position = 0
     while term := _TERM.match(words, position):
-        units[_unit_of(term)] += int(f"{term[1]}{term[2]}")
+        units[str(term.lastgroup)] += int(f"{term[1]}{term[2]}")
         position = term.end()
     if not words or position < len(words):
         raise IntervalError(f"not an interval; {_EXPECTED}")
@@ -226,10 +226,6 @@ def _in_words(months: int, weeks: int, days: int) -> str:
     signed = [(("-" if n < 0 else "+"), _counted(abs(n), unit)) for n, unit in parts if n]
     text = " ".join(f"{sign} {term}" for sign, term in signed) or "0 days"
     return text.removeprefix("+ ")
-
-
-def _unit_of(term: re.Match[str]) -> str:
-    return next(unit for unit in _UNIT_NAMES if term[unit])
 
 
 def _counted(count: int, unit: str) -> str:
@@ -425,7 +421,7 @@ def _bounds_in(text: object) -> dict[str, Interval]:
     if bare := _BARE_RANGE.fullmatch(words):
         last = Interval.parse(bare[2])
         term = _TERM.fullmatch(bare[2])
-        unit = "" if term is None else _unit_of(term)
+        unit = term.lastgroup if term else ""
         return {"first": Interval.parse(f"{bare[1]} {unit}"), "last": last}
     first, to, last_text = words.partition(" to ")
     if to and first.isdecimal():

@@ -8,7 +8,6 @@ from itertools import combinations
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
-from unicodedata import category
 
 from pydantic import ValidationError
 
@@ -23,6 +22,7 @@ _TABLES = {"sources": dict, "limits": list, "protocols": list}
 _SHOWN = 60
 _MOST_BYTES = MEBIBYTE
 _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
+_CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f\ud800-\udfff]|{STEERING.pattern}")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
@@ -66,9 +66,7 @@ def tables_of(path: str | PathLike[str]) -> tuple[str, dict[str, Any]]:
 
 
 def protocols_in(
-    tables: Mapping[str, Any],
-    name: str,
-    codes: Iterable[Mapping[str, Any]] = (),
+    tables: Mapping[str, Any], name: str, codes: Iterable[Mapping[str, Any]] = ()
 ) -> tuple[TreatmentProtocol, ...]:
     """Return the protocols of a file.
 
@@ -114,32 +112,28 @@ def _refuse(problems: Iterable[str]) -> None:
         raise ProtocolFileError(lines)
 
 
-def _unprintable(value: Any, path: str = "") -> Iterator[str]:
-    """Yield where a text has control characters: they could change what a terminal shows."""
-    if isinstance(value, str):
-        if any(_is_control(character) for character in value):
-            yield f"{path}: has a control character; expected plain text"
-    elif isinstance(value, dict):
+def _places(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Each value within *value*, itself included, with its place."""
+    yield path, value
+    if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _unprintable(inner, _inside(path, _plain_key(key)))
-            if any(_is_control(character) for character in key):
-                yield f"{path or 'the file'}: a key has a control character; expected plain text"
+            yield from _places(inner, f"{path}.{_plain(key)}" if path else _plain(key))
     elif isinstance(value, list):
         for index, inner in enumerate(value, start=1):
-            yield from _unprintable(inner, f"{path}[{index}]")
+            yield from _places(inner, f"{path}[{index}]")
 
 
-def _is_control(character: str) -> bool:
-    is_control = category(character) in {"Cc", "Cs"} and character not in "\n\t"
-    return is_control or STEERING.match(character) is not None
+def _unprintable(tables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield where a text has control characters: they could change what a terminal shows."""
+    for path, value in _places(tables):
+        if isinstance(value, str) and _CONTROL.search(value):
+            yield f"{path}: has a control character; expected plain text"
+        if isinstance(value, dict) and _CONTROL.search("".join(value)):
+            yield f"{path or 'the file'}: a key has a control character; expected plain text"
 
 
-def _plain_key(key: str) -> str:
-    return "".join("?" if _is_control(character) else character for character in key)[:_SHOWN]
-
-
-def _inside(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+def _plain(key: str) -> str:
+    return _CONTROL.sub("?", key)[:_SHOWN]
 
 
 def _check_shape(tables: Mapping[str, Any], name: str) -> None:
@@ -188,19 +182,12 @@ def _fits(code: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     return named and code.get("region") in (None, row.get("region"))
 
 
-def _citations(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    if isinstance(value, dict):
-        if "key" in value and "place" in value:
-            yield path, value
-        for key, inner in value.items():
-            yield from _citations(inner, _inside(path, str(key)))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value, start=1):
-            yield from _citations(inner, f"{path}[{index}]")
+def _is_citation(value: Any) -> bool:
+    return isinstance(value, dict) and "key" in value and "place" in value
 
 
 def _unknown_sources(row: dict[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
-    for path, citation in _citations(row):
+    for path, citation in ((path, value) for path, value in _places(row) if _is_citation(value)):
         also = citation.get("also", ())
         cited = [citation["key"], *(also if isinstance(also, list) else ())]
         for key in cited:
@@ -218,7 +205,7 @@ def _with_titles(value: Any, known: Mapping[str, Any]) -> Any:
     if not isinstance(value, dict):
         return value
     copy = {key: _with_titles(inner, known) for key, inner in value.items()}
-    return with_title(copy, known) if "key" in copy and "place" in copy else copy
+    return with_title(copy, known) if _is_citation(copy) else copy
 
 
 def with_title(citation: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -311,13 +298,10 @@ def _overlap(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
 def _one_sided_clocks(one: _Placed, placed: list[_Placed]) -> Iterator[str]:
     own = one.protocol
     for _, other in placed:
-        named = other.indication in own.shares_clock_with and _alike(own, other)
+        is_alike = treatment_of(own)[1:] == treatment_of(other)[1:]
+        named = is_alike and other.indication in own.shares_clock_with
         if named and own.indication not in other.shares_clock_with:
             yield (
                 f"{one.where}: shares_clock_with: names {other.indication}, but {other.id} "
                 f"does not name {own.indication}; expected both or none"
             )
-
-
-def _alike(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
-    return treatment_of(one)[1:] == treatment_of(other)[1:]
