@@ -158,17 +158,17 @@ def _complete(
     row: Mapping[str, Any], limits: Iterable[Mapping[str, Any]], codes: Iterable[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """Add the limits of the row's region and the codes of its product and indication."""
-    whole = dict(row)
     shared = [limit for limit in limits if limit.get("region") in (None, row.get("region"))]
-    own = [{k: v for k, v in limit.items() if k != "region"} for limit in shared]
-    if own:
-        whole["limits"] = [*own, *row.get("limits", ())]
     fitting = [code for code in codes if _fits(code, row)]
-    if fitting:
-        fields = ("system", "code", "meaning", "source")
-        shared_codes = [{field: code[field] for field in fields} for code in fitting]
-        whole["codes"] = [*shared_codes, *row.get("codes", ())]
-    return whole
+    fields = ("system", "code", "meaning", "source")
+    added = {
+        "limits": [{k: v for k, v in limit.items() if k != "region"} for limit in shared],
+        "codes": [{field: code[field] for field in fields} for code in fitting],
+    }
+    # What is no list stays as it is, so that it is refused with its protocol.
+    given = {key: row.get(key, []) for key in added}
+    lists = {key: added[key] + rows for key, rows in given.items() if isinstance(rows, list)}
+    return {**row, **lists}
 
 
 def _fits(code: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
