@@ -1,5 +1,6 @@
 """A track: one patient, one clock, one day. Every answer about a record comes from one."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -292,18 +293,20 @@ def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
 
 def _courses(rows: Iterable[PriorTreatment]) -> list[PriorTreatment]:
     """The largest account of each course; accounts whose days may overlap are one course."""
-    courses: list[PriorTreatment] = []
+    courses: list[PriorTreatment] = []  # in order, since they do not overlap
     for row in sorted(rows, key=lambda p: (-p.cycles, str(p.started_on), str(p.last_on))):
-        if not any(_may_overlap(row, course) for course in courses):
-            courses.append(row)
+        place = bisect_right(courses, _last_day(row), key=_first_day)
+        if not place or _last_day(courses[place - 1]) < _first_day(row):
+            courses.insert(place, row)
     return courses
 
 
-def _may_overlap(one: PriorTreatment, other: PriorTreatment) -> bool:
-    return not any(
-        a.last_on is not None and b.started_on is not None and a.last_on < b.started_on
-        for a, b in ((one, other), (other, one))
-    )
+def _first_day(course: PriorTreatment) -> date:
+    return course.started_on or date.min
+
+
+def _last_day(course: PriorTreatment) -> date:
+    return course.last_on or date.max
 
 
 def _treatment(prior: PriorTreatment) -> tuple[str, str]:
