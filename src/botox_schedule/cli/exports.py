@@ -35,7 +35,6 @@ NOTES = {
 _OF_RECORDS = SIDE_TABLES.keys() - {"births"}
 _SESSIONS = "sessions"
 NONE = Path("none")
-_OTHER_FORMAT = "--date-format names another format, such as mdy for 01/31/2026"
 
 
 class Clinic(NamedTuple):
@@ -111,11 +110,12 @@ def export_options(
         + ("; 'none' if there is none" if name in needed else "")
         for name, words in {**SIDE_TABLES, **notes}.items()
     }
-    return {_FILE: _FILE_WORDS} | named | _OPTIONS | AS_OF | RULES
+    return _SESSIONS_FILE | named | _OPTIONS | AS_OF | RULES
 
 
-_FILE = "file FILE"
-_FILE_WORDS = "a table of sessions: CSV, TSV, Excel or Parquet, also in gzip; - for standard input"
+_SESSIONS_FILE = {
+    "file FILE": "a table of sessions: CSV, TSV, Excel or Parquet, also in gzip; - for standard input"
+}
 _OPTIONS = {
     "--column NAME=HEADER*": "what a column is called in the file, such as date='Svc Dt' or holds.first='From'; may be repeated",
     "--date-format FORMAT": "iso (default), mdy, dmy, or a pattern such as %%d.%%m.%%Y",
@@ -147,11 +147,6 @@ def clinic_of(given: Namespace) -> Clinic:
     births, doubts = _births(reading, facts.get("births"))
     reading = replace(reading, births=births)
     problems = [*map(str, reading.problems), *_fact_problems(reading, facts), *doubts]
-    # A hint is no problem of its own: the first line that needs it has it.
-    for number, problem in enumerate(problems):
-        if "name the date format" in problem:
-            problems[number] = f"{problem}; {_OTHER_FORMAT}"
-            break
     return Clinic(reading, facts, problems, rules)
 
 
