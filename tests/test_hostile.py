@@ -216,6 +216,12 @@ class TestLimits:
         with pytest.raises(bs.errors.FileLimitError, match="longer than 1 MiB"):
             check_lines(line + b"xx" + line, "file")
 
+    @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+    def test_a_table_has_a_most_of_lines(self, end: bytes) -> None:
+        check_lines(end * 10_000_000, "file")
+        with pytest.raises(bs.errors.FileLimitError, match="file: more than 10,000,000 lines"):
+            check_lines(end * 10_000_001, "file")
+
     def test_the_line_is_named(self) -> None:
         with pytest.raises(bs.errors.FileLimitError, match="file: line 3 is longer"):
             check_lines(b"a\nb\n" + b"x" * 2_000_000, "file")
