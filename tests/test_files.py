@@ -411,7 +411,7 @@ class TestWriteWhole:
         out, into = os.pipe()
         write_whole(f"/dev/fd/{into}", "new")
         os.close(into)
-        with open(out, "rb") as pipe:
+        with os.fdopen(out, "rb") as pipe:
             assert pipe.read() == b"new"
 
     def test_a_device_is_written_to_directly(self) -> None:
