@@ -1,6 +1,7 @@
 """Reads files within limits, and writes them whole or not at all."""
 
 import csv
+import json
 import os
 import re
 import stat
@@ -12,7 +13,7 @@ from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from botox_schedule.errors import ExchangeError, FileLimitError, OutputError
@@ -223,6 +224,36 @@ def _why_not(encoding: str | None) -> str:
         "not text in UTF-8; name its encoding with encoding= (--encoding): cp1252 for files of "
         "Windows programs in western Europe and America, utf-16-le or utf-16-be for UTF-16"
     )
+
+
+def with_own_names(content: bytes) -> bytes:
+    """Return JSON as it is; refused where an object has two elements of one name.
+
+    A reader keeps the last of them and silently drops the others. What else is wrong with the
+    content is for the reader to say.
+
+    Raises:
+        ExchangeError: When an object has two elements of one name.
+    """
+    try:
+        json.loads(content, object_pairs_hook=object_of)
+    except ExchangeError:
+        raise
+    except (ValueError, RecursionError):
+        pass
+    return content
+
+
+def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON.
+
+    Raises:
+        ExchangeError: When it has two elements of one name.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ExchangeError("an object has two elements of one name; give each its own")
+    return found
 
 
 def lines_of(text: str) -> list[str]:
