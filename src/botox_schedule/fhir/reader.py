@@ -91,7 +91,7 @@ class BundleReading(Value, frozen=True):
 
     @property
     def unreadable(self) -> frozenset[str]:
-        """The patients of whom a session may be missing; all of an incomplete bundle."""
+        """The patients with a session that may be missing; all patients of an incomplete bundle."""
         lost = {problem.patient for problem in self.problems if problem.session_left_out}
         if any(problem.code is BundleProblemCode.INCOMPLETE for problem in self.problems):
             lost.update(record.id for record in self.records)
