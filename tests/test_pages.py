@@ -544,6 +544,10 @@ class TestLanguages:
                 {"next_due": "{first} {today}"},
                 r"words.next_due has other braces than {first}, {last}",
             ),
+            (
+                {"next_booked": "Your visit is booked."},
+                r"words.next_booked has other braces than {day}",
+            ),
             ({"next": "{0.__class__}"}, "words.next has other braces than none"),
             ({"next": "{"}, "words.next has other braces"),
             ({"weekdays": "one two"}, "words.weekdays needs 7 words"),
