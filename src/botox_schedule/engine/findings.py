@@ -6,7 +6,14 @@ from typing import Protocol, TypeVar
 
 from botox_schedule.dates.days import age_on, is_within, shifted
 from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.rules import IntervalRules, Minimum, RuleFacts, RulesOn, label_rules
+from botox_schedule.engine.rules import (
+    IntervalRules,
+    Minimum,
+    RuleFacts,
+    RulesOn,
+    interval_rules,
+    label_rules,
+)
 from botox_schedule.engine.track import AnyTrack, Reading, Track, planned_otherwise, with_decisions
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
@@ -197,7 +204,7 @@ def last_cycle_findings(track: Track, judged: Sequence[Finding] | None = None) -
 
 def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
     """Return the rules after one cycle for the treatment that the next cycle gave."""
-    return IntervalRules(_facts_of(track, previous, cycle))
+    return interval_rules(_facts_of(track, previous, cycle))
 
 
 def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> RuleFacts:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from botox_schedule.dates.days import shifted
 from botox_schedule.dates.intervals import IntervalRange, Window
 from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates
-from botox_schedule.engine.rules import IntervalRules, label_rules
+from botox_schedule.engine.rules import IntervalRules, interval_rules, label_rules
 from botox_schedule.engine.session import ProjectedSession
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.verdict import booking_verdict
@@ -105,7 +105,7 @@ def rules_after(track: Track, rules: IntervalRules, target: date) -> IntervalRul
         counted_from=target,
         first_on=target,
     )
-    return IntervalRules(facts)
+    return interval_rules(facts)
 
 
 def _after(track: Track, step: _Step, target: date) -> _Step:

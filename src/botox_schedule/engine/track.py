@@ -1,5 +1,6 @@
 """A track: one patient, one clock, one day. Every answer about a record comes from one."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ from botox_schedule.engine.rules import (
     RuleFacts,
     StatedMinimum,
     Treatment,
+    interval_rules,
     label_rules,
     longest_minimums,
 )
@@ -212,7 +214,7 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
     holds = _holds(reading, clock)
     care = _care(reading, clock, cycles)
     last = _last_cycle(cycles, prior)
-    rules = None if last is None else IntervalRules(_facts(reading, protocol, clock, last, care))
+    rules = None if last is None else interval_rules(_facts(reading, protocol, clock, last, care))
     dates = None
     if rules is not None and care.status is None:
         dates = track_dates(rules, holds, reading.as_of)
@@ -300,18 +302,20 @@ def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
 
 def _courses(rows: Iterable[PriorTreatment]) -> list[PriorTreatment]:
     """The largest account of each course; accounts whose days may overlap are one course."""
-    courses: list[PriorTreatment] = []
+    courses: list[PriorTreatment] = []  # in order, since they do not overlap
     for row in sorted(rows, key=lambda p: (-p.cycles, str(p.started_on), str(p.last_on))):
-        if not any(_may_overlap(row, course) for course in courses):
-            courses.append(row)
+        place = bisect_right(courses, _last_day(row), key=_first_day)
+        if not place or _last_day(courses[place - 1]) < _first_day(row):
+            courses.insert(place, row)
     return courses
 
 
-def _may_overlap(one: PriorTreatment, other: PriorTreatment) -> bool:
-    return not any(
-        a.last_on is not None and b.started_on is not None and a.last_on < b.started_on
-        for a, b in ((one, other), (other, one))
-    )
+def _first_day(course: PriorTreatment) -> date:
+    return course.started_on or date.min
+
+
+def _last_day(course: PriorTreatment) -> date:
+    return course.last_on or date.max
 
 
 def _treatment(prior: PriorTreatment) -> tuple[str, str]:
@@ -526,5 +530,5 @@ def _without_what_lies_ahead(
     begun = [hold for hold in holds.known if hold.first <= as_of]
     if rules.facts.ends_on is None and len(begun) == len(holds.known):
         return dates
-    open_ended = IntervalRules(rules.facts._replace(ends_on=None))
+    open_ended = interval_rules(rules.facts._replace(ends_on=None))
     return track_dates(open_ended, HoldCalendar(begun), as_of)

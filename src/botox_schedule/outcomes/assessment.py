@@ -15,8 +15,7 @@ from botox_schedule import (
     due_dates,
     project_dates,
 )
-from botox_schedule.dates import Day
-from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.engine import Track, TreatmentCycle
 from botox_schedule.engine.adherence import follow_up_of
 from botox_schedule.engine.cycles import judged_cycles

@@ -9,12 +9,10 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol
-from botox_schedule.dates import Day
-from botox_schedule.dates.days import DayInput, as_day, shifted
-from botox_schedule.engine import ObservedDays, ObservedResponse, TreatmentCycle
+from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.engine.adherence import follow_up_of
-from botox_schedule.engine.cycles import judged_cycles
-from botox_schedule.engine.response import FEWEST_CYCLES
+from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
+from botox_schedule.engine.response import FEWEST_CYCLES, ObservedDays, ObservedResponse
 from botox_schedule.errors import CountError
 from botox_schedule.outcomes.diary import HeadacheDiary, month_until
 from botox_schedule.outcomes.figures import WEEK, outcome_tables, whole

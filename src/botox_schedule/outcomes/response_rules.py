@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from botox_schedule import IntervalRange
-from botox_schedule.dates.intervals import RangeInput
+from botox_schedule.dates.intervals import IntervalRange, RangeInput
 from botox_schedule.errors import ProtocolFileError, UnknownProtocolError
 from botox_schedule.outcomes.diary import DiaryKind
 from botox_schedule.outcomes.figures import Exact, Number, outcome_tables

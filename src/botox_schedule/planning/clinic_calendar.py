@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from botox_schedule import Interval, Window
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.dates.intervals import Interval, Window
 from botox_schedule.errors import CalendarRangeError, PlanningError, UnknownCountryError
 from botox_schedule.values import PatientValue, Rows, Value
 

@@ -13,8 +13,7 @@ from botox_schedule import (
     Window,
 )
 from botox_schedule.dates.days import Day, DayInput, as_day
-from botox_schedule.engine import LimitCheck
-from botox_schedule.engine.limits import limit_checks, limit_question, planned_units
+from botox_schedule.engine.limits import LimitCheck, limit_checks, limit_question, planned_units
 from botox_schedule.errors import PlanningError
 from botox_schedule.planning.authorizations import (
     AuthorizationCheck,

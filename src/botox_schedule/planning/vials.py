@@ -5,14 +5,13 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from botox_schedule import Product, find_product
 from botox_schedule.engine.limits import exact_number, planned_units
 from botox_schedule.errors import PlanningError, UnitsError
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
-from botox_schedule.protocols.indications import why_no_product
-from botox_schedule.terms import Verification
+from botox_schedule.protocols.indications import find_product, why_no_product
+from botox_schedule.terms import Product, Verification
 from botox_schedule.values import Fact, NumberInput, Value
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
