@@ -7,15 +7,18 @@ from typing import Any, ClassVar
 import pytest
 
 import botox_schedule as bs
+from botox_schedule.engine.adherence import CourseCycle, EpisodeEnd, FollowUp, course_of
 from botox_schedule.engine.forecast import forecast_in
+from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.engine.rules import longest_minimums
-from botox_schedule.engine.standing import Phases, standing_of
+from botox_schedule.engine.standing import Phases, clear_of, last_chance_on, standing_of
 from botox_schedule.engine.track import Reading, read_record
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.engine.worklist import place_of, waiting_of
 from botox_schedule.policy import policy_or_default
 from botox_schedule.protocols import ProtocolSet
 from botox_schedule.protocols.catalog import known_protocols
+from botox_schedule.questions import ask
 from samples import MIGRAINE, codes, override, protocol, record
 
 FIRST_OF_NEXT = bs.SchedulingPolicy(short_month="first_of_next")
@@ -1370,6 +1373,344 @@ class TestOneSession:
         new = protocol(version="2", in_force={"first": "2026-03-01"})
         found = bs.forecast(record("2026-01-05"), old, as_of="2026-02-01", other_protocols=[new])
         assert found.dates.protocol == new.ref
+
+
+class TestUnits:
+    """Units against limits: what counts on the day, who weighs what, what is surely met."""
+
+    WINDOW: ClassVar[Any] = {
+        "scope": "product",
+        "per": "window",
+        "windows": [{"window": "12 weeks"}],
+        "units": 400,
+    }
+    PER_SESSION: ClassVar[Any] = {"scope": "indication", "per": "session", "units": 100}
+    BY_WEIGHT: ClassVar[Any] = {**WINDOW, "units_per_kilogram": 10}
+
+    def checks(self, *limits: Any, given: Any = (), **asked: Any) -> tuple[Any, ...]:
+        rows = {name: asked.pop(name, ()) for name in ("weights", "holds")}
+        treated = bs.PatientRecord(sessions=given, born_on=asked.pop("born_on", None), **rows)
+        own = protocol(limits=limits)
+        return bs.check_dose_limits(treated, own, other_protocols=(), **asked)
+
+    def test_the_most_that_a_session_can_have(self) -> None:
+        (check,) = self.checks(self.WINDOW, on="2026-02-01", units=1_000_000)
+        assert check.planned == 1_000_000
+
+    def test_the_age_on_the_day_of_the_visit_chooses(self) -> None:
+        limits = [
+            {**self.WINDOW, "ages": {"first": 18}},
+            {**self.WINDOW, "ages": {"last": 17}, "units": 340},
+        ]
+        for on, units in (("2026-08-31", 340), ("2026-09-01", 400)):
+            (check,) = self.checks(*limits, on=on, as_of="2026-02-01", born_on="2008-09-01")
+            assert check.limit.units == units
+
+    def test_units_under_an_unknown_name_may_count_so_they_do(self) -> None:
+        unknown = {**GIVEN, "indication": "migrane", "units": 60}
+        known = {**GIVEN, "indication": "spasticity", "units": 60}
+        (check,) = self.checks(self.PER_SESSION, given=[unknown, known], on="2026-01-05")
+        assert check.total == 60
+
+    def test_doses_after_the_day_do_not_count(self) -> None:
+        later = {**GIVEN, "administered_on": "2026-03-02", "units": 60}
+        (check,) = self.checks(self.WINDOW, given=[later], on="2026-02-01", as_of="2026-06-01")
+        assert check.total == 0
+
+    def test_a_weight_counts_from_its_day_once_it_is_known(self) -> None:
+        weights = [{"measured_on": "2026-03-02", "kilograms": 20}]
+        for on, as_of, maximum in (
+            ("2026-03-02", "2026-03-02", 200),
+            ("2026-03-10", "2026-03-01", 400),
+            ("2026-03-01", "2026-06-01", 400),
+        ):
+            (check,) = self.checks(self.BY_WEIGHT, weights=weights, on=on, as_of=as_of)
+            assert check.maximum == maximum
+
+    def test_its_age_counts_to_the_day_of_the_visit(self) -> None:
+        weights = [{"measured_on": "2026-01-01", "kilograms": 20}]
+        for on, maximum in (("2026-06-30", 200), ("2026-07-01", 400)):
+            (check,) = self.checks(self.BY_WEIGHT, weights=weights, on=on, as_of="2026-02-01")
+            assert check.maximum == maximum
+
+    def test_a_window_in_months_ends_as_the_policy_says(self) -> None:
+        limit = {**self.WINDOW, "windows": [{"window": "3 months"}]}
+        given = [{**GIVEN, "administered_on": "2025-11-30", "units": 60}]
+        for policy, total in ((None, 0), (FIRST_OF_NEXT, 60)):
+            (check,) = self.checks(limit, given=given, on="2026-02-28", policy=policy)
+            assert check.total == total
+        over = [{**given[0], "units": 400}]
+        (check,) = self.checks(limit, given=over, on="2026-02-01", units=1, policy=FIRST_OF_NEXT)
+        assert check.clears_on == date(2026, 3, 1)
+
+    def test_what_is_available_is_never_below_zero_and_leaves_the_plan_out(self) -> None:
+        for given, available in ((300, 100), (500, 0)):
+            rows = [{**GIVEN, "units": given}]
+            (check,) = self.checks(self.WINDOW, given=rows, on="2026-02-01", units=50)
+            assert check.available == available
+
+    def test_it_clears_when_what_is_unknown_has_left_the_window(self) -> None:
+        given = [GIVEN, {**GIVEN, "administered_on": "2025-12-01", "units": 380}]
+        (check,) = self.checks(self.WINDOW, given=given, on="2026-02-01", units=50)
+        assert (check.exceeded, check.clears_on) == (True, date(2026, 3, 30))
+
+    def test_what_nobody_weighed_never_surely_clears(self) -> None:
+        limit = {**self.PER_SESSION, "units_per_kilogram": 1}
+        (check,) = self.checks(limit, on="2026-02-01", units=50)
+        assert (check.indeterminate, check.clears_on) == (True, None)
+
+    def test_a_session_counts_from_its_first_part(self) -> None:
+        parts = [{**GIVEN, "administered_on": d, "units": 30} for d in ("2026-01-05", "2026-01-07")]
+        totals = [
+            self.checks(self.PER_SESSION, given=parts, on=on)[0].total
+            for on in ("2026-01-08", "2026-01-09")
+        ]
+        assert totals == [60, 0]
+
+    def test_equal_units_of_one_day_may_be_one(self) -> None:
+        def duplicates(*days: str, units: int) -> bool:
+            given = [{**GIVEN, "administered_on": day, "units": 200} for day in days]
+            own = protocol(limits=[self.WINDOW])
+            check = bs.check_date(
+                bs.PatientRecord(sessions=given),
+                own,
+                on="2026-02-01",
+                as_of="2026-02-01",
+                planned_units=units,
+                other_protocols=(),
+            )
+            return "probable_duplicate" in codes(check)
+
+        assert duplicates("2026-01-05", "2026-01-05", units=200)
+        assert not duplicates("2026-01-05", "2026-01-05", units=201)
+        assert not duplicates("2026-01-05", "2026-01-06", units=200)
+
+    def test_a_finding_names_the_sessions_that_count(self) -> None:
+        given = [
+            {**GIVEN, "id": day, "administered_on": day, "units": 300}
+            for day in ("2025-06-02", "2026-01-05")
+        ]
+        found = bs.check_date(
+            bs.PatientRecord(sessions=given),
+            protocol(limits=[self.WINDOW]),
+            on="2026-03-30",
+            as_of="2026-02-01",
+            planned_units=200,
+            other_protocols=(),
+        )
+        assert "limit_exceeded" not in codes(found)
+        found = bs.check_date(
+            bs.PatientRecord(sessions=given),
+            protocol(limits=[self.WINDOW]),
+            on="2026-03-29",
+            as_of="2026-02-01",
+            planned_units=200,
+            other_protocols=(),
+        )
+        (finding,) = [f for f in found.findings if f.code == "limit_exceeded"]
+        assert finding.record_ids == ("2026-01-05",)
+
+    @pytest.mark.parametrize(
+        ("on", "limited", "units", "clear"),
+        [
+            ("2026-03-30", True, 155, True),
+            ("2026-03-30", True, 401, False),
+            ("2026-03-30", True, None, None),
+            ("2026-03-30", False, 155, None),
+            ("2026-03-29", True, 155, False),
+        ],
+    )
+    def test_clear_means_allowed_and_every_limit_met(
+        self, on: str, units: int | None, *, limited: bool, clear: bool | None
+    ) -> None:
+        own = protocol(limits=[self.WINDOW] if limited else [])
+        given = bs.PatientRecord(sessions=[{**GIVEN, "units": 155}])
+        asked: dict[str, Any] = {"planned_units": units, "other_protocols": ()}
+        check = bs.check_date(given, own, on=on, as_of="2026-02-01", **asked)
+        assert check.clear is clear
+        assert ("does not say the dose is safe" in check.explain()) is bool(
+            limited and units == 155
+        )
+        if on == "2026-03-30":
+            assert bs.forecast(given, own, as_of="2026-02-01", **asked).clear is clear
+
+    def test_what_is_only_partly_checked_is_not_called_within(self) -> None:
+        site = {"scope": "indication", "per": "site", "units": 50}
+        own = protocol(limits=[self.WINDOW, {**self.BY_WEIGHT, "units": None}, site])
+        check = bs.check_date(
+            record("2026-01-05"),
+            own,
+            on="2026-03-30",
+            as_of="2026-02-01",
+            planned_units=155,
+            other_protocols=(),
+        )
+        assert check.clear is None
+        assert "does not say the dose is safe" not in check.explain()
+
+
+class TestForecasts:
+    def test_sessions_of_other_clocks_are_shown_for_sixteen_weeks(self) -> None:
+        given = [
+            {**GIVEN, "indication": "spasticity", "administered_on": day}
+            for day in ("2025-10-12", "2025-10-13")
+        ]
+        sweat = {**GIVEN, "indication": "hemifacial-spasm"}
+        answers = bs.forecast_all(bs.PatientRecord(sessions=[*given, sweat]), as_of="2026-02-01")
+        (found,) = [answer for answer in answers if answer.indication == "hemifacial-spasm"]
+        assert [session.on for session in found.other_sessions] == [date(2025, 10, 13)]
+
+    @pytest.mark.parametrize(
+        ("prior", "by"),
+        [
+            ({"cycles": 1, "started_on": "2026-01-20"}, date(2026, 7, 5)),
+            ({"cycles": 0, "last_on": "2025-06-02"}, None),
+        ],
+    )
+    def test_the_course_starts_with_its_first_session_wherever(
+        self, prior: dict[str, Any], by: date | None
+    ) -> None:
+        priors = [{"indication": "chronic-migraine", **prior}]
+        given = record("2026-01-05", "2026-04-06", prior_treatments=priors)
+        timeline = bs.forecast(given, MIGRAINE, as_of="2026-05-01").timeline
+        assert timeline is not None
+        assert timeline.full_benefit_by == by
+
+    def test_only_what_needs_a_person_today_is_called_so(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": "Dysport", "units": 1}])
+        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
+        summary = found.summary()
+        assert "product_switch" in summary.findings
+        assert summary.today == tuple(f.code for f in found.findings if f.needs == "today")
+        assert "product_switch" not in summary.today
+
+
+class TestStandings:
+    def standing(
+        self, given: bs.PatientRecord, as_of: date, *, seen: frozenset[str] = frozenset()
+    ) -> Any:
+        reading = reading_of(given, as_of)
+        (track,) = tracks_of(reading, "us", None)
+        return standing_of(reading, track, Phases(), seen, with_limits=True)
+
+    def test_how_the_protocol_was_chosen_and_what_limits_say_is_among_the_codes(self) -> None:
+        booked = {**GIVEN, "administered_on": "2026-06-01", "status": "booked", "units": 900}
+        rows = [{**row, "indication": ARM} for row in (GIVEN, booked)]
+        found = self.standing(bs.PatientRecord(sessions=rows), date(2026, 2, 1))
+        assert {"age_unknown", "limit_exceeded"} <= found.codes
+        found = self.standing(bs.PatientRecord(sessions=rows[:1]), date(2026, 2, 1))
+        assert "limit_exceeded" not in found.codes
+
+    def test_a_code_is_acknowledged_when_all_its_findings_are(self) -> None:
+        rows = [{**GIVEN, "administered_on": day, "indication": name, "id": name}
+                for name, day in (("migrane", "2026-01-06"), ("chronic-migrane", "2026-01-07"))]  # fmt: skip
+        reading = reading_of(bs.PatientRecord(sessions=[GIVEN, *rows]), date(2026, 2, 1))
+        track = next(t for t in tracks_of(reading, "us", None) if t.track is not None)
+        code = bs.FindingCode.UNRECOGNIZED_INDICATION
+        none = standing_of(reading, track, Phases())
+        keys = sorted(key for key in none.today_keys if key.startswith(code))
+        assert len(keys) == 2
+        one = standing_of(reading, track, Phases(), frozenset(keys[:1]))
+        assert (code in one.acknowledged, keys[1] in one.today_keys) == (False, True)
+        both = standing_of(reading, track, Phases(), frozenset(keys))
+        assert (code in both.acknowledged, both.today_keys) == (True, ())
+
+    def test_the_booked_day_is_the_one_that_is_clear(self) -> None:
+        booked = {**GIVEN, "status": "booked", "units": 155}
+        for day, clear in (("2026-03-29", False), ("2026-03-30", True)):
+            rows = [{**GIVEN, "units": 155}, {**booked, "administered_on": day}]
+            track = ask(bs.PatientRecord(sessions=rows), MIGRAINE, date(2026, 2, 1)).track
+            assert clear_of(track) is clear
+            # Without limits nothing was checked.
+            assert clear_of(track, with_limits=False) is (False if clear is False else None)
+
+    VALID: ClassVar[Any] = {"indication": "chronic-migraine", "product": "Botox"}
+
+    @pytest.mark.parametrize(
+        ("rows", "as_of", "last"),
+        [
+            pytest.param({}, "2026-02-01", None, id="nothing ends"),
+            pytest.param(
+                {"holds": [{"first": "2026-05-01", "reason": "x"}]},
+                "2026-02-01",
+                date(2026, 4, 30),
+                id="the eve of a hold",
+            ),
+            pytest.param(
+                {"holds": [{"first": "2026-04-05", "last": "2026-04-10", "reason": "x"}]},
+                "2026-04-20",
+                None,
+                id="a hold that is over",
+            ),
+            pytest.param(
+                {"overrides": [override(last="2026-03-10")]},
+                "2026-02-01",
+                date(2026, 3, 10),
+                id="the end of an override",
+            ),
+            pytest.param(
+                {"overrides": [override(last="2026-03-10")],
+                 "care_ends": [{"on": "2026-05-01", "kind": "discontinued"}]},
+                "2026-03-11",
+                date(2026, 4, 30),
+                id="a discharge after an override",
+            ),
+            pytest.param(
+                {"authorizations": [
+                    {**VALID, "valid": {"first": "2026-01-01", "last": "2026-03-01"}},
+                    {**VALID, "valid": {"first": "2026-01-01", "last": "2026-04-10"}},
+                    {**VALID, "valid": {"first": "2026-01-01", "last": "2026-04-20"}},
+                    {**VALID, "valid": {"first": "2026-04-21", "last": "2026-12-31"}},
+                ]},
+                "2026-02-01",
+                date(2026, 4, 20),
+                id="the last authorization that covers the first day",
+            ),
+            pytest.param(
+                {"authorizations": [{**VALID, "valid": {"first": "2026-01-01", "last": "2026-06-20"}}],
+                 "holds": [{"first": "2026-05-01", "reason": "x"}]},
+                "2026-02-01",
+                date(2026, 4, 30),
+                id="whatever ends first",
+            ),
+        ],
+    )  # fmt: skip
+    def test_the_last_chance(self, rows: dict[str, Any], as_of: str, last: date | None) -> None:
+        track = ask(record("2026-01-05", **rows), MIGRAINE, date.fromisoformat(as_of)).track
+        assert last_chance_on(track) == last
+
+
+class TestCourses:
+    def course(
+        self, *cycles: CourseCycle, days: int, gap: int | None = None, carries: bool = True
+    ) -> Any:
+        until = FollowUp(date(2026, 1, 5) + days * DAY)
+        return course_of(cycles, NO_HOLDS, until, permissible_gap_days=gap, carries_over=carries)
+
+    @staticmethod
+    def at(day: int, effect: int = 84, *, later: int = 0, held: bool = False) -> CourseCycle:
+        first = date(2026, 1, 5) + day * DAY
+        return CourseCycle(first, first + later * DAY, effect, held)
+
+    def test_a_discharge_is_an_event_and_a_death_is_none(self) -> None:
+        assert [end.value for end in EpisodeEnd if end.is_event] == ["gap", "discontinued"]
+
+    def test_what_is_left_is_carried_unless_the_cycle_was_held(self) -> None:
+        for held, covered in ((False, 102), (True, 84)):
+            found = self.course(self.at(0), self.at(50), self.at(150, held=held), days=300)
+            assert found.intervals[-1].covered_days == covered
+
+    def test_nothing_is_left_after_a_gap_and_nothing_is_owed(self) -> None:
+        assert self.course(self.at(0), self.at(200), days=300).intervals[-1].covered_days == 84
+
+    def test_a_gap_ends_with_the_first_part_of_the_next_cycle(self) -> None:
+        for permitted, count in ((31, 1), (30, 2)):
+            found = self.course(self.at(0), self.at(115, later=3), days=130, gap=permitted)
+            assert len(found.episodes) == count
+
+    def test_an_episode_without_any_effect_ends_with_its_session(self) -> None:
+        (episode,) = self.course(self.at(0, 0), days=60, gap=30).episodes
+        assert episode.last == date(2026, 1, 5)
 
 
 def test_an_advised_minimum_is_called_advice() -> None:
