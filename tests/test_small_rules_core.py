@@ -7,14 +7,24 @@ from typing import Any, ClassVar
 import pytest
 
 import botox_schedule as bs
-from botox_schedule.engine.adherence import CourseCycle, EpisodeEnd, FollowUp, course_of
+from botox_schedule.engine.adherence import (
+    CourseCycle,
+    EpisodeEnd,
+    FollowUp,
+    course_of,
+    effect_days,
+    follow_up_of,
+    follow_up_until,
+    given_effect,
+)
 from botox_schedule.engine.forecast import forecast_in
 from botox_schedule.engine.holds import NO_HOLDS
+from botox_schedule.engine.response import phases_until
 from botox_schedule.engine.rules import longest_minimums
 from botox_schedule.engine.standing import Phases, clear_of, last_chance_on, standing_of
 from botox_schedule.engine.track import Reading, read_record
-from botox_schedule.engine.tracks import tracks_of
-from botox_schedule.engine.worklist import place_of, waiting_of
+from botox_schedule.engine.tracks import RecordTrack, tracks_of
+from botox_schedule.engine.worklist import Waiting, call_by, is_long_ago, place_of, waiting_of
 from botox_schedule.policy import policy_or_default
 from botox_schedule.protocols import ProtocolSet
 from botox_schedule.protocols.catalog import known_protocols
@@ -1711,6 +1721,185 @@ class TestCourses:
     def test_an_episode_without_any_effect_ends_with_its_session(self) -> None:
         (episode,) = self.course(self.at(0, 0), days=60, gap=30).episodes
         assert episode.last == date(2026, 1, 5)
+
+
+class TestWorklist:
+    """Every track is in one section, for one reason."""
+
+    @pytest.mark.parametrize(
+        ("status", "more", "place"),
+        [
+            ("overdue", {"left_out": True}, ("check_the_record_first", "rows_left_out")),
+            ("on_hold", {"pressing": {"hold_needs_review"}}, ("on_hold", "hold_needs_review")),
+            ("due", {"pressing": {"hold_needs_review"}}, ("check_the_record_first", "findings")),
+            ("discontinued", {}, ("ended", "discontinued")),
+            ("deceased", {}, ("ended", "deceased")),
+            ("overdue", {}, ("to_call", "overdue")),
+            ("overdue", {"is_booked": True}, ("booked", "booked")),
+            (
+                "due",
+                {"is_booked": True, "pressing": {"booking_after_overdue"}},
+                ("to_call", "booked_after_overdue"),
+            ),
+            ("due", {"pressing": {"hold_ended"}}, ("to_call", "hold_ended")),
+            ("due", {"is_booked": True, "pressing": {"hold_ended"}}, ("booked", "booked")),
+            ("due", {}, ("to_call", "due")),
+            ("due", {"is_booked": True}, ("booked", "booked")),
+            ("too_early", {"is_soon": True}, ("to_call", "due_soon")),
+            ("too_early", {"is_soon": True, "is_booked": True}, ("booked", "booked")),
+            ("allowed", {}, ("too_early", "allowed_before_due")),
+            ("allowed", {"has_due": False}, ("may_be_treated_without_a_due_day", "no_due_day")),
+            (
+                "allowed",
+                {"has_due": False, "typical_passed": True},
+                ("may_be_treated_without_a_due_day", "typical_day_passed"),
+            ),
+            ("lapsed", {}, ("lapsed", "lapsed")),
+            ("lapsed", {"is_long": True}, ("lapsed_over_12_months", "lapsed")),
+        ],
+        ids=str,
+    )
+    def test_its_place(self, status: str, more: dict[str, Any], place: tuple[str, str]) -> None:
+        pressing = frozenset(bs.FindingCode(code) for code in more.get("pressing", ()))
+        fields: dict[str, Any] = {
+            **dict.fromkeys(("is_booked", "is_soon", "typical_passed", "is_long"), False),
+            "has_due": True,
+            **more,
+            "pressing": pressing,
+        }
+        assert place_of(Waiting(bs.DueStatus(status), **fields)) == place
+
+    def test_what_was_acknowledged_presses_no_more(self) -> None:
+        booked = {**GIVEN, "id": "b", "administered_on": "2026-01-20", "status": "booked"}
+        reading = reading_of(bs.PatientRecord(sessions=[GIVEN, booked]), date(2026, 2, 1))
+        (track,) = tracks_of(reading, "us", None)
+        open_ = standing_of(reading, track, Phases())
+        seen = standing_of(reading, track, Phases(), frozenset(open_.today_keys))
+        found = [waiting_of(each, date(2026, 2, 1), None).pressing for each in (open_, seen)]
+        assert found == [{"booking_unresolved"}, frozenset()]
+
+    def test_a_typical_day_has_passed_the_day_after(self) -> None:
+        stated = {"kind": "as_needed", "typical": "20 weeks", "typical_statistic": "median"}
+        track = ask(record("2026-01-05"), protocol(retreatment=stated), date(2026, 2, 1)).track
+        standing = standing_of(track.reading, RecordTrack("chronic-migraine", track), Phases())
+        days = (date(2026, 5, 25), date(2026, 5, 26))
+        assert [waiting_of(standing, day, None).typical_passed for day in days] == [False, True]
+
+    def test_long_ago_is_more_than_twelve_months(self) -> None:
+        days = (date(2027, 1, 5), date(2027, 1, 6))
+        assert [is_long_ago(date(2026, 1, 5), day) for day in days] == [False, True]
+
+    def test_the_day_to_call_by_is_the_last_open_one(self) -> None:
+        due = date(2026, 3, 30)
+        for closed, expected in (((), date(2026, 3, 23)), ((23, 22), date(2026, 3, 21))):
+            open_days = [date(2026, 3, day) for day in range(1, 32) if day not in closed]
+            assert call_by(due, 7, open_days.__contains__) == expected
+
+
+class TestFollowUp:
+    DAY_OF_BOTH = date(2026, 2, 2)
+
+    def test_a_discharge_on_the_day_of_the_last_session_ends_it(self) -> None:
+        found = follow_up_until(date(2026, 6, 1), self.DAY_OF_BOTH, [self.DAY_OF_BOTH], None)
+        assert found == FollowUp(self.DAY_OF_BOTH, bs.CareEndKind.DISCONTINUED)
+
+    def test_on_one_day_the_discharge_precedes_the_death(self) -> None:
+        found = follow_up_until(
+            date(2026, 6, 1), date(2026, 1, 5), [self.DAY_OF_BOTH], self.DAY_OF_BOTH
+        )
+        assert found.ended_by == "discontinued"
+
+    def test_a_touch_up_after_a_discharge_reopens_it(self) -> None:
+        touch_up = {**GIVEN, "administered_on": "2026-03-02", "kind": "touch_up"}
+        end = {"on": "2026-02-02", "kind": "discontinued"}
+        given = bs.PatientRecord(sessions=[GIVEN, touch_up], care_ends=[end])
+        track = ask(given, MIGRAINE, date(2026, 6, 1)).track
+        assert follow_up_of(track) == FollowUp(date(2026, 6, 1))
+
+    def test_an_effect_is_longer_than_nothing_after_every_session(self) -> None:
+        with pytest.raises(bs.errors.IntervalError):
+            given_effect("1 month - 30 days")
+        assert (
+            effect_days(date(2025, 11, 30), given_effect("3 months"), bs.ShortMonth.LAST_DAY) == 90
+        )
+        assert (
+            effect_days(date(2025, 11, 30), given_effect("3 months"), bs.ShortMonth.FIRST_OF_NEXT)
+            == 91
+        )
+
+
+class TestPhases:
+    def phases(self, **response: Any) -> list[tuple[str, str]]:
+        timeline = bs.response_timeline("2026-01-05", protocol(response=response))
+        return [(phase.value, str(first)) for phase, first, _ in phases_until(timeline)]
+
+    def test_a_peak_of_some_patients_changes_the_words_alone(self) -> None:
+        some = {"peak_for_whom": "some", "peak_share": "90 of 143"}
+        assert self.phases(peak="4 to 6 weeks", **some) == self.phases(peak="4 to 6 weeks")
+
+    def test_after_an_onset_alone_nothing_is_stated(self) -> None:
+        assert self.phases(onset="1 to 2 weeks") == [
+            ("latent", "2026-01-05"),
+            ("onset", "2026-01-12"),
+            ("not_stated", "2026-01-20"),
+        ]
+
+    def test_a_phase_that_another_overtakes_has_no_days(self) -> None:
+        assert self.phases(onset="1 to 2 weeks", peak="1 to 3 weeks") == [
+            ("latent", "2026-01-05"),
+            ("peak", "2026-01-12"),
+            ("not_stated", "2026-01-27"),
+        ]
+
+
+class TestReasonsForDates:
+    def earliest(self, own: Any, as_of: str = "2026-02-01", **rows: Any) -> Any:
+        policy = rows.pop("policy", None)
+        given = record("2026-01-05", **rows)
+        return bs.forecast(given, own, as_of=as_of, policy=policy).reasons["earliest"]
+
+    @pytest.mark.parametrize(
+        ("payer", "outcomes"),
+        [
+            ("10 weeks", {"label": "decides", "payer": "gives way"}),
+            ("20 weeks", {"label": "advises", "payer": "decides"}),
+        ],
+    )
+    def test_the_latest_decides_even_where_it_only_advises(
+        self, payer: str, outcomes: dict[str, str]
+    ) -> None:
+        source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
+        stated = {"value": "12 weeks", "strength": "may", **source}
+        own = protocol(retreatment={"kind": "as_needed", "minimum": stated})
+        found = self.earliest(own, policy=bs.SchedulingPolicy(payer_minimum=payer))
+        assert {c.rule: c.outcome for c in found.candidates} == outcomes
+
+    def test_what_ended_is_weighed_even_where_no_minimum_decides(self) -> None:
+        own = protocol(retreatment=rule(minimum=None))
+        ended = override(minimum="4 weeks", last="2026-02-10")
+        found = self.earliest(own, as_of="2026-02-11", overrides=[ended])
+        assert [c.outcome for c in found.candidates] == ["expired"]
+        assert "also weighed" in str(found)
+
+    def test_nothing_is_said_to_be_open_for_the_dead_or_for_who_was_treated_elsewhere(self) -> None:
+        ahead = {"indication": "chronic-migraine", "cycles": 0, "last_on": "2026-06-01"}
+        texts = {
+            bs.forecast(given, MIGRAINE, as_of="2026-02-01").reasons["due"].rule
+            for given in (
+                bs.PatientRecord(),
+                bs.PatientRecord(prior_treatments=[ahead]),
+                bs.PatientRecord(care_ends=[{"on": "2026-01-20", "kind": "deceased"}]),
+            )
+        }
+        assert len(texts) == 3
+
+    def test_a_comparison_names_new_inputs_alone(self) -> None:
+        before = bs.forecast(record("2026-01-05"), MIGRAINE, as_of="2026-02-01")
+        policy = bs.SchedulingPolicy(payer_minimum="13 weeks")
+        after = bs.forecast(record("2026-01-05"), MIGRAINE, as_of="2026-02-01", policy=policy)
+        changes = bs.compare_forecasts(before, after).changes
+        assert changes
+        assert not [line for change in changes for line in change.why if line.startswith("new")]
 
 
 def test_an_advised_minimum_is_called_advice() -> None:
