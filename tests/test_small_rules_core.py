@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 import pytest
+from pydantic import ValidationError
 
 import botox_schedule as bs
 from botox_schedule.engine.adherence import (
@@ -1900,6 +1901,152 @@ class TestReasonsForDates:
         changes = bs.compare_forecasts(before, after).changes
         assert changes
         assert not [line for change in changes for line in change.why if line.startswith("new")]
+
+
+class TestRowsOfARecord:
+    def test_touch_ups_count_from_the_last_of_them_and_never_before_the_last_part(self) -> None:
+        def counted_from(*rows: tuple[str, str]) -> date:
+            sessions = [{**GIVEN, "administered_on": day, "kind": kind} for day, kind in rows]
+            track = ask(bs.PatientRecord(sessions=sessions), MIGRAINE, date(2026, 2, 1)).track
+            assert track.rules is not None
+            return track.rules.facts.counted_from
+
+        full, touch_up = "full", "touch_up"
+        found = counted_from(
+            ("2026-01-05", full), ("2026-01-12", touch_up), ("2026-01-20", touch_up)
+        )
+        assert found == date(2026, 1, 20)
+        found = counted_from(("2026-01-05", full), ("2026-01-06", touch_up), ("2026-01-07", full))
+        assert found == date(2026, 1, 7)
+
+    def test_on_one_day_a_full_session_comes_before_a_touch_up_whatever_their_ids(self) -> None:
+        rows = [{**GIVEN, "id": "a", "kind": "touch_up"}, {**GIVEN, "id": "b"}]
+        found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of="2026-02-01")
+        assert "touch_up_without_session" not in codes(found)
+
+    def test_a_copy_that_was_recorded_again_counts_from_its_last_day(self) -> None:
+        booked = {**GIVEN, "id": "a", "administered_on": "2026-04-06", "status": "booked"}
+        rows = [
+            booked | {"recorded_on": "2026-03-02"},
+            booked | {"recorded_on": "2026-03-03", "status": "cancelled"},
+            booked | {"recorded_on": "2026-03-04"},
+        ]
+        for order in (rows, rows[::-1]):
+            given = bs.PatientRecord(sessions=[GIVEN, *order])
+            assert bs.forecast(given, MIGRAINE, as_of="2026-03-03").booking is None
+            assert bs.forecast(given, MIGRAINE, as_of="2026-03-04").booking is not None
+
+    def test_a_visit_that_was_booked_and_then_given_is_no_conflict(self) -> None:
+        rows = [{**GIVEN, "id": "a"}, {**GIVEN, "id": "a", "status": "booked"}]
+        found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of="2026-02-01")
+        assert "conflicting_records" not in codes(found)
+
+    def test_sessions_after_the_first_of_two_deaths_are_not_used(self) -> None:
+        ends = [{"on": day, "kind": "deceased"} for day in ("2026-03-01", "2026-02-01")]
+        found = bs.forecast(
+            record("2026-01-05", "2026-02-15", care_ends=ends), MIGRAINE, as_of="2026-04-01"
+        )
+        assert "session_after_death" in codes(found)
+        assert found.last_session_on == date(2026, 1, 5)
+
+    def test_a_withdrawn_override_or_authorization_ends_and_is_never_prolonged(self) -> None:
+        given = record("2026-01-05", overrides=[override(withdrawn_on="2026-02-01")])
+        days = [
+            bs.forecast(given, MIGRAINE, as_of=d).dates.earliest
+            for d in ("2026-01-31", "2026-02-01")
+        ]
+        assert days == [date(2026, 3, 2), date(2026, 3, 30)]
+        approved = {
+            "indication": "chronic-migraine",
+            "product": "Botox",
+            "valid": {"first": "2026-01-01", "last": "2026-03-31"},
+            "minimum_interval": "20 weeks",
+            "withdrawn_on": "2026-05-01",
+        }
+        given = record("2026-01-05", "2026-04-06", authorizations=[approved])
+        _, cycle = bs.treatment_cycles(given, MIGRAINE, as_of="2026-06-01")
+        assert cycle.timing == "on_time"
+
+    def test_a_line_number_is_no_part_of_a_key(self) -> None:
+        keys = set()
+        for line in ("line 3", "line 4"):
+            booked = {**GIVEN, "id": line, "administered_on": "2026-01-20", "status": "booked"}
+            found = bs.forecast(
+                bs.PatientRecord(sessions=[GIVEN, booked]), MIGRAINE, as_of="2026-02-01"
+            )
+            keys |= {f.key for f in found.findings if f.code == "booking_unresolved"}
+        assert len(keys) == 1
+
+    def test_strictly_only_what_needs_a_person_today_is_raised(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": "Dysport", "units": 1}])
+        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01", strict=True)
+        assert "product_switch" in codes(found)
+
+
+class TestPayers:
+    def test_the_short_form_and_a_rule_count_together(self) -> None:
+        for short, long in (("13 weeks", "20 weeks"), ("20 weeks", "13 weeks")):
+            policy = bs.SchedulingPolicy.model_validate(
+                {"payer_minimum": short, "payer": [{"minimum": long}]}
+            )
+            days = ("2026-05-24", "2026-05-25")
+            assert allowed(record("2026-01-05"), *days, policy=policy) == [False, True]
+
+    def test_a_rule_may_be_in_force_on_one_day(self) -> None:
+        payer = bs.PayerRule(minimum="20 weeks", first="2026-04-01", last="2026-04-01")
+        policy = bs.SchedulingPolicy(payer=[payer])
+        days = ("2026-03-31", "2026-04-01", "2026-04-02")
+        assert allowed(record("2026-01-05"), *days, policy=policy) == [True, False, True]
+
+    def test_what_can_be_negative_is_refused(self) -> None:
+        with pytest.raises(ValidationError):
+            bs.SchedulingPolicy(scheduled_grace="1 month - 30 days")
+
+
+class TestSetsOfProtocols:
+    def test_a_given_protocol_hides_others_for_its_treatment(self) -> None:
+        own = protocol(retreatment=rule(minimum="8 weeks"))
+        other = protocol(id="other", retreatment=rule(minimum="20 weeks"))
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": None}])
+        for others in ([other], [own, other]):
+            found = bs.forecast(given, own, as_of="2026-02-01", other_protocols=others)
+            assert found.dates.earliest == date(2026, 3, 2)
+
+    def test_clocks_differ_by_region(self) -> None:
+        known = ProtocolSet(
+            [
+                protocol(id="us", indication=ARM),
+                protocol(id="uk", indication=ARM, region="uk", shares_clock_with=[LEG]),
+            ]
+        )
+        adult = bs.Population.ADULT
+        assert known.clock(ARM, adult, "us") == {ARM}
+        assert known.clock(ARM, adult, "uk") == {ARM, LEG}
+
+    def test_a_limit_over_several_indications_reaches_each_of_them(self) -> None:
+        both = {"scope": "indications", "indications": [ARM, LEG], "per": "session", "units": 300}
+        arm, leg, other = (
+            protocol(id=name, indication=name, limits=limits)
+            for name, limits in ((ARM, [both]), (LEG, []), ("spasticity", []))
+        )
+        known = ProtocolSet([arm, leg, other])
+        found = [len(known.limits(each, date(2026, 2, 1))) for each in (arm, leg, other)]
+        assert found == [1, 1, 0]
+
+    def test_limits_are_those_of_the_version_of_the_day(self) -> None:
+        limits = {"scope": "product", "per": "session"}
+        old = protocol(limits=[{**limits, "units": 300}], in_force={"last": "2026-02-28"})
+        new = protocol(
+            version="2", limits=[{**limits, "units": 400}], in_force={"first": "2026-03-01"}
+        )
+        other = protocol(id="other", indication="spasticity", limits=())
+        for asked in (old, other):
+            known = ProtocolSet([old, new, other])
+            found = [
+                {limit.units for limit in known.limits(asked, day)}
+                for day in (date(2026, 2, 28), date(2026, 3, 1))
+            ]
+            assert found == [{300}, {400}]
 
 
 def test_an_advised_minimum_is_called_advice() -> None:
