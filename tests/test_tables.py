@@ -435,7 +435,7 @@ class TestDays:
     @pytest.mark.parametrize(
         ("date_format", "text", "words"),
         [
-            (None, "01/05/2026", "expected YYYY-MM-DD; name the date format (mdy, dmy, %d.%m.%Y) if it is another"),
+            (None, "01/05/2026", "expected YYYY-MM-DD; name another format with date_format= (--date-format): mdy for 01/31/2026, dmy, %d.%m.%Y"),
             (None, "1/5/26", "expected YYYY-MM-DD; name"),
             (None, "20260105", "expected YYYY-MM-DD; name"),
             (None, "2026-02-30", "there is no such day in the calendar"),
@@ -784,6 +784,19 @@ class TestKeys:
         assert str(problem).startswith("line 3: patient: differs only in zeros, case, blanks")
         assert str(problem).endswith("on line 2; they count as two patients")
         assert not problem.left_out
+        assert reading.unreadable == {one_key, other}
+
+    @pytest.mark.parametrize(("one_key", "other"), [("1-11", "11-1"), ("1", "10"), ("a1", "b1")])
+    def test_keys_with_other_parts_are_others(self, one_key: str, other: str) -> None:
+        reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in (one_key, other))]))
+        assert reading.problems == ()
+        assert reading.unreadable == frozenset()
+
+    def test_every_key_that_looks_like_the_first_names_it(self) -> None:
+        keys = ("1-11", "11-1", "1 11", "111", "0111")
+        reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in keys)]))
+        assert [str(p).partition("the one ")[2][:9] for p in reading.problems] == ["on line 2"] * 3
+        assert reading.unreadable == {"1-11", "1 11", "111", "0111"}
 
     def test_rows_with_an_id_are_told_apart_by_it(self) -> None:
         reading = read(f"Session ID,{HEADER}\na,{GOOD}\nb,{GOOD}\n,{GOOD}")
@@ -1362,7 +1375,7 @@ class TestDecisions:
             assert "status" not in reading.rows()[0]
 
     def test_a_row_that_meets_no_patient_is_reported(self) -> None:
-        patients = one(GOOD.replace("P1", "0012")).patients
+        patients = [*one(GOOD.replace("P1", "0012")).patients]
         ends = read_care_ends(
             b"patient,on,kind\n0012 ,2026-02-01,died\n12.0,2026-02-01,died\n99,2026-02-01,died\n"
         )

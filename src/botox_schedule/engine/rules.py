@@ -106,6 +106,11 @@ class RulesOn(NamedTuple):
     doubtful_until: date | None
     opens_on: date | None
 
+    @property
+    def latest(self) -> Minimum | None:
+        """The minimum, binding or advisory, that gives the latest day."""
+        return self.advising or self.deciding
+
 
 class Period(NamedTuple):
     """An unbroken run of days that the rules allow; without *last* it does not end."""

@@ -77,7 +77,7 @@ class Dictionary:
         return precise if len(precise) == 1 else general
 
     def is_session(self, concept: Any) -> bool:
-        """Return whether a procedure's code stands for the treatment of a known indication."""
+        """Return whether a procedure's code means the treatment of a known indication."""
         return any(
             coding in self._indications or _answer(suggested_indications, *coding)
             for coding in codings(concept)
@@ -120,7 +120,7 @@ class Dictionary:
 
 
 def _is_code_of(systems: Iterable[str], code: str) -> bool:
-    """Whether a code stands for a toxin in one of the systems, or for its injection."""
+    """Whether a code means a toxin in one of the systems, or its injection."""
     return code.strip() in _injections() or any(names_toxin(system, code) for system in systems)
 
 

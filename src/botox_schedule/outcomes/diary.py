@@ -324,6 +324,11 @@ class HeadacheDiary(PatientValue, frozen=True):
                 yield kind
 
 
+def month_until(last: date) -> Window:
+    """Return the diary month that ends on a day, that day included."""
+    return Window(first=shifted(last, 1 - month_days()), last=last)
+
+
 def worst_of(kinds: Iterable[DiaryKind]) -> DiaryKind:
     """Return the worst of several entries for one day."""
     return max(kinds, key=_SEVERITY.__getitem__)

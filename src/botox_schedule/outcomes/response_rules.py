@@ -194,7 +194,7 @@ def bundled_response_rules() -> tuple[ResponseRule, ...]:
 
 def as_rule(rule: str | ResponseRule) -> ResponseRule:
     """Return *rule*, or the bundled rule with that id."""
-    return find_response_rule(rule) if isinstance(rule, str) else rule
+    return rule if isinstance(rule, ResponseRule) else find_response_rule(rule)
 
 
 def find_response_rule(rule: str) -> ResponseRule:

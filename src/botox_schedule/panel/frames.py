@@ -163,14 +163,6 @@ def _on_connection(name: str) -> Iterator[None]:
         raise PanelError(message) from None
 
 
-def _as_polars(answer: pl.DataFrame, _: Any) -> Any:
-    return answer
-
-
-def _as_pandas(answer: pl.DataFrame, _: Any) -> Any:
-    return answer.to_pandas()
-
-
 def as_arrow(answer: pl.DataFrame, _: Any = None) -> Any:
     """Return an answer as a PyArrow table with types that every library knows."""
     return answer.to_arrow(compat_level=pl.CompatLevel.oldest())
@@ -195,8 +187,8 @@ _READERS: Mapping[str, Callable[[Given], pl.DataFrame]] = {
     "duckdb": _from_duckdb,
 }
 _WRITERS: Mapping[str, Callable[[pl.DataFrame, Any], Any]] = {
-    "polars": _as_polars,
-    "pandas": _as_pandas,
+    "polars": lambda answer, _: answer,
+    "pandas": lambda answer, _: answer.to_pandas(),
     "pyarrow": as_arrow,
     "duckdb": _as_duckdb,
 }

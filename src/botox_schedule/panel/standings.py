@@ -93,8 +93,12 @@ def _records(
     keys: dict[Any, list[str]] = {}
     for patient, key in tables.get("acknowledged", pl.DataFrame()).iter_rows():
         keys.setdefault(patient, []).append(key)
-    elsewhere = values.get("prior_treatments", {})
-    return Records(what.apart, what.names, values, keys, what.ages.born_of(elsewhere))
+    named = pl.concat(
+        [what.done.select("patient").clear(), *(tables[n].select("patient") for n in decisions)]
+    )
+    plain = what.done.select("patient").join(named, on="patient", how="semi")
+    beside = frozenset(named.join(plain, on="patient", how="anti").to_series())
+    return Records(what.apart, what.names, values, keys, beside, what.ages.born_of(beside))
 
 
 def standings(population: Population) -> pl.DataFrame:

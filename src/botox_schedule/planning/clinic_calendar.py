@@ -50,8 +50,9 @@ class _Windows(PatientValue, frozen=True):
 
 
 def as_windows(days: Iterable[Any]) -> tuple[Window, ...]:
-    """Return *days* as windows; each is a window or a single day."""
-    return _Windows(days=tuple(days)).days
+    """Return *days* as windows; each is a window or a single day, and so may *days* itself be."""
+    one = isinstance(days, date | str | Window | Mapping)
+    return _Windows(days=(days,) if one else tuple(days)).days
 
 
 class ClinicCalendar(Value, frozen=True):

@@ -79,6 +79,10 @@ class SharedVisit(Value, frozen=True):
     closed_days_cost: int | None
     tracks: tuple[SharedTrack, ...]
 
+    def __hash__(self) -> int:
+        """Equal visits have one hash; a table of counts has none."""
+        return hash((self.on, self.as_of, self.tracks))
+
     def explain(self) -> str:
         """Return what the visit means for each track, as text that can be quoted."""
         lines = [f"{self.on}: fits every track" if self.on else f"no day: {self.emptied_by}"]

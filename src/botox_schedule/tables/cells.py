@@ -136,7 +136,7 @@ class CellReader:
 
     def _expected(self) -> str:
         if self.date_format == "iso":
-            return "expected YYYY-MM-DD; name the date format (mdy, dmy, %d.%m.%Y) if it is another"
+            return f"expected YYYY-MM-DD; {_OTHER_FORMAT}"
         return f"expected YYYY-MM-DD or {self.date_format}"
 
     def birth_day(self, cell: Cell) -> Parsed:
@@ -202,6 +202,9 @@ def _billing_note(text: str) -> str:
     return note if units else ""
 
 
+_OTHER_FORMAT = (
+    "name another format with date_format= (--date-format): mdy for 01/31/2026, dmy, %d.%m.%Y"
+)
 _TIME_OF_DAY = "a time of day was found; give the clinic's local day as YYYY-MM-DD"
 _A_MONTH = "a month is not a day; give the day"
 _SEPARATOR = "the separator may be for thousands or for decimals; write 1000, or 1.5"

@@ -14,7 +14,7 @@ from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Month, Parsed
 from botox_schedule.tables.deaths import Death, day_of_death, deceased, patient_status
-from botox_schedule.tables.decisions import FactReading, Facts, births_of, loosely
+from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
 from botox_schedule.tables.lines import Cell, text_of
 from botox_schedule.tables.rows import (
     Column,
@@ -137,8 +137,8 @@ class TableReading:
         problems: What is wrong, by line.
         counts: How many rows came in, and what became of them.
         months: Rows with a month where a day is expected; each is also a problem.
-        unreadable: The patients with a row that counts for nothing, or that leaves open whether
-            they have died. Check their records before a call.
+        unreadable: The patients with a row that counts for nothing or that leaves open whether
+            they have died, or whose key looks like another's. Check their records before a call.
     """
 
     session_rows: tuple[SessionRow, ...]
@@ -155,7 +155,7 @@ class TableReading:
     @property
     def sessions(self) -> dict[str, tuple[TreatmentSession, ...]]:
         """The sessions by patient, as :class:`PatientRecord` takes them."""
-        return _by_patient((row.patient, row.session) for row in self.session_rows)
+        return by_patient((row.patient, row.session) for row in self.session_rows)
 
     @property
     def patients(self) -> frozenset[str]:
@@ -269,9 +269,11 @@ def _reading(found: RowsRead) -> TableReading:
     births, birth_problems = births_of(
         (row.line, row.values["patient"], row.values["born_on"]) for row in stated
     )
+    first = {row.values["patient"]: row.line for row in reversed(stated)}
+    alike = look_alikes(sorted(first, key=first.__getitem__))
     told = (
         *(row.problems for row in found.rows),
-        *(birth_problems, _duplicates(used), _alike(stated), _unread_deaths(found)),
+        *(birth_problems, _duplicates(used), _alike(first, alike), _unread_deaths(found)),
     )
     deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
     doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
@@ -284,7 +286,7 @@ def _reading(found: RowsRead) -> TableReading:
         months=tuple(_months(faulty)),
         unreadable=frozenset(
             patient for row in (*faulty, *doubtful) if (patient := row.values.get("patient"))
-        ),
+        ).union(alike, alike.values()),
     )
 
 
@@ -327,17 +329,11 @@ def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
 _ONE_ID = "with one id they count once, and its units once"
 
 
-def _alike(stated: Sequence[RowValues]) -> Iterator[Problem]:
+def _alike(first: Mapping[str, int], others: Mapping[str, str]) -> Iterator[Problem]:
     """Keys that look like one patient's count as two; a person must decide."""
-    first: dict[str, int] = {}
-    for row in stated:
-        first.setdefault(row.values["patient"], row.line)
-    known: dict[str, int] = {}
-    for patient, line in first.items():
-        other = known.setdefault(loosely(patient), line)
-        if other != line:
-            reason = f"{_ALIKE} on line {other}; they count as two patients"
-            yield Problem(line, reason, left_out=False)
+    for patient, other in others.items():
+        reason = f"{_ALIKE} on line {first[other]}; they count as two patients"
+        yield Problem(first[patient], reason, left_out=False)
 
 
 _ALIKE = "patient: differs only in zeros, case, blanks or hyphens from the one"
@@ -364,15 +360,8 @@ def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
         if value not in {None, Death.DOUBTFUL}
     }
     dated = {patient for patient, day in said if day is not None}
-    return _by_patient(
+    return by_patient(
         (patient, CareEnd(on=day, kind=CareEndKind.DECEASED))
         for patient, day in sorted(said, key=lambda one: (one[0], one[1] or date.max))
         if day is not None or patient not in dated
     )
-
-
-def _by_patient(pairs: Iterable[tuple[str, Any]]) -> dict[str, tuple[Any, ...]]:
-    found: dict[str, list[Any]] = {}
-    for patient, value in pairs:
-        found.setdefault(patient, []).append(value)
-    return {patient: tuple(values) for patient, values in found.items()}
