@@ -1587,6 +1587,29 @@ class TestColumnsThatAreNotRead:
     def test_one_with_other_words_is_not(self, cells: tuple[str, ...]) -> None:
         assert self.problems(*cells) == []
 
+    @pytest.mark.parametrize(
+        ("header", "name"),
+        [
+            ("No Show", "status"),
+            ("NO_SHOW_YN", "status"),
+            ("Is Cancelled?", "status"),
+            ("Given (Y/N)", "status"),
+            ("Touch-up flag", "kind"),
+        ],
+    )
+    @pytest.mark.parametrize("cell", ["Y", "0", "false"])
+    def test_one_whose_header_is_such_a_word_is_told(
+        self, header: str, name: str, cell: str
+    ) -> None:
+        (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        assert reason.startswith(f"column 5 may say the {name} and is not read; say so")
+
+    @pytest.mark.parametrize(
+        ("header", "cell"), [("Scheduled", "2026-01-01"), ("No Show", ""), ("Consent given", "Y")]
+    )
+    def test_another_header_or_cell_is_not(self, header: str, cell: str) -> None:
+        assert one(f"{self.ROW},{cell}", header=f"MRN,DOS,Dx,Drug,{header}").problems == ()
+
     def test_what_is_read_needs_no_other(self) -> None:
         reading = read(f"{self.HEADER},Status,Kind\n{self.ROW},No show,done,full\n")
         assert reading.problems == ()

@@ -1,5 +1,6 @@
 """Reads the rows of any table: each is read, reported, or blank, and the counts add up."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum, unique
 from itertools import repeat
@@ -170,16 +171,28 @@ def read_rows(
         unread_column(found.header, place, f"say the {name}", name)
         for name, column in columns.items()
         for place, told in reader.unread.items()
-        if column.words and name not in found.columns and _may_say(column, told)
+        if column.words and name not in found.columns
+        if _may_say(column, text_of(found.header.cells[place]), told)
     ]
     return RowsRead(rows, len(lines) - len(rows), found.header, found.columns, unread)
 
 
-def _may_say(column: Column, told: Iterable[Cell]) -> bool:
-    """Whether most of some cells are words of a column, and not only its default."""
-    found = [find_value(column.words, text) for text in map(text_of, told) if text]
+def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
+    """Whether most cells are words of a column, not only its default; or its header is one.
+
+    Under such a header, as in ``No Show (Y/N)``, only yes and no are expected.
+    """
+    texts = [*filter(None, map(text_of, told))]
+    if find_value(column.words, _ASKS.sub("", header)) and any(
+        find_value("flag", t) for t in texts
+    ):
+        return True
+    found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
     return bool(others) and 2 * found.count(None) <= len(found)
+
+
+_ASKS = re.compile(r"(?i)^(is|was)[\W_]+|[\W_]+(y[\W_]?n|flag|ind|indicator)[\W_]*$")
 
 
 def unread_column(header: Line, place: int, what: str, name: str) -> Problem:
