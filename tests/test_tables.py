@@ -1618,5 +1618,7 @@ class TestColumnsThatAreNotRead:
         table = b"MRN,dx,by,from,minimum,Answer\nP1,migraine,payer,2026-01-01,8 weeks,Denied\n"
         (problem,) = read_overrides(table).problems
         assert problem.reason.startswith("column 6 may say the status and is not read; say so")
+        ends = read_care_ends(b"MRN,date of death,day,why not\nP1,,2026-01-01,discharged\n")
+        assert "column 4 may say the kind and is not read" in str(ends.problems[0])
         chosen = read_overrides(table, columns={"Answer": "status"})
         assert chosen.fact_rows == ()

@@ -203,6 +203,7 @@ _TABLES: Mapping[str, _Reads] = {
             is_required=True,
             default=CareEndKind.DECEASED,
             or_else="died_on",
+            words="care_end",
         ),
         **_BINDING,
     },
