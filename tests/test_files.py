@@ -407,6 +407,13 @@ class TestWriteWhole:
         assert link.is_symlink()
         assert file.read_bytes() == b"new"
 
+    def test_a_pipe_that_a_link_leads_to_is_written_to_directly(self) -> None:
+        out, into = os.pipe()
+        write_whole(f"/dev/fd/{into}", "new")
+        os.close(into)
+        with os.fdopen(out, "rb") as pipe:
+            assert pipe.read() == b"new"
+
     def test_a_device_is_written_to_directly(self) -> None:
         write_whole(os.devnull, "new")
         assert not Path(os.devnull).is_file()

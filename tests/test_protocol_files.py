@@ -127,7 +127,9 @@ class TestProtocolFiles:
         return given | changed
 
     def read(self, *rows: dict[str, Any], codes: Any = (), **tables: Any) -> Any:
-        return protocols_in({"protocols": list(rows), **tables}, "own.toml", SOURCES, codes)
+        return protocols_in(
+            {"sources": SOURCES, "protocols": list(rows), **tables}, "own.toml", codes
+        )
 
     def faults(self, *rows: dict[str, Any], **tables: Any) -> list[str]:
         with pytest.raises(bs.errors.ProtocolFileError) as caught:
@@ -164,6 +166,20 @@ class TestProtocolFiles:
         own = {"scope": "indication", "per": "session", "units": 200}
         (found,) = self.read(self.row(limits=[own]), limits=[shared, shared | {"region": "uk"}])
         assert [limit.units for limit in found.limits] == [400, 200]
+
+    @pytest.mark.parametrize("key", ["limits", "codes"])
+    @pytest.mark.parametrize("value", [5, "none", {}, True])
+    def test_what_is_no_list_is_refused_next_to_what_the_file_adds(
+        self, key: str, value: object
+    ) -> None:
+        limit = {"scope": "product", "per": "session", "units": 400}
+        code = {"system": "CPT", "code": "1", "meaning": "ours", "source": SOURCE}
+        with pytest.raises(bs.errors.ProtocolFileError, match=rf"1 \(own\): {key}: "):
+            self.read(
+                self.row(**{key: value}),
+                limits=[limit],
+                codes=[code | {"product": "onabotulinumtoxinA"}],
+            )
 
     def test_codes_of_file_and_protocol_hold_together(self) -> None:
         code = {"system": "CPT", "meaning": "ours", "source": SOURCE}

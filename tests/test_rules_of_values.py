@@ -1,6 +1,8 @@
 """What values refuse, show and hand on, each rule at its edge."""
 
 from datetime import date
+from enum import EnumType, StrEnum
+from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
@@ -24,7 +26,7 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize(
         ("kind", "fields", "message"),
         [
-            (bs.PayerRule, {"minimum": "-1 day"}, "a minimum cannot be negative"),
+            (bs.PayerRule, {"minimum": "-1 day"}, "minimum cannot be negative"),
             (
                 bs.PayerRule,
                 {"sessions": 4, "first": "2026-02-01", "last": "2026-01-31"},
@@ -39,7 +41,7 @@ class TestWhatIsRefused:
             (
                 RetreatmentRule,
                 {"kind": "as_needed", "typical": "-1 day", "typical_statistic": "median"},
-                "a typical interval cannot be negative",
+                "typical cannot be negative",
             ),
             (
                 ExpectedResponse,
@@ -56,6 +58,19 @@ class TestWhatIsRefused:
     def test_each_says_what_is_missing(self, kind: Any, fields: Any, message: str) -> None:
         with pytest.raises(ValidationError, match=message):
             kind.model_validate(fields)
+
+
+class TestVocabularies:
+    @pytest.mark.parametrize("module", ["terms", "protocols.bundled"])
+    def test_no_word_has_two_names(self, module: str) -> None:
+        kinds = [
+            kind
+            for kind in vars(import_module(f"botox_schedule.{module}")).values()
+            if isinstance(kind, EnumType) and kind is not StrEnum
+        ]
+        assert kinds
+        for kind in kinds:
+            assert len(kind) == len(kind.__members__)
 
 
 class TestWhatANotebookShows:

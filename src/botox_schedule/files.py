@@ -1,6 +1,7 @@
 """Reads files within limits, and writes them whole or not at all."""
 
 import csv
+import json
 import os
 import re
 import stat
@@ -12,13 +13,14 @@ from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from botox_schedule.errors import ExchangeError, FileLimitError, OutputError
 
 MEBIBYTE = 1024 * 1024
 _LONGEST_LINE = MEBIBYTE
+_MOST_LINES = 10_000_000
 _GZIP = b"\x1f\x8b"
 # Text compresses to a tenth; what grows two hundredfold was made to fill a machine's memory.
 _MOST_GROWTH = 200
@@ -159,11 +161,14 @@ def zip_entries(content: bytes, name: str, most: int) -> dict[str, bytes]:
 
 
 def check_lines(content: bytes, name: str) -> None:
-    """Refuse a text whose lines are longer than 1 MiB: no table has such rows.
+    """Refuse a text with lines longer than 1 MiB, which no table has, or with too many lines.
 
     Raises:
-        FileLimitError: When a line is longer; the message names it.
+        FileLimitError: When a line is longer; the message names it. When there are more than
+            10,000,000 lines: empty ones are small in a file, and large in memory.
     """
+    if max(map(content.count, (b"\n", b"\r"))) > _MOST_LINES:
+        raise FileLimitError(f"{name}: more than {_MOST_LINES:,} lines; export it in parts")
     start, line = 0, 1
     while len(content) - start > _LONGEST_LINE:
         end = content.rfind(b"\n", start, start + _LONGEST_LINE)
@@ -185,7 +190,7 @@ def decoded(content: bytes, name: str, encoding: str | None) -> str:
 
     Raises:
         ExchangeError: When it is not text in that encoding, or is a page instead of a table.
-        FileLimitError: When a line is longer than 1 MiB.
+        FileLimitError: When a line is longer than 1 MiB, or there are more than 10,000,000.
     """
     check_lines(content, name)
     by_mark = next((kind for mark, kind in _MARKS.items() if content.startswith(mark)), "utf-8")
@@ -219,6 +224,36 @@ def _why_not(encoding: str | None) -> str:
         "not text in UTF-8; name its encoding with encoding= (--encoding): cp1252 for files of "
         "Windows programs in western Europe and America, utf-16-le or utf-16-be for UTF-16"
     )
+
+
+def with_own_names(content: bytes) -> bytes:
+    """Return JSON as it is; refused where an object has two elements of one name.
+
+    A reader keeps the last of them and silently drops the others. What else is wrong with the
+    content is for the reader to say.
+
+    Raises:
+        ExchangeError: When an object has two elements of one name.
+    """
+    try:
+        json.loads(content, object_pairs_hook=object_of)
+    except ExchangeError:
+        raise
+    except (ValueError, RecursionError):
+        pass
+    return content
+
+
+def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON.
+
+    Raises:
+        ExchangeError: When it has two elements of one name.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ExchangeError("an object has two elements of one name; give each its own")
+    return found
 
 
 def lines_of(text: str) -> list[str]:
@@ -280,13 +315,14 @@ def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> 
         OSError: When it cannot be written; it names the file, which is as it was before.
     """
     content = data.encode() if isinstance(data, str) else data
-    target = Path(os.path.realpath(_as_path(path)))
+    name = _as_path(path)
     try:
-        if target.exists() and not target.is_file():
-            with target.open("wb") as stream:
+        # Asked of the name as given: the pipe behind /dev/stdout has no path of its own.
+        if name.exists() and not name.is_file():
+            with name.open("wb") as stream:
                 stream.write(content)
         else:
-            _replace(target, content, private=private)
+            _replace(Path(os.path.realpath(name)), content, private=private)
     except OSError as error:
         raise OSError(error.errno, error.strerror, os.fspath(path)) from None
 

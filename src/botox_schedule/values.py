@@ -8,12 +8,7 @@ from importlib import import_module
 from inspect import Parameter, Signature, getdoc
 from typing import Any, ParamSpec, Self, TypeVar, get_origin
 
-from pydantic import (
-    BaseModel,
-    GetJsonSchemaHandler,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
@@ -93,11 +88,7 @@ _M = TypeVar("_M", bound=BaseModel)
 def in_order(values: Iterable[_M]) -> list[_M]:
     """Return values in one order, without copies: neither may change an answer."""
     found = list(dict.fromkeys(values))
-    return sorted(found, key=_text) if len(found) > 1 else found
-
-
-def _text(value: BaseModel) -> str:
-    return value.model_dump_json()
+    return sorted(found, key=BaseModel.model_dump_json) if len(found) > 1 else found
 
 
 def is_whole(number: object, least: int) -> bool:

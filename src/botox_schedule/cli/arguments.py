@@ -29,7 +29,7 @@ from botox_schedule import (
 from botox_schedule.dates.days import as_day
 from botox_schedule.errors import DayError, ExchangeError, IntervalError, safe_errors
 from botox_schedule.files import read_within
-from botox_schedule.planning import ClinicCalendar, Weekday
+from botox_schedule.planning.clinic_calendar import ClinicCalendar, Weekday
 from botox_schedule.policy import PayerRule
 from botox_schedule.protocols.catalog import known_protocols, region_named
 from botox_schedule.protocols.collection import ProtocolSet, newness

@@ -11,7 +11,8 @@ from botox_schedule.dates.days import Day, age_on, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.track import Reading, Track
 from botox_schedule.errors import UnitsError
-from botox_schedule.protocols.model import DoseLimit, LimitWindow, ProductName, TreatmentProtocol
+from botox_schedule.protocols.indications import ProductName
+from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import MOST_UNITS, TreatmentSession

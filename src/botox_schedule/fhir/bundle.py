@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from botox_schedule.errors import ExchangeError, FileLimitError
 from botox_schedule.fhir.elements import listed, text_of, within, without_scheme
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, inside
-from botox_schedule.files import MEBIBYTE, expand
+from botox_schedule.files import MEBIBYTE, expand, object_of
 
 BundleContent = bytes | str | Mapping[str, Any] | BaseModel
 """Accepted input: JSON or lines of JSON, also in gzip; a mapping; or a model."""
@@ -163,7 +163,7 @@ def _decoded(content: bytes) -> str:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse, object_pairs_hook=_object)
+        return json.loads(text, parse_constant=_refuse, object_pairs_hook=object_of)
     except ExchangeError:
         raise
     except json.JSONDecodeError as error:
@@ -177,14 +177,6 @@ def _parsed(text: str) -> Any:
 
 def _refuse(_: str) -> None:
     raise ValueError
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse duplicate names in an object: ``json`` would silently drop the first element."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ExchangeError("an object of the bundle has two elements of one name")
-    return found
 
 
 def _unfolded(roots: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:

@@ -91,7 +91,7 @@ class BundleReading(Value, frozen=True):
 
     @property
     def unreadable(self) -> frozenset[str]:
-        """The patients of whom a session may be missing; all of an incomplete bundle."""
+        """The patients with a session that may be missing; all patients of an incomplete bundle."""
         lost = {problem.patient for problem in self.problems if problem.session_left_out}
         if any(problem.code is BundleProblemCode.INCOMPLETE for problem in self.problems):
             lost.update(record.id for record in self.records)
@@ -148,8 +148,12 @@ def records_from_bundle(
     check_zone(zone)
     dictionary = Dictionary(indications or {}, products or {})
     with uncollected():
-        contents = contents_of(bundle)
-        return _Reader(contents, zone, dictionary, _product(product)).reading()
+        try:
+            contents = contents_of(bundle)
+            return _Reader(contents, zone, dictionary, _product(product)).reading()
+        except RecursionError:
+            # What the parser of JSON still accepts may be too deep for what reads it later.
+            raise ExchangeError("the bundle is nested too deeply") from None
 
 
 def _product(product: Product | str | None) -> Product | None:
@@ -225,8 +229,9 @@ class _Reader:
         """A procedure is a session if its code says so, unless a dose is the same session."""
         is_known = self._dictionary.is_session(entry.resource.get("code"))
         own = self._sessions.read(entry, []) if is_known else self._mention(entry)
-        doses = (self._doses[id(dose)] for dose in self._partners.get(id(entry), []))
-        return _MERGED if any(_tells(dose, own) for dose in doses) else own
+        # A contained dose is no session of its own, so it is not read.
+        read = (self._doses.get(id(dose)) for dose in self._partners.get(id(entry), []))
+        return _MERGED if any(_tells(dose, own) for dose in read if dose is not None) else own
 
     def _mention(self, entry: Entry) -> Outcome:
         """A resource that is not a session is ignored, unless it names a toxin."""

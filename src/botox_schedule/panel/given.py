@@ -7,6 +7,7 @@ from typing import Any, TypedDict, Unpack
 import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import Asking, Policies
 from botox_schedule.panel.door import answered
 from botox_schedule.panel.frames import Frames, Given
@@ -105,5 +106,10 @@ def ask(
         for name, native in {**rules, **own}.items()
         if native is not None
     ]
-    frames = [Given("sessions", sessions, COLUMNS), *tables]
-    return answered(frames, lambda each: answer(each, asking), summary)
+
+    def compute(frames: Frames) -> pl.DataFrame:
+        # Once for the whole answer: what its parts leave behind is free by then.
+        with uncollected():
+            return answer(frames, asking)
+
+    return answered([Given("sessions", sessions, COLUMNS), *tables], compute, summary)

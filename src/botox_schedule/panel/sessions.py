@@ -20,8 +20,7 @@ from botox_schedule.panel.columns import (
     units_column,
     word_column,
 )
-from botox_schedule.protocols.indications import find_product
-from botox_schedule.protocols.model import Indication
+from botox_schedule.protocols.indications import Indication, find_product
 from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.terms import SessionStatus
 

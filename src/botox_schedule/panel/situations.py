@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -14,7 +14,6 @@ from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
-from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import KINDS, TOUCH_UP, TREATMENTS, Asking, session_of
 from botox_schedule.records.decisions import Decisions
 from botox_schedule.records.history import CycleSessions
@@ -74,8 +73,7 @@ def asked(
     This is the one place from which the panel calls the engine's rules.
     """
     distinct = frame.select(keys).unique()
-    with uncollected():
-        rows = [answer(*row) for row in distinct.iter_rows()]
+    rows = [answer(*row) for row in distinct.iter_rows()]
     return distinct.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
@@ -109,17 +107,8 @@ class Engine:
         self._phases = Phases()
         self.tracks: list[Track] = []
         self._alike: dict[tuple[int, int, int], int] = {}
-        self._session = lru_cache(maxsize=100_000)(self._made)
-
-    def _made(self, piece: str) -> TreatmentSession:
-        day, indication, product, kind, units = map(int, piece.split(","))
-        return session_of(
-            date.fromordinal(day),
-            self._names[indication],
-            product,
-            kind=KINDS[kind],
-            units=units or None,
-        )
+        # Not a method: an engine that its own cache holds would wait for the garbage collector.
+        self._session = lru_cache(maxsize=100_000)(partial(_session, meanings.names))
 
     def standing(self, sessions: str, policy: int, age: int, decided: int) -> tuple[Any, ...]:
         """Where a track whose last cycle has these sessions stands, with the track's number."""
@@ -192,6 +181,13 @@ class Engine:
             product=track.protocol.product,
             status=status,
         )
+
+
+def _session(names: Sequence[str], piece: str) -> TreatmentSession:
+    day, indication, product, kind, units = map(int, piece.split(","))
+    return session_of(
+        date.fromordinal(day), names[indication], product, kind=KINDS[kind], units=units or None
+    )
 
 
 def _touched_up(session: TreatmentSession, day: date) -> TreatmentSession:

@@ -12,7 +12,13 @@ from botox_schedule.protocols.indications import (
     general_indication,
     nearest_indications,
 )
-from botox_schedule.protocols.model import DoseLimit, TreatmentProtocol, treatment_of
+from botox_schedule.protocols.model import (
+    DoseLimit,
+    TreatmentKey,
+    TreatmentProtocol,
+    VersionKey,
+    treatment_of,
+)
 from botox_schedule.terms import LimitScope, Population, Product
 
 Versions = tuple[TreatmentProtocol, ...]
@@ -87,9 +93,7 @@ class ProtocolSet:
         return found
 
     def _has(self, protocol: TreatmentProtocol) -> bool:
-        families = self.find(
-            protocol.indication, protocol.product, protocol.population, protocol.region
-        )
+        families = self.find(*treatment_of(protocol))
         return len(families) == 1 and any(known is protocol for known in families[0])
 
     def _besides(self, given: TreatmentProtocol) -> Iterator[TreatmentProtocol]:
@@ -163,12 +167,8 @@ class ProtocolSet:
         return (protocol,)
 
     def _of_product(self, protocol: TreatmentProtocol) -> Iterator[Versions]:
-        for (_, product, population, region), families in self._families.items():
-            if (product, population, region) == (
-                protocol.product,
-                protocol.population,
-                protocol.region,
-            ):
+        for treatment, families in self._families.items():
+            if treatment[1:] == treatment_of(protocol)[1:]:
                 yield from families
 
     def followed(
@@ -277,7 +277,7 @@ def version_on(versions: Versions, day: date) -> TreatmentProtocol | None:
     return max(past, key=lambda v: (v.in_force.last or date.max, newness(v)), default=None)
 
 
-def newness(version: TreatmentProtocol) -> tuple[date, tuple[tuple[int, int, str], ...], int]:
+def newness(version: TreatmentProtocol) -> tuple[date, VersionKey, int]:
     """Return the sort key of versions: first day in force, version as numbers, minimum in days.
 
     The minimum matters only where one version number has several texts: the stricter one wins.
@@ -299,10 +299,8 @@ def general_protocols(
     )
 
 
-def _families(
-    protocols: Iterable[TreatmentProtocol],
-) -> dict[tuple[str, Product, Population, str], tuple[Versions, ...]]:
-    by_id: dict[tuple[str, Product, Population, str], dict[str, list[TreatmentProtocol]]] = {}
+def _families(protocols: Iterable[TreatmentProtocol]) -> dict[TreatmentKey, tuple[Versions, ...]]:
+    by_id: dict[TreatmentKey, dict[str, list[TreatmentProtocol]]] = {}
     for protocol in protocols:
         if isinstance(protocol, str):
             raise UnknownProtocolError(
@@ -334,9 +332,7 @@ def _is_for(protocol: TreatmentProtocol, years: int) -> bool:
     return protocol.ages is not None and years in protocol.ages
 
 
-def _strictness(
-    protocol: TreatmentProtocol,
-) -> tuple[bool, int, str, tuple[tuple[int, int, str], ...]]:
+def _strictness(protocol: TreatmentProtocol) -> tuple[bool, int, str, VersionKey]:
     """Sort key: no minimum is the strictest, then the longest one; ties go by id and version."""
     minimum = protocol.retreatment.minimum
     days = 0 if minimum is None else minimum.day_bounds[1]

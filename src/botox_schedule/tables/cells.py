@@ -10,22 +10,25 @@ from functools import cache
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
-from botox_schedule import Interval, IntervalRange, Product, find_indication, find_product
+from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.indications import (
+    ProductInput,
     bundled_indications,
+    find_indication,
     find_indication_name,
+    find_product,
     find_product_by_code,
     general_indication,
     nearest_indications,
     why_no_product,
 )
-from botox_schedule.protocols.model import ProductInput
 from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.tables.lines import UNSEEN, Cell, text_of
 from botox_schedule.tables.words import examples, find_value
+from botox_schedule.terms import Product
 
 LONGEST_KEY = 200
 # A day, an amount or an interval is shorter. Looking for one in a long text takes too long.

@@ -8,20 +8,15 @@ from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
 
 from pydantic import ValidationError
 
-from botox_schedule import (
-    Authority,
+from botox_schedule.dates import Day, Interval, IntervalRange, Window
+from botox_schedule.records import (
     BodyWeight,
     CareEnd,
-    CareEndKind,
     Hold,
-    Interval,
     IntervalOverride,
-    IntervalRange,
     PriorAuthorization,
     PriorTreatment,
-    Window,
 )
-from botox_schedule.dates.days import Day
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader
 from botox_schedule.tables.deaths import day_of_death
@@ -36,6 +31,7 @@ from botox_schedule.tables.rows import (
     unbound,
 )
 from botox_schedule.tables.source import TableSource
+from botox_schedule.terms import Authority, CareEndKind
 from botox_schedule.values import PatientValue
 
 _Fact = TypeVar("_Fact")

@@ -8,7 +8,7 @@ from operator import getitem, itemgetter
 from typing import Any, NamedTuple, TypedDict
 
 from botox_schedule.errors import TableError
-from botox_schedule.protocols.model import ProductInput
+from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.tables.cells import CellReader, Parsed
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, text_of

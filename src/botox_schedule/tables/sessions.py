@@ -7,17 +7,9 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple, Unpack, cast
 
-from botox_schedule import (
-    CareEnd,
-    CareEndKind,
-    PatientRecord,
-    Product,
-    SessionKind,
-    SessionStatus,
-    TreatmentSession,
-)
 from botox_schedule.garbage import uncollected
-from botox_schedule.protocols.model import ProductInput
+from botox_schedule.protocols.indications import ProductInput
+from botox_schedule.records import CareEnd, PatientRecord, TreatmentSession
 from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Month, Parsed
@@ -38,6 +30,7 @@ from botox_schedule.tables.rows import (
 )
 from botox_schedule.tables.source import TableSource
 from botox_schedule.tables.words import is_about_death
+from botox_schedule.terms import CareEndKind, Product, SessionKind, SessionStatus
 
 _COUNTS = IfUnreadable.COUNTS
 _FIELDS = (

@@ -20,7 +20,13 @@ from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
 from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.errors import HandoutError
-from botox_schedule.ical import EventKind, events_from_record, ical_from_events
+from botox_schedule.ical import (
+    CalendarEvent,
+    EventKind,
+    EventStatus,
+    events_from_record,
+    ical_from_events,
+)
 from botox_schedule.ical.events import unbroken
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import known_protocols
@@ -132,7 +138,8 @@ def handout_html(
         other_protocols=others,
         summaries={kind: clean(messages.words[f"event_{kind.value}"]) for kind in _AHEAD},
     )
-    ahead = [e for e in events if e.kind in _AHEAD and e.window.last >= day]
+    # A visit that a hold or a discharge removes is nothing to add to a calendar.
+    ahead = [e for e in events if _is_visit(e) and e.window.last >= day]
     return render(
         "handout.html",
         patient=texts.patient,
@@ -141,6 +148,10 @@ def handout_html(
         calendar=_data_link(ical_from_events(ahead, stamped_at=stamped_at)) if ahead else None,
         **story.told(),
     )
+
+
+def _is_visit(event: CalendarEvent) -> bool:
+    return event.kind in _AHEAD and event.status is not EventStatus.CANCELLED
 
 
 def _checked(found: Forecast, track: Track) -> ResponseTimeline:
