@@ -672,6 +672,35 @@ class TestCompareForecasts:
         assert self.compare(before, after)["booking"] == ("not set", "2026-03-30")
 
 
+class TestComparisonsWithoutAChangedDate:
+    """What changes beside the four dates is told too."""
+
+    def names(self, before: Forecast, after: Forecast) -> set[str]:
+        return {change.name for change in compare_forecasts(before, after).changes}
+
+    def test_a_longer_hold_of_a_treatment_without_an_interval(self) -> None:
+        armpits = session("2026-01-05", indication="axillary-hyperhidrosis")
+        found = [
+            forecast(
+                record(armpits, holds=[{"first": "2026-02-01", "last": last, "reason": "x"}]),
+                "axillary-hyperhidrosis",
+                as_of="2026-02-02",
+            )
+            for last in ("2026-08-31", "2026-09-30")
+        ]
+        assert self.names(*found) == {"resumes_on", "review_on", "typical_on"}
+
+    def test_units_that_were_corrected_or_are_planned(self) -> None:
+        def found(neck: int, planned: int | None = None) -> Forecast:
+            other = session("2026-02-09", indication="cervical-dystonia", units=neck)
+            rows = record(session("2026-01-05"), other)
+            return forecast(rows, MIGRAINE, as_of="2026-02-10", planned_units=planned)
+
+        assert self.names(found(190), found(290)) == {"units"}
+        assert self.names(found(190), found(190, planned=155)) == {"units", "clear"}
+        assert self.names(found(190), found(190)) == set()
+
+
 class TestForecastAllShowsEverybody:
     """A patient with any row has an answer, whatever became of the rows."""
 

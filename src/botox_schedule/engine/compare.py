@@ -9,7 +9,7 @@ from botox_schedule.terms import DateName
 from botox_schedule.values import Value
 
 _INPUTS = ("as_of", "last_session_on", "cycle_number", "protocol")
-_ANSWERS = ("status", "booking", "phase")
+_ANSWERS = ("status", "booking", "phase", "typical_on", "resumes_on", "review_on", "clear", "units")
 
 
 class ForecastChange(Value, frozen=True):
@@ -33,7 +33,7 @@ class ForecastChange(Value, frozen=True):
 
 
 class ForecastComparison(Value, frozen=True):
-    """All that differs between two forecasts; empty where nothing does."""
+    """What differs between two forecasts: days, status, units, findings; empty if nothing does."""
 
     changes: tuple[ForecastChange, ...]
 
@@ -64,12 +64,19 @@ def compare_forecasts(before: Forecast, after: Forecast) -> ForecastComparison:
     changes = [*_dates(before, after)]
     causes = _causes(before, after)
     for name in (*_ANSWERS, *_INPUTS):
-        old, new = getattr(before, name), getattr(after, name)
+        old, new = _answer(before, name), _answer(after, name)
         if old != new:
             why = causes if name in _ANSWERS else ()
             changes.append(_change(name, old, new, why))
     changes += _findings(before, after)
     return ForecastComparison(changes=tuple(changes))
+
+
+def _answer(forecast: Forecast, name: str) -> Any:
+    if name == "units":
+        checks = [c for c in forecast.limit_checks if c.chosen and not c.not_checked]
+        return "; ".join(f"{check.total:f} of {check.limit}" for check in checks) or None
+    return getattr(forecast.dates if name == "typical_on" else forecast, name)
 
 
 def _dates(before: Forecast, after: Forecast) -> Iterable[ForecastChange]:
