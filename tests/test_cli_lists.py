@@ -260,6 +260,22 @@ class TestRows:
         columns = ("--column", "holds.patient=Pat", "--column", "holds.first=Von")
         assert run(capsys, "schedule", export(tmp_path, GOOD), "--holds", holds, *columns)[0] == 1
 
+    def test_a_column_that_may_say_more_is_told_with_its_option(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        table = "patient,dx,from,by,minimum,Answer\nP1,migraine,2026-01-01,payer,8 weeks,Denied\n"
+        asks = (
+            "schedule",
+            export(tmp_path, GOOD),
+            "--overrides",
+            file_of(tmp_path, table, "o.csv"),
+        )
+        (told,) = as_json(capsys, *asks)["problems"]
+        assert told.startswith("overrides: line 1: column 6 may say the status and is not read; ")
+        assert told.endswith("(--column overrides.'status'=...)")
+        (row,) = as_rows(capsys, *asks, "--column", "overrides.status=Answer")
+        assert row["earliest"] == "2026-03-30"
+
     def test_two_days_of_birth_count_for_nothing(self, capsys: Capture, tmp_path: Path) -> None:
         births = file_of(tmp_path, "patient,born on\nP1,1981-01-01\n", "b.csv")
         out = text(capsys, "schedule", export(tmp_path, GOOD), "--births", births)

@@ -495,6 +495,19 @@ class TestRows:
         with pytest.raises(TypeError, match=r"unexpected: contact; give .*, contacts, holds"):
             panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None, contact=frame)  # type: ignore[call-arg]
 
+    @pytest.mark.parametrize("name", ["Status", " status", "STATUS", "Session ID"])
+    def test_a_column_is_not_overlooked_for_its_case(self, name: str) -> None:
+        meant = name.strip().lower().replace(" ", "_")
+        frame = frame_of(administered_on=["2026-01-05"], **{name: ["no_show"]})
+        for each in (frame, frame.lazy()):
+            with pytest.raises(PanelError, match=f"sessions: '{name}': write it as '{meant}'"):
+                panel.forecast(each, as_of=AS_OF)
+        both = frame.with_columns(pl.lit("cancelled").alias(meant))
+        assert panel.forecast(both, as_of=AS_OF).height == 1
+        holds = pl.DataFrame({"patient": ["p-0"], "first": ["2026-01-05"], "Last": ["2026-01-06"]})
+        with pytest.raises(PanelError, match="holds: 'Last': write it as 'last'"):
+            panel.forecast(frame.drop(name), as_of=AS_OF, holds=holds)
+
     def test_any_number_of_indications_is_read(self) -> None:
         names = [f"typed-{number}" for number in range(40_000)]
         found = panel.row_problems(

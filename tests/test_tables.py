@@ -927,6 +927,10 @@ class TestDeaths:
         assert not problem.left_out
         assert one(f"{GOOD},x,", header=f"{HEADER},{name},DOD").problems == ()
 
+    @pytest.mark.parametrize("name", ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato"])
+    def test_a_death_is_looked_for_in_other_languages(self, name: str) -> None:
+        assert "who has died" in reasons(one(f"{GOOD},x", header=f"{HEADER},{name}"))[0]
+
     def test_a_row_that_is_left_out_still_says_that_its_patient_died(self) -> None:
         reading = one(f"{GOOD.replace('2026-01-05', 'soon')},2026-02-01", header=f"{HEADER},DOD")
         assert reading.counts.left_out == 1
@@ -1543,3 +1547,78 @@ def test_the_guide_names_the_columns_of_every_further_table() -> None:
         columns = FURTHER_TABLES[name.replace("-", "_")]
         wanted = [each for each, column in columns.items() if column.is_required]
         assert needed.split(", ") == [each.replace("_", " ") for each in wanted]
+
+
+class TestColumnsThatAreNotRead:
+    """Without a column of its own every row counts as given, full and approved."""
+
+    HEADER = "MRN,DOS,Dx,Drug,Came"
+    ROW = "P1,2026-01-05,migraine,Botox"
+
+    def problems(self, *cells: str) -> list[str]:
+        rows = [f"{self.ROW},{cell}" for cell in cells]
+        found = reasons(read("\n".join([self.HEADER, *rows])))
+        return [reason for reason in found if "the same as" not in reason]
+
+    @pytest.mark.parametrize(
+        ("cells", "name"),
+        [
+            (("No Show",), "status"),
+            (("Completed", "Canceled", ""), "status"),
+            (("Completed", "Arrived", "Scheduled", "Left early"), "status"),
+            (("Full", "Touch-up"), "kind"),
+        ],
+    )
+    def test_one_with_the_words_of_another_is_told(self, cells: tuple[str, ...], name: str) -> None:
+        (reason,) = self.problems(*cells)
+        named = f"say so with columns={{'...': '{name}'}} (--column '{name}'=...)"
+        assert reason == f"column 5 may say the {name} and is not read; {named}"
+
+    @pytest.mark.parametrize(
+        "cells",
+        [
+            ("Completed", "done", ""),
+            ("Approved", "Denied", "Cancelled"),
+            ("came late; no show last time", "given"),
+            ("",),
+            tuple(f"note {number}" for number in range(120)) + ("no show",) * 3,
+        ],
+    )
+    def test_one_with_other_words_is_not(self, cells: tuple[str, ...]) -> None:
+        assert self.problems(*cells) == []
+
+    @pytest.mark.parametrize(
+        ("header", "name"),
+        [
+            ("No Show", "status"),
+            ("NO_SHOW_YN", "status"),
+            ("Is Cancelled?", "status"),
+            ("Given (Y/N)", "status"),
+            ("Touch-up flag", "kind"),
+        ],
+    )
+    @pytest.mark.parametrize("cell", ["Y", "0", "false"])
+    def test_one_whose_header_is_such_a_word_is_told(
+        self, header: str, name: str, cell: str
+    ) -> None:
+        (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        assert reason.startswith(f"column 5 may say the {name} and is not read; say so")
+
+    @pytest.mark.parametrize(
+        ("header", "cell"), [("Scheduled", "2026-01-01"), ("No Show", ""), ("Consent given", "Y")]
+    )
+    def test_another_header_or_cell_is_not(self, header: str, cell: str) -> None:
+        assert one(f"{self.ROW},{cell}", header=f"MRN,DOS,Dx,Drug,{header}").problems == ()
+
+    def test_what_is_read_needs_no_other(self) -> None:
+        reading = read(f"{self.HEADER},Status,Kind\n{self.ROW},No show,done,full\n")
+        assert reading.problems == ()
+
+    def test_the_answer_to_a_request_is_looked_for_too(self) -> None:
+        table = b"MRN,dx,by,from,minimum,Answer\nP1,migraine,payer,2026-01-01,8 weeks,Denied\n"
+        (problem,) = read_overrides(table).problems
+        assert problem.reason.startswith("column 6 may say the status and is not read; say so")
+        ends = read_care_ends(b"MRN,date of death,day,why not\nP1,,2026-01-01,discharged\n")
+        assert "column 4 may say the kind and is not read" in str(ends.problems[0])
+        chosen = read_overrides(table, columns={"Answer": "status"})
+        assert chosen.fact_rows == ()

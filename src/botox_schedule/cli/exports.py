@@ -186,7 +186,7 @@ def _births(
 
 def _fact_problems(reading: TableReading, facts: Mapping[str, FactReading[Any]]) -> list[str]:
     return [
-        f"{name.replace('_', ' ')}: {problem}"
+        f"{name.replace('_', ' ')}: {problem}".replace("--column ", f"--column {name}.")
         for name, found in facts.items()
         for problem in sorted([*found.problems, *found.unmatched(reading.patients)])
     ]

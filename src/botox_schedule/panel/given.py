@@ -99,8 +99,7 @@ def ask(
     population = None if people is None else population_named(str(people))
     day, known = as_day(as_of, "as_of"), known_protocols(protocols)
     region = region_named(place, known)
-    with_limits = rules.get("weights") is not None
-    asking = Asking(day, known, policies, region, population, with_limits)
+    asking = Asking(day, known, policies, region, population, rules.get("weights") is not None)
     tables = [
         Given(name, native, TABLES[name].columns or None)
         for name, native in {**rules, **own}.items()

@@ -20,7 +20,7 @@ from botox_schedule.panel.asking import Asking, whole
 from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.forecast import words_of
 from botox_schedule.panel.frames import Frames
-from botox_schedule.panel.given import Rules, ask
+from botox_schedule.panel.given import Rules, RulesAndCare, ask
 from botox_schedule.panel.situations import asked, codes_of
 from botox_schedule.panel.standings import population_of, standings
 from botox_schedule.panel.tables import read_table
@@ -124,9 +124,9 @@ def worklist(
         )
         return _in_order(found).select(WORKLIST)
 
-    notes = {"acknowledged": acknowledged, "contacts": contacts}
-    given = {"holds": holds, "care_ends": care_ends, **rules}
-    return ask(sessions, protocols, as_of, answer, own=notes, **given)
+    own = {"acknowledged": acknowledged, "contacts": contacts}
+    care: RulesAndCare = {**rules, "holds": holds, "care_ends": care_ends}
+    return ask(sessions, protocols, as_of, answer, own=own, **care)
 
 
 def _with_days(

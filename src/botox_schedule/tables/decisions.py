@@ -170,7 +170,7 @@ _UNITS = Column(unbound(cells.units), is_number=True)
 _INTERVAL = Column(unbound(cells.interval))
 _RANGE = Column(unbound(cells.interval_range))
 _DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": _DAY}
-_IN_FORCE = Column(unbound(cells.in_force), default=True)
+_IN_FORCE = Column(unbound(cells.in_force), default=True, words="in_force")
 # A hold or an end of care with an unreadable cell still binds: too long is better than not at all.
 _BINDING = {
     "reason": _TEXT,
@@ -199,6 +199,7 @@ _TABLES: Mapping[str, _Reads] = {
             is_required=True,
             default=CareEndKind.DECEASED,
             or_else="died_on",
+            words="care_end",
         ),
         **_BINDING,
     },
@@ -497,7 +498,7 @@ def _read(
     facts = tuple(fact for _, fact in made if fact is not None)
     return FactReading(
         fact_rows=facts,
-        problems=tuple(sorted(problem for row, _ in made for problem in row.problems)),
+        problems=tuple(sorted([*found.unread, *(p for row, _ in made for p in row.problems)])),
         counts=RowCounts(len(made) + blank, len(facts), len(faulty), blank),
         unreadable=frozenset(filter(None, map(_unread_patient, faulty))),
     )

@@ -26,6 +26,7 @@ from botox_schedule.tables.rows import (
     TableOptions,
     read_rows,
     unbound,
+    unread_column,
 )
 from botox_schedule.tables.source import TableSource
 from botox_schedule.tables.words import is_about_death
@@ -80,7 +81,11 @@ _COLUMNS: Mapping[str, Column] = {
         if_unreadable=_COUNTS,
         fallback_words="with unknown units discarded",
     ),
-    "status": Column(unbound(cells.word("status", SessionStatus)), default=SessionStatus.COMPLETED),
+    "status": Column(
+        unbound(cells.word("status", SessionStatus)),
+        default=SessionStatus.COMPLETED,
+        words="status",
+    ),
     # Leaving a session out because of its kind would date the next one too early.
     "kind": Column(
         unbound(_kind),
@@ -88,6 +93,7 @@ _COLUMNS: Mapping[str, Column] = {
         default=SessionKind.FULL,
         fallback=SessionKind.FULL,
         fallback_words="as a full session",
+        words="kind",
     ),
     # Spreadsheets damage whole columns of ids; the sessions were still given.
     "id": Column(unbound(cells.key), if_unreadable=_COUNTS),
@@ -273,7 +279,13 @@ def _reading(found: RowsRead) -> TableReading:
     alike = look_alikes(sorted(first, key=first.__getitem__))
     told = (
         *(row.problems for row in found.rows),
-        *(birth_problems, _duplicates(used), _alike(first, alike), _unread_deaths(found)),
+        *(
+            birth_problems,
+            _duplicates(used),
+            _alike(first, alike),
+            _unread_deaths(found),
+            found.unread,
+        ),
     )
     deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
     doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
@@ -342,13 +354,9 @@ _ALIKE = "patient: differs only in zeros, case, blanks or hyphens from the one"
 def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
     """Report a column that may say who has died, if the table has none that is read."""
     if not {*_DEATHS} & {*found.columns}:
-        for number, cell in enumerate(found.header.cells, 1):
+        for place, cell in enumerate(found.header.cells):
             if is_about_death(text_of(cell)):
-                reason = f"column {number} may say who has died and is not read; {_NAME_IT}"
-                yield Problem(found.header.number, reason, left_out=False)
-
-
-_NAME_IT = "say so with columns={'...': 'date of death'} (--column 'date of death'=...)"
+                yield unread_column(found.header, place, "say who has died", "date of death")
 
 
 def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
