@@ -128,7 +128,9 @@ def find_protocol(
         ...
     botox_schedule.errors.UnknownProtocolError: no indication has that name; did you mean chronic-migraine?
     """
-    wanted = _product_named(str(product))
+    wanted = find_product(str(product))
+    if wanted is None:
+        raise UnknownProtocolError(f"product: {why_no_product(str(product))}")
     people, where = population_named(str(population)), region_named(region)
     slug = bundled_set().indication_named(indication)
     day = None if on is None else as_day(on, "on")
@@ -141,13 +143,6 @@ def find_protocol(
     if not found:
         raise UnknownProtocolError(bundled_set().why_none(slug, people, where, wanted))
     return max(found, key=newness)
-
-
-def _product_named(text: str) -> Product:
-    found = find_product(text)
-    if found is None:
-        raise UnknownProtocolError(f"product: {why_no_product(text)}")
-    return found
 
 
 def population_named(text: str) -> Population:
