@@ -8,8 +8,8 @@ from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DateName
 from botox_schedule.values import Value
 
-_INPUTS = ("as_of", "last_session_on", "cycle_number", "protocol")
-_ANSWERS = ("status", "booking", "phase", "typical_on", "resumes_on", "review_on", "clear", "units")
+_INPUTS = ("as_of", "last_session_on", "cycle_number", "protocol", "units")
+_ANSWERS = ("status", "booking", "phase", "typical_on", "resumes_on", "review_on", "clear")
 
 
 class ForecastChange(Value, frozen=True):
