@@ -10,7 +10,7 @@ from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates
 from botox_schedule.engine.rules import IntervalRules, interval_rules, label_rules
 from botox_schedule.engine.session import ProjectedSession
 from botox_schedule.engine.track import Track
-from botox_schedule.engine.verdict import booking_verdict
+from botox_schedule.engine.verdict import judge_day
 
 
 class _Step(NamedTuple):
@@ -79,10 +79,11 @@ def _first_target(track: Track, step: _Step) -> date | None:
 
 def kept_booking_on(track: Track) -> date | None:
     """Return the day of the next booking of a new session, if it may be kept: not forbidden."""
-    ahead = (s for s in track.bookings if s.administered_on >= track.as_of)
-    booked = next((s for s in ahead if not _is_second_part(track, s.administered_on)), None)
-    day = None if booked is None else booked.administered_on
-    return None if day is None or booking_verdict(track, day, booked) is False else day
+    ahead = (s.administered_on for s in track.bookings if s.administered_on >= track.as_of)
+    booked_on = next((day for day in ahead if not _is_second_part(track, day)), None)
+    if booked_on is None or judge_day(track, booked_on).allowed is False:
+        return None
+    return booked_on
 
 
 def _is_second_part(track: Track, day: date) -> bool:
