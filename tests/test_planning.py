@@ -2337,3 +2337,9 @@ def test_equal_answers_of_a_search_have_one_hash() -> None:
 def test_a_single_day_away_needs_no_list(away: Any) -> None:
     found = plan.first_bookable_day(one, MIGRAINE, as_of="2026-03-01", away=away)
     assert str(found.on) == "2026-03-31"
+
+
+def test_very_many_vials_of_almost_one_size_are_counted() -> None:
+    found = plan.fewest_vials(100_000, "Botox", sizes=["1.000001", "1"])
+    assert [(vial.units, vial.count) for vial in found.vials] == [(Decimal(1), 100_000)]
+    assert found.discarded == 0
