@@ -1977,6 +1977,17 @@ class TestRowsOfARecord:
             keys |= {f.key for f in found.findings if f.code == "booking_unresolved"}
         assert len(keys) == 1
 
+    def test_a_key_stays_what_it_was(self) -> None:
+        booked = {**GIVEN, "id": "a", "administered_on": "2026-01-20", "status": "booked"}
+        found = bs.forecast(
+            bs.PatientRecord(sessions=[GIVEN, booked, booked | {"id": None}]),
+            MIGRAINE,
+            as_of="2026-02-01",
+        )
+        (key,) = [f.key for f in found.findings if f.code == "booking_unresolved"]
+        # Clinics keep it: with another key, what they acknowledged would ring again.
+        assert key == "booking_unresolved-4bb0e5275be94da1"
+
     def test_strictly_only_what_needs_a_person_today_is_raised(self) -> None:
         given = bs.PatientRecord(sessions=[{**GIVEN, "product": "Dysport", "units": 1}])
         found = bs.forecast(given, MIGRAINE, as_of="2026-02-01", strict=True)
@@ -2022,6 +2033,69 @@ class TestSetsOfProtocols:
         adult = bs.Population.ADULT
         assert known.clock(ARM, adult, "us") == {ARM}
         assert known.clock(ARM, adult, "uk") == {ARM, LEG}
+
+    def test_a_track_follows_the_version_of_the_day(self) -> None:
+        known = [
+            protocol(in_force={"last": "2026-02-28"}),
+            protocol(version="2", in_force={"first": "2026-03-01"}),
+        ]
+        for as_of, version in (("2026-02-28", "1"), ("2026-03-01", "2")):
+            (found,) = bs.forecast_all(record("2026-01-05"), as_of=as_of, protocols=known)
+            assert found.protocol is not None
+            assert found.protocol.version == version
+        # Of two products the stricter on the day is followed.
+        strict = [
+            protocol(id="d", product="Dysport", retreatment=rule(minimum="14 weeks")),
+            *known,
+            protocol(
+                version="3", retreatment=rule(minimum="20 weeks"), in_force={"first": "2026-06-01"}
+            ),
+        ]
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": None}])
+        for as_of, followed in (("2026-05-31", "d"), ("2026-06-01", "own")):
+            (found,) = bs.forecast_all(given, as_of=as_of, protocols=strict)
+            assert found.protocol is not None
+            assert found.protocol.id == followed
+
+    def test_an_age_decides_only_where_both_are_known_and_none_was_asked_for(self) -> None:
+        def unknown(name: str, **asked: Any) -> bool:
+            given = bs.PatientRecord(
+                sessions=[{**GIVEN, "indication": name}], born_on=asked.pop("born_on", None)
+            )
+            (found,) = bs.forecast_all(given, as_of="2026-02-01", **asked)
+            return "age_unknown" in codes(found)
+
+        assert unknown(ARM)
+        assert not unknown(ARM, population="adult")
+        assert not unknown(ARM, born_on="1980-01-01")
+        assert not unknown("chronic-migraine")
+
+    def test_an_unknown_product_among_others_may_be_any(self) -> None:
+        known = [
+            protocol(id="a", product="Botox", retreatment=rule(minimum="8 weeks")),
+            protocol(id="b", product="Dysport", retreatment=rule(minimum="20 weeks")),
+        ]
+        sessions = [{**GIVEN, "product": product} for product in ("Botox", None)]
+        given = bs.PatientRecord(sessions=sessions)
+        (found,) = bs.forecast_all(given, as_of="2026-02-01", protocols=known)
+        assert found.protocol is not None
+        assert found.protocol.id == "b"
+
+    def test_without_a_session_botox_is_followed_and_any_protocol_may_know_the_age(self) -> None:
+        strict = rule(minimum="20 weeks")
+        known = [protocol(id="a"), protocol(id="b", product="Dysport", retreatment=strict)]
+        booked = {**GIVEN, "status": "booked"}
+        given = bs.PatientRecord(sessions=[booked], born_on="2018-01-01")
+        (found,) = bs.forecast_all(given, as_of="2026-01-01", protocols=known)
+        assert found.protocol is not None
+        assert found.protocol.id == "a"
+        children = [
+            protocol(id="c", population="pediatric", retreatment=strict),
+            protocol(id="d", population="pediatric", product="Dysport", ages={"last": 17}),
+        ]
+        (found,) = bs.forecast_all(given, as_of="2026-01-01", protocols=[*known, *children])
+        assert found.protocol is not None
+        assert found.protocol.id == "c"
 
     def test_a_limit_over_several_indications_reaches_each_of_them(self) -> None:
         both = {"scope": "indications", "indications": [ARM, LEG], "per": "session", "units": 300}
