@@ -29,6 +29,7 @@ from botox_schedule.engine.worklist import Waiting, call_by, is_long_ago, place_
 from botox_schedule.policy import policy_or_default
 from botox_schedule.protocols import ProtocolSet
 from botox_schedule.protocols.catalog import known_protocols
+from botox_schedule.protocols.collection import version_on
 from botox_schedule.questions import ask
 from samples import MIGRAINE, codes, override, protocol, record
 
@@ -2096,6 +2097,32 @@ class TestSetsOfProtocols:
         (found,) = bs.forecast_all(given, as_of="2026-01-01", protocols=[*known, *children])
         assert found.protocol is not None
         assert found.protocol.id == "c"
+
+    def test_a_version_ahead_is_none_and_of_past_ones_the_last_is_it(self) -> None:
+        ahead = protocol(in_force={"first": "2027-01-01", "last": "2028-01-01"})
+        assert version_on((ahead,), date(2026, 1, 5)) is None
+        assert version_on((ahead, ahead), date(2026, 12, 31)) is None
+        newer = protocol(version="2", in_force={"last": "2010-01-01"})
+        later = protocol(version="1", in_force={"last": "2020-01-01"})
+        for versions in ((newer, later), (later, newer)):
+            assert version_on(versions, date(2026, 1, 5)) is later
+
+    def test_no_minimum_is_the_strictest(self) -> None:
+        known = [
+            protocol(id="a", retreatment={"kind": "as_needed"}),
+            protocol(id="b", product="Dysport", retreatment=rule(minimum="20 weeks")),
+        ]
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": None}])
+        (found,) = bs.forecast_all(given, as_of="2026-02-01", protocols=known)
+        assert found.protocol is not None
+        assert found.protocol.id == "a"
+
+    def test_what_holds_for_the_clock_in_general_binds_each_of_its_indications(self) -> None:
+        own = protocol(indication="own-limb", shares_clock_with=[ARM, "spasticity"])
+        general = protocol(id="g", indication="spasticity", retreatment=rule(minimum="16 weeks"))
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}])
+        found = bs.forecast(given, own, as_of="2026-02-01", other_protocols=[general])
+        assert found.dates.earliest == date(2026, 4, 27)
 
     def test_a_limit_over_several_indications_reaches_each_of_them(self) -> None:
         both = {"scope": "indications", "indications": [ARM, LEG], "per": "session", "units": 300}
