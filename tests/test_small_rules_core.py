@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import pytest
@@ -1831,6 +1832,17 @@ class TestFollowUp:
 
 
 class TestPhases:
+    def test_windows_that_may_begin_out_of_order_are_refused(self) -> None:
+        with pytest.raises(ValidationError, match="in that order"):
+            protocol(response={"onset": "1 month", "peak": "30 days"})
+
+    def test_a_share_belongs_to_a_window_of_some_patients(self) -> None:
+        some = {"onset": "1 week", "onset_for_whom": "some", "onset_share": "9 of 10"}
+        assert protocol(response=some).response.onset_share == "9 of 10"
+        for name in ("onset_for_whom", "onset_share"):
+            with pytest.raises(ValidationError, match="onset"):
+                protocol(response={k: v for k, v in some.items() if k != name})
+
     def phases(self, **response: Any) -> list[tuple[str, str]]:
         timeline = bs.response_timeline("2026-01-05", protocol(response=response))
         return [(phase.value, str(first)) for phase, first, _ in phases_until(timeline)]
@@ -2013,6 +2025,8 @@ class TestPayers:
     def test_what_can_be_negative_is_refused(self) -> None:
         with pytest.raises(ValidationError):
             bs.SchedulingPolicy(scheduled_grace="1 month - 30 days")
+        with pytest.raises(ValidationError):
+            bs.PayerRule(minimum="1 month - 30 days")
 
 
 class TestSetsOfProtocols:
@@ -2123,6 +2137,30 @@ class TestSetsOfProtocols:
         given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}])
         found = bs.forecast(given, own, as_of="2026-02-01", other_protocols=[general])
         assert found.dates.earliest == date(2026, 4, 27)
+
+    def test_a_clock_reaches_as_far_as_any_protocol_connects(self) -> None:
+        names = ("one", "two", "three", "four")
+        pairs = list(pairwise(names))
+        for order in (pairs, pairs[::-1], [pairs[0], pairs[2], pairs[1]]):
+            known = ProtocolSet(
+                protocol(id=name, indication=name, shares_clock_with=[other], product=product)
+                for (name, other), product in zip(
+                    order, ("Botox", "Dysport", "Xeomin"), strict=True
+                )
+            )
+            clocks = {known.clock(name, bs.Population.ADULT, "us") for name in names}
+            assert clocks == {frozenset(names)}
+
+    def test_a_child_is_not_treated_as_an_adult_where_only_the_child_has_an_age(self) -> None:
+        known = [
+            protocol(id="adult"),
+            protocol(id="child", population="pediatric", ages={"last": 17}),
+        ]
+        for born_on, expected in (("2018-01-01", "child"), ("1980-01-01", "adult")):
+            given = record("2026-01-05", born_on=born_on)
+            (found,) = bs.forecast_all(given, as_of="2026-02-01", protocols=known)
+            assert found.protocol is not None
+            assert found.protocol.id == expected
 
     def test_a_limit_over_several_indications_reaches_each_of_them(self) -> None:
         both = {"scope": "indications", "indications": [ARM, LEG], "per": "session", "units": 300}
