@@ -31,6 +31,7 @@ from botox_schedule.policy import policy_or_default
 from botox_schedule.protocols import ProtocolSet
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.protocols.collection import version_on
+from botox_schedule.protocols.loader import protocols_in
 from botox_schedule.questions import ask
 from samples import MIGRAINE, codes, override, protocol, record
 
@@ -2186,6 +2187,113 @@ class TestSetsOfProtocols:
                 for day in (date(2026, 2, 28), date(2026, 3, 1))
             ]
             assert found == [{300}, {400}]
+
+
+class TestDaysAndIntervals:
+    def test_each_part_of_a_sum_is_multiplied(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="12 weeks + 1 day"))
+        found = bs.project_dates("2026-01-05", own, count=2)
+        assert [session.target for session in found] == [date(2026, 3, 31), date(2026, 6, 24)]
+
+    def test_bounds_know_the_years_without_a_leap_day(self) -> None:
+        assert [bs.Interval(months=n).day_bounds for n in (48, 96)] == [(1460, 1461), (2921, 2922)]
+
+    def test_what_may_be_negative_or_leaves_the_calendar_is_no_interval(self) -> None:
+        with pytest.raises(ValidationError):
+            bs.IntervalRange.parse("1 month - 30 days to 3 months")
+        for text in ("4000001 days", "- 4000001 days"):
+            with pytest.raises(bs.errors.IntervalError):
+                bs.Interval.parse(text)
+
+    def test_windows_that_share_one_day_share_it(self) -> None:
+        one, other = (
+            bs.Window(first=date(2026, 1, first), last=date(2026, 1, last))
+            for first, last in ((1, 5), (5, 9))
+        )
+        assert one.intersection(other) == bs.Window(first=date(2026, 1, 5), last=date(2026, 1, 5))
+
+    def test_from_the_first_day_of_the_last_year_a_period_is_open(self) -> None:
+        ends = [
+            bs.Hold(first="2026-01-05", last=day, reason="x").last
+            for day in ("9998-12-31", "9999-01-01")
+        ]
+        assert ends == [date(9998, 12, 31), None]
+
+
+class TestProtocolFiles:
+    ROW: ClassVar[Any] = {
+        "id": "own",
+        "version": "1",
+        "region": "us",
+        "indication": "chronic-migraine",
+        "product": "Botox",
+        "population": "adult",
+        "retreatment": {"kind": "scheduled", "minimum": "12 weeks"},
+    }
+
+    def read(self, *rows: dict[str, Any], **tables: Any) -> tuple[bs.TreatmentProtocol, ...]:
+        whole = [{**self.ROW, **row} for row in rows]
+        return protocols_in({"protocols": whole, **tables}, "own.toml", {})
+
+    @pytest.mark.parametrize(
+        ("minimum", "usual", "fits"),
+        [
+            ("12 weeks", "12 weeks", True),
+            ("12 weeks", "83 days", False),
+            # From some days on three months are 89 days, from others 92.
+            ("90 days", "3 months", False),
+            ("3 months", "90 days", False),
+            ("3 months", "3 months", True),
+            ("89 days", "3 months", True),
+        ],
+    )
+    def test_a_usual_range_begins_with_the_minimum_from_every_day(
+        self, minimum: str, usual: str, *, fits: bool
+    ) -> None:
+        stated = {"kind": "scheduled", "minimum": minimum, "usual": usual}
+        if fits:
+            assert len(self.read({"retreatment": stated})) == 1
+            return
+        with pytest.raises(bs.errors.ProtocolFileError):
+            self.read({"retreatment": stated})
+
+    def test_two_versions_are_compared_whatever_lies_between_them(self) -> None:
+        first = {"version": "1", "in_force": {"last": date(2026, 1, 31)}}
+        other = {"id": "leg", "indication": LEG}
+        for again in (
+            {"version": "1", "in_force": {"first": date(2026, 3, 1)}},
+            {"version": "one"},
+        ):
+            with pytest.raises(bs.errors.ProtocolFileError, match="version"):
+                self.read(first, other, again)
+
+    @pytest.mark.parametrize("key", ["indication", "shares_clock_with"])
+    def test_another_name_of_an_indication_is_refused_everywhere(self, key: str) -> None:
+        alias = {"indication": "migraine", "shares_clock_with": ["migraine"]}[key]
+        row = {"indication": ARM} if key == "shares_clock_with" else {}
+        with pytest.raises(bs.errors.ProtocolFileError, match="another name"):
+            self.read({**row, key: alias})
+
+    def test_sharing_is_two_sided_among_those_of_one_product(self) -> None:
+        arm = {"id": "arm", "indication": ARM, "shares_clock_with": [LEG]}
+        leg = {"id": "leg", "indication": LEG}
+        with pytest.raises(bs.errors.ProtocolFileError, match="shares_clock_with"):
+            self.read(arm, leg)
+        assert len(self.read(arm, {**leg, "product": "Dysport"})) == 2
+
+    def test_limits_of_a_file_hold_in_their_region_beside_the_protocols_own(self) -> None:
+        limit = {"scope": "product", "per": "session"}
+        shared = [{**limit, "units": 300, "region": "us"}, {**limit, "units": 200, "region": "uk"}]
+        (own,) = self.read({"limits": [{**limit, "units": 100}]}, limits=shared)
+        assert [found.units for found in own.limits] == [300, 100]
+
+    def test_a_source_that_is_cited_too_is_known(self) -> None:
+        cited = {"key": "k", "place": "p", "verification": "clinic", "checked_on": date(2026, 1, 5)}
+        stated = {"kind": "scheduled", "minimum": {"value": "12 weeks", **cited, "also": ["l"]}}
+        with pytest.raises(bs.errors.ProtocolFileError, match="no source is called 'l'"):
+            self.read({"retreatment": stated}, sources={"k": {"title": "t"}})
+        known = {"k": {"title": "t"}, "l": {"title": "u"}}
+        assert len(self.read({"retreatment": stated}, sources=known)) == 1
 
 
 def test_an_advised_minimum_is_called_advice() -> None:
