@@ -31,6 +31,12 @@ from botox_schedule.policy import policy_or_default
 from botox_schedule.protocols import ProtocolSet
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.protocols.collection import version_on
+from botox_schedule.protocols.indications import (
+    find_indication,
+    find_product,
+    is_other_diagnosis,
+    suggested_indications,
+)
 from botox_schedule.protocols.loader import protocols_in
 from botox_schedule.questions import ask
 from samples import MIGRAINE, codes, override, protocol, record
@@ -965,6 +971,13 @@ class TestChecks:
         check = bs.check_date(given, MIGRAINE, on="2026-04-01", as_of="2026-02-01")
         found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
         assert check.reasons[0].rule == found.reasons["earliest"].rule
+
+    def test_a_name_takes_the_population_of_the_age_on_the_day_in_question(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}], born_on="2008-09-01")
+        for on, people in (("2026-08-31", "pediatric"), ("2026-09-01", "adult")):
+            found = bs.check_date(given, ARM, on=on, as_of="2026-02-01").protocol
+            assert found is not None
+            assert found.population == people
 
     def test_how_the_protocol_was_chosen_is_told(self) -> None:
         given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}])
@@ -2294,6 +2307,26 @@ class TestProtocolFiles:
             self.read({"retreatment": stated}, sources={"k": {"title": "t"}})
         known = {"k": {"title": "t"}, "l": {"title": "u"}}
         assert len(self.read({"retreatment": stated}, sources=known)) == 1
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        "text", ["Botox not given", "Botox or Dysport", "Botox, Relfydess", "x" * 200 + " Botox"]
+    )
+    def test_a_product_is_named_only_where_it_is_certain(self, text: str) -> None:
+        assert find_product("Botox") is bs.Product.ONABOTULINUMTOXIN_A
+        assert find_product(text) is None
+
+    def test_a_code_that_may_stand_for_several_indications_names_none(self) -> None:
+        system, code = "ICD-10-CM", "I69.351"
+        assert suggested_indications(system, code)
+        assert find_indication(system, code) is None
+
+    def test_only_a_diagnosis_can_be_another_one(self) -> None:
+        found = [
+            is_other_diagnosis(system, "00000") for system in ("ICD-10-CM", "CPT", "unheard of")
+        ]
+        assert found == [True, False, False]
 
 
 def test_an_advised_minimum_is_called_advice() -> None:
