@@ -38,7 +38,7 @@ from botox_schedule.protocols.indications import (
     suggested_indications,
 )
 from botox_schedule.protocols.loader import protocols_in
-from botox_schedule.questions import ask
+from botox_schedule.questions import ask, checked_count
 from samples import MIGRAINE, codes, override, protocol, record
 
 FIRST_OF_NEXT = bs.SchedulingPolicy(short_month="first_of_next")
@@ -1034,6 +1034,14 @@ class TestTracksOfARecord:
         (found,) = bs.forecast_all(bs.PatientRecord(sessions=[row]), as_of="2026-02-01")
         assert (found.indication, found.status) == ("chronic-migraine", "no_history")
 
+    def test_of_tracks_alike_the_one_that_is_due_first_comes_first(self) -> None:
+        later = {**GIVEN, "administered_on": "2026-01-08"}
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": "spasticity"}, later])
+        found = bs.forecast_all(given, as_of="2026-02-01")
+        assert [answer.indication for answer in found] == ["chronic-migraine", "spasticity"]
+        assert found[0].dates.earliest == date(2026, 4, 2)
+        assert found[1].dates.earliest == date(2026, 3, 30)
+
     def test_a_course_of_nothing_is_no_track_of_its_own(self) -> None:
         nothing = {"indication": "spasticity", "cycles": 0}
         given = record("2026-01-05", prior_treatments=[nothing])
@@ -1389,6 +1397,11 @@ class TestOneSession:
         policy = bs.SchedulingPolicy(payer_minimum="14 weeks")
         found = bs.project_dates("2026-01-05", MIGRAINE, count=2, policy=policy)
         assert [session.target for session in found] == [date(2026, 4, 13), date(2026, 7, 20)]
+
+    def test_as_many_as_a_thousand_can_be_projected(self) -> None:
+        assert checked_count(1000) == 1000
+        with pytest.raises(bs.errors.CountError):
+            checked_count(1001)
 
     def test_its_months_end_as_the_policy_says(self) -> None:
         own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
