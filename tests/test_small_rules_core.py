@@ -2162,8 +2162,8 @@ class TestSetsOfProtocols:
         own = protocol(indication="own-limb", shares_clock_with=[ARM, "spasticity"])
         general = protocol(id="g", indication="spasticity", retreatment=rule(minimum="16 weeks"))
         given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}])
-        found = bs.forecast(given, own, as_of="2026-02-01", other_protocols=[general])
-        assert found.dates.earliest == date(2026, 4, 27)
+        asked: dict[str, Any] = {"protocol": own, "other_protocols": [general]}
+        assert allowed(given, "2026-04-26", "2026-04-27", **asked) == [False, True]
 
     def test_a_clock_reaches_as_far_as_any_protocol_connects(self) -> None:
         names = ("one", "two", "three", "four")
