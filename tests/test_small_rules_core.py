@@ -757,6 +757,12 @@ class TestEndOfCare:
         ]
         assert statuses == ["overdue", "discontinued"]
 
+    def test_the_day_of_a_death_or_discharge_is_kept(self) -> None:
+        for kind in ("deceased", "discontinued"):
+            given = record("2026-01-05", care_ends=[{**self.END, "kind": kind}])
+            track = ask(given, MIGRAINE, date(2026, 5, 1)).track
+            assert track.care.ended_on == date(2026, 4, 10)
+
     def test_of_several_ahead_the_first_counts(self) -> None:
         later = {**self.END, "on": "2026-05-10"}
         for ends in ([self.END, later], [later, self.END]):
@@ -1099,12 +1105,18 @@ class TestFindings:
         assert ids == [("d-1",)]
 
     def test_a_session_ahead_is_told_whatever_its_name(self) -> None:
-        for name in ("chronic-migraine", "migrane"):
+        declared = bs.SchedulingPolicy(other_indications=("spasticity",))
+        for name, policy, expected in (
+            ("chronic-migraine", None, True),
+            ("migrane", None, True),
+            ("spasticity", None, False),
+            # What the clinic declares has no track of its own, so that every track tells it.
+            ("spasticity", declared, True),
+        ):
             ahead = {**GIVEN, "administered_on": "2026-03-02", "indication": name}
-            found = bs.forecast(
-                bs.PatientRecord(sessions=[GIVEN, ahead]), MIGRAINE, as_of="2026-02-01"
-            )
-            assert "future_completed_session" in codes(found)
+            given = bs.PatientRecord(sessions=[GIVEN, ahead])
+            found = bs.forecast(given, MIGRAINE, as_of="2026-02-01", policy=policy)
+            assert ("future_completed_session" in codes(found)) is expected
         keys = set()
         for day in ("2026-03-02", "2026-03-03"):
             prior = {"indication": "chronic-migraine", "cycles": 1, "last_on": day}
