@@ -492,6 +492,12 @@ class TestProcedure:
         reading = read(whole, dose)
         assert (only(reading).indication, reading.ignored) == ("chronic-migraine", {})
 
+    def test_a_dose_that_the_procedure_contains_is_no_second_session(self) -> None:
+        inner = given_dose(id="m")
+        reading = read(procedure(contained=[inner], partOf=[{"reference": "#m"}]))
+        assert (only(reading).id, only(reading).units) == ("Procedure/p1", None)
+        assert (codes(reading), adds_up(reading)) == (["unknown_product"], True)
+
     def test_a_part_of_something_else_stays_a_session(self) -> None:
         dose = given_dose(partOf=[{"reference": "Procedure/gone"}])
         assert only(read(dose)).units == 155
@@ -564,6 +570,13 @@ class TestPatient:
             ({"deceasedDateTime": "2026-02-01T03:00:00Z"}, "2026-01-31", []),
             ({"deceasedDateTime": "2026-02"}, "None", ["partial_day", "deceased_without_day"]),
             ({"deceasedBoolean": True}, "None", ["deceased_without_day"]),
+            ({"deceasedBoolean": 1}, "None", ["deceased_without_day"]),
+            ({"deceasedBoolean": "yes"}, "None", ["deceased_without_day"]),
+            (
+                {"deceasedBoolean": "dead"},
+                "None",
+                ["invalid_resource", "deceased_without_day"],
+            ),
             (
                 {"_deceasedDateTime": {"extension": [{"url": "urn:x", "valueCode": "unknown"}]}},
                 "None",
@@ -588,7 +601,14 @@ class TestPatient:
 
     @pytest.mark.parametrize(
         "alive",
-        [{"deceasedBoolean": False}, {"deceasedBoolean": "false"}, {"deceasedDateTime": None}],
+        [
+            {"deceasedBoolean": False},
+            {"deceasedBoolean": "false"},
+            {"deceasedBoolean": 0},
+            {"deceasedBoolean": "no"},
+            {"deceasedBoolean": None},
+            {"deceasedDateTime": None},
+        ],
     )
     def test_the_living_are_not_silenced(self, alive: dict[str, Any]) -> None:
         (record,) = read(person(**alive), given_dose()).records
@@ -634,6 +654,19 @@ class TestBadBundles:
     def test_what_is_no_bundle_is_one_clear_error(self, content: str | bytes, message: str) -> None:
         with pytest.raises(bs.errors.ExchangeError, match=message):
             records_from_bundle(content, zone=ZONE)
+
+    def test_what_only_json_can_nest_is_one_clear_error(self) -> None:
+        seen = set()
+        for depth in range(300, 1200):
+            nested = '{"extension":[' * depth + "{}" + "]}" * depth
+            content = f'{{"resourceType":"Claim","extension":[{nested}]}}'
+            try:
+                seen.add(str(records_from_bundle(content, zone=ZONE).counts))
+            except bs.errors.ExchangeError as error:
+                seen.add(str(error))
+        whole = "resources 1: patients 0, sessions 0, merged 0, left out 0, ignored 1 (Claim 1)"
+        # Other versions of Python may nest deeper than this test does.
+        assert {whole} <= seen <= {whole, "the bundle is nested too deeply"}
 
     @pytest.mark.parametrize("entry", [None, 5, {}, {"resource": 5}, {"resource": {"id": "1"}}])
     def test_an_entry_without_a_resource_is_a_problem(self, entry: Any) -> None:

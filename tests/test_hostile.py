@@ -216,9 +216,22 @@ class TestLimits:
         with pytest.raises(bs.errors.FileLimitError, match="longer than 1 MiB"):
             check_lines(line + b"xx" + line, "file")
 
+    @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+    def test_a_table_has_a_most_of_lines(self, end: bytes) -> None:
+        check_lines(end * 10_000_000, "file")
+        with pytest.raises(bs.errors.FileLimitError, match="file: more than 10,000,000 lines"):
+            check_lines(end * 10_000_001, "file")
+
     def test_the_line_is_named(self) -> None:
         with pytest.raises(bs.errors.FileLimitError, match="file: line 3 is longer"):
             check_lines(b"a\nb\n" + b"x" * 2_000_000, "file")
+
+    def test_a_record_with_two_elements_of_one_name_is_refused(self, tmp_path: Path) -> None:
+        # A reader would keep the last list, and the session of the other would be lost.
+        file, session = tmp_path / "twice.json", '[{"administered_on": "2026-01-05"}]'
+        file.write_text(f'{{"sessions": {session}, "\\u0073essions": []}}', encoding="utf-8")
+        status, error, _ = _fresh("forecast", str(file))
+        assert (status, "two elements of one name" in error) == (2, True)
 
     def test_interval_texts_have_a_limit(self) -> None:
         for text in ("1 day" + " + 1 day" * 1000, "9" * 10_000 + " days"):

@@ -679,6 +679,18 @@ class TestPreviousFile:
         with pytest.raises(bs.errors.ExchangeError, match="begin a new file"):
             ical_from_events([], stamped_at=LATER, previous=file)
 
+    def test_a_sequence_beyond_all_numbers_is_the_highest(self) -> None:
+        file = ical_from_events(events(), stamped_at=STAMP)
+        beyond = file.replace(b"SEQUENCE:0", b"SEQUENCE:99999999999999999999")
+        with pytest.raises(bs.errors.ExchangeError, match="begin a new file"):
+            ical_from_events(events(), stamped_at=LATER, previous=beyond)
+
+    def test_a_sequence_below_nothing_is_the_lowest(self) -> None:
+        file = ical_from_events(events(), stamped_at=STAMP)
+        below = file.replace(b"SEQUENCE:0", b"SEQUENCE:-99999999999999999999")
+        after = ical_from_events(events(), stamped_at=LATER, previous=below)
+        assert after.count(b"SEQUENCE:1\r") == after.count(b"BEGIN:VEVENT")
+
 
 class TestWhatNoFileCanHold:
     @pytest.mark.parametrize(
@@ -703,10 +715,14 @@ class TestWhatNoFileCanHold:
         two_lines = ical_from_events(events(summaries={"due": "one\ntwo"}), stamped_at=STAMP)
         assert b"SUMMARY:one\\ntwo" in two_lines
 
-    @pytest.mark.parametrize("every", [timedelta(), -timedelta(days=1)])
-    def test_a_refresh_that_is_not_ahead_is_refused(self, every: timedelta) -> None:
-        with pytest.raises(bs.errors.ExchangeError, match="longer than nothing"):
+    @pytest.mark.parametrize(
+        "every", [timedelta(), -timedelta(days=1), timedelta(microseconds=999_999)]
+    )
+    def test_a_refresh_of_less_than_a_second_is_refused(self, every: timedelta) -> None:
+        with pytest.raises(bs.errors.ExchangeError, match="shorter than a second"):
             ical_from_events([], stamped_at=STAMP, refresh_every=every)
+        file = ical_from_events([], stamped_at=STAMP, refresh_every=timedelta(seconds=1))
+        assert b"REFRESH-INTERVAL;VALUE=DURATION:PT1S" in file
 
     def test_the_ends_of_the_calendar(self) -> None:
         last = bs.Window(first=date(9999, 12, 31), last=date(9999, 12, 31))

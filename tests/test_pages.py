@@ -247,6 +247,29 @@ class TestHandout:
         assert following(html) == "The clinic will tell you the day of your next treatment."
         assert "data:text/calendar" not in html
 
+    @pytest.mark.parametrize(
+        "ahead",
+        [
+            {"care_ends": [{"on": "2026-03-01", "kind": "discontinued"}]},
+            {"holds": [{"first": "2026-03-20", "reason": "pregnancy"}]},
+        ],
+        ids=["a discharge", "an open hold"],
+    )
+    def test_a_visit_that_cannot_come_is_nothing_to_add_to_a_calendar(
+        self, ahead: dict[str, Any]
+    ) -> None:
+        html = page(changed(**ahead))
+        assert following(html) == "The clinic will tell you the day of your next treatment."
+        assert "data:text/calendar" not in html
+
+    @pytest.mark.parametrize("blank", ["\n\n", "\r\n\r\n", "\n \t\n", "\n\n\n"])
+    def test_blank_lines_part_paragraphs(self, blank: str) -> None:
+        html = page(when_to_call=f"Call on weekdays.{blank}At night call the hospital.")
+        parts = re.findall(
+            r"<p>(.*?)\s*</p>", html.partition("When to call the clinic")[2], re.DOTALL
+        )
+        assert parts[:2] == ["Call on weekdays.", "At night call the hospital."]
+
     def test_a_treatment_given_as_needed_says_when_people_ask_again(self) -> None:
         protocol = as_needed(minimum="12 weeks", **TYPICAL)
         html = page(bladder, protocol=protocol)
@@ -528,6 +551,10 @@ class TestLanguages:
             (
                 {"next_due": "{first} {today}"},
                 r"words.next_due has other braces than {first}, {last}",
+            ),
+            (
+                {"next_booked": "Your visit is booked."},
+                r"words.next_booked has other braces than {day}",
             ),
             ({"next": "{0.__class__}"}, "words.next has other braces than none"),
             ({"next": "{"}, "words.next has other braces"),

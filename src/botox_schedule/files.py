@@ -1,6 +1,7 @@
 """Reads files within limits, and writes them whole or not at all."""
 
 import csv
+import json
 import os
 import re
 import stat
@@ -12,14 +13,16 @@ from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from botox_schedule.errors import ExchangeError, FileLimitError, OutputError
 
 MEBIBYTE = 1024 * 1024
 _LONGEST_LINE = MEBIBYTE
+_MOST_LINES = 10_000_000
 _GZIP = b"\x1f\x8b"
+_ZIP_ENTRY = b"PK\x01\x02"
 # Text compresses to a tenth; what grows two hundredfold was made to fill a machine's memory.
 _MOST_GROWTH = 200
 _ALWAYS_EXPANDED = 16 * MEBIBYTE
@@ -101,7 +104,7 @@ def expand(content: bytes, name: str, most: int) -> bytes:
     if not content.startswith(_GZIP):
         return content
     try:
-        # Counted first and kept after: what is refused never fills the memory.
+        # Counted first and kept after, so that a refused file never fills the memory.
         size = 0
         for part in _gzip_parts(content, name):
             size += len(part)
@@ -138,7 +141,8 @@ def _gzip_parts(content: bytes, name: str) -> Iterator[bytes]:
 def zip_entries(content: bytes, name: str, most: int) -> dict[str, bytes]:
     """Return the content of a zip file by the names of its entries.
 
-    The sizes that a zip file states can be false. No entry becomes longer than it states.
+    The sizes that a zip file states can be false. No entry becomes longer than it states. The
+    number of entries can be false too, so their marks are counted.
 
     Args:
         content: The zip file.
@@ -146,8 +150,10 @@ def zip_entries(content: bytes, name: str, most: int) -> dict[str, bytes]:
         most: How many bytes its entries may have together.
 
     Raises:
-        FileLimitError: When they have more, or the file is damaged.
+        FileLimitError: When they have more, there are more than 10,000, or the file is damaged.
     """
+    if content.count(_ZIP_ENTRY) > _MOST_MEMBERS:
+        raise FileLimitError(f"{name}: a zip file of more than {_MOST_MEMBERS:,} parts")
     try:
         with ZipFile(BytesIO(content)) as file:
             entries = file.infolist()
@@ -159,11 +165,14 @@ def zip_entries(content: bytes, name: str, most: int) -> dict[str, bytes]:
 
 
 def check_lines(content: bytes, name: str) -> None:
-    """Refuse a text whose lines are longer than 1 MiB: no table has such rows.
+    """Refuse a text with lines longer than 1 MiB, which no table has, or with too many lines.
 
     Raises:
-        FileLimitError: When a line is longer; the message names it.
+        FileLimitError: When a line is longer; the message names it. When there are more than
+            10,000,000 lines: empty ones are small in a file, and large in memory.
     """
+    if max(map(content.count, (b"\n", b"\r"))) > _MOST_LINES:
+        raise FileLimitError(f"{name}: more than {_MOST_LINES:,} lines; export it in parts")
     start, line = 0, 1
     while len(content) - start > _LONGEST_LINE:
         end = content.rfind(b"\n", start, start + _LONGEST_LINE)
@@ -185,7 +194,7 @@ def decoded(content: bytes, name: str, encoding: str | None) -> str:
 
     Raises:
         ExchangeError: When it is not text in that encoding, or is a page instead of a table.
-        FileLimitError: When a line is longer than 1 MiB.
+        FileLimitError: When a line is longer than 1 MiB, or there are more than 10,000,000.
     """
     check_lines(content, name)
     by_mark = next((kind for mark, kind in _MARKS.items() if content.startswith(mark)), "utf-8")
@@ -219,6 +228,36 @@ def _why_not(encoding: str | None) -> str:
         "not text in UTF-8; name its encoding with encoding= (--encoding): cp1252 for files of "
         "Windows programs in western Europe and America, utf-16-le or utf-16-be for UTF-16"
     )
+
+
+def with_own_names(content: bytes) -> bytes:
+    """Return JSON as it is; refused where an object has two elements of one name.
+
+    A reader keeps the last of them and silently drops the others. What else is wrong with the
+    content is for the reader to say.
+
+    Raises:
+        ExchangeError: When an object has two elements of one name.
+    """
+    try:
+        json.loads(content, object_pairs_hook=object_of)
+    except ExchangeError:
+        raise
+    except (ValueError, RecursionError):
+        pass
+    return content
+
+
+def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON.
+
+    Raises:
+        ExchangeError: When it has two elements of one name.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ExchangeError("an object has two elements of one name; give each its own")
+    return found
 
 
 def lines_of(text: str) -> list[str]:
@@ -280,13 +319,14 @@ def write_whole(path: FileName, data: bytes | str, *, private: bool = False) -> 
         OSError: When it cannot be written; it names the file, which is as it was before.
     """
     content = data.encode() if isinstance(data, str) else data
-    target = Path(os.path.realpath(_as_path(path)))
+    name = _as_path(path)
     try:
-        if target.exists() and not target.is_file():
-            with target.open("wb") as stream:
+        # Asked of the name as given: the pipe behind /dev/stdout has no path of its own.
+        if name.exists() and not name.is_file():
+            with name.open("wb") as stream:
                 stream.write(content)
         else:
-            _replace(target, content, private=private)
+            _replace(Path(os.path.realpath(name)), content, private=private)
     except OSError as error:
         raise OSError(error.errno, error.strerror, os.fspath(path)) from None
 
@@ -336,20 +376,16 @@ def check_outputs(outputs: Iterable[FileName | None], inputs: Iterable[FileName 
     Raises:
         OutputError: When an output is an input or another output, by any name or link.
     """
-    read = [name for name in inputs if not _is_stream(name)]
-    written: list[FileName] = []
-    for output in outputs:
-        if output is None or _is_stream(output):
-            continue
-        if any(_is_same(output, name) for name in read if name is not None):
+    read, written = _files(inputs), _files(outputs)
+    for number, output in enumerate(written):
+        if any(_is_same(output, name) for name in read):
             raise OutputError("an output is one of the inputs; give it another name")
-        if any(_is_same(output, name) for name in written):
+        if any(_is_same(output, name) for name in written[:number]):
             raise OutputError("two outputs are one file; give each its own name")
-        written.append(output)
 
 
-def _is_stream(name: FileName | None) -> bool:
-    return name is None or os.fspath(name) == "-"
+def _files(names: Iterable[FileName | None]) -> list[FileName]:
+    return [name for name in names if name is not None and os.fspath(name) != "-"]
 
 
 def _is_same(one: FileName, other: FileName) -> bool:

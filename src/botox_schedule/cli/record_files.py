@@ -23,7 +23,7 @@ from botox_schedule.engine.limits import planned_units
 from botox_schedule.engine.track import Reading, read_record, track_in
 from botox_schedule.engine.tracks import RecordTrack, followed_findings, followed_in, tracks_of
 from botox_schedule.errors import ExchangeError, FileLimitError
-from botox_schedule.files import MEBIBYTE
+from botox_schedule.files import MEBIBYTE, with_own_names
 from botox_schedule.protocols.collection import Followed
 
 _MOST_BYTES = 64 * MEBIBYTE
@@ -110,7 +110,7 @@ def read_record_file(file: Path) -> PatientRecord:
     if content.count(b",") >= _MOST_VALUES:  # each could become an error of 2 kB
         raise FileLimitError(f"{file}: {_TOO_LONG}")
     try:
-        return PatientRecord.model_validate_json(content)
+        return PatientRecord.model_validate_json(with_own_names(content))
     except ValidationError as error:
         told = f"{file}: {faults_in(error)}"
         hint = _NOT_JSON if error.errors()[0]["type"] == "json_invalid" else ""

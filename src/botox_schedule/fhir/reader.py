@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any
 
-from botox_schedule import PatientRecord, Product, SessionStatus, find_product
+from botox_schedule import PatientRecord, Product, SessionStatus
 from botox_schedule.errors import ExchangeError
 from botox_schedule.fhir.bundle import BundleContent, Contents, Entry, contents_of, problem_about
 from botox_schedule.fhir.days import check_zone
@@ -17,7 +17,7 @@ from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
 from botox_schedule.fhir.sessions import DOSE, PROCEDURE, Fate, Outcome, SessionReader
 from botox_schedule.fhir.validity import Validator
 from botox_schedule.garbage import uncollected
-from botox_schedule.protocols.indications import why_no_product
+from botox_schedule.protocols.indications import product_named
 from botox_schedule.values import Value
 
 _SESSIONS = frozenset({DOSE, PROCEDURE})
@@ -91,7 +91,7 @@ class BundleReading(Value, frozen=True):
 
     @property
     def unreadable(self) -> frozenset[str]:
-        """The patients of whom a session may be missing; all of an incomplete bundle."""
+        """The patients with a session that may be missing; all patients of an incomplete bundle."""
         lost = {problem.patient for problem in self.problems if problem.session_left_out}
         if any(problem.code is BundleProblemCode.INCOMPLETE for problem in self.problems):
             lost.update(record.id for record in self.records)
@@ -148,17 +148,13 @@ def records_from_bundle(
     check_zone(zone)
     dictionary = Dictionary(indications or {}, products or {})
     with uncollected():
-        contents = contents_of(bundle)
-        return _Reader(contents, zone, dictionary, _product(product)).reading()
-
-
-def _product(product: Product | str | None) -> Product | None:
-    if product is None or isinstance(product, Product):
-        return product
-    found = find_product(product)
-    if found is None:
-        raise ExchangeError(f"product: {why_no_product(product)}")
-    return found
+        try:
+            contents = contents_of(bundle)
+            default = None if product is None else product_named(product, ExchangeError)
+            return _Reader(contents, zone, dictionary, default).reading()
+        except RecursionError:
+            # What the parser of JSON still accepts may be too deep for what reads it later.
+            raise ExchangeError("the bundle is nested too deeply") from None
 
 
 class _Reader:
@@ -225,8 +221,9 @@ class _Reader:
         """A procedure is a session if its code says so, unless a dose is the same session."""
         is_known = self._dictionary.is_session(entry.resource.get("code"))
         own = self._sessions.read(entry, []) if is_known else self._mention(entry)
-        doses = (self._doses[id(dose)] for dose in self._partners.get(id(entry), []))
-        return _MERGED if any(_tells(dose, own) for dose in doses) else own
+        # A contained dose is no session of its own, so it is not read.
+        read = (self._doses.get(id(dose)) for dose in self._partners.get(id(entry), []))
+        return _MERGED if any(_tells(dose, own) for dose in read if dose is not None) else own
 
     def _mention(self, entry: Entry) -> Outcome:
         """A resource that is not a session is ignored, unless it names a toxin."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from icalendar import Alarm, Calendar, Event, vDuration, vText, vUri
 from icalendar.parser import Contentlines
 
-from botox_schedule import Interval, Window
+from botox_schedule.dates import Interval, Window
 from botox_schedule.dates.days import shifted
 from botox_schedule.errors import CalendarRangeError, DayError, ExchangeError
 from botox_schedule.ical.events import (
@@ -112,8 +112,8 @@ def _calendar(
     if color is not None:
         calendar["COLOR"] = _text(color, "color")
     if refresh_every is not None:
-        if refresh_every <= timedelta():
-            raise ExchangeError("refresh_every must be longer than nothing")
+        if refresh_every < timedelta(seconds=1):
+            raise ExchangeError("refresh_every is shorter than a second; give a longer one")
         calendar["REFRESH-INTERVAL"] = _typed(vDuration(refresh_every), "DURATION")
     if source is not None:
         calendar["SOURCE"] = _typed(vUri(_text(source, "source", allowed="")), "URI")
@@ -239,7 +239,7 @@ def _known(event: Any) -> _Known:
     return _Known(
         window=Window(first=event["DTSTART"].dt, last=shifted(event["DTEND"].dt, -1)),
         stamp=_stamp(event["DTSTAMP"].dt),
-        sequence=int(event.get("SEQUENCE", 0)),
+        sequence=min(max(int(event.get("SEQUENCE", 0)), 0), _MOST_SEQUENCE),
         summary=str(event.get("SUMMARY", "")),
         is_cancelled=str(event.get("STATUS", "")) == EventStatus.CANCELLED,
         written=bytes(event.to_ical()),

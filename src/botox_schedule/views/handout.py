@@ -1,5 +1,6 @@
 """One page for a patient: the next date, what to expect, when to call; extra ``handout``."""
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
@@ -20,7 +21,13 @@ from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
 from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.errors import HandoutError
-from botox_schedule.ical import EventKind, events_from_record, ical_from_events
+from botox_schedule.ical import (
+    CalendarEvent,
+    EventKind,
+    EventStatus,
+    events_from_record,
+    ical_from_events,
+)
 from botox_schedule.ical.events import unbroken
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import known_protocols
@@ -39,6 +46,7 @@ from botox_schedule.views.timeline import (
     own_days,
 )
 
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _PHONE = 360
 _AHEAD = frozenset({EventKind.BOOKING, EventKind.DUE, EventKind.EARLIEST})
 _REFUSED = {
@@ -132,15 +140,20 @@ def handout_html(
         other_protocols=others,
         summaries={kind: clean(messages.words[f"event_{kind.value}"]) for kind in _AHEAD},
     )
-    ahead = [e for e in events if e.kind in _AHEAD and e.window.last >= day]
+    # A visit that a hold or a discharge removes is nothing to add to a calendar.
+    ahead = [e for e in events if _is_visit(e) and e.window.last >= day]
     return render(
         "handout.html",
         patient=texts.patient,
         clinic=(texts.clinic or "").splitlines(),
-        call=[part for part in texts.when_to_call.split("\n\n") if part.strip()],
+        call=[part for part in _BLANK_LINES.split(texts.when_to_call) if part.strip()],
         calendar=_data_link(ical_from_events(ahead, stamped_at=stamped_at)) if ahead else None,
         **story.told(),
     )
+
+
+def _is_visit(event: CalendarEvent) -> bool:
+    return event.kind in _AHEAD and event.status is not EventStatus.CANCELLED
 
 
 def _checked(found: Forecast, track: Track) -> ResponseTimeline:

@@ -244,7 +244,7 @@ def response_bands(
     note: str = "",
     before: date | None = None,
 ) -> Iterator[Band]:
-    """Yield the windows of the response that begin before the day *before*, cut on its eve."""
+    """Yield the windows of the response that begin before the day *before*, cut the day before it."""
     for staged in timeline.windows():
         window, name = staged.window, staged.stage.name
         if before is not None and window.first >= before:
