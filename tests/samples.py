@@ -1,13 +1,33 @@
 """Small protocols and records that several test files share."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import botox_schedule as bs
+from botox_schedule.engine.track import Reading, read_record
+from botox_schedule.policy import policy_or_default
+from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.testing import record_from_gaps
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
 TWELVE = {"kind": "scheduled", "minimum": "12 weeks", "usual": "12 weeks"}
+FIRST_OF_NEXT = bs.SchedulingPolicy(short_month="first_of_next")
+GIVEN: dict[str, Any] = {
+    "administered_on": "2026-01-05",
+    "indication": "chronic-migraine",
+    "product": "Botox",
+}
+ADVISED = {
+    "value": "12 weeks",
+    "strength": "may",
+    "key": "k",
+    "place": "p",
+    "verification": "clinic",
+    "checked_on": "2026-01-05",
+}
+"""A minimum that its source only advises."""
+DAY = timedelta(1)
+ARM, LEG = "upper-limb-spasticity", "lower-limb-spasticity"
 
 
 def protocol(**changed: Any) -> bs.TreatmentProtocol:
@@ -68,3 +88,20 @@ def overridden(*overrides: dict[str, Any]) -> bs.PatientRecord:
             "overrides": [{**base, "reason": str(n), **o} for n, o in enumerate(overrides)],
         }
     )
+
+
+def allowed(given: bs.PatientRecord, *days: str, **asked: Any) -> list[bool | None]:
+    """Whether the days are allowed for a patient with chronic migraine."""
+    asked = {"as_of": "2026-02-01", "protocol": MIGRAINE, **asked}
+    own = asked.pop("protocol")
+    return [bs.check_date(given, own, on=day, **asked).allowed for day in days]
+
+
+def rule(**changed: Any) -> dict[str, Any]:
+    """When to treat again: every 12 weeks, unless *changed* says otherwise."""
+    return {**TWELVE, **changed}
+
+
+def reading_of(given: bs.PatientRecord, as_of: date) -> Reading:
+    """What the engine reads of a record with the bundled protocols and the default policy."""
+    return read_record(given, as_of, policy_or_default(None), known_protocols(None))

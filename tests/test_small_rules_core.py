@@ -1,7 +1,8 @@
 """The core: rules at their edges that a change of the code once passed unseen."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import pytest
@@ -21,1369 +22,35 @@ from botox_schedule.engine.adherence import (
 from botox_schedule.engine.forecast import forecast_in
 from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.engine.response import phases_until
-from botox_schedule.engine.rules import longest_minimums
 from botox_schedule.engine.standing import Phases, clear_of, last_chance_on, standing_of
-from botox_schedule.engine.track import Reading, read_record
 from botox_schedule.engine.tracks import RecordTrack, tracks_of
 from botox_schedule.engine.worklist import Waiting, call_by, is_long_ago, place_of, waiting_of
-from botox_schedule.policy import policy_or_default
 from botox_schedule.protocols import ProtocolSet
-from botox_schedule.protocols.catalog import known_protocols
+from botox_schedule.protocols.collection import version_on
+from botox_schedule.protocols.indications import (
+    find_indication,
+    find_product,
+    is_other_diagnosis,
+    suggested_indications,
+)
+from botox_schedule.protocols.loader import protocols_in
 from botox_schedule.questions import ask
-from samples import MIGRAINE, codes, override, protocol, record
-
-FIRST_OF_NEXT = bs.SchedulingPolicy(short_month="first_of_next")
-GIVEN: dict[str, Any] = {
-    "administered_on": "2026-01-05",
-    "indication": "chronic-migraine",
-    "product": "Botox",
-}
-DAY = timedelta(1)
-ARM, LEG = "upper-limb-spasticity", "lower-limb-spasticity"
-
-
-def allowed(given: bs.PatientRecord, *days: str, **asked: Any) -> list[bool | None]:
-    """Whether the days are allowed for a patient with chronic migraine."""
-    asked = {"as_of": "2026-02-01", "protocol": MIGRAINE, **asked}
-    own = asked.pop("protocol")
-    return [bs.check_date(given, own, on=day, **asked).allowed for day in days]
-
-
-def rule(**changed: Any) -> dict[str, Any]:
-    return {"kind": "scheduled", "minimum": "12 weeks", "usual": "12 weeks", **changed}
-
-
-class TestShortMonths:
-    """The policy says what becomes of a day that a month does not have, wherever months count."""
-
-    def test_in_a_minimum(self) -> None:
-        own = protocol(retreatment=rule(minimum="3 months", usual="3 months"))
-        given = record("2025-11-30")
-        days = ("2026-02-28", "2026-03-01")
-        assert allowed(given, *days, protocol=own) == [True, True]
-        assert allowed(given, *days, protocol=own, policy=FIRST_OF_NEXT) == [False, True]
-
-    def test_in_the_end_of_a_usual_range(self) -> None:
-        own = protocol(retreatment=rule(usual="3 to 4 months"))
-        found = bs.forecast(record("2025-10-31"), own, as_of="2025-12-01", policy=FIRST_OF_NEXT)
-        # The range ends on 2026-03-01 and not on 2026-02-28; 7 days of grace follow.
-        assert found.dates.overdue_from == date(2026, 3, 9)
-
-    def test_in_which_of_two_overrides_is_the_longer(self) -> None:
-        overrides = [override(first="2025-11-30", minimum=text) for text in ("3 months", "90 days")]
-        found = bs.forecast(
-            record("2025-11-30", overrides=overrides),
-            MIGRAINE,
-            as_of="2026-01-01",
-            policy=FIRST_OF_NEXT,
-        )
-        assert found.dates.earliest == date(2026, 3, 1)
-
-
-class TestProjection:
-    def test_months_are_counted_from_the_last_session_and_never_chained(self) -> None:
-        own = protocol(retreatment=rule(minimum="4 weeks", usual="3 months"))
-        found = bs.project(record("2026-11-30"), own, as_of="2026-12-01", count=2)
-        assert [session.target for session in found] == [date(2027, 2, 28), date(2027, 5, 30)]
-
-    def test_a_target_that_would_be_overdue_is_the_due_day(self) -> None:
-        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
-        for ends in ((), [{"on": "2026-03-30", "kind": "discontinued"}]):
-            found = bs.project(
-                record("2025-12-31", care_ends=ends),
-                own,
-                as_of="2026-01-01",
-                count=3,
-                policy=bs.SchedulingPolicy(scheduled_grace="0 days"),
-            )
-            # After 28 February the patient is due on 28 March and overdue from the 29th on.
-            assert [session.target for session in found] == [
-                date(2026, 1, 31),
-                date(2026, 2, 28),
-                date(2026, 3, 28),
-            ]
-
-
-class TestVersions:
-    def test_the_one_in_force_says_whether_treatment_is_scheduled(self) -> None:
-        old = protocol(retreatment=rule(), in_force={"last": "2026-01-31"})
-        new = protocol(
-            version="2", retreatment=rule(kind="as_needed"), in_force={"first": "2026-02-01"}
-        )
-        for given, others in ((old, [new]), (new, [old])):
-            found = bs.forecast(
-                record("2026-01-05"), given, as_of="2026-02-01", other_protocols=others
-            )
-            # What is given as needed has four weeks of grace, and not one.
-            assert found.dates.overdue_from == date(2026, 4, 28)
-
-    def test_before_the_first_one_the_clinics_usual_range_still_has_reasons(self) -> None:
-        own = protocol(in_force={"first": "2027-01-01"}, retreatment=rule(kind="as_needed"))
-        policy = bs.SchedulingPolicy(usual={"chronic-migraine": "13 to 14 weeks"})
-        found = bs.forecast(record("2026-01-05"), own, as_of="2026-02-01", policy=policy)
-        assert (found.dates.due, found.dates.overdue_from) == (date(2026, 4, 6), date(2026, 5, 12))
-        assert [r.protocol for r in found.reasons.values()] == [own.ref] * 4
-        assert bs.due_dates("2026-01-05", own, policy).boundaries == found.dates.boundaries
-
-
-class TestJudges:
-    def test_of_two_indications_the_one_with_a_minimum_judges(self) -> None:
-        stating = protocol(indication=ARM, id="arm", shares_clock_with=[LEG])
-        silent = protocol(
-            indication=LEG, id="leg", shares_clock_with=[ARM], retreatment={"kind": "as_needed"}
-        )
-        both = [
-            {**GIVEN, "administered_on": "2026-06-01", "indication": name} for name in (ARM, LEG)
-        ]
-        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}, *both])
-        for own, other, timing in ((stating, silent, "late"), (silent, stating, "late")):
-            _, cycle = bs.treatment_cycles(given, own, as_of="2026-07-01", other_protocols=[other])
-            assert cycle.timing == timing
-        mute = stating.model_copy(update={"retreatment": silent.retreatment})
-        _, cycle = bs.treatment_cycles(given, mute, as_of="2026-07-01", other_protocols=[silent])
-        assert cycle.timing is None
-
-    def test_without_any_interval_a_cycle_still_says_who_judges(self) -> None:
-        past = protocol(retreatment={"kind": "as_needed"}, in_force={"last": "2026-02-01"})
-        given = record("2026-01-05", "2026-04-06")
-        _, cycle = bs.treatment_cycles(given, past, as_of="2026-05-01", other_protocols=[])
-        assert (cycle.timing, codes(cycle)) == (
-            None,
-            {"unknown_units", "judged_by_another_protocol"},
-        )
-
-    def test_for_an_unknown_product_the_strictest_protocol_is_followed(self) -> None:
-        known = [
-            protocol(id="a", product="Dysport", retreatment=rule(minimum="20 weeks", usual=None)),
-            protocol(id="b", product="Xeomin", retreatment=rule(minimum="8 weeks", usual=None)),
-        ]
-        given = bs.PatientRecord(sessions=[{**GIVEN, "product": None}])
-        (found,) = bs.forecast_all(given, as_of="2026-02-01", protocols=known)
-        assert found.dates.earliest == date(2026, 5, 25)
-        assert found.protocol is not None
-        assert found.protocol.id == "a"
-
-
-class TestStretches:
-    """Which days the rules allow, where they change."""
-
-    def test_an_override_from_between_a_session_and_its_touch_up_counts(self) -> None:
-        touch_up = {**GIVEN, "administered_on": "2026-01-20", "kind": "touch_up"}
-        given = bs.PatientRecord(
-            sessions=[GIVEN, touch_up], overrides=[override(first="2026-01-10")]
-        )
-        assert allowed(given, "2026-03-16", "2026-03-17") == [False, True]
-
-    def test_an_override_that_ends_before_a_discharge_allows_no_day_after_its_end(self) -> None:
-        end = {"on": "2026-03-20", "kind": "discontinued"}
-        for last, allowed_on in (("2026-03-10", None), ("2026-04-10", date(2026, 3, 11))):
-            given = record("2026-01-05", overrides=[override(last=last)], care_ends=[end])
-            found = bs.check_date(given, MIGRAINE, on="2026-03-11", as_of="2026-02-01")
-            assert found.next_allowed_on == allowed_on
-
-    def test_a_part_of_the_last_session_lies_near_its_first_part(self) -> None:
-        given = record("2026-01-05", "2026-01-07")
-        assert allowed(given, "2026-01-08", "2026-01-09", as_of="2026-01-08") == [None, False]
-
-    def test_an_override_holds_on_its_last_day_whatever_begins_on_it(self) -> None:
-        payer = {"minimum": "1 week", "first": "2026-03-10"}
-        policy = bs.SchedulingPolicy.model_validate({"payer": [payer]})
-        given = record("2026-01-05", overrides=[override(last="2026-03-10")])
-        days = ("2026-03-10", "2026-03-11")
-        assert allowed(given, *days, policy=policy) == [True, False]
-
-    def test_each_authorization_counts_on_its_own_days(self) -> None:
-        base = {"indication": "chronic-migraine", "product": "Botox"}
-        spring = {"first": "2026-04-01", "last": "2026-04-10"}
-        approved = [
-            {**base, "valid": {"first": "2026-01-01", "last": "2026-01-31"}},
-            {**base, "valid": spring, "minimum_interval": "20 weeks"},
-            {**base, "valid": {"first": "2026-06-01", "last": "2026-06-10"}},
-        ]
-        given = record("2026-01-05", authorizations=approved)
-        days = ("2026-03-31", "2026-04-01", "2026-04-10", "2026-04-11")
-        assert allowed(given, *days) == [True, False, False, True]
-
-    def test_a_minimum_of_days_opens_after_the_last_day_of_the_session(self) -> None:
-        own = protocol(retreatment=rule(minimum="1 day", usual="1 day"))
-        given = record("2026-01-05")
-        asked: dict[str, Any] = {"protocol": own, "as_of": "2026-01-06"}
-        assert allowed(given, "2026-01-08", "2026-01-09", **asked) == [None, True]
-        assert bs.forecast(given, own, as_of="2026-01-06").dates.earliest == date(2026, 1, 9)
-
-    def test_without_a_minimum_the_first_usual_day_counts_from_the_session(self) -> None:
-        own = protocol(retreatment=rule(minimum=None))
-        touch_up = {**GIVEN, "administered_on": "2026-01-20", "kind": "touch_up"}
-        given = bs.PatientRecord(sessions=[GIVEN, touch_up])
-        assert allowed(given, "2026-03-29", "2026-03-30", protocol=own) == [None, True]
-        months = protocol(retreatment=rule(minimum=None, usual="3 months"))
-        asked: dict[str, Any] = {"protocol": months, "policy": FIRST_OF_NEXT}
-        assert allowed(record("2025-11-30"), "2026-02-28", "2026-03-01", **asked) == [None, True]
-
-    def test_what_ended_is_named_where_nothing_is_allowed_any_more(self) -> None:
-        own = protocol(retreatment={"kind": "as_needed"})
-        given = record("2026-01-05", overrides=[override(last="2026-03-31")])
-        for as_of, expired in (("2026-03-31", False), ("2026-04-01", True)):
-            found = bs.forecast(given, own, as_of=as_of)
-            assert (found.dates.earliest is None, "expired_override" in codes(found)) == (
-                expired,
-            ) * 2
-
-
-class TestWeighing:
-    """Which of several minimums, judges and usual ranges counts."""
-
-    def test_the_one_that_gives_the_latest_day_and_not_the_longest_in_words(self) -> None:
-        own = protocol(retreatment=rule(minimum="90 days", usual=None))
-        policy = bs.SchedulingPolicy(payer_minimum="3 months")
-        asked: dict[str, Any] = {"protocol": own, "policy": policy, "as_of": "2026-06-01"}
-        # Three months are 92 days from 5 May on, and 89 from 1 February on.
-        assert allowed(record("2026-05-05"), "2026-08-04", "2026-08-05", **asked) == [False, True]
-        asked["as_of"] = "2026-03-01"
-        assert allowed(record("2026-02-01"), "2026-05-01", "2026-05-02", **asked) == [False, True]
-
-    def test_the_first_bound_of_a_usual_range_then_its_last(self) -> None:
-        ranges = [
-            override(minimum=None, usual=text) for text in ("12 to 20 weeks", "13 to 14 weeks")
-        ]
-        found = bs.forecast(record("2026-01-05", overrides=ranges), MIGRAINE, as_of="2026-02-01")
-        assert found.dates.due == date(2026, 4, 6)
-
-    def test_of_equal_usual_ranges_the_clinicians(self) -> None:
-        for words, other in (("13 weeks", "91 days"), ("91 days", "13 weeks")):
-            ranges = [
-                override(minimum=None, usual=words),
-                override(minimum=None, usual=other, authority="payer"),
-            ]
-            found = bs.forecast(
-                record("2026-01-05", overrides=ranges), MIGRAINE, as_of="2026-02-01"
-            )
-            assert words in found.reasons["due"].rule
-
-    def test_advice_gives_way_to_what_binds_on_the_same_day(self) -> None:
-        source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
-        stated = {"value": "12 weeks", "strength": "may", **source}
-        own = protocol(retreatment={"kind": "as_needed", "minimum": stated})
-        policy = bs.SchedulingPolicy(payer_minimum="84 days")
-        found = bs.forecast(record("2026-01-05"), own, as_of="2026-02-01", policy=policy)
-        assert found.reasons["earliest"].candidates[0].rule == "payer"
-
-    def test_advice_of_a_misspelled_override_stays_under_a_valid_one(self) -> None:
-        doubtful = override(indication="migrane", minimum="20 weeks", reason="y")
-        given = record("2026-01-05", overrides=[override(), doubtful])
-        days = ("2026-03-01", "2026-03-02", "2026-05-24", "2026-05-25")
-        assert allowed(given, *days) == [False, None, None, True]
-
-    def test_of_equal_judges_the_one_with_a_usual_range(self) -> None:
-        arm = protocol(indication=ARM, id="arm", shares_clock_with=[LEG])
-        leg = protocol(
-            indication=LEG, id="leg", shares_clock_with=[ARM], retreatment=rule(usual=None)
-        )
-        both = [
-            {**GIVEN, "administered_on": "2026-06-01", "indication": name} for name in (ARM, LEG)
-        ]
-        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}, *both])
-        for own, other in ((arm, leg), (leg, arm)):
-            _, cycle = bs.treatment_cycles(given, own, as_of="2026-07-01", other_protocols=[other])
-            assert cycle.timing == "late"
-
-    def test_only_the_cycles_own_protocols_judge_it(self) -> None:
-        own = [
-            protocol(indication=name, id=name, shares_clock_with=[other])
-            for name, other in ((ARM, LEG), (LEG, ARM))
-        ]
-        strict = protocol(
-            indication=ARM, id="d", product="Dysport", retreatment=rule(minimum="20 weeks")
-        )
-        both = [
-            {**GIVEN, "administered_on": "2026-03-30", "indication": name} for name in (ARM, LEG)
-        ]
-        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}, *both])
-        _, cycle = bs.treatment_cycles(
-            given, own[0], as_of="2026-07-01", other_protocols=[own[1], strict]
-        )
-        assert cycle.timing == "on_time"
-
-
-class TestLastTreatments:
-    """What was given last forbids days; what is planned opens them."""
-
-    PLANNED = protocol(retreatment=rule(minimum="4 weeks", usual=None))
-
-    def last(self, *products: str | None, indication: str = "chronic-migraine") -> bs.PatientRecord:
-        base = {**GIVEN, "indication": indication}
-        return bs.PatientRecord(sessions=[{**base, "product": product} for product in products])
-
-    @staticmethod
-    def other(product: str, minimum: str | None, **changed: Any) -> bs.TreatmentProtocol:
-        stated = rule(minimum=minimum, usual=None)
-        return protocol(id=product, product=product, retreatment=stated, **changed)
-
-    @pytest.mark.parametrize("weeks", [("10 weeks", "20 weeks"), ("20 weeks", "10 weeks")])
-    def test_all_products_of_the_last_cycle_count(self, weeks: tuple[str, str]) -> None:
-        others = [self.other("Dysport", weeks[0]), self.other("Xeomin", weeks[1])]
-        asked: dict[str, Any] = {"protocol": self.PLANNED, "other_protocols": others}
-        given = self.last("Dysport", "Xeomin")
-        assert allowed(given, "2026-05-24", "2026-05-25", **asked) == [False, True]
-
-    def test_a_new_version_of_each_of_them_counts_from_its_day(self) -> None:
-        old = {"in_force": {"last": "2026-03-10"}}
-        new = {"version": "2", "in_force": {"first": "2026-03-11"}}
-        for changing, other in (("Dysport", "Xeomin"), ("Xeomin", "Dysport")):
-            others = [
-                self.other(changing, "20 weeks", **old),
-                self.other(changing, "5 weeks", **new),
-                self.other(other, "5 weeks"),
-            ]
-            asked: dict[str, Any] = {"protocol": self.PLANNED, "other_protocols": others}
-            given = self.last("Dysport", "Xeomin")
-            assert allowed(given, "2026-03-10", "2026-03-11", **asked) == [False, True]
-            found = bs.forecast(given, self.PLANNED, as_of="2026-02-01", other_protocols=others)
-            assert found.dates.earliest == date(2026, 3, 11)
-
-    def test_before_its_protocol_is_in_force_those_of_the_indication_count(self) -> None:
-        late = self.other("Dysport", "5 weeks", in_force={"first": "2026-04-01"})
-        others = [
-            late,
-            self.other("Xeomin", "20 weeks", in_force={"last": "2026-03-10"}),
-            self.other("Xeomin", "6 weeks", version="2", in_force={"first": "2026-03-11"}),
-        ]
-        asked: dict[str, Any] = {"protocol": self.PLANNED, "other_protocols": others}
-        days = ("2026-03-10", "2026-03-11")
-        assert allowed(self.last("Dysport"), *days, **asked) == [False, True]
-
-    def test_they_never_open_what_the_planned_protocol_leaves_open(self) -> None:
-        silent = protocol(retreatment={"kind": "as_needed"})
-        asked: dict[str, Any] = {
-            "protocol": silent,
-            "other_protocols": [self.other("Dysport", "10 weeks")],
-        }
-        assert allowed(self.last("Dysport"), "2026-03-15", "2026-03-16", **asked) == [False, None]
-
-    @pytest.mark.parametrize("unknown", ["Dysport", "Xeomin"])
-    def test_one_without_a_protocol_is_told_whatever_else_was_given(self, unknown: str) -> None:
-        known = "Xeomin" if unknown == "Dysport" else "Dysport"
-        others = [self.other(known, "10 weeks")]
-        found = bs.forecast(
-            self.last("Dysport", "Xeomin"), self.PLANNED, as_of="2026-02-01", other_protocols=others
-        )
-        assert "judged_by_another_protocol" in codes(found)
-        later = [
-            {**GIVEN, "administered_on": "2026-06-01", "product": p} for p in ("Dysport", "Xeomin")
-        ]
-        _, cycle = bs.treatment_cycles(
-            bs.PatientRecord(sessions=[GIVEN, *later]),
-            self.PLANNED,
-            as_of="2026-07-01",
-            other_protocols=others,
-        )
-        assert "judged_by_another_protocol" in codes(cycle)
-
-    def limbs(self) -> list[bs.TreatmentProtocol]:
-        """Botox: the arm after 12 weeks, spasticity in general after 16; Dysport: the leg after 10."""
-        names = (ARM, LEG, "spasticity")
-        shared = {name: [other for other in names if other != name] for name in names}
-        arm = protocol(indication=ARM, id="arm", shares_clock_with=shared[ARM])
-        general = protocol(
-            indication="spasticity",
-            id="general",
-            shares_clock_with=shared["spasticity"],
-            retreatment=rule(minimum="16 weeks"),
-        )
-        return [arm, general, self.other("Dysport", "10 weeks", indication=LEG)]
-
-    @pytest.mark.parametrize(
-        ("indication", "earliest"), [(LEG, date(2026, 4, 27)), (ARM, date(2026, 3, 30))]
-    )
-    def test_an_unknown_product_elsewhere_in_the_clock_may_be_the_planned_one(
-        self, indication: str, earliest: date
-    ) -> None:
-        arm, *others = self.limbs()
-        given = self.last(None, indication=indication)
-        found = bs.forecast(given, arm, as_of="2026-02-01", other_protocols=others)
-        assert found.dates.earliest == earliest
-
-    def test_a_past_cycle_is_compared_with_its_own_product(self) -> None:
-        arm, _, leg = self.limbs()
-        own = self.other("Dysport", "8 weeks", indication=ARM)
-        sessions = [
-            {**GIVEN, "product": "Dysport", "indication": name, "administered_on": day}
-            for name, day in ((LEG, "2026-01-05"), (ARM, "2026-03-09"))
-        ]
-        # Of the same product for another indication, the minimum only advises.
-        _, cycle = bs.treatment_cycles(
-            bs.PatientRecord(sessions=sessions), arm, as_of="2026-07-01", other_protocols=[leg, own]
-        )
-        assert (cycle.timing, cycle.advice is None) == ("on_time", False)
-
-
-class TestDatesAndHolds:
-    FIVE: ClassVar[Any] = {"first": "2026-04-03", "last": "2026-04-10", "reason": "x"}
-
-    def dates(self, own: Any = MIGRAINE, as_of: str = "2026-02-01", **rows: Any) -> bs.DueDates:
-        policy = rows.pop("policy", None)
-        given = rows.pop("given", None) or record("2026-01-05", **rows)
-        return bs.forecast(given, own, as_of=as_of, policy=policy).dates
-
-    def test_holds_that_touch_are_one(self) -> None:
-        holds = [
-            {"first": "2026-03-20", "last": "2026-04-04", "reason": "a"},
-            {"first": "2026-04-05", "last": "2026-04-09", "reason": "b"},
-        ]
-        given = record("2026-01-05", holds=holds)
-        for as_of in ("2026-02-01", "2026-03-30"):
-            found = bs.forecast(given, MIGRAINE, as_of=as_of)
-            assert found.dates.earliest == date(2026, 4, 10)
-        assert found.resumes_on == date(2026, 4, 10)
-
-    @pytest.mark.parametrize(
-        ("begins", "overdue_from"),
-        [("2026-04-18", date(2026, 4, 28)), ("2026-04-19", date(2026, 4, 18))],
-    )
-    def test_a_hold_on_the_day_of_becoming_overdue_gives_the_grace_again(
-        self, begins: str, overdue_from: date
-    ) -> None:
-        second = {"first": begins, "last": "2026-04-20", "reason": "y"}
-        assert self.dates(holds=[self.FIVE, second]).overdue_from == overdue_from
-
-    def test_the_grace_after_a_hold_counts_in_the_policys_months(self) -> None:
-        hold = {"first": "2026-12-25", "last": "2027-01-30", "reason": "x"}
-        for short_month, expected in (
-            ("last_day", date(2027, 2, 28)),
-            ("first_of_next", date(2027, 3, 1)),
-        ):
-            policy = bs.SchedulingPolicy(scheduled_grace="1 month", short_month=short_month)
-            dates = self.dates(
-                given=record("2026-09-07", holds=[hold]), as_of="2026-11-01", policy=policy
-            )
-            assert dates.overdue_from == expected
-
-    def test_days_on_hold_do_not_make_a_patient_lapse(self) -> None:
-        hold = {"first": "2026-05-01", "last": "2026-05-10", "reason": "x"}
-        assert self.dates(holds=[hold]).lapsed_from == date(2026, 7, 2)
-
-    def test_nobody_lapses_before_being_overdue(self) -> None:
-        policy = bs.SchedulingPolicy(lapsed_after="0 days")
-        dates = self.dates(holds=[self.FIVE], policy=policy)
-        assert (dates.overdue_from, dates.lapsed_from) == (date(2026, 4, 18),) * 2
-
-    def test_after_a_discharge_or_in_an_open_hold_nobody_lapses(self) -> None:
-        end = {"on": "2026-06-01", "kind": "discontinued"}
-        hold = {"first": "2026-06-01", "reason": "x"}
-        both: tuple[dict[str, Any], ...] = ({"care_ends": [end]}, {"holds": [hold]})
-        for rows in both:
-            dates = self.dates(**rows)
-            assert (dates.overdue_from, dates.lapsed_from) == (date(2026, 4, 7), None)
-
-    def test_twice_the_usual_range_is_counted_once_from_the_session(self) -> None:
-        own = protocol(retreatment=rule(usual="3 months"))
-        assert bs.due_dates("2026-11-30", own).lapsed_from == date(2027, 5, 30)
-        august = bs.due_dates("2026-08-31", own, FIRST_OF_NEXT)
-        assert august.lapsed_from == date(2027, 3, 1)
-        policy = bs.SchedulingPolicy(lapsed_after="6 months", short_month="first_of_next")
-        assert bs.due_dates("2026-08-31", own, policy).lapsed_from == date(2027, 3, 1)
-
-    def test_a_touch_up_moves_the_day_of_lapsing_once(self) -> None:
-        touch_up = {**GIVEN, "administered_on": "2026-01-19", "kind": "touch_up"}
-        given = bs.PatientRecord(sessions=[GIVEN, touch_up])
-        policy = bs.SchedulingPolicy(lapsed_after="20 weeks")
-        assert self.dates(given=given, policy=policy).lapsed_from == date(2026, 6, 8)
-
-    def test_the_usual_range_is_that_of_the_version_on_the_earliest_day(self) -> None:
-        old = protocol(in_force={"last": "2026-02-28"})
-        new = protocol(
-            version="2", retreatment=rule(usual="14 weeks"), in_force={"first": "2026-03-01"}
-        )
-        found = bs.forecast(record("2026-01-05"), old, as_of="2026-02-01", other_protocols=[new])
-        assert found.dates.due == date(2026, 4, 13)
-
-    def test_due_may_lie_in_a_later_stretch_than_the_earliest_day(self) -> None:
-        dates = self.dates(overrides=[override(last="2026-03-10")])
-        assert (dates.earliest, dates.due) == (date(2026, 3, 2), date(2026, 3, 30))
-
-
-class TestTypicalDays:
-    """A typical day is counted from the session, and never a day that is not allowed."""
-
-    def typical(self, text: str, minimum: str | None = None, **rows: Any) -> date | None:
-        as_of, policy = rows.pop("as_of", "2026-02-01"), rows.pop("policy", None)
-        stated = {
-            "kind": "as_needed",
-            "minimum": minimum,
-            "typical": text,
-            "typical_statistic": "median",
-        }
-        given = rows.pop("given", None) or record("2026-01-05", **rows)
-        own = protocol(retreatment=stated)
-        return bs.forecast(given, own, as_of=as_of, policy=policy).dates.typical_on
-
-    def test_in_the_policys_months(self) -> None:
-        given = record("2025-11-30")
-        found = [self.typical("3 months", given=given, policy=p) for p in (None, FIRST_OF_NEXT)]
-        assert found == [date(2026, 2, 28), date(2026, 3, 1)]
-
-    def test_not_from_a_touch_up(self) -> None:
-        touch_up = {**GIVEN, "administered_on": "2026-01-20", "kind": "touch_up"}
-        given = bs.PatientRecord(sessions=[GIVEN, touch_up])
-        assert self.typical("20 weeks", "12 weeks", given=given) == date(2026, 5, 25)
-
-    def test_after_a_hold(self) -> None:
-        hold = {"first": "2026-05-20", "last": "2026-06-10", "reason": "x"}
-        for minimum in (None, "12 weeks"):
-            assert self.typical("20 weeks", minimum, holds=[hold]) == date(2026, 6, 11)
-
-    def test_not_from_a_discharge_on(self) -> None:
-        for day, expected in (("2026-05-25", None), ("2026-05-26", date(2026, 5, 25))):
-            end = {"on": day, "kind": "discontinued"}
-            assert self.typical("20 weeks", care_ends=[end]) == expected
-
-    def test_not_before_the_earliest_day(self) -> None:
-        ended = override(last="2026-03-10")
-        found = self.typical("9 weeks", "12 weeks", overrides=[ended], as_of="2026-03-20")
-        assert found == date(2026, 3, 30)
-
-    def test_in_the_version_in_force_where_nothing_is_allowed(self) -> None:
-        def version(number: str, text: str, **period: str) -> bs.TreatmentProtocol:
-            stated = {"kind": "as_needed", "typical": text, "typical_statistic": "median"}
-            return protocol(version=number, retreatment=stated, in_force=period)
-
-        old, new = (
-            version("1", "20 weeks", last="2026-01-31"),
-            version("2", "30 weeks", first="2026-02-01"),
-        )
-        found = bs.forecast(record("2026-01-05"), old, as_of="2026-02-01", other_protocols=[new])
-        assert found.dates.typical_on == date(2026, 8, 3)
-
-
-class TestUnverifiedFigures:
-    SOURCE: ClassVar[Any] = {"key": "k", "place": "p", "checked_on": "2026-01-05"}
-
-    def unverified(
-        self, policy: bs.SchedulingPolicy | None = None, **stated: Any
-    ) -> tuple[str, ...]:
-        own = protocol(retreatment={"kind": "as_needed", **stated})
-        found = bs.forecast(record("2026-01-05"), own, as_of="2026-02-01", policy=policy)
-        return found.dates.unverified
-
-    def test_an_advised_minimum_that_decides_is_one(self) -> None:
-        stated = {**self.SOURCE, "value": "12 weeks", "strength": "may"}
-        assert self.unverified(minimum={**stated, "verification": "unverified"}) == ("minimum",)
-        assert self.unverified(minimum={**stated, "verification": "clinic"}) == ()
-
-    def test_the_clinics_own_range_is_none(self) -> None:
-        policy = bs.SchedulingPolicy(usual={"chronic-migraine": "13 weeks"})
-        assert self.unverified(minimum="12 weeks", usual="12 weeks") == ("minimum", "usual")
-        assert self.unverified(policy, minimum="12 weeks", usual="12 weeks") == ("minimum",)
-
-    def test_a_typical_day_is_one_even_alone(self) -> None:
-        assert self.unverified(typical="20 weeks", typical_statistic="median") == ("typical",)
-
-
-class TestCoursesElsewhere:
-    """Accounts of one course count once, the larger; other courses are added."""
-
-    @pytest.mark.parametrize(
-        ("one", "other", "cycles"),
-        [
-            pytest.param({"cycles": 3}, {"cycles": 5}, 5, id="nothing is dated"),
-            pytest.param(
-                {"cycles": 3, "last_on": "2021-05-01"},
-                {"cycles": 5, "started_on": "2021-05-01", "last_on": "2022-05-01"},
-                5,
-                id="they share a day",
-            ),
-            pytest.param(
-                {"cycles": 3, "last_on": "2021-04-30"},
-                {"cycles": 5, "started_on": "2021-05-01", "last_on": "2022-05-01"},
-                8,
-                id="one ends on the eve of the other",
-            ),
-            pytest.param(
-                {"cycles": 3, "last_on": "2021-04-30"},
-                {"cycles": 5, "last_on": "2022-05-01"},
-                5,
-                id="the start of the later one is unknown",
-            ),
-        ],
-    )
-    def test_only_courses_that_surely_differ_are_added(
-        self, one: dict[str, Any], other: dict[str, Any], cycles: int
-    ) -> None:
-        for rows in ((one, other), (other, one)):
-            priors = [{"indication": "chronic-migraine", **row} for row in rows]
-            given = record("2026-01-05", prior_treatments=priors)
-            found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
-            assert found.cycle_number == cycles + 1
-            assert ("prior_treatments_counted_once" in codes(found)) is (cycles == 5)
-
-
-class TestDoubt:
-    """What stands under an unknown indication leaves days open, as long as it may and no longer."""
-
-    def test_an_override_counts_on_its_days(self) -> None:
-        doubtful = override(
-            indication="migrane", minimum="20 weeks", first="2026-04-10", last="2026-04-20"
-        )
-        given = record("2026-01-05", overrides=[doubtful])
-        days = ("2026-04-09", "2026-04-10", "2026-04-20", "2026-04-21")
-        assert allowed(given, *days) == [True, None, None, True]
-
-    def test_a_session_that_may_be_part_of_the_last_one_counts_from_its_end(self) -> None:
-        # The longest known minimum is 16 weeks; from 4 days on it is surely another session.
-        own = protocol(retreatment=rule(minimum="16 weeks", usual=None))
-        policy = bs.SchedulingPolicy(touch_up_moves_earliest=False)
-        touch_up = {**GIVEN, "administered_on": "2026-01-20", "kind": "touch_up"}
-        for day, expected in (("2026-01-02", [None, None, True]), ("2026-01-01", [True] * 3)):
-            unknown = {**GIVEN, "administered_on": day, "indication": "migrane"}
-            given = bs.PatientRecord(sessions=[GIVEN, touch_up, unknown])
-            days = ("2026-04-27", "2026-05-11", "2026-05-12")
-            assert allowed(given, *days, protocol=own, policy=policy) == expected
-
-
-class TestLastSession:
-    """The session that dates count from: here or elsewhere, with its touch-ups."""
-
-    PRIOR: ClassVar[Any] = {"indication": "chronic-migraine", "cycles": 2, "product": "Botox"}
-    STRICT = protocol(id="d", product="Dysport", retreatment=rule(minimum="20 weeks", usual=None))
-    TOUCH_UP: ClassVar[Any] = {**GIVEN, "administered_on": "2026-01-20", "kind": "touch_up"}
-
-    def found(self, as_of: str = "2026-02-01", **rows: Any) -> bs.Forecast:
-        given = bs.PatientRecord.model_validate(rows)
-        return bs.forecast(given, MIGRAINE, as_of=as_of, other_protocols=[self.STRICT])
-
-    def test_the_latest_of_several_courses_counts(self) -> None:
-        priors = [{**self.PRIOR, "last_on": day} for day in ("2026-01-05", "2025-06-02")]
-        assert self.found(prior_treatments=priors).last_session_on == date(2026, 1, 5)
-
-    @pytest.mark.parametrize(
-        ("last_on", "status"), [("2026-02-01", "too_early"), ("2026-02-02", "no_history")]
-    )
-    def test_a_last_day_elsewhere_counts_once_it_has_come(self, last_on: str, status: str) -> None:
-        assert self.found(prior_treatments=[{**self.PRIOR, "last_on": last_on}]).status == status
-
-    def test_of_several_courses_without_a_last_day_the_latest_start_counts(self) -> None:
-        starts = ("2020-01-06", "2026-01-20")
-        priors = [{**self.PRIOR, "started_on": day} for day in starts]
-        for rows in (priors, priors[::-1]):
-            assert self.found(sessions=[GIVEN], prior_treatments=rows).status == "no_history"
-        for start, status in (("2026-01-05", "too_early"), ("2026-01-06", "no_history")):
-            row = {**self.PRIOR, "started_on": start}
-            assert self.found(sessions=[GIVEN], prior_treatments=[row]).status == status
-
-    def test_the_course_starts_with_the_first_of_several(self) -> None:
-        spans = (("2020-01-06", "2020-06-01"), ("2022-01-06", "2022-06-01"))
-        priors = [{**self.PRIOR, "started_on": first, "last_on": last} for first, last in spans]
-        timeline = self.found(sessions=[GIVEN], prior_treatments=priors).timeline
-        assert timeline is not None
-        assert timeline.full_benefit_by == date(2020, 7, 6)
-
-    def test_a_session_here_comes_after_one_elsewhere_of_its_day(self) -> None:
-        prior = {**self.PRIOR, "product": "Dysport", "last_on": "2026-01-05"}
-        assert self.found(sessions=[GIVEN], prior_treatments=[prior]).dates.earliest == date(
-            2026, 3, 30
-        )
-
-    def test_nothing_joins_a_session_elsewhere(self) -> None:
-        given = bs.PatientRecord(prior_treatments=[{**self.PRIOR, "last_on": "2026-01-05"}])
-        assert allowed(given, "2026-01-07", as_of="2026-01-07") == [False]
-
-    def test_touch_ups_here_belong_to_a_later_session_elsewhere(self) -> None:
-        prior = {**self.PRIOR, "last_on": "2026-01-05"}
-        old = {**GIVEN, "administered_on": "2025-06-02"}
-        found = self.found(sessions=[old, self.TOUCH_UP], prior_treatments=[prior])
-        assert found.dates.earliest == date(2026, 4, 14)
-        same_day = {**GIVEN, "kind": "touch_up", "product": "Dysport"}
-        found = self.found(sessions=[old, same_day], prior_treatments=[prior])
-        assert found.dates.earliest == date(2026, 5, 25)
-
-    def test_the_product_of_a_touch_up_counts(self) -> None:
-        touch_up = {**self.TOUCH_UP, "administered_on": "2026-01-06", "product": "Dysport"}
-        found = self.found(sessions=[GIVEN, touch_up])
-        assert found.dates.earliest == date(2026, 5, 26)
-        assert "product_switch" in codes(found)
-        later = {**GIVEN, "administered_on": "2026-05-01"}
-        _, cycle = bs.treatment_cycles(
-            bs.PatientRecord(sessions=[GIVEN, touch_up, later]),
-            MIGRAINE,
-            as_of="2026-06-01",
-            other_protocols=[self.STRICT],
-        )
-        assert cycle.short_by_days == 25
-
-    def test_nothing_given_elsewhere_is_no_course(self) -> None:
-        found = self.found(prior_treatments=[{**self.PRIOR, "cycles": 0}])
-        assert (found.status, codes(found)) == ("no_history", set())
-
-    def test_the_response_is_that_of_its_indication_and_of_its_day(self) -> None:
-        def version(number: str, name: str, onset: str, **period: str) -> bs.TreatmentProtocol:
-            other = LEG if name == ARM else ARM
-            return protocol(
-                id=name,
-                version=number,
-                indication=name,
-                shares_clock_with=[other],
-                response={"onset": onset},
-                in_force=period,
-            )
-
-        arm = version("1", ARM, "1 to 2 weeks")
-        old, new = (
-            version("1", LEG, "3 to 4 weeks", last="2026-01-31"),
-            version("2", LEG, "5 to 6 weeks", first="2026-02-01"),
-        )
-        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": LEG}])
-        found = bs.forecast(given, arm, as_of="2026-02-01", other_protocols=[old, new])
-        assert found.timeline is not None
-        assert str(found.timeline.onset) == "2026-01-26 to 2026-02-02"
-
-
-class TestEndOfCare:
-    END: ClassVar[Any] = {"on": "2026-04-10", "kind": "discontinued"}
-
-    def test_its_day_is_forbidden_and_the_eve_is_not(self) -> None:
-        given = record("2026-01-05", care_ends=[self.END])
-        assert allowed(given, "2026-04-09", "2026-04-10") == [True, False]
-        statuses = [
-            bs.forecast(given, MIGRAINE, as_of=d).status for d in ("2026-04-09", "2026-04-10")
-        ]
-        assert statuses == ["overdue", "discontinued"]
-
-    def test_of_several_ahead_the_first_counts(self) -> None:
-        later = {**self.END, "on": "2026-05-10"}
-        for ends in ([self.END, later], [later, self.END]):
-            assert allowed(record("2026-01-05", care_ends=ends), "2026-04-10") == [False]
-
-    def test_a_touch_up_after_it_reopens_care(self) -> None:
-        touch_up = {**GIVEN, "administered_on": "2026-04-11", "kind": "touch_up"}
-        given = bs.PatientRecord(sessions=[GIVEN, touch_up], care_ends=[self.END])
-        assert bs.forecast(given, MIGRAINE, as_of="2026-05-01").status == "too_early"
-
-    def test_it_comes_before_a_hold(self) -> None:
-        hold = {"first": "2026-03-01", "reason": "x"}
-        given = record("2026-01-05", care_ends=[self.END], holds=[hold])
-        assert bs.forecast(given, MIGRAINE, as_of="2026-05-01").status == "discontinued"
-
-    def test_without_a_protocol_a_session_after_it_reopens_care_too(self) -> None:
-        for name in ("hemifacial-spasm", "unheard-of"):
-            sessions = [
-                {**GIVEN, "indication": name, "administered_on": day}
-                for day in ("2026-01-05", "2026-04-20")
-            ]
-            for rows, status in ((sessions, "no_interval"), (sessions[:1], "discontinued")):
-                given = bs.PatientRecord(sessions=rows, care_ends=[self.END])
-                (found,) = bs.forecast_all(given, as_of="2026-05-01")
-                assert found.status == status
-                assert found.last_session_on == date.fromisoformat(rows[-1]["administered_on"])
-
-    def test_a_hold_ahead_leaves_the_status(self) -> None:
-        hold = {"first": "2026-02-02", "reason": "x"}
-        found = bs.forecast(record("2026-01-05", holds=[hold]), MIGRAINE, as_of="2026-02-01")
-        assert (found.status, found.resumes_on) == ("too_early", None)
-        assert bs.forecast(record("2026-01-05"), MIGRAINE, as_of="2026-02-01").resumes_on is None
-
-
-class TestOtherNames:
-    """Decisions about another clock, under a declared or an unknown name."""
-
-    VALID: ClassVar[Any] = {"first": "2026-04-10", "last": "2026-04-20"}
-    DAYS = ("2026-04-09", "2026-04-10", "2026-04-20", "2026-04-21")
-
-    def test_an_authorization_of_another_clock_binds_nothing(self) -> None:
-        approved = {"product": "Botox", "valid": self.VALID, "minimum_interval": "20 weeks"}
-        for name, expected in (
-            ("spasticity", True),
-            ("migrane", None),
-            ("chronic-migraine", False),
-        ):
-            given = record("2026-01-05", authorizations=[{**approved, "indication": name}])
-            assert allowed(given, *self.DAYS) == [True, expected, expected, True]
-
-    def test_a_payers_rule_under_an_unknown_name_advises_on_its_days(self) -> None:
-        payer = {"minimum": "20 weeks", "indication": "migrane", **self.VALID}
-        policy = bs.SchedulingPolicy.model_validate({"payer": [payer]})
-        assert allowed(record("2026-01-05"), *self.DAYS, policy=policy) == [True, None, None, True]
-
-    @pytest.mark.parametrize(
-        ("stated", "opens"),
-        [
-            ({"minimum": None, "usual": "20 to 21 weeks"}, "2026-05-25"),
-            ({"minimum": "4 weeks", "usual": "20 to 21 weeks"}, "2026-05-25"),
-            ({"minimum": "20 weeks", "usual": "20 to 21 weeks"}, "2026-05-25"),
-        ],
-    )
-    def test_an_override_under_an_unknown_name_advises_its_longest(
-        self, stated: dict[str, Any], opens: str
-    ) -> None:
-        given = record("2026-01-05", overrides=[override(indication="migrane", **stated)])
-        assert allowed(given, "2026-05-24", opens) == [None, True]
-
-    def test_what_the_clinic_declares_is_no_doubt(self) -> None:
-        policy = bs.SchedulingPolicy(other_indications=("bruxism",))
-        given = record(
-            "2026-01-05",
-            overrides=[override(indication="bruxism", minimum="20 weeks")],
-            holds=[{"first": "2026-03-01", "reason": "x", "indication": "bruxism"}],
-        )
-        assert allowed(given, "2026-03-30") == [False]
-        assert allowed(given, "2026-03-30", policy=policy) == [True]
-
-    def test_nothing_given_under_an_unknown_name_is_no_doubt(self) -> None:
-        for cycles, expected in ((0, True), (1, None)):
-            prior = {"indication": "migrane", "cycles": cycles}
-            given = record("2026-01-05", prior_treatments=[prior])
-            assert allowed(given, "2026-12-01") == [expected]
-
-
-class TestUnknownSessions:
-    """A session under an unknown name may have been one of the track."""
-
-    UNKNOWN: ClassVar[Any] = {**GIVEN, "administered_on": "2026-01-20", "indication": "migrane"}
-
-    def days(self, *days: str, sessions: Any = (GIVEN, UNKNOWN), **asked: Any) -> list[bool | None]:
-        return allowed(bs.PatientRecord(sessions=sessions, **asked.pop("rows", {})), *days, **asked)
-
-    def test_the_longest_known_minimum_counts_from_it(self) -> None:
-        assert self.days("2026-05-11", "2026-05-12") == [None, True]
-        silent = protocol(retreatment=rule(minimum=None))
-        assert self.days("2026-05-11", "2026-05-12", protocol=silent) == [None, True]
-        given = bs.PatientRecord(sessions=[GIVEN, self.UNKNOWN])
-        earliest = bs.forecast(given, silent, as_of="2026-02-01").dates.earliest
-        assert earliest == date(2026, 5, 12)
-
-    def test_a_longer_one_in_force_does_too(self) -> None:
-        payer = bs.SchedulingPolicy(payer_minimum="20 weeks")
-        assert self.days("2026-06-08", "2026-06-09", policy=payer) == [None, True]
-        misspelled = {"overrides": [override(indication="migrane", minimum="20 weeks")]}
-        assert self.days("2026-06-08", "2026-06-09", rows=misspelled) == [None, True]
-
-    def test_its_months_end_as_the_policy_says(self) -> None:
-        own = protocol(retreatment=rule(minimum="3 months", usual=None))
-        sessions = [
-            {**GIVEN, "administered_on": "2025-11-01"},
-            {**self.UNKNOWN, "administered_on": "2025-11-30"},
-        ]
-        asked: dict[str, Any] = {"protocol": own, "other_protocols": (), "sessions": sessions}
-        assert self.days("2026-02-28", **asked) == [True]
-        assert self.days("2026-02-28", "2026-03-01", policy=FIRST_OF_NEXT, **asked) == [None, True]
-
-    def test_the_longest_differs_by_the_day_it_counts_from(self) -> None:
-        known = ProtocolSet(
-            protocol(id=name, product=name, retreatment=rule(minimum=text, usual=None))
-            for name, text in (
-                ("Botox", "90 days"),
-                ("Dysport", "3 months"),
-                ("Xeomin", "10 weeks"),
-            )
-        )
-        assert set(map(str, longest_minimums(known))) == {"90 days", "3 months"}
-
-    def test_a_touch_up_alone_says_nothing_about_what_came_before(self) -> None:
-        touch_up = {**GIVEN, "administered_on": "2026-01-20", "kind": "touch_up"}
-        sessions = [touch_up, {**self.UNKNOWN, "administered_on": "2026-01-01"}]
-        assert self.days("2026-05-11", "2026-05-12", sessions=sessions) == [None, True]
-
-    @pytest.mark.parametrize(
-        ("asked", "ends"),
-        [
-            ({}, "2026-05-12"),
-            ({"policy": {"payer_minimum": "20 weeks"}}, "2026-06-09"),
-            ({"policy": {"payer": [{"minimum": "20 weeks"}]}}, "2026-06-09"),
-            (
-                {"policy": {"payer_minimum": "4 months", "short_month": "first_of_next"}},
-                "2026-05-20",
-            ),
-            ({"overrides": [override(minimum="20 weeks")]}, "2026-06-09"),
-            ({"overrides": [override(minimum="20 weeks", last="2026-03-01")]}, "2026-05-12"),
-            ({"overrides": [override(minimum="20 weeks", indication="spasticity")]}, "2026-05-12"),
-            ({"authorizations": [("chronic-migraine", "2026-12-31")]}, "2026-06-09"),
-            ({"authorizations": [("chronic-migraine", "2026-03-01")]}, "2026-05-12"),
-            ({"authorizations": [("spasticity", "2026-12-31")]}, "2026-05-12"),
-        ],
-        ids=str,
-    )
-    def test_without_history_the_reason_ends_with_the_longest_in_force(
-        self, asked: dict[str, Any], ends: str
-    ) -> None:
-        rows = dict(asked)
-        policy = bs.SchedulingPolicy.model_validate(rows.pop("policy", {}))
-        rows["authorizations"] = [
-            {
-                "indication": name,
-                "product": "Botox",
-                "valid": {"first": "2026-01-01", "last": last},
-                "minimum_interval": "20 weeks",
-            }
-            for name, last in rows.get("authorizations", ())
-        ]
-        given = bs.PatientRecord(sessions=[self.UNKNOWN], **rows)
-        last = date.fromisoformat(ends)
-        reasons = [
-            {
-                r.code
-                for r in bs.check_date(
-                    given, MIGRAINE, on=on, as_of="2026-02-01", policy=policy
-                ).reasons
-            }
-            for on in (last - DAY, last)
-        ]
-        assert reasons == [{"no_history", "unrecognized_session"}, {"no_history"}]
-
-    def test_without_history_its_months_end_as_the_policy_says(self) -> None:
-        given = bs.PatientRecord(sessions=[{**self.UNKNOWN, "administered_on": "2025-10-31"}])
-        for short_month, last in (("last_day", "2026-02-27"), ("first_of_next", "2026-02-28")):
-            policy = bs.SchedulingPolicy(payer_minimum="4 months", short_month=short_month)
-            for on, count in ((date.fromisoformat(last), 2), (date.fromisoformat(last) + DAY, 1)):
-                check = bs.check_date(given, MIGRAINE, on=on, as_of="2026-02-01", policy=policy)
-                assert len(check.reasons) == count
-
-    def test_a_course_without_a_last_day_never_ends_it(self) -> None:
-        given = bs.PatientRecord(prior_treatments=[{"indication": "migrane", "cycles": 2}])
-        check = bs.check_date(given, MIGRAINE, on="2036-01-01", as_of="2026-02-01")
-        assert {reason.code for reason in check.reasons} == {"no_history", "unrecognized_session"}
-
-
-class TestChecks:
-    def test_an_advised_day_has_that_reason_alone(self) -> None:
-        source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
-        stated = {"value": "12 weeks", "strength": "may", **source}
-        own = protocol(retreatment={"kind": "as_needed", "minimum": stated})
-        policy = bs.SchedulingPolicy(payer_minimum="10 weeks")
-        for on, code, is_cited in (
-            ("2026-03-15", "too_early", False),
-            ("2026-03-16", "advisory", True),
-        ):
-            check = bs.check_date(
-                record("2026-01-05"), own, on=on, as_of="2026-02-01", policy=policy
-            )
-            assert [(r.code, r.source is not None) for r in check.reasons] == [(code, is_cited)]
-
-    def test_the_dead_are_not_called_discharged(self) -> None:
-        given = record("2026-01-05", care_ends=[{"on": "2026-01-20", "kind": "deceased"}])
-        check = bs.check_date(given, MIGRAINE, on="2026-04-01", as_of="2026-02-01")
-        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
-        assert check.reasons[0].rule == found.reasons["earliest"].rule
-
-    def test_how_the_protocol_was_chosen_is_told(self) -> None:
-        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}])
-        check = bs.check_date(given, ARM, on="2026-04-01", as_of="2026-02-01")
-        (listed,) = bs.forecast_all(given, as_of="2026-02-01")
-        assert "age_unknown" in codes(check) & codes(listed)
-
-
-class TestTracksOfARecord:
-    def test_region_and_population_are_those_asked_for(self) -> None:
-        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}])
-        for region, people, expected in (
-            ("uk", None, ("uk", "adult")),
-            ("us", "child", ("us", "pediatric")),
-        ):
-            (found,) = bs.forecast_all(given, as_of="2026-02-01", region=region, population=people)
-            assert found.protocol is not None
-            assert (found.protocol.region, found.protocol.population) == expected
-
-    def test_a_name_takes_the_product_given_last_anywhere_in_the_clock(self) -> None:
-        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": LEG, "product": "Dysport"}])
-        found = bs.forecast(given, ARM, as_of="2026-02-01")
-        assert found.protocol is not None
-        assert found.protocol.product == "abobotulinumtoxinA"
-
-    def test_of_two_products_given_last_the_stricter_is_followed(self) -> None:
-        known = [
-            protocol(id=product, product=product, retreatment=rule(minimum=minimum))
-            for product, minimum in (("Botox", "10 weeks"), ("Dysport", "20 weeks"))
-        ]
-        for products in (("Botox", "Dysport"), ("Dysport", "Botox")):
-            sessions = [
-                {**GIVEN, "product": product, "administered_on": day}
-                for product, day in zip(products, ("2026-01-05", "2026-01-06"), strict=True)
-            ]
-            (found,) = bs.forecast_all(
-                bs.PatientRecord(sessions=sessions), as_of="2026-02-01", protocols=known
-            )
-            assert found.protocol is not None
-            assert found.protocol.id == "Dysport"
-
-    def test_a_track_is_named_for_what_was_given_last(self) -> None:
-        old = {**GIVEN, "indication": ARM}
-        new = {**GIVEN, "indication": LEG, "administered_on": "2026-01-20"}
-        ahead = {"indication": ARM, "cycles": 1, "last_on": "2026-06-01"}
-        given = bs.PatientRecord(sessions=[old, new], prior_treatments=[ahead])
-        assert [f.indication for f in bs.forecast_all(given, as_of="2026-02-01")] == [LEG]
-
-    @pytest.mark.parametrize(
-        "status", ["draft", "booked", "cancelled", "no_show", "entered_in_error", "completed"]
-    )
-    def test_a_patient_with_one_row_of_any_kind_is_listed(self, status: str) -> None:
-        row = {**GIVEN, "administered_on": "2026-03-02", "status": status}
-        (found,) = bs.forecast_all(bs.PatientRecord(sessions=[row]), as_of="2026-02-01")
-        assert (found.indication, found.status) == ("chronic-migraine", "no_history")
-
-    def test_a_course_of_nothing_is_no_track_of_its_own(self) -> None:
-        nothing = {"indication": "spasticity", "cycles": 0}
-        given = record("2026-01-05", prior_treatments=[nothing])
-        assert [f.indication for f in bs.forecast_all(given, as_of="2026-02-01")] == [
-            "chronic-migraine"
-        ]
-
-    def test_clocks_are_those_of_the_patients_age(self) -> None:
-        known = [
-            protocol(id=f"{name}-{people}", indication=name, population=people, **changed)
-            for name, other in ((ARM, LEG), (LEG, ARM))
-            for people, changed in (
-                ("adult", {"ages": {"first": 18}}),
-                ("pediatric", {"ages": {"last": 17}, "shares_clock_with": [other]}),
-            )
-        ]
-        sessions = [{**GIVEN, "indication": name} for name in (ARM, LEG)]
-        for born_on, tracks in (("2018-01-01", 1), ("1980-01-01", 2)):
-            given = bs.PatientRecord(sessions=sessions, born_on=born_on)
-            assert len(bs.forecast_all(given, as_of="2026-02-01", protocols=known)) == tracks
-
-
-class TestFindings:
-    def test_a_booking_under_an_unknown_name_that_moved_is_another_fact(self) -> None:
-        keys = set()
-        for day in ("2026-04-06", "2026-04-07"):
-            booked = {**GIVEN, "administered_on": day, "indication": "migrane", "status": "booked"}
-            found = bs.forecast(
-                bs.PatientRecord(sessions=[GIVEN, booked]), MIGRAINE, as_of="2026-02-01"
-            )
-            keys |= {f.key for f in found.findings if f.code == "unrecognized_indication"}
-        assert len(keys) == 2
-
-    @pytest.mark.parametrize(
-        "rows",
-        [
-            {"holds": [{"first": "2026-09-01", "reason": "x"}]},
-            {"overrides": [override(first="2026-09-01")]},
-            {"care_ends": [{"on": "2026-09-01", "kind": "discontinued"}]},
-            {
-                "authorizations": [
-                    {"product": "Botox", "valid": {"first": "2026-09-01", "last": "2026-09-30"}}
-                ]
-            },
-        ],
-        ids=lambda rows: next(iter(rows)),
-    )
-    def test_each_decision_under_an_unknown_name_is_named(self, rows: dict[str, Any]) -> None:
-        named = {
-            part: [{**row, "indication": "migrane", "id": "d-1"} for row in some]
-            for part, some in rows.items()
-        }
-        found = bs.forecast(record("2026-01-05", **named), MIGRAINE, as_of="2026-02-01")
-        ids = [f.record_ids for f in found.findings if f.code == "unrecognized_indication"]
-        assert ids == [("d-1",)]
-
-    def test_a_session_ahead_is_told_whatever_its_name(self) -> None:
-        for name in ("chronic-migraine", "migrane"):
-            ahead = {**GIVEN, "administered_on": "2026-03-02", "indication": name}
-            found = bs.forecast(
-                bs.PatientRecord(sessions=[GIVEN, ahead]), MIGRAINE, as_of="2026-02-01"
-            )
-            assert "future_completed_session" in codes(found)
-        keys = set()
-        for day in ("2026-03-02", "2026-03-03"):
-            prior = {"indication": "chronic-migraine", "cycles": 1, "last_on": day}
-            given = record("2026-01-05", prior_treatments=[prior])
-            found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
-            keys |= {f.key for f in found.findings if f.code == "future_completed_session"}
-        assert len(keys) == 2
-
-    def test_on_a_hold_with_a_known_end_rules_are_still_told(self) -> None:
-        hold = {"first": "2026-01-20", "last": "2026-02-20", "reason": "x"}
-        given = record("2026-01-05", holds=[hold])
-        assert "unverified_content" in codes(bs.forecast(given, protocol(), as_of="2026-02-01"))
-
-    def test_while_another_hold_runs_none_has_ended(self) -> None:
-        ended = {"first": "2026-01-20", "last": "2026-02-20", "reason": "x"}
-        running = {"first": "2026-03-01", "reason": "y", "review_on": "2026-12-01"}
-        for holds, expected in (([ended], True), ([ended, running], False)):
-            found = bs.forecast(record("2026-01-05", holds=holds), MIGRAINE, as_of="2026-03-10")
-            assert ("hold_ended" in codes(found)) is expected
-
-    def test_a_hold_is_looked_at_after_its_end_and_the_first_of_several_first(self) -> None:
-        short = {"first": "2026-01-20", "last": "2026-02-20", "reason": "x"}
-        long = {**short, "last": "2026-03-20"}
-        for holds in ([short, long], [long, short]):
-            found = bs.forecast(record("2026-01-05", holds=holds), MIGRAINE, as_of="2026-02-01")
-            assert found.review_on == date(2026, 2, 21)
-
-    def test_what_is_odd_about_a_touch_up_is_told(self) -> None:
-        given: dict[str, Any] = {**GIVEN, "units": 155}
-        touch_up = {**given, "administered_on": "2026-01-20", "kind": "touch_up"}
-        hold = {"first": "2026-01-20", "last": "2026-01-20", "reason": "x"}
-        for changed, holds, code in (
-            ({"units": None}, [], "unknown_units"),
-            ({"product": None}, [], "unknown_product"),
-            ({"product": "Dysport"}, [], "mixed_products"),
-            ({}, [hold], "session_during_hold"),
-        ):
-            rows = [given, {**touch_up, **changed}]
-            found = bs.forecast(
-                bs.PatientRecord(sessions=rows, holds=holds), MIGRAINE, as_of="2026-02-01"
-            )
-            assert code in codes(found)
-
-    def test_the_latest_of_two_overrides_is_compared_with_the_label(self) -> None:
-        overrides = [override(minimum="10 weeks"), override(minimum="14 weeks", authority="payer")]
-        found = bs.forecast(record("2026-01-05", overrides=overrides), MIGRAINE, as_of="2026-02-01")
-        assert "override_below_label" not in codes(found)
-
-    def test_each_pair_of_rows_that_may_be_one_is_told(self) -> None:
-        rows = [
-            {**GIVEN, "id": f"{day}-{units}", "administered_on": day, "units": units}
-            for day in ("2026-01-05", "2026-01-06")
-            for units in (100, 55)
-        ]
-        found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of="2026-02-01")
-        alike = [f for f in found.findings if f.code == "probable_duplicate_across_days"]
-        assert len(alike) == 2
-
-
-class TestBookings:
-    BOOKED: ClassVar[Any] = {**GIVEN, "status": "booked"}
-
-    def found(self, *days: str, as_of: str = "2026-02-01", **rows: Any) -> bs.Forecast:
-        booked = [{**self.BOOKED, "administered_on": day, "id": day} for day in days]
-        given = bs.PatientRecord(sessions=[GIVEN, *booked, *rows.pop("sessions", ())], **rows)
-        return bs.forecast(given, MIGRAINE, as_of=as_of)
-
-    def test_one_of_today_is_the_next(self) -> None:
-        booking = self.found("2026-04-01", as_of="2026-04-01").booking
-        assert booking is not None
-        assert booking.on == date(2026, 4, 1)
-
-    def test_one_of_the_sessions_day_is_settled(self) -> None:
-        assert "booking_unresolved" not in codes(self.found("2026-01-05"))
-
-    def test_all_that_lie_ahead_are_judged(self) -> None:
-        hold = {"first": "2026-07-01", "last": "2026-07-10", "reason": "x"}
-        found = self.found("2026-03-30", "2026-07-01", holds=[hold])
-        assert [f.record_ids for f in found.findings if f.code == "booking_in_hold"] == [
-            ("2026-07-01",)
-        ]
-
-    def test_the_rules_of_its_own_day_judge_it(self) -> None:
-        early = override(first="2026-03-01", last="2026-03-10")
-        for day, expected in (("2026-03-10", False), ("2026-03-11", True)):
-            assert ("booking_too_early" in codes(self.found(day, overrides=[early]))) is expected
-
-    def test_in_a_hold_after_a_discharge_both_are_told(self) -> None:
-        end = {"on": "2026-01-20", "kind": "discontinued"}
-        hold = {"first": "2026-03-25", "reason": "x"}
-        found = codes(self.found("2026-03-30", care_ends=[end], holds=[hold]))
-        assert {"booking_after_care_end", "booking_in_hold"} <= found
-
-    @pytest.mark.parametrize(
-        ("missed", "booked", "rebook"),
-        [
-            pytest.param(
-                ["2026-03-02", "2026-04-01"], "2026-03-16", "2026-04-01", id="the last one"
-            ),
-            pytest.param(
-                ["2026-03-02"], "2026-03-16", None, id="booked since, on a day that passed"
-            ),
-            pytest.param(
-                ["2026-04-20"], "2026-04-15", None, id="cancelled ahead, booked before it"
-            ),
-            pytest.param(["2026-04-20"], "2026-04-09", "2026-04-20", id="cancelled ahead"),
-        ],
-    )
-    def test_a_missed_visit_without_a_later_booking(
-        self, missed: list[str], booked: str, rebook: str | None
-    ) -> None:
-        rows = [
-            {**GIVEN, "administered_on": d, "status": "cancelled", "id": f"m{d}"} for d in missed
-        ]
-        found = self.found(booked, as_of="2026-04-10", sessions=rows)
-        ids = [f.record_ids for f in found.findings if f.code == "not_rebooked"]
-        assert ids == ([] if rebook is None else [(f"m{rebook}",)])
-
-
-class TestJudgedCycles:
-    def cycle(self, own: Any, *days: str, **rows: Any) -> Any:
-        policy = rows.pop("policy", None)
-        given = record(*days, **rows)
-        return bs.treatment_cycles(given, own, as_of="2026-12-31", policy=policy)[-1]
-
-    def test_parts_are_compared_from_the_last_to_the_first(self) -> None:
-        days = ("2026-01-05", "2026-01-06", "2026-03-30", "2026-03-31")
-        cycle = self.cycle(MIGRAINE, *days)
-        assert (cycle.interval_days, cycle.timing, cycle.short_by_days) == (83, "early", 1)
-        # A rule that begins with the second part makes the cycle neither early nor late.
-        policy = bs.SchedulingPolicy.model_validate(
-            {"payer": [{"minimum": "20 weeks", "first": "2026-04-01"}]}
-        )
-        cycle = self.cycle(MIGRAINE, "2026-01-05", "2026-03-31", "2026-04-01", policy=policy)
-        assert cycle.timing == "on_time"
-        past = protocol(in_force={"last": "2026-03-31"})
-        cycle = self.cycle(past, "2026-01-05", "2026-03-31", "2026-04-01")
-        assert "judged_by_another_protocol" not in codes(cycle)
-
-    @pytest.mark.parametrize(("begins", "held"), [("2026-04-06", True), ("2026-04-07", False)])
-    def test_a_hold_between_its_parts_does_not_hold_it(self, begins: str, *, held: bool) -> None:
-        hold = {"first": begins, "last": begins, "reason": "x"}
-        days = ("2026-01-05", "2026-04-06", "2026-04-07")
-        assert self.cycle(MIGRAINE, *days, holds=[hold]).held is held
-
-    def test_without_a_usual_range_it_is_held_from_the_minimum_on(self) -> None:
-        own = protocol(retreatment=rule(usual=None))
-        for last, held in (("2026-03-29", False), ("2026-03-30", True)):
-            hold = {"first": "2026-03-20", "last": last, "reason": "x"}
-            assert self.cycle(own, "2026-01-05", "2026-06-01", holds=[hold]).held is held
-
-    def test_days_late_count_from_the_end_of_the_usual_range(self) -> None:
-        own = protocol(retreatment=rule(usual="12 to 14 weeks"))
-        assert self.cycle(own, "2026-01-05", "2026-05-01").late_by_days == 18
-
-    def test_advice_is_told_until_the_eve_of_its_day(self) -> None:
-        source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
-        stated = {"value": "12 weeks", "strength": "may", **source}
-        own = protocol(retreatment={"kind": "as_needed", "minimum": stated})
-        found = [self.cycle(own, "2026-01-05", day).advice for day in ("2026-03-29", "2026-03-30")]
-        assert [advice is None for advice in found] == [False, True]
-
-    def test_the_payer_of_the_cycles_own_product_counts(self) -> None:
-        approved = {
-            "indication": "chronic-migraine",
-            "product": "Dysport",
-            "valid": {"first": "2026-01-01", "last": "2026-12-31"},
-            "minimum_interval": "20 weeks",
-        }
-        days = ("2026-01-05", "2026-04-06")
-        sessions = [{**GIVEN, "product": "Dysport", "administered_on": day} for day in days]
-        given = bs.PatientRecord(sessions=sessions, authorizations=[approved])
-        _, cycle = bs.treatment_cycles(given, MIGRAINE, as_of="2026-05-01")
-        assert cycle.short_by_days == 49
-
-    def test_a_list_judges_the_second_cycle_too(self) -> None:
-        reading = reading_of(record("2026-01-05", "2026-03-29"), date(2026, 4, 1))
-        (track,) = tracks_of(reading, "us", None)
-        judgment = standing_of(reading, track, Phases()).judgment
-        assert judgment is not None
-        assert judgment.timing == "early"
-
-
-class TestLaterTargets:
-    """What moves a target moves those after it."""
-
-    def targets(self, own: Any, given: bs.PatientRecord, count: int = 3, **asked: Any) -> list[str]:
-        asked = {"as_of": "2026-02-01", **asked}
-        return [str(s.target) for s in bs.project(given, own, count=count, **asked)]
-
-    def booked(self, *days: str) -> bs.PatientRecord:
-        rows = [{**GIVEN, "administered_on": day, "status": "booked"} for day in days]
-        return bs.PatientRecord(sessions=[GIVEN, *rows])
-
-    def test_a_booking_before_the_due_day(self) -> None:
-        own = protocol(retreatment=rule(usual="3 to 4 months"))
-        found = self.targets(own, self.booked("2026-03-30"), count=2)
-        assert found == ["2026-03-30", "2026-06-30"]
-
-    def test_a_booking_of_today(self) -> None:
-        assert self.targets(MIGRAINE, self.booked("2026-04-02"), 1, as_of="2026-04-02") == [
-            "2026-04-02"
-        ]
-        given = self.booked("2026-04-02", "2026-04-06")
-        assert self.targets(MIGRAINE, given, 1, as_of="2026-04-02") == ["2026-04-02"]
-
-    def test_a_booking_on_a_day_that_is_only_advised_against_is_kept(self) -> None:
-        source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
-        stated = {"value": "12 weeks", "strength": "may", **source}
-        own = protocol(
-            retreatment={"kind": "as_needed", "minimum": stated, "usual": "12 to 14 weeks"}
-        )
-        first, _ = bs.project(self.booked("2026-03-16"), own, as_of="2026-02-01", count=2)
-        assert (first.target, str(first.window)) == (date(2026, 3, 16), "2026-03-16 to 2026-04-13")
-
-    def test_a_late_booking_lies_in_its_window(self) -> None:
-        (session,) = bs.project(self.booked("2026-05-04"), MIGRAINE, as_of="2026-02-01", count=1)
-        assert str(session.window) == "2026-03-30 to 2026-05-04"
-
-    def test_a_hold_moves_the_whole_window(self) -> None:
-        own = protocol(retreatment=rule(usual="12 to 14 weeks"))
-        hold = {"first": "2026-03-20", "last": "2026-04-09", "reason": "x"}
-        (session,) = bs.project(
-            record("2026-01-05", holds=[hold]), own, as_of="2026-02-01", count=1
-        )
-        assert str(session.window) == "2026-04-10 to 2026-04-24"
-
-    def test_a_due_day_that_a_hold_moved(self) -> None:
-        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
-        hold = {"first": "2026-05-30", "last": "2026-05-30", "reason": "x"}
-        given = record("2026-04-30", holds=[hold])
-        found = self.targets(own, given, as_of="2026-05-01")
-        assert found == ["2026-05-31", "2026-06-30", "2026-07-31"]
-
-    def test_a_new_usual_range(self) -> None:
-        old = protocol(retreatment=rule(usual="13 weeks"), in_force={"last": "2026-04-30"})
-        new = protocol(version="2", in_force={"first": "2026-05-01"})
-        found = self.targets(old, record("2026-01-05"), other_protocols=[new])
-        assert found == ["2026-04-06", "2026-06-29", "2026-09-21"]
-
-    def test_the_day_on_which_a_patient_would_be_overdue(self) -> None:
-        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
-        policy = bs.SchedulingPolicy(scheduled_grace="2 days")
-        found = self.targets(own, record("2025-12-31"), 4, as_of="2026-01-01", policy=policy)
-        assert found == ["2026-01-31", "2026-02-28", "2026-03-28", "2026-04-28"]
-
-    def test_none_lies_before_the_due_day_after_the_one_before(self) -> None:
-        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
-        given = record("2026-01-31")
-        assert self.targets(own, given, 2, policy=FIRST_OF_NEXT) == ["2026-03-01", "2026-04-01"]
-
-    def test_after_the_first_one_the_product_given_before_is_forgotten(self) -> None:
-        strict = protocol(id="d", product="Dysport", retreatment=rule(minimum="20 weeks"))
-        given = bs.PatientRecord(sessions=[{**GIVEN, "product": "Dysport"}])
-        found = self.targets(MIGRAINE, given, 2, other_protocols=[strict])
-        assert found == ["2026-05-25", "2026-08-17"]
-
-    def test_none_is_part_of_the_one_before(self) -> None:
-        own = protocol(retreatment=rule(minimum="1 day", usual="1 day"))
-        found = self.targets(own, record("2026-01-05"), 3, as_of="2026-01-05")
-        assert found == ["2026-01-09", "2026-01-13", "2026-01-17"]
-
-
-class TestOneSession:
-    """The dates after one session are those of a record with that session alone."""
-
-    @pytest.mark.parametrize(
-        ("stated", "policy"),
-        [
-            ({"typical": "3 months", "typical_statistic": "median"}, {}),
-            ({"usual": "12 weeks to 4 months"}, {}),
-            ({}, {"lapsed_after": "6 months"}),
-            ({}, {"scheduled_grace": "1 month"}),
-            ({}, {"payer_minimum": "4 months"}),
-            ({}, {"payer": [{"minimum": "20 weeks", "first": "2026-02-01"}]}),
-            ({}, {"payer": [{"minimum": "20 weeks", "indication": "spasticity"}]}),
-            ({}, {"usual": {"chronic-migraine": "13 weeks"}}),
-            ({}, {"usual": {"chronic-migraine": "4 to 5 months"}}),
-        ],
-        ids=str,
-    )
-    def test_on_any_day(self, stated: dict[str, Any], policy: dict[str, Any]) -> None:
-        own = protocol(retreatment=rule(**stated), shares_clock_with=["spasticity"])
-        chosen = bs.SchedulingPolicy.model_validate(policy)
-        for day in ("2025-06-02", "2025-11-30"):
-            found = bs.forecast(record(day), own, as_of=day, policy=chosen, other_protocols=())
-            assert bs.due_dates(day, own, chosen) == found.dates
-
-    def test_each_projected_one_keeps_the_longest_minimum(self) -> None:
-        policy = bs.SchedulingPolicy(payer_minimum="14 weeks")
-        found = bs.project_dates("2026-01-05", MIGRAINE, count=2, policy=policy)
-        assert [session.target for session in found] == [date(2026, 4, 13), date(2026, 7, 20)]
-
-    def test_its_months_end_as_the_policy_says(self) -> None:
-        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
-        _, second = bs.project_dates("2025-12-31", own, count=2, policy=FIRST_OF_NEXT)
-        assert second.target == date(2026, 3, 1)
-
-    def test_the_version_on_the_earliest_day_is_named(self) -> None:
-        old = protocol(in_force={"last": "2026-02-28"})
-        new = protocol(version="2", in_force={"first": "2026-03-01"})
-        found = bs.forecast(record("2026-01-05"), old, as_of="2026-02-01", other_protocols=[new])
-        assert found.dates.protocol == new.ref
+from samples import (
+    ADVISED,
+    ARM,
+    DAY,
+    FIRST_OF_NEXT,
+    GIVEN,
+    LEG,
+    MIGRAINE,
+    allowed,
+    codes,
+    override,
+    protocol,
+    reading_of,
+    record,
+    rule,
+)
 
 
 class TestUnits:
@@ -1830,6 +497,17 @@ class TestFollowUp:
 
 
 class TestPhases:
+    def test_windows_that_may_begin_out_of_order_are_refused(self) -> None:
+        with pytest.raises(ValidationError, match="in that order"):
+            protocol(response={"onset": "1 month", "peak": "30 days"})
+
+    def test_a_share_belongs_to_a_window_of_some_patients(self) -> None:
+        some = {"onset": "1 week", "onset_for_whom": "some", "onset_share": "9 of 10"}
+        assert protocol(response=some).response.onset_share == "9 of 10"
+        for name in ("onset_for_whom", "onset_share"):
+            with pytest.raises(ValidationError, match="onset"):
+                protocol(response={k: v for k, v in some.items() if k != name})
+
     def phases(self, **response: Any) -> list[tuple[str, str]]:
         timeline = bs.response_timeline("2026-01-05", protocol(response=response))
         return [(phase.value, str(first)) for phase, first, _ in phases_until(timeline)]
@@ -1869,9 +547,7 @@ class TestReasonsForDates:
     def test_the_latest_decides_even_where_it_only_advises(
         self, payer: str, outcomes: dict[str, str]
     ) -> None:
-        source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
-        stated = {"value": "12 weeks", "strength": "may", **source}
-        own = protocol(retreatment={"kind": "as_needed", "minimum": stated})
+        own = protocol(retreatment={"kind": "as_needed", "minimum": ADVISED})
         found = self.earliest(own, policy=bs.SchedulingPolicy(payer_minimum=payer))
         assert {c.rule: c.outcome for c in found.candidates} == outcomes
 
@@ -1903,106 +579,6 @@ class TestReasonsForDates:
         assert not [line for change in changes for line in change.why if line.startswith("new")]
 
 
-class TestRowsOfARecord:
-    def test_touch_ups_count_from_the_last_of_them_and_never_before_the_last_part(self) -> None:
-        def counted_from(*rows: tuple[str, str]) -> date:
-            sessions = [{**GIVEN, "administered_on": day, "kind": kind} for day, kind in rows]
-            track = ask(bs.PatientRecord(sessions=sessions), MIGRAINE, date(2026, 2, 1)).track
-            assert track.rules is not None
-            return track.rules.facts.counted_from
-
-        full, touch_up = "full", "touch_up"
-        found = counted_from(
-            ("2026-01-05", full), ("2026-01-12", touch_up), ("2026-01-20", touch_up)
-        )
-        assert found == date(2026, 1, 20)
-        found = counted_from(("2026-01-05", full), ("2026-01-06", touch_up), ("2026-01-07", full))
-        assert found == date(2026, 1, 7)
-
-    def test_on_one_day_a_full_session_comes_before_a_touch_up_whatever_their_ids(self) -> None:
-        rows = [{**GIVEN, "id": "a", "kind": "touch_up"}, {**GIVEN, "id": "b"}]
-        found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of="2026-02-01")
-        assert "touch_up_without_session" not in codes(found)
-
-    def test_a_copy_that_was_recorded_again_counts_from_its_last_day(self) -> None:
-        booked = {**GIVEN, "id": "a", "administered_on": "2026-04-06", "status": "booked"}
-        rows = [
-            booked | {"recorded_on": "2026-03-02"},
-            booked | {"recorded_on": "2026-03-03", "status": "cancelled"},
-            booked | {"recorded_on": "2026-03-04"},
-        ]
-        for order in (rows, rows[::-1]):
-            given = bs.PatientRecord(sessions=[GIVEN, *order])
-            assert bs.forecast(given, MIGRAINE, as_of="2026-03-03").booking is None
-            assert bs.forecast(given, MIGRAINE, as_of="2026-03-04").booking is not None
-
-    def test_a_visit_that_was_booked_and_then_given_is_no_conflict(self) -> None:
-        rows = [{**GIVEN, "id": "a"}, {**GIVEN, "id": "a", "status": "booked"}]
-        found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of="2026-02-01")
-        assert "conflicting_records" not in codes(found)
-
-    def test_sessions_after_the_first_of_two_deaths_are_not_used(self) -> None:
-        ends = [{"on": day, "kind": "deceased"} for day in ("2026-03-01", "2026-02-01")]
-        found = bs.forecast(
-            record("2026-01-05", "2026-02-15", care_ends=ends), MIGRAINE, as_of="2026-04-01"
-        )
-        assert "session_after_death" in codes(found)
-        assert found.last_session_on == date(2026, 1, 5)
-
-    def test_a_withdrawn_override_or_authorization_ends_and_is_never_prolonged(self) -> None:
-        given = record("2026-01-05", overrides=[override(withdrawn_on="2026-02-01")])
-        days = [
-            bs.forecast(given, MIGRAINE, as_of=d).dates.earliest
-            for d in ("2026-01-31", "2026-02-01")
-        ]
-        assert days == [date(2026, 3, 2), date(2026, 3, 30)]
-        approved = {
-            "indication": "chronic-migraine",
-            "product": "Botox",
-            "valid": {"first": "2026-01-01", "last": "2026-03-31"},
-            "minimum_interval": "20 weeks",
-            "withdrawn_on": "2026-05-01",
-        }
-        given = record("2026-01-05", "2026-04-06", authorizations=[approved])
-        _, cycle = bs.treatment_cycles(given, MIGRAINE, as_of="2026-06-01")
-        assert cycle.timing == "on_time"
-
-    def test_a_line_number_is_no_part_of_a_key(self) -> None:
-        keys = set()
-        for line in ("line 3", "line 4"):
-            booked = {**GIVEN, "id": line, "administered_on": "2026-01-20", "status": "booked"}
-            found = bs.forecast(
-                bs.PatientRecord(sessions=[GIVEN, booked]), MIGRAINE, as_of="2026-02-01"
-            )
-            keys |= {f.key for f in found.findings if f.code == "booking_unresolved"}
-        assert len(keys) == 1
-
-    def test_strictly_only_what_needs_a_person_today_is_raised(self) -> None:
-        given = bs.PatientRecord(sessions=[{**GIVEN, "product": "Dysport", "units": 1}])
-        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01", strict=True)
-        assert "product_switch" in codes(found)
-
-
-class TestPayers:
-    def test_the_short_form_and_a_rule_count_together(self) -> None:
-        for short, long in (("13 weeks", "20 weeks"), ("20 weeks", "13 weeks")):
-            policy = bs.SchedulingPolicy.model_validate(
-                {"payer_minimum": short, "payer": [{"minimum": long}]}
-            )
-            days = ("2026-05-24", "2026-05-25")
-            assert allowed(record("2026-01-05"), *days, policy=policy) == [False, True]
-
-    def test_a_rule_may_be_in_force_on_one_day(self) -> None:
-        payer = bs.PayerRule(minimum="20 weeks", first="2026-04-01", last="2026-04-01")
-        policy = bs.SchedulingPolicy(payer=[payer])
-        days = ("2026-03-31", "2026-04-01", "2026-04-02")
-        assert allowed(record("2026-01-05"), *days, policy=policy) == [True, False, True]
-
-    def test_what_can_be_negative_is_refused(self) -> None:
-        with pytest.raises(ValidationError):
-            bs.SchedulingPolicy(scheduled_grace="1 month - 30 days")
-
-
 class TestSetsOfProtocols:
     def test_a_given_protocol_hides_others_for_its_treatment(self) -> None:
         own = protocol(retreatment=rule(minimum="8 weeks"))
@@ -2022,6 +598,119 @@ class TestSetsOfProtocols:
         adult = bs.Population.ADULT
         assert known.clock(ARM, adult, "us") == {ARM}
         assert known.clock(ARM, adult, "uk") == {ARM, LEG}
+
+    def test_a_track_follows_the_version_of_the_day(self) -> None:
+        known = [
+            protocol(in_force={"last": "2026-02-28"}),
+            protocol(version="2", in_force={"first": "2026-03-01"}),
+        ]
+        for as_of, version in (("2026-02-28", "1"), ("2026-03-01", "2")):
+            (found,) = bs.forecast_all(record("2026-01-05"), as_of=as_of, protocols=known)
+            assert found.protocol is not None
+            assert found.protocol.version == version
+        # Of two products the stricter on the day is followed.
+        strict = [
+            protocol(id="d", product="Dysport", retreatment=rule(minimum="14 weeks")),
+            *known,
+            protocol(
+                version="3", retreatment=rule(minimum="20 weeks"), in_force={"first": "2026-06-01"}
+            ),
+        ]
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": None}])
+        for as_of, followed in (("2026-05-31", "d"), ("2026-06-01", "own")):
+            (found,) = bs.forecast_all(given, as_of=as_of, protocols=strict)
+            assert found.protocol is not None
+            assert found.protocol.id == followed
+
+    def test_an_age_decides_only_where_both_are_known_and_none_was_asked_for(self) -> None:
+        def unknown(name: str, **asked: Any) -> bool:
+            given = bs.PatientRecord(
+                sessions=[{**GIVEN, "indication": name}], born_on=asked.pop("born_on", None)
+            )
+            (found,) = bs.forecast_all(given, as_of="2026-02-01", **asked)
+            return "age_unknown" in codes(found)
+
+        assert unknown(ARM)
+        assert not unknown(ARM, population="adult")
+        assert not unknown(ARM, born_on="1980-01-01")
+        assert not unknown("chronic-migraine")
+
+    def test_an_unknown_product_among_others_may_be_any(self) -> None:
+        known = [
+            protocol(id="a", product="Botox", retreatment=rule(minimum="8 weeks")),
+            protocol(id="b", product="Dysport", retreatment=rule(minimum="20 weeks")),
+        ]
+        sessions = [{**GIVEN, "product": product} for product in ("Botox", None)]
+        given = bs.PatientRecord(sessions=sessions)
+        (found,) = bs.forecast_all(given, as_of="2026-02-01", protocols=known)
+        assert found.protocol is not None
+        assert found.protocol.id == "b"
+
+    def test_without_a_session_botox_is_followed_and_any_protocol_may_know_the_age(self) -> None:
+        strict = rule(minimum="20 weeks")
+        known = [protocol(id="a"), protocol(id="b", product="Dysport", retreatment=strict)]
+        booked = {**GIVEN, "status": "booked"}
+        given = bs.PatientRecord(sessions=[booked], born_on="2018-01-01")
+        (found,) = bs.forecast_all(given, as_of="2026-01-01", protocols=known)
+        assert found.protocol is not None
+        assert found.protocol.id == "a"
+        children = [
+            protocol(id="c", population="pediatric", retreatment=strict),
+            protocol(id="d", population="pediatric", product="Dysport", ages={"last": 17}),
+        ]
+        (found,) = bs.forecast_all(given, as_of="2026-01-01", protocols=[*known, *children])
+        assert found.protocol is not None
+        assert found.protocol.id == "c"
+
+    def test_a_version_ahead_is_none_and_of_past_ones_the_last_is_it(self) -> None:
+        ahead = protocol(in_force={"first": "2027-01-01", "last": "2028-01-01"})
+        assert version_on((ahead,), date(2026, 1, 5)) is None
+        assert version_on((ahead, ahead), date(2026, 12, 31)) is None
+        newer = protocol(version="2", in_force={"last": "2010-01-01"})
+        later = protocol(version="1", in_force={"last": "2020-01-01"})
+        for versions in ((newer, later), (later, newer)):
+            assert version_on(versions, date(2026, 1, 5)) is later
+
+    def test_no_minimum_is_the_strictest(self) -> None:
+        known = [
+            protocol(id="a", retreatment={"kind": "as_needed"}),
+            protocol(id="b", product="Dysport", retreatment=rule(minimum="20 weeks")),
+        ]
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": None}])
+        (found,) = bs.forecast_all(given, as_of="2026-02-01", protocols=known)
+        assert found.protocol is not None
+        assert found.protocol.id == "a"
+
+    def test_what_holds_for_the_clock_in_general_binds_each_of_its_indications(self) -> None:
+        own = protocol(indication="own-limb", shares_clock_with=[ARM, "spasticity"])
+        general = protocol(id="g", indication="spasticity", retreatment=rule(minimum="16 weeks"))
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}])
+        asked: dict[str, Any] = {"protocol": own, "other_protocols": [general]}
+        assert allowed(given, "2026-04-26", "2026-04-27", **asked) == [False, True]
+
+    def test_a_clock_reaches_as_far_as_any_protocol_connects(self) -> None:
+        names = ("one", "two", "three", "four")
+        pairs = list(pairwise(names))
+        for order in (pairs, pairs[::-1], [pairs[0], pairs[2], pairs[1]]):
+            known = ProtocolSet(
+                protocol(id=name, indication=name, shares_clock_with=[other], product=product)
+                for (name, other), product in zip(
+                    order, ("Botox", "Dysport", "Xeomin"), strict=True
+                )
+            )
+            clocks = {known.clock(name, bs.Population.ADULT, "us") for name in names}
+            assert clocks == {frozenset(names)}
+
+    def test_a_child_is_not_treated_as_an_adult_where_only_the_child_has_an_age(self) -> None:
+        known = [
+            protocol(id="adult"),
+            protocol(id="child", population="pediatric", ages={"last": 17}),
+        ]
+        for born_on, expected in (("2018-01-01", "child"), ("1980-01-01", "adult")):
+            given = record("2026-01-05", born_on=born_on)
+            (found,) = bs.forecast_all(given, as_of="2026-02-01", protocols=known)
+            assert found.protocol is not None
+            assert found.protocol.id == expected
 
     def test_a_limit_over_several_indications_reaches_each_of_them(self) -> None:
         both = {"scope": "indications", "indications": [ARM, LEG], "per": "session", "units": 300}
@@ -2049,19 +738,110 @@ class TestSetsOfProtocols:
             assert found == [{300}, {400}]
 
 
+class TestProtocolFiles:
+    ROW: ClassVar[Any] = {
+        "id": "own",
+        "version": "1",
+        "region": "us",
+        "indication": "chronic-migraine",
+        "product": "Botox",
+        "population": "adult",
+        "retreatment": {"kind": "scheduled", "minimum": "12 weeks"},
+    }
+
+    def read(self, *rows: dict[str, Any], **tables: Any) -> tuple[bs.TreatmentProtocol, ...]:
+        whole = [{**self.ROW, **row} for row in rows]
+        return protocols_in({"protocols": whole, **tables}, "own.toml", {})
+
+    @pytest.mark.parametrize(
+        ("minimum", "usual", "fits"),
+        [
+            ("12 weeks", "12 weeks", True),
+            ("12 weeks", "83 days", False),
+            # From some days on three months are 89 days, from others 92.
+            ("90 days", "3 months", False),
+            ("3 months", "90 days", False),
+            ("3 months", "3 months", True),
+            ("89 days", "3 months", True),
+        ],
+    )
+    def test_a_usual_range_begins_with_the_minimum_from_every_day(
+        self, minimum: str, usual: str, *, fits: bool
+    ) -> None:
+        stated = {"kind": "scheduled", "minimum": minimum, "usual": usual}
+        if fits:
+            assert len(self.read({"retreatment": stated})) == 1
+            return
+        with pytest.raises(bs.errors.ProtocolFileError):
+            self.read({"retreatment": stated})
+
+    def test_two_versions_are_compared_whatever_lies_between_them(self) -> None:
+        first = {"version": "1", "in_force": {"last": date(2026, 1, 31)}}
+        other = {"id": "leg", "indication": LEG}
+        for again in (
+            {"version": "1", "in_force": {"first": date(2026, 3, 1)}},
+            {"version": "one"},
+        ):
+            with pytest.raises(bs.errors.ProtocolFileError, match="version"):
+                self.read(first, other, again)
+
+    @pytest.mark.parametrize("key", ["indication", "shares_clock_with"])
+    def test_another_name_of_an_indication_is_refused_everywhere(self, key: str) -> None:
+        alias = {"indication": "migraine", "shares_clock_with": ["migraine"]}[key]
+        row = {"indication": ARM} if key == "shares_clock_with" else {}
+        with pytest.raises(bs.errors.ProtocolFileError, match="another name"):
+            self.read({**row, key: alias})
+
+    def test_sharing_is_two_sided_among_those_of_one_product(self) -> None:
+        arm = {"id": "arm", "indication": ARM, "shares_clock_with": [LEG]}
+        leg = {"id": "leg", "indication": LEG}
+        with pytest.raises(bs.errors.ProtocolFileError, match="shares_clock_with"):
+            self.read(arm, leg)
+        assert len(self.read(arm, {**leg, "product": "Dysport"})) == 2
+
+    def test_limits_of_a_file_hold_in_their_region_beside_the_protocols_own(self) -> None:
+        limit = {"scope": "product", "per": "session"}
+        shared = [{**limit, "units": 300, "region": "us"}, {**limit, "units": 200, "region": "uk"}]
+        (own,) = self.read({"limits": [{**limit, "units": 100}]}, limits=shared)
+        assert [found.units for found in own.limits] == [300, 100]
+
+    def test_a_source_that_is_cited_too_is_known(self) -> None:
+        cited = {"key": "k", "place": "p", "verification": "clinic", "checked_on": date(2026, 1, 5)}
+        stated = {"kind": "scheduled", "minimum": {"value": "12 weeks", **cited, "also": ["l"]}}
+        with pytest.raises(bs.errors.ProtocolFileError, match="no source is called 'l'"):
+            self.read({"retreatment": stated}, sources={"k": {"title": "t"}})
+        known = {"k": {"title": "t"}, "l": {"title": "u"}}
+        assert len(self.read({"retreatment": stated}, sources=known)) == 1
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        "text", ["Botox not given", "Botox or Dysport", "Botox, Relfydess", "x" * 200 + " Botox"]
+    )
+    def test_a_product_is_named_only_where_it_is_certain(self, text: str) -> None:
+        assert find_product("Botox") is bs.Product.ONABOTULINUMTOXIN_A
+        assert find_product(text) is None
+
+    def test_a_code_that_may_stand_for_several_indications_names_none(self) -> None:
+        system, code = "ICD-10-CM", "I69.351"
+        assert suggested_indications(system, code)
+        assert find_indication(system, code) is None
+
+    def test_only_a_diagnosis_can_be_another_one(self) -> None:
+        found = [
+            is_other_diagnosis(system, "00000") for system in ("ICD-10-CM", "CPT", "unheard of")
+        ]
+        assert found == [True, False, False]
+
+
 def test_an_advised_minimum_is_called_advice() -> None:
-    source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
     rules = []
     for strength in ("should", "may"):
-        stated = {"value": "12 weeks", **source, "strength": strength}
+        stated = ADVISED | {"strength": strength}
         own = protocol(retreatment={"kind": "as_needed", "minimum": stated})
         found = bs.forecast(record("2026-01-05"), own, as_of="2026-02-01")
         rules.append(found.reasons["earliest"].rule)
     assert ["advises" in text for text in rules] == [False, True]
-
-
-def reading_of(given: bs.PatientRecord, as_of: date) -> Reading:
-    return read_record(given, as_of, policy_or_default(None), known_protocols(None))
 
 
 def test_a_patient_is_to_be_called_from_the_day_to_call_on() -> None:
@@ -2080,12 +860,3 @@ def test_a_list_of_tracks_checks_planned_units() -> None:
     (track,) = tracks_of(reading, "us", None)
     checks = forecast_in(reading, track, Decimal(155)).limit_checks
     assert {check.planned for check in checks} == {155}
-
-
-def test_rows_of_one_day_with_and_without_units_have_one_order() -> None:
-    rows = [{**GIVEN, "units": units} for units in (None, 100, None)]
-    answers = {
-        str(bs.treatment_cycles(bs.PatientRecord(sessions=order), MIGRAINE, as_of="2026-02-01"))
-        for order in (rows, rows[::-1])
-    }
-    assert len(answers) == 1
