@@ -229,7 +229,17 @@ class TestRows:
         )
         asks = [*asked(command, one, *called), "--care-ends", ends]
         rows = {row["patient"]: row["section"] for row in as_rows(capsys, *asks)}
-        assert rows == {"0012": CHECK, "P1": "to_call"}
+        assert rows == {"0012": CHECK, "12.0": CHECK, "P1": "to_call"}
+
+    @pytest.mark.parametrize("command", LISTS)
+    def test_a_patient_whom_only_a_decision_names_is_listed(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        table = "patient,dx,drug,from,to\nP9,migraine,Botox,2026-01-01,2026-12-31\n"
+        approved = ("--authorizations", file_of(tmp_path, table, "a.csv"))
+        rows = as_rows(capsys, *asked(command, export(tmp_path, GOOD), *approved))
+        (row,) = [row for row in rows if row["patient"] == "P9"]
+        assert (row["reason"], row["indication"]) == ("no_history", "chronic-migraine")
 
     @pytest.mark.parametrize("command", LISTS)
     def test_a_patient_treated_only_elsewhere_is_listed(
