@@ -345,7 +345,7 @@ def test_the_command_line_lists_what_the_panel_lists(
     case.tables["sessions"].write_csv(f"{tmp_path}/sessions.csv")
     assert cli.main(asked) in {0, 1}
     ours = json.loads(capsys.readouterr().out)["tracks"]
-    rules = {"as_of": case.as_of, "population": case.people}
+    rules: dict[str, Any] = {"as_of": case.as_of, "population": case.people}
     theirs = panel.worklist(case.tables["sessions"], **rules, **side).to_dicts()
     keys = [(row["patient"], row["indication"]) for row in ours]
     assert keys == [(row["patient"], row["indication"]) for row in theirs]
