@@ -570,6 +570,13 @@ class TestPatient:
             ({"deceasedDateTime": "2026-02-01T03:00:00Z"}, "2026-01-31", []),
             ({"deceasedDateTime": "2026-02"}, "None", ["partial_day", "deceased_without_day"]),
             ({"deceasedBoolean": True}, "None", ["deceased_without_day"]),
+            ({"deceasedBoolean": 1}, "None", ["deceased_without_day"]),
+            ({"deceasedBoolean": "yes"}, "None", ["deceased_without_day"]),
+            (
+                {"deceasedBoolean": "dead"},
+                "None",
+                ["invalid_resource", "deceased_without_day"],
+            ),
             (
                 {"_deceasedDateTime": {"extension": [{"url": "urn:x", "valueCode": "unknown"}]}},
                 "None",
@@ -594,7 +601,14 @@ class TestPatient:
 
     @pytest.mark.parametrize(
         "alive",
-        [{"deceasedBoolean": False}, {"deceasedBoolean": "false"}, {"deceasedDateTime": None}],
+        [
+            {"deceasedBoolean": False},
+            {"deceasedBoolean": "false"},
+            {"deceasedBoolean": 0},
+            {"deceasedBoolean": "no"},
+            {"deceasedBoolean": None},
+            {"deceasedDateTime": None},
+        ],
     )
     def test_the_living_are_not_silenced(self, alive: dict[str, Any]) -> None:
         (record,) = read(person(**alive), given_dose()).records

@@ -171,6 +171,7 @@ class TestTransactions:
             entry({"resourceType": "Parameters"}, **request("PATCH")),
             entry({"resourceType": "Binary", "contentType": "text/plain"}, **request("PATCH")),
             request("PATCH"),
+            entry({"resourceType": ["Patient"]}, **request("PATCH")),
             request("DELETE", "MedicationAdministration?status=stopped"),
             {"response": {"status": "404 Not Found"}},
             entry(

@@ -4,6 +4,7 @@ import ast
 import gzip
 import io
 import os
+import struct
 import subprocess
 import sys
 import zipfile
@@ -116,6 +117,21 @@ def categories(rows: int) -> bytes:
     return content.getvalue()
 
 
+def many_parts(count: int) -> bytes:
+    """A zip file of empty parts, with the last records of ZIP64."""
+    names = [b"%06x" % number for number in range(count)]
+    parts = b"".join(b"PK\3\4" + bytes(22) + b"\6\0\0\0" + name for name in names)
+    marks = b"".join(
+        b"PK\1\2" + bytes(24) + b"\6\0" + bytes(12) + (36 * at).to_bytes(4, "little") + name
+        for at, name in enumerate(names)
+    )
+    sizes = (count, count, len(marks), len(parts))
+    last = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, *sizes)
+    found = struct.pack("<4sIQI", b"PK\6\7", 0, len(parts) + len(marks), 1)
+    end = b"PK\5\6" + bytes(4) + b"\xff" * 12 + bytes(2)
+    return parts + marks + last + found + end
+
+
 def workbook(value: str = "0", sheet: str = "sheet.xml") -> bytes:
     """An Excel file of 3,000 cells that name one long text."""
     main = f"{OFFICE}/spreadsheetml/2006/main"
@@ -217,6 +233,12 @@ class TestBombs:
             ("repeated.ods", lambda: repeated(1_000_000, 16_000)),
             ("rows.parquet", lambda: parquet(20_000_000)),
             ("members.csv.gz", lambda: gzip.compress(b"") * 500_000),
+            ("parts.xlsx", lambda: many_parts(500_000)),
+            ("lines.csv", lambda: b"patient,date,indication\n" + b"\n" * 100_000_000),
+            (
+                "lines.csv.gz",
+                lambda: gzip.compress(b"patient,date,indication" + b"\n" * 16_000_000),
+            ),
             ("shared.xlsx", workbook),
             ("marked.xlsx", lambda: workbook("<![CDATA[0]]>")),
             ("signed.xlsx", lambda: workbook("+0")),
@@ -293,6 +315,11 @@ class TestBombs:
     def test_each_unclosed_mark_costs_its_own_line(self) -> None:
         content = b"patient,date,indication\n" + b'"a\n' * 100_000
         assert read_sessions(content).counts.left_out == 100_000
+
+    def test_a_zip_file_has_a_most_of_entries(self) -> None:
+        assert len(zip_entries(many_parts(10_000), "a", 0)) == 10_000
+        with pytest.raises(FileLimitError, match="a: a zip file of more than 10,000 parts"):
+            zip_entries(many_parts(10_001), "a", 0)
 
     def test_entries_count_together(self) -> None:
         content = zip_of(a=b"x" * 600, b=b"x" * 400)

@@ -935,3 +935,16 @@ def test_what_is_no_protocol_and_no_name_is_refused_with_what_to_give(wrong: Any
         forecast(ONE, wrong, as_of="2026-02-20")
     with pytest.raises(UnknownProtocolError, match=message):
         due_dates("2026-01-05", wrong)
+
+
+@pytest.mark.parametrize(
+    ("usual", "words"), [("12 weeks", "the dates are those of"), (None, "nothing is dated for")]
+)
+def test_the_first_day_after_a_hold_has_dates_only_where_there_are_some(
+    usual: str | None, words: str
+) -> None:
+    plan = own(retreatment=TWELVE | {"minimum": usual, "usual": usual})
+    holds = [{"first": "2026-03-01", "last": "2026-03-31", "reason": "surgery"}]
+    held = record(session("2026-01-05"), holds=holds)
+    found = forecast(held, plan, as_of="2026-03-02", other_protocols=[])
+    assert f"on hold; {words} 2026-04-01, the first day after it" in found.explain()

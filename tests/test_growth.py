@@ -343,3 +343,17 @@ class TestPanel:
             return answer
 
         assert growth(prepared, 8) < 1.1
+
+
+def test_bookings_of_another_treatment_cost_no_more_than_others() -> None:
+    def prepared(n: int) -> Call:
+        last = {"administered_on": DAY, "indication": "sialorrhea", "product": "Myobloc"}
+        ahead = [
+            last | {"administered_on": AS_OF + timedelta(days=number), "status": "booked"}
+            for number in range(n)
+        ]
+        rows = [last, *({**visit, "product": "Xeomin"} for visit in ahead)]
+        record = bs.PatientRecord.model_validate({"sessions": rows})
+        return lambda: bs.forecast(record, "sialorrhea", as_of=AS_OF)
+
+    assert growth(prepared, 30) < 1.1

@@ -262,6 +262,14 @@ class TestHandout:
         assert following(html) == "The clinic will tell you the day of your next treatment."
         assert "data:text/calendar" not in html
 
+    @pytest.mark.parametrize("blank", ["\n\n", "\r\n\r\n", "\n \t\n", "\n\n\n"])
+    def test_blank_lines_part_paragraphs(self, blank: str) -> None:
+        html = page(when_to_call=f"Call on weekdays.{blank}At night call the hospital.")
+        parts = re.findall(
+            r"<p>(.*?)\s*</p>", html.partition("When to call the clinic")[2], re.DOTALL
+        )
+        assert parts[:2] == ["Call on weekdays.", "At night call the hospital."]
+
     def test_a_treatment_given_as_needed_says_when_people_ask_again(self) -> None:
         protocol = as_needed(minimum="12 weeks", **TYPICAL)
         html = page(bladder, protocol=protocol)

@@ -5,17 +5,31 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 import pytest
+from pydantic import ValidationError
 
 import botox_schedule as bs
+from botox_schedule.engine.adherence import (
+    CourseCycle,
+    EpisodeEnd,
+    FollowUp,
+    course_of,
+    effect_days,
+    follow_up_of,
+    follow_up_until,
+    given_effect,
+)
 from botox_schedule.engine.forecast import forecast_in
+from botox_schedule.engine.holds import NO_HOLDS
+from botox_schedule.engine.response import phases_until
 from botox_schedule.engine.rules import longest_minimums
-from botox_schedule.engine.standing import Phases, standing_of
+from botox_schedule.engine.standing import Phases, clear_of, last_chance_on, standing_of
 from botox_schedule.engine.track import Reading, read_record
-from botox_schedule.engine.tracks import tracks_of
-from botox_schedule.engine.worklist import place_of, waiting_of
+from botox_schedule.engine.tracks import RecordTrack, tracks_of
+from botox_schedule.engine.worklist import Waiting, call_by, is_long_ago, place_of, waiting_of
 from botox_schedule.policy import policy_or_default
 from botox_schedule.protocols import ProtocolSet
 from botox_schedule.protocols.catalog import known_protocols
+from botox_schedule.questions import ask
 from samples import MIGRAINE, codes, override, protocol, record
 
 FIRST_OF_NEXT = bs.SchedulingPolicy(short_month="first_of_next")
@@ -1370,6 +1384,669 @@ class TestOneSession:
         new = protocol(version="2", in_force={"first": "2026-03-01"})
         found = bs.forecast(record("2026-01-05"), old, as_of="2026-02-01", other_protocols=[new])
         assert found.dates.protocol == new.ref
+
+
+class TestUnits:
+    """Units against limits: what counts on the day, who weighs what, what is surely met."""
+
+    WINDOW: ClassVar[Any] = {
+        "scope": "product",
+        "per": "window",
+        "windows": [{"window": "12 weeks"}],
+        "units": 400,
+    }
+    PER_SESSION: ClassVar[Any] = {"scope": "indication", "per": "session", "units": 100}
+    BY_WEIGHT: ClassVar[Any] = {**WINDOW, "units_per_kilogram": 10}
+
+    def checks(self, *limits: Any, given: Any = (), **asked: Any) -> tuple[Any, ...]:
+        rows = {name: asked.pop(name, ()) for name in ("weights", "holds")}
+        treated = bs.PatientRecord(sessions=given, born_on=asked.pop("born_on", None), **rows)
+        own = protocol(limits=limits)
+        return bs.check_dose_limits(treated, own, other_protocols=(), **asked)
+
+    def test_the_most_that_a_session_can_have(self) -> None:
+        (check,) = self.checks(self.WINDOW, on="2026-02-01", units=1_000_000)
+        assert check.planned == 1_000_000
+
+    def test_the_age_on_the_day_of_the_visit_chooses(self) -> None:
+        limits = [
+            {**self.WINDOW, "ages": {"first": 18}},
+            {**self.WINDOW, "ages": {"last": 17}, "units": 340},
+        ]
+        for on, units in (("2026-08-31", 340), ("2026-09-01", 400)):
+            (check,) = self.checks(*limits, on=on, as_of="2026-02-01", born_on="2008-09-01")
+            assert check.limit.units == units
+
+    def test_units_under_an_unknown_name_may_count_so_they_do(self) -> None:
+        unknown = {**GIVEN, "indication": "migrane", "units": 60}
+        known = {**GIVEN, "indication": "spasticity", "units": 60}
+        (check,) = self.checks(self.PER_SESSION, given=[unknown, known], on="2026-01-05")
+        assert check.total == 60
+
+    def test_doses_after_the_day_do_not_count(self) -> None:
+        later = {**GIVEN, "administered_on": "2026-03-02", "units": 60}
+        (check,) = self.checks(self.WINDOW, given=[later], on="2026-02-01", as_of="2026-06-01")
+        assert check.total == 0
+
+    def test_a_weight_counts_from_its_day_once_it_is_known(self) -> None:
+        weights = [{"measured_on": "2026-03-02", "kilograms": 20}]
+        for on, as_of, maximum in (
+            ("2026-03-02", "2026-03-02", 200),
+            ("2026-03-10", "2026-03-01", 400),
+            ("2026-03-01", "2026-06-01", 400),
+        ):
+            (check,) = self.checks(self.BY_WEIGHT, weights=weights, on=on, as_of=as_of)
+            assert check.maximum == maximum
+
+    def test_its_age_counts_to_the_day_of_the_visit(self) -> None:
+        weights = [{"measured_on": "2026-01-01", "kilograms": 20}]
+        for on, maximum in (("2026-06-30", 200), ("2026-07-01", 400)):
+            (check,) = self.checks(self.BY_WEIGHT, weights=weights, on=on, as_of="2026-02-01")
+            assert check.maximum == maximum
+
+    def test_a_window_in_months_ends_as_the_policy_says(self) -> None:
+        limit = {**self.WINDOW, "windows": [{"window": "3 months"}]}
+        given = [{**GIVEN, "administered_on": "2025-11-30", "units": 60}]
+        for policy, total in ((None, 0), (FIRST_OF_NEXT, 60)):
+            (check,) = self.checks(limit, given=given, on="2026-02-28", policy=policy)
+            assert check.total == total
+        over = [{**given[0], "units": 400}]
+        (check,) = self.checks(limit, given=over, on="2026-02-01", units=1, policy=FIRST_OF_NEXT)
+        assert check.clears_on == date(2026, 3, 1)
+
+    def test_what_is_available_is_never_below_zero_and_leaves_the_plan_out(self) -> None:
+        for given, available in ((300, 100), (500, 0)):
+            rows = [{**GIVEN, "units": given}]
+            (check,) = self.checks(self.WINDOW, given=rows, on="2026-02-01", units=50)
+            assert check.available == available
+
+    def test_it_clears_when_what_is_unknown_has_left_the_window(self) -> None:
+        given = [GIVEN, {**GIVEN, "administered_on": "2025-12-01", "units": 380}]
+        (check,) = self.checks(self.WINDOW, given=given, on="2026-02-01", units=50)
+        assert (check.exceeded, check.clears_on) == (True, date(2026, 3, 30))
+
+    def test_what_nobody_weighed_never_surely_clears(self) -> None:
+        limit = {**self.PER_SESSION, "units_per_kilogram": 1}
+        (check,) = self.checks(limit, on="2026-02-01", units=50)
+        assert (check.indeterminate, check.clears_on) == (True, None)
+
+    def test_a_session_counts_from_its_first_part(self) -> None:
+        parts = [{**GIVEN, "administered_on": d, "units": 30} for d in ("2026-01-05", "2026-01-07")]
+        totals = [
+            self.checks(self.PER_SESSION, given=parts, on=on)[0].total
+            for on in ("2026-01-08", "2026-01-09")
+        ]
+        assert totals == [60, 0]
+
+    def test_equal_units_of_one_day_may_be_one(self) -> None:
+        def duplicates(*days: str, units: int) -> bool:
+            given = [{**GIVEN, "administered_on": day, "units": 200} for day in days]
+            own = protocol(limits=[self.WINDOW])
+            check = bs.check_date(
+                bs.PatientRecord(sessions=given),
+                own,
+                on="2026-02-01",
+                as_of="2026-02-01",
+                planned_units=units,
+                other_protocols=(),
+            )
+            return "probable_duplicate" in codes(check)
+
+        assert duplicates("2026-01-05", "2026-01-05", units=200)
+        assert not duplicates("2026-01-05", "2026-01-05", units=201)
+        assert not duplicates("2026-01-05", "2026-01-06", units=200)
+
+    def test_a_finding_names_the_sessions_that_count(self) -> None:
+        given = [
+            {**GIVEN, "id": day, "administered_on": day, "units": 300}
+            for day in ("2025-06-02", "2026-01-05")
+        ]
+        found = bs.check_date(
+            bs.PatientRecord(sessions=given),
+            protocol(limits=[self.WINDOW]),
+            on="2026-03-30",
+            as_of="2026-02-01",
+            planned_units=200,
+            other_protocols=(),
+        )
+        assert "limit_exceeded" not in codes(found)
+        found = bs.check_date(
+            bs.PatientRecord(sessions=given),
+            protocol(limits=[self.WINDOW]),
+            on="2026-03-29",
+            as_of="2026-02-01",
+            planned_units=200,
+            other_protocols=(),
+        )
+        (finding,) = [f for f in found.findings if f.code == "limit_exceeded"]
+        assert finding.record_ids == ("2026-01-05",)
+
+    @pytest.mark.parametrize(
+        ("on", "limited", "units", "clear"),
+        [
+            ("2026-03-30", True, 155, True),
+            ("2026-03-30", True, 401, False),
+            ("2026-03-30", True, None, None),
+            ("2026-03-30", False, 155, None),
+            ("2026-03-29", True, 155, False),
+        ],
+    )
+    def test_clear_means_allowed_and_every_limit_met(
+        self, on: str, units: int | None, *, limited: bool, clear: bool | None
+    ) -> None:
+        own = protocol(limits=[self.WINDOW] if limited else [])
+        given = bs.PatientRecord(sessions=[{**GIVEN, "units": 155}])
+        asked: dict[str, Any] = {"planned_units": units, "other_protocols": ()}
+        check = bs.check_date(given, own, on=on, as_of="2026-02-01", **asked)
+        assert check.clear is clear
+        assert ("does not say the dose is safe" in check.explain()) is bool(
+            limited and units == 155
+        )
+        if on == "2026-03-30":
+            assert bs.forecast(given, own, as_of="2026-02-01", **asked).clear is clear
+
+    def test_what_is_only_partly_checked_is_not_called_within(self) -> None:
+        site = {"scope": "indication", "per": "site", "units": 50}
+        own = protocol(limits=[self.WINDOW, {**self.BY_WEIGHT, "units": None}, site])
+        check = bs.check_date(
+            record("2026-01-05"),
+            own,
+            on="2026-03-30",
+            as_of="2026-02-01",
+            planned_units=155,
+            other_protocols=(),
+        )
+        assert check.clear is None
+        assert "does not say the dose is safe" not in check.explain()
+
+
+class TestForecasts:
+    def test_sessions_of_other_clocks_are_shown_for_sixteen_weeks(self) -> None:
+        given = [
+            {**GIVEN, "indication": "spasticity", "administered_on": day}
+            for day in ("2025-10-12", "2025-10-13")
+        ]
+        sweat = {**GIVEN, "indication": "hemifacial-spasm"}
+        answers = bs.forecast_all(bs.PatientRecord(sessions=[*given, sweat]), as_of="2026-02-01")
+        (found,) = [answer for answer in answers if answer.indication == "hemifacial-spasm"]
+        assert [session.on for session in found.other_sessions] == [date(2025, 10, 13)]
+
+    @pytest.mark.parametrize(
+        ("prior", "by"),
+        [
+            ({"cycles": 1, "started_on": "2026-01-20"}, date(2026, 7, 5)),
+            ({"cycles": 0, "last_on": "2025-06-02"}, None),
+        ],
+    )
+    def test_the_course_starts_with_its_first_session_wherever(
+        self, prior: dict[str, Any], by: date | None
+    ) -> None:
+        priors = [{"indication": "chronic-migraine", **prior}]
+        given = record("2026-01-05", "2026-04-06", prior_treatments=priors)
+        timeline = bs.forecast(given, MIGRAINE, as_of="2026-05-01").timeline
+        assert timeline is not None
+        assert timeline.full_benefit_by == by
+
+    def test_only_what_needs_a_person_today_is_called_so(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": "Dysport", "units": 1}])
+        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
+        summary = found.summary()
+        assert "product_switch" in summary.findings
+        assert summary.today == tuple(f.code for f in found.findings if f.needs == "today")
+        assert "product_switch" not in summary.today
+
+
+class TestStandings:
+    def standing(
+        self, given: bs.PatientRecord, as_of: date, *, seen: frozenset[str] = frozenset()
+    ) -> Any:
+        reading = reading_of(given, as_of)
+        (track,) = tracks_of(reading, "us", None)
+        return standing_of(reading, track, Phases(), seen, with_limits=True)
+
+    def test_how_the_protocol_was_chosen_and_what_limits_say_is_among_the_codes(self) -> None:
+        booked = {**GIVEN, "administered_on": "2026-06-01", "status": "booked", "units": 900}
+        rows = [{**row, "indication": ARM} for row in (GIVEN, booked)]
+        found = self.standing(bs.PatientRecord(sessions=rows), date(2026, 2, 1))
+        assert {"age_unknown", "limit_exceeded"} <= found.codes
+        found = self.standing(bs.PatientRecord(sessions=rows[:1]), date(2026, 2, 1))
+        assert "limit_exceeded" not in found.codes
+
+    def test_a_code_is_acknowledged_when_all_its_findings_are(self) -> None:
+        rows = [{**GIVEN, "administered_on": day, "indication": name, "id": name}
+                for name, day in (("migrane", "2026-01-06"), ("chronic-migrane", "2026-01-07"))]  # fmt: skip
+        reading = reading_of(bs.PatientRecord(sessions=[GIVEN, *rows]), date(2026, 2, 1))
+        track = next(t for t in tracks_of(reading, "us", None) if t.track is not None)
+        code = bs.FindingCode.UNRECOGNIZED_INDICATION
+        none = standing_of(reading, track, Phases())
+        keys = sorted(key for key in none.today_keys if key.startswith(code))
+        assert len(keys) == 2
+        one = standing_of(reading, track, Phases(), frozenset(keys[:1]))
+        assert (code in one.acknowledged, keys[1] in one.today_keys) == (False, True)
+        both = standing_of(reading, track, Phases(), frozenset(keys))
+        assert (code in both.acknowledged, both.today_keys) == (True, ())
+
+    def test_the_booked_day_is_the_one_that_is_clear(self) -> None:
+        booked = {**GIVEN, "status": "booked", "units": 155}
+        for day, clear in (("2026-03-29", False), ("2026-03-30", True)):
+            rows = [{**GIVEN, "units": 155}, {**booked, "administered_on": day}]
+            track = ask(bs.PatientRecord(sessions=rows), MIGRAINE, date(2026, 2, 1)).track
+            assert clear_of(track) is clear
+            # Without limits nothing was checked.
+            assert clear_of(track, with_limits=False) is (False if clear is False else None)
+
+    VALID: ClassVar[Any] = {"indication": "chronic-migraine", "product": "Botox"}
+
+    @pytest.mark.parametrize(
+        ("rows", "as_of", "last"),
+        [
+            pytest.param({}, "2026-02-01", None, id="nothing ends"),
+            pytest.param(
+                {"holds": [{"first": "2026-05-01", "reason": "x"}]},
+                "2026-02-01",
+                date(2026, 4, 30),
+                id="the eve of a hold",
+            ),
+            pytest.param(
+                {"holds": [{"first": "2026-04-05", "last": "2026-04-10", "reason": "x"}]},
+                "2026-04-20",
+                None,
+                id="a hold that is over",
+            ),
+            pytest.param(
+                {"overrides": [override(last="2026-03-10")]},
+                "2026-02-01",
+                date(2026, 3, 10),
+                id="the end of an override",
+            ),
+            pytest.param(
+                {"overrides": [override(last="2026-03-10")],
+                 "care_ends": [{"on": "2026-05-01", "kind": "discontinued"}]},
+                "2026-03-11",
+                date(2026, 4, 30),
+                id="a discharge after an override",
+            ),
+            pytest.param(
+                {"authorizations": [
+                    {**VALID, "valid": {"first": "2026-01-01", "last": "2026-03-01"}},
+                    {**VALID, "valid": {"first": "2026-01-01", "last": "2026-04-10"}},
+                    {**VALID, "valid": {"first": "2026-01-01", "last": "2026-04-20"}},
+                    {**VALID, "valid": {"first": "2026-04-21", "last": "2026-12-31"}},
+                ]},
+                "2026-02-01",
+                date(2026, 4, 20),
+                id="the last authorization that covers the first day",
+            ),
+            pytest.param(
+                {"authorizations": [{**VALID, "valid": {"first": "2026-01-01", "last": "2026-06-20"}}],
+                 "holds": [{"first": "2026-05-01", "reason": "x"}]},
+                "2026-02-01",
+                date(2026, 4, 30),
+                id="whatever ends first",
+            ),
+        ],
+    )  # fmt: skip
+    def test_the_last_chance(self, rows: dict[str, Any], as_of: str, last: date | None) -> None:
+        track = ask(record("2026-01-05", **rows), MIGRAINE, date.fromisoformat(as_of)).track
+        assert last_chance_on(track) == last
+
+
+class TestCourses:
+    def course(
+        self, *cycles: CourseCycle, days: int, gap: int | None = None, carries: bool = True
+    ) -> Any:
+        until = FollowUp(date(2026, 1, 5) + days * DAY)
+        return course_of(cycles, NO_HOLDS, until, permissible_gap_days=gap, carries_over=carries)
+
+    @staticmethod
+    def at(day: int, effect: int = 84, *, later: int = 0, held: bool = False) -> CourseCycle:
+        first = date(2026, 1, 5) + day * DAY
+        return CourseCycle(first, first + later * DAY, effect, held)
+
+    def test_a_discharge_is_an_event_and_a_death_is_none(self) -> None:
+        assert [end.value for end in EpisodeEnd if end.is_event] == ["gap", "discontinued"]
+
+    def test_what_is_left_is_carried_unless_the_cycle_was_held(self) -> None:
+        for held, covered in ((False, 102), (True, 84)):
+            found = self.course(self.at(0), self.at(50), self.at(150, held=held), days=300)
+            assert found.intervals[-1].covered_days == covered
+
+    def test_nothing_is_left_after_a_gap_and_nothing_is_owed(self) -> None:
+        assert self.course(self.at(0), self.at(200), days=300).intervals[-1].covered_days == 84
+
+    def test_a_gap_ends_with_the_first_part_of_the_next_cycle(self) -> None:
+        for permitted, count in ((31, 1), (30, 2)):
+            found = self.course(self.at(0), self.at(115, later=3), days=130, gap=permitted)
+            assert len(found.episodes) == count
+
+    def test_an_episode_without_any_effect_ends_with_its_session(self) -> None:
+        (episode,) = self.course(self.at(0, 0), days=60, gap=30).episodes
+        assert episode.last == date(2026, 1, 5)
+
+
+class TestWorklist:
+    """Every track is in one section, for one reason."""
+
+    @pytest.mark.parametrize(
+        ("status", "more", "place"),
+        [
+            ("overdue", {"left_out": True}, ("check_the_record_first", "rows_left_out")),
+            ("on_hold", {"pressing": {"hold_needs_review"}}, ("on_hold", "hold_needs_review")),
+            ("due", {"pressing": {"hold_needs_review"}}, ("check_the_record_first", "findings")),
+            ("discontinued", {}, ("ended", "discontinued")),
+            ("deceased", {}, ("ended", "deceased")),
+            ("overdue", {}, ("to_call", "overdue")),
+            ("overdue", {"is_booked": True}, ("booked", "booked")),
+            (
+                "due",
+                {"is_booked": True, "pressing": {"booking_after_overdue"}},
+                ("to_call", "booked_after_overdue"),
+            ),
+            ("due", {"pressing": {"hold_ended"}}, ("to_call", "hold_ended")),
+            ("due", {"is_booked": True, "pressing": {"hold_ended"}}, ("booked", "booked")),
+            ("due", {}, ("to_call", "due")),
+            ("due", {"is_booked": True}, ("booked", "booked")),
+            ("too_early", {"is_soon": True}, ("to_call", "due_soon")),
+            ("too_early", {"is_soon": True, "is_booked": True}, ("booked", "booked")),
+            ("allowed", {}, ("too_early", "allowed_before_due")),
+            ("allowed", {"has_due": False}, ("may_be_treated_without_a_due_day", "no_due_day")),
+            (
+                "allowed",
+                {"has_due": False, "typical_passed": True},
+                ("may_be_treated_without_a_due_day", "typical_day_passed"),
+            ),
+            ("lapsed", {}, ("lapsed", "lapsed")),
+            ("lapsed", {"is_long": True}, ("lapsed_over_12_months", "lapsed")),
+        ],
+        ids=str,
+    )
+    def test_its_place(self, status: str, more: dict[str, Any], place: tuple[str, str]) -> None:
+        pressing = frozenset(bs.FindingCode(code) for code in more.get("pressing", ()))
+        fields: dict[str, Any] = {
+            **dict.fromkeys(("is_booked", "is_soon", "typical_passed", "is_long"), False),
+            "has_due": True,
+            **more,
+            "pressing": pressing,
+        }
+        assert place_of(Waiting(bs.DueStatus(status), **fields)) == place
+
+    def test_what_was_acknowledged_presses_no_more(self) -> None:
+        booked = {**GIVEN, "id": "b", "administered_on": "2026-01-20", "status": "booked"}
+        reading = reading_of(bs.PatientRecord(sessions=[GIVEN, booked]), date(2026, 2, 1))
+        (track,) = tracks_of(reading, "us", None)
+        open_ = standing_of(reading, track, Phases())
+        seen = standing_of(reading, track, Phases(), frozenset(open_.today_keys))
+        found = [waiting_of(each, date(2026, 2, 1), None).pressing for each in (open_, seen)]
+        assert found == [{"booking_unresolved"}, frozenset()]
+
+    def test_a_typical_day_has_passed_the_day_after(self) -> None:
+        stated = {"kind": "as_needed", "typical": "20 weeks", "typical_statistic": "median"}
+        track = ask(record("2026-01-05"), protocol(retreatment=stated), date(2026, 2, 1)).track
+        standing = standing_of(track.reading, RecordTrack("chronic-migraine", track), Phases())
+        days = (date(2026, 5, 25), date(2026, 5, 26))
+        assert [waiting_of(standing, day, None).typical_passed for day in days] == [False, True]
+
+    def test_long_ago_is_more_than_twelve_months(self) -> None:
+        days = (date(2027, 1, 5), date(2027, 1, 6))
+        assert [is_long_ago(date(2026, 1, 5), day) for day in days] == [False, True]
+
+    def test_the_day_to_call_by_is_the_last_open_one(self) -> None:
+        due = date(2026, 3, 30)
+        for closed, expected in (((), date(2026, 3, 23)), ((23, 22), date(2026, 3, 21))):
+            open_days = [date(2026, 3, day) for day in range(1, 32) if day not in closed]
+            assert call_by(due, 7, open_days.__contains__) == expected
+
+
+class TestFollowUp:
+    DAY_OF_BOTH = date(2026, 2, 2)
+
+    def test_a_discharge_on_the_day_of_the_last_session_ends_it(self) -> None:
+        found = follow_up_until(date(2026, 6, 1), self.DAY_OF_BOTH, [self.DAY_OF_BOTH], None)
+        assert found == FollowUp(self.DAY_OF_BOTH, bs.CareEndKind.DISCONTINUED)
+
+    def test_on_one_day_the_discharge_precedes_the_death(self) -> None:
+        found = follow_up_until(
+            date(2026, 6, 1), date(2026, 1, 5), [self.DAY_OF_BOTH], self.DAY_OF_BOTH
+        )
+        assert found.ended_by == "discontinued"
+
+    def test_a_touch_up_after_a_discharge_reopens_it(self) -> None:
+        touch_up = {**GIVEN, "administered_on": "2026-03-02", "kind": "touch_up"}
+        end = {"on": "2026-02-02", "kind": "discontinued"}
+        given = bs.PatientRecord(sessions=[GIVEN, touch_up], care_ends=[end])
+        track = ask(given, MIGRAINE, date(2026, 6, 1)).track
+        assert follow_up_of(track) == FollowUp(date(2026, 6, 1))
+
+    def test_an_effect_is_longer_than_nothing_after_every_session(self) -> None:
+        with pytest.raises(bs.errors.IntervalError):
+            given_effect("1 month - 30 days")
+        assert (
+            effect_days(date(2025, 11, 30), given_effect("3 months"), bs.ShortMonth.LAST_DAY) == 90
+        )
+        assert (
+            effect_days(date(2025, 11, 30), given_effect("3 months"), bs.ShortMonth.FIRST_OF_NEXT)
+            == 91
+        )
+
+
+class TestPhases:
+    def phases(self, **response: Any) -> list[tuple[str, str]]:
+        timeline = bs.response_timeline("2026-01-05", protocol(response=response))
+        return [(phase.value, str(first)) for phase, first, _ in phases_until(timeline)]
+
+    def test_a_peak_of_some_patients_changes_the_words_alone(self) -> None:
+        some = {"peak_for_whom": "some", "peak_share": "90 of 143"}
+        assert self.phases(peak="4 to 6 weeks", **some) == self.phases(peak="4 to 6 weeks")
+
+    def test_after_an_onset_alone_nothing_is_stated(self) -> None:
+        assert self.phases(onset="1 to 2 weeks") == [
+            ("latent", "2026-01-05"),
+            ("onset", "2026-01-12"),
+            ("not_stated", "2026-01-20"),
+        ]
+
+    def test_a_phase_that_another_overtakes_has_no_days(self) -> None:
+        assert self.phases(onset="1 to 2 weeks", peak="1 to 3 weeks") == [
+            ("latent", "2026-01-05"),
+            ("peak", "2026-01-12"),
+            ("not_stated", "2026-01-27"),
+        ]
+
+
+class TestReasonsForDates:
+    def earliest(self, own: Any, as_of: str = "2026-02-01", **rows: Any) -> Any:
+        policy = rows.pop("policy", None)
+        given = record("2026-01-05", **rows)
+        return bs.forecast(given, own, as_of=as_of, policy=policy).reasons["earliest"]
+
+    @pytest.mark.parametrize(
+        ("payer", "outcomes"),
+        [
+            ("10 weeks", {"label": "decides", "payer": "gives way"}),
+            ("20 weeks", {"label": "advises", "payer": "decides"}),
+        ],
+    )
+    def test_the_latest_decides_even_where_it_only_advises(
+        self, payer: str, outcomes: dict[str, str]
+    ) -> None:
+        source = {"key": "k", "place": "p", "verification": "clinic", "checked_on": "2026-01-05"}
+        stated = {"value": "12 weeks", "strength": "may", **source}
+        own = protocol(retreatment={"kind": "as_needed", "minimum": stated})
+        found = self.earliest(own, policy=bs.SchedulingPolicy(payer_minimum=payer))
+        assert {c.rule: c.outcome for c in found.candidates} == outcomes
+
+    def test_what_ended_is_weighed_even_where_no_minimum_decides(self) -> None:
+        own = protocol(retreatment=rule(minimum=None))
+        ended = override(minimum="4 weeks", last="2026-02-10")
+        found = self.earliest(own, as_of="2026-02-11", overrides=[ended])
+        assert [c.outcome for c in found.candidates] == ["expired"]
+        assert "also weighed" in str(found)
+
+    def test_nothing_is_said_to_be_open_for_the_dead_or_for_who_was_treated_elsewhere(self) -> None:
+        ahead = {"indication": "chronic-migraine", "cycles": 0, "last_on": "2026-06-01"}
+        texts = {
+            bs.forecast(given, MIGRAINE, as_of="2026-02-01").reasons["due"].rule
+            for given in (
+                bs.PatientRecord(),
+                bs.PatientRecord(prior_treatments=[ahead]),
+                bs.PatientRecord(care_ends=[{"on": "2026-01-20", "kind": "deceased"}]),
+            )
+        }
+        assert len(texts) == 3
+
+    def test_a_comparison_names_new_inputs_alone(self) -> None:
+        before = bs.forecast(record("2026-01-05"), MIGRAINE, as_of="2026-02-01")
+        policy = bs.SchedulingPolicy(payer_minimum="13 weeks")
+        after = bs.forecast(record("2026-01-05"), MIGRAINE, as_of="2026-02-01", policy=policy)
+        changes = bs.compare_forecasts(before, after).changes
+        assert changes
+        assert not [line for change in changes for line in change.why if line.startswith("new")]
+
+
+class TestRowsOfARecord:
+    def test_touch_ups_count_from_the_last_of_them_and_never_before_the_last_part(self) -> None:
+        def counted_from(*rows: tuple[str, str]) -> date:
+            sessions = [{**GIVEN, "administered_on": day, "kind": kind} for day, kind in rows]
+            track = ask(bs.PatientRecord(sessions=sessions), MIGRAINE, date(2026, 2, 1)).track
+            assert track.rules is not None
+            return track.rules.facts.counted_from
+
+        full, touch_up = "full", "touch_up"
+        found = counted_from(
+            ("2026-01-05", full), ("2026-01-12", touch_up), ("2026-01-20", touch_up)
+        )
+        assert found == date(2026, 1, 20)
+        found = counted_from(("2026-01-05", full), ("2026-01-06", touch_up), ("2026-01-07", full))
+        assert found == date(2026, 1, 7)
+
+    def test_on_one_day_a_full_session_comes_before_a_touch_up_whatever_their_ids(self) -> None:
+        rows = [{**GIVEN, "id": "a", "kind": "touch_up"}, {**GIVEN, "id": "b"}]
+        found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of="2026-02-01")
+        assert "touch_up_without_session" not in codes(found)
+
+    def test_a_copy_that_was_recorded_again_counts_from_its_last_day(self) -> None:
+        booked = {**GIVEN, "id": "a", "administered_on": "2026-04-06", "status": "booked"}
+        rows = [
+            booked | {"recorded_on": "2026-03-02"},
+            booked | {"recorded_on": "2026-03-03", "status": "cancelled"},
+            booked | {"recorded_on": "2026-03-04"},
+        ]
+        for order in (rows, rows[::-1]):
+            given = bs.PatientRecord(sessions=[GIVEN, *order])
+            assert bs.forecast(given, MIGRAINE, as_of="2026-03-03").booking is None
+            assert bs.forecast(given, MIGRAINE, as_of="2026-03-04").booking is not None
+
+    def test_a_visit_that_was_booked_and_then_given_is_no_conflict(self) -> None:
+        rows = [{**GIVEN, "id": "a"}, {**GIVEN, "id": "a", "status": "booked"}]
+        found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of="2026-02-01")
+        assert "conflicting_records" not in codes(found)
+
+    def test_sessions_after_the_first_of_two_deaths_are_not_used(self) -> None:
+        ends = [{"on": day, "kind": "deceased"} for day in ("2026-03-01", "2026-02-01")]
+        found = bs.forecast(
+            record("2026-01-05", "2026-02-15", care_ends=ends), MIGRAINE, as_of="2026-04-01"
+        )
+        assert "session_after_death" in codes(found)
+        assert found.last_session_on == date(2026, 1, 5)
+
+    def test_a_withdrawn_override_or_authorization_ends_and_is_never_prolonged(self) -> None:
+        given = record("2026-01-05", overrides=[override(withdrawn_on="2026-02-01")])
+        days = [
+            bs.forecast(given, MIGRAINE, as_of=d).dates.earliest
+            for d in ("2026-01-31", "2026-02-01")
+        ]
+        assert days == [date(2026, 3, 2), date(2026, 3, 30)]
+        approved = {
+            "indication": "chronic-migraine",
+            "product": "Botox",
+            "valid": {"first": "2026-01-01", "last": "2026-03-31"},
+            "minimum_interval": "20 weeks",
+            "withdrawn_on": "2026-05-01",
+        }
+        given = record("2026-01-05", "2026-04-06", authorizations=[approved])
+        _, cycle = bs.treatment_cycles(given, MIGRAINE, as_of="2026-06-01")
+        assert cycle.timing == "on_time"
+
+    def test_a_line_number_is_no_part_of_a_key(self) -> None:
+        keys = set()
+        for line in ("line 3", "line 4"):
+            booked = {**GIVEN, "id": line, "administered_on": "2026-01-20", "status": "booked"}
+            found = bs.forecast(
+                bs.PatientRecord(sessions=[GIVEN, booked]), MIGRAINE, as_of="2026-02-01"
+            )
+            keys |= {f.key for f in found.findings if f.code == "booking_unresolved"}
+        assert len(keys) == 1
+
+    def test_strictly_only_what_needs_a_person_today_is_raised(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": "Dysport", "units": 1}])
+        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01", strict=True)
+        assert "product_switch" in codes(found)
+
+
+class TestPayers:
+    def test_the_short_form_and_a_rule_count_together(self) -> None:
+        for short, long in (("13 weeks", "20 weeks"), ("20 weeks", "13 weeks")):
+            policy = bs.SchedulingPolicy.model_validate(
+                {"payer_minimum": short, "payer": [{"minimum": long}]}
+            )
+            days = ("2026-05-24", "2026-05-25")
+            assert allowed(record("2026-01-05"), *days, policy=policy) == [False, True]
+
+    def test_a_rule_may_be_in_force_on_one_day(self) -> None:
+        payer = bs.PayerRule(minimum="20 weeks", first="2026-04-01", last="2026-04-01")
+        policy = bs.SchedulingPolicy(payer=[payer])
+        days = ("2026-03-31", "2026-04-01", "2026-04-02")
+        assert allowed(record("2026-01-05"), *days, policy=policy) == [True, False, True]
+
+    def test_what_can_be_negative_is_refused(self) -> None:
+        with pytest.raises(ValidationError):
+            bs.SchedulingPolicy(scheduled_grace="1 month - 30 days")
+
+
+class TestSetsOfProtocols:
+    def test_a_given_protocol_hides_others_for_its_treatment(self) -> None:
+        own = protocol(retreatment=rule(minimum="8 weeks"))
+        other = protocol(id="other", retreatment=rule(minimum="20 weeks"))
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": None}])
+        for others in ([other], [own, other]):
+            found = bs.forecast(given, own, as_of="2026-02-01", other_protocols=others)
+            assert found.dates.earliest == date(2026, 3, 2)
+
+    def test_clocks_differ_by_region(self) -> None:
+        known = ProtocolSet(
+            [
+                protocol(id="us", indication=ARM),
+                protocol(id="uk", indication=ARM, region="uk", shares_clock_with=[LEG]),
+            ]
+        )
+        adult = bs.Population.ADULT
+        assert known.clock(ARM, adult, "us") == {ARM}
+        assert known.clock(ARM, adult, "uk") == {ARM, LEG}
+
+    def test_a_limit_over_several_indications_reaches_each_of_them(self) -> None:
+        both = {"scope": "indications", "indications": [ARM, LEG], "per": "session", "units": 300}
+        arm, leg, other = (
+            protocol(id=name, indication=name, limits=limits)
+            for name, limits in ((ARM, [both]), (LEG, []), ("spasticity", []))
+        )
+        known = ProtocolSet([arm, leg, other])
+        found = [len(known.limits(each, date(2026, 2, 1))) for each in (arm, leg, other)]
+        assert found == [1, 1, 0]
+
+    def test_limits_are_those_of_the_version_of_the_day(self) -> None:
+        limits = {"scope": "product", "per": "session"}
+        old = protocol(limits=[{**limits, "units": 300}], in_force={"last": "2026-02-28"})
+        new = protocol(
+            version="2", limits=[{**limits, "units": 400}], in_force={"first": "2026-03-01"}
+        )
+        other = protocol(id="other", indication="spasticity", limits=())
+        for asked in (old, other):
+            known = ProtocolSet([old, new, other])
+            found = [
+                {limit.units for limit in known.limits(asked, day)}
+                for day in (date(2026, 2, 28), date(2026, 3, 1))
+            ]
+            assert found == [{300}, {400}]
 
 
 def test_an_advised_minimum_is_called_advice() -> None:

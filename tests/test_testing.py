@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import botox_schedule as bs
 from botox_schedule import DueStatus, PatientRecord, SchedulingPolicy, SessionStatus, forecast
-from botox_schedule.errors import DayError
+from botox_schedule.errors import CalendarRangeError, DayError
 from botox_schedule.testing import (
     RecordPart,
     days,
@@ -115,6 +115,15 @@ class TestDays:
         assert found.sessions[0].administered_on == date(2026, 2, 28)
         with pytest.raises(DayError, match="starts_on: give a date"):
             record_from_gaps([], starts_on="5 January")
+
+    def test_stay_in_the_calendar(self) -> None:
+        last = drawn(records(first="9999-12-31", last="9999-12-31"))
+        assert {s.administered_on for record in last for s in record.sessions} == {date.max}
+        eve = record_from_gaps([1], starts_on="9999-12-30")
+        assert eve.sessions[-1].administered_on == date.max
+        for gap in (2, 10**12, -(10**12)):
+            with pytest.raises(CalendarRangeError):
+                record_from_gaps([gap], starts_on="9999-12-30")
 
 
 class TestPolicies:

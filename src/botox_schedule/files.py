@@ -22,6 +22,7 @@ MEBIBYTE = 1024 * 1024
 _LONGEST_LINE = MEBIBYTE
 _MOST_LINES = 10_000_000
 _GZIP = b"\x1f\x8b"
+_ZIP_ENTRY = b"PK\x01\x02"
 # Text compresses to a tenth; what grows two hundredfold was made to fill a machine's memory.
 _MOST_GROWTH = 200
 _ALWAYS_EXPANDED = 16 * MEBIBYTE
@@ -103,7 +104,7 @@ def expand(content: bytes, name: str, most: int) -> bytes:
     if not content.startswith(_GZIP):
         return content
     try:
-        # Counted first and kept after: what is refused never fills the memory.
+        # Counted first and kept after, so that a refused file never fills the memory.
         size = 0
         for part in _gzip_parts(content, name):
             size += len(part)
@@ -140,7 +141,8 @@ def _gzip_parts(content: bytes, name: str) -> Iterator[bytes]:
 def zip_entries(content: bytes, name: str, most: int) -> dict[str, bytes]:
     """Return the content of a zip file by the names of its entries.
 
-    The sizes that a zip file states can be false. No entry becomes longer than it states.
+    The sizes that a zip file states can be false. No entry becomes longer than it states. The
+    number of entries can be false too, so their marks are counted.
 
     Args:
         content: The zip file.
@@ -148,8 +150,10 @@ def zip_entries(content: bytes, name: str, most: int) -> dict[str, bytes]:
         most: How many bytes its entries may have together.
 
     Raises:
-        FileLimitError: When they have more, or the file is damaged.
+        FileLimitError: When they have more, there are more than 10,000, or the file is damaged.
     """
+    if content.count(_ZIP_ENTRY) > _MOST_MEMBERS:
+        raise FileLimitError(f"{name}: a zip file of more than {_MOST_MEMBERS:,} parts")
     try:
         with ZipFile(BytesIO(content)) as file:
             entries = file.infolist()

@@ -32,7 +32,7 @@ from botox_schedule import (
     TreatmentProtocol,
     TreatmentSession,
 )
-from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.dates.days import DayInput, as_day, near, shifted
 from botox_schedule.protocols import ExpectedResponse, RetreatmentRule
 from botox_schedule.terms import RetreatmentKind
 from botox_schedule.values import Described, NumberInput
@@ -83,6 +83,7 @@ def record_from_gaps(
 
     Raises:
         DayError: When *starts_on* is not a calendar day.
+        CalendarRangeError: When a session would leave the years 1 to 9999.
         ValidationError: When the indication, the product or the units are none.
 
     >>> record = record_from_gaps([84, 85], starts_on="2026-01-05")
@@ -95,7 +96,7 @@ def record_from_gaps(
         sessions=[
             {
                 "id": f"session-{number}",
-                "administered_on": start + timedelta(days=offset),
+                "administered_on": shifted(start, offset),
                 "indication": indication,
                 "product": product,
                 "units": units,
@@ -309,7 +310,7 @@ def records(
     words = (*indications, *(_UNKNOWN_WORDS if RecordPart.UNKNOWN_WORDS in parts else ()))
     fixed: dict[str, Any] = {"only_full": only_full, "only_product": only_product}
     first, last = as_day(first, "first"), as_day(last, "last")
-    soon = min(last, first + timedelta(days=_SOON))
+    soon = min(last, near(first, _SOON))
     begin = sessions(
         indications=indications[:1], first=first, last=soon, only_completed=True, **fixed
     )

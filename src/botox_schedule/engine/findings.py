@@ -11,6 +11,7 @@ from botox_schedule.engine.rules import (
     Minimum,
     RuleFacts,
     RulesOn,
+    Treatment,
     interval_rules,
     label_rules,
 )
@@ -389,9 +390,13 @@ def booking_findings(track: AnyTrack) -> Iterable[Finding]:
 
 def _forbidden_bookings(track: AnyTrack, ahead: Iterable[TreatmentSession]) -> Iterable[Finding]:
     by_code: dict[FindingCode, list[TreatmentSession]] = {}
+    others: dict[Treatment, list[Track]] = {}
     for session in ahead:
         codes = set(booking_codes(track, session.administered_on))
-        for other in planned_otherwise(track, session) if isinstance(track, Track) else ():
+        treatment = session.indication, session.product
+        if isinstance(track, Track) and treatment not in others:
+            others[treatment] = planned_otherwise(track, session)
+        for other in others.get(treatment, ()):
             codes |= _TOO_EARLY.intersection(booking_codes(other, session.administered_on))
         for code in codes:
             by_code.setdefault(code, []).append(session)

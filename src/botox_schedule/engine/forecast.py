@@ -201,9 +201,10 @@ class Forecast(Value, frozen=True):
         """Return why each date is what it is, as text that can be quoted."""
         lines = [f"status {self.status} as of {self.as_of}"]
         if self.resumes_on is not None:
-            lines.append(
-                f"on hold; the dates are those of {self.resumes_on}, the first day after it"
+            dated = (
+                "the dates are those of" if any(self.dates.boundaries) else "nothing is dated for"
             )
+            lines.append(f"on hold; {dated} {self.resumes_on}, the first day after it")
         lines += [str(reason) for reason in self.reasons.values()]
         if self.dates.typical_on is not None:
             lines.append(

@@ -40,7 +40,7 @@ class Entry(NamedTuple):
 
     Attributes:
         where: Its place, such as ``entry[2]``.
-        kind: Its resource type; empty for a deletion without a resource.
+        kind: Its resource type; empty where there is none, as in a deletion without a resource.
         resource: Its content; empty for a deletion without a resource.
         envelope: The bundle entry that holds it; empty outside a bundle.
         in_history: Whether the bundle is a history, which lists the newest versions first.
@@ -205,8 +205,8 @@ def _entries_in(bundle: Entry) -> Iterator[Entry]:
     in_history = bundle.resource.get("type") == "history"
     for number, entry in enumerate(bundle.resource.get("entry", ())):
         resource = within(entry, "resource")
-        where, kind = inside(bundle.where, f"entry[{number}]"), within(resource, "resourceType")
-        yield Entry(where, kind, resource, entry, in_history)
+        where, kind = inside(bundle.where, f"entry[{number}]"), text_of(resource, "resourceType")
+        yield Entry(where, kind or "", resource, entry, in_history)
 
 
 def _read(node: Entry, *, is_odd: bool) -> Iterator[Entry | BundleProblem]:
@@ -221,7 +221,7 @@ def _read(node: Entry, *, is_odd: bool) -> Iterator[Entry | BundleProblem]:
         yield node._replace(kind="", resource={})
     elif node.resource is None and (method in _QUESTIONS or within(node.envelope, "response")):
         return
-    elif not _has_type(node.kind) or (is_odd and not _is_text(node.envelope or node.resource)):
+    elif node.kind not in _KNOWN_TYPES or (is_odd and not _is_text(node.envelope or node.resource)):
         message = "expected a resource with a resourceType of FHIR, in Unicode"
         yield _lost(_INVALID, node.where, message)
     else:
@@ -241,7 +241,7 @@ def _is_subset(resource: Any) -> bool:
 def _is_change(node: Entry, method: str | None) -> bool:
     """Whether it changes a resource that it does not contain: a patch, or a conditional delete."""
     url = text_of(within(node.envelope, "request"), "url") or ""
-    return (method == "PATCH" and (node.kind is None or node.kind in _CHANGES)) or (
+    return (method == "PATCH" and (not node.kind or node.kind in _CHANGES)) or (
         method == "DELETE" and "?" in url
     )
 
@@ -259,10 +259,6 @@ def _is_failure(outcome: Any) -> bool:
     issues = listed(outcome, "issue")
     said = {text_of(issue, name) for issue in issues for name in ("severity", "code")}
     return not said.isdisjoint(_ERRORS | _PARTIAL_ANSWERS)
-
-
-def _has_type(kind: Any) -> bool:
-    return isinstance(kind, str) and kind in _KNOWN_TYPES
 
 
 def _is_text(value: Any) -> bool:

@@ -23,6 +23,8 @@ PATIENT = "Patient"
 _POINTS_AWAY = frozenset({"replaced-by", "refer"})
 _LINKS = {PATIENT: ("link", "other"), "Person": ("link", "target"), "Linkage": ("item", "resource")}
 """The resources that say which patients are the same person, and in which elements."""
+_NO = frozenset({"none", "false", "no", "n", "f", "off", "0", "0.0", ""})
+"""How files write that nobody died; ``none`` is a missing element."""
 
 
 class Subject(NamedTuple):
@@ -254,9 +256,12 @@ def _connected(pairs: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
 
 
 def _is_dead(person: Entry) -> bool:
-    """Whether a death is stated, also where an extension replaces its day."""
-    stated = str(person.resource.get("deceasedBoolean")).lower() == "true"
-    return stated or any(
+    """Whether a death is stated, also where an extension replaces its day.
+
+    A word that is not clearly a no counts: nobody calls the dead because of a ``1`` or ``"yes"``.
+    """
+    stated = str(person.resource.get("deceasedBoolean")).strip().lower()
+    return stated not in _NO or any(
         person.resource.get(element) is not None
         for element in ("deceasedDateTime", "_deceasedDateTime")
     )

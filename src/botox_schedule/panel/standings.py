@@ -93,11 +93,9 @@ def _records(
     keys: dict[Any, list[str]] = {}
     for patient, key in tables.get("acknowledged", pl.DataFrame()).iter_rows():
         keys.setdefault(patient, []).append(key)
-    named = pl.concat(
-        [what.done.select("patient").clear(), *(tables[n].select("patient") for n in decisions)]
-    )
-    plain = what.done.select("patient").join(named, on="patient", how="semi")
-    beside = frozenset(named.join(plain, on="patient", how="anti").to_series())
+    named = frozenset(patient for rows in decisions.values() for patient in rows)
+    plain = what.done.filter(pl.col("patient").is_in(list(named)))["patient"]
+    beside = named.difference(plain)
     return Records(what.apart, what.names, values, keys, beside, what.ages.born_of(beside))
 
 

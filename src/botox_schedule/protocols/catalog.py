@@ -12,19 +12,15 @@ from botox_schedule.protocols.bundled import bundled_tables, data_folder
 from botox_schedule.protocols.collection import ProtocolSet, newness
 from botox_schedule.protocols.indications import code_rows, find_product, why_no_product
 from botox_schedule.protocols.loader import protocols_in, tables_of, with_title
-from botox_schedule.protocols.model import SourceRef, TreatmentProtocol
+from botox_schedule.protocols.model import Code, SourceRef, TreatmentProtocol
 from botox_schedule.terms import Population, Product
 
 _CODES = "codes.toml"
 """The codes of an earlier edition; the current codes are in ``indications.toml``."""
 
 _POPULATION_NAMES = {
-    "adult": Population.ADULT,
-    "adults": Population.ADULT,
-    "pediatric": Population.PEDIATRIC,
-    "paediatric": Population.PEDIATRIC,
-    "child": Population.PEDIATRIC,
-    "children": Population.PEDIATRIC,
+    **dict.fromkeys(("adult", "adults"), Population.ADULT),
+    **dict.fromkeys(("pediatric", "paediatric", "child", "children"), Population.PEDIATRIC),
 }
 
 
@@ -72,12 +68,18 @@ def bundled_edition(edition: str) -> tuple[TreatmentProtocol, ...]:
 
 def _protocols_of(folder: str, codes: Iterable[Mapping[str, Any]]) -> tuple[TreatmentProtocol, ...]:
     names = sorted(entry.name for entry in (data_folder() / folder).iterdir())
+    read = [(row, _code_of(row)) for row in codes]
     return tuple(
         protocol
         for name in names
         if name.endswith(".toml") and name != _CODES
-        for protocol in protocols_in(bundled_tables(f"{folder}/{name}"), name, codes)
+        for protocol in protocols_in(bundled_tables(f"{folder}/{name}"), name, read)
     )
+
+
+def _code_of(row: Mapping[str, Any]) -> Code:
+    named = {field: row[field] for field in ("system", "code", "meaning")}
+    return Code(**named, source=cited(row["source"]))
 
 
 @cache

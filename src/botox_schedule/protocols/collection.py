@@ -86,7 +86,7 @@ class ProtocolSet:
         remembered = self._with_given.get(id(protocol))
         if remembered is not None and remembered[0] is protocol:
             return remembered[1]
-        found = self if self._has(protocol) else ProtocolSet([protocol, *self._besides(protocol)])
+        found = self if self._has(protocol) else ProtocolSet([protocol, *self._others(protocol)])
         if len(self._with_given) >= _MOST_REMEMBERED:
             self._with_given.clear()
         self._with_given[id(protocol)] = protocol, found
@@ -96,7 +96,7 @@ class ProtocolSet:
         families = self.find(*treatment_of(protocol))
         return len(families) == 1 and any(known is protocol for known in families[0])
 
-    def _besides(self, given: TreatmentProtocol) -> Iterator[TreatmentProtocol]:
+    def _others(self, given: TreatmentProtocol) -> Iterator[TreatmentProtocol]:
         for known in self._protocols:
             same_version = (known.id, known.version) == (given.id, given.version)
             hidden = treatment_of(known) == treatment_of(given) and known.id != given.id
@@ -154,10 +154,9 @@ class ProtocolSet:
 
     def _found_limits(self, protocol: TreatmentProtocol, day: date) -> Iterable[DoseLimit]:
         own = version_on(self.versions(protocol), day) or protocol
-        others = [version_on(versions, day) for versions in self._of_product(protocol)]
-        besides = [other for other in others if other is not None and other.id != own.id]
-        reaching = (limit for p in besides for limit in p.limits if _reaches(limit, protocol))
-        return dict.fromkeys((*own.limits, *reaching))
+        others = (version_on(versions, day) for versions in self._of_product(protocol))
+        limits = (limit for p in others if p is not None and p.id != own.id for limit in p.limits)
+        return dict.fromkeys((*own.limits, *(each for each in limits if _reaches(each, protocol))))
 
     def versions(self, protocol: TreatmentProtocol) -> Versions:
         """Return all known versions of *protocol*, itself included."""

@@ -193,7 +193,7 @@ def nearest_indications(text: str, known: Iterable[str] = ()) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def _nearest(text: str, known: frozenset[str]) -> tuple[str, ...]:
-    """Each track of a record says this of each unknown name in the record."""
+    """Remembered, because each track of a record repeats the unknown names of the record."""
     names = _names_with(known)
     close = get_close_matches(text, list(names), n=3, cutoff=0.75)
     return tuple(dict.fromkeys(names[name] for name in close))
@@ -285,7 +285,7 @@ def suggested_indications(system: str, code: str) -> tuple[str, ...]:
 
 
 def is_other_diagnosis(system: str, code: str) -> bool:
-    """Return whether a code of ICD-10-CM has to do with none of the indications.
+    """Return whether a code is of ICD-10-CM and belongs to none of the indications.
 
     >>> is_other_diagnosis("ICD-10-CM", "G43.909"), is_other_diagnosis("ICD-10-CM", "I69.351")
     (True, False)

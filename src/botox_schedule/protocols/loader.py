@@ -15,7 +15,7 @@ from botox_schedule.errors import ProtocolFileError
 from botox_schedule.files import MEBIBYTE, read_within
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.indications import find_indication_name
-from botox_schedule.protocols.model import TreatmentProtocol, treatment_of
+from botox_schedule.protocols.model import Code, TreatmentProtocol, treatment_of
 from botox_schedule.values import STEERING
 
 _TABLES = {"sources": dict, "limits": list, "protocols": list}
@@ -24,6 +24,9 @@ _MOST_BYTES = MEBIBYTE
 _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
 _CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f\ud800-\udfff]|{STEERING.pattern}")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
+
+
+CodeRow = tuple[Mapping[str, Any], Code]
 
 
 class _Placed(NamedTuple):
@@ -66,14 +69,15 @@ def tables_of(path: str | PathLike[str]) -> tuple[str, dict[str, Any]]:
 
 
 def protocols_in(
-    tables: Mapping[str, Any], name: str, codes: Iterable[Mapping[str, Any]] = ()
+    tables: Mapping[str, Any], name: str, codes: Iterable[CodeRow] = ()
 ) -> tuple[TreatmentProtocol, ...]:
     """Return the protocols of a file.
 
     Args:
         tables: The file's tables.
         name: The file's name, for errors.
-        codes: Codes that belong to products or indications rather than to one protocol.
+        codes: Codes that belong to products or indications rather than to one protocol, each
+            after its row of the bundled data.
 
     Raises:
         ProtocolFileError: One line for each fault: file, table, key and what was expected.
@@ -155,15 +159,13 @@ def _called(row: Mapping[str, Any]) -> str:
 
 
 def _complete(
-    row: Mapping[str, Any], limits: Iterable[Mapping[str, Any]], codes: Iterable[Mapping[str, Any]]
+    row: Mapping[str, Any], limits: Iterable[Mapping[str, Any]], codes: Iterable[CodeRow]
 ) -> dict[str, Any]:
     """Add the limits of the row's region and the codes of its product and indication."""
     shared = [limit for limit in limits if limit.get("region") in (None, row.get("region"))]
-    fitting = [code for code in codes if _fits(code, row)]
-    fields = ("system", "code", "meaning", "source")
-    added = {
+    added: dict[str, list[Any]] = {
         "limits": [{k: v for k, v in limit.items() if k != "region"} for limit in shared],
-        "codes": [{field: code[field] for field in fields} for code in fitting],
+        "codes": [code for about, code in codes if _fits(about, row)],
     }
     # What is no list stays as it is, so that it is refused with its protocol.
     given = {key: row.get(key, []) for key in added}

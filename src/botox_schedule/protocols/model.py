@@ -102,7 +102,7 @@ READ_FROM_A_DURATION = "read from a duration"
 READ_FROM_A_SCHEDULE = "read from a schedule"
 FROM_A_PAYER = "payer"
 _ADVISORY_WORDS = ("may", "not evaluated")
-_BESIDE_A_FIGURE = ("statistic", "for_whom", "share")
+_WITH_A_FIGURE = ("statistic", "for_whom", "share")
 
 
 class Figures(Fact, frozen=True):
@@ -118,7 +118,7 @@ class Figures(Fact, frozen=True):
             if isinstance(figure, dict) and "value" in figure:
                 source = dict(figure)
                 split[name] = source.pop("value")
-                split |= {f"{name}_{k}": source.pop(k) for k in _BESIDE_A_FIGURE if k in source}
+                split |= {f"{name}_{k}": source.pop(k) for k in _WITH_A_FIGURE if k in source}
                 split[f"{name}_source"] = source
         return split
 

@@ -1,5 +1,6 @@
 """One page for a patient: the next date, what to expect, when to call; extra ``handout``."""
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
@@ -45,6 +46,7 @@ from botox_schedule.views.timeline import (
     own_days,
 )
 
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _PHONE = 360
 _AHEAD = frozenset({EventKind.BOOKING, EventKind.DUE, EventKind.EARLIEST})
 _REFUSED = {
@@ -144,7 +146,7 @@ def handout_html(
         "handout.html",
         patient=texts.patient,
         clinic=(texts.clinic or "").splitlines(),
-        call=[part for part in texts.when_to_call.split("\n\n") if part.strip()],
+        call=[part for part in _BLANK_LINES.split(texts.when_to_call) if part.strip()],
         calendar=_data_link(ical_from_events(ahead, stamped_at=stamped_at)) if ahead else None,
         **story.told(),
     )
