@@ -277,16 +277,9 @@ def _reading(found: RowsRead) -> TableReading:
     )
     first = {row.values["patient"]: row.line for row in reversed(stated)}
     alike = look_alikes(sorted(first, key=first.__getitem__))
-    told = (
-        *(row.problems for row in found.rows),
-        *(
-            birth_problems,
-            _duplicates(used),
-            _alike(first, alike),
-            _unread_deaths(found),
-            found.unread,
-        ),
-    )
+    told: list[Iterable[Problem]] = [row.problems for row in found.rows]
+    told += [birth_problems, _duplicates(used), _alike(first, alike)]
+    told += [_unread_deaths(found), found.unread]
     deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
     doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
