@@ -927,7 +927,9 @@ class TestDeaths:
         assert not problem.left_out
         assert one(f"{GOOD},x,", header=f"{HEADER},{name},DOD").problems == ()
 
-    @pytest.mark.parametrize("name", ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato", "Alive?"])
+    @pytest.mark.parametrize(
+        "name", ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato", "Alive?"]
+    )
     def test_a_death_is_looked_for_in_other_languages(self, name: str) -> None:
         assert "who has died" in reasons(one(f"{GOOD},x", header=f"{HEADER},{name}"))[0]
 
