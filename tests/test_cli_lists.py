@@ -229,7 +229,17 @@ class TestRows:
         )
         asks = [*asked(command, one, *called), "--care-ends", ends]
         rows = {row["patient"]: row["section"] for row in as_rows(capsys, *asks)}
-        assert rows == {"0012": CHECK, "P1": "to_call"}
+        assert rows == {"0012": CHECK, "12.0": CHECK, "P1": "to_call"}
+
+    @pytest.mark.parametrize("command", LISTS)
+    def test_a_patient_whom_only_a_decision_names_is_listed(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        table = "patient,dx,drug,from,to\nP9,migraine,Botox,2026-01-01,2026-12-31\n"
+        approved = ("--authorizations", file_of(tmp_path, table, "a.csv"))
+        rows = as_rows(capsys, *asked(command, export(tmp_path, GOOD), *approved))
+        (row,) = [row for row in rows if row["patient"] == "P9"]
+        assert (row["reason"], row["indication"]) == ("no_history", "chronic-migraine")
 
     @pytest.mark.parametrize("command", LISTS)
     def test_a_patient_treated_only_elsewhere_is_listed(
@@ -726,6 +736,15 @@ class TestWorkload:
 
 
 class TestAdherence:
+    def test_tracks_that_cannot_be_judged_are_told_once(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file = export(tmp_path, *(GOOD.replace("chronic-migraine", name) for name in ("a", "b")))
+        answer = as_json(capsys, "adherence", file)
+        assert answer["tracks"] == []
+        told = [words for words in answer["problems"] if "have no protocol" in words]
+        assert [words[:9] for words in told] == ["2 tracks "]
+
     def test_every_track_is_judged(self, capsys: Capture, tmp_path: Path) -> None:
         days = ("2025-08-26", "2025-11-18", "2026-02-17")
         file = export(tmp_path, *(GOOD.replace("2026-01-05", day) for day in days), BAD)
@@ -733,7 +752,7 @@ class TestAdherence:
         status, out, _ = run(capsys, *ask)
         assert status == 1
         assert "no permissible gap was stated" in out
-        assert "a track has no protocol, or its rows could not be read" in " ".join(out.split())
+        assert "1 tracks have no protocol, or rows that could not" in " ".join(out.split())
         (track,) = as_json(capsys, *ask, "--gap-days", "30")["tracks"]
         assert track["adherence"]["intervals"] == [84, 91]
         assert track["adherence"]["is_censored"] is True

@@ -1,14 +1,17 @@
 """Populations: every row of the panel is the answer of the record functions."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import botox_schedule as bs
 from botox_schedule import outcomes
+from botox_schedule.cli import main as cli
 from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.engine.standing import Phases, standing_of
 from botox_schedule.engine.track import read_record
@@ -315,6 +318,41 @@ class TestTheRecordFunctionsAnswer:
             row = found[patient, standing.indication]
             assert (row["section"], row["reason"]) == (place.section.value, place.reason.value)
             assert row["last_chance_on"] == standing.last_chance_on
+
+
+COMPARED = {
+    *("section", "reason", "product", "status", "last_session_on", "typical_on", "due"),
+    *("overdue_from", "booked_on", "call_by", "last_chance_on", "next_look_on"),
+    *("contacted_on", "outcome", "next_try_on"),
+}
+"""What a worklist of the command line and one of the panel both have."""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_command_line_lists_what_the_panel_lists(
+    seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = Case(seed, "everything", touched=0.4)
+    calls = [
+        {"patient": f"p-{n % 50}", "day": case.as_of - n % 3 * DAY, "outcome": f"said {n % 7}"}
+        for n in range(120)
+    ]
+    side = {name: case.tables[name] for name in BESIDE} | {"contacts": pl.DataFrame(calls)}
+    asked = ["worklist", f"{tmp_path}/sessions.csv", "--as-of", str(case.as_of), "--json"]
+    for name, table in side.items():
+        table.write_csv(f"{tmp_path}/{name}.csv")
+        asked += [f"--{name.replace('_', '-')}", f"{tmp_path}/{name}.csv"]
+    case.tables["sessions"].write_csv(f"{tmp_path}/sessions.csv")
+    assert cli.main(asked) in {0, 1}
+    ours = json.loads(capsys.readouterr().out)["tracks"]
+    rules: dict[str, Any] = {"as_of": case.as_of, "population": case.people}
+    theirs = panel.worklist(case.tables["sessions"], **rules, **side).to_dicts()
+    keys = [(row["patient"], row["indication"]) for row in ours]
+    assert keys == [(row["patient"], row["indication"]) for row in theirs]
+    for our, their in zip(ours, theirs, strict=True):
+        said = {name: None if their[name] is None else str(their[name]) for name in COMPARED}
+        assert {name: our[name] for name in COMPARED} == said
+        assert (", ".join(our["today"]), our["patient"]) == (their["findings"], their["patient"])
 
 
 def cycle_row(patient: str, track: Any, cycle: Any) -> dict[str, Any]:

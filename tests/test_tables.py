@@ -927,7 +927,9 @@ class TestDeaths:
         assert not problem.left_out
         assert one(f"{GOOD},x,", header=f"{HEADER},{name},DOD").problems == ()
 
-    @pytest.mark.parametrize("name", ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato"])
+    @pytest.mark.parametrize(
+        "name", ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato", "Alive?"]
+    )
     def test_a_death_is_looked_for_in_other_languages(self, name: str) -> None:
         assert "who has died" in reasons(one(f"{GOOD},x", header=f"{HEADER},{name}"))[0]
 
@@ -973,12 +975,15 @@ class TestAnswers:
         holds = read_holds(b"patient,first\nP2,2026-02-01\nP2,2026-03-01\nP3,2026-01-01\n")
         ends = read_care_ends(b"patient,on,kind\nP1,2026-03-01,discharged\n")
         births = read_births(b"patient,born on\nP1,1981-01-01\nP2,1980-01-01\nP2,1981-01-01\n")
-        first, second = reading.records(holds=holds, care_ends=ends, births=births)
+        first, second, third = reading.records(holds=holds, care_ends=ends, births=births)
         assert [end.kind for end in first.care_ends] == ["deceased", "discontinued"]
         # Two days of birth differ, in two tables or in one: nobody knows which is right.
         assert (first.born_on, second.born_on) == (None, None)
         assert first.holds == ()
         assert [hold.first for hold in second.holds] == [date(2026, 2, 1), date(2026, 3, 1)]
+        assert (third.id, third.sessions, len(third.holds)) == ("P3", (), 1)
+        weights = read_weights(b"patient,date,kg\nP4,2026-02-01,50\n")
+        assert [record.id for record in reading.records(weights=weights)] == ["P1", "P2"]
         assert [problem.line for problem in holds.unmatched(reading.patients)] == [4]
 
     def test_the_key_of_a_finding_does_not_follow_the_line(self) -> None:

@@ -26,7 +26,7 @@ _SPARE = (
     *("covered_between", "held_cycles", "is_censored", "episodes", "covered_to_end"),
     *("persistent_days", "on_time_share"),
 )
-_WITHOUT = "a track has no protocol, or its rows could not be read; 'schedule' shows which"
+_WITHOUT = "tracks have no protocol, or rows that could not be read; 'schedule' shows which"
 
 
 def answer(given: Namespace) -> Answer:
@@ -36,10 +36,11 @@ def answer(given: Namespace) -> Answer:
     found = [*_judged(clinic, tracks, given.gap_days)]
     rows = [{**row, **_cells(judged)} for row, judged in found]
     table = Table(_COLUMNS, [("", rows)], _SPARE)
+    without = len(tracks) - len(found)
     told = Told(
         head=[*clinic.told.head, _gap_words(given.gap_days)],
         data={"as_of": given.as_of, "tracks": [{**row, "adherence": j} for row, j in found]},
-        problems=[*clinic.problems, *[_WITHOUT] * (len(tracks) - len(found))],
+        problems=[*clinic.problems, *[f"{without} {_WITHOUT}"][:without]],
     )
     return list_answer(rows, table, told)
 

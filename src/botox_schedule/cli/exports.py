@@ -54,8 +54,8 @@ class Clinic(NamedTuple):
 
     @property
     def records(self) -> Sequence[PatientRecord]:
-        """A record for each patient who has a session, here or elsewhere."""
-        told = {name: found for name, found in self.facts.items() if name in _OF_RECORDS}
+        """A record for each patient with a session, a course elsewhere or a decision."""
+        told = {name: self.facts[name] for name in _OF_RECORDS & self.facts.keys()}
         return self.reading.records(**cast("Any", told))
 
     @property
@@ -65,12 +65,13 @@ class Clinic(NamedTuple):
         Notes are not included: they hide nobody.
         """
         tables = [found for name, found in self.facts.items() if name in SIDE_TABLES]
-        patients = self.reading.patients
-        keys = chain(
-            sorted(patients), *((row.patient for row in found.fact_rows) for found in tables)
+        alike = look_alikes(chain(sorted(self.reading.patients), *(t.by_patient for t in tables)))
+        known = chain(
+            self.reading.patients,
+            *(self.facts[n].by_patient for n in _OF_RECORDS & self.facts.keys()),
         )
-        alike = patients.intersection(look_alikes(keys).values())
-        return self.reading.unreadable.union(alike, *(found.unreadable for found in tables))
+        doubtful = {*alike, *alike.values()}.intersection(known)
+        return self.reading.unreadable.union(doubtful, *(found.unreadable for found in tables))
 
     def tracks(self, **changes: Any) -> list[ListedTrack]:
         """Return the tracks in order, with some rules changed."""

@@ -171,7 +171,7 @@ class TableReading:
     def records(
         self, *, births: FactReading[date] | None = None, **facts: Unpack[Facts]
     ) -> tuple[PatientRecord, ...]:
-        """Return a record for each patient with a session, here or elsewhere.
+        """Return a record for each patient with a session, a course elsewhere or a decision.
 
         Args:
             births: Days of birth; of two that differ, here or in the sessions, neither counts.
@@ -182,7 +182,7 @@ class TableReading:
         given = {name: one.by_patient for name, one in tables.items()}
         born = births.by_patient if births is not None else {}
         sessions = self.sessions
-        elsewhere = given.get("prior_treatments", {}).keys() - sessions.keys()
+        decided: set[str] = set().union(*(given[name] for name in given.keys() - {"weights"}))
         return tuple(
             PatientRecord(
                 id=patient,
@@ -191,7 +191,7 @@ class TableReading:
                 **{name: one.get(patient, ()) for name, one in given.items()}
                 | {"care_ends": self._care_ends(patient, given)},
             )
-            for patient in (*sessions, *sorted(elsewhere))
+            for patient in (*sessions, *sorted(decided - sessions.keys()))
         )
 
     def _born_on(self, patient: str, told: Iterable[date]) -> date | None:

@@ -113,7 +113,9 @@ def _one_sheet(found: dict[str, list[Line]], names: ColumnNames, wanted: str | N
         return found[wanted]
     tables = [lines for lines in found.values() if _has_table(lines, names)]
     if len(tables) > 1:
-        raise TableError(f"{len(tables)} sheets hold such a table; name one with sheet=")
+        raise TableError(
+            f"{len(tables)} sheets hold such a table; name one with sheet=, or save it as a file"
+        )
     return tables[0] if tables else next(iter(found.values()), [])
 
 
