@@ -9,7 +9,7 @@ demo:
 	$(PYTHON) -m venv .venv && .venv/bin/pip install . && .venv/bin/botox-schedule demo
 
 test:
-	$(PYTHON) -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest -q $(T)
+	$(PYTHON) -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest -q -n 2 $(T)
 
 check:
 	bash .ci/run

@@ -64,7 +64,7 @@ PARTS = {
             *STORED, "adherence", "catalogue", "content", "content_names", "cycles", "days", "exceptions",
             "findings", "forecast", "history", "holds", "intervals", "limit_figures", "limits", "names",
             "projection", "protocol_files", "reasons", "records", "rules", "rules_of_values", "schedule",
-            "small_rules", "cli_lists", "panel", "tables", "diary_file",
+            "small_rules_core", "cli_lists", "panel", "tables", "diary_file",
         ),
     ),
     "planning": Part(("planning/*",), (*STORED, "planning", "exceptions", "small_rules_planning")),

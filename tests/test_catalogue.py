@@ -394,7 +394,7 @@ class TestLoadProtocols:
             ("units = 360", "units = 0", r"limits\.0\.units: Input should be greater than 0"),
             ("units = 360\n", "", "a limit needs units"),
             ('windows = [{ window = "12 weeks" }]', "", "a limit per window needs windows"),
-            ('windows = [{ window = "12 weeks" }]', 'windows = [{ window = "0 days" }]', "longer than a day"),
+            ('windows = [{ window = "12 weeks" }]', 'windows = [{ window = "0 days" }]', "longer than nothing"),
             ('windows = [{ window = "12 weeks" }]', 'windows = [{ window = "12 weeks" }, { window = "3 months" }]', "names each one's reading once"),
         ],
     )  # fmt: skip

@@ -252,6 +252,34 @@ class TestDue:
 class TestPolicyAndConfiguration:
     ASKED = ("due", "chronic-migraine", "2026-01-05")
 
+    @pytest.mark.parametrize(
+        ("content", "hint"),
+        [
+            ('payer_minimun = "12 weeks"', "did you mean payer_minimum?"),
+            ('[[payer]]\nminimun = "12 weeks"', "did you mean minimum?"),
+            ("xyz = 1", "known are payer_minimum, payer, usual, "),
+            ('usual = {chronic-migrane = "12 weeks"}', "has that name; give chronic-migraine"),
+            ('usual = {migraine = "12 weeks"}', "migraine: no indication has that name; give "),
+            (
+                '[[payer]]\nminimum = "12 weeks"\nindication = "xyz"',
+                "'botox-schedule protocols' lists",
+            ),
+        ],
+    )
+    def test_a_name_that_a_policy_misspells_is_refused_with_the_nearest(
+        self, capsys: Capture, tmp_path: Path, content: str, hint: str
+    ) -> None:
+        status, out, err = run(capsys, *self.ASKED, "--policy", file_of(tmp_path, content))
+        assert (status, out) == (2, "")
+        assert hint in err
+
+    def test_a_policy_may_speak_of_what_the_clinic_declares(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        content = 'other_indications = ["tremor"]\nusual = {tremor = "12 weeks"}\n'
+        content += '[[payer]]\nminimum = "12 weeks"\nindication = "chronic-migraine"\n'
+        assert run(capsys, *self.ASKED, "--policy", file_of(tmp_path, content))[0] == 0
+
     def test_a_policy_is_a_file_with_its_fields(self, capsys: Capture, tmp_path: Path) -> None:
         policy = file_of(tmp_path, 'scheduled_grace = "0 days"\n')
         out = run(capsys, *self.ASKED, "--policy", policy)[1]

@@ -32,6 +32,7 @@ from cli_runs import (
 
 DEMO = Path(cli.__file__).parent / "demo" / "clinic-export.csv"
 NOBODY_ELSE = ("--holds", "none", "--care-ends", "none")
+CHECK = "check_the_record_first"
 BAD = "P2,01/05/2026,chronic-migraine,Botox,155,completed,"
 LISTS = {
     "schedule": ("schedule",),
@@ -109,7 +110,7 @@ class TestRows:
         }
         assert {track["patient"] for track in told["tracks"]} == {"P1", "P2", "P3"}
         assert told["problems"][0].startswith("line 3: date: expected YYYY-MM-DD")
-        assert "--date-format names another format, such as mdy" in told["problems"][0]
+        assert "(--date-format): mdy for 01/31/2026" in told["problems"][0]
         assert err.splitlines() == told["problems"]
         assert "2026" not in "".join(told["problems"]).replace("01/31/2026", "")
         assert run(capsys, *asked(command, file, "--date-format", "mdy"))[0] == 0
@@ -213,6 +214,24 @@ class TestRows:
         assert err.splitlines()[-2:] == told
 
     @pytest.mark.parametrize("command", LISTS)
+    def test_who_may_be_under_a_like_key_is_checked_first(
+        self, capsys: Capture, tmp_path: Path, command: str
+    ) -> None:
+        called = ("--as-of", "2026-04-20")
+        two = export(tmp_path, GOOD.replace("P1", "12"), GOOD.replace("P1", "0012"), GOOD)
+        rows = {
+            row["patient"]: row["section"] for row in as_rows(capsys, *asked(command, two), *called)
+        }
+        assert rows == {"12": CHECK, "0012": CHECK, "P1": "to_call"}
+        one = export(tmp_path, GOOD.replace("P1", "0012"), GOOD)
+        ends = file_of(
+            tmp_path, "patient,on,kind\n12.0,2026-01-06,died\nP9,2026-01-06,died\n", "e.csv"
+        )
+        asks = [*asked(command, one, *called), "--care-ends", ends]
+        rows = {row["patient"]: row["section"] for row in as_rows(capsys, *asks)}
+        assert rows == {"0012": CHECK, "P1": "to_call"}
+
+    @pytest.mark.parametrize("command", LISTS)
     def test_a_patient_treated_only_elsewhere_is_listed(
         self, capsys: Capture, tmp_path: Path, command: str
     ) -> None:
@@ -241,11 +260,31 @@ class TestRows:
         columns = ("--column", "holds.patient=Pat", "--column", "holds.first=Von")
         assert run(capsys, "schedule", export(tmp_path, GOOD), "--holds", holds, *columns)[0] == 1
 
+    def test_a_column_that_may_say_more_is_told_with_its_option(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        table = "patient,dx,from,by,minimum,Answer\nP1,migraine,2026-01-01,payer,8 weeks,Denied\n"
+        asks = (
+            "schedule",
+            export(tmp_path, GOOD),
+            "--overrides",
+            file_of(tmp_path, table, "o.csv"),
+        )
+        (told,) = as_json(capsys, *asks)["problems"]
+        assert told.startswith("overrides: line 1: column 6 may say the status and is not read; ")
+        assert told.endswith("(--column overrides.'status'=...)")
+        (row,) = as_rows(capsys, *asks, "--column", "overrides.status=Answer")
+        assert row["earliest"] == "2026-03-30"
+
     def test_two_days_of_birth_count_for_nothing(self, capsys: Capture, tmp_path: Path) -> None:
         births = file_of(tmp_path, "patient,born on\nP1,1981-01-01\n", "b.csv")
         out = text(capsys, "schedule", export(tmp_path, GOOD), "--births", births)
-        assert "births: line 2: two days of birth differ; neither counts" in out
+        differ = "birth date: another row of the patient states another; neither counts"
+        assert f"births: line 2: {differ}" in out
         assert "1 without a birth date" in out
+        more = "patient,born on\nP1,1980-01-01\nP1,1981-01-01\n"
+        asks = ("schedule", export(tmp_path, GOOD), "--births", file_of(tmp_path, more, "c.csv"))
+        assert as_json(capsys, *asks)["problems"] == [f"births: line 3: {differ}"]
 
     def test_a_death_in_the_export_is_not_called(self, capsys: Capture, tmp_path: Path) -> None:
         file = export(tmp_path, f"{GOOD},2026-01-10", header=f"{HEADER},Date of death")
@@ -600,6 +639,21 @@ class TestNotes:
             if row["reason"] != "rows_left_out"
         }
         assert ours == theirs
+
+    def test_contacts_of_one_day_are_all_shown_in_any_order(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        calls = [
+            "P1,2026-04-02,no answer,2026-04-09",
+            "P1,2026-04-02,,",
+            "P1,2026-04-02,busy,2026-04-05",
+        ]
+        ask = ("worklist", export(tmp_path, GOOD), *NOBODY_ELSE, "--as-of", "2026-04-20")
+        for rows in (calls, calls[::-1]):
+            lines = "\n".join(["patient,day,outcome,next try", *rows])
+            (row,) = as_rows(capsys, *ask, "--contacts", file_of(tmp_path, lines, "calls.csv"))
+            assert (row["contacted_on"], row["outcome"]) == ("2026-04-02", "busy; no answer")
+            assert row["next_try_on"] == "2026-04-05"
 
     @pytest.mark.parametrize("command", ["adherence", "workload"])
     def test_who_does_not_show_them_takes_none(

@@ -360,3 +360,63 @@ def test_the_same_protocol_among_the_others_changes_nothing() -> None:
     assert (
         treatment_cycles(record, MIGRAINE, as_of="2026-12-31", other_protocols=[MIGRAINE]) == alone
     )
+
+
+class TestHeldAfterAdvice:
+    """Where no usual range is recorded, a hold counts from the earliest day, advised or not."""
+
+    @pytest.mark.parametrize("product", ["Botox", "Xeomin"])
+    @pytest.mark.parametrize(("last", "held"), [("2026-04-03", False), ("2026-06-15", True)])
+    def test_a_hold_from_the_first_allowed_day_on(
+        self, product: str, last: str, held: bool
+    ) -> None:
+        # Botox is advised after 3 months, on 2026-04-05; 12 weeks of Xeomin end on 2026-03-30.
+        rows = [
+            session(day, "blepharospasm", product=product) for day in ("2026-01-05", "2026-07-01")
+        ]
+        holds = [{"first": "2026-03-20", "last": last, "reason": "surgery"}]
+        record = PatientRecord.model_validate({"sessions": rows, "holds": holds})
+        _, found = treatment_cycles(record, "blepharospasm", as_of="2026-07-01")
+        assert found.held is (held or product == "Xeomin")
+
+
+class TestCyclesOfAnUnknownProduct:
+    """An unknown product counts as every product, for payers too."""
+
+    @pytest.mark.parametrize("product", ["Botox", None])
+    @pytest.mark.parametrize(
+        ("policy", "approved"),
+        [
+            (SchedulingPolicy(payer_minimum="13 weeks"), []),
+            (SchedulingPolicy(payer=[{"minimum": "13 weeks", "product": "Botox"}]), []),
+            (
+                None,
+                [
+                    {
+                        "indication": "chronic-migraine",
+                        "product": "Botox",
+                        "valid": {"first": "2026-01-01", "last": "2026-12-31"},
+                        "minimum_interval": "13 weeks",
+                    }
+                ],
+            ),
+        ],
+    )
+    def test_it_is_early_before_the_payers_minimum(
+        self, product: str | None, policy: SchedulingPolicy | None, approved: list[Any]
+    ) -> None:
+        rows = [session("2026-01-05"), session("2026-03-30", product=product)]
+        _, found = cycles(rows, policy=policy, authorizations=approved)
+        assert (found.timing, found.short_by_days) == (CycleTiming.EARLY, 7)
+
+    def test_a_rule_about_another_product_concerns_it_only_where_it_is_unknown(self) -> None:
+        policy = SchedulingPolicy(payer=[{"minimum": "13 weeks", "product": "Dysport"}])
+        rows = [session("2026-01-05"), session("2026-03-30", product="Botox")]
+        assert cycles(rows, policy=policy)[1].timing is CycleTiming.ON_TIME
+        rows[1]["product"] = None
+        assert cycles(rows, policy=policy)[1].timing is CycleTiming.EARLY
+
+
+def test_equal_cycles_have_one_hash() -> None:
+    rows = [session("2026-01-05"), session("2026-03-30")]
+    assert len({*cycles(rows), *cycles(rows)}) == 2

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import botox_schedule as bs
 from botox_schedule import outcomes as out
-from botox_schedule.protocols.model import ProductName
+from botox_schedule.protocols.indications import ProductName
 from botox_schedule.testing import record_from_gaps
 from samples import MIGRAINE, protocol, record
 

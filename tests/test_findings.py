@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -684,3 +684,34 @@ def findings_in_words() -> str:
 
 def test_the_findings_say_what_they_said() -> None:
     assert findings_in_words() == FINDINGS.read_text(encoding="utf-8")
+
+
+class TestKeysOfLimits:
+    """Each limit and each dose has a key of its own: to acknowledge one says nothing of another."""
+
+    CHILD: ClassVar[Any] = {
+        "born_on": "2018-05-01",
+        "weights": [{"measured_on": "2026-01-01", "kilograms": 25}],
+        "sessions": [
+            {
+                "administered_on": "2026-01-05",
+                "indication": "upper-limb-spasticity",
+                "product": "Dysport",
+                "units": 300,
+            }
+        ],
+    }
+
+    def keys(self, units: Any) -> list[str]:
+        child = PatientRecord.model_validate(self.CHILD)
+        found = forecast(child, "upper-limb-spasticity", as_of="2026-03-01", planned_units=units)
+        return [f.key for f in found.findings if f.code == "limit_exceeded"]
+
+    def test_two_limits_have_two_keys(self) -> None:
+        assert len(set(self.keys(760))) == 2
+
+    def test_another_dose_has_other_keys(self) -> None:
+        assert not set(self.keys(760)) & set(self.keys(900))
+
+    def test_a_dose_has_one_key_however_it_is_written(self) -> None:
+        assert self.keys(500) == self.keys("500.00") == self.keys(500.0)

@@ -23,9 +23,11 @@ from botox_schedule import (
 )
 from botox_schedule.engine import DateCheck, ForecastComparison
 from botox_schedule.engine.standing import last_chance_on
-from botox_schedule.errors import DayError, OrderError
+from botox_schedule.errors import DayError, OrderError, UnknownProtocolError
 from botox_schedule.questions import ask
 from botox_schedule.terms import DayReasonCode
+from samples import TWELVE
+from samples import protocol as own
 
 MIGRAINE = find_protocol("chronic-migraine")
 
@@ -742,6 +744,116 @@ class TestForecastAllShowsEverybody:
         assert (found.resumes_on, found.cycle_number) == (date(2026, 5, 1), 1)
 
 
+class TestForecastAllOfRowsBesidesSessions:
+    """A patient who was never treated here has an answer as soon as a row names an indication."""
+
+    @pytest.mark.parametrize(
+        ("rows", "status"),
+        [
+            ({"holds": [{"first": "2026-04-01", "reason": "pregnant"}]}, "on_hold"),
+            ({"care_ends": [{"on": "2026-04-01", "kind": "discontinued"}]}, "discontinued"),
+            ({"prior_treatments": [{"cycles": 0}]}, "no_history"),
+            (
+                {
+                    "authorizations": [
+                        {"product": "Botox", "valid": {"first": "2026-04-01", "last": "2026-12-31"}}
+                    ]
+                },
+                "no_history",
+            ),
+        ],
+    )
+    def test_a_patient_with_a_decision_alone_has_an_answer(self, rows: Any, status: str) -> None:
+        named = {
+            name: [{"indication": "chronic-migraine", **row} for row in given]
+            for name, given in rows.items()
+        }
+        (found,) = forecast_all(PatientRecord.model_validate(named), as_of="2026-04-10")
+        assert (found.indication, found.status) == ("chronic-migraine", status)
+
+    def test_an_override_alone_makes_one_track_of_its_clock(self) -> None:
+        both = [
+            override(indication=name, minimum="10 weeks")
+            for name in ("upper-limb-spasticity", "lower-limb-spasticity", "chronic-migrane")
+        ]
+        found = forecast_all(record(overrides=both), as_of="2026-04-10")
+        assert [answer.protocol is None for answer in found] == [True, False]
+
+    def test_a_decision_adds_no_track_to_a_treated_patient(self) -> None:
+        neck = override(indication="cervical-dystonia", minimum="10 weeks")
+        found = forecast_all(record(session("2026-01-05"), overrides=[neck]), as_of="2026-04-10")
+        assert [answer.indication for answer in found] == ["chronic-migraine"]
+
+    def test_rows_that_name_no_indication_make_no_track(self) -> None:
+        holds = [{"first": "2026-04-01", "reason": "pregnant"}]
+        assert forecast_all(record(holds=holds), as_of="2026-04-10") == ()
+
+
+class TestForecastAllNamesEachTrackOnce:
+    def test_an_alias_in_a_row_is_an_unknown_indication(self) -> None:
+        rows = [session("2025-10-01"), session("2026-01-05", indication="migraine", id="m")]
+        found = forecast_all(record(*rows), as_of="2026-02-01")
+        assert [(f.indication, f.protocol is None) for f in found] == [
+            ("migraine", True),
+            ("chronic-migraine", False),
+        ]
+
+    def test_a_known_indication_keeps_its_track_though_the_policy_declares_it(self) -> None:
+        declared = SchedulingPolicy(other_indications=("chronic-migraine", "bruxism"))
+        rows = [
+            session("2026-01-05", indication=name, id=name)
+            for name in ("chronic-migraine", "cervical-dystonia", "bruxism")
+        ]
+        found = forecast_all(record(*rows), as_of="2026-02-01", policy=declared)
+        assert {f.indication for f in found} == {"chronic-migraine", "cervical-dystonia"}
+
+
+class TestWhyNothingIsDatedOnHold:
+    """A reason names what suppresses the dates; a hold with an end does not."""
+
+    HOLD: ClassVar[Any] = {"first": "2026-04-01", "last": "2026-04-30", "reason": "surgery"}
+
+    def test_a_discharge_before_the_hold_ends(self) -> None:
+        end = {"on": "2026-04-15", "kind": "discontinued"}
+        held = record(session("2026-01-05"), holds=[self.HOLD], care_ends=[end])
+        found = forecast(held, "chronic-migraine", as_of="2026-04-10")
+        assert (found.status, found.dates.earliest) == ("on_hold", None)
+        assert found.reasons["due"].rule == "the track is discharged before a day is allowed"
+
+    def test_an_open_hold(self) -> None:
+        held = record(session("2026-01-05"), holds=[self.HOLD | {"last": None}])
+        found = forecast(held, "chronic-migraine", as_of="2026-04-10")
+        assert "without a known end" in found.reasons["due"].rule
+
+    def test_a_treatment_without_an_interval(self) -> None:
+        armpit = session("2026-01-05", indication="axillary-hyperhidrosis")
+        found = forecast(
+            record(armpit, holds=[self.HOLD]), "axillary-hyperhidrosis", as_of="2026-04-10"
+        )
+        assert found.resumes_on == date(2026, 5, 1)
+        assert found.reasons["due"].rule.startswith("no minimum and no usual range are recorded")
+
+
+def test_a_rule_that_begins_later_slides_the_usual_range_and_no_hold_is_named() -> None:
+    longer = SchedulingPolicy(payer=[{"minimum": "20 weeks", "first": "2026-04-01"}])
+    usual = own(retreatment=TWELVE | {"usual": "16 weeks"})
+    found = forecast(ONE, usual, as_of="2026-02-01", policy=longer)
+    assert (found.dates.earliest, found.dates.due) == (date(2026, 3, 30), date(2026, 5, 25))
+    assert found.reasons["due"].rule.endswith(
+        "2026-04-27; slid by 28 days with the first allowed day to 2026-05-25"
+    )
+    assert "slid by 28 days" in found.reasons["overdue_from"].rule
+
+
+def test_where_the_rules_end_before_the_usual_range_no_hold_is_named() -> None:
+    first = own(retreatment=TWELVE | {"usual": "16 weeks"}, in_force={"last": "2026-04-10"})
+    none = {"kind": "scheduled", "minimum": None, "usual": None}
+    then = own(version="2", retreatment=none, in_force={"first": "2026-04-11"})
+    found = forecast(ONE, first, as_of="2026-02-01", other_protocols=[first, then])
+    assert (found.dates.earliest, found.dates.due) == (date(2026, 3, 30), None)
+    assert found.reasons["due"].rule.endswith("2026-04-27; the rules allow no later day")
+
+
 class TestCoursesElsewhere:
     """No order and no copy of the accounts opens a day, and no later course is forgotten."""
 
@@ -808,3 +920,31 @@ def test_a_payers_rule_about_the_clock_counts_after_one_session_too() -> None:
     leg = session("2026-01-05", indication="lower-limb-spasticity")
     found = forecast(record(leg), "lower-limb-spasticity", as_of="2026-02-01", policy=policy)
     assert due_dates("2026-01-05", "lower-limb-spasticity", policy) == found.dates
+
+
+def test_equal_forecasts_have_one_hash() -> None:
+    one, other = (forecast(ONE, "chronic-migraine", as_of="2026-02-20") for _ in range(2))
+    later = forecast(ONE, "chronic-migraine", as_of="2026-02-21")
+    assert len({one, other, later}) == 2
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ["chronic-migraine"]])
+def test_what_is_no_protocol_and_no_name_is_refused_with_what_to_give(wrong: Any) -> None:
+    message = "protocol: give a protocol, or the name of an indication"
+    with pytest.raises(UnknownProtocolError, match=message):
+        forecast(ONE, wrong, as_of="2026-02-20")
+    with pytest.raises(UnknownProtocolError, match=message):
+        due_dates("2026-01-05", wrong)
+
+
+@pytest.mark.parametrize(
+    ("usual", "words"), [("12 weeks", "the dates are those of"), (None, "nothing is dated for")]
+)
+def test_the_first_day_after_a_hold_has_dates_only_where_there_are_some(
+    usual: str | None, words: str
+) -> None:
+    plan = own(retreatment=TWELVE | {"minimum": usual, "usual": usual})
+    holds = [{"first": "2026-03-01", "last": "2026-03-31", "reason": "surgery"}]
+    held = record(session("2026-01-05"), holds=holds)
+    found = forecast(held, plan, as_of="2026-03-02", other_protocols=[])
+    assert f"on hold; {words} 2026-04-01, the first day after it" in found.explain()

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import botox_schedule as bs
+from botox_schedule.engine import LimitCheck
 from botox_schedule.testing import record_from_gaps
 from samples import MIGRAINE, messages, protocol, record
 
@@ -68,7 +69,7 @@ def test_a_limit_of_a_session_holds_at_its_very_figure() -> None:
 class TestLimitsAtTheirFigure:
     """A limit is a maximum: what reaches it fits."""
 
-    def checks(self, units: int, on: str = "2026-02-02") -> list[bs.engine.LimitCheck]:
+    def checks(self, units: int, on: str = "2026-02-02") -> list[LimitCheck]:
         record = record_from_gaps([], starts_on=date(2026, 1, 5), units=155)
         found = bs.check_dose_limits(record, MIGRAINE, on=on, units=units)
         return [check for check in found if check.reading is not None]

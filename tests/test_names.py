@@ -9,9 +9,8 @@ import botox_schedule as bs
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.collection import ProtocolSet
-from botox_schedule.protocols.indications import names_of
+from botox_schedule.protocols.indications import ProductName, names_of
 from botox_schedule.protocols.loader import faults
-from botox_schedule.protocols.model import ProductName
 from botox_schedule.testing import record_from_gaps
 from samples import MIGRAINE, protocol, record
 

@@ -190,3 +190,24 @@ class TestForecast:
         observed = look(list(enumerate(days, start=1)))
         with_it, without = self.forecast(observed), self.forecast(None)
         assert (with_it.dates, with_it.status) == (without.dates, without.status)
+
+
+class TestNotesAboutLaterCycles:
+    NOTES: Any = ((1, 70), (2, 68), (3, 75), (4, 70))
+
+    def test_a_cycle_that_begins_after_the_day_is_ignored_by_its_number_too(self) -> None:
+        found = look(self.NOTES, as_of=LAST - timedelta(days=1))
+        assert found.wear_off is not None
+        assert found.wear_off.days == (70, 68, 75)
+
+    def test_a_cycle_that_the_record_never_has_is_refused(self) -> None:
+        for as_of in (END, LAST - timedelta(days=1)):
+            with pytest.raises(CountError, match="no cycle of the record"):
+                look([*self.NOTES, (5, 70)], as_of=as_of)
+
+
+def test_one_day_is_a_day() -> None:
+    observed = look([(1, 84), (2, 83), (3, 83), (4, 83)])
+    found = bs.forecast(FOUR, MIGRAINE, as_of=END, observed=observed)
+    (message,) = (f.message for f in found.findings if f.code == "effect_ends_early")
+    assert message == "the effect ended 1 day before the interval in 3 cycles"

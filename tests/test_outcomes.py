@@ -1223,3 +1223,11 @@ class TestWhatMutantsPassed:
             for others in ((), (old,))
         ]
         assert judged == [1, 2]
+
+
+def test_a_rule_of_another_kind_is_refused_with_the_known_ones() -> None:
+    wrong: Any = None
+    with pytest.raises(bs.UnknownProtocolError, match="known: nice-ta260"):
+        outcomes.response_review_dates(
+            bs.PatientRecord(), "chronic-migraine", rule=wrong, as_of="2026-07-01"
+        )

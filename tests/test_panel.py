@@ -486,6 +486,36 @@ class TestRows:
         with pytest.raises(TypeError, match=r"unexpected: hold; give some of .*holds.* policy"):
             panel.forecast(frame_of(administered_on=["2026-01-05"]), as_of=AS_OF, hold=None)  # type: ignore[call-arg]
 
+    @pytest.mark.parametrize("name", ["contacts", "acknowledged", "groups"])
+    def test_what_an_answer_does_not_use_is_refused(self, name: str) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        for ask in (panel.forecast, panel.cycles, panel.row_counts):
+            with pytest.raises(TypeError, match=f"unexpected: {name}; give some of authorizations"):
+                ask(frame, as_of=AS_OF, **{name: frame})
+        with pytest.raises(TypeError, match=r"unexpected: contact; give .*, contacts, holds"):
+            panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None, contact=frame)  # type: ignore[call-arg]
+
+    @pytest.mark.parametrize("name", ["Status", " status", "STATUS", "Session ID"])
+    def test_a_column_is_not_overlooked_for_its_case(self, name: str) -> None:
+        meant = name.strip().lower().replace(" ", "_")
+        frame = frame_of(administered_on=["2026-01-05"], **{name: ["no_show"]})
+        for each in (frame, frame.lazy()):
+            with pytest.raises(PanelError, match=f"sessions: '{name}': write it as '{meant}'"):
+                panel.forecast(each, as_of=AS_OF)
+        both = frame.with_columns(pl.lit("cancelled").alias(meant))
+        assert panel.forecast(both, as_of=AS_OF).height == 1
+        holds = pl.DataFrame({"patient": ["p-0"], "first": ["2026-01-05"], "Last": ["2026-01-06"]})
+        with pytest.raises(PanelError, match="holds: 'Last': write it as 'last'"):
+            panel.forecast(frame.drop(name), as_of=AS_OF, holds=holds)
+
+    def test_any_number_of_indications_is_read(self) -> None:
+        names = [f"typed-{number}" for number in range(40_000)]
+        found = panel.row_problems(
+            frame_of(administered_on=["2026-01-05"] * 40_000, indication=names)
+        )
+        assert found["code"].unique().to_list() == ["unrecognized_indication"]
+        assert found["indication"].to_list() == names
+
     def test_an_unknown_region_is_refused_as_for_one_record(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
         with pytest.raises(bs.UnknownProtocolError, match="did you mean us"):
@@ -785,6 +815,21 @@ class TestSections:
             contacts=contacts.select("patient", "day"),
         )
         assert few["outcome"].to_list() == [None, None]
+
+    def test_contacts_of_one_day_are_all_shown_in_any_order(self) -> None:
+        contacts = pl.DataFrame(
+            {
+                "patient": ["p-0"] * 3,
+                "day": ["2026-05-20"] * 3,
+                "outcome": ["no answer", None, "busy"],
+                "next_try_on": ["2026-06-09", None, "2026-06-05"],
+            }
+        )
+        frame = frame_of(administered_on=["2026-01-05"])
+        for each in (contacts, contacts.reverse()):
+            found = panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None, contacts=each)
+            row = found.select("contacted_on", "outcome", "next_try_on").row(0)
+            assert row == (date(2026, 5, 20), "busy; no answer", date(2026, 6, 5))
 
     def test_calls_are_made_on_days_the_clinic_is_open(self) -> None:
         frame = frame_of(administered_on=["2026-03-15"])

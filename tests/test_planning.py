@@ -2322,3 +2322,18 @@ class TestLaws:
             for each in (right, wrong)
         )
         assert after <= before
+
+
+def test_equal_answers_of_a_search_have_one_hash() -> None:
+    searches = [plan.first_bookable_day(one, MIGRAINE, as_of="2026-03-01") for _ in range(2)]
+    both = ["chronic-migraine", "cervical-dystonia"]
+    visits = [plan.find_shared_visit(one, both, as_of="2026-03-01") for _ in range(2)]
+    assert (len(set(searches)), len(set(visits))) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "away", ["2026-03-30", date(2026, 3, 30), bs.Window(first="2026-03-30", last="2026-03-30")]
+)
+def test_a_single_day_away_needs_no_list(away: Any) -> None:
+    found = plan.first_bookable_day(one, MIGRAINE, as_of="2026-03-01", away=away)
+    assert str(found.on) == "2026-03-31"

@@ -551,3 +551,44 @@ def regular_sessions(patients: int) -> Any:
     return pl.concat([frame, odd]).with_columns(
         indication=pl.lit("chronic-migraine"), product=pl.lit("Botox"), units=pl.lit(155)
     )
+
+
+class TestBookingsOfAnotherTreatment:
+    @pytest.mark.parametrize(
+        ("product", "early"), [("Myobloc", False), ("Xeomin", True), (None, False)]
+    )
+    def test_the_panel_judges_them_as_the_record_does(
+        self, product: str | None, early: bool
+    ) -> None:
+        rows = [
+            {"administered_on": date(2026, 1, 5), "product": "Myobloc", "status": "completed"},
+            {"administered_on": date(2026, 4, 26), "product": product, "status": "booked"},
+        ]
+        sessions = pl.DataFrame(rows).with_columns(
+            patient=pl.lit("p"), indication=pl.lit("sialorrhea")
+        )
+        (found,) = panel.forecast(sessions, as_of=date(2026, 3, 1)).to_dicts()
+        assert ("booking_too_early" in found["today"].split(", ")) is early
+        assert found["clear"] is (False if early else None)
+
+
+class TestPatientsWithoutSessions:
+    """Who is known only from a table next to the sessions is listed if it names an indication."""
+
+    def test_a_hold_that_names_an_indication_is_listed(self) -> None:
+        day, named = date(2026, 1, 5), ["chronic-migraine", "chronic-migraine", None]
+        sessions = pl.DataFrame(
+            {
+                "patient": ["treated"],
+                "administered_on": [day],
+                "indication": named[:1],
+                "product": ["Botox"],
+            }
+        )
+        patients = ["treated", "paused", "unnamed"]
+        holds = pl.DataFrame({"patient": patients, "indication": named}).with_columns(
+            first=pl.lit(day), reason=pl.lit("pregnant")
+        )
+        found = panel.forecast(sessions, as_of=date(2026, 2, 2), holds=holds)
+        rows = sorted(found.select("patient", "status").iter_rows())
+        assert rows == [("paused", "on_hold"), ("treated", "on_hold")]

@@ -1,7 +1,7 @@
 """Projections, and questions about one session."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -184,3 +184,73 @@ class TestCycles:
             record("2026-01-05", "2026-03-01", holds=holds), MIGRAINE, as_of="2026-04-01"
         )
         assert (cycles[1].timing, cycles[1].held) == (bs.CycleTiming.EARLY, False)
+
+
+class TestBookingsOfAnotherTreatment:
+    """A booking has the minimum of its own product and indication too."""
+
+    LAST: ClassVar[Any] = {
+        "administered_on": "2026-01-05",
+        "indication": "sialorrhea",
+        "product": "Myobloc",
+    }
+
+    def booked(self, day: str, **changes: Any) -> bs.PatientRecord:
+        visit = {**self.LAST, "administered_on": day, "status": "booked", **changes}
+        return bs.PatientRecord.model_validate({"sessions": [self.LAST, visit]})
+
+    @pytest.mark.parametrize(
+        ("product", "day", "target"),
+        [
+            ("Myobloc", "2026-04-05", "2026-04-05"),
+            (None, "2026-04-06", "2026-04-06"),
+            # Xeomin's minimum of 16 weeks; Botox has no protocol, so the strictest other one judges.
+            ("Xeomin", "2026-04-26", "2026-04-05"),
+            ("Xeomin", "2026-04-27", "2026-04-27"),
+            ("Botox", "2026-04-26", "2026-04-05"),
+            ("Botox", "2026-04-27", "2026-04-27"),
+        ],
+    )
+    def test_it_is_kept_from_its_own_minimum_on(
+        self, product: str | None, day: str, target: str
+    ) -> None:
+        visits = self.booked(day, product=product)
+        found = bs.forecast(visits, "sialorrhea", as_of="2026-03-01")
+        kept = day == target
+        assert ("booking_too_early" in codes(found)) is not kept
+        assert found.clear is (None if kept else False)
+        first, *_ = bs.project(visits, "sialorrhea", as_of="2026-03-01")
+        assert str(first.target) == target
+
+    @pytest.mark.parametrize(("day", "early"), [("2026-04-26", True), ("2026-04-27", False)])
+    def test_another_limb_of_a_child_has_its_own_minimum(self, day: str, early: bool) -> None:
+        legs = {"indication": "lower-limb-spasticity", "product": "Dysport"}
+        rows = [
+            {"administered_on": "2026-01-05", **legs},
+            {
+                **legs,
+                "administered_on": day,
+                "indication": "upper-limb-spasticity",
+                "status": "booked",
+            },
+        ]
+        child = bs.PatientRecord.model_validate({"sessions": rows, "born_on": "2018-05-01"})
+        found = bs.forecast(child, "lower-limb-spasticity", as_of="2026-03-01")
+        assert found.dates.earliest == date(2026, 3, 30)
+        assert ("booking_too_early" in codes(found)) is early
+
+    def test_an_indication_without_any_protocol_has_only_the_planned_rules(self) -> None:
+        planned = protocol(shares_clock_with=["neck-pain"])
+        rows = [
+            {"administered_on": "2026-01-05", "indication": "chronic-migraine", "product": "Botox"},
+            {
+                "administered_on": "2026-03-30",
+                "indication": "neck-pain",
+                "product": "Botox",
+                "status": "booked",
+            },
+        ]
+        visits = bs.PatientRecord.model_validate({"sessions": rows})
+        found = bs.forecast(visits, planned, as_of="2026-03-01", other_protocols=[])
+        assert found.booking is not None
+        assert "booking_too_early" not in codes(found)

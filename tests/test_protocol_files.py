@@ -10,6 +10,7 @@ import pytest
 import botox_schedule as bs
 from botox_schedule import find_protocol
 from botox_schedule import outcomes as out
+from botox_schedule.protocols import Code
 from botox_schedule.protocols.loader import protocols_in, tables_in
 from botox_schedule.testing import record_from_gaps
 from samples import TWELVE
@@ -37,6 +38,12 @@ SOURCE = {
     "verification": "clinic",
     "checked_on": date(2026, 1, 5),
 }
+
+
+def code_of(row: dict[str, Any]) -> Code:
+    return Code.model_validate(
+        {key: row[key] for key in ("system", "code", "meaning", "source") if key in row}
+    )
 
 
 class TestFiles:
@@ -127,7 +134,9 @@ class TestProtocolFiles:
         return given | changed
 
     def read(self, *rows: dict[str, Any], codes: Any = (), **tables: Any) -> Any:
-        return protocols_in({"protocols": list(rows), **tables}, "own.toml", SOURCES, codes)
+        return protocols_in(
+            {"sources": SOURCES, "protocols": list(rows), **tables}, "own.toml", codes
+        )
 
     def faults(self, *rows: dict[str, Any], **tables: Any) -> list[str]:
         with pytest.raises(bs.errors.ProtocolFileError) as caught:
@@ -165,6 +174,20 @@ class TestProtocolFiles:
         (found,) = self.read(self.row(limits=[own]), limits=[shared, shared | {"region": "uk"}])
         assert [limit.units for limit in found.limits] == [400, 200]
 
+    @pytest.mark.parametrize("key", ["limits", "codes"])
+    @pytest.mark.parametrize("value", [5, "none", {}, True])
+    def test_what_is_no_list_is_refused_next_to_what_the_file_adds(
+        self, key: str, value: object
+    ) -> None:
+        limit = {"scope": "product", "per": "session", "units": 400}
+        code = {"system": "CPT", "code": "1", "meaning": "ours", "product": "onabotulinumtoxinA"}
+        with pytest.raises(bs.errors.ProtocolFileError, match=rf"1 \(own\): {key}: "):
+            self.read(
+                self.row(**{key: value}),
+                limits=[limit],
+                codes=[(code, code_of(code))],
+            )
+
     def test_codes_of_file_and_protocol_hold_together(self) -> None:
         code = {"system": "CPT", "meaning": "ours", "source": SOURCE}
         given = [
@@ -174,9 +197,10 @@ class TestProtocolFiles:
             code | {"code": "4", "indications": ["spasticity"]},
             code | {"code": "5", "region": "uk"},
         ]
-        (found,) = self.read(self.row(codes=[code | {"code": "own"}]), codes=given)
+        rows = [(about, code_of(about)) for about in given]
+        (found,) = self.read(self.row(codes=[code | {"code": "own"}]), codes=rows)
         assert [one.code for one in found.codes] == ["1", "3", "own"]
-        assert {one.source.address for one in found.codes} == {"in the drawer"}
+        assert found.codes[-1].source.address == "in the drawer"
 
     def test_a_citation_in_part_is_a_fault_and_no_crash(self) -> None:
         for part in ({"place": "page 1"}, {"key": "leaflet"}):

@@ -65,7 +65,7 @@ class TestRefusals:
                 {"overrides": [{k: v for k, v in OVERRIDE.items() if k != "minimum"}]},
                 "needs minimum, usual or both",
             ),
-            ({"overrides": [{**OVERRIDE, "minimum": "- 1 day"}]}, "a minimum cannot be negative"),
+            ({"overrides": [{**OVERRIDE, "minimum": "- 1 day"}]}, "minimum cannot be negative"),
             (
                 {"overrides": [{**OVERRIDE, "usual": "- 1 day"}]},
                 "a range of intervals cannot be negative",
@@ -90,7 +90,7 @@ class TestRefusals:
             ),
             (
                 {"authorizations": [{**AUTHORIZATION, "minimum_interval": "- 1 day"}]},
-                "a minimum cannot be negative",
+                "minimum_interval cannot be negative",
             ),
             ({"born": "2026-01-05"}, "not permitted"),
         ],

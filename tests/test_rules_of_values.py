@@ -1,6 +1,7 @@
 """What values refuse, show and hand on, each rule at its edge."""
 
 from datetime import date
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,13 @@ from pydantic import ValidationError
 import botox_schedule as bs
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.response import phases_until
-from botox_schedule.protocols import DoseLimit, ExpectedResponse, ProtocolSet, RetreatmentRule
+from botox_schedule.protocols import (
+    DataFileFault,
+    DoseLimit,
+    ExpectedResponse,
+    ProtocolSet,
+    RetreatmentRule,
+)
 from botox_schedule.protocols import collection as shelf
 from botox_schedule.testing import record_from_gaps
 from samples import MIGRAINE
@@ -24,7 +31,7 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize(
         ("kind", "fields", "message"),
         [
-            (bs.PayerRule, {"minimum": "-1 day"}, "a minimum cannot be negative"),
+            (bs.PayerRule, {"minimum": "-1 day"}, "minimum cannot be negative"),
             (
                 bs.PayerRule,
                 {"sessions": 4, "first": "2026-02-01", "last": "2026-01-31"},
@@ -39,7 +46,7 @@ class TestWhatIsRefused:
             (
                 RetreatmentRule,
                 {"kind": "as_needed", "typical": "-1 day", "typical_statistic": "median"},
-                "a typical interval cannot be negative",
+                "typical cannot be negative",
             ),
             (
                 ExpectedResponse,
@@ -56,6 +63,13 @@ class TestWhatIsRefused:
     def test_each_says_what_is_missing(self, kind: Any, fields: Any, message: str) -> None:
         with pytest.raises(ValidationError, match=message):
             kind.model_validate(fields)
+
+
+class TestVocabularies:
+    def test_no_word_has_two_names(self) -> None:
+        kinds = [k for k in StrEnum.__subclasses__() if k.__module__.startswith("botox_schedule.")]
+        assert {bs.Product, bs.FindingCode, DataFileFault} <= {*kinds}
+        assert [kind for kind in kinds if len(kind) < len(kind.__members__)] == []
 
 
 class TestWhatANotebookShows:

@@ -435,7 +435,7 @@ class TestDays:
     @pytest.mark.parametrize(
         ("date_format", "text", "words"),
         [
-            (None, "01/05/2026", "expected YYYY-MM-DD; name the date format (mdy, dmy, %d.%m.%Y) if it is another"),
+            (None, "01/05/2026", "expected YYYY-MM-DD; name another format with date_format= (--date-format): mdy for 01/31/2026, dmy, %d.%m.%Y"),
             (None, "1/5/26", "expected YYYY-MM-DD; name"),
             (None, "20260105", "expected YYYY-MM-DD; name"),
             (None, "2026-02-30", "there is no such day in the calendar"),
@@ -784,6 +784,19 @@ class TestKeys:
         assert str(problem).startswith("line 3: patient: differs only in zeros, case, blanks")
         assert str(problem).endswith("on line 2; they count as two patients")
         assert not problem.left_out
+        assert reading.unreadable == {one_key, other}
+
+    @pytest.mark.parametrize(("one_key", "other"), [("1-11", "11-1"), ("1", "10"), ("a1", "b1")])
+    def test_keys_with_other_parts_are_others(self, one_key: str, other: str) -> None:
+        reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in (one_key, other))]))
+        assert reading.problems == ()
+        assert reading.unreadable == frozenset()
+
+    def test_every_key_that_looks_like_the_first_names_it(self) -> None:
+        keys = ("1-11", "11-1", "1 11", "111", "0111")
+        reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in keys)]))
+        assert [str(p).partition("the one ")[2][:9] for p in reading.problems] == ["on line 2"] * 3
+        assert reading.unreadable == {"1-11", "1 11", "111", "0111"}
 
     def test_rows_with_an_id_are_told_apart_by_it(self) -> None:
         reading = read(f"Session ID,{HEADER}\na,{GOOD}\nb,{GOOD}\n,{GOOD}")
@@ -913,6 +926,10 @@ class TestDeaths:
         assert str(problem).endswith("'date of death'} (--column 'date of death'=...)")
         assert not problem.left_out
         assert one(f"{GOOD},x,", header=f"{HEADER},{name},DOD").problems == ()
+
+    @pytest.mark.parametrize("name", ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato"])
+    def test_a_death_is_looked_for_in_other_languages(self, name: str) -> None:
+        assert "who has died" in reasons(one(f"{GOOD},x", header=f"{HEADER},{name}"))[0]
 
     def test_a_row_that_is_left_out_still_says_that_its_patient_died(self) -> None:
         reading = one(f"{GOOD.replace('2026-01-05', 'soon')},2026-02-01", header=f"{HEADER},DOD")
@@ -1362,7 +1379,7 @@ class TestDecisions:
             assert "status" not in reading.rows()[0]
 
     def test_a_row_that_meets_no_patient_is_reported(self) -> None:
-        patients = one(GOOD.replace("P1", "0012")).patients
+        patients = [*one(GOOD.replace("P1", "0012")).patients]
         ends = read_care_ends(
             b"patient,on,kind\n0012 ,2026-02-01,died\n12.0,2026-02-01,died\n99,2026-02-01,died\n"
         )
@@ -1530,3 +1547,78 @@ def test_the_guide_names_the_columns_of_every_further_table() -> None:
         columns = FURTHER_TABLES[name.replace("-", "_")]
         wanted = [each for each, column in columns.items() if column.is_required]
         assert needed.split(", ") == [each.replace("_", " ") for each in wanted]
+
+
+class TestColumnsThatAreNotRead:
+    """Without a column of its own every row counts as given, full and approved."""
+
+    HEADER = "MRN,DOS,Dx,Drug,Came"
+    ROW = "P1,2026-01-05,migraine,Botox"
+
+    def problems(self, *cells: str) -> list[str]:
+        rows = [f"{self.ROW},{cell}" for cell in cells]
+        found = reasons(read("\n".join([self.HEADER, *rows])))
+        return [reason for reason in found if "the same as" not in reason]
+
+    @pytest.mark.parametrize(
+        ("cells", "name"),
+        [
+            (("No Show",), "status"),
+            (("Completed", "Canceled", ""), "status"),
+            (("Completed", "Arrived", "Scheduled", "Left early"), "status"),
+            (("Full", "Touch-up"), "kind"),
+        ],
+    )
+    def test_one_with_the_words_of_another_is_told(self, cells: tuple[str, ...], name: str) -> None:
+        (reason,) = self.problems(*cells)
+        named = f"say so with columns={{'...': '{name}'}} (--column '{name}'=...)"
+        assert reason == f"column 5 may say the {name} and is not read; {named}"
+
+    @pytest.mark.parametrize(
+        "cells",
+        [
+            ("Completed", "done", ""),
+            ("Approved", "Denied", "Cancelled"),
+            ("came late; no show last time", "given"),
+            ("",),
+            tuple(f"note {number}" for number in range(120)) + ("no show",) * 3,
+        ],
+    )
+    def test_one_with_other_words_is_not(self, cells: tuple[str, ...]) -> None:
+        assert self.problems(*cells) == []
+
+    @pytest.mark.parametrize(
+        ("header", "name"),
+        [
+            ("No Show", "status"),
+            ("NO_SHOW_YN", "status"),
+            ("Is Cancelled?", "status"),
+            ("Given (Y/N)", "status"),
+            ("Touch-up flag", "kind"),
+        ],
+    )
+    @pytest.mark.parametrize("cell", ["Y", "0", "false"])
+    def test_one_whose_header_is_such_a_word_is_told(
+        self, header: str, name: str, cell: str
+    ) -> None:
+        (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        assert reason.startswith(f"column 5 may say the {name} and is not read; say so")
+
+    @pytest.mark.parametrize(
+        ("header", "cell"), [("Scheduled", "2026-01-01"), ("No Show", ""), ("Consent given", "Y")]
+    )
+    def test_another_header_or_cell_is_not(self, header: str, cell: str) -> None:
+        assert one(f"{self.ROW},{cell}", header=f"MRN,DOS,Dx,Drug,{header}").problems == ()
+
+    def test_what_is_read_needs_no_other(self) -> None:
+        reading = read(f"{self.HEADER},Status,Kind\n{self.ROW},No show,done,full\n")
+        assert reading.problems == ()
+
+    def test_the_answer_to_a_request_is_looked_for_too(self) -> None:
+        table = b"MRN,dx,by,from,minimum,Answer\nP1,migraine,payer,2026-01-01,8 weeks,Denied\n"
+        (problem,) = read_overrides(table).problems
+        assert problem.reason.startswith("column 6 may say the status and is not read; say so")
+        ends = read_care_ends(b"MRN,date of death,day,why not\nP1,,2026-01-01,discharged\n")
+        assert "column 4 may say the kind and is not read" in str(ends.problems[0])
+        chosen = read_overrides(table, columns={"Answer": "status"})
+        assert chosen.fact_rows == ()

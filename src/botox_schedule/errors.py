@@ -52,7 +52,7 @@ class OrderError(BotoxScheduleError, ValueError):
 
 
 class UnknownProtocolError(BotoxScheduleError, LookupError):
-    """No protocol matches what was asked for."""
+    """No protocol matches the names given."""
 
 
 class UnknownCodeSystemError(BotoxScheduleError, LookupError):

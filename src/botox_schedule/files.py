@@ -104,7 +104,7 @@ def expand(content: bytes, name: str, most: int) -> bytes:
     if not content.startswith(_GZIP):
         return content
     try:
-        # Counted first and kept after: what is refused never fills the memory.
+        # Counted first and kept after, so that a refused file never fills the memory.
         size = 0
         for part in _gzip_parts(content, name):
             size += len(part)

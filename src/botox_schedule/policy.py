@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from botox_schedule.dates.days import Day, DayInput, LastDay, is_within
-from botox_schedule.dates.intervals import Interval, IntervalInput, IntervalRange, RangeInput
-from botox_schedule.protocols.model import Indication, MinimumInterval, ProductInput, ProductName
+from botox_schedule.dates.days import Day, DayInput, LastDay, check_order, is_within
+from botox_schedule.dates.intervals import (
+    Interval,
+    IntervalInput,
+    IntervalRange,
+    NotNegative,
+    RangeInput,
+)
+from botox_schedule.protocols.indications import Indication, ProductInput, ProductName
 from botox_schedule.records.model import Units
 from botox_schedule.terms import LimitReading, Product, RetreatmentKind, ShortMonth
 from botox_schedule.values import Fact, NumberInput, Rows
@@ -40,7 +46,7 @@ class PayerRule(Fact, frozen=True):
     '12 months'
     """
 
-    minimum: MinimumInterval | None = None
+    minimum: NotNegative | None = None
     sessions: _Visits | None = None
     units: Units | None = None
     per: Literal["calendar_year"] | Interval = CALENDAR_YEAR
@@ -70,8 +76,7 @@ class PayerRule(Fact, frozen=True):
             raise ValueError("a payer's rule needs minimum, sessions, units or several of them")
         if isinstance(self.per, Interval) and self.per.day_bounds[0] <= 0:
             raise ValueError("per must be longer than nothing; give for example '1 year'")
-        if self.first is not None and self.last is not None and self.first > self.last:
-            raise ValueError("the rule ends before it starts; give first <= last")
+        check_order(self.first, self.last, "the rule")
         return self
 
     def concerns(self, clock: frozenset[str], product: Product) -> bool:
@@ -90,7 +95,9 @@ def _items(value: Any) -> Any:
 
 
 def _by_name(pairs: tuple[tuple[str, IntervalRange], ...]) -> tuple[tuple[str, IntervalRange], ...]:
-    """Sort the ranges, so that equal choices are equal values."""
+    """Return one range for each indication, sorted, so that equal choices are equal values."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("usual names an indication twice; give one range for each")
     return tuple(sorted(pairs, key=lambda pair: pair[0]))
 
 
@@ -99,14 +106,6 @@ _UsualRanges = Annotated[
     BeforeValidator(_items, json_schema_input_type=dict[str, IntervalRange] | list[list[str]]),
     AfterValidator(_by_name),
 ]
-_NOT_NEGATIVE = (
-    "payer_minimum",
-    "validity_tolerance",
-    "scheduled_grace",
-    "as_needed_grace",
-    "lapsed_after",
-    "hold_review_after",
-)
 
 
 class SchedulingPolicy(Fact, frozen=True):
@@ -139,20 +138,20 @@ class SchedulingPolicy(Fact, frozen=True):
     Interval(weeks=12, days=1)
     """
 
-    payer_minimum: Interval | None = None
+    payer_minimum: NotNegative | None = None
     payer: tuple[PayerRule, ...] = ()
     usual: _UsualRanges = ()
     other_indications: tuple[Indication, ...] = ()
-    validity_tolerance: Interval = _interval("0 days")
-    scheduled_grace: Interval = _interval("7 days")
-    as_needed_grace: Interval = _interval("4 weeks")
-    lapsed_after: Interval | None = None
+    validity_tolerance: NotNegative = _interval("0 days")
+    scheduled_grace: NotNegative = _interval("7 days")
+    as_needed_grace: NotNegative = _interval("4 weeks")
+    lapsed_after: NotNegative | None = None
     group_within_days: _Days = 3
     touch_up_moves_earliest: bool = True
     limit_reading: LimitReading = LimitReading.TWELVE_WEEKS
     short_month: ShortMonth = ShortMonth.LAST_DAY
     weight_max_age_days: _Days = 180
-    hold_review_after: Interval = _interval("4 weeks")
+    hold_review_after: NotNegative = _interval("4 weeks")
 
     if TYPE_CHECKING:
 
@@ -175,17 +174,6 @@ class SchedulingPolicy(Fact, frozen=True):
             hold_review_after: IntervalInput = "4 weeks",
         ) -> None: ...
 
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        for name in _NOT_NEGATIVE:
-            interval = getattr(self, name)
-            if interval is not None and interval.day_bounds[0] < 0:
-                raise ValueError(f"{name} cannot be negative")
-        named = [indication for indication, _ in self.usual]
-        if len(set(named)) < len(named):
-            raise ValueError("usual names an indication twice; give one range for each")
-        return self
-
     def grace_for(self, kind: RetreatmentKind) -> Interval:
         """Return how long after the usual range a treatment of *kind* is not yet overdue."""
         scheduled = kind is RetreatmentKind.SCHEDULED
@@ -193,7 +181,7 @@ class SchedulingPolicy(Fact, frozen=True):
 
     def usual_for(self, indication: str) -> IntervalRange | None:
         """Return the clinic's own usual range for *indication*, or None."""
-        return next((usual for name, usual in self.usual if name == indication), None)
+        return dict(self.usual).get(indication)
 
     def payer_rules(self, clock: frozenset[str], product: Product) -> tuple[PayerRule, ...]:
         """Return the payer's rules about a track of *clock*, the short form included."""

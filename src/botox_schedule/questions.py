@@ -172,7 +172,13 @@ def project_dates(
 
 
 def _for_one_session(protocol: TreatmentProtocol | str) -> TreatmentProtocol:
-    return protocol if isinstance(protocol, TreatmentProtocol) else find_protocol(protocol)
+    return protocol if isinstance(protocol, TreatmentProtocol) else find_protocol(_name(protocol))
+
+
+def _name(protocol: object) -> str:
+    if not isinstance(protocol, str):
+        raise UnknownProtocolError("protocol: give a protocol, or the name of an indication")
+    return protocol
 
 
 def checked_count(count: int) -> int:
@@ -217,7 +223,7 @@ def ask(
         known = known.with_given(protocol)
         return Asked(track_in(read_record(record, as_of, policy, known), protocol))
     reading = read_record(record, as_of, policy, known)
-    followed = followed_in(reading, protocol, on or as_of, region, None)
+    followed = followed_in(reading, _name(protocol), on or as_of, region, None)
     return Asked(track_in(reading, followed.protocol), followed_findings(followed))
 
 
@@ -284,7 +290,8 @@ def forecast_all(
     """Return one forecast for each track of a record, the most urgent first.
 
     Each track follows the protocol of what was given last. Sessions under an unknown
-    indication get a forecast each, without a protocol and without dates.
+    indication get a forecast each, without a protocol and without dates. A record without
+    sessions has a track for each indication that its other rows name, and none without such a row.
 
     Args:
         record: What happened.

@@ -1,14 +1,13 @@
 """The closed vocabularies: each value is the word that code, data and documentation use."""
 
-from enum import StrEnum, unique
-from typing import TypeVar
+from enum import StrEnum
+from typing import Self, TypeVar
 
 from botox_schedule.errors import UnknownWordError
 
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
-@unique
 class ShortMonth(StrEnum):
     """What becomes of a day that the target month does not have."""
 
@@ -18,7 +17,6 @@ class ShortMonth(StrEnum):
     """31 January and one month is 1 March."""
 
 
-@unique
 class DueStatus(StrEnum):
     """Where a day falls among the four dates, or what precedes them; each day has one status."""
 
@@ -39,7 +37,6 @@ class DueStatus(StrEnum):
         return self in {DueStatus.DECEASED, DueStatus.DISCONTINUED}
 
 
-@unique
 class ResponsePhase(StrEnum):
     """What is expected of the response on a day after a session."""
 
@@ -57,7 +54,6 @@ class ResponsePhase(StrEnum):
     NOT_STATED = "not_stated"
 
 
-@unique
 class ForWhom(StrEnum):
     """Which patients a window of the expected response is about."""
 
@@ -66,7 +62,6 @@ class ForWhom(StrEnum):
     """Some patients only; the share says how many."""
 
 
-@unique
 class CycleTiming(StrEnum):
     """How a cycle's first session compares with the cycle before."""
 
@@ -77,7 +72,6 @@ class CycleTiming(StrEnum):
     LATE = "late"
 
 
-@unique
 class RetreatmentKind(StrEnum):
     """Whether sessions follow a schedule or the return of symptoms."""
 
@@ -85,7 +79,6 @@ class RetreatmentKind(StrEnum):
     AS_NEEDED = "as_needed"
 
 
-@unique
 class SessionStatus(StrEnum):
     """What became of a session; only a completed one counts."""
 
@@ -97,10 +90,7 @@ class SessionStatus(StrEnum):
     ENTERED_IN_ERROR = "entered_in_error"
 
 
-PRECEDENCE = {
-    SessionStatus.ENTERED_IN_ERROR: 2,
-    SessionStatus.COMPLETED: 1,
-}
+PRECEDENCE = {SessionStatus.ENTERED_IN_ERROR: 2, SessionStatus.COMPLETED: 1}
 """Which of several rows under one id wins before their days are compared; the others rank 0."""
 
 SAME_DAY_PRECEDENCE = {
@@ -112,7 +102,6 @@ SAME_DAY_PRECEDENCE = {
 """Which of several rows of one day wins where nothing was completed."""
 
 
-@unique
 class SessionKind(StrEnum):
     """Whether a session opens a cycle (full) or completes one (touch_up)."""
 
@@ -120,7 +109,6 @@ class SessionKind(StrEnum):
     TOUCH_UP = "touch_up"
 
 
-@unique
 class Authority(StrEnum):
     """Who decided an override: it says which minimums the override replaces."""
 
@@ -128,7 +116,6 @@ class Authority(StrEnum):
     PAYER = "payer"
 
 
-@unique
 class CareEndKind(StrEnum):
     """Why care ended."""
 
@@ -136,7 +123,6 @@ class CareEndKind(StrEnum):
     DECEASED = "deceased"
 
 
-@unique
 class Population(StrEnum):
     """Which patients a protocol is for."""
 
@@ -144,7 +130,6 @@ class Population(StrEnum):
     PEDIATRIC = "pediatric"
 
 
-@unique
 class Verification(StrEnum):
     """Where the text of a figure was read."""
 
@@ -156,7 +141,6 @@ class Verification(StrEnum):
     UNVERIFIED = "unverified"
 
 
-@unique
 class LimitScope(StrEnum):
     """Whose units a limit adds up."""
 
@@ -168,7 +152,6 @@ class LimitScope(StrEnum):
     """Sessions with the product for any of the limit's indications, such as arm and leg."""
 
 
-@unique
 class LimitPer(StrEnum):
     """What a limit adds up over; sessions record only the first two."""
 
@@ -180,7 +163,6 @@ class LimitPer(StrEnum):
     SITE = "site"
 
 
-@unique
 class LimitReading(StrEnum):
     """The readings of a label's "3-month interval"."""
 
@@ -188,7 +170,6 @@ class LimitReading(StrEnum):
     THREE_MONTHS = "three_months"
 
 
-@unique
 class DayReasonCode(StrEnum):
     """Why a day is allowed or not."""
 
@@ -206,7 +187,6 @@ class DayReasonCode(StrEnum):
     NO_INTERVAL = "no_interval"
 
 
-@unique
 class MinimumKind(StrEnum):
     """Who states a minimum."""
 
@@ -225,7 +205,6 @@ class MinimumKind(StrEnum):
     """An override, authorization or payer's rule under an unknown indication."""
 
 
-@unique
 class CandidateOutcome(StrEnum):
     """What became of a minimum that was weighed."""
 
@@ -238,7 +217,6 @@ class CandidateOutcome(StrEnum):
     EXPIRED = "expired"
 
 
-@unique
 class UsualOwner(StrEnum):
     """Who states a usual range."""
 
@@ -247,7 +225,6 @@ class UsualOwner(StrEnum):
     OVERRIDE = "override"
 
 
-@unique
 class DateName(StrEnum):
     """The dates of a track, in their order."""
 
@@ -257,7 +234,6 @@ class DateName(StrEnum):
     LAPSED_FROM = "lapsed_from"
 
 
-@unique
 class FindingNeeds(StrEnum):
     """When a finding needs a person."""
 
@@ -266,93 +242,63 @@ class FindingNeeds(StrEnum):
     INFORMATION = "information"
 
 
-@unique
 class FindingCode(StrEnum):
     """What a person should look at."""
 
-    AGE_OUTSIDE_PROTOCOL = "age_outside_protocol"
-    AGE_UNKNOWN = "age_unknown"
+    _value_: str
+    needs: FindingNeeds
+    """When the finding needs a person; an alarm at every visit would be ignored."""
+
+    def __new__(cls, word: str, needs: FindingNeeds = FindingNeeds.TODAY) -> Self:
+        """Make a code; a person is needed today unless it says otherwise."""
+        code = str.__new__(cls, word)
+        code._value_ = word
+        code.needs = needs
+        return code
+
+    AGE_OUTSIDE_PROTOCOL = "age_outside_protocol", FindingNeeds.NEXT_VISIT
+    AGE_UNKNOWN = "age_unknown", FindingNeeds.NEXT_VISIT
     BOOKING_AFTER_CARE_END = "booking_after_care_end"
     BOOKING_AFTER_OVERDUE = "booking_after_overdue"
     BOOKING_IN_HOLD = "booking_in_hold"
-    BOOKING_OF_SECOND_PART = "booking_of_second_part"
+    BOOKING_OF_SECOND_PART = "booking_of_second_part", FindingNeeds.INFORMATION
     BOOKING_TOO_EARLY = "booking_too_early"
     BOOKING_UNRESOLVED = "booking_unresolved"
     CARE_RESUMED = "care_resumed"
     CONFLICTING_DECISIONS = "conflicting_decisions"
     CONFLICTING_RECORDS = "conflicting_records"
     DEATH_IN_THE_FUTURE = "death_in_the_future"
-    DIARY_NOT_CURRENT = "diary_not_current"
-    EARLY_SESSION = "early_session"
-    EFFECT_ENDS_EARLY = "effect_ends_early"
-    EXPIRED_OVERRIDE = "expired_override"
+    DIARY_NOT_CURRENT = "diary_not_current", FindingNeeds.NEXT_VISIT
+    EARLY_SESSION = "early_session", FindingNeeds.INFORMATION
+    EFFECT_ENDS_EARLY = "effect_ends_early", FindingNeeds.NEXT_VISIT
+    EXPIRED_OVERRIDE = "expired_override", FindingNeeds.NEXT_VISIT
     FUTURE_COMPLETED_SESSION = "future_completed_session"
     HOLD_ENDED = "hold_ended"
     HOLD_NEEDS_REVIEW = "hold_needs_review"
-    JUDGED_BY_ANOTHER_PROTOCOL = "judged_by_another_protocol"
+    JUDGED_BY_ANOTHER_PROTOCOL = "judged_by_another_protocol", FindingNeeds.NEXT_VISIT
     LAST_SESSION_ELSEWHERE_UNKNOWN = "last_session_elsewhere_unknown"
     LIMIT_EXCEEDED = "limit_exceeded"
-    LIMIT_INDETERMINATE = "limit_indeterminate"
-    MISSING_WEIGHT = "missing_weight"
-    MIXED_PRODUCTS = "mixed_products"
+    LIMIT_INDETERMINATE = "limit_indeterminate", FindingNeeds.NEXT_VISIT
+    MISSING_WEIGHT = "missing_weight", FindingNeeds.NEXT_VISIT
+    MIXED_PRODUCTS = "mixed_products", FindingNeeds.INFORMATION
     NOT_REBOOKED = "not_rebooked"
-    OVERRIDE_BELOW_LABEL = "override_below_label"
-    OVERRIDE_BELOW_PAYER = "override_below_payer"
-    PRIOR_TREATMENTS_COUNTED_ONCE = "prior_treatments_counted_once"
+    OVERRIDE_BELOW_LABEL = "override_below_label", FindingNeeds.NEXT_VISIT
+    OVERRIDE_BELOW_PAYER = "override_below_payer", FindingNeeds.NEXT_VISIT
+    PRIOR_TREATMENTS_COUNTED_ONCE = "prior_treatments_counted_once", FindingNeeds.NEXT_VISIT
     PROBABLE_DUPLICATE = "probable_duplicate"
-    PROBABLE_DUPLICATE_ACROSS_DAYS = "probable_duplicate_across_days"
-    PRODUCT_SWITCH = "product_switch"
+    PROBABLE_DUPLICATE_ACROSS_DAYS = "probable_duplicate_across_days", FindingNeeds.INFORMATION
+    PRODUCT_SWITCH = "product_switch", FindingNeeds.NEXT_VISIT
     SESSION_AFTER_DEATH = "session_after_death"
     SESSION_BEFORE_BIRTH = "session_before_birth"
-    SESSION_DURING_HOLD = "session_during_hold"
-    STALE_WEIGHT = "stale_weight"
-    TOUCH_UP_WITHOUT_SESSION = "touch_up_without_session"
-    UNKNOWN_PRODUCT = "unknown_product"
-    UNKNOWN_UNITS = "unknown_units"
+    SESSION_DURING_HOLD = "session_during_hold", FindingNeeds.INFORMATION
+    STALE_WEIGHT = "stale_weight", FindingNeeds.NEXT_VISIT
+    TOUCH_UP_WITHOUT_SESSION = "touch_up_without_session", FindingNeeds.INFORMATION
+    UNKNOWN_PRODUCT = "unknown_product", FindingNeeds.NEXT_VISIT
+    UNKNOWN_UNITS = "unknown_units", FindingNeeds.INFORMATION
     UNRECOGNIZED_INDICATION = "unrecognized_indication"
-    UNVERIFIED_CONTENT = "unverified_content"
-
-    @property
-    def needs(self) -> FindingNeeds:
-        """When the finding needs a person; an alarm at every visit would be ignored."""
-        if self in _NEEDS_NOTHING:
-            return FindingNeeds.INFORMATION
-        return FindingNeeds.NEXT_VISIT if self in _NEEDS_NEXT_VISIT else FindingNeeds.TODAY
+    UNVERIFIED_CONTENT = "unverified_content", FindingNeeds.INFORMATION
 
 
-_NEEDS_NOTHING = frozenset(
-    {
-        FindingCode.BOOKING_OF_SECOND_PART,
-        FindingCode.EARLY_SESSION,
-        FindingCode.MIXED_PRODUCTS,
-        FindingCode.PROBABLE_DUPLICATE_ACROSS_DAYS,
-        FindingCode.SESSION_DURING_HOLD,
-        FindingCode.TOUCH_UP_WITHOUT_SESSION,
-        FindingCode.UNKNOWN_UNITS,
-        FindingCode.UNVERIFIED_CONTENT,
-    }
-)
-_NEEDS_NEXT_VISIT = frozenset(
-    {
-        FindingCode.AGE_OUTSIDE_PROTOCOL,
-        FindingCode.AGE_UNKNOWN,
-        FindingCode.DIARY_NOT_CURRENT,
-        FindingCode.EFFECT_ENDS_EARLY,
-        FindingCode.EXPIRED_OVERRIDE,
-        FindingCode.JUDGED_BY_ANOTHER_PROTOCOL,
-        FindingCode.LIMIT_INDETERMINATE,
-        FindingCode.MISSING_WEIGHT,
-        FindingCode.OVERRIDE_BELOW_LABEL,
-        FindingCode.OVERRIDE_BELOW_PAYER,
-        FindingCode.PRIOR_TREATMENTS_COUNTED_ONCE,
-        FindingCode.PRODUCT_SWITCH,
-        FindingCode.STALE_WEIGHT,
-        FindingCode.UNKNOWN_PRODUCT,
-    }
-)
-
-
-@unique
 class Product(StrEnum):
     """One botulinum toxin preparation; units of different products are not interchangeable."""
 

@@ -32,8 +32,7 @@ from botox_schedule import (
     TreatmentProtocol,
     TreatmentSession,
 )
-from botox_schedule.dates import as_day
-from botox_schedule.dates.days import DayInput, near, shifted
+from botox_schedule.dates.days import DayInput, as_day, near, shifted
 from botox_schedule.protocols import ExpectedResponse, RetreatmentRule
 from botox_schedule.terms import RetreatmentKind
 from botox_schedule.values import Described, NumberInput

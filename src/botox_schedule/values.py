@@ -1,27 +1,22 @@
 """What all values share: they cannot be changed, take nothing unknown, and describe their fields."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
 from inspect import Parameter, Signature, getdoc
 from typing import Any, ParamSpec, Self, TypeVar, get_origin
 
-from pydantic import (
-    BaseModel,
-    GetJsonSchemaHandler,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 from botox_schedule.errors import UNKNOWN_KEY, safe_place
 
-_FIELD = re.compile(r"^    (\w+): (.*)$")
-_SECTION = re.compile(r"^(Attributes|Args|Raises|Returns):$")
+_FIELD = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
+_EXAMPLE = re.compile(r"^ *>>> (?:.*\S.*\n?)*", re.MULTILINE)
 
 _V = TypeVar("_V")
 _P = ParamSpec("_P")
@@ -62,7 +57,7 @@ class Described(BaseModel, frozen=True, extra="forbid", defer_build=True):
 
 
 class Fact(Described, frozen=True):
-    """A value from a file or a clinic, about no patient: an error shows what was given."""
+    """A value from a file or a clinic, not about a patient: its errors show the input."""
 
 
 class Value(Described, frozen=True, hide_input_in_errors=True):
@@ -91,17 +86,13 @@ _M = TypeVar("_M", bound=BaseModel)
 
 
 def in_order(values: Iterable[_M]) -> list[_M]:
-    """Return values in one order, without copies: neither may change an answer."""
+    """Return values in a fixed order, each once: order and copies may not change an answer."""
     found = list(dict.fromkeys(values))
-    return sorted(found, key=_text) if len(found) > 1 else found
-
-
-def _text(value: BaseModel) -> str:
-    return value.model_dump_json()
+    return sorted(found, key=BaseModel.model_dump_json) if len(found) > 1 else found
 
 
 def is_whole(number: object, least: int) -> bool:
-    """Return whether something is a whole number that is at least *least*; True is none.
+    """Return whether something is a whole number that is at least *least*; a bool is not.
 
     >>> is_whole(1, 1), is_whole(0, 1), is_whole(True, 0), is_whole(1.0, 0)
     (True, False, False, False)
@@ -125,7 +116,7 @@ def made(model: Callable[_P, _V], *_: _P.args, **fields: _P.kwargs) -> _V:
     return value
 
 
-# Pydantic forbids to set a field of a frozen value; these set what holds them.
+# Pydantic forbids setting a field of a frozen value; these fill the slots that hold the fields.
 _set_fields, _set_given, _set_extra, _set_private = (
     BaseModel.__dict__[slot].__set__ for slot in BaseModel.__slots__
 )
@@ -193,32 +184,12 @@ def described_schema(
 
 def _described(doc: str) -> tuple[str, dict[str, str]]:
     """Split a docstring into its text without examples and the words for each field."""
-    summary: list[str] = []
-    fields: dict[str, str] = {}
-    name = ""
-    in_fields = False
-    for line in _without_examples(doc):
-        if section := _SECTION.match(line):
-            in_fields = section[1] == "Attributes"
-        elif in_fields and (found := _FIELD.match(line)):
-            name = found[1]
-            fields[name] = found[2]
-        elif in_fields and line.startswith("        "):
-            fields[name] += f" {line.strip()}"
-        elif not in_fields or line.strip():
-            summary.append(line)
-    return "\n".join(summary).strip(), fields
-
-
-def _without_examples(doc: str) -> Iterator[str]:
-    in_example = False
-    for line in doc.splitlines():
-        in_example = line.lstrip().startswith(">>>") or (in_example and bool(line.strip()))
-        if not in_example:
-            yield line
+    summary, _, attributes = _EXAMPLE.sub("", doc).partition("\nAttributes:\n")
+    fields = {name: " ".join(words.split()) for name, words in _FIELD.findall(attributes)}
+    return summary.strip(), fields
 
 
 def notebook_html(view: str, value: object) -> str:
-    """Return a value as HTML; the views are imported only when a notebook asks for it."""
+    """Return a value as HTML; the views are imported only when a notebook shows one."""
     module = import_module("botox_schedule.views.notebook")
     return str(getattr(module, view)(value))

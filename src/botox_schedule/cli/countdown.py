@@ -32,10 +32,5 @@ def answer(given: Namespace) -> Answer:
 
 
 def _row(step: CountdownStep) -> Row:
-    weekday = tuple(Weekday)[step.on.weekday()]
-    return {
-        "on": step.on,
-        "weekday": weekday,
-        "step": step.name,
-        **flat(step, "lead", "moved_days"),
-    }
+    day = {"on": step.on, "weekday": tuple(Weekday)[step.on.weekday()], "step": step.name}
+    return day | flat(step, "lead", "moved_days")

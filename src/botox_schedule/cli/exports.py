@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -14,6 +15,7 @@ from botox_schedule.cli.output import Told
 from botox_schedule.cli.tracks import ListedTrack, Rules, listed_tracks, rules_of
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
 from botox_schedule.tables import FactReading, TableReading
+from botox_schedule.tables.decisions import births_of, look_alikes
 
 SIDE_TABLES = {
     "holds": "pauses: patient, first, last, reason",
@@ -33,8 +35,6 @@ NOTES = {
 _OF_RECORDS = SIDE_TABLES.keys() - {"births"}
 _SESSIONS = "sessions"
 NONE = Path("none")
-_TWO_BIRTHS = "two days of birth differ; neither counts"
-_OTHER_FORMAT = "--date-format names another format, such as mdy for 01/31/2026"
 
 
 class Clinic(NamedTuple):
@@ -60,9 +60,17 @@ class Clinic(NamedTuple):
 
     @property
     def incomplete(self) -> frozenset[str]:
-        """Patients with a row that counts for nothing, notes not included: they hide nobody."""
-        tables = (found for name, found in self.facts.items() if name in SIDE_TABLES)
-        return self.reading.unreadable.union(*(found.unreadable for found in tables))
+        """Patients with a row that counts for nothing, or that may be under a key like theirs.
+
+        Notes are not included: they hide nobody.
+        """
+        tables = [found for name, found in self.facts.items() if name in SIDE_TABLES]
+        patients = self.reading.patients
+        keys = chain(
+            sorted(patients), *((row.patient for row in found.fact_rows) for found in tables)
+        )
+        alike = patients.intersection(look_alikes(keys).values())
+        return self.reading.unreadable.union(alike, *(found.unreadable for found in tables))
 
     def tracks(self, **changes: Any) -> list[ListedTrack]:
         """Return the tracks in order, with some rules changed."""
@@ -102,11 +110,12 @@ def export_options(
         + ("; 'none' if there is none" if name in needed else "")
         for name, words in {**SIDE_TABLES, **notes}.items()
     }
-    return {_FILE: _FILE_WORDS} | named | _OPTIONS | AS_OF | RULES
+    return _SESSIONS_FILE | named | _OPTIONS | AS_OF | RULES
 
 
-_FILE = "file FILE"
-_FILE_WORDS = "a table of sessions: CSV, TSV, Excel or Parquet, also in gzip; - for standard input"
+_SESSIONS_FILE = {
+    "file FILE": "a table of sessions: CSV, TSV, Excel or Parquet, also in gzip; - for standard input"
+}
 _OPTIONS = {
     "--column NAME=HEADER*": "what a column is called in the file, such as date='Svc Dt' or holds.first='From'; may be repeated",
     "--date-format FORMAT": "iso (default), mdy, dmy, or a pattern such as %%d.%%m.%%Y",
@@ -138,11 +147,6 @@ def clinic_of(given: Namespace) -> Clinic:
     births, doubts = _births(reading, facts.get("births"))
     reading = replace(reading, births=births)
     problems = [*map(str, reading.problems), *_fact_problems(reading, facts), *doubts]
-    # A hint is no problem of its own: the first line that needs it has it.
-    for number, problem in enumerate(problems):
-        if "name the date format" in problem:
-            problems[number] = f"{problem}; {_OTHER_FORMAT}"
-            break
     return Clinic(reading, facts, problems, rules)
 
 
@@ -172,17 +176,17 @@ def _births(
     reading: TableReading, found: FactReading[date] | None
 ) -> tuple[dict[str, date], list[str]]:
     """The day of birth of each patient; of two that differ neither counts."""
-    days = dict(reading.births)
-    differing: dict[str, str] = {}
-    for row in () if found is None else found.fact_rows:
-        if days.setdefault(row.patient, row.fact) != row.fact:
-            differing[row.patient] = f"births: line {row.line}: {_TWO_BIRTHS}"
-    return {p: day for p, day in days.items() if p not in differing}, [*differing.values()]
+    if found is None:
+        return {**reading.births}, []
+    here = ((0, patient, day) for patient, day in reading.births.items())
+    there = ((row.line, row.patient, row.fact) for row in found.fact_rows)
+    days, differing = births_of(chain(here, there))
+    return days, [f"births: {told}" for told in differing if told not in found.problems]
 
 
 def _fact_problems(reading: TableReading, facts: Mapping[str, FactReading[Any]]) -> list[str]:
     return [
-        f"{name.replace('_', ' ')}: {problem}"
+        f"{name.replace('_', ' ')}: {problem}".replace("--column ", f"--column {name}.")
         for name, found in facts.items()
         for problem in sorted([*found.problems, *found.unmatched(reading.patients)])
     ]

@@ -9,10 +9,9 @@ Examples:
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
-from botox_schedule import Forecast
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
 from botox_schedule.cli.record_files import RECORD, question_of
-from botox_schedule.engine.forecast import forecast_in
+from botox_schedule.engine.forecast import Forecast, forecast_in
 from botox_schedule.engine.limits import LimitCheck
 
 OPTIONS = RECORD | {"--explain": "with the reason and the source of every date"}

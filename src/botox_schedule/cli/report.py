@@ -6,17 +6,17 @@ Examples:
 """
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from botox_schedule.cli.arguments import extra
-from botox_schedule.cli.exports import Clinic, clinic_of, export_options
+from botox_schedule.cli.exports import clinic_of, export_options
 from botox_schedule.cli.output import Answer, Table, noted
 from botox_schedule.cli.tracks import NOTED, ListedTrack, tracks_answer
 from botox_schedule.files import write_whole
 
 OPTIONS = export_options() | {"--html FILE!": "the page to write"}
 """What the command takes."""
-_UNREAD = "rows of the patient could not be read"
+_UNREAD = "rows of the patient could not be read, or may be under a key like it"
 
 
 def answer(given: Namespace) -> Answer:
@@ -33,8 +33,8 @@ def answer(given: Namespace) -> Answer:
         return ReportRow(**row | {"findings": is_open})
 
     clinic = clinic_of(given)
-    tracks = clinic.tracks()
-    rows = [row_of(track, _notes(track, clinic)) for track in tracks]
+    tracks, incomplete = clinic.tracks(), clinic.incomplete
+    rows = [row_of(track, _notes(track, incomplete)) for track in tracks]
     found = tracks_answer(tracks, Table(()), clinic.told)
     summary = f"{'; '.join(found.remarks)}."
     html = report_html(rows, as_of=clinic.rules.as_of, summary=summary, problems=clinic.problems)
@@ -43,6 +43,6 @@ def answer(given: Namespace) -> Answer:
     return found._replace(text=[told], remarks=[told])
 
 
-def _notes(track: ListedTrack, clinic: Clinic) -> list[str]:
-    unread = _UNREAD if track.patient in clinic.incomplete else ""
+def _notes(track: ListedTrack, incomplete: Collection[str]) -> list[str]:
+    unread = _UNREAD if track.patient in incomplete else ""
     return [*filter(None, (unread, noted(track.row, ("", *NOTED[1:]))))]

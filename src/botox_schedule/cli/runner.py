@@ -14,12 +14,11 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from botox_schedule import BotoxScheduleError
 from botox_schedule.cli.arguments import add_options, faults_in
 from botox_schedule.cli.configuration import use_configuration
 from botox_schedule.cli.main import COMMANDS
 from botox_schedule.cli.output import Answer, escaped, print_answer
-from botox_schedule.errors import OutputError
+from botox_schedule.errors import BotoxScheduleError, OutputError
 from botox_schedule.files import check_outputs
 from botox_schedule.garbage import uncollected
 

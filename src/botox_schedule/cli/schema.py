@@ -24,12 +24,9 @@ def answer(given: Namespace) -> Answer:
     resource = files("botox_schedule") / "schemas" / f"{given.name}.json"
     text = resource.read_text(encoding="utf-8").rstrip()
     schema = json.loads(text)
+    required = schema.get("required", ())
     rows = [
-        {
-            "field": name,
-            "required": name in schema.get("required", ()),
-            "description": field.get("description"),
-        }
+        {"field": name, "required": name in required, "description": field.get("description")}
         for name, field in schema["properties"].items()
     ]
     return Answer(rows, [*map(Line, text.splitlines())], schema, _COLUMNS)

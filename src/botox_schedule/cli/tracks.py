@@ -148,12 +148,13 @@ def _row(patient: str, place: Place, standing: Standing, rules: Rules) -> dict[s
 
 
 def _last_contact(patient: str, rules: Rules) -> dict[str, Any]:
-    """The last contact on or before the day of the question; of one day the last row."""
+    """The last contact on or before the day of the question; of one day every outcome."""
     made = [contact for contact in rules.contacts.get(patient, ()) if contact.day <= rules.as_of]
-    if not made:
-        return {}
-    last = max(reversed(made), key=lambda contact: contact.day)
-    return {"contacted_on": last.day, "outcome": last.outcome, "next_try_on": last.next_try_on}
+    day = max((contact.day for contact in made), default=None)
+    last = [contact for contact in made if contact.day == day]
+    outcome = "; ".join(sorted({contact.outcome for contact in last if contact.outcome})) or None
+    next_on = min((contact.next_try_on for contact in last if contact.next_try_on), default=None)
+    return {"contacted_on": day, "outcome": outcome, "next_try_on": next_on}
 
 
 def _unread(patient: str, rules: Rules) -> ListedTrack:

@@ -1,17 +1,24 @@
 """Calendar days: what is accepted as one, and how a moment becomes one."""
 
 import re
+from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import (
+    AfterValidator,
+    GetCoreSchemaHandler,
+    GetPydanticSchema,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from botox_schedule.errors import CalendarRangeError, DayError
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_OUTSIDE = "the date would leave the calendar; it must lie in the years 1 to 9999"
+OUTSIDE = "the date would leave the calendar; it must lie in the years 1 to 9999"
 _EXPECTED = "give a date, or text such as '2026-01-05' (YYYY-MM-DD)"
 
 _Place = TypeVar("_Place", date, int)
@@ -20,31 +27,15 @@ DayInput = date | str
 """What functions accept as a day: a ``date``, or the text ``YYYY-MM-DD``."""
 
 
-class _DaySchema:
-    """Validates days in the core of pydantic, so that a million of them stay cheap."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        text = core_schema.chain_schema(
-            [
-                core_schema.str_schema(strict=True, pattern=f"^{_ISO_DAY.pattern}$"),
-                core_schema.date_schema(),
-            ]
-        )
-        day = core_schema.date_schema(strict=True)
-        return core_schema.no_info_wrap_validator_function(
-            _validated,
-            core_schema.json_or_python_schema(
-                json_schema=text,
-                python_schema=core_schema.union_schema([day, text], mode="left_to_right"),
-            ),
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"type": "string", "format": "date"}
+def _day_schema(_source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+    """Validate days in the core of pydantic, so that a million of them stay cheap."""
+    written = core_schema.str_schema(strict=True, pattern=f"^{_ISO_DAY.pattern}$")
+    text = core_schema.chain_schema([written, core_schema.date_schema()])
+    day = core_schema.date_schema(strict=True)
+    either = core_schema.union_schema([day, text], mode="left_to_right")
+    return core_schema.no_info_wrap_validator_function(
+        _validated, core_schema.json_or_python_schema(json_schema=text, python_schema=either)
+    )
 
 
 def _validated(value: Any, handler: core_schema.ValidatorFunctionWrapHandler) -> Any:
@@ -54,7 +45,11 @@ def _validated(value: Any, handler: core_schema.ValidatorFunctionWrapHandler) ->
         raise PydanticCustomError("day", f"not a calendar day; {_fault(value)}") from None
 
 
-Day = Annotated[date, _DaySchema]
+Day = Annotated[
+    date,
+    GetPydanticSchema(_day_schema),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
 """A calendar day, given as a ``date`` or as ``YYYY-MM-DD``; never a datetime or a number."""
 
 _OPEN_FROM = date(9999, 1, 1)
@@ -90,18 +85,10 @@ def as_day(value: object, name: str = "day") -> date:
         return value
     if isinstance(value, date) and not isinstance(value, datetime):
         return date(value.year, value.month, value.day)
-    if isinstance(value, str):
-        return _parse_day(value, name)
+    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
     raise DayError(f"{name}: {_fault(value)}")
-
-
-def _parse_day(text: str, name: str) -> date:
-    try:
-        if _ISO_DAY.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise DayError(f"{name}: {_fault(text)}")
 
 
 def _fault(value: object) -> str:
@@ -152,7 +139,7 @@ def day_in_zone(moment: datetime, zone: str | tzinfo) -> date:
     try:
         return moment.astimezone(_zone(zone)).date()
     except OverflowError:
-        raise CalendarRangeError(_OUTSIDE) from None
+        raise CalendarRangeError(OUTSIDE) from None
 
 
 def _zone(zone: str | tzinfo) -> tzinfo:
@@ -178,7 +165,7 @@ def shifted(day: date, count: int) -> date:
     try:
         return day + timedelta(count)
     except OverflowError:
-        raise CalendarRangeError(_OUTSIDE) from None
+        raise CalendarRangeError(OUTSIDE) from None
 
 
 def near(day: date, count: int) -> date:
@@ -201,6 +188,16 @@ def is_within(first: _Place | None, day: _Place, last: _Place | None) -> bool:
     (True, False)
     """
     return (first is None or first <= day) and (last is None or day <= last)
+
+
+def check_order(first: _Place | None, last: _Place | None, what: str) -> None:
+    """Refuse a period that ends before it starts; ages in years are compared the same way.
+
+    Raises:
+        ValueError: When *first* lies after *last*; the message begins with *what*.
+    """
+    if first is not None and last is not None and first > last:
+        raise ValueError(f"{what} ends before it starts; give first <= last")
 
 
 def age_on(born_on: date, day: date) -> int:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from dateutil.relativedelta import relativedelta
 from pydantic import (
+    AfterValidator,
     Field,
     GetJsonSchemaHandler,
     Strict,
+    ValidationInfo,
     model_serializer,
     model_validator,
 )
 from pydantic_core import CoreSchema
 
-from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.dates.days import OUTSIDE, Day, DayInput, as_day, check_order, shifted
 from botox_schedule.errors import CalendarRangeError, IntervalError
 from botox_schedule.terms import ShortMonth
 from botox_schedule.values import Value, made
@@ -147,10 +149,7 @@ class Interval(Value, frozen=True):
             DayError: When *day* is not a calendar day.
             CalendarRangeError: When the result would leave the years 1 to 9999.
         """
-        start = as_day(day)
-        if self.months:
-            start = _add_months(start, -self.months, ShortMonth(short_month))
-        return shifted(start, -7 * self.weeks - self.days)
+        return self.added_to(as_day(day), short_month, times=-1)
 
     def times(self, count: int) -> Self:
         """Return this interval *count* times, to be counted from one anchor.
@@ -213,7 +212,7 @@ def _units_in_words(words: str) -> dict[str, int]:
     units = {"years": 0, "months": 0, "weeks": 0, "days": 0}
     position = 0
     while term := _TERM.match(words, position):
-        units[_unit_of(term)] += int(f"{term[1]}{term[2]}")
+        units[str(term.lastgroup)] += int(f"{term[1]}{term[2]}")
         position = term.end()
     if not words or position < len(words):
         raise IntervalError(f"not an interval; {_EXPECTED}")
@@ -229,27 +228,16 @@ def _in_words(months: int, weeks: int, days: int) -> str:
     return text.removeprefix("+ ")
 
 
-def _unit_of(term: re.Match[str]) -> str:
-    return next(unit for unit in _UNIT_NAMES if term[unit])
-
-
 def _counted(count: int, unit: str) -> str:
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-
-
-@lru_cache(maxsize=256)
-def _months(count: int) -> relativedelta:
-    return relativedelta(months=count)
 
 
 @lru_cache(maxsize=16_384)
 def _add_months(day: date, count: int, short_month: ShortMonth) -> date:
     try:
-        target = day + _months(count)
+        target = day + relativedelta(months=count)
     except (OverflowError, ValueError):
-        raise CalendarRangeError(
-            "the date would leave the calendar; it must lie in the years 1 to 9999"
-        ) from None
+        raise CalendarRangeError(OUTSIDE) from None
     if target.day != day.day and short_month is ShortMonth.FIRST_OF_NEXT:
         return shifted(target, 1)
     return target
@@ -275,6 +263,16 @@ def _month_bounds(count: int) -> tuple[int, int]:
     return min(spans) + cycles * _DAYS_IN_CALENDAR, max(spans) + cycles * _DAYS_IN_CALENDAR
 
 
+def _not_negative(interval: Interval, field: ValidationInfo) -> Interval:
+    if interval.day_bounds[0] < 0:
+        raise ValueError(f"{field.field_name} cannot be negative")
+    return interval
+
+
+NotNegative = Annotated[Interval, AfterValidator(_not_negative)]
+"""An interval that is not negative, such as a minimum or a grace."""
+
+
 class Window(Value, frozen=True):
     """Consecutive days; both *first* and *last* belong to it.
 
@@ -294,17 +292,11 @@ class Window(Value, frozen=True):
 
     if TYPE_CHECKING:
 
-        def __init__(
-            self,
-            *,
-            first: DayInput,
-            last: DayInput,
-        ) -> None: ...
+        def __init__(self, *, first: DayInput, last: DayInput) -> None: ...
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
-        if self.first > self.last:
-            raise ValueError("the window ends before it starts; give first <= last")
+        check_order(self.first, self.last, "the window")
         return self
 
     def __contains__(self, day: object) -> bool:
@@ -348,12 +340,7 @@ class IntervalRange(Value, frozen=True):
 
     if TYPE_CHECKING:
 
-        def __init__(
-            self,
-            *,
-            first: Interval | str,
-            last: Interval | str,
-        ) -> None: ...
+        def __init__(self, *, first: Interval | str, last: Interval | str) -> None: ...
 
     @model_validator(mode="before")
     @classmethod
@@ -434,7 +421,7 @@ def _bounds_in(text: object) -> dict[str, Interval]:
     if bare := _BARE_RANGE.fullmatch(words):
         last = Interval.parse(bare[2])
         term = _TERM.fullmatch(bare[2])
-        unit = "" if term is None else _unit_of(term)
+        unit = term.lastgroup if term else ""
         return {"first": Interval.parse(f"{bare[1]} {unit}"), "last": last}
     first, to, last_text = words.partition(" to ")
     if to and first.isdecimal():

@@ -8,9 +8,10 @@ from botox_schedule.engine.limits import Exposure, LimitCheck
 from botox_schedule.engine.reasons import DateReason, RuleCandidate
 from botox_schedule.engine.response import ObservedDays, ObservedResponse, ResponseTimeline
 from botox_schedule.engine.session import DueDates, ProjectedSession
-from botox_schedule.engine.track import Track
+from botox_schedule.engine.track import AnyTrack, Track
 
 __all__ = [
+    "AnyTrack",
     "Booking",
     "DateCheck",
     "DateReason",

@@ -65,6 +65,10 @@ class TreatmentCycle(Value, frozen=True):
     advice: str | None = None
     findings: tuple[Finding, ...]
 
+    def __hash__(self) -> int:
+        """Equal cycles have one hash; a table of units has none."""
+        return hash((self.number, self.session_ids, self.first_on, self.anchored_on))
+
     def _repr_html_(self) -> str:
         """Return the cycle as a table for a notebook."""
         return notebook_html("cycle_html", self)
@@ -155,10 +159,10 @@ def _lateness(
     track: Track, in_force: RulesOn, window: UsualWindow | None, day: date
 ) -> tuple[date | None, int]:
     """Return the due day, holds ignored, and how many days off hold the cycle was late."""
-    holds, deciding = track.holds, in_force.deciding
+    holds, latest = track.holds, in_force.latest
     if window is None or in_force.usual is None:
-        return (None if deciding is None else deciding.gives), 0
-    due = window.first if deciding is None else max(window.first, deciding.gives)
+        return (None if latest is None else latest.gives), 0
+    due = window.first if latest is None else max(window.first, latest.gives)
     overdue_from = overdue_after(due, window, in_force.usual, holds, track.policy)
     last = holds.advance(due, (window.last - window.first).days)
     if overdue_from is None or last is None or day < overdue_from:

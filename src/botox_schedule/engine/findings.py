@@ -6,18 +6,20 @@ from typing import Protocol, TypeVar
 
 from botox_schedule.dates.days import age_on, is_within, shifted
 from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.rules import IntervalRules, Minimum, RuleFacts, RulesOn, label_rules
-from botox_schedule.engine.track import Reading, Track, with_decisions
+from botox_schedule.engine.rules import (
+    IntervalRules,
+    Minimum,
+    RuleFacts,
+    RulesOn,
+    Treatment,
+    interval_rules,
+    label_rules,
+)
+from botox_schedule.engine.track import AnyTrack, Reading, Track, planned_otherwise, with_decisions
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
-from botox_schedule.records.model import (
-    CareEnd,
-    Hold,
-    IntervalOverride,
-    PriorAuthorization,
-    TreatmentSession,
-)
+from botox_schedule.records.model import Hold, TreatmentSession
 from botox_schedule.terms import CycleTiming, DueStatus, FindingCode, MinimumKind, Population
 
 
@@ -67,7 +69,7 @@ def track_findings(
     return tuple(dict.fromkeys(found))
 
 
-def findings_without_protocol(track: Track) -> tuple[Finding, ...]:
+def findings_without_protocol(track: AnyTrack) -> tuple[Finding, ...]:
     """Return the findings of a track without a known protocol: those that need no rule."""
     found = [*record_findings(track.reading), *_later_sessions(track), *_prior_treatments(track)]
     found += _care(track)
@@ -92,13 +94,7 @@ def record_findings(reading: Reading) -> Iterable[Finding]:
 def _unrecognized(reading: Reading) -> Iterable[Finding]:
     """Yield a finding for each unknown indication; it names the nearest known ones only."""
     history, decisions, policy = reading.history, reading.decisions, reading.policy
-    counted: list[TreatmentSession | Hold | IntervalOverride | PriorAuthorization | CareEnd] = [
-        *history.unrecognized,
-        *decisions.holds,
-        *decisions.overrides,
-        *decisions.authorizations,
-        *decisions.discharges,
-    ]
+    counted = (*history.unrecognized, *decisions.about_clocks)
     planned, elsewhere = [*history.booked, *history.missed], reading.record.prior_treatments
     chosen = [*(rule.indication for rule in policy.payer), *(name for name, _ in policy.usual)]
     if not (counted or planned or elsewhere or chosen):
@@ -124,7 +120,7 @@ def _by_unknown_name(reading: Reading, rows: Iterable[_Row]) -> dict[str, list[_
     return found
 
 
-def _later_sessions(track: Track) -> Iterable[Finding]:
+def _later_sessions(track: AnyTrack) -> Iterable[Finding]:
     # Sessions of an unknown or declared indication belong to no track, so each track names them.
     others = track.policy.other_indications
     later = [
@@ -144,7 +140,7 @@ def _later_sessions(track: Track) -> Iterable[Finding]:
         yield make_finding(FindingCode.FUTURE_COMPLETED_SESSION, message, later, ahead)
 
 
-def _prior_treatments(track: Track) -> Iterable[Finding]:
+def _prior_treatments(track: AnyTrack) -> Iterable[Finding]:
     courses = [prior for prior in track.record.prior_treatments if prior.indication in track.clock]
     if track.prior.counted_once:
         message = "several accounts of one course elsewhere count once, the larger of them"
@@ -154,7 +150,7 @@ def _prior_treatments(track: Track) -> Iterable[Finding]:
         yield make_finding(FindingCode.LAST_SESSION_ELSEWHERE_UNKNOWN, message, (), courses)
 
 
-def _care(track: Track) -> Iterable[Finding]:
+def _care(track: AnyTrack) -> Iterable[Finding]:
     if track.care.resumed_by is not None:
         message = "a completed session is dated after a discharge; it reopens care"
         yield make_finding(FindingCode.CARE_RESUMED, message, [track.care.resumed_by])
@@ -174,7 +170,7 @@ def _switches(track: Track) -> Iterable[Finding]:
         yield make_finding(code, message, track.last.full_sessions)
 
 
-def _holds(track: Track) -> Iterable[Finding]:
+def _holds(track: AnyTrack) -> Iterable[Finding]:
     if not track.holds.known:
         return
     due_for_review = [h for h in track.holds.known if _needs_review(track, h)]
@@ -209,7 +205,7 @@ def last_cycle_findings(track: Track, judged: Sequence[Finding] | None = None) -
 
 def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
     """Return the rules after one cycle for the treatment that the next cycle gave."""
-    return IntervalRules(_facts_of(track, previous, cycle))
+    return interval_rules(_facts_of(track, previous, cycle))
 
 
 def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> RuleFacts:
@@ -291,7 +287,7 @@ def _alike(sessions: Iterable[TreatmentSession]) -> list[list[TreatmentSession]]
     return [s for s in alike.values() if s[0].administered_on != s[-1].administered_on]
 
 
-def next_look(track: Track) -> date | None:
+def next_look(track: AnyTrack) -> date | None:
     """Return the earliest day to review a hold that the track is on; None off hold."""
     if track.status is not DueStatus.ON_HOLD:
         return None
@@ -299,11 +295,11 @@ def next_look(track: Track) -> date | None:
     return min((review_day(track, hold) for hold in on_hold), default=None)
 
 
-def _is_running(hold: Hold, track: Track) -> bool:
+def _is_running(hold: Hold, track: AnyTrack) -> bool:
     return is_within(hold.first, track.as_of, hold.last)
 
 
-def review_day(track: Track, hold: Hold) -> date:
+def review_day(track: AnyTrack, hold: Hold) -> date:
     """Return the day to review a hold: its own, else the day after its end, else the policy's."""
     if hold.review_on is not None:
         return hold.review_on
@@ -318,7 +314,7 @@ def _is_held_open(track: Track) -> bool:
     return track.status is DueStatus.ON_HOLD and track.resumes_on is None
 
 
-def _needs_review(track: Track, hold: Hold) -> bool:
+def _needs_review(track: AnyTrack, hold: Hold) -> bool:
     return _is_running(hold, track) and review_day(track, hold) <= track.as_of
 
 
@@ -377,7 +373,7 @@ def _below(
         yield make_finding(code, _BELOW[code])
 
 
-def booking_findings(track: Track) -> Iterable[Finding]:
+def booking_findings(track: AnyTrack) -> Iterable[Finding]:
     """Yield the findings about bookings after the last session; earlier ones are settled."""
     if not track.history.booked and not track.history.missed:
         return
@@ -392,15 +388,23 @@ def booking_findings(track: Track) -> Iterable[Finding]:
     yield from _missed(track, own)
 
 
-def _forbidden_bookings(track: Track, ahead: Iterable[TreatmentSession]) -> Iterable[Finding]:
+def _forbidden_bookings(track: AnyTrack, ahead: Iterable[TreatmentSession]) -> Iterable[Finding]:
     by_code: dict[FindingCode, list[TreatmentSession]] = {}
+    others: dict[Treatment, list[Track]] = {}
     for session in ahead:
-        for code in booking_codes(track, session.administered_on):
+        codes = set(booking_codes(track, session.administered_on))
+        treatment = session.indication, session.product
+        if isinstance(track, Track) and treatment not in others:
+            others[treatment] = planned_otherwise(track, session)
+        for other in others.get(treatment, ()):
+            codes |= _TOO_EARLY.intersection(booking_codes(other, session.administered_on))
+        for code in codes:
             by_code.setdefault(code, []).append(session)
     for code in sorted(by_code):
         yield make_finding(code, _BOOKINGS[code], by_code[code])
 
 
+_TOO_EARLY = frozenset({FindingCode.BOOKING_TOO_EARLY})
 _BOOKINGS = {
     FindingCode.BOOKING_AFTER_CARE_END: "a visit is booked for a day after care has ended",
     FindingCode.BOOKING_AFTER_OVERDUE: "the booked visit comes after the patient is overdue",
@@ -410,7 +414,7 @@ _BOOKINGS = {
 }
 
 
-def booking_codes(track: Track, day: date) -> Iterable[FindingCode]:
+def booking_codes(track: AnyTrack, day: date) -> Iterable[FindingCode]:
     """Yield why a visit should not be booked for a day ahead."""
     ends_on = track.care.ends_on
     if track.care.status is not None or (ends_on is not None and day >= ends_on):
@@ -432,7 +436,7 @@ def booking_codes(track: Track, day: date) -> Iterable[FindingCode]:
         yield FindingCode.BOOKING_AFTER_OVERDUE
 
 
-def _missed(track: Track, bookings: Iterable[TreatmentSession]) -> Iterable[Finding]:
+def _missed(track: AnyTrack, bookings: Iterable[TreatmentSession]) -> Iterable[Finding]:
     """Yield the cancelled or missed visit that has no later booking."""
     if track.care.status is not None:
         return

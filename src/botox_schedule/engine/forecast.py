@@ -17,7 +17,7 @@ from botox_schedule.engine.limits import (
     limit_question,
     limits_in_words,
 )
-from botox_schedule.engine.reasons import DateReason, date_reasons
+from botox_schedule.engine.reasons import DateReason, date_reasons, days_text
 from botox_schedule.engine.response import (
     FEWEST_CYCLES,
     ObservedResponse,
@@ -26,9 +26,15 @@ from botox_schedule.engine.response import (
     timeline_of,
 )
 from botox_schedule.engine.session import DueDates, due_dates_of
-from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
+from botox_schedule.engine.track import (
+    AnyTrack,
+    Reading,
+    Track,
+    protocol_of_session,
+    without_protocol,
+)
 from botox_schedule.engine.tracks import RecordTrack
-from botox_schedule.engine.verdict import day_in_question, judge_day
+from botox_schedule.engine.verdict import booking_verdict, day_in_question
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding
@@ -183,6 +189,10 @@ class Forecast(Value, frozen=True):
     findings: tuple[Finding, ...] = ()
     reasons: dict[str, DateReason]
 
+    def __hash__(self) -> int:
+        """Equal forecasts have one hash; a table of reasons has none."""
+        return hash((self.as_of, self.protocol, self.policy, self.dates, self.findings))
+
     def _repr_html_(self) -> str:
         """Return a picture and a table for a notebook."""
         return notebook_html("forecast_html", self)
@@ -191,9 +201,10 @@ class Forecast(Value, frozen=True):
         """Return why each date is what it is, as text that can be quoted."""
         lines = [f"status {self.status} as of {self.as_of}"]
         if self.resumes_on is not None:
-            lines.append(
-                f"on hold; the dates are those of {self.resumes_on}, the first day after it"
+            dated = (
+                "the dates are those of" if any(self.dates.boundaries) else "nothing is dated for"
             )
+            lines.append(f"on hold; {dated} {self.resumes_on}, the first day after it")
         lines += [str(reason) for reason in self.reasons.values()]
         if self.dates.typical_on is not None:
             lines.append(
@@ -274,7 +285,7 @@ def forecast_of(
         timeline=timeline,
         phase=None if timeline is None else response_phase(timeline, as_of=as_of),
         observed=observed,
-        clear=is_clear(judge_day(track, question.on).allowed, checks),
+        clear=is_clear(booking_verdict(track, question.on, booked), checks),
         limit_checks=checks,
         other_sessions=_other_sessions(track),
         findings=tuple(dict.fromkeys((*besides, *chain(*about)))),
@@ -303,8 +314,8 @@ def _early_ends(observed: ObservedResponse | None, track: Track) -> Iterator[Fin
     short = [interval - days for days in wear_off.days if days < interval]
     if len(short) >= FEWEST_CYCLES:
         least, most = min(short), max(short)
-        span = f"{least}" if least == most else f"{least} to {most}"
-        message = f"the effect ended {span} days before the interval in {len(short)} cycles"
+        span = days_text(least) if least == most else f"{least} to {days_text(most)}"
+        message = f"the effect ended {span} before the interval in {len(short)} cycles"
         yield make_finding(FindingCode.EFFECT_ENDS_EARLY, message)
 
 
@@ -326,7 +337,7 @@ def dates_of(track: Track) -> DueDates:
     return due_dates_of(track.dates, track.protocol)
 
 
-def _other_sessions(track: Track) -> tuple[OtherSession, ...]:
+def _other_sessions(track: AnyTrack) -> tuple[OtherSession, ...]:
     as_of = track.as_of
     return tuple(
         made(

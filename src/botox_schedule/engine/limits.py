@@ -11,7 +11,8 @@ from botox_schedule.dates.days import Day, age_on, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.track import Reading, Track
 from botox_schedule.errors import UnitsError
-from botox_schedule.protocols.model import DoseLimit, LimitWindow, ProductName, TreatmentProtocol
+from botox_schedule.protocols.indications import ProductName
+from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import MOST_UNITS, TreatmentSession
@@ -357,15 +358,17 @@ def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Ite
     visits = [_planned(question)] if any(c.exceeded or c.indeterminate for c in chosen) else []
     for check in chosen:
         about = [s for s in question.reading.history.completed if s.id in check.session_ids]
+        # Who acknowledged one dose over one limit has not seen another.
+        figures = f"{check.limit} {(check.planned or _ZERO).normalize()}"
         if check.exceeded:
             message = f"the units exceed the limit of {check.limit}"
-            yield make_finding(FindingCode.LIMIT_EXCEEDED, message, about, visits)
+            yield make_finding(FindingCode.LIMIT_EXCEEDED, message, about, visits, figures)
             if check.maximum is not None and check.total_if_one <= check.maximum:
                 message = "a limit is met only if equal units of one day are one session"
-                yield make_finding(FindingCode.PROBABLE_DUPLICATE, message, about, visits)
+                yield make_finding(FindingCode.PROBABLE_DUPLICATE, message, about, visits, figures)
         elif check.indeterminate:
             message = f"unknown units, product or weight leave the limit of {check.limit} open"
-            yield make_finding(FindingCode.LIMIT_INDETERMINATE, message, about, visits)
+            yield make_finding(FindingCode.LIMIT_INDETERMINATE, message, about, visits, figures)
     if any(check.limit.units_per_kilogram is not None for check in chosen):
         yield from _weight_findings(question)
 

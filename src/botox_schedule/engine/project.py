@@ -7,10 +7,10 @@ from typing import NamedTuple
 from botox_schedule.dates.days import shifted
 from botox_schedule.dates.intervals import IntervalRange, Window
 from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates
-from botox_schedule.engine.rules import IntervalRules, label_rules
+from botox_schedule.engine.rules import IntervalRules, interval_rules, label_rules
 from botox_schedule.engine.session import ProjectedSession
 from botox_schedule.engine.track import Track
-from botox_schedule.engine.verdict import judge_day
+from botox_schedule.engine.verdict import booking_verdict
 
 
 class _Step(NamedTuple):
@@ -79,11 +79,10 @@ def _first_target(track: Track, step: _Step) -> date | None:
 
 def kept_booking_on(track: Track) -> date | None:
     """Return the day of the next booking of a new session, if it may be kept: not forbidden."""
-    ahead = (s.administered_on for s in track.bookings if s.administered_on >= track.as_of)
-    booked_on = next((day for day in ahead if not _is_second_part(track, day)), None)
-    if booked_on is None or judge_day(track, booked_on).allowed is False:
-        return None
-    return booked_on
+    ahead = (s for s in track.bookings if s.administered_on >= track.as_of)
+    booked = next((s for s in ahead if not _is_second_part(track, s.administered_on)), None)
+    day = None if booked is None else booked.administered_on
+    return None if day is None or booking_verdict(track, day, booked) is False else day
 
 
 def _is_second_part(track: Track, day: date) -> bool:
@@ -106,7 +105,7 @@ def rules_after(track: Track, rules: IntervalRules, target: date) -> IntervalRul
         counted_from=target,
         first_on=target,
     )
-    return IntervalRules(facts)
+    return interval_rules(facts)
 
 
 def _after(track: Track, step: _Step, target: date) -> _Step:

@@ -6,7 +6,8 @@ from typing import Any
 
 from botox_schedule.dates.days import Day
 from botox_schedule.dates.intervals import Interval
-from botox_schedule.engine.dates import TrackDates
+from botox_schedule.engine.dates import TrackDates, first_allowed
+from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.engine.rules import Minimum, RulesOn, UsualRange, UsualWindow
 from botox_schedule.engine.track import Track
 from botox_schedule.protocols.model import (
@@ -177,7 +178,7 @@ def _undated_reason(track: Track, name: DateName, sentence: str) -> DateReason:
 
 def _why_never(track: Track, rules: RulesOn) -> str:
     """Why no day ahead is allowed."""
-    if track.status is DueStatus.ON_HOLD:
+    if track.status is DueStatus.ON_HOLD and track.resumes_on is None:
         return _SUPPRESSED[DueStatus.ON_HOLD]
     if rules.opens_on == date.max:
         return "a course elsewhere under an unknown indication leaves every day open"
@@ -210,7 +211,7 @@ def _is_elsewhere(track: Track) -> bool:
 
 def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateReason:
     rules = dates.rules
-    deciding = _decider(rules)
+    deciding = rules.latest
     sentence = _opening_sentence(deciding)
     opens_on = deciding.gives if deciding is not None else rules.opens_on
     if dates.allowed_from != opens_on:
@@ -231,11 +232,6 @@ def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateR
         verification=_verification(source, stated=protocol is not None),
         protocol=shown.ref,
     )
-
-
-def _decider(rules: RulesOn) -> Minimum | None:
-    """The minimum, binding or advisory, that gives the latest day."""
-    return rules.advising or rules.deciding
 
 
 def _opening_sentence(deciding: Minimum | None) -> str:
@@ -332,14 +328,22 @@ def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> s
         ends_on = track.care.ends_on
         if ends_on is not None:
             return f"; nothing is dated from the discharge on {ends_on} on"
-        return "; an open hold leaves it undated"
-    first = unmoved if dates.window is None else dates.window.first
-    slide = max(((dates.allowed_from or first) - first).days, 0)
+        open_hold = any(last is None for _, last in track.holds.spans)
+        why = "an open hold leaves it undated" if open_hold else "the rules allow no later day"
+        return f"; {why}"
+    slide = _slide(track, dates, unmoved if dates.window is None else dates.window.first)
     held = (on - unmoved).days - slide
     words = f"; slid by {days_text(slide)} with the first allowed day" if slide else ""
     if held:
         words += f"; days on hold do not count, which moves it by {days_text(held)}"
     return f"{words} to {on}" if words else ""
+
+
+def _slide(track: Track, dates: TrackDates, first: date) -> int:
+    """How many days the rules move the first usual day, holds ignored."""
+    periods = [] if track.rules is None else track.rules.allowed_periods()
+    day = first_allowed(periods, NO_HOLDS, max(first, dates.allowed_from or first))
+    return 0 if day is None else (day - first).days
 
 
 def _usual_basis(track: Track, rules: RulesOn) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from botox_schedule.dates.days import is_within, shifted
+from botox_schedule.dates.days import shifted
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.policy import PayerRule, SchedulingPolicy
 from botox_schedule.protocols.collection import (
@@ -46,8 +47,9 @@ class LabelRule(NamedTuple):
         return []
 
 
-class LabelRules(NamedTuple):
-    """The protocols that bear on the next session.
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelRules:
+    """The protocols that bear on the next session; those of one question are one object.
 
     Attributes:
         own: Those of the planned treatment.
@@ -103,6 +105,11 @@ class RulesOn(NamedTuple):
     states_own: bool
     doubtful_until: date | None
     opens_on: date | None
+
+    @property
+    def latest(self) -> Minimum | None:
+        """The minimum, binding or advisory, that gives the latest day."""
+        return self.advising or self.deciding
 
 
 class Period(NamedTuple):
@@ -181,14 +188,26 @@ class RuleFacts(NamedTuple):
 class IntervalRules:
     """The rules of one clock after one anchor: they change only on a few days."""
 
-    __slots__ = ("_on", "_overriding", "_starts", "facts", "windows")
+    __slots__ = (
+        "_allowed",
+        "_doubtful",
+        "_on",
+        "_overriding",
+        "_payers",
+        "_starts",
+        "facts",
+        "windows",
+    )
 
     def __init__(self, facts: RuleFacts) -> None:
         self.facts: RuleFacts = facts
         ahead = {day for day in _changes(facts) if day > facts.anchor}
         self._starts = [facts.anchor, *sorted(ahead)]
         self._overriding = _overriding_from(facts, self._starts)
+        self._payers = _in_force(_payers(facts), self._starts)
+        self._doubtful = _in_force(_doubtful_minimums(facts), self._starts)
         self._on: dict[date, RulesOn] = {}
+        self._allowed: list[Period] | None = None
         self.windows: dict[int, UsualWindow | None] = {}
 
     def on(self, day: date) -> RulesOn:
@@ -198,7 +217,8 @@ class IntervalRules:
     def _from(self, start: date) -> RulesOn:
         if start not in self._on:
             overriding = self._overriding.get(start, _NO_OVERRIDES)
-            self._on[start] = _rules_on(self.facts, start, overriding)
+            payers, doubtful = self._payers.get(start, []), self._doubtful.get(start, [])
+            self._on[start] = _rules_on(self.facts, start, overriding, payers, doubtful)
         return self._on[start]
 
     def is_part_of_last_session(self, day: date) -> bool:
@@ -213,6 +233,11 @@ class IntervalRules:
 
         Holds are ignored here.
         """
+        if self._allowed is None:
+            self._allowed = self._allowed_periods()
+        return self._allowed
+
+    def _allowed_periods(self) -> list[Period]:
         found: list[Period] = []
         for index, start in enumerate(self._starts):
             following = self._starts[index + 1] if index + 1 < len(self._starts) else None
@@ -243,6 +268,16 @@ class IntervalRules:
             and (earliest is None or override.last < earliest)
         ]
         return [m for m in ended if earliest is None or m.gives < earliest]
+
+
+def interval_rules(facts: RuleFacts) -> IntervalRules:
+    """Return the rules of some facts; tracks without decisions of their own share them."""
+    return IntervalRules(facts) if facts.overrides or facts.approved else _shared_rules(facts)
+
+
+@lru_cache(maxsize=4096)
+def _shared_rules(facts: RuleFacts) -> IntervalRules:
+    return IntervalRules(facts)
 
 
 def _overriding_from(facts: RuleFacts, starts: Sequence[date]) -> dict[date, Overriding]:
@@ -277,10 +312,28 @@ def _winners(
     won: list[IntervalOverride | None] = [None] * len(starts)
     # An override overwrites those of a lower rank, so no start has to compare them all.
     for override in sorted(overrides, key=rank):
-        begin = bisect_left(starts, override.first)
-        end = len(starts) if override.last is None else bisect_right(starts, override.last)
-        won[begin:end] = [override] * (end - begin)
+        valid = _within(starts, override.first, override.last)
+        won[valid] = [override] * len(starts[valid])
     return won
+
+
+def _within(starts: Sequence[date], first: date | None, last: date | None) -> slice:
+    """Where the starts from *first* to *last* are, both included; None is no end."""
+    begin = 0 if first is None else bisect_left(starts, first)
+    return slice(begin, len(starts) if last is None else bisect_right(starts, last))
+
+
+_Stated = tuple[date | None, date | None, Minimum]
+"""A minimum, and the first and last day on which it is in force."""
+
+
+def _in_force(stated: Iterable[_Stated], starts: Sequence[date]) -> dict[date, list[Minimum]]:
+    """The minimums in force from each start on, in their order; nothing where there is none."""
+    found: dict[date, list[Minimum]] = {}
+    for first, last, minimum in stated:
+        for start in starts[_within(starts, first, last)]:
+            found.setdefault(start, []).append(minimum)
+    return found
 
 
 def _minimum_rank(facts: RuleFacts) -> _Rank:
@@ -301,18 +354,21 @@ def _usual_rank(facts: RuleFacts) -> _Rank:
     return rank
 
 
-def _rules_on(facts: RuleFacts, day: date, overriding: Overriding) -> RulesOn:
+def _rules_on(
+    facts: RuleFacts,
+    day: date,
+    overriding: Overriding,
+    payers: list[Minimum],
+    doubtful: list[Minimum],
+) -> RulesOn:
     own = [v for versions in facts.labels.own if (v := version_on(versions, day)) is not None]
     labels = [_label(facts, MinimumKind.LABEL, v) for v in own if v.retreatment.minimum is not None]
     protocol = _judging(own, labels)
     states_own = bool(labels)
     if facts.labels.others:
         labels += _other_labels(facts, day)
-    payers = _payers(facts, day) if facts.payer or facts.approved else []
     minimums, replaced, overridden = _overridden(facts, overriding, labels, payers)
-    if facts.doubtful:
-        minimums = (*minimums, *_doubtful_minimums(facts, day))
-    usual = _usual(facts, overriding, protocol)
+    minimums, usual = (*minimums, *doubtful), _usual(facts, overriding, protocol)
     states_own = states_own or overridden
     return _weighed(facts, protocol, minimums, replaced, usual, states_own=states_own)
 
@@ -402,26 +458,26 @@ def _other_labels(facts: RuleFacts, day: date) -> Iterator[Minimum]:
                 yield _label(facts, other.kind, version, binds=other.binds)
 
 
-def _payers(facts: RuleFacts, day: date) -> list[Minimum]:
-    payers = [
-        _counted(facts, MinimumKind.PAYER, rule.minimum)
-        for rule in facts.payer
-        if rule.minimum is not None and rule.is_in_force(day)
-    ]
-    payers += [
-        _counted(facts, MinimumKind.AUTHORIZATION, approved.minimum_interval)
-        for approved in facts.approved
-        if approved.minimum_interval is not None and day in approved.valid
-    ]
-    return payers
+def _payers(facts: RuleFacts) -> Iterator[_Stated]:
+    for rule in facts.payer:
+        if rule.minimum is not None:
+            yield rule.first, rule.last, _counted(facts, MinimumKind.PAYER, rule.minimum)
+    for approved in facts.approved:
+        if approved.minimum_interval is not None:
+            minimum = _counted(facts, MinimumKind.AUTHORIZATION, approved.minimum_interval)
+            yield approved.valid.first, approved.valid.last, minimum
 
 
-def _doubtful_minimums(facts: RuleFacts, day: date) -> Iterator[Minimum]:
+def _doubtful_minimums(facts: RuleFacts) -> Iterator[_Stated]:
     """What would bind under a known indication is advice on every clock."""
-    stated = [s.interval for s in facts.doubtful if is_within(s.first, day, s.last)]
-    # Row order must not matter: the longest comes first, and the text breaks ties.
-    for interval in sorted(stated, key=lambda i: (_days(facts, i), str(i)), reverse=True):
-        yield _counted(facts, MinimumKind.UNRECOGNIZED, interval, binds=False)
+
+    def length(stated: StatedMinimum) -> tuple[date, str]:
+        # Row order must not matter: the longest comes first, and the text breaks ties.
+        return _days(facts, stated.interval), str(stated.interval)
+
+    for stated in sorted(facts.doubtful, key=length, reverse=True):
+        minimum = _counted(facts, MinimumKind.UNRECOGNIZED, stated.interval, binds=False)
+        yield stated.first, stated.last, minimum
 
 
 def _overridden(
@@ -520,6 +576,7 @@ def longest_minimums(known: ProtocolSet) -> tuple[Interval, ...]:
     return tuple(interval for interval in stated if interval.day_bounds[1] >= most)
 
 
+@lru_cache(maxsize=256)
 def label_rules(
     known: ProtocolSet,
     protocol: TreatmentProtocol,

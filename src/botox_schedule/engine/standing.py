@@ -13,7 +13,7 @@ from botox_schedule.engine.limits import checks_of, is_clear, limit_findings, li
 from botox_schedule.engine.response import phase_boundaries, timeline_of
 from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
 from botox_schedule.engine.tracks import RecordTrack
-from botox_schedule.engine.verdict import day_in_question, judge_day
+from botox_schedule.engine.verdict import booking_verdict, day_in_question
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.findings import Finding
@@ -169,7 +169,7 @@ def clear_of(
     day = day_in_question(track, booked)
     question = limit_question(track, day, booked, None)
     checks = checks_of(track, question) if with_limits else ()
-    return is_clear(judge_day(track, day).allowed, checks)
+    return is_clear(booking_verdict(track, day, booked), checks)
 
 
 def _told(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """A track: one patient, one clock, one day. Every answer about a record comes from one."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from botox_schedule.dates.days import is_within
 from botox_schedule.dates.intervals import Interval
@@ -14,6 +15,7 @@ from botox_schedule.engine.rules import (
     RuleFacts,
     StatedMinimum,
     Treatment,
+    interval_rules,
     label_rules,
     longest_minimums,
 )
@@ -99,25 +101,23 @@ _IN_CARE = Care(None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Track:
-    """One patient, one clock, one day.
+class AnyTrack:
+    """One patient, one clock, one day, whether or not a protocol is known.
 
     Attributes:
         reading: What is known of the patient on the day.
-        protocol: The protocol of the planned treatment.
         clock: The indications whose sessions count from one anchor.
         cycles: The cycles that are recorded here.
         prior: The cycles given elsewhere.
         holds: The days on hold.
         care: Whether and when care ends.
         last: The cycle that the dates count from; None without history.
-        rules: The rules after it; None without history.
-        dates: The dates; None without history or after the end of care.
+        rules: The rules after it; None without history or protocol.
+        dates: The dates; None without history or protocol, or after the end of care.
         status: Where the day falls among the dates, or what precedes them.
     """
 
     reading: Reading
-    protocol: TreatmentProtocol
     clock: frozenset[str]
     cycles: list[CycleSessions]
     prior: PriorCourse
@@ -180,6 +180,17 @@ class Track:
         return next((s for s in self.bookings if s.administered_on >= self.as_of), None)
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Track(AnyTrack):
+    """A track whose protocol is known.
+
+    Attributes:
+        protocol: The protocol of the planned treatment.
+    """
+
+    protocol: TreatmentProtocol
+
+
 def read_record(
     record: PatientRecord, as_of: date, policy: SchedulingPolicy, known: ProtocolSet
 ) -> Reading:
@@ -203,12 +214,12 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
     holds = _holds(reading, clock)
     care = _care(reading, clock, cycles)
     last = _last_cycle(cycles, prior)
-    rules = None if last is None else IntervalRules(_facts(reading, protocol, clock, last, care))
+    rules = None if last is None else interval_rules(_facts(reading, protocol, clock, last, care))
     dates = None
     if rules is not None and care.status is None:
         dates = track_dates(rules, holds, reading.as_of)
     status = _status(reading, holds, care, rules, dates)
-    return Track(reading, protocol, clock, cycles, prior, holds, care, last, rules, dates, status)
+    return Track(reading, clock, cycles, prior, holds, care, last, rules, dates, status, protocol)
 
 
 def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentProtocol:
@@ -221,30 +232,30 @@ def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentPro
     return version_on(versions, session.administered_on) or given
 
 
-def without_protocol(reading: Reading, indication: str) -> Track:
-    """Return the track of an indication without a known protocol: it has no rules and no dates.
+def planned_otherwise(track: Track, booked: TreatmentSession) -> list[Track]:
+    """Return the track as planned for a booking of another treatment; empty for the planned one.
 
-    Only what needs no protocol may be asked about it.
+    Where that treatment has no protocol, all those of its indication judge.
     """
+    given, indication = track.protocol, booked.indication
+    product = booked.product or given.product
+    if (indication, product) == (given.indication, given.product):
+        return []
+    known, where = track.known, (given.population, given.region)
+    own = known.find(indication, product, *where) or known.of_indications([indication], *where)
+    return [track_in(track.reading, versions[-1]) for versions in own]
+
+
+def without_protocol(reading: Reading, indication: str) -> AnyTrack:
+    """Return the track of an indication without a known protocol: it has no rules and no dates."""
     history, clock = reading.history, frozenset({indication})
     given = [s for s in (*history.completed, *history.unrecognized) if s.indication == indication]
     cycles = cycles_of(given, reading.policy.group_within_days)
     prior, holds = _prior_course(reading, clock), _holds(reading, clock)
     care = _care(reading, clock, cycles)
-    status = DueStatus.ON_HOLD if holds.covers(reading.as_of) else DueStatus.NO_INTERVAL
-    return Track(
-        reading,
-        cast("TreatmentProtocol", None),
-        clock,
-        cycles,
-        prior,
-        holds,
-        care,
-        _last_cycle(cycles, prior),
-        None,
-        None,
-        care.status or status,
-    )
+    held = DueStatus.ON_HOLD if holds.covers(reading.as_of) else DueStatus.NO_INTERVAL
+    last, status = _last_cycle(cycles, prior), care.status or held
+    return AnyTrack(reading, clock, cycles, prior, holds, care, last, None, None, status)
 
 
 def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
@@ -291,18 +302,20 @@ def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
 
 def _courses(rows: Iterable[PriorTreatment]) -> list[PriorTreatment]:
     """The largest account of each course; accounts whose days may overlap are one course."""
-    courses: list[PriorTreatment] = []
+    courses: list[PriorTreatment] = []  # in order, since they do not overlap
     for row in sorted(rows, key=lambda p: (-p.cycles, str(p.started_on), str(p.last_on))):
-        if not any(_may_overlap(row, course) for course in courses):
-            courses.append(row)
+        place = bisect_right(courses, _last_day(row), key=_first_day)
+        if not place or _last_day(courses[place - 1]) < _first_day(row):
+            courses.insert(place, row)
     return courses
 
 
-def _may_overlap(one: PriorTreatment, other: PriorTreatment) -> bool:
-    return not any(
-        a.last_on is not None and b.started_on is not None and a.last_on < b.started_on
-        for a, b in ((one, other), (other, one))
-    )
+def _first_day(course: PriorTreatment) -> date:
+    return course.started_on or date.min
+
+
+def _last_day(course: PriorTreatment) -> date:
+    return course.last_on or date.max
 
 
 def _treatment(prior: PriorTreatment) -> tuple[str, str]:
@@ -385,19 +398,22 @@ def _facts(
 def with_decisions(
     facts: RuleFacts, reading: Reading, clock: frozenset[str], products: Collection[Product | None]
 ) -> RuleFacts:
-    """Add what is decided about a clock, and what payers say about it and about products."""
+    """Add what is decided about a clock, and what payers say about it and about products.
+
+    An unknown product counts as every product.
+    """
     decisions, policy = reading.decisions, reading.policy
     if not (
         decisions.overrides or decisions.authorizations or policy.payer or policy.payer_minimum
     ):
         return facts
-    known = sorted(product for product in products if product is not None)
-    rules = (rule for product in known for rule in policy.payer_rules(clock, product))
+    meant = [product for product in Product if product in products or None in products]
+    rules = (rule for product in meant for rule in policy.payer_rules(clock, product))
     return facts._replace(
         overrides=tuple(o for o in decisions.overrides if o.indication in clock),
         payer=tuple(dict.fromkeys(rules)),
         approved=tuple(
-            a for a in decisions.authorizations if a.indication in clock and a.product in products
+            a for a in decisions.authorizations if a.indication in clock and a.product in meant
         ),
     )
 
@@ -514,5 +530,5 @@ def _without_what_lies_ahead(
     begun = [hold for hold in holds.known if hold.first <= as_of]
     if rules.facts.ends_on is None and len(begun) == len(holds.known):
         return dates
-    open_ended = IntervalRules(rules.facts._replace(ends_on=None))
+    open_ended = interval_rules(rules.facts._replace(ends_on=None))
     return track_dates(open_ended, HoldCalendar(begun), as_of)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from botox_schedule.engine.track import Reading, Track, last_full_sessions, track_in
 from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.protocols.collection import Followed, ProtocolSet
+from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import FindingCode, Population, Product
@@ -36,10 +37,9 @@ def tracks_of(reading: Reading, region: str, population: Population | None) -> l
 
 
 def _track(reading: Reading, name: str, region: str, population: Population | None) -> RecordTrack:
-    try:
-        followed = followed_in(reading, name, reading.as_of, region, population)
-    except UnknownProtocolError:
+    if _first_protocol(reading, name, region, population) is None:
         return RecordTrack(name, None)
+    followed = followed_in(reading, name, reading.as_of, region, population)
     track = track_in(reading, followed.protocol)
     return RecordTrack(name, track, followed_findings(followed))
 
@@ -111,8 +111,15 @@ def _indications(reading: Reading) -> list[str]:
         # A session here comes after a course elsewhere that ended on its day.
         *(indication for _, indication in sorted(given, key=itemgetter(0))),
     ]
-    # If only declared indications were treated, they are the patient's only answer.
-    return [name for name in rows if name not in others] or rows
+    # A declared indication has no track of its own, unless it is known or there is no other.
+    own = [name for name in rows if name not in others or reading.known.recognizes(name)]
+    return own or [*_decided(reading), *rows]
+
+
+def _decided(reading: Reading) -> list[str]:
+    """The indications that decisions name: a patient who was never treated has no other."""
+    decided = [row.indication for row in reading.decisions.about_clocks if row.indication]
+    return sorted([*decided, *(prior.indication for prior in reading.record.prior_treatments)])
 
 
 def _day_and_indication(session: TreatmentSession) -> tuple[date, str]:
@@ -123,9 +130,20 @@ def clock_of(
     reading: Reading, name: str, region: str, population: Population | None
 ) -> frozenset[str]:
     """Return the clock of an indication for the patient; without a protocol the indication alone."""
-    known, born_on = reading.known, reading.record.born_on
-    try:
-        first = _followed(known, name, (), born_on, reading.as_of, region, population)
-    except UnknownProtocolError:
+    first = _first_protocol(reading, name, region, population)
+    if first is None:
         return frozenset({name})
-    return known.clock(name, first.protocol.population, region)
+    return reading.known.clock(name, first.population, region)
+
+
+def _first_protocol(
+    reading: Reading, name: str, region: str, population: Population | None
+) -> TreatmentProtocol | None:
+    """A protocol for the indication of a row, whatever was given; None where none is known."""
+    known, born_on = reading.known, reading.record.born_on
+    if not known.recognizes(name):
+        return None  # An alias in a row is no known name: its sessions belong to no clock.
+    try:
+        return _followed(known, name, (), born_on, reading.as_of, region, population).protocol
+    except UnknownProtocolError:
+        return None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.rules import RulesOn
-from botox_schedule.engine.track import Track, doubt_ends_on
+from botox_schedule.engine.track import Track, doubt_ends_on, planned_otherwise
 from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import DayReasonCode
 
@@ -35,6 +35,13 @@ def judge_day(track: Track, day: date) -> DayVerdict:
     if doubts:
         return DayVerdict(allowed=None, codes=doubts, rules=in_force)
     return DayVerdict(allowed=True, codes=(DayReasonCode.ALLOWED,), rules=in_force)
+
+
+def booking_verdict(track: Track, day: date, booked: TreatmentSession | None) -> bool | None:
+    """Return whether a day is allowed, by the rules of what is booked for it too."""
+    others = [] if booked is None else planned_otherwise(track, booked)
+    verdicts = {judge_day(each, day).allowed for each in (track, *others)}
+    return False if False in verdicts else None if None in verdicts else True
 
 
 def _refusals(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayReasonCode]:

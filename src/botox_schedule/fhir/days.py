@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
-from botox_schedule import day_in_zone
+from botox_schedule.dates.days import day_in_zone
 from botox_schedule.fhir.problems import BundleProblemCode, Fault
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

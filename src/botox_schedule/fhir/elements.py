@@ -6,8 +6,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from botox_schedule import SessionStatus
 from botox_schedule.records.model import MOST_UNITS
+from botox_schedule.terms import SessionStatus
 
 _SHARED = {
     "completed": SessionStatus.COMPLETED,

@@ -5,21 +5,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any, TypeVar
 
-from botox_schedule import Product, find_product
 from botox_schedule.errors import UnknownCodeSystemError
 from botox_schedule.fhir.bundle import as_json
 from botox_schedule.fhir.elements import codings, text_of, texts_in
-from botox_schedule.protocols import find_product_by_code, names_toxin, suggested_indications
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.indications import (
     code_rows,
     find_indication,
     find_indication_name,
+    find_product,
+    find_product_by_code,
     general_indication,
     is_other_diagnosis,
     names_of,
+    names_toxin,
     other_brands,
+    suggested_indications,
 )
+from botox_schedule.terms import Product
 
 Codes = Mapping[tuple[str, str], str]
 """A clinic's own codes: a name for each pair of system and code."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from icalendar import Alarm, Calendar, Event, vDuration, vText, vUri
 from icalendar.parser import Contentlines
 
-from botox_schedule import Interval, Window
+from botox_schedule.dates import Interval, Window
 from botox_schedule.dates.days import shifted
 from botox_schedule.errors import CalendarRangeError, DayError, ExchangeError
 from botox_schedule.ical.events import (

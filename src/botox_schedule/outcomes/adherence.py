@@ -12,9 +12,7 @@ from botox_schedule import (
     TreatmentProtocol,
     Window,
 )
-from botox_schedule.dates import Day
-from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.engine import TreatmentCycle
+from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine.adherence import (
     Course,
     EpisodeEnd,
@@ -24,7 +22,7 @@ from botox_schedule.engine.adherence import (
     follow_up_of,
     given_effect,
 )
-from botox_schedule.engine.cycles import judged_cycles
+from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
 from botox_schedule.outcomes.figures import Exact, whole
 from botox_schedule.questions import ask
 from botox_schedule.values import Value

@@ -15,14 +15,19 @@ from botox_schedule import (
     due_dates,
     project_dates,
 )
-from botox_schedule.dates import Day
-from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.engine import Track, TreatmentCycle
 from botox_schedule.engine.adherence import follow_up_of
 from botox_schedule.engine.cycles import judged_cycles
 from botox_schedule.engine.project import kept_booking_on
 from botox_schedule.errors import CountError
-from botox_schedule.outcomes.diary import DiaryCount, DiaryKind, HeadacheDiary, MissingDays
+from botox_schedule.outcomes.diary import (
+    DiaryCount,
+    DiaryKind,
+    HeadacheDiary,
+    MissingDays,
+    month_until,
+)
 from botox_schedule.outcomes.figures import (
     LONGEST_MONTH,
     Exact,
@@ -393,16 +398,12 @@ def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
     return _Span(prior + len(cycles) - 1, cycles[-2].anchored_on, last_on)
 
 
-def _month_until(last: date) -> Window:
-    return Window(first=shifted(last, 1 - month_days()), last=last)
-
-
 def _counts(
     diary: HeadacheDiary, track: Track, cycles: Sequence[TreatmentCycle], span: _Span
 ) -> _Counts:
     baseline = None
     if cycles and diary.baseline is None and not track.prior.cycles:
-        baseline = diary.count(_month_until(shifted(cycles[0].first_on, -1)))
+        baseline = diary.count(month_until(shifted(cycles[0].first_on, -1)))
     of_cycle = _months_back(diary, span.last_on, span.first_on)
     current = of_cycle[-1] if of_cycle else None
     started_on = cycles[0].first_on if cycles else None
@@ -417,7 +418,7 @@ def _months_back(
     if last is None or first is None:
         return ()
     number = ((last - first).days + 1) // month_days()
-    windows = [_month_until(shifted(last, -month_days() * back)) for back in range(number)]
+    windows = [month_until(shifted(last, -month_days() * back)) for back in range(number)]
     return tuple(diary.count(window) for window in reversed(windows))
 
 
@@ -429,8 +430,8 @@ def _around(
     starts = [c.anchored_on for c in cycles if shifted(c.anchored_on, month) <= track.as_of]
     if not starts:
         return None, None
-    before = diary.count(_month_until(shifted(starts[-1], -1)))
-    return before, diary.count(_month_until(shifted(starts[-1], month - 1)))
+    before = diary.count(month_until(shifted(starts[-1], -1)))
+    return before, diary.count(month_until(shifted(starts[-1], month - 1)))
 
 
 class _Judge(NamedTuple):

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, model_validator
 
-from botox_schedule import Window
-from botox_schedule.dates import Day
-from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.dates.intervals import Window
 from botox_schedule.errors import CountError, DayError, OrderError, UnknownWordError
 from botox_schedule.outcomes.figures import (
     LONGEST_MONTH,
@@ -323,6 +322,11 @@ class HeadacheDiary(PatientValue, frozen=True):
             kind = self._kinds.get(shifted(window.first, number))
             if kind is not None:
                 yield kind
+
+
+def month_until(last: date) -> Window:
+    """Return the diary month that ends on a day, that day included."""
+    return Window(first=shifted(last, 1 - month_days()), last=last)
 
 
 def worst_of(kinds: Iterable[DiaryKind]) -> DiaryKind:

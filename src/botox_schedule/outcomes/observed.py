@@ -8,15 +8,13 @@ from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
-from botox_schedule.dates import Day
-from botox_schedule.dates.days import DayInput, as_day, shifted
-from botox_schedule.engine import ObservedDays, ObservedResponse, TreatmentCycle
+from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol
+from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.engine.adherence import follow_up_of
-from botox_schedule.engine.cycles import judged_cycles
-from botox_schedule.engine.response import FEWEST_CYCLES
+from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
+from botox_schedule.engine.response import FEWEST_CYCLES, ObservedDays, ObservedResponse
 from botox_schedule.errors import CountError
-from botox_schedule.outcomes.diary import HeadacheDiary
+from botox_schedule.outcomes.diary import HeadacheDiary, month_until
 from botox_schedule.outcomes.figures import WEEK, outcome_tables, whole
 from botox_schedule.outcomes.wear_off import WearOffDefinition, first_run, wear_off, weekly_days
 from botox_schedule.questions import ask
@@ -124,7 +122,9 @@ def observed_response(
     day = as_day(as_of, "as_of")
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
     cycles = _cycles(judged_cycles(track), follow_up_of(track).until)
-    told = [_noted(note, cycles) for note in notes if not _is_later(note, day)]
+    last = track.prior.cycles + len(cycles)
+    later = range(last + 1, last + len(track.history.later) + 1)
+    told = [_noted(note, cycles) for note in notes if not _is_later(note, day, later)]
     noted = [note for note in told if note.days <= (day - note.cycle.anchored_on).days]
     known = None if diary is None else diary.until(day)
     wanted = word_of(WearOffDefinition, definition, "definition")
@@ -139,12 +139,12 @@ def _cycles(cycles: Sequence[TreatmentCycle], until: date) -> list[_Cycle]:
     return [_Cycle(cycle, last) for cycle, last in zip(cycles, lasts, strict=False)]
 
 
-def _is_later(note: NoteInput, as_of: date) -> bool:
-    """Whether a note is about a day after *as_of*."""
+def _is_later(note: NoteInput, as_of: date, later: range) -> bool:
+    """Whether a note is about a day after *as_of*, or about a cycle that may begin after it."""
     if isinstance(note, ResponseNote):
         return note.on > as_of
     session, _ = note
-    return not isinstance(session, int) and as_day(session, "notes") > as_of
+    return session in later if isinstance(session, int) else as_day(session, "notes") > as_of
 
 
 def _noted(note: NoteInput, cycles: Sequence[_Cycle]) -> _Noted:
@@ -243,8 +243,7 @@ def _onset_week(place: _Cycle, diary: HeadacheDiary) -> int | None:
     """The first of several weeks in a row with fewer days a week than before the session."""
     figures = outcome_tables()["onset"]
     last = shifted(place.cycle.first_on, -1)
-    month = int(outcome_tables()["diary"]["month_days"])
-    before = diary.count(Window(first=shifted(last, 1 - month), last=last))
+    before = diary.count(month_until(last))
     rate = before.rate(per_days=WEEK) if before.is_sufficient else None
     if rate is None:
         return None

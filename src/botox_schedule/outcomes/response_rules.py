@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from botox_schedule import IntervalRange
-from botox_schedule.dates.intervals import RangeInput
+from botox_schedule.dates.intervals import IntervalRange, RangeInput
 from botox_schedule.errors import ProtocolFileError, UnknownProtocolError
 from botox_schedule.outcomes.diary import DiaryKind
 from botox_schedule.outcomes.figures import Exact, Number, outcome_tables
@@ -195,7 +194,7 @@ def bundled_response_rules() -> tuple[ResponseRule, ...]:
 
 def as_rule(rule: str | ResponseRule) -> ResponseRule:
     """Return *rule*, or the bundled rule with that id."""
-    return find_response_rule(rule) if isinstance(rule, str) else rule
+    return rule if isinstance(rule, ResponseRule) else find_response_rule(rule)
 
 
 def find_response_rule(rule: str) -> ResponseRule:

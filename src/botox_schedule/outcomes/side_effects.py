@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import StringConstraints, model_validator
 
 from botox_schedule import ResponsePhase, response_phase
-from botox_schedule.dates import Day, LastDay
-from botox_schedule.dates.days import DayInput
+from botox_schedule.dates.days import Day, DayInput, LastDay
 from botox_schedule.engine import ResponseTimeline
 from botox_schedule.values import PatientValue, Value
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, model_validator
 
-from botox_schedule.dates import Day
-from botox_schedule.dates.days import DayInput
+from botox_schedule.dates.days import Day, DayInput
 from botox_schedule.engine import ResponseTimeline
 from botox_schedule.outcomes.figures import ExactWeight, Number, outcome_tables
 from botox_schedule.protocols import SourceRef

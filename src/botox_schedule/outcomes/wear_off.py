@@ -6,9 +6,8 @@ from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
 
-from botox_schedule import Window
-from botox_schedule.dates import Day
-from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.dates.intervals import Window
 from botox_schedule.outcomes.diary import DiaryKind, HeadacheDiary
 from botox_schedule.outcomes.figures import (
     WEEK,

@@ -94,8 +94,8 @@ def adherence(
             raise PanelError(f"by: give some of {', '.join(names)}; not {', '.join(unknown)}")
         return _counted(judged, by)
 
-    given: dict[str, Any] = {"groups": groups, **rules}
-    return ask(sessions, protocols, as_of, answer, lambda found: _shares(found, by), **given)
+    own = {"groups": groups}
+    return ask(sessions, protocols, as_of, answer, lambda all_: _shares(all_, by), own=own, **rules)
 
 
 def _of_patients(groups: pl.DataFrame, judged: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:

@@ -41,7 +41,7 @@ def decided_of(
         like: A frame with keys as those of the sessions.
         as_of: The day of the question.
     """
-    fields: dict[Any, tuple[tuple[str, tuple[Any, ...]], ...]] = {}
+    fields: dict[Any, tuple[tuple[str, Any], ...]] = {}
     for name in SHARED:
         for patient, found in values.get(name, {}).items():
             fields[patient] = (*fields.get(patient, ()), (name, tuple(found)))
@@ -50,6 +50,5 @@ def decided_of(
         {"patient": list(fields), "decided": [places[key] for key in fields.values()]},
         schema={"patient": like.schema["patient"], "decided": pl.Int32},
     )
-    records: list[dict[str, Any]] = [dict(key) for key in places]
-    each = [known_decisions(PatientRecord(**beside), as_of) for beside in records]
+    each = [known_decisions(PatientRecord(**dict(key)), as_of) for key in places]
     return Decided(numbers, (NO_DECISIONS, *each))

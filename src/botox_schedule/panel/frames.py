@@ -50,8 +50,7 @@ class Given(NamedTuple):
         """The names of all columns of the frame."""
         if isinstance(self.native, pl.LazyFrame):
             return self.schema().names()
-        names = getattr(self.native, "column_names", self.native.columns)
-        return [str(name) for name in names]
+        return [str(name) for name in getattr(self.native, "column_names", self.native.columns)]
 
     def schema(self) -> pl.Schema:
         """The columns of a lazy frame of Polars."""
@@ -63,10 +62,14 @@ class Given(NamedTuple):
         """The names of the columns that are read, as far as the frame has them.
 
         Raises:
-            PanelError: When a name comes twice.
+            PanelError: When a name comes twice, or is one of them but for case or blanks: without
+                its ``Status`` each session would count as given.
         """
         names = self.names()
         if self.columns is not None:
+            meant = {name.strip().casefold().replace(" ", "_"): name for name in names}
+            if wrong := sorted(meant.keys() & {*self.columns} - {*names}):
+                raise PanelError(f"{self.name}: {meant[wrong[0]]!r}: write it as {wrong[0]!r}")
             names = [name for name in names if name in self.columns]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
@@ -163,14 +166,6 @@ def _on_connection(name: str) -> Iterator[None]:
         raise PanelError(message) from None
 
 
-def _as_polars(answer: pl.DataFrame, _: Any) -> Any:
-    return answer
-
-
-def _as_pandas(answer: pl.DataFrame, _: Any) -> Any:
-    return answer.to_pandas()
-
-
 def as_arrow(answer: pl.DataFrame, _: Any = None) -> Any:
     """Return an answer as a PyArrow table with types that every library knows."""
     return answer.to_arrow(compat_level=pl.CompatLevel.oldest())
@@ -195,8 +190,8 @@ _READERS: Mapping[str, Callable[[Given], pl.DataFrame]] = {
     "duckdb": _from_duckdb,
 }
 _WRITERS: Mapping[str, Callable[[pl.DataFrame, Any], Any]] = {
-    "polars": _as_polars,
-    "pandas": _as_pandas,
+    "polars": lambda answer, _: answer,
+    "pandas": lambda answer, _: answer.to_pandas(),
     "pyarrow": as_arrow,
     "duckdb": _as_duckdb,
 }

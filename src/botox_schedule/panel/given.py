@@ -1,11 +1,13 @@
 """What callers give in addition to the sessions: the rules, and further tables."""
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 
 import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import Asking, Policies
 from botox_schedule.panel.door import answered
 from botox_schedule.panel.frames import Frames, Given
@@ -68,6 +70,8 @@ def ask(
     as_of: DayInput,
     answer: Callable[[Frames, Asking], pl.DataFrame],
     summary: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+    *,
+    own: Mapping[str, Any] = MappingProxyType({}),
     **given: Unpack[RulesAndCare],
 ) -> Any:
     """Return an answer as a frame of the caller's kind.
@@ -78,28 +82,33 @@ def ask(
         as_of: The day of the question.
         answer: Answers from frames of Polars, which may hold a part of the patients.
         summary: Sums up the answers of all parts.
+        own: Tables that only this answer takes.
         given: The rules, and the tables next to the sessions.
 
     Raises:
         TypeError: When something is given that no answer takes.
         UnknownProtocolError: When no protocol is for the region, or the population is unknown.
     """
+    known_names = RulesAndCare.__optional_keys__
+    if unknown := ", ".join(sorted(given.keys() - known_names)):
+        near = ", ".join(sorted({*known_names, *own}))
+        raise TypeError(f"unexpected: {unknown}; give some of {near}")
     rules: dict[str, Any] = dict(given)
     policies = Policies.given(rules.pop("policy", None), rules.pop("policies", None))
     people, place = rules.pop("population", None), rules.pop("region", "us")
-    unknown = [name for name in rules if name not in TABLES]
-    if unknown:
-        known_names = ", ".join(sorted(RulesAndCare.__optional_keys__))
-        raise TypeError(f"unexpected: {', '.join(unknown)}; give some of {known_names}")
     population = None if people is None else population_named(str(people))
     day, known = as_day(as_of, "as_of"), known_protocols(protocols)
     region = region_named(place, known)
-    with_limits = rules.get("weights") is not None
-    asking = Asking(day, known, policies, region, population, with_limits)
+    asking = Asking(day, known, policies, region, population, rules.get("weights") is not None)
     tables = [
         Given(name, native, TABLES[name].columns or None)
-        for name, native in rules.items()
+        for name, native in {**rules, **own}.items()
         if native is not None
     ]
-    frames = [Given("sessions", sessions, COLUMNS), *tables]
-    return answered(frames, lambda each: answer(each, asking), summary)
+
+    def compute(frames: Frames) -> pl.DataFrame:
+        # Once for the whole answer: what its parts leave behind is free by then.
+        with uncollected():
+            return answer(frames, asking)
+
+    return answered([Given("sessions", sessions, COLUMNS), *tables], compute, summary)

@@ -71,7 +71,8 @@ def happened(
     rows = _in_order(_without(rows, special))
     rows = rows.with_columns(track=_changes("patient", "clock").cast(pl.UInt32).cum_sum())
     done = _in_cycles(rows.filter(_is_done(asking)), asking)
-    rare = pl.concat([_chained(done, asking), _never_treated(rows, done)]).unique()
+    switching = _booked_otherwise(rows, done, asking)
+    rare = pl.concat([_chained(done, asking), _never_treated(rows, done), switching]).unique()
     more = rows.filter(pl.col("track").is_in(rare["track"].implode())).select("patient").unique()
     return Happened(
         done=_without(done, more),
@@ -237,6 +238,14 @@ def _chained(done: pl.DataFrame, asking: Asking) -> pl.DataFrame:
 def _never_treated(plain: pl.DataFrame, done: pl.DataFrame) -> pl.DataFrame:
     every = plain.select(pl.col("track").unique())
     return every.join(done.select(pl.col("track").unique()), on="track", how="anti")
+
+
+def _booked_otherwise(plain: pl.DataFrame, done: pl.DataFrame, asking: Asking) -> pl.DataFrame:
+    """The tracks with a booking ahead of another treatment than one of the last cycle's."""
+    booked = plain.filter((pl.col("status") == BOOKED) & (pl.col("day") >= asking.as_of))
+    last = done.filter(pl.col("number") == pl.col("count"))
+    met = booked.select("track", booked=_treatment()).join(last, on="track")
+    return met.filter(pl.col("booked") != _treatment()).select("track")
 
 
 def cycles_of(done: pl.DataFrame, what: Happened) -> pl.DataFrame:

@@ -41,13 +41,15 @@ class Records(NamedTuple):
         names: The indications by number.
         values: The values of the other tables, by table and patient.
         keys: The keys of findings that somebody has acknowledged, by patient.
-        born: The birth days of patients without a session here.
+        beside: The patients of other tables who have no plain track.
+        born: The birth days of those of them without a session here.
     """
 
     rows: pl.DataFrame
     names: tuple[str, ...]
     values: Mapping[str, Mapping[Any, list[Any]]]
     keys: Mapping[Any, list[str]]
+    beside: frozenset[Any]
     born: Mapping[Any, date]
 
     def readings(self, asking: Asking) -> Iterator[tuple[Any, Reading]]:
@@ -63,7 +65,7 @@ class Records(NamedTuple):
 
     def records(self) -> Iterator[tuple[Any, PatientRecord, int]]:
         """Yield each patient with the record and the number of the policy."""
-        rest = set(self.values.get("prior_treatments", {}))
+        rest = set(self.beside)
         missing = [pl.lit(None).alias(name) for name in _ROW if name not in self.rows.columns]
         rows = self.rows.with_columns(missing).select(_ROW).sort("patient")
         for patient, each in groupby(rows.iter_rows(), key=itemgetter(0)):

@@ -21,7 +21,7 @@ from botox_schedule.panel.sessions import (
     read_sessions,
 )
 from botox_schedule.panel.standings import Population, population_of
-from botox_schedule.panel.tables import read_table
+from botox_schedule.panel.tables import TABLES, read_table
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.protocols.model import TreatmentProtocol
@@ -150,11 +150,10 @@ def _counts(frames: Frames, asking: Asking) -> pl.DataFrame:
     what = population.happened
     known = [rows.select("patient") for rows in (what.done, what.waiting, what.apart)]
     patients = pl.concat([*known, what.unread.patients.to_frame()]).unique()
-    tables = {name: read_table(frames, name, patients) for name in frames.keys() - {"sessions"}}
-    for name, table in tables.items():
-        height = 0 if table is None else table.height
-        met = 0 if table is None else table.join(patients, on="patient", how="semi").height
-        found |= {(name, _USED): met, (name, _MEETS_NOBODY): height - met}
+    for name in TABLES:
+        if (table := read_table(frames, name, patients)) is not None:
+            met = table.join(patients, on="patient", how="semi").height
+            found |= {(name, _USED): met, (name, _MEETS_NOBODY): table.height - met}
     rows = [(*key, count) for key, count in found.items() if count]
     schema = {"table": pl.String, "outcome": pl.String, "rows": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -20,8 +20,7 @@ from botox_schedule.panel.columns import (
     units_column,
     word_column,
 )
-from botox_schedule.protocols.indications import find_product
-from botox_schedule.protocols.model import Indication
+from botox_schedule.protocols.indications import Indication, find_product
 from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.terms import SessionStatus
 
@@ -128,17 +127,17 @@ def read_sessions(frame: pl.DataFrame, policies: Policies) -> Sessions:
     texts = word_column(frame, "sessions", "indication")
     slugs = {text: _slug(text.strip()) for text in texts.drop_nulls().unique()}
     names = tuple(sorted({slug for slug in slugs.values() if slug is not None}))
-    places = {text: None if slug is None else names.index(slug) for text, slug in slugs.items()}
+    numbers: dict[str | None, int] = {slug: number for number, slug in enumerate(names)}
     columns = {
         "patient": key_column(frame, "sessions", "patient"),
         "day": day_column(frame, "sessions", "administered_on"),
-        "indication": mapped(texts, places.get, pl.Int16),
+        "indication": mapped(texts, lambda text: numbers.get(slugs[text]), pl.Int32),
         "product": _products(frame),
         "units": _units(frame),
         "status": _worded(frame, "status", STATUSES),
         # Leaving a session out for its kind would date the next one too early.
         "kind": _worded(frame, "kind", KINDS).fill_null(0),
-        "policy": _worded(frame, "policy_key", policies.keys, pl.Int16),
+        "policy": _worded(frame, "policy_key", policies.keys, pl.Int32),
     }
     rows = pl.DataFrame([column.alias(name) for name, column in columns.items()])
     problems = {

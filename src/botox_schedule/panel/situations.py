@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -14,8 +14,7 @@ from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
-from botox_schedule.garbage import uncollected
-from botox_schedule.panel.asking import KINDS, TOUCH_UP, TREATMENTS, Asking, session_of
+from botox_schedule.panel.asking import KINDS, PRODUCTS, TOUCH_UP, TREATMENTS, Asking, session_of
 from botox_schedule.records.decisions import Decisions
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
@@ -74,8 +73,7 @@ def asked(
     This is the one place from which the panel calls the engine's rules.
     """
     distinct = frame.select(keys).unique()
-    with uncollected():
-        rows = [answer(*row) for row in distinct.iter_rows()]
+    rows = [answer(*row) for row in distinct.iter_rows()]
     return distinct.hstack(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
@@ -109,17 +107,9 @@ class Engine:
         self._phases = Phases()
         self.tracks: list[Track] = []
         self._alike: dict[tuple[int, int, int], int] = {}
-        self._session = lru_cache(maxsize=100_000)(self._made)
-
-    def _made(self, piece: str) -> TreatmentSession:
-        day, indication, product, kind, units = map(int, piece.split(","))
-        return session_of(
-            date.fromordinal(day),
-            self._names[indication],
-            product,
-            kind=KINDS[kind],
-            units=units or None,
-        )
+        # Not methods: an engine that its own cache holds would wait for the garbage collector.
+        self._session = lru_cache(maxsize=100_000)(partial(_session, meanings.names))
+        self._visit = lru_cache(maxsize=100_000)(session_of)
 
     def standing(self, sessions: str, policy: int, age: int, decided: int) -> tuple[Any, ...]:
         """Where a track whose last cycle has these sessions stands, with the track's number."""
@@ -157,11 +147,10 @@ class Engine:
 
     def _cycle(self, treated: int, on: date, last_on: date) -> CycleSessions:
         """A cycle with these treatments; which of them came last does not matter here."""
-        parts = [
-            session_of(on, self._names[treatment // TREATMENTS], treatment % TREATMENTS)
-            for treatment in self._mixtures.get(treated, (treated,))
-        ]
-        later = [_touched_up(parts[-1], last_on)] if last_on > on else []
+        treatments = self._mixtures.get(treated, (treated,))
+        given = [(self._names[each // TREATMENTS], each % TREATMENTS) for each in treatments]
+        parts = [self._visit(on, *treatment) for treatment in given]
+        later = [self._visit(last_on, *given[-1], kind=KINDS[TOUCH_UP])] if last_on > on else []
         return CycleSessions(parts, later)
 
     def booking(self, asked_of: int, on: date) -> tuple[int]:
@@ -186,19 +175,12 @@ class Engine:
         return (bits_of(finding.code for finding in booking_findings(waiting)),)
 
     def _planned(self, track: Track, day: date, status: SessionStatus) -> TreatmentSession:
-        return TreatmentSession(
-            administered_on=day,
-            indication=track.protocol.indication,
-            product=track.protocol.product,
-            status=status,
-        )
+        planned = track.protocol
+        return self._visit(day, planned.indication, PRODUCTS.index(planned.product), status=status)
 
 
-def _touched_up(session: TreatmentSession, day: date) -> TreatmentSession:
-    """Return a touch-up of a session on a later day."""
-    return TreatmentSession(
-        administered_on=day,
-        indication=session.indication,
-        product=session.product,
-        kind=KINDS[TOUCH_UP],
+def _session(names: Sequence[str], piece: str) -> TreatmentSession:
+    day, indication, product, kind, units = map(int, piece.split(","))
+    return session_of(
+        date.fromordinal(day), names[indication], product, kind=KINDS[kind], units=units or None
     )

@@ -8,7 +8,6 @@ import polars as pl
 from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
 from botox_schedule.engine.track import Track
-from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import EPOCH, Asking, ages_of
 from botox_schedule.panel.decisions import SHARED, Decided, decided_of
 from botox_schedule.panel.frames import Frames
@@ -94,8 +93,10 @@ def _records(
     keys: dict[Any, list[str]] = {}
     for patient, key in tables.get("acknowledged", pl.DataFrame()).iter_rows():
         keys.setdefault(patient, []).append(key)
-    elsewhere = values.get("prior_treatments", {})
-    return Records(what.apart, what.names, values, keys, what.ages.born_of(elsewhere))
+    named = frozenset(patient for rows in decisions.values() for patient in rows)
+    plain = what.done.filter(pl.col("patient").is_in(list(named)))["patient"]
+    beside = named.difference(plain)
+    return Records(what.apart, what.names, values, keys, beside, what.ages.born_of(beside))
 
 
 def standings(population: Population) -> pl.DataFrame:
@@ -224,13 +225,12 @@ def _apart(population: Population) -> pl.DataFrame:
     """The standings of the patients that the record engine answers for."""
     asking, records = population.asking, population.records
     phases, rows = Phases(), []
-    with uncollected():
-        for patient, reading, found in records.tracks(asking):
-            known = frozenset(records.keys.get(patient, ()))
-            standing = standing_of(reading, found, phases, known, with_limits=asking.with_limits)
-            clear = clear_of(found.track, with_limits=asking.with_limits)
-            row = standing_row(standing, clear)
-            rows.append((patient, *row, *_details(found.track, standing)))
+    for patient, reading, found in records.tracks(asking):
+        known = frozenset(records.keys.get(patient, ()))
+        standing = standing_of(reading, found, phases, known, with_limits=asking.with_limits)
+        clear = clear_of(found.track, with_limits=asking.with_limits)
+        row = standing_row(standing, clear)
+        rows.append((patient, *row, *_details(found.track, standing)))
     kind = population.happened.done.schema["patient"]
     return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **DETAILS}, orient="row")
 

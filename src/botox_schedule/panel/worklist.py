@@ -20,7 +20,7 @@ from botox_schedule.panel.asking import Asking, whole
 from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.forecast import words_of
 from botox_schedule.panel.frames import Frames
-from botox_schedule.panel.given import Rules, ask
+from botox_schedule.panel.given import Rules, RulesAndCare, ask
 from botox_schedule.panel.situations import asked, codes_of
 from botox_schedule.panel.standings import population_of, standings
 from botox_schedule.panel.tables import read_table
@@ -89,7 +89,8 @@ def worklist(
         acknowledged: A frame with ``patient`` and ``key``, the keys of findings that somebody has
             acknowledged.
         contacts: A frame with ``patient``, ``day``, and ``outcome``, ``next_try_on``; the last
-            one on or before *as_of* is shown.
+            one on or before *as_of* is shown, of several on one day each outcome and the
+            earliest next try.
         rules: What clinic or payer chose, and further tables, as for ``forecast``.
 
     Returns:
@@ -123,10 +124,9 @@ def worklist(
         )
         return _in_order(found).select(WORKLIST)
 
-    beside: dict[str, Any] = {"acknowledged": acknowledged, "contacts": contacts}
-    return ask(
-        sessions, protocols, as_of, answer, holds=holds, care_ends=care_ends, **rules, **beside
-    )
+    own = {"acknowledged": acknowledged, "contacts": contacts}
+    care: RulesAndCare = {**rules, "holds": holds, "care_ends": care_ends}
+    return ask(sessions, protocols, as_of, answer, own=own, **care)
 
 
 def _with_days(
@@ -158,8 +158,10 @@ def _with_contacts(
     columns = {"day": pl.Date, "outcome": pl.String, "next_try_on": pl.Date}
     none = pl.DataFrame(schema={"patient": found.schema["patient"], **columns})
     every = none if contacts is None else pl.concat([none, contacts], how="diagonal")
-    last = every.filter(pl.col("day") <= asking.as_of).sort("day", maintain_order=True)
-    last = last.group_by("patient").agg(pl.col(*columns).last())
+    every = every.filter(pl.col("day") <= asking.as_of)
+    last = every.filter(pl.col("day") == pl.col("day").max().over("patient"))
+    outcomes = pl.col("outcome").drop_nulls().unique().sort().str.join("; ").replace("", None)
+    last = last.group_by("patient", "day").agg(outcomes, pl.col("next_try_on").min())
     return found.join(last.rename({"day": "contacted_on"}), on="patient", how="left")
 
 

@@ -14,12 +14,7 @@ from botox_schedule.panel.standings import population_of, standings
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import DueStatus
 
-_EXPECTED = (
-    DueStatus.TOO_EARLY,
-    DueStatus.ALLOWED,
-    DueStatus.DUE,
-    DueStatus.OVERDUE,
-)
+_EXPECTED = (DueStatus.TOO_EARLY, DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OVERDUE)
 """The statuses of tracks that will come without a booking; others come only where booked."""
 
 

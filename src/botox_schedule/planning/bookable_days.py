@@ -69,6 +69,10 @@ class FirstBookableDay(Value, frozen=True):
     first_late_on: Day | None
     check: BookingCheck
 
+    def __hash__(self) -> int:
+        """Equal answers have one hash; a table of counts has none."""
+        return hash((self.on, self.as_of, self.window, self.check))
+
     def explain(self) -> str:
         """Return the day and the reasons for it, as text that can be quoted."""
         if self.on is None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from botox_schedule import Interval, Window
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.dates.intervals import Interval, Window
 from botox_schedule.errors import CalendarRangeError, PlanningError, UnknownCountryError
 from botox_schedule.values import PatientValue, Rows, Value
 
@@ -50,8 +50,9 @@ class _Windows(PatientValue, frozen=True):
 
 
 def as_windows(days: Iterable[Any]) -> tuple[Window, ...]:
-    """Return *days* as windows; each is a window or a single day."""
-    return _Windows(days=tuple(days)).days
+    """Return *days* as windows; each is a window or a single day, and so may *days* itself be."""
+    one = isinstance(days, date | str | Window | Mapping)
+    return _Windows(days=(days,) if one else tuple(days)).days
 
 
 class ClinicCalendar(Value, frozen=True):

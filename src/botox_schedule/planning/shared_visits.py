@@ -13,8 +13,7 @@ from botox_schedule import (
     Window,
 )
 from botox_schedule.dates.days import Day, DayInput, as_day
-from botox_schedule.engine import LimitCheck
-from botox_schedule.engine.limits import limit_checks, limit_question, planned_units
+from botox_schedule.engine.limits import LimitCheck, limit_checks, limit_question, planned_units
 from botox_schedule.errors import PlanningError
 from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
@@ -79,6 +78,10 @@ class SharedVisit(Value, frozen=True):
     refused: dict[BookingConstraint, int]
     closed_days_cost: int | None
     tracks: tuple[SharedTrack, ...]
+
+    def __hash__(self) -> int:
+        """Equal visits have one hash; a table of counts has none."""
+        return hash((self.on, self.as_of, self.tracks))
 
     def explain(self) -> str:
         """Return what the visit means for each track, as text that can be quoted."""

@@ -5,14 +5,13 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from botox_schedule import Product, find_product
 from botox_schedule.engine.limits import exact_number, planned_units
 from botox_schedule.errors import PlanningError, UnitsError
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
-from botox_schedule.protocols.indications import why_no_product
-from botox_schedule.terms import Verification
+from botox_schedule.protocols.indications import find_product, why_no_product
+from botox_schedule.terms import Product, Verification
 from botox_schedule.values import Fact, NumberInput, Value
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
@@ -50,13 +49,18 @@ def units_or_zero(units: NumberInput, what: str) -> Decimal:
     """
     if exact_number(units).is_zero():
         return Decimal(0)
-    try:
-        exact = planned_units(units)
-    except UnitsError:
-        exact = None
+    exact = _above_zero(units)
     if exact is None:
         raise UnitsError(f"{what} must be a number of at least 0")
     return exact
+
+
+def _above_zero(units: NumberInput) -> Decimal | None:
+    """Units as an exact number; None where they are not a number that may be planned."""
+    try:
+        return planned_units(units)
+    except UnitsError:
+        return None
 
 
 class VialSize(Fact, frozen=True):
@@ -273,10 +277,7 @@ def _is_unverified(size: VialSize) -> bool:
 
 def _number(units: NumberInput, least: Decimal, fault: str) -> Decimal:
     """A number of units above 0, at least *least* and at most :data:`MOST_UNITS`."""
-    try:
-        exact = planned_units(units)
-    except UnitsError:
-        exact = None
+    exact = _above_zero(units)
     if exact is None or not least <= exact <= MOST_UNITS:
         raise PlanningError(fault)
     return exact

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
-from enum import StrEnum, unique
+from enum import StrEnum
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -14,7 +14,6 @@ DIGESTS = "digests.toml"
 """The data file with the digests of the others."""
 
 
-@unique
 class DataFileFault(StrEnum):
     """How a bundled data file differs from the one that was released."""
 

@@ -11,20 +11,16 @@ from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.protocols.bundled import bundled_tables, data_folder
 from botox_schedule.protocols.collection import ProtocolSet, newness
 from botox_schedule.protocols.indications import code_rows, find_product, why_no_product
-from botox_schedule.protocols.loader import protocols_in, tables_of
-from botox_schedule.protocols.model import SourceRef, TreatmentProtocol
+from botox_schedule.protocols.loader import protocols_in, tables_of, with_title
+from botox_schedule.protocols.model import Code, SourceRef, TreatmentProtocol
 from botox_schedule.terms import Population, Product
 
 _CODES = "codes.toml"
 """The codes of an earlier edition; the current codes are in ``indications.toml``."""
 
 _POPULATION_NAMES = {
-    "adult": Population.ADULT,
-    "adults": Population.ADULT,
-    "pediatric": Population.PEDIATRIC,
-    "paediatric": Population.PEDIATRIC,
-    "child": Population.PEDIATRIC,
-    "children": Population.PEDIATRIC,
+    **dict.fromkeys(("adult", "adults"), Population.ADULT),
+    **dict.fromkeys(("pediatric", "paediatric", "child", "children"), Population.PEDIATRIC),
 }
 
 
@@ -34,9 +30,8 @@ def cited(source: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> So
     Raises:
         KeyError: When no document has the cited key.
     """
-    document = {**bundled_tables("sources.toml"), **(own or {})}[source["key"]]
-    named = {name: document[name] for name in ("title", "address") if name in document}
-    return SourceRef.model_validate({**named, **source})
+    known = {**bundled_tables("sources.toml"), **(own or {})}
+    return SourceRef.model_validate(with_title(source, known))
 
 
 @cache
@@ -72,15 +67,19 @@ def bundled_edition(edition: str) -> tuple[TreatmentProtocol, ...]:
 
 
 def _protocols_of(folder: str, codes: Iterable[Mapping[str, Any]]) -> tuple[TreatmentProtocol, ...]:
-    names = sorted(entry.name for entry in data_folder().joinpath(*folder.split("/")).iterdir())
+    names = sorted(entry.name for entry in (data_folder() / folder).iterdir())
+    read = [(row, _code_of(row)) for row in codes]
     return tuple(
         protocol
         for name in names
         if name.endswith(".toml") and name != _CODES
-        for protocol in protocols_in(
-            bundled_tables(f"{folder}/{name}"), name, bundled_tables("sources.toml"), codes
-        )
+        for protocol in protocols_in(bundled_tables(f"{folder}/{name}"), name, read)
     )
+
+
+def _code_of(row: Mapping[str, Any]) -> Code:
+    named = {field: row[field] for field in ("system", "code", "meaning")}
+    return Code(**named, source=cited(row["source"]))
 
 
 @cache
@@ -89,13 +88,12 @@ def bundled_set() -> ProtocolSet:
     return ProtocolSet(bundled_protocols())
 
 
-def known_protocols(others: "Iterable[TreatmentProtocol] | None") -> ProtocolSet:
+def known_protocols(others: Iterable[TreatmentProtocol] | None) -> ProtocolSet:
     """Return *others* as one collection; None means the bundled protocols."""
     if others is None or others is bundled_protocols():
         return bundled_set()
-    if isinstance(
-        others, TreatmentProtocol
-    ):  # A model iterates over its fields, but the caller means the protocol itself.
+    # A model iterates over its fields, but the caller means the protocol itself.
+    if isinstance(others, TreatmentProtocol):
         return ProtocolSet((others,))
     return others if isinstance(others, ProtocolSet) else ProtocolSet(others)
 
@@ -207,4 +205,4 @@ def load_protocols(path: str | PathLike[str]) -> tuple[TreatmentProtocol, ...]:
     FileNotFoundError: [Errno 2] No such file or directory: 'no-such-file.toml'
     """
     name, tables = tables_of(path)
-    return protocols_in(tables, name, bundled_tables("sources.toml"))
+    return protocols_in(tables, name)

@@ -12,7 +12,13 @@ from botox_schedule.protocols.indications import (
     general_indication,
     nearest_indications,
 )
-from botox_schedule.protocols.model import DoseLimit, TreatmentProtocol, treatment_of
+from botox_schedule.protocols.model import (
+    DoseLimit,
+    TreatmentKey,
+    TreatmentProtocol,
+    VersionKey,
+    treatment_of,
+)
 from botox_schedule.terms import LimitScope, Population, Product
 
 Versions = tuple[TreatmentProtocol, ...]
@@ -80,19 +86,17 @@ class ProtocolSet:
         remembered = self._with_given.get(id(protocol))
         if remembered is not None and remembered[0] is protocol:
             return remembered[1]
-        found = self if self._has(protocol) else ProtocolSet([protocol, *self._besides(protocol)])
+        found = self if self._has(protocol) else ProtocolSet([protocol, *self._others(protocol)])
         if len(self._with_given) >= _MOST_REMEMBERED:
             self._with_given.clear()
         self._with_given[id(protocol)] = protocol, found
         return found
 
     def _has(self, protocol: TreatmentProtocol) -> bool:
-        families = self.find(
-            protocol.indication, protocol.product, protocol.population, protocol.region
-        )
+        families = self.find(*treatment_of(protocol))
         return len(families) == 1 and any(known is protocol for known in families[0])
 
-    def _besides(self, given: TreatmentProtocol) -> Iterator[TreatmentProtocol]:
+    def _others(self, given: TreatmentProtocol) -> Iterator[TreatmentProtocol]:
         for known in self._protocols:
             same_version = (known.id, known.version) == (given.id, given.version)
             hidden = treatment_of(known) == treatment_of(given) and known.id != given.id
@@ -150,10 +154,9 @@ class ProtocolSet:
 
     def _found_limits(self, protocol: TreatmentProtocol, day: date) -> Iterable[DoseLimit]:
         own = version_on(self.versions(protocol), day) or protocol
-        others = [version_on(versions, day) for versions in self._of_product(protocol)]
-        besides = [other for other in others if other is not None and other.id != own.id]
-        reaching = (limit for p in besides for limit in p.limits if _reaches(limit, protocol))
-        return dict.fromkeys((*own.limits, *reaching))
+        others = (version_on(versions, day) for versions in self._of_product(protocol))
+        limits = (limit for p in others if p is not None and p.id != own.id for limit in p.limits)
+        return dict.fromkeys((*own.limits, *(each for each in limits if _reaches(each, protocol))))
 
     def versions(self, protocol: TreatmentProtocol) -> Versions:
         """Return all known versions of *protocol*, itself included."""
@@ -163,12 +166,8 @@ class ProtocolSet:
         return (protocol,)
 
     def _of_product(self, protocol: TreatmentProtocol) -> Iterator[Versions]:
-        for (_, product, population, region), families in self._families.items():
-            if (product, population, region) == (
-                protocol.product,
-                protocol.population,
-                protocol.region,
-            ):
+        for treatment, families in self._families.items():
+            if treatment[1:] == treatment_of(protocol)[1:]:
                 yield from families
 
     def followed(
@@ -277,7 +276,7 @@ def version_on(versions: Versions, day: date) -> TreatmentProtocol | None:
     return max(past, key=lambda v: (v.in_force.last or date.max, newness(v)), default=None)
 
 
-def newness(version: TreatmentProtocol) -> tuple[date, tuple[tuple[int, int, str], ...], int]:
+def newness(version: TreatmentProtocol) -> tuple[date, VersionKey, int]:
     """Return the sort key of versions: first day in force, version as numbers, minimum in days.
 
     The minimum matters only where one version number has several texts: the stricter one wins.
@@ -299,10 +298,8 @@ def general_protocols(
     )
 
 
-def _families(
-    protocols: Iterable[TreatmentProtocol],
-) -> dict[tuple[str, Product, Population, str], tuple[Versions, ...]]:
-    by_id: dict[tuple[str, Product, Population, str], dict[str, list[TreatmentProtocol]]] = {}
+def _families(protocols: Iterable[TreatmentProtocol]) -> dict[TreatmentKey, tuple[Versions, ...]]:
+    by_id: dict[TreatmentKey, dict[str, list[TreatmentProtocol]]] = {}
     for protocol in protocols:
         if isinstance(protocol, str):
             raise UnknownProtocolError(
@@ -334,9 +331,7 @@ def _is_for(protocol: TreatmentProtocol, years: int) -> bool:
     return protocol.ages is not None and years in protocol.ages
 
 
-def _strictness(
-    protocol: TreatmentProtocol,
-) -> tuple[bool, int, str, tuple[tuple[int, int, str], ...]]:
+def _strictness(protocol: TreatmentProtocol) -> tuple[bool, int, str, VersionKey]:
     """Sort key: no minimum is the strictest, then the longest one; ties go by id and version."""
     minimum = protocol.retreatment.minimum
     days = 0 if minimum is None else minimum.day_bounds[1]

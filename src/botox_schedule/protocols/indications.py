@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from typing import Any
+from typing import Annotated, Any
 from unicodedata import combining, normalize
+
+from pydantic import GetCoreSchemaHandler, GetPydanticSchema, StringConstraints, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from botox_schedule.errors import UnknownCodeSystemError
 from botox_schedule.protocols.bundled import bundled_tables
@@ -15,11 +18,61 @@ _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*|[0-9]+")
 # Only a nonproprietary name has a suffix: "botox-free" is not a name of the product.
 _SUFFIX = re.compile(r"(?<=toxin[ab])-[a-z]{4}\Z")
 _LONGEST_TEXT = 200
+_GIVE_A_PRODUCT = f"give one of {', '.join(Product)}, or a brand name"
 _NDC = "NDC"
 _DIAGNOSES = "ICD-10-CM"
 _SNOMED = "snomed.info/sct"
 _NDC_WIDTHS = (5, 4, 2)
 """Digits of labeler, product and package in the 11-digit form; the 10-digit form drops a zero."""
+
+
+def _slug_schema(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    """Replace the pattern error, which says little to a person, by an example of a slug."""
+    return core_schema.custom_error_schema(
+        handler(source),
+        custom_error_type="slug_pattern_mismatch",
+        custom_error_message=(
+            "give a slug such as 'chronic-migraine' (pattern: small letters, digits, hyphens); "
+            "find_protocol(name).indication gives that of a name, find_indication that of a code"
+        ),
+    )
+
+
+Indication = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64),
+    GetPydanticSchema(_slug_schema),
+]
+"""An indication, as a slug such as ``chronic-migraine``."""
+
+
+def _product_schema(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    """Try the exact nonproprietary names first, which is fast, then all other names."""
+    by_name = core_schema.no_info_after_validator_function(
+        _by_name, core_schema.str_schema(strict=True, max_length=_LONGEST_TEXT)
+    )
+    return core_schema.custom_error_schema(
+        core_schema.union_schema([handler(source), by_name], mode="left_to_right"),
+        custom_error_type="product",
+        custom_error_message=f"not a product; {_GIVE_A_PRODUCT}",
+    )
+
+
+def _by_name(text: str) -> Product:
+    product = find_product(text)
+    if product is None:
+        raise PydanticCustomError("product", f"not a product; {why_no_product(text)}")
+    return product
+
+
+ProductName = Annotated[
+    Product,
+    GetPydanticSchema(_product_schema),
+    WithJsonSchema({"type": "string", "examples": [product.value for product in Product]}),
+]
+"""A product, given by its nonproprietary name or a brand name."""
+
+ProductInput = Product | str
 
 
 def find_product(text: str) -> Product | None:
@@ -57,8 +110,7 @@ def why_no_product(text: str) -> str:
         return "the text names two products; give one"
     if found:
         return "the text may say that the product was not given; give its name alone"
-    known = ", ".join(product.value for product in Product)
-    return f"no known product is named; give one of {known}, or a brand name"
+    return f"no known product is named; {_GIVE_A_PRODUCT}"
 
 
 def names_of(product: Product) -> list[str]:
@@ -109,18 +161,12 @@ def _named(words: list[str]) -> tuple[Product, ...]:
 
 @cache
 def _product_names() -> dict[str, Product]:
-    names = bundled_tables("products.toml")
-    brands = {brand: Product(name) for name, those in names["brands"].items() for brand in those}
-    own = {product.value.lower(): product for product in Product}
-    return (
-        brands
-        | own
-        | {
-            spelling: Product(name)
-            for name, those in names["spellings"].items()
-            for spelling in those
-        }
+    tables = bundled_tables("products.toml")
+    brands, spellings = (
+        {word: Product(name) for name, words in tables[kind].items() for word in words}
+        for kind in ("brands", "spellings")
     )
+    return brands | {product.lower(): product for product in Product} | spellings
 
 
 def find_indication_name(text: str, known: Iterable[str] = ()) -> str | None:
@@ -147,7 +193,7 @@ def nearest_indications(text: str, known: Iterable[str] = ()) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def _nearest(text: str, known: frozenset[str]) -> tuple[str, ...]:
-    """Each track of a record says this of each unknown name in the record."""
+    """Remembered, because each track of a record repeats the unknown names of the record."""
     names = _names_with(known)
     close = get_close_matches(text, list(names), n=3, cutoff=0.75)
     return tuple(dict.fromkeys(names[name] for name in close))
@@ -215,8 +261,8 @@ def find_indication(system: str, code: str) -> str | None:
     >>> find_indication("ICD-10-CM", "I69.351") is None
     True
     """
-    row = _row_of(_system_named(system), code)
-    return row["indications"][0] if row is not None and "indications" in row else None
+    found: list[str] = _row_of(_system_named(system), code).get("indications", [])
+    return found[0] if found else None
 
 
 def suggested_indications(system: str, code: str) -> tuple[str, ...]:
@@ -234,18 +280,18 @@ def suggested_indications(system: str, code: str) -> tuple[str, ...]:
     >>> suggested_indications("CPT", "64612")
     ('blepharospasm', 'hemifacial-spasm')
     """
-    row = _row_of(_system_named(system), code) or {}
+    row = _row_of(_system_named(system), code)
     return tuple(row.get("indications", row.get("suggests", ())))
 
 
 def is_other_diagnosis(system: str, code: str) -> bool:
-    """Return whether a code of ICD-10-CM has to do with none of the indications.
+    """Return whether a code is of ICD-10-CM and belongs to none of the indications.
 
     >>> is_other_diagnosis("ICD-10-CM", "G43.909"), is_other_diagnosis("ICD-10-CM", "I69.351")
     (True, False)
     """
     known = _systems().get(_plain_system(system))
-    return known == _DIAGNOSES and _row_of(known, code) is None
+    return known == _DIAGNOSES and not _row_of(known, code)
 
 
 def find_product_by_code(system: str, code: str) -> Product | None:
@@ -265,8 +311,7 @@ def find_product_by_code(system: str, code: str) -> Product | None:
     True
     """
     row = _row_of(_systems().get(_plain_system(system)), code)
-    named = row is not None and "product" in row and "whole_class" not in row
-    return Product(row["product"]) if row is not None and named else None
+    return Product(row["product"]) if "product" in row and "whole_class" not in row else None
 
 
 def names_toxin(system: str, code: str) -> bool:
@@ -276,34 +321,30 @@ def names_toxin(system: str, code: str) -> bool:
     (True, False)
     """
     row = _row_of(_systems().get(_plain_system(system)), code)
-    return row is not None and ("product" in row or "whole_class" in row)
+    return "product" in row or "whole_class" in row
 
 
 @cache
 def code_rows() -> tuple[dict[str, Any], ...]:
     """Return one row for each code, including each code of a group with a shared meaning."""
     tables = bundled_tables("indications.toml")
-    grouped = (
-        {**{k: v for k, v in group.items() if k != "codes"}, "code": code}
-        for group in tables["groups"]
-        for code in group["codes"]
-    )
+    grouped = ({**group, "code": code} for group in tables["groups"] for code in group["codes"])
     return (*tables["codes"], *grouped)
 
 
 @cache
-def _known() -> dict[tuple[str, str], dict[str, Any]]:
+def _known() -> dict[tuple[str | None, str], dict[str, Any]]:
     rows = [*code_rows(), *bundled_tables("indications.toml")["classes"]]
     return {(row["system"], key): row for row in rows for key in _keys(row["system"], row["code"])}
 
 
-def _row_of(system: str | None, code: str) -> dict[str, Any] | None:
-    if system is None:
-        return None
-    return next((_known()[system, k] for k in _keys(system, code) if (system, k) in _known()), None)
+def _row_of(system: str | None, code: str) -> dict[str, Any]:
+    """The row of a code; empty where the code or the system is unknown."""
+    rows = (_known().get((system, key)) for key in _keys(system, code))
+    return next(filter(None, rows), {})
 
 
-def _keys(system: str, code: str) -> tuple[str, ...]:
+def _keys(system: str | None, code: str) -> tuple[str, ...]:
     """The lookup keys of a code: without dots, and for an NDC with hyphens in both lengths."""
     plain = code.strip().upper().replace(".", "")
     parts = plain.split("-")

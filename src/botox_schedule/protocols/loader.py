@@ -4,24 +4,29 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import combinations
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
-from unicodedata import category
 
 from pydantic import ValidationError
 
 from botox_schedule.errors import ProtocolFileError
 from botox_schedule.files import MEBIBYTE, read_within
+from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.indications import find_indication_name
-from botox_schedule.protocols.model import TreatmentProtocol, treatment_of
+from botox_schedule.protocols.model import Code, TreatmentProtocol, treatment_of
 from botox_schedule.values import STEERING
 
 _TABLES = {"sources": dict, "limits": list, "protocols": list}
 _SHOWN = 60
 _MOST_BYTES = MEBIBYTE
 _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
+_CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f\ud800-\udfff]|{STEERING.pattern}")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
+
+
+CodeRow = tuple[Mapping[str, Any], Code]
 
 
 class _Placed(NamedTuple):
@@ -64,25 +69,22 @@ def tables_of(path: str | PathLike[str]) -> tuple[str, dict[str, Any]]:
 
 
 def protocols_in(
-    tables: Mapping[str, Any],
-    name: str,
-    sources: Mapping[str, Any],
-    codes: Iterable[Mapping[str, Any]] = (),
+    tables: Mapping[str, Any], name: str, codes: Iterable[CodeRow] = ()
 ) -> tuple[TreatmentProtocol, ...]:
     """Return the protocols of a file.
 
     Args:
         tables: The file's tables.
         name: The file's name, for errors.
-        sources: Documents that may be cited in addition to the file's own.
-        codes: Codes that belong to products or indications rather than to one protocol.
+        codes: Codes that belong to products or indications rather than to one protocol, each
+            after its row of the bundled data.
 
     Raises:
         ProtocolFileError: One line for each fault: file, table, key and what was expected.
     """
     _refuse(f"{name}: {fault}" for fault in _unprintable(tables))
     _check_shape(tables, name)
-    known = {**sources, **tables.get("sources", {})}
+    known = {**bundled_tables("sources.toml"), **tables.get("sources", {})}
     read = [
         _read(
             f"{name}: [[protocols]] {number}{_called(row)}",
@@ -114,32 +116,28 @@ def _refuse(problems: Iterable[str]) -> None:
         raise ProtocolFileError(lines)
 
 
-def _unprintable(value: Any, path: str = "") -> Iterator[str]:
-    """Yield where a text has control characters: they could change what a terminal shows."""
-    if isinstance(value, str):
-        if any(_is_control(character) for character in value):
-            yield f"{path}: has a control character; expected plain text"
-    elif isinstance(value, dict):
+def _places(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Each value within *value*, itself included, with its place."""
+    yield path, value
+    if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _unprintable(inner, _inside(path, _plain_key(key)))
-            if any(_is_control(character) for character in key):
-                yield f"{path or 'the file'}: a key has a control character; expected plain text"
+            yield from _places(inner, f"{path}.{_plain(key)}" if path else _plain(key))
     elif isinstance(value, list):
         for index, inner in enumerate(value, start=1):
-            yield from _unprintable(inner, f"{path}[{index}]")
+            yield from _places(inner, f"{path}[{index}]")
 
 
-def _is_control(character: str) -> bool:
-    is_control = category(character) in {"Cc", "Cs"} and character not in "\n\t"
-    return is_control or STEERING.match(character) is not None
+def _unprintable(tables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield where a text has control characters: they could change what a terminal shows."""
+    for path, value in _places(tables):
+        if isinstance(value, str) and _CONTROL.search(value):
+            yield f"{path}: has a control character; expected plain text"
+        if isinstance(value, dict) and _CONTROL.search("".join(value)):
+            yield f"{path or 'the file'}: a key has a control character; expected plain text"
 
 
-def _plain_key(key: str) -> str:
-    return "".join("?" if _is_control(character) else character for character in key)[:_SHOWN]
-
-
-def _inside(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+def _plain(key: str) -> str:
+    return _CONTROL.sub("?", key)[:_SHOWN]
 
 
 def _check_shape(tables: Mapping[str, Any], name: str) -> None:
@@ -161,20 +159,18 @@ def _called(row: Mapping[str, Any]) -> str:
 
 
 def _complete(
-    row: Mapping[str, Any], limits: Iterable[Mapping[str, Any]], codes: Iterable[Mapping[str, Any]]
+    row: Mapping[str, Any], limits: Iterable[Mapping[str, Any]], codes: Iterable[CodeRow]
 ) -> dict[str, Any]:
     """Add the limits of the row's region and the codes of its product and indication."""
-    whole = dict(row)
     shared = [limit for limit in limits if limit.get("region") in (None, row.get("region"))]
-    own = [{k: v for k, v in limit.items() if k != "region"} for limit in shared]
-    if own:
-        whole["limits"] = [*own, *row.get("limits", ())]
-    fitting = [code for code in codes if _fits(code, row)]
-    if fitting:
-        fields = ("system", "code", "meaning", "source")
-        shared_codes = [{field: code[field] for field in fields} for code in fitting]
-        whole["codes"] = [*shared_codes, *row.get("codes", ())]
-    return whole
+    added: dict[str, list[Any]] = {
+        "limits": [{k: v for k, v in limit.items() if k != "region"} for limit in shared],
+        "codes": [code for about, code in codes if _fits(about, row)],
+    }
+    # What is no list stays as it is, so that it is refused with its protocol.
+    given = {key: row.get(key, []) for key in added}
+    lists = {key: added[key] + rows for key, rows in given.items() if isinstance(rows, list)}
+    return {**row, **lists}
 
 
 def _fits(code: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
@@ -188,19 +184,12 @@ def _fits(code: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     return named and code.get("region") in (None, row.get("region"))
 
 
-def _citations(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    if isinstance(value, dict):
-        if "key" in value and "place" in value:
-            yield path, value
-        for key, inner in value.items():
-            yield from _citations(inner, _inside(path, str(key)))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value, start=1):
-            yield from _citations(inner, f"{path}[{index}]")
+def _is_citation(value: Any) -> bool:
+    return isinstance(value, dict) and "key" in value and "place" in value
 
 
 def _unknown_sources(row: dict[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
-    for path, citation in _citations(row):
+    for path, citation in ((path, value) for path, value in _places(row) if _is_citation(value)):
         also = citation.get("also", ())
         cited = [citation["key"], *(also if isinstance(also, list) else ())]
         for key in cited:
@@ -218,10 +207,14 @@ def _with_titles(value: Any, known: Mapping[str, Any]) -> Any:
     if not isinstance(value, dict):
         return value
     copy = {key: _with_titles(inner, known) for key, inner in value.items()}
-    if "key" in copy and "place" in copy:
-        source = known[copy["key"]]
-        return {name: source[name] for name in ("title", "address") if name in source} | copy
-    return copy
+    return with_title(copy, known) if _is_citation(copy) else copy
+
+
+def with_title(citation: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a citation with the title and address of its document, which *known* must have."""
+    document = known[citation["key"]]
+    named = {name: document[name] for name in ("title", "address") if name in document}
+    return {**named, **citation}
 
 
 def faults(error: ValidationError) -> Iterator[str]:
@@ -236,7 +229,7 @@ def faults(error: ValidationError) -> Iterator[str]:
 
 def _conflicts(placed: list[_Placed]) -> Iterator[str]:
     """Yield the conflicts within one file."""
-    for later, earlier in _pairs(placed):
+    for earlier, later in combinations(placed, 2):
         if later.protocol.id == earlier.protocol.id:
             yield from _between_versions(later, earlier.protocol)
         elif treatment_of(later.protocol) == treatment_of(earlier.protocol):
@@ -248,13 +241,6 @@ def _conflicts(placed: list[_Placed]) -> Iterator[str]:
         yield from _one_sided_clocks(one, placed)
         yield from _early_range(one)
         yield from _aliases(one)
-
-
-def _pairs(placed: list[_Placed]) -> Iterator[tuple[_Placed, _Placed]]:
-    """Each pair of tables in the file: the later one, then the earlier one."""
-    for index, later in enumerate(placed):
-        for earlier in placed[:index]:
-            yield later, earlier
 
 
 def _between_versions(later: _Placed, other: TreatmentProtocol) -> Iterator[str]:
@@ -314,13 +300,10 @@ def _overlap(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
 def _one_sided_clocks(one: _Placed, placed: list[_Placed]) -> Iterator[str]:
     own = one.protocol
     for _, other in placed:
-        named = other.indication in own.shares_clock_with and _alike(own, other)
+        is_alike = treatment_of(own)[1:] == treatment_of(other)[1:]
+        named = is_alike and other.indication in own.shares_clock_with
         if named and own.indication not in other.shares_clock_with:
             yield (
                 f"{one.where}: shares_clock_with: names {other.indication}, but {other.id} "
                 f"does not name {own.indication}; expected both or none"
             )
-
-
-def _alike(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
-    return treatment_of(one)[1:] == treatment_of(other)[1:]

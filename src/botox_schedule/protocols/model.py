@@ -8,19 +8,17 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    StringConstraints,
-    model_validator,
-)
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import Field, StringConstraints, model_validator
 
-from botox_schedule.dates.days import Day, DayInput, LastDay, is_within
-from botox_schedule.dates.intervals import Interval, IntervalInput, IntervalRange, RangeInput
-from botox_schedule.protocols.indications import find_product, why_no_product
+from botox_schedule.dates.days import Day, DayInput, LastDay, check_order, is_within
+from botox_schedule.dates.intervals import (
+    Interval,
+    IntervalInput,
+    IntervalRange,
+    NotNegative,
+    RangeInput,
+)
+from botox_schedule.protocols.indications import Indication, ProductInput, ProductName
 from botox_schedule.terms import (
     ForWhom,
     LimitPer,
@@ -33,79 +31,9 @@ from botox_schedule.terms import (
 )
 from botox_schedule.values import Fact, Fields, NumberInput, Rows, notebook_html
 
-
-class _SaysWhatToGive:
-    """Replaces the pattern error, which says little to a person, by an example of a slug."""
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        return core_schema.custom_error_schema(
-            handler(source),
-            custom_error_type="slug_pattern_mismatch",
-            custom_error_message=(
-                "give a slug such as 'chronic-migraine' (pattern: small letters, digits, hyphens); "
-                "find_protocol(name).indication gives that of a name, find_indication that of a code"
-            ),
-        )
-
-
-Indication = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64),
-    _SaysWhatToGive(),
-]
-"""An indication, as a slug such as ``chronic-migraine``."""
-
-
-def _not_negative(minimum: Interval) -> Interval:
-    if minimum.day_bounds[0] < 0:
-        raise ValueError("a minimum cannot be negative")
-    return minimum
-
-
-MinimumInterval = Annotated[Interval, AfterValidator(_not_negative)]
-"""The shortest interval between sessions; not negative."""
-
 _Text = Annotated[str, StringConstraints(min_length=1)]
 _PositiveUnits = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
 _Years = Annotated[int, Field(ge=0, le=150)]
-
-
-def _by_name(text: str) -> Product:
-    product = find_product(text)
-    if product is None:
-        raise PydanticCustomError("product", f"not a product; {why_no_product(text)}")
-    return product
-
-
-class _ProductSchema:
-    """Tries the exact nonproprietary names first, which is fast, then all other names."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        by_name = core_schema.no_info_after_validator_function(
-            _by_name, core_schema.str_schema(strict=True, max_length=200)
-        )
-        return core_schema.custom_error_schema(
-            core_schema.union_schema([handler(source), by_name], mode="left_to_right"),
-            custom_error_type="product",
-            custom_error_message="not a product; give one of "
-            + ", ".join(product.value for product in Product)
-            + ", or a brand name",
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"type": "string", "examples": [product.value for product in Product]}
-
-
-ProductName = Annotated[Product, _ProductSchema]
-"""A product, given by its nonproprietary name or a brand name."""
-
-ProductInput = Product | str
 
 
 class SourceRef(Fact, frozen=True):
@@ -174,28 +102,28 @@ READ_FROM_A_DURATION = "read from a duration"
 READ_FROM_A_SCHEDULE = "read from a schedule"
 FROM_A_PAYER = "payer"
 _ADVISORY_WORDS = ("may", "not evaluated")
-_BESIDE_A_FIGURE = ("statistic", "for_whom", "share")
+_WITH_A_FIGURE = ("statistic", "for_whom", "share")
 
 
-def _split_figures(data: Any) -> Any:
-    """Split ``figure = {value = …, key = …}`` into the figure and its source."""
-    if not isinstance(data, dict):
-        return data
-    split = dict(data)
-    for name, figure in data.items():
-        if isinstance(figure, dict) and "value" in figure:
-            source = dict(figure)
-            split[name] = source.pop("value")
-            split |= {f"{name}_{k}": source.pop(k) for k in _BESIDE_A_FIGURE if k in source}
-            split[f"{name}_source"] = source
-    return split
+class Figures(Fact, frozen=True):
+    """Figures, each with its source: ``figure = {value = …, key = …}`` gives both."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_figures(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        split = dict(data)
+        for name, figure in data.items():
+            if isinstance(figure, dict) and "value" in figure:
+                source = dict(figure)
+                split[name] = source.pop("value")
+                split |= {f"{name}_{k}": source.pop(k) for k in _WITH_A_FIGURE if k in source}
+                split[f"{name}_source"] = source
+        return split
 
 
-def _is_unverified(source: SourceRef | None) -> bool:
-    return source is None or source.verification is Verification.UNVERIFIED
-
-
-class RetreatmentRule(Fact, frozen=True):
+class RetreatmentRule(Figures, frozen=True):
     """How long to wait until the next session.
 
     Attributes:
@@ -212,11 +140,11 @@ class RetreatmentRule(Fact, frozen=True):
     """
 
     kind: RetreatmentKind
-    minimum: MinimumInterval | None = None
+    minimum: NotNegative | None = None
     minimum_source: SourceRef | None = None
     usual: IntervalRange | None = None
     usual_source: SourceRef | None = None
-    typical: Interval | None = None
+    typical: NotNegative | None = None
     typical_statistic: _Text | None = None
     typical_source: SourceRef | None = None
     wording: str | None = None
@@ -239,15 +167,8 @@ class RetreatmentRule(Fact, frozen=True):
             wording_source: SourceRef | Fields | None = None,
         ) -> None: ...
 
-    @model_validator(mode="before")
-    @classmethod
-    def _from_figures(cls, data: Any) -> Any:
-        return _split_figures(data)
-
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if self.typical is not None and self.typical.day_bounds[0] < 0:
-            raise ValueError("a typical interval cannot be negative")
         if (self.typical is None) != (self.typical_statistic is None):
             raise ValueError("a typical interval needs the name of its statistic, and both or none")
         return self
@@ -258,7 +179,7 @@ class RetreatmentRule(Fact, frozen=True):
         return self.minimum_source is not None and self.minimum_source.is_advice
 
 
-class ExpectedResponse(Fact, frozen=True):
+class ExpectedResponse(Figures, frozen=True):
     """When the response is expected to begin, peak and wear off, counted from the session.
 
     Attributes:
@@ -318,11 +239,6 @@ class ExpectedResponse(Fact, frozen=True):
             notes: Iterable[str] = (),
         ) -> None: ...
 
-    @model_validator(mode="before")
-    @classmethod
-    def _from_figures(cls, data: Any) -> Any:
-        return _split_figures(data)
-
     @model_validator(mode="after")
     def _begins_in_order(self) -> Self:
         stated = [w for w in (self.onset, self.peak, self.wear_off) if w is not None]
@@ -365,8 +281,7 @@ class AgeRange(Fact, frozen=True):
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
-        if self.first is not None and self.last is not None and self.first > self.last:
-            raise ValueError("the age range ends before it starts; give first <= last")
+        check_order(self.first, self.last, "the age range")
         return self
 
     def __contains__(self, years: int) -> bool:
@@ -387,16 +302,12 @@ class InForce(Fact, frozen=True):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            first: DayInput | None = None,
-            last: DayInput | None = None,
+            self, *, first: DayInput | None = None, last: DayInput | None = None
         ) -> None: ...
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
-        if self.first is not None and self.last is not None and self.first > self.last:
-            raise ValueError("in_force ends before it starts; give first <= last")
+        check_order(self.first, self.last, "in_force")
         return self
 
     def __contains__(self, day: date) -> bool:
@@ -417,16 +328,13 @@ class LimitWindow(Fact, frozen=True):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            window: IntervalInput,
-            reading: LimitReading | str | None = None,
+            self, *, window: IntervalInput, reading: LimitReading | str | None = None
         ) -> None: ...
 
     @model_validator(mode="after")
     def _is_positive(self) -> Self:
         if self.window.day_bounds[0] <= 0:
-            raise ValueError("a limit's window must be longer than a day")
+            raise ValueError("a limit's window must be longer than nothing")
         return self
 
 
@@ -517,12 +425,7 @@ class Code(Fact, frozen=True):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            system: str,
-            code: str,
-            meaning: str,
-            source: SourceRef | Fields | None = None,
+            self, *, system: str, code: str, meaning: str, source: SourceRef | Fields | None = None
         ) -> None: ...
 
 
@@ -547,6 +450,11 @@ class ProtocolRef(Fact, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.id} version {self.version}, region {self.region}"
+
+
+VersionKey = tuple[tuple[int, int, str], ...]
+TreatmentKey = tuple[str, Product, Population, str]
+"""Indication, product, population and region."""
 
 
 class TreatmentProtocol(Fact, frozen=True):
@@ -613,6 +521,10 @@ class TreatmentProtocol(Fact, frozen=True):
             notes: Iterable[str] = (),
         ) -> None: ...
 
+    def __hash__(self) -> int:
+        # The other fields add time and tell no two protocols apart that one set holds.
+        return hash((self.id, self.version))
+
     def _repr_html_(self) -> str:
         """Return the protocol as a table for a notebook."""
         return notebook_html("protocol_html", self)
@@ -630,7 +542,7 @@ class TreatmentProtocol(Fact, frozen=True):
         )
 
     @cached_property
-    def version_key(self) -> tuple[tuple[int, int, str], ...]:
+    def version_key(self) -> VersionKey:
         """The version as a sort key, so that 10 is newer than 9.
 
         Digits are compared as text, length first: without leading zeros that is numeric order,
@@ -650,14 +562,13 @@ class TreatmentProtocol(Fact, frozen=True):
         return _unverified(self.response, ("onset", "peak", "wear_off", "full_benefit"))
 
 
-def _unverified(figures: Fact, names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(
-        name
-        for name in names
-        if getattr(figures, name) is not None and _is_unverified(getattr(figures, f"{name}_source"))
-    )
+def _unverified(figures: Figures, names: Iterable[str]) -> tuple[str, ...]:
+    stated = [name for name in names if getattr(figures, name) is not None]
+    sources = [(name, getattr(figures, f"{name}_source")) for name in stated]
+    unread = Verification.UNVERIFIED
+    return tuple(name for name, s in sources if s is None or s.verification is unread)
 
 
-def treatment_of(protocol: TreatmentProtocol) -> tuple[str, Product, Population, str]:
+def treatment_of(protocol: TreatmentProtocol) -> TreatmentKey:
     """Return what a protocol is for; protocols for the same treatment hide each other."""
     return protocol.indication, protocol.product, protocol.population, protocol.region

@@ -45,6 +45,11 @@ class Decisions(NamedTuple):
         """The earliest stated day of death, or None where none is stated."""
         return min((end.on for end in self.deaths if end.on is not None), default=None)
 
+    @property
+    def about_clocks(self) -> tuple[Hold | IntervalOverride | PriorAuthorization | CareEnd, ...]:
+        """All decisions except deaths, which concern every clock."""
+        return (*self.holds, *self.overrides, *self.authorizations, *self.discharges)
+
 
 _NO_DECISIONS = Decisions((), (), (), (), (), ())
 

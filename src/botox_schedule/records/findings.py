@@ -56,12 +56,17 @@ def make_finding(
     message: str,
     subjects: Iterable[TreatmentSession | Decision] = (),
     visits: Iterable[TreatmentSession | PriorTreatment] = (),
+    figures: str = "",
 ) -> Finding:
-    """Return a finding about *subjects*, listed by id, and *visits*, which are not listed."""
+    """Return a finding about *subjects*, listed by id, and *visits*, which are not listed.
+
+    Findings about the same rows with other *figures* have other keys.
+    """
     about = list(subjects)
     ids = {subject.id for subject in about if subject.id is not None}
     marks = sorted({_mark(subject) for subject in (*about, *visits)})
-    digest = sha256("\n".join([code.value, *marks]).encode()).hexdigest()[:_KEY_LENGTH]
+    facts = [code.value, *filter(None, [figures]), *marks]
+    digest = sha256("\n".join(facts).encode()).hexdigest()[:_KEY_LENGTH]
     return made(
         Finding,
         code=code,

@@ -20,15 +20,11 @@ from botox_schedule.dates.days import Day, DayInput, LastDay
 from botox_schedule.dates.intervals import (
     IntervalInput,
     IntervalRange,
+    NotNegative,
     RangeInput,
     Window,
 )
-from botox_schedule.protocols.model import (
-    Indication,
-    MinimumInterval,
-    ProductInput,
-    ProductName,
-)
+from botox_schedule.protocols.indications import Indication, ProductInput, ProductName
 from botox_schedule.terms import Authority, CareEndKind, SessionKind, SessionStatus
 from botox_schedule.values import (
     NumberInput,
@@ -204,7 +200,7 @@ class IntervalOverride(Decision, frozen=True):
     indication: Indication
     first: Day
     last: LastDay = None
-    minimum: MinimumInterval | None = None
+    minimum: NotNegative | None = None
     usual: IntervalRange | None = None
     reason: _Text
     authority: Authority
@@ -358,7 +354,7 @@ class PriorAuthorization(Decision, frozen=True):
     valid: Window
     sessions: _Count | None = None
     units: Units | None = None
-    minimum_interval: MinimumInterval | None = None
+    minimum_interval: NotNegative | None = None
 
     if TYPE_CHECKING:
 

@@ -10,22 +10,25 @@ from functools import cache
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
-from botox_schedule import Interval, IntervalRange, Product, find_indication, find_product
+from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.indications import (
+    ProductInput,
     bundled_indications,
+    find_indication,
     find_indication_name,
+    find_product,
     find_product_by_code,
     general_indication,
     nearest_indications,
     why_no_product,
 )
-from botox_schedule.protocols.model import ProductInput
 from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.tables.lines import UNSEEN, Cell, text_of
 from botox_schedule.tables.words import examples, find_value
+from botox_schedule.terms import Product
 
 LONGEST_KEY = 200
 # A day, an amount or an interval is shorter. Looking for one in a long text takes too long.
@@ -133,7 +136,7 @@ class CellReader:
 
     def _expected(self) -> str:
         if self.date_format == "iso":
-            return "expected YYYY-MM-DD; name the date format (mdy, dmy, %d.%m.%Y) if it is another"
+            return f"expected YYYY-MM-DD; {_OTHER_FORMAT}"
         return f"expected YYYY-MM-DD or {self.date_format}"
 
     def birth_day(self, cell: Cell) -> Parsed:
@@ -199,6 +202,9 @@ def _billing_note(text: str) -> str:
     return note if units else ""
 
 
+_OTHER_FORMAT = (
+    "name another format with date_format= (--date-format): mdy for 01/31/2026, dmy, %d.%m.%Y"
+)
 _TIME_OF_DAY = "a time of day was found; give the clinic's local day as YYYY-MM-DD"
 _A_MONTH = "a month is not a day; give the day"
 _SEPARATOR = "the separator may be for thousands or for decimals; write 1000, or 1.5"

@@ -1,5 +1,6 @@
 """Reads the tables next to the sessions: holds, ends of care, authorizations and others."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -7,20 +8,15 @@ from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
 
 from pydantic import ValidationError
 
-from botox_schedule import (
-    Authority,
+from botox_schedule.dates import Day, Interval, IntervalRange, Window
+from botox_schedule.records import (
     BodyWeight,
     CareEnd,
-    CareEndKind,
     Hold,
-    Interval,
     IntervalOverride,
-    IntervalRange,
     PriorAuthorization,
     PriorTreatment,
-    Window,
 )
-from botox_schedule.dates.days import Day
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader
 from botox_schedule.tables.deaths import day_of_death
@@ -35,6 +31,7 @@ from botox_schedule.tables.rows import (
     unbound,
 )
 from botox_schedule.tables.source import TableSource
+from botox_schedule.terms import Authority, CareEndKind
 from botox_schedule.values import PatientValue
 
 _Fact = TypeVar("_Fact")
@@ -96,10 +93,7 @@ class FactReading(Generic[_Fact]):
     @property
     def by_patient(self) -> dict[str, tuple[_Fact, ...]]:
         """The facts by patient, as :class:`~botox_schedule.PatientRecord` takes them."""
-        found: dict[str, tuple[_Fact, ...]] = {}
-        for row in self.fact_rows:
-            found[row.patient] = (*found.get(row.patient, ()), row.fact)
-        return found
+        return by_patient((row.patient, row.fact) for row in self.fact_rows)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return plain rows, as :mod:`botox_schedule.panel` takes them."""
@@ -114,12 +108,21 @@ class FactReading(Generic[_Fact]):
         Keys are compared as they are: ``12`` and ``0012`` are two patients. The problem says
         where only zeros, case or blanks make the difference.
         """
-        alike = set(map(loosely, patients))
+        known = frozenset(patients)
+        others = [row for row in self.fact_rows if row.patient not in known]
+        alike = look_alikes([*known, *(row.patient for row in others)])
         return tuple(
-            Problem(row.line, _ALIKE if loosely(row.patient) in alike else _NOBODY, left_out=True)
-            for row in self.fact_rows
-            if row.patient not in patients
+            Problem(row.line, _ALIKE if alike.get(row.patient) in known else _NOBODY)
+            for row in others
         )
+
+
+def by_patient(pairs: Iterable[tuple[str, _Fact]]) -> dict[str, tuple[_Fact, ...]]:
+    """Return what each patient has, in order."""
+    found: dict[str, list[_Fact]] = {}
+    for patient, fact in pairs:
+        found.setdefault(patient, []).append(fact)
+    return {patient: tuple(facts) for patient, facts in found.items()}
 
 
 def _plain(value: Any) -> Any:
@@ -130,17 +133,30 @@ _NOBODY = "patient: no session has this key"
 _ALIKE = "patient: no session has this key; one differs only in zeros, case, blanks or hyphens"
 
 
-def loosely(key: str) -> str:
-    """Return a key without what programs change in keys.
+def look_alikes(keys: Iterable[str]) -> dict[str, str]:
+    """Return the keys that look like an earlier one, each with that one.
 
-    >>> loosely("0012"), loosely("12.0"), loosely("AB-1 2")
-    ('12', '12', 'ab12')
+    Programs change zeros, case, blanks and hyphens. Keys with hyphens in other places are others.
+
+    >>> look_alikes(["0012", "12.0", "AB-1 2", "ab12", "1-11", "11-1"])
+    {'12.0': '0012', 'ab12': 'AB-1 2'}
     """
-    # A program that read the keys as numbers writes 12.0.
-    whole = key.casefold().removesuffix(".0")
-    return "".join(filter(str.isalnum, whole)).lstrip("0")
+    first: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for key in dict.fromkeys(keys):
+        # A program that read the keys as numbers writes 12.0.
+        parts = _APART.sub("-", key.casefold().removesuffix(".0")).strip("-").lstrip("0-")
+        letters = parts.replace("-", "")
+        same = (parts, letters) if parts != letters else (parts, f"-{letters}")
+        other = next((first[form] for form in same if form in first), key)
+        if other != key:
+            found[key] = found.get(other, other)
+        for form in (parts, f"-{letters}"):
+            first.setdefault(form, key)
+    return found
 
 
+_APART = re.compile(r"[\W_]+")
 _DAY = Column(CellReader.day)
 _NEEDED_DAY = Column(CellReader.day, is_required=True)
 _BINDING_DAY = Column(CellReader.day, if_unreadable=IfUnreadable.COUNTS)
@@ -154,7 +170,7 @@ _UNITS = Column(unbound(cells.units), is_number=True)
 _INTERVAL = Column(unbound(cells.interval))
 _RANGE = Column(unbound(cells.interval_range))
 _DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": _DAY}
-_IN_FORCE = Column(unbound(cells.in_force), default=True)
+_IN_FORCE = Column(unbound(cells.in_force), default=True, words="in_force")
 # A hold or an end of care with an unreadable cell still binds: too long is better than not at all.
 _BINDING = {
     "reason": _TEXT,
@@ -183,6 +199,7 @@ _TABLES: Mapping[str, _Reads] = {
             is_required=True,
             default=CareEndKind.DECEASED,
             or_else="died_on",
+            words="care_end",
         ),
         **_BINDING,
     },
@@ -481,7 +498,7 @@ def _read(
     facts = tuple(fact for _, fact in made if fact is not None)
     return FactReading(
         fact_rows=facts,
-        problems=tuple(sorted(problem for row, _ in made for problem in row.problems)),
+        problems=tuple(sorted([*found.unread, *(p for row, _ in made for p in row.problems)])),
         counts=RowCounts(len(made) + blank, len(facts), len(faulty), blank),
         unreadable=frozenset(filter(None, map(_unread_patient, faulty))),
     )

@@ -46,7 +46,8 @@ class ColumnNames:
         first = {names[0]: column for column, names in column_names(self.table).items()}
         if folded(name) in self._known and not get_close_matches(means.casefold(), first):
             raise TableError(
-                f"columns: give the name in the file first, such as {{{means!r}: {name!r}}}"
+                f"columns: give the name in the file first, such as {{{means!r}: {name!r}}}; "
+                f"in a command it comes last: --column {name}={means}"
             )
         nearest = get_close_matches(means.casefold(), list(first), n=1, cutoff=0)
         raise TableError(

@@ -1,5 +1,6 @@
 """Reads the rows of any table: each is read, reported, or blank, and the counts add up."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum, unique
 from itertools import repeat
@@ -7,12 +8,12 @@ from operator import getitem, itemgetter
 from typing import Any, NamedTuple, TypedDict
 
 from botox_schedule.errors import TableError
-from botox_schedule.protocols.model import ProductInput
+from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.tables.cells import CellReader, Parsed
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.source import Table, TableSource, open_table
-from botox_schedule.tables.words import column_names, folded
+from botox_schedule.tables.words import column_names, find_value, folded
 
 
 @unique
@@ -36,6 +37,8 @@ class Column(NamedTuple):
         or_else: The column that can replace this one, where it is required.
         fallback: The value where a cell cannot be read and the row counts.
         fallback_words: How the row counts then.
+        words: What its words are called. Where it is missing and a column that is not read has
+            such words, the default may be false.
     """
 
     read: Callable[[CellReader, Cell], Parsed]
@@ -46,6 +49,7 @@ class Column(NamedTuple):
     or_else: str = ""
     fallback: Any = None
     fallback_words: str = "without it"
+    words: str = ""
 
 
 def unbound(read: Callable[[Cell], Parsed]) -> Callable[[CellReader, Cell], Parsed]:
@@ -110,12 +114,21 @@ class RowValues(NamedTuple):
 
 
 class RowsRead(NamedTuple):
-    """All rows of a table, how many lines were blank, its header and the columns found in it."""
+    """All rows of a table.
+
+    Attributes:
+        rows: The rows.
+        blank: How many lines were blank.
+        header: The header.
+        columns: The columns found in it.
+        unread: What columns that are not read may say.
+    """
 
     rows: Sequence[RowValues]
     blank: int
     header: Line
     columns: Collection[str]
+    unread: Sequence[Problem]
 
 
 class TableOptions(TypedDict, total=False):
@@ -154,7 +167,39 @@ def read_rows(
     reader = _RowReader(names, columns, found, cells)
     lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
     rows = [row for row in lines if row is not None]
-    return RowsRead(rows, len(lines) - len(rows), found.header, found.columns)
+    unread = [
+        unread_column(found.header, place, f"say the {name}", name)
+        for name, column in columns.items()
+        for place, told in reader.unread.items()
+        if column.words and name not in found.columns
+        if _may_say(column, text_of(found.header.cells[place]), told)
+    ]
+    return RowsRead(rows, len(lines) - len(rows), found.header, found.columns, unread)
+
+
+def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
+    """Whether most cells are words of a column, not only its default; or its header is one.
+
+    Under such a header, as in ``No Show (Y/N)``, only yes and no are expected.
+    """
+    texts = [*filter(None, map(text_of, told))]
+    if find_value(column.words, _ASKS.sub("", header)) and any(
+        find_value("flag", t) for t in texts
+    ):
+        return True
+    found = [find_value(column.words, text) for text in texts]
+    others = {*found} - {None, column.default, "yes"}
+    return bool(others) and 2 * found.count(None) <= len(found)
+
+
+_ASKS = re.compile(r"(?i)^(is|was)[\W_]+|[\W_]+(y[\W_]?n|flag|ind|indicator)[\W_]*$")
+
+
+def unread_column(header: Line, place: int, what: str, name: str) -> Problem:
+    """Return the problem of a column that may say something and is not read."""
+    words = f"say so with columns={{'...': {name!r}}} (--column {name!r}=...)"
+    reason = f"column {place + 1} may {what} and is not read; {words}"
+    return Problem(header.number, reason, left_out=False)
 
 
 def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterator[RowValues]:
@@ -240,6 +285,9 @@ class _RowReader:
         present = [name for name in columns if name in found.columns]
         self.names = (*absent, *present)
         self.pick = itemgetter(*(found.columns[name] for name in present))
+        self.unread: dict[int, set[Cell]] = {
+            place: set() for place in {*range(found.width)} - {*found.columns.values()}
+        }
         self.columns = [every[name] for name in present]
         self.known_as = [column.known_as for column in self.columns]
 
@@ -250,6 +298,9 @@ class _RowReader:
         cells = line.cells
         if len(cells) < self.width:
             cells = [*cells, *repeat(None, self.width - len(cells))]
+        for place, told in self.unread.items():
+            if len(told) < _MOST_WORDS:
+                told.add(cells[place])
         picked = self.pick(cells)
         found = [*map(getitem, self.columns, picked)]
         notes = self._notes_on(picked) if self.notes else []
@@ -282,6 +333,8 @@ def _folded(line: Line, width: int) -> list[str]:
 
 
 _REMEMBERED = 65_536
+# A column with more texts has no words that come up again.
+_MOST_WORDS = 100
 _LINE_BREAK = "a line break was found; a quotation mark may be open"
 _MAY_BE_CUT = "cells beyond the header may belong to it, as in 1,000"
 _HEADER_AGAIN = "the header again; the rows after it are read"

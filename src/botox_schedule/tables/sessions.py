@@ -7,22 +7,14 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple, Unpack, cast
 
-from botox_schedule import (
-    CareEnd,
-    CareEndKind,
-    PatientRecord,
-    Product,
-    SessionKind,
-    SessionStatus,
-    TreatmentSession,
-)
 from botox_schedule.garbage import uncollected
-from botox_schedule.protocols.model import ProductInput
+from botox_schedule.protocols.indications import ProductInput
+from botox_schedule.records import CareEnd, PatientRecord, TreatmentSession
 from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Month, Parsed
 from botox_schedule.tables.deaths import Death, day_of_death, deceased, patient_status
-from botox_schedule.tables.decisions import FactReading, Facts, births_of, loosely
+from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
 from botox_schedule.tables.lines import Cell, text_of
 from botox_schedule.tables.rows import (
     Column,
@@ -34,9 +26,11 @@ from botox_schedule.tables.rows import (
     TableOptions,
     read_rows,
     unbound,
+    unread_column,
 )
 from botox_schedule.tables.source import TableSource
 from botox_schedule.tables.words import is_about_death
+from botox_schedule.terms import CareEndKind, Product, SessionKind, SessionStatus
 
 _COUNTS = IfUnreadable.COUNTS
 _FIELDS = (
@@ -87,7 +81,11 @@ _COLUMNS: Mapping[str, Column] = {
         if_unreadable=_COUNTS,
         fallback_words="with unknown units discarded",
     ),
-    "status": Column(unbound(cells.word("status", SessionStatus)), default=SessionStatus.COMPLETED),
+    "status": Column(
+        unbound(cells.word("status", SessionStatus)),
+        default=SessionStatus.COMPLETED,
+        words="status",
+    ),
     # Leaving a session out because of its kind would date the next one too early.
     "kind": Column(
         unbound(_kind),
@@ -95,6 +93,7 @@ _COLUMNS: Mapping[str, Column] = {
         default=SessionKind.FULL,
         fallback=SessionKind.FULL,
         fallback_words="as a full session",
+        words="kind",
     ),
     # Spreadsheets damage whole columns of ids; the sessions were still given.
     "id": Column(unbound(cells.key), if_unreadable=_COUNTS),
@@ -144,8 +143,8 @@ class TableReading:
         problems: What is wrong, by line.
         counts: How many rows came in, and what became of them.
         months: Rows with a month where a day is expected; each is also a problem.
-        unreadable: The patients with a row that counts for nothing, or that leaves open whether
-            they have died. Check their records before a call.
+        unreadable: The patients with a row that counts for nothing or that leaves open whether
+            they have died, or whose key looks like another's. Check their records before a call.
     """
 
     session_rows: tuple[SessionRow, ...]
@@ -162,7 +161,7 @@ class TableReading:
     @property
     def sessions(self) -> dict[str, tuple[TreatmentSession, ...]]:
         """The sessions by patient, as :class:`PatientRecord` takes them."""
-        return _by_patient((row.patient, row.session) for row in self.session_rows)
+        return by_patient((row.patient, row.session) for row in self.session_rows)
 
     @property
     def patients(self) -> frozenset[str]:
@@ -276,10 +275,11 @@ def _reading(found: RowsRead) -> TableReading:
     births, birth_problems = births_of(
         (row.line, row.values["patient"], row.values["born_on"]) for row in stated
     )
-    told = (
-        *(row.problems for row in found.rows),
-        *(birth_problems, _duplicates(used), _alike(stated), _unread_deaths(found)),
-    )
+    first = {row.values["patient"]: row.line for row in reversed(stated)}
+    alike = look_alikes(sorted(first, key=first.__getitem__))
+    told: list[Iterable[Problem]] = [row.problems for row in found.rows]
+    told += [birth_problems, _duplicates(used), _alike(first, alike)]
+    told += [_unread_deaths(found), found.unread]
     deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
     doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
@@ -291,7 +291,7 @@ def _reading(found: RowsRead) -> TableReading:
         months=tuple(_months(faulty)),
         unreadable=frozenset(
             patient for row in (*faulty, *doubtful) if (patient := row.values.get("patient"))
-        ),
+        ).union(alike, alike.values()),
     )
 
 
@@ -334,17 +334,11 @@ def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
 _ONE_ID = "with one id they count once, and its units once"
 
 
-def _alike(stated: Sequence[RowValues]) -> Iterator[Problem]:
+def _alike(first: Mapping[str, int], others: Mapping[str, str]) -> Iterator[Problem]:
     """Keys that look like one patient's count as two; a person must decide."""
-    first: dict[str, int] = {}
-    for row in stated:
-        first.setdefault(row.values["patient"], row.line)
-    known: dict[str, int] = {}
-    for patient, line in first.items():
-        other = known.setdefault(loosely(patient), line)
-        if other != line:
-            reason = f"{_ALIKE} on line {other}; they count as two patients"
-            yield Problem(line, reason, left_out=False)
+    for patient, other in others.items():
+        reason = f"{_ALIKE} on line {first[other]}; they count as two patients"
+        yield Problem(first[patient], reason, left_out=False)
 
 
 _ALIKE = "patient: differs only in zeros, case, blanks or hyphens from the one"
@@ -353,13 +347,9 @@ _ALIKE = "patient: differs only in zeros, case, blanks or hyphens from the one"
 def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
     """Report a column that may say who has died, if the table has none that is read."""
     if not {*_DEATHS} & {*found.columns}:
-        for number, cell in enumerate(found.header.cells, 1):
+        for place, cell in enumerate(found.header.cells):
             if is_about_death(text_of(cell)):
-                reason = f"column {number} may say who has died and is not read; {_NAME_IT}"
-                yield Problem(found.header.number, reason, left_out=False)
-
-
-_NAME_IT = "say so with columns={'...': 'date of death'} (--column 'date of death'=...)"
+                yield unread_column(found.header, place, "say who has died", "date of death")
 
 
 def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
@@ -371,15 +361,8 @@ def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
         if value not in {None, Death.DOUBTFUL}
     }
     dated = {patient for patient, day in said if day is not None}
-    return _by_patient(
+    return by_patient(
         (patient, CareEnd(on=day, kind=CareEndKind.DECEASED))
         for patient, day in sorted(said, key=lambda one: (one[0], one[1] or date.max))
         if day is not None or patient not in dated
     )
-
-
-def _by_patient(pairs: Iterable[tuple[str, Any]]) -> dict[str, tuple[Any, ...]]:
-    found: dict[str, list[Any]] = {}
-    for patient, value in pairs:
-        found.setdefault(patient, []).append(value)
-    return {patient: tuple(values) for patient, values in found.items()}
