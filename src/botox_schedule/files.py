@@ -377,20 +377,16 @@ def check_outputs(outputs: Iterable[FileName | None], inputs: Iterable[FileName 
     Raises:
         OutputError: When an output is an input or another output, by any name or link.
     """
-    read = [name for name in inputs if not _is_stream(name)]
-    written: list[FileName] = []
-    for output in outputs:
-        if output is None or _is_stream(output):
-            continue
-        if any(_is_same(output, name) for name in read if name is not None):
+    read, written = _files(inputs), _files(outputs)
+    for number, output in enumerate(written):
+        if any(_is_same(output, name) for name in read):
             raise OutputError("an output is one of the inputs; give it another name")
-        if any(_is_same(output, name) for name in written):
+        if any(_is_same(output, name) for name in written[:number]):
             raise OutputError("two outputs are one file; give each its own name")
-        written.append(output)
 
 
-def _is_stream(name: FileName | None) -> bool:
-    return name is None or os.fspath(name) == "-"
+def _files(names: Iterable[FileName | None]) -> list[FileName]:
+    return [name for name in names if name is not None and os.fspath(name) != "-"]
 
 
 def _is_same(one: FileName, other: FileName) -> bool:

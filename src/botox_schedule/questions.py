@@ -46,7 +46,7 @@ from botox_schedule.protocols.catalog import (
     population_named,
     region_named,
 )
-from botox_schedule.protocols.indications import find_product, why_no_product
+from botox_schedule.protocols.indications import product_named
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.findings import Finding, raise_findings
 from botox_schedule.records.model import PatientRecord
@@ -498,9 +498,7 @@ def exposure(
     """
     day = as_day(on, "on")
     known_until = day if as_of is None else as_day(as_of, "as_of")
-    wanted = find_product(str(product))
-    if wanted is None:
-        raise UnknownProtocolError(f"product: {why_no_product(str(product))}")
+    wanted = product_named(product)
     length = window if isinstance(window, Interval) else Interval.parse(window)
     if length.day_bounds[0] <= 0:
         raise IntervalError("a window must be longer than nothing; give for example '12 weeks'")

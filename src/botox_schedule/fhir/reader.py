@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any
 
-from botox_schedule import PatientRecord, Product, SessionStatus, find_product
+from botox_schedule import PatientRecord, Product, SessionStatus
 from botox_schedule.errors import ExchangeError
 from botox_schedule.fhir.bundle import BundleContent, Contents, Entry, contents_of, problem_about
 from botox_schedule.fhir.days import check_zone
@@ -17,7 +17,7 @@ from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode
 from botox_schedule.fhir.sessions import DOSE, PROCEDURE, Fate, Outcome, SessionReader
 from botox_schedule.fhir.validity import Validator
 from botox_schedule.garbage import uncollected
-from botox_schedule.protocols.indications import why_no_product
+from botox_schedule.protocols.indications import product_named
 from botox_schedule.values import Value
 
 _SESSIONS = frozenset({DOSE, PROCEDURE})
@@ -150,19 +150,11 @@ def records_from_bundle(
     with uncollected():
         try:
             contents = contents_of(bundle)
-            return _Reader(contents, zone, dictionary, _product(product)).reading()
+            default = None if product is None else product_named(product, ExchangeError)
+            return _Reader(contents, zone, dictionary, default).reading()
         except RecursionError:
             # What the parser of JSON still accepts may be too deep for what reads it later.
             raise ExchangeError("the bundle is nested too deeply") from None
-
-
-def _product(product: Product | str | None) -> Product | None:
-    if product is None or isinstance(product, Product):
-        return product
-    found = find_product(product)
-    if found is None:
-        raise ExchangeError(f"product: {why_no_product(product)}")
-    return found
 
 
 class _Reader:

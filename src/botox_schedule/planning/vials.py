@@ -10,7 +10,7 @@ from botox_schedule.errors import PlanningError, UnitsError
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
-from botox_schedule.protocols.indications import find_product, why_no_product
+from botox_schedule.protocols.indications import find_product, product_named
 from botox_schedule.terms import Product, Verification
 from botox_schedule.values import Fact, NumberInput, Value
 
@@ -178,7 +178,7 @@ def vial_sizes(product: str | Product | None = None) -> tuple[VialSize, ...]:
     >>> [(int(size.units), str(size.source.verification)) for size in vial_sizes("Botox")]
     [(100, 'secondary'), (200, 'secondary')]
     """
-    wanted = None if product is None else _product(product)
+    wanted = None if product is None else product_named(product, PlanningError)
     rows = bundled_tables("vials.toml")["vials"]
     found = [
         VialSize(product=Product(row["product"]), units=row["units"], source=cited(row["source"]))
@@ -247,7 +247,7 @@ def fewest_vials(
     >>> [(line.code, line.modifier, int(line.billing_units)) for line in plan.billing]
     [('J0585', None, 155), ('J0585', 'JW', 45)]
     """
-    wanted = _product(product)
+    wanted = product_named(product, PlanningError)
     needed = _number(units, _ZERO, f"units must be more than 0 and at most {MOST_UNITS:,}")
     own = {_number(size, _ONE, "a vial holds at least 1 unit") for size in sizes}
     known = () if own else vial_sizes(wanted)
@@ -281,13 +281,6 @@ def _number(units: NumberInput, least: Decimal, fault: str) -> Decimal:
     if exact is None or not least <= exact <= MOST_UNITS:
         raise PlanningError(fault)
     return exact
-
-
-def _product(name: str | Product) -> Product:
-    found = find_product(str(name))
-    if found is None:
-        raise PlanningError(f"product: {why_no_product(str(name))}")
-    return found
 
 
 def _choose(needed: Decimal, sizes: list[Decimal]) -> tuple[VialCount, ...]:

@@ -10,7 +10,7 @@ from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.protocols.bundled import bundled_tables, data_folder
 from botox_schedule.protocols.collection import ProtocolSet, newness
-from botox_schedule.protocols.indications import code_rows, find_product, why_no_product
+from botox_schedule.protocols.indications import code_rows, product_named
 from botox_schedule.protocols.loader import protocols_in, tables_of, with_title
 from botox_schedule.protocols.model import Code, SourceRef, TreatmentProtocol
 from botox_schedule.terms import Population, Product
@@ -128,7 +128,7 @@ def find_protocol(
         ...
     botox_schedule.errors.UnknownProtocolError: no indication has that name; did you mean chronic-migraine?
     """
-    wanted = _product_named(str(product))
+    wanted = product_named(product)
     people, where = population_named(str(population)), region_named(region)
     slug = bundled_set().indication_named(indication)
     day = None if on is None else as_day(on, "on")
@@ -141,13 +141,6 @@ def find_protocol(
     if not found:
         raise UnknownProtocolError(bundled_set().why_none(slug, people, where, wanted))
     return max(found, key=newness)
-
-
-def _product_named(text: str) -> Product:
-    found = find_product(text)
-    if found is None:
-        raise UnknownProtocolError(f"product: {why_no_product(text)}")
-    return found
 
 
 def population_named(text: str) -> Population:

@@ -10,7 +10,11 @@ from unicodedata import combining, normalize
 from pydantic import GetCoreSchemaHandler, GetPydanticSchema, StringConstraints, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from botox_schedule.errors import UnknownCodeSystemError
+from botox_schedule.errors import (
+    BotoxScheduleError,
+    UnknownCodeSystemError,
+    UnknownProtocolError,
+)
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.terms import Product
 
@@ -111,6 +115,23 @@ def why_no_product(text: str) -> str:
     if found:
         return "the text may say that the product was not given; give its name alone"
     return f"no known product is named; {_GIVE_A_PRODUCT}"
+
+
+def product_named(
+    product: Product | str, error: type[BotoxScheduleError] = UnknownProtocolError
+) -> Product:
+    """Return the product that an argument names.
+
+    Raises:
+        BotoxScheduleError: As *error*, when no product, or more than one, is named.
+
+    >>> product_named("Dysport")
+    <Product.ABOBOTULINUMTOXIN_A: 'abobotulinumtoxinA'>
+    """
+    found = find_product(str(product))
+    if found is None:
+        raise error(f"product: {why_no_product(str(product))}")
+    return found
 
 
 def names_of(product: Product) -> list[str]:

@@ -532,14 +532,7 @@ class TreatmentProtocol(Fact, frozen=True):
     @cached_property
     def ref(self) -> ProtocolRef:
         """The short form that answers carry."""
-        return ProtocolRef(
-            id=self.id,
-            version=self.version,
-            region=self.region,
-            product=self.product.value,
-            indication=self.indication,
-            population=self.population.value,
-        )
+        return ProtocolRef(**{name: str(getattr(self, name)) for name in ProtocolRef.model_fields})
 
     @cached_property
     def version_key(self) -> VersionKey:

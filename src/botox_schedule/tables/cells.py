@@ -23,6 +23,7 @@ from botox_schedule.protocols.indications import (
     find_product_by_code,
     general_indication,
     nearest_indications,
+    product_named,
     why_no_product,
 )
 from botox_schedule.records.model import MOST_UNITS
@@ -97,7 +98,9 @@ class CellReader:
         self, date_format: str | None, product: ProductInput | None, indications: Iterable[str]
     ) -> None:
         self.date_format: str = date_format or "iso"
-        self.product: Product | None = None if product is None else _product(str(product))
+        self.product: Product | None = (
+            None if product is None else product_named(product, TableError)
+        )
         self.indications: frozenset[str] = bundled_indications() | set(indications)
         _check_format(self.date_format)
 
@@ -225,13 +228,6 @@ def _month(year: int, month: int) -> Month | None:
     if year <= LAST_PLACEHOLDER.year:
         return None
     return Month(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
-
-
-def _product(name: str) -> Product:
-    found = find_product(name)
-    if found is None:
-        raise TableError(f"product: {why_no_product(name)}")
-    return found
 
 
 def _check_format(date_format: str) -> None:
