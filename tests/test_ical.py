@@ -673,6 +673,20 @@ class TestPreviousFile:
         after = ical_from_events([], stamped_at=LATER, previous=both)
         assert after.count(b"SEQUENCE:5") == after.count(b"BEGIN:VEVENT")
 
+    def test_an_export_of_nothing_new_is_the_same_file(self) -> None:
+        file = ical_from_events(events(), stamped_at=STAMP)
+        # One was cancelled by somebody else, so the sequences differ from here on.
+        before, _, behind = file.rpartition(b"STATUS:TENTATIVE")
+        mixed = before + b"STATUS:CANCELLED" + behind
+        after = ical_from_events([], stamped_at=LATER, previous=mixed)
+        assert ical_from_events([], stamped_at=LATER + timedelta(days=1), previous=after) == after
+
+    def test_an_event_with_two_uids_is_refused(self) -> None:
+        file = ical_from_events(events(), stamped_at=STAMP)
+        twice = file.replace(b"UID:", b"UID:other\r\nUID:", 1)
+        with pytest.raises(bs.errors.ExchangeError, match="in each VEVENT a UID"):
+            ical_from_events([], stamped_at=LATER, previous=twice)
+
     def test_after_the_highest_sequence_comes_none(self) -> None:
         file = ical_from_events(events(), stamped_at=STAMP, sequence=2**31 - 1)
         assert ical_from_events(events(), stamped_at=LATER, previous=file) == file

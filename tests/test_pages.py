@@ -263,7 +263,7 @@ class TestHandout:
         assert "data:text/calendar" not in html
 
     @pytest.mark.parametrize("blank", ["\n\n", "\r\n\r\n", "\n \t\n", "\n\n\n"])
-    def test_blank_lines_part_paragraphs(self, blank: str) -> None:
+    def test_blank_lines_separate_paragraphs(self, blank: str) -> None:
         html = page(when_to_call=f"Call on weekdays.{blank}At night call the hospital.")
         parts = re.findall(
             r"<p>(.*?)\s*</p>", html.partition("When to call the clinic")[2], re.DOTALL

@@ -211,14 +211,16 @@ def _known_events(previous: bytes | str) -> dict[str, _Known]:
     try:
         calendar: Any = Calendar.from_ical(previous)
         ours = calendar.get("PRODID") == _PRODUCER
-        found = [(_known(event), str(event["UID"])) for event in calendar.walk("VEVENT")]
+        # An event with two UIDs has a list of them, which cannot be stripped.
+        found = [(_known(event), event["UID"].strip()) for event in calendar.walk("VEVENT")]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
         where = _where(previous)
         raise ExchangeError(f"the previous export is not an iCalendar file: {where}") from None
     if not ours:
         raise ExchangeError("the previous export was not written by botox_schedule: see PRODID")
     # Of several revisions of one event the latest counts, wherever it is.
-    return {uid: known for known, uid in sorted(found, key=lambda one: one[0].sequence)}
+    latest = {uid: known for known, uid in sorted(found, key=lambda one: one[0].sequence)}
+    return {uid: latest[uid] for _, uid in found}
 
 
 def _check_whole(previous: bytes | str) -> None:

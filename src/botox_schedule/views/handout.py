@@ -95,7 +95,7 @@ def handout_html(
         protocol: The planned treatment, or the name of an indication.
         as_of: The day of the page.
         when_to_call: The clinic's own text on when to call; it has no default, because nothing
-            is invented. Blank lines part paragraphs.
+            is invented. Blank lines separate paragraphs.
         key: The caller's key of the patient, for the UID of the calendar entry.
         stamped_at: The moment of the calendar entry, an aware datetime.
         language: ``en``, ``es`` (not yet reviewed, and the page says so), or a catalog.
