@@ -340,6 +340,13 @@ class TestHandout:
         assert "paused: Feb 1, 2026 to Apr 30, 2026" in html
         assert "Smith" not in html
 
+    def test_a_hold_that_outlasts_care_goes_on_to_nothing(self) -> None:
+        given = changed(
+            holds=[{"first": "2026-02-01", "last": "2026-04-30", "reason": "x"}],
+            care_ends=[{"on": "2026-04-15", "kind": "discontinued"}],
+        )
+        assert more(page(given, as_of="2026-02-20")) == []
+
     def test_a_hold_that_began_when_the_treatment_was_due_moves_the_first_day(self) -> None:
         given = changed(holds=[{"first": "2026-04-03", "last": "2026-05-10", "reason": "x"}])
         assert following(page(given, as_of="2026-04-20")).startswith(

@@ -197,5 +197,5 @@ def _default() -> SchedulingPolicy:
 
 
 def policy_or_default(policy: SchedulingPolicy | None) -> SchedulingPolicy:
-    """Return *policy*, or the default one."""
-    return _default() if policy is None else policy
+    """Return *policy*, or the default one; a table of its fields is a policy too."""
+    return _default() if policy is None else SchedulingPolicy.model_validate(policy)

@@ -301,7 +301,7 @@ def general_protocols(
 def _families(protocols: Iterable[TreatmentProtocol]) -> dict[TreatmentKey, tuple[Versions, ...]]:
     by_id: dict[TreatmentKey, dict[str, list[TreatmentProtocol]]] = {}
     for protocol in protocols:
-        if isinstance(protocol, str):
+        if not isinstance(protocol, TreatmentProtocol):
             raise UnknownProtocolError(
                 "protocols: give protocols, such as find_protocol returns, not names"
             )

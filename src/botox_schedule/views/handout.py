@@ -243,7 +243,8 @@ class _Story(NamedTuple):
     def more(self) -> Iterator[str]:
         """More about the next visit: a pause, the due days, the first allowed day."""
         found, dates = self.found, self.found.dates
-        if found.resumes_on is not None:
+        ends_on = self.track.care.ends_on or date.max
+        if found.resumes_on is not None and found.resumes_on < ends_on:
             yield self._say("paused", first=found.resumes_on)
         if found.booking is not None:
             due = None if found.status in _PAST else self._due_words()
