@@ -17,24 +17,20 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from botox_schedule import (
+from botox_schedule.dates import Interval, IntervalRange
+from botox_schedule.dates.days import DayInput, as_day, near, shifted
+from botox_schedule.policy import PayerRule, SchedulingPolicy
+from botox_schedule.protocols import ExpectedResponse, RetreatmentRule, TreatmentProtocol
+from botox_schedule.records import PatientRecord, TreatmentSession
+from botox_schedule.terms import (
     Authority,
     CareEndKind,
-    Interval,
-    IntervalRange,
-    PatientRecord,
-    PayerRule,
     Product,
-    SchedulingPolicy,
+    RetreatmentKind,
     SessionKind,
     SessionStatus,
     ShortMonth,
-    TreatmentProtocol,
-    TreatmentSession,
 )
-from botox_schedule.dates.days import DayInput, as_day, near, shifted
-from botox_schedule.protocols import ExpectedResponse, RetreatmentRule
-from botox_schedule.terms import RetreatmentKind
 from botox_schedule.values import Described, NumberInput
 
 _INDICATIONS = ("chronic-migraine",)

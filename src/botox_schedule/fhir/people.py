@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
-from botox_schedule import CareEnd, CareEndKind, PatientRecord, TreatmentSession
 from botox_schedule.fhir.bundle import Entry, problem_about
 from botox_schedule.fhir.days import day_of
 from botox_schedule.fhir.elements import listed, text_of, within
@@ -17,6 +16,8 @@ from botox_schedule.fhir.identity import (
 )
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
 from botox_schedule.fhir.validity import Validator, modifiers_of
+from botox_schedule.records import CareEnd, PatientRecord, TreatmentSession
+from botox_schedule.terms import CareEndKind
 
 LONGEST_ID = 200
 PATIENT = "Patient"

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any
 
-from botox_schedule import PatientRecord, Product, SessionStatus
 from botox_schedule.errors import ExchangeError
 from botox_schedule.fhir.bundle import BundleContent, Contents, Entry, contents_of, problem_about
 from botox_schedule.fhir.days import check_zone
@@ -18,6 +17,8 @@ from botox_schedule.fhir.sessions import DOSE, PROCEDURE, Fate, Outcome, Session
 from botox_schedule.fhir.validity import Validator
 from botox_schedule.garbage import uncollected
 from botox_schedule.protocols.indications import product_named
+from botox_schedule.records import PatientRecord
+from botox_schedule.terms import Product, SessionStatus
 from botox_schedule.values import Value
 
 _SESSIONS = frozenset({DOSE, PROCEDURE})

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from botox_schedule import Product, SessionStatus, TreatmentSession
 from botox_schedule.fhir.bundle import Entry, problem_about
 from botox_schedule.fhir.days import first_day, lasts_days
 from botox_schedule.fhir.elements import (
@@ -25,6 +24,8 @@ from botox_schedule.fhir.mentions import Dictionary
 from botox_schedule.fhir.people import People, Subject
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
 from botox_schedule.fhir.validity import Validator, modifiers_of
+from botox_schedule.records import TreatmentSession
+from botox_schedule.terms import Product, SessionStatus
 
 UNKNOWN_INDICATION = "unknown-indication"
 """The indication of a session whose codes name none or several; dose limits still count it."""

@@ -6,9 +6,10 @@ from typing import Any
 from fhir.resources.R4B.servicerequest import ServiceRequest
 from pydantic import ValidationError
 
-from botox_schedule import DueStatus, Forecast
 from botox_schedule.dates.days import shifted
+from botox_schedule.engine.forecast import Forecast
 from botox_schedule.errors import ExchangeError
+from botox_schedule.terms import DueStatus
 
 EARLIEST_EXTENSION = "urn:botox-schedule:fhir:earliest"
 """The extension with the first allowed day, as ``valueDate``."""

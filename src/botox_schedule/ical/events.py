@@ -8,15 +8,7 @@ from uuid import UUID, uuid5
 
 from pydantic import Field, StringConstraints
 
-from botox_schedule import (
-    DueStatus,
-    Interval,
-    PatientRecord,
-    SchedulingPolicy,
-    TreatmentProtocol,
-    TreatmentSession,
-    Window,
-)
+from botox_schedule.dates import Interval, Window
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine import Track
 from botox_schedule.engine.forecast import timeline_of_track
@@ -24,8 +16,11 @@ from botox_schedule.engine.project import projected_sessions
 from botox_schedule.engine.response import STAGES
 from botox_schedule.engine.verdict import judge_day
 from botox_schedule.errors import ExchangeError
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask
-from botox_schedule.terms import DayReasonCode, ForWhom
+from botox_schedule.records import PatientRecord, TreatmentSession
+from botox_schedule.terms import DayReasonCode, DueStatus, ForWhom
 from botox_schedule.values import PatientValue, Value
 
 _NAMESPACE = UUID("5f6d1c1e-3f0b-5b8e-9d27-6c2a2f4b7f10")

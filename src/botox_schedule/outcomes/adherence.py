@@ -4,14 +4,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from botox_schedule import (
-    CycleTiming,
-    Interval,
-    PatientRecord,
-    SchedulingPolicy,
-    TreatmentProtocol,
-    Window,
-)
+from botox_schedule.dates import Interval, Window
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine.adherence import (
     Course,
@@ -24,7 +17,11 @@ from botox_schedule.engine.adherence import (
 )
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
 from botox_schedule.outcomes.figures import Exact, whole
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask
+from botox_schedule.records import PatientRecord
+from botox_schedule.terms import CycleTiming
 from botox_schedule.values import Value
 
 

@@ -5,16 +5,7 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
-from botox_schedule import (
-    DueStatus,
-    FindingCode,
-    PatientRecord,
-    SchedulingPolicy,
-    TreatmentProtocol,
-    Window,
-    due_dates,
-    project_dates,
-)
+from botox_schedule.dates import Window
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.engine import Track, TreatmentCycle
 from botox_schedule.engine.adherence import follow_up_of
@@ -43,10 +34,12 @@ from botox_schedule.outcomes.response_rules import (
     RuleOutcome,
     as_rule,
 )
-from botox_schedule.protocols import SourceRef
-from botox_schedule.questions import ask
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols import SourceRef, TreatmentProtocol
+from botox_schedule.questions import ask, due_dates, project_dates
+from botox_schedule.records import PatientRecord
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.terms import word_of
+from botox_schedule.terms import DueStatus, FindingCode, word_of
 from botox_schedule.values import Value
 
 _ORDER = list(RuleOutcome)

@@ -8,7 +8,6 @@ from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.engine.adherence import follow_up_of
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
@@ -17,7 +16,10 @@ from botox_schedule.errors import CountError
 from botox_schedule.outcomes.diary import HeadacheDiary, month_until
 from botox_schedule.outcomes.figures import WEEK, outcome_tables, whole
 from botox_schedule.outcomes.wear_off import WearOffDefinition, first_run, wear_off, weekly_days
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask
+from botox_schedule.records import PatientRecord
 from botox_schedule.terms import word_of
 from botox_schedule.values import PatientValue
 

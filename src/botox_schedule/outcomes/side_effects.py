@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import StringConstraints, model_validator
 
-from botox_schedule import ResponsePhase, response_phase
 from botox_schedule.dates.days import Day, DayInput, LastDay
 from botox_schedule.engine import ResponseTimeline
+from botox_schedule.engine.response import response_phase
+from botox_schedule.terms import ResponsePhase
 from botox_schedule.values import PatientValue, Value
 
 

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, Unpack
 
 import polars as pl
 
-from botox_schedule import due_dates
 from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.errors import PanelError
 from botox_schedule.panel.asking import Asking, whole
@@ -20,6 +19,7 @@ from botox_schedule.panel.workload import is_expected
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.protocols.model import TreatmentProtocol, treatment_of
+from botox_schedule.questions import due_dates
 
 _YEAR = 365.25
 _Visit = tuple[int, float, int, int]

@@ -5,7 +5,6 @@ from datetime import date
 from enum import StrEnum, unique
 from itertools import islice
 
-from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine import Track
 from botox_schedule.engine.dates import first_allowed
@@ -18,7 +17,10 @@ from botox_schedule.planning.authorizations import (
 )
 from botox_schedule.planning.booking import interval_constraints
 from botox_schedule.planning.vials import planned_dose
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask, checked_count
+from botox_schedule.records import PatientRecord
 from botox_schedule.values import NumberInput, Value
 
 _TO_WARN = 2

@@ -8,20 +8,15 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from botox_schedule import (
-    PayerRule,
-    PriorAuthorization,
-    Product,
-    TreatmentProtocol,
-    TreatmentSession,
-)
 from botox_schedule.dates.days import Day
 from botox_schedule.engine import Track
 from botox_schedule.engine.limits import in_window
 from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
-from botox_schedule.policy import CALENDAR_YEAR
-from botox_schedule.terms import MinimumKind
+from botox_schedule.policy import CALENDAR_YEAR, PayerRule
+from botox_schedule.protocols import TreatmentProtocol
+from botox_schedule.records import PriorAuthorization, TreatmentSession
+from botox_schedule.terms import MinimumKind, Product
 from botox_schedule.values import Value, in_order
 
 _ZERO = Decimal(0)

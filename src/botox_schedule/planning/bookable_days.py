@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from botox_schedule import PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
+from botox_schedule.dates import Window
 from botox_schedule.dates.days import Day, DayInput, as_day, near, shifted
 from botox_schedule.engine.reasons import days_text
 from botox_schedule.errors import CountError, OrderError
@@ -17,7 +17,10 @@ from botox_schedule.planning.booking import (
 )
 from botox_schedule.planning.clinic_calendar import OpenDay
 from botox_schedule.planning.vials import planned_dose
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask
+from botox_schedule.records import PatientRecord
 from botox_schedule.values import NumberInput, Value
 
 HORIZON_DAYS = 366

@@ -5,16 +5,20 @@ from datetime import date
 from enum import StrEnum, unique
 from typing import Any, NamedTuple
 
-from botox_schedule import DueDates, PatientRecord, SchedulingPolicy, TreatmentProtocol, Window
+from botox_schedule.dates import Window
 from botox_schedule.dates.days import Day, DayInput
 from botox_schedule.engine import DateCheck, Track
 from botox_schedule.engine.check import check_of
 from botox_schedule.engine.forecast import dates_of
+from botox_schedule.engine.session import DueDates
 from botox_schedule.engine.verdict import judge_day
 from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations
 from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
 from botox_schedule.planning.vials import PlannedDose, planned_dose
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import Asked, ask, ordered_days
+from botox_schedule.records import PatientRecord
 from botox_schedule.terms import DayReasonCode
 from botox_schedule.values import NumberInput, Value
 

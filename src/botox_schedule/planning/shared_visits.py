@@ -6,12 +6,7 @@ from decimal import Decimal
 from functools import reduce
 from typing import Any
 
-from botox_schedule import (
-    PatientRecord,
-    SchedulingPolicy,
-    TreatmentProtocol,
-    Window,
-)
+from botox_schedule.dates import Window
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine.limits import LimitCheck, limit_checks, limit_question, planned_units
 from botox_schedule.errors import PlanningError
@@ -24,9 +19,11 @@ from botox_schedule.planning.bookable_days import Search, in_order, search, wind
 from botox_schedule.planning.booking import BookingConstraint, BookingRules, booking_rules
 from botox_schedule.planning.clinic_calendar import OpenDay
 from botox_schedule.planning.vials import PlannedDose
-from botox_schedule.protocols import ProtocolRef, ProtocolSet
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols import ProtocolRef, ProtocolSet, TreatmentProtocol
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.questions import Asked, ask
+from botox_schedule.records import PatientRecord
 from botox_schedule.values import NumberInput, Value
 
 

@@ -9,17 +9,9 @@ from typing import Annotated, NamedTuple
 from markupsafe import Markup
 from pydantic import StringConstraints
 
-from botox_schedule import (
-    DueStatus,
-    FindingCode,
-    Forecast,
-    PatientRecord,
-    SchedulingPolicy,
-    TreatmentProtocol,
-)
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
-from botox_schedule.engine.forecast import forecast_of
+from botox_schedule.engine.forecast import Forecast, forecast_of
 from botox_schedule.errors import HandoutError
 from botox_schedule.ical import (
     CalendarEvent,
@@ -29,10 +21,12 @@ from botox_schedule.ical import (
     ical_from_events,
 )
 from botox_schedule.ical.events import unbroken
-from botox_schedule.protocols import SourceRef
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols import SourceRef, TreatmentProtocol
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.questions import ask
-from botox_schedule.terms import RetreatmentKind
+from botox_schedule.records import PatientRecord
+from botox_schedule.terms import DueStatus, FindingCode, RetreatmentKind
 from botox_schedule.values import PatientValue
 from botox_schedule.views.markup import clean
 from botox_schedule.views.messages import Messages, bundled_messages

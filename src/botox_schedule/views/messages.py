@@ -12,13 +12,14 @@ from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from botox_schedule import DueStatus, FindingNeeds, Forecast, ResponsePhase
 from botox_schedule.dates.days import shifted
-from botox_schedule.engine import LimitCheck, ObservedDays, ResponseTimeline, TreatmentCycle
-from botox_schedule.engine.response import phases_until
+from botox_schedule.engine.cycles import TreatmentCycle
+from botox_schedule.engine.forecast import Forecast
+from botox_schedule.engine.limits import LimitCheck
+from botox_schedule.engine.response import ObservedDays, ResponseTimeline, phases_until
 from botox_schedule.errors import HandoutError
 from botox_schedule.protocols.loader import faults, tables_in, tables_of
-from botox_schedule.terms import ForWhom
+from botox_schedule.terms import DueStatus, FindingNeeds, ForWhom, ResponsePhase
 from botox_schedule.values import Fact
 
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from botox_schedule import DueDates, Forecast, PatientRecord, TreatmentProtocol, TreatmentSession
-from botox_schedule.engine import ProjectedSession, ResponseTimeline, TreatmentCycle
-from botox_schedule.engine.response import phases_until
-from botox_schedule.protocols import SourceRef
+from botox_schedule.engine.cycles import TreatmentCycle
+from botox_schedule.engine.forecast import Forecast
+from botox_schedule.engine.response import ResponseTimeline, phases_until
+from botox_schedule.engine.session import DueDates, ProjectedSession
+from botox_schedule.protocols import SourceRef, TreatmentProtocol
+from botox_schedule.records import PatientRecord, TreatmentSession
 from botox_schedule.terms import DateName, SessionKind, SessionStatus
 from botox_schedule.views.chart import Lane, Mark
 from botox_schedule.views.markup import escaped

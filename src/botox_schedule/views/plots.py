@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from botox_schedule import Interval
+from botox_schedule.dates import Interval
 from botox_schedule.errors import PanelError
 
 if TYPE_CHECKING:

@@ -7,9 +7,11 @@ from typing import NamedTuple, Self
 
 from markupsafe import Markup
 
-from botox_schedule import DueDates, DueStatus, FindingNeeds, Forecast, ResponsePhase
 from botox_schedule.dates.days import Day, DayInput, as_day, near
+from botox_schedule.engine.forecast import Forecast
+from botox_schedule.engine.session import DueDates
 from botox_schedule.records.findings import Finding
+from botox_schedule.terms import DueStatus, FindingNeeds, ResponsePhase
 from botox_schedule.values import PatientValue
 from botox_schedule.views.messages import Messages, bundled_messages
 from botox_schedule.views.pages import render

@@ -4,31 +4,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from botox_schedule import (
-    CycleTiming,
-    DueDates,
-    DueStatus,
-    Forecast,
-    PatientRecord,
-    SchedulingPolicy,
-    TreatmentProtocol,
-)
 from botox_schedule.dates.days import DayInput, as_day, shifted
-from botox_schedule.engine import (
+from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
+from botox_schedule.engine.forecast import Forecast, forecast_of
+from botox_schedule.engine.response import (
+    STAGES,
     ObservedDays,
     ObservedResponse,
     ResponseTimeline,
-    Track,
-    TreatmentCycle,
+    timeline_of,
 )
-from botox_schedule.engine.cycles import judged_cycles
-from botox_schedule.engine.forecast import forecast_of
-from botox_schedule.engine.response import STAGES, timeline_of
-from botox_schedule.engine.track import protocol_of_session
+from botox_schedule.engine.session import DueDates
+from botox_schedule.engine.track import Track, protocol_of_session
 from botox_schedule.errors import CountError
+from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask
-from botox_schedule.records import Hold
-from botox_schedule.terms import ForWhom
+from botox_schedule.records import Hold, PatientRecord
+from botox_schedule.terms import CycleTiming, DueStatus, ForWhom
 from botox_schedule.views.chart import Band, Chart, Lane, Line, Mark, draw
 from botox_schedule.views.messages import Messages, bundled_messages
 
