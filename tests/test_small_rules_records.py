@@ -661,20 +661,16 @@ class TestBookings:
         found = codes(self.found("2026-03-30", care_ends=[end], holds=[hold]))
         assert {"booking_after_care_end", "booking_in_hold"} <= found
 
-    def other_products(
-        self, *booked: str, weeks: dict[str, str], **stated: Any
-    ) -> bs.PatientRecord:
-        """Botox was given; the bookings in 13 weeks are for other products."""
-        rows = [
-            {**self.BOOKED, "administered_on": "2026-04-06", "product": product, "id": product}
-            for product in booked
-        ]
-        self.known = [
+    def of_others(self, *booked: str, weeks: dict[str, str], **stated: Any) -> bs.Forecast:
+        """Botox was given, and other products are booked for thirteen weeks later."""
+        later = {**self.BOOKED, "administered_on": "2026-04-06"}
+        rows = [later | {"product": product, "id": product} for product in booked]
+        known = [
             protocol(id=product, product=product, retreatment=rule(minimum=minimum))
             for product, minimum in weeks.items()
         ]
-        self.own = protocol(retreatment=rule(**stated))
-        return bs.PatientRecord(sessions=[GIVEN, *rows])
+        given, own = bs.PatientRecord(sessions=[GIVEN, *rows]), protocol(retreatment=rule(**stated))
+        return bs.forecast(given, own, as_of="2026-02-01", other_protocols=known)
 
     @pytest.mark.parametrize(
         ("booked", "weeks", "early"),
@@ -690,17 +686,13 @@ class TestBookings:
     def test_the_rules_of_what_is_booked_judge_it_too(
         self, booked: list[str], weeks: dict[str, str], early: list[str]
     ) -> None:
-        given = self.other_products(*booked, weeks=weeks)
-        found = bs.forecast(given, self.own, as_of="2026-02-01", other_protocols=self.known)
-        ids = [list(f.record_ids) for f in found.findings if f.code == "booking_too_early"]
+        findings = self.of_others(*booked, weeks=weeks).findings
+        ids = [list(f.record_ids) for f in findings if f.code == "booking_too_early"]
         assert ids == ([early] if early else [])
 
     def test_what_one_of_them_forbids_is_forbidden(self) -> None:
-        given = self.other_products(
-            "Xeomin", weeks={"Xeomin": "20 weeks"}, minimum=None, usual=None
-        )
-        found = bs.forecast(given, self.own, as_of="2026-02-01", other_protocols=self.known)
-        assert found.clear is False
+        weeks = {"Xeomin": "20 weeks"}
+        assert self.of_others("Xeomin", weeks=weeks, minimum=None, usual=None).clear is False
 
     @pytest.mark.parametrize(
         ("missed", "booked", "rebook"),
