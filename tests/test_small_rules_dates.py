@@ -719,6 +719,11 @@ class TestPayers:
         days = ("2026-03-31", "2026-04-01", "2026-04-02")
         assert allowed(record("2026-01-05"), *days, policy=policy) == [True, False, True]
 
+    def test_one_indication_has_one_usual_range(self) -> None:
+        pairs = [("chronic-migraine", "12 weeks"), ("chronic-migraine", "13 weeks")]
+        with pytest.raises(ValidationError):
+            bs.SchedulingPolicy(usual=pairs)
+
     def test_what_can_be_negative_is_refused(self) -> None:
         with pytest.raises(ValidationError):
             bs.SchedulingPolicy(scheduled_grace="1 month - 30 days")

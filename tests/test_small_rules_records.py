@@ -462,6 +462,18 @@ class TestCoursesElsewhere:
                 id="they share a day",
             ),
             pytest.param(
+                {"cycles": 5, "last_on": "2021-05-01"},
+                {"cycles": 3, "started_on": "2021-05-01", "last_on": "2022-05-01"},
+                5,
+                id="they share a day, and the larger comes first",
+            ),
+            pytest.param(
+                {"cycles": 5, "started_on": "2020-05-01"},
+                {"cycles": 3, "started_on": "2021-05-01", "last_on": "2022-05-01"},
+                5,
+                id="the end of the earlier one is unknown",
+            ),
+            pytest.param(
                 {"cycles": 3, "last_on": "2021-04-30"},
                 {"cycles": 5, "started_on": "2021-05-01", "last_on": "2022-05-01"},
                 8,
@@ -648,6 +660,39 @@ class TestBookings:
         hold = {"first": "2026-03-25", "reason": "x"}
         found = codes(self.found("2026-03-30", care_ends=[end], holds=[hold]))
         assert {"booking_after_care_end", "booking_in_hold"} <= found
+
+    def of_others(self, *booked: str, weeks: dict[str, str], **stated: Any) -> bs.Forecast:
+        """Botox was given, and other products are booked for thirteen weeks later."""
+        later = {**self.BOOKED, "administered_on": "2026-04-06"}
+        rows = [later | {"product": product, "id": product} for product in booked]
+        known = [
+            protocol(id=product, product=product, retreatment=rule(minimum=minimum))
+            for product, minimum in weeks.items()
+        ]
+        given, own = bs.PatientRecord(sessions=[GIVEN, *rows]), protocol(retreatment=rule(**stated))
+        return bs.forecast(given, own, as_of="2026-02-01", other_protocols=known)
+
+    @pytest.mark.parametrize(
+        ("booked", "weeks", "early"),
+        [
+            (["Dysport"], {"Dysport": "8 weeks", "Xeomin": "20 weeks"}, []),
+            (["Xeomin"], {"Dysport": "8 weeks", "Xeomin": "20 weeks"}, ["Xeomin"]),
+            (["Daxxify"], {"Dysport": "8 weeks", "Xeomin": "20 weeks"}, ["Daxxify"]),
+            (["Daxxify"], {"Dysport": "20 weeks", "Xeomin": "8 weeks"}, ["Daxxify"]),
+            (["Dysport", "Xeomin"], {"Dysport": "8 weeks", "Xeomin": "20 weeks"}, ["Xeomin"]),
+        ],
+        ids=str,
+    )
+    def test_the_rules_of_what_is_booked_judge_it_too(
+        self, booked: list[str], weeks: dict[str, str], early: list[str]
+    ) -> None:
+        findings = self.of_others(*booked, weeks=weeks).findings
+        ids = [list(f.record_ids) for f in findings if f.code == "booking_too_early"]
+        assert ids == ([early] if early else [])
+
+    def test_what_one_of_them_forbids_is_forbidden(self) -> None:
+        weeks = {"Xeomin": "20 weeks"}
+        assert self.of_others("Xeomin", weeks=weeks, minimum=None, usual=None).clear is False
 
     @pytest.mark.parametrize(
         ("missed", "booked", "rebook"),
