@@ -850,6 +850,12 @@ class TestServiceRequest:
             proposal(id="Smith, J")
         assert "Smith" not in str(caught.value)
 
+    def test_an_id_has_at_most_64_characters(self) -> None:
+        assert proposal(id="x" * 64)["id"] == "x" * 64
+        for key in ("x" * 65, ""):
+            with pytest.raises(bs.errors.ExchangeError, match="does not take this: id"):
+                proposal(id=key)
+
     def test_where_nothing_is_dated_nothing_is_proposed(self) -> None:
         with pytest.raises(bs.errors.ExchangeError, match="the status is no_history"):
             proposal(bs.forecast(bs.PatientRecord(), MIGRAINE, as_of="2026-04-10"))

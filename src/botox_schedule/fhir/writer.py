@@ -1,5 +1,6 @@
 """A forecast as a proposed ServiceRequest."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,8 @@ EARLIEST_EXTENSION = "urn:botox-schedule:fhir:earliest"
 OVERDUE_FROM_EXTENSION = "urn:botox-schedule:fhir:overdue-from"
 """The extension with the first overdue day, as ``valueDate``."""
 
+# The models take longer ids, which no server does.
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _NOTHING_DUE = frozenset({DueStatus.NO_HISTORY, DueStatus.NO_INTERVAL})
 
 
@@ -81,13 +84,15 @@ def service_request_from_forecast(
 
 def _resource(content: dict[str, Any]) -> ServiceRequest:
     """Return the resource; the model's own error would show the patient's reference."""
-    try:
-        return ServiceRequest.model_validate(content)
-    except ValidationError as error:
-        wrong = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
+    wrong = [] if _ID.fullmatch(str(content.get("id", "none"))) else ["id"]
+    if not wrong:
+        try:
+            return ServiceRequest.model_validate(content)
+        except ValidationError as error:
+            wrong = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
     raise ExchangeError(
         f"FHIR does not take this: {', '.join(wrong)}; give a reference such as 'Patient/1', "
-        "an id of letters, digits, - and ., and an identifier as system and value"
+        "an id of at most 64 letters, digits, - and ., and an identifier as system and value"
     )
 
 
