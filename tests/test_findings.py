@@ -715,3 +715,30 @@ class TestKeysOfLimits:
 
     def test_a_dose_has_one_key_however_it_is_written(self) -> None:
         assert self.keys(500) == self.keys("500.00") == self.keys(500.0)
+
+    @pytest.mark.parametrize("changed", [{"administered_on": "2026-02-06"}, {"units": 500}])
+    def test_another_session_under_an_unknown_name_has_another_key(
+        self, changed: dict[str, Any]
+    ) -> None:
+        given: dict[str, Any] = {"product": "Botox", "administered_on": "2026-01-05"}
+        migraine = {**given, "indication": "chronic-migraine", "units": 155}
+        later = {**given, "administered_on": "2026-02-05"}
+        other = {**later, "indication": "migrane", "units": 400, "id": "u"}
+
+        def finding(**more: Any) -> Finding:
+            record = PatientRecord.model_validate({"sessions": [migraine, {**other, **more}]})
+            answer = check_date(
+                record, "chronic-migraine", on="2026-03-30", as_of="2026-03-30", planned_units=155
+            )
+            return next(f for f in answer.findings if f.code == "limit_exceeded")
+
+        assert finding().record_ids == ("u",)
+        assert finding().key != finding(**changed).key
+
+    def test_each_unknown_name_of_a_policy_has_its_key(self) -> None:
+        rules = [{"indication": name, "minimum": "12 weeks"} for name in ("migrane", "spastcity")]
+        policy = SchedulingPolicy.model_validate({"payer": rules})
+        child = PatientRecord.model_validate(self.CHILD)
+        found = forecast(child, "upper-limb-spasticity", as_of="2026-03-01", policy=policy)
+        keys = [f.key for f in found.findings if f.code == "unrecognized_indication"]
+        assert len(set(keys)) == len(keys) == 2

@@ -109,7 +109,7 @@ def _unrecognized(reading: Reading) -> Iterable[Finding]:
         message = f"an indication is unknown, so days that depend on it are left open; {hint}"
         code = FindingCode.UNRECOGNIZED_INDICATION
         besides = (*visits.get(name, ()), *priors.get(name, ()))
-        yield make_finding(code, message, rows.get(name, ()), besides)
+        yield make_finding(code, message, rows.get(name, ()), besides, name)
 
 
 def _by_unknown_name(reading: Reading, rows: Iterable[_Row]) -> dict[str, list[_Row]]:

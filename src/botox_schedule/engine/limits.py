@@ -357,9 +357,9 @@ def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Ite
     chosen = [c for c in checks if c.chosen and not c.not_checked and c.planned is not None]
     visits = [_planned(question)] if any(c.exceeded or c.indeterminate for c in chosen) else []
     for check in chosen:
-        about = [s for s in question.reading.history.completed if s.id in check.session_ids]
-        # Who acknowledged one dose over one limit has not seen another.
-        figures = f"{check.limit} {(check.planned or _ZERO).normalize()}"
+        about = [s for s in _given(question) if s.id in check.session_ids]
+        # Who acknowledged one dose over one limit has not seen another, nor another total.
+        figures = f"{check.limit} {(check.planned or _ZERO).normalize()} {check.total.normalize()}"
         if check.exceeded:
             message = f"the units exceed the limit of {check.limit}"
             yield make_finding(FindingCode.LIMIT_EXCEEDED, message, about, visits, figures)

@@ -21,7 +21,6 @@ from botox_schedule.engine.rules import (
 )
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet, version_on
-from botox_schedule.protocols.indications import bundled_indications
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.decisions import Decisions, known_decisions
 from botox_schedule.records.history import CycleSessions, History, cycles_of, read_history
@@ -54,9 +53,7 @@ class Reading(NamedTuple):
 
     def is_known_name(self, indication: str | None) -> bool:
         """Whether a policy rule names a known indication, even one without a known protocol."""
-        if indication is None or self.recognizes(indication):
-            return True
-        return indication in bundled_indications()
+        return indication is None or self.recognizes(indication)
 
 
 class PriorCourse(NamedTuple):
