@@ -424,6 +424,23 @@ class TestRows:
         found = panel.row_problems(frame, policies={"a": bs.SchedulingPolicy()})
         assert found["code"].to_list() == ["product_not_stated", "unknown_policy_key"]
 
+    def test_who_has_no_session_that_names_a_policy_is_looked_at_first(self) -> None:
+        frame = frame_of(patient=["a"], administered_on=["2026-01-05"])
+        priors = pl.DataFrame(
+            {"patient": ["b"], "indication": ["chronic-migraine"], "cycles": [1]}
+            | {"product": ["Botox"], "last_on": ["2026-01-05"]}
+        )
+        policies = {"x": bs.SchedulingPolicy(), "y": bs.SchedulingPolicy(payer_minimum="20 weeks")}
+        found = panel.forecast(
+            frame.with_columns(policy_key=pl.lit("x")),
+            as_of=AS_OF,
+            policies=policies,
+            prior_treatments=priors,
+        )
+        assert found.sort("patient")["session_left_out"].to_list() == [False, True]
+        one = panel.forecast(frame, as_of=AS_OF, prior_treatments=priors)
+        assert not one["session_left_out"].any()
+
     def test_who_has_unread_rows_is_said_and_nobody_is_lost(self) -> None:
         frame = frame_of(
             patient=["a", "a", "b", None],

@@ -20,7 +20,7 @@ from botox_schedule.panel.happened import (
     with_previous,
 )
 from botox_schedule.panel.records import Records
-from botox_schedule.panel.sessions import Unread, nobody, read_sessions
+from botox_schedule.panel.sessions import nobody, read_sessions
 from botox_schedule.panel.situations import (
     JUDGED,
     STANDING,
@@ -104,7 +104,7 @@ def standings(population: Population) -> pl.DataFrame:
     plain = _plain(population)
     apart = _apart(population)
     found = pl.concat([plain, apart.select(plain.columns)])
-    return _with_unread(found, population.happened.unread)
+    return _with_unread(found, _doubtful(population))
 
 
 class Asked(NamedTuple):
@@ -256,9 +256,18 @@ def compared(track: Track, place: int) -> tuple[Any, ...]:
     return (gap_before(track, place), *judged_row(judgment))
 
 
-def _with_unread(found: pl.DataFrame, unread_rows: Unread) -> pl.DataFrame:
-    """Say which patients have unreadable rows; a patient with no others gets a row too."""
-    unread = unread_rows.patients.to_frame()
+def _doubtful(population: Population) -> pl.Series:
+    """The patients with unreadable rows, or without a row that names their policy."""
+    unread, records = population.happened.unread.patients, population.records
+    if not population.asking.policies.keys:
+        return unread
+    without = records.beside.difference(records.rows["patient"])
+    return pl.concat([unread, pl.Series(list(without), dtype=unread.dtype)]).unique()
+
+
+def _with_unread(found: pl.DataFrame, patients: pl.Series) -> pl.DataFrame:
+    """Say which patients a person must look at; one without any other row gets a row too."""
+    unread = patients.to_frame("patient")
     found = found.join(unread.with_columns(_left_out=pl.lit(value=True)), on="patient", how="left")
     found = found.with_columns(session_left_out=pl.col("_left_out").fill_null(value=False))
     lost = unread.join(found, on="patient", how="anti")
