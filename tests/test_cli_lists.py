@@ -73,7 +73,7 @@ class TestDemo:
     def test_it_fits_80_columns_and_says_what_is_missing(self, capsys: Capture) -> None:
         out = run(capsys, "demo")[1]
         assert max(map(len, out.splitlines())) <= 80
-        assert "Not shown for want of width: clear, phase, lapsed from" in out
+        assert "Not shown for lack of width: clear, phase, lapsed from" in out
 
     def test_json_and_csv(self, capsys: Capture) -> None:
         told = as_json(capsys, "demo")

@@ -140,7 +140,7 @@ class TestText:
         found = lines(Answer([], [TABLE]), 25)
         assert found.count("patient    n  day") == 2
         assert " ".join(found[-3:]) == (
-            "Not shown for want of width: status; --csv and --json have them."
+            "Not shown for lack of width: status; --csv and --json have them."
         )
         assert lines(Answer([], [TABLE]), 12).count("patient    n") == 2
 

@@ -91,6 +91,8 @@ class TestProducts:
             ("Botox held", "was not given"),
             ("Botox placebo", "was not given"),
             ("Botox biosimilar", "was not given"),
+            ("lidocaine cream for Botox", "was not given"),
+            ("Botox waste", "was not given"),
             ("Relfydess or Botox", "two products"),
             ("Botox-free", "no known product"),
             ("Dysport-like", "no known product"),

@@ -213,8 +213,8 @@ def _table_lines(table: Table, width: int) -> Iterator[Line]:
             yield from _section_lines(section, widths, table.below, width)
         else:
             yield from _stacked_lines(section, columns, table.below, width)
-    if left_out and fits:
-        told = f"Not shown for want of width: {', '.join(left_out)}; --csv and --json have them."
+    if left_out and fits and rows:
+        told = f"Not shown for lack of width: {', '.join(left_out)}; --csv and --json have them."
         yield from (Line(""), *_wrapped(told, width, style="dim"))
 
 

@@ -241,7 +241,7 @@ def read_sessions(
     Raises:
         TableError: When the file is not a table of sessions, or an option cannot be used.
         FileLimitError: When it is larger than 512 MiB after decompression, a line longer than
-            1 MiB, or the table wider than 1,000 columns.
+            1 MiB, or the table wider than 1,000 columns or longer than 10,000,000 lines.
         OSError: When it cannot be opened.
 
     >>> reading = read_sessions(b"MRN;DOS;Dx;Drug;Amt\n0012;2026-01-05;G43.709;BOTOX;155 U")
