@@ -108,8 +108,10 @@ def _unrecognized(reading: Reading) -> Iterable[Finding]:
         hint = f"the nearest known: {', '.join(near)}" if near else "no known name is near"
         message = f"an indication is unknown, so days that depend on it are left open; {hint}"
         code = FindingCode.UNRECOGNIZED_INDICATION
-        besides = (*visits.get(name, ()), *priors.get(name, ()))
-        yield make_finding(code, message, rows.get(name, ()), besides, name)
+        about, besides = rows.get(name, ()), (*visits.get(name, ()), *priors.get(name, ()))
+        # Rows tell findings apart; without any only the name does.
+        figures = "" if about or besides else name
+        yield make_finding(code, message, about, besides, figures)
 
 
 def _by_unknown_name(reading: Reading, rows: Iterable[_Row]) -> dict[str, list[_Row]]:
