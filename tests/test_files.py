@@ -19,13 +19,14 @@ import xlsxwriter  # type: ignore[import-untyped]
 import botox_schedule
 import botox_schedule.tables.parquet as parquet_files
 from botox_schedule import files
-from botox_schedule.errors import FileLimitError, OutputError, TableError
+from botox_schedule.errors import ExchangeError, FileLimitError, OutputError, TableError
 from botox_schedule.files import (
     MEBIBYTE,
     check_lines,
     check_outputs,
     expand,
     read_within,
+    with_own_names,
     write_whole,
     zip_entries,
 )
@@ -508,3 +509,10 @@ def _writes(tree: ast.AST) -> set[str]:
 def test_one_module_writes_files(module: Path) -> None:
     is_home = module.name == "files.py" and module.parent.name == "botox_schedule"
     assert bool(_writes(ast.parse(module.read_text(encoding="utf-8")))) is is_home
+
+
+def test_json_with_two_elements_of_one_name_is_refused() -> None:
+    with pytest.raises(ExchangeError, match="two elements of one name"):
+        with_own_names(b'{"sessions": [], "sessions": []}')
+    for content in (b"{}", b"[{", b"\xff", b"[" * 100_000):
+        assert with_own_names(content) is content

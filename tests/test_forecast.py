@@ -977,3 +977,9 @@ def test_the_first_day_after_a_hold_has_dates_only_where_there_are_some(
     held = record(session("2026-01-05"), holds=holds)
     found = forecast(held, plan, as_of="2026-03-02", other_protocols=[])
     assert f"on hold; {words} 2026-04-01, the first day after it" in found.explain()
+
+
+@pytest.mark.parametrize("wrong", [{"payer_minimum": "13 weeks"}, "13 weeks", 13])
+def test_what_is_no_policy_is_refused_with_what_to_give(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="policy: give a SchedulingPolicy"):
+        forecast(ONE, "chronic-migraine", as_of="2026-02-20", policy=wrong)

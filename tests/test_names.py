@@ -168,3 +168,7 @@ class TestNames:
                 assert not any(code.startswith(("ICD", "HCPCS", "CPT")) for code in codes)
             if not name.startswith("onabotulinumtoxinA"):
                 assert "HCPCS J0585" not in codes
+
+
+def test_the_root_lists_its_names_before_any_was_used() -> None:
+    assert set(bs.__all__) <= set(dir(bs))

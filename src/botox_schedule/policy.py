@@ -197,5 +197,13 @@ def _default() -> SchedulingPolicy:
 
 
 def policy_or_default(policy: SchedulingPolicy | None) -> SchedulingPolicy:
-    """Return *policy*, or the default one; a table of its fields is a policy too."""
-    return _default() if policy is None else SchedulingPolicy.model_validate(policy)
+    """Return *policy*, or the default one.
+
+    Raises:
+        TypeError: When it is anything else.
+    """
+    if policy is None:
+        return _default()
+    if not isinstance(policy, SchedulingPolicy):
+        raise TypeError("policy: give a SchedulingPolicy, such as SchedulingPolicy(...), or None")
+    return policy
