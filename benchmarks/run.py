@@ -28,6 +28,7 @@ from botox_schedule.cli.exports import Clinic
 from botox_schedule.cli.output import text_lines
 from botox_schedule.cli.schedule import schedule_answer
 from botox_schedule.cli.tracks import Rules
+from botox_schedule.garbage import uncollected
 from botox_schedule.ical import CalendarEvent, ical_from_events
 from botox_schedule.outcomes import HeadacheDiary, assess_response, bundled_response_rules
 from botox_schedule.planning import ClinicCalendar, bookable_days
@@ -269,8 +270,9 @@ def schedules() -> Iterable[Result]:
         rules = Rules(date(2025, 3, 1), bs.SchedulingPolicy(), known_protocols(None))
 
         def schedule() -> int:
-            clinic = Clinic(read_sessions(file), {}, (), rules)
-            return len(text_lines(schedule_answer(clinic), 80))
+            with uncollected():  # as the command does
+                clinic = Clinic(read_sessions(file), {}, (), rules)
+                return len(text_lines(schedule_answer(clinic), 80))
 
         read = best(peer, number=1, repeat=3)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
