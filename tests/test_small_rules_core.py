@@ -860,3 +860,91 @@ def test_a_list_of_tracks_checks_planned_units() -> None:
     (track,) = tracks_of(reading, "us", None)
     checks = forecast_in(reading, track, Decimal(155)).limit_checks
     assert {check.planned for check in checks} == {155}
+
+
+class TestSummary:
+    def test_it_has_each_field_of_its_answer(self) -> None:
+        booked = GIVEN | {"administered_on": "2026-04-20", "status": "booked"}
+        given = bs.PatientRecord(sessions=[GIVEN, booked])
+        found = bs.forecast(given, MIGRAINE, as_of="2026-03-01")
+        flat = found.summary()
+        for name in ("earliest", "due", "overdue_from", "lapsed_from", "typical_on"):
+            assert getattr(flat, name) == getattr(found.dates, name)
+        for name in ("as_of", "status", "phase", "last_session_on", "cycle_number", "clear"):
+            assert getattr(flat, name) == getattr(found, name)
+        assert (flat.protocol_id, flat.protocol_version) == (MIGRAINE.id, MIGRAINE.version)
+        assert flat.overdue_from == date(2026, 4, 7)
+        assert flat.booked_on == date(2026, 4, 20)
+
+    def test_without_a_protocol_it_names_none_and_keeps_the_policy(self) -> None:
+        policy = bs.SchedulingPolicy(payer_minimum="20 weeks")
+        unknown = bs.PatientRecord(sessions=[GIVEN | {"indication": "tennis-elbow"}])
+        (found,) = bs.forecast_all(unknown, as_of="2026-03-01", policy=policy)
+        assert found.summary().protocol_version is None
+        assert found.policy == policy
+        reading = reading_of(unknown, date(2026, 3, 1))
+        (track,) = tracks_of(reading, "us", None)
+        assert standing_of(reading, track, Phases()).last_session_on == date(2026, 1, 5)
+
+
+class TestAdvice:
+    def test_a_cycle_before_an_advisory_minimum_has_the_words_of_its_source(self) -> None:
+        advised = rule(minimum=ADVISED)
+        own = protocol(retreatment=advised)
+        given = record("2026-01-05", "2026-03-02")
+        _, second = bs.treatment_cycles(given, own, as_of="2026-03-02", other_protocols=())
+        assert second.advice == "before the 12 weeks that its source advises: may"
+
+
+class TestUncheckedLimits:
+    def test_a_check_that_was_not_made_keeps_the_planned_units(self) -> None:
+        checks = bs.check_dose_limits(
+            record("2026-01-05"), MIGRAINE, units=155, on="2026-03-30", as_of="2026-03-30"
+        )
+        assert {check.planned for check in checks} == {Decimal(155)}
+
+
+class TestCareThatWasResumed:
+    def test_a_discharge_before_the_last_session_ends_no_day(self) -> None:
+        ends = [{"on": "2025-06-01", "kind": "discontinued"}]
+        given = record("2025-01-06", "2026-01-05", care_ends=ends)
+        assert allowed(given, "2026-03-30", as_of="2026-03-01") == [True]
+        known = bs.forecast(given, MIGRAINE, as_of="2026-03-01")
+        assert known.dates.overdue_from == date(2026, 4, 7)
+
+
+class TestFollowed:
+    """Which protocol a track of a name follows."""
+
+    def followed(self, *protocols: bs.TreatmentProtocol, product: str) -> Any:
+        known = ProtocolSet(protocols)
+        given = (bs.Product(product),)
+        return known.followed(
+            "chronic-migraine",
+            given,
+            born_on=None,
+            on=date(2026, 3, 1),
+            region="us",
+            population=None,
+        )
+
+    def test_a_product_of_its_own_is_followed(self) -> None:
+        assert self.followed(protocol(), product="onabotulinumtoxinA").is_own
+
+    def test_another_product_is_judged_by_the_strictest_for_the_same_people(self) -> None:
+        children = protocol(
+            id="child", population="pediatric", retreatment=rule(minimum="30 weeks")
+        )
+        longer = protocol(id="x", product="Xeomin", retreatment=rule(minimum="14 weeks"))
+        found = self.followed(protocol(), longer, children, product="abobotulinumtoxinA")
+        assert (found.protocol.id, found.is_own) == ("x", False)
+
+    def test_where_no_version_is_in_force_the_last_one_judges(self) -> None:
+        old = protocol(version="1", in_force={"last": "2024-12-31"})
+        new = protocol(version="2", in_force={"first": "2025-01-01", "last": "2025-12-31"})
+        found = self.followed(old, new, product="onabotulinumtoxinA")
+        assert found.protocol.version == "2"
+
+    def test_the_nearest_names_are_told(self) -> None:
+        with pytest.raises(bs.UnknownProtocolError, match="did you mean chronic-migraine"):
+            ask(record("2026-01-05"), "chronic-migrane", date(2026, 3, 1))
