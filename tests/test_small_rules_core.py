@@ -13,6 +13,7 @@ from botox_schedule.engine.adherence import (
     CourseCycle,
     EpisodeEnd,
     FollowUp,
+    course_cycles,
     course_of,
     effect_days,
     follow_up_of,
@@ -948,3 +949,19 @@ class TestFollowed:
     def test_the_nearest_names_are_told(self) -> None:
         with pytest.raises(bs.UnknownProtocolError, match="did you mean chronic-migraine"):
             ask(record("2026-01-05"), "chronic-migrane", date(2026, 3, 1))
+
+
+class TestNothingStated:
+    def test_without_an_effect_a_cycle_lasts_no_day(self) -> None:
+        cycles = bs.treatment_cycles(record("2026-01-05"), MIGRAINE, as_of="2026-03-01")
+        (cycle,) = course_cycles(cycles, None, bs.ShortMonth.LAST_DAY)
+        assert cycle.effect_days == 0
+
+    def test_without_a_typical_day_there_are_no_words_for_it(self) -> None:
+        typical = {"kind": "as_needed", "typical": "3 months", "typical_statistic": "median"}
+        own = protocol(retreatment=typical)
+        given = record("2026-01-05")
+        asked: dict[str, Any] = {"as_of": "2026-02-01", "other_protocols": ()}
+        assert bs.forecast(given, own, **asked).dates.typical_words is not None
+        gone = record("2026-01-05", care_ends=[{"on": "2026-01-20", "kind": "discontinued"}])
+        assert bs.forecast(gone, own, **asked).dates.typical_words is None
