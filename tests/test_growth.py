@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("fhir.resources", reason="the extra 'fhir' is not installed")
+pytest.importorskip("icalendar", reason="the extra 'ical' is not installed")
+pytest.importorskip("jinja2", reason="the extra 'handout' is not installed")
+pytest.importorskip("polars", reason="the extra 'panel' is not installed")
+
 import botox_schedule as bs
 from botox_schedule import fhir, ical, outcomes, panel, planning, tables
 from botox_schedule.cli import main as cli
