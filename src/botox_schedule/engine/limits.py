@@ -355,8 +355,9 @@ def _joined_cycle(question: LimitQuestion) -> CycleSessions | None:
 def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Iterable[Finding]:
     """Yield the findings of the chosen readings; without planned units there are none."""
     chosen = [c for c in checks if c.chosen and not c.not_checked and c.planned is not None]
-    visits = [_planned(question)] if any(c.exceeded or c.indeterminate for c in chosen) else []
-    for check in chosen:
+    told = [check for check in chosen if check.exceeded or check.indeterminate]
+    visits = [_planned(question)] if told else []
+    for check in told:
         about = [s for s in _given(question) if s.id in check.session_ids]
         # Who acknowledged one dose over one limit has not seen another, nor another total.
         figures = f"{check.limit} {(check.planned or _ZERO).normalize()} {check.total.normalize()}"
@@ -366,7 +367,7 @@ def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Ite
             if check.maximum is not None and check.total_if_one <= check.maximum:
                 message = "a limit is met only if equal units of one day are one session"
                 yield make_finding(FindingCode.PROBABLE_DUPLICATE, message, about, visits, figures)
-        elif check.indeterminate:
+        else:
             message = f"unknown units, product or weight leave the limit of {check.limit} open"
             yield make_finding(FindingCode.LIMIT_INDETERMINATE, message, about, visits, figures)
     if any(check.limit.units_per_kilogram is not None for check in chosen):
