@@ -30,18 +30,21 @@ DAY = timedelta(1)
 ARM, LEG = "upper-limb-spasticity", "lower-limb-spasticity"
 
 
+OWN: dict[str, Any] = {
+    "id": "own",
+    "version": "1",
+    "region": "us",
+    "indication": "chronic-migraine",
+    "product": "Botox",
+    "population": "adult",
+    "retreatment": TWELVE,
+}
+"""The row of a clinic's own protocol."""
+
+
 def protocol(**changed: Any) -> bs.TreatmentProtocol:
     """A protocol of chronic migraine with Botox, unless *changed* says otherwise."""
-    given: dict[str, Any] = {
-        "id": "own",
-        "version": "1",
-        "region": "us",
-        "indication": "chronic-migraine",
-        "product": "Botox",
-        "population": "adult",
-        "retreatment": TWELVE,
-    }
-    return bs.TreatmentProtocol(**(given | changed))
+    return bs.TreatmentProtocol(**(OWN | changed))
 
 
 def record(*days: str, **more: Any) -> bs.PatientRecord:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import samples
 from botox_schedule import (
     CycleTiming,
     PatientRecord,
@@ -32,17 +33,9 @@ def boundary_cases() -> list[dict[str, str]]:
 
 
 def own_protocol(minimum: str, usual: str | None = None, **changes: Any) -> TreatmentProtocol:
-    table = {
-        "id": "own",
-        "version": "1",
-        "region": "us",
-        "indication": "chronic-migraine",
-        "product": "Botox",
-        "population": "adult",
-        "retreatment": {"kind": "scheduled", "minimum": minimum, "usual": usual},
-        **changes,
-    }
-    return TreatmentProtocol.model_validate(table)
+    return samples.protocol(
+        retreatment={"kind": "scheduled", "minimum": minimum, "usual": usual}, **changes
+    )
 
 
 def session(day: str, indication: str = "chronic-migraine", **changes: Any) -> dict[str, Any]:

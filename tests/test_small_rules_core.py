@@ -44,6 +44,7 @@ from samples import (
     GIVEN,
     LEG,
     MIGRAINE,
+    OWN,
     allowed,
     codes,
     override,
@@ -169,23 +170,19 @@ class TestUnits:
             {**GIVEN, "id": day, "administered_on": day, "units": 300}
             for day in ("2025-06-02", "2026-01-05")
         ]
-        found = bs.check_date(
-            bs.PatientRecord(sessions=given),
-            protocol(limits=[self.WINDOW]),
-            on="2026-03-30",
-            as_of="2026-02-01",
-            planned_units=200,
-            other_protocols=(),
-        )
-        assert "limit_exceeded" not in codes(found)
-        found = bs.check_date(
-            bs.PatientRecord(sessions=given),
-            protocol(limits=[self.WINDOW]),
-            on="2026-03-29",
-            as_of="2026-02-01",
-            planned_units=200,
-            other_protocols=(),
-        )
+
+        def asked(on: str) -> Any:
+            return bs.check_date(
+                bs.PatientRecord(sessions=given),
+                protocol(limits=[self.WINDOW]),
+                on=on,
+                as_of="2026-02-01",
+                planned_units=200,
+                other_protocols=(),
+            )
+
+        assert "limit_exceeded" not in codes(asked("2026-03-30"))
+        found = asked("2026-03-29")
         (finding,) = [f for f in found.findings if f.code == "limit_exceeded"]
         assert finding.record_ids == ("2026-01-05",)
 
@@ -740,15 +737,7 @@ class TestSetsOfProtocols:
 
 
 class TestProtocolFiles:
-    ROW: ClassVar[Any] = {
-        "id": "own",
-        "version": "1",
-        "region": "us",
-        "indication": "chronic-migraine",
-        "product": "Botox",
-        "population": "adult",
-        "retreatment": {"kind": "scheduled", "minimum": "12 weeks"},
-    }
+    ROW: ClassVar[Any] = OWN | {"retreatment": {"kind": "scheduled", "minimum": "12 weeks"}}
 
     def read(self, *rows: dict[str, Any], **tables: Any) -> tuple[bs.TreatmentProtocol, ...]:
         whole = [{**self.ROW, **row} for row in rows]
