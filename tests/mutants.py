@@ -65,7 +65,7 @@ PARTS = {
             "findings", "forecast", "history", "holds", "intervals", "limit_figures", "limits", "names",
             "projection", "protocol_files", "reasons", "records", "rules", "rules_of_values", "schedule",
             "small_rules_core", "small_rules_dates", "small_rules_records", "cli_lists", "panel", "tables", "diary_file",
-            "privacy", "laws", "populations",
+            "laws", "populations",
         ),
     ),
     "planning": Part(("planning/*",), (*STORED, "planning", "exceptions", "small_rules_planning")),
