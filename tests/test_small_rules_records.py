@@ -21,6 +21,7 @@ from samples import (
     MIGRAINE,
     allowed,
     codes,
+    messages,
     override,
     protocol,
     reading_of,
@@ -554,6 +555,19 @@ class TestFindings:
         found = bs.forecast(record("2026-01-05", **named), MIGRAINE, as_of="2026-02-01")
         ids = [f.record_ids for f in found.findings if f.code == "unrecognized_indication"]
         assert ids == [("d-1",)]
+
+    def test_two_decisions_under_one_id_are_told(self) -> None:
+        holds = [
+            {"id": "h-1", "first": first, "reason": "x", "recorded_on": "2026-01-10"}
+            for first in ("2026-09-01", "2026-10-01")
+        ]
+        for rows, expected in ((holds[:1], 0), (holds, 1)):
+            found = bs.forecast(record("2026-01-05", holds=rows), MIGRAINE, as_of="2026-02-01")
+            told = messages(found, "conflicting_decisions")
+            assert (
+                told
+                == ["two decisions under one id were recorded on one day; both count"][:expected]
+            )
 
     def test_a_session_ahead_is_told_whatever_its_name(self) -> None:
         declared = bs.SchedulingPolicy(other_indications=("spasticity",))
