@@ -1126,3 +1126,39 @@ class TestErrors:
         assert parameters["administered_on"].default is Parameter.empty
         assert parameters["units_discarded"].default is None
         assert parameters["status"].annotation is bs.SessionStatus
+
+
+class TestJudgedBy:
+    """What judges a cycle whose protocol was not in force, or where several were."""
+
+    def timing(self, own: bs.TreatmentProtocol, *besides: bs.TreatmentProtocol) -> Any:
+        usual = override(first="2026-01-01", minimum=None, usual="12 weeks")
+        given = record("2026-01-05", "2026-04-10", overrides=[usual])
+        cycles = bs.treatment_cycles(given, own, as_of="2026-04-10", other_protocols=besides)
+        return cycles[1].timing
+
+    def test_the_grace_is_that_of_the_version_in_force(self) -> None:
+        # Eleven days after the usual range: late when scheduled, on time as needed.
+        for kind, other, expected in (
+            ("scheduled", "as_needed", "late"),
+            ("as_needed", "scheduled", "on_time"),
+        ):
+            old = protocol(version="1", in_force={"last": "2026-12-31"}, retreatment={"kind": kind})
+            new = protocol(
+                version="2", in_force={"first": "2027-01-01"}, retreatment={"kind": other}
+            )
+            assert self.timing(new, old) == expected
+
+    def test_without_a_version_in_force_that_of_the_protocol(self) -> None:
+        for kind, expected in (("scheduled", "late"), ("as_needed", "on_time")):
+            ahead = protocol(in_force={"first": "2027-01-01"}, retreatment={"kind": kind})
+            assert self.timing(ahead) == expected
+
+    def test_a_childs_bladder_has_two_clocks_and_an_adults_one(self) -> None:
+        names = ("overactive-bladder", "neurogenic-detrusor-overactivity")
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": name} for name in names])
+        tracks = {
+            people: len(bs.forecast_all(given, as_of="2026-02-01", population=people))
+            for people in bs.Population
+        }
+        assert tracks == {"adult": 1, "pediatric": 2}
