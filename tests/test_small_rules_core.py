@@ -973,7 +973,7 @@ class TestFollowed:
             born_on=None,
             on=date(2026, 3, 1),
             region="us",
-            population="adult",
+            population=bs.Population.ADULT,
         )
         assert found.protocol.id == "x"
 
@@ -1111,7 +1111,7 @@ class TestErrors:
         assert [fault["loc"] for fault in caught.value.errors()] == [("last",)]
 
     def test_an_unknown_key_changes_nothing_else_of_an_error(self) -> None:
-        row = {"indication": "chronic-migraine", "cycles": -1, "Zzyzx": 1}
+        row: dict[str, Any] = {"indication": "chronic-migraine", "cycles": -1, "Zzyzx": 1}
         with pytest.raises(ValidationError) as caught:
             bs.PriorTreatment(**row)
         faults = {fault["type"]: fault for fault in caught.value.errors()}
