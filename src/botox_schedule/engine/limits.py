@@ -61,11 +61,12 @@ class LimitCheck(Value, frozen=True):
         chosen: Whether this reading makes a finding.
         on: The day of the planned session.
         planned: The planned units; None where none were given.
-        total: Units given inside the window and the planned ones: a lower bound where
-            *indeterminate*.
+        total: Units given inside the window, what else is booked for *on*, and the planned ones:
+            a lower bound where *indeterminate*.
         total_if_one: The same, if sessions on one day with equal units count as one.
         maximum: The maximum as far as it is known, in units.
-        available: What the units given leave of the maximum; None where it is unknown.
+        available: What the units given and otherwise booked leave of the maximum; None where it
+            is unknown.
         exceeded: Whether *total* is more than *maximum*.
         indeterminate: Whether unknown units, products or weight leave the answer open.
         not_checked: Whether the limit counts what sessions do not record (side, muscle, site).
