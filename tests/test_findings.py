@@ -227,6 +227,14 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"sessions": [at("2026-04-06"), at("2026-07-06", "b", status="booked")]},
     ),
     (
+        # The earlier visit is no plan that holds: it comes too early.
+        "booking_after_overdue",
+        {"sessions": [at("2026-04-06"), at("2026-06-28", "b", status="booked"),
+                      at("2026-09-21", "c", status="booked")]},
+        {"sessions": [at("2026-04-06"), at("2026-06-29", "b", status="booked"),
+                      at("2026-09-21", "c", status="booked")]},
+    ),
+    (
         "booking_of_second_part",
         {"sessions": [at("2026-05-31"), at("2026-06-03", "b", status="booked")]},
         {"sessions": [at("2026-05-31"), at("2026-06-04", "b", status="booked")]},

@@ -395,7 +395,7 @@ class TestHandout:
             (changed(holds=[{"first": "2026-01-05", "reason": "Smith"}]), "on hold"),
             (changed(care_ends=[{"on": "2026-01-05", "kind": "discontinued"}]), "discontinued"),
             (changed(care_ends=[{"on": "2026-01-05", "kind": "deceased"}]), "has died"),
-            (bs.PatientRecord(), "nothing was given yet"),
+            (bs.PatientRecord(), "no session with a known day"),
             (booked("2026-03-29"), "booked day is not allowed"),
             (
                 booked("2026-04-01").model_copy(

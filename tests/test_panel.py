@@ -698,6 +698,28 @@ class TestTables:
         assert counts.rows() == [("sessions", "used", 3)]
 
 
+class TestSeriesOfBookings:
+    @pytest.mark.parametrize(
+        ("first", "found"),
+        [
+            ("2026-03-29", {"booking_after_overdue", "booking_too_early"}),
+            ("2026-03-30", set()),
+            ("2026-04-06", set()),
+            ("2026-04-07", {"booking_after_overdue"}),
+        ],
+    )
+    def test_after_a_visit_that_is_booked_well_a_later_one_is_of_the_next_cycle(
+        self, first: str, found: set[str]
+    ) -> None:
+        frame = frame_of(
+            patient=["p-1"] * 3,
+            administered_on=["2026-01-05", first, "2026-06-22"],
+            status=["completed", "booked", "booked"],
+        )
+        answer = panel.forecast(frame, as_of="2026-02-01")
+        assert {*answer["today"][0].split(", ")} - {""} == found
+
+
 class TestSections:
     """Where a track is on the day's worklist."""
 

@@ -377,22 +377,34 @@ def _below(
 
 def booking_findings(track: AnyTrack) -> Iterable[Finding]:
     """Yield the findings about bookings after the last session; earlier ones are settled."""
+    yield from past_booking_findings(track)
+    yield from _forbidden_bookings(
+        track, [s for s in _open(track) if s.administered_on >= track.as_of]
+    )
+
+
+def past_booking_findings(track: AnyTrack) -> Iterable[Finding]:
+    """Yield the findings about visits that were booked and did not take place, so far as is known."""
     if not track.history.booked and not track.history.missed:
         return
-    anchor = track.anchor
-    own = [s for s in track.bookings if anchor is None or s.administered_on > anchor]
+    own = _open(track)
     settled = [s for s in own if (track.as_of - s.administered_on).days > UNRESOLVED_AFTER_DAYS]
     if settled and track.status is not DueStatus.DECEASED:
         message = "a booked day has passed, and what became of the booking is not recorded"
         yield make_finding(FindingCode.BOOKING_UNRESOLVED, message, settled)
-    ahead = [s for s in own if s.administered_on >= track.as_of]
-    yield from _forbidden_bookings(track, ahead)
     yield from _missed(track, own)
+
+
+def _open(track: AnyTrack) -> list[TreatmentSession]:
+    """The bookings after the last session."""
+    anchor = track.anchor
+    return [s for s in track.bookings if anchor is None or s.administered_on > anchor]
 
 
 def _forbidden_bookings(track: AnyTrack, ahead: Iterable[TreatmentSession]) -> Iterable[Finding]:
     by_code: dict[FindingCode, list[TreatmentSession]] = {}
     others: dict[Treatment, list[Track]] = {}
+    is_planned = False
     for session in ahead:
         codes = set(booking_codes(track, session.administered_on))
         treatment = session.indication, session.product
@@ -400,6 +412,10 @@ def _forbidden_bookings(track: AnyTrack, ahead: Iterable[TreatmentSession]) -> I
             others[treatment] = planned_otherwise(track, session)
         for other in others.get(treatment, ()):
             codes |= _TOO_EARLY.intersection(booking_codes(other, session.administered_on))
+        # After a visit that is booked well, a later one belongs to the next cycle.
+        if is_planned:
+            codes.discard(FindingCode.BOOKING_AFTER_OVERDUE)
+        is_planned = is_planned or not codes
         for code in codes:
             by_code.setdefault(code, []).append(session)
     for code in sorted(by_code):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle
-from botox_schedule.engine.findings import booking_codes, booking_findings, rules_between
+from botox_schedule.engine.findings import booking_codes, past_booking_findings, rules_between
 from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
 from botox_schedule.engine.track import Track
@@ -165,14 +165,14 @@ class Engine:
     def bookings(
         self, asked_of: int, first: date | None, last: date | None, missed: date | None
     ) -> tuple[int]:
-        """The findings about the first and last booking and the last missed visit."""
+        """The findings about past bookings: the first and last one, and the last missed visit."""
         track = self.tracks[asked_of]
         booked = [self._planned(track, day, SessionStatus.BOOKED) for day in {first, last} if day]
         gone = [self._planned(track, day, SessionStatus.CANCELLED) for day in {missed} if day]
         booked.sort(key=lambda session: session.administered_on)
         history = track.history._replace(booked=booked, missed=gone)
         waiting = replace(track, reading=track.reading._replace(history=history))
-        return (bits_of(finding.code for finding in booking_findings(waiting)),)
+        return (bits_of(finding.code for finding in past_booking_findings(waiting)),)
 
     def _planned(self, track: Track, day: date, status: SessionStatus) -> TreatmentSession:
         planned = track.protocol

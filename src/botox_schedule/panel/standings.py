@@ -27,12 +27,15 @@ from botox_schedule.panel.situations import (
     Engine,
     Meanings,
     asked,
+    bits_of,
     judged_row,
     standing_row,
 )
 from botox_schedule.panel.tables import DECISIONS, read_table, values_by_patient
+from botox_schedule.terms import FindingCode
 
 _CYCLE = ("alike", "before_given", "before_anchored_on", "before_last_on", "treated", "first_on")
+_LATE = bits_of([FindingCode.BOOKING_AFTER_OVERDUE])
 DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
 """The columns about the last cycle."""
 
@@ -194,6 +197,9 @@ def _with_bookings(
         asked(soon, ["asked_of", "day"], {"bits": pl.UInt64}, engine.booking),
         on=["asked_of", "day"],
     )
+    planned_on = pl.col("day").filter(pl.col("bits") == 0).min().over("track")
+    next_cycle = pl.when(pl.col("day") > planned_on).then(pl.lit(_LATE, pl.UInt64))
+    soon = soon.with_columns(pl.col("bits").and_(~next_cycle.fill_null(0)))
     settled = _past_bookings(met.filter(after), engine, asking)
     bits = pl.concat([soon.select("track", "bits"), settled]).group_by("track")
     planned = ["asked_of", "next_on"]

@@ -157,7 +157,7 @@ def _checked(found: Forecast, track: Track) -> ResponseTimeline:
         reasons.insert(0, _REFUSED.get(found.status))
     timeline, unrecognized = found.timeline, track.history.unrecognized
     if timeline is None:
-        reasons.append("nothing was given yet, so no date follows")
+        reasons.append("no session with a known day is recorded, so no date follows")
     elif any(s.administered_on >= timeline.administered_on for s in unrecognized):
         reasons.append("a session under an unknown indication may be the last one")
     reason = next(filter(None, reasons), None)
