@@ -404,6 +404,10 @@ class TestColumns:
         with pytest.raises(TableError, match=r"first, such as \{'Svc': 'date'\}"):
             read("MRN,Svc,Dx\n", columns={"date": "Svc"})
 
+    def test_two_meanings_of_one_column_are_refused(self) -> None:
+        with pytest.raises(TableError, match="one column of the file is there twice"):
+            read("MRN,A,Dx\n", columns={"A": "date", "a ": "recorded on"})
+
     def test_two_columns_chosen_for_one_meaning_are_refused(self) -> None:
         with pytest.raises(TableError, match="both mean date"):
             read("MRN,A,B,Dx\n", columns={"A": "date", "B": "date"})
@@ -1600,6 +1604,8 @@ class TestColumnsThatAreNotRead:
             ("Is Cancelled?", "status"),
             ("Given (Y/N)", "status"),
             ("Touch-up flag", "kind"),
+            ("Arrived", "status"),
+            ("Checked In (Y/N)", "status"),
         ],
     )
     @pytest.mark.parametrize("cell", ["Y", "0", "false"])
@@ -1610,10 +1616,63 @@ class TestColumnsThatAreNotRead:
         assert reason.startswith(f"column 5 may say the {name} and is not read; say so")
 
     @pytest.mark.parametrize(
-        ("header", "cell"), [("Scheduled", "2026-01-01"), ("No Show", ""), ("Consent given", "Y")]
+        ("header", "cell"),
+        [
+            ("Scheduled", "2026-01-01"),
+            ("Scheduled on", "2026-01-01"),
+            ("No Show", ""),
+            ("Cancel reason", ""),
+            ("Consent given", "Y"),
+        ],
     )
     def test_another_header_or_cell_is_not(self, header: str, cell: str) -> None:
         assert one(f"{self.ROW},{cell}", header=f"MRN,DOS,Dx,Drug,{header}").problems == ()
+
+    @pytest.mark.parametrize(
+        ("header", "cell"),
+        [
+            ("Cancelled on", "2026-01-04"),
+            ("Cancellation Date", "01/04/2026"),
+            ("Cancel Reason", "ill"),
+            ("No-show reason", "forgot"),
+            ("Voided by", "A. N."),
+        ],
+    )
+    def test_one_whose_header_speaks_against_a_row_is_told(self, header: str, cell: str) -> None:
+        (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},\n{self.ROW},{cell}\n"))[:1]
+        assert reason.startswith("column 5 may say the status and is not read; say so")
+
+    @pytest.mark.parametrize(
+        ("read_table", "row"),
+        [
+            (read_holds, "MRN,from,to\nP1,2026-01-01,2026-02-01"),
+            (read_care_ends, "MRN,day,kind\nP1,2026-01-01,discharged"),
+            (read_births, "MRN,DOB\nP1,1980-01-01"),
+            (read_weights, "MRN,date,kg\nP1,2026-01-01,25"),
+            (read_prior_treatments, "MRN,dx,cycles,drug\nP1,migraine,2,Botox"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("header", "cell"),
+        [("Status", "Cancelled"), ("State", "entered in error"), ("Voided", "N"), ("Active", "No")],
+    )
+    def test_a_row_of_any_table_may_be_void(
+        self, read_table: Any, row: str, header: str, cell: str
+    ) -> None:
+        head, line = row.split("\n")
+        table = f"{head},{header}\n{line},{cell}\n".encode()
+        found = read_table(table)
+        assert (found.counts.used, len(found.problems)) == (1, 1)
+        assert "may say the record status and is not read; say so" in found.problems[0].reason
+        chosen = read_table(table, columns={header: "record status"})
+        assert (chosen.counts.left_out, chosen.fact_rows) == (1, ())
+        # Whether N speaks for or against the row, a person must see.
+        assert chosen.unreadable == (frozenset() if len(cell) > 3 else {"P1"})
+        kept = read_table(
+            f"{head},{header}\n{line},Active\n".encode(), columns={header: "record status"}
+        )
+        assert (kept.counts.used, kept.problems) == (1, ())
+        assert "record_status" not in kept.rows()[0]
 
     def test_what_is_read_needs_no_other(self) -> None:
         reading = read(f"{self.HEADER},Status,Kind\n{self.ROW},No show,done,full\n")

@@ -171,6 +171,8 @@ _INTERVAL = Column(unbound(cells.interval))
 _RANGE = Column(unbound(cells.interval_range))
 _DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": _DAY}
 _IN_FORCE = Column(unbound(cells.in_force), default=True, words="in_force")
+# In these tables a word such as "ended" says too little, so the caller must choose the column.
+_IF_CHOSEN = {"record_status": _IN_FORCE}
 # A hold or an end of care with an unreadable cell still binds: too long is better than not at all.
 _BINDING = {
     "reason": _TEXT,
@@ -188,6 +190,7 @@ _TABLES: Mapping[str, _Reads] = {
         "last": _BINDING_DAY._replace(fallback_words="as open"),
         "review_on": _BINDING_DAY,
         **_BINDING,
+        **_IF_CHOSEN,
     },
     "care_ends": {
         "patient": _PATIENT,
@@ -202,6 +205,7 @@ _TABLES: Mapping[str, _Reads] = {
             words="care_end",
         ),
         **_BINDING,
+        **_IF_CHOSEN,
     },
     "overrides": {
         "patient": _PATIENT,
@@ -215,11 +219,16 @@ _TABLES: Mapping[str, _Reads] = {
         "status": _IN_FORCE,
         **_DECISION,
     },
-    "births": {"patient": _PATIENT, "born_on": Column(CellReader.birth_day, is_required=True)},
+    "births": {
+        "patient": _PATIENT,
+        "born_on": Column(CellReader.birth_day, is_required=True),
+        **_IF_CHOSEN,
+    },
     "weights": {
         "patient": _PATIENT,
         "measured_on": _NEEDED_DAY,
         "kilograms": Column(unbound(cells.kilograms), is_required=True, is_number=True),
+        **_IF_CHOSEN,
     },
     "prior_treatments": {
         "patient": _PATIENT,
@@ -232,6 +241,7 @@ _TABLES: Mapping[str, _Reads] = {
             if_unreadable=IfUnreadable.COUNTS,
             fallback_words="with an unknown product",
         ),
+        **_IF_CHOSEN,
     },
     "authorizations": {
         "patient": _PATIENT,
@@ -493,7 +503,7 @@ def _read(
         if row.fault or not (says_deaths and row.values["died_on"] is None)
     ]
     blank = found.blank + len(found.rows) - len(rows)
-    made = [_made(row, make, _SETTLED.get(table, dict)) for row in rows]
+    made = [_made(row, make, _SETTLED.get(table, _in_force)) for row in rows]
     faulty = [row for row, fact in made if fact is None]
     facts = tuple(fact for _, fact in made if fact is not None)
     return FactReading(
@@ -506,7 +516,7 @@ def _read(
 
 def _unread_patient(row: RowValues) -> str | None:
     """The patient of a row that counts for nothing, unless it says itself that it does."""
-    is_void = row.values.get("status") is False
+    is_void = any(row.values.get(name) is False for name in _STATUSES)
     patient: str | None = None if is_void else row.values.get("patient")
     return patient
 
@@ -530,21 +540,20 @@ def _made(
 
 
 def _with_reason(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {**values, "reason": values["reason"] or "not stated"}
+    return {**_in_force(values), "reason": values["reason"] or "not stated"}
 
 
 def _in_force(values: Mapping[str, Any]) -> dict[str, Any]:
     """A row whose status says anything else was left out."""
-    return {name: value for name, value in values.items() if name != "status"}
+    return {name: value for name, value in values.items() if name not in _STATUSES}
 
 
-def _override(values: Mapping[str, Any]) -> dict[str, Any]:
-    return _with_reason(_in_force(values))
+_STATUSES = frozenset({"status", "record_status"})
 
 
 def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
     """A death ends all care, whatever the row was about."""
-    settled = dict(values)
+    settled = _in_force(values)
     died = settled.pop("died_on")
     if died is not None:
         settled |= {"kind": CareEndKind.DECEASED, "on": died if isinstance(died, date) else None}
@@ -555,8 +564,7 @@ def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
 
 _SETTLED: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "holds": _with_reason,
-    "overrides": _override,
-    "authorizations": _in_force,
+    "overrides": _with_reason,
     "care_ends": _ending_all,
 }
 

@@ -38,6 +38,8 @@ class ColumnNames:
         self.chosen: dict[str, str] = {
             folded(name): self._column(name, means) for name, means in chosen.items()
         }
+        if len(self.chosen) < len(chosen):
+            raise TableError("columns: one column of the file is there twice; give it one meaning")
 
     def _column(self, name: str, means: str) -> str:
         """Return the column that a caller names, by any of its names."""
