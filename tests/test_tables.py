@@ -404,6 +404,11 @@ class TestColumns:
         with pytest.raises(TableError, match=r"first, such as \{'Svc': 'date'\}"):
             read("MRN,Svc,Dx\n", columns={"date": "Svc"})
 
+    @pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029", "\x0b"])
+    def test_a_file_with_line_ends_of_another_kind_is_refused(self, end: str) -> None:
+        with pytest.raises(TableError, match="line 1: line ends of an unknown kind"):
+            read(f"MRN,DOS,Dx{end}1,2026-01-05,migraine{end}")
+
     def test_two_meanings_of_one_column_are_refused(self) -> None:
         with pytest.raises(TableError, match="one column of the file is there twice"):
             read("MRN,A,Dx\n", columns={"A": "date", "a ": "recorded on"})
@@ -932,10 +937,18 @@ class TestDeaths:
         assert one(f"{GOOD},x,", header=f"{HEADER},{name},DOD").problems == ()
 
     @pytest.mark.parametrize(
-        "name", ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato", "Alive?"]
+        "name", ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato", "Alive?", "Lebend"]
     )
     def test_a_death_is_looked_for_in_other_languages(self, name: str) -> None:
         assert "who has died" in reasons(one(f"{GOOD},x", header=f"{HEADER},{name}"))[0]
+
+    @pytest.mark.parametrize(
+        "name", ["Death Indicator", "Patient Deceased (Y/N)", "Is Deceased? Y/N", "Death flag"]
+    )
+    def test_a_flag_of_death_is_read(self, name: str) -> None:
+        header = f"{HEADER},{name}"
+        assert one(f"{GOOD},Y", header=header).care_ends["P1"][0].on is None
+        assert one(f"{GOOD},N", header=header).care_ends == {}
 
     def test_a_row_that_is_left_out_still_says_that_its_patient_died(self) -> None:
         reading = one(f"{GOOD.replace('2026-01-05', 'soon')},2026-02-01", header=f"{HEADER},DOD")
