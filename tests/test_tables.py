@@ -325,6 +325,11 @@ class TestSources:
         assert read_sessions(io.StringIO(text)).counts.used == 1
         assert read_sessions(io.BytesIO(text.encode())).counts.used == 1
 
+    @pytest.mark.parametrize("source", [None, 5, [GOOD], object()])
+    def test_what_is_no_file_is_refused(self, source: Any) -> None:
+        with pytest.raises(TableError, match="give a file's name, its bytes or an open file"):
+            read_holds(source)
+
     def test_a_line_of_an_open_text_has_a_limit(self) -> None:
         with pytest.raises(FileLimitError, match="line 1 is longer"):
             read_sessions(io.StringIO("x" * 2_000_000))
