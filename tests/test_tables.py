@@ -1299,13 +1299,14 @@ class TestDecisions:
             b"patient,indication,first,authority,minimum,usual\n"
             b"1,migraine,2026-01-05,physician,10 weeks,10-12 weeks\n"
             b"2,migraine,2026-01-05,payer,,\n3,migraine,2026-01-05,payer,soon,\n4,migraine,2026-01-05,payer,,soon\n"
+            b"5,migraine,2026-01-05,payer,,16-12 weeks\n"
         )
         (row,) = overrides.fact_rows
         assert (str(row.fact.minimum), str(row.fact.usual)) == ("10 weeks", "10 to 12 weeks")
         assert [p.reason for p in overrides.problems] == [
             "an override needs minimum, usual or both",
             "minimum: expected an interval such as 12 weeks",
-            "usual: expected a range such as 12 to 16 weeks",
+            *["usual: expected a range such as 12 to 16 weeks"] * 2,
         ]
 
     def test_births_and_weights_are_read(self) -> None:

@@ -10,6 +10,8 @@ from functools import cache
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
+from pydantic import ValidationError
+
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
@@ -374,5 +376,5 @@ def _parsed(parse: Callable[[str], Any], cell: Cell, expected: str) -> Parsed:
         return Parsed(None)
     try:
         return Parsed(parse(given))
-    except BotoxScheduleError:
+    except (BotoxScheduleError, ValidationError):
         return _unreadable(expected)
