@@ -1309,6 +1309,18 @@ class TestDecisions:
             *["usual: expected a range such as 12 to 16 weeks"] * 2,
         ]
 
+    @pytest.mark.parametrize("name", ["DOD", "Deceased", "Date of Death", "Is alive?"])
+    def test_a_list_of_births_that_may_hide_a_death_is_told(self, name: str) -> None:
+        table = f"MRN,DOB,{name}\n1,1980-01-01,2026-02-01\n".encode()
+        births = read_births(table)
+        assert births.counts.used == 1
+        assert [p.reason for p in births.problems] == [
+            "column 3 may say who has died and is not read; give the table as care ends too"
+        ]
+        ends = read_care_ends(table, columns={name: "died on"})
+        assert ends.by_patient["1"][0].on == date(2026, 2, 1)
+        assert read_births(b"MRN,DOB,sex\n1,1980-01-01,f\n").problems == ()
+
     def test_births_and_weights_are_read(self) -> None:
         births = read_births(b"MRN,DOB\n1,1980-01-01\n2,\n")
         assert births.by_patient == {"1": (date(1980, 1, 1),)}
@@ -1692,6 +1704,12 @@ class TestColumnsThatAreNotRead:
         )
         assert (kept.counts.used, kept.problems) == (1, ())
         assert "record_status" not in kept.rows()[0]
+
+    def test_the_day_of_a_request_says_nothing(self) -> None:
+        table = b"MRN,dx,drug,from,to,Requested on\nP1,migraine,Botox,2026-01-01,2026-12-31,2025-12-01\n"
+        assert read_authorizations(table).problems == ()
+        (problem,) = read_authorizations(table.replace(b"Requested", b"Cancelled")).problems
+        assert problem.reason.startswith("column 6 may say the status and is not read; say so")
 
     def test_what_is_read_needs_no_other(self) -> None:
         reading = read(f"{self.HEADER},Status,Kind\n{self.ROW},No show,done,full\n")

@@ -1,7 +1,7 @@
 """Reads the tables next to the sessions: holds, ends of care, authorizations and others."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
@@ -19,7 +19,8 @@ from botox_schedule.records import (
 )
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader
-from botox_schedule.tables.deaths import day_of_death
+from botox_schedule.tables.deaths import day_of_death, death_columns
+from botox_schedule.tables.lines import Line
 from botox_schedule.tables.rows import (
     Column,
     IfUnreadable,
@@ -503,15 +504,26 @@ def _read(
         if row.fault or not (says_deaths and row.values["died_on"] is None)
     ]
     blank = found.blank + len(found.rows) - len(rows)
+    told = [*found.unread, *(_hidden_deaths(found.header) if table == "births" else ())]
     made = [_made(row, make, _SETTLED.get(table, _in_force)) for row in rows]
     faulty = [row for row, fact in made if fact is None]
     facts = tuple(fact for _, fact in made if fact is not None)
     return FactReading(
         fact_rows=facts,
-        problems=tuple(sorted([*found.unread, *(p for row, _ in made for p in row.problems)])),
+        problems=tuple(sorted([*told, *(p for row, _ in made for p in row.problems)])),
         counts=RowCounts(len(made) + blank, len(facts), len(faulty), blank),
         unreadable=frozenset(filter(None, map(_unread_patient, faulty))),
     )
+
+
+def _hidden_deaths(header: Line) -> Iterator[Problem]:
+    """Report columns of a list of all patients that may say who has died."""
+    for place in death_columns(header):
+        reason = f"column {place + 1} may say who has died and is not read; {_AS_CARE_ENDS}"
+        yield Problem(header.number, reason, left_out=False)
+
+
+_AS_CARE_ENDS = "give the table as care ends too"
 
 
 def _unread_patient(row: RowValues) -> str | None:

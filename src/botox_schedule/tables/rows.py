@@ -188,14 +188,16 @@ def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     is_asked = find_value(column.words, asked) or find_value("asked", asked) == column.words
     if is_asked and any(find_value("flag", t) for t in texts):
         return True
-    if texts and find_value(column.words, _DETAILS.sub("", header)) in _AGAINST:
+    is_against = find_value("status", _DETAILS.sub("", header)) in _AGAINST
+    if texts and is_against and column.words in _STATUSES:
         return True
     found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
     return bool(others) and 2 * found.count(None) <= len(found)
 
 
-_AGAINST = frozenset({"cancelled", "no_show", "entered_in_error", "no"})
+_STATUSES = frozenset({"status", "in_force"})
+_AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
 _DETAILS = re.compile(r"(?i)[\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?)[\W_]*$")
 _ASKS = re.compile(r"(?i)^(is|was)[\W_]+|[\W_]+(y[\W_]?n|flag|ind|indicator)[\W_]*$")
 
