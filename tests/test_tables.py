@@ -773,6 +773,8 @@ class TestKeys:
                     '"Unknown, Unknown"',
                     "Anonymous",
                     "not assigned",
+                    "0000000",
+                    "000-00-0000",
                 )
             ),
             ("x" * 201, "expected at most 200 characters"),
@@ -789,7 +791,10 @@ class TestKeys:
 
     @pytest.mark.parametrize(
         ("one_key", "other"),
-        [("12", "0012"), ("12.0", "12"), ("ab1", "AB1"), ("A-7", "A 7"), ("0", "00")],
+        [
+            *(("12", "0012"), ("12.0", "12"), ("ab1", "AB1"), ("A-7", "A 7"), ("0", "00")),
+            ("\uff11\uff12", "12"),
+        ],
     )
     def test_keys_that_look_like_one_patients_are_reported(self, one_key: str, other: str) -> None:
         reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in (one_key, other))]))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
+from unicodedata import normalize
 
 from pydantic import ValidationError
 
@@ -146,7 +147,8 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key in dict.fromkeys(keys):
         # A program that read the keys as numbers writes 12.0.
-        parts = _APART.sub("-", key.casefold().removesuffix(".0")).strip("-").lstrip("0-")
+        plain = normalize("NFKC", key).casefold().removesuffix(".0")
+        parts = _APART.sub("-", plain).strip("-").lstrip("0-")
         letters = parts.replace("-", "")
         same = (parts, letters) if parts != letters else (parts, f"-{letters}")
         other = next((first[form] for form in same if form in first), key)
