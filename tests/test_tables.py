@@ -438,6 +438,7 @@ class TestDays:
             ("dmy", "5.1.26"),
             ("%d.%m.%Y", "05.01.2026"),
             ("%Y%m%d", "20260105"),
+            ("%d%m%Y", "05012026"),
             ("%d-%b-%y", "05-Jan-26"),
             ("mdy", "2026-01-05"),
         ],
@@ -468,6 +469,8 @@ class TestDays:
             ("mdy", "13/05/2026", "expected YYYY-MM-DD or mdy"),
             ("mdy", "5 January 2026", "expected YYYY-MM-DD or mdy"),
             ("%d.%m.%Y", "05.01.26", "expected YYYY-MM-DD or %d.%m.%Y"),
+            ("%d%m%Y", "1052026", "expected YYYY-MM-DD or %d%m%Y"),
+            ("%Y%m%d", "2026105", "expected YYYY-MM-DD or %Y%m%d"),
         ],
     )  # fmt: skip
     def test_what_is_no_day_leaves_the_row_out(
