@@ -322,6 +322,14 @@ class TestPolicyAndConfiguration:
         status, _, err = run(capsys, "schedule", file)
         assert (status, err) == (0, "using botox-schedule.toml: columns\n")
 
+    def test_a_column_of_the_command_line_comes_first(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        file_of(tmp_path, '[columns]\ndate = "Tag der Gabe"\n', "botox-schedule.toml")
+        header = "Patient ID,Wann,Indication,Product"
+        file = export(tmp_path, "P1,2026-01-05,chronic-migraine,Botox", header=header)
+        assert run(capsys, "schedule", file, "--column", "date=Wann")[0] == 0
+
     @pytest.mark.parametrize(
         ("content", "told"),
         [

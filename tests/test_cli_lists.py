@@ -311,6 +311,9 @@ class TestRows:
         (row,) = as_rows(capsys, "schedule", file, "--holds", holds, *named)
         assert row["status"] == "on_hold"
         assert "no such table" in run(capsys, "schedule", file, "--column", "beds.first=x")[2]
+        twice = (*named, "--column", "holds.last=Beginn")
+        _, _, err = run(capsys, "schedule", file, "--holds", holds, *twice)
+        assert "--column: a column of holds has two meanings; give it one" in err
         assert "expected NAME=HEADER" in refused(capsys, "schedule", file, "--column", "date")
 
     def test_a_product_can_be_stated(self, capsys: Capture, tmp_path: Path) -> None:
@@ -717,6 +720,15 @@ class TestWorkload:
         assert sum(int(row["tracks"]) for row in rows) == 0
         rows = as_rows(capsys, "workload", file, *NOBODY_ELSE, "--as-of", "2026-04-01")
         assert sum(int(row["tracks"]) for row in rows) == 2
+
+    def test_a_course_elsewhere_counts_without_a_session(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        table = "patient,dx,cycles,last on,drug\nP9,migraine,4,2026-01-05,Botox\n"
+        prior = ("--prior-treatments", file_of(tmp_path, table, "prior.csv"))
+        ask = ("workload", export(tmp_path), *NOBODY_ELSE, *prior, "--as-of", "2026-03-30")
+        assert [row["tracks"] for row in as_rows(capsys, *ask, "--weeks", "2")] == ["1", "0"]
+        assert run(capsys, *ask)[0] == 1
 
     def test_a_row_entered_in_error_takes_its_id_back(
         self, capsys: Capture, tmp_path: Path

@@ -133,6 +133,15 @@ class TestMedicationAdministration:
             ]
             assert (len(reading.records), adds_up(reading)) == (1, True)
 
+    def test_a_patient_record_that_is_not_in_use_is_told(self) -> None:
+        reading = read(person(active=False), given_dose())
+        assert [(p.code, p.where) for p in reading.problems] == [
+            ("unknown_modifier", "entry[0].active")
+        ]
+        link = [{"other": {"reference": "Patient/2"}, "type": "replaced-by"}]
+        assert codes(read(person(active=False, link=link), person(id="2"), given_dose())) == []
+        assert codes(read(person(active=True), given_dose())) == []
+
     def test_a_rule_about_a_part_is_a_problem_too(self) -> None:
         rule = [{"url": "http://a.example/rules", "valueBoolean": True}]
         dosage = {"dose": {"value": 155, "unit": "U"}, "modifierExtension": rule}
@@ -643,6 +652,8 @@ class TestBadBundles:
             ('{"resourceType": "Bundle",\n "entry": nope}', "line 2, column 11"),
             (b"\xff\xfe\x00", "text in UTF-8|not JSON"),
             ("", "not JSON"),
+            (None, "not a FHIR bundle: give JSON, or one mapping or model"),
+            ([person()], "not a FHIR bundle: give JSON, or one mapping or model"),
             ('{"resourceType": 5}', "expected an object with resourceType 'Bundle'"),
             ('{"resourceType": "Bundle", "entry": [], "entry": []}', "two elements of one name"),
             ("[]", "expected an object"),
@@ -651,7 +662,7 @@ class TestBadBundles:
             ('{"a":' + "[" * 100_000, "nested too deeply|not JSON"),
         ],
     )
-    def test_what_is_no_bundle_is_one_clear_error(self, content: str | bytes, message: str) -> None:
+    def test_what_is_no_bundle_is_one_clear_error(self, content: Any, message: str) -> None:
         with pytest.raises(bs.errors.ExchangeError, match=message):
             records_from_bundle(content, zone=ZONE)
 

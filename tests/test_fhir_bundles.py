@@ -417,6 +417,9 @@ class TestMentions:
             *(procedure(code=concept(HCPCS, f"J058{n}")) for n in (6, 7, 8, 9)),
             procedure(code={"coding": [{"code": "64615"}]}),
             procedure(code=concept(CPT, "64646")),
+            procedure(code=concept(CPT, "64615-50")),
+            procedure(code=concept(CPT, "64615 59 LT")),
+            procedure(code=concept(HCPCS, "J0585-JW")),
             procedure(
                 code=concept("https://bluebutton.cms.gov/resources/codesystem/hcpcs", "64615")
             ),

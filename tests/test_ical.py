@@ -224,6 +224,8 @@ class TestFile:
     def test_a_naive_stamp_is_refused(self) -> None:
         with pytest.raises(bs.errors.DayError, match="no time zone"):
             ical_from_events([], stamped_at=datetime(2026, 2, 1))  # noqa: DTZ001
+        with pytest.raises(bs.errors.DayError, match="no time zone"):
+            ical_from_events([], stamped_at="2026-02-01T00:00:00Z")  # type: ignore[arg-type]
 
     def test_a_negative_sequence_is_refused(self) -> None:
         with pytest.raises(bs.errors.ExchangeError, match="sequence is negative"):

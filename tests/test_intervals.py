@@ -65,7 +65,7 @@ class TestIntervalText:
         "text",
         ["", "12", "weeks", "1.5 weeks", "12 weeks 3 days", "12 weeks +", "PT3M", "P", "P3",
          "p12w", "1 fortnight", "+", "--4 days", "12 weeksweeks", "3 months, 2 days", "\u0661 week",
-         "x" * 101, "99999999 weeks"],
+         "x" * 101, "99999999 weeks", "10q12 weeks", "1every 2 weeks"],
     )  # fmt: skip
     def test_other_text_is_refused_with_an_example(self, text: str) -> None:
         with pytest.raises(IntervalError, match="give text such as '12 weeks'"):
@@ -267,7 +267,8 @@ class TestIntervalRange:
         assert IntervalRange.parse(text) == IntervalRange(first=first, last=last)
 
     @pytest.mark.parametrize(
-        "text", ["", "to", "3 to", "to 4 months", "3 or 4 months", "3 to 4", "x" * 300]
+        "text",
+        ["", "to", "3 to", "to 4 months", "3 or 4 months", "3 to 4", "x" * 300, "10q12 weeks"],
     )
     def test_other_text_is_refused(self, text: str) -> None:
         with pytest.raises(IntervalError):

@@ -1,11 +1,13 @@
 """Names and codes of products and indications."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 import botox_schedule as bs
+from botox_schedule.errors import UnknownCodeSystemError
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.collection import ProtocolSet
@@ -128,6 +130,26 @@ class TestNames:
         self, system: str, code: str, expected: str | None
     ) -> None:
         assert bs.find_indication(system, code) == expected
+
+    @pytest.mark.parametrize("given", [None, 5, [], b"Botox"[:2]])
+    def test_what_is_no_text_is_an_unknown_name(self, given: Any) -> None:
+        for asked in ({"region": given}, {"product": given}, {"population": given}):
+            with pytest.raises(bs.UnknownProtocolError):
+                bs.find_protocol("chronic-migraine", **asked)
+        with pytest.raises(bs.UnknownProtocolError, match="no indication has that name"):
+            bs.find_protocol(given)
+        with pytest.raises(UnknownCodeSystemError):
+            bs.find_indication(given, "64615")
+        assert bs.find_indication("CPT", given) is None
+        assert bs.find_product(given) is None
+
+    def test_a_code_can_be_a_number(self) -> None:
+        assert bs.find_indication("CPT", 64615) == "chronic-migraine"  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("given", [5, object(), "chronic-migraine", [None]])
+    def test_what_is_no_protocol_is_refused(self, given: Any) -> None:
+        with pytest.raises(bs.UnknownProtocolError, match="protocols: give protocols, such as"):
+            bs.forecast_all(bs.PatientRecord(), as_of="2026-01-05", protocols=given)
 
     def test_what_is_not_bundled_lists_what_is(self) -> None:
         with pytest.raises(bs.UnknownProtocolError) as caught:

@@ -325,6 +325,11 @@ class TestSources:
         assert read_sessions(io.StringIO(text)).counts.used == 1
         assert read_sessions(io.BytesIO(text.encode())).counts.used == 1
 
+    @pytest.mark.parametrize("source", [None, 5, [GOOD], object()])
+    def test_what_is_no_file_is_refused(self, source: Any) -> None:
+        with pytest.raises(TableError, match="give a file's name, its bytes or an open file"):
+            read_holds(source)
+
     def test_a_line_of_an_open_text_has_a_limit(self) -> None:
         with pytest.raises(FileLimitError, match="line 1 is longer"):
             read_sessions(io.StringIO("x" * 2_000_000))
@@ -404,6 +409,15 @@ class TestColumns:
         with pytest.raises(TableError, match=r"first, such as \{'Svc': 'date'\}"):
             read("MRN,Svc,Dx\n", columns={"date": "Svc"})
 
+    @pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029", "\x0b"])
+    def test_a_file_with_line_ends_of_another_kind_is_refused(self, end: str) -> None:
+        with pytest.raises(TableError, match="line 1: line ends of an unknown kind"):
+            read(f"MRN,DOS,Dx{end}1,2026-01-05,migraine{end}")
+
+    def test_two_meanings_of_one_column_are_refused(self) -> None:
+        with pytest.raises(TableError, match="one column of the file is there twice"):
+            read("MRN,A,Dx\n", columns={"A": "date", "a ": "recorded on"})
+
     def test_two_columns_chosen_for_one_meaning_are_refused(self) -> None:
         with pytest.raises(TableError, match="both mean date"):
             read("MRN,A,B,Dx\n", columns={"A": "date", "B": "date"})
@@ -424,6 +438,7 @@ class TestDays:
             ("dmy", "5.1.26"),
             ("%d.%m.%Y", "05.01.2026"),
             ("%Y%m%d", "20260105"),
+            ("%d%m%Y", "05012026"),
             ("%d-%b-%y", "05-Jan-26"),
             ("mdy", "2026-01-05"),
         ],
@@ -454,6 +469,8 @@ class TestDays:
             ("mdy", "13/05/2026", "expected YYYY-MM-DD or mdy"),
             ("mdy", "5 January 2026", "expected YYYY-MM-DD or mdy"),
             ("%d.%m.%Y", "05.01.26", "expected YYYY-MM-DD or %d.%m.%Y"),
+            ("%d%m%Y", "1052026", "expected YYYY-MM-DD or %d%m%Y"),
+            ("%Y%m%d", "2026105", "expected YYYY-MM-DD or %Y%m%d"),
         ],
     )  # fmt: skip
     def test_what_is_no_day_leaves_the_row_out(
@@ -759,6 +776,8 @@ class TestKeys:
                     '"Unknown, Unknown"',
                     "Anonymous",
                     "not assigned",
+                    "0000000",
+                    "000-00-0000",
                 )
             ),
             ("x" * 201, "expected at most 200 characters"),
@@ -775,7 +794,10 @@ class TestKeys:
 
     @pytest.mark.parametrize(
         ("one_key", "other"),
-        [("12", "0012"), ("12.0", "12"), ("ab1", "AB1"), ("A-7", "A 7"), ("0", "00")],
+        [
+            *(("12", "0012"), ("12.0", "12"), ("ab1", "AB1"), ("A-7", "A 7"), ("0", "00")),
+            ("\uff11\uff12", "12"),
+        ],
     )
     def test_keys_that_look_like_one_patients_are_reported(self, one_key: str, other: str) -> None:
         reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in (one_key, other))]))
@@ -928,10 +950,18 @@ class TestDeaths:
         assert one(f"{GOOD},x,", header=f"{HEADER},{name},DOD").problems == ()
 
     @pytest.mark.parametrize(
-        "name", ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato", "Alive?"]
+        "name", ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato", "Alive?", "Lebend"]
     )
     def test_a_death_is_looked_for_in_other_languages(self, name: str) -> None:
         assert "who has died" in reasons(one(f"{GOOD},x", header=f"{HEADER},{name}"))[0]
+
+    @pytest.mark.parametrize(
+        "name", ["Death Indicator", "Patient Deceased (Y/N)", "Is Deceased? Y/N", "Death flag"]
+    )
+    def test_a_flag_of_death_is_read(self, name: str) -> None:
+        header = f"{HEADER},{name}"
+        assert one(f"{GOOD},Y", header=header).care_ends["P1"][0].on is None
+        assert one(f"{GOOD},N", header=header).care_ends == {}
 
     def test_a_row_that_is_left_out_still_says_that_its_patient_died(self) -> None:
         reading = one(f"{GOOD.replace('2026-01-05', 'soon')},2026-02-01", header=f"{HEADER},DOD")
@@ -1277,14 +1307,27 @@ class TestDecisions:
             b"patient,indication,first,authority,minimum,usual\n"
             b"1,migraine,2026-01-05,physician,10 weeks,10-12 weeks\n"
             b"2,migraine,2026-01-05,payer,,\n3,migraine,2026-01-05,payer,soon,\n4,migraine,2026-01-05,payer,,soon\n"
+            b"5,migraine,2026-01-05,payer,,16-12 weeks\n"
         )
         (row,) = overrides.fact_rows
         assert (str(row.fact.minimum), str(row.fact.usual)) == ("10 weeks", "10 to 12 weeks")
         assert [p.reason for p in overrides.problems] == [
             "an override needs minimum, usual or both",
             "minimum: expected an interval such as 12 weeks",
-            "usual: expected a range such as 12 to 16 weeks",
+            *["usual: expected a range such as 12 to 16 weeks"] * 2,
         ]
+
+    @pytest.mark.parametrize("name", ["DOD", "Deceased", "Date of Death", "Is alive?"])
+    def test_a_list_of_births_that_may_hide_a_death_is_told(self, name: str) -> None:
+        table = f"MRN,DOB,{name}\n1,1980-01-01,2026-02-01\n".encode()
+        births = read_births(table)
+        assert births.counts.used == 1
+        assert [p.reason for p in births.problems] == [
+            "column 3 may say who has died and is not read; give the table as care ends too"
+        ]
+        ends = read_care_ends(table, columns={name: "died on"})
+        assert ends.by_patient["1"][0].on == date(2026, 2, 1)
+        assert read_births(b"MRN,DOB,sex\n1,1980-01-01,f\n").problems == ()
 
     def test_births_and_weights_are_read(self) -> None:
         births = read_births(b"MRN,DOB\n1,1980-01-01\n2,\n")
@@ -1600,6 +1643,8 @@ class TestColumnsThatAreNotRead:
             ("Is Cancelled?", "status"),
             ("Given (Y/N)", "status"),
             ("Touch-up flag", "kind"),
+            ("Arrived", "status"),
+            ("Checked In (Y/N)", "status"),
         ],
     )
     @pytest.mark.parametrize("cell", ["Y", "0", "false"])
@@ -1610,10 +1655,69 @@ class TestColumnsThatAreNotRead:
         assert reason.startswith(f"column 5 may say the {name} and is not read; say so")
 
     @pytest.mark.parametrize(
-        ("header", "cell"), [("Scheduled", "2026-01-01"), ("No Show", ""), ("Consent given", "Y")]
+        ("header", "cell"),
+        [
+            ("Scheduled", "2026-01-01"),
+            ("Scheduled on", "2026-01-01"),
+            ("No Show", ""),
+            ("Cancel reason", ""),
+            ("Consent given", "Y"),
+        ],
     )
     def test_another_header_or_cell_is_not(self, header: str, cell: str) -> None:
         assert one(f"{self.ROW},{cell}", header=f"MRN,DOS,Dx,Drug,{header}").problems == ()
+
+    @pytest.mark.parametrize(
+        ("header", "cell"),
+        [
+            ("Cancelled on", "2026-01-04"),
+            ("Cancellation Date", "01/04/2026"),
+            ("Cancel Reason", "ill"),
+            ("No-show reason", "forgot"),
+            ("Voided by", "A. N."),
+        ],
+    )
+    def test_one_whose_header_speaks_against_a_row_is_told(self, header: str, cell: str) -> None:
+        (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},\n{self.ROW},{cell}\n"))[:1]
+        assert reason.startswith("column 5 may say the status and is not read; say so")
+
+    @pytest.mark.parametrize(
+        ("read_table", "row"),
+        [
+            (read_holds, "MRN,from,to\nP1,2026-01-01,2026-02-01"),
+            (read_care_ends, "MRN,day,kind\nP1,2026-01-01,discharged"),
+            (read_births, "MRN,DOB\nP1,1980-01-01"),
+            (read_weights, "MRN,date,kg\nP1,2026-01-01,25"),
+            (read_prior_treatments, "MRN,dx,cycles,drug\nP1,migraine,2,Botox"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("header", "cell"),
+        [("Status", "Cancelled"), ("State", "entered in error"), ("Voided", "N"), ("Active", "No")],
+    )
+    def test_a_row_of_any_table_may_be_void(
+        self, read_table: Any, row: str, header: str, cell: str
+    ) -> None:
+        head, line = row.split("\n")
+        table = f"{head},{header}\n{line},{cell}\n".encode()
+        found = read_table(table)
+        assert (found.counts.used, len(found.problems)) == (1, 1)
+        assert "may say the record status and is not read; say so" in found.problems[0].reason
+        chosen = read_table(table, columns={header: "record status"})
+        assert (chosen.counts.left_out, chosen.fact_rows) == (1, ())
+        # Whether N speaks for or against the row, a person must see.
+        assert chosen.unreadable == (frozenset() if len(cell) > 3 else {"P1"})
+        kept = read_table(
+            f"{head},{header}\n{line},Active\n".encode(), columns={header: "record status"}
+        )
+        assert (kept.counts.used, kept.problems) == (1, ())
+        assert "record_status" not in kept.rows()[0]
+
+    def test_the_day_of_a_request_says_nothing(self) -> None:
+        table = b"MRN,dx,drug,from,to,Requested on\nP1,migraine,Botox,2026-01-01,2026-12-31,2025-12-01\n"
+        assert read_authorizations(table).problems == ()
+        (problem,) = read_authorizations(table.replace(b"Requested", b"Cancelled")).problems
+        assert problem.reason.startswith("column 6 may say the status and is not read; say so")
 
     def test_what_is_read_needs_no_other(self) -> None:
         reading = read(f"{self.HEADER},Status,Kind\n{self.ROW},No show,done,full\n")

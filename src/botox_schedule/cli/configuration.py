@@ -59,7 +59,8 @@ def _placed(file: Path, name: str, value: Any) -> Any:
 def _use(given: Namespace, name: str, value: Any) -> bool:
     """Whether the value was used; what the command line says comes first."""
     if name == "columns" and hasattr(given, "column"):
-        given.column = [*value.items(), *given.column]
+        told = dict(given.column)
+        given.column = [*(one for one in value.items() if one[0] not in told), *given.column]
         return True
     if getattr(given, name, value) is not None:
         return False

@@ -153,12 +153,14 @@ def clinic_of(given: Namespace) -> Clinic:
 
 def _columns(given: Namespace, table: str) -> dict[str, str]:
     """The file's headers and what they mean: a column without a table is one of the sessions."""
-    named = [((_SESSIONS, name) if "." not in name else tuple(name.split(".", 1)), header)
-             for name, header in given.column]  # fmt: skip
+    named = [(header, *name.rpartition(".")[::2]) for name, header in given.column]
     known = (*SIDE_TABLES, *NOTES)
-    if {found[0] for found, _ in named} - {_SESSIONS, *known}:
+    if {of for _, of, _ in named} - {"", _SESSIONS, *known}:
         raise ExchangeError(f"--column: no such table; known are {', '.join(known)}")
-    return {header: found[1] for found, header in named if found[0] == table}
+    chosen = {(header, name) for header, of, name in named if (of or _SESSIONS) == table}
+    if len(columns := dict(chosen)) < len(chosen):
+        raise ExchangeError(f"--column: a column of {table} has two meanings; give it one")
+    return columns
 
 
 def _read(given: Namespace, file: Path, table: str, options: Mapping[str, Any]) -> Any:

@@ -6,12 +6,11 @@ Examples:
 """
 
 from argparse import Namespace
-from collections.abc import Sequence
 from typing import Any
 
 from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.exports import Clinic, clinic_of, export_options
-from botox_schedule.cli.output import Answer, Row, Table, list_answer
+from botox_schedule.cli.output import Answer, Table, list_answer
 from botox_schedule.errors import CountError
 
 OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
@@ -20,10 +19,8 @@ OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
     "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
 }
 """What the command takes."""
-_NEXT_ONLY = (
-    "a track counts once, with its next visit; lapsed tracks, those on hold and those without a "
-    "day count nowhere"
-)
+_NEEDED = ("patient", "administered_on", "indication", "product")
+_NEXT_ONLY = "a track counts once, with its next visit; lapsed tracks, those on hold and those without a day count nowhere"
 
 
 def answer(given: Namespace) -> Answer:
@@ -35,14 +32,13 @@ def answer(given: Namespace) -> Answer:
     if not 1 <= given.weeks <= 520:
         raise CountError("--weeks: give a number from 1 to 520")
     clinic = clinic_of(given)
-    if not clinic.reading.session_rows:
-        return _answer(clinic, (), [])
     frames: dict[str, Any] = {
         name: pl.DataFrame(rows, infer_schema_length=None) if rows else None
         for name, rows in _tables(clinic).items()
     }
+    sessions = frames.pop("sessions")
     found = workload(
-        frames.pop("sessions"),
+        pl.DataFrame(schema=_NEEDED) if sessions is None else sessions,
         clinic.rules.known,
         as_of=clinic.rules.as_of,
         policy=clinic.rules.policy,
@@ -52,13 +48,11 @@ def answer(given: Namespace) -> Answer:
         capacity=given.capacity,
         **frames,
     )
-    return _answer(clinic, found.columns, found.to_dicts())
-
-
-def _answer(clinic: Clinic, columns: Sequence[str], rows: Sequence[Row]) -> Answer:
+    rows = found.to_dicts()
     data = {"as_of": clinic.rules.as_of, "weeks": rows}
     told = clinic.told._replace(head=[*clinic.told.head, _NEXT_ONLY], data=data)
-    return list_answer(rows, Table(columns, [("", rows)]), told)
+    listed = list_answer(rows, Table(found.columns, [("", rows)]), told)
+    return listed._replace(failed=not clinic.records)
 
 
 def _tables(clinic: Clinic) -> dict[str, list[dict[str, Any]]]:

@@ -39,7 +39,7 @@ _TERM = re.compile(
     + r")\.?(?=\s*(?:[+-]|\Z))",
     re.IGNORECASE,
 )
-_EVERY = re.compile(r"(?:every\s+|q\s*)(?=[0-9])", re.IGNORECASE)
+_EVERY = re.compile(r"^(?:every\s+|q\s*)(?=[0-9])", re.IGNORECASE)
 _DASHES = str.maketrans("\u2010\u2011\u2012\u2013\u2212", "-----")
 _BARE_RANGE = re.compile(r"([0-9]{1,7})\s*(?:-|to)\s*([0-9]{1,7}\s*[a-z]+\.?)", re.IGNORECASE)
 _ISO = re.compile(

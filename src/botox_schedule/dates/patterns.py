@@ -7,6 +7,7 @@ from botox_schedule.errors import DayError
 
 _ORDERS = {"mdy": "%m/%d/", "dmy": "%d/%m/"}
 _NUMERIC_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
+_TOUCHING = re.compile("%[dmjyYGuVHMS]%[dmjyYGuVHMS]")
 _DIRECTIVE = re.compile(r"%(.)", re.DOTALL)
 # Day, month and year all differ, so that a swapped day and month shows.
 _SAMPLE = date(2001, 2, 3)
@@ -38,6 +39,10 @@ def day_by_pattern(text: str, pattern: str) -> date:
         text = "/".join(parts.groups())
         pattern = order + ("%Y" if len(parts[3]) == 4 else "%y")
     try:
-        return datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no zone
+        found = datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
         raise DayError("not a day by that pattern") from None
+    # A spreadsheet makes 1052026 of 01052026, and strptime the tenth of May of that.
+    if _TOUCHING.search(pattern) and found.strftime(pattern) != text:
+        raise DayError("not a day by that pattern")
+    return found

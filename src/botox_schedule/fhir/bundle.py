@@ -148,6 +148,8 @@ def _text(content: bytes | str | BaseModel) -> str:
     if isinstance(content, BaseModel):
         return content.model_dump_json()
     text = _decoded(content) if isinstance(content, bytes) else content
+    if not isinstance(text, str):
+        raise ExchangeError("not a FHIR bundle: give JSON, or one mapping or model")
     return text.removeprefix("\ufeff")
 
 

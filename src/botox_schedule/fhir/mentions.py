@@ -32,6 +32,8 @@ Codes = Mapping[tuple[str, str], str]
 # boundary, and they begin with few different letters: otherwise the search is much slower.
 _WORDS = r"botul(?!is)|chemodenervation|bont(?<!(?<!\\)\wbont)\b|btx(?<!(?<!\\)\wbtx)"
 _CODE = re.compile(r'"code": "([^"]*)"')
+_MODIFIERS = re.compile(r"(?<=^[0-9A-Za-z]{5})([\s,-]+[0-9A-Za-z]{2})+$")
+"""What may follow a code of claims, as in ``64615-50``."""
 _FILE = re.compile(r'"data": "[^"]*"')
 _INJECTIONS, _CLAIMS = "CPT", frozenset({"CPT", "HCPCS", "NDC"})
 _NO_WORDS = frozenset({"data"})
@@ -121,7 +123,8 @@ class Dictionary:
 
 def _is_code_of(systems: Iterable[str], code: str) -> bool:
     """Whether a code means a toxin in one of the systems, or its injection."""
-    return code.strip() in _injections() or any(names_toxin(system, code) for system in systems)
+    bare = _MODIFIERS.sub("", code.strip())
+    return bare in _injections() or any(names_toxin(system, bare) for system in systems)
 
 
 def _is_of_claims(system: str) -> bool:

@@ -169,6 +169,9 @@ class People:
         for fault in self._validator.faults(person):
             message = f"{fault}; birth date and death may be missing"
             yield BundleProblemCode.INVALID_RESOURCE, "", message
+        if person.resource.get("active") is False and not listed(person.resource, "link"):
+            message = "not in use: the patient may have another record, or have left"
+            yield BundleProblemCode.UNKNOWN_MODIFIER, "active", message
         for element in ("birthDate", "deceasedDateTime"):
             try:
                 day_of(person.resource.get(element, "2000-01-01"), element, self._zone)

@@ -92,7 +92,7 @@ def ical_from_events(
 
 
 def _stamp(moment: datetime) -> datetime:
-    if moment.utcoffset() is None:
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
         raise DayError("stamped_at: give an aware datetime; this one has no time zone")
     try:
         return moment.astimezone(UTC).replace(microsecond=0)

@@ -129,7 +129,7 @@ def find_protocol(
     botox_schedule.errors.UnknownProtocolError: no indication has that name; did you mean chronic-migraine?
     """
     wanted = product_named(product)
-    people, where = population_named(str(population)), region_named(region)
+    people, where = population_named(population), region_named(region)
     slug = bundled_set().indication_named(indication)
     day = None if on is None else as_day(on, "on")
     found = [
@@ -152,7 +152,7 @@ def population_named(text: str) -> Population:
     >>> population_named("child")
     <Population.PEDIATRIC: 'pediatric'>
     """
-    found = _POPULATION_NAMES.get(text.strip().lower())
+    found = _POPULATION_NAMES.get(str(text).strip().lower())
     if found is None:
         raise UnknownProtocolError("population: give adult or pediatric")
     return found
@@ -172,7 +172,7 @@ def region_named(text: str, known: ProtocolSet | None = None) -> str:
     'us'
     """
     regions = bundled_set().regions if known is None else bundled_set().regions | known.regions
-    region = text.strip().lower()
+    region = str(text).strip().lower()
     if region not in regions:
         near = get_close_matches(region, sorted(regions), n=1)
         hint = f"did you mean {near[0]}?" if near else f"give one of {', '.join(sorted(regions))}"

@@ -234,7 +234,7 @@ class ProtocolSet:
         Raises:
             UnknownProtocolError: When it is unknown; the message names the closest known ones.
         """
-        if text in self.indications:
+        if isinstance(text, str) and text in self.indications:
             return text
         named = find_indication_name(text, self.indications)
         if named is None:
@@ -300,7 +300,7 @@ def general_protocols(
 
 def _families(protocols: Iterable[TreatmentProtocol]) -> dict[TreatmentKey, tuple[Versions, ...]]:
     by_id: dict[TreatmentKey, dict[str, list[TreatmentProtocol]]] = {}
-    for protocol in protocols:
+    for protocol in protocols if isinstance(protocols, Iterable) else (protocols,):
         if not isinstance(protocol, TreatmentProtocol):
             raise UnknownProtocolError(
                 "protocols: give protocols, such as find_protocol returns, not names"

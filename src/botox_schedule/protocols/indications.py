@@ -144,7 +144,7 @@ def names_of(product: Product) -> list[str]:
 
 
 def _words_of(text: str) -> list[str]:
-    marked = text[:_LONGEST_TEXT].replace("™", " ").replace("®", " ")
+    marked = str(text)[:_LONGEST_TEXT].replace("™", " ").replace("®", " ")
     plain = normalize("NFKC", marked).lower()
     return [part for word in _WORD.findall(plain) for part in _parts(_SUFFIX.sub("", word))]
 
@@ -242,7 +242,7 @@ def _generals() -> dict[str, str]:
 
 def _plain(text: str) -> str:
     """Normalize a name: case, accents, spaces, hyphens, commas and apostrophes do not matter."""
-    bare = "".join(c for c in normalize("NFKD", text.lower()) if not combining(c))
+    bare = "".join(c for c in normalize("NFKD", str(text).lower()) if not combining(c))
     return " ".join(re.sub(r"[-_,'\u2019]+", " ", bare).split())
 
 
@@ -367,7 +367,7 @@ def _row_of(system: str | None, code: str) -> dict[str, Any]:
 
 def _keys(system: str | None, code: str) -> tuple[str, ...]:
     """The lookup keys of a code: without dots, and for an NDC with hyphens in both lengths."""
-    plain = code.strip().upper().replace(".", "")
+    plain = str(code).strip().upper().replace(".", "")
     parts = plain.split("-")
     if system != _NDC or len(parts) != len(_NDC_WIDTHS):
         return (plain,)
@@ -397,7 +397,7 @@ def _systems() -> dict[str, str]:
 
 def _plain_system(text: str) -> str:
     """Normalize an address: case, scheme, version, edition and a final slash do not matter."""
-    address = text.strip().lower().partition("|")[0].rstrip("/")
+    address = str(text).strip().lower().partition("|")[0].rstrip("/")
     for scheme in ("https://", "http://", "urn:oid:"):
         address = address.removeprefix(scheme)
     # SNOMED CT puts its edition and version into the path of the address.

@@ -10,6 +10,8 @@ from functools import cache
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
+from pydantic import ValidationError
+
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
@@ -47,6 +49,7 @@ _MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
 _TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _DIGIT = re.compile("[1-9]")
+_ZEROS = re.compile(r"0([\W_]*0){2,}")
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
@@ -239,12 +242,13 @@ def _check_format(date_format: str) -> None:
 def key(cell: Cell) -> Parsed:
     """Return an id: leading zeros stay, and what a spreadsheet damaged is refused.
 
-    A word such as ``N/A`` is not an id: rows of several patients would become one patient's.
+    A word such as ``N/A`` is not an id, nor is ``000000``: rows of several patients would become
+    one patient's.
     """
     text = text_of(cell)
     if not text.isalnum():
         text = " ".join(UNSEEN.sub("", text).split())
-    if not _DIGIT.search(text) and find_value("missing", text):
+    if not _DIGIT.search(text) and (find_value("missing", text) or _ZEROS.fullmatch(text)):
         return Parsed(None)
     if len(text) > LONGEST_KEY:
         return _unreadable(f"expected at most {LONGEST_KEY} characters")
@@ -374,5 +378,5 @@ def _parsed(parse: Callable[[str], Any], cell: Cell, expected: str) -> Parsed:
         return Parsed(None)
     try:
         return Parsed(parse(given))
-    except BotoxScheduleError:
+    except (BotoxScheduleError, ValidationError):
         return _unreadable(expected)

@@ -5,7 +5,7 @@ from datetime import date
 from enum import Enum, auto
 
 from botox_schedule.tables.cells import LAST_PLACEHOLDER, TOO_EARLY, CellReader, Parsed
-from botox_schedule.tables.lines import Cell, text_of
+from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.words import find_value, is_about_death
 from botox_schedule.terms import CareEndKind
 
@@ -15,6 +15,11 @@ class Death(Enum):
 
     DAY_UNKNOWN = auto()
     DOUBTFUL = auto()
+
+
+def death_columns(header: Line) -> list[int]:
+    """Return the places of the columns whose names speak of death."""
+    return [at for at, cell in enumerate(header.cells) if is_about_death(text_of(cell))]
 
 
 def day_of_death(reader: CellReader, cell: Cell) -> Parsed:

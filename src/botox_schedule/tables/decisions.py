@@ -1,10 +1,11 @@
 """Reads the tables next to the sessions: holds, ends of care, authorizations and others."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, Unpack
+from unicodedata import normalize
 
 from pydantic import ValidationError
 
@@ -19,7 +20,8 @@ from botox_schedule.records import (
 )
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader
-from botox_schedule.tables.deaths import day_of_death
+from botox_schedule.tables.deaths import day_of_death, death_columns
+from botox_schedule.tables.lines import Line
 from botox_schedule.tables.rows import (
     Column,
     IfUnreadable,
@@ -145,7 +147,8 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key in dict.fromkeys(keys):
         # A program that read the keys as numbers writes 12.0.
-        parts = _APART.sub("-", key.casefold().removesuffix(".0")).strip("-").lstrip("0-")
+        plain = normalize("NFKC", key).casefold().removesuffix(".0")
+        parts = _APART.sub("-", plain).strip("-").lstrip("0-")
         letters = parts.replace("-", "")
         same = (parts, letters) if parts != letters else (parts, f"-{letters}")
         other = next((first[form] for form in same if form in first), key)
@@ -171,6 +174,8 @@ _INTERVAL = Column(unbound(cells.interval))
 _RANGE = Column(unbound(cells.interval_range))
 _DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": _DAY}
 _IN_FORCE = Column(unbound(cells.in_force), default=True, words="in_force")
+# In these tables a word such as "ended" says too little, so the caller must choose the column.
+_IF_CHOSEN = {"record_status": _IN_FORCE}
 # A hold or an end of care with an unreadable cell still binds: too long is better than not at all.
 _BINDING = {
     "reason": _TEXT,
@@ -188,6 +193,7 @@ _TABLES: Mapping[str, _Reads] = {
         "last": _BINDING_DAY._replace(fallback_words="as open"),
         "review_on": _BINDING_DAY,
         **_BINDING,
+        **_IF_CHOSEN,
     },
     "care_ends": {
         "patient": _PATIENT,
@@ -202,6 +208,7 @@ _TABLES: Mapping[str, _Reads] = {
             words="care_end",
         ),
         **_BINDING,
+        **_IF_CHOSEN,
     },
     "overrides": {
         "patient": _PATIENT,
@@ -215,11 +222,16 @@ _TABLES: Mapping[str, _Reads] = {
         "status": _IN_FORCE,
         **_DECISION,
     },
-    "births": {"patient": _PATIENT, "born_on": Column(CellReader.birth_day, is_required=True)},
+    "births": {
+        "patient": _PATIENT,
+        "born_on": Column(CellReader.birth_day, is_required=True),
+        **_IF_CHOSEN,
+    },
     "weights": {
         "patient": _PATIENT,
         "measured_on": _NEEDED_DAY,
         "kilograms": Column(unbound(cells.kilograms), is_required=True, is_number=True),
+        **_IF_CHOSEN,
     },
     "prior_treatments": {
         "patient": _PATIENT,
@@ -232,6 +244,7 @@ _TABLES: Mapping[str, _Reads] = {
             if_unreadable=IfUnreadable.COUNTS,
             fallback_words="with an unknown product",
         ),
+        **_IF_CHOSEN,
     },
     "authorizations": {
         "patient": _PATIENT,
@@ -493,20 +506,31 @@ def _read(
         if row.fault or not (says_deaths and row.values["died_on"] is None)
     ]
     blank = found.blank + len(found.rows) - len(rows)
-    made = [_made(row, make, _SETTLED.get(table, dict)) for row in rows]
+    told = [*found.unread, *(_hidden_deaths(found.header) if table == "births" else ())]
+    made = [_made(row, make, _SETTLED.get(table, _in_force)) for row in rows]
     faulty = [row for row, fact in made if fact is None]
     facts = tuple(fact for _, fact in made if fact is not None)
     return FactReading(
         fact_rows=facts,
-        problems=tuple(sorted([*found.unread, *(p for row, _ in made for p in row.problems)])),
+        problems=tuple(sorted([*told, *(p for row, _ in made for p in row.problems)])),
         counts=RowCounts(len(made) + blank, len(facts), len(faulty), blank),
         unreadable=frozenset(filter(None, map(_unread_patient, faulty))),
     )
 
 
+def _hidden_deaths(header: Line) -> Iterator[Problem]:
+    """Report columns of a list of all patients that may say who has died."""
+    for place in death_columns(header):
+        reason = f"column {place + 1} may say who has died and is not read; {_AS_CARE_ENDS}"
+        yield Problem(header.number, reason, left_out=False)
+
+
+_AS_CARE_ENDS = "give the table as care ends too"
+
+
 def _unread_patient(row: RowValues) -> str | None:
     """The patient of a row that counts for nothing, unless it says itself that it does."""
-    is_void = row.values.get("status") is False
+    is_void = any(row.values.get(name) is False for name in _STATUSES)
     patient: str | None = None if is_void else row.values.get("patient")
     return patient
 
@@ -530,21 +554,20 @@ def _made(
 
 
 def _with_reason(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {**values, "reason": values["reason"] or "not stated"}
+    return {**_in_force(values), "reason": values["reason"] or "not stated"}
 
 
 def _in_force(values: Mapping[str, Any]) -> dict[str, Any]:
     """A row whose status says anything else was left out."""
-    return {name: value for name, value in values.items() if name != "status"}
+    return {name: value for name, value in values.items() if name not in _STATUSES}
 
 
-def _override(values: Mapping[str, Any]) -> dict[str, Any]:
-    return _with_reason(_in_force(values))
+_STATUSES = frozenset({"status", "record_status"})
 
 
 def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
     """A death ends all care, whatever the row was about."""
-    settled = dict(values)
+    settled = _in_force(values)
     died = settled.pop("died_on")
     if died is not None:
         settled |= {"kind": CareEndKind.DECEASED, "on": died if isinstance(died, date) else None}
@@ -555,8 +578,7 @@ def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
 
 _SETTLED: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "holds": _with_reason,
-    "overrides": _override,
-    "authorizations": _in_force,
+    "overrides": _with_reason,
     "care_ends": _ending_all,
 }
 

@@ -38,6 +38,8 @@ class ColumnNames:
         self.chosen: dict[str, str] = {
             folded(name): self._column(name, means) for name, means in chosen.items()
         }
+        if len(self.chosen) < len(chosen):
+            raise TableError("columns: one column of the file is there twice; give it one meaning")
 
     def _column(self, name: str, means: str) -> str:
         """Return the column that a caller names, by any of its names."""
@@ -84,6 +86,8 @@ class ColumnNames:
             raise TableError(f"line {line.number}: {line.fault}")
         if len(line.cells) > MOST_COLUMNS:
             raise FileLimitError(f"line {line.number}: more than {MOST_COLUMNS:,} columns")
+        if _LINE_END.search("".join(map(text_of, line.cells))):
+            raise TableError(f"line {line.number}: line ends of an unknown kind; save it with \\n")
         names = [*map(_name, line.cells)]
         self._check_chosen(line, names)
         places: dict[str, list[int]] = {}
@@ -136,6 +140,9 @@ class ColumnNames:
 
     def _first(self, column: str) -> str:
         return column_names(self.table)[column][0]
+
+
+_LINE_END = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
 def _name(cell: Cell) -> str:

@@ -168,7 +168,7 @@ def read_rows(
     lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
     rows = [row for row in lines if row is not None]
     unread = [
-        unread_column(found.header, place, f"say the {name}", name)
+        unread_column(found.header, place, f"say the {name.replace('_', ' ')}", name)
         for name, column in columns.items()
         for place, told in reader.unread.items()
         if column.words and name not in found.columns
@@ -180,18 +180,25 @@ def read_rows(
 def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     """Whether most cells are words of a column, not only its default; or its header is one.
 
-    Under such a header, as in ``No Show (Y/N)``, only yes and no are expected.
+    Under such a header, as in ``No Show (Y/N)``, only yes and no are expected. One that speaks
+    against a row, as in ``Cancel reason``, says so by any text.
     """
     texts = [*filter(None, map(text_of, told))]
-    if find_value(column.words, _ASKS.sub("", header)) and any(
-        find_value("flag", t) for t in texts
-    ):
+    asked = _ASKS.sub("", header)
+    is_asked = find_value(column.words, asked) or find_value("asked", asked) == column.words
+    if is_asked and any(find_value("flag", t) for t in texts):
+        return True
+    is_against = find_value("status", _DETAILS.sub("", header)) in _AGAINST
+    if texts and is_against and column.words in _STATUSES:
         return True
     found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
     return bool(others) and 2 * found.count(None) <= len(found)
 
 
+_STATUSES = frozenset({"status", "in_force"})
+_AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
+_DETAILS = re.compile(r"(?i)[\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?)[\W_]*$")
 _ASKS = re.compile(r"(?i)^(is|was)[\W_]+|[\W_]+(y[\W_]?n|flag|ind|indicator)[\W_]*$")
 
 

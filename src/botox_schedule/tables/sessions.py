@@ -13,7 +13,13 @@ from botox_schedule.records import CareEnd, PatientRecord, TreatmentSession
 from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Month, Parsed
-from botox_schedule.tables.deaths import Death, day_of_death, deceased, patient_status
+from botox_schedule.tables.deaths import (
+    Death,
+    day_of_death,
+    death_columns,
+    deceased,
+    patient_status,
+)
 from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
 from botox_schedule.tables.lines import Cell, text_of
 from botox_schedule.tables.rows import (
@@ -29,7 +35,6 @@ from botox_schedule.tables.rows import (
     unread_column,
 )
 from botox_schedule.tables.source import TableSource
-from botox_schedule.tables.words import is_about_death
 from botox_schedule.terms import CareEndKind, Product, SessionKind, SessionStatus
 
 _COUNTS = IfUnreadable.COUNTS
@@ -347,9 +352,8 @@ _ALIKE = "patient: differs only in zeros, case, blanks or hyphens from the one"
 def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
     """Report a column that may say who has died, if the table has none that is read."""
     if not {*_DEATHS} & {*found.columns}:
-        for place, cell in enumerate(found.header.cells):
-            if is_about_death(text_of(cell)):
-                yield unread_column(found.header, place, "say who has died", "date of death")
+        for place in death_columns(found.header):
+            yield unread_column(found.header, place, "say who has died", "date of death")
 
 
 def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:

@@ -92,8 +92,11 @@ def _content(source: TableSource) -> tuple[bytes | str, str]:
         return read_within(sys.stdin.buffer, _MOST_BYTES), "standard input"
     if isinstance(source, TextIOBase):
         return _checked(source.read(_MOST_BYTES + 1)), "the table"
-    name = Path(source).name if isinstance(source, (str, PathLike)) else "the table"
-    return read_within(source, _MOST_BYTES), name
+    if isinstance(source, (str, PathLike)):
+        return read_within(source, _MOST_BYTES), Path(source).name
+    if not hasattr(source, "read"):
+        raise TableError("no table; give a file's name, its bytes or an open file")
+    return read_within(source, _MOST_BYTES), "the table"
 
 
 def _checked(text: str) -> str:

@@ -52,7 +52,9 @@ def is_about_death(name: str) -> bool:
     >>> is_about_death("Cause of Death"), is_about_death("Deadline")
     (True, False)
     """
-    return any(stem in folded(name) for stem in _tables()["other"]["death_stems"])
+    plain = folded(name)
+    known = names_by_column("sessions", dict.fromkeys(("died_on", "deceased")))
+    return plain in known or any(stem in plain for stem in _tables()["other"]["death_stems"])
 
 
 @cache
