@@ -36,7 +36,7 @@ def catalog_page(protocols: Iterable[TreatmentProtocol]) -> str:
         "Generated from the data files; nothing here is typed twice.",
         "This is not medical advice: check each figure against the current label.",
         "",
-        "The letter behind a figure says how well it was read, and leads to its source:",
+        "The letter behind a figure says how it was verified, and leads to its source:",
         "M on the manufacturer's own page, P in the publication or on the issuing body's page,",
         "S in a transcription or summary, **U** unverified, which is not read anywhere.",
         "A *usual* range makes somebody due; a *typical* day is one statistic and makes nobody due.",

@@ -422,6 +422,19 @@ class TestHandout:
                 ),
                 "unknown indication",
             ),
+            (
+                changed(
+                    sessions=[
+                        *one.sessions,
+                        {
+                            "administered_on": "2026-04-05",
+                            "indication": "chronic-migraine",
+                            "product": "Botox",
+                        },
+                    ]
+                ),
+                "dated after the day of the page",
+            ),
         ],
         ids=[
             "on hold",
@@ -432,12 +445,19 @@ class TestHandout:
             "booked in a hold",
             "booked after a discharge",
             "unrecognized",
+            "completed in the future",
         ],
     )
     def test_is_refused_with_the_reason(self, given: bs.PatientRecord, reason: str) -> None:
         with pytest.raises(bs.errors.HandoutError, match=reason) as caught:
             page(given)
         assert "Smith" not in str(caught.value)
+
+    def test_a_booking_that_passed_without_a_word_may_have_been_the_last_session(self) -> None:
+        given = booked("2026-03-31")
+        assert following(page(given, as_of="2026-04-02"))
+        with pytest.raises(bs.errors.HandoutError, match="may have been the last session"):
+            page(given, as_of="2026-04-03")
 
     def test_an_older_session_under_an_unknown_indication_is_no_reason(self) -> None:
         older = {

@@ -52,6 +52,8 @@ _REFUSED_FINDINGS = {
     FindingCode.BOOKING_TOO_EARLY: "the booked day is not allowed",
     FindingCode.BOOKING_IN_HOLD: "the booked day is not allowed: the treatment is on hold then",
     FindingCode.BOOKING_AFTER_CARE_END: "the booked day is not allowed: care has ended by then",
+    FindingCode.BOOKING_UNRESOLVED: "a booked visit that has passed may have been the last session",
+    FindingCode.FUTURE_COMPLETED_SESSION: "a completed session is dated after the day of the page",
 }
 _PAST = frozenset({DueStatus.OVERDUE, DueStatus.LAPSED})
 _Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
@@ -181,6 +183,7 @@ class _Story(NamedTuple):
     def told(self) -> dict[str, object]:
         """What the template shows, except for the clinic's own text."""
         messages, protocol, found = self.messages, self.track.protocol, self.found
+        day = messages.day(found.as_of)
         return {
             "language": messages.language,
             "reviewed": messages.reviewed,
@@ -193,12 +196,7 @@ class _Story(NamedTuple):
             "notes": list(self.notes()),
             "chart": Markup(self.chart()),  # noqa: S704 - our own SVG, escaped
             "sources": list(self.sources()),
-            "as_of": messages.say(
-                "as_of",
-                day=messages.day(found.as_of),
-                protocol=protocol.id,
-                version=protocol.version,
-            ),
+            "as_of": messages.say("as_of", day=day, protocol=protocol.id, version=protocol.version),
         }
 
     def _say(self, key: str, **days: date) -> str:
