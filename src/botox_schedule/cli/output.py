@@ -200,7 +200,7 @@ def _table_lines(table: Table, width: int) -> Iterator[Line]:
     columns = [name for name in table.columns if name not in table.below]
     widths = {name: _width(name, rows) for name in columns}
     left_out = []
-    for name in table.spare:
+    for name in sorted(table.spare, key=lambda spare: any(row.get(spare) for row in rows)):
         if _sum(widths) <= width:
             break
         if widths.pop(name, None) is not None:
