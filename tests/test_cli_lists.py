@@ -431,6 +431,12 @@ class TestFiles:
 
 
 class TestWorklist:
+    def test_80_columns_show_the_booked_day(self, capsys: Capture, tmp_path: Path) -> None:
+        file = export(tmp_path, GOOD, "P1,2026-03-31,chronic-migraine,Botox,155,booked,1980-01-01")
+        _, out, _ = run(capsys, *asked("worklist", file), "--as-of", "2026-03-01")
+        (row,) = [line for line in out.splitlines() if line.startswith("P1 ")]
+        assert row.split()[-1] == "2026-03-31"
+
     def test_holds_and_ends_of_care_must_be_named(self, capsys: Capture, tmp_path: Path) -> None:
         assert "--holds" in refused(capsys, "worklist", export(tmp_path, GOOD))
 

@@ -143,7 +143,12 @@ class TestText:
         )
         assert lines(Answer([], [TABLE]), 12).count("patient    n") == 2
 
-    def test_a_terminal_that_is_narrower_still_has_a_line_for_each_cell(self) -> None:
+    def test_a_column_that_says_nothing_goes_before_one_that_does(self) -> None:
+        rows = [{"patient": "P1", "day": None, "status": DueStatus.DUE}]
+        table = Table(("patient", "day", "status"), [("", rows)], ("status", "day"))
+        assert "P1       due" in lines(Answer([], [table]), 16)
+
+    def test_a_terminal_that_is_narrower_still_has_a_line_for_each_cell_with_words(self) -> None:
         assert lines(Answer([], [TABLE]), 11)[6:] == [
             "status:",
             "  overdue",
@@ -153,7 +158,6 @@ class TestText:
             "patient:",
             "  P20",
             "n: 125",
-            "day: -",
             "status: due",
             "a b, c",
             "",

@@ -252,6 +252,30 @@ class TestProjectDates:
         dates = due_dates(day, protocol, policy)
         assert (first.target, first.window.first) == (dates.due, dates.earliest)
 
+    @pytest.mark.parametrize(
+        "days",
+        [
+            pytest.param({"first": "2026-03-01"}, id="begins before the due day"),
+            pytest.param({"last": "2026-03-31"}, id="ends after the due day"),
+            pytest.param({"first": "2026-03-01", "last": "2026-03-31"}, id="a month"),
+        ],
+    )
+    def test_the_first_one_is_due_under_a_payers_rule_of_some_days(
+        self, days: dict[str, str]
+    ) -> None:
+        rule = {"indication": "chronic-migraine", "minimum": "13 weeks", **days}
+        policy = SchedulingPolicy.model_validate({"payer": [rule]})
+        (first,) = project_dates("2026-01-05", MIGRAINE, count=1, policy=policy)
+        dates = due_dates("2026-01-05", MIGRAINE, policy)
+        assert dates.due != date(2026, 3, 30)
+        assert (first.target, first.window.first) == (dates.due, dates.earliest)
+
+    def test_the_first_one_is_due_by_a_version_that_begins_later(self) -> None:
+        rule = MIGRAINE.model_dump(mode="json") | {"in_force": {"first": "2026-07-01"}}
+        new = TreatmentProtocol.model_validate(rule)
+        (first,) = project_dates("2026-04-06", new, count=1)
+        assert first.target == due_dates("2026-04-06", new).due == date(2026, 7, 1)
+
     def test_a_minimum_alone_projects_nothing(self) -> None:
         assert project_dates("2026-01-05", find_protocol("overactive-bladder")) == ()
 

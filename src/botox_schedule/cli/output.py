@@ -200,7 +200,7 @@ def _table_lines(table: Table, width: int) -> Iterator[Line]:
     columns = [name for name in table.columns if name not in table.below]
     widths = {name: _width(name, rows) for name in columns}
     left_out = []
-    for name in table.spare:
+    for name in sorted(table.spare, key=lambda spare: any(row.get(spare) for row in rows)):
         if _sum(widths) <= width:
             break
         if widths.pop(name, None) is not None:
@@ -245,7 +245,7 @@ def _stacked_lines(
 ) -> Iterator[Line]:
     """A line for each cell, where the terminal is narrower than the columns that are needed."""
     for row in rows:
-        said = [f"{_title(name)}: {word(row.get(name))}" for name in columns]
+        said = [f"{_title(n)}: {told}" for n in columns if (told := word(row.get(n))) != "-"]
         for cell in filter(None, (*said, noted(row, below))):
             yield from _wrapped(cell, width, _GAP, _STYLES.get(word(row.get("status")), ""))
         yield Line("")

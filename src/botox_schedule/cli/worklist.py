@@ -30,8 +30,8 @@ _TABLE = Table(
         *("last_chance_on", "typical_on", "next_look_on", "booked_on"),
     ),
     spare=(
-        *("last_session_on", "last_chance_on", "days_to_go", "typical_on", "booked_on"),
-        "call_by",
+        *("last_session_on", "last_chance_on", "days_to_go", "typical_on", "call_by"),
+        *("next_look_on", "booked_on"),
     ),
 )
 

@@ -215,15 +215,16 @@ def projected_from(
     anchor: date, protocol: TreatmentProtocol, count: int, policy: SchedulingPolicy
 ) -> tuple[ProjectedSession, ...]:
     """Return the next sessions, each counted from *anchor* and never chained."""
-    rules = session_rules(anchor, protocol, policy).on(anchor)
-    if rules.usual is None:
+    found = track_dates(session_rules(anchor, protocol, policy), NO_HOLDS, anchor)
+    rules = found.rules
+    if rules.usual is None or found.earliest is None or found.due is None:
         return ()
     usual, short_month = rules.usual.interval, policy.short_month
     sessions = []
     for number in range(1, count + 1):
-        begins = usual.first.added_to(anchor, short_month, number)
+        begins = max(found.due, usual.first.added_to(anchor, short_month, number))
         minimums = [m.interval.added_to(anchor, short_month, number) for m in rules.minimums]
-        first = max(minimums, default=begins)
+        first = max(found.earliest, max(minimums, default=begins))
         target = max(first, begins)
         last = max(target, usual.last.added_to(anchor, short_month, number))
         window = Window(first=first, last=last)
