@@ -39,10 +39,10 @@ def day_by_pattern(text: str, pattern: str) -> date:
         text = "/".join(parts.groups())
         pattern = order + ("%Y" if len(parts[3]) == 4 else "%y")
     try:
-        found = datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no zone
+        moment = datetime.strptime(text, pattern)  # noqa: DTZ007 - a day has no zone
     except ValueError:
         raise DayError("not a day by that pattern") from None
     # A spreadsheet makes 1052026 of 01052026, and strptime the tenth of May of that.
-    if _TOUCHING.search(pattern) and found.strftime(pattern) != text:
+    if _TOUCHING.search(pattern) and moment.strftime(pattern) != text:
         raise DayError("not a day by that pattern")
-    return found
+    return moment.date()
