@@ -139,7 +139,7 @@ class TestFiles:
 
     def test_a_number_of_64_bits_is_one(self) -> None:
         assert tables_in("a = 0x7fffffffffffffff", "x") == {"a": 2**63 - 1}
-        with pytest.raises(bs.errors.ProtocolFileError, match="x: .* a number is too large"):
+        with pytest.raises(bs.errors.ProtocolFileError, match=r"x: .* a number is too large"):
             tables_in("a = [{ b = 0xffffffffffffffff }]", "x")
 
 

@@ -1286,6 +1286,15 @@ class TestDecisions:
             "usual: expected a range such as 12 to 16 weeks",
         ]
 
+    @pytest.mark.parametrize("column", ["minimum", "usual"])
+    @pytest.mark.parametrize("text", ["16 to 12 weeks", "-12 weeks", "9999 years", "4000000 days"])
+    def test_an_interval_that_nobody_can_wait_costs_its_row(self, column: str, text: str) -> None:
+        head = f"patient,indication,first,authority,{column}\n"
+        rows = f"1,migraine,2026-01-05,payer,{text}\n2,migraine,2026-01-05,payer,12 weeks\n"
+        overrides = read_overrides(f"{head}{rows}".encode())
+        assert [(p.line, p.reason.startswith(column)) for p in overrides.problems] == [(2, True)]
+        assert [*overrides.by_patient] == ["2"]
+
     def test_births_and_weights_are_read(self) -> None:
         births = read_births(b"MRN,DOB\n1,1980-01-01\n2,\n")
         assert births.by_patient == {"1": (date(1980, 1, 1),)}
