@@ -95,7 +95,7 @@ class TestForms:
 
     @pytest.mark.parametrize(
         "cell",
-        ["=1", "+1", "-1", "@x", " =1", "\ufeff=1", "\t=1", "\r=1", "\u200b@x", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x", "\ufe661", "\ufe621", "\ufe631", "\ufe6bx", "\u22121", "\xad=1", "\u202e=1"],
+        ["=1", "+1", "-1", "@x", " =1", "\ufeff=1", "\t=1", "\r=1", "\u200b@x", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x", "\ufe661", "\ufe621", "\ufe631", "\ufe6bx", "\u22121", "\xad=1", "\u202e=1", "\x01=1", "\x7f@x", "\x9f=1", "\u061c=1", "\u180e-1"],
     )  # fmt: skip
     def test_a_cell_is_never_a_formula(self, capsys: Capture, cell: str) -> None:
         out = printed(capsys, Answer([{"a": cell, "b": -1, "c": (cell,)}], []), "csv")

@@ -773,6 +773,18 @@ class TestKeys:
         assert reading.problems[0].left_out
         assert reading.unreadable == frozenset()
 
+    def test_half_a_character_is_a_letter_that_was_lost(self) -> None:
+        """Some encodings give one; no record and no file can hold it."""
+        rows = "\n".join([HEADER, GOOD, GOOD.replace("P1", "P\ud83d")])
+        for reading in (
+            read_sessions(io.StringIO(rows)),
+            read(rows.encode("unicode_escape").replace(b"\\n", b"\n"), encoding="unicode_escape"),
+        ):
+            assert [str(problem) for problem in reading.problems] == [
+                "line 3: patient: letters were lost in an earlier export; export it again as UTF-8"
+            ]
+            assert [record.id for record in reading.records()] == ["P1"]
+
     @pytest.mark.parametrize(
         ("one_key", "other"),
         [("12", "0012"), ("12.0", "12"), ("ab1", "AB1"), ("A-7", "A 7"), ("0", "00")],

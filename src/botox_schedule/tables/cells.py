@@ -47,6 +47,7 @@ _MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
 _TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _DIGIT = re.compile("[1-9]")
+_LOST = re.compile("[\ufffd\ud800-\udfff]")
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
@@ -251,7 +252,7 @@ def key(cell: Cell) -> Parsed:
     rounded = isinstance(cell, Decimal) and abs(cell) >= _LONGEST_NUMBER
     if rounded or isinstance(cell, date) or _SCIENTIFIC.fullmatch(text):
         return _unreadable("a spreadsheet made a number or a date of it; export it as text")
-    if "\ufffd" in text:
+    if _LOST.search(text):
         return _unreadable("letters were lost in an earlier export; export it again as UTF-8")
     return Parsed(text or None)
 
