@@ -1,7 +1,9 @@
 """The core: rules at their edges that a change of the code once passed unseen."""
 
+import re
 from datetime import date
 from decimal import Decimal
+from inspect import Parameter, signature
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -9,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 import botox_schedule as bs
+from botox_schedule.dates.patterns import day_by_pattern
 from botox_schedule.engine.adherence import (
     CourseCycle,
     EpisodeEnd,
@@ -795,6 +798,27 @@ class TestProtocolFiles:
         (own,) = self.read({"limits": [{**limit, "units": 100}]}, limits=shared)
         assert [found.units for found in own.limits] == [300, 100]
 
+    @pytest.mark.parametrize(
+        ("rows", "words"),
+        [
+            (({}, {"id": "x"}), "; expected one id for both"),
+            (({}, {"indication": ARM}), "; expected the same"),
+            (({}, {"version": "one"}), "; expected different numbers such as 1.2"),
+            (({"title": "a\x07"},), r"protocols\[1\]\.title"),
+        ],
+    )
+    def test_a_conflict_says_what_is_expected(
+        self, rows: tuple[dict[str, Any], ...], words: str
+    ) -> None:
+        with pytest.raises(bs.errors.ProtocolFileError) as caught:
+            self.read(*rows)
+        assert any(re.search(rf"{words}($|:)", line) for line in str(caught.value).splitlines())
+
+    def test_a_limit_over_several_indications_names_them(self) -> None:
+        limit = {"scope": "indications", "indications": [ARM, LEG], "per": "session", "units": 300}
+        (own,) = self.read({"limits": [limit]})
+        assert str(own.limits[0]) == f"300 U per session, {ARM}, {LEG}"
+
     def test_a_source_that_is_cited_too_is_known(self) -> None:
         cited = {"key": "k", "place": "p", "verification": "clinic", "checked_on": date(2026, 1, 5)}
         stated = {"kind": "scheduled", "minimum": {"value": "12 weeks", **cited, "also": ["l"]}}
@@ -935,6 +959,24 @@ class TestFollowed:
         found = self.followed(old, new, product="onabotulinumtoxinA")
         assert found.protocol.version == "2"
 
+    def test_without_a_session_other_people_are_not_followed(self) -> None:
+        xeomin = protocol(id="x", product="Xeomin")
+        children = protocol(
+            id="child",
+            product="Dysport",
+            population="pediatric",
+            retreatment=rule(minimum="30 weeks"),
+        )
+        found = ProtocolSet([xeomin, children]).followed(
+            "chronic-migraine",
+            (),
+            born_on=None,
+            on=date(2026, 3, 1),
+            region="us",
+            population=bs.Population.ADULT,
+        )
+        assert found.protocol.id == "x"
+
     def test_the_nearest_names_are_told(self) -> None:
         with pytest.raises(bs.UnknownProtocolError, match="did you mean chronic-migraine"):
             ask(record("2026-01-05"), "chronic-migrane", date(2026, 3, 1))
@@ -954,3 +996,169 @@ class TestNothingStated:
         assert bs.forecast(given, own, **asked).dates.typical_words is not None
         gone = record("2026-01-05", care_ends=[{"on": "2026-01-20", "kind": "discontinued"}])
         assert bs.forecast(gone, own, **asked).dates.typical_words is None
+
+
+class TestComparisons:
+    def test_units_are_those_of_the_chosen_reading(self) -> None:
+        # On the due day a session has left the 12 weeks, and is still in the 3 months.
+        for reading, expected in (("twelve_weeks", set()), ("three_months", {"units"})):
+            policy = bs.SchedulingPolicy(limit_reading=reading)
+            before, after = (
+                bs.forecast(
+                    bs.PatientRecord(sessions=[{**GIVEN, "units": units}]),
+                    MIGRAINE,
+                    as_of="2026-02-01",
+                    policy=policy,
+                )
+                for units in (100, 155)
+            )
+            changes = bs.compare_forecasts(before, after).changes
+            assert {change.name for change in changes} == expected
+
+    def test_a_forecast_is_hashed_by_what_it_says(self) -> None:
+        found = {
+            hash(bs.forecast(record(day), MIGRAINE, as_of="2026-02-01"))
+            for day in ("2026-01-05", "2026-01-06")
+        }
+        assert len(found) == 2
+
+    def test_what_was_computed_is_set(self) -> None:
+        found = bs.forecast(record("2026-01-05"), MIGRAINE, as_of="2026-02-01")
+        assert found.model_fields_set == set(bs.Forecast.model_fields)
+
+
+class TestReasonsOfTheUndated:
+    def rules(self, given: bs.PatientRecord, own: bs.TreatmentProtocol = MIGRAINE) -> list[str]:
+        found = bs.forecast(given, own, as_of="2026-02-01")
+        return [found.reasons[name].rule for name in ("earliest", "due")]
+
+    def test_without_a_protocol_each_date_has_the_same_reason(self) -> None:
+        unheard = {**GIVEN, "indication": "chronic-migrane"}
+        (found,) = bs.forecast_all(bs.PatientRecord(sessions=[unheard]), as_of="2026-02-01")
+        assert set(found.reasons) == {"earliest", "due", "overdue_from", "lapsed_from"}
+        assert len({reason.rule for reason in found.reasons.values()}) == 1
+
+    def test_without_a_session_a_hold_is_not_the_reason(self) -> None:
+        held = bs.PatientRecord(holds=[{"first": "2026-01-20", "reason": "x"}])
+        assert self.rules(held) == self.rules(bs.PatientRecord())
+
+    def test_an_open_hold_after_the_first_allowed_day_leaves_the_rest_undated(self) -> None:
+        own = protocol(id="own-8", retreatment=rule(minimum="8 weeks"))
+        held = record("2026-01-05", holds=[{"first": "2026-03-10", "reason": "x"}])
+        earliest, due = self.rules(held, own)
+        assert "gives 2026-03-02" in earliest
+        assert due.endswith("; an open hold leaves it undated")
+
+    def test_of_two_versions_without_interval_the_one_in_force_has_the_words(self) -> None:
+        old, new = (
+            protocol(
+                version=version, in_force=days, retreatment={"kind": "as_needed", "wording": words}
+            )
+            for version, days, words in (
+                ("1", {"last": "2026-12-31"}, "when symptoms return"),
+                ("2", {"first": "2027-01-01"}, "as the clinician decides"),
+            )
+        )
+        found = bs.forecast(record("2026-01-05"), new, as_of="2026-02-01", other_protocols=[old])
+        assert found.reasons["earliest"].rule.endswith("recorded here: when symptoms return")
+
+    def test_equal_usual_ranges_in_other_words_have_one_order(self) -> None:
+        stated = [override(minimum=None, usual=usual) for usual in ("84 days", "12 weeks")]
+        due = {
+            self.rules(record("2026-01-05", overrides=rows))[1] for rows in (stated, stated[::-1])
+        }
+        assert len(due) == 1
+
+
+class TestCoursesElsewhere:
+    def test_two_that_ended_on_one_day_both_count(self) -> None:
+        ended = {"indication": "chronic-migraine", "cycles": 2, "last_on": "2026-01-05"}
+        rows = [{**ended, "product": product} for product in ("Botox", "Xeomin")]
+        found = [
+            bs.forecast(bs.PatientRecord(prior_treatments=given), MIGRAINE, as_of="2026-02-01")
+            for given in (rows, rows[::-1])
+        ]
+        assert found[0].dates == found[1].dates
+        assert found[0].dates.earliest == date(2026, 3, 30)
+
+
+class TestErrors:
+    """What is refused, in the words and at the place that help."""
+
+    def test_bytes_are_no_day(self) -> None:
+        with pytest.raises(ValidationError):
+            bs.TreatmentSession(**{**GIVEN, "administered_on": b"2026-01-05"})
+
+    def test_a_text_that_names_no_product_is_refused(self) -> None:
+        for text in ("nothing known", "x" * 1_000):
+            with pytest.raises(ValidationError, match="not a product"):
+                bs.TreatmentSession(**{**GIVEN, "product": text})
+        with pytest.raises(bs.UnknownProtocolError, match="may say that the product was not given"):
+            bs.find_protocol("chronic-migraine", product="Botox not given")
+
+    def test_units_that_are_no_number_are_refused(self) -> None:
+        with pytest.raises(bs.errors.UnitsError, match="above 0"):
+            bs.check_dose_limits(record(), MIGRAINE, on="2026-01-05", units="many")
+
+    def test_a_day_that_a_pattern_does_not_fit_is_called_that(self) -> None:
+        with pytest.raises(bs.errors.DayError, match=r"^not a day by that pattern$"):
+            day_by_pattern("5/1/2026", "%Y-%m-%d")
+
+    def test_a_field_that_cannot_be_deleted_is_named(self) -> None:
+        given = bs.Hold(first="2026-01-05", reason="x")
+        with pytest.raises(ValidationError) as caught:
+            del given.last
+        assert [fault["loc"] for fault in caught.value.errors()] == [("last",)]
+
+    def test_an_unknown_key_changes_nothing_else_of_an_error(self) -> None:
+        row: dict[str, Any] = {"indication": "chronic-migraine", "cycles": -1, "Zzyzx": 1}
+        with pytest.raises(ValidationError) as caught:
+            bs.PriorTreatment(**row)
+        faults = {fault["type"]: fault for fault in caught.value.errors()}
+        assert faults["greater_than_equal"]["ctx"] == {"ge": 0}
+        assert caught.value.title == "PriorTreatment"
+        assert "Zzyzx" not in str(caught.value)
+        assert "-1" not in str(caught.value)
+
+    def test_a_signature_has_the_defaults_and_the_types(self) -> None:
+        parameters = signature(bs.TreatmentSession).parameters
+        assert parameters["status"].default is bs.SessionStatus.COMPLETED
+        assert parameters["administered_on"].default is Parameter.empty
+        assert parameters["units_discarded"].default is None
+        assert parameters["status"].annotation is bs.SessionStatus
+
+
+class TestJudgedBy:
+    """What judges a cycle whose protocol was not in force, or where several were."""
+
+    def timing(self, own: bs.TreatmentProtocol, *besides: bs.TreatmentProtocol) -> Any:
+        usual = override(first="2026-01-01", minimum=None, usual="12 weeks")
+        given = record("2026-01-05", "2026-04-10", overrides=[usual])
+        cycles = bs.treatment_cycles(given, own, as_of="2026-04-10", other_protocols=besides)
+        return cycles[1].timing
+
+    def test_the_grace_is_that_of_the_version_in_force(self) -> None:
+        # Eleven days after the usual range: late when scheduled, on time as needed.
+        for kind, other, expected in (
+            ("scheduled", "as_needed", "late"),
+            ("as_needed", "scheduled", "on_time"),
+        ):
+            old = protocol(version="1", in_force={"last": "2026-12-31"}, retreatment={"kind": kind})
+            new = protocol(
+                version="2", in_force={"first": "2027-01-01"}, retreatment={"kind": other}
+            )
+            assert self.timing(new, old) == expected
+
+    def test_without_a_version_in_force_that_of_the_protocol(self) -> None:
+        for kind, expected in (("scheduled", "late"), ("as_needed", "on_time")):
+            ahead = protocol(in_force={"first": "2027-01-01"}, retreatment={"kind": kind})
+            assert self.timing(ahead) == expected
+
+    def test_a_childs_bladder_has_two_clocks_and_an_adults_one(self) -> None:
+        names = ("overactive-bladder", "neurogenic-detrusor-overactivity")
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": name} for name in names])
+        tracks = {
+            people: len(bs.forecast_all(given, as_of="2026-02-01", population=people))
+            for people in bs.Population
+        }
+        assert tracks == {"adult": 1, "pediatric": 2}

@@ -21,6 +21,7 @@ from samples import (
     MIGRAINE,
     allowed,
     codes,
+    messages,
     override,
     protocol,
     reading_of,
@@ -554,6 +555,86 @@ class TestFindings:
         found = bs.forecast(record("2026-01-05", **named), MIGRAINE, as_of="2026-02-01")
         ids = [f.record_ids for f in found.findings if f.code == "unrecognized_indication"]
         assert ids == [("d-1",)]
+
+    def test_decisions_under_other_ids_all_count(self) -> None:
+        holds = [
+            {"id": f"h-{number}", "first": day, "last": day, "reason": "x"}
+            for number, day in enumerate(("2026-09-01", "2026-10-01"))
+        ]
+        given = record("2026-01-05", holds=holds)
+        assert allowed(given, "2026-09-01", "2026-09-02", "2026-10-01") == [False, True, False]
+
+    @pytest.mark.parametrize(
+        ("rows", "code", "message", "ids"),
+        [
+            (
+                [{"kind": "touch_up"}],
+                "touch_up_without_session",
+                "a touch-up has no full session before it; it counts as one",
+                ("s-0",),
+            ),
+            (
+                [{"kind": "touch_up"}, {"administered_on": "2026-01-07"}],
+                "touch_up_without_session",
+                "a touch-up has no full session before it; it counts as one",
+                ("s-0",),
+            ),
+            (
+                [{}],
+                "unknown_units",
+                "a session's units are unknown; totals are a lower bound",
+                ("s-0",),
+            ),
+            (
+                [{"administered_on": "2026-01-15"}],
+                "session_during_hold",
+                "a session was given during a hold",
+                ("s-0",),
+            ),
+            (
+                [{"units": 155}, {"units": 155, "administered_on": "2026-01-06"}],
+                "probable_duplicate_across_days",
+                "equal product and units a few days apart; both count, they may be one",
+                ("s-0", "s-1"),
+            ),
+        ],
+    )
+    def test_rows_of_a_cycle(
+        self, rows: list[dict[str, Any]], code: str, message: str, ids: tuple[str, ...]
+    ) -> None:
+        sessions = [{**GIVEN, "id": f"s-{number}", **row} for number, row in enumerate(rows)]
+        holds = [{"first": "2026-01-15", "last": "2026-01-15", "reason": "x"}]
+        given = bs.PatientRecord(sessions=sessions, holds=holds)
+        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01").findings
+        told = [(f.message, f.record_ids) for f in found if f.code == code]
+        assert told == [(message, ids)]
+
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("chronic-migrane", "; the nearest known: chronic-migraine"),
+            ("qqqq", "; no known name is near"),
+        ],
+    )
+    def test_an_unknown_name_is_told_with_those_near_it(self, name: str, words: str) -> None:
+        given = bs.PatientRecord(sessions=[GIVEN, {**GIVEN, "indication": name}])
+        (told,) = messages(
+            bs.forecast(given, MIGRAINE, as_of="2026-02-01"), "unrecognized_indication"
+        )
+        assert told.endswith(words)
+
+    def test_two_decisions_under_one_id_are_told(self) -> None:
+        holds = [
+            {"id": "h-1", "first": first, "reason": "x", "recorded_on": "2026-01-10"}
+            for first in ("2026-09-01", "2026-10-01")
+        ]
+        for rows, expected in ((holds[:1], 0), (holds, 1)):
+            found = bs.forecast(record("2026-01-05", holds=rows), MIGRAINE, as_of="2026-02-01")
+            told = messages(found, "conflicting_decisions")
+            assert (
+                told
+                == ["two decisions under one id were recorded on one day; both count"][:expected]
+            )
 
     def test_a_session_ahead_is_told_whatever_its_name(self) -> None:
         declared = bs.SchedulingPolicy(other_indications=("spasticity",))
