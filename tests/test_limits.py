@@ -17,6 +17,7 @@ from botox_schedule import (
     SessionStatus,
     TreatmentProtocol,
     UnknownProtocolError,
+    check_date,
     check_dose_limits,
     exposure,
     find_protocol,
@@ -395,3 +396,70 @@ class TestWhoseLimit:
             record(session("2026-01-05")), find_protocol("spasticity"), on="2026-01-20"
         ):
             assert LimitCheck.model_validate_json(check.model_dump_json()) == check
+
+
+class TestWhatElseIsBooked:
+    BOTH = (
+        session("2026-08-01", 155),
+        session("2026-08-01", 200, "cervical-dystonia"),
+        session("2026-12-01", 155, status="booked"),
+        session("2026-12-01", 290, "cervical-dystonia", status="booked"),
+    )
+
+    def test_sessions_booked_for_one_day_are_added_up(self) -> None:
+        history = record(*self.BOTH)
+        for indication in ("chronic-migraine", "cervical-dystonia"):
+            answer = forecast(history, indication, as_of="2026-11-20")
+            check = answer.limit_checks[0]
+            assert (check.total, check.exceeded, answer.clear) == (Decimal(445), True, False)
+            assert "limit_exceeded" in {finding.code for finding in answer.findings}
+
+    def test_arm_and_leg_of_one_visit_are_added_up(self) -> None:
+        arm, leg = "upper-limb-spasticity", "lower-limb-spasticity"
+        history = record(
+            session("2026-12-01", 200, arm, status="booked"),
+            session("2026-12-01", 300, leg, status="booked"),
+        )
+        for indication in (arm, leg):
+            checks = forecast(history, indication, as_of="2026-11-20").limit_checks
+            totals = {c.limit.scope: (c.planned, c.total) for c in checks if not c.not_checked}
+            own = Decimal(200 if indication == arm else 300)
+            assert totals == {
+                LimitScope.PRODUCT: (own, Decimal(500)),
+                LimitScope.INDICATION: (own, own),
+            }
+
+    def test_those_of_other_days_are_not(self) -> None:
+        history = record(*self.BOTH[:3], self.BOTH[3] | {"administered_on": "2026-12-02"})
+        check = forecast(history, "chronic-migraine", as_of="2026-11-20").limit_checks[0]
+        assert (check.total, check.is_met) == (Decimal(155), True)
+
+    def test_one_that_is_recorded_as_given_counts_once(self) -> None:
+        history = record(*self.BOTH, session("2026-12-01", 155))
+        check = forecast(history, "cervical-dystonia", as_of="2026-12-01").limit_checks[0]
+        assert check.total == Decimal(445)
+
+    def test_a_day_takes_the_units_of_its_booking(self) -> None:
+        answer = check_date(
+            record(*self.BOTH), "chronic-migraine", on="2026-12-01", as_of="2026-11-20"
+        )
+        check = answer.limit_checks[0]
+        assert (check.planned, check.total, answer.clear) == (Decimal(155), Decimal(445), False)
+
+    def test_planned_units_replace_those_of_the_booking(self) -> None:
+        for units, total in ((110, 400), (111, 401)):
+            answer = check_date(
+                record(*self.BOTH),
+                "chronic-migraine",
+                on="2026-12-01",
+                as_of="2026-11-20",
+                planned_units=units,
+            )
+            assert answer.limit_checks[0].total == Decimal(total)
+            assert answer.clear is (total == 400)
+
+    def test_what_was_given_is_told_without_bookings(self) -> None:
+        checks = check_dose_limits(
+            record(*self.BOTH), "chronic-migraine", on="2026-12-01", as_of="2026-11-20"
+        )
+        assert {check.total for check in checks} == {Decimal(0)}

@@ -2343,3 +2343,34 @@ def test_very_many_vials_of_almost_one_size_are_counted() -> None:
     found = plan.fewest_vials(100_000, "Botox", sizes=["1.000001", "1"])
     assert [(vial.units, vial.count) for vial in found.vials] == [(Decimal(1), 100_000)]
     assert found.discarded == 0
+
+
+class TestBookingsOfAVisit:
+    def test_the_visit_takes_the_place_of_its_bookings(self) -> None:
+        given = bs.PatientRecord(
+            sessions=[
+                {
+                    "administered_on": day,
+                    "indication": indication,
+                    "product": "Botox",
+                    "units": units,
+                    "status": status,
+                }
+                for indication, units in (
+                    ("chronic-migraine", 155),
+                    ("spasticity", 200),
+                    ("cervical-dystonia", 40),
+                )
+                for day, status in (("2026-01-05", "completed"), ("2026-04-06", "booked"))
+            ]
+        )
+        units = {"chronic-migraine": 155, "spasticity": 205}
+        visit = plan.find_shared_visit(
+            given, [MIGRAINE, SPASTICITY], as_of="2026-04-06", planned_units=units
+        )
+        assert visit.on == date(2026, 4, 6)
+        totals = {
+            c.total for t in visit.tracks for c in t.limit_checks if c.chosen and c.maximum == 400
+        }
+        assert Decimal(400) in totals
+        assert max(totals) == Decimal(400)

@@ -346,7 +346,7 @@ def check_date(
         policy: What the clinic or payer chose.
         other_protocols: Older versions and other products' protocols that history may need;
             None means the bundled ones, anything else exactly those.
-        planned_units: Units planned for the day.
+        planned_units: Units planned for the day; None takes those of its booking.
 
     Raises:
         DayError: When a day is not a calendar day.

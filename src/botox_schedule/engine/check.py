@@ -100,7 +100,7 @@ def check_of(
 ) -> DateCheck:
     """Return the check of a day of a track."""
     verdict = judge_day(track, day)
-    question = limit_question(track, day, None, planned)
+    question = limit_question(track, day, planned)
     checks = checks_of(track, question)
     findings = (*besides, *track_findings(track, on=day), *limit_findings(checks, question))
     deciding = None if verdict.rules is None else verdict.rules.deciding

@@ -262,7 +262,7 @@ def forecast_of(
         observed: The patient's own response.
     """
     dates, booked, timeline = dates_of(track), track.next_booking, timeline_of_track(track)
-    question = limit_question(track, day_in_question(track, booked), booked, planned)
+    question = limit_question(track, day_in_question(track, booked), planned)
     checks = checks_of(track, question)
     as_of = track.as_of
     about = (track_findings(track), limit_findings(checks, question), _early_ends(observed, track))

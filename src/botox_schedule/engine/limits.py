@@ -61,11 +61,12 @@ class LimitCheck(Value, frozen=True):
         chosen: Whether this reading makes a finding.
         on: The day of the planned session.
         planned: The planned units; None where none were given.
-        total: Units given inside the window and the planned ones: a lower bound where
-            *indeterminate*.
+        total: Units given inside the window, what else is booked for *on*, and the planned ones:
+            a lower bound where *indeterminate*.
         total_if_one: The same, if sessions on one day with equal units count as one.
         maximum: The maximum as far as it is known, in units.
-        available: What the units given leave of the maximum; None where it is unknown.
+        available: What the units given and otherwise booked leave of the maximum; None where it
+            is unknown.
         exceeded: Whether *total* is more than *maximum*.
         indeterminate: Whether unknown units, products or weight leave the answer open.
         not_checked: Whether the limit counts what sessions do not record (side, muscle, site).
@@ -121,26 +122,55 @@ class _Maximum(NamedTuple):
 
 
 class LimitQuestion(NamedTuple):
-    """Inputs shared by all limit checks of one answer."""
+    """Inputs shared by all limit checks of one answer.
+
+    Attributes:
+        reading: What is known of the patient.
+        protocol: The planned treatment.
+        cycle: The last cycle, which a session on *on* may join.
+        on: The day in question.
+        planned: The planned units.
+        booked: What else is booked for the day; it counts as if it was given.
+    """
 
     reading: Reading
     protocol: TreatmentProtocol
     cycle: CycleSessions | None
     on: date
     planned: Decimal | None
+    booked: tuple[TreatmentSession, ...]
 
 
-def limit_question(
-    track: Track, day: date, booked: TreatmentSession | None, planned: Decimal | None
-) -> LimitQuestion:
+def limit_question(track: Track, day: date, planned: Decimal | None) -> LimitQuestion:
     """Return the inputs of the limit checks of a day.
 
-    Planned units default to those of the booking, if it is for the track's product.
+    Planned units default to those of the day's booking, if it is for the track's product.
     """
+    booked = _booked_for(track, day)
     if planned is None and booked is not None and booked.product is track.protocol.product:
         planned = booked.units
     cycle = track.cycles[-1] if track.cycles else None
-    return LimitQuestion(track.reading, track.protocol, cycle, day, planned)
+    besides = _booked_besides(track, day, booked)
+    return LimitQuestion(track.reading, track.protocol, cycle, day, planned, besides)
+
+
+def _booked_for(track: Track, day: date) -> TreatmentSession | None:
+    """The booking of a day: of several in the clock, one for the track's own indication."""
+    booked = [s for s in track.bookings if s.administered_on == day]
+    own = track.protocol.indication
+    return min(booked, key=lambda session: session.indication != own, default=None)
+
+
+def _booked_besides(
+    track: Track, day: date, booked: TreatmentSession | None
+) -> tuple[TreatmentSession, ...]:
+    """The other sessions booked for a day, except those that are recorded as given on it."""
+    others = [s for s in track.history.booked if s.administered_on == day and s is not booked]
+    if not others:
+        return ()
+    done = [s for s in track.history.completed if s.administered_on == day]
+    given = {(session.indication, session.product) for session in done}
+    return tuple(s for s in others if (s.indication, s.product) not in given)
 
 
 def exact_number(number: NumberInput) -> Decimal:
@@ -166,8 +196,8 @@ def planned_units(units: NumberInput | None) -> Decimal | None:
 
 
 def checks_on(track: Track, day: date, planned: Decimal | None) -> tuple[LimitCheck, ...]:
-    """Return each reading of each limit of a track's protocol, answered for a day."""
-    return limit_checks(limit_question(track, day, None, planned))
+    """Return each reading of each limit of a track's protocol, with what was given until a day."""
+    return limit_checks(limit_question(track, day, None)._replace(planned=planned, booked=()))
 
 
 def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
@@ -221,11 +251,12 @@ def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
 
 
 def _given(question: LimitQuestion) -> list[TreatmentSession]:
-    """All completed sessions in order of their days, those of unknown indications included."""
+    """What counts, in order of the days: also unknown indications, and what else is booked."""
     history = question.reading.history
-    if not history.unrecognized:
+    besides = [*history.unrecognized, *question.booked]
+    if not besides:
         return history.completed
-    return sorted([*history.completed, *history.unrecognized], key=lambda s: s.administered_on)
+    return sorted([*history.completed, *besides], key=lambda s: s.administered_on)
 
 
 def _total_of(

@@ -167,7 +167,7 @@ def clear_of(
         return None
     booked = planned or track.next_booking
     day = day_in_question(track, booked)
-    question = limit_question(track, day, booked, None)
+    question = limit_question(track, day, None)
     checks = checks_of(track, question) if with_limits else ()
     return is_clear(booking_verdict(track, day, booked), checks)
 
@@ -185,7 +185,7 @@ def _told(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str
 
 
 def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
-    question = limit_question(track, booked.administered_on, booked, None)
+    question = limit_question(track, booked.administered_on, None)
     return limit_findings(checks_of(track, question), question)
 
 

@@ -266,5 +266,9 @@ def _combined_checks(
     ]
     history = track.history._replace(completed=[*track.history.completed, *others])
     reading = track.reading._replace(history=history)
-    question = limit_question(track, on, None, rules.dose.units)
-    return limit_checks(question._replace(reading=reading))
+    question = limit_question(track, on, rules.dose.units)
+    visit = {name for each in tracks for name in each.track.clock}
+    besides = tuple(s for s in question.booked if s.indication not in visit)
+    return limit_checks(
+        question._replace(reading=reading, planned=rules.dose.units, booked=besides)
+    )
