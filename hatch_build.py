@@ -1,5 +1,6 @@
 """The source distribution holds what the repository tracks; hatchling asks this file."""
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ class TrackedFiles(BuildHookInterface[Any]):
     def _untracked(self) -> list[str]:
         listing = ["git", "ls-files", "-z", "--others", "--directory"]
         done = subprocess.run(listing, cwd=self.root, capture_output=True, check=True)  # noqa: S603
-        return [_pattern(name) for name in done.stdout.decode().split("\0") if name]
+        return [_pattern(name) for name in os.fsdecode(done.stdout).split("\0") if name]
 
 
 def _pattern(name: str) -> str:

@@ -88,8 +88,8 @@ def record_at(day: date) -> bs.PatientRecord:
         ],
         holds=[end | {"reason": "x", "review_on": day}, {"first": day, "reason": "y"}],
         overrides=[
-            about | {"reason": "x", "authority": "payer", "minimum": "4000000 days"},
-            about | {"reason": "x", "authority": "clinician", "minimum": "9999 years"},
+            about | {"reason": "x", "authority": "payer", "minimum": "365250 days"},
+            about | {"reason": "x", "authority": "clinician", "minimum": "1000 years"},
         ],
         weights=[{"measured_on": day, "kilograms": 1000}],
         authorizations=[
@@ -99,7 +99,7 @@ def record_at(day: date) -> bs.PatientRecord:
                 "valid": end,
                 "sessions": 10_000,
                 "units": 1_000_000,
-                "minimum_interval": "4000000 days",
+                "minimum_interval": "365250 days",
             }
         ],
         prior_treatments=[
@@ -388,7 +388,7 @@ INTERVALS = (
         for count in (4_000_000, -4_000_000)
     ),
 )
-RANGES = ("0 days", "4000000 days", "1 day to 4000000 days", "4000000 weeks")
+RANGES = ("0 days", "365250 days", "4000000 days", "1 day to 4000000 days", "4000000 weeks")
 ENCODINGS = (
     *TEXTS, "undefined", "rot13", "base64", "hex", "idna", "punycode", "utf-7", "unicode_escape",
     "raw_unicode_escape", "zlib", "bz2", "uu", "quopri", "utf-16", "utf-32", "mbcs", "oem",
@@ -502,7 +502,7 @@ def policies() -> Iterator[bs.SchedulingPolicy]:
         "hold_review_after",
     )
     for name in lengths:
-        for length in ("0 days", "4000000 days", "9999999 months"):
+        for length in ("0 days", "365250 days", "4000000 days", "9999999 months"):
             yield from _policy(**{name: length})
     for length in RANGES:
         yield from _policy(usual={MIGRAINE: length, "spasticity": length})
@@ -510,7 +510,7 @@ def policies() -> Iterator[bs.SchedulingPolicy]:
         yield from _policy(group_within_days=number, weight_max_age_days=number)
     for day in ENDS_OF_TIME:
         yield from _policy(
-            payer=[{"minimum": "1 day", "first": day}, {"minimum": "9999 years", "last": day}]
+            payer=[{"minimum": "1 day", "first": day}, {"minimum": "1000 years", "last": day}]
         )
         yield from _policy(payer=[{"sessions": 1, "per": "4000000 days", "first": day}])
     yield from _policy(other_indications=[MIGRAINE], touch_up_moves_earliest=False)

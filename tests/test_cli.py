@@ -52,8 +52,10 @@ def _clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 class TestMain:
     def test_without_arguments_the_help_is_printed(self, capsys: Capture) -> None:
-        status, out, err = run(capsys)
-        assert (status, err) == (0, "")
+        with pytest.raises(SystemExit) as caught:
+            cli.main([])
+        out, err = capsys.readouterr()
+        assert (caught.value.code, err) == (0, "")
         assert "Not medical advice" in out
         assert all(f"  {name} " in out for name in COMMANDS)
         assert max(map(len, out.splitlines())) <= 90
@@ -88,12 +90,9 @@ class TestMain:
         assert [action.dest for action in command_parser(name)._actions if not action.help] == []
 
     def test_a_command_that_is_nearly_one_is_named(self, capsys: Capture) -> None:
-        assert run(capsys, "shedule") == (
-            2,
-            "",
-            "botox-schedule: there is no such command; did you mean 'schedule'?\n",
-        )
-        assert "--help' lists them" in run(capsys, "xyz")[2]
+        told = "botox-schedule: there is no such command; did you mean 'schedule'?"
+        assert refused(capsys, "shedule") == told
+        assert "--help' lists them" in refused(capsys, "xyz")
         assert "unrecognized arguments" in refused(capsys, "--colour")
 
     @pytest.mark.parametrize(

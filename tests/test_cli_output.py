@@ -95,7 +95,7 @@ class TestForms:
 
     @pytest.mark.parametrize(
         "cell",
-        ["=1", "+1", "-1", "@x", " =1", "\ufeff=1", "\t=1", "\r=1", "\u200b@x", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x", "\ufe661", "\ufe621", "\ufe631", "\ufe6bx", "\u22121", "\xad=1", "\u202e=1"],
+        ["=1", "+1", "-1", "@x", " =1", "\ufeff=1", "\t=1", "\r=1", "\u200b@x", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x", "\ufe661", "\ufe621", "\ufe631", "\ufe6bx", "\u22121", "\xad=1", "\u202e=1", "\x01=1", "\x7f@x", "\x9f=1", "\u061c=1", "\u180e-1"],
     )  # fmt: skip
     def test_a_cell_is_never_a_formula(self, capsys: Capture, cell: str) -> None:
         out = printed(capsys, Answer([{"a": cell, "b": -1, "c": (cell,)}], []), "csv")
@@ -423,16 +423,18 @@ class TestStreams:
         status: int,
         told: str,
     ) -> None:
-        from botox_schedule.cli import runner  # noqa: PLC0415 - after the clock is set
+        class Full(io.StringIO):
+            def flush(self) -> None:
+                raise error
 
-        def broken(*_: Any) -> None:
-            raise error
+            def fileno(self) -> int:
+                return 1
 
         redirected: list[int] = []
-        monkeypatch.setattr(runner, "print_answer", broken)
         monkeypatch.setattr("os.dup2", lambda _, number: redirected.append(number))
-        monkeypatch.setattr(sys.stdout, "fileno", lambda: 1, raising=False)
-        assert run(capsys, "protocols")[::2] == (status, told)
+        with redirect_stdout(Full()):
+            assert cli.main(["protocols"]) == status
+        assert capsys.readouterr().err == told
         assert redirected == [1]
 
     @pytest.mark.parametrize(
@@ -445,6 +447,9 @@ class TestStreams:
             ("schedule none", "2>&-", 2, ""),
             ("schedule file --csv", "2>/dev/full", 1, ""),
             ("schedule none", "2>/dev/full", 2, ""),
+            ("shedule", "2>/dev/full", 2, ""),
+            ("", "| true; exit ${PIPESTATUS[0]}", 0, ""),
+            ("due --help", "| true; exit ${PIPESTATUS[0]}", 0, ""),
             ("schedule file", "| true; exit ${PIPESTATUS[0]}", 1, ""),
         ],
     )
@@ -458,9 +463,12 @@ class TestStreams:
         export(tmp_path, GOOD, "P2,soon,chronic-migraine,Botox,155,completed,").rename("file")
         command = f'"{sys.executable}" -m botox_schedule {arguments} {closed}'
         done = subprocess.run(
-            ["/bin/bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+            ["/bin/bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False,
+            # What Python keeps until its end could fail there, with a status of its own.
+            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+        )  # fmt: skip
         assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stderr
+        assert "Exception ignored" not in done.stderr
         assert told in done.stderr
         if closed == "2>&-":
             assert "botox-schedule:" not in done.stdout
@@ -516,6 +524,11 @@ class TestErrors:
         err = capsys.readouterr().err
         assert "unrecognized arguments: \\x1b[31m\\u202e.csv; " in err
         assert err.count("\n") == 1
+
+    def test_nor_is_one_in_place_of_a_command(self, capsys: Capture) -> None:
+        with pytest.raises(SystemExit):
+            cli.main(["-\x1b[31m\u202e"])
+        assert "unrecognized arguments: -\\x1b[31m\\u202e\n" in capsys.readouterr().err
 
     def test_several_faults_of_a_file_are_one_line(self, capsys: Capture, tmp_path: Path) -> None:
         own = file_of(tmp_path, "[[protocols]]\nid = 1\nversion = 1\n", "own.toml")

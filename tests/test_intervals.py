@@ -279,11 +279,18 @@ class TestIntervalRange:
             IntervalRange.parse(3)  # type: ignore[arg-type]
 
     def test_an_order_that_depends_on_the_start_is_refused(self) -> None:
-        with pytest.raises(ValidationError, match="shorter from every start"):
+        with pytest.raises(IntervalError, match="shorter from every start"):
             IntervalRange.parse("3 months to 13 weeks")
         assert str(IntervalRange.parse("3 months to 92 days")) == "3 months to 92 days"
-        with pytest.raises(ValidationError):
+        with pytest.raises(IntervalError):
             IntervalRange.parse("3 months to 91 days")
+
+    def test_a_thousand_years_are_the_most(self) -> None:
+        for most in ("1000 years", "365250 days"):
+            assert str(IntervalRange.parse(f"3 weeks to {most}").last) == str(Interval.parse(most))
+        for more in ("365251 days", "12001 months", "9999 years", "52179 weeks"):
+            with pytest.raises(IntervalError, match="longer than 1000 years; check its unit"):
+                IntervalRange.parse(f"3 weeks to {more}")
 
     def test_equal_bounds_are_a_range_of_one_interval(self) -> None:
         months = Interval(months=3)

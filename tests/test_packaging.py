@@ -20,6 +20,8 @@ from botox_schedule.frozen import hook_dirs
 
 ROOT = Path(__file__).parents[1]
 SECRETS = [".env", "notes.txt", "tests/patients.csv", "src/botox_schedule/odd [1] #name!.csv"]
+if sys.platform == "linux":
+    SECRETS.append("a name that is no text \udcff.csv")
 
 
 def run(*command: str, cwd: Path) -> str:

@@ -1,5 +1,6 @@
 """Protocol files: what is read, and how every fault is named."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ from botox_schedule import outcomes as out
 from botox_schedule.protocols import Code
 from botox_schedule.protocols.loader import protocols_in, tables_in
 from botox_schedule.testing import record_from_gaps
+from botox_schedule.views.messages import load_messages
 from samples import TWELVE
 
 JAN = date(2026, 1, 5)
@@ -118,6 +120,27 @@ class TestFiles:
         file.write_text("", encoding="utf-8")
         with pytest.raises(bs.errors.ProtocolFileError):
             out.load_response_rules(file)
+
+    @pytest.mark.parametrize("digit", ["0xf", "0o7", "0b1", "9", "-9"])
+    @pytest.mark.parametrize(
+        "read",
+        [bs.load_protocols, out.load_response_rules, load_messages],
+        ids=["protocols", "rules", "words"],
+    )
+    def test_no_number_is_longer_than_toml_has_them(
+        self, tmp_path: Path, digit: str, read: Callable[[Path], object]
+    ) -> None:
+        """A million binary digits are a number in Python, which then cannot be shown."""
+        file = tmp_path / "own.toml"
+        long = digit + digit[-1] * 900_000
+        file.write_text(f"[[protocols]]\nid = {long}\n[[rules]]\nid = 1\n", encoding="utf-8")
+        with pytest.raises(bs.errors.ProtocolFileError, match=r"own.toml: not a TOML file: "):
+            read(file)
+
+    def test_a_number_of_64_bits_is_one(self) -> None:
+        assert tables_in("a = 0x7fffffffffffffff", "x") == {"a": 2**63 - 1}
+        with pytest.raises(bs.errors.ProtocolFileError, match=r"x: .* a number is too large"):
+            tables_in("a = [{ b = 0xffffffffffffffff }]", "x")
 
 
 class TestProtocolFiles:

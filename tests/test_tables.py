@@ -792,6 +792,18 @@ class TestKeys:
         assert reading.problems[0].left_out
         assert reading.unreadable == frozenset()
 
+    def test_half_a_character_is_a_letter_that_was_lost(self) -> None:
+        """Some encodings give one; no record and no file can hold it."""
+        rows = "\n".join([HEADER, GOOD, GOOD.replace("P1", "P\ud83d")])
+        for reading in (
+            read_sessions(io.StringIO(rows)),
+            read(rows.encode("unicode_escape").replace(b"\\n", b"\n"), encoding="unicode_escape"),
+        ):
+            assert [str(problem) for problem in reading.problems] == [
+                "line 3: patient: letters were lost in an earlier export; export it again as UTF-8"
+            ]
+            assert [record.id for record in reading.records()] == ["P1"]
+
     @pytest.mark.parametrize(
         ("one_key", "other"),
         [
@@ -1328,6 +1340,15 @@ class TestDecisions:
         ends = read_care_ends(table, columns={name: "died on"})
         assert ends.by_patient["1"][0].on == date(2026, 2, 1)
         assert read_births(b"MRN,DOB,sex\n1,1980-01-01,f\n").problems == ()
+
+    @pytest.mark.parametrize("column", ["minimum", "usual"])
+    @pytest.mark.parametrize("text", ["16 to 12 weeks", "-12 weeks", "9999 years", "4000000 days"])
+    def test_an_interval_that_nobody_can_wait_costs_its_row(self, column: str, text: str) -> None:
+        head = f"patient,indication,first,authority,{column}\n"
+        rows = f"1,migraine,2026-01-05,payer,{text}\n2,migraine,2026-01-05,payer,12 weeks\n"
+        overrides = read_overrides(f"{head}{rows}".encode())
+        assert [(p.line, p.reason.startswith(column)) for p in overrides.problems] == [(2, True)]
+        assert [*overrides.by_patient] == ["2"]
 
     def test_births_and_weights_are_read(self) -> None:
         births = read_births(b"MRN,DOB\n1,1980-01-01\n2,\n")

@@ -140,10 +140,11 @@ def without_unknown_keys(model: type, data: Any, read: Callable[[Any], _V]) -> _
     try:
         return read(data)
     except ValidationError as error:
-        faults = error.errors()
-        hidden = [_hidden(fault, _keyed(model)) for fault in faults]
-        if [fault["loc"] for fault in hidden] == [fault["loc"] for fault in faults]:
+        faults = error.errors(include_url=False)
+        places = [_place(fault, _keyed(model)) for fault in faults]
+        if all(fault["loc"] == place for fault, place in zip(faults, places, strict=True)):
             raise
+    hidden = [_hidden(fault, place) for fault, place in zip(faults, places, strict=True)]
     raise ValidationError.from_exception_data(model.__name__, hidden, hide_input=True)
 
 
@@ -154,10 +155,13 @@ def _keyed(model: type) -> frozenset[str]:
     return frozenset(name for name, field in fields if get_origin(field.annotation) is dict)
 
 
-def _hidden(fault: Any, keyed: frozenset[str]) -> InitErrorDetails:
+def _place(fault: Any, keyed: frozenset[str]) -> tuple[int | str, ...]:
     place = safe_place(fault)
-    if place[:1] and place[0] in keyed:
-        place = (place[0], UNKNOWN_KEY, *place[2:]) if place[1:] else place
+    hides = len(place) > 1 and place[0] in keyed
+    return (place[0], UNKNOWN_KEY, *place[2:]) if hides else place
+
+
+def _hidden(fault: Any, place: tuple[int | str, ...]) -> InitErrorDetails:
     kind = PydanticCustomError(fault["type"], fault["msg"], fault.get("ctx"))
     return InitErrorDetails(type=kind, loc=place, input=fault["input"])
 

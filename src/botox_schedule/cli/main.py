@@ -11,11 +11,13 @@ Examples:
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date
 from difflib import get_close_matches
 from importlib import import_module
+from typing import NoReturn
 
 from botox_schedule import __version__
 
@@ -53,31 +55,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0; 1 for bad rows, or if no track or day was found; 2 if nothing could be read; 130 if it
         was interrupted.
     """
-    given = [*(sys.argv[1:] if arguments is None else arguments)]
+    given = [*(sys.argv[1:] if arguments is None else arguments)] or ["--help"]
     try:
-        if given and given[0] in COMMANDS:
+        if given[0] in COMMANDS:
             runner = import_module("botox_schedule.cli.runner")
             return int(runner.run(given[0], given[1:], _today))
-        return _without_command(given)
+        _without_command(given[0])
     except KeyboardInterrupt:
         return _INTERRUPTED
+    finally:
+        # What a closed pipe or a full disk did not take would fail again at exit, with status 120.
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            try:
+                stream.flush()
+            except OSError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _today() -> date:
     return date.today()  # noqa: DTZ011 - the one place that reads the clock
 
 
-def _without_command(given: Sequence[str]) -> int:
+def _without_command(name: str) -> NoReturn:
     top = parser()
-    if not given:
-        top.print_help()
-        return 0
-    if given[0].startswith("-"):
-        top.parse_args(given[:1])
-    near = get_close_matches(given[0], COMMANDS, n=1)
+    if name.startswith("-"):
+        top.parse_args([name.encode("unicode_escape").decode()])
+    near = get_close_matches(name, COMMANDS, n=1)
     hint = f"did you mean '{near[0]}'?" if near else "'botox-schedule --help' lists them"
-    print(f"botox-schedule: there is no such command; {hint}", file=sys.stderr)
-    return _NO_ANSWER
+    top.exit(_NO_ANSWER, f"botox-schedule: there is no such command; {hint}\n")
 
 
 def parser() -> argparse.ArgumentParser:

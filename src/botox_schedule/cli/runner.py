@@ -91,11 +91,9 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
 
 def _print(answer: Answer, form: str) -> None:
     try:
-        print_answer(answer, form)
-    except BrokenPipeError:
-        _discard_output()
+        with suppress(BrokenPipeError):
+            print_answer(answer, form)
     except OSError as error:
-        _discard_output()
         raise OSError(error.errno, error.strerror, "standard output") from None
 
 
@@ -108,11 +106,6 @@ def _check_files(given: argparse.Namespace) -> None:
         raise OutputError("only one input can be standard input")
     paths.pop(_READ_AND_WRITTEN, None)
     check_outputs(outputs, paths.values())
-
-
-def _discard_output() -> None:
-    """Send the rest nowhere: writing to a closed pipe or full disk at exit would fail again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str) -> int:

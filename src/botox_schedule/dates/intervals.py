@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     Strict,
+    ValidationError,
     ValidationInfo,
     model_serializer,
     model_validator,
@@ -19,13 +20,14 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from botox_schedule.dates.days import OUTSIDE, Day, DayInput, as_day, check_order, shifted
-from botox_schedule.errors import CalendarRangeError, IntervalError
+from botox_schedule.errors import CalendarRangeError, IntervalError, safe_errors
 from botox_schedule.terms import ShortMonth
 from botox_schedule.values import Value, made
 
 _LAST_DAY = ShortMonth.LAST_DAY
 _MONTHS_PER_YEAR = 12
 _MOST = 4_000_000
+_LONGEST = 365_250  # days in 1,000 years
 _LONGEST_TEXT = 100
 _UNIT_NAMES = {
     "years": r"years?|yrs?|y",
@@ -264,13 +266,21 @@ def _month_bounds(count: int) -> tuple[int, int]:
 
 
 def _not_negative(interval: Interval, field: ValidationInfo) -> Interval:
-    if interval.day_bounds[0] < 0:
-        raise ValueError(f"{field.field_name} cannot be negative")
+    _check_bounds(interval, f"{field.field_name}")
     return interval
 
 
+def _check_bounds(interval: Interval, what: str) -> None:
+    shortest, longest = interval.day_bounds
+    if shortest < 0:
+        raise ValueError(f"{what} cannot be negative")
+    # One such row of a clinic's table would end every list: no date could be counted from it.
+    if longest > _LONGEST:
+        raise ValueError(f"{what} cannot be longer than 1000 years; check its unit")
+
+
 NotNegative = Annotated[Interval, AfterValidator(_not_negative)]
-"""An interval that is not negative, such as a minimum or a grace."""
+"""An interval from 0 days to 1,000 years, such as a minimum or a grace."""
 
 
 class Window(Value, frozen=True):
@@ -324,8 +334,8 @@ class Window(Value, frozen=True):
 class IntervalRange(Value, frozen=True):
     """From one interval to another, both included, such as 3 to 4 months.
 
-    A range is refused if it is negative, or if from some day its first bound is longer than its
-    last.
+    A range is refused if it is negative or longer than 1,000 years, or if from some day its first
+    bound is longer than its last.
 
     Attributes:
         first: The shorter bound.
@@ -349,8 +359,8 @@ class IntervalRange(Value, frozen=True):
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
-        if self.first.day_bounds[0] < 0:
-            raise ValueError("a range of intervals cannot be negative")
+        for bound in (self.first, self.last):
+            _check_bounds(bound, "a range of intervals")
         if self.first != self.last and self.first.day_bounds[1] > self.last.day_bounds[0]:
             raise ValueError(
                 "the range's first interval can be longer than its last; "
@@ -373,12 +383,15 @@ class IntervalRange(Value, frozen=True):
         """Return the range that *text* states; one interval is a range of itself.
 
         Raises:
-            IntervalError: When *text* states no range.
+            IntervalError: When *text* states no range, or one that is refused.
 
         >>> IntervalRange.parse("12 weeks")
         IntervalRange(first=Interval(weeks=12), last=Interval(weeks=12))
         """
-        return cls(**_bounds_in(text))
+        try:
+            return cls(**_bounds_in(text))
+        except ValidationError as error:
+            raise IntervalError(safe_errors(error)[0]["msg"]) from None
 
     def after(self, day: DayInput, *, short_month: ShortMonth = _LAST_DAY) -> Window:
         """Return the window that this range opens after *day*; both ends belong to it.

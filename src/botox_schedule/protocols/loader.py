@@ -20,6 +20,7 @@ from botox_schedule.values import STEERING
 
 _TABLES = {"sources": dict, "limits": list, "protocols": list}
 _SHOWN = 60
+_TOO_LARGE = "not a TOML file: a number is too large"
 _MOST_BYTES = MEBIBYTE
 _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
 _CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f\ud800-\udfff]|{STEERING.pattern}")
@@ -45,11 +46,15 @@ def tables_in(text: str, name: str) -> dict[str, Any]:
     if _DEEP_KEY.search(text):  # each part of a key costs as much as all parts before it
         raise ProtocolFileError(f"{name}: not a TOML file: a key has more than 32 parts")
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        tables = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:  # also a number with too many digits
         raise ProtocolFileError(f"{name}: not a TOML file: {error}") from None
     except ArithmeticError:
-        raise ProtocolFileError(f"{name}: not a TOML file: a number is too large") from None
+        raise ProtocolFileError(f"{name}: {_TOO_LARGE}") from None
+    # TOML has 64 bits; in base 16 more are read, but may have too many digits to be shown.
+    if any(isinstance(value, int) and value.bit_length() > 63 for _, value in _places(tables)):
+        raise ProtocolFileError(f"{name}: {_TOO_LARGE}")
+    return tables
 
 
 def tables_of(path: str | PathLike[str]) -> tuple[str, dict[str, Any]]:

@@ -10,8 +10,6 @@ from functools import cache
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
-from pydantic import ValidationError
-
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
@@ -50,6 +48,7 @@ _TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _DIGIT = re.compile("[1-9]")
 _ZEROS = re.compile(r"0([\W_]*0){2,}")
+_LOST = re.compile("[\ufffd\ud800-\udfff]")
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
@@ -255,7 +254,7 @@ def key(cell: Cell) -> Parsed:
     rounded = isinstance(cell, Decimal) and abs(cell) >= _LONGEST_NUMBER
     if rounded or isinstance(cell, date) or _SCIENTIFIC.fullmatch(text):
         return _unreadable("a spreadsheet made a number or a date of it; export it as text")
-    if "\ufffd" in text:
+    if _LOST.search(text):
         return _unreadable("letters were lost in an earlier export; export it again as UTF-8")
     return Parsed(text or None)
 
@@ -378,5 +377,5 @@ def _parsed(parse: Callable[[str], Any], cell: Cell, expected: str) -> Parsed:
         return Parsed(None)
     try:
         return Parsed(parse(given))
-    except (BotoxScheduleError, ValidationError):
+    except BotoxScheduleError:
         return _unreadable(expected)
