@@ -30,6 +30,7 @@ from botox_schedule.engine.standing import Phases, clear_of, last_chance_on, sta
 from botox_schedule.engine.tracks import RecordTrack, tracks_of
 from botox_schedule.engine.worklist import Waiting, call_by, is_long_ago, place_of, waiting_of
 from botox_schedule.protocols import ProtocolSet
+from botox_schedule.protocols.catalog import region_named
 from botox_schedule.protocols.collection import version_on
 from botox_schedule.protocols.indications import (
     find_indication,
@@ -959,7 +960,8 @@ class TestFollowed:
         found = self.followed(old, new, product="onabotulinumtoxinA")
         assert found.protocol.version == "2"
 
-    def test_without_a_session_other_people_are_not_followed(self) -> None:
+    @pytest.mark.parametrize("given", [(), (None,)])
+    def test_without_a_known_product_other_people_are_not_followed(self, given: Any) -> None:
         xeomin = protocol(id="x", product="Xeomin")
         children = protocol(
             id="child",
@@ -969,7 +971,7 @@ class TestFollowed:
         )
         found = ProtocolSet([xeomin, children]).followed(
             "chronic-migraine",
-            (),
+            given,
             born_on=None,
             on=date(2026, 3, 1),
             region="us",
@@ -1126,6 +1128,14 @@ class TestErrors:
         assert parameters["administered_on"].default is Parameter.empty
         assert parameters["units_discarded"].default is None
         assert parameters["status"].annotation is bs.SessionStatus
+        policy = signature(bs.SchedulingPolicy).parameters
+        assert (policy["group_within_days"].default, policy["usual"].default) == (3, ())
+
+    def test_a_region_is_one_of_the_bundled_or_of_the_given_protocols(self) -> None:
+        known = ProtocolSet([protocol(region="zz")])
+        assert [region_named(name, known) for name in ("UK", "zz")] == ["uk", "zz"]
+        with pytest.raises(bs.UnknownProtocolError, match="give one of"):
+            region_named("qq", known)
 
 
 class TestJudgedBy:
@@ -1162,3 +1172,49 @@ class TestJudgedBy:
             for people in bs.Population
         }
         assert tracks == {"adult": 1, "pediatric": 2}
+
+    def test_of_several_the_one_with_the_latest_minimum(self) -> None:
+        # The leg states no usual range, so a late session is on time; the arm's would be late.
+        arm = protocol(
+            id="arm",
+            indication=ARM,
+            shares_clock_with=[LEG],
+            retreatment=rule(minimum="8 weeks", usual="12 weeks"),
+        )
+        leg = protocol(
+            id="leg",
+            indication=LEG,
+            shares_clock_with=[ARM],
+            retreatment={"kind": "scheduled", "minimum": "14 weeks"},
+        )
+        given = bs.PatientRecord(
+            sessions=[
+                {**GIVEN, "indication": name, "administered_on": day}
+                for day in ("2026-01-05", "2026-04-27")
+                for name in (ARM, LEG)
+            ]
+        )
+        for own, other in ((arm, leg), (leg, arm)):
+            cycles = bs.treatment_cycles(given, own, as_of="2026-05-01", other_protocols=[other])
+            assert cycles[1].timing == "on_time"
+
+    def test_a_product_without_protocol_takes_the_strictest_of_the_clock(self) -> None:
+        def shared(name: str, **more: Any) -> bs.TreatmentProtocol:
+            others = sorted({ARM, LEG, "spasticity"} - {name})
+            return protocol(id=name, indication=name, shares_clock_with=others, **more)
+
+        arm, leg = (
+            shared(ARM),
+            shared(LEG, product="Xeomin", retreatment=rule(minimum="20 weeks", usual="20 weeks")),
+        )
+        given = bs.PatientRecord(
+            sessions=[{**GIVEN, "indication": "spasticity", "product": "Dysport"}]
+        )
+        found = bs.forecast(given, arm, as_of="2026-02-01", other_protocols=[leg])
+        assert found.dates.earliest == date(2026, 5, 25)
+
+    def test_an_unknown_session_where_nothing_states_a_minimum(self) -> None:
+        own = protocol(retreatment={"kind": "scheduled", "usual": "12 weeks"})
+        unheard = {**GIVEN, "indication": "chronic-migrane", "administered_on": "2026-01-20"}
+        given = bs.PatientRecord(sessions=[GIVEN, unheard])
+        assert allowed(given, "2026-03-29", protocol=own, other_protocols=()) == [None]

@@ -623,6 +623,12 @@ class TestFindings:
         )
         assert told.endswith(words)
 
+    def test_a_death_ahead_is_told(self) -> None:
+        ends = [{"on": "2026-09-01", "kind": "deceased"}]
+        found = bs.forecast(record("2026-01-05", care_ends=ends), MIGRAINE, as_of="2026-02-01")
+        (told,) = messages(found, "death_in_the_future")
+        assert told == "a death is dated in the future; correct its day"
+
     def test_two_decisions_under_one_id_are_told(self) -> None:
         holds = [
             {"id": "h-1", "first": first, "reason": "x", "recorded_on": "2026-01-10"}
