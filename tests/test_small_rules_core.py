@@ -977,7 +977,7 @@ class TestFollowed:
             region="us",
             population=bs.Population.ADULT,
         )
-        assert found.protocol.id == "x"
+        assert (found.protocol.id, found.is_own) == ("x", True)
 
     def test_the_nearest_names_are_told(self) -> None:
         with pytest.raises(bs.UnknownProtocolError, match="did you mean chronic-migraine"):
@@ -1121,6 +1121,20 @@ class TestErrors:
         assert caught.value.title == "PriorTreatment"
         assert "Zzyzx" not in str(caught.value)
         assert "-1" not in str(caught.value)
+
+    @pytest.mark.parametrize("kind", [bs.PriorTreatment, bs.TreatmentSession])
+    def test_an_unknown_key_alone_is_hidden(self, kind: Any) -> None:
+        fields = GIVEN if kind is bs.TreatmentSession else {"indication": "spasticity", "cycles": 1}
+        with pytest.raises(ValidationError) as caught:
+            kind.model_validate({**fields, "Zzyzx": 1}) if kind is bs.PriorTreatment else kind(
+                **fields, Zzyzx=1
+            )
+        assert "Zzyzx" not in repr(caught.value)
+        assert caught.value.title == kind.__name__
+
+    def test_a_population_has_two_names(self) -> None:
+        with pytest.raises(bs.UnknownProtocolError, match=r"^population: give adult or pediatric$"):
+            bs.find_protocol("chronic-migraine", population="both")
 
     def test_a_signature_has_the_defaults_and_the_types(self) -> None:
         parameters = signature(bs.TreatmentSession).parameters

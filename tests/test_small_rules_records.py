@@ -623,6 +623,14 @@ class TestFindings:
         )
         assert told.endswith(words)
 
+    @pytest.mark.parametrize(("as_of", "found"), [("2026-04-01", False), ("2026-04-02", True)])
+    def test_a_booking_is_unresolved_from_the_third_day_on(
+        self, as_of: str, *, found: bool
+    ) -> None:
+        booked = {**GIVEN, "administered_on": "2026-03-30", "status": "booked"}
+        given = bs.PatientRecord(sessions=[GIVEN, booked])
+        assert ("booking_unresolved" in codes(bs.forecast(given, MIGRAINE, as_of=as_of))) is found
+
     def test_a_death_ahead_is_told(self) -> None:
         ends = [{"on": "2026-09-01", "kind": "deceased"}]
         found = bs.forecast(record("2026-01-05", care_ends=ends), MIGRAINE, as_of="2026-02-01")
