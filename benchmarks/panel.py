@@ -182,10 +182,14 @@ def _today() -> dict[str, pl.Expr]:
     """What a person should look at today: bookings and missed visits."""
     booked = pl.col("booked")
     first, last = booked.list.min(), booked.list.max()
+    visits = [booked.list.get(place, null_on_oob=True) for place in range(5)]
+    # A later visit belongs to the next cycle.
+    well = [(pl.col("earliest") <= day) & (day < pl.col("overdue_from")) for day in visits]
     after = pl.col("anchored_on").is_null() | (pl.col("missed_on") > pl.col("anchored_on"))
     from_day = pl.min_horizontal("missed_on", pl.lit(AS_OF))
     return {
-        "booking_after_overdue": last >= pl.col("overdue_from"),
+        "booking_after_overdue": (last >= pl.col("overdue_from"))
+        & ~pl.any_horizontal(each.fill_null(value=False) for each in well),
         "booking_too_early": ~_is_second_part().fill_null(value=False)
         & (first < pl.col("earliest")),
         "not_rebooked": after

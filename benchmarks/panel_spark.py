@@ -72,6 +72,7 @@ tracks AS (
   SELECT patient, clock, max_by(indication, day) AS indication, first(product) AS product,
     min(IF(status = 'booked' AND day >= {DAY}, day, NULL)) AS booked_on,
     max(IF(status = 'booked' AND day >= {DAY}, day, NULL)) AS booked_last,
+    collect_list(IF(status = 'booked' AND day >= {DAY}, day, NULL)) AS booked,
     max(IF(status = 'cancelled', day, NULL)) AS missed_on
   FROM s GROUP BY patient, clock),
 done AS (
@@ -109,7 +110,9 @@ found AS (
       AND NOT coalesce(booked_last >= least(missed_on, {DAY}), false) AS not_rebooked
   FROM tracks t LEFT JOIN dated d USING (patient, clock)),
 said AS (
-  SELECT *, IF(booked_last >= overdue_from, 'booking_after_overdue', NULL) AS after_overdue,
+  SELECT *, IF(booked_last >= overdue_from
+      AND NOT exists(booked, visit -> visit >= earliest AND visit < overdue_from),
+      'booking_after_overdue', NULL) AS after_overdue,
     IF(NOT second AND booked_on < earliest, 'booking_too_early', NULL) AS too_early,
     IF(not_rebooked, 'not_rebooked', NULL) AS missed
   FROM found)
