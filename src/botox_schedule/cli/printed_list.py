@@ -22,7 +22,8 @@ body { font: 10pt/1.35 system-ui, sans-serif; color: #000; background: #fff; mar
 h2 { font-size: 12pt; break-after: avoid } thead { display: table-header-group }
 table { border-collapse: collapse; width: 100% }
 tr { break-inside: avoid } th, td { border: 1px solid #777; padding: 2px 5px; text-align: left }
-td { max-width: 80mm; overflow-wrap: break-word } th { background: #eee } .day { white-space: nowrap } .box { text-align: center } .initials { min-width: 5em }
+td { max-width: 80mm; overflow-wrap: break-word }
+th { background: #eee } .day { white-space: nowrap } .box { text-align: center } .initials { min-width: 5em }
 @media screen and (max-width: 860px) { .wide { overflow-x: auto } }
 """
 

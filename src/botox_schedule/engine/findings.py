@@ -378,9 +378,9 @@ def _below(
 def booking_findings(track: AnyTrack) -> Iterable[Finding]:
     """Yield the findings about bookings after the last session; earlier ones are settled."""
     yield from past_booking_findings(track)
-    yield from _forbidden_bookings(
-        track, [s for s in _open(track) if s.administered_on >= track.as_of]
-    )
+    if track.history.booked:
+        ahead = [s for s in _open(track) if s.administered_on >= track.as_of]
+        yield from _forbidden_bookings(track, ahead)
 
 
 def past_booking_findings(track: AnyTrack) -> Iterable[Finding]:

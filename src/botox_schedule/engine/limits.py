@@ -149,9 +149,14 @@ def limit_question(track: Track, day: date, planned: Decimal | None) -> LimitQue
     booked = _booked_for(track, day)
     if planned is None and booked is not None and booked.product is track.protocol.product:
         planned = booked.units
+    return _question(track, day, planned, _booked_besides(track, day, booked))
+
+
+def _question(
+    track: Track, day: date, planned: Decimal | None, booked: tuple[TreatmentSession, ...] = ()
+) -> LimitQuestion:
     cycle = track.cycles[-1] if track.cycles else None
-    besides = _booked_besides(track, day, booked)
-    return LimitQuestion(track.reading, track.protocol, cycle, day, planned, besides)
+    return LimitQuestion(track.reading, track.protocol, cycle, day, planned, booked)
 
 
 def _booked_for(track: Track, day: date) -> TreatmentSession | None:
@@ -197,7 +202,7 @@ def planned_units(units: NumberInput | None) -> Decimal | None:
 
 def checks_on(track: Track, day: date, planned: Decimal | None) -> tuple[LimitCheck, ...]:
     """Return each reading of each limit of a track's protocol, with what was given until a day."""
-    return limit_checks(limit_question(track, day, None)._replace(planned=planned, booked=()))
+    return limit_checks(_question(track, day, planned))
 
 
 def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:

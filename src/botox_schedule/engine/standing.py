@@ -167,8 +167,7 @@ def clear_of(
         return None
     booked = planned or track.next_booking
     day = day_in_question(track, booked)
-    question = limit_question(track, day, None)
-    checks = checks_of(track, question) if with_limits else ()
+    checks = checks_of(track, limit_question(track, day, None)) if with_limits else ()
     return is_clear(booking_verdict(track, day, booked), checks)
 
 

@@ -197,6 +197,7 @@ def _with_bookings(
         asked(soon, ["asked_of", "day"], {"bits": pl.UInt64}, engine.booking),
         on=["asked_of", "day"],
     )
+    # As the engine says of a record: after a visit that is booked well, a later one is of the next cycle.
     planned_on = pl.col("day").filter(pl.col("bits") == 0).min().over("track")
     next_cycle = pl.when(pl.col("day") > planned_on).then(pl.lit(_LATE, pl.UInt64))
     soon = soon.with_columns(pl.col("bits").and_(~next_cycle.fill_null(0)))
