@@ -35,6 +35,13 @@ from cli_runs import (
     text,
 )
 
+TWO_TRACKS = PatientRecord(
+    sessions=[
+        {"administered_on": "2026-01-05", "indication": name, "product": "Botox", "units": 155}
+        for name in ("chronic-migraine", "upper-limb-spasticity")
+    ]
+)
+
 
 class Clock(date):
     """A clock that stands still."""
@@ -142,6 +149,12 @@ class TestMain:
         assert run(capsys, "demo") == (130, "", "")
 
 
+def _version(number: str, in_force: str, interval: str, onset: str) -> str:
+    own = OWN.replace('"1"', f'"{number}"').replace('"1 week"', f'"{onset}"')
+    own = own.replace('"13 weeks"', f'"{interval}", usual = "{interval}"')
+    return f"{own}in_force = {in_force}\n"
+
+
 class TestDue:
     ASKED = ("due", "chronic-migraine", "2026-01-05")
 
@@ -165,6 +178,45 @@ class TestDue:
         assert (row["earliest"], row["status"]) == ("2026-03-30", "too_early")
         line = json.loads(run(capsys, *self.ASKED, "--jsonl")[1])
         assert line["earliest"] == "2026-03-30"
+
+    @pytest.mark.parametrize(
+        ("day", "first", "second", "source", "onset"),
+        [
+            ("2026-01-05", "2026-03-16", "2026-05-25", "10 weeks", "1 week"),
+            # The next visit is under the version that begins before it.
+            ("2026-05-01", "2026-08-07", "2026-11-13", "14 weeks", "1 week"),
+            ("2026-07-01", "2026-10-07", "2027-01-13", "14 weeks", "3 weeks"),
+        ],
+    )
+    def test_the_version_in_force_on_each_day_decides(
+        self,
+        capsys: Capture,
+        tmp_path: Path,
+        day: str,
+        first: str,
+        second: str,
+        source: str,
+        onset: str,
+    ) -> None:
+        """A response is that of the version on the day of its session."""
+        until, after = "{ last = 2026-06-30 }", "{ first = 2026-07-01 }"
+        own = file_of(
+            tmp_path,
+            f"{_version('1', until, '10 weeks', '1 week')}{_version('2', after, '14 weeks', '3 weeks')}",
+        )
+        asked = ("chronic-migraine", day, "--protocols", own)
+        told = as_json(capsys, "due", *asked)
+        assert [one["target"] for one in told["projected"]][:2] == [first, second]
+        assert f"minimum {source}: no source" in run(capsys, "due", *asked)[1]
+        assert f"onset {onset}: no source" in run(capsys, "timeline", *asked)[1]
+
+    def test_each_session_keeps_its_distance_from_the_one_before(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        rule = '[[payer]]\nminimum = "16 weeks"\nfirst = 2026-03-01\nlast = 2026-04-01\n'
+        policy = file_of(tmp_path, rule, "policy.toml")
+        told = as_json(capsys, *self.ASKED, "--policy", policy)["projected"]
+        assert [one["target"] for one in told[:2]] == ["2026-04-02", "2026-06-25"]
 
     def test_a_typical_day_makes_nobody_due(self, capsys: Capture) -> None:
         out = text(capsys, "due", "overactive-bladder", "2026-01-05")
@@ -595,6 +647,26 @@ class TestForecast:
         file = record_file(tmp_path, MIGRAINE_RECORD)
         status, _, err = run(capsys, "forecast", file, "--planned-units=0")
         assert (status, "a number above 0" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("forecast", "--planned-units", "155"),
+        ("check", "--on", "2026-03-30", "--planned-units", "155"),
+        ("book", "--shared", "--planned-units", "155"),
+        ("book", "--planned-discarded", "45"),
+    ],
+)
+def test_units_are_planned_for_one_treatment(
+    capsys: Capture, tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    name, *options = asked
+    file = record_file(tmp_path, TWO_TRACKS)
+    status, _, err = run(capsys, name, file, *options)
+    assert (status, "one treatment of the record; name it with --indication" in err) == (2, True)
+    one = (*options[-2:], "--indication", "chronic-migraine", *options[:-2])
+    assert "name it with" not in run(capsys, name, file, *one)[2]
 
 
 class TestCheck:

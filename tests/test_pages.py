@@ -700,7 +700,7 @@ class TestReport:
         )
         (found,) = bs.forecast_all(given, as_of="2026-03-16")
         html = report_html([ReportRow.of("P1", found)], as_of="2026-03-16")
-        assert cells(html, "P1")["status"] == "? no protocol is known"
+        assert cells(html, "P1")["status"] == "? no protocol, or no readable row"
         assert cells(html, "P1")["treatment"] == "no such thing"
 
     def test_due_days_without_an_end_reach_to_the_edge(self) -> None:

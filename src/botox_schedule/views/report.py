@@ -45,7 +45,7 @@ class ReportRow(PatientValue, frozen=True):
         indication: What is treated.
         product: The planned product; empty where unknown.
         section: The section of the list that the track belongs to; may be empty.
-        status: Where the day falls among the dates; None where no protocol is known.
+        status: Where the day falls among the dates; None without a protocol or a readable row.
         resumes_on: The first day after a hold.
         dates: The four dates, and a typical day.
         phase: What is expected of the response.
