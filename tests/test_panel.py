@@ -521,6 +521,11 @@ class TestRows:
                 panel.forecast(each, as_of=AS_OF)
         both = frame.with_columns(pl.lit("cancelled").alias(meant))
         assert panel.forecast(both, as_of=AS_OF).height == 1
+        for own in ("id", "ID"):
+            with pytest.raises(PanelError, match=f"sessions: '{own}': write it as 'session_id'"):
+                panel.forecast(
+                    frame_of(administered_on=["2026-01-05"], **{own: ["7"]}), as_of=AS_OF
+                )
         holds = pl.DataFrame({"patient": ["p-0"], "first": ["2026-01-05"], "Last": ["2026-01-06"]})
         with pytest.raises(PanelError, match="holds: 'Last': write it as 'last'"):
             panel.forecast(frame.drop(name), as_of=AS_OF, holds=holds)

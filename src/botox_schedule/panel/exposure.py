@@ -86,8 +86,7 @@ def _given(population: Population) -> pl.DataFrame:
     for patient, reading in population.records.readings(population.asking):
         for session in (*reading.history.completed, *reading.history.unrecognized):
             units = None if session.units is None else float(session.units)
-            number = PRODUCTS.index(session.product)
-            rows.append((patient, session.administered_on, number, units))
+            rows.append((patient, session.administered_on, PRODUCTS.index(session.product), units))
     plain = population.happened.done.select(_DOSE)
     return pl.concat([plain, pl.DataFrame(rows, schema=plain.schema, orient="row")])
 
