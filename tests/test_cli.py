@@ -273,7 +273,7 @@ class TestDue:
             ((*ASKED, "--product", "Botox or Dysport"), "names two products"),
             ((*ASKED, "--product", "Dysprt"), "argument --product: did you mean Dysport?"),
             ((*ASKED, "--product", "obobotulinumtoxinA"), "give one of onabotulinumtoxinA"),
-            ((*ASKED, "--population", "cats"), "expected adult or pediatric"),
+            ((*ASKED, "--population", "cats"), "population: give adult or pediatric"),
             ((*ASKED, "--region", " "), "argument --region: expected some text"),
             ((*ASKED, "--policy", ""), "argument --policy: expected some text"),
         ],
@@ -282,6 +282,11 @@ class TestDue:
         self, capsys: Capture, arguments: tuple[str, ...], told: str
     ) -> None:
         assert told in refused(capsys, *arguments)
+
+    def test_names_are_those_of_the_library(self, capsys: Capture) -> None:
+        asked = ("due", "Upper limb spasticity", "2026-01-05", "--product", "DYSPORT")
+        told = as_json(capsys, *asked, "--population", "Child", "--region", "US")
+        assert told["dates"]["earliest"] == "2026-04-27"
 
     def test_an_indication_that_is_nearly_one_is_named(self, capsys: Capture) -> None:
         status, out, err = run(capsys, "due", "chronic-migrane", "2026-01-05")
@@ -746,6 +751,7 @@ class TestBook:
         [
             (["--open", "mon,noday"], "expected some of monday"),
             (["--closed", "13/01/2026"], "expected YYYY-MM-DD"),
+            (["--closed", "2026-04-10/"], "expected YYYY-MM-DD"),
             (["--planned-discarded", "some"], "expected a number of units"),
         ],
     )

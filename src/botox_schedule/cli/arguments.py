@@ -9,8 +9,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
-from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from botox_schedule import (
     Product,
     SchedulingPolicy,
     TreatmentProtocol,
+    UnknownProtocolError,
     find_product,
     find_protocol,
     load_protocols,
@@ -31,7 +30,7 @@ from botox_schedule.errors import DayError, ExchangeError, IntervalError, safe_e
 from botox_schedule.files import read_within
 from botox_schedule.planning.clinic_calendar import ClinicCalendar, Weekday
 from botox_schedule.policy import PayerRule
-from botox_schedule.protocols.catalog import known_protocols, region_named
+from botox_schedule.protocols.catalog import known_protocols, population_named, region_named
 from botox_schedule.protocols.collection import ProtocolSet, newness, version_on
 from botox_schedule.protocols.indications import names_of, nearest_indications, why_no_product
 from botox_schedule.protocols.loader import faults, tables_of
@@ -101,8 +100,8 @@ def _weekdays(text: str) -> list[Weekday]:
 
 def _days(text: str) -> dict[str, date]:
     """Return a window of ``DAY`` or ``FIRST/LAST``."""
-    first, _, last = text.partition("/")
-    days = {"first": _day(first), "last": _day(last or first)}
+    first, slash, last = text.partition("/")
+    days = {"first": _day(first), "last": _day(last if slash else first)}
     if days["last"] < days["first"]:
         raise ArgumentTypeError("the last day lies before the first")
     return days
@@ -113,6 +112,13 @@ def _text(text: str) -> str:
     if not text.strip():
         raise ArgumentTypeError("expected some text")
     return text
+
+
+def _population(text: str) -> Population:
+    try:
+        return population_named(text)
+    except UnknownProtocolError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def _file(text: str) -> Path:
@@ -155,18 +161,12 @@ _KINDS: Mapping[str, Callable[[str], Any]] = {
     "MOMENT": _stamp,
     "NAME=HEADER": _column,
     "NAME=INTERVAL": _lead,
-    "POPULATION": Population,
+    "POPULATION": _population,
     "PRODUCT": _product,
     "UNITS": _units,
     "WEEKDAYS": _weekdays,
 }
 """What reads each kind of argument; the others are text."""
-
-
-def _member(kind: type[StrEnum], text: str) -> StrEnum:
-    if text not in {*kind}:
-        raise ArgumentTypeError(f"expected {' or '.join(kind)}")
-    return kind(text)
 
 
 def add_options(command: ArgumentParser, options: Mapping[str, str]) -> None:
@@ -190,8 +190,6 @@ def _settings(declared: str) -> dict[str, Any]:
         return {"action": "store_true"}
     if "|" in bare:
         found = {"choices": bare.split("|")}
-    elif isinstance(read, type) and issubclass(read, StrEnum):
-        found = {"metavar": f"{{{','.join(read)}}}", "type": partial(_member, read)}
     if kind.endswith("?"):
         found["nargs"] = "?"
     if "!" in kind:
