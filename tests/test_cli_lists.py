@@ -552,6 +552,8 @@ class TestNotes:
         assert (called["contacted_on"], called["outcome"]) == ("2026-04-02", "no answer")
         assert called["next_try_on"] == "2026-04-09"
         assert (unread["reason"], unread["outcome"]) == ("rows_left_out", "<b>busy")
+        for track in as_json(capsys, "worklist", *ask, *NOBODY_ELSE)["tracks"]:
+            assert all(isinstance(track[n], list) for n in ("today", "today_keys", "acknowledged"))
         assert (seen["patient"], seen["section"]) == ("P2", "may_be_treated_without_a_due_day")
         assert seen["acknowledged"] == "unrecognized_indication"
         assert (seen["today"], seen["today_keys"], seen["outcome"]) == ("", "", "")

@@ -40,6 +40,7 @@ NOTED = ("today", "acknowledged", "contacted_on", "outcome", "next_try_on")
 """The columns that a person wrote or reads as words: text has them below the row."""
 _DAYS = ("typical_on", "last_chance_on", "next_look_on")
 """Days that few rows have, and that a list must show: below the row where there is no room."""
+_LISTS = ("today", "today_keys", "acknowledged")
 _REASONS = tuple(WorklistReason)
 _SECTIONS = tuple(WorklistSection)
 
@@ -164,7 +165,8 @@ def _unread(patient: str, rules: Rules) -> ListedTrack:
     """A patient none of whose rows could be read: no list may lose them."""
     facts = (False, False, False, False, False, True)
     place = place_of(Waiting(None, frozenset(), *facts))
-    row = dict.fromkeys(COLUMNS) | place._asdict() | {"patient": patient}
+    row = dict.fromkeys(COLUMNS) | dict.fromkeys(_LISTS, ()) | place._asdict()
+    row |= {"patient": patient}
     return ListedTrack(patient, place, row | _last_contact(patient, rules))
 
 
