@@ -208,6 +208,11 @@ class TestDue:
         told = as_json(capsys, "due", *asked)
         assert [one["target"] for one in told["projected"]][:2] == [first, second]
         assert f"minimum {source}: no source" in run(capsys, "due", *asked)[1]
+        listed = text(capsys, "protocols", "--protocols", own)
+        assert "10 weeks 10 weeks to 2026-06-30 chronic-migraine" in listed
+        assert "own version 2, region us from 2026-07-01" in text(
+            capsys, "protocols", "own", "--protocols", own
+        )
         assert f"onset {onset}: no source" in run(capsys, "timeline", *asked)[1]
 
     def test_each_session_keeps_its_distance_from_the_one_before(

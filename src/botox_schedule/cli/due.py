@@ -12,7 +12,7 @@ from datetime import date
 
 from botox_schedule import PatientRecord, TreatmentProtocol, TreatmentSession, due_status
 from botox_schedule.cli.arguments import TREATMENT, known_of, policy_of, protocol_of
-from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
+from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, in_force, listing
 from botox_schedule.cli.protocols import sources
 from botox_schedule.engine import ProjectedSession
 from botox_schedule.engine.forecast import dates_of
@@ -62,9 +62,8 @@ def title(protocol: TreatmentProtocol, administered_on: date) -> str:
 def _chosen(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> Iterator[str]:
     """What the policy says about the treatment, next to the figures of the sources."""
     for rule in policy.payer_rules(frozenset({protocol.indication}), protocol.product):
-        days = [f"{word} {day}" for word, day in (("from", rule.first), ("to", rule.last)) if day]
         if rule.minimum is not None:
-            yield f"  payer's minimum {' '.join([str(rule.minimum), *days])}: the policy"
+            yield f"  payer's minimum {' '.join([str(rule.minimum), *in_force(rule)])}: the policy"
     usual = policy.usual_for(protocol.indication)
     if usual is not None:
         yield f"  usual {usual}: the clinic's choice, in the policy"

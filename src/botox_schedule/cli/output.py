@@ -260,6 +260,11 @@ def counted(number: int, name: str) -> str:
     return f"{number} {name}{'' if number == 1 else 's'}"
 
 
+def in_force(period: Any) -> list[str]:
+    """Return the first and the last day of a version or a rule in words, where it has them."""
+    return [f"{word} {on}" for word, on in (("from", period.first), ("to", period.last)) if on]
+
+
 def noted(row: Row, names: Sequence[str]) -> str:
     """Return the words of some columns as one sentence, without those that are empty.
 

@@ -28,7 +28,6 @@ _FORMS = {
     "csv": "as CSV: a line for each row",
     "jsonl": "as lines of JSON: one for each row",
 }
-_ROWS_ALONE = ("csv", "jsonl")
 
 
 def run(name: str, arguments: Sequence[str], today: Callable[[], date]) -> int:
@@ -80,7 +79,7 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
     with uncollected():
         answer: Answer = _module(name).answer(given)
         _print(answer, given.form)
-    remarks = answer.remarks if given.form in _ROWS_ALONE else ()
+    remarks = answer.remarks if given.form in {"csv", "jsonl"} else ()
     problems = answer.problems if given.form != "text" else ()
     for line in (*remarks, *problems):
         _tell(line)

@@ -166,8 +166,7 @@ def _unread(patient: str, rules: Rules) -> ListedTrack:
     facts = (False, False, False, False, False, True)
     place = place_of(Waiting(None, frozenset(), *facts))
     row = dict.fromkeys(COLUMNS) | dict.fromkeys(_LISTS, ()) | place._asdict()
-    row |= {"patient": patient}
-    return ListedTrack(patient, place, row | _last_contact(patient, rules))
+    return ListedTrack(patient, place, row | {"patient": patient} | _last_contact(patient, rules))
 
 
 def _order(track: ListedTrack) -> tuple[int, int, date, str, str]:
