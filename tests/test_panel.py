@@ -506,7 +506,7 @@ class TestRows:
     @pytest.mark.parametrize("name", ["contacts", "acknowledged", "groups"])
     def test_what_an_answer_does_not_use_is_refused(self, name: str) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
-        for ask in (panel.forecast, panel.cycles, panel.row_counts):
+        for ask in (panel.forecast, panel.cycles):
             with pytest.raises(TypeError, match=f"unexpected: {name}; give some of authorizations"):
                 ask(frame, as_of=AS_OF, **{name: frame})
         with pytest.raises(TypeError, match=r"unexpected: contact; give .*, contacts, holds"):
@@ -640,6 +640,14 @@ class TestTables:
         )
         counts = panel.row_counts(self.FRAME, as_of=AS_OF, care_ends=ends)
         assert ("care_ends", "meets_nobody", 1) in counts.rows()
+        calls = pl.DataFrame({"patient": ["12", "0012"], "day": ["2026-02-01"] * 2})
+        seen = pl.DataFrame({"patient": ["12"], "key": ["x"]})
+        found = panel.row_counts(self.FRAME, as_of=AS_OF, contacts=calls, acknowledged=seen).rows()
+        assert {each for each in found if each[0] != "sessions"} == {
+            ("acknowledged", "meets_nobody", 1),
+            ("contacts", "meets_nobody", 1),
+            ("contacts", "used", 1),
+        }
         found = panel.forecast(self.FRAME, as_of=AS_OF, care_ends=ends)
         assert found["status"].to_list() == ["deceased"]
 
