@@ -105,8 +105,8 @@ class AuthorizationCheck(Value, frozen=True):
         verdict = {True: "covers the day", False: "does not cover the day", None: "leaves it open"}
         what = "the payer's rule" if self.use.authorization is None else "the authorization"
         why = f": {', '.join(self.problems)}" if self.problems else ""
-        payable = f"; payable from {self.payable_from}" if self.payable_from else ""
-        return f"{what} {verdict[self.covers]}{why}{payable}"
+        begins = f"; its first day is {self.payable_from}" if self.payable_from else ""
+        return f"{what} {verdict[self.covers]}{why}{begins}"
 
 
 class _Tally(NamedTuple):
