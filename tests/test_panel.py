@@ -512,6 +512,16 @@ class TestRows:
         with pytest.raises(TypeError, match=r"unexpected: contact; give .*, contacts, holds"):
             panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None, contact=frame)  # type: ignore[call-arg]
 
+    @pytest.mark.parametrize("name", ["date_of_death", "Deceased", "died on"])
+    def test_a_column_about_deaths_is_not_ignored(self, name: str) -> None:
+        frame = frame_of(administered_on=["2026-01-05"], **{name: ["2026-02-01"]})
+        for each in (frame, frame.lazy(), frame.to_arrow()):
+            with pytest.raises(PanelError, match=f"'{name}' is not read; give deaths as care_ends"):
+                panel.worklist(each, as_of=AS_OF, holds=None, care_ends=None)
+        ends = pl.DataFrame({"patient": ["p-0"], "on": ["2026-02-01"], "kind": ["deceased"]})
+        found = panel.forecast(frame, as_of=AS_OF, care_ends=ends)
+        assert found["status"].to_list() == ["deceased"]
+
     @pytest.mark.parametrize("name", ["Status", " status", "STATUS", "Session ID"])
     def test_a_column_is_not_overlooked_for_its_case(self, name: str) -> None:
         meant = name.strip().lower().replace(" ", "_")
@@ -1137,5 +1147,5 @@ def test_two_patients_whose_keys_share_a_number_stay_apart(monkeypatch: Any) -> 
     from botox_schedule.panel import happened  # noqa: PLC0415 - an extra
 
     rows = pl.DataFrame({"patient": ["b", "a", "b"], "clock": [0, 0, 0], "day": [1, 2, 3]})
-    monkeypatch.setattr(happened, "_number", lambda: pl.lit(0, pl.UInt64))
+    monkeypatch.setattr(pl.Expr, "hash", lambda _: pl.lit(0, pl.UInt64))
     assert happened._in_order(rows)["patient"].to_list() == ["a", "b", "b"]

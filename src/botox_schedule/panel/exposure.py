@@ -70,8 +70,7 @@ def exposure(
     short_month = policy_or_default(policy).short_month
 
     def counts(given_on: date) -> bool:
-        session = session_of(given_on, "any", 0)
-        return bool(in_window([session], length, day, short_month))
+        return bool(in_window([session_of(given_on, "any", 0)], length, day, short_month))
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
         given = _given(population_of(frames, asking))

@@ -236,8 +236,7 @@ def _apart(population: Population) -> pl.DataFrame:
         known = frozenset(records.keys.get(patient, ()))
         standing = standing_of(reading, found, phases, known, with_limits=asking.with_limits)
         clear = clear_of(found.track, with_limits=asking.with_limits)
-        row = standing_row(standing, clear)
-        rows.append((patient, *row, *_details(found.track, standing)))
+        rows.append((patient, *standing_row(standing, clear), *_details(found.track, standing)))
     kind = population.happened.done.schema["patient"]
     return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **DETAILS}, orient="row")
 
