@@ -21,7 +21,7 @@ OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
 """What the command takes."""
 _RULES = ("as_of", "policy", "region", "population")
 _NEEDED = ("patient", "administered_on", "indication", "product")
-_NEXT_ONLY = "a track counts once, by its next visit; lapsed, held, ended and undated ones do not"
+_NEXT_ONLY = "a track counts once, by its next visit; not if lapsed, held, ended or undated"
 
 
 def answer(given: Namespace) -> Answer:
