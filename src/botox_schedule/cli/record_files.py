@@ -89,7 +89,7 @@ RECORD = {
     "file FILE": "a patient's record, in JSON; - for standard input",
     "--indication INDICATION": "the planned treatment (default: every track)",
     "--product PRODUCT": "the planned product (default: the last)",
-    "--planned-units UNITS": "units planned for the next session (default: those of its booking)",
+    "--planned-units UNITS": "units planned for the next session of one treatment (default: those of its booking)",
     **AS_OF,
     **RULES,
 }
