@@ -550,6 +550,13 @@ class TestLanguages:
         assert [re.sub(r"{\w+}|\W", "", english.words[key]) for key in same] == [""] * len(same)
         assert english.treatments.keys() == spanish.treatments.keys()
 
+    def test_every_share_that_a_bundled_protocol_states_is_translated(self) -> None:
+        windows = [f"{stage}_share" for stage in ("onset", "peak", "wear_off")]
+        bundled = bs.bundled_protocols()
+        stated = {getattr(p.response, name) for p in bundled for name in windows} - {None}
+        assert stated == bundled_messages("es").shares.keys()
+        assert bundled_messages("es").share("9 of 10") == "9 of 10"
+
     def test_an_unknown_language_is_refused(self) -> None:
         with pytest.raises(bs.errors.HandoutError, match="known: en, es"):
             page(language="tlh")

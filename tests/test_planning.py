@@ -1129,12 +1129,15 @@ class TestWords:
             for on in ("2026-03-30", "2027-03-30")
         }
         assert [str(check) for check in checks.values()] == [
-            "the authorization does not cover the day: no_sessions_left, units_unknown; payable from 2026-01-01",
-            "the authorization does not cover the day: ended, no_sessions_left, units_unknown; payable from 2026-01-01",
+            "the authorization does not cover the day: no_sessions_left, units_unknown; its dates and interval allow 2026-01-01 to 2026-12-31",
+            "the authorization does not cover the day: ended, no_sessions_left, units_unknown; its dates and interval allow 2026-01-01 to 2026-12-31",
         ]
         open_one = with_approval({"administered_on": "2026-01-05"})
         check = plan.check_booking(open_one, MIGRAINE, on="2026-03-30", **asked).authorization
-        assert str(check) == "the authorization covers the day; payable from 2026-01-01"
+        assert (
+            str(check)
+            == "the authorization covers the day; its dates and interval allow 2026-01-01 to 2026-12-31"
+        )
 
     def test_of_a_booking(self) -> None:
         offer = plan.check_booking(

@@ -92,6 +92,12 @@ class TestTimeline:
             "cycle 1: 2026-01-05, first",
         ]
 
+    def test_a_page_from_right_to_left_does_not_turn_it(self) -> None:
+        # There the words would begin at their right end and cover the drawing.
+        assert '<svg xmlns="http://www.w3.org/2000/svg" direction="ltr" ' in timeline_svg(
+            one, MIGRAINE, as_of="2026-02-20"
+        )
+
     def test_a_name_takes_the_protocol_of_what_was_given(self) -> None:
         bundled = bs.find_protocol("chronic-migraine")
         assert timeline_svg(one, "chronic-migraine", as_of="2026-02-20") == timeline_svg(

@@ -166,19 +166,28 @@ def _reduction_result(
     current: Fraction | None,
     cycles: int,
 ) -> CriterionResult:
-    counted = f"{cycles} complete cycles; judged after {criterion.after_cycles}"
+    counted = f"{_cycles_text(cycles)}; judged after {criterion.after_cycles}"
+    days = f"{criterion.measure} days"
     if not baseline:
-        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_BASELINE, [counted])
-    if current is None or cycles < criterion.after_cycles:
+        missing = f"{days} before the course: {'unknown' if baseline is None else 'none'}"
+        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_BASELINE, [missing, counted])
+    if cycles < criterion.after_cycles:
         return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, [counted])
+    if current is None:
+        missing = f"{days} in the last month of the cycle: unknown"
+        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, [missing, counted])
     reduction = (baseline - current) / baseline
-    share = f"{criterion.measure} days {_shown(baseline)} became {_shown(current)}: "
-    share += f"{_shown(reduction * 100)} % fewer"
+    share = f"{days} {_shown(baseline)} became {_shown(current)}: "
+    share += f"{_shown(abs(reduction) * 100)} % {'more' if reduction < 0 else 'fewer'}"
     below = criterion.below
     missed = reduction <= 0 if below is None else reduction < below
     threshold = [] if below is None else [f"threshold {_shown(below * 100)} %"]
     outcome = _side(criterion, cycles, missed=missed)
     return _result_of(rule, criterion, outcome, [share, *threshold, counted], reduction)
+
+
+def _cycles_text(count: int) -> str:
+    return f"{count} complete cycle{'s' if count != 1 else ''}"
 
 
 def _side(criterion: ResponseCriterion, cycles: int, *, missed: bool) -> RuleOutcome:
@@ -578,7 +587,7 @@ def _review(criterion: ResponseCriterion, track: Track) -> tuple[date | None, st
         return _within_care(track, on, waits_for)
     count = criterion.failures or criterion.after_cycles
     on, missing = _cycle_end(track, max(count - track.prior.cycles, 1))
-    return _within_care(track, on, f"{count} complete cycles{missing}")
+    return _within_care(track, on, f"{_cycles_text(count)}{missing}")
 
 
 def _within_care(track: Track, on: date | None, why: str) -> tuple[date | None, str]:

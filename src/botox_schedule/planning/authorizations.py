@@ -105,8 +105,14 @@ class AuthorizationCheck(Value, frozen=True):
         verdict = {True: "covers the day", False: "does not cover the day", None: "leaves it open"}
         what = "the payer's rule" if self.use.authorization is None else "the authorization"
         why = f": {', '.join(self.problems)}" if self.problems else ""
-        payable = f"; payable from {self.payable_from}" if self.payable_from else ""
-        return f"{what} {verdict[self.covers]}{why}{payable}"
+        return f"{what} {verdict[self.covers]}{why}{self._own_days()}"
+
+    def _own_days(self) -> str:
+        """The days that the authorization's own dates and interval allow; it promises no payment."""
+        approved, first = self.use.authorization, self.payable_from
+        if approved is None or first is None or first > approved.valid.last:
+            return ""
+        return f"; its dates and interval allow {first} to {approved.valid.last}"
 
 
 class _Tally(NamedTuple):

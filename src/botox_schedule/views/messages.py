@@ -58,12 +58,14 @@ class Messages(Fact, frozen=True):
             the page says so.
         words: The texts by key, with every key and the same braces as the English catalog.
         treatments: The names of indications; others are shown by their slug.
+        shares: The shares of patients that protocols state; others are shown as stated.
     """
 
     language: _Language
     reviewed: bool
     words: dict[str, str]
     treatments: dict[str, str] = Field(default_factory=dict)
+    shares: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -98,6 +100,14 @@ class Messages(Fact, frozen=True):
     def treatment(self, indication: str) -> str:
         """Return the name of an indication."""
         return self.treatments.get(indication, indication.replace("-", " "))
+
+    def share(self, stated: str | None) -> str | None:
+        """Return the share of patients that a window is about; None where it is about most.
+
+        >>> bundled_messages("es").share("90 of 143")
+        '90 de 143'
+        """
+        return None if stated is None else self.shares.get(stated, stated)
 
     def status(self, status: DueStatus | None, resumes_on: date | None = None) -> str:
         """Return a status in words, with the last day of a hold; None means that no protocol is known."""
@@ -167,7 +177,7 @@ class Messages(Fact, frozen=True):
         share, key = None, f"phase_{phase.value}"
         for staged in timeline.windows():
             if staged.for_whom is ForWhom.SOME and phase in _SOME[staged.stage.name]:
-                share = staged.share
+                share = self.share(staged.share)
                 key = key if phase is ResponsePhase.MAY_BE_WEARING_OFF else f"{key}_some"
         return self.say(key, share=share)
 
