@@ -545,6 +545,11 @@ class TestNotebook:
         assert "02-13" not in html
         assert cells(html) == ["chronic-migraine", "2", "2026-01-05", "2026-01-19", "1", "1"]
 
+    @pytest.mark.parametrize("sessions", [[], [session("2026-01-05", status="cancelled")]])
+    def test_a_record_without_days_has_no_axis(self, sessions: list[dict[str, Any]]) -> None:
+        html = record(sessions=sessions)._repr_html_()
+        assert ("<svg" in html, "not given" in html) == (False, True)
+
     def test_a_record_without_completed_sessions(self) -> None:
         html = record(sessions=[session("2026-04-13", status="booked")])._repr_html_()
         assert cells(html)[1:] == ["0", "–", "–", "1", "0"]  # noqa: RUF001 - a dash
