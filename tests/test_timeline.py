@@ -139,6 +139,12 @@ class TestTimeline:
         ]
         assert {"session", "early session", "late session"} <= set(texts(svg))
 
+    @pytest.mark.parametrize(("language", "words"), [("en", "early by 1 day"), ("es", ": 1 día")])
+    def test_one_day_is_one_day(self, language: str, words: str) -> None:
+        given = record_from_gaps([83], starts_on=date(2025, 6, 2))
+        svg = timeline_svg(given, MIGRAINE, as_of="2025-12-20", language=language)
+        assert any(title.endswith(words) for title in titles(svg))
+
     def test_a_cycle_in_two_parts_names_both_days(self) -> None:
         given = record(sessions=[session("2026-01-05"), session("2026-01-07")])
         assert "cycle 1: 2026-01-05 and 2026-01-07, first" in titles(

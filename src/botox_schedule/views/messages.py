@@ -143,7 +143,8 @@ class Messages(Fact, frozen=True):
             return told
         timing = self.words[f"timing_{cycle.timing.value}"]
         by = cycle.short_by_days or cycle.late_by_days
-        return f"{told}, {self.say('timing_by', timing=timing, days=by) if by else timing}"
+        key = "timing_by_one" if by == 1 else "timing_by"
+        return f"{told}, {self.say(key, timing=timing, days=by) if by else timing}"
 
     def stretches(self, timeline: ResponseTimeline, *, is_first: bool) -> Iterator[Stretch]:
         """Yield the phases of a response up to the end of its last window.
