@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -51,9 +51,11 @@ _DELIMITERS = ",;\t|"
 _TIME = re.compile(r"(?i)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?(?: ?([ap])\.?m\.?)?")
 _MOMENT = re.compile(rf"(?i)(.*[^T ])[T ]+({_TIME.pattern.removeprefix('(?i)')})")
 _MONTH = re.compile(r"\d{4}-\d{2}")
+_OTHER_DAY = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2}")
 _NOON = 12
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
+_OTHER_FORMAT = "; name another format with date_format= (--date-format), such as mdy or dmy"
 _BEYOND = "the row has more cells than the header; they are not read"
 _NO_END = "the attack has no end; its first day counts"
 _UNREAD_END = "the end is no day and no time of day; the attack's first day counts"
@@ -320,6 +322,8 @@ def _guarded(read: Any, table: _Table, line: int, row: dict[str, list[str]]) -> 
         return read(table, line, row)  # type: ignore[no-any-return]
     except (DayError, CalendarRangeError):
         wanted = table.date_format or "YYYY-MM-DD"
+        if table.date_format is None and any(map(_OTHER_DAY.match, chain(*row.values()))):
+            wanted += _OTHER_FORMAT
         return _Entry(line, fault=f"date: no day of the calendar; expected {wanted}")
     except OrderError:
         return _Entry(line, fault="the attack ends before it starts")
