@@ -533,16 +533,22 @@ class TestAssessResponse:
         reviews = response_review_dates(record, sweat, rule="nice-ta260", as_of=DONE)
         assert reviews[0].on is None
 
-    def test_review_dates_follow_what_really_came(self) -> None:
-        record = record_from_gaps([84, 90], starts_on=START)
-        negative, positive = response_review_dates(
-            record, MIGRAINE, rule="nice-ta260", as_of="2026-12-01"
-        )
-        assert (negative.on, positive.on) == (
-            START + timedelta(days=174),
-            START + timedelta(days=84),
-        )
-        assert negative.why == "2 complete cycles"
+    @pytest.mark.parametrize(("gap", "day"), [(70, 154), (84, 168), (90, 168)])
+    def test_a_review_is_dated_on_the_day_the_cycle_became_complete(
+        self, gap: int, day: int
+    ) -> None:
+        record, on = record_from_gaps([84, gap], starts_on=START), START + timedelta(days=day)
+        for as_of in (on, DONE, "2026-12-01"):
+            negative, positive = response_review_dates(
+                record, MIGRAINE, rule="nice-ta260", as_of=as_of
+            )
+            assert (negative.on, positive.on) == (on, START + timedelta(days=84))
+            assert negative.why == "2 complete cycles"
+        judged = [
+            assess_response(HeadacheDiary(), record, MIGRAINE, rule="nice-ta260", as_of=as_of)
+            for as_of in (on - timedelta(days=1), on)
+        ]
+        assert [answer.complete_cycles for answer in judged] == [1, 2]
 
     def test_cycles_given_elsewhere_bring_the_review_forward(self) -> None:
         for cycles, on in (

@@ -389,8 +389,7 @@ def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
     if not cycles:
         return _Span(prior, None, None)
     until = follow_up_of(track).until
-    dates = due_dates(cycles[-1].anchored_on, track.protocol, track.policy)
-    ends_on = dates.due or dates.earliest
+    ends_on = _due_after(track, cycles[-1].anchored_on)
     if ends_on is not None and until >= ends_on:
         last_on = shifted(ends_on, -1)
         return _Span(prior + len(cycles), cycles[-1].anchored_on, last_on)
@@ -398,6 +397,12 @@ def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
         return _Span(prior, None, None)
     last_on = shifted(cycles[-1].first_on, -1)
     return _Span(prior + len(cycles) - 1, cycles[-2].anchored_on, last_on)
+
+
+def _due_after(track: Track, anchored_on: date) -> date | None:
+    """The day the next session is due; the cycle is complete then, though it comes later."""
+    dates = due_dates(anchored_on, track.protocol, track.policy)
+    return dates.due or dates.earliest
 
 
 def _counts(
@@ -607,7 +612,8 @@ def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
     """The day on which *count* recorded cycles are complete, or None and what is missing."""
     cycles = track.cycles
     if count < len(cycles):
-        return cycles[count].first_on, ""
+        begun, due = cycles[count].first_on, _due_after(track, cycles[count - 1].anchored_on)
+        return (begun if due is None else min(begun, due)), ""
     further = count - len(cycles)
     start = _next_session_on(track) if further else cycles[-1].anchored_on
     if start is None:
