@@ -831,6 +831,14 @@ class TestRules:
         places = [line.split(": criteria")[0] for line in str(caught.value).splitlines()]
         assert places == ["own.toml: [[rules]] 1", "own.toml: [[rules]] 2"]
 
+    def test_two_rules_of_one_id_are_refused(self, tmp_path: Path) -> None:
+        file = tmp_path / "own.toml"
+        file.write_text(OWN + OWN[OWN.index("[[rules]]") :], encoding="utf-8")
+        with pytest.raises(
+            ProtocolFileError, match=r"^own\.toml: id house has 2 rules; expected one$"
+        ):
+            load_response_rules(file)
+
     def test_a_rule_of_rechecks_alone_waits(self) -> None:
         (*_, recheck) = find_response_rule("ehf-2018").criteria
         rule = outcomes.ResponseRule(id="own", version="1", title="Own", criteria=(recheck,))

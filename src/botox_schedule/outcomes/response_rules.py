@@ -1,5 +1,6 @@
 """Response rules as data, each criterion with its source."""
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum, unique
 from functools import cache
@@ -182,6 +183,10 @@ def _rules_in(tables: Mapping[str, Any], name: str) -> tuple[ResponseRule, ...]:
                 f"{where}: criteria.source.key: no such source; expected a key of [sources] "
                 "or of the bundled sources"
             )
+    ids = Counter(rule.id for rule in rules)
+    problems += [
+        f"{name}: id {rule} has {n} rules; expected one" for rule, n in ids.items() if n > 1
+    ]
     if problems:
         raise ProtocolFileError("\n".join(problems))
     return tuple(rules)
