@@ -82,7 +82,9 @@ def ical_from_events(
     given: dict[str, CalendarEvent] = {}
     for event in events:
         if event.uid in given:
-            raise ExchangeError("two events have one UID; give each patient a key of its own")
+            raise ExchangeError(
+                "two events have one UID; give each patient a key of its own, and each clock once"
+            )
         given[event.uid] = event
         calendar.add_component(_revised(event, stamp, sequence, known.get(event.uid)))
     own = {*SUMMARIES.values(), *SUMMARIES_FOR_SOME.values(), *(e.summary for e in given.values())}
