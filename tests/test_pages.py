@@ -527,6 +527,7 @@ class TestLanguages:
     def test_spanish_says_that_nobody_reviewed_it(self) -> None:
         html = page(language="es")
         assert '<html lang="es">' in html
+        assert '<body dir="auto">' in html  # a clinic's own words may run from right to left
         assert "Este texto aún no ha sido revisado por un traductor médico." in html
         assert following(html) == (
             "Su próximo tratamiento corresponde entre el lunes, 30 de marzo de 2026 "
