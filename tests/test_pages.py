@@ -662,6 +662,8 @@ class TestReport:
             ("1", "no interval is recorded here"),
         ]
         assert html.count("<tr ") == 9
+        assert "<p>9 tracks.</p>" in html
+        assert "<p>1 track.</p>" in report_html(forecasts()[:1], as_of="2026-03-16")
 
     def test_each_row_says_where_a_track_stands(self) -> None:
         html = report_html(forecasts(), as_of="2026-03-16")
