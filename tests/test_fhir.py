@@ -406,6 +406,29 @@ class TestMedicationAdministration:
         dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
         assert only(read(dose, condition)).indication == "cervical-dystonia"
 
+    @pytest.mark.parametrize(
+        ("subject", "indication", "said"),
+        [
+            (PATIENT, "cervical-dystonia", []),
+            (None, "cervical-dystonia", []),
+            ({"display": "somebody"}, "cervical-dystonia", []),
+            (
+                {"reference": "Patient/2"},
+                "unknown-indication",
+                ["conflicting_patients", "unknown_indication"],
+            ),
+        ],
+    )
+    def test_a_condition_of_another_patient_gives_none_and_is_told(
+        self, subject: dict[str, str] | None, indication: str, said: list[str]
+    ) -> None:
+        condition = {"resourceType": "Condition", "id": "c", "code": concept(ICD, "G24.3")}
+        condition |= {"subject": subject} if subject else {}
+        dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
+        reading = read(dose, condition)
+        assert (only(reading).indication, codes(reading)) == (indication, said)
+        assert adds_up(reading)
+
     @pytest.mark.parametrize("status", ["entered-in-error", "refuted"])
     def test_a_diagnosis_that_was_taken_back_gives_none(self, status: str) -> None:
         condition = {"resourceType": "Condition", "id": "c1", "code": MIGRAINE_REASON[0]}

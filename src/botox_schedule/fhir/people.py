@@ -1,6 +1,7 @@
 """The patients of a bundle: identities, births and deaths."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
@@ -89,7 +90,9 @@ class People:
             Fault: When it names nobody, several patients or something other than a patient, or
                 its reference is too long.
         """
-        reference = subject_of(entry)
+        return self._named(entry, subject_of(entry))
+
+    def _named(self, entry: Entry, reference: Any) -> Subject:
         found = self._directory.find(entry, reference, PATIENT)
         found = found or [self._absent(entry, reference)]
         if any(e.kind != PATIENT for one in found for e in self._directory.entries(one)):
@@ -107,10 +110,12 @@ class People:
         """Return the id of the record that a resource is about, or None where that is unclear."""
         if entry.kind == PATIENT:
             return self.key_of(self._directory.identity(entry))
-        try:
-            return self.subject(entry).key
-        except Fault:
-            return None
+        # An appointment has participants, and one of them is the patient.
+        actors = (within(one, "actor") for one in listed(entry.resource, "participant"))
+        for reference in (subject_of(entry), *actors):
+            with suppress(Fault):
+                return self._named(entry, reference).key
+        return None
 
     def _absent(self, entry: Entry, reference: Any) -> str:
         at = address_of(text_of(reference, "reference"))

@@ -1,7 +1,7 @@
 """Reads a bundle into patients' records; what it cannot read becomes a problem."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from typing import Any
 
@@ -23,7 +23,9 @@ from botox_schedule.values import Value
 
 _SESSIONS = frozenset({DOSE, PROCEDURE})
 # These mean that nothing was given; with any other status a session may be missing.
-_NOT_GIVEN = frozenset({"cancelled", "draft", "entered-in-error", "not-done", "not-taken"})
+_NOT_GIVEN = frozenset(
+    {"cancelled", "draft", "entered-in-error", "noshow", "not-done", "not-taken"}
+)
 # None of these states that something was given to a patient.
 _NO_EVENTS = frozenset(
     {"AllergyIntolerance", "HealthcareService", "Location", "Medication", "MedicationKnowledge"}
@@ -255,8 +257,17 @@ class _Reader:
             if is_gone:
                 message = "nothing says that the deletion is the newest version; it is taken so"
             if is_gone or any(id(entry) in counted for entry in versions):
-                patient = self._people.key_about(last)
+                patient = self._patient_of(versions)
                 yield problem_about(last, code, "", message, patient=patient, left_out=is_gone)
+        message = "an older version was changed later; the highest number is taken as the newest"
+        for newest, *versions in self._directory.contradicted:
+            if newest.is_deletion or id(newest) in counted:
+                patient = self._patient_of(versions)
+                yield problem_about(newest, code, "", message, patient=patient, left_out=True)
+
+    def _patient_of(self, versions: Iterable[Entry]) -> str | None:
+        """The record that a resource is about; a deletion alone does not say it."""
+        return next(filter(None, map(self._people.key_about, versions)), None)
 
     def _counts(self, outcomes: list[tuple[Entry, Outcome]]) -> BundleCounts:
         fates = Counter(outcome.fate for _, outcome in outcomes)

@@ -75,6 +75,7 @@ class _Draft(NamedTuple):
         products: The products that it names, else the default product if there is one.
         indications: The indications that it and its procedures name.
         used: The medications and reasons that it refers to.
+        has_strange_reason: Whether it refers to a condition of another patient.
     """
 
     entry: Entry
@@ -86,6 +87,7 @@ class _Draft(NamedTuple):
     products: set[Product]
     indications: set[str]
     used: tuple[Entry, ...]
+    has_strange_reason: bool
 
 
 class SessionReader(NamedTuple):
@@ -133,11 +135,12 @@ class SessionReader(NamedTuple):
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", "; ".join(faults))
         name = "effective" if entry.kind == DOSE else "performed"
         day = first_day(entry.resource, name, self.zone)
-        medications = self._medications(entry)
-        reasons = self._reasons([entry, *procedures])
+        medications, subject = self._medications(entry), self.people.subject(entry)
+        stated = self._reasons([entry, *procedures])
+        reasons = [r for r in stated if self.people.key_about(r) in {None, subject.key}]
         return _Draft(
             entry=entry,
-            subject=self.people.subject(entry),
+            subject=subject,
             status=_status(entry),
             day=day,
             lasts_days=lasts_days(entry.resource, name, day, self.zone),
@@ -147,6 +150,7 @@ class SessionReader(NamedTuple):
                 [*_concepts_of([entry, *procedures]), *(r.resource.get("code") for r in reasons)]
             ),
             used=(*medications, *reasons),
+            has_strange_reason=len(reasons) < len(stated),
         )
 
     def _products(self, entry: Entry, medications: Sequence[Entry]) -> set[Product]:
@@ -249,6 +253,9 @@ def _doubts(draft: _Draft) -> Iterator[Remark]:
         yield BundleProblemCode.AMBIGUOUS_PRODUCT, "medication", message
     elif not draft.products:
         yield BundleProblemCode.UNKNOWN_PRODUCT, *_UNNAMED[draft.entry.kind]
+    if draft.has_strange_reason:
+        message = "a condition of another patient is stated as the reason; it is not used"
+        yield BundleProblemCode.CONFLICTING_PATIENTS, "reasonReference", message
     if len(draft.indications) != 1:
         code, message = BundleProblemCode.UNKNOWN_INDICATION, "no code names a known indication"
         if draft.indications:
