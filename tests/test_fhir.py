@@ -164,6 +164,7 @@ class TestMedicationAdministration:
             ("2026-01-06T05:00:00Z", "2026-01-06"),
             ("2026-01-05T23:30:00-05:00", "2026-01-05"),
             ("2026-07-06T03:30:00.250+00:00", "2026-07-05"),
+            ("1900-01-02", "1900-01-02"),
         ],
     )
     def test_an_instant_falls_on_the_clinics_day(self, moment: str, day: str) -> None:
@@ -179,6 +180,8 @@ class TestMedicationAdministration:
             ("5 January", "invalid_resource"),
             (20260105, "no_day"),
             ("0001-01-01T00:00:00Z", "no_day"),
+            ("0001-01-01", "no_day"),
+            ("1900-01-01", "no_day"),
         ],
     )
     def test_what_is_no_day_is_left_out_and_said(self, moment: str | int, code: str) -> None:

@@ -21,6 +21,9 @@ _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 OUTSIDE = "the date would leave the calendar; it must lie in the years 1 to 9999"
 _EXPECTED = "give a date, or text such as '2026-01-05' (YYYY-MM-DD)"
 
+LAST_PLACEHOLDER = date(1900, 1, 1)
+"""Systems write this day or an earlier one where they have none."""
+
 _Place = TypeVar("_Place", date, int)
 
 DayInput = date | str

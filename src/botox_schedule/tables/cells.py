@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
+from botox_schedule.dates.days import LAST_PLACEHOLDER
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
@@ -37,8 +38,6 @@ _LONGEST_FIGURE = 100
 _LONGEST_SLUG = 64
 _MOST_KILOGRAMS = 1000
 _MOST_COUNT = 10_000
-# Exports write 1900-01-01 or an earlier day where they have none.
-LAST_PLACEHOLDER = date(1900, 1, 1)
 # A spreadsheet keeps 15 digits of a number.
 _LONGEST_NUMBER = 10**15
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
