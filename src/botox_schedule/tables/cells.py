@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
-from botox_schedule.dates.days import LAST_PLACEHOLDER
+from botox_schedule.dates.days import LAST_PLACEHOLDER, NO_SUCH_DAY
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
@@ -43,7 +43,7 @@ _LONGEST_NUMBER = 10**15
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
-_TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$")
+_TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$|(?<=[0-9]{4})[ T]+[0-2][0-9][0-5][0-9]$")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _DIGIT = re.compile("[1-9]")
 _ZEROS = re.compile(r"0([\W_]*0){2,}")
@@ -125,9 +125,9 @@ class CellReader:
             return Parsed(_month(int(month[1]), int(month[2])), _A_MONTH, is_readable=False)
         try:
             found = self._parse_day(plain)
-        except ValueError:
+        except ValueError as error:
             found = None
-            if _ISO.fullmatch(plain):
+            if _ISO.fullmatch(plain) or str(error) == NO_SUCH_DAY:
                 return _unreadable("there is no such day in the calendar")
         if found is not None:
             return _plausible(found)
