@@ -527,7 +527,7 @@ class TestUnits:
         ("text", "units"),
         [
             ("155", "155"), ("155 U", "155"), ("155u", "155"), ("155 Units", "155"), ("155.0", "155"), ("7.5", "7.5"),
-            ("0.500", "0.5"), (".5", "0.5"), ("1000", "1000"), ("155 Einheiten", "155"), ("1000000", "1000000"),
+            ("0.500", "0.5"), (".5", "0.5"), ("1000", "1000"), ("155 Einheiten", "155"), ("155 [U]", "155"), ("1000000", "1000000"),
         ],
     )  # fmt: skip
     def test_units_are_read(self, text: str, units: str) -> None:
@@ -537,7 +537,7 @@ class TestUnits:
 
     @pytest.mark.parametrize(
         "text",
-        ["many", "-5", "0", "NaN", "Infinity", "1e9", "1000001", "155 mg", "9" * 500, "U", "1.2.3"],
+        ["many", "+5", "0", "NaN", "Infinity", "1e9", "1000001", "155 mg", "9" * 500, "U", "1.2.3"],
     )
     def test_what_is_no_number_of_units_is_unknown(self, text: str) -> None:
         reading = one(f"P1,2026-01-05,migraine,Botox,{text},completed,")
@@ -546,6 +546,26 @@ class TestUnits:
         ]
         assert reading.session_rows[0].session.units is None
         assert not reading.problems[0].left_out
+
+    @pytest.mark.parametrize("text", ["-155", "- 155 U", "(155)", "155-", "\u2212155", "-0"])
+    @pytest.mark.parametrize("column", ["Units", "Wasted"])
+    def test_below_0_the_row_may_take_a_session_back(self, text: str, column: str) -> None:
+        reading = read(f"MRN,DOS,Dx,{column}\nP1,2026-01-05,G43.709,{text}", product="Botox")
+        name = {"Units": "units", "Wasted": "units discarded"}[column]
+        assert reasons(reading) == [
+            f"{name}: below 0; if the row takes a session back, leave both rows out"
+        ]
+        assert (reading.counts.left_out, reading.unreadable) == (1, {"P1"})
+
+    @pytest.mark.parametrize("name", ["Dose (U)", "Dosis [E]", "Units (UI)", "Dose (units)"])
+    def test_a_unit_after_the_name_of_a_column_is_no_part_of_it(self, name: str) -> None:
+        (row,) = read(f"MRN,DOS,Dx,{name}\n1,2026-01-05,migraine,155").rows()
+        assert row["units"] == 155
+
+    @pytest.mark.parametrize("name", ["Dose (mL)", "Dose (vials)"])
+    def test_another_unit_is(self, name: str) -> None:
+        (row,) = read(f"MRN,DOS,Dx,{name}\n1,2026-01-05,migraine,2").rows()
+        assert row["units"] is None
 
     @pytest.mark.parametrize("column", [1, 4, 7])
     def test_a_long_text_is_no_day_and_no_amount_at_once(self, column: int) -> None:
@@ -564,6 +584,11 @@ class TestUnits:
         reading = one(f'P1,2026-01-05,migraine,Botox,"{text}",completed,')
         assert reasons(reading) == [f"units: {SEPARATOR}; the row counts with unknown units"]
         assert reading.session_rows[0].session.units is None
+
+    def test_cells_beyond_the_header_may_be_why_another_cannot_be_read(self) -> None:
+        reading = read("Name,MRN,DOS,Dx\nDoe, Jane,P1,2026-01-05,migraine\n")
+        assert reasons(reading)[0].endswith("dmy, %d.%m.%Y; cells were found beyond the header")
+        assert reading.counts.left_out == 1
 
     def test_cells_beyond_the_header_are_told_and_make_numbers_unknown(self) -> None:
         reading = one(f"{GOOD},surplus")
@@ -601,6 +626,22 @@ class TestBilling:
     @pytest.mark.parametrize("name", ["J0585", "J0588", "Dysport"])
     def test_other_names_are_not(self, name: str) -> None:
         assert one(GOOD.replace("Botox", name)).problems == ()
+
+    @pytest.mark.parametrize("modifier", ["JW", "jw", "59, JW"])
+    def test_a_row_for_what_was_thrown_away_is_no_session(self, modifier: str) -> None:
+        header = "MRN,DOS,Dx,J Code,Units,Mod 1"
+        waste = f'1,2026-01-05,migraine,J0585,45,"{modifier}"'
+        reading = read(f"{header}\n1,2026-01-05,migraine,J0585,155,\n{waste}")
+        assert (reading.counts.used, reading.unreadable) == (1, frozenset())
+        assert reasons(reading) == [
+            "modifier: JW bills what was thrown away; write it as units discarded in the session's row"
+        ]
+        for session in ("1,2026-01-06,migraine,J0585,155,", "2,2026-01-05,migraine,J0585,155,"):
+            assert "1" in read(f"{header}\n{session}\n{waste}").unreadable
+
+    @pytest.mark.parametrize("modifier", ["", "JZ", "59", "JWX"])
+    def test_other_modifiers_say_nothing(self, modifier: str) -> None:
+        assert one(f"{GOOD},{modifier}", header=f"{HEADER},Modifier").problems == ()
 
     @pytest.mark.parametrize("name", ["Qty", "Quantity", "Billing units"])
     def test_vials_and_billing_units_are_no_units(self, name: str) -> None:
@@ -715,6 +756,8 @@ class TestNames:
             ("Left without being seen", SessionStatus.NO_SHOW), ("no asistió", SessionStatus.NO_SHOW), ("Deleted", SessionStatus.ENTERED_IN_ERROR),
             ("Kept", SessionStatus.COMPLETED), ("Sch", SessionStatus.BOOKED), ("Canc", SessionStatus.CANCELLED),
             ("Did not keep appointment", SessionStatus.NO_SHOW), ("Cancelled by provider", SessionStatus.CANCELLED),
+            ("Held", SessionStatus.CANCELLED), ("Canceled Entry", SessionStatus.ENTERED_IN_ERROR), ("In Error", SessionStatus.ENTERED_IN_ERROR),
+            ("Auth (Verified)", SessionStatus.COMPLETED), ("wahrgenommen", SessionStatus.COMPLETED), ("Non honoré", SessionStatus.NO_SHOW),
         ],
     )  # fmt: skip
     def test_words_of_other_systems_are_statuses(self, word: str, status: SessionStatus) -> None:
@@ -838,6 +881,24 @@ class TestKeys:
         reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in keys)]))
         assert [str(p).partition("the one ")[2][:9] for p in reading.problems] == ["on line 2"] * 3
         assert reading.unreadable == {"1-11", "1 11", "111", "0111"}
+
+    @pytest.mark.parametrize(
+        ("row", "is_doubtful"),
+        [
+            (",2026-03-30,migraine,Botox,155", True),
+            ("N/A,2026-03-30,migraine,Botox,155", True),
+            (",,,,310", False),
+            (",2026-03-30x,migraine,Botox,155", False),
+            ("P2,2026-03-30,,Botox,155", False),
+        ],
+    )
+    def test_a_session_of_nobody_may_be_of_the_patient_above(
+        self, row: str, is_doubtful: bool
+    ) -> None:
+        lines = ["MRN,DOS,Dx,Drug,Units", row, "P1,2026-01-05,migraine,Botox,155", row]
+        reading = read("\n".join(lines))
+        assert ("P1" in reading.unreadable) is is_doubtful
+        assert reading.counts == (3, 1, 2, 0)
 
     def test_rows_with_an_id_are_told_apart_by_it(self) -> None:
         reading = read(f"Session ID,{HEADER}\na,{GOOD}\nb,{GOOD}\n,{GOOD}")

@@ -52,7 +52,7 @@ _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
 _UNIT = re.compile(
-    r"(?i)[\s\xa0]*(units?|unit\(s\)|unt|u|i\.?u|u\.?i|i\.?e|e|einheiten|unit\u00e9s|unidades)\.?$"
+    r"(?i)[\s\xa0]*(units?|unit\(s\)|unt|u|\[u\]|i\.?u|u\.?i|i\.?e|e|einheiten|unit\u00e9s|unidades)\.?$"
 )
 _KILOGRAM = re.compile(r"(?i)[\s\xa0]*(kg|kilograms?)\.?$")
 _CODE = re.compile(r"\b(?:[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?|[0-9]{5,18})\b")
@@ -71,7 +71,8 @@ class Parsed(NamedTuple):
     Attributes:
         value: The value; None where unknown.
         note: What a person should know, or nothing.
-        is_readable: Whether the cell could be read.
+        is_readable: Whether the cell could be read. If not, the value False leaves the row out: the
+            cell says that nothing was given.
     """
 
     value: Any
@@ -212,6 +213,8 @@ _OTHER_FORMAT = (
 _TIME_OF_DAY = "a time of day was found; give the clinic's local day as YYYY-MM-DD"
 _A_MONTH = "a month is not a day; give the day"
 _SEPARATOR = "the separator may be for thousands or for decimals; write 1000, or 1.5"
+_TAKES_BACK = "below 0; if the row takes a session back, leave both rows out"
+_WASTED = "JW bills what was thrown away; write it as units discarded in the session's row"
 _A_SERIAL = "a spreadsheet's serial number is not a day; format the column as a date and export it"
 
 
@@ -256,6 +259,12 @@ def key(cell: Cell) -> Parsed:
     if _LOST.search(text):
         return _unreadable("letters were lost in an earlier export; export it again as UTF-8")
     return Parsed(text or None)
+
+
+def modifier(cell: Cell) -> Parsed:
+    """Return nothing, and False where a row bills what was thrown away."""
+    is_waste = "JW" in re.findall("[A-Z0-9]+", text_of(cell).upper())
+    return Parsed(value=False, note=_WASTED, is_readable=False) if is_waste else Parsed(None)
 
 
 def finding_key(cell: Cell) -> Parsed:
@@ -321,9 +330,22 @@ def _is_ambiguous(given: str) -> bool:
     return _THOUSANDS.fullmatch(given) is not None
 
 
+def _reversible(read: Callable[[Cell], Parsed]) -> Callable[[Cell], Parsed]:
+    """Return what reads amounts, and False below 0: the row may take a session back."""
+
+    def checked(cell: Cell) -> Parsed:
+        given = _UNIT.sub("", text_of(cell)[:_LONGEST_FIGURE])
+        return _REVERSED if _BELOW_ZERO.fullmatch(given) else read(cell)
+
+    return checked
+
+
+_BELOW_ZERO = re.compile(r"[-\u2212]\s*[0-9.,]+|\([0-9.,]+\)|[0-9.,]+-")
+_REVERSED = Parsed(value=False, note=_TAKES_BACK, is_readable=False)
 units: Callable[[Cell], Parsed] = _amount(_UNIT, "expected a number above 0", MOST_UNITS)
-units_discarded: Callable[[Cell], Parsed] = _amount(
-    _UNIT, "expected 0 or a number above 0", MOST_UNITS, zero=True
+units_given: Callable[[Cell], Parsed] = _reversible(units)
+units_discarded: Callable[[Cell], Parsed] = _reversible(
+    _amount(_UNIT, "expected 0 or a number above 0", MOST_UNITS, zero=True)
 )
 kilograms: Callable[[Cell], Parsed] = _amount(
     _KILOGRAM, "expected kilograms above 0 and at most 1000", _MOST_KILOGRAMS

@@ -146,11 +146,13 @@ _LINE_END = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
 def _name(cell: Cell) -> str:
-    """Return the folded name of a column, without the date format that may follow it."""
+    """Return the folded name of a column, without the format or unit that may follow it."""
     return folded(_FORMAT.sub("", text_of(cell)[: LONGEST_NAME + 1]))
 
 
-_FORMAT = re.compile(r"(?i)[(\[][dmyjta/.\s-]*[ymdjta]{2,4}[/.\s-]+[dmyjta/.\s-]+[)\]]$")
+_FORMAT = re.compile(
+    r"(?i)[(\[]([dmyjta/.\s-]*[ymdjta]{2,4}[/.\s-]+[dmyjta/.\s-]+|units?|[ui]?u|u?i|i?e)[)\]]$"
+)
 
 
 def header_place(lines: Sequence[Line], names: ColumnNames) -> int:

@@ -260,7 +260,7 @@ class _Cells(dict[Cell, Any]):
 
     def _unreadable(self, note: str, value: Any = None) -> tuple[Any, _Note]:
         words = f"{self.known_as}: {note}"
-        if self._column.if_unreadable is IfUnreadable.LEFT_OUT:
+        if self._column.if_unreadable is IfUnreadable.LEFT_OUT or value is False:
             return value, _Note(words, leaves_out=True)
         words = f"{words}; the row counts {self._column.fallback_words}"
         return self._column.fallback, _Note(words)
@@ -318,6 +318,8 @@ class _RowReader:
         fault = next((note.words for note in notes if note.leaves_out), "") if notes else ""
         if fault and line.is_blank:
             return None
+        if fault and notes[-1].words == _TOO_LONG:
+            fault = f"{fault}; {_TOO_LONG}"
         if fault and self._is_header(line):
             return self._header_again(line)
         values = dict(zip(self.names, (*self.absent, *found), strict=True))

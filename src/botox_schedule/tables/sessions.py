@@ -75,7 +75,7 @@ _COLUMNS: Mapping[str, Column] = {
         CellReader.product_name, if_unreadable=_COUNTS, fallback_words="with an unknown product"
     ),
     "units": Column(
-        unbound(cells.units),
+        unbound(cells.units_given),
         is_number=True,
         if_unreadable=_COUNTS,
         fallback_words="with unknown units",
@@ -86,6 +86,7 @@ _COLUMNS: Mapping[str, Column] = {
         if_unreadable=_COUNTS,
         fallback_words="with unknown units discarded",
     ),
+    "modifier": Column(unbound(cells.modifier)),
     "status": Column(
         unbound(cells.word("status", SessionStatus)),
         default=SessionStatus.COMPLETED,
@@ -149,7 +150,8 @@ class TableReading:
         counts: How many rows came in, and what became of them.
         months: Rows with a month where a day is expected; each is also a problem.
         unreadable: The patients with a row that counts for nothing or that leaves open whether
-            they have died, or whose key looks like another's. Check their records before a call.
+            they have died, whose key looks like another's, or below whose row is one without a
+            patient. Check their records before a call.
     """
 
     session_rows: tuple[SessionRow, ...]
@@ -295,9 +297,33 @@ def _reading(found: RowsRead) -> TableReading:
         counts=RowCounts(len(found.rows) + found.blank, len(used), len(faulty), found.blank),
         months=tuple(_months(faulty)),
         unreadable=frozenset(
-            patient for row in (*faulty, *doubtful) if (patient := row.values.get("patient"))
-        ).union(alike, alike.values()),
+            patient
+            for row in (*_lost(faulty, used), *doubtful)
+            if (patient := row.values.get("patient"))
+        ).union(alike, alike.values(), _above(found.rows)),
     )
+
+
+def _lost(faulty: Sequence[RowValues], used: Sequence[RowValues]) -> list[RowValues]:
+    """The rows that may be sessions; waste that is billed at a session is none."""
+    given = {*map(_visit, used)} if faulty else set()
+    return [
+        row for row in faulty if row.values.get("modifier") is not False or _visit(row) not in given
+    ]
+
+
+def _visit(row: RowValues) -> tuple[Any, Any]:
+    return row.values["patient"], row.values["administered_on"]
+
+
+def _above(rows: Sequence[RowValues]) -> Iterator[str]:
+    """The patients above sessions of nobody: a report may name each patient only once."""
+    above: str | None = None
+    for row in rows:
+        patient = row.values.get("patient")
+        if above and not patient and isinstance(row.values.get("administered_on"), date):
+            yield above
+        above = patient or above
 
 
 def _session_row(row: RowValues) -> SessionRow:
