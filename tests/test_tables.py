@@ -1537,6 +1537,19 @@ class TestDecisions:
         assert [(p.line, p.left_out) for p in ends.problems] == [(4, False), (6, True)]
         assert ends.unreadable == {"5"}
 
+    def test_a_flag_next_to_the_day_of_death_is_one_too(self) -> None:
+        table = b"MRN,Deceased?,Death Date\n1,Y,2026-02-01\n2,Y,\n3,N,\n4,unknown,\n5,?,\n6,,2026-02-02\n"
+        ends = read_care_ends(table)
+        assert {p: [end.on for end in found] for p, found in ends.by_patient.items()} == {
+            "1": [date(2026, 2, 1)], "2": [None], "6": [date(2026, 2, 2)],
+        }  # fmt: skip
+        assert (ends.counts, ends.unreadable) == ((6, 3, 1, 2), {"5"})
+
+    @pytest.mark.parametrize(("flag", "kind"), [("Y", "deceased"), ("N", "discontinued")])
+    def test_a_flag_next_to_a_kind_is_a_death(self, flag: str, kind: str) -> None:
+        ends = read_care_ends(f"MRN,Kind,On,Deceased\n1,left,2026-01-01,{flag}\n".encode())
+        assert ends.by_patient["1"][0].kind == kind
+
     def test_a_day_of_death_next_to_a_kind_is_a_death(self) -> None:
         table = b"MRN,kind,on,DOD,dx\n1,discharged,2026-01-01,2026-02-01,migraine\n2,died,,,migraine\n3,discharged,2026-01-01,,\n"
         first, second, third = (row.fact for row in read_care_ends(table).fact_rows)

@@ -20,7 +20,7 @@ from botox_schedule.records import (
 )
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader
-from botox_schedule.tables.deaths import day_of_death, death_columns
+from botox_schedule.tables.deaths import day_of_death, death_columns, deceased
 from botox_schedule.tables.lines import Line
 from botox_schedule.tables.rows import (
     Column,
@@ -199,6 +199,7 @@ _TABLES: Mapping[str, _Reads] = {
         "patient": _PATIENT,
         "on": _BINDING_DAY._replace(fallback_words="with the day unknown"),
         "died_on": Column(day_of_death),
+        "deceased": Column(deceased),
         # A list of deaths needs no kind.
         "kind": Column(
             unbound(cells.word("care_end", CareEndKind)),
@@ -503,7 +504,7 @@ def _read(
     rows = [
         row
         for row in found.rows
-        if row.fault or not (says_deaths and row.values["died_on"] is None)
+        if row.fault or not says_deaths or _died_on(row.values) is not None
     ]
     blank = found.blank + len(found.rows) - len(rows)
     told = [*found.unread, *(_hidden_deaths(found.header) if table == "births" else ())]
@@ -568,12 +569,19 @@ _STATUSES = frozenset({"status", "record_status"})
 def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
     """A death ends all care, whatever the row was about."""
     settled = _in_force(values)
-    died = settled.pop("died_on")
+    died = _died_on(settled)
+    del settled["died_on"], settled["deceased"]
     if died is not None:
         settled |= {"kind": CareEndKind.DECEASED, "on": died if isinstance(died, date) else None}
     if settled["kind"] is CareEndKind.DECEASED:
         settled["indication"] = None
     return settled
+
+
+def _died_on(values: Mapping[str, Any]) -> Any:
+    """The day of a death, or that there was one; None where there was none."""
+    died = values["died_on"]
+    return values["deceased"] if died is None else died
 
 
 _SETTLED: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
