@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from botox_schedule.errors import DayError, ExchangeError, FileLimitError, OrderError
 from botox_schedule.outcomes import DiaryReading, attack_days, read_diary
 
-
 OTHER = "; name another format with date_format= (--date-format), such as mdy for 01/31/2026"
 
 
