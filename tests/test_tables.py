@@ -562,6 +562,16 @@ class TestUnits:
         (row,) = read(f"MRN,DOS,Dx,{name}\n1,2026-01-05,migraine,155").rows()
         assert row["units"] == 155
 
+    @pytest.mark.parametrize(
+        ("unit", "units"),
+        [("Units", 2), ("units", 2), ("U", 2), ("[U]", 2), ("", 2), ("vial", None), ("mL", None)],
+    )
+    def test_a_dose_has_the_unit_of_its_column(self, unit: str, units: int | None) -> None:
+        reading = read(f"MRN,DOS,Dx,Drug,Dose,Dose Unit\n1,2026-01-05,migraine,Botox,2,{unit}")
+        assert reading.rows()[0]["units"] == units
+        told = ["dose unit: expected units; the row counts with unknown units"]
+        assert reasons(reading) == ([] if units else told)
+
     @pytest.mark.parametrize("name", ["Dose (mL)", "Dose (vials)"])
     def test_another_unit_is(self, name: str) -> None:
         (row,) = read(f"MRN,DOS,Dx,{name}\n1,2026-01-05,migraine,2").rows()
@@ -1782,6 +1792,16 @@ class TestColumnsThatAreNotRead:
     def test_one_whose_header_speaks_against_a_row_is_told(self, header: str, cell: str) -> None:
         (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},\n{self.ROW},{cell}\n"))[:1]
         assert reason.startswith("column 5 may say the status and is not read; say so")
+
+    @pytest.mark.parametrize(
+        ("header", "is_told"), [("Claim Status", True), ("txn type", True), ("Auth Status", False)]
+    )
+    def test_a_rare_word_is_told_under_the_header_of_a_status(
+        self, header: str, *, is_told: bool
+    ) -> None:
+        rows = [f"{self.ROW},{cell}" for cell in ("Paid", "Denied", "Pended", "Void")]
+        reading = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows]))
+        assert (reading.problems[0].line == 1) is is_told
 
     @pytest.mark.parametrize(
         ("read_table", "row"),

@@ -267,6 +267,12 @@ def modifier(cell: Cell) -> Parsed:
     return Parsed(value=False, note=_WASTED, is_readable=False) if is_waste else Parsed(None)
 
 
+def dose_unit(cell: Cell) -> Parsed:
+    """Refuse a unit in which the dose is no number of units, such as vials."""
+    given = text_of(cell)
+    return Parsed(None) if not given or _UNIT.fullmatch(given) else _unreadable("expected units")
+
+
 def finding_key(cell: Cell) -> Parsed:
     """Return the key of a finding as the answers write it."""
     given = text_of(cell)

@@ -180,7 +180,7 @@ def read_rows(
 def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     """Whether most cells are words of a column, not only its default; or its header is one.
 
-    Under such a header, as in ``No Show (Y/N)``, only yes and no are expected. One that speaks
+    Under a header such as ``Claim Status`` one such word is enough. Under such a header, as in ``No Show (Y/N)``, only yes and no are expected. One that speaks
     against a row, as in ``Cancel reason``, says so by any text.
     """
     texts = [*filter(None, map(text_of, told))]
@@ -193,7 +193,8 @@ def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
         return True
     found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
-    return bool(others) and 2 * found.count(None) <= len(found)
+    is_status = find_value("statuses", header) == column.words
+    return bool(others) and (is_status or 2 * found.count(None) <= len(found))
 
 
 _STATUSES = frozenset({"status", "in_force"})

@@ -51,6 +51,9 @@ _FIELDS = (
 )
 _PUT = [getattr(TreatmentSession, name).__set__ for name in _FIELDS]
 _PUT_ID = _PUT[_FIELDS.index("id")]
+_PUT_UNITS = _PUT[_FIELDS.index("units")]
+_ANOTHER = "another"
+"""A dose in another unit."""
 _PANEL = {"id": "session_id"}
 """The names by which the panel knows a field."""
 _fields_of = itemgetter(*_FIELDS)
@@ -85,6 +88,12 @@ _COLUMNS: Mapping[str, Column] = {
         is_number=True,
         if_unreadable=_COUNTS,
         fallback_words="with unknown units discarded",
+    ),
+    "dose_unit": Column(
+        unbound(cells.dose_unit),
+        if_unreadable=_COUNTS,
+        fallback=_ANOTHER,
+        fallback_words="with unknown units",
     ),
     "modifier": Column(unbound(cells.modifier)),
     "status": Column(
@@ -332,6 +341,8 @@ def _session_row(row: RowValues) -> SessionRow:
     session = object.__new__(TreatmentSession)
     for put, value in zip(_PUT, _fields_of(row.values), strict=True):
         put(session, value)
+    if row.values["dose_unit"] == _ANOTHER:
+        _PUT_UNITS(session, None)
     if session.id is None:
         _PUT_ID(session, f"{ROW_ID}{row.line}")
     return SessionRow(row.line, row.values["patient"], session)
