@@ -649,6 +649,13 @@ class TestBilling:
         for session in ("1,2026-01-06,migraine,J0585,155,", "2,2026-01-05,migraine,J0585,155,"):
             assert "1" in read(f"{header}\n{session}\n{waste}").unreadable
 
+    @pytest.mark.parametrize("number", range(1, 5))
+    def test_it_may_be_any_of_four_modifiers(self, number: int) -> None:
+        modifiers = ",".join("JW" if n == number else "59" for n in range(1, 5))
+        row = f"1,2026-01-05,migraine,J0585,45,{modifiers}"
+        reading = read(f"MRN,DOS,Dx,HCPCS,Units,Mod 1,Mod 2,Mod 3,Mod 4\n{row}")
+        assert (reading.counts.left_out, reading.unreadable) == (1, {"1"})
+
     @pytest.mark.parametrize("modifier", ["", "JZ", "59", "JWX"])
     def test_other_modifiers_say_nothing(self, modifier: str) -> None:
         assert one(f"{GOOD},{modifier}", header=f"{HEADER},Modifier").problems == ()

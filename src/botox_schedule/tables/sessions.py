@@ -70,6 +70,7 @@ _DEATH = Column(
     fallback=Death.DOUBTFUL,
     fallback_words="but find out whether the patient has died",
 )
+_MODIFIERS = ("modifier", "modifier_2", "modifier_3", "modifier_4")
 _COLUMNS: Mapping[str, Column] = {
     "patient": Column(unbound(cells.key), is_required=True),
     "administered_on": Column(CellReader.day, is_required=True),
@@ -95,7 +96,7 @@ _COLUMNS: Mapping[str, Column] = {
         fallback=_ANOTHER,
         fallback_words="with unknown units",
     ),
-    "modifier": Column(unbound(cells.modifier)),
+    **dict.fromkeys(_MODIFIERS, Column(unbound(cells.modifier))),
     "status": Column(
         unbound(cells.word("status", SessionStatus)),
         default=SessionStatus.COMPLETED,
@@ -316,9 +317,11 @@ def _reading(found: RowsRead) -> TableReading:
 def _lost(faulty: Sequence[RowValues], used: Sequence[RowValues]) -> list[RowValues]:
     """The rows that may be sessions; waste that is billed at a session is none."""
     given = {*map(_visit, used)} if faulty else set()
-    return [
-        row for row in faulty if row.values.get("modifier") is not False or _visit(row) not in given
-    ]
+    return [row for row in faulty if not (_is_waste(row) and _visit(row) in given)]
+
+
+def _is_waste(row: RowValues) -> bool:
+    return any(row.values.get(name) is False for name in _MODIFIERS)
 
 
 def _visit(row: RowValues) -> tuple[Any, Any]:
