@@ -432,6 +432,16 @@ class TestMedicationAdministration:
         assert (only(reading).indication, codes(reading)) == (indication, said)
         assert adds_up(reading)
 
+    @pytest.mark.parametrize("reason", [None, MIGRAINE_REASON])
+    def test_a_procedure_of_another_patient_gives_none_and_is_told(self, reason: Any) -> None:
+        other = procedure(subject={"reference": "Patient/2"}, code=concept(CPT, "64616"))
+        dose = given_dose(reasonCode=reason, partOf=[{"reference": "Procedure/p1"}])
+        reading = read(dose, other)
+        found = {record.id: record.sessions[0].indication for record in reading.records}
+        told = "chronic-migraine" if reason else "unknown-indication"
+        assert found == {"Patient/1": told, "Patient/2": "cervical-dystonia"}
+        assert "conflicting_patients" in codes(reading)
+
     @pytest.mark.parametrize("status", ["entered-in-error", "refuted"])
     def test_a_diagnosis_that_was_taken_back_gives_none(self, status: str) -> None:
         condition = {"resourceType": "Condition", "id": "c1", "code": MIGRAINE_REASON[0]}

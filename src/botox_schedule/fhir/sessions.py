@@ -75,7 +75,7 @@ class _Draft(NamedTuple):
         products: The products that it names, else the default product if there is one.
         indications: The indications that it and its procedures name.
         used: The medications and reasons that it refers to.
-        has_strange_reason: Whether it refers to a condition of another patient.
+        has_strangers: Whether it refers to a condition or procedure of another patient.
     """
 
     entry: Entry
@@ -87,7 +87,7 @@ class _Draft(NamedTuple):
     products: set[Product]
     indications: set[str]
     used: tuple[Entry, ...]
-    has_strange_reason: bool
+    has_strangers: bool
 
 
 class SessionReader(NamedTuple):
@@ -136,8 +136,9 @@ class SessionReader(NamedTuple):
         name = "effective" if entry.kind == DOSE else "performed"
         day = first_day(entry.resource, name, self.zone)
         medications, subject = self._medications(entry), self.people.subject(entry)
-        stated = self._reasons([entry, *procedures])
-        reasons = [r for r in stated if self.people.key_about(r) in {None, subject.key}]
+        own = self._own(procedures, subject)
+        stated = self._reasons([entry, *own])
+        reasons = self._own(stated, subject)
         return _Draft(
             entry=entry,
             subject=subject,
@@ -147,11 +148,15 @@ class SessionReader(NamedTuple):
             units=_units(entry),
             products=self._products(entry, medications),
             indications=self.dictionary.indications_in(
-                [*_concepts_of([entry, *procedures]), *(r.resource.get("code") for r in reasons)]
+                [*_concepts_of([entry, *own]), *(r.resource.get("code") for r in reasons)]
             ),
             used=(*medications, *reasons),
-            has_strange_reason=len(reasons) < len(stated),
+            has_strangers=len(own) < len(procedures) or len(reasons) < len(stated),
         )
+
+    def _own(self, entries: Sequence[Entry], subject: Subject) -> list[Entry]:
+        """The resources that are about the same person, or do not say about which."""
+        return [one for one in entries if self.people.key_about(one) in {None, subject.key}]
 
     def _products(self, entry: Entry, medications: Sequence[Entry]) -> set[Product]:
         """The products that the medications name, or else their ingredients.
@@ -253,9 +258,9 @@ def _doubts(draft: _Draft) -> Iterator[Remark]:
         yield BundleProblemCode.AMBIGUOUS_PRODUCT, "medication", message
     elif not draft.products:
         yield BundleProblemCode.UNKNOWN_PRODUCT, *_UNNAMED[draft.entry.kind]
-    if draft.has_strange_reason:
-        message = "a condition of another patient is stated as the reason; it is not used"
-        yield BundleProblemCode.CONFLICTING_PATIENTS, "reasonReference", message
+    if draft.has_strangers:
+        message = "refers to a condition or a procedure of another patient, which is not used"
+        yield BundleProblemCode.CONFLICTING_PATIENTS, "subject", message
     if len(draft.indications) != 1:
         code, message = BundleProblemCode.UNKNOWN_INDICATION, "no code names a known indication"
         if draft.indications:
