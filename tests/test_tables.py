@@ -917,6 +917,11 @@ class TestKeys:
         assert ("P1" in reading.unreadable) is is_doubtful
         assert reading.counts == (3, 1, 2, 0)
 
+    @pytest.mark.parametrize("cell", ["Total", "GRAND TOTAL:", "Summe", "End of report"])
+    def test_a_row_of_totals_is_no_patient(self, cell: str) -> None:
+        reading = read(f"{HEADER}\n{GOOD}\n{cell},,,,155,,\n")
+        assert (reading.patients, reasons(reading)) == ({"P1"}, ["patient: missing"])
+
     def test_rows_with_an_id_are_told_apart_by_it(self) -> None:
         reading = read(f"Session ID,{HEADER}\na,{GOOD}\nb,{GOOD}\n,{GOOD}")
         assert reading.problems == ()
