@@ -389,6 +389,21 @@ class TestColumns:
     def test_a_column_has_several_names(self, means: str) -> None:
         assert read("MRN,When,Dx\n1,2026-01-05,migraine", columns={"When": means}).counts.used == 1
 
+    @pytest.mark.parametrize("name", ["Given (U)", "Given", "given  [U]"])
+    def test_the_caller_may_name_a_column_with_its_unit_or_format(self, name: str) -> None:
+        table = "MRN,Svc (MM/DD/YYYY),Dx,Given (U)\n1,2026-01-05,migraine,155"
+        reading = read(table, columns={name: "units", "Svc (mm/dd/yyyy)": "date"})
+        assert reading.rows()[0]["units"] == 155
+
+    @pytest.mark.parametrize(("name", "units"), [("Dose (U)", 155), ("Dose", 3)])
+    def test_of_two_columns_that_differ_in_the_unit_the_caller_names_one(
+        self, name: str, units: int
+    ) -> None:
+        table = "MRN,DOS,Dx,Dose (U),Dose\n1,2026-01-05,migraine,155,3"
+        with pytest.raises(TableError, match=r"'Dose \(U\)' and 'Dose' both mean units"):
+            read(table)
+        assert read(table, columns={name: "units"}).rows()[0]["units"] == units
+
     def test_two_columns_for_one_meaning_are_refused_until_the_caller_chooses(self) -> None:
         text = "MRN,patient,DOS,Dx\n0012,0013,2026-01-05,G43.709\n"
         with pytest.raises(TableError, match="'MRN' and 'patient' both mean patient; choose one"):
