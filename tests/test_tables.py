@@ -1474,6 +1474,15 @@ class TestDecisions:
         ]
         assert births.counts.used == 4
 
+    @pytest.mark.parametrize(
+        ("unit", "left_out"), [("kg", 0), ("Kilograms", 0), ("", 0), ("lb", 1), ("oz", 1)]
+    )
+    def test_a_weight_has_the_unit_of_its_column(self, unit: str, left_out: int) -> None:
+        table = f"MRN,date,Weight,Unit\n1,2026-01-05,55,{unit}".encode()
+        weights = read_weights(table, columns={"Weight": "kilograms"})
+        assert [p.reason for p in weights.problems] == ["unit: expected kg"] * left_out
+        assert [row.fact.kilograms for row in weights.fact_rows] == [Decimal(55)] * (1 - left_out)
+
     def test_a_weight_without_a_unit_may_be_in_pounds(self) -> None:
         table = b"MRN,date,Weight\n1,2026-01-05,55\n"
         with pytest.raises(TableError, match="no column for kilograms; the columns are MRN, date"):

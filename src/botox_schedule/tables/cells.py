@@ -267,10 +267,18 @@ def modifier(cell: Cell) -> Parsed:
     return Parsed(value=False, note=_WASTED, is_readable=False) if is_waste else Parsed(None)
 
 
-def dose_unit(cell: Cell) -> Parsed:
-    """Refuse a unit in which the dose is no number of units, such as vials."""
-    given = text_of(cell)
-    return Parsed(None) if not given or _UNIT.fullmatch(given) else _unreadable("expected units")
+def _unit(unit: re.Pattern[str], expected: str) -> Callable[[Cell], Parsed]:
+    """Return what refuses any other unit of another cell, such as vials or pounds."""
+
+    def read(cell: Cell) -> Parsed:
+        given = text_of(cell)
+        return Parsed(None) if not given or unit.fullmatch(given) else _unreadable(expected)
+
+    return read
+
+
+dose_unit: Callable[[Cell], Parsed] = _unit(_UNIT, "expected units")
+weight_unit: Callable[[Cell], Parsed] = _unit(_KILOGRAM, "expected kg")
 
 
 def finding_key(cell: Cell) -> Parsed:

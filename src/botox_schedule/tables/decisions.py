@@ -232,6 +232,7 @@ _TABLES: Mapping[str, _Reads] = {
         "patient": _PATIENT,
         "measured_on": _NEEDED_DAY,
         "kilograms": Column(unbound(cells.kilograms), is_required=True, is_number=True),
+        "unit": Column(unbound(cells.weight_unit)),
         **_IF_CHOSEN,
     },
     "prior_treatments": {
@@ -559,11 +560,12 @@ def _with_reason(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_force(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A row whose status says anything else was left out."""
-    return {name: value for name, value in values.items() if name not in _STATUSES}
+    """A row whose status or unit says anything else was left out."""
+    return {name: value for name, value in values.items() if name not in _NO_FIELDS}
 
 
 _STATUSES = frozenset({"status", "record_status"})
+_NO_FIELDS = _STATUSES | {"unit"}
 
 
 def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
