@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
+from itertools import product as pairs
 from typing import Any
 
 from botox_schedule.errors import ExchangeError
@@ -239,14 +240,15 @@ class _Reader:
             return Outcome(Fate.IGNORED)
         items = enumerate(listed(entry.resource, "item"))
         places = [f"item[{number}]" for number, item in items if names_toxin(item)] or [""]
-        problems = tuple(self._named(entry, place) for place in places)
+        patients = self._people.keys_about(entry)
+        problems = tuple(self._named(entry, *one) for one in pairs(places, patients))
         return Outcome(Fate.LEFT_OUT, problems, used=toxins)
 
-    def _named(self, entry: Entry, place: str) -> BundleProblem:
+    def _named(self, entry: Entry, place: str, patient: str | None) -> BundleProblem:
         code = BundleProblemCode.NAMES_TOXIN
         message = "names a botulinum toxin, and is not counted as a session"
         is_given = text_of(entry.resource, "status") not in _NOT_GIVEN
-        lost, patient = is_given and entry.kind not in _NO_EVENTS, self._people.key_about(entry)
+        lost = is_given and entry.kind not in _NO_EVENTS
         return problem_about(entry, code, place, message, patient=patient, left_out=lost)
 
     def _uncertain(self, counted: set[int]) -> Iterator[BundleProblem]:

@@ -120,9 +120,11 @@ class SessionReader(NamedTuple):
             draft = self._draft(entry, procedures)
             session = self._session(draft)
         except Fault as f:
-            key = self.people.key_about(entry)
-            problem = problem_about(entry, f.code, f.element, f.message, patient=key, left_out=True)
-            return Outcome(Fate.LEFT_OUT, (problem,))
+            problems = tuple(
+                problem_about(entry, f.code, f.element, f.message, patient=key, left_out=True)
+                for key in self.people.keys_about(entry)
+            )
+            return Outcome(Fate.LEFT_OUT, problems)
         problems = tuple(
             problem_about(entry, code, element, message, patient=draft.subject.key, left_out=lost)
             for (code, element, message) in _doubts(draft)
