@@ -1397,6 +1397,10 @@ class TestDecisions:
             "x",
         )
 
+    def test_a_hold_of_nobody_may_be_of_the_patient_above(self) -> None:
+        table = b"MRN,from,until\n1,2026-01-05,2026-02-05\n,2026-03-05,\n2,2026-01-05,\n,,9\n"
+        assert (read_holds(table).counts, read_holds(table).unreadable) == ((4, 2, 2, 0), {"1"})
+
     def test_a_hold_that_ends_before_it_starts_is_a_problem(self) -> None:
         holds = read_holds(b"patient,first,last\n1,2026-01-05,2026-01-04\n")
         assert [str(p) for p in holds.problems] == [

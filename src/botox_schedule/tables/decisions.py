@@ -29,6 +29,7 @@ from botox_schedule.tables.rows import (
     RowCounts,
     RowValues,
     TableOptions,
+    patients_above,
     read_rows,
     unbound,
 )
@@ -81,7 +82,8 @@ class FactReading(Generic[_Fact]):
         fact_rows: The rows that give a fact, in the table's order.
         problems: What is wrong, by line.
         counts: How many rows came in, and what became of them.
-        unreadable: The patients with a row that counts for nothing.
+        unreadable: The patients with a row that counts for nothing, or whose row is followed by one
+            without a patient.
     """
 
     fact_rows: tuple[FactRow[_Fact], ...]
@@ -516,7 +518,9 @@ def _read(
         fact_rows=facts,
         problems=tuple(sorted([*told, *(p for row, _ in made for p in row.problems)])),
         counts=RowCounts(len(made) + blank, len(facts), len(faulty), blank),
-        unreadable=frozenset(filter(None, map(_unread_patient, faulty))),
+        unreadable=frozenset(filter(None, map(_unread_patient, faulty))).union(
+            patients_above(found.rows)
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from enum import StrEnum, unique
 from itertools import repeat
 from operator import getitem, itemgetter
@@ -216,6 +217,16 @@ def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterato
         if line.fault or len([cell for cell in line.cells if text_of(cell)]) >= len(required):
             fault = line.fault or "before the header; rows are read after it"
             yield RowValues(line.number, {}, fault=fault)
+
+
+def patients_above(rows: Iterable[RowValues]) -> Iterator[str]:
+    """Yield the patients above dated rows without one: a report may name each patient only once."""
+    above: str | None = None
+    for row in rows:
+        patient = row.values.get("patient")
+        if above and not patient and any(isinstance(one, date) for one in row.values.values()):
+            yield above
+        above = patient or above
 
 
 class _Note(NamedTuple):

@@ -30,6 +30,7 @@ from botox_schedule.tables.rows import (
     RowsRead,
     RowValues,
     TableOptions,
+    patients_above,
     read_rows,
     unbound,
     unread_column,
@@ -160,8 +161,8 @@ class TableReading:
         counts: How many rows came in, and what became of them.
         months: Rows with a month where a day is expected; each is also a problem.
         unreadable: The patients with a row that counts for nothing or that leaves open whether
-            they have died, whose key looks like another's, or below whose row is one without a
-            patient. Check their records before a call.
+            they have died, whose key looks like another's, or whose row is followed by one without
+            a patient. Check their records before a call.
     """
 
     session_rows: tuple[SessionRow, ...]
@@ -310,7 +311,7 @@ def _reading(found: RowsRead) -> TableReading:
             patient
             for row in (*_lost(faulty, used), *doubtful)
             if (patient := row.values.get("patient"))
-        ).union(alike, alike.values(), _above(found.rows)),
+        ).union(alike, alike.values(), patients_above(found.rows)),
     )
 
 
@@ -326,16 +327,6 @@ def _is_waste(row: RowValues) -> bool:
 
 def _visit(row: RowValues) -> tuple[Any, Any]:
     return row.values["patient"], row.values["administered_on"]
-
-
-def _above(rows: Sequence[RowValues]) -> Iterator[str]:
-    """The patients above sessions of nobody: a report may name each patient only once."""
-    above: str | None = None
-    for row in rows:
-        patient = row.values.get("patient")
-        if above and not patient and isinstance(row.values.get("administered_on"), date):
-            yield above
-        above = patient or above
 
 
 def _session_row(row: RowValues) -> SessionRow:
