@@ -1073,6 +1073,28 @@ class TestDeaths:
         assert "who has died" in reasons(one(f"{GOOD},x", header=f"{HEADER},{name}"))[0]
 
     @pytest.mark.parametrize(
+        ("name", "cell", "is_told"),
+        [
+            ("Patient Name", "DOE JANE (DECEASED)", True),
+            ("Last Name", "*DECEASED* Doe", True),
+            ("Cancel Reason", "Patient passed away", True),
+            ("Nachname", "M\u00fcller (verstorben)", True),
+            ("Nom", "Dupont (d\u00e9c\u00e9d\u00e9e)", True),
+            ("Name", "Diedrich, Jane", False),
+            ("Cancel Reason", "authorization expired", False),
+            ("Notes", "mother died of it", False),
+        ],
+    )
+    def test_a_name_or_a_reason_that_may_say_it_is_told(
+        self, name: str, cell: str, *, is_told: bool
+    ) -> None:
+        others = [f"P{n},2026-01-05,migraine,Botox,Name {n}" for n in range(120)]
+        rows = [*others, f'P120,2026-01-05,migraine,Botox,"{cell}"']
+        (*problems,) = read("\n".join([f"MRN,DOS,Dx,Drug,{name}", *rows])).problems
+        said = "column 5 may say who has died and is not read; say so with columns={'...': 'patient status'}"
+        assert any(problem.reason.startswith(said) for problem in problems) is is_told
+
+    @pytest.mark.parametrize(
         "name", ["Death Indicator", "Patient Deceased (Y/N)", "Is Deceased? Y/N", "Death flag"]
     )
     def test_a_flag_of_death_is_read(self, name: str) -> None:

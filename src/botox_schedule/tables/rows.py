@@ -14,7 +14,13 @@ from botox_schedule.tables.cells import CellReader, Parsed
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.source import Table, TableSource, open_table
-from botox_schedule.tables.words import column_names, find_value, folded
+from botox_schedule.tables.words import (
+    column_names,
+    find_value,
+    folded,
+    may_tell_of_death,
+    speaks_of_death,
+)
 
 
 @unique
@@ -123,6 +129,8 @@ class RowsRead(NamedTuple):
         header: The header.
         columns: The columns found in it.
         unread: What columns that are not read may say.
+        told: The first different cells of those columns; of names and reasons, all that speak of
+            death too.
     """
 
     rows: Sequence[RowValues]
@@ -130,6 +138,7 @@ class RowsRead(NamedTuple):
     header: Line
     columns: Collection[str]
     unread: Sequence[Problem]
+    told: Mapping[int, Collection[Cell]]
 
 
 class TableOptions(TypedDict, total=False):
@@ -175,7 +184,8 @@ def read_rows(
         if column.words and name not in found.columns
         if _may_say(column, text_of(found.header.cells[place]), told)
     ]
-    return RowsRead(rows, len(lines) - len(rows), found.header, found.columns, unread)
+    blank = len(lines) - len(rows)
+    return RowsRead(rows, blank, found.header, found.columns, unread, reader.unread)
 
 
 def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
@@ -307,6 +317,8 @@ class _RowReader:
         self.unread: dict[int, set[Cell]] = {
             place: set() for place in {*range(found.width)} - {*found.columns.values()}
         }
+        titles = [*map(text_of, found.header.cells)]
+        self.telling = {place for place in self.unread if may_tell_of_death(titles[place])}
         self.columns = [every[name] for name in present]
         self.known_as = [column.known_as for column in self.columns]
 
@@ -318,8 +330,11 @@ class _RowReader:
         if len(cells) < self.width:
             cells = [*cells, *repeat(None, self.width - len(cells))]
         for place, told in self.unread.items():
-            if len(told) < _MOST_WORDS:
-                told.add(cells[place])
+            cell = cells[place]
+            if len(told) < _MOST_WORDS or (
+                place in self.telling and speaks_of_death(text_of(cell))
+            ):
+                told.add(cell)
         picked = self.pick(cells)
         found = [*map(getitem, self.columns, picked)]
         notes = self._notes_on(picked) if self.notes else []

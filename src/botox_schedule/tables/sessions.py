@@ -19,6 +19,7 @@ from botox_schedule.tables.deaths import (
     death_columns,
     deceased,
     patient_status,
+    telling_columns,
 )
 from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
 from botox_schedule.tables.lines import Cell, text_of
@@ -381,10 +382,15 @@ _ALIKE = "patient: differs only in zeros, case, blanks or hyphens from the one"
 
 
 def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
-    """Report a column that may say who has died, if the table has none that is read."""
-    if not {*_DEATHS} & {*found.columns}:
-        for place in death_columns(found.header):
-            yield unread_column(found.header, place, "say who has died", "date of death")
+    """Report columns that may say who has died, if the table has none that is read."""
+    if {*_DEATHS} & {*found.columns}:
+        return
+    by_name = death_columns(found.header)
+    for place in by_name:
+        yield unread_column(found.header, place, "say who has died", "date of death")
+    for place in telling_columns(found.header, found.told):
+        if place not in by_name:
+            yield unread_column(found.header, place, "say who has died", "patient status")
 
 
 def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
