@@ -29,14 +29,14 @@ def death_columns(header: Line) -> list[int]:
     return [at for at, cell in enumerate(header.cells) if is_about_death(text_of(cell))]
 
 
-def telling_columns(header: Line, told: Mapping[int, Iterable[Cell]]) -> list[int]:
+def telling_columns(header: Line, told: Mapping[int, Iterable[Cell]]) -> set[int]:
     """Return the places of columns for names or reasons in which a cell speaks of death."""
-    return [
+    return {
         at
-        for at, cells in sorted(told.items())
+        for at, cells in told.items()
         if may_tell_of_death(text_of(header.cells[at]))
         and any(speaks_of_death(text_of(cell)) for cell in cells)
-    ]
+    }
 
 
 def day_of_death(reader: CellReader, cell: Cell) -> Parsed:

@@ -388,9 +388,8 @@ def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
     by_name = death_columns(found.header)
     for place in by_name:
         yield unread_column(found.header, place, "say who has died", "date of death")
-    for place in telling_columns(found.header, found.told):
-        if place not in by_name:
-            yield unread_column(found.header, place, "say who has died", "patient status")
+    for place in sorted(telling_columns(found.header, found.told) - {*by_name}):
+        yield unread_column(found.header, place, "say who has died", "patient status")
 
 
 def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
