@@ -648,6 +648,29 @@ class TestBilling:
             f"product: one billing unit of the code is {factor} units; the units count as units of the product"
         ]
 
+    @pytest.mark.parametrize(
+        ("text", "product"),
+        [
+            ("HC BOTULINUM TOXIN A PER UNIT J0585", Product.ONABOTULINUMTOXIN_A),
+            ("J0585-JZ", Product.ONABOTULINUMTOXIN_A),
+            ("J0588 / Medicare", Product.INCOBOTULINUMTOXIN_A),
+            ("J0585 not given", None),
+            ("J0585, J0588", None),
+            ("J0585 for Dysport", None),
+        ],
+    )
+    def test_a_code_among_other_words_names_the_product(
+        self, text: str, product: Product | None
+    ) -> None:
+        (row,) = one(GOOD.replace("Botox", f'"{text}"')).session_rows
+        assert row.session.product is product
+
+    @pytest.mark.parametrize("text", ["J0585-JW", "BOTOX 100 UNIT JW"])
+    def test_a_product_with_a_modifier_may_be_what_was_thrown_away(self, text: str) -> None:
+        reading = read(f"{HEADER}\n{GOOD}\n{GOOD.replace('Botox', text)}")
+        assert (reading.counts.used, reading.unreadable) == (1, frozenset())
+        assert reasons(reading)[0].startswith("product: JW bills what was thrown away")
+
     @pytest.mark.parametrize("name", ["J0585", "J0588", "Dysport"])
     def test_other_names_are_not(self, name: str) -> None:
         assert one(GOOD.replace("Botox", name)).problems == ()

@@ -177,11 +177,15 @@ class CellReader:
         if not text:
             missing = "missing; product= (--product) states one for the whole file"
             return Parsed(self.product, "" if self.product else missing)
-        found = find_product(text) or _coded_product(_SYSTEM.sub("", text))
+        if (waste := modifier(cell)).value is False:
+            return waste
+        coded = {named for code in _codes_in(text) if (named := _coded_product(code))}
+        # Next to the product's own name, other words may say that it was not given.
+        by_code = find_product(f"{min(coded)} {text}") if len(coded) == 1 else None
+        found = find_product(text) or _coded_product(_SYSTEM.sub("", text)) or by_code
         if found is None:
             return _unreadable(why_no_product(text))
-        coded = map(_coded_product, _PRODUCT_CODE.findall(text.upper()))
-        if {*coded} - {found, None}:
+        if coded - {found}:
             return _unreadable("the name and the code are of two products; give one")
         return Parsed(found, _billing_note(text))
 
@@ -200,9 +204,13 @@ def _coded_product(code: str) -> Product | None:
     return next(filter(None, found), None)
 
 
+def _codes_in(text: str) -> list[str]:
+    return [code.strip("-") for code in _PRODUCT_CODE.findall(text.upper())]
+
+
 def _billing_note(text: str) -> str:
     known = _billing_units()
-    units = next((known[code] for code in _PRODUCT_CODE.findall(text.upper()) if code in known), 0)
+    units = next((known[code] for code in _codes_in(text) if code in known), 0)
     note = f"one billing unit of the code is {units} units; the units count as units of the product"
     return note if units else ""
 

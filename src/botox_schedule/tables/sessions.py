@@ -323,7 +323,7 @@ def _lost(faulty: Sequence[RowValues], used: Sequence[RowValues]) -> list[RowVal
 
 
 def _is_waste(row: RowValues) -> bool:
-    return any(row.values.get(name) is False for name in _MODIFIERS)
+    return any(row.values.get(name) is False for name in ("product", *_MODIFIERS))
 
 
 def _visit(row: RowValues) -> tuple[Any, Any]:
