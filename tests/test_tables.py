@@ -812,6 +812,7 @@ class TestNames:
             ("Kept", SessionStatus.COMPLETED), ("Sch", SessionStatus.BOOKED), ("Canc", SessionStatus.CANCELLED),
             ("Did not keep appointment", SessionStatus.NO_SHOW), ("Cancelled by provider", SessionStatus.CANCELLED),
             ("Held", SessionStatus.CANCELLED), ("Canceled Entry", SessionStatus.ENTERED_IN_ERROR), ("In Error", SessionStatus.ENTERED_IN_ERROR),
+            ("Eseguita", SessionStatus.COMPLETED), ("Geannuleerd", SessionStatus.CANCELLED), ("No presentado", SessionStatus.NO_SHOW),
             ("Auth (Verified)", SessionStatus.COMPLETED), ("wahrgenommen", SessionStatus.COMPLETED), ("Non honoré", SessionStatus.NO_SHOW),
         ],
     )  # fmt: skip
