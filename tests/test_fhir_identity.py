@@ -501,6 +501,11 @@ class TestVersions:
         assert reading.records[0].care_ends[0].on == date(2026, 2, 1)
         assert adds_up(reading)
 
+    def test_versions_of_two_patients_are_told_of_both(self) -> None:
+        reading = read(given_dose(), dose_for("Patient/2", effectiveDateTime="2026-02-01"))
+        assert codes(reading) == ["uncertain_version"] * 2
+        assert {problem.patient for problem in reading.problems} == {"Patient/1", "Patient/2"}
+
     def test_identical_copies_are_one(self) -> None:
         reading = read(given_dose(), given_dose(), person(), person())
         assert (len(reading.records[0].sessions), reading.problems) == (1, ())

@@ -1,7 +1,7 @@
 """Reads a bundle into patients' records; what it cannot read becomes a problem."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from itertools import product as pairs
 from typing import Any
@@ -259,17 +259,18 @@ class _Reader:
             if is_gone:
                 message = "nothing says that the deletion is the newest version; it is taken so"
             if is_gone or any(id(entry) in counted for entry in versions):
-                patient = self._patient_of(versions)
-                yield problem_about(last, code, "", message, patient=patient, left_out=is_gone)
+                for patient in self._patients_of(versions):
+                    yield problem_about(last, code, "", message, patient=patient, left_out=is_gone)
         message = "an older version was changed later; the highest number is taken as the newest"
         for newest, *versions in self._directory.contradicted:
             if newest.is_deletion or id(newest) in counted:
-                patient = self._patient_of(versions)
-                yield problem_about(newest, code, "", message, patient=patient, left_out=True)
+                for patient in self._patients_of(versions):
+                    yield problem_about(newest, code, "", message, patient=patient, left_out=True)
 
-    def _patient_of(self, versions: Iterable[Entry]) -> str | None:
-        """The record that a resource is about; a deletion alone does not say it."""
-        return next(filter(None, map(self._people.key_about, versions)), None)
+    def _patients_of(self, versions: Iterable[Entry]) -> Sequence[str | None]:
+        """The records that versions of a resource are about; a deletion alone does not say it."""
+        keys = {key for one in versions for key in self._people.keys_about(one)}
+        return sorted(key for key in keys if key is not None) or [None]
 
     def _counts(self, outcomes: list[tuple[Entry, Outcome]]) -> BundleCounts:
         fates = Counter(outcome.fate for _, outcome in outcomes)
