@@ -98,7 +98,10 @@ class TestHistory:
         kind = "history" if etag else "transaction"
         deletion = {**request("DELETE"), "response": answer}
         reading = read_entries(deletion, version(number, changed=changed), type=kind)
-        assert (codes(reading), reading.unreadable) == (["uncertain_version"], {"Patient/1"})
+        assert (codes(reading), reading.unreadable) == (
+            ["uncertain_version"],
+            frozenset({"Patient/1"}),
+        )
 
     def test_another_resource_may_be_as_doubtful_as_it_will(self) -> None:
         metas = ({"versionId": "2", "lastUpdated": "2026-01-01T00:00:00Z"}, {"versionId": "1"})
@@ -534,7 +537,7 @@ class TestMentions:
         visit = {"resourceType": "Appointment", "status": "booked", "serviceType": [BOTOX]}
         visit |= {"participant": [{"actor": actor} for actor in actors]}
         reading = read(person(), visit)
-        assert (codes(reading), reading.unreadable) == (["names_toxin"], {"Patient/1"})
+        assert (codes(reading), reading.unreadable) == (["names_toxin"], frozenset({"Patient/1"}))
         visit["participant"] = [{"actor": actors[0]}, {}]
         assert [problem.patient for problem in read(person(), visit).problems] == [None]
 

@@ -570,7 +570,7 @@ class TestUnits:
         assert reasons(reading) == [
             f"{name}: below 0; if the row takes a session back, leave both rows out"
         ]
-        assert (reading.counts.left_out, reading.unreadable) == (1, {"P1"})
+        assert (reading.counts.left_out, reading.unreadable) == (1, frozenset({"P1"}))
 
     @pytest.mark.parametrize("name", ["Dose (U)", "Dosis [E]", "Units (UI)", "Dose (units)"])
     def test_a_unit_after_the_name_of_a_column_is_no_part_of_it(self, name: str) -> None:
@@ -692,7 +692,7 @@ class TestBilling:
         modifiers = ",".join("JW" if n == number else "59" for n in range(1, 5))
         row = f"1,2026-01-05,migraine,J0585,45,{modifiers}"
         reading = read(f"MRN,DOS,Dx,HCPCS,Units,Mod 1,Mod 2,Mod 3,Mod 4\n{row}")
-        assert (reading.counts.left_out, reading.unreadable) == (1, {"1"})
+        assert (reading.counts.left_out, reading.unreadable) == (1, frozenset({"1"}))
 
     @pytest.mark.parametrize("modifier", ["", "JZ", "59", "JWX"])
     def test_other_modifiers_say_nothing(self, modifier: str) -> None:
@@ -959,7 +959,7 @@ class TestKeys:
     @pytest.mark.parametrize("cell", ["Total", "GRAND TOTAL:", "Summe", "End of report"])
     def test_a_row_of_totals_is_no_patient(self, cell: str) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{cell},,,,155,,\n")
-        assert (reading.patients, reasons(reading)) == ({"P1"}, ["patient: missing"])
+        assert (reading.patients, reasons(reading)) == (frozenset({"P1"}), ["patient: missing"])
 
     def test_rows_with_an_id_are_told_apart_by_it(self) -> None:
         reading = read(f"Session ID,{HEADER}\na,{GOOD}\nb,{GOOD}\n,{GOOD}")
@@ -1445,7 +1445,10 @@ class TestDecisions:
 
     def test_a_hold_of_nobody_may_be_of_the_patient_above(self) -> None:
         table = b"MRN,from,until\n1,2026-01-05,2026-02-05\n,2026-03-05,\n2,2026-01-05,\n,,9\n"
-        assert (read_holds(table).counts, read_holds(table).unreadable) == ((4, 2, 2, 0), {"1"})
+        assert (read_holds(table).counts, read_holds(table).unreadable) == (
+            (4, 2, 2, 0),
+            frozenset({"1"}),
+        )
 
     def test_a_hold_that_ends_before_it_starts_is_a_problem(self) -> None:
         holds = read_holds(b"patient,first,last\n1,2026-01-05,2026-01-04\n")
@@ -1639,7 +1642,7 @@ class TestDecisions:
         assert {p: [end.on for end in found] for p, found in ends.by_patient.items()} == {
             "1": [date(2026, 2, 1)], "2": [None], "6": [date(2026, 2, 2)],
         }  # fmt: skip
-        assert (ends.counts, ends.unreadable) == ((6, 3, 1, 2), {"5"})
+        assert (ends.counts, ends.unreadable) == ((6, 3, 1, 2), frozenset({"5"}))
 
     @pytest.mark.parametrize(("flag", "kind"), [("Y", "deceased"), ("N", "discontinued")])
     def test_a_flag_next_to_a_kind_is_a_death(self, flag: str, kind: str) -> None:
