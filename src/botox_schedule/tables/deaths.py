@@ -1,19 +1,13 @@
 """What a cell says about a death: its day, or whether there was one."""
 
 import re
-from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import Enum, auto
 
 from botox_schedule.dates.days import LAST_PLACEHOLDER
 from botox_schedule.tables.cells import TOO_EARLY, CellReader, Parsed
 from botox_schedule.tables.lines import Cell, Line, text_of
-from botox_schedule.tables.words import (
-    find_value,
-    is_about_death,
-    may_tell_of_death,
-    speaks_of_death,
-)
+from botox_schedule.tables.words import find_value, is_about_death
 from botox_schedule.terms import CareEndKind
 
 
@@ -27,16 +21,6 @@ class Death(Enum):
 def death_columns(header: Line) -> list[int]:
     """Return the places of the columns whose names speak of death."""
     return [at for at, cell in enumerate(header.cells) if is_about_death(text_of(cell))]
-
-
-def telling_columns(header: Line, told: Mapping[int, Iterable[Cell]]) -> set[int]:
-    """Return the places of columns for names or reasons in which a cell speaks of death."""
-    return {
-        at
-        for at, cells in told.items()
-        if may_tell_of_death(text_of(header.cells[at]))
-        and any(speaks_of_death(text_of(cell)) for cell in cells)
-    }
 
 
 def day_of_death(reader: CellReader, cell: Cell) -> Parsed:

@@ -129,8 +129,7 @@ class RowsRead(NamedTuple):
         header: The header.
         columns: The columns found in it.
         unread: What columns that are not read may say.
-        told: The first different cells of those columns; of names and reasons, all that speak of
-            death too.
+        deaths: The places of columns for names or reasons in which a cell speaks of death.
     """
 
     rows: Sequence[RowValues]
@@ -138,7 +137,7 @@ class RowsRead(NamedTuple):
     header: Line
     columns: Collection[str]
     unread: Sequence[Problem]
-    told: Mapping[int, Collection[Cell]]
+    deaths: frozenset[int]
 
 
 class TableOptions(TypedDict, total=False):
@@ -185,14 +184,15 @@ def read_rows(
         if _may_say(column, text_of(found.header.cells[place]), told)
     ]
     blank = len(lines) - len(rows)
-    return RowsRead(rows, blank, found.header, found.columns, unread, reader.unread)
+    return RowsRead(rows, blank, found.header, found.columns, unread, frozenset(reader.deaths))
 
 
 def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     """Whether most cells are words of a column, not only its default; or its header is one.
 
-    Under a header such as ``Claim Status`` one such word is enough. Under such a header, as in ``No Show (Y/N)``, only yes and no are expected. One that speaks
-    against a row, as in ``Cancel reason``, says so by any text.
+    Under such a header, as in ``No Show (Y/N)``, only yes and no are expected. One that speaks
+    against a row, as in ``Cancel reason``, says so by any text. Under that of another status, as
+    in ``Claim Status``, one word is enough.
     """
     texts = [*filter(None, map(text_of, told))]
     asked = _ASKS.sub("", header)
@@ -318,7 +318,8 @@ class _RowReader:
             place: set() for place in {*range(found.width)} - {*found.columns.values()}
         }
         titles = [*map(text_of, found.header.cells)]
-        self.telling = {place for place in self.unread if may_tell_of_death(titles[place])}
+        self.telling = [place for place in self.unread if may_tell_of_death(titles[place])]
+        self.deaths: set[int] = set()
         self.columns = [every[name] for name in present]
         self.known_as = [column.known_as for column in self.columns]
 
@@ -329,12 +330,8 @@ class _RowReader:
         cells = line.cells
         if len(cells) < self.width:
             cells = [*cells, *repeat(None, self.width - len(cells))]
-        for place, told in self.unread.items():
-            cell = cells[place]
-            if len(told) < _MOST_WORDS or (
-                place in self.telling and speaks_of_death(text_of(cell))
-            ):
-                told.add(cell)
+        if self.unread:
+            self._notice(cells)
         picked = self.pick(cells)
         found = [*map(getitem, self.columns, picked)]
         notes = self._notes_on(picked) if self.notes else []
@@ -351,6 +348,15 @@ class _RowReader:
             return self._header_again(line)
         values = dict(zip(self.names, (*self.absent, *found), strict=True))
         return RowValues(line.number, values, [note.words for note in notes], fault)
+
+    def _notice(self, cells: Sequence[Cell]) -> None:
+        """Keep what the columns that are not read may say."""
+        for place, told in self.unread.items():
+            if len(told) < _MOST_WORDS:
+                told.add(cells[place])
+        for place in self.telling:
+            if speaks_of_death(text_of(cells[place])):
+                self.deaths.add(place)
 
     def _header_again(self, line: Line) -> RowValues:
         """Report the header of a further page, or refuse a table of other columns below."""

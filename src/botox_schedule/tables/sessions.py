@@ -19,7 +19,6 @@ from botox_schedule.tables.deaths import (
     death_columns,
     deceased,
     patient_status,
-    telling_columns,
 )
 from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
 from botox_schedule.tables.lines import Cell, text_of
@@ -388,7 +387,7 @@ def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
     by_name = death_columns(found.header)
     for place in by_name:
         yield unread_column(found.header, place, "say who has died", "date of death")
-    for place in sorted(telling_columns(found.header, found.told) - {*by_name}):
+    for place in sorted(found.deaths - {*by_name}):
         yield unread_column(found.header, place, "say who has died", "patient status")
 
 
