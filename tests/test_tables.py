@@ -811,7 +811,7 @@ class TestNames:
             ("Left without being seen", SessionStatus.NO_SHOW), ("no asistió", SessionStatus.NO_SHOW), ("Deleted", SessionStatus.ENTERED_IN_ERROR),
             ("Kept", SessionStatus.COMPLETED), ("Sch", SessionStatus.BOOKED), ("Canc", SessionStatus.CANCELLED),
             ("Did not keep appointment", SessionStatus.NO_SHOW), ("Cancelled by provider", SessionStatus.CANCELLED),
-            ("Held", SessionStatus.CANCELLED), ("Canceled Entry", SessionStatus.ENTERED_IN_ERROR), ("In Error", SessionStatus.ENTERED_IN_ERROR),
+            ("MAR Hold", SessionStatus.CANCELLED), ("Canceled Entry", SessionStatus.ENTERED_IN_ERROR), ("In Error", SessionStatus.ENTERED_IN_ERROR),
             ("Eseguita", SessionStatus.COMPLETED), ("Geannuleerd", SessionStatus.CANCELLED), ("No presentado", SessionStatus.NO_SHOW),
             ("Auth (Verified)", SessionStatus.COMPLETED), ("wahrgenommen", SessionStatus.COMPLETED), ("Non honoré", SessionStatus.NO_SHOW),
         ],
@@ -820,7 +820,8 @@ class TestNames:
         assert one(GOOD.replace("completed", word)).session_rows[0].session.status is status
 
     @pytest.mark.parametrize(
-        "word", ["maybe", "", "N/A", "unknown", "arrived", "pending", "1", "TRUE"]
+        "word",
+        ["maybe", "", "N/A", "unknown", "arrived", "pending", "1", "TRUE", "held", "reversed"],
     )
     def test_an_unknown_status_leaves_the_row_out(self, word: str) -> None:
         reading = one(GOOD.replace("completed", word))
@@ -1885,10 +1886,11 @@ class TestColumnsThatAreNotRead:
     @pytest.mark.parametrize(
         ("header", "is_told"), [("Claim Status", True), ("txn type", True), ("Auth Status", False)]
     )
+    @pytest.mark.parametrize("word", ["Void", "Reversed"])
     def test_a_rare_word_is_told_under_the_header_of_a_status(
-        self, header: str, *, is_told: bool
+        self, header: str, word: str, *, is_told: bool
     ) -> None:
-        rows = [f"{self.ROW},{cell}" for cell in ("Paid", "Denied", "Pended", "Void")]
+        rows = [f"{self.ROW},{cell}" for cell in ("Paid", "Denied", "Pended", word)]
         reading = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows]))
         assert (reading.problems[0].line == 1) is is_told
 

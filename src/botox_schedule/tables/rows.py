@@ -205,6 +205,8 @@ def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
     is_status = find_value("statuses", header) == column.words
+    if is_status and any(find_value("statuses", text) == "against" for text in texts):
+        return True
     return bool(others) and (is_status or 2 * found.count(None) <= len(found))
 
 
