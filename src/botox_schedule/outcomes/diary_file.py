@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time
 from functools import cache
-from itertools import chain, islice
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -51,11 +51,10 @@ _DELIMITERS = ",;\t|"
 _TIME = re.compile(r"(?i)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?(?: ?([ap])\.?m\.?)?")
 _MOMENT = re.compile(rf"(?i)(.*[^T ])[T ]+({_TIME.pattern.removeprefix('(?i)')})")
 _MONTH = re.compile(r"\d{4}-\d{2}")
-_OTHER_DAY = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2}")
+_OTHER_DAY = re.compile(r"\d{1,2}[^\d:]|\d{4}[^\d-]")
 _NOON = 12
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
-_OTHER_FORMAT = "; name another format with date_format= (--date-format), such as mdy or dmy"
 _BEYOND = "the row has more cells than the header; they are not read"
 _NO_END = "the attack has no end; its first day counts"
 _UNREAD_END = "the end is no day and no time of day; the attack's first day counts"
@@ -321,14 +320,18 @@ def _guarded(read: Any, table: _Table, line: int, row: dict[str, list[str]]) -> 
     try:
         return read(table, line, row)  # type: ignore[no-any-return]
     except (DayError, CalendarRangeError):
-        wanted = table.date_format or "YYYY-MM-DD"
-        if table.date_format is None and any(map(_OTHER_DAY.match, chain(*row.values()))):
-            wanted += _OTHER_FORMAT
-        return _Entry(line, fault=f"date: no day of the calendar; expected {wanted}")
+        return _Entry(line, fault=f"date: no day of the calendar; expected {_expected(table, row)}")
     except OrderError:
         return _Entry(line, fault="the attack ends before it starts")
     except KeyError:
         return _Entry(line, fault="kind: expected none, headache, migraine or unknown")
+
+
+def _expected(table: _Table, row: dict[str, list[str]]) -> str:
+    given = next((cells[0] for name in ("date", "start") if (cells := row.get(name))), "")
+    is_other = table.date_format is None and _OTHER_DAY.match(given)
+    hint = "; name another format with date_format= (--date-format), such as mdy for 01/31/2026"
+    return (table.date_format or "YYYY-MM-DD") + (hint if is_other else "")
 
 
 def _worst(row: dict[str, list[str]]) -> DiaryKind | None:
