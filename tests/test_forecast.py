@@ -670,6 +670,17 @@ class TestCompareForecasts:
         booked = record(session("2026-01-05"), session("2026-03-30", status="booked"))
         before, after = (forecast(r, MIGRAINE, as_of="2026-02-01") for r in (ONE, booked))
         assert self.compare(before, after)["booking"] == ("not set", "2026-03-30")
+        again = record(session("2026-01-05"), session("2026-03-30", status="booked", id="again"))
+        assert self.compare(after, forecast(again, MIGRAINE, as_of="2026-02-01")) == {}
+
+    @pytest.mark.parametrize(
+        ("day", "words"),
+        [("2026-04-06", None), ("2026-04-07", "8 days"), ("2026-08-30", "153 days")],
+    )
+    def test_the_explanation_says_how_late_a_booking_is(self, day: str, words: str | None) -> None:
+        booked = record(session("2026-01-05"), session(day, status="booked"))
+        text = forecast(booked, MIGRAINE, as_of="2026-02-01").explain()
+        assert (f"booked for {day}, {words} after the due day" in text) is (words is not None)
 
 
 class TestComparisonsWithoutAChangedDate:
@@ -983,3 +994,9 @@ def test_the_first_day_after_a_hold_has_dates_only_where_there_are_some(
 def test_what_is_no_policy_is_refused_with_what_to_give(wrong: Any) -> None:
     with pytest.raises(TypeError, match="policy: give a SchedulingPolicy"):
         forecast(ONE, "chronic-migraine", as_of="2026-02-20", policy=wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"sessions": []}, "P1", 5, None])
+def test_what_is_no_record_is_refused_with_what_to_give(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="record: give a PatientRecord"):
+        forecast(wrong, "chronic-migraine", as_of="2026-02-20")

@@ -429,10 +429,40 @@ class TestWhatElseIsBooked:
                 LimitScope.INDICATION: (own, own),
             }
 
-    def test_those_of_other_days_are_not(self) -> None:
-        history = record(*self.BOTH[:3], self.BOTH[3] | {"administered_on": "2026-12-02"})
-        check = forecast(history, "chronic-migraine", as_of="2026-11-20").limit_checks[0]
-        assert (check.total, check.is_met) == (Decimal(155), True)
+    @pytest.mark.parametrize(
+        ("neck_on", "as_of", "total"),
+        [
+            pytest.param("2026-12-02", "2026-11-20", 155, id="the day after"),
+            pytest.param("2026-11-30", "2026-11-20", 445, id="the day before"),
+            pytest.param("2026-09-09", "2026-09-01", 445, id="last day of the window"),
+            pytest.param("2026-09-08", "2026-09-01", 155, id="before the window"),
+            # Results come in late: it may have been given. Later the finding asks what became of it.
+            pytest.param("2026-11-29", "2026-12-01", 445, id="two days ago"),
+            pytest.param("2026-11-28", "2026-12-01", 155, id="three days ago"),
+        ],
+    )
+    def test_another_visit_in_the_window_before_the_day_counts(
+        self, neck_on: str, as_of: str, total: int
+    ) -> None:
+        history = record(self.BOTH[2], self.BOTH[3] | {"administered_on": neck_on})
+        answer = forecast(history, "chronic-migraine", as_of=as_of)
+        assert answer.limit_checks[0].total == Decimal(total)
+        assert ("limit_exceeded" in {f.code for f in answer.findings}) is (total > 400)
+        check = check_date(history, "chronic-migraine", on="2026-12-01", as_of=as_of)
+        assert check.limit_checks[0].total == Decimal(total)
+
+    def test_a_visit_that_may_be_moved_to_the_day_counts_once(self) -> None:
+        arm = session("2026-12-01", 400, "spasticity", status="booked")
+        leg = session("2026-12-02", 400, "lower-limb-spasticity", status="booked")
+        for history, on, total in (
+            (record(arm), "2026-12-02", 300),
+            (record(arm, leg), "2026-12-02", 700),
+            (record(arm, leg), "2026-12-03", 300),
+        ):
+            checks = check_date(
+                history, "spasticity", on=on, as_of="2026-11-20", planned_units=300
+            ).limit_checks
+            assert {c.total for c in checks if not c.not_checked} == {Decimal(total)}
 
     def test_one_that_is_recorded_as_given_counts_once(self) -> None:
         history = record(*self.BOTH, session("2026-12-01", 155))
@@ -457,6 +487,16 @@ class TestWhatElseIsBooked:
             )
             assert answer.limit_checks[0].total == Decimal(total)
             assert answer.clear is (total == 400)
+
+    def test_a_past_day_is_asked_about_the_session_it_was_part_of(self) -> None:
+        xeomin = {"product": "Xeomin", "indication": "upper-limb-spasticity"}
+        days = ("2026-01-05", "2026-01-07", "2026-04-20")
+        history = record(*(session(day, 200, **xeomin) for day in days))
+        for as_of in ("2026-01-07", "2026-06-01"):
+            (check,) = check_dose_limits(
+                history, "upper-limb-spasticity", on="2026-01-07", units=1, as_of=as_of
+            )
+            assert (check.total, check.exceeded) == (Decimal(401), True)
 
     def test_what_was_given_is_told_without_bookings(self) -> None:
         checks = check_dose_limits(

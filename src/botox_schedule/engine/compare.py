@@ -64,7 +64,7 @@ def compare_forecasts(before: Forecast, after: Forecast) -> ForecastComparison:
     changes = [*_dates(before, after)]
     causes = _causes(before, after)
     for name in (*_ANSWERS, *_INPUTS):
-        old, new = _answer(before, name), _answer(after, name)
+        old, new = _words(_answer(before, name)), _words(_answer(after, name))
         if old != new:
             why = causes if name in _ANSWERS else ()
             changes.append(_change(name, old, new, why))

@@ -15,7 +15,14 @@ from botox_schedule.engine.rules import (
     interval_rules,
     label_rules,
 )
-from botox_schedule.engine.track import AnyTrack, Reading, Track, planned_otherwise, with_decisions
+from botox_schedule.engine.track import (
+    UNRESOLVED_AFTER_DAYS,
+    AnyTrack,
+    Reading,
+    Track,
+    planned_otherwise,
+    with_decisions,
+)
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
@@ -29,9 +36,6 @@ class _Named(Protocol):
 
 
 _Row = TypeVar("_Row", bound=_Named)
-
-UNRESOLVED_AFTER_DAYS = 2
-"""A past booking makes a finding only after more than so many days: results come in late."""
 
 _LABELS = frozenset(
     {

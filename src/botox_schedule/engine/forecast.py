@@ -211,6 +211,7 @@ class Forecast(Value, frozen=True):
                 f"typical day {self.dates.typical_on}: {self.dates.typical_words}; "
                 "it makes nobody due"
             )
+        lines += _late_booking(self.booking, self.dates)
         if self.protocol is not None and not self.status.ends_care:
             lines.append(f"units: {limits_in_words(self.limit_checks, self.protocol.product)}")
         lines += [f"finding {finding}" for finding in self.findings]
@@ -291,6 +292,14 @@ def forecast_of(
         findings=tuple(dict.fromkeys((*besides, *chain(*about)))),
         reasons=date_reasons(track),
     )
+
+
+def _late_booking(booking: Booking | None, dates: DueDates) -> list[str]:
+    """How late a booking is from the first overdue day on; nothing before."""
+    due, overdue_from = dates.due, dates.overdue_from
+    if booking is None or due is None or overdue_from is None or booking.on < overdue_from:
+        return []
+    return [f"booked for {booking.on}, {days_text((booking.on - due).days)} after the due day"]
 
 
 def _days_between(first: date | None, last: date | None) -> int | None:

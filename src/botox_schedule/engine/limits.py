@@ -9,7 +9,7 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day, age_on, shifted
 from botox_schedule.dates.intervals import Interval
-from botox_schedule.engine.track import Reading, Track
+from botox_schedule.engine.track import UNRESOLVED_AFTER_DAYS, Reading, Track
 from botox_schedule.errors import UnitsError
 from botox_schedule.protocols.indications import ProductName
 from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
@@ -61,8 +61,8 @@ class LimitCheck(Value, frozen=True):
         chosen: Whether this reading makes a finding.
         on: The day of the planned session.
         planned: The planned units; None where none were given.
-        total: Units given inside the window, what else is booked for *on*, and the planned ones:
-            a lower bound where *indeterminate*.
+        total: Units given inside the window, what else is booked in it, and the planned ones: a
+            lower bound where *indeterminate*.
         total_if_one: The same, if sessions on one day with equal units count as one.
         maximum: The maximum as far as it is known, in units.
         available: What the units given and otherwise booked leave of the maximum; None where it
@@ -127,10 +127,10 @@ class LimitQuestion(NamedTuple):
     Attributes:
         reading: What is known of the patient.
         protocol: The planned treatment.
-        cycle: The last cycle, which a session on *on* may join.
+        cycle: The last cycle that began by *on*, which a session on *on* may join.
         on: The day in question.
         planned: The planned units.
-        booked: What else is booked for the day; it counts as if it was given.
+        booked: What else is booked up to the day; it counts as if it was given.
     """
 
     reading: Reading
@@ -155,7 +155,7 @@ def limit_question(track: Track, day: date, planned: Decimal | None) -> LimitQue
 def _question(
     track: Track, day: date, planned: Decimal | None, booked: tuple[TreatmentSession, ...] = ()
 ) -> LimitQuestion:
-    cycle = track.cycles[-1] if track.cycles else None
+    cycle = next((c for c in reversed(track.cycles) if c.first_on <= day), None)
     return LimitQuestion(track.reading, track.protocol, cycle, day, planned, booked)
 
 
@@ -169,13 +169,26 @@ def _booked_for(track: Track, day: date) -> TreatmentSession | None:
 def _booked_besides(
     track: Track, day: date, booked: TreatmentSession | None
 ) -> tuple[TreatmentSession, ...]:
-    """The other sessions booked for a day, except those that are recorded as given on it."""
-    others = [s for s in track.history.booked if s.administered_on == day and s is not booked]
+    """The other sessions booked up to a day, except those that are recorded as given.
+
+    Without a booking for the day, one of the track may be the one that is to be moved to it.
+    """
+    since = shifted(track.as_of, -UNRESOLVED_AFTER_DAYS)
+    others = [
+        s
+        for s in track.history.booked
+        if since <= s.administered_on <= day
+        and s is not booked
+        and (booked is not None or s.indication not in track.clock)
+    ]
     if not others:
         return ()
-    done = [s for s in track.history.completed if s.administered_on == day]
-    given = {(session.indication, session.product) for session in done}
-    return tuple(s for s in others if (s.indication, s.product) not in given)
+    given = {_visit(session) for session in track.history.completed}
+    return tuple(session for session in others if _visit(session) not in given)
+
+
+def _visit(session: TreatmentSession) -> tuple[date, str, Product | None]:
+    return session.administered_on, session.indication, session.product
 
 
 def exact_number(number: NumberInput) -> Decimal:
@@ -381,9 +394,9 @@ def _joins_until(question: LimitQuestion) -> date:
 
 
 def _joined_cycle(question: LimitQuestion) -> CycleSessions | None:
-    """The last cycle, where a session on *on* would belong to it."""
+    """The cycle that began last, where a session on *on* would belong to it."""
     cycle, within = question.cycle, question.reading.policy.group_within_days
-    if cycle is None or not 0 <= (question.on - cycle.first_on).days <= within:
+    if cycle is None or (question.on - cycle.first_on).days > within:
         return None
     return cycle
 

@@ -27,6 +27,9 @@ from botox_schedule.records.history import CycleSessions, History, cycles_of, re
 from botox_schedule.records.model import CareEnd, PatientRecord, PriorTreatment, TreatmentSession
 from botox_schedule.terms import DueStatus, Product, SessionKind
 
+UNRESOLVED_AFTER_DAYS = 2
+"""A past booking makes a finding only after more than so many days: results come in late."""
+
 
 class Reading(NamedTuple):
     """What is known of a patient on a day, whatever the track.
@@ -191,7 +194,13 @@ class Track(AnyTrack):
 def read_record(
     record: PatientRecord, as_of: date, policy: SchedulingPolicy, known: ProtocolSet
 ) -> Reading:
-    """Return what is known of a patient on a day."""
+    """Return what is known of a patient on a day.
+
+    Raises:
+        TypeError: When *record* is anything but a record.
+    """
+    if not isinstance(record, PatientRecord):
+        raise TypeError("record: give a PatientRecord, such as PatientRecord(sessions=[...])")
     decisions = known_decisions(record, as_of)
     others = policy.other_indications
 
