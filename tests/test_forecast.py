@@ -254,6 +254,50 @@ class TestForecast:
             "the override's 8-week minimum gives 2026-03-02; the rules allow it from 2026-03-20"
         )
 
+    @pytest.mark.parametrize(
+        ("policy", "doubtful", "words"),
+        [
+            ({}, True, "the 12-week scheduled interval gives 2026-03-30; a session under an unknown "
+             "indication leaves the days before 2026-05-11 open"),
+            ({"payer_minimum": "30 weeks"}, False, "the payer's 30-week minimum gives 2026-08-03"),
+        ],
+    )  # fmt: skip
+    def test_what_opens_the_first_day_is_named(
+        self, policy: dict[str, Any], doubtful: bool, words: str
+    ) -> None:
+        misspelled = [session("2026-01-19", indication="migrane")] if doubtful else []
+        found = forecast(
+            record(session("2026-01-05"), *misspelled),
+            MIGRAINE,
+            as_of="2026-02-01",
+            policy=SchedulingPolicy(**policy),
+        )
+        assert found.reasons["earliest"].rule == words
+
+    @pytest.mark.parametrize(
+        ("payer", "doubtful", "words"),
+        [
+            (None, False, "no minimum is recorded here; the first usual day decides"),
+            ("16 weeks", False, "the payer's 16-week minimum gives 2026-04-27; "
+             "the usual range begins on 2026-06-22"),
+            (None, True, "no minimum is recorded here; the first usual day decides; a session under "
+             "an unknown indication leaves the days before 2026-09-21 open"),
+        ],
+    )  # fmt: skip
+    def test_without_a_minimum_the_usual_range_opens_the_first_day(
+        self, payer: str | None, doubtful: bool, words: str
+    ) -> None:
+        misspelled = [session("2026-06-01", indication="armpits")] if doubtful else []
+        found = forecast(
+            record(session("2026-01-05", indication="axillary-hyperhidrosis"), *misspelled),
+            "axillary-hyperhidrosis",
+            as_of="2026-06-02",
+            policy=SchedulingPolicy(
+                payer_minimum=payer, usual={"axillary-hyperhidrosis": "24 weeks"}
+            ),
+        )
+        assert found.reasons["earliest"].rule == words
+
     def test_of_several_overrides_the_one_that_starts_last_counts_then_the_longer(self) -> None:
         def earliest(*overrides: dict[str, Any]) -> date | None:
             return forecast(
