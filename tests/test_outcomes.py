@@ -1125,6 +1125,11 @@ class TestWhatMutantsPassed:
         assert str(judged[0]).splitlines()[1:4] == [f"  {line}" for line in judged[0].numbers]
         (waits, _) = judge_counts(rule, baseline=20, current=15, cycles=1)
         assert waits.numbers == ("1 complete cycles; judged after 2",)
+        (waits, _) = judge_counts(rule, baseline=20, current=None, cycles=2)
+        assert waits.numbers == (
+            "2 complete cycles; judged after 2",
+            "the current month is unknown: no cycle is complete, or too few days are recorded",
+        )
 
     def test_a_baseline_counts_the_rules_own_measure(self) -> None:
         parts = [

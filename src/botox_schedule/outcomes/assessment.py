@@ -159,6 +159,9 @@ def _result_of(
     )
 
 
+_CURRENT_UNKNOWN = "the current month is unknown: no cycle is complete, or too few days are recorded"
+
+
 def _reduction_result(
     rule: ResponseRule,
     criterion: ResponseCriterion,
@@ -170,7 +173,8 @@ def _reduction_result(
     if not baseline:
         return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_BASELINE, [counted])
     if current is None or cycles < criterion.after_cycles:
-        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, [counted])
+        unknown = [] if current is not None else [_CURRENT_UNKNOWN]
+        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, [counted, *unknown])
     reduction = (baseline - current) / baseline
     share = f"{criterion.measure} days {_shown(baseline)} became {_shown(current)}: "
     share += f"{_shown(reduction * 100)} % fewer"
