@@ -173,11 +173,11 @@ def _booked_besides(
 
     Without a booking for the day, one of the track may be the one that is to be moved to it.
     """
-    since = shifted(track.as_of, -UNRESOLVED_AFTER_DAYS)
     others = [
         s
         for s in track.history.booked
-        if since <= s.administered_on <= day
+        if s.administered_on <= day
+        and (track.as_of - s.administered_on).days <= UNRESOLVED_AFTER_DAYS
         and s is not booked
         and (booked is not None or s.indication not in track.clock)
     ]
