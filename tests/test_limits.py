@@ -22,6 +22,7 @@ from botox_schedule import (
     exposure,
     find_protocol,
     forecast,
+    forecast_all,
 )
 from botox_schedule.engine import Exposure, LimitCheck
 from botox_schedule.errors import IntervalError, UnitsError
@@ -422,12 +423,42 @@ class TestWhatElseIsBooked:
         )
         for indication in (arm, leg):
             checks = forecast(history, indication, as_of="2026-11-20").limit_checks
-            totals = {c.limit.scope: (c.planned, c.total) for c in checks if not c.not_checked}
-            own = Decimal(200 if indication == arm else 300)
+            totals = {(c.limit.scope, c.planned, c.total) for c in checks if not c.not_checked}
             assert totals == {
-                LimitScope.PRODUCT: (own, Decimal(500)),
-                LimitScope.INDICATION: (own, own),
+                (LimitScope.PRODUCT, Decimal(200 if indication == arm else 300), Decimal(500)),
+                (LimitScope.INDICATION, Decimal(200), Decimal(200)),
+                (LimitScope.INDICATION, Decimal(300), Decimal(300)),
             }
+
+    @pytest.mark.parametrize(
+        ("last", "booked", "units", "exceeded"),
+        [
+            # A child of 60 kg: 200 U of BOTOX for the arm, 300 U for the leg.
+            ({"indication": "lower-limb-spasticity"}, {}, 200, False),
+            ({"indication": "lower-limb-spasticity"}, {}, 201, True),
+            # Xeomin: 400 U a session.
+            ({"indication": "upper-limb-spasticity"}, {"product": "Xeomin"}, 400, False),
+            ({"indication": "upper-limb-spasticity"}, {"product": "Xeomin"}, 401, True),
+        ],
+    )
+    def test_a_booking_has_the_limits_of_its_own_treatment(
+        self, last: dict[str, Any], booked: dict[str, Any], units: int, exceeded: bool
+    ) -> None:
+        visit = session("2026-12-01", units, "upper-limb-spasticity", status="booked", **booked)
+        child = record(
+            session("2026-08-01", 100, **last),
+            visit,
+            born_on="2016-01-01",
+            weights=[{"measured_on": "2026-11-20", "kilograms": 60}],
+        )
+        (answer,) = forecast_all(child, as_of="2026-11-26")
+        found = {f.code.value for f in answer.findings}
+        assert ("limit_exceeded" in found, answer.clear is False) == (exceeded, exceeded)
+        name = last["indication"]
+        check = check_date(child, name, on="2026-12-01", as_of="2026-11-26")
+        assert (check.clear is False) is exceeded
+        planned = check_date(child, name, on="2026-12-01", as_of="2026-11-26", planned_units=200)
+        assert planned.clear is True
 
     @pytest.mark.parametrize(
         ("neck_on", "as_of", "total"),

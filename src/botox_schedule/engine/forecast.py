@@ -11,10 +11,8 @@ from botox_schedule.dates.days import Day
 from botox_schedule.engine.findings import findings_without_protocol, next_look, track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
-    checks_of,
     is_clear,
-    limit_findings,
-    limit_question,
+    limit_answers,
     limits_in_words,
 )
 from botox_schedule.engine.reasons import DateReason, date_reasons, days_text
@@ -263,10 +261,10 @@ def forecast_of(
         observed: The patient's own response.
     """
     dates, booked, timeline = dates_of(track), track.next_booking, timeline_of_track(track)
-    question = limit_question(track, day_in_question(track, booked), planned)
-    checks = checks_of(track, question)
-    as_of = track.as_of
-    about = (track_findings(track), limit_findings(checks, question), _early_ends(observed, track))
+    day, as_of = day_in_question(track, booked), track.as_of
+    limits = limit_answers(track, day, planned)
+    checks = limits.checks
+    about = (track_findings(track), limits.findings, _early_ends(observed, track))
     return made(
         Forecast,
         as_of=as_of,
@@ -286,7 +284,7 @@ def forecast_of(
         timeline=timeline,
         phase=None if timeline is None else response_phase(timeline, as_of=as_of),
         observed=observed,
-        clear=is_clear(booking_verdict(track, question.on, booked), checks),
+        clear=is_clear(booking_verdict(track, day, booked), checks),
         limit_checks=checks,
         other_sessions=_other_sessions(track),
         findings=tuple(dict.fromkeys((*besides, *chain(*about)))),

@@ -1,6 +1,6 @@
 """Units over a rolling window, and checks against maximums of a source; they move no date."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day, age_on, shifted
 from botox_schedule.dates.intervals import Interval
-from botox_schedule.engine.track import UNRESOLVED_AFTER_DAYS, Reading, Track
+from botox_schedule.engine.track import UNRESOLVED_AFTER_DAYS, Reading, Track, planned_otherwise
 from botox_schedule.errors import UnitsError
 from botox_schedule.protocols.indications import ProductName
 from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
@@ -229,9 +229,47 @@ def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
     )
 
 
-def checks_of(track: Track, question: LimitQuestion) -> tuple[LimitCheck, ...]:
-    """Return the checks of a question about a track; after the end of care nothing is checked."""
-    return () if track.care.status is not None else limit_checks(question)
+class LimitAnswers(NamedTuple):
+    """The limits of a day: those of what is planned, then those of what else is booked."""
+
+    checks: tuple[LimitCheck, ...]
+    findings: tuple[Finding, ...]
+
+
+def limit_answers(track: Track, day: date, planned: Decimal | None) -> LimitAnswers:
+    """Return the limits of a day; after the end of care nothing is checked."""
+    asked = [] if track.care.status is not None else list(_asked(track, day, planned))
+    return LimitAnswers(
+        tuple(check for _, checks in asked for check in checks),
+        tuple(found for question, checks in asked for found in limit_findings(checks, question)),
+    )
+
+
+def _asked(
+    track: Track, day: date, planned: Decimal | None
+) -> Iterator[tuple[LimitQuestion, list[LimitCheck]]]:
+    """Yield each question about limits with its checks.
+
+    A booking has the limits of its own product and indication too, unless *planned* replaces it.
+    """
+    booked = _booked_otherwise(track, day) if planned is None else []
+    seen: set[tuple[Product, DoseLimit]] = set()
+    for each in (track, *booked):
+        question, product = limit_question(each, day, planned), each.protocol.product
+        checks = [c for c in limit_checks(question) if (product, c.limit) not in seen]
+        seen.update((product, check.limit) for check in checks)
+        yield question, checks
+
+
+def _booked_otherwise(track: Track, day: date) -> list[Track]:
+    """The track as planned for each other treatment that is booked for a day."""
+    booked = {_visit(s): s for s in track.bookings if s.administered_on == day}
+    return [
+        other
+        for session in booked.values()
+        for other in planned_otherwise(track, session)
+        if other.protocol.product is (session.product or track.protocol.product)
+    ]
 
 
 def _holds_for(limit: DoseLimit, question: LimitQuestion) -> bool:

@@ -1,7 +1,7 @@
 """Where a track stands, as one flat row without sentences, for lists of many tracks."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from botox_schedule.dates.days import open_end, shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_judgment
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import findings_without_protocol, next_look, track_findings
-from botox_schedule.engine.limits import checks_of, is_clear, limit_findings, limit_question
+from botox_schedule.engine.limits import is_clear, limit_answers
 from botox_schedule.engine.response import phase_boundaries, timeline_of
 from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
 from botox_schedule.engine.tracks import RecordTrack
@@ -128,7 +128,8 @@ def standing_of(
     judgment = last_judgment(track)
     judged = None if judgment is None else judgment.findings
     findings = [*found.findings, *track_findings(track, judged)]
-    findings += _about_limits(track, booked) if with_limits and booked is not None else ()
+    if with_limits and booked is not None:
+        findings += limit_answers(track, booked.administered_on, None).findings
     told = _told(findings, acknowledged)
     return Standing(
         indication=protocol.indication,
@@ -167,7 +168,7 @@ def clear_of(
         return None
     booked = planned or track.next_booking
     day = day_in_question(track, booked)
-    checks = checks_of(track, limit_question(track, day, None)) if with_limits else ()
+    checks = limit_answers(track, day, None).checks if with_limits else ()
     return is_clear(booking_verdict(track, day, booked), checks)
 
 
@@ -181,11 +182,6 @@ def _told(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str
         "acknowledged": codes.difference(finding.code for finding in open_),
         "today_keys": tuple(sorted(today)),
     }
-
-
-def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
-    question = limit_question(track, booked.administered_on, None)
-    return limit_findings(checks_of(track, question), question)
 
 
 def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:

@@ -159,7 +159,9 @@ def _result_of(
     )
 
 
-_CURRENT_UNKNOWN = "the current month is unknown: no cycle is complete, or too few days are recorded"
+_CURRENT_UNKNOWN = (
+    "the current month is unknown: no cycle is complete, or too few days are recorded"
+)
 
 
 def _reduction_result(
