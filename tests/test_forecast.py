@@ -257,8 +257,8 @@ class TestForecast:
     @pytest.mark.parametrize(
         ("policy", "doubtful", "words"),
         [
-            ({}, True, "the 12-week scheduled interval gives 2026-03-30; a session under an unknown "
-             "indication leaves the days before 2026-05-11 open"),
+            ({}, True, ("the 12-week scheduled interval gives 2026-03-30; a session under an unknown "
+             "indication leaves the days before 2026-05-11 open")),
             ({"payer_minimum": "30 weeks"}, False, "the payer's 30-week minimum gives 2026-08-03"),
         ],
     )  # fmt: skip
@@ -278,10 +278,10 @@ class TestForecast:
         ("payer", "doubtful", "words"),
         [
             (None, False, "no minimum is recorded here; the first usual day decides"),
-            ("16 weeks", False, "the payer's 16-week minimum gives 2026-04-27; "
-             "the usual range begins on 2026-06-22"),
-            (None, True, "no minimum is recorded here; the first usual day decides; a session under "
-             "an unknown indication leaves the days before 2026-09-21 open"),
+            ("16 weeks", False, ("the payer's 16-week minimum gives 2026-04-27; "
+             "the usual range begins on 2026-06-22")),
+            (None, True, ("no minimum is recorded here; the first usual day decides; a session under "
+             "an unknown indication leaves the days before 2026-09-21 open")),
         ],
     )  # fmt: skip
     def test_without_a_minimum_the_usual_range_opens_the_first_day(

@@ -241,6 +241,11 @@ class TestBookingsOfAnotherTreatment:
         )
         # A visit that is too early is not kept: the target is the due day.
         assert target.target == date.fromisoformat("2026-03-30" if early else day)
+        leg_too = bs.PatientRecord.model_validate(
+            {"sessions": [*rows, rows[1] | legs], "born_on": "2018-05-01"}
+        )
+        found = bs.forecast(leg_too, "lower-limb-spasticity", as_of="2026-03-01")
+        assert found.clear is (False if early else None)
 
     def test_an_indication_without_any_protocol_has_only_the_planned_rules(self) -> None:
         planned = protocol(shares_clock_with=["neck-pain"])

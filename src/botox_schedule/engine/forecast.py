@@ -284,7 +284,7 @@ def forecast_of(
         timeline=timeline,
         phase=None if timeline is None else response_phase(timeline, as_of=as_of),
         observed=observed,
-        clear=is_clear(booking_verdict(track, day, booked), checks),
+        clear=is_clear(booking_verdict(track, day), checks),
         limit_checks=checks,
         other_sessions=_other_sessions(track),
         findings=tuple(dict.fromkeys((*besides, *chain(*about)))),

@@ -79,11 +79,11 @@ def _first_target(track: Track, step: _Step) -> date | None:
 
 def kept_booking_on(track: Track) -> date | None:
     """Return the day of the next booking of a new session, if it may be kept: not forbidden."""
-    ahead = (s for s in track.bookings if s.administered_on >= track.as_of)
-    booked = next((s for s in ahead if not _is_second_part(track, s.administered_on)), None)
-    if booked is None or booking_verdict(track, booked.administered_on, booked) is False:
+    ahead = (s.administered_on for s in track.bookings if s.administered_on >= track.as_of)
+    booked_on = next((day for day in ahead if not _is_second_part(track, day)), None)
+    if booked_on is None or booking_verdict(track, booked_on) is False:
         return None
-    return booked.administered_on
+    return booked_on
 
 
 def _is_second_part(track: Track, day: date) -> bool:

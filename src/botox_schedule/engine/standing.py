@@ -169,7 +169,7 @@ def clear_of(
     booked = planned or track.next_booking
     day = day_in_question(track, booked)
     checks = limit_answers(track, day, None).checks if with_limits else ()
-    return is_clear(booking_verdict(track, day, booked), checks)
+    return is_clear(booking_verdict(track, day), checks)
 
 
 def _told(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str, Any]:
