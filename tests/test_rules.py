@@ -145,6 +145,13 @@ class TestOverridesThatCompete:
         codes = {finding.code for finding in found.findings}
         assert ("expired_override" in codes) is expired
 
+    @pytest.mark.parametrize(("payer", "expired"), [("83 days", True), ("85 days", False)])
+    def test_one_that_a_payer_overrules_is_not_named(self, payer: str, expired: bool) -> None:
+        record = overridden({"minimum": "70 days", "last": "2026-03-01"})
+        policy = bs.SchedulingPolicy(payer_minimum=payer)
+        found = bs.forecast(record, MIGRAINE, as_of="2026-02-01", policy=policy)
+        assert ("expired_override" in {finding.code for finding in found.findings}) is expired
+
     def test_one_that_gives_the_same_day_is_not_named(self) -> None:
         record = overridden({"minimum": "84 days", "last": "2026-03-01"})
         found = bs.forecast(record, MIGRAINE, as_of="2026-02-01")
