@@ -519,6 +519,23 @@ class TestWhatElseIsBooked:
             assert answer.limit_checks[0].total == Decimal(total)
             assert answer.clear is (total == 400)
 
+    @pytest.mark.parametrize(
+        ("second_on", "total"),
+        [
+            pytest.param("2026-12-04", 600, id="part of the session"),
+            pytest.param("2026-12-05", 300, id="another session"),
+            pytest.param("9999-12-31", 300, id="last day of the calendar"),
+        ],
+    )
+    def test_the_parts_of_a_split_visit_are_one_session(self, second_on: str, total: int) -> None:
+        xeomin = {"product": "Xeomin", "indication": "upper-limb-spasticity", "status": "booked"}
+        history = record(*(session(day, 300, **xeomin) for day in ("2026-12-01", second_on)))
+        protocol = find_protocol("upper-limb-spasticity", "Xeomin")
+        for on in ("2026-12-01", second_on):
+            answer = check_date(history, protocol, on=on, as_of="2026-11-20")
+            (check,) = answer.limit_checks
+            assert (check.total, check.exceeded) == (Decimal(total), total > 400)
+
     def test_a_past_day_is_asked_about_the_session_it_was_part_of(self) -> None:
         xeomin = {"product": "Xeomin", "indication": "upper-limb-spasticity"}
         days = ("2026-01-05", "2026-01-07", "2026-04-20")

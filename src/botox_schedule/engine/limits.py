@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from botox_schedule.dates.days import Day, age_on, shifted
+from botox_schedule.dates.days import Day, age_on, near, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.track import UNRESOLVED_AFTER_DAYS, Reading, Track, planned_otherwise
 from botox_schedule.errors import UnitsError
 from botox_schedule.protocols.indications import ProductName
 from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import MOST_UNITS, TreatmentSession
 from botox_schedule.terms import (
     FindingCode,
@@ -127,15 +126,15 @@ class LimitQuestion(NamedTuple):
     Attributes:
         reading: What is known of the patient.
         protocol: The planned treatment.
-        cycle: The last cycle that began by *on*, which a session on *on* may join.
+        first_on: The first part of the session that *on* belongs to; None where it opens one.
         on: The day in question.
         planned: The planned units.
-        booked: What else is booked up to the day; it counts as if it was given.
+        booked: What else is booked; it counts as if it was given.
     """
 
     reading: Reading
     protocol: TreatmentProtocol
-    cycle: CycleSessions | None
+    first_on: date | None
     on: date
     planned: Decimal | None
     booked: tuple[TreatmentSession, ...]
@@ -149,14 +148,16 @@ def limit_question(track: Track, day: date, planned: Decimal | None) -> LimitQue
     booked = _booked_for(track, day)
     if planned is None and booked is not None and booked.product is track.protocol.product:
         planned = booked.units
-    return _question(track, day, planned, _booked_besides(track, day, booked))
+    first_on = _first_part(track, day, () if booked is None else track.bookings)
+    besides = _booked_besides(track, day, booked, first_on)
+    return LimitQuestion(track.reading, track.protocol, first_on, day, planned, besides)
 
 
-def _question(
-    track: Track, day: date, planned: Decimal | None, booked: tuple[TreatmentSession, ...] = ()
-) -> LimitQuestion:
-    cycle = next((c for c in reversed(track.cycles) if c.first_on <= day), None)
-    return LimitQuestion(track.reading, track.protocol, cycle, day, planned, booked)
+def _first_part(track: Track, day: date, booked: Iterable[TreatmentSession] = ()) -> date | None:
+    """The first day, given or booked, of the session that *day* would belong to."""
+    within = track.policy.group_within_days
+    parts = (*(c.first_on for c in track.cycles), *(s.administered_on for s in booked))
+    return min((part for part in parts if 0 <= (day - part).days <= within), default=None)
 
 
 def _booked_for(track: Track, day: date) -> TreatmentSession | None:
@@ -167,20 +168,24 @@ def _booked_for(track: Track, day: date) -> TreatmentSession | None:
 
 
 def _booked_besides(
-    track: Track, day: date, booked: TreatmentSession | None
+    track: Track, day: date, booked: TreatmentSession | None, first_on: date | None
 ) -> tuple[TreatmentSession, ...]:
-    """The other sessions booked up to a day, except those that are recorded as given.
+    """What else is booked up to a day or as a later part, except what is recorded as given.
 
     Without a booking for the day, one of the track may be the one that is to be moved to it.
     """
-    others = [
-        s
-        for s in track.history.booked
-        if s.administered_on <= day
-        and (track.as_of - s.administered_on).days <= UNRESOLVED_AFTER_DAYS
-        and s is not booked
-        and (booked is not None or s.indication not in track.clock)
-    ]
+    within = track.policy.group_within_days
+
+    def counts(session: TreatmentSession) -> bool:
+        on = session.administered_on
+        if session is booked or (track.as_of - on).days > UNRESOLVED_AFTER_DAYS:
+            return False
+        if session.indication not in track.clock:
+            return on <= day
+        is_part = first_on is not None and (on - first_on).days <= within
+        return booked is not None and (on <= day or is_part)
+
+    others = [session for session in track.history.booked if counts(session)]
     if not others:
         return ()
     given = {_visit(session) for session in track.history.completed}
@@ -215,7 +220,8 @@ def planned_units(units: NumberInput | None) -> Decimal | None:
 
 def checks_on(track: Track, day: date, planned: Decimal | None) -> tuple[LimitCheck, ...]:
     """Return each reading of each limit of a track's protocol, with what was given until a day."""
-    return limit_checks(_question(track, day, planned))
+    first_on = _first_part(track, day)
+    return limit_checks(LimitQuestion(track.reading, track.protocol, first_on, day, planned, ()))
 
 
 def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
@@ -400,7 +406,7 @@ def _clears_on(
 
 
 def _session_check(limit: DoseLimit, question: LimitQuestion) -> LimitCheck:
-    first, last = _days_of_session(question)
+    first, last = question.first_on or question.on, _joins_until(question)
     sessions = [s for s in _given(question) if first <= s.administered_on <= last]
     given = _total_of(limit, sessions, question)
     maximum = _maximum(limit, question)
@@ -418,25 +424,10 @@ def _session_clears_on(
     return question.on if fits else shifted(_joins_until(question), 1)
 
 
-def _days_of_session(question: LimitQuestion) -> tuple[date, date]:
-    """From the first to the last day of what would be one session with *on*."""
-    joined = _joined_cycle(question)
-    return (question.on if joined is None else joined.first_on), _joins_until(question)
-
-
 def _joins_until(question: LimitQuestion) -> date:
     """The last day whose sessions would be one with *on*."""
-    joined = _joined_cycle(question)
     within = question.reading.policy.group_within_days
-    return question.on if joined is None else shifted(joined.first_on, within)
-
-
-def _joined_cycle(question: LimitQuestion) -> CycleSessions | None:
-    """The cycle that began last, where a session on *on* would belong to it."""
-    cycle, within = question.cycle, question.reading.policy.group_within_days
-    if cycle is None or (question.on - cycle.first_on).days > within:
-        return None
-    return cycle
+    return question.on if question.first_on is None else near(question.first_on, within)
 
 
 def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Iterable[Finding]:
