@@ -482,6 +482,28 @@ class TestWhatElseIsBooked:
         check = check_date(history, "chronic-migraine", on="2026-12-01", as_of=as_of)
         assert check.limit_checks[0].total == Decimal(total)
 
+    @pytest.mark.parametrize("product", ["Botox", None])
+    def test_the_booking_of_a_session_that_was_given_is_fulfilled(
+        self, product: str | None
+    ) -> None:
+        given, again = (
+            session("2026-12-01", 400, "spasticity", id="given"),
+            session("2027-03-01", 400, "spasticity", id="again", status="booked"),
+        )
+        booked = given | {"id": "booked", "status": "booked", "product": product}
+        answer = forecast(record(given, booked, again), "spasticity", as_of="2026-12-01")
+        assert answer.booking is not None
+        assert answer.booking.on == date(2027, 3, 1)
+        assert "limit_exceeded" not in {finding.code for finding in answer.findings}
+        later = check_date(
+            record(given, booked), "chronic-migraine", on="2026-12-02", as_of="2026-12-01"
+        )
+        assert later.limit_checks[0].total == Decimal(400)
+        leg = booked | {"indication": "lower-limb-spasticity"}
+        answer = forecast(record(given, leg, again), "spasticity", as_of="2026-12-01")
+        assert answer.booking is not None
+        assert answer.booking.on == date(2026, 12, 1)
+
     def test_a_visit_that_may_be_moved_to_the_day_counts_once(self) -> None:
         arm = session("2026-12-01", 400, "spasticity", status="booked")
         leg = session("2026-12-02", 400, "lower-limb-spasticity", status="booked")

@@ -9,7 +9,14 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day, age_on, near, shifted
 from botox_schedule.dates.intervals import Interval
-from botox_schedule.engine.track import UNRESOLVED_AFTER_DAYS, Reading, Track, planned_otherwise
+from botox_schedule.engine.track import (
+    UNRESOLVED_AFTER_DAYS,
+    Reading,
+    Track,
+    fulfilled_by,
+    planned_otherwise,
+    visit_of,
+)
 from botox_schedule.errors import UnitsError
 from botox_schedule.protocols.indications import ProductName
 from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
@@ -188,12 +195,8 @@ def _booked_besides(
     others = [session for session in track.history.booked if counts(session)]
     if not others:
         return ()
-    given = {_visit(session) for session in track.history.completed}
-    return tuple(session for session in others if _visit(session) not in given)
-
-
-def _visit(session: TreatmentSession) -> tuple[date, str, Product | None]:
-    return session.administered_on, session.indication, session.product
+    given = {visit for session in track.history.completed for visit in fulfilled_by(session)}
+    return tuple(session for session in others if visit_of(session) not in given)
 
 
 def exact_number(number: NumberInput) -> Decimal:
@@ -269,7 +272,7 @@ def _asked(
 
 def _booked_otherwise(track: Track, day: date) -> list[Track]:
     """The track as planned for each other treatment that is booked for a day."""
-    booked = {_visit(s): s for s in track.bookings if s.administered_on == day}
+    booked = {visit_of(s): s for s in track.bookings if s.administered_on == day}
     return [
         other
         for session in booked.values()
