@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic import Field
@@ -163,8 +164,9 @@ def limit_question(track: Track, day: date, planned: Decimal | None) -> LimitQue
 def _first_part(track: Track, day: date, booked: Iterable[TreatmentSession] = ()) -> date | None:
     """The first day, given or booked, of the session that *day* would belong to."""
     within = track.policy.group_within_days
-    parts = (*(c.first_on for c in track.cycles), *(s.administered_on for s in booked))
-    return min((part for part in parts if 0 <= (day - part).days <= within), default=None)
+    given = (c.first_on for c in reversed(track.cycles) if c.first_on <= day)
+    parts = [*islice(given, 1), *(s.administered_on for s in booked if s.administered_on <= day)]
+    return min((part for part in parts if (day - part).days <= within), default=None)
 
 
 def _booked_for(track: Track, day: date) -> TreatmentSession | None:
@@ -256,18 +258,22 @@ def limit_answers(track: Track, day: date, planned: Decimal | None) -> LimitAnsw
 
 def _asked(
     track: Track, day: date, planned: Decimal | None
-) -> Iterator[tuple[LimitQuestion, list[LimitCheck]]]:
+) -> Iterator[tuple[LimitQuestion, tuple[LimitCheck, ...]]]:
     """Yield each question about limits with its checks.
 
     A booking has the limits of its own product and indication too, unless *planned* replaces it.
     """
-    booked = _booked_otherwise(track, day) if planned is None else []
-    seen: set[tuple[Product, DoseLimit]] = set()
-    for each in (track, *booked):
-        question, product = limit_question(each, day, planned), each.protocol.product
-        checks = [c for c in limit_checks(question) if (product, c.limit) not in seen]
-        seen.update((product, check.limit) for check in checks)
-        yield question, checks
+    own = limit_question(track, day, planned)
+    checks = limit_checks(own)
+    yield own, checks
+    if planned is not None or not track.history.booked:
+        return
+    seen = {(own.protocol.product, check.limit) for check in checks}
+    for other in _booked_otherwise(track, day):
+        question, product = limit_question(other, day, None), other.protocol.product
+        further = tuple(c for c in limit_checks(question) if (product, c.limit) not in seen)
+        seen.update((product, check.limit) for check in further)
+        yield question, further
 
 
 def _booked_otherwise(track: Track, day: date) -> list[Track]:
