@@ -98,9 +98,8 @@ def check_of(
 ) -> DateCheck:
     """Return the check of a day of a track."""
     verdict = judge_day(track, day)
-    limits = limit_answers(track, day, planned)
-    checks = limits.checks
-    findings = (*besides, *track_findings(track, on=day), *limits.findings)
+    checks, told = limit_answers(track, day, planned)
+    findings = (*besides, *track_findings(track, on=day), *told)
     deciding = None if verdict.rules is None else verdict.rules.deciding
     return DateCheck(
         on=day,

@@ -262,9 +262,8 @@ def forecast_of(
     """
     dates, booked, timeline = dates_of(track), track.next_booking, timeline_of_track(track)
     day, as_of = day_in_question(track, booked), track.as_of
-    limits = limit_answers(track, day, planned)
-    checks = limits.checks
-    about = (track_findings(track), limits.findings, _early_ends(observed, track))
+    checks, told = limit_answers(track, day, planned)
+    about = (track_findings(track), told, _early_ends(observed, track))
     return made(
         Forecast,
         as_of=as_of,

@@ -240,36 +240,31 @@ def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
     )
 
 
-class LimitAnswers(NamedTuple):
-    """The limits of a day: those of what is planned, then those of what else is booked."""
-
-    checks: tuple[LimitCheck, ...]
-    findings: tuple[Finding, ...]
-
-
-def limit_answers(track: Track, day: date, planned: Decimal | None) -> LimitAnswers:
-    """Return the limits of a day; after the end of care nothing is checked."""
+def limit_answers(
+    track: Track, day: date, planned: Decimal | None
+) -> tuple[tuple[LimitCheck, ...], tuple[Finding, ...]]:
+    """Return the checks of a day and their findings; after the end of care nothing is checked."""
     asked = [] if track.care.status is not None else list(_asked(track, day, planned))
-    return LimitAnswers(
+    return (
         tuple(check for _, checks in asked for check in checks),
         tuple(found for question, checks in asked for found in limit_findings(checks, question)),
     )
 
 
-def _asked(
-    track: Track, day: date, planned: Decimal | None
-) -> Iterator[tuple[LimitQuestion, tuple[LimitCheck, ...]]]:
-    """Yield each question about limits with its checks.
+_Answered = tuple[LimitQuestion, tuple[LimitCheck, ...]]
+
+
+def _asked(track: Track, day: date, planned: Decimal | None) -> Iterator[_Answered]:
+    """Yield the questions about limits with their checks.
 
     A booking has the limits of its own product and indication too, unless *planned* replaces it.
     """
     own = limit_question(track, day, planned)
     checks = limit_checks(own)
     yield own, checks
-    if planned is not None or not track.history.booked:
-        return
-    seen = {(own.protocol.product, check.limit) for check in checks}
-    for other in _booked_otherwise(track, day):
+    others = _booked_otherwise(track, day) if planned is None and track.history.booked else []
+    seen = {(own.protocol.product, check.limit) for check in checks if others}
+    for other in others:
         question, product = limit_question(other, day, None), other.protocol.product
         further = tuple(c for c in limit_checks(question) if (product, c.limit) not in seen)
         seen.update((product, check.limit) for check in further)
@@ -279,12 +274,9 @@ def _asked(
 def _booked_otherwise(track: Track, day: date) -> list[Track]:
     """The track as planned for each other treatment that is booked for a day."""
     booked = {visit_of(s): s for s in track.bookings if s.administered_on == day}
-    return [
-        other
-        for session in booked.values()
-        for other in planned_otherwise(track, session)
-        if other.protocol.product is (session.product or track.protocol.product)
-    ]
+    others = (other for session in booked.values() for other in planned_otherwise(track, session))
+    products = {session.product or track.protocol.product for session in booked.values()}
+    return [other for other in others if other.protocol.product in products]
 
 
 def _holds_for(limit: DoseLimit, question: LimitQuestion) -> bool:

@@ -127,9 +127,8 @@ def standing_of(
     dates, protocol, booked = track.dates, track.protocol, track.next_booking
     judgment = last_judgment(track)
     judged = None if judgment is None else judgment.findings
-    findings = [*found.findings, *track_findings(track, judged)]
-    if with_limits and booked is not None:
-        findings += limit_answers(track, booked.administered_on, None).findings
+    limits = _about_limits(track) if with_limits else ()
+    findings = [*found.findings, *track_findings(track, judged), *limits]
     told = _told(findings, acknowledged)
     return Standing(
         indication=protocol.indication,
@@ -168,7 +167,7 @@ def clear_of(
         return None
     booked = planned or track.next_booking
     day = day_in_question(track, booked)
-    checks = limit_answers(track, day, None).checks if with_limits else ()
+    checks = limit_answers(track, day, None)[0] if with_limits else ()
     return is_clear(booking_verdict(track, day), checks)
 
 
@@ -182,6 +181,11 @@ def _told(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str
         "acknowledged": codes.difference(finding.code for finding in open_),
         "today_keys": tuple(sorted(today)),
     }
+
+
+def _about_limits(track: Track) -> tuple[Finding, ...]:
+    booked = track.next_booking
+    return () if booked is None else limit_answers(track, booked.administered_on, None)[1]
 
 
 def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:
