@@ -482,6 +482,20 @@ class TestWhatElseIsBooked:
         check = check_date(history, "chronic-migraine", on="2026-12-01", as_of=as_of)
         assert check.limit_checks[0].total == Decimal(total)
 
+    def test_of_two_products_booked_for_a_day_each_has_its_own_limit(self) -> None:
+        neck = "cervical-dystonia"
+        for units, codes in ((400, []), (401, ["limit_exceeded"])):
+            answer = forecast(
+                record(
+                    session("2026-08-01", 100, neck),
+                    session("2026-12-01", units, neck, status="booked"),
+                    session("2026-12-01", 300, neck, status="booked", product="Xeomin"),
+                ),
+                neck,
+                as_of="2026-11-26",
+            )
+            assert [f.code for f in answer.findings if f.code == "limit_exceeded"] == codes
+
     @pytest.mark.parametrize("product", ["Botox", None])
     def test_the_booking_of_a_session_that_was_given_is_fulfilled(
         self, product: str | None

@@ -170,10 +170,10 @@ def _first_part(track: Track, day: date, booked: Iterable[TreatmentSession] = ()
 
 
 def _booked_for(track: Track, day: date) -> TreatmentSession | None:
-    """The booking of a day: of several in the clock, one for the track's own indication."""
+    """The booking of a day: of several in the clock, one for the track's own treatment."""
     booked = [s for s in track.bookings if s.administered_on == day]
-    own = track.protocol.indication
-    return min(booked, key=lambda session: session.indication != own, default=None)
+    own, product = track.protocol.indication, track.protocol.product
+    return min(booked, key=lambda s: (s.product is not product, s.indication != own), default=None)
 
 
 def _booked_besides(
