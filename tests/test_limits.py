@@ -482,6 +482,27 @@ class TestWhatElseIsBooked:
         check = check_date(history, "chronic-migraine", on="2026-12-01", as_of=as_of)
         assert check.limit_checks[0].total == Decimal(total)
 
+    @pytest.mark.parametrize(
+        ("units", "code", "clear"),
+        [
+            (155, "limit_indeterminate", None),
+            (401, "limit_exceeded", False),
+            (None, None, None),
+        ],
+    )
+    def test_a_booking_without_a_product_may_be_of_the_planned_one(
+        self, units: int | None, code: str | None, clear: bool | None
+    ) -> None:
+        visit = session("2026-12-01", units, status="booked", product=None)
+        history = record(session("2026-09-01", 155), visit)
+        answer = forecast(history, "chronic-migraine", as_of="2026-11-26")
+        found = {f.code.value for f in answer.findings if f.code.value.startswith("limit")}
+        assert (found, answer.clear) == ({code} - {None}, clear)
+        check = check_date(
+            history, "chronic-migraine", on="2026-12-01", as_of="2026-11-26", planned_units=155
+        )
+        assert check.clear is True
+
     def test_of_two_products_booked_for_a_day_each_has_its_own_limit(self) -> None:
         neck = "cervical-dystonia"
         for units, codes in ((400, []), (401, ["limit_exceeded"])):

@@ -151,13 +151,15 @@ class LimitQuestion(NamedTuple):
 def limit_question(track: Track, day: date, planned: Decimal | None) -> LimitQuestion:
     """Return the inputs of the limit checks of a day.
 
-    Planned units default to those of the day's booking, if it is for the track's product.
+    Planned units default to those of the day's booking, if it is for the track's product. One that
+    names no product may be, so that it leaves the answer open.
     """
     booked = _booked_for(track, day)
-    if planned is None and booked is not None and booked.product is track.protocol.product:
-        planned = booked.units
     first_on = _first_part(track, day, () if booked is None else track.bookings)
     besides = _booked_besides(track, day, booked, first_on)
+    if planned is None and booked is not None and booked.product in {None, track.protocol.product}:
+        planned = booked.units
+        besides += (booked,) if booked.product is None else ()
     return LimitQuestion(track.reading, track.protocol, first_on, day, planned, besides)
 
 
