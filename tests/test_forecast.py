@@ -710,6 +710,17 @@ class TestCompareForecasts:
         text = compare_forecasts(before, after).explain()
         assert "the policy's payer_minimum was 13 weeks and is 14 weeks" in text
 
+    def test_a_changed_list_of_a_policy_is_named_without_its_values(self) -> None:
+        rule = SchedulingPolicy(payer=[{"minimum": "13 weeks"}])
+        before, after = (
+            forecast(ONE, MIGRAINE, as_of="2026-02-01", policy=policy) for policy in (None, rule)
+        )
+        assert compare_forecasts(before, after).changes[0].why == (
+            "before: the 12-week scheduled interval gives 2026-03-30",
+            "after: the payer's 13-week minimum gives 2026-04-06",
+            "the policy's payer changed",
+        )
+
     def test_a_booking_is_named_by_its_day(self) -> None:
         booked = record(session("2026-01-05"), session("2026-03-30", status="booked"))
         before, after = (forecast(r, MIGRAINE, as_of="2026-02-01") for r in (ONE, booked))
