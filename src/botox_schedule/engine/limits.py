@@ -1,9 +1,8 @@
 """Units over a rolling window, and checks against maximums of a source; they move no date."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic import Field
@@ -166,8 +165,9 @@ def limit_question(track: Track, day: date, planned: Decimal | None) -> LimitQue
 def _first_part(track: Track, day: date, booked: Iterable[TreatmentSession] = ()) -> date | None:
     """The first day, given or booked, of the session that *day* would belong to."""
     within = track.policy.group_within_days
-    given = (c.first_on for c in reversed(track.cycles) if c.first_on <= day)
-    parts = [*islice(given, 1), *(s.administered_on for s in booked if s.administered_on <= day)]
+    given = next((c.first_on for c in reversed(track.cycles) if c.first_on <= day), None)
+    parts = [s.administered_on for s in booked if s.administered_on <= day]
+    parts += [] if given is None else [given]
     return min((part for part in parts if (day - part).days <= within), default=None)
 
 
@@ -242,35 +242,27 @@ def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
     )
 
 
-def limit_answers(
-    track: Track, day: date, planned: Decimal | None
-) -> tuple[tuple[LimitCheck, ...], tuple[Finding, ...]]:
-    """Return the checks of a day and their findings; after the end of care nothing is checked."""
-    asked = [] if track.care.status is not None else list(_asked(track, day, planned))
-    return (
-        tuple(check for _, checks in asked for check in checks),
-        tuple(found for question, checks in asked for found in limit_findings(checks, question)),
-    )
+_Answers = tuple[tuple[LimitCheck, ...], tuple[Finding, ...]]
 
 
-_Answered = tuple[LimitQuestion, tuple[LimitCheck, ...]]
-
-
-def _asked(track: Track, day: date, planned: Decimal | None) -> Iterator[_Answered]:
-    """Yield the questions about limits with their checks.
+def limit_answers(track: Track, day: date, planned: Decimal | None) -> _Answers:
+    """Return the checks of a day and their findings; after the end of care nothing is checked.
 
     A booking has the limits of its own product and indication too, unless *planned* replaces it.
     """
-    own = limit_question(track, day, planned)
-    checks = limit_checks(own)
-    yield own, checks
-    others = _booked_otherwise(track, day) if planned is None and track.history.booked else []
-    seen = {(own.protocol.product, check.limit) for check in checks if others}
-    for other in others:
-        question, product = limit_question(other, day, None), other.protocol.product
-        further = tuple(c for c in limit_checks(question) if (product, c.limit) not in seen)
-        seen.update((product, check.limit) for check in further)
-        yield question, further
+    if track.care.status is not None:
+        return (), ()
+    question = limit_question(track, day, planned)
+    checks = limit_checks(question)
+    findings = tuple(limit_findings(checks, question))
+    if planned is None and track.history.booked:
+        seen = {(track.protocol.product, check.limit) for check in checks}
+        for other in _booked_otherwise(track, day):
+            question, product = limit_question(other, day, None), other.protocol.product
+            further = [c for c in limit_checks(question) if (product, c.limit) not in seen]
+            seen.update((product, check.limit) for check in further)
+            checks, findings = (*checks, *further), (*findings, *limit_findings(further, question))
+    return checks, findings
 
 
 def _booked_otherwise(track: Track, day: date) -> list[Track]:
