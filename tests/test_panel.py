@@ -743,6 +743,22 @@ class TestSeriesOfBookings:
         assert {*answer["today"][0].split(", ")} - {""} == found
 
 
+class TestFulfilledBookings:
+    def test_the_visit_of_today_is_not_booked_ahead_once_it_was_given(self) -> None:
+        days = [AS_OF, AS_OF, "2026-08-24", AS_OF, AS_OF]
+        frame = frame_of(
+            patient=["given", "given", "given", "waits", "done"],
+            administered_on=days,
+            status=["completed", "booked", "booked", "booked", "completed"],
+        )
+        found = panel.forecast(frame, as_of=AS_OF).select("patient", "booked_on").rows()
+        assert dict(found) == {
+            "given": date(2026, 8, 24),
+            "waits": date(2026, 6, 1),
+            "done": None,
+        }
+
+
 class TestSections:
     """Where a track is on the day's worklist."""
 
