@@ -100,6 +100,18 @@ class TestAdherence:
         found = ask([80], policy=bs.SchedulingPolicy(validity_tolerance=bs.Interval(days=4)))
         assert found.on_time == 1
 
+    def test_the_calendars_first_day_ends_no_answer(self) -> None:
+        # Programs write it where they have no day.
+        given = record_from_gaps([84], starts_on=date(2026, 1, 5)).model_dump()
+        first = {**given["sessions"][0], "administered_on": "0001-01-01", "id": None}
+        held = {"first": "0001-01-01", "last": "0001-01-05", "reason": "none"}
+        for more in ({"sessions": [first, *given["sessions"]]}, {"holds": [held]}):
+            record = bs.PatientRecord(**{**given, **more})
+            found = adherence(
+                record, "chronic-migraine", as_of="2026-06-01", permissible_gap_days=30
+            )
+            assert found.cycles == len(record.sessions)
+
     def test_an_effect_can_be_given_as_text(self) -> None:
         assert ask([84, 100], effect="12 weeks") == ask([84, 100], effect=bs.Interval(weeks=12))
 

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum, unique
 from typing import NamedTuple
 
-from botox_schedule.dates.days import shifted
+from botox_schedule.dates.days import near, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.cycles import TreatmentCycle
 from botox_schedule.engine.holds import HoldCalendar
@@ -160,7 +160,7 @@ def _interval(
 
 def _free_days(holds: HoldCalendar, first: date, before: date) -> int:
     """How many days from *first* until, and not on, *before* are not on hold."""
-    return holds.free_days(shifted(first, -1), shifted(before, -1)) if first < before else 0
+    return holds.free_days(near(first, -1), shifted(before, -1)) if first < before else 0
 
 
 def _episodes(

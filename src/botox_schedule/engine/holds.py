@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from botox_schedule.dates.days import is_within, shifted
+from botox_schedule.dates.days import is_within, near, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.records.model import Hold
 from botox_schedule.terms import ShortMonth
@@ -37,7 +37,7 @@ class HoldCalendar:
     def free_days(self, after: date, until: date) -> int:
         """How many days after *after*, up to and including *until*, are not on hold."""
         held = sum(
-            (min(until, last or until) - max(after, shifted(first, -1))).days
+            (min(until, last or until) - max(after, near(first, -1))).days
             for first, last in self.spans
             if first <= until and (last is None or last > after)
         )
