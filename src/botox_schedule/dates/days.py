@@ -212,3 +212,8 @@ def age_on(born_on: date, day: date) -> int:
     """
     had_birthday = (day.month, day.day) >= (born_on.month, born_on.day)
     return day.year - born_on.year - (not had_birthday)
+
+
+def days_text(count: int) -> str:
+    """Return a count of days in words."""
+    return "1 day" if count == 1 else f"{count} days"

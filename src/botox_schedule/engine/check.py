@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from botox_schedule.dates.days import Day
+from botox_schedule.dates.days import Day, days_text
 from botox_schedule.engine.findings import track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
@@ -11,7 +11,7 @@ from botox_schedule.engine.limits import (
     limit_answers,
     limits_in_words,
 )
-from botox_schedule.engine.reasons import days_text, minimum_sentence, suppressed_reason
+from botox_schedule.engine.reasons import minimum_sentence, suppressed_reason
 from botox_schedule.engine.rules import Minimum, RulesOn
 from botox_schedule.engine.track import Track
 from botox_schedule.engine.verdict import judge_day, next_allowed

@@ -7,7 +7,7 @@ from itertools import chain
 
 from pydantic import Field
 
-from botox_schedule.dates.days import Day
+from botox_schedule.dates.days import Day, days_text
 from botox_schedule.engine.findings import findings_without_protocol, next_look, track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
@@ -15,7 +15,7 @@ from botox_schedule.engine.limits import (
     limit_answers,
     limits_in_words,
 )
-from botox_schedule.engine.reasons import DateReason, date_reasons, days_text
+from botox_schedule.engine.reasons import DateReason, date_reasons
 from botox_schedule.engine.response import (
     FEWEST_CYCLES,
     ObservedResponse,

@@ -4,7 +4,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from botox_schedule.dates.days import Day
+from botox_schedule.dates.days import Day, days_text
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.dates import TrackDates, first_allowed
 from botox_schedule.engine.holds import NO_HOLDS
@@ -129,11 +129,6 @@ def in_words(interval: Interval) -> str:
 def _adjective(text: str) -> str:
     count, _, unit = text.partition(" ")
     return f"{count}-{unit.removesuffix('s')}" if count.isdecimal() and " " not in unit else text
-
-
-def days_text(count: int) -> str:
-    """Return a count of days in words."""
-    return "1 day" if count == 1 else f"{count} days"
 
 
 def minimum_sentence(minimum: Minimum) -> str:

@@ -6,8 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from botox_schedule.dates import Window
-from botox_schedule.dates.days import Day, DayInput, as_day, near, shifted
-from botox_schedule.engine.reasons import days_text
+from botox_schedule.dates.days import Day, DayInput, as_day, days_text, near, shifted
 from botox_schedule.errors import CountError, OrderError
 from botox_schedule.planning.booking import (
     BookingCheck,
