@@ -214,6 +214,12 @@ def age_on(born_on: date, day: date) -> int:
     return day.year - born_on.year - (not had_birthday)
 
 
-def days_text(count: int) -> str:
-    """Return a count of days in words."""
-    return "1 day" if count == 1 else f"{count} days"
+def days_text(least: int, most: int | None = None) -> str:
+    """Return a count of days in words, or the least and the most of several counts.
+
+    >>> days_text(1), days_text(68, 75), days_text(70, 70)
+    ('1 day', '68 to 75 days', '70 days')
+    """
+    if most is not None and most != least:
+        return f"{least} to {days_text(most)}"
+    return "1 day" if least == 1 else f"{least} days"

@@ -319,8 +319,7 @@ def _early_ends(observed: ObservedResponse | None, track: Track) -> Iterator[Fin
         return
     short = [interval - days for days in wear_off.days if days < interval]
     if len(short) >= FEWEST_CYCLES:
-        least, most = min(short), max(short)
-        span = days_text(least) if least == most else f"{least} to {days_text(most)}"
+        span = days_text(min(short), max(short))
         message = f"the effect ended {span} before the interval in {len(short)} cycles"
         yield make_finding(FindingCode.EFFECT_ENDS_EARLY, message)
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.dates.days import Day, DayInput, as_day, days_text, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.errors import OrderError
 from botox_schedule.policy import SchedulingPolicy
@@ -117,7 +117,8 @@ class ObservedDays(PatientValue, frozen=True):
     left_out: int
 
     def __str__(self) -> str:
-        return f"this patient: {self.smallest} to {self.largest} days in {len(self.days)} cycles"
+        span = days_text(self.smallest, self.largest)
+        return f"this patient: {span} in {len(self.days)} cycles"
 
 
 class ObservedResponse(PatientValue, frozen=True):
