@@ -32,7 +32,7 @@ from botox_schedule.engine.worklist import Waiting, call_by, is_long_ago, place_
 from botox_schedule.errors import UNKNOWN_KEY
 from botox_schedule.protocols import ProtocolSet
 from botox_schedule.protocols.catalog import region_named
-from botox_schedule.protocols.collection import version_on
+from botox_schedule.protocols.collection import newness, version_on
 from botox_schedule.protocols.indications import (
     find_indication,
     find_product,
@@ -1376,3 +1376,95 @@ class TestNothingButWhatWasAsked:
             ("by_name", UNKNOWN_KEY),
             ("rows", 0),
         ]
+
+
+class TestLaterEdges:
+    def test_an_interval_may_say_every(self) -> None:
+        for text in ("every 12 weeks", "q12 weeks", "Every 12 weeks"):
+            assert bs.Interval.parse(text) == bs.Interval(weeks=12)
+
+    def test_bare_numbers_need_a_unit_that_is_known(self) -> None:
+        assert str(bs.IntervalRange.parse("3-4 months").first) == "3 months"
+        with pytest.raises(bs.errors.IntervalError, match="not an interval"):
+            bs.IntervalRange.parse("3 to 4 moons")
+
+    def test_every_finding_has_words(self) -> None:
+        child = protocol(id="c", population="pediatric", ages={"first": 2, "last": 17})
+        ended = protocol(in_force={"last": "2026-01-31"})
+        xeomin = [{**GIVEN, "product": "Xeomin"}]
+        told = [
+            *bs.forecast(record("2026-01-05"), child, as_of="2026-02-01").findings,
+            *bs.check_date(
+                record("2026-01-05"), ended, on="2026-06-01", as_of="2026-02-01", other_protocols=()
+            ).findings,
+            *bs.forecast_all(bs.PatientRecord(sessions=xeomin), as_of="2026-02-01")[0].findings,
+        ]
+        assert {"age_unknown", "judged_by_another_protocol"} <= {found.code for found in told}
+        assert all(isinstance(found.message, str) and found.message for found in told)
+
+    def test_a_duplicate_is_another_one_with_other_units(self) -> None:
+        keys = set()
+        for units in (210, 220):
+            rows = [{**GIVEN, "units": units, "id": name} for name in ("a", "b")]
+            found = bs.check_date(
+                bs.PatientRecord(sessions=rows),
+                MIGRAINE,
+                on="2026-02-10",
+                as_of="2026-02-01",
+                planned_units=100,
+            )
+            told = [f.key for f in found.findings if f.code == "probable_duplicate"]
+            keys.update(told)
+        assert len(keys) == 2
+
+    def test_one_day_before_a_discharge_is_a_day(self) -> None:
+        leaves = [{"on": "2026-03-31", "kind": "discontinued"}]
+        found = bs.forecast(record("2026-01-05", care_ends=leaves), MIGRAINE, as_of="2026-02-01")
+        assert found.dates.earliest == date(2026, 3, 30)
+        leaves = [{"on": "2026-03-30", "kind": "discontinued"}]
+        found = bs.forecast(record("2026-01-05", care_ends=leaves), MIGRAINE, as_of="2026-02-01")
+        assert found.dates.earliest is None
+
+    def test_the_grace_of_a_clinics_range_is_that_of_the_protocol_ahead(self) -> None:
+        policy = bs.SchedulingPolicy(usual={"chronic-migraine": "12 weeks"})
+        overdue = []
+        for kind in ("scheduled", "as_needed"):
+            ahead = protocol(in_force={"first": "2027-01-01"}, retreatment={"kind": kind})
+            found = bs.forecast(
+                record("2026-01-05"), ahead, as_of="2026-02-01", policy=policy, other_protocols=()
+            )
+            overdue.append(str(found.dates.overdue_from))
+        assert overdue == ["2026-04-07", "2026-04-28"]
+
+    def test_a_course_elsewhere_that_ended_today_names_the_track(self) -> None:
+        ended = {"indication": ARM, "cycles": 1, "last_on": "2026-02-01", "product": "Botox"}
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": LEG}], prior_treatments=[ended])
+        assert [f.indication for f in bs.forecast_all(given, as_of="2026-02-01")] == [ARM]
+
+    def test_a_later_withdrawal_leaves_an_authorization_whole(self) -> None:
+        approved = {
+            "indication": "chronic-migraine",
+            "product": "Botox",
+            "valid": {"first": "2026-01-01", "last": "2026-12-31"},
+            "withdrawn_on": "2026-06-01",
+            "minimum_interval": "14 weeks",
+        }
+        given = record("2026-01-05", authorizations=[approved])
+        assert allowed(given, "2026-06-02", as_of="2026-02-01") == [True]
+        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
+        assert found.dates.earliest == date(2026, 4, 13)
+
+    def test_the_order_of_decisions_changes_no_answer(self) -> None:
+        rows = [override(minimum=each, reason=each) for each in ("13 weeks", "14 weeks")]
+        found = [
+            bs.forecast(record("2026-01-05", overrides=given), MIGRAINE, as_of="2026-02-01")
+            for given in (rows, rows[::-1])
+        ]
+        assert found[0].dates == found[1].dates
+        assert found[0].findings == found[1].findings
+        assert found[0].reasons == found[1].reasons
+
+    def test_of_two_texts_of_one_version_the_stricter_is_the_newer(self) -> None:
+        short, long = (protocol(retreatment=rule(minimum=each)) for each in ("8 weeks", "12 weeks"))
+        assert max((long, short), key=newness) is long
+        assert max((protocol(retreatment={"kind": "as_needed"}), short), key=newness) is short
