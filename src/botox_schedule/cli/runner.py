@@ -24,6 +24,8 @@ from botox_schedule.garbage import uncollected
 
 _OUTPUTS = ("out", "html", "xlsx")
 _READ_AND_WRITTEN = "previous"
+# A shell can lead them to files; a system without these names has none to compare.
+_STDIN, _STDOUT = Path("/dev/stdin"), Path("/dev/stdout")
 _FORMS = {
     "json": "as JSON: everything",
     "csv": "as CSV: a line for each row",
@@ -105,7 +107,8 @@ def _check_files(given: argparse.Namespace) -> None:
     if list(paths.values()).count(Path("-")) > 1:
         raise OutputError("only one input can be standard input")
     paths.pop(_READ_AND_WRITTEN, None)
-    check_outputs(outputs, paths.values())
+    inputs = (_STDIN if path == Path("-") else path for path in paths.values())
+    check_outputs([_STDOUT, *outputs], inputs)
 
 
 def _fail(message: str) -> int:
