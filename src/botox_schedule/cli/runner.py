@@ -46,8 +46,8 @@ def run(name: str, arguments: Sequence[str], today: Callable[[], date]) -> int:
     has_output = _prepare_streams()
     parser = command_parser(name)
     parser.check_names(arguments)
-    given = parser.parse_args(arguments)
     try:
+        given = parser.parse_args(arguments)
         if not has_output:
             raise OutputError("standard output is closed")
         return _answered(name, given, today)
