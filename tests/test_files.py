@@ -463,7 +463,7 @@ class TestCheckOutputs:
         hard.hardlink_to(file)
         for name in (file, str(file), link, hard, tmp_path / "x" / ".." / "a"):
             with pytest.raises(OutputError, match="one of the inputs"):
-                check_outputs([name], [None, file])
+                check_outputs([name], [tmp_path / "b", file])
 
     def test_two_outputs_are_two_files(self, tmp_path: Path) -> None:
         with pytest.raises(OutputError, match="two outputs are one file"):
@@ -471,7 +471,7 @@ class TestCheckOutputs:
 
     def test_others_pass(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_bytes(b"")
-        check_outputs([None, "-", "-", tmp_path / "b", tmp_path / "c"], ["-", tmp_path / "a"])
+        check_outputs([tmp_path / "b", tmp_path / "c"], [tmp_path / "a"])
         check_outputs([os.devnull], [os.devnull])
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from errno import ENOENT
 from io import BytesIO
@@ -367,26 +367,21 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def check_outputs(outputs: Iterable[FileName | None], inputs: Iterable[FileName | None]) -> None:
+def check_outputs(outputs: Sequence[FileName], inputs: Collection[FileName]) -> None:
     """Refuse to write over a file that is read, or twice to one file.
 
     Args:
-        outputs: The names of what will be written; None and ``-`` are not files.
+        outputs: The names of what will be written.
         inputs: The names of what is read.
 
     Raises:
         OutputError: When an output is an input or another output, by any name or link.
     """
-    read, written = _files(inputs), _files(outputs)
-    for number, output in enumerate(written):
-        if any(_is_same(output, name) for name in read):
+    for number, output in enumerate(outputs):
+        if any(_is_same(output, name) for name in inputs):
             raise OutputError("an output is one of the inputs; give it another name")
-        if any(_is_same(output, name) for name in written[:number]):
+        if any(_is_same(output, name) for name in outputs[:number]):
             raise OutputError("two outputs are one file; give each its own name")
-
-
-def _files(names: Iterable[FileName | None]) -> list[FileName]:
-    return [name for name in names if name is not None and os.fspath(name) != "-"]
 
 
 def _is_same(one: FileName, other: FileName) -> bool:

@@ -107,7 +107,7 @@ def _check_files(given: argparse.Namespace) -> None:
     if list(paths.values()).count(Path("-")) > 1:
         raise OutputError("only one input can be standard input")
     paths.pop(_READ_AND_WRITTEN, None)
-    inputs = (_STDIN if path == Path("-") else path for path in paths.values())
+    inputs = [_STDIN if path == Path("-") else path for path in paths.values()]
     check_outputs([_STDOUT, *outputs], inputs)
 
 
