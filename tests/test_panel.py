@@ -1107,13 +1107,20 @@ class TestSums:
         with pytest.raises(PanelError, match="not colour"):
             panel.adherence(frame, as_of=AS_OF, by=["colour"])
 
+    def test_an_object_is_no_group(self) -> None:
+        groups = pl.DataFrame([{"patient": "p-0"}]).with_columns(pl.Series("clinic", [object()]))
+        with pytest.raises(PanelError, match="groups: clinic: give text or numbers"):
+            panel.adherence(
+                frame_of(administered_on=["2026-01-05"]), as_of=AS_OF, by=["clinic"], groups=groups
+            )
+
     @pytest.mark.parametrize("name", ["product", "held", "cycles", "on_time"])
     def test_a_grouping_has_a_name_of_its_own(self, name: str) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
         groups = pl.DataFrame({"patient": ["p-0"], name: ["x"], "clinic": ["y"]})
         found = panel.adherence(frame, as_of=AS_OF, by=["clinic"], groups=groups)
         assert found.select("clinic", "cycles").rows() == [("y", 1)]
-        with pytest.raises(PanelError, match=f"groups: {name}: the answer has such a column"):
+        with pytest.raises(PanelError, match=f"groups: {name}: give text or numbers, under a name"):
             panel.adherence(frame, as_of=AS_OF, by=[name], groups=groups)
 
     def test_groups_have_keys_as_the_sessions_have(self) -> None:
