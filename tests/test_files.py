@@ -83,13 +83,13 @@ def zip_of(**entries: bytes) -> bytes:
     return content.getvalue()
 
 
-def far_apart() -> bytes:
-    """An Excel file of two cells in opposite corners of a sheet."""
+def far_apart(sheets: int = 1, row: int = 1_048_575, column: int = 16_383) -> bytes:
+    """An Excel file of two cells in opposite corners of each sheet."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content)
-    sheet = book.add_worksheet()
-    sheet.write(0, 0, "patient")
-    sheet.write(1_048_575, 16_383, "end")
+    for sheet in [book.add_worksheet() for _ in range(sheets)]:
+        sheet.write(0, 0, "patient")
+        sheet.write(row, column, "end")
     book.close()
     return content.getvalue()
 
@@ -101,21 +101,18 @@ def repeated(rows: int, columns: int) -> bytes:
     return zip_of(**{"content.xml": f"<t>{row}{empty}</t>".encode()})
 
 
-def parquet(rows: int) -> bytes:
+def parquet(patients: pl.Series) -> bytes:
     content = io.BytesIO()
-    pl.DataFrame({"patient": pl.repeat("x", rows, eager=True)}).write_parquet(content)
+    pl.DataFrame({"patient": patients}).write_parquet(content)
     return content.getvalue()
+
+
+def equal(rows: int, text: str = "x") -> pl.Series:
+    return pl.repeat(text, rows, eager=True)
 
 
 OFFICE = "http://schemas.openxmlformats.org"
-TEXT = "x" * 1_000_000
-
-
-def categories(rows: int) -> bytes:
-    content = io.BytesIO()
-    text = pl.Series(["x" * 1000] * rows, dtype=pl.Categorical)
-    pl.DataFrame({"patient": text}).write_parquet(content)
-    return content.getvalue()
+TEXT = "x" * 900_000
 
 
 def many_parts(count: int) -> bytes:
@@ -133,7 +130,7 @@ def many_parts(count: int) -> bytes:
     return parts + marks + last + found + end
 
 
-def workbook(value: str = "0", sheet: str = "sheet.xml") -> bytes:
+def workbook(value: str = "0", sheet: str = "sheet.xml", stated: str = "") -> bytes:
     """An Excel file of 3,000 cells that name one long text."""
     main = f"{OFFICE}/spreadsheetml/2006/main"
     links = f"{OFFICE}/officeDocument/2006/relationships"
@@ -145,7 +142,7 @@ def workbook(value: str = "0", sheet: str = "sheet.xml") -> bytes:
         "xl__workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{links}"><sheets><sheet name="One" sheetId="1" r:id="r1"/></sheets></workbook>'.encode(),
         "xl___rels__workbook.xml.rels": f'{related}worksheet" Target="{sheet}"/></Relationships>'.encode(),
         f"xl__{sheet}": f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>'.encode(),
-        "xl__sharedStrings.xml": f'<sst xmlns="{main}"><si><t>{TEXT}</t></si></sst>'.encode(),
+        "xl__sharedStrings.xml": f'<sst xmlns="{main}"{stated}><si><t>{TEXT}</t></si></sst>'.encode(),
     })  # fmt: skip
 
 
@@ -153,19 +150,6 @@ def open_document(cell: str) -> bytes:
     """An OpenDocument file whose 3,000 cells are written once."""
     row = f'<t:table-row t:number-rows-repeated="300">{cell}</t:table-row>'
     return zip_of(**{"content.xml": f'<t xmlns:t="t" xmlns:o="o">{row}</t>'.encode()})
-
-
-def shared_in_parquet(kind: pl.DataType) -> bytes:
-    content = io.BytesIO()
-    texts = pl.repeat(TEXT, 3000, eager=True).cast(kind)
-    pl.DataFrame({"patient": texts}).write_parquet(content)
-    return content.getvalue()
-
-
-def list_in_parquet() -> bytes:
-    content = io.BytesIO()
-    pl.DataFrame({"patient": [[1] * 20_000_000]}).write_parquet(content)
-    return content.getvalue()
 
 
 class TestReadWithin:
@@ -232,7 +216,7 @@ class TestBombs:
             ("corners.xlsx", far_apart),
             ("entries.xlsx", lambda: zip_of(**{"xl__sheet.xml": bytes(300 * MEBIBYTE)})),
             ("repeated.ods", lambda: repeated(1_000_000, 16_000)),
-            ("rows.parquet", lambda: parquet(20_000_000)),
+            ("rows.parquet", lambda: parquet(equal(20_000_000))),
             ("members.csv.gz", lambda: gzip.compress(b"") * 500_000),
             ("parts.xlsx", lambda: many_parts(500_000)),
             (
@@ -245,6 +229,8 @@ class TestBombs:
                 lambda: gzip.compress(b"patient,date,indication" + b"\n" * 16_000_000),
             ),
             ("shared.xlsx", workbook),
+            ("sheets.xlsx", lambda: far_apart(sheets=2, row=2999, column=999)),
+            ("tags.xlsx", lambda: zip_of(**{"xl__sheet.xml": b"<a/>" * MEBIBYTE})),
             ("marked.xlsx", lambda: workbook("<![CDATA[0]]>")),
             ("signed.xlsx", lambda: workbook("+0")),
             (
@@ -265,9 +251,11 @@ class TestBombs:
                     '<t:table-cell o:value="1" t:number-columns-repeated="99999"/>'
                 ),
             ),
-            ("shared.parquet", lambda: shared_in_parquet(pl.String())),
-            ("categories.parquet", lambda: shared_in_parquet(pl.Categorical())),
-            ("list.parquet", list_in_parquet),
+            ("shared.parquet", lambda: parquet(equal(3000, TEXT))),
+            ("categories.parquet", lambda: parquet(equal(3000, TEXT).cast(pl.Categorical()))),
+            ("list.parquet", lambda: parquet(pl.Series([[1] * 20_000_000]))),
+            ("text.parquet", lambda: parquet(pl.Series([TEXT * 100]))),
+            ("nulls.parquet", lambda: parquet(pl.Series([None] * 4_900_000, dtype=pl.String))),
             ("quotes.csv", lambda: b"patient,date,indication\n" + b'a",x,"\n' * 100_000),
         ],
     )
@@ -286,7 +274,12 @@ class TestBombs:
         [
             (files, "_MOST_MEMBERS", 3, lambda: gzip.compress(b"") * 4),
             (files, "_MOST_AGAIN", 10, lambda: b"patient,date\n" + b'a",x,"\n' * 10),
-            (parquet_files, "_MOST_BYTES", 1_000_000, lambda: categories(5_000)),
+            (
+                parquet_files,
+                "_MOST_BYTES",
+                1_000_000,
+                lambda: parquet(equal(5_000, "x" * 1000).cast(pl.Categorical())),
+            ),
         ],
     )
     def test_each_of_these_limits_refuses(
@@ -309,7 +302,8 @@ class TestBombs:
             zip_entries(false, "a", 1000)
 
     def test_texts_that_few_cells_share_are_read(self) -> None:
-        for content in (workbook("7"), workbook("x"), workbook("")):
+        stated = workbook("7", stated=' uniqueCount = "+4000000000"')  # would take 96 GB
+        for content in (workbook("7"), workbook("x"), workbook(""), stated):
             with pytest.raises(TableError, match=r"no column|damaged"):
                 read_sessions(content)
 
@@ -342,11 +336,12 @@ class TestBombs:
 
     @pytest.mark.parametrize(("rows", "refused"), [(5_000_000, False), (5_000_001, True)])
     def test_rows_of_parquet_count(self, rows: int, refused: bool) -> None:
+        content = parquet(pl.int_range(rows, eager=True).cast(pl.Int32))
         if refused:
             with pytest.raises(FileLimitError, match="give a table of this size to"):
-                _check_size(parquet(rows), "a")
+                _check_size(content, "a")
         else:
-            _check_size(parquet(rows), "a")
+            _check_size(content, "a")
 
     def test_categories_may_be_empty(self) -> None:
         content = io.BytesIO()

@@ -111,11 +111,29 @@ def expand(content: bytes, name: str, most: int) -> bytes:
             size += len(part)
             if size > most:
                 raise _too_large(name, most)
-            if size > max(_ALWAYS_EXPANDED, _MOST_GROWTH * len(content)):
-                raise FileLimitError(f"{name}: grows more than {_MOST_GROWTH}-fold when expanded")
+            check_growth(size, content, name)
         return b"".join(_gzip_parts(content, name))
     except zlib.error:
         raise FileLimitError(f"{name}: a gzip file that is damaged or cut short") from None
+
+
+def check_growth(size: int, content: bytes, name: str) -> None:
+    """Refuse a file that grows as no table or text does.
+
+    Args:
+        size: How many bytes, or how many cells, it becomes.
+        content: The file.
+        name: Its name for the message.
+
+    Raises:
+        FileLimitError: When it grows more than 200-fold, and beyond 1 MiB.
+    """
+    if size > _room(content):
+        raise FileLimitError(f"{name}: grows more than {_MOST_GROWTH}-fold when expanded")
+
+
+def _room(content: bytes) -> int:
+    return max(_ALWAYS_EXPANDED, _MOST_GROWTH * len(content))
 
 
 def _gzip_parts(content: bytes, name: str) -> Iterator[bytes]:
@@ -151,17 +169,20 @@ def zip_entries(content: bytes, name: str, most: int) -> dict[str, bytes]:
         most: How many bytes its entries may have together.
 
     Raises:
-        FileLimitError: When they have more, there are more than 10,000, or the file is damaged.
+        FileLimitError: When they have more, grow as no table does, are more than 10,000, or the
+            file is damaged.
     """
     if content.count(_ZIP_ENTRY) > _MOST_MEMBERS:
         raise FileLimitError(f"{name}: a zip file of more than {_MOST_MEMBERS:,} parts")
     try:
         with ZipFile(BytesIO(content)) as file:
             entries = file.infolist()
-            if sum(entry.file_size for entry in entries) <= most:
+            size = sum(entry.file_size for entry in entries)
+            if size <= min(most, _room(content)):
                 return {entry.filename: file.read(entry) for entry in entries}
     except (BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
         raise FileLimitError(f"{name}: a zip file that is damaged or encrypted") from None
+    check_growth(size, content, name)
     raise _too_large(name, most)
 
 
