@@ -112,7 +112,8 @@ def equal(rows: int, text: str = "x") -> pl.Series:
 
 
 OFFICE = "http://schemas.openxmlformats.org"
-TEXT = "x" * 900_000
+MAIN = f"{OFFICE}/spreadsheetml/2006/main"
+TEXT = "x" * 700_000
 
 
 def many_parts(count: int) -> bytes:
@@ -132,17 +133,16 @@ def many_parts(count: int) -> bytes:
 
 def workbook(value: str = "0", sheet: str = "sheet.xml", stated: str = "") -> bytes:
     """An Excel file of 3,000 cells that name one long text."""
-    main = f"{OFFICE}/spreadsheetml/2006/main"
     links = f"{OFFICE}/officeDocument/2006/relationships"
     related = f'<Relationships xmlns="{OFFICE}/package/2006/relationships"><Relationship Id="r1" Type="{links}/'
     cells = f'<c t="s"><v>{value}</v></c>' * 10
     rows = f"<row>{cells}</row>" * 300
     return zip_of(**{
         "_rels__.rels": f'{related}officeDocument" Target="xl/workbook.xml"/></Relationships>'.encode(),
-        "xl__workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{links}"><sheets><sheet name="One" sheetId="1" r:id="r1"/></sheets></workbook>'.encode(),
+        "xl__workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{links}"><sheets><sheet name="One" sheetId="1" r:id="r1"/></sheets></workbook>'.encode(),
         "xl___rels__workbook.xml.rels": f'{related}worksheet" Target="{sheet}"/></Relationships>'.encode(),
-        f"xl__{sheet}": f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>'.encode(),
-        "xl__sharedStrings.xml": f'<sst xmlns="{main}"{stated}><si><t>{TEXT}</t></si></sst>'.encode(),
+        f"xl__{sheet}": f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode(),
+        "xl__sharedStrings.xml": f'<sst xmlns="{MAIN}"{stated}><si><t>{TEXT}</t></si></sst>'.encode(),
     })  # fmt: skip
 
 
@@ -233,6 +233,7 @@ class TestBombs:
             ("tags.xlsx", lambda: zip_of(**{"xl__sheet.xml": b"<a/>" * MEBIBYTE})),
             ("marked.xlsx", lambda: workbook("<![CDATA[0]]>")),
             ("signed.xlsx", lambda: workbook("+0")),
+            ("no-number.xlsx", lambda: workbook("x")),
             (
                 "shared.ods",
                 lambda: open_document(
@@ -294,6 +295,36 @@ class TestBombs:
         with pytest.raises(FileLimitError):
             read_sessions(content())
 
+    @pytest.mark.parametrize(
+        "value",
+        [
+            *("x", "-0", "1.5", " 0", "0 ", "1x", "9" * 19, "<!---->0", "0<?x?>", "&#48;"),
+            '</v></c><x-y:c t="s"><x-y:v>0</x-y:v></x-y:c><c><v>',
+            '</v></c><c t="s"><v a=">">0</v></c><c><v>',
+            '</v></c><c t="s"><v a="">0</v></c><c><v>',
+        ],
+    )
+    def test_a_shared_text_counts_however_its_number_is_written(self, value: str) -> None:
+        with pytest.raises((FileLimitError, TableError), match=r"128 MiB of text|damaged"):
+            read_sessions(workbook(value))
+
+    @pytest.mark.parametrize(
+        "cell",
+        [
+            '<t:table-cell o:value="1" t:number-columns-repeated = "99999"/>',
+            '<t:table-cell o:value="1" t:number-columns-repeated="+99999"/>',
+            '<t:table-cell o:value="1" t:number-columns-repeated="0000099999"/>',
+            '<t:table-cell o:value="1" a=">" t:number-columns-repeated="99999"/>',
+            '<t:table-cell o:value="1" a-repeated="1" t:number-columns-repeated="99999"/>',
+            '<x-y:table-cell o:value="1" t:number-columns-repeated="99999"/>',
+            '<t:table-cell><p><t:s t:c="4000000"/></p></t:table-cell>',
+            '<t:table-cell><p><t:s t:c="+4000000"/></p></t:table-cell>',
+        ],
+    )
+    def test_a_repeated_cell_counts_however_its_number_is_written(self, cell: str) -> None:
+        with pytest.raises((FileLimitError, TableError), match=r"more than|damaged"):
+            read_sessions(open_document(cell))
+
     def test_an_entry_that_states_a_false_size_expands_to_no_more(self) -> None:
         honest = zip_of(a=b"x" * 100_000)
         false = honest.replace((100_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
@@ -303,7 +334,7 @@ class TestBombs:
 
     def test_texts_that_few_cells_share_are_read(self) -> None:
         stated = workbook("7", stated=' uniqueCount = "+4000000000"')  # would take 96 GB
-        for content in (workbook("7"), workbook("x"), workbook(""), stated):
+        for content in (workbook("7"), workbook(""), stated):
             with pytest.raises(TableError, match=r"no column|damaged"):
                 read_sessions(content)
 
