@@ -32,6 +32,26 @@ def answer(ask: dict[str, Any]) -> dict[str, Any]:
     return globals()[f"_{ask['question']}"](ask)  # type: ignore[no-any-return]
 
 
+def explained(ask: dict[str, Any]) -> str:
+    """Return what the library says about a record: its forecast, and the day in question.
+
+    Sources and protocols are left out; they change with the content.
+    """
+    protocol, others = _protocols(ask)
+    record, given = _record(ask), {"policy": _policy(ask), "other_protocols": others}
+    asked: dict[str, Any] = {"as_of": ask["as_of"], **given}
+    answers: list[Any] = [bs.forecast(record, protocol, **asked)]
+    if "on" in ask:
+        answers.append(bs.check_date(record, protocol, on=ask["on"], **asked))
+    lines = "\n".join(answer.explain() for answer in answers).splitlines()
+    return "\n".join(line for line in lines if not line.startswith(("  source:", "  protocol:")))
+
+
+def is_explained(ask: dict[str, Any]) -> bool:
+    """Whether a question is about a record on a day."""
+    return bool(ask["record"]) and "as_of" in ask
+
+
 def _protocols(
     ask: dict[str, Any],
 ) -> tuple[bs.TreatmentProtocol, tuple[bs.TreatmentProtocol, ...]]:

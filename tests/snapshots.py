@@ -18,6 +18,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 import botox_schedule as bs
 from botox_schedule import outcomes, planning
+from casebook import asks, explained, is_explained
 from test_findings import FINDINGS, findings_in_words
 
 FOLDER = Path(__file__).parent / "stored"
@@ -162,6 +163,15 @@ def texts() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+EXPLANATIONS = FOLDER / "explanations.txt"
+
+
+def explanations() -> str:
+    """Return what the library says about each record of the worked cases."""
+    said = {name: explained(ask) for name, ask in asks() if is_explained(ask)}
+    return "\n".join(f"## {name}\n{text}\n" for name, text in said.items())
+
+
 API = Path(__file__).with_name("api.txt")
 MODULES = (
     "",
@@ -268,6 +278,7 @@ def main() -> None:
         (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     (folder / "texts.txt").write_text(texts(), encoding="utf-8")
     FINDINGS.write_text(findings_in_words(), encoding="utf-8")
+    EXPLANATIONS.write_text(explanations(), encoding="utf-8")
     API.write_text(api(), encoding="utf-8")
     for name in MODELS:
         text = json.dumps(schema(name), indent=2) + "\n"

@@ -4,9 +4,15 @@ from typing import Any
 
 import pytest
 
-from casebook import answer, asks
+from casebook import answer, asks, explained, is_explained
+from snapshots import EXPLANATIONS
 
 ASKS = list(asks())
+EXPLAINED = {name: ask for name, ask in ASKS if is_explained(ask)}
+STORED = dict(
+    section.split("\n", 1)
+    for section in EXPLANATIONS.read_text(encoding="utf-8").removeprefix("## ").split("\n## ")
+)
 
 
 def plain(value: Any) -> Any:
@@ -23,6 +29,16 @@ def plain(value: Any) -> Any:
 @pytest.mark.parametrize("ask", [ask for _, ask in ASKS], ids=[name for name, _ in ASKS])
 def test_the_library_answers_as_the_case_says(ask: dict[str, Any]) -> None:
     assert rounded(plain(answer(ask))) == plain(ask["expect"])
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_it_is_explained_in_the_stored_words(name: str) -> None:
+    """``make snapshots`` writes them; read what changed."""
+    assert explained(EXPLAINED[name]) == STORED[name].removesuffix("\n")
+
+
+def test_each_stored_explanation_is_that_of_a_case() -> None:
+    assert STORED.keys() == EXPLAINED.keys()
 
 
 def rounded(found: Any, name: str = "") -> Any:

@@ -93,6 +93,7 @@ class TestProducts:
             ("Botox biosimilar", "was not given"),
             ("lidocaine cream for Botox", "was not given"),
             ("Botox waste", "was not given"),
+            ("Botox (wasted)", "was not given"),
             ("Relfydess or Botox", "two products"),
             ("Botox / Nabota", "two products"),
             ("relabotulinumtoxinA, not Botox", "two products"),

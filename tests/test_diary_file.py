@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from botox_schedule.errors import DayError, ExchangeError, FileLimitError, OrderError
 from botox_schedule.outcomes import DiaryReading, attack_days, read_diary
 
+OTHER = "; name another format with date_format= (--date-format), such as mdy for 01/31/2026"
+
 
 def read(text: str, **how: Any) -> DiaryReading:
     return read_diary(io.StringIO(text), **how)
@@ -128,7 +130,9 @@ class TestDays:
         [
             ("2026-01-06,maybe", "kind: expected none, headache, migraine or unknown"),
             ("2026-02-30,none", "date: no day of the calendar; expected YYYY-MM-DD"),
-            ("05.01.2026,none", "date: no day of the calendar; expected YYYY-MM-DD"),
+            ("05.01.2026,none", f"date: no day of the calendar; expected YYYY-MM-DD{OTHER}"),
+            ("1/5/26,none", f"date: no day of the calendar; expected YYYY-MM-DD{OTHER}"),
+            ("2026/01/05,none", f"date: no day of the calendar; expected YYYY-MM-DD{OTHER}"),
             ("2026-01-06 25:00,none", "date: no day of the calendar; expected YYYY-MM-DD"),
             ("2026-01-06T22:00+00:00,none", "date: no day of the calendar; expected YYYY-MM-DD"),
             (",none", "date: no day of the calendar; expected YYYY-MM-DD"),

@@ -69,6 +69,13 @@ class TestTheRecallList:
         connection.close()
         assert _printed(self.program, str(file), day).split()[0] == section
 
+    def test_a_misspelled_file_is_an_error_and_not_a_new_one(self, tmp_path: Path) -> None:
+        pytest.importorskip("polars", reason="polars is not installed")
+        file = tmp_path / "clinik.db"
+        with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+            _module(self.program).connect(str(file))
+        assert not file.exists()
+
 
 def _module(path: Path) -> Any:
     spec = importlib.util.spec_from_file_location(path.stem, path)

@@ -164,6 +164,7 @@ class TestMedicationAdministration:
             ("2026-01-06T05:00:00Z", "2026-01-06"),
             ("2026-01-05T23:30:00-05:00", "2026-01-05"),
             ("2026-07-06T03:30:00.250+00:00", "2026-07-05"),
+            ("1900-01-02", "1900-01-02"),
         ],
     )
     def test_an_instant_falls_on_the_clinics_day(self, moment: str, day: str) -> None:
@@ -179,6 +180,8 @@ class TestMedicationAdministration:
             ("5 January", "invalid_resource"),
             (20260105, "no_day"),
             ("0001-01-01T00:00:00Z", "no_day"),
+            ("0001-01-01", "no_day"),
+            ("1900-01-01", "no_day"),
         ],
     )
     def test_what_is_no_day_is_left_out_and_said(self, moment: str | int, code: str) -> None:
@@ -405,6 +408,39 @@ class TestMedicationAdministration:
         }
         dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
         assert only(read(dose, condition)).indication == "cervical-dystonia"
+
+    @pytest.mark.parametrize(
+        ("subject", "indication", "said"),
+        [
+            (PATIENT, "cervical-dystonia", []),
+            (None, "cervical-dystonia", []),
+            ({"display": "somebody"}, "cervical-dystonia", []),
+            (
+                {"reference": "Patient/2"},
+                "unknown-indication",
+                ["conflicting_patients", "unknown_indication"],
+            ),
+        ],
+    )
+    def test_a_condition_of_another_patient_gives_none_and_is_told(
+        self, subject: dict[str, str] | None, indication: str, said: list[str]
+    ) -> None:
+        condition = {"resourceType": "Condition", "id": "c", "code": concept(ICD, "G24.3")}
+        condition |= {"subject": subject} if subject else {}
+        dose = given_dose(reasonCode=None, reasonReference=[{"reference": "Condition/c"}])
+        reading = read(dose, condition)
+        assert (only(reading).indication, codes(reading)) == (indication, said)
+        assert adds_up(reading)
+
+    @pytest.mark.parametrize("reason", [None, MIGRAINE_REASON])
+    def test_a_procedure_of_another_patient_gives_none_and_is_told(self, reason: Any) -> None:
+        other = procedure(subject={"reference": "Patient/2"}, code=concept(CPT, "64616"))
+        dose = given_dose(reasonCode=reason, partOf=[{"reference": "Procedure/p1"}])
+        reading = read(dose, other)
+        found = {record.id: record.sessions[0].indication for record in reading.records}
+        told = "chronic-migraine" if reason else "unknown-indication"
+        assert found == {"Patient/1": told, "Patient/2": "cervical-dystonia"}
+        assert "conflicting_patients" in codes(reading)
 
     @pytest.mark.parametrize("status", ["entered-in-error", "refuted"])
     def test_a_diagnosis_that_was_taken_back_gives_none(self, status: str) -> None:

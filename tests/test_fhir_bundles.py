@@ -73,6 +73,42 @@ class TestHistory:
         reading = history(gone, version(None))
         assert (reading.records, reading.problems) == ((), ())
 
+    @pytest.mark.parametrize(
+        ("changed", "said"),
+        [
+            ("2026-02-02T00:00:00Z", []),
+            ("2026-02-01T00:00:00Z", []),
+            (None, []),
+            ("2026-01-31T23:59:59Z", ["uncertain_version"]),
+        ],
+    )
+    def test_a_number_that_the_moments_contradict_is_told(
+        self, changed: str | None, said: list[str]
+    ) -> None:
+        older = version(1, "2026-01-02", "2026-02-01T00:00:00Z")
+        reading = history(version(2, changed=changed), older)
+        assert (sessions_of(reading), codes(reading)) == ({"Patient/1": ["2026-01-05"]}, said)
+        assert reading.unreadable == ({"Patient/1"} if said else set())
+
+    @pytest.mark.parametrize("etag", ['W/"3"', None])
+    def test_a_doubtful_deletion_is_told_of_its_patient(self, etag: str | None) -> None:
+        answer = {"status": "204", "etag": etag, "lastModified": "2026-01-01T00:00:00Z"}
+        number = 2 if etag else None
+        changed = "2026-02-01T00:00:00Z" if etag else None
+        kind = "history" if etag else "transaction"
+        deletion = {**request("DELETE"), "response": answer}
+        reading = read_entries(deletion, version(number, changed=changed), type=kind)
+        assert (codes(reading), reading.unreadable) == (
+            ["uncertain_version"],
+            frozenset({"Patient/1"}),
+        )
+
+    def test_another_resource_may_be_as_doubtful_as_it_will(self) -> None:
+        metas = ({"versionId": "2", "lastUpdated": "2026-01-01T00:00:00Z"}, {"versionId": "1"})
+        metas[1]["lastUpdated"] = "2026-02-01T00:00:00Z"
+        versions = [{"resourceType": "Observation", "id": "o", "meta": meta} for meta in metas]
+        assert history(*map(entry, versions)).problems == ()
+
     def test_a_part_of_the_versions_says_so(self) -> None:
         reading = read_entries(version(2), type="history", total=2)
         assert codes(reading) == ["incomplete"]
@@ -488,12 +524,22 @@ class TestMentions:
         [
             ("MedicationStatement", "not-taken"),
             ("MedicationRequest", "cancelled"),
+            ("Appointment", "noshow"),
             ("AllergyIntolerance", None),
         ],
     )
     def test_what_was_not_given_leaves_no_session_out(self, kind: str, status: str | None) -> None:
         reading = read({"resourceType": kind, "code": BOTOX, "status": status, "subject": PATIENT})
         assert (codes(reading), reading.problems[0].session_left_out) == (["names_toxin"], False)
+
+    def test_an_appointment_names_its_patient_among_others(self) -> None:
+        actors = ({"reference": "Practitioner/9"}, {"reference": "Location/9"}, PATIENT)
+        visit = {"resourceType": "Appointment", "status": "booked", "serviceType": [BOTOX]}
+        visit |= {"participant": [{"actor": actor} for actor in actors]}
+        reading = read(person(), visit)
+        assert (codes(reading), reading.unreadable) == (["names_toxin"], frozenset({"Patient/1"}))
+        visit["participant"] = [{"actor": actors[0]}, {}]
+        assert [problem.patient for problem in read(person(), visit).problems] == [None]
 
     @pytest.mark.parametrize("r5", [False, True])
     def test_a_reference_names_a_toxin_too(self, r5: bool) -> None:

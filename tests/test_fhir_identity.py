@@ -12,6 +12,7 @@ pytest.importorskip("fhir.resources", reason="the extra 'fhir' is not installed"
 
 from botox_schedule.fhir import BundleReading
 from fhir_samples import (
+    PATIENT,
     adds_up,
     bundle_of,
     codes,
@@ -157,7 +158,9 @@ class TestReferences:
             person(id="2"),
             dose_for({"reference": "Patient/2", "identifier": MRN}),
         )
-        assert codes(reading) == ["ambiguous_subject"]
+        assert codes(reading) == ["ambiguous_subject"] * 2
+        assert reading.unreadable == {"Patient/1", "Patient/2"}
+        assert adds_up(reading)
         assert (reading.problems[0].session_left_out, adds_up(reading)) == (True, True)
 
     def test_two_names_of_one_linked_person_are_no_contradiction(self) -> None:
@@ -225,7 +228,15 @@ class TestServers:
             entry(person(), f"{B}/Patient/1"),
             entry(dose_for("Patient/1")),
         )
-        assert codes(reading) == ["ambiguous_subject"]
+        assert codes(reading) == ["ambiguous_subject"] * 2
+        assert reading.unreadable == {f"{A}/Patient/1", f"{B}/Patient/1"}
+
+    def test_what_names_a_toxin_may_be_about_each_of_them(self) -> None:
+        order = {"resourceType": "MedicationRequest", "subject": PATIENT, "note": "Botox"}
+        people = (entry(person(), f"{url}/Patient/1") for url in (A, B))
+        reading = read_entries(*people, entry(order))
+        assert codes(reading) == ["names_toxin"] * 2
+        assert reading.unreadable == {f"{A}/Patient/1", f"{B}/Patient/1"}
         assert reading.counts.left_out == 1
 
     def test_a_name_that_one_server_has_is_found(self) -> None:
@@ -489,6 +500,11 @@ class TestVersions:
         assert codes(reading) == ["uncertain_version"]
         assert reading.records[0].care_ends[0].on == date(2026, 2, 1)
         assert adds_up(reading)
+
+    def test_versions_of_two_patients_are_told_of_both(self) -> None:
+        reading = read(given_dose(), dose_for("Patient/2", effectiveDateTime="2026-02-01"))
+        assert codes(reading) == ["uncertain_version"] * 2
+        assert {problem.patient for problem in reading.problems} == {"Patient/1", "Patient/2"}
 
     def test_identical_copies_are_one(self) -> None:
         reading = read(given_dose(), given_dose(), person(), person())

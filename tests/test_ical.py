@@ -227,9 +227,10 @@ class TestFile:
         with pytest.raises(bs.errors.DayError, match="no time zone"):
             ical_from_events([], stamped_at="2026-02-01T00:00:00Z")  # type: ignore[arg-type]
 
-    def test_a_negative_sequence_is_refused(self) -> None:
-        with pytest.raises(bs.errors.ExchangeError, match="sequence is negative"):
-            ical_from_events([], stamped_at=STAMP, sequence=-1)
+    @pytest.mark.parametrize("sequence", [-1, True, 1.0, 2**31])
+    def test_a_sequence_that_no_calendar_has_is_refused(self, sequence: Any) -> None:
+        with pytest.raises(bs.errors.ExchangeError, match="sequence is negative or no number"):
+            ical_from_events([], stamped_at=STAMP, sequence=sequence)
 
     def test_one_uid_twice_is_refused(self) -> None:
         with pytest.raises(bs.errors.ExchangeError, match="two events have one UID"):

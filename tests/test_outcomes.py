@@ -1,6 +1,7 @@
 """Diaries, response rules, wear-off, scores, side effects."""
 
 import pickle
+from contextlib import nullcontext
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -532,16 +533,22 @@ class TestAssessResponse:
         reviews = response_review_dates(record, sweat, rule="nice-ta260", as_of=DONE)
         assert reviews[0].on is None
 
-    def test_review_dates_follow_what_really_came(self) -> None:
-        record = record_from_gaps([84, 90], starts_on=START)
-        negative, positive = response_review_dates(
-            record, MIGRAINE, rule="nice-ta260", as_of="2026-12-01"
-        )
-        assert (negative.on, positive.on) == (
-            START + timedelta(days=174),
-            START + timedelta(days=84),
-        )
-        assert negative.why == "2 complete cycles"
+    @pytest.mark.parametrize(("gap", "day"), [(70, 154), (84, 168), (90, 168)])
+    def test_a_review_is_dated_on_the_day_the_cycle_became_complete(
+        self, gap: int, day: int
+    ) -> None:
+        record, on = record_from_gaps([84, gap], starts_on=START), START + timedelta(days=day)
+        for as_of in (on, DONE, "2026-12-01"):
+            negative, positive = response_review_dates(
+                record, MIGRAINE, rule="nice-ta260", as_of=as_of
+            )
+            assert (negative.on, positive.on) == (on, START + timedelta(days=84))
+            assert negative.why == "2 complete cycles"
+        judged = [
+            assess_response(HeadacheDiary(), record, MIGRAINE, rule="nice-ta260", as_of=as_of)
+            for as_of in (on - timedelta(days=1), on)
+        ]
+        assert [answer.complete_cycles for answer in judged] == [1, 2]
 
     def test_cycles_given_elsewhere_bring_the_review_forward(self) -> None:
         for cycles, on in (
@@ -603,7 +610,7 @@ class TestAssessResponse:
         record = self.ONE.model_copy(update={"care_ends": (end,)})
         (review,) = response_review_dates(record, MIGRAINE, rule="preempt-50", as_of="2026-09-01")
         assert str(review.on) == str(on)
-        assert review.why == "1 complete cycles" + ("" if on else "; care ended before")
+        assert review.why == "1 complete cycle" + ("" if on else "; care ended before")
 
     @pytest.mark.parametrize(("last", "on"), [("2026-04-20", "2026-07-31"), (None, None)])
     def test_an_open_hold_of_all_usual_days_leaves_no_review(
@@ -779,6 +786,9 @@ class TestRules:
             ('kind = "reduction"', 'kind = "guess"', r"own\.toml: \[\[rules\]\] 1: criteria\.0\.kind: Input should be"),
             ('below = "1/3"\n', "", "criteria.0: a criterion of kind reduction needs below"),
             ('below = "1/3"', 'below = "a third"', "give a number, or text such as '14'"),
+            ('below = "1/3"', 'below = 30', "criteria.0: below is a share from 0 to 1, such as '30/100' for 30 %"),
+            ('below = "1/3"', 'below = "-1/3"', "criteria.0: below is a share from 0 to 1"),
+            ('below = "1/3"', 'below = "1/3"\nmeasure = "none"', "criteria.0: measure is headache or migraine"),
             ('after_cycles = 1', 'after_cycles = 1\nfinal_after_cycles = 2', "give final_after_cycles and below_early_gives together"),
             ('key = "house"', 'key = "home"', "no such source"),
             ('source = {', 'sauce = {', "no such source"),
@@ -794,6 +804,23 @@ class TestRules:
         with pytest.raises(ProtocolFileError, match=message):
             load_response_rules(file)
 
+    @pytest.mark.parametrize(
+        ("figure", "value", "is_possible"),
+        [
+            ("below", 0, True), ("below", 1, True), ("below", "1.01", False), ("below", -1, False),
+            ("below_days", "0.5", True), ("below_days", 31, True),
+            ("below_days", 0, False), ("below_days", "31.5", False),
+        ],
+    )  # fmt: skip
+    def test_a_figure_that_everybody_or_nobody_meets_is_refused(
+        self, figure: str, value: Any, *, is_possible: bool
+    ) -> None:
+        kind = {"below": "reduction", "below_days": "months_below"}[figure]
+        source = find_response_rule("nice-ta260").criteria[0].source
+        criterion = {"name": "own", "kind": kind, "months": 3, figure: value, "source": source}
+        with nullcontext() if is_possible else pytest.raises(ValidationError, match=figure):
+            outcomes.ResponseCriterion.model_validate(criterion)
+
     def test_each_problem_of_a_file_has_a_line_that_says_where(self, tmp_path: Path) -> None:
         file = tmp_path / "own.toml"
         broken = OWN.replace('key = "house"', 'key = "home"')
@@ -803,6 +830,14 @@ class TestRules:
             load_response_rules(file)
         places = [line.split(": criteria")[0] for line in str(caught.value).splitlines()]
         assert places == ["own.toml: [[rules]] 1", "own.toml: [[rules]] 2"]
+
+    def test_two_rules_of_one_id_are_refused(self, tmp_path: Path) -> None:
+        file = tmp_path / "own.toml"
+        file.write_text(OWN + OWN[OWN.index("[[rules]]") :], encoding="utf-8")
+        with pytest.raises(
+            ProtocolFileError, match=r"^own\.toml: id house has 2 rules; expected one$"
+        ):
+            load_response_rules(file)
 
     def test_a_rule_of_rechecks_alone_waits(self) -> None:
         (*_, recheck) = find_response_rule("ehf-2018").criteria
@@ -1124,7 +1159,25 @@ class TestWhatMutantsPassed:
         ]
         assert str(judged[0]).splitlines()[1:4] == [f"  {line}" for line in judged[0].numbers]
         (waits, _) = judge_counts(rule, baseline=20, current=15, cycles=1)
-        assert waits.numbers == ("1 complete cycles; judged after 2",)
+        assert waits.numbers == ("1 complete cycle; judged after 2",)
+
+    @pytest.mark.parametrize(
+        ("baseline", "current", "told"),
+        [
+            (None, 15, "headache days before the course: unknown"),
+            (0, 15, "headache days before the course: none"),
+            (20, None, "headache days in the last month of the cycle: unknown"),
+            (20, 22, "headache days 20 became 22: 10 % more"),
+            (20, 20, "headache days 20 became 20: 0 % fewer"),
+        ],
+    )
+    def test_what_is_missing_is_named_and_a_rise_is_called_one(
+        self, baseline: int | None, current: int | None, told: str
+    ) -> None:
+        rule = find_response_rule("preempt-50")
+        (judged,) = judge_counts(rule, baseline=baseline, current=current, cycles=1)
+        assert judged.numbers[0] == told
+        assert "1 complete cycle; judged after 1" in judged.numbers
 
     def test_a_baseline_counts_the_rules_own_measure(self) -> None:
         parts = [

@@ -527,6 +527,7 @@ class TestLanguages:
     def test_spanish_says_that_nobody_reviewed_it(self) -> None:
         html = page(language="es")
         assert '<html lang="es">' in html
+        assert '<body dir="auto">' in html  # a clinic's own words may run from right to left
         assert "Este texto aún no ha sido revisado por un traductor médico." in html
         assert following(html) == (
             "Su próximo tratamiento corresponde entre el lunes, 30 de marzo de 2026 "
@@ -549,6 +550,13 @@ class TestLanguages:
         same = [key for key, text in english.words.items() if spanish.words[key] == text]
         assert [re.sub(r"{\w+}|\W", "", english.words[key]) for key in same] == [""] * len(same)
         assert english.treatments.keys() == spanish.treatments.keys()
+
+    def test_every_share_that_a_bundled_protocol_states_is_translated(self) -> None:
+        windows = [f"{stage}_share" for stage in ("onset", "peak", "wear_off")]
+        bundled = bs.bundled_protocols()
+        stated = {getattr(p.response, name) for p in bundled for name in windows} - {None}
+        assert stated == bundled_messages("es").shares.keys()
+        assert bundled_messages("es").share("9 of 10") == "9 of 10"
 
     def test_an_unknown_language_is_refused(self) -> None:
         with pytest.raises(bs.errors.HandoutError, match="known: en, es"):
@@ -654,6 +662,8 @@ class TestReport:
             ("1", "no interval is recorded here"),
         ]
         assert html.count("<tr ") == 9
+        assert "<p>9 tracks.</p>" in html
+        assert "<p>1 track.</p>" in report_html(forecasts()[:1], as_of="2026-03-16")
 
     def test_each_row_says_where_a_track_stands(self) -> None:
         html = report_html(forecasts(), as_of="2026-03-16")

@@ -442,6 +442,58 @@ class TestAuthorizations:
         assert check.covers is covers
         assert check.payable_from == date(2026, 4, 7)
 
+    @pytest.mark.parametrize(
+        ("booked", "on", "used"),
+        [
+            pytest.param(["2026-03-30"], "2026-03-30", 1, id="the booked day itself"),
+            pytest.param(
+                ["2026-03-30"], "2026-06-21", 1, id="too close to the booking to follow it"
+            ),
+            pytest.param(["2026-03-30"], "2026-06-22", 2, id="the next cycle"),
+            pytest.param(
+                ["2026-03-30", "2026-06-22"], "2026-06-22", 2, id="the second of a series"
+            ),
+            pytest.param(["2026-03-30", "2026-06-22"], "2026-09-14", 3, id="after a series"),
+            pytest.param(
+                ["2026-03-30", "2026-05-01"], "2026-09-14", 2, id="one of two is too close"
+            ),
+            pytest.param(["2026-03-01"], "2026-06-22", 1, id="a booking that must be moved"),
+            pytest.param(["2026-01-20"], "2026-06-22", 1, id="a booking that has passed"),
+        ],
+    )
+    def test_visits_booked_before_the_day_are_used(
+        self, booked: list[str], on: str, used: int
+    ) -> None:
+        visits = [{"administered_on": day, "status": "booked"} for day in booked]
+        record = with_approval({"administered_on": "2026-01-05"}, *visits, sessions=used)
+        check = self.check(record, on)
+        assert (check.use.sessions_used, list(check.problems)) == (used, ["no_sessions_left"])
+        enough = with_approval({"administered_on": "2026-01-05"}, *visits, sessions=used + 1)
+        assert self.check(enough, on).covers is True
+
+    def test_a_booking_of_another_product_uses_no_visit(self) -> None:
+        other = {"administered_on": "2026-03-30", "status": "booked", "product": "Dysport"}
+        record = with_approval({"administered_on": "2026-01-05"}, other, sessions=2)
+        assert self.check(record, "2026-06-22").use.sessions_used == 1
+
+    def test_a_series_without_a_session_before_it_is_not_counted(self) -> None:
+        record = with_approval({"administered_on": "2026-03-30", "status": "booked"}, sessions=2)
+        assert self.check(record, "2026-06-22").use.sessions_used == 0
+
+    def test_a_booked_series_is_covered_as_the_plan_says(self) -> None:
+        rule = bs.SchedulingPolicy(payer=[{"sessions": 4, "per": "calendar_year"}])
+        given = with_approval({"administered_on": "2026-01-05"}, sessions=3)
+        asked: dict[str, Any] = {"as_of": "2026-02-01", "policy": rule}
+        planned = plan.plan_authorizations(given, MIGRAINE, **asked).sessions
+        visits = [{"administered_on": s.on, "status": "booked"} for s in planned]
+        booked = with_approval({"administered_on": "2026-01-05"}, *visits, sessions=3)
+        checks = [plan.check_booking(booked, MIGRAINE, on=s.on, **asked) for s in planned]
+        assert [c.authorization for c in checks] == [s.check for s in planned]
+        (on, *_) = (
+            day.on for day in plan.bookable_days(booked, MIGRAINE, until="2026-09-14", **asked)
+        )
+        assert on == date(2026, 3, 30)
+
     def test_several_injections_of_a_day_are_one_visit(self) -> None:
         left, right = ({"administered_on": "2026-01-05", "id": side} for side in "lr")
         use = self.check(with_approval(left, right, sessions=2), "2026-03-30").use
@@ -1129,12 +1181,15 @@ class TestWords:
             for on in ("2026-03-30", "2027-03-30")
         }
         assert [str(check) for check in checks.values()] == [
-            "the authorization does not cover the day: no_sessions_left, units_unknown; payable from 2026-01-01",
-            "the authorization does not cover the day: ended, no_sessions_left, units_unknown; payable from 2026-01-01",
+            "the authorization does not cover the day: no_sessions_left, units_unknown; its dates and interval allow 2026-01-01 to 2026-12-31",
+            "the authorization does not cover the day: ended, no_sessions_left, units_unknown; its dates and interval allow 2026-01-01 to 2026-12-31",
         ]
         open_one = with_approval({"administered_on": "2026-01-05"})
         check = plan.check_booking(open_one, MIGRAINE, on="2026-03-30", **asked).authorization
-        assert str(check) == "the authorization covers the day; payable from 2026-01-01"
+        assert (
+            str(check)
+            == "the authorization covers the day; its dates and interval allow 2026-01-01 to 2026-12-31"
+        )
 
     def test_of_a_booking(self) -> None:
         offer = plan.check_booking(

@@ -29,6 +29,7 @@ from botox_schedule.engine.response import phases_until
 from botox_schedule.engine.standing import Phases, clear_of, last_chance_on, standing_of
 from botox_schedule.engine.tracks import RecordTrack, tracks_of
 from botox_schedule.engine.worklist import Waiting, call_by, is_long_ago, place_of, waiting_of
+from botox_schedule.errors import UNKNOWN_KEY
 from botox_schedule.protocols import ProtocolSet
 from botox_schedule.protocols.catalog import region_named
 from botox_schedule.protocols.collection import version_on
@@ -40,6 +41,7 @@ from botox_schedule.protocols.indications import (
 )
 from botox_schedule.protocols.loader import protocols_in
 from botox_schedule.questions import ask
+from botox_schedule.values import Value
 from samples import (
     ADVISED,
     ARM,
@@ -1232,3 +1234,132 @@ class TestJudgedBy:
         unheard = {**GIVEN, "indication": "chronic-migrane", "administered_on": "2026-01-20"}
         given = bs.PatientRecord(sessions=[GIVEN, unheard])
         assert allowed(given, "2026-03-29", protocol=own, other_protocols=()) == [None]
+
+
+class TestPayers:
+    def test_a_rule_is_in_force_from_its_first_day_to_its_last(self) -> None:
+        stated = bs.PayerRule(minimum="14 weeks", first="2026-02-01", last="2026-02-28")
+        days = (date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 28), date(2026, 3, 1))
+        assert [stated.is_in_force(day) for day in days] == [False, True, True, False]
+
+    def test_a_rule_about_the_product_holds_after_one_session_too(self) -> None:
+        policy = bs.SchedulingPolicy(payer=[{"product": "Botox", "minimum": "3 months"}])
+        other = bs.SchedulingPolicy(payer=[{"product": "Xeomin", "minimum": "3 months"}])
+        # From December on three months are 90 days, from June on 92.
+        for day, expected in (("2025-12-05", "2026-03-05"), ("2026-06-05", "2026-09-05")):
+            found = bs.due_dates(day, protocol(), policy)
+            assert str(found.earliest) == expected
+            assert bs.due_dates(day, protocol(), other) == bs.due_dates(day, protocol())
+
+
+class TestTargets:
+    def test_a_minimum_in_months_ends_as_the_policy_says_every_time(self) -> None:
+        own = protocol(retreatment=rule(minimum="3 months", usual="3 months"))
+        found = bs.project_dates("2025-08-31", own, count=2, policy=FIRST_OF_NEXT)
+        assert [str(session.window.first) for session in found] == ["2025-12-01", "2026-03-01"]
+
+    def test_after_a_change_of_the_range_they_count_from_the_last_target(self) -> None:
+        old = protocol(version="1", in_force={"last": "2026-05-31"})
+        new = protocol(
+            version="2",
+            in_force={"first": "2026-06-01"},
+            retreatment=rule(usual="16 weeks"),
+        )
+        found = bs.project(
+            record("2026-01-05"), new, as_of="2026-01-05", count=4, other_protocols=[old]
+        )
+        gaps = [(b.target - a.target).days // 7 for a, b in pairwise(found)]
+        assert str(found[0].target) == "2026-03-30"
+        assert gaps == [16, 16, 16]
+
+    def test_after_a_hold_they_count_from_the_day_it_moved_one_to(self) -> None:
+        held = record(
+            "2026-01-05", holds=[{"first": "2026-06-15", "last": "2026-06-30", "reason": "x"}]
+        )
+        found = bs.project(held, protocol(), as_of="2026-01-05", count=3, other_protocols=[])
+        assert [str(s.target) for s in found] == ["2026-03-30", "2026-07-01", "2026-09-23"]
+
+
+class TestVisits:
+    def test_a_missed_visit_alone_asks_for_another_day(self) -> None:
+        missed = {**GIVEN, "administered_on": "2026-03-30", "status": "cancelled"}
+        found = bs.forecast(
+            bs.PatientRecord(sessions=[GIVEN, missed]), MIGRAINE, as_of="2026-04-01"
+        )
+        assert "not_rebooked" in codes(found)
+
+    def test_a_booking_before_the_last_session_is_settled(self) -> None:
+        old = {**GIVEN, "administered_on": "2025-12-20", "status": "booked"}
+        found = bs.forecast(bs.PatientRecord(sessions=[GIVEN, old]), MIGRAINE, as_of="2026-02-01")
+        assert "booking_unresolved" not in codes(found)
+
+    def test_of_two_rows_with_one_id_the_larger_counts(self) -> None:
+        for units in ((100, 155), (155, 100)):
+            rows = [{**GIVEN, "id": "s", "units": each} for each in units]
+            found = bs.exposure(
+                bs.PatientRecord(sessions=rows), product="Botox", window="12 weeks", on="2026-02-01"
+            )
+            assert found.units == 155
+
+
+class TestNothingButWhatWasAsked:
+    def test_the_shortest_effect_lasts_a_day(self) -> None:
+        assert given_effect("1 day") == bs.Interval(days=1)
+        with pytest.raises(bs.errors.IntervalError, match="longer than nothing"):
+            given_effect("0 days")
+
+    def test_a_product_is_a_text(self) -> None:
+        for given in (b"Botox", None):
+            with pytest.raises(ValidationError, match="not a product"):
+                protocol(product=given)
+
+    def test_all_protocols_of_a_region_may_be_given(self) -> None:
+        own = protocol(region="zz")
+        (found,) = bs.forecast_all(
+            record("2026-01-05"), as_of="2026-02-01", region="zz", protocols=[own]
+        )
+        assert found.protocol is not None
+        assert found.protocol.region == "zz"
+
+    def test_who_and_where_are_named_when_no_protocol_is_known(self) -> None:
+        known = ProtocolSet([protocol()])
+        with pytest.raises(
+            bs.UnknownProtocolError, match=r"with adult, zz; .* for adult, zz there"
+        ):
+            known.followed("chronic-migraine", (), born_on=None, on=date(2026, 1, 5), region="zz")
+
+    def test_two_systems_that_are_close_are_both_named(self) -> None:
+        with pytest.raises(bs.errors.UnknownCodeSystemError, match=r"give CPT or HCPCS$"):
+            find_indication("CPTS", "64615")
+
+    def test_fields_are_shown_before_the_class_is_built(self) -> None:
+        class Fresh(Value, frozen=True):
+            """A value.
+
+            Attributes:
+                days: How many.
+            """
+
+            days: int = 3
+
+        shown = signature(Fresh).parameters
+        assert [(name, given.default) for name, given in shown.items()] == [("days", 3)]
+
+    def test_a_key_that_is_data_is_hidden_and_its_field_is_not(self) -> None:
+        class Keyed(Value, frozen=True):
+            """A value.
+
+            Attributes:
+                by_name: How many of each.
+                rows: Some of them.
+            """
+
+            by_name: dict[str, int]
+            rows: tuple[int, ...] = ()
+
+        with pytest.raises(ValidationError) as caught:
+            Keyed.model_validate({"by_name": {"rows": "x"}, "rows": ["y"]})
+        assert [fault["loc"] for fault in caught.value.errors()] == [
+            ("by_name", UNKNOWN_KEY),
+            ("rows", 0),
+        ]

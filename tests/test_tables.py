@@ -389,6 +389,21 @@ class TestColumns:
     def test_a_column_has_several_names(self, means: str) -> None:
         assert read("MRN,When,Dx\n1,2026-01-05,migraine", columns={"When": means}).counts.used == 1
 
+    @pytest.mark.parametrize("name", ["Given (U)", "Given", "given  [U]"])
+    def test_the_caller_may_name_a_column_with_its_unit_or_format(self, name: str) -> None:
+        table = "MRN,Svc (MM/DD/YYYY),Dx,Given (U)\n1,2026-01-05,migraine,155"
+        reading = read(table, columns={name: "units", "Svc (mm/dd/yyyy)": "date"})
+        assert reading.rows()[0]["units"] == 155
+
+    @pytest.mark.parametrize(("name", "units"), [("Dose (U)", 155), ("Dose", 3)])
+    def test_of_two_columns_that_differ_in_the_unit_the_caller_names_one(
+        self, name: str, units: int
+    ) -> None:
+        table = "MRN,DOS,Dx,Dose (U),Dose\n1,2026-01-05,migraine,155,3"
+        with pytest.raises(TableError, match=r"'Dose \(U\)' and 'Dose' both mean units"):
+            read(table)
+        assert read(table, columns={name: "units"}).rows()[0]["units"] == units
+
     def test_two_columns_for_one_meaning_are_refused_until_the_caller_chooses(self) -> None:
         text = "MRN,patient,DOS,Dx\n0012,0013,2026-01-05,G43.709\n"
         with pytest.raises(TableError, match="'MRN' and 'patient' both mean patient; choose one"):
@@ -466,6 +481,13 @@ class TestDays:
             (None, "2026-01-05 12:00", "a time of day was found"),
             (None, "46027", "a spreadsheet's serial number is not a day; format the column as a date and export it"),
             (None, "46027.5", "a spreadsheet's serial number"),
+            (None, "01/05/2026 1015", "a time of day was found"),
+            ("mdy", "01/05/2026 1015", "a time of day was found"),
+            ("mdy", "02/30/2026", "there is no such day in the calendar"),
+            ("dmy", "31.4.26", "there is no such day in the calendar"),
+            ("%d-%b-%Y", "31-Feb-2026", "there is no such day in the calendar"),
+            ("%Y%m%d", "20260230", "there is no such day in the calendar"),
+            ("%d %b %Y", "5 Jan 1015", "1900-01-01 or earlier"),
             ("mdy", "13/05/2026", "expected YYYY-MM-DD or mdy"),
             ("mdy", "5 January 2026", "expected YYYY-MM-DD or mdy"),
             ("%d.%m.%Y", "05.01.26", "expected YYYY-MM-DD or %d.%m.%Y"),
@@ -520,7 +542,7 @@ class TestUnits:
         ("text", "units"),
         [
             ("155", "155"), ("155 U", "155"), ("155u", "155"), ("155 Units", "155"), ("155.0", "155"), ("7.5", "7.5"),
-            ("0.500", "0.5"), (".5", "0.5"), ("1000", "1000"), ("155 Einheiten", "155"), ("1000000", "1000000"),
+            ("0.500", "0.5"), (".5", "0.5"), ("1000", "1000"), ("155 Einheiten", "155"), ("155 [U]", "155"), ("1000000", "1000000"),
         ],
     )  # fmt: skip
     def test_units_are_read(self, text: str, units: str) -> None:
@@ -530,7 +552,7 @@ class TestUnits:
 
     @pytest.mark.parametrize(
         "text",
-        ["many", "-5", "0", "NaN", "Infinity", "1e9", "1000001", "155 mg", "9" * 500, "U", "1.2.3"],
+        ["many", "+5", "0", "NaN", "Infinity", "1e9", "1000001", "155 mg", "9" * 500, "U", "1.2.3"],
     )
     def test_what_is_no_number_of_units_is_unknown(self, text: str) -> None:
         reading = one(f"P1,2026-01-05,migraine,Botox,{text},completed,")
@@ -539,6 +561,36 @@ class TestUnits:
         ]
         assert reading.session_rows[0].session.units is None
         assert not reading.problems[0].left_out
+
+    @pytest.mark.parametrize("text", ["-155", "- 155 U", "(155)", "155-", "\u2212155", "-0"])
+    @pytest.mark.parametrize("column", ["Units", "Wasted"])
+    def test_below_0_the_row_may_take_a_session_back(self, text: str, column: str) -> None:
+        reading = read(f"MRN,DOS,Dx,{column}\nP1,2026-01-05,G43.709,{text}", product="Botox")
+        name = {"Units": "units", "Wasted": "units discarded"}[column]
+        assert reasons(reading) == [
+            f"{name}: below 0; if the row takes a session back, leave both rows out"
+        ]
+        assert (reading.counts.left_out, reading.unreadable) == (1, frozenset({"P1"}))
+
+    @pytest.mark.parametrize("name", ["Dose (U)", "Dosis [E]", "Units (UI)", "Dose (units)"])
+    def test_a_unit_after_the_name_of_a_column_is_no_part_of_it(self, name: str) -> None:
+        (row,) = read(f"MRN,DOS,Dx,{name}\n1,2026-01-05,migraine,155").rows()
+        assert row["units"] == 155
+
+    @pytest.mark.parametrize(
+        ("unit", "units"),
+        [("Units", 2), ("units", 2), ("U", 2), ("[U]", 2), ("", 2), ("vial", None), ("mL", None)],
+    )
+    def test_a_dose_has_the_unit_of_its_column(self, unit: str, units: int | None) -> None:
+        reading = read(f"MRN,DOS,Dx,Drug,Dose,Dose Unit\n1,2026-01-05,migraine,Botox,2,{unit}")
+        assert reading.rows()[0]["units"] == units
+        told = ["dose unit: expected units; the row counts with unknown units"]
+        assert reasons(reading) == ([] if units else told)
+
+    @pytest.mark.parametrize("name", ["Dose (mL)", "Dose (vials)"])
+    def test_another_unit_is(self, name: str) -> None:
+        (row,) = read(f"MRN,DOS,Dx,{name}\n1,2026-01-05,migraine,2").rows()
+        assert row["units"] is None
 
     @pytest.mark.parametrize("column", [1, 4, 7])
     def test_a_long_text_is_no_day_and_no_amount_at_once(self, column: int) -> None:
@@ -557,6 +609,11 @@ class TestUnits:
         reading = one(f'P1,2026-01-05,migraine,Botox,"{text}",completed,')
         assert reasons(reading) == [f"units: {SEPARATOR}; the row counts with unknown units"]
         assert reading.session_rows[0].session.units is None
+
+    def test_cells_beyond_the_header_may_be_why_another_cannot_be_read(self) -> None:
+        reading = read("Name,MRN,DOS,Dx\nDoe, Jane,P1,2026-01-05,migraine\n")
+        assert reasons(reading)[0].endswith("dmy, %d.%m.%Y; cells were found beyond the header")
+        assert reading.counts.left_out == 1
 
     def test_cells_beyond_the_header_are_told_and_make_numbers_unknown(self) -> None:
         reading = one(f"{GOOD},surplus")
@@ -591,9 +648,55 @@ class TestBilling:
             f"product: one billing unit of the code is {factor} units; the units count as units of the product"
         ]
 
+    @pytest.mark.parametrize(
+        ("text", "product"),
+        [
+            ("HC BOTULINUM TOXIN A PER UNIT J0585", Product.ONABOTULINUMTOXIN_A),
+            ("J0585-JZ", Product.ONABOTULINUMTOXIN_A),
+            ("J0588 / Medicare", Product.INCOBOTULINUMTOXIN_A),
+            ("J0585 not given", None),
+            ("J0585, J0588", None),
+            ("J0585 for Dysport", None),
+        ],
+    )
+    def test_a_code_among_other_words_names_the_product(
+        self, text: str, product: Product | None
+    ) -> None:
+        (row,) = one(GOOD.replace("Botox", f'"{text}"')).session_rows
+        assert row.session.product is product
+
+    @pytest.mark.parametrize("text", ["J0585-JW", "BOTOX 100 UNIT JW"])
+    def test_a_product_with_a_modifier_may_be_what_was_thrown_away(self, text: str) -> None:
+        reading = read(f"{HEADER}\n{GOOD}\n{GOOD.replace('Botox', text)}")
+        assert (reading.counts.used, reading.unreadable) == (1, frozenset())
+        assert reasons(reading)[0].startswith("product: JW bills what was thrown away")
+
     @pytest.mark.parametrize("name", ["J0585", "J0588", "Dysport"])
     def test_other_names_are_not(self, name: str) -> None:
         assert one(GOOD.replace("Botox", name)).problems == ()
+
+    @pytest.mark.parametrize("modifier", ["JW", "jw", "59, JW"])
+    def test_a_row_for_what_was_thrown_away_is_no_session(self, modifier: str) -> None:
+        header = "MRN,DOS,Dx,J Code,Units,Mod 1"
+        waste = f'1,2026-01-05,migraine,J0585,45,"{modifier}"'
+        reading = read(f"{header}\n1,2026-01-05,migraine,J0585,155,\n{waste}")
+        assert (reading.counts.used, reading.unreadable) == (1, frozenset())
+        assert reasons(reading) == [
+            "modifier: JW bills what was thrown away; write it as units discarded in the session's row"
+        ]
+        for session in ("1,2026-01-06,migraine,J0585,155,", "2,2026-01-05,migraine,J0585,155,"):
+            assert "1" in read(f"{header}\n{session}\n{waste}").unreadable
+
+    @pytest.mark.parametrize("number", range(1, 5))
+    def test_it_may_be_any_of_four_modifiers(self, number: int) -> None:
+        modifiers = ",".join("JW" if n == number else "59" for n in range(1, 5))
+        row = f"1,2026-01-05,migraine,J0585,45,{modifiers}"
+        reading = read(f"MRN,DOS,Dx,HCPCS,Units,Mod 1,Mod 2,Mod 3,Mod 4\n{row}")
+        assert (reading.counts.left_out, reading.unreadable) == (1, frozenset({"1"}))
+
+    @pytest.mark.parametrize("modifier", ["", "JZ", "59", "JWX"])
+    def test_other_modifiers_say_nothing(self, modifier: str) -> None:
+        assert one(f"{GOOD},{modifier}", header=f"{HEADER},Modifier").problems == ()
 
     @pytest.mark.parametrize("name", ["Qty", "Quantity", "Billing units"])
     def test_vials_and_billing_units_are_no_units(self, name: str) -> None:
@@ -708,13 +811,17 @@ class TestNames:
             ("Left without being seen", SessionStatus.NO_SHOW), ("no asistió", SessionStatus.NO_SHOW), ("Deleted", SessionStatus.ENTERED_IN_ERROR),
             ("Kept", SessionStatus.COMPLETED), ("Sch", SessionStatus.BOOKED), ("Canc", SessionStatus.CANCELLED),
             ("Did not keep appointment", SessionStatus.NO_SHOW), ("Cancelled by provider", SessionStatus.CANCELLED),
+            ("MAR Hold", SessionStatus.CANCELLED), ("Canceled Entry", SessionStatus.ENTERED_IN_ERROR), ("In Error", SessionStatus.ENTERED_IN_ERROR),
+            ("Eseguita", SessionStatus.COMPLETED), ("Geannuleerd", SessionStatus.CANCELLED), ("No presentado", SessionStatus.NO_SHOW),
+            ("Auth (Verified)", SessionStatus.COMPLETED), ("wahrgenommen", SessionStatus.COMPLETED), ("Non honoré", SessionStatus.NO_SHOW),
         ],
     )  # fmt: skip
     def test_words_of_other_systems_are_statuses(self, word: str, status: SessionStatus) -> None:
         assert one(GOOD.replace("completed", word)).session_rows[0].session.status is status
 
     @pytest.mark.parametrize(
-        "word", ["maybe", "", "N/A", "unknown", "arrived", "pending", "1", "TRUE"]
+        "word",
+        ["maybe", "", "N/A", "unknown", "arrived", "pending", "1", "TRUE", "held", "reversed"],
     )
     def test_an_unknown_status_leaves_the_row_out(self, word: str) -> None:
         reading = one(GOOD.replace("completed", word))
@@ -831,6 +938,29 @@ class TestKeys:
         reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in keys)]))
         assert [str(p).partition("the one ")[2][:9] for p in reading.problems] == ["on line 2"] * 3
         assert reading.unreadable == {"1-11", "1 11", "111", "0111"}
+
+    @pytest.mark.parametrize(
+        ("row", "is_doubtful"),
+        [
+            (",2026-03-30,migraine,Botox,155", True),
+            ("N/A,2026-03-30,migraine,Botox,155", True),
+            (",,,,310", False),
+            (",2026-03-30x,migraine,Botox,155", False),
+            ("P2,2026-03-30,,Botox,155", False),
+        ],
+    )
+    def test_a_session_of_nobody_may_be_of_the_patient_above(
+        self, row: str, is_doubtful: bool
+    ) -> None:
+        lines = ["MRN,DOS,Dx,Drug,Units", row, "P1,2026-01-05,migraine,Botox,155", row]
+        reading = read("\n".join(lines))
+        assert ("P1" in reading.unreadable) is is_doubtful
+        assert reading.counts == (3, 1, 2, 0)
+
+    @pytest.mark.parametrize("cell", ["Total", "GRAND TOTAL:", "Summe", "End of report"])
+    def test_a_row_of_totals_is_no_patient(self, cell: str) -> None:
+        reading = read(f"{HEADER}\n{GOOD}\n{cell},,,,155,,\n")
+        assert (reading.patients, reasons(reading)) == (frozenset({"P1"}), ["patient: missing"])
 
     def test_rows_with_an_id_are_told_apart_by_it(self) -> None:
         reading = read(f"Session ID,{HEADER}\na,{GOOD}\nb,{GOOD}\n,{GOOD}")
@@ -966,6 +1096,28 @@ class TestDeaths:
     )
     def test_a_death_is_looked_for_in_other_languages(self, name: str) -> None:
         assert "who has died" in reasons(one(f"{GOOD},x", header=f"{HEADER},{name}"))[0]
+
+    @pytest.mark.parametrize(
+        ("name", "cell", "is_told"),
+        [
+            ("Patient Name", "DOE JANE (DECEASED)", True),
+            ("Last Name", "*DECEASED* Doe", True),
+            ("Cancel Reason", "Patient passed away", True),
+            ("Nachname", "M\u00fcller (verstorben)", True),
+            ("Nom", "Dupont (d\u00e9c\u00e9d\u00e9e)", True),
+            ("Name", "Diedrich, Jane", False),
+            ("Cancel Reason", "authorization expired", False),
+            ("Notes", "mother died of it", False),
+        ],
+    )
+    def test_a_name_or_a_reason_that_may_say_it_is_told(
+        self, name: str, cell: str, *, is_told: bool
+    ) -> None:
+        others = [f"P{n},2026-01-05,migraine,Botox,Name {n}" for n in range(120)]
+        rows = [*others, f'P120,2026-01-05,migraine,Botox,"{cell}"']
+        (*problems,) = read("\n".join([f"MRN,DOS,Dx,Drug,{name}", *rows])).problems
+        said = "column 5 may say who has died and is not read; say so with columns={'...': 'patient status'}"
+        assert any(problem.reason.startswith(said) for problem in problems) is is_told
 
     @pytest.mark.parametrize(
         "name", ["Death Indicator", "Patient Deceased (Y/N)", "Is Deceased? Y/N", "Death flag"]
@@ -1292,6 +1444,13 @@ class TestDecisions:
             "x",
         )
 
+    def test_a_hold_of_nobody_may_be_of_the_patient_above(self) -> None:
+        table = b"MRN,from,until\n1,2026-01-05,2026-02-05\n,2026-03-05,\n2,2026-01-05,\n,,9\n"
+        assert (read_holds(table).counts, read_holds(table).unreadable) == (
+            (4, 2, 2, 0),
+            frozenset({"1"}),
+        )
+
     def test_a_hold_that_ends_before_it_starts_is_a_problem(self) -> None:
         holds = read_holds(b"patient,first,last\n1,2026-01-05,2026-01-04\n")
         assert [str(p) for p in holds.problems] == [
@@ -1368,6 +1527,15 @@ class TestDecisions:
             "line 4: birth date: another row of the patient states another; neither counts"
         ]
         assert births.counts.used == 4
+
+    @pytest.mark.parametrize(
+        ("unit", "left_out"), [("kg", 0), ("Kilograms", 0), ("", 0), ("lb", 1), ("oz", 1)]
+    )
+    def test_a_weight_has_the_unit_of_its_column(self, unit: str, left_out: int) -> None:
+        table = f"MRN,date,Weight,Unit\n1,2026-01-05,55,{unit}".encode()
+        weights = read_weights(table, columns={"Weight": "kilograms"})
+        assert [p.reason for p in weights.problems] == ["unit: expected kg"] * left_out
+        assert [row.fact.kilograms for row in weights.fact_rows] == [Decimal(55)] * (1 - left_out)
 
     def test_a_weight_without_a_unit_may_be_in_pounds(self) -> None:
         table = b"MRN,date,Weight\n1,2026-01-05,55\n"
@@ -1468,6 +1636,19 @@ class TestDecisions:
         assert ends.counts == (6, 3, 1, 2)
         assert [(p.line, p.left_out) for p in ends.problems] == [(4, False), (6, True)]
         assert ends.unreadable == {"5"}
+
+    def test_a_flag_next_to_the_day_of_death_is_one_too(self) -> None:
+        table = b"MRN,Deceased?,Death Date\n1,Y,2026-02-01\n2,Y,\n3,N,\n4,unknown,\n5,?,\n6,,2026-02-02\n"
+        ends = read_care_ends(table)
+        assert {p: [end.on for end in found] for p, found in ends.by_patient.items()} == {
+            "1": [date(2026, 2, 1)], "2": [None], "6": [date(2026, 2, 2)],
+        }  # fmt: skip
+        assert (ends.counts, ends.unreadable) == ((6, 3, 1, 2), frozenset({"5"}))
+
+    @pytest.mark.parametrize(("flag", "kind"), [("Y", "deceased"), ("N", "discontinued")])
+    def test_a_flag_next_to_a_kind_is_a_death(self, flag: str, kind: str) -> None:
+        ends = read_care_ends(f"MRN,Kind,On,Deceased\n1,left,2026-01-01,{flag}\n".encode())
+        assert ends.by_patient["1"][0].kind == kind
 
     def test_a_day_of_death_next_to_a_kind_is_a_death(self) -> None:
         table = b"MRN,kind,on,DOD,dx\n1,discharged,2026-01-01,2026-02-01,migraine\n2,died,,,migraine\n3,discharged,2026-01-01,,\n"
@@ -1701,6 +1882,17 @@ class TestColumnsThatAreNotRead:
     def test_one_whose_header_speaks_against_a_row_is_told(self, header: str, cell: str) -> None:
         (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},\n{self.ROW},{cell}\n"))[:1]
         assert reason.startswith("column 5 may say the status and is not read; say so")
+
+    @pytest.mark.parametrize(
+        ("header", "is_told"), [("Claim Status", True), ("txn type", True), ("Auth Status", False)]
+    )
+    @pytest.mark.parametrize("word", ["Void", "Reversed"])
+    def test_a_rare_word_is_told_under_the_header_of_a_status(
+        self, header: str, word: str, *, is_told: bool
+    ) -> None:
+        rows = [f"{self.ROW},{cell}" for cell in ("Paid", "Denied", "Pended", word)]
+        reading = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows]))
+        assert (reading.problems[0].line == 1) is is_told
 
     @pytest.mark.parametrize(
         ("read_table", "row"),

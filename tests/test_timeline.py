@@ -92,6 +92,12 @@ class TestTimeline:
             "cycle 1: 2026-01-05, first",
         ]
 
+    def test_a_page_from_right_to_left_does_not_turn_it(self) -> None:
+        # There the words would begin at their right end and cover the drawing.
+        assert '<svg xmlns="http://www.w3.org/2000/svg" direction="ltr" ' in timeline_svg(
+            one, MIGRAINE, as_of="2026-02-20"
+        )
+
     def test_a_name_takes_the_protocol_of_what_was_given(self) -> None:
         bundled = bs.find_protocol("chronic-migraine")
         assert timeline_svg(one, "chronic-migraine", as_of="2026-02-20") == timeline_svg(
@@ -132,6 +138,12 @@ class TestTimeline:
             "cycle 3: 2025-11-19, late by 16 days",
         ]
         assert {"session", "early session", "late session"} <= set(texts(svg))
+
+    @pytest.mark.parametrize(("language", "words"), [("en", "early by 1 day"), ("es", ": 1 día")])
+    def test_one_day_is_one_day(self, language: str, words: str) -> None:
+        given = record_from_gaps([83], starts_on=date(2025, 6, 2))
+        svg = timeline_svg(given, MIGRAINE, as_of="2025-12-20", language=language)
+        assert any(title.endswith(words) for title in titles(svg))
 
     def test_a_cycle_in_two_parts_names_both_days(self) -> None:
         given = record(sessions=[session("2026-01-05"), session("2026-01-07")])
@@ -538,6 +550,11 @@ class TestNotebook:
             assert words in html
         assert "02-13" not in html
         assert cells(html) == ["chronic-migraine", "2", "2026-01-05", "2026-01-19", "1", "1"]
+
+    @pytest.mark.parametrize("sessions", [[], [session("2026-01-05", status="cancelled")]])
+    def test_a_record_without_days_has_no_axis(self, sessions: list[dict[str, Any]]) -> None:
+        html = record(sessions=sessions)._repr_html_()
+        assert ("<svg" in html, "not given" in html) == (False, True)
 
     def test_a_record_without_completed_sessions(self) -> None:
         html = record(sessions=[session("2026-04-13", status="booked")])._repr_html_()

@@ -5,6 +5,7 @@ import sys
 from contextlib import closing
 from datetime import date
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -66,9 +67,10 @@ def demonstration() -> sqlite3.Connection:
 
 
 def connect(address: str) -> Any:
-    """Open a file of SQLite, or a PostgreSQL database for reading only."""
+    """Open a file of SQLite or a PostgreSQL database, for reading only."""
     if not address.startswith("postgresql:"):
-        return sqlite3.connect(address)
+        # A misspelled name is an error; without the mode it would be a new, empty database.
+        return sqlite3.connect(f"{Path(address).resolve().as_uri()}?mode=ro", uri=True)
     psycopg = import_module("psycopg")
     return psycopg.connect(address, options="-c default_transaction_read_only=on")
 

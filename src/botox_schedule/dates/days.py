@@ -21,6 +21,10 @@ _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 OUTSIDE = "the date would leave the calendar; it must lie in the years 1 to 9999"
 _EXPECTED = "give a date, or text such as '2026-01-05' (YYYY-MM-DD)"
 
+NO_SUCH_DAY = "the calendar has no such day"
+LAST_PLACEHOLDER = date(1900, 1, 1)
+"""Systems write this day or an earlier one where they have none."""
+
 _Place = TypeVar("_Place", date, int)
 
 DayInput = date | str
@@ -94,7 +98,7 @@ def as_day(value: object, name: str = "day") -> date:
 def _fault(value: object) -> str:
     """What is wrong with something that is not a day, without repeating it."""
     if isinstance(value, str) and _ISO_DAY.fullmatch(value):
-        return "the calendar has no such day"
+        return NO_SUCH_DAY
     return f"{_EXPECTED}; {_what_it_is(value)}"
 
 

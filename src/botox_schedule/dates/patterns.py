@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 
+from botox_schedule.dates.days import NO_SUCH_DAY
 from botox_schedule.errors import DayError
 
 _ORDERS = {"mdy": "%m/%d/", "dmy": "%d/%m/"}
@@ -40,8 +41,10 @@ def day_by_pattern(text: str, pattern: str) -> date:
         pattern = order + ("%Y" if len(parts[3]) == 4 else "%y")
     try:
         moment = datetime.strptime(text, pattern)  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        raise DayError("not a day by that pattern") from None
+    except ValueError as error:
+        # What else strptime refuses follows the pattern, and no month has that day.
+        is_other = re.search("does not match|unconverted", str(error))
+        raise DayError("not a day by that pattern" if is_other else NO_SUCH_DAY) from None
     # A spreadsheet makes 1052026 of 01052026, and strptime the tenth of May of that.
     if _TOUCHING.search(pattern) and moment.strftime(pattern) != text:
         raise DayError("not a day by that pattern")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
-from botox_schedule.dates.days import day_in_zone
+from botox_schedule.dates.days import LAST_PLACEHOLDER, day_in_zone
 from botox_schedule.fhir.problems import BundleProblemCode, Fault
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -41,8 +41,16 @@ def first_day(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> dat
     """Return the day of ``<name>DateTime``, or the first day of ``<name>Period``.
 
     Raises:
-        Fault: When there is no such day, or the period ends before it starts.
+        Fault: When there is no such day, it is a placeholder, or the period ends before it starts.
     """
+    first = _first_day(resource, name, zone)
+    if first <= LAST_PLACEHOLDER:
+        message = f"{LAST_PLACEHOLDER} or an earlier day is a placeholder for a missing one"
+        raise Fault(BundleProblemCode.NO_DAY, name, message)
+    return first
+
+
+def _first_day(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> date:
     if f"{name}DateTime" in resource:
         return day_of(resource[f"{name}DateTime"], f"{name}DateTime", zone)
     element = f"{name}Period"

@@ -71,6 +71,8 @@ class Directory:
         every: The same, plus the resources that they contain.
         kinds: The resource types of all versions, deleted ones included.
         uncertain: For each resource whose newest version is uncertain, its possible versions.
+        contradicted: For each resource whose newest version is not the one changed last, that
+            version and then all.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
@@ -82,6 +84,11 @@ class Directory:
         versions = grouped((self.identity(entry), entry) for entry in entries)
         newest = {i: es if len(es) == 1 else _newest(es) for i, es in versions.items()}
         self.uncertain: list[list[Entry]] = [es for es in newest.values() if len(es) > 1]
+        self.contradicted: list[list[Entry]] = [
+            [*es, *versions[i]]
+            for i, es in newest.items()
+            if len(es) == 1 < len(versions[i]) and _is_old(es[0], versions[i])
+        ]
         self._entries = {i: es for i, es in newest.items() if not any(e.is_deletion for e in es)}
         self.whole: list[Entry] = [e for known in self._entries.values() for e in known]
         inner = [c for entry in self.whole for c in _contained(entry)]
@@ -317,6 +324,13 @@ def _moment(_: int, entry: Entry) -> datetime | None:
         return moment.astimezone(UTC) if moment.utcoffset() is not None else None
     except (ValueError, OverflowError):
         return None
+
+
+def _is_old(newest: Entry, versions: Iterable[Entry]) -> bool:
+    """Whether another version was changed later than the newest one."""
+    moments = [moment for one in versions if (moment := _moment(0, one)) is not None]
+    changed = _moment(0, newest)
+    return changed is not None and changed < max(moments)
 
 
 def _place(number: int, entry: Entry) -> int | None:

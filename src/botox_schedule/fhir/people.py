@@ -89,7 +89,9 @@ class People:
             Fault: When it names nobody, several patients or something other than a patient, or
                 its reference is too long.
         """
-        reference = subject_of(entry)
+        return self._named(entry, subject_of(entry))
+
+    def _named(self, entry: Entry, reference: Any) -> Subject:
         found = self._directory.find(entry, reference, PATIENT)
         found = found or [self._absent(entry, reference)]
         if any(e.kind != PATIENT for one in found for e in self._directory.entries(one)):
@@ -97,7 +99,8 @@ class People:
         key, *others = dict.fromkeys(map(self.key_of, found))
         if others:
             message = "several patients may be meant; expected their server, and one identifier"
-            raise Fault(BundleProblemCode.AMBIGUOUS_SUBJECT, "subject", message)
+            code = BundleProblemCode.AMBIGUOUS_SUBJECT
+            raise Fault(code, "subject", message, [key, *others])
         if len(key) > LONGEST_ID:
             message = f"expected a reference of at most {LONGEST_ID} characters"
             raise Fault(BundleProblemCode.NO_SUBJECT, "subject", message)
@@ -105,12 +108,22 @@ class People:
 
     def key_about(self, entry: Entry) -> str | None:
         """Return the id of the record that a resource is about, or None where that is unclear."""
+        key, *others = self.keys_about(entry)
+        return None if others else key
+
+    def keys_about(self, entry: Entry) -> Sequence[str | None]:
+        """Return the ids of all records that it may be about; None alone where it names nobody."""
         if entry.kind == PATIENT:
-            return self.key_of(self._directory.identity(entry))
-        try:
-            return self.subject(entry).key
-        except Fault:
-            return None
+            return [self.key_of(self._directory.identity(entry))]
+        # An appointment has participants, and one of them is the patient.
+        actors = (within(one, "actor") for one in listed(entry.resource, "participant"))
+        for reference in (subject_of(entry), *actors):
+            try:
+                return [self._named(entry, reference).key]
+            except Fault as fault:
+                if fault.patients:
+                    return fault.patients
+        return [None]
 
     def _absent(self, entry: Entry, reference: Any) -> str:
         at = address_of(text_of(reference, "reference"))

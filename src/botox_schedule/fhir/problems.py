@@ -1,5 +1,6 @@
 """Problems of a bundle, for a person to review."""
 
+from collections.abc import Sequence
 from enum import StrEnum, unique
 
 from pydantic import Field
@@ -66,10 +67,13 @@ Remark = tuple[BundleProblemCode, str, str]
 
 
 class Fault(Exception):  # noqa: N818 - it never leaves the package
-    """Why a resource is left out. The caller knows the resource."""
+    """Why a resource is left out. The caller knows the resource, and mostly its patient."""
 
-    def __init__(self, code: BundleProblemCode, element: str, message: str) -> None:
+    def __init__(
+        self, code: BundleProblemCode, element: str, message: str, patients: Sequence[str] = ()
+    ) -> None:
         super().__init__(message)
+        self.patients = patients
         self.code = code
         self.element = element
         self.message = message

@@ -1,8 +1,9 @@
 """Reads a bundle into patients' records; what it cannot read becomes a problem."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
+from itertools import product as pairs
 from typing import Any
 
 from botox_schedule.errors import ExchangeError
@@ -23,7 +24,9 @@ from botox_schedule.values import Value
 
 _SESSIONS = frozenset({DOSE, PROCEDURE})
 # These mean that nothing was given; with any other status a session may be missing.
-_NOT_GIVEN = frozenset({"cancelled", "draft", "entered-in-error", "not-done", "not-taken"})
+_NOT_GIVEN = frozenset(
+    {"cancelled", "draft", "entered-in-error", "noshow", "not-done", "not-taken"}
+)
 # None of these states that something was given to a patient.
 _NO_EVENTS = frozenset(
     {"AllergyIntolerance", "HealthcareService", "Location", "Medication", "MedicationKnowledge"}
@@ -237,14 +240,15 @@ class _Reader:
             return Outcome(Fate.IGNORED)
         items = enumerate(listed(entry.resource, "item"))
         places = [f"item[{number}]" for number, item in items if names_toxin(item)] or [""]
-        problems = tuple(self._named(entry, place) for place in places)
+        patients = self._people.keys_about(entry)
+        problems = tuple(self._named(entry, *one) for one in pairs(places, patients))
         return Outcome(Fate.LEFT_OUT, problems, used=toxins)
 
-    def _named(self, entry: Entry, place: str) -> BundleProblem:
+    def _named(self, entry: Entry, place: str, patient: str | None) -> BundleProblem:
         code = BundleProblemCode.NAMES_TOXIN
         message = "names a botulinum toxin, and is not counted as a session"
         is_given = text_of(entry.resource, "status") not in _NOT_GIVEN
-        lost, patient = is_given and entry.kind not in _NO_EVENTS, self._people.key_about(entry)
+        lost = is_given and entry.kind not in _NO_EVENTS
         return problem_about(entry, code, place, message, patient=patient, left_out=lost)
 
     def _uncertain(self, counted: set[int]) -> Iterator[BundleProblem]:
@@ -255,8 +259,18 @@ class _Reader:
             if is_gone:
                 message = "nothing says that the deletion is the newest version; it is taken so"
             if is_gone or any(id(entry) in counted for entry in versions):
-                patient = self._people.key_about(last)
-                yield problem_about(last, code, "", message, patient=patient, left_out=is_gone)
+                for patient in self._patients_of(versions):
+                    yield problem_about(last, code, "", message, patient=patient, left_out=is_gone)
+        message = "an older version was changed later; the highest number is taken as the newest"
+        for newest, *versions in self._directory.contradicted:
+            if newest.is_deletion or id(newest) in counted:
+                for patient in self._patients_of(versions):
+                    yield problem_about(newest, code, "", message, patient=patient, left_out=True)
+
+    def _patients_of(self, versions: Iterable[Entry]) -> Sequence[str | None]:
+        """The records that versions of a resource are about; a deletion alone does not say it."""
+        keys = {key for one in versions for key in self._people.keys_about(one)}
+        return sorted(key for key in keys if key is not None) or [None]
 
     def _counts(self, outcomes: list[tuple[Entry, Outcome]]) -> BundleCounts:
         fates = Counter(outcome.fate for _, outcome in outcomes)

@@ -75,6 +75,7 @@ class _Draft(NamedTuple):
         products: The products that it names, else the default product if there is one.
         indications: The indications that it and its procedures name.
         used: The medications and reasons that it refers to.
+        has_strangers: Whether it refers to a condition or procedure of another patient.
     """
 
     entry: Entry
@@ -86,6 +87,7 @@ class _Draft(NamedTuple):
     products: set[Product]
     indications: set[str]
     used: tuple[Entry, ...]
+    has_strangers: bool
 
 
 class SessionReader(NamedTuple):
@@ -118,9 +120,11 @@ class SessionReader(NamedTuple):
             draft = self._draft(entry, procedures)
             session = self._session(draft)
         except Fault as f:
-            key = self.people.key_about(entry)
-            problem = problem_about(entry, f.code, f.element, f.message, patient=key, left_out=True)
-            return Outcome(Fate.LEFT_OUT, (problem,))
+            problems = tuple(
+                problem_about(entry, f.code, f.element, f.message, patient=key, left_out=True)
+                for key in self.people.keys_about(entry)
+            )
+            return Outcome(Fate.LEFT_OUT, problems)
         problems = tuple(
             problem_about(entry, code, element, message, patient=draft.subject.key, left_out=lost)
             for (code, element, message) in _doubts(draft)
@@ -133,21 +137,28 @@ class SessionReader(NamedTuple):
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", "; ".join(faults))
         name = "effective" if entry.kind == DOSE else "performed"
         day = first_day(entry.resource, name, self.zone)
-        medications = self._medications(entry)
-        reasons = self._reasons([entry, *procedures])
+        medications, subject = self._medications(entry), self.people.subject(entry)
+        own = self._own(procedures, subject)
+        stated = self._reasons([entry, *own])
+        reasons = self._own(stated, subject)
         return _Draft(
             entry=entry,
-            subject=self.people.subject(entry),
+            subject=subject,
             status=_status(entry),
             day=day,
             lasts_days=lasts_days(entry.resource, name, day, self.zone),
             units=_units(entry),
             products=self._products(entry, medications),
             indications=self.dictionary.indications_in(
-                [*_concepts_of([entry, *procedures]), *(r.resource.get("code") for r in reasons)]
+                [*_concepts_of([entry, *own]), *(r.resource.get("code") for r in reasons)]
             ),
             used=(*medications, *reasons),
+            has_strangers=len(own) < len(procedures) or len(reasons) < len(stated),
         )
+
+    def _own(self, entries: Sequence[Entry], subject: Subject) -> list[Entry]:
+        """The resources that are about the same person, or do not say about which."""
+        return [one for one in entries if self.people.key_about(one) in {None, subject.key}]
 
     def _products(self, entry: Entry, medications: Sequence[Entry]) -> set[Product]:
         """The products that the medications name, or else their ingredients.
@@ -249,6 +260,9 @@ def _doubts(draft: _Draft) -> Iterator[Remark]:
         yield BundleProblemCode.AMBIGUOUS_PRODUCT, "medication", message
     elif not draft.products:
         yield BundleProblemCode.UNKNOWN_PRODUCT, *_UNNAMED[draft.entry.kind]
+    if draft.has_strangers:
+        message = "refers to a condition or a procedure of another patient, which is not used"
+        yield BundleProblemCode.CONFLICTING_PATIENTS, "subject", message
     if len(draft.indications) != 1:
         code, message = BundleProblemCode.UNKNOWN_INDICATION, "no code names a known indication"
         if draft.indications:

@@ -19,6 +19,7 @@ from botox_schedule.ical.events import (
     EventStatus,
     trigger_of,
 )
+from botox_schedule.values import is_whole
 
 _PRODUCER = "-//botox_schedule//treatment cycles//EN"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -72,7 +73,7 @@ def ical_from_events(
     ['DTSTART;VALUE=DATE:20260330', 'DTEND;VALUE=DATE:20260407', 'DTSTAMP:20260201T000000Z']
     """
     stamp = _stamp(stamped_at)
-    if not isinstance(sequence, int) or not 0 <= sequence <= _MOST_SEQUENCE:
+    if not is_whole(sequence, 0) or sequence > _MOST_SEQUENCE:
         raise ExchangeError(
             f"sequence is negative or no number; give one from 0 to {_MOST_SEQUENCE}"
         )
@@ -81,7 +82,9 @@ def ical_from_events(
     given: dict[str, CalendarEvent] = {}
     for event in events:
         if event.uid in given:
-            raise ExchangeError("two events have one UID; give each patient a key of its own")
+            raise ExchangeError(
+                "two events have one UID; give each patient a key of its own, and each clock once"
+            )
         given[event.uid] = event
         calendar.add_component(_revised(event, stamp, sequence, known.get(event.uid)))
     own = {*SUMMARIES.values(), *SUMMARIES_FOR_SOME.values(), *(e.summary for e in given.values())}

@@ -166,19 +166,28 @@ def _reduction_result(
     current: Fraction | None,
     cycles: int,
 ) -> CriterionResult:
-    counted = f"{cycles} complete cycles; judged after {criterion.after_cycles}"
+    counted = f"{_cycles_text(cycles)}; judged after {criterion.after_cycles}"
+    days = f"{criterion.measure} days"
     if not baseline:
-        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_BASELINE, [counted])
-    if current is None or cycles < criterion.after_cycles:
+        missing = f"{days} before the course: {'unknown' if baseline is None else 'none'}"
+        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_BASELINE, [missing, counted])
+    if cycles < criterion.after_cycles:
         return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, [counted])
+    if current is None:
+        missing = f"{days} in the last month of the cycle: unknown"
+        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, [missing, counted])
     reduction = (baseline - current) / baseline
-    share = f"{criterion.measure} days {_shown(baseline)} became {_shown(current)}: "
-    share += f"{_shown(reduction * 100)} % fewer"
+    share = f"{days} {_shown(baseline)} became {_shown(current)}: "
+    share += f"{_shown(abs(reduction) * 100)} % {'more' if reduction < 0 else 'fewer'}"
     below = criterion.below
     missed = reduction <= 0 if below is None else reduction < below
     threshold = [] if below is None else [f"threshold {_shown(below * 100)} %"]
     outcome = _side(criterion, cycles, missed=missed)
     return _result_of(rule, criterion, outcome, [share, *threshold, counted], reduction)
+
+
+def _cycles_text(count: int) -> str:
+    return f"{count} complete cycle{'s' if count != 1 else ''}"
 
 
 def _side(criterion: ResponseCriterion, cycles: int, *, missed: bool) -> RuleOutcome:
@@ -380,8 +389,7 @@ def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
     if not cycles:
         return _Span(prior, None, None)
     until = follow_up_of(track).until
-    dates = due_dates(cycles[-1].anchored_on, track.protocol, track.policy)
-    ends_on = dates.due or dates.earliest
+    ends_on = _due_after(track, cycles[-1].anchored_on)
     if ends_on is not None and until >= ends_on:
         last_on = shifted(ends_on, -1)
         return _Span(prior + len(cycles), cycles[-1].anchored_on, last_on)
@@ -389,6 +397,12 @@ def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
         return _Span(prior, None, None)
     last_on = shifted(cycles[-1].first_on, -1)
     return _Span(prior + len(cycles) - 1, cycles[-2].anchored_on, last_on)
+
+
+def _due_after(track: Track, anchored_on: date) -> date | None:
+    """The day the next session is due; the cycle is complete then, though it comes later."""
+    dates = due_dates(anchored_on, track.protocol, track.policy)
+    return dates.due or dates.earliest
 
 
 def _counts(
@@ -578,7 +592,7 @@ def _review(criterion: ResponseCriterion, track: Track) -> tuple[date | None, st
         return _within_care(track, on, waits_for)
     count = criterion.failures or criterion.after_cycles
     on, missing = _cycle_end(track, max(count - track.prior.cycles, 1))
-    return _within_care(track, on, f"{count} complete cycles{missing}")
+    return _within_care(track, on, f"{_cycles_text(count)}{missing}")
 
 
 def _within_care(track: Track, on: date | None, why: str) -> tuple[date | None, str]:
@@ -598,7 +612,8 @@ def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
     """The day on which *count* recorded cycles are complete, or None and what is missing."""
     cycles = track.cycles
     if count < len(cycles):
-        return cycles[count].first_on, ""
+        begun, due = cycles[count].first_on, _due_after(track, cycles[count - 1].anchored_on)
+        return (begun if due is None else min(begun, due)), ""
     further = count - len(cycles)
     start = _next_session_on(track) if further else cycles[-1].anchored_on
     if start is None:

@@ -51,6 +51,7 @@ _DELIMITERS = ",;\t|"
 _TIME = re.compile(r"(?i)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?(?: ?([ap])\.?m\.?)?")
 _MOMENT = re.compile(rf"(?i)(.*[^T ])[T ]+({_TIME.pattern.removeprefix('(?i)')})")
 _MONTH = re.compile(r"\d{4}-\d{2}")
+_OTHER_DAY = re.compile(r"\d{1,2}[^\d:]|\d{4}[^\d-]")
 _NOON = 12
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -319,12 +320,18 @@ def _guarded(read: Any, table: _Table, line: int, row: dict[str, list[str]]) -> 
     try:
         return read(table, line, row)  # type: ignore[no-any-return]
     except (DayError, CalendarRangeError):
-        wanted = table.date_format or "YYYY-MM-DD"
-        return _Entry(line, fault=f"date: no day of the calendar; expected {wanted}")
+        return _Entry(line, fault=f"date: no day of the calendar; expected {_expected(table, row)}")
     except OrderError:
         return _Entry(line, fault="the attack ends before it starts")
     except KeyError:
         return _Entry(line, fault="kind: expected none, headache, migraine or unknown")
+
+
+def _expected(table: _Table, row: dict[str, list[str]]) -> str:
+    given = next((cells[0] for name in ("date", "start") if (cells := row.get(name))), "")
+    is_other = table.date_format is None and _OTHER_DAY.match(given)
+    hint = "; name another format with date_format= (--date-format), such as mdy for 01/31/2026"
+    return (table.date_format or "YYYY-MM-DD") + (hint if is_other else "")
 
 
 def _worst(row: dict[str, list[str]]) -> DiaryKind | None:

@@ -1,5 +1,6 @@
 """Response rules as data, each criterion with its source."""
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum, unique
 from functools import cache
@@ -11,7 +12,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from botox_schedule.dates.intervals import IntervalRange, RangeInput
 from botox_schedule.errors import ProtocolFileError, UnknownProtocolError
 from botox_schedule.outcomes.diary import DiaryKind
-from botox_schedule.outcomes.figures import Exact, Number, outcome_tables
+from botox_schedule.outcomes.figures import LONGEST_MONTH, Exact, Number, outcome_tables
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.loader import faults, tables_of
@@ -58,9 +59,10 @@ class ResponseCriterion(Fact, frozen=True):
         name: Its name in the source.
         kind: How it judges.
         measure: Headache days or migraine days.
-        below: A share of the baseline, such as 3/10. A smaller reduction gives *below_gives*; a
-            reduction of exactly this share gives *otherwise*.
-        below_days: Months with fewer days than this, that number excluded, give *below_gives*.
+        below: A share of the baseline from 0 to 1, such as 3/10. A smaller reduction gives
+            *below_gives*; a reduction of exactly this share gives *otherwise*.
+        below_days: Months with fewer days than this, that number excluded, give *below_gives*;
+            above 0 and at most 31.
         months: How many months in a row are needed.
         after_cycles: How many complete cycles are needed.
         final_after_cycles: With fewer complete cycles than this, *below_early_gives* replaces
@@ -126,6 +128,17 @@ class ResponseCriterion(Fact, frozen=True):
             raise ValueError("give final_after_cycles and below_early_gives together")
         return self
 
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        """Refuse a figure that every patient or none would meet, such as 30 for 30 %."""
+        if self.measure not in {DiaryKind.HEADACHE, DiaryKind.MIGRAINE}:
+            raise ValueError("measure is headache or migraine")
+        if self.below is not None and not 0 <= self.below <= 1:
+            raise ValueError("below is a share from 0 to 1, such as '30/100' for 30 %")
+        if self.below_days is not None and not 0 < self.below_days <= LONGEST_MONTH:
+            raise ValueError(f"below_days is above 0 and at most {LONGEST_MONTH}")
+        return self
+
 
 class ResponseRule(Fact, frozen=True):
     """A named rule for judging whether treatment continues.
@@ -170,6 +183,10 @@ def _rules_in(tables: Mapping[str, Any], name: str) -> tuple[ResponseRule, ...]:
                 f"{where}: criteria.source.key: no such source; expected a key of [sources] "
                 "or of the bundled sources"
             )
+    ids = Counter(rule.id for rule in rules)
+    problems += [
+        f"{name}: id {rule} has {n} rules; expected one" for rule, n in ids.items() if n > 1
+    ]
     if problems:
         raise ProtocolFileError("\n".join(problems))
     return tuple(rules)

@@ -10,7 +10,10 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day
 from botox_schedule.engine import Track
+from botox_schedule.engine.dates import first_allowed
+from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.limits import in_window
+from botox_schedule.engine.project import kept_booking_on, rules_after
 from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
 from botox_schedule.policy import CALENDAR_YEAR, PayerRule
@@ -59,8 +62,9 @@ class AuthorizationUse(Value, frozen=True):
     Attributes:
         authorization: What the payer approved; None for a rule.
         rule: The payer's rule; None for an authorization.
-        sessions_used: Days with a completed session that counts against it. Touch-ups count;
-            several sessions on one day are one visit.
+        sessions_used: Days with a completed session that counts against it, and in the check of a
+            day those booked or planned before it. Touch-ups count; several sessions on one day
+            are one visit.
         sessions_left: The most visits that can be left; None where visits are not limited.
         units_used: Known units of the product, given plus discarded; a lower bound where
             *units_unknown* is true.
@@ -92,7 +96,7 @@ class AuthorizationCheck(Value, frozen=True):
         problems: Why it does not cover the day, or may not.
         payable_from: The first day that the authorization's own dates and minimum interval
             allow. None for a rule: the due dates already include its minimum.
-        use: Its use so far, including planned sessions before the day.
+        use: Its use so far, including booked and planned visits before the day.
     """
 
     on: Day
@@ -105,8 +109,14 @@ class AuthorizationCheck(Value, frozen=True):
         verdict = {True: "covers the day", False: "does not cover the day", None: "leaves it open"}
         what = "the payer's rule" if self.use.authorization is None else "the authorization"
         why = f": {', '.join(self.problems)}" if self.problems else ""
-        payable = f"; payable from {self.payable_from}" if self.payable_from else ""
-        return f"{what} {verdict[self.covers]}{why}{payable}"
+        return f"{what} {verdict[self.covers]}{why}{self._own_days()}"
+
+    def _own_days(self) -> str:
+        """The days that the authorization's own dates and interval allow; it promises no payment."""
+        approved, first = self.use.authorization, self.payable_from
+        if approved is None or first is None or first > approved.valid.last:
+            return ""
+        return f"; its dates and interval allow {first} to {approved.valid.last}"
 
 
 class _Tally(NamedTuple):
@@ -137,7 +147,7 @@ class Authorizations:
         dose: The units of each planned session, where the caller names them.
     """
 
-    __slots__ = ("_approved", "_dose", "_least_opened", "_rules", "_track")
+    __slots__ = ("_approved", "_booked", "_dose", "_least_opened", "_rules", "_track")
 
     def __init__(self, track: Track, dose: PlannedDose) -> None:
         reading, product = track.reading, track.protocol.product
@@ -159,6 +169,7 @@ class Authorizations:
             for rule in (*track.policy.payer_rules(track.clock, product), *unknown)
             if rule.sessions is not None or rule.units is not None
         )
+        self._booked = list(_booked_series(track)) if self._approved or self._rules else []
         self._least_opened = _least_opened(dose, product)
 
     @property
@@ -166,7 +177,7 @@ class Authorizations:
         """The use of each authorization, and of each rule in force, up to ``as_of``."""
         return tuple(check.use for check in self._checks(self._track.as_of, ()))
 
-    def check(self, day: date, ahead: Sequence[date] = ()) -> AuthorizationCheck | None:
+    def check(self, day: date, ahead: Sequence[date] | None = None) -> AuthorizationCheck | None:
         """Return the answer that decides for *day*; None without authorizations and rules.
 
         Of several authorizations the best one counts. A payer's rule decides where it is
@@ -174,12 +185,18 @@ class Authorizations:
 
         Args:
             day: The day in question.
-            ahead: The days of planned sessions before it, in order.
+            ahead: The days of planned sessions before it, in order; None means the booked visits
+                that *day* would follow.
         """
-        checks = list(self._checks(day, ahead))
+        checks = list(self._checks(day, self._booked_before(day) if ahead is None else ahead))
         best = min((c for c in checks if c.use.rule is None), key=_fitness, default=None)
         decisive = [c for c in checks if c.use.rule is not None or c is best]
         return max(decisive, key=lambda check: _DOUBT[check.covers], default=None)
+
+    def _booked_before(self, day: date) -> list[date]:
+        """The booked visits after which *day* is allowed; one that is too close is to be moved."""
+        holds = self._track.holds
+        return [on for on, rules in self._booked if on < day and _is_allowed(rules, holds, day)]
 
     def _checks(self, day: date, ahead: Sequence[date]) -> Iterator[AuthorizationCheck]:
         """The answers of all authorizations, then of the rules in force on *day*."""
@@ -304,6 +321,23 @@ def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -
         units=dose.units,
         units_discarded=dose.discarded,
     )
+
+
+def _booked_series(track: Track) -> Iterator[tuple[date, IntervalRules]]:
+    """Yield the booked visits that may be kept, each with the rules after it."""
+    rules, first_on = track.rules, kept_booking_on(track)
+    if rules is None or first_on is None:
+        return
+    products = {None, track.protocol.product}
+    days = sorted({s.administered_on for s in track.bookings if s.product in products})
+    for day in days:
+        if day == first_on or (day > first_on and _is_allowed(rules, track.holds, day)):
+            rules = rules_after(track, rules, day)
+            yield day, rules
+
+
+def _is_allowed(rules: IntervalRules, holds: HoldCalendar, day: date) -> bool:
+    return first_allowed(rules.allowed_periods(), holds, day) == day
 
 
 def _minimum_binds(rules: IntervalRules, day: date) -> bool:

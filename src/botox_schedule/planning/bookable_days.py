@@ -126,7 +126,9 @@ def first_bookable_day(
         record: The patient's record. Authorizations for the track's clock apply; if the record
             has none, none is needed.
         protocol: The planned treatment: a protocol, or the name of an indication.
-        as_of: The last day on which records are known; no earlier day is offered.
+        as_of: The last day on which records are known; no earlier day is offered. A name of an
+            indication takes the patient's age on this day; ``check_booking`` takes it on the
+            booked day.
         calendar: Returns whether the clinic is open on a day; None means open every day.
         away: Days and windows, both ends included, on which the patient cannot come.
         policy: The policy of the clinic or payer; the payer's limits on visits and units apply.
@@ -190,7 +192,9 @@ def bookable_days(
     Args:
         record: The patient's record, with any authorizations.
         protocol: The planned treatment: a protocol, or the name of an indication.
-        as_of: The last day on which records are known; no earlier day is offered.
+        as_of: The last day on which records are known; no earlier day is offered. A name of an
+            indication takes the patient's age on this day; ``check_booking`` takes it on the
+            booked day.
         until: The last day to search, included, overdue or not. None means the day before
             ``overdue_from``, or 366 days where the track is overdue or has no due day.
         calendar: Returns whether the clinic is open on a day; None means open every day.

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
+from botox_schedule.dates.days import LAST_PLACEHOLDER, NO_SUCH_DAY
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.dates.patterns import day_by_pattern, is_day_pattern
 from botox_schedule.errors import BotoxScheduleError, TableError
@@ -37,14 +38,12 @@ _LONGEST_FIGURE = 100
 _LONGEST_SLUG = 64
 _MOST_KILOGRAMS = 1000
 _MOST_COUNT = 10_000
-# Exports write 1900-01-01 or an earlier day where they have none.
-LAST_PLACEHOLDER = date(1900, 1, 1)
 # A spreadsheet keeps 15 digits of a number.
 _LONGEST_NUMBER = 10**15
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
-_TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$")
+_TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$|(?<=[0-9]{4})[ T]+[0-2][0-9][0-5][0-9]$")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _DIGIT = re.compile("[1-9]")
 _ZEROS = re.compile(r"0([\W_]*0){2,}")
@@ -53,7 +52,7 @@ _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
 _UNIT = re.compile(
-    r"(?i)[\s\xa0]*(units?|unit\(s\)|unt|u|i\.?u|u\.?i|i\.?e|e|einheiten|unit\u00e9s|unidades)\.?$"
+    r"(?i)[\s\xa0]*(units?|unit\(s\)|unt|u|\[u\]|i\.?u|u\.?i|i\.?e|e|einheiten|unit\u00e9s|unidades)\.?$"
 )
 _KILOGRAM = re.compile(r"(?i)[\s\xa0]*(kg|kilograms?)\.?$")
 _CODE = re.compile(r"\b(?:[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?|[0-9]{5,18})\b")
@@ -72,7 +71,8 @@ class Parsed(NamedTuple):
     Attributes:
         value: The value; None where unknown.
         note: What a person should know, or nothing.
-        is_readable: Whether the cell could be read.
+        is_readable: Whether the cell could be read. If not, the value False leaves the row out: the
+            cell says that nothing was given.
     """
 
     value: Any
@@ -126,9 +126,9 @@ class CellReader:
             return Parsed(_month(int(month[1]), int(month[2])), _A_MONTH, is_readable=False)
         try:
             found = self._parse_day(plain)
-        except ValueError:
+        except ValueError as error:
             found = None
-            if _ISO.fullmatch(plain):
+            if _ISO.fullmatch(plain) or str(error) == NO_SUCH_DAY:
                 return _unreadable("there is no such day in the calendar")
         if found is not None:
             return _plausible(found)
@@ -177,11 +177,15 @@ class CellReader:
         if not text:
             missing = "missing; product= (--product) states one for the whole file"
             return Parsed(self.product, "" if self.product else missing)
-        found = find_product(text) or _coded_product(_SYSTEM.sub("", text))
+        if (waste := modifier(cell)).value is False:
+            return waste
+        coded = {named for code in _codes_in(text) if (named := _coded_product(code))}
+        # Next to the product's own name, other words may say that it was not given.
+        by_code = find_product(f"{min(coded)} {text}") if len(coded) == 1 else None
+        found = find_product(text) or _coded_product(_SYSTEM.sub("", text)) or by_code
         if found is None:
             return _unreadable(why_no_product(text))
-        coded = map(_coded_product, _PRODUCT_CODE.findall(text.upper()))
-        if {*coded} - {found, None}:
+        if coded - {found}:
             return _unreadable("the name and the code are of two products; give one")
         return Parsed(found, _billing_note(text))
 
@@ -200,9 +204,13 @@ def _coded_product(code: str) -> Product | None:
     return next(filter(None, found), None)
 
 
+def _codes_in(text: str) -> list[str]:
+    return [code.strip("-") for code in _PRODUCT_CODE.findall(text.upper())]
+
+
 def _billing_note(text: str) -> str:
     known = _billing_units()
-    units = next((known[code] for code in _PRODUCT_CODE.findall(text.upper()) if code in known), 0)
+    units = next((known[code] for code in _codes_in(text) if code in known), 0)
     note = f"one billing unit of the code is {units} units; the units count as units of the product"
     return note if units else ""
 
@@ -213,6 +221,8 @@ _OTHER_FORMAT = (
 _TIME_OF_DAY = "a time of day was found; give the clinic's local day as YYYY-MM-DD"
 _A_MONTH = "a month is not a day; give the day"
 _SEPARATOR = "the separator may be for thousands or for decimals; write 1000, or 1.5"
+_TAKES_BACK = "below 0; if the row takes a session back, leave both rows out"
+_WASTED = "JW bills what was thrown away; write it as units discarded in the session's row"
 _A_SERIAL = "a spreadsheet's serial number is not a day; format the column as a date and export it"
 
 
@@ -257,6 +267,26 @@ def key(cell: Cell) -> Parsed:
     if _LOST.search(text):
         return _unreadable("letters were lost in an earlier export; export it again as UTF-8")
     return Parsed(text or None)
+
+
+def modifier(cell: Cell) -> Parsed:
+    """Return nothing, and False where a row bills what was thrown away."""
+    is_waste = "JW" in re.findall("[A-Z0-9]+", text_of(cell).upper())
+    return Parsed(value=False, note=_WASTED, is_readable=False) if is_waste else Parsed(None)
+
+
+def _unit(unit: re.Pattern[str], expected: str) -> Callable[[Cell], Parsed]:
+    """Return what refuses any other unit of another cell, such as vials or pounds."""
+
+    def read(cell: Cell) -> Parsed:
+        given = text_of(cell)
+        return Parsed(None) if not given or unit.fullmatch(given) else _unreadable(expected)
+
+    return read
+
+
+dose_unit: Callable[[Cell], Parsed] = _unit(_UNIT, "expected units")
+weight_unit: Callable[[Cell], Parsed] = _unit(_KILOGRAM, "expected kg")
 
 
 def finding_key(cell: Cell) -> Parsed:
@@ -322,9 +352,22 @@ def _is_ambiguous(given: str) -> bool:
     return _THOUSANDS.fullmatch(given) is not None
 
 
+def _reversible(read: Callable[[Cell], Parsed]) -> Callable[[Cell], Parsed]:
+    """Return what reads amounts, and False below 0: the row may take a session back."""
+
+    def checked(cell: Cell) -> Parsed:
+        given = _UNIT.sub("", text_of(cell)[:_LONGEST_FIGURE])
+        return _REVERSED if _BELOW_ZERO.fullmatch(given) else read(cell)
+
+    return checked
+
+
+_BELOW_ZERO = re.compile(r"[-\u2212]\s*[0-9.,]+|\([0-9.,]+\)|[0-9.,]+-")
+_REVERSED = Parsed(value=False, note=_TAKES_BACK, is_readable=False)
 units: Callable[[Cell], Parsed] = _amount(_UNIT, "expected a number above 0", MOST_UNITS)
-units_discarded: Callable[[Cell], Parsed] = _amount(
-    _UNIT, "expected 0 or a number above 0", MOST_UNITS, zero=True
+units_given: Callable[[Cell], Parsed] = _reversible(units)
+units_discarded: Callable[[Cell], Parsed] = _reversible(
+    _amount(_UNIT, "expected 0 or a number above 0", MOST_UNITS, zero=True)
 )
 kilograms: Callable[[Cell], Parsed] = _amount(
     _KILOGRAM, "expected kilograms above 0 and at most 1000", _MOST_KILOGRAMS

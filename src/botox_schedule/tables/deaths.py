@@ -4,7 +4,8 @@ import re
 from datetime import date
 from enum import Enum, auto
 
-from botox_schedule.tables.cells import LAST_PLACEHOLDER, TOO_EARLY, CellReader, Parsed
+from botox_schedule.dates.days import LAST_PLACEHOLDER
+from botox_schedule.tables.cells import TOO_EARLY, CellReader, Parsed
 from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.words import find_value, is_about_death
 from botox_schedule.terms import CareEndKind

@@ -20,7 +20,7 @@ from botox_schedule.records import (
 )
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader
-from botox_schedule.tables.deaths import day_of_death, death_columns
+from botox_schedule.tables.deaths import day_of_death, death_columns, deceased
 from botox_schedule.tables.lines import Line
 from botox_schedule.tables.rows import (
     Column,
@@ -29,6 +29,7 @@ from botox_schedule.tables.rows import (
     RowCounts,
     RowValues,
     TableOptions,
+    patients_above,
     read_rows,
     unbound,
 )
@@ -81,7 +82,8 @@ class FactReading(Generic[_Fact]):
         fact_rows: The rows that give a fact, in the table's order.
         problems: What is wrong, by line.
         counts: How many rows came in, and what became of them.
-        unreadable: The patients with a row that counts for nothing.
+        unreadable: The patients with a row that counts for nothing, or whose row is followed by one
+            without a patient.
     """
 
     fact_rows: tuple[FactRow[_Fact], ...]
@@ -199,6 +201,7 @@ _TABLES: Mapping[str, _Reads] = {
         "patient": _PATIENT,
         "on": _BINDING_DAY._replace(fallback_words="with the day unknown"),
         "died_on": Column(day_of_death),
+        "deceased": Column(deceased),
         # A list of deaths needs no kind.
         "kind": Column(
             unbound(cells.word("care_end", CareEndKind)),
@@ -231,6 +234,7 @@ _TABLES: Mapping[str, _Reads] = {
         "patient": _PATIENT,
         "measured_on": _NEEDED_DAY,
         "kilograms": Column(unbound(cells.kilograms), is_required=True, is_number=True),
+        "unit": Column(unbound(cells.weight_unit)),
         **_IF_CHOSEN,
     },
     "prior_treatments": {
@@ -503,7 +507,7 @@ def _read(
     rows = [
         row
         for row in found.rows
-        if row.fault or not (says_deaths and row.values["died_on"] is None)
+        if row.fault or not says_deaths or _died_on(row.values) is not None
     ]
     blank = found.blank + len(found.rows) - len(rows)
     told = [*found.unread, *(_hidden_deaths(found.header) if table == "births" else ())]
@@ -514,7 +518,9 @@ def _read(
         fact_rows=facts,
         problems=tuple(sorted([*told, *(p for row, _ in made for p in row.problems)])),
         counts=RowCounts(len(made) + blank, len(facts), len(faulty), blank),
-        unreadable=frozenset(filter(None, map(_unread_patient, faulty))),
+        unreadable=frozenset(filter(None, map(_unread_patient, faulty))).union(
+            patients_above(found.rows)
+        ),
     )
 
 
@@ -558,22 +564,30 @@ def _with_reason(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_force(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A row whose status says anything else was left out."""
-    return {name: value for name, value in values.items() if name not in _STATUSES}
+    """A row whose status or unit says anything else was left out."""
+    return {name: value for name, value in values.items() if name not in _NO_FIELDS}
 
 
 _STATUSES = frozenset({"status", "record_status"})
+_NO_FIELDS = _STATUSES | {"unit"}
 
 
 def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
     """A death ends all care, whatever the row was about."""
     settled = _in_force(values)
-    died = settled.pop("died_on")
+    died = _died_on(settled)
+    del settled["died_on"], settled["deceased"]
     if died is not None:
         settled |= {"kind": CareEndKind.DECEASED, "on": died if isinstance(died, date) else None}
     if settled["kind"] is CareEndKind.DECEASED:
         settled["indication"] = None
     return settled
+
+
+def _died_on(values: Mapping[str, Any]) -> Any:
+    """The day of a death, or that there was one; None where there was none."""
+    died = values["died_on"]
+    return values["deceased"] if died is None else died
 
 
 _SETTLED: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

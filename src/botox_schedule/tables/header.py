@@ -72,8 +72,18 @@ class ColumnNames:
         ]
 
     def _named(self, line: Line) -> set[str]:
-        names = map(_name, line.cells[: MOST_COLUMNS + 1])  # a wider one is refused
+        names = self._names(line.cells[: MOST_COLUMNS + 1])  # a wider one is refused
         return {column for name in names if (column := self._meaning(name))}
+
+    def _names(self, cells: Sequence[Cell]) -> list[str]:
+        """The names of columns without formats and units, except those that the caller gave whole."""
+        whole = [folded(text_of(cell)[: LONGEST_NAME + 1]) for cell in cells]
+        given = self.chosen.keys() & {*whole}
+        bare = map(_bare_name, cells)
+        return [
+            w if given and not given.isdisjoint((w, b)) else b
+            for w, b in zip(whole, bare, strict=True)
+        ]
 
     def find(self, line: Line) -> dict[str, int]:
         """Return the position of each column in a header.
@@ -88,7 +98,7 @@ class ColumnNames:
             raise FileLimitError(f"line {line.number}: more than {MOST_COLUMNS:,} columns")
         if _LINE_END.search("".join(map(text_of, line.cells))):
             raise TableError(f"line {line.number}: line ends of an unknown kind; save it with \\n")
-        names = [*map(_name, line.cells)]
+        names = self._names(line.cells)
         self._check_chosen(line, names)
         places: dict[str, list[int]] = {}
         for index, name in enumerate(names):
@@ -145,12 +155,14 @@ class ColumnNames:
 _LINE_END = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
-def _name(cell: Cell) -> str:
-    """Return the folded name of a column, without the date format that may follow it."""
+def _bare_name(cell: Cell) -> str:
+    """Return the folded name of a column, without the format or unit that may follow it."""
     return folded(_FORMAT.sub("", text_of(cell)[: LONGEST_NAME + 1]))
 
 
-_FORMAT = re.compile(r"(?i)[(\[][dmyjta/.\s-]*[ymdjta]{2,4}[/.\s-]+[dmyjta/.\s-]+[)\]]$")
+_FORMAT = re.compile(
+    r"(?i)[(\[]([dmyjta/.\s-]*[ymdjta]{2,4}[/.\s-]+[dmyjta/.\s-]+|units?|[ui]?u|u?i|i?e)[)\]]$"
+)
 
 
 def header_place(lines: Sequence[Line], names: ColumnNames) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from enum import StrEnum, unique
 from itertools import repeat
 from operator import getitem, itemgetter
@@ -13,7 +14,13 @@ from botox_schedule.tables.cells import CellReader, Parsed
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.source import Table, TableSource, open_table
-from botox_schedule.tables.words import column_names, find_value, folded
+from botox_schedule.tables.words import (
+    column_names,
+    find_value,
+    folded,
+    may_tell_of_death,
+    speaks_of_death,
+)
 
 
 @unique
@@ -122,6 +129,7 @@ class RowsRead(NamedTuple):
         header: The header.
         columns: The columns found in it.
         unread: What columns that are not read may say.
+        deaths: The places of columns for names or reasons in which a cell speaks of death.
     """
 
     rows: Sequence[RowValues]
@@ -129,6 +137,7 @@ class RowsRead(NamedTuple):
     header: Line
     columns: Collection[str]
     unread: Sequence[Problem]
+    deaths: frozenset[int]
 
 
 class TableOptions(TypedDict, total=False):
@@ -174,14 +183,16 @@ def read_rows(
         if column.words and name not in found.columns
         if _may_say(column, text_of(found.header.cells[place]), told)
     ]
-    return RowsRead(rows, len(lines) - len(rows), found.header, found.columns, unread)
+    blank = len(lines) - len(rows)
+    return RowsRead(rows, blank, found.header, found.columns, unread, frozenset(reader.deaths))
 
 
 def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     """Whether most cells are words of a column, not only its default; or its header is one.
 
     Under such a header, as in ``No Show (Y/N)``, only yes and no are expected. One that speaks
-    against a row, as in ``Cancel reason``, says so by any text.
+    against a row, as in ``Cancel reason``, says so by any text. Under that of another status, as
+    in ``Claim Status``, one word is enough.
     """
     texts = [*filter(None, map(text_of, told))]
     asked = _ASKS.sub("", header)
@@ -193,7 +204,10 @@ def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
         return True
     found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
-    return bool(others) and 2 * found.count(None) <= len(found)
+    is_status = find_value("statuses", header) == column.words
+    if is_status and any(find_value("statuses", text) == "against" for text in texts):
+        return True
+    return bool(others) and (is_status or 2 * found.count(None) <= len(found))
 
 
 _STATUSES = frozenset({"status", "in_force"})
@@ -215,6 +229,16 @@ def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterato
         if line.fault or len([cell for cell in line.cells if text_of(cell)]) >= len(required):
             fault = line.fault or "before the header; rows are read after it"
             yield RowValues(line.number, {}, fault=fault)
+
+
+def patients_above(rows: Iterable[RowValues]) -> Iterator[str]:
+    """Yield the patients above dated rows without one: a report may name each patient only once."""
+    above: str | None = None
+    for row in rows:
+        patient = row.values.get("patient")
+        if above and not patient and any(isinstance(one, date) for one in row.values.values()):
+            yield above
+        above = patient or above
 
 
 class _Note(NamedTuple):
@@ -260,7 +284,7 @@ class _Cells(dict[Cell, Any]):
 
     def _unreadable(self, note: str, value: Any = None) -> tuple[Any, _Note]:
         words = f"{self.known_as}: {note}"
-        if self._column.if_unreadable is IfUnreadable.LEFT_OUT:
+        if self._column.if_unreadable is IfUnreadable.LEFT_OUT or value is False:
             return value, _Note(words, leaves_out=True)
         words = f"{words}; the row counts {self._column.fallback_words}"
         return self._column.fallback, _Note(words)
@@ -295,6 +319,9 @@ class _RowReader:
         self.unread: dict[int, set[Cell]] = {
             place: set() for place in {*range(found.width)} - {*found.columns.values()}
         }
+        titles = [*map(text_of, found.header.cells)]
+        self.telling = [place for place in self.unread if may_tell_of_death(titles[place])]
+        self.deaths: set[int] = set()
         self.columns = [every[name] for name in present]
         self.known_as = [column.known_as for column in self.columns]
 
@@ -305,9 +332,8 @@ class _RowReader:
         cells = line.cells
         if len(cells) < self.width:
             cells = [*cells, *repeat(None, self.width - len(cells))]
-        for place, told in self.unread.items():
-            if len(told) < _MOST_WORDS:
-                told.add(cells[place])
+        if self.unread:
+            self._notice(cells)
         picked = self.pick(cells)
         found = [*map(getitem, self.columns, picked)]
         notes = self._notes_on(picked) if self.notes else []
@@ -318,10 +344,21 @@ class _RowReader:
         fault = next((note.words for note in notes if note.leaves_out), "") if notes else ""
         if fault and line.is_blank:
             return None
+        if fault and notes[-1].words == _TOO_LONG:
+            fault = f"{fault}; {_TOO_LONG}"
         if fault and self._is_header(line):
             return self._header_again(line)
         values = dict(zip(self.names, (*self.absent, *found), strict=True))
         return RowValues(line.number, values, [note.words for note in notes], fault)
+
+    def _notice(self, cells: Sequence[Cell]) -> None:
+        """Keep what the columns that are not read may say."""
+        for place, told in self.unread.items():
+            if len(told) < _MOST_WORDS:
+                told.add(cells[place])
+        for place in self.telling:
+            if speaks_of_death(text_of(cells[place])):
+                self.deaths.add(place)
 
     def _header_again(self, line: Line) -> RowValues:
         """Report the header of a further page, or refuse a table of other columns below."""

@@ -30,6 +30,7 @@ from botox_schedule.tables.rows import (
     RowsRead,
     RowValues,
     TableOptions,
+    patients_above,
     read_rows,
     unbound,
     unread_column,
@@ -51,6 +52,9 @@ _FIELDS = (
 )
 _PUT = [getattr(TreatmentSession, name).__set__ for name in _FIELDS]
 _PUT_ID = _PUT[_FIELDS.index("id")]
+_PUT_UNITS = _PUT[_FIELDS.index("units")]
+_ANOTHER = "another"
+"""A dose in another unit."""
 _PANEL = {"id": "session_id"}
 """The names by which the panel knows a field."""
 _fields_of = itemgetter(*_FIELDS)
@@ -67,6 +71,7 @@ _DEATH = Column(
     fallback=Death.DOUBTFUL,
     fallback_words="but find out whether the patient has died",
 )
+_MODIFIERS = ("modifier", "modifier_2", "modifier_3", "modifier_4")
 _COLUMNS: Mapping[str, Column] = {
     "patient": Column(unbound(cells.key), is_required=True),
     "administered_on": Column(CellReader.day, is_required=True),
@@ -75,7 +80,7 @@ _COLUMNS: Mapping[str, Column] = {
         CellReader.product_name, if_unreadable=_COUNTS, fallback_words="with an unknown product"
     ),
     "units": Column(
-        unbound(cells.units),
+        unbound(cells.units_given),
         is_number=True,
         if_unreadable=_COUNTS,
         fallback_words="with unknown units",
@@ -86,6 +91,13 @@ _COLUMNS: Mapping[str, Column] = {
         if_unreadable=_COUNTS,
         fallback_words="with unknown units discarded",
     ),
+    "dose_unit": Column(
+        unbound(cells.dose_unit),
+        if_unreadable=_COUNTS,
+        fallback=_ANOTHER,
+        fallback_words="with unknown units",
+    ),
+    **dict.fromkeys(_MODIFIERS, Column(unbound(cells.modifier))),
     "status": Column(
         unbound(cells.word("status", SessionStatus)),
         default=SessionStatus.COMPLETED,
@@ -149,7 +161,8 @@ class TableReading:
         counts: How many rows came in, and what became of them.
         months: Rows with a month where a day is expected; each is also a problem.
         unreadable: The patients with a row that counts for nothing or that leaves open whether
-            they have died, or whose key looks like another's. Check their records before a call.
+            they have died, whose key looks like another's, or whose row is followed by one without
+            a patient. Check their records before a call.
     """
 
     session_rows: tuple[SessionRow, ...]
@@ -295,9 +308,25 @@ def _reading(found: RowsRead) -> TableReading:
         counts=RowCounts(len(found.rows) + found.blank, len(used), len(faulty), found.blank),
         months=tuple(_months(faulty)),
         unreadable=frozenset(
-            patient for row in (*faulty, *doubtful) if (patient := row.values.get("patient"))
-        ).union(alike, alike.values()),
+            patient
+            for row in (*_lost(faulty, used), *doubtful)
+            if (patient := row.values.get("patient"))
+        ).union(alike, alike.values(), patients_above(found.rows)),
     )
+
+
+def _lost(faulty: Sequence[RowValues], used: Sequence[RowValues]) -> list[RowValues]:
+    """The rows that may be sessions; waste that is billed at a session is none."""
+    given = {*map(_visit, used)} if faulty else set()
+    return [row for row in faulty if not (_is_waste(row) and _visit(row) in given)]
+
+
+def _is_waste(row: RowValues) -> bool:
+    return any(row.values.get(name) is False for name in ("product", *_MODIFIERS))
+
+
+def _visit(row: RowValues) -> tuple[Any, Any]:
+    return row.values["patient"], row.values["administered_on"]
 
 
 def _session_row(row: RowValues) -> SessionRow:
@@ -306,6 +335,8 @@ def _session_row(row: RowValues) -> SessionRow:
     session = object.__new__(TreatmentSession)
     for put, value in zip(_PUT, _fields_of(row.values), strict=True):
         put(session, value)
+    if row.values["dose_unit"] == _ANOTHER:
+        _PUT_UNITS(session, None)
     if session.id is None:
         _PUT_ID(session, f"{ROW_ID}{row.line}")
     return SessionRow(row.line, row.values["patient"], session)
@@ -350,10 +381,14 @@ _ALIKE = "patient: differs only in zeros, case, blanks or hyphens from the one"
 
 
 def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
-    """Report a column that may say who has died, if the table has none that is read."""
-    if not {*_DEATHS} & {*found.columns}:
-        for place in death_columns(found.header):
-            yield unread_column(found.header, place, "say who has died", "date of death")
+    """Report columns that may say who has died, if the table has none that is read."""
+    if {*_DEATHS} & {*found.columns}:
+        return
+    by_name = death_columns(found.header)
+    for place in by_name:
+        yield unread_column(found.header, place, "say who has died", "date of death")
+    for place in sorted(found.deaths - {*by_name}):
+        yield unread_column(found.header, place, "say who has died", "patient status")
 
 
 def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:

@@ -18,9 +18,14 @@ def folded(text: str) -> str:
     >>> folded("Date of  Service"), folded("PatientID"), folded("Präparat")
     ('dateofservice', 'patientid', 'praparat')
     """
-    apart = normalize("NFKD", text[:LONGEST_NAME]).casefold()
-    name = re.sub(r"[\W_]+", "", "".join(letter for letter in apart if not combining(letter)))
+    name = re.sub(r"[\W_]+", "", _bare(text[:LONGEST_NAME]))
     return name if len(text) <= LONGEST_NAME else f"{name}…"
+
+
+def _bare(text: str) -> str:
+    """Return *text* without accents, in small letters."""
+    apart = normalize("NFKD", text).casefold()
+    return apart if apart.isascii() else "".join(c for c in apart if not combining(c))
 
 
 @cache
@@ -55,6 +60,30 @@ def is_about_death(name: str) -> bool:
     plain = folded(name)
     known = names_by_column("sessions", dict.fromkeys(("died_on", "deceased")))
     return plain in known or any(stem in plain for stem in _tables()["other"]["death_stems"])
+
+
+@cache
+def _death_words() -> re.Pattern[str]:
+    return re.compile(rf"\b({'|'.join(_tables()['other']['death_words'])})\b")
+
+
+def speaks_of_death(text: str) -> bool:
+    """Return whether a name or a reason may say that a patient has died.
+
+    >>> speaks_of_death("DOE JANE (DECEASED)"), speaks_of_death("Diedrich, Jane")
+    (True, False)
+    """
+    return _death_words().search(_bare(text)) is not None
+
+
+def may_tell_of_death(name: str) -> bool:
+    """Return whether a column of that name holds names or reasons.
+
+    >>> may_tell_of_death("Last Name"), may_tell_of_death("Notes")
+    (True, False)
+    """
+    plain = folded(name)
+    return any(stem in plain for stem in _tables()["other"]["stems_of_telling_columns"])
 
 
 @cache

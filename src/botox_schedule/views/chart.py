@@ -185,7 +185,7 @@ def _whole(chart: Chart, axis: _Axis, body: str, height: int) -> str:
     key = f"c{crc32(f'{title}{description}{body}'.encode()):08x}"
     fills = sorted(set(re.findall("url\\(#\0(\\w+)\\)", body)))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="\0t \0d" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" direction="ltr" role="img" aria-labelledby="\0t \0d" '
         f'viewBox="0 0 {chart.width} {height}" width="{chart.width}" height="{height}" '
         f'style="max-width:100%;height:auto" font-family="system-ui,sans-serif" font-size="{axis.size}">'
         f'<title id="\0t">{title}</title><desc id="\0d">{description}</desc>'

@@ -58,12 +58,14 @@ class Messages(Fact, frozen=True):
             the page says so.
         words: The texts by key, with every key and the same braces as the English catalog.
         treatments: The names of indications; others are shown by their slug.
+        shares: The shares of patients that protocols state; others are shown as stated.
     """
 
     language: _Language
     reviewed: bool
     words: dict[str, str]
     treatments: dict[str, str] = Field(default_factory=dict)
+    shares: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -99,6 +101,14 @@ class Messages(Fact, frozen=True):
         """Return the name of an indication."""
         return self.treatments.get(indication, indication.replace("-", " "))
 
+    def share(self, stated: str | None) -> str | None:
+        """Return the share of patients that a window is about; None where it is about most.
+
+        >>> bundled_messages("es").share("90 of 143")
+        '90 de 143'
+        """
+        return None if stated is None else self.shares.get(stated, stated)
+
     def status(self, status: DueStatus | None, resumes_on: date | None = None) -> str:
         """Return a status in words, with the last day of a hold; None means that no protocol is known."""
         words = self.words[f"status_{'unknown' if status is None else status.value}"]
@@ -133,7 +143,8 @@ class Messages(Fact, frozen=True):
             return told
         timing = self.words[f"timing_{cycle.timing.value}"]
         by = cycle.short_by_days or cycle.late_by_days
-        return f"{told}, {self.say('timing_by', timing=timing, days=by) if by else timing}"
+        key = "timing_by_one" if by == 1 else "timing_by"
+        return f"{told}, {self.say(key, timing=timing, days=by) if by else timing}"
 
     def stretches(self, timeline: ResponseTimeline, *, is_first: bool) -> Iterator[Stretch]:
         """Yield the phases of a response up to the end of its last window.
@@ -167,7 +178,7 @@ class Messages(Fact, frozen=True):
         share, key = None, f"phase_{phase.value}"
         for staged in timeline.windows():
             if staged.for_whom is ForWhom.SOME and phase in _SOME[staged.stage.name]:
-                share = staged.share
+                share = self.share(staged.share)
                 key = key if phase is ResponsePhase.MAY_BE_WEARING_OFF else f"{key}_some"
         return self.say(key, share=share)
 

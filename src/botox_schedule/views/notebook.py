@@ -86,8 +86,9 @@ def record_html(record: PatientRecord) -> str:
         )
         for name, sessions in groups
     ]
-    described = f"{len(record.sessions)} sessions of {len(lanes)} indications"
-    picture = words.draw("A patient's sessions", described, lanes, None, _WIDTH)
+    described = f"sessions: {len(record.sessions)}; indications: {len(lanes)}"
+    has_days = any(lane.bands or lane.marks for lane in lanes)
+    picture = words.draw("A patient's sessions", described, lanes, None, _WIDTH) if has_days else ""
     header = ("indication", "completed", "first", "last", "booked", "not given")
     return _page(picture, header, [(name, *_counts(sessions)) for name, sessions in groups])
 

@@ -135,7 +135,7 @@ def report_html(
         messages=messages,
         as_of=day,
         reach=(near(day, -_REACH), near(day, _REACH)),
-        summary=summary or f"{len(tracks)} tracks.",
+        summary=summary or f"{len(tracks)} track{'' if len(tracks) == 1 else 's'}.",
         counts=Counter(row.status for row in tracks),
         icons=_ICONS,
         columns=COLUMNS,

@@ -244,7 +244,7 @@ def response_bands(
             continue
         last = window.last if before is None else min(window.last, shifted(before, -1))
         some = staged.for_whom is ForWhom.SOME
-        about = f", {words.say('some')} ({staged.share})" if some else ""
+        about = f", {words.say('some')} ({words.messages.share(staged.share)})" if some else ""
         label = words.span(name, window.first, window.last, about) + note
         yield Band(name, window.first, last, label, 1, some=some, written=before is None)
 
