@@ -35,6 +35,13 @@ from cli_runs import (
     text,
 )
 
+TWO_TRACKS = PatientRecord(
+    sessions=[
+        {"administered_on": "2026-01-05", "indication": name, "product": "Botox", "units": 155}
+        for name in ("chronic-migraine", "upper-limb-spasticity")
+    ]
+)
+
 
 class Clock(date):
     """A clock that stands still."""
@@ -142,6 +149,12 @@ class TestMain:
         assert run(capsys, "demo") == (130, "", "")
 
 
+def _version(number: str, in_force: str, interval: str, onset: str) -> str:
+    own = OWN.replace('"1"', f'"{number}"').replace('"1 week"', f'"{onset}"')
+    own = own.replace('"13 weeks"', f'"{interval}", usual = "{interval}"')
+    return f"{own}in_force = {in_force}\n"
+
+
 class TestDue:
     ASKED = ("due", "chronic-migraine", "2026-01-05")
 
@@ -165,6 +178,50 @@ class TestDue:
         assert (row["earliest"], row["status"]) == ("2026-03-30", "too_early")
         line = json.loads(run(capsys, *self.ASKED, "--jsonl")[1])
         assert line["earliest"] == "2026-03-30"
+
+    @pytest.mark.parametrize(
+        ("day", "first", "second", "source", "onset"),
+        [
+            ("2026-01-05", "2026-03-16", "2026-05-25", "10 weeks", "1 week"),
+            # The next visit is under the version that begins before it.
+            ("2026-05-01", "2026-08-07", "2026-11-13", "14 weeks", "1 week"),
+            ("2026-07-01", "2026-10-07", "2027-01-13", "14 weeks", "3 weeks"),
+        ],
+    )
+    def test_the_version_in_force_on_each_day_decides(
+        self,
+        capsys: Capture,
+        tmp_path: Path,
+        day: str,
+        first: str,
+        second: str,
+        source: str,
+        onset: str,
+    ) -> None:
+        """A response is that of the version on the day of its session."""
+        until, after = "{ last = 2026-06-30 }", "{ first = 2026-07-01 }"
+        own = file_of(
+            tmp_path,
+            f"{_version('1', until, '10 weeks', '1 week')}{_version('2', after, '14 weeks', '3 weeks')}",
+        )
+        asked = ("chronic-migraine", day, "--protocols", own)
+        told = as_json(capsys, "due", *asked)
+        assert [one["target"] for one in told["projected"]][:2] == [first, second]
+        assert f"minimum {source}: no source" in run(capsys, "due", *asked)[1]
+        listed = text(capsys, "protocols", "--protocols", own)
+        assert "10 weeks 10 weeks to 2026-06-30 chronic-migraine" in listed
+        assert "own version 2, region us from 2026-07-01" in text(
+            capsys, "protocols", "own", "--protocols", own
+        )
+        assert f"onset {onset}: no source" in run(capsys, "timeline", *asked)[1]
+
+    def test_each_session_keeps_its_distance_from_the_one_before(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        rule = '[[payer]]\nminimum = "16 weeks"\nfirst = 2026-03-01\nlast = 2026-04-01\n'
+        policy = file_of(tmp_path, rule, "policy.toml")
+        told = as_json(capsys, *self.ASKED, "--policy", policy)["projected"]
+        assert [one["target"] for one in told[:2]] == ["2026-04-02", "2026-06-25"]
 
     def test_a_typical_day_makes_nobody_due(self, capsys: Capture) -> None:
         out = text(capsys, "due", "overactive-bladder", "2026-01-05")
@@ -221,7 +278,7 @@ class TestDue:
             ((*ASKED, "--product", "Botox or Dysport"), "names two products"),
             ((*ASKED, "--product", "Dysprt"), "argument --product: did you mean Dysport?"),
             ((*ASKED, "--product", "obobotulinumtoxinA"), "give one of onabotulinumtoxinA"),
-            ((*ASKED, "--population", "cats"), "expected adult or pediatric"),
+            ((*ASKED, "--population", "cats"), "population: give adult or pediatric"),
             ((*ASKED, "--region", " "), "argument --region: expected some text"),
             ((*ASKED, "--policy", ""), "argument --policy: expected some text"),
         ],
@@ -230,6 +287,11 @@ class TestDue:
         self, capsys: Capture, arguments: tuple[str, ...], told: str
     ) -> None:
         assert told in refused(capsys, *arguments)
+
+    def test_names_are_those_of_the_library(self, capsys: Capture) -> None:
+        asked = ("due", "Upper limb spasticity", "2026-01-05", "--product", "DYSPORT")
+        told = as_json(capsys, *asked, "--population", "Child", "--region", "US")
+        assert told["dates"]["earliest"] == "2026-04-27"
 
     def test_an_indication_that_is_nearly_one_is_named(self, capsys: Capture) -> None:
         status, out, err = run(capsys, "due", "chronic-migrane", "2026-01-05")
@@ -597,6 +659,26 @@ class TestForecast:
         assert (status, "a number above 0" in err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("forecast", "--planned-units", "155"),
+        ("check", "--on", "2026-03-30", "--planned-units", "155"),
+        ("book", "--shared", "--planned-units", "155"),
+        ("book", "--planned-discarded", "45"),
+    ],
+)
+def test_units_are_planned_for_one_treatment(
+    capsys: Capture, tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    name, *options = asked
+    file = record_file(tmp_path, TWO_TRACKS)
+    status, _, err = run(capsys, name, file, *options)
+    assert (status, "one treatment of the record; name it with --indication" in err) == (2, True)
+    one = (*options[-2:], "--indication", "chronic-migraine", *options[:-2])
+    assert "name it with" not in run(capsys, name, file, *one)[2]
+
+
 class TestCheck:
     def test_it_answers_for_a_day(self, capsys: Capture, tmp_path: Path) -> None:
         file = record_file(tmp_path, MIGRAINE_RECORD)
@@ -674,6 +756,7 @@ class TestBook:
         [
             (["--open", "mon,noday"], "expected some of monday"),
             (["--closed", "13/01/2026"], "expected YYYY-MM-DD"),
+            (["--closed", "2026-04-10/"], "expected YYYY-MM-DD"),
             (["--planned-discarded", "some"], "expected a number of units"),
         ],
     )

@@ -13,6 +13,7 @@ import pytest
 
 from botox_schedule import forecast_all
 from botox_schedule.cli import main as cli
+from botox_schedule.cli.output import counted
 from botox_schedule.cli.tracks import COLUMNS
 from botox_schedule.engine.worklist import WorklistSection
 from botox_schedule.tables import read_acknowledged, read_contacts, read_sessions
@@ -291,7 +292,9 @@ class TestRows:
         out = text(capsys, "schedule", export(tmp_path, GOOD), "--births", births)
         differ = "birth date: another row of the patient states another; neither counts"
         assert f"births: line 2: {differ}" in out
-        assert "1 without a birth date" in out
+        assert "1 patient; 1 without a birth date, taken to be adult" in out
+        children = ("worklist", export(tmp_path, GOOD), *NOBODY_ELSE, "--population", "pediatric")
+        assert "1 patient; 0 without" in text(capsys, *children, "--births", births)
         more = "patient,born on\nP1,1980-01-01\nP1,1981-01-01\n"
         asks = ("schedule", export(tmp_path, GOOD), "--births", file_of(tmp_path, more, "c.csv"))
         assert as_json(capsys, *asks)["problems"] == [f"births: line 3: {differ}"]
@@ -549,6 +552,8 @@ class TestNotes:
         assert (called["contacted_on"], called["outcome"]) == ("2026-04-02", "no answer")
         assert called["next_try_on"] == "2026-04-09"
         assert (unread["reason"], unread["outcome"]) == ("rows_left_out", "<b>busy")
+        for track in as_json(capsys, "worklist", *ask, *NOBODY_ELSE)["tracks"]:
+            assert all(isinstance(track[n], list) for n in ("today", "today_keys", "acknowledged"))
         assert (seen["patient"], seen["section"]) == ("P2", "may_be_treated_without_a_due_day")
         assert seen["acknowledged"] == "unrecognized_indication"
         assert (seen["today"], seen["today_keys"], seen["outcome"]) == ("", "", "")
@@ -703,7 +708,7 @@ class TestWorkload:
         ask = ("workload", DEMO, *NOBODY_ELSE, "--as-of", "2026-03-16", "--weeks", "3")
         status, out, _ = run(capsys, *ask, "--capacity", "5")
         assert (status, "174 rows: 159 completed" in out) == (0, True)
-        assert "a track counts once, with its next visit" in " ".join(out.split())
+        assert "a track counts once, by its next visit" in " ".join(out.split())
         rows = as_rows(capsys, *ask)
         assert [row["week"] for row in rows] == ["2026-W12", "2026-W13", "2026-W14"]
         assert as_json(capsys, *ask)["weeks"][0]["monday"] == "2026-03-16"
@@ -792,7 +797,7 @@ def test_an_export_without_a_session_is_counted_and_ends_with_1(
         pytest.importorskip("polars", reason="the extra 'panel' is not installed")
     options = NOBODY_ELSE if command in {"worklist", "workload"} else ()
     status, out, _ = run(capsys, command, export(tmp_path, *rows), *options)
-    assert (status, f"{len(rows)} rows: {len(rows)} left out" in out) == (1, True)
+    assert (status, f"{counted(len(rows), 'row')}: {len(rows)} left out" in out) == (1, True)
     assert ("Problems" in out) == bool(rows)
 
 

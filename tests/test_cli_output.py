@@ -19,7 +19,16 @@ from hypothesis import strategies as st
 from botox_schedule import DueStatus
 from botox_schedule.cli import main as cli
 from botox_schedule.cli import output
-from botox_schedule.cli.output import Answer, Line, Table, escaped, plain, print_answer, text_lines
+from botox_schedule.cli.output import (
+    Answer,
+    Line,
+    Table,
+    counted,
+    escaped,
+    plain,
+    print_answer,
+    text_lines,
+)
 from cli_runs import (
     GOOD,
     MIGRAINE_RECORD,
@@ -37,7 +46,7 @@ ROWS = [
     {"patient": "P1", "n": 5, "day": "2026-01-05", "status": DueStatus.OVERDUE, "more": ()},
     {"patient": "P20", "n": 125, "day": None, "status": DueStatus.DUE, "more": ("a b", "c")},
 ]
-TABLE = Table(("patient", "n", "day", "status", "more"), [("One", ROWS[:1]), ("Two", ROWS[1:])],
+TABLE = Table(("patient", "n", "day", "status"), [("One", ROWS[:1]), ("Two", ROWS[1:])],
               ("status", "day"), ("more",))  # fmt: skip
 
 
@@ -153,15 +162,29 @@ class TestText:
             "status:",
             "  overdue",
             "",
-            "",
             "Two",
             "patient:",
             "  P20",
             "n: 125",
             "status: due",
             "a b, c",
-            "",
         ]
+        both = TABLE._replace(sections=[("", ROWS)])
+        assert lines(Answer([], [both]), 11)[4:8] == ["status:", "  overdue", "", "patient:"]
+
+    def test_a_column_that_every_list_must_show_goes_below_its_row(self) -> None:
+        table = TABLE._replace(spare=("day", "status"), below=("more", "day"))
+        assert lines(Answer([], [table]), 25)[2:6] == [
+            "patient    n  status",
+            "-------  ---  -------",
+            "P1         5  overdue",
+            "    day: 2026-01-05",
+        ]
+        assert lines(Answer([], [table])) == lines(Answer([], [TABLE]))
+        assert lines(Answer([], [table]), 11) == lines(Answer([], [TABLE]), 11)
+
+    def test_one_thing_is_no_several(self) -> None:
+        assert (counted(0, "row"), counted(1, "row")) == ("0 rows", "1 row")
 
     def test_an_id_is_never_broken(self) -> None:
         row = {"patient": "P" * 100, "n": 1}

@@ -254,6 +254,50 @@ class TestForecast:
             "the override's 8-week minimum gives 2026-03-02; the rules allow it from 2026-03-20"
         )
 
+    @pytest.mark.parametrize(
+        ("policy", "doubtful", "words"),
+        [
+            ({}, True, ("the 12-week scheduled interval gives 2026-03-30; a session under an unknown "
+             "indication leaves the days before 2026-05-11 open")),
+            ({"payer_minimum": "30 weeks"}, False, "the payer's 30-week minimum gives 2026-08-03"),
+        ],
+    )  # fmt: skip
+    def test_what_opens_the_first_day_is_named(
+        self, policy: dict[str, Any], doubtful: bool, words: str
+    ) -> None:
+        misspelled = [session("2026-01-19", indication="migrane")] if doubtful else []
+        found = forecast(
+            record(session("2026-01-05"), *misspelled),
+            MIGRAINE,
+            as_of="2026-02-01",
+            policy=SchedulingPolicy(**policy),
+        )
+        assert found.reasons["earliest"].rule == words
+
+    @pytest.mark.parametrize(
+        ("payer", "doubtful", "words"),
+        [
+            (None, False, "no minimum is recorded here; the first usual day decides"),
+            ("16 weeks", False, ("the payer's 16-week minimum gives 2026-04-27; "
+             "the usual range begins on 2026-06-22")),
+            (None, True, ("no minimum is recorded here; the first usual day decides; a session under "
+             "an unknown indication leaves the days before 2026-09-21 open")),
+        ],
+    )  # fmt: skip
+    def test_without_a_minimum_the_usual_range_opens_the_first_day(
+        self, payer: str | None, doubtful: bool, words: str
+    ) -> None:
+        misspelled = [session("2026-06-01", indication="armpits")] if doubtful else []
+        found = forecast(
+            record(session("2026-01-05", indication="axillary-hyperhidrosis"), *misspelled),
+            "axillary-hyperhidrosis",
+            as_of="2026-06-02",
+            policy=SchedulingPolicy(
+                payer_minimum=payer, usual={"axillary-hyperhidrosis": "24 weeks"}
+            ),
+        )
+        assert found.reasons["earliest"].rule == words
+
     def test_of_several_overrides_the_one_that_starts_last_counts_then_the_longer(self) -> None:
         def earliest(*overrides: dict[str, Any]) -> date | None:
             return forecast(
@@ -666,10 +710,32 @@ class TestCompareForecasts:
         text = compare_forecasts(before, after).explain()
         assert "the policy's payer_minimum was 13 weeks and is 14 weeks" in text
 
+    def test_a_changed_list_of_a_policy_is_named_without_its_values(self) -> None:
+        rule = SchedulingPolicy(payer=[{"minimum": "13 weeks"}])
+        before, after = (
+            forecast(ONE, MIGRAINE, as_of="2026-02-01", policy=policy) for policy in (None, rule)
+        )
+        assert compare_forecasts(before, after).changes[0].why == (
+            "before: the 12-week scheduled interval gives 2026-03-30",
+            "after: the payer's 13-week minimum gives 2026-04-06",
+            "the policy's payer changed",
+        )
+
     def test_a_booking_is_named_by_its_day(self) -> None:
         booked = record(session("2026-01-05"), session("2026-03-30", status="booked"))
         before, after = (forecast(r, MIGRAINE, as_of="2026-02-01") for r in (ONE, booked))
         assert self.compare(before, after)["booking"] == ("not set", "2026-03-30")
+        again = record(session("2026-01-05"), session("2026-03-30", status="booked", id="again"))
+        assert self.compare(after, forecast(again, MIGRAINE, as_of="2026-02-01")) == {}
+
+    @pytest.mark.parametrize(
+        ("day", "words"),
+        [("2026-04-06", None), ("2026-04-07", "8 days"), ("2026-08-30", "153 days")],
+    )
+    def test_the_explanation_says_how_late_a_booking_is(self, day: str, words: str | None) -> None:
+        booked = record(session("2026-01-05"), session(day, status="booked"))
+        text = forecast(booked, MIGRAINE, as_of="2026-02-01").explain()
+        assert (f"booked for {day}, {words} after the due day" in text) is (words is not None)
 
 
 class TestComparisonsWithoutAChangedDate:
@@ -983,3 +1049,9 @@ def test_the_first_day_after_a_hold_has_dates_only_where_there_are_some(
 def test_what_is_no_policy_is_refused_with_what_to_give(wrong: Any) -> None:
     with pytest.raises(TypeError, match="policy: give a SchedulingPolicy"):
         forecast(ONE, "chronic-migraine", as_of="2026-02-20", policy=wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"sessions": []}, "P1", 5, None])
+def test_what_is_no_record_is_refused_with_what_to_give(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="record: give a PatientRecord"):
+        forecast(wrong, "chronic-migraine", as_of="2026-02-20")

@@ -22,6 +22,7 @@ from botox_schedule import (
     exposure,
     find_protocol,
     forecast,
+    forecast_all,
 )
 from botox_schedule.engine import Exposure, LimitCheck
 from botox_schedule.errors import IntervalError, UnitsError
@@ -429,17 +430,134 @@ class TestWhatElseIsBooked:
         )
         for indication in (arm, leg):
             checks = forecast(history, indication, as_of="2026-11-20").limit_checks
-            totals = {c.limit.scope: (c.planned, c.total) for c in checks if not c.not_checked}
-            own = Decimal(200 if indication == arm else 300)
+            totals = {(c.limit.scope, c.planned, c.total) for c in checks if not c.not_checked}
             assert totals == {
-                LimitScope.PRODUCT: (own, Decimal(500)),
-                LimitScope.INDICATION: (own, own),
+                (LimitScope.PRODUCT, Decimal(200 if indication == arm else 300), Decimal(500)),
+                (LimitScope.INDICATION, Decimal(200), Decimal(200)),
+                (LimitScope.INDICATION, Decimal(300), Decimal(300)),
             }
 
-    def test_those_of_other_days_are_not(self) -> None:
-        history = record(*self.BOTH[:3], self.BOTH[3] | {"administered_on": "2026-12-02"})
-        check = forecast(history, "chronic-migraine", as_of="2026-11-20").limit_checks[0]
-        assert (check.total, check.is_met) == (Decimal(155), True)
+    @pytest.mark.parametrize(
+        ("last", "booked", "units", "exceeded"),
+        [
+            # A child of 60 kg: 200 U of BOTOX for the arm, 300 U for the leg.
+            ({"indication": "lower-limb-spasticity"}, {}, 200, False),
+            ({"indication": "lower-limb-spasticity"}, {}, 201, True),
+            # Xeomin: 400 U a session.
+            ({"indication": "upper-limb-spasticity"}, {"product": "Xeomin"}, 400, False),
+            ({"indication": "upper-limb-spasticity"}, {"product": "Xeomin"}, 401, True),
+        ],
+    )
+    def test_a_booking_has_the_limits_of_its_own_treatment(
+        self, last: dict[str, Any], booked: dict[str, Any], units: int, exceeded: bool
+    ) -> None:
+        visit = session("2026-12-01", units, "upper-limb-spasticity", status="booked", **booked)
+        child = record(
+            session("2026-08-01", 100, **last),
+            visit,
+            born_on="2016-01-01",
+            weights=[{"measured_on": "2026-11-20", "kilograms": 60}],
+        )
+        (answer,) = forecast_all(child, as_of="2026-11-26")
+        found = {f.code.value for f in answer.findings}
+        assert ("limit_exceeded" in found, answer.clear is False) == (exceeded, exceeded)
+        name = last["indication"]
+        check = check_date(child, name, on="2026-12-01", as_of="2026-11-26")
+        assert (check.clear is False) is exceeded
+        planned = check_date(child, name, on="2026-12-01", as_of="2026-11-26", planned_units=200)
+        assert planned.clear is True
+
+    @pytest.mark.parametrize(
+        ("neck_on", "as_of", "total"),
+        [
+            pytest.param("2026-12-02", "2026-11-20", 155, id="the day after"),
+            pytest.param("2026-11-30", "2026-11-20", 445, id="the day before"),
+            pytest.param("2026-09-09", "2026-09-01", 445, id="last day of the window"),
+            pytest.param("2026-09-08", "2026-09-01", 155, id="before the window"),
+            # Results come in late: it may have been given. Later the finding asks what became of it.
+            pytest.param("2026-11-29", "2026-12-01", 445, id="two days ago"),
+            pytest.param("2026-11-28", "2026-12-01", 155, id="three days ago"),
+        ],
+    )
+    def test_another_visit_in_the_window_before_the_day_counts(
+        self, neck_on: str, as_of: str, total: int
+    ) -> None:
+        history = record(self.BOTH[2], self.BOTH[3] | {"administered_on": neck_on})
+        answer = forecast(history, "chronic-migraine", as_of=as_of)
+        assert answer.limit_checks[0].total == Decimal(total)
+        assert ("limit_exceeded" in {f.code for f in answer.findings}) is (total > 400)
+        check = check_date(history, "chronic-migraine", on="2026-12-01", as_of=as_of)
+        assert check.limit_checks[0].total == Decimal(total)
+
+    @pytest.mark.parametrize(
+        ("units", "code", "clear"),
+        [
+            (155, "limit_indeterminate", None),
+            (401, "limit_exceeded", False),
+            (None, None, None),
+        ],
+    )
+    def test_a_booking_without_a_product_may_be_of_the_planned_one(
+        self, units: int | None, code: str | None, clear: bool | None
+    ) -> None:
+        visit = session("2026-12-01", units, status="booked", product=None)
+        history = record(session("2026-09-01", 155), visit)
+        answer = forecast(history, "chronic-migraine", as_of="2026-11-26")
+        found = {f.code.value for f in answer.findings if f.code.value.startswith("limit")}
+        assert (found, answer.clear) == ({code} - {None}, clear)
+        check = check_date(
+            history, "chronic-migraine", on="2026-12-01", as_of="2026-11-26", planned_units=155
+        )
+        assert check.clear is True
+
+    def test_of_two_products_booked_for_a_day_each_has_its_own_limit(self) -> None:
+        neck = "cervical-dystonia"
+        for units, codes in ((400, []), (401, ["limit_exceeded"])):
+            answer = forecast(
+                record(
+                    session("2026-08-01", 100, neck),
+                    session("2026-12-01", units, neck, status="booked"),
+                    session("2026-12-01", 300, neck, status="booked", product="Xeomin"),
+                ),
+                neck,
+                as_of="2026-11-26",
+            )
+            assert [f.code for f in answer.findings if f.code == "limit_exceeded"] == codes
+
+    @pytest.mark.parametrize("product", ["Botox", None])
+    def test_the_booking_of_a_session_that_was_given_is_fulfilled(
+        self, product: str | None
+    ) -> None:
+        given, again = (
+            session("2026-12-01", 400, "spasticity", id="given"),
+            session("2027-03-01", 400, "spasticity", id="again", status="booked"),
+        )
+        booked = given | {"id": "booked", "status": "booked", "product": product}
+        answer = forecast(record(given, booked, again), "spasticity", as_of="2026-12-01")
+        assert answer.booking is not None
+        assert answer.booking.on == date(2027, 3, 1)
+        assert "limit_exceeded" not in {finding.code for finding in answer.findings}
+        later = check_date(
+            record(given, booked), "chronic-migraine", on="2026-12-02", as_of="2026-12-01"
+        )
+        assert later.limit_checks[0].total == Decimal(400)
+        leg = booked | {"indication": "lower-limb-spasticity"}
+        answer = forecast(record(given, leg, again), "spasticity", as_of="2026-12-01")
+        assert answer.booking is not None
+        assert answer.booking.on == date(2026, 12, 1)
+
+    def test_a_visit_that_may_be_moved_to_the_day_counts_once(self) -> None:
+        arm = session("2026-12-01", 400, "spasticity", status="booked")
+        leg = session("2026-12-02", 400, "lower-limb-spasticity", status="booked")
+        for history, on, total in (
+            (record(arm), "2026-12-02", 300),
+            (record(arm, leg), "2026-12-02", 700),
+            (record(arm, leg), "2026-12-03", 300),
+        ):
+            checks = check_date(
+                history, "spasticity", on=on, as_of="2026-11-20", planned_units=300
+            ).limit_checks
+            assert {c.total for c in checks if not c.not_checked} == {Decimal(total)}
 
     def test_one_that_is_recorded_as_given_counts_once(self) -> None:
         history = record(*self.BOTH, session("2026-12-01", 155))
@@ -464,6 +582,33 @@ class TestWhatElseIsBooked:
             )
             assert answer.limit_checks[0].total == Decimal(total)
             assert answer.clear is (total == 400)
+
+    @pytest.mark.parametrize(
+        ("second_on", "total"),
+        [
+            pytest.param("2026-12-04", 600, id="part of the session"),
+            pytest.param("2026-12-05", 300, id="another session"),
+            pytest.param("9999-12-31", 300, id="last day of the calendar"),
+        ],
+    )
+    def test_the_parts_of_a_split_visit_are_one_session(self, second_on: str, total: int) -> None:
+        xeomin = {"product": "Xeomin", "indication": "upper-limb-spasticity", "status": "booked"}
+        history = record(*(session(day, 300, **xeomin) for day in ("2026-12-01", second_on)))
+        protocol = find_protocol("upper-limb-spasticity", "Xeomin")
+        for on in ("2026-12-01", second_on):
+            answer = check_date(history, protocol, on=on, as_of="2026-11-20")
+            (check,) = answer.limit_checks
+            assert (check.total, check.exceeded) == (Decimal(total), total > 400)
+
+    def test_a_past_day_is_asked_about_the_session_it_was_part_of(self) -> None:
+        xeomin = {"product": "Xeomin", "indication": "upper-limb-spasticity"}
+        days = ("2026-01-05", "2026-01-07", "2026-04-20")
+        history = record(*(session(day, 200, **xeomin) for day in days))
+        for as_of in ("2026-01-07", "2026-06-01"):
+            (check,) = check_dose_limits(
+                history, "upper-limb-spasticity", on="2026-01-07", units=1, as_of=as_of
+            )
+            assert (check.total, check.exceeded) == (Decimal(401), True)
 
     def test_what_was_given_is_told_without_bookings(self) -> None:
         checks = check_dose_limits(

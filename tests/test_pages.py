@@ -710,8 +710,12 @@ class TestReport:
         )
         (found,) = bs.forecast_all(given, as_of="2026-03-16")
         html = report_html([ReportRow.of("P1", found)], as_of="2026-03-16")
-        assert cells(html, "P1")["status"] == "? no protocol is known"
+        assert cells(html, "P1")["status"] == "? no protocol, or no readable row"
         assert cells(html, "P1")["treatment"] == "no such thing"
+        ended = given.model_copy(update={"care_ends": (bs.CareEnd(on=None, kind="deceased"),)})
+        (found,) = bs.forecast_all(ended, as_of="2026-03-16")
+        html = report_html([ReportRow.of("P1", found)], as_of="2026-03-16")
+        assert cells(html, "P1")["status"] == "† deceased"
 
     def test_due_days_without_an_end_reach_to_the_edge(self) -> None:
         html = report_html([row(status="due", dates={"due": "2026-03-16"})], as_of="2026-03-16")

@@ -512,11 +512,21 @@ class TestRows:
     @pytest.mark.parametrize("name", ["contacts", "acknowledged", "groups"])
     def test_what_an_answer_does_not_use_is_refused(self, name: str) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
-        for ask in (panel.forecast, panel.cycles, panel.row_counts):
+        for ask in (panel.forecast, panel.cycles):
             with pytest.raises(TypeError, match=f"unexpected: {name}; give some of authorizations"):
                 ask(frame, as_of=AS_OF, **{name: frame})
         with pytest.raises(TypeError, match=r"unexpected: contact; give .*, contacts, holds"):
             panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None, contact=frame)  # type: ignore[call-arg]
+
+    @pytest.mark.parametrize("name", ["date_of_death", "Deceased", "died on"])
+    def test_a_column_about_deaths_is_not_ignored(self, name: str) -> None:
+        frame = frame_of(administered_on=["2026-01-05"], **{name: ["2026-02-01"]})
+        for each in (frame, frame.lazy(), frame.to_arrow()):
+            with pytest.raises(PanelError, match=f"'{name}' is not read; give deaths as care_ends"):
+                panel.worklist(each, as_of=AS_OF, holds=None, care_ends=None)
+        ends = pl.DataFrame({"patient": ["p-0"], "on": ["2026-02-01"], "kind": ["deceased"]})
+        found = panel.forecast(frame, as_of=AS_OF, care_ends=ends)
+        assert found["status"].to_list() == ["deceased"]
 
     @pytest.mark.parametrize("name", ["Status", " status", "STATUS", "Session ID"])
     def test_a_column_is_not_overlooked_for_its_case(self, name: str) -> None:
@@ -527,6 +537,11 @@ class TestRows:
                 panel.forecast(each, as_of=AS_OF)
         both = frame.with_columns(pl.lit("cancelled").alias(meant))
         assert panel.forecast(both, as_of=AS_OF).height == 1
+        for own in ("id", "ID"):
+            with pytest.raises(PanelError, match=f"sessions: '{own}': write it as 'session_id'"):
+                panel.forecast(
+                    frame_of(administered_on=["2026-01-05"], **{own: ["7"]}), as_of=AS_OF
+                )
         holds = pl.DataFrame({"patient": ["p-0"], "first": ["2026-01-05"], "Last": ["2026-01-06"]})
         with pytest.raises(PanelError, match="holds: 'Last': write it as 'last'"):
             panel.forecast(frame.drop(name), as_of=AS_OF, holds=holds)
@@ -641,6 +656,14 @@ class TestTables:
         )
         counts = panel.row_counts(self.FRAME, as_of=AS_OF, care_ends=ends)
         assert ("care_ends", "meets_nobody", 1) in counts.rows()
+        calls = pl.DataFrame({"patient": ["12", "0012"], "day": ["2026-02-01"] * 2})
+        seen = pl.DataFrame({"patient": ["12"], "key": ["x"]})
+        found = panel.row_counts(self.FRAME, as_of=AS_OF, contacts=calls, acknowledged=seen).rows()
+        assert {each for each in found if each[0] != "sessions"} == {
+            ("acknowledged", "meets_nobody", 1),
+            ("contacts", "meets_nobody", 1),
+            ("contacts", "used", 1),
+        }
         found = panel.forecast(self.FRAME, as_of=AS_OF, care_ends=ends)
         assert found["status"].to_list() == ["deceased"]
 
@@ -724,6 +747,22 @@ class TestSeriesOfBookings:
         )
         answer = panel.forecast(frame, as_of="2026-02-01")
         assert {*answer["today"][0].split(", ")} - {""} == found
+
+
+class TestFulfilledBookings:
+    def test_the_visit_of_today_is_not_booked_ahead_once_it_was_given(self) -> None:
+        days = [AS_OF, AS_OF, "2026-08-24", AS_OF, AS_OF]
+        frame = frame_of(
+            patient=["given", "given", "given", "waits", "done"],
+            administered_on=days,
+            status=["completed", "booked", "booked", "booked", "completed"],
+        )
+        found = panel.forecast(frame, as_of=AS_OF).select("patient", "booked_on").rows()
+        assert dict(found) == {
+            "given": date(2026, 8, 24),
+            "waits": date(2026, 6, 1),
+            "done": None,
+        }
 
 
 class TestSections:
@@ -1149,5 +1188,5 @@ def test_two_patients_whose_keys_share_a_number_stay_apart(monkeypatch: Any) -> 
     from botox_schedule.panel import happened  # noqa: PLC0415 - an extra
 
     rows = pl.DataFrame({"patient": ["b", "a", "b"], "clock": [0, 0, 0], "day": [1, 2, 3]})
-    monkeypatch.setattr(happened, "_number", lambda: pl.lit(0, pl.UInt64))
+    monkeypatch.setattr(pl.Expr, "hash", lambda _: pl.lit(0, pl.UInt64))
     assert happened._in_order(rows)["patient"].to_list() == ["a", "b", "b"]

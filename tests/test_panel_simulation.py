@@ -89,6 +89,9 @@ class TestTheDaysToCome:
         found = drawn(sessions().clear())
         assert set(found.values()) == {(0, 0, 0)}
 
+    def test_protocols_may_come_one_by_one(self) -> None:
+        assert drawn(protocols=iter([MIGRAINE])) == drawn(protocols=MIGRAINE) == drawn()
+
     def test_a_lazy_frame_stays_lazy(self) -> None:
         given: dict[str, Any] = {"as_of": "2026-02-01", "holds": None, "care_ends": None, "seed": 3}
         answer = panel.simulate(sessions().lazy(), **given)
@@ -103,6 +106,7 @@ class TestAnotherProtocol:
         )
         slow = MIGRAINE.model_copy(update={"retreatment": longer, "version": "slow"})
         assert drawn(days=336, instead=[slow])["sessions"] == (80, 80, 80)
+        assert drawn(days=336, instead=slow) == drawn(days=336, instead=iter([slow]))
 
     def test_without_an_interval_nobody_comes_again(self) -> None:
         never = RetreatmentRule(kind="as_needed")

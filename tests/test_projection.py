@@ -235,6 +235,17 @@ class TestBookingsOfAnotherTreatment:
         found = bs.forecast(child, "lower-limb-spasticity", as_of="2026-03-01")
         assert found.dates.earliest == date(2026, 3, 30)
         assert ("booking_too_early" in codes(found)) is early
+        usual = bs.SchedulingPolicy(usual={"lower-limb-spasticity": "12 to 16 weeks"})
+        (target,) = bs.project(
+            child, "lower-limb-spasticity", as_of="2026-03-01", count=1, policy=usual
+        )
+        # A visit that is too early is not kept: the target is the due day.
+        assert target.target == date.fromisoformat("2026-03-30" if early else day)
+        leg_too = bs.PatientRecord.model_validate(
+            {"sessions": [*rows, rows[1] | legs], "born_on": "2018-05-01"}
+        )
+        found = bs.forecast(leg_too, "lower-limb-spasticity", as_of="2026-03-01")
+        assert found.clear is (False if early else None)
 
     def test_an_indication_without_any_protocol_has_only_the_planned_rules(self) -> None:
         planned = protocol(shares_clock_with=["neck-pain"])

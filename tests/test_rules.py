@@ -145,6 +145,13 @@ class TestOverridesThatCompete:
         codes = {finding.code for finding in found.findings}
         assert ("expired_override" in codes) is expired
 
+    @pytest.mark.parametrize(("payer", "expired"), [("83 days", True), ("85 days", False)])
+    def test_one_that_a_payer_overrules_is_not_named(self, payer: str, expired: bool) -> None:
+        record = overridden({"minimum": "70 days", "last": "2026-03-01"})
+        policy = bs.SchedulingPolicy(payer_minimum=payer)
+        found = bs.forecast(record, MIGRAINE, as_of="2026-02-01", policy=policy)
+        assert ("expired_override" in {finding.code for finding in found.findings}) is expired
+
     def test_one_that_gives_the_same_day_is_not_named(self) -> None:
         record = overridden({"minimum": "84 days", "last": "2026-03-01"})
         found = bs.forecast(record, MIGRAINE, as_of="2026-02-01")
@@ -166,6 +173,23 @@ class TestVersions:
         older = self.version("0", None, "2010-01-01", "9 weeks")
         for order in ((old, older), (older, old)):
             assert version_on(order, JAN) is old
+
+    @pytest.mark.parametrize(
+        ("as_of", "on", "told"),
+        [
+            ("2026-03-31", "2026-03-31", False),
+            ("2026-03-31", "2026-04-01", True),
+            ("2026-04-01", "2026-04-01", True),
+        ],
+    )
+    def test_a_day_after_the_last_one_in_force_says_that_another_judges(
+        self, as_of: str, on: str, told: bool
+    ) -> None:
+        ended = self.version("1", None, "2026-03-31", "8 weeks")
+        found = bs.check_date(
+            record("2026-01-05"), ended, on=on, as_of=as_of, other_protocols=[]
+        ).findings
+        assert ("judged_by_another_protocol" in {finding.code for finding in found}) is told
 
     def test_one_that_is_not_yet_in_force_is_not_used_for_earlier_days(self) -> None:
         later = self.version("1", "2026-01-06", None, "8 weeks")

@@ -1042,9 +1042,22 @@ class TestReasonsOfTheUndated:
         assert set(found.reasons) == {"earliest", "due", "overdue_from", "lapsed_from"}
         assert len({reason.rule for reason in found.reasons.values()}) == 1
 
-    def test_without_a_session_a_hold_is_not_the_reason(self) -> None:
-        held = bs.PatientRecord(holds=[{"first": "2026-01-20", "reason": "x"}])
-        assert self.rules(held) == self.rules(bs.PatientRecord())
+    def test_without_a_session_no_reason_says_that_nothing_forbids_a_day_on_hold(self) -> None:
+        first, undated = "no earlier session is recorded", "sessions were given elsewhere"
+        on_hold = "the track is on hold without a known end"
+        prior = {"indication": "chronic-migraine", "cycles": 2}
+        for holds, elsewhere, expected in (
+            ([], [], first),
+            ([], [prior], undated),
+            ([{"last": None}], [], on_hold),
+            ([{"last": None}], [prior], on_hold),
+            # The day in question is the first one after the hold.
+            ([{"last": "2026-02-20"}], [], first),
+            ([{"last": "2026-02-20"}], [prior], undated),
+        ):
+            rows = [{"first": "2026-01-20", "reason": "x", **hold} for hold in holds]
+            given = bs.PatientRecord(holds=rows, prior_treatments=elsewhere)
+            assert all(rule.startswith(expected) for rule in self.rules(given))
 
     def test_an_open_hold_after_the_first_allowed_day_leaves_the_rest_undated(self) -> None:
         own = protocol(id="own-8", retreatment=rule(minimum="8 weeks"))

@@ -5,12 +5,10 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
-from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from botox_schedule import (
     Product,
     SchedulingPolicy,
     TreatmentProtocol,
+    UnknownProtocolError,
     find_product,
     find_protocol,
     load_protocols,
@@ -31,8 +30,8 @@ from botox_schedule.errors import DayError, ExchangeError, IntervalError, safe_e
 from botox_schedule.files import read_within
 from botox_schedule.planning.clinic_calendar import ClinicCalendar, Weekday
 from botox_schedule.policy import PayerRule
-from botox_schedule.protocols.catalog import known_protocols, region_named
-from botox_schedule.protocols.collection import ProtocolSet, newness
+from botox_schedule.protocols.catalog import known_protocols, population_named, region_named
+from botox_schedule.protocols.collection import ProtocolSet, newness, version_on
 from botox_schedule.protocols.indications import names_of, nearest_indications, why_no_product
 from botox_schedule.protocols.loader import faults, tables_of
 
@@ -101,8 +100,8 @@ def _weekdays(text: str) -> list[Weekday]:
 
 def _days(text: str) -> dict[str, date]:
     """Return a window of ``DAY`` or ``FIRST/LAST``."""
-    first, _, last = text.partition("/")
-    days = {"first": _day(first), "last": _day(last or first)}
+    first, slash, last = text.partition("/")
+    days = {"first": _day(first), "last": _day(last if slash else first)}
     if days["last"] < days["first"]:
         raise ArgumentTypeError("the last day lies before the first")
     return days
@@ -115,6 +114,13 @@ def _text(text: str) -> str:
     return text
 
 
+def _population(text: str) -> Population:
+    try:
+        return population_named(text)
+    except UnknownProtocolError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
 def _file(text: str) -> Path:
     """Return a file's name; ``./-`` and ``./none`` are files, ``-`` and ``none`` are words."""
     path = Path(_text(text))
@@ -123,13 +129,11 @@ def _file(text: str) -> Path:
 
 
 def _stamp(text: str) -> datetime:
-    try:
+    with suppress(ValueError):
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.utcoffset() is None:
-        raise ArgumentTypeError("expected a moment such as 2026-02-01T09:00:00Z")
-    return moment
+        if moment.utcoffset() is not None:
+            return moment
+    raise ArgumentTypeError("expected a moment such as 2026-02-01T09:00:00Z")
 
 
 def _lead(text: str) -> tuple[str, Interval]:
@@ -157,18 +161,12 @@ _KINDS: Mapping[str, Callable[[str], Any]] = {
     "MOMENT": _stamp,
     "NAME=HEADER": _column,
     "NAME=INTERVAL": _lead,
-    "POPULATION": Population,
+    "POPULATION": _population,
     "PRODUCT": _product,
     "UNITS": _units,
     "WEEKDAYS": _weekdays,
 }
 """What reads each kind of argument; the others are text."""
-
-
-def _member(kind: type[StrEnum], text: str) -> StrEnum:
-    if text not in {*kind}:
-        raise ArgumentTypeError(f"expected {' or '.join(kind)}")
-    return kind(text)
 
 
 def add_options(command: ArgumentParser, options: Mapping[str, str]) -> None:
@@ -192,8 +190,6 @@ def _settings(declared: str) -> dict[str, Any]:
         return {"action": "store_true"}
     if "|" in bare:
         found = {"choices": bare.split("|")}
-    elif isinstance(read, type) and issubclass(read, StrEnum):
-        found = {"metavar": f"{{{','.join(read)}}}", "type": partial(_member, read)}
     if kind.endswith("?"):
         found["nargs"] = "?"
     if "!" in kind:
@@ -278,7 +274,7 @@ def known_of(given: Namespace) -> ProtocolSet:
 
 
 def protocol_of(given: Namespace) -> TreatmentProtocol:
-    """Return the newest protocol for the treatment that the arguments name."""
+    """Return the protocol that was in force on the day of the session."""
     known = known_of(given)
     region = region_of(given, known)
     slug = known.indication_named(given.indication)
@@ -287,7 +283,8 @@ def protocol_of(given: Namespace) -> TreatmentProtocol:
     families = known.find(slug, product, people, region)
     if not families:
         return find_protocol(slug, product, people, region)
-    return max((version for family in families for version in family), key=newness)
+    on = given.administered_on
+    return max((version_on(family, on) or family[-1] for family in families), key=newness)
 
 
 def content_of(file: Path, most: int) -> bytes:
@@ -299,17 +296,13 @@ def content_of(file: Path, most: int) -> bytes:
 def calendar_of(given: Namespace) -> ClinicCalendar:
     """Return the calendar of the clinic."""
     weekdays = frozenset(given.open or tuple(Weekday)[:5])
+    days: dict[str, Any] = {"open_weekdays": weekdays, "closures": tuple(given.closed)}
+    if given.country is None and given.subdivision is None:
+        return ClinicCalendar(**days)
     if given.country is None:
-        if given.subdivision is not None:
-            raise ExchangeError("--subdivision is a part of a country; give --country too")
-        return ClinicCalendar(open_weekdays=weekdays, closures=tuple(given.closed))
+        raise ExchangeError("--subdivision is a part of a country; give --country too")
     with extra("holidays"):
-        return ClinicCalendar.for_country(
-            given.country,
-            subdivision=given.subdivision,
-            open_weekdays=weekdays,
-            closures=given.closed,
-        )
+        return ClinicCalendar.for_country(given.country, subdivision=given.subdivision, **days)
 
 
 def faults_in(error: ValidationError) -> str:

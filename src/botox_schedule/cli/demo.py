@@ -22,7 +22,6 @@ OPTIONS: dict[str, str] = {}
 """What the command takes."""
 _DAY = date(2026, 3, 16)
 _PATIENT = "P1035"
-_TREATMENT = "chronic-migraine"
 
 
 def answer(given: Namespace) -> Answer:  # noqa: ARG001 - every command takes its arguments
@@ -50,6 +49,6 @@ def _clinic() -> Clinic:
 def _timeline(clinic: Clinic) -> Answer:
     sessions = next(record for record in clinic.records if record.id == _PATIENT).sessions
     days = [s.administered_on for s in sessions if s.status is SessionStatus.COMPLETED]
-    protocol = find_protocol(_TREATMENT)
+    protocol = find_protocol("chronic-migraine")
     timeline = response_timeline(max(days), protocol, min(days))
     return timeline_answer(protocol, title(protocol, max(days)), timeline, _DAY)

@@ -10,32 +10,41 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from botox_schedule import TreatmentProtocol, due_dates, due_status, project_dates
-from botox_schedule.cli.arguments import TREATMENT, policy_of, protocol_of
-from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
+from botox_schedule import PatientRecord, TreatmentProtocol, TreatmentSession, due_status
+from botox_schedule.cli.arguments import TREATMENT, known_of, policy_of, protocol_of
+from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, in_force, listing
 from botox_schedule.cli.protocols import sources
 from botox_schedule.engine import ProjectedSession
+from botox_schedule.engine.forecast import dates_of
+from botox_schedule.engine.project import projected_sessions
+from botox_schedule.engine.track import read_record, track_in
 from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.protocols.collection import version_on
 
 OPTIONS = TREATMENT
 """What the command takes."""
+_AHEAD = 5
 _DATES = ("earliest", "due", "overdue_from", "lapsed_from", "typical_on")
 
 
 def answer(given: Namespace) -> Answer:
     """Return the four dates, the status of a day, and the sessions that follow."""
-    protocol, policy = protocol_of(given), policy_of(given)
-    dates = due_dates(given.administered_on, protocol, policy)
+    protocol, policy, known = protocol_of(given), policy_of(given), known_of(given)
+    on, treated = given.administered_on, protocol.indication
+    session = TreatmentSession(administered_on=on, indication=treated, product=protocol.product)
+    track = track_in(read_record(PatientRecord(sessions=(session,)), on, policy, known), protocol)
+    dates, ahead = dates_of(track), projected_sessions(track, _AHEAD)
     status = due_status(dates, as_of=given.as_of)
-    ahead = project_dates(given.administered_on, protocol, policy=policy)
+    # The sources are those of the version that gives the dates.
+    protocol = version_on(known.versions(protocol), dates.earliest or on) or protocol
     figures = {**flat(dates, *_DATES), f"status on {given.as_of}": status}
-    text = [title(protocol, given.administered_on), "", *listing(figures)]
+    text = [title(protocol, on), "", *listing(figures)]
     if dates.typical_words:
         text.append(f"typical: {dates.typical_words}; it makes nobody due")
     text += _later(ahead)
     if dates.unverified:
         text += ["", f"unverified: {', '.join(dates.unverified)}"]
-    asked = {"administered_on": given.administered_on, "as_of": given.as_of, "status": status}
+    asked = {"administered_on": on, "as_of": given.as_of, "status": status}
     cited = sources(protocol, "minimum", "usual", "typical", "wording")
     cited[-1:-1] = _chosen(protocol, policy)
     return Answer(
@@ -53,9 +62,8 @@ def title(protocol: TreatmentProtocol, administered_on: date) -> str:
 def _chosen(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> Iterator[str]:
     """What the policy says about the treatment, next to the figures of the sources."""
     for rule in policy.payer_rules(frozenset({protocol.indication}), protocol.product):
-        days = [f"{word} {day}" for word, day in (("from", rule.first), ("to", rule.last)) if day]
         if rule.minimum is not None:
-            yield f"  payer's minimum {' '.join([str(rule.minimum), *days])}: the policy"
+            yield f"  payer's minimum {' '.join([str(rule.minimum), *in_force(rule)])}: the policy"
     usual = policy.usual_for(protocol.indication)
     if usual is not None:
         yield f"  usual {usual}: the clinic's choice, in the policy"

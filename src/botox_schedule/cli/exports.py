@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from botox_schedule import PatientRecord, SessionStatus, tables
 from botox_schedule.cli.arguments import AS_OF, RULES
-from botox_schedule.cli.output import Told
+from botox_schedule.cli.output import Told, counted
 from botox_schedule.cli.tracks import ListedTrack, Rules, listed_tracks, rules_of
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
 from botox_schedule.tables import FactReading, TableReading
@@ -87,11 +87,13 @@ class Clinic(NamedTuple):
         counts = {status.value: statuses[status] for status in SessionStatus if statuses[status]}
         counts |= {"left_out": read.left_out, "blank": read.blank}
         parts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items())
-        adults = sum(patient not in reading.births for patient in reading.sessions)
+        unaged = reading.sessions.keys() - reading.births.keys()
+        adults = 0 if self.rules.population else len(unaged)
+        patients = counted(len(reading.patients), "patient")
         head = [
             f"as of {self.rules.as_of}",
-            f"{read.read} rows: {parts}",
-            f"{len(reading.patients)} patients; {adults} without a birth date count as adults",
+            f"{counted(read.read, 'row')}: {parts}",
+            f"{patients}; {adults} without a birth date, taken to be adult",
         ]
         summary = {"rows": read.read, **counts, "adult_assumed": adults}
         return Told(head, {"as_of": self.rules.as_of, "summary": summary}, self.problems)

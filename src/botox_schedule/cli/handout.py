@@ -23,6 +23,7 @@ OPTIONS = RECORD | {
     "--clinic TEXT": "the clinic's name and telephone",
 }
 """What the command takes."""
+_SEVERAL = "the record has several treatments; a page is about one: name it with --indication"
 
 
 def answer(given: Namespace) -> Answer:
@@ -32,9 +33,7 @@ def answer(given: Namespace) -> Answer:
         from botox_schedule.views.messages import load_messages  # noqa: PLC0415 - with it
     question = with_protocol(given)
     if len(question.protocols) > 1:
-        raise UnknownProtocolError(
-            "the record has several treatments; a page is about one: name it with --indication"
-        )
+        raise UnknownProtocolError(_SEVERAL)
     protocol = question.protocols[0]
     html = handout_html(
         question.record,

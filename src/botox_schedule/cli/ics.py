@@ -25,7 +25,6 @@ OPTIONS = RECORD | {
 """What the command takes."""
 _COLUMNS = ("first", "last", "kind", "status", "uid")
 _SPARE = ("uid",)
-_MOST_BYTES = MEBIBYTE  # of one patient
 
 
 def answer(given: Namespace) -> Answer:
@@ -39,7 +38,7 @@ def answer(given: Namespace) -> Answer:
         events,
         stamped_at=given.stamped_at or midnight(given.as_of),
         sequence=given.sequence,
-        previous=None if given.previous is None else content_of(given.previous, _MOST_BYTES),
+        previous=None if given.previous is None else content_of(given.previous, MEBIBYTE),
         name=given.name,
     )
     write_whole(given.out, content, private=True)

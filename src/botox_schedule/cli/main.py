@@ -21,7 +21,8 @@ from typing import NoReturn
 
 from botox_schedule import __version__
 
-_NO_ANSWER = 2
+NO_ANSWER = 2
+"""The exit status of a command that read nothing."""
 _INTERRUPTED = 130
 COMMANDS = {
     "demo": "the schedule of a made-up clinic, and one patient's timeline",
@@ -82,7 +83,7 @@ def _without_command(name: str) -> NoReturn:
         top.parse_args([name.encode("unicode_escape").decode()])
     near = get_close_matches(name, COMMANDS, n=1)
     hint = f"did you mean '{near[0]}'?" if near else "'botox-schedule --help' lists them"
-    top.exit(_NO_ANSWER, f"botox-schedule: there is no such command; {hint}\n")
+    top.exit(NO_ANSWER, f"botox-schedule: there is no such command; {hint}\n")
 
 
 def parser() -> argparse.ArgumentParser:

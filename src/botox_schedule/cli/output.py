@@ -8,6 +8,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -59,7 +60,8 @@ class Table(NamedTuple):
         columns: The columns, from the left.
         sections: A title, which may be empty, and its rows.
         spare: The columns that a narrow terminal leaves out, the least important first.
-        below: The columns whose words come below their row, the first without its title.
+        below: The columns whose words come below their row, the first without its title; those
+            that are columns too only where there is no room for them.
     """
 
     columns: Sequence[str]
@@ -139,12 +141,10 @@ def print_answer(answer: Answer, form: str) -> None:
 
 def _print_lines(lines: Sequence[Line]) -> None:
     if sys.stdout.isatty():
-        try:
+        with suppress(ImportError):
             from rich.console import Console  # noqa: PLC0415 - an extra
             from rich.text import Text  # noqa: PLC0415 - an extra
-        except ImportError:
-            pass
-        else:
+
             console = Console(highlight=False)
             for line in lines:
                 console.print(Text(line.text, style=line.style), soft_wrap=True)
@@ -197,22 +197,22 @@ def escaped(text: str) -> str:
 
 def _table_lines(table: Table, width: int) -> Iterator[Line]:
     rows = [row for _, section in table.sections for row in section]
-    columns = [name for name in table.columns if name not in table.below]
-    widths = {name: _width(name, rows) for name in columns}
+    widths = {name: _width(name, rows) for name in table.columns}
     left_out = []
     for name in sorted(table.spare, key=lambda spare: any(row.get(spare) for row in rows)):
         if _sum(widths) <= width:
             break
-        if widths.pop(name, None) is not None:
+        if widths.pop(name, None) is not None and name not in table.below:
             left_out.append(_title(name))
+    below = [name for name in table.below if name not in widths]
     fits = _sum(widths) <= width
     for title, section in table.sections:
         if title:
             yield from (Line(""), *_wrapped(title, width, style="bold"))
         if fits:
-            yield from _section_lines(section, widths, table.below, width)
+            yield from _section_lines(section, widths, below, width)
         else:
-            yield from _stacked_lines(section, columns, table.below, width)
+            yield from _stacked_lines(section, table, width)
     if left_out and fits and rows:
         told = f"Not shown for lack of width: {', '.join(left_out)}; --csv and --json have them."
         yield from (Line(""), *_wrapped(told, width, style="dim"))
@@ -240,15 +240,29 @@ def _section_lines(
             yield from _wrapped(f"    {told}", width, style=style)
 
 
-def _stacked_lines(
-    rows: Sequence[Row], columns: Sequence[str], below: Sequence[str], width: int
-) -> Iterator[Line]:
+def _stacked_lines(rows: Sequence[Row], table: Table, width: int) -> Iterator[Line]:
     """A line for each cell, where the terminal is narrower than the columns that are needed."""
-    for row in rows:
-        said = [f"{_title(n)}: {told}" for n in columns if (told := word(row.get(n))) != "-"]
+    below = [name for name in table.below if name not in table.columns]
+    for number, row in enumerate(rows):
+        if number:
+            yield Line("")
+        said = [f"{_title(n)}: {told}" for n in table.columns if (told := word(row.get(n))) != "-"]
         for cell in filter(None, (*said, noted(row, below))):
             yield from _wrapped(cell, width, _GAP, _STYLES.get(word(row.get("status")), ""))
-        yield Line("")
+
+
+def counted(number: int, name: str) -> str:
+    """Return a number of things.
+
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
+def in_force(period: Any) -> list[str]:
+    """Return the first and the last day of a version or a rule in words, where it has them."""
+    return [f"{word} {on}" for word, on in (("from", period.first), ("to", period.last)) if on]
 
 
 def noted(row: Row, names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from itertools import groupby
 
 from botox_schedule import TreatmentProtocol, UnknownProtocolError, load_protocols
 from botox_schedule.cli.arguments import known_of
-from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table, flat
+from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, Table, flat, in_force
 from botox_schedule.protocols import SourceRef, verify_bundled
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.views.notebook import figures
@@ -28,7 +28,7 @@ OPTIONS = {
 _LIST = ("indication", "for", "minimum", "usual", "typical", "verification")
 _NAMES = ("id", "version", "indication", "product", "population", "region")
 _INTERVALS = ("minimum", "usual", "typical")
-_COLUMNS = (*_NAMES, *_INTERVALS, "verification")
+_COLUMNS = (*_NAMES, *_INTERVALS, "in_force", "verification")
 _SPARE = ("verification", "typical")
 _FIGURES = ("figure", "value", "verification", "checked_on", "source")
 
@@ -64,7 +64,7 @@ def _listed(protocols: Sequence[TreatmentProtocol]) -> Answer:
     hint = "'botox-schedule protocols NAME' shows every figure of an indication with its source."
     return Answer(
         rows=[*map(_row, ordered)],
-        text=[Table(_LIST, sections, _SPARE), "", hint, NOT_ADVICE],
+        text=[Table(_LIST, sections, _SPARE, ("in_force",)), "", hint, NOT_ADVICE],
         data=ordered,
         columns=_COLUMNS,
     )
@@ -77,6 +77,7 @@ def _row(protocol: TreatmentProtocol) -> Row:
         **flat(protocol, *_NAMES),
         **flat(rule, *_INTERVALS),
         "for": f"{protocol.population} {protocol.region}",
+        "in_force": " ".join(in_force(protocol.in_force)),
         "verification": "unverified" if source is None else source.verification,
     }
 
@@ -88,7 +89,8 @@ def _shown(protocols: Sequence[TreatmentProtocol]) -> Answer:
         found = [*figure_rows(protocol)]
         rows += [{"id": protocol.id, "version": protocol.version, **row} for row in found]
         shared = ", ".join(protocol.shares_clock_with) or "no other indication"
-        text += [str(protocol.ref), f"{protocol.retreatment.kind}, shares its clock with {shared}"]
+        named = " ".join([str(protocol.ref), *in_force(protocol.in_force)])
+        text += [named, f"{protocol.retreatment.kind}, shares its clock with {shared}"]
         text += ["", *_figure_lines(found)]
         text += [*(f"note: {note}" for note in protocol.notes), ""]
     data = protocols[0] if len(protocols) == 1 else protocols

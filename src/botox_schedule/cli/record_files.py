@@ -89,12 +89,16 @@ RECORD = {
     "file FILE": "a patient's record, in JSON; - for standard input",
     "--indication INDICATION": "the planned treatment (default: every track)",
     "--product PRODUCT": "the planned product (default: the last)",
-    "--planned-units UNITS": "units planned for the next session (default: those of its booking)",
+    "--planned-units UNITS": "units planned for the next session of one treatment (default: those of its booking)",
     **AS_OF,
     **RULES,
 }
 """What reads a record and names the planned treatment."""
 _NOT_JSON = "; a record is a JSON file, and 'botox-schedule schedule' reads a table"
+_NO_SESSION = "the record has no session to ask about; name a treatment with --indication"
+_NO_PROTOCOL = "no protocol is known for the record; name one with --indication and --product"
+_NO_PRODUCT = "no protocol is known for that product; 'botox-schedule protocols' lists them"
+_SEVERAL = "units are planned for one treatment of the record; name it with --indication"
 _WITHOUT = "a treatment of the record has no protocol; 'botox-schedule forecast' shows which"
 
 
@@ -121,8 +125,8 @@ def question_of(given: Namespace) -> Question:
     """Return the record of the arguments and the tracks that they ask about.
 
     Raises:
-        UnknownProtocolError: When no protocol is known for the treatment that was named, or the
-            record has no track.
+        UnknownProtocolError: When no protocol is known for the treatment that was named, the
+            record has no track, or several for the units planned.
     """
     record = read_record_file(given.file)
     reading = read_record(record, given.as_of, policy_of(given), known_of(given))
@@ -133,9 +137,9 @@ def question_of(given: Namespace) -> Question:
         if given.product is not None:
             tracks = [_named(reading, found.indication, given) for found in tracks]
     if not tracks:
-        raise UnknownProtocolError(
-            "the record has no session to ask about; name a treatment with --indication"
-        )
+        raise UnknownProtocolError(_NO_SESSION)
+    if len(tracks) > 1 and (given.planned_units or getattr(given, "planned_discarded", None)):
+        raise UnknownProtocolError(_SEVERAL)
     return Question(record, reading, tracks, planned_units(given.planned_units))
 
 
@@ -147,9 +151,7 @@ def with_protocol(given: Namespace) -> Question:
     """
     question = question_of(given)
     if not question.protocols:
-        raise UnknownProtocolError(
-            "no protocol is known for the record's tracks; name one with --indication and --product"
-        )
+        raise UnknownProtocolError(_NO_PROTOCOL)
     return question
 
 
@@ -168,7 +170,5 @@ def _followed(reading: Reading, name: str, given: Namespace) -> Followed:
         name, [given.product], born_on=born_on, on=reading.as_of, region=region
     )
     if not followed.is_own:
-        raise UnknownProtocolError(
-            "no protocol is known for that product; 'botox-schedule protocols' lists them"
-        )
+        raise UnknownProtocolError(_NO_PRODUCT)
     return followed

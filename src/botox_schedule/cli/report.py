@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.exports import clinic_of, export_options
-from botox_schedule.cli.output import Answer, Table, noted
+from botox_schedule.cli.output import Answer, Table, counted, noted
 from botox_schedule.cli.tracks import NOTED, ListedTrack, tracks_answer
 from botox_schedule.files import write_whole
 
@@ -39,7 +39,7 @@ def answer(given: Namespace) -> Answer:
     summary = f"{'; '.join(found.remarks)}."
     html = report_html(rows, as_of=clinic.rules.as_of, summary=summary, problems=clinic.problems)
     write_whole(given.html, html, private=True)
-    told = f"{len(tracks)} tracks written to {given.html}"
+    told = f"{counted(len(tracks), 'track')} written to {given.html}"
     return found._replace(text=[told], remarks=[told])
 
 

@@ -16,14 +16,13 @@ from pydantic import ValidationError
 
 from botox_schedule.cli.arguments import add_options, faults_in
 from botox_schedule.cli.configuration import use_configuration
-from botox_schedule.cli.main import COMMANDS
+from botox_schedule.cli.main import COMMANDS, NO_ANSWER
 from botox_schedule.cli.output import Answer, escaped, print_answer
 from botox_schedule.errors import BotoxScheduleError, OutputError
 from botox_schedule.files import check_outputs
 from botox_schedule.garbage import uncollected
 
 _OUTPUTS = ("out", "html", "xlsx")
-_READ_AND_WRITTEN = "previous"
 # A shell can lead them to files; a system without these names has none to compare.
 _STDIN, _STDOUT = Path("/dev/stdin"), Path("/dev/stdout")
 _FORMS = {
@@ -31,8 +30,6 @@ _FORMS = {
     "csv": "as CSV: a line for each row",
     "jsonl": "as lines of JSON: one for each row",
 }
-_ROWS_ALONE = ("csv", "jsonl")
-_UNREADABLE = 2
 
 
 def run(name: str, arguments: Sequence[str], today: Callable[[], date]) -> int:
@@ -84,7 +81,7 @@ def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -
     with uncollected():
         answer: Answer = _module(name).answer(given)
         _print(answer, given.form)
-    remarks = answer.remarks if given.form in _ROWS_ALONE else ()
+    remarks = answer.remarks if given.form in {"csv", "jsonl"} else ()
     problems = answer.problems if given.form != "text" else ()
     for line in (*remarks, *problems):
         _tell(line)
@@ -106,14 +103,14 @@ def _check_files(given: argparse.Namespace) -> None:
         raise OutputError("an output is a file; give its name instead of -")
     if list(paths.values()).count(Path("-")) > 1:
         raise OutputError("only one input can be standard input")
-    paths.pop(_READ_AND_WRITTEN, None)
+    paths.pop("previous", None)  # it may be the file to write
     inputs = [_STDIN if path == Path("-") else path for path in paths.values()]
     check_outputs([_STDOUT, *outputs], inputs)
 
 
 def _fail(message: str) -> int:
     _tell(f"botox-schedule: {message}")
-    return _UNREADABLE
+    return NO_ANSWER
 
 
 def _tell(line: str) -> None:
@@ -140,7 +137,7 @@ class _Parser(argparse.ArgumentParser):
         options = {name: self._option_string_actions.get(name) for name in missing.split(", ")}
         said = [f"{name}: {option.help}" for name, option in options.items() if option]
         more = f"'{self.prog} --help' explains every option"
-        self.exit(_UNREADABLE, f"{self.prog}: {escaped('; '.join([message, *said, more]))}\n")
+        self.exit(NO_ANSWER, f"{self.prog}: {escaped('; '.join([message, *said, more]))}\n")
 
 
 def command_parser(name: str) -> _Parser:

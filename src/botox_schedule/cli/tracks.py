@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from botox_schedule import DueStatus, Forecast, PatientRecord, Population, SchedulingPolicy
 from botox_schedule.cli.arguments import known_of, policy_of, region_of
-from botox_schedule.cli.output import Answer, Row, Table, Told, list_answer
+from botox_schedule.cli.output import Answer, Row, Table, Told, counted, list_answer
 from botox_schedule.engine.forecast import forecast_in
 from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
 from botox_schedule.engine.track import Reading, read_record
@@ -38,6 +38,9 @@ COLUMNS = (
 """The columns of a track: the same in every list, in CSV and in JSON."""
 NOTED = ("today", "acknowledged", "contacted_on", "outcome", "next_try_on")
 """The columns that a person wrote or reads as words: text has them below the row."""
+_DAYS = ("typical_on", "last_chance_on", "next_look_on")
+"""Days that few rows have, and that a list must show: below the row where there is no room."""
+_LISTS = ("today", "today_keys", "acknowledged")
 _REASONS = tuple(WorklistReason)
 _SECTIONS = tuple(WorklistSection)
 
@@ -71,7 +74,8 @@ class Rules(NamedTuple):
 def rules_of(given: Namespace) -> Rules:
     """Return the rules of the command line."""
     known = known_of(given)
-    return Rules(given.as_of, policy_of(given), known, region_of(given, known))
+    people = getattr(given, "population", None)
+    return Rules(given.as_of, policy_of(given), known, region_of(given, known), people)
 
 
 class ListedTrack(NamedTuple):
@@ -161,8 +165,8 @@ def _unread(patient: str, rules: Rules) -> ListedTrack:
     """A patient none of whose rows could be read: no list may lose them."""
     facts = (False, False, False, False, False, True)
     place = place_of(Waiting(None, frozenset(), *facts))
-    row = dict.fromkeys(COLUMNS) | place._asdict() | {"patient": patient}
-    return ListedTrack(patient, place, row | _last_contact(patient, rules))
+    row = dict.fromkeys(COLUMNS) | dict.fromkeys(_LISTS, ()) | place._asdict()
+    return ListedTrack(patient, place, row | {"patient": patient} | _last_contact(patient, rules))
 
 
 def _order(track: ListedTrack) -> tuple[int, int, date, str, str]:
@@ -195,7 +199,7 @@ def tracks_answer(tracks: Sequence[ListedTrack], table: Table, told: Told) -> An
     counts = {section.value: len(rows) for section, rows in in_sections(tracks).items()}
     parts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n)
     rows = [track.row for track in tracks]
-    filled = table._replace(sections=titled(tracks), below=NOTED)
-    head = [*told.head, f"{len(tracks)} tracks: {parts or 'none'}"]
+    filled = table._replace(sections=titled(tracks), below=(*NOTED, *_DAYS))
+    head = [*told.head, f"{counted(len(tracks), 'track')}: {parts or 'none'}"]
     data = {**told.data, "sections": counts, "tracks": rows}
     return list_answer(rows, filled, Told(head, data, told.problems))._replace(columns=COLUMNS)

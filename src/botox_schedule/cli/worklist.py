@@ -41,7 +41,6 @@ def answer(given: Namespace) -> Answer:
     clinic = clinic_of(given)
     asked = any((given.open, given.closed, given.country, given.subdivision))
     tracks = clinic.tracks(
-        population=given.population,
         lead_days=given.ahead,
         is_open=calendar_of(given) if asked else None,
     )

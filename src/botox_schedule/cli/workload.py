@@ -18,8 +18,9 @@ OPTIONS = export_options(needed=("holds", "care_ends"), notes={}) | {
     "--population POPULATION": "adult or pediatric (default: the patient's age decides)",
 }
 """What the command takes."""
+_RULES = ("as_of", "policy", "region", "population")
 _NEEDED = ("patient", "administered_on", "indication", "product")
-_NEXT_ONLY = "a track counts once, with its next visit; lapsed tracks, those on hold and those without a day count nowhere"
+_NEXT_ONLY = "a track counts once, by its next visit; not if lapsed, held, ended or undated"
 
 
 def answer(given: Namespace) -> Answer:
@@ -37,10 +38,7 @@ def answer(given: Namespace) -> Answer:
     found = workload(
         pl.DataFrame(schema=_NEEDED) if sessions is None else sessions,
         clinic.rules.known,
-        as_of=clinic.rules.as_of,
-        policy=clinic.rules.policy,
-        region=clinic.rules.region,
-        population=given.population,
+        **{name: getattr(clinic.rules, name) for name in _RULES},
         weeks=given.weeks,
         capacity=given.capacity,
         **frames,

@@ -7,10 +7,8 @@ from botox_schedule.dates.days import Day
 from botox_schedule.engine.findings import track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
-    checks_of,
     is_clear,
-    limit_findings,
-    limit_question,
+    limit_answers,
     limits_in_words,
 )
 from botox_schedule.engine.reasons import days_text, minimum_sentence, suppressed_reason
@@ -100,9 +98,8 @@ def check_of(
 ) -> DateCheck:
     """Return the check of a day of a track."""
     verdict = judge_day(track, day)
-    question = limit_question(track, day, planned)
-    checks = checks_of(track, question)
-    findings = (*besides, *track_findings(track, on=day), *limit_findings(checks, question))
+    checks, told = limit_answers(track, day, planned)
+    findings = (*besides, *track_findings(track, on=day), *told)
     deciding = None if verdict.rules is None else verdict.rules.deciding
     return DateCheck(
         on=day,

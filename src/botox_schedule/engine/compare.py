@@ -64,7 +64,7 @@ def compare_forecasts(before: Forecast, after: Forecast) -> ForecastComparison:
     changes = [*_dates(before, after)]
     causes = _causes(before, after)
     for name in (*_ANSWERS, *_INPUTS):
-        old, new = _answer(before, name), _answer(after, name)
+        old, new = _words(_answer(before, name)), _words(_answer(after, name))
         if old != new:
             why = causes if name in _ANSWERS else ()
             changes.append(_change(name, old, new, why))
@@ -100,8 +100,10 @@ def _policy_changes(before: Forecast, after: Forecast) -> Iterable[str]:
     for name in type(before.policy).model_fields:
         old, new = getattr(before.policy, name), getattr(after.policy, name)
         if old != new:
-            was = "was not set" if old is None else f"was {old}"
-            yield f"the policy's {name} {was} and is {_words(new)}"
+            # Rules and ranges in lists have no words of their own; the reasons name what decides.
+            listed = isinstance(new, tuple)
+            was = "changed" if listed else f"was {_words(old)} and is {_words(new)}"
+            yield f"the policy's {name} {was}"
 
 
 def _causes(before: Forecast, after: Forecast) -> tuple[str, ...]:

@@ -15,7 +15,14 @@ from botox_schedule.engine.rules import (
     interval_rules,
     label_rules,
 )
-from botox_schedule.engine.track import AnyTrack, Reading, Track, planned_otherwise, with_decisions
+from botox_schedule.engine.track import (
+    UNRESOLVED_AFTER_DAYS,
+    AnyTrack,
+    Reading,
+    Track,
+    planned_otherwise,
+    with_decisions,
+)
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
@@ -29,9 +36,6 @@ class _Named(Protocol):
 
 
 _Row = TypeVar("_Row", bound=_Named)
-
-UNRESOLVED_AFTER_DAYS = 2
-"""A past booking makes a finding only after more than so many days: results come in late."""
 
 _LABELS = frozenset(
     {
@@ -64,7 +68,7 @@ def track_findings(
         found += _holds(track)
         if not _is_held_open(track):
             found += _age(track, on or track.as_of)
-            found += _rules(track)
+            found += _rules(track, on or track.as_of)
     found += booking_findings(track)
     return tuple(dict.fromkeys(found))
 
@@ -334,13 +338,13 @@ def _age(track: Track, on: date) -> Iterable[Finding]:
         yield make_finding(FindingCode.AGE_OUTSIDE_PROTOCOL, message)
 
 
-def _rules(track: Track) -> Iterable[Finding]:
+def _rules(track: Track, on: date) -> Iterable[Finding]:
     dates, rules = track.dates, track.rules
     if dates is None or rules is None:
         return
-    in_force = dates.rules
-    day = dates.earliest or track.as_of
-    if in_force.protocol is None or day not in in_force.protocol.in_force:
+    in_force, day = dates.rules, max(on, dates.earliest or on)
+    version = rules.on(day).protocol
+    if version is None or day not in version.in_force:
         message = "no known version of the protocol is in force on that day; the last one judges"
         yield make_finding(FindingCode.JUDGED_BY_ANOTHER_PROTOCOL, message)
     overrides = [m for m in in_force.minimums if m.kind is MinimumKind.OVERRIDE]

@@ -11,10 +11,8 @@ from botox_schedule.dates.days import Day
 from botox_schedule.engine.findings import findings_without_protocol, next_look, track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
-    checks_of,
     is_clear,
-    limit_findings,
-    limit_question,
+    limit_answers,
     limits_in_words,
 )
 from botox_schedule.engine.reasons import DateReason, date_reasons, days_text
@@ -211,6 +209,7 @@ class Forecast(Value, frozen=True):
                 f"typical day {self.dates.typical_on}: {self.dates.typical_words}; "
                 "it makes nobody due"
             )
+        lines += _late_booking(self.booking, self.dates)
         if self.protocol is not None and not self.status.ends_care:
             lines.append(f"units: {limits_in_words(self.limit_checks, self.protocol.product)}")
         lines += [f"finding {finding}" for finding in self.findings]
@@ -262,10 +261,9 @@ def forecast_of(
         observed: The patient's own response.
     """
     dates, booked, timeline = dates_of(track), track.next_booking, timeline_of_track(track)
-    question = limit_question(track, day_in_question(track, booked), planned)
-    checks = checks_of(track, question)
-    as_of = track.as_of
-    about = (track_findings(track), limit_findings(checks, question), _early_ends(observed, track))
+    day, as_of = day_in_question(track, booked), track.as_of
+    checks, told = limit_answers(track, day, planned)
+    about = (track_findings(track), told, _early_ends(observed, track))
     return made(
         Forecast,
         as_of=as_of,
@@ -285,12 +283,20 @@ def forecast_of(
         timeline=timeline,
         phase=None if timeline is None else response_phase(timeline, as_of=as_of),
         observed=observed,
-        clear=is_clear(booking_verdict(track, question.on, booked), checks),
+        clear=is_clear(booking_verdict(track, day), checks),
         limit_checks=checks,
         other_sessions=_other_sessions(track),
         findings=tuple(dict.fromkeys((*besides, *chain(*about)))),
         reasons=date_reasons(track),
     )
+
+
+def _late_booking(booking: Booking | None, dates: DueDates) -> list[str]:
+    """How late a booking is from the first overdue day on; nothing before."""
+    due, overdue_from = dates.due, dates.overdue_from
+    if booking is None or due is None or overdue_from is None or booking.on < overdue_from:
+        return []
+    return [f"booked for {booking.on}, {days_text((booking.on - due).days)} after the due day"]
 
 
 def _days_between(first: date | None, last: date | None) -> int | None:

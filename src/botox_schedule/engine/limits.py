@@ -7,14 +7,20 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from botox_schedule.dates.days import Day, age_on, shifted
+from botox_schedule.dates.days import Day, age_on, near, shifted
 from botox_schedule.dates.intervals import Interval
-from botox_schedule.engine.track import Reading, Track
+from botox_schedule.engine.track import (
+    UNRESOLVED_AFTER_DAYS,
+    Reading,
+    Track,
+    fulfilled_by,
+    planned_otherwise,
+    visit_of,
+)
 from botox_schedule.errors import UnitsError
 from botox_schedule.protocols.indications import ProductName
 from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import MOST_UNITS, TreatmentSession
 from botox_schedule.terms import (
     FindingCode,
@@ -61,8 +67,8 @@ class LimitCheck(Value, frozen=True):
         chosen: Whether this reading makes a finding.
         on: The day of the planned session.
         planned: The planned units; None where none were given.
-        total: Units given inside the window, what else is booked for *on*, and the planned ones:
-            a lower bound where *indeterminate*.
+        total: Units given inside the window, what else is booked in it, and the planned ones: a
+            lower bound where *indeterminate*.
         total_if_one: The same, if sessions on one day with equal units count as one.
         maximum: The maximum as far as it is known, in units.
         available: What the units given and otherwise booked leave of the maximum; None where it
@@ -127,15 +133,15 @@ class LimitQuestion(NamedTuple):
     Attributes:
         reading: What is known of the patient.
         protocol: The planned treatment.
-        cycle: The last cycle, which a session on *on* may join.
+        first_on: The first part of the session that *on* belongs to; None where it opens one.
         on: The day in question.
         planned: The planned units.
-        booked: What else is booked for the day; it counts as if it was given.
+        booked: What else is booked; it counts as if it was given.
     """
 
     reading: Reading
     protocol: TreatmentProtocol
-    cycle: CycleSessions | None
+    first_on: date | None
     on: date
     planned: Decimal | None
     booked: tuple[TreatmentSession, ...]
@@ -144,38 +150,57 @@ class LimitQuestion(NamedTuple):
 def limit_question(track: Track, day: date, planned: Decimal | None) -> LimitQuestion:
     """Return the inputs of the limit checks of a day.
 
-    Planned units default to those of the day's booking, if it is for the track's product.
+    Planned units default to those of the day's booking, if it is for the track's product. One that
+    names no product may be, so that it leaves the answer open.
     """
     booked = _booked_for(track, day)
-    if planned is None and booked is not None and booked.product is track.protocol.product:
+    first_on = _first_part(track, day, () if booked is None else track.bookings)
+    besides = _booked_besides(track, day, booked, first_on)
+    if planned is None and booked is not None and booked.product in {None, track.protocol.product}:
         planned = booked.units
-    return _question(track, day, planned, _booked_besides(track, day, booked))
+        besides += (booked,) if booked.product is None else ()
+    return LimitQuestion(track.reading, track.protocol, first_on, day, planned, besides)
 
 
-def _question(
-    track: Track, day: date, planned: Decimal | None, booked: tuple[TreatmentSession, ...] = ()
-) -> LimitQuestion:
-    cycle = track.cycles[-1] if track.cycles else None
-    return LimitQuestion(track.reading, track.protocol, cycle, day, planned, booked)
+def _first_part(track: Track, day: date, booked: Iterable[TreatmentSession] = ()) -> date | None:
+    """The first day, given or booked, of the session that *day* would belong to."""
+    within = track.policy.group_within_days
+    given = next((c.first_on for c in reversed(track.cycles) if c.first_on <= day), None)
+    parts = [s.administered_on for s in booked if s.administered_on <= day]
+    parts += [] if given is None else [given]
+    return min((part for part in parts if (day - part).days <= within), default=None)
 
 
 def _booked_for(track: Track, day: date) -> TreatmentSession | None:
-    """The booking of a day: of several in the clock, one for the track's own indication."""
+    """The booking of a day: of several in the clock, one for the track's own treatment."""
     booked = [s for s in track.bookings if s.administered_on == day]
-    own = track.protocol.indication
-    return min(booked, key=lambda session: session.indication != own, default=None)
+    own, product = track.protocol.indication, track.protocol.product
+    return min(booked, key=lambda s: (s.product is not product, s.indication != own), default=None)
 
 
 def _booked_besides(
-    track: Track, day: date, booked: TreatmentSession | None
+    track: Track, day: date, booked: TreatmentSession | None, first_on: date | None
 ) -> tuple[TreatmentSession, ...]:
-    """The other sessions booked for a day, except those that are recorded as given on it."""
-    others = [s for s in track.history.booked if s.administered_on == day and s is not booked]
+    """What else is booked up to a day or as a later part, except what is recorded as given.
+
+    Without a booking for the day, one of the track may be the one that is to be moved to it.
+    """
+    within = track.policy.group_within_days
+
+    def counts(session: TreatmentSession) -> bool:
+        on = session.administered_on
+        if session is booked or (track.as_of - on).days > UNRESOLVED_AFTER_DAYS:
+            return False
+        if session.indication not in track.clock:
+            return on <= day
+        is_part = first_on is not None and (on - first_on).days <= within
+        return booked is not None and (on <= day or is_part)
+
+    others = [session for session in track.history.booked if counts(session)]
     if not others:
         return ()
-    done = [s for s in track.history.completed if s.administered_on == day]
-    given = {(session.indication, session.product) for session in done}
-    return tuple(s for s in others if (s.indication, s.product) not in given)
+    given = {visit for session in track.history.completed for visit in fulfilled_by(session)}
+    return tuple(session for session in others if visit_of(session) not in given)
 
 
 def exact_number(number: NumberInput) -> Decimal:
@@ -202,7 +227,8 @@ def planned_units(units: NumberInput | None) -> Decimal | None:
 
 def checks_on(track: Track, day: date, planned: Decimal | None) -> tuple[LimitCheck, ...]:
     """Return each reading of each limit of a track's protocol, with what was given until a day."""
-    return limit_checks(_question(track, day, planned))
+    first_on = _first_part(track, day)
+    return limit_checks(LimitQuestion(track.reading, track.protocol, first_on, day, planned, ()))
 
 
 def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
@@ -216,9 +242,35 @@ def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
     )
 
 
-def checks_of(track: Track, question: LimitQuestion) -> tuple[LimitCheck, ...]:
-    """Return the checks of a question about a track; after the end of care nothing is checked."""
-    return () if track.care.status is not None else limit_checks(question)
+_Answers = tuple[tuple[LimitCheck, ...], tuple[Finding, ...]]
+
+
+def limit_answers(track: Track, day: date, planned: Decimal | None) -> _Answers:
+    """Return the checks of a day and their findings; after the end of care nothing is checked.
+
+    A booking has the limits of its own product and indication too, unless *planned* replaces it.
+    """
+    if track.care.status is not None:
+        return (), ()
+    question = limit_question(track, day, planned)
+    checks = limit_checks(question)
+    findings = tuple(limit_findings(checks, question))
+    if planned is None and track.history.booked:
+        seen = {(track.protocol.product, check.limit) for check in checks}
+        for other in _booked_otherwise(track, day):
+            question, product = limit_question(other, day, None), other.protocol.product
+            further = [c for c in limit_checks(question) if (product, c.limit) not in seen]
+            seen.update((product, check.limit) for check in further)
+            checks, findings = (*checks, *further), (*findings, *limit_findings(further, question))
+    return checks, findings
+
+
+def _booked_otherwise(track: Track, day: date) -> list[Track]:
+    """The track as planned for each other treatment that is booked for a day."""
+    booked = {visit_of(s): s for s in track.bookings if s.administered_on == day}
+    others = (other for session in booked.values() for other in planned_otherwise(track, session))
+    products = {session.product or track.protocol.product for session in booked.values()}
+    return [other for other in others if other.protocol.product in products]
 
 
 def _holds_for(limit: DoseLimit, question: LimitQuestion) -> bool:
@@ -349,7 +401,7 @@ def _clears_on(
 
 
 def _session_check(limit: DoseLimit, question: LimitQuestion) -> LimitCheck:
-    first, last = _days_of_session(question)
+    first, last = question.first_on or question.on, _joins_until(question)
     sessions = [s for s in _given(question) if first <= s.administered_on <= last]
     given = _total_of(limit, sessions, question)
     maximum = _maximum(limit, question)
@@ -367,25 +419,10 @@ def _session_clears_on(
     return question.on if fits else shifted(_joins_until(question), 1)
 
 
-def _days_of_session(question: LimitQuestion) -> tuple[date, date]:
-    """From the first to the last day of what would be one session with *on*."""
-    joined = _joined_cycle(question)
-    return (question.on if joined is None else joined.first_on), _joins_until(question)
-
-
 def _joins_until(question: LimitQuestion) -> date:
     """The last day whose sessions would be one with *on*."""
-    joined = _joined_cycle(question)
     within = question.reading.policy.group_within_days
-    return question.on if joined is None else shifted(joined.first_on, within)
-
-
-def _joined_cycle(question: LimitQuestion) -> CycleSessions | None:
-    """The last cycle, where a session on *on* would belong to it."""
-    cycle, within = question.cycle, question.reading.policy.group_within_days
-    if cycle is None or not 0 <= (question.on - cycle.first_on).days <= within:
-        return None
-    return cycle
+    return question.on if question.first_on is None else near(question.first_on, within)
 
 
 def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Iterable[Finding]:

@@ -10,7 +10,7 @@ from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates
 from botox_schedule.engine.rules import IntervalRules, interval_rules, label_rules
 from botox_schedule.engine.session import ProjectedSession
 from botox_schedule.engine.track import Track
-from botox_schedule.engine.verdict import judge_day
+from botox_schedule.engine.verdict import booking_verdict
 
 
 class _Step(NamedTuple):
@@ -81,7 +81,7 @@ def kept_booking_on(track: Track) -> date | None:
     """Return the day of the next booking of a new session, if it may be kept: not forbidden."""
     ahead = (s.administered_on for s in track.bookings if s.administered_on >= track.as_of)
     booked_on = next((day for day in ahead if not _is_second_part(track, day)), None)
-    if booked_on is None or judge_day(track, booked_on).allowed is False:
+    if booked_on is None or booking_verdict(track, booked_on) is False:
         return None
     return booked_on
 

@@ -145,11 +145,10 @@ def minimum_sentence(minimum: Minimum) -> str:
 
 def suppressed_reason(track: Track) -> str:
     """Return why the status suppresses all dates."""
-    if track.status is DueStatus.NO_HISTORY and track.prior.is_undated:
-        return _ELSEWHERE
-    if track.last is None:
-        return _SUPPRESSED[track.care.status or DueStatus.NO_HISTORY]
-    return _SUPPRESSED[track.status]
+    held_open = track.status is DueStatus.ON_HOLD and track.resumes_on is None
+    if track.care.status is not None or held_open:
+        return _SUPPRESSED[track.status]
+    return _ELSEWHERE if track.prior.is_undated else _SUPPRESSED[DueStatus.NO_HISTORY]
 
 
 def date_reasons(track: Track) -> dict[str, DateReason]:
@@ -212,10 +211,7 @@ def _is_elsewhere(track: Track) -> bool:
 def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateReason:
     rules = dates.rules
     deciding = rules.latest
-    sentence = _opening_sentence(deciding)
-    opens_on = deciding.gives if deciding is not None else rules.opens_on
-    if dates.allowed_from != opens_on:
-        sentence += f"; the rules allow it from {dates.allowed_from}"
+    sentence = _opening_sentence(deciding) + _opened_later(dates, deciding)
     if dates.earliest != dates.allowed_from:
         sentence += f"; moved past a hold to {dates.earliest}"
     protocol = None if deciding is None else deciding.protocol
@@ -236,9 +232,21 @@ def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateR
 
 def _opening_sentence(deciding: Minimum | None) -> str:
     if deciding is None:
-        return "no minimum is recorded here; the usual range begins then"
+        return "no minimum is recorded here; the first usual day decides"
     sentence = minimum_sentence(deciding)
     return sentence if deciding.binds else f"{sentence}, which its source advises"
+
+
+def _opened_later(dates: TrackDates, deciding: Minimum | None) -> str:
+    """Why the first allowed day is not the one that the deciding minimum gives."""
+    allowed_from, rules, window = dates.allowed_from, dates.rules, dates.window
+    begins = None if rules.states_own or window is None else window.first
+    if allowed_from == (begins if deciding is None else deciding.gives):
+        return ""
+    if allowed_from == rules.doubtful_until:
+        return f"; a session under an unknown indication leaves the days before {allowed_from} open"
+    what = "the usual range begins on" if allowed_from == begins else "the rules allow it from"
+    return f"; {what} {allowed_from}"
 
 
 def _candidates(

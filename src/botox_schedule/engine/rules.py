@@ -266,6 +266,8 @@ class IntervalRules:
             and override.last is not None
             and self.facts.anchor <= override.last
             and (earliest is None or override.last < earliest)
+            # A payer's minimum, say, can overrule it all the same.
+            and (earliest is None or (self.on(override.last).opens_on or earliest) < earliest)
         ]
         return [m for m in ended if earliest is None or m.gives < earliest]
 

@@ -1,7 +1,7 @@
 """Where a track stands, as one flat row without sentences, for lists of many tracks."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from botox_schedule.dates.days import open_end, shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_judgment
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import findings_without_protocol, next_look, track_findings
-from botox_schedule.engine.limits import checks_of, is_clear, limit_findings, limit_question
+from botox_schedule.engine.limits import is_clear, limit_answers
 from botox_schedule.engine.response import phase_boundaries, timeline_of
 from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
 from botox_schedule.engine.tracks import RecordTrack
@@ -127,8 +127,8 @@ def standing_of(
     dates, protocol, booked = track.dates, track.protocol, track.next_booking
     judgment = last_judgment(track)
     judged = None if judgment is None else judgment.findings
-    findings = [*found.findings, *track_findings(track, judged)]
-    findings += _about_limits(track, booked) if with_limits and booked is not None else ()
+    limits = _about_limits(track) if with_limits else ()
+    findings = [*found.findings, *track_findings(track, judged), *limits]
     told = _told(findings, acknowledged)
     return Standing(
         indication=protocol.indication,
@@ -167,8 +167,8 @@ def clear_of(
         return None
     booked = planned or track.next_booking
     day = day_in_question(track, booked)
-    checks = checks_of(track, limit_question(track, day, None)) if with_limits else ()
-    return is_clear(booking_verdict(track, day, booked), checks)
+    checks = limit_answers(track, day, None)[0] if with_limits else ()
+    return is_clear(booking_verdict(track, day), checks)
 
 
 def _told(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str, Any]:
@@ -183,9 +183,9 @@ def _told(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str
     }
 
 
-def _about_limits(track: Track, booked: TreatmentSession) -> Iterable[Finding]:
-    question = limit_question(track, booked.administered_on, None)
-    return limit_findings(checks_of(track, question), question)
+def _about_limits(track: Track) -> tuple[Finding, ...]:
+    booked = track.next_booking
+    return () if booked is None else limit_answers(track, booked.administered_on, None)[1]
 
 
 def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:

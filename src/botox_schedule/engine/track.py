@@ -27,6 +27,9 @@ from botox_schedule.records.history import CycleSessions, History, cycles_of, re
 from botox_schedule.records.model import CareEnd, PatientRecord, PriorTreatment, TreatmentSession
 from botox_schedule.terms import DueStatus, Product, SessionKind
 
+UNRESOLVED_AFTER_DAYS = 2
+"""A past booking makes a finding only after more than so many days: results come in late."""
+
 
 class Reading(NamedTuple):
     """What is known of a patient on a day, whatever the track.
@@ -168,13 +171,31 @@ class AnyTrack:
 
     @property
     def bookings(self) -> list[TreatmentSession]:
-        """The booked sessions of the clock."""
-        return [s for s in self.history.booked if s.indication in self.clock]
+        """The booked sessions of the clock, except one that is recorded as given on its day."""
+        booked = [s for s in self.history.booked if s.indication in self.clock]
+        if not booked or not self.cycles:
+            return booked
+        given = {visit for s in self.cycles[-1].full_sessions for visit in fulfilled_by(s)}
+        return [s for s in booked if visit_of(s) not in given]
 
     @property
     def next_booking(self) -> TreatmentSession | None:
         """The next booked session, from the day of the question on."""
         return next((s for s in self.bookings if s.administered_on >= self.as_of), None)
+
+
+Visit = tuple[date, str, Product | None]
+"""The day, the indication and the product of a session."""
+
+
+def visit_of(session: TreatmentSession) -> Visit:
+    """Return what tells one booked or given session from another."""
+    return session.administered_on, session.indication, session.product
+
+
+def fulfilled_by(given: TreatmentSession) -> tuple[Visit, Visit]:
+    """Return the bookings that a session fulfills: not every one names its product."""
+    return visit_of(given), (given.administered_on, given.indication, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -191,7 +212,13 @@ class Track(AnyTrack):
 def read_record(
     record: PatientRecord, as_of: date, policy: SchedulingPolicy, known: ProtocolSet
 ) -> Reading:
-    """Return what is known of a patient on a day."""
+    """Return what is known of a patient on a day.
+
+    Raises:
+        TypeError: When *record* is anything but a record.
+    """
+    if not isinstance(record, PatientRecord):
+        raise TypeError("record: give a PatientRecord, such as PatientRecord(sessions=[...])")
     decisions = known_decisions(record, as_of)
     others = policy.other_indications
 

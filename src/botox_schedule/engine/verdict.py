@@ -37,9 +37,10 @@ def judge_day(track: Track, day: date) -> DayVerdict:
     return DayVerdict(allowed=True, codes=(DayReasonCode.ALLOWED,), rules=in_force)
 
 
-def booking_verdict(track: Track, day: date, booked: TreatmentSession | None) -> bool | None:
-    """Return whether a day is allowed, by the rules of what is booked for it too."""
-    others = [] if booked is None else planned_otherwise(track, booked)
+def booking_verdict(track: Track, day: date) -> bool | None:
+    """Return whether a day is allowed, by the rules of everything that is booked for it too."""
+    booked = [session for session in track.bookings if session.administered_on == day]
+    others = [other for session in booked for other in planned_otherwise(track, session)]
     verdicts = {judge_day(each, day).allowed for each in (track, *others)}
     return False if False in verdicts else None if None in verdicts else True
 

@@ -108,8 +108,7 @@ def _apart(population: Population) -> pl.DataFrame:
     """The cycles of the patients that the record engine answers for."""
     asking, rows = population.asking, []
     for patient, _, found in population.records.tracks(asking):
-        if found.track is not None:
-            track = found.track
+        if (track := found.track) is not None:
             rows += [(patient, *_row(track, place)) for place in range(len(track.cycles))]
     kind = population.happened.done.schema["patient"]
     return pl.DataFrame(rows, schema={"patient": kind, **_COLUMNS}, orient="row")

@@ -70,8 +70,7 @@ def exposure(
     short_month = policy_or_default(policy).short_month
 
     def counts(given_on: date) -> bool:
-        session = session_of(given_on, "any", 0)
-        return bool(in_window([session], length, day, short_month))
+        return bool(in_window([session_of(given_on, "any", 0)], length, day, short_month))
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
         given = _given(population_of(frames, asking))
@@ -86,8 +85,7 @@ def _given(population: Population) -> pl.DataFrame:
     for patient, reading in population.records.readings(population.asking):
         for session in (*reading.history.completed, *reading.history.unrecognized):
             units = None if session.units is None else float(session.units)
-            number = PRODUCTS.index(session.product)
-            rows.append((patient, session.administered_on, number, units))
+            rows.append((patient, session.administered_on, PRODUCTS.index(session.product), units))
     plain = population.happened.done.select(_DOSE)
     return pl.concat([plain, pl.DataFrame(rows, schema=plain.schema, orient="row")])
 

@@ -62,12 +62,15 @@ class Given(NamedTuple):
         """The names of the columns that are read, as far as the frame has them.
 
         Raises:
-            PanelError: When a name comes twice, or is one of them but for case or blanks: without
-                its ``Status`` each session would count as given.
+            PanelError: When a name comes twice, or is one of them but for case or blanks, or is
+                the ``id`` of sessions: without its ``Status`` each would count as given, and
+                without their ids one given twice as two.
         """
         names = self.names()
         if self.columns is not None:
             meant = {name.strip().casefold().replace(" ", "_"): name for name in names}
+            if "id" in meant:
+                meant.setdefault("session_id", meant["id"])
             if wrong := sorted(meant.keys() & {*self.columns} - {*names}):
                 raise PanelError(f"{self.name}: {meant[wrong[0]]!r}: write it as {wrong[0]!r}")
             names = [name for name in names if name in self.columns]

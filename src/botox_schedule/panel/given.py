@@ -1,5 +1,6 @@
 """What callers give in addition to the sessions: the rules, and further tables."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
@@ -7,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.errors import PanelError
 from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import Asking, Policies
 from botox_schedule.panel.door import answered
@@ -17,6 +19,8 @@ from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.catalog import known_protocols, population_named, region_named
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import Population
+
+_DEATH = re.compile(r"(?i)death|deceas|died")
 
 
 class Rules(TypedDict, total=False):
@@ -57,7 +61,8 @@ class RulesAndCare(Rules, total=False):
 
     Attributes:
         holds: ``first``, and ``last``, ``reason``, ``indication``, ``review_on``.
-        care_ends: ``on``, ``kind``, and ``indication``, ``reason``.
+        care_ends: ``on``, ``kind``, and ``indication``, ``reason``; needed where sessions have a
+            column about deaths, which is not read.
     """
 
     holds: Any
@@ -86,13 +91,13 @@ def ask(
         given: The rules, and the tables next to the sessions.
 
     Raises:
+        PanelError: When sessions have a column about deaths, and no care ends are given.
         TypeError: When something is given that no answer takes.
         UnknownProtocolError: When no protocol is for the region, or the population is unknown.
     """
-    known_names = RulesAndCare.__optional_keys__
-    if unknown := ", ".join(sorted(given.keys() - known_names)):
-        near = ", ".join(sorted({*known_names, *own}))
-        raise TypeError(f"unexpected: {unknown}; give some of {near}")
+    names = RulesAndCare.__optional_keys__
+    if unknown := ", ".join(sorted(given.keys() - names)):
+        raise TypeError(f"unexpected: {unknown}; give some of {', '.join(sorted({*names, *own}))}")
     rules: dict[str, Any] = dict(given)
     policies = Policies.given(rules.pop("policy", None), rules.pop("policies", None))
     people, place = rules.pop("population", None), rules.pop("region", "us")
@@ -105,10 +110,14 @@ def ask(
         for name, native in {**rules, **own}.items()
         if native is not None
     ]
+    first = Given("sessions", sessions, COLUMNS)
+    dead = [name for name in first.kind and first.names() if _DEATH.search(name)]
+    if dead and rules.get("care_ends") is None:
+        raise PanelError(f"sessions: {dead[0]!r} is not read; give deaths as care_ends")
 
     def compute(frames: Frames) -> pl.DataFrame:
         # Once for the whole answer: what its parts leave behind is free by then.
         with uncollected():
             return answer(frames, asking)
 
-    return answered([Given("sessions", sessions, COLUMNS), *tables], compute, summary)
+    return answered([first, *tables], compute, summary)

@@ -98,16 +98,12 @@ def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
     ever have one number, by their keys too.
     """
     order = ["clock", *(name for name in _ORDER if name in rows.columns)]
-    rows = rows.with_columns(_hash=_number())
+    rows = rows.with_columns(_hash=pl.col("patient").hash())
     found = rows.sort("_hash", *order)
     same = pl.col("_hash") == pl.col("_hash").shift()
     if found.select((same & (pl.col("patient") != pl.col("patient").shift())).any()).item():
         found = rows.sort("_hash", "patient", *order)
     return found.drop("_hash")
-
-
-def _number() -> pl.Expr:
-    return pl.col("patient").hash()
 
 
 def _without(rows: pl.DataFrame, patients: pl.DataFrame) -> pl.DataFrame:

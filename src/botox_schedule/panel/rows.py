@@ -78,8 +78,7 @@ def row_problems(
         read = read_sessions(frame, keys)
         read = read._replace(rows=read.rows.with_columns(doubts_of(frame, read.rows)))
         code = _codes(read, [known.recognizes(name) or name in others for name in read.names])
-        ids = [name for name in ("session_id",) if name in frame.columns]
-        found = frame.select("patient", *ids, *_GIVEN).with_columns(
+        found = frame.select("patient", "^session_id$", *_GIVEN).with_columns(
             code=code, left_out=read.rows["problem"] > 0
         )
         return found.filter(pl.col("code").is_not_null())
@@ -105,6 +104,8 @@ def row_counts(
     protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
+    acknowledged: Any = None,
+    contacts: Any = None,
     **rules: Unpack[RulesAndCare],
 ) -> Any:
     """Return what became of every row: the counts of a table add up to the rows that came in.
@@ -119,6 +120,8 @@ def row_counts(
         sessions: A frame as for ``forecast``.
         protocols: The known protocols; None means the bundled ones.
         as_of: The day of the question.
+        acknowledged: A frame as for ``worklist``.
+        contacts: A frame as for ``worklist``.
         rules: As for ``forecast``.
 
     Returns:
@@ -141,7 +144,8 @@ def row_counts(
     sessions not_a_day 1
     sessions used 1
     """
-    return ask(sessions, protocols, as_of, _counts, _summed, **rules)
+    own = {"acknowledged": acknowledged, "contacts": contacts}
+    return ask(sessions, protocols, as_of, _counts, _summed, own=own, **rules)
 
 
 def _counts(frames: Frames, asking: Asking) -> pl.DataFrame:

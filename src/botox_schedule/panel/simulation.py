@@ -114,7 +114,7 @@ def simulate(
     _check_numbers(days, replicates, delays, capacity)
     if rules.get("policies") is not None:
         raise PanelError("policies: give one policy; the days to come are drawn by one")
-    known, day = tuple(known_protocols(protocols)), as_day(as_of, "as_of")
+    known, day = known_protocols(protocols), as_day(as_of, "as_of")
     until = shifted(day, days).toordinal() + 1
     plan = _Plan(
         [n for n in range(until - days, until) if is_open is None or is_open(date.fromordinal(n))],
@@ -122,7 +122,7 @@ def simulate(
         until,
         delays,
         capacity,
-        _due_after(_replaced(known, instead), rules.get("policy")),
+        _due_after(_replaced(tuple(known), instead), rules.get("policy")),
     )
 
     def summary(cohort: pl.DataFrame) -> pl.DataFrame:
@@ -132,7 +132,7 @@ def simulate(
         return _summed([_drawn(plan, due, random) for random in draws])
 
     given: dict[str, Any] = {"holds": holds, "care_ends": care_ends, **rules}
-    return ask(sessions, protocols, as_of, _cohort, summary, **given)
+    return ask(sessions, known, as_of, _cohort, summary, **given)
 
 
 def _check_numbers(days: int, replicates: int, delays: Sequence[int], capacity: int | None) -> None:
@@ -147,7 +147,7 @@ def _replaced(
     known: Sequence[TreatmentProtocol], instead: Iterable[TreatmentProtocol]
 ) -> list[TreatmentProtocol]:
     """The protocols of the sessions to come, in the order of the known ones."""
-    changed = {treatment_of(protocol): protocol for protocol in instead}
+    changed = {treatment_of(protocol): protocol for protocol in known_protocols(instead)}
     if not changed.keys() <= {treatment_of(protocol) for protocol in known}:
         raise PanelError("instead: a protocol takes no known one's place; give known treatments")
     return [changed.get(treatment_of(protocol), protocol) for protocol in known]

@@ -28,11 +28,8 @@ def answered(given: Sequence[Given], compute: Compute, summary: Summary | None) 
     parts = _together(frames).mapInArrow(work, from_arrow_schema(schema))
     if summary is None:
         return parts
-    return session.createDataFrame(as_arrow(summary(_collected(parts))))
-
-
-def _collected(parts: Any) -> pl.DataFrame:
-    return pl.DataFrame(pl.from_arrow(parts.toArrow()))
+    whole = pl.DataFrame(pl.from_arrow(parts.toArrow()))
+    return session.createDataFrame(as_arrow(summary(whole)))
 
 
 def _needed(given: Given, session: Any) -> Any:

@@ -190,11 +190,11 @@ def _with_bookings(
     waiting = waiting.filter(pl.col("status").is_in([BOOKED, *MISSED]))
     met = waiting.select("track", "day", "status").join(known, on="track")
     booked = met.filter(pl.col("status") == BOOKED)
-    ahead = booked.filter(pl.col("day") >= asking.as_of)
+    # On the day of the last session its booking is fulfilled.
     after = pl.col("day") > pl.col("anchored_on")
-    soon = ahead.filter(after)
-    soon = soon.join(
-        asked(soon, ["asked_of", "day"], {"bits": pl.UInt64}, engine.booking),
+    ahead = booked.filter((pl.col("day") >= asking.as_of) & after)
+    soon = ahead.join(
+        asked(ahead, ["asked_of", "day"], {"bits": pl.UInt64}, engine.booking),
         on=["asked_of", "day"],
     )
     # As the engine says of a record: after a visit that is booked well, a later one is of the next cycle.
@@ -236,8 +236,7 @@ def _apart(population: Population) -> pl.DataFrame:
         known = frozenset(records.keys.get(patient, ()))
         standing = standing_of(reading, found, phases, known, with_limits=asking.with_limits)
         clear = clear_of(found.track, with_limits=asking.with_limits)
-        row = standing_row(standing, clear)
-        rows.append((patient, *row, *_details(found.track, standing)))
+        rows.append((patient, *standing_row(standing, clear), *_details(found.track, standing)))
     kind = population.happened.done.schema["patient"]
     return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **DETAILS}, orient="row")
 

@@ -119,10 +119,8 @@ def worklist(
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
         population = population_of(frames, asking)
         found = _with_days(standings(population), asking.as_of, lead_days, is_open)
-        found = _with_contacts(
-            found, read_table(frames, "contacts", population.happened.done), asking
-        )
-        return _in_order(found).select(WORKLIST)
+        calls = read_table(frames, "contacts", population.happened.done)
+        return _in_order(_with_contacts(found, calls, asking)).select(WORKLIST)
 
     own = {"acknowledged": acknowledged, "contacts": contacts}
     care: RulesAndCare = {**rules, "holds": holds, "care_ends": care_ends}

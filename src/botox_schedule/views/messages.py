@@ -110,7 +110,7 @@ class Messages(Fact, frozen=True):
         return None if stated is None else self.shares.get(stated, stated)
 
     def status(self, status: DueStatus | None, resumes_on: date | None = None) -> str:
-        """Return a status in words, with the last day of a hold; None means that no protocol is known."""
+        """Return a status in words, with the last day of a hold; None means no protocol, or no readable row."""
         words = self.words[f"status_{'unknown' if status is None else status.value}"]
         if resumes_on is None:
             return words

@@ -45,7 +45,7 @@ class ReportRow(PatientValue, frozen=True):
         indication: What is treated.
         product: The planned product; empty where unknown.
         section: The section of the list that the track belongs to; may be empty.
-        status: Where the day falls among the dates; None where no protocol is known.
+        status: Where the day falls among the dates; None without a protocol or a readable row.
         resumes_on: The first day after a hold.
         dates: The four dates, and a typical day.
         phase: What is expected of the response.
@@ -74,12 +74,14 @@ class ReportRow(PatientValue, frozen=True):
     ) -> Self:
         """Return the row of a forecast."""
         protocol, booking = found.protocol, found.booking
+        # Without a protocol somebody can still be on hold or dead.
+        is_unknown = protocol is None and found.status is DueStatus.NO_INTERVAL
         return cls(
             patient=patient,
             indication=found.indication,
             product="" if protocol is None else protocol.product,
             section=section,
-            status=None if protocol is None else found.status,
+            status=None if is_unknown else found.status,
             resumes_on=found.resumes_on,
             dates=found.dates,
             phase=found.phase,
