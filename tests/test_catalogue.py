@@ -89,6 +89,13 @@ class TestVerifyBundled:
             "vials.toml": DataFileFault.MISSING,
         }
 
+    @pytest.mark.parametrize("name", ["tables/aliases.toml", "views/catalogs/en.toml"])
+    def test_words_are_compared_too(self, data_copy: Path, name: str) -> None:
+        digests = data_copy / bundled.DIGESTS
+        known = digests.read_text(encoding="utf-8")
+        digests.write_text(known.replace(f'"{name}" = "', f'"{name}" = "0'), encoding="utf-8")
+        assert verify_bundled() == {name: DataFileFault.CHANGED}
+
     @pytest.mark.parametrize("content", [b"no table", b"\xff"])
     def test_digests_that_cannot_be_read_are_no_proof(
         self, data_copy: Path, content: bytes

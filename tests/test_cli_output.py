@@ -300,6 +300,27 @@ class TestFiles:
             assert (status, "an output is one of the inputs" in err) == (2, True)
         assert file.read_bytes() == before
 
+    @pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="the system has no such name")
+    @pytest.mark.parametrize(
+        ("stream", "source", "told"),
+        [
+            (0, "-", "an output is one of the inputs"),
+            (1, "export.csv", "two outputs are one file"),
+        ],
+    )
+    def test_so_is_one_that_the_shell_reads_or_writes(
+        self, capsys: Capture, tmp_path: Path, stream: int, source: str, told: str
+    ) -> None:
+        export(tmp_path, GOOD)
+        with Path("export.csv" if stream == 0 else "list.html").open("a+b") as file:
+            before = os.dup(stream)
+            os.dup2(file.fileno(), stream)
+            asked = ("worklist", source, *NOBODY_ELSE, "--html", tmp_path / file.name)
+            status, _, err = run(capsys, *asked)
+            os.dup2(before, stream)
+            os.close(before)
+        assert (status, told in err) == (2, True)
+
     @pytest.mark.parametrize("named", [True, False])
     def test_a_configuration_is_an_input_and_so_are_its_files(
         self, capsys: Capture, tmp_path: Path, named: bool

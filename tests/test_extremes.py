@@ -23,6 +23,7 @@ from botox_schedule.errors import (
     TableError,
     UnknownWordError,
 )
+from botox_schedule.protocols import AgeRange
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.tables import read_sessions
 from botox_schedule.terms import ShortMonth, word_of
@@ -95,6 +96,11 @@ class TestWords:
 
 
 class TestNumbers:
+    @pytest.mark.parametrize("years", [True, "18", 18.0])
+    def test_years_of_age_are_whole_numbers(self, years: Any) -> None:
+        with pytest.raises(ValidationError, match="valid integer"):
+            AgeRange(first=years)
+
     @pytest.mark.parametrize(
         "number", ["1e999999999999", "1e-100", "9" * 41, Fraction(1, 10**40), 10**41, 5e-324]
     )
@@ -175,3 +181,18 @@ def test_one_protocol_is_a_set_of_itself() -> None:
     """A model of pydantic is iterable, by its fields: a type checker lets one protocol pass."""
     protocol = bs.find_protocol("chronic-migraine")
     assert list(known_protocols(protocol)) == [protocol]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("day", ENDS_OF_TIME)
+def test_a_population_and_a_record_agree_at_the_ends_of_the_calendar(day: date) -> None:
+    pl = pytest.importorskip("polars", reason="polars is not installed")
+    from botox_schedule import panel  # noqa: PLC0415 - an extra
+
+    tracks = bs.forecast_all(record(), as_of=day)
+    given = [(s.administered_on, s.indication, s.product) for s in record().sessions]
+    names = ["administered_on", "indication", "product"]
+    frame = pl.DataFrame(given, schema=names, orient="row").with_columns(patient=pl.lit("p"))
+    rows = panel.forecast(frame, as_of=day).to_dicts()
+    assert [(row["status"], row["due"]) for row in rows] == [
+        (track.status, track.dates and track.dates.due) for track in tracks
+    ]

@@ -83,13 +83,13 @@ def zip_of(**entries: bytes) -> bytes:
     return content.getvalue()
 
 
-def far_apart() -> bytes:
-    """An Excel file of two cells in opposite corners of a sheet."""
+def far_apart(sheets: int = 1, row: int = 1_048_575, column: int = 16_383) -> bytes:
+    """An Excel file of two cells in opposite corners of each sheet."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content)
-    sheet = book.add_worksheet()
-    sheet.write(0, 0, "patient")
-    sheet.write(1_048_575, 16_383, "end")
+    for sheet in [book.add_worksheet() for _ in range(sheets)]:
+        sheet.write(0, 0, "patient")
+        sheet.write(row, column, "end")
     book.close()
     return content.getvalue()
 
@@ -101,21 +101,19 @@ def repeated(rows: int, columns: int) -> bytes:
     return zip_of(**{"content.xml": f"<t>{row}{empty}</t>".encode()})
 
 
-def parquet(rows: int) -> bytes:
+def parquet(patients: pl.Series) -> bytes:
     content = io.BytesIO()
-    pl.DataFrame({"patient": pl.repeat("x", rows, eager=True)}).write_parquet(content)
+    pl.DataFrame({"patient": patients}).write_parquet(content)
     return content.getvalue()
+
+
+def equal(rows: int, text: str = "x") -> pl.Series:
+    return pl.repeat(text, rows, eager=True)
 
 
 OFFICE = "http://schemas.openxmlformats.org"
-TEXT = "x" * 1_000_000
-
-
-def categories(rows: int) -> bytes:
-    content = io.BytesIO()
-    text = pl.Series(["x" * 1000] * rows, dtype=pl.Categorical)
-    pl.DataFrame({"patient": text}).write_parquet(content)
-    return content.getvalue()
+MAIN = f"{OFFICE}/spreadsheetml/2006/main"
+TEXT = "x" * 700_000
 
 
 def many_parts(count: int) -> bytes:
@@ -133,19 +131,18 @@ def many_parts(count: int) -> bytes:
     return parts + marks + last + found + end
 
 
-def workbook(value: str = "0", sheet: str = "sheet.xml") -> bytes:
+def workbook(value: str = "0", sheet: str = "sheet.xml", stated: str = "") -> bytes:
     """An Excel file of 3,000 cells that name one long text."""
-    main = f"{OFFICE}/spreadsheetml/2006/main"
     links = f"{OFFICE}/officeDocument/2006/relationships"
     related = f'<Relationships xmlns="{OFFICE}/package/2006/relationships"><Relationship Id="r1" Type="{links}/'
     cells = f'<c t="s"><v>{value}</v></c>' * 10
     rows = f"<row>{cells}</row>" * 300
     return zip_of(**{
         "_rels__.rels": f'{related}officeDocument" Target="xl/workbook.xml"/></Relationships>'.encode(),
-        "xl__workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{links}"><sheets><sheet name="One" sheetId="1" r:id="r1"/></sheets></workbook>'.encode(),
+        "xl__workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{links}"><sheets><sheet name="One" sheetId="1" r:id="r1"/></sheets></workbook>'.encode(),
         "xl___rels__workbook.xml.rels": f'{related}worksheet" Target="{sheet}"/></Relationships>'.encode(),
-        f"xl__{sheet}": f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>'.encode(),
-        "xl__sharedStrings.xml": f'<sst xmlns="{main}"><si><t>{TEXT}</t></si></sst>'.encode(),
+        f"xl__{sheet}": f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode(),
+        "xl__sharedStrings.xml": f'<sst xmlns="{MAIN}"{stated}><si><t>{TEXT}</t></si></sst>'.encode(),
     })  # fmt: skip
 
 
@@ -153,19 +150,6 @@ def open_document(cell: str) -> bytes:
     """An OpenDocument file whose 3,000 cells are written once."""
     row = f'<t:table-row t:number-rows-repeated="300">{cell}</t:table-row>'
     return zip_of(**{"content.xml": f'<t xmlns:t="t" xmlns:o="o">{row}</t>'.encode()})
-
-
-def shared_in_parquet(kind: pl.DataType) -> bytes:
-    content = io.BytesIO()
-    texts = pl.repeat(TEXT, 3000, eager=True).cast(kind)
-    pl.DataFrame({"patient": texts}).write_parquet(content)
-    return content.getvalue()
-
-
-def list_in_parquet() -> bytes:
-    content = io.BytesIO()
-    pl.DataFrame({"patient": [[1] * 20_000_000]}).write_parquet(content)
-    return content.getvalue()
 
 
 class TestReadWithin:
@@ -232,7 +216,7 @@ class TestBombs:
             ("corners.xlsx", far_apart),
             ("entries.xlsx", lambda: zip_of(**{"xl__sheet.xml": bytes(300 * MEBIBYTE)})),
             ("repeated.ods", lambda: repeated(1_000_000, 16_000)),
-            ("rows.parquet", lambda: parquet(20_000_000)),
+            ("rows.parquet", lambda: parquet(equal(20_000_000))),
             ("members.csv.gz", lambda: gzip.compress(b"") * 500_000),
             ("parts.xlsx", lambda: many_parts(500_000)),
             (
@@ -245,8 +229,11 @@ class TestBombs:
                 lambda: gzip.compress(b"patient,date,indication" + b"\n" * 16_000_000),
             ),
             ("shared.xlsx", workbook),
+            ("sheets.xlsx", lambda: far_apart(sheets=2, row=2999, column=999)),
+            ("tags.xlsx", lambda: zip_of(**{"xl__sheet.xml": b"<a/>" * MEBIBYTE})),
             ("marked.xlsx", lambda: workbook("<![CDATA[0]]>")),
             ("signed.xlsx", lambda: workbook("+0")),
+            ("no-number.xlsx", lambda: workbook("x")),
             (
                 "shared.ods",
                 lambda: open_document(
@@ -265,9 +252,11 @@ class TestBombs:
                     '<t:table-cell o:value="1" t:number-columns-repeated="99999"/>'
                 ),
             ),
-            ("shared.parquet", lambda: shared_in_parquet(pl.String())),
-            ("categories.parquet", lambda: shared_in_parquet(pl.Categorical())),
-            ("list.parquet", list_in_parquet),
+            ("shared.parquet", lambda: parquet(equal(3000, TEXT))),
+            ("categories.parquet", lambda: parquet(equal(3000, TEXT).cast(pl.Categorical()))),
+            ("list.parquet", lambda: parquet(pl.Series([[1] * 20_000_000]))),
+            ("text.parquet", lambda: parquet(pl.Series([TEXT * 100]))),
+            ("nulls.parquet", lambda: parquet(pl.Series([None] * 4_900_000, dtype=pl.String))),
             ("quotes.csv", lambda: b"patient,date,indication\n" + b'a",x,"\n' * 100_000),
         ],
     )
@@ -286,7 +275,12 @@ class TestBombs:
         [
             (files, "_MOST_MEMBERS", 3, lambda: gzip.compress(b"") * 4),
             (files, "_MOST_AGAIN", 10, lambda: b"patient,date\n" + b'a",x,"\n' * 10),
-            (parquet_files, "_MOST_BYTES", 1_000_000, lambda: categories(5_000)),
+            (
+                parquet_files,
+                "_MOST_BYTES",
+                1_000_000,
+                lambda: parquet(equal(5_000, "x" * 1000).cast(pl.Categorical())),
+            ),
         ],
     )
     def test_each_of_these_limits_refuses(
@@ -301,6 +295,36 @@ class TestBombs:
         with pytest.raises(FileLimitError):
             read_sessions(content())
 
+    @pytest.mark.parametrize(
+        "value",
+        [
+            *("x", "-0", "1.5", " 0", "0 ", "1x", "9" * 19, "<!---->0", "0<?x?>", "&#48;"),
+            '</v></c><x-y:c t="s"><x-y:v>0</x-y:v></x-y:c><c><v>',
+            '</v></c><c t="s"><v a=">">0</v></c><c><v>',
+            '</v></c><c t="s"><v a="">0</v></c><c><v>',
+        ],
+    )
+    def test_a_shared_text_counts_however_its_number_is_written(self, value: str) -> None:
+        with pytest.raises((FileLimitError, TableError), match=r"128 MiB of text|damaged"):
+            read_sessions(workbook(value))
+
+    @pytest.mark.parametrize(
+        "cell",
+        [
+            '<t:table-cell o:value="1" t:number-columns-repeated = "99999"/>',
+            '<t:table-cell o:value="1" t:number-columns-repeated="+99999"/>',
+            '<t:table-cell o:value="1" t:number-columns-repeated="0000099999"/>',
+            '<t:table-cell o:value="1" a=">" t:number-columns-repeated="99999"/>',
+            '<t:table-cell o:value="1" a-repeated="1" t:number-columns-repeated="99999"/>',
+            '<x-y:table-cell o:value="1" t:number-columns-repeated="99999"/>',
+            '<t:table-cell><p><t:s t:c="4000000"/></p></t:table-cell>',
+            '<t:table-cell><p><t:s t:c="+4000000"/></p></t:table-cell>',
+        ],
+    )
+    def test_a_repeated_cell_counts_however_its_number_is_written(self, cell: str) -> None:
+        with pytest.raises((FileLimitError, TableError), match=r"more than|damaged"):
+            read_sessions(open_document(cell))
+
     def test_an_entry_that_states_a_false_size_expands_to_no_more(self) -> None:
         honest = zip_of(a=b"x" * 100_000)
         false = honest.replace((100_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
@@ -309,7 +333,8 @@ class TestBombs:
             zip_entries(false, "a", 1000)
 
     def test_texts_that_few_cells_share_are_read(self) -> None:
-        for content in (workbook("7"), workbook("x"), workbook("")):
+        stated = workbook("7", stated=' uniqueCount = "+4000000000"')  # would take 96 GB
+        for content in (workbook("7"), workbook(""), stated):
             with pytest.raises(TableError, match=r"no column|damaged"):
                 read_sessions(content)
 
@@ -342,11 +367,12 @@ class TestBombs:
 
     @pytest.mark.parametrize(("rows", "refused"), [(5_000_000, False), (5_000_001, True)])
     def test_rows_of_parquet_count(self, rows: int, refused: bool) -> None:
+        content = parquet(pl.int_range(rows, eager=True).cast(pl.Int32))
         if refused:
             with pytest.raises(FileLimitError, match="give a table of this size to"):
-                _check_size(parquet(rows), "a")
+                _check_size(content, "a")
         else:
-            _check_size(parquet(rows), "a")
+            _check_size(content, "a")
 
     def test_categories_may_be_empty(self) -> None:
         content = io.BytesIO()
@@ -463,7 +489,7 @@ class TestCheckOutputs:
         hard.hardlink_to(file)
         for name in (file, str(file), link, hard, tmp_path / "x" / ".." / "a"):
             with pytest.raises(OutputError, match="one of the inputs"):
-                check_outputs([name], [None, file])
+                check_outputs([name], [tmp_path / "b", file])
 
     def test_two_outputs_are_two_files(self, tmp_path: Path) -> None:
         with pytest.raises(OutputError, match="two outputs are one file"):
@@ -471,7 +497,7 @@ class TestCheckOutputs:
 
     def test_others_pass(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_bytes(b"")
-        check_outputs([None, "-", "-", tmp_path / "b", tmp_path / "c"], ["-", tmp_path / "a"])
+        check_outputs([tmp_path / "b", tmp_path / "c"], [tmp_path / "a"])
         check_outputs([os.devnull], [os.devnull])
 
 

@@ -211,6 +211,13 @@ class TestWindowLimits:
                 record(session("2026-01-05", 400)), own(WINDOW), on="2026-01-06", units=units
             )
 
+    def test_a_list_in_lists_is_no_number_of_units(self) -> None:
+        units: Any = []
+        for _ in range(100_000):
+            units = [units]
+        with pytest.raises(UnitsError, match="above 0"):
+            check_dose_limits(record(), own(WINDOW), on="2026-01-06", units=units)
+
     @pytest.mark.parametrize("units", [155.1, "155.1", Decimal("155.1")])
     def test_units_count_as_they_are_written(self, units: Any) -> None:
         assert only(record(), own(WINDOW), on="2026-01-06", units=units).planned == Decimal("155.1")

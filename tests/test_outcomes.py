@@ -789,6 +789,7 @@ class TestRules:
             ('below = "1/3"', 'below = 30', "criteria.0: below is a share from 0 to 1, such as '30/100' for 30 %"),
             ('below = "1/3"', 'below = "-1/3"', "criteria.0: below is a share from 0 to 1"),
             ('below = "1/3"', 'below = "1/3"\nmeasure = "none"', "criteria.0: measure is headache or migraine"),
+            ('after_cycles = 1', 'after_cycles = true', "criteria.0.after_cycles: Input should be a valid integer"),
             ('after_cycles = 1', 'after_cycles = 1\nfinal_after_cycles = 2', "give final_after_cycles and below_early_gives together"),
             ('key = "house"', 'key = "home"', "no such source"),
             ('source = {', 'sauce = {', "no such source"),

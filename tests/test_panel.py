@@ -17,7 +17,13 @@ from botox_schedule.engine.worklist import (
     call_by,
     place_of,
 )
-from botox_schedule.errors import CountError, DayError, IntervalError, PanelError
+from botox_schedule.errors import (
+    CalendarRangeError,
+    CountError,
+    DayError,
+    IntervalError,
+    PanelError,
+)
 from botox_schedule.terms import DueStatus, FindingCode
 
 pl = pytest.importorskip("polars", reason="the extra panel is not installed")
@@ -1090,15 +1096,27 @@ class TestSums:
         with pytest.raises(CountError):
             panel.workload(frame, as_of=AS_OF, holds=None, care_ends=None, weeks=weeks)
 
-    @pytest.mark.parametrize("capacity", [-1, "5", 2.5, {"2026-W24": -1}])
+    def test_weeks_end_with_the_calendar(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        asked: dict[str, Any] = {"as_of": "9999-12-18", "holds": None, "care_ends": None}
+        assert panel.workload(frame, weeks=3, **asked)["monday"].max() == date(9999, 12, 27)
+        for weeks in (4, 10**9):
+            with pytest.raises(CalendarRangeError):
+                panel.workload(frame, weeks=weeks, **asked)
+
+    @pytest.mark.parametrize("capacity", [-1, "5", 2.5, {"2026-W24": -1}, 10**400])
     def test_room_is_counted(self, capacity: Any) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
-        with pytest.raises(CountError, match="capacity: give a whole number from 0 on"):
+        with pytest.raises(
+            CountError, match="capacity: give a whole number from 0 to 1,000,000,000"
+        ):
             panel.workload(frame, as_of=AS_OF, holds=None, care_ends=None, capacity=capacity)
 
     @pytest.mark.parametrize("lead", [-1, "7", 1.5])
     def test_the_days_ahead_are_counted(self, lead: Any) -> None:
-        with pytest.raises(CountError, match="lead_days: give a whole number from 0 on"):
+        with pytest.raises(
+            CountError, match="lead_days: give a whole number from 0 to 1,000,000,000"
+        ):
             placed(frame_of(administered_on=["2026-01-05"]), lead_days=lead)
 
     @pytest.mark.parametrize("by", ["indication", ["indication", "indication"]])
@@ -1128,13 +1146,20 @@ class TestSums:
         with pytest.raises(PanelError, match="not colour"):
             panel.adherence(frame, as_of=AS_OF, by=["colour"])
 
+    def test_an_object_is_no_group(self) -> None:
+        groups = pl.DataFrame([{"patient": "p-0"}]).with_columns(pl.Series("clinic", [object()]))
+        with pytest.raises(PanelError, match="groups: clinic: give text or numbers"):
+            panel.adherence(
+                frame_of(administered_on=["2026-01-05"]), as_of=AS_OF, by=["clinic"], groups=groups
+            )
+
     @pytest.mark.parametrize("name", ["product", "held", "cycles", "on_time"])
     def test_a_grouping_has_a_name_of_its_own(self, name: str) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
         groups = pl.DataFrame({"patient": ["p-0"], name: ["x"], "clinic": ["y"]})
         found = panel.adherence(frame, as_of=AS_OF, by=["clinic"], groups=groups)
         assert found.select("clinic", "cycles").rows() == [("y", 1)]
-        with pytest.raises(PanelError, match=f"groups: {name}: the answer has such a column"):
+        with pytest.raises(PanelError, match=f"groups: {name}: give text or numbers, under a name"):
             panel.adherence(frame, as_of=AS_OF, by=[name], groups=groups)
 
     def test_groups_have_keys_as_the_sessions_have(self) -> None:

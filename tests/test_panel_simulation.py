@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import botox_schedule as bs
-from botox_schedule.errors import CountError, PanelError
+from botox_schedule.errors import CalendarRangeError, CountError, PanelError
 from botox_schedule.protocols import RetreatmentRule
 
 pl = pytest.importorskip("polars", reason="the extra panel is not installed")
@@ -123,18 +123,28 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("wrong", "words"),
         [
-            ({"days": 0}, "days: give a whole number from 1 on"),
-            ({"days": 1.5}, "days: give a whole number from 1 on"),
-            ({"replicates": 0}, "replicates: give a whole number from 1 on"),
-            ({"delays": ()}, "delays: give a whole number from 0 on"),
-            ({"delays": (-1,)}, "delays: give a whole number from 0 on"),
-            ({"delays": (0, 0.5)}, "delays: give a whole number from 0 on"),
-            ({"capacity": -1}, "capacity: give a whole number from 0 on"),
+            ({"days": 0}, "days: give a whole number from 1 to 1,000,000,000"),
+            ({"days": 1.5}, "days: give a whole number from 1 to 1,000,000,000"),
+            ({"replicates": 0}, "replicates: give a whole number from 1 to 100,000"),
+            ({"replicates": 10**12}, "replicates: give a whole number from 1 to 100,000"),
+            (
+                {"seed": -(10**5000)},
+                "seed: give a whole number from -18,446,744,073,709,551,616 to",
+            ),
+            ({"delays": ()}, "delays: give a whole number from 0 to 1,000,000,000"),
+            ({"delays": (-1,)}, "delays: give a whole number from 0 to 1,000,000,000"),
+            ({"delays": (0, 0.5)}, "delays: give a whole number from 0 to 1,000,000,000"),
+            ({"capacity": -1}, "capacity: give a whole number from 0 to 1,000,000,000"),
         ],
     )
     def test_numbers_that_make_no_sense(self, wrong: dict[str, Any], words: str) -> None:
         with pytest.raises(CountError, match=words):
             drawn(**wrong)
+
+    def test_days_that_no_calendar_has(self) -> None:
+        for wrong in ({"days": 10**9}, {"as_of": "9999-12-01", "is_open": bool, "days": 31}):
+            with pytest.raises(CalendarRangeError):
+                drawn(**wrong)
 
     def test_several_policies(self) -> None:
         with pytest.raises(PanelError, match="policies: give one policy"):

@@ -3,8 +3,11 @@
 import json
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from functools import partial
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
@@ -35,6 +38,11 @@ def _inheriting(kind: type[Value]) -> Iterator[type[Value]]:
         yield from _inheriting(found)
 
 
+# Models are known once their module is imported, whatever other tests have imported before.
+for _found in walk_packages(bs.__path__, "botox_schedule."):
+    with suppress(ImportError):
+        if not _found.name.endswith(("__main__", "main")) and ".frozen" not in _found.name:
+            import_module(_found.name)
 MODELS = sorted(
     {kind for kind in _inheriting(Value) if kind.__module__.startswith("botox_schedule")},
     key=lambda kind: f"{kind.__module__}.{kind.__name__}",

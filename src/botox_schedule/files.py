@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from errno import ENOENT
 from io import BytesIO
@@ -111,11 +111,29 @@ def expand(content: bytes, name: str, most: int) -> bytes:
             size += len(part)
             if size > most:
                 raise _too_large(name, most)
-            if size > max(_ALWAYS_EXPANDED, _MOST_GROWTH * len(content)):
-                raise FileLimitError(f"{name}: grows more than {_MOST_GROWTH}-fold when expanded")
+            check_growth(size, content, name)
         return b"".join(_gzip_parts(content, name))
     except zlib.error:
         raise FileLimitError(f"{name}: a gzip file that is damaged or cut short") from None
+
+
+def check_growth(size: int, content: bytes, name: str) -> None:
+    """Refuse a file that grows as no table or text does.
+
+    Args:
+        size: How many bytes, or how many cells, it becomes.
+        content: The file.
+        name: Its name for the message.
+
+    Raises:
+        FileLimitError: When it grows more than 200-fold, and beyond 1 MiB.
+    """
+    if size > _room(content):
+        raise FileLimitError(f"{name}: grows more than {_MOST_GROWTH}-fold when expanded")
+
+
+def _room(content: bytes) -> int:
+    return max(_ALWAYS_EXPANDED, _MOST_GROWTH * len(content))
 
 
 def _gzip_parts(content: bytes, name: str) -> Iterator[bytes]:
@@ -151,17 +169,20 @@ def zip_entries(content: bytes, name: str, most: int) -> dict[str, bytes]:
         most: How many bytes its entries may have together.
 
     Raises:
-        FileLimitError: When they have more, there are more than 10,000, or the file is damaged.
+        FileLimitError: When they have more, grow as no table does, are more than 10,000, or the
+            file is damaged.
     """
     if content.count(_ZIP_ENTRY) > _MOST_MEMBERS:
         raise FileLimitError(f"{name}: a zip file of more than {_MOST_MEMBERS:,} parts")
     try:
         with ZipFile(BytesIO(content)) as file:
             entries = file.infolist()
-            if sum(entry.file_size for entry in entries) <= most:
+            size = sum(entry.file_size for entry in entries)
+            if size <= min(most, _room(content)):
                 return {entry.filename: file.read(entry) for entry in entries}
     except (BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
         raise FileLimitError(f"{name}: a zip file that is damaged or encrypted") from None
+    check_growth(size, content, name)
     raise _too_large(name, most)
 
 
@@ -367,26 +388,21 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def check_outputs(outputs: Iterable[FileName | None], inputs: Iterable[FileName | None]) -> None:
+def check_outputs(outputs: Sequence[FileName], inputs: Collection[FileName]) -> None:
     """Refuse to write over a file that is read, or twice to one file.
 
     Args:
-        outputs: The names of what will be written; None and ``-`` are not files.
+        outputs: The names of what will be written.
         inputs: The names of what is read.
 
     Raises:
         OutputError: When an output is an input or another output, by any name or link.
     """
-    read, written = _files(inputs), _files(outputs)
-    for number, output in enumerate(written):
-        if any(_is_same(output, name) for name in read):
+    for number, output in enumerate(outputs):
+        if any(_is_same(output, name) for name in inputs):
             raise OutputError("an output is one of the inputs; give it another name")
-        if any(_is_same(output, name) for name in written[:number]):
+        if any(_is_same(output, name) for name in outputs[:number]):
             raise OutputError("two outputs are one file; give each its own name")
-
-
-def _files(names: Iterable[FileName | None]) -> list[FileName]:
-    return [name for name in names if name is not None and os.fspath(name) != "-"]
 
 
 def _is_same(one: FileName, other: FileName) -> bool:

@@ -57,7 +57,8 @@ def _diary(given: Namespace) -> outcomes.DiaryReading:
     try:
         return outcomes.read_diary(source, missing=outcomes.MissingDays(given.missing), **options)
     except BotoxScheduleError as error:
-        raise ExchangeError(f"{given.diary}: {error}") from None
+        said = str(error).removeprefix(f"{given.diary.name}: ")
+        raise ExchangeError(f"{given.diary}: {said}") from None
 
 
 def _row(review: outcomes.ReviewDate, assessment: outcomes.ResponseAssessment) -> Row:

@@ -23,6 +23,8 @@ from botox_schedule.files import check_outputs
 from botox_schedule.garbage import uncollected
 
 _OUTPUTS = ("out", "html", "xlsx")
+# A shell can lead them to files; a system without these names has none to compare.
+_STDIN, _STDOUT = Path("/dev/stdin"), Path("/dev/stdout")
 _FORMS = {
     "json": "as JSON: everything",
     "csv": "as CSV: a line for each row",
@@ -41,8 +43,8 @@ def run(name: str, arguments: Sequence[str], today: Callable[[], date]) -> int:
     has_output = _prepare_streams()
     parser = command_parser(name)
     parser.check_names(arguments)
-    given = parser.parse_args(arguments)
     try:
+        given = parser.parse_args(arguments)
         if not has_output:
             raise OutputError("standard output is closed")
         return _answered(name, given, today)
@@ -102,7 +104,8 @@ def _check_files(given: argparse.Namespace) -> None:
     if list(paths.values()).count(Path("-")) > 1:
         raise OutputError("only one input can be standard input")
     paths.pop("previous", None)  # it may be the file to write
-    check_outputs(outputs, paths.values())
+    inputs = [_STDIN if path == Path("-") else path for path in paths.values()]
+    check_outputs([_STDOUT, *outputs], inputs)
 
 
 def _fail(message: str) -> int:

@@ -207,7 +207,7 @@ def exact_number(number: NumberInput) -> Decimal:
     """Return a number as it is written, so that 155.1 is 155.1; NaN for anything else."""
     try:
         return Decimal(str(number))
-    except (InvalidOperation, ValueError):
+    except (InvalidOperation, ValueError, RecursionError):
         return Decimal("NaN")
 
 

@@ -19,7 +19,7 @@ from botox_schedule.protocols.loader import faults, tables_of
 from botox_schedule.values import Fact, Fields, Rows
 
 _Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
-_Count = Annotated[int, Field(ge=1, le=100)]
+_Count = Annotated[int, Field(ge=1, le=100, strict=True)]
 
 
 @unique

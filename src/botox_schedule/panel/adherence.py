@@ -89,9 +89,8 @@ def adherence(
             more = _of_patients(frames["groups"], judged, by)
             judged = judged.join(more, on="patient", how="left")
             names += more.drop("patient").columns
-        unknown = [name for name in by if name not in names]
-        if unknown:
-            raise PanelError(f"by: give some of {', '.join(names)}; not {', '.join(unknown)}")
+        if unknown := ", ".join(name for name in by if name not in names):
+            raise PanelError(f"by: give some of {', '.join(names)}; not {unknown}")
         return _counted(judged, by)
 
     own = {"groups": groups}
@@ -101,8 +100,9 @@ def adherence(
 def _of_patients(groups: pl.DataFrame, judged: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     check_columns(groups, "groups", ["patient"])
     taken = {*judged.columns, *_COUNTS, "on_time", "on_time_share", "mean_interval_days"}
+    taken |= {name for name, kind in groups.schema.items() if kind == pl.Object}
     for name in (taken - {"patient"}).intersection(by, groups.columns):
-        raise PanelError(f"groups: {name}: the answer has such a column; give another name")
+        raise PanelError(f"groups: {name}: give text or numbers, under a name of its own")
     keyed = groups.with_columns(keys_like(groups, "groups", judged).alias("patient"))
     if keyed["patient"].is_duplicated().any():
         raise PanelError("groups: patient: give each patient once")

@@ -30,14 +30,14 @@ EPOCH = date(1970, 1, 1).toordinal()
 NO_DECISIONS = Decisions((), (), (), (), (), ())
 
 
-def whole(number: int, name: str, least: int = 0) -> int:
-    """Return a whole number that is at least *least*.
+def whole(number: int, name: str, least: int = 0, most: int = 10**9) -> int:
+    """Return a whole number from *least* to *most*.
 
     Raises:
         CountError: For anything else, True included.
     """
-    if not is_whole(number, least):
-        raise CountError(f"{name}: give a whole number from {least} on")
+    if not is_whole(number, least) or number > most:
+        raise CountError(f"{name}: give a whole number from {least:,} to {most:,}")
     return number
 
 
@@ -98,14 +98,15 @@ class Asking(NamedTuple):
         record = _NOBODY if born_on is None else PatientRecord(born_on=born_on)
         return Reading(record, self.as_of, policy, self.known, decisions, history)
 
-    def track_after(
-        self, session: TreatmentSession, born_on: date | None, policy: SchedulingPolicy
+    def track_of(
+        self, indication: str, born_on: date | None, policy: SchedulingPolicy
     ) -> Track | None:
-        """Return the track of one session; None where no protocol is known for it."""
-        if session.indication in policy.other_indications:
+        """Return a track of an indication, for its clock; None where no protocol is known."""
+        if indication in policy.other_indications:
             return None
-        reading = self.reading([session], born_on, policy)
-        if not reading.recognizes(session.indication):
+        # A clock is the same after every session; after one on the first day intervals have room.
+        reading = self.reading([session_of(date.min, indication, 0)], born_on, policy)
+        if not reading.recognizes(indication):
             return None
         return tracks_of(reading, self.region, self.population)[0].track
 

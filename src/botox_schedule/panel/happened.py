@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from botox_schedule.panel.asking import TOUCH_UP, TREATMENTS, Ages, Asking, session_of
+from botox_schedule.panel.asking import TOUCH_UP, TREATMENTS, Ages, Asking
 from botox_schedule.panel.doses import near_a_limit
 from botox_schedule.panel.sessions import STATUSES, Sessions, Unread
 from botox_schedule.terms import SessionStatus
@@ -136,8 +136,8 @@ def _clocks(rows: pl.DataFrame, names: tuple[str, ...], asking: Asking, ages: Ag
     places = rows.select(place=place).to_series()
 
     def clock_of(name: str, age: int) -> frozenset[str] | None:
-        session, born_on = session_of(asking.as_of, name, 0), ages.born[age]
-        tracks = [asking.track_after(session, born_on, policy) for policy in asking.policies.each]
+        born_on = ages.born[age]
+        tracks = [asking.track_of(name, born_on, policy) for policy in asking.policies.each]
         return None if tracks[0] is None or None in tracks else tracks[0].clock
 
     found: dict[int, int | None] = {}

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Unpack
 
 import polars as pl
 
-from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.errors import PanelError
 from botox_schedule.panel.asking import Asking, whole
 from botox_schedule.panel.frames import Frames
@@ -94,6 +94,7 @@ def simulate(
         the due day, ``backlog`` how many wait past the day wished for on the last day.
 
     Raises:
+        CalendarRangeError: When the days go past the calendar's last.
         CountError: When a number is out of range.
         PanelError: When a column is missing or of another type, a protocol of *instead* takes
             no known one's place, or several policies are given.
@@ -109,14 +110,16 @@ def simulate(
     >>> found.filter(pl.col("metric") == "sessions").rows()
     [('sessions', 4.0, 4.0, 4.0)]
     """
+    whole(seed, "seed", -(2**64), 2**64)
     _check_numbers(days, replicates, delays, capacity)
     if rules.get("policies") is not None:
         raise PanelError("policies: give one policy; the days to come are drawn by one")
-    known, first = known_protocols(protocols), as_day(as_of, "as_of").toordinal() + 1
+    known, day = known_protocols(protocols), as_day(as_of, "as_of")
+    until = shifted(day, days).toordinal() + 1
     plan = _Plan(
-        [n for n in range(first, first + days) if is_open is None or is_open(date.fromordinal(n))],
+        [n for n in range(until - days, until) if is_open is None or is_open(date.fromordinal(n))],
         days,
-        first + days,
+        until,
         delays,
         capacity,
         _due_after(_replaced(tuple(known), instead), rules.get("policy")),
@@ -124,8 +127,7 @@ def simulate(
 
     def summary(cohort: pl.DataFrame) -> pl.DataFrame:
         places = {(p.id, p.version): place for place, p in enumerate(known)}
-        due = [(on.toordinal(), places[id_, version]) for on, id_, version in cohort.iter_rows()]
-        due.sort()
+        due = sorted((on.toordinal(), places[id_, v]) for on, id_, v in cohort.iter_rows())
         draws = (Random(f"{seed} {number}") for number in range(replicates))  # noqa: S311 - no secret
         return _summed([_drawn(plan, due, random) for random in draws])
 
@@ -135,7 +137,7 @@ def simulate(
 
 def _check_numbers(days: int, replicates: int, delays: Sequence[int], capacity: int | None) -> None:
     whole(days, "days", 1)
-    whole(replicates, "replicates", 1)
+    whole(replicates, "replicates", 1, 100_000)
     whole(capacity or 0, "capacity")
     for delay in delays or (-1,):
         whole(delay, "delays")

@@ -1,12 +1,12 @@
 """How many sessions to expect each week."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Unpack
 
 import polars as pl
 
-from botox_schedule.dates.days import DayInput, as_day
+from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.panel.asking import Asking, whole
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import Rules, ask
@@ -52,6 +52,7 @@ def workload(
         end); the last two are null without a capacity.
 
     Raises:
+        CalendarRangeError: When the weeks go past the calendar's last.
         CountError: When *weeks* is not positive, or a capacity not a whole number from 0 on.
         PanelError: When a column is missing or of another type.
         DayError: When *as_of* is not a calendar day.
@@ -70,7 +71,7 @@ def workload(
     for room in capacity.values() if isinstance(capacity, Mapping) else (capacity or 0,):
         whole(room, "capacity")
     day = as_day(as_of, "as_of")
-    monday = day - timedelta(days=day.weekday())
+    monday = shifted(day, -day.weekday())
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
         return visits_by_week(standings(population_of(frames, asking)), asking.as_of)
@@ -111,7 +112,7 @@ def _as_weeks(
     by_monday = {row["monday"]: row for row in counts.group_by("monday").sum().to_dicts()}
     rows, backlog = [], 0
     for place in range(weeks):
-        monday = first + timedelta(weeks=place)
+        monday = shifted(first, 7 * place)
         week = f"{monday.isocalendar().year}-W{monday.isocalendar().week:02}"
         count = by_monday.get(monday, {"booked": 0, "expected": 0, "visits": 0})
         room = capacity.get(week, 0) if isinstance(capacity, Mapping) else capacity

@@ -169,7 +169,6 @@ class VialPlan(Value, frozen=True):
     sources: tuple[SourceRef, ...]
 
 
-@cache
 def vial_sizes(product: str | Product | None = None) -> tuple[VialSize, ...]:
     """Return the bundled vial sizes, of one product or of all.
 
@@ -180,12 +179,15 @@ def vial_sizes(product: str | Product | None = None) -> tuple[VialSize, ...]:
     [(100, 'secondary'), (200, 'secondary')]
     """
     wanted = None if product is None else product_named(product, PlanningError)
-    rows = bundled_tables("vials.toml")["vials"]
-    found = [
+    return tuple(size for size in _bundled_sizes() if wanted in (None, size.product))
+
+
+@cache
+def _bundled_sizes() -> tuple[VialSize, ...]:
+    return tuple(
         VialSize(product=Product(row["product"]), units=row["units"], source=cited(row["source"]))
-        for row in rows
-    ]
-    return tuple(size for size in found if wanted in (None, size.product))
+        for row in bundled_tables("vials.toml")["vials"]
+    )
 
 
 @cache

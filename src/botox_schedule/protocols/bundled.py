@@ -12,6 +12,8 @@ from typing import Any
 
 DIGESTS = "digests.toml"
 """The data file with the digests of the others."""
+_WORDS = ("tables", "views/catalogs")
+"""Folders of the package with words: those of tables decide which sessions were given."""
 
 
 class DataFileFault(StrEnum):
@@ -38,8 +40,8 @@ def verify_bundled() -> dict[str, DataFileFault]:
     """Compare the bundled data files with the digests released with them.
 
     Returns:
-        How each file differs, by its name in the data folder. Empty when all data files are
-        those of this version.
+        How each file differs, by its name in the data folder; words that tables and pages use
+        have their folder in front. Empty when all data files are those of this version.
 
     >>> verify_bundled()
     {}
@@ -60,8 +62,12 @@ def verify_bundled() -> dict[str, DataFileFault]:
 
 def data_digests() -> dict[str, str]:
     """Return the SHA-256 digest of each bundled data file, by its name."""
-    found = sorted(_files(data_folder(), ""))
-    return {name: sha256(file.read_bytes()).hexdigest() for name, file in found if name != DIGESTS}
+    found = dict(_files(data_folder(), ""))
+    found.pop(DIGESTS, None)
+    for folder in _WORDS:
+        words = _files(files("botox_schedule") / folder, f"{folder}/")
+        found.update((name, file) for name, file in words if name.endswith(".toml"))
+    return {name: sha256(file.read_bytes()).hexdigest() for name, file in sorted(found.items())}
 
 
 def _files(folder: Traversable, inside: str) -> Iterator[tuple[str, Traversable]]:

@@ -33,7 +33,7 @@ from botox_schedule.values import Fact, Fields, NumberInput, Rows, notebook_html
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
 _PositiveUnits = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
-_Years = Annotated[int, Field(ge=0, le=150)]
+_Years = Annotated[int, Field(ge=0, le=150, strict=True)]
 
 
 class SourceRef(Fact, frozen=True):

@@ -10,7 +10,7 @@ from xml.parsers import expat
 from zipfile import ZipFile
 
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.files import MEBIBYTE, zip_entries
+from botox_schedule.files import MEBIBYTE, check_growth, zip_entries
 from botox_schedule.tables.lines import Line, typed_cell
 from botox_schedule.tables.typed import MOST_CELLS, refusing
 
@@ -21,16 +21,25 @@ _BOOK = re.compile(r"xl/|content\.xml\Z")
 """Part of each spreadsheet, in Office Open XML or in OpenDocument."""
 _MOST_TEXT = 128 * MEBIBYTE
 _READ = (".xml", ".rels", "mimetype")
-_ERROR = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt=["'])e(["'])""")
+_PREFIX = rb"<(?:[^\s<>/]+:)?"
+_ERROR = re.compile(rb"(" + _PREFIX + rb"""c\b[^>]*\bt=["'])e(["'])""")
+_STATED = re.compile(rb"\buniqueCount(?=\s*=)")
+"""How many texts a workbook says that it shares: the reader takes memory for all at once."""
+_HIDING = re.compile(rb"""=\s*(?:"[^"<>]*>[^"<]*"|'[^'<>]*>[^'<]*')""")
+"""A value of an attribute with a bracket, where the patterns here would see the end of the tag."""
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]*)["']""")
-_ROW = re.compile(rb"<(?:\w+:)?row\b")
-_PLACED = re.compile(rb"<(?:\w+:)?c\b")
-_REPEATED = re.compile(rb"""-repeated=["']([0-9]{1,9})["']""")
-_CELL = re.compile(rb"<(?:\w+:)?(?:covered-)?table-cell\b([^>]*)>")
-_OPEN_ROW = re.compile(rb"<(?:\w+:)?table-row\b")
-_SHARED = re.compile(rb"<(?:\w+:)?si\b")
-_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>\s*([0-9]+|[&+]|<(?!/))")
-_UNPLAIN = (b"<", b"&", b"+")
+_ROW = re.compile(_PREFIX + rb"row\b")
+_PLACED = re.compile(_PREFIX + rb"c\b")
+_REPEATED = re.compile(rb"""-repeated\s*=\s*["'](?:([0-9]{1,9})["'])?""")
+_BLANKS = re.compile(_PREFIX + rb"""s\b[^>]*?\bc\s*=\s*["'](?:([0-9]{1,9})["'])?""")
+_CELL = re.compile(_PREFIX + rb"(?:covered-)?table-cell\b([^>]*)>")
+_OPEN_ROW = re.compile(_PREFIX + rb"table-row\b")
+_SHARED = re.compile(_PREFIX + rb"si\b")
+_VALUE = re.compile(
+    _PREFIX + rb"v(?:>([0-9]{1,18})</|>(-?[0-9]+[.eE-]|[^0-9&+\s<])|>(?!</)|\s(?!\s*/>))"
+)
+"""A value: the number of a text, what no reader takes for one but 0, or written otherwise."""
+_UNPLAIN = -1
 
 
 def sheets(content: bytes, name: str) -> dict[str, list[Line]]:
@@ -59,7 +68,7 @@ def _new_sheets(content: bytes, name: str) -> dict[str, list[Line]]:
         raise TableError("a zip file without a spreadsheet; unpack it, and give the file in it")
     # Pictures and macros are not read; a sheet of another name would be read unchecked.
     entries = {entry: found[entry] for entry in found if entry.lower().endswith(_READ)}
-    _check_entries(entries, name)
+    check_growth(_check_entries(entries, name), content, name)
     with refusing("spreadsheet"):
         book = calamine.load_workbook(_stored(entries))
         titles = [one.name for one in book.sheets_metadata if "WorkSheet" in str(one.typ)]
@@ -93,22 +102,26 @@ def _lines(rows: Iterable[Iterable[Any]]) -> list[Line]:
     return [Line(number, [*map(typed_cell, row)]) for number, row in enumerate(rows, 1)]
 
 
-def _check_entries(entries: Mapping[str, bytes], name: str) -> None:
-    """Refuse broken markup, and a sheet whose corners lie far apart.
+def _check_entries(entries: Mapping[str, bytes], name: str) -> int:
+    """Return how many cells all sheets have; refuse broken markup and corners far apart.
 
     A reader makes all the cells between the corners, and may never end where a tag is missing.
     """
+    cells = 0
     for entry, content in entries.items():
         if entry == "mimetype":
             continue
         with refusing("spreadsheet"):
             expat.ParserCreate().Parse(content, True)  # noqa: FBT003 - its own argument
-        measure = _open_document_cells if entry == "content.xml" else _cells
-        if measure(content) > MOST_CELLS:
-            raise FileLimitError(f"{name}: a sheet has more than {MOST_CELLS:,} cells")
+            if _HIDING.search(content):
+                raise ValueError
+        cells += (_open_document_cells if entry == "content.xml" else _cells)(content)
+        if cells > MOST_CELLS:
+            raise FileLimitError(f"{name}: more than {MOST_CELLS:,} cells in its sheets")
     shared = _shared_bytes(entries.values())
     if max(shared, _repeated_bytes(entries.get("content.xml", b""))) > _MOST_TEXT:
         raise FileLimitError(f"{name}: more than {_MOST_TEXT // MEBIBYTE} MiB of text in cells")
+    return cells
 
 
 def _stored(entries: Mapping[str, bytes]) -> BytesIO:
@@ -116,7 +129,7 @@ def _stored(entries: Mapping[str, bytes]) -> BytesIO:
     stored = BytesIO()
     with ZipFile(stored, "w") as book:
         for entry, content in entries.items():
-            book.writestr(entry, _ERROR.sub(rb"\1str\2", content))
+            book.writestr(entry, _STATED.sub(b"stated", _ERROR.sub(rb"\1str\2", content)))
     stored.seek(0)
     return stored
 
@@ -171,18 +184,18 @@ def _filled_width(body: bytes) -> int:
 def _shared_bytes(xmls: Collection[bytes]) -> int:
     """Return the size of the texts that cells name by a number; each text is written once.
 
-    A number that is not plainly written counts as the longest text.
+    A number that is not plainly written counts as the longest text, what is no number as the
+    first.
     """
     sizes = ([*map(len, _SHARED.split(xml)[1:])] for xml in xmls)
     texts = dict(enumerate(map(max, zip_longest(*sizes, fillvalue=0))))
     longest = max(texts.values(), default=0)
     if longest * sum(xml.count(b"<") for xml in xmls) <= _MOST_TEXT:
         return 0
-    named = Counter(found[1].lstrip(b"0") for xml in xmls for found in _VALUE.finditer(xml))
-    return sum(
-        times * (longest if text in _UNPLAIN else texts.get(int(text[:8] or 0), 0))
-        for text, times in named.items()
-    )
+    texts[_UNPLAIN] = longest
+    values = (found for xml in xmls for found in _VALUE.finditer(xml))
+    named = Counter(int(v[1] or 0) if v.lastindex else _UNPLAIN for v in values)
+    return sum(times * texts.get(text, 0) for text, times in named.items())
 
 
 def _repeated_bytes(xml: bytes) -> int:
@@ -193,12 +206,18 @@ def _repeated_bytes(xml: bytes) -> int:
         parts = _CELL.split(body)
         cells = zip(parts[1::2], parts[2::2], strict=True)
         size += _repeated(head) * sum(
-            _repeated(cell) * (len(text) + len(cell) * (b"string-value" in cell))
+            _repeated(cell) * (len(text) + _blanks(text) + len(cell) * (b"string-value" in cell))
             for cell, text in cells
         )
     return size
 
 
+def _blanks(text: bytes) -> int:
+    """Return how many blanks stand for themselves as a number; one of no plain form is too many."""
+    return sum(int(found or _MOST_TEXT) for found in _BLANKS.findall(text))
+
+
 def _repeated(attributes: bytes) -> int:
-    found = _REPEATED.search(attributes)
-    return int(found[1]) if found else 1
+    """Return how often a row or a cell is there; a number of no plain form is too large."""
+    counts = (int(found or MOST_CELLS + 1) for found in _REPEATED.findall(attributes))
+    return max(counts, default=1)

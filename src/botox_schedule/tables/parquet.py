@@ -7,7 +7,7 @@ from operator import index
 from typing import Any
 
 from botox_schedule.errors import FileLimitError, TableError
-from botox_schedule.files import MEBIBYTE
+from botox_schedule.files import MEBIBYTE, check_growth
 from botox_schedule.tables.lines import Cell, Line, typed_cell
 from botox_schedule.tables.typed import MOST_CELLS, refusing
 
@@ -67,8 +67,10 @@ def _check_size(content: bytes, name: str) -> None:
         size = sum(index(group[_GROUP_BYTES]) for group in groups)
         parts = (part[_COLUMN_METADATA] for group in groups for part in group[_GROUP_COLUMNS])
         values = sum(index(part[_COLUMN_VALUES]) for part in parts)
-    if size > _MOST_BYTES or max(rows * columns, values) > MOST_CELLS:
+    cells = max(rows * columns, values)
+    if size > _MOST_BYTES or cells > MOST_CELLS:
         raise _too_large(name)
+    check_growth(max(size, cells), content, name)
 
 
 def _too_large(name: str) -> FileLimitError:
