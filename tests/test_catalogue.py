@@ -508,7 +508,8 @@ class TestLoadProtocols:
     ) -> None:
         text = OWN.replace("12 weeks + 1 day", minimum)
         message = (
-            r"\[\[protocols\]\] 1 \(own-migraine\): retreatment\.usual: begins before the minimum"
+            r"\[\[protocols\]\] 1 \(own-migraine\): retreatment\.usual: begins before the minimum; "
+            "expected the part from the minimum on"
         )
         with pytest.raises(ProtocolFileError, match=message):
             load_protocols(self.write(tmp_path, text))

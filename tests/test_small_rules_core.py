@@ -1117,10 +1117,6 @@ class TestErrors:
         with pytest.raises(bs.errors.UnitsError, match="above 0"):
             bs.check_dose_limits(record(), MIGRAINE, on="2026-01-05", units="many")
 
-    def test_a_day_that_a_pattern_does_not_fit_is_called_that(self) -> None:
-        with pytest.raises(bs.errors.DayError, match=r"^not a day by that pattern$"):
-            day_by_pattern("5/1/2026", "%Y-%m-%d")
-
     def test_a_field_that_cannot_be_deleted_is_named(self) -> None:
         given = bs.Hold(first="2026-01-05", reason="x")
         with pytest.raises(ValidationError) as caught:
@@ -1276,7 +1272,7 @@ class TestTargets:
         new = protocol(
             version="2",
             in_force={"first": "2026-06-01"},
-            retreatment=rule(usual="16 weeks"),
+            retreatment=rule(usual="16 to 40 weeks"),
         )
         found = bs.project(
             record("2026-01-05"), new, as_of="2026-01-05", count=4, other_protocols=[old]
@@ -1289,7 +1285,8 @@ class TestTargets:
         held = record(
             "2026-01-05", holds=[{"first": "2026-06-15", "last": "2026-06-30", "reason": "x"}]
         )
-        found = bs.project(held, protocol(), as_of="2026-01-05", count=3, other_protocols=[])
+        own = protocol(retreatment=rule(usual="12 to 30 weeks"))
+        found = bs.project(held, own, as_of="2026-01-05", count=3, other_protocols=[])
         assert [str(s.target) for s in found] == ["2026-03-30", "2026-07-01", "2026-09-23"]
 
 
@@ -1307,7 +1304,7 @@ class TestVisits:
         assert "booking_unresolved" not in codes(found)
 
     def test_of_two_rows_with_one_id_the_larger_counts(self) -> None:
-        for units in ((100, 155), (155, 100)):
+        for units in ((90, 155), (155, 90)):
             rows = [{**GIVEN, "id": "s", "units": each} for each in units]
             found = bs.exposure(
                 bs.PatientRecord(sessions=rows), product="Botox", window="12 weeks", on="2026-02-01"
@@ -1447,12 +1444,29 @@ class TestLaterEdges:
             "product": "Botox",
             "valid": {"first": "2026-01-01", "last": "2026-12-31"},
             "withdrawn_on": "2026-06-01",
-            "minimum_interval": "14 weeks",
+            "minimum_interval": "30 weeks",
         }
         given = record("2026-01-05", authorizations=[approved])
-        assert allowed(given, "2026-06-02", as_of="2026-02-01") == [True]
+        # Until it is withdrawn it holds to its last day, from then on to the eve.
+        for as_of, expected in (("2026-02-01", False), ("2026-06-01", True)):
+            assert allowed(given, "2026-06-02", as_of=as_of) == [expected]
+
+    def test_a_booking_is_not_late_where_nothing_is_overdue(self) -> None:
+        booked = {**GIVEN, "administered_on": "2026-04-01", "status": "booked"}
+        given = bs.PatientRecord(
+            sessions=[GIVEN, booked], care_ends=[{"on": "2026-04-03", "kind": "discontinued"}]
+        )
         found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
-        assert found.dates.earliest == date(2026, 4, 13)
+        assert (found.dates.due, found.dates.overdue_from) == (date(2026, 3, 30), None)
+        assert "after the due day" not in found.explain()
+
+    @pytest.mark.parametrize(
+        ("text", "pattern"),
+        [("2026-01-05", "mdy"), ("5/1/2026", "%Y-%m-%d"), ("1052026", "%d%m%Y")],
+    )
+    def test_a_text_that_no_pattern_fits_is_called_that(self, text: str, pattern: str) -> None:
+        with pytest.raises(bs.errors.DayError, match=r"^not a day by that pattern$"):
+            day_by_pattern(text, pattern)
 
     def test_the_order_of_decisions_changes_no_answer(self) -> None:
         rows = [override(minimum=each, reason=each) for each in ("13 weeks", "14 weeks")]
