@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from numbers import Number
 from typing import Any, NamedTuple
 
 from pydantic import Field
@@ -205,9 +206,11 @@ def _booked_besides(
 
 def exact_number(number: NumberInput) -> Decimal:
     """Return a number as it is written, so that 155.1 is 155.1; NaN for anything else."""
+    if not isinstance(number, str | Number):  # a nested list has no end
+        return Decimal("NaN")
     try:
         return Decimal(str(number))
-    except (InvalidOperation, ValueError, RecursionError):
+    except (InvalidOperation, ValueError):
         return Decimal("NaN")
 
 
