@@ -184,8 +184,7 @@ def add_options(command: ArgumentParser, options: Mapping[str, str]) -> None:
 def _settings(declared: str) -> dict[str, Any]:
     kind, _, default = declared.partition(":")
     bare = kind.rstrip("!*?")
-    read = _KINDS.get(bare, _text)
-    found: dict[str, Any] = {"metavar": bare, "type": read}
+    found: dict[str, Any] = {"metavar": bare, "type": _KINDS.get(bare, _text)}
     if not kind:
         return {"action": "store_true"}
     if "|" in bare:

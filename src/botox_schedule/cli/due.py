@@ -17,13 +17,12 @@ from botox_schedule.cli.protocols import sources
 from botox_schedule.engine import ProjectedSession
 from botox_schedule.engine.forecast import dates_of
 from botox_schedule.engine.project import projected_sessions
-from botox_schedule.engine.track import read_record, track_in
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import version_on
+from botox_schedule.questions import ask
 
 OPTIONS = TREATMENT
 """What the command takes."""
-_AHEAD = 5
 _DATES = ("earliest", "due", "overdue_from", "lapsed_from", "typical_on")
 
 
@@ -32,8 +31,9 @@ def answer(given: Namespace) -> Answer:
     protocol, policy, known = protocol_of(given), policy_of(given), known_of(given)
     on, treated = given.administered_on, protocol.indication
     session = TreatmentSession(administered_on=on, indication=treated, product=protocol.product)
-    track = track_in(read_record(PatientRecord(sessions=(session,)), on, policy, known), protocol)
-    dates, ahead = dates_of(track), projected_sessions(track, _AHEAD)
+    given_so_far = PatientRecord(sessions=(session,))
+    track = ask(given_so_far, protocol, on, policy=policy, other_protocols=known).track
+    dates, ahead = dates_of(track), projected_sessions(track, 5)
     status = due_status(dates, as_of=given.as_of)
     # The sources are those of the version that gives the dates.
     protocol = version_on(known.versions(protocol), dates.earliest or on) or protocol
