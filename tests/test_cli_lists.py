@@ -13,8 +13,8 @@ import pytest
 
 from botox_schedule import forecast_all
 from botox_schedule.cli import main as cli
-from botox_schedule.cli.output import counted
 from botox_schedule.cli.tracks import COLUMNS
+from botox_schedule.dates.days import counted
 from botox_schedule.engine.worklist import WorklistSection
 from botox_schedule.tables import read_acknowledged, read_contacts, read_sessions
 from cli_runs import (

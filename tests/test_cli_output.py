@@ -23,12 +23,12 @@ from botox_schedule.cli.output import (
     Answer,
     Line,
     Table,
-    counted,
     escaped,
     plain,
     print_answer,
     text_lines,
 )
+from botox_schedule.dates.days import counted
 from cli_runs import (
     GOOD,
     MIGRAINE_RECORD,

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, cast
 
 from botox_schedule import PatientRecord, SessionStatus, tables
 from botox_schedule.cli.arguments import AS_OF, RULES
-from botox_schedule.cli.output import Told, counted
+from botox_schedule.cli.output import Told
 from botox_schedule.cli.tracks import ListedTrack, Rules, listed_tracks, rules_of
+from botox_schedule.dates.days import counted
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
 from botox_schedule.tables import FactReading, TableReading
 from botox_schedule.tables.decisions import births_of, look_alikes

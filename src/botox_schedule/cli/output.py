@@ -251,15 +251,6 @@ def _stacked_lines(rows: Sequence[Row], table: Table, width: int) -> Iterator[Li
             yield from _wrapped(cell, width, _GAP, _STYLES.get(word(row.get("status")), ""))
 
 
-def counted(number: int, name: str) -> str:
-    """Return a number of things.
-
-    >>> counted(1, "row"), counted(2, "row")
-    ('1 row', '2 rows')
-    """
-    return f"{number} {name}{'' if number == 1 else 's'}"
-
-
 def in_force(period: Any) -> list[str]:
     """Return the first and the last day of a version or a rule in words, where it has them."""
     return [f"{word} {on}" for word, on in (("from", period.first), ("to", period.last)) if on]

@@ -10,8 +10,9 @@ from collections.abc import Collection, Sequence
 
 from botox_schedule.cli.arguments import extra
 from botox_schedule.cli.exports import clinic_of, export_options
-from botox_schedule.cli.output import Answer, Table, counted, noted
+from botox_schedule.cli.output import Answer, Table, noted
 from botox_schedule.cli.tracks import NOTED, ListedTrack, tracks_answer
+from botox_schedule.dates.days import counted
 from botox_schedule.files import write_whole
 
 OPTIONS = export_options() | {"--html FILE!": "the page to write"}

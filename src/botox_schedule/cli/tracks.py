@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from botox_schedule import DueStatus, Forecast, PatientRecord, Population, SchedulingPolicy
 from botox_schedule.cli.arguments import known_of, policy_of, region_of
-from botox_schedule.cli.output import Answer, Row, Table, Told, counted, list_answer
+from botox_schedule.cli.output import Answer, Row, Table, Told, list_answer
+from botox_schedule.dates.days import counted
 from botox_schedule.engine.forecast import forecast_in
 from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
 from botox_schedule.engine.track import Reading, read_record

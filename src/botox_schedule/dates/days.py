@@ -214,6 +214,15 @@ def age_on(born_on: date, day: date) -> int:
     return day.year - born_on.year - (not had_birthday)
 
 
+def counted(number: int, name: str) -> str:
+    """Return a number of things.
+
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
 def days_text(least: int, most: int | None = None) -> str:
     """Return a count of days in words, or the least and the most of several counts.
 
@@ -222,4 +231,4 @@ def days_text(least: int, most: int | None = None) -> str:
     """
     if most is not None and most != least:
         return f"{least} to {days_text(most)}"
-    return "1 day" if least == 1 else f"{least} days"
+    return counted(least, "day")

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from botox_schedule.dates.days import OUTSIDE, Day, DayInput, as_day, check_order, shifted
+from botox_schedule.dates.days import OUTSIDE, Day, DayInput, as_day, check_order, counted, shifted
 from botox_schedule.errors import CalendarRangeError, IntervalError, safe_errors
 from botox_schedule.terms import ShortMonth
 from botox_schedule.values import Value, made
@@ -225,13 +225,9 @@ def _units_in_words(words: str) -> dict[str, int]:
 @lru_cache(maxsize=256)
 def _in_words(months: int, weeks: int, days: int) -> str:
     parts = ((months, "month"), (weeks, "week"), (days, "day"))
-    signed = [(("-" if n < 0 else "+"), _counted(abs(n), unit)) for n, unit in parts if n]
+    signed = [(("-" if n < 0 else "+"), counted(abs(n), unit)) for n, unit in parts if n]
     text = " ".join(f"{sign} {term}" for sign, term in signed) or "0 days"
     return text.removeprefix("+ ")
-
-
-def _counted(count: int, unit: str) -> str:
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 @lru_cache(maxsize=16_384)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from botox_schedule.dates import Window
-from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.dates.days import Day, DayInput, as_day, counted, shifted
 from botox_schedule.engine import Track, TreatmentCycle
 from botox_schedule.engine.adherence import follow_up_of
 from botox_schedule.engine.cycles import judged_cycles
@@ -187,7 +187,7 @@ def _reduction_result(
 
 
 def _cycles_text(count: int) -> str:
-    return f"{count} complete cycle{'s' if count != 1 else ''}"
+    return counted(count, "complete cycle")
 
 
 def _side(criterion: ResponseCriterion, cycles: int, *, missed: bool) -> RuleOutcome:

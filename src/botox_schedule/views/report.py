@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 from markupsafe import Markup
 
-from botox_schedule.dates.days import Day, DayInput, as_day, near
+from botox_schedule.dates.days import Day, DayInput, as_day, counted, near
 from botox_schedule.engine.forecast import Forecast
 from botox_schedule.engine.session import DueDates
 from botox_schedule.records.findings import Finding
@@ -137,7 +137,7 @@ def report_html(
         messages=messages,
         as_of=day,
         reach=(near(day, -_REACH), near(day, _REACH)),
-        summary=summary or f"{len(tracks)} track{'' if len(tracks) == 1 else 's'}.",
+        summary=summary or f"{counted(len(tracks), 'track')}.",
         counts=Counter(row.status for row in tracks),
         icons=_ICONS,
         columns=COLUMNS,
