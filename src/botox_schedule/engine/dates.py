@@ -81,25 +81,25 @@ def track_dates(rules: IntervalRules, holds: HoldCalendar, as_of: date) -> Track
     period = next((p for p in periods if _first_free(p, holds, as_of) is not None), None)
     if period is None:
         in_force = rules.on(max(rules.facts.anchor, as_of))
-        typical = _typical_on(rules, in_force, None, periods, holds)
+        typical = _typical_on(rules, in_force, None, holds)
         return TrackDates(None, None, None, None, typical, in_force, None, None)
     # The period has a free day on or after as_of, so it has a first free day too.
     earliest = holds.next_free(period.first) or period.first
     in_force = rules.on(earliest)
-    typical = _typical_on(rules, in_force, earliest, periods, holds)
+    typical = _typical_on(rules, in_force, earliest, holds)
     window = usual_window(rules, in_force)
     if window is None:
         return TrackDates(earliest, None, None, None, typical, in_force, period.first, None)
-    due = first_allowed(periods, holds, max(earliest, window.first))
+    due = first_allowed(rules, holds, max(earliest, window.first))
     overdue_from, lapsed_from = _from_due(rules, in_force, window, due, holds)
     return TrackDates(
         earliest, due, overdue_from, lapsed_from, typical, in_force, period.first, window
     )
 
 
-def first_allowed(periods: list[Period], holds: HoldCalendar, day: date) -> date | None:
+def first_allowed(rules: IntervalRules, holds: HoldCalendar, day: date) -> date | None:
     """Return the first day on or after *day* that is allowed and outside every hold, or None."""
-    for period in periods:
+    for period in rules.allowed_periods():
         free = _first_free(period, holds, day)
         if free is not None:
             return free
@@ -183,11 +183,7 @@ def _before(ends_on: date | None, day: date | None) -> date | None:
 
 
 def _typical_on(
-    rules: IntervalRules,
-    in_force: RulesOn,
-    earliest: date | None,
-    periods: list[Period],
-    holds: HoldCalendar,
+    rules: IntervalRules, in_force: RulesOn, earliest: date | None, holds: HoldCalendar
 ) -> date | None:
     """The typical day, moved to the first allowed day; it makes nobody due."""
     version = in_force.protocol
@@ -196,6 +192,6 @@ def _typical_on(
     facts = rules.facts
     day = version.retreatment.typical.added_to(facts.anchor, facts.policy.short_month)
     if earliest is not None:
-        return first_allowed(periods, holds, max(day, earliest))
+        return first_allowed(rules, holds, max(day, earliest))
     free = holds.next_free(day)
     return _before(facts.ends_on, free)

@@ -73,8 +73,7 @@ def _first_target(track: Track, step: _Step) -> date | None:
     booked_on = kept_booking_on(track)
     if booked_on is not None or step.dates.due is None:
         return booked_on
-    periods = step.rules.allowed_periods()
-    return first_allowed(periods, track.holds, max(step.dates.due, track.as_of))
+    return first_allowed(step.rules, track.holds, max(step.dates.due, track.as_of))
 
 
 def kept_booking_on(track: Track) -> date | None:
@@ -121,7 +120,7 @@ def _next_target(track: Track, step: _Step, planned: date) -> date | None:
         return None
     late = dates.overdue_from is not None and planned >= dates.overdue_from
     start = dates.due if late else max(planned, dates.due)
-    target = first_allowed(step.rules.allowed_periods(), track.holds, start)
+    target = first_allowed(step.rules, track.holds, start)
     if target is not None and dates.overdue_from is not None and target >= dates.overdue_from:
         return dates.due
     return target

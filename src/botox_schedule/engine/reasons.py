@@ -344,8 +344,8 @@ def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> s
 
 def _slide(track: Track, dates: TrackDates, first: date) -> int:
     """How many days the rules move the first usual day, holds ignored."""
-    periods = [] if track.rules is None else track.rules.allowed_periods()
-    day = first_allowed(periods, NO_HOLDS, max(first, dates.allowed_from or first))
+    begins = max(first, dates.allowed_from or first)
+    day = None if track.rules is None else first_allowed(track.rules, NO_HOLDS, begins)
     return 0 if day is None else (day - first).days
 
 

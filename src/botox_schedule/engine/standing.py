@@ -222,11 +222,10 @@ def last_chance_on(track: Track) -> date | None:
     """
     if track.rules is None or track.dates is None or track.dates.earliest is None:
         return None
-    periods = track.rules.allowed_periods()
     earliest = track.dates.earliest
     # The run of days that gives the earliest one has a free day from as_of on.
-    first = first_allowed(periods, track.holds, max(track.as_of, earliest)) or earliest
-    ends = [period.last for period in periods if period.first <= first]
+    first = first_allowed(track.rules, track.holds, max(track.as_of, earliest)) or earliest
+    ends = [period.last for period in track.rules.allowed_periods() if period.first <= first]
     last = [day for day in ends[-1:] if day is not None]
     last += [shifted(begin, -1) for begin, _ in track.holds.spans if begin > first]
     covered = [a.valid.last for a in track.rules.facts.approved if first in a.valid]

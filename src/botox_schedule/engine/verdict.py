@@ -78,7 +78,7 @@ def next_allowed(track: Track, day: date) -> date | None:
     """Return the first allowed day on or after *day*; None where none is known."""
     if track.care.status is not None or track.rules is None:
         return None
-    return first_allowed(track.rules.allowed_periods(), track.holds, day)
+    return first_allowed(track.rules, track.holds, day)
 
 
 def day_in_question(track: Track, booked: TreatmentSession | None) -> date:

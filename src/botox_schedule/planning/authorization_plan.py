@@ -153,7 +153,7 @@ def _earliest_days(track: Track) -> Iterator[date]:
         if rules is None:
             return
         rules = rules_after(track, rules, day)
-        day = first_allowed(rules.allowed_periods(), track.holds, day)
+        day = first_allowed(rules, track.holds, day)
 
 
 def _first_day(track: Track) -> date | None:

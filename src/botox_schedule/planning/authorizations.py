@@ -337,7 +337,7 @@ def _booked_series(track: Track) -> Iterator[tuple[date, IntervalRules]]:
 
 
 def _is_allowed(rules: IntervalRules, holds: HoldCalendar, day: date) -> bool:
-    return first_allowed(rules.allowed_periods(), holds, day) == day
+    return first_allowed(rules, holds, day) == day
 
 
 def _minimum_binds(rules: IntervalRules, day: date) -> bool:
