@@ -1,6 +1,6 @@
 """The findings of a track: what a person should look at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
@@ -20,14 +20,23 @@ from botox_schedule.engine.track import (
     AnyTrack,
     Reading,
     Track,
+    is_held_open,
     planned_otherwise,
+    refusals,
     with_decisions,
 )
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import Hold, TreatmentSession
-from botox_schedule.terms import CycleTiming, DueStatus, FindingCode, MinimumKind, Population
+from botox_schedule.terms import (
+    CycleTiming,
+    DayReasonCode,
+    DueStatus,
+    FindingCode,
+    MinimumKind,
+    Population,
+)
 
 
 class _Named(Protocol):
@@ -66,7 +75,7 @@ def track_findings(
     found += last_cycle_findings(track, judged)
     if track.care.status is None:
         found += _holds(track)
-        if not _is_held_open(track):
+        if not is_held_open(track):
             found += _age(track, on or track.as_of)
             found += _rules(track, on or track.as_of)
     found += booking_findings(track)
@@ -315,11 +324,6 @@ def review_day(track: AnyTrack, hold: Hold) -> date:
     return policy.hold_review_after.added_to(hold.first, policy.short_month)
 
 
-def _is_held_open(track: Track) -> bool:
-    """Whether the track is on hold without a known end: then nothing is dated."""
-    return track.status is DueStatus.ON_HOLD and track.resumes_on is None
-
-
 def _needs_review(track: AnyTrack, hold: Hold) -> bool:
     return _is_running(hold, track) and review_day(track, hold) <= track.as_of
 
@@ -405,21 +409,20 @@ def _open(track: AnyTrack) -> list[TreatmentSession]:
     return [s for s in track.bookings if anchor is None or s.administered_on > anchor]
 
 
-def _forbidden_bookings(track: AnyTrack, ahead: Iterable[TreatmentSession]) -> Iterable[Finding]:
-    by_code: dict[FindingCode, list[TreatmentSession]] = {}
+def _forbidden_bookings(track: AnyTrack, ahead: Sequence[TreatmentSession]) -> Iterable[Finding]:
     others: dict[Treatment, list[Track]] = {}
-    is_planned = False
-    for session in ahead:
-        codes = set(booking_codes(track, session.administered_on))
-        treatment = session.indication, session.product
-        if isinstance(track, Track) and treatment not in others:
-            others[treatment] = planned_otherwise(track, session)
-        for other in others.get(treatment, ()):
-            codes |= _TOO_EARLY.intersection(booking_codes(other, session.administered_on))
-        # After a visit that is booked well, a later one belongs to the next cycle.
-        if is_planned:
-            codes.discard(FindingCode.BOOKING_AFTER_OVERDUE)
-        is_planned = is_planned or not codes
+    if isinstance(track, Track):
+        treatments = {(s.indication, s.product): s for s in ahead}
+        others = {each: planned_otherwise(track, s) for each, s in treatments.items()}
+
+    def codes_of(session: TreatmentSession) -> Iterable[FindingCode]:
+        day = session.administered_on
+        yield from booking_codes(track, day)
+        for other in others.get((session.indication, session.product), ()):
+            yield from _TOO_EARLY.intersection(booking_codes(other, day))
+
+    by_code: dict[FindingCode, list[TreatmentSession]] = {}
+    for session, codes in zip(ahead, codes_in_series(map(codes_of, ahead)), strict=True):
         for code in codes:
             by_code.setdefault(code, []).append(session)
     for code in sorted(by_code):
@@ -427,6 +430,12 @@ def _forbidden_bookings(track: AnyTrack, ahead: Iterable[TreatmentSession]) -> I
 
 
 _TOO_EARLY = frozenset({FindingCode.BOOKING_TOO_EARLY})
+_OF_THIS_CYCLE = frozenset({FindingCode.BOOKING_AFTER_OVERDUE})
+_REFUSED = {
+    DayReasonCode.CARE_ENDED: FindingCode.BOOKING_AFTER_CARE_END,
+    DayReasonCode.IN_HOLD: FindingCode.BOOKING_IN_HOLD,
+    DayReasonCode.TOO_EARLY: FindingCode.BOOKING_TOO_EARLY,
+}
 _BOOKINGS = {
     FindingCode.BOOKING_AFTER_CARE_END: "a visit is booked for a day after care has ended",
     FindingCode.BOOKING_AFTER_OVERDUE: "the booked visit comes after the patient is overdue",
@@ -436,23 +445,27 @@ _BOOKINGS = {
 }
 
 
-def booking_codes(track: AnyTrack, day: date) -> Iterable[FindingCode]:
+def codes_in_series(each: Iterable[Iterable[FindingCode]]) -> Iterator[set[FindingCode]]:
+    """Yield why each visit of a series should not be booked, from why each alone should not.
+
+    After a visit that is booked well, a later one belongs to the next cycle.
+    """
+    is_planned = False
+    for codes in each:
+        found = set(codes) - _OF_THIS_CYCLE if is_planned else set(codes)
+        is_planned = is_planned or not found
+        yield found
+
+
+def booking_codes(track: AnyTrack, day: date) -> Iterator[FindingCode]:
     """Yield why a visit should not be booked for a day ahead."""
-    ends_on = track.care.ends_on
-    if track.care.status is not None or (ends_on is not None and day >= ends_on):
-        yield FindingCode.BOOKING_AFTER_CARE_END
     if track.status is DueStatus.DECEASED:
+        yield FindingCode.BOOKING_AFTER_CARE_END
         return
-    if track.holds.covers(day):
-        yield FindingCode.BOOKING_IN_HOLD
-    if track.rules is None:
-        return
-    if track.rules.is_part_of_last_session(day):
+    yield from (_REFUSED[reason] for reason in refusals(track, day))
+    if track.rules is not None and track.rules.is_part_of_last_session(day):
         yield FindingCode.BOOKING_OF_SECOND_PART
         return
-    deciding = track.rules.on(day).deciding
-    if deciding is not None and day < deciding.gives:
-        yield FindingCode.BOOKING_TOO_EARLY
     overdue_from = None if track.dates is None else track.dates.overdue_from
     if overdue_from is not None and day >= overdue_from:
         yield FindingCode.BOOKING_AFTER_OVERDUE

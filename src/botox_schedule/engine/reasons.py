@@ -9,7 +9,7 @@ from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.dates import TrackDates, first_allowed
 from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.engine.rules import Minimum, RulesOn, UsualRange, UsualWindow
-from botox_schedule.engine.track import Track
+from botox_schedule.engine.track import Track, is_held_open
 from botox_schedule.protocols.model import (
     FROM_A_PAYER,
     READ_FROM_A_SCHEDULE,
@@ -140,8 +140,7 @@ def minimum_sentence(minimum: Minimum) -> str:
 
 def suppressed_reason(track: Track) -> str:
     """Return why the status suppresses all dates."""
-    held_open = track.status is DueStatus.ON_HOLD and track.resumes_on is None
-    if track.care.status is not None or held_open:
+    if track.care.status is not None or is_held_open(track):
         return _SUPPRESSED[track.status]
     return _ELSEWHERE if track.prior.is_undated else _SUPPRESSED[DueStatus.NO_HISTORY]
 
@@ -172,7 +171,7 @@ def _undated_reason(track: Track, name: DateName, sentence: str) -> DateReason:
 
 def _why_never(track: Track, rules: RulesOn) -> str:
     """Why no day ahead is allowed."""
-    if track.status is DueStatus.ON_HOLD and track.resumes_on is None:
+    if is_held_open(track):
         return _SUPPRESSED[DueStatus.ON_HOLD]
     if rules.opens_on == date.max:
         return "a course elsewhere under an unknown indication leaves every day open"

@@ -25,7 +25,7 @@ from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.decisions import Decisions, known_decisions
 from botox_schedule.records.history import CycleSessions, History, cycles_of, read_history
 from botox_schedule.records.model import CareEnd, PatientRecord, PriorTreatment, TreatmentSession
-from botox_schedule.terms import DueStatus, Product, SessionKind
+from botox_schedule.terms import DayReasonCode, DueStatus, Product, SessionKind
 
 UNRESOLVED_AFTER_DAYS = 2
 """A past booking makes a finding only after more than so many days: results come in late."""
@@ -244,6 +244,25 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
         dates = track_dates(rules, holds, reading.as_of)
     status = _status(reading, holds, care, rules, dates)
     return Track(reading, clock, cycles, prior, holds, care, last, rules, dates, status, protocol)
+
+
+def is_held_open(track: AnyTrack) -> bool:
+    """Return whether a track is on hold without a known end: then nothing is dated."""
+    return track.status is DueStatus.ON_HOLD and track.resumes_on is None
+
+
+def refusals(track: AnyTrack, day: date) -> Iterator[DayReasonCode]:
+    """Yield why a day is forbidden; nothing where it is not."""
+    ends_on = track.care.ends_on
+    if track.care.status is not None or (ends_on is not None and day >= ends_on):
+        yield DayReasonCode.CARE_ENDED
+    if track.holds.covers(day):
+        yield DayReasonCode.IN_HOLD
+    if track.rules is None or track.rules.is_part_of_last_session(day):
+        return
+    deciding = track.rules.on(day).deciding
+    if deciding is not None and day < deciding.gives:
+        yield DayReasonCode.TOO_EARLY
 
 
 def protocol_of_session(track: Track, session: TreatmentSession) -> TreatmentProtocol:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.rules import RulesOn
-from botox_schedule.engine.track import Track, doubt_ends_on, planned_otherwise
+from botox_schedule.engine.track import Track, doubt_ends_on, planned_otherwise, refusals
 from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import DayReasonCode
 
@@ -28,9 +28,9 @@ class DayVerdict(NamedTuple):
 def judge_day(track: Track, day: date) -> DayVerdict:
     """Return what the rules in force on *day* say about it."""
     in_force = None if track.rules is None else track.rules.on(day)
-    refusals = tuple(_refusals(track, day, in_force))
-    if refusals:
-        return DayVerdict(allowed=False, codes=refusals, rules=in_force)
+    forbids = tuple(refusals(track, day))
+    if forbids:
+        return DayVerdict(allowed=False, codes=forbids, rules=in_force)
     doubts = tuple(_doubts(track, day, in_force))
     if doubts:
         return DayVerdict(allowed=None, codes=doubts, rules=in_force)
@@ -43,18 +43,6 @@ def booking_verdict(track: Track, day: date) -> bool | None:
     others = [other for session in booked for other in planned_otherwise(track, session)]
     verdicts = {judge_day(each, day).allowed for each in (track, *others)}
     return False if False in verdicts else None if None in verdicts else True
-
-
-def _refusals(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayReasonCode]:
-    ends_on = track.care.ends_on
-    if track.care.status is not None or (ends_on is not None and day >= ends_on):
-        yield DayReasonCode.CARE_ENDED
-    if track.holds.covers(day):
-        yield DayReasonCode.IN_HOLD
-    if in_force is None or track.rules is None or track.rules.is_part_of_last_session(day):
-        return
-    if in_force.deciding is not None and day < in_force.deciding.gives:
-        yield DayReasonCode.TOO_EARLY
 
 
 def _doubts(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayReasonCode]:

@@ -9,7 +9,12 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle
-from botox_schedule.engine.findings import booking_codes, past_booking_findings, rules_between
+from botox_schedule.engine.findings import (
+    booking_codes,
+    codes_in_series,
+    past_booking_findings,
+    rules_between,
+)
 from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
 from botox_schedule.engine.track import Track
@@ -153,14 +158,16 @@ class Engine:
         later = [self._visit(last_on, *given[-1], kind=KINDS[TOUCH_UP])] if last_on > on else []
         return CycleSessions(parts, later)
 
-    def booking(self, asked_of: int, on: date) -> tuple[int]:
-        """Why a visit should not be booked for a day ahead."""
-        return (bits_of(booking_codes(self.tracks[asked_of], on)),)
+    def booked(self, asked_of: int, days: str) -> tuple[int, bool | None]:
+        """Why visits ahead should not be booked, and whether the first of their days is clear.
 
-    def clear(self, asked_of: int, on: date) -> tuple[bool | None]:
-        """Whether the day of the next booking is clear; its units are not checked here."""
+        Their units are not checked here.
+        """
         track = self.tracks[asked_of]
-        return (clear_of(track, self._planned(track, on, SessionStatus.BOOKED), with_limits=False),)
+        on = [date.fromordinal(int(day)) for day in days.split(",")]
+        codes = codes_in_series(booking_codes(track, day) for day in on)
+        first = self._planned(track, on[0], SessionStatus.BOOKED)
+        return bits_of(set().union(*codes)), clear_of(track, first, with_limits=False)
 
     def bookings(
         self, asked_of: int, first: date | None, last: date | None, missed: date | None

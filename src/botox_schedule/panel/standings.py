@@ -27,15 +27,12 @@ from botox_schedule.panel.situations import (
     Engine,
     Meanings,
     asked,
-    bits_of,
     judged_row,
     standing_row,
 )
 from botox_schedule.panel.tables import DECISIONS, read_table, values_by_patient
-from botox_schedule.terms import FindingCode
 
 _CYCLE = ("alike", "before_given", "before_anchored_on", "before_last_on", "treated", "first_on")
-_LATE = bits_of([FindingCode.BOOKING_AFTER_OVERDUE])
 DETAILS: dict[str, Any] = {"interval_days": pl.Int64, **JUDGED}
 """The columns about the last cycle."""
 
@@ -189,25 +186,17 @@ def _with_bookings(
     known = last.select("track", "asked_of", "anchored_on")
     waiting = waiting.filter(pl.col("status").is_in([BOOKED, *MISSED]))
     met = waiting.select("track", "day", "status").join(known, on="track")
-    booked = met.filter(pl.col("status") == BOOKED)
     # On the day of the last session its booking is fulfilled.
-    after = pl.col("day") > pl.col("anchored_on")
-    ahead = booked.filter((pl.col("day") >= asking.as_of) & after)
-    soon = ahead.join(
-        asked(ahead, ["asked_of", "day"], {"bits": pl.UInt64}, engine.booking),
-        on=["asked_of", "day"],
-    )
-    # As the engine says of a record: after a visit that is booked well, a later one is of the next cycle.
-    planned_on = pl.col("day").filter(pl.col("bits") == 0).min().over("track")
-    next_cycle = pl.when(pl.col("day") > planned_on).then(pl.lit(_LATE, pl.UInt64))
-    soon = soon.with_columns(pl.col("bits").and_(~next_cycle.fill_null(0)))
-    settled = _past_bookings(met.filter(after), engine, asking)
-    bits = pl.concat([soon.select("track", "bits"), settled]).group_by("track")
-    planned = ["asked_of", "next_on"]
-    next_on = ahead.group_by("track", "asked_of").agg(next_on=pl.col("day").min())
-    clear = asked(next_on, planned, {"_clear": pl.Boolean}, engine.clear)
-    next_on = next_on.join(clear, on=planned).drop("asked_of")
-    last = last.join(next_on, on="track", how="left")
+    met = met.filter(pl.col("day") > pl.col("anchored_on"))
+    ahead = met.filter((pl.col("status") == BOOKED) & (pl.col("day") >= asking.as_of))
+    days = (pl.col("day").unique().sort().to_physical() + EPOCH).cast(pl.String).str.join(",")
+    ahead = ahead.group_by("track", "asked_of").agg(days=days, next_on=pl.col("day").min())
+    series = ["asked_of", "days"]
+    answers = {"bits": pl.UInt64, "_clear": pl.Boolean}
+    ahead = ahead.join(asked(ahead, series, answers, engine.booked), on=series)
+    settled = _past_bookings(met, engine, asking)
+    bits = pl.concat([ahead.select("track", "bits"), settled]).group_by("track")
+    last = last.join(ahead.select("track", "next_on", "_clear"), on="track", how="left")
     last = last.join(bits.agg(pl.col("bits").bitwise_or()), on="track", how="left")
     return last.with_columns(
         booked_on=pl.col("next_on"),
