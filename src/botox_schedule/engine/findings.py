@@ -9,21 +9,20 @@ from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import (
     IntervalRules,
     Minimum,
-    RuleFacts,
     RulesOn,
     Treatment,
     interval_rules,
-    label_rules,
 )
 from botox_schedule.engine.track import (
     UNRESOLVED_AFTER_DAYS,
     AnyTrack,
     Reading,
     Track,
+    facts_after,
     is_held_open,
     planned_otherwise,
     refusals,
-    with_decisions,
+    treatments_of,
 )
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
@@ -220,21 +219,9 @@ def last_cycle_findings(track: Track, judged: Sequence[Finding] | None = None) -
 
 def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
     """Return the rules after one cycle for the treatment that the next cycle gave."""
-    return interval_rules(_facts_of(track, previous, cycle))
-
-
-def _facts_of(track: Track, previous: CycleSessions, cycle: CycleSessions) -> RuleFacts:
-    policy = track.policy
-    planned = frozenset([(s.indication, s.product) for s in cycle.full_sessions])
-    last = frozenset([(s.indication, s.product) for s in previous.sessions])
-    facts = RuleFacts(
-        labels=label_rules(track.known, track.protocol, planned, last),
-        policy=policy,
-        anchor=previous.anchored_on,
-        counted_from=previous.counted_from(touch_ups_count=policy.touch_up_moves_earliest),
-        kind=track.protocol.retreatment.kind,
-    )
-    return with_decisions(facts, track.reading, track.clock, {product for _, product in planned})
+    given = treatments_of(cycle.full_sessions)
+    facts = facts_after(track.reading, track.protocol, track.clock, previous, given)
+    return interval_rules(facts)
 
 
 def early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTiming | None:

@@ -232,8 +232,7 @@ def read_record(
 def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
     """Return the track of a protocol: history, cycles, holds, care, rules, dates, status."""
     clock = reading.known.clock(protocol.indication, protocol.population, protocol.region)
-    own = [s for s in reading.history.completed if s.indication in clock]
-    cycles = cycles_of(own, reading.policy.group_within_days)
+    cycles = _cycles(reading, clock)
     prior = _prior_course(reading, clock)
     holds = _holds(reading, clock)
     care = _care(reading, clock, cycles)
@@ -291,14 +290,20 @@ def planned_otherwise(track: Track, booked: TreatmentSession) -> list[Track]:
 
 def without_protocol(reading: Reading, indication: str) -> AnyTrack:
     """Return the track of an indication without a known protocol: it has no rules and no dates."""
-    history, clock = reading.history, frozenset({indication})
-    given = [s for s in (*history.completed, *history.unrecognized) if s.indication == indication]
-    cycles = cycles_of(given, reading.policy.group_within_days)
+    clock = frozenset({indication})
+    cycles = _cycles(reading, clock)
     prior, holds = _prior_course(reading, clock), _holds(reading, clock)
     care = _care(reading, clock, cycles)
     held = DueStatus.ON_HOLD if holds.covers(reading.as_of) else DueStatus.NO_INTERVAL
     last, status = _last_cycle(cycles, prior), care.status or held
     return AnyTrack(reading, clock, cycles, prior, holds, care, last, None, None, status)
+
+
+def _cycles(reading: Reading, clock: frozenset[str]) -> list[CycleSessions]:
+    """The cycles of a clock, or of an unknown indication alone."""
+    given = (*reading.history.completed, *reading.history.unrecognized)
+    own = [session for session in given if session.indication in clock]
+    return cycles_of(own, reading.policy.group_within_days)
 
 
 def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
@@ -310,9 +315,7 @@ def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
 
 def last_full_sessions(reading: Reading, clock: frozenset[str]) -> list[TreatmentSession]:
     """Return the full sessions of the last cycle of a clock, here or elsewhere."""
-    own = [s for s in reading.history.completed if s.indication in clock]
-    cycles = cycles_of(own, reading.policy.group_within_days)
-    last = _last_cycle(cycles, _prior_course(reading, clock))
+    last = _last_cycle(_cycles(reading, clock), _prior_course(reading, clock))
     return [] if last is None else last.full_sessions
 
 
@@ -417,28 +420,44 @@ def _facts(
     last: CycleSessions,
     care: Care,
 ) -> RuleFacts:
-    policy = reading.policy
     planned: frozenset[Treatment] = frozenset({(protocol.indication, protocol.product)})
-    given = frozenset([(s.indication, s.product) for s in last.sessions])
     doubtful_from = _doubtful_from(reading, last)
-    facts = RuleFacts(
-        labels=label_rules(reading.known, protocol, planned, given),
-        policy=policy,
-        anchor=last.anchored_on,
-        counted_from=last.counted_from(touch_ups_count=policy.touch_up_moves_earliest),
+    return facts_after(reading, protocol, clock, last, planned)._replace(
         first_on=None if last.is_elsewhere else last.first_on,
         doubtful=tuple(_doubtful_minimums(reading)),
         doubtful_from=doubtful_from,
         always_doubtful=_always_doubtful(reading),
         longest=longest_minimums(reading.known) if doubtful_from else (),
         ends_on=care.ends_on,
-        clinic_usual=policy.usual_for(protocol.indication),
+        clinic_usual=reading.policy.usual_for(protocol.indication),
+    )
+
+
+def treatments_of(sessions: Iterable[TreatmentSession]) -> frozenset[Treatment]:
+    """Return what was given in some sessions."""
+    return frozenset([(s.indication, s.product) for s in sessions])
+
+
+def facts_after(
+    reading: Reading,
+    protocol: TreatmentProtocol,
+    clock: frozenset[str],
+    last: CycleSessions,
+    planned: frozenset[Treatment],
+) -> RuleFacts:
+    """Return what the rules after a cycle depend on, for the treatments that come next."""
+    policy = reading.policy
+    facts = RuleFacts(
+        labels=label_rules(reading.known, protocol, planned, treatments_of(last.sessions)),
+        policy=policy,
+        anchor=last.anchored_on,
+        counted_from=last.counted_from(touch_ups_count=policy.touch_up_moves_earliest),
         kind=protocol.retreatment.kind,
     )
-    return with_decisions(facts, reading, clock, {protocol.product})
+    return _with_decisions(facts, reading, clock, {product for _, product in planned})
 
 
-def with_decisions(
+def _with_decisions(
     facts: RuleFacts, reading: Reading, clock: frozenset[str], products: Collection[Product | None]
 ) -> RuleFacts:
     """Add what is decided about a clock, and what payers say about it and about products.

@@ -12,7 +12,7 @@ from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import CountError, PanelError
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
-from botox_schedule.records.decisions import Decisions
+from botox_schedule.records.decisions import NO_DECISIONS, Decisions
 from botox_schedule.records.history import History
 from botox_schedule.records.model import PatientRecord, TreatmentSession
 from botox_schedule.terms import Population, Product, SessionKind
@@ -27,7 +27,6 @@ TREATMENTS = 16
 """A treatment's number is its indication's times this, plus its product's."""
 EPOCH = date(1970, 1, 1).toordinal()
 """The day that Polars counts from."""
-NO_DECISIONS = Decisions((), (), (), (), (), ())
 
 
 def whole(number: int, name: str, least: int = 0, most: int = 10**9) -> int:

@@ -51,7 +51,7 @@ class Decisions(NamedTuple):
         return (*self.holds, *self.overrides, *self.authorizations, *self.discharges)
 
 
-_NO_DECISIONS = Decisions((), (), (), (), (), ())
+NO_DECISIONS = Decisions((), (), (), (), (), ())
 
 
 def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
@@ -62,7 +62,7 @@ def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
     counts as ended the day before.
     """
     if not (record.holds or record.overrides or record.authorizations or record.care_ends):
-        return _NO_DECISIONS
+        return NO_DECISIONS
     conflicts: list[Decision] = []
     holds = _current(record.holds, as_of, conflicts)
     overrides = _current(record.overrides, as_of, conflicts)
@@ -73,9 +73,9 @@ def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
     waiting = [hold for end in withdrawn if (hold := _as_hold(end)) is not None]
     message = "two decisions under one id were recorded on one day; both count"
     return Decisions(
-        holds=(*_shortened_periods(holds, as_of), *waiting),
-        overrides=tuple(_shortened_periods(overrides, as_of)),
-        authorizations=tuple(_shortened_authorizations(authorizations, as_of)),
+        holds=(*_shortened(holds, as_of), *waiting),
+        overrides=tuple(_shortened(overrides, as_of)),
+        authorizations=tuple(_shortened(authorizations, as_of)),
         discharges=tuple(end for end in standing if end.kind is CareEndKind.DISCONTINUED),
         deaths=tuple(end for end in standing if end.kind is CareEndKind.DECEASED),
         findings=(
@@ -106,29 +106,22 @@ def _is_withdrawn(decision: Decision, as_of: date) -> bool:
     return decision.withdrawn_on is not None and decision.withdrawn_on <= as_of
 
 
-_Period = TypeVar("_Period", Hold, IntervalOverride)
+_Period = TypeVar("_Period", Hold, IntervalOverride, PriorAuthorization)
 
 
-def _shortened_periods(periods: Iterable[_Period], as_of: date) -> Iterable[_Period]:
+def _shortened(periods: Iterable[_Period], as_of: date) -> Iterable[_Period]:
+    """Yield what stands: what was withdrawn ended the day before, or never was."""
     for period in periods:
-        if not _is_withdrawn(period, as_of) or period.withdrawn_on is None:
+        on = period.withdrawn_on
+        days = period.valid if isinstance(period, PriorAuthorization) else period
+        if on is None or on > as_of:
             yield period
-        elif period.withdrawn_on > period.first:
-            ended = shifted(period.withdrawn_on, -1)
-            last = ended if period.last is None else min(period.last, ended)
-            yield period.model_copy(update={"last": last})
-
-
-def _shortened_authorizations(
-    authorizations: Iterable[PriorAuthorization], as_of: date
-) -> Iterable[PriorAuthorization]:
-    for approved in authorizations:
-        first = approved.valid.first
-        if not _is_withdrawn(approved, as_of) or approved.withdrawn_on is None:
-            yield approved
-        elif approved.withdrawn_on > first:
-            last = min(approved.valid.last, shifted(approved.withdrawn_on, -1))
-            yield approved.model_copy(update={"valid": Window(first=first, last=last)})
+        elif on > days.first:
+            last = min(days.last or date.max, shifted(on, -1))
+            ended = (
+                {"last": last} if days is period else {"valid": Window(first=days.first, last=last)}
+            )
+            yield period.model_copy(update=ended)
 
 
 def _as_hold(end: CareEnd) -> Hold | None:
