@@ -20,7 +20,7 @@ from botox_schedule.engine.track import (
 )
 from botox_schedule.errors import UnitsError
 from botox_schedule.protocols.indications import ProductName
-from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
+from botox_schedule.protocols.model import DoseLimit, TreatmentProtocol
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import MOST_UNITS, TreatmentSession
 from botox_schedule.terms import (
@@ -288,22 +288,17 @@ def _holds_for(limit: DoseLimit, question: LimitQuestion) -> bool:
 
 
 def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
+    given, policy = _given(question), question.reading.policy
     if limit.per is LimitPer.WINDOW:
-        wanted, maximum = question.reading.policy.limit_reading, _maximum(limit, question)
-        readings = [window.reading for window in limit.windows]
+        wanted, readings = policy.limit_reading, [window.reading for window in limit.windows]
         chosen = wanted if wanted in readings else readings[0]
-        for window in limit.windows:
-            given = _given_in(window, limit, question)
-            yield made(
-                LimitCheck,
-                **_sums(limit, given, maximum, question),
-                reading=window.reading,
-                window=window.window,
-                chosen=window.reading == chosen,
-                clears_on=_clears_on(given, maximum, window.window, question),
-            )
+        for reading, window in zip(readings, (each.window for each in limit.windows), strict=True):
+            inside = in_window(given, window, question.on, policy.short_month)
+            yield _check(limit, inside, question, window, reading=reading, chosen=reading == chosen)
     elif limit.per is LimitPer.SESSION:
-        yield _session_check(limit, question)
+        first, last = question.first_on or question.on, _joins_until(question)
+        inside = [s for s in given if first <= s.administered_on <= last]
+        yield _check(limit, inside, question)
     else:
         yield made(
             LimitCheck, limit=limit, on=question.on, planned=question.planned, not_checked=True
@@ -356,43 +351,46 @@ def _maximum(limit: DoseLimit, question: LimitQuestion) -> _Maximum:
     return _Maximum(units, unweighed=False)
 
 
-def _given_in(window: LimitWindow, limit: DoseLimit, question: LimitQuestion) -> Total:
-    short_month = question.reading.policy.short_month
-    inside = in_window(_given(question), window.window, question.on, short_month)
-    return _total_of(limit, inside, question)
-
-
-def _sums(
-    limit: DoseLimit, given: Total, maximum: _Maximum, question: LimitQuestion
-) -> dict[str, Any]:
-    """The fields that limits per window and per session share."""
-    planned = question.planned or _ZERO
-    total = given.units + planned
-    exceeded = maximum.units is not None and total > maximum.units
-    return {
-        "limit": limit,
-        "on": question.on,
-        "planned": question.planned,
-        "total": total,
-        "total_if_one": given.units_if_one + planned,
-        "maximum": maximum.units,
-        "available": None if maximum.units is None else max(maximum.units - given.units, _ZERO),
-        "exceeded": exceeded,
-        "indeterminate": not exceeded and (maximum.unweighed or given.indeterminate),
-        "session_ids": tuple(s.id for s in given.sessions if s.id is not None),
-    }
+def _check(
+    limit: DoseLimit,
+    sessions: Iterable[TreatmentSession],
+    question: LimitQuestion,
+    window: Interval | None = None,
+    **reading: Any,
+) -> LimitCheck:
+    """Return the check of a limit that counts *sessions*: those in its window, or in one session."""
+    given, maximum = _total_of(limit, sessions, question), _maximum(limit, question)
+    planned, most = question.planned or _ZERO, maximum.units
+    exceeded = most is not None and given.units + planned > most
+    return made(
+        LimitCheck,
+        **reading,
+        limit=limit,
+        window=window,
+        on=question.on,
+        planned=question.planned,
+        total=given.units + planned,
+        total_if_one=given.units_if_one + planned,
+        maximum=most,
+        available=None if most is None else max(most - given.units, _ZERO),
+        exceeded=exceeded,
+        indeterminate=not exceeded and (maximum.unweighed or given.indeterminate),
+        clears_on=_clears_on(given, maximum, window, question),
+        session_ids=tuple(s.id for s in given.sessions if s.id is not None),
+    )
 
 
 def _clears_on(
-    given: Total, maximum: _Maximum, window: Interval, question: LimitQuestion
+    given: Total, maximum: _Maximum, window: Interval | None, question: LimitQuestion
 ) -> date | None:
     """The first day on which what still counts and the planned units surely fit."""
-    planned = question.planned or _ZERO
-    if maximum.units is None or maximum.unweighed or planned > maximum.units:
+    planned, most = question.planned or _ZERO, maximum.units
+    if most is None or maximum.unweighed or planned > most:
         return None
-    most, day = maximum.units, question.on
     if not given.indeterminate and given.units + planned <= most:
-        return day
+        return question.on
+    if window is None:
+        return shifted(_joins_until(question), 1)
     short_month, product = question.reading.policy.short_month, question.protocol.product
     ends = [(s, window.added_to(s.administered_on, short_month)) for s in given.sessions]
 
@@ -401,25 +399,6 @@ def _clears_on(
         return not left.indeterminate and left.units + planned <= most
 
     return next(end for end in sorted({end for _, end in ends}) if fits(end))
-
-
-def _session_check(limit: DoseLimit, question: LimitQuestion) -> LimitCheck:
-    first, last = question.first_on or question.on, _joins_until(question)
-    sessions = [s for s in _given(question) if first <= s.administered_on <= last]
-    given = _total_of(limit, sessions, question)
-    maximum = _maximum(limit, question)
-    fields = _sums(limit, given, maximum, question)
-    return made(LimitCheck, **fields, clears_on=_session_clears_on(fields, maximum, question))
-
-
-def _session_clears_on(
-    fields: dict[str, Any], maximum: _Maximum, question: LimitQuestion
-) -> date | None:
-    planned = question.planned or _ZERO
-    if maximum.units is None or maximum.unweighed or planned > maximum.units:
-        return None
-    fits = not fields["exceeded"] and not fields["indeterminate"]
-    return question.on if fits else shifted(_joins_until(question), 1)
 
 
 def _joins_until(question: LimitQuestion) -> date:

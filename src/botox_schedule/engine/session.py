@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
@@ -109,38 +109,37 @@ def dates_of_session(
     Rules in weeks and days alone give dates that lie the same number of days after any session,
     so they are computed once for each protocol and policy.
     """
-    remembered = _LENGTHS.get((id(protocol), id(policy)))
+    remembered = _MODELS.get((id(protocol), id(policy)))
     if remembered is not None and remembered[0] is protocol and remembered[1] is policy:
-        lengths = remembered[2]
+        model = remembered[2]
     else:
-        lengths = _lengths(protocol, policy)
-        if len(_LENGTHS) >= _MOST_REMEMBERED:
-            _LENGTHS.clear()
-        _LENGTHS[id(protocol), id(policy)] = protocol, policy, lengths
-    if lengths is None:
+        alike = _is_the_same_every_day(protocol, policy)
+        model = _dates_of_session(_MODEL_DAY, protocol, policy) if alike else None
+        if len(_MODELS) >= _MOST_REMEMBERED:
+            _MODELS.clear()
+        _MODELS[id(protocol), id(policy)] = protocol, policy, model
+    if model is None:
         return _dates_of_session(administered_on, protocol, policy)
-    days = [None if n is None else shifted(administered_on, n) for n in lengths.days]
+    later = (administered_on - _MODEL_DAY).days
+
+    def moved(day: date | None) -> date | None:
+        return None if day is None else shifted(day, later)
+
     return DueDates(
-        earliest=days[0],
-        due=days[1],
-        overdue_from=days[2],
-        lapsed_from=days[3],
-        typical_on=days[4],
-        typical_words=lengths.typical_words,
-        protocol=lengths.protocol,
-        unverified=lengths.unverified,
+        earliest=moved(model.earliest),
+        due=moved(model.due),
+        overdue_from=moved(model.overdue_from),
+        lapsed_from=moved(model.lapsed_from),
+        typical_on=moved(model.typical_on),
+        typical_words=model.typical_words,
+        protocol=model.protocol,
+        unverified=model.unverified,
     )
 
 
-class _Lengths(NamedTuple):
-    days: tuple[int | None, ...]
-    typical_words: str | None
-    protocol: ProtocolRef | None
-    unverified: tuple[str, ...]
-
-
+_MODEL_DAY = date(2000, 1, 1)
 _MOST_REMEMBERED = 256
-_LENGTHS: dict[tuple[int, int], tuple[TreatmentProtocol, SchedulingPolicy, _Lengths | None]] = {}
+_MODELS: dict[tuple[int, int], tuple[TreatmentProtocol, SchedulingPolicy, DueDates | None]] = {}
 
 
 def _dates_of_session(
@@ -148,18 +147,6 @@ def _dates_of_session(
 ) -> DueDates:
     rules = session_rules(administered_on, protocol, policy)
     return due_dates_of(track_dates(rules, NO_HOLDS, administered_on), protocol)
-
-
-def _lengths(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> _Lengths | None:
-    """The days between a session and its dates; None where they differ by the session's day."""
-    if not _is_the_same_every_day(protocol, policy):
-        return None
-    start = date(2000, 1, 1)
-    dates = _dates_of_session(start, protocol, policy)
-    days = [
-        None if day is None else (day - start).days for day in (*dates.boundaries, dates.typical_on)
-    ]
-    return _Lengths(tuple(days), dates.typical_words, dates.protocol, dates.unverified)
 
 
 def _is_the_same_every_day(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> bool:

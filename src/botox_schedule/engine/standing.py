@@ -11,7 +11,13 @@ from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import findings_without_protocol, next_look, track_findings
 from botox_schedule.engine.limits import is_clear, limit_answers
 from botox_schedule.engine.response import phase_boundaries, timeline_of
-from botox_schedule.engine.track import Reading, Track, protocol_of_session, without_protocol
+from botox_schedule.engine.track import (
+    AnyTrack,
+    Reading,
+    Track,
+    protocol_of_session,
+    without_protocol,
+)
 from botox_schedule.engine.tracks import RecordTrack
 from botox_schedule.engine.verdict import booking_verdict, day_in_question
 from botox_schedule.policy import SchedulingPolicy
@@ -121,22 +127,23 @@ def standing_of(
         acknowledged: The keys of findings that somebody has acknowledged.
         with_limits: Whether the booked units are checked against the limits.
     """
-    track = found.track
-    if track is None:
-        return _without_protocol(reading, found.indication, acknowledged)
-    dates, protocol, booked = track.dates, track.protocol, track.next_booking
-    judgment = last_judgment(track)
-    judged = None if judgment is None else judgment.findings
-    limits = _about_limits(track) if with_limits else ()
-    findings = [*found.findings, *track_findings(track, judged), *limits]
-    told = _told(findings, acknowledged)
+    planned = found.track
+    track = planned or without_protocol(reading, found.indication)
+    dates, booked = track.dates, track.next_booking
+    judgment = None if planned is None else last_judgment(planned)
+    if planned is None:
+        findings = findings_without_protocol(track)
+    else:
+        judged = None if judgment is None else judgment.findings
+        limits = _about_limits(planned) if with_limits else ()
+        findings = (*found.findings, *track_findings(planned, judged), *limits)
     return Standing(
-        indication=protocol.indication,
-        product=protocol.product,
-        protocol_id=protocol.id,
-        protocol_version=protocol.version,
+        indication=found.indication,
+        product=None if planned is None else planned.protocol.product,
+        protocol_id=None if planned is None else planned.protocol.id,
+        protocol_version=None if planned is None else planned.protocol.version,
         status=track.status,
-        phase=phases.of(track),
+        phase=None if planned is None else phases.of(planned),
         earliest=None if dates is None else dates.earliest,
         due=None if dates is None else dates.due,
         overdue_from=None if dates is None else dates.overdue_from,
@@ -149,7 +156,7 @@ def standing_of(
         cycle_number=track.cycle_number,
         booked_on=None if booked is None else booked.administered_on,
         judgment=judgment,
-        **told,
+        **_told(findings, acknowledged),
     )
 
 
@@ -188,33 +195,7 @@ def _about_limits(track: Track) -> tuple[Finding, ...]:
     return () if booked is None else limit_answers(track, booked.administered_on, None)[1]
 
 
-def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset[str]) -> Standing:
-    track = without_protocol(reading, indication)
-    told = _told(findings_without_protocol(track), acknowledged)
-    booked = track.next_booking
-    return Standing(
-        indication=indication,
-        product=None,
-        protocol_id=None,
-        protocol_version=None,
-        status=track.status,
-        phase=None,
-        earliest=None,
-        due=None,
-        overdue_from=None,
-        lapsed_from=None,
-        typical_on=None,
-        last_chance_on=None,
-        resumes_on=track.resumes_on,
-        review_on=next_look(track),
-        last_session_on=track.anchor,
-        cycle_number=track.cycle_number,
-        booked_on=None if booked is None else booked.administered_on,
-        **told,
-    )
-
-
-def last_chance_on(track: Track) -> date | None:
+def last_chance_on(track: AnyTrack) -> date | None:
     """Return the last day of the next unbroken run of days on which the patient may come.
 
     A known hold, a discharge, a stricter rule, or the end of the authorization ends it; None
