@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 import botox_schedule as bs
+from botox_schedule.dates.intervals import positive_interval
 from botox_schedule.dates.patterns import day_by_pattern
 from botox_schedule.engine.adherence import (
     CourseCycle,
@@ -21,7 +22,6 @@ from botox_schedule.engine.adherence import (
     effect_days,
     follow_up_of,
     follow_up_until,
-    given_effect,
 )
 from botox_schedule.engine.forecast import forecast_in
 from botox_schedule.engine.holds import NO_HOLDS
@@ -490,12 +490,21 @@ class TestFollowUp:
 
     def test_an_effect_is_longer_than_nothing_after_every_session(self) -> None:
         with pytest.raises(bs.errors.IntervalError):
-            given_effect("1 month - 30 days")
+            positive_interval("1 month - 30 days", "an effect")
         assert (
-            effect_days(date(2025, 11, 30), given_effect("3 months"), bs.ShortMonth.LAST_DAY) == 90
+            effect_days(
+                date(2025, 11, 30),
+                positive_interval("3 months", "an effect"),
+                bs.ShortMonth.LAST_DAY,
+            )
+            == 90
         )
         assert (
-            effect_days(date(2025, 11, 30), given_effect("3 months"), bs.ShortMonth.FIRST_OF_NEXT)
+            effect_days(
+                date(2025, 11, 30),
+                positive_interval("3 months", "an effect"),
+                bs.ShortMonth.FIRST_OF_NEXT,
+            )
             == 91
         )
 
@@ -1314,9 +1323,9 @@ class TestVisits:
 
 class TestNothingButWhatWasAsked:
     def test_the_shortest_effect_lasts_a_day(self) -> None:
-        assert given_effect("1 day") == bs.Interval(days=1)
+        assert positive_interval("1 day", "an effect") == bs.Interval(days=1)
         with pytest.raises(bs.errors.IntervalError, match="longer than nothing"):
-            given_effect("0 days")
+            positive_interval("0 days", "an effect")
 
     def test_a_product_is_a_text(self) -> None:
         for given in (b"Botox", None):

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.dates.intervals import Interval
+from botox_schedule.dates.intervals import Interval, positive_interval
 from botox_schedule.engine.check import DateCheck, check_of
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
 from botox_schedule.engine.dates import status_on
@@ -38,7 +38,7 @@ from botox_schedule.engine.tracks import (
     followed_in,
     tracks_of,
 )
-from botox_schedule.errors import CountError, IntervalError, OrderError, UnknownProtocolError
+from botox_schedule.errors import CountError, OrderError, UnknownProtocolError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 from botox_schedule.protocols.catalog import (
     find_protocol,
@@ -202,7 +202,7 @@ class Asked(NamedTuple):
 def ask(
     record: PatientRecord,
     protocol: TreatmentProtocol | str,
-    as_of: date,
+    as_of: DayInput,
     *,
     on: date | None = None,
     policy: SchedulingPolicy | None = None,
@@ -215,15 +215,16 @@ def ask(
     patient's age on *on*, by default *as_of*.
 
     Raises:
+        DayError: When *as_of* is not a calendar day.
         UnknownProtocolError: When no known protocol has that name.
     """
-    known = known_protocols(other_protocols)
+    day, known = as_day(as_of, "as_of"), known_protocols(other_protocols)
     policy = policy_or_default(policy)
     if isinstance(protocol, TreatmentProtocol):
         known = known.with_given(protocol)
-        return Asked(track_in(read_record(record, as_of, policy, known), protocol))
-    reading = read_record(record, as_of, policy, known)
-    followed = followed_in(reading, _name(protocol), on or as_of, region, None)
+        return Asked(track_in(read_record(record, day, policy, known), protocol))
+    reading = read_record(record, day, policy, known)
+    followed = followed_in(reading, _name(protocol), on or day, region, None)
     return Asked(track_in(reading, followed.protocol), followed_findings(followed))
 
 
@@ -268,9 +269,7 @@ def forecast(
     >>> answer.reasons["earliest"].rule
     'the 12-week scheduled interval gives 2026-03-30'
     """
-    asked = ask(
-        record, protocol, as_day(as_of, "as_of"), policy=policy, other_protocols=other_protocols
-    )
+    asked = ask(record, protocol, as_of, policy=policy, other_protocols=other_protocols)
     units = checked_units(planned_units)
     answer = forecast_of(asked.track, units, asked.findings, observed)
     if strict:
@@ -411,9 +410,7 @@ def treatment_cycles(
     >>> [(str(c.timing), c.interval_days, c.short_by_days, c.late_by_days) for c in cycles]
     [('first', None, 0, 0), ('early', 83, 1, 0), ('late', 99, 0, 15)]
     """
-    asked = ask(
-        record, protocol, as_day(as_of, "as_of"), policy=policy, other_protocols=other_protocols
-    )
+    asked = ask(record, protocol, as_of, policy=policy, other_protocols=other_protocols)
     return judged_cycles(asked.track)
 
 
@@ -454,9 +451,7 @@ def project(
     [(1, '2026-03-30'), (2, '2026-06-22')]
     """
     wanted = checked_count(count)
-    asked = ask(
-        record, protocol, as_day(as_of, "as_of"), policy=policy, other_protocols=other_protocols
-    )
+    asked = ask(record, protocol, as_of, policy=policy, other_protocols=other_protocols)
     return projected_sessions(asked.track, wanted)
 
 
@@ -499,9 +494,7 @@ def exposure(
     day = as_day(on, "on")
     known_until = day if as_of is None else as_day(as_of, "as_of")
     wanted = product_named(product)
-    length = window if isinstance(window, Interval) else Interval.parse(window)
-    if length.day_bounds[0] <= 0:
-        raise IntervalError("a window must be longer than nothing; give for example '12 weeks'")
+    length = positive_interval(window, "a window")
     policy = policy_or_default(policy)
     history = read_record(record, known_until, policy, known_protocols(None)).history
     given = sorted([*history.completed, *history.unrecognized], key=lambda s: s.administered_on)

@@ -194,6 +194,18 @@ class Interval(Value, frozen=True):
         return [(name, n) for name in ("months", "weeks", "days") if (n := getattr(self, name))]
 
 
+def positive_interval(given: Interval | str, what: str) -> Interval:
+    """Return an interval that an argument gives; the error begins with *what*.
+
+    Raises:
+        IntervalError: When it is not an interval, or not longer than 0 days.
+    """
+    interval = given if isinstance(given, Interval) else Interval.parse(given)
+    if interval.day_bounds[0] <= 0:
+        raise IntervalError(f"{what} must be longer than nothing; give for example '12 weeks'")
+    return interval
+
+
 def _units_in(text: object) -> dict[str, int]:
     if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
         raise IntervalError(f"not an interval; {_EXPECTED}")

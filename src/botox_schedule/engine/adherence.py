@@ -13,7 +13,6 @@ from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.cycles import TreatmentCycle
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.track import Track, concerns
-from botox_schedule.errors import IntervalError
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import CareEndKind, ForWhom, ShortMonth
 
@@ -255,18 +254,6 @@ def course_cycles(
 def effect_days(anchored_on: date, effect: Interval, short_month: ShortMonth) -> int:
     """Return how many days an effect that begins on *anchored_on* lasts."""
     return (effect.added_to(anchored_on, short_month) - anchored_on).days
-
-
-def given_effect(effect: Interval | str) -> Interval:
-    """Return a caller's duration of effect.
-
-    Raises:
-        IntervalError: When it is not an interval, or not longer than 0 days.
-    """
-    interval = effect if isinstance(effect, Interval) else Interval.parse(effect)
-    if interval.day_bounds[0] <= 0:
-        raise IntervalError("an effect must be longer than nothing; give for example '12 weeks'")
-    return interval
 
 
 def expected_effect(protocol: TreatmentProtocol) -> Interval | None:

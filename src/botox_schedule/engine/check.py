@@ -143,8 +143,7 @@ def _minimum_reason(day: date, code: DayReasonCode, minimum: Minimum) -> DayReas
     early = days_text((minimum.gives - day).days)
     if code is DayReasonCode.TOO_EARLY:
         rule = f"{rule}; the day is {early} early"
-    protocol = minimum.protocol
-    source = None if protocol is None else protocol.retreatment.minimum_source
+    protocol, source = minimum.protocol, minimum.source
     if code is DayReasonCode.ADVISORY:
         words = "" if source is None else f' ("{source.strength or source.basis}")'
         rule = f"{rule}, which is advice{words}; the day is {early} before it"

@@ -175,7 +175,7 @@ def _advice(in_force: RulesOn, day: date) -> str | None:
     advising = in_force.advising
     if advising is None or day >= advising.gives or advising.protocol is None:
         return None
-    source = advising.protocol.retreatment.minimum_source
+    source = advising.source
     words = "" if source is None else f": {source.quote or source.strength or source.basis}"
     return f"before the {advising.interval} that its source advises{words}"
 

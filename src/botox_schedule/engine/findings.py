@@ -20,6 +20,7 @@ from botox_schedule.engine.track import (
     Track,
     facts_after,
     is_held_open,
+    is_second_part,
     planned_otherwise,
     refusals,
     treatments_of,
@@ -450,7 +451,7 @@ def booking_codes(track: AnyTrack, day: date) -> Iterator[FindingCode]:
         yield FindingCode.BOOKING_AFTER_CARE_END
         return
     yield from (_REFUSED[reason] for reason in refusals(track, day))
-    if track.rules is not None and track.rules.is_part_of_last_session(day):
+    if is_second_part(track, day):
         yield FindingCode.BOOKING_OF_SECOND_PART
         return
     overdue_from = None if track.dates is None else track.dates.overdue_from

@@ -292,7 +292,7 @@ def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
     if limit.per is LimitPer.WINDOW:
         wanted, readings = policy.limit_reading, [window.reading for window in limit.windows]
         chosen = wanted if wanted in readings else readings[0]
-        for reading, window in zip(readings, (each.window for each in limit.windows), strict=True):
+        for window, reading in ((each.window, each.reading) for each in limit.windows):
             inside = in_window(given, window, question.on, policy.short_month)
             yield _check(limit, inside, question, window, reading=reading, chosen=reading == chosen)
     elif limit.per is LimitPer.SESSION:

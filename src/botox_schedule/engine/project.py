@@ -9,7 +9,7 @@ from botox_schedule.dates.intervals import IntervalRange, Window
 from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates
 from botox_schedule.engine.rules import IntervalRules, interval_rules, label_rules
 from botox_schedule.engine.session import ProjectedSession
-from botox_schedule.engine.track import Track
+from botox_schedule.engine.track import Track, is_second_part
 from botox_schedule.engine.verdict import booking_verdict
 
 
@@ -79,15 +79,10 @@ def _first_target(track: Track, step: _Step) -> date | None:
 def kept_booking_on(track: Track) -> date | None:
     """Return the day of the next booking of a new session, if it may be kept: not forbidden."""
     ahead = (s.administered_on for s in track.bookings if s.administered_on >= track.as_of)
-    booked_on = next((day for day in ahead if not _is_second_part(track, day)), None)
+    booked_on = next((day for day in ahead if not is_second_part(track, day)), None)
     if booked_on is None or booking_verdict(track, booked_on) is False:
         return None
     return booked_on
-
-
-def _is_second_part(track: Track, day: date) -> bool:
-    """A booking so close to the last session belongs to it and is not a session of its own."""
-    return track.rules is not None and track.rules.is_part_of_last_session(day)
 
 
 def rules_after(track: Track, rules: IntervalRules, target: date) -> IntervalRules:

@@ -133,8 +133,8 @@ def _adjective(text: str) -> str:
 
 def minimum_sentence(minimum: Minimum) -> str:
     """Return what a minimum gives; one read from a schedule is called an interval."""
-    source = None if minimum.protocol is None else minimum.protocol.retreatment.minimum_source
-    noun = _NOUNS.get((source and source.basis) or "", "minimum")
+    basis = None if minimum.source is None else minimum.source.basis
+    noun = _NOUNS.get(basis or "", "minimum")
     return f"{_OWNERS[minimum.kind]} {in_words(minimum.interval)} {noun} gives {minimum.gives}"
 
 
@@ -188,18 +188,13 @@ def _why_never(track: Track, rules: RulesOn) -> str:
 
 
 def _counted_from(track: Track) -> tuple[str, ...]:
-    where = (
-        "latest day of the last session elsewhere" if _is_elsewhere(track) else "last session on"
-    )
+    is_elsewhere = track.last is not None and track.last.is_elsewhere
+    where = "latest day of the last session elsewhere" if is_elsewhere else "last session on"
     inputs = [f"{where} {track.anchor}"]
     if track.rules is not None and track.rules.facts.counted_from != track.anchor:
         counted = track.rules.facts.counted_from
         inputs.append(f"touch-up on {counted}, from which the minimum counts")
     return tuple(inputs)
-
-
-def _is_elsewhere(track: Track) -> bool:
-    return track.last is not None and track.last.is_elsewhere
 
 
 def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateReason:
@@ -209,7 +204,7 @@ def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateR
     if dates.earliest != dates.allowed_from:
         sentence += f"; moved past a hold to {dates.earliest}"
     protocol = None if deciding is None else deciding.protocol
-    source = None if protocol is None else protocol.retreatment.minimum_source
+    source = None if deciding is None else deciding.source
     shown = protocol or rules.protocol or track.protocol
     return made(
         DateReason,
@@ -269,7 +264,7 @@ def _candidate(minimum: Minimum, outcome: CandidateOutcome) -> RuleCandidate:
         interval=minimum.interval,
         gives=minimum.gives,
         outcome=outcome,
-        source=None if protocol is None else protocol.retreatment.minimum_source,
+        source=minimum.source,
         protocol=None if protocol is None else protocol.ref,
     )
 

@@ -185,6 +185,11 @@ def response_phase(timeline: ResponseTimeline, *, as_of: DayInput) -> ResponsePh
     day = as_day(as_of, "as_of")
     if day < timeline.administered_on:
         raise OrderError("as_of lies before the session; give the session's day or a later one")
+    return phase_on(timeline, day)
+
+
+def phase_on(timeline: ResponseTimeline, day: date) -> ResponsePhase:
+    """Return the same as :func:`response_phase`, for a day from the session on."""
     boundaries = phase_boundaries(timeline)
     return boundaries[bisect_right([first for first, _ in boundaries], day) - 1][1]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from botox_schedule.dates.days import shifted
 from botox_schedule.dates.intervals import Interval, IntervalRange
@@ -16,7 +16,7 @@ from botox_schedule.protocols.collection import (
     general_protocols,
     version_on,
 )
-from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.protocols.model import SourceRef, TreatmentProtocol
 from botox_schedule.records.model import IntervalOverride, PriorAuthorization
 from botox_schedule.terms import Authority, MinimumKind, Product, RetreatmentKind, UsualOwner
 
@@ -70,6 +70,11 @@ class Minimum(NamedTuple):
     gives: date
     binds: bool = True
     protocol: TreatmentProtocol | None = None
+
+    @property
+    def source(self) -> SourceRef | None:
+        """Where it is stated; None where clinic, payer or record state it."""
+        return None if self.protocol is None else self.protocol.retreatment.minimum_source
 
 
 class UsualRange(NamedTuple):
@@ -286,36 +291,32 @@ def _overriding_from(facts: RuleFacts, starts: Sequence[date]) -> dict[date, Ove
     """What the overrides state that are in force from each start on; empty without overrides."""
     if not facts.overrides:
         return {}
-    stating = [o for o in facts.overrides if o.minimum is not None]
-    won = (
-        *(
-            _winners((o for o in stating if o.authority is who), _minimum_rank(facts), starts)
-            for who in (Authority.CLINICIAN, Authority.PAYER)
-        ),
-        _winners((o for o in facts.overrides if o.usual is not None), _usual_rank(facts), starts),
+    by_authority = (
+        [o for o in facts.overrides if o.authority is who]
+        for who in (Authority.CLINICIAN, Authority.PAYER)
     )
-    return {
-        start: Overriding(
-            None if clinician is None else clinician.minimum,
-            None if payer is None else payer.minimum,
-            None if usual is None else usual.usual,
-        )
-        for start, clinician, payer, usual in zip(starts, *won, strict=True)
-    }
+    rank = _minimum_rank(facts)
+    clinician, payer = (_winners(own, lambda o: o.minimum, rank, starts) for own in by_authority)
+    usual = _winners(facts.overrides, lambda o: o.usual, _usual_rank(facts), starts)
+    return dict(zip(starts, map(Overriding, clinician, payer, usual), strict=True))
 
 
 _Rank = Callable[[IntervalOverride], tuple[Any, ...]]
+_T = TypeVar("_T")
 
 
 def _winners(
-    overrides: Iterable[IntervalOverride], rank: _Rank, starts: Sequence[date]
-) -> list[IntervalOverride | None]:
-    """For each start, the override of the highest rank that is valid then."""
-    won: list[IntervalOverride | None] = [None] * len(starts)
+    overrides: Iterable[IntervalOverride],
+    states: Callable[[IntervalOverride], _T | None],
+    rank: _Rank,
+    starts: Sequence[date],
+) -> list[_T | None]:
+    """For each start, what the override of the highest rank states that is valid then."""
+    won: list[_T | None] = [None] * len(starts)
     # An override overwrites those of a lower rank, so no start has to compare them all.
-    for override in sorted(overrides, key=rank):
+    for override in sorted((o for o in overrides if states(o) is not None), key=rank):
         valid = _within(starts, override.first, override.last)
-        won[valid] = [override] * len(starts[valid])
+        won[valid] = [states(override)] * len(starts[valid])
     return won
 
 
@@ -572,8 +573,8 @@ def _periods(facts: RuleFacts) -> Iterator[tuple[date | None, date | None]]:
 @lru_cache(maxsize=256)
 def longest_minimums(known: ProtocolSet) -> tuple[Interval, ...]:
     """Return the minimums of all known protocols that can be the longest one."""
-    intervals = {p.retreatment.minimum for p in known} - {None}
-    stated = [interval for interval in intervals if interval is not None]
+    minimums = (protocol.retreatment.minimum for protocol in known)
+    stated = {minimum for minimum in minimums if minimum is not None}
     most = max((interval.day_bounds[0] for interval in stated), default=0)
     return tuple(interval for interval in stated if interval.day_bounds[1] >= most)
 

@@ -1,6 +1,5 @@
 """Where a track stands, as one flat row without sentences, for lists of many tracks."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -10,7 +9,7 @@ from botox_schedule.engine.cycles import CycleJudgment, last_judgment
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import findings_without_protocol, next_look, track_findings
 from botox_schedule.engine.limits import is_clear, limit_answers
-from botox_schedule.engine.response import phase_boundaries, timeline_of
+from botox_schedule.engine.response import phase_on, timeline_of
 from botox_schedule.engine.track import (
     AnyTrack,
     Reading,
@@ -104,9 +103,8 @@ class Phases:
         """Return what is expected on *as_of* of a session on *day*."""
         key = id(protocol), id(policy), day, as_of
         if key not in self._known:
-            boundaries = phase_boundaries(timeline_of(day, protocol, None, policy))
-            passed = bisect_right([first for first, _ in boundaries], as_of)
-            self._known[key] = boundaries[passed - 1][1], protocol, policy
+            phase = phase_on(timeline_of(day, protocol, None, policy), as_of)
+            self._known[key] = phase, protocol, policy
         return self._known[key][0]
 
 

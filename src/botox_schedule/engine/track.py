@@ -250,6 +250,11 @@ def is_held_open(track: AnyTrack) -> bool:
     return track.status is DueStatus.ON_HOLD and track.resumes_on is None
 
 
+def is_second_part(track: AnyTrack, day: date) -> bool:
+    """Return whether a session on a day would belong to the last one, not open a cycle."""
+    return track.rules is not None and track.rules.is_part_of_last_session(day)
+
+
 def refusals(track: AnyTrack, day: date) -> Iterator[DayReasonCode]:
     """Yield why a day is forbidden; nothing where it is not."""
     ends_on = track.care.ends_on

@@ -10,7 +10,6 @@ from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.protocols.collection import Followed, ProtocolSet
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import FindingCode, Population, Product
 
 
@@ -99,13 +98,14 @@ def _indications(reading: Reading) -> list[str]:
     """The indications of a record's rows; what was completed last comes last."""
     history, others = reading.history, reading.policy.other_indications
     # Row order must not matter.
-    unused = sorted((*history.missed, *history.other, *history.later), key=_day_and_indication)
+    unused = (*history.missed, *history.other, *history.later)
+    planned = sorted((s.administered_on, s.indication) for s in unused)
     priors = [prior for prior in reading.record.prior_treatments if prior.was_given]
     dated = [(p.last_on, p.indication) for p in priors if p.last_on and p.last_on <= reading.as_of]
     given = sorted(dated) + [(s.administered_on, s.indication) for s in history.completed]
     rows = [
         *sorted(prior.indication for prior in priors),
-        *(s.indication for s in unused),
+        *(indication for _, indication in planned),
         *(s.indication for s in history.booked),
         *(s.indication for s in (*history.after_death, *history.unrecognized)),
         # A session here comes after a course elsewhere that ended on its day.
@@ -120,10 +120,6 @@ def _decided(reading: Reading) -> list[str]:
     """The indications that decisions name: a patient who was never treated has no other."""
     decided = [row.indication for row in reading.decisions.about_clocks if row.indication]
     return sorted([*decided, *(prior.indication for prior in reading.record.prior_treatments)])
-
-
-def _day_and_indication(session: TreatmentSession) -> tuple[date, str]:
-    return session.administered_on, session.indication
 
 
 def clock_of(

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from botox_schedule.dates import Interval, Window
 from botox_schedule.dates.days import Day, DayInput, as_day
+from botox_schedule.dates.intervals import Interval, Window, positive_interval
 from botox_schedule.engine.adherence import (
     Course,
     EpisodeEnd,
@@ -13,7 +13,6 @@ from botox_schedule.engine.adherence import (
     course_of,
     expected_effect,
     follow_up_of,
-    given_effect,
 )
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
 from botox_schedule.outcomes.figures import Exact, whole
@@ -128,7 +127,11 @@ def adherence(
         whole(gap, "permissible_gap_days")
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
     cycles, follow_up = judged_cycles(track), follow_up_of(track)
-    lasting = expected_effect(track.protocol) if effect is None else given_effect(effect)
+    lasting = (
+        expected_effect(track.protocol)
+        if effect is None
+        else positive_interval(effect, "an effect")
+    )
     course = course_of(
         course_cycles(cycles, lasting, track.policy.short_month),
         track.holds,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Unpack
 import polars as pl
 
 from botox_schedule.dates.days import DayInput
-from botox_schedule.dates.intervals import Interval
+from botox_schedule.dates.intervals import Interval, positive_interval
 from botox_schedule.engine.adherence import (
     CourseCycle,
     Episode,
@@ -16,7 +16,6 @@ from botox_schedule.engine.adherence import (
     effect_days,
     expected_effect,
     follow_up_of,
-    given_effect,
 )
 from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.holds import HoldCalendar
@@ -188,7 +187,7 @@ def persistence(
     [(168, True, 'gap')]
     """
     gap = whole(permissible_gap_days, "permissible_gap_days")
-    lasting = None if effect is None else given_effect(effect)
+    lasting = None if effect is None else positive_interval(effect, "an effect")
 
     def answer(frames: Frames, asking: Asking) -> pl.DataFrame:
         return _persistence(frames, asking, _Gap(gap, lasting))

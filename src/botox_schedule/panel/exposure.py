@@ -6,9 +6,8 @@ from typing import Any
 import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.dates.intervals import Interval
+from botox_schedule.dates.intervals import Interval, positive_interval
 from botox_schedule.engine.limits import in_window
-from botox_schedule.errors import IntervalError
 from botox_schedule.panel.asking import PRODUCTS, Asking, session_of
 from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.frames import Frames
@@ -64,9 +63,7 @@ def exposure(
     """
     day = as_day(on, "on")
     known_until = day if as_of is None else as_day(as_of, "as_of")
-    length = window if isinstance(window, Interval) else Interval.parse(window)
-    if length.day_bounds[0] <= 0:
-        raise IntervalError("a window must be longer than nothing; give for example '12 weeks'")
+    length = positive_interval(window, "a window")
     short_month = policy_or_default(policy).short_month
 
     def counts(given_on: date) -> bool:
