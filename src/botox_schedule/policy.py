@@ -174,6 +174,10 @@ class SchedulingPolicy(Fact, frozen=True):
             hold_review_after: IntervalInput = "4 weeks",
         ) -> None: ...
 
+    def __hash__(self) -> int:
+        # The other fields add time and tell few policies apart.
+        return hash((self.payer_minimum, self.payer, self.usual, self.group_within_days))
+
     def grace_for(self, kind: RetreatmentKind) -> Interval:
         """Return how long after the usual range a treatment of *kind* is not yet overdue."""
         scheduled = kind is RetreatmentKind.SCHEDULED

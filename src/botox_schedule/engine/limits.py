@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from numbers import Number
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -20,7 +20,7 @@ from botox_schedule.engine.track import (
 )
 from botox_schedule.errors import UnitsError
 from botox_schedule.protocols.indications import ProductName
-from botox_schedule.protocols.model import DoseLimit, TreatmentProtocol
+from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import MOST_UNITS, TreatmentSession
 from botox_schedule.terms import (
@@ -292,9 +292,9 @@ def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
     if limit.per is LimitPer.WINDOW:
         wanted, readings = policy.limit_reading, [window.reading for window in limit.windows]
         chosen = wanted if wanted in readings else readings[0]
-        for window, reading in ((each.window, each.reading) for each in limit.windows):
-            inside = in_window(given, window, question.on, policy.short_month)
-            yield _check(limit, inside, question, window, reading=reading, chosen=reading == chosen)
+        for each in limit.windows:
+            inside = in_window(given, each.window, question.on, policy.short_month)
+            yield _check(limit, inside, question, each, chosen=each.reading == chosen)
     elif limit.per is LimitPer.SESSION:
         first, last = question.first_on or question.on, _joins_until(question)
         inside = [s for s in given if first <= s.administered_on <= last]
@@ -355,18 +355,21 @@ def _check(
     limit: DoseLimit,
     sessions: Iterable[TreatmentSession],
     question: LimitQuestion,
-    window: Interval | None = None,
-    **reading: Any,
+    reading: LimitWindow | None = None,
+    *,
+    chosen: bool = True,
 ) -> LimitCheck:
     """Return the check of a limit that counts *sessions*: those in its window, or in one session."""
+    window = None if reading is None else reading.window
     given, maximum = _total_of(limit, sessions, question), _maximum(limit, question)
     planned, most = question.planned or _ZERO, maximum.units
     exceeded = most is not None and given.units + planned > most
     return made(
         LimitCheck,
-        **reading,
         limit=limit,
+        reading=None if reading is None else reading.reading,
         window=window,
+        chosen=chosen,
         on=question.on,
         planned=question.planned,
         total=given.units + planned,

@@ -1,7 +1,7 @@
 """A track: one patient, one clock, one day. Every answer about a record comes from one."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -459,13 +459,13 @@ def facts_after(
         counted_from=last.counted_from(touch_ups_count=policy.touch_up_moves_earliest),
         kind=protocol.retreatment.kind,
     )
-    return _with_decisions(facts, reading, clock, {product for _, product in planned})
+    return _with_decisions(facts, reading, clock, planned)
 
 
 def _with_decisions(
-    facts: RuleFacts, reading: Reading, clock: frozenset[str], products: Collection[Product | None]
+    facts: RuleFacts, reading: Reading, clock: frozenset[str], planned: frozenset[Treatment]
 ) -> RuleFacts:
-    """Add what is decided about a clock, and what payers say about it and about products.
+    """Add what is decided about a clock, and what payers say about it and what is planned.
 
     An unknown product counts as every product.
     """
@@ -474,6 +474,7 @@ def _with_decisions(
         decisions.overrides or decisions.authorizations or policy.payer or policy.payer_minimum
     ):
         return facts
+    products = {product for _, product in planned}
     meant = [product for product in Product if product in products or None in products]
     rules = (rule for product in meant for rule in policy.payer_rules(clock, product))
     return facts._replace(
