@@ -10,16 +10,8 @@ from botox_schedule.engine.check import DateCheck, check_of
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
 from botox_schedule.engine.dates import status_on
 from botox_schedule.engine.forecast import Forecast, forecast_in, forecast_of
-from botox_schedule.engine.limits import (
-    Exposure,
-    LimitCheck,
-    checks_on,
-    in_window,
-    sum_units,
-)
-from botox_schedule.engine.limits import (
-    planned_units as checked_units,
-)
+from botox_schedule.engine.limits import Exposure, LimitCheck, checks_on, in_window, sum_units
+from botox_schedule.engine.limits import planned_units as checked_units
 from botox_schedule.engine.project import projected_sessions
 from botox_schedule.engine.response import ObservedResponse, ResponseTimeline, timeline_of
 from botox_schedule.engine.session import (
@@ -28,16 +20,8 @@ from botox_schedule.engine.session import (
     dates_of_session,
     projected_from,
 )
-from botox_schedule.engine.track import (
-    Track,
-    read_record,
-    track_in,
-)
-from botox_schedule.engine.tracks import (
-    followed_findings,
-    followed_in,
-    tracks_of,
-)
+from botox_schedule.engine.track import Track, read_record, track_in
+from botox_schedule.engine.tracks import followed_findings, followed_in, tracks_of
 from botox_schedule.errors import CountError, OrderError, UnknownProtocolError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 from botox_schedule.protocols.catalog import (

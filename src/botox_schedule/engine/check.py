@@ -5,12 +5,7 @@ from decimal import Decimal
 
 from botox_schedule.dates.days import Day, days_text
 from botox_schedule.engine.findings import track_findings
-from botox_schedule.engine.limits import (
-    LimitCheck,
-    is_clear,
-    limit_answers,
-    limits_in_words,
-)
+from botox_schedule.engine.limits import LimitCheck, is_clear, limit_answers, limits_in_words
 from botox_schedule.engine.reasons import minimum_sentence, suppressed_reason
 from botox_schedule.engine.rules import Minimum, RulesOn
 from botox_schedule.engine.track import Track

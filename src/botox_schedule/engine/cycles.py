@@ -15,11 +15,7 @@ from botox_schedule.engine.findings import (
     rules_between,
     timing_findings,
 )
-from botox_schedule.engine.rules import (
-    IntervalRules,
-    RulesOn,
-    UsualWindow,
-)
+from botox_schedule.engine.rules import IntervalRules, RulesOn, UsualWindow
 from botox_schedule.engine.track import Track
 from botox_schedule.records.findings import Finding
 from botox_schedule.records.history import CycleSessions

@@ -6,13 +6,7 @@ from typing import Protocol, TypeVar
 
 from botox_schedule.dates.days import age_on, is_within, shifted
 from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.rules import (
-    IntervalRules,
-    Minimum,
-    RulesOn,
-    Treatment,
-    interval_rules,
-)
+from botox_schedule.engine.rules import IntervalRules, Minimum, RulesOn, Treatment, interval_rules
 from botox_schedule.engine.track import (
     UNRESOLVED_AFTER_DAYS,
     AnyTrack,

@@ -9,12 +9,7 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day, days_text
 from botox_schedule.engine.findings import findings_without_protocol, next_look, track_findings
-from botox_schedule.engine.limits import (
-    LimitCheck,
-    is_clear,
-    limit_answers,
-    limits_in_words,
-)
+from botox_schedule.engine.limits import LimitCheck, is_clear, limit_answers, limits_in_words
 from botox_schedule.engine.reasons import DateReason, date_reasons
 from botox_schedule.engine.response import (
     FEWEST_CYCLES,

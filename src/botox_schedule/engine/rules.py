@@ -10,12 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from botox_schedule.dates.days import shifted
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.policy import PayerRule, SchedulingPolicy
-from botox_schedule.protocols.collection import (
-    ProtocolSet,
-    Versions,
-    general_protocols,
-    version_on,
-)
+from botox_schedule.protocols.collection import ProtocolSet, Versions, general_protocols, version_on
 from botox_schedule.protocols.model import SourceRef, TreatmentProtocol
 from botox_schedule.records.model import IntervalOverride, PriorAuthorization
 from botox_schedule.terms import Authority, MinimumKind, Product, RetreatmentKind, UsualOwner

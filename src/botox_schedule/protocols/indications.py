@@ -10,11 +10,7 @@ from unicodedata import combining, normalize
 from pydantic import GetCoreSchemaHandler, GetPydanticSchema, StringConstraints, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from botox_schedule.errors import (
-    BotoxScheduleError,
-    UnknownCodeSystemError,
-    UnknownProtocolError,
-)
+from botox_schedule.errors import BotoxScheduleError, UnknownCodeSystemError, UnknownProtocolError
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.terms import Product
 
