@@ -154,12 +154,11 @@ def _from_due(
     facts = rules.facts
     overdue_from = overdue_after(due, window, in_force.usual, holds, facts.policy)
     lapsed_from = holds.advance(due, (window.lapsed_from - window.first).days)
-    if overdue_from is None or lapsed_from is None:
-        return _before(facts.ends_on, overdue_from), None
-    return (
-        _before(facts.ends_on, overdue_from),
-        _before(facts.ends_on, max(lapsed_from, overdue_from)),
-    )
+    if overdue_from is not None and lapsed_from is not None:
+        lapsed_from = max(lapsed_from, overdue_from)
+    else:
+        lapsed_from = None
+    return _before(facts.ends_on, overdue_from), _before(facts.ends_on, lapsed_from)
 
 
 def overdue_after(

@@ -296,22 +296,23 @@ def _overriding_from(facts: RuleFacts, starts: Sequence[date]) -> dict[date, Ove
     return dict(zip(starts, map(Overriding, clinician, payer, usual), strict=True))
 
 
-_Rank = Callable[[IntervalOverride], tuple[Any, ...]]
 _T = TypeVar("_T")
+_Rank = Callable[[IntervalOverride, _T], tuple[Any, ...]]
 
 
 def _winners(
     overrides: Iterable[IntervalOverride],
     states: Callable[[IntervalOverride], _T | None],
-    rank: _Rank,
+    rank: _Rank[_T],
     starts: Sequence[date],
 ) -> list[_T | None]:
     """For each start, what the override of the highest rank states that is valid then."""
+    stating = [(o, stated) for o in overrides if (stated := states(o)) is not None]
     won: list[_T | None] = [None] * len(starts)
     # An override overwrites those of a lower rank, so no start has to compare them all.
-    for override in sorted((o for o in overrides if states(o) is not None), key=rank):
+    for override, stated in sorted(stating, key=lambda pair: rank(*pair)):
         valid = _within(starts, override.first, override.last)
-        won[valid] = [states(override)] * len(starts[valid])
+        won[valid] = [stated] * len(starts[valid])
     return won
 
 
@@ -334,20 +335,19 @@ def _in_force(stated: Iterable[_Stated], starts: Sequence[date]) -> dict[date, l
     return found
 
 
-def _minimum_rank(facts: RuleFacts) -> _Rank:
+def _minimum_rank(facts: RuleFacts) -> _Rank[Interval]:
     # The text comes last: it breaks ties between equal lengths, so that row order never does.
-    return lambda o: (o.first, _days(facts, o.minimum), str(o.minimum))
+    return lambda override, minimum: (override.first, _days(facts, minimum), str(minimum))
 
 
-def _usual_rank(facts: RuleFacts) -> _Rank:
+def _usual_rank(facts: RuleFacts) -> _Rank[IntervalRange]:
     """The override that starts last, then the longer, then the clinician's."""
 
-    def rank(override: IntervalOverride) -> tuple[Any, ...]:
-        usual = override.usual
-        first, last = (None, None) if usual is None else (usual.first, usual.last)
+    def rank(override: IntervalOverride, usual: IntervalRange) -> tuple[Any, ...]:
+        first, last = _days(facts, usual.first), _days(facts, usual.last)
         clinician = override.authority is Authority.CLINICIAN
         # The text comes last: it breaks ties between equal lengths.
-        return override.first, _days(facts, first), _days(facts, last), clinician, str(usual)
+        return override.first, first, last, clinician, str(usual)
 
     return rank
 
@@ -360,11 +360,11 @@ def _rules_on(
     doubtful: list[Minimum],
 ) -> RulesOn:
     own = [v for versions in facts.labels.own if (v := version_on(versions, day)) is not None]
-    labels = [_label(facts, MinimumKind.LABEL, v) for v in own if v.retreatment.minimum is not None]
+    labels = list(_labels(facts, MinimumKind.LABEL, own))
     protocol = _judging(own, labels)
     states_own = bool(labels)
-    if facts.labels.others:
-        labels += _other_labels(facts, day)
+    for other in facts.labels.others:
+        labels += _labels(facts, other.kind, other.on(day), binds=other.binds)
     minimums, replaced, overridden = _overridden(facts, overriding, labels, payers)
     minimums, usual = (*minimums, *doubtful), _usual(facts, overriding, protocol)
     states_own = states_own or overridden
@@ -404,11 +404,8 @@ def _weighed(
 
 
 def _latest(minimums: Iterable[Minimum], *, binding: bool) -> Minimum | None:
-    latest = None
-    for minimum in minimums:
-        if minimum.binds is binding and (latest is None or minimum.gives > latest.gives):
-            latest = minimum
-    return latest
+    weighed = (minimum for minimum in minimums if minimum.binds is binding)
+    return max(weighed, key=lambda minimum: minimum.gives, default=None)
 
 
 def _judging(
@@ -417,14 +414,9 @@ def _judging(
     """The strictest of the versions in force; among equals, one with a usual range."""
     if len(own) <= 1:
         return own[0] if own else None
-    by_id = {id(m.protocol): m.gives for m in labels}
-
-    def strictness(version: TreatmentProtocol) -> tuple[bool, date, bool]:
-        gives = by_id.get(id(version))
-        return gives is None, gives or date.max, version.retreatment.usual is not None
-
-    stating = [version for version in own if id(version) in by_id]
-    return max(stating or own, key=strictness)
+    gives = {id(m.protocol): m.gives for m in labels}
+    stating = [version for version in own if id(version) in gives] or own
+    return max(stating, key=lambda v: (gives.get(id(v), date.max), v.retreatment.usual is not None))
 
 
 def _counted(
@@ -439,21 +431,19 @@ def _counted(
     return Minimum(kind, interval, gives, binds, protocol)
 
 
-def _label(
-    facts: RuleFacts, kind: MinimumKind, version: TreatmentProtocol, *, binds: bool = True
-) -> Minimum:
-    rule = version.retreatment
-    if rule.minimum is None:
-        raise AssertionError("only a version with a minimum is counted")
-    binds = binds and not rule.minimum_is_advisory
-    return _counted(facts, kind, rule.minimum, binds=binds, protocol=version)
-
-
-def _other_labels(facts: RuleFacts, day: date) -> Iterator[Minimum]:
-    for other in facts.labels.others:
-        for version in other.on(day):
-            if version.retreatment.minimum is not None:
-                yield _label(facts, other.kind, version, binds=other.binds)
+def _labels(
+    facts: RuleFacts,
+    kind: MinimumKind,
+    versions: Iterable[TreatmentProtocol],
+    *,
+    binds: bool = True,
+) -> Iterator[Minimum]:
+    """Yield the minimums of the versions that state one; what a source advises never binds."""
+    for version in versions:
+        rule = version.retreatment
+        if rule.minimum is not None:
+            required = binds and not rule.minimum_is_advisory
+            yield _counted(facts, kind, rule.minimum, binds=required, protocol=version)
 
 
 def _payers(facts: RuleFacts) -> Iterator[_Stated]:
@@ -495,10 +485,8 @@ def _overridden(
     return tuple(own), (*labels, *payers), True
 
 
-def _days(facts: RuleFacts, interval: Interval | None) -> date:
+def _days(facts: RuleFacts, interval: Interval) -> date:
     """How long an interval is, as the day it gives from the anchor."""
-    if interval is None:
-        raise AssertionError("only intervals that are stated are compared")
     return interval.added_to(facts.anchor, facts.policy.short_month)
 
 
@@ -590,23 +578,17 @@ def label_rules(
         last: What the cycle before used.
     """
     if planned == {(protocol.indication, protocol.product)}:
-        if last == planned:
-            return LabelRules((known.versions(protocol),), ())
-        own: list[Versions] = [known.versions(protocol)]
-        substituted = False
+        own, substituted = [known.versions(protocol)], False
     else:
-        found = [_tiers(known, protocol, treatment) for treatment in _sorted(planned)]
-        substituted = not all(
-            _is_own(tiers, t) for tiers, t in zip(found, _sorted(planned), strict=True)
-        )
-        own = [versions for tiers in found for versions in tiers[0]]
-        own = own or [known.versions(protocol)]
+        found = {each: _tiers(known, protocol, each) for each in _sorted(planned)}
+        own = [versions for tiers in found.values() for versions in tiers[0]]
+        substituted = not all(_is_own(tiers, each) for each, tiers in found.items())
     others: list[LabelRule] = []
     for treatment in _sorted(last - planned):
-        others += _label_rules_of(known, protocol, treatment, planned)
-        tiers = _tiers(known, protocol, treatment)
-        same_product = treatment[1] in {product for _, product in planned}
-        substituted = substituted or not (same_product or _is_own(tiers, treatment))
+        first, *more = _label_rules_of(known, protocol, treatment, planned)
+        others += (first, *more)
+        is_other = first.kind is MinimumKind.PREVIOUS_PRODUCT
+        substituted = substituted or (is_other and not _is_own(first.tiers, treatment))
     return LabelRules(tuple(own), tuple(dict.fromkeys(others)), substituted)
 
 
@@ -635,10 +617,9 @@ def _tiers(
 
 def _is_own(tiers: tuple[tuple[Versions, ...], ...], treatment: Treatment) -> bool:
     """Whether the treatment has a protocol; an unknown product has those of its indication."""
-    first = tiers[0][0][0] if tiers else None
-    if first is None or first.indication != treatment[0]:
-        return False
-    return treatment[1] is None or first.product is treatment[1]
+    indication, product = treatment
+    first = tiers[0][0][0]
+    return first.indication == indication and product in {None, first.product}
 
 
 def _label_rules_of(

@@ -338,13 +338,16 @@ def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
     starts = [course.started_on for course in courses]
     days = [p.last_on for p in rows if p.last_on is not None and p.last_on <= reading.as_of]
     latest = max(days, default=None)
-    last = sorted((p for p in rows if latest in {p.last_on} - {None}), key=_treatment)
     undated = [p for p in rows if p.last_on is None or p.last_on > reading.as_of]
     began = [p.started_on for p in undated if p.started_on and p.started_on <= reading.as_of]
     return PriorCourse(
         cycles=sum(course.cycles for course in courses),
         started_on=None if None in starts else min(day for day in starts if day is not None),
-        last_sessions=tuple(_as_session(p) for p in last),
+        last_sessions=tuple(
+            TreatmentSession(administered_on=latest, indication=p.indication, product=p.product)
+            for p in sorted(rows, key=lambda p: (p.indication, p.product or ""))
+            if latest is not None and p.last_on == latest
+        ),
         is_undated=bool(undated),
         undated_from=max(began, default=None),
         counted_once=len(courses) < len(rows),
@@ -367,18 +370,6 @@ def _first_day(course: PriorTreatment) -> date:
 
 def _last_day(course: PriorTreatment) -> date:
     return course.last_on or date.max
-
-
-def _treatment(prior: PriorTreatment) -> tuple[str, str]:
-    return prior.indication, prior.product or ""
-
-
-def _as_session(prior: PriorTreatment) -> TreatmentSession:
-    if prior.last_on is None:
-        raise AssertionError("only a dated course has a last session")
-    return TreatmentSession(
-        administered_on=prior.last_on, indication=prior.indication, product=prior.product
-    )
 
 
 def _last_cycle(cycles: list[CycleSessions], prior: PriorCourse) -> CycleSessions | None:

@@ -14,6 +14,7 @@ from botox_schedule.records.model import (
     IntervalOverride,
     PatientRecord,
     PriorAuthorization,
+    is_known,
 )
 from botox_schedule.terms import CareEndKind, FindingCode
 from botox_schedule.values import in_order
@@ -87,7 +88,7 @@ def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
 
 
 def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list[_D]:
-    known = [row for row in rows if row.recorded_on is None or row.recorded_on <= as_of]
+    known = [row for row in rows if is_known(row, as_of)]
     by_id: dict[str, list[_D]] = {}
     for row in known:
         if row.id is not None:

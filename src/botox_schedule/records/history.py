@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.records.model import PatientRecord, TreatmentSession
+from botox_schedule.records.model import PatientRecord, TreatmentSession, is_known
 from botox_schedule.terms import (
     PRECEDENCE,
     SAME_DAY_PRECEDENCE,
@@ -118,7 +118,7 @@ def read_history(
     # Later sessions go first: otherwise one could replace an earlier row with the same id.
     rows = record.sessions
     later = [s for s in rows if s.status is _COMPLETED and s.administered_on > as_of]
-    unknown_yet = [s for s in rows if s.status is not _COMPLETED and not _known(s, as_of)]
+    unknown_yet = [s for s in rows if s.status is not _COMPLETED and not is_known(s, as_of)]
     if later or unknown_yet:
         left_out = {id(session) for session in (*later, *unknown_yet)}
         rows = tuple(session for session in rows if id(session) not in left_out)
@@ -129,10 +129,6 @@ def read_history(
         _list_of(session, history, died_on, known).append(session)
     findings = tuple(_findings(record, history, found.conflicting))
     return history._replace(findings=findings) if findings else history
-
-
-def _known(session: TreatmentSession, as_of: date) -> bool:
-    return session.recorded_on is None or session.recorded_on <= as_of
 
 
 def _list_of(

@@ -237,12 +237,7 @@ class BodyWeight(PatientValue, frozen=True):
 
     if TYPE_CHECKING:
 
-        def __init__(
-            self,
-            *,
-            measured_on: DayInput,
-            kilograms: NumberInput,
-        ) -> None: ...
+        def __init__(self, *, measured_on: DayInput, kilograms: NumberInput) -> None: ...
 
 
 class CareEnd(Decision, frozen=True):
@@ -416,6 +411,11 @@ class PatientRecord(PatientValue, frozen=True):
     def _repr_html_(self) -> str:
         """Return a picture and a table for a notebook: days and counts, no ids or free text."""
         return notebook_html("record_html", self)
+
+
+def is_known(row: TreatmentSession | Decision, as_of: date) -> bool:
+    """Return whether a decision, or a session that was not completed, is known on a day."""
+    return row.recorded_on is None or row.recorded_on <= as_of
 
 
 def _check_order(first: date | None, last: date | None, what: str) -> None:
