@@ -129,12 +129,9 @@ def standing_of(
     track = planned or without_protocol(reading, found.indication)
     dates, booked = track.dates, track.next_booking
     judgment = None if planned is None else last_judgment(planned)
-    if planned is None:
-        findings = findings_without_protocol(track)
-    else:
-        judged = None if judgment is None else judgment.findings
-        limits = _about_limits(planned) if with_limits else ()
-        findings = (*found.findings, *track_findings(planned, judged), *limits)
+    judged = None if judgment is None else judgment.findings
+    told = track_findings(planned, judged) if planned else findings_without_protocol(track)
+    limits = _about_limits(planned) if planned and with_limits else ()
     return Standing(
         indication=found.indication,
         product=None if planned is None else planned.protocol.product,
@@ -154,7 +151,7 @@ def standing_of(
         cycle_number=track.cycle_number,
         booked_on=None if booked is None else booked.administered_on,
         judgment=judgment,
-        **_told(findings, acknowledged),
+        **_told((*found.findings, *told, *limits), acknowledged),
     )
 
 

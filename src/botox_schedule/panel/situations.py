@@ -158,16 +158,16 @@ class Engine:
         later = [self._visit(last_on, *given[-1], kind=KINDS[TOUCH_UP])] if last_on > on else []
         return CycleSessions(parts, later)
 
-    def booked(self, asked_of: int, days: str) -> tuple[int, bool | None]:
-        """Why visits ahead should not be booked, and whether the first of their days is clear.
-
-        Their units are not checked here.
-        """
-        track = self.tracks[asked_of]
-        on = [date.fromordinal(int(day)) for day in days.split(",")]
+    def booked(self, asked_of: int, days: str) -> tuple[int]:
+        """Why visits should not be booked for some days ahead."""
+        track, on = self.tracks[asked_of], map(date.fromordinal, map(int, days.split(",")))
         codes = codes_in_series(booking_codes(track, day) for day in on)
-        first = self._planned(track, on[0], SessionStatus.BOOKED)
-        return bits_of(set().union(*codes)), clear_of(track, first, with_limits=False)
+        return (bits_of(set().union(*codes)),)
+
+    def clear(self, asked_of: int, on: date) -> tuple[bool | None]:
+        """Whether the day of the next booking is clear; its units are not checked here."""
+        track = self.tracks[asked_of]
+        return (clear_of(track, self._planned(track, on, SessionStatus.BOOKED), with_limits=False),)
 
     def bookings(
         self, asked_of: int, first: date | None, last: date | None, missed: date | None

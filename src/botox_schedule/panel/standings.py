@@ -191,9 +191,9 @@ def _with_bookings(
     ahead = met.filter((pl.col("status") == BOOKED) & (pl.col("day") >= asking.as_of))
     days = (pl.col("day").unique().sort().to_physical() + EPOCH).cast(pl.String).str.join(",")
     ahead = ahead.group_by("track", "asked_of").agg(days=days, next_on=pl.col("day").min())
-    series = ["asked_of", "days"]
-    answers = {"bits": pl.UInt64, "_clear": pl.Boolean}
-    ahead = ahead.join(asked(ahead, series, answers, engine.booked), on=series)
+    series, planned = ["asked_of", "days"], ["asked_of", "next_on"]
+    ahead = ahead.join(asked(ahead, series, {"bits": pl.UInt64}, engine.booked), on=series)
+    ahead = ahead.join(asked(ahead, planned, {"_clear": pl.Boolean}, engine.clear), on=planned)
     settled = _past_bookings(met, engine, asking)
     bits = pl.concat([ahead.select("track", "bits"), settled]).group_by("track")
     last = last.join(ahead.select("track", "next_on", "_clear"), on="track", how="left")
