@@ -58,10 +58,12 @@ class TestBookings:
 
     def test_a_day_in_doubt_is_not_clear(self) -> None:
         """Nothing states an interval, so nobody can say that the booked day is allowed."""
-        own = protocol(retreatment={"kind": "as_needed"}, limits=[])
-        given = bs.PatientRecord(sessions=[GIVEN, visit("2026-06-01", "booked")])
+        limit = {"scope": "indication", "per": "session", "units": 200}
+        own = protocol(retreatment={"kind": "as_needed"}, limits=[limit])
+        rows = [GIVEN, visit("2026-06-01", "booked", units=155)]
+        given = bs.PatientRecord(sessions=rows)
         track = ask(given, own, AS_OF, other_protocols=()).track
-        assert clear_of(track, with_limits=False) is None
+        assert clear_of(track) is None
 
 
 class TestHolds:
