@@ -234,7 +234,8 @@ def policy_of(given: Namespace) -> SchedulingPolicy:
             file and key.
     """
     chosen = given.policy
-    name, fields = tables_of(chosen) if isinstance(chosen, Path) else ("policy", chosen or {})
+    own = f"{given.config.name}: policy" if isinstance(chosen, dict) else "policy"
+    name, fields = tables_of(chosen) if isinstance(chosen, Path) else (own, chosen or {})
     if given.payer_minimum is not None:
         fields = {**fields, "payer_minimum": given.payer_minimum}
     try:
