@@ -853,6 +853,20 @@ class TestSections:
         assert looks["held"] == date(2026, 6, 17)
         assert looks["dead"] is None
 
+    def test_a_minimum_without_any_date_keeps_a_track_waiting(self) -> None:
+        frame = frame_of(
+            patient=["a", "b"],
+            administered_on=["2026-02-09", "2026-02-10"],
+            indication=["axillary-hyperhidrosis"] * 2,
+        )
+        policy = bs.SchedulingPolicy(payer_minimum="16 weeks")
+        asked: dict[str, Any] = {"as_of": "2026-06-01", "policy": policy}
+        rows = panel.worklist(frame, holds=None, care_ends=None, **asked)
+        assert rows.select("patient", "section", "status", "next_look_on").rows() == [
+            ("a", "may_be_treated_without_a_due_day", "no_interval", None),
+            ("b", "too_early", "no_interval", date(2026, 6, 2)),
+        ]
+
     def test_the_record_is_checked_first_until_somebody_has(self) -> None:
         frame = frame_of(
             patient=["a", "a"],

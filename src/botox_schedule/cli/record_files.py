@@ -93,10 +93,10 @@ RECORD = {
     **RULES,
 }
 """What reads a record and names the planned treatment."""
-PLANNED = {
+PLANNED = RECORD | {
     "--planned-units UNITS": "units planned for the next session of one treatment (default: those of its booking)"
 }
-"""What an answer about units takes besides."""
+"""The same for an answer about units."""
 _NOT_JSON = "; a record is a JSON file, and 'botox-schedule schedule' reads a table"
 _NO_SESSION = "the record has no session to ask about; name a treatment with --indication"
 _NO_PROTOCOL = "no protocol is known for the record; name one with --indication and --product"
@@ -169,9 +169,8 @@ def _followed(reading: Reading, name: str, given: Namespace) -> Followed:
     region = region_of(given, reading.known)
     if given.product is None:
         return followed_in(reading, name, reading.as_of, region, None)
-    born_on = reading.record.born_on
     followed = reading.known.followed(
-        name, [given.product], born_on=born_on, on=reading.as_of, region=region
+        name, [given.product], born_on=reading.record.born_on, on=reading.as_of, region=region
     )
     if not followed.is_own:
         raise UnknownProtocolError(_NO_PRODUCT)

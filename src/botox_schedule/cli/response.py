@@ -14,7 +14,6 @@ from botox_schedule.cli.output import NOT_ADVICE, Answer, Row, word
 from botox_schedule.cli.record_files import RECORD, with_protocol
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
 
-_DEFAULT = "chronic-migraine"
 OPTIONS = {
     "diary FILE": "a headache diary, in CSV; - for standard input",
     "--rule RULE!": "a response rule, such as nice-ta260",
@@ -23,14 +22,14 @@ OPTIONS = {
     "--date-format FORMAT": "such as %%d.%%m.%%Y (default: YYYY-MM-DD)",
     "--encoding NAME": "such as latin-1 (default: UTF-8, or UTF-16 by its mark)",
     **RECORD,
-    "--indication INDICATION": f"the planned treatment (default: {_DEFAULT})",
+    "--indication INDICATION": "the planned treatment (default: chronic-migraine)",
 }
 """What the command takes."""
 
 
 def answer(given: Namespace) -> Answer:
     """Return what the rule gives, and when each criterion can be judged."""
-    given.indication = given.indication or _DEFAULT
+    given.indication = given.indication or "chronic-migraine"
     question, reading = with_protocol(given), _diary(given)
     asked: dict[str, Any] = {"rule": _rule(given), **question.rules}
     track = question.record, question.protocols[0]

@@ -71,7 +71,8 @@ class Waiting(NamedTuple):
     """What places a track in a worklist.
 
     Attributes:
-        status: Its status; None where all rows of the patient were left out.
+        status: Its status, ``too_early`` also where only a minimum is known and it has not passed;
+            None where all rows of the patient were left out.
         pressing: The codes of findings that need a person today.
         is_booked: Whether a visit is booked ahead.
         has_due: Whether a due day is known.
@@ -171,7 +172,7 @@ def waiting_of(standing: Standing, as_of: date, call_by: date | None) -> Waiting
     """Return what places a track in the worklist of a day."""
     typical = standing.typical_on
     return Waiting(
-        status=standing.status,
+        status=DueStatus.TOO_EARLY if standing.not_before else standing.status,
         pressing=today_of(standing.codes - standing.acknowledged),
         is_booked=standing.booked_on is not None,
         has_due=standing.due is not None,
