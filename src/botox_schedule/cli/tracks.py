@@ -164,7 +164,7 @@ def _last_contact(patient: str, rules: Rules) -> dict[str, Any]:
 
 def _unread(patient: str, rules: Rules) -> ListedTrack:
     """A patient none of whose rows could be read: no list may lose them."""
-    place = place_of(Waiting(None, frozenset(), *[False] * 5, True))
+    place = place_of(Waiting(None, frozenset()))
     row = dict.fromkeys(COLUMNS) | dict.fromkeys(_LISTS, ()) | place._asdict()
     return ListedTrack(patient, place, row | {"patient": patient} | _last_contact(patient, rules))
 

@@ -84,11 +84,11 @@ class Waiting(NamedTuple):
 
     status: DueStatus | None
     pressing: frozenset[FindingCode]
-    is_booked: bool
-    has_due: bool
-    is_soon: bool
-    typical_passed: bool
-    is_long: bool
+    is_booked: bool = False
+    has_due: bool = False
+    is_soon: bool = False
+    typical_passed: bool = False
+    is_long: bool = False
     left_out: bool = False
 
 
@@ -116,7 +116,7 @@ _UNDATED = {
 def place_of(waiting: Waiting) -> Place:
     """Return the section and the reason of a track.
 
-    >>> place_of(Waiting(DueStatus.OVERDUE, frozenset(), False, True, False, False, False)).section
+    >>> place_of(Waiting(DueStatus.OVERDUE, frozenset(), has_due=True)).section
     <WorklistSection.TO_CALL: 'to_call'>
     """
     if waiting.left_out or waiting.status is None:
