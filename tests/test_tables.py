@@ -1932,6 +1932,43 @@ class TestColumnsThatAreNotRead:
         (problem,) = read_authorizations(table.replace(b"Requested", b"Cancelled")).problems
         assert problem.reason.startswith("column 6 may say the status and is not read; say so")
 
+    @pytest.mark.parametrize(
+        ("read_table", "row", "last"),
+        [
+            (read_holds, "MRN,from\nP1,2026-01-01", "last"),
+            (
+                read_overrides,
+                "MRN,dx,by,minimum,from\nP1,migraine,payer,8 weeks,2026-01-01",
+                "last",
+            ),
+            (read_prior_treatments, "MRN,dx,drug,cycles\nP1,migraine,Botox,2", "last_on"),
+        ],
+    )
+    def test_days_that_may_be_the_last_one_are_told(
+        self, read_table: Any, row: str, last: str
+    ) -> None:
+        head, line = row.split("\n")
+        table = f"{head},DOB,Note,Bis wann\n{line},1980-01-01,seen,01.02.2026\n".encode()
+        (problem,) = read_table(table, date_format="dmy").problems
+        said = f"column {len(head.split(',')) + 3} may say the last day and is not read; say so"
+        assert problem.reason.startswith(said)
+        chosen = read_table(table, date_format="dmy", columns={"Bis wann": last})
+        assert (chosen.problems, str(chosen.rows()[0][last])) == ((), "2026-02-01")
+
+    @pytest.mark.parametrize(
+        ("first", "last"),
+        [
+            ("Start Date", "Stop Date"),
+            ("Effective", "Expires"),
+            ("Effective date", "Expiration date"),
+            ("Valid from", "Valid through"),
+        ],
+    )
+    def test_an_override_ends_under_every_usual_name(self, first: str, last: str) -> None:
+        table = f"MRN,dx,by,minimum,{first},{last}\nP1,migraine,payer,8 weeks,2026-01-01,2026-02-01"
+        (row,) = read_overrides(table.encode()).rows()
+        assert (str(row["first"]), str(row["last"])) == ("2026-01-01", "2026-02-01")
+
     def test_what_is_read_needs_no_other(self) -> None:
         reading = read(f"{self.HEADER},Status,Kind\n{self.ROW},No show,done,full\n")
         assert reading.problems == ()
