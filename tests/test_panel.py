@@ -528,6 +528,20 @@ class TestRows:
         found = panel.forecast(frame, as_of=AS_OF, care_ends=ends)
         assert found["status"].to_list() == ["deceased"]
 
+    def test_nor_is_one_in_births(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        births = pl.DataFrame({"patient": ["p-0"], "born_on": ["1980-01-01"], "died": ["Y"]})
+        with pytest.raises(PanelError, match="births: 'died' is not read; give deaths as"):
+            panel.forecast(frame, as_of=AS_OF, births=births)
+
+    @pytest.mark.parametrize("name", ["holds", "care_ends", "overrides", "authorizations"])
+    def test_a_decision_that_may_have_been_denied_is_not_counted(self, name: str) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        denied = pl.DataFrame({"patient": ["p-0"], "Status": ["denied"]})
+        for each in (denied, denied.lazy(), denied.to_pandas()):
+            with pytest.raises(PanelError, match=f"{name}: 'Status': give only rows in force"):
+                panel.forecast(frame, as_of=AS_OF, **{name: each})
+
     @pytest.mark.parametrize("name", ["Status", " status", "STATUS", "Session ID"])
     def test_a_column_is_not_overlooked_for_its_case(self, name: str) -> None:
         meant = name.strip().lower().replace(" ", "_")

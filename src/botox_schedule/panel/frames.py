@@ -64,13 +64,16 @@ class Given(NamedTuple):
         Raises:
             PanelError: When a name comes twice, or is one of them but for case or blanks, or is
                 the ``id`` of sessions: without its ``Status`` each would count as given, and
-                without their ids one given twice as two.
+                without their ids one given twice as two. Also when decisions have a ``status``: a
+                denied one would count.
         """
         names = self.names()
         if self.columns is not None:
             meant = {name.strip().casefold().replace(" ", "_"): name for name in names}
             if "id" in meant:
                 meant.setdefault("session_id", meant["id"])
+            if "withdrawn_on" in self.columns and "status" in meant:
+                raise PanelError(f"{self.name}: {meant['status']!r}: give only rows in force")
             if wrong := sorted(meant.keys() & {*self.columns} - {*names}):
                 raise PanelError(f"{self.name}: {meant[wrong[0]]!r}: write it as {wrong[0]!r}")
             names = [name for name in names if name in self.columns]
