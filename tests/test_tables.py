@@ -1956,6 +1956,31 @@ class TestColumnsThatAreNotRead:
         assert (chosen.problems, str(chosen.rows()[0][last])) == ((), "2026-02-01")
 
     @pytest.mark.parametrize(
+        ("read_table", "row", "name"),
+        [
+            (read_overrides, "MRN,dx,by,usual,from,to", "minimum"),
+            (read_authorizations, "MRN,dx,drug,from,to", "minimum_interval"),
+        ],
+    )
+    def test_an_interval_that_may_be_the_minimum_is_told(
+        self, read_table: Any, row: str, name: str
+    ) -> None:
+        days = "2026-01-01,2026-12-31"
+        line = (
+            f"P1,migraine,Botox,{days}" if "drug" in row else f"P1,migraine,payer,12 weeks,{days}"
+        )
+        table = f"{row},Phone,Note,Frequency\n{line},555-1234,seen in 3 months,q16w\n".encode()
+        (problem,) = read_table(table).problems
+        place, said = row.count(",") + 4, name.replace("_", " ")
+        assert problem.reason.startswith(f"column {place} may say the {said} and is not read; say")
+        assert str(read_table(table, columns={"Frequency": name}).rows()[0][name]) == "16 weeks"
+
+    @pytest.mark.parametrize("name", ["# Visits", "Visits authorized", "Max visits", "Treatments"])
+    def test_the_visits_of_an_approval_have_many_names(self, name: str) -> None:
+        table = f"MRN,dx,drug,from,to,{name}\nP1,migraine,Botox,2026-01-01,2026-12-31,4".encode()
+        assert read_authorizations(table).rows()[0]["sessions"] == 4
+
+    @pytest.mark.parametrize(
         ("first", "last"),
         [
             ("Start Date", "Stop Date"),

@@ -184,7 +184,7 @@ def read_rows(
         if column.words and name not in found.columns
         if _may_say(column, text_of(found.header.cells[place]), told)
     ]
-    unread += _unread_ends(columns, found, reader.unread, cells)
+    unread += _unread_values(columns, found, reader.unread, cells)
     blank = len(lines) - len(rows)
     return RowsRead(rows, blank, found.header, found.columns, unread, frozenset(reader.deaths))
 
@@ -212,22 +212,30 @@ def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     return bool(others) and (is_status or 2 * found.count(None) <= len(found))
 
 
-def _unread_ends(
+def _unread_values(
     columns: Mapping[str, Column],
     found: Table,
     unread: Mapping[int, Iterable[Cell]],
     reader: CellReader,
 ) -> Iterator[Problem]:
-    """Report columns of days where no last day is read: what has ended would go on."""
+    """Report columns with days or intervals, where one that limits a row is not read.
+
+    Without a last day what has ended goes on; without its minimum an approval comes too early.
+    """
     births = names_by_column("births", {"born_on": None})
-    for name in _ENDS & columns.keys() - found.columns.keys():
+    for name in _LIMITING.keys() & columns.keys() - found.columns.keys():
         for place, told in unread.items():
             is_birth = folded(text_of(found.header.cells[place])) in births
-            if not is_birth and any(reader.day(cell).value for cell in told):
-                yield unread_column(found.header, place, "say the last day", name)
+            if not is_birth and any(columns[name].read(reader, cell).value for cell in told):
+                yield unread_column(found.header, place, f"say the {_LIMITING[name]}", name)
 
 
-_ENDS = frozenset({"last", "last_on"})
+_LIMITING = {
+    "last": "last day",
+    "last_on": "last day",
+    "minimum": "minimum",
+    "minimum_interval": "minimum interval",
+}
 _STATUSES = frozenset({"status", "in_force"})
 _AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
 _DETAILS = re.compile(r"(?i)[\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?)[\W_]*$")
