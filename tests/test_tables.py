@@ -1072,6 +1072,13 @@ class TestDeaths:
         assert (set(reading.care_ends) == {"P1"}) is is_dead
         assert reading.problems == ()
 
+    @pytest.mark.parametrize("cell", ["Discharged", "Transfer of care", "moved away", "entlassen"])
+    def test_a_patient_status_that_says_discharged_is_told(self, cell: str) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
+        (said,) = reasons(reading)
+        assert said.endswith("says that care has ended; give the day in a table of care ends")
+        assert (reading.counts.used, reading.care_ends, reading.unreadable) == (1, {}, frozenset())
+
     @pytest.mark.parametrize(
         "cell", ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026"]
     )
