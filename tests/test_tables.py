@@ -1982,6 +1982,20 @@ class TestColumnsThatAreNotRead:
         assert problem.reason.startswith(f"column {place} may say the {said} and is not read; say")
         assert str(read_table(table, columns={"Frequency": name}).rows()[0][name]) == "16 weeks"
 
+    @pytest.mark.parametrize("name", ["PAT_BIRTH_DATE", "Patient Date of Birth", "Member DOB"])
+    def test_a_child_is_known_by_every_usual_name(self, name: str) -> None:
+        reading = read(f"{self.HEADER},{name}\n{self.ROW},,2018-01-01\n")
+        assert (reading.births, reading.problems) == ({"P1": date(2018, 1, 1)}, ())
+
+    def test_days_that_may_be_of_birth_are_told(self) -> None:
+        table = (
+            f"{self.HEADER},Born (date),Birth sex,Visit seen\n{self.ROW},,2018-01-01,F,2026-01-05"
+        )
+        (problem,) = read(table).problems
+        assert problem.reason.startswith(
+            "column 6 may say the day of birth and is not read; say so"
+        )
+
     @pytest.mark.parametrize("name", ["# Visits", "Visits authorized", "Max visits", "Treatments"])
     def test_the_visits_of_an_approval_have_many_names(self, name: str) -> None:
         table = f"MRN,dx,drug,from,to,{name}\nP1,migraine,Botox,2026-01-01,2026-12-31,4".encode()

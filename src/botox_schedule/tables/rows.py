@@ -18,8 +18,8 @@ from botox_schedule.tables.words import (
     column_names,
     find_value,
     folded,
+    is_about_birth,
     may_tell_of_death,
-    names_by_column,
     speaks_of_death,
 )
 
@@ -220,17 +220,17 @@ def _unread_values(
 ) -> Iterator[Problem]:
     """Report columns with days or intervals, where one that limits a row is not read.
 
-    Without a last day what has ended goes on; without its minimum an approval comes too early.
+    Without a last day what has ended goes on; without a day of birth a child counts as adult.
     """
-    births = names_by_column("births", {"born_on": None})
     for name in _LIMITING.keys() & columns.keys() - found.columns.keys():
         for place, told in unread.items():
-            is_birth = folded(text_of(found.header.cells[place])) in births
-            if not is_birth and any(columns[name].read(reader, cell).value for cell in told):
+            is_meant = is_about_birth(text_of(found.header.cells[place])) is (name == "born_on")
+            if is_meant and any(columns[name].read(reader, cell).value for cell in told):
                 yield unread_column(found.header, place, f"say the {_LIMITING[name]}", name)
 
 
 _LIMITING = {
+    "born_on": "day of birth",
     "last": "last day",
     "last_on": "last day",
     "minimum": "minimum",

@@ -62,6 +62,16 @@ def is_about_death(name: str) -> bool:
     return plain in known or any(stem in plain for stem in _tables()["other"]["death_stems"])
 
 
+def is_about_birth(name: str) -> bool:
+    """Return whether the name of a column speaks of birth.
+
+    >>> is_about_birth("PAT_BIRTH_DATE"), is_about_birth("Date")
+    (True, False)
+    """
+    plain = folded(name)
+    return any(stem in plain for stem in _tables()["other"]["birth_stems"])
+
+
 @cache
 def _death_words() -> re.Pattern[str]:
     return re.compile(rf"\b({'|'.join(_tables()['other']['death_words'])})\b")
