@@ -424,6 +424,15 @@ class TestWhatElseIsBooked:
             assert (check.total, check.exceeded, answer.clear) == (Decimal(445), True, False)
             assert "limit_exceeded" in {finding.code for finding in answer.findings}
 
+    def test_equal_bookings_are_added_up_though_they_are_one_object(self) -> None:
+        booked = session("2026-12-01", 250, status="booked")
+        equal = record(session("2026-08-01", 155), booked, booked)
+        last, visit, _ = equal.sessions
+        for sessions in (equal.sessions, (last, visit, visit)):
+            history = equal.model_copy(update={"sessions": sessions})
+            answer = forecast(history, "chronic-migraine", as_of="2026-11-20")
+            assert (answer.limit_checks[0].total, answer.clear) == (Decimal(500), False)
+
     def test_arm_and_leg_of_one_visit_are_added_up(self) -> None:
         arm, leg = "upper-limb-spasticity", "lower-limb-spasticity"
         history = record(

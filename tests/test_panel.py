@@ -542,6 +542,17 @@ class TestRows:
             with pytest.raises(PanelError, match=f"{name}: 'Status': give only rows in force"):
                 panel.forecast(frame, as_of=AS_OF, **{name: each})
 
+    def test_equal_bookings_are_added_up(self) -> None:
+        frame = frame_of(
+            patient=["a"] * 3,
+            administered_on=["2026-03-02", "2026-06-02", "2026-06-02"],
+            units=[155, 250, 250],
+            status=["completed", "booked", "booked"],
+        )
+        weights = pl.DataFrame({"patient": ["a"], "measured_on": ["2026-05-01"], "kilograms": [70]})
+        (row,) = panel.forecast(frame, as_of=AS_OF, weights=weights).to_dicts()
+        assert (row["clear"], "limit_exceeded" in row["findings"]) == (False, True)
+
     @pytest.mark.parametrize("name", ["Status", " status", "STATUS", "Session ID"])
     def test_a_column_is_not_overlooked_for_its_case(self, name: str) -> None:
         meant = name.strip().lower().replace(" ", "_")

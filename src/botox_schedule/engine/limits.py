@@ -190,7 +190,7 @@ def _booked_besides(
 
     def counts(session: TreatmentSession) -> bool:
         on = session.administered_on
-        if session is booked or (track.as_of - on).days > UNRESOLVED_AFTER_DAYS:
+        if (track.as_of - on).days > UNRESOLVED_AFTER_DAYS:
             return False
         if session.indication not in track.clock:
             return on <= day
@@ -198,6 +198,9 @@ def _booked_besides(
         return booked is not None and (on <= day or is_part)
 
     others = [session for session in track.history.booked if counts(session)]
+    # Of equal bookings, which may be one object, one is the visit itself.
+    if booked is not None and booked in others:
+        others.remove(booked)
     if not others:
         return ()
     given = {visit for session in track.history.completed for visit in fulfilled_by(session)}
