@@ -425,6 +425,17 @@ class TestPolicyAndConfiguration:
         assert (status, err) == (2, "botox-schedule: none.toml: No such file or directory\n")
 
 
+def test_due_is_no_day_that_was_allowed_for_a_while(capsys: Capture, tmp_path: Path) -> None:
+    rule = '[[payer]]\nminimum = "16 weeks"\nfirst = 2026-11-21\n'
+    asked = ("due", "migraine", "2026-08-25", "--policy", file_of(tmp_path, rule), "--as-of")
+    told = [as_json(capsys, *asked, day) for day in ("2026-11-20", "2026-11-27")]
+    assert [(one["status"], one["dates"]["earliest"]) for one in told] == [
+        ("due", "2026-11-17"),
+        ("too_early", "2026-12-15"),
+    ]
+    assert [one["projected"][0]["target"] for one in told] == ["2026-11-17", "2026-12-15"]
+
+
 class TestTimeline:
     ASKED = ("timeline", "spasticity", "2026-01-05")
 
