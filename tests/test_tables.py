@@ -1987,6 +1987,24 @@ class TestColumnsThatAreNotRead:
         reading = read(f"{self.HEADER},{name}\n{self.ROW},,2018-01-01\n")
         assert (reading.births, reading.problems) == ({"P1": date(2018, 1, 1)}, ())
 
+    @pytest.mark.parametrize(
+        ("name", "cell", "is_told"),
+        [
+            ("On hold", "Yes", True),
+            ("On hold", "N", False),
+            ("Hold until", "2027-03-01", True),
+            ("Pregnant?", "x", True),
+            ("Discharged on", "2026-11-01", True),
+            ("Policy holder", "Jane", False),
+            ("Discharge date", "2026-01-05", False),
+            ("Next visit", "2026-12-14", False),
+        ],
+    )
+    def test_a_hold_among_sessions_is_told(self, name: str, cell: str, is_told: bool) -> None:
+        reading = read(f"{self.HEADER},{name}\n{self.ROW},,{cell}\n")
+        said = "column 6 may say who is on hold or discharged and is not read; give it as a table"
+        assert [problem.reason.startswith(said) for problem in reading.problems] == [True] * is_told
+
     def test_days_that_may_be_of_birth_are_told(self) -> None:
         table = (
             f"{self.HEADER},Born (date),Birth sex,Visit seen\n{self.ROW},,2018-01-01,F,2026-01-05"

@@ -19,6 +19,7 @@ from botox_schedule.tables.words import (
     find_value,
     folded,
     is_about_birth,
+    is_about_pause,
     may_tell_of_death,
     speaks_of_death,
 )
@@ -185,6 +186,7 @@ def read_rows(
         if _may_say(column, text_of(found.header.cells[place]), told)
     ]
     unread += _unread_values(columns, found, reader.unread, cells)
+    unread += _unread_pauses(found, reader.unread, cells) if table == "sessions" else ()
     blank = len(lines) - len(rows)
     return RowsRead(rows, blank, found.header, found.columns, unread, frozenset(reader.deaths))
 
@@ -229,6 +231,22 @@ def _unread_values(
                 yield unread_column(found.header, place, f"say the {_LIMITING[name]}", name)
 
 
+def _unread_pauses(
+    found: Table, unread: Mapping[int, Iterable[Cell]], reader: CellReader
+) -> Iterator[Problem]:
+    """Report columns that may say that a patient is on hold or discharged."""
+    for place, told in unread.items():
+        is_meant = is_about_pause(text_of(found.header.cells[place]))
+        if is_meant and any(reader.day(c).value or _is_yes(c) for c in told):
+            reason = f"column {place + 1} may say who is on hold or discharged and is not read"
+            yield Problem(found.header.number, f"{reason}; {_AS_TABLES}", left_out=False)
+
+
+def _is_yes(cell: Cell) -> bool:
+    return find_value("flag", text_of(cell)) == "yes"
+
+
+_AS_TABLES = "give it as a table of holds or care ends"
 _LIMITING = {
     "born_on": "day of birth",
     "last": "last day",
