@@ -482,16 +482,18 @@ def is_clear(verdict: bool | None, checks: Sequence[LimitCheck]) -> bool | None:
 
 def limits_in_words(checks: Sequence[LimitCheck], product: str) -> str:
     """Return what the limits recorded here say, and what they do not say."""
-    chosen = [check for check in checks if check.chosen and not check.not_checked]
+    chosen = [check for check in checks if check.chosen]
     if not chosen:
         return f"no limit is recorded for {product}"
     if any(check.exceeded for check in chosen):
         return "the units exceed a limit recorded here"
     checked = [check for check in chosen if check.is_met]
-    if len(checked) < len(chosen):
+    unseen = [check for check in chosen if check.not_checked]
+    if not checked or len(checked) + len(unseen) < len(chosen):
         return f"limits recorded here: {len(chosen)}; checked with units: {len(checked)}"
+    besides = f"; {len(unseen)} more cannot be checked from a record" if unseen else ""
     return (
-        f"within the limits recorded here ({len(checked)} checked); "
+        f"within the limits recorded here ({len(checked)} checked){besides}; "
         "this does not say the dose is safe"
     )
 
