@@ -20,7 +20,7 @@ from botox_schedule.engine.track import (
 )
 from botox_schedule.errors import UnitsError
 from botox_schedule.protocols.indications import ProductName
-from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
+from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol, is_unread
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import MOST_UNITS, TreatmentSession
 from botox_schedule.terms import (
@@ -446,6 +446,9 @@ def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Ite
         else:
             message = f"unknown units, product or weight leave the limit of {check.limit} open"
             yield make_finding(FindingCode.LIMIT_INDETERMINATE, message, about, visits, figures)
+    for limit in dict.fromkeys(str(c.limit) for c in chosen if is_unread(c.limit.source)):
+        message = f"a figure of the protocol was not read in any source: the limit of {limit}"
+        yield make_finding(FindingCode.UNVERIFIED_CONTENT, message, figures=limit)
     if any(check.limit.units_per_kilogram is not None for check in chosen):
         yield from _weight_findings(question)
 

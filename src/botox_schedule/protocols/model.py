@@ -557,9 +557,12 @@ class TreatmentProtocol(Fact, frozen=True):
 
 def _unverified(figures: Figures, names: Iterable[str]) -> tuple[str, ...]:
     stated = [name for name in names if getattr(figures, name) is not None]
-    sources = [(name, getattr(figures, f"{name}_source")) for name in stated]
-    unread = Verification.UNVERIFIED
-    return tuple(name for name, s in sources if s is None or s.verification is unread)
+    return tuple(name for name in stated if is_unread(getattr(figures, f"{name}_source")))
+
+
+def is_unread(source: SourceRef | None) -> bool:
+    """Whether nobody read a stated figure: it has no source, or an unverified one."""
+    return source is None or source.verification is Verification.UNVERIFIED
 
 
 def treatment_of(protocol: TreatmentProtocol) -> TreatmentKey:
