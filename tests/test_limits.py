@@ -437,6 +437,15 @@ class TestWords:
         assert f"units: {words}" in found.explain()
         assert f">{shown}" in found._repr_html_()
 
+    @pytest.mark.parametrize("kind", ["deceased", "discontinued"])
+    def test_after_the_end_of_care_they_say_nothing(self, kind: str) -> None:
+        end = {"on": "2026-02-01", "kind": kind}
+        given = record(session("2026-01-05"), care_ends=[end])
+        found = forecast(given, "chronic-migraine", as_of="2026-03-01")
+        check = check_date(given, "chronic-migraine", on="2026-03-30", as_of="2026-03-01")
+        for text in (found.explain(), check.explain()):
+            assert "units:" not in text
+
     def test_only_the_chosen_reading_makes_them(self) -> None:
         history = record(
             session("2026-01-05", 300, "cervical-dystonia"), session("2026-01-05", 100)
