@@ -430,9 +430,9 @@ class TestWords:
         indication, product, region = treatment.split()
         protocol = find_protocol(indication, product=product, region=region)
         given = record(session("2026-01-05", None, indication, product=product))
-        on = {"on": "2026-06-01", "as_of": "2026-06-01"}
-        check = check_date(given, protocol, planned_units=units, **on)
-        found = forecast(given, protocol, as_of="2026-06-01", planned_units=units)
+        day = "2026-06-01"
+        check = check_date(given, protocol, on=day, as_of=day, planned_units=units)
+        found = forecast(given, protocol, as_of=day, planned_units=units)
         assert f"units: {words}" in check.explain()
         assert f"units: {words}" in found.explain()
         assert f">{shown}" in found._repr_html_()

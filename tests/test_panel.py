@@ -320,7 +320,7 @@ class TestOtherLibraries:
             raise duckdb.Error("busy with Jane Doe")
 
         monkeypatch.setattr(type(relation), "columns", property(busy))
-        with pytest.raises(PanelError, match="own connection.cursor") as caught:
+        with pytest.raises(PanelError, match=r"own connection\.cursor") as caught:
             panel.forecast(relation, as_of=AS_OF)
         assert "Jane" not in str(caught.value)
 
