@@ -280,6 +280,26 @@ class TestHandout:
         assert more(page(bladder, protocol=protocol, as_of="2026-03-30")) == []
         assert "typical interval 169 days" in html
 
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"holds": [{"first": "2026-03-01", "last": "2027-03-01", "reason": "surgery"}]},
+            {"overrides": [{"indication": "overactive-bladder", "first": "2026-01-01", "minimum": "40 weeks", "reason": "asked for", "authority": "clinician"}]},
+        ],
+        ids=["a hold", "a longer minimum"],
+    )  # fmt: skip
+    def test_what_many_people_do_is_not_moved_with_the_first_allowed_day(
+        self, changed: dict[str, Any]
+    ) -> None:
+        protocol = as_needed(minimum="12 weeks", **TYPICAL)
+        given = bladder.model_copy(update=changed)
+        assert following(page(given, protocol=protocol)).startswith(
+            "Many people ask again after about 24 weeks"
+        )
+        dates = bs.forecast(given, protocol, as_of="2026-02-20").dates
+        assert dates.typical_on == dates.earliest
+        assert dates.typical_words == ("median to the next request, moved to the first allowed day")
+
     def test_as_needed_without_a_typical_day(self) -> None:
         html = page(bladder, protocol=as_needed(minimum="12 weeks"))
         assert following(html) == "Call us when symptoms return."

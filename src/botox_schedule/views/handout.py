@@ -226,9 +226,11 @@ class _Story(NamedTuple):
         """The next visit where no day is due: a typical interval, or the first allowed day."""
         dates = self.found.dates
         if self._is_as_needed:
-            if dates.typical_on is None:
+            # What many people do does not change with a pause or a longer minimum.
+            typical = None if self.track.dates is None else self.track.dates.typical_stated
+            if typical is None or dates.typical_on is None:
                 return self.messages.words["next_as_needed"]
-            days = (dates.typical_on - self.timeline.administered_on).days
+            days = (typical - self.timeline.administered_on).days
             return self.messages.say("next_typical", weeks=round(days / 7))
         if dates.earliest is None:
             return self.messages.words["next_unknown"]
