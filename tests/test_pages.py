@@ -300,6 +300,30 @@ class TestHandout:
         assert dates.typical_on == dates.earliest
         assert dates.typical_words == ("median to the next request, moved to the first allowed day")
 
+    @pytest.mark.parametrize(
+        ("decided", "shown"),
+        [
+            ({"minimum": "16 weeks"}, "shortest interval 16 weeks: decided by the clinic or the payer"),
+            ({"usual": "13 to 16 weeks"}, "usual interval 13 to 16 weeks: decided by the clinic or the payer"),
+        ],
+    )  # fmt: skip
+    def test_an_interval_that_somebody_decided_cites_no_label(
+        self, decided: dict[str, str], shown: str
+    ) -> None:
+        chosen = {"indication": "chronic-migraine", "first": "2026-01-01", "reason": "asked for"}
+        html = page(changed(overrides=[chosen | {"authority": "clinician"} | decided]))
+        assert shown in html
+        (name,) = {"shortest interval", "usual interval"} - {shown.partition(" 1")[0]}
+        assert f"{name} 12 weeks" in html
+
+    def test_the_response_cites_the_product_that_was_given(self) -> None:
+        arm = {"indication": "upper-limb-spasticity", "administered_on": "2026-01-05"}
+        given = bs.PatientRecord(sessions=[arm | {"product": "Dysport", "units": 500}])
+        html = page(given, protocol=bs.find_protocol("upper-limb-spasticity"))
+        assert "usual interval 3 to 4 months: NHS Homerton" in html
+        assert "onset 0 days to 2 weeks: Dysport 500 U package leaflet" in html
+        assert "peak 4 to 6 weeks" not in html
+
     def test_as_needed_without_a_typical_day(self) -> None:
         html = page(bladder, protocol=as_needed(minimum="12 weeks"))
         assert following(html) == "Call us when symptoms return."
