@@ -1,16 +1,12 @@
-"""The parts of ``mutants.sh`` that read and write the files of mutmut.
-
-A change is tried on a few tests that reach its function, then, where it survives, on many: a
-handful of tests finds most changes, and hundreds reach most functions.
-"""
+"""The parts of ``mutants.sh`` that read and write the files of mutmut."""
 
 import hashlib
 import json
 import os
-import random
 import re
 import shlex
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -20,10 +16,7 @@ from typing import Any, NamedTuple
 
 SLOW = 3.0
 """Seconds above which a test is left out; searches with a second implementation take minutes."""
-QUICK = 0.25
-FEW, MANY = 24, 1000
 SAMPLE, SEED = 300, 20
-_EDGES = "test_small_rules"
 APART = (
     "test_cli_output.py::TestFiles",
     "test_cli_output.py::TestStreams",
@@ -33,7 +26,8 @@ APART = (
 )
 """Tests that start processes of their own, in which no change is."""
 STATS = Path("mutants/mutmut-stats.json")
-FULL = Path("mutants/all-tests.json")
+TRIED = Path("mutants/tried.txt")
+"""The verdicts of ``forked_mutants.py`` that mutmut does not have yet."""
 LEFT_OUT = Path("mutants/slow-tests")
 """Options of pytest for the tests that are left out."""
 STATUS: dict[int | None, str] = {
@@ -122,61 +116,36 @@ def _keep_verdicts(**chosen: list[str]) -> None:
         STATS.write_text(json.dumps(stats))
 
 
-def few(part: str) -> None:
-    """Leave a few quick tests for each function."""
-    stats = _all_tests()
-    _leave_out(test for test, took in stats["duration_by_test"].items() if took >= SLOW)
-    _choose(stats, QUICK, FEW)
+def tests(part: str) -> None:
+    """Print what pytest is told for a part."""
+    configured = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
+    chosen = configured["pytest_add_cli_args_test_selection"]
+    print(shlex.join(chosen + configured["pytest_add_cli_args"]), LEFT_OUT.read_text())
+
+
+def again(part: str) -> None:
+    """Take the verdicts in, and let what survived or took too long be tried again."""
+    took: dict[str, float] = json.loads(STATS.read_text())["duration_by_test"]
+    _leave_out(test for test, seconds in took.items() if seconds >= SLOW)
+    take(part)
     drawn = int(os.environ.get("DRAW") or (SAMPLE if part == "sample" else 0))
     if drawn:
         _draw(drawn)
-    _try_again(TIMED_OUT)
+    _change(lambda _, code: None if code in {0, 5, 33, *TIMED_OUT} else code)
 
 
-def many(part: str) -> None:
-    """Try what survived on many tests."""
-    _choose(_all_tests(), SLOW, MANY)
-    _try_again({0, 5, 33})
-
-
-def _choose(stats: dict[str, Any], seconds: float, count: int) -> None:
-    """Leave so many tests for each function: the narrowest, the widest, and some between.
-
-    The widest compare every word and every kind of row. Those written for the edges of rules stay.
-    """
-    took: dict[str, float] = stats["duration_by_test"]
-    by_function: dict[str, list[str]] = stats["tests_by_mangled_function_name"]
-    reach = Counter(test for tests in by_function.values() for test in tests)
-    draw = random.Random(SEED)
-    for name, tests in by_function.items():
-        quick = [test for test in sorted(tests) if took[test] < seconds]
-        by_reach = sorted(quick, key=lambda test: (reach[test], test))
-        near, far = by_reach[: count // 2], by_reach[count // 2 :]
-        wide, far = far[-count // 20 :], sorted(far[: -count // 20])
-        edges = {test for test in quick if _EDGES in test}
-        between = draw.sample(far, min(len(far), count // 2))
-        chosen = {*near, *wide, *edges, *between}
-        by_function[name] = [test for test in by_reach if test in chosen]
-    STATS.write_text(json.dumps(stats))
+def take(part: str) -> None:
+    """Take in the verdicts of a run."""
+    lines = TRIED.read_text().splitlines() if TRIED.exists() else []
+    found = {name: int(code) for code, name in map(str.split, lines)}
+    _change(found.get)
+    TRIED.unlink(missing_ok=True)
 
 
 def _leave_out(tests: Iterable[str]) -> None:
     before = shlex.split(LEFT_OUT.read_text()) if LEFT_OUT.exists() else []
     options = {*before, *(f"--deselect={test}" for test in tests)}
     LEFT_OUT.write_text(shlex.join(sorted(options)))
-
-
-def _all_tests() -> dict[str, Any]:
-    """What was found of tests and functions, with what was found before a narrower choice."""
-    found: dict[str, Any] = json.loads(STATS.read_text())
-    if FULL.exists():
-        full = json.loads(FULL.read_text())["tests_by_mangled_function_name"]
-        ours: dict[str, list[str]] = found["tests_by_mangled_function_name"]
-        for name in full.keys() | ours.keys():
-            known = found["duration_by_test"].keys()
-            ours[name] = sorted({*full.get(name, ()), *ours.get(name, ())} & known)
-    FULL.write_text(json.dumps(found))
-    return found
 
 
 def _verdicts() -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -189,10 +158,6 @@ def _change(verdict: Callable[[str, int | None], int | None]) -> None:
         codes = meta["exit_code_by_key"]
         meta["exit_code_by_key"] = {name: verdict(name, code) for name, code in codes.items()}
         file.write_text(json.dumps(meta))
-
-
-def _try_again(codes: set[int]) -> None:
-    _change(lambda _, code: None if code in codes else code)
 
 
 def _draw(count: int) -> None:
@@ -285,4 +250,4 @@ if __name__ == "__main__":
     if verb == "list":
         survivors(part, Path(sys.argv[3]), sys.argv[4])
     else:
-        {"configure": configure, "few": few, "many": many}[verb](part)
+        {"configure": configure, "tests": tests, "again": again, "take": take}[verb](part)

@@ -30,17 +30,22 @@ find src -type f ! -name '*.py' -exec cp --parents {} mutants \;
     [ -e "$file" ] || rm -f "mutants/$file" "mutants/$file.meta" "mutants/$file.spans"
 done
 export PYTHONPATH="$PWD/mutants/src" PATH="$base/venv/bin:$PATH"
-mutate() {
-    # The search for garbage after each run takes longer than most tests.
-    PYTEST_ADDOPTS="-p no:unraisableexception $(cat mutants/slow-tests 2> /dev/null || true)" \
-        mutmut run --max-children "${PROCESSES:-$(nproc)}" "$@" > "$base/$part.log" 2>&1 || true
-}
 
-# Which tests reach which function is found first; no change has this name.
-mutate 'no change'
+# Which tests reach which function is found first; no change has this name. A run that was
+# stopped left verdicts.
+python "$here/tests/mutants.py" take "$part"
+# The search for garbage after each run takes longer than most tests.
+PYTEST_ADDOPTS="-p no:unraisableexception $(cat mutants/slow-tests 2> /dev/null || true)" \
+    mutmut run --max-children "${PROCESSES:-$(nproc)}" 'no change' > "$base/$part.log" 2>&1 || true
 grep -q 'nothing matches' "$base/$part.log" || { tail -n 40 "$base/$part.log" >&2; exit 1; }
-for tests in few many; do
-    python "$here/tests/mutants.py" "$tests" "$part"
-    mutate
+# Most changes are noticed by the first tests; what survives is tried on more of them.
+for seconds in 4 40; do
+    python "$here/tests/mutants.py" again "$part"
+    eval "set -- $(python "$here/tests/mutants.py" tests "$part")"
+    # A process that has used the threads of Polars cannot be forked.
+    (cd mutants && SECONDS_EACH=$seconds POLARS_MAX_THREADS=1 PYTHONPATH="src:$here/tests" \
+        python -m pytest -q --rootdir=. --tb=no --assert=plain -p forked_mutants -p no:unraisableexception "$@") \
+        > "$base/$part.log" 2>&1
+    python "$here/tests/mutants.py" take "$part"
 done
 python "$here/tests/mutants.py" list "$part" "$here/tests/survivors/$part.txt" "$commit"

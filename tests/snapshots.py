@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
 import botox_schedule as bs
+import drawn
 from botox_schedule import outcomes, planning
 from casebook import asks, explained, is_explained
 from test_findings import FINDINGS, findings_in_words
@@ -279,6 +280,7 @@ def main() -> None:
     (folder / "texts.txt").write_text(texts(), encoding="utf-8")
     FINDINGS.write_text(findings_in_words(), encoding="utf-8")
     EXPLANATIONS.write_text(explanations(), encoding="utf-8")
+    drawn.STORED.write_text("\n".join(drawn.lines(range(drawn.COUNT))) + "\n", encoding="utf-8")
     API.write_text(api(), encoding="utf-8")
     for name in MODELS:
         text = json.dumps(schema(name), indent=2) + "\n"

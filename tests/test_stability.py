@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import botox_schedule as bs
+import drawn
 from botox_schedule.protocols import bundled_edition
 from snapshots import FOLDER, answers, texts
 
@@ -84,6 +85,14 @@ def test_every_named_difference_is_one() -> None:
 def test_every_answer_says_what_it_said() -> None:
     """Explanations are quoted to payers: a changed word is a change that somebody must want."""
     assert texts() == (FOLDER / bs.__version__ / "texts.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("first", range(0, drawn.COUNT, drawn.PART))
+def test_drawn_records_have_the_stored_answers(first: int) -> None:
+    """Each line has a number; ``python drawn.py NUMBER`` shows what is behind it."""
+    stored = drawn.STORED.read_text(encoding="utf-8").splitlines()
+    part = slice(first, first + drawn.PART)
+    assert drawn.lines(range(drawn.COUNT)[part]) == stored[part]
 
 
 def test_this_version_has_stored_answers() -> None:
