@@ -252,7 +252,9 @@ class ExpectedResponse(Figures, frozen=True):
         for name in ("onset", "peak", "wear_off"):
             some = getattr(self, f"{name}_for_whom") is ForWhom.SOME
             if some != (getattr(self, f"{name}_share") is not None):
-                raise ValueError(f"{name}: a window about some patients has their share, and no other")
+                raise ValueError(
+                    f"{name}: a window about some patients has their share, and no other"
+                )
         return self
 
 
