@@ -310,6 +310,20 @@ class TestOtherLibraries:
         assert answers <= ({"right"} if own else {"right", what_to_do})
         assert "right" in answers
 
+    def test_a_relation_whose_connection_is_busy_is_refused_from_its_columns_on(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+        relation = duckdb.connect().sql("SELECT 'p-1' AS patient")
+
+        def busy(_: Any) -> Any:
+            raise duckdb.Error("busy with Jane Doe")
+
+        monkeypatch.setattr(type(relation), "columns", property(busy))
+        with pytest.raises(PanelError, match=r"own connection\.cursor") as caught:
+            panel.forecast(relation, as_of=AS_OF)
+        assert "Jane" not in str(caught.value)
+
     def test_what_duckdb_says_of_a_value_is_not_repeated(self) -> None:
         duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
         connection = duckdb.connect()

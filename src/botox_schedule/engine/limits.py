@@ -20,7 +20,7 @@ from botox_schedule.engine.track import (
 )
 from botox_schedule.errors import UnitsError
 from botox_schedule.protocols.indications import ProductName
-from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
+from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol, is_unread
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import MOST_UNITS, TreatmentSession
 from botox_schedule.terms import (
@@ -449,6 +449,9 @@ def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Ite
         else:
             message = f"unknown units, product or weight leave the limit of {check.limit} open"
             yield make_finding(FindingCode.LIMIT_INDETERMINATE, message, about, visits, figures)
+    for limit in dict.fromkeys(str(c.limit) for c in chosen if is_unread(c.limit.source)):
+        message = f"a figure of the protocol was not read in any source: the limit of {limit}"
+        yield make_finding(FindingCode.UNVERIFIED_CONTENT, message, figures=limit)
     if any(check.limit.units_per_kilogram is not None for check in chosen):
         yield from _weight_findings(question)
 
@@ -485,16 +488,18 @@ def is_clear(verdict: bool | None, checks: Sequence[LimitCheck]) -> bool | None:
 
 def limits_in_words(checks: Sequence[LimitCheck], product: str) -> str:
     """Return what the limits recorded here say, and what they do not say."""
-    chosen = [check for check in checks if check.chosen and not check.not_checked]
+    chosen = [check for check in checks if check.chosen]
     if not chosen:
         return f"no limit is recorded for {product}"
     if any(check.exceeded for check in chosen):
         return "the units exceed a limit recorded here"
     checked = [check for check in chosen if check.is_met]
-    if len(checked) < len(chosen):
+    unseen = [check for check in chosen if check.not_checked]
+    if not checked or len(checked) + len(unseen) < len(chosen):
         return f"limits recorded here: {len(chosen)}; checked with units: {len(checked)}"
+    besides = f"; {len(unseen)} more cannot be checked from a record" if unseen else ""
     return (
-        f"within the limits recorded here ({len(checked)} checked); "
+        f"within the limits recorded here ({len(checked)} checked){besides}; "
         "this does not say the dose is safe"
     )
 

@@ -1,7 +1,7 @@
 """Frames of every kind, read as Polars and written back as the caller's kind."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -50,13 +50,13 @@ class Given(NamedTuple):
         """The names of all columns of the frame."""
         if isinstance(self.native, pl.LazyFrame):
             return self.schema().names()
-        return [str(name) for name in getattr(self.native, "column_names", self.native.columns)]
+        with _on_connection(self.name) if self.kind == "duckdb" else nullcontext():
+            return [str(name) for name in getattr(self.native, "column_names", self.native.columns)]
 
     def schema(self) -> pl.Schema:
         """The columns of a lazy frame of Polars."""
         with _collecting(self.name):
-            found: pl.Schema = self.native.collect_schema()
-        return found
+            return pl.Schema(self.native.collect_schema())
 
     def needed(self) -> list[str]:
         """The names of the columns that are read, as far as the frame has them.
