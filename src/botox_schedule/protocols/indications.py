@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from unicodedata import combining, normalize
 
 from pydantic import GetCoreSchemaHandler, GetPydanticSchema, StringConstraints, WithJsonSchema
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, core_schema
 
 from botox_schedule.errors import (
     BotoxScheduleError,
@@ -65,7 +65,7 @@ def _product_schema(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
 def _by_name(text: str) -> Product:
     product = find_product(text)
     if product is None:
-        raise PydanticCustomError("product", f"not a product; {why_no_product(text)}")
+        raise ValueError  # the schema around it says what to give
     return product
 
 
@@ -144,7 +144,7 @@ def names_of(product: Product) -> list[str]:
 
 
 def _words_of(text: str) -> list[str]:
-    marked = str(text)[:_LONGEST_TEXT].replace("™", " ").replace("®", " ")
+    marked = str(text)[:_LONGEST_TEXT].replace("™", " ")
     plain = normalize("NFKC", marked).lower()
     return [part for word in _WORD.findall(plain) for part in _parts(_SUFFIX.sub("", word))]
 
