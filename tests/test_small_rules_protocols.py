@@ -219,6 +219,10 @@ class TestFields:
         assert "onabotulinumtoxinA" in fault["msg"]
         assert TypeAdapter(ProductName).validate_python(f"Botox{' ' * 195}")
 
+    def test_the_order_of_usual_ranges_does_not_matter(self) -> None:
+        pairs = [(ARM, "12 weeks"), (LEG, "13 weeks")]
+        assert bs.SchedulingPolicy(usual=pairs) == bs.SchedulingPolicy(usual=pairs[::-1])
+
     def test_a_policy_without_choices_has_these_intervals(self) -> None:
         own = bs.SchedulingPolicy()
         stated = (own.validity_tolerance, own.scheduled_grace, own.as_needed_grace)
