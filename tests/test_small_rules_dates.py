@@ -1,12 +1,15 @@
 """Dates: rules at their edges that a change of the code once passed unseen."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 import pytest
 from pydantic import ValidationError
 
 import botox_schedule as bs
+from botox_schedule.dates.days import as_day, days_text, near
+from botox_schedule.dates.patterns import is_day_pattern
+from botox_schedule.errors import CalendarRangeError, DayError
 from botox_schedule.questions import checked_count
 from samples import (
     ADVISED,
@@ -702,6 +705,46 @@ class TestDaysAndIntervals:
             for day in ("9998-12-31", "9999-01-01")
         ]
         assert ends == [date(9998, 12, 31), None]
+
+    def test_an_argument_without_a_name_is_called_day(self) -> None:
+        with pytest.raises(DayError, match=r"^day: "):
+            as_day("tomorrow")
+
+    def test_a_window_that_ends_before_it_starts_is_called_that(self) -> None:
+        with pytest.raises(ValidationError, match="the window ends before"):
+            bs.Window(first="2026-01-02", last="2026-01-01")
+
+    def test_a_moment_may_lie_outside_the_calendar_in_another_zone(self) -> None:
+        with pytest.raises(CalendarRangeError, match="1 to 9999"):
+            bs.day_in_zone(datetime(9999, 12, 31, 23, tzinfo=UTC), "Asia/Tokyo")
+
+    @pytest.mark.parametrize(
+        ("counts", "text"), [((68, 75), "68 to 75 days"), ((70, 70), "70 days"), ((1,), "1 day")]
+    )
+    def test_days_in_words(self, counts: tuple[int, ...], text: str) -> None:
+        assert days_text(*counts) == text
+
+    def test_near_the_ends_of_the_calendar_is_its_first_or_last_day(self) -> None:
+        found = [near(date.min, -1), near(date.min, 1), near(date.max, 1)]
+        assert found == [date.min, date(1, 1, 2), date.max]
+
+    @pytest.mark.parametrize(
+        "text", ["every 3 to 4 months", "3  months\tto\n4 months", "q3 months to 4 months"]
+    )
+    def test_a_range_of_intervals_in_other_words(self, text: str) -> None:
+        assert bs.IntervalRange.parse(text) == bs.IntervalRange.parse("3 to 4 months")
+
+    def test_both_ends_of_a_range_follow_the_rule_of_short_months(self) -> None:
+        found = bs.IntervalRange.parse("1 to 4 months").after(
+            "2025-10-31", short_month=bs.ShortMonth.FIRST_OF_NEXT
+        )
+        assert (found.first, found.last) == (date(2025, 12, 1), date(2026, 3, 1))
+
+    @pytest.mark.parametrize(
+        ("pattern", "is_one"), [("%G-W%V-%u", True), ("%d.%m.%y", True), ("%d.%m.", False)]
+    )
+    def test_a_pattern_of_days_has_a_year_of_any_kind(self, pattern: str, is_one: bool) -> None:
+        assert is_day_pattern(pattern) is is_one
 
 
 class TestPayers:

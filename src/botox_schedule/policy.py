@@ -98,7 +98,7 @@ def _by_name(pairs: tuple[tuple[str, IntervalRange], ...]) -> tuple[tuple[str, I
     """Return one range for each indication, sorted, so that equal choices are equal values."""
     if len(dict(pairs)) < len(pairs):
         raise ValueError("usual names an indication twice; give one range for each")
-    return tuple(sorted(pairs, key=lambda pair: pair[0]))
+    return tuple(sorted(pairs))
 
 
 _UsualRanges = Annotated[

@@ -43,7 +43,7 @@ _TERM = re.compile(
 )
 _EVERY = re.compile(r"^(?:every\s+|q\s*)(?=[0-9])", re.IGNORECASE)
 _DASHES = str.maketrans("\u2010\u2011\u2012\u2013\u2212", "-----")
-_BARE_RANGE = re.compile(r"([0-9]{1,7})\s*(?:-|to)\s*([0-9]{1,7}\s*[a-z]+\.?)", re.IGNORECASE)
+_BARE_RANGE = re.compile(r"([0-9]{1,7})\s*(?:-|to)\s*([0-9]{1,7}\s*([a-z]+\.?))", re.IGNORECASE)
 _ISO = re.compile(
     r"P(?=[+-]?[0-9])(?:([+-]?[0-9]{1,7})Y)?(?:([+-]?[0-9]{1,7})M)?"
     r"(?:([+-]?[0-9]{1,7})W)?(?:([+-]?[0-9]{1,7})D)?"
@@ -209,7 +209,7 @@ def positive_interval(given: Interval | str, what: str) -> Interval:
 def _units_in(text: object) -> dict[str, int]:
     if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
         raise IntervalError(f"not an interval; {_EXPECTED}")
-    words = _EVERY.sub("", text.strip().translate(_DASHES), count=1)
+    words = _EVERY.sub("", text.strip().translate(_DASHES))
     iso = _ISO.fullmatch(words)
     units = _units_in_iso(iso) if iso else _units_in_words(words)
     if max(map(abs, units.values())) > _MOST:
@@ -437,13 +437,10 @@ RangeInput = IntervalRange | str | Mapping[str, IntervalInput]
 def _bounds_in(text: object) -> dict[str, Interval]:
     if not isinstance(text, str) or len(text) > 2 * _LONGEST_TEXT:
         raise IntervalError("not a range of intervals; give text such as '3 to 4 months'")
-    words = _EVERY.sub("", re.sub(r"\s+", " ", text.strip()).translate(_DASHES), count=1)
+    words = _EVERY.sub("", re.sub(r"\s+", " ", text.strip()).translate(_DASHES))
     # A hyphen between bare numbers is a range; between amounts with units it subtracts.
     if bare := _BARE_RANGE.fullmatch(words):
-        last = Interval.parse(bare[2])
-        term = _TERM.fullmatch(bare[2])
-        unit = term.lastgroup if term else ""
-        return {"first": Interval.parse(f"{bare[1]} {unit}"), "last": last}
+        return {"first": Interval.parse(bare[1] + bare[3]), "last": Interval.parse(bare[2])}
     first, to, last_text = words.partition(" to ")
     if to and first.isdecimal():
         raise IntervalError(

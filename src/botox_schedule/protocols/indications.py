@@ -142,7 +142,7 @@ def names_of(product: Product) -> list[str]:
 
 
 def _words_of(text: str) -> list[str]:
-    marked = str(text)[:_LONGEST_TEXT].replace("™", " ").replace("®", " ")
+    marked = str(text)[:_LONGEST_TEXT].replace("™", " ")
     plain = normalize("NFKC", marked).lower()
     return [part for word in _WORD.findall(plain) for part in _parts(_SUFFIX.sub("", word))]
 

@@ -195,7 +195,7 @@ def _is_citation(value: Any) -> bool:
 
 def _unknown_sources(row: dict[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
     for path, citation in ((path, value) for path, value in _places(row) if _is_citation(value)):
-        also = citation.get("also", ())
+        also = citation.get("also")
         cited = [citation["key"], *(also if isinstance(also, list) else ())]
         for key in cited:
             if not isinstance(key, str) or key not in known:
