@@ -269,21 +269,23 @@ class TestRulesOfADay:
     def test_of_an_unknown_product_the_strictest_version_says_what_is_late(
         self, strict: str
     ) -> None:
+        lax = rule(minimum="8 weeks", usual="8 weeks")
         known = [
             protocol(
                 id=name,
                 product=name,
-                retreatment=rule(**dict.fromkeys(("minimum", "usual"), weeks)),
+                retreatment=rule(minimum="20 weeks", usual="20 to 24 weeks")
+                if name == strict
+                else lax,
             )
             for name in ("Botox", "Dysport")
-            for weeks in ["20 weeks" if name == strict else "8 weeks"]
         ]
         sessions = [
             {**GIVEN, "administered_on": day, "product": None}
-            for day in ("2026-01-05", "2026-05-26", "2026-10-21")
+            for day in ("2026-01-05", "2026-06-29", "2026-12-22")
         ]
         found = bs.treatment_cycles(
-            bs.PatientRecord(sessions=sessions), known[0], as_of="2026-11-01", other_protocols=known
+            bs.PatientRecord(sessions=sessions), known[0], as_of="2026-12-31", other_protocols=known
         )
         assert [cycle.timing for cycle in found] == ["first", "on_time", "late"]
 
