@@ -39,7 +39,7 @@ PYTEST_ADDOPTS="-p no:unraisableexception $(cat mutants/slow-tests 2> /dev/null 
     mutmut run --max-children "${PROCESSES:-$(nproc)}" 'no change' > "$base/$part.log" 2>&1 || true
 grep -q 'nothing matches' "$base/$part.log" || { tail -n 40 "$base/$part.log" >&2; exit 1; }
 # Most changes are noticed by the first tests; what survives is tried on more of them.
-for seconds in 4 40; do
+for seconds in 4 15; do
     python "$here/tests/mutants.py" again "$part"
     eval "set -- $(python "$here/tests/mutants.py" tests "$part")"
     # A process that has used the threads of Polars cannot be forked.

@@ -410,6 +410,11 @@ class TestPolicyAndConfiguration:
         assert (status, out, told in err) == (2, "", True)
         assert len(err.splitlines()) == 1
 
+    def test_a_fault_in_its_policy_names_it(self, capsys: Capture, tmp_path: Path) -> None:
+        config = file_of(tmp_path, "[policy]\npayr_minimum = 1", "own.toml")
+        status, _, err = run(capsys, *self.ASKED, "--config", config)
+        assert (status, "own.toml: policy: payr_minimum: " in err) == (2, True)
+
     def test_an_empty_region_is_no_default(self, capsys: Capture, tmp_path: Path) -> None:
         config = file_of(tmp_path, 'region = ""')
         status, _, err = run(capsys, *self.ASKED, "--config", config)
@@ -418,6 +423,17 @@ class TestPolicyAndConfiguration:
     def test_a_configuration_that_is_missing_is_said(self, capsys: Capture) -> None:
         status, _, err = run(capsys, *self.ASKED, "--config", "none.toml")
         assert (status, err) == (2, "botox-schedule: none.toml: No such file or directory\n")
+
+
+def test_due_is_no_day_that_was_allowed_for_a_while(capsys: Capture, tmp_path: Path) -> None:
+    rule = '[[payer]]\nminimum = "16 weeks"\nfirst = 2026-11-21\n'
+    asked = ("due", "migraine", "2026-08-25", "--policy", file_of(tmp_path, rule), "--as-of")
+    told = [as_json(capsys, *asked, day) for day in ("2026-11-20", "2026-11-27")]
+    assert [(one["status"], one["dates"]["earliest"]) for one in told] == [
+        ("due", "2026-11-17"),
+        ("too_early", "2026-12-15"),
+    ]
+    assert [one["projected"][0]["target"] for one in told] == ["2026-11-17", "2026-12-15"]
 
 
 class TestTimeline:
@@ -679,6 +695,11 @@ def test_units_are_planned_for_one_treatment(
     assert "name it with" not in run(capsys, name, file, *one)[2]
 
 
+@pytest.mark.parametrize("name", ["handout", "ics", "response"])
+def test_units_are_no_option_of_a_command_that_ignores_them(capsys: Capture, name: str) -> None:
+    assert "there is no option --planned-units" in refused(capsys, name, "--planned-units=155")
+
+
 class TestCheck:
     def test_it_answers_for_a_day(self, capsys: Capture, tmp_path: Path) -> None:
         file = record_file(tmp_path, MIGRAINE_RECORD)
@@ -817,6 +838,11 @@ class TestCountdown:
 
 class TestResponse:
     RECORD = record_from_gaps([84], starts_on=date(2025, 8, 26), units=155)
+
+    def test_the_default_treatment_is_said(self, capsys: Capture) -> None:
+        with pytest.raises(SystemExit):
+            cli.main(["response", "--help"])
+        assert "(default: chronic-migraine)" in capsys.readouterr().out
 
     def diary(self, folder: Path, *rows: str, header: str = "date,kind") -> Path:
         return file_of(folder, "\n".join((header, *rows)), "diary.csv")

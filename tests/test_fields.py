@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import botox_schedule as bs
 from botox_schedule import outcomes as out
+from botox_schedule.planning import ClinicCalendar
 from botox_schedule.protocols.indications import ProductName
 from botox_schedule.testing import record_from_gaps
 from samples import MIGRAINE, protocol, record
@@ -272,3 +274,22 @@ class TestWordsForIntervals:
             "the rules in force end before the day that their minimum gives",
             "no minimum and no usual range are recorded here: as needed",
         ]
+
+
+EXTRAS = {".fhir": "fhir.resources", ".ical": "icalendar"}
+PACKAGES = ["", ".dates", ".engine", ".outcomes", ".planning", ".protocols", ".records", *EXTRAS]
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_every_field_is_described_without_an_example(name: str) -> None:
+    if name in EXTRAS:
+        pytest.importorskip(EXTRAS[name], reason="an extra is not installed")
+    package = import_module(f"botox_schedule{name}")
+    public = [getattr(package, each) for each in package.__all__]
+    models = [m for m in public if isinstance(m, type) and issubclass(m, BaseModel)]
+    # A calendar may hold a function, of which there is no schema.
+    schemas = [m.model_json_schema(mode="serialization") for m in models if m is not ClinicCalendar]
+    parts = [part for schema in schemas for part in (schema, *schema.get("$defs", {}).values())]
+    fields = [(p["title"], *each) for p in parts for each in p.get("properties", {}).items()]
+    assert [where for *where, field in fields if not field.get("description")] == []
+    assert not any(">>>" in words.get("description", "") for words in parts)

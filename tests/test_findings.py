@@ -381,6 +381,36 @@ class TestFindingsOfProtocols:
         )
         assert "unverified_content" not in codes(record, protocol=ARM)
 
+    @pytest.mark.parametrize(
+        ("source", "words"),
+        [("onset", "onset"), ("peak", "peak"), ("wear_off", "wear-off")],
+    )
+    def test_a_phase_rests_on_figures_too(self, source: str, words: str) -> None:
+        table = ARM.model_dump(mode="json")
+        table["response"][f"{source}_source"]["verification"] = "unverified"
+        own = TreatmentProtocol.model_validate(table | {"id": "own"})
+        given = PatientRecord(sessions=[at("2026-04-06", indication=ARM.indication)])
+        found = forecast(given, own, as_of=AS_OF)
+        (told,) = (f for f in found.findings if f.code == "unverified_content")
+        assert told.message == f"figures of the protocol were not read in any source: {words}"
+        assert told.needs == "information"
+        dead = {"care_ends": [{"on": AS_OF, "kind": "deceased"}]}
+        gone = forecast(given.model_copy(update=dead), own, as_of=AS_OF)
+        assert (gone.phase, gone.findings) == (None, ())
+
+    def test_a_limit_that_nobody_read_says_so_where_it_is_checked(self) -> None:
+        table = ARM.model_dump(mode="json")
+        total, _, session, _ = table["limits"]
+        total["source"] = None
+        session["source"]["verification"] = "unverified"
+        own = TreatmentProtocol.model_validate(table | {"id": "own"})
+        given = PatientRecord(sessions=[at("2026-01-05", indication=ARM.indication)])
+        for units, expected in ((None, 0), (100, 2)):
+            check = check_date(given, own, on=AS_OF, as_of=AS_OF, planned_units=units)
+            told = [f for f in check.findings if f.code == "unverified_content"]
+            assert len({f.key for f in told}) == len(told) == expected
+            assert all("the limit of 400 U per" in f.message for f in told)
+
     def test_the_effect_ends_before_the_interval_in_three_cycles(self) -> None:
         def observed(*days: int) -> ObservedResponse:
             wear_off = {"days": days, "median": 70, "smallest": min(days), "largest": max(days),

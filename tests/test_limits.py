@@ -408,6 +408,55 @@ class TestWhoseLimit:
             assert LimitCheck.model_validate_json(check.model_dump_json()) == check
 
 
+class TestWords:
+    """An explanation and a notebook claim no more than was checked."""
+
+    @pytest.mark.parametrize(
+        ("treatment", "units", "words", "shown"),
+        [
+            ("chronic-migraine Botox us", 155, "within the limits recorded here (1 checked); ", "within the limits recorded here (1 checked); "),
+            ("chronic-migraine Botox us", 401, "the units exceed a limit recorded here", "above a limit recorded here"),
+            ("chronic-migraine Botox us", None, "limits recorded here: 1; checked with units: 0", "not all limits"),
+            ("upper-limb-spasticity Botox us", 300, "within the limits recorded here (2 checked); 1 more cannot be checked from a record; ", "not all limits"),
+            ("upper-limb-spasticity Botox us", None, "limits recorded here: 3; checked with units: 0", "not all limits"),
+            ("blepharospasm Xeomin us", 90, "within the limits recorded here (2 checked); 1 more cannot be checked from a record; ", "not all limits"),
+            ("axillary-hyperhidrosis Dysport uk", 90, "limits recorded here: 1; checked with units: 0", "not all limits"),
+            ("glabellar-lines Dysport us", 50, "no limit is recorded for abobotulinumtoxinA", "no limit is recorded for abobotulinumtoxinA"),
+        ],
+    )  # fmt: skip
+    def test_they_count_what_a_record_cannot_tell(
+        self, treatment: str, units: int | None, words: str, shown: str
+    ) -> None:
+        indication, product, region = treatment.split()
+        protocol = find_protocol(indication, product=product, region=region)
+        given = record(session("2026-01-05", None, indication, product=product))
+        day = "2026-06-01"
+        check = check_date(given, protocol, on=day, as_of=day, planned_units=units)
+        found = forecast(given, protocol, as_of=day, planned_units=units)
+        assert f"units: {words}" in check.explain()
+        assert f"units: {words}" in found.explain()
+        assert f">{shown}" in found._repr_html_()
+
+    @pytest.mark.parametrize("kind", ["deceased", "discontinued"])
+    def test_after_the_end_of_care_they_say_nothing(self, kind: str) -> None:
+        end = {"on": "2026-02-01", "kind": kind}
+        given = record(session("2026-01-05"), care_ends=[end])
+        found = forecast(given, "chronic-migraine", as_of="2026-03-01")
+        check = check_date(given, "chronic-migraine", on="2026-03-30", as_of="2026-03-01")
+        for text in (found.explain(), check.explain()):
+            assert "units:" not in text
+
+    def test_only_the_chosen_reading_makes_them(self) -> None:
+        history = record(
+            session("2026-01-05", 300, "cervical-dystonia"), session("2026-01-05", 100)
+        )
+        found = forecast(history, "chronic-migraine", as_of="2026-03-30", planned_units=155)
+        assert [check.exceeded for check in found.limit_checks] == [False, True]
+        assert found.clear
+        for text in (found.explain(), found._repr_html_()):
+            assert "within the limits recorded here (1 checked); this does not say" in text
+
+
 class TestWhatElseIsBooked:
     BOTH = (
         session("2026-08-01", 155),
@@ -423,6 +472,15 @@ class TestWhatElseIsBooked:
             check = answer.limit_checks[0]
             assert (check.total, check.exceeded, answer.clear) == (Decimal(445), True, False)
             assert "limit_exceeded" in {finding.code for finding in answer.findings}
+
+    def test_equal_bookings_are_added_up_though_they_are_one_object(self) -> None:
+        booked = session("2026-12-01", 250, status="booked")
+        equal = record(session("2026-08-01", 155), booked, booked)
+        last, visit, _ = equal.sessions
+        for sessions in (equal.sessions, (last, visit, visit)):
+            history = equal.model_copy(update={"sessions": sessions})
+            answer = forecast(history, "chronic-migraine", as_of="2026-11-20")
+            assert (answer.limit_checks[0].total, answer.clear) == (Decimal(500), False)
 
     def test_arm_and_leg_of_one_visit_are_added_up(self) -> None:
         arm, leg = "upper-limb-spasticity", "lower-limb-spasticity"

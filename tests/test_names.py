@@ -11,7 +11,7 @@ from botox_schedule.errors import UnknownCodeSystemError
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.collection import ProtocolSet
-from botox_schedule.protocols.indications import ProductName, names_of
+from botox_schedule.protocols.indications import ProductName, names_of, why_no_product
 from botox_schedule.protocols.loader import faults
 from botox_schedule.testing import record_from_gaps
 from samples import MIGRAINE, protocol, record
@@ -114,6 +114,11 @@ class TestNames:
             (fault,) = caught.value.errors()
             assert fault["msg"] == f"not a product; give one of {products}, or a brand name"
             assert fault["type"] == "product"
+        for value in ("Botox/Dysport", "Botox declined"):
+            with pytest.raises(ValidationError) as caught:
+                TypeAdapter(ProductName).validate_json(f'"{value}"')
+            (fault,) = caught.value.errors()
+            assert fault["msg"] == f"not a product; {why_no_product(value)}"
         assert TypeAdapter(ProductName).validate_python(" Botox ") is bs.Product.ONABOTULINUMTOXIN_A
 
     @pytest.mark.parametrize(

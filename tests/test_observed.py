@@ -177,6 +177,12 @@ class TestForecast:
         (finding,) = [f for f in answer.findings if f.code is bs.FindingCode.EFFECT_ENDS_EARLY]
         assert finding.message == "the effect ended 9 to 16 days before the interval in 3 cycles"
         assert answer.observed == look([(1, 70), (2, 68), (3, 75)])
+        shown = (
+            "wear-off: the protocol states 2026-11-09 to 2026-11-23; "
+            "this patient: 68 to 75 days in 3 cycles"
+        )
+        assert shown in answer.explain()
+        assert "this patient" not in self.forecast(None).explain()
 
     @pytest.mark.parametrize(("days", "finds"), [(83, True), (84, False)])
     def test_only_before_the_interval(self, days: int, *, finds: bool) -> None:

@@ -1102,29 +1102,6 @@ def test_every_model_is_frozen_and_refuses_strangers(model: type[BaseModel]) -> 
     assert model.model_config.get("extra") == "forbid"
 
 
-def described(schema: dict[str, Any]) -> list[str]:
-    """What a schema and its definitions say of their models and fields."""
-    definitions = [schema, *schema.get("$defs", {}).values()]
-    models = [m for m in definitions if "properties" in m and m["title"] != "Window"]
-    fields = [field for model in models for field in model["properties"].values()]
-    return [part.get("description", "") for part in (*models, *fields)]
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        m
-        for name in outcomes.__all__
-        if isinstance(m := getattr(outcomes, name), type) and issubclass(m, BaseModel)
-    ],
-    ids=lambda model: model.__name__,
-)
-def test_every_field_is_described_without_an_example(model: type[BaseModel]) -> None:
-    words = described(model.model_json_schema(mode="serialization"))
-    assert "" not in words
-    assert not any(">>>" in text for text in words)
-
-
 def test_models_of_a_patient_hide_what_they_hold() -> None:
     mark = "Zqx7"
     for model, table in (

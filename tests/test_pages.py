@@ -280,6 +280,50 @@ class TestHandout:
         assert more(page(bladder, protocol=protocol, as_of="2026-03-30")) == []
         assert "typical interval 169 days" in html
 
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"holds": [{"first": "2026-03-01", "last": "2027-03-01", "reason": "surgery"}]},
+            {"overrides": [{"indication": "overactive-bladder", "first": "2026-01-01", "minimum": "40 weeks", "reason": "asked for", "authority": "clinician"}]},
+        ],
+        ids=["a hold", "a longer minimum"],
+    )  # fmt: skip
+    def test_what_many_people_do_is_not_moved_with_the_first_allowed_day(
+        self, changed: dict[str, Any]
+    ) -> None:
+        protocol = as_needed(minimum="12 weeks", **TYPICAL)
+        given = bladder.model_copy(update=changed)
+        assert following(page(given, protocol=protocol)).startswith(
+            "Many people ask again after about 24 weeks"
+        )
+        dates = bs.forecast(given, protocol, as_of="2026-02-20").dates
+        assert dates.typical_on == dates.earliest
+        assert dates.typical_words == ("median to the next request, moved to the first allowed day")
+
+    @pytest.mark.parametrize(
+        ("decided", "shown"),
+        [
+            ({"minimum": "16 weeks"}, "shortest interval 16 weeks: decided by the clinic or the payer"),
+            ({"usual": "13 to 16 weeks"}, "usual interval 13 to 16 weeks: decided by the clinic or the payer"),
+        ],
+    )  # fmt: skip
+    def test_an_interval_that_somebody_decided_cites_no_label(
+        self, decided: dict[str, str], shown: str
+    ) -> None:
+        chosen = {"indication": "chronic-migraine", "first": "2026-01-01", "reason": "asked for"}
+        html = page(changed(overrides=[chosen | {"authority": "clinician"} | decided]))
+        assert shown in html
+        (name,) = {"shortest interval", "usual interval"} - {shown.partition(" 1")[0]}
+        assert f"{name} 12 weeks" in html
+
+    def test_the_response_cites_the_product_that_was_given(self) -> None:
+        arm = {"indication": "upper-limb-spasticity", "administered_on": "2026-01-05"}
+        given = bs.PatientRecord(sessions=[arm | {"product": "Dysport", "units": 500}])
+        html = page(given, protocol=bs.find_protocol("upper-limb-spasticity"))
+        assert "usual interval 3 to 4 months: NHS Homerton" in html
+        assert "onset 0 days to 2 weeks: Dysport 500 U package leaflet" in html
+        assert "peak 4 to 6 weeks" not in html
+
     def test_as_needed_without_a_typical_day(self) -> None:
         html = page(bladder, protocol=as_needed(minimum="12 weeks"))
         assert following(html) == "Call us when symptoms return."

@@ -310,6 +310,20 @@ class TestOtherLibraries:
         assert answers <= ({"right"} if own else {"right", what_to_do})
         assert "right" in answers
 
+    def test_a_relation_whose_connection_is_busy_is_refused_from_its_columns_on(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+        relation = duckdb.connect().sql("SELECT 'p-1' AS patient")
+
+        def busy(_: Any) -> Any:
+            raise duckdb.Error("busy with Jane Doe")
+
+        monkeypatch.setattr(type(relation), "columns", property(busy))
+        with pytest.raises(PanelError, match=r"own connection\.cursor") as caught:
+            panel.forecast(relation, as_of=AS_OF)
+        assert "Jane" not in str(caught.value)
+
     def test_what_duckdb_says_of_a_value_is_not_repeated(self) -> None:
         duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
         connection = duckdb.connect()
@@ -527,6 +541,31 @@ class TestRows:
         ends = pl.DataFrame({"patient": ["p-0"], "on": ["2026-02-01"], "kind": ["deceased"]})
         found = panel.forecast(frame, as_of=AS_OF, care_ends=ends)
         assert found["status"].to_list() == ["deceased"]
+
+    def test_nor_is_one_in_births(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        births = pl.DataFrame({"patient": ["p-0"], "born_on": ["1980-01-01"], "died": ["Y"]})
+        with pytest.raises(PanelError, match="births: 'died' is not read; give deaths as"):
+            panel.forecast(frame, as_of=AS_OF, births=births)
+
+    @pytest.mark.parametrize("name", ["holds", "care_ends", "overrides", "authorizations"])
+    def test_a_decision_that_may_have_been_denied_is_not_counted(self, name: str) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        denied = pl.DataFrame({"patient": ["p-0"], "Status": ["denied"]})
+        for each in (denied, denied.lazy(), denied.to_pandas()):
+            with pytest.raises(PanelError, match=f"{name}: 'Status': give only rows in force"):
+                panel.forecast(frame, as_of=AS_OF, **{name: each})
+
+    def test_equal_bookings_are_added_up(self) -> None:
+        frame = frame_of(
+            patient=["a"] * 3,
+            administered_on=["2026-03-02", "2026-06-02", "2026-06-02"],
+            units=[155, 250, 250],
+            status=["completed", "booked", "booked"],
+        )
+        weights = pl.DataFrame({"patient": ["a"], "measured_on": ["2026-05-01"], "kilograms": [70]})
+        (row,) = panel.forecast(frame, as_of=AS_OF, weights=weights).to_dicts()
+        assert (row["clear"], "limit_exceeded" in row["findings"]) == (False, True)
 
     @pytest.mark.parametrize("name", ["Status", " status", "STATUS", "Session ID"])
     def test_a_column_is_not_overlooked_for_its_case(self, name: str) -> None:
@@ -852,6 +891,20 @@ class TestSections:
         looks = dict(rows.select("patient", "next_look_on").iter_rows())
         assert looks["held"] == date(2026, 6, 17)
         assert looks["dead"] is None
+
+    def test_a_minimum_without_any_date_keeps_a_track_waiting(self) -> None:
+        frame = frame_of(
+            patient=["a", "b"],
+            administered_on=["2026-02-09", "2026-02-10"],
+            indication=["axillary-hyperhidrosis"] * 2,
+        )
+        policy = bs.SchedulingPolicy(payer_minimum="16 weeks")
+        asked: dict[str, Any] = {"as_of": "2026-06-01", "policy": policy}
+        rows = panel.worklist(frame, holds=None, care_ends=None, **asked)
+        assert rows.select("patient", "section", "status", "next_look_on").rows() == [
+            ("a", "may_be_treated_without_a_due_day", "no_interval", None),
+            ("b", "too_early", "no_interval", date(2026, 6, 2)),
+        ]
 
     def test_the_record_is_checked_first_until_somebody_has(self) -> None:
         frame = frame_of(

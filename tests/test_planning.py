@@ -476,9 +476,15 @@ class TestAuthorizations:
         record = with_approval({"administered_on": "2026-01-05"}, other, sessions=2)
         assert self.check(record, "2026-06-22").use.sessions_used == 1
 
-    def test_a_series_without_a_session_before_it_is_not_counted(self) -> None:
-        record = with_approval({"administered_on": "2026-03-30", "status": "booked"}, sessions=2)
-        assert self.check(record, "2026-06-22").use.sessions_used == 0
+    @pytest.mark.parametrize(
+        ("on", "used"),
+        [("2026-03-30", 0), ("2026-06-21", 0), ("2026-06-22", 1), ("2026-09-14", 2)],
+    )
+    def test_a_series_booked_before_the_first_session_is_used_too(self, on: str, used: int) -> None:
+        days = ("2026-03-30", "2026-06-22")
+        visits = [{"administered_on": day, "status": "booked"} for day in days]
+        check = self.check(with_approval(*visits, sessions=2), on)
+        assert (check.use.sessions_used, check.covers) == (used, used < 2)
 
     def test_a_booked_series_is_covered_as_the_plan_says(self) -> None:
         rule = bs.SchedulingPolicy(payer=[{"sessions": 4, "per": "calendar_year"}])

@@ -60,7 +60,7 @@ class TestSentences:
     def test_figures_that_were_not_read(self) -> None:
         found = bs.forecast(record("2026-01-05"), protocol(), as_of="2026-02-01")
         assert messages(found, "unverified_content") == [
-            "the minimum and the usual of the protocol was not read in a source"
+            "figures of the protocol were not read in any source: minimum, usual range"
         ]
 
     def test_a_reason_without_a_date(self) -> None:

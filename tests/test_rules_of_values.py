@@ -51,7 +51,7 @@ class TestWhatIsRefused:
             (
                 ExpectedResponse,
                 {"onset": "1 week", "onset_for_whom": "some"},
-                "onset: a window about some patients needs their share",
+                "onset: a window about some patients has their share, and no other",
             ),
             (
                 DoseLimit,

@@ -1072,6 +1072,13 @@ class TestDeaths:
         assert (set(reading.care_ends) == {"P1"}) is is_dead
         assert reading.problems == ()
 
+    @pytest.mark.parametrize("cell", ["Discharged", "Transfer of care", "moved away", "entlassen"])
+    def test_a_patient_status_that_says_discharged_is_told(self, cell: str) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
+        (said,) = reasons(reading)
+        assert said.endswith("says that care has ended; give the day in a table of care ends")
+        assert (reading.counts.used, reading.care_ends, reading.unreadable) == (1, {}, frozenset())
+
     @pytest.mark.parametrize(
         "cell", ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026"]
     )
@@ -1931,6 +1938,100 @@ class TestColumnsThatAreNotRead:
         assert read_authorizations(table).problems == ()
         (problem,) = read_authorizations(table.replace(b"Requested", b"Cancelled")).problems
         assert problem.reason.startswith("column 6 may say the status and is not read; say so")
+
+    @pytest.mark.parametrize(
+        ("read_table", "row", "last"),
+        [
+            (read_holds, "MRN,from\nP1,2026-01-01", "last"),
+            (
+                read_overrides,
+                "MRN,dx,by,minimum,from\nP1,migraine,payer,8 weeks,2026-01-01",
+                "last",
+            ),
+            (read_prior_treatments, "MRN,dx,drug,cycles\nP1,migraine,Botox,2", "last_on"),
+        ],
+    )
+    def test_days_that_may_be_the_last_one_are_told(
+        self, read_table: Any, row: str, last: str
+    ) -> None:
+        head, line = row.split("\n")
+        table = f"{head},DOB,Note,Bis wann\n{line},1980-01-01,seen,01.02.2026\n".encode()
+        (problem,) = read_table(table, date_format="dmy").problems
+        said = f"column {len(head.split(',')) + 3} may say the last day and is not read; say so"
+        assert problem.reason.startswith(said)
+        chosen = read_table(table, date_format="dmy", columns={"Bis wann": last})
+        assert (chosen.problems, str(chosen.rows()[0][last])) == ((), "2026-02-01")
+
+    @pytest.mark.parametrize(
+        ("read_table", "row", "name"),
+        [
+            (read_overrides, "MRN,dx,by,usual,from,to", "minimum"),
+            (read_authorizations, "MRN,dx,drug,from,to", "minimum_interval"),
+        ],
+    )
+    def test_an_interval_that_may_be_the_minimum_is_told(
+        self, read_table: Any, row: str, name: str
+    ) -> None:
+        days = "2026-01-01,2026-12-31"
+        line = (
+            f"P1,migraine,Botox,{days}" if "drug" in row else f"P1,migraine,payer,12 weeks,{days}"
+        )
+        table = f"{row},Phone,Note,Frequency\n{line},555-1234,seen in 3 months,q16w\n".encode()
+        (problem,) = read_table(table).problems
+        place, said = row.count(",") + 4, name.replace("_", " ")
+        assert problem.reason.startswith(f"column {place} may say the {said} and is not read; say")
+        assert str(read_table(table, columns={"Frequency": name}).rows()[0][name]) == "16 weeks"
+
+    @pytest.mark.parametrize("name", ["PAT_BIRTH_DATE", "Patient Date of Birth", "Member DOB"])
+    def test_a_child_is_known_by_every_usual_name(self, name: str) -> None:
+        reading = read(f"{self.HEADER},{name}\n{self.ROW},,2018-01-01\n")
+        assert (reading.births, reading.problems) == ({"P1": date(2018, 1, 1)}, ())
+
+    @pytest.mark.parametrize(
+        ("name", "cell", "is_told"),
+        [
+            ("On hold", "Yes", True),
+            ("On hold", "N", False),
+            ("Hold until", "2027-03-01", True),
+            ("Pregnant?", "x", True),
+            ("Discharged on", "2026-11-01", True),
+            ("Policy holder", "Jane", False),
+            ("Discharge date", "2026-01-05", False),
+            ("Next visit", "2026-12-14", False),
+        ],
+    )
+    def test_a_hold_among_sessions_is_told(self, name: str, cell: str, is_told: bool) -> None:
+        reading = read(f"{self.HEADER},{name}\n{self.ROW},,{cell}\n")
+        said = "column 6 may say who is on hold or discharged and is not read; give it as a table"
+        assert [problem.reason.startswith(said) for problem in reading.problems] == [True] * is_told
+
+    def test_days_that_may_be_of_birth_are_told(self) -> None:
+        table = (
+            f"{self.HEADER},Born (date),Birth sex,Visit seen\n{self.ROW},,2018-01-01,F,2026-01-05"
+        )
+        (problem,) = read(table).problems
+        assert problem.reason.startswith(
+            "column 6 may say the day of birth and is not read; say so"
+        )
+
+    @pytest.mark.parametrize("name", ["# Visits", "Visits authorized", "Max visits", "Treatments"])
+    def test_the_visits_of_an_approval_have_many_names(self, name: str) -> None:
+        table = f"MRN,dx,drug,from,to,{name}\nP1,migraine,Botox,2026-01-01,2026-12-31,4".encode()
+        assert read_authorizations(table).rows()[0]["sessions"] == 4
+
+    @pytest.mark.parametrize(
+        ("first", "last"),
+        [
+            ("Start Date", "Stop Date"),
+            ("Effective", "Expires"),
+            ("Effective date", "Expiration date"),
+            ("Valid from", "Valid through"),
+        ],
+    )
+    def test_an_override_ends_under_every_usual_name(self, first: str, last: str) -> None:
+        table = f"MRN,dx,by,minimum,{first},{last}\nP1,migraine,payer,8 weeks,2026-01-01,2026-02-01"
+        (row,) = read_overrides(table.encode()).rows()
+        assert (str(row["first"]), str(row["last"])) == ("2026-01-01", "2026-02-01")
 
     def test_what_is_read_needs_no_other(self) -> None:
         reading = read(f"{self.HEADER},Status,Kind\n{self.ROW},No show,done,full\n")

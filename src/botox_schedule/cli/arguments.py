@@ -234,7 +234,8 @@ def policy_of(given: Namespace) -> SchedulingPolicy:
             file and key.
     """
     chosen = given.policy
-    name, fields = tables_of(chosen) if isinstance(chosen, Path) else ("policy", chosen or {})
+    own = f"{given.config.name}: policy" if isinstance(chosen, dict) else "policy"
+    name, fields = tables_of(chosen) if isinstance(chosen, Path) else (own, chosen or {})
     if given.payer_minimum is not None:
         fields = {**fields, "payer_minimum": given.payer_minimum}
     try:
@@ -282,8 +283,7 @@ def protocol_of(given: Namespace) -> TreatmentProtocol:
     families = known.find(slug, product, people, region)
     if not families:
         return find_protocol(slug, product, people, region)
-    on = given.administered_on
-    return max((version_on(family, on) or family[-1] for family in families), key=newness)
+    return max((version_on(f, given.administered_on) or f[-1] for f in families), key=newness)
 
 
 def content_of(file: Path, most: int) -> bytes:

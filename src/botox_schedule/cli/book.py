@@ -11,10 +11,10 @@ from typing import Any
 
 from botox_schedule.cli.arguments import CALENDAR, calendar_of
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
-from botox_schedule.cli.record_files import RECORD, Question, explained, with_protocol
+from botox_schedule.cli.record_files import PLANNED, Question, explained, with_protocol
 from botox_schedule.planning import find_shared_visit, first_bookable_day
 
-OPTIONS = RECORD | {
+OPTIONS = PLANNED | {
     **CALENDAR,
     "--away DAY[/LAST]*": "when the patient cannot come; may be repeated",
     "--planned-discarded UNITS": "units of opened vials that will be left; they count for an authorization",

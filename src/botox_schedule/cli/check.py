@@ -9,9 +9,9 @@ from argparse import Namespace
 
 from botox_schedule import check_date
 from botox_schedule.cli.output import Answer
-from botox_schedule.cli.record_files import RECORD, explained, with_protocol
+from botox_schedule.cli.record_files import PLANNED, explained, with_protocol
 
-OPTIONS = RECORD | {"--on DAY!": "the day to judge; a past one is judged by what was known then"}
+OPTIONS = PLANNED | {"--on DAY!": "the day to judge; a past one is judged by what was known then"}
 """What the command takes."""
 _SHOWN = ("on", "allowed", "clear", "days_from_earliest", "next_allowed_on", "findings", "reasons")
 

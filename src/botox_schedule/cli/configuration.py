@@ -44,8 +44,7 @@ def use_configuration(given: Namespace) -> str:
 def _check(name: str, settings: dict[str, Any]) -> None:
     for key, value in settings.items():
         if key not in _KINDS:
-            known = ", ".join(_KINDS)
-            raise ExchangeError(f"{name}: {key}: unknown key; known are {known}")
+            raise ExchangeError(f"{name}: {key}: unknown key; known are {', '.join(_KINDS)}")
         kind, words = _KINDS[key]
         texts = value.values() if kind is dict and isinstance(value, dict) else ()
         if not isinstance(value, kind) or not all(isinstance(one, str) for one in texts):

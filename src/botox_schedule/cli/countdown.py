@@ -23,8 +23,7 @@ _COLUMNS = ("on", "weekday", "step", "lead", "moved_days")
 
 def answer(given: Namespace) -> Answer:
     """Return the steps, the earliest first."""
-    names = [name for name, _ in given.lead]
-    if len(set(names)) < len(names):
+    if len(dict(given.lead)) < len(given.lead):
         raise IntervalError("two leads have one name; give each a name of its own")
     steps = countdown(given.target, given.lead, serial=given.serial, calendar=calendar_of(given))
     rows = [*map(_row, steps)]

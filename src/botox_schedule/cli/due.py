@@ -9,6 +9,7 @@ Examples:
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 
 from botox_schedule import PatientRecord, TreatmentProtocol, TreatmentSession, due_status
 from botox_schedule.cli.arguments import TREATMENT, known_of, policy_of, protocol_of
@@ -31,9 +32,12 @@ def answer(given: Namespace) -> Answer:
     protocol, policy, known = protocol_of(given), policy_of(given), known_of(given)
     on, treated = given.administered_on, protocol.indication
     session = TreatmentSession(administered_on=on, indication=treated, product=protocol.product)
-    given_so_far = PatientRecord(sessions=(session,))
-    track = ask(given_so_far, protocol, on, policy=policy, other_protocols=known).track
-    dates, ahead = dates_of(track), projected_sessions(track, 5)
+    record = PatientRecord(sessions=(session,))
+    rules: dict[str, Any] = {"policy": policy, "other_protocols": known}
+    first, track = (ask(record, protocol, d, **rules).track for d in (on, max(on, given.as_of)))
+    dates = dates_of(track)
+    # Days that were allowed for a while may be over: then the sessions ahead begin later too.
+    ahead = projected_sessions(first if dates_of(first) == dates else track, 5)
     status = due_status(dates, as_of=given.as_of)
     # The sources are those of the version that gives the dates.
     protocol = version_on(known.versions(protocol), dates.earliest or on) or protocol
@@ -64,8 +68,7 @@ def _chosen(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> Iterator[s
     for rule in policy.payer_rules(frozenset({protocol.indication}), protocol.product):
         if rule.minimum is not None:
             yield f"  payer's minimum {' '.join([str(rule.minimum), *in_force(rule)])}: the policy"
-    usual = policy.usual_for(protocol.indication)
-    if usual is not None:
+    if (usual := policy.usual_for(protocol.indication)) is not None:
         yield f"  usual {usual}: the clinic's choice, in the policy"
 
 

@@ -10,11 +10,11 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat, listing
-from botox_schedule.cli.record_files import RECORD, question_of
+from botox_schedule.cli.record_files import PLANNED, question_of
 from botox_schedule.engine.forecast import Forecast, forecast_in
 from botox_schedule.engine.limits import LimitCheck
 
-OPTIONS = RECORD | {"--explain": "with the reason and the source of every date"}
+OPTIONS = PLANNED | {"--explain": "with the reason and the source of every date"}
 """What the command takes."""
 _BRIEF = (
     *("status", "earliest", "due", "overdue_from", "lapsed_from", "typical_on", "resumes_on"),

@@ -14,6 +14,7 @@ from botox_schedule.errors import HandoutError, UnknownProtocolError
 from botox_schedule.files import MEBIBYTE, write_whole
 
 OPTIONS = RECORD | {
+    "--indication INDICATION": "the planned treatment (needed where the record has several)",
     "--when-to-call FILE!": "the clinic's own text on when to call; there is none by default",
     "--html FILE!": "the page to write",
     "--key KEY!": "the clinic's key of the patient: it makes the ids of the calendar entries",

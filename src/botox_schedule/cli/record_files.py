@@ -89,11 +89,14 @@ RECORD = {
     "file FILE": "a patient's record, in JSON; - for standard input",
     "--indication INDICATION": "the planned treatment (default: every track)",
     "--product PRODUCT": "the planned product (default: the last)",
-    "--planned-units UNITS": "units planned for the next session of one treatment (default: those of its booking)",
     **AS_OF,
     **RULES,
 }
 """What reads a record and names the planned treatment."""
+PLANNED = RECORD | {
+    "--planned-units UNITS": "units planned for the next session of one treatment (default: those of its booking)"
+}
+"""The same for an answer about units."""
 _NOT_JSON = "; a record is a JSON file, and 'botox-schedule schedule' reads a table"
 _NO_SESSION = "the record has no session to ask about; name a treatment with --indication"
 _NO_PROTOCOL = "no protocol is known for the record; name one with --indication and --product"
@@ -138,9 +141,10 @@ def question_of(given: Namespace) -> Question:
             tracks = [_named(reading, found.indication, given) for found in tracks]
     if not tracks:
         raise UnknownProtocolError(_NO_SESSION)
-    if len(tracks) > 1 and (given.planned_units or getattr(given, "planned_discarded", None)):
+    units = getattr(given, "planned_units", None)
+    if len(tracks) > 1 and (units or getattr(given, "planned_discarded", None)):
         raise UnknownProtocolError(_SEVERAL)
-    return Question(record, reading, tracks, planned_units(given.planned_units))
+    return Question(record, reading, tracks, planned_units(units))
 
 
 def with_protocol(given: Namespace) -> Question:
@@ -165,9 +169,8 @@ def _followed(reading: Reading, name: str, given: Namespace) -> Followed:
     region = region_of(given, reading.known)
     if given.product is None:
         return followed_in(reading, name, reading.as_of, region, None)
-    born_on = reading.record.born_on
     followed = reading.known.followed(
-        name, [given.product], born_on=born_on, on=reading.as_of, region=region
+        name, [given.product], born_on=reading.record.born_on, on=reading.as_of, region=region
     )
     if not followed.is_own:
         raise UnknownProtocolError(_NO_PRODUCT)

@@ -21,7 +21,9 @@ OPTIONS = {
     f"--missing {'|'.join(outcomes.MissingDays)}:{outcomes.MissingDays.SCALE}": "what becomes of days without an entry (default: scale)",
     "--date-format FORMAT": "such as %%d.%%m.%%Y (default: YYYY-MM-DD)",
     "--encoding NAME": "such as latin-1 (default: UTF-8, or UTF-16 by its mark)",
-} | RECORD
+    **RECORD,
+    "--indication INDICATION": "the planned treatment (default: chronic-migraine)",
+}
 """What the command takes."""
 
 

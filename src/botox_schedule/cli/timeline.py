@@ -34,8 +34,7 @@ def timeline_answer(
     protocol: TreatmentProtocol, title: str, timeline: ResponseTimeline, as_of: date
 ) -> Answer:
     """Return what a timeline says on a day."""
-    after = as_of >= timeline.administered_on
-    phase = response_phase(timeline, as_of=as_of) if after else None
+    phase = response_phase(timeline, as_of=as_of) if as_of >= timeline.administered_on else None
     text = [title, "", *_windows(timeline, protocol), f"phase on {as_of}: {word(phase)}"]
     if timeline.unverified:
         text += ["", f"unverified: {', '.join(timeline.unverified)}"]

@@ -145,7 +145,7 @@ def _row(patient: str, place: Place, standing: Standing, rules: Rules) -> dict[s
     known |= {
         "patient": patient,
         "days_to_go": None if next_on is None else (next_on - rules.as_of).days,
-        "next_look_on": standing.review_on or standing.resumes_on,
+        "next_look_on": standing.review_on or standing.resumes_on or standing.not_before,
         "today": tuple(sorted(today_of(standing.codes - standing.acknowledged))),
         "acknowledged": tuple(sorted(standing.acknowledged)),
     }
@@ -164,8 +164,7 @@ def _last_contact(patient: str, rules: Rules) -> dict[str, Any]:
 
 def _unread(patient: str, rules: Rules) -> ListedTrack:
     """A patient none of whose rows could be read: no list may lose them."""
-    facts = (False, False, False, False, False, True)
-    place = place_of(Waiting(None, frozenset(), *facts))
+    place = place_of(Waiting(None, frozenset()))
     row = dict.fromkeys(COLUMNS) | dict.fromkeys(_LISTS, ()) | place._asdict()
     return ListedTrack(patient, place, row | {"patient": patient} | _last_contact(patient, rules))
 

@@ -40,10 +40,7 @@ def answer(given: Namespace) -> Answer:
     """Return every track in the section of the day's work that it belongs to."""
     clinic = clinic_of(given)
     asked = any((given.open, given.closed, given.country, given.subdivision))
-    tracks = clinic.tracks(
-        lead_days=given.ahead,
-        is_open=calendar_of(given) if asked else None,
-    )
+    tracks = clinic.tracks(lead_days=given.ahead, is_open=calendar_of(given) if asked else None)
     found = tracks_answer(tracks, _TABLE, clinic.told)
     told = []
     for path, make in ((given.html, list_html), (given.xlsx, list_xlsx)):

@@ -78,7 +78,9 @@ class DateCheck(Value, frozen=True):
         lines += [str(reason) for reason in self.reasons]
         if self.allowed is not True:
             lines.append(f"next allowed day: {self.next_allowed_on or 'unknown'}")
-        if self.protocol is not None:
+        ended = any(reason.code is DayReasonCode.CARE_ENDED for reason in self.reasons)
+        # After the end of care no limit was looked at, which is not the same as none recorded.
+        if self.protocol is not None and (self.limit_checks or not ended):
             lines.append(f"units: {limits_in_words(self.limit_checks, self.protocol.product)}")
         lines += [f"finding {finding}" for finding in self.findings]
         return "\n".join(lines)

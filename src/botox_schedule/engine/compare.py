@@ -33,7 +33,11 @@ class ForecastChange(Value, frozen=True):
 
 
 class ForecastComparison(Value, frozen=True):
-    """What differs between two forecasts: days, status, units, findings; empty if nothing does."""
+    """What differs between two forecasts: days, status, units, findings.
+
+    Attributes:
+        changes: The differences; empty if there are none.
+    """
 
     changes: tuple[ForecastChange, ...]
 

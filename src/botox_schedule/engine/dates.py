@@ -23,7 +23,8 @@ class TrackDates(NamedTuple):
         due: First allowed day of the usual range, or None.
         overdue_from: First day after the usual range and its grace.
         lapsed_from: First day on which the patient counts as lapsed.
-        typical_on: The day of one statistic or duration.
+        typical_on: The day of one statistic or duration, or the first allowed day after it.
+        typical_stated: That day before anything moves it.
         rules: What is in force on *earliest*.
         allowed_from: The first allowed day if holds are ignored.
         window: The usual window before anything moves it.
@@ -34,6 +35,7 @@ class TrackDates(NamedTuple):
     overdue_from: date | None
     lapsed_from: date | None
     typical_on: date | None
+    typical_stated: date | None
     rules: RulesOn
     allowed_from: date | None
     window: UsualWindow | None
@@ -81,19 +83,19 @@ def track_dates(rules: IntervalRules, holds: HoldCalendar, as_of: date) -> Track
     period = next((p for p in periods if _first_free(p, holds, as_of) is not None), None)
     if period is None:
         in_force = rules.on(max(rules.facts.anchor, as_of))
-        typical = _typical_on(rules, in_force, None, periods, holds)
-        return TrackDates(None, None, None, None, typical, in_force, None, None)
+        typical = _typical_days(rules, in_force, None, periods, holds)
+        return TrackDates(None, None, None, None, *typical, in_force, None, None)
     # The period has a free day on or after as_of, so it has a first free day too.
     earliest = holds.next_free(period.first) or period.first
     in_force = rules.on(earliest)
-    typical = _typical_on(rules, in_force, earliest, periods, holds)
+    typical = _typical_days(rules, in_force, earliest, periods, holds)
     window = usual_window(rules, in_force)
     if window is None:
-        return TrackDates(earliest, None, None, None, typical, in_force, period.first, None)
+        return TrackDates(earliest, None, None, None, *typical, in_force, period.first, None)
     due = first_allowed(periods, holds, max(earliest, window.first))
     overdue_from, lapsed_from = _from_due(rules, in_force, window, due, holds)
     return TrackDates(
-        earliest, due, overdue_from, lapsed_from, typical, in_force, period.first, window
+        earliest, due, overdue_from, lapsed_from, *typical, in_force, period.first, window
     )
 
 
@@ -182,20 +184,20 @@ def _before(ends_on: date | None, day: date | None) -> date | None:
     return day if day is not None and (ends_on is None or day < ends_on) else None
 
 
-def _typical_on(
+def _typical_days(
     rules: IntervalRules,
     in_force: RulesOn,
     earliest: date | None,
     periods: list[Period],
     holds: HoldCalendar,
-) -> date | None:
-    """The typical day, moved to the first allowed day; it makes nobody due."""
+) -> tuple[date | None, date | None]:
+    """The typical day, moved to the first allowed day, and as it is stated; it makes nobody due."""
     version = in_force.protocol
     if version is None or version.retreatment.typical is None:
-        return None
+        return None, None
     facts = rules.facts
     day = version.retreatment.typical.added_to(facts.anchor, facts.policy.short_month)
     if earliest is not None:
-        return first_allowed(periods, holds, max(day, earliest))
+        return first_allowed(periods, holds, max(day, earliest)), day
     free = holds.next_free(day)
-    return _before(facts.ends_on, free)
+    return _before(facts.ends_on, free), day

@@ -21,6 +21,7 @@ from botox_schedule.engine.track import (
     Reading,
     Track,
     planned_otherwise,
+    protocol_of_session,
     with_decisions,
 )
 from botox_schedule.protocols.indications import nearest_indications
@@ -69,6 +70,7 @@ def track_findings(
         if not _is_held_open(track):
             found += _age(track, on or track.as_of)
             found += _rules(track, on or track.as_of)
+    found += _unread(track)
     found += booking_findings(track)
     return tuple(dict.fromkeys(found))
 
@@ -357,9 +359,24 @@ def _rules(track: Track, on: date) -> Iterable[Finding]:
             "an override that would have given an earlier day ends before the first allowed day"
         )
         yield make_finding(FindingCode.EXPIRED_OVERRIDE, message)
-    if dates.unverified:
-        names = " and the ".join(dates.unverified)
-        message = f"the {names} of the protocol was not read in a source"
+
+
+_FIGURES = {
+    "usual": "usual range",
+    "typical": "typical day",
+    "wear_off": "wear-off",
+    "full_benefit": "full benefit",
+}
+
+
+def _unread(track: Track) -> Iterable[Finding]:
+    """Name the figures behind the dates and the phase that nobody read in a source."""
+    names = () if track.dates is None else track.dates.unverified
+    if track.last is not None and track.status is not DueStatus.DECEASED:
+        names += protocol_of_session(track, track.last.full_sessions[-1]).unverified_response
+    if names:
+        figures = ", ".join(_FIGURES.get(name, name) for name in names)
+        message = f"figures of the protocol were not read in any source: {figures}"
         yield make_finding(FindingCode.UNVERIFIED_CONTENT, message)
 
 

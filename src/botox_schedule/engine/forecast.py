@@ -210,6 +210,7 @@ class Forecast(Value, frozen=True):
                 "it makes nobody due"
             )
         lines += _late_booking(self.booking, self.dates)
+        lines += _own_response(self.observed, self.timeline)
         if self.protocol is not None and not self.status.ends_care:
             lines.append(f"units: {limits_in_words(self.limit_checks, self.protocol.product)}")
         lines += [f"finding {finding}" for finding in self.findings]
@@ -297,6 +298,17 @@ def _late_booking(booking: Booking | None, dates: DueDates) -> list[str]:
     if booking is None or due is None or overdue_from is None or booking.on < overdue_from:
         return []
     return [f"booked for {booking.on}, {days_text((booking.on - due).days)} after the due day"]
+
+
+def _own_response(
+    observed: ObservedResponse | None, timeline: ResponseTimeline | None
+) -> Iterator[str]:
+    """The patient's own days next to the window that the protocol states."""
+    for name in ("onset", "wear_off"):
+        days = getattr(observed, name, None)
+        if days is not None:
+            stated = getattr(timeline, name, None) or "nothing"
+            yield f"{name.replace('_', '-')}: the protocol states {stated}; {days}"
 
 
 def _days_between(first: date | None, last: date | None) -> int | None:

@@ -20,7 +20,7 @@ from botox_schedule.engine.track import (
 )
 from botox_schedule.errors import UnitsError
 from botox_schedule.protocols.indications import ProductName
-from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol
+from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol, is_unread
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import MOST_UNITS, TreatmentSession
 from botox_schedule.terms import (
@@ -190,7 +190,7 @@ def _booked_besides(
 
     def counts(session: TreatmentSession) -> bool:
         on = session.administered_on
-        if session is booked or (track.as_of - on).days > UNRESOLVED_AFTER_DAYS:
+        if (track.as_of - on).days > UNRESOLVED_AFTER_DAYS:
             return False
         if session.indication not in track.clock:
             return on <= day
@@ -198,6 +198,9 @@ def _booked_besides(
         return booked is not None and (on <= day or is_part)
 
     others = [session for session in track.history.booked if counts(session)]
+    # Of equal bookings, which may be one object, one is the visit itself.
+    if booked is not None and booked in others:
+        others.remove(booked)
     if not others:
         return ()
     given = {visit for session in track.history.completed for visit in fulfilled_by(session)}
@@ -446,6 +449,9 @@ def limit_findings(checks: Iterable[LimitCheck], question: LimitQuestion) -> Ite
         else:
             message = f"unknown units, product or weight leave the limit of {check.limit} open"
             yield make_finding(FindingCode.LIMIT_INDETERMINATE, message, about, visits, figures)
+    for limit in dict.fromkeys(str(c.limit) for c in chosen if is_unread(c.limit.source)):
+        message = f"a figure of the protocol was not read in any source: the limit of {limit}"
+        yield make_finding(FindingCode.UNVERIFIED_CONTENT, message, figures=limit)
     if any(check.limit.units_per_kilogram is not None for check in chosen):
         yield from _weight_findings(question)
 
@@ -482,16 +488,18 @@ def is_clear(verdict: bool | None, checks: Sequence[LimitCheck]) -> bool | None:
 
 def limits_in_words(checks: Sequence[LimitCheck], product: str) -> str:
     """Return what the limits recorded here say, and what they do not say."""
-    chosen = [check for check in checks if check.chosen and not check.not_checked]
+    chosen = [check for check in checks if check.chosen]
     if not chosen:
         return f"no limit is recorded for {product}"
     if any(check.exceeded for check in chosen):
         return "the units exceed a limit recorded here"
     checked = [check for check in chosen if check.is_met]
-    if len(checked) < len(chosen):
+    unseen = [check for check in chosen if check.not_checked]
+    if not checked or len(checked) + len(unseen) < len(chosen):
         return f"limits recorded here: {len(chosen)}; checked with units: {len(checked)}"
+    besides = f"; {len(unseen)} more cannot be checked from a record" if unseen else ""
     return (
-        f"within the limits recorded here ({len(checked)} checked); "
+        f"within the limits recorded here ({len(checked)} checked){besides}; "
         "this does not say the dose is safe"
     )
 

@@ -9,8 +9,10 @@ from botox_schedule.dates.intervals import IntervalRange, Window
 from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates
 from botox_schedule.engine.rules import IntervalRules, interval_rules, label_rules
 from botox_schedule.engine.session import ProjectedSession
-from botox_schedule.engine.track import Track
+from botox_schedule.engine.track import Track, rule_facts
 from botox_schedule.engine.verdict import booking_verdict
+from botox_schedule.records.history import CycleSessions
+from botox_schedule.records.model import TreatmentSession
 
 
 class _Step(NamedTuple):
@@ -91,17 +93,24 @@ def _is_second_part(track: Track, day: date) -> bool:
     return track.rules is not None and track.rules.is_part_of_last_session(day)
 
 
-def rules_after(track: Track, rules: IntervalRules, target: date) -> IntervalRules:
+def rules_after(track: Track, rules: IntervalRules | None, target: date) -> IntervalRules:
     """Return the rules after a session on *target* with the planned treatment.
 
     Args:
         track: The track.
-        rules: The rules after the session before.
+        rules: The rules after the session before; None for the first one.
         target: The day of the planned session.
     """
-    planned = frozenset({(track.protocol.indication, track.protocol.product)})
+    protocol = track.protocol
+    if rules is None:
+        first = TreatmentSession(
+            administered_on=target, indication=protocol.indication, product=protocol.product
+        )
+        cycle = CycleSessions([first], [])
+        return interval_rules(rule_facts(track.reading, protocol, track.clock, cycle, track.care))
+    planned = frozenset({(protocol.indication, protocol.product)})
     facts = rules.facts._replace(
-        labels=label_rules(track.known, track.protocol, planned, planned),
+        labels=label_rules(track.known, protocol, planned, planned),
         anchor=target,
         counted_from=target,
         first_on=target,

@@ -180,6 +180,8 @@ def due_dates_of(found: TrackDates, protocol: TreatmentProtocol) -> DueDates:
     """Return the dates of a track as an answer."""
     version = found.rules.protocol or protocol
     typical = version.retreatment.typical_statistic if found.typical_on is not None else None
+    if typical is not None and found.typical_on != found.typical_stated:
+        typical = f"{typical}, moved to the first allowed day"
     return made(
         DueDates,
         earliest=found.earliest,

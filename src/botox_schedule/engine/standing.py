@@ -40,6 +40,8 @@ class Standing(NamedTuple):
             authorization that is known; None where nothing ends.
         resumes_on: First day after the hold that the track is on.
         review_on: When somebody should review that hold.
+        not_before: The day before which a minimum forbids a track that has no dates; None where it
+            has dates, and from that day on.
         last_session_on: The day that the dates count from.
         cycle_number: The cycle that the last session opened.
         booked_on: The next booked day.
@@ -63,6 +65,7 @@ class Standing(NamedTuple):
     last_chance_on: date | None
     resumes_on: date | None
     review_on: date | None
+    not_before: date | None
     last_session_on: date | None
     cycle_number: int | None
     booked_on: date | None
@@ -145,6 +148,7 @@ def standing_of(
         last_chance_on=last_chance_on(track),
         resumes_on=track.resumes_on,
         review_on=next_look(track),
+        not_before=_not_before(track),
         last_session_on=track.anchor,
         cycle_number=track.cycle_number,
         booked_on=None if booked is None else booked.administered_on,
@@ -207,11 +211,19 @@ def _without_protocol(reading: Reading, indication: str, acknowledged: frozenset
         last_chance_on=None,
         resumes_on=track.resumes_on,
         review_on=next_look(track),
+        not_before=None,
         last_session_on=track.anchor,
         cycle_number=track.cycle_number,
         booked_on=None if booked is None else booked.administered_on,
         **told,
     )
+
+
+def _not_before(track: Track) -> date | None:
+    if track.rules is None or track.status is not DueStatus.NO_INTERVAL:
+        return None
+    deciding = track.rules.on(track.as_of).deciding
+    return None if deciding is None or deciding.gives <= track.as_of else deciding.gives
 
 
 def last_chance_on(track: Track) -> date | None:

@@ -238,7 +238,9 @@ def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
     holds = _holds(reading, clock)
     care = _care(reading, clock, cycles)
     last = _last_cycle(cycles, prior)
-    rules = None if last is None else interval_rules(_facts(reading, protocol, clock, last, care))
+    rules = (
+        None if last is None else interval_rules(rule_facts(reading, protocol, clock, last, care))
+    )
     dates = None
     if rules is not None and care.status is None:
         dates = track_dates(rules, holds, reading.as_of)
@@ -391,13 +393,14 @@ def _end_day(end: CareEnd) -> date:
     return end.on or date.min
 
 
-def _facts(
+def rule_facts(
     reading: Reading,
     protocol: TreatmentProtocol,
     clock: frozenset[str],
     last: CycleSessions,
     care: Care,
 ) -> RuleFacts:
+    """Return what the rules after a cycle depend on."""
     policy = reading.policy
     planned: frozenset[Treatment] = frozenset({(protocol.indication, protocol.product)})
     given = frozenset([(s.indication, s.product) for s in last.sessions])

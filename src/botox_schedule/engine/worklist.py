@@ -71,7 +71,8 @@ class Waiting(NamedTuple):
     """What places a track in a worklist.
 
     Attributes:
-        status: Its status; None where all rows of the patient were left out.
+        status: Its status, ``too_early`` also where only a minimum is known and it has not passed;
+            None where all rows of the patient were left out.
         pressing: The codes of findings that need a person today.
         is_booked: Whether a visit is booked ahead.
         has_due: Whether a due day is known.
@@ -83,11 +84,11 @@ class Waiting(NamedTuple):
 
     status: DueStatus | None
     pressing: frozenset[FindingCode]
-    is_booked: bool
-    has_due: bool
-    is_soon: bool
-    typical_passed: bool
-    is_long: bool
+    is_booked: bool = False
+    has_due: bool = False
+    is_soon: bool = False
+    typical_passed: bool = False
+    is_long: bool = False
     left_out: bool = False
 
 
@@ -115,7 +116,7 @@ _UNDATED = {
 def place_of(waiting: Waiting) -> Place:
     """Return the section and the reason of a track.
 
-    >>> place_of(Waiting(DueStatus.OVERDUE, frozenset(), False, True, False, False, False)).section
+    >>> place_of(Waiting(DueStatus.OVERDUE, frozenset(), has_due=True)).section
     <WorklistSection.TO_CALL: 'to_call'>
     """
     if waiting.left_out or waiting.status is None:
@@ -171,7 +172,7 @@ def waiting_of(standing: Standing, as_of: date, call_by: date | None) -> Waiting
     """Return what places a track in the worklist of a day."""
     typical = standing.typical_on
     return Waiting(
-        status=standing.status,
+        status=DueStatus.TOO_EARLY if standing.not_before else standing.status,
         pressing=today_of(standing.codes - standing.acknowledged),
         is_booked=standing.booked_on is not None,
         has_due=standing.due is not None,

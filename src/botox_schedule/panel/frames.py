@@ -1,7 +1,7 @@
 """Frames of every kind, read as Polars and written back as the caller's kind."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -50,13 +50,13 @@ class Given(NamedTuple):
         """The names of all columns of the frame."""
         if isinstance(self.native, pl.LazyFrame):
             return self.schema().names()
-        return [str(name) for name in getattr(self.native, "column_names", self.native.columns)]
+        with _on_connection(self.name) if self.kind == "duckdb" else nullcontext():
+            return [str(name) for name in getattr(self.native, "column_names", self.native.columns)]
 
     def schema(self) -> pl.Schema:
         """The columns of a lazy frame of Polars."""
         with _collecting(self.name):
-            found: pl.Schema = self.native.collect_schema()
-        return found
+            return pl.Schema(self.native.collect_schema())
 
     def needed(self) -> list[str]:
         """The names of the columns that are read, as far as the frame has them.
@@ -64,13 +64,16 @@ class Given(NamedTuple):
         Raises:
             PanelError: When a name comes twice, or is one of them but for case or blanks, or is
                 the ``id`` of sessions: without its ``Status`` each would count as given, and
-                without their ids one given twice as two.
+                without their ids one given twice as two. Also when decisions have a ``status``: a
+                denied one would count.
         """
         names = self.names()
         if self.columns is not None:
             meant = {name.strip().casefold().replace(" ", "_"): name for name in names}
             if "id" in meant:
                 meant.setdefault("session_id", meant["id"])
+            if "withdrawn_on" in self.columns and "status" in meant:
+                raise PanelError(f"{self.name}: {meant['status']!r}: give only rows in force")
             if wrong := sorted(meant.keys() & {*self.columns} - {*names}):
                 raise PanelError(f"{self.name}: {meant[wrong[0]]!r}: write it as {wrong[0]!r}")
             names = [name for name in names if name in self.columns]

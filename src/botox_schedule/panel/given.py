@@ -91,7 +91,7 @@ def ask(
         given: The rules, and the tables next to the sessions.
 
     Raises:
-        PanelError: When sessions have a column about deaths, and no care ends are given.
+        PanelError: When sessions or births have a column about deaths, and no care ends are given.
         TypeError: When something is given that no answer takes.
         UnknownProtocolError: When no protocol is for the region, or the population is unknown.
     """
@@ -111,9 +111,10 @@ def ask(
         if native is not None
     ]
     first = Given("sessions", sessions, COLUMNS)
-    dead = [name for name in first.kind and first.names() if _DEATH.search(name)]
+    people = [first, *(table for table in tables if table.name == "births")]
+    dead = [(p.name, name) for p in people for name in p.kind and p.names() if _DEATH.search(name)]
     if dead and rules.get("care_ends") is None:
-        raise PanelError(f"sessions: {dead[0]!r} is not read; give deaths as care_ends")
+        raise PanelError(f"{dead[0][0]}: {dead[0][1]!r} is not read; give deaths as care_ends")
 
     def compute(frames: Frames) -> pl.DataFrame:
         # Once for the whole answer: what its parts leave behind is free by then.

@@ -51,13 +51,7 @@ WORKLIST = (
 )
 """The columns of a worklist."""
 _WAITING = (
-    "status",
-    "_open",
-    "_is_booked",
-    "_has_due",
-    "_is_soon",
-    "_typical_passed",
-    "_is_long",
+    *("_status", "_open", "_is_booked", "_has_due", "_is_soon", "_typical_passed", "_is_long"),
     "session_left_out",
 )
 
@@ -137,10 +131,14 @@ def _with_days(
     waits = pl.col("booked_on").is_null() & (pl.col("status") != DueStatus.ON_HOLD.value)
     return found.with_columns(
         call_by=pl.when(waits).then(pl.lit(calls)),
-        next_look_on=pl.coalesce("review_on", "resumes_on"),
+        next_look_on=pl.coalesce("review_on", "resumes_on", "not_before"),
         days_since_due=pl.when(pl.col("due") <= today).then(
             (today - pl.col("due")).dt.total_days()
         ),
+        # As waiting_of has it: a minimum forbids the day although nothing is dated.
+        _status=pl.when(pl.col("not_before").is_null())
+        .then("status")
+        .otherwise(pl.lit(DueStatus.TOO_EARLY.value)),
         _open=pl.col("codes") & ~pl.col("acknowledged").fill_null(0),
         _is_booked=pl.col("booked_on").is_not_null(),
         _has_due=pl.col("due").is_not_null(),

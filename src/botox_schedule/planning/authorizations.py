@@ -326,12 +326,13 @@ def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -
 def _booked_series(track: Track) -> Iterator[tuple[date, IntervalRules]]:
     """Yield the booked visits that may be kept, each with the rules after it."""
     rules, first_on = track.rules, kept_booking_on(track)
-    if rules is None or first_on is None:
+    if first_on is None:
         return
     products = {None, track.protocol.product}
     days = sorted({s.administered_on for s in track.bookings if s.product in products})
     for day in days:
-        if day == first_on or (day > first_on and _is_allowed(rules, track.holds, day)):
+        follows = rules is not None and day > first_on and _is_allowed(rules, track.holds, day)
+        if day == first_on or follows:
             rules = rules_after(track, rules, day)
             yield day, rules
 

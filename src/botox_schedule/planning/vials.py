@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from botox_schedule.engine.limits import exact_number, planned_units
 from botox_schedule.errors import PlanningError, UnitsError
-from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.indications import find_product, product_named
-from botox_schedule.terms import Product, Verification
+from botox_schedule.protocols.model import SourceRef, is_unread
+from botox_schedule.terms import Product
 from botox_schedule.values import Fact, NumberInput, Value
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
@@ -269,13 +269,9 @@ def fewest_vials(
         opened=opened,
         discarded=opened - needed,
         billing=lines,
-        unverified=tuple(f"vial of {s.units:f} U" for s in used if _is_unverified(s)),
+        unverified=tuple(f"vial of {s.units:f} U" for s in used if is_unread(s.source)),
         sources=(*(size.source for size in used), *((rule.source,) if rule and lines else ())),
     )
-
-
-def _is_unverified(size: VialSize) -> bool:
-    return size.source.verification is Verification.UNVERIFIED
 
 
 def _number(units: NumberInput, least: Decimal, fault: str) -> Decimal:

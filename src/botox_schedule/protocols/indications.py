@@ -23,6 +23,7 @@ _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*|[0-9]+")
 _SUFFIX = re.compile(r"(?<=toxin[ab])-[a-z]{4}\Z")
 _LONGEST_TEXT = 200
 _GIVE_A_PRODUCT = f"give one of {', '.join(Product)}, or a brand name"
+_NO_NAME = "no known product is named; "
 _NDC = "NDC"
 _DIAGNOSES = "ICD-10-CM"
 _SNOMED = "snomed.info/sct"
@@ -52,21 +53,22 @@ Indication = Annotated[
 
 def _product_schema(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
     """Try the exact nonproprietary names first, which is fast, then all other names."""
-    by_name = core_schema.no_info_after_validator_function(
-        _by_name, core_schema.str_schema(strict=True, max_length=_LONGEST_TEXT)
-    )
-    return core_schema.custom_error_schema(
-        core_schema.union_schema([handler(source), by_name], mode="left_to_right"),
-        custom_error_type="product",
-        custom_error_message=f"not a product; {_GIVE_A_PRODUCT}",
-    )
+    by_name = core_schema.no_info_plain_validator_function(_by_name)
+    names = core_schema.union_schema([handler(source), by_name], mode="left_to_right")
+    return core_schema.no_info_after_validator_function(_product_found, names)
 
 
-def _by_name(text: str) -> Product:
-    product = find_product(text)
-    if product is None:
-        raise PydanticCustomError("product", f"not a product; {why_no_product(text)}")
-    return product
+def _by_name(value: Any) -> Product | str:
+    """Return the product that a text names, else why there is none."""
+    text = value if isinstance(value, str) and len(value) <= _LONGEST_TEXT else ""
+    return find_product(text) or why_no_product(text).removeprefix(_NO_NAME)
+
+
+def _product_found(found: Product | str) -> Product:
+    # An error of the last name tried would be one of two; raised here it is the only one.
+    if not isinstance(found, Product):
+        raise PydanticCustomError("product", f"not a product; {found}")
+    return found
 
 
 ProductName = Annotated[
@@ -114,7 +116,7 @@ def why_no_product(text: str) -> str:
         return "the text names two products; give one"
     if found:
         return "the text may say that the product was not given; give its name alone"
-    return f"no known product is named; {_GIVE_A_PRODUCT}"
+    return f"{_NO_NAME}{_GIVE_A_PRODUCT}"
 
 
 def product_named(

@@ -252,7 +252,9 @@ class ExpectedResponse(Figures, frozen=True):
         for name in ("onset", "peak", "wear_off"):
             some = getattr(self, f"{name}_for_whom") is ForWhom.SOME
             if some != (getattr(self, f"{name}_share") is not None):
-                raise ValueError(f"{name}: a window about some patients needs their share")
+                raise ValueError(
+                    f"{name}: a window about some patients has their share, and no other"
+                )
         return self
 
 
@@ -557,9 +559,12 @@ class TreatmentProtocol(Fact, frozen=True):
 
 def _unverified(figures: Figures, names: Iterable[str]) -> tuple[str, ...]:
     stated = [name for name in names if getattr(figures, name) is not None]
-    sources = [(name, getattr(figures, f"{name}_source")) for name in stated]
-    unread = Verification.UNVERIFIED
-    return tuple(name for name, s in sources if s is None or s.verification is unread)
+    return tuple(name for name in stated if is_unread(getattr(figures, f"{name}_source")))
+
+
+def is_unread(source: SourceRef | None) -> bool:
+    """Whether nobody read a stated figure: it has no source, or an unverified one."""
+    return source is None or source.verification is Verification.UNVERIFIED
 
 
 def treatment_of(protocol: TreatmentProtocol) -> TreatmentKey:

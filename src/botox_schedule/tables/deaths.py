@@ -69,10 +69,16 @@ def deceased(reader: CellReader, cell: Cell) -> Parsed:
 
 
 def patient_status(cell: Cell) -> Parsed:
-    """Whether a column with a patient's status, such as ``active``, says deceased."""
+    """Whether a column with a patient's status, such as ``active``, says deceased.
+
+    A discharge needs its day, so a word for one is only told.
+    """
     text = text_of(cell)
-    if find_value("care_end", text) == CareEndKind.DECEASED:
+    said = find_value("care_end", text)
+    if said == CareEndKind.DECEASED:
         return Parsed(Death.DAY_UNKNOWN)
+    if said is not None:
+        return Parsed(None, "says that care has ended; give the day in a table of care ends")
     if _speaks_of("care_end", CareEndKind.DECEASED, text) or is_about_death(text):
         return Parsed(None, "may say that the patient has died", is_readable=False)
     return Parsed(None)

@@ -18,6 +18,8 @@ from botox_schedule.tables.words import (
     column_names,
     find_value,
     folded,
+    is_about_birth,
+    is_about_pause,
     may_tell_of_death,
     speaks_of_death,
 )
@@ -183,6 +185,8 @@ def read_rows(
         if column.words and name not in found.columns
         if _may_say(column, text_of(found.header.cells[place]), told)
     ]
+    unread += _unread_values(columns, found, reader.unread, cells)
+    unread += _unread_pauses(found, reader.unread, cells) if table == "sessions" else ()
     blank = len(lines) - len(rows)
     return RowsRead(rows, blank, found.header, found.columns, unread, frozenset(reader.deaths))
 
@@ -210,6 +214,46 @@ def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     return bool(others) and (is_status or 2 * found.count(None) <= len(found))
 
 
+def _unread_values(
+    columns: Mapping[str, Column],
+    found: Table,
+    unread: Mapping[int, Iterable[Cell]],
+    reader: CellReader,
+) -> Iterator[Problem]:
+    """Report columns with days or intervals, where one that limits a row is not read.
+
+    Without a last day what has ended goes on; without a day of birth a child counts as adult.
+    """
+    for name in _LIMITING.keys() & columns.keys() - found.columns.keys():
+        for place, told in unread.items():
+            is_meant = is_about_birth(text_of(found.header.cells[place])) is (name == "born_on")
+            if is_meant and any(columns[name].read(reader, cell).value for cell in told):
+                yield unread_column(found.header, place, f"say the {_LIMITING[name]}", name)
+
+
+def _unread_pauses(
+    found: Table, unread: Mapping[int, Iterable[Cell]], reader: CellReader
+) -> Iterator[Problem]:
+    """Report columns that may say that a patient is on hold or discharged."""
+    for place, told in unread.items():
+        is_meant = is_about_pause(text_of(found.header.cells[place]))
+        if is_meant and any(reader.day(c).value or _is_yes(c) for c in told):
+            reason = f"column {place + 1} may say who is on hold or discharged and is not read"
+            yield Problem(found.header.number, f"{reason}; {_AS_TABLES}", left_out=False)
+
+
+def _is_yes(cell: Cell) -> bool:
+    return find_value("flag", text_of(cell)) == "yes"
+
+
+_AS_TABLES = "give it as a table of holds or care ends"
+_LIMITING = {
+    "born_on": "day of birth",
+    "last": "last day",
+    "last_on": "last day",
+    "minimum": "minimum",
+    "minimum_interval": "minimum interval",
+}
 _STATUSES = frozenset({"status", "in_force"})
 _AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
 _DETAILS = re.compile(r"(?i)[\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?)[\W_]*$")

@@ -62,6 +62,29 @@ def is_about_death(name: str) -> bool:
     return plain in known or any(stem in plain for stem in _tables()["other"]["death_stems"])
 
 
+def is_about_birth(name: str) -> bool:
+    """Return whether the name of a column speaks of birth.
+
+    >>> is_about_birth("PAT_BIRTH_DATE"), is_about_birth("Date")
+    (True, False)
+    """
+    return _has_stem(name, "birth_stems")
+
+
+def is_about_pause(name: str) -> bool:
+    """Return whether the name of a column speaks of a hold or a discharge.
+
+    >>> is_about_pause("On hold?"), is_about_pause("Discharge date")
+    (True, False)
+    """
+    return _has_stem(name, "pause_stems")
+
+
+def _has_stem(name: str, stems: str) -> bool:
+    plain = folded(name)
+    return any(stem in plain for stem in _tables()["other"][stems])
+
+
 @cache
 def _death_words() -> re.Pattern[str]:
     return re.compile(rf"\b({'|'.join(_tables()['other']['death_words'])})\b")
@@ -82,8 +105,7 @@ def may_tell_of_death(name: str) -> bool:
     >>> may_tell_of_death("Last Name"), may_tell_of_death("Notes")
     (True, False)
     """
-    plain = folded(name)
-    return any(stem in plain for stem in _tables()["other"]["stems_of_telling_columns"])
+    return _has_stem(name, "stems_of_telling_columns")
 
 
 @cache

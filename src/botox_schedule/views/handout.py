@@ -12,6 +12,8 @@ from pydantic import StringConstraints
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
 from botox_schedule.engine.forecast import Forecast, forecast_of
+from botox_schedule.engine.rules import RulesOn
+from botox_schedule.engine.track import protocol_of_session
 from botox_schedule.errors import HandoutError
 from botox_schedule.ical import (
     CalendarEvent,
@@ -26,7 +28,7 @@ from botox_schedule.protocols import SourceRef, TreatmentProtocol
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.questions import ask
 from botox_schedule.records import PatientRecord
-from botox_schedule.terms import DueStatus, FindingCode, RetreatmentKind
+from botox_schedule.terms import DueStatus, FindingCode, RetreatmentKind, UsualOwner
 from botox_schedule.values import PatientValue
 from botox_schedule.views.markup import clean
 from botox_schedule.views.messages import Messages, bundled_messages
@@ -226,9 +228,11 @@ class _Story(NamedTuple):
         """The next visit where no day is due: a typical interval, or the first allowed day."""
         dates = self.found.dates
         if self._is_as_needed:
-            if dates.typical_on is None:
+            # What many people do does not change with a pause or a longer minimum.
+            typical = None if self.track.dates is None else self.track.dates.typical_stated
+            if typical is None or dates.typical_on is None:
                 return self.messages.words["next_as_needed"]
-            days = (dates.typical_on - self.timeline.administered_on).days
+            days = (typical - self.timeline.administered_on).days
             return self.messages.say("next_typical", weeks=round(days / 7))
         if dates.earliest is None:
             return self.messages.words["next_unknown"]
@@ -284,12 +288,35 @@ class _Story(NamedTuple):
         return words.draw(messages.words["timeline"], described, lanes, found.as_of, _PHONE)
 
     def sources(self) -> Iterator[str]:
-        """The source of each figure, and how well it was read."""
+        """The source of each figure behind the page, and how well it was read."""
         words = self.messages.words
-        for name, value, source in figures(self.track.protocol):
+        for name, value, source in self._figures():
             if value is not None and f"figure_{name}" in words:
                 told = {"figure": words[f"figure_{name}"], "value": self.messages.interval(value)}
-                yield self.messages.say(**told, **self.cited(source))
+                yield self.messages.say(**told, **source)
+
+    def _figures(self) -> Iterator[tuple[str, object, dict[str, str]]]:
+        """The intervals that decide the days, and the response to the treatment that was given."""
+        track, last = self.track, self.track.last
+        rules = None if track.dates is None else track.dates.rules
+        planned = (rules and rules.protocol) or track.protocol
+        given = planned if last is None else protocol_of_session(track, last.full_sessions[-1])
+        decided = {} if rules is None else dict(self._decided(rules))
+        for name, value, source in figures(planned):
+            if hasattr(planned.retreatment, name):
+                yield name, *decided.get(name, (value, self.cited(source)))
+        for name, value, source in figures(given):
+            if hasattr(given.response, name):
+                yield name, value, self.cited(source)
+
+    def _decided(self, rules: RulesOn) -> Iterator[tuple[str, tuple[object, dict[str, str]]]]:
+        """The intervals that others than the planned protocol decide."""
+        minimum, usual, by_others = rules.latest, rules.usual, {"key": "source_decided"}
+        if minimum is not None:
+            stated = minimum.protocol and self.cited(minimum.protocol.retreatment.minimum_source)
+            yield "minimum", (minimum.interval, stated or by_others)
+        if usual is not None and usual.owner is not UsualOwner.LABEL:
+            yield "usual", (usual.interval, by_others)
 
     def cited(self, source: SourceRef | None) -> dict[str, str]:
         """The key and the parts of the sentence that cites a source."""

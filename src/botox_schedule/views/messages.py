@@ -196,13 +196,13 @@ class Messages(Fact, frozen=True):
 
     def limits(self, checks: Sequence[LimitCheck], product: str) -> str:
         """Return the result of the limit checks, without claiming more than was checked."""
-        if not checks:
+        met = [check.is_met for check in checks if check.chosen]
+        if not met:
             return self.say("no_limit", product=product)
-        met = [check.is_met for check in checks]
         if False in met:
             return self.words["limits_exceeded"]
         key = "limits_unknown" if None in met else "limits_met"
-        return self.say(key, count=len(checks))
+        return self.say(key, count=len(met))
 
 
 def _problems(words: dict[str, str], english: dict[str, str]) -> list[str]:
