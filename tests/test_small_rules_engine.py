@@ -289,6 +289,43 @@ class TestRulesOfADay:
         )
         assert [cycle.timing for cycle in found] == ["first", "on_time", "late"]
 
+    @pytest.mark.parametrize("stating", ["Botox", "Dysport"])
+    @pytest.mark.parametrize("other", [{"kind": "as_needed"}, rule(minimum="8 weeks", usual=None)])
+    def test_a_version_without_a_minimum_or_a_usual_range_does_not_say_what_is_late(
+        self, stating: str, other: dict[str, Any]
+    ) -> None:
+        own = rule(minimum="8 weeks", usual="8 weeks")
+        known = [
+            protocol(id=name, product=name, retreatment=own if name == stating else other)
+            for name in ("Botox", "Dysport")
+        ]
+        days = ("2026-01-05", "2026-03-10")
+        rows = [{**GIVEN, "administered_on": day, "product": None} for day in days]
+        found = bs.treatment_cycles(
+            bs.PatientRecord(sessions=rows), known[0], as_of="2026-11-01", other_protocols=known
+        )
+        assert [cycle.timing for cycle in found] == ["first", "late"]
+
+    @pytest.mark.parametrize(
+        ("clinician", "payer", "won"),
+        [
+            ("10 to 12 weeks", "8 to 16 weeks", "10 to 12 weeks"),
+            ("8 to 16 weeks", "10 to 12 weeks", "10 to 12 weeks"),
+            ("8 to 10 weeks", "8 to 12 weeks", "8 to 12 weeks"),
+            ("56 days", "8 weeks", "56 days"),
+            ("8 weeks", "56 days", "8 weeks"),
+        ],
+    )
+    def test_of_usual_ranges_the_longer_counts_and_of_equal_ones_the_clinicians(
+        self, clinician: str, payer: str, won: str
+    ) -> None:
+        rows = [
+            override(minimum=None, usual=text, authority=who)
+            for who, text in (("clinician", clinician), ("payer", payer))
+        ]
+        track = track_on("2026-02-01", record("2026-01-05", overrides=rows))
+        assert str(track.rules.on(date(2026, 2, 1)).usual.interval) == won
+
     @pytest.mark.parametrize("product", ["Dysport", None])
     def test_an_indication_without_a_protocol_is_judged_by_another(
         self, product: str | None
