@@ -24,7 +24,7 @@ from botox_schedule.errors import PanelError
 from botox_schedule.panel.asking import EPOCH, Asking, whole
 from botox_schedule.panel.columns import check_columns
 from botox_schedule.panel.cycles import judged_cycles
-from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.frames import Frame, Frames
 from botox_schedule.panel.given import RulesAndCare, ask
 from botox_schedule.panel.happened import cycles_of
 from botox_schedule.panel.situations import asked
@@ -40,14 +40,14 @@ _NO_HOLDS = HoldCalendar(())
 
 
 def adherence(
-    sessions: Any,
+    sessions: Frame,
     protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
     by: str | Sequence[str] = ("indication",),
     groups: Any = None,
     **rules: Unpack[RulesAndCare],
-) -> Any:
+) -> Frame:
     """Return how many cycles were on time, by any grouping; held cycles are left out.
 
     Args:
@@ -143,14 +143,14 @@ def _shares(counts: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
 
 
 def persistence(
-    sessions: Any,
+    sessions: Frame,
     protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
     permissible_gap_days: int,
     effect: Interval | str | None = None,
     **rules: Unpack[RulesAndCare],
-) -> Any:
+) -> Frame:
     """Return how long each track's first episode of treatment went on.
 
     The rule is that of ``outcomes.adherence``.

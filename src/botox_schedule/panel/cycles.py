@@ -8,7 +8,7 @@ import polars as pl
 from botox_schedule.dates.days import DayInput
 from botox_schedule.engine.track import Track
 from botox_schedule.panel.asking import Asking
-from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.frames import Frame, Frames
 from botox_schedule.panel.given import RulesAndCare, ask
 from botox_schedule.panel.happened import cycles_of, with_previous
 from botox_schedule.panel.situations import JUDGED
@@ -37,12 +37,12 @@ _COLUMNS: dict[str, Any] = {
 
 
 def cycles(
-    sessions: Any,
+    sessions: Frame,
     protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
     **rules: Unpack[RulesAndCare],
-) -> Any:
+) -> Frame:
     """Return every cycle of a population up to a day, each judged.
 
     The rows are those of ``botox_schedule.treatment_cycles`` for each track.

@@ -10,7 +10,7 @@ from botox_schedule.dates.intervals import Interval, positive_interval
 from botox_schedule.engine.limits import in_window
 from botox_schedule.panel.asking import PRODUCTS, Asking, session_of
 from botox_schedule.panel.columns import mapped
-from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.frames import Frame, Frames
 from botox_schedule.panel.given import ask
 from botox_schedule.panel.standings import Population, population_of
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
@@ -19,14 +19,14 @@ _DOSE = ("patient", "day", "product", "units")
 
 
 def exposure(
-    sessions: Any,
+    sessions: Frame,
     *,
     window: Interval | str,
     on: DayInput,
     as_of: DayInput | None = None,
     policy: SchedulingPolicy | None = None,
     care_ends: Any = None,
-) -> Any:
+) -> Frame:
     """Return the units of each product that count on a day, over all indications.
 
     A dose counts on its day and until, but not on, that day plus the window. Products are never

@@ -1,7 +1,7 @@
 """Where every track of a population stands on a day."""
 
 from collections.abc import Iterable
-from typing import Any, Unpack
+from typing import Unpack
 
 import polars as pl
 
@@ -9,7 +9,7 @@ from botox_schedule.dates.days import DayInput
 from botox_schedule.engine.worklist import today_of
 from botox_schedule.panel.asking import Asking
 from botox_schedule.panel.columns import mapped
-from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.frames import Frame, Frames
 from botox_schedule.panel.given import RulesAndCare, ask
 from botox_schedule.panel.situations import codes_of
 from botox_schedule.panel.standings import DETAILS, population_of, standings
@@ -46,12 +46,12 @@ FORECAST = (
 
 
 def forecast(
-    sessions: Any,
+    sessions: Frame,
     protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
     **rules: Unpack[RulesAndCare],
-) -> Any:
+) -> Frame:
     """Return where every track of a population stands on a day.
 
     The rows are those of ``botox_schedule.forecast_all`` for each patient. Limits are

@@ -12,7 +12,7 @@ from botox_schedule.errors import PanelError
 from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import Asking, Policies
 from botox_schedule.panel.door import answered
-from botox_schedule.panel.frames import Frames, Given
+from botox_schedule.panel.frames import Frame, Frames, Given
 from botox_schedule.panel.sessions import COLUMNS
 from botox_schedule.panel.tables import TABLES
 from botox_schedule.policy import SchedulingPolicy
@@ -70,7 +70,7 @@ class RulesAndCare(Rules, total=False):
 
 
 def ask(
-    sessions: Any,
+    sessions: Frame,
     protocols: Iterable[TreatmentProtocol] | None,
     as_of: DayInput,
     answer: Callable[[Frames, Asking], pl.DataFrame],
@@ -78,7 +78,7 @@ def ask(
     *,
     own: Mapping[str, Any] = MappingProxyType({}),
     **given: Unpack[RulesAndCare],
-) -> Any:
+) -> Frame:
     """Return an answer as a frame of the caller's kind.
 
     Args:
@@ -121,4 +121,5 @@ def ask(
         with uncollected():
             return answer(frames, asking)
 
-    return answered([first, *tables], compute, summary)
+    found: Frame = answered([first, *tables], compute, summary)
+    return found

@@ -9,7 +9,7 @@ import polars as pl
 from botox_schedule.dates.days import DayInput
 from botox_schedule.panel.asking import Asking, Policies
 from botox_schedule.panel.door import answered
-from botox_schedule.panel.frames import Frames, Given
+from botox_schedule.panel.frames import Frame, Frames, Given
 from botox_schedule.panel.given import RulesAndCare, ask
 from botox_schedule.panel.sessions import (
     COLUMNS,
@@ -35,11 +35,11 @@ UNRECOGNIZED = "unrecognized_indication"
 
 
 def row_problems(
-    sessions: Any,
+    sessions: Frame,
     protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     policies: Mapping[str, SchedulingPolicy] | None = None,
-) -> Any:
+) -> Frame:
     """Return the rows that cannot be read as they stand, with their keys and one code each.
 
     Left out of every answer: ``no_patient``, ``not_a_day``, ``not_an_indication``,
@@ -83,7 +83,8 @@ def row_problems(
         )
         return found.filter(pl.col("code").is_not_null())
 
-    return answered([Given("sessions", sessions, COLUMNS)], answer)
+    found: Frame = answered([Given("sessions", sessions, COLUMNS)], answer)
+    return found
 
 
 def _codes(read: Sessions, recognized: list[bool]) -> pl.Series:
@@ -100,14 +101,14 @@ def _codes(read: Sessions, recognized: list[bool]) -> pl.Series:
 
 
 def row_counts(
-    sessions: Any,
+    sessions: Frame,
     protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
     acknowledged: Any = None,
     contacts: Any = None,
     **rules: Unpack[RulesAndCare],
-) -> Any:
+) -> Frame:
     """Return what became of every row: the counts of a table add up to the rows that came in.
 
     An outcome of a session is ``used``, ``unrecognized_indication``, ``after_as_of``,

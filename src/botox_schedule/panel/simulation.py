@@ -12,7 +12,7 @@ import polars as pl
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.errors import PanelError
 from botox_schedule.panel.asking import Asking, whole
-from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.frames import Frame, Frames
 from botox_schedule.panel.given import Rules, ask
 from botox_schedule.panel.standings import population_of, standings
 from botox_schedule.panel.workload import is_expected
@@ -47,7 +47,7 @@ class _Plan(NamedTuple):
 
 
 def simulate(
-    sessions: Any,
+    sessions: Frame,
     protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
@@ -61,7 +61,7 @@ def simulate(
     instead: Iterable[TreatmentProtocol] = (),
     replicates: int = 20,
     **rules: Unpack[Rules],
-) -> Any:
+) -> Frame:
     """Return what a population's days to come would look like, with ranges from replicates.
 
     Every track that ``workload`` expects goes on: its next session comes on its due day plus a

@@ -19,7 +19,7 @@ from botox_schedule.engine.worklist import (
 from botox_schedule.panel.asking import Asking, whole
 from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.forecast import words_of
-from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.frames import Frame, Frames
 from botox_schedule.panel.given import Rules, RulesAndCare, ask
 from botox_schedule.panel.situations import asked, codes_of
 from botox_schedule.panel.standings import population_of, standings
@@ -57,7 +57,7 @@ _WAITING = (
 
 
 def worklist(
-    sessions: Any,
+    sessions: Frame,
     protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
@@ -68,7 +68,7 @@ def worklist(
     acknowledged: Any = None,
     contacts: Any = None,
     **rules: Unpack[Rules],
-) -> Any:
+) -> Frame:
     """Return every track in the section of the day's work that it belongs to.
 
     Args:

@@ -8,7 +8,7 @@ import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.panel.asking import Asking, whole
-from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.frames import Frame, Frames
 from botox_schedule.panel.given import Rules, ask
 from botox_schedule.panel.standings import population_of, standings
 from botox_schedule.protocols.model import TreatmentProtocol
@@ -19,7 +19,7 @@ _EXPECTED = (DueStatus.TOO_EARLY, DueStatus.ALLOWED, DueStatus.DUE, DueStatus.OV
 
 
 def workload(
-    sessions: Any,
+    sessions: Frame,
     protocols: Iterable[TreatmentProtocol] | None = None,
     *,
     as_of: DayInput,
@@ -28,7 +28,7 @@ def workload(
     weeks: int = 12,
     capacity: int | Mapping[str, int] | None = None,
     **rules: Unpack[Rules],
-) -> Any:
+) -> Frame:
     """Return the sessions to expect in each ISO week: booked, and due without a booking.
 
     A track counts once: in the week of its next booking, else in that of its due day (of the
