@@ -595,6 +595,10 @@ class TestLanguages:
         assert [re.sub(r"{\w+}|\W", "", english.words[key]) for key in same] == [""] * len(same)
         assert english.treatments.keys() == spanish.treatments.keys()
 
+    def test_every_statistic_of_a_typical_day_is_translated(self) -> None:
+        stated = {p.retreatment.typical_statistic for p in bs.bundled_protocols()} - {None}
+        assert stated == bundled_messages("es").statistics.keys()
+
     def test_every_share_that_a_bundled_protocol_states_is_translated(self) -> None:
         windows = [f"{stage}_share" for stage in ("onset", "peak", "wear_off")]
         bundled = bs.bundled_protocols()

@@ -403,6 +403,11 @@ class TestTimeline:
         assert "corresponde: 2026-03-30 a 2026-04-06" in found
         assert any(words.startswith("feb") for words in found)
 
+    def test_a_typical_day_says_in_spanish_what_it_is(self) -> None:
+        given = record(sessions=[session("2026-01-05", indication="overactive-bladder")])
+        found = titles(timeline_svg(given, "overactive-bladder", as_of="2026-03-01", language="es"))
+        assert "día típico: 2026-06-23, mediana hasta el siguiente tratamiento" in found
+
     def test_a_picture_in_spanish_has_no_english_words(self) -> None:
         english, spanish = (bundled_messages(language).words for language in ("en", "es"))
         given = record(

@@ -59,6 +59,7 @@ class Messages(Fact, frozen=True):
         words: The texts by key, with every key and the same braces as the English catalog.
         treatments: The names of indications; others are shown by their slug.
         shares: The shares of patients that protocols state; others are shown as stated.
+        statistics: What the typical days of protocols are; others are shown as stated.
     """
 
     language: _Language
@@ -66,6 +67,7 @@ class Messages(Fact, frozen=True):
     words: dict[str, str]
     treatments: dict[str, str] = Field(default_factory=dict)
     shares: dict[str, str] = Field(default_factory=dict)
+    statistics: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -207,7 +207,9 @@ def due_parts(
         label = words.since("overdue", dates.overdue_from)
         lines.append(Line("overdue", dates.overdue_from, label))
     if dates.typical_on is not None:
-        statistic = "" if words.for_patient else f", {dates.typical_words}"
+        stated = f"{dates.typical_words}"
+        known = words.messages.statistics
+        statistic = "" if words.for_patient else f", {known.get(stated, stated)}"
         label = words.on("typical", dates.typical_on) + statistic
         lines.append(Line("typical", dates.typical_on, label))
     return bands, lines
