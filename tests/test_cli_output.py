@@ -144,6 +144,15 @@ class TestText:
             "    a b, c",
         ]
 
+    def test_columns_are_aligned_by_what_a_terminal_shows(self) -> None:
+        rows = [{"patient": name, "n": 1} for name in ("山田太郎", "e\u0301", "P1")]
+        table = Table(("patient", "n"), [("", rows)], (), ())
+        assert lines(Answer([], [table], {}, ()))[2:] == [
+            "山田太郎  1",
+            "e\u0301         1",
+            "P1        1",
+        ]
+
     def test_the_least_important_columns_go_first_in_all_sections(self) -> None:
         found = lines(Answer([], [TABLE]), 25)
         assert found.count("patient    n  day") == 2

@@ -21,11 +21,11 @@ from botox_schedule.tables.decisions import births_of, look_alikes
 SIDE_TABLES = {
     "holds": "pauses: patient, first, last, reason",
     "care_ends": "discharges and deaths: patient, on, kind",
-    "overrides": "intervals for one patient: patient, indication, minimum, usual",
-    "births": "days of birth: patient, born on",
+    "overrides": "intervals for one patient: patient, indication, first, authority",
+    "births": "birth dates: patient, born on",
     "weights": "body weights: patient, measured on, kilograms",
-    "prior_treatments": "cycles given elsewhere: patient, indication",
-    "authorizations": "a payer's approvals: patient, indication, product",
+    "prior_treatments": "cycles given elsewhere: patient, indication, cycles",
+    "authorizations": "a payer's approvals: patient, indication, product, first, last",
 }
 """Tables about patients next to their sessions; :mod:`botox_schedule.tables` reads them."""
 NOTES = {

@@ -15,7 +15,7 @@ from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
-from unicodedata import category
+from unicodedata import category, combining, east_asian_width
 
 from pydantic import BaseModel
 
@@ -34,6 +34,7 @@ _FORMULA = re.compile(
 _UNSHOWN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 _TODAY = FindingNeeds.TODAY
 _NARROW = 80
+_UNBROKEN: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
 _GAP = "  "
 _STYLES = {
     "lapsed": "red",
@@ -171,13 +172,7 @@ def text_lines(answer: Answer, width: int) -> list[Line]:
 
 def _wrapped(text: str, width: int, hanging: str = "", style: str = "") -> list[Line]:
     indent = text[: len(text) - len(text.lstrip())]
-    parts = textwrap.wrap(
-        escaped(text),
-        width,
-        subsequent_indent=indent + hanging,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    parts = textwrap.wrap(escaped(text), width, subsequent_indent=indent + hanging, **_UNBROKEN)
     return [Line(part, style) for part in parts] or [Line("")]
 
 
@@ -219,7 +214,17 @@ def _table_lines(table: Table, width: int) -> Iterator[Line]:
 
 
 def _width(name: str, rows: Sequence[Row]) -> int:
-    return max(len(_title(name)), *(len(word(row.get(name))) for row in rows), 0)
+    return max(len(_title(name)), *(shown_width(word(row.get(name))) for row in rows), 0)
+
+
+def shown_width(text: str) -> int:
+    """Return how many columns of a terminal a text takes; characters of East Asia take two.
+
+    >>> shown_width("P1"), shown_width("山田")
+    (2, 4)
+    """
+    wide = (not combining(m) and 1 + (east_asian_width(m) in {"W", "F"}) for m in text)
+    return len(text) if text.isascii() else sum(wide)
 
 
 def _sum(widths: Mapping[str, int]) -> int:
@@ -273,9 +278,9 @@ def _is_numeric(name: str, rows: Sequence[Row]) -> bool:
 
 
 def _joined(cells: Mapping[str, str], widths: Mapping[str, int], numeric: set[str]) -> str:
-    return _GAP.join(
-        f"{cell:{'>' if name in numeric else '<'}{widths[name]}}" for name, cell in cells.items()
-    ).rstrip()
+    spaces = {name: " " * (widths[name] - shown_width(cell)) for name, cell in cells.items()}
+    padded = (f"{spaces[n]}{c}" if n in numeric else f"{c}{spaces[n]}" for n, c in cells.items())
+    return _GAP.join(padded).rstrip()
 
 
 def _title(name: str) -> str:

@@ -24,8 +24,8 @@ from botox_schedule.errors import PanelError
 from botox_schedule.panel.asking import EPOCH, Asking, whole
 from botox_schedule.panel.columns import check_columns
 from botox_schedule.panel.cycles import judged_cycles
-from botox_schedule.panel.frames import Frame, Frames
-from botox_schedule.panel.given import RulesAndCare, ask
+from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.given import Frame, RulesAndCare, ask
 from botox_schedule.panel.happened import cycles_of
 from botox_schedule.panel.situations import asked
 from botox_schedule.panel.standings import Population, asked_tracks, population_of

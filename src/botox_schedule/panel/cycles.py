@@ -8,8 +8,8 @@ import polars as pl
 from botox_schedule.dates.days import DayInput
 from botox_schedule.engine.track import Track
 from botox_schedule.panel.asking import Asking
-from botox_schedule.panel.frames import Frame, Frames
-from botox_schedule.panel.given import RulesAndCare, ask
+from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.given import Frame, RulesAndCare, ask
 from botox_schedule.panel.happened import cycles_of, with_previous
 from botox_schedule.panel.situations import JUDGED
 from botox_schedule.panel.standings import (

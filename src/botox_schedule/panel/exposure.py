@@ -6,12 +6,12 @@ from typing import Any
 import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day
-from botox_schedule.dates.intervals import Interval, positive_interval
+from botox_schedule.dates.intervals import IntervalInput, positive_interval
 from botox_schedule.engine.limits import in_window
 from botox_schedule.panel.asking import PRODUCTS, Asking, session_of
 from botox_schedule.panel.columns import mapped
-from botox_schedule.panel.frames import Frame, Frames
-from botox_schedule.panel.given import ask
+from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.given import Frame, ask
 from botox_schedule.panel.standings import Population, population_of
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 
@@ -21,7 +21,7 @@ _DOSE = ("patient", "day", "product", "units")
 def exposure(
     sessions: Frame,
     *,
-    window: Interval | str,
+    window: IntervalInput,
     on: DayInput,
     as_of: DayInput | None = None,
     policy: SchedulingPolicy | None = None,

@@ -9,8 +9,8 @@ from botox_schedule.dates.days import DayInput
 from botox_schedule.engine.worklist import today_of
 from botox_schedule.panel.asking import Asking
 from botox_schedule.panel.columns import mapped
-from botox_schedule.panel.frames import Frame, Frames
-from botox_schedule.panel.given import RulesAndCare, ask
+from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.given import Frame, RulesAndCare, ask
 from botox_schedule.panel.situations import codes_of
 from botox_schedule.panel.standings import DETAILS, population_of, standings
 from botox_schedule.protocols.model import TreatmentProtocol

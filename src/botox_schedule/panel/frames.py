@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from botox_schedule.errors import PanelError
-
-Frame = TypeVar("Frame")
-"""A caller's frame: the answer is one of the same kind."""
 
 Frames = dict[str, pl.DataFrame]
 Compute = Callable[[Frames], pl.DataFrame]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack, cast
 
 import polars as pl
 
@@ -12,7 +12,7 @@ from botox_schedule.errors import PanelError
 from botox_schedule.garbage import uncollected
 from botox_schedule.panel.asking import Asking, Policies
 from botox_schedule.panel.door import answered
-from botox_schedule.panel.frames import Frame, Frames, Given
+from botox_schedule.panel.frames import Frames, Given
 from botox_schedule.panel.sessions import COLUMNS
 from botox_schedule.panel.tables import TABLES
 from botox_schedule.policy import SchedulingPolicy
@@ -20,6 +20,8 @@ from botox_schedule.protocols.catalog import known_protocols, population_named, 
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import Population
 
+Frame = TypeVar("Frame")
+"""A caller's frame: the answer is one of the same kind."""
 _DEATH = re.compile(r"(?i)death|deceas|died")
 
 
@@ -121,5 +123,4 @@ def ask(
         with uncollected():
             return answer(frames, asking)
 
-    found: Frame = answered([first, *tables], compute, summary)
-    return found
+    return cast("Frame", answered([first, *tables], compute, summary))

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 import polars as pl
 
 from botox_schedule.dates.days import DayInput
 from botox_schedule.panel.asking import Asking, Policies
 from botox_schedule.panel.door import answered
-from botox_schedule.panel.frames import Frame, Frames, Given
-from botox_schedule.panel.given import RulesAndCare, ask
+from botox_schedule.panel.frames import Frames, Given
+from botox_schedule.panel.given import Frame, RulesAndCare, ask
 from botox_schedule.panel.sessions import (
     COLUMNS,
     STATUSES,
@@ -83,8 +83,7 @@ def row_problems(
         )
         return found.filter(pl.col("code").is_not_null())
 
-    found: Frame = answered([Given("sessions", sessions, COLUMNS)], answer)
-    return found
+    return cast("Frame", answered([Given("sessions", sessions, COLUMNS)], answer))
 
 
 def _codes(read: Sessions, recognized: list[bool]) -> pl.Series:

@@ -19,8 +19,8 @@ from botox_schedule.engine.worklist import (
 from botox_schedule.panel.asking import Asking, whole
 from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.forecast import words_of
-from botox_schedule.panel.frames import Frame, Frames
-from botox_schedule.panel.given import Rules, RulesAndCare, ask
+from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.given import Frame, Rules, RulesAndCare, ask
 from botox_schedule.panel.situations import asked, codes_of
 from botox_schedule.panel.standings import population_of, standings
 from botox_schedule.panel.tables import read_table

@@ -8,8 +8,8 @@ import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.panel.asking import Asking, whole
-from botox_schedule.panel.frames import Frame, Frames
-from botox_schedule.panel.given import Rules, ask
+from botox_schedule.panel.frames import Frames
+from botox_schedule.panel.given import Frame, Rules, ask
 from botox_schedule.panel.standings import population_of, standings
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import DueStatus
