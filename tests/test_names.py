@@ -199,3 +199,4 @@ class TestNames:
 
 def test_the_root_lists_its_names_before_any_was_used() -> None:
     assert set(bs.__all__) <= set(dir(bs))
+    assert not {"TYPE_CHECKING", "import_module"} & set(dir(bs))

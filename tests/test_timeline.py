@@ -577,6 +577,18 @@ class TestNotebook:
         html = bs.forecast(bs.PatientRecord(), MIGRAINE, as_of="2026-02-20")._repr_html_()
         assert table(html)["status"] == "no earlier session is recorded"
 
+    def test_a_checked_day_says_what_forbids_it(self) -> None:
+        given = record(sessions=[session("2026-01-05", id="s-1"), session("2026-01-06", id="s-1")])
+        asked: Any = {"as_of": "2026-02-20"}
+        rows = table(bs.check_date(given, MIGRAINE, on="2026-03-30", **asked)._repr_html_())
+        assert rows["2026-03-30"] == "the day is not allowed"
+        assert rows["too early"] == ("the 12-week minimum gives 2026-03-31; the day is 1 day early")
+        assert rows["next allowed day"] == "2026-03-31"
+        assert "conflicting_records" in rows["finding (today)"]
+        assert "limits recorded here" in rows["limits"]
+        allowed = bs.check_date(given, MIGRAINE, on="2026-03-31", **asked)
+        assert "next allowed day" not in table(allowed._repr_html_())
+
     def test_an_open_hold_says_why_there_is_no_date(self) -> None:
         given = record(holds=[{"first": "2026-02-01", "reason": "x"}])
         rows = table(bs.forecast(given, MIGRAINE, as_of="2026-02-20")._repr_html_())

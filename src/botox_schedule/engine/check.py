@@ -13,7 +13,7 @@ from botox_schedule.engine.verdict import judge_day, next_allowed
 from botox_schedule.protocols.model import ProtocolRef, SourceRef
 from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DayReasonCode
-from botox_schedule.values import Value
+from botox_schedule.values import Value, notebook_html
 
 
 class DayReason(Value, frozen=True):
@@ -66,6 +66,10 @@ class DateCheck(Value, frozen=True):
     limit_checks: tuple[LimitCheck, ...] = ()
     findings: tuple[Finding, ...] = ()
     reasons: tuple[DayReason, ...]
+
+    def _repr_html_(self) -> str:
+        """Return a table for a notebook."""
+        return notebook_html("check_html", self)
 
     def explain(self) -> str:
         """Return why the day is allowed or not, as text that can be quoted."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from botox_schedule.engine.check import DateCheck
 from botox_schedule.engine.cycles import TreatmentCycle
 from botox_schedule.engine.forecast import Forecast
 from botox_schedule.engine.response import ResponseTimeline, phases_until
 from botox_schedule.engine.session import DueDates, ProjectedSession
 from botox_schedule.protocols import SourceRef, TreatmentProtocol
-from botox_schedule.records import PatientRecord, TreatmentSession
+from botox_schedule.records import Finding, PatientRecord, TreatmentSession
 from botox_schedule.terms import DateName, SessionKind, SessionStatus
 from botox_schedule.views.chart import Lane, Mark
 from botox_schedule.views.markup import escaped
@@ -59,8 +60,25 @@ def _forecast_rows(found: Forecast) -> Iterable[_Row]:
         yield f"observed {messages.words[f'chart_{name}']}", messages.observed(days)
     if found.protocol is not None and not found.status.ends_care:
         yield "limits", messages.limits(found.limit_checks, found.protocol.product)
-    for finding in found.findings:
+    yield from _finding_rows(found.findings)
+
+
+def _finding_rows(findings: Iterable[Finding]) -> Iterable[_Row]:
+    for finding in findings:
         yield f"finding ({finding.needs.replace('_', ' ')})", finding
+
+
+def check_html(check: DateCheck) -> str:
+    """Return what is said about a day as a table; without ids."""
+    day, _, verdict = check.explain().partition("\n")[0].partition(": ")
+    rows: list[_Row] = [(day, verdict)]
+    rows += [(reason.code.replace("_", " "), reason.rule) for reason in check.reasons]
+    if check.allowed is not True:
+        rows.append(("next allowed day", check.next_allowed_on))
+    if check.protocol is not None:
+        limits = bundled_messages("en").limits(check.limit_checks, check.protocol.product)
+        rows.append(("limits", limits))
+    return _page("", (), [*rows, *_finding_rows(check.findings)])
 
 
 def _date_rows(dates: DueDates) -> Iterable[_Row]:
