@@ -650,9 +650,9 @@ class TestForecast:
             ('{"sessions": [{"administered_on": "2026-01-05", "indication": "x"}]}', "sessions.0.product: "),
             ('{"born_on": 5, "Smith": 1', "record.json: Invalid JSON"),
             ("MRN,date\nSmith,2026-01-05\n", "'botox-schedule schedule' reads a table"),
-            ('{"Smith": 1}', "record.json: (unknown key): Extra inputs"),
-            ('{"sessions": [{"Smith": 1}]}', "sessions.0.(unknown key): Unexpected"),
-            ("[]", "record.json: Input should be"),
+            ('{"Smith": 1}', "record.json: (unknown key): no field has this name; give some of id, sessions"),
+            ('{"sessions": [{"Smith": 1}]}', "sessions.0.(unknown key): no field has this name; give some of administered_on"),
+            ("[]", "record.json: give a PatientRecord, or its fields by name"),
             (json.dumps({"sessions": [{}] * 30}), "and 70 more"),
         ],
     )  # fmt: skip

@@ -6,7 +6,7 @@ import pickle
 import traceback
 from collections.abc import Callable
 from copy import deepcopy
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import botox_schedule as bs
+from botox_schedule.errors import safe_errors
 from botox_schedule.testing import days, policies, protocols, records
 from snapshots import MODELS, SCHEMAS, schema
 
@@ -92,7 +93,7 @@ class TestRefusals:
                 {"authorizations": [{**AUTHORIZATION, "minimum_interval": "- 1 day"}]},
                 "minimum_interval cannot be negative",
             ),
-            ({"born": "2026-01-05"}, "not permitted"),
+            ({"born": "2026-01-05"}, "no field has this name; give some of id, sessions"),
         ],
     )
     def test_impossible_input_raises_at_once(self, table: dict[str, Any], message: str) -> None:
@@ -315,3 +316,28 @@ class TestPublicSurface:
     def test_the_version_is_one(self) -> None:
         changelog = Path(__file__).parent.parent / "CHANGELOG.md"
         assert f"## {bs.__version__}" in changelog.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"sessions": "2026-01-05"}, "sessions: give a list"),
+        ({"sessions": [5]}, "sessions.0: give a TreatmentSession, or its fields by name"),
+        ({"holds": [5]}, "holds.0: give a Hold, or its fields by name"),
+        ({"Jane Doe": 5}, "(unknown key): no field has this name; give some of id, sessions"),
+        ({"weights": [{"kg": 70}]}, "weights.0.(unknown key): no field has this name; give some of measured_on"),
+        ({"weights": [{"kilograms": "70 kg"}]}, "weights.0.kilograms: give a number, or text such as '155'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_field_of_a_record_says_what_to_give(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        bs.PatientRecord(**fields)
+    told = [".".join(map(str, e["loc"])) + ": " + e["msg"] for e in safe_errors(caught.value)]
+    assert any(line.startswith(words) for line in told)
+    assert "Jane Doe" not in f"{caught.value}"
+
+
+@pytest.mark.parametrize("no_interval", [timedelta(days=84), 84, 84.0, None, ["12 weeks"]])
+def test_what_is_no_interval_says_what_is_one(no_interval: Any) -> None:
+    with pytest.raises(ValidationError, match="give text such as '12 weeks'"):
+        bs.SchedulingPolicy(as_needed_grace=no_interval)

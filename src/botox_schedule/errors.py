@@ -8,7 +8,7 @@ from pydantic import ValidationError
 UNKNOWN_KEY = "(unknown key)"
 """Shown instead of a key that a model does not have: it may be a typo or a patient's name."""
 
-_ABOUT_KEYS = frozenset({"extra_forbidden", "unexpected_keyword_argument", "invalid_key"})
+ABOUT_KEYS = frozenset({"extra_forbidden", "unexpected_keyword_argument", "invalid_key"})
 
 
 _CONTEXT: Any = vars(BaseException)["__context__"]
@@ -158,7 +158,7 @@ def safe_errors(error: ValidationError) -> tuple[SafeError, ...]:
     ...     for fault in safe_errors(error):
     ...         print(fault["loc"], fault["msg"])
     ('id',) Input should be a valid string
-    ('(unknown key)',) Extra inputs are not permitted
+    ('(unknown key)',) no field has this name; give some of id, sessions, holds, overrides, ...
     """
     return tuple(
         SafeError(loc=safe_place(fault), msg=fault["msg"].removeprefix("Value error, "))
@@ -173,4 +173,4 @@ def safe_place(fault: Any) -> tuple[int | str, ...]:
         fault: One of ``error.errors()``, of pydantic or of a web framework that repeats them.
     """
     place: tuple[int | str, ...] = fault["loc"]
-    return (*place[:-1], UNKNOWN_KEY) if fault["type"] in _ABOUT_KEYS else place
+    return (*place[:-1], UNKNOWN_KEY) if fault["type"] in ABOUT_KEYS else place

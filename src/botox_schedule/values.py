@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
-from inspect import Parameter, Signature, getdoc
+from inspect import Parameter, Signature, getdoc, signature
 from typing import Any, ParamSpec, Self, TypeVar, get_origin
 
 from pydantic import BaseModel, GetJsonSchemaHandler, ValidationError, model_validator
@@ -13,10 +13,19 @@ from pydantic.fields import FieldInfo
 from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
-from botox_schedule.errors import UNKNOWN_KEY, safe_place
+from botox_schedule.errors import ABOUT_KEYS, UNKNOWN_KEY, safe_place
 
 _FIELD = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 _EXAMPLE = re.compile(r"^ *>>> (?:.*\S.*\n?)*", re.MULTILINE)
+
+_A_NUMBER = "give a number, or text such as '155' without a unit; int() makes one of NumPy's"
+_TO_GIVE = {
+    "dataclass_type": "give a {class_name}, or its fields by name",
+    "decimal_parsing": _A_NUMBER,
+    "decimal_type": _A_NUMBER,
+    "model_type": "give a {class_name}, or its fields by name",
+    "tuple_type": "give a list",
+}
 
 _V = TypeVar("_V")
 _P = ParamSpec("_P")
@@ -136,15 +145,18 @@ def _parameter(name: str, field: FieldInfo) -> Parameter:
 
 
 def without_unknown_keys(model: type, data: Any, read: Callable[[Any], _V]) -> _V:
-    """Return what *read* makes of *data*; its error names no key that the model does not have."""
+    """Return what *read* makes of *data*; its error names no key that the model does not have.
+
+    It says what to give, where pydantic says only what there should be.
+    """
     try:
         return read(data)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        places = [_place(fault, _keyed(model)) for fault in faults]
-        if all(fault["loc"] == place for fault, place in zip(faults, places, strict=True)):
+        told = [(_place(fault, _keyed(model)), _words(fault, model)) for fault in faults]
+        if all((f["loc"], f["msg"]) == said for f, said in zip(faults, told, strict=True)):
             raise
-    hidden = [_hidden(fault, place) for fault, place in zip(faults, places, strict=True)]
+    hidden = [_hidden(fault, *said) for fault, said in zip(faults, told, strict=True)]
     raise ValidationError.from_exception_data(model.__name__, hidden, hide_input=True)
 
 
@@ -161,8 +173,15 @@ def _place(fault: Any, keyed: frozenset[str]) -> tuple[int | str, ...]:
     return (place[0], UNKNOWN_KEY, *place[2:]) if hides else place
 
 
-def _hidden(fault: Any, place: tuple[int | str, ...]) -> InitErrorDetails:
-    kind = PydanticCustomError(fault["type"], fault["msg"], fault.get("ctx"))
+def _words(fault: Any, model: type) -> str:
+    if fault["type"] in ABOUT_KEYS and len(fault["loc"]) == 1:
+        return f"no field has this name; give some of {', '.join(signature(model).parameters)}"
+    words = _TO_GIVE.get(fault["type"])
+    return str(fault["msg"]) if words is None else words.format(**fault.get("ctx", {}))
+
+
+def _hidden(fault: Any, place: tuple[int | str, ...], words: str) -> InitErrorDetails:
+    kind = PydanticCustomError(fault["type"], words, fault.get("ctx"))
     return InitErrorDetails(type=kind, loc=place, input=fault["input"])
 
 

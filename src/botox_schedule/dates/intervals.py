@@ -79,7 +79,7 @@ class Interval(Value, frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _from_text(cls, value: Any) -> Any:
-        return _units_in(value) if isinstance(value, str | int | float) else value
+        return value if isinstance(value, Mapping | cls) else _units_in(value)
 
     @model_serializer
     def _to_text(self) -> str:
@@ -363,7 +363,7 @@ class IntervalRange(Value, frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _from_text(cls, value: Any) -> Any:
-        return _bounds_in(value) if isinstance(value, str | int | float) else value
+        return value if isinstance(value, Mapping | cls) else _bounds_in(value)
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
