@@ -104,17 +104,6 @@ def configure(part: str) -> None:
     lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
     numbers = ["track_dependencies = false", "timeout_multiplier = 6", "timeout_constant = 2"]
     print("", "[tool.mutmut]", *lines, *numbers, 'on_dependency_change = "ignore"', sep="\n")
-    _keep_verdicts(test_selection=tests, test_execution=settings["pytest_add_cli_args"])
-
-
-def _keep_verdicts(**chosen: list[str]) -> None:
-    """Another choice of tests takes no verdict back; the tool would try all changes again."""
-    if STATS.exists():
-        stats = json.loads(STATS.read_text())
-        for name, words in chosen.items():
-            fingerprint = hashlib.sha256(repr(tuple(words)).encode()).hexdigest()[:12]
-            stats["config_fingerprint"][name] = fingerprint
-        STATS.write_text(json.dumps(stats))
 
 
 def tests(part: str) -> None:

@@ -31,15 +31,16 @@ find src -type f ! -name '*.py' -exec cp --parents {} mutants \;
 done
 export PYTHONPATH="$PWD/mutants/src" PATH="$base/venv/bin:$PATH"
 
-# Which tests reach which function is found first; no change has this name. A run that was
-# stopped left verdicts.
+# Which tests reach which function is found first, anew: both change. No change has this name.
+# A run that was stopped left verdicts.
 python "$here/tests/mutants.py" take "$part"
+rm -f mutants/mutmut-stats.json
 # The search for garbage after each run takes longer than most tests.
 PYTEST_ADDOPTS="-p no:unraisableexception $(cat mutants/slow-tests 2> /dev/null || true)" \
     mutmut run --max-children "${PROCESSES:-$(nproc)}" 'no change' > "$base/$part.log" 2>&1 || true
 grep -q 'nothing matches' "$base/$part.log" || { tail -n 40 "$base/$part.log" >&2; exit 1; }
 # Most changes are noticed by the first tests; what survives is tried on more of them.
-for seconds in 4 15; do
+for seconds in 4 12; do
     python "$here/tests/mutants.py" again "$part"
     eval "set -- $(python "$here/tests/mutants.py" tests "$part")"
     # A process that has used the threads of Polars cannot be forked.
