@@ -57,7 +57,7 @@ PARTS = {
         ),
         (
             *STORED, "adherence", "catalogue", "content", "content_names", "cycles", "days", "exceptions",
-            "findings", "forecast", "history", "holds", "intervals", "limit_figures", "limits", "names",
+            "findings", "forecast", "history", "holds", "intervals", "limit_figures", "limits", "names", "observed",
             "projection", "protocol_files", "reasons", "records", "rules", "rules_of_values", "schedule",
             "small_rules_core", "small_rules_dates", "small_rules_engine", "small_rules_findings",
             "small_rules_protocols", "small_rules_records", "cli_lists", "panel", "tables", "diary_file",

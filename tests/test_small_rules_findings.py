@@ -7,12 +7,17 @@ import pytest
 
 import botox_schedule as bs
 from botox_schedule.engine.adherence import CourseCycle, FollowUp, course_of, follow_up_until
+from botox_schedule.engine.dates import track_dates
 from botox_schedule.engine.findings import next_look
 from botox_schedule.engine.holds import NO_HOLDS
-from botox_schedule.engine.standing import clear_of
+from botox_schedule.engine.project import rules_after
+from botox_schedule.engine.standing import Phases, clear_of, standing_of
+from botox_schedule.engine.track import read_record
 from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.engine.worklist import place_of, waiting_of
+from botox_schedule.protocols import ProtocolSet
 from botox_schedule.questions import ask
-from samples import DAY, GIVEN, MIGRAINE, codes, protocol, reading_of, record
+from samples import DAY, GIVEN, MIGRAINE, codes, protocol, reading_of, record, rule
 
 AS_OF = date(2026, 4, 6)
 
@@ -154,6 +159,40 @@ class TestLimits:
             bs.PatientRecord(sessions=rows), own, on="2026-03-02", units=200, other_protocols=()
         )
         assert check.clears_on == date(2026, 2, 2) + 84 * DAY
+
+
+class TestFirstSessions:
+    def test_after_the_first_session_the_rules_count_from_it(self) -> None:
+        """Nothing was given yet: what the first visit would be decides."""
+        own = protocol(retreatment=rule(minimum="11 weeks", usual="12 weeks"))
+        end = {"kind": "discontinued", "on": "2027-01-04"}
+        given = bs.PatientRecord(care_ends=[end])
+        track = ask(given, own, AS_OF, other_protocols=()).track
+        rules = rules_after(track, None, date(2026, 5, 4))
+        assert rules.facts.anchor == date(2026, 5, 4)
+        assert rules.facts.ends_on == date(2027, 1, 4)
+        dates = track_dates(rules, NO_HOLDS, AS_OF)
+        assert dates.earliest == date(2026, 5, 4) + 77 * DAY
+        assert dates.due == date(2026, 5, 4) + 84 * DAY
+
+
+class TestNotebooks:
+    def test_a_checked_day_is_a_table(self) -> None:
+        check = bs.check_date(record("2026-01-05"), MIGRAINE, on=AS_OF, as_of=AS_OF)
+        assert "2026-04-06" in (check._repr_html_() or "")
+
+
+class TestTracksWithoutDates:
+    def test_a_minimum_of_the_payer_keeps_them_too_early(self) -> None:
+        own = protocol(retreatment={"kind": "as_needed"})
+        policy = bs.SchedulingPolicy(payer_minimum="16 weeks")
+        free = "may_be_treated_without_a_due_day"
+        for as_of, section in ((date(2026, 4, 26), "too_early"), (date(2026, 4, 27), free)):
+            reading = read_record(record("2026-01-05"), as_of, policy, ProtocolSet((own,)))
+            (found,) = tracks_of(reading, "us", None)
+            standing = standing_of(reading, found, Phases())
+            waiting = waiting_of(standing, as_of, None)
+            assert place_of(waiting).section.value == section, as_of
 
 
 class TestCourses:
