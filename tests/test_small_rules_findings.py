@@ -80,6 +80,12 @@ class TestHolds:
         assert found.track is not None
         assert next_look(found.track) == date(2026, 5, 1)
 
+    def test_a_list_says_when_to_look_again(self) -> None:
+        hold = {"first": "2026-03-01", "reason": "infection", "review_on": "2026-05-01"}
+        reading = reading_of(record("2026-01-05", holds=[hold]), AS_OF)
+        (found,) = tracks_of(reading, "us", None)
+        assert standing_of(reading, found, Phases()).review_on == date(2026, 5, 1)
+
     def test_each_id_has_a_latest_word_of_its_own(self) -> None:
         holds = [
             {"id": "h-1", "recorded_on": "2026-01-10", "first": "2026-02-01", "last": "2026-05-01"},
@@ -174,6 +180,18 @@ class TestFirstSessions:
         dates = track_dates(rules, NO_HOLDS, AS_OF)
         assert dates.earliest == date(2026, 5, 4) + 77 * DAY
         assert dates.due == date(2026, 5, 4) + 84 * DAY
+
+
+class TestPhases:
+    def test_what_is_remembered_of_a_protocol_is_said_of_no_other(self) -> None:
+        phases, policy = Phases(), bs.SchedulingPolicy()
+        quick, slow = (
+            phases.after(
+                date(2026, 1, 5), protocol(response={"onset": onset}), policy, date(2026, 1, 20)
+            )
+            for onset in ("3 days", "30 days")
+        )
+        assert quick != slow
 
 
 class TestNotebooks:

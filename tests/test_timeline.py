@@ -589,6 +589,14 @@ class TestNotebook:
         allowed = bs.check_date(given, MIGRAINE, on="2026-03-31", **asked)
         assert "next allowed day" not in table(allowed._repr_html_())
 
+    def test_after_the_end_of_care_a_checked_day_has_no_limits(self) -> None:
+        end = {"kind": "discontinued", "on": "2026-02-01"}
+        given = record(sessions=[session("2026-01-05")], care_ends=[end])
+        check = bs.check_date(given, MIGRAINE, on="2026-03-31", as_of="2026-02-20")
+        rows = table(check._repr_html_())
+        assert "care ended" in rows
+        assert "limits" not in rows
+
     def test_an_open_hold_says_why_there_is_no_date(self) -> None:
         given = record(holds=[{"first": "2026-02-01", "reason": "x"}])
         rows = table(bs.forecast(given, MIGRAINE, as_of="2026-02-20")._repr_html_())

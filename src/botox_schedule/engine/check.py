@@ -77,14 +77,22 @@ class DateCheck(Value, frozen=True):
         lines += [str(reason) for reason in self.reasons]
         if self.allowed is not True:
             lines.append(f"next allowed day: {self.next_allowed_on or 'unknown'}")
-        ended = any(reason.code is DayReasonCode.CARE_ENDED for reason in self.reasons)
-        # After the end of care no limit was looked at, which is not the same as none recorded.
-        if self.protocol is not None and (self.limit_checks or not ended):
-            lines.append(f"units: {limits_in_words(self.limit_checks, self.protocol.product)}")
+        product = product_of_limits(self)
+        if product is not None:
+            lines.append(f"units: {limits_in_words(self.limit_checks, product)}")
         lines += [f"finding {finding}" for finding in self.findings]
         return "\n".join(lines)
 
     __str__ = explain
+
+
+def product_of_limits(check: DateCheck) -> str | None:
+    """Return the product whose limits were looked at; None where none were."""
+    # After the end of care nothing was looked at, which is not the same as none recorded.
+    ended = any(reason.code is DayReasonCode.CARE_ENDED for reason in check.reasons)
+    if check.protocol is None or (ended and not check.limit_checks):
+        return None
+    return check.protocol.product
 
 
 _VERDICTS = {

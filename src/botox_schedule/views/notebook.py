@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from botox_schedule.engine.check import DateCheck
+from botox_schedule.engine.check import DateCheck, product_of_limits
 from botox_schedule.engine.cycles import TreatmentCycle
 from botox_schedule.engine.forecast import Forecast
 from botox_schedule.engine.response import ResponseTimeline, phases_until
@@ -75,9 +75,9 @@ def check_html(check: DateCheck) -> str:
     rows += [(reason.code.replace("_", " "), reason.rule) for reason in check.reasons]
     if check.allowed is not True:
         rows.append(("next allowed day", check.next_allowed_on))
-    if check.protocol is not None:
-        limits = bundled_messages("en").limits(check.limit_checks, check.protocol.product)
-        rows.append(("limits", limits))
+    product = product_of_limits(check)
+    if product is not None:
+        rows.append(("limits", bundled_messages("en").limits(check.limit_checks, product)))
     return _page("", (), [*rows, *_finding_rows(check.findings)])
 
 
