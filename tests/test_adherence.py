@@ -58,7 +58,7 @@ def ask(gaps: list[int], tail: int = 0, **changes: Any) -> Adherence:
     return adherence(record, changes.pop("protocol", MIGRAINE), as_of=as_of, **changes)
 
 
-@settings(max_examples=2500, deadline=None)
+@settings(max_examples=1200, deadline=None)
 @given(gaps=gap_lists, supply=st.integers(1, 150), tail=st.integers(0, 200), carries=st.booleans())
 def test_coverage_is_that_of_a_walk_over_days(
     gaps: list[int], supply: int, tail: int, *, carries: bool

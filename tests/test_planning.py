@@ -163,7 +163,7 @@ plain_records = st.builds(
 
 
 class TestBookableDays:
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=50, deadline=None)
     @given(plain_records, protocols(), policies(), calendars(), WHEN)
     def test_equal_a_search_that_asks_every_day(
         self,
@@ -653,7 +653,7 @@ class TestAuthorizations:
 
 
 class TestSharedVisit:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(
         st.lists(
             sessions(
