@@ -115,7 +115,7 @@ def _shortened(periods: Iterable[_Period], as_of: date) -> Iterable[_Period]:
     for period in periods:
         on = period.withdrawn_on
         days = period.valid if isinstance(period, PriorAuthorization) else period
-        if on is None or on > as_of:
+        if on is None or not _is_withdrawn(period, as_of):
             yield period
         elif on > days.first:
             last = min(days.last or date.max, shifted(on, -1))
