@@ -18,6 +18,7 @@ import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from botox_schedule import (
     CareEndKind,
@@ -27,7 +28,7 @@ from botox_schedule import (
     TreatmentSession,
     forecast_all,
 )
-from botox_schedule.errors import FileLimitError, TableError
+from botox_schedule.errors import DayError, FileLimitError, TableError
 from botox_schedule.panel import worklist
 from botox_schedule.tables import (
     TableReading,
@@ -1186,6 +1187,16 @@ class TestAnswers:
         weights = read_weights(b"patient,date,kg\nP4,2026-02-01,50\n")
         assert [record.id for record in reading.records(weights=weights)] == ["P1", "P2"]
         assert [problem.line for problem in holds.unmatched(reading.patients)] == [4]
+
+    def test_a_table_given_as_another_is_refused(self) -> None:
+        reading = read(f"{HEADER}\n{GOOD}\n")
+        weights: Any = read_weights(b"patient,date,kg\nP1,2026-02-01,50\n")
+        with pytest.raises(ValidationError, match="holds"):
+            reading.records(holds=weights)
+        with pytest.raises(ValidationError):
+            reading.records(**{"weight": weights})
+        with pytest.raises(DayError, match="births"):
+            reading.records(births=weights)
 
     def test_the_key_of_a_finding_does_not_follow_the_line(self) -> None:
         unknown = GOOD.replace("chronic-migraine", "migrane")

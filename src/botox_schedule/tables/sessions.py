@@ -7,6 +7,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple, Unpack, cast
 
+from botox_schedule.dates.days import as_day
 from botox_schedule.garbage import uncollected
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.records import CareEnd, PatientRecord, TreatmentSession
@@ -37,6 +38,7 @@ from botox_schedule.tables.rows import (
 )
 from botox_schedule.tables.source import TableSource
 from botox_schedule.terms import CareEndKind, Product, SessionKind, SessionStatus
+from botox_schedule.values import made
 
 _COUNTS = IfUnreadable.COUNTS
 _FIELDS = (
@@ -195,14 +197,21 @@ class TableReading:
             births: Days of birth; of two that differ, here or in the sessions, neither counts.
             facts: What the tables next to the sessions hold; see :class:`Facts`. Rows that
                 concern none of the patients are in :meth:`FactReading.unmatched`.
+
+        Raises:
+            DayError: When *births* is another table.
+            ValidationError: When one of *facts* is.
         """
         tables = cast("dict[str, FactReading[Any]]", facts)
         given = {name: one.by_patient for name, one in tables.items()}
         born = births.by_patient if births is not None else {}
         sessions = self.sessions
         decided: set[str] = set().union(*(given[name] for name in given.keys() - {"weights"}))
+        # Checked once for all: sessions are values already, and no rule is about two parts.
+        PatientRecord(**{name: [row.fact for row in one.fact_rows] for name, one in tables.items()})
         return tuple(
-            PatientRecord(
+            made(
+                PatientRecord,
                 id=patient,
                 sessions=sessions.get(patient, ()),
                 born_on=self._born_on(patient, born.get(patient, ())),
@@ -214,7 +223,7 @@ class TableReading:
 
     def _born_on(self, patient: str, told: Iterable[date]) -> date | None:
         """The day of birth; unknown where two differ."""
-        days = {*told, self.births.get(patient)} - {None}
+        days = {*(as_day(day, "births") for day in told), self.births.get(patient)} - {None}
         return days.pop() if len(days) == 1 else None
 
     def _care_ends(self, patient: str, given: Mapping[str, Any]) -> tuple[CareEnd, ...]:
