@@ -1194,7 +1194,7 @@ class TestAnswers:
         with pytest.raises(ValidationError, match="holds"):
             reading.records(holds=weights)
         with pytest.raises(ValidationError):
-            reading.records(**{"weight": weights})
+            reading.records(weight=weights)  # type: ignore[call-arg]
         with pytest.raises(DayError, match="births"):
             reading.records(births=weights)
 

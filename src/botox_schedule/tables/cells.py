@@ -8,7 +8,6 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
-from unicodedata import combining, normalize
 
 from botox_schedule.dates.days import LAST_PLACEHOLDER, NO_SUCH_DAY
 from botox_schedule.dates.intervals import Interval, IntervalRange
@@ -29,7 +28,7 @@ from botox_schedule.protocols.indications import (
 )
 from botox_schedule.records.model import MOST_UNITS
 from botox_schedule.tables.lines import UNSEEN, Cell, text_of
-from botox_schedule.tables.words import examples, find_value
+from botox_schedule.tables.words import examples, find_value, plain
 from botox_schedule.terms import Product
 
 LONGEST_KEY = 200
@@ -104,13 +103,14 @@ class CellReader:
             None if product is None else product_named(product, TableError)
         )
         self.indications: frozenset[str] = bundled_indications() | set(indications)
-        _check_format(self.date_format)
+        if self.date_format != "iso" and not is_day_pattern(self.date_format):
+            raise TableError("the date format is iso, mdy, dmy, or a pattern such as %d.%m.%Y")
 
     def day(self, cell: Cell) -> Parsed:
         """Return the day of a cell; nothing in an empty one."""
         if isinstance(cell, datetime):
             at_midnight = cell == datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001
-            return _plausible(cell.date()) if at_midnight else _unreadable(_TIME_OF_DAY)
+            return _plausible(cell.date()) if at_midnight else unreadable(_TIME_OF_DAY)
         if isinstance(cell, date):
             return _plausible(cell)
         text = text_of(cell)
@@ -118,10 +118,10 @@ class CellReader:
 
     def _read_day(self, text: str) -> Parsed:
         if len(text) > _LONGEST_FIGURE:
-            return _unreadable(self._expected())
+            return unreadable(self._expected())
         plain = _MIDNIGHT.sub("", text)
         if _TIME.search(plain):
-            return _unreadable(_TIME_OF_DAY)
+            return unreadable(_TIME_OF_DAY)
         if month := _MONTH.fullmatch(plain):
             return Parsed(_month(int(month[1]), int(month[2])), _A_MONTH, is_readable=False)
         try:
@@ -129,10 +129,10 @@ class CellReader:
         except ValueError as error:
             found = None
             if _ISO.fullmatch(plain) or str(error) == NO_SUCH_DAY:
-                return _unreadable("there is no such day in the calendar")
+                return unreadable("there is no such day in the calendar")
         if found is not None:
             return _plausible(found)
-        return _unreadable(_A_SERIAL if _SERIAL.fullmatch(plain) else self._expected())
+        return unreadable(_A_SERIAL if _SERIAL.fullmatch(plain) else self._expected())
 
     def _parse_day(self, text: str) -> date | None:
         if _ISO.fullmatch(text):
@@ -150,7 +150,7 @@ class CellReader:
         text = text_of(cell)
         short = "%y" in self.date_format or re.fullmatch(r".*[/.-][0-9]{2}", text)
         if parsed.value is not None and short and not _ISO.match(text):
-            return _unreadable("expected a year of four digits")
+            return unreadable("expected a year of four digits")
         return parsed
 
     def indication(self, cell: Cell) -> Parsed:
@@ -165,7 +165,7 @@ class CellReader:
         if found is not None:
             return Parsed(found)
         if not slug:
-            return _unreadable("expected a name such as chronic-migraine, or a code")
+            return unreadable("expected a name such as chronic-migraine, or a code")
         nearest = nearest_indications(text, self.indications)
         hint = f"; the nearest is {nearest[0]}" if nearest else ""
         note = f"not a known name or code{hint}; the row counts as unrecognized"
@@ -177,16 +177,16 @@ class CellReader:
         if not text:
             missing = "missing; product= (--product) states one for the whole file"
             return Parsed(self.product, "" if self.product else missing)
-        if (waste := modifier(cell)).value is False:
-            return waste
+        if is_waste(text):
+            return _DISCARDED
         coded = {named for code in _codes_in(text) if (named := _coded_product(code))}
         # Next to the product's own name, other words may say that it was not given.
         by_code = find_product(f"{min(coded)} {text}") if len(coded) == 1 else None
         found = find_product(text) or _coded_product(_SYSTEM.sub("", text)) or by_code
         if found is None:
-            return _unreadable(why_no_product(text))
+            return unreadable(why_no_product(text))
         if coded - {found}:
-            return _unreadable("the name and the code are of two products; give one")
+            return unreadable("the name and the code are of two products; give one")
         return Parsed(found, _billing_note(text))
 
 
@@ -223,16 +223,18 @@ _A_MONTH = "a month is not a day; give the day"
 _SEPARATOR = "the separator may be for thousands or for decimals; write 1000, or 1.5"
 _TAKES_BACK = "below 0; if the row takes a session back, leave both rows out"
 _WASTED = "JW bills what was thrown away; write it as units discarded in the session's row"
+_DISCARDED = Parsed(value=False, note=_WASTED, is_readable=False)
 _A_SERIAL = "a spreadsheet's serial number is not a day; format the column as a date and export it"
 
 
-def _unreadable(note: str) -> Parsed:
+def unreadable(note: str) -> Parsed:
+    """Return what a cell says that cannot be read."""
     return Parsed(None, note, is_readable=False)
 
 
 def _plausible(day: date) -> Parsed:
     if day <= LAST_PLACEHOLDER:
-        return _unreadable(TOO_EARLY)
+        return unreadable(TOO_EARLY)
     return Parsed(day)
 
 
@@ -242,13 +244,21 @@ def _month(year: int, month: int) -> Month | None:
     return Month(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
 
 
-def _check_format(date_format: str) -> None:
-    """Refuse a pattern that loses the day, month or year."""
-    if date_format != "iso" and not is_day_pattern(date_format):
-        raise TableError("the date format is iso, mdy, dmy, or a pattern such as %d.%m.%Y")
+Read = Callable[[CellReader, Cell], Parsed]
+"""What reads the cells of a column, by the choices that a caller made."""
 
 
-def key(cell: Cell) -> Parsed:
+def _of_text(read: Callable[[str], Parsed]) -> Read:
+    """Return what reads the text of a cell; an empty cell says nothing."""
+
+    def of_cell(_: CellReader, cell: Cell) -> Parsed:
+        given = text_of(cell)
+        return read(given) if given else Parsed(None)
+
+    return of_cell
+
+
+def key(_: CellReader, cell: Cell) -> Parsed:
     """Return an id: leading zeros stay, and what a spreadsheet damaged is refused.
 
     A word such as ``N/A`` is not an id, nor is ``000000``: rows of several patients would become
@@ -260,52 +270,51 @@ def key(cell: Cell) -> Parsed:
     if not _DIGIT.search(text) and (find_value("missing", text) or _ZEROS.fullmatch(text)):
         return Parsed(None)
     if len(text) > LONGEST_KEY:
-        return _unreadable(f"expected at most {LONGEST_KEY} characters")
+        return unreadable(f"expected at most {LONGEST_KEY} characters")
     rounded = isinstance(cell, Decimal) and abs(cell) >= _LONGEST_NUMBER
     if rounded or isinstance(cell, date) or _SCIENTIFIC.fullmatch(text):
-        return _unreadable("a spreadsheet made a number or a date of it; export it as text")
+        return unreadable("a spreadsheet made a number or a date of it; export it as text")
     if _LOST.search(text):
-        return _unreadable("letters were lost in an earlier export; export it again as UTF-8")
+        return unreadable("letters were lost in an earlier export; export it again as UTF-8")
     return Parsed(text or None)
 
 
-def modifier(cell: Cell) -> Parsed:
+def is_waste(text: str) -> bool:
+    """Return whether a code or a modifier bills what was thrown away."""
+    return "JW" in re.findall("[A-Z0-9]+", text.upper())
+
+
+@_of_text
+def modifier(given: str) -> Parsed:
     """Return nothing, and False where a row bills what was thrown away."""
-    is_waste = "JW" in re.findall("[A-Z0-9]+", text_of(cell).upper())
-    return Parsed(value=False, note=_WASTED, is_readable=False) if is_waste else Parsed(None)
+    return _DISCARDED if is_waste(given) else Parsed(None)
 
 
-def _unit(unit: re.Pattern[str], expected: str) -> Callable[[Cell], Parsed]:
+def _unit(unit: re.Pattern[str], expected: str) -> Read:
     """Return what refuses any other unit of another cell, such as vials or pounds."""
-
-    def read(cell: Cell) -> Parsed:
-        given = text_of(cell)
-        return Parsed(None) if not given or unit.fullmatch(given) else _unreadable(expected)
-
-    return read
+    return _of_text(lambda given: Parsed(None) if unit.fullmatch(given) else unreadable(expected))
 
 
-dose_unit: Callable[[Cell], Parsed] = _unit(_UNIT, "expected units")
-weight_unit: Callable[[Cell], Parsed] = _unit(_KILOGRAM, "expected kg")
+dose_unit: Read = _unit(_UNIT, "expected units")
+weight_unit: Read = _unit(_KILOGRAM, "expected kg")
 
 
-def finding_key(cell: Cell) -> Parsed:
+@_of_text
+def finding_key(given: str) -> Parsed:
     """Return the key of a finding as the answers write it."""
-    given = text_of(cell)
-    if not given or _FINDING_KEY.fullmatch(given):
-        return Parsed(given or None)
-    return _unreadable("expected a finding's key such as hold_ended-0123456789abcdef")
+    if _FINDING_KEY.fullmatch(given):
+        return Parsed(given)
+    return unreadable("expected a finding's key such as hold_ended-0123456789abcdef")
 
 
-def text(cell: Cell) -> Parsed:
-    """Return a text, or None for an empty cell."""
-    return Parsed(text_of(cell)[:2000] or None)
+@_of_text
+def text(given: str) -> Parsed:
+    """Return a text."""
+    return Parsed(given[:2000])
 
 
 def _slug(given: str) -> str:
-    apart = normalize("NFKD", given).casefold()
-    plain = "".join(letter for letter in apart if not combining(letter))
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", plain(given)).strip("-")
 
 
 def _by_code(given: str) -> str | None:
@@ -320,23 +329,21 @@ def _by_code(given: str) -> str | None:
     return precise.pop() if len(precise) == 1 else None
 
 
-def _amount(
-    unit: re.Pattern[str], expected: str, most: int, *, zero: bool = False
-) -> Callable[[Cell], Parsed]:
+def _amount(unit: re.Pattern[str], expected: str, most: int, *, zero: bool = False) -> Read:
     """Return what reads amounts in a unit: above 0, or 0 where *zero*, and at most *most*."""
 
-    def read(cell: Cell) -> Parsed:
+    def read(_: CellReader, cell: Cell) -> Parsed:
         given = text_of(cell)
         if not given:
             return Parsed(None)
         if len(given) > _LONGEST_FIGURE:
-            return _unreadable(expected)
+            return unreadable(expected)
         number = cell if isinstance(cell, Decimal) else _number(unit.sub("", given))
         if number is None:
-            return _unreadable(_SEPARATOR if _is_ambiguous(unit.sub("", given)) else expected)
+            return unreadable(_SEPARATOR if _is_ambiguous(unit.sub("", given)) else expected)
         if 0 < number <= most or (zero and number == 0):
             return Parsed(number)
-        return _unreadable(expected)
+        return unreadable(expected)
 
     return read
 
@@ -352,73 +359,66 @@ def _is_ambiguous(given: str) -> bool:
     return _THOUSANDS.fullmatch(given) is not None
 
 
-def _reversible(read: Callable[[Cell], Parsed]) -> Callable[[Cell], Parsed]:
+def _reversible(read: Read) -> Read:
     """Return what reads amounts, and False below 0: the row may take a session back."""
 
-    def checked(cell: Cell) -> Parsed:
+    def checked(reader: CellReader, cell: Cell) -> Parsed:
         given = _UNIT.sub("", text_of(cell)[:_LONGEST_FIGURE])
-        return _REVERSED if _BELOW_ZERO.fullmatch(given) else read(cell)
+        return _REVERSED if _BELOW_ZERO.fullmatch(given) else read(reader, cell)
 
     return checked
 
 
 _BELOW_ZERO = re.compile(r"[-\u2212]\s*[0-9.,]+|\([0-9.,]+\)|[0-9.,]+-")
 _REVERSED = Parsed(value=False, note=_TAKES_BACK, is_readable=False)
-units: Callable[[Cell], Parsed] = _amount(_UNIT, "expected a number above 0", MOST_UNITS)
-units_given: Callable[[Cell], Parsed] = _reversible(units)
-units_discarded: Callable[[Cell], Parsed] = _reversible(
+units: Read = _amount(_UNIT, "expected a number above 0", MOST_UNITS)
+units_given: Read = _reversible(units)
+units_discarded: Read = _reversible(
     _amount(_UNIT, "expected 0 or a number above 0", MOST_UNITS, zero=True)
 )
-kilograms: Callable[[Cell], Parsed] = _amount(
-    _KILOGRAM, "expected kilograms above 0 and at most 1000", _MOST_KILOGRAMS
-)
+kilograms: Read = _amount(_KILOGRAM, "expected kilograms above 0 and at most 1000", _MOST_KILOGRAMS)
 
 
-def count(cell: Cell) -> Parsed:
+@_of_text
+def count(given: str) -> Parsed:
     """Return a whole number of sessions."""
-    number = text_of(cell).removesuffix(".0")
-    if not number:
-        return Parsed(None)
+    number = given.removesuffix(".0")
     if re.fullmatch(r"[0-9]{1,5}", number) and int(number) <= _MOST_COUNT:
         return Parsed(int(number))
-    return _unreadable("expected a whole number")
+    return unreadable("expected a whole number")
 
 
-def word(name: str, kind: type[StrEnum]) -> Callable[[Cell], Parsed]:
-    """Return what reads the words of an enumeration."""
+def word(name: str, kind: type[StrEnum], blank: StrEnum | None = None) -> Read:
+    """Return what reads the words of an enumeration; *blank* is the value of an empty cell."""
 
-    def read(cell: Cell) -> Parsed:
-        found = find_value(name, text_of(cell))
-        if found is None:
-            return _unreadable(f"expected one of {examples(name)}")
-        return Parsed(kind(found))
+    def read(_: CellReader, cell: Cell) -> Parsed:
+        given = text_of(cell)
+        if blank is not None and not given:
+            return Parsed(blank)
+        found = find_value(name, given)
+        return Parsed(kind(found)) if found else unreadable(f"expected one of {examples(name)}")
 
     return read
 
 
-def in_force(cell: Cell) -> Parsed:
+def in_force(_: CellReader, cell: Cell) -> Parsed:
     """Refuse whatever does not say that a decision is in force; False where it says the contrary."""
     said = find_value("in_force", text_of(cell))
     if said == "no":
         return Parsed(value=False, note="not in force", is_readable=False)
-    return _unreadable("expected approved or active") if said is None else Parsed(said)
+    return unreadable("expected approved or active") if said is None else Parsed(said)
 
 
-def interval(cell: Cell) -> Parsed:
-    """Return an interval such as ``12 weeks``."""
-    return _parsed(Interval.parse, cell, "expected an interval such as 12 weeks")
+def _parsed(parse: Callable[[str], Any], expected: str) -> Read:
+    @_of_text
+    def read(given: str) -> Parsed:
+        try:
+            return Parsed(parse(given))
+        except BotoxScheduleError:
+            return unreadable(expected)
+
+    return read
 
 
-def interval_range(cell: Cell) -> Parsed:
-    """Return a range such as ``12 to 16 weeks``."""
-    return _parsed(IntervalRange.parse, cell, "expected a range such as 12 to 16 weeks")
-
-
-def _parsed(parse: Callable[[str], Any], cell: Cell, expected: str) -> Parsed:
-    given = text_of(cell)
-    if not given:
-        return Parsed(None)
-    try:
-        return Parsed(parse(given))
-    except BotoxScheduleError:
-        return _unreadable(expected)
+interval: Read = _parsed(Interval.parse, "expected an interval such as 12 weeks")
+interval_range: Read = _parsed(IntervalRange.parse, "expected a range such as 12 to 16 weeks")

@@ -5,7 +5,7 @@ from datetime import date
 from enum import Enum, auto
 
 from botox_schedule.dates.days import LAST_PLACEHOLDER
-from botox_schedule.tables.cells import TOO_EARLY, CellReader, Parsed
+from botox_schedule.tables.cells import TOO_EARLY, CellReader, Parsed, unreadable
 from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.words import find_value, is_about_death
 from botox_schedule.terms import CareEndKind
@@ -42,12 +42,12 @@ def day_of_death(reader: CellReader, cell: Cell) -> Parsed:
     # A number without a year may be a registry's code for anything.
     is_word = re.fullmatch("[^1-9]*|[0-9]{1,3}", text)
     if is_word or _speaks_of("deceased", "no", text):
-        return Parsed(None, "expected a day, yes or no", is_readable=False)
+        return unreadable("expected a day, yes or no")
     note = f"{day.note}; the patient counts as deceased, the day unknown"
     return Parsed(Death.DAY_UNKNOWN, note)
 
 
-_PLACEHOLDER = Parsed(None, "a placeholder for a missing day", is_readable=False)
+_PLACEHOLDER = unreadable("a placeholder for a missing day")
 
 
 def _is_placeholder(text: str) -> bool:
@@ -68,7 +68,7 @@ def deceased(reader: CellReader, cell: Cell) -> Parsed:
     return Parsed(None) if is_unsure else day_of_death(reader, cell)
 
 
-def patient_status(cell: Cell) -> Parsed:
+def patient_status(_: CellReader, cell: Cell) -> Parsed:
     """Whether a column with a patient's status, such as ``active``, says deceased.
 
     A discharge needs its day, so a word for one is only told.
@@ -80,5 +80,5 @@ def patient_status(cell: Cell) -> Parsed:
     if said is not None:
         return Parsed(None, "says that care has ended; give the day in a table of care ends")
     if _speaks_of("care_end", CareEndKind.DECEASED, text) or is_about_death(text):
-        return Parsed(None, "may say that the patient has died", is_readable=False)
+        return unreadable("may say that the patient has died")
     return Parsed(None)

@@ -24,21 +24,18 @@ from botox_schedule.tables.deaths import day_of_death, death_columns, deceased
 from botox_schedule.tables.lines import Line
 from botox_schedule.tables.rows import (
     Column,
-    IfUnreadable,
     Problem,
     RowCounts,
     RowValues,
     TableOptions,
     patients_above,
     read_rows,
-    unbound,
 )
 from botox_schedule.tables.source import TableSource
 from botox_schedule.terms import Authority, CareEndKind
 from botox_schedule.values import PatientValue
 
 _Fact = TypeVar("_Fact")
-_Reads = Mapping[str, Column]
 
 
 class Contact(PatientValue, frozen=True):
@@ -164,114 +161,98 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
 _APART = re.compile(r"[\W_]+")
 _DAY = Column(CellReader.day)
 _NEEDED_DAY = Column(CellReader.day, is_required=True)
-_BINDING_DAY = Column(CellReader.day, if_unreadable=IfUnreadable.COUNTS)
-_KEY = Column(unbound(cells.key))
-_PATIENT = Column(unbound(cells.key), is_required=True)
-_TEXT = Column(unbound(cells.text))
-_INDICATION = Column(CellReader.indication, is_required=True)
-_PRODUCT = Column(CellReader.product_name)
-_COUNT = Column(unbound(cells.count), is_number=True)
-_UNITS = Column(unbound(cells.units), is_number=True)
-_INTERVAL = Column(unbound(cells.interval))
-_RANGE = Column(unbound(cells.interval_range))
+_BINDING_DAY = Column(CellReader.day, counts="without it")
+_KEY = Column(cells.key)
+_PATIENT = {"patient": Column(cells.key, is_required=True)}
+_TEXT = Column(cells.text)
+_COUNT = Column(cells.count, is_number=True)
+_TREATMENT = {**_PATIENT, "indication": Column(CellReader.indication, is_required=True)}
+_INTERVAL = Column(cells.interval)
 _DECISION = {"id": _KEY, "recorded_on": _DAY, "withdrawn_on": _DAY}
-_IN_FORCE = Column(unbound(cells.in_force), default=True, words="in_force")
+_IN_FORCE = Column(cells.in_force, default=True, words="in_force")
 # In these tables a word such as "ended" says too little, so the caller must choose the column.
 _IF_CHOSEN = {"record_status": _IN_FORCE}
 # A hold or an end of care with an unreadable cell still binds: too long is better than not at all.
 _BINDING = {
     "reason": _TEXT,
-    "indication": Column(
-        CellReader.indication, if_unreadable=IfUnreadable.COUNTS, fallback_words="for all"
-    ),
+    "indication": Column(CellReader.indication, counts="for all"),
     "id": _KEY,
     "recorded_on": _BINDING_DAY,
     "withdrawn_on": _BINDING_DAY,
+    **_IF_CHOSEN,
 }
-_TABLES: Mapping[str, _Reads] = {
+_TABLES: Mapping[str, Mapping[str, Column]] = {
     "holds": {
-        "patient": _PATIENT,
+        **_PATIENT,
         "first": _NEEDED_DAY,
-        "last": _BINDING_DAY._replace(fallback_words="as open"),
+        "last": _BINDING_DAY._replace(counts="as open"),
         "review_on": _BINDING_DAY,
         **_BINDING,
-        **_IF_CHOSEN,
     },
     "care_ends": {
-        "patient": _PATIENT,
-        "on": _BINDING_DAY._replace(fallback_words="with the day unknown"),
+        **_PATIENT,
+        "on": _BINDING_DAY._replace(counts="with the day unknown"),
         "died_on": Column(day_of_death),
         "deceased": Column(deceased),
         # A list of deaths needs no kind.
         "kind": Column(
-            unbound(cells.word("care_end", CareEndKind)),
+            cells.word("care_end", CareEndKind),
             is_required=True,
             default=CareEndKind.DECEASED,
             or_else="died_on",
             words="care_end",
         ),
         **_BINDING,
-        **_IF_CHOSEN,
     },
     "overrides": {
-        "patient": _PATIENT,
-        "indication": _INDICATION,
+        **_TREATMENT,
         "first": _NEEDED_DAY,
         "last": _DAY,
         "minimum": _INTERVAL,
-        "usual": _RANGE,
-        "authority": Column(unbound(cells.word("authority", Authority)), is_required=True),
+        "usual": Column(cells.interval_range),
+        "authority": Column(cells.word("authority", Authority), is_required=True),
         "reason": _TEXT,
         "status": _IN_FORCE,
         **_DECISION,
     },
     "births": {
-        "patient": _PATIENT,
+        **_PATIENT,
         "born_on": Column(CellReader.birth_day, is_required=True),
         **_IF_CHOSEN,
     },
     "weights": {
-        "patient": _PATIENT,
+        **_PATIENT,
         "measured_on": _NEEDED_DAY,
-        "kilograms": Column(unbound(cells.kilograms), is_required=True, is_number=True),
-        "unit": Column(unbound(cells.weight_unit)),
+        "kilograms": Column(cells.kilograms, is_required=True, is_number=True),
+        "unit": Column(cells.weight_unit),
         **_IF_CHOSEN,
     },
     "prior_treatments": {
-        "patient": _PATIENT,
-        "indication": _INDICATION,
-        "cycles": Column(unbound(cells.count), is_required=True, is_number=True),
+        **_TREATMENT,
+        "cycles": _COUNT._replace(is_required=True),
         "started_on": _BINDING_DAY,
         "last_on": _BINDING_DAY,
-        "product": Column(
-            CellReader.product_name,
-            if_unreadable=IfUnreadable.COUNTS,
-            fallback_words="with an unknown product",
-        ),
+        "product": Column(CellReader.product_name, counts="with an unknown product"),
         **_IF_CHOSEN,
     },
     "authorizations": {
-        "patient": _PATIENT,
-        "indication": _INDICATION,
-        "product": _PRODUCT._replace(is_required=True),
+        **_TREATMENT,
+        "product": Column(CellReader.product_name, is_required=True),
         "first": _NEEDED_DAY,
         "last": _NEEDED_DAY,
         "sessions": _COUNT,
-        "units": _UNITS,
+        "units": Column(cells.units, is_number=True),
         "minimum_interval": _INTERVAL,
         "status": _IN_FORCE,
         **_DECISION,
     },
     "contacts": {
-        "patient": _PATIENT,
+        **_PATIENT,
         "day": _NEEDED_DAY,
         "outcome": _TEXT,
         "next_try_on": _BINDING_DAY,
     },
-    "acknowledged": {
-        "patient": _PATIENT,
-        "key": Column(unbound(cells.finding_key), is_required=True),
-    },
+    "acknowledged": {**_PATIENT, "key": Column(cells.finding_key, is_required=True)},
 }
 
 

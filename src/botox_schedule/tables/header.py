@@ -33,7 +33,7 @@ class ColumnNames:
     ) -> None:
         self.table = table
         self.required = required
-        self._known = names_by_column(table, dict.fromkeys(columns))
+        self._known = names_by_column(table, columns)
         self._given = {folded(name): name for name in chosen}
         self.chosen: dict[str, str] = {
             folded(name): self._column(name, means) for name, means in chosen.items()

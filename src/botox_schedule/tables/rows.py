@@ -1,16 +1,15 @@
 """Reads the rows of any table: each is read, reported, or blank, and the counts add up."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from enum import StrEnum, unique
 from itertools import repeat
 from operator import getitem, itemgetter
 from typing import Any, NamedTuple, TypedDict
 
 from botox_schedule.errors import TableError
 from botox_schedule.protocols.indications import ProductInput
-from botox_schedule.tables.cells import CellReader, Parsed
+from botox_schedule.tables.cells import CellReader, Read
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.source import Table, TableSource, open_table
@@ -25,15 +24,6 @@ from botox_schedule.tables.words import (
 )
 
 
-@unique
-class IfUnreadable(StrEnum):
-    """What becomes of a row when one of its cells cannot be read."""
-
-    LEFT_OUT = "left_out"
-    COUNTS = "counts"
-    """The row counts as if nothing were in the cell, and says so."""
-
-
 class Column(NamedTuple):
     """How a column is read.
 
@@ -41,29 +31,22 @@ class Column(NamedTuple):
         read: What reads its cells.
         is_required: Whether the table must have it, and each row a value.
         is_number: Whether a comma in it can make a row too long.
-        if_unreadable: What becomes of the row when a cell cannot be read.
+        counts: How a row counts whose cell cannot be read; if empty, it is left out.
+        fallback: The value of the cell in a row that counts.
         default: The value where the table has no such column.
         or_else: The column that can replace this one, where it is required.
-        fallback: The value where a cell cannot be read and the row counts.
-        fallback_words: How the row counts then.
         words: What its words are called. Where it is missing and a column that is not read has
             such words, the default may be false.
     """
 
-    read: Callable[[CellReader, Cell], Parsed]
+    read: Read
     is_required: bool = False
     is_number: bool = False
-    if_unreadable: IfUnreadable = IfUnreadable.LEFT_OUT
+    counts: str = ""
+    fallback: Any = None
     default: Any = None
     or_else: str = ""
-    fallback: Any = None
-    fallback_words: str = "without it"
     words: str = ""
-
-
-def unbound(read: Callable[[Cell], Parsed]) -> Callable[[CellReader, Cell], Parsed]:
-    """Return a reader of cells for which the caller's choices make no difference."""
-    return lambda _, cell: read(cell)
 
 
 class Problem(NamedTuple):
@@ -328,10 +311,9 @@ class _Cells(dict[Cell, Any]):
 
     def _unreadable(self, note: str, value: Any = None) -> tuple[Any, _Note]:
         words = f"{self.known_as}: {note}"
-        if self._column.if_unreadable is IfUnreadable.LEFT_OUT or value is False:
+        if not self._column.counts or value is False:
             return value, _Note(words, leaves_out=True)
-        words = f"{words}; the row counts {self._column.fallback_words}"
-        return self._column.fallback, _Note(words)
+        return self._column.fallback, _Note(f"{words}; the row counts {self._column.counts}")
 
     def cut(self, value: Any) -> tuple[Any, _Note]:
         """Return the value in a row with cells beyond the header: a comma may have cut it."""

@@ -13,7 +13,7 @@ from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.records import CareEnd, PatientRecord, TreatmentSession
 from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
-from botox_schedule.tables.cells import CellReader, Month, Parsed
+from botox_schedule.tables.cells import CellReader, Month
 from botox_schedule.tables.deaths import (
     Death,
     day_of_death,
@@ -22,10 +22,8 @@ from botox_schedule.tables.deaths import (
     patient_status,
 )
 from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
-from botox_schedule.tables.lines import Cell, text_of
 from botox_schedule.tables.rows import (
     Column,
-    IfUnreadable,
     Problem,
     RowCounts,
     RowsRead,
@@ -33,14 +31,12 @@ from botox_schedule.tables.rows import (
     TableOptions,
     patients_above,
     read_rows,
-    unbound,
     unread_column,
 )
 from botox_schedule.tables.source import TableSource
 from botox_schedule.terms import CareEndKind, Product, SessionKind, SessionStatus
 from botox_schedule.values import made
 
-_COUNTS = IfUnreadable.COUNTS
 _FIELDS = (
     "administered_on",
     "indication",
@@ -62,65 +58,41 @@ _PANEL = {"id": "session_id"}
 _fields_of = itemgetter(*_FIELDS)
 
 
-def _kind(cell: Cell) -> Parsed:
-    blank = Parsed(SessionKind.FULL)
-    return cells.word("kind", SessionKind)(cell) if text_of(cell) else blank
-
-
+_MODIFIERS = ("modifier", "modifier_2", "modifier_3", "modifier_4")
+_STATUS = cells.word("status", SessionStatus)
+_KIND = cells.word("kind", SessionKind, blank=SessionKind.FULL)
 _DEATH = Column(
     day_of_death,
-    if_unreadable=_COUNTS,
+    counts="but find out whether the patient has died",
     fallback=Death.DOUBTFUL,
-    fallback_words="but find out whether the patient has died",
 )
-_MODIFIERS = ("modifier", "modifier_2", "modifier_3", "modifier_4")
 _COLUMNS: Mapping[str, Column] = {
-    "patient": Column(unbound(cells.key), is_required=True),
+    "patient": Column(cells.key, is_required=True),
     "administered_on": Column(CellReader.day, is_required=True),
     "indication": Column(CellReader.indication, is_required=True),
-    "product": Column(
-        CellReader.product_name, if_unreadable=_COUNTS, fallback_words="with an unknown product"
-    ),
-    "units": Column(
-        unbound(cells.units_given),
-        is_number=True,
-        if_unreadable=_COUNTS,
-        fallback_words="with unknown units",
-    ),
+    "product": Column(CellReader.product_name, counts="with an unknown product"),
+    "units": Column(cells.units_given, is_number=True, counts="with unknown units"),
     "units_discarded": Column(
-        unbound(cells.units_discarded),
-        is_number=True,
-        if_unreadable=_COUNTS,
-        fallback_words="with unknown units discarded",
+        cells.units_discarded, is_number=True, counts="with unknown units discarded"
     ),
-    "dose_unit": Column(
-        unbound(cells.dose_unit),
-        if_unreadable=_COUNTS,
-        fallback=_ANOTHER,
-        fallback_words="with unknown units",
-    ),
-    **dict.fromkeys(_MODIFIERS, Column(unbound(cells.modifier))),
-    "status": Column(
-        unbound(cells.word("status", SessionStatus)),
-        default=SessionStatus.COMPLETED,
-        words="status",
-    ),
+    "dose_unit": Column(cells.dose_unit, counts="with unknown units", fallback=_ANOTHER),
+    **dict.fromkeys(_MODIFIERS, Column(cells.modifier)),
+    "status": Column(_STATUS, default=SessionStatus.COMPLETED, words="status"),
     # Leaving a session out because of its kind would date the next one too early.
     "kind": Column(
-        unbound(_kind),
-        if_unreadable=_COUNTS,
-        default=SessionKind.FULL,
+        _KIND,
+        counts="as a full session",
         fallback=SessionKind.FULL,
-        fallback_words="as a full session",
+        default=SessionKind.FULL,
         words="kind",
     ),
     # Spreadsheets damage whole columns of ids; the sessions were still given.
-    "id": Column(unbound(cells.key), if_unreadable=_COUNTS),
-    "recorded_on": Column(CellReader.day, if_unreadable=_COUNTS),
-    "born_on": Column(CellReader.birth_day, if_unreadable=_COUNTS),
+    "id": Column(cells.key, counts="without it"),
+    "recorded_on": Column(CellReader.day, counts="without it"),
+    "born_on": Column(CellReader.birth_day, counts="without it"),
     "died_on": _DEATH,
     "deceased": _DEATH._replace(read=deceased),
-    "patient_status": _DEATH._replace(read=unbound(patient_status)),
+    "patient_status": _DEATH._replace(read=patient_status),
 }
 
 
@@ -208,7 +180,9 @@ class TableReading:
         sessions = self.sessions
         decided: set[str] = set().union(*(given[name] for name in given.keys() - {"weights"}))
         # Checked once for all: sessions are values already, and no rule is about two parts.
-        PatientRecord(**{name: [row.fact for row in one.fact_rows] for name, one in tables.items()})
+        PatientRecord.model_validate(
+            {name: [row.fact for row in one.fact_rows] for name, one in tables.items()}
+        )
         return tuple(
             made(
                 PatientRecord,

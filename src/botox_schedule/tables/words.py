@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,11 +18,11 @@ def folded(text: str) -> str:
     >>> folded("Date of  Service"), folded("PatientID"), folded("Präparat")
     ('dateofservice', 'patientid', 'praparat')
     """
-    name = re.sub(r"[\W_]+", "", _bare(text[:LONGEST_NAME]))
+    name = re.sub(r"[\W_]+", "", plain(text[:LONGEST_NAME]))
     return name if len(text) <= LONGEST_NAME else f"{name}…"
 
 
-def _bare(text: str) -> str:
+def plain(text: str) -> str:
     """Return *text* without accents, in small letters."""
     apart = normalize("NFKD", text).casefold()
     return apart if apart.isascii() else "".join(c for c in apart if not combining(c))
@@ -57,9 +57,8 @@ def is_about_death(name: str) -> bool:
     >>> is_about_death("Cause of Death"), is_about_death("Deadline")
     (True, False)
     """
-    plain = folded(name)
-    known = names_by_column("sessions", dict.fromkeys(("died_on", "deceased")))
-    return plain in known or any(stem in plain for stem in _tables()["other"]["death_stems"])
+    known = names_by_column("sessions", ("died_on", "deceased"))
+    return folded(name) in known or _has_stem(name, "death_stems")
 
 
 def is_about_birth(name: str) -> bool:
@@ -81,8 +80,8 @@ def is_about_pause(name: str) -> bool:
 
 
 def _has_stem(name: str, stems: str) -> bool:
-    plain = folded(name)
-    return any(stem in plain for stem in _tables()["other"][stems])
+    known = folded(name)
+    return any(stem in known for stem in _tables()["other"][stems])
 
 
 @cache
@@ -96,7 +95,7 @@ def speaks_of_death(text: str) -> bool:
     >>> speaks_of_death("DOE JANE (DECEASED)"), speaks_of_death("Diedrich, Jane")
     (True, False)
     """
-    return _death_words().search(_bare(text)) is not None
+    return _death_words().search(plain(text)) is not None
 
 
 def may_tell_of_death(name: str) -> bool:
@@ -132,7 +131,7 @@ def examples(name: str) -> str:
     return ", ".join(value.replace("_", " ") for value in _tables()["words"][name])
 
 
-def names_by_column(table: str, columns: Mapping[str, Any]) -> dict[str, str]:
+def names_by_column(table: str, columns: Iterable[str]) -> dict[str, str]:
     """Return the column that each folded name stands for, as far as the table has it."""
     known = column_names(table)
     return {folded(name): column for column in columns for name in (column, *known[column])}
