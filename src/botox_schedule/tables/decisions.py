@@ -28,8 +28,8 @@ from botox_schedule.tables.rows import (
     RowCounts,
     RowValues,
     TableOptions,
-    patients_above,
     read_rows,
+    unread_column,
 )
 from botox_schedule.tables.source import TableSource
 from botox_schedule.terms import Authority, CareEndKind
@@ -490,36 +490,30 @@ def _read(
         for row in found.rows
         if row.fault or not says_deaths or _died_on(row.values) is not None
     ]
-    blank = found.blank + len(found.rows) - len(rows)
-    told = [*found.unread, *(_hidden_deaths(found.header) if table == "births" else ())]
     made = [_made(row, make, _SETTLED.get(table, _in_force)) for row in rows]
-    faulty = [row for row, fact in made if fact is None]
-    facts = tuple(fact for _, fact in made if fact is not None)
+    blank = found.blank + len(found.rows) - len(rows)
+    settled = found._replace(rows=[row for row, _ in made], blank=blank)
+    faulty = [row for row in settled.rows if row.fault and not _is_void(row)]
     return FactReading(
-        fact_rows=facts,
-        problems=tuple(sorted([*told, *(p for row, _ in made for p in row.problems)])),
-        counts=RowCounts(len(made) + blank, len(facts), len(faulty), blank),
-        unreadable=frozenset(filter(None, map(_unread_patient, faulty))).union(
-            patients_above(found.rows)
-        ),
+        fact_rows=tuple(fact for _, fact in made if fact is not None),
+        problems=settled.problems(_hidden_deaths(found.header) if table == "births" else ()),
+        counts=settled.counts,
+        unreadable=found.unreadable(faulty),
     )
 
 
 def _hidden_deaths(header: Line) -> Iterator[Problem]:
     """Report columns of a list of all patients that may say who has died."""
     for place in death_columns(header):
-        reason = f"column {place + 1} may say who has died and is not read; {_AS_CARE_ENDS}"
-        yield Problem(header.number, reason, left_out=False)
+        yield unread_column(header, place, "say who has died", _AS_CARE_ENDS)
 
 
 _AS_CARE_ENDS = "give the table as care ends too"
 
 
-def _unread_patient(row: RowValues) -> str | None:
-    """The patient of a row that counts for nothing, unless it says itself that it does."""
-    is_void = any(row.values.get(name) is False for name in _STATUSES)
-    patient: str | None = None if is_void else row.values.get("patient")
-    return patient
+def _is_void(row: RowValues) -> bool:
+    """Whether a row says itself that it counts for nothing."""
+    return any(row.values.get(name) is False for name in _STATUSES)
 
 
 def _made(

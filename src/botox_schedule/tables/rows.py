@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import repeat
+from itertools import chain, repeat
 from operator import getitem, itemgetter
 from typing import Any, NamedTuple, TypedDict
 
@@ -124,6 +124,22 @@ class RowsRead(NamedTuple):
     unread: Sequence[Problem]
     deaths: frozenset[int]
 
+    @property
+    def counts(self) -> RowCounts:
+        """How many rows came in, and what became of them."""
+        used = sum(not row.fault for row in self.rows)
+        return RowCounts(len(self.rows) + self.blank, used, len(self.rows) - used, self.blank)
+
+    def problems(self, *told: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return what is wrong with the rows, and what else is told, by line."""
+        of_rows = (row.problems for row in self.rows)
+        return tuple(sorted(chain(self.unread, *told, *of_rows)))
+
+    def unreadable(self, lost: Iterable[RowValues], *others: Iterable[str]) -> frozenset[str]:
+        """Return the patients of rows that are lost or come before one without a patient."""
+        known = filter(None, (row.values.get("patient") for row in lost))
+        return frozenset(known).union(_patients_above(self.rows), *others)
+
 
 class TableOptions(TypedDict, total=False):
     """How a table is read; each means the same as in :func:`read_sessions`."""
@@ -161,17 +177,31 @@ def read_rows(
     reader = _RowReader(names, columns, found, cells)
     lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
     rows = [row for row in lines if row is not None]
-    unread = [
-        unread_column(found.header, place, f"say the {name.replace('_', ' ')}", name)
-        for name, column in columns.items()
-        for place, told in reader.unread.items()
-        if column.words and name not in found.columns
-        if _may_say(column, text_of(found.header.cells[place]), told)
-    ]
-    unread += _unread_values(columns, found, reader.unread, cells)
+    unread = [*_unread(columns, found, reader.unread, cells)]
     unread += _unread_pauses(found, reader.unread, cells) if table == "sessions" else ()
     blank = len(lines) - len(rows)
     return RowsRead(rows, blank, found.header, found.columns, unread, frozenset(reader.deaths))
+
+
+def _unread(
+    columns: Mapping[str, Column],
+    found: Table,
+    unread: Mapping[int, Iterable[Cell]],
+    reader: CellReader,
+) -> Iterator[Problem]:
+    """Report columns that are not read and may be one that the table has not.
+
+    Without a last day what has ended goes on; without a day of birth a child counts as adult.
+    """
+    absent = [name for name in columns if name not in found.columns]
+    for place, told in unread.items():
+        header = text_of(found.header.cells[place])
+        for name in absent:
+            column, what = columns[name], _LIMITING.get(name, name.replace("_", " "))
+            may_say = bool(column.words) and _may_say(column, header, told)
+            is_meant = name in _LIMITING and is_about_birth(header) is (name == "born_on")
+            if may_say or (is_meant and any(column.read(reader, cell).value for cell in told)):
+                yield unread_column(found.header, place, f"say the {what}", chosen(name))
 
 
 def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
@@ -197,23 +227,6 @@ def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     return bool(others) and (is_status or 2 * found.count(None) <= len(found))
 
 
-def _unread_values(
-    columns: Mapping[str, Column],
-    found: Table,
-    unread: Mapping[int, Iterable[Cell]],
-    reader: CellReader,
-) -> Iterator[Problem]:
-    """Report columns with days or intervals, where one that limits a row is not read.
-
-    Without a last day what has ended goes on; without a day of birth a child counts as adult.
-    """
-    for name in _LIMITING.keys() & columns.keys() - found.columns.keys():
-        for place, told in unread.items():
-            is_meant = is_about_birth(text_of(found.header.cells[place])) is (name == "born_on")
-            if is_meant and any(columns[name].read(reader, cell).value for cell in told):
-                yield unread_column(found.header, place, f"say the {_LIMITING[name]}", name)
-
-
 def _unread_pauses(
     found: Table, unread: Mapping[int, Iterable[Cell]], reader: CellReader
 ) -> Iterator[Problem]:
@@ -221,8 +234,7 @@ def _unread_pauses(
     for place, told in unread.items():
         is_meant = is_about_pause(text_of(found.header.cells[place]))
         if is_meant and any(reader.day(c).value or _is_yes(c) for c in told):
-            reason = f"column {place + 1} may say who is on hold or discharged and is not read"
-            yield Problem(found.header.number, f"{reason}; {_AS_TABLES}", left_out=False)
+            yield unread_column(found.header, place, "say who is on hold or discharged", _AS_TABLES)
 
 
 def _is_yes(cell: Cell) -> bool:
@@ -243,10 +255,14 @@ _DETAILS = re.compile(r"(?i)[\W_]+(on|at|by|date|dt|day|time|reason|code|comment
 _ASKS = re.compile(r"(?i)^(is|was)[\W_]+|[\W_]+(y[\W_]?n|flag|ind|indicator)[\W_]*$")
 
 
-def unread_column(header: Line, place: int, what: str, name: str) -> Problem:
+def chosen(name: str) -> str:
+    """Return how to say that a column of the file is the one of that name."""
+    return f"say so with columns={{'...': {name!r}}} (--column {name!r}=...)"
+
+
+def unread_column(header: Line, place: int, what: str, advice: str) -> Problem:
     """Return the problem of a column that may say something and is not read."""
-    words = f"say so with columns={{'...': {name!r}}} (--column {name!r}=...)"
-    reason = f"column {place + 1} may {what} and is not read; {words}"
+    reason = f"column {place + 1} may {what} and is not read; {advice}"
     return Problem(header.number, reason, left_out=False)
 
 
@@ -258,7 +274,7 @@ def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterato
             yield RowValues(line.number, {}, fault=fault)
 
 
-def patients_above(rows: Iterable[RowValues]) -> Iterator[str]:
+def _patients_above(rows: Iterable[RowValues]) -> Iterator[str]:
     """Yield the patients above dated rows without one: a report may name each patient only once."""
     above: str | None = None
     for row in rows:
@@ -287,7 +303,7 @@ class _Cells(dict[Cell, Any]):
     ) -> None:
         super().__init__()
         self.known_as = known_as
-        self._column = column
+        self.column = column
         self._reader = reader
         self._notes = notes
 
@@ -301,24 +317,20 @@ class _Cells(dict[Cell, Any]):
 
     def _read(self, cell: Cell) -> tuple[Any, _Note]:
         if isinstance(cell, str) and "\n" in cell.strip():
-            return self._unreadable(_LINE_BREAK)
-        value, note, is_readable = self._column.read(self._reader, cell)
-        if value is None and is_readable and not note and self._column.is_required:
-            return self._unreadable("missing")
+            return self.unreadable(_LINE_BREAK)
+        value, note, is_readable = self.column.read(self._reader, cell)
+        if value is None and is_readable and not note and self.column.is_required:
+            return self.unreadable("missing")
         if not is_readable:
-            return self._unreadable(note, value)
+            return self.unreadable(note, value)
         return value, _Note(note and f"{self.known_as}: {note}")
 
-    def _unreadable(self, note: str, value: Any = None) -> tuple[Any, _Note]:
+    def unreadable(self, note: str, value: Any = None) -> tuple[Any, _Note]:
+        """Return the value of a cell that cannot be read, and what becomes of the row."""
         words = f"{self.known_as}: {note}"
-        if not self._column.counts or value is False:
+        if not self.column.counts or value is False:
             return value, _Note(words, leaves_out=True)
-        return self._column.fallback, _Note(f"{words}; the row counts {self._column.counts}")
-
-    def cut(self, value: Any) -> tuple[Any, _Note]:
-        """Return the value in a row with cells beyond the header: a comma may have cut it."""
-        is_doubtful = self._column.is_number and value is not None
-        return self._unreadable(_MAY_BE_CUT) if is_doubtful else (value, _Note(""))
+        return self.column.fallback, _Note(f"{words}; the row counts {self.column.counts}")
 
 
 class _RowReader:
@@ -336,19 +348,21 @@ class _RowReader:
             name: _Cells(known_as[name][0], column, reader, self.notes)
             for name, column in columns.items()
         }
-        absent = [name for name in columns if name not in found.columns]
-        self.absent = [columns[name].default or every[name][None] for name in absent]
+        self.absent = {
+            name: columns[name].default or every[name][None]
+            for name in columns
+            if name not in found.columns
+        }
         self.absent_notes = [*self.notes.values()]
-        present = [name for name in columns if name in found.columns]
-        self.names = (*absent, *present)
-        self.pick = itemgetter(*(found.columns[name] for name in present))
+        self.names = [name for name in columns if name in found.columns]
+        self.pick = itemgetter(*(found.columns[name] for name in self.names))
         self.unread: dict[int, set[Cell]] = {
             place: set() for place in {*range(found.width)} - {*found.columns.values()}
         }
         titles = [*map(text_of, found.header.cells)]
         self.telling = [place for place in self.unread if may_tell_of_death(titles[place])]
         self.deaths: set[int] = set()
-        self.columns = [every[name] for name in present]
+        self.columns = [every[name] for name in self.names]
         self.known_as = [column.known_as for column in self.columns]
 
     def read(self, line: Line) -> RowValues | None:
@@ -361,21 +375,29 @@ class _RowReader:
         if self.unread:
             self._notice(cells)
         picked = self.pick(cells)
-        found = [*map(getitem, self.columns, picked)]
-        notes = self._notes_on(picked) if self.notes else []
-        if len(cells) > self.width and any(map(text_of, cells[self.width :])):
-            cut = [*map(_Cells.cut, self.columns, found)]
-            found = [value for value, _ in cut]
-            notes = [*notes, *(note for _, note in cut if note.words), _Note(_TOO_LONG)]
-        fault = next((note.words for note in notes if note.leaves_out), "") if notes else ""
+        values = self.absent.copy()
+        values.update(zip(self.names, map(getitem, self.columns, picked), strict=True))
+        if not self.notes and len(cells) <= self.width:
+            return RowValues(line.number, values)
+        notes = self._notes_on(picked)
+        if any(map(text_of, cells[self.width :])):
+            notes += self._cut(values)
+        fault = next((note.words for note in notes if note.leaves_out), "")
         if fault and line.is_blank:
             return None
-        if fault and notes[-1].words == _TOO_LONG:
-            fault = f"{fault}; {_TOO_LONG}"
         if fault and self._is_header(line):
             return self._header_again(line)
-        values = dict(zip(self.names, (*self.absent, *found), strict=True))
+        if fault and notes[-1].words == _TOO_LONG:
+            fault = f"{fault}; {_TOO_LONG}"
         return RowValues(line.number, values, [note.words for note in notes], fault)
+
+    def _cut(self, values: dict[str, Any]) -> Iterator[_Note]:
+        """Tell that a row is too long, and which of its values a comma may have cut."""
+        for name, cells in zip(self.names, self.columns, strict=True):
+            if cells.column.is_number and values[name] is not None:
+                values[name], note = cells.unreadable(_MAY_BE_CUT)
+                yield note
+        yield _Note(_TOO_LONG)
 
     def _notice(self, cells: Sequence[Cell]) -> None:
         """Keep what the columns that are not read may say."""

@@ -3,7 +3,6 @@
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple, Unpack, cast
 
@@ -29,7 +28,7 @@ from botox_schedule.tables.rows import (
     RowsRead,
     RowValues,
     TableOptions,
-    patients_above,
+    chosen,
     read_rows,
     unread_column,
 )
@@ -278,23 +277,18 @@ def _reading(found: RowsRead) -> TableReading:
     )
     first = {row.values["patient"]: row.line for row in reversed(stated)}
     alike = look_alikes(sorted(first, key=first.__getitem__))
-    told: list[Iterable[Problem]] = [row.problems for row in found.rows]
-    told += [birth_problems, _duplicates(used), _alike(first, alike)]
-    told += [_unread_deaths(found), found.unread]
     deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
     doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
         session_rows=tuple(map(_session_row, used)),
         births=births,
         care_ends=_deaths(deaths),
-        problems=tuple(sorted(chain.from_iterable(told))),
-        counts=RowCounts(len(found.rows) + found.blank, len(used), len(faulty), found.blank),
+        problems=found.problems(
+            birth_problems, _duplicates(used), _alike(first, alike), _unread_deaths(found)
+        ),
+        counts=found.counts,
         months=tuple(_months(faulty)),
-        unreadable=frozenset(
-            patient
-            for row in (*_lost(faulty, used), *doubtful)
-            if (patient := row.values.get("patient"))
-        ).union(alike, alike.values(), patients_above(found.rows)),
+        unreadable=found.unreadable([*_lost(faulty, used), *doubtful], alike, alike.values()),
     )
 
 
@@ -369,9 +363,9 @@ def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
         return
     by_name = death_columns(found.header)
     for place in by_name:
-        yield unread_column(found.header, place, "say who has died", "date of death")
+        yield unread_column(found.header, place, "say who has died", chosen("date of death"))
     for place in sorted(found.deaths - {*by_name}):
-        yield unread_column(found.header, place, "say who has died", "patient status")
+        yield unread_column(found.header, place, "say who has died", chosen("patient status"))
 
 
 def _deaths(rows: Sequence[RowValues]) -> dict[str, tuple[CareEnd, ...]]:
