@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from botox_schedule.errors import ExchangeError, FileLimitError
 from botox_schedule.fhir.elements import listed, text_of, within, without_scheme
-from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, inside
+from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Remark, inside
 from botox_schedule.files import MEBIBYTE, expand, object_of
 
 BundleContent = bytes | str | Mapping[str, Any] | BaseModel
@@ -65,25 +65,19 @@ class Entry(NamedTuple):
         key = text_of(self.resource, "id")
         return f"{self.kind}/{key}" if key else None
 
-
-def problem_about(
-    entry: Entry,
-    code: BundleProblemCode,
-    element: str,
-    message: str,
-    *,
-    patient: str | None,
-    left_out: bool = False,
-) -> BundleProblem:
-    """Return a problem of one resource."""
-    return BundleProblem(
-        code=code,
-        where=inside(entry.where, element),
-        message=message,
-        session_left_out=left_out,
-        patient=patient,
-        reference=entry.name,
-    )
+    def problem(
+        self, remark: Remark, patient: str | None, *, left_out: bool = False
+    ) -> BundleProblem:
+        """Return a problem of the resource, for a patient; with it a session may be left out."""
+        code, element, message = remark
+        return BundleProblem(
+            code=code,
+            where=inside(self.where, element),
+            message=message,
+            session_left_out=left_out,
+            patient=patient,
+            reference=self.name,
+        )
 
 
 class Contents(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
-from botox_schedule.fhir.bundle import Entry, problem_about
+from botox_schedule.fhir.bundle import Entry
 from botox_schedule.fhir.days import day_of
 from botox_schedule.fhir.elements import listed, text_of, within
 from botox_schedule.fhir.identity import (
@@ -169,11 +169,12 @@ class People:
     def problems(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
         """Yield the problems with the patients of these records."""
         for key in keys:
-            for person in self._members.get(key, []):
-                for code, element, message in self._faults(person):
-                    yield problem_about(person, code, element, message, patient=key)
-            for code, element, message in self._doubts(self._members.get(key, [])):
-                yield problem_about(self._members[key][-1], code, element, message, patient=key)
+            members = self._members.get(key, [])
+            for person in members:
+                for remark in self._faults(person):
+                    yield person.problem(remark, key)
+            for remark in self._doubts(members):
+                yield members[-1].problem(remark, key)
         yield from self._broken_links()
         yield from self._shared_identifiers(keys)
 
@@ -190,7 +191,7 @@ class People:
                 day_of(person.resource.get(element, "2000-01-01"), element, self._zone)
             except Fault as fault:
                 if person.resource[element] is not None:
-                    yield fault.code, element, fault.message
+                    yield fault.remark
 
     def _doubts(self, members: Sequence[Entry]) -> Iterator[Remark]:
         if len({day for person in members if (day := self._day(person, "birthDate"))}) > 1:
@@ -201,12 +202,11 @@ class People:
             yield BundleProblemCode.DECEASED_WITHOUT_DAY, "deceased", message
 
     def _broken_links(self) -> Iterator[BundleProblem]:
-        code = BundleProblemCode.LINKED_PATIENT
         message = "the bundle does not hold the patient that the link names"
         for link in self._links:
             if not link.is_found:
-                entry, where, key = link.entry, link.where, self.key_of(link.own)
-                yield problem_about(entry, code, where, message, patient=key, left_out=True)
+                remark = BundleProblemCode.LINKED_PATIENT, link.where, message
+                yield link.entry.problem(remark, self.key_of(link.own), left_out=True)
 
     def _shared_identifiers(self, keys: Iterable[str]) -> Iterator[BundleProblem]:
         bearers = grouped(
@@ -215,11 +215,10 @@ class People:
             for person in self._members.get(key, [])
             for identifier in identifiers_of(person)
         )
-        code = BundleProblemCode.SHARED_IDENTIFIER
         message = "another patient has the same identifier; they may be one person"
+        remark = BundleProblemCode.SHARED_IDENTIFIER, "identifier", message
         for key in {key: None for shared in bearers.values() if len(shared) > 1 for key in shared}:
-            person = self._members[key][0]
-            yield problem_about(person, code, "identifier", message, patient=key, left_out=True)
+            yield self._members[key][0].problem(remark, key, left_out=True)
 
 
 def _other_subject() -> Fault:

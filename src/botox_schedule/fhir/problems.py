@@ -74,9 +74,7 @@ class Fault(Exception):  # noqa: N818 - it never leaves the package
     ) -> None:
         super().__init__(message)
         self.patients = patients
-        self.code = code
-        self.element = element
-        self.message = message
+        self.remark: Remark = (code, element, message)
 
 
 def inside(where: str, element: str) -> str:

@@ -7,7 +7,7 @@ from itertools import product as pairs
 from typing import Any
 
 from botox_schedule.errors import ExchangeError
-from botox_schedule.fhir.bundle import BundleContent, Contents, Entry, contents_of, problem_about
+from botox_schedule.fhir.bundle import BundleContent, Contents, Entry, contents_of
 from botox_schedule.fhir.days import check_zone
 from botox_schedule.fhir.elements import listed, text_of, within
 from botox_schedule.fhir.identity import Directory, grouped
@@ -33,6 +33,14 @@ _NO_EVENTS = frozenset(
     | {"Organization", "Practitioner", "PractitionerRole", "Schedule", "Slot", "Substance"}
 )
 _MERGED = Outcome(Fate.MERGED)
+_UNCERTAIN, _UNCERTAIN_DELETION, _CONTRADICTED = (
+    (BundleProblemCode.UNCERTAIN_VERSION, "", message)
+    for message in (
+        "nothing says which version is the newest; each of them counts",
+        "nothing says that the deletion is the newest version; it is taken so",
+        "an older version was changed later; the highest number is taken as the newest",
+    )
+)
 
 
 class BundleCounts(Value, frozen=True):
@@ -245,27 +253,23 @@ class _Reader:
         return Outcome(Fate.LEFT_OUT, problems, used=toxins)
 
     def _named(self, entry: Entry, place: str, patient: str | None) -> BundleProblem:
-        code = BundleProblemCode.NAMES_TOXIN
         message = "names a botulinum toxin, and is not counted as a session"
         is_given = text_of(entry.resource, "status") not in _NOT_GIVEN
         lost = is_given and entry.kind not in _NO_EVENTS
-        return problem_about(entry, code, place, message, patient=patient, left_out=lost)
+        remark = BundleProblemCode.NAMES_TOXIN, place, message
+        return entry.problem(remark, patient, left_out=lost)
 
     def _uncertain(self, counted: set[int]) -> Iterator[BundleProblem]:
-        code = BundleProblemCode.UNCERTAIN_VERSION
         for versions in self._directory.uncertain:
-            last, is_gone = versions[-1], any(entry.is_deletion for entry in versions)
-            message = "nothing says which version is the newest; each of them counts"
-            if is_gone:
-                message = "nothing says that the deletion is the newest version; it is taken so"
+            is_gone = any(entry.is_deletion for entry in versions)
             if is_gone or any(id(entry) in counted for entry in versions):
+                remark = _UNCERTAIN_DELETION if is_gone else _UNCERTAIN
                 for patient in self._patients_of(versions):
-                    yield problem_about(last, code, "", message, patient=patient, left_out=is_gone)
-        message = "an older version was changed later; the highest number is taken as the newest"
+                    yield versions[-1].problem(remark, patient, left_out=is_gone)
         for newest, *versions in self._directory.contradicted:
             if newest.is_deletion or id(newest) in counted:
                 for patient in self._patients_of(versions):
-                    yield problem_about(newest, code, "", message, patient=patient, left_out=True)
+                    yield newest.problem(_CONTRADICTED, patient, left_out=True)
 
     def _patients_of(self, versions: Iterable[Entry]) -> Sequence[str | None]:
         """The records that versions of a resource are about; a deletion alone does not say it."""

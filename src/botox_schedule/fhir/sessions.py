@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from botox_schedule.fhir.bundle import Entry, problem_about
+from botox_schedule.fhir.bundle import Entry
 from botox_schedule.fhir.days import first_day, lasts_days
 from botox_schedule.fhir.elements import (
     MEDICATION_ADMINISTRATION_STATUSES,
@@ -119,18 +119,16 @@ class SessionReader(NamedTuple):
         try:
             draft = self._draft(entry, procedures)
             session = self._session(draft)
-        except Fault as f:
-            problems = tuple(
-                problem_about(entry, f.code, f.element, f.message, patient=key, left_out=True)
-                for key in self.people.keys_about(entry)
-            )
-            return Outcome(Fate.LEFT_OUT, problems)
-        problems = tuple(
-            problem_about(entry, code, element, message, patient=draft.subject.key, left_out=lost)
-            for (code, element, message) in _doubts(draft)
-            for lost in [code is BundleProblemCode.UNKNOWN_SUBJECT]
-        )
-        return Outcome(Fate.SESSION, problems, draft.subject.key, session, draft.used)
+        except Fault as fault:
+            keys = self.people.keys_about(entry)
+            told = [entry.problem(fault.remark, key, left_out=True) for key in keys]
+            return Outcome(Fate.LEFT_OUT, tuple(told))
+        key = draft.subject.key
+        told = [
+            entry.problem(remark, key, left_out=BundleProblemCode.UNKNOWN_SUBJECT in remark)
+            for remark in _doubts(draft)
+        ]
+        return Outcome(Fate.SESSION, tuple(told), key, session, draft.used)
 
     def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
         if faults := self.validator.faults(entry):
