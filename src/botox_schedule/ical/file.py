@@ -1,7 +1,7 @@
 """Events as an iCalendar file, as a revision of an earlier one where there is one."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -252,18 +252,11 @@ def _known(event: Any) -> _Known:
 
 
 def _where(text: bytes | str) -> str:
-    for number, fault in enumerate(_faults(text), start=1):
-        if fault:
-            return f"line {number} is not 'NAME:value'"
-    return "expected BEGIN:VCALENDAR, and in each VEVENT a UID, DTSTAMP, and DTSTART and DTEND as dates"
-
-
-def _faults(text: bytes | str) -> Iterator[bool]:
-    for line in Contentlines.from_ical(text):  # type: ignore[no-untyped-call]
+    """Say which line is wrong, or what the file has not."""
+    for number, line in enumerate(Contentlines.from_ical(text), start=1):  # type: ignore[no-untyped-call]
         try:
             if line:
                 line.parts()
         except ValueError:
-            yield True
-        else:
-            yield False
+            return f"line {number} is not 'NAME:value'"
+    return "expected BEGIN:VCALENDAR, and in each VEVENT a UID, DTSTAMP, and DTSTART and DTEND as dates"

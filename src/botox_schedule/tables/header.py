@@ -34,7 +34,7 @@ class ColumnNames:
         self.table = table
         self.required = required
         self._known = names_by_column(table, columns)
-        self._given = {folded(name): name for name in chosen}
+        self._given = chosen
         self.chosen: dict[str, str] = {
             folded(name): self._column(name, means) for name, means in chosen.items()
         }
@@ -58,11 +58,11 @@ class ColumnNames:
 
     def score(self, line: Line) -> int:
         """Return how many columns *line* names."""
-        return len(self._named(line))
+        return len(self._places(line))
 
     def is_whole(self, line: Line) -> bool:
         """Return whether *line* names all required columns."""
-        return not self._missing(self._named(line))
+        return not self._missing(self._places(line))
 
     def _missing(self, found: Collection[str]) -> list[str]:
         return [
@@ -71,12 +71,16 @@ class ColumnNames:
             if name not in found and instead not in found
         ]
 
-    def _named(self, line: Line) -> set[str]:
-        names = self._names(line.cells[: MOST_COLUMNS + 1])  # a wider one is refused
-        return {column for name in names if (column := self._meaning(name))}
+    def _places(self, line: Line) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for index, name in enumerate(self._names(line)):
+            if column := self._meaning(name):
+                places.setdefault(column, []).append(index)
+        return places
 
-    def _names(self, cells: Sequence[Cell]) -> list[str]:
+    def _names(self, line: Line) -> list[str]:
         """The names of columns without formats and units, except those that the caller gave whole."""
+        cells = line.cells[: MOST_COLUMNS + 1]  # a wider one is refused
         whole = [folded(text_of(cell)[: LONGEST_NAME + 1]) for cell in cells]
         given = self.chosen.keys() & {*whole}
         bare = map(_bare_name, cells)
@@ -98,14 +102,10 @@ class ColumnNames:
             raise FileLimitError(f"line {line.number}: more than {MOST_COLUMNS:,} columns")
         if _LINE_END.search("".join(map(text_of, line.cells))):
             raise TableError(f"line {line.number}: line ends of an unknown kind; save it with \\n")
-        names = self._names(line.cells)
-        self._check_chosen(line, names)
-        places: dict[str, list[int]] = {}
-        for index, name in enumerate(names):
-            if column := self._meaning(name):
-                places.setdefault(column, []).append(index)
+        self._check_chosen(line)
+        places = self._places(line)
         self._check_single(line, places)
-        self._check_required(line, names, places)
+        self._check_required(line, places)
         return {column: found[0] for column, found in places.items()}
 
     def _meaning(self, name: str) -> str | None:
@@ -113,8 +113,9 @@ class ColumnNames:
         known = self._known.get(name)
         return self.chosen.get(name) or (None if known in self.chosen.values() else known)
 
-    def _check_chosen(self, line: Line, names: Sequence[str]) -> None:
-        absent = [given for name, given in self._given.items() if name not in names]
+    def _check_chosen(self, line: Line) -> None:
+        names = self._names(line)
+        absent = [given for given in self._given if folded(given) not in names]
         if absent:
             named = ", ".join(map(repr, absent))
             raise TableError(f"line {line.number}: no column is called {named}")
@@ -128,18 +129,17 @@ class ColumnNames:
                     f"columns={{'...': '{self._first(column)}'}} (--column {self._first(column)}=...)"
                 )
 
-    def _check_required(
-        self, line: Line, names: Sequence[str], places: Mapping[str, Sequence[int]]
-    ) -> None:
+    def _check_required(self, line: Line, places: Collection[str]) -> None:
         missing = self._missing(places)
         if missing:
             raise TableError(
-                f"line {line.number}: no column for {', '.join(missing)}; {self._found(line, names)}; "
+                f"line {line.number}: no column for {', '.join(missing)}; {self._found(line)}; "
                 f"name one with columns={{'...': '{missing[0]}'}} (--column {missing[0]}=...)"
             )
 
-    def _found(self, line: Line, names: Sequence[str]) -> str:
+    def _found(self, line: Line) -> str:
         """The columns by name only where the line is a header: cells of a row are never shown."""
+        names = self._names(line)
         words = [name for name in names if name]
         if len(names) == 1:
             return "1 column was found; separate columns by commas, semicolons, tabs or bars"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from itertools import chain, repeat
 from operator import getitem, itemgetter
 from typing import Any, NamedTuple, TypedDict
@@ -132,7 +133,7 @@ class RowsRead(NamedTuple):
 
     def problems(self, *told: Iterable[Problem]) -> tuple[Problem, ...]:
         """Return what is wrong with the rows, and what else is told, by line."""
-        of_rows = (row.problems for row in self.rows)
+        of_rows = (row.problems for row in self.rows if row.notes or row.fault)
         return tuple(sorted(chain(self.unread, *told, *of_rows)))
 
     def unreadable(self, lost: Iterable[RowValues], *others: Iterable[str]) -> frozenset[str]:
@@ -362,6 +363,7 @@ class _RowReader:
         titles = [*map(text_of, found.header.cells)]
         self.telling = [place for place in self.unread if may_tell_of_death(titles[place])]
         self.deaths: set[int] = set()
+        self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))
         self.columns = [every[name] for name in self.names]
         self.known_as = [column.known_as for column in self.columns]
 
@@ -405,7 +407,7 @@ class _RowReader:
             if len(told) < _MOST_WORDS:
                 told.add(cells[place])
         for place in self.telling:
-            if speaks_of_death(text_of(cells[place])):
+            if self._speaks_of_death(cells[place]):
                 self.deaths.add(place)
 
     def _header_again(self, line: Line) -> RowValues:
