@@ -1100,8 +1100,18 @@ class TestDeaths:
 
     @pytest.mark.parametrize(
         "name",
-        ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato", "Alive?", "Lebend"]
-        + ["VITAL_STATUS_CD", "Life status", "Dead on", "Husband DOD"],
+        [
+            "Data di morte (ora)",
+            "Overleden op",
+            "Óbito",
+            "Dødsdato",
+            "Alive?",
+            "Lebend",
+            "VITAL_STATUS_CD",
+            "Life status",
+            "Dead on",
+            "Husband DOD",
+        ],
     )
     def test_a_death_is_looked_for_in_other_languages(self, name: str) -> None:
         assert "who has died" in reasons(one(f"{GOOD},x", header=f"{HEADER},{name}"))[0]
@@ -1144,8 +1154,14 @@ class TestDeaths:
 
     @pytest.mark.parametrize(
         "name",
-        ["Death Indicator", "Patient Deceased (Y/N)", "Is Deceased? Y/N", "Death flag"]
-        + ["is_dead", "Dead (Y/N)"],
+        [
+            "Death Indicator",
+            "Patient Deceased (Y/N)",
+            "Is Deceased? Y/N",
+            "Death flag",
+            "is_dead",
+            "Dead (Y/N)",
+        ],
     )
     def test_a_flag_of_death_is_read(self, name: str) -> None:
         header = f"{HEADER},{name}"
