@@ -855,7 +855,9 @@ class TestHolidays:
         )
         assert (found.on, found.closed_days_cost) == (date(2026, 12, 28), 3)
 
-    @pytest.mark.parametrize(("country", "subdivision"), [("XX", None), ("US", "QQ"), ("mon", None), ("Public", None)])
+    @pytest.mark.parametrize(
+        ("country", "subdivision"), [("XX", None), ("US", "QQ"), ("mon", None), ("Public", None)]
+    )
     def test_unknown_places_are_refused(self, country: str, subdivision: str | None) -> None:
         with pytest.raises(plan.UnknownCountryError, match="give codes such as"):
             plan.ClinicCalendar.for_country(country, subdivision=subdivision)
