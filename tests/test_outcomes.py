@@ -962,6 +962,13 @@ class TestWearOff:
         )
         assert [len(wear.weeks) for wear in found] == [11, 0]
 
+    def test_two_sessions_on_one_day_open_one_cycle(self) -> None:
+        starts = [START, START, START + timedelta(days=84)]
+        found = wear_off_across_cycles(
+            HeadacheDiary(), starts, definition="nadir_rise", as_of=starts[2]
+        )
+        assert [len(wear.weeks) for wear in found] == [12, 0]
+
     def test_it_never_moves_a_date(self) -> None:
         before = bs.forecast(TWO, MIGRAINE, as_of="2026-04-20")
         self.find("nadir_rise")
@@ -1001,6 +1008,12 @@ class TestSpasticityScores:
             28,
             -2,
         )
+
+    def test_of_several_scores_on_one_day_the_highest_counts(self) -> None:
+        scores = self.assess((0, "elbow", "2"), (0, "elbow", "3"), (28, "elbow", "1"), (28, "elbow", "1+"))  # fmt: skip
+        for ordered in (scores, scores[::-1]):
+            (change,) = ashworth_change(ordered, self.TIMELINE)
+            assert (str(change.before), str(change.at_peak), change.steps) == ("3", "1+", -2)
 
     def test_what_was_not_assessed_is_not_guessed(self) -> None:
         elbow, wrist = ashworth_change(
@@ -1059,6 +1072,15 @@ class TestSideEffects:
     def test_an_end_at_the_end_of_the_calendar_is_open(self, last: str, *, open_end: bool) -> None:
         effect = SideEffect.model_validate({"name": "x", "first": "2026-01-05", "last": last})
         assert (effect.last is None) is open_end
+
+    def test_the_order_given_decides_nothing(self) -> None:
+        effects = [
+            SideEffect.model_validate({"name": "x", "first": START, "last": last})
+            for last in (None, "2026-01-06", "2026-01-05")
+        ]
+        placed = place_side_effects(effects, [])
+        assert [effect.lasted_days for effect in placed] == [1, 2, None]
+        assert placed == place_side_effects(reversed(effects), [])
 
     def test_each_is_placed_in_its_cycle(self) -> None:
         spasticity = bs.find_protocol("spasticity")

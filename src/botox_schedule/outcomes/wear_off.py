@@ -233,7 +233,8 @@ def wear_off_across_cycles(
 
     Args:
         diary: Days with headache.
-        sessions: The days of the sessions, in any order; later ones than *as_of* are ignored.
+        sessions: The days of the sessions, in any order; several on one day open one cycle. Later
+            ones than *as_of* are ignored.
         definition: The definition of wearing off; there is no default.
         as_of: The day of the question.
         baseline: Days a week before the course, for ``half_of_benefit_lost``.
@@ -249,7 +250,7 @@ def wear_off_across_cycles(
     [(None, False, 12), (None, False, 4)]
     """
     day = as_day(as_of, "as_of")
-    days = sorted(as_day(session, "sessions") for session in sessions)
+    days = sorted({as_day(session, "sessions") for session in sessions})
     starts = [start for start in days if start <= day]
     known_until = min(day, diary.last_recorded_on or day)
     lasts = [*(shifted(start, -1) for start in starts[1:]), known_until]

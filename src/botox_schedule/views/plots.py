@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _BLUE, _ORANGE, _GREEN, _GRAY = "#0072B2", "#E69F00", "#009E73", "#555555"
 _TOP = 1.05
+_MOST_NAMES = 30
+"""The most weeks whose names fit below a plot."""
 
 
 def _axes(ax: "Axes | None") -> "Axes":
@@ -109,8 +111,9 @@ def load_against_capacity(load: Any, *, ax: "Axes | None" = None) -> "Axes":
     if any(room is not None for room in capacity):
         axes.step(places, capacity, where="mid", color="black", linewidth=2, label="capacity")
         axes.plot(places, backlog, color=_GREEN, marker="o", linestyle="--", label="backlog")
-    axes.set_xticks(list(places), weeks, rotation=60, ha="right", fontsize=8)
-    axes.margins(y=0.3)  # room for the legend above the bars
+    every = len(weeks) // _MOST_NAMES + 1
+    axes.set_xticks(places[::every], weeks[::every], rotation=60, ha="right", fontsize=8)
+    axes.set_ylim(0, max(axes.dataLim.y1, 1) * 1.3)  # room for the legend above the bars
     return _finished(axes, ylabel="sessions", title="Load by week", columns=2)
 
 
