@@ -658,6 +658,22 @@ class TestAssessResponse:
         assert str(review.on) == str(on)
 
     @pytest.mark.parametrize(
+        ("first", "as_of", "on"),
+        [
+            *(("2026-02-10", day, "2026-08-24") for day in ("2026-02-09", "2026-02-10", "2026-05-31", "2026-06-01")),
+            ("2026-04-17", "2026-04-20", "2026-08-24"),
+            ("2026-04-19", "2026-04-20", None),  # overdue before the hold, so without a target
+        ],
+    )  # fmt: skip
+    def test_a_hold_with_a_known_end_dates_the_review_on_each_day(
+        self, first: str, as_of: str, on: str | None
+    ) -> None:
+        hold = bs.Hold.model_validate({"first": first, "last": "2026-05-31", "reason": "r"})
+        record = self.ONE.model_copy(update={"holds": (hold,)})
+        review, _ = response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of=as_of)
+        assert str(review.on) == str(on)
+
+    @pytest.mark.parametrize(
         ("booked_on", "as_of", "on"),
         [
             ("2026-01-18", "2026-01-17", "2026-07-03"),  # a second part of the first session

@@ -10,6 +10,7 @@ from botox_schedule.dates.days import Day, DayInput, as_day, counted, shifted
 from botox_schedule.engine import Track, TreatmentCycle
 from botox_schedule.engine.adherence import follow_up_of
 from botox_schedule.engine.cycles import judged_cycles
+from botox_schedule.engine.dates import status_on
 from botox_schedule.engine.project import kept_booking_on
 from botox_schedule.errors import CountError
 from botox_schedule.outcomes.diary import (
@@ -626,8 +627,12 @@ def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
 
 def _next_session_on(track: Track) -> date | None:
     """The day of a booking that can be kept, else the target while it can still be met."""
-    booked_on = kept_booking_on(track)
-    if booked_on is not None or track.dates is None or track.status not in _DATED:
+    booked_on, resumes_on = kept_booking_on(track), track.resumes_on
+    if booked_on is not None or track.dates is None:
         return booked_on
+    on_return = None if resumes_on is None else status_on(track.dates.boundaries, resumes_on)
+    if (on_return or track.status) not in _DATED:
+        return None
     # Without a usual range, the earliest day lets the projection find and report that.
-    return track.dates.due or (track.dates.earliest if track.dates.window is None else None)
+    target = track.dates.due or (track.dates.earliest if track.dates.window is None else None)
+    return None if target is None else max(target, resumes_on or target)
