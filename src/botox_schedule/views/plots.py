@@ -152,12 +152,8 @@ def adherence_over_time(
         style: dict[str, Any] = {"color": color, "marker": marker, "linestyle": dashes}
         axes.plot([*line], [*line.values()], label=None if by is None else str(name), **style)
     axes.set_xticks(list(places.values()), [str(when) for when in places])
-    labels: dict[str, Any] = {
-        "ylabel": "share of cycles on time",
-        "xlabel": time,
-        "title": "Adherence",
-    }
-    return _finished(axes, by, ylim=(0, _TOP), **labels)
+    share = "share of cycles on time"
+    return _finished(axes, by, ylim=(0, _TOP), xlabel=time, ylabel=share, title="Adherence")
 
 
 def persistence_curve(persistence: Any, *, ax: "Axes | None" = None) -> "Axes":
@@ -184,8 +180,8 @@ def persistence_curve(persistence: Any, *, ax: "Axes | None" = None) -> "Axes":
     axes.plot(
         [at for at, _ in censored], [share for _, share in censored], label="censored", **marks
     )
-    labels: dict[str, Any] = {"xlabel": "days of treatment", "ylabel": "share still treated"}
-    return _finished(axes, ylim=(0, _TOP), title=f"Persistence of {len(times)} tracks", **labels)
+    title, share = f"Persistence of {len(times)} tracks", "share still treated"
+    return _finished(axes, ylim=(0, _TOP), xlabel="days of treatment", ylabel=share, title=title)
 
 
 def _kaplan_meier(rows: Iterable[tuple[int, bool]]) -> Iterable[tuple[int, float, bool]]:
