@@ -12,6 +12,7 @@ from botox_schedule.dates.days import Day, age_on, near, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.track import (
     UNRESOLVED_AFTER_DAYS,
+    AnyTrack,
     Reading,
     Track,
     fulfilled_by,
@@ -251,12 +252,12 @@ def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
 _Answers = tuple[tuple[LimitCheck, ...], tuple[Finding, ...]]
 
 
-def limit_answers(track: Track, day: date, planned: Decimal | None) -> _Answers:
+def limit_answers(track: AnyTrack, day: date, planned: Decimal | None) -> _Answers:
     """Return the checks of a day and their findings; after the end of care nothing is checked.
 
     A booking has the limits of its own product and indication too, unless *planned* replaces it.
     """
-    if track.care.status is not None:
+    if track.care.status is not None or not isinstance(track, Track):
         return (), ()
     question = limit_question(track, day, planned)
     checks = limit_checks(question)
