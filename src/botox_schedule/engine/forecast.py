@@ -215,31 +215,17 @@ class Forecast(Value, frozen=True):
 
     def summary(self) -> ForecastSummary:
         """Return the answer as one flat table, for a JSON interface."""
-        dates, protocol = self.dates, self.protocol
-        return ForecastSummary(
-            as_of=self.as_of,
-            indication=self.indication,
-            product=None if protocol is None else protocol.product,
-            protocol_id=None if protocol is None else protocol.id,
-            protocol_version=None if protocol is None else protocol.version,
-            status=self.status,
-            phase=self.phase,
-            earliest=dates.earliest,
-            due=dates.due,
-            overdue_from=dates.overdue_from,
-            lapsed_from=dates.lapsed_from,
-            typical_on=dates.typical_on,
-            resumes_on=self.resumes_on,
-            last_session_on=self.last_session_on,
-            days_since_last=self.days_since_last,
-            days_to_due=self.days_to_due,
-            days_since_due=self.days_since_due,
-            cycle_number=self.cycle_number,
-            booked_on=None if self.booking is None else self.booking.on,
-            clear=self.clear,
-            findings=tuple(finding.code for finding in self.findings),
-            today=tuple(f.code for f in self.findings if f.needs is FindingNeeds.TODAY),
-        )
+        protocol, booking = self.protocol, self.booking
+        known = dict(self.dates) | dict(self)
+        known |= {
+            "product": None if protocol is None else protocol.product,
+            "protocol_id": None if protocol is None else protocol.id,
+            "protocol_version": None if protocol is None else protocol.version,
+            "booked_on": None if booking is None else booking.on,
+            "findings": [finding.code for finding in self.findings],
+            "today": [f.code for f in self.findings if f.needs is FindingNeeds.TODAY],
+        }
+        return ForecastSummary(**{name: known[name] for name in ForecastSummary.model_fields})
 
 
 def forecast_of(
