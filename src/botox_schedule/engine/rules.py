@@ -277,9 +277,7 @@ def interval_rules(facts: RuleFacts) -> IntervalRules:
     return IntervalRules(facts) if facts.overrides or facts.approved else _shared_rules(facts)
 
 
-@lru_cache(maxsize=4096)
-def _shared_rules(facts: RuleFacts) -> IntervalRules:
-    return IntervalRules(facts)
+_shared_rules = lru_cache(maxsize=4096)(IntervalRules)
 
 
 def _overriding_from(facts: RuleFacts, starts: Sequence[date]) -> dict[date, Overriding]:
