@@ -20,6 +20,7 @@ from botox_schedule.tables.words import (
     folded,
     is_about_birth,
     is_about_pause,
+    is_word_of_death,
     may_tell_of_death,
     speaks_of_death,
 )
@@ -115,7 +116,7 @@ class RowsRead(NamedTuple):
         header: The header.
         columns: The columns found in it.
         unread: What columns that are not read may say.
-        deaths: The places of columns for names or reasons in which a cell speaks of death.
+        deaths: The places of columns that are not read and in which a cell speaks of death.
     """
 
     rows: Sequence[RowValues]
@@ -181,7 +182,7 @@ def read_rows(
     unread = [*_unread(columns, found, reader.unread, cells)]
     unread += _unread_pauses(found, reader.unread, cells) if table == "sessions" else ()
     blank = len(lines) - len(rows)
-    return RowsRead(rows, blank, found.header, found.columns, unread, frozenset(reader.deaths))
+    return RowsRead(rows, blank, found.header, found.columns, unread, reader.places_of_death())
 
 
 def _unread(
@@ -409,6 +410,12 @@ class _RowReader:
         for place in self.telling:
             if self._speaks_of_death(cells[place]):
                 self.deaths.add(place)
+
+    def places_of_death(self) -> frozenset[int]:
+        """Return the columns that are not read and in which a cell speaks of death."""
+        unread = self.unread.items()
+        words = (at for at, told in unread if any(map(is_word_of_death, map(text_of, told))))
+        return frozenset(self.deaths.union(words))
 
     def _header_again(self, line: Line) -> RowValues:
         """Report the header of a further page, or refuse a table of other columns below."""

@@ -284,7 +284,10 @@ def _reading(found: RowsRead) -> TableReading:
         births=births,
         care_ends=_deaths(deaths),
         problems=found.problems(
-            birth_problems, _duplicates(used), _alike(first, alike), _unread_deaths(found)
+            birth_problems,
+            _duplicates(used),
+            _alike(first, alike),
+            _unread_deaths(found, is_stated=bool(deaths)),
         ),
         counts=found.counts,
         months=tuple(_months(faulty)),
@@ -357,12 +360,12 @@ def _alike(first: Mapping[str, int], others: Mapping[str, str]) -> Iterator[Prob
 _ALIKE = "patient: differs only in zeros, case, blanks or hyphens from the one"
 
 
-def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
-    """Report columns that may say who has died, if the table has none that is read."""
-    if {*_DEATHS} & {*found.columns}:
+def _unread_deaths(found: RowsRead, *, is_stated: bool) -> Iterator[Problem]:
+    """Report columns that may say who has died, unless the table states a death."""
+    if is_stated:
         return
     by_name = death_columns(found.header)
-    for place in by_name:
+    for place in () if {*_DEATHS} & {*found.columns} else by_name:
         yield unread_column(found.header, place, "say who has died", chosen("date of death"))
     for place in sorted(found.deaths - {*by_name}):
         yield unread_column(found.header, place, "say who has died", chosen("patient status"))

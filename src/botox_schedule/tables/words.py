@@ -58,7 +58,8 @@ def is_about_death(name: str) -> bool:
     (True, False)
     """
     known = names_by_column("sessions", ("died_on", "deceased"))
-    return folded(name) in known or _has_stem(name, "death_stems")
+    told = folded(name).replace("deadline", "")
+    return told in known or _has_stem(told, "death_stems")
 
 
 def is_about_birth(name: str) -> bool:
@@ -98,8 +99,17 @@ def speaks_of_death(text: str) -> bool:
     return _death_words().search(plain(text)) is not None
 
 
+def is_word_of_death(text: str) -> bool:
+    """Return whether a text is a word of death and nothing else.
+
+    >>> is_word_of_death("Deceased"), is_word_of_death("mother deceased")
+    (True, False)
+    """
+    return _death_words().fullmatch(plain(text).strip()) is not None
+
+
 def may_tell_of_death(name: str) -> bool:
-    """Return whether a column of that name holds names or reasons.
+    """Return whether a column of that name holds names, reasons or a status.
 
     >>> may_tell_of_death("Last Name"), may_tell_of_death("Notes")
     (True, False)
