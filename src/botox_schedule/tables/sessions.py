@@ -159,6 +159,7 @@ class TableReading:
         """The patients who have a session, or a row that could not be read."""
         return frozenset(row.patient for row in self.session_rows) | self.unreadable
 
+    @uncollected()
     def records(
         self, *, births: FactReading[date] | None = None, **facts: Unpack[Facts]
     ) -> tuple[PatientRecord, ...]:
