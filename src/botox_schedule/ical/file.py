@@ -229,14 +229,9 @@ def _known_events(previous: bytes | str) -> dict[str, _Known]:
 def _check_whole(previous: bytes | str) -> None:
     """Refuse a file that begins as a calendar and was cut short: its events would be cancelled."""
     text = previous if isinstance(previous, str) else previous.decode(errors="replace")
-    lines = [line.upper() for line in _LINE_END.split(_FOLD.sub("", text)) if line.strip()]
-    begun, ended = (
-        [line.partition(":")[2].strip() for line in lines if line.startswith(f"{word}:V")]
-        for word in ("BEGIN", "END")
-    )
-    if "VCALENDAR" in begun and (
-        sorted(begun) != sorted(ended) or lines[-1].strip() != "END:VCALENDAR"
-    ):
+    lines = [line.strip().upper() for line in _LINE_END.split(_FOLD.sub("", text)) if line.strip()]
+    begun, ended = (sum(line.startswith(word) for line in lines) for word in ("BEGIN:V", "END:V"))
+    if "BEGIN:VCALENDAR" in lines and (begun != ended or lines[-1] != "END:VCALENDAR"):
         raise ExchangeError("the previous export was cut short; give the whole file")
 
 
