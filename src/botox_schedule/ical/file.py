@@ -247,7 +247,7 @@ def _known(event: Any) -> _Known:
 
 
 def _where(text: bytes | str) -> str:
-    """Say which line is wrong, or what the file has not."""
+    """Name the faulty line, or what the file lacks."""
     for number, line in enumerate(Contentlines.from_ical(text), start=1):  # type: ignore[no-untyped-call]
         try:
             if line:

@@ -228,7 +228,7 @@ _A_SERIAL = "a spreadsheet's serial number is not a day; format the column as a 
 
 
 def unreadable(note: str) -> Parsed:
-    """Return what a cell says that cannot be read."""
+    """Return the result for a cell that cannot be read."""
     return Parsed(None, note, is_readable=False)
 
 
@@ -249,7 +249,7 @@ Read = Callable[[CellReader, Cell], Parsed]
 
 
 def _of_text(read: Callable[[str], Parsed]) -> Read:
-    """Return what reads the text of a cell; an empty cell says nothing."""
+    """Return a reader of text; an empty cell gives no value."""
 
     def of_cell(_: CellReader, cell: Cell) -> Parsed:
         given = text_of(cell)
@@ -291,7 +291,7 @@ def modifier(given: str) -> Parsed:
 
 
 def _unit(unit: re.Pattern[str], expected: str) -> Read:
-    """Return what refuses any other unit of another cell, such as vials or pounds."""
+    """Return a reader that refuses any other unit, such as vials or pounds."""
     return _of_text(lambda given: Parsed(None) if unit.fullmatch(given) else unreadable(expected))
 
 
@@ -330,7 +330,7 @@ def _by_code(given: str) -> str | None:
 
 
 def _amount(unit: re.Pattern[str], expected: str, most: int, *, zero: bool = False) -> Read:
-    """Return what reads amounts in a unit: above 0, or 0 where *zero*, and at most *most*."""
+    """Return a reader of amounts in a unit: above 0, or 0 where *zero*, and at most *most*."""
 
     def read(_: CellReader, cell: Cell) -> Parsed:
         given = text_of(cell)
@@ -360,7 +360,7 @@ def _is_ambiguous(given: str) -> bool:
 
 
 def _reversible(read: Read) -> Read:
-    """Return what reads amounts, and False below 0: the row may take a session back."""
+    """Return a reader of amounts that gives False below 0: the row may take a session back."""
 
     def checked(reader: CellReader, cell: Cell) -> Parsed:
         given = _UNIT.sub("", text_of(cell)[:_LONGEST_FIGURE])
@@ -389,7 +389,7 @@ def count(given: str) -> Parsed:
 
 
 def word(name: str, kind: type[StrEnum], blank: StrEnum | None = None) -> Read:
-    """Return what reads the words of an enumeration; *blank* is the value of an empty cell."""
+    """Return a reader of the words of an enumeration; an empty cell gives *blank*."""
 
     def read(_: CellReader, cell: Cell) -> Parsed:
         given = text_of(cell)

@@ -133,12 +133,12 @@ class RowsRead(NamedTuple):
         return RowCounts(len(self.rows) + self.blank, used, len(self.rows) - used, self.blank)
 
     def problems(self, *told: Iterable[Problem]) -> tuple[Problem, ...]:
-        """Return what is wrong with the rows, and what else is told, by line."""
+        """Return the problems of the rows and those given, sorted by line."""
         of_rows = (row.problems for row in self.rows if row.notes or row.fault)
         return tuple(sorted(chain(self.unread, *told, *of_rows)))
 
     def unreadable(self, lost: Iterable[RowValues], *others: Iterable[str]) -> frozenset[str]:
-        """Return the patients of rows that are lost or come before one without a patient."""
+        """Return the patients whose rows are lost, or are followed by one without a patient."""
         known = filter(None, (row.values.get("patient") for row in lost))
         return frozenset(known).union(_patients_above(self.rows), *others)
 
@@ -191,7 +191,7 @@ def _unread(
     unread: Mapping[int, Iterable[Cell]],
     reader: CellReader,
 ) -> Iterator[Problem]:
-    """Report columns that are not read and may be one that the table has not.
+    """Report columns that are not read and may be one that the table lacks.
 
     Without a last day what has ended goes on; without a day of birth a child counts as adult.
     """
@@ -258,7 +258,7 @@ _ASKS = re.compile(r"(?i)^(is|was)[\W_]+|[\W_]+(y[\W_]?n|flag|ind|indicator)[\W_
 
 
 def chosen(name: str) -> str:
-    """Return how to say that a column of the file is the one of that name."""
+    """Return the advice to name a column of the file."""
     return f"say so with columns={{'...': {name!r}}} (--column {name!r}=...)"
 
 

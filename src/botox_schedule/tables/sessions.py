@@ -128,8 +128,8 @@ class TableReading:
 
     Attributes:
         session_rows: The rows that give a session, in the table's order.
-        births: The day of birth of each patient for whom the table has one.
-        care_ends: The death of each patient for whom the table has one.
+        births: The day of birth of each patient, where the table has one.
+        care_ends: The death of each patient, where the table has one.
         problems: What is wrong, by line.
         counts: How many rows came in, and what became of them.
         months: Rows with a month where a day is expected; each is also a problem.
