@@ -296,23 +296,17 @@ class _Note(NamedTuple):
 class _Cells(dict[Cell, Any]):
     """The values of a column's cells: most cells repeat, so each distinct one is read once."""
 
-    def __init__(
-        self,
-        known_as: str,
-        column: Column,
-        reader: CellReader,
-        notes: dict[tuple[str, Cell], _Note],
-    ) -> None:
+    def __init__(self, known_as: str, column: Column, reader: CellReader) -> None:
         super().__init__()
         self.known_as = known_as
         self.column = column
+        self.notes: dict[Cell, _Note] = {}
         self._reader = reader
-        self._notes = notes
 
     def __missing__(self, cell: Cell) -> Any:
         value, note = self._read(cell)
         if note.words:
-            self._notes[self.known_as, cell] = note
+            self.notes[cell] = note
         if len(self) < _REMEMBERED:
             self[cell] = value
         return value
@@ -344,18 +338,16 @@ class _RowReader:
         self._is_header = names.is_whole
         self.width = found.width
         self.header = _folded(found.header, found.width)
-        self.notes: dict[tuple[str, Cell], _Note] = {}
         known_as = column_names(names.table)
         every = {
-            name: _Cells(known_as[name][0], column, reader, self.notes)
-            for name, column in columns.items()
+            name: _Cells(known_as[name][0], column, reader) for name, column in columns.items()
         }
         self.absent = {
             name: columns[name].default or every[name][None]
             for name in columns
             if name not in found.columns
         }
-        self.absent_notes = [*self.notes.values()]
+        self.absent_notes = [note for name in self.absent for note in every[name].notes.values()]
         self.names = [name for name in columns if name in found.columns]
         self.pick = itemgetter(*(found.columns[name] for name in self.names))
         self.unread: dict[int, set[Cell]] = {
@@ -366,7 +358,6 @@ class _RowReader:
         self.deaths: set[int] = set()
         self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))
         self.columns = [every[name] for name in self.names]
-        self.known_as = [column.known_as for column in self.columns]
 
     def read(self, line: Line) -> RowValues | None:
         """Return the values of a line, and what is wrong with it; None where it is blank."""
@@ -380,10 +371,9 @@ class _RowReader:
         picked = self.pick(cells)
         values = self.absent.copy()
         values.update(zip(self.names, map(getitem, self.columns, picked), strict=True))
-        if not self.notes and len(cells) <= self.width:
-            return RowValues(line.number, values)
-        notes = self._notes_on(picked)
-        if any(map(text_of, cells[self.width :])):
+        told = zip(self.columns, picked, strict=True)
+        notes = self.absent_notes + [column.notes[c] for column, c in told if c in column.notes]
+        if len(cells) > self.width and any(map(text_of, cells[self.width :])):
             notes += self._cut(values)
         fault = next((note.words for note in notes if note.leaves_out), "")
         if fault and line.is_blank:
@@ -422,11 +412,6 @@ class _RowReader:
         if _folded(line, self.width) == self.header:
             return RowValues(line.number, {}, fault=_HEADER_AGAIN)
         raise TableError(f"line {line.number}: another header; give each table in its own file")
-
-    def _notes_on(self, picked: Sequence[Cell]) -> list[_Note]:
-        places = zip(self.known_as, picked, strict=True)
-        told = [self.notes[place] for place in places if place in self.notes]
-        return [*self.absent_notes, *told]
 
 
 def _folded(line: Line, width: int) -> list[str]:
