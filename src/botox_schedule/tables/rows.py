@@ -375,6 +375,8 @@ class _RowReader:
         notes = self.absent_notes + [column.notes[c] for column, c in told if c in column.notes]
         if len(cells) > self.width and any(map(text_of, cells[self.width :])):
             notes += self._cut(values)
+        if not notes:
+            return RowValues(line.number, values)
         fault = next((note.words for note in notes if note.leaves_out), "")
         if fault and line.is_blank:
             return None
