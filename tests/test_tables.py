@@ -1079,6 +1079,11 @@ class TestDeaths:
         assert said.endswith("says that care has ended; give the day in a table of care ends")
         assert (reading.counts.used, reading.care_ends, reading.unreadable) == (1, {}, frozenset())
 
+    @pytest.mark.parametrize("cell", ["On hold", "Pregnant", "pausiert"])
+    def test_a_patient_status_that_says_paused_is_told(self, cell: str) -> None:
+        (said,) = reasons(one(f"{GOOD},{cell}", header=f"{HEADER},Patient status"))
+        assert said.endswith("says that treatment is paused; give the days in a table of holds")
+
     @pytest.mark.parametrize(
         "cell", ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026"]
     )
@@ -1888,6 +1893,8 @@ class TestColumnsThatAreNotRead:
             ("Touch-up flag", "kind"),
             ("Arrived", "status"),
             ("Checked In (Y/N)", "status"),
+            ("Treatment given?", "status"),
+            ("Record deleted", "status"),
         ],
     )
     @pytest.mark.parametrize("cell", ["Y", "0", "false"])
@@ -2028,6 +2035,9 @@ class TestColumnsThatAreNotRead:
             ("On hold", "N", False),
             ("Hold until", "2027-03-01", True),
             ("Pregnant?", "x", True),
+            ("Pregnancy status", "Pregnant", True),
+            ("Hold status", "on hold", True),
+            ("Pregnancy status", "not pregnant", False),
             ("Discharged on", "2026-11-01", True),
             ("Policy holder", "Jane", False),
             ("Discharge date", "2026-01-05", False),

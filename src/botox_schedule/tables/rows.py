@@ -249,7 +249,7 @@ def _unread_pauses(
 
 
 def _is_yes(cell: Cell) -> bool:
-    return find_value("flag", text_of(cell)) == "yes"
+    return "yes" in {find_value("flag", text_of(cell)), find_value("pause", text_of(cell))}
 
 
 _AS_TABLES = "give it as a table of holds or care ends"
