@@ -2049,6 +2049,30 @@ class TestColumnsThatAreNotRead:
         said = "column 6 may say who is on hold or discharged and is not read; give it as a table"
         assert [problem.reason.startswith(said) for problem in reading.problems] == [True] * is_told
 
+    @pytest.mark.parametrize(
+        ("name", "cell", "is_told"),
+        [
+            ("Age", "9", True),
+            ("Patient age", "17 y", True),
+            ("Age", "18", False),
+            ("Age", "", False),
+            ("Age group", "Child", True),
+            ("Pediatric", "Y", True),
+            ("Pediatric", "N", False),
+            ("YOB", "2017", True),
+            ("Birth sex", "F", False),
+            ("Stage", "9", False),
+        ],
+    )
+    def test_a_child_without_a_birth_date_is_told(
+        self, name: str, cell: str, *, is_told: bool
+    ) -> None:
+        table = f"{self.HEADER},{name}\n{self.ROW},,{cell}\n"
+        said = "column 6 may say who is a child and is not read; give birth dates"
+        assert [problem.reason for problem in read(table).problems] == [said] * is_told
+        table = f"{self.HEADER},{name},DOB\n{self.ROW},,{cell},2017-01-01\n"
+        assert read(table).problems == ()
+
     def test_days_that_may_be_of_birth_are_told(self) -> None:
         table = (
             f"{self.HEADER},Born (date),Birth sex,Visit seen\n{self.ROW},,2018-01-01,F,2026-01-05"
