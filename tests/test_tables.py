@@ -1942,6 +1942,12 @@ class TestColumnsThatAreNotRead:
         reading = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows]))
         assert (reading.problems[0].line == 1) is is_told
 
+    @pytest.mark.parametrize("name", ["Lifted on", "Released on"])
+    def test_a_hold_that_was_lifted_is_withdrawn(self, name: str) -> None:
+        table = f"MRN,From,Until,Reason,{name}\nP1,2026-11-01,2026-12-31,x,2026-11-20\n"
+        (row,) = read_holds(table.encode()).fact_rows
+        assert (row.fact.withdrawn_on, row.fact.last) == (date(2026, 11, 20), date(2026, 12, 31))
+
     @pytest.mark.parametrize(
         ("read_table", "row"),
         [
@@ -1954,7 +1960,14 @@ class TestColumnsThatAreNotRead:
     )
     @pytest.mark.parametrize(
         ("header", "cell"),
-        [("Status", "Cancelled"), ("State", "entered in error"), ("Voided", "N"), ("Active", "No")],
+        [
+            ("Status", "Cancelled"),
+            ("State", "entered in error"),
+            ("Voided", "N"),
+            ("Active", "No"),
+            ("Status", "Ended"),
+            ("Status", "lifted"),
+        ],
     )
     def test_a_row_of_any_table_may_be_void(
         self, read_table: Any, row: str, header: str, cell: str
