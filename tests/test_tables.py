@@ -1534,6 +1534,27 @@ class TestDecisions:
             *["usual: expected a range such as 12 to 16 weeks"] * 2,
         ]
 
+    @pytest.mark.parametrize(
+        ("read_table", "row"),
+        [
+            (read_births, "MRN,DOB\n1,1980-01-01"),
+            (read_weights, "MRN,date,kg\n1,2026-01-01,25"),
+            (read_holds, "MRN,from,until\n1,2026-01-01,2026-02-01"),
+        ],
+    )
+    def test_a_status_that_says_deceased_is_told(self, read_table: Any, row: str) -> None:
+        head, line = row.split("\n")
+        (problem,) = read_table(f"{head},Patient status\n{line},Deceased\n".encode()).problems
+        assert "who has died and is not read; give the table as care ends" in problem.reason
+        assert read_table(f"{head},Patient status\n{line},Alive\n".encode()).problems == ()
+
+    @pytest.mark.parametrize("said", ["Deceased", "husband: patient died in May"])
+    def test_a_contact_that_tells_of_a_death_is_told(self, said: str) -> None:
+        found = read_contacts(f"MRN,day,outcome\n1,2026-11-20,{said}\n".encode())
+        (problem,) = found.problems
+        assert problem.reason.endswith("has died; give a death in a table of care ends")
+        assert (found.counts.used, found.fact_rows[0].fact.outcome) == (1, said)
+
     @pytest.mark.parametrize("name", ["DOD", "Deceased", "Date of Death", "Is alive?"])
     def test_a_list_of_births_that_may_hide_a_death_is_told(self, name: str) -> None:
         table = f"MRN,DOB,{name}\n1,1980-01-01,2026-02-01\n".encode()
