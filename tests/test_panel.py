@@ -114,6 +114,17 @@ class TestTypesOfColumns:
                 "patient: give text or whole numbers; found Float64",
             ),
             ({"administered_on": ["2026-01-05"], "product": [3]}, "product: give text"),
+            (
+                {"administered_on": ["2026-01-05"], "product": [{"Jane Doe": 1}]},
+                "product: give text; found Struct$",
+            ),
+            (
+                {
+                    "administered_on": ["2026-01-05"],
+                    "units": pl.Series(["Jo"], dtype=pl.Enum(["Jo"])),
+                },
+                "units: give numbers; found Enum$",
+            ),
             ({"administered_on": ["2026-01-05"], "status": [True]}, "status: give text"),
         ],
     )
