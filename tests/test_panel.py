@@ -1209,6 +1209,8 @@ class TestSums:
             panel.adherence(frame, as_of=AS_OF, groups=pl.concat([clinics, clinics]))
         with pytest.raises(PanelError, match="not colour"):
             panel.adherence(frame, as_of=AS_OF, by=["colour"])
+        with pytest.raises(PanelError, match="by: give some of"):
+            panel.adherence(frame, as_of=AS_OF, by="")
 
     def test_an_object_is_no_group(self) -> None:
         groups = pl.DataFrame([{"patient": "p-0"}]).with_columns(pl.Series("clinic", [object()]))
