@@ -44,7 +44,7 @@ def forecast_html(found: Forecast) -> str:
 
 
 def _forecast_rows(found: Forecast) -> Iterable[_Row]:
-    messages = bundled_messages("en")
+    messages = _english().messages
     yield "status", messages.status(found.status, found.resumes_on)
     yield from _date_rows(found.dates)
     why = dict.fromkeys(reason.rule for reason in found.reasons.values() if reason.on is None)
@@ -79,7 +79,7 @@ def check_html(check: DateCheck) -> str:
         rows.append(("next allowed day", check.next_allowed_on))
     product = product_of_limits(check)
     if product is not None:
-        rows.append(("limits", bundled_messages("en").limits(check.limit_checks, product)))
+        rows.append(("limits", _english().messages.limits(check.limit_checks, product)))
     return _page("", (), [*rows, *_finding_rows(check.findings)])
 
 
