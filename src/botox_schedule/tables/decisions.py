@@ -19,19 +19,21 @@ from botox_schedule.records import (
     PriorTreatment,
 )
 from botox_schedule.tables import cells
-from botox_schedule.tables.cells import CellReader
+from botox_schedule.tables.cells import CellReader, Parsed
 from botox_schedule.tables.deaths import day_of_death, death_columns, deceased
-from botox_schedule.tables.lines import Line
+from botox_schedule.tables.lines import Cell
 from botox_schedule.tables.rows import (
     Column,
     Problem,
     RowCounts,
+    RowsRead,
     RowValues,
     TableOptions,
     read_rows,
     unread_column,
 )
 from botox_schedule.tables.source import TableSource
+from botox_schedule.tables.words import speaks_of_death
 from botox_schedule.terms import Authority, CareEndKind
 from botox_schedule.values import PatientValue
 
@@ -158,6 +160,13 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def _outcome(reader: CellReader, cell: Cell) -> Parsed:
+    """What came of a contact; that the patient has died is no end of care by itself."""
+    found = cells.text(reader, cell)
+    told = "may say that the patient has died; give a death in a table of care ends"
+    return found._replace(note=told) if speaks_of_death(found.value or "") else found
+
+
 _APART = re.compile(r"[\W_]+")
 _DAY = Column(CellReader.day)
 _NEEDED_DAY = Column(CellReader.day, is_required=True)
@@ -249,7 +258,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
     "contacts": {
         **_PATIENT,
         "day": _NEEDED_DAY,
-        "outcome": _TEXT,
+        "outcome": Column(_outcome),
         "next_try_on": _BINDING_DAY,
     },
     "acknowledged": {**_PATIENT, "key": Column(cells.finding_key, is_required=True)},
@@ -496,16 +505,17 @@ def _read(
     faulty = [row for row in settled.rows if row.fault and not _is_void(row)]
     return FactReading(
         fact_rows=tuple(fact for _, fact in made if fact is not None),
-        problems=settled.problems(_hidden_deaths(found.header) if table == "births" else ()),
+        problems=settled.problems(_hidden_deaths(found, table) if table != "care_ends" else ()),
         counts=settled.counts,
         unreadable=found.unreadable(faulty),
     )
 
 
-def _hidden_deaths(header: Line) -> Iterator[Problem]:
-    """Report columns of a list of all patients that may say who has died."""
-    for place in death_columns(header):
-        yield unread_column(header, place, "say who has died", _AS_CARE_ENDS)
+def _hidden_deaths(found: RowsRead, table: str) -> Iterator[Problem]:
+    """Report columns that may say who has died; births are a list of all patients."""
+    by_name = death_columns(found.header) if table == "births" else ()
+    for place in sorted({*by_name, *found.deaths}):
+        yield unread_column(found.header, place, "say who has died", _AS_CARE_ENDS)
 
 
 _AS_CARE_ENDS = "give the table as care ends too"

@@ -180,7 +180,9 @@ def read_rows(
     lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
     rows = [row for row in lines if row is not None]
     unread = [*_unread(columns, found, reader.unread, cells)]
-    unread += _unread_pauses(found, reader.unread, cells) if table == "sessions" else ()
+    if table == "sessions":
+        unread += _unread_pauses(found, reader.unread, cells)
+        unread += _unread_ages(found, reader.unread)
     blank = len(lines) - len(rows)
     return RowsRead(rows, blank, found.header, found.columns, unread, reader.places_of_death())
 
@@ -239,10 +241,28 @@ def _unread_pauses(
             yield unread_column(found.header, place, "say who is on hold or discharged", _AS_TABLES)
 
 
+def _unread_ages(found: Table, unread: Mapping[int, Iterable[Cell]]) -> Iterator[Problem]:
+    """Report columns that say that a patient is a child, if no column is the day of birth."""
+    for place, told in unread.items() if "born_on" not in found.columns else ():
+        header = text_of(found.header.cells[place])
+        if any(_says_child(header, text_of(cell)) for cell in told):
+            yield unread_column(found.header, place, "say who is a child", "give birth dates")
+
+
+def _says_child(header: str, text: str) -> bool:
+    """Whether a cell is a child's age or a word for one, or a year of birth."""
+    if find_value("aged", header) is None:
+        return is_about_birth(header) and _YEAR.fullmatch(text) is not None
+    years = _AGE.match(text)
+    return find_value("child", years[0] if years else text) is not None
+
+
 def _is_yes(cell: Cell) -> bool:
-    return find_value("flag", text_of(cell)) == "yes"
+    return "yes" in {find_value("flag", text_of(cell)), find_value("pause", text_of(cell))}
 
 
+_YEAR = re.compile("(19|20)[0-9]{2}")
+_AGE = re.compile("[0-9]+")
 _AS_TABLES = "give it as a table of holds or care ends"
 _LIMITING = {
     "born_on": "day of birth",
