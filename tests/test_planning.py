@@ -832,6 +832,11 @@ class TestClinicCalendar:
         calendar = plan.ClinicCalendar(closures=["2026-03-03"], open_weekdays=["monday"])
         assert plan.ClinicCalendar.model_validate_json(calendar.model_dump_json()) == calendar
 
+    def test_json_names_the_weekdays_in_their_order(self) -> None:
+        calendar = plan.ClinicCalendar(open_weekdays=reversed(plan.Weekday))
+        written = calendar.model_dump(mode="json")["open_weekdays"]
+        assert written == [str(weekday) for weekday in plan.Weekday]
+
 
 class TestHolidays:
     """Only what the package cannot change: a day that is a holiday in every release."""
