@@ -2405,6 +2405,8 @@ def test_equal_answers_of_a_search_have_one_hash() -> None:
 def test_a_single_day_away_needs_no_list(away: Any) -> None:
     found = plan.first_bookable_day(one, MIGRAINE, as_of="2026-03-01", away=away)
     assert str(found.on) == "2026-03-31"
+    shared = plan.find_shared_visit(one, [MIGRAINE, SPASTICITY], as_of="2026-03-01", away=away)
+    assert shared.refused[plan.BookingConstraint.AWAY] == 1
 
 
 def test_very_many_vials_of_almost_one_size_are_counted() -> None:
