@@ -890,6 +890,8 @@ class TestKeys:
             ("x" * 201, "expected at most 200 characters"),
             ("1.23457E+11", "a spreadsheet made a number or a date of it; export it as text"),
             ("Jos\ufffd", "letters were lost in an earlier export; export it again as UTF-8"),
+            ("Jos?-1", "letters were lost in an earlier export; export it again as UTF-8"),
+            ("?mile", "letters were lost in an earlier export; export it again as UTF-8"),
             ('"a\nb"', "a line break was found; a quotation mark may be open"),
         ],
     )
