@@ -2059,6 +2059,12 @@ class TestColumnsThatAreNotRead:
         assert problem.reason.startswith(f"column {place} may say the {said} and is not read; say")
         assert str(read_table(table, columns={"Frequency": name}).rows()[0][name]) == "16 weeks"
 
+    @pytest.mark.parametrize("name", ["Min days between visits", "Interval (weeks)"])
+    def test_an_interval_without_its_unit_is_told(self, name: str) -> None:
+        table = f"MRN,dx,drug,from,to,{name},Phone\nP1,migraine,Botox,2026-01-01,2026-12-31,100,5551234\n"
+        (problem,) = read_authorizations(table.encode()).problems
+        assert problem.reason.startswith("column 6 may say the minimum interval and is not read")
+
     @pytest.mark.parametrize("name", ["PAT_BIRTH_DATE", "Patient Date of Birth", "Member DOB"])
     def test_a_child_is_known_by_every_usual_name(self, name: str) -> None:
         reading = read(f"{self.HEADER},{name}\n{self.ROW},,2018-01-01\n")
