@@ -19,6 +19,7 @@ from botox_schedule.tables.words import (
     find_value,
     folded,
     is_about_birth,
+    is_about_interval,
     is_about_pause,
     is_word_of_death,
     may_tell_of_death,
@@ -204,7 +205,11 @@ def _unread(
             column, what = columns[name], _LIMITING.get(name, name.replace("_", " "))
             may_say = bool(column.words) and _may_say(column, header, told)
             is_meant = name in _LIMITING and is_about_birth(header) is (name == "born_on")
-            if may_say or (is_meant and any(column.read(reader, cell).value for cell in told)):
+            limits = is_meant and any(
+                column.read(reader, cell).value or _is_bare_interval(name, header, cell)
+                for cell in told
+            )
+            if may_say or limits:
                 yield unread_column(found.header, place, f"say the {what}", chosen(name))
 
 
@@ -231,6 +236,12 @@ def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     return bool(others) and (is_status or 2 * found.count(None) <= len(found))
 
 
+def _is_bare_interval(name: str, header: str, cell: Cell) -> bool:
+    """Whether a number may be an interval whose unit only the name of its column says."""
+    is_meant = name in _INTERVALS and is_about_interval(header)
+    return is_meant and _WHOLE.fullmatch(text_of(cell)) is not None
+
+
 def _unread_pauses(
     found: Table, unread: Mapping[int, Iterable[Cell]], reader: CellReader
 ) -> Iterator[Problem]:
@@ -253,7 +264,7 @@ def _says_child(header: str, text: str) -> bool:
     """Whether a cell is a child's age or a word for one, or a year of birth."""
     if find_value("aged", header) is None:
         return is_about_birth(header) and _YEAR.fullmatch(text) is not None
-    years = _AGE.match(text)
+    years = _WHOLE.match(text)
     return find_value("child", years[0] if years else text) is not None
 
 
@@ -262,7 +273,8 @@ def _is_yes(cell: Cell) -> bool:
 
 
 _YEAR = re.compile("(19|20)[0-9]{2}")
-_AGE = re.compile("[0-9]+")
+_WHOLE = re.compile("[0-9]+")
+_INTERVALS = frozenset({"minimum", "minimum_interval"})
 _AS_TABLES = "give it as a table of holds or care ends"
 _LIMITING = {
     "born_on": "day of birth",
