@@ -1659,7 +1659,7 @@ class TestDecisions:
         )
 
     @pytest.mark.parametrize(
-        ("old", "new"), [("2026-12-31", "soon"), ("2026-12-31", ""), (",4,", ",four,"), ("620", "1.000"), ("Botox", "Toxin"), ("84 days", "soon"), ("2026-01-01,2026-12-31", "2026-12-31,2026-01-01"), ("2026-06-01", "2026-06-01,x")]
+        ("old", "new"), [("2026-12-31", "soon"), ("2026-12-31", ""), (",4,", ",four,"), (",4,", ",.0,"), ("620", "1.000"), ("Botox", "Toxin"), ("84 days", "soon"), ("2026-01-01,2026-12-31", "2026-12-31,2026-01-01"), ("2026-06-01", "2026-06-01,x")]
     )  # fmt: skip
     def test_an_authorization_never_covers_more_than_was_read(self, old: str, new: str) -> None:
         header = (
