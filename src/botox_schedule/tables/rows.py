@@ -180,19 +180,7 @@ def read_rows(
     reader = _RowReader(names, columns, found, cells)
     lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
     rows = [row for row in lines if row is not None]
-    unread = [
-        unread_column(found.header, place, f"say the {name.replace('_', ' ')}", name)
-        for name, column in columns.items()
-        for place, told in reader.unread.items()
-        if column.words and name not in found.columns
-        if _may_say(column, text_of(found.header.cells[place]), told)
-    ]
-    unread += _unread_values(columns, found, reader.unread, cells)
-    if table == "sessions":
-        unread += [
-            *_unread_pauses(found, reader.unread, cells),
-            *_unread_ages(found, reader.unread),
-        ]
+    unread = [*_unread(table, columns, found, reader.unread, cells)]
     blank = len(lines) - len(rows)
     deaths = reader.deaths.union(
         place
@@ -200,6 +188,24 @@ def read_rows(
         if any(map(is_word_of_death, map(text_of, told)))
     )
     return RowsRead(rows, blank, found.header, found.columns, unread, frozenset(deaths))
+
+
+def _unread(
+    table: str,
+    columns: Mapping[str, Column],
+    found: Table,
+    unread: Mapping[int, Iterable[Cell]],
+    reader: CellReader,
+) -> Iterator[Problem]:
+    """Report the columns that are not read and may say what a person must know."""
+    for name, column in columns.items():
+        for place, told in unread.items() if name not in found.columns and column.words else ():
+            if _may_say(column, text_of(found.header.cells[place]), told):
+                yield unread_column(found.header, place, f"say the {name.replace('_', ' ')}", name)
+    yield from _unread_values(columns, found, unread, reader)
+    if table == "sessions":
+        yield from _unread_pauses(found, unread, reader)
+        yield from _unread_ages(found, unread)
 
 
 def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
