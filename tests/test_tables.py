@@ -890,6 +890,8 @@ class TestKeys:
             ("x" * 201, "expected at most 200 characters"),
             ("1.23457E+11", "a spreadsheet made a number or a date of it; export it as text"),
             ("Jos\ufffd", "letters were lost in an earlier export; export it again as UTF-8"),
+            ("Jos?-1", "letters were lost in an earlier export; export it again as UTF-8"),
+            ("?mile", "letters were lost in an earlier export; export it again as UTF-8"),
             ('"a\nb"', "a line break was found; a quotation mark may be open"),
         ],
     )
@@ -1079,6 +1081,11 @@ class TestDeaths:
         assert said.endswith("says that care has ended; give the day in a table of care ends")
         assert (reading.counts.used, reading.care_ends, reading.unreadable) == (1, {}, frozenset())
 
+    @pytest.mark.parametrize("cell", ["On hold", "Pregnant", "pausiert"])
+    def test_a_patient_status_that_says_paused_is_told(self, cell: str) -> None:
+        (said,) = reasons(one(f"{GOOD},{cell}", header=f"{HEADER},Patient status"))
+        assert said.endswith("says that treatment is paused; give the days in a table of holds")
+
     @pytest.mark.parametrize(
         "cell", ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026"]
     )
@@ -1099,7 +1106,19 @@ class TestDeaths:
         assert one(f"{GOOD},x,", header=f"{HEADER},{name},DOD").problems == ()
 
     @pytest.mark.parametrize(
-        "name", ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato", "Alive?", "Lebend"]
+        "name",
+        [
+            "Data di morte (ora)",
+            "Overleden op",
+            "Óbito",
+            "Dødsdato",
+            "Alive?",
+            "Lebend",
+            "VITAL_STATUS_CD",
+            "Life status",
+            "Dead on",
+            "Husband DOD",
+        ],
     )
     def test_a_death_is_looked_for_in_other_languages(self, name: str) -> None:
         assert "who has died" in reasons(one(f"{GOOD},x", header=f"{HEADER},{name}"))[0]
@@ -1112,7 +1131,11 @@ class TestDeaths:
             ("Cancel Reason", "Patient passed away", True),
             ("Nachname", "M\u00fcller (verstorben)", True),
             ("Nom", "Dupont (d\u00e9c\u00e9d\u00e9e)", True),
+            ("Member status", "Deceased", True),
+            ("Chart status", "Inactive - deceased", True),
+            ("Discharge disposition", "Died", True),
             ("Name", "Diedrich, Jane", False),
+            ("Deadline", "none", False),
             ("Cancel Reason", "authorization expired", False),
             ("Notes", "mother died of it", False),
         ],
@@ -1126,8 +1149,26 @@ class TestDeaths:
         said = "column 5 may say who has died and is not read; say so with columns={'...': 'patient status'}"
         assert any(problem.reason.startswith(said) for problem in problems) is is_told
 
+    @pytest.mark.parametrize("name", ["Flag", "Notes", "Colonne 4"])
+    def test_a_cell_that_is_a_word_of_death_is_told(self, name: str) -> None:
+        assert "who has died" in reasons(one(f"{GOOD},Dead", header=f"{HEADER},{name}"))[0]
+        assert one(f"{GOOD},dead tired", header=f"{HEADER},{name}").problems == ()
+
+    def test_a_word_of_death_is_told_where_no_day_of_death_is_given(self) -> None:
+        header = f"{HEADER},Flag,DOD"
+        assert "who has died" in reasons(one(f"{GOOD},Deceased,", header=header))[0]
+        assert one(f"{GOOD},Deceased,2026-02-01", header=header).problems == ()
+
     @pytest.mark.parametrize(
-        "name", ["Death Indicator", "Patient Deceased (Y/N)", "Is Deceased? Y/N", "Death flag"]
+        "name",
+        [
+            "Death Indicator",
+            "Patient Deceased (Y/N)",
+            "Is Deceased? Y/N",
+            "Death flag",
+            "is_dead",
+            "Dead (Y/N)",
+        ],
     )
     def test_a_flag_of_death_is_read(self, name: str) -> None:
         header = f"{HEADER},{name}"
@@ -1495,6 +1536,27 @@ class TestDecisions:
             *["usual: expected a range such as 12 to 16 weeks"] * 2,
         ]
 
+    @pytest.mark.parametrize(
+        ("read_table", "row"),
+        [
+            (read_births, "MRN,DOB\n1,1980-01-01"),
+            (read_weights, "MRN,date,kg\n1,2026-01-01,25"),
+            (read_holds, "MRN,from,until\n1,2026-01-01,2026-02-01"),
+        ],
+    )
+    def test_a_status_that_says_deceased_is_told(self, read_table: Any, row: str) -> None:
+        head, line = row.split("\n")
+        (problem,) = read_table(f"{head},Patient status\n{line},Deceased\n".encode()).problems
+        assert "who has died and is not read; give the table as care ends" in problem.reason
+        assert read_table(f"{head},Patient status\n{line},Alive\n".encode()).problems == ()
+
+    @pytest.mark.parametrize("said", ["Deceased", "husband: patient died in May"])
+    def test_a_contact_that_tells_of_a_death_is_told(self, said: str) -> None:
+        found = read_contacts(f"MRN,day,outcome\n1,2026-11-20,{said}\n".encode())
+        (problem,) = found.problems
+        assert problem.reason.endswith("has died; give a death in a table of care ends")
+        assert (found.counts.used, found.fact_rows[0].fact.outcome) == (1, said)
+
     @pytest.mark.parametrize("name", ["DOD", "Deceased", "Date of Death", "Is alive?"])
     def test_a_list_of_births_that_may_hide_a_death_is_told(self, name: str) -> None:
         table = f"MRN,DOB,{name}\n1,1980-01-01,2026-02-01\n".encode()
@@ -1854,6 +1916,8 @@ class TestColumnsThatAreNotRead:
             ("Touch-up flag", "kind"),
             ("Arrived", "status"),
             ("Checked In (Y/N)", "status"),
+            ("Treatment given?", "status"),
+            ("Record deleted", "status"),
         ],
     )
     @pytest.mark.parametrize("cell", ["Y", "0", "false"])
@@ -1901,6 +1965,12 @@ class TestColumnsThatAreNotRead:
         reading = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows]))
         assert (reading.problems[0].line == 1) is is_told
 
+    @pytest.mark.parametrize("name", ["Lifted on", "Released on"])
+    def test_a_hold_that_was_lifted_is_withdrawn(self, name: str) -> None:
+        table = f"MRN,From,Until,Reason,{name}\nP1,2026-11-01,2026-12-31,x,2026-11-20\n"
+        (row,) = read_holds(table.encode()).fact_rows
+        assert (row.fact.withdrawn_on, row.fact.last) == (date(2026, 11, 20), date(2026, 12, 31))
+
     @pytest.mark.parametrize(
         ("read_table", "row"),
         [
@@ -1913,7 +1983,14 @@ class TestColumnsThatAreNotRead:
     )
     @pytest.mark.parametrize(
         ("header", "cell"),
-        [("Status", "Cancelled"), ("State", "entered in error"), ("Voided", "N"), ("Active", "No")],
+        [
+            ("Status", "Cancelled"),
+            ("State", "entered in error"),
+            ("Voided", "N"),
+            ("Active", "No"),
+            ("Status", "Ended"),
+            ("Status", "lifted"),
+        ],
     )
     def test_a_row_of_any_table_may_be_void(
         self, read_table: Any, row: str, header: str, cell: str
@@ -1982,6 +2059,12 @@ class TestColumnsThatAreNotRead:
         assert problem.reason.startswith(f"column {place} may say the {said} and is not read; say")
         assert str(read_table(table, columns={"Frequency": name}).rows()[0][name]) == "16 weeks"
 
+    @pytest.mark.parametrize("name", ["Min days between visits", "Interval (weeks)"])
+    def test_an_interval_without_its_unit_is_told(self, name: str) -> None:
+        table = f"MRN,dx,drug,from,to,{name},Phone\nP1,migraine,Botox,2026-01-01,2026-12-31,100,5551234\n"
+        (problem,) = read_authorizations(table.encode()).problems
+        assert problem.reason.startswith("column 6 may say the minimum interval and is not read")
+
     @pytest.mark.parametrize("name", ["PAT_BIRTH_DATE", "Patient Date of Birth", "Member DOB"])
     def test_a_child_is_known_by_every_usual_name(self, name: str) -> None:
         reading = read(f"{self.HEADER},{name}\n{self.ROW},,2018-01-01\n")
@@ -1994,7 +2077,13 @@ class TestColumnsThatAreNotRead:
             ("On hold", "N", False),
             ("Hold until", "2027-03-01", True),
             ("Pregnant?", "x", True),
+            ("Pregnancy status", "Pregnant", True),
+            ("Hold status", "on hold", True),
+            ("Pregnancy status", "not pregnant", False),
             ("Discharged on", "2026-11-01", True),
+            ("Care ended", "2026-11-01", True),
+            ("Moved away?", "Y", True),
+            ("Transferred to", "Dr. A", False),
             ("Policy holder", "Jane", False),
             ("Discharge date", "2026-01-05", False),
             ("Next visit", "2026-12-14", False),
@@ -2004,6 +2093,30 @@ class TestColumnsThatAreNotRead:
         reading = read(f"{self.HEADER},{name}\n{self.ROW},,{cell}\n")
         said = "column 6 may say who is on hold or discharged and is not read; give it as a table"
         assert [problem.reason.startswith(said) for problem in reading.problems] == [True] * is_told
+
+    @pytest.mark.parametrize(
+        ("name", "cell", "is_told"),
+        [
+            ("Age", "9", True),
+            ("Patient age", "17 y", True),
+            ("Age", "18", False),
+            ("Age", "", False),
+            ("Age group", "Child", True),
+            ("Pediatric", "Y", True),
+            ("Pediatric", "N", False),
+            ("YOB", "2017", True),
+            ("Birth sex", "F", False),
+            ("Stage", "9", False),
+        ],
+    )
+    def test_a_child_without_a_birth_date_is_told(
+        self, name: str, cell: str, *, is_told: bool
+    ) -> None:
+        table = f"{self.HEADER},{name}\n{self.ROW},,{cell}\n"
+        said = "column 6 may say who is a child and is not read; give birth dates"
+        assert [problem.reason for problem in read(table).problems] == [said] * is_told
+        table = f"{self.HEADER},{name},DOB\n{self.ROW},,{cell},2017-01-01\n"
+        assert read(table).problems == ()
 
     def test_days_that_may_be_of_birth_are_told(self) -> None:
         table = (

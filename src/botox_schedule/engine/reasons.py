@@ -1,5 +1,6 @@
 """Why a date is what it is: the rule, its inputs, the other minimums, the source."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,7 @@ from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.dates import TrackDates, first_allowed
 from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.engine.rules import Minimum, RulesOn, UsualRange, UsualWindow
-from botox_schedule.engine.track import Track, is_held_open
+from botox_schedule.engine.track import AnyTrack, Track, is_held_open, ref_of
 from botox_schedule.protocols.model import (
     FROM_A_PAYER,
     READ_FROM_A_SCHEDULE,
@@ -145,9 +146,11 @@ def suppressed_reason(track: Track) -> str:
     return _ELSEWHERE if track.prior.is_undated else _SUPPRESSED[DueStatus.NO_HISTORY]
 
 
-def date_reasons(track: Track) -> dict[str, DateReason]:
+def date_reasons(track: AnyTrack) -> dict[str, DateReason]:
     """Return why each of the four dates is what it is, by name; a missing date has a reason too."""
     dates = track.dates
+    if not isinstance(track, Track):
+        return _undated(track, "no protocol is known for this indication")
     if dates is None:
         return _undated(track, suppressed_reason(track))
     if dates.earliest is None:
@@ -157,16 +160,18 @@ def date_reasons(track: Track) -> dict[str, DateReason]:
     if dates.window is None or dates.rules.usual is None:
         rest = (DateName.DUE, DateName.OVERDUE_FROM, DateName.LAPSED_FROM)
         sentence = "no usual range is recorded here"
-        return reasons | {name.value: _undated_reason(track, name, sentence) for name in rest}
+        return reasons | _undated(track, sentence, rest)
     return reasons | _usual_reasons(track, dates, dates.window, dates.rules.usual, inputs[:1])
 
 
-def _undated(track: Track, sentence: str) -> dict[str, DateReason]:
-    return {name.value: _undated_reason(track, name, sentence) for name in DateName}
-
-
-def _undated_reason(track: Track, name: DateName, sentence: str) -> DateReason:
-    return made(DateReason, date_name=name, on=None, rule=sentence, protocol=track.protocol.ref)
+def _undated(
+    track: AnyTrack, sentence: str, names: Iterable[DateName] = DateName
+) -> dict[str, DateReason]:
+    protocol = ref_of(track)
+    return {
+        name.value: made(DateReason, date_name=name, on=None, rule=sentence, protocol=protocol)
+        for name in names
+    }
 
 
 def _why_never(track: Track, rules: RulesOn) -> str:

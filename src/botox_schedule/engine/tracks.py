@@ -10,7 +10,7 @@ from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.protocols.collection import Followed, ProtocolSet
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.terms import FindingCode, Population, Product
+from botox_schedule.terms import FindingCode, Population
 
 
 class RecordTrack(NamedTuple):
@@ -29,10 +29,9 @@ class RecordTrack(NamedTuple):
 
 def tracks_of(reading: Reading, region: str, population: Population | None) -> list[RecordTrack]:
     """Return all tracks of a record, in order of their indications."""
-    return [
-        _track(reading, name, region, population)
-        for name in _track_names(reading, region, population)
-    ]
+    # Of each clock, the last of its names in :func:`_indications`.
+    names = {clock_of(reading, n, region, population): n for n in _indications(reading)}
+    return [_track(reading, name, region, population) for name in sorted(names.values())]
 
 
 def _track(reading: Reading, name: str, region: str, population: Population | None) -> RecordTrack:
@@ -53,23 +52,14 @@ def followed_in(
     """
     known, born_on = reading.known, reading.record.born_on
     slug = known.indication_named(name)
-    first = _followed(known, slug, (), born_on, on, region, population)
+    asked = {"born_on": born_on, "on": on, "region": region, "population": population}
+    first = _followed(known, slug, (), **asked)
     last = last_full_sessions(reading, known.clock(slug, first.protocol.population, region))
     products = tuple(session.product for session in last)
-    return _followed(known, slug, products, born_on, on, region, population)
+    return _followed(known, slug, products, **asked)
 
 
-@lru_cache(maxsize=4096)
-def _followed(  # noqa: PLR0917 - what is remembered has no names
-    known: ProtocolSet,
-    slug: str,
-    given: tuple[Product | None, ...],
-    born_on: date | None,
-    on: date,
-    region: str,
-    population: Population | None,
-) -> Followed:
-    return known.followed(slug, given, born_on=born_on, on=on, region=region, population=population)
+_followed = lru_cache(maxsize=4096)(ProtocolSet.followed)
 
 
 def followed_findings(followed: Followed) -> tuple[Finding, ...]:
@@ -84,14 +74,6 @@ def followed_findings(followed: Followed) -> tuple[Finding, ...]:
         )
         found.append(make_finding(FindingCode.AGE_UNKNOWN, message))
     return tuple(found)
-
-
-def _track_names(reading: Reading, region: str, population: Population | None) -> list[str]:
-    """One indication for each track: that of the last of its rows in :func:`_indications`."""
-    by_track: dict[object, str] = {}
-    for name in _indications(reading):
-        by_track[clock_of(reading, name, region, population)] = name
-    return sorted(by_track.values())
 
 
 def _indications(reading: Reading) -> list[str]:
@@ -136,10 +118,11 @@ def _first_protocol(
     reading: Reading, name: str, region: str, population: Population | None
 ) -> TreatmentProtocol | None:
     """A protocol for the indication of a row, whatever was given; None where none is known."""
-    known, born_on = reading.known, reading.record.born_on
-    if not known.recognizes(name):
+    if not reading.known.recognizes(name):
         return None  # An alias in a row is no known name: its sessions belong to no clock.
+    on, born_on = reading.as_of, reading.record.born_on
+    asked = {"born_on": born_on, "on": on, "region": region, "population": population}
     try:
-        return _followed(known, name, (), born_on, reading.as_of, region, population).protocol
+        return _followed(reading.known, name, (), **asked).protocol
     except UnknownProtocolError:
         return None

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from botox_schedule.dates.days import Day, DayInput, LastDay
 from botox_schedule.engine import ResponseTimeline
@@ -55,7 +56,7 @@ class PlacedSideEffect(Value, frozen=True):
         phase: The response phase on its first day; None before any session or where unknown.
     """
 
-    name: str
+    name: str = Field(repr=False)
     session_number: int | None
     onset_day: int | None
     lasted_days: int | None
@@ -78,9 +79,8 @@ def place_side_effects(
     ('peak', 29, None)
     """
     ordered = sorted(timelines, key=lambda timeline: timeline.administered_on)
-    return tuple(
-        _placed(effect, ordered) for effect in sorted(effects, key=lambda e: (e.first, e.name))
-    )
+    by_days = sorted(effects, key=lambda e: (e.first, e.name, e.last or date.max))
+    return tuple(_placed(effect, ordered) for effect in by_days)
 
 
 def _placed(effect: SideEffect, timelines: list[ResponseTimeline]) -> PlacedSideEffect:

@@ -19,7 +19,9 @@ from botox_schedule.tables.words import (
     find_value,
     folded,
     is_about_birth,
+    is_about_interval,
     is_about_pause,
+    is_word_of_death,
     may_tell_of_death,
     speaks_of_death,
 )
@@ -131,7 +133,7 @@ class RowsRead(NamedTuple):
         header: The header.
         columns: The columns found in it.
         unread: What columns that are not read may say.
-        deaths: The places of columns for names or reasons in which a cell speaks of death.
+        deaths: The places of columns that are not read and in which a cell speaks of death.
     """
 
     rows: Sequence[RowValues]
@@ -186,9 +188,18 @@ def read_rows(
         if _may_say(column, text_of(found.header.cells[place]), told)
     ]
     unread += _unread_values(columns, found, reader.unread, cells)
-    unread += _unread_pauses(found, reader.unread, cells) if table == "sessions" else ()
+    if table == "sessions":
+        unread += [
+            *_unread_pauses(found, reader.unread, cells),
+            *_unread_ages(found, reader.unread),
+        ]
     blank = len(lines) - len(rows)
-    return RowsRead(rows, blank, found.header, found.columns, unread, frozenset(reader.deaths))
+    deaths = reader.deaths.union(
+        place
+        for place, told in reader.unread.items()
+        if any(map(is_word_of_death, map(text_of, told)))
+    )
+    return RowsRead(rows, blank, found.header, found.columns, unread, frozenset(deaths))
 
 
 def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
@@ -226,9 +237,19 @@ def _unread_values(
     """
     for name in _LIMITING.keys() & columns.keys() - found.columns.keys():
         for place, told in unread.items():
-            is_meant = is_about_birth(text_of(found.header.cells[place])) is (name == "born_on")
-            if is_meant and any(columns[name].read(reader, cell).value for cell in told):
+            header = text_of(found.header.cells[place])
+            is_meant = is_about_birth(header) is (name == "born_on")
+            read = columns[name].read
+            if is_meant and any(
+                read(reader, cell).value or _is_bare_interval(name, header, cell) for cell in told
+            ):
                 yield unread_column(found.header, place, f"say the {_LIMITING[name]}", name)
+
+
+def _is_bare_interval(name: str, header: str, cell: Cell) -> bool:
+    """Whether a number may be an interval whose unit only the name of its column says."""
+    is_meant = name in _INTERVALS and is_about_interval(header)
+    return is_meant and _WHOLE.fullmatch(text_of(cell)) is not None
 
 
 def _unread_pauses(
@@ -242,10 +263,30 @@ def _unread_pauses(
             yield Problem(found.header.number, f"{reason}; {_AS_TABLES}", left_out=False)
 
 
+def _unread_ages(found: Table, unread: Mapping[int, Iterable[Cell]]) -> Iterator[Problem]:
+    """Report columns that say that a patient is a child, if no column is the day of birth."""
+    for place, told in unread.items() if "born_on" not in found.columns else ():
+        header = text_of(found.header.cells[place])
+        if any(_says_child(header, text_of(cell)) for cell in told):
+            reason = f"column {place + 1} may say who is a child and is not read; give birth dates"
+            yield Problem(found.header.number, reason, left_out=False)
+
+
+def _says_child(header: str, text: str) -> bool:
+    """Whether a cell is a child's age or a word for one, or a year of birth."""
+    if find_value("aged", header) is None:
+        return is_about_birth(header) and _YEAR.fullmatch(text) is not None
+    years = _WHOLE.match(text)
+    return find_value("child", years[0] if years else text) is not None
+
+
 def _is_yes(cell: Cell) -> bool:
-    return find_value("flag", text_of(cell)) == "yes"
+    return "yes" in {find_value("flag", text_of(cell)), find_value("pause", text_of(cell))}
 
 
+_YEAR = re.compile("(19|20)[0-9]{2}")
+_WHOLE = re.compile("[0-9]+")
+_INTERVALS = frozenset({"minimum", "minimum_interval"})
 _AS_TABLES = "give it as a table of holds or care ends"
 _LIMITING = {
     "born_on": "day of birth",
