@@ -115,6 +115,16 @@ def parquet(patients: pl.Series) -> bytes:
     return content.getvalue()
 
 
+def categories() -> bytes:
+    """A Parquet file of 250,000 rows that name one long category."""
+    arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    numbers = arrow.array([0] * 250_000, type=arrow.int32())
+    texts = arrow.DictionaryArray.from_arrays(numbers, arrow.array(["x" * 400_000]))
+    content = io.BytesIO()
+    pytest.importorskip("pyarrow.parquet").write_table(arrow.table({"patient": texts}), content)
+    return content.getvalue()
+
+
 def equal(rows: int, text: str = "x") -> pl.Series:
     return pl.repeat(text, rows, eager=True)
 
@@ -261,7 +271,7 @@ class TestBombs:
                 ),
             ),
             ("shared.parquet", lambda: parquet(equal(3000, TEXT))),
-            ("categories.parquet", lambda: parquet(equal(3000, TEXT).cast(pl.Categorical()))),
+            ("categories.parquet", categories),
             ("list.parquet", lambda: parquet(pl.Series([[1] * 20_000_000]))),
             ("text.parquet", lambda: parquet(pl.Series([TEXT * 100]))),
             ("nulls.parquet", lambda: parquet(pl.Series([None] * 4_900_000, dtype=pl.String))),

@@ -384,6 +384,15 @@ class TestChecks:
             True,
         )
 
+    def test_an_infants_units_are_checked_against_the_limits_for_children(self) -> None:
+        weights = [{"measured_on": "2026-01-05", "kilograms": 10}]
+        given = bs.PatientRecord(
+            sessions=[{**GIVEN, "indication": ARM}], born_on="2025-06-01", weights=weights
+        )
+        day = "2026-06-01"
+        check = bs.check_date(given, ARM, on=day, as_of=day, planned_units=350)
+        assert check.clear is False
+
     def test_without_a_protocol_for_children_a_child_is_judged_as_an_adult(self) -> None:
         found = bs.forecast(
             record("2026-01-05", born_on="2020-01-01"), MIGRAINE, as_of="2026-02-01"
