@@ -214,7 +214,8 @@ def _table_lines(table: Table, width: int) -> Iterator[Line]:
 
 
 def _width(name: str, rows: Sequence[Row]) -> int:
-    return max(len(_title(name)), *(shown_width(word(row.get(name))) for row in rows), 0)
+    words = {word(row.get(name)) for row in rows}
+    return max(len(_title(name)), *map(shown_width, words), 0)
 
 
 def shown_width(text: str) -> int:
@@ -223,8 +224,9 @@ def shown_width(text: str) -> int:
     >>> shown_width("P1"), shown_width("山田")
     (2, 4)
     """
-    wide = (not combining(m) and 1 + (east_asian_width(m) in {"W", "F"}) for m in text)
-    return len(text) if text.isascii() else sum(wide)
+    if text.isascii():
+        return len(text)
+    return sum(not combining(m) and 1 + (east_asian_width(m) in {"W", "F"}) for m in text)
 
 
 def _sum(widths: Mapping[str, int]) -> int:
@@ -278,8 +280,10 @@ def _is_numeric(name: str, rows: Sequence[Row]) -> bool:
 
 
 def _joined(cells: Mapping[str, str], widths: Mapping[str, int], numeric: set[str]) -> str:
-    spaces = {name: " " * (widths[name] - shown_width(cell)) for name, cell in cells.items()}
-    padded = (f"{spaces[n]}{c}" if n in numeric else f"{c}{spaces[n]}" for n, c in cells.items())
+    padded = []
+    for name, cell in cells.items():
+        spaces = " " * (widths[name] - shown_width(cell))
+        padded.append(f"{spaces}{cell}" if name in numeric else f"{cell}{spaces}")
     return _GAP.join(padded).rstrip()
 
 
@@ -293,13 +297,13 @@ def word(value: object) -> str:
     >>> word(None), word(True), word(3), word(("due", "overdue"))
     ('-', 'yes', '3', 'due, overdue')
     """
-    if value is None or (isinstance(value, str | tuple) and not value):
+    if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ", ".join(map(word, value))
-    return escaped(str(value.value if isinstance(value, Enum) else value))
+        return ", ".join(map(word, value)) or "-"
+    return escaped(str(value)) or "-"
 
 
 def listing(row: Row) -> list[str]:
