@@ -192,13 +192,8 @@ def escaped(text: str) -> str:
 
 def _table_lines(table: Table, width: int) -> Iterator[Line]:
     rows = [row for _, section in table.sections for row in section]
-    widths = {name: _width(name, rows) for name in table.columns}
-    left_out = []
-    for name in sorted(table.spare, key=lambda spare: any(row.get(spare) for row in rows)):
-        if _sum(widths) <= width:
-            break
-        if widths.pop(name, None) is not None and name not in table.below:
-            left_out.append(_title(name))
+    spare = sorted(table.spare, key=lambda name: any(row.get(name) for row in rows))
+    widths = _fitting(table._replace(spare=spare), rows, width)
     below = [name for name in table.below if name not in widths]
     fits = _sum(widths) <= width
     for title, section in table.sections:
@@ -208,9 +203,21 @@ def _table_lines(table: Table, width: int) -> Iterator[Line]:
             yield from _section_lines(section, widths, below, width)
         else:
             yield from _stacked_lines(section, table, width)
+    left_out = [_title(name) for name in spare if name not in (*widths, *table.below)]
     if left_out and fits and rows:
         told = f"Not shown for lack of width: {', '.join(left_out)}; --csv and --json have them."
         yield from (Line(""), *_wrapped(told, width, style="dim"))
+
+
+def _fitting(table: Table, rows: Sequence[Row], width: int) -> dict[str, int]:
+    """The widths of the columns for which there is room; of the spare ones the last."""
+    found = {name: _width(name, rows) for name in table.columns if name not in table.spare}
+    for name in reversed(table.spare):
+        wider = found | {name: _width(name, rows)}
+        if _sum(wider) > width:
+            break
+        found = wider
+    return {name: found[name] for name in table.columns if name in found}
 
 
 def _width(name: str, rows: Sequence[Row]) -> int:
@@ -280,10 +287,8 @@ def _is_numeric(name: str, rows: Sequence[Row]) -> bool:
 
 
 def _joined(cells: Mapping[str, str], widths: Mapping[str, int], numeric: set[str]) -> str:
-    padded = []
-    for name, cell in cells.items():
-        spaces = " " * (widths[name] - shown_width(cell))
-        padded.append(f"{spaces}{cell}" if name in numeric else f"{cell}{spaces}")
+    sized = [(n, c, widths[n] + len(c) - shown_width(c)) for n, c in cells.items()]
+    padded = [c.rjust(size) if n in numeric else c.ljust(size) for n, c, size in sized]
     return _GAP.join(padded).rstrip()
 
 

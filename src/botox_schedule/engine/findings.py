@@ -63,7 +63,7 @@ def track_findings(
         on: The day in question; by default the track's.
     """
     found = [*record_findings(track.reading)]
-    found += _later_sessions(track)
+    found += later_sessions(track.reading, track.clock)
     found += _prior_treatments(track)
     found += _care(track)
     found += _switches(track)
@@ -80,7 +80,8 @@ def track_findings(
 
 def findings_without_protocol(track: AnyTrack) -> tuple[Finding, ...]:
     """Return the findings of a track without a known protocol: those that need no rule."""
-    found = [*record_findings(track.reading), *_later_sessions(track), *_prior_treatments(track)]
+    found = [*record_findings(track.reading), *later_sessions(track.reading, track.clock)]
+    found += _prior_treatments(track)
     found += _care(track)
     if track.cycles:
         found += data_findings(track.cycles[-1], track.holds)
@@ -131,20 +132,21 @@ def _by_unknown_name(reading: Reading, rows: Iterable[_Row]) -> dict[str, list[_
     return found
 
 
-def _later_sessions(track: AnyTrack) -> Iterable[Finding]:
+def later_sessions(reading: Reading, clock: frozenset[str]) -> Iterable[Finding]:
+    """Yield the finding about completed sessions of a clock, here or elsewhere, that lie ahead."""
     # Sessions of an unknown or declared indication belong to no track, so each track names them.
-    others = track.policy.other_indications
+    others = reading.policy.other_indications
     later = [
         s
-        for s in track.history.later
-        if s.indication in track.clock
+        for s in reading.history.later
+        if s.indication in clock
         or s.indication in others
-        or not track.known.recognizes(s.indication)
+        or not reading.known.recognizes(s.indication)
     ]
     ahead = [
         prior
-        for prior in track.record.prior_treatments
-        if prior.indication in track.clock and prior.last_on and prior.last_on > track.as_of
+        for prior in reading.record.prior_treatments
+        if prior.indication in clock and prior.last_on and prior.last_on > reading.as_of
     ]
     if later or ahead:
         message = "a completed session is dated after the day of the question; it is left out"
