@@ -940,6 +940,25 @@ def test_a_rule_that_begins_later_slides_the_usual_range_and_no_hold_is_named() 
     assert "slid by 28 days" in found.reasons["overdue_from"].rule
 
 
+def test_a_stretch_that_is_over_slides_the_usual_range_and_no_hold_is_named() -> None:
+    longer = SchedulingPolicy(payer=[{"minimum": "14 weeks", "first": "2026-04-02"}])
+    found = forecast(ONE, MIGRAINE, as_of="2026-04-05", policy=longer)
+    assert found.reasons["due"].rule.endswith(
+        "begins on 2026-03-30; slid by 14 days with the first allowed day to 2026-04-13"
+    )
+
+
+def test_a_rule_that_ends_is_named_even_where_the_usual_range_begins_then() -> None:
+    policy = SchedulingPolicy(
+        payer=[{"minimum": "14 weeks", "last": "2026-04-05"}],
+        usual={"chronic-migraine": "13 weeks"},
+    )
+    found = forecast(ONE, MIGRAINE, as_of="2026-02-05", policy=policy)
+    assert found.reasons["earliest"].rule == (
+        "the 12-week scheduled interval gives 2026-03-30; the rules allow it from 2026-04-06"
+    )
+
+
 def test_where_the_rules_end_before_the_usual_range_no_hold_is_named() -> None:
     first = own(retreatment=TWELVE | {"usual": "16 weeks"}, in_force={"last": "2026-04-10"})
     none = {"kind": "scheduled", "minimum": None, "usual": None}

@@ -658,6 +658,22 @@ class TestAssessResponse:
         assert str(review.on) == str(on)
 
     @pytest.mark.parametrize(
+        ("first", "as_of", "on"),
+        [
+            *(("2026-02-10", day, "2026-08-24") for day in ("2026-02-09", "2026-02-10", "2026-05-31", "2026-06-01")),
+            ("2026-04-17", "2026-04-20", "2026-08-24"),
+            ("2026-04-19", "2026-04-20", None),  # overdue before the hold, so without a target
+        ],
+    )  # fmt: skip
+    def test_a_hold_with_a_known_end_dates_the_review_on_each_day(
+        self, first: str, as_of: str, on: str | None
+    ) -> None:
+        hold = bs.Hold.model_validate({"first": first, "last": "2026-05-31", "reason": "r"})
+        record = self.ONE.model_copy(update={"holds": (hold,)})
+        review, _ = response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of=as_of)
+        assert str(review.on) == str(on)
+
+    @pytest.mark.parametrize(
         ("booked_on", "as_of", "on"),
         [
             ("2026-01-18", "2026-01-17", "2026-07-03"),  # a second part of the first session
@@ -962,6 +978,13 @@ class TestWearOff:
         )
         assert [len(wear.weeks) for wear in found] == [11, 0]
 
+    def test_two_sessions_on_one_day_open_one_cycle(self) -> None:
+        starts = [START, START, START + timedelta(days=84)]
+        found = wear_off_across_cycles(
+            HeadacheDiary(), starts, definition="nadir_rise", as_of=starts[2]
+        )
+        assert [len(wear.weeks) for wear in found] == [12, 0]
+
     def test_it_never_moves_a_date(self) -> None:
         before = bs.forecast(TWO, MIGRAINE, as_of="2026-04-20")
         self.find("nadir_rise")
@@ -1001,6 +1024,12 @@ class TestSpasticityScores:
             28,
             -2,
         )
+
+    def test_of_several_scores_on_one_day_the_highest_counts(self) -> None:
+        scores = self.assess((0, "elbow", "2"), (0, "elbow", "3"), (28, "elbow", "1"), (28, "elbow", "1+"))  # fmt: skip
+        for ordered in (scores, scores[::-1]):
+            (change,) = ashworth_change(ordered, self.TIMELINE)
+            assert (str(change.before), str(change.at_peak), change.steps) == ("3", "1+", -2)
 
     def test_what_was_not_assessed_is_not_guessed(self) -> None:
         elbow, wrist = ashworth_change(
@@ -1059,6 +1088,15 @@ class TestSideEffects:
     def test_an_end_at_the_end_of_the_calendar_is_open(self, last: str, *, open_end: bool) -> None:
         effect = SideEffect.model_validate({"name": "x", "first": "2026-01-05", "last": last})
         assert (effect.last is None) is open_end
+
+    def test_the_order_given_decides_nothing(self) -> None:
+        effects = [
+            SideEffect.model_validate({"name": "x", "first": START, "last": last})
+            for last in (None, "2026-01-06", "2026-01-05")
+        ]
+        placed = place_side_effects(effects, [])
+        assert [effect.lasted_days for effect in placed] == [1, 2, None]
+        assert placed == place_side_effects(reversed(effects), [])
 
     def test_each_is_placed_in_its_cycle(self) -> None:
         spasticity = bs.find_protocol("spasticity")

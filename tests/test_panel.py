@@ -532,7 +532,9 @@ class TestRows:
         with pytest.raises(TypeError, match=r"unexpected: contact; give .*, contacts, holds"):
             panel.worklist(frame, as_of=AS_OF, holds=None, care_ends=None, contact=frame)  # type: ignore[call-arg]
 
-    @pytest.mark.parametrize("name", ["date_of_death", "Deceased", "died on"])
+    @pytest.mark.parametrize(
+        "name", ["date_of_death", "Deceased", "is_dead", "pat_dod", "vital status"]
+    )
     def test_a_column_about_deaths_is_not_ignored(self, name: str) -> None:
         frame = frame_of(administered_on=["2026-01-05"], **{name: ["2026-02-01"]})
         for each in (frame, frame.lazy(), frame.to_arrow()):

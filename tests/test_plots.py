@@ -62,6 +62,27 @@ def test_load_stacks_and_shows_capacity(axes: Any) -> None:
     plt.close()
 
 
+@pytest.mark.parametrize(("booked", "expected"), [(3, 0), (0, 0), (2, 2)])
+def test_the_legend_of_the_load_has_room_above_the_bars(
+    axes: Any, booked: int, expected: int
+) -> None:
+    load = pl.DataFrame(
+        {"week": ["2026-W14"], "booked": [booked], "expected": [expected]}
+    ).with_columns(capacity=pl.lit(None), backlog=pl.lit(None))
+    plots.load_against_capacity(load, ax=axes)
+    assert axes.get_ylim() == (0, pytest.approx(max(booked + expected, 1) * 1.3))
+
+
+@pytest.mark.parametrize(("weeks", "named"), [(29, 29), (30, 15), (104, 26)])
+def test_names_of_many_weeks_are_thinned_out(axes: Any, weeks: int, named: int) -> None:
+    load = pl.DataFrame({"week": [f"W{week}" for week in range(weeks)]}).with_columns(
+        booked=pl.lit(1), expected=pl.lit(1), capacity=pl.lit(3), backlog=pl.lit(0)
+    )
+    plots.load_against_capacity(load, ax=axes)
+    names = [label.get_text() for label in axes.get_xticklabels()]
+    assert (len(names), names[0], len(axes.patches)) == (named, "W0", 2 * weeks)
+
+
 def test_adherence_has_a_line_for_each_group(axes: Any) -> None:
     found = pl.DataFrame(
         {

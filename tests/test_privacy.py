@@ -14,6 +14,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 import botox_schedule as bs
+from botox_schedule.engine import TreatmentCycle
 from botox_schedule.errors import BotoxScheduleError, ExchangeError, safe_errors
 from botox_schedule.fhir import records_from_bundle
 from botox_schedule.values import Fact, Value
@@ -265,6 +266,21 @@ class TestSafeErrors:
         with pytest.raises(ValidationError) as caught:
             adapter.validate_python({"a": {MARK: MARK, "born_on": MARK}})
         assert MARK not in repr(safe_errors(caught.value))
+
+    @pytest.mark.parametrize(
+        ("units", "place"),
+        [
+            (MARK, ("units",)),
+            ({MARK: MARK}, ("units", "(unknown key)")),
+            ({(MARK,): None}, ("units", "(unknown key)", "[key]")),
+        ],
+    )
+    def test_name_the_place_without_a_key_that_is_data(
+        self, units: Any, place: tuple[str, ...]
+    ) -> None:
+        with pytest.raises(ValidationError) as caught:
+            TreatmentCycle.model_validate({"units": units})
+        assert place in [fault["loc"] for fault in safe_errors(caught.value)]
 
     def test_drop_the_prefix_of_pydantic(self) -> None:
         with pytest.raises(ValidationError) as caught:

@@ -114,7 +114,9 @@ class TestVials:
 
     def test_a_refusal_names_what_was_given(self) -> None:
         assert self.rule is not None
-        with pytest.raises(bs.errors.UnitsError, match=r"^units must be a number of at least 0$"):
+        with pytest.raises(
+            bs.errors.UnitsError, match=r"^units must be a number from 0 to 1000000$"
+        ):
             self.rule.billing_units(-1)
         with pytest.raises(bs.errors.UnitsError, match=r"^billing units must be"):
             self.rule.product_units(-1)

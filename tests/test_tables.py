@@ -1099,7 +1099,19 @@ class TestDeaths:
         assert one(f"{GOOD},x,", header=f"{HEADER},{name},DOD").problems == ()
 
     @pytest.mark.parametrize(
-        "name", ["Data di morte (ora)", "Overleden op", "Óbito", "Dødsdato", "Alive?", "Lebend"]
+        "name",
+        [
+            "Data di morte (ora)",
+            "Overleden op",
+            "Óbito",
+            "Dødsdato",
+            "Alive?",
+            "Lebend",
+            "VITAL_STATUS_CD",
+            "Life status",
+            "Dead on",
+            "Husband DOD",
+        ],
     )
     def test_a_death_is_looked_for_in_other_languages(self, name: str) -> None:
         assert "who has died" in reasons(one(f"{GOOD},x", header=f"{HEADER},{name}"))[0]
@@ -1112,7 +1124,11 @@ class TestDeaths:
             ("Cancel Reason", "Patient passed away", True),
             ("Nachname", "M\u00fcller (verstorben)", True),
             ("Nom", "Dupont (d\u00e9c\u00e9d\u00e9e)", True),
+            ("Member status", "Deceased", True),
+            ("Chart status", "Inactive - deceased", True),
+            ("Discharge disposition", "Died", True),
             ("Name", "Diedrich, Jane", False),
+            ("Deadline", "none", False),
             ("Cancel Reason", "authorization expired", False),
             ("Notes", "mother died of it", False),
         ],
@@ -1126,8 +1142,26 @@ class TestDeaths:
         said = "column 5 may say who has died and is not read; say so with columns={'...': 'patient status'}"
         assert any(problem.reason.startswith(said) for problem in problems) is is_told
 
+    @pytest.mark.parametrize("name", ["Flag", "Notes", "Colonne 4"])
+    def test_a_cell_that_is_a_word_of_death_is_told(self, name: str) -> None:
+        assert "who has died" in reasons(one(f"{GOOD},Dead", header=f"{HEADER},{name}"))[0]
+        assert one(f"{GOOD},dead tired", header=f"{HEADER},{name}").problems == ()
+
+    def test_a_word_of_death_is_told_where_no_day_of_death_is_given(self) -> None:
+        header = f"{HEADER},Flag,DOD"
+        assert "who has died" in reasons(one(f"{GOOD},Deceased,", header=header))[0]
+        assert one(f"{GOOD},Deceased,2026-02-01", header=header).problems == ()
+
     @pytest.mark.parametrize(
-        "name", ["Death Indicator", "Patient Deceased (Y/N)", "Is Deceased? Y/N", "Death flag"]
+        "name",
+        [
+            "Death Indicator",
+            "Patient Deceased (Y/N)",
+            "Is Deceased? Y/N",
+            "Death flag",
+            "is_dead",
+            "Dead (Y/N)",
+        ],
     )
     def test_a_flag_of_death_is_read(self, name: str) -> None:
         header = f"{HEADER},{name}"

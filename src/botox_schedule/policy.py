@@ -195,9 +195,7 @@ class SchedulingPolicy(Fact, frozen=True):
         return tuple(rule for rule in rules if rule.concerns(clock, product))
 
 
-@cache
-def _default() -> SchedulingPolicy:
-    return SchedulingPolicy()
+_default = cache(SchedulingPolicy)
 
 
 def policy_or_default(policy: SchedulingPolicy | None) -> SchedulingPolicy:

@@ -133,6 +133,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print an error; a file's name can be an argument and hold anything."""
+        if message.startswith("unrecognized"):  # such as the rest of a patient's name
+            message = "more arguments than it takes; put text with spaces in quotation marks"
         _, _, missing = message.partition("are required: ")
         options = {name: self._option_string_actions.get(name) for name in missing.split(", ")}
         said = [f"{name}: {option.help}" for name, option in options.items() if option]

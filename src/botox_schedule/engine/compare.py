@@ -66,7 +66,10 @@ def compare_forecasts(before: Forecast, after: Forecast) -> ForecastComparison:
       the policy's payer_minimum was not set and is 12 weeks + 1 day
     """
     changes = [*_dates(before, after)]
-    causes = _causes(before, after)
+    causes = []
+    if before.as_of != after.as_of:
+        causes.append(f"the day of the question moved from {before.as_of} to {after.as_of}")
+    causes += [f"{date.name} moved from {date.before} to {date.after}" for date in changes]
     for name in (*_ANSWERS, *_INPUTS):
         old, new = _words(_answer(before, name)), _words(_answer(after, name))
         if old != new:
@@ -108,20 +111,6 @@ def _policy_changes(before: Forecast, after: Forecast) -> Iterable[str]:
             listed = isinstance(new, tuple)
             was = "changed" if listed else f"was {_words(old)} and is {_words(new)}"
             yield f"the policy's {name} {was}"
-
-
-def _causes(before: Forecast, after: Forecast) -> tuple[str, ...]:
-    """The possible causes of a changed answer, as far as the forecasts tell."""
-    moved = [
-        f"{name} moved from {_words(old.on)} to {_words(new.on)}"
-        for name, old, new in (
-            (name, before.reasons[name], after.reasons[name]) for name in DateName
-        )
-        if old.on != new.on
-    ]
-    if before.as_of != after.as_of:
-        moved.insert(0, f"the day of the question moved from {before.as_of} to {after.as_of}")
-    return tuple(moved)
 
 
 def _findings(before: Forecast, after: Forecast) -> Iterable[ForecastChange]:

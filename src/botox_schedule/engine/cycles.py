@@ -102,22 +102,17 @@ def _cycle(
     track: Track, previous: CycleSessions | None, cycle: CycleSessions, number: int
 ) -> TreatmentCycle:
     judgment = judge_cycle(track, previous, cycle)
-    sessions = cycle.sessions
+    found = (*data_findings(cycle, track.holds), *judgment.findings)
     gap = None if previous is None else (cycle.first_on - previous.anchored_on).days
     return TreatmentCycle(
         number=number,
-        session_ids=tuple(s.id for s in sessions if s.id is not None),
+        session_ids=tuple(s.id for s in cycle.sessions if s.id is not None),
         first_on=cycle.first_on,
         anchored_on=cycle.anchored_on,
-        units=_units(sessions),
+        units=_units(cycle.sessions),
         interval_days=gap,
-        timing=judgment.timing,
-        short_by_days=judgment.short_by_days,
-        late_by_days=judgment.late_by_days,
         is_open=cycle is track.cycles[-1],
-        held=judgment.held,
-        advice=judgment.advice,
-        findings=(*data_findings(cycle, track.holds), *judgment.findings),
+        **judgment._replace(findings=found)._asdict(),
     )
 
 

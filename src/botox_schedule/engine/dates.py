@@ -128,7 +128,7 @@ def _usual_window(rules: IntervalRules, in_force: RulesOn) -> UsualWindow | None
     facts, usual = rules.facts, in_force.usual.interval
     short_month = facts.policy.short_month
     first = usual.first.added_to(facts.anchor, short_month)
-    last = first if usual.first is usual.last else usual.last.added_to(facts.anchor, short_month)
+    last = usual.last.added_to(facts.anchor, short_month)
     grace = facts.policy.grace_for(in_force.usual.kind)
     overdue_from = shifted(grace.added_to(last, short_month), 1)
     lapse = facts.policy.lapsed_after

@@ -53,9 +53,11 @@ _PAYERS = frozenset({MinimumKind.PAYER, MinimumKind.AUTHORIZATION})
 
 
 def track_findings(
-    track: Track, judged: Sequence[Finding] | None = None, on: date | None = None
+    track: AnyTrack, judged: Sequence[Finding] | None = None, on: date | None = None
 ) -> tuple[Finding, ...]:
     """Return the findings of a track, each once; those about limits come with the checks.
+
+    A track without a known protocol has those that need no rule.
 
     Args:
         track: The track.
@@ -74,19 +76,6 @@ def track_findings(
             found += _age(track, on or track.as_of)
             found += _rules(track, on or track.as_of)
     found += _unread(track)
-    found += booking_findings(track)
-    return tuple(dict.fromkeys(found))
-
-
-def findings_without_protocol(track: AnyTrack) -> tuple[Finding, ...]:
-    """Return the findings of a track without a known protocol: those that need no rule."""
-    found = [*record_findings(track.reading), *later_sessions(track.reading, track.clock)]
-    found += _prior_treatments(track)
-    found += _care(track)
-    if track.cycles:
-        found += data_findings(track.cycles[-1], track.holds)
-    if track.care.status is None:
-        found += _holds(track)
     found += booking_findings(track)
     return tuple(dict.fromkeys(found))
 
@@ -169,8 +158,8 @@ def _care(track: AnyTrack) -> Iterable[Finding]:
         yield make_finding(FindingCode.CARE_RESUMED, message, [track.care.resumed_by])
 
 
-def _switches(track: Track) -> Iterable[Finding]:
-    if track.last is None:
+def _switches(track: AnyTrack) -> Iterable[Finding]:
+    if track.last is None or not isinstance(track, Track):
         return
     planned = track.protocol.product
     switched = [s for s in track.last.sessions if s.product not in {None, planned}]
@@ -203,7 +192,9 @@ def _holds(track: AnyTrack) -> Iterable[Finding]:
         yield make_finding(FindingCode.HOLD_ENDED, message, ended)
 
 
-def last_cycle_findings(track: Track, judged: Sequence[Finding] | None = None) -> Iterable[Finding]:
+def last_cycle_findings(
+    track: AnyTrack, judged: Sequence[Finding] | None = None
+) -> Iterable[Finding]:
     """Yield the findings about the last recorded cycle, which may be judged already."""
     if not track.cycles:
         return
@@ -211,7 +202,7 @@ def last_cycle_findings(track: Track, judged: Sequence[Finding] | None = None) -
     yield from data_findings(cycle, track.holds)
     if judged is not None:
         yield from judged
-    elif len(track.cycles) > 1:
+    elif len(track.cycles) > 1 and isinstance(track, Track):
         rules = rules_between(track, track.cycles[-2], cycle)
         yield from timing_findings(track, rules, cycle)
 
@@ -314,11 +305,11 @@ def _needs_review(track: AnyTrack, hold: Hold) -> bool:
     return _is_running(hold, track) and review_day(track, hold) <= track.as_of
 
 
-def _age(track: Track, on: date) -> Iterable[Finding]:
+def _age(track: AnyTrack, on: date) -> Iterable[Finding]:
     """An unknown age matters only where ages decide, not for every adult."""
-    ages, born_on = track.protocol.ages, track.record.born_on
-    if ages is None:
+    if not isinstance(track, Track) or track.protocol.ages is None:
         return
+    ages, born_on = track.protocol.ages, track.record.born_on
     if born_on is None:
         if track.protocol.population is Population.PEDIATRIC or ages.last is not None:
             message = "the protocol is for certain ages, and the patient's age is unknown"
@@ -328,7 +319,7 @@ def _age(track: Track, on: date) -> Iterable[Finding]:
         yield make_finding(FindingCode.AGE_OUTSIDE_PROTOCOL, message)
 
 
-def _rules(track: Track, on: date) -> Iterable[Finding]:
+def _rules(track: AnyTrack, on: date) -> Iterable[Finding]:
     dates, rules = track.dates, track.rules
     if dates is None or rules is None:
         return
@@ -357,10 +348,11 @@ _FIGURES = {
 }
 
 
-def _unread(track: Track) -> Iterable[Finding]:
+def _unread(track: AnyTrack) -> Iterable[Finding]:
     """Name the figures behind the dates and the phase that nobody read in a source."""
     names = () if track.dates is None else track.dates.unverified
-    if track.last is not None and track.status is not DueStatus.DECEASED:
+    dead = track.status is DueStatus.DECEASED
+    if isinstance(track, Track) and track.last is not None and not dead:
         names += protocol_of_session(track, track.last.full_sessions[-1]).unverified_response
     if names:
         figures = ", ".join(_FIGURES.get(name, name) for name in names)

@@ -8,7 +8,7 @@ from itertools import chain
 from pydantic import Field
 
 from botox_schedule.dates.days import Day, days_text
-from botox_schedule.engine.findings import findings_without_protocol, next_look, track_findings
+from botox_schedule.engine.findings import next_look, track_findings
 from botox_schedule.engine.limits import LimitCheck, is_clear, limit_answers, limits_in_words
 from botox_schedule.engine.reasons import DateReason, date_reasons
 from botox_schedule.engine.response import (
@@ -24,6 +24,7 @@ from botox_schedule.engine.track import (
     Reading,
     Track,
     protocol_of_session,
+    ref_of,
     without_protocol,
 )
 from botox_schedule.engine.tracks import RecordTrack
@@ -33,7 +34,6 @@ from botox_schedule.protocols.model import ProtocolRef
 from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import (
-    DateName,
     DueStatus,
     FindingCode,
     FindingNeeds,
@@ -215,35 +215,21 @@ class Forecast(Value, frozen=True):
 
     def summary(self) -> ForecastSummary:
         """Return the answer as one flat table, for a JSON interface."""
-        dates, protocol = self.dates, self.protocol
-        return ForecastSummary(
-            as_of=self.as_of,
-            indication=self.indication,
-            product=None if protocol is None else protocol.product,
-            protocol_id=None if protocol is None else protocol.id,
-            protocol_version=None if protocol is None else protocol.version,
-            status=self.status,
-            phase=self.phase,
-            earliest=dates.earliest,
-            due=dates.due,
-            overdue_from=dates.overdue_from,
-            lapsed_from=dates.lapsed_from,
-            typical_on=dates.typical_on,
-            resumes_on=self.resumes_on,
-            last_session_on=self.last_session_on,
-            days_since_last=self.days_since_last,
-            days_to_due=self.days_to_due,
-            days_since_due=self.days_since_due,
-            cycle_number=self.cycle_number,
-            booked_on=None if self.booking is None else self.booking.on,
-            clear=self.clear,
-            findings=tuple(finding.code for finding in self.findings),
-            today=tuple(f.code for f in self.findings if f.needs is FindingNeeds.TODAY),
-        )
+        protocol, booking = self.protocol, self.booking
+        known = dict(self.dates) | dict(self)
+        known |= {
+            "product": None if protocol is None else protocol.product,
+            "protocol_id": None if protocol is None else protocol.id,
+            "protocol_version": None if protocol is None else protocol.version,
+            "booked_on": None if booking is None else booking.on,
+            "findings": [finding.code for finding in self.findings],
+            "today": [f.code for f in self.findings if f.needs is FindingNeeds.TODAY],
+        }
+        return ForecastSummary(**{name: known[name] for name in ForecastSummary.model_fields})
 
 
 def forecast_of(
-    track: Track,
+    track: AnyTrack,
     planned: Decimal | None = None,
     besides: tuple[Finding, ...] = (),
     observed: ObservedResponse | None = None,
@@ -263,8 +249,8 @@ def forecast_of(
     return made(
         Forecast,
         as_of=as_of,
-        indication=track.protocol.indication,
-        protocol=track.protocol.ref,
+        indication=track.protocol.indication if isinstance(track, Track) else min(track.clock),
+        protocol=ref_of(track),
         policy=track.policy,
         status=track.status,
         dates=dates,
@@ -317,7 +303,7 @@ def _booking_of(session: TreatmentSession | None) -> Booking | None:
     return made(Booking, on=session.administered_on, session_id=session.id)
 
 
-def _early_ends(observed: ObservedResponse | None, track: Track) -> Iterator[Finding]:
+def _early_ends(observed: ObservedResponse | None, track: AnyTrack) -> Iterator[Finding]:
     """Yield a finding if the effect ended before the interval in several cycles."""
     if observed is None or observed.wear_off is None:
         return
@@ -331,7 +317,7 @@ def _early_ends(observed: ObservedResponse | None, track: Track) -> Iterator[Fin
         yield make_finding(FindingCode.EFFECT_ENDS_EARLY, message)
 
 
-def _interval_days(track: Track) -> int | None:
+def _interval_days(track: AnyTrack) -> int | None:
     """Days from the last session to the first usual day, else to the minimum; holds ignored."""
     dates, anchor = track.dates, track.anchor
     if dates is None or anchor is None:
@@ -342,10 +328,10 @@ def _interval_days(track: Track) -> int | None:
     return None if deciding is None else (deciding.gives - anchor).days
 
 
-def dates_of(track: Track) -> DueDates:
+def dates_of(track: AnyTrack) -> DueDates:
     """Return the dates of a track as an answer."""
-    if track.dates is None:
-        return DueDates(protocol=track.protocol.ref)
+    if track.dates is None or not isinstance(track, Track):
+        return DueDates(protocol=ref_of(track))
     return due_dates_of(track.dates, track.protocol)
 
 
@@ -365,13 +351,13 @@ def _other_sessions(track: AnyTrack) -> tuple[OtherSession, ...]:
     )
 
 
-def timeline_of_track(track: Track) -> ResponseTimeline | None:
+def timeline_of_track(track: AnyTrack) -> ResponseTimeline | None:
     """Return the expected response to the last session; None without one or after a death.
 
     It is that of the product and the indication given, in the version in force on that day.
     """
     last = track.last
-    if last is None or track.status is DueStatus.DECEASED:
+    if last is None or track.status is DueStatus.DECEASED or not isinstance(track, Track):
         return None
     return timeline_of(
         last.anchored_on,
@@ -394,33 +380,5 @@ def course_start(track: Track) -> date | None:
 
 def forecast_in(reading: Reading, found: RecordTrack, planned: Decimal | None = None) -> Forecast:
     """Return the answer for a track of a record, even without a known protocol."""
-    if found.track is None:
-        return forecast_without_protocol(reading, found.indication)
-    return forecast_of(found.track, planned, found.findings)
-
-
-def forecast_without_protocol(reading: Reading, indication: str) -> Forecast:
-    """Return the answer for sessions of an indication without a known protocol."""
-    track = without_protocol(reading, indication)
-    sentence = "no protocol is known for this indication"
-    return made(
-        Forecast,
-        as_of=reading.as_of,
-        indication=indication,
-        protocol=None,
-        policy=reading.policy,
-        status=track.status,
-        dates=DueDates(),
-        resumes_on=track.resumes_on,
-        review_on=next_look(track),
-        cycle_number=track.cycle_number,
-        last_session_on=track.anchor,
-        days_since_last=_days_between(track.anchor, reading.as_of),
-        booking=_booking_of(track.next_booking),
-        other_sessions=_other_sessions(track),
-        findings=findings_without_protocol(track),
-        reasons={
-            name.value: DateReason(date_name=name, on=None, rule=sentence, protocol=None)
-            for name in DateName
-        },
-    )
+    track = found.track or without_protocol(reading, found.indication)
+    return forecast_of(track, planned, found.findings)

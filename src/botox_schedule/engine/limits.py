@@ -12,6 +12,7 @@ from botox_schedule.dates.days import Day, age_on, near, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.track import (
     UNRESOLVED_AFTER_DAYS,
+    AnyTrack,
     Reading,
     Track,
     fulfilled_by,
@@ -22,7 +23,7 @@ from botox_schedule.errors import UnitsError
 from botox_schedule.protocols.indications import ProductName
 from botox_schedule.protocols.model import DoseLimit, LimitWindow, TreatmentProtocol, is_unread
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.records.model import MOST_UNITS, TreatmentSession
+from botox_schedule.records.model import MOST_UNITS, BodyWeight, TreatmentSession
 from botox_schedule.terms import (
     FindingCode,
     LimitPer,
@@ -114,11 +115,6 @@ class Total(NamedTuple):
     units_if_one: Decimal
     indeterminate: bool
     sessions: list[TreatmentSession]
-
-
-class _Weight(NamedTuple):
-    kilograms: Decimal | None
-    stale: bool
 
 
 class _Maximum(NamedTuple):
@@ -251,12 +247,12 @@ def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
 _Answers = tuple[tuple[LimitCheck, ...], tuple[Finding, ...]]
 
 
-def limit_answers(track: Track, day: date, planned: Decimal | None) -> _Answers:
+def limit_answers(track: AnyTrack, day: date, planned: Decimal | None) -> _Answers:
     """Return the checks of a day and their findings; after the end of care nothing is checked.
 
     A booking has the limits of its own product and indication too, unless *planned* replaces it.
     """
-    if track.care.status is not None:
+    if track.care.status is not None or not isinstance(track, Track):
         return (), ()
     question = limit_question(track, day, planned)
     checks = limit_checks(question)
@@ -330,24 +326,24 @@ def _total_of(
     return sum_units(counting, question.protocol.product)
 
 
-def _weight_on(question: LimitQuestion) -> _Weight:
-    """The latest weight, if it is not too old; of two on one day the lower."""
+def _weight_on(question: LimitQuestion) -> BodyWeight | None:
+    """The latest weight, however old; of two on one day the lower."""
     reading = question.reading
     until = min(question.on, reading.as_of)
     measured = [w for w in reading.record.weights if w.measured_on <= until]
-    latest = max(measured, key=lambda w: (w.measured_on, -w.kilograms), default=None)
-    if latest is None:
-        return _Weight(None, stale=False)
-    if (question.on - latest.measured_on).days > reading.policy.weight_max_age_days:
-        return _Weight(None, stale=True)
-    return _Weight(latest.kilograms, stale=False)
+    return max(measured, key=lambda w: (w.measured_on, -w.kilograms), default=None)
+
+
+def _is_stale(weight: BodyWeight, question: LimitQuestion) -> bool:
+    age = (question.on - weight.measured_on).days
+    return age > question.reading.policy.weight_max_age_days
 
 
 def _maximum(limit: DoseLimit, question: LimitQuestion) -> _Maximum:
     if limit.units_per_kilogram is None:
         return _Maximum(limit.units, unweighed=False)
     weight = _weight_on(question)
-    if weight.kilograms is None:
+    if weight is None or _is_stale(weight, question):
         return _Maximum(limit.units, unweighed=True)
     by_weight = limit.units_per_kilogram * weight.kilograms
     units = by_weight if limit.units is None else min(by_weight, limit.units)
@@ -449,14 +445,13 @@ def _planned(question: LimitQuestion) -> TreatmentSession:
 
 def _weight_findings(question: LimitQuestion) -> Iterable[Finding]:
     weight = _weight_on(question)
-    if weight.stale:
-        most = question.reading.policy.weight_max_age_days
-        yield make_finding(
-            FindingCode.STALE_WEIGHT, f"the last body weight is more than {most} days old"
-        )
-    elif weight.kilograms is None:
+    if weight is None:
         message = "a limit per kilogram needs a body weight, and none is recorded"
         yield make_finding(FindingCode.MISSING_WEIGHT, message)
+    elif _is_stale(weight, question):
+        most = question.reading.policy.weight_max_age_days
+        message = f"the last body weight is more than {most} days old"
+        yield make_finding(FindingCode.STALE_WEIGHT, message)
 
 
 def is_clear(verdict: bool | None, checks: Sequence[LimitCheck]) -> bool | None:  # noqa: FBT001 - an answer

@@ -9,7 +9,7 @@ from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.dates import TrackDates, first_allowed
 from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.engine.rules import Minimum, RulesOn, UsualRange, UsualWindow
-from botox_schedule.engine.track import Track, is_held_open
+from botox_schedule.engine.track import AnyTrack, Track, is_held_open, ref_of
 from botox_schedule.protocols.model import (
     FROM_A_PAYER,
     READ_FROM_A_SCHEDULE,
@@ -145,9 +145,11 @@ def suppressed_reason(track: Track) -> str:
     return _ELSEWHERE if track.prior.is_undated else _SUPPRESSED[DueStatus.NO_HISTORY]
 
 
-def date_reasons(track: Track) -> dict[str, DateReason]:
+def date_reasons(track: AnyTrack) -> dict[str, DateReason]:
     """Return why each of the four dates is what it is, by name; a missing date has a reason too."""
     dates = track.dates
+    if not isinstance(track, Track):
+        return _undated(track, "no protocol is known for this indication")
     if dates is None:
         return _undated(track, suppressed_reason(track))
     if dates.earliest is None:
@@ -161,12 +163,12 @@ def date_reasons(track: Track) -> dict[str, DateReason]:
     return reasons | _usual_reasons(track, dates, dates.window, dates.rules.usual, inputs[:1])
 
 
-def _undated(track: Track, sentence: str) -> dict[str, DateReason]:
+def _undated(track: AnyTrack, sentence: str) -> dict[str, DateReason]:
     return {name.value: _undated_reason(track, name, sentence) for name in DateName}
 
 
-def _undated_reason(track: Track, name: DateName, sentence: str) -> DateReason:
-    return made(DateReason, date_name=name, on=None, rule=sentence, protocol=track.protocol.ref)
+def _undated_reason(track: AnyTrack, name: DateName, sentence: str) -> DateReason:
+    return made(DateReason, date_name=name, on=None, rule=sentence, protocol=ref_of(track))
 
 
 def _why_never(track: Track, rules: RulesOn) -> str:

@@ -277,9 +277,7 @@ def interval_rules(facts: RuleFacts) -> IntervalRules:
     return IntervalRules(facts) if facts.overrides or facts.approved else _shared_rules(facts)
 
 
-@lru_cache(maxsize=4096)
-def _shared_rules(facts: RuleFacts) -> IntervalRules:
-    return IntervalRules(facts)
+_shared_rules = lru_cache(maxsize=4096)(IntervalRules)
 
 
 def _overriding_from(facts: RuleFacts, starts: Sequence[date]) -> dict[date, Overriding]:
@@ -585,10 +583,10 @@ def label_rules(
         substituted = not all(_is_own(tiers, each) for each, tiers in found.items())
     others: list[LabelRule] = []
     for treatment in _sorted(last - planned):
-        first, *more = _label_rules_of(known, protocol, treatment, planned)
-        others += (first, *more)
-        is_other = first.kind is MinimumKind.PREVIOUS_PRODUCT
-        substituted = substituted or (is_other and not _is_own(first.tiers, treatment))
+        for rule in _label_rules_of(known, protocol, treatment, planned):
+            others.append(rule)
+            is_other = rule.kind is MinimumKind.PREVIOUS_PRODUCT
+            substituted |= is_other and not _is_own(rule.tiers, treatment)
     return LabelRules(tuple(own), tuple(dict.fromkeys(others)), substituted)
 
 
@@ -627,20 +625,19 @@ def _label_rules_of(
     protocol: TreatmentProtocol,
     treatment: Treatment,
     planned: frozenset[Treatment],
-) -> list[LabelRule]:
-    """The rules from a treatment of the last cycle that is not the planned one.
+) -> Iterator[LabelRule]:
+    """Yield the rules from a treatment of the last cycle that is not the planned one.
 
     Another product binds, and so does an unknown one; the planned product for another
     indication of the clock advises, and its protocol for the clock in general binds.
     """
     indication, product = treatment
-    tiers = _tiers(known, protocol, treatment)
     same_product = product in {planned_product for _, planned_product in planned}
     kind = MinimumKind.OTHER_INDICATION if same_product else MinimumKind.PREVIOUS_PRODUCT
-    rules = [LabelRule(kind, tiers, binds=not same_product)]
+    yield LabelRule(kind, _tiers(known, protocol, treatment), binds=not same_product)
     other_indication = indication not in {planned_indication for planned_indication, _ in planned}
     if other_indication and (same_product or product is None):
         clock = known.clock(protocol.indication, protocol.population, protocol.region)
         general = general_protocols(known, protocol, clock)
-        rules += [LabelRule(MinimumKind.IN_GENERAL, (general,), binds=True)] if general else []
-    return rules
+        if general:
+            yield LabelRule(MinimumKind.IN_GENERAL, (general,), binds=True)

@@ -120,21 +120,9 @@ def dates_of_session(
         _MODELS[id(protocol), id(policy)] = protocol, policy, model
     if model is None:
         return _dates_of_session(administered_on, protocol, policy)
-    later = (administered_on - _MODEL_DAY).days
-
-    def moved(day: date | None) -> date | None:
-        return None if day is None else shifted(day, later)
-
-    return DueDates(
-        earliest=moved(model.earliest),
-        due=moved(model.due),
-        overdue_from=moved(model.overdue_from),
-        lapsed_from=moved(model.lapsed_from),
-        typical_on=moved(model.typical_on),
-        typical_words=model.typical_words,
-        protocol=model.protocol,
-        unverified=model.unverified,
-    )
+    found, later = vars(model), (administered_on - _MODEL_DAY).days
+    moved = {name: shifted(day, later) for name, day in found.items() if isinstance(day, date)}
+    return made(DueDates, **found | moved)
 
 
 _MODEL_DAY = date(2000, 1, 1)

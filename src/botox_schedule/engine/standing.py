@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from botox_schedule.dates.days import open_end, shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_judgment
 from botox_schedule.engine.dates import first_allowed
-from botox_schedule.engine.findings import findings_without_protocol, next_look, track_findings
+from botox_schedule.engine.findings import next_look, track_findings
 from botox_schedule.engine.limits import is_clear, limit_answers
 from botox_schedule.engine.response import phase_on, timeline_of
 from botox_schedule.engine.track import (
@@ -143,7 +143,7 @@ def standing_of(
     dates, booked = track.dates, track.next_booking
     judgment = None if planned is None else last_judgment(planned)
     judged = None if judgment is None else judgment.findings
-    told = track_findings(planned, judged) if planned else findings_without_protocol(track)
+    told = track_findings(track, judged)
     limits = _about_limits(planned) if planned and with_limits else ()
     return Standing(
         indication=found.indication,

@@ -21,7 +21,7 @@ from botox_schedule.engine.rules import (
 )
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet, version_on
-from botox_schedule.protocols.model import TreatmentProtocol
+from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
 from botox_schedule.records.decisions import Decisions, known_decisions
 from botox_schedule.records.history import CycleSessions, History, cycles_of, read_history
 from botox_schedule.records.model import CareEnd, PatientRecord, PriorTreatment, TreatmentSession
@@ -207,6 +207,11 @@ class Track(AnyTrack):
     """
 
     protocol: TreatmentProtocol
+
+
+def ref_of(track: AnyTrack) -> ProtocolRef | None:
+    """Return the short form of a track's protocol; None where none is known."""
+    return track.protocol.ref if isinstance(track, Track) else None
 
 
 def read_record(

@@ -10,7 +10,7 @@ from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.protocols.collection import Followed, ProtocolSet
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.terms import FindingCode, Population, Product
+from botox_schedule.terms import FindingCode, Population
 
 
 class RecordTrack(NamedTuple):
@@ -53,23 +53,14 @@ def followed_in(
     """
     known, born_on = reading.known, reading.record.born_on
     slug = known.indication_named(name)
-    first = _followed(known, slug, (), born_on, on, region, population)
+    asked = {"born_on": born_on, "on": on, "region": region, "population": population}
+    first = _followed(known, slug, (), **asked)
     last = last_full_sessions(reading, known.clock(slug, first.protocol.population, region))
     products = tuple(session.product for session in last)
-    return _followed(known, slug, products, born_on, on, region, population)
+    return _followed(known, slug, products, **asked)
 
 
-@lru_cache(maxsize=4096)
-def _followed(  # noqa: PLR0917 - what is remembered has no names
-    known: ProtocolSet,
-    slug: str,
-    given: tuple[Product | None, ...],
-    born_on: date | None,
-    on: date,
-    region: str,
-    population: Population | None,
-) -> Followed:
-    return known.followed(slug, given, born_on=born_on, on=on, region=region, population=population)
+_followed = lru_cache(maxsize=4096)(ProtocolSet.followed)
 
 
 def followed_findings(followed: Followed) -> tuple[Finding, ...]:
@@ -88,8 +79,11 @@ def followed_findings(followed: Followed) -> tuple[Finding, ...]:
 
 def _track_names(reading: Reading, region: str, population: Population | None) -> list[str]:
     """One indication for each track: that of the last of its rows in :func:`_indications`."""
+    names = _indications(reading)
+    if len(set(names)) == 1:
+        return names[:1]
     by_track: dict[object, str] = {}
-    for name in _indications(reading):
+    for name in names:
         by_track[clock_of(reading, name, region, population)] = name
     return sorted(by_track.values())
 
@@ -136,10 +130,11 @@ def _first_protocol(
     reading: Reading, name: str, region: str, population: Population | None
 ) -> TreatmentProtocol | None:
     """A protocol for the indication of a row, whatever was given; None where none is known."""
-    known, born_on = reading.known, reading.record.born_on
-    if not known.recognizes(name):
+    if not reading.known.recognizes(name):
         return None  # An alias in a row is no known name: its sessions belong to no clock.
+    on, born_on = reading.as_of, reading.record.born_on
+    asked = {"born_on": born_on, "on": on, "region": region, "population": population}
     try:
-        return _followed(known, name, (), born_on, reading.as_of, region, population).protocol
+        return _followed(reading.known, name, (), **asked).protocol
     except UnknownProtocolError:
         return None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.rules import RulesOn
-from botox_schedule.engine.track import Track, doubt_ends_on, planned_otherwise, refusals
+from botox_schedule.engine.track import AnyTrack, Track, doubt_ends_on, planned_otherwise, refusals
 from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import DayReasonCode
 
@@ -37,8 +37,10 @@ def judge_day(track: Track, day: date) -> DayVerdict:
     return DayVerdict(allowed=True, codes=(DayReasonCode.ALLOWED,), rules=in_force)
 
 
-def booking_verdict(track: Track, day: date) -> bool | None:
+def booking_verdict(track: AnyTrack, day: date) -> bool | None:
     """Return whether a day is allowed, by the rules of everything that is booked for it too."""
+    if not isinstance(track, Track):
+        return None
     booked = [session for session in track.bookings if session.administered_on == day]
     others = [other for session in booked for other in planned_otherwise(track, session)]
     verdicts = {judge_day(each, day).allowed for each in (track, *others)}
@@ -69,7 +71,7 @@ def next_allowed(track: Track, day: date) -> date | None:
     return first_allowed(track.rules, track.holds, day)
 
 
-def day_in_question(track: Track, booked: TreatmentSession | None) -> date:
+def day_in_question(track: AnyTrack, booked: TreatmentSession | None) -> date:
     """The booking's day, else the due day, else the earliest, never before the question's."""
     if booked is not None:
         return booked.administered_on

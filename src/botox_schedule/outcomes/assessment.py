@@ -1,6 +1,6 @@
 """Applies a response rule to numbers or to a diary and a record, and dates its review."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from botox_schedule.dates.days import Day, DayInput, as_day, counted, shifted
 from botox_schedule.engine import Track, TreatmentCycle
 from botox_schedule.engine.adherence import follow_up_of
 from botox_schedule.engine.cycles import judged_cycles
+from botox_schedule.engine.dates import status_on
 from botox_schedule.engine.project import kept_booking_on
 from botox_schedule.errors import CountError
 from botox_schedule.outcomes.diary import (
@@ -108,16 +109,33 @@ def judge_counts(
     >>> [str(r.outcome) for r in judge_counts(rule, baseline=23, current=17, cycles=2)]
     ['stop', 'insufficient_data']
     """
-    before, now = _month(baseline, "baseline"), _month(current, "current")
-    number = whole(cycles, "cycles")
-    latest = [days_within(month, "months", LONGEST_MONTH) for month in months]
-    return tuple(
-        _month_result(rule, criterion, latest)
-        if criterion.kind is CriterionKind.MONTHS_BELOW
-        else _reduction_result(rule, criterion, before, now, number)
-        for criterion in rule.criteria
-        if criterion.kind not in {CriterionKind.FAILURES, CriterionKind.RECHECK}
+    days = _Days(
+        baseline=_month(baseline, "baseline"),
+        current=_month(current, "current"),
+        cycles=whole(cycles, "cycles"),
+        months=[days_within(month, "months", LONGEST_MONTH) for month in months],
     )
+    return tuple(_by_days(rule, lambda _: days))
+
+
+class _Days(NamedTuple):
+    """The known days a month of one measure; the fields are as in :func:`judge_counts`."""
+
+    baseline: Fraction | None
+    current: Fraction | None
+    cycles: int
+    months: Sequence[Fraction]
+
+
+def _by_days(
+    rule: ResponseRule, days_of: Callable[[DiaryKind], _Days]
+) -> Iterator[CriterionResult]:
+    """Yield the result of each criterion that a diary can tell, by its own measure."""
+    for criterion in rule.criteria:
+        if criterion.kind not in {CriterionKind.FAILURES, CriterionKind.RECHECK}:
+            is_monthly = criterion.kind is CriterionKind.MONTHS_BELOW
+            judge = _months_verdict if is_monthly else _reduction_verdict
+            yield _result(rule, criterion, judge(criterion, days_of(criterion.measure)))
 
 
 def _month(days: Number | None, name: str) -> Fraction | None:
@@ -141,49 +159,41 @@ def _is_waiting(result: CriterionResult) -> bool:
     return missing and result.kind is CriterionKind.MONTHS_BELOW
 
 
-def _result_of(
-    rule: ResponseRule,
-    criterion: ResponseCriterion,
-    outcome: RuleOutcome,
-    numbers: Iterable[str] = (),
-    reduction: Fraction | None = None,
-) -> CriterionResult:
+class _Verdict(NamedTuple):
+    outcome: RuleOutcome
+    numbers: tuple[str, ...]
+    reduction: Fraction | None = None
+
+
+def _result(rule: ResponseRule, criterion: ResponseCriterion, verdict: _Verdict) -> CriterionResult:
     return CriterionResult(
         rule=rule.id,
         criterion=criterion.name,
         kind=criterion.kind,
-        outcome=outcome,
-        reduction=reduction,
-        numbers=tuple(numbers),
         source=criterion.source,
+        **verdict._asdict(),
     )
 
 
-def _reduction_result(
-    rule: ResponseRule,
-    criterion: ResponseCriterion,
-    baseline: Fraction | None,
-    current: Fraction | None,
-    cycles: int,
-) -> CriterionResult:
-    counted = f"{_cycles_text(cycles)}; judged after {criterion.after_cycles}"
-    days = f"{criterion.measure} days"
+def _reduction_verdict(criterion: ResponseCriterion, days: _Days) -> _Verdict:
+    counted = f"{_cycles_text(days.cycles)}; judged after {criterion.after_cycles}"
+    measure, baseline, current = f"{criterion.measure} days", days.baseline, days.current
     if not baseline:
-        missing = f"{days} before the course: {'unknown' if baseline is None else 'none'}"
-        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_BASELINE, [missing, counted])
-    if cycles < criterion.after_cycles:
-        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, [counted])
+        missing = f"{measure} before the course: {'unknown' if baseline is None else 'none'}"
+        return _Verdict(RuleOutcome.INSUFFICIENT_BASELINE, (missing, counted))
+    if days.cycles < criterion.after_cycles:
+        return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (counted,))
     if current is None:
-        missing = f"{days} in the last month of the cycle: unknown"
-        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, [missing, counted])
+        missing = f"{measure} in the last month of the cycle: unknown"
+        return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (missing, counted))
     reduction = (baseline - current) / baseline
-    share = f"{days} {_shown(baseline)} became {_shown(current)}: "
+    share = f"{measure} {_shown(baseline)} became {_shown(current)}: "
     share += f"{_shown(abs(reduction) * 100)} % {'more' if reduction < 0 else 'fewer'}"
     below = criterion.below
     missed = reduction <= 0 if below is None else reduction < below
     threshold = [] if below is None else [f"threshold {_shown(below * 100)} %"]
-    outcome = _side(criterion, cycles, missed=missed)
-    return _result_of(rule, criterion, outcome, [share, *threshold, counted], reduction)
+    outcome = _side(criterion, days.cycles, missed=missed)
+    return _Verdict(outcome, (share, *threshold, counted), reduction)
 
 
 def _cycles_text(count: int) -> str:
@@ -199,20 +209,16 @@ def _side(criterion: ResponseCriterion, cycles: int, *, missed: bool) -> RuleOut
     return criterion.below_gives
 
 
-def _month_result(
-    rule: ResponseRule, criterion: ResponseCriterion, months: Sequence[Fraction]
-) -> CriterionResult:
+def _months_verdict(criterion: ResponseCriterion, days: _Days) -> _Verdict:
     wanted, limit = criterion.months or 0, criterion.below_days or 0
-    latest = months[-wanted:]
-    if not all(month < limit for month in latest):
-        outcome = criterion.otherwise
-    elif len(latest) < wanted:
-        numbers = [f"{len(latest)} of {wanted} months in a row below {_shown(limit)}"]
-        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, numbers)
-    else:
-        outcome = criterion.below_gives
-    numbers = [f"months {', '.join(map(_shown, latest))}; threshold {_shown(limit)}"]
-    return _result_of(rule, criterion, outcome, numbers)
+    latest = days.months[-wanted:]
+    is_below = all(month < limit for month in latest)
+    if is_below and len(latest) < wanted:
+        number = f"{len(latest)} of {wanted} months in a row below {_shown(limit)}"
+        return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (number,))
+    outcome = criterion.below_gives if is_below else criterion.otherwise
+    number = f"months {', '.join(map(_shown, latest))}; threshold {_shown(limit)}"
+    return _Verdict(outcome, (number,))
 
 
 def _shown(number: Fraction | int) -> str:
@@ -337,8 +343,8 @@ def assess_response(
     cycles = judged_cycles(track)
     span = _complete(track, cycles)
     counts = _counts(known, track, cycles, span)
-    judge = _Judge(wanted, known, counts, span.number, word_of(MissingDays, missing, "missing"))
-    results = (*judge.by_days(), *_others(wanted, track, failures))
+    judged = _Judged(known, counts, span.number, word_of(MissingDays, missing, "missing"))
+    results = (*_by_days(wanted, judged.days_of), *_others(wanted, track, failures))
     return ResponseAssessment(
         rule=wanted.id,
         as_of=day,
@@ -346,7 +352,7 @@ def assess_response(
         outcome=decide(results),
         results=results,
         complete_cycles=span.number,
-        missing=judge.missing,
+        missing=judged.missing,
         **counts._asdict(),
         recorded_days=known.recorded_in(counts.windows),
         findings=tuple(_currency(known, day)),
@@ -441,26 +447,18 @@ def _around(
     return before, diary.count(month_until(shifted(starts[-1], month - 1)))
 
 
-class _Judge(NamedTuple):
-    """A rule, and the data that its criteria are judged by."""
+class _Judged(NamedTuple):
+    """The data that the criteria of a rule are judged by."""
 
-    rule: ResponseRule
     diary: HeadacheDiary
     counts: _Counts
     cycles: int
     missing: MissingDays
 
-    def by_days(self) -> Iterator[CriterionResult]:
-        """Judge each criterion by its own measure."""
-        for criterion in self.rule.criteria:
-            measure = criterion.measure
-            yield from judge_counts(
-                self.rule.model_copy(update={"criteria": (criterion,)}),
-                baseline=self._baseline(measure),
-                current=self._rate(self.counts.current, measure),
-                cycles=self.cycles,
-                months=self._latest_known(measure),
-            )
+    def days_of(self, measure: DiaryKind) -> _Days:
+        """Return the days a month of one measure."""
+        current = self._rate(self.counts.current, measure)
+        return _Days(self._baseline(measure), current, self.cycles, self._latest_known(measure))
 
     def _latest_known(self, measure: DiaryKind) -> list[Fraction]:
         """The latest months in a row that have enough recorded days."""
@@ -491,25 +489,22 @@ def _others(
     """Judge what a diary cannot tell: failures, and the recheck after stopping."""
     for criterion in rule.criteria:
         if criterion.kind is CriterionKind.FAILURES:
-            yield _failures(rule, criterion, failures)
+            yield _result(rule, criterion, _failures_verdict(criterion, failures))
         window = _recheck_window(criterion, track)
         if window is not None and track.as_of >= window.first:
-            numbers = [f"treatment stopped; look again from {window}"]
-            yield _result_of(rule, criterion, RuleOutcome.RECHECK, numbers)
+            number = f"treatment stopped; look again from {window}"
+            yield _result(rule, criterion, _Verdict(RuleOutcome.RECHECK, (number,)))
 
 
-def _failures(
-    rule: ResponseRule, criterion: ResponseCriterion, failures: Sequence[bool]
-) -> CriterionResult:
+def _failures_verdict(criterion: ResponseCriterion, failures: Sequence[bool]) -> _Verdict:
     wanted = criterion.failures or 0
     if not all(isinstance(failed, bool) for failed in failures):
         raise CountError("failures: give True or False for each treatment, in order")
     latest = failures[-wanted:]
-    numbers = [f"{sum(latest)} of the last {wanted} treatments were judged to have failed"]
+    number = f"{sum(latest)} of the last {wanted} treatments were judged to have failed"
     if len(latest) < wanted:
-        return _result_of(rule, criterion, RuleOutcome.INSUFFICIENT_DATA, numbers)
-    outcome = criterion.otherwise if all(latest) else criterion.below_gives
-    return _result_of(rule, criterion, outcome, numbers)
+        return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (number,))
+    return _Verdict(criterion.otherwise if all(latest) else criterion.below_gives, (number,))
 
 
 def _recheck_window(criterion: ResponseCriterion, track: Track) -> Window | None:
@@ -626,8 +621,12 @@ def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
 
 def _next_session_on(track: Track) -> date | None:
     """The day of a booking that can be kept, else the target while it can still be met."""
-    booked_on = kept_booking_on(track)
-    if booked_on is not None or track.dates is None or track.status not in _DATED:
+    booked_on, resumes_on = kept_booking_on(track), track.resumes_on
+    if booked_on is not None or track.dates is None:
         return booked_on
+    on_return = None if resumes_on is None else status_on(track.dates.boundaries, resumes_on)
+    if (on_return or track.status) not in _DATED:
+        return None
     # Without a usual range, the earliest day lets the projection find and report that.
-    return track.dates.due or (track.dates.earliest if track.dates.window is None else None)
+    target = track.dates.due or (track.dates.earliest if track.dates.window is None else None)
+    return None if target is None else max(target, resumes_on or target)

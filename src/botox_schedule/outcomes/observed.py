@@ -1,10 +1,11 @@
 """A patient's own response: how many days after sessions the effect began and ended."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum, unique
 from fractions import Fraction
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -128,11 +129,12 @@ def observed_response(
     later = range(last + 1, last + len(track.history.later) + 1)
     told = [_noted(note, cycles) for note in notes if not _is_later(note, day, later)]
     noted = [note for note in told if note.days <= (day - note.cycle.anchored_on).days]
-    known = None if diary is None else diary.until(day)
+    known = HeadacheDiary() if diary is None else diary.until(day)
     wanted = word_of(WearOffDefinition, definition, "definition")
+    onsets, ends = ([n for n in noted if n.what is what] for what in ObservedChange)
     return ObservedResponse(
-        onset=_observed(cycles, noted, ObservedChange.ONSET, known, wanted),
-        wear_off=_observed(cycles, noted, ObservedChange.WEAR_OFF, known, wanted),
+        onset=_observed(cycles, onsets, _ONSET, partial(_onset_week, known)),
+        wear_off=_observed(cycles, ends, wanted.value, partial(_wear_off_week, known, wanted)),
     )
 
 
@@ -181,14 +183,11 @@ def _cycle_named(session: DayInput | int, cycles: Sequence[_Cycle]) -> Treatment
 def _observed(
     cycles: Sequence[_Cycle],
     noted: Sequence[_Noted],
-    what: ObservedChange,
-    diary: HeadacheDiary | None,
-    definition: WearOffDefinition,
+    definition: str,
+    week_of: Callable[[_Cycle], int | None],
 ) -> ObservedDays | None:
-    by_cycle = [
-        _days_of_cycle(place, [n for n in noted if n.what is what], what, diary, definition)
-        for place in cycles
-    ]
+    """The days to one change; where it is not noted, *week_of* finds its week in the diary."""
+    by_cycle = [_days_of_cycle(place, noted, definition, week_of) for place in cycles]
     found = [of_cycle for of_cycle in by_cycle if of_cycle is not None]
     if len(found) < FEWEST_CYCLES:
         return None
@@ -207,41 +206,35 @@ def _observed(
 def _days_of_cycle(
     place: _Cycle,
     noted: Sequence[_Noted],
-    what: ObservedChange,
-    diary: HeadacheDiary | None,
-    definition: WearOffDefinition,
+    definition: str,
+    week_of: Callable[[_Cycle], int | None],
 ) -> tuple[int, str] | None:
     """The days to the change in one cycle, and how it was found; None where unknown."""
     own = [note.days for note in noted if note.cycle is place.cycle]
     if own:
         return min(own), _NOTED
-    if diary is None:
-        return None
-    if what is ObservedChange.ONSET:
-        week, words = _onset_week(place, diary), _ONSET
-    else:
-        week, words = _wear_off_week(place, diary, definition), definition.value
-    return None if week is None else (WEEK * (week - 1), words)
+    week = week_of(place)
+    return None if week is None else (WEEK * (week - 1), definition)
 
 
-def _weeks(place: _Cycle, diary: HeadacheDiary) -> tuple[Fraction | None, ...]:
+def _weeks(diary: HeadacheDiary, place: _Cycle) -> tuple[Fraction | None, ...]:
     last = min(place.last_on, diary.last_recorded_on or place.last_on)
     return weekly_days(diary, place.cycle.anchored_on, last)
 
 
 def _wear_off_week(
-    place: _Cycle, diary: HeadacheDiary, definition: WearOffDefinition
+    diary: HeadacheDiary, definition: WearOffDefinition, place: _Cycle
 ) -> int | None:
     given = diary.baseline
     return wear_off(
-        _weeks(place, diary),
+        _weeks(diary, place),
         definition=definition,
         administered_on=place.cycle.anchored_on,
         baseline=None if given is None else given.headache_days * WEEK / given.per_days,
     ).week
 
 
-def _onset_week(place: _Cycle, diary: HeadacheDiary) -> int | None:
+def _onset_week(diary: HeadacheDiary, place: _Cycle) -> int | None:
     """The first of several weeks in a row with fewer days a week than before the session."""
     figures = outcome_tables()["onset"]
     last = shifted(place.cycle.first_on, -1)
@@ -249,7 +242,7 @@ def _onset_week(place: _Cycle, diary: HeadacheDiary) -> int | None:
     rate = before.rate(per_days=WEEK) if before.is_sufficient else None
     if rate is None:
         return None
-    falls = [None if week is None else rate - week for week in _weeks(place, diary)]
+    falls = [None if week is None else rate - week for week in _weeks(diary, place)]
     # An unknown week ends the search: the effect may have begun in it.
     known = falls[: falls.index(None)] if None in falls else falls
     return first_run([f for f in known if f is not None], figures["fall"], int(figures["weeks"]))

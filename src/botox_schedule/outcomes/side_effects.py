@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import StringConstraints, model_validator
@@ -78,9 +79,8 @@ def place_side_effects(
     ('peak', 29, None)
     """
     ordered = sorted(timelines, key=lambda timeline: timeline.administered_on)
-    return tuple(
-        _placed(effect, ordered) for effect in sorted(effects, key=lambda e: (e.first, e.name))
-    )
+    by_days = sorted(effects, key=lambda e: (e.first, e.name, e.last or date.max))
+    return tuple(_placed(effect, ordered) for effect in by_days)
 
 
 def _placed(effect: SideEffect, timelines: list[ResponseTimeline]) -> PlacedSideEffect:

@@ -82,8 +82,10 @@ class AshworthChange(Value, frozen=True):
 
     Attributes:
         joint: The joint or muscle group.
-        before: The last score on or before the session's day; None where there is none.
+        before: The last score on or before the session's day; None where there is none. Of
+            several scores on one day the highest counts.
         at_peak: The first score in the peak window, both ends included; None where there is none.
+            Of several scores on one day the highest counts.
         at_peak_day: The days from the session to that score; None without one.
         steps: Steps from *before* to *at_peak*, negative where the tone fell; None without both.
     """
@@ -117,17 +119,17 @@ def ashworth_change(
 def _joint_change(
     joint: str, assessments: Sequence[AshworthAssessment], timeline: ResponseTimeline
 ) -> AshworthChange:
-    ordered = sorted(assessments, key=lambda a: a.on)
-    before = [a for a in ordered if a.on <= timeline.administered_on]
-    peak = timeline.peak
-    at_peak = [a for a in ordered if peak is not None and a.on in peak]
-    old = before[-1].score if before else None
-    new = at_peak[0].score if at_peak else None
+    start, peak = timeline.administered_on, timeline.peak
+    highest_of = {a.on: a.score for a in sorted(assessments, key=lambda a: a.score)}
+    before = [day for day in highest_of if day <= start]
+    at_peak = [day for day in highest_of if peak is not None and day in peak]
+    old = highest_of[max(before)] if before else None
+    new = highest_of[min(at_peak)] if at_peak else None
     return AshworthChange(
         joint=joint,
         before=old,
         at_peak=new,
-        at_peak_day=(at_peak[0].on - timeline.administered_on).days if at_peak else None,
+        at_peak_day=(min(at_peak) - start).days if at_peak else None,
         steps=None if old is None or new is None else new.steps_from(old),
     )
 

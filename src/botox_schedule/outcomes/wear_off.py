@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum, unique
 from fractions import Fraction
 from itertools import product
-from typing import NamedTuple
+from math import inf
 
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.dates.intervals import Window
@@ -131,44 +131,34 @@ def wear_off(
     wanted = word_of(WearOffDefinition, definition, "definition")
     known = tuple(None if week is None else days_within(week, "weeks", WEEK) for week in weeks)
     before = None if baseline is None else days_within(baseline, "baseline", WEEK)
+    possible: set[int | None]
     if wanted is WearOffDefinition.CLINICIANS_NOTE:
-        noted = None if noted_week is None else whole(noted_week, "noted_week", 1)
-        found = _Found(noted, noted, is_known=noted is not None)
+        possible = set() if noted_week is None else {whole(noted_week, "noted_week", 1)}
     else:
-        found = _found(wanted, known, before)
+        possible = _possible_weeks(wanted, known, before)
+    # An effect that may not have worn off is later than every week.
+    by_week = max(possible, key=lambda week: week or inf, default=None)
+    is_known = len(possible) == 1
+    week = by_week if is_known else None
     return WearOff(
         definition=wanted,
-        week=found.week,
-        on=None if found.week is None else shifted(start, WEEK * (found.week - 1)),
-        is_known=found.is_known,
-        by_week=found.by_week,
+        week=week,
+        on=None if week is None else shifted(start, WEEK * (week - 1)),
+        is_known=is_known,
+        by_week=by_week,
         weeks=known,
         source=cited(outcome_tables()["wear_off"]["source"]),
     )
 
 
-class _Found(NamedTuple):
-    week: int | None
-    by_week: int | None
-    is_known: bool
-
-
-_UNKNOWN = _Found(None, None, is_known=False)
-
-
-def _found(
+def _possible_weeks(
     definition: WearOffDefinition, weeks: Sequence[Fraction | None], baseline: Fraction | None
-) -> _Found:
-    """The week, where every possible value of the unknown weeks gives the same one."""
+) -> set[int | None]:
+    """The weeks that some value of the unknown weeks gives; empty where any is possible."""
     half = definition is WearOffDefinition.HALF_OF_BENEFIT_LOST
     if not weeks or (half and baseline is None) or weeks.count(None) > _MOST_UNKNOWN:
-        return _UNKNOWN
-    possible = {_week_of(definition, filled, baseline or Fraction(0)) for filled in _filled(weeks)}
-    if len(possible) == 1:
-        (week,) = possible
-        return _Found(week, week, is_known=True)
-    latest = None if None in possible else max(week for week in possible if week is not None)
-    return _Found(None, latest, is_known=False)
+        return set()
+    return {_week_of(definition, filled, baseline or Fraction(0)) for filled in _filled(weeks)}
 
 
 def _filled(weeks: Sequence[Fraction | None]) -> Iterator[list[Fraction]]:
@@ -233,7 +223,8 @@ def wear_off_across_cycles(
 
     Args:
         diary: Days with headache.
-        sessions: The days of the sessions, in any order; later ones than *as_of* are ignored.
+        sessions: The days of the sessions, in any order; several on one day open one cycle. Later
+            ones than *as_of* are ignored.
         definition: The definition of wearing off; there is no default.
         as_of: The day of the question.
         baseline: Days a week before the course, for ``half_of_benefit_lost``.
@@ -249,7 +240,7 @@ def wear_off_across_cycles(
     [(None, False, 12), (None, False, 4)]
     """
     day = as_day(as_of, "as_of")
-    days = sorted(as_day(session, "sessions") for session in sessions)
+    days = sorted({as_day(session, "sessions") for session in sessions})
     starts = [start for start in days if start <= day]
     known_until = min(day, diary.last_recorded_on or day)
     lasts = [*(shifted(start, -1) for start in starts[1:]), known_until]

@@ -22,7 +22,7 @@ from botox_schedule.terms import Population
 
 Frame = TypeVar("Frame")
 """A caller's frame: the answer is one of the same kind."""
-_DEATH = re.compile(r"(?i)death|deceas|died")
+_DEATH = re.compile(r"(?i)death|deceas|died|dead(?!line)|vital.?stat|(?<![a-z])dod(?![a-z])")
 
 
 class Rules(TypedDict, total=False):

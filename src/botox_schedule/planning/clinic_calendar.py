@@ -152,8 +152,10 @@ def _working_days(country: str, subdivision: str | None) -> OpenDay:
 
     try:
         table = country_holidays(country.upper(), subdiv=subdivision)
-    except NotImplementedError as error:
-        raise UnknownCountryError(f"{error}; give codes such as 'US' and 'CA'") from None
+    except (NotImplementedError, TypeError):  # the package has constants such as MON too
+        place = country if subdivision is None else f"{country}, {subdivision}"
+        told = f"no public holidays are known for {place}; give codes such as 'US' and 'CA'"
+        raise UnknownCountryError(told) from None
     first, last = table.start_year, table.end_year
 
     def is_working_day(day: date) -> bool:

@@ -12,6 +12,7 @@ from botox_schedule.protocols.bundled import bundled_tables
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.protocols.indications import find_product, product_named
 from botox_schedule.protocols.model import SourceRef, is_unread
+from botox_schedule.records.model import MOST_UNITS as MOST_GIVEN
 from botox_schedule.terms import Product
 from botox_schedule.values import Fact, NumberInput, Value
 
@@ -52,7 +53,7 @@ def units_or_zero(units: NumberInput, what: str) -> Decimal:
         return Decimal(0)
     exact = _above_zero(units)
     if exact is None:
-        raise UnitsError(f"{what} must be a number of at least 0")
+        raise UnitsError(f"{what} must be a number from 0 to {MOST_GIVEN}")
     return exact
 
 

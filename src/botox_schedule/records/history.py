@@ -209,18 +209,16 @@ def _settle(rows: Sequence[TreatmentSession], found: _Sorted) -> None:
 
 
 def _completed_winners(rows: Iterable[TreatmentSession]) -> list[TreatmentSession]:
-    """Rows that differ in indication, product or kind all count; otherwise the latest day does."""
+    """Rows that differ in indication, product or kind all count.
+
+    Of the others the later day does, then the larger units.
+    """
     by_kind: dict[tuple[Any, ...], TreatmentSession] = {}
     for row in rows:
         kind = (row.indication, row.product, row.kind)
         known = by_kind.setdefault(kind, row)
-        by_kind[kind] = max(known, row, key=_later_and_larger)
+        by_kind[kind] = max(known, row, key=_contents)
     return list(by_kind.values())
-
-
-def _later_and_larger(session: TreatmentSession) -> tuple[Any, ...]:
-    units = _UNKNOWN if session.units is None else session.units
-    return (session.administered_on, units, *_contents(session))
 
 
 def _latest(session: TreatmentSession) -> tuple[Any, ...]:

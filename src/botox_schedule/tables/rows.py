@@ -20,6 +20,7 @@ from botox_schedule.tables.words import (
     folded,
     is_about_birth,
     is_about_pause,
+    is_word_of_death,
     may_tell_of_death,
     speaks_of_death,
 )
@@ -131,7 +132,7 @@ class RowsRead(NamedTuple):
         header: The header.
         columns: The columns found in it.
         unread: What columns that are not read may say.
-        deaths: The places of columns for names or reasons in which a cell speaks of death.
+        deaths: The places of columns that are not read and in which a cell speaks of death.
     """
 
     rows: Sequence[RowValues]
@@ -188,7 +189,12 @@ def read_rows(
     unread += _unread_values(columns, found, reader.unread, cells)
     unread += _unread_pauses(found, reader.unread, cells) if table == "sessions" else ()
     blank = len(lines) - len(rows)
-    return RowsRead(rows, blank, found.header, found.columns, unread, frozenset(reader.deaths))
+    deaths = reader.deaths.union(
+        place
+        for place, told in reader.unread.items()
+        if any(map(is_word_of_death, map(text_of, told)))
+    )
+    return RowsRead(rows, blank, found.header, found.columns, unread, frozenset(deaths))
 
 
 def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:

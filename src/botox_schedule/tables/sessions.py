@@ -297,9 +297,9 @@ def _reading(found: RowsRead) -> TableReading:
     alike = look_alikes(sorted(first, key=first.__getitem__))
     told: list[Iterable[Problem]] = [row.problems for row in found.rows]
     told += [birth_problems, _duplicates(used), _alike(first, alike)]
-    told += [_unread_deaths(found), found.unread]
     deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
     doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
+    told += [_unread_deaths(found, is_stated=bool(deaths)), found.unread]
     return TableReading(
         session_rows=tuple(map(_session_row, used)),
         births=births,
@@ -380,12 +380,12 @@ def _alike(first: Mapping[str, int], others: Mapping[str, str]) -> Iterator[Prob
 _ALIKE = "patient: differs only in zeros, case, blanks or hyphens from the one"
 
 
-def _unread_deaths(found: RowsRead) -> Iterator[Problem]:
-    """Report columns that may say who has died, if the table has none that is read."""
-    if {*_DEATHS} & {*found.columns}:
+def _unread_deaths(found: RowsRead, *, is_stated: bool) -> Iterator[Problem]:
+    """Report columns that may say who has died, unless the table states a death."""
+    if is_stated:
         return
     by_name = death_columns(found.header)
-    for place in by_name:
+    for place in () if {*_DEATHS} & {*found.columns} else by_name:
         yield unread_column(found.header, place, "say who has died", "date of death")
     for place in sorted(found.deaths - {*by_name}):
         yield unread_column(found.header, place, "say who has died", "patient status")

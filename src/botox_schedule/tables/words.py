@@ -57,7 +57,7 @@ def is_about_death(name: str) -> bool:
     >>> is_about_death("Cause of Death"), is_about_death("Deadline")
     (True, False)
     """
-    plain = folded(name)
+    plain = folded(name).replace("deadline", "")
     known = names_by_column("sessions", dict.fromkeys(("died_on", "deceased")))
     return plain in known or any(stem in plain for stem in _tables()["other"]["death_stems"])
 
@@ -99,8 +99,17 @@ def speaks_of_death(text: str) -> bool:
     return _death_words().search(_bare(text)) is not None
 
 
+def is_word_of_death(text: str) -> bool:
+    """Return whether a text is a word of death and nothing else.
+
+    >>> is_word_of_death("Deceased"), is_word_of_death("mother deceased")
+    (True, False)
+    """
+    return _death_words().fullmatch(_bare(text).strip()) is not None
+
+
 def may_tell_of_death(name: str) -> bool:
-    """Return whether a column of that name holds names or reasons.
+    """Return whether a column of that name holds names, reasons or a status.
 
     >>> may_tell_of_death("Last Name"), may_tell_of_death("Notes")
     (True, False)

@@ -31,7 +31,7 @@ from botox_schedule.records import PatientRecord
 from botox_schedule.terms import DueStatus, FindingCode, RetreatmentKind, UsualOwner
 from botox_schedule.values import PatientValue
 from botox_schedule.views.markup import clean
-from botox_schedule.views.messages import Messages, bundled_messages
+from botox_schedule.views.messages import Messages, messages_in
 from botox_schedule.views.notebook import figures
 from botox_schedule.views.pages import render
 from botox_schedule.views.timeline import (
@@ -122,7 +122,7 @@ def handout_html(
     True
     """
     texts = _Texts(when_to_call=when_to_call, patient=patient, clinic=clinic)
-    messages = bundled_messages(language) if isinstance(language, str) else language
+    messages = messages_in(language)
     others = known_protocols(other_protocols)
     day = as_day(as_of, "as_of")
     asked = ask(record, protocol, day, policy=policy, other_protocols=others)

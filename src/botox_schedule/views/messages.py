@@ -260,6 +260,11 @@ def bundled_messages(language: str) -> Messages:
     return Messages.model_validate(_bundled_words(language))
 
 
+def messages_in(language: str | Messages) -> Messages:
+    """Return the bundled catalog of a language, or a catalog as it was given."""
+    return bundled_messages(language) if isinstance(language, str) else language
+
+
 def load_messages(path: str | PathLike[str]) -> Messages:
     """Return a clinic's own catalog from a TOML file with the keys of the bundled ones.
 

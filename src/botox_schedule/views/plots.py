@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _BLUE, _ORANGE, _GREEN, _GRAY = "#0072B2", "#E69F00", "#009E73", "#555555"
 _TOP = 1.05
+_MOST_NAMES = 30
+"""The most weeks whose names fit below a plot."""
 
 
 def _axes(ax: "Axes | None") -> "Axes":
@@ -109,8 +111,9 @@ def load_against_capacity(load: Any, *, ax: "Axes | None" = None) -> "Axes":
     if any(room is not None for room in capacity):
         axes.step(places, capacity, where="mid", color="black", linewidth=2, label="capacity")
         axes.plot(places, backlog, color=_GREEN, marker="o", linestyle="--", label="backlog")
-    axes.set_xticks(list(places), weeks, rotation=60, ha="right", fontsize=8)
-    axes.margins(y=0.3)  # room for the legend above the bars
+    every = len(weeks) // _MOST_NAMES + 1
+    axes.set_xticks(places[::every], weeks[::every], rotation=60, ha="right", fontsize=8)
+    axes.set_ylim(0, max(axes.dataLim.y1, 1) * 1.3)  # room for the legend above the bars
     return _finished(axes, ylabel="sessions", title="Load by week", columns=2)
 
 
@@ -149,12 +152,8 @@ def adherence_over_time(
         style: dict[str, Any] = {"color": color, "marker": marker, "linestyle": dashes}
         axes.plot([*line], [*line.values()], label=None if by is None else str(name), **style)
     axes.set_xticks(list(places.values()), [str(when) for when in places])
-    labels: dict[str, Any] = {
-        "ylabel": "share of cycles on time",
-        "xlabel": time,
-        "title": "Adherence",
-    }
-    return _finished(axes, by, ylim=(0, _TOP), **labels)
+    share = "share of cycles on time"
+    return _finished(axes, by, ylim=(0, _TOP), xlabel=time, ylabel=share, title="Adherence")
 
 
 def persistence_curve(persistence: Any, *, ax: "Axes | None" = None) -> "Axes":
@@ -181,8 +180,8 @@ def persistence_curve(persistence: Any, *, ax: "Axes | None" = None) -> "Axes":
     axes.plot(
         [at for at, _ in censored], [share for _, share in censored], label="censored", **marks
     )
-    labels: dict[str, Any] = {"xlabel": "days of treatment", "ylabel": "share still treated"}
-    return _finished(axes, ylim=(0, _TOP), title=f"Persistence of {len(times)} tracks", **labels)
+    title, share = f"Persistence of {len(times)} tracks", "share still treated"
+    return _finished(axes, ylim=(0, _TOP), xlabel="days of treatment", ylabel=share, title=title)
 
 
 def _kaplan_meier(rows: Iterable[tuple[int, bool]]) -> Iterable[tuple[int, float, bool]]:

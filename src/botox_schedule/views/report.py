@@ -13,7 +13,7 @@ from botox_schedule.engine.session import DueDates
 from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DueStatus, FindingNeeds, ResponsePhase
 from botox_schedule.values import PatientValue
-from botox_schedule.views.messages import Messages, bundled_messages
+from botox_schedule.views.messages import Messages, messages_in
 from botox_schedule.views.pages import render
 
 _REACH = 200
@@ -130,7 +130,7 @@ def report_html(
     True
     """
     day, tracks = as_day(as_of, "as_of"), list(rows)
-    messages = bundled_messages(language) if isinstance(language, str) else language
+    messages = messages_in(language)
     has_pictures = len(tracks) <= _MOST_PICTURES
     return render(
         "report.html",

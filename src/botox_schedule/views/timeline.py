@@ -23,7 +23,7 @@ from botox_schedule.questions import ask
 from botox_schedule.records import Hold, PatientRecord
 from botox_schedule.terms import CycleTiming, DueStatus, ForWhom
 from botox_schedule.views.chart import Band, Chart, Lane, Line, Mark, draw
-from botox_schedule.views.messages import Messages, bundled_messages
+from botox_schedule.views.messages import Messages, messages_in
 
 _NARROWEST, _WIDEST = 240, 10_000
 _TIMINGS = {
@@ -84,7 +84,7 @@ def timeline_svg(
     if type(width) is not int or not _NARROWEST <= width <= _WIDEST:
         raise CountError(f"width: give a number of pixels from {_NARROWEST} to {_WIDEST}")
     day = as_day(as_of, "as_of")
-    words = ChartWords(bundled_messages(language) if isinstance(language, str) else language)
+    words = ChartWords(messages_in(language))
     wanted = [protocols] if isinstance(protocols, TreatmentProtocol | str) else protocols
     stories = []
     for protocol in wanted:
