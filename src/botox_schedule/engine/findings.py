@@ -204,7 +204,9 @@ def last_cycle_findings(
         yield from judged
     elif len(track.cycles) > 1 and isinstance(track, Track):
         rules = rules_between(track, track.cycles[-2], cycle)
-        yield from timing_findings(track, rules, cycle)
+        in_force = rules.on(cycle.first_on)
+        early = early_timing(track, in_force.deciding, cycle.first_on)
+        yield from timing_findings(rules, in_force, early, cycle)
 
 
 def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
@@ -225,11 +227,19 @@ def early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTimi
     return CycleTiming.EARLY_WITHIN_TOLERANCE if day >= tolerated_from else CycleTiming.EARLY
 
 
-def timing_findings(track: Track, rules: IntervalRules, cycle: CycleSessions) -> Iterable[Finding]:
-    """Yield the findings about the timing of a cycle, by the rules after the one before."""
-    in_force = rules.on(cycle.first_on)
+def timing_findings(
+    rules: IntervalRules, in_force: RulesOn, early: CycleTiming | None, cycle: CycleSessions
+) -> Iterable[Finding]:
+    """Yield the findings about the timing of a cycle.
+
+    Args:
+        rules: The rules after the cycle before.
+        in_force: What they say on the cycle's first day.
+        early: How that day counts if it lies before the minimum.
+        cycle: The cycle.
+    """
     yield from _substitution(rules, in_force, cycle)
-    if early_timing(track, in_force.deciding, cycle.first_on) is CycleTiming.EARLY:
+    if early is CycleTiming.EARLY:
         message = "the session came before the minimum after the one before; it counts"
         yield make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
 
