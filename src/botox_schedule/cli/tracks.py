@@ -92,9 +92,8 @@ class ListedTrack(NamedTuple):
 
     def followed(self) -> tuple[Reading, RecordTrack] | None:
         """Return what is known of the patient and the track; None where no row could be read."""
-        if self.record is None:
-            return None
-        return self.standings.followed(self.record, self.row["indication"])
+        record, name = self.record, self.row["indication"]
+        return None if record is None else self.standings.followed(record, name)
 
     def forecast(self) -> Forecast | None:
         """Return the whole answer for the track; None where no row could be read."""
@@ -145,14 +144,13 @@ def _row(patient: str, place: Place, standing: Standing, rules: Rules) -> dict[s
         "acknowledged": tuple(sorted(standing.acknowledged)),
     }
     told = zip(_TOLD, _told(standing), strict=True)
-    return _BLANK | dict(told) | known | _last_contact(patient, rules)
+    called = _last_contact(patient, rules) if patient in rules.contacts else {}
+    return _BLANK | dict(told) | known | called
 
 
 def _last_contact(patient: str, rules: Rules) -> dict[str, Any]:
     """The last contact on or before the day of the question; of one day every outcome."""
-    if patient not in rules.contacts:
-        return {}
-    made = [contact for contact in rules.contacts[patient] if contact.day <= rules.as_of]
+    made = [contact for contact in rules.contacts.get(patient, ()) if contact.day <= rules.as_of]
     day = max((contact.day for contact in made), default=None)
     last = [contact for contact in made if contact.day == day]
     outcome = "; ".join(sorted({contact.outcome for contact in last if contact.outcome})) or None
