@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import botox_schedule as bs
-from botox_schedule.engine.adherence import follow_up_until
+from botox_schedule import questions
+from botox_schedule.engine.adherence import follow_up_of
 from botox_schedule.errors import CountError, IntervalError
 from botox_schedule.outcomes import Adherence, EpisodeEnd, adherence
 from botox_schedule.testing import record_from_gaps
@@ -339,8 +340,9 @@ class TestFollowUp:
 
     def test_without_a_session_a_death_counts_on_its_day(self) -> None:
         day = date(2026, 1, 1)
-        assert follow_up_until(day, None, [], None, death_is_undated=True).until == day
-        assert follow_up_until(day, None, [], date(2025, 1, 1)).until == date(2025, 1, 1)
+        for died_on, until in ((None, day), (date(2025, 1, 1), date(2025, 1, 1))):
+            given = bs.PatientRecord(care_ends=[{"on": died_on, "kind": "deceased"}])
+            assert follow_up_of(questions.ask(given, MIGRAINE, day).track).until == until
 
 
 @settings(max_examples=300, deadline=None)

@@ -30,7 +30,7 @@ from botox_schedule.files import (
     write_whole,
     zip_entries,
 )
-from botox_schedule.tables import read_sessions
+from botox_schedule.tables import excel, read_sessions
 from botox_schedule.tables.parquet import _check_size
 
 # Runs in a process of its own: the memory it took is its own, too.
@@ -94,11 +94,19 @@ def far_apart(sheets: int = 1, row: int = 1_048_575, column: int = 16_383) -> by
     return content.getvalue()
 
 
+EMPTY_ROWS = '<t:table-row t:number-rows-repeated="1048576"><t:table-cell t:number-columns-repeated="16384"/></t:table-row>'
+
+
+SPACES = "".join(
+    f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for name in ("office", "table", "text")
+)
+
+
 def repeated(rows: int, columns: int) -> bytes:
     """An OpenDocument sheet whose one cell is repeated."""
     row = f'<t:table-row t:number-rows-repeated="{rows}"><t:table-cell o:v="1" t:number-columns-repeated="{columns}"><p>x</p></t:table-cell></t:table-row>'
-    empty = '<t:table-row t:number-rows-repeated="1048576"><t:table-cell t:number-columns-repeated="16384"/></t:table-row>'
-    return zip_of(**{"content.xml": f"<t>{row}{empty}</t>".encode()})
+    return zip_of(**{"content.xml": f"<t>{row}{EMPTY_ROWS}</t>".encode()})
 
 
 def parquet(patients: pl.Series) -> bytes:
@@ -363,7 +371,45 @@ class TestBombs:
     def test_repeated_cells_count(self, rows: int, columns: int, refused: bool) -> None:
         with pytest.raises((FileLimitError, TableError)) as caught:
             read_sessions(repeated(rows, columns))
-        assert ("more than 5,000,000 cells" in str(caught.value)) is refused
+        told = "more than 5,000,000 cells" if refused else "more than 200-fold"
+        assert told in str(caught.value)
+
+    def test_the_empty_end_of_each_row_is_no_text(self) -> None:
+        """Excel writes it as wide as a sheet can be when it saves as OpenDocument."""
+        row = "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>'
+            for cell in ("patient", "date", "indication", "product")
+        )
+        rows = f'<table:table-row>{row}<table:table-cell table:number-columns-repeated="16380"/></table:table-row>'
+        sheet = f'<table:table table:name="One">{rows * 600}{EMPTY_ROWS.replace("t:", "table:")}</table:table>'
+        parts = ("document-content", "body", "spreadsheet")
+        opened = "".join(f"<office:{part}{SPACES if part == parts[0] else ''}>" for part in parts)
+        closed = "".join(f"</office:{part}>" for part in reversed(parts))
+        content = zip_of(**{
+            "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": f"{opened}{sheet}{closed}".encode(),
+            "META-INF__manifest.xml": b"<manifest/>",
+        })  # fmt: skip
+        assert read_sessions(content).counts.read == 599
+
+    @pytest.mark.parametrize(
+        "hidden", ["<!--<{}>-->", "<![CDATA[<{}>]]>", "<?a <{}>?>", '<u:{} xmlns:u="urn:u"/>']
+    )
+    @pytest.mark.parametrize(
+        ("entry", "around", "name"),
+        [
+            ("content.xml", "<t:table-row><t:table-cell>{}</t:table-cell></t:table-row>", "table-row"),
+            ("content.xml", "<t:table-row><t:table-cell>{}</t:table-cell></t:table-row>", "table-cell"),
+            ("sheet.xml", "<row><c>{}</c></row>", "row"),
+            ("sharedStrings.xml", "<sst><si>{}</si></sst>", "si"),
+        ],
+    )  # fmt: skip
+    def test_a_tag_inside_makes_nothing_seem_small(
+        self, entry: str, around: str, name: str, hidden: str
+    ) -> None:
+        with pytest.raises(TableError, match="damaged"):
+            excel._check_entries({entry: around.format(hidden.format(name)).encode()}, "a")
+        assert excel._check_entries({entry: around.format("x").encode()}, "a") <= 1
 
     @pytest.mark.parametrize(("rows", "refused"), [(5_000_000, False), (5_000_001, True)])
     def test_rows_of_parquet_count(self, rows: int, refused: bool) -> None:

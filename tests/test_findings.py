@@ -165,6 +165,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
             {"indication": "chronic-migraine", "cycles": 3, "started_on": "2023-01-01"}]},
     ),
     (
+        "override_below_payer",
+        {**ONE, "overrides": [override(minimum="10 weeks"), override(minimum="14 weeks", authority="payer")]},
+        {**ONE, "overrides": [override(minimum="14 weeks"), override(minimum="10 weeks", authority="payer")]},
+    ),
+    (
         "booking_after_care_end",
         {"sessions": [at("2026-04-06"), at("2026-07-01", "b", status="booked")],
          "care_ends": [{"on": "2026-07-01", "kind": "discontinued"}]},

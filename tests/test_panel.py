@@ -114,6 +114,17 @@ class TestTypesOfColumns:
                 "patient: give text or whole numbers; found Float64",
             ),
             ({"administered_on": ["2026-01-05"], "product": [3]}, "product: give text"),
+            (
+                {"administered_on": ["2026-01-05"], "product": [{"Jane Doe": 1}]},
+                "product: give text; found Struct$",
+            ),
+            (
+                {
+                    "administered_on": ["2026-01-05"],
+                    "units": pl.Series(["Jo"], dtype=pl.Enum(["Jo"])),
+                },
+                "units: give numbers; found Enum$",
+            ),
             ({"administered_on": ["2026-01-05"], "status": [True]}, "status: give text"),
         ],
     )
@@ -1200,6 +1211,8 @@ class TestSums:
             panel.adherence(frame, as_of=AS_OF, groups=pl.concat([clinics, clinics]))
         with pytest.raises(PanelError, match="not colour"):
             panel.adherence(frame, as_of=AS_OF, by=["colour"])
+        with pytest.raises(PanelError, match="by: give some of"):
+            panel.adherence(frame, as_of=AS_OF, by="")
 
     def test_an_object_is_no_group(self) -> None:
         groups = pl.DataFrame([{"patient": "p-0"}]).with_columns(pl.Series("clinic", [object()]))

@@ -21,7 +21,6 @@ from botox_schedule.engine.adherence import (
     course_of,
     effect_days,
     follow_up_of,
-    follow_up_until,
 )
 from botox_schedule.engine.forecast import forecast_in
 from botox_schedule.engine.holds import NO_HOLDS
@@ -471,22 +470,25 @@ class TestWorklist:
 class TestFollowUp:
     DAY_OF_BOTH = date(2026, 2, 2)
 
+    def follow_up(self, **rows: Any) -> FollowUp:
+        return follow_up_of(ask(bs.PatientRecord(**rows), MIGRAINE, date(2026, 6, 1)).track)
+
     def test_a_discharge_on_the_day_of_the_last_session_ends_it(self) -> None:
-        found = follow_up_until(date(2026, 6, 1), self.DAY_OF_BOTH, [self.DAY_OF_BOTH], None)
+        session = {**GIVEN, "administered_on": self.DAY_OF_BOTH}
+        end = {"on": self.DAY_OF_BOTH, "kind": "discontinued"}
+        found = self.follow_up(sessions=[session], care_ends=[end])
         assert found == FollowUp(self.DAY_OF_BOTH, bs.CareEndKind.DISCONTINUED)
 
     def test_on_one_day_the_discharge_precedes_the_death(self) -> None:
-        found = follow_up_until(
-            date(2026, 6, 1), date(2026, 1, 5), [self.DAY_OF_BOTH], self.DAY_OF_BOTH
-        )
+        ends = [{"on": self.DAY_OF_BOTH, "kind": kind} for kind in ("deceased", "discontinued")]
+        found = self.follow_up(sessions=[GIVEN], care_ends=ends)
         assert found.ended_by == "discontinued"
 
     def test_a_touch_up_after_a_discharge_reopens_it(self) -> None:
         touch_up = {**GIVEN, "administered_on": "2026-03-02", "kind": "touch_up"}
         end = {"on": "2026-02-02", "kind": "discontinued"}
-        given = bs.PatientRecord(sessions=[GIVEN, touch_up], care_ends=[end])
-        track = ask(given, MIGRAINE, date(2026, 6, 1)).track
-        assert follow_up_of(track) == FollowUp(date(2026, 6, 1))
+        found = self.follow_up(sessions=[GIVEN, touch_up], care_ends=[end])
+        assert found == FollowUp(date(2026, 6, 1))
 
     def test_an_effect_is_longer_than_nothing_after_every_session(self) -> None:
         with pytest.raises(bs.errors.IntervalError):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import botox_schedule as bs
-from botox_schedule.engine.adherence import CourseCycle, FollowUp, course_of, follow_up_until
+from botox_schedule.engine.adherence import CourseCycle, FollowUp, course_of, follow_up_of
 from botox_schedule.engine.dates import track_dates
 from botox_schedule.engine.findings import next_look
 from botox_schedule.engine.holds import NO_HOLDS
@@ -228,7 +228,7 @@ class TestCourses:
         assert (interval.effect_days, interval.covered_days, interval.gap_days) == (84, 84, 16)
 
     def test_nobody_has_died_unless_it_is_said(self) -> None:
-        found = follow_up_until(AS_OF, date(2026, 1, 5), [], None)
+        found = follow_up_of(ask(record("2026-01-05"), MIGRAINE, AS_OF).track)
         assert (found.until, found.ended_by) == (AS_OF, None)
 
     def test_cycles_on_other_days_have_other_hashes(self) -> None:

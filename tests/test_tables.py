@@ -1079,6 +1079,11 @@ class TestDeaths:
         assert said.endswith("says that care has ended; give the day in a table of care ends")
         assert (reading.counts.used, reading.care_ends, reading.unreadable) == (1, {}, frozenset())
 
+    @pytest.mark.parametrize("cell", ["On hold", "Pregnant", "pausiert"])
+    def test_a_patient_status_that_says_paused_is_told(self, cell: str) -> None:
+        (said,) = reasons(one(f"{GOOD},{cell}", header=f"{HEADER},Patient status"))
+        assert said.endswith("says that treatment is paused; give the days in a table of holds")
+
     @pytest.mark.parametrize(
         "cell", ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026"]
     )
@@ -1529,6 +1534,27 @@ class TestDecisions:
             *["usual: expected a range such as 12 to 16 weeks"] * 2,
         ]
 
+    @pytest.mark.parametrize(
+        ("read_table", "row"),
+        [
+            (read_births, "MRN,DOB\n1,1980-01-01"),
+            (read_weights, "MRN,date,kg\n1,2026-01-01,25"),
+            (read_holds, "MRN,from,until\n1,2026-01-01,2026-02-01"),
+        ],
+    )
+    def test_a_status_that_says_deceased_is_told(self, read_table: Any, row: str) -> None:
+        head, line = row.split("\n")
+        (problem,) = read_table(f"{head},Patient status\n{line},Deceased\n".encode()).problems
+        assert "who has died and is not read; give the table as care ends" in problem.reason
+        assert read_table(f"{head},Patient status\n{line},Alive\n".encode()).problems == ()
+
+    @pytest.mark.parametrize("said", ["Deceased", "husband: patient died in May"])
+    def test_a_contact_that_tells_of_a_death_is_told(self, said: str) -> None:
+        found = read_contacts(f"MRN,day,outcome\n1,2026-11-20,{said}\n".encode())
+        (problem,) = found.problems
+        assert problem.reason.endswith("has died; give a death in a table of care ends")
+        assert (found.counts.used, found.fact_rows[0].fact.outcome) == (1, said)
+
     @pytest.mark.parametrize("name", ["DOD", "Deceased", "Date of Death", "Is alive?"])
     def test_a_list_of_births_that_may_hide_a_death_is_told(self, name: str) -> None:
         table = f"MRN,DOB,{name}\n1,1980-01-01,2026-02-01\n".encode()
@@ -1888,6 +1914,8 @@ class TestColumnsThatAreNotRead:
             ("Touch-up flag", "kind"),
             ("Arrived", "status"),
             ("Checked In (Y/N)", "status"),
+            ("Treatment given?", "status"),
+            ("Record deleted", "status"),
         ],
     )
     @pytest.mark.parametrize("cell", ["Y", "0", "false"])
@@ -1935,6 +1963,12 @@ class TestColumnsThatAreNotRead:
         reading = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows]))
         assert (reading.problems[0].line == 1) is is_told
 
+    @pytest.mark.parametrize("name", ["Lifted on", "Released on"])
+    def test_a_hold_that_was_lifted_is_withdrawn(self, name: str) -> None:
+        table = f"MRN,From,Until,Reason,{name}\nP1,2026-11-01,2026-12-31,x,2026-11-20\n"
+        (row,) = read_holds(table.encode()).fact_rows
+        assert (row.fact.withdrawn_on, row.fact.last) == (date(2026, 11, 20), date(2026, 12, 31))
+
     @pytest.mark.parametrize(
         ("read_table", "row"),
         [
@@ -1947,7 +1981,14 @@ class TestColumnsThatAreNotRead:
     )
     @pytest.mark.parametrize(
         ("header", "cell"),
-        [("Status", "Cancelled"), ("State", "entered in error"), ("Voided", "N"), ("Active", "No")],
+        [
+            ("Status", "Cancelled"),
+            ("State", "entered in error"),
+            ("Voided", "N"),
+            ("Active", "No"),
+            ("Status", "Ended"),
+            ("Status", "lifted"),
+        ],
     )
     def test_a_row_of_any_table_may_be_void(
         self, read_table: Any, row: str, header: str, cell: str
@@ -2028,6 +2069,9 @@ class TestColumnsThatAreNotRead:
             ("On hold", "N", False),
             ("Hold until", "2027-03-01", True),
             ("Pregnant?", "x", True),
+            ("Pregnancy status", "Pregnant", True),
+            ("Hold status", "on hold", True),
+            ("Pregnancy status", "not pregnant", False),
             ("Discharged on", "2026-11-01", True),
             ("Policy holder", "Jane", False),
             ("Discharge date", "2026-01-05", False),
@@ -2038,6 +2082,30 @@ class TestColumnsThatAreNotRead:
         reading = read(f"{self.HEADER},{name}\n{self.ROW},,{cell}\n")
         said = "column 6 may say who is on hold or discharged and is not read; give it as a table"
         assert [problem.reason.startswith(said) for problem in reading.problems] == [True] * is_told
+
+    @pytest.mark.parametrize(
+        ("name", "cell", "is_told"),
+        [
+            ("Age", "9", True),
+            ("Patient age", "17 y", True),
+            ("Age", "18", False),
+            ("Age", "", False),
+            ("Age group", "Child", True),
+            ("Pediatric", "Y", True),
+            ("Pediatric", "N", False),
+            ("YOB", "2017", True),
+            ("Birth sex", "F", False),
+            ("Stage", "9", False),
+        ],
+    )
+    def test_a_child_without_a_birth_date_is_told(
+        self, name: str, cell: str, *, is_told: bool
+    ) -> None:
+        table = f"{self.HEADER},{name}\n{self.ROW},,{cell}\n"
+        said = "column 6 may say who is a child and is not read; give birth dates"
+        assert [problem.reason for problem in read(table).problems] == [said] * is_told
+        table = f"{self.HEADER},{name},DOB\n{self.ROW},,{cell},2017-01-01\n"
+        assert read(table).problems == ()
 
     def test_days_that_may_be_of_birth_are_told(self) -> None:
         table = (

@@ -561,6 +561,16 @@ class TestNotebook:
         html = record(sessions=sessions)._repr_html_()
         assert ("<svg" in html, "not given" in html) == (False, True)
 
+    def test_a_record_says_what_else_it_has(self) -> None:
+        more: dict[str, Any] = {
+            "holds": [{"first": "2026-04-13", "reason": "r"}],
+            "care_ends": [{"on": None, "kind": "deceased"}],
+            "prior_treatments": [{"indication": "chronic-migraine", "cycles": 2}] * 2,
+        }
+        html = record(**more)._repr_html_()
+        assert html.endswith("<p>holds: 1; prior treatments: 2; care ends: 1</p>")
+        assert "<p>" not in record()._repr_html_()
+
     def test_a_record_without_completed_sessions(self) -> None:
         html = record(sessions=[session("2026-04-13", status="booked")])._repr_html_()
         assert cells(html)[1:] == ["0", "–", "–", "1", "0"]  # noqa: RUF001 - a dash

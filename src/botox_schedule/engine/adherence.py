@@ -187,53 +187,29 @@ _END_BY = {
 }
 
 
-def follow_up_until(
-    as_of: date,
-    last_session_on: date | None,
-    discharged_on: Iterable[date],
-    died_on: date | None,
-    *,
-    death_is_undated: bool = False,
-) -> FollowUp:
-    """Return the end of follow-up: the death, a discharge that was not reopened, or *as_of*.
+def follow_up_of(track: Track) -> FollowUp:
+    """Return the end of follow-up: the death, a discharge that was not reopened, or ``as_of``.
 
-    A death or discharge after *as_of* does not end follow-up. A session after a discharge
-    reopens care. A patient whose day of death is unknown was last seen alive at the last session.
-
-    Args:
-        as_of: The day of the question.
-        last_session_on: The day of the track's last session, touch-ups included.
-        discharged_on: The days of the discharges.
-        died_on: The day of the death, or None where there is none or its day is unknown.
-        death_is_undated: Whether a death is known; it matters only if *died_on* is None.
+    A death or discharge after ``as_of`` does not end follow-up. A session, touch-ups included,
+    after a discharge reopens care. A patient whose day of death is unknown was last seen alive at
+    the last session.
     """
-    seen_on = last_session_on or date.min
-    if death_is_undated and died_on is None and last_session_on is not None:
-        died_on = last_session_on
-    ends = [(day, CareEndKind.DISCONTINUED) for day in discharged_on if day >= seen_on]
+    reading, decisions = track.reading, track.reading.decisions
+    last_on = track.cycles[-1].last_injected_on if track.cycles else None
+    ends = [
+        (end.on, CareEndKind.DISCONTINUED)
+        for end in decisions.discharges
+        if end.on is not None
+        and end.on >= (last_on or date.min)
+        and concerns(reading, end.indication, track.clock)
+    ]
+    died_on = decisions.died_on or (last_on if decisions.deaths else None)
     if died_on is not None:
         ends.append((died_on, CareEndKind.DECEASED))
-    past = [end for end in ends if end[0] <= as_of]
+    past = [end for end in ends if end[0] <= track.as_of]
     # On one day a discharge precedes the death, because it was decided while the patient lived.
     found = min(past, key=lambda end: (end[0], end[1] is CareEndKind.DECEASED), default=None)
-    return FollowUp(as_of) if found is None else FollowUp(*found)
-
-
-def follow_up_of(track: Track) -> FollowUp:
-    """Return the end of follow-up of a track."""
-    reading = track.reading
-    discharges = [
-        end.on
-        for end in reading.decisions.discharges
-        if end.on is not None and concerns(reading, end.indication, track.clock)
-    ]
-    return follow_up_until(
-        track.as_of,
-        track.cycles[-1].last_injected_on if track.cycles else None,
-        discharges,
-        reading.decisions.died_on,
-        death_is_undated=bool(reading.decisions.deaths),
-    )
+    return FollowUp(track.as_of) if found is None else FollowUp(*found)
 
 
 def course_cycles(

@@ -50,6 +50,7 @@ _LABELS = frozenset(
     }
 )
 _PAYERS = frozenset({MinimumKind.PAYER, MinimumKind.AUTHORIZATION})
+_OVERRIDES = frozenset({MinimumKind.OVERRIDE})
 
 
 def track_findings(
@@ -343,6 +344,9 @@ def _rules(track: AnyTrack, on: date) -> Iterable[Finding]:
     if latest is not None:
         yield from _below(latest, in_force.replaced, _LABELS, FindingCode.OVERRIDE_BELOW_LABEL)
         yield from _below(latest, in_force.minimums, _PAYERS, FindingCode.OVERRIDE_BELOW_PAYER)
+        # The clinician's comes first; a payer's next to it says what the payer accepts.
+        clinician, *payer = overrides
+        yield from _below(clinician, payer, _OVERRIDES, FindingCode.OVERRIDE_BELOW_PAYER)
     if rules.expired(dates.earliest):
         message = (
             "an override that would have given an earlier day ends before the first allowed day"

@@ -1,5 +1,6 @@
 """Why a date is what it is: the rule, its inputs, the other minimums, the source."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -159,16 +160,18 @@ def date_reasons(track: AnyTrack) -> dict[str, DateReason]:
     if dates.window is None or dates.rules.usual is None:
         rest = (DateName.DUE, DateName.OVERDUE_FROM, DateName.LAPSED_FROM)
         sentence = "no usual range is recorded here"
-        return reasons | {name.value: _undated_reason(track, name, sentence) for name in rest}
+        return reasons | _undated(track, sentence, rest)
     return reasons | _usual_reasons(track, dates, dates.window, dates.rules.usual, inputs[:1])
 
 
-def _undated(track: AnyTrack, sentence: str) -> dict[str, DateReason]:
-    return {name.value: _undated_reason(track, name, sentence) for name in DateName}
-
-
-def _undated_reason(track: AnyTrack, name: DateName, sentence: str) -> DateReason:
-    return made(DateReason, date_name=name, on=None, rule=sentence, protocol=ref_of(track))
+def _undated(
+    track: AnyTrack, sentence: str, names: Iterable[DateName] = DateName
+) -> dict[str, DateReason]:
+    protocol = ref_of(track)
+    return {
+        name.value: made(DateReason, date_name=name, on=None, rule=sentence, protocol=protocol)
+        for name in names
+    }
 
 
 def _why_never(track: Track, rules: RulesOn) -> str:

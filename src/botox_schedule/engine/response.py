@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -226,9 +226,8 @@ def _after(staged: StagedWindow, following: StagedWindow | None) -> ResponsePhas
 def phases_until(timeline: ResponseTimeline) -> Iterator[tuple[ResponsePhase, date, date | None]]:
     """Yield each phase with its first and last day; the last phase has no last day."""
     boundaries = phase_boundaries(timeline)
-    for index, (first, phase) in enumerate(boundaries):
-        following = boundaries[index + 1][0] if index + 1 < len(boundaries) else None
-        if following is None:
-            yield phase, first, None
-        elif following > first:
+    for (first, phase), (following, _) in pairwise(boundaries):
+        if following > first:
             yield phase, first, shifted(following, -1)
+    first, phase = boundaries[-1]
+    yield phase, first, None

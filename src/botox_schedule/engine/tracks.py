@@ -29,10 +29,9 @@ class RecordTrack(NamedTuple):
 
 def tracks_of(reading: Reading, region: str, population: Population | None) -> list[RecordTrack]:
     """Return all tracks of a record, in order of their indications."""
-    return [
-        _track(reading, name, region, population)
-        for name in _track_names(reading, region, population)
-    ]
+    # Of each clock, the last of its names in :func:`_indications`.
+    names = {clock_of(reading, n, region, population): n for n in _indications(reading)}
+    return [_track(reading, name, region, population) for name in sorted(names.values())]
 
 
 def _track(reading: Reading, name: str, region: str, population: Population | None) -> RecordTrack:
@@ -75,17 +74,6 @@ def followed_findings(followed: Followed) -> tuple[Finding, ...]:
         )
         found.append(make_finding(FindingCode.AGE_UNKNOWN, message))
     return tuple(found)
-
-
-def _track_names(reading: Reading, region: str, population: Population | None) -> list[str]:
-    """One indication for each track: that of the last of its rows in :func:`_indications`."""
-    names = _indications(reading)
-    if len(set(names)) == 1:
-        return names[:1]
-    by_track: dict[object, str] = {}
-    for name in names:
-        by_track[clock_of(reading, name, region, population)] = name
-    return sorted(by_track.values())
 
 
 def _indications(reading: Reading) -> list[str]:

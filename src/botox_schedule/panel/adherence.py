@@ -88,8 +88,8 @@ def adherence(
             more = _of_patients(frames["groups"], judged, by)
             judged = judged.join(more, on="patient", how="left")
             names += more.drop("patient").columns
-        if unknown := ", ".join(name for name in by if name not in names):
-            raise PanelError(f"by: give some of {', '.join(names)}; not {unknown}")
+        if unknown := [name for name in by if name not in names]:
+            raise PanelError(f"by: give some of {', '.join(names)}; not {', '.join(unknown)}")
         return _counted(judged, by)
 
     own = {"groups": groups}

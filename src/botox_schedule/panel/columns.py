@@ -111,7 +111,8 @@ def units_column(frame: pl.DataFrame, table: str, name: str) -> pl.Series:
 
 
 def _fault(table: str, name: str, expected: str, dtype: Any) -> PanelError:
-    return PanelError(f"{table}: {name}: give {expected}; found {dtype}")
+    # The whole type of a dictionary or a category holds what is in the rows.
+    return PanelError(f"{table}: {name}: give {expected}; found {dtype.base_type()}")
 
 
 def mapped(column: pl.Series, answer: Callable[[Any], Any], dtype: Any = None) -> pl.Series:

@@ -203,8 +203,8 @@ class Authorizations:
         sessions = self._sessions(ahead)
         for approved in self._approved:
             inside = [s for s in sessions if s.administered_on in approved.valid]
-            problems = tuple(self._validity(approved, day, ahead))
             payable_from = self._payable_from(approved, day, ahead)
+            problems = tuple(self._validity(approved, day, payable_from))
             yield self._check(approved, day, inside, problems, payable_from)
         for rule in self._rules:
             if rule.is_in_force(day):
@@ -263,7 +263,7 @@ class Authorizations:
         )
 
     def _validity(
-        self, approved: PriorAuthorization, day: date, ahead: Sequence[date]
+        self, approved: PriorAuthorization, day: date, payable_from: date
     ) -> Iterator[AuthorizationProblem]:
         if approved.product is not self._track.protocol.product:
             yield AuthorizationProblem.OTHER_PRODUCT
@@ -271,7 +271,7 @@ class Authorizations:
             yield AuthorizationProblem.NOT_STARTED
         elif day > approved.valid.last:
             yield AuthorizationProblem.ENDED
-        elif day < self._payable_from(approved, day, ahead):
+        elif day < payable_from:
             yield AuthorizationProblem.PAYER_MINIMUM
         yield from self._doubt(approved.indication)
 

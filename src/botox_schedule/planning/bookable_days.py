@@ -1,7 +1,7 @@
 """The days on which a track can be booked, and the best one."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ HORIZON_DAYS = 366
 _MOST_DAYS = 3660
 """The most days searched before ``overdue_from``, which a long hold can move far away."""
 
-Constraints = Callable[[date], Sequence[BookingConstraint]]
+Constraints = Callable[[date], Collection[BookingConstraint]]
 
 
 class BookableDay(Value, frozen=True):
@@ -159,13 +159,10 @@ def first_bookable_day(
     window = window_of(rules)
     found = search(window, rules.dates.due, rules.constraints)
     return FirstBookableDay(
-        on=found.on,
+        **found._asdict(),
         as_of=day,
         window=window,
         days_from_due=rules.days_from_due(found.on),
-        emptied_by=found.emptied_by,
-        refused=found.refused,
-        closed_days_cost=found.closed_days_cost,
         first_late_on=_first_late(rules, window) if found.on is None else None,
         check=rules.check(found.on or window.last),
     )
@@ -297,7 +294,7 @@ def search(window: Window, due: date | None, constraints: Constraints) -> Search
     return Search(on, None, refused, (on - ideal).days)
 
 
-def _emptied_by(refusals: Sequence[Sequence[BookingConstraint]]) -> BookingConstraint:
+def _emptied_by(refusals: Sequence[Collection[BookingConstraint]]) -> BookingConstraint:
     """The first constraint, in the order of checking, after which no day is left."""
     return max((min(found, key=_ORDER.index) for found in refusals), key=_ORDER.index)
 

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum, unique
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
 
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.dates.intervals import Interval, Window
@@ -74,7 +74,9 @@ class ClinicCalendar(Value, frozen=True):
 
     open_weekdays: frozenset[Weekday] = frozenset(_WORKING)
     closures: tuple[WindowInput, ...] = ()
-    predicate: OpenDay | None = Field(default=None, repr=False)
+    predicate: Annotated[OpenDay | None, WithJsonSchema({"type": "null"})] = Field(
+        default=None, repr=False
+    )
 
     if TYPE_CHECKING:
 

@@ -157,12 +157,9 @@ def find_shared_visit(
     joint = [_jointly(rules, tracks) for rules in tracks]
     found = _search(joint, common)
     return SharedVisit(
-        on=found.on,
+        **found._asdict(),
         as_of=day,
         window=common,
-        emptied_by=found.emptied_by,
-        refused=found.refused,
-        closed_days_cost=found.closed_days_cost,
         tracks=tuple(
             _track(rules, found.on, tracks, together.authorizations)
             for rules, together in zip(tracks, joint, strict=True)
@@ -207,9 +204,8 @@ def _search(tracks: Sequence[BookingRules], common: Window | None) -> Search:
     if common is None:
         return Search(None, BookingConstraint.OTHER_TRACK, {}, None)
 
-    def constraints(day: date) -> list[BookingConstraint]:
-        found = {constraint for rules in tracks for constraint in rules.constraints(day)}
-        return [constraint for constraint in BookingConstraint if constraint in found]
+    def constraints(day: date) -> set[BookingConstraint]:
+        return {constraint for rules in tracks for constraint in rules.constraints(day)}
 
     return search(common, _latest_due(tracks), constraints)
 

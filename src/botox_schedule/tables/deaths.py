@@ -71,7 +71,7 @@ def deceased(reader: CellReader, cell: Cell) -> Parsed:
 def patient_status(cell: Cell) -> Parsed:
     """Whether a column with a patient's status, such as ``active``, says deceased.
 
-    A discharge needs its day, so a word for one is only told.
+    A discharge and a pause need their days, so words for them are only told.
     """
     text = text_of(cell)
     said = find_value("care_end", text)
@@ -79,6 +79,8 @@ def patient_status(cell: Cell) -> Parsed:
         return Parsed(Death.DAY_UNKNOWN)
     if said is not None:
         return Parsed(None, "says that care has ended; give the day in a table of care ends")
+    if find_value("pause", text) is not None:
+        return Parsed(None, "says that treatment is paused; give the days in a table of holds")
     if _speaks_of("care_end", CareEndKind.DECEASED, text) or is_about_death(text):
         return Parsed(None, "may say that the patient has died", is_readable=False)
     return Parsed(None)

@@ -19,14 +19,15 @@ from botox_schedule.records import (
     PriorTreatment,
 )
 from botox_schedule.tables import cells
-from botox_schedule.tables.cells import CellReader
+from botox_schedule.tables.cells import CellReader, Parsed
 from botox_schedule.tables.deaths import day_of_death, death_columns, deceased
-from botox_schedule.tables.lines import Line
+from botox_schedule.tables.lines import Cell
 from botox_schedule.tables.rows import (
     Column,
     IfUnreadable,
     Problem,
     RowCounts,
+    RowsRead,
     RowValues,
     TableOptions,
     patients_above,
@@ -34,6 +35,7 @@ from botox_schedule.tables.rows import (
     unbound,
 )
 from botox_schedule.tables.source import TableSource
+from botox_schedule.tables.words import speaks_of_death
 from botox_schedule.terms import Authority, CareEndKind
 from botox_schedule.values import PatientValue
 
@@ -161,6 +163,13 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def _outcome(cell: Cell) -> Parsed:
+    """What came of a contact; that the patient has died is no end of care by itself."""
+    found = cells.text(cell)
+    told = "may say that the patient has died; give a death in a table of care ends"
+    return found._replace(note=told) if speaks_of_death(found.value or "") else found
+
+
 _APART = re.compile(r"[\W_]+")
 _DAY = Column(CellReader.day)
 _NEEDED_DAY = Column(CellReader.day, is_required=True)
@@ -265,7 +274,7 @@ _TABLES: Mapping[str, _Reads] = {
     "contacts": {
         "patient": _PATIENT,
         "day": _NEEDED_DAY,
-        "outcome": _TEXT,
+        "outcome": Column(unbound(_outcome)),
         "next_try_on": _BINDING_DAY,
     },
     "acknowledged": {
@@ -510,7 +519,7 @@ def _read(
         if row.fault or not says_deaths or _died_on(row.values) is not None
     ]
     blank = found.blank + len(found.rows) - len(rows)
-    told = [*found.unread, *(_hidden_deaths(found.header) if table == "births" else ())]
+    told = [*found.unread, *(_hidden_deaths(found, table) if table != "care_ends" else ())]
     made = [_made(row, make, _SETTLED.get(table, _in_force)) for row in rows]
     faulty = [row for row, fact in made if fact is None]
     facts = tuple(fact for _, fact in made if fact is not None)
@@ -524,11 +533,12 @@ def _read(
     )
 
 
-def _hidden_deaths(header: Line) -> Iterator[Problem]:
-    """Report columns of a list of all patients that may say who has died."""
-    for place in death_columns(header):
+def _hidden_deaths(found: RowsRead, table: str) -> Iterator[Problem]:
+    """Report columns that may say who has died; births are a list of all patients."""
+    by_name = death_columns(found.header) if table == "births" else ()
+    for place in sorted({*by_name, *found.deaths}):
         reason = f"column {place + 1} may say who has died and is not read; {_AS_CARE_ENDS}"
-        yield Problem(header.number, reason, left_out=False)
+        yield Problem(found.header.number, reason, left_out=False)
 
 
 _AS_CARE_ENDS = "give the table as care ends too"

@@ -25,16 +25,17 @@ _PREFIX = rb"<(?:[^\s<>/]+:)?"
 _ERROR = re.compile(rb"(" + _PREFIX + rb"""c\b[^>]*\bt=["'])e(["'])""")
 _STATED = re.compile(rb"\buniqueCount(?=\s*=)")
 """How many texts a workbook says that it shares: the reader takes memory for all at once."""
-_HIDING = re.compile(rb"""=\s*(?:"[^"<>]*>[^"<]*"|'[^'<>]*>[^'<]*')""")
-"""A value of an attribute with a bracket, where the patterns here would see the end of the tag."""
+_HIDING = re.compile(
+    rb"""=\s*(?:"[^"<>]*>[^"<]*"|'[^'<>]*>[^'<]*')"""
+    rb"|<(?:!--(?:(?!-->)[^<])*|!\[CDATA\[(?:(?!\]\]>)[^<])*|\?(?:(?!\?>)[^<])*)<"
+)
+"""A bracket in a value of an attribute or in a comment: the patterns here would see a tag."""
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]*)["']""")
-_ROW = re.compile(_PREFIX + rb"row\b")
+_ROW, _SHARED, _OPEN_ROW = rb"row", rb"si", rb"table-row(?![\w-])"
+_CELL = rb"(?:covered-)?table-cell"
 _PLACED = re.compile(_PREFIX + rb"c\b")
 _REPEATED = re.compile(rb"""-repeated\s*=\s*["'](?:([0-9]{1,9})["'])?""")
 _BLANKS = re.compile(_PREFIX + rb"""s\b[^>]*?\bc\s*=\s*["'](?:([0-9]{1,9})["'])?""")
-_CELL = re.compile(_PREFIX + rb"(?:covered-)?table-cell\b([^>]*)>")
-_OPEN_ROW = re.compile(_PREFIX + rb"table-row\b")
-_SHARED = re.compile(_PREFIX + rb"si\b")
 _VALUE = re.compile(
     _PREFIX + rb"v(?:>([0-9]{1,18})</|>(-?[0-9]+[.eE-]|[^0-9&+\s<])|>(?!</)|\s(?!\s*/>))"
 )
@@ -115,11 +116,13 @@ def _check_entries(entries: Mapping[str, bytes], name: str) -> int:
             expat.ParserCreate().Parse(content, True)  # noqa: FBT003 - its own argument
             if _HIDING.search(content):
                 raise ValueError
-        cells += (_open_document_cells if entry == "content.xml" else _cells)(content)
+            cells += (_open_document_cells if entry == "content.xml" else _cells)(content)
         if cells > MOST_CELLS:
             raise FileLimitError(f"{name}: more than {MOST_CELLS:,} cells in its sheets")
-    shared = _shared_bytes(entries.values())
-    if max(shared, _repeated_bytes(entries.get("content.xml", b""))) > _MOST_TEXT:
+    with refusing("spreadsheet"):
+        shared = _shared_bytes(entries.values())
+        repeated = _repeated_bytes(entries.get("content.xml", b""))
+    if max(shared, repeated) > _MOST_TEXT:
         raise FileLimitError(f"{name}: more than {_MOST_TEXT // MEBIBYTE} MiB of text in cells")
     return cells
 
@@ -132,6 +135,24 @@ def _stored(entries: Mapping[str, bytes]) -> BytesIO:
             book.writestr(entry, _STATED.sub(b"stated", _ERROR.sub(rb"\1str\2", content)))
     stored.seek(0)
     return stored
+
+
+def _parts(name: bytes, xml: bytes) -> list[bytes]:
+    """Return the attributes and the content of each element of a name.
+
+    Raises:
+        ValueError: When one holds another, as none in a spreadsheet does: it would seem small.
+    """
+    end = re.compile(rb"</(?:[^\s<>/]+:)?" + name + rb"\b")
+    return [_until(end, part) for part in re.split(_PREFIX + name + rb"\b", xml)[1:]]
+
+
+def _until(end: re.Pattern[bytes], part: bytes) -> bytes:
+    head = part.partition(b">")[0]
+    if head.endswith(b"/"):
+        return head
+    own, _ = end.split(part, 1)
+    return own
 
 
 def _cells(xml: bytes) -> int:
@@ -147,7 +168,7 @@ def _cells(xml: bytes) -> int:
             return MOST_CELLS + 1
         rows = max(rows, int(digits or 0))
         columns = max(columns, _column(letters.upper()))
-    widths = (len(_PLACED.findall(row)) for row in _ROW.split(xml)[1:])
+    widths = (len(_PLACED.findall(row)) for row in _parts(_ROW, xml))
     return rows * max(columns, max(widths, default=0))
 
 
@@ -164,7 +185,7 @@ def _open_document_cells(xml: bytes) -> int:
     Empty rows and cells count only where a filled one follows: readers drop the last ones.
     """
     rows = empty = width = 0
-    for row in _OPEN_ROW.split(xml)[1:]:
+    for row in _parts(_OPEN_ROW, xml):
         head, _, body = row.partition(b">")
         filled = _filled_width(body)
         empty += _repeated(head)
@@ -175,9 +196,10 @@ def _open_document_cells(xml: bytes) -> int:
 
 def _filled_width(body: bytes) -> int:
     width = filled = 0
-    for cell in _CELL.finditer(body):
-        width += _repeated(cell[1])
-        filled = filled if cell[1].endswith(b"/") and b"value" not in cell[1] else width
+    for cell in _parts(_CELL, body):
+        head = cell.partition(b">")[0]
+        width += _repeated(head)
+        filled = filled if head.endswith(b"/") and b"value" not in head else width
     return filled
 
 
@@ -187,7 +209,7 @@ def _shared_bytes(xmls: Collection[bytes]) -> int:
     A number that is not plainly written counts as the longest text, what is no number as the
     first.
     """
-    sizes = ([*map(len, _SHARED.split(xml)[1:])] for xml in xmls)
+    sizes = ([*map(len, _parts(_SHARED, xml))] for xml in xmls)
     texts = dict(enumerate(map(max, zip_longest(*sizes, fillvalue=0))))
     longest = max(texts.values(), default=0)
     if longest * sum(xml.count(b"<") for xml in xmls) <= _MOST_TEXT:
@@ -201,15 +223,15 @@ def _shared_bytes(xmls: Collection[bytes]) -> int:
 def _repeated_bytes(xml: bytes) -> int:
     """Return the size of the texts of an OpenDocument sheet, each as often as it is repeated."""
     size = 0
-    for row in _OPEN_ROW.split(xml)[1:]:
+    for row in _parts(_OPEN_ROW, xml):
         head, _, body = row.partition(b">")
-        parts = _CELL.split(body)
-        cells = zip(parts[1::2], parts[2::2], strict=True)
-        size += _repeated(head) * sum(
-            _repeated(cell) * (len(text) + _blanks(text) + len(cell) * (b"string-value" in cell))
-            for cell, text in cells
-        )
+        size += _repeated(head) * sum(map(_cell_bytes, _parts(_CELL, body)))
     return size
+
+
+def _cell_bytes(cell: bytes) -> int:
+    head, _, text = cell.partition(b">")
+    return _repeated(head) * (len(text) + _blanks(text) + len(head) * (b"string-value" in head))
 
 
 def _blanks(text: bytes) -> int:

@@ -187,7 +187,11 @@ def read_rows(
         if _may_say(column, text_of(found.header.cells[place]), told)
     ]
     unread += _unread_values(columns, found, reader.unread, cells)
-    unread += _unread_pauses(found, reader.unread, cells) if table == "sessions" else ()
+    if table == "sessions":
+        unread += [
+            *_unread_pauses(found, reader.unread, cells),
+            *_unread_ages(found, reader.unread),
+        ]
     blank = len(lines) - len(rows)
     deaths = reader.deaths.union(
         place
@@ -248,10 +252,29 @@ def _unread_pauses(
             yield Problem(found.header.number, f"{reason}; {_AS_TABLES}", left_out=False)
 
 
+def _unread_ages(found: Table, unread: Mapping[int, Iterable[Cell]]) -> Iterator[Problem]:
+    """Report columns that say that a patient is a child, if no column is the day of birth."""
+    for place, told in unread.items() if "born_on" not in found.columns else ():
+        header = text_of(found.header.cells[place])
+        if any(_says_child(header, text_of(cell)) for cell in told):
+            reason = f"column {place + 1} may say who is a child and is not read; give birth dates"
+            yield Problem(found.header.number, reason, left_out=False)
+
+
+def _says_child(header: str, text: str) -> bool:
+    """Whether a cell is a child's age or a word for one, or a year of birth."""
+    if find_value("aged", header) is None:
+        return is_about_birth(header) and _YEAR.fullmatch(text) is not None
+    years = _AGE.match(text)
+    return find_value("child", years[0] if years else text) is not None
+
+
 def _is_yes(cell: Cell) -> bool:
-    return find_value("flag", text_of(cell)) == "yes"
+    return "yes" in {find_value("flag", text_of(cell)), find_value("pause", text_of(cell))}
 
 
+_YEAR = re.compile("(19|20)[0-9]{2}")
+_AGE = re.compile("[0-9]+")
 _AS_TABLES = "give it as a table of holds or care ends"
 _LIMITING = {
     "born_on": "day of birth",

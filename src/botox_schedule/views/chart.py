@@ -96,7 +96,6 @@ class Line(NamedTuple):
     kind: str
     on: date
     label: str
-    written: bool = True
 
 
 class Lane(NamedTuple):
@@ -344,7 +343,7 @@ def _written(lane: Lane, axis: _Axis) -> list[_Block]:
     items: list[tuple[date, str, str]] = [
         *((b.first, _sample(b.kind, some=b.some), b.label) for b in lane.bands if b.written),
         *((m.on, _sample(m.kind), m.label) for m in lane.marks if m.written),
-        *((n.on, _stroke(n.kind, "M8 -9V1"), n.label) for n in lane.lines if n.written),
+        *((n.on, _stroke(n.kind, "M8 -9V1"), n.label) for n in lane.lines),
     ]
     items.sort(key=lambda item: item[0])
     return [

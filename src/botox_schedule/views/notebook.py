@@ -27,6 +27,8 @@ _FIGURES = (
     ("retreatment", ("minimum", "usual", "typical", "wording")),
     ("response", ("onset", "peak", "wear_off", "full_benefit")),
 )
+_OTHERS = frozenset(PatientRecord.model_fields) - {"id", "sessions", "born_on"}
+"""The lists of a record that its table has no column for."""
 
 _Row = tuple[str, object]
 
@@ -42,7 +44,7 @@ def forecast_html(found: Forecast) -> str:
 
 
 def _forecast_rows(found: Forecast) -> Iterable[_Row]:
-    messages = bundled_messages("en")
+    messages = _english().messages
     yield "status", messages.status(found.status, found.resumes_on)
     yield from _date_rows(found.dates)
     why = dict.fromkeys(reason.rule for reason in found.reasons.values() if reason.on is None)
@@ -77,7 +79,7 @@ def check_html(check: DateCheck) -> str:
         rows.append(("next allowed day", check.next_allowed_on))
     product = product_of_limits(check)
     if product is not None:
-        rows.append(("limits", bundled_messages("en").limits(check.limit_checks, product)))
+        rows.append(("limits", _english().messages.limits(check.limit_checks, product)))
     return _page("", (), [*rows, *_finding_rows(check.findings)])
 
 
@@ -108,7 +110,13 @@ def record_html(record: PatientRecord) -> str:
     has_days = any(lane.bands or lane.marks for lane in lanes)
     picture = words.draw("A patient's sessions", described, lanes, None, _WIDTH) if has_days else ""
     header = ("indication", "completed", "first", "last", "booked", "not given")
-    return _page(picture, header, [(name, *_counts(sessions)) for name, sessions in groups])
+    page = _page(picture, header, [(name, *_counts(sessions)) for name, sessions in groups])
+    told = [
+        f"{name.replace('_', ' ')}: {len(rows)}"
+        for name, rows in record
+        if name in _OTHERS and rows
+    ]
+    return f"{page}<p>{'; '.join(told)}</p>" if told else page
 
 
 def _session_marks(sessions: Iterable[TreatmentSession], words: ChartWords) -> Iterable[Mark]:

@@ -144,8 +144,9 @@ class ChartWords(NamedTuple):
         self, title: str, described: str, lanes: Sequence[Lane], as_of: date | None, width: int
     ) -> str:
         """Return the picture of lanes with these words."""
-        now = None if as_of is None else self.say("chart_as_of", day=self.day(as_of))
-        line = None if as_of is None or now is None else Line("as_of", as_of, now)
+        line = None
+        if as_of is not None:
+            line = Line("as_of", as_of, self.say("chart_as_of", day=self.day(as_of)))
         legend = {kind: self.called(kind) for kind in _LEGEND}
         legend["some"] = self.say("some")
         months = self.say("months_short").split()
@@ -196,16 +197,14 @@ def due_parts(
 
     *until* is the last due day where no day is overdue.
     """
-    bands, lines = [], []
-    if dates.earliest is not None and dates.earliest != dates.due:
-        lines.append(Line("allowed", dates.earliest, words.since("allowed", dates.earliest)))
+    earliest = None if dates.earliest == dates.due else dates.earliest
+    begins = (("allowed", earliest), ("overdue", dates.overdue_from))
+    lines = [Line(kind, day, words.since(kind, day)) for kind, day in begins if day is not None]
+    bands = []
     if dates.due is not None:
         last = until if dates.overdue_from is None else shifted(dates.overdue_from, -1)
         label = words.span("due", dates.due, last)
         bands.append(Band("due", dates.due, last, label, written=True))
-    if dates.overdue_from is not None:
-        label = words.since("overdue", dates.overdue_from)
-        lines.append(Line("overdue", dates.overdue_from, label))
     if dates.typical_on is not None:
         stated = f"{dates.typical_words}"
         known = words.messages.statistics
