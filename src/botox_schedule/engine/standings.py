@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import NamedTuple
 
 from botox_schedule.dates.days import age_on, near
@@ -24,8 +23,6 @@ from botox_schedule.terms import Population, Product, SessionKind
 
 _AHEAD_DAYS = 3650
 """An age that changes what holds so many days ahead is a situation of its own."""
-
-
 _Course = tuple[tuple[date, Product | None, SessionKind, Decimal | None], ...]
 
 
@@ -81,7 +78,7 @@ class Standings:
         self._cuts = sorted({*(each.first for each in stated if each.first), *lasts})
         windows = [w.window for p in known for limit in p.limits for w in limit.windows]
         self._longest = max((window.day_bounds[1] for window in windows), default=0)
-        self._age = lru_cache(maxsize=4096)(self._age_of)
+        self._ages: dict[date, object] = {}
 
     def of(self, record: PatientRecord, acknowledged: frozenset[str]) -> list[Placed]:
         """Return where each track of a record stands, in order of their indications.
@@ -151,11 +148,13 @@ class Standings:
         placed = Placed(standing_of(reading, found, self._phases), clear_of(found.track))
         return _Shared(found.track, findings, placed, {})
 
-    def _age_of(self, born_on: date) -> object:
+    def _age(self, born_on: date) -> object:
         """The ages that no protocol tells apart, or the day of birth where another age is near."""
-        ages = age_on(born_on, self._as_of), age_on(born_on, self._far)
-        group, later = (bisect_right(self._cuts, age) for age in ages)
-        return group if group == later else born_on
+        if born_on not in self._ages:
+            ages = age_on(born_on, self._as_of), age_on(born_on, self._far)
+            group, later = (bisect_right(self._cuts, age) for age in ages)
+            self._ages[born_on] = group if group == later else born_on
+        return self._ages[born_on]
 
 
 def _course(sessions: Iterable[TreatmentSession]) -> _Course:
