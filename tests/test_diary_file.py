@@ -388,7 +388,9 @@ class TestFiles:
         content = "date,kind\n2026-01-05,Migräne\n".encode("cp1252")
         with pytest.raises(ExchangeError, match=r"not text in UTF-8; name its encoding .* cp1252"):
             read_diary(io.BytesIO(content))
-        with pytest.raises(ExchangeError, match="not text in 'nonsense'; give the encoding"):
+        with pytest.raises(
+            ExchangeError, match="not text in 'nonsense'; give another encoding, such as utf-8"
+        ):
             read_diary(io.BytesIO(content), encoding="nonsense")
         assert days(read("\ufeffdate,kind\n2026-01-05,none\n"))
         assert days(read_diary(io.BytesIO(content), encoding="cp1252")) == {

@@ -1154,6 +1154,15 @@ def test_models_of_a_patient_hide_what_they_hold() -> None:
     assert "2026" not in repr(goals)
 
 
+def test_answers_keep_the_free_text_of_a_patient_out_of_their_repr() -> None:
+    mark, timeline = "Zqx7", bs.response_timeline(START, bs.find_protocol("spasticity"))
+    effect = SideEffect.model_validate({"name": mark, "first": START})
+    score = AshworthAssessment.model_validate({"on": START, "joint": mark, "score": "1"})
+    answers = (place_side_effects([effect], [timeline]), ashworth_change([score], timeline))
+    assert (answers[0][0].name, answers[1][0].joint) == (mark, mark)
+    assert mark not in repr(answers)
+
+
 def own_rule(**criterion: Any) -> outcomes.ResponseRule:
     """NICE's rule with its last criterion changed."""
     rule = find_response_rule("nice-ta260")

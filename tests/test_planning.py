@@ -832,6 +832,11 @@ class TestClinicCalendar:
         calendar = plan.ClinicCalendar(closures=["2026-03-03"], open_weekdays=["monday"])
         assert plan.ClinicCalendar.model_validate_json(calendar.model_dump_json()) == calendar
 
+    def test_json_names_the_weekdays_in_their_order(self) -> None:
+        calendar = plan.ClinicCalendar(open_weekdays=reversed(plan.Weekday))
+        written = calendar.model_dump(mode="json")["open_weekdays"]
+        assert written == [str(weekday) for weekday in plan.Weekday]
+
 
 class TestHolidays:
     """Only what the package cannot change: a day that is a holiday in every release."""
@@ -2400,6 +2405,8 @@ def test_equal_answers_of_a_search_have_one_hash() -> None:
 def test_a_single_day_away_needs_no_list(away: Any) -> None:
     found = plan.first_bookable_day(one, MIGRAINE, as_of="2026-03-01", away=away)
     assert str(found.on) == "2026-03-31"
+    shared = plan.find_shared_visit(one, [MIGRAINE, SPASTICITY], as_of="2026-03-01", away=away)
+    assert shared.refused[plan.BookingConstraint.AWAY] == 1
 
 
 def test_very_many_vials_of_almost_one_size_are_counted() -> None:

@@ -364,6 +364,33 @@ class TestChecks:
             assert found is not None
             assert found.population == people
 
+    @pytest.mark.parametrize(
+        ("indication", "born_on"),
+        [
+            (ARM, "2026-01-05"),
+            (ARM, "2024-02-02"),
+            ("neurogenic-detrusor-overactivity", "2022-02-02"),
+            ("sialorrhea", "2025-06-01"),
+        ],
+    )
+    def test_who_is_too_young_for_every_protocol_is_a_child(
+        self, indication: str, born_on: str
+    ) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": indication}], born_on=born_on)
+        (found,) = bs.forecast_all(given, as_of="2026-02-01")
+        assert found.protocol is not None
+        assert (found.protocol.population, "age_outside_protocol" in codes(found)) == (
+            "pediatric",
+            True,
+        )
+
+    def test_without_a_protocol_for_children_a_child_is_judged_as_an_adult(self) -> None:
+        found = bs.forecast(
+            record("2026-01-05", born_on="2020-01-01"), MIGRAINE, as_of="2026-02-01"
+        )
+        (named,) = bs.forecast_all(record("2026-01-05", born_on="2020-01-01"), as_of="2026-02-01")
+        assert (found.dates, "age_outside_protocol" in codes(named)) == (named.dates, True)
+
     def test_how_the_protocol_was_chosen_is_told(self) -> None:
         given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}])
         check = bs.check_date(given, ARM, on="2026-04-01", as_of="2026-02-01")

@@ -890,6 +890,8 @@ class TestKeys:
             ("x" * 201, "expected at most 200 characters"),
             ("1.23457E+11", "a spreadsheet made a number or a date of it; export it as text"),
             ("Jos\ufffd", "letters were lost in an earlier export; export it again as UTF-8"),
+            ("Jos?-1", "letters were lost in an earlier export; export it again as UTF-8"),
+            ("?mile", "letters were lost in an earlier export; export it again as UTF-8"),
             ('"a\nb"', "a line break was found; a quotation mark may be open"),
         ],
     )
@@ -2057,6 +2059,12 @@ class TestColumnsThatAreNotRead:
         assert problem.reason.startswith(f"column {place} may say the {said} and is not read; say")
         assert str(read_table(table, columns={"Frequency": name}).rows()[0][name]) == "16 weeks"
 
+    @pytest.mark.parametrize("name", ["Min days between visits", "Interval (weeks)"])
+    def test_an_interval_without_its_unit_is_told(self, name: str) -> None:
+        table = f"MRN,dx,drug,from,to,{name},Phone\nP1,migraine,Botox,2026-01-01,2026-12-31,100,5551234\n"
+        (problem,) = read_authorizations(table.encode()).problems
+        assert problem.reason.startswith("column 6 may say the minimum interval and is not read")
+
     @pytest.mark.parametrize("name", ["PAT_BIRTH_DATE", "Patient Date of Birth", "Member DOB"])
     def test_a_child_is_known_by_every_usual_name(self, name: str) -> None:
         reading = read(f"{self.HEADER},{name}\n{self.ROW},,2018-01-01\n")
@@ -2073,6 +2081,9 @@ class TestColumnsThatAreNotRead:
             ("Hold status", "on hold", True),
             ("Pregnancy status", "not pregnant", False),
             ("Discharged on", "2026-11-01", True),
+            ("Care ended", "2026-11-01", True),
+            ("Moved away?", "Y", True),
+            ("Transferred to", "Dr. A", False),
             ("Policy holder", "Jane", False),
             ("Discharge date", "2026-01-05", False),
             ("Next visit", "2026-12-14", False),

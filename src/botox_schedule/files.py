@@ -245,7 +245,8 @@ def _with_nulls(text: str, encoding: str) -> str:
 
 def _why_not(encoding: str | None) -> str:
     if encoding is not None:
-        return f"not text in {encoding!r}; give the encoding of the file"
+        told = "give another encoding, such as utf-8, or cp1252 for ANSI of Windows"
+        return f"not text in {encoding!r}; {told}"
     return (
         "not text in UTF-8; name its encoding with encoding= (--encoding): cp1252 for files of "
         "Windows programs in western Europe and America, utf-16-le or utf-16-be for UTF-16"

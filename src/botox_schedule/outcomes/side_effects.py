@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from botox_schedule.dates.days import Day, DayInput, LastDay
 from botox_schedule.engine import ResponseTimeline
@@ -56,7 +56,7 @@ class PlacedSideEffect(Value, frozen=True):
         phase: The response phase on its first day; None before any session or where unknown.
     """
 
-    name: str
+    name: str = Field(repr=False)
     session_number: int | None
     onset_day: int | None
     lasted_days: int | None

@@ -90,7 +90,7 @@ class AshworthChange(Value, frozen=True):
         steps: Steps from *before* to *at_peak*, negative where the tone fell; None without both.
     """
 
-    joint: str
+    joint: str = Field(repr=False)
     before: ModifiedAshworth | None
     at_peak: ModifiedAshworth | None
     at_peak_day: int | None

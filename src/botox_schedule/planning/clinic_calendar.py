@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum, unique
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_serializer, field_validator
 
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.dates.intervals import Interval, Window
@@ -94,6 +94,10 @@ class ClinicCalendar(Value, frozen=True):
         if not weekdays:
             raise ValueError("a clinic without an open weekday never opens; name at least one")
         return weekdays
+
+    @field_serializer("open_weekdays", when_used="json")
+    def _in_order(self, weekdays: frozenset[Weekday]) -> list[Weekday]:
+        return sorted(weekdays, key=_WEEKDAYS.index)
 
     @classmethod
     def for_country(

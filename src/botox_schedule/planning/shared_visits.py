@@ -17,7 +17,7 @@ from botox_schedule.planning.authorizations import (
 )
 from botox_schedule.planning.bookable_days import Search, in_order, search, window_of
 from botox_schedule.planning.booking import BookingConstraint, BookingRules, booking_rules
-from botox_schedule.planning.clinic_calendar import OpenDay
+from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
 from botox_schedule.planning.vials import PlannedDose
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import ProtocolRef, ProtocolSet, TreatmentProtocol
@@ -142,7 +142,7 @@ def find_shared_visit(
     >>> str(visit.window), str(visit.on), [track.days_given_up for track in visit.tracks]
     ('2026-04-06 to 2026-04-06', '2026-04-06', [7, -6])
     """
-    day, away = as_day(as_of, "as_of"), tuple(away)
+    day, away = as_day(as_of, "as_of"), as_windows(away)
     given = [protocol for protocol in protocols if isinstance(protocol, TreatmentProtocol)]
     known = reduce(ProtocolSet.with_given, given, known_protocols(other_protocols))
     asked = [

@@ -219,14 +219,26 @@ class ProtocolSet:
         )
 
     def _population(self, slug: str, born_on: date | None, on: date, region: str) -> Population:
-        """The first population with a protocol for the patient's age, else with any; else adult."""
-        known = [people for people in Population if self.of_indications([slug], people, region)]
+        """The first population with a protocol for the patient's age, else with any; else adult.
+
+        Who is younger than every protocol for adults is a child, also where no protocol for
+        children is for that age.
+        """
+        ages = {
+            people: [family[-1].ages for family in families]
+            for people in Population
+            if (families := self.of_indications([slug], people, region))
+        }
         if born_on is not None:
-            for people in known:
-                families = self.of_indications([slug], people, region)
-                if any(_is_for(family[-1], age_on(born_on, on)) for family in families):
+            years = age_on(born_on, on)
+            for people, stated in ages.items():
+                if any(each is not None and years in each for each in stated):
                     return people
-        return known[0] if known else Population.ADULT
+            adult = ages.get(Population.ADULT, ())
+            is_child = all(each is not None and years < (each.first or 0) for each in adult)
+            if is_child and Population.PEDIATRIC in ages:
+                return Population.PEDIATRIC
+        return next(iter(ages), Population.ADULT)
 
     def indication_named(self, text: str) -> str:
         """Return the slug of an indication given by slug, title or alias in any case.
@@ -325,10 +337,6 @@ def _connected(groups: Iterable[frozenset[str]]) -> dict[str, frozenset[str]]:
 
 def _reaches(limit: DoseLimit, protocol: TreatmentProtocol) -> bool:
     return limit.scope is LimitScope.PRODUCT or protocol.indication in limit.indications
-
-
-def _is_for(protocol: TreatmentProtocol, years: int) -> bool:
-    return protocol.ages is not None and years in protocol.ages
 
 
 def _strictness(protocol: TreatmentProtocol) -> tuple[bool, int, str, VersionKey]:

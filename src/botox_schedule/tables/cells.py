@@ -47,7 +47,8 @@ _TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$|(?<=[0-9]{4})[ T]+[0-2][0-9
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _DIGIT = re.compile("[1-9]")
 _ZEROS = re.compile(r"0([\W_]*0){2,}")
-_LOST = re.compile("[\ufffd\ud800-\udfff]")
+# An export that has no letter for an accent may write a question mark: two names become one.
+_LOST = re.compile("[\ufffd\ud800-\udfff]|(?<=[^\\W\\d_])\\?|\\?(?=[^\\W\\d_])")
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")

@@ -19,6 +19,7 @@ from botox_schedule.tables.words import (
     find_value,
     folded,
     is_about_birth,
+    is_about_interval,
     is_about_pause,
     is_word_of_death,
     may_tell_of_death,
@@ -236,9 +237,19 @@ def _unread_values(
     """
     for name in _LIMITING.keys() & columns.keys() - found.columns.keys():
         for place, told in unread.items():
-            is_meant = is_about_birth(text_of(found.header.cells[place])) is (name == "born_on")
-            if is_meant and any(columns[name].read(reader, cell).value for cell in told):
+            header = text_of(found.header.cells[place])
+            is_meant = is_about_birth(header) is (name == "born_on")
+            read = columns[name].read
+            if is_meant and any(
+                read(reader, cell).value or _is_bare_interval(name, header, cell) for cell in told
+            ):
                 yield unread_column(found.header, place, f"say the {_LIMITING[name]}", name)
+
+
+def _is_bare_interval(name: str, header: str, cell: Cell) -> bool:
+    """Whether a number may be an interval whose unit only the name of its column says."""
+    is_meant = name in _INTERVALS and is_about_interval(header)
+    return is_meant and _WHOLE.fullmatch(text_of(cell)) is not None
 
 
 def _unread_pauses(
@@ -265,7 +276,7 @@ def _says_child(header: str, text: str) -> bool:
     """Whether a cell is a child's age or a word for one, or a year of birth."""
     if find_value("aged", header) is None:
         return is_about_birth(header) and _YEAR.fullmatch(text) is not None
-    years = _AGE.match(text)
+    years = _WHOLE.match(text)
     return find_value("child", years[0] if years else text) is not None
 
 
@@ -274,7 +285,8 @@ def _is_yes(cell: Cell) -> bool:
 
 
 _YEAR = re.compile("(19|20)[0-9]{2}")
-_AGE = re.compile("[0-9]+")
+_WHOLE = re.compile("[0-9]+")
+_INTERVALS = frozenset({"minimum", "minimum_interval"})
 _AS_TABLES = "give it as a table of holds or care ends"
 _LIMITING = {
     "born_on": "day of birth",

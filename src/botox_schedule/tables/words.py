@@ -80,6 +80,15 @@ def is_about_pause(name: str) -> bool:
     return _has_stem(name, "pause_stems")
 
 
+def is_about_interval(name: str) -> bool:
+    """Return whether the name of a column speaks of an interval.
+
+    >>> is_about_interval("Min days between visits"), is_about_interval("Visits")
+    (True, False)
+    """
+    return _has_stem(name, "interval_stems")
+
+
 def _has_stem(name: str, stems: str) -> bool:
     plain = folded(name)
     return any(stem in plain for stem in _tables()["other"][stems])
