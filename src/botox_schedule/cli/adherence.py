@@ -49,17 +49,18 @@ def _judged(
     clinic: Clinic, tracks: Sequence[ListedTrack], gap_days: int | None
 ) -> Iterator[tuple[Row, Adherence]]:
     for listed in tracks:
-        if listed.reading is None or listed.found is None or listed.found.track is None:
+        followed = listed.followed()
+        if followed is None or followed[1].track is None:
             continue
         judged = adherence(
-            listed.reading.record,
-            listed.found.track.protocol,
+            followed[0].record,
+            followed[1].track.protocol,
             as_of=clinic.rules.as_of,
             permissible_gap_days=gap_days,
             policy=clinic.rules.policy,
             other_protocols=clinic.rules.known,
         )
-        yield {"patient": listed.patient, "indication": listed.found.indication}, judged
+        yield {"patient": listed.patient, "indication": followed[1].indication}, judged
 
 
 def _cells(judged: Adherence) -> Row:

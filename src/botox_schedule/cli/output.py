@@ -192,13 +192,8 @@ def escaped(text: str) -> str:
 
 def _table_lines(table: Table, width: int) -> Iterator[Line]:
     rows = [row for _, section in table.sections for row in section]
-    widths = {name: _width(name, rows) for name in table.columns}
-    left_out = []
-    for name in sorted(table.spare, key=lambda spare: any(row.get(spare) for row in rows)):
-        if _sum(widths) <= width:
-            break
-        if widths.pop(name, None) is not None and name not in table.below:
-            left_out.append(_title(name))
+    spare = sorted(table.spare, key=lambda name: any(row.get(name) for row in rows))
+    widths = _fitting(table._replace(spare=spare), rows, width)
     below = [name for name in table.below if name not in widths]
     fits = _sum(widths) <= width
     for title, section in table.sections:
@@ -208,13 +203,26 @@ def _table_lines(table: Table, width: int) -> Iterator[Line]:
             yield from _section_lines(section, widths, below, width)
         else:
             yield from _stacked_lines(section, table, width)
+    left_out = [_title(name) for name in spare if name not in (*widths, *table.below)]
     if left_out and fits and rows:
         told = f"Not shown for lack of width: {', '.join(left_out)}; --csv and --json have them."
         yield from (Line(""), *_wrapped(told, width, style="dim"))
 
 
+def _fitting(table: Table, rows: Sequence[Row], width: int) -> dict[str, int]:
+    """The widths of the columns for which there is room; of the spare ones the last."""
+    found = {name: _width(name, rows) for name in table.columns if name not in table.spare}
+    for name in reversed(table.spare):
+        wider = found | {name: _width(name, rows)}
+        if _sum(wider) > width:
+            break
+        found = wider
+    return {name: found[name] for name in table.columns if name in found}
+
+
 def _width(name: str, rows: Sequence[Row]) -> int:
-    return max(len(_title(name)), *(shown_width(word(row.get(name))) for row in rows), 0)
+    words = {word(row.get(name)) for row in rows}
+    return max(len(_title(name)), *map(shown_width, words), 0)
 
 
 def shown_width(text: str) -> int:
@@ -223,8 +231,9 @@ def shown_width(text: str) -> int:
     >>> shown_width("P1"), shown_width("山田")
     (2, 4)
     """
-    wide = (not combining(m) and 1 + (east_asian_width(m) in {"W", "F"}) for m in text)
-    return len(text) if text.isascii() else sum(wide)
+    if text.isascii():
+        return len(text)
+    return sum(not combining(m) and 1 + (east_asian_width(m) in {"W", "F"}) for m in text)
 
 
 def _sum(widths: Mapping[str, int]) -> int:
@@ -278,8 +287,8 @@ def _is_numeric(name: str, rows: Sequence[Row]) -> bool:
 
 
 def _joined(cells: Mapping[str, str], widths: Mapping[str, int], numeric: set[str]) -> str:
-    spaces = {name: " " * (widths[name] - shown_width(cell)) for name, cell in cells.items()}
-    padded = (f"{spaces[n]}{c}" if n in numeric else f"{c}{spaces[n]}" for n, c in cells.items())
+    sized = [(n, c, widths[n] + len(c) - shown_width(c)) for n, c in cells.items()]
+    padded = [c.rjust(size) if n in numeric else c.ljust(size) for n, c, size in sized]
     return _GAP.join(padded).rstrip()
 
 
@@ -293,13 +302,13 @@ def word(value: object) -> str:
     >>> word(None), word(True), word(3), word(("due", "overdue"))
     ('-', 'yes', '3', 'due, overdue')
     """
-    if value is None or (isinstance(value, str | tuple) and not value):
+    if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ", ".join(map(word, value))
-    return escaped(str(value.value if isinstance(value, Enum) else value))
+        return ", ".join(map(word, value)) or "-"
+    return escaped(str(value)) or "-"
 
 
 def listing(row: Row) -> list[str]:

@@ -3,6 +3,7 @@
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -11,19 +12,11 @@ from botox_schedule.cli.arguments import known_of, policy_of, region_of
 from botox_schedule.cli.output import Answer, Row, Table, Told, list_answer
 from botox_schedule.dates.days import counted
 from botox_schedule.engine.forecast import forecast_in
-from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
-from botox_schedule.engine.track import Reading, read_record
-from botox_schedule.engine.tracks import RecordTrack, tracks_of
-from botox_schedule.engine.worklist import (
-    Place,
-    Waiting,
-    WorklistReason,
-    WorklistSection,
-    call_by,
-    place_of,
-    today_of,
-    waiting_of,
-)
+from botox_schedule.engine.standing import Standing
+from botox_schedule.engine.standings import Standings
+from botox_schedule.engine.track import Reading
+from botox_schedule.engine.tracks import RecordTrack
+from botox_schedule.engine.worklist import UNREAD, Place, WorklistSection, call_by, placed
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.tables import Contact
 
@@ -42,8 +35,9 @@ NOTED = ("today", "acknowledged", "contacted_on", "outcome", "next_try_on")
 _DAYS = ("typical_on", "last_chance_on", "next_look_on")
 """Days that few rows have, and that a list must show: below the row where there is no room."""
 _LISTS = ("today", "today_keys", "acknowledged")
-_REASONS = tuple(WorklistReason)
-_SECTIONS = tuple(WorklistSection)
+_BLANK = dict.fromkeys(COLUMNS)
+_TOLD = [name for name in COLUMNS if name in Standing._fields]
+_told = attrgetter(*_TOLD)
 
 
 class Rules(NamedTuple):
@@ -86,21 +80,25 @@ class ListedTrack(NamedTuple):
         patient: The key of the patient.
         place: Its section, and why.
         row: What the list says about it.
-        reading: What is known of the patient; None where no row could be read.
-        found: The track; None without a session.
+        standings: The rules of the list.
+        record: What happened; None where no row could be read.
     """
 
     patient: str
     place: Place
     row: Row
-    reading: Reading | None = None
-    found: RecordTrack | None = None
+    standings: Standings
+    record: PatientRecord | None = None
+
+    def followed(self) -> tuple[Reading, RecordTrack] | None:
+        """Return what is known of the patient and the track; None where no row could be read."""
+        record, name = self.record, self.row["indication"]
+        return None if record is None else self.standings.followed(record, name)
 
     def forecast(self) -> Forecast | None:
         """Return the whole answer for the track; None where no row could be read."""
-        if self.reading is None or self.found is None:
-            return None
-        return forecast_in(self.reading, self.found)
+        followed = self.followed()
+        return None if followed is None else forecast_in(*followed)
 
 
 def listed_tracks(
@@ -113,43 +111,41 @@ def listed_tracks(
         rules: The rules for all of them.
         incomplete: Patients with a row that could not be read; a person must check it first.
     """
-    phases = Phases()
+    standings = Standings(rules.as_of, rules.policy, rules.known, rules.region, rules.population)
     tracks = [
-        track for record in records for track in _of_record(record, rules, phases, incomplete)
+        track for record in records for track in _of_record(record, rules, standings, incomplete)
     ]
     listed = {track.patient for track in tracks}
-    tracks += [_unread(patient, rules) for patient in incomplete - listed]
+    tracks += [_unread(patient, rules, standings) for patient in incomplete - listed]
     return sorted(tracks, key=_order)
 
 
 def _of_record(
-    record: PatientRecord, rules: Rules, phases: Phases, incomplete: frozenset[str]
+    record: PatientRecord, rules: Rules, standings: Standings, incomplete: frozenset[str]
 ) -> Iterator[ListedTrack]:
     patient = str(record.id)
-    reading = read_record(record, rules.as_of, rules.policy, rules.known)
-    for found in tracks_of(reading, rules.region, rules.population):
-        seen = frozenset(rules.acknowledged.get(patient, ()))
-        standing = standing_of(reading, found, phases, seen, with_limits=True)
+    for standing, clear in standings.of(record, frozenset(rules.acknowledged.get(patient, ()))):
         waits = standing.booked_on is None and standing.status is not DueStatus.ON_HOLD
         call = call_by(standing.due, rules.lead_days, rules.is_open)
-        waiting = waiting_of(standing, rules.as_of, call)
-        place = place_of(waiting._replace(left_out=patient in incomplete))
+        place = placed(standing, rules.as_of, call, left_out=patient in incomplete)
         row = _row(patient, place, standing, rules)
-        row |= {"call_by": call if waits else None, "clear": clear_of(found.track)}
-        yield ListedTrack(patient, place, row, reading, found)
+        row |= {"call_by": call if waits else None, "clear": clear}
+        yield ListedTrack(patient, place, row, standings, record)
 
 
 def _row(patient: str, place: Place, standing: Standing, rules: Rules) -> dict[str, Any]:
     next_on = standing.due or standing.earliest
-    known = standing._asdict() | place._asdict() | _last_contact(patient, rules)
-    known |= {
+    known = {
+        **place._asdict(),
         "patient": patient,
         "days_to_go": None if next_on is None else (next_on - rules.as_of).days,
         "next_look_on": standing.review_on or standing.resumes_on or standing.not_before,
-        "today": tuple(sorted(today_of(standing.codes - standing.acknowledged))),
+        "today": tuple(sorted(standing.pressing)),
         "acknowledged": tuple(sorted(standing.acknowledged)),
     }
-    return {name: known.get(name) for name in COLUMNS}
+    told = zip(_TOLD, _told(standing), strict=True)
+    called = _last_contact(patient, rules) if patient in rules.contacts else {}
+    return _BLANK | dict(told) | known | called
 
 
 def _last_contact(patient: str, rules: Rules) -> dict[str, Any]:
@@ -162,19 +158,18 @@ def _last_contact(patient: str, rules: Rules) -> dict[str, Any]:
     return {"contacted_on": day, "outcome": outcome, "next_try_on": next_on}
 
 
-def _unread(patient: str, rules: Rules) -> ListedTrack:
+def _unread(patient: str, rules: Rules, standings: Standings) -> ListedTrack:
     """A patient none of whose rows could be read: no list may lose them."""
-    place = place_of(Waiting(None, frozenset()))
-    row = dict.fromkeys(COLUMNS) | dict.fromkeys(_LISTS, ()) | place._asdict()
-    return ListedTrack(patient, place, row | {"patient": patient} | _last_contact(patient, rules))
+    row = _BLANK | dict.fromkeys(_LISTS, ()) | UNREAD._asdict()
+    row |= {"patient": patient} | _last_contact(patient, rules)
+    return ListedTrack(patient, UNREAD, row, standings)
 
 
 def _order(track: ListedTrack) -> tuple[int, int, date, str, str]:
-    section, reason = track.place
     days = (track.row[name] for name in ("next_look_on", "due", "typical_on", "earliest"))
     day = next(filter(None, days), date.max)
     named = (track.patient, str(track.row["indication"] or ""))
-    return _SECTIONS.index(section), _REASONS.index(reason), day, *named
+    return *track.place.rank, day, *named
 
 
 def in_sections(tracks: Sequence[ListedTrack]) -> dict[WorklistSection, list[Row]]:

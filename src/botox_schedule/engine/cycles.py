@@ -127,21 +127,21 @@ def judge_cycle(
 
 def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJudgment:
     """Return how a cycle compares with the one before, by the rules after that one."""
-    in_force = rules.on(cycle.first_on)
-    findings = tuple(timing_findings(track, rules, cycle))
-    deciding = in_force.deciding
-    early = early_timing(track, deciding, cycle.first_on)
+    day = cycle.first_on
+    in_force = rules.on(day)
+    deciding, early = in_force.deciding, early_timing(track, in_force.deciding, day)
+    findings = tuple(timing_findings(rules, in_force, early, cycle))
     if deciding is not None and early is not None:
-        return CycleJudgment(early, (deciding.gives - cycle.first_on).days, findings=findings)
+        return CycleJudgment(early, (deciding.gives - day).days, findings=findings)
     window = usual_window(rules, in_force)
     if deciding is None and in_force.advising is None and window is None:
         return CycleJudgment(None, findings=findings)
-    due, late_by = _lateness(track, in_force, window, cycle.first_on)
+    due, late_by = _lateness(track, in_force, window, day)
     return CycleJudgment(
         CycleTiming.LATE if late_by else CycleTiming.ON_TIME,
         late_by_days=late_by,
-        held=due is not None and track.holds.touches(due, cycle.first_on),
-        advice=_advice(in_force, cycle.first_on),
+        held=due is not None and track.holds.touches(due, day),
+        advice=_advice(in_force, day),
         findings=findings,
     )
 

@@ -66,7 +66,7 @@ def track_findings(
         on: The day in question; by default the track's.
     """
     found = [*record_findings(track.reading)]
-    found += _later_sessions(track)
+    found += later_sessions(track.reading, track.clock)
     found += _prior_treatments(track)
     found += _care(track)
     found += _switches(track)
@@ -122,20 +122,21 @@ def _by_unknown_name(reading: Reading, rows: Iterable[_Row]) -> dict[str, list[_
     return found
 
 
-def _later_sessions(track: AnyTrack) -> Iterable[Finding]:
+def later_sessions(reading: Reading, clock: frozenset[str]) -> Iterable[Finding]:
+    """Yield the finding about completed sessions of a clock, here or elsewhere, that lie ahead."""
     # Sessions of an unknown or declared indication belong to no track, so each track names them.
-    others = track.policy.other_indications
+    others = reading.policy.other_indications
     later = [
         s
-        for s in track.history.later
-        if s.indication in track.clock
+        for s in reading.history.later
+        if s.indication in clock
         or s.indication in others
-        or not track.known.recognizes(s.indication)
+        or not reading.known.recognizes(s.indication)
     ]
     ahead = [
         prior
-        for prior in track.record.prior_treatments
-        if prior.indication in track.clock and prior.last_on and prior.last_on > track.as_of
+        for prior in reading.record.prior_treatments
+        if prior.indication in clock and prior.last_on and prior.last_on > reading.as_of
     ]
     if later or ahead:
         message = "a completed session is dated after the day of the question; it is left out"
@@ -204,7 +205,9 @@ def last_cycle_findings(
         yield from judged
     elif len(track.cycles) > 1 and isinstance(track, Track):
         rules = rules_between(track, track.cycles[-2], cycle)
-        yield from timing_findings(track, rules, cycle)
+        in_force = rules.on(cycle.first_on)
+        early = early_timing(track, in_force.deciding, cycle.first_on)
+        yield from timing_findings(rules, in_force, early, cycle)
 
 
 def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
@@ -225,11 +228,19 @@ def early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTimi
     return CycleTiming.EARLY_WITHIN_TOLERANCE if day >= tolerated_from else CycleTiming.EARLY
 
 
-def timing_findings(track: Track, rules: IntervalRules, cycle: CycleSessions) -> Iterable[Finding]:
-    """Yield the findings about the timing of a cycle, by the rules after the one before."""
-    in_force = rules.on(cycle.first_on)
+def timing_findings(
+    rules: IntervalRules, in_force: RulesOn, early: CycleTiming | None, cycle: CycleSessions
+) -> Iterable[Finding]:
+    """Yield the findings about the timing of a cycle.
+
+    Args:
+        rules: The rules after the cycle before.
+        in_force: What they say on the cycle's first day.
+        early: How that day counts if it lies before the minimum.
+        cycle: The cycle.
+    """
     yield from _substitution(rules, in_force, cycle)
-    if early_timing(track, in_force.deciding, cycle.first_on) is CycleTiming.EARLY:
+    if early is CycleTiming.EARLY:
         message = "the session came before the minimum after the one before; it counts"
         yield make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
 

@@ -1,6 +1,6 @@
 """Where a track stands, as one flat row without sentences, for lists of many tracks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -79,6 +79,16 @@ class Standing(NamedTuple):
     judgment: CycleJudgment | None = None
     today_keys: tuple[str, ...] = ()
 
+    @property
+    def pressing(self) -> frozenset[FindingCode]:
+        """The codes of findings that need a person today and are not acknowledged."""
+        return today_of(self.codes - self.acknowledged)
+
+
+def today_of(codes: Iterable[FindingCode]) -> frozenset[FindingCode]:
+    """Return the codes that need a person today."""
+    return frozenset(code for code in codes if code.needs is FindingNeeds.TODAY)
+
 
 _Answer = tuple[ResponsePhase, TreatmentProtocol, SchedulingPolicy]
 
@@ -155,7 +165,7 @@ def standing_of(
         cycle_number=track.cycle_number,
         booked_on=None if booked is None else booked.administered_on,
         judgment=judgment,
-        **_told((*found.findings, *told, *limits), acknowledged),
+        **found_in((*found.findings, *told, *limits), acknowledged),
     )
 
 
@@ -177,8 +187,8 @@ def clear_of(
     return is_clear(booking_verdict(track, day), checks)
 
 
-def _told(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str, Any]:
-    """What a standing says of its findings."""
+def found_in(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[str, Any]:
+    """Return what a standing says of its findings."""
     codes = frozenset(finding.code for finding in findings)
     open_ = [finding for finding in findings if finding.key not in acknowledged]
     today = {finding.key for finding in open_ if finding.needs is FindingNeeds.TODAY}

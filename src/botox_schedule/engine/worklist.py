@@ -1,6 +1,6 @@
 """Which section of a worklist a track is in, and why; every track is in exactly one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from enum import StrEnum, unique
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from botox_schedule.dates.days import shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.standing import Standing
-from botox_schedule.terms import DueStatus, FindingCode, FindingNeeds
+from botox_schedule.terms import DueStatus, FindingCode
 
 _LONG = Interval(months=12)
 _LONGEST_CLOSURE = 366
@@ -66,6 +66,16 @@ class Place(NamedTuple):
     section: WorklistSection
     reason: WorklistReason
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The number of the section, and that of the reason."""
+        return _SECTIONS.index(self.section), _REASONS.index(self.reason)
+
+
+_SECTIONS, _REASONS = tuple(WorklistSection), tuple(WorklistReason)
+UNREAD = Place(WorklistSection.CHECK_THE_RECORD, WorklistReason.ROWS_LEFT_OUT)
+"""The place of a patient with rows that could not be read."""
+
 
 class Waiting(NamedTuple):
     """What places a track in a worklist.
@@ -120,7 +130,7 @@ def place_of(waiting: Waiting) -> Place:
     <WorklistSection.TO_CALL: 'to_call'>
     """
     if waiting.left_out or waiting.status is None:
-        return Place(WorklistSection.CHECK_THE_RECORD, WorklistReason.ROWS_LEFT_OUT)
+        return UNREAD
     on_hold = waiting.status is DueStatus.ON_HOLD
     review = FindingCode.HOLD_NEEDS_REVIEW in waiting.pressing
     if waiting.pressing - _CALLS.keys() - ({FindingCode.HOLD_NEEDS_REVIEW} if on_hold else set()):
@@ -163,9 +173,16 @@ def _why_to_call(waiting: Waiting, status: DueStatus) -> WorklistReason | None:
     return WorklistReason.DUE_SOON if soon else None
 
 
-def today_of(codes: Iterable[FindingCode]) -> frozenset[FindingCode]:
-    """Return the codes that need a person today."""
-    return frozenset(code for code in codes if code.needs is FindingNeeds.TODAY)
+def placed(standing: Standing, as_of: date, call_on: date | None, *, left_out: bool) -> Place:
+    """Return the section and the reason of a track in the worklist of a day.
+
+    Args:
+        standing: Where the track stands.
+        as_of: The day of the worklist.
+        call_on: The day to call by.
+        left_out: Whether rows of the patient could not be read.
+    """
+    return UNREAD if left_out else place_of(waiting_of(standing, as_of, call_on))
 
 
 def waiting_of(standing: Standing, as_of: date, call_by: date | None) -> Waiting:
@@ -173,7 +190,7 @@ def waiting_of(standing: Standing, as_of: date, call_by: date | None) -> Waiting
     typical = standing.typical_on
     return Waiting(
         status=DueStatus.TOO_EARLY if standing.not_before else standing.status,
-        pressing=today_of(standing.codes - standing.acknowledged),
+        pressing=standing.pressing,
         is_booked=standing.booked_on is not None,
         has_due=standing.due is not None,
         is_soon=call_by is not None and call_by <= as_of,

@@ -6,7 +6,7 @@ from typing import Unpack
 import polars as pl
 
 from botox_schedule.dates.days import DayInput
-from botox_schedule.engine.worklist import today_of
+from botox_schedule.engine.standing import today_of
 from botox_schedule.panel.asking import Asking
 from botox_schedule.panel.columns import mapped
 from botox_schedule.panel.frames import Frames

@@ -107,7 +107,7 @@ class Engine:
 
     def __init__(self, asking: Asking, meanings: Meanings) -> None:
         self._asking = asking
-        self._names, self._born, self._decided, self._mixtures = meanings
+        _, self._born, self._decided, _ = meanings
         self._rules: dict[tuple[Any, ...], IntervalRules] = {}
         self._phases = Phases()
         self.tracks: list[Track] = []
@@ -115,6 +115,7 @@ class Engine:
         # Not methods: an engine that its own cache holds would wait for the garbage collector.
         self._session = lru_cache(maxsize=100_000)(partial(_session, meanings.names))
         self._visit = lru_cache(maxsize=100_000)(session_of)
+        self._cycle = lru_cache(maxsize=100_000)(partial(_cycle, meanings, self._visit))
 
     def standing(self, sessions: str, policy: int, age: int, decided: int) -> tuple[Any, ...]:
         """Where a track whose last cycle has these sessions stands, with the track's number."""
@@ -150,14 +151,6 @@ class Engine:
             found = judge_by(track, self._rules[key], cycle)
         return (*judged_row(found), bits_of(finding.code for finding in found.findings))
 
-    def _cycle(self, treated: int, on: date, last_on: date) -> CycleSessions:
-        """A cycle with these treatments; which of them came last does not matter here."""
-        treatments = self._mixtures.get(treated, (treated,))
-        given = [(self._names[each // TREATMENTS], each % TREATMENTS) for each in treatments]
-        parts = [self._visit(on, *treatment) for treatment in given]
-        later = [self._visit(last_on, *given[-1], kind=KINDS[TOUCH_UP])] if last_on > on else []
-        return CycleSessions(parts, later)
-
     def booked(self, asked_of: int, days: str) -> tuple[int]:
         """Why visits should not be booked for some days ahead."""
         track, on = self.tracks[asked_of], map(date.fromordinal, map(int, days.split(",")))
@@ -184,6 +177,21 @@ class Engine:
     def _planned(self, track: Track, day: date, status: SessionStatus) -> TreatmentSession:
         planned = track.protocol
         return self._visit(day, planned.indication, PRODUCTS.index(planned.product), status=status)
+
+
+def _cycle(
+    meanings: Meanings,
+    visit: Callable[..., TreatmentSession],
+    treated: int,
+    on: date,
+    last_on: date,
+) -> CycleSessions:
+    """A cycle with these treatments; which of them came last does not matter here."""
+    treatments = meanings.mixtures.get(treated, (treated,))
+    given = [(meanings.names[each // TREATMENTS], each % TREATMENTS) for each in treatments]
+    parts = [visit(on, *treatment) for treatment in given]
+    later = [visit(last_on, *given[-1], kind=KINDS[TOUCH_UP])] if last_on > on else []
+    return CycleSessions(parts, later)
 
 
 def _session(names: Sequence[str], piece: str) -> TreatmentSession:

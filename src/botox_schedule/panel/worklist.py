@@ -7,6 +7,7 @@ from typing import Any, Unpack
 import polars as pl
 
 from botox_schedule.dates.days import DayInput
+from botox_schedule.engine.standing import today_of
 from botox_schedule.engine.worklist import (
     Waiting,
     WorklistReason,
@@ -14,7 +15,6 @@ from botox_schedule.engine.worklist import (
     call_by,
     is_long_ago,
     place_of,
-    today_of,
 )
 from botox_schedule.panel.asking import Asking, whole
 from botox_schedule.panel.columns import mapped

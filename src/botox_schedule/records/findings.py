@@ -90,8 +90,8 @@ def _mark(subject: TreatmentSession | Decision | PriorTreatment) -> str:
 
 
 def _words(subject: object, names: Iterable[str]) -> str:
-    given = ((name, getattr(subject, name, None)) for name in names)
-    return " ".join(f"{name}={value}" for name, value in given if value is not None)
+    given = [(name, getattr(subject, name, None)) for name in names]
+    return " ".join([f"{name}={value!s}" for name, value in given if value is not None])
 
 
 def raise_findings(findings: Sequence[Finding]) -> None:

@@ -1,0 +1,75 @@
+"""Where the tracks of many records stand: what is asked once holds for each of them."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+import botox_schedule as bs
+from botox_schedule.engine.standing import Phases, clear_of, standing_of
+from botox_schedule.engine.standings import Standings
+from botox_schedule.engine.track import read_record
+from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.protocols.catalog import known_protocols
+
+AS_OF = date(2026, 3, 16)
+FAR = bs.SchedulingPolicy(payer_minimum="11 years", other_indications=["bruxism"])
+
+
+def course(*days: str, born_on: str | None = "1970-01-01", **more: Any) -> bs.PatientRecord:
+    """Sessions of one treatment on these days."""
+    row = {"indication": "spasticity", "product": "Botox", "units": 300} | more
+    sessions = [{"administered_on": day, **row, "id": f"{day} {more}"} for day in days]
+    return bs.PatientRecord(sessions=sessions, born_on=born_on)
+
+
+class TestStandingsThatPatientsShare:
+    """What is asked once for many patients is what each of them would be told."""
+
+    RECORDS = (
+        course("2026-01-05"),
+        course("2025-10-06", "2026-01-05"),
+        course("2025-11-06", "2026-01-05"),
+        course("2025-12-06", "2026-01-05"),
+        course("2025-10-06", "2026-01-05", "2026-05-05"),
+        course("2025-09-06", "2025-12-20", "2025-12-22", "2026-01-05"),
+        course("2026-03-10", units=600),
+        course("2025-12-24", "2026-03-10", units=250),
+        course("2026-01-05", units=None),
+        course("2026-01-05", kind="touch_up"),
+        course("2026-01-05", product=None),
+        course("2026-01-05", born_on=None),
+        course("2026-01-05", born_on="2008-06-01"),
+        course("2026-01-05", born_on="2008-03-17"),
+        course("2026-01-05", born_on="2020-03-17"),
+        course("2026-01-05", status="booked"),
+        course("2026-01-05", indication="bruxism"),
+        course("2026-01-05", indication="chronic-migraine"),
+        course("2026-01-05", indication="unknown-name"),
+        course("2026-01-05", "2026-05-05", indication="axillary-hyperhidrosis"),
+        course(),
+    )
+
+    @pytest.mark.parametrize("policy", [bs.SchedulingPolicy(), FAR], ids=["own", "far"])
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_each_is_told_what_it_is_told_alone(
+        self, policy: bs.SchedulingPolicy, order: int
+    ) -> None:
+        known = known_protocols(None)
+        standings = Standings(AS_OF, policy, known, "us", None)
+        for record in (self.RECORDS * 2)[::order]:
+            reading = read_record(record, AS_OF, policy, known)
+            alone = [
+                (standing_of(reading, track, Phases(), with_limits=True), clear_of(track.track))
+                for track in tracks_of(reading, "us", None)
+            ]
+            assert standings.of(record, frozenset()) == alone
+
+    def test_what_somebody_has_acknowledged_is_nobody_elses(self) -> None:
+        standings = Standings(AS_OF, bs.SchedulingPolicy(), known_protocols(None), "us", None)
+        one, other = course("2026-01-05", "2026-05-05"), course("2026-01-05", "2026-05-06")
+        (open_,) = standings.of(one, frozenset())
+        (seen,) = standings.of(one, frozenset(open_.standing.today_keys))
+        (another,) = standings.of(other, frozenset(open_.standing.today_keys))
+        assert seen.standing.acknowledged == {bs.FindingCode.FUTURE_COMPLETED_SESSION}
+        assert another.standing.acknowledged == frozenset()
