@@ -1929,6 +1929,8 @@ class TestColumnsThatAreNotRead:
             ("Checked In (Y/N)", "status"),
             ("Treatment given?", "status"),
             ("Record deleted", "status"),
+            ("Reversal Indicator", "status"),
+            ("Patient refused (Y/N)", "status"),
         ],
     )
     @pytest.mark.parametrize("cell", ["Y", "0", "false"])
