@@ -153,6 +153,8 @@ plain_records = st.builds(
                     "status": s.status,
                 }
                 for s in given.sessions
+                # A booked visit uses an authorization, which `authorized` does not count.
+                if not approved or s.status != "booked"
             ],
             "authorizations": approved,
         }
@@ -351,6 +353,17 @@ class TestCheckBooking:
         assert offer.bookable
         assert offer.authorization is None
         assert offer.explain().startswith("2026-03-30: can be booked")
+
+    @pytest.mark.parametrize(
+        ("units", "verdict"),
+        [(400, "can be booked"), (401, "can be booked, but the units exceed a limit")],
+    )
+    def test_a_day_that_fits_with_too_many_units_says_so(self, units: int, verdict: str) -> None:
+        offer = plan.check_booking(
+            one, MIGRAINE, on="2026-03-30", as_of="2026-03-01", planned_units=units
+        )
+        assert offer.bookable
+        assert offer.explain().split("\n")[0] == f"2026-03-30: {verdict}"
 
     def test_a_day_before_as_of_is_refused(self) -> None:
         with pytest.raises(bs.errors.OrderError, match="on lies before as_of"):

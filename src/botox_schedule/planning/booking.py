@@ -79,6 +79,8 @@ class BookingCheck(Value, frozen=True):
     def explain(self) -> str:
         """Return the reasons for and against the day, as text that can be quoted."""
         verdict = "can be booked" if self.bookable else "cannot be booked"
+        if self.bookable and self.check.clear is False:
+            verdict += ", but the units exceed a limit"
         lines = [f"{self.on}: {verdict}", *self.check.explain().splitlines()]
         if self.authorization is not None:
             lines.append(str(self.authorization))
