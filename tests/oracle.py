@@ -742,7 +742,8 @@ class Oracle:
         resumes = self._after_hold(self.as_of)
         if self.course is None or self.dead() or self.discharged(self.as_of) or not resumes:
             return []
-        earliest, due, _, _ = self.dates(self.course, resumes, self.holds)
+        ends = min(self.discharges, default=FOREVER)
+        earliest, due, _, _ = self.dates(self.course, resumes, self.holds, ends)
         usual = self.usual_on(self.course, earliest or self.as_of)
         if usual is None:
             return []
