@@ -61,7 +61,7 @@ PARTS = {
             "projection", "protocol_files", "reasons", "records", "rules", "rules_of_values", "schedule",
             "small_rules_core", "small_rules_dates", "small_rules_engine", "small_rules_findings",
             "small_rules_protocols", "small_rules_records", "cli_lists", "panel", "tables", "diary_file",
-            "laws", "populations",
+            "laws", "populations", "standings",
         ),
     ),
     "planning": Part(("planning/*",), (*STORED, "planning", "exceptions", "small_rules_planning")),
