@@ -1,5 +1,6 @@
 """Where the tracks of many records stand: what is asked once holds for each of them."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +22,12 @@ def course(*days: str, born_on: str | None = "1970-01-01", **more: Any) -> bs.Pa
     row = {"indication": "spasticity", "product": "Botox", "units": 300} | more
     sessions = [{"administered_on": day, **row, "id": f"{day} {more}"} for day in days]
     return bs.PatientRecord(sessions=sessions, born_on=born_on)
+
+
+def twin(record: bs.PatientRecord) -> bs.PatientRecord:
+    """Another patient with the same course: the rows have other ids."""
+    sessions = [replace(session, id=f"twin {session.id}") for session in record.sessions]
+    return record.model_copy(update={"sessions": sessions})
 
 
 class TestStandingsThatPatientsShare:
@@ -57,7 +64,7 @@ class TestStandingsThatPatientsShare:
     ) -> None:
         known = known_protocols(None)
         standings = Standings(AS_OF, policy, known, "us", None)
-        for record in (self.RECORDS * 2)[::order]:
+        for record in (*self.RECORDS, *map(twin, self.RECORDS))[::order]:
             reading = read_record(record, AS_OF, policy, known)
             alone = [
                 (standing_of(reading, track, Phases(), with_limits=True), clear_of(track.track))
