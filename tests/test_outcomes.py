@@ -532,6 +532,10 @@ class TestAssessResponse:
         assert found.complete_cycles == 1
         reviews = response_review_dates(record, sweat, rule="nice-ta260", as_of=DONE)
         assert reviews[0].on is None
+        given = record_from_gaps([100, 90], starts_on=START, indication="axillary-hyperhidrosis")
+        again = START + timedelta(days=190)
+        reviews = response_review_dates(given, sweat, rule="nice-ta260", as_of=again)
+        assert reviews[0].on == again
 
     @pytest.mark.parametrize(("gap", "day"), [(70, 154), (84, 168), (90, 168)])
     def test_a_review_is_dated_on_the_day_the_cycle_became_complete(
