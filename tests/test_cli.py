@@ -16,7 +16,8 @@ import pytest
 from botox_schedule import PatientRecord, __version__
 from botox_schedule.cli import main as cli
 from botox_schedule.cli import protocols as protocols_command
-from botox_schedule.cli.main import COMMANDS
+from botox_schedule.cli import runner
+from botox_schedule.cli.commands import COMMANDS
 from botox_schedule.cli.runner import command_parser
 from botox_schedule.protocols import DataFileFault
 from botox_schedule.testing import record_from_gaps
@@ -142,10 +143,10 @@ class TestMain:
     def test_whoever_interrupts_sees_no_traceback(
         self, capsys: Capture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def interrupted(_: str) -> Any:
+        def interrupted(*_: Any) -> int:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(cli, "import_module", interrupted)
+        monkeypatch.setattr(runner, "run", interrupted)
         assert run(capsys, "demo") == (130, "", "")
 
 

@@ -9,7 +9,7 @@ Examples:
 from argparse import Namespace
 from collections.abc import Iterator
 
-from botox_schedule.cli.main import COMMANDS
+from botox_schedule.cli.commands import COMMANDS
 from botox_schedule.cli.output import Answer, Line, Row
 from botox_schedule.cli.runner import command_parser
 

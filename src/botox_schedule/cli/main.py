@@ -1,7 +1,7 @@
 """The command line, and the only reader of the clock.
 
-Help and the version need nothing but this module; a command's own module is imported when the
-command runs.
+Help and the version need nothing but this module and the table of commands; a command's own module
+is imported when the command runs.
 
 Examples:
     botox-schedule demo
@@ -16,36 +16,12 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from difflib import get_close_matches
-from importlib import import_module
 from typing import NoReturn
 
 from botox_schedule import __version__
+from botox_schedule.cli.commands import COMMANDS, NO_ANSWER
 
-NO_ANSWER = 2
-"""The exit status of a command that read nothing."""
 _INTERRUPTED = 130
-COMMANDS = {
-    "demo": "the schedule of a made-up clinic, and one patient's timeline",
-    "due": "the four dates after a session",
-    "timeline": "the expected response to a session",
-    "protocols": "the protocols with sources and verification",
-    "forecast": "the status and the dates of a record on a day",
-    "check": "whether a patient may be treated on a day",
-    "book": "the day to book: open, allowed, authorized, nearest to due",
-    "countdown": "by when each thing must be done before a visit",
-    "response": "what a response rule gives for a diary and a record",
-    "handout": "a patient's page as HTML (extra 'handout')",
-    "ics": "a record's cycles as an iCalendar file (extra 'ical')",
-    "schedule": "the status of every patient in a clinic's export",
-    "worklist": "who to call: an export in sections, also to print",
-    "report": "a clinic's list as one HTML page (extra 'handout')",
-    "workload": "how many sessions to expect each week (extra 'panel')",
-    "adherence": "how regularly each track of an export was treated",
-    "fhir": "the status of each patient in a FHIR R4 bundle (extra 'fhir')",
-    "schema": "the JSON Schema of records and answers",
-    "completion": "completions for a shell",
-}
-"""Every command with what it answers; each is a module of this package."""
 _MORE = "'botox-schedule COMMAND --help' explains every option of a command."
 
 
@@ -59,8 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = [*(sys.argv[1:] if arguments is None else arguments)] or ["--help"]
     try:
         if given[0] in COMMANDS:
-            runner = import_module("botox_schedule.cli.runner")
-            return int(runner.run(given[0], given[1:], _today))
+            from botox_schedule.cli.runner import run  # noqa: PLC0415 - help needs nothing of it
+
+            return run(given[0], given[1:], _today)
         _without_command(given[0])
     except KeyboardInterrupt:
         return _INTERRUPTED

@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from botox_schedule.cli.arguments import add_options, faults_in
+from botox_schedule.cli.commands import COMMANDS, NO_ANSWER
 from botox_schedule.cli.configuration import use_configuration
-from botox_schedule.cli.main import COMMANDS, NO_ANSWER
 from botox_schedule.cli.output import Answer, escaped, print_answer
 from botox_schedule.errors import BotoxScheduleError, OutputError
 from botox_schedule.files import check_outputs
