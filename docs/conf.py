@@ -11,7 +11,8 @@ from pathlib import Path
 from sphinx.domains.python import PyObject
 
 import botox_schedule as bs
-from botox_schedule.cli.main import COMMANDS, parser
+from botox_schedule.cli.commands import COMMANDS
+from botox_schedule.cli.main import parser
 from botox_schedule.cli.runner import command_parser
 
 sys.path.insert(0, str(Path(__file__).parent))
