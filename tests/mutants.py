@@ -56,27 +56,26 @@ PARTS = {
             "dates/*", "protocols/*", "records/*", "engine/*",
         ),
         (
-            *STORED, "adherence", "catalogue", "content", "content_names", "cycles", "days", "exceptions",
-            "findings", "forecast", "history", "holds", "intervals", "limit_figures", "limits", "names", "observed",
-            "projection", "protocol_files", "reasons", "records", "rules", "rules_of_values", "schedule",
-            "small_rules_core", "small_rules_dates", "small_rules_engine", "small_rules_findings",
-            "small_rules_protocols", "small_rules_records", "cli_lists", "panel", "tables", "diary_file",
-            "laws", "populations", "standings",
+            *STORED, "adherence", "bookings", "care_ends", "catalogue", "content", "content_names",
+            "courses_elsewhere", "cycles", "days", "exceptions", "findings", "findings_of_rows", "forecast",
+            "history", "holds", "intervals", "limit_figures", "limits", "names", "observed", "projection",
+            "protocol_files", "protocol_sets", "questions", "reasons", "records", "response", "rules",
+            "rules_of_values", "schedule", "track_dates", "tracks", "unknown_indications", "worklist",
+            "cli_lists", "panel", "tables", "diary_file", "laws", "populations", "standings",
         ),
     ),
-    "planning": Part(("planning/*",), (*STORED, "planning", "exceptions", "small_rules_planning")),
+    "planning": Part(("planning/*",), (*STORED, "planning", "exceptions")),
     "outcomes": Part(
         ("outcomes/*",),
         (
             *STORED, "outcomes", "outcome_measures", "adherence", "diary_file", "observed", "catalogue", "extremes",
-            "small_rules_outcomes",
         ),
     ),
     "sample": Part(
         ("panel/*", "tables/*", "fhir/*", "cli/*"),
         (
             "panel", "populations", "tables", "fhir", "fhir_bundles", "fhir_conservation", "fhir_identity",
-            "cli", "cli_lists", "cli_output", "diary_file", "exceptions", "adherence", "ical", "small_rules_sample",
+            "cli", "cli_lists", "cli_output", "diary_file", "exceptions", "adherence", "ical", "workbooks",
         ),
     ),
 }  # fmt: skip

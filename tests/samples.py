@@ -7,9 +7,13 @@ import botox_schedule as bs
 from botox_schedule.engine.track import Reading, read_record
 from botox_schedule.policy import policy_or_default
 from botox_schedule.protocols.catalog import known_protocols
+from botox_schedule.questions import ask
 from botox_schedule.testing import record_from_gaps
 
-MIGRAINE = bs.find_protocol("chronic-migraine")
+CHRONIC_MIGRAINE = "chronic-migraine"
+MIGRAINE = bs.find_protocol(CHRONIC_MIGRAINE)
+ALONE: dict[str, Any] = {"other_protocols": ()}
+"""What is asked where no other protocol is known."""
 TWELVE = {"kind": "scheduled", "minimum": "12 weeks", "usual": "12 weeks"}
 FIRST_OF_NEXT = bs.SchedulingPolicy(short_month="first_of_next")
 GIVEN: dict[str, Any] = {
@@ -108,3 +112,18 @@ def rule(**changed: Any) -> dict[str, Any]:
 def reading_of(given: bs.PatientRecord, as_of: date) -> Reading:
     """What the engine reads of a record with the bundled protocols and the default policy."""
     return read_record(given, as_of, policy_or_default(None), known_protocols(None))
+
+
+def held(first: str, last: str | None = None) -> dict[str, Any]:
+    """A hold."""
+    return {"first": first, "last": last, "reason": "x"}
+
+
+def ended(on: str | None, kind: str = "discontinued") -> dict[str, Any]:
+    """An end of care."""
+    return {"on": on, "kind": kind}
+
+
+def track_on(as_of: str, given: bs.PatientRecord, own: Any = MIGRAINE, **asked: Any) -> Any:
+    """The track of a protocol on a day."""
+    return ask(given, own, date.fromisoformat(as_of), **asked).track

@@ -15,10 +15,20 @@ from hypothesis import strategies as st
 
 import botox_schedule as bs
 from botox_schedule import questions
-from botox_schedule.engine.adherence import follow_up_of
+from botox_schedule.dates.intervals import positive_interval
+from botox_schedule.engine.adherence import (
+    CourseCycle,
+    FollowUp,
+    course_of,
+    effect_days,
+    follow_up_of,
+)
+from botox_schedule.engine.holds import NO_HOLDS
 from botox_schedule.errors import CountError, IntervalError
 from botox_schedule.outcomes import Adherence, EpisodeEnd, adherence
+from botox_schedule.questions import ask as ask_about
 from botox_schedule.testing import record_from_gaps
+from samples import DAY, GIVEN, record
 
 MIGRAINE = bs.find_protocol("chronic-migraine")
 START = date(2026, 1, 5)
@@ -57,6 +67,9 @@ def ask(gaps: list[int], tail: int = 0, **changes: Any) -> Adherence:
     record = changes.pop("record", record_from_gaps(gaps, starts_on=START))
     as_of = START + timedelta(days=sum(gaps) + tail)
     return adherence(record, changes.pop("protocol", MIGRAINE), as_of=as_of, **changes)
+
+
+AS_OF = date(2026, 4, 6)
 
 
 @settings(max_examples=1200, deadline=None)
@@ -388,3 +401,104 @@ def test_an_event_stays_whenever_it_is_asked(
             event = (found.persistent_days, found.ended_by)
         assert found.followed_until is not None
         assert found.followed_until <= found.as_of
+
+
+class TestEpisodes:
+    def course(
+        self, *cycles: CourseCycle, days: int, gap: int | None = None, carries: bool = True
+    ) -> Any:
+        until = FollowUp(date(2026, 1, 5) + days * DAY)
+        return course_of(cycles, NO_HOLDS, until, permissible_gap_days=gap, carries_over=carries)
+
+    @staticmethod
+    def at(day: int, effect: int = 84, *, later: int = 0, held: bool = False) -> CourseCycle:
+        first = date(2026, 1, 5) + day * DAY
+        return CourseCycle(first, first + later * DAY, effect, held)
+
+    def test_a_discharge_is_an_event_and_a_death_is_none(self) -> None:
+        assert [end.value for end in EpisodeEnd if end.is_event] == ["gap", "discontinued"]
+
+    def test_what_is_left_is_carried_unless_the_cycle_was_held(self) -> None:
+        for held, covered in ((False, 102), (True, 84)):
+            found = self.course(self.at(0), self.at(50), self.at(150, held=held), days=300)
+            assert found.intervals[-1].covered_days == covered
+
+    def test_nothing_is_left_after_a_gap_and_nothing_is_owed(self) -> None:
+        assert self.course(self.at(0), self.at(200), days=300).intervals[-1].covered_days == 84
+
+    def test_a_gap_ends_with_the_first_part_of_the_next_cycle(self) -> None:
+        for permitted, count in ((31, 1), (30, 2)):
+            found = self.course(self.at(0), self.at(115, later=3), days=130, gap=permitted)
+            assert len(found.episodes) == count
+
+    def test_an_episode_without_any_effect_ends_with_its_session(self) -> None:
+        (episode,) = self.course(self.at(0, 0), days=60, gap=30).episodes
+        assert episode.last == date(2026, 1, 5)
+
+
+class TestWhenFollowUpEnds:
+    DAY_OF_BOTH = date(2026, 2, 2)
+
+    def follow_up(self, **rows: Any) -> FollowUp:
+        return follow_up_of(ask_about(bs.PatientRecord(**rows), MIGRAINE, date(2026, 6, 1)).track)
+
+    def test_a_discharge_on_the_day_of_the_last_session_ends_it(self) -> None:
+        session = {**GIVEN, "administered_on": self.DAY_OF_BOTH}
+        end = {"on": self.DAY_OF_BOTH, "kind": "discontinued"}
+        found = self.follow_up(sessions=[session], care_ends=[end])
+        assert found == FollowUp(self.DAY_OF_BOTH, bs.CareEndKind.DISCONTINUED)
+
+    def test_on_one_day_the_discharge_precedes_the_death(self) -> None:
+        ends = [{"on": self.DAY_OF_BOTH, "kind": kind} for kind in ("deceased", "discontinued")]
+        found = self.follow_up(sessions=[GIVEN], care_ends=ends)
+        assert found.ended_by == "discontinued"
+
+    def test_a_touch_up_after_a_discharge_reopens_it(self) -> None:
+        touch_up = {**GIVEN, "administered_on": "2026-03-02", "kind": "touch_up"}
+        end = {"on": "2026-02-02", "kind": "discontinued"}
+        found = self.follow_up(sessions=[GIVEN, touch_up], care_ends=[end])
+        assert found == FollowUp(date(2026, 6, 1))
+
+    def test_an_effect_is_longer_than_nothing_after_every_session(self) -> None:
+        with pytest.raises(bs.errors.IntervalError):
+            positive_interval("1 month - 30 days", "an effect")
+        assert (
+            effect_days(
+                date(2025, 11, 30),
+                positive_interval("3 months", "an effect"),
+                bs.ShortMonth.LAST_DAY,
+            )
+            == 90
+        )
+        assert (
+            effect_days(
+                date(2025, 11, 30),
+                positive_interval("3 months", "an effect"),
+                bs.ShortMonth.FIRST_OF_NEXT,
+            )
+            == 91
+        )
+
+
+class TestCourses:
+    def test_an_open_interval_says_what_is_covered_and_what_is_not(self) -> None:
+        first = date(2026, 1, 5)
+        cycle = CourseCycle(first, first, 84, held=False)
+        course = course_of(
+            [cycle],
+            NO_HOLDS,
+            FollowUp(first + 100 * DAY),
+            permissible_gap_days=30,
+            carries_over=True,
+        )
+        (interval,) = course.intervals
+        assert (interval.effect_days, interval.covered_days, interval.gap_days) == (84, 84, 16)
+
+    def test_nobody_has_died_unless_it_is_said(self) -> None:
+        found = follow_up_of(ask_about(record("2026-01-05"), MIGRAINE, AS_OF).track)
+        assert (found.until, found.ended_by) == (AS_OF, None)
+
+    def test_cycles_on_other_days_have_other_hashes(self) -> None:
+        given = record("2025-10-06", "2026-01-05")
+        found = bs.treatment_cycles(given, MIGRAINE, as_of=AS_OF)
+        assert len({hash(cycle) for cycle in found}) == 2

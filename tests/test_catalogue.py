@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import botox_schedule as bs
 from botox_schedule import (
     Population,
     TreatmentProtocol,
@@ -27,6 +28,7 @@ from botox_schedule.protocols import (
     bundled_edition,
     verify_bundled,
 )
+from botox_schedule.protocols.bundled import data_digests
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.terms import LimitScope, Verification
 
@@ -576,3 +578,29 @@ class TestLoadProtocols:
         (protocol,) = load_protocols(self.write(tmp_path, text))
         assert protocol.retreatment.usual_source is not None
         assert protocol.retreatment.usual_source.place == "page 1\nof 2"
+
+
+class TestBundled:
+    """The data are read once; here they are read anew."""
+
+    def test_codes_are_those_of_region_product_and_indication_with_their_sources(self) -> None:
+        read = {protocol.id: protocol.codes for protocol in bs.bundled_protocols.__wrapped__()}
+        found = {name: {f"{c.system} {c.code}" for c in codes} for name, codes in read.items()}
+        given = found["onabotulinumtoxinA-upper-limb-spasticity-adult-us"]
+        assert {"HCPCS J0585", "ICD-10-CM G81.11", "ICD-10-CM I69.351"} <= given
+        assert not {"HCPCS J0586", "ICD-10-CM G43.709"} & given
+        elsewhere = [codes for name, codes in found.items() if not name.endswith("-us")]
+        assert not any("HCPCS" in code for codes in elsewhere for code in codes)
+        assert all(code.source is not None for codes in read.values() for code in codes)
+
+    def test_the_codes_of_an_earlier_edition_are_no_protocols(self) -> None:
+        read = bs.protocols.bundled_edition.__wrapped__("1.0")
+        assert {p.version for p in read} == {"1.0"}
+        assert any(p.codes for p in read)
+
+    def test_a_folder_without_digests_has_those_of_its_files(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "own.toml").write_text("", encoding="utf-8")
+        monkeypatch.setattr("botox_schedule.protocols.bundled.data_folder", lambda: tmp_path)
+        assert "own.toml" in data_digests()

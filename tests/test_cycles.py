@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import botox_schedule as bs
 import samples
 from botox_schedule import (
     CycleTiming,
@@ -20,8 +21,11 @@ from botox_schedule import (
     treatment_cycles,
 )
 from botox_schedule.engine import TreatmentCycle
+from botox_schedule.engine.standing import Phases, standing_of
+from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import CalendarRangeError
 from botox_schedule.testing import record_from_gaps
+from samples import ADVISED, GIVEN, codes, protocol, reading_of, record, rule
 
 MIGRAINE = find_protocol("chronic-migraine")
 VECTORS = Path(__file__).parent / "vectors"
@@ -413,3 +417,74 @@ class TestCyclesOfAnUnknownProduct:
 def test_equal_cycles_have_one_hash() -> None:
     rows = [session("2026-01-05"), session("2026-03-30")]
     assert len({*cycles(rows), *cycles(rows)}) == 2
+
+
+class TestAdvice:
+    def test_a_cycle_before_an_advisory_minimum_has_the_words_of_its_source(self) -> None:
+        advised = rule(minimum=ADVISED)
+        own = protocol(retreatment=advised)
+        given = record("2026-01-05", "2026-03-02")
+        _, second = bs.treatment_cycles(given, own, as_of="2026-03-02", other_protocols=())
+        assert second.advice == "before the 12 weeks that its source advises: may"
+
+
+class TestJudgedCycles:
+    def cycle(self, own: Any, *days: str, **rows: Any) -> Any:
+        policy = rows.pop("policy", None)
+        given = record(*days, **rows)
+        return bs.treatment_cycles(given, own, as_of="2026-12-31", policy=policy)[-1]
+
+    def test_parts_are_compared_from_the_last_to_the_first(self) -> None:
+        days = ("2026-01-05", "2026-01-06", "2026-03-30", "2026-03-31")
+        cycle = self.cycle(MIGRAINE, *days)
+        assert (cycle.interval_days, cycle.timing, cycle.short_by_days) == (83, "early", 1)
+        # A rule that begins with the second part makes the cycle neither early nor late.
+        policy = bs.SchedulingPolicy.model_validate(
+            {"payer": [{"minimum": "20 weeks", "first": "2026-04-01"}]}
+        )
+        cycle = self.cycle(MIGRAINE, "2026-01-05", "2026-03-31", "2026-04-01", policy=policy)
+        assert cycle.timing == "on_time"
+        past = protocol(in_force={"last": "2026-03-31"})
+        cycle = self.cycle(past, "2026-01-05", "2026-03-31", "2026-04-01")
+        assert "judged_by_another_protocol" not in codes(cycle)
+
+    @pytest.mark.parametrize(("begins", "held"), [("2026-04-06", True), ("2026-04-07", False)])
+    def test_a_hold_between_its_parts_does_not_hold_it(self, begins: str, *, held: bool) -> None:
+        hold = {"first": begins, "last": begins, "reason": "x"}
+        days = ("2026-01-05", "2026-04-06", "2026-04-07")
+        assert self.cycle(MIGRAINE, *days, holds=[hold]).held is held
+
+    def test_without_a_usual_range_it_is_held_from_the_minimum_on(self) -> None:
+        own = protocol(retreatment=rule(usual=None))
+        for last, held in (("2026-03-29", False), ("2026-03-30", True)):
+            hold = {"first": "2026-03-20", "last": last, "reason": "x"}
+            assert self.cycle(own, "2026-01-05", "2026-06-01", holds=[hold]).held is held
+
+    def test_days_late_count_from_the_end_of_the_usual_range(self) -> None:
+        own = protocol(retreatment=rule(usual="12 to 14 weeks"))
+        assert self.cycle(own, "2026-01-05", "2026-05-01").late_by_days == 18
+
+    def test_advice_is_told_until_the_eve_of_its_day(self) -> None:
+        own = protocol(retreatment={"kind": "as_needed", "minimum": ADVISED})
+        found = [self.cycle(own, "2026-01-05", day).advice for day in ("2026-03-29", "2026-03-30")]
+        assert [advice is None for advice in found] == [False, True]
+
+    def test_the_payer_of_the_cycles_own_product_counts(self) -> None:
+        approved = {
+            "indication": "chronic-migraine",
+            "product": "Dysport",
+            "valid": {"first": "2026-01-01", "last": "2026-12-31"},
+            "minimum_interval": "20 weeks",
+        }
+        days = ("2026-01-05", "2026-04-06")
+        sessions = [{**GIVEN, "product": "Dysport", "administered_on": day} for day in days]
+        given = bs.PatientRecord(sessions=sessions, authorizations=[approved])
+        _, cycle = bs.treatment_cycles(given, MIGRAINE, as_of="2026-05-01")
+        assert cycle.short_by_days == 49
+
+    def test_a_list_judges_the_second_cycle_too(self) -> None:
+        reading = reading_of(record("2026-01-05", "2026-03-29"), date(2026, 4, 1))
+        (track,) = tracks_of(reading, "us", None)
+        judgment = standing_of(reading, track, Phases()).judgment
+        assert judgment is not None
+        assert judgment.timing == "early"

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+import botox_schedule as bs
 from botox_schedule import day_in_zone, due_dates, find_protocol
 from botox_schedule.dates import Day
+from botox_schedule.dates.patterns import day_by_pattern
 from botox_schedule.errors import DayError
 from botox_schedule.testing import days
 
@@ -142,3 +144,13 @@ class TestDayInZone:
     def test_an_unknown_zone_is_refused(self, zone: object) -> None:
         with pytest.raises(DayError, match="give an IANA name"):
             day_in_zone(datetime(2026, 1, 5, tzinfo=UTC), zone)  # type: ignore[arg-type]
+
+
+class TestPatterns:
+    @pytest.mark.parametrize(
+        ("text", "pattern"),
+        [("2026-01-05", "mdy"), ("5/1/2026", "%Y-%m-%d"), ("1052026", "%d%m%Y")],
+    )
+    def test_a_text_that_no_pattern_fits_is_called_that(self, text: str, pattern: str) -> None:
+        with pytest.raises(bs.errors.DayError, match=r"^not a day by that pattern$"):
+            day_by_pattern(text, pattern)

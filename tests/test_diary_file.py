@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from botox_schedule import outcomes as out
 from botox_schedule.errors import DayError, ExchangeError, FileLimitError, OrderError
-from botox_schedule.outcomes import DiaryReading, attack_days, read_diary
+from botox_schedule.outcomes import DiaryReading, attack_days, diary_file, read_diary
 
 OTHER = "; name another format with date_format= (--date-format), such as mdy for 01/31/2026"
 
 
-def read(text: str, **how: Any) -> DiaryReading:
-    return read_diary(io.StringIO(text), **how)
+def read(text: str | bytes, **how: Any) -> DiaryReading:
+    stream = io.BytesIO(text) if isinstance(text, bytes) else io.StringIO(text, newline="")
+    return read_diary(stream, **how)
 
 
 def at(text: str) -> datetime:
@@ -443,3 +445,115 @@ class TestFiles:
         assert found.left_out == sum(problem.left_out for problem in found.problems)
         shuffled = read("date,kind\n" + "".join(f"{on},{kind}\n" for on, kind in reversed(rows)))
         assert shuffled.diary == found.diary
+
+
+class TestLimitsOfAFile:
+    def test_as_many_entries_as_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(diary_file, "_MOST_ENTRIES", 2)
+        rows = [f"2026-01-0{n},none\n" for n in range(1, 4)]
+        assert read("date,kind\n" + "".join(rows[:2])).entries == 2
+        with pytest.raises(FileLimitError, match=r"^the diary: more than 2 entries$"):
+            read("date,kind\n" + "".join(rows))
+
+    def test_as_many_bytes_as_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        mebibyte = 1024 * 1024
+        monkeypatch.setattr(diary_file, "_MOST_BYTES", mebibyte)
+        begin = b"date,kind\n2026-01-05,none\n"
+        assert read(begin + b"\n" * (mebibyte - len(begin))).entries == 1
+        with pytest.raises(FileLimitError, match=r"^the diary: larger than 1 MiB$"):
+            read(begin + b"\n" * (mebibyte + 1 - len(begin)))
+
+    def test_no_more_is_read_than_tells_that_it_is_too_large(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(diary_file, "_MOST_BYTES", 1024 * 1024)
+        stream = io.BytesIO(b"\n" * (1024 * 1024 + 10))
+        with pytest.raises(FileLimitError):
+            out.read_diary(stream)
+        assert stream.tell() == 1024 * 1024 + 1
+
+    def test_what_grows_too_large_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(diary_file, "_MOST_BYTES", 1024 * 1024)
+        with pytest.raises(FileLimitError, match=r"^the diary: "):
+            read(gzip.compress(b"\n" * (1024 * 1024 + 1)))
+
+    def test_a_long_line_is_named_with_its_file(self, tmp_path: Path) -> None:
+        content = "date,kind\n" + "x" * 2_000_000
+        with pytest.raises(FileLimitError, match=r"^the diary: line 2 is longer"):
+            read(content)
+        (tmp_path / "own.csv").write_text(content, encoding="utf-8")
+        with pytest.raises(FileLimitError, match=r"^own\.csv: line 2 is longer"):
+            out.read_diary(tmp_path / "own.csv")
+
+
+class TestText:
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    def test_lines_end_in_three_ways(self, end: str) -> None:
+        text = end.join(["date,kind", "2026-01-05,none", "2026-01-06,maybe", ""])
+        for written in (text, text.encode()):
+            found = read(written)
+            assert days(found) == {"2026-01-05": "none"}
+            assert told(found) == ["line 3: kind: expected none, headache, migraine or unknown"]
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+    def test_a_byte_order_mark_names_the_encoding(self, encoding: str) -> None:
+        mark = "\ufeff" if encoding == "utf-16-be" else ""
+        content = f"{mark}date,kind\n2026-01-05,none\n".encode(encoding)
+        assert days(read(content)) == {"2026-01-05": "none"}
+
+    def test_a_mark_may_precede_a_quoted_name(self) -> None:
+        text = '\ufeff"date","kind"\n2026-01-05,none\n'
+        assert days(read(text)) == days(read(text.encode())) == {"2026-01-05": "none"}
+
+    @pytest.mark.parametrize("title", ["", ",,", "My diary"])
+    def test_lines_may_precede_the_header(self, title: str) -> None:
+        assert days(read(f"{title}\ndate,kind\n2026-01-05,none\n")) == {"2026-01-05": "none"}
+
+    def test_half_a_letter_is_no_word(self) -> None:
+        found = read("date,kind\n2026-01-05,\ud800\n2026-01-06,none\n")
+        assert days(found) == {"2026-01-06": "none"}
+        assert len(found.problems) == 1
+
+    def test_a_null_says_unknown(self) -> None:
+        assert days(read("date,kind\n2026-01-05,\0\n")) == {"2026-01-05": "unknown"}
+
+
+class TestColumns:
+    @pytest.mark.parametrize("meaning", ["start", "end"])
+    def test_two_columns_of_one_meaning_are_refused(self, meaning: str) -> None:
+        with pytest.raises(ExchangeError, match=f"both mean the {meaning}; keep one"):
+            read(f"start,end,{meaning}\n2026-01-05,2026-01-06,2026-01-05\n")
+
+    def test_migraine_alone_is_a_diary(self) -> None:
+        assert days(read("date,migraine\n2026-01-05,yes\n")) == {"2026-01-05": "migraine"}
+
+    @pytest.mark.parametrize("header", ["month,x,2", "date,color"])
+    def test_a_grid_has_days_or_months_alone(self, header: str) -> None:
+        with pytest.raises(ExchangeError, match="no header"):
+            read(f"{header}\n2026-01,none,none\n")
+
+    def test_a_short_row_of_a_grid_ends_early(self) -> None:
+        found = read("month,1,2,3\n2026-01,none\n2026-02,none,none,none\n")
+        assert len(found.diary.days) == 4
+
+    def test_a_cell_beyond_the_columns_is_told_with_its_line(self) -> None:
+        (problem,) = read("date,kind\n2026-01-05,,x\n").problems
+        assert problem.line == 2
+
+    def test_an_attack_may_lack_its_last_cells(self) -> None:
+        found = read("start,end\n2026-01-05\n", missing="headache_free")
+        assert days(found) == {"2026-01-05": "headache"}
+        assert told(found) == ["line 2: the attack has no end; its first day counts"]
+
+    def test_an_attack_without_a_start_is_left_out(self) -> None:
+        found = read("start,end\n,2026-01-06\n", missing="headache_free")
+        assert (found.entries, found.taken) == (1, 0)
+
+    def test_an_attack_that_ends_when_it_starts_has_one_day(self) -> None:
+        found = read(
+            "date,start,end\n2026-01-05,08:00,08:00\n2026-01-07,08:00,07:59\n",
+            missing="headache_free",
+        )
+        kinds = [kind for kind in days(found).values() if kind == "headache"]
+        assert days(found)["2026-01-06"] == "none"
+        assert len(kinds) == 3

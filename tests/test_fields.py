@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from importlib import import_module
+from inspect import Parameter, signature
 from typing import Any
 
 import pytest
@@ -10,9 +11,13 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import botox_schedule as bs
 from botox_schedule import outcomes as out
-from botox_schedule.protocols.indications import ProductName
+from botox_schedule.errors import UNKNOWN_KEY
+from botox_schedule.protocols import ProtocolSet
+from botox_schedule.protocols.catalog import region_named
+from botox_schedule.protocols.indications import Indication, ProductName
 from botox_schedule.testing import record_from_gaps
-from samples import MIGRAINE, protocol, record
+from botox_schedule.values import Value
+from samples import ARM, GIVEN, LEG, MIGRAINE, protocol, record
 
 JAN = date(2026, 1, 5)
 one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
@@ -292,3 +297,133 @@ def test_every_field_is_described_without_an_example(name: str) -> None:
     fields = [(p["title"], *each) for p in parts for each in p.get("properties", {}).items()]
     assert [where for *where, field in fields if not field.get("description")] == []
     assert not any(">>>" in words.get("description", "") for words in parts)
+
+
+class TestErrors:
+    """What is refused, in the words and at the place that help."""
+
+    def test_bytes_are_no_day(self) -> None:
+        with pytest.raises(ValidationError):
+            bs.TreatmentSession(**{**GIVEN, "administered_on": b"2026-01-05"})
+
+    def test_a_text_that_names_no_product_is_refused(self) -> None:
+        for text in ("nothing known", "x" * 1_000):
+            with pytest.raises(ValidationError, match="not a product"):
+                bs.TreatmentSession(**{**GIVEN, "product": text})
+        with pytest.raises(bs.UnknownProtocolError, match="may say that the product was not given"):
+            bs.find_protocol("chronic-migraine", product="Botox not given")
+
+    def test_units_that_are_no_number_are_refused(self) -> None:
+        with pytest.raises(bs.errors.UnitsError, match="above 0"):
+            bs.check_dose_limits(record(), MIGRAINE, on="2026-01-05", units="many")
+
+    def test_a_field_that_cannot_be_deleted_is_named(self) -> None:
+        given = bs.Hold(first="2026-01-05", reason="x")
+        with pytest.raises(ValidationError) as caught:
+            del given.last
+        assert [fault["loc"] for fault in caught.value.errors()] == [("last",)]
+
+    def test_an_unknown_key_changes_nothing_else_of_an_error(self) -> None:
+        row: dict[str, Any] = {"indication": "chronic-migraine", "cycles": -1, "Zzyzx": 1}
+        with pytest.raises(ValidationError) as caught:
+            bs.PriorTreatment(**row)
+        faults = {fault["type"]: fault for fault in caught.value.errors()}
+        assert faults["greater_than_equal"]["ctx"] == {"ge": 0}
+        assert caught.value.title == "PriorTreatment"
+        assert "Zzyzx" not in str(caught.value)
+        assert "-1" not in str(caught.value)
+
+    @pytest.mark.parametrize("kind", [bs.PriorTreatment, bs.TreatmentSession])
+    def test_an_unknown_key_alone_is_hidden(self, kind: Any) -> None:
+        fields = GIVEN if kind is bs.TreatmentSession else {"indication": "spasticity", "cycles": 1}
+        with pytest.raises(ValidationError) as caught:
+            kind.model_validate({**fields, "Zzyzx": 1}) if kind is bs.PriorTreatment else kind(
+                **fields, Zzyzx=1
+            )
+        assert "Zzyzx" not in repr(caught.value)
+        assert caught.value.title == kind.__name__
+
+    def test_a_population_has_two_names(self) -> None:
+        with pytest.raises(bs.UnknownProtocolError, match=r"^population: give adult or pediatric$"):
+            bs.find_protocol("chronic-migraine", population="both")
+
+    def test_a_signature_has_the_defaults_and_the_types(self) -> None:
+        parameters = signature(bs.TreatmentSession).parameters
+        assert parameters["status"].default is bs.SessionStatus.COMPLETED
+        assert parameters["administered_on"].default is Parameter.empty
+        assert parameters["units_discarded"].default is None
+        assert parameters["status"].annotation is bs.SessionStatus
+        policy = signature(bs.SchedulingPolicy).parameters
+        assert (policy["group_within_days"].default, policy["usual"].default) == (3, ())
+
+    def test_a_region_is_one_of_the_bundled_or_of_the_given_protocols(self) -> None:
+        known = ProtocolSet([protocol(region="zz")])
+        assert [region_named(name, known) for name in ("UK", "zz")] == ["uk", "zz"]
+        with pytest.raises(bs.UnknownProtocolError, match="give one of"):
+            region_named("qq", known)
+
+    def test_a_product_is_a_text(self) -> None:
+        for given in (b"Botox", None):
+            with pytest.raises(ValidationError, match="not a product"):
+                protocol(product=given)
+
+    def test_fields_are_shown_before_the_class_is_built(self) -> None:
+        class Fresh(Value, frozen=True):
+            """A value.
+
+            Attributes:
+                days: How many.
+            """
+
+            days: int = 3
+
+        shown = signature(Fresh).parameters
+        assert [(name, given.default) for name, given in shown.items()] == [("days", 3)]
+
+    def test_a_key_that_is_data_is_hidden_and_its_field_is_not(self) -> None:
+        class Keyed(Value, frozen=True):
+            """A value.
+
+            Attributes:
+                by_name: How many of each.
+                rows: Some of them.
+            """
+
+            by_name: dict[str, int]
+            rows: tuple[int, ...] = ()
+
+        with pytest.raises(ValidationError) as caught:
+            Keyed.model_validate({"by_name": {"rows": "x"}, "rows": ["y"]})
+        assert [fault["loc"] for fault in caught.value.errors()] == [
+            ("by_name", UNKNOWN_KEY),
+            ("rows", 0),
+        ]
+
+
+class TestFieldsOfRecords:
+    @pytest.mark.parametrize("name", ["Chronic Migraine", "-a", "a-", "a--b", "x" * 65])
+    def test_an_indication_is_a_slug(self, name: str) -> None:
+        with pytest.raises(ValidationError) as caught:
+            TypeAdapter(Indication).validate_python(name)
+        (fault,) = caught.value.errors()
+        assert fault["type"] == "slug_pattern_mismatch"
+        assert all(word in fault["msg"] for word in ("'chronic-migraine'", "find_protocol(name)"))
+
+    @pytest.mark.parametrize("given", [None, b"Botox", "toxin", f"Botox{' ' * 196}"])
+    def test_a_product_is_a_short_text_that_names_one(self, given: Any) -> None:
+        with pytest.raises(ValidationError) as caught:
+            TypeAdapter(ProductName).validate_python(given)
+        (fault,) = caught.value.errors()
+        assert fault["type"] == "product"
+        assert "onabotulinumtoxinA" in fault["msg"]
+        assert TypeAdapter(ProductName).validate_python(f"Botox{' ' * 195}")
+
+    def test_the_order_of_usual_ranges_does_not_matter(self) -> None:
+        pairs = [(ARM, "12 weeks"), (LEG, "13 weeks")]
+        assert bs.SchedulingPolicy(usual=pairs) == bs.SchedulingPolicy(usual=pairs[::-1])
+
+    def test_a_policy_without_choices_has_these_intervals(self) -> None:
+        own = bs.SchedulingPolicy()
+        stated = (own.validity_tolerance, own.scheduled_grace, own.as_needed_grace)
+        assert [str(each) for each in stated] == ["0 days", "7 days", "4 weeks"]
+        assert str(own.hold_review_after) == "4 weeks"

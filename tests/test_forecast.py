@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+import botox_schedule as bs
 from botox_schedule import (
     DueStatus,
     Forecast,
@@ -22,12 +23,14 @@ from botox_schedule import (
     project,
 )
 from botox_schedule.engine import DateCheck, ForecastComparison
-from botox_schedule.engine.standing import last_chance_on
+from botox_schedule.engine.standing import Phases, last_chance_on, standing_of
+from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import DayError, OrderError, UnknownProtocolError
 from botox_schedule.questions import ask
 from botox_schedule.terms import DayReasonCode
-from samples import TWELVE
+from samples import ADVISED, ARM, GIVEN, TWELVE, codes, protocol, reading_of
 from samples import protocol as own
+from samples import record as migraine_record
 
 MIGRAINE = find_protocol("chronic-migraine")
 
@@ -57,6 +60,9 @@ def override(**changes: Any) -> dict[str, Any]:
         "authority": "clinician",
         **changes,
     }
+
+
+AS_OF = date(2026, 4, 6)
 
 
 class TestForecast:
@@ -1074,3 +1080,174 @@ def test_what_is_no_policy_is_refused_with_what_to_give(wrong: Any) -> None:
 def test_what_is_no_record_is_refused_with_what_to_give(wrong: Any) -> None:
     with pytest.raises(TypeError, match="record: give a PatientRecord"):
         forecast(wrong, "chronic-migraine", as_of="2026-02-20")
+
+
+class TestWhatAForecastShows:
+    def test_sessions_of_other_clocks_are_shown_for_sixteen_weeks(self) -> None:
+        given = [
+            {**GIVEN, "indication": "spasticity", "administered_on": day}
+            for day in ("2025-10-12", "2025-10-13")
+        ]
+        sweat = {**GIVEN, "indication": "hemifacial-spasm"}
+        answers = bs.forecast_all(bs.PatientRecord(sessions=[*given, sweat]), as_of="2026-02-01")
+        (found,) = [answer for answer in answers if answer.indication == "hemifacial-spasm"]
+        assert [session.on for session in found.other_sessions] == [date(2025, 10, 13)]
+
+    @pytest.mark.parametrize(
+        ("prior", "by"),
+        [
+            ({"cycles": 1, "started_on": "2026-01-20"}, date(2026, 7, 5)),
+            ({"cycles": 0, "last_on": "2025-06-02"}, None),
+        ],
+    )
+    def test_the_course_starts_with_its_first_session_wherever(
+        self, prior: dict[str, Any], by: date | None
+    ) -> None:
+        priors = [{"indication": "chronic-migraine", **prior}]
+        given = migraine_record("2026-01-05", "2026-04-06", prior_treatments=priors)
+        timeline = bs.forecast(given, MIGRAINE, as_of="2026-05-01").timeline
+        assert timeline is not None
+        assert timeline.full_benefit_by == by
+
+    def test_only_what_needs_a_person_today_is_called_so(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": "Dysport", "units": 1}])
+        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
+        summary = found.summary()
+        assert "product_switch" in summary.findings
+        assert summary.today == tuple(f.code for f in found.findings if f.needs == "today")
+        assert "product_switch" not in summary.today
+
+
+class TestSummary:
+    def test_it_has_each_field_of_its_answer(self) -> None:
+        booked = GIVEN | {"administered_on": "2026-04-20", "status": "booked"}
+        given = bs.PatientRecord(sessions=[GIVEN, booked])
+        found = bs.forecast(given, MIGRAINE, as_of="2026-03-01")
+        flat = found.summary()
+        for name in ("earliest", "due", "overdue_from", "lapsed_from", "typical_on"):
+            assert getattr(flat, name) == getattr(found.dates, name)
+        for name in ("as_of", "status", "phase", "last_session_on", "cycle_number", "clear"):
+            assert getattr(flat, name) == getattr(found, name)
+        assert (flat.protocol_id, flat.protocol_version) == (MIGRAINE.id, MIGRAINE.version)
+        assert flat.overdue_from == date(2026, 4, 7)
+        assert flat.booked_on == date(2026, 4, 20)
+
+    def test_without_a_protocol_it_names_none_and_keeps_the_policy(self) -> None:
+        policy = bs.SchedulingPolicy(payer_minimum="20 weeks")
+        unknown = bs.PatientRecord(sessions=[GIVEN | {"indication": "tennis-elbow"}])
+        (found,) = bs.forecast_all(unknown, as_of="2026-03-01", policy=policy)
+        assert found.summary().protocol_version is None
+        assert found.policy == policy
+        reading = reading_of(unknown, date(2026, 3, 1))
+        (track,) = tracks_of(reading, "us", None)
+        assert standing_of(reading, track, Phases()).last_session_on == date(2026, 1, 5)
+
+
+class TestComparedAnswers:
+    def test_units_are_those_of_the_chosen_reading(self) -> None:
+        # On the due day a session has left the 12 weeks, and is still in the 3 months.
+        for reading, expected in (("twelve_weeks", set()), ("three_months", {"units"})):
+            policy = bs.SchedulingPolicy(limit_reading=reading)
+            before, after = (
+                bs.forecast(
+                    bs.PatientRecord(sessions=[{**GIVEN, "units": units}]),
+                    MIGRAINE,
+                    as_of="2026-02-01",
+                    policy=policy,
+                )
+                for units in (100, 155)
+            )
+            changes = bs.compare_forecasts(before, after).changes
+            assert {change.name for change in changes} == expected
+
+    def test_a_forecast_is_hashed_by_what_it_says(self) -> None:
+        found = {
+            hash(bs.forecast(migraine_record(day), MIGRAINE, as_of="2026-02-01"))
+            for day in ("2026-01-05", "2026-01-06")
+        }
+        assert len(found) == 2
+
+    def test_what_was_computed_is_set(self) -> None:
+        found = bs.forecast(migraine_record("2026-01-05"), MIGRAINE, as_of="2026-02-01")
+        assert found.model_fields_set == set(bs.Forecast.model_fields)
+
+
+class TestOtherSessions:
+    def test_they_have_what_was_given(self) -> None:
+        row = {**GIVEN, "indication": "cervical-dystonia", "product": "Dysport", "units": 500}
+        found = bs.forecast(bs.PatientRecord(sessions=[row]), MIGRAINE, as_of=AS_OF)
+        (other,) = found.other_sessions
+        assert (other.on, other.indication) == (date(2026, 1, 5), "cervical-dystonia")
+        assert other.product is bs.Product.ABOBOTULINUMTOXIN_A
+        assert other.units == 500
+
+
+class TestChecks:
+    def test_an_advised_day_has_that_reason_alone(self) -> None:
+        own = protocol(retreatment={"kind": "as_needed", "minimum": ADVISED})
+        policy = bs.SchedulingPolicy(payer_minimum="10 weeks")
+        for on, code, is_cited in (
+            ("2026-03-15", "too_early", False),
+            ("2026-03-16", "advisory", True),
+        ):
+            check = bs.check_date(
+                migraine_record("2026-01-05"), own, on=on, as_of="2026-02-01", policy=policy
+            )
+            assert [(r.code, r.source is not None) for r in check.reasons] == [(code, is_cited)]
+
+    def test_the_dead_are_not_called_discharged(self) -> None:
+        given = migraine_record("2026-01-05", care_ends=[{"on": "2026-01-20", "kind": "deceased"}])
+        check = bs.check_date(given, MIGRAINE, on="2026-04-01", as_of="2026-02-01")
+        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01")
+        assert check.reasons[0].rule == found.reasons["earliest"].rule
+
+    def test_a_name_takes_the_population_of_the_age_on_the_day_in_question(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}], born_on="2008-09-01")
+        for on, people in (("2026-08-31", "pediatric"), ("2026-09-01", "adult")):
+            found = bs.check_date(given, ARM, on=on, as_of="2026-02-01").protocol
+            assert found is not None
+            assert found.population == people
+
+    @pytest.mark.parametrize(
+        ("indication", "born_on"),
+        [
+            (ARM, "2026-01-05"),
+            (ARM, "2024-02-02"),
+            ("neurogenic-detrusor-overactivity", "2022-02-02"),
+            ("sialorrhea", "2025-06-01"),
+        ],
+    )
+    def test_who_is_too_young_for_every_protocol_is_a_child(
+        self, indication: str, born_on: str
+    ) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": indication}], born_on=born_on)
+        (found,) = bs.forecast_all(given, as_of="2026-02-01")
+        assert found.protocol is not None
+        assert (found.protocol.population, "age_outside_protocol" in codes(found)) == (
+            "pediatric",
+            True,
+        )
+
+    def test_an_infants_units_are_checked_against_the_limits_for_children(self) -> None:
+        weights = [{"measured_on": "2026-01-05", "kilograms": 10}]
+        given = bs.PatientRecord(
+            sessions=[{**GIVEN, "indication": ARM}], born_on="2025-06-01", weights=weights
+        )
+        day = "2026-06-01"
+        check = bs.check_date(given, ARM, on=day, as_of=day, planned_units=350)
+        assert check.clear is False
+
+    def test_without_a_protocol_for_children_a_child_is_judged_as_an_adult(self) -> None:
+        found = bs.forecast(
+            migraine_record("2026-01-05", born_on="2020-01-01"), MIGRAINE, as_of="2026-02-01"
+        )
+        (named,) = bs.forecast_all(
+            migraine_record("2026-01-05", born_on="2020-01-01"), as_of="2026-02-01"
+        )
+        assert (found.dates, "age_outside_protocol" in codes(named)) == (named.dates, True)
+
+    def test_how_the_protocol_was_chosen_is_told(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "indication": ARM}])
+        check = bs.check_date(given, ARM, on="2026-04-01", as_of="2026-02-01")
+        (listed,) = bs.forecast_all(given, as_of="2026-02-01")
+        assert "age_unknown" in codes(check) & codes(listed)

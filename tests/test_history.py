@@ -8,10 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 import botox_schedule as bs
+from botox_schedule.questions import ask
 from botox_schedule.records.decisions import known_decisions
 from botox_schedule.records.history import read_history
 from botox_schedule.testing import record_from_gaps
-from samples import MIGRAINE, TWELVE, codes, protocol, record
+from samples import GIVEN, MIGRAINE, TWELVE, allowed, codes, override, protocol, record
 
 JAN = date(2026, 1, 5)
 one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
@@ -317,3 +318,128 @@ class TestDecisions:
     def test_a_discharge_needs_its_day(self) -> None:
         with pytest.raises(ValidationError, match="needs its day"):
             bs.CareEnd(on=None, kind="discontinued")
+
+
+class TestDecisionsInAnyOrder:
+    def test_a_later_withdrawal_leaves_an_authorization_whole(self) -> None:
+        approved = {
+            "indication": "chronic-migraine",
+            "product": "Botox",
+            "valid": {"first": "2026-01-01", "last": "2026-12-31"},
+            "withdrawn_on": "2026-06-01",
+            "minimum_interval": "30 weeks",
+        }
+        given = record("2026-01-05", authorizations=[approved])
+        # Until it is withdrawn it holds to its last day, from then on to the eve.
+        for as_of, expected in (("2026-02-01", False), ("2026-06-01", True)):
+            assert allowed(given, "2026-06-02", as_of=as_of) == [expected]
+
+    def test_the_order_of_decisions_changes_no_answer(self) -> None:
+        rows = [override(minimum=each, reason=each) for each in ("13 weeks", "14 weeks")]
+        found = [
+            bs.forecast(record("2026-01-05", overrides=given), MIGRAINE, as_of="2026-02-01")
+            for given in (rows, rows[::-1])
+        ]
+        assert found[0].dates == found[1].dates
+        assert found[0].findings == found[1].findings
+        assert found[0].reasons == found[1].reasons
+
+
+class TestRowsOfARecord:
+    def test_touch_ups_count_from_the_last_of_them_and_never_before_the_last_part(self) -> None:
+        def counted_from(*rows: tuple[str, str]) -> date:
+            sessions = [{**GIVEN, "administered_on": day, "kind": kind} for day, kind in rows]
+            track = ask(bs.PatientRecord(sessions=sessions), MIGRAINE, date(2026, 2, 1)).track
+            assert track.rules is not None
+            return track.rules.facts.counted_from
+
+        full, touch_up = "full", "touch_up"
+        found = counted_from(
+            ("2026-01-05", full), ("2026-01-12", touch_up), ("2026-01-20", touch_up)
+        )
+        assert found == date(2026, 1, 20)
+        found = counted_from(("2026-01-05", full), ("2026-01-06", touch_up), ("2026-01-07", full))
+        assert found == date(2026, 1, 7)
+
+    def test_on_one_day_a_full_session_comes_before_a_touch_up_whatever_their_ids(self) -> None:
+        rows = [{**GIVEN, "id": "a", "kind": "touch_up"}, {**GIVEN, "id": "b"}]
+        found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of="2026-02-01")
+        assert "touch_up_without_session" not in codes(found)
+
+    def test_a_copy_that_was_recorded_again_counts_from_its_last_day(self) -> None:
+        booked = {**GIVEN, "id": "a", "administered_on": "2026-04-06", "status": "booked"}
+        rows = [
+            booked | {"recorded_on": "2026-03-02"},
+            booked | {"recorded_on": "2026-03-03", "status": "cancelled"},
+            booked | {"recorded_on": "2026-03-04"},
+        ]
+        for order in (rows, rows[::-1]):
+            given = bs.PatientRecord(sessions=[GIVEN, *order])
+            assert bs.forecast(given, MIGRAINE, as_of="2026-03-03").booking is None
+            assert bs.forecast(given, MIGRAINE, as_of="2026-03-04").booking is not None
+
+    def test_a_visit_that_was_booked_and_then_given_is_no_conflict(self) -> None:
+        rows = [{**GIVEN, "id": "a"}, {**GIVEN, "id": "a", "status": "booked"}]
+        found = bs.forecast(bs.PatientRecord(sessions=rows), MIGRAINE, as_of="2026-02-01")
+        assert "conflicting_records" not in codes(found)
+
+    def test_sessions_after_the_first_of_two_deaths_are_not_used(self) -> None:
+        ends = [{"on": day, "kind": "deceased"} for day in ("2026-03-01", "2026-02-01")]
+        found = bs.forecast(
+            record("2026-01-05", "2026-02-15", care_ends=ends), MIGRAINE, as_of="2026-04-01"
+        )
+        assert "session_after_death" in codes(found)
+        assert found.last_session_on == date(2026, 1, 5)
+
+    def test_a_withdrawn_override_or_authorization_ends_and_is_never_prolonged(self) -> None:
+        given = record("2026-01-05", overrides=[override(withdrawn_on="2026-02-01")])
+        days = [
+            bs.forecast(given, MIGRAINE, as_of=d).dates.earliest
+            for d in ("2026-01-31", "2026-02-01")
+        ]
+        assert days == [date(2026, 3, 2), date(2026, 3, 30)]
+        approved = {
+            "indication": "chronic-migraine",
+            "product": "Botox",
+            "valid": {"first": "2026-01-01", "last": "2026-03-31"},
+            "minimum_interval": "20 weeks",
+            "withdrawn_on": "2026-05-01",
+        }
+        given = record("2026-01-05", "2026-04-06", authorizations=[approved])
+        _, cycle = bs.treatment_cycles(given, MIGRAINE, as_of="2026-06-01")
+        assert cycle.timing == "on_time"
+
+    def test_a_line_number_is_no_part_of_a_key(self) -> None:
+        keys = set()
+        for line in ("line 3", "line 4"):
+            booked = {**GIVEN, "id": line, "administered_on": "2026-01-20", "status": "booked"}
+            found = bs.forecast(
+                bs.PatientRecord(sessions=[GIVEN, booked]), MIGRAINE, as_of="2026-02-01"
+            )
+            keys |= {f.key for f in found.findings if f.code == "booking_unresolved"}
+        assert len(keys) == 1
+
+    def test_a_key_stays_what_it_was(self) -> None:
+        booked = {**GIVEN, "id": "a", "administered_on": "2026-01-20", "status": "booked"}
+        found = bs.forecast(
+            bs.PatientRecord(sessions=[GIVEN, booked, booked | {"id": None}]),
+            MIGRAINE,
+            as_of="2026-02-01",
+        )
+        (key,) = [f.key for f in found.findings if f.code == "booking_unresolved"]
+        # Clinics keep it: with another key, what they acknowledged would ring again.
+        assert key == "booking_unresolved-4bb0e5275be94da1"
+
+    def test_strictly_only_what_needs_a_person_today_is_raised(self) -> None:
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": "Dysport", "units": 1}])
+        found = bs.forecast(given, MIGRAINE, as_of="2026-02-01", strict=True)
+        assert "product_switch" in codes(found)
+
+
+def test_rows_of_one_day_with_and_without_units_have_one_order() -> None:
+    rows = [{**GIVEN, "units": units} for units in (None, 100, None)]
+    answers = {
+        str(bs.treatment_cycles(bs.PatientRecord(sessions=order), MIGRAINE, as_of="2026-02-01"))
+        for order in (rows, rows[::-1])
+    }
+    assert len(answers) == 1

@@ -1,15 +1,24 @@
 """Days on hold: what they cover, and what is counted around them."""
 
 from datetime import date
+from typing import Any
+
+import pytest
 
 import botox_schedule as bs
+from botox_schedule.engine.findings import next_look
 from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.standing import Phases, standing_of
+from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.records.model import Hold
 from botox_schedule.testing import record_from_gaps
-from samples import MIGRAINE, record
+from samples import ALONE, MIGRAINE, allowed, held, protocol, reading_of, record, rule
 
 JAN = date(2026, 1, 5)
 one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
+
+
+AS_OF = date(2026, 4, 6)
 
 
 class TestHolds:
@@ -35,12 +44,12 @@ class TestHolds:
 class TestWhatAHoldConcerns:
     def test_a_review_in_months_follows_the_rule_for_short_months(self) -> None:
         hold = {"first": "2026-01-31", "reason": "r"}
-        for rule, review_on in (
+        for short_month, review_on in (
             ("last_day", date(2026, 2, 28)),
             ("first_of_next", date(2026, 3, 1)),
         ):
             policy = bs.SchedulingPolicy.model_validate(
-                {"hold_review_after": "1 month", "short_month": rule}
+                {"hold_review_after": "1 month", "short_month": short_month}
             )
             found = bs.forecast(
                 record("2026-01-05", holds=[hold]), MIGRAINE, as_of="2026-02-02", policy=policy
@@ -67,3 +76,71 @@ class TestWhatAHoldConcerns:
         ]
         assert (found.status, found.last_session_on) == ("no_interval", date(2026, 1, 5))
         assert found.days_since_last == 55
+
+
+class TestHoldsOfAClock:
+    @pytest.mark.parametrize(
+        ("holds", "free", "on_hold"),
+        [
+            pytest.param(
+                [("2026-02-02", "2026-02-10"), ("2026-02-12", "2026-02-20")],
+                ["2026-02-11"],
+                ["2026-02-10", "2026-02-12"],
+                id="one free day parts two holds",
+            ),
+            pytest.param(
+                [("2026-02-02", "2026-02-10"), ("2026-02-11", "2026-02-20")],
+                ["2026-02-21"],
+                ["2026-02-10", "2026-02-11"],
+                id="holds that touch are one",
+            ),
+            pytest.param(
+                [("2026-02-02", "2026-02-10"), ("2026-02-05", None)],
+                ["2026-02-01"],
+                ["2026-02-11", "2030-01-01"],
+                id="an open hold keeps open what it joins",
+            ),
+            pytest.param(
+                [
+                    ("2026-02-02", "2026-02-10"),
+                    ("2026-03-02", "2026-03-10"),
+                    ("2026-03-09", "2026-03-20"),
+                ],
+                ["2026-02-11", "2026-03-21"],
+                ["2026-02-05", "2026-03-05", "2026-03-15"],
+                id="earlier holds stay where later ones join",
+            ),
+        ],
+    )
+    def test_they_cover_their_days_alone(
+        self, holds: list[tuple[str, str | None]], free: list[str], on_hold: list[str]
+    ) -> None:
+        own = protocol(retreatment=rule(minimum="1 week", usual="1 week"))
+        given = record("2026-01-05", holds=[held(*hold) for hold in holds])
+        asked: dict[str, Any] = {"as_of": "2026-01-20", "protocol": own, **ALONE}
+        assert allowed(given, *free, **asked) == [True] * len(free)
+        assert allowed(given, *on_hold, **asked) == [False] * len(on_hold)
+
+
+class TestTheNextLook:
+    def test_the_next_look_is_at_a_hold_that_runs(self) -> None:
+        now = {"first": "2026-03-01", "reason": "infection", "review_on": "2026-05-01"}
+        later = {"first": "2026-06-01", "reason": "surgery", "review_on": "2026-04-20"}
+        reading = reading_of(record("2026-01-05", holds=[now, later]), AS_OF)
+        (found,) = tracks_of(reading, "us", None)
+        assert found.track is not None
+        assert next_look(found.track) == date(2026, 5, 1)
+
+    def test_a_list_says_when_to_look_again(self) -> None:
+        hold = {"first": "2026-03-01", "reason": "infection", "review_on": "2026-05-01"}
+        reading = reading_of(record("2026-01-05", holds=[hold]), AS_OF)
+        (found,) = tracks_of(reading, "us", None)
+        assert standing_of(reading, found, Phases()).review_on == date(2026, 5, 1)
+
+    def test_each_id_has_a_latest_word_of_its_own(self) -> None:
+        holds = [
+            {"id": "h-1", "recorded_on": "2026-01-10", "first": "2026-02-01", "last": "2026-05-01"},
+            {"id": "h-2", "recorded_on": "2026-02-10", "first": "2026-05-02", "last": "2026-05-20"},
+        ]
+        given = record("2026-01-05", holds=[h | {"reason": "x"} for h in holds])
+        assert bs.forecast(given, MIGRAINE, as_of=AS_OF).resumes_on == date(2026, 5, 21)

@@ -13,9 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+import botox_schedule as bs
 from botox_schedule import Interval, IntervalRange, SchedulingPolicy, ShortMonth, Window
+from botox_schedule.dates.days import as_day, days_text, near
+from botox_schedule.dates.intervals import positive_interval
+from botox_schedule.dates.patterns import is_day_pattern
 from botox_schedule.errors import CalendarRangeError, DayError, IntervalError
 from botox_schedule.testing import days, interval_ranges, intervals
+from samples import protocol, rule
 
 VECTORS = Path(__file__).parent / "vectors"
 
@@ -163,8 +168,8 @@ class TestIntervalArithmetic:
 
     def test_the_rule_can_be_given_as_text(self) -> None:
         month = Interval(months=1)
-        rule = "first_of_next"
-        assert month.after("2026-01-31", short_month=rule) == date(2026, 3, 1)  # type: ignore[arg-type]
+        short_month = "first_of_next"
+        assert month.after("2026-01-31", short_month=short_month) == date(2026, 3, 1)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="not a valid ShortMonth"):
             month.after("2026-01-31", short_month="next")  # type: ignore[arg-type]
 
@@ -205,9 +210,11 @@ class TestIntervalArithmetic:
     def test_a_later_start_never_gives_an_earlier_date(
         self, interval: Interval, a: date, b: date
     ) -> None:
-        for rule in ShortMonth:
+        for short_month in ShortMonth:
             early, late = sorted((a, b))
-            assert interval.after(early, short_month=rule) <= interval.after(late, short_month=rule)
+            assert interval.after(early, short_month=short_month) <= interval.after(
+                late, short_month=short_month
+            )
 
     @given(st.integers(-50, 50), days(), st.integers(-400, 400))
     def test_without_months_it_shifts_with_its_start(
@@ -234,8 +241,8 @@ class TestIntervalArithmetic:
     @given(intervals(), days())
     def test_day_bounds_hold_from_every_start(self, interval: Interval, day: date) -> None:
         smallest, largest = interval.day_bounds
-        for rule in ShortMonth:
-            assert smallest <= (interval.after(day, short_month=rule) - day).days <= largest
+        for short_month in ShortMonth:
+            assert smallest <= (interval.after(day, short_month=short_month) - day).days <= largest
 
     @pytest.mark.parametrize("months", [1, 2, 3, 4, 6, 12, 13, -3])
     def test_day_bounds_are_reached(self, months: int) -> None:
@@ -392,3 +399,90 @@ class TestRangeTexts:
         found = IntervalRange.parse(text)
         assert str(found) == written
         assert IntervalRange.parse(written) == found
+
+
+class TestTexts:
+    def test_the_shortest_effect_lasts_a_day(self) -> None:
+        assert positive_interval("1 day", "an effect") == bs.Interval(days=1)
+        with pytest.raises(bs.errors.IntervalError, match="longer than nothing"):
+            positive_interval("0 days", "an effect")
+
+    def test_an_interval_may_say_every(self) -> None:
+        for text in ("every 12 weeks", "q12 weeks", "Every 12 weeks"):
+            assert bs.Interval.parse(text) == bs.Interval(weeks=12)
+
+    def test_bare_numbers_need_a_unit_that_is_known(self) -> None:
+        assert str(bs.IntervalRange.parse("3-4 months").first) == "3 months"
+        with pytest.raises(bs.errors.IntervalError, match="not an interval"):
+            bs.IntervalRange.parse("3 to 4 moons")
+
+
+class TestDaysAndIntervals:
+    def test_each_part_of_a_sum_is_multiplied(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="12 weeks + 1 day"))
+        found = bs.project_dates("2026-01-05", own, count=2)
+        assert [session.target for session in found] == [date(2026, 3, 31), date(2026, 6, 24)]
+
+    def test_bounds_know_the_years_without_a_leap_day(self) -> None:
+        assert [bs.Interval(months=n).day_bounds for n in (48, 96)] == [(1460, 1461), (2921, 2922)]
+
+    def test_what_may_be_negative_or_leaves_the_calendar_is_no_interval(self) -> None:
+        with pytest.raises(bs.errors.IntervalError):
+            bs.IntervalRange.parse("1 month - 30 days to 3 months")
+        for text in ("4000001 days", "- 4000001 days"):
+            with pytest.raises(bs.errors.IntervalError):
+                bs.Interval.parse(text)
+
+    def test_windows_that_share_one_day_share_it(self) -> None:
+        one, other = (
+            bs.Window(first=date(2026, 1, first), last=date(2026, 1, last))
+            for first, last in ((1, 5), (5, 9))
+        )
+        assert one.intersection(other) == bs.Window(first=date(2026, 1, 5), last=date(2026, 1, 5))
+
+    def test_from_the_first_day_of_the_last_year_a_period_is_open(self) -> None:
+        ends = [
+            bs.Hold(first="2026-01-05", last=day, reason="x").last
+            for day in ("9998-12-31", "9999-01-01")
+        ]
+        assert ends == [date(9998, 12, 31), None]
+
+    def test_an_argument_without_a_name_is_called_day(self) -> None:
+        with pytest.raises(DayError, match=r"^day: "):
+            as_day("tomorrow")
+
+    def test_a_window_that_ends_before_it_starts_is_called_that(self) -> None:
+        with pytest.raises(ValidationError, match="the window ends before"):
+            bs.Window(first="2026-01-02", last="2026-01-01")
+
+    def test_a_moment_may_lie_outside_the_calendar_in_another_zone(self) -> None:
+        with pytest.raises(CalendarRangeError, match="1 to 9999"):
+            bs.day_in_zone(datetime(9999, 12, 31, 23, tzinfo=UTC), "Asia/Tokyo")
+
+    @pytest.mark.parametrize(
+        ("counts", "text"), [((68, 75), "68 to 75 days"), ((70, 70), "70 days"), ((1,), "1 day")]
+    )
+    def test_days_in_words(self, counts: tuple[int, ...], text: str) -> None:
+        assert days_text(*counts) == text
+
+    def test_near_the_ends_of_the_calendar_is_its_first_or_last_day(self) -> None:
+        found = [near(date.min, -1), near(date.min, 1), near(date.max, 1)]
+        assert found == [date.min, date(1, 1, 2), date.max]
+
+    @pytest.mark.parametrize(
+        "text", ["every 3 to 4 months", "3  months\tto\n4 months", "q3 months to 4 months"]
+    )
+    def test_a_range_of_intervals_in_other_words(self, text: str) -> None:
+        assert bs.IntervalRange.parse(text) == bs.IntervalRange.parse("3 to 4 months")
+
+    def test_both_ends_of_a_range_follow_the_rule_of_short_months(self) -> None:
+        found = bs.IntervalRange.parse("1 to 4 months").after(
+            "2025-10-31", short_month=bs.ShortMonth.FIRST_OF_NEXT
+        )
+        assert (found.first, found.last) == (date(2025, 12, 1), date(2026, 3, 1))
+
+    @pytest.mark.parametrize(
+        ("pattern", "is_one"), [("%G-W%V-%u", True), ("%d.%m.%y", True), ("%d.%m.", False)]
+    )
+    def test_a_pattern_of_days_has_a_year_of_any_kind(self, pattern: str, is_one: bool) -> None:
+        assert is_day_pattern(pattern) is is_one

@@ -2,12 +2,13 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import botox_schedule as bs
 from botox_schedule import (
     Interval,
     PatientRecord,
@@ -28,6 +29,8 @@ from botox_schedule.engine import Exposure, LimitCheck
 from botox_schedule.errors import IntervalError, UnitsError
 from botox_schedule.terms import LimitPer, LimitReading, LimitScope
 from botox_schedule.testing import days, intervals, records
+from samples import DAY, FIRST_OF_NEXT, GIVEN, MIGRAINE, codes, protocol
+from samples import record as migraine_record
 
 ONA = Product.ONABOTULINUMTOXIN_A
 
@@ -572,7 +575,7 @@ class TestWhatElseIsBooked:
 
     def test_of_two_products_booked_for_a_day_each_has_its_own_limit(self) -> None:
         neck = "cervical-dystonia"
-        for units, codes in ((400, []), (401, ["limit_exceeded"])):
+        for units, told in ((400, []), (401, ["limit_exceeded"])):
             answer = forecast(
                 record(
                     session("2026-08-01", 100, neck),
@@ -582,7 +585,7 @@ class TestWhatElseIsBooked:
                 neck,
                 as_of="2026-11-26",
             )
-            assert [f.code for f in answer.findings if f.code == "limit_exceeded"] == codes
+            assert [f.code for f in answer.findings if f.code == "limit_exceeded"] == told
 
     @pytest.mark.parametrize("product", ["Botox", None])
     def test_the_booking_of_a_session_that_was_given_is_fulfilled(
@@ -675,3 +678,192 @@ class TestWhatElseIsBooked:
             record(*self.BOTH), "chronic-migraine", on="2026-12-01", as_of="2026-11-20"
         )
         assert {check.total for check in checks} == {Decimal(0)}
+
+
+class TestUnitsOnADay:
+    """Units against limits: what counts on the day, who weighs what, what is surely met."""
+
+    WINDOW: ClassVar[Any] = {
+        "scope": "product",
+        "per": "window",
+        "windows": [{"window": "12 weeks"}],
+        "units": 400,
+    }
+    PER_SESSION: ClassVar[Any] = {"scope": "indication", "per": "session", "units": 100}
+    BY_WEIGHT: ClassVar[Any] = {**WINDOW, "units_per_kilogram": 10}
+
+    def checks(self, *limits: Any, given: Any = (), **asked: Any) -> tuple[Any, ...]:
+        rows = {name: asked.pop(name, ()) for name in ("weights", "holds")}
+        treated = bs.PatientRecord(sessions=given, born_on=asked.pop("born_on", None), **rows)
+        own = protocol(limits=limits)
+        return bs.check_dose_limits(treated, own, other_protocols=(), **asked)
+
+    def test_the_most_that_a_session_can_have(self) -> None:
+        (check,) = self.checks(self.WINDOW, on="2026-02-01", units=1_000_000)
+        assert check.planned == 1_000_000
+
+    def test_the_age_on_the_day_of_the_visit_chooses(self) -> None:
+        limits = [
+            {**self.WINDOW, "ages": {"first": 18}},
+            {**self.WINDOW, "ages": {"last": 17}, "units": 340},
+        ]
+        for on, units in (("2026-08-31", 340), ("2026-09-01", 400)):
+            (check,) = self.checks(*limits, on=on, as_of="2026-02-01", born_on="2008-09-01")
+            assert check.limit.units == units
+
+    def test_units_under_an_unknown_name_may_count_so_they_do(self) -> None:
+        unknown = {**GIVEN, "indication": "migrane", "units": 60}
+        known = {**GIVEN, "indication": "spasticity", "units": 60}
+        (check,) = self.checks(self.PER_SESSION, given=[unknown, known], on="2026-01-05")
+        assert check.total == 60
+
+    def test_doses_after_the_day_do_not_count(self) -> None:
+        later = {**GIVEN, "administered_on": "2026-03-02", "units": 60}
+        (check,) = self.checks(self.WINDOW, given=[later], on="2026-02-01", as_of="2026-06-01")
+        assert check.total == 0
+
+    def test_a_weight_counts_from_its_day_once_it_is_known(self) -> None:
+        weights = [{"measured_on": "2026-03-02", "kilograms": 20}]
+        for on, as_of, maximum in (
+            ("2026-03-02", "2026-03-02", 200),
+            ("2026-03-10", "2026-03-01", 400),
+            ("2026-03-01", "2026-06-01", 400),
+        ):
+            (check,) = self.checks(self.BY_WEIGHT, weights=weights, on=on, as_of=as_of)
+            assert check.maximum == maximum
+
+    def test_its_age_counts_to_the_day_of_the_visit(self) -> None:
+        weights = [{"measured_on": "2026-01-01", "kilograms": 20}]
+        for on, maximum in (("2026-06-30", 200), ("2026-07-01", 400)):
+            (check,) = self.checks(self.BY_WEIGHT, weights=weights, on=on, as_of="2026-02-01")
+            assert check.maximum == maximum
+
+    def test_a_window_in_months_ends_as_the_policy_says(self) -> None:
+        limit = {**self.WINDOW, "windows": [{"window": "3 months"}]}
+        given = [{**GIVEN, "administered_on": "2025-11-30", "units": 60}]
+        for policy, total in ((None, 0), (FIRST_OF_NEXT, 60)):
+            (check,) = self.checks(limit, given=given, on="2026-02-28", policy=policy)
+            assert check.total == total
+        over = [{**given[0], "units": 400}]
+        (check,) = self.checks(limit, given=over, on="2026-02-01", units=1, policy=FIRST_OF_NEXT)
+        assert check.clears_on == date(2026, 3, 1)
+
+    def test_what_is_available_is_never_below_zero_and_leaves_the_plan_out(self) -> None:
+        for units, available in ((300, 100), (500, 0)):
+            rows = [{**GIVEN, "units": units}]
+            (check,) = self.checks(self.WINDOW, given=rows, on="2026-02-01", units=50)
+            assert check.available == available
+
+    def test_it_clears_when_what_is_unknown_has_left_the_window(self) -> None:
+        given = [GIVEN, {**GIVEN, "administered_on": "2025-12-01", "units": 380}]
+        (check,) = self.checks(self.WINDOW, given=given, on="2026-02-01", units=50)
+        assert (check.exceeded, check.clears_on) == (True, date(2026, 3, 30))
+
+    def test_what_nobody_weighed_never_surely_clears(self) -> None:
+        limit = {**self.PER_SESSION, "units_per_kilogram": 1}
+        (check,) = self.checks(limit, on="2026-02-01", units=50)
+        assert (check.indeterminate, check.clears_on) == (True, None)
+
+    def test_a_session_counts_from_its_first_part(self) -> None:
+        parts = [{**GIVEN, "administered_on": d, "units": 30} for d in ("2026-01-05", "2026-01-07")]
+        totals = [
+            self.checks(self.PER_SESSION, given=parts, on=on)[0].total
+            for on in ("2026-01-08", "2026-01-09")
+        ]
+        assert totals == [60, 0]
+
+    def test_equal_units_of_one_day_may_be_one(self) -> None:
+        def duplicates(*days: str, units: int) -> bool:
+            given = [{**GIVEN, "administered_on": day, "units": 200} for day in days]
+            own = protocol(limits=[self.WINDOW])
+            check = bs.check_date(
+                bs.PatientRecord(sessions=given),
+                own,
+                on="2026-02-01",
+                as_of="2026-02-01",
+                planned_units=units,
+                other_protocols=(),
+            )
+            return "probable_duplicate" in codes(check)
+
+        assert duplicates("2026-01-05", "2026-01-05", units=200)
+        assert not duplicates("2026-01-05", "2026-01-05", units=201)
+        assert not duplicates("2026-01-05", "2026-01-06", units=200)
+
+    def test_a_finding_names_the_sessions_that_count(self) -> None:
+        given = [
+            {**GIVEN, "id": day, "administered_on": day, "units": 300}
+            for day in ("2025-06-02", "2026-01-05")
+        ]
+
+        def asked(on: str) -> Any:
+            return bs.check_date(
+                bs.PatientRecord(sessions=given),
+                protocol(limits=[self.WINDOW]),
+                on=on,
+                as_of="2026-02-01",
+                planned_units=200,
+                other_protocols=(),
+            )
+
+        assert "limit_exceeded" not in codes(asked("2026-03-30"))
+        found = asked("2026-03-29")
+        (finding,) = [f for f in found.findings if f.code == "limit_exceeded"]
+        assert finding.record_ids == ("2026-01-05",)
+
+    @pytest.mark.parametrize(
+        ("on", "limited", "units", "clear"),
+        [
+            ("2026-03-30", True, 155, True),
+            ("2026-03-30", True, 401, False),
+            ("2026-03-30", True, None, None),
+            ("2026-03-30", False, 155, None),
+            ("2026-03-29", True, 155, False),
+        ],
+    )
+    def test_clear_means_allowed_and_every_limit_met(
+        self, on: str, units: int | None, *, limited: bool, clear: bool | None
+    ) -> None:
+        own = protocol(limits=[self.WINDOW] if limited else [])
+        given = bs.PatientRecord(sessions=[{**GIVEN, "units": 155}])
+        asked: dict[str, Any] = {"planned_units": units, "other_protocols": ()}
+        check = bs.check_date(given, own, on=on, as_of="2026-02-01", **asked)
+        assert check.clear is clear
+        assert ("does not say the dose is safe" in check.explain()) is bool(
+            limited and units == 155
+        )
+        if on == "2026-03-30":
+            assert bs.forecast(given, own, as_of="2026-02-01", **asked).clear is clear
+
+    def test_what_is_only_partly_checked_is_not_called_within(self) -> None:
+        site = {"scope": "indication", "per": "site", "units": 50}
+        own = protocol(limits=[self.WINDOW, {**self.BY_WEIGHT, "units": None}, site])
+        check = bs.check_date(
+            migraine_record("2026-01-05"),
+            own,
+            on="2026-03-30",
+            as_of="2026-02-01",
+            planned_units=155,
+            other_protocols=(),
+        )
+        assert check.clear is None
+        assert "does not say the dose is safe" not in check.explain()
+
+
+class TestUncheckedLimits:
+    def test_a_check_that_was_not_made_keeps_the_planned_units(self) -> None:
+        checks = bs.check_dose_limits(
+            migraine_record("2026-01-05"), MIGRAINE, units=155, on="2026-03-30", as_of="2026-03-30"
+        )
+        assert {check.planned for check in checks} == {Decimal(155)}
+
+
+class TestWhatFits:
+    def test_the_plan_must_fit_with_what_still_counts(self) -> None:
+        limit = {"scope": "product", "per": "window", "windows": [{"window": "12 weeks"}]}
+        own = protocol(limits=[limit | {"units": 400}])
+        rows = [{**GIVEN, "units": 200}, {**GIVEN, "administered_on": "2026-02-02", "units": 300}]
+        (check,) = bs.check_dose_limits(
+            bs.PatientRecord(sessions=rows), own, on="2026-03-02", units=200, other_protocols=()
+        )
+        assert check.clears_on == date(2026, 2, 2) + 84 * DAY

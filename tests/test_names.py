@@ -1,5 +1,6 @@
 """Names and codes of products and indications."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -9,15 +10,40 @@ from pydantic import TypeAdapter, ValidationError
 import botox_schedule as bs
 from botox_schedule.errors import UnknownCodeSystemError
 from botox_schedule.protocols.bundled import bundled_tables
-from botox_schedule.protocols.catalog import cited
+from botox_schedule.protocols.catalog import cited, region_named
 from botox_schedule.protocols.collection import ProtocolSet
-from botox_schedule.protocols.indications import ProductName, names_of, why_no_product
+from botox_schedule.protocols.indications import (
+    ProductName,
+    find_indication,
+    find_product,
+    is_other_diagnosis,
+    names_of,
+    nearest_indications,
+    suggested_indications,
+    why_no_product,
+)
 from botox_schedule.protocols.loader import faults
 from botox_schedule.testing import record_from_gaps
-from samples import MIGRAINE, protocol, record
+from samples import ARM, GIVEN, LEG, MIGRAINE, protocol, record
 
 JAN = date(2026, 1, 5)
 one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
+
+
+AS_OF = date(2026, 4, 6)
+
+
+def refusal(ask: Any, *given: Any, **named: Any) -> str:
+    """What a question says that finds nothing."""
+    with pytest.raises(LookupError) as caught:
+        ask(*given, **named)
+    return str(caught.value)
+
+
+ADULT, CHILD = bs.Population.ADULT, bs.Population.PEDIATRIC
+
+
+ADULT, CHILD = bs.Population.ADULT, bs.Population.PEDIATRIC
 
 
 class TestProducts:
@@ -200,3 +226,91 @@ class TestNames:
 def test_the_root_lists_its_names_before_any_was_used() -> None:
     assert set(bs.__all__) <= set(dir(bs))
     assert not {"TYPE_CHECKING", "import_module"} & set(dir(bs))
+
+
+class TestCertainNames:
+    @pytest.mark.parametrize(
+        "text", ["Botox not given", "Botox or Dysport", "Botox, Relfydess", "x" * 200 + " Botox"]
+    )
+    def test_a_product_is_named_only_where_it_is_certain(self, text: str) -> None:
+        assert find_product("Botox") is bs.Product.ONABOTULINUMTOXIN_A
+        assert find_product(text) is None
+
+    def test_a_code_that_may_stand_for_several_indications_names_none(self) -> None:
+        system, code = "ICD-10-CM", "I69.351"
+        assert suggested_indications(system, code)
+        assert find_indication(system, code) is None
+
+    def test_only_a_diagnosis_can_be_another_one(self) -> None:
+        found = [
+            is_other_diagnosis(system, "00000") for system in ("ICD-10-CM", "CPT", "unheard of")
+        ]
+        assert found == [True, False, False]
+
+    def test_two_systems_that_are_close_are_both_named(self) -> None:
+        with pytest.raises(bs.errors.UnknownCodeSystemError, match=r"give CPT or HCPCS$"):
+            find_indication("CPTS", "64615")
+
+
+class TestNearestNames:
+    def test_the_nearest_are_those_of_the_protocols_that_were_given(self) -> None:
+        own = protocol(indication="masseter-pain")
+        row = {**GIVEN, "indication": "maseter-pain"}
+        found = bs.forecast(bs.PatientRecord(sessions=[row]), own, as_of=AS_OF, other_protocols=())
+        (message,) = [
+            f.message for f in found.findings if f.code.value == "unrecognized_indication"
+        ]
+        assert "masseter-pain" in message
+
+
+class TestHints:
+    """What a name that finds nothing is told."""
+
+    @pytest.mark.parametrize(
+        ("region", "named"), [("uss", {"us"}), ("USA", {"us"}), ("zz", {"eu", "uk", "us"})]
+    )
+    def test_the_nearest_region_or_all_of_them(self, region: str, named: set[str]) -> None:
+        told = refusal(region_named, region)
+        assert set(re.findall(r"\b(?:eu|uk|us)\b", told)) == named
+        assert "eu, uk, us" in told or len(named) == 1
+
+    def test_the_nearest_indications(self) -> None:
+        told = refusal(bs.find_protocol, "lower upper limb spasticity")
+        assert f" {ARM}, {LEG}?" in told
+
+    def test_a_clinics_own_indication_is_among_them(self) -> None:
+        known = ProtocolSet([protocol(indication="jaw-clenching")])
+        assert "jaw-clenching" in refusal(known.indication_named, "jaw-clenchin")
+
+    def test_the_command_that_lists_them_where_none_is_near(self) -> None:
+        told = refusal(bs.find_protocol, "zzz")
+        assert "; botox-schedule protocols " in told
+        assert "did you mean" not in told
+
+    def test_the_products_of_the_indication(self) -> None:
+        own = [protocol(id=name, product=name) for name in ("Botox", "Xeomin")]
+        told = ProtocolSet(own).why_none("chronic-migraine", CHILD, "us")
+        assert "incobotulinumtoxinA (adult, us), onabotulinumtoxinA (adult, us)" in told
+
+    def test_two_coding_systems_at_most(self) -> None:
+        with pytest.raises(UnknownCodeSystemError, match=r"CPT or ATC\Z"):
+            bs.find_indication("captc", "64615")
+
+    def test_a_name_with_stray_spaces_is_near(self) -> None:
+        assert nearest_indications("mi gra ine") == ["chronic-migraine"]
+
+
+class TestCodes:
+    @pytest.mark.parametrize("scheme", ["", "http://", "https://", "HTTPS://"])
+    def test_an_address_has_any_scheme(self, scheme: str) -> None:
+        found = bs.find_indication(f"{scheme}hl7.org/fhir/sid/icd-10-cm", "G43.709")
+        assert found == "chronic-migraine"
+
+    @pytest.mark.parametrize(
+        ("code", "is_other"), [("G43.709", False), ("I69.351", False), ("G43.909", True)]
+    )
+    def test_what_an_indication_has_or_suggests_is_no_other_diagnosis(
+        self, code: str, is_other: bool
+    ) -> None:
+        assert is_other_diagnosis("ICD-10-CM", code) is is_other
+        assert (suggested_indications("ICD-10-CM", code) == ()) is is_other

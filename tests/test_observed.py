@@ -1,5 +1,6 @@
 """A patient's own response: a signal that is shown and moves no date."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import botox_schedule as bs
+from botox_schedule import outcomes as out
 from botox_schedule.engine import ObservedResponse
+from botox_schedule.engine.response import ObservedDays
 from botox_schedule.errors import CountError
 from botox_schedule.outcomes import HeadacheDiary, ResponseNote, observed_response
 from botox_schedule.testing import record_from_gaps
@@ -43,6 +46,16 @@ DIARY = HeadacheDiary.model_validate({
     "days": weeks(5, 5, 5, 5, first=START - timedelta(days=28))
     + [entry for n in range(4) for entry in weeks(*CYCLE, first=START + timedelta(days=84 * n))]
 })  # fmt: skip
+
+
+CHRONIC_MIGRAINE = "chronic-migraine"
+
+
+def observed(record: bs.PatientRecord = FOUR, **asked: Any) -> ObservedResponse:
+    return out.observed_response(record, CHRONIC_MIGRAINE, **{"as_of": "2026-12-01", **asked})
+
+
+EMPTY = out.HeadacheDiary()
 
 
 class TestNotes:
@@ -217,3 +230,114 @@ def test_one_day_is_a_day() -> None:
     found = bs.forecast(FOUR, MIGRAINE, as_of=END, observed=observed)
     (message,) = (f.message for f in found.findings if f.code == "effect_ends_early")
     assert message == "the effect ended 1 day before the interval in 3 cycles"
+
+
+class TestObserved:
+    def late(self, gap: int) -> ObservedDays | None:
+        record = record_from_gaps([gap] * 3, starts_on=START)
+        sessions = [START + timedelta(days=gap * n) for n in range(4)]
+        headaches = [day + timedelta(days=78) for day in sessions]
+        first_to_last = (START + timedelta(days=n) for n in range(4 * gap))
+        diary = out.HeadacheDiary(
+            days=[
+                {"on": d, "kind": "headache" if d in headaches else "none"} for d in first_to_last
+            ]
+        )
+        as_of = sessions[-1] + timedelta(days=gap - 1)
+        return out.observed_response(
+            record, CHRONIC_MIGRAINE, as_of=as_of, diary=diary, definition="any_late_rise"
+        ).wear_off
+
+    def test_the_last_week_before_the_next_session_counts(self) -> None:
+        found = self.late(84)
+        assert found is not None
+        assert found.days == (77, 77, 77, 77)
+
+    def test_a_week_that_the_next_session_cuts_short_does_not(self) -> None:
+        assert self.late(83) is None
+
+    def test_a_record_without_sessions_has_shown_nothing(self) -> None:
+        found = observed(record=bs.PatientRecord())
+        assert (found.onset, found.wear_off) == (None, None)
+
+    def test_a_note_on_the_day_of_a_session_is_about_it(self) -> None:
+        on = {"what": "wear_off"}
+        notes = [out.ResponseNote(on=START + timedelta(days=84 * n), **on) for n in range(4)]
+        found = observed(notes=notes)
+        assert found.wear_off is not None
+        assert found.wear_off.days == (0, 0, 0, 0)
+
+    def test_a_note_about_no_session_is_refused_on_its_day(self) -> None:
+        with pytest.raises(bs.errors.CountError, match="about no cycle"):
+            observed(notes=[("2026-01-06", 0)], as_of="2026-01-06")
+
+    def onset(self, *before: str) -> tuple[int, ...]:
+        """Days to onset, by 28 days before each session and four days a week after it."""
+        kinds = {"h": "headache", "-": "none", "?": "unknown"}
+        month = "".join(before)
+        entries = [
+            {"on": START + timedelta(days=n - 28), "kind": kinds[letter]}
+            for n, letter in enumerate(month + ("---hhhh" * 8 + month) * 4)
+        ]
+        diary = out.HeadacheDiary(days=entries)
+        found = observed(diary=diary, as_of=START + timedelta(days=335)).onset
+        return () if found is None else found.days
+
+    def test_onset_is_a_fall_from_the_28_days_before_the_session(self) -> None:
+        assert self.onset("hhhhh--", "hhhhh--", "hhhhh--", "--hhhhh") == (0, 0, 0, 0)
+        assert self.onset("hhhhh--", "hhhhh--", "hhhh---", "--hhhhh") == ()
+
+    def test_too_few_days_before_the_session_show_no_onset(self) -> None:
+        assert self.onset("hhhhh--", "hhhhh--", "hhhhh--", "???????") == (0, 0, 0, 0)
+        assert self.onset("hhhhh--", "hhhhh--", "hhhhh-?", "???????") == ()
+
+    def test_the_policy_says_what_is_one_session(self) -> None:
+        record = record_from_gaps([5, 84], starts_on=START)
+        notes = [(3, 60)]
+        apart = bs.SchedulingPolicy(group_within_days=0)
+        together = bs.SchedulingPolicy(group_within_days=7)
+        observed(record=record, notes=notes, policy=apart)
+        with pytest.raises(bs.errors.CountError, match="about no cycle"):
+            observed(record=record, notes=notes, policy=together)
+
+    def test_an_unknown_week_ends_the_search_for_the_onset(self) -> None:
+        sessions = [START + timedelta(days=84 * n) for n in range(4)]
+        before = {START - timedelta(days=n): "headache" for n in range(1, 29)}
+        entries = dict(before)
+        for on in sessions:
+            for n in range(84):
+                day = on + timedelta(days=n)
+                kind = "headache" if n < 7 or n >= 56 else "none"
+                entries[day] = "unknown" if 7 <= n < 14 else kind
+        diary = out.HeadacheDiary(days=[{"on": d, "kind": kind} for d, kind in entries.items()])
+        found = observed(diary=diary, as_of=sessions[-1] + timedelta(days=83))
+        assert found.onset is None
+        known = out.HeadacheDiary(
+            days=[
+                {"on": d, "kind": "none" if kind == "unknown" else kind}
+                for d, kind in entries.items()
+            ]
+        )
+        onset = observed(diary=known, as_of=sessions[-1] + timedelta(days=83)).onset
+        assert onset is not None
+        assert onset.days == (7, 7, 7, 7)
+
+
+class TestOtherProtocols:
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda **how: out.observed_response(FOUR, CHRONIC_MIGRAINE, as_of="2026-12-01", **how),
+            lambda **how: out.assess_response(
+                EMPTY, FOUR, CHRONIC_MIGRAINE, rule="nice-ta260", as_of="2026-12-01", **how
+            ),
+            lambda **how: out.response_review_dates(
+                FOUR, CHRONIC_MIGRAINE, rule="nice-ta260", as_of="2026-12-01", **how
+            ),
+        ],
+        ids=["observed", "assessed", "review dates"],
+    )
+    def test_a_name_is_looked_for_among_those_that_are_given(self, ask: Callable[..., Any]) -> None:
+        assert ask()
+        with pytest.raises(bs.errors.UnknownProtocolError):
+            ask(other_protocols=())

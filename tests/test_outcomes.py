@@ -1,6 +1,8 @@
 """Diaries, response rules, wear-off, scores, side effects."""
 
+import io
 import pickle
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import date, timedelta
 from fractions import Fraction
@@ -14,7 +16,14 @@ from pydantic import BaseModel, ValidationError
 
 import botox_schedule as bs
 from botox_schedule import UnknownProtocolError, Window, outcomes
-from botox_schedule.errors import CountError, ProtocolFileError, UnknownWordError
+from botox_schedule import outcomes as out
+from botox_schedule.engine.response import ObservedResponse
+from botox_schedule.errors import (
+    BotoxScheduleError,
+    CountError,
+    ProtocolFileError,
+    UnknownWordError,
+)
 from botox_schedule.outcomes import (
     AshworthAssessment,
     Baseline,
@@ -75,6 +84,102 @@ def course(before: int, *months: int, start: date = START) -> HeadacheDiary:
 
 TWO = record_from_gaps([84], starts_on=START)
 DONE = START + timedelta(days=168)
+
+
+EMPTY = out.HeadacheDiary()
+
+
+ONE = record_from_gaps([], starts_on=START)
+
+
+CHRONIC_MIGRAINE = "chronic-migraine"
+
+
+FOUR = record_from_gaps([84, 84, 84], starts_on=START)
+
+
+def observed(record: bs.PatientRecord = FOUR, **asked: Any) -> ObservedResponse:
+    return out.observed_response(record, CHRONIC_MIGRAINE, **{"as_of": "2026-12-01", **asked})
+
+
+def read(text: str | bytes, **how: Any) -> out.DiaryReading:
+    stream = io.BytesIO(text) if isinstance(text, bytes) else io.StringIO(text, newline="")
+    return out.read_diary(stream, **how)
+
+
+REFUSED: dict[str, tuple[Callable[[], object], str]] = {
+    "missing days of an assessment": (
+        lambda: out.assess_response(EMPTY, ONE, CHRONIC_MIGRAINE, rule="nice-ta260", as_of="2026-02-01", missing="x"),
+        "missing: give one of",
+    ),
+    "missing days of the criteria": (
+        lambda: out.chronic_migraine_criteria(
+            EMPTY.count(bs.Window(first=START, last=START + timedelta(days=27))), missing="x"
+        ),
+        "missing: give one of",
+    ),
+    "failures": (
+        lambda: out.assess_response(
+            EMPTY, ONE, CHRONIC_MIGRAINE, rule="lcd-l34635", as_of="2026-02-01", failures=["x"]  # type: ignore[list-item]
+        ),
+        "failures: ",
+    ),
+    "a note before its session": (
+        lambda: observed(notes=[out.ResponseNote(on=START, session_on=START + timedelta(days=84))]),
+        "notes: days since the session",
+    ),
+    "a kind of attack": (lambda: out.attack_days("2026-01-05", "2026-01-05", "x"), "kind: give one of"),
+    "missing days of a file": (lambda: read("date,kind\n", missing="x"), "missing: give one of"),
+    "the day of a file": (lambda: read("date,kind\n", as_of="x"), "as_of: "),
+    "the day of a response": (lambda: observed(as_of="x"), "as_of: "),
+    "the definition of a response": (lambda: observed(definition="x"), "definition: give one of"),
+    "the session of a note": (lambda: observed(notes=[("x", 3)]), "notes: "),
+    "a definition": (
+        lambda: out.wear_off([1], definition="x", administered_on=START),
+        "definition: give one of",
+    ),
+    "a noted week": (
+        lambda: out.wear_off([], definition="clinicians_note", administered_on=START, noted_week=0),
+        "noted_week: ",
+    ),
+    "sessions": (
+        lambda: out.wear_off_across_cycles(EMPTY, ["x"], definition="nadir_rise", as_of="2026-02-01"),
+        "sessions: ",
+    ),
+    "an attack": (lambda: out.attack_days("2026-01-06", "2026-01-05"), "the attack ends before it starts"),
+    "a note before every session": (
+        lambda: observed(notes=[out.ResponseNote(on="2026-01-04", what="wear_off")]),
+        "notes: one lies before every session; give the day the effect ended",
+    ),
+    "a note about no cycle": (lambda: observed(notes=[(9, 3)]), "notes: one is about no cycle of the record"),
+    "a file without a header": (
+        lambda: read("x\n"),
+        "no header; expected the columns date and kind, start and end, or month",
+    ),
+    "a pattern": (
+        lambda: read("date,kind\n", date_format="%d"),
+        "date_format: give a pattern of a whole day, such as '%d.%m.%Y'",
+    ),
+    "an encoding": (lambda: read(b"\xff\n"), "not text in UTF-8; name its encoding with encoding="),
+}  # fmt: skip
+
+
+def diary_of(*weeks: int, first: date = START) -> out.HeadacheDiary:
+    """A diary that has so many days with headache at the start of each week."""
+    return out.HeadacheDiary(
+        days=[
+            {
+                "on": first + timedelta(days=7 * week + day),
+                "kind": "headache" if day < n else "none",
+            }
+            for week, n in enumerate(weeks)
+            for day in range(7)
+        ]
+    )
+
+
+def days(reading: out.DiaryReading) -> dict[str, str]:
+    return {str(day.on): day.kind.value for day in reading.diary.days}
 
 
 class TestHeadacheDiary:
@@ -1174,7 +1279,7 @@ def own_rule(**criterion: Any) -> outcomes.ResponseRule:
     return rule.model_copy(update={"criteria": (changed,)})
 
 
-class TestWhatMutantsPassed:
+class TestFiguresBehindAnAnswer:
     def test_the_numbers_behind_an_answer(self) -> None:
         rule = find_response_rule("nice-ta260")
         judged = judge_counts(rule, baseline=20, current=15, cycles=2, months=[14])
@@ -1313,3 +1418,109 @@ def test_a_rule_of_another_kind_is_refused_with_the_known_ones() -> None:
         outcomes.response_review_dates(
             bs.PatientRecord(), "chronic-migraine", rule=wrong, as_of="2026-07-01"
         )
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refusal_begins_with_what_was_given(name: str) -> None:
+    ask, message = REFUSED[name]
+    with pytest.raises(BotoxScheduleError) as caught:
+        ask()
+    assert str(caught.value).startswith(message)
+
+
+class TestWearOffWeekByWeek:
+    def week(
+        self, *weeks: int | str | None, definition: str = "nadir_rise", **how: Any
+    ) -> out.WearOff:
+        return out.wear_off(weeks, definition=definition, administered_on=START, **how)
+
+    def test_a_rise_that_does_not_last_is_none(self) -> None:
+        assert self.week(5, 1, 2, 1, 2).week is None
+
+    def test_a_rise_by_half_a_day_is_none(self) -> None:
+        assert self.week(5, 1, "1.5", "1.5").week is None
+        assert self.week(5, 1, 2, 2).week == 3
+
+    def test_no_benefit_is_lost_where_the_best_week_is_the_baseline(self) -> None:
+        lost = "half_of_benefit_lost"
+        assert self.week(2, 3, definition=lost, baseline=2).week is None
+        assert self.week(0, 0, 1, definition=lost, baseline=0).week is None
+
+    def test_the_clinic_may_note_the_first_week(self) -> None:
+        found = self.week(definition="clinicians_note", noted_week=1)
+        assert (found.week, found.by_week) == (1, 1)
+
+    def test_an_unknown_week_may_have_had_seven_days_with_headache(self) -> None:
+        lost = "half_of_benefit_lost"
+        assert not self.week(5, None, definition=lost, baseline=7).is_known
+        assert self.week(5, 5, definition=lost, baseline=7).is_known
+
+    def test_no_week_has_eight(self) -> None:
+        found = self.week(7, None, None)
+        assert (found.week, found.is_known) == (None, True)
+
+    def test_two_unknown_weeks_are_tried_and_three_are_too_many(self) -> None:
+        def is_known(unknown: int) -> bool:
+            weeks = (5, *[None] * unknown)
+            return self.week(*weeks, definition="half_of_benefit_lost", baseline=0).is_known
+
+        assert is_known(2)
+        assert not is_known(3)
+
+
+class TestAssessment:
+    def assess(self, *weeks: int, as_of: str, record: bs.PatientRecord = ONE) -> Any:
+        return out.assess_response(
+            diary_of(*weeks), record, CHRONIC_MIGRAINE, rule="nice-ta260", as_of=as_of
+        )
+
+    def test_a_month_of_27_days_is_none(self) -> None:
+        assert len(self.assess(3, 3, 3, 3, as_of="2026-02-01").months) == 1
+        assert self.assess(3, 3, 3, 3, as_of="2026-01-31").months == ()
+
+    def test_one_month_is_listed_alone(self) -> None:
+        record = record_from_gaps([28], starts_on=START)
+        text = self.assess(1, 1, 1, 1, 0, as_of="2026-02-08", record=record).explain()
+        assert "months of the last complete cycle: 4 of 28 recorded" in text
+
+    def test_who_died_has_not_stopped_treatment(self) -> None:
+        rules = [r for r in out.bundled_response_rules() if any(c.recheck for c in r.criteria)]
+        assert rules
+        for rule in rules:
+            for kind, stopped in (("deceased", False), ("discontinued", True)):
+                end = {"on": "2026-03-02", "kind": kind}
+                record = ONE.model_copy(update={"care_ends": (bs.CareEnd.model_validate(end),)})
+                found = out.response_review_dates(
+                    record, CHRONIC_MIGRAINE, rule=rule, as_of="2026-06-01"
+                )
+                days = [r.on for r in found if r.why == "treatment must have been stopped"]
+                assert [day is not None for day in days] == [stopped]
+
+    def test_without_a_usual_range_no_session_is_dated(self) -> None:
+        own = bs.TreatmentProtocol(
+            id="own",
+            version="1",
+            region="us",
+            indication=CHRONIC_MIGRAINE,
+            product="Botox",
+            population="adult",
+            retreatment={"kind": "as_needed", "minimum": "12 weeks"},
+        )
+        found = out.response_review_dates(ONE, own, rule="nice-ta260", as_of="2026-02-01")
+        ends = [r.why for r in found if r.on is None]
+        assert ends
+        assert all(
+            why.endswith("complete cycles; no usual range dates the next session") for why in ends
+        )
+
+
+class TestCalendarMonths:
+    def test_a_month_of_the_calendar_counts_its_own_days(self) -> None:
+        first = date(2026, 1, 1)
+        kinds = ["migraine"] * 8 + ["headache"] * 7 + ["none"] * 16
+        diary = out.HeadacheDiary(
+            days=[{"on": first + timedelta(days=n), "kind": kind} for n, kind in enumerate(kinds)]
+        )
+        count = diary.count(bs.Window(first=first, last=date(2026, 1, 31)))
+        met = {found.criteria: found.met for found in out.chronic_migraine_criteria(count)}
+        assert met["ichd-3"] is True

@@ -1,13 +1,26 @@
 """Projections, and questions about one session."""
 
 from datetime import date
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import pytest
 
 import botox_schedule as bs
 from botox_schedule.testing import record_from_gaps
-from samples import MIGRAINE, TWELVE, codes, protocol, record
+from samples import (
+    ADVISED,
+    ALONE,
+    FIRST_OF_NEXT,
+    GIVEN,
+    MIGRAINE,
+    TWELVE,
+    codes,
+    held,
+    protocol,
+    record,
+    rule,
+)
 
 JAN = date(2026, 1, 5)
 one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
@@ -262,3 +275,172 @@ class TestBookingsOfAnotherTreatment:
         found = bs.forecast(visits, planned, as_of="2026-03-01", other_protocols=[])
         assert found.booking is not None
         assert "booking_too_early" not in codes(found)
+
+
+class TestTargets:
+    def test_a_minimum_in_months_ends_as_the_policy_says_every_time(self) -> None:
+        own = protocol(retreatment=rule(minimum="3 months", usual="3 months"))
+        found = bs.project_dates("2025-08-31", own, count=2, policy=FIRST_OF_NEXT)
+        assert [str(session.window.first) for session in found] == ["2025-12-01", "2026-03-01"]
+
+    def test_after_a_change_of_the_range_they_count_from_the_last_target(self) -> None:
+        old = protocol(version="1", in_force={"last": "2026-05-31"})
+        new = protocol(
+            version="2",
+            in_force={"first": "2026-06-01"},
+            retreatment=rule(usual="16 to 40 weeks"),
+        )
+        found = bs.project(
+            record("2026-01-05"), new, as_of="2026-01-05", count=4, other_protocols=[old]
+        )
+        gaps = [(b.target - a.target).days // 7 for a, b in pairwise(found)]
+        assert str(found[0].target) == "2026-03-30"
+        assert gaps == [16, 16, 16]
+
+    def test_after_a_hold_they_count_from_the_day_it_moved_one_to(self) -> None:
+        held = record(
+            "2026-01-05", holds=[{"first": "2026-06-15", "last": "2026-06-30", "reason": "x"}]
+        )
+        own = protocol(retreatment=rule(usual="12 to 30 weeks"))
+        found = bs.project(held, own, as_of="2026-01-05", count=3, other_protocols=[])
+        assert [str(s.target) for s in found] == ["2026-03-30", "2026-07-01", "2026-09-23"]
+
+
+class TestTargetsInMonths:
+    def test_months_are_counted_from_the_last_session_and_never_chained(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="3 months"))
+        found = bs.project(record("2026-11-30"), own, as_of="2026-12-01", count=2)
+        assert [session.target for session in found] == [date(2027, 2, 28), date(2027, 5, 30)]
+
+    def test_a_target_that_would_be_overdue_is_the_due_day(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
+        for ends in ((), [{"on": "2026-03-30", "kind": "discontinued"}]):
+            found = bs.project(
+                record("2025-12-31", care_ends=ends),
+                own,
+                as_of="2026-01-01",
+                count=3,
+                policy=bs.SchedulingPolicy(scheduled_grace="0 days"),
+            )
+            # After 28 February the patient is due on 28 March and overdue from the 29th on.
+            assert [session.target for session in found] == [
+                date(2026, 1, 31),
+                date(2026, 2, 28),
+                date(2026, 3, 28),
+            ]
+
+
+class TestLaterTargets:
+    """What moves a target moves those after it."""
+
+    def targets(self, own: Any, given: bs.PatientRecord, count: int = 3, **asked: Any) -> list[str]:
+        asked = {"as_of": "2026-02-01", **asked}
+        return [str(s.target) for s in bs.project(given, own, count=count, **asked)]
+
+    def booked(self, *days: str) -> bs.PatientRecord:
+        rows = [{**GIVEN, "administered_on": day, "status": "booked"} for day in days]
+        return bs.PatientRecord(sessions=[GIVEN, *rows])
+
+    def test_a_booking_before_the_due_day(self) -> None:
+        own = protocol(retreatment=rule(usual="3 to 4 months"))
+        found = self.targets(own, self.booked("2026-03-30"), count=2)
+        assert found == ["2026-03-30", "2026-06-30"]
+
+    def test_a_booking_of_today(self) -> None:
+        assert self.targets(MIGRAINE, self.booked("2026-04-02"), 1, as_of="2026-04-02") == [
+            "2026-04-02"
+        ]
+        given = self.booked("2026-04-02", "2026-04-06")
+        assert self.targets(MIGRAINE, given, 1, as_of="2026-04-02") == ["2026-04-02"]
+
+    def test_a_booking_on_a_day_that_is_only_advised_against_is_kept(self) -> None:
+        own = protocol(
+            retreatment={"kind": "as_needed", "minimum": ADVISED, "usual": "12 to 14 weeks"}
+        )
+        first, _ = bs.project(self.booked("2026-03-16"), own, as_of="2026-02-01", count=2)
+        assert (first.target, str(first.window)) == (date(2026, 3, 16), "2026-03-16 to 2026-04-13")
+
+    def test_a_late_booking_lies_in_its_window(self) -> None:
+        (session,) = bs.project(self.booked("2026-05-04"), MIGRAINE, as_of="2026-02-01", count=1)
+        assert str(session.window) == "2026-03-30 to 2026-05-04"
+
+    def test_a_hold_moves_the_whole_window(self) -> None:
+        own = protocol(retreatment=rule(usual="12 to 14 weeks"))
+        hold = {"first": "2026-03-20", "last": "2026-04-09", "reason": "x"}
+        (session,) = bs.project(
+            record("2026-01-05", holds=[hold]), own, as_of="2026-02-01", count=1
+        )
+        assert str(session.window) == "2026-04-10 to 2026-04-24"
+
+    def test_a_due_day_that_a_hold_moved(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
+        hold = {"first": "2026-05-30", "last": "2026-05-30", "reason": "x"}
+        given = record("2026-04-30", holds=[hold])
+        found = self.targets(own, given, as_of="2026-05-01")
+        assert found == ["2026-05-31", "2026-06-30", "2026-07-31"]
+
+    def test_a_new_usual_range(self) -> None:
+        old = protocol(retreatment=rule(usual="13 weeks"), in_force={"last": "2026-04-30"})
+        new = protocol(version="2", in_force={"first": "2026-05-01"})
+        found = self.targets(old, record("2026-01-05"), other_protocols=[new])
+        assert found == ["2026-04-06", "2026-06-29", "2026-09-21"]
+
+    def test_the_day_on_which_a_patient_would_be_overdue(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
+        policy = bs.SchedulingPolicy(scheduled_grace="2 days")
+        found = self.targets(own, record("2025-12-31"), 4, as_of="2026-01-01", policy=policy)
+        assert found == ["2026-01-31", "2026-02-28", "2026-03-28", "2026-04-28"]
+
+    def test_none_lies_before_the_due_day_after_the_one_before(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
+        given = record("2026-01-31")
+        assert self.targets(own, given, 2, policy=FIRST_OF_NEXT) == ["2026-03-01", "2026-04-01"]
+
+    def test_after_the_first_one_the_product_given_before_is_forgotten(self) -> None:
+        strict = protocol(id="d", product="Dysport", retreatment=rule(minimum="20 weeks"))
+        given = bs.PatientRecord(sessions=[{**GIVEN, "product": "Dysport"}])
+        found = self.targets(MIGRAINE, given, 2, other_protocols=[strict])
+        assert found == ["2026-05-25", "2026-08-17"]
+
+    def test_none_is_part_of_the_one_before(self) -> None:
+        own = protocol(retreatment=rule(minimum="1 day", usual="1 day"))
+        found = self.targets(own, record("2026-01-05"), 3, as_of="2026-01-05")
+        assert found == ["2026-01-09", "2026-01-13", "2026-01-17"]
+
+
+class TestSessionsAhead:
+    """Targets are multiples of the usual range, unless something moves them."""
+
+    def targets(self, given: bs.PatientRecord, own: Any, **asked: Any) -> list[str]:
+        asked = {"count": 2, "as_of": "2025-12-01", **ALONE, **asked}
+        return [str(session.target) for session in bs.project(given, own, **asked)]
+
+    MONTHS: Any = rule(minimum="12 weeks", usual="3 months")
+
+    def test_one_that_a_hold_moves_to_the_first_overdue_day_is_due_before_the_hold(self) -> None:
+        own = protocol(retreatment=self.MONTHS)
+        given = record("2025-11-30", holds=[held("2026-05-29", "2026-06-10")])
+        for grace, second in (("0 days", "2026-05-28"), ("1 day", "2026-06-11")):
+            policy = bs.SchedulingPolicy(scheduled_grace=grace)
+            assert self.targets(given, own, policy=policy) == ["2026-02-28", second]
+
+    def test_one_on_the_first_overdue_day_is_due_before_rules_end(self) -> None:
+        versions = [
+            protocol(retreatment=self.MONTHS, in_force={"last": "2026-05-29"}),
+            protocol(version="2", retreatment={"kind": "as_needed"}, in_force={"first": "2026-05-30"}),
+        ]  # fmt: skip
+        policy = bs.SchedulingPolicy(scheduled_grace="1 day")
+        found = self.targets(
+            record("2025-11-30"), versions[0], policy=policy, other_protocols=versions
+        )
+        assert found == ["2026-02-28", "2026-05-28"]
+
+    def test_their_months_end_as_the_policy_says(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="2 months + 1 day"))
+        given = record("2025-10-31")
+        asked: dict[str, Any] = {"as_of": "2025-11-05"}
+        assert self.targets(given, own, **asked) == ["2026-01-01", "2026-03-02"]
+        assert self.targets(given, own, policy=FIRST_OF_NEXT, **asked) == [
+            "2026-01-01",
+            "2026-03-03",
+        ]

@@ -1,21 +1,23 @@
 """Protocol files: what is read, and how every fault is named."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 import botox_schedule as bs
 from botox_schedule import find_protocol
 from botox_schedule import outcomes as out
+from botox_schedule.errors import ProtocolFileError
 from botox_schedule.protocols import Code
 from botox_schedule.protocols.loader import protocols_in, tables_in
 from botox_schedule.testing import record_from_gaps
 from botox_schedule.views.messages import load_messages
-from samples import TWELVE
+from samples import ARM, LEG, OWN, TWELVE
 
 JAN = date(2026, 1, 5)
 one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
@@ -277,3 +279,116 @@ class TestVersions:
         protocol = find_protocol("chronic-migraine")
         keys = [protocol.model_copy(update={"version": v}).version_key for v in (one, same)]
         assert keys[0] == keys[1]
+
+
+class TestWhatAFileStates:
+    ROW: ClassVar[Any] = OWN | {"retreatment": {"kind": "scheduled", "minimum": "12 weeks"}}
+
+    def read(self, *rows: dict[str, Any], **tables: Any) -> tuple[bs.TreatmentProtocol, ...]:
+        whole = [{**self.ROW, **row} for row in rows]
+        return protocols_in({"protocols": whole, **tables}, "own.toml", {})
+
+    @pytest.mark.parametrize(
+        ("minimum", "usual", "fits"),
+        [
+            ("12 weeks", "12 weeks", True),
+            ("12 weeks", "83 days", False),
+            # From some days on three months are 89 days, from others 92.
+            ("90 days", "3 months", False),
+            ("3 months", "90 days", False),
+            ("3 months", "3 months", True),
+            ("89 days", "3 months", True),
+        ],
+    )
+    def test_a_usual_range_begins_with_the_minimum_from_every_day(
+        self, minimum: str, usual: str, *, fits: bool
+    ) -> None:
+        stated = {"kind": "scheduled", "minimum": minimum, "usual": usual}
+        if fits:
+            assert len(self.read({"retreatment": stated})) == 1
+            return
+        with pytest.raises(bs.errors.ProtocolFileError):
+            self.read({"retreatment": stated})
+
+    def test_two_versions_are_compared_whatever_lies_between_them(self) -> None:
+        first = {"version": "1", "in_force": {"last": date(2026, 1, 31)}}
+        other = {"id": "leg", "indication": LEG}
+        for again in (
+            {"version": "1", "in_force": {"first": date(2026, 3, 1)}},
+            {"version": "one"},
+        ):
+            with pytest.raises(bs.errors.ProtocolFileError, match="version"):
+                self.read(first, other, again)
+
+    @pytest.mark.parametrize("key", ["indication", "shares_clock_with"])
+    def test_another_name_of_an_indication_is_refused_everywhere(self, key: str) -> None:
+        alias = {"indication": "migraine", "shares_clock_with": ["migraine"]}[key]
+        row = {"indication": ARM} if key == "shares_clock_with" else {}
+        with pytest.raises(bs.errors.ProtocolFileError, match="another name"):
+            self.read({**row, key: alias})
+
+    def test_sharing_is_two_sided_among_those_of_one_product(self) -> None:
+        arm = {"id": "arm", "indication": ARM, "shares_clock_with": [LEG]}
+        leg = {"id": "leg", "indication": LEG}
+        with pytest.raises(bs.errors.ProtocolFileError, match="shares_clock_with"):
+            self.read(arm, leg)
+        assert len(self.read(arm, {**leg, "product": "Dysport"})) == 2
+
+    def test_limits_of_a_file_hold_in_their_region_beside_the_protocols_own(self) -> None:
+        limit = {"scope": "product", "per": "session"}
+        shared = [{**limit, "units": 300, "region": "us"}, {**limit, "units": 200, "region": "uk"}]
+        (own,) = self.read({"limits": [{**limit, "units": 100}]}, limits=shared)
+        assert [found.units for found in own.limits] == [300, 100]
+
+    @pytest.mark.parametrize(
+        ("rows", "words"),
+        [
+            (({}, {"id": "x"}), "; expected one id for both"),
+            (({}, {"indication": ARM}), "; expected the same"),
+            (({}, {"version": "one"}), "; expected different numbers such as 1.2"),
+            (({"title": "a\x07"},), r"protocols\[1\]\.title"),
+        ],
+    )
+    def test_a_conflict_says_what_is_expected(
+        self, rows: tuple[dict[str, Any], ...], words: str
+    ) -> None:
+        with pytest.raises(bs.errors.ProtocolFileError) as caught:
+            self.read(*rows)
+        assert any(re.search(rf"{words}($|:)", line) for line in str(caught.value).splitlines())
+
+    def test_a_limit_over_several_indications_names_them(self) -> None:
+        limit = {"scope": "indications", "indications": [ARM, LEG], "per": "session", "units": 300}
+        (own,) = self.read({"limits": [limit]})
+        assert str(own.limits[0]) == f"300 U per session, {ARM}, {LEG}"
+
+    def test_a_source_that_is_cited_too_is_known(self) -> None:
+        cited = {"key": "k", "place": "p", "verification": "clinic", "checked_on": date(2026, 1, 5)}
+        stated = {"kind": "scheduled", "minimum": {"value": "12 weeks", **cited, "also": ["l"]}}
+        with pytest.raises(bs.errors.ProtocolFileError, match="no source is called 'l'"):
+            self.read({"retreatment": stated}, sources={"k": {"title": "t"}})
+        known = {"k": {"title": "t"}, "l": {"title": "u"}}
+        assert len(self.read({"retreatment": stated}, sources=known)) == 1
+
+
+class TestTheText:
+    """What is wrong with a protocol file, by its place."""
+
+    @pytest.mark.parametrize(
+        ("tables", "place"),
+        [
+            ({"a\x1b": 1}, "the file"),
+            ({"protocols": [{"a\x1b": 1}]}, "protocols[1]"),
+            ({"protocols": [{"notes": ["a", "b\x1b"]}]}, "protocols[1].notes[2]"),
+            ({"sources": {"a\x1bb": {"title": "\x07"}}}, "sources.a?b.title"),
+        ],
+    )
+    def test_a_control_character(self, tables: dict[str, Any], place: str) -> None:
+        with pytest.raises(ProtocolFileError) as caught:
+            protocols_in(tables, "own.toml")
+        assert f"own.toml: {place}: " in str(caught.value)
+        assert "\x1b" not in str(caught.value)
+
+    @pytest.mark.parametrize("text", [f"a{'.a' * 33} = 1", f"a = 1e{'9' * 30}", "a = "])
+    def test_what_is_no_toml(self, text: str) -> None:
+        with pytest.raises(ProtocolFileError, match=r"^own\.toml: not a TOML file: "):
+            tables_in(text, "own.toml")

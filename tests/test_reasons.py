@@ -7,7 +7,18 @@ import pytest
 
 import botox_schedule as bs
 from botox_schedule.testing import record_from_gaps
-from samples import MIGRAINE, codes, messages, overridden, override, protocol, record
+from samples import (
+    ADVISED,
+    GIVEN,
+    MIGRAINE,
+    codes,
+    messages,
+    overridden,
+    override,
+    protocol,
+    record,
+    rule,
+)
 
 JAN = date(2026, 1, 5)
 one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
@@ -203,3 +214,117 @@ class TestForecasts:
         for why in answers:
             assert why[0] == moved
             assert len(why) > 1
+
+
+class TestReasonsForDates:
+    def earliest(self, own: Any, as_of: str = "2026-02-01", **rows: Any) -> Any:
+        policy = rows.pop("policy", None)
+        given = record("2026-01-05", **rows)
+        return bs.forecast(given, own, as_of=as_of, policy=policy).reasons["earliest"]
+
+    @pytest.mark.parametrize(
+        ("payer", "outcomes"),
+        [
+            ("10 weeks", {"label": "decides", "payer": "gives way"}),
+            ("20 weeks", {"label": "advises", "payer": "decides"}),
+        ],
+    )
+    def test_the_latest_decides_even_where_it_only_advises(
+        self, payer: str, outcomes: dict[str, str]
+    ) -> None:
+        own = protocol(retreatment={"kind": "as_needed", "minimum": ADVISED})
+        found = self.earliest(own, policy=bs.SchedulingPolicy(payer_minimum=payer))
+        assert {c.rule: c.outcome for c in found.candidates} == outcomes
+
+    def test_what_ended_is_weighed_even_where_no_minimum_decides(self) -> None:
+        own = protocol(retreatment=rule(minimum=None))
+        ended = override(minimum="4 weeks", last="2026-02-10")
+        found = self.earliest(own, as_of="2026-02-11", overrides=[ended])
+        assert [c.outcome for c in found.candidates] == ["expired"]
+        assert "also weighed" in str(found)
+
+    def test_nothing_is_said_to_be_open_for_the_dead_or_for_who_was_treated_elsewhere(self) -> None:
+        ahead = {"indication": "chronic-migraine", "cycles": 0, "last_on": "2026-06-01"}
+        texts = {
+            bs.forecast(given, MIGRAINE, as_of="2026-02-01").reasons["due"].rule
+            for given in (
+                bs.PatientRecord(),
+                bs.PatientRecord(prior_treatments=[ahead]),
+                bs.PatientRecord(care_ends=[{"on": "2026-01-20", "kind": "deceased"}]),
+            )
+        }
+        assert len(texts) == 3
+
+    def test_a_comparison_names_new_inputs_alone(self) -> None:
+        before = bs.forecast(record("2026-01-05"), MIGRAINE, as_of="2026-02-01")
+        policy = bs.SchedulingPolicy(payer_minimum="13 weeks")
+        after = bs.forecast(record("2026-01-05"), MIGRAINE, as_of="2026-02-01", policy=policy)
+        changes = bs.compare_forecasts(before, after).changes
+        assert changes
+        assert not [line for change in changes for line in change.why if line.startswith("new")]
+
+
+def test_an_advised_minimum_is_called_advice() -> None:
+    rules = []
+    for strength in ("should", "may"):
+        stated = ADVISED | {"strength": strength}
+        own = protocol(retreatment={"kind": "as_needed", "minimum": stated})
+        found = bs.forecast(record("2026-01-05"), own, as_of="2026-02-01")
+        rules.append(found.reasons["earliest"].rule)
+    assert ["advises" in text for text in rules] == [False, True]
+
+
+class TestReasonsOfTheUndated:
+    def rules(self, given: bs.PatientRecord, own: bs.TreatmentProtocol = MIGRAINE) -> list[str]:
+        found = bs.forecast(given, own, as_of="2026-02-01")
+        return [found.reasons[name].rule for name in ("earliest", "due")]
+
+    def test_without_a_protocol_each_date_has_the_same_reason(self) -> None:
+        unheard = {**GIVEN, "indication": "chronic-migrane"}
+        (found,) = bs.forecast_all(bs.PatientRecord(sessions=[unheard]), as_of="2026-02-01")
+        assert set(found.reasons) == {"earliest", "due", "overdue_from", "lapsed_from"}
+        assert len({reason.rule for reason in found.reasons.values()}) == 1
+
+    def test_without_a_session_no_reason_says_that_nothing_forbids_a_day_on_hold(self) -> None:
+        first, undated = "no earlier session is recorded", "sessions were given elsewhere"
+        on_hold = "the track is on hold without a known end"
+        prior = {"indication": "chronic-migraine", "cycles": 2}
+        for holds, elsewhere, expected in (
+            ([], [], first),
+            ([], [prior], undated),
+            ([{"last": None}], [], on_hold),
+            ([{"last": None}], [prior], on_hold),
+            # The day in question is the first one after the hold.
+            ([{"last": "2026-02-20"}], [], first),
+            ([{"last": "2026-02-20"}], [prior], undated),
+        ):
+            rows = [{"first": "2026-01-20", "reason": "x", **hold} for hold in holds]
+            given = bs.PatientRecord(holds=rows, prior_treatments=elsewhere)
+            assert all(rule.startswith(expected) for rule in self.rules(given))
+
+    def test_an_open_hold_after_the_first_allowed_day_leaves_the_rest_undated(self) -> None:
+        own = protocol(id="own-8", retreatment=rule(minimum="8 weeks"))
+        held = record("2026-01-05", holds=[{"first": "2026-03-10", "reason": "x"}])
+        earliest, due = self.rules(held, own)
+        assert "gives 2026-03-02" in earliest
+        assert due.endswith("; an open hold leaves it undated")
+
+    def test_of_two_versions_without_interval_the_one_in_force_has_the_words(self) -> None:
+        old, new = (
+            protocol(
+                version=version, in_force=days, retreatment={"kind": "as_needed", "wording": words}
+            )
+            for version, days, words in (
+                ("1", {"last": "2026-12-31"}, "when symptoms return"),
+                ("2", {"first": "2027-01-01"}, "as the clinician decides"),
+            )
+        )
+        found = bs.forecast(record("2026-01-05"), new, as_of="2026-02-01", other_protocols=[old])
+        assert found.reasons["earliest"].rule.endswith("recorded here: when symptoms return")
+
+    def test_equal_usual_ranges_in_other_words_have_one_order(self) -> None:
+        stated = [override(minimum=None, usual=usual) for usual in ("84 days", "12 weeks")]
+        due = {
+            self.rules(record("2026-01-05", overrides=rows))[1] for rows in (stated, stated[::-1])
+        }
+        assert len(due) == 1

@@ -20,11 +20,14 @@ from botox_schedule.protocols import (
 )
 from botox_schedule.protocols import collection as shelf
 from botox_schedule.testing import record_from_gaps
-from samples import MIGRAINE
+from samples import MIGRAINE, record
 
 SPASTICITY = bs.find_protocol("spasticity")
 MAY = date(2026, 5, 1)
 RECORD = record_from_gaps([84], starts_on=date(2025, 11, 3), units=155)
+
+
+AS_OF = date(2026, 4, 6)
 
 
 class TestWhatIsRefused:
@@ -184,3 +187,9 @@ class TestPhases:
             assert last is not None
             assert first <= last
             assert (following - last).days == 1
+
+
+class TestNotebooks:
+    def test_a_checked_day_is_a_table(self) -> None:
+        check = bs.check_date(record("2026-01-05"), MIGRAINE, on=AS_OF, as_of=AS_OF)
+        assert "2026-04-06" in (check._repr_html_() or "")

@@ -2,12 +2,14 @@
 
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+import botox_schedule as bs
 from botox_schedule import (
     DueDates,
     DueStatus,
@@ -26,7 +28,9 @@ from botox_schedule import (
 )
 from botox_schedule.engine import ResponseTimeline
 from botox_schedule.errors import CalendarRangeError, CountError, DayError, OrderError
+from botox_schedule.questions import checked_count
 from botox_schedule.testing import days, policies, protocols
+from samples import FIRST_OF_NEXT, protocol, record, rule
 
 MIGRAINE = find_protocol("chronic-migraine")
 STATUS_ORDER = [
@@ -308,3 +312,50 @@ def test_the_default_policy_is_the_documented_one() -> None:
     assert (policy.group_within_days, policy.weight_max_age_days) == (3, 180)
     assert policy.touch_up_moves_earliest
     assert (policy.limit_reading.value, policy.short_month.value) == ("twelve_weeks", "last_day")
+
+
+class TestOneSession:
+    """The dates after one session are those of a record with that session alone."""
+
+    @pytest.mark.parametrize(
+        ("stated", "policy"),
+        [
+            ({"typical": "3 months", "typical_statistic": "median"}, {}),
+            ({"usual": "12 weeks to 4 months"}, {}),
+            ({}, {"lapsed_after": "6 months"}),
+            ({}, {"scheduled_grace": "1 month"}),
+            ({}, {"payer_minimum": "4 months"}),
+            ({}, {"payer": [{"minimum": "20 weeks", "first": "2026-02-01"}]}),
+            ({}, {"payer": [{"minimum": "20 weeks", "indication": "spasticity"}]}),
+            ({}, {"usual": {"chronic-migraine": "13 weeks"}}),
+            ({}, {"usual": {"chronic-migraine": "4 to 5 months"}}),
+        ],
+        ids=str,
+    )
+    def test_on_any_day(self, stated: dict[str, Any], policy: dict[str, Any]) -> None:
+        own = protocol(retreatment=rule(**stated), shares_clock_with=["spasticity"])
+        chosen = bs.SchedulingPolicy.model_validate(policy)
+        for day in ("2025-06-02", "2025-11-30"):
+            found = bs.forecast(record(day), own, as_of=day, policy=chosen, other_protocols=())
+            assert bs.due_dates(day, own, chosen) == found.dates
+
+    def test_each_projected_one_keeps_the_longest_minimum(self) -> None:
+        policy = bs.SchedulingPolicy(payer_minimum="14 weeks")
+        found = bs.project_dates("2026-01-05", MIGRAINE, count=2, policy=policy)
+        assert [session.target for session in found] == [date(2026, 4, 13), date(2026, 7, 20)]
+
+    def test_as_many_as_a_thousand_can_be_projected(self) -> None:
+        assert checked_count(1000) == 1000
+        with pytest.raises(bs.errors.CountError):
+            checked_count(1001)
+
+    def test_its_months_end_as_the_policy_says(self) -> None:
+        own = protocol(retreatment=rule(minimum="4 weeks", usual="1 month"))
+        _, second = bs.project_dates("2025-12-31", own, count=2, policy=FIRST_OF_NEXT)
+        assert second.target == date(2026, 3, 1)
+
+    def test_the_version_on_the_earliest_day_is_named(self) -> None:
+        old = protocol(in_force={"last": "2026-02-28"})
+        new = protocol(version="2", in_force={"first": "2026-03-01"})
+        found = bs.forecast(record("2026-01-05"), old, as_of="2026-02-01", other_protocols=[new])
+        assert found.dates.protocol == new.ref

@@ -1,4 +1,4 @@
-"""Readers: rules at their edges that a search for faults, or a change of the code, passed unseen."""
+"""Workbooks whose sheets place their cells as few programs do."""
 
 import sys
 from pathlib import Path
