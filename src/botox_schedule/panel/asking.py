@@ -23,8 +23,8 @@ PRODUCTS = (None, *sorted(Product))
 KINDS = tuple(SessionKind)
 """Kinds by number: a full session comes before the touch-up of its day."""
 TOUCH_UP = KINDS.index(SessionKind.TOUCH_UP)
-TREATMENTS = 16
-"""A treatment's number is its indication's times this, plus its product's."""
+TREATMENTS = len(PRODUCTS)
+"""How many there are: a treatment's number is its indication's times this, plus its product's."""
 EPOCH = date(1970, 1, 1).toordinal()
 """The day that Polars counts from."""
 
