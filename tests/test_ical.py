@@ -319,7 +319,8 @@ class TestReExport:
         old, new = parts(before), parts(after)
         assert set(new) == set(first) | set(then)
         for uid, event in then.items():
-            if first.get(uid) == event:
+            # A booked visit that was given on its day has another kind, which the file does not say.
+            if uid in first and first[uid].model_copy(update={"kind": event.kind}) == event:
                 assert new[uid] == old[uid]
             elif uid in first and event.status is not EventStatus.CANCELLED:
                 assert b"SEQUENCE:1\r\n" in new[uid]

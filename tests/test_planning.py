@@ -2479,6 +2479,21 @@ class TestBookingsOfAVisit:
         assert max(totals) == Decimal(400)
 
 
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [("2026-03-29", ""), ("2026-03-30", "its dates and interval allow 2026-03-30 to 2026-03-30")],
+)
+def test_an_approval_that_ends_before_its_interval_does_promises_no_day(
+    last: str, told: str
+) -> None:
+    approved = {**APPROVED, "valid": {**YEAR, "last": last}, "minimum_interval": "12 weeks"}
+    record = bs.PatientRecord(sessions=[GIVEN], authorizations=[approved])
+    asked: dict[str, Any] = {"on": "2026-03-30", "as_of": "2026-03-01"}
+    check = plan.check_booking(record, "chronic-migraine", **asked).authorization
+    assert check is not None
+    assert str(check).partition("; ")[2] == told
+
+
 class TestAuthorizationUse:
     def test_a_visit_with_another_product_is_surely_none_of_an_approval(self) -> None:
         used = use_of(GIVEN | {"product": "Dysport"}, sessions=2)
@@ -2550,6 +2565,18 @@ class TestTheSharedDay:
         names = ["chronic-migraine", "spasticity"]
         visit = plan.find_shared_visit(bs.PatientRecord(), names, as_of="2026-03-02")
         assert visit.on == date(2026, 3, 2)
+
+    def test_units_booked_for_the_day_are_planned_as_in_the_check_of_that_day(self) -> None:
+        given = [GIVEN, {**GIVEN, "administered_on": "2026-01-12", "indication": "spasticity"}]
+        booked = {**GIVEN, "administered_on": "2026-04-06", "status": "booked", "units": 155}
+        record = bs.PatientRecord(sessions=[*given, booked])
+        visit = plan.find_shared_visit(
+            record, ["chronic-migraine", "spasticity"], as_of="2026-03-01"
+        )
+        assert visit.on == date(2026, 4, 6)
+        checked = bs.check_date(record, "chronic-migraine", on=visit.on, as_of="2026-03-01")
+        planned = {check.planned for check in visit.tracks[0].limit_checks}
+        assert planned == {check.planned for check in checked.limit_checks} == {155}
 
     def test_a_second_name_of_an_indication_is_refused(self) -> None:
         units = {"chronic-migraine": 155, "migraine": 155}

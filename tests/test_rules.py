@@ -1012,7 +1012,7 @@ class TestFirstSessions:
         end = {"kind": "discontinued", "on": "2027-01-04"}
         given = bs.PatientRecord(care_ends=[end])
         track = ask(given, own, AS_OF, other_protocols=()).track
-        rules = rules_after(track, None, date(2026, 5, 4))
+        rules = rules_after(track, date(2026, 5, 4))
         assert rules.facts.anchor == date(2026, 5, 4)
         assert rules.facts.ends_on == date(2027, 1, 4)
         dates = track_dates(rules, NO_HOLDS, AS_OF)

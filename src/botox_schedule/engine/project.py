@@ -7,7 +7,7 @@ from typing import NamedTuple
 from botox_schedule.dates.days import shifted
 from botox_schedule.dates.intervals import IntervalRange, Window
 from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates
-from botox_schedule.engine.rules import IntervalRules, interval_rules, label_rules
+from botox_schedule.engine.rules import IntervalRules, interval_rules
 from botox_schedule.engine.session import ProjectedSession
 from botox_schedule.engine.track import Track, is_second_part, rule_facts
 from botox_schedule.engine.verdict import booking_verdict
@@ -53,7 +53,7 @@ def _steps(track: Track, step: _Step) -> Iterator[tuple[date, _Step]]:
     usual = step.usual
     while target is not None:
         yield target, step
-        step = _after(track, step, target)
+        step = _after(track, target)
         if step.usual is None:
             return
         if step.usual != usual:
@@ -87,33 +87,18 @@ def kept_booking_on(track: Track) -> date | None:
     return booked_on
 
 
-def rules_after(track: Track, rules: IntervalRules | None, target: date) -> IntervalRules:
-    """Return the rules after a session on *target* with the planned treatment.
-
-    Args:
-        track: The track.
-        rules: The rules after the session before; None for the first one.
-        target: The day of the planned session.
-    """
-    protocol = track.protocol
-    if rules is None:
-        first = TreatmentSession(
-            administered_on=target, indication=protocol.indication, product=protocol.product
-        )
-        cycle = CycleSessions([first], [])
-        return interval_rules(rule_facts(track.reading, protocol, track.clock, cycle, track.care))
-    planned = frozenset({(protocol.indication, protocol.product)})
-    facts = rules.facts._replace(
-        labels=label_rules(track.known, protocol, planned, planned),
-        anchor=target,
-        counted_from=target,
-        first_on=target,
+def rules_after(track: Track, target: date) -> IntervalRules:
+    """Return the rules after a session on *target* with the planned treatment."""
+    planned = track.protocol
+    session = TreatmentSession(
+        administered_on=target, indication=planned.indication, product=planned.product
     )
-    return interval_rules(facts)
+    cycle = CycleSessions([session], [])
+    return interval_rules(rule_facts(track.reading, planned, track.clock, cycle, track.care))
 
 
-def _after(track: Track, step: _Step, target: date) -> _Step:
-    rules = rules_after(track, step.rules, target)
+def _after(track: Track, target: date) -> _Step:
+    rules = rules_after(track, target)
     return _Step(rules, track_dates(rules, track.holds, target))
 
 

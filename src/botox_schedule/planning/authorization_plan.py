@@ -152,7 +152,7 @@ def _earliest_days(track: Track) -> Iterator[date]:
         yield day
         if rules is None:
             return
-        rules = rules_after(track, rules, day)
+        rules = rules_after(track, day)
         day = first_allowed(rules, track.holds, day)
 
 

@@ -333,7 +333,7 @@ def _booked_series(track: Track) -> Iterator[tuple[date, IntervalRules]]:
     for day in days:
         follows = rules is not None and day > first_on and _is_allowed(rules, track.holds, day)
         if day == first_on or follows:
-            rules = rules_after(track, rules, day)
+            rules = rules_after(track, day)
             yield day, rules
 
 

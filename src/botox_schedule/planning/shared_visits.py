@@ -265,6 +265,4 @@ def _combined_checks(
     question = limit_question(track, on, rules.dose.units)
     visit = {name for each in tracks for name in each.track.clock}
     besides = tuple(s for s in question.booked if s.indication not in visit)
-    return limit_checks(
-        question._replace(reading=reading, planned=rules.dose.units, booked=besides)
-    )
+    return limit_checks(question._replace(reading=reading, booked=besides))
