@@ -16,6 +16,7 @@ from botox_schedule.engine.track import (
     Reading,
     Track,
     fulfilled_by,
+    opens_cycle,
     planned_otherwise,
     visit_of,
 )
@@ -170,7 +171,7 @@ def _first_part(track: Track, day: date, booked: Iterable[TreatmentSession] = ()
 
 def _booked_for(track: Track, day: date) -> TreatmentSession | None:
     """The booking of a day: of several in the clock, one for the track's own treatment."""
-    booked = [s for s in track.bookings if s.administered_on == day]
+    booked = [s for s in track.booked_visits if s.administered_on == day]
     own, product = track.protocol.indication, track.protocol.product
     return min(booked, key=lambda s: (s.product is not product, s.indication != own), default=None)
 
@@ -267,9 +268,17 @@ def limit_answers(track: AnyTrack, day: date, planned: Decimal | None) -> _Answe
     return checks, findings
 
 
+def touch_up_findings(track: AnyTrack) -> tuple[Finding, ...]:
+    """Return the findings about limits of a touch-up that is booked before the next session."""
+    visits = [s for s in track.booked_visits if s.administered_on >= track.as_of]
+    if not visits or opens_cycle(visits[0]):
+        return ()
+    return limit_answers(track, visits[0].administered_on, None)[1]
+
+
 def _booked_otherwise(track: Track, day: date) -> list[Track]:
     """The track as planned for each other treatment that is booked for a day."""
-    booked = {visit_of(s): s for s in track.bookings if s.administered_on == day}
+    booked = {visit_of(s): s for s in track.booked_visits if s.administered_on == day}
     others = (other for session in booked.values() for other in planned_otherwise(track, session))
     products = {session.product or track.protocol.product for session in booked.values()}
     return [other for other in others if other.protocol.product in products]
