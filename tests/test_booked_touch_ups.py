@@ -158,6 +158,34 @@ class TestFindingsAboutBookedTouchUps:
         assert "limit_exceeded" not in codes(touch_up("2026-03-29"), as_of="2026-03-28")
 
 
+class TestLimits:
+    """A booked touch-up is not moved to the day that is asked about, so its units count on it."""
+
+    @pytest.mark.parametrize(
+        ("units", "exceeded"), [(245, False), (246, True)], ids=["400 of 400", "401 of 400"]
+    )
+    def test_its_units_count_on_a_later_day(self, units: int, *, exceeded: bool) -> None:
+        booked = record(touch_up("2026-04-02", units=units))
+        asked: dict[str, Any] = {"as_of": DUE_ON, "planned_units": 155}
+        check = bs.check_date(booked, MIGRAINE, on="2026-04-06", **asked)
+        assert check.clear is not exceeded
+        offered = planning.first_bookable_day(booked, MIGRAINE, **asked)
+        assert str(offered.on) == DUE_ON
+        assert offered.check.check.clear is True
+
+    @pytest.mark.parametrize(("units", "exceeded"), [(45, False), (46, True)])
+    def test_its_units_count_at_a_shared_visit(self, units: int, *, exceeded: bool) -> None:
+        neck = visit("2026-01-12", indication="cervical-dystonia")
+        shared = planning.find_shared_visit(
+            record(neck, touch_up("2026-04-02", units=units)),
+            [MIGRAINE, "cervical-dystonia"],
+            as_of=DUE_ON,
+            planned_units={MIGRAINE: 155, "cervical-dystonia": 200},
+        )
+        assert str(shared.on) == "2026-04-06"
+        assert any(c.exceeded for c in shared.tracks[0].limit_checks if c.chosen) is exceeded
+
+
 class TestAuthorizations:
     APPROVED = (
         {

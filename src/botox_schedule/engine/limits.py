@@ -181,7 +181,8 @@ def _booked_besides(
 ) -> tuple[TreatmentSession, ...]:
     """What else is booked up to a day or as a later part, except what is recorded as given.
 
-    Without a booking for the day, one of the track may be the one that is to be moved to it.
+    Without a booking for the day, one of the track may be the one that is to be moved to it; a
+    touch-up is not.
     """
     within = track.policy.group_within_days
 
@@ -189,10 +190,11 @@ def _booked_besides(
         on = session.administered_on
         if (track.as_of - on).days > UNRESOLVED_AFTER_DAYS:
             return False
-        if session.indication not in track.clock:
-            return on <= day
-        is_part = first_on is not None and (on - first_on).days <= within
-        return booked is not None and (on <= day or is_part)
+        own = session.indication in track.clock
+        if own and booked is None and opens_cycle(session):
+            return False
+        is_part = own and first_on is not None and (on - first_on).days <= within
+        return on <= day or is_part
 
     others = [session for session in track.history.booked if counts(session)]
     # Of equal bookings, which may be one object, one is the visit itself.
