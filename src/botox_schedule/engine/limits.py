@@ -1,6 +1,6 @@
 """Units over a rolling window, and checks against maximums of a source; they move no date."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from numbers import Number
@@ -316,12 +316,36 @@ def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
 
 
 def _given(question: LimitQuestion) -> list[TreatmentSession]:
-    """What counts, in order of the days: also unknown indications, and what else is booked."""
-    history = question.reading.history
-    besides = [*history.unrecognized, *question.booked]
-    if not besides:
-        return history.completed
-    return sorted([*history.completed, *besides], key=lambda s: s.administered_on)
+    """What counts, in order of the days: what was given, and what else is booked."""
+    return given_doses(question.reading, question.booked)
+
+
+def given_doses(
+    reading: Reading, besides: Iterable[TreatmentSession] = ()
+) -> list[TreatmentSession]:
+    """Return what was given, in order of the days, and *besides*.
+
+    Sessions under an unknown indication count too, and so does the last one of a course elsewhere:
+    nobody recorded its units, which is not the same as none.
+    """
+    completed = reading.history.completed
+    more = [*reading.history.unrecognized, *_last_elsewhere(reading), *besides]
+    return sorted([*completed, *more], key=lambda s: s.administered_on) if more else completed
+
+
+def _last_elsewhere(reading: Reading) -> Iterator[TreatmentSession]:
+    """The dated last sessions elsewhere, except those that are recorded as sessions too."""
+    priors = dict.fromkeys(reading.record.prior_treatments)
+    if not priors:
+        return
+    given = [*reading.history.completed, *reading.history.unrecognized]
+    recorded = {(s.administered_on, s.indication) for s in given}
+    for prior in priors:
+        day, indication = prior.last_on, prior.indication
+        if day is not None and day <= reading.as_of and (day, indication) not in recorded:
+            yield TreatmentSession(
+                administered_on=day, indication=indication, product=prior.product
+            )
 
 
 def _total_of(
