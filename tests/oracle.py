@@ -252,7 +252,7 @@ class Oracle:
         self.track = [s for s in done if s.indication in self.clock]
         self.strangers = [s.administered_on for s in done if not self.recognized(s.indication)]
         self.booked = sorted(
-            (s.administered_on, s.indication, s.product or self.product)
+            (s.administered_on, s.indication, s.product or self.product, s.kind.value)
             for s in counted
             if s.status.value == "booked"
             and s.indication in self.clock
@@ -771,14 +771,15 @@ class Oracle:
 
     def _first_target(self, course: Course, due: date | None) -> date | None:
         """The next booking where it may be kept, else the first day from due and as_of on."""
-        ahead = [day for day, _, _ in self.booked if not self._is_part(course, day)]
+        full = [day for day, _, _, kind in self.booked if kind == "full"]
+        ahead = [day for day in full if not self._is_part(course, day)]
         if ahead and self._may_keep(ahead[0]):
             return ahead[0]
         return due and self._first_allowed(course, max(due, self.as_of), self.holds)
 
     def _may_keep(self, day: date) -> bool:
         """Whether no protocol of what is booked for a day forbids it, the planned one included."""
-        booked = {(word, product) for on, word, product in self.booked if on == day}
+        booked = {(word, product) for on, word, product, _ in self.booked if on == day}
         judges = [self]
         for word, product in booked - {(self.indication, self.product)}:
             about = [p for p in self.known if p.indication == word]

@@ -867,3 +867,61 @@ class TestWhatFits:
             bs.PatientRecord(sessions=rows), own, on="2026-03-02", units=200, other_protocols=()
         )
         assert check.clears_on == date(2026, 2, 2) + 84 * DAY
+
+
+class TestDosesElsewhere:
+    """The last session elsewhere was given too; that nobody knows its units is not zero."""
+
+    NECK: ClassVar[dict[str, Any]] = {
+        "indication": "cervical-dystonia",
+        "cycles": 3,
+        "last_on": "2026-11-10",
+        "product": "Botox",
+    }
+    OWN = session("2026-06-01", 155)
+
+    def check(self, day: str, *sessions: dict[str, Any], **prior: Any) -> bool | None:
+        given = record(self.OWN, *sessions, prior_treatments=[self.NECK | prior])
+        found = check_date(given, "chronic-migraine", on=day, as_of="2026-11-26", planned_units=155)
+        assert found.allowed is True
+        return found.clear
+
+    @pytest.mark.parametrize(
+        ("day", "prior", "clear"),
+        [
+            pytest.param("2026-11-26", {}, None, id="in the window"),
+            pytest.param("2026-11-26", {"product": None}, None, id="of an unknown product"),
+            pytest.param("2026-11-26", {"product": "Dysport"}, True, id="of another product"),
+            pytest.param("2027-02-01", {}, None, id="on the last day of the window"),
+            pytest.param("2027-02-02", {}, True, id="after the window"),
+            pytest.param("2026-11-26", {"cycles": 0}, None, id="without a number of cycles"),
+            pytest.param("2026-11-26", {"last_on": "2026-11-27"}, True, id="not given yet"),
+        ],
+    )
+    def test_leave_a_limit_open(self, day: str, prior: dict[str, Any], clear: bool | None) -> None:
+        assert self.check(day, **prior) is clear
+
+    def test_count_once_where_they_are_sessions_too(self) -> None:
+        same = session("2026-11-10", 200, "cervical-dystonia")
+        assert self.check("2026-11-26", same) is True
+        assert self.check("2026-11-26", same, last_on="2026-11-11") is None
+
+    def test_clear_after_the_window(self) -> None:
+        given = record(self.OWN, prior_treatments=[self.NECK])
+        first, _ = check_dose_limits(given, "chronic-migraine", on="2026-11-26", units=155)
+        assert (first.indeterminate, first.total, str(first.clears_on)) == (
+            True,
+            Decimal(155),
+            "2027-02-02",
+        )
+
+    def test_leave_the_exposure_open(self) -> None:
+        given = record(self.OWN, prior_treatments=[self.NECK])
+
+        def found(product: str, on: str) -> bool:
+            return exposure(given, product=product, window="12 weeks", on=on).indeterminate
+
+        assert found("Botox", "2027-02-01")
+        assert not found("Botox", "2027-02-02")
+        assert not found("Botox", "2026-11-09")
+        assert not found("Dysport", "2027-02-01")

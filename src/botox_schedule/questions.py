@@ -10,7 +10,14 @@ from botox_schedule.engine.check import DateCheck, check_of
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
 from botox_schedule.engine.dates import status_on
 from botox_schedule.engine.forecast import Forecast, forecast_in, forecast_of
-from botox_schedule.engine.limits import Exposure, LimitCheck, checks_on, in_window, sum_units
+from botox_schedule.engine.limits import (
+    Exposure,
+    LimitCheck,
+    checks_on,
+    given_doses,
+    in_window,
+    sum_units,
+)
 from botox_schedule.engine.limits import planned_units as checked_units
 from botox_schedule.engine.project import projected_sessions
 from botox_schedule.engine.response import ObservedResponse, ResponseTimeline, timeline_of
@@ -480,8 +487,7 @@ def exposure(
     wanted = product_named(product)
     length = positive_interval(window, "a window")
     policy = policy_or_default(policy)
-    history = read_record(record, known_until, policy, known_protocols(None)).history
-    given = sorted([*history.completed, *history.unrecognized], key=lambda s: s.administered_on)
+    given = given_doses(read_record(record, known_until, policy, known_protocols(None)))
     total = sum_units(in_window(given, length, day, policy.short_month), wanted)
     return Exposure(
         product=wanted,

@@ -15,6 +15,7 @@ from botox_schedule.engine.track import (
     facts_after,
     is_held_open,
     is_second_part,
+    opens_cycle,
     planned_otherwise,
     protocol_of_session,
     refusals,
@@ -411,9 +412,9 @@ def past_booking_findings(track: AnyTrack) -> Iterable[Finding]:
 
 
 def _open(track: AnyTrack) -> list[TreatmentSession]:
-    """The bookings after the last session."""
+    """The booked visits after the last session."""
     anchor = track.anchor
-    return [s for s in track.bookings if anchor is None or s.administered_on > anchor]
+    return [s for s in track.booked_visits if anchor is None or s.administered_on > anchor]
 
 
 def _forbidden_bookings(track: AnyTrack, ahead: Sequence[TreatmentSession]) -> Iterable[Finding]:
@@ -428,8 +429,13 @@ def _forbidden_bookings(track: AnyTrack, ahead: Sequence[TreatmentSession]) -> I
         for other in others.get((session.indication, session.product), ()):
             yield from _TOO_EARLY.intersection(booking_codes(other, day))
 
+    full = [s for s in ahead if opens_cycle(s)]
+    touch_ups = [s for s in ahead if not opens_cycle(s)]
+    found = [*zip(full, codes_in_series(map(codes_of, full)), strict=True)]
+    # A touch-up is no visit of a series, and its day says nothing about when the next one comes.
+    found += [(s, set(codes_of(s)) - _OF_THIS_CYCLE) for s in touch_ups]
     by_code: dict[FindingCode, list[TreatmentSession]] = {}
-    for session, codes in zip(ahead, codes_in_series(map(codes_of, ahead)), strict=True):
+    for session, codes in found:
         for code in codes:
             by_code.setdefault(code, []).append(session)
     for code in sorted(by_code):
@@ -488,10 +494,19 @@ def _missed(track: AnyTrack, bookings: Iterable[TreatmentSession]) -> Iterable[F
         if s.indication in track.clock
         and (track.anchor is None or s.administered_on > track.anchor)
     ]
-    last = max(missed, key=lambda s: s.administered_on, default=None)
-    if last is None:
-        return
-    from_day = min(last.administered_on, track.as_of)
-    if not any(s.administered_on >= from_day for s in bookings):
+    waiting = [s for s in missed if not _is_rebooked(s, bookings, track.as_of)]
+    last = max(waiting, key=lambda s: s.administered_on, default=None)
+    if last is not None:
         message = "a visit was cancelled or missed, and no later one is booked"
         yield make_finding(FindingCode.NOT_REBOOKED, message, [last])
+
+
+def _is_rebooked(
+    missed: TreatmentSession, bookings: Iterable[TreatmentSession], as_of: date
+) -> bool:
+    """Whether a later visit is booked; a touch-up does not take the place of a full session."""
+    from_day = min(missed.administered_on, as_of)
+    return any(
+        s.administered_on >= from_day and (opens_cycle(s) or not opens_cycle(missed))
+        for s in bookings
+    )

@@ -9,7 +9,13 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day, days_text
 from botox_schedule.engine.findings import next_look, track_findings
-from botox_schedule.engine.limits import LimitCheck, is_clear, limit_answers, limits_in_words
+from botox_schedule.engine.limits import (
+    LimitCheck,
+    is_clear,
+    limit_answers,
+    limits_in_words,
+    touch_up_findings,
+)
 from botox_schedule.engine.reasons import DateReason, date_reasons
 from botox_schedule.engine.response import (
     FEWEST_CYCLES,
@@ -245,7 +251,7 @@ def forecast_of(
     dates, booked, timeline = dates_of(track), track.next_booking, timeline_of_track(track)
     day, as_of = day_in_question(track, booked), track.as_of
     checks, told = limit_answers(track, day, planned)
-    about = (track_findings(track), told, _early_ends(observed, track))
+    about = (track_findings(track), told, touch_up_findings(track), _early_ends(observed, track))
     return made(
         Forecast,
         as_of=as_of,

@@ -1,6 +1,6 @@
 """Units over a rolling window, and checks against maximums of a source; they move no date."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from numbers import Number
@@ -16,6 +16,7 @@ from botox_schedule.engine.track import (
     Reading,
     Track,
     fulfilled_by,
+    opens_cycle,
     planned_otherwise,
     visit_of,
 )
@@ -170,7 +171,7 @@ def _first_part(track: Track, day: date, booked: Iterable[TreatmentSession] = ()
 
 def _booked_for(track: Track, day: date) -> TreatmentSession | None:
     """The booking of a day: of several in the clock, one for the track's own treatment."""
-    booked = [s for s in track.bookings if s.administered_on == day]
+    booked = [s for s in track.booked_visits if s.administered_on == day]
     own, product = track.protocol.indication, track.protocol.product
     return min(booked, key=lambda s: (s.product is not product, s.indication != own), default=None)
 
@@ -180,7 +181,8 @@ def _booked_besides(
 ) -> tuple[TreatmentSession, ...]:
     """What else is booked up to a day or as a later part, except what is recorded as given.
 
-    Without a booking for the day, one of the track may be the one that is to be moved to it.
+    Without a booking for the day, one of the track may be the one that is to be moved to it; a
+    touch-up is not.
     """
     within = track.policy.group_within_days
 
@@ -188,10 +190,11 @@ def _booked_besides(
         on = session.administered_on
         if (track.as_of - on).days > UNRESOLVED_AFTER_DAYS:
             return False
-        if session.indication not in track.clock:
-            return on <= day
-        is_part = first_on is not None and (on - first_on).days <= within
-        return booked is not None and (on <= day or is_part)
+        own = session.indication in track.clock
+        if own and booked is None and opens_cycle(session):
+            return False
+        is_part = own and first_on is not None and (on - first_on).days <= within
+        return on <= day or is_part
 
     others = [session for session in track.history.booked if counts(session)]
     # Of equal bookings, which may be one object, one is the visit itself.
@@ -267,9 +270,17 @@ def limit_answers(track: AnyTrack, day: date, planned: Decimal | None) -> _Answe
     return checks, findings
 
 
+def touch_up_findings(track: AnyTrack) -> tuple[Finding, ...]:
+    """Return the findings about limits of a touch-up that is booked before the next session."""
+    visits = [s for s in track.booked_visits if s.administered_on >= track.as_of]
+    if not visits or opens_cycle(visits[0]):
+        return ()
+    return limit_answers(track, visits[0].administered_on, None)[1]
+
+
 def _booked_otherwise(track: Track, day: date) -> list[Track]:
     """The track as planned for each other treatment that is booked for a day."""
-    booked = {visit_of(s): s for s in track.bookings if s.administered_on == day}
+    booked = {visit_of(s): s for s in track.booked_visits if s.administered_on == day}
     others = (other for session in booked.values() for other in planned_otherwise(track, session))
     products = {session.product or track.protocol.product for session in booked.values()}
     return [other for other in others if other.protocol.product in products]
@@ -305,12 +316,36 @@ def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
 
 
 def _given(question: LimitQuestion) -> list[TreatmentSession]:
-    """What counts, in order of the days: also unknown indications, and what else is booked."""
-    history = question.reading.history
-    besides = [*history.unrecognized, *question.booked]
-    if not besides:
-        return history.completed
-    return sorted([*history.completed, *besides], key=lambda s: s.administered_on)
+    """What counts, in order of the days: what was given, and what else is booked."""
+    return given_doses(question.reading, question.booked)
+
+
+def given_doses(
+    reading: Reading, besides: Iterable[TreatmentSession] = ()
+) -> list[TreatmentSession]:
+    """Return what was given, in order of the days, and *besides*.
+
+    Sessions under an unknown indication count too, and so does the last one of a course elsewhere:
+    nobody recorded its units, which is not the same as none.
+    """
+    completed = reading.history.completed
+    more = [*reading.history.unrecognized, *_last_elsewhere(reading), *besides]
+    return sorted([*completed, *more], key=lambda s: s.administered_on) if more else completed
+
+
+def _last_elsewhere(reading: Reading) -> Iterator[TreatmentSession]:
+    """The dated last sessions elsewhere, except those that are recorded as sessions too."""
+    priors = dict.fromkeys(reading.record.prior_treatments)
+    if not priors:
+        return
+    given = [*reading.history.completed, *reading.history.unrecognized]
+    recorded = {(s.administered_on, s.indication) for s in given}
+    for prior in priors:
+        day, indication = prior.last_on, prior.indication
+        if day is not None and day <= reading.as_of and (day, indication) not in recorded:
+            yield TreatmentSession(
+                administered_on=day, indication=indication, product=prior.product
+            )
 
 
 def _total_of(

@@ -8,7 +8,7 @@ from botox_schedule.dates.days import open_end, shifted
 from botox_schedule.engine.cycles import CycleJudgment, last_judgment
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import next_look, track_findings
-from botox_schedule.engine.limits import is_clear, limit_answers
+from botox_schedule.engine.limits import is_clear, limit_answers, touch_up_findings
 from botox_schedule.engine.response import phase_on, timeline_of
 from botox_schedule.engine.track import (
     AnyTrack,
@@ -200,8 +200,8 @@ def found_in(findings: Sequence[Finding], acknowledged: frozenset[str]) -> dict[
 
 
 def _about_limits(track: Track) -> tuple[Finding, ...]:
-    booked = track.next_booking
-    return () if booked is None else limit_answers(track, booked.administered_on, None)[1]
+    booked, told = track.next_booking, touch_up_findings(track)
+    return told if booked is None else told + limit_answers(track, booked.administered_on, None)[1]
 
 
 def _not_before(track: AnyTrack) -> date | None:

@@ -170,13 +170,23 @@ class AnyTrack:
         return None if self.last is None else self.prior.cycles + len(self.cycles)
 
     @property
-    def bookings(self) -> list[TreatmentSession]:
-        """The booked sessions of the clock, except one that is recorded as given on its day."""
+    def booked_visits(self) -> list[TreatmentSession]:
+        """The booked visits of the clock, touch-ups too, except one recorded as given on its day."""
         booked = [s for s in self.history.booked if s.indication in self.clock]
         if not booked or not self.cycles:
             return booked
-        given = {visit for s in self.cycles[-1].full_sessions for visit in fulfilled_by(s)}
-        return [s for s in booked if visit_of(s) not in given]
+        last = self.cycles[-1]
+        opened, given = (
+            {visit for s in sessions for visit in fulfilled_by(s)}
+            for sessions in (last.full_sessions, last.sessions)
+        )
+        # A touch-up does not stand for the full session that was booked for its day.
+        return [s for s in booked if visit_of(s) not in (opened if opens_cycle(s) else given)]
+
+    @property
+    def bookings(self) -> list[TreatmentSession]:
+        """The booked visits that open a cycle: a booked touch-up is not the next session."""
+        return [s for s in self.booked_visits if opens_cycle(s)]
 
     @property
     def next_booking(self) -> TreatmentSession | None:
@@ -186,6 +196,11 @@ class AnyTrack:
 
 Visit = tuple[date, str, Product | None]
 """The day, the indication and the product of a session."""
+
+
+def opens_cycle(planned: TreatmentSession) -> bool:
+    """Return whether a planned visit would open a cycle: a touch-up would not."""
+    return planned.kind is SessionKind.FULL
 
 
 def visit_of(session: TreatmentSession) -> Visit:

@@ -41,7 +41,7 @@ def booking_verdict(track: AnyTrack, day: date) -> bool | None:
     """Return whether a day is allowed, by the rules of everything that is booked for it too."""
     if not isinstance(track, Track):
         return None
-    booked = [session for session in track.bookings if session.administered_on == day]
+    booked = [session for session in track.booked_visits if session.administered_on == day]
     others = [other for session in booked for other in planned_otherwise(track, session)]
     verdicts = {judge_day(each, day).allowed for each in (track, *others)}
     return False if False in verdicts else None if None in verdicts else True

@@ -15,6 +15,7 @@ from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.limits import in_window
 from botox_schedule.engine.project import kept_booking_on, rules_after
 from botox_schedule.engine.rules import IntervalRules
+from botox_schedule.engine.track import opens_cycle
 from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
 from botox_schedule.policy import CALENDAR_YEAR, PayerRule
 from botox_schedule.protocols import TreatmentProtocol
@@ -147,7 +148,7 @@ class Authorizations:
         dose: The units of each planned session, where the caller names them.
     """
 
-    __slots__ = ("_approved", "_booked", "_dose", "_least_opened", "_rules", "_track")
+    __slots__ = ("_approved", "_booked", "_dose", "_least_opened", "_rules", "_touch_ups", "_track")
 
     def __init__(self, track: Track, dose: PlannedDose) -> None:
         reading, product = track.reading, track.protocol.product
@@ -170,6 +171,12 @@ class Authorizations:
             if rule.sessions is not None or rule.units is not None
         )
         self._booked = list(_booked_series(track)) if self._approved or self._rules else []
+        # A booked touch-up uses a visit, and no day of the next session replaces it.
+        self._touch_ups = [
+            s
+            for s in track.booked_visits
+            if not opens_cycle(s) and s.administered_on >= track.as_of
+        ]
         self._least_opened = _least_opened(dose, product)
 
     @property
@@ -200,7 +207,7 @@ class Authorizations:
 
     def _checks(self, day: date, ahead: Sequence[date]) -> Iterator[AuthorizationCheck]:
         """The answers of all authorizations, then of the rules in force on *day*."""
-        sessions = self._sessions(ahead)
+        sessions = self._sessions(ahead, day)
         for approved in self._approved:
             inside = [s for s in sessions if s.administered_on in approved.valid]
             payable_from = self._payable_from(approved, day, ahead)
@@ -241,12 +248,13 @@ class Authorizations:
             return [s for s in sessions if s.administered_on.year == day.year]
         return in_window(sessions, rule.per, day, self._track.policy.short_month)
 
-    def _sessions(self, ahead: Sequence[date]) -> list[TreatmentSession]:
-        """The sessions that may count, and the planned ones as if they were given."""
-        history, clock = self._track.history, self._track.clock
-        given = [s for s in history.completed if s.indication in clock]
-        planned = [planned_session(self._track.protocol, day, self._dose) for day in ahead]
-        return [*given, *history.unrecognized, *planned]
+    def _sessions(self, ahead: Sequence[date], day: date) -> list[TreatmentSession]:
+        """The sessions that may count before *day*, and the planned ones as if they were given."""
+        track = self._track
+        given = [s for s in track.history.completed if s.indication in track.clock]
+        planned = [planned_session(track.protocol, on, self._dose) for on in ahead]
+        touch_ups = [s for s in self._touch_ups if s.administered_on < day]
+        return [*given, *track.history.unrecognized, *planned, *touch_ups]
 
     def _tally(self, sessions: Sequence[TreatmentSession], product: Product | None) -> _Tally:
         """Count visits and units of *product*; None means any for visits, the planned for units."""

@@ -9,6 +9,7 @@ from typing import Any
 from botox_schedule.dates import Window
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine.limits import LimitCheck, limit_checks, limit_question, planned_units
+from botox_schedule.engine.track import opens_cycle
 from botox_schedule.errors import PlanningError
 from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
@@ -264,5 +265,5 @@ def _combined_checks(
     reading = track.reading._replace(history=history)
     question = limit_question(track, on, rules.dose.units)
     visit = {name for each in tracks for name in each.track.clock}
-    besides = tuple(s for s in question.booked if s.indication not in visit)
+    besides = tuple(s for s in question.booked if s.indication not in visit or not opens_cycle(s))
     return limit_checks(question._replace(reading=reading, booked=besides))

@@ -295,7 +295,7 @@ def _marks(story: _Story, words: ChartWords) -> Iterator[Mark]:
     for kind, days in (
         ("touch_up", [s.administered_on for cycle in track.cycles for s in cycle.touch_ups]),
         ("elsewhere", [] if elsewhere is None else [elsewhere]),
-        ("booked", [s.administered_on for s in track.bookings]),
+        ("booked", [s.administered_on for s in track.booked_visits]),
         ("unrecognized", [s.administered_on for s in track.history.unrecognized]),
     ):
         for day in days:
