@@ -400,7 +400,7 @@ def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
     if not cycles:
         return _Span(prior, None, None)
     until = follow_up_of(track).until
-    ends_on = _due_after(track, track.cycles[-1])
+    ends_on = due_after(track, track.cycles[-1])
     if ends_on is not None and until >= ends_on:
         last_on = shifted(ends_on, -1)
         return _Span(prior + len(cycles), cycles[-1].anchored_on, last_on)
@@ -410,7 +410,7 @@ def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
     return _Span(prior + len(cycles) - 1, cycles[-2].anchored_on, last_on)
 
 
-def _due_after(track: Track, cycle: CycleSessions) -> date | None:
+def due_after(track: Track, cycle: CycleSessions) -> date | None:
     """The day the session after a cycle is due; the cycle is complete then, though it comes later."""
     facts = rule_facts(track.reading, track.protocol, track.clock, cycle, track.care)
     dates = _dates_by(interval_rules(facts))
@@ -619,7 +619,7 @@ def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
     """The day on which *count* recorded cycles are complete, or None and what is missing."""
     cycles = track.cycles
     if count <= len(cycles):
-        due = _due_after(track, cycles[count - 1])
+        due = due_after(track, cycles[count - 1])
         days = [due, *(cycle.first_on for cycle in cycles[count : count + 1])]
         on = min((day for day in days if day is not None), default=None)
         return on, "" if on else _UNDATED
