@@ -557,3 +557,47 @@ class TestColumns:
         kinds = [kind for kind in days(found).values() if kind == "headache"]
         assert days(found)["2026-01-06"] == "none"
         assert len(kinds) == 3
+
+
+class TestWhatIsNotFree:
+    """Nothing that could not be read says that a day was free of headache."""
+
+    @pytest.mark.parametrize(
+        ("headache", "migraine", "kind"),
+        [("?", "no", "unknown"), ("", "no", "unknown"), ("no", "?", "none"), ("no", "no", "none"),
+         ("?", "yes", "migraine"), ("yes", "no", "headache"), ("?", "?", "unknown")],
+    )  # fmt: skip
+    def test_a_day_free_of_migraine_whose_headache_is_unknown_is_unknown(
+        self, headache: str, migraine: str, kind: str
+    ) -> None:
+        reading = read(f"date,headache,migraine\n2026-01-05,{headache},{migraine}\n")
+        assert [day.kind for day in reading.diary.days] == [kind]
+        reason = "free of migraine is not free of headache; the day counts as unknown"
+        told = (headache, migraine) in {("?", "no"), ("", "no")}
+        assert (reason in [problem.reason for problem in reading.problems]) is told
+
+    @pytest.mark.parametrize(
+        ("left_out", "reason", "unknown"),
+        [
+            ("2026-01-07,2026-01-08,7", "kind: expected none, headache, migraine or unknown", [7, 8]),
+            ("2026-01-07,,7", "kind: expected none, headache, migraine or unknown", [7]),
+            ("2026-01-08,2026-01-06,yes", "the attack ends before it starts", [8]),
+            ("2026-01-08,2026-01-06,7", "the attack ends before it starts", [8]),
+            ("2026-01-06,2026-12-01,yes", "the attack lasts more than 100 days", [6]),
+            ("2026-02-30,2026-02-30,yes", "date: no day of the calendar; expected YYYY-MM-DD", []),
+        ],
+    )  # fmt: skip
+    def test_the_days_of_an_entry_that_was_left_out_are_not_free(
+        self, left_out: str, reason: str, unknown: list[int]
+    ) -> None:
+        rows = f"start,end,kind\n2026-01-05,,yes\n{left_out}\n2026-01-09,,yes\n"
+        reading = read(rows, missing="headache_free")
+        free = [day.on.day for day in reading.diary.days if day.kind == "none"]
+        assert free == [day for day in (6, 7, 8) if day not in unknown]
+        assert reason in [problem.reason for problem in reading.problems]
+        assert (reading.taken, reading.left_out) == (2, 1)
+
+    def test_a_row_without_its_day_is_left_out(self) -> None:
+        reading = read("kind,date\nnone\nnone,2026-01-05\n")
+        assert (reading.taken, reading.left_out) == (1, 1)
+        assert str(reading.problems[0]).startswith("line 2: date: no day of the calendar")

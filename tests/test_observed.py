@@ -157,6 +157,22 @@ class TestDiaries:
             entries += weeks(5, first=start) + weeks(*[3] * 10, first=start + timedelta(days=14))
         assert look(diary=HeadacheDiary.model_validate({"days": entries})).onset is None
 
+    @pytest.mark.parametrize(
+        ("day", "ends"),
+        [(21, 3), (63, 3), (82, 3), (83, 4), (100, 4)],
+    )
+    def test_a_cycle_whose_next_session_is_not_due_has_not_worn_off(
+        self, day: int, ends: int
+    ) -> None:
+        # After three weeks the first one is the lowest so far: the effect has not begun.
+        slow = (4, 5, 5, 3, 2, 2, 2, 2, 2, 4, 5, 5)
+        entries = [e for n in range(4) for e in weeks(*slow, first=START + timedelta(days=84 * n))]
+        known = HeadacheDiary.model_validate({"days": entries})
+        found = look(diary=known, as_of=LAST + timedelta(days=day)).wear_off
+        assert found is not None
+        assert found.days == (63,) * ends
+        assert found.left_out == 4 - ends
+
     def test_a_note_precedes_the_diary(self) -> None:
         found = look([(1, 70)], diary=DIARY).wear_off
         assert found is not None

@@ -143,6 +143,13 @@ class TestFractions:
         with pytest.raises(ValidationError):
             TypeAdapter(ExactDays).validate_python("0" * 40 + "7")
 
+    @pytest.mark.parametrize("value", [Fraction(10**40), Fraction(1, 10**40), Fraction(10**400)])
+    def test_a_fraction_is_not_longer_than_a_text(self, value: Fraction) -> None:
+        with pytest.raises(ValidationError):
+            out.GoalScore(weight=value, baseline=0, achieved=1)
+        goal = out.GoalScore(weight=Fraction(10**40 - 1), baseline=0, achieved=1)
+        assert out.goal_attainment(out.GoalSet(set_on="2026-01-05", goals=[goal])).change == 10
+
     def test_nothing_and_less_than_one_are_numbers_of_days(self) -> None:
         for value in ("0", "1/2"):
             assert TypeAdapter(ExactDays).validate_python(value) == Fraction(value)

@@ -659,6 +659,38 @@ class TestAssessResponse:
         ]
         assert [answer.complete_cycles for answer in judged] == [1, 2]
 
+    @pytest.mark.parametrize(
+        ("gaps", "usual", "weeks"),
+        [([84], "16 weeks", 28), ([70], "10 weeks", 20), ([], "16 weeks", 32), ([], "10 weeks", 20)],
+    )  # fmt: skip
+    def test_a_cycle_lasts_as_long_as_the_patients_own_interval(
+        self, gaps: list[int], usual: str, weeks: int
+    ) -> None:
+        own = bs.IntervalOverride(
+            indication="chronic-migraine", first=START, minimum="10 weeks", usual=usual,
+            reason="r", authority="clinician",
+        )  # fmt: skip
+        given = record_from_gaps(gaps, starts_on=START)
+        record = given.model_copy(update={"overrides": (own,)})
+        on, last_on = START + timedelta(weeks=weeks), given.sessions[-1].administered_on
+        review, _ = response_review_dates(record, MIGRAINE, rule="nice-ta260", as_of=last_on)
+        assert review.on == on
+        judged = [
+            assess_response(HeadacheDiary(), record, MIGRAINE, rule="nice-ta260", as_of=as_of)
+            for as_of in (on - timedelta(days=1), on)
+        ]
+        assert not gaps or [answer.complete_cycles for answer in judged] == [1, 2]
+
+    def test_without_a_usual_range_the_earliest_day_ends_a_cycle(self) -> None:
+        own = MIGRAINE.model_dump() | {"id": "own", "retreatment": {"minimum": "12 weeks", "kind": "as_needed"}}  # fmt: skip
+        plan, record = (
+            bs.TreatmentProtocol.model_validate(own),
+            record_from_gaps([84], starts_on=START),
+        )
+        assert response_review_dates(record, plan, rule="nice-ta260", as_of=DONE)[0].on == DONE
+        found = assess_response(HeadacheDiary(), record, plan, rule="nice-ta260", as_of=DONE)
+        assert found.complete_cycles == 2
+
     def test_cycles_given_elsewhere_bring_the_review_forward(self) -> None:
         for cycles, on in (
             (0, DONE),

@@ -515,7 +515,16 @@ class TestHandout:
         given = changed(care_ends=[{"on": "2026-04-02", "kind": "discontinued"}])
         html = page(given)
         assert "due: Mar 30, 2026 to Apr 1, 2026" in html
-        assert following(html).startswith("Your next treatment is possible from Monday, March 30")
+        words = "due between Monday, March 30, 2026 and Wednesday, April 1, 2026."
+        assert following(html) == f"Your next treatment is {words}"
+
+    def test_so_does_a_hold_ahead_whose_end_is_unknown(self) -> None:
+        for first, words in (
+            ("2026-04-02", "due between Monday, March 30, 2026 and Wednesday, April 1, 2026."),
+            ("2026-03-31", "due on Monday, March 30, 2026."),
+        ):
+            html = page(changed(holds=[{"first": first, "reason": "r"}]))
+            assert following(html) == f"Your next treatment is {words}"
 
     def test_everything_passed_in_is_escaped(self) -> None:
         nasty = "<script>alert('x')</script>&\"'"

@@ -10,8 +10,11 @@ from botox_schedule.dates.days import Day, DayInput, as_day, counted, shifted
 from botox_schedule.engine import Track, TreatmentCycle
 from botox_schedule.engine.adherence import follow_up_of
 from botox_schedule.engine.cycles import judged_cycles
-from botox_schedule.engine.dates import status_on
-from botox_schedule.engine.project import kept_booking_on
+from botox_schedule.engine.dates import TrackDates, status_on, track_dates
+from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.project import kept_booking_on, rules_after
+from botox_schedule.engine.rules import IntervalRules, interval_rules
+from botox_schedule.engine.track import rule_facts
 from botox_schedule.errors import CountError
 from botox_schedule.outcomes.diary import (
     DiaryCount,
@@ -37,15 +40,17 @@ from botox_schedule.outcomes.response_rules import (
 )
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import SourceRef, TreatmentProtocol
-from botox_schedule.questions import ask, due_dates, project_dates
+from botox_schedule.questions import ask
 from botox_schedule.records import PatientRecord
 from botox_schedule.records.findings import Finding, make_finding
+from botox_schedule.records.history import CycleSessions
 from botox_schedule.terms import DueStatus, FindingCode, word_of
 from botox_schedule.values import Value
 
 _ORDER = list(RuleOutcome)
 _DATED = frozenset({DueStatus.TOO_EARLY, DueStatus.ALLOWED, DueStatus.DUE})
 """Statuses in which the next session can still be on its target."""
+_UNDATED = "; no usual range dates the next session"
 
 
 class CriterionResult(Value, frozen=True):
@@ -395,7 +400,7 @@ def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
     if not cycles:
         return _Span(prior, None, None)
     until = follow_up_of(track).until
-    ends_on = _due_after(track, cycles[-1].anchored_on)
+    ends_on = due_after(track, track.cycles[-1])
     if ends_on is not None and until >= ends_on:
         last_on = shifted(ends_on, -1)
         return _Span(prior + len(cycles), cycles[-1].anchored_on, last_on)
@@ -405,10 +410,17 @@ def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
     return _Span(prior + len(cycles) - 1, cycles[-2].anchored_on, last_on)
 
 
-def _due_after(track: Track, anchored_on: date) -> date | None:
-    """The day the next session is due; the cycle is complete then, though it comes later."""
-    dates = due_dates(anchored_on, track.protocol, track.policy)
+def due_after(track: Track, cycle: CycleSessions) -> date | None:
+    """The day the session after a cycle is due; the cycle is complete then, though it comes later."""
+    facts = rule_facts(track.reading, track.protocol, track.clock, cycle, track.care)
+    dates = _dates_by(interval_rules(facts))
     return dates.due or dates.earliest
+
+
+def _dates_by(rules: IntervalRules) -> TrackDates:
+    """The dates after a session; a hold or a discharge does not make its cycle longer."""
+    facts = rules.facts._replace(ends_on=None)
+    return track_dates(interval_rules(facts), HoldCalendar(()), facts.anchor)
 
 
 def _counts(
@@ -606,17 +618,19 @@ def _within_care(track: Track, on: date | None, why: str) -> tuple[date | None, 
 def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
     """The day on which *count* recorded cycles are complete, or None and what is missing."""
     cycles = track.cycles
-    if count < len(cycles):
-        begun, due = cycles[count].first_on, _due_after(track, cycles[count - 1].anchored_on)
-        return (begun if due is None else min(begun, due)), ""
-    further = count - len(cycles)
-    start = _next_session_on(track) if further else cycles[-1].anchored_on
-    if start is None:
+    if count <= len(cycles):
+        due = due_after(track, cycles[count - 1])
+        days = [due, *(cycle.first_on for cycle in cycles[count : count + 1])]
+        on = min((day for day in days if day is not None), default=None)
+        return on, "" if on else _UNDATED
+    on = _next_session_on(track)
+    if on is None:
         return None, f"; session {len(cycles) + 1} is neither given nor planned"
-    dates = project_dates(start, track.protocol, count=max(further, 1), policy=track.policy)
-    if not dates:
-        return None, "; no usual range dates the next session"
-    return dates[-1].target, ""
+    for _ in range(count - len(cycles)):
+        on = _dates_by(rules_after(track, on)).due
+        if on is None:
+            return None, _UNDATED
+    return on, ""
 
 
 def _next_session_on(track: Track) -> date | None:
@@ -627,6 +641,6 @@ def _next_session_on(track: Track) -> date | None:
     on_return = None if resumes_on is None else status_on(track.dates.boundaries, resumes_on)
     if (on_return or track.status) not in _DATED:
         return None
-    # Without a usual range, the earliest day lets the projection find and report that.
+    # Without a usual range, the earliest day lets the next step find and report that.
     target = track.dates.due or (track.dates.earliest if track.dates.window is None else None)
     return None if target is None else max(target, resumes_on or target)

@@ -101,7 +101,10 @@ class DiaryReading(PatientValue, frozen=True):
 
 
 class _Entry(NamedTuple):
-    """One entry of a file: its days and what it says about them. With a fault it is left out."""
+    """One entry of a file: its days and what it says about them.
+
+    With a fault it is left out; its days, where they could be read, are not free of headache.
+    """
 
     line: int
     span: tuple[date, date] | None = None
@@ -188,7 +191,8 @@ def read_diary(
     problems += contradictions
     problems += [_told(table.line, remark) for remark in _remarks(table)]
     if word_of(MissingDays, missing, "missing") is MissingDays.HEADACHE_FREE:
-        days = _with_free_days(days)
+        unread = {day for entry in entries if entry.fault is not None for day in entry.days()}
+        days = _with_free_days(days, unread)
     elif days and all(entry.kind is not DiaryKind.NONE for entry in taken):
         reason = (
             "no entry says that a day was free; if all others were, give missing='headache_free'"
@@ -322,9 +326,12 @@ def _guarded(read: Any, table: _Table, line: int, row: dict[str, list[str]]) -> 
     except (DayError, CalendarRangeError):
         return _Entry(line, fault=f"date: no day of the calendar; expected {_expected(table, row)}")
     except OrderError:
-        return _Entry(line, fault="the attack ends before it starts")
+        begun = _guarded(read, table, line, row | {"end": []})
+        return begun._replace(fault=begun.fault or "the attack ends before it starts")
     except KeyError:
-        return _Entry(line, fault="kind: expected none, headache, migraine or unknown")
+        unread = _guarded(read, table, line, row | {"kind": ["?"], "migraine": []})
+        fault = unread.fault or "kind: expected none, headache, migraine or unknown"
+        return unread._replace(fault=fault)
 
 
 def _expected(table: _Table, row: dict[str, list[str]]) -> str:
@@ -336,18 +343,22 @@ def _expected(table: _Table, row: dict[str, list[str]]) -> str:
 
 def _worst(row: dict[str, list[str]]) -> DiaryKind | None:
     """The worst kind in the cells of a row; None where all are empty."""
-    words = _named("words")
-    kinds = [DiaryKind(words[_word(cell)]) for cell in row.get("kind", ()) if cell]
-    own = [DiaryKind(words[_word(cell)]) for cell in row.get("migraine", ()) if cell]
     # The same word, such as "yes", means migraine in the column for migraine.
-    kinds += [DiaryKind.MIGRAINE if kind is DiaryKind.HEADACHE else kind for kind in own]
+    own = {DiaryKind.MIGRAINE if k is DiaryKind.HEADACHE else k for k in _kinds(row, "migraine")}
+    kinds = _kinds(row, "kind") | own
     return worst_of(kinds) if kinds else None
 
 
+def _kinds(row: dict[str, list[str]], column: str) -> set[DiaryKind]:
+    """What the filled cells of a column say."""
+    words = _named("words")
+    return {DiaryKind(words[_word(cell)]) for cell in row.get(column, ()) if cell}
+
+
 def _day(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
-    day = _date_of(_moment(row["date"][0], table))
+    day = _date_of(_moment(row.get("date", [""])[0], table))
     kind = _worst(row)
-    if kind is DiaryKind.NONE and not any(row.get("kind", ())):
+    if kind is DiaryKind.NONE and _kinds(row, "kind") <= {DiaryKind.UNKNOWN}:
         return _Entry(line, (day, day), remark=_FREE_OF_MIGRAINE)
     return _Entry(line) if kind is None else _Entry(line, (day, day), kind)
 
@@ -362,7 +373,8 @@ def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
         return _Entry(line, span, kind, remark=_UNREAD_END if end else _NO_END)
     span = attack_span(begin, until)
     if (span[1] - span[0]).days >= LONGEST_ATTACK:
-        return _Entry(line, fault=f"the attack lasts more than {LONGEST_ATTACK} days")
+        fault = f"the attack lasts more than {LONGEST_ATTACK} days"
+        return _Entry(line, (span[0], span[0]), fault=fault)
     return _Entry(line, span, kind)
 
 
@@ -448,9 +460,16 @@ def _merged(entries: Iterable[_Entry]) -> tuple[dict[date, DiaryKind], list[Diar
     return days, list(contradictions.values())
 
 
-def _with_free_days(days: dict[date, DiaryKind]) -> dict[date, DiaryKind]:
-    """Fill days without an entry, from the first to the last entry, as free of headache."""
+def _with_free_days(days: dict[date, DiaryKind], unread: set[date]) -> dict[date, DiaryKind]:
+    """Fill days without an entry, from the first to the last entry, as free of headache.
+
+    The days of an entry that was left out stay unknown.
+    """
     if not days:
         return days
     whole = _Entry(0, (min(days), max(days)))
-    return {day: days.get(day, DiaryKind.NONE) for day in whole.days()}
+    return {
+        day: days.get(day, DiaryKind.NONE)
+        for day in whole.days()
+        if day not in unread or day in days
+    }

@@ -31,7 +31,7 @@ def month_days() -> int:
 
 
 def _exact(value: Any) -> Fraction:
-    if isinstance(value, Fraction) and value.denominator < _MOST:
+    if isinstance(value, Fraction) and max(abs(value.numerator), value.denominator) < _MOST:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction | str):
         raise ValueError(_EXPECTED)  # noqa: TRY004 - pydantic turns only this into its error

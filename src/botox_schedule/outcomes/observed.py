@@ -6,14 +6,17 @@ from decimal import Decimal
 from enum import StrEnum, unique
 from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
+from botox_schedule.engine import Track
 from botox_schedule.engine.adherence import follow_up_of
 from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
 from botox_schedule.engine.response import FEWEST_CYCLES, ObservedDays, ObservedResponse
 from botox_schedule.errors import CountError
+from botox_schedule.outcomes.assessment import due_after
 from botox_schedule.outcomes.diary import HeadacheDiary, month_until
 from botox_schedule.outcomes.figures import WEEK, outcome_tables, whole
 from botox_schedule.outcomes.wear_off import WearOffDefinition, first_run, wear_off, weekly_days
@@ -66,10 +69,11 @@ NoteInput = ResponseNote | tuple[DayInput | int, int]
 
 
 class _Cycle(NamedTuple):
-    """A cycle, and its last day that is looked at, included."""
+    """A cycle, its last day that is looked at, included, and whether the next one is due after it."""
 
     cycle: TreatmentCycle
     last_on: date
+    is_complete: bool
 
 
 class _Noted(NamedTuple):
@@ -92,9 +96,10 @@ def observed_response(
     """Return the patient's own days to onset and to wear-off, each from at least three cycles.
 
     Pass the result to a forecast as ``observed``. It is a signal and moves no date. For a cycle
-    with a note, the note replaces the diary; of several notes the earliest day counts. A cycle
-    without a known day is excluded and counted as left out. A part with fewer than three known
-    days is None.
+    with a note, the note replaces the diary; of several notes the earliest day counts. The end of
+    the effect is read from the diary once all days before the next session is due have passed. A
+    cycle without a known day is excluded and counted as left out. A part with fewer than three
+    known days is None.
 
     Args:
         record: The patient's record.
@@ -124,7 +129,7 @@ def observed_response(
     """
     day = as_day(as_of, "as_of")
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
-    cycles = _cycles(judged_cycles(track), follow_up_of(track).until)
+    cycles = _cycles(track)
     last = track.prior.cycles + len(cycles)
     later = range(last + 1, last + len(track.history.later) + 1)
     told = [_noted(note, cycles) for note in notes if not _is_later(note, day, later)]
@@ -138,9 +143,13 @@ def observed_response(
     )
 
 
-def _cycles(cycles: Sequence[TreatmentCycle], until: date) -> list[_Cycle]:
-    lasts = [*(shifted(cycle.first_on, -1) for cycle in cycles[1:]), until]
-    return [_Cycle(cycle, last) for cycle, last in zip(cycles, lasts, strict=False)]
+def _cycles(track: Track) -> list[_Cycle]:
+    cycles, until = judged_cycles(track), follow_up_of(track).until
+    if not cycles:
+        return []
+    due = due_after(track, track.cycles[-1])
+    over = [_Cycle(c, shifted(after.first_on, -1), True) for c, after in pairwise(cycles)]  # noqa: FBT003 - a field
+    return [*over, _Cycle(cycles[-1], until, due is not None and until >= shifted(due, -1))]
 
 
 def _is_later(note: NoteInput, as_of: date, later: range) -> bool:
@@ -226,6 +235,9 @@ def _wear_off_week(
     diary: HeadacheDiary, definition: WearOffDefinition, place: _Cycle
 ) -> int | None:
     given = diary.baseline
+    # Until the next session is due, a better week may come: the lowest one is not known yet.
+    if not place.is_complete:
+        return None
     return wear_off(
         _weeks(diary, place),
         definition=definition,

@@ -219,7 +219,8 @@ def wear_off_across_cycles(
     """Return whether and when the effect wore off in each cycle that *sessions* opened.
 
     A cycle lasts until the day before the next session. The last one lasts until *as_of* or the
-    last recorded day, whichever is earlier, that day included.
+    last recorded day, whichever is earlier, that day included: while it goes on, later weeks can
+    change its answer.
 
     Args:
         diary: Days with headache.

@@ -213,10 +213,12 @@ class _Story(NamedTuple):
     def _due_words(self) -> str | None:
         """When the treatment is due, or None where no source states it."""
         dates = self.found.dates
-        if dates.due is None or dates.overdue_from is None:
+        overdue_from, last = dates.overdue_from, last_due_day(self.track)
+        if overdue_from is not None:
+            last = shifted(overdue_from, -1)
+        if dates.due is None or last is None:
             return None
-        last = shifted(dates.overdue_from, -1)
-        if self.found.as_of >= dates.overdue_from:
+        if overdue_from is not None and self.found.as_of >= overdue_from:
             return self._say("next_overdue", last=last)
         # Nobody comes on a day on hold; the calendar entry on the page has the same days.
         day = max(dates.due, self.found.resumes_on or self.found.as_of)
