@@ -29,6 +29,7 @@ from botox_schedule.terms import DueStatus, FindingCode
 pl = pytest.importorskip("polars", reason="the extra panel is not installed")
 
 from botox_schedule import panel  # noqa: E402 - it needs the extra
+from botox_schedule.panel.tables import TABLES  # noqa: E402 - it needs the extra
 
 AS_OF = "2026-06-01"
 
@@ -568,6 +569,28 @@ class TestRows:
         for each in (denied, denied.lazy(), denied.to_pandas()):
             with pytest.raises(PanelError, match=f"{name}: 'Status': give only rows in force"):
                 panel.forecast(frame, as_of=AS_OF, **{name: each})
+
+    @pytest.mark.parametrize(
+        ("name", "column"),
+        [
+            ("holds", "until"),
+            ("care_ends", "treatment"),
+            ("overrides", "end"),
+            ("authorizations", "min interval"),
+            ("prior_treatments", "last"),
+        ],
+    )
+    def test_a_decision_is_not_read_without_a_column_that_may_end_it(
+        self, name: str, column: str
+    ) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        needed = ["patient", *TABLES[name].required]
+        decided = pl.DataFrame({each: ["p-0"] for each in (*needed, column)})
+        told = f"{name}: column {len(needed) + 1} is not read; leave it out, or name it as one of"
+        for each in (decided, decided.lazy(), decided.to_pandas(), decided.to_arrow()):
+            with pytest.raises(PanelError, match=f"{told} {', '.join(needed)}") as found:
+                panel.forecast(frame, as_of=AS_OF, **{name: each})
+            assert column not in str(found.value).partition("one of")[0]
 
     def test_equal_bookings_are_added_up(self) -> None:
         frame = frame_of(
@@ -1177,6 +1200,15 @@ class TestSums:
             CountError, match="capacity: give a whole number from 0 to 1,000,000,000"
         ):
             panel.workload(frame, as_of=AS_OF, holds=None, care_ends=None, capacity=capacity)
+
+    @pytest.mark.parametrize(
+        "week", ["2026-W5", "2026W05", "2026-W05-1", "2025-W53", "2026-02-02", "", 5, None]
+    )
+    def test_room_is_for_a_week(self, week: Any) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        asked: dict[str, Any] = {"as_of": AS_OF, "holds": None, "care_ends": None}
+        with pytest.raises(PanelError, match="name each week as ISO 8601 does, such as 2026-W05"):
+            panel.workload(frame, capacity={"2026-W24": 5, week: 3}, **asked)
 
     @pytest.mark.parametrize("lead", [-1, "7", 1.5])
     def test_the_days_ahead_are_counted(self, lead: Any) -> None:
