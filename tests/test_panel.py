@@ -524,6 +524,13 @@ class TestRows:
             with pytest.raises(PanelError, match="give policy, or policies"):
                 panel.forecast(frame, as_of=AS_OF, **wrong)
 
+    @pytest.mark.parametrize("policy", [{}, {"payer_minimum": "13 weeks"}, "", "13 weeks", 0])
+    def test_what_is_no_policy_is_not_the_default_one(self, policy: Any) -> None:
+        frame = frame_of(administered_on=["2026-01-05"], policy_key=["a"])
+        for given in ({"policy": policy}, {"policies": {"a": policy}}):
+            with pytest.raises(TypeError, match="policy: give a SchedulingPolicy, such as"):
+                panel.forecast(frame, as_of=AS_OF, **given)
+
     def test_a_region_is_one_that_a_protocol_is_for(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
         found = panel.forecast(frame, as_of=AS_OF, region=" US ")
@@ -1241,8 +1248,9 @@ class TestSums:
         ]
         with pytest.raises(PanelError, match="give each patient once"):
             panel.adherence(frame, as_of=AS_OF, groups=pl.concat([clinics, clinics]))
-        with pytest.raises(PanelError, match="not colour"):
-            panel.adherence(frame, as_of=AS_OF, by=["colour"])
+        unknown: list[Any] = ["colour", 7]
+        with pytest.raises(PanelError, match="not colour, 7"):
+            panel.adherence(frame, as_of=AS_OF, by=unknown)
         with pytest.raises(PanelError, match="by: give some of"):
             panel.adherence(frame, as_of=AS_OF, by="")
 
@@ -1257,10 +1265,17 @@ class TestSums:
     def test_a_grouping_has_a_name_of_its_own(self, name: str) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
         groups = pl.DataFrame({"patient": ["p-0"], name: ["x"], "clinic": ["y"]})
+        groups = groups.with_columns(pl.lit("z").alias(f"{name}_right"))
         found = panel.adherence(frame, as_of=AS_OF, by=["clinic"], groups=groups)
         assert found.select("clinic", "cycles").rows() == [("y", 1)]
         with pytest.raises(PanelError, match=f"groups: {name}: give text or numbers, under a name"):
             panel.adherence(frame, as_of=AS_OF, by=[name], groups=groups)
+
+    def test_a_pandas_column_whose_name_is_no_text_is_named(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"]).to_pandas()
+        groups = frame[["patient", "product"]].rename(columns={"product": 0})
+        with pytest.raises(PanelError, match="groups: 0: Polars cannot read the column"):
+            panel.adherence(frame, as_of=AS_OF, by=["0"], groups=groups)
 
     def test_groups_have_keys_as_the_sessions_have(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"])

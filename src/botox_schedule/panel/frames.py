@@ -14,9 +14,10 @@ Compute = Callable[[Frames], pl.DataFrame]
 Summary = Callable[[pl.DataFrame], pl.DataFrame]
 
 _KINDS = "a Polars, pandas, PyArrow, DuckDB or PySpark frame"
-# Some columns make Polars panic; Arrow raises errors of value and type, and NotImplementedError.
+# Some columns make Polars panic; Arrow raises errors of value and type, and NotImplementedError;
+# pandas does not find a column whose name is no text.
 _POLARS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
-_CHANGED = (ArithmeticError, ValueError, TypeError, NotImplementedError, *_POLARS)
+_CHANGED = (ArithmeticError, LookupError, ValueError, TypeError, NotImplementedError, *_POLARS)
 
 
 class Given(NamedTuple):
