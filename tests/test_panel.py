@@ -286,6 +286,20 @@ class TestOtherLibraries:
         assert connection.sql("SELECT status FROM found").fetchall() == [("overdue",)]
         assert [row[2] for row in connection.sql("SHOW ALL TABLES").fetchall()] == ["given"]
 
+    def test_what_duckdb_adds_up_is_a_whole_number(self) -> None:
+        duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+        connection = duckdb.connect()
+        given = connection.sql(
+            "SELECT 12::HUGEINT AS patient, DATE '2026-05-05' AS administered_on, "
+            "'chronic-migraine' AS indication, 'Botox' AS product"
+        )
+        course = connection.sql(
+            "SELECT 12 AS patient, 'chronic-migraine' AS indication, sum(one) AS cycles "
+            "FROM (VALUES (1), (1)) AS given (one)"
+        )
+        found = panel.forecast(given, as_of=AS_OF, prior_treatments=course)
+        assert found.select("patient", "cycle_number").fetchall() == [(12, 3)]
+
     @pytest.mark.parametrize("name", ["found", "answer", "sessions", "holds", "relation", "frame"])
     def test_a_table_of_the_caller_is_not_taken_for_the_answer(self, name: str) -> None:
         duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")

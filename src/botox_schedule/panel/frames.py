@@ -144,10 +144,13 @@ def _changed(table: str, name: str, column: Callable[[str], pl.Series]) -> pl.Se
 
 
 def _as_meant(column: pl.Series) -> pl.Series:
-    """Undo what pandas makes of missing values: floats of whole numbers, numbers of nothing."""
+    """Undo what pandas makes of missing values: floats of whole numbers, numbers of nothing.
+
+    DuckDB makes decimals of sums of whole numbers.
+    """
     if column.null_count() == len(column) and column.name != "patient":
         return column.cast(pl.Null)
-    if not column.dtype.is_float():
+    if not (column.dtype.is_float() or column.dtype.is_decimal()):
         return column
     whole = column.cast(pl.Int64, strict=False)
     # From 2 ** 53 on two keys can have become one float.
