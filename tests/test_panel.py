@@ -439,6 +439,12 @@ class TestRows:
             ("unrecognized_indication", False),
         ]
 
+    def test_a_kind_that_is_not_stated_is_no_doubt(self) -> None:
+        days = ["2026-01-05", "2026-01-19", "2026-03-30", "2026-06-22"]
+        frame = frame_of(administered_on=days, kind=["half", "", None, "touch_up"])
+        found = panel.row_problems(frame)
+        assert found.select("administered_on", "code").rows() == [("2026-01-05", "unknown_kind")]
+
     def test_ids_have_a_length_and_copies_are_counted(self) -> None:
         frame = frame_of(
             patient=["a"] * 3,
