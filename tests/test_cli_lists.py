@@ -497,6 +497,20 @@ class TestWorklist:
         assert "Ended (1)" in words
         assert "☐" not in words
 
+    def test_paper_tells_keys_and_notes_as_they_are(self, capsys: Capture, tmp_path: Path) -> None:
+        pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
+        rows = [GOOD.replace("P1", "MRN_1").replace("2026-01-05", "2025-11-05")]
+        rows += [GOOD.replace("P1", "MRN 1")]
+        calls = file_of(tmp_path, "patient,day,outcome\nMRN_1,2026-02-02,see note_7\n", "c.csv")
+        page, book = tmp_path / "list.html", tmp_path / "list.xlsx"
+        asked = ("worklist", export(tmp_path, *rows), *NOBODY_ELSE, "--contacts", calls)
+        run(capsys, *asked, "--html", page, "--xlsx", book)
+        with zipfile.ZipFile(book) as entries:
+            words = entries.read("xl/sharedStrings.xml").decode()
+        for told in (page.read_text(encoding="utf-8"), words):
+            assert all(f">{key}<" in told for key in ("MRN_1", "MRN 1", "see note_7"))
+            assert ">rows left out<" in told
+
     def test_the_spreadsheet_to_print_has_no_formula(self, capsys: Capture, tmp_path: Path) -> None:
         pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
         book = tmp_path / "list.xlsx"

@@ -29,6 +29,7 @@ from botox_schedule.terms import DueStatus, FindingCode
 pl = pytest.importorskip("polars", reason="the extra panel is not installed")
 
 from botox_schedule import panel  # noqa: E402 - it needs the extra
+from botox_schedule.panel.tables import TABLES  # noqa: E402 - it needs the extra
 
 AS_OF = "2026-06-01"
 
@@ -285,6 +286,20 @@ class TestOtherLibraries:
         assert connection.sql("SELECT status FROM found").fetchall() == [("overdue",)]
         assert [row[2] for row in connection.sql("SHOW ALL TABLES").fetchall()] == ["given"]
 
+    def test_what_duckdb_adds_up_is_a_whole_number(self) -> None:
+        duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+        connection = duckdb.connect()
+        given = connection.sql(
+            "SELECT 12::HUGEINT AS patient, DATE '2026-05-05' AS administered_on, "
+            "'chronic-migraine' AS indication, 'Botox' AS product"
+        )
+        course = connection.sql(
+            "SELECT 12 AS patient, 'chronic-migraine' AS indication, sum(one) AS cycles "
+            "FROM (VALUES (1), (1)) AS given (one)"
+        )
+        found = panel.forecast(given, as_of=AS_OF, prior_treatments=course)
+        assert found.select("patient", "cycle_number").fetchall() == [(12, 3)]
+
     @pytest.mark.parametrize("name", ["found", "answer", "sessions", "holds", "relation", "frame"])
     def test_a_table_of_the_caller_is_not_taken_for_the_answer(self, name: str) -> None:
         duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
@@ -424,6 +439,12 @@ class TestRows:
             ("unrecognized_indication", False),
         ]
 
+    def test_a_kind_that_is_not_stated_is_no_doubt(self) -> None:
+        days = ["2026-01-05", "2026-01-19", "2026-03-30", "2026-06-22"]
+        frame = frame_of(administered_on=days, kind=["half", "", None, "touch_up"])
+        found = panel.row_problems(frame)
+        assert found.select("administered_on", "code").rows() == [("2026-01-05", "unknown_kind")]
+
     def test_ids_have_a_length_and_copies_are_counted(self) -> None:
         frame = frame_of(
             patient=["a"] * 3,
@@ -523,6 +544,13 @@ class TestRows:
             with pytest.raises(PanelError, match="give policy, or policies"):
                 panel.forecast(frame, as_of=AS_OF, **wrong)
 
+    @pytest.mark.parametrize("policy", [{}, {"payer_minimum": "13 weeks"}, "", "13 weeks", 0])
+    def test_what_is_no_policy_is_not_the_default_one(self, policy: Any) -> None:
+        frame = frame_of(administered_on=["2026-01-05"], policy_key=["a"])
+        for given in ({"policy": policy}, {"policies": {"a": policy}}):
+            with pytest.raises(TypeError, match="policy: give a SchedulingPolicy, such as"):
+                panel.forecast(frame, as_of=AS_OF, **given)
+
     def test_a_region_is_one_that_a_protocol_is_for(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
         found = panel.forecast(frame, as_of=AS_OF, region=" US ")
@@ -568,6 +596,28 @@ class TestRows:
         for each in (denied, denied.lazy(), denied.to_pandas()):
             with pytest.raises(PanelError, match=f"{name}: 'Status': give only rows in force"):
                 panel.forecast(frame, as_of=AS_OF, **{name: each})
+
+    @pytest.mark.parametrize(
+        ("name", "column"),
+        [
+            ("holds", "until"),
+            ("care_ends", "treatment"),
+            ("overrides", "end"),
+            ("authorizations", "min interval"),
+            ("prior_treatments", "last"),
+        ],
+    )
+    def test_a_decision_is_not_read_without_a_column_that_may_end_it(
+        self, name: str, column: str
+    ) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        needed = ["patient", *TABLES[name].required]
+        decided = pl.DataFrame({each: ["p-0"] for each in (*needed, column)})
+        told = f"{name}: column {len(needed) + 1} is not read; leave it out, or name it as one of"
+        for each in (decided, decided.lazy(), decided.to_pandas(), decided.to_arrow()):
+            with pytest.raises(PanelError, match=f"{told} {', '.join(needed)}") as found:
+                panel.forecast(frame, as_of=AS_OF, **{name: each})
+            assert column not in str(found.value).partition("one of")[0]
 
     def test_equal_bookings_are_added_up(self) -> None:
         frame = frame_of(
@@ -1178,6 +1228,15 @@ class TestSums:
         ):
             panel.workload(frame, as_of=AS_OF, holds=None, care_ends=None, capacity=capacity)
 
+    @pytest.mark.parametrize(
+        "week", ["2026-W5", "2026W05", "2026-W05-1", "2025-W53", "2026-02-02", "", 5, None]
+    )
+    def test_room_is_for_a_week(self, week: Any) -> None:
+        frame = frame_of(administered_on=["2026-01-05"])
+        asked: dict[str, Any] = {"as_of": AS_OF, "holds": None, "care_ends": None}
+        with pytest.raises(PanelError, match="name each week as ISO 8601 does, such as 2026-W05"):
+            panel.workload(frame, capacity={"2026-W24": 5, week: 3}, **asked)
+
     @pytest.mark.parametrize("lead", [-1, "7", 1.5])
     def test_the_days_ahead_are_counted(self, lead: Any) -> None:
         with pytest.raises(
@@ -1209,8 +1268,9 @@ class TestSums:
         ]
         with pytest.raises(PanelError, match="give each patient once"):
             panel.adherence(frame, as_of=AS_OF, groups=pl.concat([clinics, clinics]))
-        with pytest.raises(PanelError, match="not colour"):
-            panel.adherence(frame, as_of=AS_OF, by=["colour"])
+        unknown: list[Any] = ["colour", 7]
+        with pytest.raises(PanelError, match="not colour, 7"):
+            panel.adherence(frame, as_of=AS_OF, by=unknown)
         with pytest.raises(PanelError, match="by: give some of"):
             panel.adherence(frame, as_of=AS_OF, by="")
 
@@ -1225,10 +1285,17 @@ class TestSums:
     def test_a_grouping_has_a_name_of_its_own(self, name: str) -> None:
         frame = frame_of(administered_on=["2026-01-05"])
         groups = pl.DataFrame({"patient": ["p-0"], name: ["x"], "clinic": ["y"]})
+        groups = groups.with_columns(pl.lit("z").alias(f"{name}_right"))
         found = panel.adherence(frame, as_of=AS_OF, by=["clinic"], groups=groups)
         assert found.select("clinic", "cycles").rows() == [("y", 1)]
         with pytest.raises(PanelError, match=f"groups: {name}: give text or numbers, under a name"):
             panel.adherence(frame, as_of=AS_OF, by=[name], groups=groups)
+
+    def test_a_pandas_column_whose_name_is_no_text_is_named(self) -> None:
+        frame = frame_of(administered_on=["2026-01-05"]).to_pandas()
+        groups = frame[["patient", "product"]].rename(columns={"product": 0})
+        with pytest.raises(PanelError, match="groups: 0: Polars cannot read the column"):
+            panel.adherence(frame, as_of=AS_OF, by=["0"], groups=groups)
 
     def test_groups_have_keys_as_the_sessions_have(self) -> None:
         frame = frame_of(administered_on=["2026-01-05"])

@@ -894,11 +894,26 @@ class TestHolidays:
         assert (found.on, found.closed_days_cost) == (date(2026, 12, 28), 3)
 
     @pytest.mark.parametrize(
-        ("country", "subdivision"), [("XX", None), ("US", "QQ"), ("mon", None), ("Public", None)]
+        ("country", "subdivision"),
+        [
+            ("XX", None),
+            ("US", "QQ"),
+            ("mon", None),
+            ("Public", None),
+            pytest.param("NYSE", None, id="a stock exchange"),
+            pytest.param("xecb", None, id="a bank"),
+        ],
     )
     def test_unknown_places_are_refused(self, country: str, subdivision: str | None) -> None:
         with pytest.raises(plan.UnknownCountryError, match="give codes such as"):
             plan.ClinicCalendar.for_country(country, subdivision=subdivision)
+
+    def test_a_country_has_several_codes(self) -> None:
+        days = {
+            country: plan.ClinicCalendar.for_country(country).is_open("2026-07-03")
+            for country in ("US", "usa", "UK", "GB", "GBR")
+        }
+        assert days == {"US": False, "usa": False, "UK": True, "GB": True, "GBR": True}
 
     def test_a_year_without_data_is_an_error_and_no_open_day(self) -> None:
         calendar = plan.ClinicCalendar.for_country("us")

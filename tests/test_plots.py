@@ -154,3 +154,22 @@ def test_groups_that_were_not_named_are_not_joined_by_one_line(axes: Any) -> Non
     )
     with pytest.raises(PanelError, match="by: several rows have one year; name the column"):
         plots.adherence_over_time(found, ax=axes)
+
+
+@pytest.mark.parametrize("kind", ["polars", "pandas", "pyarrow"])
+def test_the_answer_to_another_question_is_refused(axes: Any, kind: str) -> None:
+    found = pl.DataFrame({"indication": ["chronic-migraine"], "on_time_share": [0.5]})
+    if kind != "polars":
+        pytest.importorskip(kind, reason=f"{kind} is not installed")
+        found = found.to_pandas() if kind == "pandas" else found.to_arrow()
+    with pytest.raises(PanelError, match="missing: year; give the panel's answer to this"):
+        plots.adherence_over_time(found, ax=axes)
+    with pytest.raises(PanelError, match="missing: week, booked, expected, capacity, backlog"):
+        plots.load_against_capacity(found, ax=axes)
+
+
+def test_who_has_no_group_comes_last_along_the_axis(axes: Any) -> None:
+    found = pl.DataFrame({"clinic": [None, "north"], "on_time_share": [0.5, 0.7]})
+    plots.adherence_over_time(found, time="clinic", ax=axes)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["north", "None"]
+    assert [list(line.get_ydata()) for line in axes.lines] == [[0.7, 0.5]]

@@ -137,7 +137,7 @@ def test_no_rows_give_no_rows(convert: Callable[[Any], Any]) -> None:
 
 def test_a_missing_key_is_named(convert: Callable[[Any], Any]) -> None:
     sessions = convert(CASE.tables["sessions"])
-    with pytest.raises(PanelError, match="holds: missing: patient"):
-        panel.forecast(sessions, as_of=CASE.as_of, holds=sessions.drop("patient", "status"))
+    with pytest.raises(PanelError, match="births: missing: patient"):
+        panel.forecast(sessions, as_of=CASE.as_of, births=sessions.drop("patient"))
     with pytest.raises(PanelError, match="sessions: missing: product"):
         panel.forecast(sessions.drop("product"), as_of=CASE.as_of)

@@ -137,10 +137,9 @@ def sources(protocol: TreatmentProtocol, *names: str) -> list[str]:
 def _verified() -> Answer:
     faults = verify_bundled()
     rows = [{"file": name, "fault": fault} for name, fault in faults.items()]
-    told = "every bundled data file is the one released with this version"
     return Answer(
         rows=rows,
-        text=[] if rows else [told],
+        text=[] if rows else ["every bundled data file is the one released with this version"],
         columns=("file", "fault"),
         problems=[f"{name}: {fault}" for name, fault in faults.items()],
     )

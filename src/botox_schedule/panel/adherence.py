@@ -89,7 +89,8 @@ def adherence(
             judged = judged.join(more, on="patient", how="left")
             names += more.drop("patient").columns
         if unknown := [name for name in by if name not in names]:
-            raise PanelError(f"by: give some of {', '.join(names)}; not {', '.join(unknown)}")
+            told = ", ".join(map(str, unknown))
+            raise PanelError(f"by: give some of {', '.join(names)}; not {told}")
         return _counted(judged, by)
 
     own = {"groups": groups}
@@ -105,7 +106,7 @@ def _of_patients(groups: pl.DataFrame, judged: pl.DataFrame, by: Sequence[str]) 
     keyed = groups.with_columns(keys_like(groups, "groups", judged).alias("patient"))
     if keyed["patient"].is_duplicated().any():
         raise PanelError("groups: patient: give each patient once")
-    return keyed
+    return keyed.drop(taken - {"patient"}, strict=False)
 
 
 def _counted(judged: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from botox_schedule.dates.days import age_on
 from botox_schedule.engine.track import Reading, Track, read_record
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import CountError, PanelError
-from botox_schedule.policy import SchedulingPolicy
+from botox_schedule.policy import SchedulingPolicy, policy_or_default
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.records.decisions import NO_DECISIONS, Decisions
 from botox_schedule.records.history import History
@@ -54,12 +54,13 @@ class Policies(NamedTuple):
 
         Raises:
             PanelError: When both were given, or no policy under any key.
+            TypeError: When something else is given as a policy.
         """
         if policies is None:
-            return cls((policy or SchedulingPolicy(),))
+            return cls((policy_or_default(policy),))
         if policy is not None or not policies:
             raise PanelError("give policy, or policies for the values of the column policy_key")
-        return cls(tuple(policies.values()), tuple(policies))
+        return cls(tuple(map(policy_or_default, policies.values())), tuple(policies))
 
 
 class Asking(NamedTuple):

@@ -14,9 +14,10 @@ Compute = Callable[[Frames], pl.DataFrame]
 Summary = Callable[[pl.DataFrame], pl.DataFrame]
 
 _KINDS = "a Polars, pandas, PyArrow, DuckDB or PySpark frame"
-# Some columns make Polars panic; Arrow raises errors of value and type, and NotImplementedError.
+# Some columns make Polars panic; Arrow raises errors of value and type, and NotImplementedError;
+# pandas does not find a column whose name is no text.
 _POLARS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
-_CHANGED = (ArithmeticError, ValueError, TypeError, NotImplementedError, *_POLARS)
+_CHANGED = (ArithmeticError, LookupError, ValueError, TypeError, NotImplementedError, *_POLARS)
 
 
 class Given(NamedTuple):
@@ -26,11 +27,14 @@ class Given(NamedTuple):
         name: What the caller calls it: ``sessions``, ``holds``.
         native: The frame.
         columns: The columns that are read; None means all.
+        is_decided: Whether it holds decisions: one that is not read as meant could bind for
+            longer, or not at all.
     """
 
     name: str
     native: Any
     columns: Sequence[str] | None
+    is_decided: bool = False
 
     @property
     def kind(self) -> str:
@@ -65,17 +69,21 @@ class Given(NamedTuple):
             PanelError: When a name comes twice, or is one of them but for case or blanks, or is
                 the ``id`` of sessions: without its ``Status`` each would count as given, and
                 without their ids one given twice as two. Also when decisions have a ``status``: a
-                denied one would count.
+                denied one would count; or another column, such as ``until`` for ``last``.
         """
         names = self.names()
         if self.columns is not None:
             meant = {name.strip().casefold().replace(" ", "_"): name for name in names}
             if "id" in meant:
                 meant.setdefault("session_id", meant["id"])
-            if "withdrawn_on" in self.columns and "status" in meant:
+            if self.is_decided and "status" in meant:
                 raise PanelError(f"{self.name}: {meant['status']!r}: give only rows in force")
             if wrong := sorted(meant.keys() & {*self.columns} - {*names}):
                 raise PanelError(f"{self.name}: {meant[wrong[0]]!r}: write it as {wrong[0]!r}")
+            odd = [place for place, name in enumerate(names, 1) if name not in self.columns]
+            if self.is_decided and odd:
+                told = f"leave it out, or name it as one of {', '.join(self.columns)}"
+                raise PanelError(f"{self.name}: column {odd[0]} is not read; {told}")
             names = [name for name in names if name in self.columns]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
@@ -136,10 +144,13 @@ def _changed(table: str, name: str, column: Callable[[str], pl.Series]) -> pl.Se
 
 
 def _as_meant(column: pl.Series) -> pl.Series:
-    """Undo what pandas makes of missing values: floats of whole numbers, numbers of nothing."""
+    """Undo what pandas makes of missing values: floats of whole numbers, numbers of nothing.
+
+    DuckDB makes decimals of sums of whole numbers.
+    """
     if column.null_count() == len(column) and column.name != "patient":
         return column.cast(pl.Null)
-    if not column.dtype.is_float():
+    if not (column.dtype.is_float() or column.dtype.is_decimal()):
         return column
     whole = column.cast(pl.Int64, strict=False)
     # From 2 ** 53 on two keys can have become one float.

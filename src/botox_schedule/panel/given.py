@@ -14,7 +14,7 @@ from botox_schedule.panel.asking import Asking, Policies
 from botox_schedule.panel.door import answered
 from botox_schedule.panel.frames import Frames, Given
 from botox_schedule.panel.sessions import COLUMNS
-from botox_schedule.panel.tables import TABLES
+from botox_schedule.panel.tables import DECISIONS, TABLES
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.catalog import known_protocols, population_named, region_named
 from botox_schedule.protocols.model import TreatmentProtocol
@@ -29,7 +29,8 @@ class Rules(TypedDict, total=False):
     """The rules of an answer, and what is known in addition to sessions; each may be left out.
 
     A table is a frame with ``patient`` and the columns named here; it is used whole or not at
-    all. Decisions may have ``id``, ``recorded_on`` and ``withdrawn_on``.
+    all. Decisions may have ``id``, ``recorded_on`` and ``withdrawn_on``. Tables of decisions and
+    courses elsewhere have no other columns.
 
     Attributes:
         policy: What the clinic or payer chose.
@@ -108,7 +109,7 @@ def ask(
     region = region_named(place, known)
     asking = Asking(day, known, policies, region, population, rules.get("weights") is not None)
     tables = [
-        Given(name, native, TABLES[name].columns or None)
+        Given(name, native, TABLES[name].columns or None, name in DECISIONS)
         for name, native in {**rules, **own}.items()
         if native is not None
     ]

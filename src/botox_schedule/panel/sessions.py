@@ -157,7 +157,8 @@ def doubts_of(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
     nothing, recorded = pl.lit(value=False), "recorded_on"
     days = day_column(frame, "sessions", recorded) if recorded in given else rows["day"]
     doubts = {
-        Doubt.UNKNOWN_KIND: pl.lit(_worded(frame, "kind", KINDS)).is_null(),
+        Doubt.UNKNOWN_KIND: given.get("kind", nothing)
+        & pl.lit(_worded(frame, "kind", KINDS)).is_null(),
         Doubt.NOT_UNITS: given.get("units", nothing) & pl.col("units").is_null(),
         Doubt.UNKNOWN_PRODUCT: (pl.col("product") == 0) & given["product"],
         Doubt.PRODUCT_NOT_STATED: pl.col("product") == 0,

@@ -28,26 +28,10 @@ from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import DueStatus
 
 WORKLIST = (
-    "section",
-    "reason",
-    "patient",
-    "indication",
-    "product",
-    "status",
-    "findings",
-    "acknowledged",
-    "last_session_on",
-    "typical_on",
-    "due",
-    "overdue_from",
-    "days_since_due",
-    "booked_on",
-    "call_by",
-    "last_chance_on",
-    "next_look_on",
-    "contacted_on",
-    "outcome",
-    "next_try_on",
+    *("section", "reason", "patient", "indication", "product", "status", "findings"),
+    *("acknowledged", "last_session_on", "typical_on", "due", "overdue_from", "days_since_due"),
+    *("booked_on", "call_by", "last_chance_on", "next_look_on"),
+    *("contacted_on", "outcome", "next_try_on"),
 )
 """The columns of a worklist."""
 _WAITING = (

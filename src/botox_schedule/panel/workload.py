@@ -7,6 +7,7 @@ from typing import Any, Unpack
 import polars as pl
 
 from botox_schedule.dates.days import DayInput, as_day, shifted
+from botox_schedule.errors import PanelError
 from botox_schedule.panel.asking import Asking, whole
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.given import Frame, Rules, ask
@@ -54,7 +55,7 @@ def workload(
     Raises:
         CalendarRangeError: When the weeks go past the calendar's last.
         CountError: When *weeks* is not positive, or a capacity not a whole number from 0 on.
-        PanelError: When a column is missing or of another type.
+        PanelError: When a column is missing or of another type, or a capacity's week is none.
         DayError: When *as_of* is not a calendar day.
 
     >>> import polars as pl
@@ -70,6 +71,8 @@ def workload(
     whole(weeks, "weeks", 1)
     for room in capacity.values() if isinstance(capacity, Mapping) else (capacity or 0,):
         whole(room, "capacity")
+    if isinstance(capacity, Mapping) and not all(map(_is_week, capacity)):
+        raise PanelError("capacity: name each week as ISO 8601 does, such as 2026-W05")
     day = as_day(as_of, "as_of")
     monday = shifted(day, -day.weekday())
 
@@ -81,6 +84,17 @@ def workload(
 
     given: dict[str, Any] = {"holds": holds, "care_ends": care_ends, **rules}
     return ask(sessions, protocols, as_of, answer, summary, **given)
+
+
+def _is_week(name: str) -> bool:
+    try:
+        return _week(date.fromisoformat(name)) == name
+    except (TypeError, ValueError):
+        return False
+
+
+def _week(monday: date) -> str:
+    return f"{monday.isocalendar().year:04}-W{monday.isocalendar().week:02}"
 
 
 def is_expected() -> pl.Expr:
@@ -113,7 +127,7 @@ def _as_weeks(
     rows, backlog = [], 0
     for place in range(weeks):
         monday = shifted(first, 7 * place)
-        week = f"{monday.isocalendar().year}-W{monday.isocalendar().week:02}"
+        week = _week(monday)
         count = by_monday.get(monday, {"booked": 0, "expected": 0, "visits": 0})
         room = capacity.get(week, 0) if isinstance(capacity, Mapping) else capacity
         backlog = max(0, backlog + count["visits"] - (room or 0))

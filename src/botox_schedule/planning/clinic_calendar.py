@@ -154,13 +154,16 @@ def _working_days(country: str, subdivision: str | None) -> OpenDay:
 
     The function raises ``CalendarRangeError`` for a year that the package does not cover.
     """
-    from holidays import country_holidays  # noqa: PLC0415 - an extra
+    from holidays import country_holidays, list_supported_countries  # noqa: PLC0415 - an extra
 
+    place = country if subdivision is None else f"{country}, {subdivision}"
+    told = f"no public holidays are known for {place}; give codes such as 'US' and 'CA'"
+    # The package knows stock exchanges by codes too, which are closed on other days.
+    if country.upper() not in list_supported_countries(include_aliases=True):
+        raise UnknownCountryError(told)
     try:
         table = country_holidays(country.upper(), subdiv=subdivision)
-    except (NotImplementedError, TypeError):  # the package has constants such as MON too
-        place = country if subdivision is None else f"{country}, {subdivision}"
-        told = f"no public holidays are known for {place}; give codes such as 'US' and 'CA'"
+    except NotImplementedError:
         raise UnknownCountryError(told) from None
     first, last = table.start_year, table.end_year
 

@@ -1,8 +1,9 @@
 """Plots of a population's answers, on the caller's axes.
 
 Every function takes an answer of ``botox_schedule.panel`` as any frame that narwhals reads
-(DuckDB and Spark answers are collected), and ``ax=``. The colors suit people with color blindness
-(Okabe and Ito); shapes, dashes and labels carry the same meaning in gray.
+(DuckDB and Spark answers are collected), and ``ax=``; an answer to another question raises
+``PanelError``. The colors suit people with color blindness (Okabe and Ito); shapes, dashes and
+labels carry the same meaning in gray.
 """
 
 from collections.abc import Iterable
@@ -34,6 +35,9 @@ def _axes(ax: "Axes | None") -> "Axes":
 def _columns(answer: Any, *names: str) -> list[list[Any]]:
     frame = nw.from_native(answer)
     whole = frame.collect(backend="polars") if isinstance(frame, nw.LazyFrame) else frame
+    if missing := [str(name) for name in names if name not in whole.columns]:
+        told = "give the panel's answer to this question, grouped by what is drawn"
+        raise PanelError(f"missing: {', '.join(missing)}; {told}")
     columns = [whole[name] for name in names]
     # pandas has NaN where nothing is known.
     return [
@@ -129,7 +133,7 @@ def adherence_over_time(
         ax: Where to draw; None makes a figure.
 
     Raises:
-        PanelError: When several rows of a line have one *time*.
+        PanelError: When the answer is not grouped by *time*, or several rows of a line have one.
 
     >>> import matplotlib
     >>> matplotlib.use("agg")
@@ -144,7 +148,8 @@ def adherence_over_time(
     if len(share_of) < len(times):
         raise PanelError(f"by: several rows have one {time}; name the column that divides them")
     axes = _axes(ax)
-    places = {when: place for place, when in enumerate(sorted(set(times)))}
+    order = sorted(set(times), key=lambda when: (when is None, when))
+    places = {when: place for place, when in enumerate(order)}
     styles = [(_BLUE, "o", "-"), (_ORANGE, "s", "--"), (_GREEN, "^", ":"), (_GRAY, "D", "-.")]
     for at, name in enumerate(sorted(set(names), key=str)):
         line = {places[w]: s for w in places if (s := share_of.get((name, w))) is not None}
