@@ -1068,14 +1068,17 @@ class TestDeaths:
         assert reading.unreadable == set()
 
     @pytest.mark.parametrize(
-        ("cell", "is_dead"), [("Deceased", True), ("fallecida", True), ("Active", False), ("", False), ("Inactive", False)]
+        ("cell", "is_dead"), [("Deceased", True), ("fallecida", True), ("Active", False), ("", False)]
     )  # fmt: skip
     def test_a_patient_status_can_say_it(self, cell: str, is_dead: bool) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
         assert (set(reading.care_ends) == {"P1"}) is is_dead
         assert reading.problems == ()
 
-    @pytest.mark.parametrize("cell", ["Discharged", "Transfer of care", "moved away", "entlassen"])
+    @pytest.mark.parametrize(
+        "cell",
+        ["Discharged", "Transfer of care", "moved away", "entlassen", "Inactive", "Archived"],
+    )
     def test_a_patient_status_that_says_discharged_is_told(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
         (said,) = reasons(reading)
@@ -1111,7 +1114,9 @@ class TestDeaths:
         [
             "Data di morte (ora)",
             "Overleden op",
-            "Óbito",
+            "Óbito (provável)",
+            "死亡年月",
+            "Living",
             "Dødsdato",
             "Alive?",
             "Lebend",
@@ -1135,6 +1140,12 @@ class TestDeaths:
             ("Member status", "Deceased", True),
             ("Chart status", "Inactive - deceased", True),
             ("Discharge disposition", "Died", True),
+            ("Name", "Müller, Hans †", True),
+            ("Patient name", "SMITH Jane (R.I.P.)", True),
+            ("Surname", "O'NEIL Jane Dec'd", True),
+            ("Nachname", "Müller (verst.)", True),
+            ("氏名", "山田太郎 [死亡]", True),
+            ("Name", "Ripley, Jane", False),
             ("Name", "Diedrich, Jane", False),
             ("Deadline", "none", False),
             ("Cancel Reason", "authorization expired", False),
@@ -1879,6 +1890,61 @@ def test_the_guide_names_the_columns_of_every_further_table() -> None:
         assert needed.split(", ") == [each.replace("_", " ") for each in wanted]
 
 
+class TestOtherLanguages:
+    @pytest.mark.parametrize(
+        ("header", "row", "status"),
+        [
+            ("Prontuário;Data do atendimento;Código CID;Medicação;Unidades aplicadas;Situação", "Realizado", "completed"),
+            ("Prontuário;Data da aplicação;Indicação;Produto;Unidades;Situação do agendamento", "Faltou", "no_show"),
+            ("患者ID;投与日;病名;薬剤;単位;状態", "完了", "completed"),
+            ("患者番号;施注日;診断名;製剤;投与単位;来院状況", "キャンセル", "cancelled"),
+            ("NHC;Fecha cita;Diagnóstico;Fármaco;Unidades;Estado cita", "No acude", "no_show"),
+            ("N° dossier;Date du RDV;Motif;Produit;Unités;Statut du RDV", "Non excusé", "no_show"),
+        ],
+    )  # fmt: skip
+    def test_an_export_is_read(self, header: str, row: str, status: str) -> None:
+        reading = read(f"{header}\n0012;2026-01-05;G43.709;Botox;155;{row}\n")
+        (found,) = reading.session_rows
+        assert (found.patient, str(found.session.units), found.session.status) == (
+            "0012",
+            "155",
+            status,
+        )
+        assert reading.problems == ()
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "died_on"),
+        [
+            ("Óbito", "Sim", None),
+            ("Data do óbito", "2026-02-01", date(2026, 2, 1)),
+            ("死亡日", "2026-02-01", date(2026, 2, 1)),
+            ("Fecha de éxitus", "2026-02-01", date(2026, 2, 1)),
+        ],
+    )
+    def test_a_death_is_read(self, header: str, cell: str, died_on: date | None) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},{header}")
+        assert [end.on for end in reading.care_ends["P1"]] == [died_on]
+
+    def test_a_no_is_no_death(self) -> None:
+        reading = one(f"{GOOD},Não", header=f"{HEADER},Óbito")
+        assert (reading.care_ends, reading.problems) == ({}, ())
+
+    @pytest.mark.parametrize(
+        ("read_table", "table"),
+        [
+            (read_holds, "MRN,from,Resumed on\nP1,2026-01-01,2026-03-01"),
+            (read_care_ends, "MRN,day,kind,Readmitted on\nP1,2026-01-01,discharged,2026-03-01"),
+        ],
+    )
+    def test_what_was_taken_back_is(self, read_table: Any, table: str) -> None:
+        reading = read_table(table.encode())
+        assert (reading.rows()[0]["withdrawn_on"], reading.problems) == (date(2026, 3, 1), ())
+
+    def test_an_authorization_that_was_reinstated_is_not_withdrawn(self) -> None:
+        table = b"MRN,dx,drug,from,to,Reinstated on\nP1,migraine,Botox,2026-01-01,2026-12-31,2026-03-01\n"
+        assert read_authorizations(table).rows()[0]["withdrawn_on"] is None
+
+
 class TestColumnsThatAreNotRead:
     """Without a column of its own every row counts as given, full and approved."""
 
@@ -1931,6 +1997,8 @@ class TestColumnsThatAreNotRead:
             ("Record deleted", "status"),
             ("Reversal Indicator", "status"),
             ("Patient refused (Y/N)", "status"),
+            ("Erschienen", "status"),
+            ("Compareceu?", "status"),
         ],
     )
     @pytest.mark.parametrize("cell", ["Y", "0", "false"])
@@ -1961,11 +2029,60 @@ class TestColumnsThatAreNotRead:
             ("Cancel Reason", "ill"),
             ("No-show reason", "forgot"),
             ("Voided by", "A. N."),
+            ("CANCEL_REASON_C", "12"),
+            ("Reason for cancellation", "ill"),
+            ("Storniert am", "2026-01-04"),
+            ("Absagegrund", "krank"),
+            ("Motif d'annulation", "malade"),
+            ("Fecha de cancelación", "2026-01-04"),
+            ("Motivo do cancelamento", "doente"),
+            ("キャンセル理由", "体調不良"),
+            ("APPT_STATUS_C", "3"),
+            ("Attended or Did Not Attend Code", "3"),
         ],
     )
     def test_one_whose_header_speaks_against_a_row_is_told(self, header: str, cell: str) -> None:
         (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},\n{self.ROW},{cell}\n"))[:1]
         assert reason.startswith("column 5 may say the status and is not read; say so")
+
+    def test_a_header_against_a_row_needs_more_than_a_no(self) -> None:
+        assert self.problems("") == []
+        assert one(f"{self.ROW},0", header="MRN,DOS,Dx,Drug,Cancellation charge").problems == ()
+
+    @pytest.mark.parametrize("header", ["Outcome", "Comments", "Bemerkung", "Visit result"])
+    def test_one_remark_against_a_row_is_told(self, header: str) -> None:
+        remarks = [*(f"no pain {n}" for n in range(120)), "Faltou"]
+        rows = [f"{self.ROW},{remark}" for remark in remarks]
+        problem = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows])).problems[0]
+        assert problem.reason.startswith("column 5 may say the status and is not read; say so")
+        rows[-1] = f"{self.ROW},no show last time"
+        assert read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows])).problems[0].line > 1
+
+    @pytest.mark.parametrize(
+        ("header", "cells", "places"),
+        [
+            ("Date,Units,Date.1,Units.1", "2026-01-05,155,2026-04-06,155", (6, 7)),
+            ("Date,Units,2nd Date,Units (2)", "2026-01-05,155,2026-04-06,155", (6, 7)),
+            ("Date,Drug 2,Units_2,NDC11", "2026-01-05,Dysport,300,1", (5, 6)),
+            ("Date,Date 2,Units 2", "2026-01-05,,", ()),
+            ("Date,Dx 2,Phone 2", "2026-01-05,G24.3,5551234", ()),
+        ],
+    )
+    def test_a_second_session_in_a_row_is_told(
+        self, header: str, cells: str, places: tuple[int, ...]
+    ) -> None:
+        reading = read(f"MRN,Dx,Drug,{header}\nP1,migraine,Botox,{cells}\n")
+        what = "hold a further session or dose and is not read; give each session"
+        assert [p.reason[:75] for p in reading.problems] == [
+            f"column {n} may {what}"[:75] for n in places
+        ]
+
+    def test_a_second_session_is_known_by_the_chosen_name_too(self) -> None:
+        reading = read(
+            "MRN,Dx,Drug,Sitting 1,Sitting 2\nP1,migraine,Botox,2026-01-05,2026-04-06\n",
+            columns={"Sitting 1": "date"},
+        )
+        assert reasons(reading)[0].startswith("column 5 may hold a further session or dose")
 
     @pytest.mark.parametrize(
         ("header", "is_told"), [("Claim Status", True), ("txn type", True), ("Auth Status", False)]
@@ -2097,6 +2214,17 @@ class TestColumnsThatAreNotRead:
             ("Care ended", "2026-11-01", True),
             ("Moved away?", "Y", True),
             ("Transferred to", "Dr. A", False),
+            ("Discharged", "Y", True),
+            ("Do not contact", "Y", True),
+            ("Opted out", "TRUE", True),
+            ("Treatment stopped on", "2026-11-01", True),
+            ("Inaktiv", "ja", True),
+            ("Active", "N", True),
+            ("Active", "Y", False),
+            ("On recall?", "No", True),
+            ("OK to call", "0", True),
+            ("妊娠", "はい", True),
+            ("Discharged to", "Home", False),
             ("Policy holder", "Jane", False),
             ("Discharge date", "2026-01-05", False),
             ("Next visit", "2026-12-14", False),
@@ -2104,8 +2232,15 @@ class TestColumnsThatAreNotRead:
     )
     def test_a_hold_among_sessions_is_told(self, name: str, cell: str, is_told: bool) -> None:
         reading = read(f"{self.HEADER},{name}\n{self.ROW},,{cell}\n")
-        said = "column 6 may say who is on hold or discharged and is not read; give it as a table"
+        said = (
+            "column 6 may say who is on hold, discharged or not to be called and is not read; give"
+        )
         assert [problem.reason.startswith(said) for problem in reading.problems] == [True] * is_told
+
+    def test_a_list_of_all_patients_can_say_it_too(self) -> None:
+        births = read_births(b"MRN,DOB,Do not contact\nP1,1980-01-01,Y\n")
+        (problem,) = births.problems
+        assert problem.reason.startswith("column 3 may say who is on hold, discharged or not to be")
 
     @pytest.mark.parametrize(
         ("name", "cell", "is_told"),

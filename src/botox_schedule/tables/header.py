@@ -60,6 +60,10 @@ class ColumnNames:
         """Return how many columns *line* names."""
         return len(self._places(line))
 
+    def means(self, name: str) -> str | None:
+        """Return the column that a name stands for."""
+        return self._meaning(folded(name))
+
     def is_whole(self, line: Line) -> bool:
         """Return whether *line* names all required columns."""
         return not self._missing(self._places(line))
