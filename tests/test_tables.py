@@ -1363,6 +1363,33 @@ class TestSpreadsheets:
         assert reading.session_rows[0].session.units is None
         assert reasons(reading)[0].startswith("units: expected a number above 0")
 
+    @pytest.mark.parametrize(
+        ("value", "whole", "units"),
+        [("", "", None), ("0", "fullCalcOnLoad", None), ("155", "fullCalcOnLoad", "155.0"), ("155", "", "155.0")],
+    )  # fmt: skip
+    def test_a_formula_that_nobody_computed_is_told(
+        self, value: str, whole: str, units: str | None
+    ) -> None:
+        """Programs that write workbooks do not compute: a death would be an empty cell."""
+        content, changed = io.BytesIO(), io.BytesIO()
+        book = xlsxwriter.Workbook(content)
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, [*self.NAMES, "Died on"])
+        sheet.write_row(1, 0, ["0012", "2026-01-05", "migraine", "Botox"])
+        sheet.write_formula(1, 4, "=100+55", None, 777)
+        if units is None:
+            sheet.write_formula(1, 5, "=Deaths!A1", None, 777)
+        book.close()
+        with zipfile.ZipFile(content) as old, zipfile.ZipFile(changed, "w") as new:
+            for name in old.namelist():
+                text = old.read(name).replace(b"<v>777</v>", f"<v>{value}</v>".encode())
+                new.writestr(name, text if whole else text.replace(b' fullCalcOnLoad="1"', b""))
+        reading = read(changed.getvalue())
+        (row,) = reading.session_rows
+        assert (row.session.units and str(row.session.units)) == units
+        assert reading.unreadable == (frozenset() if units else {"0012"})
+        assert len(reading.problems) == (0 if units else 2)
+
     def test_markup_that_is_broken_is_refused_before_a_reader_hangs(self) -> None:
         content = io.BytesIO((FILES / "open_document.ods").read_bytes())
         with zipfile.ZipFile(content) as book:
