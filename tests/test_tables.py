@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from botox_schedule import (
+    CareEnd,
     CareEndKind,
     Product,
     SessionKind,
@@ -1762,6 +1763,26 @@ class TestDecisions:
             "1": [date(2026, 2, 1)], "2": [None], "6": [date(2026, 2, 2)],
         }  # fmt: skip
         assert (ends.counts, ends.unreadable) == ((6, 3, 1, 2), frozenset({"5"}))
+
+    @pytest.mark.parametrize(("name", "word"), [("deceased", "Y"), ("Vital status", "Expired")])
+    def test_a_list_of_patients_with_a_flag_is_a_list_of_deaths(self, name: str, word: str) -> None:
+        ends = read_care_ends(f"MRN,{name}\n1,{word}\n2,N\n3,\n4,?\n".encode())
+        assert ends.by_patient == {"1": (CareEnd(on=None, kind="deceased"),)}
+        assert (ends.counts, ends.unreadable) == ((4, 1, 1, 2), frozenset({"4"}))
+
+    def test_days_without_a_death_in_such_a_list_are_told(self) -> None:
+        table = "MRN,{},Discharge date\n1,{},2026-02-01\n2,,2026-02-03\n"
+        for name, word in (("deceased", "Y"), ("DOD", "2026-02-01")):
+            ends = read_care_ends(table.format(name, word).encode())
+            assert ends.by_patient == {"1": (CareEnd(on="2026-02-01", kind="deceased"),)}
+            (problem,) = ends.problems
+            assert str(problem).startswith("line 1: some rows have a day and no death; if they")
+            assert ends.counts == (2, 1, 0, 1)
+
+    @pytest.mark.parametrize(("kind", "on"), [("died", date(2026, 1, 1)), ("left", None)])
+    def test_the_day_of_a_death_stays_next_to_a_flag(self, kind: str, on: date | None) -> None:
+        ends = read_care_ends(f"MRN,Kind,On,Deceased\n1,{kind},2026-01-01,Y\n".encode())
+        assert ends.by_patient["1"][0].on == on
 
     @pytest.mark.parametrize(("flag", "kind"), [("Y", "deceased"), ("N", "discontinued")])
     def test_a_flag_next_to_a_kind_is_a_death(self, flag: str, kind: str) -> None:

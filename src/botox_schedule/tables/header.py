@@ -28,7 +28,7 @@ class ColumnNames:
         self,
         table: str,
         columns: Collection[str],
-        required: Mapping[str, str],
+        required: Mapping[str, Collection[str]],
         chosen: Mapping[str, str],
     ) -> None:
         self.table = table
@@ -72,7 +72,7 @@ class ColumnNames:
         return [
             self._first(name)
             for name, instead in self.required.items()
-            if name not in found and instead not in found
+            if not {name, *instead}.intersection(found)
         ]
 
     def _places(self, line: Line) -> dict[str, list[int]]:

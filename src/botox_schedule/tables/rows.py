@@ -34,7 +34,7 @@ class Column(NamedTuple):
         counts: How a row counts whose cell cannot be read; if empty, it is left out.
         fallback: The value of the cell in a row that counts.
         default: The value where the table has no such column.
-        or_else: The column that can replace this one, where it is required.
+        or_else: The columns that can replace this one, where it is required.
         words: What its words are called. Where it is missing and a column that is not read has
             such words, the default may be false.
     """
@@ -45,7 +45,7 @@ class Column(NamedTuple):
     counts: str = ""
     fallback: Any = None
     default: Any = None
-    or_else: str = ""
+    or_else: frozenset[str] = frozenset()
     words: str = ""
 
 
