@@ -1351,6 +1351,28 @@ class TestSpreadsheets:
         with pytest.raises(FileLimitError, match="the table: larger than 1 MiB"):
             read(content)
 
+    @pytest.mark.parametrize(
+        ("sheet", "is_told"),
+        [
+            ([["MRN", "Date of death"], ["0012", "x"]], True),
+            ([["MRN", "Termin", "Botox"], ["0012", moment(2026, 1, 5), 155]], True),
+            ([["0013", "2026-01-05", "migraine", "Botox", 155]], True),
+            ([["Code", "Meaning"], ["MRN", "the patient's number"]], False),
+            ([], False),
+        ],
+    )
+    def test_a_further_sheet_that_may_hold_patients_is_told(
+        self, sheet: list[list[Any]], *, is_told: bool
+    ) -> None:
+        content = workbook(sheet, [list(self.NAMES), list(self.ROW)])
+        reading = read(content)
+        said = (
+            "sheet 1 may hold patients and is not read here; give each table in a file of its own"
+        )
+        assert (reading.counts.used, reasons(reading)) == (1, [said] * is_told)
+        assert read(content, sheet="Sheet2").problems == ()
+        assert read_births(workbook(sheet, [["MRN", "DOB"]])).problems == ()
+
     def test_cells_of_an_error_are_no_numbers(self) -> None:
         """Excel keeps the word of an error as the result of its formula."""
         content = io.BytesIO()

@@ -185,6 +185,8 @@ def read_rows(
         told += _unread_sessions(found, reader.unread, names)
     first = {one[0]: one for one in reversed(told)}
     unread = [unread_column(found.header, *one) for one in first.values()]
+    if table == "sessions":
+        unread += [Problem(1, f"sheet {n} {_A_SHEET}", left_out=False) for n in found.sheets]
     blank = len(lines) - len(rows)
     return RowsRead(rows, blank, found.header, found.columns, unread, reader.places_of_death())
 
@@ -315,6 +317,7 @@ _AGAIN = re.compile(r"(?i)^[2-9](nd|rd|th)?[\s._-]+|(?<![0-9])[\s._#(-]*[1-9]\)?
 _YEAR = re.compile("(19|20)[0-9]{2}")
 _WHOLE = re.compile("[0-9]+")
 _INTERVALS = frozenset({"minimum", "minimum_interval"})
+_A_SHEET = "may hold patients and is not read here; give each table in a file of its own"
 _ABOUT_ALL = frozenset({"sessions", "births"})
 """Tables of all patients, which may say who is not treated."""
 _PAUSED = "say who is on hold, discharged or not to be called"
