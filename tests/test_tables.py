@@ -2336,6 +2336,17 @@ class TestColumnsThatAreNotRead:
         table = f"{self.HEADER},{name},DOB\n{self.ROW},,{cell},2017-01-01\n"
         assert read(table).problems == ()
 
+    def test_days_of_birth_of_another_table_answer_it(self) -> None:
+        reading = read(f"MRN,DOS,Dx,Drug,Age\n{self.ROW},9\n{self.ROW.replace('P1', 'P2')},40\n")
+        known = read_births(b"MRN,DOB\nP1,2017-01-01\nP2,1980-01-01\n")
+        joined, new = reading.with_births(known)
+        assert (len(reading.problems), joined.problems, new) == (1, (), ())
+        assert joined.births == {"P1": date(2017, 1, 1), "P2": date(1980, 1, 1)}
+        assert joined.counts == reading.counts
+        less, new = joined.with_births(read_births(b"MRN,DOB\nP1,2016-01-01\n"))
+        assert (less.births, [problem.line for problem in new]) == ({"P2": date(1980, 1, 1)}, [2])
+        assert reading.with_births(read_births(b"MRN,DOB\nP2,1980-01-01\n"))[0].problems
+
     def test_days_that_may_be_of_birth_are_told(self) -> None:
         table = (
             f"{self.HEADER},Born (date),Birth sex,Visit seen\n{self.ROW},,2018-01-01,F,2026-01-05"

@@ -79,7 +79,9 @@ def _title(name: str) -> str:
 
 
 def _words(value: object) -> str:
-    return "" if word(value) == "-" else word(value).replace("_", " ")
+    """Return a value in words; what the clinic wrote, such as a patient's key, stays as it is."""
+    told = "" if word(value) == "-" else word(value)
+    return told if type(value) is str else told.replace("_", " ")
 
 
 def list_xlsx(sections: Sections, as_of: date, problems: Sequence[str]) -> bytes:

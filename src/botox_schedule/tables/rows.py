@@ -278,7 +278,7 @@ def _unread_ages(found: Table, unread: Mapping[int, Iterable[Cell]]) -> Iterator
     for place, told in unread.items() if "born_on" not in found.columns else ():
         header = text_of(found.header.cells[place])
         if any(_says_child(header, text_of(cell)) for cell in told):
-            yield place, "say who is a child", "give birth dates"
+            yield place, WHO_IS_A_CHILD, "give birth dates"
 
 
 def _unread_sessions(
@@ -320,6 +320,7 @@ _INTERVALS = frozenset({"minimum", "minimum_interval"})
 _A_SHEET = "may hold patients and is not read here; give each table in a file of its own"
 _ABOUT_ALL = frozenset({"sessions", "births"})
 """Tables of all patients, which may say who is not treated."""
+WHO_IS_A_CHILD = "say who is a child"
 _PAUSED = "say who is on hold, discharged or not to be called"
 _AS_TABLES = "give it as a table of holds or care ends"
 _LIMITING = {
