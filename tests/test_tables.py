@@ -176,6 +176,19 @@ class TestText:
         with pytest.raises(TableError, match="line 3: another header; give each table in its own"):
             read("\n".join([HEADER, GOOD, header, row]))
 
+    @pytest.mark.parametrize(
+        "table",
+        ["MRN,From,Until,Reason\nP1,2026-11-01,2026-12-15,surgery", "MRN,Date of death\nP1,2026-02-01"],
+    )  # fmt: skip
+    def test_a_table_of_another_kind_below_is_refused(self, table: str) -> None:
+        """Its rows would be sessions on the days of a hold."""
+        with pytest.raises(TableError, match="line 4: another header; give each table in its own"):
+            read(f"{HEADER}\n{GOOD}\n\n{table}\n")
+
+    def test_a_row_of_words_is_no_header(self) -> None:
+        reading = read(f"{HEADER}\n{GOOD}\nPatient,soon,note,Botox,155\n")
+        assert reading.counts == (2, 1, 1, 0)
+
     def test_a_header_in_the_middle_is_no_patient(self) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{HEADER}\n{GOOD.replace('P1', 'P2')}\n")
         assert [str(p) for p in reading.problems] == ["line 3: the header again; the rows after it are read"]  # fmt: skip

@@ -414,7 +414,7 @@ class _RowReader:
     def __init__(
         self, names: ColumnNames, columns: Mapping[str, Column], found: Table, reader: CellReader
     ) -> None:
-        self._is_header = names.is_whole
+        self._is_header = names.is_header
         self.width = found.width
         self.header = _folded(found.header, found.width)
         known_as = column_names(names.table)
