@@ -273,9 +273,17 @@ class TestText:
     def test_an_open_quotation_mark_costs_its_own_line_only(self) -> None:
         bad = 'P2,2026-01-05,"chronic-migraine,Botox,155,completed,'
         reading = read(f"{HEADER}\n{GOOD}\n{bad}\n{GOOD.replace('P1', 'P3')}\n")
-        assert reading.patients == {"P1", "P3"}
+        assert reading.sessions.keys() == {"P1", "P3"}
+        assert reading.unreadable == {"P2"}
         assert [problem.line for problem in reading.problems] == [3]
         assert reading.counts.read == 3
+
+    @pytest.mark.parametrize(
+        ("read_table", "head"), [(read_holds, "MRN,from"), (read_care_ends, "MRN,DOD")]
+    )
+    def test_the_patient_of_a_broken_row_is_known(self, read_table: Any, head: str) -> None:
+        found = read_table(f'{head}\n"P1","2026-01"01"\nP2,2026-01-05\n'.encode())
+        assert (found.unreadable, [*found.by_patient], found.counts.left_out) == ({"P1"}, ["P2"], 1)
 
     def test_two_open_quotation_marks_merge_no_rows_silently(self) -> None:
         rows = f'{GOOD}\nP2,2026-01-05,"chronic-migraine,Botox,155,completed,\n{GOOD}\nP3,2026-01-05,chronic-migraine","Botox",155,completed,'

@@ -493,7 +493,7 @@ def _read(
     options: TableOptions,
 ) -> FactReading[_Fact]:
     found = read_rows(source, table, _TABLES[table], options)
-    rows = [row for row in found.rows if row.fault or not _is_silent(row, found.columns)]
+    rows = [row for row in found.rows if not _is_silent(row, found.columns)]
     made = [_made(row, make, _SETTLED.get(table, _in_force)) for row in rows]
     blank = found.blank + len(found.rows) - len(rows)
     settled = found._replace(rows=[row for row, _ in made], blank=blank)
@@ -511,7 +511,7 @@ def _read(
 def _is_silent(row: RowValues, columns: Collection[str]) -> bool:
     """Whether a row of a list of deaths states none; in a list of patients most have no day."""
     is_list = "kind" not in columns and not _DEATHS.isdisjoint(columns)
-    return is_list and _died_on(row.values) is None
+    return is_list and not row.fault and _died_on(row.values) is None
 
 
 def _unread_discharges(found: RowsRead) -> Iterator[Problem]:

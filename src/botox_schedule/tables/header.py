@@ -77,7 +77,7 @@ class ColumnNames:
     def _is_mostly_known(self, names: Iterable[str]) -> bool:
         words = [name for name in names if name]
         known = [name for name in words if name in self.chosen or name in header_words()]
-        return 1 < len(known) and len(words) < 2 * len(known)
+        return len(known) > 1 and len(words) < 2 * len(known)
 
     def _missing(self, found: Collection[str]) -> list[str]:
         return [

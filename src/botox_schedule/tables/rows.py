@@ -442,7 +442,7 @@ class _RowReader:
     def read(self, line: Line) -> RowValues | None:
         """Return the values of a line, and what is wrong with it; None where it is blank."""
         if line.fault:
-            return RowValues(line.number, {}, fault=line.fault)
+            return self._broken(line)
         cells = line.cells
         if len(cells) < self.width:
             cells = [*cells, *repeat(None, self.width - len(cells))]
@@ -465,6 +465,19 @@ class _RowReader:
         if fault and notes[-1].words == _TOO_LONG:
             fault = f"{fault}; {_TOO_LONG}"
         return RowValues(line.number, values, [note.words for note in notes], fault)
+
+    def _broken(self, line: Line) -> RowValues:
+        """Return a row of which only the patient may be known."""
+        told = zip(
+            self.names,
+            self.columns,
+            self.pick([*line.cells, *repeat(None, self.width)]),
+            strict=True,
+        )
+        known = {n: column[text_of(cell).strip('"')] for n, column, cell in told if n == "patient"}
+        return RowValues(
+            line.number, dict.fromkeys((*self.absent, *self.names)) | known, fault=line.fault
+        )
 
     def _cut(self, values: dict[str, Any]) -> Iterator[_Note]:
         """Tell that a row is too long, and which of its values a comma may have cut."""
