@@ -2328,6 +2328,68 @@ class TestColumnsThatAreNotRead:
         )
         assert [problem.reason.startswith(said) for problem in reading.problems] == [True] * is_told
 
+    @pytest.mark.parametrize(
+        ("read_table", "header", "row", "cell", "said"),
+        [
+            (read_authorizations, "Units remaining", "dx,drug,from,to", "200", "limit the units"),
+            (read_authorizations, "Qty approved", "dx,drug,from,to", "4 vials", "limit the units"),
+            (
+                read_authorizations,
+                "Visits left",
+                "dx,drug,from,to,units",
+                "1",
+                "limit the sessions",
+            ),
+            (read_authorizations, "Visits used", "dx,drug,from,to,visits", "1", ""),
+            (read_authorizations, "Unit", "dx,drug,from,to", "North", ""),
+            (read_holds, "Duration", "from", "6 weeks", "say how long the hold lasts"),
+            (read_holds, "Weeks", "from", "6", "say how long the hold lasts"),
+            (read_holds, "Weeks", "from,to", "6", ""),
+            (read_overrides, "Weeks", "dx,from,by,usual", "10", "say the minimum"),
+        ],
+    )
+    def test_a_figure_without_its_column_is_told(
+        self, read_table: Any, header: str, row: str, cell: str, said: str
+    ) -> None:
+        cells = {
+            "dx": "migraine",
+            "drug": "Botox",
+            "from": "2026-01-01",
+            "to": "2026-12-31",
+            "by": "payer",
+            "usual": "12 weeks",
+        }
+        line = [cells.get(name, "4") for name in row.split(",")]
+        found = read_table(f"MRN,{row},{header}\nP1,{','.join(line)},{cell}\n".encode())
+        place = len(line) + 2
+        expected = [f"column {place} may {said} and is not read"] if said else []
+        assert [problem.reason.partition(";")[0] for problem in found.problems] == expected
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "said"),
+        [
+            ("Merged into", "0099", "say that a patient has another key"),
+            ("Old MRN", "0099", "say that a patient has another key"),
+            ("Old MRN", "", ""),
+            ("Min interval", "16 weeks", "say how long to wait"),
+            ("Not before", "2026-05-01", "say how long to wait"),
+            ("Min interval", "no", ""),
+        ],
+    )
+    def test_another_key_and_a_rule_of_the_patient_are_told(
+        self, header: str, cell: str, said: str
+    ) -> None:
+        found = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        expected = [f"column 5 may {said} and is not read"] if said else []
+        assert [reason.partition(";")[0] for reason in found] == expected
+
+    @pytest.mark.parametrize(("cell", "is_told"), [("53", True), ("RT 73", True), ("530", False)])
+    def test_a_procedure_that_was_stopped_is_told(self, cell: str, *, is_told: bool) -> None:
+        reading = read(f"MRN,DOS,Dx,Drug,Modifier\n{self.ROW},{cell}\n")
+        said = "modifier: says that the procedure was stopped; the session counts, and its units"
+        assert [reason.startswith(said) for reason in reasons(reading)] == [True] * is_told
+        assert reading.counts.used == 1
+
     def test_a_list_of_all_patients_can_say_it_too(self) -> None:
         births = read_births(b"MRN,DOB,Do not contact\nP1,1980-01-01,Y\n")
         (problem,) = births.problems

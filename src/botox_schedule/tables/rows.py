@@ -1,7 +1,7 @@
 """Reads the rows of any table: each is read, reported, or blank, and the counts add up."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from itertools import chain, repeat
@@ -178,8 +178,9 @@ def read_rows(
     lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
     rows = [row for row in lines if row is not None]
     told = [*_unread(columns, found, reader.unread, cells)]
-    if table in _ABOUT_ALL:
-        told += _unread_pauses(found, reader.unread, cells)
+    for subject in _SUBJECTS:
+        if table in subject.tables and subject.unless not in found.columns:
+            told += _unread_about(subject, found, reader.unread, cells)
     if table == "sessions":
         told += _unread_ages(found, reader.unread)
         told += _unread_sessions(found, reader.unread, names)
@@ -189,6 +190,26 @@ def read_rows(
         unread += [Problem(1, f"sheet {n} {_A_SHEET}", left_out=False) for n in found.sheets]
     blank = len(lines) - len(rows)
     return RowsRead(rows, blank, found.header, found.columns, unread, reader.places_of_death())
+
+
+class _Subject(NamedTuple):
+    """What a column that is not read may be about, by a part of its name.
+
+    Attributes:
+        name: The subject.
+        tables: The tables in which it matters.
+        says: Whether a cell says something.
+        what: What it may say.
+        advice: What to do.
+        unless: The column that says it, if it is read.
+    """
+
+    name: str
+    tables: frozenset[str]
+    says: Callable[[CellReader, Cell], bool]
+    what: str
+    advice: str
+    unless: str = ""
 
 
 _Told = tuple[int, str, str]
@@ -260,17 +281,14 @@ def _is_bare_interval(name: str, header: str, cell: Cell) -> bool:
     return is_meant and _WHOLE.fullmatch(text_of(cell)) is not None
 
 
-def _unread_pauses(
-    found: Table, unread: Mapping[int, Iterable[Cell]], reader: CellReader
+def _unread_about(
+    subject: _Subject, found: Table, unread: Mapping[int, Iterable[Cell]], reader: CellReader
 ) -> Iterator[_Told]:
-    """Report columns that may say that a patient is on hold, discharged or not to be called."""
+    """Report columns that are about a subject and say something about it."""
     for place, told in unread.items():
-        header = text_of(found.header.cells[place])
-        is_paused = is_about("pause", header) and any(
-            reader.day(c).value or _is("yes", c) for c in told
-        )
-        if is_paused or (is_about("activity", header) and any(_is("no", c) for c in told)):
-            yield place, _PAUSED, _AS_TABLES
+        is_meant = is_about(subject.name, text_of(found.header.cells[place]))
+        if is_meant and any(subject.says(reader, cell) for cell in told):
+            yield place, subject.what, subject.advice
 
 
 def _unread_ages(found: Table, unread: Mapping[int, Iterable[Cell]]) -> Iterator[_Told]:
@@ -311,6 +329,54 @@ def _is(answer: str, cell: Cell) -> bool:
     return find_value("flag", text) == answer or is_word is not None
 
 
+def _is_text(_: CellReader, cell: Cell) -> bool:
+    return find_value("flag", text_of(cell) or "no") != "no"
+
+
+def _is_amount(_: CellReader, cell: Cell) -> bool:
+    return _AMOUNT.fullmatch(text_of(cell)) is not None
+
+
+_PAUSED = "say who is on hold, discharged or not to be called"
+_AS_TABLES = "give it as a table of holds or care ends"
+_AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
+_LIMIT = "name it as sessions or units if it is what was approved in all"
+_APPROVED = frozenset({"authorizations"})
+_OF_ALL = frozenset({"sessions", "births"})
+_SUBJECTS = (
+    _Subject(
+        "pause",
+        _OF_ALL,
+        lambda reader, cell: bool(reader.day(cell).value) or _is("yes", cell),
+        _PAUSED,
+        _AS_TABLES,
+    ),
+    _Subject("activity", _OF_ALL, lambda _, cell: _is("no", cell), _PAUSED, _AS_TABLES),
+    _Subject(
+        "key",
+        _OF_ALL,
+        _is_text,
+        "say that a patient has another key",
+        "write one key in all rows of a patient",
+    ),
+    _Subject(
+        "rule",
+        frozenset({"sessions"}),
+        _is_text,
+        "say how long to wait",
+        "give it as a table of overrides",
+    ),
+    _Subject("sessions", _APPROVED, _is_amount, "limit the sessions", _LIMIT, unless="sessions"),
+    _Subject("units", _APPROVED, _is_amount, "limit the units", _LIMIT, unless="units"),
+    _Subject(
+        "length",
+        frozenset({"holds"}),
+        _is_amount,
+        "say how long the hold lasts",
+        "give its last day",
+        unless="last",
+    ),
+)
 _DOSE = frozenset({"administered_on", "product", "units"})
 _ONE_A_ROW = "give each session and each product a row of its own"
 _AGAIN = re.compile(r"(?i)^[2-9](nd|rd|th)?[\s._-]+|(?<![0-9])[\s._#(-]*[1-9]\)?$")
@@ -318,11 +384,7 @@ _YEAR = re.compile("(19|20)[0-9]{2}")
 _WHOLE = re.compile("[0-9]+")
 _INTERVALS = frozenset({"minimum", "minimum_interval"})
 _A_SHEET = "may hold patients and is not read here; give each table in a file of its own"
-_ABOUT_ALL = frozenset({"sessions", "births"})
-"""Tables of all patients, which may say who is not treated."""
 WHO_IS_A_CHILD = "say who is a child"
-_PAUSED = "say who is on hold, discharged or not to be called"
-_AS_TABLES = "give it as a table of holds or care ends"
 _LIMITING = {
     "born_on": "day of birth",
     "last": "last day",
