@@ -299,6 +299,15 @@ class TestRows:
         asks = ("schedule", export(tmp_path, GOOD), "--births", file_of(tmp_path, more, "c.csv"))
         assert as_json(capsys, *asks)["problems"] == [f"births: line 3: {differ}"]
 
+    def test_birth_dates_answer_a_column_of_ages(self, capsys: Capture, tmp_path: Path) -> None:
+        header = HEADER.replace("Birth date", "Age")
+        asks = ("schedule", export(tmp_path, GOOD.replace("1980-01-01", "9"), header=header))
+        assert "who is a child" in as_json(capsys, *asks)["problems"][0]
+        births = file_of(tmp_path, "patient,born on\nP1,2017-01-01\n", "b.csv")
+        assert as_json(capsys, *asks, "--births", births)["problems"] == []
+        others = file_of(tmp_path, "patient,born on\nP2,2017-01-01\n", "c.csv")
+        assert "who is a child" in as_json(capsys, *asks, "--births", others)["problems"][0]
+
     def test_a_death_in_the_export_is_not_called(self, capsys: Capture, tmp_path: Path) -> None:
         file = export(tmp_path, f"{GOOD},2026-01-10", header=f"{HEADER},Date of death")
         (row,) = as_rows(capsys, "worklist", file, *NOBODY_ELSE, "--as-of", "2026-06-01")
@@ -510,6 +519,22 @@ class TestWorklist:
         for told in (page.read_text(encoding="utf-8"), words):
             assert all(f">{key}<" in told for key in ("MRN_1", "MRN 1", "see note_7"))
             assert ">rows left out<" in told
+
+    def test_a_key_is_printed_as_the_clinic_writes_it(
+        self, capsys: Capture, tmp_path: Path
+    ) -> None:
+        page, book = tmp_path / "list.html", tmp_path / "list.xlsx"
+        row = GOOD.replace("P1", "P_x0041_").replace("chronic-migraine", "chronic-migrane")
+        asked = ("worklist", export(tmp_path, row), *NOBODY_ELSE, "--as-of", "2026-03-01")
+        run(capsys, *asked, "--html", page)
+        html = page.read_text(encoding="utf-8")
+        assert "<td>P_x0041_</td>" in html
+        assert "<td>unrecognized indication</td>" in html
+        pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")
+        run(capsys, *asked, "--xlsx", book)
+        with zipfile.ZipFile(book) as entries:
+            words = entries.read("xl/sharedStrings.xml").decode()
+        assert "<t>P_x005F_x0041_</t>" in words
 
     def test_the_spreadsheet_to_print_has_no_formula(self, capsys: Capture, tmp_path: Path) -> None:
         pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed")

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from botox_schedule import (
+    CareEnd,
     CareEndKind,
     Product,
     SessionKind,
@@ -175,6 +176,19 @@ class TestText:
         with pytest.raises(TableError, match="line 3: another header; give each table in its own"):
             read("\n".join([HEADER, GOOD, header, row]))
 
+    @pytest.mark.parametrize(
+        "table",
+        ["MRN,From,Until,Reason\nP1,2026-11-01,2026-12-15,surgery", "MRN,Date of death\nP1,2026-02-01"],
+    )  # fmt: skip
+    def test_a_table_of_another_kind_below_is_refused(self, table: str) -> None:
+        """Its rows would be sessions on the days of a hold."""
+        with pytest.raises(TableError, match="line 4: another header; give each table in its own"):
+            read(f"{HEADER}\n{GOOD}\n\n{table}\n")
+
+    def test_a_row_of_words_is_no_header(self) -> None:
+        reading = read(f"{HEADER}\n{GOOD}\nPatient,soon,note,Botox,155\n")
+        assert reading.counts == (2, 1, 1, 0)
+
     def test_a_header_in_the_middle_is_no_patient(self) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{HEADER}\n{GOOD.replace('P1', 'P2')}\n")
         assert [str(p) for p in reading.problems] == ["line 3: the header again; the rows after it are read"]  # fmt: skip
@@ -259,9 +273,17 @@ class TestText:
     def test_an_open_quotation_mark_costs_its_own_line_only(self) -> None:
         bad = 'P2,2026-01-05,"chronic-migraine,Botox,155,completed,'
         reading = read(f"{HEADER}\n{GOOD}\n{bad}\n{GOOD.replace('P1', 'P3')}\n")
-        assert reading.patients == {"P1", "P3"}
+        assert reading.sessions.keys() == {"P1", "P3"}
+        assert reading.unreadable == {"P2"}
         assert [problem.line for problem in reading.problems] == [3]
         assert reading.counts.read == 3
+
+    @pytest.mark.parametrize(
+        ("read_table", "head"), [(read_holds, "MRN,from"), (read_care_ends, "MRN,DOD")]
+    )
+    def test_the_patient_of_a_broken_row_is_known(self, read_table: Any, head: str) -> None:
+        found = read_table(f'{head}\n"P1","2026-01"01"\nP2,2026-01-05\n'.encode())
+        assert (found.unreadable, [*found.by_patient], found.counts.left_out) == ({"P1"}, ["P2"], 1)
 
     def test_two_open_quotation_marks_merge_no_rows_silently(self) -> None:
         rows = f'{GOOD}\nP2,2026-01-05,"chronic-migraine,Botox,155,completed,\n{GOOD}\nP3,2026-01-05,chronic-migraine","Botox",155,completed,'
@@ -1068,14 +1090,17 @@ class TestDeaths:
         assert reading.unreadable == set()
 
     @pytest.mark.parametrize(
-        ("cell", "is_dead"), [("Deceased", True), ("fallecida", True), ("Active", False), ("", False), ("Inactive", False)]
+        ("cell", "is_dead"), [("Deceased", True), ("fallecida", True), ("Active", False), ("", False)]
     )  # fmt: skip
     def test_a_patient_status_can_say_it(self, cell: str, is_dead: bool) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
         assert (set(reading.care_ends) == {"P1"}) is is_dead
         assert reading.problems == ()
 
-    @pytest.mark.parametrize("cell", ["Discharged", "Transfer of care", "moved away", "entlassen"])
+    @pytest.mark.parametrize(
+        "cell",
+        ["Discharged", "Transfer of care", "moved away", "entlassen", "Inactive", "Archived"],
+    )
     def test_a_patient_status_that_says_discharged_is_told(self, cell: str) -> None:
         reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
         (said,) = reasons(reading)
@@ -1111,7 +1136,9 @@ class TestDeaths:
         [
             "Data di morte (ora)",
             "Overleden op",
-            "Óbito",
+            "Óbito (provável)",
+            "死亡年月",
+            "Living",
             "Dødsdato",
             "Alive?",
             "Lebend",
@@ -1135,6 +1162,12 @@ class TestDeaths:
             ("Member status", "Deceased", True),
             ("Chart status", "Inactive - deceased", True),
             ("Discharge disposition", "Died", True),
+            ("Name", "Müller, Hans †", True),
+            ("Patient name", "SMITH Jane (R.I.P.)", True),
+            ("Surname", "O'NEIL Jane Dec'd", True),
+            ("Nachname", "Müller (verst.)", True),
+            ("氏名", "山田太郎 [死亡]", True),
+            ("Name", "Ripley, Jane", False),
             ("Name", "Diedrich, Jane", False),
             ("Deadline", "none", False),
             ("Cancel Reason", "authorization expired", False),
@@ -1339,6 +1372,28 @@ class TestSpreadsheets:
         with pytest.raises(FileLimitError, match="the table: larger than 1 MiB"):
             read(content)
 
+    @pytest.mark.parametrize(
+        ("sheet", "is_told"),
+        [
+            ([["MRN", "Date of death"], ["0012", "x"]], True),
+            ([["MRN", "Termin", "Botox"], ["0012", moment(2026, 1, 5), 155]], True),
+            ([["0013", "2026-01-05", "migraine", "Botox", 155]], True),
+            ([["Code", "Meaning"], ["MRN", "the patient's number"]], False),
+            ([], False),
+        ],
+    )
+    def test_a_further_sheet_that_may_hold_patients_is_told(
+        self, sheet: list[list[Any]], *, is_told: bool
+    ) -> None:
+        content = workbook(sheet, [list(self.NAMES), list(self.ROW)])
+        reading = read(content)
+        said = (
+            "sheet 1 may hold patients and is not read here; give each table in a file of its own"
+        )
+        assert (reading.counts.used, reasons(reading)) == (1, [said] * is_told)
+        assert read(content, sheet="Sheet2").problems == ()
+        assert read_births(workbook(sheet, [["MRN", "DOB"]])).problems == ()
+
     def test_cells_of_an_error_are_no_numbers(self) -> None:
         """Excel keeps the word of an error as the result of its formula."""
         content = io.BytesIO()
@@ -1351,6 +1406,33 @@ class TestSpreadsheets:
         reading = read(content.getvalue())
         assert reading.session_rows[0].session.units is None
         assert reasons(reading)[0].startswith("units: expected a number above 0")
+
+    @pytest.mark.parametrize(
+        ("value", "whole", "units"),
+        [("", "", None), ("0", "fullCalcOnLoad", None), ("155", "fullCalcOnLoad", "155.0"), ("155", "", "155.0")],
+    )  # fmt: skip
+    def test_a_formula_that_nobody_computed_is_told(
+        self, value: str, whole: str, units: str | None
+    ) -> None:
+        """Programs that write workbooks do not compute: a death would be an empty cell."""
+        content, changed = io.BytesIO(), io.BytesIO()
+        book = xlsxwriter.Workbook(content)
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, [*self.NAMES, "Died on"])
+        sheet.write_row(1, 0, ["0012", "2026-01-05", "migraine", "Botox"])
+        sheet.write_formula(1, 4, "=100+55", None, 777)
+        if units is None:
+            sheet.write_formula(1, 5, "=Deaths!A1", None, 777)
+        book.close()
+        with zipfile.ZipFile(content) as old, zipfile.ZipFile(changed, "w") as new:
+            for name in old.namelist():
+                text = old.read(name).replace(b"<v>777</v>", f"<v>{value}</v>".encode())
+                new.writestr(name, text if whole else text.replace(b' fullCalcOnLoad="1"', b""))
+        reading = read(changed.getvalue())
+        (row,) = reading.session_rows
+        assert (row.session.units and str(row.session.units)) == units
+        assert reading.unreadable == (frozenset() if units else {"0012"})
+        assert len(reading.problems) == (0 if units else 2)
 
     def test_markup_that_is_broken_is_refused_before_a_reader_hangs(self) -> None:
         content = io.BytesIO((FILES / "open_document.ods").read_bytes())
@@ -1725,6 +1807,26 @@ class TestDecisions:
         }  # fmt: skip
         assert (ends.counts, ends.unreadable) == ((6, 3, 1, 2), frozenset({"5"}))
 
+    @pytest.mark.parametrize(("name", "word"), [("deceased", "Y"), ("Vital status", "Expired")])
+    def test_a_list_of_patients_with_a_flag_is_a_list_of_deaths(self, name: str, word: str) -> None:
+        ends = read_care_ends(f"MRN,{name}\n1,{word}\n2,N\n3,\n4,?\n".encode())
+        assert ends.by_patient == {"1": (CareEnd(on=None, kind="deceased"),)}
+        assert (ends.counts, ends.unreadable) == ((4, 1, 1, 2), frozenset({"4"}))
+
+    def test_days_without_a_death_in_such_a_list_are_told(self) -> None:
+        table = "MRN,{},Discharge date\n1,{},2026-02-01\n2,,2026-02-03\n"
+        for name, word in (("deceased", "Y"), ("DOD", "2026-02-01")):
+            ends = read_care_ends(table.format(name, word).encode())
+            assert ends.by_patient == {"1": (CareEnd(on="2026-02-01", kind="deceased"),)}
+            (problem,) = ends.problems
+            assert str(problem).startswith("line 1: some rows have a day and no death; if they")
+            assert ends.counts == (2, 1, 0, 1)
+
+    @pytest.mark.parametrize(("kind", "on"), [("died", date(2026, 1, 1)), ("left", None)])
+    def test_the_day_of_a_death_stays_next_to_a_flag(self, kind: str, on: date | None) -> None:
+        ends = read_care_ends(f"MRN,Kind,On,Deceased\n1,{kind},2026-01-01,Y\n".encode())
+        assert ends.by_patient["1"][0].on == on
+
     @pytest.mark.parametrize(("flag", "kind"), [("Y", "deceased"), ("N", "discontinued")])
     def test_a_flag_next_to_a_kind_is_a_death(self, flag: str, kind: str) -> None:
         ends = read_care_ends(f"MRN,Kind,On,Deceased\n1,left,2026-01-01,{flag}\n".encode())
@@ -1879,6 +1981,61 @@ def test_the_guide_names_the_columns_of_every_further_table() -> None:
         assert needed.split(", ") == [each.replace("_", " ") for each in wanted]
 
 
+class TestOtherLanguages:
+    @pytest.mark.parametrize(
+        ("header", "row", "status"),
+        [
+            ("Prontuário;Data do atendimento;Código CID;Medicação;Unidades aplicadas;Situação", "Realizado", "completed"),
+            ("Prontuário;Data da aplicação;Indicação;Produto;Unidades;Situação do agendamento", "Faltou", "no_show"),
+            ("患者ID;投与日;病名;薬剤;単位;状態", "完了", "completed"),
+            ("患者番号;施注日;診断名;製剤;投与単位;来院状況", "キャンセル", "cancelled"),
+            ("NHC;Fecha cita;Diagnóstico;Fármaco;Unidades;Estado cita", "No acude", "no_show"),
+            ("N° dossier;Date du RDV;Motif;Produit;Unités;Statut du RDV", "Non excusé", "no_show"),
+        ],
+    )  # fmt: skip
+    def test_an_export_is_read(self, header: str, row: str, status: str) -> None:
+        reading = read(f"{header}\n0012;2026-01-05;G43.709;Botox;155;{row}\n")
+        (found,) = reading.session_rows
+        assert (found.patient, str(found.session.units), found.session.status) == (
+            "0012",
+            "155",
+            status,
+        )
+        assert reading.problems == ()
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "died_on"),
+        [
+            ("Óbito", "Sim", None),
+            ("Data do óbito", "2026-02-01", date(2026, 2, 1)),
+            ("死亡日", "2026-02-01", date(2026, 2, 1)),
+            ("Fecha de éxitus", "2026-02-01", date(2026, 2, 1)),
+        ],
+    )
+    def test_a_death_is_read(self, header: str, cell: str, died_on: date | None) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},{header}")
+        assert [end.on for end in reading.care_ends["P1"]] == [died_on]
+
+    def test_a_no_is_no_death(self) -> None:
+        reading = one(f"{GOOD},Não", header=f"{HEADER},Óbito")
+        assert (reading.care_ends, reading.problems) == ({}, ())
+
+    @pytest.mark.parametrize(
+        ("read_table", "table"),
+        [
+            (read_holds, "MRN,from,Resumed on\nP1,2026-01-01,2026-03-01"),
+            (read_care_ends, "MRN,day,kind,Readmitted on\nP1,2026-01-01,discharged,2026-03-01"),
+        ],
+    )
+    def test_what_was_taken_back_is(self, read_table: Any, table: str) -> None:
+        reading = read_table(table.encode())
+        assert (reading.rows()[0]["withdrawn_on"], reading.problems) == (date(2026, 3, 1), ())
+
+    def test_an_authorization_that_was_reinstated_is_not_withdrawn(self) -> None:
+        table = b"MRN,dx,drug,from,to,Reinstated on\nP1,migraine,Botox,2026-01-01,2026-12-31,2026-03-01\n"
+        assert read_authorizations(table).rows()[0]["withdrawn_on"] is None
+
+
 class TestColumnsThatAreNotRead:
     """Without a column of its own every row counts as given, full and approved."""
 
@@ -1931,6 +2088,8 @@ class TestColumnsThatAreNotRead:
             ("Record deleted", "status"),
             ("Reversal Indicator", "status"),
             ("Patient refused (Y/N)", "status"),
+            ("Erschienen", "status"),
+            ("Compareceu?", "status"),
         ],
     )
     @pytest.mark.parametrize("cell", ["Y", "0", "false"])
@@ -1961,11 +2120,60 @@ class TestColumnsThatAreNotRead:
             ("Cancel Reason", "ill"),
             ("No-show reason", "forgot"),
             ("Voided by", "A. N."),
+            ("CANCEL_REASON_C", "12"),
+            ("Reason for cancellation", "ill"),
+            ("Storniert am", "2026-01-04"),
+            ("Absagegrund", "krank"),
+            ("Motif d'annulation", "malade"),
+            ("Fecha de cancelación", "2026-01-04"),
+            ("Motivo do cancelamento", "doente"),
+            ("キャンセル理由", "体調不良"),
+            ("APPT_STATUS_C", "3"),
+            ("Attended or Did Not Attend Code", "3"),
         ],
     )
     def test_one_whose_header_speaks_against_a_row_is_told(self, header: str, cell: str) -> None:
         (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},\n{self.ROW},{cell}\n"))[:1]
         assert reason.startswith("column 5 may say the status and is not read; say so")
+
+    def test_a_header_against_a_row_needs_more_than_a_no(self) -> None:
+        assert self.problems("") == []
+        assert one(f"{self.ROW},0", header="MRN,DOS,Dx,Drug,Cancellation charge").problems == ()
+
+    @pytest.mark.parametrize("header", ["Outcome", "Comments", "Bemerkung", "Visit result"])
+    def test_one_remark_against_a_row_is_told(self, header: str) -> None:
+        remarks = [*(f"no pain {n}" for n in range(120)), "Faltou"]
+        rows = [f"{self.ROW},{remark}" for remark in remarks]
+        problem = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows])).problems[0]
+        assert problem.reason.startswith("column 5 may say the status and is not read; say so")
+        rows[-1] = f"{self.ROW},no show last time"
+        assert read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows])).problems[0].line > 1
+
+    @pytest.mark.parametrize(
+        ("header", "cells", "places"),
+        [
+            ("Date,Units,Date.1,Units.1", "2026-01-05,155,2026-04-06,155", (6, 7)),
+            ("Date,Units,2nd Date,Units (2)", "2026-01-05,155,2026-04-06,155", (6, 7)),
+            ("Date,Drug 2,Units_2,NDC11", "2026-01-05,Dysport,300,1", (5, 6)),
+            ("Date,Date 2,Units 2", "2026-01-05,,", ()),
+            ("Date,Dx 2,Phone 2", "2026-01-05,G24.3,5551234", ()),
+        ],
+    )
+    def test_a_second_session_in_a_row_is_told(
+        self, header: str, cells: str, places: tuple[int, ...]
+    ) -> None:
+        reading = read(f"MRN,Dx,Drug,{header}\nP1,migraine,Botox,{cells}\n")
+        what = "hold a further session or dose and is not read; give each session"
+        assert [p.reason[:75] for p in reading.problems] == [
+            f"column {n} may {what}"[:75] for n in places
+        ]
+
+    def test_a_second_session_is_known_by_the_chosen_name_too(self) -> None:
+        reading = read(
+            "MRN,Dx,Drug,Sitting 1,Sitting 2\nP1,migraine,Botox,2026-01-05,2026-04-06\n",
+            columns={"Sitting 1": "date"},
+        )
+        assert reasons(reading)[0].startswith("column 5 may hold a further session or dose")
 
     @pytest.mark.parametrize(
         ("header", "is_told"), [("Claim Status", True), ("txn type", True), ("Auth Status", False)]
@@ -2097,6 +2305,17 @@ class TestColumnsThatAreNotRead:
             ("Care ended", "2026-11-01", True),
             ("Moved away?", "Y", True),
             ("Transferred to", "Dr. A", False),
+            ("Discharged", "Y", True),
+            ("Do not contact", "Y", True),
+            ("Opted out", "TRUE", True),
+            ("Treatment stopped on", "2026-11-01", True),
+            ("Inaktiv", "ja", True),
+            ("Active", "N", True),
+            ("Active", "Y", False),
+            ("On recall?", "No", True),
+            ("OK to call", "0", True),
+            ("妊娠", "はい", True),
+            ("Discharged to", "Home", False),
             ("Policy holder", "Jane", False),
             ("Discharge date", "2026-01-05", False),
             ("Next visit", "2026-12-14", False),
@@ -2104,8 +2323,77 @@ class TestColumnsThatAreNotRead:
     )
     def test_a_hold_among_sessions_is_told(self, name: str, cell: str, is_told: bool) -> None:
         reading = read(f"{self.HEADER},{name}\n{self.ROW},,{cell}\n")
-        said = "column 6 may say who is on hold or discharged and is not read; give it as a table"
+        said = (
+            "column 6 may say who is on hold, discharged or not to be called and is not read; give"
+        )
         assert [problem.reason.startswith(said) for problem in reading.problems] == [True] * is_told
+
+    @pytest.mark.parametrize(
+        ("read_table", "header", "row", "cell", "said"),
+        [
+            (read_authorizations, "Units remaining", "dx,drug,from,to", "200", "limit the units"),
+            (read_authorizations, "Qty approved", "dx,drug,from,to", "4 vials", "limit the units"),
+            (
+                read_authorizations,
+                "Visits left",
+                "dx,drug,from,to,units",
+                "1",
+                "limit the sessions",
+            ),
+            (read_authorizations, "Visits used", "dx,drug,from,to,visits", "1", ""),
+            (read_authorizations, "Unit", "dx,drug,from,to", "North", ""),
+            (read_holds, "Duration", "from", "6 weeks", "say how long the hold lasts"),
+            (read_holds, "Weeks", "from", "6", "say how long the hold lasts"),
+            (read_holds, "Weeks", "from,to", "6", ""),
+            (read_overrides, "Weeks", "dx,from,by,usual", "10", "say the minimum"),
+        ],
+    )
+    def test_a_figure_without_its_column_is_told(
+        self, read_table: Any, header: str, row: str, cell: str, said: str
+    ) -> None:
+        cells = {
+            "dx": "migraine",
+            "drug": "Botox",
+            "from": "2026-01-01",
+            "to": "2026-12-31",
+            "by": "payer",
+            "usual": "12 weeks",
+        }
+        line = [cells.get(name, "4") for name in row.split(",")]
+        found = read_table(f"MRN,{row},{header}\nP1,{','.join(line)},{cell}\n".encode())
+        place = len(line) + 2
+        expected = [f"column {place} may {said} and is not read"] if said else []
+        assert [problem.reason.partition(";")[0] for problem in found.problems] == expected
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "said"),
+        [
+            ("Merged into", "0099", "say that a patient has another key"),
+            ("Old MRN", "0099", "say that a patient has another key"),
+            ("Old MRN", "", ""),
+            ("Min interval", "16 weeks", "say how long to wait"),
+            ("Not before", "2026-05-01", "say how long to wait"),
+            ("Min interval", "no", ""),
+        ],
+    )
+    def test_another_key_and_a_rule_of_the_patient_are_told(
+        self, header: str, cell: str, said: str
+    ) -> None:
+        found = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        expected = [f"column 5 may {said} and is not read"] if said else []
+        assert [reason.partition(";")[0] for reason in found] == expected
+
+    @pytest.mark.parametrize(("cell", "is_told"), [("53", True), ("RT 73", True), ("530", False)])
+    def test_a_procedure_that_was_stopped_is_told(self, cell: str, *, is_told: bool) -> None:
+        reading = read(f"MRN,DOS,Dx,Drug,Modifier\n{self.ROW},{cell}\n")
+        said = "modifier: says that the procedure was stopped; the session counts, and its units"
+        assert [reason.startswith(said) for reason in reasons(reading)] == [True] * is_told
+        assert reading.counts.used == 1
+
+    def test_a_list_of_all_patients_can_say_it_too(self) -> None:
+        births = read_births(b"MRN,DOB,Do not contact\nP1,1980-01-01,Y\n")
+        (problem,) = births.problems
+        assert problem.reason.startswith("column 3 may say who is on hold, discharged or not to be")
 
     @pytest.mark.parametrize(
         ("name", "cell", "is_told"),
@@ -2130,6 +2418,17 @@ class TestColumnsThatAreNotRead:
         assert [problem.reason for problem in read(table).problems] == [said] * is_told
         table = f"{self.HEADER},{name},DOB\n{self.ROW},,{cell},2017-01-01\n"
         assert read(table).problems == ()
+
+    def test_days_of_birth_of_another_table_answer_it(self) -> None:
+        reading = read(f"MRN,DOS,Dx,Drug,Age\n{self.ROW},9\n{self.ROW.replace('P1', 'P2')},40\n")
+        known = read_births(b"MRN,DOB\nP1,2017-01-01\nP2,1980-01-01\n")
+        joined, new = reading.with_births(known)
+        assert (len(reading.problems), joined.problems, new) == (1, (), ())
+        assert joined.births == {"P1": date(2017, 1, 1), "P2": date(1980, 1, 1)}
+        assert joined.counts == reading.counts
+        less, new = joined.with_births(read_births(b"MRN,DOB\nP1,2016-01-01\n"))
+        assert (less.births, [problem.line for problem in new]) == ({"P2": date(1980, 1, 1)}, [2])
+        assert reading.with_births(read_births(b"MRN,DOB\nP2,1980-01-01\n"))[0].problems
 
     def test_days_that_may_be_of_birth_are_told(self) -> None:
         table = (

@@ -3,8 +3,6 @@
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -15,8 +13,8 @@ from botox_schedule.cli.output import Told
 from botox_schedule.cli.tracks import ListedTrack, Rules, listed_tracks, rules_of
 from botox_schedule.dates.days import counted
 from botox_schedule.errors import BotoxScheduleError, ExchangeError
-from botox_schedule.tables import FactReading, TableReading
-from botox_schedule.tables.decisions import births_of, look_alikes
+from botox_schedule.tables import FactReading, Problem, TableReading
+from botox_schedule.tables.decisions import look_alikes
 
 SIDE_TABLES = {
     "holds": "pauses: patient, first, last, reason",
@@ -148,9 +146,11 @@ def clinic_of(given: Namespace) -> Clinic:
         for name in (*SIDE_TABLES, *NOTES)
         if (file := getattr(given, name, None)) not in {None, NONE}
     }
-    births, doubts = _births(reading, facts.get("births"))
-    reading = replace(reading, births=births)
-    problems = [*map(str, reading.problems), *_fact_problems(reading, facts), *doubts]
+    doubts: tuple[Problem, ...] = ()
+    if "births" in facts:
+        reading, doubts = reading.with_births(facts["births"])
+    problems = [*map(str, reading.problems), *_fact_problems(reading, facts)]
+    problems += [f"births: {problem}" for problem in doubts]
     return Clinic(reading, facts, problems, rules)
 
 
@@ -176,18 +176,6 @@ def _read(given: Namespace, file: Path, table: str, options: Mapping[str, Any]) 
         if table != _SESSIONS:
             said = said.replace("--column ", f"--column {table}.")
         raise ExchangeError(f"{file}: {said}") from None
-
-
-def _births(
-    reading: TableReading, found: FactReading[date] | None
-) -> tuple[dict[str, date], list[str]]:
-    """The day of birth of each patient; of two that differ neither counts."""
-    if found is None:
-        return {**reading.births}, []
-    here = ((0, patient, day) for patient, day in reading.births.items())
-    there = ((row.line, row.patient, row.fact) for row in found.fact_rows)
-    days, differing = births_of(chain(here, there))
-    return days, [f"births: {told}" for told in differing if told not in found.problems]
 
 
 def _fact_problems(reading: TableReading, facts: Mapping[str, FactReading[Any]]) -> list[str]:

@@ -79,8 +79,8 @@ def _title(name: str) -> str:
 
 
 def _words(value: object) -> str:
+    """Return a value in words; what the clinic wrote, such as a patient's key, stays as it is."""
     told = "" if word(value) == "-" else word(value)
-    # A key, and what a person noted, stay as they are.
     return told if type(value) is str else told.replace("_", " ")
 
 

@@ -224,6 +224,7 @@ _A_MONTH = "a month is not a day; give the day"
 _SEPARATOR = "the separator may be for thousands or for decimals; write 1000, or 1.5"
 _TAKES_BACK = "below 0; if the row takes a session back, leave both rows out"
 _WASTED = "JW bills what was thrown away; write it as units discarded in the session's row"
+_STOPPED = "says that the procedure was stopped; the session counts, and its units need a look"
 _DISCARDED = Parsed(value=False, note=_WASTED, is_readable=False)
 _A_SERIAL = "a spreadsheet's serial number is not a day; format the column as a date and export it"
 
@@ -288,7 +289,10 @@ def is_waste(text: str) -> bool:
 @_of_text
 def modifier(given: str) -> Parsed:
     """Return nothing, and False where a row bills what was thrown away."""
-    return _DISCARDED if is_waste(given) else Parsed(None)
+    if is_waste(given):
+        return _DISCARDED
+    is_stopped = any(find_value("modifier", part) for part in re.findall(r"\w+", given))
+    return Parsed(None, _STOPPED if is_stopped else "")
 
 
 def _unit(unit: re.Pattern[str], expected: str) -> Read:

@@ -190,6 +190,7 @@ _BINDING = {
     "withdrawn_on": _BINDING_DAY,
     **_IF_CHOSEN,
 }
+_DEATHS = frozenset({"died_on", "deceased"})
 _TABLES: Mapping[str, Mapping[str, Column]] = {
     "holds": {
         **_PATIENT,
@@ -208,7 +209,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
             cells.word("care_end", CareEndKind),
             is_required=True,
             default=CareEndKind.DECEASED,
-            or_else="died_on",
+            or_else=_DEATHS,
             words="care_end",
         ),
         **_BINDING,
@@ -303,7 +304,7 @@ def read_care_ends(source: TableSource, **options: Unpack[TableOptions]) -> Fact
     r"""Read a table of ends of care: patient, on, kind, and where known reason, indication.
 
     A death whose day cannot be read counts as one on an unknown day, and says so. A list of
-    deaths has ``date of death`` instead of kind; a row without one says nothing.
+    deaths has ``date of death`` or ``deceased`` instead of kind; a row without one says nothing.
 
     Args:
         source: The file's name, ``-`` for standard input, bytes, or an open file.
@@ -492,23 +493,35 @@ def _read(
     options: TableOptions,
 ) -> FactReading[_Fact]:
     found = read_rows(source, table, _TABLES[table], options)
-    # In a list of patients most have no day of death; such rows say nothing.
-    says_deaths = "died_on" in found.columns and "kind" not in found.columns
-    rows = [
-        row
-        for row in found.rows
-        if row.fault or not says_deaths or _died_on(row.values) is not None
-    ]
+    rows = [row for row in found.rows if not _is_silent(row, found.columns)]
     made = [_made(row, make, _SETTLED.get(table, _in_force)) for row in rows]
     blank = found.blank + len(found.rows) - len(rows)
     settled = found._replace(rows=[row for row, _ in made], blank=blank)
     faulty = [row for row in settled.rows if row.fault and not _is_void(row)]
     return FactReading(
         fact_rows=tuple(fact for _, fact in made if fact is not None),
-        problems=settled.problems(_hidden_deaths(found, table) if table != "care_ends" else ()),
+        problems=settled.problems(
+            _unread_discharges(found) if table == "care_ends" else _hidden_deaths(found, table)
+        ),
         counts=settled.counts,
         unreadable=found.unreadable(faulty),
     )
+
+
+def _is_silent(row: RowValues, columns: Collection[str]) -> bool:
+    """Whether a row of a list of deaths states none; in a list of patients most have no day."""
+    is_list = "kind" not in columns and not _DEATHS.isdisjoint(columns)
+    return is_list and not row.fault and _died_on(row.values) is None
+
+
+def _unread_discharges(found: RowsRead) -> Iterator[Problem]:
+    """Report days in a list of deaths that are none: they may be discharges."""
+    days = (row.values["on"] for row in found.rows if _is_silent(row, found.columns))
+    if any(days):
+        yield Problem(found.header.number, _A_DISCHARGE, left_out=False)
+
+
+_A_DISCHARGE = "some rows have a day and no death; if they are discharges, add a column for kind"
 
 
 def _hidden_deaths(found: RowsRead, table: str) -> Iterator[Problem]:
@@ -563,7 +576,12 @@ def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
     died = _died_on(settled)
     del settled["died_on"], settled["deceased"]
     if died is not None:
-        settled |= {"kind": CareEndKind.DECEASED, "on": died if isinstance(died, date) else None}
+        # The day of a discharge is none of a death.
+        day = settled["on"] if settled["kind"] is CareEndKind.DECEASED else None
+        settled |= {
+            "kind": CareEndKind.DECEASED,
+            "on": died if isinstance(died, date) else day,
+        }
     if settled["kind"] is CareEndKind.DECEASED:
         settled["indication"] = None
     return settled

@@ -23,6 +23,16 @@ _MOST_TEXT = 128 * MEBIBYTE
 _READ = (".xml", ".rels", "mimetype")
 _PREFIX = rb"<(?:[^\s<>/]+:)?"
 _ERROR = re.compile(rb"(" + _PREFIX + rb"""c\b[^>]*\bt=["'])e(["'])""")
+_FORMULAS = [
+    re.compile(
+        rb"(<((?:[^\s<>/]+:)?)c\b(?![^>]*\st\s*=)[^>]*)(>\s*<\2f\b(?:[^>]*/>|[^>]*>[^<]*</\2f>))"
+        rb"\s*(?:<\2v\s*/>|<\2v\s*>" + unsaved + rb"</\2v>)?\s*(</\2c>)"
+    )
+    for unsaved in (b"", b"0?")
+]
+"""A formula without a saved value: programs that write workbooks do not compute."""
+_UNCOMPUTED = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](1|true)["']""")
+"""That the values of formulas are still to be computed: then a 0 is none either."""
 _STATED = re.compile(rb"\buniqueCount(?=\s*=)")
 """How many texts a workbook says that it shares: the reader takes memory for all at once."""
 _HIDING = re.compile(
@@ -128,11 +138,17 @@ def _check_entries(entries: Mapping[str, bytes], name: str) -> int:
 
 
 def _stored(entries: Mapping[str, bytes]) -> BytesIO:
-    """Return the entries uncompressed; an error such as #N/A becomes text, not an empty cell."""
+    """Return the entries uncompressed; an error such as #N/A becomes text, not an empty cell.
+
+    So does a formula that was never computed.
+    """
     stored = BytesIO()
+    formula = _FORMULAS[bool(_UNCOMPUTED.search(entries.get("xl/workbook.xml", b"")))]
     with ZipFile(stored, "w") as book:
         for entry, content in entries.items():
-            book.writestr(entry, _STATED.sub(b"stated", _ERROR.sub(rb"\1str\2", content)))
+            told = _ERROR.sub(rb"\1str\2", content)
+            told = formula.sub(rb'\1 t="str"\3<\2v>#VALUE!</\2v>\4', told)
+            book.writestr(entry, _STATED.sub(b"stated", told))
     stored.seek(0)
     return stored
 

@@ -1,7 +1,7 @@
 """Finds the header of a table, and which of its columns means what."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from botox_schedule.errors import FileLimitError, TableError
@@ -28,7 +28,7 @@ class ColumnNames:
         self,
         table: str,
         columns: Collection[str],
-        required: Mapping[str, str],
+        required: Mapping[str, Collection[str]],
         chosen: Mapping[str, str],
     ) -> None:
         self.table = table
@@ -60,15 +60,30 @@ class ColumnNames:
         """Return how many columns *line* names."""
         return len(self._places(line))
 
+    def means(self, name: str) -> str | None:
+        """Return the column that a name stands for."""
+        return self._meaning(folded(name))
+
     def is_whole(self, line: Line) -> bool:
         """Return whether *line* names all required columns."""
         return not self._missing(self._places(line))
+
+    def is_header(self, line: Line) -> bool:
+        """Return whether *line* is a header of this table, or of another one about patients."""
+        found = self._places(line)
+        is_other = "patient" in found and self._is_mostly_known(self._names(line))
+        return not self._missing(found) or is_other
+
+    def _is_mostly_known(self, names: Iterable[str]) -> bool:
+        words = [name for name in names if name]
+        known = [name for name in words if name in self.chosen or name in header_words()]
+        return len(known) > 1 and len(words) < 2 * len(known)
 
     def _missing(self, found: Collection[str]) -> list[str]:
         return [
             self._first(name)
             for name, instead in self.required.items()
-            if name not in found and instead not in found
+            if not {name, *instead}.intersection(found)
         ]
 
     def _places(self, line: Line) -> dict[str, list[int]]:
@@ -140,11 +155,9 @@ class ColumnNames:
     def _found(self, line: Line) -> str:
         """The columns by name only where the line is a header: cells of a row are never shown."""
         names = self._names(line)
-        words = [name for name in names if name]
         if len(names) == 1:
             return "1 column was found; separate columns by commas, semicolons, tabs or bars"
-        known = [name for name in words if name in self.chosen or name in header_words()]
-        if 2 * len(known) <= len(words):
+        if not self._is_mostly_known(names):
             return f"{len(names)} columns were found"
         return f"the columns are {', '.join(filter(None, map(text_of, line.cells)))}"
 

@@ -1,8 +1,9 @@
 """Reads a table of sessions: one session a row."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple, Unpack, cast
 
@@ -22,6 +23,7 @@ from botox_schedule.tables.deaths import (
 )
 from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
 from botox_schedule.tables.rows import (
+    WHO_IS_A_CHILD,
     Column,
     Problem,
     RowCounts,
@@ -194,6 +196,22 @@ class TableReading:
             )
             for patient in (*sessions, *sorted(decided - sessions.keys()))
         )
+
+    def with_births(self, births: FactReading[date]) -> tuple["TableReading", tuple[Problem, ...]]:
+        """Return the reading with the days of birth of another table, and what contradicts there.
+
+        Of two days that differ, here or there, neither counts. Where each patient with a session
+        has one, a column that may say who is a child is no problem any more.
+        """
+        here = ((0, patient, day) for patient, day in self.births.items())
+        there = ((row.line, row.patient, row.fact) for row in births.fact_rows)
+        days, differing = births_of(chain(here, there))
+        told = self.problems
+        if days.keys() >= self.sessions.keys():
+            told = tuple(problem for problem in told if WHO_IS_A_CHILD not in problem.reason)
+        known = frozenset(births.problems)
+        new = tuple(problem for problem in differing if problem not in known)
+        return replace(self, births=days, problems=told), new
 
     def _born_on(self, patient: str, told: Iterable[date]) -> date | None:
         """The day of birth; unknown where two differ."""

@@ -1,7 +1,9 @@
 """Opens a table whatever its kind: its lines, and where its header is."""
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import date
 from io import TextIOBase
 from itertools import chain, islice
 from os import PathLike
@@ -10,9 +12,10 @@ from typing import BinaryIO, NamedTuple
 
 from botox_schedule.errors import ExchangeError, FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE, FileName, check_lines, decoded, expand, read_within
-from botox_schedule.tables.excel import OLE, ZIP, sheets
+from botox_schedule.tables.excel import OLE, ZIP
+from botox_schedule.tables.excel import sheets as sheets_of
 from botox_schedule.tables.header import ColumnNames, header_place
-from botox_schedule.tables.lines import HEADER_LINES, Line
+from botox_schedule.tables.lines import HEADER_LINES, Cell, Line, text_of
 from botox_schedule.tables.parquet import PARQUET, parquet_lines
 from botox_schedule.tables.text import text_lines
 
@@ -30,6 +33,7 @@ class Table(NamedTuple):
         lines: The lines after the header.
         titles: The lines before it.
         header: The line of the header.
+        sheets: The numbers of the sheets that are not read and may hold patients.
     """
 
     columns: dict[str, int]
@@ -37,6 +41,7 @@ class Table(NamedTuple):
     lines: Iterable[Line]
     titles: Sequence[Line]
     header: Line
+    sheets: Sequence[int]
 
 
 def open_table(
@@ -49,7 +54,8 @@ def open_table(
         FileLimitError: When it is too large.
         OSError: When it cannot be opened.
     """
-    lines = iter(_lines(source, names, encoding, sheet))
+    found, sheets = _lines(source, names, encoding, sheet)
+    lines = iter(found)
     head = [*islice(lines, HEADER_LINES)] or [Line(1, ())]
     place = header_place(head, names)
     header = head[place]
@@ -59,6 +65,7 @@ def open_table(
         chain(head[place + 1 :], lines),
         head[:place],
         header,
+        sheets,
     )
 
 
@@ -69,18 +76,18 @@ def _width(header: Line) -> int:
 
 def _lines(
     source: TableSource, names: ColumnNames, encoding: str | None, sheet: str | None
-) -> Iterable[Line]:
+) -> tuple[Iterable[Line], Sequence[int]]:
     content, name = _content(source)
     if isinstance(content, str):
-        return text_lines(content, names.score)
+        return text_lines(content, names.score), ()
     if content.startswith((ZIP, OLE)):
-        return _one_sheet(sheets(content, name), names, sheet)
+        return _one_sheet(sheets_of(content, name), names, sheet)
     if sheet is not None:
         raise TableError("only a spreadsheet has sheets; leave sheet= out")
     if content.startswith(PARQUET):
-        return parquet_lines(content, name)
+        return parquet_lines(content, name), ()
     try:
-        return text_lines(decoded(content, name, encoding), names.score)
+        return text_lines(decoded(content, name, encoding), names.score), ()
     except ExchangeError as error:
         raise TableError(str(error)) from None
 
@@ -108,18 +115,35 @@ def _checked(text: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _one_sheet(found: dict[str, list[Line]], names: ColumnNames, wanted: str | None) -> list[Line]:
-    """Return the sheet the caller named, or the one that has the columns."""
+def _one_sheet(
+    found: dict[str, list[Line]], names: ColumnNames, wanted: str | None
+) -> tuple[list[Line], Sequence[int]]:
+    """Return the sheet the caller named, or the one that has the columns, and which others may."""
     if wanted is not None:
         if wanted not in found:
             raise TableError(f"no sheet is called {wanted!r}; {len(found)} sheets were found")
-        return found[wanted]
-    tables = [lines for lines in found.values() if _has_table(lines, names)]
+        return found[wanted], ()
+    tables = [title for title, lines in found.items() if _has_table(lines, names)]
     if len(tables) > 1:
         raise TableError(
             f"{len(tables)} sheets hold such a table; name one with sheet=, or save it as a file"
         )
-    return tables[0] if tables else next(iter(found.values()), [])
+    read = next(iter(tables or found), "")
+    others = ((n, found[title]) for n, title in enumerate(found, 1) if title != read)
+    return found.get(read, []), [n for n, lines in others if _may_hold_patients(lines, names)]
+
+
+def _may_hold_patients(lines: list[Line], names: ColumnNames) -> bool:
+    """Whether a sheet has several of the columns, or a day, as rows without a header do."""
+    head = lines[:HEADER_LINES]
+    return any(names.score(line) > 1 or any(map(_is_day, line.cells)) for line in head)
+
+
+def _is_day(cell: Cell) -> bool:
+    return isinstance(cell, date) or _DAY.fullmatch(text_of(cell)) is not None
+
+
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _has_table(lines: list[Line], names: ColumnNames) -> bool:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import starmap
 
 from botox_schedule.files import lines_of, records
 from botox_schedule.tables.lines import HEADER_LINES, Line
@@ -31,4 +30,6 @@ def _delimiter(lines: Sequence[str], score: Callable[[Line], int]) -> str:
 
 
 def _records(lines: Sequence[str], delimiter: str, start: int = 0) -> Iterator[Line]:
-    return starmap(Line, records(lines, delimiter, start))
+    """Yield the records; a broken one has what delimiters part, as the key before it is right."""
+    for number, cells, fault in records(lines, delimiter, start):
+        yield Line(number, lines[number - 1].split(delimiter) if fault else cells, fault)

@@ -59,44 +59,25 @@ def is_about_death(name: str) -> bool:
     """
     known = names_by_column("sessions", ("died_on", "deceased"))
     told = folded(name).replace("deadline", "")
-    return told in known or _has_stem(told, "death_stems")
+    return told in known or is_about("death", told)
 
 
-def is_about_birth(name: str) -> bool:
-    """Return whether the name of a column speaks of birth.
+def is_about(subject: str, name: str) -> bool:
+    """Return whether the name of a column has a part that is about a subject.
 
-    >>> is_about_birth("PAT_BIRTH_DATE"), is_about_birth("Date")
+    >>> is_about("birth", "PAT_BIRTH_DATE"), is_about("birth", "Date")
+    (True, False)
+    >>> is_about("pause", "On hold?"), is_about("pause", "Discharge date")
     (True, False)
     """
-    return _has_stem(name, "birth_stems")
-
-
-def is_about_pause(name: str) -> bool:
-    """Return whether the name of a column speaks of a hold or a discharge.
-
-    >>> is_about_pause("On hold?"), is_about_pause("Discharge date")
-    (True, False)
-    """
-    return _has_stem(name, "pause_stems")
-
-
-def is_about_interval(name: str) -> bool:
-    """Return whether the name of a column speaks of an interval.
-
-    >>> is_about_interval("Min days between visits"), is_about_interval("Visits")
-    (True, False)
-    """
-    return _has_stem(name, "interval_stems")
-
-
-def _has_stem(name: str, stems: str) -> bool:
-    known = folded(name)
-    return any(stem in known for stem in _tables()["other"][stems])
+    known = f"|{folded(name)}|"
+    return any(stem in known for stem in _tables()["other"]["stems"][subject])
 
 
 @cache
 def _death_words() -> re.Pattern[str]:
-    return re.compile(rf"\b({'|'.join(_tables()['other']['death_words'])})\b")
+    words, marks = (_tables()["other"][name] for name in ("death_words", "death_marks"))
+    return re.compile(rf"\b({'|'.join(words)})\b|{'|'.join(marks)}")
 
 
 def speaks_of_death(text: str) -> bool:
@@ -115,15 +96,6 @@ def is_word_of_death(text: str) -> bool:
     (True, False)
     """
     return _death_words().fullmatch(plain(text).strip()) is not None
-
-
-def may_tell_of_death(name: str) -> bool:
-    """Return whether a column of that name holds names, reasons or a status.
-
-    >>> may_tell_of_death("Last Name"), may_tell_of_death("Notes")
-    (True, False)
-    """
-    return _has_stem(name, "stems_of_telling_columns")
 
 
 @cache
