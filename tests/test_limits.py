@@ -925,3 +925,28 @@ class TestDosesElsewhere:
         assert not found("Botox", "2027-02-02")
         assert not found("Botox", "2026-11-09")
         assert not found("Dysport", "2027-02-01")
+
+
+class TestBookingsOfOneSession:
+    """A limit of one session counts what is booked until its last day, whatever the clock."""
+
+    @pytest.mark.parametrize(
+        ("eyelids_on", "exceeded"),
+        [
+            pytest.param("2026-12-10", True, id="on the day"),
+            pytest.param("2026-12-13", True, id="on the last day of the session"),
+            pytest.param("2026-12-14", False, id="on the day after"),
+        ],
+    )
+    @pytest.mark.parametrize("status", ["booked", "completed"])
+    def test_other_clocks_count(self, eyelids_on: str, status: str, *, exceeded: bool) -> None:
+        rows = [
+            session("2026-12-10", 380, "upper-limb-spasticity", product="Xeomin", status=status),
+            session(eyelids_on, 90, "blepharospasm", product="Xeomin", status=status),
+        ]
+        arm = find_protocol("upper-limb-spasticity", product="Xeomin")
+        if status == "booked":
+            checks = forecast(record(*rows), arm, as_of="2026-12-01").limit_checks
+        else:
+            checks = check_dose_limits(record(*rows), arm, on="2026-12-10", as_of="2026-12-20")
+        assert any(check.exceeded for check in checks) is exceeded

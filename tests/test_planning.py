@@ -491,6 +491,9 @@ class TestAuthorizations:
                 ["2026-03-30", "2026-05-01"], "2026-09-14", 2, id="one of two is too close"
             ),
             pytest.param(["2026-03-01"], "2026-06-22", 1, id="a booking that must be moved"),
+            pytest.param(
+                ["2026-03-01", "2026-03-30"], "2026-06-22", 2, id="after one that must be moved"
+            ),
             pytest.param(["2026-01-20"], "2026-06-22", 1, id="a booking that has passed"),
         ],
     )
@@ -503,6 +506,16 @@ class TestAuthorizations:
         assert (check.use.sessions_used, list(check.problems)) == (used, ["no_sessions_left"])
         enough = with_approval({"administered_on": "2026-01-05"}, *visits, sessions=used + 1)
         assert self.check(enough, on).covers is True
+
+    @pytest.mark.parametrize(
+        ("on", "used"), [("2026-01-08", 1), ("2026-04-01", 2)], ids=["moved there", "later"]
+    )
+    def test_a_booked_second_part_uses_a_visit(self, on: str, used: int) -> None:
+        part = {"administered_on": "2026-01-07", "status": "booked"}
+        record = with_approval({"administered_on": "2026-01-05"}, part, sessions=3)
+        check = plan.check_booking(record, MIGRAINE, on=on, as_of="2026-01-05").authorization
+        assert check is not None
+        assert check.use.sessions_used == used
 
     def test_a_booking_of_another_product_uses_no_visit(self) -> None:
         other = {"administered_on": "2026-03-30", "status": "booked", "product": "Dysport"}

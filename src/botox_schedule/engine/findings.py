@@ -484,7 +484,7 @@ def booking_codes(track: AnyTrack, day: date) -> Iterator[FindingCode]:
         yield FindingCode.BOOKING_AFTER_OVERDUE
 
 
-def _missed(track: AnyTrack, bookings: Iterable[TreatmentSession]) -> Iterable[Finding]:
+def _missed(track: AnyTrack, bookings: Sequence[TreatmentSession]) -> Iterable[Finding]:
     """Yield the cancelled or missed visit that has no later booking."""
     if track.care.status is not None:
         return
@@ -494,19 +494,15 @@ def _missed(track: AnyTrack, bookings: Iterable[TreatmentSession]) -> Iterable[F
         if s.indication in track.clock
         and (track.anchor is None or s.administered_on > track.anchor)
     ]
-    waiting = [s for s in missed if not _is_rebooked(s, bookings, track.as_of)]
+    # A touch-up does not take the place of a full session.
+    any_on = max((s.administered_on for s in bookings), default=date.min)
+    full_on = max((s.administered_on for s in bookings if opens_cycle(s)), default=date.min)
+    waiting = [
+        s
+        for s in missed
+        if (full_on if opens_cycle(s) else any_on) < min(s.administered_on, track.as_of)
+    ]
     last = max(waiting, key=lambda s: s.administered_on, default=None)
     if last is not None:
         message = "a visit was cancelled or missed, and no later one is booked"
         yield make_finding(FindingCode.NOT_REBOOKED, message, [last])
-
-
-def _is_rebooked(
-    missed: TreatmentSession, bookings: Iterable[TreatmentSession], as_of: date
-) -> bool:
-    """Whether a later visit is booked; a touch-up does not take the place of a full session."""
-    from_day = min(missed.administered_on, as_of)
-    return any(
-        s.administered_on >= from_day and (opens_cycle(s) or not opens_cycle(missed))
-        for s in bookings
-    )

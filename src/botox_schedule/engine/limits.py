@@ -190,10 +190,9 @@ def _booked_besides(
         on = session.administered_on
         if (track.as_of - on).days > UNRESOLVED_AFTER_DAYS:
             return False
-        own = session.indication in track.clock
-        if own and booked is None and opens_cycle(session):
+        if session.indication in track.clock and booked is None and opens_cycle(session):
             return False
-        is_part = own and first_on is not None and (on - first_on).days <= within
+        is_part = first_on is not None and (on - first_on).days <= within
         return on <= day or is_part
 
     others = [session for session in track.history.booked if counts(session)]

@@ -13,9 +13,10 @@ from botox_schedule.engine import Track
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.limits import in_window
-from botox_schedule.engine.project import kept_booking_on, rules_after
+from botox_schedule.engine.project import rules_after
 from botox_schedule.engine.rules import IntervalRules
-from botox_schedule.engine.track import opens_cycle
+from botox_schedule.engine.track import is_second_part, opens_cycle
+from botox_schedule.engine.verdict import booking_verdict
 from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
 from botox_schedule.policy import CALENDAR_YEAR, PayerRule
 from botox_schedule.protocols import TreatmentProtocol
@@ -148,7 +149,7 @@ class Authorizations:
         dose: The units of each planned session, where the caller names them.
     """
 
-    __slots__ = ("_approved", "_booked", "_dose", "_least_opened", "_rules", "_touch_ups", "_track")
+    __slots__ = ("_approved", "_besides", "_booked", "_dose", "_least_opened", "_rules", "_track")
 
     def __init__(self, track: Track, dose: PlannedDose) -> None:
         reading, product = track.reading, track.protocol.product
@@ -171,12 +172,7 @@ class Authorizations:
             if rule.sessions is not None or rule.units is not None
         )
         self._booked = list(_booked_series(track)) if self._approved or self._rules else []
-        # A booked touch-up uses a visit, and no day of the next session replaces it.
-        self._touch_ups = [
-            s
-            for s in track.booked_visits
-            if not opens_cycle(s) and s.administered_on >= track.as_of
-        ]
+        self._besides = [s for s in _ahead(track) if not _opens_next(track, s)]
         self._least_opened = _least_opened(dose, product)
 
     @property
@@ -253,8 +249,10 @@ class Authorizations:
         track = self._track
         given = [s for s in track.history.completed if s.indication in track.clock]
         planned = [planned_session(track.protocol, on, self._dose) for on in ahead]
-        touch_ups = [s for s in self._touch_ups if s.administered_on < day]
-        return [*given, *track.history.unrecognized, *planned, *touch_ups]
+        besides = [s for s in self._besides if s.administered_on < day]
+        if is_second_part(track, day):  # a later part that is booked may be moved to the day
+            besides = [s for s in besides if not opens_cycle(s)]
+        return [*given, *track.history.unrecognized, *planned, *besides]
 
     def _tally(self, sessions: Sequence[TreatmentSession], product: Product | None) -> _Tally:
         """Count visits and units of *product*; None means any for visits, the planned for units."""
@@ -331,16 +329,26 @@ def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -
     )
 
 
+def _ahead(track: Track) -> list[TreatmentSession]:
+    return [s for s in track.booked_visits if s.administered_on >= track.as_of]
+
+
+def _opens_next(track: Track, booked: TreatmentSession) -> bool:
+    """Whether a booked visit is to be the next session, which another day may replace."""
+    return opens_cycle(booked) and not is_second_part(track, booked.administered_on)
+
+
 def _booked_series(track: Track) -> Iterator[tuple[date, IntervalRules]]:
-    """Yield the booked visits that may be kept, each with the rules after it."""
-    rules, first_on = track.rules, kept_booking_on(track)
-    if first_on is None:
-        return
+    """Yield the booked sessions that may be kept, each with the rules after it."""
     products = {None, track.protocol.product}
-    days = sorted({s.administered_on for s in track.bookings if s.product in products})
-    for day in days:
-        follows = rules is not None and day > first_on and _is_allowed(rules, track.holds, day)
-        if day == first_on or follows:
+    booked = [s for s in _ahead(track) if s.product in products and _opens_next(track, s)]
+    rules: IntervalRules | None = None
+    for day in sorted({s.administered_on for s in booked}):
+        if rules is None:
+            is_kept = booking_verdict(track, day) is not False
+        else:
+            is_kept = _is_allowed(rules, track.holds, day)
+        if is_kept:
             rules = rules_after(track, day)
             yield day, rules
 
