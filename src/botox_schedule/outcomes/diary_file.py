@@ -38,6 +38,7 @@ from botox_schedule.outcomes.diary import (
     HeadacheDiary,
     MissingDays,
     attack_span,
+    days_through,
     worst_of,
 )
 from botox_schedule.outcomes.figures import outcome_tables
@@ -114,9 +115,7 @@ class _Entry(NamedTuple):
 
     def days(self) -> Iterator[date]:
         """The days of the entry; none for an empty one."""
-        if self.span is not None:
-            first = self.span[0]
-            yield from (shifted(first, number) for number in range(_length(*self.span)))
+        return iter(()) if self.span is None else days_through(*self.span)
 
 
 class _Table(NamedTuple):
@@ -478,9 +477,5 @@ def _with_free_days(days: dict[date, DiaryKind], unread: set[date]) -> dict[date
         return days
     span = min(days), max(days)
     _check_size(_length(*span), "days from the first to the last entry; look at their years")
-    whole = _Entry(0, span)
-    return {
-        day: days.get(day, DiaryKind.NONE)
-        for day in whole.days()
-        if day not in unread or day in days
-    }
+    free = dict.fromkeys(days_through(*span), DiaryKind.NONE)
+    return {day: kind for day, kind in free.items() if day not in unread} | days
