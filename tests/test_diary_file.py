@@ -601,3 +601,30 @@ class TestWhatIsNotFree:
         reading = read("kind,date\nnone\nnone,2026-01-05\n")
         assert (reading.taken, reading.left_out) == (1, 1)
         assert str(reading.problems[0]).startswith("line 2: date: no day of the calendar")
+
+
+class TestSize:
+    """A few lines cannot stand for thousands of years."""
+
+    def test_a_wrong_year_fills_no_thousands_of_years(self) -> None:
+        with pytest.raises(FileLimitError, match="days from the first to the last entry; look at"):
+            read("date,kind\n2026-01-05,yes\n9999-12-31,yes\n", missing="headache_free")
+        assert read("date,kind\n2026-01-05,yes\n9999-12-31,yes\n").taken == 2
+
+    @pytest.mark.parametrize(("last", "fits"), [("2136-11-22", True), ("2136-11-23", False)])
+    def test_fifty_thousand_days_are_filled(self, last: str, *, fits: bool) -> None:
+        text = f"date,kind\n2000-01-01,yes\n{last},yes\n"
+        if fits:
+            assert len(read(text, missing="headache_free").diary.days) == 50_000
+        else:
+            with pytest.raises(FileLimitError):
+                read(text, missing="headache_free")
+
+    @pytest.mark.parametrize(("attacks", "fits"), [(500, True), (501, False)])
+    def test_so_many_days_may_the_attacks_have(self, attacks: int, *, fits: bool) -> None:
+        text = "start,end\n" + "2026-01-01,2026-04-10\n" * attacks
+        if fits:
+            assert read(text).taken == attacks
+        else:
+            with pytest.raises(FileLimitError, match="more than 50000 days"):
+                read(text)

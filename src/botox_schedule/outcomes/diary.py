@@ -1,6 +1,6 @@
 """A headache diary, its counts, and whether a month meets a definition of chronic migraine."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from enum import StrEnum, unique
 from fractions import Fraction
@@ -103,9 +103,7 @@ def attack_days(
     if (last - first).days >= LONGEST_ATTACK:
         raise CountError(f"an attack lasts at most {LONGEST_ATTACK} days; give it in parts")
     word = word_of(DiaryKind, kind, "kind")
-    return tuple(
-        DiaryDay(on=shifted(first, number), kind=word) for number in range((last - first).days + 1)
-    )
+    return tuple(DiaryDay(on=day, kind=word) for day in days_through(first, last))
 
 
 def attack_span(start: date | str, end: date | str) -> tuple[date, date]:
@@ -304,7 +302,8 @@ class HeadacheDiary(PatientValue, frozen=True):
 
     def count(self, window: Window) -> DiaryCount:
         """Return the counts for the days of *window*, both ends included."""
-        kinds = list(self._recorded(window))
+        days = days_through(window.first, window.last)
+        kinds = [self._kinds[day] for day in days if day in self._kinds]
         return DiaryCount(
             window=window,
             recorded_days=len(kinds),
@@ -314,14 +313,13 @@ class HeadacheDiary(PatientValue, frozen=True):
 
     def recorded_in(self, windows: Iterable[Window]) -> int:
         """Return how many recorded days are in any of *windows*; a day in two counts once."""
-        days = {shifted(w.first, number) for w in windows for number in range(w.days)}
+        days = {day for window in windows for day in days_through(window.first, window.last)}
         return len(days & self._kinds.keys())
 
-    def _recorded(self, window: Window) -> Iterable[DiaryKind]:
-        for number in range(window.days):
-            kind = self._kinds.get(shifted(window.first, number))
-            if kind is not None:
-                yield kind
+
+def days_through(first: date, last: date) -> Iterator[date]:
+    """Yield the days from *first* to *last*, both included."""
+    return (shifted(first, number) for number in range((last - first).days + 1))
 
 
 def month_until(last: date) -> Window:

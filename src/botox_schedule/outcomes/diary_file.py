@@ -38,6 +38,7 @@ from botox_schedule.outcomes.diary import (
     HeadacheDiary,
     MissingDays,
     attack_span,
+    days_through,
     worst_of,
 )
 from botox_schedule.outcomes.figures import outcome_tables
@@ -114,9 +115,7 @@ class _Entry(NamedTuple):
 
     def days(self) -> Iterator[date]:
         """The days of the entry; none for an empty one."""
-        if self.span is not None:
-            first, last = self.span
-            yield from (shifted(first, number) for number in range((last - first).days + 1))
+        return iter(()) if self.span is None else days_through(*self.span)
 
 
 class _Table(NamedTuple):
@@ -166,8 +165,8 @@ def read_diary(
         DayError: When *as_of* is not a calendar day.
         ExchangeError: When the file is not a diary, or *date_format* is not a pattern of a whole
             day; the message says what was expected.
-        FileLimitError: When the file is larger than 16 MiB, has more than 50,000 entries, or a
-            line longer than 1 MiB.
+        FileLimitError: When the file is larger than 16 MiB, has more than 50,000 entries or
+            days, or a line longer than 1 MiB.
         UnknownWordError: When *missing* is not one of the known words.
         OSError: When the file cannot be opened.
 
@@ -182,8 +181,8 @@ def read_diary(
     _check_format(pattern)
     table = _table(_text(source, encoding), pattern)
     entries = [_until(entry, day) for entry in islice(_entries(table), _MOST_ENTRIES + 1)]
-    if len(entries) > _MOST_ENTRIES:
-        raise FileLimitError(f"the diary: more than {_MOST_ENTRIES} entries")
+    _check_size(len(entries), "entries")
+    _check_size(sum(_length(*entry.span) for entry in entries if entry.span), "days")
     taken = [entry for entry in entries if entry.fault is None]
     days, contradictions = _merged(taken)
     problems = [DiaryProblem(line=e.line, reason=e.fault) for e in entries if e.fault is not None]
@@ -205,6 +204,15 @@ def read_diary(
         left_out=len(entries) - len(taken),
         problems=tuple(sorted(problems, key=lambda problem: problem.line)),
     )
+
+
+def _check_size(count: int, what: str) -> None:
+    if count > _MOST_ENTRIES:
+        raise FileLimitError(f"the diary: more than {_MOST_ENTRIES} {what}")
+
+
+def _length(first: date, last: date) -> int:
+    return (last - first).days + 1
 
 
 def _told(line: int, reason: str) -> DiaryProblem:
@@ -372,7 +380,7 @@ def _attack(table: _Table, line: int, row: dict[str, list[str]]) -> _Entry:
         span = (_date_of(begin), _date_of(begin))
         return _Entry(line, span, kind, remark=_UNREAD_END if end else _NO_END)
     span = attack_span(begin, until)
-    if (span[1] - span[0]).days >= LONGEST_ATTACK:
+    if _length(*span) > LONGEST_ATTACK:
         fault = f"the attack lasts more than {LONGEST_ATTACK} days"
         return _Entry(line, (span[0], span[0]), fault=fault)
     return _Entry(line, span, kind)
@@ -467,9 +475,7 @@ def _with_free_days(days: dict[date, DiaryKind], unread: set[date]) -> dict[date
     """
     if not days:
         return days
-    whole = _Entry(0, (min(days), max(days)))
-    return {
-        day: days.get(day, DiaryKind.NONE)
-        for day in whole.days()
-        if day not in unread or day in days
-    }
+    span = min(days), max(days)
+    _check_size(_length(*span), "days from the first to the last entry; look at their years")
+    free = dict.fromkeys(days_through(*span), DiaryKind.NONE)
+    return {day: kind for day, kind in free.items() if day not in unread} | days

@@ -108,7 +108,8 @@ def observed_response(
         diary: Days with headache, for cycles without a note.
         notes: The clinic's notes, each a :class:`ResponseNote` or a pair: a session's day or the
             cycle's number in the course, and the days from the session to the end of the effect.
-        definition: How to find wear-off in the diary.
+        definition: How to find wear-off in the diary; ``half_of_benefit_lost`` needs the diary's
+            given baseline.
         policy: The policy of the clinic or payer; None means the default.
         other_protocols: Other protocols that the history may need, as for a forecast.
 
