@@ -1205,7 +1205,7 @@ EXTRAS = [
     ("fhir", "fhir", ["fhir", "RECORD", "--zone", "UTC"]),
     ("jinja2", "handout", ["report", "EXPORT", "--html", "a.html"]),
     ("jinja2", "handout", ["handout", "RECORD", "--key", "k", "--html", "a.html", "--when-to-call", "EXPORT"]),
-    ("xlsxwriter", "excel", ["worklist", "EXPORT", "--holds", "none", "--care-ends", "none", "--xlsx", "a.xlsx"]),
+    ("xlsxwriter", "excel", ["worklist", "EXPORT", "--holds", "none", "--care-ends", "none", "--html", "a.html", "--xlsx", "a.xlsx"]),
     ("polars", "panel", ["workload", "EXPORT", "--holds", "none", "--care-ends", "none"]),
     ("holidays", "holidays", ["book", "RECORD", "--country", "US"]),
 ]  # fmt: skip
@@ -1226,11 +1226,13 @@ def test_a_missing_extra_says_what_to_install(
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module, None)
     files = {"RECORD": record_file(tmp_path, MIGRAINE_RECORD), "EXPORT": export(tmp_path, GOOD)}
+    monkeypatch.chdir(tmp_path)
     status, _, err = run(capsys, *[files.get(argument, argument) for argument in arguments])
     assert status == 2
     assert (
         err == f"botox-schedule: this needs more packages: pip install 'botox-schedule[{extra}]'\n"
     )
+    assert not list(tmp_path.glob("a.*"))
 
 
 ROOT = Path(__file__).parents[1]

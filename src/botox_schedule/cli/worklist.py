@@ -42,10 +42,11 @@ def answer(given: Namespace) -> Answer:
     asked = any((given.open, given.closed, given.country, given.subdivision))
     tracks = clinic.tracks(lead_days=given.ahead, is_open=calendar_of(given) if asked else None)
     found = tracks_answer(tracks, _TABLE, clinic.told)
-    told = []
-    for path, make in ((given.html, list_html), (given.xlsx, list_xlsx)):
-        if path is not None:
-            content = make(titled(tracks), clinic.rules.as_of, clinic.problems)
-            write_whole(path, content, private=True)
-            told.append(f"written to {path}")
+    papers = ((given.html, list_html), (given.xlsx, list_xlsx))
+    listed = titled(tracks), clinic.rules.as_of, clinic.problems
+    # All are made before one is written: a missing extra leaves no list behind.
+    made = {path: make(*listed) for path, make in papers if path is not None}
+    for path, content in made.items():
+        write_whole(path, content, private=True)
+    told = [f"written to {path}" for path in made]
     return found._replace(text=[*told, *found.text], remarks=[*told, *found.remarks])
