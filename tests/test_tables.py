@@ -1434,6 +1434,19 @@ class TestSpreadsheets:
         assert reading.unreadable == (frozenset() if units else {"0012"})
         assert len(reading.problems) == (0 if units else 2)
 
+    def test_a_formula_that_nobody_computed_is_told_in_open_document_too(self) -> None:
+        changed = io.BytesIO()
+        with (
+            zipfile.ZipFile(FILES / "open_document.ods") as old,
+            zipfile.ZipFile(changed, "w") as new,
+        ):
+            for name in old.namelist():
+                plain = rb'<table:table-cell[^>]*office:value="155"[^>]*>.*?</table:table-cell>'
+                formula = b'<table:table-cell table:formula="of:=100+55"/>'
+                new.writestr(name, re.sub(plain, formula, old.read(name)))
+        reading = read(changed.getvalue())
+        assert any(reason.startswith("units: expected") for reason in reasons(reading))
+
     def test_markup_that_is_broken_is_refused_before_a_reader_hangs(self) -> None:
         content = io.BytesIO((FILES / "open_document.ods").read_bytes())
         with zipfile.ZipFile(content) as book:
