@@ -987,6 +987,16 @@ class TestKeys:
         reading = read(f"{HEADER}\n{GOOD}\n{cell},,,,155,,\n")
         assert (reading.patients, reasons(reading)) == (frozenset({"P1"}), ["patient: missing"])
 
+    @pytest.mark.parametrize(
+        ("key", "is_missing"),
+        [("9999999", True), ("999-99-9999", True), ("XXX", True), ("999999", False), ("xx", False)],
+    )
+    def test_what_stands_for_no_key_is_no_patient(self, key: str, *, is_missing: bool) -> None:
+        """The rows of several patients would become one patient's."""
+        reading = one(GOOD.replace("P1", key))
+        assert reading.counts.left_out == is_missing
+        assert reading.patients == (frozenset() if is_missing else {key})
+
     def test_rows_with_an_id_are_told_apart_by_it(self) -> None:
         reading = read(f"Session ID,{HEADER}\na,{GOOD}\nb,{GOOD}\n,{GOOD}")
         assert reading.problems == ()
@@ -2169,6 +2179,7 @@ class TestColumnsThatAreNotRead:
             ("Date,Units,2nd Date,Units (2)", "2026-01-05,155,2026-04-06,155", (6, 7)),
             ("Date,Drug 2,Units_2,NDC11", "2026-01-05,Dysport,300,1", (5, 6)),
             ("Date,Date 2,Units 2", "2026-01-05,,", ()),
+            ("Date,2026-04,06.07.2026", "2026-01-05,155,155", (5, 6)),
             ("Date,Dx 2,Phone 2", "2026-01-05,G24.3,5551234", ()),
         ],
     )
@@ -2395,6 +2406,21 @@ class TestColumnsThatAreNotRead:
         found = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
         expected = [f"column 5 may {said} and is not read"] if said else []
         assert [reason.partition(";")[0] for reason in found] == expected
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            ("Unit", "mL", True),
+            ("Einheit", "Ampulle", True),
+            ("Unit", "U", False),
+            ("Unit", "Neuro ward", False),
+            ("Container", "vial", False),
+        ],
+    )
+    def test_a_dose_in_another_unit_is_told(self, header: str, cell: str, *, is_told: bool) -> None:
+        found = reasons(read(f"MRN,DOS,Dx,Drug,Dose,{header}\n{self.ROW},2,{cell}\n"))
+        said = "column 6 may say that a dose is not in units and is not read; say so with"
+        assert [reason.startswith(said) for reason in found] == [True] * is_told
 
     @pytest.mark.parametrize(("cell", "is_told"), [("53", True), ("RT 73", True), ("530", False)])
     def test_a_procedure_that_was_stopped_is_told(self, cell: str, *, is_told: bool) -> None:
