@@ -226,7 +226,11 @@ class _RowReader:
             place: set() for place in {*range(found.width)} - {*found.columns.values()}
         }
         titles = [*map(text_of, found.header.cells)]
-        self.remarks = {place for place in self.unread if is_about("remark", titles[place])}
+        self.remarks = {
+            place
+            for place in self.unread
+            if any(is_about(subject, titles[place]) for subject in ("remark", "standing"))
+        }
         self.telling = [place for place in self.unread if is_about("telling", titles[place])]
         self.deaths: set[int] = set()
         self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))

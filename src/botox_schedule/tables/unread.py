@@ -95,6 +95,7 @@ def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     ``Claim Status``, or of remarks, one word against the row.
     """
     texts = [*filter(None, map(text_of, told))]
+    header = _HUMP.sub(" ", header)
     asked = _ASKS.sub("", header)
     is_asked = find_value(column.words, asked) or find_value("asked", asked) == column.words
     if is_asked and any(find_value("flag", t) for t in texts):
@@ -166,9 +167,13 @@ def _says_child(header: str, text: str) -> bool:
 
 def _is(answer: str, cell: Cell) -> bool:
     """Whether a cell says yes or no to a pause, or is a word for one."""
-    text = text_of(cell)
-    is_word = find_value("pause", text) or find_value("care_end", text)
-    return find_value("flag", text) == answer or is_word is not None
+    return find_value("flag", text_of(cell)) == answer or _is_pause(cell)
+
+
+def _is_pause(cell: Cell) -> bool:
+    """Whether a cell is a word for one, a discharge or a wish not to be called."""
+    said = {find_value(name, text_of(cell)) for name in ("pause", "care_end", "no_contact")}
+    return not said <= {None, "deceased"}
 
 
 def _is_text(_: CellReader, cell: Cell) -> bool:
@@ -193,6 +198,7 @@ _SUBJECTS = (
         _PAUSED,
         _AS_TABLES,
     ),
+    _Subject("standing", _OF_ALL, lambda _, cell: _is_pause(cell), _PAUSED, _AS_TABLES),
     _Subject("activity", _OF_ALL, lambda _, cell: _is("no", cell), _PAUSED, _AS_TABLES),
     _Subject(
         "key",
@@ -245,5 +251,8 @@ _LIMITING = {
 }
 _STATUSES = frozenset({"status", "in_force"})
 _AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
-_DETAILS = re.compile(r"(?i)[\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?)[\W_]*$")
+_DETAILS = re.compile(
+    r"(?i)^date[\W_]+|[\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?)[\W_]*$"
+)
 _ASKS = re.compile(r"(?i)^(is|was)[\W_]+|[\W_]+(y[\W_]?n|flag|ind|indicator)[\W_]*$")
+_HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
