@@ -287,7 +287,8 @@ class _RowReader:
     def _notice(self, cells: Sequence[Cell]) -> None:
         """Keep what the columns that are not read may say."""
         for place, told in self.unread.items():
-            if len(told) < (_REMEMBERED if place in self.remarks else _MOST_WORDS):
+            is_kept = place in self.remarks and _is_short(cells[place])
+            if len(told) < (_REMEMBERED if is_kept else _MOST_WORDS):
                 told.add(cells[place])
         for place in self.telling:
             if self._speaks_of_death(cells[place]):
@@ -310,6 +311,11 @@ def _folded(line: Line, width: int) -> list[str]:
     return [folded(text_of(cell)) for cell in line.cells[:width]]
 
 
+def _is_short(cell: Cell) -> bool:
+    return isinstance(cell, str) and len(cell) < _LONGER_THAN_WORDS
+
+
+_LONGER_THAN_WORDS = 40
 _REMEMBERED = 65_536
 # A column with more texts has no words that come up again.
 _MOST_WORDS = 100
