@@ -384,6 +384,14 @@ class TestBombs:
         told = "more than 5,000,000 cells" if refused else "more than 200-fold"
         assert told in str(caught.value)
 
+    def test_formulas_without_a_value_count_too(self) -> None:
+        """They become text, so a reader makes each of them."""
+        cell = '<table:table-cell table:formula="x" table:number-columns-repeated="16384"/>'
+        row = f'<table:table-row table:number-rows-repeated="1000000">{cell}</table:table-row>'
+        xml = f"<office:spreadsheet {SPACES}>{row}</office:spreadsheet>"
+        with pytest.raises(FileLimitError, match="more than 5,000,000 cells"):
+            read_sessions(zip_of(**{"content.xml": xml.encode()}))
+
     def test_the_empty_end_of_each_row_is_no_text(self) -> None:
         """Excel writes it as wide as a sheet can be when it saves as OpenDocument."""
         row = "".join(

@@ -987,6 +987,16 @@ class TestKeys:
         reading = read(f"{HEADER}\n{GOOD}\n{cell},,,,155,,\n")
         assert (reading.patients, reasons(reading)) == (frozenset({"P1"}), ["patient: missing"])
 
+    @pytest.mark.parametrize(
+        ("key", "is_missing"),
+        [("9999999", True), ("999-99-9999", True), ("XXX", True), ("999999", False), ("xx", False)],
+    )
+    def test_what_stands_for_no_key_is_no_patient(self, key: str, *, is_missing: bool) -> None:
+        """The rows of several patients would become one patient's."""
+        reading = one(GOOD.replace("P1", key))
+        assert reading.counts.left_out == is_missing
+        assert reading.patients == (frozenset() if is_missing else {key})
+
     def test_rows_with_an_id_are_told_apart_by_it(self) -> None:
         reading = read(f"Session ID,{HEADER}\na,{GOOD}\nb,{GOOD}\n,{GOOD}")
         assert reading.problems == ()
@@ -1167,6 +1177,7 @@ class TestDeaths:
             ("Surname", "O'NEIL Jane Dec'd", True),
             ("Nachname", "Müller (verst.)", True),
             ("氏名", "山田太郎 [死亡]", True),
+            ("Flags", "Deceased; VIP", True),
             ("Name", "Ripley, Jane", False),
             ("Name", "Diedrich, Jane", False),
             ("Deadline", "none", False),
@@ -1433,6 +1444,19 @@ class TestSpreadsheets:
         assert (row.session.units and str(row.session.units)) == units
         assert reading.unreadable == (frozenset() if units else {"0012"})
         assert len(reading.problems) == (0 if units else 2)
+
+    def test_a_formula_that_nobody_computed_is_told_in_open_document_too(self) -> None:
+        changed = io.BytesIO()
+        with (
+            zipfile.ZipFile(FILES / "open_document.ods") as old,
+            zipfile.ZipFile(changed, "w") as new,
+        ):
+            for name in old.namelist():
+                plain = rb'<table:table-cell[^>]*office:value="155"[^>]*>.*?</table:table-cell>'
+                formula = b'<table:table-cell table:formula="of:=100+55"/>'
+                new.writestr(name, re.sub(plain, formula, old.read(name)))
+        reading = read(changed.getvalue())
+        assert any(reason.startswith("units: expected") for reason in reasons(reading))
 
     def test_markup_that_is_broken_is_refused_before_a_reader_hangs(self) -> None:
         content = io.BytesIO((FILES / "open_document.ods").read_bytes())
@@ -2089,6 +2113,9 @@ class TestColumnsThatAreNotRead:
             ("Reversal Indicator", "status"),
             ("Patient refused (Y/N)", "status"),
             ("Erschienen", "status"),
+            ("isKept", "status"),
+            ("isRescheduled", "status"),
+            ("didAttend", "status"),
             ("Compareceu?", "status"),
         ],
     )
@@ -2121,6 +2148,8 @@ class TestColumnsThatAreNotRead:
             ("No-show reason", "forgot"),
             ("Voided by", "A. N."),
             ("CANCEL_REASON_C", "12"),
+            ("deletedAt", "2026-01-06"),
+            ("dateVoided", "2026-01-06"),
             ("Reason for cancellation", "ill"),
             ("Storniert am", "2026-01-04"),
             ("Absagegrund", "krank"),
@@ -2156,6 +2185,7 @@ class TestColumnsThatAreNotRead:
             ("Date,Units,2nd Date,Units (2)", "2026-01-05,155,2026-04-06,155", (6, 7)),
             ("Date,Drug 2,Units_2,NDC11", "2026-01-05,Dysport,300,1", (5, 6)),
             ("Date,Date 2,Units 2", "2026-01-05,,", ()),
+            ("Date,2026-04,06.07.2026", "2026-01-05,155,155", (5, 6)),
             ("Date,Dx 2,Phone 2", "2026-01-05,G24.3,5551234", ()),
         ],
     )
@@ -2315,6 +2345,12 @@ class TestColumnsThatAreNotRead:
             ("On recall?", "No", True),
             ("OK to call", "0", True),
             ("妊娠", "はい", True),
+            ("Outcome", "Discharge to GP", True),
+            ("Contact preference", "Do not contact", True),
+            ("Recall status", "Inactive", True),
+            ("Plan", "Continue", False),
+            ("Continue treatment?", "No", True),
+            ("Side", "Left", False),
             ("Discharged to", "Home", False),
             ("Policy holder", "Jane", False),
             ("Discharge date", "2026-01-05", False),
@@ -2383,6 +2419,21 @@ class TestColumnsThatAreNotRead:
         expected = [f"column 5 may {said} and is not read"] if said else []
         assert [reason.partition(";")[0] for reason in found] == expected
 
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            ("Unit", "mL", True),
+            ("Einheit", "Ampulle", True),
+            ("Unit", "U", False),
+            ("Unit", "Neuro ward", False),
+            ("Container", "vial", False),
+        ],
+    )
+    def test_a_dose_in_another_unit_is_told(self, header: str, cell: str, *, is_told: bool) -> None:
+        found = reasons(read(f"MRN,DOS,Dx,Drug,Dose,{header}\n{self.ROW},2,{cell}\n"))
+        said = "column 6 may say that a dose is not in units and is not read; say so with"
+        assert [reason.startswith(said) for reason in found] == [True] * is_told
+
     @pytest.mark.parametrize(("cell", "is_told"), [("53", True), ("RT 73", True), ("530", False)])
     def test_a_procedure_that_was_stopped_is_told(self, cell: str, *, is_told: bool) -> None:
         reading = read(f"MRN,DOS,Dx,Drug,Modifier\n{self.ROW},{cell}\n")
@@ -2400,6 +2451,8 @@ class TestColumnsThatAreNotRead:
         [
             ("Age", "9", True),
             ("Patient age", "17 y", True),
+            ("Alter (Jahre)", "9", True),
+            ("年齢", "9歳", True),
             ("Age", "18", False),
             ("Age", "", False),
             ("Age group", "Child", True),

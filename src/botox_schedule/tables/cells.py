@@ -45,7 +45,7 @@ _MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
 _TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$|(?<=[0-9]{4})[ T]+[0-2][0-9][0-5][0-9]$")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _DIGIT = re.compile("[1-9]")
-_ZEROS = re.compile(r"0([\W_]*0){2,}")
+_PLACEHOLDER = re.compile(r"(?i)0([\W_]*0){2,}|9([\W_]*9){6,}|x([\W_]*x){2,}")
 # An export that has no letter for an accent may write a question mark: two names become one.
 _LOST = re.compile("[\ufffd\ud800-\udfff]|(?<=[^\\W\\d_])\\?|\\?(?=[^\\W\\d_])")
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
@@ -263,16 +263,16 @@ def _of_text(read: Callable[[str], Parsed]) -> Read:
 def key(_: CellReader, cell: Cell) -> Parsed:
     """Return an id: leading zeros stay, and what a spreadsheet damaged is refused.
 
-    A word such as ``N/A`` is not an id, nor is ``000000``: rows of several patients would become
-    one patient's.
+    A word such as ``N/A`` is not an id, nor are ``000000``, ``9999999`` and ``XXX``: rows of
+    several patients would become one patient's.
     """
     text = text_of(cell)
     if not text.isalnum():
         text = " ".join(UNSEEN.sub("", text).split())
-    if not _DIGIT.search(text) and (find_value("missing", text) or _ZEROS.fullmatch(text)):
-        return Parsed(None)
     if len(text) > LONGEST_KEY:
         return unreadable(f"expected at most {LONGEST_KEY} characters")
+    if _PLACEHOLDER.fullmatch(text) or (not _DIGIT.search(text) and find_value("missing", text)):
+        return Parsed(None)
     rounded = isinstance(cell, Decimal) and abs(cell) >= _LONGEST_NUMBER
     if rounded or isinstance(cell, date) or _SCIENTIFIC.fullmatch(text):
         return unreadable("a spreadsheet made a number or a date of it; export it as text")

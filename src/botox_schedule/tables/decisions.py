@@ -20,17 +20,15 @@ from botox_schedule.records import (
 )
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Parsed
+from botox_schedule.tables.columns import Column, Problem, unread_column
 from botox_schedule.tables.deaths import day_of_death, death_columns, deceased
 from botox_schedule.tables.lines import Cell
 from botox_schedule.tables.rows import (
-    Column,
-    Problem,
     RowCounts,
     RowsRead,
     RowValues,
     TableOptions,
     read_rows,
-    unread_column,
 )
 from botox_schedule.tables.source import TableSource
 from botox_schedule.tables.words import speaks_of_death

@@ -31,6 +31,11 @@ _FORMULAS = [
     for unsaved in (b"", b"0?")
 ]
 """A formula without a saved value: programs that write workbooks do not compute."""
+_FILLED = re.compile(rb"value|formula")
+_OPEN_FORMULA = re.compile(
+    rb"(<table:table-cell\b(?![^>]*\boffice:value-type)[^>]*\btable:formula=[^>]*?)(/?>)"
+)
+"""The same in OpenDocument."""
 _UNCOMPUTED = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](1|true)["']""")
 """That the values of formulas are still to be computed: then a 0 is none either."""
 _STATED = re.compile(rb"\buniqueCount(?=\s*=)")
@@ -148,6 +153,9 @@ def _stored(entries: Mapping[str, bytes]) -> BytesIO:
         for entry, content in entries.items():
             told = _ERROR.sub(rb"\1str\2", content)
             told = formula.sub(rb'\1 t="str"\3<\2v>#VALUE!</\2v>\4', told)
+            told = _OPEN_FORMULA.sub(
+                rb'\1 office:value-type="string" office:string-value="#VALUE!"\2', told
+            )
             book.writestr(entry, _STATED.sub(b"stated", told))
     stored.seek(0)
     return stored
@@ -215,7 +223,7 @@ def _filled_width(body: bytes) -> int:
     for cell in _parts(_CELL, body):
         head = cell.partition(b">")[0]
         width += _repeated(head)
-        filled = filled if head.endswith(b"/") and b"value" not in head else width
+        filled = filled if head.endswith(b"/") and not _FILLED.search(head) else width
     return filled
 
 

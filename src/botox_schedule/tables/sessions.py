@@ -14,6 +14,7 @@ from botox_schedule.records import CareEnd, PatientRecord, TreatmentSession
 from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Month
+from botox_schedule.tables.columns import Column, Problem, chosen, unread_column
 from botox_schedule.tables.deaths import (
     Death,
     day_of_death,
@@ -23,18 +24,14 @@ from botox_schedule.tables.deaths import (
 )
 from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
 from botox_schedule.tables.rows import (
-    WHO_IS_A_CHILD,
-    Column,
-    Problem,
     RowCounts,
     RowsRead,
     RowValues,
     TableOptions,
-    chosen,
     read_rows,
-    unread_column,
 )
 from botox_schedule.tables.source import TableSource
+from botox_schedule.tables.unread import WHO_IS_A_CHILD
 from botox_schedule.terms import CareEndKind, Product, SessionKind, SessionStatus
 from botox_schedule.values import made
 

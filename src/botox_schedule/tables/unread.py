@@ -1,0 +1,258 @@
+"""Looks for what columns that are not read may say: a status, a hold, a death's day."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from botox_schedule.tables.cells import CellReader
+from botox_schedule.tables.columns import Column, Problem, chosen, unread_column
+from botox_schedule.tables.header import ColumnNames
+from botox_schedule.tables.lines import Cell, text_of
+from botox_schedule.tables.source import Table
+from botox_schedule.tables.words import find_value, is_about
+
+
+class _Subject(NamedTuple):
+    """What a column that is not read may be about, by a part of its name.
+
+    Attributes:
+        name: The subject.
+        tables: The tables in which it matters.
+        says: Whether a cell says something.
+        what: What it may say.
+        advice: What to do.
+        unless: The column that says it, if it is read.
+    """
+
+    name: str
+    tables: frozenset[str]
+    says: Callable[[CellReader, Cell], bool]
+    what: str
+    advice: str
+    unless: str = ""
+
+
+Unread = Mapping[int, Iterable[Cell]]
+"""What the cells of each column that is not read say, by its place."""
+_Told = tuple[int, str, str]
+"""The place of a column that is not read, what it may say, and what to do."""
+
+
+def unread_problems(
+    columns: Mapping[str, Column],
+    names: ColumnNames,
+    found: Table,
+    unread: Unread,
+    reader: CellReader,
+) -> list[Problem]:
+    """Report what the columns that are not read may say, each once, and the other sheets."""
+    table, told = names.table, [*_unread(columns, found, unread, reader)]
+    for subject in _SUBJECTS:
+        if table in subject.tables and subject.unless not in found.columns:
+            told += _about(subject, found, unread, reader)
+    if table == "sessions":
+        told += _ages(found, unread)
+        told += _sessions(found, unread, names)
+    first = {one[0]: one for one in reversed(told)}
+    sheets = found.sheets if table == "sessions" else ()
+    return [
+        *(unread_column(found.header, *one) for one in first.values()),
+        *(Problem(1, f"sheet {n} {_A_SHEET}", left_out=False) for n in sheets),
+    ]
+
+
+def _unread(
+    columns: Mapping[str, Column],
+    found: Table,
+    unread: Unread,
+    reader: CellReader,
+) -> Iterator[_Told]:
+    """Report columns that are not read and may be one that the table lacks.
+
+    Without a last day what has ended goes on; without a day of birth a child counts as adult.
+    """
+    absent = [name for name in columns if name not in found.columns]
+    for place, told in unread.items():
+        header = text_of(found.header.cells[place])
+        for name in absent:
+            column, what = columns[name], _LIMITING.get(name, name.replace("_", " "))
+            may_say = bool(column.words) and _may_say(column, header, told)
+            is_meant = name in _LIMITING and is_about("birth", header) is (name == "born_on")
+            limits = is_meant and any(
+                column.read(reader, cell).value or _is_bare_interval(name, header, cell)
+                for cell in told
+            )
+            if may_say or limits:
+                yield place, f"say the {what}", chosen(name)
+
+
+def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
+    """Whether most cells are words of a column, not only its default; or its header is one.
+
+    Under such a header, as in ``No Show (Y/N)``, only yes and no are expected. One that speaks
+    against a row, as in ``Cancel reason``, says so by any text. Under that of a visit's status any
+    text but a word for completed is enough, as a code is; under that of another status, as in
+    ``Claim Status``, or of remarks, one word against the row.
+    """
+    texts = [*filter(None, map(text_of, told))]
+    header = _HUMP.sub(" ", header)
+    asked = _ASKS.sub("", header)
+    is_asked = find_value(column.words, asked) or find_value("asked", asked) == column.words
+    if is_asked and any(find_value("flag", t) for t in texts):
+        return True
+    if column.words in _STATUSES and _is_against(header, texts):
+        return True
+    found = [find_value(column.words, text) for text in texts]
+    others = {*found} - {None, column.default, "yes"}
+    if column.words == "status" and is_about("visit_status", header):
+        return {*found} != {column.default}
+    is_status = find_value("statuses", header) == column.words
+    if is_status and any(find_value("statuses", text) == "against" for text in texts):
+        return True
+    if column.words == "status" and is_about("remark", header) and others & _AGAINST:
+        return True
+    return bool(others) and (is_status or 2 * found.count(None) <= len(found))
+
+
+def _is_against(header: str, texts: Iterable[str]) -> bool:
+    """Whether a column says by any text that a row does not count, as ``Cancelled on`` does."""
+    if find_value("status", _DETAILS.sub("", header)) in _AGAINST:
+        return any(texts)
+    return is_about("against", header) and any(find_value("flag", t) != "no" for t in texts)
+
+
+def _is_bare_interval(name: str, header: str, cell: Cell) -> bool:
+    """Whether a number may be an interval whose unit only the name of its column says."""
+    is_meant = name in _INTERVALS and is_about("interval", header)
+    return is_meant and _WHOLE.fullmatch(text_of(cell)) is not None
+
+
+def _about(subject: _Subject, found: Table, unread: Unread, reader: CellReader) -> Iterator[_Told]:
+    """Report columns that are about a subject and say something about it."""
+    for place, told in unread.items():
+        is_meant = is_about(subject.name, text_of(found.header.cells[place]))
+        if is_meant and any(subject.says(reader, cell) for cell in told):
+            yield place, subject.what, subject.advice
+
+
+def _ages(found: Table, unread: Unread) -> Iterator[_Told]:
+    """Report columns that say that a patient is a child, if no column is the day of birth."""
+    for place, told in unread.items() if "born_on" not in found.columns else ():
+        header = text_of(found.header.cells[place])
+        if any(_says_child(header, text_of(cell)) for cell in told):
+            yield place, WHO_IS_A_CHILD, "give birth dates"
+
+
+def _sessions(found: Table, unread: Unread, names: ColumnNames) -> Iterator[_Told]:
+    """Report columns that may hold a further session or dose, as ``Date 2`` and ``Units.1`` do."""
+    headers = [text_of(cell) for cell in found.header.cells]
+    known = {
+        _AGAIN.sub("", headers[found.columns[name]]) for name in _DOSE if name in found.columns
+    }
+    for place, told in unread.items():
+        bare = _AGAIN.sub("", headers[place])
+        is_again = bare != headers[place] and (bare in known or names.means(bare) in _DOSE)
+        is_again = is_again or _A_DATE.fullmatch(bare) is not None
+        if is_again and any(map(text_of, told)):
+            yield place, "hold a further session or dose", _ONE_A_ROW
+
+
+def _says_child(header: str, text: str) -> bool:
+    """Whether a cell is a child's age or a word for one, or a year of birth."""
+    if find_value("aged", header) is None:
+        return is_about("birth", header) and _YEAR.fullmatch(text) is not None
+    years = _WHOLE.match(text)
+    return find_value("child", years[0] if years else text) is not None
+
+
+def _is(answer: str, cell: Cell) -> bool:
+    """Whether a cell says yes or no to a pause, or is a word for one."""
+    return find_value("flag", text_of(cell)) == answer or _is_pause(cell)
+
+
+def _is_pause(cell: Cell) -> bool:
+    """Whether a cell is a word for one, a discharge or a wish not to be called."""
+    said = {find_value(name, text_of(cell)) for name in ("pause", "care_end", "no_contact")}
+    return not said <= {None, "deceased"}
+
+
+def _is_text(_: CellReader, cell: Cell) -> bool:
+    return find_value("flag", text_of(cell) or "no") != "no"
+
+
+def _is_amount(_: CellReader, cell: Cell) -> bool:
+    return _AMOUNT.fullmatch(text_of(cell)) is not None
+
+
+_PAUSED = "say who is on hold, discharged or not to be called"
+_AS_TABLES = "give it as a table of holds or care ends"
+_AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
+_LIMIT = "name it as sessions or units if it is what was approved in all"
+_APPROVED = frozenset({"authorizations"})
+_OF_ALL = frozenset({"sessions", "births"})
+_SUBJECTS = (
+    _Subject(
+        "pause",
+        _OF_ALL,
+        lambda reader, cell: bool(reader.day(cell).value) or _is("yes", cell),
+        _PAUSED,
+        _AS_TABLES,
+    ),
+    _Subject("standing", _OF_ALL, lambda _, cell: _is_pause(cell), _PAUSED, _AS_TABLES),
+    _Subject("activity", _OF_ALL, lambda _, cell: _is("no", cell), _PAUSED, _AS_TABLES),
+    _Subject(
+        "key",
+        _OF_ALL,
+        _is_text,
+        "say that a patient has another key",
+        "write one key in all rows of a patient",
+    ),
+    _Subject(
+        "rule",
+        frozenset({"sessions"}),
+        _is_text,
+        "say how long to wait",
+        "give it as a table of overrides",
+    ),
+    _Subject(
+        "unit",
+        frozenset({"sessions"}),
+        lambda _, cell: find_value("other_unit", text_of(cell)) is not None,
+        "say that a dose is not in units",
+        chosen("dose unit"),
+        unless="dose_unit",
+    ),
+    _Subject("sessions", _APPROVED, _is_amount, "limit the sessions", _LIMIT, unless="sessions"),
+    _Subject("units", _APPROVED, _is_amount, "limit the units", _LIMIT, unless="units"),
+    _Subject(
+        "length",
+        frozenset({"holds"}),
+        _is_amount,
+        "say how long the hold lasts",
+        "give its last day",
+        unless="last",
+    ),
+)
+_DOSE = frozenset({"administered_on", "product", "units"})
+_ONE_A_ROW = "give each session and each product a row of its own"
+_AGAIN = re.compile(r"(?i)^[2-9](nd|rd|th)?[\s._-]+|(?<![0-9])[\s._#(-]*[1-9]\)?$")
+_A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}")
+_YEAR = re.compile("(19|20)[0-9]{2}")
+_WHOLE = re.compile("[0-9]+")
+_INTERVALS = frozenset({"minimum", "minimum_interval"})
+_A_SHEET = "may hold patients and is not read here; give each table in a file of its own"
+WHO_IS_A_CHILD = "say who is a child"
+_LIMITING = {
+    "born_on": "day of birth",
+    "last": "last day",
+    "last_on": "last day",
+    "minimum": "minimum",
+    "minimum_interval": "minimum interval",
+}
+_STATUSES = frozenset({"status", "in_force"})
+_AGAINST = frozenset({"cancelled", "no_show", "entered_in_error"})
+_DETAILS = re.compile(
+    r"(?i)^date[\W_]+|[\W_]+(on|at|by|date|dt|day|time|reason|code|comment|notes?)[\W_]*$"
+)
+_ASKS = re.compile(r"(?i)^(is|was)[\W_]+|[\W_]+(y[\W_]?n|flag|ind|indicator)[\W_]*$")
+_HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
