@@ -328,12 +328,12 @@ def given_doses(
     nobody recorded its units, which is not the same as none.
     """
     completed = reading.history.completed
-    more = [*reading.history.unrecognized, *_last_elsewhere(reading), *besides]
+    more = [*reading.history.unrecognized, *last_elsewhere(reading), *besides]
     return sorted([*completed, *more], key=lambda s: s.administered_on) if more else completed
 
 
-def _last_elsewhere(reading: Reading) -> Iterator[TreatmentSession]:
-    """The dated last sessions elsewhere, except those that are recorded as sessions too."""
+def last_elsewhere(reading: Reading) -> Iterator[TreatmentSession]:
+    """Yield the dated last sessions elsewhere, except those that are recorded as sessions too."""
     priors = dict.fromkeys(reading.record.prior_treatments)
     if not priors:
         return
