@@ -677,6 +677,31 @@ class TestWhatElseIsBooked:
         assert {check.total for check in checks} == {Decimal(0)}
 
 
+class TestClearsOnByWeight:
+    """A day is promised only while the weight that gives the maximum counts."""
+
+    @pytest.mark.parametrize(
+        ("measured_on", "clears_on"),
+        [
+            pytest.param("2026-02-13", "2026-08-12", id="180 days old by then"),
+            pytest.param("2026-02-12", None, id="181 days old by then"),
+        ],
+    )
+    def test_the_weight_counts_on_that_day(self, measured_on: str, clears_on: str | None) -> None:
+        arm = "upper-limb-spasticity"
+        child = record(
+            session("2026-05-20", 200, arm),
+            born_on="2018-01-01",
+            weights=[{"measured_on": measured_on, "kilograms": 25}],
+        )
+        asked: dict[str, Any] = {"units": 100, "as_of": "2026-06-20"}
+        first, *_ = check_dose_limits(child, arm, on="2026-06-20", **asked)
+        assert (first.exceeded, first.maximum) == (True, 250)
+        assert first.clears_on == (None if clears_on is None else date.fromisoformat(clears_on))
+        then, *_ = check_dose_limits(child, arm, on="2026-08-12", **asked)
+        assert then.is_met is (None if clears_on is None else True)
+
+
 class TestDosesElsewhere:
     """The last session elsewhere was given too; that nobody knows its units is not zero."""
 

@@ -411,15 +411,25 @@ def _check(
         available=None if most is None else max(most - given.units, _ZERO),
         exceeded=exceeded,
         indeterminate=not exceeded and (maximum.unweighed or given.indeterminate),
-        clears_on=_clears_on(given, maximum, window, question),
+        clears_on=_clears_on(limit, given, window, question),
         session_ids=tuple(s.id for s in given.sessions if s.id is not None),
     )
 
 
 def _clears_on(
-    given: Total, maximum: _Maximum, window: Interval | None, question: LimitQuestion
+    limit: DoseLimit, given: Total, window: Interval | None, question: LimitQuestion
 ) -> date | None:
     """The first day on which what still counts and the planned units surely fit."""
+    day = _fits_from(given, _maximum(limit, question), window, question)
+    # By then the weight that gives the maximum may be too old.
+    if day is None or _maximum(limit, question._replace(on=day)).unweighed:
+        return None
+    return day
+
+
+def _fits_from(
+    given: Total, maximum: _Maximum, window: Interval | None, question: LimitQuestion
+) -> date | None:
     planned, most = question.planned or _ZERO, maximum.units
     if most is None or maximum.unweighed or planned > most:
         return None
