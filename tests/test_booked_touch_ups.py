@@ -185,6 +185,24 @@ class TestLimits:
         assert str(shared.on) == "2026-04-06"
         assert any(c.exceeded for c in shared.tracks[0].limit_checks if c.chosen) is exceeded
 
+    @pytest.mark.parametrize("status", ["booked", "completed"])
+    @pytest.mark.parametrize(("on", "exceeded"), [("2026-06-08", False), ("2026-06-11", True)])
+    def test_it_begins_no_session_whose_limit_counts_it(
+        self, on: str, status: str, *, exceeded: bool
+    ) -> None:
+        arm: dict[str, Any] = {"indication": "upper-limb-spasticity", "product": "Xeomin"}
+        rows = [
+            visit("2026-01-05", units=300, **arm),
+            visit("2026-06-10", units=390, status=status, **arm),
+            touch_up(on, units=20, status=status, **arm),
+        ]
+        given, xeomin = bs.PatientRecord(sessions=rows), bs.find_protocol(**arm)
+        if status == "booked":
+            checks = bs.check_date(given, xeomin, on="2026-06-10", as_of=DUE_ON).limit_checks
+        else:
+            checks = bs.check_dose_limits(given, xeomin, on="2026-06-10", as_of="2026-07-01")
+        assert any(check.exceeded for check in checks) is exceeded
+
 
 class TestAuthorizations:
     APPROVED = (

@@ -869,6 +869,70 @@ class TestWhatFits:
         assert check.clears_on == date(2026, 2, 2) + 84 * DAY
 
 
+class TestClearsOnWithBookings:
+    """A day is promised only where what is booked until then leaves room too."""
+
+    @pytest.mark.parametrize(
+        ("booked_on", "units", "clears_on"),
+        [
+            pytest.param("2026-07-15", 245, "2026-08-12", id="it leaves room"),
+            pytest.param("2026-07-15", 246, "2026-10-07", id="it leaves none"),
+            pytest.param("2026-07-15", None, "2026-10-07", id="its units are unknown"),
+            pytest.param("2026-08-12", 246, "2026-11-04", id="on the first day without the other"),
+            pytest.param("2026-08-13", 246, "2026-08-12", id="a day later"),
+        ],
+    )
+    def test_later_visits_count(self, booked_on: str, units: int | None, clears_on: str) -> None:
+        given = record(
+            session("2025-01-05"),
+            session("2026-05-20", 300, "cervical-dystonia"),
+            session(booked_on, units, "spasticity", status="booked"),
+        )
+
+        def check(day: str) -> LimitCheck:
+            asked: dict[str, Any] = {"as_of": "2026-06-20", "planned_units": 155}
+            return check_date(given, "chronic-migraine", on=day, **asked).limit_checks[0]
+
+        assert check("2026-06-20").exceeded
+        assert str(check("2026-06-20").clears_on) == clears_on
+        assert check(clears_on).is_met
+
+    def test_later_sessions_count_where_they_are_known(self) -> None:
+        given = record(
+            session("2026-02-20", 300, "cervical-dystonia"),
+            session("2026-04-15", 300, "spasticity"),
+        )
+        asked: dict[str, Any] = {"on": "2026-03-01", "units": 155}
+        for as_of, clears_on in (("2026-03-01", "2026-05-15"), ("2026-06-01", "2026-07-08")):
+            first, *_ = check_dose_limits(given, "chronic-migraine", as_of=as_of, **asked)
+            assert str(first.clears_on) == clears_on
+
+
+class TestClearsOnByWeight:
+    """A day is promised only while the weight that gives the maximum counts."""
+
+    @pytest.mark.parametrize(
+        ("measured_on", "clears_on"),
+        [
+            pytest.param("2026-02-13", "2026-08-12", id="180 days old by then"),
+            pytest.param("2026-02-12", None, id="181 days old by then"),
+        ],
+    )
+    def test_the_weight_counts_on_that_day(self, measured_on: str, clears_on: str | None) -> None:
+        arm = "upper-limb-spasticity"
+        child = record(
+            session("2026-05-20", 200, arm),
+            born_on="2018-01-01",
+            weights=[{"measured_on": measured_on, "kilograms": 25}],
+        )
+        asked: dict[str, Any] = {"units": 100, "as_of": "2026-06-20"}
+        first, *_ = check_dose_limits(child, arm, on="2026-06-20", **asked)
+        assert (first.exceeded, first.maximum) == (True, 250)
+        assert first.clears_on == (None if clears_on is None else date.fromisoformat(clears_on))
+        then, *_ = check_dose_limits(child, arm, on="2026-08-12", **asked)
+        assert then.is_met is (None if clears_on is None else True)
+
+
 class TestDosesElsewhere:
     """The last session elsewhere was given too; that nobody knows its units is not zero."""
 

@@ -517,6 +517,39 @@ class TestAuthorizations:
         assert check is not None
         assert check.use.sessions_used == used
 
+    @pytest.mark.parametrize(
+        ("limits", "prior", "covers"),
+        [
+            pytest.param({"sessions": 2}, {}, None, id="the last visit may be used"),
+            pytest.param({"sessions": 3}, {}, True, id="one is left in any case"),
+            pytest.param({"sessions": 1}, {}, False, id="none is left in any case"),
+            pytest.param({"units": 900}, {}, None, id="its units are unknown"),
+            pytest.param({"sessions": 2}, {"product": None}, None, id="an unknown product"),
+            pytest.param({"sessions": 2}, {"product": "Dysport"}, True, id="another product"),
+            pytest.param({"sessions": 2}, {"last_on": "2025-12-31"}, True, id="another period"),
+            pytest.param({"sessions": 2}, {"indication": "spasticity"}, True, id="another track"),
+            pytest.param({"sessions": 2}, {"indication": "mgr"}, None, id="an unknown track"),
+            pytest.param({"sessions": 2}, {"last_on": "2026-05-05"}, True, id="recorded too"),
+        ],
+    )
+    @pytest.mark.parametrize("by_rule", [True, False], ids=["rule", "authorization"])
+    def test_a_session_elsewhere_may_have_used_a_visit(
+        self, limits: dict[str, Any], prior: dict[str, Any], covers: bool | None, *, by_rule: bool
+    ) -> None:
+        own = {"administered_on": "2026-05-05", "units": 155, "units_discarded": 45}
+        given = with_approval(own, **limits)
+        course = {"indication": "chronic-migraine", "cycles": 2, "product": "Botox"} | prior
+        elsewhere = bs.PriorTreatment.model_validate({"last_on": "2026-02-10"} | course)
+        record = given.model_copy(update={"prior_treatments": (elsewhere,)})
+        rule = bs.SchedulingPolicy()
+        if by_rule:
+            record = record.model_copy(update={"authorizations": ()})
+            rule = bs.SchedulingPolicy(payer=[limits | {"product": "Botox"}])
+        asked: dict[str, Any] = {"planned_units": 155, "planned_discarded": 45, "policy": rule}
+        check = plan.check_booking(record, MIGRAINE, on="2026-12-01", as_of="2026-06-01", **asked)
+        assert check.authorization is not None
+        assert check.authorization.covers is covers
+
     def test_a_booking_of_another_product_uses_no_visit(self) -> None:
         other = {"administered_on": "2026-03-30", "status": "booked", "product": "Dysport"}
         record = with_approval({"administered_on": "2026-01-05"}, other, sessions=2)

@@ -179,10 +179,10 @@ def _booked_for(track: Track, day: date) -> TreatmentSession | None:
 def _booked_besides(
     track: Track, day: date, booked: TreatmentSession | None, first_on: date | None
 ) -> tuple[TreatmentSession, ...]:
-    """What else is booked up to a day or as a later part, except what is recorded as given.
+    """What else is booked, except what is recorded as given; a later visit counts on later days.
 
-    Without a booking for the day, one of the track may be the one that is to be moved to it; a
-    touch-up is not.
+    Of the track's own sessions only those up to the day and its parts count. Without a booking for
+    the day, one of them may be the one that is to be moved to it; a touch-up is not.
     """
     within = track.policy.group_within_days
 
@@ -190,10 +190,10 @@ def _booked_besides(
         on = session.administered_on
         if (track.as_of - on).days > UNRESOLVED_AFTER_DAYS:
             return False
-        if session.indication in track.clock and booked is None and opens_cycle(session):
-            return False
+        if session.indication not in track.clock or not opens_cycle(session):
+            return True
         is_part = first_on is not None and (on - first_on).days <= within
-        return on <= day or is_part
+        return booked is not None and (on <= day or is_part)
 
     others = [session for session in track.history.booked if counts(session)]
     # Of equal bookings, which may be one object, one is the visit itself.
@@ -328,12 +328,12 @@ def given_doses(
     nobody recorded its units, which is not the same as none.
     """
     completed = reading.history.completed
-    more = [*reading.history.unrecognized, *_last_elsewhere(reading), *besides]
+    more = [*reading.history.unrecognized, *last_elsewhere(reading), *besides]
     return sorted([*completed, *more], key=lambda s: s.administered_on) if more else completed
 
 
-def _last_elsewhere(reading: Reading) -> Iterator[TreatmentSession]:
-    """The dated last sessions elsewhere, except those that are recorded as sessions too."""
+def last_elsewhere(reading: Reading) -> Iterator[TreatmentSession]:
+    """Yield the dated last sessions elsewhere, except those that are recorded as sessions too."""
     priors = dict.fromkeys(reading.record.prior_treatments)
     if not priors:
         return
@@ -411,15 +411,31 @@ def _check(
         available=None if most is None else max(most - given.units, _ZERO),
         exceeded=exceeded,
         indeterminate=not exceeded and (maximum.unweighed or given.indeterminate),
-        clears_on=_clears_on(given, maximum, window, question),
+        clears_on=_clears_on(limit, given, window, question),
         session_ids=tuple(s.id for s in given.sessions if s.id is not None),
     )
 
 
 def _clears_on(
-    given: Total, maximum: _Maximum, window: Interval | None, question: LimitQuestion
+    limit: DoseLimit, given: Total, window: Interval | None, question: LimitQuestion
 ) -> date | None:
     """The first day on which what still counts and the planned units surely fit."""
+    ahead = (s for s in _given(question) if s.administered_on > question.on)
+    later = _total_of(limit, ahead, question).sessions
+    day = _fits_from(given, later, _maximum(limit, question), window, question)
+    # By then the weight that gives the maximum may be too old.
+    if day is None or _maximum(limit, question._replace(on=day)).unweighed:
+        return None
+    return day
+
+
+def _fits_from(
+    given: Total,
+    later: Iterable[TreatmentSession],
+    maximum: _Maximum,
+    window: Interval | None,
+    question: LimitQuestion,
+) -> date | None:
     planned, most = question.planned or _ZERO, maximum.units
     if most is None or maximum.unweighed or planned > most:
         return None
@@ -428,10 +444,11 @@ def _clears_on(
     if window is None:
         return shifted(_joins_until(question), 1)
     short_month, product = question.reading.policy.short_month, question.protocol.product
-    ends = [(s, window.added_to(s.administered_on, short_month)) for s in given.sessions]
+    counting = (*given.sessions, *later)
+    ends = [(s, window.added_to(s.administered_on, short_month)) for s in counting]
 
-    def fits(later: date) -> bool:
-        left = sum_units([session for session, end in ends if end > later], product)
+    def fits(day: date) -> bool:
+        left = sum_units([s for s, end in ends if s.administered_on <= day < end], product)
         return not left.indeterminate and left.units + planned <= most
 
     return next(end for end in sorted({end for _, end in ends}) if fits(end))

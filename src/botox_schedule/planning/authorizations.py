@@ -12,7 +12,7 @@ from botox_schedule.dates.days import Day
 from botox_schedule.engine import Track
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.limits import in_window
+from botox_schedule.engine.limits import in_window, last_elsewhere
 from botox_schedule.engine.project import rules_after
 from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.track import is_second_part, opens_cycle
@@ -40,7 +40,7 @@ class AuthorizationProblem(StrEnum):
     UNRECOGNIZED_INDICATION = "unrecognized_indication"
     """Its indication is unknown; it may be for this track or not."""
     SESSIONS_UNKNOWN = "sessions_unknown"
-    """Sessions of an unknown product or indication may have used the last visit."""
+    """Sessions elsewhere, or of an unknown product or indication, may have used the last visit."""
     UNITS_UNKNOWN = "units_unknown"
     """Units given, discarded or planned are unknown; the units left may not suffice."""
     FEWEST_VIALS_EXCEED_UNITS = "fewest_vials_exceed_units"
@@ -71,8 +71,8 @@ class AuthorizationUse(Value, frozen=True):
         units_used: Known units of the product, given plus discarded; a lower bound where
             *units_unknown* is true.
         units_left: The most units that can be left; None where units are not limited.
-        sessions_unknown: Whether sessions of an unknown product or indication may have used a
-            visit.
+        sessions_unknown: Whether sessions elsewhere, or of an unknown product or indication, may
+            have used a visit.
         units_unknown: Whether some units given or discarded are unknown.
         session_ids: The ids of the sessions that used it; sessions without an id are omitted.
     """
@@ -149,7 +149,16 @@ class Authorizations:
         dose: The units of each planned session, where the caller names them.
     """
 
-    __slots__ = ("_approved", "_besides", "_booked", "_dose", "_least_opened", "_rules", "_track")
+    __slots__ = (
+        "_approved",
+        "_besides",
+        "_booked",
+        "_dose",
+        "_elsewhere",
+        "_least_opened",
+        "_rules",
+        "_track",
+    )
 
     def __init__(self, track: Track, dose: PlannedDose) -> None:
         reading, product = track.reading, track.protocol.product
@@ -173,6 +182,12 @@ class Authorizations:
         )
         self._booked = list(_booked_series(track)) if self._approved or self._rules else []
         self._besides = [s for s in _ahead(track) if not _opens_next(track, s)]
+        # Who paid for a session elsewhere is unknown.
+        self._elsewhere = frozenset(
+            s
+            for s in last_elsewhere(reading)
+            if s.indication in track.clock or not reading.recognizes(s.indication)
+        )
         self._least_opened = _least_opened(dose, product)
 
     @property
@@ -252,12 +267,13 @@ class Authorizations:
         besides = [s for s in self._besides if s.administered_on < day]
         if is_second_part(track, day):  # a later part that is booked may be moved to the day
             besides = [s for s in besides if not opens_cycle(s)]
-        return [*given, *track.history.unrecognized, *planned, *besides]
+        return [*given, *track.history.unrecognized, *self._elsewhere, *planned, *besides]
 
     def _tally(self, sessions: Sequence[TreatmentSession], product: Product | None) -> _Tally:
         """Count visits and units of *product*; None means any for visits, the planned for units."""
         clock, counted = self._track.clock, product or self._track.protocol.product
-        own = [s for s in sessions if s.indication in clock and product in (None, s.product)]
+        sure = [s for s in sessions if s.indication in clock and s not in self._elsewhere]
+        own = [s for s in sure if product in (None, s.product)]
         maybe = [s for s in sessions if product is None or s.product in (None, product)]
         days = {s.administered_on for s in own}
         return _Tally(
