@@ -585,6 +585,28 @@ class TestWhatLiesAheadIsKnown:
                     assert event.window.last < end.on
 
 
+class TestNoDayIsForbidden:
+    ONE = record_of({"administered_on": "2026-01-05"})
+
+    def test_an_override_that_ends_ends_the_due_days(self) -> None:
+        shorter = {
+            "indication": "chronic-migraine", "first": "2026-01-01", "last": "2026-06-01",
+            "minimum": "10 weeks", "usual": "10 to 14 weeks", "reason": "r", "authority": "clinician",
+        }  # fmt: skip
+        record = self.ONE.model_copy(update={"overrides": [shorter]})
+        days = [str(e.window) for e in events(record, as_of="2026-02-01", count=3)][-3:]
+        # The label's twelve weeks after the second session would allow 8 June again.
+        second, third = "2026-05-25 to 2026-06-01", "2026-08-17 to 2026-08-17"
+        assert days == ["2026-03-16 to 2026-04-20", second, third]
+
+    def test_so_does_a_payers_longer_minimum(self) -> None:
+        rule = bs.PayerRule(minimum="13 weeks", first="2026-04-02")
+        asked: dict[str, Any] = {"policy": bs.SchedulingPolicy(payer=[rule]), "as_of": "2026-02-01"}
+        assert str(events(self.ONE, **asked)[-1].window) == "2026-03-30 to 2026-04-01"
+        for day, allowed in (("2026-04-01", True), ("2026-04-02", False)):
+            assert bs.check_date(self.ONE, MIGRAINE, on=day, **asked).allowed is allowed
+
+
 class TestForWhom:
     def test_a_window_of_some_says_so(self) -> None:
         response = MIGRAINE.response.model_copy(

@@ -32,6 +32,7 @@ from botox_schedule.outcomes import (
     HeadacheDiary,
     MissingDays,
     ModifiedAshworth,
+    ResponseRule,
     RuleOutcome,
     SideEffect,
     WearOffDefinition,
@@ -680,6 +681,25 @@ class TestAssessResponse:
             for as_of in (on - timedelta(days=1), on)
         ]
         assert not gaps or [answer.complete_cycles for answer in judged] == [1, 2]
+
+    @pytest.mark.parametrize(
+        ("last", "on", "why"),
+        [
+            # The third session waits for the end of the hold; the cycle after it does not.
+            ("2026-08-31", "2026-11-24", "3 complete cycles"),
+            (None, "None", "3 complete cycles; session 3 is neither given nor planned"),
+        ],
+    )
+    def test_each_session_ahead_waits_for_the_end_of_a_hold(
+        self, last: str | None, on: str, why: str
+    ) -> None:
+        thrice = find_response_rule("preempt-50").model_dump()
+        thrice["criteria"][0]["after_cycles"] = 3
+        hold = bs.Hold(first="2026-06-20", last=last, reason="r")
+        record = self.ONE.model_copy(update={"holds": (hold,)})
+        rule = ResponseRule.model_validate(thrice)
+        (review,) = response_review_dates(record, MIGRAINE, rule=rule, as_of="2026-02-01")
+        assert (str(review.on), review.why) == (on, why)
 
     def test_without_a_usual_range_the_earliest_day_ends_a_cycle(self) -> None:
         own = MIGRAINE.model_dump() | {"id": "own", "retreatment": {"minimum": "12 weeks", "kind": "as_needed"}}  # fmt: skip

@@ -403,6 +403,20 @@ class TestHandout:
             "Your next treatment is due between Monday, March 30, 2026 and Tuesday, March 31, 2026."
         )
 
+    def test_so_does_the_end_of_an_override(self) -> None:
+        shorter = {
+            "indication": "chronic-migraine", "first": "2026-01-01", "last": "2026-03-20",
+            "minimum": "10 weeks", "usual": "10 weeks", "reason": "r", "authority": "clinician",
+        }  # fmt: skip
+        given = changed(overrides=[shorter])
+        html = page(given, as_of="2026-03-01")
+        words = "due between Monday, March 16, 2026 and Friday, March 20, 2026."
+        assert following(html) == f"Your next treatment is {words}"
+        assert "due: Mar 16, 2026 to Mar 20, 2026" in html
+        assert "DTEND;VALUE=DATE:20260321" in calendar(html)
+        # From the day after on the label's interval is in force, and the days are its own.
+        assert "Monday, March 30, 2026" in following(page(given, as_of="2026-03-21"))
+
     def test_the_full_benefit_is_said_while_it_lies_ahead(self) -> None:
         given = record_from_gaps([84, 84], starts_on=date(2026, 1, 5))
         words = "the full benefit may come by about Sunday, July 5, 2026"

@@ -11,7 +11,7 @@ from botox_schedule.engine import Track, TreatmentCycle
 from botox_schedule.engine.adherence import follow_up_of
 from botox_schedule.engine.cycles import judged_cycles
 from botox_schedule.engine.dates import TrackDates, status_on, track_dates
-from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.project import kept_booking_on, rules_after
 from botox_schedule.engine.rules import IntervalRules, interval_rules
 from botox_schedule.engine.track import rule_facts
@@ -413,14 +413,14 @@ def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
 def due_after(track: Track, cycle: CycleSessions) -> date | None:
     """The day the session after a cycle is due; the cycle is complete then, though it comes later."""
     facts = rule_facts(track.reading, track.protocol, track.clock, cycle, track.care)
-    dates = _dates_by(interval_rules(facts))
+    dates = _dates_by(interval_rules(facts), NO_HOLDS)
     return dates.due or dates.earliest
 
 
-def _dates_by(rules: IntervalRules) -> TrackDates:
-    """The dates after a session; a hold or a discharge does not make its cycle longer."""
+def _dates_by(rules: IntervalRules, holds: HoldCalendar) -> TrackDates:
+    """The dates after a session; a discharge does not make its cycle longer."""
     facts = rules.facts._replace(ends_on=None)
-    return track_dates(interval_rules(facts), HoldCalendar(()), facts.anchor)
+    return track_dates(interval_rules(facts), holds, facts.anchor)
 
 
 def _counts(
@@ -623,14 +623,15 @@ def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
         days = [due, *(cycle.first_on for cycle in cycles[count : count + 1])]
         on = min((day for day in days if day is not None), default=None)
         return on, "" if on else _UNDATED
-    on = _next_session_on(track)
-    if on is None:
-        return None, f"; session {len(cycles) + 1} is neither given nor planned"
-    for _ in range(count - len(cycles)):
-        on = _dates_by(rules_after(track, on)).due
-        if on is None:
+    on, number = _next_session_on(track), len(cycles) + 1
+    while on is not None and number <= count:
+        # A session waits for the end of a hold; the last cycle is complete all the same.
+        holds = NO_HOLDS if number == count else track.holds
+        dates = _dates_by(rules_after(track, on), holds)
+        if dates.rules.usual is None:
             return None, _UNDATED
-    return on, ""
+        on, number = dates.due, number + 1
+    return on, "" if on else f"; session {number} is neither given nor planned"
 
 
 def _next_session_on(track: Track) -> date | None:

@@ -22,7 +22,7 @@ from botox_schedule.ical import (
     events_from_record,
     ical_from_events,
 )
-from botox_schedule.ical.events import unbroken
+from botox_schedule.ical.events import ends_of_allowed, unbroken
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import SourceRef, TreatmentProtocol
 from botox_schedule.protocols.catalog import known_protocols
@@ -212,19 +212,24 @@ class _Story(NamedTuple):
 
     def _due_words(self) -> str | None:
         """When the treatment is due, or None where no source states it."""
-        dates = self.found.dates
-        overdue_from, last = dates.overdue_from, last_due_day(self.track)
-        if overdue_from is not None:
-            last = shifted(overdue_from, -1)
+        dates, last = self.found.dates, self._last_due_day()
         if dates.due is None or last is None:
             return None
-        if overdue_from is not None and self.found.as_of >= overdue_from:
+        if dates.overdue_from is not None and self.found.as_of >= dates.overdue_from:
             return self._say("next_overdue", last=last)
         # Nobody comes on a day on hold; the calendar entry on the page has the same days.
         day = max(dates.due, self.found.resumes_on or self.found.as_of)
-        due = unbroken(self.track, dates.due, last, day)
+        due = unbroken(self.track, dates.due, last, day, self.track.rules)
         key = "next_due_one" if due.last == due.first else "next_due"
         return self._say(key, first=due.first, last=due.last)
+
+    def _last_due_day(self) -> date | None:
+        """The day before one is overdue, on hold or forbidden by the rules that follow."""
+        due, overdue_from = self.found.dates.due, self.found.dates.overdue_from
+        last = last_due_day(self.track) if overdue_from is None else shifted(overdue_from, -1)
+        if due is None or last is None:
+            return None
+        return min([last, *ends_of_allowed(self.track.rules, due)])
 
     def _undated(self) -> str:
         """The next visit where no day is due: a typical interval, or the first allowed day."""
@@ -282,7 +287,7 @@ class _Story(NamedTuple):
         messages, found = self.messages, self.found
         words = ChartWords(messages, lambda day: messages.day(day, "short_date"), for_patient=True)
         title = messages.treatment(found.indication)
-        lane = last_cycle_lane(found, title, words, last_due_day(self.track))
+        lane = last_cycle_lane(found, title, words, self._last_due_day())
         holds = hold_bands(self.track.holds.known, words, since=found.as_of)
         last, following = messages.day(self.timeline.administered_on), self.next_visit()
         described = messages.say("timeline_description", last=last, next=following)

@@ -195,14 +195,15 @@ def due_parts(
 ) -> tuple[list[Band], list[Line]]:
     """Return the due window, and lines for the first allowed, overdue and typical day.
 
-    *until* is the last due day where no day is overdue.
+    *until* is the last due day where that is before the day before the overdue one.
     """
     earliest = None if dates.earliest == dates.due else dates.earliest
     begins = (("allowed", earliest), ("overdue", dates.overdue_from))
     lines = [Line(kind, day, words.since(kind, day)) for kind, day in begins if day is not None]
     bands = []
     if dates.due is not None:
-        last = until if dates.overdue_from is None else shifted(dates.overdue_from, -1)
+        ends = (until, dates.overdue_from and shifted(dates.overdue_from, -1))
+        last = min((day for day in ends if day is not None), default=None)
         label = words.span("due", dates.due, last)
         bands.append(Band("due", dates.due, last, label, written=True))
     if dates.typical_on is not None:
