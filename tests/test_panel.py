@@ -1157,6 +1157,29 @@ class TestPlaces:
         assert call_by(day, 7, lambda _: False) == date(2026, 3, 23)
         assert call_by(None, 7, None) is None
 
+    def test_who_is_called_long_after_the_known_holidays_costs_nobody_the_list(self) -> None:
+        def is_open(asked: date) -> bool:
+            if not 1777 <= asked.year <= 2100:
+                raise CalendarRangeError("public holidays are known for the years 1777 to 2100")
+            return True
+
+        holds = pl.DataFrame({"patient": ["p-0"], "first": ["2026-02-01"], "last": ["2999-12-31"]})
+        days = ["2026-01-05", "0001-01-05", "2026-01-05"]
+        found = panel.worklist(
+            frame_of(administered_on=days),
+            as_of=AS_OF,
+            holds=holds,
+            care_ends=None,
+            lead_days=400,
+            is_open=is_open,
+        )
+        assert sorted(found.select("patient", "section", "call_by").rows()) == [
+            ("p-0", "on_hold", None),
+            ("p-1", "lapsed_over_12_months", date.min),
+            ("p-2", "to_call", date(2025, 2, 23)),
+        ]
+        assert call_by(date(3000, 1, 8), 7, is_open) == date(3000, 1, 1)
+
 
 def test_the_last_chance_of_a_track_that_never_opens_is_unknown() -> None:
     frame = frame_of(administered_on=["2026-02-02"])

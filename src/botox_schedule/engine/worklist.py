@@ -5,9 +5,10 @@ from datetime import date
 from enum import StrEnum, unique
 from typing import NamedTuple
 
-from botox_schedule.dates.days import shifted
+from botox_schedule.dates.days import near
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.standing import Standing
+from botox_schedule.errors import CalendarRangeError
 from botox_schedule.terms import DueStatus, FindingCode
 
 _LONG = Interval(months=12)
@@ -209,15 +210,19 @@ def call_by(
 ) -> date | None:
     """Return the day to call by: the last open day that is at least *lead_days* before *due*.
 
-    If none of the 366 days up to then is open, it is that day itself.
+    If none of the 366 days up to then is open, or *is_open* does not know their year, it is that
+    day itself: a hold until 2999 costs nobody the list.
 
     >>> call_by(date(2026, 3, 30), 7, None)
     datetime.date(2026, 3, 23)
     """
     if due is None:
         return None
-    day = shifted(due, -lead_days)
+    day = near(due, -lead_days)
     if is_open is None:
         return day
-    days = (shifted(day, -back) for back in range(_LONGEST_CLOSURE))
-    return next((earlier for earlier in days if is_open(earlier)), day)
+    days = (near(day, -back) for back in range(_LONGEST_CLOSURE))
+    try:
+        return next((earlier for earlier in days if is_open(earlier)), day)
+    except CalendarRangeError:
+        return day

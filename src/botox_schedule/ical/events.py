@@ -273,7 +273,7 @@ def _sessions_ahead(track: Track, count: int) -> dict[int, tuple[EventKind, Wind
     for s in projected_sessions(track, count):
         days = unbroken(track, s.target, s.window.last, s.target, rules)
         found[s.number] = EventKind.DUE, days
-        rules = rules_after(track, rules, s.target)
+        rules = rules_after(track, s.target)
     following = _next(track)
     return found if following is None else found | {1: following}
 
