@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from errno import ENOENT
 from io import BytesIO
+from itertools import repeat
+from operator import add
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
@@ -307,7 +309,7 @@ def records(
     again = 0
     while start < len(lines):
         table = csv.reader(
-            (f"{lines[index]}\n" for index in range(start, len(lines))),
+            map(add, map(lines.__getitem__, range(start, len(lines))), repeat("\n")),
             delimiter=delimiter,
             skipinitialspace=True,
             strict=True,
