@@ -1,7 +1,6 @@
 """Reads files within limits, and writes them whole or not at all."""
 
 import csv
-import json
 import os
 import re
 import stat
@@ -264,6 +263,8 @@ def with_own_names(content: bytes) -> bytes:
     Raises:
         ExchangeError: When an object has two elements of one name.
     """
+    import json  # noqa: PLC0415 - only where JSON is read
+
     try:
         json.loads(content, object_pairs_hook=object_of)
     except ExchangeError:
