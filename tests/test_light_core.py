@@ -57,6 +57,12 @@ def test_importing_the_core_loads_no_extra() -> None:
     assert "pydantic" in loaded
 
 
+def test_importing_the_core_loads_no_reader_of_files_or_names() -> None:
+    loaded = fresh("import sys; from botox_schedule import forecast; print(*sys.modules)").split()
+    assert "botox_schedule.protocols.loader" in loaded
+    assert {"tomllib", "difflib"}.isdisjoint(loaded)
+
+
 @pytest.mark.parametrize("module", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.name)
 def test_only_the_command_line_reads_a_clock(module: Path) -> None:
     calls = [

@@ -66,17 +66,22 @@ class TestStandingsThatPatientsShare:
         standings = Standings(AS_OF, policy, known, "us", None)
         for record in (*self.RECORDS, *map(twin, self.RECORDS))[::order]:
             reading = read_record(record, AS_OF, policy, known)
+            found = standings.of(record, frozenset())
             alone = [
                 (standing_of(reading, track, Phases(), with_limits=True), clear_of(track.track))
                 for track in tracks_of(reading, "us", None)
             ]
-            assert standings.of(record, frozenset()) == alone
+            assert alone == [
+                (placed.standing._replace(today_keys=placed.today_keys), placed.clear)
+                for placed in found
+            ]
+            assert not any(placed.standing.today_keys for placed in found)
 
     def test_what_somebody_has_acknowledged_is_nobody_elses(self) -> None:
         standings = Standings(AS_OF, bs.SchedulingPolicy(), known_protocols(None), "us", None)
         one, other = course("2026-01-05", "2026-05-05"), course("2026-01-05", "2026-05-06")
         (open_,) = standings.of(one, frozenset())
-        (seen,) = standings.of(one, frozenset(open_.standing.today_keys))
-        (another,) = standings.of(other, frozenset(open_.standing.today_keys))
+        (seen,) = standings.of(one, frozenset(open_.today_keys))
+        (another,) = standings.of(other, frozenset(open_.today_keys))
         assert seen.standing.acknowledged == {bs.FindingCode.FUTURE_COMPLETED_SESSION}
         assert another.standing.acknowledged == frozenset()

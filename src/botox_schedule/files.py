@@ -1,7 +1,6 @@
 """Reads files within limits, and writes them whole or not at all."""
 
 import csv
-import json
 import os
 import re
 import stat
@@ -10,6 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from errno import ENOENT
 from io import BytesIO
+from itertools import repeat
+from operator import add
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
@@ -262,6 +263,8 @@ def with_own_names(content: bytes) -> bytes:
     Raises:
         ExchangeError: When an object has two elements of one name.
     """
+    import json  # noqa: PLC0415 - only where JSON is read
+
     try:
         json.loads(content, object_pairs_hook=object_of)
     except ExchangeError:
@@ -307,7 +310,7 @@ def records(
     again = 0
     while start < len(lines):
         table = csv.reader(
-            (f"{lines[index]}\n" for index in range(start, len(lines))),
+            map(add, map(lines.__getitem__, range(start, len(lines))), repeat("\n")),
             delimiter=delimiter,
             skipinitialspace=True,
             strict=True,

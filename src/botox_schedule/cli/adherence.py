@@ -49,8 +49,7 @@ def _judged(
     clinic: Clinic, tracks: Sequence[ListedTrack], gap_days: int | None
 ) -> Iterator[tuple[Row, Adherence]]:
     for listed in tracks:
-        followed = listed.followed()
-        if followed is None or followed[1].track is None:
+        if (followed := listed.followed()) is None or followed[1].track is None:
             continue
         judged = adherence(
             followed[0].record,

@@ -52,8 +52,7 @@ def _day(text: str) -> date:
 
 def _product(text: str) -> Product:
     """Return the product of a name."""
-    found = find_product(text)
-    if found is None:
+    if (found := find_product(text)) is None:
         # Only brands: the nonproprietary names are too similar to guess which was meant.
         names = [n for product in Product for n in names_of(product) if "toxin" not in n]
         near = get_close_matches(text.lower(), names, n=1, cutoff=0.75)
@@ -280,8 +279,7 @@ def protocol_of(given: Namespace) -> TreatmentProtocol:
     slug = known.indication_named(given.indication)
     product = given.product or Product.ONABOTULINUMTOXIN_A
     people = given.population or Population.ADULT
-    families = known.find(slug, product, people, region)
-    if not families:
+    if not (families := known.find(slug, product, people, region)):
         return find_protocol(slug, product, people, region)
     return max((version_on(f, given.administered_on) or f[-1] for f in families), key=newness)
 

@@ -72,8 +72,7 @@ def _fish(rows: list[Row]) -> list[str]:
     for row in rows:
         said = row["help"].replace("\\", "\\\\").replace("'", "\\'")
         when = f"__fish_seen_subcommand_from {row['command']}"
-        word = row["word"]
-        if not word:
+        if not (word := row["word"]):
             when, target = "__fish_use_subcommand", f"-f -a {row['command']}"
         elif word.startswith("--"):
             target = f"-l {word[2:]}"

@@ -65,11 +65,8 @@ class Clinic(NamedTuple):
         """
         tables = [found for name, found in self.facts.items() if name in SIDE_TABLES]
         alike = look_alikes(chain(sorted(self.reading.patients), *(t.by_patient for t in tables)))
-        known = chain(
-            self.reading.patients,
-            *(self.facts[n].by_patient for n in _OF_RECORDS & self.facts.keys()),
-        )
-        doubtful = {*alike, *alike.values()}.intersection(known)
+        told = (self.facts[name].by_patient for name in _OF_RECORDS & self.facts.keys())
+        doubtful = {*alike, *alike.values()}.intersection(self.reading.patients.union(*told))
         return self.reading.unreadable.union(doubtful, *(found.unreadable for found in tables))
 
     def tracks(self, **changes: Any) -> list[ListedTrack]:
@@ -86,7 +83,7 @@ class Clinic(NamedTuple):
         counts = {status.value: statuses[status] for status in SessionStatus if statuses[status]}
         counts |= {"left_out": read.left_out, "blank": read.blank}
         parts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items())
-        unaged = reading.sessions.keys() - reading.births.keys()
+        unaged = {row.patient for row in reading.session_rows} - reading.births.keys()
         adults = 0 if self.rules.population else len(unaged)
         patients = counted(len(reading.patients), "patient")
         head = [

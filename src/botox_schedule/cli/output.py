@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 from unicodedata import category, combining, east_asian_width
@@ -172,7 +173,10 @@ def text_lines(answer: Answer, width: int) -> list[Line]:
 
 def _wrapped(text: str, width: int, hanging: str = "", style: str = "") -> list[Line]:
     indent = text[: len(text) - len(text.lstrip())]
-    parts = textwrap.wrap(escaped(text), width, subsequent_indent=indent + hanging, **_UNBROKEN)
+    told = escaped(text)
+    if len(told) <= width and told.isascii() and not told.endswith(" "):
+        return [Line(told, style)]  # as it would be wrapped, without the search for where
+    parts = textwrap.wrap(told, width, subsequent_indent=indent + hanging, **_UNBROKEN)
     return [Line(part, style) for part in parts] or [Line("")]
 
 
@@ -192,37 +196,48 @@ def escaped(text: str) -> str:
 
 def _table_lines(table: Table, width: int) -> Iterator[Line]:
     rows = [row for _, section in table.sections for row in section]
-    spare = sorted(table.spare, key=lambda name: any(row.get(name) for row in rows))
-    widths = _fitting(table._replace(spare=spare), rows, width)
-    below = [name for name in table.below if name not in widths]
-    fits = _sum(widths) <= width
+    spare = sorted(table.spare, key=lambda name: any(map(methodcaller("get", name), rows)))
+    columns = _fitting(table._replace(spare=spare), rows, width)
+    below = [name for name in table.below if name not in columns]
+    below[1:] = [name for name in below[1:] if any(map(methodcaller("get", name), rows))]
+    fits, start = _sum(columns) <= width, 1
     for title, section in table.sections:
         if title:
             yield from (Line(""), *_wrapped(title, width, style="bold"))
         if fits:
-            yield from _section_lines(section, widths, below, width)
+            yield from _section_lines(section, start, columns, below, width)
         else:
             yield from _stacked_lines(section, table, width)
-    left_out = [_title(name) for name in spare if name not in (*widths, *table.below)]
+        start += len(section)
+    left_out = [_title(name) for name in spare if name not in (*columns, *table.below)]
     if left_out and fits and rows:
         told = f"Not shown for lack of width: {', '.join(left_out)}; --csv and --json have them."
         yield from (Line(""), *_wrapped(told, width, style="dim"))
 
 
-def _fitting(table: Table, rows: Sequence[Row], width: int) -> dict[str, int]:
-    """The widths of the columns for which there is room; of the spare ones the last."""
-    found = {name: _width(name, rows) for name in table.columns if name not in table.spare}
+_Columns = Mapping[str, Sequence[str]]
+"""The title of each column and its words in all rows, of one width."""
+
+
+def _fitting(table: Table, rows: Sequence[Row], width: int) -> _Columns:
+    """The columns for which there is room; of the spare ones the last."""
+    found = {name: _column(name, rows) for name in table.columns if name not in table.spare}
     for name in reversed(table.spare):
-        wider = found | {name: _width(name, rows)}
+        wider = found | {name: _column(name, rows)}
         if _sum(wider) > width:
             break
         found = wider
     return {name: found[name] for name in table.columns if name in found}
 
 
-def _width(name: str, rows: Sequence[Row]) -> int:
-    words = {word(row.get(name)) for row in rows}
-    return max(len(_title(name)), *map(shown_width, words), 0)
+def _column(name: str, rows: Sequence[Row]) -> list[str]:
+    values = [row.get(name) for row in rows]
+    # Equal values of these kinds have one word; 155 and 155.0 have two.
+    once = all(issubclass(kind, (str, date, type(None))) for kind in {*map(type, values)})
+    said = {value: word(value) for value in {*values}}.__getitem__ if once else word
+    words = [_title(name), *map(said, values)]
+    size = max(map(shown_width, {*words}))
+    return [each.ljust(size + len(each) - shown_width(each)) for each in words]
 
 
 def shown_width(text: str) -> int:
@@ -236,20 +251,23 @@ def shown_width(text: str) -> int:
     return sum(not combining(m) and 1 + (east_asian_width(m) in {"W", "F"}) for m in text)
 
 
-def _sum(widths: Mapping[str, int]) -> int:
-    return sum(widths.values()) + len(_GAP) * (len(widths) - 1)
+def _sum(columns: _Columns) -> int:
+    return sum(shown_width(words[0]) + len(_GAP) for words in columns.values()) - len(_GAP)
 
 
 def _section_lines(
-    rows: Sequence[Row], widths: Mapping[str, int], below: Sequence[str], width: int
+    rows: Sequence[Row], start: int, columns: _Columns, below: Sequence[str], width: int
 ) -> Iterator[Line]:
-    numeric = {name for name in widths if _is_numeric(name, rows)}
-    titles = {name: _title(name) for name in widths}
-    yield Line(_joined(titles, widths, numeric))
-    yield Line(_GAP.join("-" * size for size in widths.values()))
-    for row in rows:
-        style = _STYLES.get(word(row.get("status")), "")
-        yield Line(_joined({name: word(row.get(name)) for name in widths}, widths, numeric), style)
+    shown = [[words[0], *words[start : start + len(rows)]] for words in columns.values()]
+    for name, words in zip(columns, shown, strict=True):
+        if _is_numeric(name, rows):
+            words[:] = [each.rstrip().rjust(len(each)) for each in words]
+    title, *lines = [_GAP.join(words).rstrip() for words in zip(*shown, strict=True)]
+    yield Line(title)
+    yield Line(_GAP.join("-" * shown_width(words[0]) for words in shown))
+    for row, line in zip(rows, lines, strict=True):
+        style = _STYLES.get(row.get("status", ""), "")
+        yield Line(line, style)
         if told := noted(row, below):
             yield from _wrapped(f"    {told}", width, style=style)
 
@@ -262,7 +280,7 @@ def _stacked_lines(rows: Sequence[Row], table: Table, width: int) -> Iterator[Li
             yield Line("")
         said = [f"{_title(n)}: {told}" for n in table.columns if (told := word(row.get(n))) != "-"]
         for cell in filter(None, (*said, noted(row, below))):
-            yield from _wrapped(cell, width, _GAP, _STYLES.get(word(row.get("status")), ""))
+            yield from _wrapped(cell, width, _GAP, _STYLES.get(row.get("status", ""), ""))
 
 
 def in_force(period: Any) -> list[str]:
@@ -282,14 +300,8 @@ def noted(row: Row, names: Sequence[str]) -> str:
 
 
 def _is_numeric(name: str, rows: Sequence[Row]) -> bool:
-    values = [row.get(name) for row in rows if row.get(name) is not None]
-    return bool(values) and all(type(value) in {int, float, Decimal} for value in values)
-
-
-def _joined(cells: Mapping[str, str], widths: Mapping[str, int], numeric: set[str]) -> str:
-    sized = [(n, c, widths[n] + len(c) - shown_width(c)) for n, c in cells.items()]
-    padded = [c.rjust(size) if n in numeric else c.ljust(size) for n, c, size in sized]
-    return _GAP.join(padded).rstrip()
+    kinds = {type(row.get(name)) for row in rows} - {type(None)}
+    return bool(kinds) and kinds <= {int, float, Decimal}
 
 
 def _title(name: str) -> str:

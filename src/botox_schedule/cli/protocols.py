@@ -45,8 +45,7 @@ def answer(given: Namespace) -> Answer:
 
 
 def _named(known: ProtocolSet, name: str) -> list[TreatmentProtocol]:
-    found = [protocol for protocol in known if protocol.id == name]
-    if found:
+    if found := [protocol for protocol in known if protocol.id == name]:
         return found
     try:
         slug = known.indication_named(name)

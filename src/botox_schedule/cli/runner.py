@@ -71,8 +71,7 @@ def _prepare_streams() -> bool:
 
 
 def _answered(name: str, given: argparse.Namespace, today: Callable[[], date]) -> int:
-    used = use_configuration(given)
-    if used:
+    if used := use_configuration(given):
         _tell(used)
     _check_files(given)
     given.as_of_is_today = getattr(given, "as_of", "") is None

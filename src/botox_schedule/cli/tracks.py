@@ -1,8 +1,9 @@
 """The tracks of many records in the sections of a worklist: one row for each track."""
 
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache, partial
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -112,40 +113,38 @@ def listed_tracks(
         incomplete: Patients with a row that could not be read; a person must check it first.
     """
     standings = Standings(rules.as_of, rules.policy, rules.known, rules.region, rules.population)
-    tracks = [
-        track for record in records for track in _of_record(record, rules, standings, incomplete)
-    ]
-    listed = {track.patient for track in tracks}
-    tracks += [_unread(patient, rules, standings) for patient in incomplete - listed]
+    said = cache(partial(_said, rules))
+    tracks: list[ListedTrack] = []
+    for record in records:
+        patient = str(record.id)
+        called = _last_contact(patient, rules) if patient in rules.contacts else {}
+        seen = frozenset(rules.acknowledged.get(patient, ()))
+        for standing, clear, keys in standings.of(record, seen):
+            place, row = said(standing, clear, patient in incomplete)
+            row = row | called | {"patient": patient, "today_keys": keys}
+            tracks.append(ListedTrack(patient, place, row, standings, record))
+    tracks += [_unread(p, rules, standings) for p in incomplete - {t.patient for t in tracks}]
     return sorted(tracks, key=_order)
 
 
-def _of_record(
-    record: PatientRecord, rules: Rules, standings: Standings, incomplete: frozenset[str]
-) -> Iterator[ListedTrack]:
-    patient = str(record.id)
-    for standing, clear in standings.of(record, frozenset(rules.acknowledged.get(patient, ()))):
-        waits = standing.booked_on is None and standing.status is not DueStatus.ON_HOLD
-        call = call_by(standing.due, rules.lead_days, rules.is_open)
-        place = placed(standing, rules.as_of, call, left_out=patient in incomplete)
-        row = _row(patient, place, standing, rules)
-        row |= {"call_by": call if waits else None, "clear": clear}
-        yield ListedTrack(patient, place, row, standings, record)
-
-
-def _row(patient: str, place: Place, standing: Standing, rules: Rules) -> dict[str, Any]:
+def _said(
+    rules: Rules, standing: Standing, clear: Any, is_left_out: Any
+) -> tuple[Place, dict[str, Any]]:
+    """The place and the row of all patients whose track stands so."""
+    waits = standing.booked_on is None and standing.status is not DueStatus.ON_HOLD
+    call = call_by(standing.due, rules.lead_days, rules.is_open)
+    place = placed(standing, rules.as_of, call, left_out=is_left_out)
     next_on = standing.due or standing.earliest
     known = {
         **place._asdict(),
-        "patient": patient,
         "days_to_go": None if next_on is None else (next_on - rules.as_of).days,
+        "call_by": call if waits else None,
         "next_look_on": standing.review_on or standing.resumes_on or standing.not_before,
+        "clear": clear,
         "today": tuple(sorted(standing.pressing)),
         "acknowledged": tuple(sorted(standing.acknowledged)),
     }
-    told = zip(_TOLD, _told(standing), strict=True)
-    called = _last_contact(patient, rules) if patient in rules.contacts else {}
-    return _BLANK | dict(told) | known | called
+    return place, _BLANK | dict(zip(_TOLD, _told(standing), strict=True)) | known
 
 
 def _last_contact(patient: str, rules: Rules) -> dict[str, Any]:
@@ -166,10 +165,9 @@ def _unread(patient: str, rules: Rules, standings: Standings) -> ListedTrack:
 
 
 def _order(track: ListedTrack) -> tuple[int, int, date, str, str]:
-    days = (track.row[name] for name in ("next_look_on", "due", "typical_on", "earliest"))
-    day = next(filter(None, days), date.max)
-    named = (track.patient, str(track.row["indication"] or ""))
-    return *track.place.rank, day, *named
+    row = track.row
+    day = row["next_look_on"] or row["due"] or row["typical_on"] or row["earliest"] or date.max
+    return *track.place.rank, day, track.patient, str(row["indication"] or "")
 
 
 def in_sections(tracks: Sequence[ListedTrack]) -> dict[WorklistSection, list[Row]]:

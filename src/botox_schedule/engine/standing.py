@@ -85,9 +85,12 @@ class Standing(NamedTuple):
         return today_of(self.codes - self.acknowledged)
 
 
+_TODAY = frozenset(code for code in FindingCode if code.needs is FindingNeeds.TODAY)
+
+
 def today_of(codes: Iterable[FindingCode]) -> frozenset[FindingCode]:
     """Return the codes that need a person today."""
-    return frozenset(code for code in codes if code.needs is FindingNeeds.TODAY)
+    return _TODAY.intersection(codes)
 
 
 _Answer = tuple[ResponsePhase, TreatmentProtocol, SchedulingPolicy]

@@ -27,26 +27,35 @@ _Course = tuple[tuple[date, Product | None, SessionKind, Decimal | None], ...]
 
 
 class Placed(NamedTuple):
-    """Where a track stands, and whether the next day in question is clear."""
+    """Where a track stands.
+
+    Attributes:
+        standing: Where it stands, without keys: many tracks share it.
+        clear: Whether the next day in question is clear.
+        today_keys: The keys of findings that need a person today and are not acknowledged.
+    """
 
     standing: Standing
     clear: bool | None
+    today_keys: tuple[str, ...]
 
 
 class _Shared(NamedTuple):
-    """What is the same for all tracks in a situation, and judgments by the cycle before."""
+    """What is the same for all tracks in a situation; the rest by what tells them apart."""
 
     track: Track
     findings: tuple[Finding, ...]
-    placed: Placed
+    standing: Standing
+    clear: bool | None
     judged: dict[_Course, CycleJudgment]
+    standings: dict[tuple[object, ...], Standing]
 
     def judgment(self, cycles: Sequence[CycleSessions]) -> CycleJudgment:
         """How the last of some cycles compares with the one before."""
         previous = cycles[-2] if len(cycles) > 1 else None
         course = () if previous is None else _course(previous.sessions)
-        if course in self.judged:
-            return self.judged[course]
+        if (known := self.judged.get(course)) is not None:
+            return known
         found = judge_cycle(self.track, previous, cycles[-1])
         # Findings name the rows of one patient.
         return found if found.findings else self.judged.setdefault(course, found)
@@ -91,20 +100,23 @@ class Standings:
         cycles = _plain_course(reading)
         shared = self._shared_by(reading, cycles) if cycles else None
         if shared is None:
-            return [
-                Placed(
-                    standing_of(reading, found, self._phases, acknowledged, with_limits=True),
-                    clear_of(found.track),
-                )
-                for found in tracks_of(reading, *self._where)
-            ]
+            tracks = tracks_of(reading, *self._where)
+            return [self._alone(reading, found, acknowledged) for found in tracks]
         judgment = shared.judgment(cycles)
         later = later_sessions(reading, shared.track.clock) if reading.history.later else ()
         findings = (*shared.findings, *judgment.findings, *later)
-        standing = shared.placed.standing._replace(
-            cycle_number=len(cycles), judgment=judgment, **found_in(findings, acknowledged)
-        )
-        return [Placed(standing, shared.placed.clear)]
+        own = found_in(findings, acknowledged) | {"cycle_number": len(cycles), "judgment": judgment}
+        keys, own["today_keys"] = own["today_keys"], ()
+        key = tuple(own.values())
+        standing = shared.standings.get(key)
+        if standing is None:
+            standing = shared.standings.setdefault(key, shared.standing._replace(**own))
+        return [Placed(standing, shared.clear, keys)]
+
+    def _alone(self, reading: Reading, found: RecordTrack, acknowledged: frozenset[str]) -> Placed:
+        standing = standing_of(reading, found, self._phases, acknowledged, with_limits=True)
+        clear = clear_of(found.track)
+        return Placed(standing._replace(today_keys=()), clear, standing.today_keys)
 
     def followed(self, record: PatientRecord, indication: str) -> tuple[Reading, RecordTrack]:
         """Return what is known of a patient, and the track that :meth:`of` names so."""
@@ -120,9 +132,10 @@ class Standings:
             recent[0].indication,
             _course(recent),
         )
-        if key not in self._shared:
-            self._shared[key] = self._judged(reading, recent)
-        return self._shared[key]
+        try:
+            return self._shared[key]
+        except KeyError:
+            return self._shared.setdefault(key, self._judged(reading, recent))
 
     def _recent(
         self, given: list[TreatmentSession], cycles: Sequence[CycleSessions]
@@ -145,8 +158,8 @@ class Standings:
             return None
         if day_in_question(found.track, None) > self._far:
             return None
-        placed = Placed(standing_of(reading, found, self._phases), clear_of(found.track))
-        return _Shared(found.track, findings, placed, {})
+        standing = standing_of(reading, found, self._phases)
+        return _Shared(found.track, findings, standing, clear_of(found.track), {}, {})
 
     def _age(self, born_on: date) -> object:
         """The ages that no protocol tells apart, or the day of birth where another age is near."""

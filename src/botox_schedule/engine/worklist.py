@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from enum import StrEnum, unique
+from functools import lru_cache
 from typing import NamedTuple
 
 from botox_schedule.dates.days import near
@@ -200,6 +201,7 @@ def waiting_of(standing: Standing, as_of: date, call_by: date | None) -> Waiting
     )
 
 
+@lru_cache(maxsize=4096)
 def is_long_ago(day: date | None, as_of: date) -> bool:
     """Return whether a day is more than 12 months ago."""
     return day is not None and _LONG.added_to(day) < as_of

@@ -1,6 +1,5 @@
 """The bundled data files, each read once."""
 
-import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
@@ -32,7 +31,17 @@ def data_folder() -> Traversable:
 @cache
 def bundled_tables(name: str) -> dict[str, Any]:
     """Return the tables of a bundled TOML file; its decimal numbers stay exact."""
-    text = (data_folder() / name).read_text(encoding="utf-8")
+    return read_toml((data_folder() / name).read_text(encoding="utf-8"))
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Return the tables of a TOML text; its decimal numbers stay exact.
+
+    Raises:
+        ValueError: When it is not TOML.
+    """
+    import tomllib  # noqa: PLC0415 - only where a file is read
+
     return tomllib.loads(text, parse_float=Decimal)
 
 
@@ -47,7 +56,7 @@ def verify_bundled() -> dict[str, DataFileFault]:
     {}
     """
     try:
-        known = tomllib.loads((data_folder() / DIGESTS).read_text(encoding="utf-8"))
+        known = read_toml((data_folder() / DIGESTS).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {DIGESTS: DataFileFault.MISSING}
     except ValueError:  # not TOML, or not UTF-8

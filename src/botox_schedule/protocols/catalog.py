@@ -1,7 +1,6 @@
 """The bundled protocols, read once, and a clinic's own protocol files."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from functools import cache
 from os import PathLike
 from typing import Any
@@ -10,7 +9,7 @@ from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.protocols.bundled import bundled_tables, data_folder
 from botox_schedule.protocols.collection import ProtocolSet, newness
-from botox_schedule.protocols.indications import code_rows, product_named
+from botox_schedule.protocols.indications import close_names, code_rows, product_named
 from botox_schedule.protocols.loader import protocols_in, tables_of, with_title
 from botox_schedule.protocols.model import Code, SourceRef, TreatmentProtocol
 from botox_schedule.terms import Population, Product
@@ -174,7 +173,7 @@ def region_named(text: str, known: ProtocolSet | None = None) -> str:
     regions = bundled_set().regions if known is None else bundled_set().regions | known.regions
     region = str(text).strip().lower()
     if region not in regions:
-        near = get_close_matches(region, sorted(regions), n=1)
+        near = close_names(region, sorted(regions), n=1)
         hint = f"did you mean {near[0]}?" if near else f"give one of {', '.join(sorted(regions))}"
         raise UnknownProtocolError(f"region: no protocol is known for it; {hint}")
     return region

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Annotated, Any
 from unicodedata import combining, normalize
@@ -210,11 +209,18 @@ def nearest_indications(text: str, known: Iterable[str] = ()) -> list[str]:
     return [*_nearest(_plain(text), frozenset(known))]
 
 
+def close_names(text: str, names: Iterable[str], n: int, cutoff: float = 0.6) -> list[str]:
+    """Return at most *n* names that are close to a text, the closest first."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only where a name is unknown
+
+    return get_close_matches(text, list(names), n, cutoff)
+
+
 @lru_cache(maxsize=1024)
 def _nearest(text: str, known: frozenset[str]) -> tuple[str, ...]:
     """Remembered, because each track of a record repeats the unknown names of the record."""
     names = _names_with(known)
-    close = get_close_matches(text, list(names), n=3, cutoff=0.75)
+    close = close_names(text, names, n=3, cutoff=0.75)
     return tuple(dict.fromkeys(names[name] for name in close))
 
 
@@ -378,7 +384,7 @@ def _system_named(text: str) -> str:
     if found is None:
         names = list(bundled_tables("indications.toml")["systems"])
         by_name = {name.lower(): name for name in names}
-        near = get_close_matches(_plain_system(text), by_name, n=2)
+        near = close_names(_plain_system(text), by_name, n=2)
         hint = " or ".join(by_name[name] for name in near) or f"one of {', '.join(names)}"
         raise UnknownCodeSystemError(f"no coding system has that name or address; give {hint}")
     return found

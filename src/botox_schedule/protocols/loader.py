@@ -1,9 +1,7 @@
 """Reads a protocol file into protocols, or raises one error that lists its faults."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from itertools import combinations
 from os import PathLike
 from pathlib import Path
@@ -13,7 +11,7 @@ from pydantic import ValidationError
 
 from botox_schedule.errors import ProtocolFileError
 from botox_schedule.files import MEBIBYTE, read_within
-from botox_schedule.protocols.bundled import bundled_tables
+from botox_schedule.protocols.bundled import bundled_tables, read_toml
 from botox_schedule.protocols.indications import find_indication_name
 from botox_schedule.protocols.model import Code, TreatmentProtocol, treatment_of
 from botox_schedule.values import STEERING
@@ -46,7 +44,7 @@ def tables_in(text: str, name: str) -> dict[str, Any]:
     if _DEEP_KEY.search(text):  # each part of a key costs as much as all parts before it
         raise ProtocolFileError(f"{name}: not a TOML file: a key has more than 32 parts")
     try:
-        tables = tomllib.loads(text, parse_float=Decimal)
+        tables = read_toml(text)
     except (ValueError, RecursionError) as error:  # also a number with too many digits
         raise ProtocolFileError(f"{name}: not a TOML file: {error}") from None
     except ArithmeticError:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -170,7 +169,7 @@ def _one_for_each_id(sessions: Sequence[TreatmentSession]) -> _Sorted:
     found = _Sorted(list(sessions), [], [], []) if is_settled else _settled(sessions)
     kept = found.kept
     kept.sort(key=_DAY)
-    if any(one.administered_on == other.administered_on for one, other in pairwise(kept)):
+    if len({session.administered_on for session in kept}) < len(kept):
         kept.sort(key=_place)
     return found
 

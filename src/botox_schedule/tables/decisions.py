@@ -149,8 +149,8 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
         plain = normalize("NFKC", key).casefold().removesuffix(".0")
         parts = _APART.sub("-", plain).strip("-").lstrip("0-")
         letters = parts.replace("-", "")
-        same = (parts, letters) if parts != letters else (parts, f"-{letters}")
-        other = next((first[form] for form in same if form in first), key)
+        joined = letters if parts != letters else f"-{letters}"
+        other = first.get(parts, first.get(joined, key))
         if other != key:
             found[key] = found.get(other, other)
         for form in (parts, f"-{letters}"):

@@ -133,7 +133,7 @@ def read_rows(
     names = ColumnNames(table, columns, required, options.get("columns") or {})
     found = open_table(source, names, options.get("encoding"), options.get("sheet"))
     reader = _RowReader(names, columns, found, cells)
-    lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
+    lines = [*_before_header(found.titles, required), *reader.read(found.lines)]
     rows = [row for row in lines if row is not None]
     unread = unread_problems(columns, names, found, reader.unread, cells)
     blank = len(lines) - len(rows)
@@ -165,20 +165,25 @@ class _Note(NamedTuple):
     leaves_out: bool = False
 
 
+_NOTHING = _Note("")
+
+
 class _Cells(dict[Cell, Any]):
     """The values of a column's cells: most cells repeat, so each distinct one is read once."""
 
-    def __init__(self, known_as: str, column: Column, reader: CellReader) -> None:
+    def __init__(self, known_as: str, column: Column, reader: CellReader, noted: set[Cell]) -> None:
         super().__init__()
         self.known_as = known_as
         self.column = column
         self.notes: dict[Cell, _Note] = {}
+        self._noted = noted
         self._reader = reader
 
     def __missing__(self, cell: Cell) -> Any:
         value, note = self._read(cell)
         if note.words:
             self.notes[cell] = note
+            self._noted.add(cell)
         if len(self) < _REMEMBERED:
             self[cell] = value
         return value
@@ -191,7 +196,7 @@ class _Cells(dict[Cell, Any]):
             return self.unreadable("missing")
         if not is_readable:
             return self.unreadable(note, value)
-        return value, _Note(note and f"{self.known_as}: {note}")
+        return value, _Note(f"{self.known_as}: {note}") if note else _NOTHING
 
     def unreadable(self, note: str, value: Any = None) -> tuple[Any, _Note]:
         """Return the value of a cell that cannot be read, and what becomes of the row."""
@@ -211,8 +216,10 @@ class _RowReader:
         self.width = found.width
         self.header = _folded(found.header, found.width)
         known_as = column_names(names.table)
+        self.noted: set[Cell] = set()
         every = {
-            name: _Cells(known_as[name][0], column, reader) for name, column in columns.items()
+            name: _Cells(known_as[name][0], column, reader, self.noted)
+            for name, column in columns.items()
         }
         self.absent = {
             name: columns[name].default or every[name][None]
@@ -236,18 +243,28 @@ class _RowReader:
         self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))
         self.columns = [every[name] for name in self.names]
 
-    def read(self, line: Line) -> RowValues | None:
-        """Return the values of a line, and what is wrong with it; None where it is blank."""
-        if line.fault:
-            return self._broken(line)
-        cells = line.cells
-        if len(cells) < self.width:
-            cells = [*cells, *repeat(None, self.width - len(cells))]
-        if self.unread:
-            self._notice(cells)
-        picked = self.pick(cells)
-        values = self.absent.copy()
-        values.update(zip(self.names, map(getitem, self.columns, picked), strict=True))
+    def read(self, lines: Iterable[Line]) -> Iterator[RowValues | None]:
+        """Yield the values of each line, and what is wrong with it; None where it is blank."""
+        absent, names, columns, noted = self.absent, self.names, self.columns, self.noted
+        for line in lines:
+            number, cells, fault = line
+            if fault:
+                yield self._broken(line)
+                continue
+            if len(cells) < self.width:
+                cells = [*cells, *repeat(None, self.width - len(cells))]
+            if self.unread:
+                self._notice(cells)
+            picked = self.pick(cells)
+            values = absent | dict(zip(names, map(getitem, columns, picked), strict=True))
+            if noted.isdisjoint(picked) and len(cells) == self.width and not self.absent_notes:
+                yield RowValues(number, values)
+            else:
+                yield self._with_notes(line, values, cells, picked)
+
+    def _with_notes(
+        self, line: Line, values: dict[str, Any], cells: Sequence[Cell], picked: Sequence[Cell]
+    ) -> RowValues | None:
         told = zip(self.columns, picked, strict=True)
         notes = self.absent_notes + [column.notes[c] for column, c in told if c in column.notes]
         if len(cells) > self.width and any(map(text_of, cells[self.width :])):

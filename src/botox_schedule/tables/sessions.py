@@ -1,5 +1,6 @@
 """Reads a table of sessions: one session a row."""
 
+from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -46,14 +47,11 @@ _FIELDS = (
     "id",
     "recorded_on",
 )
-_PUT = [getattr(TreatmentSession, name).__set__ for name in _FIELDS]
-_PUT_ID = _PUT[_FIELDS.index("id")]
-_PUT_UNITS = _PUT[_FIELDS.index("units")]
+_PUT = {name: getattr(TreatmentSession, name).__set__ for name in _FIELDS}
 _ANOTHER = "another"
 """A dose in another unit."""
 _PANEL = {"id": "session_id"}
 """The names by which the panel knows a field."""
-_fields_of = itemgetter(*_FIELDS)
 
 
 _MODIFIERS = ("modifier", "modifier_2", "modifier_3", "modifier_4")
@@ -291,12 +289,14 @@ def _reading(found: RowsRead) -> TableReading:
     births, birth_problems = births_of(
         (row.line, row.values["patient"], row.values["born_on"]) for row in stated
     )
-    first = {row.values["patient"]: row.line for row in reversed(stated)}
-    alike = look_alikes(sorted(first, key=first.__getitem__))
+    first: dict[str, int] = {}
+    for row in stated:
+        first.setdefault(row.values["patient"], row.line)
+    alike = look_alikes(first)
     deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
     doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
-        session_rows=tuple(map(_session_row, used)),
+        session_rows=_session_rows(used),
         births=births,
         care_ends=_deaths(deaths),
         problems=found.problems(
@@ -325,17 +325,18 @@ def _visit(row: RowValues) -> tuple[Any, Any]:
     return row.values["patient"], row.values["administered_on"]
 
 
-def _session_row(row: RowValues) -> SessionRow:
+def _session_rows(used: Sequence[RowValues]) -> tuple[SessionRow, ...]:
     # Each cell was read into what its field holds, and no rule of a session is about two fields.
     # Validating each row again would take a quarter of the time of reading a table.
-    session = object.__new__(TreatmentSession)
-    for put, value in zip(_PUT, _fields_of(row.values), strict=True):
-        put(session, value)
-    if row.values["dose_unit"] == _ANOTHER:
-        _PUT_UNITS(session, None)
-    if session.id is None:
-        _PUT_ID(session, f"{ROW_ID}{row.line}")
-    return SessionRow(row.line, row.values["patient"], session)
+    values = [row.values for row in used]
+    sessions = [object.__new__(TreatmentSession) for _ in used]
+    columns: dict[str, Iterable[Any]] = {name: map(itemgetter(name), values) for name in _FIELDS}
+    columns["units"] = (None if v["dose_unit"] == _ANOTHER else v["units"] for v in values)
+    columns["id"] = (row.values["id"] or f"{ROW_ID}{row.line}" for row in used)
+    for name, cells_of in columns.items():
+        deque(map(_PUT[name], sessions, cells_of), maxlen=0)
+    patients = map(itemgetter("patient"), values)
+    return tuple(map(SessionRow, [row.line for row in used], patients, sessions))
 
 
 def _months(faulty: Sequence[RowValues]) -> Iterator[MonthOnly]:
