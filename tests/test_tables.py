@@ -2133,6 +2133,7 @@ class TestColumnsThatAreNotRead:
             ("Scheduled on", "2026-01-01"),
             ("No Show", ""),
             ("Cancel reason", ""),
+            ("Visit status code", ""),
             ("Consent given", "Y"),
         ],
     )
