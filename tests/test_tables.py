@@ -1458,6 +1458,26 @@ class TestSpreadsheets:
         reading = read(changed.getvalue())
         assert any(reason.startswith("units: expected") for reason in reasons(reading))
 
+    @pytest.mark.parametrize(
+        ("days", "is_told"),
+        [
+            ((moment(2026, 5, 1), "13/01/2026"), True),
+            ((moment(2026, 5, 1), moment(2026, 1, 13), "14/01/2026"), False),
+            ((moment(2026, 5, 1), "05/01/2026"), False),
+            ((moment(2026, 5, 1), "2026-01-13"), False),
+            (("05/01/2026", "13/01/2026"), False),
+        ],
+    )
+    def test_days_that_a_spreadsheet_may_have_swapped_are_told(
+        self, days: tuple[Any, ...], *, is_told: bool
+    ) -> None:
+        """A program of another country reads 05/01 as the 1st of May, and 13/01 as a text."""
+        rows = [[f"P{n}", day, "migraine", "Botox", 155] for n, day in enumerate(days)]
+        reading = read(workbook([list(self.NAMES), *rows]), date_format="dmy")
+        said = "date: a spreadsheet may have swapped day and month in some; export the days as"
+        assert [reason.startswith(said) for reason in reasons(reading)] == [True] * is_told
+        assert reading.counts.used == len(days)
+
     def test_markup_that_is_broken_is_refused_before_a_reader_hangs(self) -> None:
         content = io.BytesIO((FILES / "open_document.ods").read_bytes())
         with zipfile.ZipFile(content) as book:

@@ -136,6 +136,7 @@ def read_rows(
     lines = [*_before_header(found.titles, required), *map(reader.read, found.lines)]
     rows = [row for row in lines if row is not None]
     unread = unread_problems(columns, names, found, reader.unread, cells)
+    unread += (Problem(found.header.number, told, left_out=False) for told in reader.swapped())
     blank = len(lines) - len(rows)
     return RowsRead(rows, blank, found.header, found.columns, unread, reader.places_of_death())
 
@@ -294,6 +295,22 @@ class _RowReader:
             if self._speaks_of_death(cells[place]):
                 self.deaths.add(place)
 
+    def swapped(self) -> Iterator[str]:
+        """Yield a note for each column of days that a spreadsheet of another country may have read.
+
+        It makes dates of those days that it can read, with day and month swapped, and leaves the
+        others as texts.
+        """
+        for cells in self.columns:
+            dates = [cell.day for cell in cells if isinstance(cell, date)]
+            texts = [
+                day.day
+                for cell, day in cells.items()
+                if isinstance(cell, str) and isinstance(day, date) and str(day) not in cell
+            ]
+            if dates and texts and max(dates) <= _MONTHS < min(texts):
+                yield f"{cells.known_as}: {_SWAPPED}"
+
     def places_of_death(self) -> frozenset[int]:
         """Return the columns that are not read and in which a cell speaks of death."""
         unread = self.unread.items()
@@ -316,6 +333,8 @@ def _is_short(cell: Cell) -> bool:
 
 
 _LONGER_THAN_WORDS = 40
+_MONTHS = 12
+_SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
 _REMEMBERED = 65_536
 # A column with more texts has no words that come up again.
 _MOST_WORDS = 100
