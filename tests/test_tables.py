@@ -185,6 +185,24 @@ class TestText:
         with pytest.raises(TableError, match="line 4: another header; give each table in its own"):
             read(f"{HEADER}\n{GOOD}\n\n{table}\n")
 
+    def test_rows_below_a_title_that_speaks_against_them_are_told(self) -> None:
+        header, row = "MRN,DOS,Dx,Drug", "P1,2026-01-05,migraine,Botox"
+        text = [
+            header,
+            row,
+            "Cancelled",
+            header,
+            row.replace("P1", "P2"),
+            "Seen",
+            row.replace("P1", "P3"),
+        ]
+        reading = read("\n".join([*text, "Cancelled: 1"]))
+        said = "a title above it may say that the row does not count; give it a status"
+        assert [(p.line, p.left_out) for p in reading.problems if p.reason == said] == [(5, False)]
+        assert reading.counts == (7, 3, 4, 0)
+        stated = "\n".join([f"{HEADER},Status x", GOOD, "Cancelled,,,,,,", GOOD])
+        assert said not in reasons(read(stated))
+
     def test_a_row_of_words_is_no_header(self) -> None:
         reading = read(f"{HEADER}\n{GOOD}\nPatient,soon,note,Botox,155\n")
         assert reading.counts == (2, 1, 1, 0)

@@ -14,7 +14,7 @@ from botox_schedule.tables.columns import Column, Problem
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.source import Table, TableSource, open_table
-from botox_schedule.tables.unread import unread_problems
+from botox_schedule.tables.unread import is_title_against, unread_problems
 from botox_schedule.tables.words import (
     column_names,
     folded,
@@ -234,6 +234,8 @@ class _RowReader:
         }
         self.telling = [place for place in self.unread if is_about("telling", titles[place])]
         self.deaths: set[int] = set()
+        self.judges_titles: bool = names.table == "sessions" and "status" not in found.columns
+        self.titled: list[_Note] = []
         self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))
         self.columns = [every[name] for name in self.names]
 
@@ -250,7 +252,8 @@ class _RowReader:
         values = self.absent.copy()
         values.update(zip(self.names, map(getitem, self.columns, picked), strict=True))
         told = zip(self.columns, picked, strict=True)
-        notes = self.absent_notes + [column.notes[c] for column, c in told if c in column.notes]
+        notes = [column.notes[c] for column, c in told if c in column.notes]
+        notes = self.absent_notes + self.titled + notes
         if len(cells) > self.width and any(map(text_of, cells[self.width :])):
             notes += self._cut(values)
         if not notes:
@@ -260,9 +263,17 @@ class _RowReader:
             return None
         if fault and self._is_header(line):
             return self._header_again(line)
+        if fault and self.judges_titles:
+            self._heed(cells)
         if fault and notes[-1].words == _TOO_LONG:
             fault = f"{fault}; {_TOO_LONG}"
         return RowValues(line.number, values, [note.words for note in notes], fault)
+
+    def _heed(self, cells: Iterable[Cell]) -> None:
+        """Keep what a title among the rows, such as ``Cancelled:``, says of those below it."""
+        title, *others = filter(None, map(text_of, cells))
+        if not others:
+            self.titled = [_Note(_UNDER_A_TITLE)] if is_title_against(title) else []
 
     def _broken(self, line: Line) -> RowValues:
         """Return a row of which only the patient may be known."""
@@ -333,6 +344,7 @@ def _is_short(cell: Cell) -> bool:
 
 
 _LONGER_THAN_WORDS = 40
+_UNDER_A_TITLE = "a title above it may say that the row does not count; give it a status"
 _MONTHS = 12
 _SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
 _REMEMBERED = 65_536

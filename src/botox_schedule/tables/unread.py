@@ -119,6 +119,18 @@ def _is_against(header: str, texts: Iterable[str]) -> bool:
     return is_about("against", header) and any(find_value("flag", t) != "no" for t in texts)
 
 
+def is_title_against(text: str) -> bool:
+    """Return whether a title among the rows may say that those below it do not count.
+
+    >>> is_title_against("Cancelled appointments (3)"), is_title_against("Status: booked")
+    (True, True)
+    >>> is_title_against("Completed"), is_title_against("Total")
+    (False, False)
+    """
+    said = find_value("status", text.rpartition(":")[2])
+    return is_about("against", text) or said not in {None, "completed"}
+
+
 def _is_bare_interval(name: str, header: str, cell: Cell) -> bool:
     """Whether a number may be an interval whose unit only the name of its column says."""
     is_meant = name in _INTERVALS and is_about("interval", header)
