@@ -560,6 +560,14 @@ class TestDays:
         assert (month.line, month.indication, month.product) == (2, "chronic-migraine", Product.ONABOTULINUMTOXIN_A)  # fmt: skip
         assert (month.first, month.last) == (date(2026, 2, 1), date(2026, 2, 28))
 
+    @pytest.mark.parametrize(
+        ("cell", "date_format"),
+        [("1980/02/01", "%Y/%m/%d"), ("1980年02月01日", "%Y年%m月%d日"), ("19800201", "%Y%m%d")],
+    )
+    def test_a_day_of_birth_may_begin_with_its_year(self, cell: str, date_format: str) -> None:
+        reading = one(GOOD.replace("1980-01-01", cell), date_format=date_format)
+        assert (reading.births, reading.problems) == ({"P1": date(1980, 2, 1)}, ())
+
     def test_a_day_of_birth_has_a_year_of_four_digits(self) -> None:
         reading = one("P1,1/5/26,migraine,Botox,155,completed,1/1/80", date_format="mdy")
         assert reasons(reading) == [

@@ -43,6 +43,7 @@ _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
 _TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$|(?<=[0-9]{4})[ T]+[0-2][0-9][0-5][0-9]$")
+_LONG_YEAR = re.compile("[0-9]{4}")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _DIGIT = re.compile("[1-9]")
 _PLACEHOLDER = re.compile(r"(?i)0([\W_]*0){2,}|9([\W_]*9){6,}|x([\W_]*x){2,}")
@@ -148,9 +149,8 @@ class CellReader:
     def birth_day(self, cell: Cell) -> Parsed:
         """Return a day of birth; a year of two digits is refused: its century is unknown."""
         parsed = self.day(cell)
-        text = text_of(cell)
-        short = "%y" in self.date_format or re.fullmatch(r".*[/.-][0-9]{2}", text)
-        if parsed.value is not None and short and not _ISO.match(text):
+        short = "%y" in self.date_format and not _ISO.match(text_of(cell))
+        if parsed.value is not None and (short or not _LONG_YEAR.search(text_of(cell))):
             return unreadable("expected a year of four digits")
         return parsed
 
