@@ -590,7 +590,7 @@ class TestUnits:
     @pytest.mark.parametrize(
         ("text", "units"),
         [
-            ("155", "155"), ("155 U", "155"), ("155u", "155"), ("155 Units", "155"), ("155.0", "155"), ("7.5", "7.5"),
+            ("155", "155"), ("155単位", "155"), ("155 Uds.", "155"), ("155 unid", "155"), ("155 U", "155"), ("155u", "155"), ("155 Units", "155"), ("155.0", "155"), ("7.5", "7.5"),
             ("0.500", "0.5"), (".5", "0.5"), ("1000", "1000"), ("155 Einheiten", "155"), ("155 [U]", "155"), ("1000000", "1000000"),
         ],
     )  # fmt: skip
@@ -2100,6 +2100,13 @@ class TestOtherLanguages:
     def test_what_was_taken_back_is(self, read_table: Any, table: str) -> None:
         reading = read_table(table.encode())
         assert (reading.rows()[0]["withdrawn_on"], reading.problems) == (date(2026, 3, 1), ())
+
+    @pytest.mark.parametrize(
+        ("word", "authority"), [("Ärztin", "clinician"), ("Convênio", "payer")]
+    )
+    def test_who_decided_is_known(self, word: str, authority: str) -> None:
+        table = f"MRN,dx,from,authority,minimum\nP1,migraine,2026-01-05,{word},10 weeks\n"
+        assert read_overrides(table.encode()).rows()[0]["authority"] == authority
 
     def test_an_authorization_that_was_reinstated_is_not_withdrawn(self) -> None:
         table = b"MRN,dx,drug,from,to,Reinstated on\nP1,migraine,Botox,2026-01-01,2026-12-31,2026-03-01\n"

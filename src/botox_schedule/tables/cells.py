@@ -53,7 +53,7 @@ _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
 _UNIT = re.compile(
-    r"(?i)[\s\xa0]*(units?|unit\(s\)|unt|u|\[u\]|i\.?u|u\.?i|i\.?e|e|einheiten|unit\u00e9s|unidades)\.?$"
+    r"(?i)[\s\xa0]*(units?|unit\(s\)|unt|u|\[u\]|i\.?u|u\.?i|i\.?e|e|einheiten|unit\u00e9s|unid|unidades|uds?|\u5358\u4f4d)\.?$"
 )
 _KILOGRAM = re.compile(r"(?i)[\s\xa0]*(kg|kilograms?)\.?$")
 _CODE = re.compile(r"\b(?:[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?|[0-9]{5,18})\b")
