@@ -2495,6 +2495,29 @@ class TestColumnsThatAreNotRead:
         assert [reason.startswith(said) for reason in reasons(reading)] == [True] * is_told
         assert reading.counts.used == 1
 
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            ("Injection given", "No", True),
+            ("Treated?", "0", True),
+            ("Treated?", "1", False),
+            ("Treated?", "", False),
+            ("Reason not given", "fever", True),
+            ("Patient declined", "Y", True),
+            ("Patient declined", "N", False),
+            ("is_deleted", "1", True),
+            ("deletedAt", "2026-01-06", True),
+            ("is_deleted", "0", False),
+            ("Voiding diary", "Y", False),
+        ],
+    )
+    def test_a_visit_without_a_session_is_told_whatever_its_status(
+        self, header: str, cell: str, *, is_told: bool
+    ) -> None:
+        found = reasons(read(f"MRN,DOS,Dx,Drug,Status,{header}\n{self.ROW},Completed,{cell}\n"))
+        said = "column 6 may say that nothing was given and is not read; give such rows a status"
+        assert [reason.startswith(said) for reason in found] == [True] * is_told
+
     def test_a_list_of_all_patients_can_say_it_too(self) -> None:
         births = read_births(b"MRN,DOB,Do not contact\nP1,1980-01-01,Y\n")
         (problem,) = births.problems

@@ -180,6 +180,10 @@ def _is_pause(cell: Cell) -> bool:
     return not said <= {None, "deceased"}
 
 
+def _is_no(cell: Cell) -> bool:
+    return find_value("flag", text_of(cell)) == "no"
+
+
 def _is_text(_: CellReader, cell: Cell) -> bool:
     return find_value("flag", text_of(cell) or "no") != "no"
 
@@ -192,6 +196,9 @@ _PAUSED = "say who is on hold, discharged or not to be called"
 _AS_TABLES = "give it as a table of holds or care ends"
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
+_NOTHING = "say that nothing was given"
+_AS_STATUS = "give such rows a status such as not done"
+_OF_SESSIONS = frozenset({"sessions"})
 _APPROVED = frozenset({"authorizations"})
 _OF_ALL = frozenset({"sessions", "births"})
 _SUBJECTS = (
@@ -213,14 +220,16 @@ _SUBJECTS = (
     ),
     _Subject(
         "rule",
-        frozenset({"sessions"}),
+        _OF_SESSIONS,
         _is_text,
         "say how long to wait",
         "give it as a table of overrides",
     ),
+    _Subject("given", _OF_SESSIONS, lambda _, cell: _is_no(cell), _NOTHING, _AS_STATUS),
+    _Subject("not_given", _OF_SESSIONS, _is_text, _NOTHING, _AS_STATUS),
     _Subject(
         "unit",
-        frozenset({"sessions"}),
+        _OF_SESSIONS,
         lambda _, cell: find_value("other_unit", text_of(cell)) is not None,
         "say that a dose is not in units",
         chosen("dose unit"),
