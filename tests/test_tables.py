@@ -185,6 +185,24 @@ class TestText:
         with pytest.raises(TableError, match="line 4: another header; give each table in its own"):
             read(f"{HEADER}\n{GOOD}\n\n{table}\n")
 
+    def test_rows_below_a_title_that_speaks_against_them_are_told(self) -> None:
+        header, row = "MRN,DOS,Dx,Drug", "P1,2026-01-05,migraine,Botox"
+        text = [
+            header,
+            row,
+            "Cancelled",
+            header,
+            row.replace("P1", "P2"),
+            "Seen",
+            row.replace("P1", "P3"),
+        ]
+        reading = read("\n".join([*text, "Cancelled: 1"]))
+        said = "a title above it may say that the row does not count; give it a status"
+        assert [(p.line, p.left_out) for p in reading.problems if p.reason == said] == [(5, False)]
+        assert reading.counts == (7, 3, 4, 0)
+        stated = "\n".join([f"{HEADER},Status x", GOOD, "Cancelled,,,,,,", GOOD])
+        assert said not in reasons(read(stated))
+
     def test_a_row_of_words_is_no_header(self) -> None:
         reading = read(f"{HEADER}\n{GOOD}\nPatient,soon,note,Botox,155\n")
         assert reading.counts == (2, 1, 1, 0)
@@ -542,6 +560,14 @@ class TestDays:
         assert (month.line, month.indication, month.product) == (2, "chronic-migraine", Product.ONABOTULINUMTOXIN_A)  # fmt: skip
         assert (month.first, month.last) == (date(2026, 2, 1), date(2026, 2, 28))
 
+    @pytest.mark.parametrize(
+        ("cell", "date_format"),
+        [("1980/02/01", "%Y/%m/%d"), ("1980年02月01日", "%Y年%m月%d日"), ("19800201", "%Y%m%d")],
+    )
+    def test_a_day_of_birth_may_begin_with_its_year(self, cell: str, date_format: str) -> None:
+        reading = one(GOOD.replace("1980-01-01", cell), date_format=date_format)
+        assert (reading.births, reading.problems) == ({"P1": date(1980, 2, 1)}, ())
+
     def test_a_day_of_birth_has_a_year_of_four_digits(self) -> None:
         reading = one("P1,1/5/26,migraine,Botox,155,completed,1/1/80", date_format="mdy")
         assert reasons(reading) == [
@@ -564,7 +590,7 @@ class TestUnits:
     @pytest.mark.parametrize(
         ("text", "units"),
         [
-            ("155", "155"), ("155 U", "155"), ("155u", "155"), ("155 Units", "155"), ("155.0", "155"), ("7.5", "7.5"),
+            ("155", "155"), ("155単位", "155"), ("155 Uds.", "155"), ("155 unid", "155"), ("155 U", "155"), ("155u", "155"), ("155 Units", "155"), ("155.0", "155"), ("7.5", "7.5"),
             ("0.500", "0.5"), (".5", "0.5"), ("1000", "1000"), ("155 Einheiten", "155"), ("155 [U]", "155"), ("1000000", "1000000"),
         ],
     )  # fmt: skip
@@ -1458,6 +1484,26 @@ class TestSpreadsheets:
         reading = read(changed.getvalue())
         assert any(reason.startswith("units: expected") for reason in reasons(reading))
 
+    @pytest.mark.parametrize(
+        ("days", "is_told"),
+        [
+            ((moment(2026, 5, 1), "13/01/2026"), True),
+            ((moment(2026, 5, 1), moment(2026, 1, 13), "14/01/2026"), False),
+            ((moment(2026, 5, 1), "05/01/2026"), False),
+            ((moment(2026, 5, 1), "2026-01-13"), False),
+            (("05/01/2026", "13/01/2026"), False),
+        ],
+    )
+    def test_days_that_a_spreadsheet_may_have_swapped_are_told(
+        self, days: tuple[Any, ...], *, is_told: bool
+    ) -> None:
+        """A program of another country reads 05/01 as the 1st of May, and 13/01 as a text."""
+        rows = [[f"P{n}", day, "migraine", "Botox", 155] for n, day in enumerate(days)]
+        reading = read(workbook([list(self.NAMES), *rows]), date_format="dmy")
+        said = "date: a spreadsheet may have swapped day and month in some; export the days as"
+        assert [reason.startswith(said) for reason in reasons(reading)] == [True] * is_told
+        assert reading.counts.used == len(days)
+
     def test_markup_that_is_broken_is_refused_before_a_reader_hangs(self) -> None:
         content = io.BytesIO((FILES / "open_document.ods").read_bytes())
         with zipfile.ZipFile(content) as book:
@@ -2055,6 +2101,13 @@ class TestOtherLanguages:
         reading = read_table(table.encode())
         assert (reading.rows()[0]["withdrawn_on"], reading.problems) == (date(2026, 3, 1), ())
 
+    @pytest.mark.parametrize(
+        ("word", "authority"), [("Ärztin", "clinician"), ("Convênio", "payer")]
+    )
+    def test_who_decided_is_known(self, word: str, authority: str) -> None:
+        table = f"MRN,dx,from,authority,minimum\nP1,migraine,2026-01-05,{word},10 weeks\n"
+        assert read_overrides(table.encode()).rows()[0]["authority"] == authority
+
     def test_an_authorization_that_was_reinstated_is_not_withdrawn(self) -> None:
         table = b"MRN,dx,drug,from,to,Reinstated on\nP1,migraine,Botox,2026-01-01,2026-12-31,2026-03-01\n"
         assert read_authorizations(table).rows()[0]["withdrawn_on"] is None
@@ -2133,6 +2186,7 @@ class TestColumnsThatAreNotRead:
             ("Scheduled on", "2026-01-01"),
             ("No Show", ""),
             ("Cancel reason", ""),
+            ("Visit status code", ""),
             ("Consent given", "Y"),
         ],
     )
@@ -2440,6 +2494,29 @@ class TestColumnsThatAreNotRead:
         said = "modifier: says that the procedure was stopped; the session counts, and its units"
         assert [reason.startswith(said) for reason in reasons(reading)] == [True] * is_told
         assert reading.counts.used == 1
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            ("Injection given", "No", True),
+            ("Treated?", "0", True),
+            ("Treated?", "1", False),
+            ("Treated?", "", False),
+            ("Reason not given", "fever", True),
+            ("Patient declined", "Y", True),
+            ("Patient declined", "N", False),
+            ("is_deleted", "1", True),
+            ("deletedAt", "2026-01-06", True),
+            ("is_deleted", "0", False),
+            ("Voiding diary", "Y", False),
+        ],
+    )
+    def test_a_visit_without_a_session_is_told_whatever_its_status(
+        self, header: str, cell: str, *, is_told: bool
+    ) -> None:
+        found = reasons(read(f"MRN,DOS,Dx,Drug,Status,{header}\n{self.ROW},Completed,{cell}\n"))
+        said = "column 6 may say that nothing was given and is not read; give such rows a status"
+        assert [reason.startswith(said) for reason in found] == [True] * is_told
 
     def test_a_list_of_all_patients_can_say_it_too(self) -> None:
         births = read_births(b"MRN,DOB,Do not contact\nP1,1980-01-01,Y\n")

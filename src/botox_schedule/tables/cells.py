@@ -43,6 +43,7 @@ _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _MIDNIGHT = re.compile(r"(?i)[ T]+(00?:00(:00([.,]0+)?)?|12:00(:00)? ?AM)$")
 _TIME = re.compile(r"(?i)[ T]+[0-9]{1,2}:[0-9]{2}.*$|(?<=[0-9]{4})[ T]+[0-2][0-9][0-5][0-9]$")
+_LONG_YEAR = re.compile("[0-9]{4}")
 _SERIAL = re.compile(r"[1-9][0-9]{4}([.,][0-9]+)?")
 _DIGIT = re.compile("[1-9]")
 _PLACEHOLDER = re.compile(r"(?i)0([\W_]*0){2,}|9([\W_]*9){6,}|x([\W_]*x){2,}")
@@ -52,7 +53,7 @@ _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _NUMBER = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?|[.,][0-9]{1,12}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,' \xa0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
 _UNIT = re.compile(
-    r"(?i)[\s\xa0]*(units?|unit\(s\)|unt|u|\[u\]|i\.?u|u\.?i|i\.?e|e|einheiten|unit\u00e9s|unidades)\.?$"
+    r"(?i)[\s\xa0]*(units?|unit\(s\)|unt|u|\[u\]|i\.?u|u\.?i|i\.?e|e|einheiten|unit\u00e9s|unid|unidades|uds?|\u5358\u4f4d)\.?$"
 )
 _KILOGRAM = re.compile(r"(?i)[\s\xa0]*(kg|kilograms?)\.?$")
 _CODE = re.compile(r"\b(?:[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?|[0-9]{5,18})\b")
@@ -148,9 +149,8 @@ class CellReader:
     def birth_day(self, cell: Cell) -> Parsed:
         """Return a day of birth; a year of two digits is refused: its century is unknown."""
         parsed = self.day(cell)
-        text = text_of(cell)
-        short = "%y" in self.date_format or re.fullmatch(r".*[/.-][0-9]{2}", text)
-        if parsed.value is not None and short and not _ISO.match(text):
+        short = "%y" in self.date_format and not _ISO.match(text_of(cell))
+        if parsed.value is not None and (short or not _LONG_YEAR.search(text_of(cell))):
             return unreadable("expected a year of four digits")
         return parsed
 

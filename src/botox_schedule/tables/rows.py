@@ -14,7 +14,7 @@ from botox_schedule.tables.columns import Column, Problem
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.source import Table, TableSource, open_table
-from botox_schedule.tables.unread import unread_problems
+from botox_schedule.tables.unread import is_title_against, unread_problems
 from botox_schedule.tables.words import (
     column_names,
     folded,
@@ -136,6 +136,7 @@ def read_rows(
     lines = [*_before_header(found.titles, required), *reader.read(found.lines)]
     rows = [row for row in lines if row is not None]
     unread = unread_problems(columns, names, found, reader.unread, cells)
+    unread += (Problem(found.header.number, told, left_out=False) for told in reader.swapped())
     blank = len(lines) - len(rows)
     return RowsRead(rows, blank, found.header, found.columns, unread, reader.places_of_death())
 
@@ -240,6 +241,8 @@ class _RowReader:
         }
         self.telling = [place for place in self.unread if is_about("telling", titles[place])]
         self.deaths: set[int] = set()
+        self.judges_titles: bool = names.table == "sessions" and "status" not in found.columns
+        self.titled: list[_Note] = []
         self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))
         self.columns = [every[name] for name in self.names]
 
@@ -266,7 +269,8 @@ class _RowReader:
         self, line: Line, values: dict[str, Any], cells: Sequence[Cell], picked: Sequence[Cell]
     ) -> RowValues | None:
         told = zip(self.columns, picked, strict=True)
-        notes = self.absent_notes + [column.notes[c] for column, c in told if c in column.notes]
+        notes = [column.notes[c] for column, c in told if c in column.notes]
+        notes = self.absent_notes + self.titled + notes
         if len(cells) > self.width and any(map(text_of, cells[self.width :])):
             notes += self._cut(values)
         if not notes:
@@ -276,9 +280,17 @@ class _RowReader:
             return None
         if fault and self._is_header(line):
             return self._header_again(line)
+        if fault and self.judges_titles:
+            self._heed(cells)
         if fault and notes[-1].words == _TOO_LONG:
             fault = f"{fault}; {_TOO_LONG}"
         return RowValues(line.number, values, [note.words for note in notes], fault)
+
+    def _heed(self, cells: Iterable[Cell]) -> None:
+        """Keep what a title among the rows, such as ``Cancelled:``, says of those below it."""
+        title, *others = filter(None, map(text_of, cells))
+        if not others:
+            self.titled = [_Note(_UNDER_A_TITLE)] if is_title_against(title) else []
 
     def _broken(self, line: Line) -> RowValues:
         """Return a row of which only the patient may be known."""
@@ -311,6 +323,22 @@ class _RowReader:
             if self._speaks_of_death(cells[place]):
                 self.deaths.add(place)
 
+    def swapped(self) -> Iterator[str]:
+        """Yield a note for each column of days that a spreadsheet of another country may have read.
+
+        It makes dates of those days that it can read, with day and month swapped, and leaves the
+        others as texts.
+        """
+        for cells in self.columns:
+            dates = [cell.day for cell in cells if isinstance(cell, date)]
+            texts = [
+                day.day
+                for cell, day in cells.items()
+                if isinstance(cell, str) and isinstance(day, date) and str(day) not in cell
+            ]
+            if dates and texts and max(dates) <= _MONTHS < min(texts):
+                yield f"{cells.known_as}: {_SWAPPED}"
+
     def places_of_death(self) -> frozenset[int]:
         """Return the columns that are not read and in which a cell speaks of death."""
         unread = self.unread.items()
@@ -333,6 +361,9 @@ def _is_short(cell: Cell) -> bool:
 
 
 _LONGER_THAN_WORDS = 40
+_UNDER_A_TITLE = "a title above it may say that the row does not count; give it a status"
+_MONTHS = 12
+_SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
 _REMEMBERED = 65_536
 # A column with more texts has no words that come up again.
 _MOST_WORDS = 100

@@ -34,6 +34,8 @@ class _Subject(NamedTuple):
 
 Unread = Mapping[int, Iterable[Cell]]
 """What the cells of each column that is not read say, by its place."""
+_Seen = tuple[int, str, Iterable[Cell]]
+"""The place of such a column, its header, and what its cells say."""
 _Told = tuple[int, str, str]
 """The place of a column that is not read, what it may say, and what to do."""
 
@@ -46,13 +48,16 @@ def unread_problems(
     reader: CellReader,
 ) -> list[Problem]:
     """Report what the columns that are not read may say, each once, and the other sheets."""
-    table, told = names.table, [*_unread(columns, found, unread, reader)]
+    headers, table = [text_of(cell) for cell in found.header.cells], names.table
+    seen = [(place, headers[place], cells) for place, cells in unread.items()]
+    told = [*_columns({n: c for n, c in columns.items() if n not in found.columns}, seen, reader)]
     for subject in _SUBJECTS:
         if table in subject.tables and subject.unless not in found.columns:
-            told += _about(subject, found, unread, reader)
+            told += _about(subject, seen, reader)
     if table == "sessions":
-        told += _ages(found, unread)
-        told += _sessions(found, unread, names)
+        read = {headers[place] for name, place in found.columns.items() if name in _DOSE}
+        told += _ages(seen) if "born_on" not in found.columns else ()
+        told += _sessions(seen, read, names)
     first = {one[0]: one for one in reversed(told)}
     sheets = found.sheets if table == "sessions" else ()
     return [
@@ -61,29 +66,22 @@ def unread_problems(
     ]
 
 
-def _unread(
-    columns: Mapping[str, Column],
-    found: Table,
-    unread: Unread,
-    reader: CellReader,
+def _columns(
+    absent: Mapping[str, Column], seen: Iterable[_Seen], reader: CellReader
 ) -> Iterator[_Told]:
-    """Report columns that are not read and may be one that the table lacks.
+    """Report columns that may be one that the table lacks.
 
     Without a last day what has ended goes on; without a day of birth a child counts as adult.
     """
-    absent = [name for name in columns if name not in found.columns]
-    for place, told in unread.items():
-        header = text_of(found.header.cells[place])
-        for name in absent:
-            column, what = columns[name], _LIMITING.get(name, name.replace("_", " "))
-            may_say = bool(column.words) and _may_say(column, header, told)
+    for place, header, cells in seen:
+        for name, column in absent.items():
             is_meant = name in _LIMITING and is_about("birth", header) is (name == "born_on")
             limits = is_meant and any(
                 column.read(reader, cell).value or _is_bare_interval(name, header, cell)
-                for cell in told
+                for cell in cells
             )
-            if may_say or limits:
-                yield place, f"say the {what}", chosen(name)
+            if limits or (column.words and _may_say(column, header, cells)):
+                yield place, f"say the {_LIMITING.get(name, name.replace('_', ' '))}", chosen(name)
 
 
 def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
@@ -105,7 +103,7 @@ def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     found = [find_value(column.words, text) for text in texts]
     others = {*found} - {None, column.default, "yes"}
     if column.words == "status" and is_about("visit_status", header):
-        return {*found} != {column.default}
+        return not {*found} <= {column.default}
     is_status = find_value("statuses", header) == column.words
     if is_status and any(find_value("statuses", text) == "against" for text in texts):
         return True
@@ -121,39 +119,45 @@ def _is_against(header: str, texts: Iterable[str]) -> bool:
     return is_about("against", header) and any(find_value("flag", t) != "no" for t in texts)
 
 
+def is_title_against(text: str) -> bool:
+    """Return whether a title among the rows may say that those below it do not count.
+
+    >>> is_title_against("Cancelled appointments (3)"), is_title_against("Status: booked")
+    (True, True)
+    >>> is_title_against("Completed"), is_title_against("Total")
+    (False, False)
+    """
+    said = find_value("status", text.rpartition(":")[2])
+    return is_about("against", text) or said not in {None, "completed"}
+
+
 def _is_bare_interval(name: str, header: str, cell: Cell) -> bool:
     """Whether a number may be an interval whose unit only the name of its column says."""
     is_meant = name in _INTERVALS and is_about("interval", header)
     return is_meant and _WHOLE.fullmatch(text_of(cell)) is not None
 
 
-def _about(subject: _Subject, found: Table, unread: Unread, reader: CellReader) -> Iterator[_Told]:
+def _about(subject: _Subject, seen: Iterable[_Seen], reader: CellReader) -> Iterator[_Told]:
     """Report columns that are about a subject and say something about it."""
-    for place, told in unread.items():
-        is_meant = is_about(subject.name, text_of(found.header.cells[place]))
-        if is_meant and any(subject.says(reader, cell) for cell in told):
+    for place, header, cells in seen:
+        if is_about(subject.name, header) and any(subject.says(reader, cell) for cell in cells):
             yield place, subject.what, subject.advice
 
 
-def _ages(found: Table, unread: Unread) -> Iterator[_Told]:
-    """Report columns that say that a patient is a child, if no column is the day of birth."""
-    for place, told in unread.items() if "born_on" not in found.columns else ():
-        header = text_of(found.header.cells[place])
-        if any(_says_child(header, text_of(cell)) for cell in told):
+def _ages(seen: Iterable[_Seen]) -> Iterator[_Told]:
+    """Report columns that say that a patient is a child."""
+    for place, header, cells in seen:
+        if any(_says_child(header, text_of(cell)) for cell in cells):
             yield place, WHO_IS_A_CHILD, "give birth dates"
 
 
-def _sessions(found: Table, unread: Unread, names: ColumnNames) -> Iterator[_Told]:
+def _sessions(seen: Iterable[_Seen], read: Iterable[str], names: ColumnNames) -> Iterator[_Told]:
     """Report columns that may hold a further session or dose, as ``Date 2`` and ``Units.1`` do."""
-    headers = [text_of(cell) for cell in found.header.cells]
-    known = {
-        _AGAIN.sub("", headers[found.columns[name]]) for name in _DOSE if name in found.columns
-    }
-    for place, told in unread.items():
-        bare = _AGAIN.sub("", headers[place])
-        is_again = bare != headers[place] and (bare in known or names.means(bare) in _DOSE)
-        is_again = is_again or _A_DATE.fullmatch(bare) is not None
-        if is_again and any(map(text_of, told)):
+    known = {_AGAIN.sub("", header) for header in read}
+    for place, header, cells in seen:
+        bare = _AGAIN.sub("", header)
+        is_again = bare != header and (bare in known or names.means(bare) in _DOSE)
+        if (is_again or _A_DATE.fullmatch(header)) and any(map(text_of, cells)):
             yield place, "hold a further session or dose", _ONE_A_ROW
 
 
@@ -176,6 +180,10 @@ def _is_pause(cell: Cell) -> bool:
     return not said <= {None, "deceased"}
 
 
+def _is_no(cell: Cell) -> bool:
+    return find_value("flag", text_of(cell)) == "no"
+
+
 def _is_text(_: CellReader, cell: Cell) -> bool:
     return find_value("flag", text_of(cell) or "no") != "no"
 
@@ -188,6 +196,9 @@ _PAUSED = "say who is on hold, discharged or not to be called"
 _AS_TABLES = "give it as a table of holds or care ends"
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
+_NOTHING = "say that nothing was given"
+_AS_STATUS = "give such rows a status such as not done"
+_OF_SESSIONS = frozenset({"sessions"})
 _APPROVED = frozenset({"authorizations"})
 _OF_ALL = frozenset({"sessions", "births"})
 _SUBJECTS = (
@@ -209,14 +220,16 @@ _SUBJECTS = (
     ),
     _Subject(
         "rule",
-        frozenset({"sessions"}),
+        _OF_SESSIONS,
         _is_text,
         "say how long to wait",
         "give it as a table of overrides",
     ),
+    _Subject("given", _OF_SESSIONS, lambda _, cell: _is_no(cell), _NOTHING, _AS_STATUS),
+    _Subject("not_given", _OF_SESSIONS, _is_text, _NOTHING, _AS_STATUS),
     _Subject(
         "unit",
-        frozenset({"sessions"}),
+        _OF_SESSIONS,
         lambda _, cell: find_value("other_unit", text_of(cell)) is not None,
         "say that a dose is not in units",
         chosen("dose unit"),
