@@ -89,8 +89,8 @@ def adherence(
             judged = judged.join(more, on="patient", how="left")
             names += more.drop("patient").columns
         if unknown := [name for name in by if name not in names]:
-            told = ", ".join(map(str, unknown))
-            raise PanelError(f"by: give some of {', '.join(names)}; not {told}")
+            given, known = ", ".join(map(str, unknown)), ", ".join(names)
+            raise PanelError(f"by: give some of {known}; not {given}")
         return _counted(judged, by)
 
     own = {"groups": groups}

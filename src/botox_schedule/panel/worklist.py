@@ -28,11 +28,10 @@ from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import DueStatus
 
 WORKLIST = (
-    *("section", "reason", "patient", "indication", "product", "status", "findings"),
-    *("acknowledged", "last_session_on", "typical_on", "due", "overdue_from", "days_since_due"),
-    *("booked_on", "call_by", "last_chance_on", "next_look_on"),
-    *("contacted_on", "outcome", "next_try_on"),
-)
+    "section", "reason", "patient", "indication", "product", "status", "findings", "acknowledged",
+    "last_session_on", "typical_on", "due", "overdue_from", "days_since_due", "booked_on", "call_by",
+    "last_chance_on", "next_look_on", "contacted_on", "outcome", "next_try_on",
+)  # fmt: skip
 """The columns of a worklist."""
 _WAITING = (
     *("_status", "_open", "_is_booked", "_has_due", "_is_soon", "_typical_passed", "_is_long"),
