@@ -897,6 +897,22 @@ class TestClearsOnWithBookings:
         assert str(check("2026-06-20").clears_on) == clears_on
         assert check(clears_on).is_met
 
+    @pytest.mark.parametrize(
+        ("units", "clears_on"), [(20, "2026-12-14"), (21, "2026-12-15")], ids=["room", "none"]
+    )
+    def test_a_limit_of_one_session_counts_the_visits_of_that_day(
+        self, units: int, clears_on: str
+    ) -> None:
+        rows = [
+            session(day, number, "blepharospasm", product="Xeomin", status="booked")
+            for day, number in (("2026-12-11", 90), ("2026-12-14", units))
+        ]
+        arm = session("2026-12-10", 380, "upper-limb-spasticity", product="Xeomin", status="booked")
+        protocol = find_protocol("upper-limb-spasticity", product="Xeomin")
+        first, *_ = forecast(record(arm, *rows), protocol, as_of="2026-12-01").limit_checks
+        assert first.exceeded
+        assert str(first.clears_on) == clears_on
+
     def test_later_sessions_count_where_they_are_known(self) -> None:
         given = record(
             session("2026-02-20", 300, "cervical-dystonia"),

@@ -1,6 +1,6 @@
 """Projections, and questions about one session."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -23,6 +23,18 @@ from samples import (
 )
 
 JAN = date(2026, 1, 5)
+
+
+def spasticity_override(**changed: Any) -> dict[str, Any]:
+    return {
+        "indication": "spasticity",
+        "first": "2026-01-01",
+        "reason": "x",
+        "authority": "clinician",
+        **changed,
+    }
+
+
 one = record_from_gaps([84, 84, 84], starts_on=date(2025, 7, 7), units=155)
 
 
@@ -45,6 +57,47 @@ class TestProjections:
         assert first.window.first == answer.dates.earliest == date(2026, 4, 2)
         assert (first.target, answer.dates.due) == (date(2026, 4, 10), date(2026, 4, 5))
         assert second.window.first < second.target
+
+    @pytest.mark.parametrize(
+        ("rows", "windows"),
+        [
+            pytest.param({}, ["2026-03-30 to 2026-05-05", "2026-06-28 to 2026-08-05"], id="whole"),
+            pytest.param(
+                {"holds": [{"first": "2026-04-15", "last": "2026-04-25", "reason": "x"}]},
+                ["2026-03-30 to 2026-04-14", "2026-06-28 to 2026-08-05"],
+                id="a hold after the target",
+            ),
+            pytest.param(
+                {"holds": [{"first": "2026-04-01", "last": "2026-04-03", "reason": "x"}]},
+                ["2026-04-04 to 2026-05-05", "2026-06-28 to 2026-08-05"],
+                id="a hold before the target",
+            ),
+            pytest.param(
+                {"holds": [{"first": "2026-08-01", "reason": "x"}]},
+                ["2026-03-30 to 2026-05-05", "2026-06-28 to 2026-07-31"],
+                id="an open hold in the second",
+            ),
+            pytest.param(
+                {"care_ends": [{"on": "2026-04-20", "kind": "discontinued"}]},
+                ["2026-03-30 to 2026-04-19"],
+                id="a discharge",
+            ),
+            pytest.param(
+                {"overrides": [spasticity_override(minimum="10 weeks", last="2026-03-20")]},
+                ["2026-03-30 to 2026-05-05", "2026-06-28 to 2026-08-05"],
+                id="an override that ends before the target",
+            ),
+        ],
+    )
+    def test_every_day_of_a_window_fits(self, rows: dict[str, Any], windows: list[str]) -> None:
+        given = record_from_gaps([], starts_on=JAN, indication="spasticity", product="Botox")
+        given = bs.PatientRecord.model_validate({"sessions": given.sessions, **rows})
+        found = bs.project(given, "spasticity", as_of="2026-02-01", count=2)
+        assert [str(each.window) for each in found] == windows
+        window = found[0].window
+        for count in range(window.days):
+            day = window.first + timedelta(count)
+            assert bs.check_date(given, "spasticity", on=day, as_of="2026-02-01").allowed is True
 
     def test_short_months_end_as_the_policy_says(self) -> None:
         protocol = MIGRAINE.model_copy(

@@ -441,17 +441,19 @@ def _fits_from(
         return None
     if not given.indeterminate and given.units + planned <= most:
         return question.on
-    if window is None:
-        return shifted(_joins_until(question), 1)
     short_month, product = question.reading.policy.short_month, question.protocol.product
+    # What limits one session counts on its day; all that joins this one counts as one.
+    counts_for, begins = window or Interval(days=1), question.on
+    if window is None:
+        begins = shifted(_joins_until(question), 1)
     counting = (*given.sessions, *later)
-    ends = [(s, window.added_to(s.administered_on, short_month)) for s in counting]
+    ends = [(s, counts_for.added_to(s.administered_on, short_month)) for s in counting]
 
     def fits(day: date) -> bool:
         left = sum_units([s for s, end in ends if s.administered_on <= day < end], product)
         return not left.indeterminate and left.units + planned <= most
 
-    return next(end for end in sorted({end for _, end in ends}) if fits(end))
+    return next(day for day in sorted({max(end, begins) for _, end in ends}) if fits(day))
 
 
 def _joins_until(question: LimitQuestion) -> date:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from botox_schedule.dates.days import shifted
+from botox_schedule.dates.days import is_within, near, shifted
 from botox_schedule.dates.intervals import IntervalRange, Window
 from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates
+from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import IntervalRules, interval_rules
 from botox_schedule.engine.session import ProjectedSession
 from botox_schedule.engine.track import Track, is_second_part, rule_facts
@@ -39,7 +40,7 @@ def projected_sessions(track: Track, count: int) -> tuple[ProjectedSession, ...]
         return ()
     steps = _steps(track, _Step(track.rules, track.dates))
     return tuple(
-        ProjectedSession(number=number, target=target, window=_window(step, target))
+        ProjectedSession(number=number, target=target, window=_window(track.holds, step, target))
         for number, (target, step) in zip(range(1, count + 1), steps, strict=False)
     )
 
@@ -115,11 +116,26 @@ def _next_target(track: Track, step: _Step, planned: date) -> date | None:
     return target
 
 
-def _window(step: _Step, target: date) -> Window:
-    """The days from the first allowed one to the last of the usual range that fit."""
+def _window(holds: HoldCalendar, step: _Step, target: date) -> Window:
+    """The days from the first allowed one to the last of the usual range, as far as they fit."""
     dates = step.dates
-    first = min(dates.earliest or target, target)
-    if dates.window is None or dates.due is None:
-        return Window(first=first, last=target)
-    last = shifted(dates.due, (dates.window.last - dates.window.first).days)
-    return Window(first=first, last=max(last, target))
+    first, last = min(dates.earliest or target, target), target
+    if dates.window is not None and dates.due is not None:
+        usual_days = (dates.window.last - dates.window.first).days
+        last = max(shifted(dates.due, usual_days), target)
+    for begin, end in _breaks(holds, step.rules, target):
+        if begin > target:
+            last = min(last, shifted(begin, -1))
+        elif end < target:
+            first = max(first, shifted(end, 1))
+    return Window(first=first, last=last)
+
+
+def _breaks(holds: HoldCalendar, rules: IntervalRules, target: date) -> Iterator[tuple[date, date]]:
+    """Yield the runs of days on hold, and those around an allowed target that the rules refuse."""
+    yield from ((first, last or date.max) for first, last in holds.spans)
+    for period in rules.allowed_periods():
+        if is_within(period.first, target, period.last):
+            yield date.min, near(period.first, -1)
+            if period.last is not None:
+                yield shifted(period.last, 1), date.max
