@@ -17,6 +17,7 @@ from botox_schedule.engine.standings import Standings
 from botox_schedule.engine.track import Reading
 from botox_schedule.engine.tracks import RecordTrack
 from botox_schedule.engine.worklist import UNREAD, Place, WorklistSection, call_by, placed
+from botox_schedule.errors import CalendarRangeError
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.tables import Contact
 
@@ -36,6 +37,7 @@ _DAYS = ("typical_on", "last_chance_on", "next_look_on")
 """Days that few rows have, and that a list must show: below the row where there is no room."""
 _LISTS = ("today", "today_keys", "acknowledged")
 _BLANK = dict.fromkeys(COLUMNS)
+_BEYOND = "a patient's day gives dates that no calendar has; correct it, leave an open end empty"
 _TOLD = [name for name in COLUMNS if name in Standing._fields]
 _told = attrgetter(*_TOLD)
 
@@ -82,6 +84,7 @@ class ListedTrack(NamedTuple):
         row: What the list says about it.
         standings: The rules of the list.
         record: What happened; None where no row could be read.
+        problem: Why the record has no answer.
     """
 
     patient: str
@@ -89,6 +92,7 @@ class ListedTrack(NamedTuple):
     row: Row
     standings: Standings
     record: PatientRecord | None = None
+    problem: str = ""
 
     def followed(self) -> tuple[Reading, RecordTrack] | None:
         """Return what is known of the patient and the track; None where no row could be read."""
@@ -124,7 +128,13 @@ def _of_record(
     record: PatientRecord, rules: Rules, standings: Standings, incomplete: frozenset[str]
 ) -> Iterator[ListedTrack]:
     patient = str(record.id)
-    for standing, clear in standings.of(record, frozenset(rules.acknowledged.get(patient, ()))):
+    try:
+        found = standings.of(record, frozenset(rules.acknowledged.get(patient, ())))
+    except CalendarRangeError:
+        # A placeholder such as 9999-12-31 must not cost everybody the list.
+        yield _unread(patient, rules, standings)._replace(problem=_BEYOND)
+        return
+    for standing, clear in found:
         waits = standing.booked_on is None and standing.status is not DueStatus.ON_HOLD
         call = call_by(standing.due, rules.lead_days, rules.is_open)
         place = placed(standing, rules.as_of, call, left_out=patient in incomplete)
@@ -197,4 +207,5 @@ def tracks_answer(tracks: Sequence[ListedTrack], table: Table, told: Told) -> An
     filled = table._replace(sections=titled(tracks), below=(*NOTED, *_DAYS))
     head = [*told.head, f"{counted(len(tracks), 'track')}: {parts or 'none'}"]
     data = {**told.data, "sections": counts, "tracks": rows}
-    return list_answer(rows, filled, Told(head, data, told.problems))._replace(columns=COLUMNS)
+    problems = [*told.problems, *filter(None, (track.problem for track in tracks))]
+    return list_answer(rows, filled, Told(head, data, problems))._replace(columns=COLUMNS)
