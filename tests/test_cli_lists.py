@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from botox_schedule import forecast_all
+from botox_schedule import PatientRecord, forecast_all
 from botox_schedule.cli import main as cli
 from botox_schedule.cli.tracks import COLUMNS
 from botox_schedule.dates.days import counted
+from botox_schedule.engine.standings import Placed, Standings
 from botox_schedule.engine.worklist import WorklistSection
+from botox_schedule.errors import CalendarRangeError
 from botox_schedule.tables import read_acknowledged, read_contacts, read_sessions
 from cli_runs import (
     GOOD,
@@ -883,3 +885,29 @@ def test_a_table_of_any_shape_has_one_answer(capsys: Capture, name: str) -> None
     )
     rows = found.select("patient", "indication", "status", "due").iter_rows()
     assert {(row[0], row[1]): row[2:] for row in rows} == by_record
+
+
+@pytest.mark.parametrize("command", LISTS)
+def test_a_day_that_no_calendar_has_costs_nobody_the_list(
+    command: str, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Standings.of
+
+    def of(standings: Standings, record: PatientRecord, keys: frozenset[str]) -> list[Placed]:
+        if record.id == "P2":
+            raise CalendarRangeError("the date would leave the calendar")
+        return known(standings, record, keys)
+
+    monkeypatch.setattr(Standings, "of", of)
+    file = export(tmp_path, GOOD, GOOD.replace("P1", "P2"))
+    ask = asked(command, file, "--json")
+    status, out, _ = run(capsys, *ask)
+    found = json.loads(out)
+    places = {row["patient"]: (row["section"], row["indication"]) for row in found["tracks"]}
+    assert (status, places["P2"]) == (1, (CHECK, None))
+    assert places["P1"][1] == "chronic-migraine"
+    (told,) = found["problems"]
+    assert "dates that no calendar has; correct it" in told
+    if command == "report":
+        assert told.partition("'")[0] in Path("list.html").read_text(encoding="utf-8")
+    assert "1 tracks have no protocol" in run(capsys, "adherence", file)[1].replace("\n", " ")

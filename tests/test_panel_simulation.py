@@ -59,6 +59,7 @@ class TestTheDaysToCome:
         found = drawn(delays=(0, 7, 28))
         assert found == drawn(delays=(0, 7, 28))
         assert found != drawn(delays=(0, 7, 28), seed=4)
+        assert found == drawn(delays=pl.Series([0, 7, 28])) == drawn(delays=iter((0, 7, 28)))
         mean, low, high = found["drift_days"]
         assert 0 < low <= mean <= high < 28
 

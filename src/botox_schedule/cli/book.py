@@ -44,10 +44,5 @@ def _shared(question: Question, where: dict[str, Any]) -> Answer:
         | {"emptied_by": visit.emptied_by}
         for track in visit.tracks
     ]
-    return Answer(
-        rows=rows,
-        text=[*visit.explain().splitlines(), "", NOT_ADVICE],
-        data=visit,
-        problems=question.problems,
-        failed=visit.on is None,
-    )
+    text = [*visit.explain().splitlines(), "", NOT_ADVICE]
+    return Answer(rows, text, visit, problems=question.problems, failed=visit.on is None)

@@ -61,12 +61,8 @@ def _listed(protocols: Sequence[TreatmentProtocol]) -> Answer:
         for product, group in groupby(ordered, key=lambda p: p.product)
     ]
     hint = "'botox-schedule protocols NAME' shows every figure of an indication with its source."
-    return Answer(
-        rows=[*map(_row, ordered)],
-        text=[Table(_LIST, sections, _SPARE, ("in_force",)), "", hint, NOT_ADVICE],
-        data=ordered,
-        columns=_COLUMNS,
-    )
+    text: list[str | Table] = [Table(_LIST, sections, _SPARE, ("in_force",)), "", hint, NOT_ADVICE]
+    return Answer([*map(_row, ordered)], text, ordered, _COLUMNS)
 
 
 def _row(protocol: TreatmentProtocol) -> Row:

@@ -38,7 +38,7 @@ def answer(given: Namespace) -> Answer:
     rows = [row_of(track, _notes(track, incomplete)) for track in tracks]
     found = tracks_answer(tracks, Table(()), clinic.told)
     summary = f"{'; '.join(found.remarks)}."
-    html = report_html(rows, as_of=clinic.rules.as_of, summary=summary, problems=clinic.problems)
+    html = report_html(rows, as_of=clinic.rules.as_of, summary=summary, problems=found.problems)
     write_whole(given.html, html, private=True)
     told = f"{counted(len(tracks), 'track')} written to {given.html}"
     return found._replace(text=[told], remarks=[told])

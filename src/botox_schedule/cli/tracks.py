@@ -1,7 +1,7 @@
 """The tracks of many records in the sections of a worklist: one row for each track."""
 
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, partial
 from operator import attrgetter
@@ -18,6 +18,7 @@ from botox_schedule.engine.standings import Standings
 from botox_schedule.engine.track import Reading
 from botox_schedule.engine.tracks import RecordTrack
 from botox_schedule.engine.worklist import UNREAD, Place, WorklistSection, call_by, placed
+from botox_schedule.errors import CalendarRangeError
 from botox_schedule.protocols.collection import ProtocolSet
 from botox_schedule.tables import Contact
 
@@ -37,6 +38,7 @@ _DAYS = ("typical_on", "last_chance_on", "next_look_on")
 """Days that few rows have, and that a list must show: below the row where there is no room."""
 _LISTS = ("today", "today_keys", "acknowledged")
 _BLANK = dict.fromkeys(COLUMNS)
+_BEYOND = "a patient's day gives dates that no calendar has; correct it, leave an open end empty"
 _TOLD = [name for name in COLUMNS if name in Standing._fields]
 _told = attrgetter(*_TOLD)
 
@@ -83,6 +85,7 @@ class ListedTrack(NamedTuple):
         row: What the list says about it.
         standings: The rules of the list.
         record: What happened; None where no row could be read.
+        problem: Why the record has no answer.
     """
 
     patient: str
@@ -90,6 +93,7 @@ class ListedTrack(NamedTuple):
     row: Row
     standings: Standings
     record: PatientRecord | None = None
+    problem: str = ""
 
     def followed(self) -> tuple[Reading, RecordTrack] | None:
         """Return what is known of the patient and the track; None where no row could be read."""
@@ -114,17 +118,34 @@ def listed_tracks(
     """
     standings = Standings(rules.as_of, rules.policy, rules.known, rules.region, rules.population)
     said = cache(partial(_said, rules))
-    tracks: list[ListedTrack] = []
-    for record in records:
-        patient = str(record.id)
-        called = _last_contact(patient, rules) if patient in rules.contacts else {}
-        seen = frozenset(rules.acknowledged.get(patient, ()))
-        for standing, clear, keys in standings.of(record, seen):
-            place, row = said(standing, clear, patient in incomplete)
-            row = row | called | {"patient": patient, "today_keys": keys}
-            tracks.append(ListedTrack(patient, place, row, standings, record))
+    tracks = [
+        track
+        for record in records
+        for track in _of_record(record, rules, standings, said, incomplete)
+    ]
     tracks += [_unread(p, rules, standings) for p in incomplete - {t.patient for t in tracks}]
     return sorted(tracks, key=_order)
+
+
+def _of_record(
+    record: PatientRecord,
+    rules: Rules,
+    standings: Standings,
+    said: Callable[..., tuple[Place, dict[str, Any]]],
+    incomplete: frozenset[str],
+) -> Iterator[ListedTrack]:
+    patient = str(record.id)
+    try:
+        found = standings.of(record, frozenset(rules.acknowledged.get(patient, ())))
+    except CalendarRangeError:
+        # A placeholder such as 9999-12-31 must not cost everybody the list.
+        yield _unread(patient, rules, standings)._replace(problem=_BEYOND)
+        return
+    called = _last_contact(patient, rules) if patient in rules.contacts else {}
+    for standing, clear, keys in found:
+        place, row = said(standing, clear, patient in incomplete)
+        row = row | called | {"patient": patient, "today_keys": keys}
+        yield ListedTrack(patient, place, row, standings, record)
 
 
 def _said(
@@ -195,4 +216,5 @@ def tracks_answer(tracks: Sequence[ListedTrack], table: Table, told: Told) -> An
     filled = table._replace(sections=titled(tracks), below=(*NOTED, *_DAYS))
     head = [*told.head, f"{counted(len(tracks), 'track')}: {parts or 'none'}"]
     data = {**told.data, "sections": counts, "tracks": rows}
-    return list_answer(rows, filled, Told(head, data, told.problems))._replace(columns=COLUMNS)
+    problems = [*told.problems, *filter(None, (track.problem for track in tracks))]
+    return list_answer(rows, filled, Told(head, data, problems))._replace(columns=COLUMNS)

@@ -43,7 +43,7 @@ def answer(given: Namespace) -> Answer:
     tracks = clinic.tracks(lead_days=given.ahead, is_open=calendar_of(given) if asked else None)
     found = tracks_answer(tracks, _TABLE, clinic.told)
     papers = ((given.html, list_html), (given.xlsx, list_xlsx))
-    listed = titled(tracks), clinic.rules.as_of, clinic.problems
+    listed = titled(tracks), clinic.rules.as_of, found.problems
     # All are made before one is written: a missing extra leaves no list behind.
     made = {path: make(*listed) for path, make in papers if path is not None}
     for path, content in made.items():

@@ -55,7 +55,7 @@ def simulate(
     care_ends: Any,
     seed: int,
     days: int = 365,
-    delays: Sequence[int] = (0,),
+    delays: Iterable[int] = (0,),
     capacity: int | None = None,
     is_open: Callable[[date], bool] | None = None,
     instead: Iterable[TreatmentProtocol] = (),
@@ -111,6 +111,7 @@ def simulate(
     [('sessions', 4.0, 4.0, 4.0)]
     """
     whole(seed, "seed", -(2**64), 2**64)
+    delays = tuple(delays)  # a column of a frame has no truth
     _check_numbers(days, replicates, delays, capacity)
     if rules.get("policies") is not None:
         raise PanelError("policies: give one policy; the days to come are drawn by one")
