@@ -1430,6 +1430,17 @@ class TestFiguresBehindAnAnswer:
         with pytest.raises(ValidationError):
             Baseline.model_validate({"headache_days": Three()})
 
+    def test_one_fault_of_a_criterion_is_one_line(self, tmp_path: Path) -> None:
+        file = tmp_path / "rules.toml"
+        file.write_text(OWN.replace('below = "1/3"', "below = 30", 1), encoding="utf-8")
+        with pytest.raises(ProtocolFileError) as caught:
+            load_response_rules(file)
+        assert len(str(caught.value).splitlines()) == 1
+
+    def test_a_rule_needs_a_criterion(self) -> None:
+        with pytest.raises(ValidationError, match="criteria: give at least one"):
+            ResponseRule(id="own", version="1", title="t", criteria=())
+
     def test_every_faulty_rule_is_named(self, tmp_path: Path) -> None:
         file = tmp_path / "rules.toml"
         file.write_text('[[rules]]\nid = "A"\ncriteria = []\n[[rules]]\nid = "B"\ncriteria = []\n')

@@ -423,6 +423,23 @@ class TestHandout:
         assert words in page(given, as_of="2026-06-22")
         assert "full benefit may" not in page(given, as_of="2026-07-06")
 
+    def test_own_days_that_never_differ_are_one_number(self) -> None:
+        same = ObservedResponse(wear_off=own_days(70, 70, 70), onset=own_days(7, 7, 7))
+        for language, sentences in (
+            (
+                "en",
+                ("you noticed an effect after 7 days, in 3", "effect faded after 70 days, in 3"),
+            ),
+            (
+                "es",
+                ("notó un efecto después de 7 días, en 3", "disminuyó después de 70 días, en 3"),
+            ),
+        ):
+            html = page(observed=same, language=language)
+            assert all(sentence in html for sentence in sentences)
+            assert "70 to 70" not in html
+            assert "70 a 70" not in html
+
     def test_own_days_are_shown_beside_the_labels(self) -> None:
         observed = ObservedResponse(wear_off=own_days(68, 70, 75), onset=own_days(4, 6, 8))
         html = page(observed=observed)

@@ -153,7 +153,7 @@ class ResponseRule(Fact, frozen=True):
     id: _Slug
     version: str
     title: str
-    criteria: Annotated[tuple[ResponseCriterion, ...], Field(min_length=1)]
+    criteria: tuple[ResponseCriterion, ...]
 
     if TYPE_CHECKING:
 
@@ -165,6 +165,13 @@ class ResponseRule(Fact, frozen=True):
             title: str,
             criteria: Rows[ResponseCriterion],
         ) -> None: ...
+
+    @model_validator(mode="after")
+    def _has_criteria(self) -> Self:
+        # A length of the field would be missed as well where one criterion is refused.
+        if not self.criteria:
+            raise ValueError("criteria: give at least one")
+        return self
 
 
 def _rules_in(tables: Mapping[str, Any], name: str) -> tuple[ResponseRule, ...]:

@@ -188,8 +188,9 @@ class Messages(Fact, frozen=True):
         self, days: ObservedDays, key: str = "days_observed", who: str = "chart_observed"
     ) -> str:
         """Return one patient's own days with the text of *key*; *who* is the key of the patient's name."""
+        same = "_same" if days.smallest == days.largest else ""
         return self.say(
-            key,
+            f"{key}{same}",
             who=self.words[who],
             smallest=days.smallest,
             largest=days.largest,
