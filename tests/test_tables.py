@@ -2202,6 +2202,7 @@ class TestColumnsThatAreNotRead:
             ("No-show reason", "forgot"),
             ("Voided by", "A. N."),
             ("CANCEL_REASON_C", "12"),
+            ("Reason not given", "fever"),
             ("deletedAt", "2026-01-06"),
             ("dateVoided", "2026-01-06"),
             ("Reason for cancellation", "ill"),
@@ -2509,6 +2510,15 @@ class TestColumnsThatAreNotRead:
             ("deletedAt", "2026-01-06", True),
             ("is_deleted", "0", False),
             ("Voiding diary", "Y", False),
+            ("Cancelled on", "2026-01-04", True),
+            ("No show", "Y", True),
+            ("No show", "N", False),
+            ("Arrived", "N", True),
+            ("Arrived", "Y", False),
+            ("Outcome", "DNA", True),
+            ("Comments", "No", False),
+            ("Claim status", "Reversed", True),
+            ("Confirmation status", "Confirmed", False),
         ],
     )
     def test_a_visit_without_a_session_is_told_whatever_its_status(
@@ -2517,6 +2527,8 @@ class TestColumnsThatAreNotRead:
         found = reasons(read(f"MRN,DOS,Dx,Drug,Status,{header}\n{self.ROW},Completed,{cell}\n"))
         said = "column 6 may say that nothing was given and is not read; give such rows a status"
         assert [reason.startswith(said) for reason in found] == [True] * is_told
+        row = f"MRN,DOS,Dx,Drug,Status,{header}\n{self.ROW},Canceled,{cell}\n"
+        assert read(row).problems == ()
 
     def test_a_list_of_all_patients_can_say_it_too(self) -> None:
         births = read_births(b"MRN,DOB,Do not contact\nP1,1980-01-01,Y\n")
@@ -2589,7 +2601,7 @@ class TestColumnsThatAreNotRead:
         assert (str(row["first"]), str(row["last"])) == ("2026-01-01", "2026-02-01")
 
     def test_what_is_read_needs_no_other(self) -> None:
-        reading = read(f"{self.HEADER},Status,Kind\n{self.ROW},No show,done,full\n")
+        reading = read(f"{self.HEADER},Status,Kind\n{self.ROW},booked,done,full\n")
         assert reading.problems == ()
 
     def test_the_answer_to_a_request_is_looked_for_too(self) -> None:

@@ -14,7 +14,7 @@ from botox_schedule.tables.columns import Column, Problem
 from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, text_of
 from botox_schedule.tables.source import Table, TableSource, open_table
-from botox_schedule.tables.unread import is_title_against, unread_problems
+from botox_schedule.tables.unread import is_title_against, may_contradict, unread_problems
 from botox_schedule.tables.words import (
     column_names,
     folded,
@@ -22,6 +22,7 @@ from botox_schedule.tables.words import (
     is_word_of_death,
     speaks_of_death,
 )
+from botox_schedule.terms import SessionStatus
 
 
 class RowCounts(NamedTuple):
@@ -135,7 +136,7 @@ def read_rows(
     reader = _RowReader(names, columns, found, cells)
     lines = [*_before_header(found.titles, required), *reader.read(found.lines)]
     rows = [row for row in lines if row is not None]
-    unread = unread_problems(columns, names, found, reader.unread, cells)
+    unread = unread_problems(columns, names, found, reader.unread, reader.given, reader=cells)
     unread += (Problem(found.header.number, told, left_out=False) for told in reader.swapped())
     blank = len(lines) - len(rows)
     return RowsRead(rows, blank, found.header, found.columns, unread, reader.places_of_death())
@@ -240,6 +241,11 @@ class _RowReader:
             if any(is_about(subject, titles[place]) for subject in ("remark", "standing"))
         }
         self.telling = [place for place in self.unread if is_about("telling", titles[place])]
+        self.given: dict[int, set[Cell]] = {
+            place: set()
+            for place in self.unread
+            if "status" in found.columns and may_contradict(titles[place])
+        }
         self.deaths: set[int] = set()
         self.judges_titles: bool = names.table == "sessions" and "status" not in found.columns
         self.titled: list[_Note] = []
@@ -250,17 +256,18 @@ class _RowReader:
         """Yield the values of each line, and what is wrong with it; None where it is blank."""
         absent, names, columns, noted = self.absent, self.names, self.columns, self.noted
         for line in lines:
+            always = self.absent_notes or self.titled
             number, cells, fault = line
             if fault:
                 yield self._broken(line)
                 continue
             if len(cells) < self.width:
                 cells = [*cells, *repeat(None, self.width - len(cells))]
-            if self.unread:
-                self._notice(cells)
             picked = self.pick(cells)
             values = absent | dict(zip(names, map(getitem, columns, picked), strict=True))
-            if noted.isdisjoint(picked) and len(cells) == self.width and not self.absent_notes:
+            if self.unread:
+                self._notice(cells, values)
+            if noted.isdisjoint(picked) and len(cells) == self.width and not always:
                 yield RowValues(number, values)
             else:
                 yield self._with_notes(line, values, cells, picked)
@@ -313,11 +320,15 @@ class _RowReader:
                 yield note
         yield _Note(_TOO_LONG)
 
-    def _notice(self, cells: Sequence[Cell]) -> None:
+    def _notice(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
         """Keep what the columns that are not read may say."""
         for place, told in self.unread.items():
             is_kept = place in self.remarks and _is_short(cells[place])
             if len(told) < (_REMEMBERED if is_kept else _MOST_WORDS):
+                told.add(cells[place])
+        for place, told in self.given.items():
+            is_given = values["status"] == SessionStatus.COMPLETED
+            if is_given and len(told) < _REMEMBERED and _is_short(cells[place]):
                 told.add(cells[place])
         for place in self.telling:
             if self._speaks_of_death(cells[place]):
@@ -357,7 +368,7 @@ def _folded(line: Line, width: int) -> list[str]:
 
 
 def _is_short(cell: Cell) -> bool:
-    return isinstance(cell, str) and len(cell) < _LONGER_THAN_WORDS
+    return not isinstance(cell, str) or len(cell) < _LONGER_THAN_WORDS
 
 
 _LONGER_THAN_WORDS = 40

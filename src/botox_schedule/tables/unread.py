@@ -1,7 +1,7 @@
 """Looks for what columns that are not read may say: a status, a hold, a death's day."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from botox_schedule.tables.cells import CellReader
@@ -45,15 +45,29 @@ def unread_problems(
     names: ColumnNames,
     found: Table,
     unread: Unread,
+    given: Unread,
+    *,
     reader: CellReader,
 ) -> list[Problem]:
-    """Report what the columns that are not read may say, each once, and the other sheets."""
+    """Report what the columns that are not read may say, each once, and the other sheets.
+
+    Args:
+        columns: The columns of the table.
+        names: Their names.
+        found: The table.
+        unread: The columns that are not read.
+        given: Those of them that may contradict a row, with the cells of completed sessions.
+        reader: What reads cells.
+    """
     headers, table = [text_of(cell) for cell in found.header.cells], names.table
     seen = [(place, headers[place], cells) for place, cells in unread.items()]
     told = [*_columns({n: c for n, c in columns.items() if n not in found.columns}, seen, reader)]
     for subject in _SUBJECTS:
         if table in subject.tables and subject.unless not in found.columns:
             told += _about(subject, seen, reader)
+    for place, cells in given.items():
+        if _contradicts(headers[place], [*filter(None, map(text_of, cells))]):
+            told.append((place, "say that nothing was given", "give such rows a status"))
     if table == "sessions":
         read = {headers[place] for name, place in found.columns.items() if name in _DOSE}
         told += _ages(seen) if "born_on" not in found.columns else ()
@@ -119,6 +133,30 @@ def _is_against(header: str, texts: Iterable[str]) -> bool:
     return is_about("against", header) and any(find_value("flag", t) != "no" for t in texts)
 
 
+def may_contradict(header: str) -> bool:
+    """Return whether a column can say that a completed session was none."""
+    subjects = ("against", "remark", "visit_status")
+    names = {header, _DETAILS.sub("", _HUMP.sub(" ", header))}
+    is_named = any(find_value(words, name) for words in ("statuses", "status") for name in names)
+    return is_named or _asks_whether_given(header) or any(is_about(s, header) for s in subjects)
+
+
+def _asks_whether_given(header: str) -> bool:
+    asked = _ASKS.sub("", _HUMP.sub(" ", header))
+    is_asked = find_value("asked", asked) is not None or find_value("status", asked) == "completed"
+    return (is_asked or is_about("given", header)) and not is_about("against", header)
+
+
+def _contradicts(header: str, texts: Sequence[str]) -> bool:
+    """Whether a column says that a completed session was none: its status may be of an order."""
+    said = [text for text in texts if find_value("flag", text) != "no"]
+    if _is_against(_HUMP.sub(" ", header), said):
+        return True
+    words = {find_value(name, text) for name in ("status", "statuses") for text in said}
+    is_denied = len(said) < len(texts) and _asks_whether_given(header)
+    return is_denied or not words.isdisjoint(_AGAINST | {"against"})
+
+
 def is_title_against(text: str) -> bool:
     """Return whether a title among the rows may say that those below it do not count.
 
@@ -180,10 +218,6 @@ def _is_pause(cell: Cell) -> bool:
     return not said <= {None, "deceased"}
 
 
-def _is_no(cell: Cell) -> bool:
-    return find_value("flag", text_of(cell)) == "no"
-
-
 def _is_text(_: CellReader, cell: Cell) -> bool:
     return find_value("flag", text_of(cell) or "no") != "no"
 
@@ -196,8 +230,6 @@ _PAUSED = "say who is on hold, discharged or not to be called"
 _AS_TABLES = "give it as a table of holds or care ends"
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
-_NOTHING = "say that nothing was given"
-_AS_STATUS = "give such rows a status such as not done"
 _OF_SESSIONS = frozenset({"sessions"})
 _APPROVED = frozenset({"authorizations"})
 _OF_ALL = frozenset({"sessions", "births"})
@@ -225,8 +257,6 @@ _SUBJECTS = (
         "say how long to wait",
         "give it as a table of overrides",
     ),
-    _Subject("given", _OF_SESSIONS, lambda _, cell: _is_no(cell), _NOTHING, _AS_STATUS),
-    _Subject("not_given", _OF_SESSIONS, _is_text, _NOTHING, _AS_STATUS),
     _Subject(
         "unit",
         _OF_SESSIONS,
