@@ -121,7 +121,7 @@ def listed_tracks(
         seen = frozenset(rules.acknowledged.get(patient, ()))
         for standing, clear, keys in standings.of(record, seen):
             place, row = said(standing, clear, patient in incomplete)
-            row = row | called | {"patient": patient, "today_keys": keys}
+            row = row | {**called, "patient": patient, "today_keys": keys}
             tracks.append(ListedTrack(patient, place, row, standings, record))
     tracks += [_unread(p, rules, standings) for p in incomplete - {t.patient for t in tracks}]
     return sorted(tracks, key=_order)

@@ -411,7 +411,7 @@ class _RowReader:
             if self.unread:
                 self._notice(cells)
             picked = self.pick(cells)
-            values = absent | dict(zip(names, map(getitem, columns, picked), strict=True))
+            values = absent | dict(zip(names, map(getitem, columns, picked), strict=False))
             if noted.isdisjoint(picked) and len(cells) == self.width and not self.absent_notes:
                 yield RowValues(number, values)
             else:
