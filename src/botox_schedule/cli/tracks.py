@@ -144,7 +144,7 @@ def _of_record(
     called = _last_contact(patient, rules) if patient in rules.contacts else {}
     for standing, clear, keys in found:
         place, row = said(standing, clear, patient in incomplete)
-        row = row | called | {"patient": patient, "today_keys": keys}
+        row = row | {**called, "patient": patient, "today_keys": keys}
         yield ListedTrack(patient, place, row, standings, record)
 
 

@@ -71,10 +71,11 @@ class Place(NamedTuple):
     @property
     def rank(self) -> tuple[int, int]:
         """The number of the section, and that of the reason."""
-        return _SECTIONS.index(self.section), _REASONS.index(self.reason)
+        return _SECTIONS[self.section], _REASONS[self.reason]
 
 
-_SECTIONS, _REASONS = tuple(WorklistSection), tuple(WorklistReason)
+_SECTIONS = {section: number for number, section in enumerate(WorklistSection)}
+_REASONS = {reason: number for number, reason in enumerate(WorklistReason)}
 UNREAD = Place(WorklistSection.CHECK_THE_RECORD, WorklistReason.ROWS_LEFT_OUT)
 """The place of a patient with rows that could not be read."""
 

@@ -90,8 +90,8 @@ def _mark(subject: TreatmentSession | Decision | PriorTreatment) -> str:
 
 
 def _words(subject: object, names: Iterable[str]) -> str:
-    given = [(name, getattr(subject, name, None)) for name in names]
-    return " ".join([f"{name}={value!s}" for name, value in given if value is not None])
+    given = [(name, value) for name in names if (value := getattr(subject, name, None)) is not None]
+    return " ".join([f"{name}={value!s}" for name, value in given])
 
 
 def raise_findings(findings: Sequence[Finding]) -> None:

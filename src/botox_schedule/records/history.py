@@ -115,12 +115,14 @@ def read_history(
         recognizes: Returns whether an indication is known.
     """
     # Later sessions go first: otherwise one could replace an earlier row with the same id.
-    rows = record.sessions
-    later = [s for s in rows if s.status is _COMPLETED and s.administered_on > as_of]
-    unknown_yet = [s for s in rows if s.status is not _COMPLETED and not is_known(s, as_of)]
-    if later or unknown_yet:
-        left_out = {id(session) for session in (*later, *unknown_yet)}
-        rows = tuple(session for session in rows if id(session) not in left_out)
+    rows: list[TreatmentSession] = []
+    later: list[TreatmentSession] = []
+    unknown_yet: list[TreatmentSession] = []
+    for row in record.sessions:
+        if row.status is _COMPLETED:
+            (later if row.administered_on > as_of else rows).append(row)
+        else:
+            (rows if is_known(row, as_of) else unknown_yet).append(row)
     found = _one_for_each_id(rows)
     history = History([], [], [], [], unknown_yet, later, [], found.merged, found.copies, ())
     known = {name for name in {s.indication for s in found.kept} if recognizes(name)}
@@ -166,7 +168,7 @@ def _one_for_each_id(sessions: Sequence[TreatmentSession]) -> _Sorted:
     """Merge copies, and pick the rows that count among those with the same id."""
     ids = [session.id for session in sessions if session.id is not None]
     is_settled = len(set(ids)) == len(ids)
-    found = _Sorted(list(sessions), [], [], []) if is_settled else _settled(sessions)
+    found = _Sorted([*sessions], [], [], []) if is_settled else _settled(sessions)
     kept = found.kept
     kept.sort(key=_DAY)
     if len({session.administered_on for session in kept}) < len(kept):

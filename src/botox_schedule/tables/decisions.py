@@ -147,7 +147,8 @@ def look_alikes(keys: Iterable[str]) -> dict[str, str]:
     for key in dict.fromkeys(keys):
         # A program that read the keys as numbers writes 12.0.
         plain = normalize("NFKC", key).casefold().removesuffix(".0")
-        parts = _APART.sub("-", plain).strip("-").lstrip("0-")
+        apart = plain if plain.isalnum() else _APART.sub("-", plain).strip("-")
+        parts = apart.lstrip("0-")
         letters = parts.replace("-", "")
         joined = letters if parts != letters else f"-{letters}"
         other = first.get(parts, first.get(joined, key))

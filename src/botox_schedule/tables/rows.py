@@ -264,7 +264,7 @@ class _RowReader:
             if len(cells) < self.width:
                 cells = [*cells, *repeat(None, self.width - len(cells))]
             picked = self.pick(cells)
-            values = absent | dict(zip(names, map(getitem, columns, picked), strict=True))
+            values = absent | dict(zip(names, map(getitem, columns, picked), strict=False))
             if self.unread:
                 self._notice(cells, values)
             if noted.isdisjoint(picked) and len(cells) == self.width and not always:

@@ -286,13 +286,11 @@ def _reading(found: RowsRead) -> TableReading:
     faulty = [row for row in found.rows if row.fault]
     # A row that counts for nothing can still say that its patient has died.
     stated = [row for row in found.rows if row.values.get("patient")]
-    births, birth_problems = births_of(
-        (row.line, row.values["patient"], row.values["born_on"]) for row in stated
-    )
-    first: dict[str, int] = {}
-    for row in stated:
-        first.setdefault(row.values["patient"], row.line)
-    alike = look_alikes(first)
+    lines, patients = [row.line for row in stated], [row.values["patient"] for row in stated]
+    born = (row.values["born_on"] for row in stated)
+    births, birth_problems = births_of(zip(lines, patients, born, strict=True))
+    first = dict(zip(reversed(patients), reversed(lines), strict=True))
+    alike = look_alikes(patients)
     deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
     doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
