@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import botox_schedule as bs
+from botox_schedule.engine import standing
 from botox_schedule.engine.worklist import (
     Waiting,
     WorklistReason,
@@ -29,6 +30,7 @@ from botox_schedule.terms import DueStatus, FindingCode
 pl = pytest.importorskip("polars", reason="the extra panel is not installed")
 
 from botox_schedule import panel  # noqa: E402 - it needs the extra
+from botox_schedule.panel import standings  # noqa: E402 - it needs the extra
 from botox_schedule.panel.tables import TABLES  # noqa: E402 - it needs the extra
 
 AS_OF = "2026-06-01"
@@ -509,6 +511,32 @@ class TestRows:
         ]
         check = ("check_the_record_first", "rows_left_out")
         assert placed(frame) == {"a": check, "b": check, None: check}
+
+    def test_a_day_that_no_calendar_has_costs_nobody_the_list(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        known = standing.standing_of
+
+        def standing_of(reading: Any, *given: Any, **more: Any) -> Any:
+            if any(session.id == "far" for session in reading.record.sessions):
+                raise CalendarRangeError("the date would leave the calendar")
+            return known(reading, *given, **more)
+
+        monkeypatch.setattr(standings, "standing_of", standing_of)
+        frame = frame_of(
+            administered_on=["2026-01-05", "2026-01-05"],
+            indication=["chronic-migraine", "unheard-of"],
+            session_id=["near", "far"],
+        )
+        assert placed(frame) == {
+            "p-0": ("to_call", "overdue"),
+            "p-1": ("check_the_record_first", "rows_left_out"),
+        }
+        found = panel.forecast(frame, as_of=AS_OF).sort("patient")
+        assert found.select("status", "session_left_out").rows() == [
+            ("overdue", False),
+            (None, True),
+        ]
 
     def test_a_moment_within_a_day_is_no_day(self) -> None:
         midnight = datetime(2026, 1, 5)  # noqa: DTZ001 - a day as other libraries give it

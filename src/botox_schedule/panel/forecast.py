@@ -53,8 +53,8 @@ def forecast(
         the booked day, else the due or earliest day (never before *as_of*), is not allowed or a
         limit is not met, and True only where ``weights`` are given and every limit was checked.
         ``findings`` has the codes of all findings, ``today`` of those that need a person today,
-        ``session_left_out`` says whether rows of the patient could not be read, or none of them
-        says which of the ``policies`` holds.
+        ``session_left_out`` says whether rows of the patient could not be read, none of them says
+        which of the ``policies`` holds, or a day such as 9999-12-31 leaves no date.
 
     Raises:
         PanelError: When a frame or a column is not what is expected.

@@ -7,7 +7,9 @@ import polars as pl
 
 from botox_schedule.engine.cycles import judge_cycle
 from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
-from botox_schedule.engine.track import Track
+from botox_schedule.engine.track import Reading, Track
+from botox_schedule.engine.tracks import tracks_of
+from botox_schedule.errors import CalendarRangeError
 from botox_schedule.panel.asking import EPOCH, Asking, ages_of
 from botox_schedule.panel.decisions import SHARED, Decided, decided_of
 from botox_schedule.panel.frames import Frames
@@ -102,9 +104,9 @@ def _records(
 def standings(population: Population) -> pl.DataFrame:
     """Return one row per track; ``session_left_out`` says whether a patient's row was unreadable."""
     plain = _plain(population)
-    apart = _apart(population)
+    apart, beyond = _apart(population)
     found = pl.concat([plain, apart.select(plain.columns)])
-    return _with_unread(found, _doubtful(population))
+    return _with_unread(found, _doubtful(population, beyond))
 
 
 class Asked(NamedTuple):
@@ -217,17 +219,32 @@ def _past_bookings(met: pl.DataFrame, engine: Engine, asking: Asking) -> pl.Data
     return ends.join(found, on=keys, nulls_equal=True).select("track", "bits")
 
 
-def _apart(population: Population) -> pl.DataFrame:
-    """The standings of the patients that the record engine answers for."""
+def _apart(population: Population) -> tuple[pl.DataFrame, list[Any]]:
+    """The standings of the patients that the record engine answers for, and who has no answer."""
     asking, records = population.asking, population.records
-    phases, rows = Phases(), []
-    for patient, reading, found in records.tracks(asking):
+    rows: list[tuple[Any, ...]] = []
+    phases, beyond = Phases(), []
+    for patient, reading in records.readings(asking):
         known = frozenset(records.keys.get(patient, ()))
+        try:
+            rows += [(patient, *row) for row in _rows_of(reading, asking, phases, known)]
+        except CalendarRangeError:
+            # A placeholder such as 9999-12-31 must not cost everybody the list.
+            beyond.append(patient)
+    kind = population.happened.done.schema["patient"]
+    schema = {"patient": kind, **STANDING, **DETAILS}
+    return pl.DataFrame(rows, schema=schema, orient="row"), beyond
+
+
+def _rows_of(
+    reading: Reading, asking: Asking, phases: Phases, known: frozenset[str]
+) -> list[tuple[Any, ...]]:
+    rows = []
+    for found in tracks_of(reading, asking.region, asking.population):
         standing = standing_of(reading, found, phases, known, with_limits=asking.with_limits)
         clear = clear_of(found.track, with_limits=asking.with_limits)
-        rows.append((patient, *standing_row(standing, clear), *_details(found.track, standing)))
-    kind = population.happened.done.schema["patient"]
-    return pl.DataFrame(rows, schema={"patient": kind, **STANDING, **DETAILS}, orient="row")
+        rows.append((*standing_row(standing, clear), *_details(found.track, standing)))
+    return rows
 
 
 def _details(track: Track | None, standing: Standing) -> tuple[Any, ...]:
@@ -251,13 +268,13 @@ def compared(track: Track, place: int) -> tuple[Any, ...]:
     return (gap_before(track, place), *judged_row(judgment))
 
 
-def _doubtful(population: Population) -> pl.Series:
-    """The patients with unreadable rows, or without a row that names their policy."""
+def _doubtful(population: Population, beyond: list[Any]) -> pl.Series:
+    """The patients with unreadable rows, without an answer, or without a row that names a policy."""
     unread, records = population.happened.unread.patients, population.records
-    if not population.asking.policies.keys:
-        return unread
-    without = records.beside.difference(records.rows["patient"])
-    return pl.concat([unread, pl.Series(list(without), dtype=unread.dtype)]).unique()
+    more = {*beyond}
+    if population.asking.policies.keys:
+        more |= records.beside.difference(records.rows["patient"])
+    return pl.concat([unread, pl.Series(list(more), dtype=unread.dtype)]).unique()
 
 
 def _with_unread(found: pl.DataFrame, patients: pl.Series) -> pl.DataFrame:
