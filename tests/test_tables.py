@@ -204,8 +204,8 @@ class TestText:
         assert said not in reasons(read(stated))
 
     def test_a_row_of_words_is_no_header(self) -> None:
-        reading = read(f"{HEADER}\n{GOOD}\nPatient,soon,note,Botox,155\n")
-        assert reading.counts == (2, 1, 1, 0)
+        for row in ("Patient,soon,note,Botox,155", "MRN,Medical record number"):
+            assert read(f"{HEADER}\n{GOOD}\n{row}\n").counts == (2, 1, 1, 0)
 
     def test_a_header_in_the_middle_is_no_patient(self) -> None:
         reading = read(f"{HEADER}\n{GOOD}\n{HEADER}\n{GOOD.replace('P1', 'P2')}\n")

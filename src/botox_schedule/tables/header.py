@@ -71,7 +71,9 @@ class ColumnNames:
     def is_header(self, line: Line) -> bool:
         """Return whether *line* is a header of this table, or of another one about patients."""
         found = self._places(line)
-        is_other = "patient" in found and self._is_mostly_known(self._names(line))
+        # A legend explains one name by another.
+        names_patient = len(found.get("patient", ())) == 1
+        is_other = names_patient and self._is_mostly_known(self._names(line))
         return not self._missing(found) or is_other
 
     def _is_mostly_known(self, names: Iterable[str]) -> bool:
