@@ -432,8 +432,7 @@ def _forbidden_bookings(track: AnyTrack, ahead: Sequence[TreatmentSession]) -> I
     full = [s for s in ahead if opens_cycle(s)]
     touch_ups = [s for s in ahead if not opens_cycle(s)]
     found = [*zip(full, codes_in_series(map(codes_of, full)), strict=True)]
-    # A touch-up is no visit of a series, and its day says nothing about when the next one comes.
-    found += [(s, set(codes_of(s)) - _OF_THIS_CYCLE) for s in touch_ups]
+    found += [(s, codes_of_touch_up(codes_of(s))) for s in touch_ups]
     by_code: dict[FindingCode, list[TreatmentSession]] = {}
     for session, codes in found:
         for code in codes:
@@ -468,6 +467,14 @@ def codes_in_series(each: Iterable[Iterable[FindingCode]]) -> Iterator[set[Findi
         found = set(codes) - _OF_THIS_CYCLE if is_planned else set(codes)
         is_planned = is_planned or not found
         yield found
+
+
+def codes_of_touch_up(codes: Iterable[FindingCode]) -> set[FindingCode]:
+    """Return why a touch-up should not be booked, from why a visit of its day should not.
+
+    It is no visit of a series, and its day says nothing about when the next one comes.
+    """
+    return set(codes) - _OF_THIS_CYCLE
 
 
 def booking_codes(track: AnyTrack, day: date) -> Iterator[FindingCode]:

@@ -16,11 +16,11 @@ from botox_schedule.panel.standings import DETAILS, population_of, standings
 from botox_schedule.protocols.model import TreatmentProtocol
 
 FORECAST = (
-    *("patient", "indication", "product", "protocol_id", "protocol_version", "cycle_number"),
-    *("last_session_on", "days_since_last", "status", "earliest", "due", "overdue_from"),
-    *("lapsed_from", "typical_on", "days_to_due", "days_since_due", "resumes_on", "review_on"),
-    *("booked_on", "clear", "phase", *DETAILS, "findings", "today", "session_left_out"),
-)
+    "patient", "indication", "product", "protocol_id", "protocol_version", "cycle_number",
+    "last_session_on", "days_since_last", "status", "earliest", "due", "overdue_from", "lapsed_from",
+    "typical_on", "days_to_due", "days_since_due", "resumes_on", "review_on", "booked_on", "clear",
+    "phase", *DETAILS, "findings", "today", "session_left_out",
+)  # fmt: skip
 """The columns of a forecast."""
 
 

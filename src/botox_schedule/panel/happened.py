@@ -176,7 +176,6 @@ def _is_special(rows: pl.DataFrame, asking: Asking) -> pl.Expr:
     """Whether a row needs the record engine to be read correctly."""
     day = pl.col("day")
     special = pl.col("clock").is_null() | ((pl.col("status") == COMPLETED) & (day > asking.as_of))
-    special |= (pl.col("status") != COMPLETED) & (pl.col("kind") == TOUCH_UP)
     if "born_on" in rows.columns:
         special |= day < pl.col("born_on")
     if asking.with_limits:

@@ -26,15 +26,8 @@ from botox_schedule.terms import SessionStatus
 
 REQUIRED = ("patient", "administered_on", "indication", "product")
 COLUMNS = (
-    *REQUIRED,
-    "session_id",
-    "units",
-    "units_discarded",
-    "status",
-    "kind",
-    "recorded_on",
-    "policy_key",
-)
+    *REQUIRED, "session_id", "units", "units_discarded", "status", "kind", "recorded_on", "policy_key",
+)  # fmt: skip
 """All columns of a table of sessions that are read."""
 STATUSES = tuple(SessionStatus)
 _LONGEST_ID = 200

@@ -12,6 +12,7 @@ from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle
 from botox_schedule.engine.findings import (
     booking_codes,
     codes_in_series,
+    codes_of_touch_up,
     past_booking_findings,
     rules_between,
 )
@@ -23,7 +24,7 @@ from botox_schedule.panel.asking import KINDS, PRODUCTS, TOUCH_UP, TREATMENTS, A
 from botox_schedule.records.decisions import Decisions
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
-from botox_schedule.terms import FindingCode, SessionStatus
+from botox_schedule.terms import FindingCode, SessionKind, SessionStatus
 
 CODES = tuple(FindingCode)
 _BITS = {code: 1 << place for place, code in enumerate(CODES)}
@@ -151,32 +152,44 @@ class Engine:
             found = judge_by(track, self._rules[key], cycle)
         return (*judged_row(found), bits_of(finding.code for finding in found.findings))
 
-    def booked(self, asked_of: int, days: str) -> tuple[int]:
-        """Why visits should not be booked for some days ahead."""
+    def booked(self, asked_of: int, touch_up: bool, days: str) -> tuple[int]:  # noqa: FBT001 - a key
+        """Why visits, or touch-ups, should not be booked for some days ahead."""
         track, on = self.tracks[asked_of], map(date.fromordinal, map(int, days.split(",")))
-        codes = codes_in_series(booking_codes(track, day) for day in on)
+        each = (booking_codes(track, day) for day in on)
+        codes = map(codes_of_touch_up, each) if touch_up else codes_in_series(each)
         return (bits_of(set().union(*codes)),)
 
     def clear(self, asked_of: int, on: date) -> tuple[bool | None]:
         """Whether the day of the next booking is clear; its units are not checked here."""
         track = self.tracks[asked_of]
-        return (clear_of(track, self._planned(track, on, SessionStatus.BOOKED), with_limits=False),)
+        (visit,) = self._visits(track, {on: SessionKind.FULL}, SessionStatus.BOOKED)
+        return (clear_of(track, visit, with_limits=False),)
 
-    def bookings(
-        self, asked_of: int, first: date | None, last: date | None, missed: date | None
-    ) -> tuple[int]:
-        """The findings about past bookings: the first and last one, and the last missed visit."""
-        track = self.tracks[asked_of]
-        booked = [self._planned(track, day, SessionStatus.BOOKED) for day in {first, last} if day]
-        gone = [self._planned(track, day, SessionStatus.CANCELLED) for day in {missed} if day]
-        booked.sort(key=lambda session: session.administered_on)
+    def bookings(self, asked_of: int, *days: date | None) -> tuple[int]:
+        """The findings about past bookings.
+
+        Args:
+            asked_of: The number of the track.
+            days: The first and the last booked day, the last one of a full session, and the last
+                missed one of a full session and of a touch-up.
+        """
+        track, (first, last, full, missed, missed_touch_up) = self.tracks[asked_of], days
+        touch_up, session = SessionKind.TOUCH_UP, SessionKind.FULL
+        visits = {first: touch_up, last: touch_up, full: session}
+        booked = self._visits(track, visits, SessionStatus.BOOKED)
+        visits = {missed_touch_up: touch_up, missed: session}
+        gone = self._visits(track, visits, SessionStatus.CANCELLED)
         history = track.history._replace(booked=booked, missed=gone)
         waiting = replace(track, reading=track.reading._replace(history=history))
         return (bits_of(finding.code for finding in past_booking_findings(waiting)),)
 
-    def _planned(self, track: Track, day: date, status: SessionStatus) -> TreatmentSession:
-        planned = track.protocol
-        return self._visit(day, planned.indication, PRODUCTS.index(planned.product), status=status)
+    def _visits(
+        self, track: Track, kinds: Mapping[date | None, SessionKind], status: SessionStatus
+    ) -> list[TreatmentSession]:
+        """The planned treatment on some days, in their order."""
+        planned, product = track.protocol.indication, PRODUCTS.index(track.protocol.product)
+        days = sorted((day, kind) for day, kind in kinds.items() if day)
+        return [self._visit(on, planned, product, status=status, kind=kind) for on, kind in days]
 
 
 def _cycle(

@@ -10,7 +10,7 @@ from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_
 from botox_schedule.engine.track import Reading, Track
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import CalendarRangeError
-from botox_schedule.panel.asking import EPOCH, Asking, ages_of
+from botox_schedule.panel.asking import EPOCH, TOUCH_UP, Asking, ages_of
 from botox_schedule.panel.decisions import SHARED, Decided, decided_of
 from botox_schedule.panel.frames import Frames
 from botox_schedule.panel.happened import (
@@ -187,17 +187,19 @@ def _with_bookings(
     """Add the next booking, and the findings about bookings and missed visits."""
     known = last.select("track", "asked_of", "anchored_on")
     waiting = waiting.filter(pl.col("status").is_in([BOOKED, *MISSED]))
-    met = waiting.select("track", "day", "status").join(known, on="track")
+    day, touch_up = pl.col("day"), pl.col("kind") == TOUCH_UP
+    met = waiting.select("track", "day", "status", touch_up=touch_up).join(known, on="track")
     # On the day of the last session its booking is fulfilled.
-    met = met.filter(pl.col("day") > pl.col("anchored_on"))
-    ahead = met.filter((pl.col("status") == BOOKED) & (pl.col("day") >= asking.as_of))
-    days = (pl.col("day").unique().sort().to_physical() + EPOCH).cast(pl.String).str.join(",")
-    ahead = ahead.group_by("track", "asked_of").agg(days=days, next_on=pl.col("day").min())
-    series, planned = ["asked_of", "days"], ["asked_of", "next_on"]
+    met = met.filter(day > pl.col("anchored_on"))
+    ahead = met.filter((pl.col("status") == BOOKED) & (day >= asking.as_of))
+    days = (day.unique().sort().to_physical() + EPOCH).cast(pl.String).str.join(",")
+    ahead = ahead.group_by("track", "asked_of", "touch_up").agg(days=days, next_on=day.min())
+    series, planned = ["asked_of", "touch_up", "days"], ["asked_of", "next_on"]
     ahead = ahead.join(asked(ahead, series, {"bits": pl.UInt64}, engine.booked), on=series)
-    ahead = ahead.join(asked(ahead, planned, {"_clear": pl.Boolean}, engine.clear), on=planned)
     settled = _past_bookings(met, engine, asking)
     bits = pl.concat([ahead.select("track", "bits"), settled]).group_by("track")
+    ahead = ahead.filter(~pl.col("touch_up"))
+    ahead = ahead.join(asked(ahead, planned, {"_clear": pl.Boolean}, engine.clear), on=planned)
     last = last.join(ahead.select("track", "next_on", "_clear"), on="track", how="left")
     last = last.join(bits.agg(pl.col("bits").bitwise_or()), on="track", how="left")
     return last.with_columns(
@@ -208,13 +210,17 @@ def _with_bookings(
 
 
 def _past_bookings(met: pl.DataFrame, engine: Engine, asking: Asking) -> pl.DataFrame:
-    booked = pl.when(pl.col("status") == BOOKED).then("day")
-    missed = pl.when(pl.col("status") != BOOKED).then("day")
+    booked, touch_up = pl.col("status") == BOOKED, pl.col("touch_up")
     ends = met.group_by("track", "asked_of").agg(
-        first=booked.min(), last=booked.max(), missed=missed.max()
+        first=pl.when(booked).then("day").min(),
+        last=pl.when(booked).then("day").max(),
+        full=pl.when(booked & ~touch_up).then("day").max(),
+        missed=pl.when(~booked & ~touch_up).then("day").max(),
+        missed_touch_up=pl.when(~booked & touch_up).then("day").max(),
     )
-    ends = ends.filter(pl.col("missed").is_not_null() | (pl.col("first") < asking.as_of))
-    keys = ["asked_of", "first", "last", "missed"]
+    gone = pl.coalesce("missed", "missed_touch_up").is_not_null()
+    ends = ends.filter(gone | (pl.col("first") < asking.as_of))
+    keys = ["asked_of", "first", "last", "full", "missed", "missed_touch_up"]
     found = asked(ends, keys, {"bits": pl.UInt64}, engine.bookings)
     return ends.join(found, on=keys, nulls_equal=True).select("track", "bits")
 
