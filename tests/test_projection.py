@@ -99,6 +99,20 @@ class TestProjections:
             day = window.first + timedelta(count)
             assert bs.check_date(given, "spasticity", on=day, as_of="2026-02-01").allowed is True
 
+    def test_a_booking_on_a_doubtful_day_is_its_own_window(self) -> None:
+        booked = {"administered_on": "2026-04-10", "status": "booked"}
+        given = bs.PatientRecord.model_validate(
+            {
+                "sessions": [
+                    {"indication": "spasticity", "product": "Botox", **row}
+                    for row in ({"administered_on": JAN}, booked)
+                ],
+                "prior_treatments": [{"indication": "unknown-name", "cycles": 2}],
+            }
+        )
+        (only,) = bs.project(given, "spasticity", as_of="2026-02-01", count=2)
+        assert str(only.window) == "2026-04-10 to 2026-04-10"
+
     def test_short_months_end_as_the_policy_says(self) -> None:
         protocol = MIGRAINE.model_copy(
             update={

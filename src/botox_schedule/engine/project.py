@@ -126,7 +126,7 @@ def _window(holds: HoldCalendar, step: _Step, target: date) -> Window:
     for begin, end in _breaks(holds, step.rules, target):
         if begin > target:
             last = min(last, shifted(begin, -1))
-        elif end < target:
+        else:  # before the target, which is never one of these days
             first = max(first, shifted(end, 1))
     return Window(first=first, last=last)
 
