@@ -144,6 +144,12 @@ class TestText:
             "    a b, c",
         ]
 
+    def test_values_that_are_equal_keep_their_own_words(self) -> None:
+        rows = [{"n": each} for each in (Decimal("1.0"), Decimal(1), True, (1,), (True,))]
+        answer = Answer(rows=rows, text=[Table(("n",), [("", rows)])])
+        found = [line.text.strip() for line in text_lines(answer, 80)]
+        assert found[-5:] == ["1.0", "1", "yes", "1", "yes"]
+
     def test_columns_are_aligned_by_what_a_terminal_shows(self) -> None:
         rows = [{"patient": name, "n": 1} for name in ("山田太郎", "e\u0301", "P1")]
         table = Table(("patient", "n"), [("", rows)], (), ())

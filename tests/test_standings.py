@@ -77,6 +77,13 @@ class TestStandingsThatPatientsShare:
             ]
             assert not any(placed.standing.today_keys for placed in found)
 
+    def test_those_who_stand_alike_share_one_standing(self) -> None:
+        standings = Standings(AS_OF, bs.SchedulingPolicy(), known_protocols(None), "us", None)
+        one = course("2025-10-06", "2026-01-05", "2026-05-05")
+        (first,), (second,) = (standings.of(each, frozenset()) for each in (one, twin(one)))
+        assert first.standing is second.standing
+        assert first.today_keys != second.today_keys
+
     def test_what_somebody_has_acknowledged_is_nobody_elses(self) -> None:
         standings = Standings(AS_OF, bs.SchedulingPolicy(), known_protocols(None), "us", None)
         one, other = course("2026-01-05", "2026-05-05"), course("2026-01-05", "2026-05-06")

@@ -105,13 +105,13 @@ class Standings:
         judgment = shared.judgment(cycles)
         later = later_sessions(reading, shared.track.clock) if reading.history.later else ()
         findings = (*shared.findings, *judgment.findings, *later)
-        own = found_in(findings, acknowledged) | {"cycle_number": len(cycles), "judgment": judgment}
+        own = found_in(findings, acknowledged)
         keys, own["today_keys"] = own["today_keys"], ()
-        key = tuple(own.values())
-        standing = shared.standings.get(key)
-        if standing is None:
-            standing = shared.standings.setdefault(key, shared.standing._replace(**own))
-        return [Placed(standing, shared.clear, keys)]
+        key = len(cycles), judgment, *own.values()
+        if key not in shared.standings:
+            own |= {"cycle_number": len(cycles), "judgment": judgment}
+            shared.standings[key] = shared.standing._replace(**own)
+        return [Placed(shared.standings[key], shared.clear, keys)]
 
     def _alone(self, reading: Reading, found: RecordTrack, acknowledged: frozenset[str]) -> Placed:
         standing = standing_of(reading, found, self._phases, acknowledged, with_limits=True)
