@@ -4,6 +4,7 @@ from datetime import date
 from typing import NamedTuple
 
 from botox_schedule.dates.days import shifted
+from botox_schedule.dates.intervals import Window
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import IntervalRules, Period, RulesOn, UsualRange, UsualWindow
 from botox_schedule.policy import SchedulingPolicy
@@ -112,6 +113,26 @@ def _first_free(period: Period, holds: HoldCalendar, day: date) -> date | None:
     """The first day of a run of allowed days, on or after *day*, that is not on hold."""
     free = holds.next_free(max(period.first, day))
     return free if free is not None and (period.last is None or free <= period.last) else None
+
+
+def unbroken(
+    rules: IntervalRules | None, holds: HoldCalendar, first: date, last: date, day: date
+) -> Window:
+    """Return the days from *first* to *last* around *day* that nothing breaks.
+
+    A hold does, and so does the end of the days that the rules allow: a discharge, an override
+    that ends, a stricter rule.
+    """
+    period = None if rules is None else rules.period_of(day)
+    if period is not None and period.first <= last:
+        first = max(first, period.first)
+        last = last if period.last is None else min(last, period.last)
+    for begin, end in holds.spans:
+        if day < begin <= last:
+            last = shifted(begin, -1)
+        elif begin <= day and end is not None and first <= end < last:
+            first = shifted(end, 1)
+    return Window(first=first, last=last)
 
 
 def usual_window(rules: IntervalRules, in_force: RulesOn) -> UsualWindow | None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from botox_schedule.dates.days import is_within, near, shifted
+from botox_schedule.dates.days import shifted
 from botox_schedule.dates.intervals import IntervalRange, Window
-from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates
+from botox_schedule.engine.dates import TrackDates, first_allowed, track_dates, unbroken
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.rules import IntervalRules, interval_rules
 from botox_schedule.engine.session import ProjectedSession
@@ -123,19 +123,4 @@ def _window(holds: HoldCalendar, step: _Step, target: date) -> Window:
     if dates.window is not None and dates.due is not None:
         usual_days = (dates.window.last - dates.window.first).days
         last = max(shifted(dates.due, usual_days), target)
-    for begin, end in _breaks(holds, step.rules, target):
-        if begin > target:
-            last = min(last, shifted(begin, -1))
-        else:  # before the target, which is never one of these days
-            first = max(first, shifted(end, 1))
-    return Window(first=first, last=last)
-
-
-def _breaks(holds: HoldCalendar, rules: IntervalRules, target: date) -> Iterator[tuple[date, date]]:
-    """Yield the runs of days on hold, and those around an allowed target that the rules refuse."""
-    yield from ((first, last or date.max) for first, last in holds.spans)
-    for period in rules.allowed_periods():
-        if is_within(period.first, target, period.last):
-            yield date.min, near(period.first, -1)
-            if period.last is not None:
-                yield shifted(period.last, 1), date.max
+    return unbroken(step.rules, holds, first, last, target)

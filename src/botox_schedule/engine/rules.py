@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from botox_schedule.dates.days import shifted
+from botox_schedule.dates.days import is_within, shifted
 from botox_schedule.dates.intervals import Interval, IntervalRange
 from botox_schedule.policy import PayerRule, SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet, Versions, general_protocols, version_on
@@ -236,6 +236,10 @@ class IntervalRules:
         if self._allowed is None:
             self._allowed = self._allowed_periods()
         return self._allowed
+
+    def period_of(self, day: date) -> Period | None:
+        """Return the run of allowed days that *day* lies in; None where it is not allowed."""
+        return next((p for p in self.allowed_periods() if is_within(p.first, day, p.last)), None)
 
     def _allowed_periods(self) -> list[Period]:
         found: list[Period] = []

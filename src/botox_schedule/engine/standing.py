@@ -225,8 +225,8 @@ def last_chance_on(track: AnyTrack) -> date | None:
     earliest = track.dates.earliest
     # The run of days that gives the earliest one has a free day from as_of on.
     first = first_allowed(track.rules, track.holds, max(track.as_of, earliest)) or earliest
-    ends = [period.last for period in track.rules.allowed_periods() if period.first <= first]
-    last = [day for day in ends[-1:] if day is not None]
+    period = track.rules.period_of(first)
+    last = [] if period is None or period.last is None else [period.last]
     last += [shifted(begin, -1) for begin, _ in track.holds.spans if begin > first]
     covered = [a.valid.last for a in track.rules.facts.approved if first in a.valid]
     end = open_end(max(covered, default=None))

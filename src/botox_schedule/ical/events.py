@@ -11,10 +11,10 @@ from pydantic import Field, StringConstraints
 from botox_schedule.dates import Interval, Window
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine import Track
+from botox_schedule.engine.dates import unbroken
 from botox_schedule.engine.forecast import timeline_of_track
-from botox_schedule.engine.project import projected_sessions, rules_after
+from botox_schedule.engine.project import projected_sessions
 from botox_schedule.engine.response import STAGES
-from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.verdict import judge_day
 from botox_schedule.errors import ExchangeError
 from botox_schedule.policy import SchedulingPolicy
@@ -268,12 +268,10 @@ def _one_day(day: date) -> Window:
 
 def _sessions_ahead(track: Track, count: int) -> dict[int, tuple[EventKind, Window]]:
     """The kind and the days of each session ahead, by its number."""
-    found: dict[int, tuple[EventKind, Window]] = {}
-    rules = track.rules
-    for s in projected_sessions(track, count):
-        days = unbroken(track, s.target, s.window.last, s.target, rules)
-        found[s.number] = EventKind.DUE, days
-        rules = rules_after(track, s.target)
+    found = {
+        s.number: (EventKind.DUE, Window(first=s.target, last=s.window.last))
+        for s in projected_sessions(track, count)
+    }
     following = _next(track)
     return found if following is None else found | {1: following}
 
@@ -289,32 +287,8 @@ def _next(track: Track) -> tuple[EventKind, Window] | None:
         return EventKind.EARLIEST, _one_day(dates.earliest)
     day = track.resumes_on or track.as_of
     last = date.max if dates.overdue_from is None else shifted(dates.overdue_from, -1)
-    return EventKind.DUE, unbroken(track, dates.due, last, max(dates.due, day), track.rules)
-
-
-def unbroken(
-    track: Track, first: date, last: date, day: date, rules: IntervalRules | None
-) -> Window:
-    """Return the days from *first* to *last* around *day* that nothing breaks.
-
-    A hold does, and the end of the days that the rules allow.
-    """
-    last = min([last, *ends_of_allowed(rules, day)])
-    for begin, end in track.holds.spans:
-        if day < begin <= last:
-            last = shifted(begin, -1)
-        elif begin <= day and end is not None and first <= end < last:
-            first = shifted(end, 1)
-    return Window(first=first, last=last)
-
-
-def ends_of_allowed(rules: IntervalRules | None, day: date) -> list[date]:
-    """Return the last day on which the rules still allow what they allow on *day*, if there is one.
-
-    A discharge ends the allowed days, and so do an override that ends and a stricter rule.
-    """
-    periods = [] if rules is None else rules.allowed_periods()
-    return [p.last for p in periods if p.last is not None and p.first <= day <= p.last]
+    days = unbroken(track.rules, track.holds, dates.due, last, max(dates.due, day))
+    return EventKind.DUE, days
 
 
 def _kept_booking(track: Track) -> TreatmentSession | None:

@@ -11,6 +11,7 @@ from pydantic import StringConstraints
 
 from botox_schedule.dates.days import DayInput, as_day, shifted
 from botox_schedule.engine import ObservedResponse, ResponseTimeline, Track
+from botox_schedule.engine.dates import unbroken
 from botox_schedule.engine.forecast import Forecast, forecast_of
 from botox_schedule.engine.rules import RulesOn
 from botox_schedule.engine.track import protocol_of_session
@@ -22,7 +23,6 @@ from botox_schedule.ical import (
     events_from_record,
     ical_from_events,
 )
-from botox_schedule.ical.events import ends_of_allowed, unbroken
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import SourceRef, TreatmentProtocol
 from botox_schedule.protocols.catalog import known_protocols
@@ -219,7 +219,7 @@ class _Story(NamedTuple):
             return self._say("next_overdue", last=last)
         # Nobody comes on a day on hold; the calendar entry on the page has the same days.
         day = max(dates.due, self.found.resumes_on or self.found.as_of)
-        due = unbroken(self.track, dates.due, last, day, self.track.rules)
+        due = unbroken(self.track.rules, self.track.holds, dates.due, last, day)
         key = "next_due_one" if due.last == due.first else "next_due"
         return self._say(key, first=due.first, last=due.last)
 
@@ -229,7 +229,8 @@ class _Story(NamedTuple):
         last = last_due_day(self.track) if overdue_from is None else shifted(overdue_from, -1)
         if due is None or last is None:
             return None
-        return min([last, *ends_of_allowed(self.track.rules, due)])
+        period = None if self.track.rules is None else self.track.rules.period_of(due)
+        return last if period is None or period.last is None else min(last, period.last)
 
     def _undated(self) -> str:
         """The next visit where no day is due: a typical interval, or the first allowed day."""
