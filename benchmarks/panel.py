@@ -3,8 +3,8 @@
     python benchmarks/panel.py polars|duckdb|loop|memory|small|touched|linear [SESSIONS]
 
 Each engine runs in a process of its own; ``make bench-panel`` runs them all. The query by hand
-knows this data: one product, one policy, no holds, sessions of one cycle never in a chain, and
-no row that cannot be read.
+knows this data: one product, one policy, no holds, no booked touch-up, sessions of one cycle never
+in a chain, and no row that cannot be read.
 """
 
 import resource
@@ -58,7 +58,9 @@ def sessions(count: int) -> pl.DataFrame:
             "indication": treated[number],
             "units": np.full(days.size, 155.0),
             "status": np.where(days > today, "booked", "completed"),
-            "kind": np.where(random.random(days.size) < 0.02, "touch_up", "full"),
+            "kind": np.where(
+                (random.random(days.size) < 0.02) & (days <= today), "touch_up", "full"
+            ),
         }
     ).with_columns(
         pl.format("P{}", "patient").alias("patient"),
