@@ -16,7 +16,7 @@ from botox_schedule.engine.forecast import forecast_of
 from botox_schedule.engine.standing import Phases, standing_of
 from botox_schedule.engine.track import read_record
 from botox_schedule.engine.tracks import tracks_of
-from botox_schedule.engine.verdict import judge_day
+from botox_schedule.engine.verdict import booking_verdict
 from botox_schedule.engine.worklist import call_by, place_of, waiting_of
 from botox_schedule.protocols.catalog import known_protocols
 from population import BESIDE, LIMBS, Draw, tables, versions
@@ -161,7 +161,7 @@ def judged(track: Any) -> bool | None:
     dates, booked = answer.dates, answer.booking
     ahead = max(track.as_of, dates.due or dates.earliest or track.as_of)
     day = booked.on if booked is not None else ahead
-    return False if judge_day(track, day).allowed is False else None
+    return False if booking_verdict(track, day) is False else None
 
 
 def sorted_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
