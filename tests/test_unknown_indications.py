@@ -192,3 +192,24 @@ class TestDoubt:
             given = bs.PatientRecord(sessions=[GIVEN, touch_up, unknown])
             days = ("2026-04-27", "2026-05-11", "2026-05-12")
             assert allowed(given, *days, protocol=own, policy=policy) == expected
+
+
+class TestPlaceholders:
+    """A day such as 9999-12-31 stands for none that anybody knows; nothing leaves the calendar."""
+
+    @pytest.mark.parametrize("last_on", [None, "9999-01-01", "9999-12-31"])
+    def test_a_course_under_an_unknown_name_that_never_ended_leaves_every_day_open(
+        self, last_on: str | None
+    ) -> None:
+        elsewhere = {"indication": "migrane", "cycles": 2, "last_on": last_on}
+        given = record("2026-01-05", prior_treatments=[elsewhere])
+        assert allowed(given, "2026-03-29", "2026-03-30", "2029-03-30") == [False, None, None]
+        assert bs.forecast(given, MIGRAINE, as_of="2026-02-01").dates.earliest is None
+
+    def test_a_visit_booked_for_such_a_day_leaves_the_day_on_which_units_fit(self) -> None:
+        dose = {**GIVEN, "units": 300}
+        booked = {**dose, "indication": "cervical-dystonia", "status": "booked"}
+        rows = [dose, {**booked, "administered_on": "9999-12-31"}]
+        asked: dict[str, Any] = {"on": "2026-03-01", "as_of": "2026-02-01", "planned_units": 155}
+        first, *_ = bs.check_date(bs.PatientRecord(sessions=rows), MIGRAINE, **asked).limit_checks
+        assert first.clears_on == date(2026, 3, 30)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from botox_schedule.dates.days import Day, age_on, near, shifted
+from botox_schedule.dates.days import Day, age_on, near, open_end, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.track import (
     UNRESOLVED_AFTER_DAYS,
@@ -420,7 +420,9 @@ def _clears_on(
     limit: DoseLimit, given: Total, window: Interval | None, question: LimitQuestion
 ) -> date | None:
     """The first day on which what still counts and the planned units surely fit."""
-    ahead = (s for s in _given(question) if s.administered_on > question.on)
+    # A placeholder such as 9999-12-31 is no day that a window could end after.
+    dated = (s for s in _given(question) if open_end(s.administered_on) is not None)
+    ahead = (s for s in dated if s.administered_on > question.on)
     later = _total_of(limit, ahead, question).sessions
     day = _fits_from(given, later, _maximum(limit, question), window, question)
     # By then the weight that gives the maximum may be too old.

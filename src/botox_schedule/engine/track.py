@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from botox_schedule.dates.days import is_within
+from botox_schedule.dates.days import is_within, open_end
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.dates import TrackDates, status_on, track_dates
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
@@ -523,9 +523,9 @@ def doubtful_days(reading: Reading) -> list[date]:
     The last day of a course elsewhere counts even where it lies ahead: it is a latest day.
     """
     elsewhere = [
-        prior.last_on
+        day
         for prior in reading.record.prior_treatments
-        if prior.last_on is not None and not reading.recognizes(prior.indication)
+        if (day := open_end(prior.last_on)) is not None and not reading.recognizes(prior.indication)
     ]
     return sorted([*(s.administered_on for s in reading.history.unrecognized), *elsewhere])
 
@@ -581,8 +581,11 @@ def _doubtful_from(reading: Reading, last: CycleSessions) -> tuple[date, ...]:
 
 
 def _always_doubtful(reading: Reading) -> bool:
+    """Whether a course elsewhere under an unknown indication has no last day in the calendar."""
     return any(
-        prior.was_given and prior.last_on is None and not reading.recognizes(prior.indication)
+        prior.was_given
+        and open_end(prior.last_on) is None
+        and not reading.recognizes(prior.indication)
         for prior in reading.record.prior_treatments
     )
 
