@@ -411,49 +411,47 @@ def _check(
         available=None if most is None else max(most - given.units, _ZERO),
         exceeded=exceeded,
         indeterminate=not exceeded and (maximum.unweighed or given.indeterminate),
-        clears_on=_clears_on(limit, given, window, question),
+        clears_on=_clears_on(limit, given, maximum, window, question),
         session_ids=tuple(s.id for s in given.sessions if s.id is not None),
     )
 
 
 def _clears_on(
-    limit: DoseLimit, given: Total, window: Interval | None, question: LimitQuestion
-) -> date | None:
-    """The first day on which what still counts and the planned units surely fit."""
-    # A placeholder such as 9999-12-31 is no day that a window could end after.
-    dated = (s for s in _given(question) if open_end(s.administered_on) is not None)
-    ahead = (s for s in dated if s.administered_on > question.on)
-    later = _total_of(limit, ahead, question).sessions
-    day = _fits_from(given, later, _maximum(limit, question), window, question)
-    # By then the weight that gives the maximum may be too old.
-    if day is None or _maximum(limit, question._replace(on=day)).unweighed:
-        return None
-    return day
-
-
-def _fits_from(
+    limit: DoseLimit,
     given: Total,
-    later: Iterable[TreatmentSession],
     maximum: _Maximum,
     window: Interval | None,
     question: LimitQuestion,
 ) -> date | None:
+    """The first day on which what still counts and the planned units surely fit."""
     planned, most = question.planned or _ZERO, maximum.units
     if most is None or maximum.unweighed or planned > most:
         return None
     if not given.indeterminate and given.units + planned <= most:
         return question.on
+    day = _fits_from(limit, given, most - planned, window, question)
+    # By then the weight that gives the maximum may be too old.
+    return None if _maximum(limit, question._replace(on=day)).unweighed else day
+
+
+def _fits_from(
+    limit: DoseLimit, given: Total, room: Decimal, window: Interval | None, question: LimitQuestion
+) -> date:
+    """The first later day on which what counts, with what is booked until then, leaves *room*."""
+    # A placeholder such as 9999-12-31 is no day that a window could end after.
+    dated = (s for s in _given(question) if open_end(s.administered_on) is not None)
+    later = _total_of(limit, (s for s in dated if s.administered_on > question.on), question)
     short_month, product = question.reading.policy.short_month, question.protocol.product
     # What limits one session counts on its day; all that joins this one counts as one.
     counts_for, begins = window or Interval(days=1), question.on
     if window is None:
         begins = shifted(_joins_until(question), 1)
-    counting = (*given.sessions, *later)
+    counting = (*given.sessions, *later.sessions)
     ends = [(s, counts_for.added_to(s.administered_on, short_month)) for s in counting]
 
     def fits(day: date) -> bool:
         left = sum_units([s for s, end in ends if s.administered_on <= day < end], product)
-        return not left.indeterminate and left.units + planned <= most
+        return not left.indeterminate and left.units <= room
 
     return next(day for day in sorted({max(end, begins) for _, end in ends}) if fits(day))
 
