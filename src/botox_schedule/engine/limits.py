@@ -271,10 +271,11 @@ def limit_answers(track: AnyTrack, day: date, planned: Decimal | None) -> _Answe
 
 def touch_up_findings(track: AnyTrack) -> tuple[Finding, ...]:
     """Return the findings about limits of a touch-up that is booked before the next session."""
-    visits = [s for s in track.booked_visits if s.administered_on >= track.as_of]
-    if not visits or opens_cycle(visits[0]):
+    ahead = (s for s in track.booked_visits if s.administered_on >= track.as_of)
+    visit = next(ahead, None)
+    if visit is None or opens_cycle(visit):
         return ()
-    return limit_answers(track, visits[0].administered_on, None)[1]
+    return limit_answers(track, visit.administered_on, None)[1]
 
 
 def _booked_otherwise(track: Track, day: date) -> list[Track]:

@@ -172,8 +172,11 @@ class AnyTrack:
     @property
     def booked_visits(self) -> list[TreatmentSession]:
         """The booked visits of the clock, touch-ups too, except one recorded as given on its day."""
-        booked = [s for s in self.history.booked if s.indication in self.clock]
-        if not booked or not self.cycles:
+        booked = self.history.booked
+        if not booked:
+            return booked
+        booked = [s for s in booked if s.indication in self.clock]
+        if not self.cycles:
             return booked
         last = self.cycles[-1]
         opened, given = (
