@@ -342,7 +342,7 @@ class Oracle:
             day = elsewhere.last_on
             same_day = [p for p in self.prior if p.last_on == day]
             touch = [
-                s for s in self.track if s.administered_on > day and s.kind.value == "touch_up"
+                s for s in self.track if s.administered_on >= day and s.kind.value == "touch_up"
             ]
             given = (*(Given(p.indication, p.product) for p in same_day), *self._given(touch))
             last = self._last_injection(day, touch)
