@@ -72,7 +72,7 @@ def ask(gaps: list[int], tail: int = 0, **changes: Any) -> Adherence:
 AS_OF = date(2026, 4, 6)
 
 
-@settings(max_examples=1200, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(gaps=gap_lists, supply=st.integers(1, 150), tail=st.integers(0, 200), carries=st.booleans())
 def test_coverage_is_that_of_a_walk_over_days(
     gaps: list[int], supply: int, tail: int, *, carries: bool

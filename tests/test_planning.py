@@ -185,7 +185,7 @@ GIVEN: dict[str, Any] = {
 
 
 class TestBookableDays:
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=35, deadline=None)
     @given(plain_records, protocols(), policies(), calendars(), WHEN)
     def test_equal_a_search_that_asks_every_day(
         self,
@@ -212,7 +212,7 @@ class TestBookableDays:
         )
         assert [day.on for day in found] == preferred(list(filter(can, expected)), dates.due)
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(plain_records, protocols(), policies(), calendars(), WHEN)
     def test_the_first_is_the_nearest_before_overdue(
         self,
@@ -732,7 +732,7 @@ class TestAuthorizations:
 
 
 class TestSharedVisit:
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(
         st.lists(
             sessions(

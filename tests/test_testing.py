@@ -3,8 +3,10 @@
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
@@ -50,6 +52,11 @@ def drawn(strategy: st.SearchStrategy[PatientRecord]) -> list[PatientRecord]:
     return seen
 
 
+def one_with(strategy: st.SearchStrategy[Any], condition: Callable[[Any], bool]) -> Any:
+    """An example for which a condition holds, as it was drawn: making it smaller takes seconds."""
+    return find(strategy, condition, settings=settings(quick, max_examples=2000))
+
+
 class TestRecords:
     def test_by_default_at_most_one_in_ten_has_no_due_day(self) -> None:
         dates = [forecast(r, MIGRAINE, as_of=AS_OF).dates.due for r in drawn(records())]
@@ -85,7 +92,7 @@ class TestRecords:
             def has_it(record: PatientRecord, wanted: str | None = wanted) -> bool:
                 return wanted in {hold.id for hold in record.holds}
 
-            find(strategy, has_it, settings=settings(quick, max_examples=2000))
+            assert one_with(strategy, has_it)
         assert all(hold.recorded_on for hold in holds)
         assert {hold.withdrawn_on is None for hold in holds} == {True, False}
 
@@ -110,8 +117,8 @@ class TestDays:
         assert record_from_gaps([84], starts_on="2026-01-05", units="155") == record_from_gaps(
             [84], starts_on=date(2026, 1, 5), units=155
         )
-        assert find(days("2026-02-28", "2026-02-28"), lambda _: True) == date(2026, 2, 28)
-        found = find(records(first="2026-02-28", last="2026-02-28"), lambda _: True)
+        assert one_with(days("2026-02-28", "2026-02-28"), bool) == date(2026, 2, 28)
+        found = one_with(records(first="2026-02-28", last="2026-02-28"), bool)
         assert found.sessions[0].administered_on == date(2026, 2, 28)
         with pytest.raises(DayError, match="starts_on: give a date"):
             record_from_gaps([], starts_on="5 January")
@@ -131,14 +138,14 @@ class TestPolicies:
         def has_a_period(policy: SchedulingPolicy) -> bool:
             return any(rule.first and rule.last for rule in policy.payer)
 
-        assert find(policies(payer_rules=True), has_a_period).payer
-        assert find(policies(), lambda _: True).payer == ()
+        assert one_with(policies(payer_rules=True), has_a_period).payer
+        assert one_with(policies(), bool).payer == ()
 
 
 class TestProtocols:
     @pytest.mark.parametrize("wanted", [True, False])
     def test_a_usual_range_is_drawn_or_not(self, wanted: bool) -> None:
-        protocol = find(protocols(with_usual=wanted), lambda _: True)
+        protocol = one_with(protocols(with_usual=wanted), bool)
         assert (protocol.retreatment.usual is not None) is wanted
 
 

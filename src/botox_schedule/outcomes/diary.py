@@ -1,5 +1,6 @@
 """A headache diary, its counts, and whether a month meets a definition of chronic migraine."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from enum import StrEnum, unique
@@ -287,7 +288,11 @@ class HeadacheDiary(PatientValue, frozen=True):
         for entry in self.days:
             known = worst.get(entry.on, DiaryKind.UNKNOWN)
             worst[entry.on] = worst_of((known, entry.kind))
-        return {day: kind for day, kind in worst.items() if kind is not DiaryKind.UNKNOWN}
+        return {day: worst[day] for day in sorted(worst) if worst[day] is not DiaryKind.UNKNOWN}
+
+    @cached_property
+    def _recorded(self) -> list[date]:
+        return list(self._kinds)
 
     @property
     def last_recorded_on(self) -> date | None:
@@ -302,8 +307,7 @@ class HeadacheDiary(PatientValue, frozen=True):
 
     def count(self, window: Window) -> DiaryCount:
         """Return the counts for the days of *window*, both ends included."""
-        days = days_through(window.first, window.last)
-        kinds = [self._kinds[day] for day in days if day in self._kinds]
+        kinds = [self._kinds[day] for day in self._days_in(window)]
         return DiaryCount(
             window=window,
             recorded_days=len(kinds),
@@ -313,8 +317,12 @@ class HeadacheDiary(PatientValue, frozen=True):
 
     def recorded_in(self, windows: Iterable[Window]) -> int:
         """Return how many recorded days are in any of *windows*; a day in two counts once."""
-        days = {day for window in windows for day in days_through(window.first, window.last)}
-        return len(days & self._kinds.keys())
+        return len({day for window in windows for day in self._days_in(window)})
+
+    def _days_in(self, window: Window) -> list[date]:
+        """The recorded days of a window, in order."""
+        days = self._recorded
+        return days[bisect_left(days, window.first) : bisect_right(days, window.last)]
 
 
 def days_through(first: date, last: date) -> Iterator[date]:
