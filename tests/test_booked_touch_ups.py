@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import polars as pl
 import pytest
 
 import botox_schedule as bs
-from botox_schedule import panel, planning
+from botox_schedule import planning
 from botox_schedule.engine.standing import Phases, clear_of, standing_of
 from botox_schedule.engine.track import read_record
 from botox_schedule.engine.tracks import tracks_of
@@ -51,6 +50,9 @@ def codes(*visits: dict[str, Any], as_of: str = DUE_ON) -> set[str]:
 
 def place(*visits: dict[str, Any], as_of: str = DUE_ON) -> tuple[str, str]:
     """Section and reason of the one track, which record and panel must agree on."""
+    pl = pytest.importorskip("polars", reason="the extra 'panel' is not installed")
+    from botox_schedule import panel  # noqa: PLC0415 - it needs the extra
+
     day, policy, known = found(as_of=as_of).as_of, bs.SchedulingPolicy(), known_protocols(None)
     reading = read_record(record(*visits), day, policy, known)
     (track,) = tracks_of(reading, "us", None)

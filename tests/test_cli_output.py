@@ -552,7 +552,7 @@ class TestStreams:
         )  # fmt: skip
         assert process.stdin is not None
         # More than a pipe holds: once it is written, the command is reading.
-        process.stdin.write(b"x" * 500_000)
+        process.stdin.write(b"patient,date,indication,product\n" + b"\n" * 500_000)
         process.stdin.flush()
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
