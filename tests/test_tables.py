@@ -319,7 +319,7 @@ class TestText:
             read(HEADER + "," * (columns - 7) + "\n" + GOOD)
 
     def test_what_is_not_remembered_is_read_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("botox_schedule.tables.rows._REMEMBERED", 0)
+        monkeypatch.setattr("botox_schedule.tables.rows.REMEMBERED", 0)
         reading = read(
             f"{HEADER}\n{GOOD}\n{GOOD.replace('155', 'many')}\n{GOOD.replace('155', 'few').replace('P1', 'P2')}\n"
         )

@@ -1,6 +1,5 @@
 """Sessions, holds, authorizations and the rest from the tables that clinics export."""
 
-from botox_schedule.tables.columns import Problem
 from botox_schedule.tables.decisions import (
     Contact,
     FactReading,
@@ -16,6 +15,7 @@ from botox_schedule.tables.decisions import (
     read_prior_treatments,
     read_weights,
 )
+from botox_schedule.tables.problems import Problem
 from botox_schedule.tables.rows import RowCounts, TableOptions
 from botox_schedule.tables.sessions import MonthOnly, SessionRow, TableReading, read_sessions
 

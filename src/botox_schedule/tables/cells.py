@@ -250,6 +250,31 @@ Read = Callable[[CellReader, Cell], Parsed]
 """What reads the cells of a column, by the choices that a caller made."""
 
 
+class Column(NamedTuple):
+    """How a column is read.
+
+    Attributes:
+        read: What reads its cells.
+        is_required: Whether the table must have it, and each row a value.
+        is_number: Whether a comma in it can make a row too long.
+        counts: How a row counts whose cell cannot be read; if empty, it is left out.
+        fallback: The value of the cell in a row that counts.
+        default: The value where the table has no such column.
+        or_else: The columns that can replace this one, where it is required.
+        words: What its words are called. Where it is missing and a column that is not read has
+            such words, the default may be false.
+    """
+
+    read: Read
+    is_required: bool = False
+    is_number: bool = False
+    counts: str = ""
+    fallback: Any = None
+    default: Any = None
+    or_else: frozenset[str] = frozenset()
+    words: str = ""
+
+
 def _of_text(read: Callable[[str], Parsed]) -> Read:
     """Return a reader of text; an empty cell gives no value."""
 

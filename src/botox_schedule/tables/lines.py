@@ -1,7 +1,7 @@
 """A table as its file has it: lines of cells."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -29,6 +29,26 @@ class Line(NamedTuple):
     def is_blank(self) -> bool:
         """Whether nothing is in it."""
         return not self.fault and not any(map(text_of, self.cells))
+
+
+class Table(NamedTuple):
+    """A table with its header found.
+
+    Attributes:
+        columns: The position of each known column, from 0.
+        width: How many columns the header has.
+        lines: The lines after the header.
+        titles: The lines before it.
+        header: The line of the header.
+        sheets: The numbers of the sheets that are not read and may hold patients.
+    """
+
+    columns: dict[str, int]
+    width: int
+    lines: Iterable[Line]
+    titles: Sequence[Line]
+    header: Line
+    sheets: Sequence[int]
 
 
 def text_of(cell: Cell) -> str:

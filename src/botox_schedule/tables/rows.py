@@ -2,27 +2,24 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
 from itertools import chain, repeat
 from operator import getitem, itemgetter
 from typing import Any, NamedTuple, TypedDict
 
 from botox_schedule.errors import TableError
 from botox_schedule.protocols.indications import ProductInput
-from botox_schedule.tables.cells import CellReader
-from botox_schedule.tables.columns import Column, Problem
+from botox_schedule.tables.cells import CellReader, Column
 from botox_schedule.tables.header import ColumnNames
-from botox_schedule.tables.lines import Cell, Line, text_of
-from botox_schedule.tables.source import Table, TableSource, open_table
-from botox_schedule.tables.unread import is_title_against, may_contradict, unread_problems
-from botox_schedule.tables.words import (
-    column_names,
-    folded,
-    is_about,
-    is_word_of_death,
-    speaks_of_death,
+from botox_schedule.tables.lines import Cell, Line, Table, text_of
+from botox_schedule.tables.problems import Problem
+from botox_schedule.tables.source import TableSource, open_table
+from botox_schedule.tables.unread import (
+    REMEMBERED,
+    UnreadCells,
+    is_title_against,
+    unread_problems,
 )
-from botox_schedule.terms import SessionStatus
+from botox_schedule.tables.words import column_names, folded
 
 
 class RowCounts(NamedTuple):
@@ -136,10 +133,12 @@ def read_rows(
     reader = _RowReader(names, columns, found, cells)
     lines = [*_before_header(found.titles, required), *reader.read(found.lines)]
     rows = [row for row in lines if row is not None]
-    unread = unread_problems(columns, names, found, reader.unread, reader.given, reader=cells)
+    unread = unread_problems(columns, names, found, reader.unread, reader=cells)
     unread += (Problem(found.header.number, told, left_out=False) for told in reader.swapped())
     blank = len(lines) - len(rows)
-    return RowsRead(rows, blank, found.header, found.columns, unread, reader.places_of_death())
+    return RowsRead(
+        rows, blank, found.header, found.columns, unread, reader.unread.places_of_death()
+    )
 
 
 def _before_header(titles: Sequence[Line], required: Collection[str]) -> Iterator[RowValues]:
@@ -186,7 +185,7 @@ class _Cells(dict[Cell, Any]):
         if note.words:
             self.notes[cell] = note
             self._noted.add(cell)
-        if len(self) < _REMEMBERED:
+        if len(self) < REMEMBERED:
             self[cell] = value
         return value
 
@@ -231,25 +230,9 @@ class _RowReader:
         self.absent_notes = [note for name in self.absent for note in every[name].notes.values()]
         self.names = [name for name in columns if name in found.columns]
         self.pick = itemgetter(*(found.columns[name] for name in self.names))
-        self.unread: dict[int, set[Cell]] = {
-            place: set() for place in {*range(found.width)} - {*found.columns.values()}
-        }
-        titles = [*map(text_of, found.header.cells)]
-        self.remarks = {
-            place
-            for place in self.unread
-            if any(is_about(subject, titles[place]) for subject in ("remark", "standing"))
-        }
-        self.telling = [place for place in self.unread if is_about("telling", titles[place])]
-        self.given: dict[int, set[Cell]] = {
-            place: set()
-            for place in self.unread
-            if "status" in found.columns and may_contradict(titles[place])
-        }
-        self.deaths: set[int] = set()
+        self.unread = UnreadCells(found)
         self.judges_titles: bool = names.table == "sessions" and "status" not in found.columns
         self.titled: list[_Note] = []
-        self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))
         self.columns = [every[name] for name in self.names]
 
     def read(self, lines: Iterable[Line]) -> Iterator[RowValues | None]:
@@ -265,8 +248,8 @@ class _RowReader:
                 cells = [*cells, *repeat(None, self.width - len(cells))]
             picked = self.pick(cells)
             values = absent | dict(zip(names, map(getitem, columns, picked), strict=False))
-            if self.unread:
-                self._notice(cells, values)
+            if self.unread.cells:
+                self.unread.notice(cells, values)
             if noted.isdisjoint(picked) and len(cells) == self.width and not always:
                 yield RowValues(number, values)
             else:
@@ -320,20 +303,6 @@ class _RowReader:
                 yield note
         yield _Note(_TOO_LONG)
 
-    def _notice(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
-        """Keep what the columns that are not read may say."""
-        for place, told in self.unread.items():
-            is_kept = place in self.remarks and _is_short(cells[place])
-            if len(told) < (_REMEMBERED if is_kept else _MOST_WORDS):
-                told.add(cells[place])
-        for place, told in self.given.items():
-            is_given = values["status"] == SessionStatus.COMPLETED
-            if is_given and len(told) < _REMEMBERED and _is_short(cells[place]):
-                told.add(cells[place])
-        for place in self.telling:
-            if self._speaks_of_death(cells[place]):
-                self.deaths.add(place)
-
     def swapped(self) -> Iterator[str]:
         """Yield a note for each column of days that a spreadsheet of another country may have read.
 
@@ -350,12 +319,6 @@ class _RowReader:
             if dates and texts and max(dates) <= _MONTHS < min(texts):
                 yield f"{cells.known_as}: {_SWAPPED}"
 
-    def places_of_death(self) -> frozenset[int]:
-        """Return the columns that are not read and in which a cell speaks of death."""
-        unread = self.unread.items()
-        words = (at for at, told in unread if any(map(is_word_of_death, map(text_of, told))))
-        return frozenset(self.deaths.union(words))
-
     def _header_again(self, line: Line) -> RowValues:
         """Report the header of a further page, or refuse a table of other columns below."""
         if _folded(line, self.width) == self.header:
@@ -367,17 +330,9 @@ def _folded(line: Line, width: int) -> list[str]:
     return [folded(text_of(cell)) for cell in line.cells[:width]]
 
 
-def _is_short(cell: Cell) -> bool:
-    return not isinstance(cell, str) or len(cell) < _LONGER_THAN_WORDS
-
-
-_LONGER_THAN_WORDS = 40
 _UNDER_A_TITLE = "a title above it may say that the row does not count; give it a status"
 _MONTHS = 12
 _SWAPPED = "a spreadsheet may have swapped day and month in some; export the days as YYYY-MM-DD"
-_REMEMBERED = 65_536
-# A column with more texts has no words that come up again.
-_MOST_WORDS = 100
 _LINE_BREAK = "a line break was found; a quotation mark may be open"
 _MAY_BE_CUT = "cells beyond the header may belong to it, as in 1,000"
 _HEADER_AGAIN = "the header again; the rows after it are read"

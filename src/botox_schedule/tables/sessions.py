@@ -14,8 +14,7 @@ from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.records import CareEnd, PatientRecord, TreatmentSession
 from botox_schedule.records.findings import ROW_ID
 from botox_schedule.tables import cells
-from botox_schedule.tables.cells import CellReader, Month
-from botox_schedule.tables.columns import Column, Problem, chosen, unread_column
+from botox_schedule.tables.cells import CellReader, Column, Month
 from botox_schedule.tables.deaths import (
     Death,
     day_of_death,
@@ -24,6 +23,7 @@ from botox_schedule.tables.deaths import (
     patient_status,
 )
 from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
+from botox_schedule.tables.problems import Problem, chosen, unread_column
 from botox_schedule.tables.rows import (
     RowCounts,
     RowsRead,

@@ -8,40 +8,20 @@ from io import TextIOBase
 from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from botox_schedule.errors import ExchangeError, FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE, FileName, check_lines, decoded, expand, read_within
 from botox_schedule.tables.excel import OLE, ZIP
 from botox_schedule.tables.excel import sheets as sheets_of
 from botox_schedule.tables.header import ColumnNames, header_place
-from botox_schedule.tables.lines import HEADER_LINES, Cell, Line, text_of
+from botox_schedule.tables.lines import HEADER_LINES, Cell, Line, Table, text_of
 from botox_schedule.tables.parquet import PARQUET, parquet_lines
 from botox_schedule.tables.text import text_lines
 
 _MOST_BYTES = 512 * MEBIBYTE
 TableSource = FileName | bytes | BinaryIO | TextIOBase
 """A file's name, ``-`` for standard input, bytes, or an open file."""
-
-
-class Table(NamedTuple):
-    """A table with its header found.
-
-    Attributes:
-        columns: The position of each known column, from 0.
-        width: How many columns the header has.
-        lines: The lines after the header.
-        titles: The lines before it.
-        header: The line of the header.
-        sheets: The numbers of the sheets that are not read and may hold patients.
-    """
-
-    columns: dict[str, int]
-    width: int
-    lines: Iterable[Line]
-    titles: Sequence[Line]
-    header: Line
-    sheets: Sequence[int]
 
 
 def open_table(

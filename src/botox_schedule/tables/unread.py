@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from botox_schedule.tables.cells import CellReader
-from botox_schedule.tables.columns import Column, Problem, chosen, unread_column
+from botox_schedule.tables.cells import CellReader, Column
 from botox_schedule.tables.header import ColumnNames
-from botox_schedule.tables.lines import Cell, text_of
-from botox_schedule.tables.source import Table
-from botox_schedule.tables.words import find_value, is_about
+from botox_schedule.tables.lines import Cell, Table, text_of
+from botox_schedule.tables.problems import Problem, chosen, unread_column
+from botox_schedule.tables.words import find_value, is_about, is_word_of_death, speaks_of_death
+from botox_schedule.terms import SessionStatus
 
 
 class _Subject(NamedTuple):
@@ -32,20 +33,78 @@ class _Subject(NamedTuple):
     unless: str = ""
 
 
-Unread = Mapping[int, Iterable[Cell]]
-"""What the cells of each column that is not read say, by its place."""
 _Seen = tuple[int, str, Iterable[Cell]]
 """The place of such a column, its header, and what its cells say."""
 _Told = tuple[int, str, str]
 """The place of a column that is not read, what it may say, and what to do."""
 
 
+REMEMBERED = 65_536
+"""How many different cells of a column are kept."""
+# A column with more texts has no words that come up again.
+_MOST_WORDS = 100
+_LONGER_THAN_WORDS = 40
+
+
+class UnreadCells:
+    """What the cells of the columns that are not read say, as far as it is kept.
+
+    Args:
+        found: The table.
+
+    Attributes:
+        cells: The cells of each column that is not read, by its place.
+        given: Those of completed sessions, in the columns that may contradict a row.
+    """
+
+    def __init__(self, found: Table) -> None:
+        titles = [*map(text_of, found.header.cells)]
+        places = {*range(found.width)} - {*found.columns.values()}
+        self.cells: dict[int, set[Cell]] = {place: set() for place in places}
+        self.given: dict[int, set[Cell]] = {
+            place: set()
+            for place in places
+            if "status" in found.columns and may_contradict(titles[place])
+        }
+        self._remarks = {
+            place
+            for place in places
+            if any(is_about(subject, titles[place]) for subject in ("remark", "standing"))
+        }
+        self._telling = [place for place in places if is_about("telling", titles[place])]
+        self._deaths: set[int] = set()
+        self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))
+
+    def notice(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
+        """Keep what the cells of a row with these values say."""
+        for place, told in self.cells.items():
+            is_kept = place in self._remarks and _is_short(cells[place])
+            if len(told) < (REMEMBERED if is_kept else _MOST_WORDS):
+                told.add(cells[place])
+        for place, told in self.given.items():
+            is_given = values["status"] == SessionStatus.COMPLETED
+            if is_given and len(told) < REMEMBERED and _is_short(cells[place]):
+                told.add(cells[place])
+        for place in self._telling:
+            if self._speaks_of_death(cells[place]):
+                self._deaths.add(place)
+
+    def places_of_death(self) -> frozenset[int]:
+        """Return the columns in which a cell speaks of death."""
+        told = self.cells.items()
+        words = (at for at, each in told if any(map(is_word_of_death, map(text_of, each))))
+        return frozenset(self._deaths.union(words))
+
+
+def _is_short(cell: Cell) -> bool:
+    return not isinstance(cell, str) or len(cell) < _LONGER_THAN_WORDS
+
+
 def unread_problems(
     columns: Mapping[str, Column],
     names: ColumnNames,
     found: Table,
-    unread: Unread,
-    given: Unread,
+    unread: UnreadCells,
     *,
     reader: CellReader,
 ) -> list[Problem]:
@@ -56,16 +115,15 @@ def unread_problems(
         names: Their names.
         found: The table.
         unread: The columns that are not read.
-        given: Those of them that may contradict a row, with the cells of completed sessions.
         reader: What reads cells.
     """
     headers, table = [text_of(cell) for cell in found.header.cells], names.table
-    seen = [(place, headers[place], cells) for place, cells in unread.items()]
+    seen = [(place, headers[place], cells) for place, cells in unread.cells.items()]
     told = [*_columns({n: c for n, c in columns.items() if n not in found.columns}, seen, reader)]
     for subject in _SUBJECTS:
         if table in subject.tables and subject.unless not in found.columns:
             told += _about(subject, seen, reader)
-    for place, cells in given.items():
+    for place, cells in unread.given.items():
         if _contradicts(headers[place], [*filter(None, map(text_of, cells))]):
             told.append((place, "say that nothing was given", "give such rows a status"))
     if table == "sessions":
