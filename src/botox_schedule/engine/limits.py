@@ -19,6 +19,7 @@ from botox_schedule.engine.track import (
     opens_cycle,
     planned_otherwise,
     visit_of,
+    visits_ahead,
 )
 from botox_schedule.errors import UnitsError
 from botox_schedule.protocols.indications import ProductName
@@ -271,11 +272,10 @@ def limit_answers(track: AnyTrack, day: date, planned: Decimal | None) -> _Answe
 
 def touch_up_findings(track: AnyTrack) -> tuple[Finding, ...]:
     """Return the findings about limits of a touch-up that is booked before the next session."""
-    ahead = (s for s in track.booked_visits if s.administered_on >= track.as_of)
-    visit = next(ahead, None)
-    if visit is None or opens_cycle(visit):
+    ahead = visits_ahead(track)
+    if not ahead or opens_cycle(ahead[0]):
         return ()
-    return limit_answers(track, visit.administered_on, None)[1]
+    return limit_answers(track, ahead[0].administered_on, None)[1]
 
 
 def _booked_otherwise(track: Track, day: date) -> list[Track]:

@@ -194,11 +194,16 @@ class AnyTrack:
     @property
     def next_booking(self) -> TreatmentSession | None:
         """The next booked session, from the day of the question on."""
-        return next((s for s in self.bookings if s.administered_on >= self.as_of), None)
+        return next(filter(opens_cycle, visits_ahead(self)), None)
 
 
 Visit = tuple[date, str, Product | None]
 """The day, the indication and the product of a session."""
+
+
+def visits_ahead(track: AnyTrack) -> list[TreatmentSession]:
+    """Return the booked visits from the day of the question on, touch-ups too."""
+    return [s for s in track.booked_visits if s.administered_on >= track.as_of]
 
 
 def opens_cycle(planned: TreatmentSession) -> bool:

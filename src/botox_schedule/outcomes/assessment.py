@@ -13,7 +13,7 @@ from botox_schedule.engine.cycles import judged_cycles
 from botox_schedule.engine.dates import TrackDates, status_on, track_dates
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.project import kept_booking_on, rules_after
-from botox_schedule.engine.rules import IntervalRules, interval_rules
+from botox_schedule.engine.rules import RuleFacts, interval_rules
 from botox_schedule.engine.track import rule_facts
 from botox_schedule.errors import CountError
 from botox_schedule.outcomes.diary import (
@@ -413,14 +413,14 @@ def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
 def due_after(track: Track, cycle: CycleSessions) -> date | None:
     """The day the session after a cycle is due; the cycle is complete then, though it comes later."""
     facts = rule_facts(track.reading, track.protocol, track.clock, cycle, track.care)
-    dates = _dates_by(interval_rules(facts), NO_HOLDS)
+    dates = _dates_by(facts, NO_HOLDS)
     return dates.due or dates.earliest
 
 
-def _dates_by(rules: IntervalRules, holds: HoldCalendar) -> TrackDates:
+def _dates_by(facts: RuleFacts, holds: HoldCalendar) -> TrackDates:
     """The dates after a session; a discharge does not make its cycle longer."""
-    facts = rules.facts._replace(ends_on=None)
-    return track_dates(interval_rules(facts), holds, facts.anchor)
+    rules = interval_rules(facts._replace(ends_on=None))
+    return track_dates(rules, holds, facts.anchor)
 
 
 def _counts(
@@ -627,7 +627,7 @@ def _cycle_end(track: Track, count: int) -> tuple[date | None, str]:
     while on is not None and number <= count:
         # A session waits for the end of a hold; the last cycle is complete all the same.
         holds = NO_HOLDS if number == count else track.holds
-        dates = _dates_by(rules_after(track, on), holds)
+        dates = _dates_by(rules_after(track, on).facts, holds)
         if dates.rules.usual is None:
             return None, _UNDATED
         on, number = dates.due, number + 1

@@ -15,7 +15,7 @@ from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.limits import in_window, last_elsewhere
 from botox_schedule.engine.project import rules_after
 from botox_schedule.engine.rules import IntervalRules
-from botox_schedule.engine.track import is_second_part, opens_cycle
+from botox_schedule.engine.track import is_second_part, opens_cycle, visits_ahead
 from botox_schedule.engine.verdict import booking_verdict
 from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
 from botox_schedule.policy import CALENDAR_YEAR, PayerRule
@@ -181,7 +181,7 @@ class Authorizations:
             if rule.sessions is not None or rule.units is not None
         )
         self._booked = list(_booked_series(track)) if self._approved or self._rules else []
-        self._besides = [s for s in _ahead(track) if not _opens_next(track, s)]
+        self._besides = [s for s in visits_ahead(track) if not _opens_next(track, s)]
         # Who paid for a session elsewhere is unknown.
         self._elsewhere = frozenset(
             s
@@ -345,10 +345,6 @@ def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -
     )
 
 
-def _ahead(track: Track) -> list[TreatmentSession]:
-    return [s for s in track.booked_visits if s.administered_on >= track.as_of]
-
-
 def _opens_next(track: Track, booked: TreatmentSession) -> bool:
     """Whether a booked visit is to be the next session, which another day may replace."""
     return opens_cycle(booked) and not is_second_part(track, booked.administered_on)
@@ -357,7 +353,7 @@ def _opens_next(track: Track, booked: TreatmentSession) -> bool:
 def _booked_series(track: Track) -> Iterator[tuple[date, IntervalRules]]:
     """Yield the booked sessions that may be kept, each with the rules after it."""
     products = {None, track.protocol.product}
-    booked = [s for s in _ahead(track) if s.product in products and _opens_next(track, s)]
+    booked = [s for s in visits_ahead(track) if s.product in products and _opens_next(track, s)]
     rules: IntervalRules | None = None
     for day in sorted({s.administered_on for s in booked}):
         if rules is None:
