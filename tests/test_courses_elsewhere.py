@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 import botox_schedule as bs
-from botox_schedule.engine.track import doubt_ends_on, last_full_sessions
+from botox_schedule.engine.track import course_of, doubt_ends_on
 from samples import (
     ALONE,
     ARM,
@@ -110,11 +110,13 @@ class TestCoursesElsewhere:
         rows = [elsewhere(None, "2026-01-05", product=name) for name in ("Dysport", None, "Botox")]
         for order in permutations(rows):
             reading = reading_of(bs.PatientRecord(prior_treatments=order), date(2026, 2, 1))
-            found = [
-                session.product
-                for session in last_full_sessions(reading, frozenset({CHRONIC_MIGRAINE}))
+            last = course_of(reading, frozenset({CHRONIC_MIGRAINE})).last
+            assert last is not None
+            assert [session.product for session in last.full_sessions] == [
+                None,
+                "abobotulinumtoxinA",
+                "onabotulinumtoxinA",
             ]
-            assert found == [None, "abobotulinumtoxinA", "onabotulinumtoxinA"]
 
     def test_a_minimum_that_begins_later_leaves_no_day_before_it_open(self) -> None:
         unknown = {**GIVEN, "indication": "migrane"}

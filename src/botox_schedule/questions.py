@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
 
 from botox_schedule.dates.days import DayInput, as_day
 from botox_schedule.dates.intervals import Interval, positive_interval
@@ -27,8 +26,8 @@ from botox_schedule.engine.session import (
     dates_of_session,
     projected_from,
 )
-from botox_schedule.engine.track import Track, read_record, track_in
-from botox_schedule.engine.tracks import followed_findings, followed_in, tracks_of
+from botox_schedule.engine.track import read_record, track_in
+from botox_schedule.engine.tracks import Asked, track_named, tracks_of
 from botox_schedule.errors import CountError, OrderError, UnknownProtocolError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default
 from botox_schedule.protocols.catalog import (
@@ -39,7 +38,7 @@ from botox_schedule.protocols.catalog import (
 )
 from botox_schedule.protocols.indications import product_named
 from botox_schedule.protocols.model import TreatmentProtocol
-from botox_schedule.records.findings import Finding, raise_findings
+from botox_schedule.records.findings import raise_findings
 from botox_schedule.records.model import PatientRecord
 from botox_schedule.terms import DueStatus, Population, Product
 from botox_schedule.values import NumberInput, is_whole
@@ -183,13 +182,6 @@ def checked_count(count: int) -> int:
     return count
 
 
-class Asked(NamedTuple):
-    """A track, and findings about how the question about it was asked."""
-
-    track: Track
-    findings: tuple[Finding, ...] = ()
-
-
 def ask(
     record: PatientRecord,
     protocol: TreatmentProtocol | str,
@@ -215,8 +207,7 @@ def ask(
         known = known.with_given(protocol)
         return Asked(track_in(read_record(record, day, policy, known), protocol))
     reading = read_record(record, day, policy, known)
-    followed = followed_in(reading, _name(protocol), on or day, region, None)
-    return Asked(track_in(reading, followed.protocol), followed_findings(followed))
+    return track_named(reading, _name(protocol), on or day, region)
 
 
 def forecast(

@@ -21,10 +21,9 @@ from botox_schedule.cli.arguments import (
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
 from botox_schedule.engine.limits import planned_units
 from botox_schedule.engine.track import Reading, read_record, track_in
-from botox_schedule.engine.tracks import RecordTrack, followed_findings, followed_in, tracks_of
+from botox_schedule.engine.tracks import RecordTrack, followed_findings, track_named, tracks_of
 from botox_schedule.errors import ExchangeError, FileLimitError
 from botox_schedule.files import MEBIBYTE, with_own_names
-from botox_schedule.protocols.collection import Followed
 
 _MOST_BYTES = 64 * MEBIBYTE
 _MOST_VALUES = 100_000
@@ -160,18 +159,14 @@ def with_protocol(given: Namespace) -> Question:
 
 
 def _named(reading: Reading, name: str, given: Namespace) -> RecordTrack:
-    followed = _followed(reading, name, given)
-    track = track_in(reading, followed.protocol)
-    return RecordTrack(followed.protocol.indication, track, followed_findings(followed))
-
-
-def _followed(reading: Reading, name: str, given: Namespace) -> Followed:
     region = region_of(given, reading.known)
     if given.product is None:
-        return followed_in(reading, name, reading.as_of, region, None)
+        found = track_named(reading, name, reading.as_of, region)
+        return RecordTrack(found.track.protocol.indication, *found)
     followed = reading.known.followed(
         name, [given.product], born_on=reading.record.born_on, on=reading.as_of, region=region
     )
     if not followed.is_own:
         raise UnknownProtocolError(_NO_PRODUCT)
-    return followed
+    track = track_in(reading, followed.protocol)
+    return RecordTrack(followed.protocol.indication, track, followed_findings(followed))

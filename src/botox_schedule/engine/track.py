@@ -96,6 +96,22 @@ class Care(NamedTuple):
     resumed_by: TreatmentSession | None
 
 
+class Course(NamedTuple):
+    """The treatment of one clock, here and elsewhere.
+
+    Attributes:
+        clock: The indications whose sessions count from one anchor.
+        cycles: The cycles that are recorded here.
+        prior: The cycles given elsewhere.
+        last: The cycle that the dates count from; None without history.
+    """
+
+    clock: frozenset[str]
+    cycles: list[CycleSessions]
+    prior: PriorCourse
+    last: CycleSessions | None
+
+
 _NO_COURSE = PriorCourse(0, None, (), is_undated=False, undated_from=None, counted_once=False)
 _IN_CARE = Care(None, None, None, None)
 
@@ -109,9 +125,9 @@ class AnyTrack:
         clock: The indications whose sessions count from one anchor.
         cycles: The cycles that are recorded here.
         prior: The cycles given elsewhere.
+        last: The cycle that the dates count from; None without history.
         holds: The days on hold.
         care: Whether and when care ends.
-        last: The cycle that the dates count from; None without history.
         rules: The rules after it; None without history or protocol.
         dates: The dates; None without history or protocol, or after the end of care.
         status: Where the day falls among the dates, or what precedes them.
@@ -121,9 +137,9 @@ class AnyTrack:
     clock: frozenset[str]
     cycles: list[CycleSessions]
     prior: PriorCourse
+    last: CycleSessions | None
     holds: HoldCalendar
     care: Care
-    last: CycleSessions | None
     rules: IntervalRules | None
     dates: TrackDates | None
     status: DueStatus
@@ -257,22 +273,25 @@ def read_record(
     return Reading(record, as_of, policy, known, decisions, history)
 
 
-def track_in(reading: Reading, protocol: TreatmentProtocol) -> Track:
-    """Return the track of a protocol: history, cycles, holds, care, rules, dates, status."""
-    clock = reading.known.clock(protocol.indication, protocol.population, protocol.region)
-    cycles = _cycles(reading, clock)
-    prior = _prior_course(reading, clock)
-    holds = _holds(reading, clock)
-    care = _care(reading, clock, cycles)
-    last = _last_cycle(cycles, prior)
-    rules = (
-        None if last is None else interval_rules(rule_facts(reading, protocol, clock, last, care))
-    )
-    dates = None
-    if rules is not None and care.status is None:
-        dates = track_dates(rules, holds, reading.as_of)
+def track_in(reading: Reading, protocol: TreatmentProtocol, course: Course | None = None) -> Track:
+    """Return the track of a protocol: history, cycles, holds, care, rules, dates, status.
+
+    Args:
+        reading: What is known of the patient.
+        protocol: The protocol.
+        course: The treatment of its clock, where it was found already.
+    """
+    if course is None:
+        clock = reading.known.clock(protocol.indication, protocol.population, protocol.region)
+        course = course_of(reading, clock)
+    clock, last = course.clock, course.last
+    holds, care = _holds(reading, clock), _care(reading, clock, course.cycles)
+    rules = dates = None
+    if last is not None:
+        rules = interval_rules(rule_facts(reading, protocol, clock, last, care))
+        dates = track_dates(rules, holds, reading.as_of) if care.status is None else None
     status = _status(reading, holds, care, rules, dates)
-    return Track(reading, clock, cycles, prior, holds, care, last, rules, dates, status, protocol)
+    return Track(reading, *course, holds, care, rules, dates, status, protocol)
 
 
 def is_held_open(track: AnyTrack) -> bool:
@@ -325,20 +344,20 @@ def planned_otherwise(track: Track, booked: TreatmentSession) -> list[Track]:
 
 def without_protocol(reading: Reading, indication: str) -> AnyTrack:
     """Return the track of an indication without a known protocol: it has no rules and no dates."""
-    clock = frozenset({indication})
-    cycles = _cycles(reading, clock)
-    prior, holds = _prior_course(reading, clock), _holds(reading, clock)
-    care = _care(reading, clock, cycles)
+    course = course_of(reading, frozenset({indication}))
+    holds = _holds(reading, course.clock)
+    care = _care(reading, course.clock, course.cycles)
     held = DueStatus.ON_HOLD if holds.covers(reading.as_of) else DueStatus.NO_INTERVAL
-    last, status = _last_cycle(cycles, prior), care.status or held
-    return AnyTrack(reading, clock, cycles, prior, holds, care, last, None, None, status)
+    return AnyTrack(reading, *course, holds, care, None, None, care.status or held)
 
 
-def _cycles(reading: Reading, clock: frozenset[str]) -> list[CycleSessions]:
-    """The cycles of a clock, or of an unknown indication alone."""
+def course_of(reading: Reading, clock: frozenset[str]) -> Course:
+    """Return the treatment of a clock, or of an unknown indication alone."""
     given = (*reading.history.completed, *reading.history.unrecognized)
     own = [session for session in given if session.indication in clock]
-    return cycles_of(own, reading.policy.group_within_days)
+    cycles = cycles_of(own, reading.policy.group_within_days)
+    prior = _prior_course(reading, clock)
+    return Course(clock, cycles, prior, _last_cycle(cycles, prior))
 
 
 def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
@@ -346,12 +365,6 @@ def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
     if not known:
         return NO_HOLDS
     return HoldCalendar(hold for hold in known if concerns(reading, hold.indication, clock))
-
-
-def last_full_sessions(reading: Reading, clock: frozenset[str]) -> list[TreatmentSession]:
-    """Return the full sessions of the last cycle of a clock, here or elsewhere."""
-    last = _last_cycle(_cycles(reading, clock), _prior_course(reading, clock))
-    return [] if last is None else last.full_sessions
 
 
 def concerns(reading: Reading, indication: str | None, clock: frozenset[str]) -> bool:

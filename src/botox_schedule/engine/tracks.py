@@ -5,7 +5,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
-from botox_schedule.engine.track import Reading, Track, last_full_sessions, track_in
+from botox_schedule.engine.track import Reading, Track, course_of, track_in
 from botox_schedule.errors import UnknownProtocolError
 from botox_schedule.protocols.collection import Followed, ProtocolSet
 from botox_schedule.protocols.model import TreatmentProtocol
@@ -27,6 +27,13 @@ class RecordTrack(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
+class Asked(NamedTuple):
+    """A track, and findings about how its protocol was chosen."""
+
+    track: Track
+    findings: tuple[Finding, ...] = ()
+
+
 def tracks_of(reading: Reading, region: str, population: Population | None) -> list[RecordTrack]:
     """Return all tracks of a record, in order of their indications."""
     # Of each clock, the last of its names in :func:`_indications`.
@@ -37,15 +44,20 @@ def tracks_of(reading: Reading, region: str, population: Population | None) -> l
 def _track(reading: Reading, name: str, region: str, population: Population | None) -> RecordTrack:
     if _first_protocol(reading, name, region, population) is None:
         return RecordTrack(name, None)
-    followed = followed_in(reading, name, reading.as_of, region, population)
-    track = track_in(reading, followed.protocol)
-    return RecordTrack(name, track, followed_findings(followed))
+    return RecordTrack(name, *track_named(reading, name, reading.as_of, region, population))
 
 
-def followed_in(
-    reading: Reading, name: str, on: date, region: str, population: Population | None
-) -> Followed:
-    """Return the protocol that a track of a record follows.
+def track_named(
+    reading: Reading, name: str, on: date, region: str, population: Population | None = None
+) -> Asked:
+    """Return the track of an indication with the protocol for the product given last.
+
+    Args:
+        reading: What is known of the patient.
+        name: A slug, title or alias.
+        on: The day whose age and versions decide.
+        region: The region of the protocol.
+        population: Decides instead of the age.
 
     Raises:
         UnknownProtocolError: When no protocol is known for the indication.
@@ -54,9 +66,11 @@ def followed_in(
     slug = known.indication_named(name)
     asked = {"born_on": born_on, "on": on, "region": region, "population": population}
     first = _followed(known, slug, (), **asked)
-    last = last_full_sessions(reading, known.clock(slug, first.protocol.population, region))
-    products = tuple(session.product for session in last)
-    return _followed(known, slug, products, **asked)
+    course = course_of(reading, known.clock(slug, first.protocol.population, region))
+    last = [] if course.last is None else course.last.full_sessions
+    followed = _followed(known, slug, tuple([session.product for session in last]), **asked)
+    track = track_in(reading, followed.protocol, course)
+    return Asked(track, followed_findings(followed))
 
 
 _followed = lru_cache(maxsize=4096)(ProtocolSet.followed)

@@ -11,13 +11,14 @@ from botox_schedule.engine import DateCheck, Track
 from botox_schedule.engine.check import check_of
 from botox_schedule.engine.forecast import dates_of
 from botox_schedule.engine.session import DueDates
+from botox_schedule.engine.tracks import Asked
 from botox_schedule.engine.verdict import judge_day
 from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations
 from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
 from botox_schedule.planning.vials import PlannedDose, planned_dose
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import TreatmentProtocol
-from botox_schedule.questions import Asked, ask, ordered_days
+from botox_schedule.questions import ask, ordered_days
 from botox_schedule.records import PatientRecord
 from botox_schedule.terms import DayReasonCode
 from botox_schedule.values import NumberInput, Value

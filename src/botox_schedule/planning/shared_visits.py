@@ -10,6 +10,7 @@ from botox_schedule.dates import Window
 from botox_schedule.dates.days import Day, DayInput, as_day
 from botox_schedule.engine.limits import LimitCheck, limit_checks, limit_question, planned_units
 from botox_schedule.engine.track import opens_cycle
+from botox_schedule.engine.tracks import Asked
 from botox_schedule.errors import PlanningError
 from botox_schedule.planning.authorizations import (
     AuthorizationCheck,
@@ -23,7 +24,7 @@ from botox_schedule.planning.vials import PlannedDose
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import ProtocolRef, ProtocolSet, TreatmentProtocol
 from botox_schedule.protocols.catalog import known_protocols
-from botox_schedule.questions import Asked, ask
+from botox_schedule.questions import ask
 from botox_schedule.records import PatientRecord
 from botox_schedule.values import NumberInput, Value
 
