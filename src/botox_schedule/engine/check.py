@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from botox_schedule.dates.days import Day, days_text
+from botox_schedule.engine.cycles import last_cycle_findings, last_judgment
 from botox_schedule.engine.findings import track_findings
 from botox_schedule.engine.limits import LimitCheck, is_clear, limit_answers, limits_in_words
 from botox_schedule.engine.reasons import minimum_sentence, suppressed_reason
@@ -108,7 +109,11 @@ def check_of(
     """Return the check of a day of a track."""
     verdict = judge_day(track, day)
     checks, told = limit_answers(track, day, planned)
-    findings = (*besides, *track_findings(track, on=day), *told)
+    findings = (
+        *besides,
+        *track_findings(track, last_cycle_findings(track, last_judgment(track)), on=day),
+        *told,
+    )
     deciding = None if verdict.rules is None else verdict.rules.deciding
     return DateCheck(
         on=day,

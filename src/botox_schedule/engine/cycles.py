@@ -9,18 +9,19 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day
 from botox_schedule.engine.dates import overdue_after, usual_window
-from botox_schedule.engine.findings import (
-    data_findings,
-    early_timing,
-    rules_between,
-    timing_findings,
+from botox_schedule.engine.holds import HoldCalendar
+from botox_schedule.engine.rules import (
+    IntervalRules,
+    Minimum,
+    RulesOn,
+    UsualWindow,
+    interval_rules,
 )
-from botox_schedule.engine.rules import IntervalRules, RulesOn, UsualWindow
-from botox_schedule.engine.track import Track
-from botox_schedule.records.findings import Finding
+from botox_schedule.engine.track import AnyTrack, Track, facts_after, treatments_of
+from botox_schedule.records.findings import Finding, make_finding
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import TreatmentSession
-from botox_schedule.terms import CycleTiming
+from botox_schedule.terms import CycleTiming, FindingCode
 from botox_schedule.values import Value, notebook_html
 
 _NO_PRODUCT = "unknown"
@@ -90,12 +91,23 @@ def judged_cycles(track: Track) -> tuple[TreatmentCycle, ...]:
     )
 
 
-def last_judgment(track: Track) -> CycleJudgment | None:
-    """Return how the last recorded cycle compares with the one before; None without a cycle."""
-    if not track.cycles:
+def last_judgment(track: AnyTrack) -> CycleJudgment | None:
+    """Return how the last recorded cycle compares with the one before.
+
+    None without a cycle or without a known protocol.
+    """
+    if not track.cycles or not isinstance(track, Track):
         return None
     previous = track.cycles[-2] if len(track.cycles) > 1 else None
     return judge_cycle(track, previous, track.cycles[-1])
+
+
+def last_cycle_findings(track: AnyTrack, judgment: CycleJudgment | None) -> tuple[Finding, ...]:
+    """Return the findings about the last recorded cycle, with those of its judgment."""
+    if not track.cycles:
+        return ()
+    timing = () if judgment is None else judgment.findings
+    return (*data_findings(track.cycles[-1], track.holds), *timing)
 
 
 def _cycle(
@@ -125,12 +137,19 @@ def judge_cycle(
     return judge_by(track, rules_between(track, previous, cycle), cycle)
 
 
+def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
+    """Return the rules after one cycle for the treatment that the next cycle gave."""
+    given = treatments_of(cycle.full_sessions)
+    facts = facts_after(track.reading, track.protocol, track.clock, previous, given)
+    return interval_rules(facts)
+
+
 def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJudgment:
     """Return how a cycle compares with the one before, by the rules after that one."""
     day = cycle.first_on
     in_force = rules.on(day)
-    deciding, early = in_force.deciding, early_timing(track, in_force.deciding, day)
-    findings = tuple(timing_findings(rules, in_force, early, cycle))
+    deciding, early = in_force.deciding, _early_timing(track, in_force.deciding, day)
+    findings = tuple(_timing_findings(rules, in_force, early, cycle))
     if deciding is not None and early is not None:
         return CycleJudgment(early, (deciding.gives - day).days, findings=findings)
     window = usual_window(rules, in_force)
@@ -144,6 +163,45 @@ def judge_by(track: Track, rules: IntervalRules, cycle: CycleSessions) -> CycleJ
         advice=_advice(in_force, day),
         findings=findings,
     )
+
+
+def _early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTiming | None:
+    """How a day before the minimum counts; None from the minimum on."""
+    if deciding is None or day >= deciding.gives:
+        return None
+    policy = track.policy
+    tolerated_from = policy.validity_tolerance.before(
+        deciding.gives, short_month=policy.short_month
+    )
+    return CycleTiming.EARLY_WITHIN_TOLERANCE if day >= tolerated_from else CycleTiming.EARLY
+
+
+def _timing_findings(
+    rules: IntervalRules, in_force: RulesOn, early: CycleTiming | None, cycle: CycleSessions
+) -> Iterable[Finding]:
+    """Yield the findings about the timing of a cycle.
+
+    Args:
+        rules: The rules after the cycle before.
+        in_force: What they say on the cycle's first day.
+        early: How that day counts if it lies before the minimum.
+        cycle: The cycle.
+    """
+    yield from _substitution(rules, in_force, cycle)
+    if early is CycleTiming.EARLY:
+        message = "the session came before the minimum after the one before; it counts"
+        yield make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
+
+
+def _substitution(
+    rules: IntervalRules, in_force: RulesOn, cycle: CycleSessions
+) -> Iterable[Finding]:
+    version = in_force.protocol
+    outside = version is not None and cycle.first_on not in version.in_force
+    if rules.facts.labels.substituted or version is None or outside:
+        message = "the protocol that was in force is not among those given; another one judges"
+        code = FindingCode.JUDGED_BY_ANOTHER_PROTOCOL
+        yield make_finding(code, message, cycle.full_sessions)
 
 
 def _lateness(
@@ -169,6 +227,40 @@ def _advice(in_force: RulesOn, day: date) -> str | None:
     source = advising.source
     words = "" if source is None else f": {source.quote or source.strength or source.basis}"
     return f"before the {advising.interval} that its source advises{words}"
+
+
+def data_findings(cycle: CycleSessions, holds: HoldCalendar) -> Iterable[Finding]:
+    """Yield the findings about the rows of a cycle."""
+    sessions = cycle.sessions
+    if cycle.opened_by_touch_up:
+        message = "a touch-up has no full session before it; it counts as one"
+        code = FindingCode.TOUCH_UP_WITHOUT_SESSION
+        yield make_finding(code, message, cycle.full_sessions[:1])
+    if unknown := [s for s in sessions if s.units is None]:
+        message = "a session's units are unknown; totals are a lower bound"
+        yield make_finding(FindingCode.UNKNOWN_UNITS, message, unknown)
+    if unknown := [s for s in sessions if s.product is None]:
+        message = "a session's product is unknown; every product's total is a lower bound"
+        yield make_finding(FindingCode.UNKNOWN_PRODUCT, message, unknown)
+    if len({s.product for s in sessions} - {None}) > 1:
+        message = "one cycle has several products; their units are never added"
+        yield make_finding(FindingCode.MIXED_PRODUCTS, message, sessions)
+    if held := [s for s in sessions if holds.covers(s.administered_on)]:
+        message = "a session was given during a hold"
+        yield make_finding(FindingCode.SESSION_DURING_HOLD, message, held)
+    for alike in _alike(cycle.full_sessions):
+        message = "equal product and units a few days apart; both count, they may be one"
+        code = FindingCode.PROBABLE_DUPLICATE_ACROSS_DAYS
+        yield make_finding(code, message, alike)
+
+
+def _alike(sessions: Iterable[TreatmentSession]) -> list[list[TreatmentSession]]:
+    """Return the sessions of several days with equal, known units of one product."""
+    alike: dict[tuple[object, ...], list[TreatmentSession]] = {}
+    for session in sessions:
+        if session.units is not None:
+            alike.setdefault((session.product, session.units), []).append(session)
+    return [s for s in alike.values() if s[0].administered_on != s[-1].administered_on]
 
 
 def _units(sessions: Iterable[TreatmentSession]) -> dict[str, Decimal | None]:

@@ -5,28 +5,23 @@ from datetime import date
 from typing import Protocol, TypeVar
 
 from botox_schedule.dates.days import age_on, is_within, shifted
-from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.rules import IntervalRules, Minimum, RulesOn, Treatment, interval_rules
+from botox_schedule.engine.rules import Minimum, Treatment
 from botox_schedule.engine.track import (
     UNRESOLVED_AFTER_DAYS,
     AnyTrack,
     Reading,
     Track,
-    facts_after,
     is_held_open,
     is_second_part,
     opens_cycle,
     planned_otherwise,
     protocol_of_session,
     refusals,
-    treatments_of,
 )
 from botox_schedule.protocols.indications import nearest_indications
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.records.history import CycleSessions
 from botox_schedule.records.model import Hold, TreatmentSession
 from botox_schedule.terms import (
-    CycleTiming,
     DayReasonCode,
     DueStatus,
     FindingCode,
@@ -55,7 +50,7 @@ _OVERRIDES = frozenset({MinimumKind.OVERRIDE})
 
 
 def track_findings(
-    track: AnyTrack, judged: Sequence[Finding] | None = None, on: date | None = None
+    track: AnyTrack, about_cycle: Iterable[Finding], on: date | None = None
 ) -> tuple[Finding, ...]:
     """Return the findings of a track, each once; those about limits come with the checks.
 
@@ -63,7 +58,7 @@ def track_findings(
 
     Args:
         track: The track.
-        judged: The timing findings of the last cycle, if it was judged already.
+        about_cycle: The findings about the last cycle.
         on: The day in question; by default the track's.
     """
     found = [*record_findings(track.reading)]
@@ -71,7 +66,7 @@ def track_findings(
     found += _prior_treatments(track)
     found += _care(track)
     found += _switches(track)
-    found += last_cycle_findings(track, judged)
+    found += about_cycle
     if track.care.status is None:
         found += _holds(track)
         if not is_held_open(track):
@@ -192,103 +187,6 @@ def _holds(track: AnyTrack) -> Iterable[Finding]:
     if ended and since is not None and not track.holds.covers(track.as_of):
         message = "a hold has ended since the last session; the patient can be booked again"
         yield make_finding(FindingCode.HOLD_ENDED, message, ended)
-
-
-def last_cycle_findings(
-    track: AnyTrack, judged: Sequence[Finding] | None = None
-) -> Iterable[Finding]:
-    """Yield the findings about the last recorded cycle, which may be judged already."""
-    if not track.cycles:
-        return
-    cycle = track.cycles[-1]
-    yield from data_findings(cycle, track.holds)
-    if judged is not None:
-        yield from judged
-    elif len(track.cycles) > 1 and isinstance(track, Track):
-        rules = rules_between(track, track.cycles[-2], cycle)
-        in_force = rules.on(cycle.first_on)
-        early = early_timing(track, in_force.deciding, cycle.first_on)
-        yield from timing_findings(rules, in_force, early, cycle)
-
-
-def rules_between(track: Track, previous: CycleSessions, cycle: CycleSessions) -> IntervalRules:
-    """Return the rules after one cycle for the treatment that the next cycle gave."""
-    given = treatments_of(cycle.full_sessions)
-    facts = facts_after(track.reading, track.protocol, track.clock, previous, given)
-    return interval_rules(facts)
-
-
-def early_timing(track: Track, deciding: Minimum | None, day: date) -> CycleTiming | None:
-    """How a day before the minimum counts; None from the minimum on."""
-    if deciding is None or day >= deciding.gives:
-        return None
-    policy = track.policy
-    tolerated_from = policy.validity_tolerance.before(
-        deciding.gives, short_month=policy.short_month
-    )
-    return CycleTiming.EARLY_WITHIN_TOLERANCE if day >= tolerated_from else CycleTiming.EARLY
-
-
-def timing_findings(
-    rules: IntervalRules, in_force: RulesOn, early: CycleTiming | None, cycle: CycleSessions
-) -> Iterable[Finding]:
-    """Yield the findings about the timing of a cycle.
-
-    Args:
-        rules: The rules after the cycle before.
-        in_force: What they say on the cycle's first day.
-        early: How that day counts if it lies before the minimum.
-        cycle: The cycle.
-    """
-    yield from _substitution(rules, in_force, cycle)
-    if early is CycleTiming.EARLY:
-        message = "the session came before the minimum after the one before; it counts"
-        yield make_finding(FindingCode.EARLY_SESSION, message, cycle.full_sessions[:1])
-
-
-def _substitution(
-    rules: IntervalRules, in_force: RulesOn, cycle: CycleSessions
-) -> Iterable[Finding]:
-    version = in_force.protocol
-    outside = version is not None and cycle.first_on not in version.in_force
-    if rules.facts.labels.substituted or version is None or outside:
-        message = "the protocol that was in force is not among those given; another one judges"
-        code = FindingCode.JUDGED_BY_ANOTHER_PROTOCOL
-        yield make_finding(code, message, cycle.full_sessions)
-
-
-def data_findings(cycle: CycleSessions, holds: HoldCalendar) -> Iterable[Finding]:
-    """Yield the findings about the rows of a cycle."""
-    sessions = cycle.sessions
-    if cycle.opened_by_touch_up:
-        message = "a touch-up has no full session before it; it counts as one"
-        code = FindingCode.TOUCH_UP_WITHOUT_SESSION
-        yield make_finding(code, message, cycle.full_sessions[:1])
-    if unknown := [s for s in sessions if s.units is None]:
-        message = "a session's units are unknown; totals are a lower bound"
-        yield make_finding(FindingCode.UNKNOWN_UNITS, message, unknown)
-    if unknown := [s for s in sessions if s.product is None]:
-        message = "a session's product is unknown; every product's total is a lower bound"
-        yield make_finding(FindingCode.UNKNOWN_PRODUCT, message, unknown)
-    if len({s.product for s in sessions} - {None}) > 1:
-        message = "one cycle has several products; their units are never added"
-        yield make_finding(FindingCode.MIXED_PRODUCTS, message, sessions)
-    if held := [s for s in sessions if holds.covers(s.administered_on)]:
-        message = "a session was given during a hold"
-        yield make_finding(FindingCode.SESSION_DURING_HOLD, message, held)
-    for alike in _alike(cycle.full_sessions):
-        message = "equal product and units a few days apart; both count, they may be one"
-        code = FindingCode.PROBABLE_DUPLICATE_ACROSS_DAYS
-        yield make_finding(code, message, alike)
-
-
-def _alike(sessions: Iterable[TreatmentSession]) -> list[list[TreatmentSession]]:
-    """Return the sessions of several days with equal, known units of one product."""
-    alike: dict[tuple[object, ...], list[TreatmentSession]] = {}
-    for session in sessions:
-        if session.units is not None:
-            alike.setdefault((session.product, session.units), []).append(session)
-    return [s for s in alike.values() if s[0].administered_on != s[-1].administered_on]
 
 
 def next_look(track: AnyTrack) -> date | None:

@@ -8,6 +8,7 @@ from itertools import chain
 from pydantic import Field
 
 from botox_schedule.dates.days import Day, days_text
+from botox_schedule.engine.cycles import last_cycle_findings, last_judgment
 from botox_schedule.engine.findings import next_look, track_findings
 from botox_schedule.engine.limits import (
     LimitCheck,
@@ -251,7 +252,8 @@ def forecast_of(
     dates, booked, timeline = dates_of(track), track.next_booking, timeline_of_track(track)
     day, as_of = day_in_question(track, booked), track.as_of
     checks, told = limit_answers(track, day, planned)
-    about = (track_findings(track), told, touch_up_findings(track), _early_ends(observed, track))
+    found = track_findings(track, last_cycle_findings(track, last_judgment(track)))
+    about = (found, told, touch_up_findings(track), _early_ends(observed, track))
     return made(
         Forecast,
         as_of=as_of,

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from botox_schedule.dates.days import open_end, shifted
-from botox_schedule.engine.cycles import CycleJudgment, last_judgment
+from botox_schedule.engine.cycles import CycleJudgment, last_cycle_findings, last_judgment
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import next_look, track_findings
 from botox_schedule.engine.limits import is_clear, limit_answers, touch_up_findings
@@ -144,9 +144,8 @@ def standing_of(
     planned = found.track
     track = planned or without_protocol(reading, found.indication)
     dates, booked = track.dates, track.next_booking
-    judgment = None if planned is None else last_judgment(planned)
-    judged = None if judgment is None else judgment.findings
-    told = track_findings(track, judged)
+    judgment = last_judgment(track)
+    told = track_findings(track, last_cycle_findings(track, judgment))
     limits = _about_limits(planned) if planned and with_limits else ()
     return Standing(
         indication=found.indication,

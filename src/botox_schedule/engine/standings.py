@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from botox_schedule.dates.days import age_on, near
-from botox_schedule.engine.cycles import CycleJudgment, judge_cycle
+from botox_schedule.engine.cycles import CycleJudgment, judge_cycle, last_cycle_findings
 from botox_schedule.engine.findings import later_sessions, track_findings
 from botox_schedule.engine.standing import Phases, Standing, clear_of, found_in, standing_of
 from botox_schedule.engine.track import Reading, Track, read_record
@@ -153,7 +153,10 @@ class Standings:
         (found,) = tracks_of(reading, *self._where)
         if found.track is None:
             return None
-        findings = (*found.findings, *track_findings(found.track, ()))
+        findings = (
+            *found.findings,
+            *track_findings(found.track, last_cycle_findings(found.track, None)),
+        )
         if any(each.key != make_finding(each.code, each.message).key for each in findings):
             return None
         if day_in_question(found.track, None) > self._far:

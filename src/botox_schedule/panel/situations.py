@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle
+from botox_schedule.engine.cycles import CycleJudgment, judge_by, judge_cycle, rules_between
 from botox_schedule.engine.findings import (
     booking_codes,
     codes_in_series,
     codes_of_touch_up,
     past_booking_findings,
-    rules_between,
 )
 from botox_schedule.engine.rules import IntervalRules
 from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
