@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import botox_schedule as bs
-from botox_schedule.engine.track import Reading, read_record
+from botox_schedule.engine.reading import Reading, read_record
 from botox_schedule.policy import policy_or_default
 from botox_schedule.protocols.catalog import known_protocols
 from botox_schedule.questions import ask

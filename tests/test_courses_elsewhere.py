@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import pytest
 
 import botox_schedule as bs
-from botox_schedule.engine.track import course_of, doubt_ends_on
+from botox_schedule.engine.course import course_of
+from botox_schedule.engine.doubts import doubt_ends_on
 from samples import (
     ALONE,
     ARM,
@@ -124,7 +125,7 @@ class TestCoursesElsewhere:
         given = bs.PatientRecord(sessions=[unknown], overrides=[ahead])
         track = track_on("2026-02-01", given, protocol(), **ALONE)
         days = (date(2026, 12, 31), date(2027, 1, 1))
-        found = [doubt_ends_on(track, day) for day in days]
+        found = [doubt_ends_on(track.reading, track.clock, day) for day in days]
         assert found == [date(2026, 3, 30), date(2029, 1, 5)]
 
 

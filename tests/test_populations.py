@@ -13,8 +13,8 @@ import botox_schedule as bs
 from botox_schedule import outcomes
 from botox_schedule.cli import main as cli
 from botox_schedule.engine.forecast import forecast_of
+from botox_schedule.engine.reading import read_record
 from botox_schedule.engine.standing import Phases, standing_of
-from botox_schedule.engine.track import read_record
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.engine.verdict import booking_verdict
 from botox_schedule.engine.worklist import call_by, place_of, waiting_of

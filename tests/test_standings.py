@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import botox_schedule as bs
+from botox_schedule.engine.reading import read_record
 from botox_schedule.engine.standing import Phases, clear_of, standing_of
 from botox_schedule.engine.standings import Standings
-from botox_schedule.engine.track import read_record
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.protocols.catalog import known_protocols
 

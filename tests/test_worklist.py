@@ -8,8 +8,8 @@ import pytest
 
 import botox_schedule as bs
 from botox_schedule.engine.forecast import forecast_in
+from botox_schedule.engine.reading import read_record
 from botox_schedule.engine.standing import Phases, clear_of, last_chance_on, standing_of
-from botox_schedule.engine.track import read_record
 from botox_schedule.engine.tracks import RecordTrack, tracks_of
 from botox_schedule.engine.worklist import Waiting, call_by, is_long_ago, place_of, waiting_of
 from botox_schedule.policy import policy_or_default

@@ -19,6 +19,7 @@ from botox_schedule.engine.limits import (
 )
 from botox_schedule.engine.limits import planned_units as checked_units
 from botox_schedule.engine.project import projected_sessions
+from botox_schedule.engine.reading import read_record
 from botox_schedule.engine.response import ObservedResponse, ResponseTimeline, timeline_of
 from botox_schedule.engine.session import (
     DueDates,
@@ -26,7 +27,7 @@ from botox_schedule.engine.session import (
     dates_of_session,
     projected_from,
 )
-from botox_schedule.engine.track import read_record, track_in
+from botox_schedule.engine.track import track_in
 from botox_schedule.engine.tracks import Asked, track_named, tracks_of
 from botox_schedule.errors import CountError, OrderError, UnknownProtocolError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default

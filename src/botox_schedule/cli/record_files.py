@@ -20,7 +20,8 @@ from botox_schedule.cli.arguments import (
 )
 from botox_schedule.cli.output import NOT_ADVICE, Answer, flat
 from botox_schedule.engine.limits import planned_units
-from botox_schedule.engine.track import Reading, read_record, track_in
+from botox_schedule.engine.reading import Reading, read_record
+from botox_schedule.engine.track import track_in
 from botox_schedule.engine.tracks import RecordTrack, followed_findings, track_named, tracks_of
 from botox_schedule.errors import ExchangeError, FileLimitError
 from botox_schedule.files import MEBIBYTE, with_own_names

@@ -13,9 +13,9 @@ from botox_schedule.cli.arguments import known_of, policy_of, region_of
 from botox_schedule.cli.output import Answer, Row, Table, Told, list_answer
 from botox_schedule.dates.days import counted
 from botox_schedule.engine.forecast import forecast_in
+from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.standing import Standing
 from botox_schedule.engine.standings import Standings
-from botox_schedule.engine.track import Reading
 from botox_schedule.engine.tracks import RecordTrack
 from botox_schedule.engine.worklist import UNREAD, Place, WorklistSection, call_by, placed
 from botox_schedule.errors import CalendarRangeError

@@ -12,7 +12,8 @@ from botox_schedule.dates.days import near, shifted
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.cycles import TreatmentCycle
 from botox_schedule.engine.holds import HoldCalendar
-from botox_schedule.engine.track import Track, concerns
+from botox_schedule.engine.reading import concerns
+from botox_schedule.engine.track import Track
 from botox_schedule.protocols.model import TreatmentProtocol
 from botox_schedule.terms import CareEndKind, ForWhom, ShortMonth
 

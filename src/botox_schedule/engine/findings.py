@@ -5,11 +5,11 @@ from datetime import date
 from typing import Protocol, TypeVar
 
 from botox_schedule.dates.days import age_on, is_within, shifted
+from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.rules import Minimum, Treatment
 from botox_schedule.engine.track import (
     UNRESOLVED_AFTER_DAYS,
     AnyTrack,
-    Reading,
     Track,
     is_held_open,
     is_second_part,

@@ -17,6 +17,7 @@ from botox_schedule.engine.limits import (
     limits_in_words,
     touch_up_findings,
 )
+from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.reasons import DateReason, date_reasons
 from botox_schedule.engine.response import (
     FEWEST_CYCLES,
@@ -28,7 +29,6 @@ from botox_schedule.engine.response import (
 from botox_schedule.engine.session import DueDates, due_dates_of
 from botox_schedule.engine.track import (
     AnyTrack,
-    Reading,
     Track,
     protocol_of_session,
     ref_of,

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day, age_on, near, open_end, shifted
 from botox_schedule.dates.intervals import Interval
+from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.track import (
     UNRESOLVED_AFTER_DAYS,
     AnyTrack,
-    Reading,
     Track,
     fulfilled_by,
     opens_cycle,

@@ -9,14 +9,9 @@ from botox_schedule.engine.cycles import CycleJudgment, last_cycle_findings, las
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.findings import next_look, track_findings
 from botox_schedule.engine.limits import is_clear, limit_answers, touch_up_findings
+from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.response import phase_on, timeline_of
-from botox_schedule.engine.track import (
-    AnyTrack,
-    Reading,
-    Track,
-    protocol_of_session,
-    without_protocol,
-)
+from botox_schedule.engine.track import AnyTrack, Track, protocol_of_session, without_protocol
 from botox_schedule.engine.tracks import RecordTrack
 from botox_schedule.engine.verdict import booking_verdict, day_in_question
 from botox_schedule.policy import SchedulingPolicy

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from botox_schedule.dates.days import age_on, near
 from botox_schedule.engine.cycles import CycleJudgment, judge_cycle, last_cycle_findings
 from botox_schedule.engine.findings import later_sessions, track_findings
+from botox_schedule.engine.reading import Reading, read_record
 from botox_schedule.engine.standing import Phases, Standing, clear_of, found_in, standing_of
-from botox_schedule.engine.track import Reading, Track, read_record
+from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import RecordTrack, tracks_of
 from botox_schedule.engine.verdict import day_in_question
 from botox_schedule.policy import SchedulingPolicy

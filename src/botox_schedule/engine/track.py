@@ -1,19 +1,18 @@
 """A track: one patient, one clock, one day. Every answer about a record comes from one."""
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from botox_schedule.dates.days import is_within, open_end
-from botox_schedule.dates.intervals import Interval
+from botox_schedule.engine.course import Course, PriorCourse, course_of
 from botox_schedule.engine.dates import TrackDates, status_on, track_dates
+from botox_schedule.engine.doubts import always_doubtful, doubtful_from, doubtful_minimums
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
+from botox_schedule.engine.reading import Reading, concerns
 from botox_schedule.engine.rules import (
     IntervalRules,
     RuleFacts,
-    StatedMinimum,
     Treatment,
     interval_rules,
     label_rules,
@@ -22,62 +21,12 @@ from botox_schedule.engine.rules import (
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet, version_on
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
-from botox_schedule.records.decisions import Decisions, known_decisions
-from botox_schedule.records.history import CycleSessions, History, cycles_of, read_history
-from botox_schedule.records.model import CareEnd, PatientRecord, PriorTreatment, TreatmentSession
+from botox_schedule.records.history import CycleSessions, History
+from botox_schedule.records.model import CareEnd, PatientRecord, TreatmentSession
 from botox_schedule.terms import DayReasonCode, DueStatus, Product, SessionKind
 
 UNRESOLVED_AFTER_DAYS = 2
 """A past booking makes a finding only after more than so many days: results come in late."""
-
-
-class Reading(NamedTuple):
-    """What is known of a patient on a day, whatever the track.
-
-    Attributes:
-        record: What happened.
-        as_of: The day up to which it is known.
-        policy: What clinic or payer chose.
-        known: The known protocols.
-        decisions: The decisions known on the day.
-        history: The sessions that count.
-    """
-
-    record: PatientRecord
-    as_of: date
-    policy: SchedulingPolicy
-    known: ProtocolSet
-    decisions: Decisions
-    history: History
-
-    def recognizes(self, indication: str) -> bool:
-        """Whether an indication is known, or the policy names it."""
-        return self.known.recognizes(indication) or indication in self.policy.other_indications
-
-    def is_known_name(self, indication: str | None) -> bool:
-        """Whether a policy rule names a known indication, even one without a known protocol."""
-        return indication is None or self.recognizes(indication)
-
-
-class PriorCourse(NamedTuple):
-    """What is known of cycles of one clock given elsewhere.
-
-    Attributes:
-        cycles: How many.
-        started_on: The first day, or None where unknown.
-        last_sessions: Sessions on the latest day the last one can have been: one for each account
-            of that day, in any order of the accounts.
-        is_undated: Whether the day of the last one of a course is unknown.
-        undated_from: The first day of the latest course whose last day is unknown, or None.
-        counted_once: Whether several accounts of one course were counted once.
-    """
-
-    cycles: int
-    started_on: date | None
-    last_sessions: tuple[TreatmentSession, ...]
-    is_undated: bool
-    undated_from: date | None
-    counted_once: bool
 
 
 class Care(NamedTuple):
@@ -96,23 +45,6 @@ class Care(NamedTuple):
     resumed_by: TreatmentSession | None
 
 
-class Course(NamedTuple):
-    """The treatment of one clock, here and elsewhere.
-
-    Attributes:
-        clock: The indications whose sessions count from one anchor.
-        cycles: The cycles that are recorded here.
-        prior: The cycles given elsewhere.
-        last: The cycle that the dates count from; None without history.
-    """
-
-    clock: frozenset[str]
-    cycles: list[CycleSessions]
-    prior: PriorCourse
-    last: CycleSessions | None
-
-
-_NO_COURSE = PriorCourse(0, None, (), is_undated=False, undated_from=None, counted_once=False)
 _IN_CARE = Care(None, None, None, None)
 
 
@@ -253,26 +185,6 @@ def ref_of(track: AnyTrack) -> ProtocolRef | None:
     return track.protocol.ref if isinstance(track, Track) else None
 
 
-def read_record(
-    record: PatientRecord, as_of: date, policy: SchedulingPolicy, known: ProtocolSet
-) -> Reading:
-    """Return what is known of a patient on a day.
-
-    Raises:
-        TypeError: When *record* is anything but a record.
-    """
-    if not isinstance(record, PatientRecord):
-        raise TypeError("record: give a PatientRecord, such as PatientRecord(sessions=[...])")
-    decisions = known_decisions(record, as_of)
-    others = policy.other_indications
-
-    def recognizes(indication: str) -> bool:
-        return known.recognizes(indication) or indication in others
-
-    history = read_history(record, as_of, died_on=decisions.died_on, recognizes=recognizes)
-    return Reading(record, as_of, policy, known, decisions, history)
-
-
 def track_in(reading: Reading, protocol: TreatmentProtocol, course: Course | None = None) -> Track:
     """Return the track of a protocol: history, cycles, holds, care, rules, dates, status.
 
@@ -351,81 +263,11 @@ def without_protocol(reading: Reading, indication: str) -> AnyTrack:
     return AnyTrack(reading, *course, holds, care, None, None, care.status or held)
 
 
-def course_of(reading: Reading, clock: frozenset[str]) -> Course:
-    """Return the treatment of a clock, or of an unknown indication alone."""
-    given = (*reading.history.completed, *reading.history.unrecognized)
-    own = [session for session in given if session.indication in clock]
-    cycles = cycles_of(own, reading.policy.group_within_days)
-    prior = _prior_course(reading, clock)
-    return Course(clock, cycles, prior, _last_cycle(cycles, prior))
-
-
 def _holds(reading: Reading, clock: frozenset[str]) -> HoldCalendar:
     known = reading.decisions.holds
     if not known:
         return NO_HOLDS
     return HoldCalendar(hold for hold in known if concerns(reading, hold.indication, clock))
-
-
-def concerns(reading: Reading, indication: str | None, clock: frozenset[str]) -> bool:
-    """Whether a hold or care end binds a clock; under an unknown indication it binds all."""
-    return indication is None or indication in clock or not reading.recognizes(indication)
-
-
-def _prior_course(reading: Reading, clock: frozenset[str]) -> PriorCourse:
-    given = (p for p in reading.record.prior_treatments if p.indication in clock and p.was_given)
-    rows = list(dict.fromkeys(given))
-    if not rows:
-        return _NO_COURSE
-    courses = _courses(rows)
-    starts = [course.started_on for course in courses]
-    days = [p.last_on for p in rows if p.last_on is not None and p.last_on <= reading.as_of]
-    latest = max(days, default=None)
-    undated = [p for p in rows if p.last_on is None or p.last_on > reading.as_of]
-    began = [p.started_on for p in undated if p.started_on and p.started_on <= reading.as_of]
-    return PriorCourse(
-        cycles=sum(course.cycles for course in courses),
-        started_on=None if None in starts else min(day for day in starts if day is not None),
-        last_sessions=tuple(
-            TreatmentSession(administered_on=latest, indication=p.indication, product=p.product)
-            for p in sorted(rows, key=lambda p: (p.indication, p.product or ""))
-            if latest is not None and p.last_on == latest
-        ),
-        is_undated=bool(undated),
-        undated_from=max(began, default=None),
-        counted_once=len(courses) < len(rows),
-    )
-
-
-def _courses(rows: Iterable[PriorTreatment]) -> list[PriorTreatment]:
-    """The largest account of each course; accounts whose days may overlap are one course."""
-    courses: list[PriorTreatment] = []  # in order, since they do not overlap
-    for row in sorted(rows, key=lambda p: (-p.cycles, str(p.started_on), str(p.last_on))):
-        place = bisect_right(courses, _last_day(row), key=_first_day)
-        if not place or _last_day(courses[place - 1]) < _first_day(row):
-            courses.insert(place, row)
-    return courses
-
-
-def _first_day(course: PriorTreatment) -> date:
-    return course.started_on or date.min
-
-
-def _last_day(course: PriorTreatment) -> date:
-    return course.last_on or date.max
-
-
-def _last_cycle(cycles: list[CycleSessions], prior: PriorCourse) -> CycleSessions | None:
-    """The cycle that the dates count from: the last one here or, where later, elsewhere."""
-    last = cycles[-1] if cycles else None
-    if prior.last_sessions:
-        day = prior.last_sessions[0].administered_on
-        if last is None or last.anchored_on < day:
-            later = [s for s in (last.touch_ups if last else ()) if s.administered_on >= day]
-            last = CycleSessions([*prior.last_sessions], later, is_elsewhere=True)
-    if last is None or prior.undated_from is None or prior.undated_from <= last.anchored_on:
-        return last
-    return None  # A later course has no last day: the day that the dates count from is unknown.
 
 
 def _care(reading: Reading, clock: frozenset[str], cycles: list[CycleSessions]) -> Care:
@@ -461,13 +303,13 @@ def rule_facts(
 ) -> RuleFacts:
     """Return what the rules after the last cycle of a track depend on."""
     planned: frozenset[Treatment] = frozenset({(protocol.indication, protocol.product)})
-    doubtful_from = _doubtful_from(reading, last)
+    since = doubtful_from(reading, last)
     return facts_after(reading, protocol, clock, last, planned)._replace(
         first_on=None if last.is_elsewhere else last.first_on,
-        doubtful=tuple(_doubtful_minimums(reading)),
-        doubtful_from=doubtful_from,
-        always_doubtful=_always_doubtful(reading),
-        longest=longest_minimums(reading.known) if doubtful_from else (),
+        doubtful=tuple(doubtful_minimums(reading)),
+        doubtful_from=since,
+        always_doubtful=always_doubtful(reading),
+        longest=longest_minimums(reading.known) if since else (),
         ends_on=care.ends_on,
         clinic_usual=reading.policy.usual_for(protocol.indication),
     )
@@ -518,96 +360,6 @@ def _with_decisions(
         approved=tuple(
             a for a in decisions.authorizations if a.indication in clock and a.product in meant
         ),
-    )
-
-
-def _doubtful_minimums(reading: Reading) -> Iterator[StatedMinimum]:
-    """Yield the minimums of decisions and payer's rules under an unknown indication."""
-    for override in reading.decisions.overrides:
-        if not reading.recognizes(override.indication):
-            # A usual range can open days where nothing states a minimum: its first day counts too.
-            first_usual = None if override.usual is None else override.usual.first
-            for interval in filter(None, (override.minimum, first_usual)):
-                yield StatedMinimum(override.first, override.last, interval)
-    for approved in reading.decisions.authorizations:
-        if approved.minimum_interval and not reading.recognizes(approved.indication):
-            valid = approved.valid
-            yield StatedMinimum(valid.first, valid.last, approved.minimum_interval)
-    for rule in reading.policy.payer:
-        if rule.minimum and not reading.is_known_name(rule.indication):
-            yield StatedMinimum(rule.first, rule.last, rule.minimum)
-
-
-def doubtful_days(reading: Reading) -> list[date]:
-    """Return the days of sessions, here or elsewhere, under an unknown indication.
-
-    The last day of a course elsewhere counts even where it lies ahead: it is a latest day.
-    """
-    elsewhere = [
-        day
-        for prior in reading.record.prior_treatments
-        if (day := open_end(prior.last_on)) is not None and not reading.recognizes(prior.indication)
-    ]
-    return sorted([*(s.administered_on for s in reading.history.unrecognized), *elsewhere])
-
-
-def doubt_ends_on(track: Track, day: date) -> date:
-    """Return the first day that no session under an unknown indication leaves open.
-
-    Nothing else is known of such a session, so any known minimum may count from it, and any that
-    a decision in force on *day* states.
-    """
-    reading, policy = track.reading, track.policy
-    if _always_doubtful(reading):
-        return date.max
-    longest = [*longest_minimums(reading.known), *_stated_minimums(track, day)]
-    days = doubtful_days(reading)
-    ends = (i.added_to(day, policy.short_month) for i in longest for day in days)
-    return max(ends, default=date.min)
-
-
-def _stated_minimums(track: Track, day: date) -> Iterator[Interval]:
-    """Yield the minimums of payer's rules, and those of decisions about the clock on a day."""
-    policy, decisions = track.policy, track.reading.decisions
-    stated = [policy.payer_minimum, *(rule.minimum for rule in policy.payer)]
-    stated += [
-        override.minimum
-        for override in decisions.overrides
-        if is_within(override.first, day, override.last)
-        and concerns(track.reading, override.indication, track.clock)
-    ]
-    stated += [
-        approved.minimum_interval
-        for approved in decisions.authorizations
-        if day in approved.valid and concerns(track.reading, approved.indication, track.clock)
-    ]
-    yield from filter(None, stated)
-
-
-def _doubtful_from(reading: Reading, last: CycleSessions) -> tuple[date, ...]:
-    """The days from which sessions under an unknown indication count.
-
-    Such a session may have been the last of the track, and touch-ups after it may belong to it:
-    it counts from the last injection where no full session came clearly after it.
-    """
-    # A touch-up that only counts as a full session says nothing about what came before it.
-    is_full = last.full_sessions[-1].kind is SessionKind.FULL
-    within = reading.policy.group_within_days
-    return tuple(
-        day
-        if is_full and (last.anchored_on - day).days > within
-        else max(day, last.last_injected_on)
-        for day in doubtful_days(reading)
-    )
-
-
-def _always_doubtful(reading: Reading) -> bool:
-    """Whether a course elsewhere under an unknown indication has no last day in the calendar."""
-    return any(
-        prior.was_given
-        and open_end(prior.last_on) is None
-        and not reading.recognizes(prior.indication)
-        for prior in reading.record.prior_treatments
     )
 
 

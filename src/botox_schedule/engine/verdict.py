@@ -5,8 +5,9 @@ from datetime import date
 from typing import NamedTuple
 
 from botox_schedule.engine.dates import first_allowed
+from botox_schedule.engine.doubts import doubt_ends_on
 from botox_schedule.engine.rules import RulesOn
-from botox_schedule.engine.track import AnyTrack, Track, doubt_ends_on, planned_otherwise, refusals
+from botox_schedule.engine.track import AnyTrack, Track, planned_otherwise, refusals
 from botox_schedule.records.model import TreatmentSession
 from botox_schedule.terms import DayReasonCode
 
@@ -51,7 +52,7 @@ def _doubts(track: Track, day: date, in_force: RulesOn | None) -> Iterable[DayRe
     """Why a day that nothing forbids is not simply allowed."""
     if in_force is None or track.rules is None:
         yield DayReasonCode.NO_HISTORY
-        if day < doubt_ends_on(track, day):
+        if day < doubt_ends_on(track.reading, track.clock, day):
             yield DayReasonCode.UNRECOGNIZED_SESSION
         return
     if track.rules.is_part_of_last_session(day):

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from botox_schedule.dates.days import age_on
-from botox_schedule.engine.track import Reading, Track, read_record
+from botox_schedule.engine.reading import Reading, read_record
+from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import CountError, PanelError
 from botox_schedule.policy import SchedulingPolicy, policy_or_default

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from botox_schedule.engine.track import Reading
+from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.tracks import RecordTrack, tracks_of
 from botox_schedule.panel.asking import KINDS, PRODUCTS, Asking
 from botox_schedule.panel.sessions import STATUSES

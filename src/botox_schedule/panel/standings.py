@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from botox_schedule.engine.cycles import judge_cycle
+from botox_schedule.engine.reading import Reading
 from botox_schedule.engine.standing import Phases, Standing, clear_of, standing_of
-from botox_schedule.engine.track import Reading, Track
+from botox_schedule.engine.track import Track
 from botox_schedule.engine.tracks import tracks_of
 from botox_schedule.errors import CalendarRangeError
 from botox_schedule.panel.asking import EPOCH, TOUCH_UP, Asking, ages_of

@@ -1,0 +1,100 @@
+"""What sessions and decisions under an unknown indication leave open on every clock."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from botox_schedule.dates.days import is_within, open_end
+from botox_schedule.dates.intervals import Interval
+from botox_schedule.engine.reading import Reading, concerns
+from botox_schedule.engine.rules import StatedMinimum, longest_minimums
+from botox_schedule.records.history import CycleSessions
+from botox_schedule.terms import SessionKind
+
+
+def doubtful_days(reading: Reading) -> list[date]:
+    """Return the days of sessions, here or elsewhere, under an unknown indication.
+
+    The last day of a course elsewhere counts even where it lies ahead: it is a latest day.
+    """
+    elsewhere = [
+        day
+        for prior in reading.record.prior_treatments
+        if (day := open_end(prior.last_on)) is not None and not reading.recognizes(prior.indication)
+    ]
+    return sorted([*(s.administered_on for s in reading.history.unrecognized), *elsewhere])
+
+
+def doubt_ends_on(reading: Reading, clock: frozenset[str], day: date) -> date:
+    """Return the first day that no session under an unknown indication leaves open.
+
+    Nothing else is known of such a session, so any known minimum may count from it, and any that
+    a decision in force on *day* states.
+    """
+    if always_doubtful(reading):
+        return date.max
+    longest = [*longest_minimums(reading.known), *_stated_minimums(reading, clock, day)]
+    days = doubtful_days(reading)
+    ends = (i.added_to(day, reading.policy.short_month) for i in longest for day in days)
+    return max(ends, default=date.min)
+
+
+def _stated_minimums(reading: Reading, clock: frozenset[str], day: date) -> Iterator[Interval]:
+    """Yield the minimums of payer's rules, and those of decisions about the clock on a day."""
+    policy, decisions = reading.policy, reading.decisions
+    stated = [policy.payer_minimum, *(rule.minimum for rule in policy.payer)]
+    stated += [
+        override.minimum
+        for override in decisions.overrides
+        if is_within(override.first, day, override.last)
+        and concerns(reading, override.indication, clock)
+    ]
+    stated += [
+        approved.minimum_interval
+        for approved in decisions.authorizations
+        if day in approved.valid and concerns(reading, approved.indication, clock)
+    ]
+    yield from filter(None, stated)
+
+
+def doubtful_from(reading: Reading, last: CycleSessions) -> tuple[date, ...]:
+    """The days from which sessions under an unknown indication count.
+
+    Such a session may have been the last of the track, and touch-ups after it may belong to it:
+    it counts from the last injection where no full session came clearly after it.
+    """
+    # A touch-up that only counts as a full session says nothing about what came before it.
+    is_full = last.full_sessions[-1].kind is SessionKind.FULL
+    within = reading.policy.group_within_days
+    return tuple(
+        day
+        if is_full and (last.anchored_on - day).days > within
+        else max(day, last.last_injected_on)
+        for day in doubtful_days(reading)
+    )
+
+
+def always_doubtful(reading: Reading) -> bool:
+    """Whether a course elsewhere under an unknown indication has no last day in the calendar."""
+    return any(
+        prior.was_given
+        and open_end(prior.last_on) is None
+        and not reading.recognizes(prior.indication)
+        for prior in reading.record.prior_treatments
+    )
+
+
+def doubtful_minimums(reading: Reading) -> Iterator[StatedMinimum]:
+    """Yield the minimums of decisions and payer's rules under an unknown indication."""
+    for override in reading.decisions.overrides:
+        if not reading.recognizes(override.indication):
+            # A usual range can open days where nothing states a minimum: its first day counts too.
+            first_usual = None if override.usual is None else override.usual.first
+            for interval in filter(None, (override.minimum, first_usual)):
+                yield StatedMinimum(override.first, override.last, interval)
+    for approved in reading.decisions.authorizations:
+        if approved.minimum_interval and not reading.recognizes(approved.indication):
+            valid = approved.valid
+            yield StatedMinimum(valid.first, valid.last, approved.minimum_interval)
+    for rule in reading.policy.payer:
+        if rule.minimum and not reading.is_known_name(rule.indication):
+            yield StatedMinimum(rule.first, rule.last, rule.minimum)
