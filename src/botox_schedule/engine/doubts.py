@@ -6,9 +6,16 @@ from datetime import date
 from botox_schedule.dates.days import is_within, open_end
 from botox_schedule.dates.intervals import Interval
 from botox_schedule.engine.reading import Reading, concerns
-from botox_schedule.engine.rules import StatedMinimum, longest_minimums
+from botox_schedule.engine.rules import Doubts, StatedMinimum, longest_minimums
 from botox_schedule.records.history import CycleSessions
 from botox_schedule.terms import SessionKind
+
+
+def doubts_after(reading: Reading, last: CycleSessions) -> Doubts:
+    """Return what entries under an unknown indication leave open after the last cycle."""
+    minimums, since = tuple(_doubtful_minimums(reading)), _doubtful_from(reading, last)
+    longest = longest_minimums(reading.known) if since else ()
+    return Doubts(minimums, since, _always_doubtful(reading), longest)
 
 
 def doubtful_days(reading: Reading) -> list[date]:
@@ -30,7 +37,7 @@ def doubt_ends_on(reading: Reading, clock: frozenset[str], day: date) -> date:
     Nothing else is known of such a session, so any known minimum may count from it, and any that
     a decision in force on *day* states.
     """
-    if always_doubtful(reading):
+    if _always_doubtful(reading):
         return date.max
     longest = [*longest_minimums(reading.known), *_stated_minimums(reading, clock, day)]
     days = doubtful_days(reading)
@@ -56,7 +63,7 @@ def _stated_minimums(reading: Reading, clock: frozenset[str], day: date) -> Iter
     yield from filter(None, stated)
 
 
-def doubtful_from(reading: Reading, last: CycleSessions) -> tuple[date, ...]:
+def _doubtful_from(reading: Reading, last: CycleSessions) -> tuple[date, ...]:
     """The days from which sessions under an unknown indication count.
 
     Such a session may have been the last of the track, and touch-ups after it may belong to it:
@@ -73,7 +80,7 @@ def doubtful_from(reading: Reading, last: CycleSessions) -> tuple[date, ...]:
     )
 
 
-def always_doubtful(reading: Reading) -> bool:
+def _always_doubtful(reading: Reading) -> bool:
     """Whether a course elsewhere under an unknown indication has no last day in the calendar."""
     return any(
         prior.was_given
@@ -83,7 +90,7 @@ def always_doubtful(reading: Reading) -> bool:
     )
 
 
-def doubtful_minimums(reading: Reading) -> Iterator[StatedMinimum]:
+def _doubtful_minimums(reading: Reading) -> Iterator[StatedMinimum]:
     """Yield the minimums of decisions and payer's rules under an unknown indication."""
     for override in reading.decisions.overrides:
         if not reading.recognizes(override.indication):

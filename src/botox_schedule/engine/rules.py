@@ -136,6 +136,25 @@ class StatedMinimum(NamedTuple):
     interval: Interval
 
 
+class Doubts(NamedTuple):
+    """What entries under an unknown indication leave open.
+
+    Attributes:
+        minimums: What decisions and payer's rules state.
+        since: The days from which sessions count.
+        always: Whether a course elsewhere has no last day.
+        longest: The minimums of all known protocols: one of them may count from such a session.
+    """
+
+    minimums: tuple[StatedMinimum, ...] = ()
+    since: tuple[date, ...] = ()
+    always: bool = False
+    longest: tuple[Interval, ...] = ()
+
+
+NO_DOUBTS = Doubts()
+
+
 class Overriding(NamedTuple):
     """What the winning overrides of a day state: each authority's minimum, and a usual range."""
 
@@ -159,10 +178,7 @@ class RuleFacts(NamedTuple):
         overrides: The overrides of the clock.
         payer: The payer's rules about the track.
         approved: The authorizations of the clock for the planned product.
-        doubtful: What decisions and payer's rules under an unknown indication state.
-        doubtful_from: Days from which sessions under an unknown indication count.
-        always_doubtful: Whether a course elsewhere under an unknown indication has no last day.
-        longest: The minimums of all known protocols: one of them may count from such a session.
+        doubts: What entries under an unknown indication leave open.
         ends_on: The first day of a known discharge; None without one.
         clinic_usual: The clinic's own usual range.
         kind: The given protocol's kind of retreatment, where no version is in force.
@@ -176,10 +192,7 @@ class RuleFacts(NamedTuple):
     overrides: tuple[IntervalOverride, ...] = ()
     payer: tuple[PayerRule, ...] = ()
     approved: tuple[PriorAuthorization, ...] = ()
-    doubtful: tuple[StatedMinimum, ...] = ()
-    doubtful_from: tuple[date, ...] = ()
-    always_doubtful: bool = False
-    longest: tuple[Interval, ...] = ()
+    doubts: Doubts = NO_DOUBTS
     ends_on: date | None = None
     clinic_usual: IntervalRange | None = None
     kind: RetreatmentKind = RetreatmentKind.SCHEDULED
@@ -465,7 +478,7 @@ def _doubtful_minimums(facts: RuleFacts) -> Iterator[_Stated]:
         # Row order must not matter: the longest comes first, and the text breaks ties.
         return _days(facts, stated.interval), str(stated.interval)
 
-    for stated in sorted(facts.doubtful, key=length, reverse=True):
+    for stated in sorted(facts.doubts.minimums, key=length, reverse=True):
         minimum = _counted(facts, MinimumKind.UNRECOGNIZED, stated.interval, binds=False)
         yield stated.first, stated.last, minimum
 
@@ -507,13 +520,14 @@ def _usual(
 
 
 def _doubtful_until(facts: RuleFacts, minimums: Iterable[Minimum]) -> date | None:
-    if facts.always_doubtful:
+    doubts = facts.doubts
+    if doubts.always:
         return date.max
-    if not facts.doubtful_from:
+    if not doubts.since:
         return None
-    intervals = {*(m.interval for m in minimums), *facts.longest}
+    intervals = {*(m.interval for m in minimums), *doubts.longest}
     short_month = facts.policy.short_month
-    ends = (i.added_to(day, short_month) for day in facts.doubtful_from for i in intervals)
+    ends = (i.added_to(day, short_month) for day in doubts.since for i in intervals)
     return max(ends, default=None)
 
 
@@ -550,7 +564,7 @@ def _periods(facts: RuleFacts) -> Iterator[tuple[date | None, date | None]]:
         yield from ((v.in_force.first, v.in_force.last) for family in families for v in family)
     yield from ((override.first, override.last) for override in facts.overrides)
     yield from ((rule.first, rule.last) for rule in facts.payer)
-    yield from ((stated.first, stated.last) for stated in facts.doubtful)
+    yield from ((stated.first, stated.last) for stated in facts.doubts.minimums)
     for approved in facts.approved:
         yield approved.valid.first, approved.valid.last
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from botox_schedule.engine.course import Course, PriorCourse, course_of
 from botox_schedule.engine.dates import TrackDates, status_on, track_dates
-from botox_schedule.engine.doubts import always_doubtful, doubtful_from, doubtful_minimums
+from botox_schedule.engine.doubts import doubts_after
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.reading import Reading, concerns
 from botox_schedule.engine.rules import (
@@ -16,7 +16,6 @@ from botox_schedule.engine.rules import (
     Treatment,
     interval_rules,
     label_rules,
-    longest_minimums,
 )
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet, version_on
@@ -303,13 +302,9 @@ def rule_facts(
 ) -> RuleFacts:
     """Return what the rules after the last cycle of a track depend on."""
     planned: frozenset[Treatment] = frozenset({(protocol.indication, protocol.product)})
-    since = doubtful_from(reading, last)
     return facts_after(reading, protocol, clock, last, planned)._replace(
         first_on=None if last.is_elsewhere else last.first_on,
-        doubtful=tuple(doubtful_minimums(reading)),
-        doubtful_from=since,
-        always_doubtful=always_doubtful(reading),
-        longest=longest_minimums(reading.known) if since else (),
+        doubts=doubts_after(reading, last),
         ends_on=care.ends_on,
         clinic_usual=reading.policy.usual_for(protocol.indication),
     )
