@@ -55,6 +55,19 @@ def _still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def workbook(file: Path, sheets: dict[str, str]) -> Path:
+    """A workbook with sheets of CSV text, where the extra is installed."""
+    book = pytest.importorskip("xlsxwriter", reason="the extra 'excel' is not installed").Workbook(
+        file
+    )
+    for title, table in sheets.items():
+        sheet = book.add_worksheet(title)
+        for number, row in enumerate(csv.reader(table.splitlines())):
+            sheet.write_row(number, 0, row)
+    book.close()
+    return file
+
+
 def asked(command: str, file: Path, *more: object) -> list[object]:
     name, *options = LISTS[command]
     if command == "report":
@@ -269,7 +282,8 @@ class TestRows:
         assert (status, "(--column holds.patient=...)" in err) == (2, True)
         wrong = ("--holds", holds, "--column", "hold.first=Von")
         told = run(capsys, "schedule", export(tmp_path, GOOD), *wrong)[2]
-        assert told.startswith("botox-schedule: --column: no such table; known are holds, ")
+        known = "no such table; known are sessions, holds, "
+        assert told.startswith(f"botox-schedule: --column, --sheet: {known}")
         columns = ("--column", "holds.patient=Pat", "--column", "holds.first=Von")
         assert run(capsys, "schedule", export(tmp_path, GOOD), "--holds", holds, *columns)[0] == 1
 
@@ -329,6 +343,36 @@ class TestRows:
         _, _, err = run(capsys, "schedule", file, "--holds", holds, *twice)
         assert "--column: a column of holds has two meanings; give it one" in err
         assert "expected NAME=HEADER" in refused(capsys, "schedule", file, "--column", "date")
+        assert "expected TABLE=SHEET" in refused(capsys, "schedule", file, "--sheet", "2026")
+
+    def test_the_sheet_of_each_table_can_be_named(self, capsys: Capture, tmp_path: Path) -> None:
+        sessions, holds = f"{HEADER}\n{GOOD}", "patient,first\nP1,2026-02-01\n"
+        sheets = {"2025": sessions, "2026": sessions, "a": holds, "b": holds}
+        book = workbook(tmp_path / "clinic.xlsx", sheets)
+        status, _, err = run(capsys, "schedule", book)
+        assert (status, "(--sheet sessions=NAME)" in err) == (2, True)
+        named = ("--sheet", "sessions=2026")
+        call = ("schedule", book, "--holds", book, *named)
+        assert "(--sheet holds=NAME)" in run(capsys, *call)[2]
+        (row,) = as_rows(capsys, *call, "--sheet", "holds=b")
+        assert row["status"] == "on_hold"
+
+    @pytest.mark.parametrize(
+        ("named", "told"),
+        [
+            (("sessions=2025", "sessions=2026"), "--sheet: name one sheet for each table"),
+            (("beds=2026",), "--column, --sheet: no such table; known are sessions, "),
+            (("sessions=2027",), "no sheet is called '2027'"),
+        ],
+    )
+    def test_a_sheet_that_says_too_little_is_refused(
+        self, capsys: Capture, tmp_path: Path, named: tuple[str, ...], told: str
+    ) -> None:
+        sheets = dict.fromkeys(("2025", "2026"), f"{HEADER}\n{GOOD}")
+        book = workbook(tmp_path / "clinic.xlsx", sheets)
+        options = [word for name in named for word in ("--sheet", name)]
+        status, _, err = run(capsys, "schedule", book, *options)
+        assert (status, told in err) == (2, True)
 
     def test_a_product_can_be_stated(self, capsys: Capture, tmp_path: Path) -> None:
         file = export(tmp_path, GOOD.replace("Botox", ""))

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,12 @@ from botox_schedule import (
     Product,
     SchedulingPolicy,
     TreatmentProtocol,
-    UnknownProtocolError,
     find_product,
     find_protocol,
     load_protocols,
 )
 from botox_schedule.dates.days import as_day
-from botox_schedule.errors import DayError, ExchangeError, IntervalError, safe_errors
+from botox_schedule.errors import BotoxScheduleError, DayError, ExchangeError, safe_errors
 from botox_schedule.files import read_within
 from botox_schedule.planning.clinic_calendar import ClinicCalendar, Weekday
 from botox_schedule.policy import PayerRule
@@ -82,10 +82,11 @@ def _units(text: str) -> Decimal:
     return Decimal(text)
 
 
-def _interval(text: str) -> Interval:
+def _by(read: Callable[[str], Any], text: str) -> Any:
+    """Return what *read* makes of a text; of a wrong one it says what argparse shows."""
     try:
-        return Interval.parse(text)
-    except IntervalError as error:
+        return read(text)
+    except BotoxScheduleError as error:
         raise ArgumentTypeError(str(error)) from None
 
 
@@ -113,13 +114,6 @@ def _text(text: str) -> str:
     return text
 
 
-def _population(text: str) -> Population:
-    try:
-        return population_named(text)
-    except UnknownProtocolError as error:
-        raise ArgumentTypeError(str(error)) from None
-
-
 def _file(text: str) -> Path:
     """Return a file's name; ``./-`` and ``./none`` are files, ``-`` and ``none`` are words."""
     path = Path(_text(text))
@@ -135,18 +129,16 @@ def _stamp(text: str) -> datetime:
     raise ArgumentTypeError("expected a moment such as 2026-02-01T09:00:00Z")
 
 
+def _pair(expected: str, text: str) -> tuple[str, str]:
+    name, _, meant = text.partition("=")
+    if not (name and meant):
+        raise ArgumentTypeError(f"expected {expected}")
+    return name, meant
+
+
 def _lead(text: str) -> tuple[str, Interval]:
-    name, separator, length = text.rpartition("=")
-    if not separator or not name:
-        raise ArgumentTypeError("expected NAME=INTERVAL, such as 'order=28 days'")
-    return name, _interval(length)
-
-
-def _column(text: str) -> tuple[str, str]:
-    name, separator, header = text.partition("=")
-    if not (name and separator and header):
-        raise ArgumentTypeError("expected NAME=HEADER, such as date='Svc Dt'")
-    return name, header
+    name, length = _pair("NAME=INTERVAL, such as 'order=28 days'", text)
+    return name, _by(Interval.parse, length)
 
 
 _KINDS: Mapping[str, Callable[[str], Any]] = {
@@ -156,12 +148,13 @@ _KINDS: Mapping[str, Callable[[str], Any]] = {
     "DAYS": _days_ahead,
     "DAY[/LAST]": _days,
     "FILE": _file,
-    "INTERVAL": _interval,
+    "INTERVAL": partial(_by, Interval.parse),
     "MOMENT": _stamp,
-    "NAME=HEADER": _column,
+    "NAME=HEADER": partial(_pair, "NAME=HEADER, such as date='Svc Dt'"),
     "NAME=INTERVAL": _lead,
-    "POPULATION": _population,
+    "POPULATION": partial(_by, population_named),
     "PRODUCT": _product,
+    "TABLE=SHEET": partial(_pair, "TABLE=SHEET, such as sessions='Visits 2026'"),
     "UNITS": _units,
     "WEEKDAYS": _weekdays,
 }

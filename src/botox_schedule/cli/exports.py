@@ -33,6 +33,7 @@ NOTES = {
 """What a clinic noted about the last list; no date depends on it."""
 _OF_RECORDS = SIDE_TABLES.keys() - {"births"}
 _SESSIONS = "sessions"
+_TABLES = (_SESSIONS, *SIDE_TABLES, *NOTES)
 NONE = Path("none")
 
 
@@ -117,6 +118,7 @@ _SESSIONS_FILE = {
 }
 _OPTIONS = {
     "--column NAME=HEADER*": "what a column is called in the file, such as date='Svc Dt' or holds.first='From'; may be repeated",
+    "--sheet TABLE=SHEET*": "which sheet of a spreadsheet holds a table, such as sessions='Visits 2026'; may be repeated",
     "--date-format FORMAT": "iso (default), mdy, dmy, or a pattern such as %%d.%%m.%%Y",
     "--product PRODUCT": "the product of rows that name none",
     "--encoding NAME": "such as latin-1 (default: UTF-8, or UTF-16 by its mark)",
@@ -130,6 +132,11 @@ def clinic_of(given: Namespace) -> Clinic:
         TableError: When a table cannot be read as one; the message names the file.
         OSError: When a file cannot be opened.
     """
+    named = {*dict(given.sheet), *(name.rpartition(".")[0] for name, _ in given.column)}
+    if named - {"", *_TABLES}:
+        raise ExchangeError(f"--column, --sheet: no such table; known are {', '.join(_TABLES)}")
+    if len(dict(given.sheet)) < len(given.sheet):
+        raise ExchangeError("--sheet: name one sheet for each table; join several in one file")
     rules = rules_of(given)
     options = {
         "date_format": given.date_format,
@@ -140,7 +147,7 @@ def clinic_of(given: Namespace) -> Clinic:
     reading = _read(given, given.file, _SESSIONS, options)
     facts = {
         name: _read(given, file, name, options)
-        for name in (*SIDE_TABLES, *NOTES)
+        for name in _TABLES[1:]
         if (file := getattr(given, name, None)) not in {None, NONE}
     }
     doubts: tuple[Problem, ...] = ()
@@ -154,9 +161,6 @@ def clinic_of(given: Namespace) -> Clinic:
 def _columns(given: Namespace, table: str) -> dict[str, str]:
     """The file's headers and what they mean: a column without a table is one of the sessions."""
     named = [(header, *name.rpartition(".")[::2]) for name, header in given.column]
-    known = (*SIDE_TABLES, *NOTES)
-    if {of for _, of, _ in named} - {"", _SESSIONS, *known}:
-        raise ExchangeError(f"--column: no such table; known are {', '.join(known)}")
     chosen = {(header, name) for header, of, name in named if (of or _SESSIONS) == table}
     if len(columns := dict(chosen)) < len(chosen):
         raise ExchangeError(f"--column: a column of {table} has two meanings; give it one")
@@ -166,8 +170,9 @@ def _columns(given: Namespace, table: str) -> dict[str, str]:
 def _read(given: Namespace, file: Path, table: str, options: Mapping[str, Any]) -> Any:
     """Read a table; an error names its file, and the option that names its columns."""
     read, columns = getattr(tables, f"read_{table}"), _columns(given, table)
+    options = {**options, "columns": columns, "sheet": dict(given.sheet).get(table)}
     try:
-        return read(str(file), columns=columns, **options)
+        return read(str(file), **options)
     except BotoxScheduleError as error:
         said = str(error).removeprefix(f"{file.name}: ")
         if table != _SESSIONS:

@@ -106,7 +106,8 @@ def _one_sheet(
     tables = [title for title, lines in found.items() if _has_table(lines, names)]
     if len(tables) > 1:
         raise TableError(
-            f"{len(tables)} sheets hold such a table; name one with sheet=, or save it as a file"
+            f"{len(tables)} sheets hold such a table; name one with sheet= "
+            f"(--sheet {names.table}=NAME), or save it as a file"
         )
     read = next(iter(tables or found), "")
     others = ((n, found[title]) for n, title in enumerate(found, 1) if title != read)
