@@ -149,17 +149,6 @@ class Authorizations:
         dose: The units of each planned session, where the caller names them.
     """
 
-    __slots__ = (
-        "_approved",
-        "_besides",
-        "_booked",
-        "_dose",
-        "_elsewhere",
-        "_least_opened",
-        "_rules",
-        "_track",
-    )
-
     def __init__(self, track: Track, dose: PlannedDose) -> None:
         reading, product = track.reading, track.protocol.product
         self._track = track
