@@ -110,11 +110,7 @@ def attack_days(
 def attack_span(start: date | str, end: date | str) -> tuple[date, date]:
     """Return the first and the last day of an attack, both included; see :func:`attack_days`."""
     first, last = _day_of(start, "start"), _day_of(end, "end")
-    if isinstance(start, datetime) and isinstance(end, datetime):
-        is_ordered = start <= end
-    else:
-        is_ordered = first <= last
-    if not is_ordered:
+    if first > last or (isinstance(start, datetime) and isinstance(end, datetime) and start > end):
         raise OrderError("the attack ends before it starts; give start <= end")
     ends_at_midnight = isinstance(end, datetime) and end.time() == time.min
     return first, shifted(last, -1) if ends_at_midnight and first < last else last
@@ -284,11 +280,9 @@ class HeadacheDiary(PatientValue, frozen=True):
 
     @cached_property
     def _kinds(self) -> dict[date, DiaryKind]:
-        worst: dict[date, DiaryKind] = {}
-        for entry in self.days:
-            known = worst.get(entry.on, DiaryKind.UNKNOWN)
-            worst[entry.on] = worst_of((known, entry.kind))
-        return {day: worst[day] for day in sorted(worst) if worst[day] is not DiaryKind.UNKNOWN}
+        entries = sorted(self.days, key=lambda entry: (entry.on, _SEVERITY[entry.kind]))
+        worst = {entry.on: entry.kind for entry in entries}
+        return {day: kind for day, kind in worst.items() if kind is not DiaryKind.UNKNOWN}
 
     @cached_property
     def _recorded(self) -> list[date]:
