@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple
 
 from botox_schedule.dates import Window
@@ -17,6 +18,7 @@ from botox_schedule.engine.rules import RuleFacts, interval_rules
 from botox_schedule.engine.track import rule_facts
 from botox_schedule.errors import CountError
 from botox_schedule.outcomes.diary import (
+    Baseline,
     DiaryCount,
     DiaryKind,
     HeadacheDiary,
@@ -27,6 +29,7 @@ from botox_schedule.outcomes.figures import (
     LONGEST_MONTH,
     Exact,
     Number,
+    before_unknown,
     days_within,
     month_days,
     whole,
@@ -348,8 +351,11 @@ def assess_response(
     cycles = judged_cycles(track)
     span = _complete(track, cycles)
     counts = _counts(known, track, cycles, span)
-    judged = _Judged(known, counts, span.number, word_of(MissingDays, missing, "missing"))
-    results = (*_by_days(wanted, judged.days_of), *_others(wanted, track, failures))
+    treated = word_of(MissingDays, missing, "missing")
+    days_of = partial(
+        _days_of, given=known.baseline, counts=counts, cycles=span.number, missing=treated
+    )
+    results = (*_by_days(wanted, days_of), *_others(wanted, track, failures))
     return ResponseAssessment(
         rule=wanted.id,
         as_of=day,
@@ -357,7 +363,7 @@ def assess_response(
         outcome=decide(results),
         results=results,
         complete_cycles=span.number,
-        missing=judged.missing,
+        missing=treated,
         **counts._asdict(),
         recorded_days=known.recorded_in(counts.windows),
         findings=tuple(_currency(known, day)),
@@ -396,18 +402,13 @@ class _Counts(NamedTuple):
 
 def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
     """A cycle is complete once the next one has begun, or on the day the next one is due."""
-    prior = track.prior.cycles
-    if not cycles:
-        return _Span(prior, None, None)
-    until = follow_up_of(track).until
-    ends_on = due_after(track, track.cycles[-1])
-    if ends_on is not None and until >= ends_on:
-        last_on = shifted(ends_on, -1)
-        return _Span(prior + len(cycles), cycles[-1].anchored_on, last_on)
-    if len(cycles) == 1:
-        return _Span(prior, None, None)
-    last_on = shifted(cycles[-1].first_on, -1)
-    return _Span(prior + len(cycles) - 1, cycles[-2].anchored_on, last_on)
+    number = track.prior.cycles + len(cycles)
+    ends_on = due_after(track, track.cycles[-1]) if cycles else None
+    if ends_on is not None and follow_up_of(track).until >= ends_on:
+        return _Span(number, cycles[-1].anchored_on, shifted(ends_on, -1))
+    if len(cycles) < 2:
+        return _Span(track.prior.cycles, None, None)
+    return _Span(number - 1, cycles[-2].anchored_on, shifted(cycles[-1].first_on, -1))
 
 
 def due_after(track: Track, cycle: CycleSessions) -> date | None:
@@ -459,40 +460,22 @@ def _around(
     return before, diary.count(month_until(shifted(starts[-1], month - 1)))
 
 
-class _Judged(NamedTuple):
-    """The data that the criteria of a rule are judged by."""
+def _days_of(
+    measure: DiaryKind, given: Baseline | None, counts: _Counts, cycles: int, missing: MissingDays
+) -> _Days:
+    """The days a month of one measure, as far as enough days are recorded."""
 
-    diary: HeadacheDiary
-    counts: _Counts
-    cycles: int
-    missing: MissingDays
-
-    def days_of(self, measure: DiaryKind) -> _Days:
-        """Return the days a month of one measure."""
-        current = self._rate(self.counts.current, measure)
-        return _Days(self._baseline(measure), current, self.cycles, self._latest_known(measure))
-
-    def _latest_known(self, measure: DiaryKind) -> list[Fraction]:
-        """The latest months in a row that have enough recorded days."""
-        latest: list[Fraction] = []
-        for month in reversed(self.counts.months):
-            rate = self._rate(month, measure)
-            if rate is None:
-                break
-            latest.insert(0, rate)
-        return latest
-
-    def _rate(self, count: DiaryCount | None, measure: DiaryKind) -> Fraction | None:
+    def rate(count: DiaryCount | None) -> Fraction | None:
         if count is None or not count.is_sufficient:
             return None
-        return count.rate(measure, missing=self.missing)
+        return count.rate(measure, missing=missing)
 
-    def _baseline(self, measure: DiaryKind) -> Fraction | None:
-        given = self.diary.baseline
-        if given is None:
-            return self._rate(self.counts.baseline, measure)
+    baseline = rate(counts.baseline)
+    if given is not None:
         days = given.migraine_days if measure is DiaryKind.MIGRAINE else given.headache_days
-        return None if days is None else days * month_days() / given.per_days
+        baseline = None if days is None else days * month_days() / given.per_days
+    latest = before_unknown(map(rate, reversed(counts.months)))
+    return _Days(baseline, rate(counts.current), cycles, latest[::-1])
 
 
 def _others(
