@@ -123,12 +123,10 @@ class ClinicCalendar(Value, frozen=True):
             UnknownCountryError: When the package does not know the country or subdivision.
             ImportError: When the extra is not installed.
         """
-        return cls.model_validate(
-            {
-                "open_weekdays": frozenset(open_weekdays),
-                "closures": tuple(closures),
-                "predicate": _working_days(country, subdivision),
-            }
+        return cls(
+            open_weekdays=frozenset(open_weekdays),
+            closures=tuple(closures),
+            predicate=_working_days(country, subdivision),
         )
 
     def is_open(self, day: DayInput) -> bool:
