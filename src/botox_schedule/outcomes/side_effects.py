@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from botox_schedule.dates.days import Day, DayInput, LastDay
+from botox_schedule.dates.days import Day, DayInput, LastDay, check_order
 from botox_schedule.engine import ResponseTimeline
 from botox_schedule.engine.response import response_phase
 from botox_schedule.terms import ResponsePhase
@@ -39,8 +39,7 @@ class SideEffect(PatientValue, frozen=True):
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
-        if self.last is not None and self.last < self.first:
-            raise ValueError("the side effect ends before it starts; give first <= last")
+        check_order(self.first, self.last, "the side effect")
         return self
 
 
