@@ -297,7 +297,7 @@ class ResponseAssessment(Value, frozen=True):
 def _months_text(what: str, months: Sequence[DiaryCount]) -> Iterator[str]:
     if months:
         words = [f"{month.headache_days} of {month.recorded_days}" for month in months]
-        listed = " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), words[-1]])
+        listed = " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
         yield f"headache days in the {what}: {listed} recorded"
 
 

@@ -1,6 +1,7 @@
 """Values in a notebook: a table, with a picture where there are days."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from botox_schedule.engine.check import DateCheck, product_of_limits
 from botox_schedule.engine.cycles import TreatmentCycle
@@ -94,10 +95,8 @@ def _date_rows(dates: DueDates) -> Iterable[_Row]:
 def record_html(record: PatientRecord) -> str:
     """Return a record as a picture and a table; without ids and free text."""
     words = _english()
-    by_indication: dict[str, list[TreatmentSession]] = {}
-    for session in sorted(record.sessions, key=lambda s: s.administered_on):
-        by_indication.setdefault(session.indication, []).append(session)
-    groups = sorted(by_indication.items())
+    ordered = sorted(record.sessions, key=lambda s: (s.indication, s.administered_on))
+    groups = [(name, list(own)) for name, own in groupby(ordered, key=lambda s: s.indication)]
     lanes = [
         Lane(
             words.messages.treatment(name),
