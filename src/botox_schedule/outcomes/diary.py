@@ -68,18 +68,11 @@ class DiaryDay(PatientValue, frozen=True):
 
     if TYPE_CHECKING:
 
-        def __init__(
-            self,
-            *,
-            on: DayInput,
-            kind: DiaryKind | str,
-        ) -> None: ...
+        def __init__(self, *, on: DayInput, kind: DiaryKind | str) -> None: ...
 
 
 def attack_days(
-    start: date | str,
-    end: date | str,
-    kind: DiaryKind | str = DiaryKind.HEADACHE,
+    start: date | str, end: date | str, kind: DiaryKind | str = DiaryKind.HEADACHE
 ) -> tuple[DiaryDay, ...]:
     """Return one entry for each day of an attack.
 
@@ -140,11 +133,7 @@ class Baseline(PatientValue, frozen=True):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            headache_days: Number,
-            migraine_days: Number | None = None,
-            per_days: int = 28,
+            self, *, headache_days: Number, migraine_days: Number | None = None, per_days: int = 28
         ) -> None: ...
 
     @model_validator(mode="after")
@@ -241,10 +230,7 @@ class DiaryCount(Value, frozen=True):
         return Fraction(days, self.recorded_days if scaled else self.window.days)
 
     def _days(self, measure: DiaryKind) -> int:
-        counts = {
-            DiaryKind.HEADACHE: self.headache_days,
-            DiaryKind.MIGRAINE: self.migraine_days,
-        }
+        counts = {DiaryKind.HEADACHE: self.headache_days, DiaryKind.MIGRAINE: self.migraine_days}
         if measure not in counts:
             raise UnknownWordError(f"measure: give one of {', '.join(counts)}")
         return counts[measure]
@@ -272,10 +258,7 @@ class HeadacheDiary(PatientValue, frozen=True):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            days: Rows[DiaryDay] = (),
-            baseline: Baseline | Fields | None = None,
+            self, *, days: Rows[DiaryDay] = (), baseline: Baseline | Fields | None = None
         ) -> None: ...
 
     @cached_property

@@ -29,13 +29,7 @@ class SideEffect(PatientValue, frozen=True):
 
     if TYPE_CHECKING:
 
-        def __init__(
-            self,
-            *,
-            name: str,
-            first: DayInput,
-            last: DayInput | None = None,
-        ) -> None: ...
+        def __init__(self, *, name: str, first: DayInput, last: DayInput | None = None) -> None: ...
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:

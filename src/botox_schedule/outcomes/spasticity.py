@@ -69,13 +69,7 @@ class AshworthAssessment(PatientValue, frozen=True):
 
     if TYPE_CHECKING:
 
-        def __init__(
-            self,
-            *,
-            on: DayInput,
-            joint: str,
-            score: ModifiedAshworth | str,
-        ) -> None: ...
+        def __init__(self, *, on: DayInput, joint: str, score: ModifiedAshworth | str) -> None: ...
 
 
 class AshworthChange(Value, frozen=True):
@@ -151,11 +145,7 @@ class GoalScore(Value, frozen=True):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            weight: Number = 1,
-            baseline: int,
-            achieved: int | None = None,
+            self, *, weight: Number = 1, baseline: int, achieved: int | None = None
         ) -> None: ...
 
 
@@ -175,11 +165,7 @@ class GoalSet(PatientValue, frozen=True):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            set_on: DayInput,
-            judged_on: DayInput | None = None,
-            goals: Rows[GoalScore],
+            self, *, set_on: DayInput, judged_on: DayInput | None = None, goals: Rows[GoalScore]
         ) -> None: ...
 
     @model_validator(mode="after")

@@ -16,12 +16,7 @@ from botox_schedule.engine.forecast import Forecast, forecast_of
 from botox_schedule.engine.rules import RulesOn
 from botox_schedule.engine.track import protocol_of_session
 from botox_schedule.errors import HandoutError
-from botox_schedule.ical import (
-    EventKind,
-    EventStatus,
-    events_from_record,
-    ical_from_events,
-)
+from botox_schedule.ical import EventKind, EventStatus, events_from_record, ical_from_events
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import SourceRef, TreatmentProtocol
 from botox_schedule.protocols.catalog import known_protocols
