@@ -68,6 +68,20 @@ class TestAuthorizations:
         assert check.payable_from == date(2026, 4, 7)
 
     @pytest.mark.parametrize(
+        ("on", "payable_from"),
+        [
+            pytest.param("2026-06-28", "2026-01-01", id="too close: the booking must be moved"),
+            pytest.param("2026-06-29", "2026-06-29", id="13 weeks after the booking"),
+        ],
+    )
+    def test_the_payers_own_minimum_counts_from_a_booked_first_treatment(
+        self, on: str, payable_from: str
+    ) -> None:
+        booked = {"administered_on": "2026-03-30", "status": "booked"}
+        check = self.check(with_approval(booked, minimum_interval="13 weeks"), on)
+        assert (check.covers, str(check.payable_from)) == (True, payable_from)
+
+    @pytest.mark.parametrize(
         ("booked", "on", "used"),
         [
             pytest.param(["2026-03-30"], "2026-03-30", 1, id="the booked day itself"),

@@ -169,7 +169,7 @@ class Authorizations:
             for rule in (*track.policy.payer_rules(track.clock, product), *unknown)
             if rule.sessions is not None or rule.units is not None
         )
-        self._booked = list(_booked_series(track)) if self._approved or self._rules else []
+        self._booked = dict(_booked_series(track)) if self._approved or self._rules else {}
         self._besides = [s for s in visits_ahead(track) if not _opens_next(track, s)]
         # Who paid for a session elsewhere is unknown.
         self._elsewhere = frozenset(
@@ -203,7 +203,8 @@ class Authorizations:
     def _booked_before(self, day: date) -> list[date]:
         """The booked visits after which *day* is allowed; one that is too close is to be moved."""
         holds = self._track.holds
-        return [on for on, rules in self._booked if on < day and _is_allowed(rules, holds, day)]
+        series = self._booked.items()
+        return [on for on, rules in series if on < day and _is_allowed(rules, holds, day)]
 
     def _checks(self, day: date, ahead: Sequence[date]) -> Iterator[AuthorizationCheck]:
         """The answers of all authorizations, then of the rules in force on *day*."""
@@ -292,7 +293,9 @@ class Authorizations:
         return (AuthorizationProblem.UNRECOGNIZED_INDICATION,)
 
     def _payable_from(self, approved: PriorAuthorization, day: date, ahead: Sequence[date]) -> date:
-        rules, interval = self._track.rules, approved.minimum_interval
+        interval = approved.minimum_interval
+        # Before a first treatment there are no rules yet, but a booked visit has some.
+        rules = self._track.rules or (self._booked.get(ahead[-1]) if ahead else None)
         if interval is None or rules is None or not _minimum_binds(rules, day):
             return approved.valid.first
         last_on = ahead[-1] if ahead else rules.facts.counted_from
