@@ -285,12 +285,10 @@ class _Story(NamedTuple):
         planned = (rules and rules.protocol) or track.protocol
         given = planned if last is None else protocol_of_session(track, last.full_sessions[-1])
         decided = {} if rules is None else dict(self._decided(rules))
-        for name, value, source in figures(planned):
-            if hasattr(planned.retreatment, name):
-                yield name, *decided.get(name, (value, self.cited(source)))
-        for name, value, source in figures(given):
-            if hasattr(given.response, name):
-                yield name, value, self.cited(source)
+        for name, value, source in figures(planned, "retreatment"):
+            yield name, *decided.get(name, (value, self.cited(source)))
+        for name, value, source in figures(given, "response"):
+            yield name, value, self.cited(source)
 
     def _decided(self, rules: RulesOn) -> Iterator[tuple[str, tuple[object, dict[str, str]]]]:
         """The intervals that others than the planned protocol decide."""

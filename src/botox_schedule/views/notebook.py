@@ -24,10 +24,10 @@ from botox_schedule.views.timeline import (
 )
 
 _WIDTH = 860
-_FIGURES = (
-    ("retreatment", ("minimum", "usual", "typical", "wording")),
-    ("response", ("onset", "peak", "wear_off", "full_benefit")),
-)
+_FIGURES = {
+    "retreatment": ("minimum", "usual", "typical", "wording"),
+    "response": ("onset", "peak", "wear_off", "full_benefit"),
+}
 _OTHERS = frozenset(PatientRecord.model_fields) - {"id", "sessions", "born_on"}
 """The lists of a record that its table has no column for."""
 
@@ -199,11 +199,13 @@ def protocol_html(protocol: TreatmentProtocol) -> str:
     return f"<p><strong>{escaped(protocol.ref)}</strong></p>{table}"
 
 
-def figures(protocol: TreatmentProtocol) -> Iterator[tuple[str, object, SourceRef | None]]:
-    """Yield the figures of a protocol, stated or not: name, value, source."""
-    for part, names in _FIGURES:
+def figures(
+    protocol: TreatmentProtocol, *parts: str
+) -> Iterator[tuple[str, object, SourceRef | None]]:
+    """Yield the figures of a protocol or of its *parts*, stated or not: name, value, source."""
+    for part in parts or _FIGURES:
         holder = getattr(protocol, part)
-        for name in names:
+        for name in _FIGURES[part]:
             yield name, getattr(holder, name), getattr(holder, f"{name}_source")
 
 
