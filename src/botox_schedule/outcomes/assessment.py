@@ -356,6 +356,7 @@ def assess_response(
         _days_of, given=known.baseline, counts=counts, cycles=span.number, missing=treated
     )
     results = (*_by_days(wanted, days_of), *_others(wanted, track, failures))
+    judged = (counts.baseline, counts.current, *counts.months)
     return ResponseAssessment(
         rule=wanted.id,
         as_of=day,
@@ -365,7 +366,7 @@ def assess_response(
         complete_cycles=span.number,
         missing=treated,
         **counts._asdict(),
-        recorded_days=known.recorded_in(counts.windows),
+        recorded_days=known.recorded_in(count.window for count in judged if count is not None),
         findings=tuple(_currency(known, day)),
     )
 
@@ -392,12 +393,6 @@ class _Counts(NamedTuple):
     months: tuple[DiaryCount, ...]
     before_session: DiaryCount | None
     after_session: DiaryCount | None
-
-    @property
-    def windows(self) -> list[Window]:
-        """All windows of days that the outcome is based on."""
-        counts = (self.baseline, self.current, *self.months)
-        return [count.window for count in counts if count is not None]
 
 
 def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
