@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 from botox_schedule.dates import Window
 from botox_schedule.dates.days import Day, DayInput, as_day, counted, shifted
-from botox_schedule.engine import Track, TreatmentCycle
 from botox_schedule.engine.adherence import follow_up_of
-from botox_schedule.engine.cycles import judged_cycles
+from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
 from botox_schedule.engine.dates import TrackDates, status_on, track_dates
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.project import kept_booking_on, rules_after
 from botox_schedule.engine.rules import RuleFacts, interval_rules
-from botox_schedule.engine.track import rule_facts
+from botox_schedule.engine.track import Track, rule_facts
 from botox_schedule.errors import CountError
 from botox_schedule.outcomes.diary import (
     Baseline,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from botox_schedule.dates.days import Day, DayInput, LastDay, check_order
-from botox_schedule.engine import ResponseTimeline
-from botox_schedule.engine.response import response_phase
+from botox_schedule.engine.response import ResponseTimeline, response_phase
 from botox_schedule.terms import ResponsePhase
 from botox_schedule.values import PatientValue, Value
 

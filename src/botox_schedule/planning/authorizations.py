@@ -9,13 +9,12 @@ from typing import NamedTuple
 from pydantic import Field
 
 from botox_schedule.dates.days import Day
-from botox_schedule.engine import Track
 from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.limits import in_window, last_elsewhere
 from botox_schedule.engine.project import rules_after
 from botox_schedule.engine.rules import IntervalRules
-from botox_schedule.engine.track import is_second_part, opens_cycle, visits_ahead
+from botox_schedule.engine.track import Track, is_second_part, opens_cycle, visits_ahead
 from botox_schedule.engine.verdict import booking_verdict
 from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
 from botox_schedule.policy import CALENDAR_YEAR, PayerRule

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 from botox_schedule.dates import Window
 from botox_schedule.dates.days import Day, DayInput, as_day, days_text, near, shifted
-from botox_schedule.engine import DateCheck, Track
+from botox_schedule.engine import DateCheck, DueDates, Track
 from botox_schedule.engine.check import check_of
 from botox_schedule.engine.forecast import dates_of
-from botox_schedule.engine.session import DueDates
 from botox_schedule.engine.verdict import judge_day
 from botox_schedule.errors import CountError, OrderError
 from botox_schedule.planning.authorizations import AuthorizationCheck, Authorizations

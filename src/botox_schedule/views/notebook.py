@@ -3,11 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from botox_schedule.engine import DueDates, Forecast, ProjectedSession, TreatmentCycle
 from botox_schedule.engine.check import DateCheck, product_of_limits
-from botox_schedule.engine.cycles import TreatmentCycle
-from botox_schedule.engine.forecast import Forecast
 from botox_schedule.engine.response import ResponseTimeline, phases_until
-from botox_schedule.engine.session import DueDates, ProjectedSession
 from botox_schedule.protocols import SourceRef, TreatmentProtocol
 from botox_schedule.records import Finding, PatientRecord, TreatmentSession
 from botox_schedule.terms import DateName, SessionKind, SessionStatus
