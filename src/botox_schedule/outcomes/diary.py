@@ -263,9 +263,9 @@ class HeadacheDiary(PatientValue, frozen=True):
 
     @cached_property
     def _kinds(self) -> dict[date, DiaryKind]:
-        entries = sorted(self.days, key=lambda entry: (entry.on, _SEVERITY[entry.kind]))
-        worst = {entry.on: entry.kind for entry in entries}
-        return {day: kind for day, kind in worst.items() if kind is not DiaryKind.UNKNOWN}
+        worst_last = sorted(self.days, key=lambda entry: _SEVERITY[entry.kind])
+        worst = {entry.on: entry.kind for entry in worst_last}
+        return {day: worst[day] for day in sorted(worst) if worst[day] is not DiaryKind.UNKNOWN}
 
     @cached_property
     def _recorded(self) -> list[date]:
