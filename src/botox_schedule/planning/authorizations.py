@@ -1,6 +1,6 @@
 """Compares authorizations and payers' rules with the sessions given and planned."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum, unique
@@ -269,7 +269,7 @@ class Authorizations:
             visits=len(days),
             unsure=len({s.administered_on for s in maybe} - days),
             units=sum((_known_units(s) for s in own if s.product is counted), _ZERO),
-            most_units=_most_units(s for s in maybe if s.product in (None, counted)),
+            most_units=_most_units([s for s in maybe if s.product in (None, counted)]),
             ids=tuple(s.id for s in own if s.id is not None),
         )
 
@@ -378,13 +378,10 @@ def _known_units(session: TreatmentSession) -> Decimal:
     return (session.units or _ZERO) + (session.units_discarded or _ZERO)
 
 
-def _most_units(sessions: Iterable[TreatmentSession]) -> Decimal | None:
-    total = _ZERO
-    for session in sessions:
-        if session.units is None or session.units_discarded is None:
-            return None
-        total += _known_units(session)
-    return total
+def _most_units(sessions: Sequence[TreatmentSession]) -> Decimal | None:
+    if any(None in (s.units, s.units_discarded) for s in sessions):
+        return None
+    return sum(map(_known_units, sessions), _ZERO)
 
 
 def _use(tally: _Tally, limits: PriorAuthorization | PayerRule) -> AuthorizationUse:
