@@ -185,12 +185,10 @@ def projected_html(session: ProjectedSession) -> str:
 
 def protocol_html(protocol: TreatmentProtocol) -> str:
     """Return a protocol's figures with their sources."""
-    rows: list[Sequence[object]] = [
-        (name.replace("_", " "), value, *_cited(source))
-        if value is not None
-        else (name.replace("_", " "), "not recorded here", None, None)
-        for name, value, source in figures(protocol)
-    ]
+    rows: list[Sequence[object]] = []
+    for name, value, source in figures(protocol):
+        told = ("not recorded here", None, None) if value is None else (value, *_cited(source))
+        rows.append((name.replace("_", " "), *told))
     rows += [("limit", limit, *_cited(limit.source)) for limit in protocol.limits]
     rows += [("note", note, None, None) for note in protocol.notes]
     table = _page("", ("figure", "value", "verification", "source"), rows)
