@@ -52,6 +52,7 @@ from botox_schedule.values import Value
 _ORDER = list(RuleOutcome)
 _DATED = frozenset({DueStatus.TOO_EARLY, DueStatus.ALLOWED, DueStatus.DUE})
 """Statuses in which the next session can still be on its target."""
+_CYCLE = "complete cycle"
 _UNDATED = "; no usual range dates the next session"
 
 
@@ -183,16 +184,16 @@ def _result(rule: ResponseRule, criterion: ResponseCriterion, verdict: _Verdict)
 
 
 def _reduction_verdict(criterion: ResponseCriterion, days: _Days) -> _Verdict:
-    counted = f"{_cycles_text(days.cycles)}; judged after {criterion.after_cycles}"
+    given = f"{counted(days.cycles, _CYCLE)}; judged after {criterion.after_cycles}"
     measure, baseline, current = f"{criterion.measure} days", days.baseline, days.current
     if not baseline:
         missing = f"{measure} before the course: {'unknown' if baseline is None else 'none'}"
-        return _Verdict(RuleOutcome.INSUFFICIENT_BASELINE, (missing, counted))
+        return _Verdict(RuleOutcome.INSUFFICIENT_BASELINE, (missing, given))
     if days.cycles < criterion.after_cycles:
-        return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (counted,))
+        return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (given,))
     if current is None:
         missing = f"{measure} in the last month of the cycle: unknown"
-        return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (missing, counted))
+        return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (missing, given))
     reduction = (baseline - current) / baseline
     share = f"{measure} {_shown(baseline)} became {_shown(current)}: "
     share += f"{_shown(abs(reduction) * 100)} % {'more' if reduction < 0 else 'fewer'}"
@@ -200,11 +201,7 @@ def _reduction_verdict(criterion: ResponseCriterion, days: _Days) -> _Verdict:
     missed = reduction <= 0 if below is None else reduction < below
     threshold = [] if below is None else [f"threshold {_shown(below * 100)} %"]
     outcome = _side(criterion, days.cycles, missed=missed)
-    return _Verdict(outcome, (share, *threshold, counted), reduction)
-
-
-def _cycles_text(count: int) -> str:
-    return counted(count, "complete cycle")
+    return _Verdict(outcome, (share, *threshold, given), reduction)
 
 
 def _side(criterion: ResponseCriterion, cycles: int, *, missed: bool) -> RuleOutcome:
@@ -498,9 +495,8 @@ def _failures_verdict(criterion: ResponseCriterion, failures: Sequence[bool]) ->
 
 def _recheck_window(criterion: ResponseCriterion, track: Track) -> Window | None:
     """When to look again after treatment was stopped; None where it was not."""
-    stopped_on = track.care.ended_on
-    stopped = track.care.status is DueStatus.DISCONTINUED
-    if not stopped or stopped_on is None or criterion.recheck is None:
+    stopped_on = track.care.ended_on if track.care.status is DueStatus.DISCONTINUED else None
+    if stopped_on is None or criterion.recheck is None:
         return None
     return criterion.recheck.after(stopped_on)
 
@@ -576,7 +572,7 @@ def _review(criterion: ResponseCriterion, track: Track) -> tuple[date | None, st
         return _within_care(track, on, waits_for)
     count = criterion.failures or criterion.after_cycles
     on, missing = _cycle_end(track, max(count - track.prior.cycles, 1))
-    return _within_care(track, on, f"{_cycles_text(count)}{missing}")
+    return _within_care(track, on, f"{counted(count, _CYCLE)}{missing}")
 
 
 def _within_care(track: Track, on: date | None, why: str) -> tuple[date | None, str]:
