@@ -23,7 +23,7 @@ from botox_schedule.records import PatientRecord
 from botox_schedule.terms import DayReasonCode
 from botox_schedule.values import NumberInput, Value
 
-HORIZON_DAYS = 366
+_HORIZON_DAYS = 366
 """How many days ahead the search goes where nothing else ends it."""
 _MOST_DAYS = 3660
 """The most days searched before ``overdue_from``, which a long hold can move far away."""
@@ -434,9 +434,9 @@ def bookable_days(
 def _within_horizon(until: date, as_of: date) -> date:
     if until < as_of:
         raise OrderError("until lies before as_of; give a day from as_of on")
-    if (until - as_of).days > HORIZON_DAYS:
+    if (until - as_of).days > _HORIZON_DAYS:
         raise CountError(
-            f"until lies more than {HORIZON_DAYS} days after as_of; give an earlier day"
+            f"until lies more than {_HORIZON_DAYS} days after as_of; give an earlier day"
         )
     return until
 
@@ -459,7 +459,7 @@ def window_of(rules: BookingRules) -> Window:
     first = max(as_of, rules.dates.earliest or as_of)
     if overdue_from is not None and first < overdue_from:
         return Window(first=first, last=min(shifted(overdue_from, -1), near(first, _MOST_DAYS)))
-    return Window(first=first, last=near(first, HORIZON_DAYS))
+    return Window(first=first, last=near(first, _HORIZON_DAYS))
 
 
 def in_order(window: Window, due: date | None) -> list[date]:
@@ -505,5 +505,5 @@ def _first_late(rules: BookingRules, window: Window) -> date | None:
     overdue_from = rules.dates.overdue_from
     if overdue_from is None or shifted(overdue_from, -1) != window.last:
         return None
-    late = Window(first=overdue_from, last=near(overdue_from, HORIZON_DAYS))
+    late = Window(first=overdue_from, last=near(overdue_from, _HORIZON_DAYS))
     return next((day for day in in_order(late, None) if not rules.constraints(day)), None)
