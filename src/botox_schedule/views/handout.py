@@ -242,13 +242,6 @@ class _Story(NamedTuple):
             return False
         return self.found.dates.due is not None or self._is_as_needed
 
-    def stretches(self) -> Iterator[tuple[str, str, str]]:
-        """The weeks, days and effect of each phase of the response."""
-        is_first = self.found.cycle_number == 1
-        for part in self.messages.stretches(self.timeline, is_first=is_first):
-            first, last = (self.messages.day(day, "short_date") for day in (part.first, part.last))
-            yield part.weeks, self.messages.days(first, last), part.effect
-
     def notes(self) -> Iterator[str]:
         """The full benefit of the course while it lies ahead, and the patient's own response."""
         by = self.timeline.full_benefit_by
