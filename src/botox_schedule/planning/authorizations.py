@@ -10,7 +10,6 @@ from pydantic import Field
 
 from botox_schedule.dates.days import Day
 from botox_schedule.engine.dates import first_allowed
-from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.limits import in_window, last_elsewhere
 from botox_schedule.engine.project import rules_after
 from botox_schedule.engine.rules import IntervalRules
@@ -201,9 +200,8 @@ class Authorizations:
 
     def _booked_before(self, day: date) -> list[date]:
         """The booked visits after which *day* is allowed; one that is too close is to be moved."""
-        holds = self._track.holds
-        series = self._booked.items()
-        return [on for on, rules in series if on < day and _is_allowed(rules, holds, day)]
+        series, track = self._booked.items(), self._track
+        return [on for on, rules in series if on < day and _is_allowed(track, rules, day)]
 
     def _checks(self, day: date, ahead: Sequence[date]) -> Iterator[AuthorizationCheck]:
         """The answers of all authorizations, then of the rules in force on *day*."""
@@ -350,14 +348,14 @@ def _booked_series(track: Track) -> Iterator[tuple[date, IntervalRules]]:
         if rules is None:
             is_kept = booking_verdict(track, day) is not False
         else:
-            is_kept = _is_allowed(rules, track.holds, day)
+            is_kept = _is_allowed(track, rules, day)
         if is_kept:
             rules = rules_after(track, day)
             yield day, rules
 
 
-def _is_allowed(rules: IntervalRules, holds: HoldCalendar, day: date) -> bool:
-    return first_allowed(rules, holds, day) == day
+def _is_allowed(track: Track, rules: IntervalRules, day: date) -> bool:
+    return first_allowed(rules, track.holds, day) == day
 
 
 def _minimum_binds(rules: IntervalRules, day: date) -> bool:
