@@ -1,10 +1,10 @@
 """Compares authorizations and payers' rules with the sessions given and planned."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum, unique
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pydantic import Field
 
@@ -13,7 +13,7 @@ from botox_schedule.engine.dates import first_allowed
 from botox_schedule.engine.limits import in_window, last_elsewhere
 from botox_schedule.engine.project import rules_after
 from botox_schedule.engine.rules import IntervalRules
-from botox_schedule.engine.track import Track, is_second_part, opens_cycle, visits_ahead
+from botox_schedule.engine.track import Track, concerns, is_second_part, opens_cycle, visits_ahead
 from botox_schedule.engine.verdict import booking_verdict
 from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
 from botox_schedule.policy import CALENDAR_YEAR, PayerRule
@@ -22,6 +22,7 @@ from botox_schedule.records import PriorAuthorization, TreatmentSession
 from botox_schedule.terms import MinimumKind, Product
 from botox_schedule.values import Value, in_order
 
+_Row = TypeVar("_Row", PriorAuthorization, PayerRule, TreatmentSession)
 _ZERO = Decimal(0)
 
 
@@ -148,33 +149,19 @@ class Authorizations:
     """
 
     def __init__(self, track: Track, dose: PlannedDose) -> None:
-        reading, product = track.reading, track.protocol.product
+        product = track.protocol.product
         self._track = track
         self._dose = dose
-        self._approved = [
-            approved
-            for approved in reading.decisions.authorizations
-            if approved.indication in track.clock or not reading.recognizes(approved.indication)
-        ]
-        # A rule for an unknown indication may apply to this track, so it counts.
-        unknown = [
-            rule
-            for rule in track.policy.payer
-            if not reading.is_known_name(rule.indication) and rule.product in {None, product}
-        ]
+        self._approved = _concerning(track, track.reading.decisions.authorizations)
         self._rules = in_order(
             rule
-            for rule in (*track.policy.payer_rules(track.clock, product), *unknown)
-            if rule.sessions is not None or rule.units is not None
+            for rule in _concerning(track, track.policy.payer)
+            if rule.product in {None, product} and (rule.sessions, rule.units) != (None, None)
         )
         self._booked = dict(_booked_series(track)) if self._approved or self._rules else {}
         self._besides = [s for s in visits_ahead(track) if not _opens_next(track, s)]
         # Who paid for a session elsewhere is unknown.
-        self._elsewhere = frozenset(
-            s
-            for s in last_elsewhere(reading)
-            if s.indication in track.clock or not reading.recognizes(s.indication)
-        )
+        self._elsewhere = frozenset(_concerning(track, last_elsewhere(track.reading)))
         self._least_opened = _least_opened(dose, product)
 
     @property
@@ -321,6 +308,11 @@ class Authorizations:
             yield AuthorizationProblem.UNITS_UNKNOWN
         if self._least_opened is not None and tally.units + self._least_opened > units:
             yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
+
+
+def _concerning(track: Track, rows: Iterable[_Row]) -> list[_Row]:
+    """What is about a track; what is under an unknown indication may be, so it counts."""
+    return [row for row in rows if concerns(track.reading, row.indication, track.clock)]
 
 
 def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -> TreatmentSession:
