@@ -14,6 +14,7 @@ from typing import NamedTuple
 from unicodedata import east_asian_width
 from zlib import crc32
 
+from botox_schedule.dates.days import near
 from botox_schedule.views.markup import clean, escaped
 
 _SIDE = 8
@@ -235,9 +236,7 @@ def _axis(chart: Chart) -> _Axis:
     days = days or [date(2000, 1, 1)]
     span = (max(days) - min(days)).days
     room = max(span // 40, 3, _FEWEST_DAYS - span // 2)
-    first = max(min(days).toordinal() - room, 1)
-    last = min(max(days).toordinal() + room, date.max.toordinal())
-    return _Axis(date.fromordinal(first), date.fromordinal(last), chart.width)
+    return _Axis(near(min(days), -room), near(max(days), room), chart.width)
 
 
 def _days(lane: Lane) -> Iterator[date]:
