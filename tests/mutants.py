@@ -64,7 +64,13 @@ PARTS = {
             "cli_lists", "panel", "tables", "diary_file", "laws", "populations", "standings",
         ),
     ),
-    "planning": Part(("planning/*",), (*STORED, "planning", "exceptions")),
+    "planning": Part(
+        ("planning/*",),
+        (
+            *STORED, "planning", "bookable_days", "check_booking", "authorizations", "authorization_plan",
+            "payer_rules", "shared_visits", "clinic_calendar", "vials", "codes", "exceptions",
+        ),
+    ),
     "outcomes": Part(
         ("outcomes/*",),
         (

@@ -127,11 +127,8 @@ def adherence(
         whole(gap, "permissible_gap_days")
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
     cycles, follow_up = judged_cycles(track), follow_up_of(track)
-    lasting = (
-        expected_effect(track.protocol)
-        if effect is None
-        else positive_interval(effect, "an effect")
-    )
+    given = None if effect is None else positive_interval(effect, "an effect")
+    lasting = given or expected_effect(track.protocol)
     course = course_of(
         course_cycles(cycles, lasting, track.policy.short_month),
         track.holds,

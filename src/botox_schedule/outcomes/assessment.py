@@ -3,20 +3,21 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple
 
 from botox_schedule.dates import Window
 from botox_schedule.dates.days import Day, DayInput, as_day, counted, shifted
-from botox_schedule.engine import Track, TreatmentCycle
 from botox_schedule.engine.adherence import follow_up_of
-from botox_schedule.engine.cycles import judged_cycles
+from botox_schedule.engine.cycles import TreatmentCycle, judged_cycles
 from botox_schedule.engine.dates import TrackDates, status_on, track_dates
 from botox_schedule.engine.holds import NO_HOLDS, HoldCalendar
 from botox_schedule.engine.project import kept_booking_on, rules_after
 from botox_schedule.engine.rules import RuleFacts, interval_rules
-from botox_schedule.engine.track import rule_facts
+from botox_schedule.engine.track import Track, rule_facts
 from botox_schedule.errors import CountError
 from botox_schedule.outcomes.diary import (
+    Baseline,
     DiaryCount,
     DiaryKind,
     HeadacheDiary,
@@ -27,6 +28,7 @@ from botox_schedule.outcomes.figures import (
     LONGEST_MONTH,
     Exact,
     Number,
+    before_unknown,
     days_within,
     month_days,
     whole,
@@ -50,6 +52,7 @@ from botox_schedule.values import Value
 _ORDER = list(RuleOutcome)
 _DATED = frozenset({DueStatus.TOO_EARLY, DueStatus.ALLOWED, DueStatus.DUE})
 """Statuses in which the next session can still be on its target."""
+_CYCLE = "complete cycle"
 _UNDATED = "; no usual range dates the next session"
 
 
@@ -181,16 +184,16 @@ def _result(rule: ResponseRule, criterion: ResponseCriterion, verdict: _Verdict)
 
 
 def _reduction_verdict(criterion: ResponseCriterion, days: _Days) -> _Verdict:
-    counted = f"{_cycles_text(days.cycles)}; judged after {criterion.after_cycles}"
+    given = f"{counted(days.cycles, _CYCLE)}; judged after {criterion.after_cycles}"
     measure, baseline, current = f"{criterion.measure} days", days.baseline, days.current
     if not baseline:
         missing = f"{measure} before the course: {'unknown' if baseline is None else 'none'}"
-        return _Verdict(RuleOutcome.INSUFFICIENT_BASELINE, (missing, counted))
+        return _Verdict(RuleOutcome.INSUFFICIENT_BASELINE, (missing, given))
     if days.cycles < criterion.after_cycles:
-        return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (counted,))
+        return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (given,))
     if current is None:
         missing = f"{measure} in the last month of the cycle: unknown"
-        return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (missing, counted))
+        return _Verdict(RuleOutcome.INSUFFICIENT_DATA, (missing, given))
     reduction = (baseline - current) / baseline
     share = f"{measure} {_shown(baseline)} became {_shown(current)}: "
     share += f"{_shown(abs(reduction) * 100)} % {'more' if reduction < 0 else 'fewer'}"
@@ -198,11 +201,7 @@ def _reduction_verdict(criterion: ResponseCriterion, days: _Days) -> _Verdict:
     missed = reduction <= 0 if below is None else reduction < below
     threshold = [] if below is None else [f"threshold {_shown(below * 100)} %"]
     outcome = _side(criterion, days.cycles, missed=missed)
-    return _Verdict(outcome, (share, *threshold, counted), reduction)
-
-
-def _cycles_text(count: int) -> str:
-    return counted(count, "complete cycle")
+    return _Verdict(outcome, (share, *threshold, given), reduction)
 
 
 def _side(criterion: ResponseCriterion, cycles: int, *, missed: bool) -> RuleOutcome:
@@ -294,7 +293,7 @@ class ResponseAssessment(Value, frozen=True):
 def _months_text(what: str, months: Sequence[DiaryCount]) -> Iterator[str]:
     if months:
         words = [f"{month.headache_days} of {month.recorded_days}" for month in months]
-        listed = " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), words[-1]])
+        listed = " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
         yield f"headache days in the {what}: {listed} recorded"
 
 
@@ -348,8 +347,12 @@ def assess_response(
     cycles = judged_cycles(track)
     span = _complete(track, cycles)
     counts = _counts(known, track, cycles, span)
-    judged = _Judged(known, counts, span.number, word_of(MissingDays, missing, "missing"))
-    results = (*_by_days(wanted, judged.days_of), *_others(wanted, track, failures))
+    treated = word_of(MissingDays, missing, "missing")
+    days_of = partial(
+        _days_of, given=known.baseline, counts=counts, cycles=span.number, missing=treated
+    )
+    results = (*_by_days(wanted, days_of), *_others(wanted, track, failures))
+    judged = (counts.baseline, counts.current, *counts.months)
     return ResponseAssessment(
         rule=wanted.id,
         as_of=day,
@@ -357,9 +360,9 @@ def assess_response(
         outcome=decide(results),
         results=results,
         complete_cycles=span.number,
-        missing=judged.missing,
+        missing=treated,
         **counts._asdict(),
-        recorded_days=known.recorded_in(counts.windows),
+        recorded_days=known.recorded_in(count.window for count in judged if count is not None),
         findings=tuple(_currency(known, day)),
     )
 
@@ -387,27 +390,16 @@ class _Counts(NamedTuple):
     before_session: DiaryCount | None
     after_session: DiaryCount | None
 
-    @property
-    def windows(self) -> list[Window]:
-        """All windows of days that the outcome is based on."""
-        counts = (self.baseline, self.current, *self.months)
-        return [count.window for count in counts if count is not None]
-
 
 def _complete(track: Track, cycles: Sequence[TreatmentCycle]) -> _Span:
     """A cycle is complete once the next one has begun, or on the day the next one is due."""
-    prior = track.prior.cycles
-    if not cycles:
-        return _Span(prior, None, None)
-    until = follow_up_of(track).until
-    ends_on = due_after(track, track.cycles[-1])
-    if ends_on is not None and until >= ends_on:
-        last_on = shifted(ends_on, -1)
-        return _Span(prior + len(cycles), cycles[-1].anchored_on, last_on)
-    if len(cycles) == 1:
-        return _Span(prior, None, None)
-    last_on = shifted(cycles[-1].first_on, -1)
-    return _Span(prior + len(cycles) - 1, cycles[-2].anchored_on, last_on)
+    number = track.prior.cycles + len(cycles)
+    ends_on = due_after(track, track.cycles[-1]) if cycles else None
+    if ends_on is not None and follow_up_of(track).until >= ends_on:
+        return _Span(number, cycles[-1].anchored_on, shifted(ends_on, -1))
+    if len(cycles) < 2:
+        return _Span(track.prior.cycles, None, None)
+    return _Span(number - 1, cycles[-2].anchored_on, shifted(cycles[-1].first_on, -1))
 
 
 def due_after(track: Track, cycle: CycleSessions) -> date | None:
@@ -459,40 +451,22 @@ def _around(
     return before, diary.count(month_until(shifted(starts[-1], month - 1)))
 
 
-class _Judged(NamedTuple):
-    """The data that the criteria of a rule are judged by."""
+def _days_of(
+    measure: DiaryKind, given: Baseline | None, counts: _Counts, cycles: int, missing: MissingDays
+) -> _Days:
+    """The days a month of one measure, as far as enough days are recorded."""
 
-    diary: HeadacheDiary
-    counts: _Counts
-    cycles: int
-    missing: MissingDays
-
-    def days_of(self, measure: DiaryKind) -> _Days:
-        """Return the days a month of one measure."""
-        current = self._rate(self.counts.current, measure)
-        return _Days(self._baseline(measure), current, self.cycles, self._latest_known(measure))
-
-    def _latest_known(self, measure: DiaryKind) -> list[Fraction]:
-        """The latest months in a row that have enough recorded days."""
-        latest: list[Fraction] = []
-        for month in reversed(self.counts.months):
-            rate = self._rate(month, measure)
-            if rate is None:
-                break
-            latest.insert(0, rate)
-        return latest
-
-    def _rate(self, count: DiaryCount | None, measure: DiaryKind) -> Fraction | None:
+    def rate(count: DiaryCount | None) -> Fraction | None:
         if count is None or not count.is_sufficient:
             return None
-        return count.rate(measure, missing=self.missing)
+        return count.rate(measure, missing=missing)
 
-    def _baseline(self, measure: DiaryKind) -> Fraction | None:
-        given = self.diary.baseline
-        if given is None:
-            return self._rate(self.counts.baseline, measure)
+    baseline = rate(counts.baseline)
+    if given is not None:
         days = given.migraine_days if measure is DiaryKind.MIGRAINE else given.headache_days
-        return None if days is None else days * month_days() / given.per_days
+        baseline = None if days is None else days * month_days() / given.per_days
+    latest = before_unknown(map(rate, reversed(counts.months)))
+    return _Days(baseline, rate(counts.current), cycles, latest[::-1])
 
 
 def _others(
@@ -521,9 +495,8 @@ def _failures_verdict(criterion: ResponseCriterion, failures: Sequence[bool]) ->
 
 def _recheck_window(criterion: ResponseCriterion, track: Track) -> Window | None:
     """When to look again after treatment was stopped; None where it was not."""
-    stopped_on = track.care.ended_on
-    stopped = track.care.status is DueStatus.DISCONTINUED
-    if not stopped or stopped_on is None or criterion.recheck is None:
+    stopped_on = track.care.ended_on if track.care.status is DueStatus.DISCONTINUED else None
+    if stopped_on is None or criterion.recheck is None:
         return None
     return criterion.recheck.after(stopped_on)
 
@@ -599,7 +572,7 @@ def _review(criterion: ResponseCriterion, track: Track) -> tuple[date | None, st
         return _within_care(track, on, waits_for)
     count = criterion.failures or criterion.after_cycles
     on, missing = _cycle_end(track, max(count - track.prior.cycles, 1))
-    return _within_care(track, on, f"{_cycles_text(count)}{missing}")
+    return _within_care(track, on, f"{counted(count, _CYCLE)}{missing}")
 
 
 def _within_care(track: Track, on: date | None, why: str) -> tuple[date | None, str]:

@@ -68,18 +68,11 @@ class DiaryDay(PatientValue, frozen=True):
 
     if TYPE_CHECKING:
 
-        def __init__(
-            self,
-            *,
-            on: DayInput,
-            kind: DiaryKind | str,
-        ) -> None: ...
+        def __init__(self, *, on: DayInput, kind: DiaryKind | str) -> None: ...
 
 
 def attack_days(
-    start: date | str,
-    end: date | str,
-    kind: DiaryKind | str = DiaryKind.HEADACHE,
+    start: date | str, end: date | str, kind: DiaryKind | str = DiaryKind.HEADACHE
 ) -> tuple[DiaryDay, ...]:
     """Return one entry for each day of an attack.
 
@@ -110,11 +103,7 @@ def attack_days(
 def attack_span(start: date | str, end: date | str) -> tuple[date, date]:
     """Return the first and the last day of an attack, both included; see :func:`attack_days`."""
     first, last = _day_of(start, "start"), _day_of(end, "end")
-    if isinstance(start, datetime) and isinstance(end, datetime):
-        is_ordered = start <= end
-    else:
-        is_ordered = first <= last
-    if not is_ordered:
+    if first > last or (isinstance(start, datetime) and isinstance(end, datetime) and start > end):
         raise OrderError("the attack ends before it starts; give start <= end")
     ends_at_midnight = isinstance(end, datetime) and end.time() == time.min
     return first, shifted(last, -1) if ends_at_midnight and first < last else last
@@ -144,11 +133,7 @@ class Baseline(PatientValue, frozen=True):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            headache_days: Number,
-            migraine_days: Number | None = None,
-            per_days: int = 28,
+            self, *, headache_days: Number, migraine_days: Number | None = None, per_days: int = 28
         ) -> None: ...
 
     @model_validator(mode="after")
@@ -245,10 +230,7 @@ class DiaryCount(Value, frozen=True):
         return Fraction(days, self.recorded_days if scaled else self.window.days)
 
     def _days(self, measure: DiaryKind) -> int:
-        counts = {
-            DiaryKind.HEADACHE: self.headache_days,
-            DiaryKind.MIGRAINE: self.migraine_days,
-        }
+        counts = {DiaryKind.HEADACHE: self.headache_days, DiaryKind.MIGRAINE: self.migraine_days}
         if measure not in counts:
             raise UnknownWordError(f"measure: give one of {', '.join(counts)}")
         return counts[measure]
@@ -276,18 +258,13 @@ class HeadacheDiary(PatientValue, frozen=True):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            days: Rows[DiaryDay] = (),
-            baseline: Baseline | Fields | None = None,
+            self, *, days: Rows[DiaryDay] = (), baseline: Baseline | Fields | None = None
         ) -> None: ...
 
     @cached_property
     def _kinds(self) -> dict[date, DiaryKind]:
-        worst: dict[date, DiaryKind] = {}
-        for entry in self.days:
-            known = worst.get(entry.on, DiaryKind.UNKNOWN)
-            worst[entry.on] = worst_of((known, entry.kind))
+        worst_last = sorted(self.days, key=lambda entry: _SEVERITY[entry.kind])
+        worst = {entry.on: entry.kind for entry in worst_last}
         return {day: worst[day] for day in sorted(worst) if worst[day] is not DiaryKind.UNKNOWN}
 
     @cached_property

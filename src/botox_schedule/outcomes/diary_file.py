@@ -178,7 +178,9 @@ def read_diary(
     """
     day = None if as_of is None else as_day(as_of, "as_of")
     pattern = None if date_format == "iso" else date_format
-    _check_format(pattern)
+    # Otherwise every line of the file would fail.
+    if pattern is not None and not is_day_pattern(pattern):
+        raise ExchangeError("date_format: give a pattern of a whole day, such as '%d.%m.%Y'")
     table = _table(_text(source, encoding), pattern)
     entries = [_until(entry, day) for entry in islice(_entries(table), _MOST_ENTRIES + 1)]
     _check_size(len(entries), "entries")
@@ -401,19 +403,9 @@ def _end(begin: date, text: str, table: _Table) -> date | None:
 def _moment(text: str, table: _Table, on: str = "") -> date:
     """The day of a cell, or its day and time; a time of day alone is on the day *on*."""
     found = _MOMENT.fullmatch(f"{on} {text}" if _TIME.fullmatch(text) else text)
-    if found is None:
-        return _day_in(text, table.date_format)
-    return datetime.combine(_day_in(found[1], table.date_format), _clock(*found.groups()[2:]))
-
-
-def _check_format(date_format: str | None) -> None:
-    """Refuse a pattern that cannot read a day, before every line of the file fails."""
-    if date_format is not None and not is_day_pattern(date_format):
-        raise ExchangeError("date_format: give a pattern of a whole day, such as '%d.%m.%Y'")
-
-
-def _day_in(text: str, date_format: str | None) -> date:
-    return as_day(text) if date_format is None else day_by_pattern(text, date_format)
+    written, pattern = text if found is None else found[1], table.date_format
+    day = as_day(written) if pattern is None else day_by_pattern(written, pattern)
+    return day if found is None else datetime.combine(day, _clock(*found.groups()[2:]))
 
 
 def _clock(hour: str, minute: str, second: str | None, half: str | None) -> time:

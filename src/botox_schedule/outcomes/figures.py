@@ -1,10 +1,10 @@
 """Exact numbers, and the bundled tables of rules and definitions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSchema
 
@@ -14,6 +14,7 @@ from botox_schedule.values import is_whole
 
 LONGEST_MONTH = 31
 WEEK = 7
+_V = TypeVar("_V")
 _LONGEST_NUMBER = 40
 _MOST = 10**_LONGEST_NUMBER
 _HUGE = re.compile(r"[eE][+-]?[0-9]{3}")
@@ -86,6 +87,16 @@ def days_within(value: Number, name: str, most: int) -> Fraction:
     if days > most:
         raise CountError(f"{name}: give at most {most} days")
     return days
+
+
+def before_unknown(values: Iterable[_V | None]) -> list[_V]:
+    """Return the values before the first unknown one."""
+    known = []
+    for value in values:
+        if value is None:
+            break
+        known.append(value)
+    return known
 
 
 def whole(value: int, name: str, least: int = 0) -> int:

@@ -18,7 +18,7 @@ from botox_schedule.engine.response import FEWEST_CYCLES, ObservedDays, Observed
 from botox_schedule.errors import CountError
 from botox_schedule.outcomes.assessment import due_after
 from botox_schedule.outcomes.diary import HeadacheDiary, month_until
-from botox_schedule.outcomes.figures import WEEK, outcome_tables, whole
+from botox_schedule.outcomes.figures import WEEK, before_unknown, outcome_tables, whole
 from botox_schedule.outcomes.wear_off import WearOffDefinition, first_run, wear_off, weekly_days
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import TreatmentProtocol
@@ -197,8 +197,13 @@ def _observed(
     week_of: Callable[[_Cycle], int | None],
 ) -> ObservedDays | None:
     """The days to one change; where it is not noted, *week_of* finds its week in the diary."""
-    by_cycle = [_days_of_cycle(place, noted, definition, week_of) for place in cycles]
-    found = [of_cycle for of_cycle in by_cycle if of_cycle is not None]
+    found: list[tuple[int, str]] = []
+    for place in cycles:
+        own = [note.days for note in noted if note.cycle is place.cycle]
+        if own:
+            found.append((min(own), _NOTED))
+        elif (week := week_of(place)) is not None:
+            found.append((WEEK * (week - 1), definition))
     if len(found) < FEWEST_CYCLES:
         return None
     days = tuple(number for number, _ in found)
@@ -209,22 +214,8 @@ def _observed(
         smallest=min(days),
         largest=max(days),
         definition=", ".join(dict.fromkeys(words for _, words in found)),
-        left_out=len(by_cycle) - len(found),
+        left_out=len(cycles) - len(found),
     )
-
-
-def _days_of_cycle(
-    place: _Cycle,
-    noted: Sequence[_Noted],
-    definition: str,
-    week_of: Callable[[_Cycle], int | None],
-) -> tuple[int, str] | None:
-    """The days to the change in one cycle, and how it was found; None where unknown."""
-    own = [note.days for note in noted if note.cycle is place.cycle]
-    if own:
-        return min(own), _NOTED
-    week = week_of(place)
-    return None if week is None else (WEEK * (week - 1), definition)
 
 
 def _weeks(diary: HeadacheDiary, place: _Cycle) -> tuple[Fraction | None, ...]:
@@ -255,7 +246,6 @@ def _onset_week(diary: HeadacheDiary, place: _Cycle) -> int | None:
     rate = before.rate(per_days=WEEK) if before.is_sufficient else None
     if rate is None:
         return None
-    falls = [None if week is None else rate - week for week in _weeks(diary, place)]
     # An unknown week ends the search: the effect may have begun in it.
-    known = falls[: falls.index(None)] if None in falls else falls
-    return first_run([f for f in known if f is not None], figures["fall"], int(figures["weeks"]))
+    falls = [rate - week for week in before_unknown(_weeks(diary, place))]
+    return first_run(falls, figures["fall"], int(figures["weeks"]))

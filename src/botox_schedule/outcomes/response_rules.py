@@ -213,7 +213,7 @@ def bundled_response_rules() -> tuple[ResponseRule, ...]:
     >>> [rule.id for rule in bundled_response_rules()][:3]
     ['nice-ta260', 'ehf-2018', 'preempt-50']
     """
-    return _rules_in({"rules": outcome_tables()["rules"]}, "outcomes.toml")
+    return _rules_in(outcome_tables(), "outcomes.toml")
 
 
 def as_rule(rule: str | ResponseRule) -> ResponseRule:

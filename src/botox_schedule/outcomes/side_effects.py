@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from botox_schedule.dates.days import Day, DayInput, LastDay
-from botox_schedule.engine import ResponseTimeline
-from botox_schedule.engine.response import response_phase
+from botox_schedule.dates.days import Day, DayInput, LastDay, check_order
+from botox_schedule.engine.response import ResponseTimeline, response_phase
 from botox_schedule.terms import ResponsePhase
 from botox_schedule.values import PatientValue, Value
 
@@ -29,18 +28,11 @@ class SideEffect(PatientValue, frozen=True):
 
     if TYPE_CHECKING:
 
-        def __init__(
-            self,
-            *,
-            name: str,
-            first: DayInput,
-            last: DayInput | None = None,
-        ) -> None: ...
+        def __init__(self, *, name: str, first: DayInput, last: DayInput | None = None) -> None: ...
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
-        if self.last is not None and self.last < self.first:
-            raise ValueError("the side effect ends before it starts; give first <= last")
+        check_order(self.first, self.last, "the side effect")
         return self
 
 
@@ -84,19 +76,14 @@ def place_side_effects(
 
 
 def _placed(effect: SideEffect, timelines: list[ResponseTimeline]) -> PlacedSideEffect:
-    lasted = None if effect.last is None else (effect.last - effect.first).days + 1
     number = sum(timeline.administered_on <= effect.first for timeline in timelines)
-    if not number:
-        return PlacedSideEffect(
-            name=effect.name, session_number=None, onset_day=None, lasted_days=lasted, phase=None
-        )
-    timeline = timelines[number - 1]
+    timeline = timelines[number - 1] if number else None
     return PlacedSideEffect(
         name=effect.name,
-        session_number=number,
-        onset_day=(effect.first - timeline.administered_on).days,
-        lasted_days=lasted,
-        phase=response_phase(timeline, as_of=effect.first),
+        session_number=number or None,
+        onset_day=timeline and (effect.first - timeline.administered_on).days,
+        lasted_days=effect.last and (effect.last - effect.first).days + 1,
+        phase=timeline and response_phase(timeline, as_of=effect.first),
     )
 
 

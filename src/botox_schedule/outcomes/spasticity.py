@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from fractions import Fraction
 from functools import total_ordering
+from itertools import groupby
 from math import sqrt
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -68,13 +69,7 @@ class AshworthAssessment(PatientValue, frozen=True):
 
     if TYPE_CHECKING:
 
-        def __init__(
-            self,
-            *,
-            on: DayInput,
-            joint: str,
-            score: ModifiedAshworth | str,
-        ) -> None: ...
+        def __init__(self, *, on: DayInput, joint: str, score: ModifiedAshworth | str) -> None: ...
 
 
 class AshworthChange(Value, frozen=True):
@@ -110,17 +105,17 @@ def ashworth_change(
     >>> ashworth_change(scores, timeline)[0].steps
     -2
     """
-    by_joint: dict[str, list[AshworthAssessment]] = {}
-    for assessment in assessments:
-        by_joint.setdefault(assessment.joint, []).append(assessment)
-    return tuple(_joint_change(joint, by_joint[joint], timeline) for joint in sorted(by_joint))
+    given = sorted(assessments, key=lambda a: (a.joint, a.score))
+    by_joint = groupby(given, key=lambda a: a.joint)
+    return tuple(_joint_change(joint, own, timeline) for joint, own in by_joint)
 
 
 def _joint_change(
-    joint: str, assessments: Sequence[AshworthAssessment], timeline: ResponseTimeline
+    joint: str, by_score: Iterable[AshworthAssessment], timeline: ResponseTimeline
 ) -> AshworthChange:
+    """The change of one joint, from its assessments with the highest score last."""
     start, peak = timeline.administered_on, timeline.peak
-    highest_of = {a.on: a.score for a in sorted(assessments, key=lambda a: a.score)}
+    highest_of = {a.on: a.score for a in by_score}
     before = [day for day in highest_of if day <= start]
     at_peak = [day for day in highest_of if peak is not None and day in peak]
     old = highest_of[max(before)] if before else None
@@ -150,11 +145,7 @@ class GoalScore(Value, frozen=True):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            weight: Number = 1,
-            baseline: int,
-            achieved: int | None = None,
+            self, *, weight: Number = 1, baseline: int, achieved: int | None = None
         ) -> None: ...
 
 
@@ -174,11 +165,7 @@ class GoalSet(PatientValue, frozen=True):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            set_on: DayInput,
-            judged_on: DayInput | None = None,
-            goals: Rows[GoalScore],
+            self, *, set_on: DayInput, judged_on: DayInput | None = None, goals: Rows[GoalScore]
         ) -> None: ...
 
     @model_validator(mode="after")

@@ -9,14 +9,7 @@ from math import inf
 from botox_schedule.dates.days import Day, DayInput, as_day, shifted
 from botox_schedule.dates.intervals import Window
 from botox_schedule.outcomes.diary import DiaryKind, HeadacheDiary
-from botox_schedule.outcomes.figures import (
-    WEEK,
-    Exact,
-    Number,
-    days_within,
-    outcome_tables,
-    whole,
-)
+from botox_schedule.outcomes.figures import WEEK, Exact, Number, days_within, outcome_tables, whole
 from botox_schedule.protocols import SourceRef
 from botox_schedule.protocols.catalog import cited
 from botox_schedule.terms import word_of

@@ -12,13 +12,15 @@ from botox_schedule.planning.authorizations import (
     AuthorizationProblem,
     AuthorizationUse,
 )
-from botox_schedule.planning.bookable_days import (
+from botox_schedule.planning.booking import (
     BookableDay,
+    BookingCheck,
+    BookingConstraint,
     FirstBookableDay,
     bookable_days,
+    check_booking,
     first_bookable_day,
 )
-from botox_schedule.planning.booking import BookingCheck, BookingConstraint, check_booking
 from botox_schedule.planning.clinic_calendar import (
     ClinicCalendar,
     CountdownStep,

@@ -1,6 +1,6 @@
 """Which of the next sessions a payer covers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 from enum import StrEnum, unique
 from itertools import islice
@@ -23,9 +23,6 @@ from botox_schedule.questions import ask, checked_count
 from botox_schedule.records import PatientRecord
 from botox_schedule.values import NumberInput, Value
 
-_TO_WARN = 2
-"""How many sessions the warning looks at: the next one and the one after it."""
-
 
 @unique
 class AuthorizationWarning(StrEnum):
@@ -34,6 +31,13 @@ class AuthorizationWarning(StrEnum):
     LAST_COVERED_SESSION_AHEAD = "last_covered_session_ahead"
     """The next session is the last covered one: request the renewal now."""
     NEXT_SESSION_NOT_COVERED = "next_session_not_covered"
+
+
+_WARNINGS = {
+    1: AuthorizationWarning.NEXT_SESSION_NOT_COVERED,
+    2: AuthorizationWarning.LAST_COVERED_SESSION_AHEAD,
+}
+"""The warning by the number of the first session that is not covered."""
 
 
 class AuthorizedSession(Value, frozen=True):
@@ -127,21 +131,23 @@ def plan_authorizations(
     dose = planned_dose(planned_units, planned_discarded)
     track = ask(record, protocol, day, policy=policy, other_protocols=other_protocols).track
     authorizations = Authorizations(track, dose)
-    projected = [s.target for s in projected_sessions(track, max(wanted, _TO_WARN))]
-    targets = projected or list(islice(_earliest_days(track), max(wanted, _TO_WARN)))
+    most = max(wanted, *_WARNINGS)
+    projected = [s.target for s in projected_sessions(track, most)]
+    targets = projected or list(islice(_earliest_days(track), most))
     sessions = tuple(
         AuthorizedSession(
             number=index + 1, on=target, check=authorizations.check(target, targets[:index])
         )
         for index, target in enumerate(targets)
     )
+    uncovered = next((s for s in sessions if s.check and s.check.covers is False), None)
     return AuthorizationPlan(
         as_of=day,
         uses=authorizations.uses,
         sessions=sessions[:wanted],
         at_earliest=bool(targets) and not projected,
-        first_uncovered_on=next((s.on for s in _uncovered(sessions[:wanted])), None),
-        warning=_warning(_uncovered(sessions)),
+        first_uncovered_on=uncovered.on if uncovered and uncovered.number <= wanted else None,
+        warning=_WARNINGS.get(uncovered.number) if uncovered else None,
     )
 
 
@@ -163,15 +169,3 @@ def _first_day(track: Track) -> date | None:
         return booked_on or next_allowed(track, track.as_of)
     free = track.holds.next_free(track.as_of)
     return None if free is None or interval_constraints(track, free) else free
-
-
-def _uncovered(sessions: Sequence[AuthorizedSession]) -> list[AuthorizedSession]:
-    return [s for s in sessions if s.check is not None and s.check.covers is False]
-
-
-def _warning(uncovered: Sequence[AuthorizedSession]) -> AuthorizationWarning | None:
-    if not uncovered or uncovered[0].number > _TO_WARN:
-        return None
-    if uncovered[0].number == 1:
-        return AuthorizationWarning.NEXT_SESSION_NOT_COVERED
-    return AuthorizationWarning.LAST_COVERED_SESSION_AHEAD

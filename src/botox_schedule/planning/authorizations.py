@@ -4,18 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum, unique
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pydantic import Field
 
 from botox_schedule.dates.days import Day
-from botox_schedule.engine import Track
 from botox_schedule.engine.dates import first_allowed
-from botox_schedule.engine.holds import HoldCalendar
 from botox_schedule.engine.limits import in_window, last_elsewhere
 from botox_schedule.engine.project import rules_after
+from botox_schedule.engine.reading import concerns
 from botox_schedule.engine.rules import IntervalRules
-from botox_schedule.engine.track import is_second_part, opens_cycle, visits_ahead
+from botox_schedule.engine.track import Track, is_second_part, opens_cycle, visits_ahead
 from botox_schedule.engine.verdict import booking_verdict
 from botox_schedule.planning.vials import MOST_UNITS, PlannedDose, fewest_vials, vial_sizes
 from botox_schedule.policy import CALENDAR_YEAR, PayerRule
@@ -24,6 +23,7 @@ from botox_schedule.records import PriorAuthorization, TreatmentSession
 from botox_schedule.terms import MinimumKind, Product
 from botox_schedule.values import Value, in_order
 
+_Row = TypeVar("_Row", PriorAuthorization, PayerRule, TreatmentSession)
 _ZERO = Decimal(0)
 
 
@@ -149,45 +149,20 @@ class Authorizations:
         dose: The units of each planned session, where the caller names them.
     """
 
-    __slots__ = (
-        "_approved",
-        "_besides",
-        "_booked",
-        "_dose",
-        "_elsewhere",
-        "_least_opened",
-        "_rules",
-        "_track",
-    )
-
     def __init__(self, track: Track, dose: PlannedDose) -> None:
-        reading, product = track.reading, track.protocol.product
+        product = track.protocol.product
         self._track = track
         self._dose = dose
-        self._approved = [
-            approved
-            for approved in reading.decisions.authorizations
-            if approved.indication in track.clock or not reading.recognizes(approved.indication)
-        ]
-        # A rule for an unknown indication may apply to this track, so it counts.
-        unknown = [
-            rule
-            for rule in track.policy.payer
-            if not reading.is_known_name(rule.indication) and rule.product in {None, product}
-        ]
+        self._approved = _concerning(track, track.reading.decisions.authorizations)
         self._rules = in_order(
             rule
-            for rule in (*track.policy.payer_rules(track.clock, product), *unknown)
-            if rule.sessions is not None or rule.units is not None
+            for rule in _concerning(track, track.policy.payer)
+            if rule.product in {None, product} and (rule.sessions, rule.units) != (None, None)
         )
-        self._booked = list(_booked_series(track)) if self._approved or self._rules else []
+        self._booked = dict(_booked_series(track)) if self._approved or self._rules else {}
         self._besides = [s for s in visits_ahead(track) if not _opens_next(track, s)]
         # Who paid for a session elsewhere is unknown.
-        self._elsewhere = frozenset(
-            s
-            for s in last_elsewhere(reading)
-            if s.indication in track.clock or not reading.recognizes(s.indication)
-        )
+        self._elsewhere = frozenset(_concerning(track, last_elsewhere(track.reading)))
         self._least_opened = _least_opened(dose, product)
 
     @property
@@ -213,8 +188,8 @@ class Authorizations:
 
     def _booked_before(self, day: date) -> list[date]:
         """The booked visits after which *day* is allowed; one that is too close is to be moved."""
-        holds = self._track.holds
-        return [on for on, rules in self._booked if on < day and _is_allowed(rules, holds, day)]
+        series, track = self._booked.items(), self._track
+        return [on for on, rules in series if on < day and _is_allowed(track, rules, day)]
 
     def _checks(self, day: date, ahead: Sequence[date]) -> Iterator[AuthorizationCheck]:
         """The answers of all authorizations, then of the rules in force on *day*."""
@@ -280,7 +255,7 @@ class Authorizations:
             visits=len(days),
             unsure=len({s.administered_on for s in maybe} - days),
             units=sum((_known_units(s) for s in own if s.product is counted), _ZERO),
-            most_units=_most_units(s for s in maybe if s.product in (None, counted)),
+            most_units=_most_units([s for s in maybe if s.product in (None, counted)]),
             ids=tuple(s.id for s in own if s.id is not None),
         )
 
@@ -303,7 +278,9 @@ class Authorizations:
         return (AuthorizationProblem.UNRECOGNIZED_INDICATION,)
 
     def _payable_from(self, approved: PriorAuthorization, day: date, ahead: Sequence[date]) -> date:
-        rules, interval = self._track.rules, approved.minimum_interval
+        interval = approved.minimum_interval
+        # Before a first treatment there are no rules yet, but a booked visit has some.
+        rules = self._track.rules or (self._booked.get(ahead[-1]) if ahead else None)
         if interval is None or rules is None or not _minimum_binds(rules, day):
             return approved.valid.first
         last_on = ahead[-1] if ahead else rules.facts.counted_from
@@ -334,6 +311,11 @@ class Authorizations:
             yield AuthorizationProblem.FEWEST_VIALS_EXCEED_UNITS
 
 
+def _concerning(track: Track, rows: Iterable[_Row]) -> list[_Row]:
+    """What is about a track; what is under an unknown indication may be, so it counts."""
+    return [row for row in rows if concerns(track.reading, row.indication, track.clock)]
+
+
 def planned_session(protocol: TreatmentProtocol, day: date, dose: PlannedDose) -> TreatmentSession:
     """Return a planned session as a completed one, so that its visit and units count."""
     return TreatmentSession(
@@ -359,14 +341,14 @@ def _booked_series(track: Track) -> Iterator[tuple[date, IntervalRules]]:
         if rules is None:
             is_kept = booking_verdict(track, day) is not False
         else:
-            is_kept = _is_allowed(rules, track.holds, day)
+            is_kept = _is_allowed(track, rules, day)
         if is_kept:
             rules = rules_after(track, day)
             yield day, rules
 
 
-def _is_allowed(rules: IntervalRules, holds: HoldCalendar, day: date) -> bool:
-    return first_allowed(rules, holds, day) == day
+def _is_allowed(track: Track, rules: IntervalRules, day: date) -> bool:
+    return first_allowed(rules, track.holds, day) == day
 
 
 def _minimum_binds(rules: IntervalRules, day: date) -> bool:
@@ -387,13 +369,10 @@ def _known_units(session: TreatmentSession) -> Decimal:
     return (session.units or _ZERO) + (session.units_discarded or _ZERO)
 
 
-def _most_units(sessions: Iterable[TreatmentSession]) -> Decimal | None:
-    total = _ZERO
-    for session in sessions:
-        if session.units is None or session.units_discarded is None:
-            return None
-        total += _known_units(session)
-    return total
+def _most_units(sessions: Sequence[TreatmentSession]) -> Decimal | None:
+    if any(None in (s.units, s.units_discarded) for s in sessions):
+        return None
+    return sum(map(_known_units, sessions), _ZERO)
 
 
 def _use(tally: _Tally, limits: PriorAuthorization | PayerRule) -> AuthorizationUse:

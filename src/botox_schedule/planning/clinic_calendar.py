@@ -123,12 +123,10 @@ class ClinicCalendar(Value, frozen=True):
             UnknownCountryError: When the package does not know the country or subdivision.
             ImportError: When the extra is not installed.
         """
-        return cls.model_validate(
-            {
-                "open_weekdays": frozenset(open_weekdays),
-                "closures": tuple(closures),
-                "predicate": _working_days(country, subdivision),
-            }
+        return cls(
+            open_weekdays=frozenset(open_weekdays),
+            closures=tuple(closures),
+            predicate=_working_days(country, subdivision),
         )
 
     def is_open(self, day: DayInput) -> bool:
@@ -227,10 +225,9 @@ def countdown(
     >>> [(step.name, str(step.on)) for step in countdown("2026-06-22", leads)]
     [('submit', '2026-05-25'), ('order', '2026-06-01'), ('drug in clinic', '2026-06-15')]
     """
-    visit = as_day(target, "target")
+    anchor = visit = as_day(target, "target")
     pairs = leads.items() if isinstance(leads, Mapping) else leads
     steps: list[CountdownStep] = []
-    anchor = visit
     for name, lead in reversed([(name, _lead(name, lead)) for name, lead in pairs]):
         by = lead.before(anchor)
         on = by if calendar is None else _open_before(by, calendar)

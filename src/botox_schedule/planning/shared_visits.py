@@ -17,8 +17,15 @@ from botox_schedule.planning.authorizations import (
     Authorizations,
     planned_session,
 )
-from botox_schedule.planning.bookable_days import Search, in_order, search, window_of
-from botox_schedule.planning.booking import BookingConstraint, BookingRules, booking_rules
+from botox_schedule.planning.booking import (
+    BookingConstraint,
+    BookingRules,
+    Search,
+    booking_rules,
+    in_order,
+    search,
+    window_of,
+)
 from botox_schedule.planning.clinic_calendar import OpenDay, as_windows
 from botox_schedule.planning.vials import PlannedDose
 from botox_schedule.policy import SchedulingPolicy

@@ -49,20 +49,10 @@ def units_or_zero(units: NumberInput, what: str) -> Decimal:
     Raises:
         UnitsError: Unless they are finite, at least 0 and at most what a session may have.
     """
-    if exact_number(units).is_zero():
-        return Decimal(0)
-    exact = _above_zero(units)
-    if exact is None:
+    exact = exact_number(units)
+    if not exact.is_finite() or not 0 <= exact <= MOST_GIVEN:
         raise UnitsError(f"{what} must be a number from 0 to {MOST_GIVEN}")
-    return exact
-
-
-def _above_zero(units: NumberInput) -> Decimal | None:
-    """Units as an exact number; None where they are not a number that may be planned."""
-    try:
-        return planned_units(units)
-    except UnitsError:
-        return None
+    return exact or _ZERO
 
 
 class VialSize(Fact, frozen=True):
@@ -277,8 +267,8 @@ def fewest_vials(
 
 def _number(units: NumberInput, least: Decimal, fault: str) -> Decimal:
     """A number of units above 0, at least *least* and at most :data:`MOST_UNITS`."""
-    exact = _above_zero(units)
-    if exact is None or not least <= exact <= MOST_UNITS:
+    exact = exact_number(units)
+    if not exact.is_finite() or exact <= 0 or not least <= exact <= MOST_UNITS:
         raise PlanningError(fault)
     return exact
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from unicodedata import east_asian_width
 from zlib import crc32
 
+from botox_schedule.dates.days import near
 from botox_schedule.views.markup import clean, escaped
 
 _SIDE = 8
@@ -40,11 +41,11 @@ _COLORS = {
 }
 _KINDS = {
     # kind: fill, stroke, stroke on dark, hatching
+    "due": ("#D55E00", "#8C3E00", "#ffa366", '<path d="M0 0L6 6" stroke-width="1.6"/>'),
     "held": ("#BBBBBB", "#555555", "#cccccc", '<path d="M0 0L6 6M6 0L0 6" stroke-width=".8"/>'),
     "onset": ("#56B4E9", "#1B6C9C", "#a8d8f3", '<circle cx="3" cy="3" r=".8"/>'),
     "peak": ("#0072B2", "#004A75", "#7fc4ee", ""),
     "wear_off": ("#E69F00", "#8A5F00", "#ffcf70", '<path d="M0 6L6 0" stroke-width="1.2"/>'),
-    "due": ("#D55E00", "#8C3E00", "#ffa366", '<path d="M0 0L6 6" stroke-width="1.6"/>'),
     "observed": ("#009E73", "#00553E", "#66d9b8", '<path d="M0 3H6" stroke-width="1.4"/>'),
 }
 _SHAPES = {
@@ -56,6 +57,8 @@ _SHAPES = {
     "elsewhere": '<circle class="\0paper \0edge" r="4" stroke-width="1.4" stroke-dasharray="2 1.5"/>',
     "unrecognized": '<path class="\0edge" d="M-4 -4l8 8m0 -8l-8 8" stroke-width="2"/>',
 }
+DRAWN = (*_SHAPES, *_KINDS)
+"""The kinds of marks and bands, in the order of the legend."""
 _DASHES = {"overdue": "4 3", "allowed": "6 2 1.5 2", "typical": "1.5 2.5", "end": "none"}
 
 
@@ -233,9 +236,7 @@ def _axis(chart: Chart) -> _Axis:
     days = days or [date(2000, 1, 1)]
     span = (max(days) - min(days)).days
     room = max(span // 40, 3, _FEWEST_DAYS - span // 2)
-    first = max(min(days).toordinal() - room, 1)
-    last = min(max(days).toordinal() + room, date.max.toordinal())
-    return _Axis(date.fromordinal(first), date.fromordinal(last), chart.width)
+    return _Axis(near(min(days), -room), near(max(days), room), chart.width)
 
 
 def _days(lane: Lane) -> Iterator[date]:

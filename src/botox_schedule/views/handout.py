@@ -16,13 +16,7 @@ from botox_schedule.engine.forecast import Forecast, forecast_of
 from botox_schedule.engine.rules import RulesOn
 from botox_schedule.engine.track import protocol_of_session
 from botox_schedule.errors import HandoutError
-from botox_schedule.ical import (
-    CalendarEvent,
-    EventKind,
-    EventStatus,
-    events_from_record,
-    ical_from_events,
-)
+from botox_schedule.ical import EventKind, EventStatus, events_from_record, ical_from_events
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols import SourceRef, TreatmentProtocol
 from botox_schedule.protocols.catalog import known_protocols
@@ -138,20 +132,18 @@ def handout_html(
         other_protocols=others,
         summaries={kind: clean(messages.words[f"event_{kind.value}"]) for kind in _AHEAD},
     )
+    ahead = [e for e in events if e.kind in _AHEAD and e.window.last >= day]
     # A visit that a hold or a discharge removes is nothing to add to a calendar.
-    ahead = [e for e in events if _is_visit(e) and e.window.last >= day]
+    visits = [e for e in ahead if e.status is not EventStatus.CANCELLED]
     return render(
         "handout.html",
+        messages=messages,
+        story=story,
         patient=texts.patient,
         clinic=(texts.clinic or "").splitlines(),
         call=[part for part in _BLANK_LINES.split(texts.when_to_call) if part.strip()],
-        calendar=_data_link(ical_from_events(ahead, stamped_at=stamped_at)) if ahead else None,
-        **story.told(),
+        calendar=_data_link(ical_from_events(visits, stamped_at=stamped_at)) if visits else None,
     )
-
-
-def _is_visit(event: CalendarEvent) -> bool:
-    return event.kind in _AHEAD and event.status is not EventStatus.CANCELLED
 
 
 def _checked(found: Forecast, track: Track) -> ResponseTimeline:
@@ -175,39 +167,21 @@ def _data_link(file: bytes) -> str:
 
 
 class _Story(NamedTuple):
-    """Tells a forecast in the words of a catalog."""
+    """Tells a forecast in the words of a catalog; the template asks for each part."""
 
     messages: Messages
     found: Forecast
     timeline: ResponseTimeline
     track: Track
 
-    def told(self) -> dict[str, object]:
-        """What the template shows, except for the clinic's own text."""
-        messages, protocol, found = self.messages, self.track.protocol, self.found
-        day = messages.day(found.as_of)
-        return {
-            "language": messages.language,
-            "reviewed": messages.reviewed,
-            "words": messages.words,
-            "title": messages.say("title", treatment=messages.treatment(found.indication)),
-            "next": self.next_visit(),
-            "more": list(self.more()),
-            "expect_from": self._say("expect_from", day=self.timeline.administered_on),
-            "stretches": list(self.stretches()),
-            "notes": list(self.notes()),
-            "chart": Markup(self.chart()),  # noqa: S704 - our own SVG, escaped
-            "sources": list(self.sources()),
-            "as_of": messages.say("as_of", day=day, protocol=protocol.id, version=protocol.version),
-        }
-
-    def _say(self, key: str, **days: date) -> str:
+    def say(self, key: str, **days: date) -> str:
+        """The text of a key, with the days in words."""
         return self.messages.say(key, **{k: self.messages.day(v) for k, v in days.items()})
 
     def next_visit(self) -> str:
         """The next visit in a sentence."""
         if self.found.booking is not None:
-            return self._say("next_booked", day=self.found.booking.on)
+            return self.say("next_booked", day=self.found.booking.on)
         return self._due_words() or self._undated()
 
     def _due_words(self) -> str | None:
@@ -216,12 +190,12 @@ class _Story(NamedTuple):
         if dates.due is None or last is None:
             return None
         if dates.overdue_from is not None and self.found.as_of >= dates.overdue_from:
-            return self._say("next_overdue", last=last)
+            return self.say("next_overdue", last=last)
         # Nobody comes on a day on hold; the calendar entry on the page has the same days.
         day = max(dates.due, self.found.resumes_on or self.found.as_of)
         due = unbroken(self.track.rules, self.track.holds, dates.due, last, day)
         key = "next_due_one" if due.last == due.first else "next_due"
-        return self._say(key, first=due.first, last=due.last)
+        return self.say(key, first=due.first, last=due.last)
 
     def _last_due_day(self) -> date | None:
         """The day before one is overdue, on hold or forbidden by the rules that follow."""
@@ -244,7 +218,7 @@ class _Story(NamedTuple):
             return self.messages.say("next_typical", weeks=round(days / 7))
         if dates.earliest is None:
             return self.messages.words["next_unknown"]
-        return self._say("next_earliest", first=dates.earliest)
+        return self.say("next_earliest", first=dates.earliest)
 
     @property
     def _is_as_needed(self) -> bool:
@@ -255,12 +229,12 @@ class _Story(NamedTuple):
         found, dates = self.found, self.found.dates
         ends_on = self.track.care.ends_on or date.max
         if found.resumes_on is not None and found.resumes_on < ends_on:
-            yield self._say("paused", first=found.resumes_on)
+            yield self.say("paused", first=found.resumes_on)
         if found.booking is not None:
             due = None if found.status in _PAST else self._due_words()
             yield from [due] if due is not None else []
         elif dates.earliest is not None and self._is_news(dates.earliest):
-            yield self._say("not_before", first=dates.earliest)
+            yield self.say("not_before", first=dates.earliest)
 
     def _is_news(self, earliest: date) -> bool:
         """Whether the first allowed day is ahead and was not named yet."""
@@ -268,22 +242,15 @@ class _Story(NamedTuple):
             return False
         return self.found.dates.due is not None or self._is_as_needed
 
-    def stretches(self) -> Iterator[tuple[str, str, str]]:
-        """The weeks, days and effect of each phase of the response."""
-        is_first = self.found.cycle_number == 1
-        for part in self.messages.stretches(self.timeline, is_first=is_first):
-            first, last = (self.messages.day(day, "short_date") for day in (part.first, part.last))
-            yield part.weeks, self.messages.days(first, last), part.effect
-
     def notes(self) -> Iterator[str]:
         """The full benefit of the course while it lies ahead, and the patient's own response."""
         by = self.timeline.full_benefit_by
         if by is not None and by >= self.found.as_of:
-            yield self._say("full_benefit", day=by)
+            yield self.say("full_benefit", day=by)
         for name, days in own_days(self.found.observed):
             yield self.messages.observed(days, f"observed_{name}")
 
-    def chart(self) -> str:
+    def chart(self) -> Markup:
         """The picture of this cycle, in the layout of a phone."""
         messages, found = self.messages, self.found
         words = ChartWords(messages, lambda day: messages.day(day, "short_date"), for_patient=True)
@@ -293,7 +260,8 @@ class _Story(NamedTuple):
         last, following = messages.day(self.timeline.administered_on), self.next_visit()
         described = messages.say("timeline_description", last=last, next=following)
         lanes = [lane._replace(bands=[*lane.bands, *holds])]
-        return words.draw(messages.words["timeline"], described, lanes, found.as_of, _PHONE)
+        drawn = words.draw(messages.words["timeline"], described, lanes, found.as_of, _PHONE)
+        return Markup(drawn)  # noqa: S704 - our own SVG, escaped
 
     def sources(self) -> Iterator[str]:
         """The source of each figure behind the page, and how well it was read."""
@@ -310,12 +278,10 @@ class _Story(NamedTuple):
         planned = (rules and rules.protocol) or track.protocol
         given = planned if last is None else protocol_of_session(track, last.full_sessions[-1])
         decided = {} if rules is None else dict(self._decided(rules))
-        for name, value, source in figures(planned):
-            if hasattr(planned.retreatment, name):
-                yield name, *decided.get(name, (value, self.cited(source)))
-        for name, value, source in figures(given):
-            if hasattr(given.response, name):
-                yield name, value, self.cited(source)
+        for name, value, source in figures(planned, "retreatment"):
+            yield name, *decided.get(name, (value, self.cited(source)))
+        for name, value, source in figures(given, "response"):
+            yield name, value, self.cited(source)
 
     def _decided(self, rules: RulesOn) -> Iterator[tuple[str, tuple[object, dict[str, str]]]]:
         """The intervals that others than the planned protocol decide."""

@@ -1,12 +1,11 @@
 """Values in a notebook: a table, with a picture where there are days."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
+from botox_schedule.engine import DueDates, Forecast, ProjectedSession, TreatmentCycle
 from botox_schedule.engine.check import DateCheck, product_of_limits
-from botox_schedule.engine.cycles import TreatmentCycle
-from botox_schedule.engine.forecast import Forecast
 from botox_schedule.engine.response import ResponseTimeline, phases_until
-from botox_schedule.engine.session import DueDates, ProjectedSession
 from botox_schedule.protocols import SourceRef, TreatmentProtocol
 from botox_schedule.records import Finding, PatientRecord, TreatmentSession
 from botox_schedule.terms import DateName, SessionKind, SessionStatus
@@ -23,10 +22,10 @@ from botox_schedule.views.timeline import (
 )
 
 _WIDTH = 860
-_FIGURES = (
-    ("retreatment", ("minimum", "usual", "typical", "wording")),
-    ("response", ("onset", "peak", "wear_off", "full_benefit")),
-)
+_FIGURES = {
+    "retreatment": ("minimum", "usual", "typical", "wording"),
+    "response": ("onset", "peak", "wear_off", "full_benefit"),
+}
 _OTHERS = frozenset(PatientRecord.model_fields) - {"id", "sessions", "born_on"}
 """The lists of a record that its table has no column for."""
 
@@ -94,10 +93,8 @@ def _date_rows(dates: DueDates) -> Iterable[_Row]:
 def record_html(record: PatientRecord) -> str:
     """Return a record as a picture and a table; without ids and free text."""
     words = _english()
-    by_indication: dict[str, list[TreatmentSession]] = {}
-    for session in sorted(record.sessions, key=lambda s: s.administered_on):
-        by_indication.setdefault(session.indication, []).append(session)
-    groups = sorted(by_indication.items())
+    ordered = sorted(record.sessions, key=lambda s: (s.indication, s.administered_on))
+    groups = [(name, list(own)) for name, own in groupby(ordered, key=lambda s: s.indication)]
     lanes = [
         Lane(
             words.messages.treatment(name),
@@ -188,23 +185,23 @@ def projected_html(session: ProjectedSession) -> str:
 
 def protocol_html(protocol: TreatmentProtocol) -> str:
     """Return a protocol's figures with their sources."""
-    rows: list[Sequence[object]] = [
-        (name.replace("_", " "), value, *_cited(source))
-        if value is not None
-        else (name.replace("_", " "), "not recorded here", None, None)
-        for name, value, source in figures(protocol)
-    ]
+    rows: list[Sequence[object]] = []
+    for name, value, source in figures(protocol):
+        told = ("not recorded here", None, None) if value is None else (value, *_cited(source))
+        rows.append((name.replace("_", " "), *told))
     rows += [("limit", limit, *_cited(limit.source)) for limit in protocol.limits]
     rows += [("note", note, None, None) for note in protocol.notes]
     table = _page("", ("figure", "value", "verification", "source"), rows)
     return f"<p><strong>{escaped(protocol.ref)}</strong></p>{table}"
 
 
-def figures(protocol: TreatmentProtocol) -> Iterator[tuple[str, object, SourceRef | None]]:
-    """Yield the figures of a protocol, stated or not: name, value, source."""
-    for part, names in _FIGURES:
+def figures(
+    protocol: TreatmentProtocol, *parts: str
+) -> Iterator[tuple[str, object, SourceRef | None]]:
+    """Yield the figures of a protocol or of its *parts*, stated or not: name, value, source."""
+    for part in parts or _FIGURES:
         holder = getattr(protocol, part)
-        for name in names:
+        for name in _FIGURES[part]:
             yield name, getattr(holder, name), getattr(holder, f"{name}_source")
 
 

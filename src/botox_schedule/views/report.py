@@ -8,8 +8,7 @@ from typing import NamedTuple, Self
 from markupsafe import Markup
 
 from botox_schedule.dates.days import Day, DayInput, as_day, counted, near
-from botox_schedule.engine.forecast import Forecast
-from botox_schedule.engine.session import DueDates
+from botox_schedule.engine import DueDates, Forecast
 from botox_schedule.records.findings import Finding
 from botox_schedule.terms import DueStatus, FindingNeeds, ResponsePhase
 from botox_schedule.values import PatientValue

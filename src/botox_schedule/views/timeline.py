@@ -22,7 +22,7 @@ from botox_schedule.protocols import TreatmentProtocol
 from botox_schedule.questions import ask
 from botox_schedule.records import Hold, PatientRecord
 from botox_schedule.terms import CycleTiming, DueStatus, ForWhom
-from botox_schedule.views.chart import Band, Chart, Lane, Line, Mark, draw
+from botox_schedule.views.chart import DRAWN, Band, Chart, Lane, Line, Mark, draw
 from botox_schedule.views.messages import Messages, messages_in
 
 _NARROWEST, _WIDEST = 240, 10_000
@@ -31,10 +31,6 @@ _TIMINGS = {
     CycleTiming.EARLY_WITHIN_TOLERANCE: "early",
     CycleTiming.LATE: "late",
 }
-_LEGEND = (
-    *("full", "early", "late", "touch_up", "booked", "elsewhere", "unrecognized"),
-    *("due", "held", "onset", "peak", "wear_off", "observed"),
-)
 
 
 def timeline_svg(
@@ -147,7 +143,7 @@ class ChartWords(NamedTuple):
         line = None
         if as_of is not None:
             line = Line("as_of", as_of, self.say("chart_as_of", day=self.day(as_of)))
-        legend = {kind: self.called(kind) for kind in _LEGEND}
+        legend = {kind: self.called(kind) for kind in DRAWN}
         legend["some"] = self.say("some")
         months = self.say("months_short").split()
         return draw(Chart(title, described, lanes, line, legend, width, months))
