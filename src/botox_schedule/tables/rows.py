@@ -13,12 +13,7 @@ from botox_schedule.tables.header import ColumnNames
 from botox_schedule.tables.lines import Cell, Line, Table, text_of
 from botox_schedule.tables.problems import Problem
 from botox_schedule.tables.source import TableSource, open_table
-from botox_schedule.tables.unread import (
-    REMEMBERED,
-    UnreadCells,
-    is_title_against,
-    unread_problems,
-)
+from botox_schedule.tables.unread import REMEMBERED, UnreadCells, is_title_against
 from botox_schedule.tables.words import column_names, folded
 
 
@@ -133,7 +128,7 @@ def read_rows(
     reader = _RowReader(names, columns, found, cells)
     lines = [*_before_header(found.titles, required), *reader.read(found.lines)]
     rows = [row for row in lines if row is not None]
-    unread = unread_problems(columns, names, found, reader.unread, reader=cells)
+    unread = [*reader.unread.problems(columns, names, cells)]
     unread += (Problem(found.header.number, told, left_out=False) for told in reader.swapped())
     blank = len(lines) - len(rows)
     return RowsRead(
