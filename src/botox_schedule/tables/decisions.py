@@ -166,6 +166,12 @@ def _outcome(reader: CellReader, cell: Cell) -> Parsed:
     return found._replace(note=told) if speaks_of_death(found.value or "") else found
 
 
+def _reason(reader: CellReader, cell: Cell) -> Parsed:
+    """Why somebody decided; a hold and an override need a reason."""
+    found = cells.text(reader, cell)
+    return found if found.value else Parsed("not stated")
+
+
 _APART = re.compile(r"[\W_]+")
 _DAY = Column(CellReader.day)
 _NEEDED_DAY = Column(CellReader.day, is_required=True)
@@ -173,6 +179,7 @@ _BINDING_DAY = Column(CellReader.day, counts="without it")
 _KEY = Column(cells.key)
 _PATIENT = {"patient": Column(cells.key, is_required=True)}
 _TEXT = Column(cells.text)
+_REASON = Column(_reason)
 _COUNT = Column(cells.count, is_number=True)
 _TREATMENT = {**_PATIENT, "indication": Column(CellReader.indication, is_required=True)}
 _INTERVAL = Column(cells.interval)
@@ -182,7 +189,7 @@ _IN_FORCE = Column(cells.in_force, default=True, words="in_force")
 _IF_CHOSEN = {"record_status": _IN_FORCE}
 # A hold or an end of care with an unreadable cell still binds: too long is better than not at all.
 _BINDING = {
-    "reason": _TEXT,
+    "reason": _REASON,
     "indication": Column(CellReader.indication, counts="for all"),
     "id": _KEY,
     "recorded_on": _BINDING_DAY,
@@ -212,6 +219,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
             words="care_end",
         ),
         **_BINDING,
+        "reason": _TEXT,
     },
     "overrides": {
         **_TREATMENT,
@@ -220,7 +228,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "minimum": _INTERVAL,
         "usual": Column(cells.interval_range),
         "authority": Column(cells.word("authority", Authority), is_required=True),
-        "reason": _TEXT,
+        "reason": _REASON,
         "status": _IN_FORCE,
         **_DECISION,
     },
@@ -493,7 +501,8 @@ def _read(
 ) -> FactReading[_Fact]:
     found = read_rows(source, table, _TABLES[table], options)
     rows = [row for row in found.rows if not _is_silent(row, found.columns)]
-    made = [_made(row, make, _SETTLED.get(table, _in_force)) for row in rows]
+    settle = _ending_all if table == "care_ends" else _in_force
+    made = [_made(row, make, settle) for row in rows]
     blank = found.blank + len(found.rows) - len(rows)
     settled = found._replace(rows=[row for row, _ in made], blank=blank)
     faulty = [row for row in settled.rows if row.fault and not _is_void(row)]
@@ -556,31 +565,23 @@ def _made(
         return row._replace(fault=found[0]["msg"].removeprefix("Value error, ")), None
 
 
-def _with_reason(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_in_force(values), "reason": values["reason"] or "not stated"}
-
-
 def _in_force(values: Mapping[str, Any]) -> dict[str, Any]:
     """A row whose status or unit says anything else was left out."""
     return {name: value for name, value in values.items() if name not in _NO_FIELDS}
 
 
 _STATUSES = frozenset({"status", "record_status"})
-_NO_FIELDS = _STATUSES | {"unit"}
+_NO_FIELDS = _STATUSES | _DEATHS | {"unit"}
 
 
 def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
     """A death ends all care, whatever the row was about."""
-    settled = _in_force(values)
-    died = _died_on(settled)
-    del settled["died_on"], settled["deceased"]
+    settled, died = _in_force(values), _died_on(values)
     if died is not None:
         # The day of a discharge is none of a death.
         day = settled["on"] if settled["kind"] is CareEndKind.DECEASED else None
-        settled |= {
-            "kind": CareEndKind.DECEASED,
-            "on": died if isinstance(died, date) else day,
-        }
+        settled["kind"] = CareEndKind.DECEASED
+        settled["on"] = died if isinstance(died, date) else day
     if settled["kind"] is CareEndKind.DECEASED:
         settled["indication"] = None
     return settled
@@ -590,13 +591,6 @@ def _died_on(values: Mapping[str, Any]) -> Any:
     """The day of a death, or that there was one; None where there was none."""
     died = values["died_on"]
     return values["deceased"] if died is None else died
-
-
-_SETTLED: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "holds": _with_reason,
-    "overrides": _with_reason,
-    "care_ends": _ending_all,
-}
 
 
 def _authorization(*, first: date, last: date, **fields: Any) -> PriorAuthorization:

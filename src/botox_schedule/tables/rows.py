@@ -279,16 +279,11 @@ class _RowReader:
 
     def _broken(self, line: Line) -> RowValues:
         """Return a row of which only the patient may be known."""
-        told = zip(
-            self.names,
-            self.columns,
-            self.pick([*line.cells, *repeat(None, self.width)]),
-            strict=True,
-        )
-        known = {n: column[text_of(cell).strip('"')] for n, column, cell in told if n == "patient"}
-        return RowValues(
-            line.number, dict.fromkeys((*self.absent, *self.names)) | known, fault=line.fault
-        )
+        picked = self.pick([*line.cells, *repeat(None, self.width)])
+        at = self.names.index("patient")
+        patient = self.columns[at][text_of(picked[at]).strip('"')]
+        values = dict.fromkeys((*self.absent, *self.names)) | {"patient": patient}
+        return RowValues(line.number, values, fault=line.fault)
 
     def _cut(self, values: dict[str, Any]) -> Iterator[_Note]:
         """Tell that a row is too long, and which of its values a comma may have cut."""

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from itertools import chain
 from operator import itemgetter
@@ -36,18 +36,6 @@ from botox_schedule.tables.unread import WHO_IS_A_CHILD
 from botox_schedule.terms import CareEndKind, Product, SessionKind, SessionStatus
 from botox_schedule.values import made
 
-_FIELDS = (
-    "administered_on",
-    "indication",
-    "product",
-    "units",
-    "units_discarded",
-    "status",
-    "kind",
-    "id",
-    "recorded_on",
-)
-_PUT = {name: getattr(TreatmentSession, name).__set__ for name in _FIELDS}
 _ANOTHER = "another"
 """A dose in another unit."""
 _PANEL = {"id": "session_id"}
@@ -90,6 +78,8 @@ _COLUMNS: Mapping[str, Column] = {
     "deceased": _DEATH._replace(read=deceased),
     "patient_status": _DEATH._replace(read=patient_status),
 }
+_FIELDS = [name for name in _COLUMNS if name in {one.name for one in fields(TreatmentSession)}]
+_PUT = {name: getattr(TreatmentSession, name).__set__ for name in _FIELDS}
 
 
 class MonthOnly(NamedTuple):
@@ -174,6 +164,7 @@ class TableReading:
         tables = cast("dict[str, FactReading[Any]]", facts)
         given = {name: one.by_patient for name, one in tables.items()}
         born = births.by_patient if births is not None else {}
+        ends = given.get("care_ends", {})
         sessions = self.sessions
         decided: set[str] = set().union(*(given[name] for name in given.keys() - {"weights"}))
         # Checked once for all: sessions are values already, and no rule is about two parts.
@@ -187,7 +178,7 @@ class TableReading:
                 sessions=sessions.get(patient, ()),
                 born_on=self._born_on(patient, born.get(patient, ())),
                 **{name: one.get(patient, ()) for name, one in given.items()}
-                | {"care_ends": self._care_ends(patient, given)},
+                | {"care_ends": (*self.care_ends.get(patient, ()), *ends.get(patient, ()))},
             )
             for patient in (*sessions, *sorted(decided - sessions.keys()))
         )
@@ -212,9 +203,6 @@ class TableReading:
         """The day of birth; unknown where two differ."""
         days = {*(as_day(day, "births") for day in told), self.births.get(patient)} - {None}
         return days.pop() if len(days) == 1 else None
-
-    def _care_ends(self, patient: str, given: Mapping[str, Any]) -> tuple[CareEnd, ...]:
-        return (*self.care_ends.get(patient, ()), *given.get("care_ends", {}).get(patient, ()))
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the sessions as plain rows, as :mod:`botox_schedule.panel` takes them."""
@@ -277,7 +265,6 @@ def read_sessions(
 
 
 _DEATHS = ("died_on", "deceased", "patient_status")
-_NO_DEATH = (None, None, None)
 _deaths_in = itemgetter(*_DEATHS)
 
 
@@ -286,12 +273,11 @@ def _reading(found: RowsRead) -> TableReading:
     faulty = [row for row in found.rows if row.fault]
     # A row that counts for nothing can still say that its patient has died.
     stated = [row for row in found.rows if row.values.get("patient")]
-    lines, patients = [row.line for row in stated], [row.values["patient"] for row in stated]
-    born = (row.values["born_on"] for row in stated)
-    births, birth_problems = births_of(zip(lines, patients, born, strict=True))
-    first = dict(zip(reversed(patients), reversed(lines), strict=True))
-    alike = look_alikes(patients)
-    deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
+    births, birth_problems = births_of(
+        (row.line, row.values["patient"], row.values["born_on"]) for row in stated
+    )
+    alike = look_alikes(row.values["patient"] for row in stated)
+    deaths = [row for row in stated if any(_deaths_in(row.values))]
     doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
         session_rows=_session_rows(used),
@@ -300,7 +286,7 @@ def _reading(found: RowsRead) -> TableReading:
         problems=found.problems(
             birth_problems,
             _duplicates(used),
-            _alike(first, alike),
+            _alike(stated, alike),
             _unread_deaths(found, is_stated=bool(deaths)),
         ),
         counts=found.counts,
@@ -365,8 +351,9 @@ def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
 _ONE_ID = "with one id they count once, and its units once"
 
 
-def _alike(first: Mapping[str, int], others: Mapping[str, str]) -> Iterator[Problem]:
+def _alike(stated: Sequence[RowValues], others: Mapping[str, str]) -> Iterator[Problem]:
     """Keys that look like one patient's count as two; a person must decide."""
+    first = {row.values["patient"]: row.line for row in reversed(stated)} if others else {}
     for patient, other in others.items():
         reason = f"{_ALIKE} on line {first[other]}; they count as two patients"
         yield Problem(first[patient], reason, left_out=False)
