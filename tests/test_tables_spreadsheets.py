@@ -15,7 +15,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from botox_schedule import Product
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.tables import read_births, read_sessions
-from botox_schedule.tables.typed import refusing
+from botox_schedule.tables.lines import refusing
 from table_samples import FILES, GOOD, HEADER, read, reasons
 
 

@@ -21,8 +21,7 @@ from botox_schedule.records import (
 from botox_schedule.tables import cells
 from botox_schedule.tables.cells import CellReader, Column, Parsed
 from botox_schedule.tables.deaths import day_of_death, death_columns, deceased
-from botox_schedule.tables.lines import Cell
-from botox_schedule.tables.problems import Problem, unread_column
+from botox_schedule.tables.lines import Cell, Problem, unread_column
 from botox_schedule.tables.rows import (
     RowCounts,
     RowsRead,

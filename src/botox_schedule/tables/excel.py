@@ -11,8 +11,7 @@ from zipfile import ZipFile
 
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE, check_growth, zip_entries
-from botox_schedule.tables.lines import Line, typed_cell
-from botox_schedule.tables.typed import MOST_CELLS, refusing
+from botox_schedule.tables.lines import MOST_CELLS, Line, refusing, typed_cell
 
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0"

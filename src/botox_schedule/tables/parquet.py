@@ -8,8 +8,7 @@ from typing import Any
 
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE, check_growth
-from botox_schedule.tables.lines import Cell, Line, typed_cell
-from botox_schedule.tables.typed import MOST_CELLS, refusing
+from botox_schedule.tables.lines import MOST_CELLS, Cell, Line, refusing, typed_cell
 
 PARQUET = b"PAR1"
 _MOST_BYTES = 128 * MEBIBYTE

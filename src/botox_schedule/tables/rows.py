@@ -10,8 +10,7 @@ from botox_schedule.errors import TableError
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.tables.cells import CellReader, Column
 from botox_schedule.tables.header import ColumnNames
-from botox_schedule.tables.lines import Cell, Line, Table, text_of
-from botox_schedule.tables.problems import Problem
+from botox_schedule.tables.lines import Cell, Line, Problem, Table, text_of
 from botox_schedule.tables.source import TableSource, open_table
 from botox_schedule.tables.unread import REMEMBERED, UnreadCells, is_title_against
 from botox_schedule.tables.words import column_names, folded

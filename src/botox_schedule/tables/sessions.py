@@ -23,7 +23,7 @@ from botox_schedule.tables.deaths import (
     patient_status,
 )
 from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
-from botox_schedule.tables.problems import Problem, chosen, unread_column
+from botox_schedule.tables.lines import Problem, chosen, unread_column
 from botox_schedule.tables.rows import (
     RowCounts,
     RowsRead,

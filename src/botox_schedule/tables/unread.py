@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from botox_schedule.tables.cells import CellReader, Column
 from botox_schedule.tables.header import ColumnNames
-from botox_schedule.tables.lines import Cell, Table, text_of
-from botox_schedule.tables.problems import Problem, chosen, unread_column
+from botox_schedule.tables.lines import Cell, Problem, Table, chosen, text_of, unread_column
 from botox_schedule.tables.words import find_value, is_about, is_word_of_death, speaks_of_death
 from botox_schedule.terms import SessionStatus
 
