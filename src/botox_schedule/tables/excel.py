@@ -196,10 +196,7 @@ def _cells(xml: bytes) -> int:
 
 
 def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+    return sum(26**place * (letter - 64) for place, letter in enumerate(reversed(letters)))
 
 
 def _open_document_cells(xml: bytes) -> int:
