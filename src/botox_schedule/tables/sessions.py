@@ -163,7 +163,7 @@ class TableReading:
         """
         tables = cast("dict[str, FactReading[Any]]", facts)
         given = {name: one.by_patient for name, one in tables.items()}
-        born = births.by_patient if births is not None else {}
+        born = self.births if births is None else self.with_births(births)[0].births
         ends = given.get("care_ends", {})
         sessions = self.sessions
         decided: set[str] = set().union(*(given[name] for name in given.keys() - {"weights"}))
@@ -176,7 +176,7 @@ class TableReading:
                 PatientRecord,
                 id=patient,
                 sessions=sessions.get(patient, ()),
-                born_on=self._born_on(patient, born.get(patient, ())),
+                born_on=born.get(patient),
                 **{name: one.get(patient, ()) for name, one in given.items()}
                 | {"care_ends": (*self.care_ends.get(patient, ()), *ends.get(patient, ()))},
             )
@@ -188,9 +188,13 @@ class TableReading:
 
         Of two days that differ, here or there, neither counts. Where each patient with a session
         has one, a column that may say who is a child is no problem any more.
+
+        Raises:
+            DayError: When *births* is another table.
         """
         here = ((0, patient, day) for patient, day in self.births.items())
-        there = ((row.line, row.patient, row.fact) for row in births.fact_rows)
+        rows = births.fact_rows
+        there = ((row.line, row.patient, as_day(row.fact, "births")) for row in rows)
         days, differing = births_of(chain(here, there))
         told = self.problems
         if days.keys() >= self.sessions.keys():
@@ -198,11 +202,6 @@ class TableReading:
         known = frozenset(births.problems)
         new = tuple(problem for problem in differing if problem not in known)
         return replace(self, births=days, problems=told), new
-
-    def _born_on(self, patient: str, told: Iterable[date]) -> date | None:
-        """The day of birth; unknown where two differ."""
-        days = {*(as_day(day, "births") for day in told), self.births.get(patient)} - {None}
-        return days.pop() if len(days) == 1 else None
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the sessions as plain rows, as :mod:`botox_schedule.panel` takes them."""
