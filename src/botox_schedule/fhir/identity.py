@@ -4,7 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -78,7 +79,6 @@ class Directory:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._address = cache(address_of)
         self._identities: dict[int, str] = {}
-        self._schemes: dict[str, list[str]] | None = None
         self._only_base = self._the_only_base(entries)
         self.kinds: set[str] = {entry.kind for entry in entries}
         versions = grouped((self.identity(entry), entry) for entry in entries)
@@ -126,7 +126,8 @@ class Directory:
         if name is not None and self._by_name.get(name, [identity]) == [identity]:
             return name
         at = self._address(identity)
-        return identity if at is None else self._scheme(at.base) + identity
+        # With the scheme that the bundle uses for the server.
+        return identity if at is None else min(self._schemes.get(at.base, [""])) + identity
 
     def find(self, source: Entry, reference: Any, kind: str) -> list[str]:
         """Return the identities that a Reference of *source* can mean: none, one or several.
@@ -213,17 +214,12 @@ class Directory:
         named = {at.base for at in pointed if at is not None} | set(map(self._base, read))
         return max(named) if len(named - {""}) == 1 else ""
 
-    def _scheme(self, base: str) -> str:
-        """The scheme that the bundle uses for a server."""
-        if self._schemes is None:
-            self._schemes = grouped((at.base, at.scheme) for at in self._addresses())
-        return min(self._schemes.get(base, [""]))
-
-    def _addresses(self) -> Iterator[Address]:
-        for entry in self.whole:
-            for text in (_url(entry), text_of(subject_of(entry), "reference")):
-                if (at := self._address(text)) is not None:
-                    yield at
+    @cached_property
+    def _schemes(self) -> dict[str, list[str]]:
+        """The schemes that the bundle uses for each server."""
+        texts = ((_url(e), text_of(subject_of(e), "reference")) for e in self.whole)
+        found = map(self._address, chain.from_iterable(texts))
+        return grouped((at.base, at.scheme) for at in found if at is not None)
 
 
 def grouped(pairs: Iterable[tuple[Any, _T]]) -> dict[Any, list[_T]]:

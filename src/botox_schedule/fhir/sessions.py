@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from botox_schedule.fhir.bundle import Entry
-from botox_schedule.fhir.days import first_day, lasts_days
+from botox_schedule.fhir.days import days_of
 from botox_schedule.fhir.elements import (
     MEDICATION_ADMINISTRATION_STATUSES,
     PROCEDURE_STATUSES,
@@ -69,8 +69,7 @@ class _Draft(NamedTuple):
         entry: The resource.
         subject: The person that it is about.
         status: The status of the session.
-        day: The clinic's local day.
-        lasts_days: Whether its period ends later than the day after.
+        days: The clinic's local first day and last day.
         units: Units of the product, or None where unknown.
         products: The products that it names, else the default product if there is one.
         indications: The indications that it and its procedures name.
@@ -81,8 +80,7 @@ class _Draft(NamedTuple):
     entry: Entry
     subject: Subject
     status: SessionStatus
-    day: date
-    lasts_days: bool
+    days: tuple[date, date]
     units: Decimal | None
     products: set[Product]
     indications: set[str]
@@ -134,7 +132,7 @@ class SessionReader(NamedTuple):
         if faults := self.validator.faults(entry):
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", "; ".join(faults))
         name = "effective" if entry.kind == DOSE else "performed"
-        day = first_day(entry.resource, name, self.zone)
+        days = days_of(entry.resource, name, self.zone)
         medications, subject = self._medications(entry), self.people.subject(entry)
         own = self._own(procedures, subject)
         stated = self._reasons([entry, *own])
@@ -143,8 +141,7 @@ class SessionReader(NamedTuple):
             entry=entry,
             subject=subject,
             status=_status(entry),
-            day=day,
-            lasts_days=lasts_days(entry.resource, name, day, self.zone),
+            days=days,
             units=_units(entry),
             products=self._products(entry, medications),
             indications=self.dictionary.indications_in(
@@ -198,7 +195,7 @@ class SessionReader(NamedTuple):
         try:
             return TreatmentSession(
                 id=self._id_of(draft.entry),
-                administered_on=draft.day,
+                administered_on=draft.days[0],
                 indication=_only(draft.indications) or UNKNOWN_INDICATION,
                 product=_only(draft.products),
                 units=draft.units,
@@ -244,7 +241,8 @@ def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:
 def _doubts(draft: _Draft) -> Iterator[Remark]:
     """What a person should review in a session that counts."""
     yield from modifiers_of(draft.entry)
-    if draft.lasts_days:
+    first, last = draft.days
+    if (last - first).days > 1:
         message = "the period lasts several days; the session counts on its first"
         yield BundleProblemCode.PARTIAL_DAY, "period", message
     if draft.subject.is_absent:
