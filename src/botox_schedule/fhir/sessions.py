@@ -1,7 +1,7 @@
 """Reads one MedicationAdministration or Procedure as a session, or says why not."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, tzinfo
+from datetime import date
 from decimal import Decimal
 from enum import Enum, unique
 from typing import Any, NamedTuple
@@ -19,11 +19,10 @@ from botox_schedule.fhir.elements import (
     text_of,
     units_in,
 )
-from botox_schedule.fhir.identity import Directory
 from botox_schedule.fhir.mentions import Dictionary
 from botox_schedule.fhir.people import People, Subject
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
-from botox_schedule.fhir.validity import Validator, modifiers_of
+from botox_schedule.fhir.validity import modifiers_of
 from botox_schedule.records import TreatmentSession
 from botox_schedule.terms import Product, SessionStatus
 
@@ -92,19 +91,13 @@ class SessionReader(NamedTuple):
     """Reads resources as sessions.
 
     Attributes:
-        directory: The resources of the bundle.
         people: The patients of the bundle.
-        validator: Checks resources against FHIR R4.
         dictionary: What codes and words name.
-        zone: The clinic's time zone.
         product: The product where a resource does not name one.
     """
 
-    directory: Directory
     people: People
-    validator: Validator
     dictionary: Dictionary
-    zone: str | tzinfo
     product: Product | None
 
     def read(self, entry: Entry, procedures: Sequence[Entry]) -> Outcome:
@@ -129,10 +122,10 @@ class SessionReader(NamedTuple):
         return Outcome(Fate.SESSION, tuple(told), key, session, draft.used)
 
     def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
-        if faults := self.validator.faults(entry):
+        if faults := self.people.validator.faults(entry):
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", "; ".join(faults))
         name = "effective" if entry.kind == DOSE else "performed"
-        days = days_of(entry.resource, name, self.zone)
+        days = days_of(entry.resource, name, self.people.zone)
         medications, subject = self._medications(entry), self.people.subject(entry)
         own = self._own(procedures, subject)
         stated = self._reasons([entry, *own])
@@ -175,19 +168,21 @@ class SessionReader(NamedTuple):
         """The medications that a resource refers to, and those that are their ingredients."""
         resource = entry.resource
         references = [resource.get("medicationReference"), *listed(resource, "usedReference")]
-        told = self.directory.found(entry, references, "Medication")
+        told = self.people.directory.found(entry, references, "Medication")
         parts = (
             (m, [i.get("itemReference") for i in listed(m.resource, "ingredient")]) for m in told
         )
         return [
             *told,
-            *(e for m, refs in parts for e in self.directory.found(m, refs, "Medication")),
+            *(e for m, refs in parts for e in self.people.directory.found(m, refs, "Medication")),
         ]
 
     def _reasons(self, entries: Iterable[Entry]) -> list[Entry]:
         stated = ((entry, listed(entry.resource, "reasonReference")) for entry in entries)
         found = (
-            r for entry, refs in stated for r in self.directory.found(entry, refs, "Condition")
+            r
+            for entry, refs in stated
+            for r in self.people.directory.found(entry, refs, "Condition")
         )
         return [reason for reason in found if _holds(reason)]
 
@@ -207,8 +202,8 @@ class SessionReader(NamedTuple):
 
     def _id_of(self, entry: Entry) -> str | None:
         """The id of a session; None for a resource without id and address."""
-        identity = self.directory.identity(entry)
-        return None if identity == entry.where else self.directory.key_of(identity)
+        identity = self.people.directory.identity(entry)
+        return None if identity == entry.where else self.people.directory.key_of(identity)
 
 
 def _holds(condition: Entry) -> bool:
