@@ -7,13 +7,7 @@ from typing import Any, NamedTuple
 from botox_schedule.fhir.bundle import Entry
 from botox_schedule.fhir.days import day_of
 from botox_schedule.fhir.elements import listed, text_of, within
-from botox_schedule.fhir.identity import (
-    Directory,
-    address_of,
-    grouped,
-    identifiers_of,
-    subject_of,
-)
+from botox_schedule.fhir.identity import Directory, address_of, grouped, identifiers_of, subject_of
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
 from botox_schedule.fhir.validity import Validator, modifiers_of
 from botox_schedule.records import CareEnd, PatientRecord, TreatmentSession

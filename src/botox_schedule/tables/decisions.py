@@ -18,17 +18,10 @@ from botox_schedule.records import (
     PriorAuthorization,
     PriorTreatment,
 )
-from botox_schedule.tables import cells
+from botox_schedule.tables import cells, deaths
 from botox_schedule.tables.cells import CellReader, Column, Parsed
-from botox_schedule.tables.deaths import day_of_death, death_columns, deceased
 from botox_schedule.tables.lines import Cell, Problem, unread_column
-from botox_schedule.tables.rows import (
-    RowCounts,
-    RowsRead,
-    RowValues,
-    TableOptions,
-    read_rows,
-)
+from botox_schedule.tables.rows import RowCounts, RowsRead, RowValues, TableOptions, read_rows
 from botox_schedule.tables.source import TableSource
 from botox_schedule.tables.words import speaks_of_death
 from botox_schedule.terms import Authority, CareEndKind
@@ -98,7 +91,7 @@ class FactReading(Generic[_Fact]):
     def rows(self) -> list[dict[str, Any]]:
         """Return plain rows, as :mod:`botox_schedule.panel` takes them."""
         return [
-            {"patient": row.patient, **{name: _plain(row.values[name]) for name in row.values}}
+            {"patient": row.patient, **{name: _plain(told) for name, told in row.values.items()}}
             for row in self.fact_rows
         ]
 
@@ -207,8 +200,8 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
     "care_ends": {
         **_PATIENT,
         "on": _BINDING_DAY._replace(counts="with the day unknown"),
-        "died_on": Column(day_of_death),
-        "deceased": Column(deceased),
+        "died_on": Column(deaths.day_of_death),
+        "deceased": Column(deaths.deceased),
         # A list of deaths needs no kind.
         "kind": Column(
             cells.word("care_end", CareEndKind),
@@ -493,10 +486,7 @@ def read_acknowledged(source: TableSource, **options: Unpack[TableOptions]) -> F
 
 
 def _read(
-    source: TableSource,
-    table: str,
-    make: Callable[..., _Fact],
-    options: TableOptions,
+    source: TableSource, table: str, make: Callable[..., _Fact], options: TableOptions
 ) -> FactReading[_Fact]:
     found = read_rows(source, table, _TABLES[table], options)
     rows = [row for row in found.rows if not _is_silent(row, found.columns)]
@@ -533,7 +523,7 @@ _A_DISCHARGE = "some rows have a day and no death; if they are discharges, add a
 
 def _hidden_deaths(found: RowsRead, table: str) -> Iterator[Problem]:
     """Report columns that may say who has died; births are a list of all patients."""
-    by_name = death_columns(found.header) if table == "births" else ()
+    by_name = deaths.death_columns(found.header) if table == "births" else ()
     for place in sorted({*by_name, *found.deaths}):
         yield unread_column(found.header, place, "say who has died", _AS_CARE_ENDS)
 

@@ -13,24 +13,12 @@ from botox_schedule.garbage import uncollected
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.records import CareEnd, PatientRecord, TreatmentSession
 from botox_schedule.records.findings import ROW_ID
-from botox_schedule.tables import cells
+from botox_schedule.tables import cells, deaths
 from botox_schedule.tables.cells import CellReader, Column, Month
-from botox_schedule.tables.deaths import (
-    Death,
-    day_of_death,
-    death_columns,
-    deceased,
-    patient_status,
-)
+from botox_schedule.tables.deaths import Death
 from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
 from botox_schedule.tables.lines import Problem, chosen, unread_column
-from botox_schedule.tables.rows import (
-    RowCounts,
-    RowsRead,
-    RowValues,
-    TableOptions,
-    read_rows,
-)
+from botox_schedule.tables.rows import RowCounts, RowsRead, RowValues, TableOptions, read_rows
 from botox_schedule.tables.source import TableSource
 from botox_schedule.tables.unread import WHO_IS_A_CHILD
 from botox_schedule.terms import CareEndKind, Product, SessionKind, SessionStatus
@@ -46,9 +34,7 @@ _MODIFIERS = ("modifier", "modifier_2", "modifier_3", "modifier_4")
 _STATUS = cells.word("status", SessionStatus)
 _KIND = cells.word("kind", SessionKind, blank=SessionKind.FULL)
 _DEATH = Column(
-    day_of_death,
-    counts="but find out whether the patient has died",
-    fallback=Death.DOUBTFUL,
+    deaths.day_of_death, counts="but find out whether the patient has died", fallback=Death.DOUBTFUL
 )
 _COLUMNS: Mapping[str, Column] = {
     "patient": Column(cells.key, is_required=True),
@@ -75,8 +61,8 @@ _COLUMNS: Mapping[str, Column] = {
     "recorded_on": Column(CellReader.day, counts="without it"),
     "born_on": Column(CellReader.birth_day, counts="without it"),
     "died_on": _DEATH,
-    "deceased": _DEATH._replace(read=deceased),
-    "patient_status": _DEATH._replace(read=patient_status),
+    "deceased": _DEATH._replace(read=deaths.deceased),
+    "patient_status": _DEATH._replace(read=deaths.patient_status),
 }
 _FIELDS = [name for name in _COLUMNS if name in {one.name for one in fields(TreatmentSession)}]
 _PUT = {name: getattr(TreatmentSession, name).__set__ for name in _FIELDS}
@@ -276,17 +262,17 @@ def _reading(found: RowsRead) -> TableReading:
         (row.line, row.values["patient"], row.values["born_on"]) for row in stated
     )
     alike = look_alikes(row.values["patient"] for row in stated)
-    deaths = [row for row in stated if any(_deaths_in(row.values))]
-    doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
+    telling = [row for row in stated if any(_deaths_in(row.values))]
+    doubtful = [row for row in telling if Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
         session_rows=_session_rows(used),
         births=births,
-        care_ends=_deaths(deaths),
+        care_ends=_deaths(telling),
         problems=found.problems(
             birth_problems,
             _duplicates(used),
             _alike(stated, alike),
-            _unread_deaths(found, is_stated=bool(deaths)),
+            _unread_deaths(found, is_stated=bool(telling)),
         ),
         counts=found.counts,
         months=tuple(_months(faulty)),
@@ -365,7 +351,7 @@ def _unread_deaths(found: RowsRead, *, is_stated: bool) -> Iterator[Problem]:
     """Report columns that may say who has died, unless the table states a death."""
     if is_stated:
         return
-    by_name = death_columns(found.header)
+    by_name = deaths.death_columns(found.header)
     for place in () if {*_DEATHS} & {*found.columns} else by_name:
         yield unread_column(found.header, place, "say who has died", chosen("date of death"))
     for place in sorted(found.deaths - {*by_name}):

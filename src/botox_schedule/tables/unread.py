@@ -274,10 +274,7 @@ _PAUSED = (
     "say who is on hold, discharged or not to be called",
     "give it as a table of holds or care ends",
 )
-_ANOTHER_KEY = (
-    "say that a patient has another key",
-    "write one key in all rows of a patient",
-)
+_ANOTHER_KEY = ("say that a patient has another key", "write one key in all rows of a patient")
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
 _OF_SESSIONS = frozenset({"sessions"})
