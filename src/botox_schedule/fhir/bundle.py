@@ -230,8 +230,8 @@ def method_of(entry: Entry) -> str | None:
 
 
 def _is_subset(resource: Any) -> bool:
-    tags = within(within(resource, "meta"), "tag")
-    return isinstance(tags, list) and any(within(tag, "code") == "SUBSETTED" for tag in tags)
+    tags = listed(within(resource, "meta"), "tag")
+    return any(tag.get("code") == "SUBSETTED" for tag in tags)
 
 
 def _is_change(node: Entry, method: str | None) -> bool:

@@ -4,21 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum, unique
+from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from botox_schedule.fhir.bundle import Entry
 from botox_schedule.fhir.days import days_of
-from botox_schedule.fhir.elements import (
-    MEDICATION_ADMINISTRATION_STATUSES,
-    PROCEDURE_STATUSES,
-    UNIT_CODES,
-    codings,
-    listed,
-    text_of,
-    units_in,
-)
+from botox_schedule.fhir.elements import STATUSES, UNIT_CODES, codings, listed, text_of, units_in
 from botox_schedule.fhir.mentions import Dictionary
 from botox_schedule.fhir.people import People, Subject
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
@@ -135,7 +129,7 @@ class SessionReader(NamedTuple):
             subject=subject,
             status=_status(entry),
             days=days,
-            units=_units(entry),
+            units=units_in(_dosage(entry).get("dose")),
             products=self._products(entry, medications),
             indications=self.dictionary.indications_in(
                 [*_concepts_of([entry, *own]), *(r.resource.get("code") for r in reasons)]
@@ -166,25 +160,18 @@ class SessionReader(NamedTuple):
 
     def _medications(self, entry: Entry) -> list[Entry]:
         """The medications that a resource refers to, and those that are their ingredients."""
-        resource = entry.resource
-        references = [resource.get("medicationReference"), *listed(resource, "usedReference")]
-        told = self.people.directory.found(entry, references, "Medication")
-        parts = (
-            (m, [i.get("itemReference") for i in listed(m.resource, "ingredient")]) for m in told
+        resource, find = entry.resource, partial(self.people.directory.found, kind="Medication")
+        told = find(
+            entry, [resource.get("medicationReference"), *listed(resource, "usedReference")]
         )
-        return [
-            *told,
-            *(e for m, refs in parts for e in self.people.directory.found(m, refs, "Medication")),
-        ]
+        parts = ((m, listed(m.resource, "ingredient")) for m in told)
+        inner = (find(m, [part.get("itemReference") for part in found]) for m, found in parts)
+        return [*told, *chain.from_iterable(inner)]
 
     def _reasons(self, entries: Iterable[Entry]) -> list[Entry]:
-        stated = ((entry, listed(entry.resource, "reasonReference")) for entry in entries)
-        found = (
-            r
-            for entry, refs in stated
-            for r in self.people.directory.found(entry, refs, "Condition")
-        )
-        return [reason for reason in found if _holds(reason)]
+        find = partial(self.people.directory.found, kind="Condition")
+        found = (find(entry, listed(entry.resource, "reasonReference")) for entry in entries)
+        return [reason for reason in chain.from_iterable(found) if _holds(reason)]
 
     def _session(self, draft: _Draft) -> TreatmentSession:
         try:
@@ -276,7 +263,7 @@ _UNNAMED = {
 
 
 def _status(entry: Entry) -> SessionStatus:
-    table = MEDICATION_ADMINISTRATION_STATUSES if entry.kind == DOSE else PROCEDURE_STATUSES
+    table = STATUSES[entry.kind]
     status = table.get(text_of(entry.resource, "status") or "")
     if status is None:
         message = f"expected one of {', '.join(sorted(table))}"
@@ -290,8 +277,3 @@ def _only(found: set[Any]) -> Any:
 
 def _dosage(entry: Entry) -> dict[str, Any]:
     return entry.resource.get("dosage") or {}
-
-
-def _units(entry: Entry) -> Decimal | None:
-    dose = _dosage(entry).get("dose")
-    return units_in(dose) if isinstance(dose, dict) else None
