@@ -137,11 +137,9 @@ class Directory:
             reference: The Reference.
             kind: The resource type of a logical identifier.
         """
-        if not isinstance(reference, dict):
-            return []
-        target = text_of(reference, "reference")
+        target = _address_in(reference, "reference")
         found = self._pointed_at(source, target) if target is not None else []
-        named = self._named.get(_identifier(within(reference, "identifier"), kind) or "", [])
+        named = self._named.get(_identifier(within(reference, "identifier"), kind), [])
         # Where the address and the identifier name different resources, either may be meant.
         return found if not set(found).isdisjoint(named) else [*found, *named]
 
@@ -156,7 +154,7 @@ class Directory:
 
     def absent(self, source: Entry, reference: Any, kind: str) -> str | None:
         """Return the identity of a resource outside the bundle, as a Reference states it."""
-        target = text_of(reference, "reference")
+        target = _address_in(reference, "reference")
         if target is None:
             return _identifier(within(reference, "identifier"), kind)
         at = self._address(target)
@@ -249,10 +247,16 @@ def identifiers_of(entry: Entry) -> list[tuple[str, str]]:
 
 def _url(entry: Entry) -> str | None:
     """The fullUrl, else the address of the PUT or DELETE request."""
-    url = text_of(entry.envelope, "fullUrl")
+    url = _address_in(entry.envelope, "fullUrl")
     if url is None and method_of(entry) in _METHODS_WITH_ADDRESS:
-        return text_of(within(entry.envelope, "request"), "url")
+        return _address_in(within(entry.envelope, "request"), "url")
     return url
+
+
+def _address_in(element: Any, name: str) -> str | None:
+    """The address in an element; ``http://`` and ``/`` are none, or all such would be one."""
+    text = text_of(element, name)
+    return text if text and without_scheme(text) else None
 
 
 def _contained(entry: Entry) -> Iterator[Entry]:
