@@ -97,6 +97,14 @@ class TestReferences:
     def test_a_logical_identifier_finds_its_patient(self, subject: dict[str, Any]) -> None:
         assert is_one_dead_patient(read(dead(identifier=[MRN]), dose_for(subject)))
 
+    def test_an_identifier_in_an_address_is_escaped_in_utf_8(self) -> None:
+        named = {"system": MRN["system"], "value": "Ü-12"}
+        subject = {"reference": f"Patient?identifier={MRN['system']}|%C3%9C-12"}
+        assert is_one_dead_patient(read(dead(identifier=[named]), dose_for(subject)))
+        lost = {"reference": f"Patient?identifier={MRN['system']}|%DC-12"}
+        reading = read(dead(identifier=[{**named, "value": "\ufffd-12"}]), dose_for(lost))
+        assert codes(reading) == ["unknown_subject"]
+
     def test_a_logical_identifier_names_a_patient_who_is_not_here(self) -> None:
         reading = read(
             dose_for({"identifier": MRN}),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import unquote
 from uuid import UUID
 
 from botox_schedule.fhir.bundle import Entry, as_json, method_of
@@ -20,7 +21,6 @@ _ADDRESS = re.compile(
 )
 _PORT = re.compile(r":(80|443)\Z")
 _SEARCH = re.compile(r"(?:.*/)?(\w+)\?(?:.*&)?identifier=([^|&]+)\|([^&]+)(?:&.*)?")
-_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})", re.ASCII)
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
 _METHODS_WITH_ADDRESS = frozenset({"DELETE", "PUT"})
 _READ = frozenset({"MedicationAdministration", "Patient", "Procedure"})
@@ -167,7 +167,7 @@ class Directory:
             return self._named.get(f"{self.identity(source.container or source)}{target}", [])
         at = self._address(target)
         if at is None:
-            search = _SEARCH.fullmatch(_ESCAPE.sub(_unescaped, target))
+            search = _SEARCH.fullmatch(unquote(target, errors="surrogateescape"))
             name = self._canonical(target) if search is None else _searched(*search.groups())
             return self._named.get(name, [])
         base = at.base or self._base(source)
@@ -269,10 +269,6 @@ def _contained(entry: Entry) -> Iterator[Entry]:
 def _identifier(identifier: Any, kind: str) -> str | None:
     system, value = text_of(identifier, "system"), text_of(identifier, "value")
     return _searched(kind, system, value) if system and value else None
-
-
-def _unescaped(escape: re.Match[str]) -> str:
-    return chr(int(escape[1], 16))
 
 
 def _searched(kind: str, system: str, value: str) -> str:
