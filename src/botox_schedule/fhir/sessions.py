@@ -223,8 +223,7 @@ def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:
 def _doubts(draft: _Draft) -> Iterator[Remark]:
     """What a person should review in a session that counts."""
     yield from modifiers_of(draft.entry)
-    first, last = draft.days
-    if (last - first).days > 1:
+    if (draft.days[1] - draft.days[0]).days > 1:
         message = "the period lasts several days; the session counts on its first"
         yield BundleProblemCode.PARTIAL_DAY, "period", message
     if draft.subject.is_absent:
