@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import unquote
 from uuid import UUID
 
 from botox_schedule.fhir.bundle import Entry, as_json, method_of
@@ -21,6 +20,7 @@ _ADDRESS = re.compile(
 )
 _PORT = re.compile(r":(80|443)\Z")
 _SEARCH = re.compile(r"(?:.*/)?(\w+)\?(?:.*&)?identifier=([^|&]+)\|([^&]+)(?:&.*)?")
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
 _METHODS_WITH_ADDRESS = frozenset({"DELETE", "PUT"})
 _READ = frozenset({"MedicationAdministration", "Patient", "Procedure"})
@@ -167,7 +167,7 @@ class Directory:
             return self._named.get(f"{self.identity(source.container or source)}{target}", [])
         at = self._address(target)
         if at is None:
-            search = _SEARCH.fullmatch(unquote(target, errors="surrogateescape"))
+            search = _SEARCH.fullmatch(_unescaped(target))
             name = self._canonical(target) if search is None else _searched(*search.groups())
             return self._named.get(name, [])
         base = at.base or self._base(source)
@@ -269,6 +269,13 @@ def _contained(entry: Entry) -> Iterator[Entry]:
 def _identifier(identifier: Any, kind: str) -> str | None:
     system, value = text_of(identifier, "system"), text_of(identifier, "value")
     return _searched(kind, system, value) if system and value else None
+
+
+def _unescaped(address: str) -> str:
+    """Return an address without its escapes, which are bytes of UTF-8."""
+    content = address.encode(errors="surrogatepass")
+    plain = _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), content)
+    return plain.decode(errors="surrogateescape")
 
 
 def _searched(kind: str, system: str, value: str) -> str:
