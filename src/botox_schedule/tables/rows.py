@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain, repeat
-from operator import getitem, itemgetter
+from operator import itemgetter
 from typing import Any, NamedTuple, TypedDict
 
 from botox_schedule.errors import TableError
@@ -241,7 +241,9 @@ class _RowReader:
             if len(cells) < self.width:
                 cells = [*cells, *repeat(None, self.width - len(cells))]
             picked = self.pick(cells)
-            values = absent | dict(zip(names, map(getitem, columns, picked), strict=False))
+            values = absent.copy()
+            for name, column, cell in zip(names, columns, picked, strict=True):
+                values[name] = column[cell]
             if self.unread.cells:
                 self.unread.notice(cells, values)
             if noted.isdisjoint(picked) and len(cells) == self.width and not always:
