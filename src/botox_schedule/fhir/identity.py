@@ -341,8 +341,8 @@ def _place(number: int, entry: Entry) -> int | None:
 
 
 def _distinct(entries: list[Entry]) -> list[Entry]:
-    """The entries without identical copies."""
+    """The entries without identical copies; a deletion is none of what it deletes."""
     if len(entries) == 1:
         return entries
-    by_text = {as_json(entry.resource): entry for entry in reversed(entries)}
-    return list(by_text.values())[::-1]
+    copies = {(one.is_deletion, as_json(one.resource)): one for one in reversed(entries)}
+    return list(copies.values())[::-1]
