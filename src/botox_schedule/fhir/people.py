@@ -22,18 +22,6 @@ _NO = frozenset({"none", "false", "no", "n", "f", "off", "0", "0.0", ""})
 """How files write that nobody died; ``none`` is a missing element."""
 
 
-class Subject(NamedTuple):
-    """The person that a resource is about.
-
-    Attributes:
-        key: The id of the record.
-        is_absent: Whether the bundle contains patients, but not this one.
-    """
-
-    key: str
-    is_absent: bool
-
-
 class _Link(NamedTuple):
     """One ``Patient.link`` or similar element: two resources about the same person."""
 
@@ -79,8 +67,8 @@ class People:
         key = self.key_of(self.directory.identity(entry))
         return next(e for e in self._members[key] if e.container is None) is entry
 
-    def subject(self, entry: Entry) -> Subject:
-        """Return the person that a resource is about.
+    def subject(self, entry: Entry) -> str:
+        """Return the id of the record of the person that a resource is about.
 
         Raises:
             Fault: When it names nobody, several patients or something other than a patient, or
@@ -88,7 +76,11 @@ class People:
         """
         return self._named(entry, subject_of(entry))
 
-    def _named(self, entry: Entry, reference: Any) -> Subject:
+    def is_absent(self, key: str) -> bool:
+        """Return whether the bundle contains patients, but not this one."""
+        return PATIENT in self.directory.kinds and key not in self._members
+
+    def _named(self, entry: Entry, reference: Any) -> str:
         found = self.directory.find(entry, reference, PATIENT)
         found = found or [self._absent(entry, reference)]
         if any(e.kind != PATIENT for one in found for e in self.directory.entries(one)):
@@ -101,7 +93,7 @@ class People:
         if len(key) > LONGEST_ID:
             message = f"expected a reference of at most {LONGEST_ID} characters"
             raise Fault(BundleProblemCode.NO_SUBJECT, "subject", message)
-        return Subject(key, is_absent=PATIENT in self.directory.kinds and key not in self._members)
+        return key
 
     def key_about(self, entry: Entry) -> str | None:
         """Return the id of the record that a resource is about, or None where that is unclear."""
@@ -116,7 +108,7 @@ class People:
         actors = (within(one, "actor") for one in listed(entry.resource, "participant"))
         for reference in (subject_of(entry), *actors):
             try:
-                return [self._named(entry, reference).key]
+                return [self._named(entry, reference)]
             except Fault as fault:
                 if fault.patients:
                     return fault.patients
@@ -149,7 +141,7 @@ class People:
     def _deaths(self, members: Sequence[Entry]) -> Iterator[CareEnd]:
         """The deaths; one without a stated day has none, and suppresses all dates."""
         days = {day for person in members if (day := self._day(person, "deceasedDateTime"))}
-        if days or any(_is_dead(person) for person in members):
+        if any(map(_is_dead, members)):
             for day in (*sorted(days),) or (None,):
                 yield CareEnd(on=day, kind=CareEndKind.DECEASED)
 

@@ -14,7 +14,7 @@ from botox_schedule.fhir.bundle import Entry
 from botox_schedule.fhir.days import days_of
 from botox_schedule.fhir.elements import STATUSES, UNIT_CODES, codings, listed, text_of, units_in
 from botox_schedule.fhir.mentions import Dictionary
-from botox_schedule.fhir.people import People, Subject
+from botox_schedule.fhir.people import People
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
 from botox_schedule.fhir.validity import modifiers_of
 from botox_schedule.records import TreatmentSession
@@ -60,7 +60,7 @@ class _Draft(NamedTuple):
 
     Attributes:
         entry: The resource.
-        subject: The person that it is about.
+        key: The id of the record of the person that it is about.
         status: The status of the session.
         days: The clinic's local first day and last day.
         units: Units of the product, or None where unknown.
@@ -71,7 +71,7 @@ class _Draft(NamedTuple):
     """
 
     entry: Entry
-    subject: Subject
+    key: str
     status: SessionStatus
     days: tuple[date, date]
     units: Decimal | None
@@ -108,25 +108,24 @@ class SessionReader(NamedTuple):
             keys = self.people.keys_about(entry)
             told = [entry.problem(fault.remark, key, left_out=True) for key in keys]
             return Outcome(Fate.LEFT_OUT, tuple(told))
-        key = draft.subject.key
         told = [
-            entry.problem(remark, key, left_out=BundleProblemCode.UNKNOWN_SUBJECT in remark)
-            for remark in _doubts(draft)
+            entry.problem(remark, draft.key, left_out=BundleProblemCode.UNKNOWN_SUBJECT in remark)
+            for remark in _doubts(draft, is_absent=self.people.is_absent(draft.key))
         ]
-        return Outcome(Fate.SESSION, tuple(told), key, session, draft.used)
+        return Outcome(Fate.SESSION, tuple(told), draft.key, session, draft.used)
 
     def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
         if faults := self.people.validator.faults(entry):
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", "; ".join(faults))
         name = "effective" if entry.kind == DOSE else "performed"
         days = days_of(entry.resource, name, self.people.zone)
-        medications, subject = self._medications(entry), self.people.subject(entry)
-        own = self._own(procedures, subject)
+        medications, key = self._medications(entry), self.people.subject(entry)
+        own = self._own(procedures, key)
         stated = self._reasons([entry, *own])
-        reasons = self._own(stated, subject)
+        reasons = self._own(stated, key)
         return _Draft(
             entry=entry,
-            subject=subject,
+            key=key,
             status=_status(entry),
             days=days,
             units=units_in(_dosage(entry).get("dose")),
@@ -138,9 +137,9 @@ class SessionReader(NamedTuple):
             has_strangers=len(own) < len(procedures) or len(reasons) < len(stated),
         )
 
-    def _own(self, entries: Sequence[Entry], subject: Subject) -> list[Entry]:
+    def _own(self, entries: Sequence[Entry], key: str) -> list[Entry]:
         """The resources that are about the same person, or do not say about which."""
-        return [one for one in entries if self.people.key_about(one) in {None, subject.key}]
+        return [one for one in entries if self.people.key_about(one) in {None, key}]
 
     def _products(self, entry: Entry, medications: Sequence[Entry]) -> set[Product]:
         """The products that the medications name, or else their ingredients.
@@ -220,13 +219,13 @@ def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:
             yield entry.resource.get("code")
 
 
-def _doubts(draft: _Draft) -> Iterator[Remark]:
+def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
     """What a person should review in a session that counts."""
     yield from modifiers_of(draft.entry)
     if (draft.days[1] - draft.days[0]).days > 1:
         message = "the period lasts several days; the session counts on its first"
         yield BundleProblemCode.PARTIAL_DAY, "period", message
-    if draft.subject.is_absent:
+    if is_absent:
         message = "this patient is not in the bundle; birth date and death are unknown"
         yield BundleProblemCode.UNKNOWN_SUBJECT, "subject", message
     if text_of(draft.entry.resource, "status") == "stopped":
