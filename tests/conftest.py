@@ -15,7 +15,9 @@ _NEEDS = {
     "test_extremes.py": ("icalendar", "fhir", "jinja2", "polars"),
     "test_files.py": ("polars", "xlsxwriter"),
     "test_privacy.py": ("icalendar", "fhir", "jinja2", "polars"),
-    "test_tables.py": ("polars", "xlsxwriter"),
+    "test_tables.py": ("polars", "python_calamine", "xlrd"),
+    "test_tables_decisions.py": ("polars",),
+    "test_tables_spreadsheets.py": ("polars", "python_calamine", "xlrd", "xlsxwriter"),
 }
 """Modules whose tests need extras from their first line on."""
 _MISSING = {

@@ -49,6 +49,10 @@ class Part(NamedTuple):
 
 
 STORED = ("cases", "stability", "compatibility", "fields")
+TABLES = (
+    "tables", "tables_cells", "tables_columns", "tables_deaths", "tables_decisions", "tables_keys",
+    "tables_spreadsheets", "tables_text", "tables_unread",
+)  # fmt: skip
 PARTS = {
     "core": Part(
         (
@@ -61,7 +65,7 @@ PARTS = {
             "history", "holds", "intervals", "limit_figures", "limits", "names", "observed", "projection",
             "protocol_files", "protocol_sets", "questions", "reasons", "records", "response", "rules",
             "rules_of_values", "schedule", "track_dates", "tracks", "unknown_indications", "worklist",
-            "cli_lists", "panel", "tables", "diary_file", "laws", "populations", "standings",
+            "cli_lists", "panel", *TABLES, "diary_file", "laws", "populations", "standings",
         ),
     ),
     "planning": Part(
@@ -80,7 +84,7 @@ PARTS = {
     "sample": Part(
         ("panel/*", "tables/*", "fhir/*", "cli/*"),
         (
-            "panel", "populations", "tables", "fhir", "fhir_bundles", "fhir_conservation", "fhir_identity",
+            "panel", "populations", *TABLES, "fhir", "fhir_bundles", "fhir_conservation", "fhir_identity",
             "cli", "cli_lists", "cli_output", "diary_file", "exceptions", "adherence", "ical", "workbooks",
         ),
     ),

@@ -191,6 +191,13 @@ class TestTransactions:
         assert sessions_of(reading) == {"Patient/1": ["2026-01-05"]}
         assert (codes(reading), adds_up(reading)) == (["deceased_without_day"], True)
 
+    @pytest.mark.parametrize("methods", [("PUT", "DELETE"), ("DELETE", "PUT")])
+    def test_a_deletion_that_repeats_what_it_deletes_is_no_copy(self, methods: Any) -> None:
+        entries = [entry(given_dose(), **request(method)) for method in methods]
+        reading = read_entries(*entries, type="transaction")
+        assert (reading.records, codes(reading)) == ((), ["uncertain_version"])
+        assert reading.unreadable == {"Patient/1"}
+
     def test_a_deletion_whose_place_in_time_is_unknown_is_reported(self) -> None:
         lines = [
             json.dumps(given_dose()),

@@ -97,6 +97,14 @@ class TestReferences:
     def test_a_logical_identifier_finds_its_patient(self, subject: dict[str, Any]) -> None:
         assert is_one_dead_patient(read(dead(identifier=[MRN]), dose_for(subject)))
 
+    def test_an_identifier_in_an_address_is_escaped_in_utf_8(self) -> None:
+        named = {"system": MRN["system"], "value": "Ü-12"}
+        subject = {"reference": f"Patient?identifier={MRN['system']}|%C3%9C-12"}
+        assert is_one_dead_patient(read(dead(identifier=[named]), dose_for(subject)))
+        lost = {"reference": f"Patient?identifier={MRN['system']}|%DC-12"}
+        reading = read(dead(identifier=[{**named, "value": "\ufffd-12"}]), dose_for(lost))
+        assert codes(reading) == ["unknown_subject"]
+
     def test_a_logical_identifier_names_a_patient_who_is_not_here(self) -> None:
         reading = read(
             dose_for({"identifier": MRN}),
@@ -141,6 +149,8 @@ class TestReferences:
             ({"display": "Smith"}, "a display alone names nobody"),
             ({"identifier": {"value": "12"}}, "an identifier with its system"),
             ({"reference": "#gone"}, "expected a reference"),
+            ({"reference": "http://"}, "expected a reference"),
+            ({"reference": " / "}, "expected a reference"),
             (None, "expected a reference"),
             ({"reference": "x" * 2001}, "of at most 200 characters"),
         ],
@@ -151,6 +161,14 @@ class TestReferences:
         assert said in str(reading.problems[0]) or not subject
         assert "Smith" not in repr(reading)
         assert (reading.records, reading.counts.left_out) == ((), 1)
+
+    @pytest.mark.parametrize("url", ["https://", "/"])
+    def test_an_address_that_says_nothing_is_nobodys(self, url: str) -> None:
+        lost, given = dose_for({"display": "Smith"}, id="m2"), dose_for("Patient/1")
+        reading = read_entries(entry(person(), url), entry(lost), entry(given, url))
+        assert sessions_of(reading) == {"Patient/1": ["2026-01-05"]}
+        assert codes(reading) == ["no_subject"]
+        assert adds_up(reading)
 
     def test_an_identifier_that_contradicts_the_address_is_a_problem(self) -> None:
         reading = read(

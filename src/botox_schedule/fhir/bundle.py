@@ -193,7 +193,7 @@ def _is_bundle(node: Entry) -> bool:
     """Whether it is a bundle that can be opened; one that contains itself cannot."""
     if node.kind != "Bundle" or not isinstance(node.resource.get("entry", []), list | tuple):
         return False
-    return node.where.count("entry[") != 1 or _is_finite(node.resource)
+    return node.where.count("entry[") != 1 or _is_text(node.resource, errors="surrogatepass")
 
 
 def _entries_in(bundle: Entry) -> Iterator[Entry]:
@@ -230,8 +230,8 @@ def method_of(entry: Entry) -> str | None:
 
 
 def _is_subset(resource: Any) -> bool:
-    tags = within(within(resource, "meta"), "tag")
-    return isinstance(tags, list) and any(within(tag, "code") == "SUBSETTED" for tag in tags)
+    tags = listed(within(resource, "meta"), "tag")
+    return any(tag.get("code") == "SUBSETTED" for tag in tags)
 
 
 def _is_change(node: Entry, method: str | None) -> bool:
@@ -257,17 +257,10 @@ def _is_failure(outcome: Any) -> bool:
     return not said.isdisjoint(_ERRORS | _PARTIAL_ANSWERS)
 
 
-def _is_text(value: Any) -> bool:
-    """Whether it can be written as JSON in UTF-8; half of a surrogate pair cannot."""
+def _is_text(value: Any, errors: str = "strict") -> bool:
+    """Whether it can be written as JSON in UTF-8; half of a surrogate pair cannot, if strict."""
     try:
-        return bool((value if isinstance(value, str) else as_json(value)).encode())
-    except (ValueError, TypeError, RecursionError):
-        return False
-
-
-def _is_finite(value: Any) -> bool:
-    try:
-        return bool(as_json(value))
+        return bool((value if isinstance(value, str) else as_json(value)).encode(errors=errors))
     except (ValueError, TypeError, RecursionError):
         return False
 

@@ -37,42 +37,34 @@ def day_of(text: Any, element: str, zone: str | tzinfo) -> date:
     raise Fault(BundleProblemCode.NO_DAY, element, "expected a day or an instant with its offset")
 
 
-def first_day(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> date:
-    """Return the day of ``<name>DateTime``, or the first day of ``<name>Period``.
+def days_of(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> tuple[date, date]:
+    """Return the day of ``<name>DateTime``, twice, or the first and the last of ``<name>Period``.
 
     Raises:
         Fault: When there is no such day, it is a placeholder, or the period ends before it starts.
     """
-    first = _first_day(resource, name, zone)
+    first, last = _days_of(resource, name, zone)
     if first <= LAST_PLACEHOLDER:
         message = f"{LAST_PLACEHOLDER} or an earlier day is a placeholder for a missing one"
         raise Fault(BundleProblemCode.NO_DAY, name, message)
-    return first
+    return first, last
 
 
-def _first_day(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> date:
+def _days_of(resource: Mapping[str, Any], name: str, zone: str | tzinfo) -> tuple[date, date]:
     if f"{name}DateTime" in resource:
-        return day_of(resource[f"{name}DateTime"], f"{name}DateTime", zone)
+        day = day_of(resource[f"{name}DateTime"], f"{name}DateTime", zone)
+        return day, day
     element = f"{name}Period"
     period = resource.get(element)
     if not isinstance(period, dict) or "start" not in period:
         message = f"expected {name}DateTime or a start in {element}"
         raise Fault(BundleProblemCode.NO_DAY, element, message)
     first = day_of(period["start"], f"{element}.start", zone)
-    if (_last_day(period, zone) or first) < first:
+    try:
+        last = day_of(period.get("end"), "", zone)
+    except Fault:
+        last = first
+    if last < first:
         message = "expected an end that is not before the start"
         raise Fault(BundleProblemCode.NO_DAY, element, message)
-    return first
-
-
-def lasts_days(resource: Mapping[str, Any], name: str, first: date, zone: str | tzinfo) -> bool:
-    """Return whether ``<name>Period`` ends later than the day after its first day."""
-    last = _last_day(resource.get(f"{name}Period"), zone)
-    return last is not None and (last - first).days > 1
-
-
-def _last_day(period: Any, zone: str | tzinfo) -> date | None:
-    try:
-        return day_of(period["end"], "", zone)
-    except (KeyError, TypeError, Fault):
-        return None
+    return first, last

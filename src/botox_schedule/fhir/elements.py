@@ -25,6 +25,12 @@ MEDICATION_ADMINISTRATION_STATUSES = MappingProxyType(_SHARED)
 PROCEDURE_STATUSES = MappingProxyType({**_SHARED, "preparation": SessionStatus.DRAFT})
 """The status of a session for each status of a Procedure; ``unknown`` has none."""
 
+STATUSES = {
+    "MedicationAdministration": MEDICATION_ADMINISTRATION_STATUSES,
+    "Procedure": PROCEDURE_STATUSES,
+}
+"""The same by the type of the resource."""
+
 UNIT_CODES = frozenset({"U", "[U]", "[USP'U]"})
 """The UCUM codes that are read as units of the product; nothing is converted."""
 
@@ -35,9 +41,9 @@ _OTHER_UNITS = frozenset({"ml", "l", "mg", "g", "mcg", "ug", "vial", "vials", "a
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
-def listed(resource: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """Return the objects in a list element; empty where there is none."""
-    value = resource.get(name, [])
+def listed(element: Any, name: str) -> list[Mapping[str, Any]]:
+    """Return the objects in a list of an object; empty where there is none."""
+    value = within(element, name)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
@@ -48,7 +54,7 @@ def within(value: Any, name: str) -> Any:
 
 def text_of(value: Any, name: str) -> str | None:
     """Return a text element without surrounding spaces; None where it is missing or empty."""
-    text = value.get(name) if isinstance(value, dict) else None
+    text = within(value, name)
     return (text.strip() or None) if isinstance(text, str) else None
 
 
@@ -59,7 +65,7 @@ def without_scheme(address: str) -> str:
 
 def codings(concept: Any) -> Iterator[tuple[str, str]]:
     """Yield system and code of each coding of a CodeableConcept; the system may be empty."""
-    for coding in listed(concept, "coding") if isinstance(concept, dict) else ():
+    for coding in listed(concept, "coding"):
         code = text_of(coding, "code")
         if code is not None:
             yield text_of(coding, "system") or "", code
@@ -74,9 +80,9 @@ def texts_in(concept: Any) -> Iterator[str]:
                     yield holder[name]
 
 
-def units_in(dose: Mapping[str, Any]) -> Decimal | None:
+def units_in(dose: Any) -> Decimal | None:
     """Return the units of a dose; None for another unit, or for an invalid number of units."""
-    return _number(dose.get("value")) if _is_in_units(dose) else None
+    return _number(within(dose, "value")) if isinstance(dose, dict) and _is_in_units(dose) else None
 
 
 def _is_in_units(dose: Mapping[str, Any]) -> bool:

@@ -4,7 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -19,7 +20,7 @@ _ADDRESS = re.compile(
 )
 _PORT = re.compile(r":(80|443)\Z")
 _SEARCH = re.compile(r"(?:.*/)?(\w+)\?(?:.*&)?identifier=([^|&]+)\|([^&]+)(?:&.*)?")
-_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})", re.ASCII)
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
 _METHODS_WITH_ADDRESS = frozenset({"DELETE", "PUT"})
 _READ = frozenset({"MedicationAdministration", "Patient", "Procedure"})
@@ -78,7 +79,6 @@ class Directory:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._address = cache(address_of)
         self._identities: dict[int, str] = {}
-        self._schemes: dict[str, list[str]] | None = None
         self._only_base = self._the_only_base(entries)
         self.kinds: set[str] = {entry.kind for entry in entries}
         versions = grouped((self.identity(entry), entry) for entry in entries)
@@ -126,7 +126,8 @@ class Directory:
         if name is not None and self._by_name.get(name, [identity]) == [identity]:
             return name
         at = self._address(identity)
-        return identity if at is None else self._scheme(at.base) + identity
+        # With the scheme that the bundle uses for the server.
+        return identity if at is None else min(self._schemes.get(at.base, [""])) + identity
 
     def find(self, source: Entry, reference: Any, kind: str) -> list[str]:
         """Return the identities that a Reference of *source* can mean: none, one or several.
@@ -136,11 +137,9 @@ class Directory:
             reference: The Reference.
             kind: The resource type of a logical identifier.
         """
-        if not isinstance(reference, dict):
-            return []
-        target = text_of(reference, "reference")
+        target = _address_in(reference, "reference")
         found = self._pointed_at(source, target) if target is not None else []
-        named = self._named.get(_identifier(within(reference, "identifier"), kind) or "", [])
+        named = self._named.get(_identifier(within(reference, "identifier"), kind), [])
         # Where the address and the identifier name different resources, either may be meant.
         return found if not set(found).isdisjoint(named) else [*found, *named]
 
@@ -155,7 +154,7 @@ class Directory:
 
     def absent(self, source: Entry, reference: Any, kind: str) -> str | None:
         """Return the identity of a resource outside the bundle, as a Reference states it."""
-        target = text_of(reference, "reference")
+        target = _address_in(reference, "reference")
         if target is None:
             return _identifier(within(reference, "identifier"), kind)
         at = self._address(target)
@@ -168,7 +167,7 @@ class Directory:
             return self._named.get(f"{self.identity(source.container or source)}{target}", [])
         at = self._address(target)
         if at is None:
-            search = _SEARCH.fullmatch(_ESCAPE.sub(_unescaped, target))
+            search = _SEARCH.fullmatch(_unescaped(target))
             name = self._canonical(target) if search is None else _searched(*search.groups())
             return self._named.get(name, [])
         base = at.base or self._base(source)
@@ -213,17 +212,12 @@ class Directory:
         named = {at.base for at in pointed if at is not None} | set(map(self._base, read))
         return max(named) if len(named - {""}) == 1 else ""
 
-    def _scheme(self, base: str) -> str:
-        """The scheme that the bundle uses for a server."""
-        if self._schemes is None:
-            self._schemes = grouped((at.base, at.scheme) for at in self._addresses())
-        return min(self._schemes.get(base, [""]))
-
-    def _addresses(self) -> Iterator[Address]:
-        for entry in self.whole:
-            for text in (_url(entry), text_of(subject_of(entry), "reference")):
-                if (at := self._address(text)) is not None:
-                    yield at
+    @cached_property
+    def _schemes(self) -> dict[str, list[str]]:
+        """The schemes that the bundle uses for each server."""
+        texts = ((_url(e), text_of(subject_of(e), "reference")) for e in self.whole)
+        found = map(self._address, chain.from_iterable(texts))
+        return grouped((at.base, at.scheme) for at in found if at is not None)
 
 
 def grouped(pairs: Iterable[tuple[Any, _T]]) -> dict[Any, list[_T]]:
@@ -253,10 +247,16 @@ def identifiers_of(entry: Entry) -> list[tuple[str, str]]:
 
 def _url(entry: Entry) -> str | None:
     """The fullUrl, else the address of the PUT or DELETE request."""
-    url = text_of(entry.envelope, "fullUrl")
+    url = _address_in(entry.envelope, "fullUrl")
     if url is None and method_of(entry) in _METHODS_WITH_ADDRESS:
-        return text_of(within(entry.envelope, "request"), "url")
+        return _address_in(within(entry.envelope, "request"), "url")
     return url
+
+
+def _address_in(element: Any, name: str) -> str | None:
+    """The address in an element; ``http://`` and ``/`` are none, or all such would be one."""
+    text = text_of(element, name)
+    return text if text and without_scheme(text) else None
 
 
 def _contained(entry: Entry) -> Iterator[Entry]:
@@ -271,8 +271,11 @@ def _identifier(identifier: Any, kind: str) -> str | None:
     return _searched(kind, system, value) if system and value else None
 
 
-def _unescaped(escape: re.Match[str]) -> str:
-    return chr(int(escape[1], 16))
+def _unescaped(address: str) -> str:
+    """Return an address without its escapes, which are bytes of UTF-8."""
+    content = address.encode(errors="surrogatepass")
+    plain = _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), content)
+    return plain.decode(errors="surrogateescape")
 
 
 def _searched(kind: str, system: str, value: str) -> str:
@@ -338,8 +341,8 @@ def _place(number: int, entry: Entry) -> int | None:
 
 
 def _distinct(entries: list[Entry]) -> list[Entry]:
-    """The entries without identical copies."""
+    """The entries without identical copies; a deletion is none of what it deletes."""
     if len(entries) == 1:
         return entries
-    by_text = {as_json(entry.resource): entry for entry in reversed(entries)}
-    return list(by_text.values())[::-1]
+    copies = {(one.is_deletion, as_json(one.resource)): one for one in reversed(entries)}
+    return list(copies.values())[::-1]

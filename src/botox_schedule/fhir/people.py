@@ -7,13 +7,7 @@ from typing import Any, NamedTuple
 from botox_schedule.fhir.bundle import Entry
 from botox_schedule.fhir.days import day_of
 from botox_schedule.fhir.elements import listed, text_of, within
-from botox_schedule.fhir.identity import (
-    Directory,
-    address_of,
-    grouped,
-    identifiers_of,
-    subject_of,
-)
+from botox_schedule.fhir.identity import Directory, address_of, grouped, identifiers_of, subject_of
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
 from botox_schedule.fhir.validity import Validator, modifiers_of
 from botox_schedule.records import CareEnd, PatientRecord, TreatmentSession
@@ -26,18 +20,6 @@ _LINKS = {PATIENT: ("link", "other"), "Person": ("link", "target"), "Linkage": (
 """The resources that say which patients are the same person, and in which elements."""
 _NO = frozenset({"none", "false", "no", "n", "f", "off", "0", "0.0", ""})
 """How files write that nobody died; ``none`` is a missing element."""
-
-
-class Subject(NamedTuple):
-    """The person that a resource is about.
-
-    Attributes:
-        key: The id of the record.
-        is_absent: Whether the bundle contains patients, but not this one.
-    """
-
-    key: str
-    is_absent: bool
 
 
 class _Link(NamedTuple):
@@ -55,13 +37,16 @@ class People:
     """The patients; linked patients are one person.
 
     Attributes:
+        directory: The resources of the bundle.
+        validator: Checks resources against FHIR R4.
+        zone: The clinic's time zone.
         keys: The ids of the patients' records, in the order of the bundle.
     """
 
     def __init__(self, directory: Directory, validator: Validator, zone: str | tzinfo) -> None:
-        self._directory = directory
-        self._validator = validator
-        self._zone = zone
+        self.directory = directory
+        self.validator = validator
+        self.zone = zone
         self._all = [entry for entry in directory.every if entry.kind == PATIENT]
         own = [entry for entry in self._all if entry.container is None]
         linking = (entry for entry in directory.whole if entry.kind in _LINKS)
@@ -73,17 +58,17 @@ class People:
     def key_of(self, identity: str) -> str:
         """Return the id of the record of the person that a patient is."""
         leader = self._leaders.get(identity, identity)
-        key = self._directory.key_of(leader)
-        entries = self._directory.entries(leader)
+        key = self.directory.key_of(leader)
+        entries = self.directory.entries(leader)
         return entries[0].where if len(key) > LONGEST_ID and entries else key
 
     def leads(self, entry: Entry) -> bool:
         """Return whether it is the person's first Patient; the others are merged into it."""
-        key = self.key_of(self._directory.identity(entry))
+        key = self.key_of(self.directory.identity(entry))
         return next(e for e in self._members[key] if e.container is None) is entry
 
-    def subject(self, entry: Entry) -> Subject:
-        """Return the person that a resource is about.
+    def subject(self, entry: Entry) -> str:
+        """Return the id of the record of the person that a resource is about.
 
         Raises:
             Fault: When it names nobody, several patients or something other than a patient, or
@@ -91,10 +76,14 @@ class People:
         """
         return self._named(entry, subject_of(entry))
 
-    def _named(self, entry: Entry, reference: Any) -> Subject:
-        found = self._directory.find(entry, reference, PATIENT)
+    def is_absent(self, key: str) -> bool:
+        """Return whether the bundle contains patients, but not this one."""
+        return PATIENT in self.directory.kinds and key not in self._members
+
+    def _named(self, entry: Entry, reference: Any) -> str:
+        found = self.directory.find(entry, reference, PATIENT)
         found = found or [self._absent(entry, reference)]
-        if any(e.kind != PATIENT for one in found for e in self._directory.entries(one)):
+        if any(e.kind != PATIENT for one in found for e in self.directory.entries(one)):
             raise _other_subject()
         key, *others = dict.fromkeys(map(self.key_of, found))
         if others:
@@ -104,7 +93,7 @@ class People:
         if len(key) > LONGEST_ID:
             message = f"expected a reference of at most {LONGEST_ID} characters"
             raise Fault(BundleProblemCode.NO_SUBJECT, "subject", message)
-        return Subject(key, is_absent=PATIENT in self._directory.kinds and key not in self._members)
+        return key
 
     def key_about(self, entry: Entry) -> str | None:
         """Return the id of the record that a resource is about, or None where that is unclear."""
@@ -114,12 +103,12 @@ class People:
     def keys_about(self, entry: Entry) -> Sequence[str | None]:
         """Return the ids of all records that it may be about; None alone where it names nobody."""
         if entry.kind == PATIENT:
-            return [self.key_of(self._directory.identity(entry))]
+            return [self.key_of(self.directory.identity(entry))]
         # An appointment has participants, and one of them is the patient.
         actors = (within(one, "actor") for one in listed(entry.resource, "participant"))
         for reference in (subject_of(entry), *actors):
             try:
-                return [self._named(entry, reference).key]
+                return [self._named(entry, reference)]
             except Fault as fault:
                 if fault.patients:
                     return fault.patients
@@ -130,7 +119,7 @@ class People:
         kind = at.kind if at is not None else text_of(reference, "type") or PATIENT
         if kind != PATIENT:
             raise _other_subject()
-        identity = self._directory.absent(entry, reference, PATIENT)
+        identity = self.directory.absent(entry, reference, PATIENT)
         if identity is not None and not identity.startswith("#"):
             return identity
         message = "expected a reference to the patient, or an identifier with its system"
@@ -152,7 +141,7 @@ class People:
     def _deaths(self, members: Sequence[Entry]) -> Iterator[CareEnd]:
         """The deaths; one without a stated day has none, and suppresses all dates."""
         days = {day for person in members if (day := self._day(person, "deceasedDateTime"))}
-        if days or any(_is_dead(person) for person in members):
+        if any(map(_is_dead, members)):
             for day in (*sorted(days),) or (None,):
                 yield CareEnd(on=day, kind=CareEndKind.DECEASED)
 
@@ -162,7 +151,7 @@ class People:
         if element == "birthDate" and "T" in str(stated):
             return None
         try:
-            return day_of(stated, element, self._zone)
+            return day_of(stated, element, self.zone)
         except Fault:
             return None
 
@@ -180,7 +169,7 @@ class People:
 
     def _faults(self, person: Entry) -> Iterator[Remark]:
         yield from modifiers_of(person)
-        for fault in self._validator.faults(person):
+        for fault in self.validator.faults(person):
             message = f"{fault}; birth date and death may be missing"
             yield BundleProblemCode.INVALID_RESOURCE, "", message
         if person.resource.get("active") is False and not listed(person.resource, "link"):
@@ -188,7 +177,7 @@ class People:
             yield BundleProblemCode.UNKNOWN_MODIFIER, "active", message
         for element in ("birthDate", "deceasedDateTime"):
             try:
-                day_of(person.resource.get(element, "2000-01-01"), element, self._zone)
+                day_of(person.resource.get(element, "2000-01-01"), element, self.zone)
             except Fault as fault:
                 if person.resource[element] is not None:
                     yield fault.remark

@@ -163,7 +163,8 @@ def records_from_bundle(
         try:
             contents = contents_of(bundle)
             default = None if product is None else product_named(product, ExchangeError)
-            return _Reader(contents, zone, dictionary, default).reading()
+            people = People(Directory(contents.entries), Validator(), zone)
+            return _Reader(contents, SessionReader(people, dictionary, default)).reading()
         except RecursionError:
             # What the parser of JSON still accepts may be too deep for what reads it later.
             raise ExchangeError("the bundle is nested too deeply") from None
@@ -172,25 +173,16 @@ def records_from_bundle(
 class _Reader:
     """Reads the entries of one bundle."""
 
-    def __init__(
-        self,
-        contents: Contents,
-        zone: str | tzinfo,
-        dictionary: Dictionary,
-        product: Product | None,
-    ) -> None:
+    def __init__(self, contents: Contents, sessions: SessionReader) -> None:
         self._contents = contents
-        self._dictionary = dictionary
-        self._directory = Directory(contents.entries)
-        validator = Validator()
-        self._people = People(self._directory, validator, zone)
-        self._sessions = SessionReader(
-            self._directory, self._people, validator, dictionary, zone, product
-        )
+        self._sessions = sessions
+        self._dictionary = sessions.dictionary
+        self._people = sessions.people
+        self._directory = sessions.people.directory
         self._partners = _partners(self._directory)
         # Doses come first: a procedure gives way to a dose only if that became a session.
         self._doses = {
-            id(entry): self._sessions.read(entry, self._partners.get(id(entry), []))
+            id(entry): sessions.read(entry, self._partners.get(id(entry), []))
             for entry in self._directory.whole
             if entry.kind == DOSE
         }

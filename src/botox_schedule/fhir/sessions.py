@@ -1,29 +1,22 @@
 """Reads one MedicationAdministration or Procedure as a session, or says why not."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, tzinfo
+from datetime import date
 from decimal import Decimal
 from enum import Enum, unique
+from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from botox_schedule.fhir.bundle import Entry
-from botox_schedule.fhir.days import first_day, lasts_days
-from botox_schedule.fhir.elements import (
-    MEDICATION_ADMINISTRATION_STATUSES,
-    PROCEDURE_STATUSES,
-    UNIT_CODES,
-    codings,
-    listed,
-    text_of,
-    units_in,
-)
-from botox_schedule.fhir.identity import Directory
+from botox_schedule.fhir.days import days_of
+from botox_schedule.fhir.elements import STATUSES, UNIT_CODES, codings, listed, text_of, units_in
 from botox_schedule.fhir.mentions import Dictionary
-from botox_schedule.fhir.people import People, Subject
+from botox_schedule.fhir.people import People
 from botox_schedule.fhir.problems import BundleProblem, BundleProblemCode, Fault, Remark
-from botox_schedule.fhir.validity import Validator, modifiers_of
+from botox_schedule.fhir.validity import modifiers_of
 from botox_schedule.records import TreatmentSession
 from botox_schedule.terms import Product, SessionStatus
 
@@ -67,10 +60,9 @@ class _Draft(NamedTuple):
 
     Attributes:
         entry: The resource.
-        subject: The person that it is about.
+        key: The id of the record of the person that it is about.
         status: The status of the session.
-        day: The clinic's local day.
-        lasts_days: Whether its period ends later than the day after.
+        days: The clinic's local first day and last day.
         units: Units of the product, or None where unknown.
         products: The products that it names, else the default product if there is one.
         indications: The indications that it and its procedures name.
@@ -79,10 +71,9 @@ class _Draft(NamedTuple):
     """
 
     entry: Entry
-    subject: Subject
+    key: str
     status: SessionStatus
-    day: date
-    lasts_days: bool
+    days: tuple[date, date]
     units: Decimal | None
     products: set[Product]
     indications: set[str]
@@ -94,19 +85,13 @@ class SessionReader(NamedTuple):
     """Reads resources as sessions.
 
     Attributes:
-        directory: The resources of the bundle.
         people: The patients of the bundle.
-        validator: Checks resources against FHIR R4.
         dictionary: What codes and words name.
-        zone: The clinic's time zone.
         product: The product where a resource does not name one.
     """
 
-    directory: Directory
     people: People
-    validator: Validator
     dictionary: Dictionary
-    zone: str | tzinfo
     product: Product | None
 
     def read(self, entry: Entry, procedures: Sequence[Entry]) -> Outcome:
@@ -123,29 +108,27 @@ class SessionReader(NamedTuple):
             keys = self.people.keys_about(entry)
             told = [entry.problem(fault.remark, key, left_out=True) for key in keys]
             return Outcome(Fate.LEFT_OUT, tuple(told))
-        key = draft.subject.key
         told = [
-            entry.problem(remark, key, left_out=BundleProblemCode.UNKNOWN_SUBJECT in remark)
-            for remark in _doubts(draft)
+            entry.problem(remark, draft.key, left_out=BundleProblemCode.UNKNOWN_SUBJECT in remark)
+            for remark in _doubts(draft, is_absent=self.people.is_absent(draft.key))
         ]
-        return Outcome(Fate.SESSION, tuple(told), key, session, draft.used)
+        return Outcome(Fate.SESSION, tuple(told), draft.key, session, draft.used)
 
     def _draft(self, entry: Entry, procedures: Sequence[Entry]) -> _Draft:
-        if faults := self.validator.faults(entry):
+        if faults := self.people.validator.faults(entry):
             raise Fault(BundleProblemCode.INVALID_RESOURCE, "", "; ".join(faults))
         name = "effective" if entry.kind == DOSE else "performed"
-        day = first_day(entry.resource, name, self.zone)
-        medications, subject = self._medications(entry), self.people.subject(entry)
-        own = self._own(procedures, subject)
+        days = days_of(entry.resource, name, self.people.zone)
+        medications, key = self._medications(entry), self.people.subject(entry)
+        own = self._own(procedures, key)
         stated = self._reasons([entry, *own])
-        reasons = self._own(stated, subject)
+        reasons = self._own(stated, key)
         return _Draft(
             entry=entry,
-            subject=subject,
+            key=key,
             status=_status(entry),
-            day=day,
-            lasts_days=lasts_days(entry.resource, name, day, self.zone),
-            units=_units(entry),
+            days=days,
+            units=units_in(_dosage(entry).get("dose")),
             products=self._products(entry, medications),
             indications=self.dictionary.indications_in(
                 [*_concepts_of([entry, *own]), *(r.resource.get("code") for r in reasons)]
@@ -154,9 +137,9 @@ class SessionReader(NamedTuple):
             has_strangers=len(own) < len(procedures) or len(reasons) < len(stated),
         )
 
-    def _own(self, entries: Sequence[Entry], subject: Subject) -> list[Entry]:
+    def _own(self, entries: Sequence[Entry], key: str) -> list[Entry]:
         """The resources that are about the same person, or do not say about which."""
-        return [one for one in entries if self.people.key_about(one) in {None, subject.key}]
+        return [one for one in entries if self.people.key_about(one) in {None, key}]
 
     def _products(self, entry: Entry, medications: Sequence[Entry]) -> set[Product]:
         """The products that the medications name, or else their ingredients.
@@ -176,29 +159,24 @@ class SessionReader(NamedTuple):
 
     def _medications(self, entry: Entry) -> list[Entry]:
         """The medications that a resource refers to, and those that are their ingredients."""
-        resource = entry.resource
-        references = [resource.get("medicationReference"), *listed(resource, "usedReference")]
-        told = self.directory.found(entry, references, "Medication")
-        parts = (
-            (m, [i.get("itemReference") for i in listed(m.resource, "ingredient")]) for m in told
+        resource, find = entry.resource, partial(self.people.directory.found, kind="Medication")
+        told = find(
+            entry, [resource.get("medicationReference"), *listed(resource, "usedReference")]
         )
-        return [
-            *told,
-            *(e for m, refs in parts for e in self.directory.found(m, refs, "Medication")),
-        ]
+        parts = ((m, listed(m.resource, "ingredient")) for m in told)
+        inner = (find(m, [part.get("itemReference") for part in found]) for m, found in parts)
+        return [*told, *chain.from_iterable(inner)]
 
     def _reasons(self, entries: Iterable[Entry]) -> list[Entry]:
-        stated = ((entry, listed(entry.resource, "reasonReference")) for entry in entries)
-        found = (
-            r for entry, refs in stated for r in self.directory.found(entry, refs, "Condition")
-        )
-        return [reason for reason in found if _holds(reason)]
+        find = partial(self.people.directory.found, kind="Condition")
+        found = (find(entry, listed(entry.resource, "reasonReference")) for entry in entries)
+        return [reason for reason in chain.from_iterable(found) if _holds(reason)]
 
     def _session(self, draft: _Draft) -> TreatmentSession:
         try:
             return TreatmentSession(
                 id=self._id_of(draft.entry),
-                administered_on=draft.day,
+                administered_on=draft.days[0],
                 indication=_only(draft.indications) or UNKNOWN_INDICATION,
                 product=_only(draft.products),
                 units=draft.units,
@@ -210,8 +188,8 @@ class SessionReader(NamedTuple):
 
     def _id_of(self, entry: Entry) -> str | None:
         """The id of a session; None for a resource without id and address."""
-        identity = self.directory.identity(entry)
-        return None if identity == entry.where else self.directory.key_of(identity)
+        identity = self.people.directory.identity(entry)
+        return None if identity == entry.where else self.people.directory.key_of(identity)
 
 
 def _holds(condition: Entry) -> bool:
@@ -241,13 +219,13 @@ def _concepts_of(entries: Iterable[Entry]) -> Iterator[Any]:
             yield entry.resource.get("code")
 
 
-def _doubts(draft: _Draft) -> Iterator[Remark]:
+def _doubts(draft: _Draft, *, is_absent: bool) -> Iterator[Remark]:
     """What a person should review in a session that counts."""
     yield from modifiers_of(draft.entry)
-    if draft.lasts_days:
+    if (draft.days[1] - draft.days[0]).days > 1:
         message = "the period lasts several days; the session counts on its first"
         yield BundleProblemCode.PARTIAL_DAY, "period", message
-    if draft.subject.is_absent:
+    if is_absent:
         message = "this patient is not in the bundle; birth date and death are unknown"
         yield BundleProblemCode.UNKNOWN_SUBJECT, "subject", message
     if text_of(draft.entry.resource, "status") == "stopped":
@@ -283,7 +261,7 @@ _UNNAMED = {
 
 
 def _status(entry: Entry) -> SessionStatus:
-    table = MEDICATION_ADMINISTRATION_STATUSES if entry.kind == DOSE else PROCEDURE_STATUSES
+    table = STATUSES[entry.kind]
     status = table.get(text_of(entry.resource, "status") or "")
     if status is None:
         message = f"expected one of {', '.join(sorted(table))}"
@@ -297,8 +275,3 @@ def _only(found: set[Any]) -> Any:
 
 def _dosage(entry: Entry) -> dict[str, Any]:
     return entry.resource.get("dosage") or {}
-
-
-def _units(entry: Entry) -> Decimal | None:
-    dose = _dosage(entry).get("dose")
-    return units_in(dose) if isinstance(dose, dict) else None

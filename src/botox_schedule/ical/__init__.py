@@ -4,12 +4,7 @@ Everything is an all-day event, one for each cycle and one for each window of th
 summary says who is treated, with what, or for what.
 """
 
-from botox_schedule.ical.events import (
-    CalendarEvent,
-    EventKind,
-    EventStatus,
-    events_from_record,
-)
+from botox_schedule.ical.events import CalendarEvent, EventKind, EventStatus, events_from_record
 from botox_schedule.ical.file import ical_from_events
 
 __all__ = ["CalendarEvent", "EventKind", "EventStatus", "events_from_record", "ical_from_events"]

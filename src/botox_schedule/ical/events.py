@@ -178,8 +178,7 @@ class _Entry(NamedTuple):
         kind: What it represents.
         window: Its days.
         part: Its part in the cycle; with the cycle it makes the UID.
-        status: Whether it is confirmed, tentative or cancelled.
-        reminds: Whether alarms belong to it.
+        is_cancelled: Whether it takes an earlier export's event back.
         is_for_some: Whether it is about some patients only.
     """
 
@@ -187,27 +186,32 @@ class _Entry(NamedTuple):
     kind: EventKind
     window: Window
     part: str = "session"
-    status: EventStatus = EventStatus.TENTATIVE
-    reminds: bool = False
+    is_cancelled: bool = False
     is_for_some: bool = False
 
 
 def _event(entry: _Entry, options: _Options, clock: str) -> CalendarEvent:
     words = SUMMARIES_FOR_SOME if entry.is_for_some else SUMMARIES
+    status = EventStatus.CONFIRMED if entry.kind in _SURE else EventStatus.TENTATIVE
+    reminds = entry.kind in _AHEAD and not entry.is_cancelled
     return CalendarEvent(
         uid=str(uuid5(_NAMESPACE, f"{options.key}|{clock}|{entry.cycle}|{entry.part}")),
         kind=entry.kind,
         window=entry.window,
-        status=entry.status,
+        status=EventStatus.CANCELLED if entry.is_cancelled else status,
         summary=options.summaries.get(entry.kind, words[entry.kind]),
-        alarms=options.alarms if entry.reminds else (),
+        alarms=options.alarms if reminds else (),
     )
+
+
+_SURE = frozenset({EventKind.SESSION, EventKind.BOOKING})
+_AHEAD = frozenset({EventKind.BOOKING, EventKind.DUE, EventKind.EARLIEST})
 
 
 def _given(track: Track) -> Iterator[_Entry]:
     for number, cycle in enumerate(track.cycles, start=track.prior.cycles + 1):
         days = Window(first=cycle.first_on, last=cycle.anchored_on)
-        yield _Entry(number, EventKind.SESSION, days, status=EventStatus.CONFIRMED)
+        yield _Entry(number, EventKind.SESSION, days)
 
 
 def _is_suppressed(track: Track) -> bool:
@@ -221,16 +225,15 @@ def _response(track: Track) -> Iterator[_Entry]:
     cycle, timeline = track.cycle_number, timeline_of_track(track)
     if cycle is None:
         return
-    status = EventStatus.CANCELLED if _is_suppressed(track) else EventStatus.TENTATIVE
+    is_cancelled = _is_suppressed(track)
     if timeline is None:
         for stage in STAGES:
             if getattr(track.protocol.response, stage.name) is not None:
-                yield _Entry(cycle, EventKind(stage.name), _today(track), stage.name, status)
+                yield _Entry(cycle, EventKind(stage.name), _today(track), stage.name, is_cancelled)
         return
     for stage, window, for_whom, _ in timeline.windows():
-        some = for_whom is ForWhom.SOME
-        kind = EventKind(stage.name)
-        yield _Entry(cycle, kind, window, stage.name, status, is_for_some=some)
+        some, kind = for_whom is ForWhom.SOME, EventKind(stage.name)
+        yield _Entry(cycle, kind, window, stage.name, is_cancelled, is_for_some=some)
 
 
 def _ahead(track: Track, count: int) -> Iterator[_Entry]:
@@ -239,17 +242,12 @@ def _ahead(track: Track, count: int) -> Iterator[_Entry]:
     found = {} if _is_suppressed(track) else _sessions_ahead(track, count)
     for number in range(1, count + 1):
         if number in found:
-            kind, window = found[number]
-            booked = kind is EventKind.BOOKING
-            status = EventStatus.CONFIRMED if booked else EventStatus.TENTATIVE
-            yield _Entry(last + number, kind, window, status=status, reminds=True)
+            yield _Entry(last + number, *found[number])
         elif _ends(track):
-            status = EventStatus.CANCELLED
-            yield _Entry(last + number, EventKind.DUE, _today(track), status=status)
+            yield _Entry(last + number, EventKind.DUE, _today(track), is_cancelled=True)
     second = None if _is_suppressed(track) else _second_part(track)
     if second is not None:
-        days, status = _one_day(second.administered_on), EventStatus.CONFIRMED
-        yield _Entry(last, EventKind.BOOKING, days, "second_part", status, reminds=True)
+        yield _Entry(last, EventKind.BOOKING, _one_day(second.administered_on), "second_part")
 
 
 def _ends(track: Track) -> bool:

@@ -15,7 +15,7 @@ from botox_schedule.tables.decisions import (
     read_prior_treatments,
     read_weights,
 )
-from botox_schedule.tables.problems import Problem
+from botox_schedule.tables.lines import Problem
 from botox_schedule.tables.rows import RowCounts, TableOptions
 from botox_schedule.tables.sessions import MonthOnly, SessionRow, TableReading, read_sessions
 

@@ -3,7 +3,7 @@
 import calendar
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -110,11 +110,6 @@ class CellReader:
 
     def day(self, cell: Cell) -> Parsed:
         """Return the day of a cell; nothing in an empty one."""
-        if isinstance(cell, datetime):
-            at_midnight = cell == datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001
-            return _plausible(cell.date()) if at_midnight else unreadable(_TIME_OF_DAY)
-        if isinstance(cell, date):
-            return _plausible(cell)
         text = text_of(cell)
         return self._read_day(text) if text else Parsed(None)
 
@@ -366,27 +361,16 @@ def _amount(unit: re.Pattern[str], expected: str, most: int, *, zero: bool = Fal
         given = text_of(cell)
         if not given:
             return Parsed(None)
-        if len(given) > _LONGEST_FIGURE:
-            return unreadable(expected)
-        number = cell if isinstance(cell, Decimal) else _number(unit.sub("", given))
-        if number is None:
-            return unreadable(_SEPARATOR if _is_ambiguous(unit.sub("", given)) else expected)
-        if 0 < number <= most or (zero and number == 0):
-            return Parsed(number)
-        return unreadable(expected)
+        bare = unit.sub("", given) if len(given) <= _LONGEST_FIGURE else ""
+        number = cell if isinstance(cell, Decimal) else None
+        if number is None and _THOUSANDS.fullmatch(bare):
+            return unreadable(_SEPARATOR)
+        if number is None and _NUMBER.fullmatch(bare):
+            number = Decimal(bare.replace(",", "."))
+        is_right = number is not None and (0 < number <= most or (zero and number == 0))
+        return Parsed(number) if is_right else unreadable(expected)
 
     return read
-
-
-def _number(given: str) -> Decimal | None:
-    """Return a number with a point or a comma for its decimals, where it is clear which."""
-    if _is_ambiguous(given) or not _NUMBER.fullmatch(given):
-        return None
-    return Decimal(given.replace(",", "."))
-
-
-def _is_ambiguous(given: str) -> bool:
-    return _THOUSANDS.fullmatch(given) is not None
 
 
 def _reversible(read: Read) -> Read:

@@ -18,18 +18,10 @@ from botox_schedule.records import (
     PriorAuthorization,
     PriorTreatment,
 )
-from botox_schedule.tables import cells
+from botox_schedule.tables import cells, deaths
 from botox_schedule.tables.cells import CellReader, Column, Parsed
-from botox_schedule.tables.deaths import day_of_death, death_columns, deceased
-from botox_schedule.tables.lines import Cell
-from botox_schedule.tables.problems import Problem, unread_column
-from botox_schedule.tables.rows import (
-    RowCounts,
-    RowsRead,
-    RowValues,
-    TableOptions,
-    read_rows,
-)
+from botox_schedule.tables.lines import Cell, Problem, unread_column
+from botox_schedule.tables.rows import RowCounts, RowsRead, RowValues, TableOptions, read_rows
 from botox_schedule.tables.source import TableSource
 from botox_schedule.tables.words import speaks_of_death
 from botox_schedule.terms import Authority, CareEndKind
@@ -99,7 +91,7 @@ class FactReading(Generic[_Fact]):
     def rows(self) -> list[dict[str, Any]]:
         """Return plain rows, as :mod:`botox_schedule.panel` takes them."""
         return [
-            {"patient": row.patient, **{name: _plain(row.values[name]) for name in row.values}}
+            {"patient": row.patient, **{name: _plain(told) for name, told in row.values.items()}}
             for row in self.fact_rows
         ]
 
@@ -166,6 +158,12 @@ def _outcome(reader: CellReader, cell: Cell) -> Parsed:
     return found._replace(note=told) if speaks_of_death(found.value or "") else found
 
 
+def _reason(reader: CellReader, cell: Cell) -> Parsed:
+    """Why somebody decided; a hold and an override need a reason."""
+    found = cells.text(reader, cell)
+    return found if found.value else Parsed("not stated")
+
+
 _APART = re.compile(r"[\W_]+")
 _DAY = Column(CellReader.day)
 _NEEDED_DAY = Column(CellReader.day, is_required=True)
@@ -173,6 +171,7 @@ _BINDING_DAY = Column(CellReader.day, counts="without it")
 _KEY = Column(cells.key)
 _PATIENT = {"patient": Column(cells.key, is_required=True)}
 _TEXT = Column(cells.text)
+_REASON = Column(_reason)
 _COUNT = Column(cells.count, is_number=True)
 _TREATMENT = {**_PATIENT, "indication": Column(CellReader.indication, is_required=True)}
 _INTERVAL = Column(cells.interval)
@@ -182,7 +181,7 @@ _IN_FORCE = Column(cells.in_force, default=True, words="in_force")
 _IF_CHOSEN = {"record_status": _IN_FORCE}
 # A hold or an end of care with an unreadable cell still binds: too long is better than not at all.
 _BINDING = {
-    "reason": _TEXT,
+    "reason": _REASON,
     "indication": Column(CellReader.indication, counts="for all"),
     "id": _KEY,
     "recorded_on": _BINDING_DAY,
@@ -201,8 +200,8 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
     "care_ends": {
         **_PATIENT,
         "on": _BINDING_DAY._replace(counts="with the day unknown"),
-        "died_on": Column(day_of_death),
-        "deceased": Column(deceased),
+        "died_on": Column(deaths.day_of_death),
+        "deceased": Column(deaths.deceased),
         # A list of deaths needs no kind.
         "kind": Column(
             cells.word("care_end", CareEndKind),
@@ -212,6 +211,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
             words="care_end",
         ),
         **_BINDING,
+        "reason": _TEXT,
     },
     "overrides": {
         **_TREATMENT,
@@ -220,7 +220,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "minimum": _INTERVAL,
         "usual": Column(cells.interval_range),
         "authority": Column(cells.word("authority", Authority), is_required=True),
-        "reason": _TEXT,
+        "reason": _REASON,
         "status": _IN_FORCE,
         **_DECISION,
     },
@@ -486,14 +486,12 @@ def read_acknowledged(source: TableSource, **options: Unpack[TableOptions]) -> F
 
 
 def _read(
-    source: TableSource,
-    table: str,
-    make: Callable[..., _Fact],
-    options: TableOptions,
+    source: TableSource, table: str, make: Callable[..., _Fact], options: TableOptions
 ) -> FactReading[_Fact]:
     found = read_rows(source, table, _TABLES[table], options)
     rows = [row for row in found.rows if not _is_silent(row, found.columns)]
-    made = [_made(row, make, _SETTLED.get(table, _in_force)) for row in rows]
+    settle = _ending_all if table == "care_ends" else _in_force
+    made = [_made(row, make, settle) for row in rows]
     blank = found.blank + len(found.rows) - len(rows)
     settled = found._replace(rows=[row for row, _ in made], blank=blank)
     faulty = [row for row in settled.rows if row.fault and not _is_void(row)]
@@ -525,7 +523,7 @@ _A_DISCHARGE = "some rows have a day and no death; if they are discharges, add a
 
 def _hidden_deaths(found: RowsRead, table: str) -> Iterator[Problem]:
     """Report columns that may say who has died; births are a list of all patients."""
-    by_name = death_columns(found.header) if table == "births" else ()
+    by_name = deaths.death_columns(found.header) if table == "births" else ()
     for place in sorted({*by_name, *found.deaths}):
         yield unread_column(found.header, place, "say who has died", _AS_CARE_ENDS)
 
@@ -556,31 +554,23 @@ def _made(
         return row._replace(fault=found[0]["msg"].removeprefix("Value error, ")), None
 
 
-def _with_reason(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_in_force(values), "reason": values["reason"] or "not stated"}
-
-
 def _in_force(values: Mapping[str, Any]) -> dict[str, Any]:
     """A row whose status or unit says anything else was left out."""
     return {name: value for name, value in values.items() if name not in _NO_FIELDS}
 
 
 _STATUSES = frozenset({"status", "record_status"})
-_NO_FIELDS = _STATUSES | {"unit"}
+_NO_FIELDS = _STATUSES | _DEATHS | {"unit"}
 
 
 def _ending_all(values: Mapping[str, Any]) -> dict[str, Any]:
     """A death ends all care, whatever the row was about."""
-    settled = _in_force(values)
-    died = _died_on(settled)
-    del settled["died_on"], settled["deceased"]
+    settled, died = _in_force(values), _died_on(values)
     if died is not None:
         # The day of a discharge is none of a death.
         day = settled["on"] if settled["kind"] is CareEndKind.DECEASED else None
-        settled |= {
-            "kind": CareEndKind.DECEASED,
-            "on": died if isinstance(died, date) else day,
-        }
+        settled["kind"] = CareEndKind.DECEASED
+        settled["on"] = died if isinstance(died, date) else day
     if settled["kind"] is CareEndKind.DECEASED:
         settled["indication"] = None
     return settled
@@ -590,13 +580,6 @@ def _died_on(values: Mapping[str, Any]) -> Any:
     """The day of a death, or that there was one; None where there was none."""
     died = values["died_on"]
     return values["deceased"] if died is None else died
-
-
-_SETTLED: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "holds": _with_reason,
-    "overrides": _with_reason,
-    "care_ends": _ending_all,
-}
 
 
 def _authorization(*, first: date, last: date, **fields: Any) -> PriorAuthorization:

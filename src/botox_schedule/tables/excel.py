@@ -11,8 +11,7 @@ from zipfile import ZipFile
 
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE, check_growth, zip_entries
-from botox_schedule.tables.lines import Line, typed_cell
-from botox_schedule.tables.typed import MOST_CELLS, refusing
+from botox_schedule.tables.lines import MOST_CELLS, Line, refusing, typed_cell
 
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0"
@@ -123,7 +122,7 @@ def _check_entries(entries: Mapping[str, bytes], name: str) -> int:
 
     A reader makes all the cells between the corners, and may never end where a tag is missing.
     """
-    cells = 0
+    cells = repeated = 0
     for entry, content in entries.items():
         if entry == "mimetype":
             continue
@@ -131,12 +130,15 @@ def _check_entries(entries: Mapping[str, bytes], name: str) -> int:
             expat.ParserCreate().Parse(content, True)  # noqa: FBT003 - its own argument
             if _HIDING.search(content):
                 raise ValueError
-            cells += (_open_document_cells if entry == "content.xml" else _cells)(content)
+            if entry == "content.xml":
+                found, repeated = _open_document_sizes(content)
+            else:
+                found = _cells(content)
+        cells += found
         if cells > MOST_CELLS:
             raise FileLimitError(f"{name}: more than {MOST_CELLS:,} cells in its sheets")
     with refusing("spreadsheet"):
         shared = _shared_bytes(entries.values())
-        repeated = _repeated_bytes(entries.get("content.xml", b""))
     if max(shared, repeated) > _MOST_TEXT:
         raise FileLimitError(f"{name}: more than {_MOST_TEXT // MEBIBYTE} MiB of text in cells")
     return cells
@@ -197,30 +199,30 @@ def _cells(xml: bytes) -> int:
 
 
 def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+    return sum(26**place * (letter - 64) for place, letter in enumerate(reversed(letters)))
 
 
-def _open_document_cells(xml: bytes) -> int:
-    """Return the same in OpenDocument, where equal rows and cells are written once.
+def _open_document_sizes(xml: bytes) -> tuple[int, int]:
+    """Return the same in OpenDocument, where equal rows and cells are written once, and the bytes.
 
-    Empty rows and cells count only where a filled one follows: readers drop the last ones.
+    Empty rows and cells count only where a filled one follows: readers drop the last ones. A text
+    counts as often as it is repeated.
     """
-    rows = empty = width = 0
+    rows = empty = width = size = 0
     for row in _parts(_OPEN_ROW, xml):
         head, _, body = row.partition(b">")
-        filled = _filled_width(body)
-        empty += _repeated(head)
+        cells, repeated = _parts(_CELL, body), _repeated(head)
+        filled = _filled_width(cells)
+        size += repeated * sum(map(_cell_bytes, cells))
+        empty += repeated
         rows, empty = (rows + empty, 0) if filled else (rows, empty)
         width = max(width, filled)
-    return rows * width
+    return rows * width, size
 
 
-def _filled_width(body: bytes) -> int:
+def _filled_width(cells: Iterable[bytes]) -> int:
     width = filled = 0
-    for cell in _parts(_CELL, body):
+    for cell in cells:
         head = cell.partition(b">")[0]
         width += _repeated(head)
         filled = filled if head.endswith(b"/") and not _FILLED.search(head) else width
@@ -242,15 +244,6 @@ def _shared_bytes(xmls: Collection[bytes]) -> int:
     values = (found for xml in xmls for found in _VALUE.finditer(xml))
     named = Counter(int(v[1] or 0) if v.lastindex else _UNPLAIN for v in values)
     return sum(times * texts.get(text, 0) for text, times in named.items())
-
-
-def _repeated_bytes(xml: bytes) -> int:
-    """Return the size of the texts of an OpenDocument sheet, each as often as it is repeated."""
-    size = 0
-    for row in _parts(_OPEN_ROW, xml):
-        head, _, body = row.partition(b">")
-        size += _repeated(head) * sum(map(_cell_bytes, _parts(_CELL, body)))
-    return size
 
 
 def _cell_bytes(cell: bytes) -> int:

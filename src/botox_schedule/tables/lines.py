@@ -1,17 +1,22 @@
-"""A table as its file has it: lines of cells."""
+"""A table as its file has it: lines of cells, and what is wrong with a line."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from unicodedata import normalize
+
+from botox_schedule.errors import TableError
 
 Cell = str | date | datetime | Decimal | None
 """A cell as its file has it: text, or what a spreadsheet states as a day or a number."""
 HEADER_LINES = 30
 """How many lines are searched for a header: titles may come before it."""
 MOST_COLUMNS = 1000
+MOST_CELLS = 5_000_000
+"""The most cells of a spreadsheet or a Parquet file; larger ones belong to the panel."""
 _UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 UNSEEN: re.Pattern[str] = re.compile(f"[{_UNSEEN}]")
 """Invisible characters: two texts that differ only by them look alike."""
@@ -29,6 +34,23 @@ class Line(NamedTuple):
     def is_blank(self) -> bool:
         """Whether nothing is in it."""
         return not self.fault and not any(map(text_of, self.cells))
+
+
+class Problem(NamedTuple):
+    """What is wrong with a row, without what is in it.
+
+    Attributes:
+        line: The row's first line; the first line of the file is line 1.
+        reason: What is wrong, and what was expected.
+        left_out: Whether the row counts for nothing.
+    """
+
+    line: int
+    reason: str
+    left_out: bool = True
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
 
 
 class Table(NamedTuple):
@@ -77,3 +99,29 @@ def typed_cell(value: Any) -> Cell:
         number = Decimal(str(value))
         return number if number.is_finite() else None
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+@contextmanager
+def refusing(kind: str) -> Iterator[None]:
+    """Refuse a damaged file with one error, whatever the library that reads it raises.
+
+    A panic in Rust comes as an exception that only ``BaseException`` catches, and whose class
+    cannot be imported.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise TableError(f"the {kind} is damaged, encrypted or of an unknown kind") from None
+        raise
+
+
+def chosen(name: str) -> str:
+    """Return the advice to name a column of the file."""
+    return f"say so with columns={{'...': {name!r}}} (--column {name!r}=...)"
+
+
+def unread_column(header: Line, place: int, what: str, advice: str) -> Problem:
+    """Return the problem of a column that may say something and is not read."""
+    reason = f"column {place + 1} may {what} and is not read; {advice}"
+    return Problem(header.number, reason, left_out=False)

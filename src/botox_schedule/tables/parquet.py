@@ -1,6 +1,6 @@
 """Reads Parquet files, as the panel takes them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from io import BytesIO
 from operator import index
@@ -8,8 +8,7 @@ from typing import Any
 
 from botox_schedule.errors import FileLimitError, TableError
 from botox_schedule.files import MEBIBYTE, check_growth
-from botox_schedule.tables.lines import Cell, Line, typed_cell
-from botox_schedule.tables.typed import MOST_CELLS, refusing
+from botox_schedule.tables.lines import MOST_CELLS, Cell, Line, refusing, typed_cell
 
 PARQUET = b"PAR1"
 _MOST_BYTES = 128 * MEBIBYTE
@@ -90,7 +89,7 @@ class _Compact:
     """
 
     def __init__(self, content: bytes) -> None:
-        self._bytes: Iterator[int] = iter(content)
+        self._byte: Callable[[], int] = iter(content).__next__
 
     def struct(self, depth: int = 0) -> dict[int, Any]:
         """Return the fields of a struct by their numbers."""
@@ -142,9 +141,4 @@ class _Compact:
         return value | byte << shift
 
     def _raw(self, length: int) -> bytes:
-        return bytes(self._byte() for _ in range(length))
-
-    def _byte(self) -> int:
-        for byte in self._bytes:
-            return byte
-        raise IndexError
+        return bytes([self._byte() for _ in range(length)])

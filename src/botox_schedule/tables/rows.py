@@ -3,22 +3,16 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain, repeat
-from operator import getitem, itemgetter
+from operator import itemgetter
 from typing import Any, NamedTuple, TypedDict
 
 from botox_schedule.errors import TableError
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.tables.cells import CellReader, Column
 from botox_schedule.tables.header import ColumnNames
-from botox_schedule.tables.lines import Cell, Line, Table, text_of
-from botox_schedule.tables.problems import Problem
+from botox_schedule.tables.lines import Cell, Line, Problem, Table, text_of
 from botox_schedule.tables.source import TableSource, open_table
-from botox_schedule.tables.unread import (
-    REMEMBERED,
-    UnreadCells,
-    is_title_against,
-    unread_problems,
-)
+from botox_schedule.tables.unread import REMEMBERED, UnreadCells, is_title_against
 from botox_schedule.tables.words import column_names, folded
 
 
@@ -133,7 +127,7 @@ def read_rows(
     reader = _RowReader(names, columns, found, cells)
     lines = [*_before_header(found.titles, required), *reader.read(found.lines)]
     rows = [row for row in lines if row is not None]
-    unread = unread_problems(columns, names, found, reader.unread, reader=cells)
+    unread = [*reader.unread.problems(columns, names, cells)]
     unread += (Problem(found.header.number, told, left_out=False) for told in reader.swapped())
     blank = len(lines) - len(rows)
     return RowsRead(
@@ -247,7 +241,9 @@ class _RowReader:
             if len(cells) < self.width:
                 cells = [*cells, *repeat(None, self.width - len(cells))]
             picked = self.pick(cells)
-            values = absent | dict(zip(names, map(getitem, columns, picked), strict=False))
+            values = absent.copy()
+            for name, column, cell in zip(names, columns, picked, strict=True):
+                values[name] = column[cell]
             if self.unread.cells:
                 self.unread.notice(cells, values)
             if noted.isdisjoint(picked) and len(cells) == self.width and not always:
@@ -284,16 +280,11 @@ class _RowReader:
 
     def _broken(self, line: Line) -> RowValues:
         """Return a row of which only the patient may be known."""
-        told = zip(
-            self.names,
-            self.columns,
-            self.pick([*line.cells, *repeat(None, self.width)]),
-            strict=True,
-        )
-        known = {n: column[text_of(cell).strip('"')] for n, column, cell in told if n == "patient"}
-        return RowValues(
-            line.number, dict.fromkeys((*self.absent, *self.names)) | known, fault=line.fault
-        )
+        picked = self.pick([*line.cells, *repeat(None, self.width)])
+        at = self.names.index("patient")
+        patient = self.columns[at][text_of(picked[at]).strip('"')]
+        values = dict.fromkeys((*self.absent, *self.names)) | {"patient": patient}
+        return RowValues(line.number, values, fault=line.fault)
 
     def _cut(self, values: dict[str, Any]) -> Iterator[_Note]:
         """Tell that a row is too long, and which of its values a comma may have cut."""

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from itertools import chain
 from operator import itemgetter
@@ -13,41 +13,17 @@ from botox_schedule.garbage import uncollected
 from botox_schedule.protocols.indications import ProductInput
 from botox_schedule.records import CareEnd, PatientRecord, TreatmentSession
 from botox_schedule.records.findings import ROW_ID
-from botox_schedule.tables import cells
+from botox_schedule.tables import cells, deaths
 from botox_schedule.tables.cells import CellReader, Column, Month
-from botox_schedule.tables.deaths import (
-    Death,
-    day_of_death,
-    death_columns,
-    deceased,
-    patient_status,
-)
+from botox_schedule.tables.deaths import Death
 from botox_schedule.tables.decisions import FactReading, Facts, births_of, by_patient, look_alikes
-from botox_schedule.tables.problems import Problem, chosen, unread_column
-from botox_schedule.tables.rows import (
-    RowCounts,
-    RowsRead,
-    RowValues,
-    TableOptions,
-    read_rows,
-)
+from botox_schedule.tables.lines import Problem, chosen, unread_column
+from botox_schedule.tables.rows import RowCounts, RowsRead, RowValues, TableOptions, read_rows
 from botox_schedule.tables.source import TableSource
 from botox_schedule.tables.unread import WHO_IS_A_CHILD
 from botox_schedule.terms import CareEndKind, Product, SessionKind, SessionStatus
 from botox_schedule.values import made
 
-_FIELDS = (
-    "administered_on",
-    "indication",
-    "product",
-    "units",
-    "units_discarded",
-    "status",
-    "kind",
-    "id",
-    "recorded_on",
-)
-_PUT = {name: getattr(TreatmentSession, name).__set__ for name in _FIELDS}
 _ANOTHER = "another"
 """A dose in another unit."""
 _PANEL = {"id": "session_id"}
@@ -58,9 +34,7 @@ _MODIFIERS = ("modifier", "modifier_2", "modifier_3", "modifier_4")
 _STATUS = cells.word("status", SessionStatus)
 _KIND = cells.word("kind", SessionKind, blank=SessionKind.FULL)
 _DEATH = Column(
-    day_of_death,
-    counts="but find out whether the patient has died",
-    fallback=Death.DOUBTFUL,
+    deaths.day_of_death, counts="but find out whether the patient has died", fallback=Death.DOUBTFUL
 )
 _COLUMNS: Mapping[str, Column] = {
     "patient": Column(cells.key, is_required=True),
@@ -87,9 +61,11 @@ _COLUMNS: Mapping[str, Column] = {
     "recorded_on": Column(CellReader.day, counts="without it"),
     "born_on": Column(CellReader.birth_day, counts="without it"),
     "died_on": _DEATH,
-    "deceased": _DEATH._replace(read=deceased),
-    "patient_status": _DEATH._replace(read=patient_status),
+    "deceased": _DEATH._replace(read=deaths.deceased),
+    "patient_status": _DEATH._replace(read=deaths.patient_status),
 }
+_FIELDS = [name for name in _COLUMNS if name in {one.name for one in fields(TreatmentSession)}]
+_PUT = {name: getattr(TreatmentSession, name).__set__ for name in _FIELDS}
 
 
 class MonthOnly(NamedTuple):
@@ -173,7 +149,8 @@ class TableReading:
         """
         tables = cast("dict[str, FactReading[Any]]", facts)
         given = {name: one.by_patient for name, one in tables.items()}
-        born = births.by_patient if births is not None else {}
+        born = self.births if births is None else self.with_births(births)[0].births
+        ends = given.get("care_ends", {})
         sessions = self.sessions
         decided: set[str] = set().union(*(given[name] for name in given.keys() - {"weights"}))
         # Checked once for all: sessions are values already, and no rule is about two parts.
@@ -185,9 +162,9 @@ class TableReading:
                 PatientRecord,
                 id=patient,
                 sessions=sessions.get(patient, ()),
-                born_on=self._born_on(patient, born.get(patient, ())),
+                born_on=born.get(patient),
                 **{name: one.get(patient, ()) for name, one in given.items()}
-                | {"care_ends": self._care_ends(patient, given)},
+                | {"care_ends": (*self.care_ends.get(patient, ()), *ends.get(patient, ()))},
             )
             for patient in (*sessions, *sorted(decided - sessions.keys()))
         )
@@ -197,9 +174,13 @@ class TableReading:
 
         Of two days that differ, here or there, neither counts. Where each patient with a session
         has one, a column that may say who is a child is no problem any more.
+
+        Raises:
+            DayError: When *births* is another table.
         """
         here = ((0, patient, day) for patient, day in self.births.items())
-        there = ((row.line, row.patient, row.fact) for row in births.fact_rows)
+        rows = births.fact_rows
+        there = ((row.line, row.patient, as_day(row.fact, "births")) for row in rows)
         days, differing = births_of(chain(here, there))
         told = self.problems
         if days.keys() >= self.sessions.keys():
@@ -207,14 +188,6 @@ class TableReading:
         known = frozenset(births.problems)
         new = tuple(problem for problem in differing if problem not in known)
         return replace(self, births=days, problems=told), new
-
-    def _born_on(self, patient: str, told: Iterable[date]) -> date | None:
-        """The day of birth; unknown where two differ."""
-        days = {*(as_day(day, "births") for day in told), self.births.get(patient)} - {None}
-        return days.pop() if len(days) == 1 else None
-
-    def _care_ends(self, patient: str, given: Mapping[str, Any]) -> tuple[CareEnd, ...]:
-        return (*self.care_ends.get(patient, ()), *given.get("care_ends", {}).get(patient, ()))
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the sessions as plain rows, as :mod:`botox_schedule.panel` takes them."""
@@ -277,7 +250,6 @@ def read_sessions(
 
 
 _DEATHS = ("died_on", "deceased", "patient_status")
-_NO_DEATH = (None, None, None)
 _deaths_in = itemgetter(*_DEATHS)
 
 
@@ -286,22 +258,21 @@ def _reading(found: RowsRead) -> TableReading:
     faulty = [row for row in found.rows if row.fault]
     # A row that counts for nothing can still say that its patient has died.
     stated = [row for row in found.rows if row.values.get("patient")]
-    lines, patients = [row.line for row in stated], [row.values["patient"] for row in stated]
-    born = (row.values["born_on"] for row in stated)
-    births, birth_problems = births_of(zip(lines, patients, born, strict=True))
-    first = dict(zip(reversed(patients), reversed(lines), strict=True))
-    alike = look_alikes(patients)
-    deaths = [row for row in stated if _deaths_in(row.values) != _NO_DEATH]
-    doubtful = [row for row in deaths if Death.DOUBTFUL in _deaths_in(row.values)]
+    births, birth_problems = births_of(
+        (row.line, row.values["patient"], row.values["born_on"]) for row in stated
+    )
+    alike = look_alikes(row.values["patient"] for row in stated)
+    telling = [row for row in stated if any(_deaths_in(row.values))]
+    doubtful = [row for row in telling if Death.DOUBTFUL in _deaths_in(row.values)]
     return TableReading(
         session_rows=_session_rows(used),
         births=births,
-        care_ends=_deaths(deaths),
+        care_ends=_deaths(telling),
         problems=found.problems(
             birth_problems,
             _duplicates(used),
-            _alike(first, alike),
-            _unread_deaths(found, is_stated=bool(deaths)),
+            _alike(stated, alike),
+            _unread_deaths(found, is_stated=bool(telling)),
         ),
         counts=found.counts,
         months=tuple(_months(faulty)),
@@ -365,8 +336,9 @@ def _duplicates(used: Sequence[RowValues]) -> Iterator[Problem]:
 _ONE_ID = "with one id they count once, and its units once"
 
 
-def _alike(first: Mapping[str, int], others: Mapping[str, str]) -> Iterator[Problem]:
+def _alike(stated: Sequence[RowValues], others: Mapping[str, str]) -> Iterator[Problem]:
     """Keys that look like one patient's count as two; a person must decide."""
+    first = {row.values["patient"]: row.line for row in reversed(stated)} if others else {}
     for patient, other in others.items():
         reason = f"{_ALIKE} on line {first[other]}; they count as two patients"
         yield Problem(first[patient], reason, left_out=False)
@@ -379,7 +351,7 @@ def _unread_deaths(found: RowsRead, *, is_stated: bool) -> Iterator[Problem]:
     """Report columns that may say who has died, unless the table states a death."""
     if is_stated:
         return
-    by_name = death_columns(found.header)
+    by_name = deaths.death_columns(found.header)
     for place in () if {*_DEATHS} & {*found.columns} else by_name:
         yield unread_column(found.header, place, "say who has died", chosen("date of death"))
     for place in sorted(found.deaths - {*by_name}):

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from io import TextIOBase
 from itertools import chain, islice
@@ -11,17 +11,27 @@ from pathlib import Path
 from typing import BinaryIO
 
 from botox_schedule.errors import ExchangeError, FileLimitError, TableError
-from botox_schedule.files import MEBIBYTE, FileName, check_lines, decoded, expand, read_within
+from botox_schedule.files import (
+    MEBIBYTE,
+    FileName,
+    check_lines,
+    decoded,
+    expand,
+    lines_of,
+    read_within,
+    records,
+)
 from botox_schedule.tables.excel import OLE, ZIP
 from botox_schedule.tables.excel import sheets as sheets_of
 from botox_schedule.tables.header import ColumnNames, header_place
 from botox_schedule.tables.lines import HEADER_LINES, Cell, Line, Table, text_of
 from botox_schedule.tables.parquet import PARQUET, parquet_lines
-from botox_schedule.tables.text import text_lines
 
 _MOST_BYTES = 512 * MEBIBYTE
 TableSource = FileName | bytes | BinaryIO | TextIOBase
 """A file's name, ``-`` for standard input, bytes, or an open file."""
+_DELIMITERS = ",;\t|"
+_STATED = re.compile(r'"?sep=(.)"?')
 
 
 def open_table(
@@ -59,7 +69,7 @@ def _lines(
 ) -> tuple[Iterable[Line], Sequence[int]]:
     content, name = _content(source)
     if isinstance(content, str):
-        return text_lines(content, names.score), ()
+        return _text_lines(content, names.score), ()
     if content.startswith((ZIP, OLE)):
         return _one_sheet(sheets_of(content, name), names, sheet)
     if sheet is not None:
@@ -67,9 +77,34 @@ def _lines(
     if content.startswith(PARQUET):
         return parquet_lines(content, name), ()
     try:
-        return text_lines(decoded(content, name, encoding), names.score), ()
+        return _text_lines(decoded(content, name, encoding), names.score), ()
     except ExchangeError as error:
         raise TableError(str(error)) from None
+
+
+def _text_lines(text: str, score: Callable[[Line], int]) -> Iterator[Line]:
+    """Return the records of a table; the delimiter is that of the line with the best score."""
+    lines = lines_of(text)
+    if lines and (stated := _STATED.fullmatch(lines[0].strip(" "))):
+        return _records(lines, stated[1], start=1)
+    return _records(lines, _delimiter(lines, score))
+
+
+def _delimiter(lines: Sequence[str], score: Callable[[Line], int]) -> str:
+    head = lines[:HEADER_LINES]
+    first = next(filter(str.strip, head), "")
+
+    def fit(delimiter: str) -> tuple[int, int]:
+        scores = map(score, _records(head, delimiter))
+        return max(scores, default=0), first.count(delimiter)
+
+    return max(_DELIMITERS, key=fit)
+
+
+def _records(lines: Sequence[str], delimiter: str, start: int = 0) -> Iterator[Line]:
+    """Yield the records; a broken one has what delimiters part, as the key before it is right."""
+    for number, cells, fault in records(lines, delimiter, start):
+        yield Line(number, lines[number - 1].split(delimiter) if fault else cells, fault)
 
 
 def _content(source: TableSource) -> tuple[bytes | str, str]:

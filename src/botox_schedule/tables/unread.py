@@ -1,16 +1,19 @@
 """Looks for what columns that are not read may say: a status, a hold, a death's day."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from botox_schedule.tables.cells import CellReader, Column
 from botox_schedule.tables.header import ColumnNames
-from botox_schedule.tables.lines import Cell, Table, text_of
-from botox_schedule.tables.problems import Problem, chosen, unread_column
+from botox_schedule.tables.lines import Cell, Problem, Table, chosen, text_of, unread_column
 from botox_schedule.tables.words import find_value, is_about, is_word_of_death, speaks_of_death
 from botox_schedule.terms import SessionStatus
+
+_Told = tuple[str, str]
+"""What a column that is not read may say, and what to do."""
 
 
 class _Subject(NamedTuple):
@@ -20,23 +23,15 @@ class _Subject(NamedTuple):
         name: The subject.
         tables: The tables in which it matters.
         says: Whether a cell says something.
-        what: What it may say.
-        advice: What to do.
+        told: What it may say, and what to do.
         unless: The column that says it, if it is read.
     """
 
     name: str
     tables: frozenset[str]
-    says: Callable[[CellReader, Cell], bool]
-    what: str
-    advice: str
+    says: Callable[[CellReader, str], bool]
+    told: _Told
     unless: str = ""
-
-
-_Seen = tuple[int, str, Iterable[Cell]]
-"""The place of such a column, its header, and what its cells say."""
-_Told = tuple[int, str, str]
-"""The place of a column that is not read, what it may say, and what to do."""
 
 
 REMEMBERED = 65_536
@@ -58,33 +53,35 @@ class UnreadCells:
     """
 
     def __init__(self, found: Table) -> None:
-        titles = [*map(text_of, found.header.cells)]
+        self._found = found
+        self._headers = [*map(text_of, found.header.cells)]
         places = {*range(found.width)} - {*found.columns.values()}
         self.cells: dict[int, set[Cell]] = {place: set() for place in places}
         self.given: dict[int, set[Cell]] = {
             place: set()
             for place in places
-            if "status" in found.columns and may_contradict(titles[place])
+            if "status" in found.columns and _may_contradict(self._headers[place])
         }
-        self._remarks = {
-            place
-            for place in places
-            if any(is_about(subject, titles[place]) for subject in ("remark", "standing"))
-        }
-        self._telling = [place for place in places if is_about("telling", titles[place])]
+        self._remarks = self._about("remark") | self._about("standing")
+        self._telling = self._about("telling")
         self._deaths: set[int] = set()
         self._speaks_of_death = cache(lambda cell: speaks_of_death(text_of(cell)))
+
+    def _about(self, subject: str) -> set[int]:
+        return {place for place in self.cells if is_about(subject, self._headers[place])}
 
     def notice(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
         """Keep what the cells of a row with these values say."""
         for place, told in self.cells.items():
-            is_kept = place in self._remarks and _is_short(cells[place])
-            if len(told) < (REMEMBERED if is_kept else _MOST_WORDS):
+            has_words = len(told) < _MOST_WORDS or (
+                place in self._remarks and len(told) < REMEMBERED and _is_short(cells[place])
+            )
+            if has_words:
                 told.add(cells[place])
-        for place, told in self.given.items():
-            is_given = values["status"] == SessionStatus.COMPLETED
-            if is_given and len(told) < REMEMBERED and _is_short(cells[place]):
-                told.add(cells[place])
+        if self.given and values["status"] is SessionStatus.COMPLETED:
+            for place, told in self.given.items():
+                if len(told) < REMEMBERED and _is_short(cells[place]):
+                    told.add(cells[place])
         for place in self._telling:
             if self._speaks_of_death(cells[place]):
                 self._deaths.add(place)
@@ -95,68 +92,92 @@ class UnreadCells:
         words = (at for at, each in told if any(map(is_word_of_death, map(text_of, each))))
         return frozenset(self._deaths.union(words))
 
+    def problems(
+        self, columns: Mapping[str, Column], names: ColumnNames, reader: CellReader
+    ) -> Iterator[Problem]:
+        """Report each column that may say something, by the first rule that fits, and other sheets.
+
+        Args:
+            columns: The columns of the table.
+            names: Their names.
+            reader: What reads cells.
+        """
+        found = self._found
+        absent = {name: column for name, column in columns.items() if name not in found.columns}
+        for place, cells in self.cells.items():
+            header, texts = self._headers[place], _texts(cells)
+            rules = chain(
+                _absent(absent, header, texts, reader),
+                _subjects(names.table, found.columns, header, texts, reader),
+                _denials(header, _texts(self.given.get(place, ()))),
+                self._of_sessions(names, header, texts) if names.table == "sessions" else (),
+            )
+            for told in islice(rules, 1):
+                yield unread_column(found.header, place, *told)
+        for number in found.sheets if names.table == "sessions" else ():
+            yield Problem(1, f"sheet {number} {_A_SHEET}", left_out=False)
+
+    def _of_sessions(
+        self, names: ColumnNames, header: str, texts: Sequence[str]
+    ) -> Iterator[_Told]:
+        """Report a child's age, and a further session or dose, as ``Date 2`` and ``Units.1`` hold."""
+        read = self._found.columns
+        if "born_on" not in read and any(_says_child(header, text) for text in texts):
+            yield WHO_IS_A_CHILD, "give birth dates"
+        bare = _AGAIN.sub("", header)
+        known = {_AGAIN.sub("", self._headers[read[name]]) for name in read.keys() & _DOSE}
+        is_again = bare != header and (bare in known or names.means(bare) in _DOSE)
+        if texts and (is_again or _A_DATE.fullmatch(header)):
+            yield "hold a further session or dose", _ONE_A_ROW
+
+
+def _texts(cells: Iterable[Cell]) -> list[str]:
+    return [*filter(None, map(text_of, cells))]
+
 
 def _is_short(cell: Cell) -> bool:
     return not isinstance(cell, str) or len(cell) < _LONGER_THAN_WORDS
 
 
-def unread_problems(
-    columns: Mapping[str, Column],
-    names: ColumnNames,
-    found: Table,
-    unread: UnreadCells,
-    *,
-    reader: CellReader,
-) -> list[Problem]:
-    """Report what the columns that are not read may say, each once, and the other sheets.
-
-    Args:
-        columns: The columns of the table.
-        names: Their names.
-        found: The table.
-        unread: The columns that are not read.
-        reader: What reads cells.
-    """
-    headers, table = [text_of(cell) for cell in found.header.cells], names.table
-    seen = [(place, headers[place], cells) for place, cells in unread.cells.items()]
-    told = [*_columns({n: c for n, c in columns.items() if n not in found.columns}, seen, reader)]
-    for subject in _SUBJECTS:
-        if table in subject.tables and subject.unless not in found.columns:
-            told += _about(subject, seen, reader)
-    for place, cells in unread.given.items():
-        if _contradicts(headers[place], [*filter(None, map(text_of, cells))]):
-            told.append((place, "say that nothing was given", "give such rows a status"))
-    if table == "sessions":
-        read = {headers[place] for name, place in found.columns.items() if name in _DOSE}
-        told += _ages(seen) if "born_on" not in found.columns else ()
-        told += _sessions(seen, read, names)
-    first = {one[0]: one for one in reversed(told)}
-    sheets = found.sheets if table == "sessions" else ()
-    return [
-        *(unread_column(found.header, *one) for one in first.values()),
-        *(Problem(1, f"sheet {n} {_A_SHEET}", left_out=False) for n in sheets),
-    ]
-
-
-def _columns(
-    absent: Mapping[str, Column], seen: Iterable[_Seen], reader: CellReader
+def _absent(
+    absent: Mapping[str, Column], header: str, texts: Sequence[str], reader: CellReader
 ) -> Iterator[_Told]:
-    """Report columns that may be one that the table lacks.
+    """Report a column that may be one that the table lacks.
 
     Without a last day what has ended goes on; without a day of birth a child counts as adult.
     """
-    for place, header, cells in seen:
-        for name, column in absent.items():
-            is_meant = name in _LIMITING and is_about("birth", header) is (name == "born_on")
-            limits = is_meant and any(
-                column.read(reader, cell).value or _is_bare_interval(name, header, cell)
-                for cell in cells
-            )
-            if limits or (column.words and _may_say(column, header, cells)):
-                yield place, f"say the {_LIMITING.get(name, name.replace('_', ' '))}", chosen(name)
+    for name, column in absent.items():
+        is_meant = name in _LIMITING and is_about("birth", header) is (name == "born_on")
+        limits = is_meant and any(
+            column.read(reader, text).value or _is_bare_interval(name, header, text)
+            for text in texts
+        )
+        if limits or (column.words and _may_say(column, header, texts)):
+            yield f"say the {_LIMITING.get(name, name.replace('_', ' '))}", chosen(name)
 
 
-def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
+def _subjects(
+    table: str, read: Collection[str], header: str, texts: Sequence[str], reader: CellReader
+) -> Iterator[_Told]:
+    """Report a column that is about a subject and says something about it."""
+    for subject in _SUBJECTS:
+        matters = table in subject.tables and subject.unless not in read
+        is_meant = matters and is_about(subject.name, header)
+        if is_meant and any(subject.says(reader, text) for text in texts):
+            yield subject.told
+
+
+def _denials(header: str, texts: Sequence[str]) -> Iterator[_Told]:
+    """Report a column that says that a completed session was none: its status may be of an order."""
+    said = [text for text in texts if find_value("flag", text) != "no"]
+    words = {find_value(name, text) for name in ("status", "statuses") for text in said}
+    is_denied = len(said) < len(texts) and _asks_whether_given(header)
+    is_against = _is_against(_HUMP.sub(" ", header), said)
+    if is_denied or is_against or not words.isdisjoint(_AGAINST | {"against"}):
+        yield "say that nothing was given", "give such rows a status"
+
+
+def _may_say(column: Column, header: str, texts: Sequence[str]) -> bool:
     """Whether most cells are words of a column, not only its default; or its header is one.
 
     Under such a header, as in ``No Show (Y/N)``, only yes and no are expected. One that speaks
@@ -164,7 +185,6 @@ def _may_say(column: Column, header: str, told: Iterable[Cell]) -> bool:
     text but a word for completed is enough, as a code is; under that of another status, as in
     ``Claim Status``, or of remarks, one word against the row.
     """
-    texts = [*filter(None, map(text_of, told))]
     header = _HUMP.sub(" ", header)
     asked = _ASKS.sub("", header)
     is_asked = find_value(column.words, asked) or find_value("asked", asked) == column.words
@@ -191,8 +211,8 @@ def _is_against(header: str, texts: Iterable[str]) -> bool:
     return is_about("against", header) and any(find_value("flag", t) != "no" for t in texts)
 
 
-def may_contradict(header: str) -> bool:
-    """Return whether a column can say that a completed session was none."""
+def _may_contradict(header: str) -> bool:
+    """Whether a column can say that a completed session was none."""
     subjects = ("against", "remark", "visit_status")
     names = {header, _DETAILS.sub("", _HUMP.sub(" ", header))}
     is_named = any(find_value(words, name) for words in ("statuses", "status") for name in names)
@@ -203,16 +223,6 @@ def _asks_whether_given(header: str) -> bool:
     asked = _ASKS.sub("", _HUMP.sub(" ", header))
     is_asked = find_value("asked", asked) is not None or find_value("status", asked) == "completed"
     return (is_asked or is_about("given", header)) and not is_about("against", header)
-
-
-def _contradicts(header: str, texts: Sequence[str]) -> bool:
-    """Whether a column says that a completed session was none: its status may be of an order."""
-    said = [text for text in texts if find_value("flag", text) != "no"]
-    if _is_against(_HUMP.sub(" ", header), said):
-        return True
-    words = {find_value(name, text) for name in ("status", "statuses") for text in said}
-    is_denied = len(said) < len(texts) and _asks_whether_given(header)
-    return is_denied or not words.isdisjoint(_AGAINST | {"against"})
 
 
 def is_title_against(text: str) -> bool:
@@ -227,34 +237,10 @@ def is_title_against(text: str) -> bool:
     return is_about("against", text) or said not in {None, "completed"}
 
 
-def _is_bare_interval(name: str, header: str, cell: Cell) -> bool:
+def _is_bare_interval(name: str, header: str, text: str) -> bool:
     """Whether a number may be an interval whose unit only the name of its column says."""
     is_meant = name in _INTERVALS and is_about("interval", header)
-    return is_meant and _WHOLE.fullmatch(text_of(cell)) is not None
-
-
-def _about(subject: _Subject, seen: Iterable[_Seen], reader: CellReader) -> Iterator[_Told]:
-    """Report columns that are about a subject and say something about it."""
-    for place, header, cells in seen:
-        if is_about(subject.name, header) and any(subject.says(reader, cell) for cell in cells):
-            yield place, subject.what, subject.advice
-
-
-def _ages(seen: Iterable[_Seen]) -> Iterator[_Told]:
-    """Report columns that say that a patient is a child."""
-    for place, header, cells in seen:
-        if any(_says_child(header, text_of(cell)) for cell in cells):
-            yield place, WHO_IS_A_CHILD, "give birth dates"
-
-
-def _sessions(seen: Iterable[_Seen], read: Iterable[str], names: ColumnNames) -> Iterator[_Told]:
-    """Report columns that may hold a further session or dose, as ``Date 2`` and ``Units.1`` do."""
-    known = {_AGAIN.sub("", header) for header in read}
-    for place, header, cells in seen:
-        bare = _AGAIN.sub("", header)
-        is_again = bare != header and (bare in known or names.means(bare) in _DOSE)
-        if (is_again or _A_DATE.fullmatch(header)) and any(map(text_of, cells)):
-            yield place, "hold a further session or dose", _ONE_A_ROW
+    return is_meant and _WHOLE.fullmatch(text) is not None
 
 
 def _says_child(header: str, text: str) -> bool:
@@ -265,27 +251,30 @@ def _says_child(header: str, text: str) -> bool:
     return find_value("child", years[0] if years else text) is not None
 
 
-def _is(answer: str, cell: Cell) -> bool:
+def _is(answer: str, text: str) -> bool:
     """Whether a cell says yes or no to a pause, or is a word for one."""
-    return find_value("flag", text_of(cell)) == answer or _is_pause(cell)
+    return find_value("flag", text) == answer or _is_pause(text)
 
 
-def _is_pause(cell: Cell) -> bool:
+def _is_pause(text: str) -> bool:
     """Whether a cell is a word for one, a discharge or a wish not to be called."""
-    said = {find_value(name, text_of(cell)) for name in ("pause", "care_end", "no_contact")}
+    said = {find_value(name, text) for name in ("pause", "care_end", "no_contact")}
     return not said <= {None, "deceased"}
 
 
-def _is_text(_: CellReader, cell: Cell) -> bool:
-    return find_value("flag", text_of(cell) or "no") != "no"
+def _is_text(_: CellReader, text: str) -> bool:
+    return find_value("flag", text) != "no"
 
 
-def _is_amount(_: CellReader, cell: Cell) -> bool:
-    return _AMOUNT.fullmatch(text_of(cell)) is not None
+def _is_amount(_: CellReader, text: str) -> bool:
+    return _AMOUNT.fullmatch(text) is not None
 
 
-_PAUSED = "say who is on hold, discharged or not to be called"
-_AS_TABLES = "give it as a table of holds or care ends"
+_PAUSED = (
+    "say who is on hold, discharged or not to be called",
+    "give it as a table of holds or care ends",
+)
+_ANOTHER_KEY = ("say that a patient has another key", "write one key in all rows of a patient")
 _AMOUNT = re.compile(r"[0-9]+([.,][0-9]+)?([\s\xa0]*[^\W\d_]+)?")
 _LIMIT = "name it as sessions or units if it is what was approved in all"
 _OF_SESSIONS = frozenset({"sessions"})
@@ -295,42 +284,29 @@ _SUBJECTS = (
     _Subject(
         "pause",
         _OF_ALL,
-        lambda reader, cell: bool(reader.day(cell).value) or _is("yes", cell),
+        lambda reader, text: bool(reader.day(text).value) or _is("yes", text),
         _PAUSED,
-        _AS_TABLES,
     ),
-    _Subject("standing", _OF_ALL, lambda _, cell: _is_pause(cell), _PAUSED, _AS_TABLES),
-    _Subject("activity", _OF_ALL, lambda _, cell: _is("no", cell), _PAUSED, _AS_TABLES),
+    _Subject("standing", _OF_ALL, lambda _, text: _is_pause(text), _PAUSED),
+    _Subject("activity", _OF_ALL, lambda _, text: _is("no", text), _PAUSED),
+    _Subject("key", _OF_ALL, _is_text, _ANOTHER_KEY),
     _Subject(
-        "key",
-        _OF_ALL,
-        _is_text,
-        "say that a patient has another key",
-        "write one key in all rows of a patient",
-    ),
-    _Subject(
-        "rule",
-        _OF_SESSIONS,
-        _is_text,
-        "say how long to wait",
-        "give it as a table of overrides",
+        "rule", _OF_SESSIONS, _is_text, ("say how long to wait", "give it as a table of overrides")
     ),
     _Subject(
         "unit",
         _OF_SESSIONS,
-        lambda _, cell: find_value("other_unit", text_of(cell)) is not None,
-        "say that a dose is not in units",
-        chosen("dose unit"),
+        lambda _, text: find_value("other_unit", text) is not None,
+        ("say that a dose is not in units", chosen("dose unit")),
         unless="dose_unit",
     ),
-    _Subject("sessions", _APPROVED, _is_amount, "limit the sessions", _LIMIT, unless="sessions"),
-    _Subject("units", _APPROVED, _is_amount, "limit the units", _LIMIT, unless="units"),
+    _Subject("sessions", _APPROVED, _is_amount, ("limit the sessions", _LIMIT), unless="sessions"),
+    _Subject("units", _APPROVED, _is_amount, ("limit the units", _LIMIT), unless="units"),
     _Subject(
         "length",
         frozenset({"holds"}),
         _is_amount,
-        "say how long the hold lasts",
-        "give its last day",
+        ("say how long the hold lasts", "give its last day"),
         unless="last",
     ),
 )

@@ -1,0 +1,213 @@
+"""What a table of sessions says of deaths."""
+
+from datetime import date
+
+import pytest
+
+from botox_schedule import CareEndKind
+from table_samples import GOOD, HEADER, one, read, reasons
+
+
+class TestDeaths:
+    @pytest.mark.parametrize(
+        ("cell", "day", "told"),
+        [
+            ("2026-02-01", date(2026, 2, 1), False),
+            ("yes", None, False),
+            ("02/01/2026", None, True),
+            ("2026", None, True),
+            ("Feb 26", None, True),
+            ("02/01/2026 1830", None, True),
+            ("t", None, False),
+        ],
+    )
+    def test_who_has_a_day_of_death_has_died(self, cell: str, day: date | None, told: bool) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
+        (end,) = reading.care_ends["P1"]
+        assert (end.on, end.kind) == (day, CareEndKind.DECEASED)
+        assert bool(reading.problems) is told
+        assert reading.counts.used == 1
+        assert reading.records()[0].care_ends == (end,)
+
+    @pytest.mark.parametrize(
+        "cell", ["", "-", "n/a", "no", "00/00/0000", "alive", "NULL", "f", "not applicable"]
+    )
+    def test_who_has_none_lives(self, cell: str) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
+        assert (reading.care_ends, reading.problems) == ({}, ())
+
+    def test_words_that_say_nothing_are_told(self) -> None:
+        for column in ("Date of death", "Deceased"):
+            reading = one(f"{GOOD},perhaps", header=f"{HEADER},{column}")
+            assert reading.care_ends == {}
+            (reason,) = reasons(reading)
+            assert reason.startswith(f"{column.lower()}: expected a day, yes or no; the row counts")
+            assert reason.endswith("but find out whether the patient has died")
+            assert (reading.counts.used, reading.unreadable) == (1, frozenset({"P1"}))
+
+    @pytest.mark.parametrize(
+        "cell",
+        [
+            *("1900-01-01", "1899-12-30", "9999-12-31", "unknown", "01/01/1900", "31.12.9999", "2"),
+            *("Alive as of 2026-01-01", "no (asked 1/1/2026)"),
+        ],
+    )
+    def test_a_day_that_stands_for_none_leaves_open_who_lives(self, cell: str) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Date of death")
+        assert (reading.care_ends, reading.unreadable) == ({}, frozenset({"P1"}))
+        assert reasons(reading)[0].endswith("find out whether the patient has died")
+
+    @pytest.mark.parametrize(
+        ("cell", "ends"),
+        [
+            ("D", [None]), ("Expired", [None]), ("passed away", [None]), ("TRUE", [None]), ("deceased 2026", [None]),
+            ("2026-02-01", [date(2026, 2, 1)]), ("A", []), ("Alive", []), ("Unknown", []), ("FALSE", []), ("0", []),
+        ],
+    )  # fmt: skip
+    def test_a_vital_status_is_a_word_or_a_day(self, cell: str, ends: list[date | None]) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Vital status")
+        assert [end.on for end in reading.care_ends.get("P1", ())] == ends
+        assert reading.unreadable == set()
+
+    @pytest.mark.parametrize(
+        ("cell", "is_dead"), [("Deceased", True), ("fallecida", True), ("Active", False), ("", False)]
+    )  # fmt: skip
+    def test_a_patient_status_can_say_it(self, cell: str, is_dead: bool) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
+        assert (set(reading.care_ends) == {"P1"}) is is_dead
+        assert reading.problems == ()
+
+    @pytest.mark.parametrize(
+        "cell",
+        ["Discharged", "Transfer of care", "moved away", "entlassen", "Inactive", "Archived"],
+    )
+    def test_a_patient_status_that_says_discharged_is_told(self, cell: str) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
+        (said,) = reasons(reading)
+        assert said.endswith("says that care has ended; give the day in a table of care ends")
+        assert (reading.counts.used, reading.care_ends, reading.unreadable) == (1, {}, frozenset())
+
+    @pytest.mark.parametrize("cell", ["On hold", "Pregnant", "pausiert"])
+    def test_a_patient_status_that_says_paused_is_told(self, cell: str) -> None:
+        (said,) = reasons(one(f"{GOOD},{cell}", header=f"{HEADER},Patient status"))
+        assert said.endswith("says that treatment is paused; give the days in a table of holds")
+
+    @pytest.mark.parametrize(
+        "cell", ["DECEASED 2026", "Inactive - deceased", "not dead", "Passed away 2026"]
+    )
+    def test_a_patient_status_that_may_say_it_is_told(self, cell: str) -> None:
+        reading = one(f"{GOOD},{cell}", header=f"{HEADER},Patient status")
+        assert (reading.care_ends, reading.unreadable) == ({}, frozenset({"P1"}))
+        assert reasons(reading) == [
+            "patient status: may say that the patient has died; the row counts but find out whether the patient has died"
+        ]
+
+    @pytest.mark.parametrize("name", ["Cause of death", "Todesursache", "Fallecimiento", "Décès?"])
+    def test_a_column_that_may_hide_a_death_is_told(self, name: str) -> None:
+        reading = one(f"{GOOD},x", header=f"{HEADER},{name}")
+        (problem,) = reading.problems
+        assert str(problem).startswith("line 1: column 8 may say who has died and is not read; say")
+        assert str(problem).endswith("'date of death'} (--column 'date of death'=...)")
+        assert not problem.left_out
+        assert one(f"{GOOD},x,", header=f"{HEADER},{name},DOD").problems == ()
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Data di morte (ora)",
+            "Overleden op",
+            "Óbito (provável)",
+            "死亡年月",
+            "Living",
+            "Dødsdato",
+            "Alive?",
+            "Lebend",
+            "VITAL_STATUS_CD",
+            "Life status",
+            "Dead on",
+            "Husband DOD",
+        ],
+    )
+    def test_a_death_is_looked_for_in_other_languages(self, name: str) -> None:
+        assert "who has died" in reasons(one(f"{GOOD},x", header=f"{HEADER},{name}"))[0]
+
+    @pytest.mark.parametrize(
+        ("name", "cell", "is_told"),
+        [
+            ("Patient Name", "DOE JANE (DECEASED)", True),
+            ("Last Name", "*DECEASED* Doe", True),
+            ("Cancel Reason", "Patient passed away", True),
+            ("Nachname", "M\u00fcller (verstorben)", True),
+            ("Nom", "Dupont (d\u00e9c\u00e9d\u00e9e)", True),
+            ("Member status", "Deceased", True),
+            ("Chart status", "Inactive - deceased", True),
+            ("Discharge disposition", "Died", True),
+            ("Name", "Müller, Hans †", True),
+            ("Patient name", "SMITH Jane (R.I.P.)", True),
+            ("Surname", "O'NEIL Jane Dec'd", True),
+            ("Nachname", "Müller (verst.)", True),
+            ("氏名", "山田太郎 [死亡]", True),
+            ("Flags", "Deceased; VIP", True),
+            ("Name", "Ripley, Jane", False),
+            ("Name", "Diedrich, Jane", False),
+            ("Deadline", "none", False),
+            ("Cancel Reason", "authorization expired", False),
+            ("Notes", "mother died of it", False),
+        ],
+    )
+    def test_a_name_or_a_reason_that_may_say_it_is_told(
+        self, name: str, cell: str, *, is_told: bool
+    ) -> None:
+        others = [f"P{n},2026-01-05,migraine,Botox,Name {n}" for n in range(120)]
+        rows = [*others, f'P120,2026-01-05,migraine,Botox,"{cell}"']
+        (*problems,) = read("\n".join([f"MRN,DOS,Dx,Drug,{name}", *rows])).problems
+        said = "column 5 may say who has died and is not read; say so with columns={'...': 'patient status'}"
+        assert any(problem.reason.startswith(said) for problem in problems) is is_told
+
+    @pytest.mark.parametrize("name", ["Flag", "Notes", "Colonne 4"])
+    def test_a_cell_that_is_a_word_of_death_is_told(self, name: str) -> None:
+        assert "who has died" in reasons(one(f"{GOOD},Dead", header=f"{HEADER},{name}"))[0]
+        assert one(f"{GOOD},dead tired", header=f"{HEADER},{name}").problems == ()
+
+    def test_a_word_of_death_is_told_where_no_day_of_death_is_given(self) -> None:
+        header = f"{HEADER},Flag,DOD"
+        assert "who has died" in reasons(one(f"{GOOD},Deceased,", header=header))[0]
+        assert one(f"{GOOD},Deceased,2026-02-01", header=header).problems == ()
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Death Indicator",
+            "Patient Deceased (Y/N)",
+            "Is Deceased? Y/N",
+            "Death flag",
+            "is_dead",
+            "Dead (Y/N)",
+        ],
+    )
+    def test_a_flag_of_death_is_read(self, name: str) -> None:
+        header = f"{HEADER},{name}"
+        assert one(f"{GOOD},Y", header=header).care_ends["P1"][0].on is None
+        assert one(f"{GOOD},N", header=header).care_ends == {}
+
+    def test_a_row_that_is_left_out_still_says_that_its_patient_died(self) -> None:
+        reading = one(f"{GOOD.replace('2026-01-05', 'soon')},2026-02-01", header=f"{HEADER},DOD")
+        assert reading.counts.left_out == 1
+        assert reading.care_ends["P1"][0].on == date(2026, 2, 1)
+
+    def test_a_flag_counts_where_no_row_gives_the_day(self) -> None:
+        header = f"{HEADER},Deceased,Date of death"
+        reading = read(
+            f"{header}\n{GOOD},yes,\n{GOOD},yes,2026-02-01\n{GOOD.replace('P1', 'P2')},1,\n"
+        )
+        assert {
+            patient: [end.on for end in ends] for patient, ends in reading.care_ends.items()
+        } == {
+            "P1": [date(2026, 2, 1)],
+            "P2": [None],
+        }
+
+    def test_two_days_of_death_are_both_kept(self) -> None:
+        header = f"{HEADER},Date of death"
+        reading = read(f"{header}\n{GOOD},2026-03-01\n{GOOD},2026-02-01\n")
+        assert [end.on for end in reading.care_ends["P1"]] == [date(2026, 2, 1), date(2026, 3, 1)]

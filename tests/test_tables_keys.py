@@ -1,0 +1,177 @@
+"""The keys of patients and of sessions."""
+
+import io
+from datetime import date
+
+import pytest
+
+from botox_schedule.tables import read_sessions
+from table_samples import GOOD, HEADER, one, read, reasons
+
+
+class TestKeys:
+    @pytest.mark.parametrize(
+        ("cell", "patient"),
+        [
+            (" 0012 ", "0012"),
+            ("12", "12"),
+            ("\ufeff0012\u200b", "0012"),
+            ("Jose\u0301", "Jos\u00e9"),
+            ("00\u200b12", "0012"),
+            ("A\xa0 7", "A 7"),
+            ("A\u20287", "A 7"),
+        ],
+    )
+    def test_a_key_keeps_its_zeros_and_loses_its_blanks(self, cell: str, patient: str) -> None:
+        assert one(GOOD.replace("P1", cell)).patients == {patient}
+
+    @pytest.mark.parametrize(
+        ("cell", "words"),
+        [
+            *(
+                (word, "missing")
+                for word in (
+                    "",
+                    "\\N",
+                    "N/A",
+                    "-",
+                    "NULL",
+                    "(blank)",
+                    "#N/A",
+                    "#REF!",
+                    "unknown",
+                    "True",
+                    "Unknown Patient",
+                    '"Unknown, Unknown"',
+                    "Anonymous",
+                    "not assigned",
+                    "0000000",
+                    "000-00-0000",
+                )
+            ),
+            ("x" * 201, "expected at most 200 characters"),
+            ("1.23457E+11", "a spreadsheet made a number or a date of it; export it as text"),
+            ("Jos\ufffd", "letters were lost in an earlier export; export it again as UTF-8"),
+            ("Jos?-1", "letters were lost in an earlier export; export it again as UTF-8"),
+            ("?mile", "letters were lost in an earlier export; export it again as UTF-8"),
+            ('"a\nb"', "a line break was found; a quotation mark may be open"),
+        ],
+    )
+    def test_a_damaged_key_leaves_the_row_out(self, cell: str, words: str) -> None:
+        reading = one(GOOD.replace("P1", cell))
+        assert reasons(reading) == [f"patient: {words}"]
+        assert reading.problems[0].left_out
+        assert reading.unreadable == frozenset()
+
+    def test_half_a_character_is_a_letter_that_was_lost(self) -> None:
+        """Some encodings give one; no record and no file can hold it."""
+        rows = "\n".join([HEADER, GOOD, GOOD.replace("P1", "P\ud83d")])
+        for reading in (
+            read_sessions(io.StringIO(rows)),
+            read(rows.encode("unicode_escape").replace(b"\\n", b"\n"), encoding="unicode_escape"),
+        ):
+            assert [str(problem) for problem in reading.problems] == [
+                "line 3: patient: letters were lost in an earlier export; export it again as UTF-8"
+            ]
+            assert [record.id for record in reading.records()] == ["P1"]
+
+    @pytest.mark.parametrize(
+        ("one_key", "other"),
+        [
+            *(("12", "0012"), ("12.0", "12"), ("ab1", "AB1"), ("A-7", "A 7"), ("0", "00")),
+            ("\uff11\uff12", "12"),
+        ],
+    )
+    def test_keys_that_look_like_one_patients_are_reported(self, one_key: str, other: str) -> None:
+        reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in (one_key, other))]))
+        assert reading.patients == {one_key, other}
+        (problem,) = reading.problems
+        assert str(problem).startswith("line 3: patient: differs only in zeros, case, blanks")
+        assert str(problem).endswith("on line 2; they count as two patients")
+        assert not problem.left_out
+        assert reading.unreadable == {one_key, other}
+
+    @pytest.mark.parametrize(("one_key", "other"), [("1-11", "11-1"), ("1", "10"), ("a1", "b1")])
+    def test_keys_with_other_parts_are_others(self, one_key: str, other: str) -> None:
+        reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in (one_key, other))]))
+        assert reading.problems == ()
+        assert reading.unreadable == frozenset()
+
+    def test_every_key_that_looks_like_the_first_names_it(self) -> None:
+        keys = ("1-11", "11-1", "1 11", "111", "0111")
+        reading = read("\n".join([HEADER, *(GOOD.replace("P1", key) for key in keys)]))
+        assert [str(p).partition("the one ")[2][:9] for p in reading.problems] == ["on line 2"] * 3
+        assert reading.unreadable == {"1-11", "1 11", "111", "0111"}
+
+    @pytest.mark.parametrize(
+        ("row", "is_doubtful"),
+        [
+            (",2026-03-30,migraine,Botox,155", True),
+            ("N/A,2026-03-30,migraine,Botox,155", True),
+            (",,,,310", False),
+            (",2026-03-30x,migraine,Botox,155", False),
+            ("P2,2026-03-30,,Botox,155", False),
+        ],
+    )
+    def test_a_session_of_nobody_may_be_of_the_patient_above(
+        self, row: str, is_doubtful: bool
+    ) -> None:
+        lines = ["MRN,DOS,Dx,Drug,Units", row, "P1,2026-01-05,migraine,Botox,155", row]
+        reading = read("\n".join(lines))
+        assert ("P1" in reading.unreadable) is is_doubtful
+        assert reading.counts == (3, 1, 2, 0)
+
+    @pytest.mark.parametrize("cell", ["Total", "GRAND TOTAL:", "Summe", "End of report"])
+    def test_a_row_of_totals_is_no_patient(self, cell: str) -> None:
+        reading = read(f"{HEADER}\n{GOOD}\n{cell},,,,155,,\n")
+        assert (reading.patients, reasons(reading)) == (frozenset({"P1"}), ["patient: missing"])
+
+    @pytest.mark.parametrize(
+        ("key", "is_missing"),
+        [("9999999", True), ("999-99-9999", True), ("XXX", True), ("999999", False), ("xx", False)],
+    )
+    def test_what_stands_for_no_key_is_no_patient(self, key: str, *, is_missing: bool) -> None:
+        """The rows of several patients would become one patient's."""
+        reading = one(GOOD.replace("P1", key))
+        assert reading.counts.left_out == is_missing
+        assert reading.patients == (frozenset() if is_missing else {key})
+
+    def test_rows_with_an_id_are_told_apart_by_it(self) -> None:
+        reading = read(f"Session ID,{HEADER}\na,{GOOD}\nb,{GOOD}\n,{GOOD}")
+        assert reading.problems == ()
+        assert [row.session.id for row in reading.session_rows] == ["a", "b", "line 4"]
+
+    def test_a_copy_with_its_id_is_told(self) -> None:
+        reading = read(f"Session ID,{HEADER}\na,{GOOD}\na,{GOOD}\n")
+        assert [str(problem) for problem in reading.problems] == [
+            "line 3: the same as line 2; with one id they count once, and its units once"
+        ]
+
+    def test_a_session_with_a_damaged_id_counts(self) -> None:
+        reading = one(f"1.23457E+11,{GOOD}", header=f"Session ID,{HEADER}")
+        assert reasons(reading) == [
+            "id: a spreadsheet made a number or a date of it; export it as text; the row counts without it"
+        ]
+        assert reading.session_rows[0].session.id == "line 2"
+
+    @pytest.mark.parametrize("word", ["N/A", "-", "null", "#N/A"])
+    def test_a_word_for_nothing_is_no_id(self, word: str) -> None:
+        """Sessions with one id are one session."""
+        second = GOOD.replace("01-05", "04-05")
+        reading = read(f"Session ID,{HEADER}\n{word},{GOOD}\n{word},{second}\n")
+        assert reading.problems == ()
+        assert [row.session.id for row in reading.session_rows] == ["line 2", "line 3"]
+
+    def test_equal_rows_are_reported_and_both_count(self) -> None:
+        reading = read(f"{HEADER}\n{GOOD}\n{GOOD}\n{GOOD.replace('completed', 'booked')}")
+        assert reading.counts.used == 3
+        assert [str(problem) for problem in reading.problems] == [
+            "line 3: the same as line 2; both count, they may be one"
+        ]
+
+    def test_the_day_a_row_was_recorded_is_read(self) -> None:
+        header = f"{HEADER},Recorded on"
+        assert one(f"{GOOD},2026-01-06", header=header).session_rows[0].session.recorded_on == date(2026, 1, 6)  # fmt: skip
+        assert reasons(one(f"{GOOD},soon", header=header))[0].endswith(
+            "; the row counts without it"
+        )

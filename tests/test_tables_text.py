@@ -1,0 +1,277 @@
+"""What is read as a table of text, and from where."""
+
+import gzip
+import io
+import sys
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from botox_schedule import Product
+from botox_schedule.errors import FileLimitError, TableError
+from botox_schedule.tables import read_care_ends, read_holds, read_sessions
+from table_samples import GOOD, HEADER, one, read, reasons
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            pytest.param(f"{HEADER}\n{GOOD}\n", id="plain"),
+            pytest.param(f"{HEADER}\n{GOOD}", id="no last line end"),
+            pytest.param(f"\ufeff{HEADER}\r\n{GOOD}\r\n", id="byte-order mark, Windows line ends"),
+            pytest.param(f"{HEADER}\r{GOOD}\r", id="old Mac line ends"),
+            pytest.param(f"{HEADER}\n\n,,,,,,\n{GOOD}\n\n  \n", id="blank lines"),
+            pytest.param(f"{HEADER};Note\n{GOOD};x".replace(",", ";"), id="semicolons, extra column"),
+            pytest.param(f"{HEADER}\n{GOOD}".replace(",", "\t"), id="tabs"),
+            pytest.param(f"{HEADER}\n{GOOD},,", id="surplus empty cells"),
+            pytest.param("MRN,administered_on,INDICATION,toxin,dose,session-status,DOB\n" + GOOD, id="other names"),
+            pytest.param(f"{HEADER}\n P1 , 2026-01-05,Chronic Migraine,BOTOX,155 U,Completed,1980-01-01", id="other spelling"),
+            pytest.param(f"Clinic,{HEADER}\n\"a, \"\"b\"\"\",{GOOD}", id="quoted cell"),
+            pytest.param(f'"sep=,"\n{HEADER}\n{GOOD}', id="stated delimiter, in quotation marks"),
+            pytest.param(f"A title; with semicolons; many; of; them; and; more; here\n{HEADER}\n{GOOD}", id="title with another delimiter"),
+        ],
+    )  # fmt: skip
+    def test_one_good_row_comes_out(self, text: str) -> None:
+        reading = read(text)
+        assert [p for p in reading.problems if p.line > 1] == []
+        (row,) = reading.session_rows
+        assert (row.patient, reading.births) == ("P1", {"P1": date(1980, 1, 1)})
+        session = row.session
+        assert (session.administered_on, session.indication) == (date(2026, 1, 5), "chronic-migraine")  # fmt: skip
+        assert (session.product, session.units) == (Product.ONABOTULINUMTOXIN_A, Decimal(155))
+        assert reading.counts.used == 1
+
+    def test_utf_16_is_known_by_its_mark(self) -> None:
+        assert read(f"{HEADER}\n{GOOD}".encode("utf-16")).counts.used == 1
+
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+    def test_utf_16_without_a_mark_is_named(self, encoding: str) -> None:
+        text = f"{HEADER}\n{GOOD}".encode(encoding)
+        with pytest.raises(TableError, match=f"UTF-16 without a mark: give encoding='{encoding}'"):
+            read(text)
+        assert read(text, encoding=encoding).counts.used == 1
+
+    def test_a_mark_is_no_part_of_the_text(self) -> None:
+        assert read(f"\ufeff{HEADER}\n{GOOD}".encode("utf-8-sig")).counts.used == 1
+        assert read(f"{HEADER}\n{GOOD}".encode("utf-32")).counts.used == 1
+        assert read(f"{HEADER}\n{GOOD}\n\x1a").counts == (1, 1, 0, 0)
+
+    def test_a_header_again_may_be_written_in_another_way(self) -> None:
+        header = f"{HEADER.upper().replace(',', ' ,')},,Notes"
+        reading = read(f"{HEADER}\n{header}\n{GOOD}")
+        assert reasons(reading) == ["the header again; the rows after it are read"]
+        assert reading.patients == {"P1"}
+
+    def test_a_table_of_other_columns_below_is_refused(self) -> None:
+        header = "Session date,Patient ID,Indication,Product,Wasted,Units"
+        row = "2026-03-30,P2,migraine,Botox,45,155"
+        with pytest.raises(TableError, match="line 3: another header; give each table in its own"):
+            read("\n".join([HEADER, GOOD, header, row]))
+
+    @pytest.mark.parametrize(
+        "table",
+        ["MRN,From,Until,Reason\nP1,2026-11-01,2026-12-15,surgery", "MRN,Date of death\nP1,2026-02-01"],
+    )  # fmt: skip
+    def test_a_table_of_another_kind_below_is_refused(self, table: str) -> None:
+        """Its rows would be sessions on the days of a hold."""
+        with pytest.raises(TableError, match="line 4: another header; give each table in its own"):
+            read(f"{HEADER}\n{GOOD}\n\n{table}\n")
+
+    def test_rows_below_a_title_that_speaks_against_them_are_told(self) -> None:
+        header, row = "MRN,DOS,Dx,Drug", "P1,2026-01-05,migraine,Botox"
+        text = [
+            header,
+            row,
+            "Cancelled",
+            header,
+            row.replace("P1", "P2"),
+            "Seen",
+            row.replace("P1", "P3"),
+        ]
+        reading = read("\n".join([*text, "Cancelled: 1"]))
+        said = "a title above it may say that the row does not count; give it a status"
+        assert [(p.line, p.left_out) for p in reading.problems if p.reason == said] == [(5, False)]
+        assert reading.counts == (7, 3, 4, 0)
+        stated = "\n".join([f"{HEADER},Status x", GOOD, "Cancelled,,,,,,", GOOD])
+        assert said not in reasons(read(stated))
+
+    def test_a_row_of_words_is_no_header(self) -> None:
+        for row in ("Patient,soon,note,Botox,155", "MRN,Medical record number"):
+            assert read(f"{HEADER}\n{GOOD}\n{row}\n").counts == (2, 1, 1, 0)
+
+    def test_a_header_in_the_middle_is_no_patient(self) -> None:
+        reading = read(f"{HEADER}\n{GOOD}\n{HEADER}\n{GOOD.replace('P1', 'P2')}\n")
+        assert [str(p) for p in reading.problems] == ["line 3: the header again; the rows after it are read"]  # fmt: skip
+        assert (reading.patients, reading.unreadable) == (frozenset({"P1", "P2"}), frozenset())
+
+    @pytest.mark.parametrize(
+        "row",
+        [
+            'P1, "2026-01-05", "chronic-migraine", "Botox", "155", "completed", "1980-01-01"',
+            '="P1",="2026-01-05",chronic-migraine,Botox,="155",completed,="1980-01-01"',
+            "'P1,'2026-01-05','chronic-migraine',Botox,'155,completed,'1980-01-01'",
+            "\u200eP1\u00ad,\u200b2026-01-05,chronic-migraine\u2060,Botox,155\ufeff,completed,1980-01-01\u200f",
+        ],
+    )
+    def test_what_is_around_a_text_is_no_part_of_it(self, row: str) -> None:
+        reading = one(row)
+        assert reading.problems == ()
+        assert reading.births == {"P1": date(1980, 1, 1)}
+        assert reading.rows() == one(GOOD).rows()
+
+    @pytest.mark.parametrize(
+        "name", ["Date (YYYY-MM-DD)", "DOS [mm/dd/yyyy]", "Datum (TT.MM.JJJJ)"]
+    )
+    def test_a_format_after_the_name_of_a_column_is_no_part_of_it(self, name: str) -> None:
+        assert read(f"MRN,{name},Dx\n1,2026-01-05,migraine").counts.used == 1
+
+    def test_other_words_after_the_name_of_a_column_are(self) -> None:
+        with pytest.raises(TableError, match="no column for date"):
+            read("MRN,Date (next),Dx\n1,2026-01-05,migraine")
+
+    def test_a_letter_is_never_replaced(self) -> None:
+        text = f"{HEADER}\n{GOOD.replace('P1', 'José')}\n{GOOD.replace('P1', 'Josè')}".encode(
+            "cp1252"
+        )
+        with pytest.raises(TableError, match=r"cp1252 .* utf-16-le"):
+            read(text)
+        assert read(text, encoding="cp1252").patients == {"José", "Josè"}
+
+    @pytest.mark.parametrize("encoding", ["klingon", "undefined", "hex", "ascii", "utf-32"])
+    def test_an_encoding_that_does_not_fit_is_refused(self, encoding: str) -> None:
+        with pytest.raises(TableError, match=f"not text in '{encoding}'"):
+            read(f"{HEADER}\n{GOOD}é", encoding=encoding)
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("", "line 1: no column for patient, date, indication; 0 columns were found"),
+            ("\n\n", "line 1: no column for patient"),
+            ("patient,date\nP1,2026-01-05", "no column for indication; the columns are patient, date; name one with columns="),
+            ("patient\0", "line 1: a null character was found; mend the line, or export the file again"),
+            ("patient,date\n1,2026-01-05\n1,2026\0", "line 3: a null character was found"),
+            ("<html><table><tr><td>MRN", "a page or a document, not a table; save it as CSV or .xlsx"),
+            ('[{"MRN": 1}]', "a page or a document, not a table"),
+            ("MRN^DOS^Dx\n1^2026-01-05^G43.709", "1 column was found; separate columns by commas, semicolons, tabs or bars"),
+            ('"patient\nx', "line 1: not a row of a table"),
+            ("Smith,2026-01-05,Jones\n", "line 1: no column for patient, date, indication; 3 columns were found"),
+            ("patient,date,date,dx\n", "'date' and 'date' both mean date; choose one"),
+        ],
+    )  # fmt: skip
+    def test_what_is_no_table_of_sessions_is_refused(self, text: str, message: str) -> None:
+        with pytest.raises(TableError) as caught:
+            read(text)
+        assert message in str(caught.value)
+        assert "Smith" not in str(caught.value)
+
+    def test_a_line_before_the_header_that_may_be_a_row_is_reported(self) -> None:
+        reading = read(f"{GOOD}\n{HEADER}\n{GOOD}\n")
+        assert [str(problem) for problem in reading.problems] == [
+            "line 1: before the header; rows are read after it"
+        ]
+        assert (reading.counts.read, reading.counts.used, reading.counts.left_out) == (2, 1, 1)
+
+    def test_a_broken_line_before_the_header_is_reported(self) -> None:
+        reading = read(f'"an open title\n{HEADER}\n{GOOD}\n')
+        assert reading.counts.used == 1
+        assert reading.problems[0].reason.startswith("not a row of a table")
+
+    def test_a_comma_is_a_decimal_mark_where_no_thousand_can_be_meant(self) -> None:
+        reading = one("P2;2026-01-05;chronic-migraine;Botox;1,5;completed;", header=HEADER.replace(",", ";"))  # fmt: skip
+        assert reading.session_rows[0].session.units == Decimal("1.5")
+
+    def test_an_open_quotation_mark_costs_its_own_line_only(self) -> None:
+        bad = 'P2,2026-01-05,"chronic-migraine,Botox,155,completed,'
+        reading = read(f"{HEADER}\n{GOOD}\n{bad}\n{GOOD.replace('P1', 'P3')}\n")
+        assert reading.sessions.keys() == {"P1", "P3"}
+        assert reading.unreadable == {"P2"}
+        assert [problem.line for problem in reading.problems] == [3]
+        assert reading.counts.read == 3
+
+    @pytest.mark.parametrize(
+        ("read_table", "head"), [(read_holds, "MRN,from"), (read_care_ends, "MRN,DOD")]
+    )
+    def test_the_patient_of_a_broken_row_is_known(self, read_table: Any, head: str) -> None:
+        found = read_table(f'{head}\n"P1","2026-01"01"\nP2,2026-01-05\n'.encode())
+        assert (found.unreadable, [*found.by_patient], found.counts.left_out) == ({"P1"}, ["P2"], 1)
+
+    def test_two_open_quotation_marks_merge_no_rows_silently(self) -> None:
+        rows = f'{GOOD}\nP2,2026-01-05,"chronic-migraine,Botox,155,completed,\n{GOOD}\nP3,2026-01-05,chronic-migraine","Botox",155,completed,'
+        reading = one(rows)
+        assert reading.problems[0].line == 3
+        assert reading.problems[0].left_out
+
+    def test_lines_are_counted_as_an_editor_shows_them(self) -> None:
+        text = f'{HEADER},Note\n{GOOD},"two\nlines"\n\nP2,,chronic-migraine,Botox,1,completed,,\n'
+        assert [problem.line for problem in read(text).problems] == [5]
+
+    @pytest.mark.parametrize("columns", [1001, 2000])
+    def test_a_table_that_is_too_wide_is_refused(self, columns: int) -> None:
+        with pytest.raises(FileLimitError, match="more than 1,000 columns"):
+            read(HEADER + "," * (columns - 7) + "\n" + GOOD)
+
+    def test_what_is_not_remembered_is_read_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("botox_schedule.tables.rows.REMEMBERED", 0)
+        reading = read(
+            f"{HEADER}\n{GOOD}\n{GOOD.replace('155', 'many')}\n{GOOD.replace('155', 'few').replace('P1', 'P2')}\n"
+        )
+        assert [problem.line for problem in reading.problems] == [3, 4]
+        assert reading.counts.used == 3
+
+
+class TestSources:
+    def test_a_name_is_never_a_pattern(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("s1.csv", "s2.csv"):
+            (tmp_path / name).write_text(f"{HEADER}\n{GOOD}")
+        monkeypatch.chdir(tmp_path)
+        for name in ("s[12].csv", "s*.csv", "file:s1.csv", "~/s1.csv"):
+            with pytest.raises(FileNotFoundError):
+                read_sessions(name)
+        assert read_sessions("s1.csv").counts.used == 1
+
+    def test_text_in_place_of_a_name_is_not_repeated(self) -> None:
+        with pytest.raises(FileNotFoundError) as caught:
+            read_sessions(f"{HEADER}\n{GOOD}")
+        told = "[Errno 2] a name has one line; to read text, give io.StringIO(text)"
+        assert str(caught.value) == told
+
+    def test_an_option_that_no_reader_has_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="unexpected: date_fmt; give some of columns, date_fo"):
+            read_holds(b"patient,first\n1,2026-01-05\n", date_fmt="mdy")  # type: ignore[call-arg]
+
+    def test_the_product_of_a_file_is_a_product(self) -> None:
+        text = b"MRN,DOS,Dx\n0012,2026-01-05,G43.709\n"
+        (row,) = read_sessions(text, product="Botox").rows()
+        assert row["product"] is Product.ONABOTULINUMTOXIN_A
+        with pytest.raises(TableError, match="product: no known product is named"):
+            read_sessions(text, product="Botx")
+
+    def test_standard_input_is_a_dash(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        content = gzip.compress(f"{HEADER}\n{GOOD}".encode())
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        assert read_sessions("-").counts.used == 1
+
+    def test_open_files_are_read(self) -> None:
+        text = f"\ufeff{HEADER}\n{GOOD}"
+        assert read_sessions(io.StringIO(text)).counts.used == 1
+        assert read_sessions(io.BytesIO(text.encode())).counts.used == 1
+
+    @pytest.mark.parametrize("source", [None, 5, [GOOD], object()])
+    def test_what_is_no_file_is_refused(self, source: Any) -> None:
+        with pytest.raises(TableError, match="give a file's name, its bytes or an open file"):
+            read_holds(source)
+
+    def test_a_line_of_an_open_text_has_a_limit(self) -> None:
+        with pytest.raises(FileLimitError, match="line 1 is longer"):
+            read_sessions(io.StringIO("x" * 2_000_000))
+
+    def test_an_open_text_has_a_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("botox_schedule.tables.source._MOST_BYTES", 10)
+        with pytest.raises(FileLimitError, match="larger than"):
+            read_sessions(io.StringIO("patient,date,indication"))

@@ -1,0 +1,518 @@
+"""Columns that are not read and may say something."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from botox_schedule.tables import (
+    read_authorizations,
+    read_births,
+    read_care_ends,
+    read_holds,
+    read_overrides,
+    read_prior_treatments,
+    read_weights,
+)
+from table_samples import one, read, reasons
+
+
+class TestColumnsThatAreNotRead:
+    """Without a column of its own every row counts as given, full and approved."""
+
+    HEADER = "MRN,DOS,Dx,Drug,Came"
+    ROW = "P1,2026-01-05,migraine,Botox"
+
+    def problems(self, *cells: str) -> list[str]:
+        rows = [f"{self.ROW},{cell}" for cell in cells]
+        found = reasons(read("\n".join([self.HEADER, *rows])))
+        return [reason for reason in found if "the same as" not in reason]
+
+    @pytest.mark.parametrize(
+        ("cells", "name"),
+        [
+            (("No Show",), "status"),
+            (("Completed", "Canceled", ""), "status"),
+            (("Completed", "Arrived", "Scheduled", "Left early"), "status"),
+            (("Full", "Touch-up"), "kind"),
+        ],
+    )
+    def test_one_with_the_words_of_another_is_told(self, cells: tuple[str, ...], name: str) -> None:
+        (reason,) = self.problems(*cells)
+        named = f"say so with columns={{'...': '{name}'}} (--column '{name}'=...)"
+        assert reason == f"column 5 may say the {name} and is not read; {named}"
+
+    @pytest.mark.parametrize(
+        "cells",
+        [
+            ("Completed", "done", ""),
+            ("Approved", "Denied", "Cancelled"),
+            ("came late; no show last time", "given"),
+            ("",),
+            tuple(f"note {number}" for number in range(120)) + ("no show",) * 3,
+        ],
+    )
+    def test_one_with_other_words_is_not(self, cells: tuple[str, ...]) -> None:
+        assert self.problems(*cells) == []
+
+    @pytest.mark.parametrize(
+        ("header", "name"),
+        [
+            ("No Show", "status"),
+            ("NO_SHOW_YN", "status"),
+            ("Is Cancelled?", "status"),
+            ("Given (Y/N)", "status"),
+            ("Touch-up flag", "kind"),
+            ("Arrived", "status"),
+            ("Checked In (Y/N)", "status"),
+            ("Treatment given?", "status"),
+            ("Record deleted", "status"),
+            ("Reversal Indicator", "status"),
+            ("Patient refused (Y/N)", "status"),
+            ("Erschienen", "status"),
+            ("isKept", "status"),
+            ("isRescheduled", "status"),
+            ("didAttend", "status"),
+            ("Compareceu?", "status"),
+        ],
+    )
+    @pytest.mark.parametrize("cell", ["Y", "0", "false"])
+    def test_one_whose_header_is_such_a_word_is_told(
+        self, header: str, name: str, cell: str
+    ) -> None:
+        (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        assert reason.startswith(f"column 5 may say the {name} and is not read; say so")
+
+    @pytest.mark.parametrize(
+        ("header", "cell"),
+        [
+            ("Scheduled", "2026-01-01"),
+            ("Scheduled on", "2026-01-01"),
+            ("No Show", ""),
+            ("Cancel reason", ""),
+            ("Visit status code", ""),
+            ("Consent given", "Y"),
+        ],
+    )
+    def test_another_header_or_cell_is_not(self, header: str, cell: str) -> None:
+        assert one(f"{self.ROW},{cell}", header=f"MRN,DOS,Dx,Drug,{header}").problems == ()
+
+    @pytest.mark.parametrize(
+        ("header", "cell"),
+        [
+            ("Cancelled on", "2026-01-04"),
+            ("Cancellation Date", "01/04/2026"),
+            ("Cancel Reason", "ill"),
+            ("No-show reason", "forgot"),
+            ("Voided by", "A. N."),
+            ("CANCEL_REASON_C", "12"),
+            ("Reason not given", "fever"),
+            ("deletedAt", "2026-01-06"),
+            ("dateVoided", "2026-01-06"),
+            ("Reason for cancellation", "ill"),
+            ("Storniert am", "2026-01-04"),
+            ("Absagegrund", "krank"),
+            ("Motif d'annulation", "malade"),
+            ("Fecha de cancelación", "2026-01-04"),
+            ("Motivo do cancelamento", "doente"),
+            ("キャンセル理由", "体調不良"),
+            ("APPT_STATUS_C", "3"),
+            ("Attended or Did Not Attend Code", "3"),
+        ],
+    )
+    def test_one_whose_header_speaks_against_a_row_is_told(self, header: str, cell: str) -> None:
+        (reason,) = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},\n{self.ROW},{cell}\n"))[:1]
+        assert reason.startswith("column 5 may say the status and is not read; say so")
+
+    def test_a_header_against_a_row_needs_more_than_a_no(self) -> None:
+        assert self.problems("") == []
+        assert one(f"{self.ROW},0", header="MRN,DOS,Dx,Drug,Cancellation charge").problems == ()
+
+    @pytest.mark.parametrize("header", ["Outcome", "Comments", "Bemerkung", "Visit result"])
+    def test_one_remark_against_a_row_is_told(self, header: str) -> None:
+        remarks = [*(f"no pain {n}" for n in range(120)), "Faltou"]
+        rows = [f"{self.ROW},{remark}" for remark in remarks]
+        problem = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows])).problems[0]
+        assert problem.reason.startswith("column 5 may say the status and is not read; say so")
+        rows[-1] = f"{self.ROW},no show last time"
+        assert read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows])).problems[0].line > 1
+
+    @pytest.mark.parametrize(
+        ("header", "cells", "places"),
+        [
+            ("Date,Units,Date.1,Units.1", "2026-01-05,155,2026-04-06,155", (6, 7)),
+            ("Date,Units,2nd Date,Units (2)", "2026-01-05,155,2026-04-06,155", (6, 7)),
+            ("Date,Drug 2,Units_2,NDC11", "2026-01-05,Dysport,300,1", (5, 6)),
+            ("Date,Date 2,Units 2", "2026-01-05,,", ()),
+            ("Date,2026-04,06.07.2026", "2026-01-05,155,155", (5, 6)),
+            ("Date,Dx 2,Phone 2", "2026-01-05,G24.3,5551234", ()),
+        ],
+    )
+    def test_a_second_session_in_a_row_is_told(
+        self, header: str, cells: str, places: tuple[int, ...]
+    ) -> None:
+        reading = read(f"MRN,Dx,Drug,{header}\nP1,migraine,Botox,{cells}\n")
+        what = "hold a further session or dose and is not read; give each session"
+        assert [p.reason[:75] for p in reading.problems] == [
+            f"column {n} may {what}"[:75] for n in places
+        ]
+
+    def test_a_second_session_is_known_by_the_chosen_name_too(self) -> None:
+        reading = read(
+            "MRN,Dx,Drug,Sitting 1,Sitting 2\nP1,migraine,Botox,2026-01-05,2026-04-06\n",
+            columns={"Sitting 1": "date"},
+        )
+        assert reasons(reading)[0].startswith("column 5 may hold a further session or dose")
+
+    @pytest.mark.parametrize(
+        ("header", "is_told"), [("Claim Status", True), ("txn type", True), ("Auth Status", False)]
+    )
+    @pytest.mark.parametrize("word", ["Void", "Reversed"])
+    def test_a_rare_word_is_told_under_the_header_of_a_status(
+        self, header: str, word: str, *, is_told: bool
+    ) -> None:
+        rows = [f"{self.ROW},{cell}" for cell in ("Paid", "Denied", "Pended", word)]
+        reading = read("\n".join([f"MRN,DOS,Dx,Drug,{header}", *rows]))
+        assert (reading.problems[0].line == 1) is is_told
+
+    @pytest.mark.parametrize("name", ["Lifted on", "Released on"])
+    def test_a_hold_that_was_lifted_is_withdrawn(self, name: str) -> None:
+        table = f"MRN,From,Until,Reason,{name}\nP1,2026-11-01,2026-12-31,x,2026-11-20\n"
+        (row,) = read_holds(table.encode()).fact_rows
+        assert (row.fact.withdrawn_on, row.fact.last) == (date(2026, 11, 20), date(2026, 12, 31))
+
+    @pytest.mark.parametrize(
+        ("read_table", "row"),
+        [
+            (read_holds, "MRN,from,to\nP1,2026-01-01,2026-02-01"),
+            (read_care_ends, "MRN,day,kind\nP1,2026-01-01,discharged"),
+            (read_births, "MRN,DOB\nP1,1980-01-01"),
+            (read_weights, "MRN,date,kg\nP1,2026-01-01,25"),
+            (read_prior_treatments, "MRN,dx,cycles,drug\nP1,migraine,2,Botox"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("header", "cell"),
+        [
+            ("Status", "Cancelled"),
+            ("State", "entered in error"),
+            ("Voided", "N"),
+            ("Active", "No"),
+            ("Status", "Ended"),
+            ("Status", "lifted"),
+        ],
+    )
+    def test_a_row_of_any_table_may_be_void(
+        self, read_table: Any, row: str, header: str, cell: str
+    ) -> None:
+        head, line = row.split("\n")
+        table = f"{head},{header}\n{line},{cell}\n".encode()
+        found = read_table(table)
+        assert (found.counts.used, len(found.problems)) == (1, 1)
+        assert "may say the record status and is not read; say so" in found.problems[0].reason
+        chosen = read_table(table, columns={header: "record status"})
+        assert (chosen.counts.left_out, chosen.fact_rows) == (1, ())
+        # Whether N speaks for or against the row, a person must see.
+        assert chosen.unreadable == (frozenset() if len(cell) > 3 else {"P1"})
+        kept = read_table(
+            f"{head},{header}\n{line},Active\n".encode(), columns={header: "record status"}
+        )
+        assert (kept.counts.used, kept.problems) == (1, ())
+        assert "record_status" not in kept.rows()[0]
+
+    def test_the_day_of_a_request_says_nothing(self) -> None:
+        table = b"MRN,dx,drug,from,to,Requested on\nP1,migraine,Botox,2026-01-01,2026-12-31,2025-12-01\n"
+        assert read_authorizations(table).problems == ()
+        (problem,) = read_authorizations(table.replace(b"Requested", b"Cancelled")).problems
+        assert problem.reason.startswith("column 6 may say the status and is not read; say so")
+
+    @pytest.mark.parametrize(
+        ("read_table", "row", "last"),
+        [
+            (read_holds, "MRN,from\nP1,2026-01-01", "last"),
+            (
+                read_overrides,
+                "MRN,dx,by,minimum,from\nP1,migraine,payer,8 weeks,2026-01-01",
+                "last",
+            ),
+            (read_prior_treatments, "MRN,dx,drug,cycles\nP1,migraine,Botox,2", "last_on"),
+        ],
+    )
+    def test_days_that_may_be_the_last_one_are_told(
+        self, read_table: Any, row: str, last: str
+    ) -> None:
+        head, line = row.split("\n")
+        table = f"{head},DOB,Note,Bis wann\n{line},1980-01-01,seen,01.02.2026\n".encode()
+        (problem,) = read_table(table, date_format="dmy").problems
+        said = f"column {len(head.split(',')) + 3} may say the last day and is not read; say so"
+        assert problem.reason.startswith(said)
+        chosen = read_table(table, date_format="dmy", columns={"Bis wann": last})
+        assert (chosen.problems, str(chosen.rows()[0][last])) == ((), "2026-02-01")
+
+    @pytest.mark.parametrize(
+        ("read_table", "row", "name"),
+        [
+            (read_overrides, "MRN,dx,by,usual,from,to", "minimum"),
+            (read_authorizations, "MRN,dx,drug,from,to", "minimum_interval"),
+        ],
+    )
+    def test_an_interval_that_may_be_the_minimum_is_told(
+        self, read_table: Any, row: str, name: str
+    ) -> None:
+        days = "2026-01-01,2026-12-31"
+        line = (
+            f"P1,migraine,Botox,{days}" if "drug" in row else f"P1,migraine,payer,12 weeks,{days}"
+        )
+        table = f"{row},Phone,Note,Frequency\n{line},555-1234,seen in 3 months,q16w\n".encode()
+        (problem,) = read_table(table).problems
+        place, said = row.count(",") + 4, name.replace("_", " ")
+        assert problem.reason.startswith(f"column {place} may say the {said} and is not read; say")
+        assert str(read_table(table, columns={"Frequency": name}).rows()[0][name]) == "16 weeks"
+
+    @pytest.mark.parametrize("name", ["Min days between visits", "Interval (weeks)"])
+    def test_an_interval_without_its_unit_is_told(self, name: str) -> None:
+        table = f"MRN,dx,drug,from,to,{name},Phone\nP1,migraine,Botox,2026-01-01,2026-12-31,100,5551234\n"
+        (problem,) = read_authorizations(table.encode()).problems
+        assert problem.reason.startswith("column 6 may say the minimum interval and is not read")
+
+    @pytest.mark.parametrize("name", ["PAT_BIRTH_DATE", "Patient Date of Birth", "Member DOB"])
+    def test_a_child_is_known_by_every_usual_name(self, name: str) -> None:
+        reading = read(f"{self.HEADER},{name}\n{self.ROW},,2018-01-01\n")
+        assert (reading.births, reading.problems) == ({"P1": date(2018, 1, 1)}, ())
+
+    @pytest.mark.parametrize(
+        ("name", "cell", "is_told"),
+        [
+            ("On hold", "Yes", True),
+            ("On hold", "N", False),
+            ("Hold until", "2027-03-01", True),
+            ("Pregnant?", "x", True),
+            ("Pregnancy status", "Pregnant", True),
+            ("Hold status", "on hold", True),
+            ("Pregnancy status", "not pregnant", False),
+            ("Discharged on", "2026-11-01", True),
+            ("Care ended", "2026-11-01", True),
+            ("Moved away?", "Y", True),
+            ("Transferred to", "Dr. A", False),
+            ("Discharged", "Y", True),
+            ("Do not contact", "Y", True),
+            ("Opted out", "TRUE", True),
+            ("Treatment stopped on", "2026-11-01", True),
+            ("Inaktiv", "ja", True),
+            ("Active", "N", True),
+            ("Active", "Y", False),
+            ("On recall?", "No", True),
+            ("OK to call", "0", True),
+            ("妊娠", "はい", True),
+            ("Outcome", "Discharge to GP", True),
+            ("Contact preference", "Do not contact", True),
+            ("Recall status", "Inactive", True),
+            ("Plan", "Continue", False),
+            ("Continue treatment?", "No", True),
+            ("Side", "Left", False),
+            ("Discharged to", "Home", False),
+            ("Policy holder", "Jane", False),
+            ("Discharge date", "2026-01-05", False),
+            ("Next visit", "2026-12-14", False),
+        ],
+    )
+    def test_a_hold_among_sessions_is_told(self, name: str, cell: str, is_told: bool) -> None:
+        reading = read(f"{self.HEADER},{name}\n{self.ROW},,{cell}\n")
+        said = (
+            "column 6 may say who is on hold, discharged or not to be called and is not read; give"
+        )
+        assert [problem.reason.startswith(said) for problem in reading.problems] == [True] * is_told
+
+    @pytest.mark.parametrize(
+        ("read_table", "header", "row", "cell", "said"),
+        [
+            (read_authorizations, "Units remaining", "dx,drug,from,to", "200", "limit the units"),
+            (read_authorizations, "Qty approved", "dx,drug,from,to", "4 vials", "limit the units"),
+            (
+                read_authorizations,
+                "Visits left",
+                "dx,drug,from,to,units",
+                "1",
+                "limit the sessions",
+            ),
+            (read_authorizations, "Visits used", "dx,drug,from,to,visits", "1", ""),
+            (read_authorizations, "Unit", "dx,drug,from,to", "North", ""),
+            (read_holds, "Duration", "from", "6 weeks", "say how long the hold lasts"),
+            (read_holds, "Weeks", "from", "6", "say how long the hold lasts"),
+            (read_holds, "Weeks", "from,to", "6", ""),
+            (read_overrides, "Weeks", "dx,from,by,usual", "10", "say the minimum"),
+        ],
+    )
+    def test_a_figure_without_its_column_is_told(
+        self, read_table: Any, header: str, row: str, cell: str, said: str
+    ) -> None:
+        cells = {
+            "dx": "migraine",
+            "drug": "Botox",
+            "from": "2026-01-01",
+            "to": "2026-12-31",
+            "by": "payer",
+            "usual": "12 weeks",
+        }
+        line = [cells.get(name, "4") for name in row.split(",")]
+        found = read_table(f"MRN,{row},{header}\nP1,{','.join(line)},{cell}\n".encode())
+        place = len(line) + 2
+        expected = [f"column {place} may {said} and is not read"] if said else []
+        assert [problem.reason.partition(";")[0] for problem in found.problems] == expected
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "said"),
+        [
+            ("Merged into", "0099", "say that a patient has another key"),
+            ("Old MRN", "0099", "say that a patient has another key"),
+            ("Old MRN", "", ""),
+            ("Min interval", "16 weeks", "say how long to wait"),
+            ("Not before", "2026-05-01", "say how long to wait"),
+            ("Min interval", "no", ""),
+        ],
+    )
+    def test_another_key_and_a_rule_of_the_patient_are_told(
+        self, header: str, cell: str, said: str
+    ) -> None:
+        found = reasons(read(f"MRN,DOS,Dx,Drug,{header}\n{self.ROW},{cell}\n"))
+        expected = [f"column 5 may {said} and is not read"] if said else []
+        assert [reason.partition(";")[0] for reason in found] == expected
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            ("Unit", "mL", True),
+            ("Einheit", "Ampulle", True),
+            ("Unit", "U", False),
+            ("Unit", "Neuro ward", False),
+            ("Container", "vial", False),
+        ],
+    )
+    def test_a_dose_in_another_unit_is_told(self, header: str, cell: str, *, is_told: bool) -> None:
+        found = reasons(read(f"MRN,DOS,Dx,Drug,Dose,{header}\n{self.ROW},2,{cell}\n"))
+        said = "column 6 may say that a dose is not in units and is not read; say so with"
+        assert [reason.startswith(said) for reason in found] == [True] * is_told
+
+    @pytest.mark.parametrize(("cell", "is_told"), [("53", True), ("RT 73", True), ("530", False)])
+    def test_a_procedure_that_was_stopped_is_told(self, cell: str, *, is_told: bool) -> None:
+        reading = read(f"MRN,DOS,Dx,Drug,Modifier\n{self.ROW},{cell}\n")
+        said = "modifier: says that the procedure was stopped; the session counts, and its units"
+        assert [reason.startswith(said) for reason in reasons(reading)] == [True] * is_told
+        assert reading.counts.used == 1
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "is_told"),
+        [
+            ("Injection given", "No", True),
+            ("Treated?", "0", True),
+            ("Treated?", "1", False),
+            ("Treated?", "", False),
+            ("Reason not given", "fever", True),
+            ("Patient declined", "Y", True),
+            ("Patient declined", "N", False),
+            ("is_deleted", "1", True),
+            ("deletedAt", "2026-01-06", True),
+            ("is_deleted", "0", False),
+            ("Voiding diary", "Y", False),
+            ("Cancelled on", "2026-01-04", True),
+            ("No show", "Y", True),
+            ("No show", "N", False),
+            ("Arrived", "N", True),
+            ("Arrived", "Y", False),
+            ("Outcome", "DNA", True),
+            ("Comments", "No", False),
+            ("Claim status", "Reversed", True),
+            ("Confirmation status", "Confirmed", False),
+        ],
+    )
+    def test_a_visit_without_a_session_is_told_whatever_its_status(
+        self, header: str, cell: str, *, is_told: bool
+    ) -> None:
+        found = reasons(read(f"MRN,DOS,Dx,Drug,Status,{header}\n{self.ROW},Completed,{cell}\n"))
+        said = "column 6 may say that nothing was given and is not read; give such rows a status"
+        assert [reason.startswith(said) for reason in found] == [True] * is_told
+        row = f"MRN,DOS,Dx,Drug,Status,{header}\n{self.ROW},Canceled,{cell}\n"
+        assert read(row).problems == ()
+
+    def test_a_list_of_all_patients_can_say_it_too(self) -> None:
+        births = read_births(b"MRN,DOB,Do not contact\nP1,1980-01-01,Y\n")
+        (problem,) = births.problems
+        assert problem.reason.startswith("column 3 may say who is on hold, discharged or not to be")
+
+    @pytest.mark.parametrize(
+        ("name", "cell", "is_told"),
+        [
+            ("Age", "9", True),
+            ("Patient age", "17 y", True),
+            ("Alter (Jahre)", "9", True),
+            ("年齢", "9歳", True),
+            ("Age", "18", False),
+            ("Age", "", False),
+            ("Age group", "Child", True),
+            ("Pediatric", "Y", True),
+            ("Pediatric", "N", False),
+            ("YOB", "2017", True),
+            ("Birth sex", "F", False),
+            ("Stage", "9", False),
+        ],
+    )
+    def test_a_child_without_a_birth_date_is_told(
+        self, name: str, cell: str, *, is_told: bool
+    ) -> None:
+        table = f"{self.HEADER},{name}\n{self.ROW},,{cell}\n"
+        said = "column 6 may say who is a child and is not read; give birth dates"
+        assert [problem.reason for problem in read(table).problems] == [said] * is_told
+        table = f"{self.HEADER},{name},DOB\n{self.ROW},,{cell},2017-01-01\n"
+        assert read(table).problems == ()
+
+    def test_days_of_birth_of_another_table_answer_it(self) -> None:
+        reading = read(f"MRN,DOS,Dx,Drug,Age\n{self.ROW},9\n{self.ROW.replace('P1', 'P2')},40\n")
+        known = read_births(b"MRN,DOB\nP1,2017-01-01\nP2,1980-01-01\n")
+        joined, new = reading.with_births(known)
+        assert (len(reading.problems), joined.problems, new) == (1, (), ())
+        assert joined.births == {"P1": date(2017, 1, 1), "P2": date(1980, 1, 1)}
+        assert joined.counts == reading.counts
+        less, new = joined.with_births(read_births(b"MRN,DOB\nP1,2016-01-01\n"))
+        assert (less.births, [problem.line for problem in new]) == ({"P2": date(1980, 1, 1)}, [2])
+        assert reading.with_births(read_births(b"MRN,DOB\nP2,1980-01-01\n"))[0].problems
+
+    def test_days_that_may_be_of_birth_are_told(self) -> None:
+        table = (
+            f"{self.HEADER},Born (date),Birth sex,Visit seen\n{self.ROW},,2018-01-01,F,2026-01-05"
+        )
+        (problem,) = read(table).problems
+        assert problem.reason.startswith(
+            "column 6 may say the day of birth and is not read; say so"
+        )
+
+    @pytest.mark.parametrize("name", ["# Visits", "Visits authorized", "Max visits", "Treatments"])
+    def test_the_visits_of_an_approval_have_many_names(self, name: str) -> None:
+        table = f"MRN,dx,drug,from,to,{name}\nP1,migraine,Botox,2026-01-01,2026-12-31,4".encode()
+        assert read_authorizations(table).rows()[0]["sessions"] == 4
+
+    @pytest.mark.parametrize(
+        ("first", "last"),
+        [
+            ("Start Date", "Stop Date"),
+            ("Effective", "Expires"),
+            ("Effective date", "Expiration date"),
+            ("Valid from", "Valid through"),
+        ],
+    )
+    def test_an_override_ends_under_every_usual_name(self, first: str, last: str) -> None:
+        table = f"MRN,dx,by,minimum,{first},{last}\nP1,migraine,payer,8 weeks,2026-01-01,2026-02-01"
+        (row,) = read_overrides(table.encode()).rows()
+        assert (str(row["first"]), str(row["last"])) == ("2026-01-01", "2026-02-01")
+
+    def test_what_is_read_needs_no_other(self) -> None:
+        reading = read(f"{self.HEADER},Status,Kind\n{self.ROW},booked,done,full\n")
+        assert reading.problems == ()
+
+    def test_the_answer_to_a_request_is_looked_for_too(self) -> None:
+        table = b"MRN,dx,by,from,minimum,Answer\nP1,migraine,payer,2026-01-01,8 weeks,Denied\n"
+        (problem,) = read_overrides(table).problems
+        assert problem.reason.startswith("column 6 may say the status and is not read; say so")
+        ends = read_care_ends(b"MRN,date of death,day,why not\nP1,,2026-01-01,discharged\n")
+        assert "column 4 may say the kind and is not read" in str(ends.problems[0])
+        chosen = read_overrides(table, columns={"Answer": "status"})
+        assert chosen.fact_rows == ()
