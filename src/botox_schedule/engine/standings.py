@@ -15,9 +15,8 @@ from botox_schedule.engine.tracks import RecordTrack, tracks_of
 from botox_schedule.engine.verdict import day_in_question
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet
-from botox_schedule.records.decisions import NO_DECISIONS
 from botox_schedule.records.findings import Finding, make_finding
-from botox_schedule.records.history import CycleSessions, History, cycles_of
+from botox_schedule.records.history import NO_DECISIONS, CycleSessions, History, cycles_of
 from botox_schedule.records.model import PatientRecord, TreatmentSession
 from botox_schedule.terms import Population, Product, SessionKind
 

@@ -22,8 +22,14 @@ from botox_schedule.engine.rules import (
 from botox_schedule.policy import SchedulingPolicy
 from botox_schedule.protocols.collection import ProtocolSet, version_on
 from botox_schedule.protocols.model import ProtocolRef, TreatmentProtocol
-from botox_schedule.records.decisions import Decisions, known_decisions
-from botox_schedule.records.history import CycleSessions, History, cycles_of, read_history
+from botox_schedule.records.history import (
+    CycleSessions,
+    Decisions,
+    History,
+    cycles_of,
+    known_decisions,
+    read_history,
+)
 from botox_schedule.records.model import CareEnd, PatientRecord, PriorTreatment, TreatmentSession
 from botox_schedule.terms import DayReasonCode, DueStatus, Product, SessionKind
 
