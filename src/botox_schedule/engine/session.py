@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
@@ -109,15 +110,7 @@ def dates_of_session(
     Rules in weeks and days alone give dates that lie the same number of days after any session,
     so they are computed once for each protocol and policy.
     """
-    remembered = _MODELS.get((id(protocol), id(policy)))
-    if remembered is not None and remembered[0] is protocol and remembered[1] is policy:
-        model = remembered[2]
-    else:
-        alike = _is_the_same_every_day(protocol, policy)
-        model = _dates_of_session(_MODEL_DAY, protocol, policy) if alike else None
-        if len(_MODELS) >= _MOST_REMEMBERED:
-            _MODELS.clear()
-        _MODELS[id(protocol), id(policy)] = protocol, policy, model
+    model = _model(protocol, policy)
     if model is None:
         return _dates_of_session(administered_on, protocol, policy)
     found, later = vars(model), (administered_on - _MODEL_DAY).days
@@ -126,8 +119,13 @@ def dates_of_session(
 
 
 _MODEL_DAY = date(2000, 1, 1)
-_MOST_REMEMBERED = 256
-_MODELS: dict[tuple[int, int], tuple[TreatmentProtocol, SchedulingPolicy, DueDates | None]] = {}
+
+
+@lru_cache(maxsize=256)
+def _model(protocol: TreatmentProtocol, policy: SchedulingPolicy) -> DueDates | None:
+    """The dates after a session on the model day; None where other days give other intervals."""
+    alike = _is_the_same_every_day(protocol, policy)
+    return _dates_of_session(_MODEL_DAY, protocol, policy) if alike else None
 
 
 def _dates_of_session(
