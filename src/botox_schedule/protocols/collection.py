@@ -146,11 +146,14 @@ class ProtocolSet:
         whole product, or several indications including this one.
         """
         key = id(protocol), day if self._is_dated else None
-        if key not in self._limits:
-            if len(self._limits) >= _MOST_REMEMBERED:
-                self._limits.clear()
-            self._limits[key] = protocol, tuple(self._found_limits(protocol, day))
-        return self._limits[key][1]
+        remembered = self._limits.get(key)
+        if remembered is not None:
+            return remembered[1]
+        found = tuple(self._found_limits(protocol, day))
+        if len(self._limits) >= _MOST_REMEMBERED:
+            self._limits.clear()
+        self._limits[key] = protocol, found
+        return found
 
     def _found_limits(self, protocol: TreatmentProtocol, day: date) -> Iterable[DoseLimit]:
         own = version_on(self.versions(protocol), day) or protocol
