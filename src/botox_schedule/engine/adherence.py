@@ -177,14 +177,9 @@ def _episodes(
             yield Episode(first, max(cycle.anchored_on, shifted(end, -1)), EpisodeEnd.GAP)
             first = None
         elif number == len(cycles):
-            yield Episode(first, follow_up.until, _END_BY[follow_up.ended_by])
-
-
-_END_BY = {
-    None: EpisodeEnd.ONGOING,
-    CareEndKind.DISCONTINUED: EpisodeEnd.DISCONTINUED,
-    CareEndKind.DECEASED: EpisodeEnd.DECEASED,
-}
+            # The ends of an episode include the kinds of care end, under the same words.
+            ended_by = EpisodeEnd(follow_up.ended_by or EpisodeEnd.ONGOING)
+            yield Episode(first, follow_up.until, ended_by)
 
 
 def follow_up_of(track: Track) -> FollowUp:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from botox_schedule.dates.days import Day, days_text
@@ -123,11 +122,7 @@ class DateReason(Value, frozen=True):
 
 def in_words(interval: Interval) -> str:
     """Return *interval* as an adjective, such as ``12-week``."""
-    return _adjective(str(interval))
-
-
-@lru_cache(maxsize=256)
-def _adjective(text: str) -> str:
+    text = str(interval)
     count, _, unit = text.partition(" ")
     return f"{count}-{unit.removesuffix('s')}" if count.isdecimal() and " " not in unit else text
 
@@ -252,26 +247,24 @@ def _candidates(
     weighed += [(m, CandidateOutcome.REPLACED) for m in dates.rules.replaced]
     weighed += [(m, CandidateOutcome.EXPIRED) for m in expired]
     weighed.sort(key=lambda item: item[1] is not CandidateOutcome.DECIDES)
-    return tuple(_candidate(minimum, outcome) for minimum, outcome in weighed)
+    return tuple(
+        made(
+            RuleCandidate,
+            rule=minimum.kind,
+            interval=minimum.interval,
+            gives=minimum.gives,
+            outcome=outcome,
+            source=minimum.source,
+            protocol=None if minimum.protocol is None else minimum.protocol.ref,
+        )
+        for minimum, outcome in weighed
+    )
 
 
 def _outcome(minimum: Minimum, deciding: Minimum | None) -> CandidateOutcome:
     if minimum is deciding:
         return CandidateOutcome.DECIDES
     return CandidateOutcome.GIVES_WAY if minimum.binds else CandidateOutcome.ADVISES
-
-
-def _candidate(minimum: Minimum, outcome: CandidateOutcome) -> RuleCandidate:
-    protocol = minimum.protocol
-    return made(
-        RuleCandidate,
-        rule=minimum.kind,
-        interval=minimum.interval,
-        gives=minimum.gives,
-        outcome=outcome,
-        source=minimum.source,
-        protocol=None if protocol is None else protocol.ref,
-    )
 
 
 def _verification(source: SourceRef | None, *, stated: bool) -> str | None:
