@@ -444,9 +444,8 @@ def _fits_from(
     later = _total_of(limit, (s for s in dated if s.administered_on > question.on), question)
     short_month, product = question.reading.policy.short_month, question.protocol.product
     # What limits one session counts on its day; all that joins this one counts as one.
-    counts_for, begins = window or Interval(days=1), question.on
-    if window is None:
-        begins = shifted(_joins_until(question), 1)
+    counts_for = window or Interval(days=1)
+    begins = question.on if window else shifted(_joins_until(question), 1)
     counting = (*given.sessions, *later.sessions)
     ends = [(s, counts_for.added_to(s.administered_on, short_month)) for s in counting]
 
@@ -558,16 +557,14 @@ def in_window(
 def sum_units(sessions: Iterable[TreatmentSession], product: Product) -> Total:
     """Return the units of *product*; a session of an unknown product may hold some of it."""
     concerned = [s for s in sessions if s.product is product or s.product is None]
-    units = if_one = _ZERO
-    indeterminate = False
-    seen: set[tuple[date, Decimal]] = set()
-    for session in concerned:
-        if session.product is None or session.units is None:
-            indeterminate = True
-            continue
-        units += session.units
-        key = (session.administered_on, session.units)
-        if key not in seen:
-            if_one += session.units
-            seen.add(key)
-    return Total(units, if_one, indeterminate, concerned)
+    known = [
+        (session.administered_on, session.units)
+        for session in concerned
+        if session.product is not None and session.units is not None
+    ]
+    return Total(
+        units=sum((units for _, units in known), _ZERO),
+        units_if_one=sum((units for _, units in dict.fromkeys(known)), _ZERO),
+        indeterminate=len(known) < len(concerned),
+        sessions=concerned,
+    )
