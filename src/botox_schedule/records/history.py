@@ -19,14 +19,7 @@ from botox_schedule.records.model import (
     TreatmentSession,
     is_known,
 )
-from botox_schedule.terms import (
-    PRECEDENCE,
-    SAME_DAY_PRECEDENCE,
-    CareEndKind,
-    FindingCode,
-    SessionKind,
-    SessionStatus,
-)
+from botox_schedule.terms import CareEndKind, FindingCode, SessionKind, SessionStatus
 from botox_schedule.values import in_order
 
 _D = TypeVar("_D", bound=Decision)
@@ -34,6 +27,10 @@ _UNKNOWN = Decimal(-1)
 _DAY = attrgetter("administered_on")
 _COMPLETED = SessionStatus.COMPLETED
 _MISSED = frozenset({SessionStatus.CANCELLED, SessionStatus.NO_SHOW})
+_PRECEDENCE = {SessionStatus.ENTERED_IN_ERROR: 2, SessionStatus.COMPLETED: 1}
+"""Which of several rows under one id wins before their days are compared; the others rank 0."""
+_SAME_DAY_PRECEDENCE = dict.fromkeys(_MISSED, 2) | {SessionStatus.BOOKED: 1}
+"""Which of several rows of one day wins where nothing was completed; a draft ranks 0."""
 
 
 class CycleSessions(NamedTuple):
@@ -142,8 +139,7 @@ def read_history(
     known = {name for name in {s.indication for s in found.kept} if recognizes(name)}
     for session in found.kept:
         _list_of(session, history, died_on, known).append(session)
-    findings = tuple(_findings(record, history, found.conflicting))
-    return history._replace(findings=findings) if findings else history
+    return history._replace(findings=tuple(_findings(record, history, found.conflicting)))
 
 
 def _list_of(
@@ -213,9 +209,9 @@ def _settle(rows: Sequence[TreatmentSession], found: _Sorted) -> None:
         if distinct.setdefault(_contents(row), row) is not row:
             found.copies.append(row)
     contents = list(distinct.values())
-    rank = max(PRECEDENCE.get(row.status, 0) for row in contents)
-    first = [row for row in contents if PRECEDENCE.get(row.status, 0) == rank]
-    completed = rank == PRECEDENCE[SessionStatus.COMPLETED]
+    rank = max(_PRECEDENCE.get(row.status, 0) for row in contents)
+    first = [row for row in contents if _PRECEDENCE.get(row.status, 0) == rank]
+    completed = rank == _PRECEDENCE[SessionStatus.COMPLETED]
     winners = _completed_winners(first) if completed else [max(first, key=_latest)]
     found.kept.extend(winners)
     found.merged.extend(row for row in contents if all(row is not won for won in winners))
@@ -238,7 +234,7 @@ def _completed_winners(rows: Iterable[TreatmentSession]) -> list[TreatmentSessio
 
 def _latest(session: TreatmentSession) -> tuple[Any, ...]:
     recorded = session.recorded_on or date.min
-    same_day = SAME_DAY_PRECEDENCE.get(session.status, 0)
+    same_day = _SAME_DAY_PRECEDENCE.get(session.status, 0)
     return (recorded, session.administered_on, same_day, *_contents(session))
 
 
