@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from itertools import combinations
 from os import PathLike
 from pathlib import Path
@@ -294,10 +295,9 @@ def _aliases(one: _Placed) -> Iterator[str]:
 
 
 def _overlap(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
-    a, b = one.in_force, other.in_force
-    return (a.last is None or b.first is None or b.first <= a.last) and (
-        b.last is None or a.first is None or a.first <= b.last
-    )
+    periods = (one.in_force, other.in_force)
+    last_begin = max(period.first or date.min for period in periods)
+    return last_begin <= min(period.last or date.max for period in periods)
 
 
 def _one_sided_clocks(one: _Placed, placed: list[_Placed]) -> Iterator[str]:
