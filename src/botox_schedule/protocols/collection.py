@@ -199,27 +199,17 @@ class ProtocolSet:
         """
         slug = self.indication_named(indication)
         people = self._population(slug, born_on, on, region) if population is None else population
-        own = self._own_protocols(slug, given, people, region)
-        families = own or self.of_indications([slug], people, region)
+        families = self.of_indications([slug], people, region)
         if not families:
             raise UnknownProtocolError(self.why_none(slug, people, region))
-        chosen = max((version_on(family, on) or family[-1] for family in families), key=_strictness)
+        products = set(given) or {Product.ONABOTULINUMTOXIN_A}
+        # An unknown product may be any of them.
+        own = [family for family in families if None in products or family[0].product in products]
+        versions = (version_on(family, on) or family[-1] for family in own or families)
+        chosen = max(versions, key=_strictness)
         both = all(self.of_indications([slug], each, region) for each in Population)
         age_decides = population is None and born_on is None and both
-        return Followed(chosen, is_own=bool(own), age_decides=age_decides)
-
-    def _own_protocols(
-        self, slug: str, given: Sequence[Product | None], people: Population, region: str
-    ) -> tuple[Versions, ...]:
-        if not given:
-            default = self.find(slug, Product.ONABOTULINUMTOXIN_A, people, region)
-            return default or self.of_indications([slug], people, region)
-        if None in given:
-            return self.of_indications([slug], people, region)
-        known = {product for product in given if product is not None}
-        return tuple(
-            v for product in sorted(known) for v in self.find(slug, product, people, region)
-        )
+        return Followed(chosen, is_own=bool(own) or not given, age_decides=age_decides)
 
     def _population(self, slug: str, born_on: date | None, on: date, region: str) -> Population:
         """The first population with a protocol for the patient's age, else with any; else adult.
