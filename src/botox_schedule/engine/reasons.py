@@ -297,13 +297,14 @@ def _usual_reasons(
         (DateName.OVERDUE_FROM, dates.overdue_from, window.overdue_from, ends),
         (DateName.LAPSED_FROM, dates.lapsed_from, window.lapsed_from, lapses),
     )
+    slide = _slide(track, dates, window.first)
     basis = _usual_basis(track, dates.rules)
     return {
         name.value: made(
             DateReason,
             date_name=name,
             on=on,
-            rule=sentence + _moved(track, dates, on, unmoved),
+            rule=sentence + _moved(track, on, unmoved, slide),
             inputs=inputs,
             **basis,
         )
@@ -317,7 +318,7 @@ def usual_words(usual: UsualRange) -> str:
     return f"{_USUAL_OWNERS[usual.owner]} of {usual.interval} ({schedule})"
 
 
-def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> str:
+def _moved(track: Track, on: date | None, unmoved: date, slide: int) -> str:
     """What moved a date away from the day that the usual range alone gives."""
     if on is None:
         ends_on = track.care.ends_on
@@ -326,7 +327,6 @@ def _moved(track: Track, dates: TrackDates, on: date | None, unmoved: date) -> s
         open_hold = any(last is None for _, last in track.holds.spans)
         why = "an open hold leaves it undated" if open_hold else "the rules allow no later day"
         return f"; {why}"
-    slide = _slide(track, dates, unmoved if dates.window is None else dates.window.first)
     held = (on - unmoved).days - slide
     words = f"; slid by {days_text(slide)} with the first allowed day" if slide else ""
     if held:
