@@ -313,19 +313,14 @@ def records(
     further = sessions(
         indications=words, first=first, last=last, only_completed=only_history, **fixed
     )
-    given = [draw(begin), *draw(st.lists(further, max_size=most_sessions - 1))]
+    opening = draw(begin)
+    later = draw(st.lists(further, max_size=most_sessions - 1))
+    # No other session takes the id of the first, which could void it.
+    given = (opening, *(s for s in later if s.id is None or s.id != opening.id))
     drawn = _drawn(parts, words, first, last).items()
     rows: dict[str, Any] = {part: draw(part_rows) for part, part_rows in drawn}
     born_on = None if only_history else draw(st.none() | days(date(1940, 1, 1), date(2000, 1, 1)))
-    return PatientRecord(sessions=tuple(_living(given)), born_on=born_on, **rows)
-
-
-def _living(given: Sequence[TreatmentSession]) -> Iterator[TreatmentSession]:
-    """The sessions; no other one takes the id of the first, which could void it."""
-    yield given[0]
-    for session in given[1:]:
-        if session.id is None or session.id != given[0].id:
-            yield session
+    return PatientRecord(sessions=given, born_on=born_on, **rows)
 
 
 @cache

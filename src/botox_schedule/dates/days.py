@@ -104,22 +104,17 @@ def as_day(value: object, name: str = "day") -> date:
 
 def _fault(value: object) -> str:
     """What is wrong with something that is not a day, without repeating it."""
-    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
-        return NO_SUCH_DAY
-    return f"{_EXPECTED}; {_what_it_is(value)}"
-
-
-def _what_it_is(value: object) -> str:
     if isinstance(value, str):
-        return "this text is not in that form"
+        is_day = _ISO_DAY.fullmatch(value)
+        return NO_SUCH_DAY if is_day else f"{_EXPECTED}; this text is not in that form"
     if isinstance(value, datetime):
         return (
-            "a datetime is not a calendar day; day_in_zone(moment, 'America/Los_Angeles') "
-            "makes a day of an aware one"
+            f"{_EXPECTED}; a datetime is not a calendar day; "
+            "day_in_zone(moment, 'America/Los_Angeles') makes a day of an aware one"
         )
     kind = type(value).__name__
     article = "an" if kind[:1].lower() in set("aeiou") else "a"
-    return f"{article} {kind} is not a calendar day"
+    return f"{_EXPECTED}; {article} {kind} is not a calendar day"
 
 
 def is_day_pattern(pattern: str) -> bool:
