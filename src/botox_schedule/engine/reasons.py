@@ -173,18 +173,17 @@ def _why_never(track: Track, rules: RulesOn) -> str:
     """Why no day ahead is allowed."""
     if is_held_open(track):
         return _SUPPRESSED[DueStatus.ON_HOLD]
+    if rules.opens_on is None:
+        wording = (rules.protocol or track.protocol).retreatment.wording
+        stated = f": {wording}" if wording else "; the clinician decides"
+        return f"no minimum and no usual range are recorded here{stated}"
     if rules.opens_on == date.max:
         return "a course elsewhere under an unknown indication leaves every day open"
-    if rules.opens_on is not None and track.care.ends_on is not None:
+    if track.care.ends_on is not None:
         return "the track is discharged before a day is allowed"
-    if rules.opens_on is not None and track.holds.next_free(rules.opens_on) is None:
+    if track.holds.next_free(rules.opens_on) is None:
         return "an open hold begins before a day is allowed"
-    if rules.opens_on is not None:
-        return "the rules in force end before the day that their minimum gives"
-    version = rules.protocol or track.protocol
-    wording = version.retreatment.wording
-    stated = f": {wording}" if wording else "; the clinician decides"
-    return f"no minimum and no usual range are recorded here{stated}"
+    return "the rules in force end before the day that their minimum gives"
 
 
 def _counted_from(track: Track) -> tuple[str, ...]:
@@ -275,11 +274,7 @@ def _verification(source: SourceRef | None, *, stated: bool) -> str | None:
 
 
 def _usual_reasons(
-    track: Track,
-    dates: TrackDates,
-    window: UsualWindow,
-    usual: UsualRange,
-    inputs: tuple[str, ...],
+    track: Track, dates: TrackDates, window: UsualWindow, usual: UsualRange, inputs: tuple[str, ...]
 ) -> dict[str, DateReason]:
     words = usual_words(usual)
     grace = track.policy.grace_for(usual.kind)

@@ -143,10 +143,7 @@ def read_history(
 
 
 def _list_of(
-    session: TreatmentSession,
-    history: History,
-    died_on: date | None,
-    known: Collection[str],
+    session: TreatmentSession, history: History, died_on: date | None, known: Collection[str]
 ) -> list[TreatmentSession]:
     """The list of the history that a session belongs to."""
     if session.status is _COMPLETED:
@@ -342,13 +339,13 @@ def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
 
 
 def _current(rows: Iterable[_D], as_of: date, conflicts: list[Decision]) -> list[_D]:
-    known = [row for row in rows if is_known(row, as_of)]
-    by_id: dict[str, list[_D]] = {}
-    for row in known:
-        if row.id is not None:
-            by_id.setdefault(row.id, []).append(row)
-    found = [row for row in known if row.id is None]
-    for same in by_id.values():
+    groups: dict[object, list[_D]] = {}
+    for row in rows:
+        if is_known(row, as_of):
+            # Rows without an id are one decision only where they are copies.
+            groups.setdefault(row.id or row, []).append(row)
+    found: list[_D] = []
+    for same in groups.values():
         latest = max(row.recorded_on or date.min for row in same)
         last = [row for row in same if (row.recorded_on or date.min) == latest]
         distinct = list(dict.fromkeys(last))
