@@ -96,15 +96,15 @@ def rules_after(track: Track, target: date) -> IntervalRules:
 
 def _next_target(track: Track, step: _Step, planned: date) -> date | None:
     """The first allowed day on or after *planned*, or the due day where that would be overdue."""
-    dates = step.dates
-    if dates.due is None:
-        return None
-    late = dates.overdue_from is not None and planned >= dates.overdue_from
-    start = dates.due if late else max(planned, dates.due)
-    target = first_allowed(step.rules, track.holds, start)
-    if target is not None and dates.overdue_from is not None and target >= dates.overdue_from:
-        return dates.due
-    return target
+    due, overdue_from = step.dates.due, step.dates.overdue_from
+
+    def is_overdue(day: date) -> bool:
+        return overdue_from is not None and day >= overdue_from
+
+    if due is None or is_overdue(planned):
+        return due
+    target = first_allowed(step.rules, track.holds, max(planned, due))
+    return due if target is not None and is_overdue(target) else target
 
 
 def _window(holds: HoldCalendar, step: _Step, target: date) -> Window:
