@@ -414,17 +414,13 @@ class IntervalRange(Value, frozen=True):
         )
 
     def __str__(self) -> str:
-        return _range_in_words(str(self.first), str(self.last))
-
-
-@lru_cache(maxsize=256)
-def _range_in_words(first: str, last: str) -> str:
-    if first == last:
-        return first
-    count, _, unit = first.partition(" ")
-    one_unit = last.partition(" ")[2].rstrip("s")
-    begin = count if one_unit == unit.rstrip("s") and " " not in one_unit else first
-    return f"{begin} to {last}"
+        first, last = str(self.first), str(self.last)
+        if first == last:
+            return first
+        count, _, unit = first.partition(" ")
+        one_unit = last.partition(" ")[2].rstrip("s")
+        begin = count if one_unit == unit.rstrip("s") and " " not in one_unit else first
+        return f"{begin} to {last}"
 
 
 IntervalInput = Interval | str

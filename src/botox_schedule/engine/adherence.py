@@ -192,7 +192,7 @@ def follow_up_of(track: Track) -> FollowUp:
     reading, decisions = track.reading, track.reading.decisions
     last_on = track.cycles[-1].last_injected_on if track.cycles else None
     ends = [
-        (end.on, CareEndKind.DISCONTINUED)
+        FollowUp(end.on, CareEndKind.DISCONTINUED)
         for end in decisions.discharges
         if end.on is not None
         and end.on >= (last_on or date.min)
@@ -200,11 +200,11 @@ def follow_up_of(track: Track) -> FollowUp:
     ]
     died_on = decisions.died_on or (last_on if decisions.deaths else None)
     if died_on is not None:
-        ends.append((died_on, CareEndKind.DECEASED))
-    past = [end for end in ends if end[0] <= track.as_of]
+        ends.append(FollowUp(died_on, CareEndKind.DECEASED))
+    past = [end for end in ends if end.until <= track.as_of]
     # On one day a discharge precedes the death, because it was decided while the patient lived.
-    found = min(past, key=lambda end: (end[0], end[1] is CareEndKind.DECEASED), default=None)
-    return FollowUp(track.as_of) if found is None else FollowUp(*found)
+    past.sort(key=lambda end: (end.until, end.ended_by is CareEndKind.DECEASED))
+    return past[0] if past else FollowUp(track.as_of)
 
 
 def course_cycles(
