@@ -161,7 +161,7 @@ def interval_ranges(draw: st.DrawFn, *, first: Interval | None = None) -> Interv
     start = draw(intervals()) if first is None else first
     if draw(st.booleans()):
         slack = draw(st.integers(0, 30))
-        end = Interval(months=start.months, weeks=start.weeks, days=start.days + slack)
+        end = start.model_copy(update={"days": start.days + slack})
         loose = end.day_bounds[0] - start.day_bounds[1]
         return IntervalRange(first=start, last=end if loose >= 0 else start)
     return IntervalRange(first=start, last=start)
@@ -179,9 +179,7 @@ def protocols(
     """
     minimum = draw(intervals(most_days=150))
     has_usual = draw(st.booleans()) if with_usual is None else with_usual
-    later = Interval(
-        months=minimum.months, weeks=minimum.weeks, days=minimum.days + draw(st.integers(0, 30))
-    )
+    later = minimum.model_copy(update={"days": minimum.days + draw(st.integers(0, 30))})
     rule = RetreatmentRule(
         kind=draw(st.sampled_from(RetreatmentKind)),
         minimum=minimum,
