@@ -171,15 +171,15 @@ def _episodes(
 ) -> Iterable[Episode]:
     first: date | None = None
     reaches = [*(cycle.first_on for cycle in cycles[1:]), follow_up.until]
-    for number, (cycle, end, reach) in enumerate(zip(cycles, ends, reaches, strict=False), start=1):
+    for cycle, end, reach in zip(cycles, ends, reaches, strict=False):
         first = first or cycle.first_on
         if _free_days(holds, end, reach) > permissible_gap_days:
             yield Episode(first, max(cycle.anchored_on, shifted(end, -1)), EpisodeEnd.GAP)
             first = None
-        elif number == len(cycles):
-            # The ends of an episode include the kinds of care end, under the same words.
-            ended_by = EpisodeEnd(follow_up.ended_by or EpisodeEnd.ONGOING)
-            yield Episode(first, follow_up.until, ended_by)
+    if first is not None:
+        # The ends of an episode include the kinds of care end, under the same words.
+        ended_by = EpisodeEnd(follow_up.ended_by or EpisodeEnd.ONGOING)
+        yield Episode(first, follow_up.until, ended_by)
 
 
 def follow_up_of(track: Track) -> FollowUp:
