@@ -221,12 +221,8 @@ def _completed_winners(rows: Iterable[TreatmentSession]) -> list[TreatmentSessio
 
     Of the others the later day does, then the larger units.
     """
-    by_kind: dict[tuple[Any, ...], TreatmentSession] = {}
-    for row in rows:
-        kind = (row.indication, row.product, row.kind)
-        known = by_kind.setdefault(kind, row)
-        by_kind[kind] = max(known, row, key=_contents)
-    return list(by_kind.values())
+    ranked = sorted(rows, key=_contents)
+    return list({(row.indication, row.product, row.kind): row for row in ranked}.values())
 
 
 def _latest(session: TreatmentSession) -> tuple[Any, ...]:
