@@ -15,6 +15,7 @@ from botox_schedule.protocols.model import (
     READ_FROM_A_SCHEDULE,
     ProtocolRef,
     SourceRef,
+    TreatmentProtocol,
 )
 from botox_schedule.terms import (
     CandidateOutcome,
@@ -204,7 +205,7 @@ def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateR
         sentence += f"; moved past a hold to {dates.earliest}"
     protocol = None if deciding is None else deciding.protocol
     source = None if deciding is None else deciding.source
-    shown = protocol or rules.protocol or track.protocol
+    version = protocol or rules.protocol or track.protocol
     return made(
         DateReason,
         date_name=DateName.EARLIEST,
@@ -212,9 +213,7 @@ def _earliest(track: Track, dates: TrackDates, inputs: tuple[str, ...]) -> DateR
         rule=sentence,
         inputs=inputs,
         candidates=_candidates(track, dates, deciding),
-        source=source,
-        verification=_verification(source, stated=protocol is not None),
-        protocol=shown.ref,
+        **_basis(source, version, stated=protocol is not None),
     )
 
 
@@ -266,25 +265,27 @@ def _outcome(minimum: Minimum, deciding: Minimum | None) -> CandidateOutcome:
     return CandidateOutcome.GIVES_WAY if minimum.binds else CandidateOutcome.ADVISES
 
 
-def _verification(source: SourceRef | None, *, stated: bool) -> str | None:
-    """How well a figure was verified; a stated figure without a source is unverified."""
-    if source is not None:
-        return source.verification.value
-    return Verification.UNVERIFIED.value if stated else None
+def _basis(source: SourceRef | None, version: TreatmentProtocol, *, stated: bool) -> dict[str, Any]:
+    """Where a figure comes from; a stated figure without a source is unverified."""
+    unread = Verification.UNVERIFIED.value if stated else None
+    return {
+        "source": source,
+        "verification": unread if source is None else source.verification.value,
+        "protocol": version.ref,
+    }
 
 
 def _usual_reasons(
     track: Track, dates: TrackDates, window: UsualWindow, usual: UsualRange, inputs: tuple[str, ...]
 ) -> dict[str, DateReason]:
     words = usual_words(usual)
-    grace = track.policy.grace_for(usual.kind)
     lapse = track.policy.lapsed_after
     lapsed = f"{lapse} after the last session" if lapse else "twice the end of the usual range"
     limit = ", but not before overdue_from," if window.lapsed_from == window.overdue_from else ""
     begins = f"{words} begins on {window.first}"
     ends = (
         f"{words} ends on {window.last}; "
-        f"{window.overdue_from} is the first day after {grace} of grace"
+        f"{window.overdue_from} is the first day after {track.policy.grace_for(usual.kind)} of grace"
     )
     lapses = f"{lapsed}{limit} gives {window.lapsed_from}"
     dated = (
@@ -293,7 +294,8 @@ def _usual_reasons(
         (DateName.LAPSED_FROM, dates.lapsed_from, window.lapsed_from, lapses),
     )
     slide = _slide(track, dates, window.first)
-    basis = _usual_basis(track, dates.rules)
+    version, own = dates.rules.protocol or track.protocol, usual.owner is UsualOwner.LABEL
+    basis = _basis(version.retreatment.usual_source if own else None, version, stated=own)
     return {
         name.value: made(
             DateReason,
@@ -334,15 +336,3 @@ def _slide(track: Track, dates: TrackDates, first: date) -> int:
     begins = max(first, dates.allowed_from or first)
     day = None if track.rules is None else first_allowed(track.rules, NO_HOLDS, begins)
     return 0 if day is None else (day - first).days
-
-
-def _usual_basis(track: Track, rules: RulesOn) -> dict[str, Any]:
-    """Where the dates of the usual range come from."""
-    usual, version = rules.usual, rules.protocol or track.protocol
-    own = usual is not None and usual.owner is UsualOwner.LABEL
-    source = version.retreatment.usual_source if own else None
-    return {
-        "source": source,
-        "verification": _verification(source, stated=own),
-        "protocol": version.ref,
-    }
