@@ -405,13 +405,10 @@ class IntervalRange(Value, frozen=True):
             DayError: When *day* is not a calendar day.
             CalendarRangeError: When an end would leave the years 1 to 9999.
         """
-        start = as_day(day)
+        start, bounds = as_day(day), (self.first, self.last)
         # The bounds are in order from every start, so the days are too.
-        return made(
-            Window,
-            first=self.first.added_to(start, short_month),
-            last=self.last.added_to(start, short_month),
-        )
+        first, last = (bound.added_to(start, short_month) for bound in bounds)
+        return made(Window, first=first, last=last)
 
     def __str__(self) -> str:
         first, last = str(self.first), str(self.last)

@@ -191,19 +191,15 @@ class Forecast(Value, frozen=True):
 
     def explain(self) -> str:
         """Return why each date is what it is, as text that can be quoted."""
-        lines = [f"status {self.status} as of {self.as_of}"]
+        lines, dates = [f"status {self.status} as of {self.as_of}"], self.dates
         if self.resumes_on is not None:
-            dated = (
-                "the dates are those of" if any(self.dates.boundaries) else "nothing is dated for"
-            )
+            dated = "the dates are those of" if any(dates.boundaries) else "nothing is dated for"
             lines.append(f"on hold; {dated} {self.resumes_on}, the first day after it")
         lines += [str(reason) for reason in self.reasons.values()]
-        if self.dates.typical_on is not None:
-            lines.append(
-                f"typical day {self.dates.typical_on}: {self.dates.typical_words}; "
-                "it makes nobody due"
-            )
-        lines += _late_booking(self.booking, self.dates)
+        if dates.typical_on is not None:
+            typical = f"typical day {dates.typical_on}: {dates.typical_words}"
+            lines.append(f"{typical}; it makes nobody due")
+        lines += _late_booking(self.booking, dates)
         lines += _own_response(self.observed, self.timeline)
         if self.protocol is not None and not self.status.ends_care:
             lines.append(f"units: {limits_in_words(self.limit_checks, self.protocol.product)}")
@@ -352,12 +348,8 @@ def timeline_of_track(track: AnyTrack) -> ResponseTimeline | None:
     last = track.last
     if last is None or track.status is DueStatus.DECEASED or not isinstance(track, Track):
         return None
-    return timeline_of(
-        last.anchored_on,
-        protocol_of_session(track, last.full_sessions[-1]),
-        course_start(track),
-        track.policy,
-    )
+    protocol = protocol_of_session(track, last.full_sessions[-1])
+    return timeline_of(last.anchored_on, protocol, course_start(track), track.policy)
 
 
 def course_start(track: Track) -> date | None:

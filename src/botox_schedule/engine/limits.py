@@ -239,12 +239,8 @@ def checks_on(track: Track, day: date, planned: Decimal | None) -> tuple[LimitCh
 def limit_checks(question: LimitQuestion) -> tuple[LimitCheck, ...]:
     """Return each reading of each limit that holds for the patient."""
     limits = question.reading.known.limits(question.protocol, question.on)
-    return tuple(
-        check
-        for limit in limits
-        if _holds_for(limit, question)
-        for check in _answers(limit, question)
-    )
+    holding = [limit for limit in limits if _holds_for(limit, question)]
+    return tuple(check for limit in holding for check in _answers(limit, question))
 
 
 _Answers = tuple[tuple[LimitCheck, ...], tuple[Finding, ...]]

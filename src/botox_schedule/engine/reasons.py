@@ -107,11 +107,8 @@ class DateReason(Value, frozen=True):
     def __str__(self) -> str:
         lines = [f"{self.date_name} {self.on or 'not dated'}: {self.rule}"]
         lines += [f"  {given}" for given in self.inputs]
-        lines += [
-            f"  also weighed: {c}"
-            for c in self.candidates
-            if c.outcome is not CandidateOutcome.DECIDES
-        ]
+        others = [c for c in self.candidates if c.outcome is not CandidateOutcome.DECIDES]
+        lines += [f"  also weighed: {candidate}" for candidate in others]
         if self.verification is not None:
             lines.append(f"  source: {self.source or 'none is given'}")
         if self.verification == Verification.UNVERIFIED:

@@ -126,11 +126,8 @@ class Standings:
     def _shared_by(self, reading: Reading, cycles: Sequence[CycleSessions]) -> _Shared | None:
         recent = self._recent(reading.history.completed, cycles)
         born_on = reading.record.born_on
-        key = (
-            None if born_on is None else self._age(born_on),
-            recent[0].indication,
-            _course(recent),
-        )
+        age = None if born_on is None else self._age(born_on)
+        key = age, recent[0].indication, _course(recent)
         try:
             return self._shared[key]
         except KeyError:

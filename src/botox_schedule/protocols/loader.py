@@ -179,12 +179,8 @@ def _complete(
 
 def _fits(code: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     """Whether a code belongs to a row's product or indication, and to its region if it has one."""
-    about = code.get("indications", code.get("suggests"))
-    named = (
-        row.get("product") == code.get("product")
-        if about is None
-        else (row.get("indication") in about)
-    )
+    about, product = code.get("indications", code.get("suggests")), code.get("product")
+    named = row.get("product") == product if about is None else row.get("indication") in about
     return named and code.get("region") in (None, row.get("region"))
 
 

@@ -100,10 +100,7 @@ def raise_findings(findings: Sequence[Finding]) -> None:
     Raises:
         FindingsError: When at least one finding needs a person today.
     """
-    errors = [
-        FindingError(finding.code.value, finding.message)
-        for finding in findings
-        if finding.needs is FindingNeeds.TODAY
-    ]
-    if errors:
+    today = [finding for finding in findings if finding.needs is FindingNeeds.TODAY]
+    if today:
+        errors = [FindingError(finding.code.value, finding.message) for finding in today]
         raise FindingsError("the record has findings to review today", errors)
