@@ -89,12 +89,9 @@ def protocols_in(
     _refuse(f"{name}: {fault}" for fault in _unprintable(tables))
     _check_shape(tables, name)
     known = {**bundled_tables("sources.toml"), **tables.get("sources", {})}
+    limits = tables.get("limits", ())
     read = [
-        _read(
-            f"{name}: [[protocols]] {number}{_called(row)}",
-            _complete(row, tables.get("limits", ()), codes),
-            known,
-        )
+        _read(f"{name}: [[protocols]] {number}{_called(row)}", _complete(row, limits, codes), known)
         for number, row in enumerate(tables["protocols"], start=1)
     ]
     _refuse(fault for found in read if isinstance(found, list) for fault in found)
