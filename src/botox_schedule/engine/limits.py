@@ -294,21 +294,19 @@ def _holds_for(limit: DoseLimit, question: LimitQuestion) -> bool:
 
 
 def _answers(limit: DoseLimit, question: LimitQuestion) -> Iterable[LimitCheck]:
-    given, policy = _given(question), question.reading.policy
+    given, policy, on = _given(question), question.reading.policy, question.on
     if limit.per is LimitPer.WINDOW:
         wanted, readings = policy.limit_reading, [window.reading for window in limit.windows]
         chosen = wanted if wanted in readings else readings[0]
         for each in limit.windows:
-            inside = in_window(given, each.window, question.on, policy.short_month)
+            inside = in_window(given, each.window, on, policy.short_month)
             yield _check(limit, inside, question, each, chosen=each.reading == chosen)
     elif limit.per is LimitPer.SESSION:
-        first, last = question.first_on or question.on, _joins_until(question)
+        first, last = question.first_on or on, _joins_until(question)
         inside = [s for s in given if first <= s.administered_on <= last]
         yield _check(limit, inside, question)
     else:
-        yield made(
-            LimitCheck, limit=limit, on=question.on, planned=question.planned, not_checked=True
-        )
+        yield made(LimitCheck, limit=limit, on=on, planned=question.planned, not_checked=True)
 
 
 def _given(question: LimitQuestion) -> list[TreatmentSession]:
@@ -348,13 +346,12 @@ def _total_of(
     limit: DoseLimit, sessions: Iterable[TreatmentSession], question: LimitQuestion
 ) -> Total:
     """The units that count for a limit; a session under an unknown indication may, so it does."""
-    asked, recognizes = question.protocol.indication, question.reading.recognizes
-    counting = [
-        s
-        for s in sessions
-        if limit.counts(s.indication, asked=asked) or not recognizes(s.indication)
-    ]
-    return sum_units(counting, question.protocol.product)
+
+    def counts(session: TreatmentSession) -> bool:
+        is_known = question.reading.recognizes(session.indication)
+        return not is_known or limit.counts(session.indication, asked=question.protocol.indication)
+
+    return sum_units(filter(counts, sessions), question.protocol.product)
 
 
 def _weight_on(question: LimitQuestion) -> BodyWeight | None:
