@@ -121,12 +121,8 @@ def days(first: DayInput = _FIRST, last: DayInput = _LAST) -> st.SearchStrategy[
 
 @cache
 def _days(first: date, last: date) -> st.SearchStrategy[date]:
-    awkward = [
-        day
-        for year in range(first.year, last.year + 1)
-        for day in _awkward_days(year)
-        if first <= day <= last
-    ]
+    every = (day for year in range(first.year, last.year + 1) for day in _awkward_days(year))
+    awkward = [day for day in every if first <= day <= last]
     plain = st.dates(first, last)
     return st.one_of(plain, st.sampled_from(awkward)) if awkward else plain
 
@@ -302,16 +298,11 @@ def records(
     """
     parts = frozenset() if only_history else frozenset(RecordPart(part) for part in also)
     words = (*indications, *(_UNKNOWN_WORDS if RecordPart.UNKNOWN_WORDS in parts else ()))
-    fixed: dict[str, Any] = {"only_full": only_full, "only_product": only_product}
     first, last = as_day(first, "first"), as_day(last, "last")
     soon = min(last, near(first, _SOON))
-    begin = sessions(
-        indications=indications[:1], first=first, last=soon, only_completed=True, **fixed
-    )
-    further = sessions(
-        indications=words, first=first, last=last, only_completed=only_history, **fixed
-    )
-    opening = draw(begin)
+    fixed: dict[str, Any] = {"first": first, "only_full": only_full, "only_product": only_product}
+    opening = draw(sessions(indications=indications[:1], last=soon, only_completed=True, **fixed))
+    further = sessions(indications=words, last=last, only_completed=only_history, **fixed)
     later = draw(st.lists(further, max_size=most_sessions - 1))
     # No other session takes the id of the first, which could void it.
     given = (opening, *(s for s in later if s.id is None or s.id != opening.id))
@@ -420,9 +411,8 @@ def _call(value: Described | TreatmentSession) -> str:
     if not isinstance(dumped, dict):
         return f"{type(value).__name__}.parse({dumped!r})"
     fields = getattr(type(value), "model_fields", dumped)
-    return (
-        f"{type(value).__name__}({', '.join(f'{n}={dumped[n]!r}' for n in dumped if n in fields)})"
-    )
+    shown = ", ".join(f"{name}={dumped[name]!r}" for name in dumped if name in fields)
+    return f"{type(value).__name__}({shown})"
 
 
 _revealed = ExitStack()
