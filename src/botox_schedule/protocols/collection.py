@@ -157,7 +157,9 @@ class ProtocolSet:
 
     def _found_limits(self, protocol: TreatmentProtocol, day: date) -> Iterable[DoseLimit]:
         own = version_on(self.versions(protocol), day) or protocol
-        others = (version_on(versions, day) for versions in self._of_product(protocol))
+        about = treatment_of(protocol)[1:]
+        alike = (self._families[each] for each in self._families if each[1:] == about)
+        others = (version_on(versions, day) for families in alike for versions in families)
         limits = (limit for p in others if p is not None and p.id != own.id for limit in p.limits)
         return dict.fromkeys((*own.limits, *(each for each in limits if _reaches(each, protocol))))
 
@@ -167,11 +169,6 @@ class ProtocolSet:
             if family[0].id == protocol.id:
                 return family
         return (protocol,)
-
-    def _of_product(self, protocol: TreatmentProtocol) -> Iterator[Versions]:
-        for treatment, families in self._families.items():
-            if treatment[1:] == treatment_of(protocol)[1:]:
-                yield from families
 
     def followed(
         self,
