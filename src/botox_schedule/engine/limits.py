@@ -164,10 +164,8 @@ def limit_question(track: Track, day: date, planned: Decimal | None) -> LimitQue
 def _first_part(track: Track, day: date, booked: Iterable[TreatmentSession] = ()) -> date | None:
     """The first day, given or booked, of the session that *day* would belong to."""
     within = track.policy.group_within_days
-    given = next((c.first_on for c in reversed(track.cycles) if c.first_on <= day), None)
-    parts = [s.administered_on for s in booked if s.administered_on <= day]
-    parts += [] if given is None else [given]
-    return min((part for part in parts if (day - part).days <= within), default=None)
+    parts = [*(cycle.first_on for cycle in track.cycles), *(s.administered_on for s in booked)]
+    return min((part for part in parts if 0 <= (day - part).days <= within), default=None)
 
 
 def _booked_for(track: Track, day: date) -> TreatmentSession | None:
