@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from botox_schedule.dates.days import age_on
@@ -55,12 +56,8 @@ class ProtocolSet:
 
     def __init__(self, protocols: Iterable[TreatmentProtocol]) -> None:
         self._families = _families(protocols)
-        self._protocols = tuple(
-            version
-            for treatment in sorted(self._families)
-            for versions in self._families[treatment]
-            for version in versions
-        )
+        families = chain.from_iterable(self._families[key] for key in sorted(self._families))
+        self._protocols = tuple(chain.from_iterable(families))
         self._clocks: dict[tuple[Population, str], dict[str, frozenset[str]]] = {}
         self._with_given: dict[int, tuple[TreatmentProtocol, ProtocolSet]] = {}
         self._limits: dict[
@@ -159,7 +156,7 @@ class ProtocolSet:
         own = version_on(self.versions(protocol), day) or protocol
         about = treatment_of(protocol)[1:]
         alike = (self._families[each] for each in self._families if each[1:] == about)
-        others = (version_on(versions, day) for families in alike for versions in families)
+        others = (version_on(versions, day) for versions in chain.from_iterable(alike))
         limits = (limit for p in others if p is not None and p.id != own.id for limit in p.limits)
         return dict.fromkeys((*own.limits, *(each for each in limits if _reaches(each, protocol))))
 
