@@ -191,13 +191,9 @@ def follow_up_of(track: Track) -> FollowUp:
     """
     reading, decisions = track.reading, track.reading.decisions
     last_on = track.cycles[-1].last_injected_on if track.cycles else None
-    ends = [
-        FollowUp(end.on, CareEndKind.DISCONTINUED)
-        for end in decisions.discharges
-        if end.on is not None
-        and end.on >= (last_on or date.min)
-        and concerns(reading, end.indication, track.clock)
-    ]
+    own = [end for end in decisions.discharges if concerns(reading, end.indication, track.clock)]
+    days = [end.on for end in own if end.on is not None and end.on >= (last_on or date.min)]
+    ends = [FollowUp(day, CareEndKind.DISCONTINUED) for day in days]
     died_on = decisions.died_on or (last_on if decisions.deaths else None)
     if died_on is not None:
         ends.append(FollowUp(died_on, CareEndKind.DECEASED))

@@ -548,11 +548,8 @@ def in_window(
 def sum_units(sessions: Iterable[TreatmentSession], product: Product) -> Total:
     """Return the units of *product*; a session of an unknown product may hold some of it."""
     concerned = [s for s in sessions if s.product is product or s.product is None]
-    known = [
-        (session.administered_on, session.units)
-        for session in concerned
-        if session.product is not None and session.units is not None
-    ]
+    named = [s for s in concerned if s.product is not None]
+    known = [(s.administered_on, s.units) for s in named if s.units is not None]
     return Total(
         units=sum((units for _, units in known), _ZERO),
         units_if_one=sum((units for _, units in dict.fromkeys(known)), _ZERO),

@@ -110,12 +110,9 @@ class ProtocolSet:
         self, indications: Iterable[str], population: Population, region: str
     ) -> tuple[Versions, ...]:
         """Return the protocols for any of *indications*, whatever the product."""
-        return tuple(
-            versions
-            for indication in sorted(indications)
-            for product in Product
-            for versions in self.find(indication, product, population, region)
-        )
+        names = sorted(indications)
+        found = (self.find(name, each, population, region) for name in names for each in Product)
+        return tuple(chain.from_iterable(found))
 
     def clock(self, indication: str, population: Population, region: str) -> frozenset[str]:
         """Return the indications that share a clock with *indication*, itself included.
@@ -125,11 +122,9 @@ class ProtocolSet:
         """
         key = population, region
         if key not in self._clocks:
-            self._clocks[key] = _connected(
-                frozenset((p.indication, *p.shares_clock_with))
-                for p in self._protocols
-                if (p.population, p.region) == key
-            )
+            here = (p for p in self if (p.population, p.region) == key)
+            groups = (frozenset((p.indication, *p.shares_clock_with)) for p in here)
+            self._clocks[key] = _connected(groups)
         return self._clocks[key].get(indication, frozenset((indication,)))
 
     def recognizes(self, indication: str) -> bool:
@@ -247,11 +242,8 @@ class ProtocolSet:
     ) -> str:
         """Return why no protocol is known for an indication, and the closest ones."""
         own = {f"{p.product} ({p.population}, {p.region})" for p in self if p.indication == slug}
-        alike = {
-            p.indication
-            for p in self
-            if (p.population, p.region) == (people, region) and product in {None, p.product}
-        }
+        here = [p for p in self if (p.population, p.region) == (people, region)]
+        alike = {p.indication for p in here if product in {None, p.product}}
         given = ", ".join(filter(None, (product, people, region)))
         return (
             f"no protocol is known for {slug} with {given}; "
@@ -289,12 +281,9 @@ def general_protocols(
     known: ProtocolSet, protocol: TreatmentProtocol, clock: Iterable[str]
 ) -> tuple[Versions, ...]:
     """Return the product's protocols for the clock's general indication, such as ``spasticity``."""
-    names = {general_indication(indication) for indication in clock} - {None}
-    return tuple(
-        versions
-        for name in sorted(str(name) for name in names)
-        for versions in known.find(name, protocol.product, protocol.population, protocol.region)
-    )
+    names = sorted({*filter(None, map(general_indication, clock))})
+    found = (known.find(name, *treatment_of(protocol)[1:]) for name in names)
+    return tuple(chain.from_iterable(found))
 
 
 def _families(protocols: Iterable[TreatmentProtocol]) -> dict[TreatmentKey, tuple[Versions, ...]]:
