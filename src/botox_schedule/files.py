@@ -293,12 +293,8 @@ def records(
     """
     again = 0
     while start < len(lines):
-        table = csv.reader(
-            map(add, map(lines.__getitem__, range(start, len(lines))), repeat("\n")),
-            delimiter=delimiter,
-            skipinitialspace=True,
-            strict=True,
-        )
+        rest = map(add, map(lines.__getitem__, range(start, len(lines))), repeat("\n"))
+        table = csv.reader(rest, delimiter=delimiter, skipinitialspace=True, strict=True)
         done = 0
         try:
             for cells in table:

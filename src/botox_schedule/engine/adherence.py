@@ -207,14 +207,13 @@ def course_cycles(
     cycles: Iterable[TreatmentCycle], effect: Interval | None, short_month: ShortMonth
 ) -> list[CourseCycle]:
     """Return judged cycles as those of a course; without *effect* each lasts 0 days."""
+
+    def lasting(day: date) -> int:
+        return 0 if effect is None else effect_days(day, effect, short_month)
+
     return [
-        CourseCycle(
-            cycle.first_on,
-            cycle.anchored_on,
-            0 if effect is None else effect_days(cycle.anchored_on, effect, short_month),
-            cycle.held,
-        )
-        for cycle in cycles
+        CourseCycle(each.first_on, each.anchored_on, lasting(each.anchored_on), each.held)
+        for each in cycles
     ]
 
 

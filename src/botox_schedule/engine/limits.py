@@ -550,9 +550,6 @@ def sum_units(sessions: Iterable[TreatmentSession], product: Product) -> Total:
     concerned = [s for s in sessions if s.product is product or s.product is None]
     named = [s for s in concerned if s.product is not None]
     known = [(s.administered_on, s.units) for s in named if s.units is not None]
-    return Total(
-        units=sum((units for _, units in known), _ZERO),
-        units_if_one=sum((units for _, units in dict.fromkeys(known)), _ZERO),
-        indeterminate=len(known) < len(concerned),
-        sessions=concerned,
-    )
+    distinct = dict.fromkeys(known)
+    units, if_one = (sum((each for _, each in doses), _ZERO) for doses in (known, distinct))
+    return Total(units, if_one, indeterminate=len(known) < len(concerned), sessions=concerned)

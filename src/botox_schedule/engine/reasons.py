@@ -265,11 +265,8 @@ def _outcome(minimum: Minimum, deciding: Minimum | None) -> CandidateOutcome:
 def _basis(source: SourceRef | None, version: TreatmentProtocol, *, stated: bool) -> dict[str, Any]:
     """Where a figure comes from; a stated figure without a source is unverified."""
     unread = Verification.UNVERIFIED.value if stated else None
-    return {
-        "source": source,
-        "verification": unread if source is None else source.verification.value,
-        "protocol": version.ref,
-    }
+    verification = unread if source is None else source.verification.value
+    return {"source": source, "verification": verification, "protocol": version.ref}
 
 
 def _usual_reasons(

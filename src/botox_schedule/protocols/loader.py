@@ -117,6 +117,10 @@ def _refuse(problems: Iterable[str]) -> None:
         raise ProtocolFileError(lines)
 
 
+def _fault(where: str, wrong: str, expected: str) -> str:
+    return f"{where}: {wrong}; expected {expected}"
+
+
 def _places(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Each value within *value*, itself included, with its place."""
     yield path, value
@@ -132,9 +136,9 @@ def _unprintable(tables: Mapping[str, Any]) -> Iterator[str]:
     """Yield where a text has control characters: they could change what a terminal shows."""
     for path, value in _places(tables):
         if isinstance(value, str) and _CONTROL.search(value):
-            yield f"{path}: has a control character; expected plain text"
+            yield _fault(path, "has a control character", "plain text")
         if isinstance(value, dict) and _CONTROL.search("".join(value)):
-            yield f"{path or 'the file'}: a key has a control character; expected plain text"
+            yield _fault(path or "the file", "a key has a control character", "plain text")
 
 
 def _plain(key: str) -> str:
@@ -191,10 +195,8 @@ def _unknown_sources(row: dict[str, Any], known: Mapping[str, Any]) -> Iterator[
         cited = [citation["key"], *(also if isinstance(also, list) else ())]
         for key in cited:
             if not isinstance(key, str) or key not in known:
-                yield (
-                    f"{path}.key: no source is called {str(key)[:_SHOWN]!r}; "
-                    "expected a key of [sources] or of the bundled sources"
-                )
+                called = f"no source is called {str(key)[:_SHOWN]!r}"
+                yield _fault(f"{path}.key", called, "a key of [sources] or of the bundled sources")
 
 
 def _with_titles(value: Any, known: Mapping[str, Any]) -> Any:
@@ -230,10 +232,8 @@ def _conflicts(placed: list[_Placed]) -> Iterator[str]:
         if later.protocol.id == earlier.protocol.id:
             yield from _between_versions(later, earlier.protocol)
         elif treatment_of(later.protocol) == treatment_of(earlier.protocol):
-            yield (
-                f"{later.where}: id: {earlier.protocol.id} is for the same treatment; "
-                "expected one id for both"
-            )
+            same = f"id: {earlier.protocol.id} is for the same treatment"
+            yield _fault(later.where, same, "one id for both")
     for one in placed:
         yield from _one_sided_clocks(one, placed)
         yield from _early_range(one)
@@ -243,20 +243,17 @@ def _conflicts(placed: list[_Placed]) -> Iterator[str]:
 def _between_versions(later: _Placed, other: TreatmentProtocol) -> Iterator[str]:
     where, protocol = later
     if treatment_of(other) != treatment_of(protocol):
-        yield (
-            f"{where}: id: versions share indication, product, population and region; "
-            "expected the same"
-        )
+        shared = "id: versions share indication, product, population and region"
+        yield _fault(where, shared, "the same")
         return
+    versions = f"{other.version} and {protocol.version}"
     if not _are_comparable(protocol, other):
-        yield (
-            f"{where}: version: {other.version} and {protocol.version} cannot be compared; "
-            "expected different numbers such as 1.2"
+        yield _fault(
+            where, f"version: {versions} cannot be compared", "different numbers such as 1.2"
         )
     if _overlap(protocol, other):
-        yield (
-            f"{where}: in_force of versions {other.version} and {protocol.version} "
-            "overlaps; expected periods without a common day"
+        yield _fault(
+            where, f"in_force of versions {versions} overlaps", "periods without a common day"
         )
 
 
@@ -271,10 +268,8 @@ def _early_range(one: _Placed) -> Iterator[str]:
     if minimum is None or usual is None or usual.first == minimum:
         return
     if usual.first.day_bounds[0] < minimum.day_bounds[1]:
-        yield (
-            f"{one.where}: retreatment.usual: begins before the minimum; "
-            "expected the part from the minimum on"
-        )
+        early = "retreatment.usual: begins before the minimum"
+        yield _fault(one.where, early, "the part from the minimum on")
 
 
 def _aliases(one: _Placed) -> Iterator[str]:
@@ -284,7 +279,7 @@ def _aliases(one: _Placed) -> Iterator[str]:
     for key, name in (("indication", own.indication), *shared):
         slug = find_indication_name(name)
         if slug not in {None, name}:
-            yield f"{one.where}: {key}: {name} is another name of {slug}; expected {slug}"
+            yield _fault(one.where, f"{key}: {name} is another name of {slug}", slug)
 
 
 def _overlap(one: TreatmentProtocol, other: TreatmentProtocol) -> bool:
@@ -299,7 +294,5 @@ def _one_sided_clocks(one: _Placed, placed: list[_Placed]) -> Iterator[str]:
         is_alike = treatment_of(own)[1:] == treatment_of(other)[1:]
         named = is_alike and other.indication in own.shares_clock_with
         if named and own.indication not in other.shares_clock_with:
-            yield (
-                f"{one.where}: shares_clock_with: names {other.indication}, but {other.id} "
-                f"does not name {own.indication}; expected both or none"
-            )
+            names = f"names {other.indication}, but {other.id} does not name {own.indication}"
+            yield _fault(one.where, f"shares_clock_with: {names}", "both or none")
