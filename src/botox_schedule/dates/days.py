@@ -44,9 +44,8 @@ def _day_schema(_source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
     text = core_schema.chain_schema([written, core_schema.date_schema()])
     day = core_schema.date_schema(strict=True)
     either = core_schema.union_schema([day, text], mode="left_to_right")
-    return core_schema.no_info_wrap_validator_function(
-        _validated, core_schema.json_or_python_schema(json_schema=text, python_schema=either)
-    )
+    given = core_schema.json_or_python_schema(json_schema=text, python_schema=either)
+    return core_schema.no_info_wrap_validator_function(_validated, given)
 
 
 def _validated(value: Any, handler: core_schema.ValidatorFunctionWrapHandler) -> Any:

@@ -319,6 +319,7 @@ def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
     ends = _current(record.care_ends, as_of, conflicts)
     standing = [end for end in ends if not _is_withdrawn(end, as_of)]
     holds += [_as_hold(end, end.on) for end in ends if end.on and _is_withdrawn(end, as_of)]
+    code = FindingCode.CONFLICTING_DECISIONS
     message = "two decisions under one id were recorded on one day; both count"
     return Decisions(
         holds=tuple(_shortened(holds, as_of)),
@@ -326,11 +327,7 @@ def known_decisions(record: PatientRecord, as_of: date) -> Decisions:
         authorizations=tuple(_shortened(authorizations, as_of)),
         discharges=tuple(end for end in standing if end.kind is CareEndKind.DISCONTINUED),
         deaths=tuple(end for end in standing if end.kind is CareEndKind.DECEASED),
-        findings=(
-            (make_finding(FindingCode.CONFLICTING_DECISIONS, message, conflicts),)
-            if conflicts
-            else ()
-        ),
+        findings=(make_finding(code, message, conflicts),) if conflicts else (),
     )
 
 
